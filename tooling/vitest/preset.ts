@@ -1,0 +1,14 @@
+import { defineProject } from 'vitest/config'
+
+/** How every package is tested: from source, without a build. */
+export function project(name: string): ReturnType<typeof defineProject> {
+  return defineProject({
+    ssr: { resolve: { conditions: ['@datastreamer/source', 'module', 'node', 'development|production'] } },
+    test: {
+      name,
+      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      testTimeout: 30_000,
+      hookTimeout: 30_000,
+    },
+  })
+}
