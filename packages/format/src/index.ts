@@ -1,1 +1,47 @@
-export {}
+export {
+  type Command,
+  type CommandName,
+  CommandNumber,
+  type DecodedCommand,
+  decodeCommand,
+  encodeCommand,
+  MAX_COMMAND_BYTES,
+} from './command.ts'
+export {
+  BOOKMARK_TYPE,
+  ENTRY_HEAD_BYTES,
+  HEADER_PAGE_BYTES,
+  MAX_BOOKMARK_BYTES,
+  MAX_ENTRY_BYTES,
+  MAX_ENTRY_DATA_BYTES,
+  NOT_FOUND_TYPE,
+  PAGE_BYTES,
+  PacketType,
+  SEQUENCER_STREAM_TYPE,
+} from './constants.ts'
+export { decodeEntry, type Entry, type EntryPacketType, encodeEntry, NOT_FOUND_ENTRY, sameEntry } from './entry.ts'
+export { FormatError, type FormatErrorCode, StreamError } from './errors.ts'
+export {
+  decodeHeaderEntry,
+  decodeHeaderPage,
+  defaultMagic,
+  encodeHeaderEntry,
+  encodeHeaderPage,
+  type Header,
+  type HeaderGeneration,
+  headerEntryOffset,
+  type MagicOptions,
+} from './header.ts'
+export { decodeOperationEnd, encodeOperationEnd, type OperationEnd } from './operation-end.ts'
+export { type Packet, PacketReader, type PacketReaderOptions } from './packet-reader.ts'
+export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'
+export {
+  decodeResult,
+  encodeResult,
+  type KnownResultCode,
+  MAX_RESULT_BYTES,
+  RESULT_TEXT,
+  type Result,
+  ResultCode,
+} from './result.ts'
+export { type Run, walkRun } from './run.ts'

@@ -1,0 +1,30 @@
+import { FormatError } from './errors.ts'
+
+/** A view of the same memory. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/**
+ * Read a big-endian u64 that is a byte length or position.
+ *
+ * @throws {FormatError} `UNSAFE_NUMBER` beyond 2^53 - 1
+ */
+export function readLength(view: DataView, at: number, what: string): number {
+  const high = view.getUint32(at)
+  if (high > 0x1f_ffff)
+    throw new FormatError('UNSAFE_NUMBER', `${what} ${view.getBigUint64(at)} is beyond 2^53 - 1`, at)
+  return high * 0x1_0000_0000 + view.getUint32(at + 4)
+}
+
+/** The bytes of an ASCII text; anything else becomes `?`. */
+export function encodeAscii(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => (char <= '\x7f' ? char.charCodeAt(0) : 0x3f))
+}
+
+/** The text of bytes that should be printable ASCII; anything else becomes `?`. */
+export function decodeAscii(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?'
+  return text
+}

@@ -1,0 +1,81 @@
+import { viewOf } from './bytes.ts'
+import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, MAX_ENTRY_DATA_BYTES, NOT_FOUND_TYPE, PacketType } from './constants.ts'
+import { FormatError } from './errors.ts'
+
+/** One record of the stream. docs/spec/stream-file.md §3. */
+export interface Entry {
+  /** u32: 0xb0 for a bookmark, otherwise the application's event type. */
+  readonly type: number
+  /** u64: position in the stream, from 0, without gaps. */
+  readonly number: bigint
+  readonly data: Uint8Array
+}
+
+/** Packets that have the layout of an entry: one of the stream, or the answer to a query. */
+export type EntryPacketType = typeof PacketType.entry | typeof PacketType.response
+
+/**
+ * Encode one entry into `17 + data.length` fresh bytes.
+ *
+ * @throws {RangeError} if the entry would not fit into a page, or a field does not fit
+ * @see docs/spec/stream-file.md §3
+ */
+export function encodeEntry(entry: Entry, packet: EntryPacketType = PacketType.entry): Uint8Array {
+  const { type, number, data } = entry
+  if (data.length > MAX_ENTRY_DATA_BYTES) {
+    throw new RangeError(`entry ${number} has ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`)
+  }
+  if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) throw new RangeError(`entry type ${type} is no u32`)
+  if (number < 0n || number > 0xffff_ffff_ffff_ffffn) throw new RangeError(`entry number ${number} is no u64`)
+  const out = new Uint8Array(ENTRY_HEAD_BYTES + data.length)
+  const view = viewOf(out)
+  view.setUint8(0, packet)
+  view.setUint32(1, out.length)
+  view.setUint32(5, type)
+  view.setBigUint64(9, number)
+  out.set(data, ENTRY_HEAD_BYTES)
+  return out
+}
+
+/**
+ * Decode the entry at byte `at`, or `undefined` if more bytes are needed.
+ *
+ * Big-endian `packet u8 | length u32 | type u32 | number u64 | data`; `length` counts the whole entry. `data` borrows
+ * the view's memory: copy it to keep it beyond the buffer.
+ *
+ * @param packet the packet type that must stand here: 2, or 0xfe for the answer to a query
+ * @param maxBytes largest `length` allowed
+ * @throws {FormatError} `BAD_PACKET` or `BAD_LENGTH`, before any body is awaited
+ * @see docs/spec/stream-file.md §3
+ */
+export function decodeEntry(
+  view: DataView,
+  at = 0,
+  packet: EntryPacketType = PacketType.entry,
+  maxBytes: number = MAX_ENTRY_BYTES,
+): Entry | undefined {
+  const have = view.byteLength - at
+  if (have < 1) return undefined
+  const found = view.getUint8(at)
+  if (found !== packet) throw new FormatError('BAD_PACKET', `packet type ${found}, expected ${packet}`, at)
+  if (have < 5) return undefined
+  const length = view.getUint32(at + 1)
+  if (length < ENTRY_HEAD_BYTES || length > maxBytes) {
+    throw new FormatError('BAD_LENGTH', `entry length ${length}, expected ${ENTRY_HEAD_BYTES} to ${maxBytes}`, at + 1)
+  }
+  if (have < length) return undefined
+  return {
+    type: view.getUint32(at + 5),
+    number: view.getBigUint64(at + 9),
+    data: new Uint8Array(view.buffer, view.byteOffset + at + ENTRY_HEAD_BYTES, length - ENTRY_HEAD_BYTES),
+  }
+}
+
+/** Whether two entries are the same: type, number and every byte. */
+export function sameEntry(a: Entry, b: Entry): boolean {
+  if (a.type !== b.type || a.number !== b.number || a.data.length !== b.data.length) return false
+  return a.data.every((byte, i) => byte === b.data[i])
+}
+
+/** The entry that answers a query for something that is not there: type 0xffffffff, number 0, no data. */
+export const NOT_FOUND_ENTRY: Entry = Object.freeze({ type: NOT_FOUND_TYPE, number: 0n, data: new Uint8Array(0) })

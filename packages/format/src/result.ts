@@ -1,0 +1,82 @@
+import { decodeAscii, encodeAscii, viewOf } from './bytes.ts'
+import { PacketType } from './constants.ts'
+import { FormatError } from './errors.ts'
+
+/** How a server answers a command. docs/spec/protocol.md §5. */
+export const ResultCode = {
+  ok: 0,
+  alreadyStarted: 1,
+  alreadyStopped: 2,
+  badFromEntry: 3,
+  badFromBookmark: 4,
+  badToBookmark: 5,
+  invalidCommand: 9,
+} as const
+
+/** One of the codes that this protocol knows; a peer may send others. */
+export type KnownResultCode = (typeof ResultCode)[keyof typeof ResultCode]
+
+/** The text that goes with each code, byte for byte what deployed servers send. */
+export const RESULT_TEXT: Readonly<Record<KnownResultCode, string>> = {
+  0: 'OK',
+  1: 'Already started',
+  2: 'Already stopped',
+  3: 'Bad from entry',
+  4: 'Bad from bookmark',
+  5: 'Bad to bookmark',
+  9: 'Invalid command',
+}
+
+export interface Result {
+  /** u32. */
+  readonly code: number
+  /** ASCII. */
+  readonly text: string
+}
+
+const HEAD_BYTES = 9
+/** Longest result that is accepted: no server has reason to say more. */
+export const MAX_RESULT_BYTES = 4096
+
+/**
+ * Encode a result: big-endian `packet u8 = 0xff | length u32 | code u32 | text`, `length` counting all.
+ *
+ * @see docs/spec/protocol.md §5
+ */
+export function encodeResult(code: number, text: string = RESULT_TEXT[code as KnownResultCode] ?? ''): Uint8Array {
+  const ascii = encodeAscii(text)
+  const out = new Uint8Array(HEAD_BYTES + ascii.length)
+  if (out.length > MAX_RESULT_BYTES)
+    throw new RangeError(`a result of ${out.length} bytes, at most ${MAX_RESULT_BYTES}`)
+  const view = viewOf(out)
+  view.setUint8(0, PacketType.result)
+  view.setUint32(1, out.length)
+  view.setUint32(5, code)
+  out.set(ascii, HEAD_BYTES)
+  return out
+}
+
+/**
+ * Decode the result at byte `at`, or `undefined` if more bytes are needed.
+ *
+ * @throws {FormatError} `BAD_PACKET` or `BAD_LENGTH` (below 9 or above 4096)
+ * @see docs/spec/protocol.md §5
+ */
+export function decodeResult(view: DataView, at = 0): Result | undefined {
+  const have = view.byteLength - at
+  if (have < 1) return undefined
+  const packet = view.getUint8(at)
+  if (packet !== PacketType.result) throw new FormatError('BAD_PACKET', `packet type ${packet}, expected 255`, at)
+  if (have < 5) return undefined
+  const length = view.getUint32(at + 1)
+  if (length < HEAD_BYTES || length > MAX_RESULT_BYTES) {
+    throw new FormatError(
+      'BAD_LENGTH',
+      `result length ${length}, expected ${HEAD_BYTES} to ${MAX_RESULT_BYTES}`,
+      at + 1,
+    )
+  }
+  if (have < length) return undefined
+  const text = new Uint8Array(view.buffer, view.byteOffset + at + HEAD_BYTES, length - HEAD_BYTES)
+  return { code: view.getUint32(at + 5), text: decodeAscii(text) }
+}

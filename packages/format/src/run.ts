@@ -1,0 +1,53 @@
+import { ENTRY_HEAD_BYTES, PacketType } from './constants.ts'
+import { FormatError } from './errors.ts'
+
+/** A stretch of whole entries that lie one behind the other in a page. */
+export interface Run {
+  /** Byte behind the last whole entry. */
+  readonly end: number
+  /** Number of entries. */
+  readonly count: number
+  /** What stands at `end`: the end of the bytes, padding up to the page's end, or an entry that is not all there. */
+  readonly stop: 'end' | 'padding' | 'cut'
+}
+
+/**
+ * Walk the lengths of the entries from byte `at` up to `end` of a page, without looking at their data.
+ *
+ * @param firstNumber number that the first entry must have; each behind it must have the next
+ * @param maxCount entries to walk at most
+ * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH` (below 17) or `BAD_NUMBER`
+ * @see docs/spec/stream-file.md §3
+ */
+export function walkRun(
+  view: DataView,
+  at: number,
+  end: number,
+  firstNumber: bigint,
+  maxCount: number = Number.MAX_SAFE_INTEGER,
+): Run {
+  // Numbers are compared by their low 32 bits: one that is off by a multiple of 2^32 is no slip that happens.
+  let low = Number(BigInt.asUintN(32, firstNumber))
+  let count = 0
+  while (at < end && count < maxCount) {
+    const packet = view.getUint8(at)
+    if (packet !== PacketType.entry) {
+      if (packet === PacketType.padding) return { end: at, count, stop: 'padding' }
+      throw new FormatError('BAD_PACKET', `packet type ${packet}, expected an entry (2) or padding (0)`, at)
+    }
+    if (end - at < ENTRY_HEAD_BYTES) return { end: at, count, stop: 'cut' }
+    const length = view.getUint32(at + 1)
+    if (length < ENTRY_HEAD_BYTES) {
+      throw new FormatError('BAD_LENGTH', `entry length ${length}, expected at least ${ENTRY_HEAD_BYTES}`, at + 1)
+    }
+    if (view.getUint32(at + 13) !== low) {
+      const expected = firstNumber + BigInt(count)
+      throw new FormatError('BAD_NUMBER', `entry number ${view.getBigUint64(at + 9)}, expected ${expected}`, at + 9)
+    }
+    if (length > end - at) return { end: at, count, stop: 'cut' }
+    at += length
+    low = (low + 1) >>> 0
+    count++
+  }
+  return { end: at, count, stop: 'end' }
+}
