@@ -1,1 +1,1 @@
-export {}
+export { type FileSource, openFile } from './node/file-source.ts'

@@ -1,0 +1,52 @@
+import { SourceError } from '../errors.ts'
+
+/** Random access to bytes whose number is known: a file, a Blob, memory, ranges of a remote object. */
+export interface ByteSource {
+  /** Bytes in all. */
+  readonly size: number
+  /**
+   * Exactly `length` bytes from `position` on. They may be borrowed memory: do not write to them.
+   *
+   * @throws {SourceError} `SHORT_READ` if the bytes are not there
+   */
+  read(position: number, length: number): Promise<Uint8Array>
+  /** The same bytes without waiting, if they are in memory. */
+  peek?(position: number, length: number): Uint8Array | undefined
+}
+
+/** What {@link fromBlob} needs of a `Blob` or `File`. */
+export interface BlobLike {
+  readonly size: number
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
+}
+
+/** Throw `SHORT_READ` unless `length` bytes lie at `position`. */
+export function checkRange(size: number, position: number, length: number): void {
+  if (!(position >= 0 && length >= 0 && position + length <= size)) {
+    throw new SourceError('SHORT_READ', `wanted ${length} bytes at ${position}, have ${size} bytes in all`)
+  }
+}
+
+/** A source over bytes in memory; what it reads borrows them. */
+export function fromBytes(bytes: Uint8Array): ByteSource {
+  const peek = (position: number, length: number): Uint8Array => {
+    checkRange(bytes.length, position, length)
+    return bytes.subarray(position, position + length)
+  }
+  return { size: bytes.length, peek, read: async (position, length) => peek(position, length) }
+}
+
+/** A source over a `Blob` or `File`, read piece by piece. */
+export function fromBlob(blob: BlobLike): ByteSource {
+  return {
+    size: blob.size,
+    read: async (position, length) => {
+      checkRange(blob.size, position, length)
+      const bytes = new Uint8Array(await blob.slice(position, position + length).arrayBuffer())
+      if (bytes.length !== length) {
+        throw new SourceError('SHORT_READ', `wanted ${length} bytes at ${position}, got ${bytes.length}`)
+      }
+      return bytes
+    },
+  }
+}

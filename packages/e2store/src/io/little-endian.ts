@@ -1,0 +1,74 @@
+/** The u16 whose two bytes stand at `at`, first byte high: how record types are written. */
+export function typeAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+}
+
+export function u16(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8)
+}
+
+export function u24(bytes: Uint8Array, at: number): number {
+  return u16(bytes, at) | ((bytes[at + 2] as number) << 16)
+}
+
+export function u32(bytes: Uint8Array, at: number): number {
+  return (u24(bytes, at) | ((bytes[at + 3] as number) << 24)) >>> 0
+}
+
+/** The u64 at `at`, all of it. */
+export function u64(bytes: Uint8Array, at: number): bigint {
+  return (BigInt(u32(bytes, at + 4)) << 32n) | BigInt(u32(bytes, at))
+}
+
+/** The u64 at `at` as a number, or `undefined` above 2^53 - 1. */
+export function safeU64(bytes: Uint8Array, at: number): number | undefined {
+  const value = u32(bytes, at + 4) * 2 ** 32 + u32(bytes, at)
+  return value <= Number.MAX_SAFE_INTEGER ? value : undefined
+}
+
+/** The two's complement i64 at `at` as a number, or `undefined` beyond ±(2^53 - 1). */
+export function safeI64(bytes: Uint8Array, at: number): number | undefined {
+  const value = (u32(bytes, at + 4) | 0) * 2 ** 32 + u32(bytes, at)
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+export function putU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value
+  bytes[at + 1] = value >>> 8
+  bytes[at + 2] = value >>> 16
+  bytes[at + 3] = value >>> 24
+}
+
+/** Write a safe integer as i64, or as u64 if it is not negative. */
+export function putI64(bytes: Uint8Array, at: number, value: number): void {
+  putU32(bytes, at, value >>> 0)
+  putU32(bytes, at + 4, Math.floor(value / 2 ** 32) >>> 0)
+}
+
+export function putU64(bytes: Uint8Array, at: number, value: bigint): void {
+  putU32(bytes, at, Number(value & 0xffff_ffffn))
+  putU32(bytes, at + 4, Number((value >> 32n) & 0xffff_ffffn))
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Lower-case hex in memory order, without a prefix. */
+export function toHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += HEX[byte]
+  return text
+}

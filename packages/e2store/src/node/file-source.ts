@@ -1,0 +1,59 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { SourceError } from '../errors.ts'
+import { type ByteSource, checkRange } from '../io/byte-source.ts'
+
+/** An open file as a source. Closing is idempotent. */
+export interface FileSource extends ByteSource, AsyncDisposable {
+  readonly path: string
+  close(): Promise<void>
+}
+
+/** Fill `bytes` from `position` on, in as many reads as the system needs. */
+export async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let have = 0; have < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, have, bytes.length - have, position + have)
+    if (bytesRead === 0) {
+      const what = `wanted ${bytes.length} bytes at ${position}, the file ended after ${have}`
+      throw new SourceError('SHORT_READ', what)
+    }
+    have += bytesRead
+  }
+}
+
+/**
+ * Open a file for random access. Its size is taken once; a file that shrinks afterwards gives `SHORT_READ`.
+ *
+ * @throws {SourceError} `NOT_A_FILE`
+ */
+export async function openFile(path: string): Promise<FileSource> {
+  const file = await open(path, 'r')
+  try {
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new SourceError('NOT_A_FILE', `${path} is not a regular file`)
+    return fileSource(path, file, stat.size)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function fileSource(path: string, file: FileHandle, size: number): FileSource {
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= file.close().catch(() => undefined)
+    return closed
+  }
+  return {
+    path,
+    size,
+    async read(position, length) {
+      if (closed) throw new SourceError('CLOSED', `${path} is closed`)
+      checkRange(size, position, length)
+      const bytes = new Uint8Array(length)
+      await readFully(file, bytes, position)
+      return bytes
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,156 @@
+import { E2FormatError, LimitError, type Step, TruncatedError } from '../errors.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { putU32, typeAt, u16, u32 } from '../io/little-endian.ts'
+import { defaultMaxRecordBytes, describeType, RecordType } from './record-type.ts'
+
+/** Bytes of a record's header. */
+export const RECORD_HEADER_BYTES = 8
+
+export interface RecordHeader {
+  /** See {@link RecordType}. */
+  readonly type: number
+  /** Bytes of data, without the header. */
+  readonly length: number
+  /** Where the header begins. */
+  readonly position: number
+  /** Where the data ends. */
+  readonly end: number
+}
+
+export interface E2Record extends RecordHeader {
+  /** Borrowed memory: do not write to it, copy it to keep a small record out of a large window. */
+  readonly data: Uint8Array
+}
+
+export interface RecordOptions {
+  /** Largest data read, in bytes, for all types or by type (default {@link defaultMaxRecordBytes}). */
+  readonly maxRecordBytes?: number | ((type: number) => number)
+  /** Read the reserved field as bits 32 to 47 of the length, as texts before 2023 had it (default false). */
+  readonly legacyLength48?: boolean
+  /** Where the readable region ends (default: the source's size). */
+  readonly end?: number
+  /** What an error says was being done. */
+  readonly step?: Step
+}
+
+/**
+ * Encode a record's header: `type 2 bytes | length u32 | reserved u16 = 0`.
+ *
+ * @throws {RangeError} data of 2^32 bytes or more
+ * @see docs/spec/e2store.md §1
+ */
+export function encodeRecordHeader(type: number, length: number): Uint8Array {
+  if (!(type >= 0 && type <= 0xffff)) throw new RangeError(`record type ${type} is not two bytes`)
+  if (!(length >= 0 && length < 2 ** 32)) throw new RangeError(`a record cannot hold ${length} bytes`)
+  const out = new Uint8Array(RECORD_HEADER_BYTES)
+  out[0] = type >>> 8
+  out[1] = type
+  putU32(out, 2, length)
+  return out
+}
+
+/** Encode a whole record. */
+export function encodeRecord(type: number, data: Uint8Array): Uint8Array {
+  const out = new Uint8Array(RECORD_HEADER_BYTES + data.length)
+  out.set(encodeRecordHeader(type, data.length))
+  out.set(data, RECORD_HEADER_BYTES)
+  return out
+}
+
+/**
+ * Decode the header that lies at `at` in `bytes` and at `position` in the file.
+ *
+ * Does not check that the data is there.
+ *
+ * @throws {E2FormatError} `RESERVED_NOT_ZERO`, `UNKNOWN_VERSION`
+ * @see docs/spec/e2store.md §1
+ */
+export function decodeRecordHeader(
+  bytes: Uint8Array,
+  at: number,
+  position: number,
+  { legacyLength48 = false, step = 'read' }: RecordOptions = {},
+): RecordHeader {
+  const type = typeAt(bytes, at)
+  const reserved = u16(bytes, at + 6)
+  if (reserved !== 0 && !legacyLength48) {
+    throw new E2FormatError('RESERVED_NOT_ZERO', `reserved field ${reserved}, expected 0`, position + 6, step)
+  }
+  const length = u32(bytes, at + 2) + reserved * 2 ** 32
+  if (type === RecordType.Version && length !== 0) {
+    throw new E2FormatError('UNKNOWN_VERSION', `version record of ${length} bytes, expected 0`, position, step)
+  }
+  return { type, length, position, end: position + RECORD_HEADER_BYTES + length }
+}
+
+/** Throw unless a record's data lies in the readable region and is not larger than allowed. */
+export function checkRecordBounds(header: RecordHeader, end: number, options: RecordOptions = {}): void {
+  const { maxRecordBytes = defaultMaxRecordBytes, step = 'read' } = options
+  if (header.end > end) {
+    const have = end - header.position - RECORD_HEADER_BYTES
+    const what = `${describeType(header.type)} record has ${have} of ${header.length} bytes`
+    throw new TruncatedError(what, header.position, step)
+  }
+  const max = typeof maxRecordBytes === 'number' ? maxRecordBytes : maxRecordBytes(header.type)
+  if (header.length > max) {
+    const what = `${describeType(header.type)} record of ${header.length} bytes, allowed are ${max}`
+    throw new LimitError('RECORD_TOO_LARGE', what, header.position, step)
+  }
+}
+
+/** Throw `TRUNCATED` unless a whole header lies at `position`. */
+export function checkHeaderRoom(position: number, end: number, step: Step = 'read'): void {
+  if (position + RECORD_HEADER_BYTES > end) {
+    throw new TruncatedError(`${Math.max(0, end - position)} of 8 bytes of a record header`, position, step)
+  }
+}
+
+/**
+ * The header of the record at `position`; that its data is there is checked, not read.
+ *
+ * @throws {TruncatedError} the header or the data runs past the end
+ * @throws {E2FormatError} `RESERVED_NOT_ZERO`, `UNKNOWN_VERSION`
+ * @throws {LimitError} `RECORD_TOO_LARGE`
+ */
+export async function readRecordHeader(
+  source: ByteSource,
+  position: number,
+  options: RecordOptions = {},
+): Promise<RecordHeader> {
+  const { end = source.size, step } = options
+  checkHeaderRoom(position, end, step)
+  const bytes = source.peek?.(position, RECORD_HEADER_BYTES) ?? (await source.read(position, RECORD_HEADER_BYTES))
+  const header = decodeRecordHeader(bytes, 0, position, options)
+  checkRecordBounds(header, end, options)
+  return header
+}
+
+/** Bytes read in one go where a record is expected: most execution records fit. */
+const FIRST_READ_BYTES = 4096
+
+/**
+ * The record at `position`, with one read if it is small and two if not.
+ *
+ * @throws as {@link readRecordHeader}
+ */
+export async function readRecord(source: ByteSource, position: number, options: RecordOptions = {}): Promise<E2Record> {
+  const { end = source.size, step } = options
+  checkHeaderRoom(position, end, step)
+  const firstBytes = Math.min(FIRST_READ_BYTES, end - position)
+  const first = source.peek?.(position, firstBytes) ?? (await source.read(position, firstBytes))
+  const header = decodeRecordHeader(first, 0, position, options)
+  checkRecordBounds(header, end, options)
+  const whole = RECORD_HEADER_BYTES + header.length
+  if (whole <= firstBytes) return { ...header, data: first.subarray(RECORD_HEADER_BYTES, whole) }
+  const at = position + RECORD_HEADER_BYTES
+  const data = source.peek?.(at, header.length) ?? (await source.read(at, header.length))
+  return { ...header, data }
+}
+
+/** Throw `UNEXPECTED_TYPE` unless a record is of the type wanted at that place. */
+export function expectType(header: RecordHeader, type: number, step: Step = 'read'): void {
+  if (header.type !== type) {
+    const what = `${describeType(header.type)} record, expected ${describeType(type)}`
+    throw new E2FormatError('UNEXPECTED_TYPE', what, header.position, step)
+  }
+}

@@ -1,0 +1,116 @@
+import { TruncatedError } from '../errors.ts'
+import { checkFirstRecord } from './iterate.ts'
+import {
+  checkRecordBounds,
+  decodeRecordHeader,
+  type E2Record,
+  RECORD_HEADER_BYTES,
+  type RecordHeader,
+  type RecordOptions,
+} from './record.ts'
+
+export interface StreamOptions extends Omit<RecordOptions, 'end' | 'step'> {
+  /** Records for which this says no are gone past without keeping their data, and not yielded. */
+  readonly wanted?: (header: RecordHeader) => boolean
+}
+
+/** Bytes that arrive in pieces, taken out in lengths of the reader's choice. */
+class Inbox {
+  readonly #chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
+  #rest: Uint8Array = new Uint8Array(0)
+
+  constructor(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
+    this.#chunks = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+  }
+
+  /** The next piece, at most `length` bytes of it; none at the end. */
+  async some(length: number): Promise<Uint8Array | undefined> {
+    while (this.#rest.length === 0) {
+      const next = await this.#chunks.next()
+      if (next.done) return undefined
+      this.#rest = next.value
+    }
+    const piece = this.#rest.subarray(0, length)
+    this.#rest = this.#rest.subarray(piece.length)
+    return piece
+  }
+
+  /** `length` bytes, fewer only at the end. Memory grows with what arrived, not with what was announced. */
+  async upTo(length: number): Promise<Uint8Array> {
+    if (length <= this.#rest.length) {
+      const whole = this.#rest.subarray(0, length)
+      this.#rest = this.#rest.subarray(length)
+      return whole
+    }
+    let out = new Uint8Array(Math.min(length, 65_536))
+    let have = 0
+    while (have < length) {
+      const piece = await this.some(length - have)
+      if (!piece) break
+      if (have + piece.length > out.length) {
+        const grown = new Uint8Array(Math.min(length, Math.max(2 * out.length, have + piece.length)))
+        grown.set(out.subarray(0, have))
+        out = grown
+      }
+      out.set(piece, have)
+      have += piece.length
+    }
+    return out.subarray(0, have)
+  }
+
+  /** Go past `length` bytes; how many there were. */
+  async skip(length: number): Promise<number> {
+    let skipped = 0
+    while (skipped < length) {
+      const piece = await this.some(length - skipped)
+      if (!piece) break
+      skipped += piece.length
+    }
+    return skipped
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+}
+
+/**
+ * The records of a file that arrives in pieces cut anywhere: a socket, a download, a decompressor.
+ *
+ * Holds one record at a time. `data` borrows the piece it came in if it lies in one.
+ *
+ * @throws {TruncatedError} the stream ends inside a record
+ * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`, `RESERVED_NOT_ZERO`
+ * @throws {LimitError} `RECORD_TOO_LARGE`
+ */
+export async function* decodeRecords(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { wanted, ...options }: StreamOptions = {},
+): AsyncGenerator<E2Record, void, void> {
+  const walk = { ...options, step: 'walk' } as const
+  const inbox = new Inbox(chunks)
+  try {
+    for (let position = 0; ; ) {
+      const head = await inbox.upTo(RECORD_HEADER_BYTES)
+      if (head.length === 0 && position > 0) return
+      if (head.length === 0) checkFirstRecord(undefined, 0, 'walk')
+      if (head.length < RECORD_HEADER_BYTES) {
+        throw new TruncatedError(`${head.length} of 8 bytes of a record header`, position, 'walk')
+      }
+      const header = decodeRecordHeader(head, 0, position, walk)
+      if (position === 0) checkFirstRecord(header, 0, 'walk')
+      if (wanted && !wanted(header)) {
+        const skipped = await inbox.skip(header.length)
+        if (skipped < header.length) checkRecordBounds(header, position + RECORD_HEADER_BYTES + skipped, walk)
+      } else {
+        checkRecordBounds(header, Number.POSITIVE_INFINITY, walk)
+        const data = await inbox.upTo(header.length)
+        checkRecordBounds(header, position + RECORD_HEADER_BYTES + data.length, walk)
+        yield { ...header, data }
+      }
+      position = header.end
+    }
+  } finally {
+    await inbox.close()
+  }
+}

@@ -1,0 +1,33 @@
+import { concatBytes, putU32 } from '../io/little-endian.ts'
+import { portableSnappy, type SnappyCodec } from './codec.ts'
+import { maskCrc } from './crc32c.ts'
+import { MAX_CHUNK_BYTES, STREAM_IDENTIFIER } from './framed.ts'
+
+export interface FramedEncodeOptions {
+  readonly codec?: SnappyCodec
+}
+
+/**
+ * Compress bytes to a framed stream.
+ *
+ * A chunk is stored as it is unless compression saves more than an eighth, which is what the Rust encoder does.
+ *
+ * @see docs/spec/e2store.md §4
+ */
+export function snappyFramedEncode(
+  bytes: Uint8Array,
+  { codec = portableSnappy }: FramedEncodeOptions = {},
+): Uint8Array {
+  const parts: Uint8Array[] = [STREAM_IDENTIFIER]
+  for (let from = 0; from < bytes.length; from += MAX_CHUNK_BYTES) {
+    const piece = bytes.subarray(from, from + MAX_CHUNK_BYTES)
+    const compressed = codec.compress(piece)
+    const worthwhile = compressed.length < piece.length - Math.floor(piece.length / 8)
+    const body = worthwhile ? compressed : piece
+    const head = new Uint8Array(8)
+    putU32(head, 0, ((body.length + 4) << 8) | (worthwhile ? 0 : 1))
+    putU32(head, 4, maskCrc(codec.crc32c(piece, 0, piece.length)))
+    parts.push(head, body)
+  }
+  return concatBytes(parts)
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { E2FormatError, LimitError } from '../errors.ts'
+import { decompressBlock } from './block.ts'
+import { compressBlock } from './compress.ts'
+import { crc32c } from './crc32c.ts'
+import { snappyFramedEncode } from './encode.ts'
+import { snappyFramedDecode } from './framed.ts'
+
+const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
+/** Bytes with repetitions, as records have. */
+const repetitive = fc
+  .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 40 })), { maxLength: 60 })
+  .map((runs) =>
+    Uint8Array.from(runs.flatMap(([bytes, times]) => Array.from({ length: times }, () => [...bytes]).flat())),
+  )
+
+test('golden: the check value of CRC-32C', () => {
+  expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
+})
+
+test('a CRC does not depend on where its eight-byte steps fall', () => {
+  const slow = (bytes: Uint8Array): number => {
+    let crc = 0xffffffff
+    for (const byte of bytes) {
+      crc ^= byte
+      for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+    }
+    return ~crc >>> 0
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(8), (bytes, start) => {
+      const from = Math.min(start, bytes.length)
+      expect(crc32c(bytes, from)).toBe(slow(bytes.subarray(from)))
+    }),
+  )
+})
+
+test('round trip', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), repetitive), (bytes) => {
+      expect(snappyFramedDecode(snappyFramedEncode(bytes))).toEqual(bytes)
+    }),
+  )
+})
+
+test('round trip over several chunks', () => {
+  const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * (i >>> 12)) >>> 9)
+  const framed = snappyFramedEncode(bytes)
+  expect(framed.length).toBeLessThan(bytes.length)
+  expect(snappyFramedDecode(framed)).toEqual(bytes)
+})
+
+test('raw blocks never read or write outside their bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), fc.nat(80), (bytes, size) => {
+      const input = Uint8Array.of(size, ...bytes)
+      const output = new Uint8Array(size + 20).fill(0xee)
+      decompressBlock(input, 0, input.length, output, 10, size)
+      expect(output.subarray(0, 10)).toEqual(new Uint8Array(10).fill(0xee))
+      expect(output.subarray(10 + size)).toEqual(new Uint8Array(10).fill(0xee))
+    }),
+  )
+})
+
+test.each([
+  ['a literal of one byte', '01 00 61', '61'],
+  ['a literal with a length byte', `3d f03c ${'41'.repeat(61)}`, '41'.repeat(61)],
+  ['a copy of type 1', '08 0461 62 09 02', '6162616261626162'],
+  ['a copy of type 2', '08 0461 62 16 0200', '6162616261626162'],
+  ['a copy of type 3', '08 0461 62 17 02000000', '6162616261626162'],
+])('golden: %s', (_, block, plain) => {
+  const expected = hex(plain)
+  const output = new Uint8Array(expected.length)
+  const input = hex(block)
+  expect(decompressBlock(input, 0, input.length, output, 0, expected.length)).toBe(true)
+  expect(output).toEqual(expected)
+})
+
+test('compression finds repetitions', () => {
+  expect(compressBlock(new Uint8Array(65_536))).toHaveLength(3077)
+})
+
+const ID = 'ff060000734e61507059'
+test.each([
+  ['no bytes', '', 'BAD_SNAPPY', 0],
+  ['no identifier', '01050000 00000000 61', 'BAD_SNAPPY', 0],
+  ['another identifier', 'ff060000734e61507058', 'BAD_SNAPPY', 0],
+  ['a reserved chunk', `${ID} 02000000`, 'BAD_SNAPPY', 10],
+  ['a cut head', `${ID} 010500`, 'BAD_SNAPPY', 10],
+  ['a cut chunk', `${ID} 01050000 00000000`, 'BAD_SNAPPY', 10],
+  ['a chunk without CRC', `${ID} 01030000 000000`, 'BAD_SNAPPY', 10],
+  ['a wrong CRC', `${ID} 01050000 00000000 61`, 'BAD_CHECKSUM', 10],
+  ['a size of 4 GiB', `${ID} 000a0000 00000000 ffffffff0f00`, 'BAD_SNAPPY', 10],
+  ['a size that its bytes cannot give', `${ID} 00090000 00000000 8080040061`, 'BAD_SNAPPY', 10],
+  ['a copy from before the start', `${ID} 00080000 00000000 04 0000 00`, 'BAD_SNAPPY', 10],
+])('rejects %s', (_, text, code, at) => {
+  const error = (() => {
+    try {
+      snappyFramedDecode(hex(text), { position: 1000 })
+    } catch (e) {
+      return e
+    }
+    return undefined
+  })()
+  expect(error).toBeInstanceOf(E2FormatError)
+  expect(error).toMatchObject({ code, position: 1000 + at, step: 'read' })
+})
+
+test('the identifier may repeat and padding is skipped', () => {
+  const framed = snappyFramedEncode(hex('616263'))
+  const padded = Uint8Array.of(...hex(ID), ...hex('fe020000 0000 80000000'), ...framed)
+  expect(snappyFramedDecode(padded)).toEqual(hex('616263'))
+  expect(snappyFramedDecode(hex(ID))).toEqual(new Uint8Array(0))
+})
+
+test('output is limited before it is allocated', () => {
+  const framed = snappyFramedEncode(new Uint8Array(1000))
+  expect(() => snappyFramedDecode(framed, { maxBytes: 999 })).toThrow(LimitError)
+  expect(snappyFramedDecode(framed, { maxBytes: 1000 })).toHaveLength(1000)
+})
