@@ -17,6 +17,19 @@ export function readLength(view: DataView, at: number, what: string): number {
   return high * 0x1_0000_0000 + view.getUint32(at + 4)
 }
 
+/** The value, if it is an unsigned integer of so many bits: a view would wrap it silently. */
+export function unsigned(value: number, bits: 8 | 32, what: string): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits)
+    throw new RangeError(`${what} ${value} is no u${bits}`)
+  return value
+}
+
+/** The value, if it is a u64: a view would wrap it silently. */
+export function u64(value: bigint, what: string): bigint {
+  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) throw new RangeError(`${what} ${value} is no u64`)
+  return value
+}
+
 /** The bytes of an ASCII text; anything else becomes `?`. */
 export function encodeAscii(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => (char <= '\x7f' ? char.charCodeAt(0) : 0x3f))

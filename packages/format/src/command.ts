@@ -1,4 +1,4 @@
-import { viewOf } from './bytes.ts'
+import { u64, viewOf } from './bytes.ts'
 import { MAX_BOOKMARK_BYTES } from './constants.ts'
 import { FormatError } from './errors.ts'
 
@@ -48,14 +48,14 @@ const NAMES = new Map<number, CommandName>(
  *
  * Big-endian `command u64 | streamType u64`, then by command an entry number u64, a bookmark (`length u32 | bytes`) or two.
  *
- * @throws {RangeError} if a bookmark is empty or longer than 16 bytes
+ * @throws {RangeError} if a bookmark is empty or longer than 16 bytes, or a number is no u64
  * @see docs/spec/protocol.md §3
  */
 export function encodeCommand(command: Command, streamType: bigint): Uint8Array {
   const out = new Uint8Array(MAX_COMMAND_BYTES)
   const view = viewOf(out)
   view.setBigUint64(0, BigInt(CommandNumber[command.name]))
-  view.setBigUint64(8, streamType)
+  view.setBigUint64(8, u64(streamType, 'stream type'))
   let at = HEAD_BYTES
   const put = (bookmark: Uint8Array): void => {
     if (bookmark.length < 1 || bookmark.length > MAX_BOOKMARK_BYTES) {
@@ -67,11 +67,11 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
   }
   switch (command.name) {
     case 'start':
-      view.setBigUint64(at, command.fromEntryNumber)
+      view.setBigUint64(at, u64(command.fromEntryNumber, 'entry number'))
       at += 8
       break
     case 'entry':
-      view.setBigUint64(at, command.entryNumber)
+      view.setBigUint64(at, u64(command.entryNumber, 'entry number'))
       at += 8
       break
     case 'startBookmark':

@@ -1,6 +1,6 @@
-import { viewOf } from './bytes.ts'
+import { u64, unsigned, viewOf } from './bytes.ts'
 import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, MAX_ENTRY_DATA_BYTES, NOT_FOUND_TYPE, PacketType } from './constants.ts'
-import { FormatError } from './errors.ts'
+import { badLength, readPacketLength } from './framing.ts'
 
 /** One record of the stream. docs/spec/stream-file.md §3. */
 export interface Entry {
@@ -25,14 +25,12 @@ export function encodeEntry(entry: Entry, packet: EntryPacketType = PacketType.e
   if (data.length > MAX_ENTRY_DATA_BYTES) {
     throw new RangeError(`entry ${number} has ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`)
   }
-  if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) throw new RangeError(`entry type ${type} is no u32`)
-  if (number < 0n || number > 0xffff_ffff_ffff_ffffn) throw new RangeError(`entry number ${number} is no u64`)
   const out = new Uint8Array(ENTRY_HEAD_BYTES + data.length)
   const view = viewOf(out)
   view.setUint8(0, packet)
   view.setUint32(1, out.length)
-  view.setUint32(5, type)
-  view.setBigUint64(9, number)
+  view.setUint32(5, unsigned(type, 32, 'entry type'))
+  view.setBigUint64(9, u64(number, 'entry number'))
   out.set(data, ENTRY_HEAD_BYTES)
   return out
 }
@@ -54,16 +52,12 @@ export function decodeEntry(
   packet: EntryPacketType = PacketType.entry,
   maxBytes: number = MAX_ENTRY_BYTES,
 ): Entry | undefined {
-  const have = view.byteLength - at
-  if (have < 1) return undefined
-  const found = view.getUint8(at)
-  if (found !== packet) throw new FormatError('BAD_PACKET', `packet type ${found}, expected ${packet}`, at)
-  if (have < 5) return undefined
-  const length = view.getUint32(at + 1)
+  const length = readPacketLength(view, at, packet, 'an entry')
+  if (length === undefined) return undefined
   if (length < ENTRY_HEAD_BYTES || length > maxBytes) {
-    throw new FormatError('BAD_LENGTH', `entry length ${length}, expected ${ENTRY_HEAD_BYTES} to ${maxBytes}`, at + 1)
+    throw badLength('entry', length, `${ENTRY_HEAD_BYTES} to ${maxBytes}`, at)
   }
-  if (have < length) return undefined
+  if (view.byteLength - at < length) return undefined
   return {
     type: view.getUint32(at + 5),
     number: view.getBigUint64(at + 9),

@@ -1,6 +1,7 @@
-import { decodeAscii, encodeAscii, readLength, viewOf } from './bytes.ts'
+import { decodeAscii, encodeAscii, readLength, u64, unsigned, viewOf } from './bytes.ts'
 import { HEADER_PAGE_BYTES, MAGIC_BYTES, PacketType } from './constants.ts'
 import { FormatError } from './errors.ts'
+import { badLength, readPacketLength } from './framing.ts'
 
 /** Layout of the header: 1 (September 2023, no magic), 2 (until January 2024), 3 (since, what networks run). */
 export type HeaderGeneration = 1 | 2 | 3
@@ -46,12 +47,14 @@ export function headerEntryOffset(generation: HeaderGeneration): number {
  * Big-endian `packet u8 = 1 | length u32 | [version u8 | systemId u64] | streamType u64 | totalLength u64 |
  * totalEntries u64`: 38 bytes, or 29 without the bracket in generations 1 and 2.
  *
- * @throws {RangeError} if a field does not fit
+ * @throws {RangeError} if a field does not fit, or the generation has no place for what is not 0
  * @see docs/spec/stream-file.md §2
  */
 export function encodeHeaderEntry(header: Header): Uint8Array {
   const { generation, version, systemId, streamType, totalLength, totalEntries } = header
-  if (!Number.isSafeInteger(totalLength) || totalLength < 0) throw new RangeError(`totalLength ${totalLength}`)
+  if (!Number.isSafeInteger(totalLength) || totalLength < 0) {
+    throw new RangeError(`totalLength ${totalLength} is no file position`)
+  }
   const long = generation === 3
   const out = new Uint8Array(long ? LONG_BYTES : SHORT_BYTES)
   const view = viewOf(out)
@@ -59,10 +62,11 @@ export function encodeHeaderEntry(header: Header): Uint8Array {
   view.setUint32(1, out.length)
   let at = 5
   if (long) {
-    if (!Number.isInteger(version) || version < 0 || version > 0xff) throw new RangeError(`version ${version} is no u8`)
-    view.setUint8(5, version)
+    view.setUint8(5, unsigned(version, 8, 'version'))
     view.setBigUint64(6, u64(systemId, 'systemId'))
     at = 14
+  } else if (version !== 0 || systemId !== 0n) {
+    throw new RangeError(`version ${version}, systemId ${systemId}: generation ${generation} holds neither, expected 0`)
   }
   view.setBigUint64(at, u64(streamType, 'streamType'))
   view.setBigUint64(at + 8, BigInt(totalLength))
@@ -78,17 +82,12 @@ export function encodeHeaderEntry(header: Header): Uint8Array {
  * @see docs/spec/stream-file.md §2
  */
 export function decodeHeaderEntry(view: DataView, at = 0): Header | undefined {
-  const have = view.byteLength - at
-  if (have < 1) return undefined
-  const packet = view.getUint8(at)
-  if (packet !== PacketType.header)
-    throw new FormatError('BAD_PACKET', `packet type ${packet}, expected a header (1)`, at)
-  if (have < 5) return undefined
-  const length = view.getUint32(at + 1)
+  const length = readPacketLength(view, at, PacketType.header, 'a header')
+  if (length === undefined) return undefined
   if (length !== SHORT_BYTES && length !== LONG_BYTES) {
-    throw new FormatError('BAD_LENGTH', `header length ${length}, expected ${SHORT_BYTES} or ${LONG_BYTES}`, at + 1)
+    throw badLength('header', length, `${SHORT_BYTES} or ${LONG_BYTES}`, at)
   }
-  if (have < length) return undefined
+  if (view.byteLength - at < length) return undefined
   const long = length === LONG_BYTES
   const rest = at + (long ? 14 : 5)
   return {
@@ -101,7 +100,12 @@ export function decodeHeaderEntry(view: DataView, at = 0): Header | undefined {
   }
 }
 
-/** The whole 4096-byte header page of a file; what follows the header entry is zero. */
+/**
+ * Encode the whole 4096-byte header page of a file: the magic, which generation 1 lacks, the header entry, zeros.
+ *
+ * @throws {RangeError} as {@link encodeHeaderEntry}, or if the magic is not 16 bytes
+ * @see docs/spec/stream-file.md §2
+ */
 export function encodeHeaderPage(header: Header, { magic = defaultMagic() }: MagicOptions = {}): Uint8Array {
   const page = new Uint8Array(HEADER_PAGE_BYTES)
   if (header.generation !== 1) page.set(checkMagic(magic), 0)
@@ -113,32 +117,30 @@ export function encodeHeaderPage(header: Header, { magic = defaultMagic() }: Mag
  * Detect the generation of a file by its first bytes and decode its header.
  *
  * @param page at least the first 54 bytes of the file
- * @throws {FormatError} `BAD_MAGIC`, `BAD_LENGTH`, `BAD_PACKET`, `UNSAFE_NUMBER`, or `CUT` if `page` is too short
+ * @throws {FormatError} `BAD_MAGIC`, `BAD_PACKET`, `BAD_LENGTH`, `UNSAFE_NUMBER`, or `CUT` if `page` is too short
+ * @throws {RangeError} if the magic is not 16 bytes
  * @see docs/spec/stream-file.md §2
  */
 export function decodeHeaderPage(page: Uint8Array, { magic = defaultMagic() }: MagicOptions = {}): Header {
-  const view = viewOf(page)
-  const bare = page[0] === PacketType.header && checkMagic(magic)[0] !== PacketType.header
-  if (!bare) {
-    const found = page.subarray(0, MAGIC_BYTES)
-    if (found.length < MAGIC_BYTES) throw new FormatError('CUT', `file header of ${page.length} bytes`, page.length)
-    if (found.some((byte, i) => byte !== magic[i])) {
-      throw new FormatError('BAD_MAGIC', `magic "${decodeAscii(found)}", expected "${decodeAscii(magic)}"`, 0)
-    }
+  checkMagic(magic)
+  const found = page.subarray(0, MAGIC_BYTES)
+  const differs = found.some((byte, i) => byte !== magic[i])
+  // A file of generation 1 begins with the packet type of its header entry.
+  const bare = differs && found[0] === PacketType.header
+  if (differs && !bare) {
+    throw new FormatError('BAD_MAGIC', `magic "${decodeAscii(found)}", expected "${decodeAscii(magic)}"`, 0)
   }
-  const header = decodeHeaderEntry(view, bare ? 0 : MAGIC_BYTES)
-  if (header === undefined) throw new FormatError('CUT', `file header of ${page.length} bytes`, page.length)
+  const header = decodeHeaderEntry(viewOf(page), bare ? 0 : MAGIC_BYTES)
+  if (header === undefined) {
+    const whole = bare ? SHORT_BYTES : MAGIC_BYTES + LONG_BYTES
+    throw new FormatError('CUT', `file header of ${page.length} bytes, expected ${whole}`, page.length)
+  }
   if (!bare) return header
-  if (header.generation === 3) throw new FormatError('BAD_LENGTH', `header length ${LONG_BYTES} without a magic`, 1)
+  if (header.generation === 3) throw badLength('header', LONG_BYTES, `${SHORT_BYTES} in a file without a magic`, 0)
   return { ...header, generation: 1 }
 }
 
 function checkMagic(magic: Uint8Array): Uint8Array {
   if (magic.length !== MAGIC_BYTES) throw new RangeError(`a magic of ${magic.length} bytes, expected ${MAGIC_BYTES}`)
   return magic
-}
-
-function u64(value: bigint, name: string): bigint {
-  if (value < 0n || value > 0xffff_ffff_ffff_ffffn) throw new RangeError(`${name} ${value} is no u64`)
-  return value
 }

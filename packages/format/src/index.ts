@@ -1,3 +1,4 @@
+export { viewOf } from './bytes.ts'
 export {
   type Command,
   type CommandName,
@@ -33,7 +34,8 @@ export {
   type MagicOptions,
 } from './header.ts'
 export { decodeOperationEnd, encodeOperationEnd, type OperationEnd } from './operation-end.ts'
-export { type Packet, PacketReader, type PacketReaderOptions } from './packet-reader.ts'
+export type { Packet } from './packet.ts'
+export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'
 export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'
 export {
   decodeResult,

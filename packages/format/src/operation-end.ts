@@ -1,6 +1,6 @@
-import { viewOf } from './bytes.ts'
+import { u64, viewOf } from './bytes.ts'
 import { PacketType } from './constants.ts'
-import { FormatError } from './errors.ts'
+import { badLength, readPacketLength } from './framing.ts'
 
 /** Says that an atomic operation of the source ended before an entry number. docs/spec/protocol.md §7. */
 export interface OperationEnd {
@@ -12,31 +12,32 @@ export interface OperationEnd {
 
 const BYTES = 14
 
-/** Encode a mark: big-endian `packet u8 = 3 | length u32 = 14 | gap u8 (0 or 1) | nextEntry u64`. */
+/**
+ * Encode a mark: big-endian `packet u8 = 3 | length u32 = 14 | gap u8 (0 or 1) | nextEntry u64`.
+ *
+ * @throws {RangeError} if `nextEntry` is no u64
+ * @see docs/spec/protocol.md §7
+ */
 export function encodeOperationEnd({ nextEntry, gap }: OperationEnd): Uint8Array {
   const out = new Uint8Array(BYTES)
   const view = viewOf(out)
   view.setUint8(0, PacketType.operationEnd)
   view.setUint32(1, BYTES)
   view.setUint8(5, gap ? 1 : 0)
-  view.setBigUint64(6, nextEntry)
+  view.setBigUint64(6, u64(nextEntry, 'nextEntry'))
   return out
 }
 
 /**
- * Decode the mark at byte `at`, or `undefined` if more bytes are needed.
+ * Decode the mark at byte `at`, or `undefined` if more bytes are needed. Any `gap` byte but 0 means a gap.
  *
  * @throws {FormatError} `BAD_PACKET` or `BAD_LENGTH`
  * @see docs/spec/protocol.md §7
  */
 export function decodeOperationEnd(view: DataView, at = 0): OperationEnd | undefined {
-  const have = view.byteLength - at
-  if (have < 1) return undefined
-  const packet = view.getUint8(at)
-  if (packet !== PacketType.operationEnd) throw new FormatError('BAD_PACKET', `packet type ${packet}, expected 3`, at)
-  if (have < 5) return undefined
-  const length = view.getUint32(at + 1)
-  if (length !== BYTES) throw new FormatError('BAD_LENGTH', `mark length ${length}, expected ${BYTES}`, at + 1)
-  if (have < length) return undefined
+  const length = readPacketLength(view, at, PacketType.operationEnd, 'an operation end')
+  if (length === undefined) return undefined
+  if (length !== BYTES) throw badLength('operation end', length, `${BYTES}`, at)
+  if (view.byteLength - at < length) return undefined
   return { gap: view.getUint8(at + 5) !== 0, nextEntry: view.getBigUint64(at + 6) }
 }

@@ -2,20 +2,11 @@ import { viewOf } from './bytes.ts'
 import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, PacketType } from './constants.ts'
 import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
-import { decodeHeaderEntry, type Header } from './header.ts'
-import { decodeOperationEnd, type OperationEnd } from './operation-end.ts'
-import { decodeResult, type Result } from './result.ts'
-
-/** What a server can send. docs/spec/protocol.md §4. */
-export type Packet =
-  | { readonly packet: 'entry'; readonly entry: Entry }
-  | { readonly packet: 'response'; readonly entry: Entry }
-  | { readonly packet: 'header'; readonly header: Header }
-  | { readonly packet: 'result'; readonly result: Result }
-  | { readonly packet: 'operationEnd'; readonly operationEnd: OperationEnd }
+import { FRAME_BYTES } from './framing.ts'
+import { decodePacket, type Packet } from './packet.ts'
 
 export interface PacketReaderOptions {
-  /** Largest entry accepted, in bytes (default 1 MiB). */
+  /** Largest entry accepted, in bytes with its head (default 1,048,576, the most that a page holds). */
   readonly maxEntryBytes?: number | undefined
 }
 
@@ -24,55 +15,42 @@ export interface PacketReaderOptions {
  *
  * Entries borrow the memory that they were decoded from: the chunk itself, or a copy where a packet was cut by the end
  * of the chunk before. So a chunk must not be written to again while its entries are in use. Push a chunk, then read
- * until there is no more; then at most one incomplete packet is held.
+ * until there is no more; then at most one incomplete packet is held. An error stays: reading on gives it again.
  *
  * @see docs/spec/protocol.md §4
  */
 export class PacketReader {
   readonly #maxEntryBytes: number
-  /** Unread bytes lie from `#at` to `#end`. */
-  #bytes: Uint8Array = new Uint8Array(0)
-  #view: DataView = viewOf(this.#bytes)
+  /** What is being read lies from `#at` to the end of this view: a chunk, or a joined packet that a chunk's end cut. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
   #at = 0
-  /** Whether `#bytes` is our own, so that the space behind the view may be filled. */
-  #owned = false
-  /** Stream position of the view's first byte. */
+  /** The memory behind the view if it is our own, so that bytes may be put behind the view's end. */
+  #joined: Uint8Array | undefined
+  /** Position of the view's first byte, counted from the first byte that was ever pushed. */
   #base = 0
+  /** Chunks behind the view, in order, from `#nextChunk` on. */
+  #chunks: Uint8Array[] = []
+  #nextChunk = 0
+  #chunkBytes = 0
 
+  /** @throws {RangeError} if `maxEntryBytes` is no length that an entry can have */
   constructor({ maxEntryBytes = MAX_ENTRY_BYTES }: PacketReaderOptions = {}) {
+    if (!Number.isInteger(maxEntryBytes) || maxEntryBytes < ENTRY_HEAD_BYTES || maxEntryBytes > 0xffff_ffff) {
+      throw new RangeError(`maxEntryBytes ${maxEntryBytes}, expected a length from ${ENTRY_HEAD_BYTES} to 2^32 - 1`)
+    }
     this.#maxEntryBytes = maxEntryBytes
   }
 
   /** Bytes that were pushed but not read. */
   get buffered(): number {
-    return this.#view.byteLength - this.#at
+    return this.#view.byteLength - this.#at + this.#chunkBytes
   }
 
   /** Hand over the next bytes. */
   push(chunk: Uint8Array): void {
-    const rest = this.buffered
-    if (rest === 0) {
-      this.#base += this.#at
-      this.#bytes = chunk
-      this.#owned = false
-      this.#at = 0
-    } else if (this.#owned && this.#view.byteLength + chunk.length <= this.#bytes.length) {
-      this.#bytes.set(chunk, this.#view.byteLength)
-      this.#view = new DataView(this.#bytes.buffer, 0, this.#view.byteLength + chunk.length)
-      return
-    } else {
-      // Doubling keeps the copying linear however small the chunks are that a packet comes in.
-      const joined = new Uint8Array(Math.max(rest + chunk.length, Math.min(2 * rest, rest + this.#maxEntryBytes)))
-      joined.set(this.#bytes.subarray(this.#at, this.#at + rest))
-      joined.set(chunk, rest)
-      this.#base += this.#at
-      this.#bytes = joined
-      this.#owned = true
-      this.#at = 0
-      this.#view = new DataView(joined.buffer, 0, rest + chunk.length)
-      return
-    }
-    this.#view = viewOf(chunk)
+    if (chunk.length === 0) return
+    this.#chunks.push(chunk)
+    this.#chunkBytes += chunk.length
   }
 
   /**
@@ -81,10 +59,20 @@ export class PacketReader {
    * @throws {FormatError} if the bytes are no packet; its offset counts from the first byte that was ever pushed
    */
   read(): Packet | undefined {
-    if (this.buffered === 0) return undefined
-    const packet = this.#rebasing(() => decodePacket(this.#view, this.#at, this.#maxEntryBytes))
-    if (packet !== undefined) this.#at += this.#view.getUint32(this.#at + 1)
-    return packet
+    while (this.#hasByte()) {
+      let packet: Packet | undefined
+      try {
+        packet = decodePacket(this.#view, this.#at, this.#maxEntryBytes)
+      } catch (error) {
+        throw this.#rebased(error)
+      }
+      if (packet !== undefined) {
+        this.#at += this.#view.getUint32(this.#at + 1)
+        return packet
+      }
+      if (!this.#join(this.#wanted())) break
+    }
+    return undefined
   }
 
   /**
@@ -94,19 +82,21 @@ export class PacketReader {
    * @throws {FormatError} as `read`; entries before the broken one are returned by the call before the one that throws
    */
   readEntries(limit: number = Number.MAX_SAFE_INTEGER): Entry[] {
-    const view = this.#view
     const entries: Entry[] = []
-    while (entries.length < limit && this.buffered > 0 && view.getUint8(this.#at) === PacketType.entry) {
+    while (entries.length < limit && this.#hasByte() && this.#view.getUint8(this.#at) === PacketType.entry) {
       let entry: Entry | undefined
       try {
-        entry = decodeEntry(view, this.#at, PacketType.entry, this.#maxEntryBytes)
+        entry = decodeEntry(this.#view, this.#at, PacketType.entry, this.#maxEntryBytes)
       } catch (error) {
-        if (entries.length > 0) return entries
+        if (entries.length > 0) break
         throw this.#rebased(error)
       }
-      if (entry === undefined) return entries
-      entries.push(entry)
-      this.#at += ENTRY_HEAD_BYTES + entry.data.length
+      if (entry !== undefined) {
+        entries.push(entry)
+        this.#at += ENTRY_HEAD_BYTES + entry.data.length
+      } else if (!this.#join(this.#wanted())) {
+        break
+      }
     }
     return entries
   }
@@ -117,50 +107,77 @@ export class PacketReader {
    * @see docs/spec/protocol.md §3
    */
   readRangeEnd(): bigint | undefined {
-    if (this.buffered < 8) return undefined
+    if (this.buffered < 8 || !this.#hasByte()) return undefined
+    if (this.#view.byteLength - this.#at < 8) this.#join(8)
     const end = this.#view.getBigUint64(this.#at)
     this.#at += 8
     return end
   }
 
-  #rebasing<T>(decode: () => T): T {
-    try {
-      return decode()
-    } catch (error) {
-      throw this.#rebased(error)
+  /** Whether a byte is left to read, at `#at`: goes on to the next chunk where one ends. */
+  #hasByte(): boolean {
+    if (this.#at < this.#view.byteLength) return true
+    const chunk = this.#chunks[this.#nextChunk]
+    if (chunk === undefined) return false
+    this.#base += this.#at
+    this.#view = viewOf(chunk)
+    this.#at = 0
+    this.#joined = undefined
+    this.#dropChunk(chunk)
+    return true
+  }
+
+  /** Bytes that the cut packet at `#at` has in all, as far as can be told: its length was checked by its decoder. */
+  #wanted(): number {
+    return this.#view.byteLength - this.#at < FRAME_BYTES ? FRAME_BYTES : this.#view.getUint32(this.#at + 1)
+  }
+
+  /**
+   * Bring up to `wanted` bytes from `#at` on together, from the chunks behind; no more, so that the rest of a chunk is
+   * never copied. Returns whether there was any.
+   */
+  #join(wanted: number): boolean {
+    const rest = this.#view.byteLength - this.#at
+    const target = Math.min(wanted, this.buffered)
+    if (target === rest) return false
+    let joined = this.#joined
+    if (joined === undefined || this.#at + target > joined.length) {
+      // Memory grows with the bytes that came, not with the length that was announced; doubling keeps it linear.
+      joined = new Uint8Array(Math.min(wanted, 2 * target))
+      joined.set(new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#at, rest))
+      this.#base += this.#at
+      this.#at = 0
     }
+    let end = this.#at + rest
+    while (end < this.#at + target) {
+      const chunk = this.#chunks[this.#nextChunk]
+      if (chunk === undefined) break
+      const part = chunk.subarray(0, this.#at + target - end)
+      joined.set(part, end)
+      end += part.length
+      if (part.length === chunk.length) {
+        this.#dropChunk(chunk)
+      } else {
+        this.#chunks[this.#nextChunk] = chunk.subarray(part.length)
+        this.#chunkBytes -= part.length
+      }
+    }
+    this.#joined = joined
+    this.#view = new DataView(joined.buffer, 0, end)
+    return true
+  }
+
+  /** Forget the next chunk; the list is cut only now and then, so that a long one is not moved for each. */
+  #dropChunk(chunk: Uint8Array): void {
+    this.#chunkBytes -= chunk.length
+    this.#nextChunk++
+    if (2 * this.#nextChunk <= this.#chunks.length) return
+    this.#chunks = this.#chunks.slice(this.#nextChunk)
+    this.#nextChunk = 0
   }
 
   /** The same error, its offset counted from the first byte that was ever pushed. */
   #rebased(error: unknown): unknown {
     return error instanceof FormatError ? error.shifted(this.#base) : error
-  }
-}
-
-function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
-  const type = view.getUint8(at)
-  switch (type) {
-    case PacketType.entry: {
-      const entry = decodeEntry(view, at, type, maxEntryBytes)
-      return entry && { packet: 'entry', entry }
-    }
-    case PacketType.response: {
-      const entry = decodeEntry(view, at, type, maxEntryBytes)
-      return entry && { packet: 'response', entry }
-    }
-    case PacketType.header: {
-      const header = decodeHeaderEntry(view, at)
-      return header && { packet: 'header', header }
-    }
-    case PacketType.result: {
-      const result = decodeResult(view, at)
-      return result && { packet: 'result', result }
-    }
-    case PacketType.operationEnd: {
-      const operationEnd = decodeOperationEnd(view, at)
-      return operationEnd && { packet: 'operationEnd', operationEnd }
-    }
-    default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 254 or 255`, at)
   }
 }

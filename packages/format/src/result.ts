@@ -1,6 +1,6 @@
-import { decodeAscii, encodeAscii, viewOf } from './bytes.ts'
+import { decodeAscii, encodeAscii, unsigned, viewOf } from './bytes.ts'
 import { PacketType } from './constants.ts'
-import { FormatError } from './errors.ts'
+import { badLength, readPacketLength } from './framing.ts'
 
 /** How a server answers a command. docs/spec/protocol.md §5. */
 export const ResultCode = {
@@ -41,17 +41,19 @@ export const MAX_RESULT_BYTES = 4096
 /**
  * Encode a result: big-endian `packet u8 = 0xff | length u32 | code u32 | text`, `length` counting all.
  *
+ * @param text by default the one that goes with the code, or none if the code is not ours
+ * @throws {RangeError} if the code is no u32 or the text makes it longer than 4096 bytes
  * @see docs/spec/protocol.md §5
  */
 export function encodeResult(code: number, text: string = RESULT_TEXT[code as KnownResultCode] ?? ''): Uint8Array {
   const ascii = encodeAscii(text)
-  const out = new Uint8Array(HEAD_BYTES + ascii.length)
-  if (out.length > MAX_RESULT_BYTES)
-    throw new RangeError(`a result of ${out.length} bytes, at most ${MAX_RESULT_BYTES}`)
+  const length = HEAD_BYTES + ascii.length
+  if (length > MAX_RESULT_BYTES) throw new RangeError(`a result of ${length} bytes, the limit is ${MAX_RESULT_BYTES}`)
+  const out = new Uint8Array(length)
   const view = viewOf(out)
   view.setUint8(0, PacketType.result)
-  view.setUint32(1, out.length)
-  view.setUint32(5, code)
+  view.setUint32(1, length)
+  view.setUint32(5, unsigned(code, 32, 'result code'))
   out.set(ascii, HEAD_BYTES)
   return out
 }
@@ -63,20 +65,12 @@ export function encodeResult(code: number, text: string = RESULT_TEXT[code as Kn
  * @see docs/spec/protocol.md §5
  */
 export function decodeResult(view: DataView, at = 0): Result | undefined {
-  const have = view.byteLength - at
-  if (have < 1) return undefined
-  const packet = view.getUint8(at)
-  if (packet !== PacketType.result) throw new FormatError('BAD_PACKET', `packet type ${packet}, expected 255`, at)
-  if (have < 5) return undefined
-  const length = view.getUint32(at + 1)
+  const length = readPacketLength(view, at, PacketType.result, 'a result')
+  if (length === undefined) return undefined
   if (length < HEAD_BYTES || length > MAX_RESULT_BYTES) {
-    throw new FormatError(
-      'BAD_LENGTH',
-      `result length ${length}, expected ${HEAD_BYTES} to ${MAX_RESULT_BYTES}`,
-      at + 1,
-    )
+    throw badLength('result', length, `${HEAD_BYTES} to ${MAX_RESULT_BYTES}`, at)
   }
-  if (have < length) return undefined
+  if (view.byteLength - at < length) return undefined
   const text = new Uint8Array(view.buffer, view.byteOffset + at + HEAD_BYTES, length - HEAD_BYTES)
   return { code: view.getUint32(at + 5), text: decodeAscii(text) }
 }

@@ -1,5 +1,6 @@
-import { ENTRY_HEAD_BYTES, PacketType } from './constants.ts'
+import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, PacketType } from './constants.ts'
 import { FormatError } from './errors.ts'
+import { badLength } from './framing.ts'
 
 /** A stretch of whole entries that lie one behind the other in a page. */
 export interface Run {
@@ -7,16 +8,19 @@ export interface Run {
   readonly end: number
   /** Number of entries. */
   readonly count: number
-  /** What stands at `end`: the end of the bytes, padding up to the page's end, or an entry that is not all there. */
+  /**
+   * What stands at `end`: the end of the bytes (or `maxCount` was reached), padding up to the page's end, or an entry
+   * that is not all there.
+   */
   readonly stop: 'end' | 'padding' | 'cut'
 }
 
 /**
  * Walk the lengths of the entries from byte `at` up to `end` of a page, without looking at their data.
  *
- * @param firstNumber number that the first entry must have; each behind it must have the next
+ * @param firstNumber u64, number that the first entry must have; each behind it must have the next
  * @param maxCount entries to walk at most
- * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH` (below 17) or `BAD_NUMBER`
+ * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH` (below 17 or more than a page holds) or `BAD_NUMBER`
  * @see docs/spec/stream-file.md §3
  */
 export function walkRun(
@@ -26,7 +30,8 @@ export function walkRun(
   firstNumber: bigint,
   maxCount: number = Number.MAX_SAFE_INTEGER,
 ): Run {
-  // Numbers are compared by their low 32 bits: one that is off by a multiple of 2^32 is no slip that happens.
+  // The expected number in two halves: this loop passes every byte that is served, and bigints would slow it down.
+  let high = Number(BigInt.asUintN(32, firstNumber >> 32n))
   let low = Number(BigInt.asUintN(32, firstNumber))
   let count = 0
   while (at < end && count < maxCount) {
@@ -37,16 +42,17 @@ export function walkRun(
     }
     if (end - at < ENTRY_HEAD_BYTES) return { end: at, count, stop: 'cut' }
     const length = view.getUint32(at + 1)
-    if (length < ENTRY_HEAD_BYTES) {
-      throw new FormatError('BAD_LENGTH', `entry length ${length}, expected at least ${ENTRY_HEAD_BYTES}`, at + 1)
+    if (length < ENTRY_HEAD_BYTES || length > MAX_ENTRY_BYTES) {
+      throw badLength('entry', length, `${ENTRY_HEAD_BYTES} to ${MAX_ENTRY_BYTES}`, at)
     }
-    if (view.getUint32(at + 13) !== low) {
+    if (view.getUint32(at + 13) !== low || view.getUint32(at + 9) !== high) {
       const expected = firstNumber + BigInt(count)
       throw new FormatError('BAD_NUMBER', `entry number ${view.getBigUint64(at + 9)}, expected ${expected}`, at + 9)
     }
     if (length > end - at) return { end: at, count, stop: 'cut' }
     at += length
     low = (low + 1) >>> 0
+    if (low === 0) high = (high + 1) >>> 0
     count++
   }
   return { end: at, count, stop: 'end' }

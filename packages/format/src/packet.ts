@@ -1,0 +1,43 @@
+import { PacketType } from './constants.ts'
+import { decodeEntry, type Entry } from './entry.ts'
+import { FormatError } from './errors.ts'
+import { decodeHeaderEntry, type Header } from './header.ts'
+import { decodeOperationEnd, type OperationEnd } from './operation-end.ts'
+import { decodeResult, type Result } from './result.ts'
+
+/** What a server can send. docs/spec/protocol.md §4. */
+export type Packet =
+  | { readonly packet: 'entry'; readonly entry: Entry }
+  | { readonly packet: 'response'; readonly entry: Entry }
+  | { readonly packet: 'header'; readonly header: Header }
+  | { readonly packet: 'result'; readonly result: Result }
+  | { readonly packet: 'operationEnd'; readonly operationEnd: OperationEnd }
+
+/** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
+export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
+  const type = view.getUint8(at)
+  switch (type) {
+    case PacketType.entry: {
+      const entry = decodeEntry(view, at, type, maxEntryBytes)
+      return entry && { packet: 'entry', entry }
+    }
+    case PacketType.response: {
+      const entry = decodeEntry(view, at, type, maxEntryBytes)
+      return entry && { packet: 'response', entry }
+    }
+    case PacketType.header: {
+      const header = decodeHeaderEntry(view, at)
+      return header && { packet: 'header', header }
+    }
+    case PacketType.result: {
+      const result = decodeResult(view, at)
+      return result && { packet: 'result', result }
+    }
+    case PacketType.operationEnd: {
+      const operationEnd = decodeOperationEnd(view, at)
+      return operationEnd && { packet: 'operationEnd', operationEnd }
+    }
+    default:
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 254 or 255`, at)
+  }
+}
