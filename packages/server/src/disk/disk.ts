@@ -1,0 +1,54 @@
+/**
+ * All that the store asks of a disk. Tests put a simulated one in its place that loses, tears and reorders what was not
+ * synced.
+ */
+export interface Disk {
+  /** Open a file: for reading, for both, or for both and made if absent. */
+  open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
+  exists(path: string): Promise<boolean>
+  remove(path: string): Promise<void>
+  /** Make durable which files a file's folder holds. */
+  syncFolderOf(path: string): Promise<void>
+  /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that cannot be told. */
+  bootId(): Promise<string>
+}
+
+export interface DiskFile {
+  /** Fill `into` from `position` on; returns the bytes read, fewer only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** Write at `position`; returns the bytes written, which may be fewer. */
+  write(from: readonly Uint8Array[], position: number): Promise<number>
+  /** Return only when all that was written is durable. */
+  sync(): Promise<void>
+  /** Set the size; new bytes are zero. */
+  resize(size: number): Promise<void>
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Write all of the pieces, one behind the other, from `position` on. */
+export async function writeAll(file: DiskFile, pieces: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = pieces
+  let at = position
+  while (rest.length > 0) {
+    let written = await file.write(rest, at)
+    if (written <= 0) throw new Error(`a write of no bytes at ${at}`)
+    at += written
+    let whole = 0
+    for (const piece of rest) {
+      if (written < piece.length) break
+      written -= piece.length
+      whole++
+    }
+    rest = rest.slice(whole)
+    if (written > 0) rest = [(rest[0] as Uint8Array).subarray(written), ...rest.slice(1)]
+  }
+}
+
+/** Read exactly `length` bytes. @throws {RangeError} if the file ends before */
+export async function readExactly(file: DiskFile, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  const got = await file.read(bytes, position)
+  if (got < length) throw new RangeError(`the file ends at byte ${position + got}, expected ${position + length}`)
+  return bytes
+}

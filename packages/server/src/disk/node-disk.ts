@@ -1,0 +1,87 @@
+import { constants } from 'node:fs'
+import { access, type FileHandle, open, readFile, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+
+/** Most buffers that one vectored write takes (IOV_MAX on Linux). */
+const MAX_PIECES = 1024
+
+/** The machine's own disk. */
+export const nodeDisk: Disk = {
+  async open(path, mode) {
+    const flags = { read: constants.O_RDONLY, write: constants.O_RDWR, create: constants.O_RDWR | constants.O_CREAT }
+    return new NodeFile(await open(path, flags[mode]))
+  },
+
+  async exists(path) {
+    try {
+      await access(path)
+      return true
+    } catch {
+      return false
+    }
+  },
+
+  async remove(path) {
+    await rm(path, { force: true })
+  },
+
+  async syncFolderOf(path) {
+    const folder = await open(dirname(path), constants.O_RDONLY)
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  },
+
+  async bootId() {
+    try {
+      return (await readFile('/proc/sys/kernel/random/boot_id', 'ascii')).trim()
+    } catch {
+      return ''
+    }
+  },
+}
+
+class NodeFile implements DiskFile {
+  readonly #handle: FileHandle
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle
+  }
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let got = 0
+    while (got < into.length) {
+      const { bytesRead } = await this.#handle.read(into, got, into.length - got, position + got)
+      if (bytesRead === 0) break
+      got += bytesRead
+    }
+    return got
+  }
+
+  async write(from: readonly Uint8Array[], position: number): Promise<number> {
+    const [first] = from
+    if (from.length === 1 && first !== undefined) {
+      return (await this.#handle.write(first, 0, first.length, position)).bytesWritten
+    }
+    return (await this.#handle.writev(from.slice(0, MAX_PIECES), position)).bytesWritten
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync()
+  }
+
+  async resize(size: number): Promise<void> {
+    await this.#handle.truncate(size)
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close()
+  }
+}

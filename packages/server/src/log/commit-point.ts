@@ -1,0 +1,11 @@
+/** Up to where the log is committed: always between two atomic operations. docs/spec/stream-file.md §4. */
+export interface CommitPoint {
+  /** Bytes of the file in use, header page and padding included. */
+  readonly totalLength: number
+  /** Number of entries, which is the number of the next one. */
+  readonly totalEntries: bigint
+}
+
+export function samePoint(a: CommitPoint, b: CommitPoint): boolean {
+  return a.totalLength === b.totalLength && a.totalEntries === b.totalEntries
+}

@@ -1,0 +1,73 @@
+import { PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+
+/** A data page in memory, laid out as it is in the file. */
+export interface PageBuffer {
+  /** Position of the page's first byte in the file. */
+  readonly start: number
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** Number of the entry that the page opens with. */
+  readonly firstNumber: number
+  /** Position behind the page's last entry, once the next page was opened. */
+  closedAt: number | undefined
+}
+
+/** Consecutive pages at the end of the log: what is being written, and the newest of what was. */
+export class PageBuffers {
+  readonly #pages: PageBuffer[] = []
+
+  /** The page that holds the byte at `position`, if it is in memory. */
+  holding(position: number): PageBuffer | undefined {
+    return this.#pages[this.#indexOf(position)]
+  }
+
+  get last(): PageBuffer | undefined {
+    return this.#pages.at(-1)
+  }
+
+  /** Open the page that begins at `start`; it must follow the last one. */
+  open(start: number, firstNumber: number): PageBuffer {
+    const bytes = new Uint8Array(PAGE_BYTES)
+    const page = { start, bytes, view: new DataView(bytes.buffer), firstNumber, closedAt: undefined }
+    this.#pages.push(page)
+    return page
+  }
+
+  /** Forget the pages that end at or before `position`, but keep the newest `keep`. */
+  forgetUpTo(position: number, keep: number): void {
+    const whole = Math.min(this.#indexOf(position), this.#pages.length - keep)
+    if (whole > 0) this.#pages.splice(0, whole)
+  }
+
+  /** Forget everything from `position` on: its page is open again, and those after it are gone. */
+  cutAt(position: number): void {
+    const first = this.#pages[0]
+    if (first === undefined) return
+    // A position at the end of a page belongs to that page here: the next one is opened by the next entry.
+    const index = position === first.start ? 0 : this.#indexOf(position - 1)
+    this.#pages.length = Math.max(0, position <= first.start ? 0 : index + 1)
+    const last = this.#pages.at(-1)
+    if (last !== undefined) last.closedAt = undefined
+  }
+
+  /** The bytes from `from` to `to`, page by page; all of them must be in memory. */
+  *pieces(from: number, to: number): Generator<Uint8Array> {
+    for (let at = from; at < to; ) {
+      const page = this.holding(at)
+      if (page === undefined) throw new RangeError(`byte ${at} is not in memory`)
+      const end = Math.min(to, page.start + PAGE_BYTES)
+      yield page.bytes.subarray(at - page.start, end - page.start)
+      at = end
+    }
+  }
+
+  #indexOf(position: number): number {
+    const first = this.#pages[0]
+    return first === undefined ? -1 : pageOf(position) - pageOf(first.start)
+  }
+}
+
+/** Position of the page that follows the one that holds `position`. */
+export function nextPageStart(position: number): number {
+  return pageStart(pageOf(position) + 1)
+}

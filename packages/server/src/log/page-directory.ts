@@ -1,0 +1,55 @@
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, PacketType, pageStart, pagesInUse, viewOf } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
+import type { CommitPoint } from './commit-point.ts'
+import { readBytes } from './run-reader.ts'
+
+/** Which page holds which entries: every page opens with an entry, whose number is read once. */
+export class PageDirectory {
+  readonly #file: DiskFile
+  readonly #path: string
+  /** Number of each page's first entry, where it was asked for. */
+  readonly #firstNumbers: number[] = []
+
+  constructor(file: DiskFile, path: string) {
+    this.#file = file
+    this.#path = path
+  }
+
+  /** The page that holds entry `number`, found by binary search over the pages in use. */
+  async pageOfEntry(number: number, { totalLength }: CommitPoint): Promise<number> {
+    let low = 0
+    let high = pagesInUse(totalLength) - 1
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      if ((await this.firstNumber(middle)) <= number) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** Number of the entry that a page in use opens with. @throws {DamageError} if it does not open with one */
+  async firstNumber(page: number): Promise<number> {
+    const known = this.#firstNumbers[page]
+    if (known !== undefined) return known
+    const position = pageStart(page)
+    const view = viewOf(await readBytes(this.#file, this.#path, position, ENTRY_HEAD_BYTES))
+    const packet = view.getUint8(0)
+    const number = view.getBigUint64(9)
+    if (packet !== PacketType.entry || number > BigInt(Number.MAX_SAFE_INTEGER)) {
+      const found = packet === PacketType.entry ? `entry ${number}` : `packet type ${packet}`
+      throw new DamageError('BAD_PACKET', `${found}, expected the entry that the page opens with`, {
+        file: this.#path,
+        position,
+      })
+    }
+    this.#firstNumbers[page] = Number(number)
+    return Number(number)
+  }
+
+  /** Forget the pages that begin at or behind `position`. */
+  forgetFrom(position: number): void {
+    const kept = Math.max(0, pagesInUse(Math.max(position, HEADER_PAGE_BYTES)))
+    if (this.#firstNumbers.length > kept) this.#firstNumbers.length = kept
+  }
+}

@@ -1,0 +1,84 @@
+import { bytesLeftInPage, ENTRY_HEAD_BYTES, FormatError, PAGE_BYTES, type Run, viewOf, walkRun } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
+import { nextPageStart } from './page-buffers.ts'
+
+/** A place between two entries. */
+export interface LogPosition {
+  readonly position: number
+  /** Number of the entry that begins at `position`. */
+  readonly number: number
+}
+
+/** Whole entries as they lie in the log, without padding. */
+export interface LogRun {
+  /** Borrowed and read-only: it may be shared with other readers. */
+  readonly bytes: Uint8Array
+  /** The place behind the run. */
+  readonly next: LogPosition
+}
+
+/**
+ * Read whole entries of one page from the file.
+ *
+ * @param from a place before `end`, at an entry or at the padding behind one
+ * @param end position up to which the file is committed
+ * @param maxBytes bytes to read at most, but always at least one entry
+ * @throws {DamageError} if no whole entry of that number stands there
+ */
+export async function readRun(
+  file: DiskFile,
+  path: string,
+  from: LogPosition,
+  end: number,
+  maxBytes: number,
+): Promise<LogRun> {
+  let { position } = from
+  let want = maxBytes
+  for (;;) {
+    const pageEnd = position + bytesLeftInPage(position)
+    const bytes = await readBytes(file, path, position, Math.min(want, pageEnd - position, end - position))
+    const run = walk(bytes, path, position, from.number)
+    if (run.count > 0) {
+      const stop = position + run.end
+      const behind = run.stop === 'padding' ? nextPageStart(position) : stop
+      return { bytes: bytes.subarray(0, run.end), next: { position: behind, number: from.number + run.count } }
+    }
+    const place = { file: path, position, entryNumber: BigInt(from.number) }
+    if (run.stop === 'padding') {
+      if (bytesLeftInPage(position) === PAGE_BYTES || pageEnd >= end) {
+        throw new DamageError('PADDING', 'padding where an entry should stand', place)
+      }
+      position = pageEnd
+      want = maxBytes
+      continue
+    }
+    const length = bytes.length < ENTRY_HEAD_BYTES ? ENTRY_HEAD_BYTES : viewOf(bytes).getUint32(1)
+    if (length > pageEnd - position) {
+      throw new DamageError('CROSSES_PAGE', `an entry of ${length} bytes, ${pageEnd - position} are left in the page`, place)
+    }
+    if (length > end - position) {
+      throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${length} bytes, totalLength is ${end}`, place)
+    }
+    want = length
+  }
+}
+
+/** Read `length` bytes that the header says are there. */
+export async function readBytes(file: DiskFile, path: string, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  const got = await file.read(bytes, position)
+  if (got === length) return bytes
+  throw new DamageError('LENGTH_PAST_END', `the file ends, but totalLength is beyond`, { file: path, position: position + got })
+}
+
+function walk(bytes: Uint8Array, file: string, position: number, number: number): Run {
+  const view = viewOf(bytes)
+  try {
+    return walkRun(view, 0, bytes.length, BigInt(number))
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    const before = walkRun(view, 0, error.offset, BigInt(number)).count
+    throw DamageError.from(error, { file, position, entryNumber: BigInt(number + before) })
+  }
+}

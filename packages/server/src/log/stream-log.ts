@@ -1,0 +1,173 @@
+import { decodeEntry, type Entry, type Header, pageStart, viewOf, walkRun } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import type { CommitPoint } from './commit-point.ts'
+import { nextPageStart, type PageBuffers } from './page-buffers.ts'
+import { PageDirectory } from './page-directory.ts'
+import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
+
+/** Told of what happens to a log. Calls must not throw and must not wait. */
+export interface LogListener {
+  /** The commit point moved ahead. */
+  onCommit(): void
+  /** Everything behind the point is gone. */
+  onTruncate(point: CommitPoint): void
+}
+
+export interface LogOptions {
+  readonly file: DiskFile
+  readonly path: string
+  readonly header: Header
+  /** Pages that need not be read from disk. */
+  readonly buffers: PageBuffers
+  /** Most bytes that one read from disk takes, but always at least one entry (default 256 KiB). */
+  readonly readBytes?: number | undefined
+}
+
+const DEFAULT_READ_BYTES = 256 * 1024
+
+/**
+ * The committed log: the file up to the commit point, and those who wait for it to move.
+ *
+ * Readers are positions in it; see {@link LogCursor}. It never changes behind their back: bytes before the commit point
+ * stay what they are, but for a truncation, which is announced, and an update in place.
+ */
+export class StreamLog {
+  readonly path: string
+  readonly #file: DiskFile
+  readonly #buffers: PageBuffers
+  readonly #directory: PageDirectory
+  readonly #readBytes: number
+  readonly #listeners = new Set<LogListener>()
+  #header: Header
+  /** Grows with every change of bytes that were committed; a read that saw it grow is done again. */
+  #epoch = 0
+  #announced = false
+
+  constructor({ file, path, header, buffers, readBytes = DEFAULT_READ_BYTES }: LogOptions) {
+    this.path = path
+    this.#file = file
+    this.#header = header
+    this.#buffers = buffers
+    this.#directory = new PageDirectory(file, path)
+    this.#readBytes = readBytes
+  }
+
+  /** The header, standing between two atomic operations. */
+  get header(): Header {
+    return this.#header
+  }
+
+  /** Tell `listener` of commits and truncations until the returned function is called. */
+  listen(listener: LogListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Move the commit point ahead. Those who wait are told soon, once for all commits of this turn of the event loop. */
+  advance({ totalLength, totalEntries }: CommitPoint): void {
+    this.#header = { ...this.#header, totalLength, totalEntries }
+    if (this.#announced) return
+    this.#announced = true
+    setImmediate(() => {
+      this.#announced = false
+      for (const listener of this.#listeners) listener.onCommit()
+    })
+  }
+
+  /** Move the commit point back. Must be called before bytes behind it change. */
+  truncate({ totalLength, totalEntries }: CommitPoint): void {
+    this.#epoch++
+    this.#directory.forgetFrom(totalLength)
+    this.#header = { ...this.#header, totalLength, totalEntries }
+    for (const listener of this.#listeners) listener.onTruncate(this.#header)
+  }
+
+  /** Say that committed bytes were changed in place: to be called before and after. */
+  touch(): void {
+    this.#epoch++
+  }
+
+  /**
+   * Where entry `number` begins.
+   *
+   * @param number 0 to `totalEntries`, which gives the commit point
+   */
+  async locate(number: number): Promise<LogPosition> {
+    for (;;) {
+      const epoch = this.#epoch
+      const { totalLength, totalEntries } = this.#header
+      if (number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
+      if (number === Number(totalEntries)) return { position: totalLength, number }
+      const page = await this.#directory.pageOfEntry(number, this.#header)
+      const first = await this.#directory.firstNumber(page)
+      const position = await this.#walkTo(number, { position: pageStart(page), number: first }, totalLength)
+      if (epoch === this.#epoch) return { position, number }
+    }
+  }
+
+  /** The run at a place, if it is in memory. */
+  runInMemory({ position, number }: LogPosition): LogRun | undefined {
+    const { totalLength, totalEntries } = this.#header
+    const page = this.#buffers.holding(position)
+    if (page === undefined) return undefined
+    const from = position - page.start
+    const { closedAt } = page
+    if (closedAt === undefined || closedAt >= totalLength) {
+      const bytes = page.bytes.subarray(from, totalLength - page.start)
+      return { bytes, next: { position: totalLength, number: Number(totalEntries) } }
+    }
+    const behind = nextPageStart(position)
+    const next = this.#buffers.holding(behind)
+    if (next === undefined) return undefined
+    if (position >= closedAt) return this.runInMemory({ position: behind, number })
+    return {
+      bytes: page.bytes.subarray(from, closedAt - page.start),
+      next: { position: behind, number: next.firstNumber },
+    }
+  }
+
+  /**
+   * The run at a place before the commit point, from the file, or `undefined` if the place is gone by a truncation.
+   *
+   * @throws {DamageError} if no whole entry of that number stands there
+   */
+  async runOnDisk(from: LogPosition): Promise<LogRun | undefined> {
+    for (;;) {
+      const epoch = this.#epoch
+      try {
+        const run = await readRun(this.#file, this.path, from, this.#header.totalLength, this.#readBytes)
+        if (epoch === this.#epoch) return run
+      } catch (error) {
+        // What was read while it changed is no damage.
+        if (epoch === this.#epoch) throw error
+      }
+      if (from.number >= Number(this.#header.totalEntries)) return undefined
+    }
+  }
+
+  /** Entry `number`, its data a copy, or `undefined` if it is not committed. @throws {DamageError} */
+  async entry(number: bigint): Promise<Entry | undefined> {
+    for (;;) {
+      if (number >= this.#header.totalEntries) return undefined
+      const epoch = this.#epoch
+      const from = await this.locate(Number(number))
+      const run = this.runInMemory(from) ?? (await this.runOnDisk(from))
+      if (epoch !== this.#epoch || run === undefined) continue
+      const entry = decodeEntry(viewOf(run.bytes))
+      return entry && { ...entry, data: entry.data.slice() }
+    }
+  }
+
+  /** Walk from a page's first entry to another of the same page. */
+  async #walkTo(number: number, from: LogPosition, end: number): Promise<number> {
+    let at = from
+    while (at.number < number) {
+      const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, this.#readBytes))
+      if (run.next.number > number) {
+        return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
+      }
+      at = run.next
+    }
+    return at.position
+  }
+}
