@@ -1,4 +1,4 @@
-import { FormatError, pageOf, StreamError } from '@datastreamer/format'
+import { type FormatError, pageOf, StreamError } from '@datastreamer/format'
 
 /** What is wrong with a stream file. docs/spec/stream-file.md §8. */
 export type DamageCode =

@@ -1,4 +1,12 @@
-import { bytesLeftInPage, ENTRY_HEAD_BYTES, FormatError, PAGE_BYTES, type Run, viewOf, walkRun } from '@datastreamer/format'
+import {
+  bytesLeftInPage,
+  ENTRY_HEAD_BYTES,
+  FormatError,
+  PAGE_BYTES,
+  type Run,
+  viewOf,
+  walkRun,
+} from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { nextPageStart } from './page-buffers.ts'
@@ -55,7 +63,11 @@ export async function readRun(
     }
     const length = bytes.length < ENTRY_HEAD_BYTES ? ENTRY_HEAD_BYTES : viewOf(bytes).getUint32(1)
     if (length > pageEnd - position) {
-      throw new DamageError('CROSSES_PAGE', `an entry of ${length} bytes, ${pageEnd - position} are left in the page`, place)
+      throw new DamageError(
+        'CROSSES_PAGE',
+        `an entry of ${length} bytes, ${pageEnd - position} are left in the page`,
+        place,
+      )
     }
     if (length > end - position) {
       throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${length} bytes, totalLength is ${end}`, place)
@@ -69,7 +81,10 @@ export async function readBytes(file: DiskFile, path: string, position: number, 
   const bytes = new Uint8Array(length)
   const got = await file.read(bytes, position)
   if (got === length) return bytes
-  throw new DamageError('LENGTH_PAST_END', `the file ends, but totalLength is beyond`, { file: path, position: position + got })
+  throw new DamageError('LENGTH_PAST_END', `the file ends, but totalLength is beyond`, {
+    file: path,
+    position: position + got,
+  })
 }
 
 function walk(bytes: Uint8Array, file: string, position: number, number: number): Run {
