@@ -47,7 +47,7 @@ function fileSource(path: string, file: FileHandle, size: number): FileSource {
     path,
     size,
     async read(position, length) {
-      if (closed) throw new SourceError('CLOSED', `${path} is closed`)
+      if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
       checkRange(size, position, length)
       const bytes = new Uint8Array(length)
       await readFully(file, bytes, position)

@@ -1,0 +1,131 @@
+import { E2FormatError, type Step } from '../errors.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { readRecordHeader } from '../records/record.ts'
+import { describeType, RecordType } from '../records/record-type.ts'
+import { checkTarget, encodeTable, type OffsetTable, readTable, storedOffset, valuesPosition } from './offset-table.ts'
+
+/** Blocks of an index at most. */
+export const MAX_BLOCK_INDEX_COUNT = 8192
+
+/**
+ * What the offsets of a block index count from: the index record (`.era1`), the file (published `.e2hs`), or the
+ * offset's own place (drafts before 2024).
+ */
+export type OffsetBase = 'record' | 'file' | 'entry'
+
+const BASES: readonly OffsetBase[] = ['record', 'file', 'entry']
+
+/** Which records hold consecutive blocks. */
+export class BlockIndex {
+  readonly #table: OffsetTable
+
+  constructor(table: OffsetTable) {
+    this.#table = table
+  }
+
+  /** Where the index record begins. */
+  get position(): number {
+    return this.#table.position
+  }
+
+  get end(): number {
+    return this.#table.end
+  }
+
+  get startNumber(): bigint {
+    return this.#table.start
+  }
+
+  get count(): number {
+    return this.#table.rows
+  }
+
+  /** Position in the file of the offset of entry `i`. */
+  field(i: number): number {
+    return valuesPosition(this.#table) + 8 * i
+  }
+
+  /** The offset stored for entry `i`. */
+  offset(i: number, step: Step = 'read'): number {
+    return storedOffset(this.#table, i, 0, step)
+  }
+
+  /**
+   * Where the record of entry `i` begins.
+   *
+   * @throws {E2FormatError} `BAD_INTEGER`, `BAD_TARGET`
+   * @see docs/spec/e2store.md §5.4
+   */
+  target(i: number, base: OffsetBase, step: Step = 'read'): number {
+    const origin = base === 'record' ? this.position : base === 'file' ? 0 : this.field(i)
+    const bounds = { from: 8, to: this.position, field: this.field(i), step }
+    return checkTarget(origin + this.offset(i, step), bounds)
+  }
+}
+
+/**
+ * The block index that ends at `end`.
+ *
+ * @throws as {@link readTable}
+ * @see docs/spec/e2store.md §5.4
+ */
+export async function readBlockIndex(
+  source: ByteSource,
+  end: number = source.size,
+  options: { readonly step?: Step } = {},
+): Promise<BlockIndex> {
+  const shape = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
+  return new BlockIndex(await readTable(source, end, shape, options))
+}
+
+/**
+ * The one base under which the first and the last entry both point at records of the type that blocks begin with.
+ *
+ * @throws {E2FormatError} `BAD_INDEX` if there is none
+ * @see docs/spec/e2store.md §5.4
+ */
+export async function chooseBase(
+  source: ByteSource,
+  index: BlockIndex,
+  type: number,
+  step: Step = 'read',
+): Promise<OffsetBase> {
+  const hits = async (base: OffsetBase): Promise<boolean> => {
+    for (const i of new Set([0, index.count - 1])) {
+      try {
+        const header = await readRecordHeader(source, index.target(i, base, step), { end: index.position, step })
+        if (header.type !== type) return false
+      } catch (error) {
+        if (error instanceof E2FormatError) return false
+        throw error
+      }
+    }
+    return true
+  }
+  for (const base of BASES) if (await hits(base)) return base
+  const what = `first and last entry of the index do not both point at ${describeType(type)} records`
+  throw new E2FormatError('BAD_INDEX', what, index.position, step)
+}
+
+export interface BlockIndexInput {
+  /** Where the record will begin. */
+  readonly position: number
+  readonly startNumber: bigint
+  /** Where the first record of each block begins. */
+  readonly targets: readonly number[]
+  readonly base: OffsetBase
+}
+
+/** Encode a block index record. */
+export function encodeBlockIndex({ position, startNumber, targets, base }: BlockIndexInput): Uint8Array {
+  if (targets.length < 1 || targets.length > MAX_BLOCK_INDEX_COUNT) {
+    throw new RangeError(`a block index cannot hold ${targets.length} blocks`)
+  }
+  const first = valuesPosition({ position })
+  const origin = (i: number): number => (base === 'record' ? position : base === 'file' ? 0 : first + 8 * i)
+  return encodeTable(
+    RecordType.BlockIndex,
+    startNumber,
+    targets.map((target, i) => [target - origin(i)]),
+  )
+}

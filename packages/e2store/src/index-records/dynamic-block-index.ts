@@ -1,0 +1,103 @@
+import type { Step } from '../errors.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { RecordType } from '../records/record-type.ts'
+import { MAX_BLOCK_INDEX_COUNT } from './block-index.ts'
+import { checkTarget, encodeTable, type OffsetTable, readTable, storedOffset, valuesPosition } from './offset-table.ts'
+
+/** Records of one block at most: header, body, receipts, difficulty, proof. */
+export const MAX_BLOCK_COMPONENTS = 5
+
+/** Which records hold consecutive blocks, several for each. */
+export class DynamicBlockIndex {
+  readonly #table: OffsetTable
+
+  constructor(table: OffsetTable) {
+    this.#table = table
+  }
+
+  /** Where the index record begins, which stored offsets are relative to. */
+  get position(): number {
+    return this.#table.position
+  }
+
+  get end(): number {
+    return this.#table.end
+  }
+
+  get startNumber(): bigint {
+    return this.#table.start
+  }
+
+  get count(): number {
+    return this.#table.rows
+  }
+
+  /** Records of each block. */
+  get components(): number {
+    return this.#table.columns
+  }
+
+  /** Position in the file of the offset of component `c` of entry `i`. */
+  field(i: number, c: number): number {
+    return valuesPosition(this.#table) + 8 * (i * this.components + c)
+  }
+
+  offset(i: number, c: number, step: Step = 'read'): number {
+    return storedOffset(this.#table, i, c, step)
+  }
+
+  /**
+   * Where component `c` of entry `i` begins.
+   *
+   * @throws {E2FormatError} `BAD_INTEGER`, `BAD_TARGET`
+   * @see docs/spec/e2store.md §5.5
+   */
+  target(i: number, c: number, step: Step = 'read'): number {
+    const bounds = { from: 8, to: this.position, field: this.field(i, c), step }
+    return checkTarget(this.position + this.offset(i, c, step), bounds)
+  }
+}
+
+/**
+ * The dynamic block index that ends at `end`.
+ *
+ * @throws as {@link readTable}
+ * @see docs/spec/e2store.md §5.5
+ */
+export async function readDynamicBlockIndex(
+  source: ByteSource,
+  end: number = source.size,
+  options: { readonly step?: Step } = {},
+): Promise<DynamicBlockIndex> {
+  const shape = {
+    type: RecordType.DynamicBlockIndex,
+    footBytes: 16,
+    maxRows: MAX_BLOCK_INDEX_COUNT,
+    maxColumns: MAX_BLOCK_COMPONENTS,
+  } as const
+  return new DynamicBlockIndex(await readTable(source, end, shape, options))
+}
+
+export interface DynamicBlockIndexInput {
+  /** Where the record will begin. */
+  readonly position: number
+  readonly startNumber: bigint
+  /** For each block, where its records begin. */
+  readonly targets: readonly (readonly number[])[]
+  /** Records of each block. */
+  readonly components: number
+}
+
+/** Encode a dynamic block index record. */
+export function encodeDynamicBlockIndex({
+  position,
+  startNumber,
+  targets,
+  components,
+}: DynamicBlockIndexInput): Uint8Array {
+  if (targets.length < 1 || targets.length > MAX_BLOCK_INDEX_COUNT) {
+    throw new RangeError(`a block index cannot hold ${targets.length} blocks`)
+  }
+  const rows = targets.map((row) => row.map((target) => target - position))
+  return encodeTable(RecordType.DynamicBlockIndex, startNumber, rows, components)
+}

@@ -1,0 +1,131 @@
+import { E2FormatError, type Step } from '../errors.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { u32 } from '../io/little-endian.ts'
+import { RecordType } from '../records/record-type.ts'
+import {
+  checkTarget,
+  encodeTable,
+  type OffsetTable,
+  readTable,
+  storedOffset,
+  type TableShape,
+  valuesPosition,
+} from './offset-table.ts'
+
+/** Entries of a slot index at most, unless told otherwise: 1 MiB of offsets. */
+export const MAX_SLOT_INDEX_COUNT = 131_072
+
+export interface SlotIndexOptions {
+  /** Where the region begins that the index and its targets have to lie in (default 0). */
+  readonly from?: number
+  /** Largest count accepted (default {@link MAX_SLOT_INDEX_COUNT}). */
+  readonly maxCount?: number
+  /** Read offsets whose upper 16 bits were left zero by one writer as 48-bit negative numbers (default false). */
+  readonly signExtend48?: boolean
+  readonly step?: Step
+}
+
+/** Which records hold the entries of consecutive slots. */
+export class SlotIndex {
+  readonly #table: OffsetTable
+  readonly #from: number
+  readonly #signExtend48: boolean
+
+  constructor(table: OffsetTable, { from = 0, signExtend48 = false }: SlotIndexOptions = {}) {
+    this.#table = table
+    this.#from = from
+    this.#signExtend48 = signExtend48
+  }
+
+  /** Where the index record begins, which stored offsets are relative to. */
+  get position(): number {
+    return this.#table.position
+  }
+
+  get end(): number {
+    return this.#table.end
+  }
+
+  get startSlot(): bigint {
+    return this.#table.start
+  }
+
+  get count(): number {
+    return this.#table.rows
+  }
+
+  /** Position in the file of the offset of entry `i`. */
+  field(i: number): number {
+    return valuesPosition(this.#table) + 8 * i
+  }
+
+  /** The offset stored for entry `i`, relative to {@link position}; 0 for an empty slot. */
+  offset(i: number, step: Step = 'read'): number {
+    const { values } = this.#table
+    if (this.#signExtend48 && i < this.count && (u32(values, 8 * i + 4) & 0xffff8000) === 0x8000) {
+      return (u32(values, 8 * i + 4) - 0x10000) * 2 ** 32 + u32(values, 8 * i)
+    }
+    return storedOffset(this.#table, i, 0, step)
+  }
+
+  /**
+   * Where the record of entry `i` begins; `undefined` if its slot is empty.
+   *
+   * Some writers mark an empty slot by the position of the Version record that the group begins with: see
+   * {@link isEmptyMark}.
+   *
+   * @throws {E2FormatError} `BAD_INTEGER`, `BAD_TARGET`
+   * @see docs/spec/e2store.md §5.2
+   */
+  target(i: number, step: Step = 'read'): number | undefined {
+    const offset = this.offset(i, step)
+    if (offset === 0) return undefined
+    const bounds = { from: this.#from, to: this.position, field: this.field(i), step }
+    return checkTarget(this.position + offset, bounds)
+  }
+}
+
+/** Whether what an index points at is the Version record that stands for an empty slot. */
+export function isEmptyMark(header: { readonly type: number; readonly length: number }): boolean {
+  return header.type === RecordType.Version && header.length === 0
+}
+
+const shape = (maxRows: number): TableShape => ({ type: RecordType.SlotIndex, footBytes: 8, maxRows, maxColumns: 1 })
+
+/**
+ * The slot index that ends at `end`.
+ *
+ * @throws as {@link readTable}
+ * @see docs/spec/e2store.md §5.2
+ */
+export async function readSlotIndex(
+  source: ByteSource,
+  end: number = source.size,
+  options: SlotIndexOptions = {},
+): Promise<SlotIndex> {
+  const { maxCount = MAX_SLOT_INDEX_COUNT } = options
+  const table = await readTable(source, end, shape(maxCount), options)
+  if (table.start + BigInt(table.rows) > 2n ** 64n) {
+    throw new E2FormatError(
+      'BAD_INDEX',
+      `slots from ${table.start} on pass 2^64`,
+      table.position,
+      options.step ?? 'open',
+    )
+  }
+  return new SlotIndex(table, options)
+}
+
+export interface SlotIndexInput {
+  /** Where the record will begin. */
+  readonly position: number
+  readonly startSlot: bigint
+  /** Where the record of each slot begins; `undefined` for an empty slot. */
+  readonly targets: readonly (number | undefined)[]
+}
+
+/** Encode a slot index record; an empty slot becomes offset 0. */
+export function encodeSlotIndex({ position, startSlot, targets }: SlotIndexInput): Uint8Array {
+  const rows = targets.map((target) => [target === undefined ? 0 : target - position])
+  return encodeTable(RecordType.SlotIndex, startSlot, rows)
+}

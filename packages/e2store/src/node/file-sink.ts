@@ -1,0 +1,136 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { SourceError } from '../errors.ts'
+import type { ByteSink } from '../io/byte-sink.ts'
+
+/** Bytes gathered before they go to the file. */
+const BUFFER_BYTES = 1_048_576
+
+/** A file that is being written. Closing is idempotent and writes what is still buffered. */
+export interface FileSink extends ByteSink, AsyncDisposable {
+  readonly path: string
+  /** Hand all buffered bytes to the file and make them durable. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** A file that appears under its name only when it is complete. */
+export interface NewFile extends ByteSink, AsyncDisposable {
+  readonly path: string
+  /** Make the file durable and give it its name, replacing a file of that name. */
+  commit(name?: string): Promise<void>
+}
+
+/** Gathers small writes into large ones. */
+export class BufferedFile implements ByteSink {
+  readonly #file: FileHandle
+  readonly #buffer = new Uint8Array(BUFFER_BYTES)
+  #buffered = 0
+  #written: number
+
+  constructor(file: FileHandle, start: number) {
+    this.#file = file
+    this.#written = start
+  }
+
+  get position(): number {
+    return this.#written + this.#buffered
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#buffered + bytes.length > BUFFER_BYTES) await this.flush()
+    if (bytes.length >= BUFFER_BYTES) {
+      await this.#put(bytes)
+    } else {
+      this.#buffer.set(bytes, this.#buffered)
+      this.#buffered += bytes.length
+    }
+  }
+
+  async flush(): Promise<void> {
+    const bytes = this.#buffer.subarray(0, this.#buffered)
+    this.#buffered = 0
+    await this.#put(bytes)
+  }
+
+  async #put(bytes: Uint8Array): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#written)
+      done += bytesWritten
+      this.#written += bytesWritten
+    }
+  }
+}
+
+/** A sink over an open file from `start` on, which owns the file. */
+export function fileSink(path: string, file: FileHandle, start: number): FileSink {
+  const buffer = new BufferedFile(file, start)
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closed ??= buffer.flush().finally(() => file.close())
+    return closed
+  }
+  return {
+    path,
+    get position() {
+      return buffer.position
+    },
+    async write(bytes) {
+      if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
+      await buffer.write(bytes)
+    },
+    async sync() {
+      await buffer.flush()
+      await file.datasync()
+    },
+    close,
+    [Symbol.asyncDispose]: () => close().catch(() => undefined),
+  }
+}
+
+/**
+ * Begin a file that is written aside, as `<path>.partial`, and named when it is complete. One that is disposed of
+ * without {@link NewFile.commit} is removed.
+ */
+export async function createFile(path: string): Promise<NewFile> {
+  const partial = `${path}.partial`
+  const file = await open(partial, 'w')
+  const buffer = new BufferedFile(file, 0)
+  let settled: Promise<void> | undefined
+  const finish = async (name: string): Promise<void> => {
+    try {
+      await buffer.flush()
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(partial, name)
+  }
+  const discard = async (): Promise<void> => {
+    await file.close().catch(() => undefined)
+    await rm(partial, { force: true }).catch(() => undefined)
+  }
+  return {
+    path,
+    get position() {
+      return buffer.position
+    },
+    async write(bytes) {
+      if (settled !== undefined) throw new SourceError('CLOSED', `${partial} is closed`)
+      await buffer.write(bytes)
+    },
+    async commit(name = path) {
+      if (settled !== undefined) throw new SourceError('CLOSED', `${partial} is closed`)
+      settled = finish(name)
+      try {
+        await settled
+      } catch (error) {
+        await discard()
+        throw error
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      settled ??= discard()
+      await settled.catch(() => undefined)
+    },
+  }
+}

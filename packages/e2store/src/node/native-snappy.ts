@@ -1,0 +1,48 @@
+import type { uncompressSync } from 'snappy'
+import { portableSnappy, type SnappyCodec } from '../snappy/codec.ts'
+
+/** Below these sizes a call into native code costs more than it saves. */
+const NATIVE_BLOCK_BYTES = 16_384
+const NATIVE_CRC_BYTES = 1024
+
+/**
+ * A codec that hands large pieces to the npm packages `snappy` and `@node-rs/crc32` where they are installed, and
+ * does everything else, small pieces too, in portable code, which is faster there. Compression is portable: it gives
+ * the same bytes.
+ *
+ * @returns the portable codec if neither package can be loaded
+ */
+export async function nativeSnappy(): Promise<SnappyCodec> {
+  const snappy = await import('snappy').catch(() => undefined)
+  const crc = await import('@node-rs/crc32').catch(() => undefined)
+  if (!snappy && !crc) return portableSnappy
+  return {
+    name: [snappy && 'snappy', crc && '@node-rs/crc32'].filter(Boolean).join(' + '),
+    compress: portableSnappy.compress,
+    decompress(input, start, end, output, at, size) {
+      if (!snappy || size < NATIVE_BLOCK_BYTES) return portableSnappy.decompress(input, start, end, output, at, size)
+      return decompressNative(snappy, input.subarray(start, end), output, at, size)
+    },
+    crc32c(bytes, start, end) {
+      if (!crc || end - start < NATIVE_CRC_BYTES) return portableSnappy.crc32c(bytes, start, end)
+      return crc.crc32c(bytes.subarray(start, end))
+    },
+  }
+}
+
+function decompressNative(
+  snappy: { readonly uncompressSync: typeof uncompressSync },
+  block: Uint8Array,
+  output: Uint8Array,
+  at: number,
+  size: number,
+): boolean {
+  try {
+    const plain = snappy.uncompressSync(block, { asBuffer: true })
+    if (!(plain instanceof Uint8Array) || plain.length !== size) return false
+    output.set(plain, at)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,69 @@
+import type { ByteSink } from '../io/byte-sink.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { copyRange } from '../io/copy.ts'
+import { iterateHeaders } from './iterate.ts'
+import { readRecordHeader } from './record.ts'
+import { RecordType } from './record-type.ts'
+import { RecordWriter } from './write.ts'
+
+/**
+ * Write whole files one behind the other. Every one is checked to be whole records that begin with Version; indices
+ * stay right because their values are relative.
+ *
+ * @throws {TruncatedError} a file ends inside a record
+ * @throws {E2FormatError} a file is not an e2store file
+ * @see docs/spec/e2store.md §3.3
+ */
+export async function concatFiles(sources: Iterable<ByteSource>, sink: ByteSink): Promise<void> {
+  for (const source of sources) {
+    for await (const _ of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY }));
+    await copyRange(source, 0, source.size, sink)
+  }
+}
+
+/** A run of whole records. */
+export interface Part {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The parts that a file falls into where its Version records stand: what was concatenated.
+ *
+ * @throws as {@link iterateHeaders}
+ */
+export async function findParts(source: ByteSource): Promise<Part[]> {
+  const starts: number[] = []
+  for await (const header of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+    if (header.type === RecordType.Version) starts.push(header.position)
+  }
+  return starts.map((start, i) => ({ start, end: starts[i + 1] ?? source.size }))
+}
+
+/**
+ * Cut a file into parts of at most `maxBytes` at record boundaries; a larger record gets a part of its own. Meant for
+ * files without an index: an index's values hold only in the part that it lies in.
+ *
+ * @throws as {@link iterateHeaders}
+ */
+export async function planParts(source: ByteSource, maxBytes: number): Promise<Part[]> {
+  const parts: Part[] = []
+  let start = 0
+  let end = 0
+  for await (const header of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+    if (header.end - start > maxBytes && end > start) {
+      parts.push({ start, end })
+      start = end
+    }
+    end = header.end
+  }
+  parts.push({ start, end })
+  return parts
+}
+
+/** Write one part of a file, so that it is a file of its own: it begins with Version. */
+export async function writePart(source: ByteSource, { start, end }: Part, sink: ByteSink): Promise<void> {
+  const first = await readRecordHeader(source, start, { end, maxRecordBytes: Number.POSITIVE_INFINITY, step: 'walk' })
+  if (first.type !== RecordType.Version) await new RecordWriter(sink).writeVersion()
+  await copyRange(source, start, end, sink)
+}
