@@ -1,0 +1,73 @@
+import type { Hashes } from '../hash/hashes.ts'
+
+type Sha256 = Hashes['sha256']
+
+/** sha256 of two 32-byte nodes one behind the other. */
+export function hashPair(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
+  const pair = new Uint8Array(64)
+  pair.set(left)
+  pair.set(right, 32)
+  return sha256(pair)
+}
+
+/** A number as the 32 bytes of an SSZ u256, little-endian. */
+export function uint256Bytes(value: bigint): Uint8Array {
+  const out = new Uint8Array(32)
+  let rest = value
+  for (let i = 0; rest > 0n; i++) {
+    if (i === 32) throw new RangeError('expected a number below 2^256')
+    out[i] = Number(rest & 0xffn)
+    rest >>= 8n
+  }
+  return out
+}
+
+/** The number in the 32 bytes of an SSZ u256, little-endian. */
+export function uint256Value(bytes: Uint8Array): bigint {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  let value = 0n
+  for (let i = end - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number)
+  return value
+}
+
+/**
+ * The root that a branch of siblings, lowest first, leads to from `leaf` at `index` of its level.
+ *
+ * @see docs/spec/e2store-execution.md §5
+ */
+export function branchRoot(leaf: Uint8Array, branch: readonly Uint8Array[], index: number, sha256: Sha256): Uint8Array {
+  let node = leaf
+  let rest = index
+  for (const sibling of branch) {
+    node = rest % 2 === 1 ? hashPair(sibling, node, sha256) : hashPair(node, sibling, sha256)
+    rest = Math.floor(rest / 2)
+  }
+  return node
+}
+
+/**
+ * The levels of a Merkle tree from its leaves (32 bytes each, joined) up to the root of a tree of `2^depth` leaves;
+ * missing nodes are those of zero leaves.
+ */
+export function merkleLevels(leaves: Uint8Array, depth: number, sha256: Sha256): Uint8Array[] {
+  const levels = [leaves]
+  let zero: Uint8Array = new Uint8Array(32)
+  for (let level = 0; level < depth; level++) {
+    const below = levels[level] as Uint8Array
+    const count = below.length / 32
+    const above = new Uint8Array(Math.ceil(count / 2) * 32)
+    for (let i = 0; i + 1 < count; i += 2) above.set(sha256(below.subarray(32 * i, 32 * i + 64)), 16 * i)
+    if (count % 2 === 1) above.set(hashPair(below.subarray(-32), zero, sha256), above.length - 32)
+    levels.push(above)
+    zero = hashPair(zero, zero, sha256)
+  }
+  return levels
+}
+
+/** Roots of trees of zero leaves: entry `d` is that of `2^d` leaves. */
+export function zeroRoots(depth: number, sha256: Sha256): Uint8Array[] {
+  const roots: Uint8Array[] = [new Uint8Array(32)]
+  for (let d = 0; d < depth; d++) roots.push(hashPair(roots[d] as Uint8Array, roots[d] as Uint8Array, sha256))
+  return roots
+}

@@ -1,0 +1,242 @@
+import { NotFoundError } from '../../errors.ts'
+import { buffered } from '../../io/buffered.ts'
+import type { ByteSource } from '../../io/byte-source.ts'
+import {
+  checkRecordBounds,
+  decodeRecordHeader,
+  type E2Record,
+  RECORD_HEADER_BYTES,
+  type RecordOptions,
+  readRecord,
+} from '../../records/record.ts'
+import { RecordType } from '../../records/record-type.ts'
+import type { SnappyCodec } from '../../snappy/codec.ts'
+import { snappyFramedDecode } from '../../snappy/framed.ts'
+import { type Block, type BlockPayloads, type Columns, checkNumber, decodeBlock, headerRlpOf } from './block.ts'
+import { type ArchiveKind, type Column, checkType, type Layout } from './layout.ts'
+
+export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
+  readonly codec?: SnappyCodec
+  /** Largest decompressed record, in bytes (default 64 MiB). */
+  readonly maxPayloadBytes?: number
+}
+
+export interface BlockRange {
+  /** First block (default: the file's first). */
+  readonly from?: bigint
+  /** Block behind the last one (default: behind the file's last). */
+  readonly to?: bigint
+  /** Columns to read (default: all). The header is always read. */
+  readonly columns?: readonly Column[]
+}
+
+/** The records of one block as they lie in the file; their data borrow the window they were read in. */
+export interface RawBlock extends Columns<E2Record> {
+  readonly number: bigint
+  readonly header: E2Record
+}
+
+const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
+/** Read ahead when going through blocks, for each place of the file that is read from. */
+const WINDOW_BYTES = 262_144
+/** Read at once for one block: what the index says it takes, within these limits. */
+const MAX_BLOCK_READ = 65_536
+const MIN_BLOCK_READ = 4096
+
+/**
+ * An open `.era1`, `.ere` or `.e2hs` file: any block by its number, or ranges of them in order.
+ *
+ * Holds the index in memory, nothing else. Calls may overlap. The source stays the caller's to close.
+ *
+ * @see docs/spec/e2store-execution.md §8
+ */
+export class BlockArchive {
+  readonly layout: Layout
+  readonly source: ByteSource
+  readonly options: ArchiveOptions
+  readonly #recordOptions: RecordOptions
+
+  constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
+    this.source = source
+    this.layout = layout
+    this.options = options
+    const { maxRecordBytes, legacyLength48 } = options
+    this.#recordOptions = {
+      end: layout.indexPosition,
+      step: 'read',
+      ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+      ...(legacyLength48 !== undefined && { legacyLength48 }),
+    }
+  }
+
+  get kind(): ArchiveKind {
+    return this.layout.kind
+  }
+
+  /** Number of the first block. */
+  get start(): bigint {
+    return this.layout.start
+  }
+
+  get count(): number {
+    return this.layout.count
+  }
+
+  get columns(): readonly Column[] {
+    return this.layout.columns
+  }
+
+  /** The accumulator that the file holds, 32 bytes. */
+  get accumulator(): Uint8Array | undefined {
+    return this.layout.accumulator?.root
+  }
+
+  /**
+   * One block, decoded.
+   *
+   * @throws {NotFoundError} the file does not hold that block
+   * @throws {E2FormatError} `BAD_TARGET`, `UNEXPECTED_TYPE`, `TRUNCATED`, `BAD_SNAPPY`, `BAD_CHECKSUM`, `BAD_RLP`, `BAD_SSZ`
+   * @throws {LimitError} a record or its content is larger than allowed
+   * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
+   */
+  async block(number: bigint): Promise<Block> {
+    return decodeBlock(this.kind, await this.payloads(number))
+  }
+
+  /** The decompressed records of one block. Throws as {@link block}. */
+  async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
+    return this.#decompress(await this.raw(number, columns))
+  }
+
+  /** The records of one block as they lie in the file. Throws as {@link block}. */
+  async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
+    const index = this.#indexOf(number)
+    const { layout } = this
+    if (!layout.rowwise) return this.#rawBlock(index, columns, () => this.source)
+    const from = layout.target(index, 0)
+    const next = index + 1 < layout.count ? layout.target(index + 1, 0) : layout.indexPosition
+    const bytes = next > from ? next - from : 0
+    const window = buffered(this.source, Math.min(Math.max(bytes, MIN_BLOCK_READ), MAX_BLOCK_READ))
+    return this.#rawBlock(index, columns, () => window)
+  }
+
+  /** Blocks in order, decoded. Throws as {@link block}. */
+  async *iterate(range: Omit<BlockRange, 'columns'> = {}): AsyncGenerator<Block, void, void> {
+    for await (const payloads of this.iteratePayloads(range)) yield decodeBlock(this.kind, payloads)
+  }
+
+  /** Blocks in order, decompressed. Throws as {@link block}. */
+  async *iteratePayloads(range: BlockRange = {}): AsyncGenerator<BlockPayloads, void, void> {
+    for await (const raw of this.iterateRaw(range)) yield this.#decompress(raw)
+  }
+
+  /** Blocks in order, as they lie in the file. Throws as {@link block}. */
+  async *iterateRaw({ from, to, columns = this.columns }: BlockRange = {}): AsyncGenerator<RawBlock, void, void> {
+    const { layout, source } = this
+    const first = from === undefined ? 0 : this.#indexOf(from)
+    const end = to === undefined || to === this.start + BigInt(this.count) ? this.count : this.#indexOf(to)
+    const shared = buffered(source, WINDOW_BYTES)
+    const windows = layout.columns.map(() => (layout.rowwise ? shared : buffered(source, WINDOW_BYTES)))
+    const windowOf = (column: number): ByteSource => windows[column] ?? shared
+    for (let index = first; index < end; index++) {
+      yield this.#peekBlock(index, columns, windowOf) ?? (await this.#rawBlock(index, columns, windowOf))
+    }
+  }
+
+  #indexOf(number: bigint): number {
+    const index = number - this.start
+    if (index >= 0n && index < BigInt(this.count)) return Number(index)
+    const last = this.start + BigInt(this.count) - 1n
+    throw new NotFoundError('NOT_IN_FILE', `block ${number} is not in the file, which has ${this.start} to ${last}`)
+  }
+
+  /** The records of a block if all of them are in memory. */
+  #peekBlock(
+    index: number,
+    columns: readonly Column[],
+    windowOf: (column: number) => ByteSource,
+  ): RawBlock | undefined {
+    const walk = this.#walk(index, columns)
+    let step = walk.next()
+    while (!step.done) {
+      const record = this.#peek(windowOf(step.value.column), step.value.position)
+      if (record === undefined) return undefined
+      step = walk.next(record)
+    }
+    return step.value
+  }
+
+  async #rawBlock(
+    index: number,
+    columns: readonly Column[],
+    windowOf: (column: number) => ByteSource,
+  ): Promise<RawBlock> {
+    const walk = this.#walk(index, columns)
+    let step = walk.next()
+    while (!step.done) {
+      const { column, position } = step.value
+      const source = windowOf(column)
+      step = walk.next(this.#peek(source, position) ?? (await readRecord(source, position, this.#recordOptions)))
+    }
+    return step.value
+  }
+
+  #peek(source: ByteSource, position: number): E2Record | undefined {
+    if (position + RECORD_HEADER_BYTES > this.layout.indexPosition) return undefined
+    const head = source.peek?.(position, RECORD_HEADER_BYTES)
+    if (head === undefined) return undefined
+    const header = decodeRecordHeader(head, 0, position, this.#recordOptions)
+    checkRecordBounds(header, this.layout.indexPosition, this.#recordOptions)
+    const data = source.peek?.(position + RECORD_HEADER_BYTES, header.length)
+    return data && { ...header, data }
+  }
+
+  /** Asks for the records of a block, one after another; whoever answers may wait for them or not. */
+  *#walk(
+    index: number,
+    columns: readonly Column[],
+  ): Generator<{ readonly column: number; readonly position: number }, RawBlock, E2Record> {
+    const { layout } = this
+    const found: { -readonly [C in Column]?: E2Record } = {}
+    let header: E2Record | undefined
+    let last = layout.columns.length - 1
+    while (last > 0 && !columns.includes(layout.columns[last] as Column)) last--
+    let position = 0
+    for (let column = 0; column <= last; column++) {
+      const name = layout.columns[column] as Column
+      if (column === 0 || !layout.rowwise) position = layout.target(index, column)
+      if (column > 0 && !layout.rowwise && !columns.includes(name)) continue
+      const record = yield { column, position }
+      checkType(layout, name, record.type, position)
+      if (name === 'header') header = record
+      else if (columns.includes(name)) found[name] = record
+      position = record.end
+    }
+    if (header === undefined) throw new RangeError('an archive without headers')
+    return { number: layout.start + BigInt(index), ...found, header }
+  }
+
+  #decompress(raw: RawBlock): BlockPayloads {
+    const payloads: { -readonly [C in Column]?: Uint8Array } = {}
+    const positions: { -readonly [C in Column]?: number } = {}
+    for (const column of this.columns) {
+      const record = raw[column]
+      if (record === undefined) continue
+      positions[column] = record.position
+      payloads[column] = this.#content(record)
+    }
+    const header = this.#content(raw.header)
+    checkNumber(headerRlpOf(this.kind, header, raw.header.position), raw.number, raw.header.position)
+    return { number: raw.number, positions, ...payloads }
+  }
+
+  #content({ type, data, position }: E2Record): Uint8Array {
+    if (type === RecordType.TotalDifficulty) return data
+    const { codec, maxPayloadBytes = DEFAULT_MAX_PAYLOAD } = this.options
+    return snappyFramedDecode(data, {
+      maxBytes: maxPayloadBytes,
+      position: position + RECORD_HEADER_BYTES,
+      ...(codec && { codec }),
+    })
+  }
+}

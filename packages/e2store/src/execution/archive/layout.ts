@@ -1,0 +1,82 @@
+import { E2FormatError } from '../../errors.ts'
+import { describeType, RecordType } from '../../records/record-type.ts'
+
+/** The formats that hold ranges of blocks: `.era1`, `.ere` (also `.erae`), `.e2hs`. */
+export type ArchiveKind = 'era1' | 'ere' | 'e2hs'
+
+/** What a block consists of in an archive. */
+export type Column = 'header' | 'body' | 'receipts' | 'totalDifficulty' | 'proof'
+
+/** Blocks that one file holds at most. */
+export const MAX_BLOCKS = 8192
+
+const TYPES: Readonly<Record<ArchiveKind, Readonly<Partial<Record<Column, number>>>>> = {
+  era1: {
+    header: RecordType.CompressedHeader,
+    body: RecordType.CompressedBody,
+    receipts: RecordType.CompressedReceipts,
+    totalDifficulty: RecordType.TotalDifficulty,
+  },
+  ere: {
+    header: RecordType.CompressedHeader,
+    body: RecordType.CompressedBody,
+    receipts: RecordType.CompressedSlimReceipts,
+    totalDifficulty: RecordType.TotalDifficulty,
+    proof: RecordType.Proof,
+  },
+  e2hs: {
+    header: RecordType.CompressedHeaderWithProof,
+    body: RecordType.CompressedBody,
+    receipts: RecordType.CompressedReceipts,
+  },
+}
+
+/** The columns that a kind of archive can have, in the order of a block's entries in the index. */
+export function columnsOf(kind: ArchiveKind): Column[] {
+  return Object.keys(TYPES[kind]) as Column[]
+}
+
+/** The type of the records of a column; `undefined` for a column that the kind does not have. */
+export function columnType(kind: ArchiveKind, column: Column): number | undefined {
+  return TYPES[kind][column]
+}
+
+/** Where the blocks of an open archive lie. */
+export interface Layout {
+  readonly kind: ArchiveKind
+  /** Number of the first block. */
+  readonly start: bigint
+  readonly count: number
+  /** The columns that are there, in the order of a block's entries. */
+  readonly columns: readonly Column[]
+  /** Where the index record begins: all blocks lie before it. */
+  readonly indexPosition: number
+  /** The accumulator record directly before the index. */
+  readonly accumulator?: { readonly position: number; readonly root: Uint8Array }
+  /**
+   * Where the record begins that the index names for a column of a block. Where the index has headers only, it is
+   * asked for column 0 only.
+   *
+   * @throws {E2FormatError} `BAD_TARGET`, `BAD_INTEGER`, `BAD_INDEX`
+   */
+  readonly target: (index: number, column: number) => number
+  /** Position in the file of the index entry that {@link target} reads. */
+  readonly entryPosition: (index: number, column: number) => number
+  /** Whether the records of a block follow each other, and only the header is in the index. */
+  readonly rowwise: boolean
+}
+
+/** The type of the records of a column that is known to be there. */
+export function typeInLayout({ kind }: Layout, column: Column): number {
+  const type = columnType(kind, column)
+  if (type === undefined) throw new RangeError(`${kind} files have no column ${column}`)
+  return type
+}
+
+/** Throw unless a record is of the type that its column has. */
+export function checkType(layout: Layout, column: Column, type: number, position: number): void {
+  const expected = typeInLayout(layout, column)
+  if (type === expected) return
+  const message = `${describeType(type)} record, expected ${describeType(expected)}`
+  throw new E2FormatError('UNEXPECTED_TYPE', message, position, 'read')
+}

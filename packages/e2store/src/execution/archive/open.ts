@@ -1,0 +1,79 @@
+import { E2FormatError } from '../../errors.ts'
+import { type BlockIndex, chooseBase, type OffsetBase, readBlockIndex } from '../../index-records/block-index.ts'
+import type { ByteSource } from '../../io/byte-source.ts'
+import { checkFirstRecord } from '../../records/iterate.ts'
+import { RECORD_HEADER_BYTES, readRecord, readRecordHeader } from '../../records/record.ts'
+import { RecordType } from '../../records/record-type.ts'
+import { type ArchiveKind, columnsOf, columnType, type Layout } from './layout.ts'
+
+const ACCUMULATOR_BYTES = 32
+
+/**
+ * Check that a file begins with a Version record.
+ *
+ * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`
+ */
+export async function checkVersion(source: ByteSource): Promise<void> {
+  checkFirstRecord(source.size === 0 ? undefined : await readRecordHeader(source, 0, { step: 'open' }), 0, 'open')
+}
+
+/** The accumulator record that ends at `end`, if there is one. */
+export async function readAccumulator(source: ByteSource, end: number): Promise<Layout['accumulator']> {
+  const position = end - RECORD_HEADER_BYTES - ACCUMULATOR_BYTES
+  if (position < RECORD_HEADER_BYTES) return undefined
+  const bytes = await source.read(position, RECORD_HEADER_BYTES)
+  if (bytes[0] !== RecordType.Accumulator >> 8 || bytes[1] !== 0) return undefined
+  if (bytes[2] !== ACCUMULATOR_BYTES || bytes.subarray(3).some((byte) => byte !== 0)) return undefined
+  const { data } = await readRecord(source, position, { end, step: 'open' })
+  return { position, root: data.slice() }
+}
+
+/** Throw unless block numbers stay below 2^64. */
+export function checkNumbers(start: bigint, count: number, position: number): void {
+  if (start + BigInt(count) <= 2n ** 64n) return
+  throw new E2FormatError('BAD_INDEX', `${count} blocks from ${start} on pass 2^64`, position, 'open')
+}
+
+/**
+ * The layout of a file whose index names headers, behind each of which the block's other records follow.
+ *
+ * An index without a valid base is reported when a block is read, so that the rest of the file can be looked at.
+ *
+ * @throws {E2FormatError} the file has no Version record or no index of that shape
+ */
+export async function openRows(source: ByteSource, kind: Exclude<ArchiveKind, 'ere'>): Promise<RowLayout> {
+  await checkVersion(source)
+  const index = await readBlockIndex(source)
+  const { startNumber: start, count, position } = index
+  checkNumbers(start, count, position)
+  const base = await baseOf(source, index, kind)
+  const target = (i: number): number => {
+    if (base instanceof E2FormatError) throw base
+    return index.target(i, base)
+  }
+  return {
+    ...{ kind, start, count, target, columns: columnsOf(kind), indexPosition: position, rowwise: true },
+    base: base instanceof E2FormatError ? undefined : base,
+    entryPosition: (i) => index.field(i),
+  }
+}
+
+/** A layout by {@link openRows}. */
+export interface RowLayout extends Layout {
+  /** What the offsets of the index count from; `undefined` if they fit no base. */
+  readonly base: OffsetBase | undefined
+}
+
+/** The base of an index, or the error that it has none. */
+async function baseOf(
+  source: ByteSource,
+  index: BlockIndex,
+  kind: Exclude<ArchiveKind, 'ere'>,
+): Promise<OffsetBase | E2FormatError> {
+  try {
+    return await chooseBase(source, index, columnType(kind, 'header') ?? 0)
+  } catch (error) {
+    if (error instanceof E2FormatError) return error
+    throw error
+  }
+}

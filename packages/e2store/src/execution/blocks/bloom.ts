@@ -1,0 +1,28 @@
+import type { Hashes } from '../../hash/hashes.ts'
+import type { Log } from './receipts.ts'
+
+/** Bytes of a bloom filter. */
+export const BLOOM_BYTES = 256
+
+/**
+ * The bloom filter over logs: three bits of 2048 for each address and topic, named by the first three pairs of bytes
+ * of its hash, counted from the end.
+ *
+ * @see docs/spec/e2store-execution.md §3.3
+ */
+export function logsBloom(logs: readonly Log[], { keccak256 }: Hashes): Uint8Array {
+  const bloom = new Uint8Array(BLOOM_BYTES)
+  const add = (item: Uint8Array): void => {
+    const hash = keccak256(item)
+    for (let i = 0; i < 6; i += 2) {
+      const bit = (((hash[i] as number) << 8) | (hash[i + 1] as number)) & 2047
+      const at = BLOOM_BYTES - 1 - (bit >> 3)
+      bloom[at] = (bloom[at] as number) | (1 << (bit & 7))
+    }
+  }
+  for (const { address, topics } of logs) {
+    add(address)
+    for (const topic of topics) add(topic)
+  }
+  return bloom
+}

@@ -1,0 +1,116 @@
+import { encodeRlp, type RlpValue, rawRlp } from '../../rlp/encode.ts'
+import { NO_ORIGIN, type RlpOrigin, type RlpReader, readList } from '../../rlp/reader.ts'
+
+/** A block header. Hashes and roots have 32 bytes, `beneficiary` 20, `logsBloom` 256, `nonce` 8. */
+export interface BlockHeader {
+  readonly parentHash: Uint8Array
+  readonly ommersHash: Uint8Array
+  readonly beneficiary: Uint8Array
+  readonly stateRoot: Uint8Array
+  readonly transactionsRoot: Uint8Array
+  readonly receiptsRoot: Uint8Array
+  readonly logsBloom: Uint8Array
+  readonly difficulty: bigint
+  readonly number: bigint
+  readonly gasLimit: bigint
+  readonly gasUsed: bigint
+  /** Seconds since 1970. */
+  readonly timestamp: bigint
+  readonly extraData: Uint8Array
+  readonly mixHash: Uint8Array
+  readonly nonce: Uint8Array
+  /** From London on. */
+  readonly baseFeePerGas?: bigint
+  /** From Shanghai on. */
+  readonly withdrawalsRoot?: Uint8Array
+  /** From Cancun on, as the next two. */
+  readonly blobGasUsed?: bigint
+  readonly excessBlobGas?: bigint
+  readonly parentBeaconBlockRoot?: Uint8Array
+  /** From Prague on. */
+  readonly requestsHash?: Uint8Array
+  /** Items that forks after those add, each as its RLP. */
+  readonly further?: readonly Uint8Array[]
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Items behind the known ones that are accepted in a header. */
+const MAX_FURTHER = 16
+
+/**
+ * Decode a header from its RLP. Byte fields borrow `rlp`.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ * @see docs/spec/e2store-execution.md §3.1
+ */
+export function decodeHeader(rlp: Uint8Array, origin: RlpOrigin = { ...NO_ORIGIN, what: 'header' }): BlockHeader {
+  return readList(rlp, origin, readHeaderItems)
+}
+
+/** Read the items of a header, to the last. */
+export function readHeaderItems(items: RlpReader): BlockHeader {
+  const header: Writable<BlockHeader> = {
+    parentHash: items.fixed('parentHash', 32),
+    ommersHash: items.fixed('ommersHash', 32),
+    beneficiary: items.fixed('beneficiary', 20),
+    stateRoot: items.fixed('stateRoot', 32),
+    transactionsRoot: items.fixed('transactionsRoot', 32),
+    receiptsRoot: items.fixed('receiptsRoot', 32),
+    logsBloom: items.fixed('logsBloom', 256),
+    difficulty: items.uint('difficulty', 32),
+    number: items.uint('number'),
+    gasLimit: items.uint('gasLimit'),
+    gasUsed: items.uint('gasUsed'),
+    timestamp: items.uint('timestamp'),
+    extraData: items.string('extraData'),
+    mixHash: items.fixed('mixHash', 32),
+    nonce: items.fixed('nonce', 8),
+  }
+  if (items.hasMore) header.baseFeePerGas = items.uint('baseFeePerGas', 32)
+  if (items.hasMore) header.withdrawalsRoot = items.fixed('withdrawalsRoot', 32)
+  if (items.hasMore) header.blobGasUsed = items.uint('blobGasUsed')
+  if (items.hasMore) header.excessBlobGas = items.uint('excessBlobGas')
+  if (items.hasMore) header.parentBeaconBlockRoot = items.fixed('parentBeaconBlockRoot', 32)
+  if (items.hasMore) header.requestsHash = items.fixed('requestsHash', 32)
+  if (items.hasMore) {
+    const further: Uint8Array[] = []
+    while (items.hasMore && further.length < MAX_FURTHER) further.push(items.raw('a later field'))
+    header.further = further
+  }
+  return header
+}
+
+/**
+ * Encode a header as RLP. Optional fields end at the first one that is absent.
+ *
+ * @see docs/spec/e2store-execution.md §3.1
+ */
+export function encodeHeader(header: BlockHeader): Uint8Array {
+  return encodeRlp(headerItems(header))
+}
+
+/** The items of a header, for encoding it inside something else. */
+export function headerItems(header: BlockHeader): RlpValue[] {
+  const items: RlpValue[] = [
+    ...[header.parentHash, header.ommersHash, header.beneficiary, header.stateRoot],
+    ...[header.transactionsRoot, header.receiptsRoot, header.logsBloom],
+    ...[header.difficulty, header.number, header.gasLimit, header.gasUsed, header.timestamp],
+    ...[header.extraData, header.mixHash, header.nonce],
+  ]
+  const optional = [
+    ...[header.baseFeePerGas, header.withdrawalsRoot, header.blobGasUsed, header.excessBlobGas],
+    ...[header.parentBeaconBlockRoot, header.requestsHash],
+  ]
+  for (const item of optional) {
+    if (item === undefined) return items
+    items.push(item)
+  }
+  for (const item of header.further ?? []) items.push(rawRlp(item))
+  return items
+}
+
+/** Whether a header is of a block after the merge: such blocks have no difficulty, blocks before it all do. */
+export function isPostMerge(header: BlockHeader): boolean {
+  return header.difficulty === 0n && header.number > 0n
+}

@@ -1,0 +1,145 @@
+import type { Hashes } from '../../hash/hashes.ts'
+import { encodeRlp, type RlpValue } from '../../rlp/encode.ts'
+import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
+import { BLOOM_BYTES, logsBloom } from './bloom.ts'
+import { envelopeItem, readEnvelopes } from './body.ts'
+
+/** An event: address of 20 bytes, up to four topics of 32. */
+export interface Log {
+  readonly address: Uint8Array
+  readonly topics: readonly Uint8Array[]
+  readonly data: Uint8Array
+}
+
+export interface Receipt {
+  /** 0 for a transaction without type. */
+  readonly type: number
+  /** Whether the transaction succeeded; before Byzantium the state's root after it, 32 bytes. */
+  readonly outcome: boolean | Uint8Array
+  readonly cumulativeGasUsed: bigint
+  /** 256 bytes; slim receipts leave it out. */
+  readonly logsBloom?: Uint8Array
+  readonly logs: readonly Log[]
+}
+
+const RECEIPTS_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'receipts' }
+const EMPTY = new Uint8Array(0)
+
+/**
+ * Take a list of receipts apart into what the receipts' root commits to: each an RLP list, or `type | payload`.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ */
+export function splitReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Uint8Array[] {
+  const outer = new RlpReader(rlp, origin)
+  const envelopes = readEnvelopes(outer, 'receipt')
+  outer.end(origin.what)
+  return envelopes
+}
+
+/**
+ * Decode the receipts of a block as consensus encodes them, with blooms. Bytes borrow `rlp`.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ * @see docs/spec/e2store-execution.md §3.3
+ */
+export function decodeReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Receipt[] {
+  return splitReceipts(rlp, origin).map((envelope) => {
+    const first = envelope[0] as number
+    const type = first >= 0xc0 ? 0 : first
+    const list = new RlpReader(envelope, origin, type === 0 ? 0 : 1).list('receipt')
+    const receipt = {
+      type,
+      outcome: readOutcome(list),
+      cumulativeGasUsed: list.uint('cumulativeGasUsed'),
+      logsBloom: list.fixed('logsBloom', BLOOM_BYTES),
+      logs: readLogs(list),
+    }
+    list.end('receipt')
+    return receipt
+  })
+}
+
+/**
+ * Decode slim receipts: `[type, outcome, cumulative gas, logs]` each, without blooms. Bytes borrow `rlp`.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ * @see docs/spec/e2store-execution.md §3.3
+ */
+export function decodeSlimReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Receipt[] {
+  return readList(rlp, origin, (items) => {
+    const receipts: Receipt[] = []
+    while (items.hasMore) {
+      const list = items.list('receipt')
+      const at = list.position
+      const type = list.count('type')
+      if (type > 0x7f) throw list.error(`receipt of type ${type}`, at)
+      const outcome = readOutcome(list)
+      receipts.push({ type, outcome, cumulativeGasUsed: list.uint('cumulativeGasUsed'), logs: readLogs(list) })
+      list.end('receipt')
+    }
+    return receipts
+  })
+}
+
+/** Encode one receipt as the receipts' root commits to it; a bloom that is absent is computed. */
+export function encodeReceipt(receipt: Receipt, hashes: Hashes): Uint8Array {
+  const { type, cumulativeGasUsed, logs } = receipt
+  const bloom = receipt.logsBloom ?? logsBloom(logs, hashes)
+  const list = encodeRlp([outcomeItem(receipt), cumulativeGasUsed, bloom, logs.map(logItems)])
+  if (type === 0) return list
+  const envelope = new Uint8Array(1 + list.length)
+  envelope[0] = type
+  envelope.set(list, 1)
+  return envelope
+}
+
+/** Encode the receipts of a block as consensus does; blooms that are absent are computed. */
+export function encodeReceipts(receipts: readonly Receipt[], hashes: Hashes): Uint8Array {
+  return encodeRlp(receipts.map((receipt) => envelopeItem(encodeReceipt(receipt, hashes))))
+}
+
+/** Encode the receipts of a block without their blooms. */
+export function encodeSlimReceipts(receipts: readonly Receipt[]): Uint8Array {
+  return encodeRlp(
+    receipts.map((receipt) => [
+      receipt.type,
+      outcomeItem(receipt),
+      receipt.cumulativeGasUsed,
+      receipt.logs.map(logItems),
+    ]),
+  )
+}
+
+function readOutcome(list: RlpReader): boolean | Uint8Array {
+  const at = list.position
+  const bytes = list.string('status')
+  if (bytes.length === 32) return bytes
+  if (bytes.length === 0) return false
+  if (bytes.length === 1 && bytes[0] === 1) return true
+  throw list.error(`status of ${bytes.length} bytes is neither 0, 1 nor a root`, at)
+}
+
+function outcomeItem({ outcome }: Receipt): RlpValue {
+  if (typeof outcome === 'boolean') return outcome ? Uint8Array.of(1) : EMPTY
+  return outcome
+}
+
+function readLogs(list: RlpReader): Log[] {
+  const items = list.list('logs')
+  const logs: Log[] = []
+  while (items.hasMore) {
+    const log = items.list('log')
+    const address = log.fixed('address', 20)
+    const topicItems = log.list('topics')
+    const topics: Uint8Array[] = []
+    while (topicItems.hasMore) topics.push(topicItems.fixed('topic', 32))
+    logs.push({ address, topics, data: log.string('data') })
+    log.end('log')
+  }
+  return logs
+}
+
+function logItems({ address, topics, data }: Log): RlpValue {
+  return [address, topics, data]
+}

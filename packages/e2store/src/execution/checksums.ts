@@ -1,0 +1,43 @@
+/** One line of a list of checksums. */
+export interface Checksum {
+  /** SHA-256 of the whole file, 64 lower-case hex digits. */
+  readonly sha256: string
+  /** The file's name, where the list has names. It comes from outside: it names nothing on its own. */
+  readonly name?: string
+}
+
+const LINE = /^(?:0x)?([0-9a-fA-F]{64})(?:[ \t]+\*?([^\s/\\]+))?$/
+/** A list for a hundred thousand eras is smaller. */
+const MAX_TEXT = 16_777_216
+
+/**
+ * Read a `checksums.txt`: `<hash>  <name>` on each line, or only `<hash>` or `0x<hash>`, where line `i` is that of
+ * era `i`. Empty lines at the end are ignored.
+ *
+ * @throws {RangeError} with the number of the line that is neither, from 1
+ * @see docs/spec/e2store-execution.md §10
+ */
+export function parseChecksums(text: string): Checksum[] {
+  if (text.length > MAX_TEXT) throw new RangeError(`list of ${text.length} characters, allowed are ${MAX_TEXT}`)
+  const lines = text.trimEnd().split('\n')
+  if (lines.length === 1 && lines[0] === '') return []
+  return lines.map((line, i) => {
+    const match = LINE.exec(line.trimEnd())
+    if (match === null) throw new RangeError(`line ${i + 1} of the checksums is neither a hash nor a hash and a name`)
+    const sha256 = (match[1] ?? '').toLowerCase()
+    return match[2] === undefined ? { sha256 } : { sha256, name: match[2] }
+  })
+}
+
+/** Write a `checksums.txt`; entries without a name give bare hashes. */
+export function formatChecksums(checksums: readonly Checksum[]): string {
+  return checksums.map(({ sha256, name }) => (name === undefined ? `${sha256}\n` : `${sha256}  ${name}\n`)).join('')
+}
+
+/** The entry of a list for a file: by its name, or by its era's number if the list has no names. */
+export function findChecksum(list: readonly Checksum[], name: string, era: number): Checksum | undefined {
+  const named = list.find((entry) => entry.name === name)
+  if (named !== undefined) return named
+  const byPlace = list[era]
+  return byPlace !== undefined && byPlace.name === undefined ? byPlace : undefined
+}

@@ -1,0 +1,72 @@
+import { toHex } from '../io/little-endian.ts'
+
+/** What the name of a block archive says. It comes from outside: compare it with the content, never trust it. */
+export interface ArchiveName {
+  readonly kind: 'era1' | 'ere' | 'e2hs'
+  /** Network or config. */
+  readonly network: string
+  /** Number of the file: first block / 8192. */
+  readonly era: number
+  /** First 4 bytes, as 8 hex digits, of the accumulator (`.era1`) or of the last block's hash. */
+  readonly id: string
+  /** What the file leaves out, in alphabetical order; only `.ere`. */
+  readonly profile: readonly ArchiveProfile[]
+}
+
+export type ArchiveProfile = 'noproofs' | 'noreceipts'
+
+/** What the name of a state snapshot says; as untrusted as {@link ArchiveName}. */
+export interface SnapshotName {
+  readonly network: string
+  readonly block: bigint
+  /** First 4 bytes, as 8 hex digits, of the state's root. */
+  readonly id: string
+}
+
+const ARCHIVE = /^(.+)-(\d{5,10})-([0-9a-f]{8})((?:-noproofs)?(?:-noreceipts)?)\.(era1|ere|erae|e2hs)$/
+const SNAPSHOT = /^(.+)-(\d{1,20})-([0-9a-f]{8})\.e2ss$/
+/** A name longer than a file system allows is none. */
+const MAX_NAME = 255
+
+/**
+ * Take the name of a `.era1`, `.ere` (`.erae`) or `.e2hs` file apart, without its folder; `undefined` if it is not one.
+ *
+ * @see docs/spec/e2store-execution.md §9
+ */
+export function parseArchiveName(name: string): ArchiveName | undefined {
+  const match = name.length <= MAX_NAME ? ARCHIVE.exec(name) : null
+  if (match === null) return undefined
+  const [, network = '', era = '', id = '', profile = '', extension = ''] = match
+  const kind = extension === 'era1' || extension === 'e2hs' ? extension : 'ere'
+  if (profile !== '' && kind !== 'ere') return undefined
+  return { kind, network, era: Number(era), id, profile: profile.split('-').filter(isProfile) }
+}
+
+/** The name that a file has by its content. */
+export function formatArchiveName(name: ArchiveName): string {
+  const { kind, network, era, id, profile } = name
+  const parts = [network, String(era).padStart(5, '0'), id, ...[...profile].sort()]
+  return `${parts.join('-')}.${kind}`
+}
+
+/** Take the name of an `.e2ss` file apart, without its folder; `undefined` if it is not one. */
+export function parseSnapshotName(name: string): SnapshotName | undefined {
+  const match = name.length <= MAX_NAME ? SNAPSHOT.exec(name) : null
+  if (match === null) return undefined
+  const [, network = '', block = '', id = ''] = match
+  return { network, block: BigInt(block), id }
+}
+
+/** The name of a snapshot; the block's number is padded to ten digits. */
+export function formatSnapshotName({ network, block, id }: SnapshotName): string {
+  return `${network}-${String(block).padStart(10, '0')}-${id}.e2ss`
+}
+
+/** The four bytes of a root or hash that stand in a name. */
+export function nameId(root: Uint8Array): string {
+  return toHex(root.subarray(0, 4))
+}
+
+function isProfile(word: string): word is ArchiveProfile {
+  return word === 'noproofs' || word === 'noreceipts'
+}

@@ -1,0 +1,24 @@
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 as nobleKeccak256 } from '@noble/hashes/sha3.js'
+import { wasmKeccak256 } from './keccak-wasm.ts'
+import { wasmSha256 } from './sha256-wasm.ts'
+
+/** The hash functions that checking block archives needs; each returns 32 fresh bytes. */
+export interface Hashes {
+  readonly keccak256: (data: Uint8Array) => Uint8Array
+  readonly sha256: (data: Uint8Array) => Uint8Array
+}
+
+/** Plain code, for every platform. */
+export const portableHashes: Hashes = { keccak256: nobleKeccak256, sha256: nobleSha256 }
+
+let fastest: Hashes | undefined
+
+/** The fastest hashes of this platform: machine code where WebAssembly may run, plain code elsewhere. */
+export function defaultHashes(): Hashes {
+  fastest ??= {
+    keccak256: wasmKeccak256() ?? portableHashes.keccak256,
+    sha256: wasmSha256() ?? portableHashes.sha256,
+  }
+  return fastest
+}

@@ -1,0 +1,133 @@
+import { compileRoutine, I32, signed, unsigned, type WasmRoutine } from './wasm.ts'
+
+const BLOCK = 64
+/** Memory: eight words of state at 0, the round constants behind them, input blocks from here. */
+const CONSTANTS_AT = 64
+const INPUT_AT = 1024
+const PAGES = 2
+const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / BLOCK) - 1
+
+const POINTER = 0
+const COUNT = 1
+/** Local variables: working words a to h, the last 16 words of the message schedule, two temporaries. */
+const WORKING = 2
+const SCHEDULE = WORKING + 8
+const TEMPORARY = SCHEDULE + 16
+const SECOND = TEMPORARY + 1
+
+const get = (local: number): number[] => [0x20, ...unsigned(local)]
+const set = (local: number): number[] => [0x21, ...unsigned(local)]
+const load = (offset: number): number[] => [0x28, 0x02, ...unsigned(offset)]
+const store = (offset: number): number[] => [0x36, 0x02, ...unsigned(offset)]
+const ZERO = [0x41, 0x00]
+const ADD = 0x6a
+const AND = 0x71
+const XOR = 0x73
+/** Rotate or shift the value on the stack right. */
+const rotr = (bits: number): number[] => [0x41, bits, 0x78]
+const shr = (bits: number): number[] => [0x41, bits, 0x76]
+const constant = (value: number): number[] => [0x41, ...signed(value)]
+
+/** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
+export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
+  const routine = compileRoutine({
+    locals: [{ count: SECOND - WORKING + 1, type: I32 }],
+    code: compressCode(),
+    pages: PAGES,
+    dataAt: CONSTANTS_AT,
+    data: new Uint8Array(0),
+  })
+  if (routine === undefined) return undefined
+  const state = new Uint32Array(routine.memory.buffer, 0, 8)
+  return (data) => digest(routine, state, data)
+}
+
+const INITIAL = fractions(8, 1 / 2)
+
+function digest({ memory, run }: WasmRoutine, state: Uint32Array, data: Uint8Array): Uint8Array {
+  for (let i = 0; i < 8; i++) state[i] = INITIAL[i] as number
+  let at = 0
+  for (; data.length - at >= INPUT_BLOCKS * BLOCK; at += INPUT_BLOCKS * BLOCK) {
+    memory.set(data.subarray(at, at + INPUT_BLOCKS * BLOCK), INPUT_AT)
+    run(INPUT_AT, INPUT_BLOCKS)
+  }
+  const rest = data.length - at
+  const blocks = Math.floor((rest + 8) / BLOCK) + 1
+  const end = INPUT_AT + blocks * BLOCK
+  memory.set(at === 0 ? data : data.subarray(at), INPUT_AT)
+  memory.fill(0, INPUT_AT + rest, end)
+  memory[INPUT_AT + rest] = 0x80
+  let bits = data.length * 8
+  for (let i = end - 1; bits > 0; i--) {
+    memory[i] = bits % 256
+    bits = Math.floor(bits / 256)
+  }
+  run(INPUT_AT, blocks)
+  const out = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) out[i] = (state[i >> 2] as number) >>> (24 - 8 * (i & 3))
+  return out
+}
+
+/** Compress `count` blocks from `pointer` into the state at 0. */
+function compressCode(): number[] {
+  const constants = fractions(64, 1 / 3)
+  const code: number[] = [0x03, 0x40] // loop over blocks
+  for (let i = 0; i < 8; i++) code.push(...ZERO, ...load(4 * i), ...set(WORKING + i))
+  for (let i = 0; i < 16; i++) code.push(...bigEndianWord(4 * i), ...set(SCHEDULE + i))
+  for (let round = 0; round < 64; round++) {
+    if (round >= 16) code.push(...scheduleCode(round))
+    code.push(...roundCode(round, constants[round] as number))
+  }
+  for (let i = 0; i < 8; i++) {
+    code.push(...ZERO, ...ZERO, ...load(4 * i), ...get(WORKING + i), ADD, ...store(4 * i))
+  }
+  code.push(...get(POINTER), ...constant(BLOCK), ADD, ...set(POINTER))
+  code.push(...get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
+  return code
+}
+
+/** The word at `pointer + offset`, most significant byte first. */
+function bigEndianWord(offset: number): number[] {
+  return [
+    ...[...get(POINTER), ...load(offset), 0x22, TEMPORARY, 0x41, 0x08, 0x77, ...constant(0x00ff00ff), AND],
+    ...[...get(TEMPORARY), ...rotr(8), ...constant(0xff00ff00), AND, 0x72],
+  ]
+}
+
+/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16]. */
+function scheduleCode(round: number): number[] {
+  const word = (back: number): number[] => get(SCHEDULE + ((round - back) & 15))
+  return [
+    ...[...word(2), ...rotr(17), ...word(2), ...rotr(19), XOR, ...word(2), ...shr(10), XOR],
+    ...[...word(15), ...rotr(7), ...word(15), ...rotr(18), XOR, ...word(15), ...shr(3), XOR, ADD],
+    ...[...word(7), ADD, ...word(16), ADD, ...set(SCHEDULE + (round & 15))],
+  ]
+}
+
+/** One round; instead of moving the working words, their names move. */
+function roundCode(round: number, k: number): number[] {
+  const name = (i: number): number => WORKING + ((i - round) & 7)
+  const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
+  const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
+  return [
+    ...[...get(h), ...e, ...rotr(6), ...e, ...rotr(11), XOR, ...e, ...rotr(25), XOR, ADD],
+    ...[...f, ...g, XOR, ...e, AND, ...g, XOR, ADD, ...constant(k), ADD, ...get(SCHEDULE + (round & 15)), ADD],
+    ...[0x22, SECOND, ...get(d), ADD, ...set(d)],
+    ...[...get(SECOND), ...a, ...rotr(2), ...a, ...rotr(13), XOR, ...a, ...rotr(22), XOR, ADD],
+    ...[...a, ...b, 0x72, ...c, AND, ...a, ...b, AND, 0x72, ADD, ...set(h)],
+  ]
+}
+
+/** The first 32 fractional bits of this power of the first primes. */
+function fractions(count: number, power: number): Uint32Array {
+  const out = new Uint32Array(count)
+  for (let found = 0, candidate = 2; found < count; candidate++) {
+    let prime = true
+    for (let divisor = 2; divisor * divisor <= candidate; divisor++) prime &&= candidate % divisor !== 0
+    if (prime) {
+      const root = candidate ** power
+      out[found++] = Math.floor((root - Math.floor(root)) * 2 ** 32)
+    }
+  }
+  return out
+}
