@@ -5,7 +5,7 @@ import { AssemblyLimitError, SequenceError } from './errors.ts'
 import type { FullL2Block } from './full-block.ts'
 import { BookmarkType } from './gen/datastream/v1/datastream_pb.ts'
 import type { Generation } from './generation.ts'
-import type { UpdateGer } from './model.ts'
+import type { BatchEnd, BatchStart, UpdateGer } from './model.ts'
 import { NO_BYTES } from './values.ts'
 
 /** A batch with all that belongs to it. Owns its bytes. */
@@ -53,8 +53,10 @@ export class BatchAssembler {
   readonly #maxBytes: number
   #open: OpenBatch | undefined
   #bytes = 0
-  /** Before protobuf: whether the batch of the next block is known to begin with it. */
-  #atStart: boolean | undefined
+  /** Before protobuf: whether entries began inside a batch; of the first batch nothing is kept then. */
+  #cut: boolean | undefined
+  /** Number of the batch of which nothing is kept. */
+  #passedOver: bigint | undefined
 
   constructor(options: BatchAssemblerOptions) {
     const { generation, maxBlocksPerBatch = DEFAULT_MAX_BLOCKS, maxBytes = DEFAULT_MAX_BYTES } = options
@@ -65,27 +67,115 @@ export class BatchAssembler {
   }
 
   /**
-   * Take the next entry; gives the batch that is complete with it, if one is.
+   * Take the next entry; gives the batches that are complete with it: none, one, or before protobuf up to two.
    *
    * @throws {SequenceError} if it does not follow
    * @throws {AssemblyLimitError} if the open batch grows beyond the limits
    * @throws {SequencerEntryError} if its data cannot be read
    */
-  push(entry: Entry): FullBatch | undefined {
-    this.#atStart ??= entry.number === 0n || this.#isBatchBookmark(entry)
+  push(entry: Entry): readonly FullBatch[] {
+    this.#cut ??= entry.number !== 0n && !this.#isBatchBookmark(entry)
     const block = this.#blocks.push(entry)
-    this.#grow(entry)
-    const before = block && this.#addBlock(block, entry)
-    switch (entryKind(entry.type, this.#generation)) {
-      case 'batchStart':
-        this.#startBatch(entry)
-        return before
-      case 'batchEnd':
-        return this.#endBatch(entry)
-      case 'updateGer':
-        return this.#addGer(entry) ?? before
-      default:
-        return before
+    const complete: FullBatch[] = []
+    if (block !== undefined) this.#addBlock(block, complete)
+    const kind = entryKind(entry.type, this.#generation)
+    if (kind === 'batchStart' || kind === 'batchEnd' || kind === 'updateGer') {
+      const decoded = decodeSequencerEntry({ ...entry, data: entry.data.slice() }, this.#generation)
+      if (decoded.kind === 'batchStart') this.#startBatch(decoded, entry.number)
+      else if (decoded.kind === 'batchEnd') this.#endBatch(decoded, entry.number, complete)
+      else if (decoded.kind === 'updateGer') this.#addGer(decoded, entry.number, complete)
     }
+    this.#grow(entry)
+    return complete
+  }
+
+  #startBatch({ number, type, forkId, chainId }: BatchStart, entryNumber: bigint): void {
+    if (this.#open !== undefined) {
+      const message = `batch ${number} begins inside batch ${this.#open.number}`
+      throw new SequenceError('OTHER_BATCH', message, entryNumber)
+    }
+    this.#begin(number, entryNumber, { type, forkId, chainId })
+  }
+
+  #endBatch(end: BatchEnd, entryNumber: bigint, complete: FullBatch[]): void {
+    const open = this.#open
+    this.#open = undefined
+    if (open === undefined) return
+    complete.push({
+      ...open,
+      lastEntryNumber: entryNumber,
+      localExitRoot: end.localExitRoot,
+      stateRoot: end.stateRoot,
+    })
+  }
+
+  #addBlock(block: FullL2Block, complete: FullBatch[]): void {
+    const open = this.#batchOf(block.batchNumber, block.entryNumber, block.forkId, complete)
+    if (open === undefined) return
+    open.blocks.push(block)
+    open.lastEntryNumber = block.lastEntryNumber
+    open.stateRoot = block.stateRoot
+    this.#count(open, block.entryNumber)
+  }
+
+  #addGer(update: UpdateGer, entryNumber: bigint, complete: FullBatch[]): void {
+    const open = this.#batchOf(update.batchNumber, entryNumber, update.forkId, complete)
+    if (open === undefined) return
+    open.gerUpdates.push(update)
+    open.lastEntryNumber = entryNumber
+    open.stateRoot = update.stateRoot
+    this.#count(open, entryNumber)
+  }
+
+  /** The open batch; before protobuf another number closes it and opens the next. */
+  #batchOf(
+    number: bigint,
+    entryNumber: bigint,
+    forkId: bigint | undefined,
+    complete: FullBatch[],
+  ): OpenBatch | undefined {
+    if (this.#generation === 'protobuf' || this.#open?.number === number) return this.#open
+    if (this.#cut) {
+      this.#cut = false
+      this.#passedOver = number
+    }
+    if (this.#passedOver === number) return undefined
+    if (this.#open !== undefined) complete.push(this.#open)
+    return this.#begin(number, entryNumber, { type: undefined, forkId, chainId: undefined })
+  }
+
+  #begin(number: bigint, entryNumber: bigint, start: Pick<FullBatch, 'type' | 'forkId' | 'chainId'>): OpenBatch {
+    this.#bytes = 0
+    this.#open = {
+      number,
+      ...start,
+      entryNumber,
+      lastEntryNumber: entryNumber,
+      localExitRoot: NO_BYTES,
+      stateRoot: NO_BYTES,
+      blocks: [],
+      gerUpdates: [],
+    }
+    return this.#open
+  }
+
+  #count(open: OpenBatch, entryNumber: bigint): void {
+    if (open.blocks.length + open.gerUpdates.length <= this.#maxBlocks) return
+    const message = `batch ${open.number} has more than maxBlocksPerBatch = ${this.#maxBlocks} blocks and GER updates`
+    throw new AssemblyLimitError('TOO_MANY_BLOCKS', message, entryNumber)
+  }
+
+  #grow(entry: Entry): void {
+    if (this.#open === undefined) return
+    this.#bytes += entry.data.length
+    if (this.#bytes > this.#maxBytes) {
+      const message = `batch ${this.#open.number} has more than maxBytes = ${this.#maxBytes} bytes of entry data`
+      throw new AssemblyLimitError('TOO_LARGE', message, entry.number)
+    }
+  }
+
+  #isBatchBookmark(entry: Entry): boolean {
+    const decoded = decodeSequencerEntry(entry, this.#generation)
+    return decoded.kind === 'bookmark' && decoded.type === BookmarkType.BATCH
   }
 }

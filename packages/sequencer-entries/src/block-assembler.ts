@@ -116,7 +116,10 @@ export class BlockAssembler {
 
   #addTransaction(entry: Entry): void {
     const open = this.#open
-    if (open === undefined) return this.#outside('transaction', entry)
+    if (open === undefined) {
+      this.#outside('transaction', entry)
+      return
+    }
     const { transactions, block } = open
     if (transactions.length >= this.#maxTransactions) {
       const message = `block ${block.number} has more than maxTransactionsPerBlock = ${this.#maxTransactions} transactions`
@@ -133,7 +136,11 @@ export class BlockAssembler {
 
   #endBlock(entry: Entry): FullL2Block | undefined {
     const open = this.#open
-    if (open === undefined) return this.#outside('block end', entry)
+    if (open === undefined) {
+      this.#outside('block end', entry)
+      this.#synced = true
+      return undefined
+    }
     const { number, hash, stateRoot } = this.#decode(entry, 'l2BlockEnd')
     checkBlock(number, open.block, 'block end', entry.number)
     open.lastEntryNumber = entry.number
@@ -149,9 +156,8 @@ export class BlockAssembler {
   }
 
   /** What stands outside a block belongs to one that began before our first entry, or is out of place. */
-  #outside(what: string, entry: Entry): undefined {
+  #outside(what: string, entry: Entry): void {
     if (this.#synced) throw new SequenceError('OUTSIDE_BLOCK', `${what} with no block open`, entry.number)
-    return undefined
   }
 
   #checkBatch(number: bigint, what: string, entryNumber: bigint): void {

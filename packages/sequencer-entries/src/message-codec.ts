@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { concat } from './concat.ts'
 import type { EntryCodec } from './entry-codec.ts'
 import { SequencerEntryError } from './errors.ts'
 import { checkBigint, checkNumber } from './values.ts'
@@ -63,7 +64,7 @@ export function messageCodec<T extends object>(
           { cause },
         )
       }
-      if (unknown !== undefined) slots['unknown'] = concat(unknown)
+      if (unknown !== undefined) slots.unknown = concat(unknown)
       return out
     },
 
@@ -76,7 +77,7 @@ export function messageCodec<T extends object>(
         writer.tag(field.number, field.wireType)
         field.write(writer, slot)
       }
-      const unknown = slots['unknown']
+      const unknown = slots.unknown
       if (unknown instanceof Uint8Array) writer.raw(unknown)
       return writer.finish()
     },
@@ -133,16 +134,4 @@ function fieldCodec(field: DescField, nested: Readonly<Record<string, EntryCodec
     default:
       throw new TypeError(`no codec for the type of ${field}`)
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts
-  if (parts.length === 1 && first !== undefined) return first
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

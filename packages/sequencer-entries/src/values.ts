@@ -11,6 +11,7 @@ export function checkBigint(value: bigint, bits: number, name: string): bigint {
 
 /** @throws {RangeError} if `value` is not an unsigned integer of `bits` <= 32 bits */
 export function checkNumber(value: number, bits: number, name: string): number {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits) throw new RangeError(`${name} ${value} is no u${bits}`)
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** bits)
+    throw new RangeError(`${name} ${value} is no u${bits}`)
   return value
 }
