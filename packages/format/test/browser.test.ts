@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { bundleForBrowser, hasChromium, openChromium, runInBareContext, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+
+type Format = typeof import('../src/index.ts')
+
+/** Decodes a golden entry, cut in two, and encodes it again; says what else there is besides the language. */
+const probe = ({ encodeEntry, PacketReader }: Format) => {
+  const bytes = Uint8Array.of(2, 0, 0, 0, 18, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5, 0xff)
+  const reader = new PacketReader()
+  reader.push(bytes.subarray(0, 6))
+  const none = reader.readEntries().length
+  reader.push(bytes.subarray(6))
+  const [entry] = reader.readEntries()
+  return {
+    none,
+    type: entry?.type,
+    number: String(entry?.number),
+    data: entry && [...entry.data],
+    same: entry && encodeEntry(entry).join() === bytes.join(),
+    globals: ['process', 'Buffer', 'require', 'document', 'WorkerGlobalScope'].filter((name) => name in globalThis),
+  }
+}
+const decoded = { none: 0, type: 1, number: '5', data: [255], same: true }
+
+const bundle = await bundleForBrowser(resolve(import.meta.dirname, '../src/index.ts'))
+
+test('the bundle stands alone: nothing of Node and no dependency', () => {
+  expect(bundle).not.toMatch(/\bnode:|\brequire\(|\bimport\b/)
+})
+
+test('a bundle with something of Node is not made', async () => {
+  using dir = tempDir()
+  writeFileSync(dir.join('index.ts'), "export { readFileSync } from 'node:fs'\n")
+  await expect(bundleForBrowser(dir.join('index.ts'))).rejects.toThrow('node:fs')
+})
+
+test('runs with nothing but the language', () => {
+  expect(runInBareContext(bundle, probe)).toEqual({ ...decoded, globals: [] })
+})
+
+describe.skipIf(!hasChromium())('in Chromium', () => {
+  test('runs in a page', async () => {
+    await using browser = await openChromium()
+    expect(await browser.run(bundle, probe)).toEqual({ ...decoded, globals: ['document'] })
+  })
+
+  test('runs in a worker', async () => {
+    await using browser = await openChromium()
+    expect(await browser.runInWorker(bundle, probe)).toEqual({ ...decoded, globals: ['WorkerGlobalScope'] })
+  })
+})
