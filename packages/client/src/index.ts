@@ -1,1 +1,22 @@
-export {}
+export {
+  connect,
+  type EventsOptions,
+  type IterationOptions,
+  type QueryOptions,
+  StreamClient,
+} from './client.ts'
+export {
+  ConnectionError,
+  type ConnectionErrorCode,
+  type IdentityField,
+  ProtocolError,
+  type ProtocolErrorCode,
+  ServerRefusedError,
+  type ServerRefusedErrorCode,
+  StreamChangedError,
+  TruncatedError,
+  type TruncatedErrorCode,
+} from './errors.ts'
+export type { BackoffOptions, ClientOptions, TlsOptions } from './options.ts'
+export type { From, To } from './resume/cursor.ts'
+export type { StreamEvent } from './resume/follow.ts'

@@ -1,0 +1,21 @@
+import { ConnectionError, type ConnectionErrorCode } from '../errors.ts'
+
+const CODES = new Map<string, ConnectionErrorCode>([
+  ['ECONNREFUSED', 'REFUSED'],
+  ['ECONNRESET', 'RESET'],
+  ['ECONNABORTED', 'RESET'],
+  ['EPIPE', 'RESET'],
+  ['ETIMEDOUT', 'TIMEOUT'],
+  ['ENOTFOUND', 'DNS'],
+  ['EAI_AGAIN', 'DNS'],
+  ['EAI_FAIL', 'DNS'],
+  ['EAI_NODATA', 'DNS'],
+  ['EPROTO', 'TLS'],
+])
+
+/** The typed error for what a socket failed with; TLS names its causes in codes that are no error numbers. */
+export function connectionError(error: Error, peer: string, overTls: boolean): ConnectionError {
+  const errno = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const fallback = overTls && !/^E[A-Z]+$/.test(errno) ? 'TLS' : 'UNREACHABLE'
+  return new ConnectionError(CODES.get(errno) ?? fallback, `${peer}: ${error.message || errno}`, { cause: error })
+}

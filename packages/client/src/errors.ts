@@ -1,0 +1,112 @@
+import { ResultCode, StreamError } from '@datastreamer/format'
+
+/** Why the transport failed. */
+export type ConnectionErrorCode =
+  /** Nobody listens there. */
+  | 'REFUSED'
+  /** The peer, or this client, closed the connection. */
+  | 'CLOSED'
+  /** Dialling, an answer, or the next bytes took too long. */
+  | 'TIMEOUT'
+  /** The connection was reset. */
+  | 'RESET'
+  /** The TLS handshake or a certificate failed. */
+  | 'TLS'
+  /** The host name could not be resolved. */
+  | 'DNS'
+  /** No route to the host, or another failure of the system; `cause` says which. */
+  | 'UNREACHABLE'
+
+/** The transport failed; `cause` holds the socket's error if there is one. Dial again. */
+export class ConnectionError extends StreamError<ConnectionErrorCode> {
+  override readonly retryable: boolean = true
+}
+
+/** How a peer broke the protocol. */
+export type ProtocolErrorCode =
+  /** An entry's number does not follow the one before it. */
+  | 'GAP'
+  /** A packet that may not stand here. */
+  | 'UNEXPECTED_PACKET'
+  /** Bytes that are no packet; `cause` is the `FormatError`. */
+  | 'BAD_PACKET'
+
+/** The peer broke the protocol, so this connection is lost; iterations dial again a few times before they throw it. */
+export class ProtocolError extends StreamError<ProtocolErrorCode> {}
+
+/** What a server answers when it does not do what it was asked for. */
+export type ServerRefusedErrorCode =
+  | 'ALREADY_STARTED'
+  | 'ALREADY_STOPPED'
+  | 'BAD_FROM_ENTRY'
+  | 'BAD_FROM_BOOKMARK'
+  | 'BAD_TO_BOOKMARK'
+  | 'INVALID_COMMAND'
+  /** A result code that the protocol does not know. */
+  | 'UNKNOWN_RESULT'
+
+const REFUSALS = new Map<number, ServerRefusedErrorCode>([
+  [ResultCode.alreadyStarted, 'ALREADY_STARTED'],
+  [ResultCode.alreadyStopped, 'ALREADY_STOPPED'],
+  [ResultCode.badFromEntry, 'BAD_FROM_ENTRY'],
+  [ResultCode.badFromBookmark, 'BAD_FROM_BOOKMARK'],
+  [ResultCode.badToBookmark, 'BAD_TO_BOOKMARK'],
+  [ResultCode.invalidCommand, 'INVALID_COMMAND'],
+])
+
+/** The server answered with a result other than OK. Ask for something else. docs/spec/protocol.md §5. */
+export class ServerRefusedError extends StreamError<ServerRefusedErrorCode> {
+  /** u32, the result's own number. */
+  readonly resultCode: number
+  /** The result's own text. */
+  readonly text: string
+
+  constructor(asked: string, result: { readonly code: number; readonly text: string }) {
+    super(
+      REFUSALS.get(result.code) ?? 'UNKNOWN_RESULT',
+      `${asked}: the server answered ${result.code} "${result.text}"`,
+    )
+    this.resultCode = result.code
+    this.text = result.text
+  }
+}
+
+/** How history changed. */
+export type TruncatedErrorCode =
+  /** The stream is shorter than what was already delivered. */
+  | 'TRUNCATED'
+  /** Another entry now has the number of the last one delivered. */
+  | 'REWRITTEN'
+
+/** The server's stream no longer holds what was delivered. Go back to an entry that both sides still have. */
+export class TruncatedError extends StreamError<TruncatedErrorCode> {
+  /** Number of the last entry delivered, or held by the caller; `undefined` if there was none yet. */
+  readonly lastDelivered: bigint | undefined
+  /** `totalEntries` of the server's header when that was noticed. */
+  readonly serverTotalEntries: bigint
+
+  constructor(code: TruncatedErrorCode, lastDelivered: bigint | undefined, serverTotalEntries: bigint) {
+    const found = code === 'TRUNCATED' ? 'the stream was cut' : `another entry has number ${lastDelivered}`
+    const held = lastDelivered === undefined ? 'nothing' : `entries up to ${lastDelivered}`
+    super(code, `${found}: ${held} delivered, the server has ${serverTotalEntries}`)
+    this.lastDelivered = lastDelivered
+    this.serverTotalEntries = serverTotalEntries
+  }
+}
+
+/** What tells one stream from another. */
+export type IdentityField = 'streamType' | 'systemId' | 'version'
+
+/** The server holds another stream than expected, or than before. Dial the right server. */
+export class StreamChangedError extends StreamError<'STREAM_CHANGED'> {
+  readonly field: IdentityField
+  readonly expected: bigint
+  readonly found: bigint
+
+  constructor(field: IdentityField, expected: bigint, found: bigint) {
+    super('STREAM_CHANGED', `the server's stream has ${field} ${found}, expected ${expected}`)
+    this.field = field
+    this.expected = expected
+    this.found = found
+  }
+}

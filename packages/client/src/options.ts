@@ -1,0 +1,129 @@
+import type { ConnectionOptions } from 'node:tls'
+import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+
+/** What may be said about TLS; all of it goes to `node:tls`. */
+export type TlsOptions = Pick<
+  ConnectionOptions,
+  | 'ca'
+  | 'cert'
+  | 'key'
+  | 'passphrase'
+  | 'pfx'
+  | 'servername'
+  | 'rejectUnauthorized'
+  | 'checkServerIdentity'
+  | 'minVersion'
+  | 'maxVersion'
+  | 'ciphers'
+  | 'ALPNProtocols'
+>
+
+/** How long iterations wait before they dial again. */
+export interface BackoffOptions {
+  /** Wait before the first attempt after a failure (default 100). */
+  readonly minMs?: number | undefined
+  /** Longest wait (default 10,000). */
+  readonly maxMs?: number | undefined
+  /** What each failure in a row multiplies the wait by (default 2). */
+  readonly factor?: number | undefined
+  /** Part of the wait, 0 to 1, that is left to chance, so that many clients do not come back at once (default 0.5). */
+  readonly jitter?: number | undefined
+  /** Failures in a row, without an entry in between, after which the error is thrown (default: never). */
+  readonly maxAttempts?: number | undefined
+}
+
+export interface ClientOptions {
+  readonly host: string
+  readonly port: number
+  /** u64 sent with every command; a server closes the connection on any other than its own (default 1). */
+  readonly streamType?: bigint | undefined
+  /** Refuse a server whose header shows another system id. */
+  readonly systemId?: bigint | undefined
+  /** Refuse a server whose header shows another version. */
+  readonly version?: number | undefined
+  /** Dial with TLS (default: plain TCP). */
+  readonly tls?: TlsOptions | undefined
+  /** Longest wait for a connection, TLS handshake included (default 10,000). */
+  readonly connectTimeoutMs?: number | undefined
+  /** Longest wait for an answer, and for entries that the server is known to have (default 10,000). */
+  readonly responseTimeoutMs?: number | undefined
+  /** Longest silence of a stream at its head before the connection is given up (default: none, chains may be quiet). */
+  readonly idleTimeoutMs?: number | undefined
+  /** Quiet time before TCP keep-alive probes, which find peers that vanished (default 30,000). */
+  readonly keepAliveMs?: number | undefined
+  readonly backoff?: BackoffOptions | undefined
+  /** Largest entry accepted, in bytes (default 1 MiB, the largest that a stream can hold). */
+  readonly maxEntryBytes?: number | undefined
+  /** Bytes read ahead of the consumer before the socket is paused (default 256 KiB). */
+  readonly readAheadBytes?: number | undefined
+  /** Ends the client and all it does; its reason is thrown everywhere. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly host: string
+  readonly port: number
+  readonly streamType: bigint
+  readonly systemId: bigint | undefined
+  readonly version: number | undefined
+  readonly tls: TlsOptions | undefined
+  readonly connectTimeoutMs: number
+  readonly responseTimeoutMs: number
+  readonly idleTimeoutMs: number | undefined
+  readonly keepAliveMs: number
+  readonly backoff: Backoff
+  readonly maxEntryBytes: number
+  readonly readAheadBytes: number
+}
+
+export interface Backoff {
+  readonly minMs: number
+  readonly maxMs: number
+  readonly factor: number
+  readonly jitter: number
+  readonly maxAttempts: number
+}
+
+/** Longest delay that a timer takes. */
+const MAX_TIMER_MS = 0x7fff_ffff
+
+/**
+ * Check options and fill in the defaults.
+ *
+ * @throws {RangeError} naming the option that is out of range
+ */
+export function settingsOf(options: ClientOptions): Settings {
+  const { backoff = {} } = options
+  return {
+    host: options.host,
+    port: within('port', options.port, 1, 0xffff),
+    streamType: options.streamType ?? SEQUENCER_STREAM_TYPE,
+    systemId: options.systemId,
+    version: options.version,
+    tls: options.tls,
+    connectTimeoutMs: within('connectTimeoutMs', options.connectTimeoutMs ?? 10_000, 1, MAX_TIMER_MS),
+    responseTimeoutMs: within('responseTimeoutMs', options.responseTimeoutMs ?? 10_000, 1, MAX_TIMER_MS),
+    idleTimeoutMs: optionalMs('idleTimeoutMs', options.idleTimeoutMs),
+    keepAliveMs: within('keepAliveMs', options.keepAliveMs ?? 30_000, 1, MAX_TIMER_MS),
+    backoff: {
+      minMs: within('backoff.minMs', backoff.minMs ?? 100, 0, MAX_TIMER_MS),
+      maxMs: within('backoff.maxMs', backoff.maxMs ?? 10_000, 0, MAX_TIMER_MS),
+      factor: within('backoff.factor', backoff.factor ?? 2, 1, 100),
+      jitter: within('backoff.jitter', backoff.jitter ?? 0.5, 0, 1),
+      maxAttempts: within('backoff.maxAttempts', backoff.maxAttempts ?? Number.POSITIVE_INFINITY, 1),
+    },
+    maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
+    readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 262_144, 1, 0x4000_0000),
+  }
+}
+
+/** Check a time limit that may be left out. */
+export function optionalMs(name: string, value: number | undefined): number | undefined {
+  return value === undefined ? undefined : within(name, value, 1, MAX_TIMER_MS)
+}
+
+function within(name: string, value: number, min: number, max: number = Number.POSITIVE_INFINITY): number {
+  if (!(value >= min && value <= max)) throw new RangeError(`${name} is ${value}, expected ${min} to ${max}`)
+  return value
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/format'
+import { ProtocolError, ServerRefusedError } from '../errors.ts'
+import type { Settings } from '../options.ts'
+import { StreamSession } from '../stream/session.ts'
+import { Cursor, type CursorOptions } from './cursor.ts'
+import { GhostGuard, type LookUp } from './ghost.ts'
+import type { StreamIdentity } from './identity.ts'
+import { Retry } from './retry.ts'
+
+/** What happens to an iteration, in order. */
+export type StreamEvent =
+  /** A connection streams. `marks`: whether it marks the ends of operations. */
+  | { readonly kind: 'connected'; readonly header: Header; readonly marks: boolean }
+  /** The next entries, one or more, consecutive; each entry comes once. */
+  | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
+  /** An operation of the source ended before entry `nextEntry`. docs/spec/protocol.md §7. */
+  | { readonly kind: 'operationEnd'; readonly nextEntry: bigint; readonly gap: boolean }
+  /** An attempt failed, dialling included; the next begins after `retryInMs`. */
+  | { readonly kind: 'disconnected'; readonly error: unknown; readonly retryInMs: number }
+
+export interface FollowOptions extends CursorOptions {
+  readonly marks: boolean
+  /** Prove the first entry at the head, see {@link GhostGuard}; `undefined`: on servers that refused marks. */
+  readonly verifyHead: boolean | undefined
+}
+
+/** What an iteration needs of its client. */
+export interface FollowContext {
+  readonly settings: Settings
+  readonly identity: StreamIdentity
+  readonly lookUp: LookUp
+}
+
+/**
+ * Follow a stream over any number of connections: every entry from the first on, in order, once.
+ *
+ * connecting -> streaming -> (done | failed -> waiting -> connecting | failed for good)
+ *
+ * @throws the signal's reason; `TruncatedError`, `StreamChangedError`, `ServerRefusedError`; `ConnectionError` after
+ * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same place again and again
+ */
+export async function* follow(
+  context: FollowContext,
+  options: FollowOptions,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEvent, void, void> {
+  const cursor = new Cursor(options)
+  const retry = new Retry(context.settings.backoff)
+  while (!cursor.done) {
+    const began = performance.now()
+    const before = cursor.next
+    try {
+      yield* streamOnce(context, options, cursor, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (cursor.abandonRange(error)) continue
+      if (cursor.next !== before) retry.progressed()
+      const retryInMs = retry.failed(error, performance.now() - began)
+      yield { kind: 'disconnected', error, retryInMs }
+      await pause(retryInMs, signal)
+    }
+  }
+}
+
+/** One connection, until the cursor is done. */
+async function* streamOnce(
+  context: FollowContext,
+  options: FollowOptions,
+  cursor: Cursor,
+  signal: AbortSignal,
+): AsyncGenerator<StreamEvent, void, void> {
+  const { settings } = context
+  const { endToLocate } = cursor
+  if (endToLocate !== undefined) cursor.endAt(await locateBookmark(context, endToLocate, signal))
+  const session = await StreamSession.open(settings, { marks: options.marks, signal })
+  try {
+    const { header, marks } = session
+    cursor.meet(context.identity.check(header))
+    if (!cursor.done) await start(session, cursor)
+    yield { kind: 'connected', header, marks }
+    const verify = options.verifyHead ?? (options.marks && !marks)
+    const guard = verify ? new GhostGuard(header.totalEntries, context.lookUp) : undefined
+    while (!cursor.done) {
+      signal.throwIfAborted()
+      const silenceMs = cursor.isOwed(header) ? settings.responseTimeoutMs : settings.idleTimeoutMs
+      const item = await session.next(silenceMs, settings.responseTimeoutMs)
+      if ('nextEntry' in item) {
+        const mark = cursor.acceptMark(item)
+        if (mark !== undefined) yield { kind: 'operationEnd', ...mark }
+        continue
+      }
+      const { fresh, broken } = cursor.accept(guard === undefined ? item : await guard.filter(item), header)
+      if (fresh.length > 0) yield { kind: 'entries', entries: fresh }
+      if (broken !== undefined) throw broken
+    }
+  } catch (error) {
+    session.drop(error)
+    throw error
+  } finally {
+    await session.finish()
+  }
+}
+
+async function start(session: StreamSession, cursor: Cursor): Promise<void> {
+  try {
+    const end = await session.start(cursor.begin())
+    if (end !== undefined) cursor.endAt(end)
+  } catch (error) {
+    throw cursor.refused(error, session.header)
+  }
+}
+
+/** The number of a bookmark's own entry, on a connection of its own: streaming from there, the first entry tells. */
+async function locateBookmark(context: FollowContext, bookmark: Uint8Array, signal: AbortSignal): Promise<bigint> {
+  const session = await StreamSession.open(context.settings, { marks: false, signal })
+  const { responseTimeoutMs } = context.settings
+  try {
+    context.identity.check(session.header)
+    await session.start({ name: 'startBookmark', bookmark })
+    const item = await session.next(responseTimeoutMs, responseTimeoutMs)
+    const first = 'nextEntry' in item ? undefined : item[0]
+    if (first === undefined) throw new ProtocolError('UNEXPECTED_PACKET', 'no entry where a bookmark should be')
+    return first.number
+  } catch (error) {
+    if (!(error instanceof ServerRefusedError) || error.code !== 'BAD_FROM_BOOKMARK') throw error
+    throw new ServerRefusedError('end at a bookmark', { code: ResultCode.badToBookmark, text: RESULT_TEXT[5] })
+  } finally {
+    await session.finish()
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  }
+}

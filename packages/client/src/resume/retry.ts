@@ -1,0 +1,41 @@
+import { ConnectionError, ProtocolError } from '../errors.ts'
+import type { Backoff } from '../options.ts'
+
+/** Breaches of the protocol in a row, without an entry in between, that are put down to chance. */
+const MAX_BREACHES = 3
+
+/** Decides whether and when to dial again: exponential backoff with jitter. */
+export class Retry {
+  readonly #backoff: Backoff
+  readonly #random: () => number
+  #failures = 0
+  #breaches = 0
+
+  constructor(backoff: Backoff, random: () => number = Math.random) {
+    this.#backoff = backoff
+    this.#random = random
+  }
+
+  /** Entries came: what failed before no longer counts. */
+  progressed(): void {
+    this.#failures = 0
+    this.#breaches = 0
+  }
+
+  /**
+   * How long to wait, in ms, after an attempt that failed.
+   *
+   * @param lastedMs how long the attempt lasted; one that stood longer than the longest wait is the first of a new row
+   * @throws the error itself if dialling again is no use, or was tried often enough
+   */
+  failed(error: unknown, lastedMs: number): number {
+    const { minMs, maxMs, factor, jitter, maxAttempts } = this.#backoff
+    if (lastedMs > maxMs) this.#failures = 0
+    this.#failures++
+    if (error instanceof ProtocolError) this.#breaches++
+    else if (!(error instanceof ConnectionError)) throw error
+    if (this.#failures >= maxAttempts || this.#breaches > MAX_BREACHES) throw error
+    const wait = Math.min(maxMs, minMs * factor ** (this.#failures - 1))
+    return wait * (1 - jitter * this.#random())
+  }
+}

@@ -1,0 +1,112 @@
+import type { Entry, Header, OperationEnd } from '@datastreamer/format'
+import { Channel } from '../connection/channel.ts'
+import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import type { Settings } from '../options.ts'
+import { requestHeader } from '../query/queries.ts'
+
+/** Where a stream starts: at an entry, at a bookmark's own entry, or with a range that the server ends by itself. */
+export type Start =
+  | { readonly name: 'start'; readonly fromEntryNumber: bigint }
+  | { readonly name: 'startBookmark'; readonly bookmark: Uint8Array }
+  | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
+
+export interface SessionOptions {
+  /** Ask for marks at the ends of operations; go without if the server does not know them. */
+  readonly marks: boolean
+  readonly signal: AbortSignal
+}
+
+/**
+ * One connection that streams: dialled -> (asked for marks) -> header known -> started -> streaming -> finished.
+ *
+ * docs/spec/protocol.md §3, §6 and §7.
+ */
+export class StreamSession {
+  /** The header as it was before the stream started. */
+  readonly header: Header
+  /** Whether the server marks the ends of operations. */
+  readonly marks: boolean
+  readonly #channel: Channel
+  readonly #unbind: () => void
+  #streaming = false
+
+  private constructor(channel: Channel, header: Header, marks: boolean, unbind: () => void) {
+    this.#channel = channel
+    this.header = header
+    this.marks = marks
+    this.#unbind = unbind
+  }
+
+  /** Dial, ask for marks if wanted, read the header. A server that closes when asked for marks is dialled once more. */
+  static async open(settings: Settings, { marks: wanted, signal }: SessionOptions): Promise<StreamSession> {
+    for (let ask = wanted; ; ask = false) {
+      const channel = await Channel.dial(settings, signal)
+      const unbind = channel.connection.failOn(signal)
+      let marks = false
+      try {
+        marks = ask && (await knowsMarks(channel))
+        return new StreamSession(channel, await requestHeader(channel), marks, unbind)
+      } catch (error) {
+        unbind()
+        channel.connection.fail(error)
+        signal.throwIfAborted()
+        if (!ask || marks || !isClosed(error)) throw error
+      }
+    }
+  }
+
+  /**
+   * Start streaming.
+   *
+   * @returns number of the last entry if the server ends the stream by itself
+   * @throws {ServerRefusedError} if the server has no such entry or bookmark
+   */
+  async start(start: Start): Promise<bigint | undefined> {
+    await this.#channel.request(start)
+    if (start.name === 'rangeBookmark') return this.#channel.rangeEnd()
+    this.#streaming = true
+    return undefined
+  }
+
+  /**
+   * The next run of entries, or the next mark.
+   *
+   * @param silenceMs longest wait for bytes; within a packet it is at most `insideMs`
+   */
+  async next(silenceMs: number | undefined, insideMs: number): Promise<readonly Entry[] | OperationEnd> {
+    const item = await this.#channel.streamed(() =>
+      this.#channel.insidePacket ? Math.min(insideMs, silenceMs ?? insideMs) : silenceMs,
+    )
+    if ('nextEntry' in item && !this.marks) {
+      throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a mark before ${item.nextEntry}, unasked`)
+    }
+    return item
+  }
+
+  /** Say Stop if the server still streams, and close. */
+  async finish(): Promise<void> {
+    await this.#channel.connection.finish(this.#streaming ? this.#channel.encode({ name: 'stop' }) : new Uint8Array(0))
+    this.#unbind()
+  }
+
+  /** Close at once. */
+  drop(error: unknown): void {
+    this.#unbind()
+    this.#channel.connection.fail(error)
+  }
+}
+
+/** Ask for marks; a server that does not know them refuses. docs/spec/protocol.md §7. */
+async function knowsMarks(channel: Channel): Promise<boolean> {
+  try {
+    await channel.request({ name: 'markOperations' })
+    return true
+  } catch (error) {
+    if (error instanceof ServerRefusedError) return false
+    throw error
+  }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof ConnectionError && (error.code === 'CLOSED' || error.code === 'RESET')
+}
