@@ -1,0 +1,72 @@
+import { E2FormatError } from '../errors.ts'
+import type { SlotIndex } from '../index-records/slot-index.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import type { Census } from '../records/census.ts'
+import { iterateHeaders } from '../records/iterate.ts'
+import type { RecordHeader } from '../records/record.ts'
+import { describeType, RecordType } from '../records/record-type.ts'
+import type { EraGroup } from './group.ts'
+
+/** Types that have a place of their own in a group, so that none of them may stand among the other records. */
+const PLACED: ReadonlySet<number> = new Set<number>([
+  RecordType.Version,
+  RecordType.CompressedSignedBeaconBlock,
+  RecordType.CompressedBeaconState,
+  RecordType.SlotIndex,
+])
+
+function bad(code: 'BAD_GROUP' | 'BAD_TARGET', message: string, position: number): E2FormatError {
+  return new E2FormatError(code, message, position, 'verify')
+}
+
+/** The targets of an index in slot order, without the ones that stand for an empty slot. */
+function blockTargets(index: SlotIndex | undefined, { start }: EraGroup): number[] {
+  const targets: number[] = []
+  for (let i = 0; i < (index?.count ?? 0); i++) {
+    const target = index?.target(i, 'verify')
+    if (target !== undefined && target !== start) targets.push(target)
+  }
+  return targets
+}
+
+/**
+ * Throw unless a group's records are exactly Version, the blocks that its index names in their order, the state,
+ * records of other types, and the indices.
+ *
+ * @throws {E2FormatError} with step `verify`
+ * @see docs/spec/e2store.md §7.1
+ */
+export async function checkGrammar(
+  source: ByteSource,
+  group: EraGroup,
+  index: SlotIndex | undefined,
+  census: Census,
+): Promise<void> {
+  const expected: { readonly type: number; readonly position: number }[] = [
+    { type: RecordType.Version, position: group.start },
+    ...blockTargets(index, group).map((position) => ({ type: RecordType.CompressedSignedBeaconBlock, position })),
+    { type: RecordType.CompressedBeaconState, position: group.statePosition },
+  ]
+  const range = { from: group.start, to: group.end, step: 'verify', requireVersion: true } as const
+  let next = 0
+  for await (const header of iterateHeaders(source, range)) {
+    census.add(header)
+    const place = expected[next]
+    if (place) {
+      checkPlace(header, place)
+      next++
+    } else if (header.position < group.contentEnd) {
+      if (PLACED.has(header.type))
+        throw bad('BAD_GROUP', `${describeType(header.type)} record behind the state`, header.position)
+    } else if (header.position !== group.contentEnd && header.position !== group.stateIndexPosition) {
+      throw bad('BAD_GROUP', `${describeType(header.type)} record, expected an index`, header.position)
+    }
+  }
+}
+
+function checkPlace(header: RecordHeader, place: { readonly type: number; readonly position: number }): void {
+  if (header.type === place.type && header.position === place.position) return
+  const found = `${describeType(header.type)} record`
+  const expected = `${describeType(place.type)} at ${place.position}, where the index points`
+  throw bad('BAD_TARGET', `${found}, expected ${expected}`, header.position)
+}

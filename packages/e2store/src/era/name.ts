@@ -1,0 +1,61 @@
+import { toHex } from '../io/little-endian.ts'
+import type { EraFile } from './era-file.ts'
+import { eraRoot } from './roots.ts'
+
+/** The parts of an `.era` file's name. */
+export interface EraName {
+  /** Name of the network's configuration, like `mainnet`. */
+  readonly config: string
+  /** The lowest era in the file. */
+  readonly era: bigint
+  /** First four bytes of the root of the highest era in the file, in hex. */
+  readonly root: string
+}
+
+/**
+ * The name that an era file has by convention.
+ *
+ * @see docs/spec/e2store.md §7.4
+ */
+export function formatEraName({ config, era, root }: EraName): string {
+  return `${config}-${era.toString().padStart(5, '0')}-${root.slice(0, 8)}.era`
+}
+
+/** The parts of a name, or `undefined` if it is not one by convention. */
+export function parseEraName(name: string): EraName | undefined {
+  const [, config, era, root] = /^(.+)-(\d{5,20})-([0-9a-f]{8})\.era$/.exec(name) ?? []
+  return config && era && root ? { config, era: BigInt(era), root } : undefined
+}
+
+/** The parts of a name of the years before: those of 2021, and those of 2022. */
+export interface LegacyEraName {
+  readonly config: string
+  /** The first era in the file. */
+  readonly era: bigint
+  readonly count: bigint
+  /** Absent from names of 2021. */
+  readonly root?: string
+}
+
+/**
+ * The parts of a name by one of the earlier conventions: `eth2-<network>-<era>-<count>` in hex, or
+ * `<config>-<last era>-<count>-<root>`. Also a current name may have the second form, so ask {@link parseEraName} first.
+ *
+ * @see docs/spec/e2store.md §7.6
+ */
+export function parseLegacyEraName(name: string): LegacyEraName | undefined {
+  const [, network, first, total] = /^eth2-(.+)-([0-9a-f]{8})-([0-9a-f]{8})\.era$/.exec(name) ?? []
+  if (network && first && total) return { config: network, era: BigInt(`0x${first}`), count: BigInt(`0x${total}`) }
+  const [, config, last, count, root] = /^(.+)-(\d{5,20})-(\d{5,20})-([0-9a-f]{8})\.era$/.exec(name) ?? []
+  if (!(config && last && count && root)) return undefined
+  return { config, era: BigInt(last) - BigInt(count) + 1n, count: BigInt(count), root }
+}
+
+/** The name that a file has by what it holds; reads the first part of its last state. */
+export async function eraNameOf(file: EraFile, config: string): Promise<string> {
+  const [first] = file.groups
+  const last = file.groups.at(-1)
+  if (!first || !last) throw new RangeError('an era file has at least one group')
+  const root = toHex(eraRoot(last.era, await file.stateHead(last)))
+  return formatEraName({ config, era: first.era, root })
+}

@@ -1,0 +1,30 @@
+import { hashPair, merkleLevels } from '../accumulator/merkle.ts'
+import { defaultHashes } from '../hash/hashes.ts'
+import type { StateHead } from './beacon-layout.ts'
+
+/** Root of a vector of 32-byte roots whose number is a power of two. */
+function vectorRoot(roots: Uint8Array): Uint8Array {
+  const { sha256 } = defaultHashes()
+  const depth = Math.log2(roots.length / 32)
+  return merkleLevels(roots, depth, sha256)[depth] as Uint8Array
+}
+
+/**
+ * The root that names an era: of the genesis validators for era 0, else of the roots of its blocks and states, which
+ * is what both `historical_roots` and the hash of a historical summary hold.
+ *
+ * @see docs/spec/e2store.md §7.4
+ */
+export function eraRoot(era: bigint, head: StateHead): Uint8Array {
+  if (era === 0n) return head.genesisValidatorsRoot
+  return hashPair(vectorRoot(head.blockRoots), vectorRoot(head.stateRoots), defaultHashes().sha256)
+}
+
+/** hash_tree_root of a beacon block header from its 112 serialized bytes. */
+export function blockHeaderRoot(header: Uint8Array): Uint8Array {
+  const leaves = new Uint8Array(8 * 32)
+  leaves.set(header.subarray(0, 8), 0)
+  leaves.set(header.subarray(8, 16), 32)
+  leaves.set(header.subarray(16, 112), 64)
+  return vectorRoot(leaves)
+}

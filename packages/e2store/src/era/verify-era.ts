@@ -1,0 +1,223 @@
+import type { AbortLike } from '../abort.ts'
+import { VerificationError } from '../errors.ts'
+import { equalBytes, toHex } from '../io/little-endian.ts'
+import { Census, type TypeCount } from '../records/census.ts'
+import { type BlockHead, blockHead, type StateHead } from './beacon-layout.ts'
+import { type EraBlock, type EraFile, firstSlot } from './era-file.ts'
+import { checkGrammar } from './grammar.ts'
+import type { EraGroup } from './group.ts'
+import { parseEraName } from './name.ts'
+import { blockHeaderRoot, eraRoot } from './roots.ts'
+
+/** A block, and what the state of its era says of it. */
+export interface CheckedBlock extends EraBlock {
+  readonly group: EraGroup
+  readonly head: BlockHead
+  /** The root that the era's state has for the slot. */
+  readonly root: Uint8Array
+}
+
+/** Further checks, for what cannot be read from fixed positions. */
+export interface EraChecks {
+  /** Called once for each group, before its blocks. */
+  state?(group: EraGroup, head: StateHead): Promise<void>
+  /** Called for each block, once its place and its parent are checked. */
+  block?(block: CheckedBlock): Promise<void>
+}
+
+export interface VerifyEraOptions {
+  /** The name that the file goes by, to be compared with the one that its content gives. */
+  readonly name?: string
+  /** Root of the validators of the network that the file has to be of. */
+  readonly genesisValidatorsRoot?: Uint8Array
+  /** Root of the last block before the file's first era, if it is known. */
+  readonly previousBlockRoot?: Uint8Array
+  readonly checks?: EraChecks
+  readonly signal?: AbortLike
+  /** Called after each block with the number of bytes gone through. */
+  readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number }) => void
+}
+
+/** What was found in a file that passed. */
+export interface EraReport {
+  readonly eras: readonly bigint[]
+  readonly blocks: number
+  readonly emptySlots: number
+  readonly states: number
+  readonly genesisValidatorsRoot: Uint8Array
+  /** The root that names the file. */
+  readonly eraRoot: Uint8Array
+  /** Root of the last block up to the end of the file's last era, for the next file; absent in era 0. */
+  readonly lastBlockRoot?: Uint8Array
+  /** Records of types without a known meaning. */
+  readonly unknown: readonly TypeCount[]
+}
+
+function wrong(code: VerificationError['code'], message: string, position: number): VerificationError {
+  return new VerificationError(code, message, position)
+}
+
+/** The root of entry `i` of an array of roots. */
+function rootAt(roots: Uint8Array, i: number): Uint8Array {
+  return roots.subarray(32 * i, 32 * i + 32)
+}
+
+/** What is known of the era before. */
+interface Before {
+  readonly era: bigint
+  readonly head: StateHead
+  readonly lastRoot?: Uint8Array
+}
+
+/** Read a group's whole state, so that its checksums are checked, and keep what stands at fixed positions. */
+async function readState(file: EraFile, group: EraGroup): Promise<StateHead> {
+  for await (const _ of file.stateChunks(group, { step: 'verify' }));
+  const head = await file.stateHead(group, { step: 'verify' })
+  if (head.slot !== group.stateSlot) {
+    const what = `state of slot ${head.slot} where the index has slot ${group.stateSlot}`
+    throw wrong('WRONG_NUMBER', what, group.statePosition)
+  }
+  return head
+}
+
+/** Throw unless a state is of the same chain as the one before, or as the caller says. */
+function checkNetwork(group: EraGroup, head: StateHead, network: Uint8Array | undefined): void {
+  if (network && !equalBytes(network, head.genesisValidatorsRoot)) {
+    const what = `genesis validators root ${toHex(head.genesisValidatorsRoot)}, expected ${toHex(network)}`
+    throw wrong('WRONG_NETWORK', what, group.statePosition)
+  }
+}
+
+/** Throw unless a block is where the state says that there is one, and follows the block before it. */
+function checkBlock(
+  { slot, position, head, root }: CheckedBlock,
+  before: Uint8Array | undefined,
+  stateRoot: Uint8Array,
+): void {
+  if (before && equalBytes(root, before)) {
+    throw wrong('WRONG_ROOT', `block of slot ${slot}, for which the state has the block before it`, position)
+  }
+  if (before && !equalBytes(head.parentRoot, before)) {
+    const what = `block of slot ${slot} with parent ${toHex(head.parentRoot)}, expected ${toHex(before)}`
+    throw wrong('WRONG_PARENT', what, position)
+  }
+  if (!equalBytes(head.stateRoot, stateRoot)) {
+    const what = `block of slot ${slot} with state root ${toHex(head.stateRoot)}, expected ${toHex(stateRoot)}`
+    throw wrong('WRONG_ROOT', what, position)
+  }
+}
+
+/** Throw unless the last block header in a state is that of the last block before it, or of a block of its own slot. */
+function checkLatestHeader(group: EraGroup, head: StateHead, lastBlock: bigint | undefined): void {
+  const { slot, parentRoot, bytes } = head.latestBlockHeader
+  const lastRoot = rootAt(head.blockRoots, group.slotsPerEra - 1)
+  const own = slot === group.stateSlot
+  if (!own && (lastBlock === undefined ? slot >= firstSlot(group) : slot !== lastBlock)) {
+    const what = `state's last block is of slot ${slot}, expected ${lastBlock ?? `one before ${firstSlot(group)}`}`
+    throw wrong('WRONG_ORDER', what, group.statePosition)
+  }
+  if (!equalBytes(own ? parentRoot : blockHeaderRoot(bytes), lastRoot)) {
+    throw wrong('WRONG_ROOT', "the state's last block is not the last of its block roots", group.statePosition)
+  }
+}
+
+/** Check the blocks of a group against its state; how many there are. */
+async function checkBlocks(
+  file: EraFile,
+  group: EraGroup,
+  head: StateHead,
+  previous: Uint8Array | undefined,
+  { checks, signal, onProgress }: VerifyEraOptions,
+): Promise<number> {
+  const index = await file.blockIndex(group, { step: 'verify' })
+  let before = previous
+  let next = 0
+  let blocks = 0
+  let last: bigint | undefined
+  const passEmpty = (until: number): void => {
+    for (; next < until; next++) {
+      const root = rootAt(head.blockRoots, next)
+      if (before && !equalBytes(root, before)) {
+        const what = `slot ${firstSlot(group) + BigInt(next)} has no block, but the state has ${toHex(root)} for it`
+        throw wrong('HIDDEN_BLOCK', what, index?.field(next) ?? group.start)
+      }
+      before = root
+    }
+  }
+  for await (const block of file.blocks(group, { step: 'verify' })) {
+    signal?.throwIfAborted()
+    const i = Number(block.slot - firstSlot(group))
+    passEmpty(i)
+    const root = rootAt(head.blockRoots, i)
+    const origin = { position: block.position, step: 'verify' } as const
+    const checked = { ...block, group, head: blockHead(block.ssz, origin), root }
+    checkBlock(checked, before, rootAt(head.stateRoots, i))
+    await checks?.block?.(checked)
+    onProgress?.({ bytes: block.position + 8, totalBytes: file.source.size })
+    before = root
+    last = block.slot
+    next = i + 1
+    blocks++
+  }
+  passEmpty(group.slotsPerEra)
+  checkLatestHeader(group, head, last)
+  return blocks
+}
+
+/** Throw unless the name that a file goes by has the era and the root that its content has. */
+function checkName(file: EraFile, name: string, root: Uint8Array): void {
+  const found = parseEraName(name)
+  const era = file.groups[0]?.era
+  if (found?.era !== era || found?.root !== toHex(root.subarray(0, 4))) {
+    throw wrong('WRONG_NAME', `file named ${name}, but it begins with era ${era} and ends with ${toHex(root)}`, 0)
+  }
+}
+
+/**
+ * Verify a file from fixed positions, without knowing what blocks and states are made of: the order and kind of its
+ * records, every checksum, that each state and block is of the slot that the index says, that blocks stand exactly
+ * where the state has a root of their own, that each names its parent and the root of its state, that the state's
+ * last block is the last one, that eras follow each other on one chain, and the name.
+ *
+ * What this cannot see are the contents of blocks and states behind those positions, and signatures: give `checks`
+ * that do, such as those of `@datastreamer/e2store/verify-era`.
+ *
+ * @throws {VerificationError} the content is not what it claims to be
+ * @throws {E2FormatError} with step `verify`
+ * @see docs/spec/e2store.md §7.3
+ */
+export async function verifyEra(file: EraFile, options: VerifyEraOptions = {}): Promise<EraReport> {
+  const census = new Census()
+  let blocks = 0
+  let slots = 0
+  let before: Before | undefined
+  for (const group of file.groups) {
+    options.signal?.throwIfAborted()
+    if (before && group.era !== before.era + 1n) {
+      throw wrong('WRONG_ORDER', `era ${group.era} after era ${before.era}`, group.start)
+    }
+    await checkGrammar(file.source, group, await file.blockIndex(group, { step: 'verify' }), census)
+    const head = await readState(file, group)
+    checkNetwork(group, head, before?.head.genesisValidatorsRoot ?? options.genesisValidatorsRoot)
+    await options.checks?.state?.(group, head)
+    const previous = before ? before.lastRoot : options.previousBlockRoot
+    if (group.slotsPerEra > 0) blocks += await checkBlocks(file, group, head, previous, options)
+    slots += group.slotsPerEra
+    options.onProgress?.({ bytes: group.end, totalBytes: file.source.size })
+    const lastRoot = group.slotsPerEra > 0 && { lastRoot: rootAt(head.blockRoots, group.slotsPerEra - 1) }
+    before = { era: group.era, head, ...lastRoot }
+  }
+  if (!before) throw new RangeError('an era file has at least one group')
+  const root = eraRoot(before.era, before.head)
+  if (options.name !== undefined) checkName(file, options.name, root)
+  return {
+    eras: file.groups.map(({ era }) => era),
+    blocks,
+    emptySlots: slots - blocks,
+    states: file.groups.length,
+    genesisValidatorsRoot: before.head.genesisValidatorsRoot,
+    eraRoot: root,
+    ...(before.lastRoot && { lastBlockRoot: before.lastRoot }),
+    unknown: census.unknown(),
+  }
+}

@@ -1,0 +1,162 @@
+import { E2FormatError } from '../errors.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { putI64, putU64, safeU64, u64 } from '../io/little-endian.ts'
+import { decodeRecordHeader, encodeRecordHeader, expectType, RECORD_HEADER_BYTES } from '../records/record.ts'
+import { RecordType } from '../records/record-type.ts'
+import { checkTarget, storedOffset, tableFrom } from './offset-table.ts'
+import { encodeSlotIndex } from './slot-index.ts'
+import { checkAgainstData } from './slot-of-record.ts'
+
+/**
+ * The layouts that index files have had: 0 of 2020 (absolute offsets, slot 0 first), 1 of 2021 (absolute, with a
+ * start slot), 2 since 2022 (one slot index record).
+ */
+export type E2iGeneration = 0 | 1 | 2
+
+/** Slots of an index file at most: 32 MiB of offsets. */
+export const MAX_E2I_COUNT = 4_194_304
+
+/** What an index file says, whichever its layout is. */
+export interface E2i {
+  readonly startSlot: bigint
+  /** Position in the data file of each slot's record; `undefined` for an empty slot. */
+  readonly targets: readonly (number | undefined)[]
+}
+
+export interface ReadE2iOptions {
+  /** The layout, if it is known: layouts 0 and 1 look alike (default: 2 if it is that, else 1, or what fits `data`). */
+  readonly generation?: E2iGeneration
+  /** The file that is indexed. Every offset is checked against it. */
+  readonly data?: ByteSource
+  /** Size of the file that is indexed, if it is not at hand; layout 2 needs it. */
+  readonly dataSize?: number
+}
+
+function bad(code: 'BAD_INDEX' | 'BAD_LENGTH' | 'BAD_COUNT', message: string, position: number): E2FormatError {
+  return new E2FormatError(code, message, position, 'open')
+}
+
+/** Whether an index file is of the layout with one record, by its header's length. */
+function isRecord(bytes: Uint8Array): boolean {
+  if (bytes.length < RECORD_HEADER_BYTES) throw bad('BAD_INDEX', `${bytes.length} bytes, expected an index`, 0)
+  const header = decodeRecordHeader(bytes, 0, 0, { step: 'open' })
+  expectType(header, RecordType.SlotIndex, 'open')
+  if (header.length > 0 && header.end !== bytes.length) {
+    throw bad('BAD_LENGTH', `index record ends at ${header.end}, the file at ${bytes.length}`, 2)
+  }
+  return header.length > 0
+}
+
+/** Throw unless offsets ascend, stay inside the data file where its size is known, and leave room for a Version. */
+function checkTargets(targets: readonly (number | undefined)[], dataSize: number | undefined, at: number): void {
+  let before = 0
+  for (const [i, target] of targets.entries()) {
+    if (target === undefined) continue
+    const field = at + 8 * i
+    checkTarget(target, { from: 8, to: dataSize ?? Number.MAX_SAFE_INTEGER, field, step: 'open' })
+    if (target <= before) throw bad('BAD_INDEX', `offset ${target} after ${before}, expected ascending offsets`, field)
+    before = target
+  }
+}
+
+function parseRecord(bytes: Uint8Array, dataSize: number): E2i {
+  const rows = (bytes.length - 24) / 8
+  if (!(Number.isInteger(rows) && rows >= 1) || safeU64(bytes, bytes.length - 8) !== rows) {
+    throw bad('BAD_COUNT', `index count ${u64(bytes, bytes.length - 8)}, expected ${rows}`, bytes.length - 8)
+  }
+  const table = tableFrom(bytes, { position: 0, rows, columns: 1 })
+  const targets = Array.from({ length: rows }, (_, i) => {
+    const value = storedOffset(table, i, 0, 'open')
+    // Some writers mark an empty slot by the position of the file's Version record.
+    return value === 0 || dataSize + value === 0 ? undefined : dataSize + value
+  })
+  checkTargets(targets, dataSize, 16)
+  return { startSlot: table.start, targets }
+}
+
+function parseAbsolute(bytes: Uint8Array, generation: 0 | 1, dataSize: number | undefined): E2i {
+  const at = generation === 0 ? 8 : 16
+  if (bytes.length % 8 !== 0 || bytes.length <= at) {
+    throw bad('BAD_LENGTH', `${bytes.length} bytes, expected a header and whole offsets`, 0)
+  }
+  const targets = Array.from({ length: (bytes.length - at) / 8 }, (_, i) => {
+    const value = safeU64(bytes, at + 8 * i)
+    if (value === undefined) throw new E2FormatError('BAD_INTEGER', 'offset beyond 2^53', at + 8 * i, 'open')
+    return value === 0 ? undefined : value
+  })
+  checkTargets(targets, dataSize, at)
+  if (generation === 1) return { startSlot: u64(bytes, 8), targets }
+  const first = Math.max(
+    0,
+    targets.findIndex((target) => target !== undefined),
+  )
+  return { startSlot: BigInt(first), targets: targets.slice(first) }
+}
+
+/** The layout of 2020 or 2021 that fits the data file. */
+async function fitting(bytes: Uint8Array, data: ByteSource): Promise<E2i & { readonly generation: E2iGeneration }> {
+  let failure: unknown
+  for (const generation of [1, 0] as const) {
+    try {
+      const index = parseAbsolute(bytes, generation, data.size)
+      await checkAgainstData(index, data)
+      return { ...index, generation }
+    } catch (error) {
+      if (!(error instanceof E2FormatError)) throw error
+      failure ??= error
+    }
+  }
+  throw failure
+}
+
+/**
+ * Read an index file of any layout.
+ *
+ * @throws {E2FormatError} with step `open`
+ * @throws {RangeError} layout 2 without the data file's size
+ * @see docs/spec/e2store.md §5.3
+ */
+export async function readE2i(
+  source: ByteSource,
+  { generation, data, dataSize = data?.size }: ReadE2iOptions = {},
+): Promise<E2i & { readonly generation: E2iGeneration }> {
+  const max = 8 * MAX_E2I_COUNT + 24
+  if (source.size > max) throw bad('BAD_COUNT', `index file of ${source.size} bytes, allowed are ${max}`, 0)
+  const bytes = await source.read(0, source.size)
+  const record = isRecord(bytes)
+  if (generation !== undefined && record !== (generation === 2)) {
+    throw bad('BAD_INDEX', `not an index file of layout ${generation}`, 0)
+  }
+  if (!record && generation === undefined && data) return fitting(bytes, data)
+  if (record && dataSize === undefined) throw new RangeError('the size of the data file is needed for this layout')
+  const index = record ? parseRecord(bytes, dataSize ?? 0) : parseAbsolute(bytes, generation === 0 ? 0 : 1, dataSize)
+  if (data) await checkAgainstData(index, data)
+  return { ...index, generation: record ? 2 : generation === 0 ? 0 : 1 }
+}
+
+/**
+ * Write an index file. Layout 2, which alone stays right when files are concatenated, is the one to write.
+ *
+ * @throws {RangeError} layout 2 without `dataSize`, layout 0 with slots that would make it too large
+ * @see docs/spec/e2store.md §5.3
+ */
+export function encodeE2i(
+  { startSlot, targets }: E2i,
+  { generation = 2, dataSize }: { readonly generation?: E2iGeneration; readonly dataSize?: number } = {},
+): Uint8Array {
+  if (targets.length < 1 || targets.length > MAX_E2I_COUNT) throw new RangeError(`an index of ${targets.length} slots`)
+  if (generation === 2) {
+    if (dataSize === undefined) throw new RangeError('the size of the data file is needed for this layout')
+    return encodeSlotIndex({ position: dataSize, startSlot, targets })
+  }
+  const skipped = generation === 0 ? startSlot : 0n
+  if (skipped + BigInt(targets.length) > BigInt(MAX_E2I_COUNT)) {
+    throw new RangeError(`slots up to ${skipped + BigInt(targets.length)} make too large an index of layout 0`)
+  }
+  const at = (generation === 0 ? 8 : 16) + 8 * Number(skipped)
+  const out = new Uint8Array(at + 8 * targets.length)
+  out.set(encodeRecordHeader(RecordType.SlotIndex, 0))
+  if (generation === 1) putU64(out, 8, startSlot)
+  for (const [i, target] of targets.entries()) putI64(out, at + 8 * i, target ?? 0)
+  return out
+}

@@ -1,0 +1,82 @@
+import { blockHead, stateHead } from '../era/beacon-layout.ts'
+import { E2FormatError, type Step } from '../errors.ts'
+import { buffered } from '../io/buffered.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { iterateHeaders } from '../records/iterate.ts'
+import { type RecordHeader, readRecordHeader } from '../records/record.ts'
+import { describeType, RecordType } from '../records/record-type.ts'
+import { readFramedPrefix } from '../snappy/framed-source.ts'
+import type { E2i } from './e2i.ts'
+
+/** Bytes of a block or a state that have its slot and what {@link blockHead} and {@link stateHead} check. */
+const HEAD_BYTES = 184
+
+/** The slot of the block or state that a record holds; only the first part of it is decompressed. */
+async function slotOf(source: ByteSource, { type, position, end }: RecordHeader, step: Step): Promise<bigint> {
+  const ssz = await readFramedPrefix(source, { from: position + 8, to: end }, HEAD_BYTES, { step })
+  const read =
+    type === RecordType.CompressedBeaconState
+      ? stateHead(ssz, 0, { position, step })
+      : blockHead(ssz, { position, step })
+  return read.slot
+}
+
+/** Throw unless every offset of an index points at a block or state, the first and the last at those of their slots. */
+export async function checkAgainstData({ startSlot, targets }: E2i, data: ByteSource): Promise<void> {
+  const window = buffered(data)
+  const last = targets.findLastIndex((target) => target !== undefined)
+  let first = true
+  for (const [i, target] of targets.entries()) {
+    if (target === undefined) continue
+    const header = await readRecordHeader(window, target, { step: 'open' })
+    if (header.type !== RecordType.CompressedSignedBeaconBlock && header.type !== RecordType.CompressedBeaconState) {
+      const what = `index points at ${describeType(header.type)} record, expected a block or a state`
+      throw new E2FormatError('BAD_TARGET', what, target, 'open')
+    }
+    if (!first && i !== last) continue
+    first = false
+    const slot = await slotOf(window, header, 'open')
+    if (slot !== startSlot + BigInt(i)) {
+      const what = `record of slot ${slot} where the index has slot ${startSlot + BigInt(i)}`
+      throw new E2FormatError('BAD_TARGET', what, target, 'open')
+    }
+  }
+}
+
+export interface IndexSlotsOptions {
+  /** Type of the records to index: blocks (default) or states. */
+  readonly type?: number
+  /** Slots of the index at most (default 131072). */
+  readonly maxCount?: number
+}
+
+/**
+ * Make an index of all blocks in a file, in whatever order they stand there.
+ *
+ * @throws {E2FormatError} `BAD_INDEX`: there is none, two have one slot, or their slots lie too far apart
+ * @see docs/spec/e2store.md §5.3
+ */
+export async function indexSlots(
+  data: ByteSource,
+  { type = RecordType.CompressedSignedBeaconBlock, maxCount = 131_072 }: IndexSlotsOptions = {},
+): Promise<E2i> {
+  const bad = (message: string, position: number): E2FormatError =>
+    new E2FormatError('BAD_INDEX', message, position, 'walk')
+  const window = buffered(data)
+  const bySlot = new Map<bigint, number>()
+  for await (const header of iterateHeaders(window)) {
+    if (header.type !== type) continue
+    const slot = await slotOf(window, header, 'walk')
+    const other = bySlot.get(slot)
+    if (other !== undefined) throw bad(`slot ${slot} is also at ${other}`, header.position)
+    if (bySlot.size === maxCount) throw bad(`more than ${maxCount} slots`, header.position)
+    bySlot.set(slot, header.position)
+  }
+  const slots = [...bySlot.keys()].sort((a, b) => (a < b ? -1 : 1))
+  const [startSlot] = slots
+  const last = slots.at(-1)
+  if (startSlot === undefined || last === undefined) throw bad(`no ${describeType(type)} record`, 0)
+  if (last - startSlot >= BigInt(maxCount)) throw bad(`slots ${startSlot} to ${last} do not fit in one index`, 0)
+  const targets = Array.from({ length: Number(last - startSlot) + 1 }, (_, i) => bySlot.get(startSlot + BigInt(i)))
+  return { startSlot, targets }
+}

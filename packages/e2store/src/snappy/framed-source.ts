@@ -1,0 +1,84 @@
+import { E2FormatError, LimitError } from '../errors.ts'
+import { buffered } from '../io/buffered.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { u24 } from '../io/little-endian.ts'
+import { portableSnappy } from './codec.ts'
+import { decodeChunk, type FramedDecodeOptions, readChunk } from './framed.ts'
+
+/** A framed stream inside a source. */
+export interface FramedRegion {
+  readonly from: number
+  readonly to: number
+}
+
+const WINDOW_BYTES = 262_144
+const DEFAULT_MAX_BYTES = 2 ** 32
+
+/**
+ * The content of a framed stream piece by piece (at most 65536 bytes each), reading no further than is asked for.
+ * Holds a window and a piece, whatever the size of the stream.
+ *
+ * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
+ * @throws {LimitError} `OUTPUT_TOO_LARGE`; `maxBytes` is 4 GiB by default
+ * @see docs/spec/e2store.md §4
+ */
+export async function* iterateFramed(
+  source: ByteSource,
+  { from, to }: FramedRegion,
+  { maxBytes = DEFAULT_MAX_BYTES, codec = portableSnappy, step = 'read' }: Omit<FramedDecodeOptions, 'position'> = {},
+): AsyncGenerator<Uint8Array, void, void> {
+  const window = buffered(source, WINDOW_BYTES)
+  const read = (at: number, length: number): Uint8Array | Promise<Uint8Array> =>
+    window.peek?.(at, length) ?? window.read(at, length)
+  if (from >= to) throw new E2FormatError('BAD_SNAPPY', 'no bytes, expected the stream identifier', from, step)
+  let total = 0
+  for (let at = from; at < to; ) {
+    const head = at + 4 <= to ? await read(at, 4) : undefined
+    const whole = head ? 4 + u24(head, 1) : 4
+    if (!head || at + whole > to) throw new E2FormatError('BAD_SNAPPY', 'chunk is cut', at, step)
+    const first = at === from
+    const type = head[0] as number
+    if (first || type < 0x80 || type === 0xff) {
+      const bytes = await read(at, whole)
+      const chunk = readChunk(bytes, 0, { offset: at, first, step })
+      if (chunk) {
+        total += chunk.size
+        if (total > maxBytes) {
+          throw new LimitError('OUTPUT_TOO_LARGE', `more than ${maxBytes} decompressed bytes`, at, step)
+        }
+        const out = new Uint8Array(chunk.size)
+        decodeChunk(bytes, chunk, out, 0, { offset: at, codec, step })
+        yield out
+      }
+    }
+    at += whole
+  }
+}
+
+/**
+ * The first `length` bytes of a framed stream's content, fewer if it holds fewer; what lies behind them is neither
+ * read nor checked.
+ *
+ * @throws as {@link iterateFramed}
+ */
+export async function readFramedPrefix(
+  source: ByteSource,
+  region: FramedRegion,
+  length: number,
+  options: Omit<FramedDecodeOptions, 'position' | 'maxBytes'> = {},
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let have = 0
+  for await (const part of iterateFramed(source, region, options)) {
+    parts.push(part)
+    have += part.length
+    if (have >= length) break
+  }
+  const out = new Uint8Array(Math.min(have, length))
+  let at = 0
+  for (const part of parts) {
+    out.set(part.subarray(0, out.length - at), at)
+    at += part.length
+  }
+  return out
+}
