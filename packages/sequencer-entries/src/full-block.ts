@@ -2,7 +2,7 @@ import type { L2BlockFields } from './model.ts'
 
 /** A transaction of a full block. */
 export interface FullTransaction {
-  /** u64: position in the block. */
+  /** u64: as the entry has it, which in the streams of some nodes is always 0; the position before protobuf. */
   readonly index: bigint
   readonly isValid: boolean
   /** RLP list (legacy) or typed Ethereum transaction. */

@@ -80,7 +80,7 @@ export interface Transaction extends Extra {
   readonly kind: 'transaction'
   /** Protobuf only. */
   readonly l2blockNumber: bigint
-  /** Position in the block. Protobuf only. */
+  /** Position in the block, though some nodes write 0 in all. Protobuf only. */
   readonly index: bigint
   readonly isValid: boolean
   /** RLP list (legacy) or typed Ethereum transaction. */

@@ -27,8 +27,8 @@ export class SequenceChecker {
   #entryNumber = 0n
   #nextEntry: bigint | undefined
   #nextBlock: bigint | undefined
-  /** Number of the block that is open, and how many transactions it has. */
-  #block: { readonly number: bigint; transactions: bigint } | undefined
+  /** Number of the block that is open. */
+  #block: bigint | undefined
   /** Number of the batch that is open. */
   #batch: bigint | undefined
   /** Number of the last batch that began. */
@@ -133,7 +133,7 @@ export class SequenceChecker {
     }
     this.#nextBlock = number + 1n
     this.#inBatch(batchNumber, `block ${number}`)
-    this.#block = { number, transactions: 0n }
+    this.#block = number
     if (this.#generation === 'protobuf') this.#stateRoot = toHex(stateRoot)
   }
 
@@ -142,23 +142,17 @@ export class SequenceChecker {
     this.#stateRoot = toHex(stateRoot)
   }
 
-  #transaction({ l2blockNumber, index }: Transaction): void {
+  #transaction({ l2blockNumber }: Transaction): void {
     const block = this.#block
     if (block === undefined) {
       if (this.#synced) this.#report('TRANSACTION', 'a block before its transactions', 'a transaction outside a block')
-      return
-    }
-    const position = block.transactions++
-    if (this.#generation !== 'protobuf') return
-    if (l2blockNumber !== block.number || index !== position) {
-      const found = `transaction ${index} of block ${l2blockNumber}`
-      this.#report('TRANSACTION', `transaction ${position} of block ${block.number}`, found)
-      block.transactions = index + 1n
+    } else if (this.#generation === 'protobuf' && l2blockNumber !== block) {
+      this.#report('TRANSACTION', `transaction of block ${block}`, `transaction of block ${l2blockNumber}`)
     }
   }
 
   #blockEnd({ number }: L2BlockEnd): void {
-    const open = this.#block?.number
+    const open = this.#block
     this.#block = undefined
     if (open === undefined ? this.#synced : open !== number) {
       this.#report('BLOCK_END', open === undefined ? 'no block end' : `end of block ${open}`, `end of block ${number}`)

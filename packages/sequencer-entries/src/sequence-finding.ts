@@ -14,7 +14,7 @@ export type SequenceFindingCode =
   | 'BATCH_END'
   /** A bookmark that does not stand before what it marks, or something unmarked. */
   | 'BOOKMARK'
-  /** A transaction outside its block or not in its place there. */
+  /** A transaction outside its block. */
   | 'TRANSACTION'
   /** A batch end whose state root is not the last block's. */
   | 'STATE_ROOT'

@@ -1,0 +1,243 @@
+import { describe, expect, test } from 'vitest'
+import { batchMark, block, blockMark, bytes, end, ger, start, tx } from '../test/inits.ts'
+import { collect, entriesFrom, numbered } from '../test/stream-entries.ts'
+import { assembleBlocks } from './assemble-blocks.ts'
+import { BlockAssembler } from './block-assembler.ts'
+import { AssemblyLimitError, SequenceError } from './errors.ts'
+import { generateStream } from './generate-stream.ts'
+import type { SequencerEntryInit } from './model.ts'
+
+/** Which of the entries complete which block. */
+function pushAll(inits: readonly SequencerEntryInit[], first = 0n, limits = {}) {
+  const assembler = new BlockAssembler({ generation: 'protobuf', ...limits })
+  return entriesFrom('protobuf', first, inits).flatMap((entry, i) => {
+    const complete = assembler.push(entry)
+    return complete === undefined ? [] : [[i, complete.number]]
+  })
+}
+
+describe('protobuf', () => {
+  test('a block comes out with its end, not later', () => {
+    expect(
+      pushAll([
+        batchMark(5n),
+        start(5n),
+        blockMark(8n),
+        block(8n, 5n),
+        tx(8n),
+        end(8n),
+        blockMark(9n),
+        block(9n, 5n),
+        end(9n),
+      ]),
+    ).toEqual([
+      [5, 8n],
+      [8, 9n],
+    ])
+  })
+
+  test.each<[string, SequencerEntryInit]>([
+    ['bookmark', blockMark(9n)],
+    ['batch end', { kind: 'batchEnd', number: 5n }],
+    ['batch start', start(6n)],
+    ['GER update', ger(5n)],
+    ['block', block(9n, 5n)],
+  ])('a block without an end comes out with the next %s', (_name, next) => {
+    expect(pushAll([start(5n), block(8n, 5n), tx(8n), next])).toEqual([[3, 8n]])
+  })
+
+  test('has all that belongs to it', () => {
+    const assembler = new BlockAssembler({ generation: 'protobuf' })
+    const [complete] = entriesFrom('protobuf', 70n, [
+      { kind: 'batchStart', number: 5n, forkId: 9n },
+      blockMark(8n),
+      { kind: 'l2Block', number: 8n, batchNumber: 5n, hash: bytes(32, 1), baseFee: bytes(2, 2), timestamp: 99n },
+      { kind: 'transaction', l2blockNumber: 8n, index: 4n, imStateRoot: bytes(32, 3), effectiveGasPricePercentage: 5 },
+      end(8n),
+    ]).flatMap((entry) => assembler.push(entry) ?? [])
+    expect(complete).toEqual({
+      entryNumber: 72n,
+      lastEntryNumber: 74n,
+      forkId: 9n,
+      number: 8n,
+      batchNumber: 5n,
+      timestamp: 99n,
+      deltaTimestamp: 0,
+      minTimestamp: 0n,
+      l1Blockhash: bytes(0, 0),
+      l1InfotreeIndex: 0,
+      hash: bytes(32, 1),
+      stateRoot: bytes(0, 0),
+      globalExitRoot: bytes(0, 0),
+      coinbase: bytes(0, 0),
+      blockGasLimit: 0n,
+      blockInfoRoot: bytes(0, 0),
+      baseFee: bytes(2, 2),
+      transactions: [
+        {
+          index: 4n,
+          isValid: false,
+          encoded: bytes(0, 0),
+          effectiveGasPricePercentage: 5,
+          imStateRoot: bytes(32, 3),
+        },
+      ],
+    })
+  })
+
+  test('passes over the rest of a block that began before the first entry', () => {
+    expect(pushAll([tx(7n), tx(7n), end(7n), blockMark(8n), block(8n, 5n), end(8n)], 1000n)).toEqual([[5, 8n]])
+  })
+
+  test('does not know the fork id of a batch that began before the first entry', async () => {
+    const entries = entriesFrom('protobuf', 1000n, [
+      blockMark(8n),
+      block(8n, 5n),
+      end(8n),
+      { kind: 'batchEnd', number: 5n },
+      start(6n),
+      block(9n, 6n),
+      end(9n),
+    ])
+    const blocks = await collect(assembleBlocks(entries, { generation: 'protobuf' }))
+    expect(blocks.map(({ number, batchNumber, forkId }) => [number, batchNumber, forkId])).toEqual([
+      [8n, 5n, undefined],
+      [9n, 6n, 9n],
+    ])
+  })
+
+  test.each<[string, SequenceError['code'], SequencerEntryInit[]]>([
+    ['a transaction behind its block', 'OUTSIDE_BLOCK', [block(8n, 5n), end(8n), tx(8n)]],
+    ['a transaction behind a bookmark', 'OUTSIDE_BLOCK', [blockMark(8n), tx(8n)]],
+    ['a transaction behind the rest of a block', 'OUTSIDE_BLOCK', [end(7n), tx(8n)]],
+    ['a second end', 'OUTSIDE_BLOCK', [block(8n, 5n), end(8n), end(8n)]],
+    ['the end of another block', 'OTHER_BLOCK', [block(8n, 5n), end(9n)]],
+    ['a transaction of another block', 'OTHER_BLOCK', [block(8n, 5n), tx(9n)]],
+    ['a block of another batch', 'OTHER_BATCH', [start(5n), block(8n, 6n)]],
+    ['the end of another batch', 'OTHER_BATCH', [start(5n), { kind: 'batchEnd', number: 6n }]],
+  ])('refuses %s', (_name, code, inits) => {
+    const bad = BigInt(10 + inits.length - 1)
+    expect(() => pushAll(inits, 10n)).toThrow(SequenceError)
+    expect(() => pushAll(inits, 10n)).toThrow(expect.objectContaining({ code, entryNumber: bad }))
+    expect(() => pushAll(inits.slice(0, -1), 10n)).not.toThrow()
+  })
+
+  test('refuses a gap', () => {
+    const [first, second] = entriesFrom('protobuf', 5n, [block(8n, 5n), tx(8n)])
+    const assembler = new BlockAssembler({ generation: 'protobuf' })
+    if (first === undefined || second === undefined) throw new Error('no entries')
+    assembler.push(first)
+    expect(() => assembler.push({ ...second, number: 7n })).toThrow('entry 7: expected entry 6')
+  })
+
+  test('is bounded', () => {
+    expect(() => pushAll([block(8n, 5n), tx(8n), tx(8n)], 0n, { maxTransactionsPerBlock: 2 })).not.toThrow()
+    const tooMany = () => pushAll([block(8n, 5n), tx(8n), tx(8n), tx(8n)], 0n, { maxTransactionsPerBlock: 2 })
+    expect(tooMany).toThrow(AssemblyLimitError)
+    expect(tooMany).toThrow('entry 3: block 8 has more than maxTransactionsPerBlock = 2 transactions')
+    const tooLarge = () => pushAll([block(8n, 5n), tx(8n, 400), tx(8n, 400)], 0n, { maxBytes: 500 })
+    expect(tooLarge).toThrow('entry 2: block 8 has more than maxBytes = 500 bytes of entry data')
+    expect(() =>
+      pushAll([block(8n, 5n), tx(8n, 400), end(8n), block(9n, 5n), tx(9n, 400)], 0n, { maxBytes: 500 }),
+    ).not.toThrow()
+  })
+
+  test('tolerates entry types to come', () => {
+    const future: SequencerEntryInit = { kind: 'unknown', type: 77, data: bytes(3, 1) }
+    expect(pushAll([block(8n, 5n), future, tx(8n), future, end(8n)])).toEqual([[4, 8n]])
+  })
+})
+
+describe('at the end of the entries', () => {
+  const entries = entriesFrom('protobuf', 0n, [start(0n), block(0n, 0n), end(0n), block(1n, 0n), tx(1n)])
+
+  test('an open block is not given', async () => {
+    const blocks = await collect(assembleBlocks(entries, { generation: 'protobuf' }))
+    expect(blocks.map(({ number }) => number)).toEqual([0n])
+  })
+
+  test('unless they end between two operations', async () => {
+    const blocks = await collect(assembleBlocks(entries, { generation: 'protobuf', endIsBoundary: true }))
+    expect(blocks.map(({ number }) => number)).toEqual([0n, 1n])
+    expect(blocks.at(-1)).toMatchObject({ entryNumber: 3n, lastEntryNumber: 4n })
+  })
+})
+
+describe('before protobuf', () => {
+  test('sequencer-2023-09 has no block ends', async () => {
+    const entries = entriesFrom('sequencer-2023-09', 0n, [
+      { kind: 'l2Block', number: 1n, batchNumber: 1n, coinbase: bytes(20, 1) },
+      { kind: 'transaction', batchNumber: 1n, encoded: bytes(2, 2) },
+      { kind: 'transaction', batchNumber: 1n, encoded: bytes(2, 3) },
+      { kind: 'l2Block', number: 2n, batchNumber: 3n },
+    ])
+    const options = { generation: 'sequencer-2023-09', endIsBoundary: true } as const
+    const blocks = await collect(assembleBlocks(entries, options))
+    expect(blocks.map(({ number, forkId }) => [number, forkId])).toEqual([
+      [1n, undefined],
+      [2n, undefined],
+    ])
+    expect(blocks[0]?.transactions.map(({ index, encoded }) => [index, encoded])).toEqual([
+      [0n, bytes(2, 2)],
+      [1n, bytes(2, 3)],
+    ])
+  })
+
+  test.each(['pre-etrog', 'etrog'] as const)(
+    '%s has hash and state root in the end, the fork id in the block',
+    async (generation) => {
+      const entries = entriesFrom(generation, 0n, [
+        blockMark(1n),
+        { kind: 'l2Block', number: 1n, batchNumber: 1n, forkId: 7n },
+        { kind: 'transaction', encoded: bytes(2, 2), imStateRoot: bytes(32, 9) },
+        { kind: 'l2BlockEnd', number: 1n, hash: bytes(32, 4), stateRoot: bytes(32, 5) },
+      ])
+      const [only] = await collect(assembleBlocks(entries, { generation }))
+      expect(only).toMatchObject({ forkId: 7n, hash: bytes(32, 4), stateRoot: bytes(32, 5), lastEntryNumber: 3n })
+      expect(only?.transactions[0]?.imStateRoot).toEqual(bytes(32, 9))
+    },
+  )
+})
+
+describe('a generated stream', () => {
+  const entries = numbered(generateStream({ blocks: 60n }))
+
+  test('gives the same blocks entry by entry, in arrays of any cut, and from borrowed memory', async () => {
+    const one = await collect(assembleBlocks(entries, { generation: 'protobuf' }))
+    expect(one).toHaveLength(60)
+    const cuts = await collect(assembleBlocks(inArrays(), { generation: 'protobuf' }))
+    expect(cuts).toEqual(one)
+    const borrowed = await collect(assembleBlocks(poisoned(), { generation: 'protobuf' }))
+    expect(borrowed).toEqual(one)
+  })
+
+  async function* inArrays() {
+    for (let at = 0, size = 0; at < entries.length; at += size, size = (size + 3) % 8)
+      yield entries.slice(at, at + size)
+  }
+
+  function* poisoned() {
+    for (const entry of entries) {
+      const data = entry.data.slice()
+      yield { ...entry, data }
+      data.fill(0xee)
+    }
+  }
+})
+
+test('the source is closed when the consumer stops', async () => {
+  let closed = false
+  async function* source() {
+    try {
+      yield entriesFrom('protobuf', 0n, [block(8n, 5n), end(8n)])
+      yield entriesFrom('protobuf', 2n, [block(9n, 5n), end(9n)])
+    } finally {
+      closed = true
+    }
+  }
+  for await (const { number } of assembleBlocks(source(), { generation: 'protobuf' })) {
+    expect(number).toBe(8n)
+    break
+  }
+  expect(closed).toBe(true)
+})
