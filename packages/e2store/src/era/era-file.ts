@@ -102,15 +102,19 @@ export class EraFile {
    * @throws {LimitError} `RECORD_TOO_LARGE`, `OUTPUT_TOO_LARGE`
    */
   async state(slot: bigint): Promise<Uint8Array> {
-    const { statePosition, contentEnd } = this.groupOfState(slot)
-    const record = await readRecord(this.source, statePosition, { end: contentEnd })
-    expectType(record, RecordType.CompressedBeaconState)
-    const ssz = snappyFramedDecode(record.data, {
-      ...this.#codec(),
-      maxBytes: this.#options.maxStateBytes ?? 2048 * MIB,
-      position: statePosition + 8,
-    })
-    stateHead(ssz, 0, { position: statePosition })
+    return this.groupState(this.groupOfState(slot))
+  }
+
+  /** The serialized state of a group; else as {@link state}. */
+  async groupState(
+    { statePosition, contentEnd }: EraGroup,
+    { step = 'read' }: { readonly step?: Step } = {},
+  ): Promise<Uint8Array> {
+    const record = await readRecord(this.source, statePosition, { end: contentEnd, step })
+    expectType(record, RecordType.CompressedBeaconState, step)
+    const maxBytes = this.#options.maxStateBytes ?? 2048 * MIB
+    const ssz = snappyFramedDecode(record.data, { ...this.#codec(), maxBytes, position: statePosition + 8, step })
+    stateHead(ssz, 0, { position: statePosition, step })
     return ssz
   }
 

@@ -51,9 +51,9 @@ export interface IndexSlotsOptions {
 }
 
 /**
- * Make an index of all blocks in a file, in whatever order they stand there.
+ * Make an index of all blocks in a file.
  *
- * @throws {E2FormatError} `BAD_INDEX`: there is none, two have one slot, or their slots lie too far apart
+ * @throws {E2FormatError} `BAD_INDEX`: there is none, their slots do not ascend, or lie too far apart
  * @see docs/spec/e2store.md §5.3
  */
 export async function indexSlots(
@@ -63,20 +63,19 @@ export async function indexSlots(
   const bad = (message: string, position: number): E2FormatError =>
     new E2FormatError('BAD_INDEX', message, position, 'walk')
   const window = buffered(data)
-  const bySlot = new Map<bigint, number>()
+  const targets: (number | undefined)[] = []
+  let startSlot: bigint | undefined
   for await (const header of iterateHeaders(window)) {
     if (header.type !== type) continue
     const slot = await slotOf(window, header, 'walk')
-    const other = bySlot.get(slot)
-    if (other !== undefined) throw bad(`slot ${slot} is also at ${other}`, header.position)
-    if (bySlot.size === maxCount) throw bad(`more than ${maxCount} slots`, header.position)
-    bySlot.set(slot, header.position)
+    startSlot ??= slot
+    const next = startSlot + BigInt(targets.length)
+    if (slot < next) throw bad(`slot ${slot} after slot ${next - 1n}, expected ascending slots`, header.position)
+    if (slot - startSlot >= BigInt(maxCount)) {
+      throw bad(`slots ${startSlot} to ${slot} do not fit in an index of ${maxCount}`, header.position)
+    }
+    targets[Number(slot - startSlot)] = header.position
   }
-  const slots = [...bySlot.keys()].sort((a, b) => (a < b ? -1 : 1))
-  const [startSlot] = slots
-  const last = slots.at(-1)
-  if (startSlot === undefined || last === undefined) throw bad(`no ${describeType(type)} record`, 0)
-  if (last - startSlot >= BigInt(maxCount)) throw bad(`slots ${startSlot} to ${last} do not fit in one index`, 0)
-  const targets = Array.from({ length: Number(last - startSlot) + 1 }, (_, i) => bySlot.get(startSlot + BigInt(i)))
-  return { startSlot, targets }
+  if (startSlot === undefined) throw bad(`no ${describeType(type)} record`, 0)
+  return { startSlot, targets: Array.from(targets) }
 }

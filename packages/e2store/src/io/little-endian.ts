@@ -72,3 +72,8 @@ export function toHex(bytes: Uint8Array): string {
   for (const byte of bytes) text += HEX[byte]
   return text
 }
+
+/** Bytes from hex that the code itself spells out. */
+export function fromHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+}

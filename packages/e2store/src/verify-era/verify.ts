@@ -1,0 +1,140 @@
+import type { StateHead } from '../era/beacon-layout.ts'
+import type { EraFile } from '../era/era-file.ts'
+import type { EraGroup } from '../era/group.ts'
+import { eraRoot } from '../era/roots.ts'
+import { type CheckedBlock, type EraReport, type VerifyEraOptions, verifyEra } from '../era/verify-era.ts'
+import { E2FormatError, E2StoreError, VerificationError } from '../errors.ts'
+import { equalBytes, fromHex, toHex } from '../io/little-endian.ts'
+import { type BeaconSsz, type BeaconState, lodestarSsz } from './beacon-ssz.ts'
+import { type BeaconNetwork, forkAt } from './network.ts'
+import { nobleBls, proposerSigningRoot, type VerifySignature } from './signature.ts'
+
+export interface FullVerifyOptions extends Omit<VerifyEraOptions, 'checks' | 'genesisValidatorsRoot'> {
+  readonly network: BeaconNetwork
+  /** The SSZ library (default: {@link lodestarSsz}). */
+  readonly ssz?: BeaconSsz
+  /** How signatures are checked (default: {@link nobleBls}); `false` leaves them out. */
+  readonly verifySignature?: VerifySignature | false
+  /** Root that the file's last state has to have: the first of the state roots of a trusted state of the era behind. */
+  readonly stateRoot?: Uint8Array
+}
+
+export interface FullEraReport extends EraReport {
+  /** Root of the file's last state; trust in it is trust in the file. */
+  readonly stateRoot: Uint8Array
+  /** Root that the last state of the file before has to have; absent in era 0. */
+  readonly previousStateRoot?: Uint8Array
+  readonly signatures: number
+}
+
+/** Call the SSZ library; what it throws means malformed bytes. */
+function decoding<T>(what: string, position: number, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof E2StoreError) throw error
+    throw new E2FormatError('BAD_SSZ', `${what} is malformed`, position, 'verify', { cause: error })
+  }
+}
+
+/** Checks the contents of states and blocks, era by era. */
+class FullChecks {
+  readonly #file: EraFile
+  readonly #network: BeaconNetwork
+  readonly #ssz: BeaconSsz
+  readonly #verifySignature: VerifySignature | false
+  readonly #genesisValidatorsRoot: Uint8Array
+  readonly #eraRoots = new Map<bigint, Uint8Array>()
+  #state: BeaconState | undefined
+  stateRoot: Uint8Array | undefined
+  previousStateRoot: Uint8Array | undefined
+  signatures = 0
+
+  constructor(file: EraFile, network: BeaconNetwork, ssz: BeaconSsz, verifySignature: VerifySignature | false) {
+    this.#file = file
+    this.#network = network
+    this.#ssz = ssz
+    this.#verifySignature = verifySignature
+    this.#genesisValidatorsRoot = fromHex(network.genesisValidatorsRoot)
+  }
+
+  /** The state's root goes into the chain of states, and it remembers the eras before it by their roots. */
+  async state(group: EraGroup, head: StateHead): Promise<void> {
+    const { statePosition, stateSlot, era } = group
+    const fork = forkAt(this.#network, stateSlot)
+    if (toHex(head.currentForkVersion) !== fork.version) {
+      const what = `state of fork ${toHex(head.currentForkVersion)}, expected ${fork.name} (${fork.version})`
+      throw new VerificationError('WRONG_NETWORK', what, statePosition)
+    }
+    const bytes = await this.#file.groupState(group, { step: 'verify' })
+    const state = decoding(`${fork.name} state`, statePosition, () => this.#ssz.state(fork.name, bytes))
+    const before = this.stateRoot
+    if (before && !equalBytes(before, head.stateRoots.subarray(0, 32))) {
+      const what = `state of era ${era} follows a state of root ${toHex(head.stateRoots.subarray(0, 32))}, found ${toHex(before)}`
+      throw new VerificationError('WRONG_PARENT', what, statePosition)
+    }
+    this.stateRoot = decoding('state', statePosition, () => state.root())
+    if (era > 0n && !before) this.previousStateRoot = head.stateRoots.slice(0, 32)
+    this.#state = state
+    if (era > 0n) this.#eraRoots.set(era, eraRoot(era, head))
+    for (const [past, root] of this.#eraRoots) {
+      const remembered = state.eraRoot(past)
+      if (!remembered || !equalBytes(remembered, root)) {
+        const what = `state remembers ${remembered ? toHex(remembered) : 'nothing'} of era ${past}, expected ${toHex(root)}`
+        throw new VerificationError('WRONG_ROOT', what, statePosition)
+      }
+    }
+  }
+
+  /** The block has the root that the state has for its slot, and its proposer has signed it. */
+  async block({ slot, position, ssz, head, root }: CheckedBlock): Promise<void> {
+    const fork = forkAt(this.#network, slot)
+    const found = decoding(`${fork.name} block`, position, () => this.#ssz.blockRoot(fork.name, ssz))
+    if (!equalBytes(found, root)) {
+      const what = `block of slot ${slot} has root ${toHex(found)}, expected ${toHex(root)}`
+      throw new VerificationError('WRONG_ROOT', what, position)
+    }
+    if (this.#verifySignature === false) return
+    if (slot === 0n) return
+    const key = this.#state?.publicKey(head.proposerIndex)
+    const message = proposerSigningRoot(root, fromHex(fork.version), this.#genesisValidatorsRoot)
+    if (!key || !(await this.#verifySignature(key, message, head.signature))) {
+      const what = `block of slot ${slot} is not signed by validator ${head.proposerIndex}`
+      throw new VerificationError('WRONG_SIGNATURE', what, position)
+    }
+    this.signatures++
+  }
+}
+
+/**
+ * Verify a file completely: all that {@link verifyEra} checks, and the root of every block against the state's, the
+ * proposers' signatures, each state's root against the next state, and the eras that the states remember.
+ *
+ * The file is then as good as its last state's root, which the caller compares with a trusted one.
+ * Holds one state and one block at a time, as the SSZ library keeps them.
+ *
+ * @throws {VerificationError} the content is not what it claims to be
+ * @throws {E2FormatError} with step `verify`
+ * @throws {SetupError} an optional package is missing
+ * @see docs/spec/e2store.md §7.3
+ */
+export async function verifyEraFully(
+  file: EraFile,
+  { network, ssz, verifySignature, stateRoot, ...options }: FullVerifyOptions,
+): Promise<FullEraReport> {
+  const checks = new FullChecks(
+    file,
+    network,
+    ssz ?? (await lodestarSsz(network.preset)),
+    verifySignature ?? (await nobleBls()),
+  )
+  const genesisValidatorsRoot = fromHex(network.genesisValidatorsRoot)
+  const report = await verifyEra(file, { ...options, genesisValidatorsRoot, checks })
+  const found = checks.stateRoot ?? new Uint8Array(0)
+  if (stateRoot && !equalBytes(found, stateRoot)) {
+    const what = `last state has root ${toHex(found)}, expected ${toHex(stateRoot)}`
+    throw new VerificationError('WRONG_ROOT', what, file.groups.at(-1)?.statePosition ?? 0)
+  }
+  const previous = checks.previousStateRoot && { previousStateRoot: checks.previousStateRoot }
+  return { ...report, stateRoot: found, ...previous, signatures: checks.signatures }
+}
