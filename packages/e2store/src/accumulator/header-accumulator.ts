@@ -43,11 +43,11 @@ export class HeaderAccumulator {
     this.#count++
   }
 
-  /** The root over all blocks added so far, 32 bytes. */
-  root(): Uint8Array {
-    const top = this.#levels()[DEPTH] as Uint8Array
+  /** The root over the first `count` blocks added (default: all), 32 bytes. */
+  root(count: number = this.#count): Uint8Array {
+    const top = this.#levels(count)[DEPTH] as Uint8Array
     const tree = top.length > 0 ? top : (zeroRoots(DEPTH, this.#sha256)[DEPTH] as Uint8Array)
-    return hashPair(tree, uint256Bytes(BigInt(this.#count)), this.#sha256)
+    return hashPair(tree, uint256Bytes(BigInt(count)), this.#sha256)
   }
 
   /**
@@ -56,7 +56,7 @@ export class HeaderAccumulator {
    * The nodes are the block's total difficulty, its 13 siblings from the leaves up, and the number of blocks.
    */
   *proofs(): Generator<Uint8Array, void, void> {
-    const levels = this.#levels()
+    const levels = this.#levels(this.#count)
     const zeros = zeroRoots(DEPTH, this.#sha256)
     const length = uint256Bytes(BigInt(this.#count))
     for (let i = 0; i < this.#count; i++) {
@@ -73,8 +73,8 @@ export class HeaderAccumulator {
     }
   }
 
-  #levels(): Uint8Array[] {
-    return merkleLevels(this.#leaves.subarray(0, 32 * this.#count), DEPTH, this.#sha256)
+  #levels(count: number): Uint8Array[] {
+    return merkleLevels(this.#leaves.subarray(0, 32 * Math.min(count, this.#count)), DEPTH, this.#sha256)
   }
 }
 

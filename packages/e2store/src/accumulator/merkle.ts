@@ -2,7 +2,7 @@ import type { Hashes } from '../hash/hashes.ts'
 
 type Sha256 = Hashes['sha256']
 
-/** sha256 of two 32-byte nodes one behind the other. */
+/** sha256 of two 32-byte nodes, one behind the other. */
 export function hashPair(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
   const pair = new Uint8Array(64)
   pair.set(left)
@@ -31,16 +31,26 @@ export function uint256Value(bytes: Uint8Array): bigint {
   return value
 }
 
+/** Hashes two nodes into the one above them; `level` tells how far up that is, 0 being the leaves' parents. */
+export type PairHash = (left: Uint8Array, right: Uint8Array, level: number) => Uint8Array
+
 /**
  * The root that a branch of siblings, lowest first, leads to from `leaf` at `index` of its level.
  *
+ * @param from level of the leaf's parent, as `hash` is told it
  * @see docs/spec/e2store-execution.md §5
  */
-export function branchRoot(leaf: Uint8Array, branch: readonly Uint8Array[], index: number, sha256: Sha256): Uint8Array {
+export function branchRoot(
+  leaf: Uint8Array,
+  branch: readonly Uint8Array[],
+  index: number,
+  hash: PairHash,
+  from = 0,
+): Uint8Array {
   let node = leaf
   let rest = index
-  for (const sibling of branch) {
-    node = rest % 2 === 1 ? hashPair(sibling, node, sha256) : hashPair(node, sibling, sha256)
+  for (const [level, sibling] of branch.entries()) {
+    node = rest % 2 === 1 ? hash(sibling, node, from + level) : hash(node, sibling, from + level)
     rest = Math.floor(rest / 2)
   }
   return node

@@ -9,11 +9,14 @@ export interface ArchiveName {
   readonly era: number
   /** First 4 bytes, as 8 hex digits, of the accumulator (`.era1`) or of the last block's hash. */
   readonly id: string
-  /** What the file leaves out, in alphabetical order; only `.ere`. */
+  /** What the file leaves out; only `.ere`. */
   readonly profile: readonly ArchiveProfile[]
 }
 
-export type ArchiveProfile = 'noproofs' | 'noreceipts'
+export type ArchiveProfile = (typeof PROFILES)[number]
+
+/** In the order in which they stand in a name. */
+const PROFILES = ['noproofs', 'noreceipts'] as const
 
 /** What the name of a state snapshot says; as untrusted as {@link ArchiveName}. */
 export interface SnapshotName {
@@ -45,7 +48,7 @@ export function parseArchiveName(name: string): ArchiveName | undefined {
 /** The name that a file has by its content. */
 export function formatArchiveName(name: ArchiveName): string {
   const { kind, network, era, id, profile } = name
-  const parts = [network, String(era).padStart(5, '0'), id, ...[...profile].sort()]
+  const parts = [network, String(era).padStart(5, '0'), id, ...PROFILES.filter((part) => profile.includes(part))]
   return `${parts.join('-')}.${kind}`
 }
 
@@ -68,5 +71,5 @@ export function nameId(root: Uint8Array): string {
 }
 
 function isProfile(word: string): word is ArchiveProfile {
-  return word === 'noproofs' || word === 'noreceipts'
+  return PROFILES.some((profile) => profile === word)
 }

@@ -1,7 +1,13 @@
 /** The part of the WebAssembly interface that is used here, so that the package compiles without DOM or Node types. */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: Record<string, unknown> }
+  readonly Instance: new (module: object) => { readonly exports: RoutineExports }
+}
+
+/** What an assembled module exports: its memory and its function. */
+interface RoutineExports {
+  readonly m: { readonly buffer: ArrayBuffer }
+  readonly f: WasmRoutine['run']
 }
 
 /** A compiled function over its own linear memory. */
@@ -55,8 +61,7 @@ export function compileRoutine(source: WasmSource): WasmRoutine | undefined {
   if (api === undefined) return undefined
   try {
     const { exports } = new api.Instance(new api.Module(assemble(source)))
-    const { buffer } = exports['m'] as { readonly buffer: ArrayBuffer }
-    return { memory: new Uint8Array(buffer), run: exports['f'] as WasmRoutine['run'] }
+    return { memory: new Uint8Array(exports.m.buffer), run: exports.f }
   } catch {
     return undefined
   }

@@ -1,6 +1,5 @@
-import { branchRoot, hashPair } from '../../accumulator/merkle.ts'
+import { branchRoot, type PairHash } from '../../accumulator/merkle.ts'
 import { E2FormatError } from '../../errors.ts'
-import type { Hashes } from '../../hash/hashes.ts'
 import { equalBytes, putU64, u64 } from '../../io/little-endian.ts'
 import { encodeRlp } from '../../rlp/encode.ts'
 import { type RlpOrigin, readList } from '../../rlp/reader.ts'
@@ -91,12 +90,12 @@ export function accumulatorProofRoot(
   ssz: Uint8Array,
   blockHash: Uint8Array,
   index: number,
-  hashes: Hashes,
+  hash: PairHash,
 ): Uint8Array {
   const nodes = splitNodes(ssz, 0, 15)
-  const leaf = hashPair(blockHash, nodes[0] as Uint8Array, hashes.sha256)
-  const tree = branchRoot(leaf, nodes.slice(1, 14), index, hashes.sha256)
-  return hashPair(tree, nodes[14] as Uint8Array, hashes.sha256)
+  const leaf = hash(blockHash, nodes[0] as Uint8Array, 0)
+  const tree = branchRoot(leaf, nodes.slice(1, 14), index, hash, 1)
+  return hash(tree, nodes[14] as Uint8Array, 14)
 }
 
 /** The parts of a proof from the merge on; they borrow its bytes. */
@@ -132,12 +131,13 @@ export function joinBeaconProof(type: Exclude<ProofType, 0>, proof: BeaconProof)
 export function beaconProofRoot(
   proof: BlockProof & { readonly type: Exclude<ProofType, 0> },
   blockHash: Uint8Array,
-  { sha256 }: Hashes,
+  hash: PairHash,
 ): { readonly slot: bigint; readonly historyRoot: Uint8Array } | undefined {
   const { historyBranch, beaconBlockRoot, blockBranch, slot } = splitBeaconProof(proof)
-  const root = branchRoot(blockHash, blockBranch, LAYOUTS[proof.type].leaf, sha256)
+  const root = branchRoot(blockHash, blockBranch, LAYOUTS[proof.type].leaf, hash)
   if (!equalBytes(root, beaconBlockRoot)) return undefined
-  return { slot, historyRoot: branchRoot(beaconBlockRoot, historyBranch, Number(slot % SLOTS_PER_ERA), sha256) }
+  const index = Number(slot % SLOTS_PER_ERA)
+  return { slot, historyRoot: branchRoot(beaconBlockRoot, historyBranch, index, hash, blockBranch.length) }
 }
 
 function splitNodes(bytes: Uint8Array, from: number, count: number): Uint8Array[] {

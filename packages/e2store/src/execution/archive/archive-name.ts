@@ -1,0 +1,53 @@
+import { VerificationError } from '../../errors.ts'
+import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
+import { type ArchiveName, type ArchiveProfile, formatArchiveName, nameId, parseArchiveName } from '../names.ts'
+import type { BlockArchive } from './archive.ts'
+import { headerRlpOf } from './block.ts'
+import { MAX_BLOCKS } from './layout.ts'
+
+/** Everything in a file's name but the network, which no file tells. */
+export type ArchiveIdentity = Omit<ArchiveName, 'network'>
+
+/**
+ * What the content of a file says that its name has to be: its era, and its accumulator or the hash of its last
+ * block, which is read for that.
+ *
+ * @see docs/spec/e2store-execution.md §9
+ */
+export async function identify(
+  archive: BlockArchive,
+  { keccak256 }: Hashes = defaultHashes(),
+): Promise<ArchiveIdentity> {
+  const { kind, start, count, columns, accumulator } = archive
+  const era = Number(start / BigInt(MAX_BLOCKS))
+  const missing = { noproofs: !columns.includes('proof'), noreceipts: !columns.includes('receipts') }
+  const profile: ArchiveProfile[] = []
+  if (kind === 'ere' && missing.noproofs) profile.push('noproofs')
+  if (kind === 'ere' && missing.noreceipts) profile.push('noreceipts')
+  if (kind === 'era1' && accumulator !== undefined) return { kind, era, id: nameId(accumulator), profile }
+  const { header = new Uint8Array(0) } = await archive.payloads(start + BigInt(count) - 1n, ['header'])
+  return { kind, era, id: nameId(keccak256(headerRlpOf(kind, header))), profile }
+}
+
+/** The name that a file has by its content, on a network that the caller knows. */
+export async function archiveName(archive: BlockArchive, network: string, hashes?: Hashes): Promise<string> {
+  return formatArchiveName({ ...(await identify(archive, hashes)), network })
+}
+
+/**
+ * Compare a name, which may come from anywhere, with what the content says.
+ *
+ * @throws {VerificationError} `WRONG_NAME`
+ */
+export function checkName(name: string, identity: ArchiveIdentity): void {
+  const parsed = parseArchiveName(name)
+  if (parsed === undefined) throw new VerificationError('WRONG_NAME', `not the name of an archive: ${quote(name)}`, 0)
+  const expected = formatArchiveName({ ...identity, network: parsed.network })
+  if (formatArchiveName(parsed) === expected) return
+  throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, by its content it is ${expected}`, 0)
+}
+
+/** A name from outside, in a message: no control characters, not too long. */
+function quote(name: string): string {
+  return JSON.stringify(name.slice(0, 120))
+}

@@ -1,0 +1,137 @@
+import { E2FormatError } from '../../errors.ts'
+import { buffered } from '../../io/buffered.ts'
+import type { ByteSource } from '../../io/byte-source.ts'
+import { u24 } from '../../io/little-endian.ts'
+import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
+import { type RlpOrigin, RlpReader } from '../../rlp/reader.ts'
+import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
+import { decodeChunk, readChunk } from '../../snappy/framed.ts'
+import type { StorageSlot } from './account.ts'
+
+const CHUNK_HEAD = 4
+/** A slot takes at most 2 + 33 + 33 bytes of RLP. */
+const MAX_SLOT_BYTES = 68
+const MAX_PREFIX_BYTES = 9
+const WINDOW_BYTES = 262_144
+
+/**
+ * The decompressed content of a record, chunk by chunk: at most 64 KiB at a time, whatever the record's size.
+ *
+ * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
+ */
+export async function* readContent(
+  source: ByteSource,
+  record: RecordHeader,
+  codec: SnappyCodec = portableSnappy,
+): AsyncGenerator<Uint8Array, void, void> {
+  const window = buffered(source, WINDOW_BYTES)
+  const read = async (position: number, length: number): Promise<Uint8Array> => {
+    if (position + length > record.end) throw new E2FormatError('BAD_SNAPPY', 'chunk is cut', position, 'read')
+    return window.peek?.(position, length) ?? window.read(position, length)
+  }
+  let at = record.position + RECORD_HEADER_BYTES
+  const first = at
+  do {
+    const size = CHUNK_HEAD + u24(await read(at, CHUNK_HEAD), 1)
+    const bytes = await read(at, size)
+    const context = { offset: at, step: 'read' as const }
+    const chunk = readChunk(bytes, 0, { ...context, first: at === first })
+    if (chunk) {
+      const output = new Uint8Array(chunk.size)
+      decodeChunk(bytes, chunk, output, 0, { ...context, codec })
+      yield output
+    }
+    at += size
+  } while (at < record.end)
+}
+
+/**
+ * The slots of a storage record, in batches as they come out of the record's chunks. Slots borrow their batch's
+ * memory; no more than one chunk is held.
+ *
+ * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`, `BAD_RLP`
+ * @see docs/spec/e2store-execution.md §8.4
+ */
+export async function* readStorage(
+  source: ByteSource,
+  record: RecordHeader,
+  codec?: SnappyCodec,
+): AsyncGenerator<StorageSlot[], void, void> {
+  const origin = { what: 'storage', position: record.position }
+  let rest: Uint8Array = new Uint8Array(0)
+  let left: number | undefined
+  for await (const piece of readContent(source, record, codec)) {
+    let bytes = join(rest, piece)
+    if (left === undefined) {
+      const prefix = readPrefix(bytes, origin)
+      if (prefix === undefined) {
+        rest = bytes
+        continue
+      }
+      left = prefix.length
+      bytes = bytes.subarray(prefix.at)
+    }
+    const { slots, used } = readSlots(bytes, left, origin)
+    left -= used
+    rest = bytes.subarray(used)
+    if (slots.length > 0) yield slots
+  }
+  if (left === undefined || left > 0 || rest.length > 0) {
+    const message = left === undefined ? 'no list' : `${rest.length} bytes where the list has ${left} left`
+    throw new E2FormatError('BAD_RLP', `storage has ${message}`, record.position, 'read')
+  }
+}
+
+/** The length of the list that `bytes` begin with, and where its items start; `undefined` if more bytes are needed. */
+function readPrefix(bytes: Uint8Array, origin: RlpOrigin): { length: number; at: number } | undefined {
+  const first = bytes[0]
+  if (first === undefined) return undefined
+  const lengthBytes = first > 0xf7 ? first - 0xf7 : 0
+  if (first < 0xc0) throw new RlpReader(bytes, origin).error('storage is a byte string, expected a list', 0)
+  if (lengthBytes === 0) return { length: first - 0xc0, at: 1 }
+  if (bytes.length < 1 + lengthBytes) return undefined
+  let length = 0
+  for (let i = 1; i <= lengthBytes; i++) length = length * 256 + (bytes[i] as number)
+  if (bytes[1] === 0 || length < 56 || !Number.isSafeInteger(length)) {
+    throw new RlpReader(bytes, origin).error(`length ${length} of storage is not canonical`, 0)
+  }
+  return { length, at: 1 + lengthBytes }
+}
+
+/** The whole slots at the start of `bytes`, of which the list has `left` bytes left. */
+function readSlots(bytes: Uint8Array, left: number, origin: RlpOrigin): { slots: StorageSlot[]; used: number } {
+  const reader = new RlpReader(bytes, origin, 0, Math.min(bytes.length, left))
+  const slots: StorageSlot[] = []
+  while (reader.hasMore) {
+    const size = slotSize(bytes, reader.position)
+    if (size === undefined || reader.position + size > bytes.length) break
+    const items = reader.list('slot')
+    const slotHash = items.fixed('slotHash', 32)
+    const at = items.position
+    const value = items.string('value', 32)
+    if (value[0] === 0) throw items.error('value has a leading zero', at)
+    items.end('slot')
+    slots.push({ slotHash, value })
+  }
+  if (bytes.length - reader.position > MAX_SLOT_BYTES + MAX_PREFIX_BYTES && !reader.hasMore) {
+    throw reader.error(`${bytes.length - reader.position} bytes behind the list of storage`, reader.position)
+  }
+  return { slots, used: reader.position }
+}
+
+/** Bytes of the item at `at`, by its prefix; `undefined` if the prefix is cut. An item too long for a slot counts as its prefix. */
+function slotSize(bytes: Uint8Array, at: number): number | undefined {
+  const first = bytes[at] as number
+  if (first < 0xf8) return first < 0xc0 ? 1 : 1 + first - 0xc0
+  if (first > 0xf8) return 1
+  const length = bytes[at + 1]
+  return length === undefined ? undefined : Math.min(2 + length, MAX_SLOT_BYTES)
+}
+
+function join(rest: Uint8Array, piece: Uint8Array): Uint8Array {
+  if (rest.length === 0) return piece
+  const out = new Uint8Array(rest.length + piece.length)
+  out.set(rest)
+  out.set(piece, rest.length)
+  return out
+}

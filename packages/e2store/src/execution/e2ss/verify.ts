@@ -1,0 +1,197 @@
+import type { AbortLike } from '../../abort.ts'
+import { VerificationError } from '../../errors.ts'
+import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
+import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { encodeRlp } from '../../rlp/encode.ts'
+import { EMPTY_TRIE_ROOT } from '../../trie/ordered-trie.ts'
+import { StackTrie } from '../../trie/stack-trie.ts'
+import { formatSnapshotName, nameId, parseSnapshotName } from '../names.ts'
+import { accountLeaf, type SnapshotAccount, type StorageSlot } from './account.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** Slots in every storage record of an account but its last. */
+export const SLOTS_PER_RECORD = 10_000_000
+
+export interface VerifySnapshotOptions {
+  readonly hashes?: Hashes
+  /** Slots that every storage record but an account's last has to have (default 10,000,000). */
+  readonly slotsPerRecord?: number
+  /**
+   * Whether storage and state have to have the roots that accounts and header name (default true). Without, the
+   * report tells whether they do: for dumps of a part of a state, or of made-up accounts.
+   */
+  readonly requireRoots?: boolean
+  /** Hash that the snapshot's block is known to have, 32 bytes. */
+  readonly trustedBlockHash?: Uint8Array
+  /** The file's name, without its folder, to compare with the content. */
+  readonly name?: string
+  readonly signal?: AbortLike
+  /** Called now and then with the position in the file. */
+  readonly onProgress?: (position: number, size: number) => void
+}
+
+export interface SnapshotReport {
+  readonly block: bigint
+  readonly blockHash: Uint8Array
+  readonly accounts: number
+  readonly slots: number
+  /** The root over the accounts that are there. */
+  readonly stateRoot: Uint8Array
+  /** Whether that is the header's: the accounts are all of the state. */
+  readonly stateRootMatches: boolean
+  /** Accounts whose storage has another root than they name. */
+  readonly wrongStorageRoots: number
+  /** Whether the block's hash was compared with one that the caller trusts. */
+  readonly trusted: boolean
+}
+
+const ITEMS_BETWEEN_PROGRESS = 4096
+
+/**
+ * Check a snapshot: accounts and slots ascend, code and storage are the ones that the accounts commit to, storage
+ * records are as full as they have to be, and the accounts together have the header's state root.
+ *
+ * @throws {VerificationError} `WRONG_ORDER`, `WRONG_ROOT`, `WRONG_COUNT`, `WRONG_NAME`
+ * @throws {E2FormatError} the bytes break the format
+ * @see docs/spec/e2store-execution.md §11.4
+ */
+export async function verifyE2ss(snapshot: Snapshot, options: VerifySnapshotOptions = {}): Promise<SnapshotReport> {
+  const {
+    hashes = defaultHashes(),
+    slotsPerRecord = SLOTS_PER_RECORD,
+    requireRoots = true,
+    signal,
+    onProgress,
+  } = options
+  const { header, headerRlp, source } = snapshot
+  const run = new SnapshotCheck(hashes, slotsPerRecord, requireRoots)
+  let items = 0
+  for await (const item of snapshot.items()) {
+    if (item.kind === 'account') run.account(item.account, item.position)
+    else run.slots(item.slots, item.record, item.position)
+    if (++items % ITEMS_BETWEEN_PROGRESS === 0) {
+      signal?.throwIfAborted()
+      onProgress?.(item.position, source.size)
+    }
+  }
+  onProgress?.(source.size, source.size)
+  const stateRoot = run.finish(source.size)
+  const stateRootMatches = equalBytes(stateRoot, header.stateRoot)
+  if (!stateRootMatches && requireRoots) {
+    const message = `accounts have the state root ${toHex(stateRoot)}, the header has ${toHex(header.stateRoot)}`
+    throw new VerificationError('WRONG_ROOT', message, source.size)
+  }
+  const blockHash = hashes.keccak256(headerRlp)
+  const { trustedBlockHash, name } = options
+  if (trustedBlockHash !== undefined && !equalBytes(blockHash, trustedBlockHash)) {
+    const message = `block has the hash ${toHex(blockHash)}, expected ${toHex(trustedBlockHash)}`
+    throw new VerificationError('WRONG_ROOT', message, 8)
+  }
+  if (name !== undefined) checkSnapshotName(name, header.number, header.stateRoot)
+  const { accounts, slotCount: slots, wrongStorageRoots } = run
+  return {
+    ...{ block: header.number, blockHash, accounts, slots, stateRoot, stateRootMatches, wrongStorageRoots },
+    trusted: trustedBlockHash !== undefined,
+  }
+}
+
+/** Compare a name, which may come from anywhere, with what the content says. */
+function checkSnapshotName(name: string, block: bigint, stateRoot: Uint8Array): void {
+  const parsed = parseSnapshotName(name)
+  const id = nameId(stateRoot)
+  if (parsed !== undefined && parsed.block === block && parsed.id === id) return
+  const expected = formatSnapshotName({ network: parsed?.network ?? '<network>', block, id })
+  const found = JSON.stringify(name.slice(0, 120))
+  throw new VerificationError('WRONG_NAME', `file is named ${found}, by its content it is ${expected}`, 0)
+}
+
+class SnapshotCheck {
+  readonly #hashes: Hashes
+  readonly #slotsPerRecord: number
+  readonly #requireRoots: boolean
+  readonly #state: StackTrie
+  #account: { readonly account: SnapshotAccount; readonly position: number } | undefined
+  #storage: StackTrie | undefined
+  #lastSlot: Uint8Array | undefined
+  #record = 0
+  #inRecord = 0
+  accounts = 0
+  slotCount = 0
+  wrongStorageRoots = 0
+
+  constructor(hashes: Hashes, slotsPerRecord: number, requireRoots: boolean) {
+    this.#requireRoots = requireRoots
+    this.#hashes = hashes
+    this.#slotsPerRecord = slotsPerRecord
+    this.#state = new StackTrie(hashes)
+  }
+
+  account(account: SnapshotAccount, position: number): void {
+    const last = this.#account?.account.addressHash
+    if (last !== undefined && !isBelow(last, account.addressHash)) {
+      throw new VerificationError('WRONG_ORDER', 'accounts do not ascend', position)
+    }
+    this.#finishAccount(position)
+    const codeHash = this.#hashes.keccak256(account.code)
+    if (!equalBytes(codeHash, account.codeHash)) {
+      const message = `code hashes to ${toHex(codeHash)}, the account has ${toHex(account.codeHash)}`
+      throw new VerificationError('WRONG_ROOT', message, position)
+    }
+    this.#account = { account, position }
+    this.#storage = undefined
+    this.#lastSlot = undefined
+    this.#record = 0
+    this.#inRecord = 0
+    this.accounts++
+  }
+
+  slots(slots: readonly StorageSlot[], record: number, position: number): void {
+    if (record !== this.#record) {
+      if (this.#inRecord !== this.#slotsPerRecord) throw this.#wrongCount(position)
+      this.#record = record
+      this.#inRecord = 0
+    }
+    this.#storage ??= new StackTrie(this.#hashes)
+    for (const { slotHash, value } of slots) {
+      if (this.#lastSlot !== undefined && !isBelow(this.#lastSlot, slotHash)) {
+        throw new VerificationError('WRONG_ORDER', 'slots do not ascend', position)
+      }
+      this.#storage.add(slotHash, encodeRlp(value))
+      this.#lastSlot = slotHash
+    }
+    this.#inRecord += slots.length
+    this.slotCount += slots.length
+    if (this.#inRecord > this.#slotsPerRecord) throw this.#wrongCount(position)
+  }
+
+  finish(size: number): Uint8Array {
+    this.#finishAccount(size)
+    return this.#state.root()
+  }
+
+  #finishAccount(position: number): void {
+    if (this.#account === undefined) return
+    const { account, position: at } = this.#account
+    if (account.storageRecords > 0 && this.#inRecord === 0) throw this.#wrongCount(position)
+    const root = this.#storage?.root() ?? EMPTY_TRIE_ROOT
+    if (!equalBytes(root, account.storageRoot)) {
+      this.wrongStorageRoots++
+      const message = `storage has the root ${toHex(root)}, the account has ${toHex(account.storageRoot)}`
+      if (this.#requireRoots) throw new VerificationError('WRONG_ROOT', message, at)
+    }
+    this.#state.add(account.addressHash, accountLeaf(account))
+  }
+
+  #wrongCount(position: number): VerificationError {
+    const message = `storage record of ${this.#inRecord} slots, expected ${this.#slotsPerRecord}, or fewer in the last`
+    return new VerificationError('WRONG_COUNT', message, position)
+  }
+}
+
+function isBelow(a: Uint8Array, b: Uint8Array): boolean {
+  for (const [i, byte] of a.entries()) {
+    const other = b[i] as number
+    if (byte !== other) return byte < other
+  }
+  return false
+}

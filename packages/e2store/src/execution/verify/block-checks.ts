@@ -1,0 +1,99 @@
+import { VerificationError } from '../../errors.ts'
+import type { Hashes } from '../../hash/hashes.ts'
+import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { EMPTY_TRIE_ROOT, orderedTrieRoot } from '../../trie/ordered-trie.ts'
+import type { BlockPayloads } from '../archive/block.ts'
+import type { ArchiveKind } from '../archive/layout.ts'
+import { splitBody } from '../blocks/body.ts'
+import type { BlockHeader } from '../blocks/header.ts'
+import { decodeSlimReceipts, encodeReceipt, splitReceipts } from '../blocks/receipts.ts'
+
+/** How much a block holds. */
+export interface BlockCounts {
+  readonly transactions: number
+  readonly receipts: number
+  readonly uncles: boolean
+  readonly withdrawals: number
+}
+
+const EMPTY_LIST_BYTES = 1
+
+/**
+ * Check that a block's body and receipts are the ones that its header commits to.
+ *
+ * @throws {VerificationError} `WRONG_ROOT`, `WRONG_COUNT`
+ * @throws {E2FormatError} `BAD_RLP`
+ * @see docs/spec/e2store-execution.md §11.2
+ */
+export function checkContents(
+  kind: ArchiveKind,
+  header: BlockHeader,
+  { body, receipts, positions }: BlockPayloads,
+  hashes: Hashes,
+): BlockCounts {
+  const counts = { transactions: 0, receipts: 0, uncles: false, withdrawals: 0 }
+  if (body !== undefined) {
+    const position = positions.body ?? 0
+    const parts = splitBody(body, { what: 'body', position })
+    const check = rootChecker(header.number, position)
+    check('transactions', header.transactionsRoot, trieRoot(parts.transactions, hashes))
+    counts.uncles = parts.uncles.length > EMPTY_LIST_BYTES
+    check('uncles', header.ommersHash, counts.uncles ? hashes.keccak256(parts.uncles) : EMPTY_OMMERS_HASH)
+    checkWithdrawals(header, parts.withdrawals, position, hashes)
+    counts.transactions = parts.transactions.length
+    counts.withdrawals = parts.withdrawals?.length ?? 0
+  }
+  if (receipts !== undefined) {
+    const position = positions.receipts ?? 0
+    const envelopes = receiptEnvelopes(kind, receipts, position, hashes)
+    counts.receipts = envelopes.length
+    if (body !== undefined && envelopes.length !== counts.transactions) {
+      const message = `block ${header.number} has ${envelopes.length} receipts for ${counts.transactions} transactions`
+      throw new VerificationError('WRONG_COUNT', message, position)
+    }
+    rootChecker(header.number, position)('receipts', header.receiptsRoot, trieRoot(envelopes, hashes))
+  }
+  return counts
+}
+
+/** `keccak256(rlp([]))`. */
+const EMPTY_OMMERS_HASH = Uint8Array.from([
+  0x1d, 0xcc, 0x4d, 0xe8, 0xde, 0xc7, 0x5d, 0x7a, 0xab, 0x85, 0xb5, 0x67, 0xb6, 0xcc, 0xd4, 0x1a, 0xd3, 0x12, 0x45,
+  0x1b, 0x94, 0x8a, 0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47,
+])
+
+function receiptEnvelopes(kind: ArchiveKind, receipts: Uint8Array, position: number, hashes: Hashes): Uint8Array[] {
+  const origin = { what: 'receipts', position }
+  if (kind !== 'ere') return splitReceipts(receipts, origin)
+  return decodeSlimReceipts(receipts, origin).map((receipt) => encodeReceipt(receipt, hashes))
+}
+
+function checkWithdrawals(
+  header: BlockHeader,
+  withdrawals: readonly Uint8Array[] | undefined,
+  position: number,
+  hashes: Hashes,
+): void {
+  const { withdrawalsRoot: expected, number } = header
+  if (expected === undefined && withdrawals === undefined) return
+  if (expected === undefined || withdrawals === undefined) {
+    const which = expected === undefined ? 'the body has withdrawals, the header has no root' : 'the body has none'
+    throw new VerificationError('WRONG_ROOT', `withdrawals of block ${number}: ${which}`, position)
+  }
+  rootChecker(number, position)('withdrawals', expected, trieRoot(withdrawals, hashes))
+}
+
+function trieRoot(values: readonly Uint8Array[], hashes: Hashes): Uint8Array {
+  return values.length === 0 ? EMPTY_TRIE_ROOT : orderedTrieRoot(values, hashes)
+}
+
+function rootChecker(
+  number: bigint,
+  position: number,
+): (what: string, expected: Uint8Array, found: Uint8Array) => void {
+  return (what, expected, found) => {
+    if (equalBytes(expected, found)) return
+    const message = `${what} of block ${number} hash to ${toHex(found)}, the header has ${toHex(expected)}`
+    throw new VerificationError('WRONG_ROOT', message, position)
+  }
+}

@@ -1,0 +1,84 @@
+import { uint256Bytes, uint256Value } from '../../accumulator/merkle.ts'
+import { VerificationError } from '../../errors.ts'
+import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { type BlockHeader, isPostMerge } from '../blocks/header.ts'
+
+export interface ChainStart {
+  /** Hash of the block before the first one. */
+  readonly previousHash?: Uint8Array
+  /** Total difficulty of the block before the first one. */
+  readonly previousTotalDifficulty?: bigint
+}
+
+/**
+ * Follows the links from block to block: parent hashes, total difficulties, and that no block after the merge has one
+ * before it behind it.
+ *
+ * @see docs/spec/e2store-execution.md §11.3
+ */
+export class ChainCheck {
+  #hash: Uint8Array | undefined
+  #totalDifficulty: bigint | undefined
+  #preMerge = 0
+  #postMerge = 0
+
+  constructor({ previousHash, previousTotalDifficulty }: ChainStart = {}) {
+    this.#hash = previousHash
+    this.#totalDifficulty = previousTotalDifficulty
+  }
+
+  /** Hash of the last block. */
+  get lastHash(): Uint8Array | undefined {
+    return this.#hash
+  }
+
+  /** Total difficulty of the last block, if the file tells it or it follows from the start of the chain. */
+  get totalDifficulty(): bigint | undefined {
+    return this.#totalDifficulty
+  }
+
+  get preMergeBlocks(): number {
+    return this.#preMerge
+  }
+
+  get postMergeBlocks(): number {
+    return this.#postMerge
+  }
+
+  /**
+   * Add the next block.
+   *
+   * @param stated the total difficulty that the file gives for it, 32 bytes little-endian
+   * @throws {VerificationError} `WRONG_PARENT`, `WRONG_DIFFICULTY`, `WRONG_ORDER`
+   */
+  add(header: BlockHeader, hash: Uint8Array, stated: Uint8Array | undefined, position: number): void {
+    const { number, parentHash, difficulty } = header
+    if (this.#hash !== undefined && !equalBytes(this.#hash, parentHash)) {
+      const message = `parent of block ${number} is ${toHex(parentHash)}, the block before it has ${toHex(this.#hash)}`
+      throw new VerificationError('WRONG_PARENT', message, position)
+    }
+    if (isPostMerge(header)) this.#postMerge++
+    else if (this.#postMerge === 0) this.#preMerge++
+    else throw new VerificationError('WRONG_ORDER', `block ${number} with difficulty after the merge`, position)
+    this.#hash = hash
+    const before = number === 0n ? 0n : this.#totalDifficulty
+    const expected = before === undefined ? undefined : before + difficulty
+    this.#totalDifficulty = stated === undefined ? expected : checkStated(stated, expected, header, position)
+  }
+}
+
+function checkStated(
+  stated: Uint8Array,
+  expected: bigint | undefined,
+  { number, difficulty }: BlockHeader,
+  position: number,
+): bigint {
+  if (expected !== undefined && equalBytes(stated, uint256Bytes(expected))) return expected
+  const value = uint256Value(stated)
+  if (expected !== undefined || value < difficulty) {
+    const wanted = expected ?? `at least ${difficulty}`
+    const message = `total difficulty of block ${number} is ${value}, expected ${wanted}`
+    throw new VerificationError('WRONG_DIFFICULTY', message, position)
+  }
+  return value
+}

@@ -1,0 +1,98 @@
+import { E2FormatError, VerificationError } from '../../errors.ts'
+import { Census, type TypeCount } from '../../records/census.ts'
+import { RecordCursor } from '../../records/iterate.ts'
+import type { RecordHeader } from '../../records/record.ts'
+import { describeType, RecordType } from '../../records/record-type.ts'
+import type { BlockArchive } from '../archive/archive.ts'
+import { type Layout, typeInLayout } from '../archive/layout.ts'
+
+/**
+ * Go through all records of an archive: they stand in the order that the format gives, and the index names exactly
+ * the ones that are there.
+ *
+ * @returns the records by type, unknown ones included
+ * @throws {E2FormatError} at step `walk`, where records are cut or malformed
+ * @throws {VerificationError} `WRONG_ORDER`, `WRONG_COUNT`
+ * @see docs/spec/e2store-execution.md §11.1
+ */
+export async function checkStructure({ source, layout, options }: BlockArchive): Promise<TypeCount[]> {
+  const { maxRecordBytes, legacyLength48 } = options
+  const census = new Census()
+  const grammar = new Grammar(layout)
+  const cursor = new RecordCursor(source, {
+    step: 'walk',
+    ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+    ...(legacyLength48 !== undefined && { legacyLength48 }),
+  })
+  while (await cursor.fill({ headerOnly: true })) {
+    for (let record = cursor.takeHeader(); record; record = cursor.takeHeader()) {
+      census.add(record)
+      grammar.accept(record)
+    }
+  }
+  grammar.end(source.size)
+  return census.types()
+}
+
+/** Which record may come next, and what the index says about it. */
+class Grammar {
+  readonly #layout: Layout
+  readonly #columnOfType: ReadonlyMap<number, number>
+  /** Records seen of each column. */
+  readonly #seen: number[]
+  /** The column that the last record belonged to; past all of them once another record came. */
+  #column = -1
+
+  constructor(layout: Layout) {
+    this.#layout = layout
+    this.#columnOfType = new Map(layout.columns.map((name, column) => [typeInLayout(layout, name), column]))
+    this.#seen = layout.columns.map(() => 0)
+  }
+
+  accept(record: RecordHeader): void {
+    const column = this.#columnOfType.get(record.type)
+    if (column !== undefined) {
+      this.#acceptColumn(column, record)
+    } else if (record.type === RecordType.Accumulator) {
+      if (record.position !== this.#layout.accumulator?.position) throw this.#misplaced(record)
+    } else if (record.type === RecordType.Version && record.position > 0) {
+      throw this.#misplaced(record)
+    } else if (record.type !== RecordType.Version && record.type !== RecordType.Empty) {
+      if (this.#seen.some((seen) => seen < this.#layout.count)) throw this.#misplaced(record)
+      this.#column = this.#seen.length
+    }
+  }
+
+  end(size: number): void {
+    for (const [column, seen] of this.#seen.entries()) {
+      if (seen === this.#layout.count) continue
+      const message = `${seen} records of the column ${this.#layout.columns[column]}, the index has ${this.#layout.count}`
+      throw new VerificationError('WRONG_COUNT', message, size)
+    }
+  }
+
+  #acceptColumn(column: number, record: RecordHeader): void {
+    const { count, rowwise } = this.#layout
+    const index = this.#seen[column] as number
+    const fits = rowwise ? column === (this.#column + 1) % this.#seen.length : column === this.#column || index === 0
+    if (!fits || this.#column === this.#seen.length) throw this.#misplaced(record)
+    if (index >= count) {
+      throw new VerificationError('WRONG_COUNT', `more records than the ${count} blocks of the index`, record.position)
+    }
+    if (column === 0 || !rowwise) this.#checkTarget(index, column, record.position)
+    this.#column = column
+    this.#seen[column] = index + 1
+  }
+
+  #checkTarget(index: number, column: number, position: number): void {
+    const target = this.#layout.target(index, column)
+    if (target === position) return
+    const at = this.#layout.entryPosition(index, column)
+    const message = `index entry ${index} points at ${target}, the record is at ${position}`
+    throw new VerificationError('WRONG_ORDER', message, at)
+  }
+
+  #misplaced({ type, position }: RecordHeader): E2FormatError {
+    return new E2FormatError('UNEXPECTED_TYPE', `${describeType(type)} record out of place`, position, 'verify')
+  }
+}

@@ -1,0 +1,210 @@
+import type { AbortLike } from '../../abort.ts'
+import { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
+import { VerificationError } from '../../errors.ts'
+import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
+import { equalBytes, toHex } from '../../io/little-endian.ts'
+import type { TypeCount } from '../../records/census.ts'
+import type { BlockArchive } from '../archive/archive.ts'
+import { type ArchiveIdentity, checkName, identify } from '../archive/archive-name.ts'
+import { type BlockPayloads, decodeTotalDifficulty, proofByHeader } from '../archive/block.ts'
+import { MAX_BLOCKS } from '../archive/layout.ts'
+import { type BlockHeader, decodeHeader } from '../blocks/header.ts'
+import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
+import { type BlockProof, decodeProof } from '../blocks/proof.ts'
+import { checkContents } from './block-checks.ts'
+import { ChainCheck, type ChainStart } from './chain.ts'
+import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
+import { checkStructure } from './structure.ts'
+
+export interface VerifyOptions extends ChainStart {
+  readonly hashes?: Hashes
+  /** The accumulator that is known to be the right one for this file, 32 bytes. */
+  readonly trustedAccumulator?: Uint8Array
+  /** Roots over eras of the beacon chain that are known to be right. */
+  readonly historyRoots?: HistoryRoots
+  /** The file's name, without its folder, to compare with the content. */
+  readonly name?: string
+  readonly signal?: AbortLike
+  /** Called now and then with the number of blocks checked. */
+  readonly onProgress?: (blocks: number, of: number) => void
+}
+
+/** Something known to be wrong in published files that does not make their blocks untrue. */
+export interface Deviation {
+  readonly code: 'POST_MERGE_BLOCKS'
+  readonly message: string
+  /** Byte position of the first block concerned. */
+  readonly position: number
+}
+
+export interface VerifyReport {
+  readonly identity: ArchiveIdentity
+  readonly start: bigint
+  readonly count: number
+  readonly preMergeBlocks: number
+  readonly transactions: number
+  readonly receipts: number
+  /** Blocks that have uncles. */
+  readonly blocksWithUncles: number
+  readonly withdrawals: number
+  /** Hash of the last block, 32 bytes. */
+  readonly lastHash: Uint8Array
+  /** After the last block, where the file tells it. */
+  readonly totalDifficulty?: bigint
+  /** Recomputed from the blocks before the merge; it equals the file's. */
+  readonly accumulator?: Uint8Array
+  /** Roots that later proofs lead to. */
+  readonly historyRoots: readonly HistoryRoot[]
+  /** Whether everything was compared with roots that the caller trusts. Without, the file is only true in itself. */
+  readonly trusted: boolean
+  /** All records by type. */
+  readonly records: readonly TypeCount[]
+  readonly deviations: readonly Deviation[]
+}
+
+const BLOCKS_BETWEEN_PROGRESS = 256
+
+/**
+ * Check an archive: that it is well-formed, that its blocks follow each other, that bodies and receipts are those of
+ * the headers, and that accumulator and proofs fit.
+ *
+ * @throws {VerificationError} the file is not what it claims to be, with the position
+ * @throws {E2FormatError} the bytes break the format
+ * @see docs/spec/e2store-execution.md §11
+ */
+export async function verifyArchive(archive: BlockArchive, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { hashes = defaultHashes(), name, signal, onProgress } = options
+  signal?.throwIfAborted()
+  const records = await checkStructure(archive)
+  const run = new Run(archive, hashes, options)
+  let done = 0
+  for await (const payloads of archive.iteratePayloads()) {
+    run.add(payloads)
+    if (++done % BLOCKS_BETWEEN_PROGRESS === 0) {
+      signal?.throwIfAborted()
+      onProgress?.(done, archive.count)
+    }
+  }
+  onProgress?.(done, archive.count)
+  const identity = await identify(archive, hashes)
+  if (name !== undefined) checkName(name, identity)
+  return { identity, records, ...run.finish() }
+}
+
+/** The state of checking one file. */
+class Run {
+  readonly #archive: BlockArchive
+  readonly #hashes: Hashes
+  readonly #options: VerifyOptions
+  readonly #chain: ChainCheck
+  readonly #proofs: ProofCheck
+  readonly #blocks: HeaderAccumulator
+  readonly #counts = { transactions: 0, receipts: 0, blocksWithUncles: 0, withdrawals: 0 }
+  /** Whether the total difficulty of every block before the merge is known. */
+  #complete = true
+  #mergePosition = 0
+
+  constructor(archive: BlockArchive, hashes: Hashes, options: VerifyOptions) {
+    this.#archive = archive
+    this.#hashes = hashes
+    this.#options = options
+    this.#chain = new ChainCheck(options)
+    this.#proofs = new ProofCheck(hashes, archive.accumulator, options.historyRoots)
+    this.#blocks = new HeaderAccumulator(hashes)
+    if (archive.start % BigInt(MAX_BLOCKS) !== 0n) {
+      const message = `first block is ${archive.start}, expected a multiple of ${MAX_BLOCKS}`
+      throw new VerificationError('WRONG_NUMBER', message, archive.layout.indexPosition)
+    }
+  }
+
+  add(payloads: BlockPayloads): void {
+    const { kind } = this.#archive
+    const position = payloads.positions.header ?? 0
+    const { headerRlp, header, proof } = this.#headerAndProof(payloads, position)
+    const hash = this.#hashes.keccak256(headerRlp)
+    const stated = statedDifficulty(payloads, proof)
+    const wasPreMerge = this.#chain.postMergeBlocks === 0
+    this.#chain.add(header, hash, stated, payloads.positions.totalDifficulty ?? position)
+    const counts = checkContents(kind, header, payloads, this.#hashes)
+    this.#counts.transactions += counts.transactions
+    this.#counts.receipts += counts.receipts
+    this.#counts.withdrawals += counts.withdrawals
+    if (counts.uncles) this.#counts.blocksWithUncles++
+    if (proof !== undefined) this.#proofs.add(header, hash, proof, payloads.positions.proof ?? position)
+    if (wasPreMerge && this.#chain.postMergeBlocks > 0) this.#mergePosition = position
+    if (kind !== 'era1' && this.#chain.postMergeBlocks > 0) return
+    const { totalDifficulty } = this.#chain
+    if (totalDifficulty === undefined) this.#complete = false
+    else if (this.#complete) this.#blocks.add(hash, totalDifficulty)
+  }
+
+  finish(): Omit<VerifyReport, 'identity' | 'records'> {
+    const { start, count } = this.#archive
+    const { preMergeBlocks, totalDifficulty, lastHash = new Uint8Array(0) } = this.#chain
+    const deviations: Deviation[] = []
+    const accumulator = this.#checkAccumulator(deviations)
+    const { historyRoots } = this.#proofs
+    return {
+      ...{ start, count, preMergeBlocks, ...this.#counts, lastHash, historyRoots, deviations },
+      ...(totalDifficulty !== undefined && { totalDifficulty }),
+      ...(accumulator && { accumulator }),
+      trusted: this.#isTrusted(accumulator),
+    }
+  }
+
+  #headerAndProof(
+    payloads: BlockPayloads,
+    position: number,
+  ): { headerRlp: Uint8Array; header: BlockHeader; proof: BlockProof | undefined } {
+    const content = payloads.header ?? new Uint8Array(0)
+    const origin = { what: 'header', position }
+    if (this.#archive.kind === 'e2hs') {
+      const { header: headerRlp, proof: ssz } = decodeHeaderWithProof(content, position)
+      const header = decodeHeader(headerRlp, origin)
+      return { headerRlp, header, proof: proofByHeader(header, ssz, position) }
+    }
+    const proofOrigin = { what: 'proof', position: payloads.positions.proof ?? position }
+    const proof = payloads.proof && decodeProof(payloads.proof, proofOrigin)
+    return { headerRlp: content, header: decodeHeader(content, origin), proof }
+  }
+
+  /** Compare the accumulator of the blocks with the ones that the file, its proofs and the caller name. */
+  #checkAccumulator(deviations: Deviation[]): Uint8Array | undefined {
+    const { preMergeBlocks, postMergeBlocks } = this.#chain
+    if (preMergeBlocks === 0 || !this.#complete) return undefined
+    const stated = this.#proofs.accumulator
+    let found = this.#blocks.root()
+    if (this.#archive.kind === 'era1' && postMergeBlocks > 0) {
+      const message = `the file has ${postMergeBlocks} blocks from after the merge`
+      deviations.push({ code: 'POST_MERGE_BLOCKS', message, position: this.#mergePosition })
+      if (stated !== undefined && !equalBytes(found, stated)) found = this.#blocks.root(preMergeBlocks)
+    }
+    for (const expected of [stated, this.#options.trustedAccumulator]) {
+      if (expected === undefined || equalBytes(found, expected)) continue
+      const message = `accumulator of the blocks is ${toHex(found)}, expected ${toHex(expected)}`
+      const { accumulator, indexPosition } = this.#archive.layout
+      throw new VerificationError('WRONG_ROOT', message, accumulator?.position ?? indexPosition)
+    }
+    return found
+  }
+
+  #isTrusted(accumulator: Uint8Array | undefined): boolean {
+    const { preMergeBlocks, postMergeBlocks } = this.#chain
+    const { historyRoots } = this.#proofs
+    const before = preMergeBlocks === 0 || (accumulator !== undefined && this.#options.trustedAccumulator !== undefined)
+    const after = postMergeBlocks === 0 || (historyRoots.length > 0 && historyRoots.every(({ trusted }) => trusted))
+    return before && after
+  }
+}
+
+/** The total difficulty that a file gives for a block: in a record, or as the first node of its proof. */
+function statedDifficulty(
+  { totalDifficulty, positions }: BlockPayloads,
+  proof: BlockProof | undefined,
+): Uint8Array | undefined {
+  if (totalDifficulty !== undefined) {
+    decodeTotalDifficulty(totalDifficulty, positions.totalDifficulty)
+    return totalDifficulty
+  }
+  return proof?.type === 0 ? proof.ssz.subarray(0, 32) : undefined
+}
