@@ -1,0 +1,7 @@
+import { consensusKinds } from './consensus-kinds.ts'
+import type { Kind } from './harness.ts'
+
+/** Every kind of file that is mutated. */
+export async function allKinds(): Promise<Kind[]> {
+  return [...(await consensusKinds())]
+}
