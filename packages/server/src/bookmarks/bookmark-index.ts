@@ -1,6 +1,6 @@
 /** Bookmarks in the order of the log, to be put into an index. */
 export interface BookmarkPut {
-  /** 1 to 16 bytes. */
+  /** 1 to 16 bytes; copied before `put` returns. */
   readonly key: Uint8Array
   /** Number of the bookmark's own entry. */
   readonly number: number
@@ -10,18 +10,31 @@ export interface BookmarkPut {
  * Bookmark bytes to entry numbers. It holds nothing that the log does not, may lag behind it after a crash, and may hold
  * what was never committed if another program wrote it: whoever asks checks the answer, see `findBookmark`.
  * docs/spec/stream-file.md §5.
+ *
+ * Puts and removals take effect in the order of the calls, can be seen by `get` at once, and are written in the
+ * background. A disk that fails is told by `writable` and `flush`, from then on; what is put after that is dropped.
  */
 export interface BookmarkIndex {
-  /** Put bookmarks; the last of the same bytes wins. They can be looked up at once, and are written in the background. */
+  /**
+   * Put bookmarks; the last of the same bytes wins. To be called in the same turn of the event loop in which the log
+   * moves past them, so that no look-up takes a bookmark for stale that is only early.
+   *
+   * @throws {RangeError} if a key is not 1 to 16 bytes
+   * @throws {RefusedError} `CLOSED`
+   */
   put(bookmarks: readonly BookmarkPut[]): void
-  /** Resolves when there is room for more: at once, unless the disk is far behind. @throws if writing failed */
+  /** Take bookmarks out. @throws as `put` */
+  remove(keys: readonly Uint8Array[]): void
+  /** Resolves when there is room for more: at once, unless the disk is far behind. @throws {DiskError} */
   writable(): Promise<void>
-  /** Number that the index holds for a bookmark. */
+  /**
+   * Number that the index holds for a bookmark; one that no entry has if what it holds is no number.
+   *
+   * @throws {DiskError} @throws {UnusableIndexError} `INDEX_CORRUPT` @throws {RefusedError} `CLOSED`
+   */
   get(key: Uint8Array): Promise<number | undefined>
-  /** Take bookmarks out. */
-  remove(keys: readonly Uint8Array[]): Promise<void>
-  /** Resolves when all that was put so far is written, and durable if `sync` is set. */
+  /** Resolves when all that was put and removed so far is written, and durable if `sync` is set. @throws {DiskError} */
   flush(options: { readonly sync: boolean }): Promise<void>
-  /** Flush and let go. Calling it again does nothing. */
+  /** Write what is left and let go; look-ups under way are answered first. Calling it again does nothing. */
   close(): Promise<void>
 }

@@ -1,0 +1,91 @@
+import type { StreamLog } from '../log/stream-log.ts'
+import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+import { MemoryIndex } from './memory-index.ts'
+import { repairBookmarks } from './repair.ts'
+import { type IndexLogOptions, indexLog } from './scan.ts'
+
+/**
+ * Build an index in memory by scanning a log, and keep it up to date with what is committed to the log and truncated
+ * from it until it is closed. For logs that another process writes, or nobody.
+ *
+ * @throws {DamageError}
+ */
+export async function followLog(log: StreamLog, options: Omit<IndexLogOptions, 'from'> = {}): Promise<BookmarkIndex> {
+  const index = new FollowingIndex(log)
+  try {
+    await index.catchUp(options)
+    return index
+  } catch (error) {
+    await index.close()
+    throw error
+  }
+}
+
+class FollowingIndex implements BookmarkIndex {
+  readonly #log: StreamLog
+  readonly #memory = new MemoryIndex()
+  readonly #stop: () => void
+  /** Number of the first entry that was not looked at. */
+  #next = 0
+  #scanning: Promise<void> | undefined
+  #closed = false
+
+  constructor(log: StreamLog) {
+    this.#log = log
+    this.#stop = log.listen({
+      // What goes wrong in the background goes wrong again for whoever looks something up.
+      onCommit: () => void this.catchUp().catch(() => undefined),
+      onTruncate: ({ totalEntries }) => this.#onTruncate(Number(totalEntries)),
+    })
+  }
+
+  put(bookmarks: readonly BookmarkPut[]): void {
+    this.#memory.put(bookmarks)
+  }
+
+  remove(keys: readonly Uint8Array[]): void {
+    this.#memory.remove(keys)
+  }
+
+  writable(): Promise<void> {
+    return this.#memory.writable()
+  }
+
+  async get(key: Uint8Array): Promise<number | undefined> {
+    const wanted = Number(this.#log.header.totalEntries)
+    while (this.#next < Math.min(wanted, Number(this.#log.header.totalEntries)) && !this.#closed) await this.catchUp()
+    return this.#memory.get(key)
+  }
+
+  flush(): Promise<void> {
+    return this.#memory.flush()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#stop()
+    await this.#memory.close()
+  }
+
+  /** Look at what was committed since; those who call it meanwhile wait for the same scan. */
+  catchUp(options: IndexLogOptions = {}): Promise<void> {
+    this.#scanning ??= this.#scan(options).finally(() => {
+      this.#scanning = undefined
+    })
+    return this.#scanning
+  }
+
+  async #scan(options: IndexLogOptions): Promise<void> {
+    while (this.#next < Number(this.#log.header.totalEntries)) {
+      const { end } = await indexLog(this.#log, this.#memory, { ...options, from: this.#next })
+      this.#next = end
+    }
+  }
+
+  /** Until it is mended, look-ups find out by themselves that what the index says is gone. */
+  #onTruncate(end: number): void {
+    this.#next = Math.min(this.#next, end)
+    const keys = this.#memory.keysFrom(end)
+    if (keys.length > 0) void repairBookmarks(this.#log, this, keys).catch(() => undefined)
+  }
+}

@@ -1,0 +1,241 @@
+import { Worker } from 'node:worker_threads'
+import { DiskError, RefusedError } from '../errors.ts'
+import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+import { indexError } from './index-errors.ts'
+import { claimFolder, type FolderClaim } from './level-folder.ts'
+import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
+import { PendingBookmarks } from './pending-bookmarks.ts'
+
+export interface LevelIndexOptions {
+  readonly folder: string
+  readonly createIfMissing: boolean
+  /** Destroy the index that is there, damaged or not, and begin an empty one (default false). */
+  readonly fresh?: boolean | undefined
+  /** Bookmarks in memory, 25 bytes each, from which on `writable` waits (default 2,000,000). */
+  readonly maxPendingBookmarks?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Changes that go to the worker together, and are written in one batch. */
+const SEGMENT_SLOTS = 4096
+/** Segments that the worker has at a time: one is filled into a batch while the other is written. */
+const MAX_HANDED_OVER = 2
+const DEFAULT_MAX_PENDING = 2_000_000
+
+/**
+ * Open the index in the LevelDB that Go servers use: key = the bookmark's bytes, value = the entry's number, u64
+ * big-endian. As long as it is open it also is the lock of the stream file's one writer; a process that died holds none.
+ *
+ * @throws {LockedError} if another process, another index of this one or a Go server has it open
+ * @throws {UnusableIndexError} if it is not there or damaged: open it with `fresh` and index the log again
+ * @throws {DiskError} `WRITE_FAILED`
+ * @see docs/spec/stream-file.md §5
+ */
+export async function openLevelIndex(options: LevelIndexOptions): Promise<BookmarkIndex> {
+  const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
+  signal?.throwIfAborted()
+  const claim = await claimFolder(folder, createIfMissing || fresh)
+  const workerData: LevelWorkerData = { folder: claim.folder, createIfMissing: createIfMissing || fresh, fresh }
+  const index = new LevelIndex(claim, new Worker(workerFile(), { workerData }), maxPendingBookmarks)
+  await index.opened
+  if (signal?.aborted === true) await index.close()
+  signal?.throwIfAborted()
+  return index
+}
+
+/** The worker lies beside this module, in the sources and in the bundle. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './level-worker.ts' : './level-worker.js', import.meta.url)
+}
+
+interface Waiter<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+class LevelIndex implements BookmarkIndex {
+  /** Settles when LevelDB is open, or cannot be opened; then nothing is left to be closed. */
+  readonly opened: Promise<void>
+  readonly #claim: FolderClaim
+  readonly #worker: Worker
+  readonly #exited: Promise<void>
+  readonly #maxPending: number
+  readonly #pending = new PendingBookmarks(SEGMENT_SLOTS)
+  readonly #requests = new Map<number, Waiter<number | undefined>>()
+  /** Those who wait until so many changes are written. */
+  readonly #waiters = new Set<Waiter<void> & { readonly target: number }>()
+  #onOpened: Waiter<void> | undefined
+  #nextId = 0
+  #pumpSoon = false
+  #isOpen = false
+  #failure: Error | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(claim: FolderClaim, worker: Worker, maxPending: number) {
+    this.#claim = claim
+    this.#worker = worker
+    this.#maxPending = maxPending
+    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+    worker.on('message', (reply: LevelReply) => this.#onReply(reply))
+    worker.on('error', (cause) => this.#fail({ code: '', message: String(cause) }))
+    worker.once('exit', (code) => this.#onExit(code))
+    this.opened = new Promise((resolve, reject) => {
+      this.#onOpened = { resolve, reject }
+    })
+  }
+
+  put(bookmarks: readonly BookmarkPut[]): void {
+    this.#assertOpen()
+    if (this.#failure !== undefined) return
+    for (const { key, number } of bookmarks) this.#pending.put(key, number)
+    this.#pumpWhenDue()
+  }
+
+  remove(keys: readonly Uint8Array[]): void {
+    this.#assertOpen()
+    if (this.#failure !== undefined) return
+    for (const key of keys) this.#pending.remove(key)
+    this.#pumpWhenDue()
+  }
+
+  async writable(): Promise<void> {
+    const { added, written } = this.#pending
+    if (this.#failure !== undefined) throw this.#failure
+    // Half of the room must be free again, so that whoever waits does so seldom.
+    if (added - written >= this.#maxPending) await this.#untilWritten(added - Math.ceil(this.#maxPending / 2))
+  }
+
+  async get(key: Uint8Array): Promise<number | undefined> {
+    this.#assertOpen()
+    if (this.#failure !== undefined) throw this.#failure
+    const pending = this.#pending.find(key)
+    if (pending !== undefined) return pending === 'removed' ? undefined : pending
+    // A message takes all of the memory that the key is a part of.
+    const copy = key.slice()
+    return this.#request((id) => ({ t: 'get', id, key: copy }))
+  }
+
+  async flush({ sync }: { readonly sync: boolean }): Promise<void> {
+    this.#assertOpen()
+    await this.#flush(sync)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // Begins before the first wait, so that all that was put until now is written.
+    const flushed = this.#flush(false)
+    try {
+      await flushed
+    } finally {
+      if (this.#isOpen) await this.#request((id) => ({ t: 'close', id })).catch(() => undefined)
+      await this.#exited
+    }
+  }
+
+  async #flush(sync: boolean): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    await this.#untilWritten(this.#pending.added)
+    if (sync) await this.#request((id) => ({ t: 'sync', id }))
+  }
+
+  #untilWritten(target: number): Promise<void> {
+    if (this.#pending.written >= target) return Promise.resolve()
+    this.#pump()
+    return new Promise((resolve, reject) => this.#waiters.add({ target, resolve, reject }))
+  }
+
+  #request(make: (id: number) => LevelRequest): Promise<number | undefined> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#requests.set(id, { resolve, reject })
+      this.#post(make(id))
+    })
+  }
+
+  #post(request: LevelRequest): void {
+    // While something is under way the process stays.
+    this.#worker.ref()
+    this.#worker.postMessage(request)
+  }
+
+  #pumpWhenDue(): void {
+    if (this.#pending.hasFull) this.#pump()
+    if (this.#pumpSoon) return
+    this.#pumpSoon = true
+    setImmediate(() => {
+      this.#pumpSoon = false
+      this.#pump()
+    })
+  }
+
+  /** Hand segments to the worker: full ones as many as it may have, one that is not full only if it has nothing to do. */
+  #pump(): void {
+    while (this.#pending.handedOver === 0 || (this.#pending.handedOver < MAX_HANDED_OVER && this.#pending.hasFull)) {
+      const segment = this.#pending.handOver()
+      if (segment === undefined) return
+      this.#post({ t: 'write', slots: segment.shared, count: segment.count })
+    }
+  }
+
+  #onReply(reply: LevelReply): void {
+    switch (reply.t) {
+      case 'open':
+        this.#isOpen = true
+        this.#onOpened?.resolve()
+        break
+      case 'written':
+        this.#pending.release()
+        this.#pump()
+        this.#wakeWaiters()
+        break
+      case 'answer':
+        this.#take(reply.id)?.resolve(reply.number)
+        break
+      case 'refused':
+        this.#take(reply.id)?.reject(indexError(reply.failure, this.#claim.folder, 'STORE_BROKEN'))
+        break
+      case 'failed':
+        this.#fail(reply.failure)
+    }
+    if (this.#pending.handedOver === 0 && this.#requests.size === 0) this.#worker.unref()
+  }
+
+  #take(id: number): Waiter<number | undefined> | undefined {
+    const waiter = this.#requests.get(id)
+    this.#requests.delete(id)
+    return waiter
+  }
+
+  #wakeWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.target > this.#pending.written) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+  }
+
+  #fail(failure: LevelFailure): void {
+    this.#failure ??= indexError(failure, this.#claim.folder, this.#isOpen ? 'STORE_BROKEN' : 'WRITE_FAILED')
+    this.#pending.drop()
+    for (const waiter of this.#waiters) waiter.reject(this.#failure)
+    this.#waiters.clear()
+  }
+
+  #onExit(code: number): void {
+    this.#claim.release()
+    const failure = this.#failure ?? new DiskError('STORE_BROKEN', `the index's thread ended with status ${code}`)
+    if (this.#closing === undefined) this.#fail({ code: '', message: failure.message })
+    this.#isOpen = false
+    this.#onOpened?.reject(failure)
+    for (const { reject } of this.#requests.values()) reject(failure)
+    this.#requests.clear()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new RefusedError('CLOSED', `${this.#claim.folder}: the index is closed`)
+  }
+}

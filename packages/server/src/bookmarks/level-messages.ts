@@ -1,0 +1,32 @@
+/** What the worker is started with. */
+export interface LevelWorkerData {
+  readonly folder: string
+  readonly createIfMissing: boolean
+  /** Destroy what is there before opening. */
+  readonly fresh: boolean
+}
+
+/** What the index asks of its worker; it is done in this order. */
+export type LevelRequest =
+  /** Write the first `count` slots. */
+  | { readonly t: 'write'; readonly slots: SharedArrayBuffer; readonly count: number }
+  | { readonly t: 'get'; readonly id: number; readonly key: Uint8Array }
+  /** Make durable all that was written. */
+  | { readonly t: 'sync'; readonly id: number }
+  | { readonly t: 'close'; readonly id: number }
+
+/** An error of LevelDB on its way between threads. */
+export interface LevelFailure {
+  /** Such as `LEVEL_LOCKED`. */
+  readonly code: string
+  readonly message: string
+}
+
+export type LevelReply =
+  | { readonly t: 'open' }
+  /** The oldest `write` that was not answered yet is done. */
+  | { readonly t: 'written' }
+  | { readonly t: 'answer'; readonly id: number; readonly number?: number | undefined }
+  | { readonly t: 'refused'; readonly id: number; readonly failure: LevelFailure }
+  /** Opening or writing failed; nothing more will be written. */
+  | { readonly t: 'failed'; readonly failure: LevelFailure }

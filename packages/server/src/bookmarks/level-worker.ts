@@ -1,0 +1,146 @@
+// Runs in a thread of its own, from the sources as well as from the bundle: nothing from other packages of the
+// workspace may be imported here.
+import { parentPort, workerData } from 'node:worker_threads'
+import { ClassicLevel } from 'classic-level'
+import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
+import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
+
+/** Stands behind every key of 16 bytes, so no bookmark is touched by what is done to it. */
+const BEHIND_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>
+type Batch = ReturnType<Level['batch']>
+
+/** Copies of a slot's key and value, reused because LevelDB copies them at once. One view for each length of a key. */
+const keyBytes = new Uint8Array(MAX_KEY_BYTES)
+const keys = Array.from({ length: MAX_KEY_BYTES + 1 }, (_, length) => keyBytes.subarray(0, length))
+const value = new Uint8Array(SLOT_BYTES - NUMBER_AT)
+
+class LevelWorker {
+  readonly #level: Level
+  #writes: Promise<void> = Promise.resolve()
+  #failed = false
+  #synced = true
+
+  constructor(level: Level) {
+    this.#level = level
+  }
+
+  async handle(request: LevelRequest): Promise<void> {
+    switch (request.t) {
+      case 'write':
+        this.#write(request.slots, request.count)
+        return
+      case 'get':
+        this.#get(request.id, request.key)
+        return
+      case 'sync':
+        await this.#answer(request.id, () => this.#sync())
+        return
+      case 'close':
+        await this.#writes
+        await this.#answer(request.id, () => this.#level.close())
+        parentPort?.close()
+    }
+  }
+
+  /** The batch is filled while the one before it is still being written. */
+  #write(slots: SharedArrayBuffer, count: number): void {
+    if (this.#failed) return
+    this.#synced = false
+    const batch = this.#level.batch()
+    fill(batch, new DataView(slots), count)
+    this.#writes = this.#writes.then(async () => {
+      if (this.#failed) return
+      try {
+        await batch.write()
+        send({ t: 'written' })
+      } catch (error) {
+        this.#fail(error)
+      }
+    })
+  }
+
+  #get(id: number, key: Uint8Array): void {
+    try {
+      const found = this.#level.getSync(key)
+      send({ t: 'answer', id, number: found && decodeNumber(found) })
+    } catch (error) {
+      send({ t: 'refused', id, failure: failureOf(error) })
+    }
+  }
+
+  /**
+   * A synced write would do only for LevelDB's current journal: one that was filled before may not be durable yet. So
+   * what is in memory becomes a table, which LevelDB syncs. That it failed is told by the next write only.
+   */
+  async #sync(): Promise<void> {
+    await this.#writes
+    if (this.#synced) return
+    this.#synced = true
+    await this.#level.compactRange(BEHIND_ALL_KEYS, BEHIND_ALL_KEYS)
+    await this.#level.del(BEHIND_ALL_KEYS)
+  }
+
+  async #answer(id: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      send({ t: 'answer', id })
+    } catch (error) {
+      send({ t: 'refused', id, failure: failureOf(error) })
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failed = true
+    send({ t: 'failed', failure: failureOf(error) })
+  }
+}
+
+function fill(batch: Batch, view: DataView, count: number): void {
+  for (let at = 0; at < count * SLOT_BYTES; at += SLOT_BYTES) {
+    const head = view.getUint8(at)
+    const key = keys[head & LENGTH_MASK] ?? keyBytes
+    for (let i = 0; i < key.length; i++) key[i] = view.getUint8(at + 1 + i)
+    if ((head & REMOVED_BIT) !== 0) {
+      batch.del(key)
+      continue
+    }
+    for (let i = 0; i < value.length; i++) value[i] = view.getUint8(at + NUMBER_AT + i)
+    batch.put(key, value)
+  }
+}
+
+/** What another program stored may be no number at all: then it is one that no entry has. */
+function decodeNumber(bytes: Uint8Array): number {
+  if (bytes.length !== value.length) return Number.MAX_SAFE_INTEGER
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0))
+}
+
+/** LevelDB's own error: the library wraps those of opening. */
+function failureOf(error: unknown): LevelFailure {
+  const { cause } = error as { readonly cause?: unknown }
+  if (cause instanceof Error) return failureOf(cause)
+  const { code = '', message = String(error) } = error as Partial<LevelFailure>
+  return { code, message }
+}
+
+async function open({ folder, createIfMissing, fresh }: LevelWorkerData): Promise<Level> {
+  if (fresh) await ClassicLevel.destroy(folder)
+  const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing }
+  const level: Level = new ClassicLevel(folder, options)
+  await level.open()
+  return level
+}
+
+function send(reply: LevelReply): void {
+  parentPort?.postMessage(reply)
+}
+
+try {
+  const worker = new LevelWorker(await open(workerData as LevelWorkerData))
+  parentPort?.on('message', (request: LevelRequest) => void worker.handle(request))
+  send({ t: 'open' })
+} catch (error) {
+  send({ t: 'failed', failure: failureOf(error) })
+}

@@ -1,0 +1,76 @@
+import { RefusedError } from '../errors.ts'
+import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+import { MAX_KEY_BYTES } from './slots.ts'
+
+/** Bookmarks are spread over so many maps: one alone holds 16.7 million at most, and stands still while it grows. */
+const SHARDS = 64
+
+/** An index that lives as long as its process: for files that only are read, and for tests. */
+export class MemoryIndex implements BookmarkIndex {
+  readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, number>())
+  #closed = false
+
+  /** Number of bookmarks. */
+  get size(): number {
+    return this.#shards.reduce((sum, shard) => sum + shard.size, 0)
+  }
+
+  put(bookmarks: readonly BookmarkPut[]): void {
+    this.#assertOpen()
+    for (const { key, number } of bookmarks) this.#shardOf(key)?.set(keyText(key), number)
+  }
+
+  remove(keys: readonly Uint8Array[]): void {
+    this.#assertOpen()
+    for (const key of keys) this.#shardOf(key)?.delete(keyText(key))
+  }
+
+  async writable(): Promise<void> {}
+
+  async get(key: Uint8Array): Promise<number | undefined> {
+    this.#assertOpen()
+    if (key.length < 1 || key.length > MAX_KEY_BYTES) return undefined
+    return this.#shardOf(key)?.get(keyText(key))
+  }
+
+  /** Keys of the bookmarks that point at entry `number` or behind it. */
+  keysFrom(number: number): Uint8Array[] {
+    const keys: Uint8Array[] = []
+    for (const shard of this.#shards) {
+      for (const [text, at] of shard) if (at >= number) keys.push(keyBytes(text))
+    }
+    return keys
+  }
+
+  async flush(): Promise<void> {
+    this.#assertOpen()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const shard of this.#shards) shard.clear()
+  }
+
+  /** Bookmarks mostly end in the low byte of a number that counts up, so their last byte spreads them. */
+  #shardOf(key: Uint8Array): Map<string, number> | undefined {
+    const last = key[key.length - 1]
+    if (last === undefined || key.length > MAX_KEY_BYTES) {
+      throw new RangeError(`a bookmark of ${key.length} bytes, expected 1 to ${MAX_KEY_BYTES}`)
+    }
+    return this.#shards[last % SHARDS]
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new RefusedError('CLOSED', 'the index is closed')
+  }
+}
+
+/** A text for each sequence of bytes, one character a byte. */
+export function keyText(key: Uint8Array): string {
+  return String.fromCharCode(...key)
+}
+
+/** The bytes of a {@link keyText}. */
+export function keyBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0))
+}

@@ -1,0 +1,140 @@
+import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
+
+/** A stretch of changes, in memory that the worker sees too. */
+export interface Segment {
+  readonly shared: SharedArrayBuffer
+  /** Slots in use. */
+  count: number
+  readonly view: DataView
+}
+
+/** Segments that are kept for reuse. */
+const MAX_FREE_SEGMENTS = 8
+
+/**
+ * Changes to an index that are not written yet, oldest first, 25 bytes each: what is being filled, what waits, and what
+ * was handed over and not confirmed. All of it can be looked up.
+ */
+export class PendingBookmarks {
+  readonly #segmentSlots: number
+  /** Oldest first. */
+  readonly #segments: Segment[] = []
+  readonly #free: Segment[] = []
+  #handedOver = 0
+  #added = 0
+  #written = 0
+
+  constructor(segmentSlots: number) {
+    this.#segmentSlots = segmentSlots
+  }
+
+  /** Changes that were ever added. */
+  get added(): number {
+    return this.#added
+  }
+
+  /** Of those, the ones that are written. */
+  get written(): number {
+    return this.#written
+  }
+
+  /** Segments that were handed over and are not written yet. */
+  get handedOver(): number {
+    return this.#handedOver
+  }
+
+  /** Whether a segment waits that has no room for more. */
+  get hasFull(): boolean {
+    const next = this.#segments[this.#handedOver]
+    return next !== undefined && next.count === this.#segmentSlots
+  }
+
+  put(key: Uint8Array, number: number): void {
+    const segment = this.#segmentFor(key)
+    const at = this.#add(segment, key, key.length)
+    segment.view.setUint32(at + NUMBER_AT, Math.floor(number / 0x1_0000_0000))
+    segment.view.setUint32(at + NUMBER_AT + 4, number % 0x1_0000_0000)
+  }
+
+  remove(key: Uint8Array): void {
+    this.#add(this.#segmentFor(key), key, key.length | REMOVED_BIT)
+  }
+
+  /** The newest change of a key: its number, 'removed', or `undefined` if there is none. */
+  find(key: Uint8Array): number | 'removed' | undefined {
+    for (let i = this.#segments.length - 1; i >= 0; i--) {
+      const segment = this.#segments[i]
+      const at = segment === undefined ? -1 : findIn(segment, key)
+      if (segment === undefined || at < 0) continue
+      const { view } = segment
+      if ((view.getUint8(at) & REMOVED_BIT) !== 0) return 'removed'
+      return view.getUint32(at + NUMBER_AT) * 0x1_0000_0000 + view.getUint32(at + NUMBER_AT + 4)
+    }
+    return undefined
+  }
+
+  /** The oldest segment that was not handed over yet, which from now on stays as it is. */
+  handOver(): Segment | undefined {
+    const next = this.#segments[this.#handedOver]
+    if (next !== undefined) this.#handedOver++
+    return next
+  }
+
+  /** The oldest segment that was handed over is written. */
+  release(): void {
+    const segment = this.#segments.shift()
+    if (segment === undefined) return
+    this.#handedOver--
+    this.#written += segment.count
+    segment.count = 0
+    if (this.#free.length < MAX_FREE_SEGMENTS) this.#free.push(segment)
+  }
+
+  /** Forget all: it will never be written. */
+  drop(): void {
+    this.#segments.length = 0
+    this.#free.length = 0
+    this.#handedOver = 0
+  }
+
+  #segmentFor(key: Uint8Array): Segment {
+    if (key.length < 1 || key.length > MAX_KEY_BYTES) {
+      throw new RangeError(`a bookmark of ${key.length} bytes, expected 1 to ${MAX_KEY_BYTES}`)
+    }
+    const last = this.#segments.at(-1)
+    if (last !== undefined && last.count < this.#segmentSlots && this.#segments.length > this.#handedOver) return last
+    const segment = this.#free.pop() ?? newSegment(this.#segmentSlots)
+    this.#segments.push(segment)
+    return segment
+  }
+
+  /** Begin the next slot of a segment; returns its position. */
+  #add(segment: Segment, key: Uint8Array, lengthByte: number): number {
+    const { view } = segment
+    const at = segment.count * SLOT_BYTES
+    view.setUint8(at, lengthByte)
+    for (let i = 0; i < key.length; i++) view.setUint8(at + 1 + i, key[i] as number)
+    segment.count++
+    this.#added++
+    return at
+  }
+}
+
+function newSegment(slots: number): Segment {
+  const shared = new SharedArrayBuffer(slots * SLOT_BYTES)
+  return { shared, count: 0, view: new DataView(shared) }
+}
+
+/** Position of the newest slot of a key, or -1. */
+function findIn({ view, count }: Segment, key: Uint8Array): number {
+  const { length } = key
+  const last = key[length - 1]
+  for (let at = (count - 1) * SLOT_BYTES; at >= 0; at -= SLOT_BYTES) {
+    // Bookmarks mostly differ in their last byte, so nearly every other slot is left after one comparison.
+    if (view.getUint8(at + length) !== last || (view.getUint8(at) & LENGTH_MASK) !== length) continue
+    let i = 0
+    while (i < length - 1 && view.getUint8(at + 1 + i) === key[i]) i++
+    if (i === length - 1) return at
+  }
+  return -1
+}

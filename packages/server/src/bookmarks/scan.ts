@@ -1,0 +1,165 @@
+import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, viewOf } from '@datastreamer/format'
+import type { LogPosition, LogRun } from '../log/run-reader.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+
+/** Told of each bookmark of a log, in order. `key` borrows the log's memory: copy it to keep it. */
+export type OnBookmark = (key: Uint8Array, number: number) => void
+
+/** Whole entries of a log, and the number of the first one. */
+export interface NumberedRun {
+  readonly bytes: Uint8Array
+  readonly number: number
+  /** Number behind the last entry. */
+  readonly end: number
+}
+
+export interface RunsOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Entry number to stop at; the last run may go on behind it (default: the commit point, wherever it is by then). */
+  readonly to?: number | undefined
+}
+
+/**
+ * Read a log in runs, from entry `from` to the commit point, or to where a truncation cuts off what is being read.
+ *
+ * @returns the entry number up to which the runs are part of the log
+ * @throws {DamageError}
+ */
+export async function* readRuns(
+  log: StreamLog,
+  from: number,
+  { signal, to = Number.POSITIVE_INFINITY }: RunsOptions = {},
+): AsyncGenerator<NumberedRun, number, void> {
+  let cut = Number.POSITIVE_INFINITY
+  const stop = log.listen({
+    onCommit: () => undefined,
+    onTruncate: ({ totalEntries }) => {
+      cut = Math.min(cut, Number(totalEntries))
+    },
+  })
+  try {
+    let at: LogPosition | undefined
+    for (let number = from; ; ) {
+      signal?.throwIfAborted()
+      if (number >= cut) return cut
+      if (number >= Math.min(to, Number(log.header.totalEntries))) return number
+      at ??= await log.locate(number)
+      const run: LogRun | undefined = log.runInMemory(at) ?? (await log.runOnDisk(at))
+      // A truncation while it was read makes it worthless.
+      if (run === undefined || run.next.number > cut) continue
+      yield { bytes: run.bytes, number, end: run.next.number }
+      at = run.next
+      number = at.number
+    }
+  } finally {
+    stop()
+  }
+}
+
+/** Call `onBookmark` for each bookmark of a run that stands before entry `to`. */
+export function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
+  const view = viewOf(bytes)
+  for (let at = 0, n = number; at < bytes.length && n < to; n++) {
+    const end = at + view.getUint32(at + 1)
+    const keyAt = at + ENTRY_HEAD_BYTES
+    if (view.getUint32(at + 5) === BOOKMARK_TYPE && end > keyAt && end - keyAt <= MAX_BOOKMARK_BYTES) {
+      onBookmark(bytes.subarray(keyAt, end), n)
+    }
+    at = end
+  }
+}
+
+/**
+ * Call `onBookmark` for each bookmark of 1 to 16 bytes from entry `from` on. Stops at the commit point, or where a
+ * truncation cuts off what is being read.
+ *
+ * @returns the entry number up to which the log was looked at
+ * @throws {DamageError}
+ */
+export async function scanBookmarks(
+  log: StreamLog,
+  from: number,
+  onBookmark: OnBookmark,
+  options: RunsOptions = {},
+): Promise<number> {
+  const { to = Number.POSITIVE_INFINITY } = options
+  const runs = readRuns(log, from, options)
+  for (;;) {
+    const step = await runs.next()
+    if (step.done === true) return Math.min(step.value, to)
+    eachBookmark(step.value, onBookmark, to)
+  }
+}
+
+/** Entries of the first stretch that is read backwards; each one is twice as long, up to the last. */
+const FIRST_STRETCH = 1024
+const LAST_STRETCH = 65_536
+
+/** The bookmarks before entry `end`, in stretches from the end to the start; each stretch in the order of the log. */
+export async function* bookmarksBackwards(
+  log: StreamLog,
+  end: number,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly BookmarkPut[], void, void> {
+  let stretch = FIRST_STRETCH
+  for (let to = end; to > 0; to -= stretch, stretch = Math.min(2 * stretch, LAST_STRETCH)) {
+    const bookmarks: BookmarkPut[] = []
+    await scanBookmarks(log, Math.max(0, to - stretch), (key, number) => bookmarks.push({ key, number }), {
+      signal,
+      to,
+    })
+    yield bookmarks
+  }
+}
+
+export interface IndexLogOptions {
+  /** Entry number to begin at (default 0). */
+  readonly from?: number | undefined
+  /** Told now and then how many entries of how many were looked at. */
+  readonly onProgress?: ((entries: number, total: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What was put into an index. */
+export interface Indexed {
+  readonly bookmarks: number
+  /** Entry number up to which the index knows the log. */
+  readonly end: number
+}
+
+/**
+ * Put all bookmarks of a log into an index, from entry `from` to the commit point.
+ *
+ * @throws {DamageError} @throws {DiskError}
+ */
+export async function indexLog(log: StreamLog, index: BookmarkIndex, options: IndexLogOptions = {}): Promise<Indexed> {
+  const { from = 0, onProgress, signal } = options
+  const runs = readRuns(log, from, { signal })
+  let bookmarks = 0
+  for (;;) {
+    const step = await runs.next()
+    if (step.done === true) return { bookmarks, end: step.value }
+    const puts: BookmarkPut[] = []
+    eachBookmark(step.value, (key, number) => puts.push({ key, number }), Number.POSITIVE_INFINITY)
+    index.put(puts)
+    bookmarks += puts.length
+    onProgress?.(step.value.end, Number(log.header.totalEntries))
+    await index.writable()
+  }
+}
+
+/**
+ * The entry number up to which an index knows a log. Indexes are written in the order of the log, so it is behind the
+ * last bookmark that the index has at its place. Looks from the end backwards, so it costs little unless much is missing
+ * or the log has no bookmarks.
+ *
+ * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
+ */
+export async function indexedUpTo(log: StreamLog, index: BookmarkIndex, signal?: AbortSignal): Promise<number> {
+  for await (const bookmarks of bookmarksBackwards(log, Number(log.header.totalEntries), signal)) {
+    const last = bookmarks.at(-1)
+    if (last !== undefined && (await index.get(last.key)) === last.number) return last.number + 1
+  }
+  return 0
+}
