@@ -54,7 +54,7 @@ export interface ClientOptions {
   readonly backoff?: BackoffOptions | undefined
   /** Largest entry accepted, in bytes (default 1 MiB, the largest that a stream can hold). */
   readonly maxEntryBytes?: number | undefined
-  /** Bytes read ahead of the consumer before the socket is paused (default 256 KiB). */
+  /** Bytes read ahead of the consumer before the socket is paused (default 1 MiB). */
   readonly readAheadBytes?: number | undefined
   /** Ends the client and all it does; its reason is thrown everywhere. */
   readonly signal?: AbortSignal | undefined
@@ -114,7 +114,7 @@ export function settingsOf(options: ClientOptions): Settings {
       maxAttempts: within('backoff.maxAttempts', backoff.maxAttempts ?? Number.POSITIVE_INFINITY, 1),
     },
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
-    readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 262_144, 1, 0x4000_0000),
+    readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
   }
 }
 

@@ -48,15 +48,18 @@ export async function* follow(
   const cursor = new Cursor(options)
   const retry = new Retry(context.settings.backoff)
   while (!cursor.done) {
-    const began = performance.now()
+    let connectedAt: number | undefined
     const before = cursor.next
     try {
-      yield* streamOnce(context, options, cursor, signal)
+      for await (const event of streamOnce(context, options, cursor, signal)) {
+        if (event.kind === 'connected') connectedAt = performance.now()
+        yield event
+      }
     } catch (error) {
       signal.throwIfAborted()
       if (cursor.abandonRange(error)) continue
       if (cursor.next !== before) retry.progressed()
-      const retryInMs = retry.failed(error, performance.now() - began)
+      const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : performance.now() - connectedAt)
       yield { kind: 'disconnected', error, retryInMs }
       await pause(retryInMs, signal)
     }

@@ -3,6 +3,8 @@ import type { Backoff } from '../options.ts'
 
 /** Breaches of the protocol in a row, without an entry in between, that are put down to chance. */
 const MAX_BREACHES = 3
+/** A connection that streamed this long was sound, also if no entry came. */
+const SOUND_MS = 10_000
 
 /** Decides whether and when to dial again: exponential backoff with jitter. */
 export class Retry {
@@ -25,12 +27,12 @@ export class Retry {
   /**
    * How long to wait, in ms, after an attempt that failed.
    *
-   * @param lastedMs how long the attempt lasted; one that stood longer than the longest wait is the first of a new row
+   * @param streamedMs how long the connection streamed, 0 if it was never made
    * @throws the error itself if dialling again is no use, or was tried often enough
    */
-  failed(error: unknown, lastedMs: number): number {
+  failed(error: unknown, streamedMs: number): number {
     const { minMs, maxMs, factor, jitter, maxAttempts } = this.#backoff
-    if (lastedMs > maxMs) this.#failures = 0
+    if (streamedMs >= SOUND_MS) this.#failures = 0
     this.#failures++
     if (error instanceof ProtocolError) this.#breaches++
     else if (!(error instanceof ConnectionError)) throw error

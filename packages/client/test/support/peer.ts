@@ -19,6 +19,7 @@ export class PeerConnection {
         resolve()
       })
     })
+    socket.once('end', () => this.#wake?.())
     socket.on('data', (chunk: Uint8Array) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])
       this.#wake?.()
@@ -36,7 +37,6 @@ export class PeerConnection {
       if (this.socket.destroyed || this.socket.readableEnded) return undefined
       await new Promise<void>((resolve) => {
         this.#wake = resolve
-        this.socket.once('end', resolve)
       })
     }
   }

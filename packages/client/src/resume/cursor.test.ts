@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest'
+import { bookmarkAt, entriesOf, entryAt } from '../../test/support/entries.ts'
+import { ConnectionError, ServerRefusedError, TruncatedError } from '../errors.ts'
+import { Cursor, type From, type To } from './cursor.ts'
+
+const header = (totalEntries: bigint) => ({
+  generation: 3 as const,
+  version: 1,
+  systemId: 1n,
+  streamType: 1n,
+  totalLength: 4096,
+  totalEntries,
+})
+const cursorOf = (from: From, to?: To, follow = true) => new Cursor({ from, to, follow })
+const numbers = (entries: readonly { number: bigint }[]) => entries.map(({ number }) => Number(number))
+
+describe('where a stream starts', () => {
+  test('at a number', () => {
+    const cursor = cursorOf(3n)
+    cursor.meet(header(10n))
+    expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 3n })
+  })
+
+  test('at the head that the first header shows, also later', () => {
+    const cursor = cursorOf('latest')
+    cursor.meet(header(10n))
+    cursor.meet(header(12n))
+    expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 10n })
+  })
+
+  test('at a bookmark, until its number is known', () => {
+    const cursor = cursorOf({ bookmark: bookmarkAt(5n) })
+    cursor.meet(header(10n))
+    expect(cursor.begin()).toEqual({ name: 'startBookmark', bookmark: bookmarkAt(5n) })
+    cursor.accept(entriesOf(5, 7), header(10n))
+    expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 6n })
+  })
+
+  test('at an entry that is held, which is not delivered', () => {
+    const cursor = cursorOf({ after: entryAt(3n) })
+    cursor.meet(header(10n))
+    expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 3n })
+    expect(numbers(cursor.accept(entriesOf(3, 6), header(10n)).fresh)).toEqual([4, 5])
+  })
+
+  test('a bookmark must be the one that was asked for', () => {
+    const cursor = cursorOf({ bookmark: bookmarkAt(5n) })
+    cursor.meet(header(20n))
+    cursor.begin()
+    expect(() => cursor.accept(entriesOf(10, 12), header(20n))).toThrow('entry 10 is not the bookmark')
+  })
+
+  test('with a range, and without it after a server did not know it or hung', () => {
+    for (const error of [
+      new ServerRefusedError('range', { code: 9, text: 'Invalid command' }),
+      new ConnectionError('TIMEOUT', 'silence'),
+    ]) {
+      const [from, to] = [bookmarkAt(5n), bookmarkAt(10n)]
+      const cursor = cursorOf({ bookmark: from }, { bookmark: to })
+      expect(cursor.abandonRange(error)).toBe(false)
+      expect(cursor.endToLocate).toBeUndefined()
+      expect(cursor.begin()).toEqual({ name: 'rangeBookmark', from, to })
+      expect(cursor.abandonRange(error)).toBe(true)
+      expect(cursor.endToLocate).toBe(to)
+      expect(cursor.begin()).toEqual({ name: 'startBookmark', bookmark: from })
+    }
+  })
+})
+
+describe('where it ends', () => {
+  test('behind the last entry, whatever comes after', () => {
+    const cursor = cursorOf(0n, 4n)
+    cursor.meet(header(10n))
+    cursor.begin()
+    expect(numbers(cursor.accept(entriesOf(0, 4), header(10n)).fresh)).toEqual([0, 1, 2, 3])
+    expect(cursor.done).toBe(false)
+    const { fresh, broken } = cursor.accept([...entriesOf(4, 8), entryAt(9n)], header(10n))
+    expect(numbers(fresh)).toEqual([4])
+    expect(broken).toBeUndefined()
+    expect(cursor.done).toBe(true)
+  })
+
+  test.each([
+    [0n, undefined, 0n, true],
+    [0n, undefined, 1n, false],
+    [5n, undefined, 5n, true],
+    [5n, 4n, 9n, true],
+    ['latest', undefined, 7n, true],
+  ] as const)('from %s to %s of %s entries without following: done %s', (from, to, total, done) => {
+    const cursor = cursorOf(from, to, false)
+    cursor.meet(header(total))
+    expect(cursor.done).toBe(done)
+  })
+
+  test('not at a later head when following', () => {
+    const cursor = cursorOf(0n)
+    cursor.meet(header(0n))
+    expect(cursor.done).toBe(false)
+  })
+
+  test('a start behind the head is refused when not following', () => {
+    expect(() => cursorOf(6n, undefined, false).meet(header(5n))).toThrow(ServerRefusedError)
+  })
+
+  test('a range whose end lies before its start is refused', () => {
+    const cursor = cursorOf({ bookmark: bookmarkAt(10n) }, { bookmark: bookmarkAt(5n) })
+    cursor.meet(header(20n))
+    cursor.begin()
+    cursor.endAt(5n)
+    expect(() => cursor.accept(entriesOf(10, 12), header(20n))).toThrow(
+      expect.objectContaining({ code: 'BAD_TO_BOOKMARK' }),
+    )
+  })
+})
+
+describe('what must come', () => {
+  test.each([
+    ['a gap', [...entriesOf(0, 3), entryAt(4n)]],
+    ['a repetition', [...entriesOf(0, 3), entryAt(2n)]],
+  ])('%s: what is before it counts, it does not', (_, entries) => {
+    const cursor = cursorOf(0n)
+    cursor.meet(header(10n))
+    cursor.begin()
+    const { fresh, broken } = cursor.accept(entries, header(10n))
+    expect(numbers(fresh)).toEqual([0, 1, 2])
+    expect(broken).toMatchObject({ code: 'GAP', message: expect.stringContaining('expected 3') })
+    expect(cursor.next).toBe(3n)
+  })
+
+  test('the entry held is compared before anything behind it counts', () => {
+    const cursor = cursorOf({ after: entryAt(3n) })
+    cursor.meet(header(10n))
+    cursor.begin()
+    const entries = [entryAt(3n, 1), ...entriesOf(4, 6)]
+    expect(() => cursor.accept(entries, header(10n))).toThrow(
+      expect.objectContaining({ code: 'REWRITTEN', lastDelivered: 3n, serverTotalEntries: 10n }),
+    )
+    expect(cursor.next).toBe(4n)
+  })
+
+  test('the entry held is a copy', () => {
+    const cursor = cursorOf(0n)
+    cursor.meet(header(10n))
+    cursor.begin()
+    const entries = entriesOf(0, 2)
+    cursor.accept(entries, header(10n))
+    entries[1]?.data.fill(0xee)
+    cursor.begin()
+    expect(numbers(cursor.accept(entriesOf(1, 3), header(10n)).fresh)).toEqual([2])
+  })
+
+  test('a shorter stream is reported; one as long as what is held is not', () => {
+    cursorOf({ after: entryAt(3n) }).meet(header(4n))
+    expect(() => cursorOf({ after: entryAt(3n) }).meet(header(3n))).toThrow(TruncatedError)
+    const cursor = cursorOf(6n)
+    cursor.meet(header(6n))
+    expect(() => cursor.meet(header(5n))).toThrow(expect.objectContaining({ lastDelivered: undefined }))
+  })
+
+  test('a refused start is a truncation only where it was possible before', () => {
+    const refusal = new ServerRefusedError('start', { code: 3, text: 'Bad from entry' })
+    const cursor = cursorOf(6n)
+    cursor.meet(header(5n))
+    expect(cursor.refused(refusal, header(5n))).toBe(refusal)
+    expect(cursorOf({ after: entryAt(3n) }).refused(refusal, header(4n))).toBeInstanceOf(TruncatedError)
+  })
+})
+
+test('marks must stand where they say, and are dropped before the entry held', () => {
+  const cursor = cursorOf({ after: entryAt(3n) })
+  cursor.meet(header(10n))
+  cursor.begin()
+  expect(cursor.acceptMark({ nextEntry: 3n, gap: true })).toBeUndefined()
+  cursor.accept(entriesOf(3, 6), header(10n))
+  expect(cursor.acceptMark({ nextEntry: 6n, gap: false })).toEqual({ nextEntry: 6n, gap: false })
+  expect(() => cursor.acceptMark({ nextEntry: 5n, gap: false })).toThrow(expect.objectContaining({ code: 'GAP' }))
+})
+
+test('bytes are owed below the head and while an entry is read again', () => {
+  const cursor = cursorOf({ after: entryAt(3n) })
+  cursor.meet(header(4n))
+  expect(cursor.isOwed(header(4n))).toBe(false)
+  cursor.begin()
+  expect(cursor.isOwed(header(4n))).toBe(true)
+  cursor.accept(entriesOf(3, 4), header(4n))
+  expect(cursor.isOwed(header(4n))).toBe(false)
+  expect(cursor.isOwed(header(5n))).toBe(true)
+})
