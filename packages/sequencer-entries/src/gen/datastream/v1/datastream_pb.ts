@@ -336,6 +336,8 @@ export const BookMarkSchema: GenMessage<BookMark> = /*@__PURE__*/
   messageDesc(file_datastream_v1_datastream, 6);
 
 /**
+ * What the sequencer's developers wanted to say.
+ *
  * @generated from message datastream.v1.Debug
  */
 export type Debug = Message<"datastream.v1.Debug"> & {
