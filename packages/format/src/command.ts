@@ -105,7 +105,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
     throw new FormatError('WRONG_STREAM_TYPE', `stream type ${type}, expected ${streamType}`, 8)
   }
   const number = view.getBigUint64(0)
-  const name = number <= 0xffn ? NAMES.get(Number(number)) : undefined
+  const name = NAMES.get(Number(number))
   switch (name) {
     case undefined:
       throw new FormatError('UNKNOWN_COMMAND', `command ${number}`, 0)

@@ -17,10 +17,10 @@ export const HEADER_PAGE_BYTES = 4096
 export const PAGE_BYTES = 1_048_576
 /** Bytes of an entry before its data: packet type, length, type, number. */
 export const ENTRY_HEAD_BYTES = 17
-/** Largest entry: one that fills a page. */
-export const MAX_ENTRY_BYTES: number = PAGE_BYTES
-/** Most data that one entry can hold. */
-export const MAX_ENTRY_DATA_BYTES: number = MAX_ENTRY_BYTES - ENTRY_HEAD_BYTES
+/** Most data that one entry can hold: then it fills a page. */
+export const MAX_ENTRY_DATA_BYTES: number = PAGE_BYTES - ENTRY_HEAD_BYTES
+/** Largest entry. */
+export const MAX_ENTRY_BYTES: number = ENTRY_HEAD_BYTES + MAX_ENTRY_DATA_BYTES
 /** Longest bookmark that can be asked for on the wire. */
 export const MAX_BOOKMARK_BYTES = 16
 /** Entry type of a bookmark. */

@@ -31,7 +31,7 @@ export function walkRun(
   maxCount: number = Number.MAX_SAFE_INTEGER,
 ): Run {
   // The expected number in two halves: this loop passes every byte that is served, and bigints would slow it down.
-  let high = Number(BigInt.asUintN(32, firstNumber >> 32n))
+  let high = Number(firstNumber >> 32n)
   let low = Number(BigInt.asUintN(32, firstNumber))
   let count = 0
   while (at < end && count < maxCount) {
