@@ -1,6 +1,7 @@
 import { E2FormatError, type Step } from '../errors.ts'
 import { DEFAULT_WINDOW_BYTES } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
+import { typeAt } from '../io/little-endian.ts'
 import {
   checkHeaderRoom,
   checkRecordBounds,
@@ -23,11 +24,11 @@ export interface IterateOptions extends Omit<RecordOptions, 'end'> {
   readonly windowBytes?: number
 }
 
-/** Throw unless a file begins with a Version record; `EMPTY_FILE` if it has no bytes. */
-export function checkFirstRecord(header: RecordHeader | undefined, position: number, step: Step): void {
-  if (!header) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
-  if (header.type !== RecordType.Version) {
-    const what = `first record is ${describeType(header.type)}, expected ${describeType(RecordType.Version)}`
+/** Throw unless a file's first record is of type Version; `EMPTY_FILE` if it has no bytes, and so no type. */
+export function checkFirstType(type: number | undefined, position: number, step: Step): void {
+  if (type === undefined) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
+  if (type !== RecordType.Version) {
+    const what = `first record is ${describeType(type)}, expected ${describeType(RecordType.Version)}`
     throw new E2FormatError('NO_VERSION', what, position, step)
   }
 }
@@ -95,7 +96,7 @@ export class RecordCursor {
   async fill({ headerOnly = false }: { readonly headerOnly?: boolean } = {}): Promise<boolean> {
     const left = this.#to - this.#position
     if (left === 0) {
-      if (this.#first) checkFirstRecord(undefined, this.#position, this.#options.step)
+      if (this.#first) checkFirstType(undefined, this.#position, this.#options.step)
       return false
     }
     checkHeaderRoom(this.#position, this.#to, this.#options.step)
@@ -117,11 +118,11 @@ export class RecordCursor {
   #peekHeader(): RecordHeader | undefined {
     const at = this.#position - this.#windowStart
     if (at < 0 || at + RECORD_HEADER_BYTES > this.#window.length) return undefined
-    const header = decodeRecordHeader(this.#window, at, this.#position, this.#options)
     if (this.#first) {
-      checkFirstRecord(header, this.#position, this.#options.step)
+      checkFirstType(typeAt(this.#window, at), this.#position, this.#options.step)
       this.#first = false
     }
+    const header = decodeRecordHeader(this.#window, at, this.#position, this.#options)
     checkRecordBounds(header, this.#to, this.#options)
     return header
   }

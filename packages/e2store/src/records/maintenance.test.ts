@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { E2FormatError, TruncatedError } from '../errors.ts'
+import { toBytes } from '../io/byte-sink.ts'
+import { type ByteSource, fromBytes } from '../io/byte-source.ts'
+import { takeCensus } from './census.ts'
+import { concatFiles, findParts, type Part, planParts, writePart } from './concat.ts'
+import { iterateRecords } from './iterate.ts'
+import { isVendorType, recordTypeHex, recordTypeName } from './record-type.ts'
+import { findWholeEnd } from './repair.ts'
+import { RecordWriter } from './write.ts'
+
+async function file(...records: readonly [type: number, length: number][]): Promise<Uint8Array> {
+  const sink = toBytes()
+  const writer = new RecordWriter(sink)
+  await writer.writeVersion()
+  for (const [type, length] of records) await writer.write(type, new Uint8Array(length).fill(type))
+  return sink.bytes()
+}
+
+async function cut(source: ByteSource, part: Part): Promise<Uint8Array> {
+  const sink = toBytes()
+  await writePart(source, part, sink)
+  return sink.bytes()
+}
+
+async function types(bytes: Uint8Array): Promise<number[]> {
+  const found: number[] = []
+  for await (const { type } of iterateRecords(fromBytes(bytes))) found.push(type)
+  return found
+}
+
+test('a census counts all types, and tells unknown and vendor types apart', async () => {
+  const bytes = await file([0x0100, 10], [0x4200, 3], [0x0100, 20], [0x9901, 6])
+  const census = await takeCensus(fromBytes(bytes))
+  expect(census.types()).toEqual([
+    { type: 0x6532, hex: '6532', name: 'Version', vendor: false, records: 1, bytes: 0 },
+    { type: 0x0100, hex: '0100', name: 'CompressedSignedBeaconBlock', vendor: false, records: 2, bytes: 30 },
+    { type: 0x4200, hex: '4200', vendor: false, records: 1, bytes: 3 },
+    { type: 0x9901, hex: '9901', vendor: true, records: 1, bytes: 6 },
+  ])
+  expect(census.unknown().map(({ hex }) => hex)).toEqual(['4200', '9901'])
+})
+
+test('types are named by their file bytes', () => {
+  expect(recordTypeName(0x6932)).toBe('SlotIndex')
+  expect(recordTypeName(0x3266)).toBeUndefined()
+  expect(recordTypeHex(0x0b00)).toBe('0b00')
+  expect([0x7fff, 0x8000, 0xffff].map(isVendorType)).toEqual([false, true, true])
+})
+
+test('the end of the whole records is found behind a torn one', async () => {
+  const bytes = await file([0x0100, 10], [0x0200, 5])
+  expect(await findWholeEnd(fromBytes(bytes))).toEqual({ wholeEnd: bytes.length })
+  for (const torn of [1, 4, 5, 12]) {
+    const { wholeEnd, error } = await findWholeEnd(fromBytes(bytes.subarray(0, bytes.length - torn)))
+    expect(wholeEnd).toBe(26)
+    expect(error).toBeInstanceOf(TruncatedError)
+  }
+})
+
+test('what is no torn record is not repaired', async () => {
+  const bytes = await file([0x0100, 10])
+  bytes[14] = 1
+  await expect(findWholeEnd(fromBytes(bytes))).rejects.toBeInstanceOf(E2FormatError)
+})
+
+test('files are joined and fall apart where they were joined', async () => {
+  const one = await file([0x0100, 10])
+  const two = await file([0x0200, 3], [0x0000, 1])
+  const sink = toBytes()
+  await concatFiles([one, two].map(fromBytes), sink)
+  const joined = fromBytes(sink.bytes())
+  const parts = await findParts(joined)
+  expect(parts).toEqual([
+    { start: 0, end: 26 },
+    { start: 26, end: 54 },
+  ])
+  expect(await Promise.all(parts.map((part) => cut(joined, part)))).toEqual([one, two])
+})
+
+test('a file that is cut is not joined to', async () => {
+  const one = await file([0x0100, 10])
+  const files = [fromBytes(one.subarray(0, 20)), fromBytes(one)]
+  await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(TruncatedError)
+})
+
+test('a file is cut into parts of a size, each a file of its own', async () => {
+  const bytes = await file([0x0100, 10], [0x0100, 10], [0x0200, 100], [0x0100, 1])
+  const source = fromBytes(bytes)
+  const parts = await planParts(source, 50)
+  expect(parts).toEqual([
+    { start: 0, end: 44 },
+    { start: 44, end: 152 },
+    { start: 152, end: 161 },
+  ])
+  const cutTypes = await Promise.all(parts.map(async (part) => types(await cut(source, part))))
+  expect(cutTypes).toEqual([
+    [0x6532, 0x0100, 0x0100],
+    [0x6532, 0x0200],
+    [0x6532, 0x0100],
+  ])
+})

@@ -1,0 +1,101 @@
+import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { expect, test } from 'vitest'
+import { encodeRecord, iterateRecords, RecordWriter, SourceError, TruncatedError } from '../src/index.ts'
+import { appendFile, createFile, openFile } from '../src/node.ts'
+
+test('a file is written aside and read back', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  {
+    await using file = await createFile(path)
+    const writer = new RecordWriter(file)
+    await writer.writeVersion()
+    await writer.write(0x9900, new Uint8Array(3_000_000).fill(7))
+    for (let i = 0; i < 1000; i++) await writer.write(0x9901, new Uint8Array(2000).fill(i))
+    expect(existsSync(path)).toBe(false)
+    await file.commit()
+  }
+  await using source = await openFile(path)
+  expect(source.size).toBe(8 + 3_000_008 + 1000 * 2008)
+  let count = 0
+  for await (const { type, data, length } of iterateRecords(source)) {
+    if (type === 0x9900) expect([length, data[2_999_999]]).toEqual([3_000_000, 7])
+    if (type === 0x9901) expect([length, data[1999]]).toEqual([2000, count++ % 256])
+  }
+  expect(count).toBe(1000)
+})
+
+test('a file that is given up leaves nothing', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  {
+    await using file = await createFile(path)
+    await file.write(new Uint8Array(10))
+  }
+  expect(existsSync(path) || existsSync(`${path}.partial`)).toBe(false)
+})
+
+test('a file can get its name when its content is known', async () => {
+  using dir = tempDir()
+  await using file = await createFile(dir.join('unnamed'))
+  await file.write(Uint8Array.of(1, 2))
+  await file.commit(dir.join('named'))
+  expect(readFileSync(dir.join('named'))).toHaveLength(2)
+  await expect(file.write(Uint8Array.of(3))).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('a file that shrinks under its reader is a short read', async () => {
+  using dir = tempDir()
+  const path = dir.join('a')
+  writeFileSync(path, new Uint8Array(100))
+  await using source = await openFile(path)
+  truncateSync(path, 50)
+  await expect(source.read(40, 20)).rejects.toMatchObject({ code: 'SHORT_READ' })
+  await source.close()
+  await source.close()
+  await expect(source.read(0, 1)).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('a folder is not a file', async () => {
+  using dir = tempDir()
+  await expect(openFile(dir.path)).rejects.toBeInstanceOf(SourceError)
+})
+
+test('appending begins a file, and goes on where it ended', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  for (let i = 0; i < 3; i++) {
+    await using file = await appendFile(path)
+    expect(file.removedBytes).toBe(0)
+    await new RecordWriter(file).write(0x9900, Uint8Array.of(i))
+    await file.sync()
+  }
+  expect(statSync(path).size).toBe(8 + 3 * 9)
+})
+
+test('a torn tail is reported, and cut away when asked', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  await (await appendFile(path)).close()
+  appendFileSync(path, encodeRecord(0x9900, new Uint8Array(5)))
+  appendFileSync(path, encodeRecord(0x9900, new Uint8Array(50)).subarray(0, 20))
+  await expect(appendFile(path)).rejects.toBeInstanceOf(TruncatedError)
+  expect(statSync(path).size).toBe(41)
+  await using file = await appendFile(path, { repair: true })
+  expect([file.removedBytes, file.position]).toEqual([20, 21])
+  await new RecordWriter(file).write(0x9901, new Uint8Array(0))
+  await file.close()
+  await using source = await openFile(path)
+  const types: number[] = []
+  for await (const { type } of iterateRecords(source)) types.push(type)
+  expect(types).toEqual([0x6532, 0x9900, 0x9901])
+})
+
+test('what is no e2store file is left alone', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.txt')
+  writeFileSync(path, 'a text that is not an archive')
+  await expect(appendFile(path, { repair: true })).rejects.toMatchObject({ code: 'NO_VERSION' })
+  expect(readFileSync(path, 'utf8')).toBe('a text that is not an archive')
+})
