@@ -1,1 +1,24 @@
-export {}
+export { type Address, addressText } from './admin/address.ts'
+export { type AdminOptions, AdminServer, type AdminSources, type Readiness } from './admin/admin-server.ts'
+export { ConfigError, type ConfigErrorCode } from './errors.ts'
+export { ExitCode } from './exit-code.ts'
+export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from './log/log.ts'
+export { logServer } from './log/log-server.ts'
+export { logStoreEvent } from './log/log-store.ts'
+export { observeLog, observeServer, slowestLag, total } from './metrics/observe-server.ts'
+export { ErrorCounter, meteredDisk, observeStore } from './metrics/observe-store.ts'
+export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
+export { COMMON_OPTIONS } from './options/common-options.ts'
+export {
+  type ConfigOf,
+  flagOf,
+  type Option,
+  type OptionAliases,
+  type OptionTable,
+  type ValueOf,
+  variableOf,
+} from './options/option.ts'
+export { resolveConfig, type Sources } from './options/resolve.ts'
+export { runService } from './run/run-service.ts'
+export type { Service, ServiceContext, ServiceProgram } from './run/service.ts'
+export { loadServerTls, readPem, type TlsFiles } from './tls/server-tls.ts'

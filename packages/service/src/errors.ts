@@ -1,0 +1,19 @@
+import { StreamError } from '@datastreamer/format'
+
+/** Why a configuration cannot be used. */
+export type ConfigErrorCode =
+  /** The command line does not say what it should. */
+  | 'BAD_COMMAND_LINE'
+  /** A value that the option cannot have. */
+  | 'BAD_VALUE'
+  /** The configuration file has a key that is no option. */
+  | 'UNKNOWN_KEY'
+  /** The configuration file is not there, or no TOML. */
+  | 'BAD_FILE'
+  /** Options that do not go together. */
+  | 'CONFLICT'
+  /** A certificate or key that cannot be read or used. */
+  | 'BAD_TLS'
+
+/** The process cannot start as it was configured. The message names the flag, variable or key to change. */
+export class ConfigError extends StreamError<ConfigErrorCode> {}

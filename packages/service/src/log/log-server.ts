@@ -1,0 +1,41 @@
+import { onServerEvent, type ServerEvent, type StreamServer } from '@datastreamer/server'
+import { addressText } from '../admin/address.ts'
+import type { Log } from './log.ts'
+
+/** Endings that an operator should see; the others are everyday life. */
+const NOTABLE: ReadonlySet<string> = new Set([
+  'WRITE_TIMEOUT',
+  'COMMAND_TIMEOUT',
+  'BAD_COMMAND',
+  'BAD_STATE',
+  'TRUNCATED',
+  'READ_FAILED',
+])
+
+/** Write what happens at a stream server to the log, until the returned function is called. */
+export function logServer(log: Log, server: StreamServer): () => void {
+  return onServerEvent(server, (event) => logEvent(log, event))
+}
+
+function logEvent(log: Log, event: ServerEvent): void {
+  const { server, type, ...fields } = event
+  switch (event.type) {
+    case 'listening':
+      log.info('listening', `listening on ${addressText(event)}${event.tls ? ' with TLS' : ''}`)
+      return
+    case 'rejected':
+      log.warn('client-rejected', `${event.remoteAddress} was not let in: ${event.reason}`, fields)
+      return
+    case 'closed': {
+      const why = [event.reason, event.code, event.detail].filter((part) => part !== undefined).join(', ')
+      const level = NOTABLE.has(event.reason) ? 'warn' : 'debug'
+      log[level]('client-closed', `client ${event.id} (${event.remoteAddress}) is gone: ${why}`, fields)
+      return
+    }
+    case 'error':
+      log.error('server-error', event.error instanceof Error ? event.error.message : String(event.error), fields)
+      return
+    default:
+      log.debug(`client-${type}`, `client ${event.id}: ${type}`, fields)
+  }
+}

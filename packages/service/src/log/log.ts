@@ -1,0 +1,97 @@
+import { pino } from 'pino'
+import { prettyFactory } from 'pino-pretty'
+import { limitLines } from './line-limit.ts'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+export interface LogOptions {
+  readonly level: LogLevel
+  readonly format: 'pretty' | 'json'
+  /** Colours in `pretty` (default: if standard error is a terminal). */
+  readonly color?: boolean | undefined
+  /** Where lines go (default: standard error). */
+  readonly write?: ((line: string) => void) | undefined
+}
+
+/** Fields of a line. An `error` is written with its code and cause. */
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** Structured log lines. `event` is a stable name in kebab-case, `message` is for people. */
+export interface Log {
+  trace(event: string, message: string, fields?: LogFields): void
+  debug(event: string, message: string, fields?: LogFields): void
+  info(event: string, message: string, fields?: LogFields): void
+  warn(event: string, message: string, fields?: LogFields): void
+  error(event: string, message: string, fields?: LogFields): void
+  fatal(event: string, message: string, fields?: LogFields): void
+  /** Write what still waits. */
+  flush(): void
+}
+
+const STDERR = 2
+/** Bytes that wait for whoever reads the log; what comes on top of them is dropped rather than the service held up. */
+const MAX_WAITING_BYTES = 1_048_576
+
+/**
+ * A log on standard error. Lines never hold the service up: whoever reads them slowly loses some, and of each event only
+ * so many are written in a second (`limitLines`), the rest counted.
+ */
+export function createLog({ level, format, color = process.stderr.isTTY, write }: LogOptions): Log {
+  const waiting = write === undefined ? destination() : undefined
+  const out = write ?? ((line: string) => waiting?.write(line))
+  const prettify = prettyFactory({
+    errorLikeObjectKeys: [],
+    colorize: color,
+    ignore: 'pid,hostname,event',
+    singleLine: true,
+    translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
+  })
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: errorFields },
+    },
+    { write: format === 'pretty' ? (line: string) => out(prettify(line)) : out },
+  )
+  const at = (name: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') => {
+    return (event: string, message: string, fields: LogFields = {}) => logger[name]({ event, ...fields }, message)
+  }
+  return limitLines({
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    fatal: at('fatal'),
+    flush: () => waiting?.flushSync(),
+  })
+}
+
+function destination(): ReturnType<typeof pino.destination> {
+  const out = pino.destination({ dest: STDERR, sync: false, maxLength: MAX_WAITING_BYTES })
+  // A log that nobody can read any more is no reason to end.
+  out.on('error', () => {})
+  return out
+}
+
+/** Longest text that a line takes from an error. */
+const MAX_TEXT = 2000
+
+/** An error as fields: its message, code and causes; the stack only where it has no code, and so was not foreseen. */
+export function errorFields(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return clip(String(error))
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown }
+  return {
+    type: error.name,
+    message: clip(error.message),
+    ...(code === undefined ? { stack: clip(error.stack ?? '') } : { code }),
+    ...(cause === undefined || depth >= 3 ? {} : { cause: errorFields(cause, depth + 1) }),
+  }
+}
+
+function clip(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}...` : text
+}

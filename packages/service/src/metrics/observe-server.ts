@@ -1,0 +1,102 @@
+import type { StreamLog, StreamServer } from '@datastreamer/server'
+import { Counter, Gauge, type Registry } from 'prom-client'
+
+/** Show what a stream server does: connections, bytes, who was turned away and why. */
+export function observeServer(registry: Registry, server: StreamServer): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'datastreamer_connections',
+    help: 'Clients that are connected, by state',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const counts = { stopped: 0, streaming: 0, closing: 0 }
+      for (const { state } of server.connections()) counts[state]++
+      for (const [state, count] of Object.entries(counts)) this.set({ state }, count)
+    },
+  })
+  new Gauge({
+    name: 'datastreamer_slowest_reader_lag_entries',
+    help: 'Committed entries that the streaming client that is furthest behind has yet to be sent',
+    registers,
+    collect() {
+      this.set(slowestLag(server))
+    },
+  })
+  total(registry, 'datastreamer_connections_accepted_total', 'Clients that were let in', () => server.counters.accepted)
+  total(registry, 'datastreamer_sent_bytes_total', 'Bytes sent to clients', () => server.counters.bytesSent)
+  totals(
+    registry,
+    'datastreamer_connections_rejected_total',
+    'Clients that were not let in',
+    'reason',
+    () => server.counters.rejected,
+  )
+  totals(
+    registry,
+    'datastreamer_connections_closed_total',
+    'Connections that ended',
+    'reason',
+    () => server.counters.closed,
+  )
+  totals(
+    registry,
+    'datastreamer_commands_refused_total',
+    'Results other than OK, by their code',
+    'code',
+    () => server.counters.refused,
+  )
+}
+
+/** Show how long a log is. */
+export function observeLog(registry: Registry, log: StreamLog): void {
+  const gauge = (name: string, help: string, read: () => number): Gauge => {
+    return new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+  gauge('datastreamer_stream_entries', 'Committed entries', () => Number(log.header.totalEntries))
+  gauge('datastreamer_stream_bytes', 'Committed bytes of the stream file', () => log.header.totalLength)
+}
+
+/** Entries that the streaming client that is furthest behind has yet to be sent. */
+export function slowestLag(server: StreamServer): number {
+  return server.connections().reduce((most, { lagEntries = 0 }) => Math.max(most, lagEntries), 0)
+}
+
+/** A counter that something else counts. */
+export function total(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(read())
+    },
+  })
+}
+
+function totals(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: string,
+  read: () => Readonly<Record<string, number>>,
+): void {
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
+    },
+  })
+}

@@ -1,0 +1,73 @@
+import type { Disk, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
+import { Counter, Histogram, type Registry } from 'prom-client'
+import { total } from './observe-server.ts'
+
+/** Seconds: from what memory takes to what a busy disk takes. */
+const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** Show what a store writes. */
+export function observeStore(registry: Registry, store: StreamStore): void {
+  total(registry, 'datastreamer_commits_total', 'Atomic operations that were committed', () => store.stats.commits)
+  const grouped = 'Groups of commits that were written together'
+  total(registry, 'datastreamer_commit_groups_total', grouped, () => store.stats.groups)
+}
+
+/** A disk that shows how long its syncs take and how much is written to it. */
+export function meteredDisk(registry: Registry, disk: Disk): Disk {
+  const registers = [registry]
+  const syncs = new Histogram({
+    name: 'datastreamer_sync_seconds',
+    help: 'Time that the disk took to make data durable',
+    buckets: BUCKETS,
+    registers,
+  })
+  const bytes = new Counter({ name: 'datastreamer_written_bytes_total', help: 'Bytes written to disk', registers })
+  const metered = (file: DiskFile): DiskFile => ({
+    read: (into, position) => file.read(into, position),
+    async write(from, position) {
+      const written = await file.write(from, position)
+      bytes.inc(written)
+      return written
+    },
+    async sync() {
+      const done = syncs.startTimer()
+      await file.sync()
+      done()
+    },
+    resize: (size) => file.resize(size),
+    size: () => file.size(),
+    close: () => file.close(),
+  })
+  return {
+    open: async (path, mode) => metered(await disk.open(path, mode)),
+    exists: (path) => disk.exists(path),
+    remove: (path) => disk.remove(path),
+    rename: (from, to) => disk.rename(from, to),
+    syncFolderOf: (path) => disk.syncFolderOf(path),
+    bootId: () => disk.bootId(),
+  }
+}
+
+/** Counts errors by their code. */
+export class ErrorCounter {
+  readonly #counter: Counter<'code'>
+
+  constructor(registry: Registry) {
+    this.#counter = new Counter({
+      name: 'datastreamer_errors_total',
+      help: 'Errors of this side (not of clients), by code',
+      labelNames: ['code'],
+      registers: [registry],
+    })
+  }
+
+  count(error: unknown): void {
+    const code = (error as { readonly code?: unknown } | undefined)?.code
+    this.#counter.inc({ code: typeof code === 'string' ? code : 'UNKNOWN' })
+  }
+
+  /** Count what a store tells of, if it is an error. */
+  onStoreEvent(event: StoreEvent): void {
+    if (event.event === 'write-failed') this.count(event.error)
+  }
+}

@@ -1,0 +1,110 @@
+import { Command, CommanderError, Option as CommanderOption } from 'commander'
+import { ConfigError } from '../errors.ts'
+import { flagOf, type Option, type OptionTable } from './option.ts'
+
+/** What `--help` says of a program. */
+export interface ProgramText {
+  readonly name: string
+  readonly version: string
+  readonly description: string
+  /** Stands behind the options: examples. */
+  readonly examples?: string | undefined
+}
+
+/** What a command line asks for. */
+export type CommandLine =
+  /** Values that were given, by option name: texts, `true` and `false` for booleans, lists. */
+  | { readonly kind: 'run'; readonly given: ReadonlyMap<string, unknown> }
+  /** Help or version: to be printed, nothing else. */
+  | { readonly kind: 'print'; readonly text: string }
+
+/**
+ * Read a command line by an option table.
+ *
+ * @param argv without the names of node and the script
+ * @throws {ConfigError} `BAD_COMMAND_LINE`
+ */
+export function readCommandLine(argv: readonly string[], table: OptionTable, text: ProgramText): CommandLine {
+  const given = new Map<string, unknown>()
+  const command = commandOf(table, text, given)
+  let printed = ''
+  command.exitOverride().configureOutput({
+    writeOut: (piece) => {
+      printed += piece
+    },
+    writeErr: () => {},
+  })
+  try {
+    command.parse(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { kind: 'print', text: printed }
+    throw new ConfigError('BAD_COMMAND_LINE', error.message.replace(/^error: /, ''), { cause: error })
+  }
+  return { kind: 'run', given }
+}
+
+function commandOf(table: OptionTable, text: ProgramText, given: Map<string, unknown>): Command {
+  const { name, version, description, examples } = text
+  const command = new Command(name).description(description).version(version, '-V, --version', 'print the version')
+  command.helpOption('-h, --help', 'print this help').configureHelp({ helpWidth: 110, showGlobalOptions: false })
+  command.allowExcessArguments(false)
+  for (const [option, spec] of Object.entries(table)) {
+    for (const flag of [flagOf(option), ...(spec.aliases?.flags ?? [])]) {
+      for (const declared of declare(option, flag, spec)) {
+        command.addOption(declared)
+        command.on(`option:${declared.name()}`, (value: unknown) => take(given, option, spec, declared, value))
+      }
+    }
+  }
+  command.addHelpText('after', `\n${ELSEWHERE}\n${examples === undefined ? '' : `\n${examples}\n`}`)
+  return command
+}
+
+const ELSEWHERE = `Each flag but help and version can also be given elsewhere, for example --write-timeout:
+  as an environment variable    DATASTREAMER_WRITE_TIMEOUT=5s
+  in the configuration file     write-timeout = "5s"
+A flag wins over the variable, that over the file. Times take a unit: 500ms, 5s, 2m, 1h.`
+
+/** The flag, and for a boolean the one that takes it back. */
+function declare(name: string, flag: string, spec: Option): CommanderOption[] {
+  const isAlias = flag !== flagOf(name)
+  const value = spec.type === 'boolean' ? '' : ` <${spec.placeholder ?? placeholderOf(spec)}>`
+  const option = new CommanderOption(`--${flag}${value}`, describe(spec)).hideHelp(isAlias)
+  option.helpGroup(`${spec.group ?? 'Options'}:`)
+  if (spec.type !== 'boolean') return [option]
+  return [option, new CommanderOption(`--no-${flag}`).hideHelp()]
+}
+
+function take(
+  given: Map<string, unknown>,
+  name: string,
+  spec: Option,
+  declared: CommanderOption,
+  value: unknown,
+): void {
+  if (spec.type === 'boolean') given.set(name, !declared.negate)
+  else if (spec.type === 'list')
+    given.set(name, [...((given.get(name) as string[]) ?? []), ...String(value).split(',')])
+  else given.set(name, value)
+}
+
+function placeholderOf(spec: Option): string {
+  switch (spec.type) {
+    case 'choice':
+      return 'choice'
+    case 'duration':
+      return spec.unit
+    case 'integer':
+    case 'u64':
+      return 'n'
+    default:
+      return spec.type
+  }
+}
+
+function describe(spec: Option): string {
+  const choices = spec.type === 'choice' ? `: ${spec.choices.join(', ')}` : ''
+  const value = 'default' in spec && spec.default !== undefined ? ` (default ${String(spec.default)})` : ''
+  return `${spec.help}${choices}${value}`
+}

@@ -1,0 +1,87 @@
+import type { OptionTable } from './option.ts'
+
+/** Options of every service: who may connect, TLS, admin endpoint, logs, configuration file. */
+export const COMMON_OPTIONS = {
+  writeTimeout: {
+    type: 'duration',
+    unit: 'ms',
+    default: 3000,
+    group: 'Clients',
+    help: 'disconnect a client that takes none of its bytes for so long; 0 is never',
+  },
+  inactivityTimeout: {
+    type: 'duration',
+    unit: 's',
+    default: 120,
+    group: 'Clients',
+    help: 'disconnect a client that is not streaming and sends nothing for so long; 0 is never',
+  },
+  maxConnections: {
+    type: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: 1000,
+    group: 'Clients',
+    help: 'most clients at a time; 0 is no limit',
+  },
+  maxConnectionsPerAddress: {
+    type: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+    group: 'Clients',
+    help: 'most clients at a time from one IP address; 0 is no limit',
+  },
+  tlsCert: {
+    type: 'text',
+    placeholder: 'file',
+    group: 'TLS',
+    help: 'PEM certificate chain; clients then have to use TLS',
+  },
+  tlsKey: { type: 'text', placeholder: 'file', group: 'TLS', help: 'PEM private key of the certificate' },
+  tlsClientCa: {
+    type: 'text',
+    placeholder: 'file',
+    group: 'TLS',
+    help: 'PEM certificates of those who sign client certificates; clients then have to show one',
+  },
+  adminPort: {
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    group: 'Operation',
+    help: 'serve /healthz, /readyz, /metrics and /api/status there; 0 takes any free port',
+  },
+  adminHost: {
+    type: 'text',
+    placeholder: 'address',
+    default: '127.0.0.1',
+    group: 'Operation',
+    help: 'address that the admin endpoint listens on',
+  },
+  adminTls: { type: 'boolean', group: 'Operation', help: 'HTTPS on the admin port, with the certificates of --tls-*' },
+  shutdownTimeout: {
+    type: 'duration',
+    unit: 'ms',
+    default: 5000,
+    group: 'Operation',
+    help: 'longest that ending on SIGTERM or SIGINT may take; a second signal ends at once',
+  },
+  logLevel: {
+    type: 'choice',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    placeholder: 'level',
+    group: 'Operation',
+    help: 'least important lines to write',
+  },
+  logFormat: {
+    type: 'choice',
+    choices: ['pretty', 'json'],
+    default: 'pretty',
+    placeholder: 'format',
+    group: 'Operation',
+    help: 'lines for people or for machines, on standard error',
+  },
+  config: { type: 'text', placeholder: 'file.toml', group: 'Operation', help: 'configuration file' },
+} as const satisfies OptionTable

@@ -1,0 +1,95 @@
+import { ConfigError } from '../errors.ts'
+import type { Option } from './option.ts'
+
+export type Value = string | number | bigint | boolean | readonly string[]
+
+const MAX_U64 = (1n << 64n) - 1n
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+/** Longest delay that a timer takes. */
+const MAX_TIMER_MS = 0x7fff_ffff
+
+/**
+ * Read what was given for an option: text of a flag or variable, or a value of a configuration file.
+ *
+ * @param from where it was given, for the error
+ * @throws {ConfigError} `BAD_VALUE`
+ */
+export function readValue(option: Option, given: unknown, from: string): Value {
+  const value = read(option, given)
+  if (value !== undefined) return value
+  const found = typeof given === 'string' ? `"${given}"` : String(given)
+  throw new ConfigError('BAD_VALUE', `${from}: ${found} is not ${expectation(option)}`)
+}
+
+/** What an option can be, for people. */
+export function expectation(option: Option): string {
+  switch (option.type) {
+    case 'text':
+      return 'a text'
+    case 'list':
+      return 'a text or a list of texts'
+    case 'choice':
+      return `one of ${option.choices.join(', ')}`
+    case 'boolean':
+      return 'true or false'
+    case 'integer':
+      return `a whole number from ${option.min} to ${option.max}`
+    case 'u64':
+      return 'a whole number from 0 to 2^64 - 1'
+    case 'duration':
+      return `a time of at most 24 days in ${option.unit}, or with a unit such as 500ms, 3s, 2m`
+  }
+}
+
+function read(option: Option, given: unknown): Value | undefined {
+  switch (option.type) {
+    case 'text':
+      return typeof given === 'string' && given !== '' ? given : undefined
+    case 'list':
+      return readList(given)
+    case 'choice':
+      return typeof given === 'string' && option.choices.includes(given) ? given : undefined
+    case 'boolean':
+      return readBoolean(given)
+    case 'integer':
+      return readInteger(given, option)
+    case 'u64':
+      return readU64(given)
+    case 'duration':
+      return readDuration(given, option.unit)
+  }
+}
+
+function readList(given: unknown): readonly string[] | undefined {
+  const items: unknown[] = typeof given === 'string' ? given.split(',') : Array.isArray(given) ? given : []
+  const texts = items.flatMap((item) => (typeof item === 'string' && item.trim() !== '' ? [item.trim()] : []))
+  return texts.length > 0 && texts.length === items.length ? texts : undefined
+}
+
+function readBoolean(given: unknown): boolean | undefined {
+  if (typeof given === 'boolean') return given
+  if (typeof given !== 'string') return undefined
+  if (['true', '1', 'yes', 'on'].includes(given.toLowerCase())) return true
+  return ['false', '0', 'no', 'off'].includes(given.toLowerCase()) ? false : undefined
+}
+
+function readInteger(given: unknown, { min, max }: { readonly min: number; readonly max: number }): number | undefined {
+  const number = readU64(given)
+  return number !== undefined && number >= BigInt(min) && number <= BigInt(max) ? Number(number) : undefined
+}
+
+function readU64(given: unknown): bigint | undefined {
+  const text = typeof given === 'number' && Number.isSafeInteger(given) ? String(given) : given
+  const number = typeof text === 'string' && /^\d{1,20}$/.test(text) ? BigInt(text) : text
+  return typeof number === 'bigint' && number >= 0n && number <= MAX_U64 ? number : undefined
+}
+
+function readDuration(given: unknown, unit: 'ms' | 's'): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(given))
+  if (match === null || (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'bigint')) {
+    return undefined
+  }
+  const [, amount, suffix] = match
+  const ms = Math.round(Number(amount) * UNIT_MS[(suffix as keyof typeof UNIT_MS | undefined) ?? unit])
+  return ms <= MAX_TIMER_MS ? ms : undefined
+}

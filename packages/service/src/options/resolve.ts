@@ -1,0 +1,44 @@
+import { readConfigFile } from './config-file.ts'
+import { type ConfigOf, flagOf, type Option, type OptionTable, variableOf } from './option.ts'
+import { readValue, type Value } from './read-value.ts'
+
+export interface Sources {
+  /** What the command line gave, by option name. */
+  readonly given: ReadonlyMap<string, unknown>
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Put a configuration together: a flag wins over an environment variable, that over the configuration file which the
+ * option `config` names, that over the default. An empty variable counts as absent.
+ *
+ * @throws {ConfigError} naming the flag, variable or key that is wrong
+ */
+export function resolveConfig<T extends OptionTable>(table: T, { given, env }: Sources): ConfigOf<T> {
+  const fromCaller = (name: string, option: Option): Value | undefined => {
+    if (given.has(name)) return readValue(option, given.get(name), `--${flagOf(name)}`)
+    const variable = [variableOf(name), ...(option.aliases?.env ?? [])].find((known) => env[known])
+    return variable === undefined ? undefined : readValue(option, env[variable], variable)
+  }
+  const path = table.config === undefined ? undefined : fromCaller('config', table.config)
+  const file = typeof path === 'string' ? readConfigFile(path, table) : undefined
+
+  const config: Record<string, Value | undefined> = {}
+  for (const [name, option] of Object.entries(table)) {
+    const inFile = file?.get(name)
+    const own = fromCaller(name, option) ?? (inFile && readValue(option, inFile.value, inFile.from))
+    config[name] = own ?? defaultOf(option)
+  }
+  return config as ConfigOf<T>
+}
+
+function defaultOf(option: Option): Value | undefined {
+  switch (option.type) {
+    case 'boolean':
+      return false
+    case 'duration':
+      return option.default === undefined ? undefined : option.default * (option.unit === 's' ? 1000 : 1)
+    default:
+      return option.default
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StreamError } from '@datastreamer/format'
+import { AdminServer, type Readiness } from '../admin/admin-server.ts'
+import { ConfigError } from '../errors.ts'
+import { ExitCode } from '../exit-code.ts'
+import { createLog } from '../log/log.ts'
+import { createRegistry } from '../metrics/registry.ts'
+import { readCommandLine } from '../options/command-line.ts'
+import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { ConfigOf, OptionTable } from '../options/option.ts'
+import { resolveConfig } from '../options/resolve.ts'
+import { loadServerTls } from '../tls/server-tls.ts'
+import { readyLine } from './ready-line.ts'
+import type { Service, ServiceProgram } from './service.ts'
+import { Shutdown } from './shutdown.ts'
+
+type CommonConfig = ConfigOf<typeof COMMON_OPTIONS>
+
+/**
+ * Run a program as a service, from its command line to its exit status: 0 after SIGTERM or SIGINT, 1 if it failed, 2 if
+ * it cannot run as it was configured.
+ *
+ * @param argv without the names of node and the script
+ */
+export async function runService<T extends OptionTable>(
+  program: ServiceProgram<T>,
+  argv: readonly string[],
+): Promise<void> {
+  const { text, options } = program
+  // Whoever waited for the ready line may be gone.
+  process.stdout.on('error', () => {})
+  let config: ConfigOf<T & typeof COMMON_OPTIONS>
+  try {
+    const line = readCommandLine(argv, options, text)
+    if (line.kind === 'print') {
+      process.stdout.write(line.text)
+      return
+    }
+    config = resolveConfig(options, { given: line.given, env: process.env })
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    complain(text.name, error)
+    process.exitCode = ExitCode.usage
+    return
+  }
+  await run(program, config)
+}
+
+async function run<T extends OptionTable>(
+  program: ServiceProgram<T>,
+  config: ConfigOf<T & typeof COMMON_OPTIONS>,
+): Promise<never> {
+  const common: CommonConfig = config
+  const log = createLog({ level: common.logLevel, format: common.logFormat })
+  const shutdown: Shutdown = new Shutdown(log)
+  let service: Service | undefined
+  let admin: AdminServer | undefined
+  const metrics = createRegistry()
+  const { name, version } = program.text
+  const startedAt = new Date()
+  const fail = (error: unknown): void => shutdown.fail(error)
+  const readiness = (): Readiness => {
+    if (shutdown.signal.aborted) return { ready: false, reason: 'ending' }
+    return service?.readiness() ?? { ready: false, reason: 'starting' }
+  }
+  try {
+    const tls = loadServerTls(common)
+    if (common.adminTls && tls === undefined)
+      throw new ConfigError('CONFLICT', '--admin-tls needs --tls-cert and --tls-key')
+    if (common.adminPort !== undefined) {
+      const options = { host: common.adminHost, port: common.adminPort, tls: common.adminTls ? tls : undefined }
+      const status = (): object => ({ name, version, startedAt, ...readiness(), ...service?.status() })
+      const text = async (): Promise<{ contentType: string; text: string }> => {
+        return { contentType: metrics.contentType, text: await metrics.metrics() }
+      }
+      admin = await AdminServer.listen({ readiness, status, metrics: text }, options)
+    }
+    service = await program.start(config, { log, metrics, signal: shutdown.signal, fail })
+  } catch (error) {
+    if (shutdown.signal.aborted) shutdown.exit(ExitCode.ok)
+    if (error instanceof ConfigError) complain(name, error)
+    else log.fatal('start-failed', explain(error), { error })
+    shutdown.exit(error instanceof ConfigError ? ExitCode.usage : ExitCode.failed)
+  }
+  const addresses = { ...service.addresses, ...(admin && { admin: admin.address }) }
+  process.stdout.write(readyLine(addresses, common.logFormat))
+  const reason = await shutdown.reason
+  const closed = await close(service, admin, common.shutdownTimeout).catch((error: unknown) => {
+    log.error('close-failed', explain(error), { error })
+    return false
+  })
+  if (!closed) log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
+  else log.info('ended', 'ended')
+  shutdown.exit(closed && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
+}
+
+/** Says whether all was closed in time. */
+async function close(service: Service, admin: AdminServer | undefined, timeoutMs: number): Promise<boolean> {
+  const closing = service.close({ graceMs: timeoutMs / 2 }).then(() => true)
+  const closed = await Promise.race([closing, sleep(timeoutMs, false)])
+  await admin?.close()
+  return closed
+}
+
+/** A foreseen error explains itself; of others the name helps. */
+function explain(error: unknown): string {
+  if (error instanceof StreamError) return error.message
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}
+
+function complain(name: string, error: ConfigError): void {
+  process.stderr.write(`${name}: ${error.message}\nTry ${name} --help\n`)
+}

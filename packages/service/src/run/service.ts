@@ -1,0 +1,38 @@
+import type { Registry } from 'prom-client'
+import type { Address } from '../admin/address.ts'
+import type { Readiness } from '../admin/admin-server.ts'
+import type { Log } from '../log/log.ts'
+import type { ProgramText } from '../options/command-line.ts'
+import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { ConfigOf, OptionTable } from '../options/option.ts'
+
+/** What a service has of the process around it. */
+export interface ServiceContext {
+  readonly log: Log
+  /** What `/metrics` shows. */
+  readonly metrics: Registry
+  /** Aborted when the process is to end: a start that takes long should give up. */
+  readonly signal: AbortSignal
+  /** End the process with status 1: something is gone that the service cannot do without. */
+  fail(error: unknown): void
+}
+
+/** A service that runs. */
+export interface Service {
+  /** Where it listens, by what for; said in the ready line. */
+  readonly addresses: Readonly<Record<string, Address>>
+  readiness(): Readiness
+  /** What `/api/status` shows, bigints allowed. */
+  status(): Readonly<Record<string, unknown>>
+  /** End in order: finish what was begun, let clients take what was written to them for at most `graceMs`. */
+  close(options: { readonly graceMs: number }): Promise<void>
+}
+
+/** A program that runs a service. */
+export interface ServiceProgram<T extends OptionTable> {
+  readonly text: ProgramText
+  /** With those of {@link COMMON_OPTIONS}. */
+  readonly options: T & typeof COMMON_OPTIONS
+  /** @throws {ConfigError} for options that do not go together; ends the process with status 2 */
+  start(config: ConfigOf<T & typeof COMMON_OPTIONS>, context: ServiceContext): Promise<Service>
+}

@@ -1,0 +1,62 @@
+import type { Log } from '../log/log.ts'
+
+/** Why the process ends. */
+export type EndReason =
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/**
+ * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is told to. Whatever
+ * comes second ends it at once.
+ */
+export class Shutdown {
+  readonly #log: Log
+  readonly #controller = new AbortController()
+  readonly #reason: Promise<EndReason>
+  #end: (reason: EndReason) => void = () => {}
+  #ending = false
+
+  constructor(log: Log) {
+    this.#log = log
+    this.#reason = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#onSignal(signal))
+    process.on('uncaughtException', (error) => this.fail(error))
+    process.on('unhandledRejection', (error) => this.fail(error))
+  }
+
+  /** Aborted when the process is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Resolves when the process is to end. */
+  get reason(): Promise<EndReason> {
+    return this.#reason
+  }
+
+  fail(error: unknown): void {
+    this.#log.fatal('failed', error instanceof Error ? error.message : String(error), { error })
+    this.#begin({ kind: 'failed', error })
+  }
+
+  /** End now. */
+  exit(code: number): never {
+    this.#log.flush()
+    process.exit(code)
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    if (!this.#ending) this.#log.info('ending', `${signal}: ending; a second signal ends at once`)
+    else this.#log.warn('killed', `${signal} again: ending at once`)
+    this.#begin({ kind: 'signal', signal })
+  }
+
+  #begin(reason: EndReason): void {
+    if (this.#ending) this.exit(1)
+    this.#ending = true
+    this.#controller.abort(new DOMException('the process is ending', 'AbortError'))
+    this.#end(reason)
+  }
+}
