@@ -125,6 +125,15 @@ describe('silence at the head', () => {
     expect(peer.connections).toHaveLength(1)
   })
 
+  test('is not within an entry', async () => {
+    await using peer = await streaming((connection, index, from) =>
+      connection.send(OK, encodeAll(entriesOf(from, 7)).subarray(0, index === 0 ? -1 : undefined)),
+    )
+    await using client = new StreamClient(near(peer, { responseTimeoutMs: 50 }))
+    expect(plain(await collect(client.entries({ to: 6n })))).toEqual(entriesOf(0, 7))
+    expect(peer.connections).toHaveLength(2)
+  })
+
   test('is not if there is a limit to it', async () => {
     await using peer = await streaming((connection, index, from) =>
       connection.send(OK, encodeAll(entriesOf(from, 6 + index))),

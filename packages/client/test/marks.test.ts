@@ -90,3 +90,18 @@ test('marks are not asked for unless wanted', async () => {
   await using client = new StreamClient(near(peer))
   expect((await collect(client.events({ follow: false }))).map(summary)).toEqual(['connected false'])
 })
+
+test('a signal ends the iteration also between what came in one piece', async () => {
+  await using peer = await Peer.listen(async (connection) => {
+    await connection.expect('markOperations', OK)
+    await connection.expect('header', OK, headerOf(2))
+    await connection.expect('start', OK, encodeAll(entriesOf(0, 2)), encodeOperationEnd({ nextEntry: 2n, gap: true }))
+  })
+  await using client = new StreamClient(near(peer))
+  const controller = new AbortController()
+  const events = client.events({ marks: true, signal: controller.signal })
+  await events.next()
+  await events.next()
+  controller.abort(new Error('enough'))
+  await expect(events.next()).rejects.toThrow('enough')
+})

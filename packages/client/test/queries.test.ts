@@ -206,6 +206,24 @@ describe('ending', () => {
     await Promise.all(peer.connections.map(({ closed }) => closed))
   })
 
+  test('the signal of the client also closes a connection that nothing uses', async () => {
+    await using fake = await FakeServer.listen()
+    const controller = new AbortController()
+    await using client = await connect(near(fake.peer, { signal: controller.signal }))
+    controller.abort(reason)
+    await fake.peer.connections[0]?.closed
+    expect(await failure(client.getHeader())).toBe(reason)
+  })
+
+  test('dialling ends with the reason', async () => {
+    await using peer = await silent()
+    const controller = new AbortController()
+    const dialling = failure(connect(near(peer, { tls: {}, signal: controller.signal })))
+    await expect.poll(() => peer.connections.length).toBe(1)
+    controller.abort(reason)
+    expect(await dialling).toBe(reason)
+  })
+
   test('closing, twice, ends what waits and what comes later', async () => {
     await using peer = await silent()
     const client = new StreamClient(near(peer))

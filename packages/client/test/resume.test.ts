@@ -42,7 +42,7 @@ test('tells what happens to its connections', async () => {
   await using client = new StreamClient(near(peer))
   const kinds = (await collect(client.events({ follow: false }))).map((event: StreamEvent) => {
     if (event.kind === 'entries') return event.entries.map(({ number }) => Number(number))
-    return event.kind === 'disconnected' ? (event.error as { code: string }).code : event.kind
+    return event.kind === 'disconnected' ? event.error.code : event.kind
   })
   expect(kinds).toEqual(['connected', [0, 1, 2], 'CLOSED', 'RESET', 'connected', [3, 4]])
   expect(peer.errors).toEqual([])

@@ -60,6 +60,7 @@ describe('where a stream starts', () => {
       expect(cursor.abandonRange(error)).toBe(false)
       expect(cursor.endToLocate).toBeUndefined()
       expect(cursor.begin()).toEqual({ name: 'rangeBookmark', from, to })
+      cursor.endAt(3n)
       expect(cursor.abandonRange(error)).toBe(true)
       expect(cursor.endToLocate).toBe(to)
       expect(cursor.begin()).toEqual({ name: 'startBookmark', bookmark: from })

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/format'
-import { ProtocolError, ServerRefusedError } from '../errors.ts'
+import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor, type CursorOptions } from './cursor.ts'
@@ -17,7 +17,7 @@ export type StreamEvent =
   /** An operation of the source ended before entry `nextEntry`. docs/spec/protocol.md §7. */
   | { readonly kind: 'operationEnd'; readonly nextEntry: bigint; readonly gap: boolean }
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */
-  | { readonly kind: 'disconnected'; readonly error: unknown; readonly retryInMs: number }
+  | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
 
 export interface FollowOptions extends CursorOptions {
   readonly marks: boolean
@@ -58,6 +58,7 @@ export async function* follow(
     } catch (error) {
       signal.throwIfAborted()
       if (cursor.abandonRange(error)) continue
+      if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error
       if (cursor.next !== before) retry.progressed()
       const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : performance.now() - connectedAt)
       yield { kind: 'disconnected', error, retryInMs }

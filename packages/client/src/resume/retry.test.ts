@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConnectionError, ProtocolError, TruncatedError } from '../errors.ts'
+import { ConnectionError, ProtocolError } from '../errors.ts'
 import { Retry } from './retry.ts'
 
 const lost = new ConnectionError('CLOSED', 'lost')
@@ -37,8 +37,4 @@ test('breaches of the protocol are retried three times, however long each connec
   const gap = new ProtocolError('GAP', 'gap')
   for (let i = 0; i < 3; i++) retry.failed(gap, 20_000)
   expect(() => retry.failed(gap, 20_000)).toThrow(gap)
-})
-
-test.each([new TruncatedError('TRUNCATED', 1n, 0n), new TypeError('a mistake')])('%s is never retried', (error) => {
-  expect(() => new Retry(backoff).failed(error, 0)).toThrow(error)
 })

@@ -1,4 +1,4 @@
-import { ConnectionError, ProtocolError } from '../errors.ts'
+import { type ConnectionError, ProtocolError } from '../errors.ts'
 import type { Backoff } from '../options.ts'
 
 /** Breaches of the protocol in a row, without an entry in between, that are put down to chance. */
@@ -28,14 +28,13 @@ export class Retry {
    * How long to wait, in ms, after an attempt that failed.
    *
    * @param streamedMs how long the connection streamed, 0 if it was never made
-   * @throws the error itself if dialling again is no use, or was tried often enough
+   * @throws the error itself if dialling again was tried often enough
    */
-  failed(error: unknown, streamedMs: number): number {
+  failed(error: ConnectionError | ProtocolError, streamedMs: number): number {
     const { minMs, maxMs, factor, jitter, maxAttempts } = this.#backoff
     if (streamedMs >= SOUND_MS) this.#failures = 0
     this.#failures++
     if (error instanceof ProtocolError) this.#breaches++
-    else if (!(error instanceof ConnectionError)) throw error
     if (this.#failures >= maxAttempts || this.#breaches > MAX_BREACHES) throw error
     const wait = Math.min(maxMs, minMs * factor ** (this.#failures - 1))
     return wait * (1 - jitter * this.#random())
