@@ -32,6 +32,7 @@ export interface LogRun {
  * @param from a place before `end`, at an entry or at the padding behind one
  * @param end position up to which the file is committed
  * @param maxBytes bytes to read at most, but always at least one entry
+ * @param into memory for the run, if it is large enough
  * @throws {DamageError} if no whole entry of that number stands there
  */
 export async function readRun(
@@ -40,12 +41,14 @@ export async function readRun(
   from: LogPosition,
   end: number,
   maxBytes: number,
+  into?: Uint8Array,
 ): Promise<LogRun> {
   let { position } = from
   let want = maxBytes
   for (;;) {
     const pageEnd = position + bytesLeftInPage(position)
-    const bytes = await readBytes(file, path, position, Math.min(want, pageEnd - position, end - position))
+    const length = Math.min(want, pageEnd - position, end - position)
+    const bytes = await readBytes(file, path, position, length, into)
     const run = walk(bytes, path, position, from.number)
     if (run.count > 0) {
       const stop = position + run.end
@@ -61,24 +64,25 @@ export async function readRun(
       want = maxBytes
       continue
     }
-    const length = bytes.length < ENTRY_HEAD_BYTES ? ENTRY_HEAD_BYTES : viewOf(bytes).getUint32(1)
-    if (length > pageEnd - position) {
-      throw new DamageError(
-        'CROSSES_PAGE',
-        `an entry of ${length} bytes, ${pageEnd - position} are left in the page`,
-        place,
-      )
+    want = length < ENTRY_HEAD_BYTES ? ENTRY_HEAD_BYTES : viewOf(bytes).getUint32(1)
+    if (want > pageEnd - position) {
+      throw new DamageError('CROSSES_PAGE', `an entry of ${want} bytes, ${pageEnd - position} are left in the page`, place)
     }
-    if (length > end - position) {
-      throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${length} bytes, totalLength is ${end}`, place)
+    if (want > end - position) {
+      throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${want} bytes, totalLength is ${end}`, place)
     }
-    want = length
   }
 }
 
-/** Read `length` bytes that the header says are there. */
-export async function readBytes(file: DiskFile, path: string, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
+/** Read `length` bytes that the header says are there, into `into` if they fit. */
+export async function readBytes(
+  file: DiskFile,
+  path: string,
+  position: number,
+  length: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
+  const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length)
   const got = await file.read(bytes, position)
   if (got === length) return bytes
   throw new DamageError('LENGTH_PAST_END', `the file ends, but totalLength is beyond`, {

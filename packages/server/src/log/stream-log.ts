@@ -129,13 +129,14 @@ export class StreamLog {
   /**
    * The run at a place before the commit point, from the file, or `undefined` if the place is gone by a truncation.
    *
+   * @param into memory for the run, if it is large enough
    * @throws {DamageError} if no whole entry of that number stands there
    */
-  async runOnDisk(from: LogPosition): Promise<LogRun | undefined> {
+  async runOnDisk(from: LogPosition, into?: Uint8Array): Promise<LogRun | undefined> {
     for (;;) {
       const epoch = this.#epoch
       try {
-        const run = await readRun(this.#file, this.path, from, this.#header.totalLength, this.#readBytes)
+        const run = await readRun(this.#file, this.path, from, this.#header.totalLength, this.#readBytes, into)
         if (epoch === this.#epoch) return run
       } catch (error) {
         // What was read while it changed is no damage.

@@ -1,0 +1,104 @@
+import {
+  type Command,
+  type Entry,
+  encodeEntry,
+  encodeHeaderEntry,
+  type KnownResultCode,
+  NOT_FOUND_ENTRY,
+  PacketType,
+  ResultCode,
+  viewOf,
+} from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
+import type { LogPosition } from '../log/run-reader.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+
+/** What a connection has to do for a command. */
+export type Answer =
+  /** Send an OK and the body. */
+  | { readonly t: 'found'; readonly body: Uint8Array }
+  | { readonly t: 'refused'; readonly code: KnownResultCode }
+  /** Send an OK, the body, and entries from a place on, up to the one before `end` if there is an end. */
+  | {
+      readonly t: 'stream'
+      readonly from: LogPosition
+      readonly end?: number | undefined
+      readonly body?: Uint8Array | undefined
+    }
+  /** Send an OK, and mark the ends of operations from now on. */
+  | { readonly t: 'mark' }
+
+/** A command that a stopped connection may be sent. */
+export type Query = Exclude<Command, { readonly name: 'stop' }>
+
+export interface Source {
+  readonly log: StreamLog
+  readonly bookmarks: BookmarkIndex
+}
+
+/** Find what a command asks for. docs/spec/protocol.md §3. @throws what reading the log or the index throws */
+export async function answer(query: Query, { log, bookmarks }: Source): Promise<Answer> {
+  switch (query.name) {
+    case 'markOperations':
+      return { t: 'mark' }
+    case 'header':
+      return found(encodeHeaderEntry(log.header))
+    case 'entry':
+      return found(encodeResponse(await log.entry(query.entryNumber)))
+    case 'bookmark': {
+      const number = await findBookmark(log, bookmarks, query.bookmark)
+      return found(encodeResponse(number === undefined ? undefined : await firstEventAfter(log, number)))
+    }
+    case 'start': {
+      const from = await locate(log, query.fromEntryNumber)
+      return from === undefined ? refused(ResultCode.badFromEntry) : { t: 'stream', from }
+    }
+    case 'startBookmark': {
+      const from = await locateBookmark(log, bookmarks, query.bookmark)
+      return from === undefined ? refused(ResultCode.badFromBookmark) : { t: 'stream', from }
+    }
+    case 'rangeBookmark': {
+      const from = await locateBookmark(log, bookmarks, query.from)
+      if (from === undefined) return refused(ResultCode.badFromBookmark)
+      const to = await findBookmark(log, bookmarks, query.to)
+      if (to === undefined || to < BigInt(from.number)) return refused(ResultCode.badToBookmark)
+      return { t: 'stream', from, end: Number(to) + 1, body: encodeRangeEnd(to) }
+    }
+  }
+}
+
+function found(body: Uint8Array): Answer {
+  return { t: 'found', body }
+}
+
+function refused(code: KnownResultCode): Answer {
+  return { t: 'refused', code }
+}
+
+function encodeResponse(entry: Entry | undefined): Uint8Array {
+  return encodeEntry(entry ?? NOT_FOUND_ENTRY, PacketType.response)
+}
+
+/** The bare u64 behind the result of a range. */
+function encodeRangeEnd(number: bigint): Uint8Array {
+  const out = new Uint8Array(8)
+  viewOf(out).setBigUint64(0, number)
+  return out
+}
+
+async function locateBookmark(log: StreamLog, index: BookmarkIndex, key: Uint8Array): Promise<LogPosition | undefined> {
+  const number = await findBookmark(log, index, key)
+  return number === undefined ? undefined : locate(log, number)
+}
+
+/** Where an entry begins, or `undefined` if it lies behind the commit point, which a truncation may have moved back. */
+async function locate(log: StreamLog, number: bigint): Promise<LogPosition | undefined> {
+  if (number > log.header.totalEntries) return undefined
+  try {
+    return await log.locate(Number(number))
+  } catch (error) {
+    if (number > log.header.totalEntries) return undefined
+    throw error
+  }
+}

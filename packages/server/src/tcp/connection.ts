@@ -1,0 +1,255 @@
+import type { Socket } from 'node:net'
+import { type Command, encodeResult, type FormatError, type KnownResultCode, ResultCode } from '@datastreamer/format'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { type Answer, answer, type Query } from './answers.ts'
+import { type EntrySink, EntryStream } from './entry-stream.ts'
+import { Inlet } from './inlet.ts'
+import { OperationMarks } from './operation-marks.ts'
+import { Outlet } from './outlet.ts'
+import type { CloseReason, EventDetails } from './server-events.ts'
+import type { ConnectionContext } from './server-options.ts'
+import type { ConnectionStatus } from './server-status.ts'
+
+const OK = encodeResult(ResultCode.ok)
+
+const RESULT_OF_FAULT: ReadonlyMap<FormatError['code'], KnownResultCode> = new Map([
+  ['UNKNOWN_COMMAND', ResultCode.invalidCommand],
+  ['BAD_BOOKMARK', ResultCode.badFromBookmark],
+])
+
+/** Why and how a connection ended. */
+interface Cause {
+  readonly reason: CloseReason
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+}
+
+/** What a connection is doing. docs/spec/protocol.md §2. */
+type State =
+  | { readonly t: 'stopped' }
+  | { readonly t: 'streaming'; readonly stream: EntryStream }
+  | { readonly t: 'closing'; readonly cause: Cause }
+
+/** What a connection needs of its server. */
+export interface ConnectionHost {
+  readonly context: ConnectionContext
+  /** Called for everything that happens but `connected`. */
+  onEvent(event: EventDetails): void
+  onSent(bytes: number): void
+}
+
+export interface ConnectionOptions {
+  /** Unique in its server. */
+  readonly id: number
+  readonly remoteAddress: string
+  readonly socket: Socket
+  readonly host: ConnectionHost
+}
+
+/** One client: its commands, one after the other, and the entries that it asked for. docs/spec/protocol.md §2. */
+export class Connection implements EntrySink {
+  readonly #id: number
+  readonly #remoteAddress: string
+  readonly #remotePort: number
+  readonly #host: ConnectionHost
+  readonly #socket: Socket
+  readonly #outlet: Outlet
+  readonly #inlet: Inlet
+  readonly #connectedAt = Date.now()
+  #state: State = { t: 'stopped' }
+  /** What a command asks for is being read. */
+  #answering = false
+  #marking = false
+
+  constructor({ id, remoteAddress, socket, host }: ConnectionOptions) {
+    this.#id = id
+    this.#remoteAddress = remoteAddress
+    this.#remotePort = socket.remotePort ?? 0
+    this.#host = host
+    this.#socket = socket
+    this.#outlet = new Outlet(socket, {
+      writeTimeoutMs: host.context.writeTimeoutMs,
+      onFlushed: () => this.#onFlushed(),
+      onSent: (bytes) => host.onSent(bytes),
+      onTimeout: (expected) => this.#abort({ reason: expected === 'writes' ? 'WRITE_TIMEOUT' : 'INACTIVE' }),
+    })
+    this.#outlet.idleTimeout(host.context.inactivityTimeoutMs)
+    this.#inlet = new Inlet(socket, {
+      streamType: host.context.log.header.streamType,
+      commandTimeoutMs: host.context.commandTimeoutMs,
+      isReady: () => this.#isReady,
+      // The entries of a range are part of its answer; only Stop overtakes them.
+      isStopOnly: () => this.#state.t === 'streaming' && this.#state.stream.bounded,
+      onCommand: (command) => this.#take(command),
+      onFault: (fault) => this.#refuseBytes(fault),
+      onEnd: () => this.close({ reason: 'CLIENT_ENDED' }),
+      onTimeout: () => this.#abort({ reason: 'COMMAND_TIMEOUT' }),
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#abort({ reason: 'CONNECTION_LOST', code: error.code, detail: error.message }),
+    )
+    socket.on('close', () => this.#onClose())
+  }
+
+  get status(): ConnectionStatus {
+    const stream = this.#state.t === 'streaming' ? this.#state.stream : undefined
+    const { totalEntries } = this.#host.context.log.header
+    return {
+      id: this.#id,
+      remoteAddress: this.#remoteAddress,
+      remotePort: this.#remotePort,
+      state: this.#state.t,
+      entryNumber: stream && BigInt(stream.entryNumber),
+      lagEntries: stream && !stream.bounded ? Number(totalEntries) - stream.entryNumber : undefined,
+      bytesSent: this.#outlet.bytesSent,
+      connectedAt: new Date(this.#connectedAt),
+    }
+  }
+
+  /** End the connection between two entries, behind what is already written. */
+  close(cause: Cause, last?: Uint8Array): void {
+    if (this.#state.t === 'closing') return
+    this.#become({ t: 'closing', cause })
+    this.#outlet.end(last)
+  }
+
+  get drained(): boolean {
+    return this.#outlet.drained
+  }
+
+  write(packets: readonly Uint8Array[]): void {
+    this.#outlet.write(packets)
+  }
+
+  onProgress(): void {
+    this.#inlet.proceed()
+  }
+
+  onEnd(): void {
+    this.#stop()
+  }
+
+  onCut({ totalEntries }: CommitPoint, entryNumber: number): void {
+    this.#abort({ reason: 'TRUNCATED', detail: `at entry ${entryNumber}, the stream now has ${totalEntries}` })
+  }
+
+  onError(error: unknown): void {
+    this.#host.onEvent({ type: 'error', id: this.#id, error })
+    const { code, message: detail }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
+    this.close({ reason: 'READ_FAILED', code, detail })
+  }
+
+  #onFlushed(): void {
+    if (this.#state.t === 'streaming') this.#state.stream.step()
+    this.#inlet.proceed()
+  }
+
+  /** Whether the next command may be taken: only when the answer to the one before is gone. */
+  get #isReady(): boolean {
+    const state = this.#state
+    if (state.t === 'streaming') return state.stream.opened && !this.#outlet.answerWaits
+    return state.t === 'stopped' && !this.#answering && this.#outlet.drained
+  }
+
+  #take(command: Command): void {
+    const isStreaming = this.#state.t === 'streaming'
+    if (command.name === 'stop') {
+      if (isStreaming) {
+        this.#stop()
+        this.#outlet.answer([OK])
+      } else {
+        this.#refuseState(ResultCode.alreadyStopped)
+      }
+    } else if (isStreaming) {
+      this.#refuseState(ResultCode.alreadyStarted)
+    } else {
+      this.#find(command)
+    }
+  }
+
+  #find(query: Query): void {
+    this.#answering = true
+    answer(query, this.#host.context).then(
+      (found) => {
+        this.#answering = false
+        if (this.#state.t === 'closing') return
+        this.#give(found)
+        this.#inlet.proceed()
+      },
+      (error: unknown) => this.onError(error),
+    )
+  }
+
+  #give(found: Answer): void {
+    switch (found.t) {
+      case 'found':
+        this.#outlet.answer([OK, found.body])
+        return
+      case 'refused':
+        this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: found.code })
+        this.#outlet.answer([encodeResult(found.code)])
+        return
+      case 'mark':
+        this.#marking = true
+        this.#outlet.answer([OK])
+        return
+      case 'stream':
+        this.#start(found)
+    }
+  }
+
+  #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
+    const { log, operationEnds, pool } = this.#host.context
+    const marks = this.#marking ? new OperationMarks(operationEnds, from.number) : undefined
+    const stream = new EntryStream({ log, from, end, marks, pool, sink: this })
+    this.#become({ t: 'streaming', stream })
+    const toEntry = end === undefined ? undefined : BigInt(end - 1)
+    this.#host.onEvent({ type: 'streaming', id: this.#id, fromEntry: BigInt(from.number), toEntry })
+    this.#outlet.answer(body === undefined ? [OK] : [OK, body])
+    stream.step()
+  }
+
+  #stop(): void {
+    const { entryNumber = 0n } = this.status
+    this.#become({ t: 'stopped' })
+    this.#host.onEvent({ type: 'stopped', id: this.#id, nextEntry: entryNumber })
+  }
+
+  #refuseState(code: KnownResultCode): void {
+    this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: code })
+    if (this.#host.context.closeOnStateError) this.close({ reason: 'BAD_STATE' }, encodeResult(code))
+    else this.#outlet.answer([encodeResult(code)])
+  }
+
+  /** What follows such bytes cannot be parsed. docs/spec/protocol.md §6. */
+  #refuseBytes({ code, message }: FormatError): void {
+    const result = RESULT_OF_FAULT.get(code)
+    if (result !== undefined) this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: result })
+    const cause = { reason: 'BAD_COMMAND', code, detail: message } as const
+    this.close(cause, result === undefined ? undefined : encodeResult(result))
+  }
+
+  #become(next: State): void {
+    if (this.#state.t === 'streaming') this.#state.stream.stop()
+    this.#state = next
+    if (next.t === 'closing') this.#inlet.close()
+    // A reader that has caught up is not inactive.
+    this.#outlet.idleTimeout(next.t === 'stopped' ? this.#host.context.inactivityTimeoutMs : 0)
+  }
+
+  #abort(cause: Cause): void {
+    if (this.#state.t !== 'closing') this.#become({ t: 'closing', cause })
+    this.#socket.destroy()
+  }
+
+  #onClose(): void {
+    this.#abort({ reason: 'CONNECTION_LOST' })
+    if (this.#state.t !== 'closing') return
+    const { reason, code, detail } = this.#state.cause
+    const id = this.#id
+    const remoteAddress = this.#remoteAddress
+    const { bytesSent } = this.#outlet
+    const connectedMs = Date.now() - this.#connectedAt
+    this.#host.onEvent({ type: 'closed', id, remoteAddress, reason, code, detail, bytesSent, connectedMs })
+  }
+}

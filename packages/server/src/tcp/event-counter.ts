@@ -1,0 +1,36 @@
+import type { EventDetails } from './server-events.ts'
+import type { ServerCounters } from './server-status.ts'
+
+/** Adds up what happens at a server. */
+export class EventCounter {
+  readonly #rejected: Record<string, number> = {}
+  readonly #closed: Record<string, number> = {}
+  readonly #refused: Record<number, number> = {}
+  #accepted = 0
+  #bytesSent = 0
+
+  get counters(): ServerCounters {
+    return {
+      accepted: this.#accepted,
+      bytesSent: this.#bytesSent,
+      rejected: { ...this.#rejected },
+      closed: { ...this.#closed },
+      refused: { ...this.#refused },
+    }
+  }
+
+  sent(bytes: number): void {
+    this.#bytesSent += bytes
+  }
+
+  count(event: EventDetails): void {
+    if (event.type === 'connected') this.#accepted++
+    else if (event.type === 'rejected') increment(this.#rejected, event.reason)
+    else if (event.type === 'closed') increment(this.#closed, event.reason)
+    else if (event.type === 'refused') increment(this.#refused, event.resultCode)
+  }
+}
+
+function increment<Key extends string | number>(counts: Record<Key, number>, key: Key): void {
+  counts[key] = (counts[key] ?? 0) + 1
+}

@@ -1,0 +1,82 @@
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { StreamServer } from './stream-server.ts'
+
+/** Why a connection was closed. */
+export type CloseReason =
+  /** The client ended its side. */
+  | 'CLIENT_ENDED'
+  /** The connection broke; `code` is the system's. */
+  | 'CONNECTION_LOST'
+  /** The client took none of the bytes that waited for it. */
+  | 'WRITE_TIMEOUT'
+  /** No traffic, and nothing to wait for. */
+  | 'INACTIVE'
+  /** A command was begun, but not ended in time. */
+  | 'COMMAND_TIMEOUT'
+  /** Bytes that are no command; `code` is that of the format's error. */
+  | 'BAD_COMMAND'
+  /** A command that the state does not allow. */
+  | 'BAD_STATE'
+  /** The log was cut before the place that the client had reached. */
+  | 'TRUNCATED'
+  /** The log or the bookmark index cannot be read; `code` is that of the error. */
+  | 'READ_FAILED'
+  | 'SERVER_CLOSED'
+
+/** Why a connection was not let in. */
+export type RejectReason = 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'TLS_FAILED'
+
+/** What happens at a server. `id` is a connection's, unique in its server. */
+export type EventDetails =
+  | { readonly type: 'listening'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | { readonly type: 'connected'; readonly id: number; readonly remoteAddress: string; readonly remotePort: number }
+  | {
+      readonly type: 'rejected'
+      readonly remoteAddress: string
+      readonly reason: RejectReason
+      /** The system's or OpenSSL's code, where there is one. */
+      readonly code: string | undefined
+    }
+  | {
+      readonly type: 'streaming'
+      readonly id: number
+      readonly fromEntry: bigint
+      /** Number of the last entry of a range. */
+      readonly toEntry: bigint | undefined
+    }
+  | { readonly type: 'stopped'; readonly id: number; readonly nextEntry: bigint }
+  | { readonly type: 'refused'; readonly id: number; readonly resultCode: number }
+  | {
+      readonly type: 'closed'
+      readonly id: number
+      readonly remoteAddress: string
+      readonly reason: CloseReason
+      readonly code: string | undefined
+      /** What was found and expected, for people. */
+      readonly detail: string | undefined
+      readonly bytesSent: number
+      readonly connectedMs: number
+    }
+  | { readonly type: 'error'; readonly id: number | undefined; readonly error: unknown }
+
+/** What happens at a server, with the server that it happens at. */
+export type ServerEvent = EventDetails & { readonly server: StreamServer }
+
+/** Name of the `node:diagnostics_channel` on which every {@link ServerEvent} of the process is published. */
+export const SERVER_CHANNEL = 'datastreamer:server'
+
+const events = channel(SERVER_CHANNEL)
+
+export function publish(server: StreamServer, details: EventDetails): void {
+  if (events.hasSubscribers) events.publish({ server, ...details } satisfies ServerEvent)
+}
+
+/** Hear of what happens at one server, until the returned function is called. */
+export function onServerEvent(server: StreamServer, listener: (event: ServerEvent) => void): () => void {
+  const receive = (message: unknown): void => {
+    const event = message as ServerEvent
+    if (event.server === server) listener(event)
+  }
+  subscribe(SERVER_CHANNEL, receive)
+  return () => unsubscribe(SERVER_CHANNEL, receive)
+}

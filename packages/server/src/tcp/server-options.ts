@@ -1,0 +1,65 @@
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { OperationEnds } from './operation-marks.ts'
+
+/** Limits of every connection; 0 stands for none. docs/spec/protocol.md §9. */
+export interface ConnectionLimits {
+  /**
+   * How long a client may take none of the bytes that wait for it (default 3,000). It is found out between one time and
+   * one and a quarter times that after the last byte. A client that is slow but takes bytes stays.
+   */
+  readonly writeTimeoutMs?: number | undefined
+  /** How long a client that is not streaming may stay without traffic in either direction (default 120,000). */
+  readonly inactivityTimeoutMs?: number | undefined
+  /** How long a command may take from its first byte to its last (default 10,000). */
+  readonly commandTimeoutMs?: number | undefined
+  /**
+   * Close a connection whose client starts twice or stops what it has not started (default true). The Go server answers
+   * and stays open.
+   */
+  readonly closeOnStateError?: boolean | undefined
+}
+
+export interface StreamServerOptions extends ConnectionLimits {
+  readonly log: StreamLog
+  readonly bookmarks: BookmarkIndex
+  /** Where atomic operations ended, for clients that ask for marks (default: only commit points are known). */
+  readonly operationEnds?: OperationEnds | undefined
+  /** Connections at a time (default 1,000; 0 is no limit). */
+  readonly maxConnections?: number | undefined
+  /** Connections at a time from one IP address (default 0: no limit). */
+  readonly maxConnectionsPerAddress?: number | undefined
+  /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
+  readonly keepAliveMs?: number | undefined
+}
+
+/** TLS as `node:tls` has it: `key`, `cert`, and to ask for client certificates `ca`, `requestCert`, `rejectUnauthorized`. */
+export type ServerTlsOptions = SecureContextOptions &
+  Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols'>
+
+export interface ListenOptions {
+  /** Address to listen on (default 127.0.0.1: this machine only). */
+  readonly host?: string | undefined
+  /** Port to listen on (default 6900); 0 takes any that is free. */
+  readonly port?: number | undefined
+  /** TLS instead of plain TCP. */
+  readonly tls?: ServerTlsOptions | undefined
+}
+
+export interface CloseOptions {
+  /** Time that connections have to take what was written to them (default 5,000). */
+  readonly graceMs?: number | undefined
+}
+
+type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> }
+
+/** What all connections of a server share. */
+export interface ConnectionContext extends Resolved<ConnectionLimits> {
+  readonly log: StreamLog
+  readonly bookmarks: BookmarkIndex
+  readonly operationEnds: OperationEnds
+  /** Memory for what is read from disk. */
+  readonly pool: BufferPool
+}

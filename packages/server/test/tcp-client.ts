@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
+import { onServerEvent, type ServerEvent } from '../src/tcp/server-events.ts'
+import type { StreamServerOptions } from '../src/tcp/server-options.ts'
+import { StreamServer } from '../src/tcp/stream-server.ts'
+import { concat, type TestLog } from './tcp-log.ts'
+
+/** A client that knows nothing: bytes out, bytes in. */
+export class RawClient implements Disposable {
+  readonly socket: Socket
+  /** Resolves when the server has ended its side or cut the connection. */
+  readonly closed: Promise<void>
+  #got: Uint8Array[] = []
+  #gotBytes = 0
+  #wake: () => void = () => {}
+  #isClosed = false
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Uint8Array) => {
+      this.#got.push(chunk)
+      this.#gotBytes += chunk.length
+      this.#wake()
+    })
+    this.closed = new Promise((resolve) => {
+      const onClosed = (): void => {
+        this.#isClosed = true
+        this.#wake()
+        resolve()
+      }
+      socket.on('end', onClosed)
+      socket.on('close', onClosed)
+      socket.on('error', () => {})
+    })
+  }
+
+  static async connect(port: number): Promise<RawClient> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    await once(socket, 'connect')
+    return new RawClient(socket)
+  }
+
+  send(command: Command, streamType = 1n): void {
+    this.socket.write(encodeCommand(command, streamType))
+  }
+
+  sendHex(hex: string): void {
+    this.socket.write(Buffer.from(hex, 'hex'))
+  }
+
+  /** Exactly so many bytes. */
+  async read(bytes: number): Promise<Uint8Array> {
+    while (this.#gotBytes < bytes) {
+      if (this.#isClosed) throw new Error(`closed after ${this.#gotBytes} of ${bytes} bytes`)
+      await this.#more()
+    }
+    const all = concat(this.#got)
+    this.#got = [all.subarray(bytes)]
+    this.#gotBytes -= bytes
+    return all.subarray(0, bytes)
+  }
+
+  async readHex(bytes: number): Promise<string> {
+    return Buffer.from(await this.read(bytes)).toString('hex')
+  }
+
+  /** All that comes until the server closes. */
+  async rest(): Promise<Uint8Array> {
+    await this.closed
+    const all = concat(this.#got)
+    this.#got = []
+    this.#gotBytes = 0
+    return all
+  }
+
+  /** What came within so long. */
+  async within(ms: number): Promise<Uint8Array> {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return this.read(this.#gotBytes)
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy()
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+}
+
+/** What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`. */
+export function packetsIn(bytes: Uint8Array): string[] {
+  const reader = new PacketReader()
+  reader.push(bytes)
+  const found: string[] = []
+  for (let packet = reader.read(); packet !== undefined; packet = reader.read()) {
+    if (packet.packet === 'result') found.push(`result ${packet.result.code}`)
+    else if (packet.packet === 'header') found.push(`header ${packet.header.totalEntries}`)
+    else if (packet.packet === 'operationEnd') {
+      found.push(`end ${packet.operationEnd.nextEntry}${packet.operationEnd.gap ? ' gap' : ''}`)
+    } else found.push(`${packet.packet} ${packet.entry.number}`)
+  }
+  if (reader.buffered > 0) found.push(`${reader.buffered} more bytes`)
+  return found
+}
+
+/** A server of a log, on a free port, with all that happened at it. */
+export class TestServer implements AsyncDisposable {
+  readonly server: StreamServer
+  readonly events: ServerEvent[] = []
+  readonly #unlisten: () => void
+
+  private constructor(server: StreamServer) {
+    this.server = server
+    this.#unlisten = onServerEvent(server, (event) => this.events.push(event))
+  }
+
+  static async start(
+    { log, index }: Pick<TestLog, 'log' | 'index'>,
+    options: Partial<StreamServerOptions> = {},
+  ): Promise<TestServer> {
+    const test = new TestServer(new StreamServer({ log, bookmarks: index, ...options }))
+    await test.server.listen({ port: 0 })
+    return test
+  }
+
+  get port(): number {
+    return this.server.address?.port ?? 0
+  }
+
+  connect(): Promise<RawClient> {
+    return RawClient.connect(this.port)
+  }
+
+  /** The connections that were closed so far: why, and with which code. */
+  get closed(): string[] {
+    return this.events.flatMap((event) => {
+      if (event.type !== 'closed') return []
+      return [event.code === undefined ? event.reason : `${event.reason} ${event.code}`]
+    })
+  }
+
+  /** Resolves when so many connections were closed in all. */
+  async whenClosed(count: number): Promise<string[]> {
+    while (this.closed.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    return this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close({ graceMs: 100 })
+    this.#unlisten()
+  }
+}

@@ -1,0 +1,124 @@
+import {
+  BOOKMARK_TYPE,
+  encodeEntry,
+  encodeHeaderPage,
+  HEADER_PAGE_BYTES,
+  type Header,
+  PAGE_BYTES,
+  pageStart,
+  pagesInUse,
+  placeEntry,
+} from '@datastreamer/format'
+import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
+import type { DiskFile } from '../src/disk/disk.ts'
+import { PageBuffers } from '../src/log/page-buffers.ts'
+import { StreamLog } from '../src/log/stream-log.ts'
+
+const EMPTY: Header = {
+  generation: 3,
+  version: 1,
+  systemId: 137n,
+  streamType: 1n,
+  totalLength: HEADER_PAGE_BYTES,
+  totalEntries: 0n,
+}
+
+/** A file in memory. `beforeRead` lets a test come between a read and what it finds. */
+export class MemoryFile implements DiskFile {
+  bytes: Uint8Array = encodeHeaderPage(EMPTY)
+  beforeRead: (position: number) => Promise<void> | void = () => {}
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    await this.beforeRead(position)
+    const found = this.bytes.subarray(position, position + into.length)
+    into.set(found)
+    return found.length
+  }
+
+  async write(from: readonly Uint8Array[], position: number): Promise<number> {
+    const bytes = concat(from)
+    this.put(bytes, position)
+    return bytes.length
+  }
+
+  put(bytes: Uint8Array, position: number): void {
+    if (position + bytes.length > this.bytes.length) this.#setSize(position + bytes.length)
+    this.bytes.set(bytes, position)
+  }
+
+  async resize(size: number): Promise<void> {
+    this.#setSize(size)
+  }
+
+  async size(): Promise<number> {
+    return this.bytes.length
+  }
+
+  async sync(): Promise<void> {}
+  async close(): Promise<void> {}
+
+  #setSize(size: number): void {
+    const resized = new Uint8Array(size)
+    resized.set(this.bytes.subarray(0, size))
+    this.bytes = resized
+  }
+}
+
+/** A log to be written by hand, entry by entry, and the file and index that belong to it. */
+export class TestLog {
+  readonly file = new MemoryFile()
+  readonly index = new MemoryIndex()
+  readonly log: StreamLog
+  readonly #buffers = new PageBuffers()
+  #position = HEADER_PAGE_BYTES
+  #number = 0
+
+  /** @param inMemory whether readers find committed entries in memory, or have to read them from the file */
+  constructor({ inMemory = true, readBytes }: { inMemory?: boolean; readBytes?: number } = {}) {
+    const buffers = inMemory ? this.#buffers : new PageBuffers()
+    this.log = new StreamLog({ file: this.file, path: 'test.bin', header: EMPTY, buffers, readBytes })
+  }
+
+  /** Lay out one entry; returns its bytes as they go over the wire. */
+  add(type: number, data: Uint8Array): Uint8Array {
+    const number = this.#number++
+    const bytes = encodeEntry({ type, number: BigInt(number), data })
+    const position = placeEntry(this.#position, bytes.length)
+    const last = this.#buffers.last
+    const isNewPage = last === undefined || position >= last.start + PAGE_BYTES
+    if (isNewPage && last !== undefined) last.closedAt = this.#position
+    const page = isNewPage ? this.#buffers.open(position, number) : last
+    page.bytes.set(bytes, position - page.start)
+    this.#position = position + bytes.length
+    if (type === BOOKMARK_TYPE) this.index.put([{ key: data, number }])
+    return bytes
+  }
+
+  /** Lay out so many entries of so many bytes of data each; returns their bytes as they go over the wire. */
+  addMany(count: number, dataBytes: number): Uint8Array {
+    return concat(Array.from({ length: count }, (_, i) => this.add(2, new Uint8Array(dataBytes).fill(i + 1))))
+  }
+
+  /** Commit what was laid out. */
+  commit(): void {
+    const position = this.#position
+    for (let page = 0; page < pagesInUse(position); page++) {
+      const bytes = this.#buffers.holding(pageStart(page))?.bytes
+      if (bytes !== undefined) this.file.put(bytes, pageStart(page))
+    }
+    this.log.advance({ totalLength: position, totalEntries: BigInt(this.#number) })
+  }
+
+  /** Cut the log before entry `number`. */
+  async truncate(number: number): Promise<void> {
+    const end = await this.log.locate(number)
+    this.log.truncate({ totalLength: end.position, totalEntries: BigInt(number) })
+    this.#buffers.cutBehind(number === 0 ? undefined : this.#buffers.holding(end.position - 1))
+    this.#position = end.position
+    this.#number = number
+  }
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(Buffer.concat(parts))
+}
