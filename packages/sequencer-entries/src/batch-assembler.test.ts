@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { batchEnd, batchMark, block, blockMark, bytes, end, ger, start, tx } from '../test/inits.ts'
-import { collect, entriesFrom, numbered } from '../test/stream-entries.ts'
+import { collect, entriesFrom, firstDifference, numbered } from '../test/stream-entries.ts'
 import { assembleBatches } from './assemble-batches.ts'
 import { assembleBlocks } from './assemble-blocks.ts'
 import { BatchAssembler } from './batch-assembler.ts'
@@ -137,8 +137,14 @@ test('the batches of a generated stream have its blocks, from borrowed memory', 
   const batches = await collect(assembleBatches(poisoned(), { generation: 'protobuf' }))
   const inBatches = batches.flatMap((batch) => batch.blocks)
   expect(batches.length).toBeGreaterThan(8)
-  expect(inBatches).toEqual(blocks.slice(0, inBatches.length))
-  for (const batch of batches) expect(batch.stateRoot).toEqual(batch.blocks.at(-1)?.stateRoot)
+  expect(firstDifference(inBatches, blocks.slice(0, inBatches.length))).toBe(-1)
+  const roots = batches.map((batch) => batch.blocks.at(-1)?.stateRoot)
+  expect(
+    firstDifference(
+      batches.map((batch) => batch.stateRoot),
+      roots,
+    ),
+  ).toBe(-1)
 
   function* poisoned() {
     for (const entry of entries) {

@@ -17,7 +17,7 @@ export interface BlockAssemblerOptions extends BlockLimits {
   readonly generation: Generation
 }
 
-export const DEFAULT_MAX_TRANSACTIONS = 100_000
+const DEFAULT_MAX_TRANSACTIONS = 100_000
 export const DEFAULT_MAX_BYTES: number = 256 * 1024 * 1024
 
 interface OpenBlock {

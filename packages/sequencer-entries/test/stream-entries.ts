@@ -1,5 +1,5 @@
 import { bytesLeftInPage, decodeEntry, decodeHeaderPage, type Entry, HEADER_PAGE_BYTES } from '@datastreamer/format'
-import { encodeSequencerEntry, type Generation, type Operation, type SequencerEntryInit } from '../src/index.ts'
+import { encodeSequencerEntry, type Generation, type Operation, type SequencerEntryInit, toJson } from '../src/index.ts'
 
 /** The committed entries of a stream file that is all in memory. */
 export function* fileEntries(file: Uint8Array): Generator<Entry, void, void> {
@@ -31,4 +31,13 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []
   for await (const item of items) all.push(item)
   return all
+}
+
+/** Index of the first item that differs, or -1: what takes no time to tell, however large the items are. */
+export function firstDifference(a: readonly unknown[], b: readonly unknown[]): number {
+  const lines = [a, b].map((items) => items.map((item) => JSON.stringify(toJson(item))))
+  const [left = [], right = []] = lines
+  return left.length === right.length
+    ? left.findIndex((line, i) => line !== right[i])
+    : Math.min(left.length, right.length)
 }
