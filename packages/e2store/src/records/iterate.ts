@@ -24,11 +24,11 @@ export interface IterateOptions extends Omit<RecordOptions, 'end'> {
   readonly windowBytes?: number
 }
 
-/** Throw unless a file's first record is of type Version; `EMPTY_FILE` if it has no bytes, and so no type. */
-export function checkFirstType(type: number | undefined, position: number, step: Step): void {
-  if (type === undefined) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
-  if (type !== RecordType.Version) {
-    const what = `first record is ${describeType(type)}, expected ${describeType(RecordType.Version)}`
+/** Throw unless a file's first record is a Version; `EMPTY_FILE` if it has none. */
+export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined, position: number, step: Step): void {
+  if (!record) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
+  if (record.type !== RecordType.Version) {
+    const what = `first record is ${describeType(record.type)}, expected ${describeType(RecordType.Version)}`
     throw new E2FormatError('NO_VERSION', what, position, step)
   }
 }
@@ -96,7 +96,7 @@ export class RecordCursor {
   async fill({ headerOnly = false }: { readonly headerOnly?: boolean } = {}): Promise<boolean> {
     const left = this.#to - this.#position
     if (left === 0) {
-      if (this.#first) checkFirstType(undefined, this.#position, this.#options.step)
+      if (this.#first) checkFirstRecord(undefined, this.#position, this.#options.step)
       return false
     }
     checkHeaderRoom(this.#position, this.#to, this.#options.step)
@@ -119,7 +119,7 @@ export class RecordCursor {
     const at = this.#position - this.#windowStart
     if (at < 0 || at + RECORD_HEADER_BYTES > this.#window.length) return undefined
     if (this.#first) {
-      checkFirstType(typeAt(this.#window, at), this.#position, this.#options.step)
+      checkFirstRecord({ type: typeAt(this.#window, at) }, this.#position, this.#options.step)
       this.#first = false
     }
     const header = decodeRecordHeader(this.#window, at, this.#position, this.#options)

@@ -1,6 +1,6 @@
 import { TruncatedError } from '../errors.ts'
 import { typeAt } from '../io/little-endian.ts'
-import { checkFirstType } from './iterate.ts'
+import { checkFirstRecord } from './iterate.ts'
 import {
   checkRecordBounds,
   decodeRecordHeader,
@@ -94,11 +94,11 @@ export async function* decodeRecords(
     for (let position = 0; ; ) {
       const head = await inbox.upTo(RECORD_HEADER_BYTES)
       if (head.length === 0 && position > 0) return
-      if (head.length === 0) checkFirstType(undefined, 0, 'walk')
+      if (head.length === 0) checkFirstRecord(undefined, 0, 'walk')
       if (head.length < RECORD_HEADER_BYTES) {
         throw new TruncatedError(`${head.length} of 8 bytes of a record header`, position, 'walk')
       }
-      if (position === 0) checkFirstType(typeAt(head, 0), 0, 'walk')
+      if (position === 0) checkFirstRecord({ type: typeAt(head, 0) }, 0, 'walk')
       const header = decodeRecordHeader(head, 0, position, walk)
       if (wanted && !wanted(header)) {
         const skipped = await inbox.skip(header.length)
