@@ -10,24 +10,28 @@ export function hashPair(left: Uint8Array, right: Uint8Array, sha256: Sha256): U
   return sha256(pair)
 }
 
-/** A number as the 32 bytes of an SSZ u256, little-endian. */
+/**
+ * A number as the 32 bytes of an SSZ u256, little-endian.
+ *
+ * @throws {RangeError} below 0 or from 2^256 on
+ */
 export function uint256Bytes(value: bigint): Uint8Array {
+  if (value < 0n || value >> 256n !== 0n) throw new RangeError(`expected a number from 0 to 2^256 - 1, got ${value}`)
   const out = new Uint8Array(32)
-  let rest = value
-  for (let i = 0; rest > 0n; i++) {
-    if (i === 32) throw new RangeError('expected a number below 2^256')
-    out[i] = Number(rest & 0xffn)
-    rest >>= 8n
-  }
+  const view = new DataView(out.buffer)
+  for (let at = 0, rest = value; rest > 0n; at += 8, rest >>= 64n)
+    view.setBigUint64(at, rest & 0xffff_ffff_ffff_ffffn, true)
   return out
 }
 
 /** The number in the 32 bytes of an SSZ u256, little-endian. */
 export function uint256Value(bytes: Uint8Array): bigint {
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1] === 0) end--
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 32)
   let value = 0n
-  for (let i = end - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i] as number)
+  for (let at = 24; at >= 0; at -= 8) {
+    const word = view.getBigUint64(at, true)
+    if (value !== 0n || word !== 0n) value = (value << 64n) | word
+  }
   return value
 }
 

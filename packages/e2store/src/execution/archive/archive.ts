@@ -11,9 +11,10 @@ import {
 } from '../../records/record.ts'
 import { RecordType } from '../../records/record-type.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
-import { snappyFramedDecode } from '../../snappy/framed.ts'
 import { type Block, type BlockPayloads, type Columns, checkNumber, decodeBlock, headerRlpOf } from './block.ts'
+import { Arena, decodeContent } from './content.ts'
 import { type ArchiveKind, type Column, checkType, type Layout } from './layout.ts'
+import { paged } from './paged.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   readonly codec?: SnappyCodec
@@ -39,14 +40,17 @@ export interface RawBlock extends Columns<E2Record> {
 const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 const WINDOW_BYTES = 262_144
-/** Read at once for one block: what the index says it takes, within these limits. */
-const MAX_BLOCK_READ = 65_536
-const MIN_BLOCK_READ = 4096
+/** What is kept of reading blocks by number: 4 MiB at most. */
+const PAGE_BYTES = 32_768
+const PAGES = 128
+const ARENA_BYTES = 131_072
+/** For the contents of one block. */
+const SMALL_ARENA_BYTES = 4096
 
 /**
  * An open `.era1`, `.ere` or `.e2hs` file: any block by its number, or ranges of them in order.
  *
- * Holds the index in memory, nothing else. Calls may overlap. The source stays the caller's to close.
+ * Holds the index in memory, and up to 4 MiB of what was read by number. Calls may overlap. The source stays the caller's to close.
  *
  * @see docs/spec/e2store-execution.md §8
  */
@@ -55,11 +59,13 @@ export class BlockArchive {
   readonly source: ByteSource
   readonly options: ArchiveOptions
   readonly #recordOptions: RecordOptions
+  readonly #pages: ByteSource
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
     this.source = source
     this.layout = layout
     this.options = options
+    this.#pages = paged(source, PAGE_BYTES, PAGES)
     const { maxRecordBytes, legacyLength48 } = options
     this.#recordOptions = {
       end: layout.indexPosition,
@@ -105,19 +111,14 @@ export class BlockArchive {
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
-    return this.#decompress(await this.raw(number, columns))
+    return this.#decompress(await this.raw(number, columns), new Arena(SMALL_ARENA_BYTES))
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
     const index = this.#indexOf(number)
-    const { layout } = this
-    if (!layout.rowwise) return this.#rawBlock(index, columns, () => this.source)
-    const from = layout.target(index, 0)
-    const next = index + 1 < layout.count ? layout.target(index + 1, 0) : layout.indexPosition
-    const bytes = next > from ? next - from : 0
-    const window = buffered(this.source, Math.min(Math.max(bytes, MIN_BLOCK_READ), MAX_BLOCK_READ))
-    return this.#rawBlock(index, columns, () => window)
+    const pages = (): ByteSource => this.#pages
+    return this.#peekBlock(index, columns, pages) ?? this.#rawBlock(index, columns, pages)
   }
 
   /** Blocks in order, decoded. Throws as {@link block}. */
@@ -127,7 +128,8 @@ export class BlockArchive {
 
   /** Blocks in order, decompressed. Throws as {@link block}. */
   async *iteratePayloads(range: BlockRange = {}): AsyncGenerator<BlockPayloads, void, void> {
-    for await (const raw of this.iterateRaw(range)) yield this.#decompress(raw)
+    const arena = new Arena(ARENA_BYTES)
+    for await (const raw of this.iterateRaw(range)) yield this.#decompress(raw, arena)
   }
 
   /** Blocks in order, as they lie in the file. Throws as {@link block}. */
@@ -216,27 +218,23 @@ export class BlockArchive {
     return { number: layout.start + BigInt(index), ...found, header }
   }
 
-  #decompress(raw: RawBlock): BlockPayloads {
+  #decompress(raw: RawBlock, arena: Arena): BlockPayloads {
     const payloads: { -readonly [C in Column]?: Uint8Array } = {}
     const positions: { -readonly [C in Column]?: number } = {}
     for (const column of this.columns) {
       const record = raw[column]
       if (record === undefined) continue
       positions[column] = record.position
-      payloads[column] = this.#content(record)
+      payloads[column] = this.#content(record, arena)
     }
-    const header = this.#content(raw.header)
+    const header = payloads.header ?? this.#content(raw.header, arena)
     checkNumber(headerRlpOf(this.kind, header, raw.header.position), raw.number, raw.header.position)
     return { number: raw.number, positions, ...payloads }
   }
 
-  #content({ type, data, position }: E2Record): Uint8Array {
+  #content({ type, data, position }: E2Record, arena: Arena): Uint8Array {
     if (type === RecordType.TotalDifficulty) return data
     const { codec, maxPayloadBytes = DEFAULT_MAX_PAYLOAD } = this.options
-    return snappyFramedDecode(data, {
-      maxBytes: maxPayloadBytes,
-      position: position + RECORD_HEADER_BYTES,
-      ...(codec && { codec }),
-    })
+    return decodeContent(data, position + RECORD_HEADER_BYTES, maxPayloadBytes, arena, codec)
   }
 }

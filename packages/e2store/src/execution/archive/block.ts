@@ -79,12 +79,16 @@ export function decodeBlock(kind: ArchiveKind, payloads: BlockPayloads): Block {
   }
 }
 
-/** The number in a TotalDifficulty record: 32 bytes, little-endian. */
+/** Throw unless a TotalDifficulty record has the 32 bytes of a little-endian number. */
+export function checkTotalDifficulty(data: Uint8Array, position = 0): void {
+  if (data.length === TOTAL_DIFFICULTY_BYTES) return
+  const message = `total difficulty of ${data.length} bytes, expected ${TOTAL_DIFFICULTY_BYTES}`
+  throw new E2FormatError('BAD_LENGTH', message, position, 'read')
+}
+
+/** The number in a TotalDifficulty record. */
 export function decodeTotalDifficulty(data: Uint8Array, position = 0): bigint {
-  if (data.length !== TOTAL_DIFFICULTY_BYTES) {
-    const message = `total difficulty of ${data.length} bytes, expected ${TOTAL_DIFFICULTY_BYTES}`
-    throw new E2FormatError('BAD_LENGTH', message, position, 'read')
-  }
+  checkTotalDifficulty(data, position)
   return uint256Value(data)
 }
 

@@ -26,8 +26,8 @@ export interface VerifySnapshotOptions {
   /** The file's name, without its folder, to compare with the content. */
   readonly name?: string
   readonly signal?: AbortLike
-  /** Called now and then with the position in the file. */
-  readonly onProgress?: (position: number, size: number) => void
+  /** Called now and then with the number of bytes gone through. */
+  readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number }) => void
 }
 
 export interface SnapshotReport {
@@ -71,10 +71,10 @@ export async function verifyE2ss(snapshot: Snapshot, options: VerifySnapshotOpti
     else run.slots(item.slots, item.record, item.position)
     if (++items % ITEMS_BETWEEN_PROGRESS === 0) {
       signal?.throwIfAborted()
-      onProgress?.(item.position, source.size)
+      onProgress?.({ bytes: item.position, totalBytes: source.size })
     }
   }
-  onProgress?.(source.size, source.size)
+  onProgress?.({ bytes: source.size, totalBytes: source.size })
   const stateRoot = run.finish(source.size)
   const stateRootMatches = equalBytes(stateRoot, header.stateRoot)
   if (!stateRootMatches && requireRoots) {

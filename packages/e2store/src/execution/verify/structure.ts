@@ -10,7 +10,7 @@ import { type Layout, typeInLayout } from '../archive/layout.ts'
  * Go through all records of an archive: they stand in the order that the format gives, and the index names exactly
  * the ones that are there.
  *
- * @returns the records by type, unknown ones included
+ * @returns the records of unknown types
  * @throws {E2FormatError} at step `walk`, where records are cut or malformed
  * @throws {VerificationError} `WRONG_ORDER`, `WRONG_COUNT`
  * @see docs/spec/e2store-execution.md §11.1
@@ -31,7 +31,7 @@ export async function checkStructure({ source, layout, options }: BlockArchive):
     }
   }
   grammar.end(source.size)
-  return census.types()
+  return census.unknown()
 }
 
 /** Which record may come next, and what the index says about it. */

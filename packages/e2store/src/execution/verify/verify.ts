@@ -6,7 +6,7 @@ import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type ArchiveIdentity, checkName, identify } from '../archive/archive-name.ts'
-import { type BlockPayloads, decodeTotalDifficulty, proofByHeader } from '../archive/block.ts'
+import { type BlockPayloads, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
 import { MAX_BLOCKS } from '../archive/layout.ts'
 import { type BlockHeader, decodeHeader } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
@@ -26,7 +26,7 @@ export interface VerifyOptions extends ChainStart {
   readonly name?: string
   readonly signal?: AbortLike
   /** Called now and then with the number of blocks checked. */
-  readonly onProgress?: (blocks: number, of: number) => void
+  readonly onProgress?: (progress: { readonly blocks: number; readonly totalBlocks: number }) => void
 }
 
 /** Something known to be wrong in published files that does not make their blocks untrue. */
@@ -57,8 +57,8 @@ export interface VerifyReport {
   readonly historyRoots: readonly HistoryRoot[]
   /** Whether everything was compared with roots that the caller trusts. Without, the file is only true in itself. */
   readonly trusted: boolean
-  /** All records by type. */
-  readonly records: readonly TypeCount[]
+  /** Records of types without a known meaning. */
+  readonly unknown: readonly TypeCount[]
   readonly deviations: readonly Deviation[]
 }
 
@@ -75,20 +75,20 @@ const BLOCKS_BETWEEN_PROGRESS = 256
 export async function verifyArchive(archive: BlockArchive, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { hashes = defaultHashes(), name, signal, onProgress } = options
   signal?.throwIfAborted()
-  const records = await checkStructure(archive)
+  const unknown = await checkStructure(archive)
   const run = new Run(archive, hashes, options)
   let done = 0
   for await (const payloads of archive.iteratePayloads()) {
     run.add(payloads)
     if (++done % BLOCKS_BETWEEN_PROGRESS === 0) {
       signal?.throwIfAborted()
-      onProgress?.(done, archive.count)
+      onProgress?.({ blocks: done, totalBlocks: archive.count })
     }
   }
-  onProgress?.(done, archive.count)
+  onProgress?.({ blocks: done, totalBlocks: archive.count })
   const identity = await identify(archive, hashes)
   if (name !== undefined) checkName(name, identity)
-  return { identity, records, ...run.finish() }
+  return { identity, unknown, ...run.finish() }
 }
 
 /** The state of checking one file. */
@@ -138,7 +138,7 @@ class Run {
     else if (this.#complete) this.#blocks.add(hash, totalDifficulty)
   }
 
-  finish(): Omit<VerifyReport, 'identity' | 'records'> {
+  finish(): Omit<VerifyReport, 'identity' | 'unknown'> {
     const { start, count } = this.#archive
     const { preMergeBlocks, totalDifficulty, lastHash = new Uint8Array(0) } = this.#chain
     const deviations: Deviation[] = []
@@ -203,7 +203,7 @@ function statedDifficulty(
   proof: BlockProof | undefined,
 ): Uint8Array | undefined {
   if (totalDifficulty !== undefined) {
-    decodeTotalDifficulty(totalDifficulty, positions.totalDifficulty)
+    checkTotalDifficulty(totalDifficulty, positions.totalDifficulty)
     return totalDifficulty
   }
   return proof?.type === 0 ? proof.ssz.subarray(0, 32) : undefined
