@@ -54,7 +54,7 @@ export function createLog({ level, format, color = process.stderr.isTTY, write }
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: errorFields },
     },
-    { write: format === 'pretty' ? (line: string) => out(prettify(line)) : out },
+    { write: format === 'pretty' ? (line: string) => out(prettify(forPeople(line))) : out },
   )
   const at = (name: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') => {
     return (event: string, message: string, fields: LogFields = {}) => logger[name]({ event, ...fields }, message)
@@ -75,6 +75,13 @@ function destination(): ReturnType<typeof pino.destination> {
   // A log that nobody can read any more is no reason to end.
   out.on('error', () => {})
   return out
+}
+
+/** A line without the error that its message has already told of: one that was foreseen and has no cause. */
+function forPeople(line: string): unknown {
+  const fields: { error?: { readonly stack?: string; readonly cause?: unknown } } = JSON.parse(line)
+  if (fields.error?.stack === undefined && fields.error?.cause === undefined) delete fields.error
+  return fields
 }
 
 /** Longest text that a line takes from an error. */

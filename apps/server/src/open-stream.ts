@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import type { Header } from '@datastreamer/format'
+import {
+  nodeDisk,
+  openReader,
+  openStore,
+  RefusedError,
+  type StreamReader,
+  type StreamStore,
+} from '@datastreamer/server'
+import {
+  ConfigError,
+  ErrorCounter,
+  logStoreEvent,
+  meteredDisk,
+  observeStore,
+  type ServiceContext,
+} from '@datastreamer/service'
+import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
+import type { Config } from './options.ts'
+
+export type Mode = 'write' | 'read-only' | 'follow'
+
+/** The stream that is served, and who writes it. */
+export interface OpenStream {
+  readonly mode: Mode
+  readonly reader: StreamReader
+  /** There in mode `write`. */
+  readonly store: StreamStore | undefined
+  /** Why nothing more can be written, if that is so. */
+  problem(): string | undefined
+}
+
+/**
+ * Open the file as the options say.
+ *
+ * @throws {ConfigError} `CONFLICT`
+ * @throws whatever the file is not fit for
+ */
+export async function openStream(config: Config, context: ServiceContext): Promise<OpenStream> {
+  const reads = config.readOnly || config.follow
+  if (config.demo && reads) {
+    throw new ConfigError('CONFLICT', `--demo writes, --${config.follow ? 'follow' : 'read-only'} only reads`)
+  }
+  return reads ? openForReading(config, context) : openForWriting(config, context)
+}
+
+async function openForReading(config: Config, { log, metrics }: ServiceContext): Promise<OpenStream> {
+  const { file, follow, streamType } = config
+  const errors = new ErrorCounter(metrics)
+  const onError = (error: Error): void => {
+    errors.count(error)
+    log.error('follow-failed', error.message, { error })
+  }
+  const reader = await openReader({ file, follow, streamType, onError })
+  try {
+    checkIdentity(reader.getHeader(), config)
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
+  return { mode: follow ? 'follow' : 'read-only', reader, store: undefined, problem: () => undefined }
+}
+
+/** A generation of the header that has no place for version and system id cannot differ in them. */
+function checkIdentity({ generation, version, systemId }: Header, { file, ...asked }: Config): void {
+  const differs = (what: string, found: unknown, expected: unknown): RefusedError => {
+    return new RefusedError('STREAM_DIFFERS', `${file} holds a stream of ${what} ${found}, asked for was ${expected}`)
+  }
+  if (generation !== 3) return
+  if (asked.fileVersion !== undefined && asked.fileVersion !== version) {
+    throw differs('version', version, asked.fileVersion)
+  }
+  if (asked.systemId !== undefined && asked.systemId !== systemId) throw differs('system id', systemId, asked.systemId)
+}
+
+async function openForWriting(config: Config, { log, metrics }: ServiceContext): Promise<OpenStream> {
+  const { file, streamType, fsync, fsyncInterval, fileVersion, demo } = config
+  const systemId = config.systemId ?? (demo && !existsSync(file) ? DEMO_CHAIN_ID : undefined)
+  const errors = new ErrorCounter(metrics)
+  let problem: string | undefined
+  const store = await openStore({
+    file,
+    streamType,
+    systemId,
+    version: fileVersion,
+    fsync,
+    fsyncIntervalMs: fsyncInterval,
+    disk: meteredDisk(metrics, nodeDisk),
+    onEvent: (event) => {
+      logStoreEvent(log, event)
+      errors.onStoreEvent(event)
+      if (event.event === 'write-failed') problem = event.error.message
+    },
+  })
+  observeStore(metrics, store)
+  return { mode: 'write', reader: store, store, problem: () => problem }
+}

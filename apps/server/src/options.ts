@@ -1,0 +1,55 @@
+import { COMMON_OPTIONS, type ConfigOf, type OptionTable } from '@datastreamer/service'
+
+export const OPTIONS = {
+  file: {
+    type: 'text',
+    placeholder: 'path',
+    default: 'data-stream.bin',
+    group: 'Stream',
+    help: 'stream file; made if absent, unless it is only read',
+  },
+  readOnly: { type: 'boolean', group: 'Stream', help: 'serve the file as it is, never write to it' },
+  follow: { type: 'boolean', group: 'Stream', help: 'serve a file that another process appends to' },
+  streamType: { type: 'u64', default: 1n, group: 'Stream', help: 'type of the stream; 1 is a zkEVM sequencer' },
+  systemId: { type: 'u64', group: 'Stream', help: 'system id of the stream, e.g. the chain id (new files: 0)' },
+  fileVersion: {
+    type: 'integer',
+    min: 0,
+    max: 255,
+    group: 'Stream',
+    help: "version of the entries' encoding (new files: 2, protobuf)",
+  },
+  fsync: {
+    type: 'choice',
+    choices: ['commit', 'interval', 'never'],
+    default: 'commit',
+    placeholder: 'when',
+    group: 'Stream',
+    help: 'make data durable before a commit is answered, every --fsync-interval, or when the system likes',
+  },
+  fsyncInterval: {
+    type: 'duration',
+    unit: 'ms',
+    default: 1000,
+    group: 'Stream',
+    help: 'time between two syncs of --fsync interval',
+  },
+  demo: { type: 'boolean', group: 'Stream', help: 'write made-up L2 blocks to the file; goes on where the file ends' },
+  demoBlockTime: { type: 'duration', unit: 'ms', default: 1000, group: 'Stream', help: 'time between two of them' },
+  port: { type: 'integer', min: 0, max: 65_535, default: 6900, group: 'Clients', help: 'port; 0 takes any free one' },
+  host: {
+    type: 'text',
+    placeholder: 'address',
+    default: '127.0.0.1',
+    group: 'Clients',
+    help: 'address to listen on; 0.0.0.0 or :: for all of this machine',
+  },
+  ...COMMON_OPTIONS,
+} as const satisfies OptionTable
+
+export type Config = ConfigOf<typeof OPTIONS>
+
+export const EXAMPLES = `Examples:
+  datastreamer-server --file data-stream.bin --port 6900
+  datastreamer-server --read-only --file copy-of-a-stream.bin --host 0.0.0.0
+  datastreamer-server --demo --demo-block-time 500ms --admin-port 9090`
