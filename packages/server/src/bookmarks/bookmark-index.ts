@@ -25,7 +25,7 @@ export interface BookmarkIndex {
   put(bookmarks: readonly BookmarkPut[]): void
   /** Take bookmarks out. @throws as `put` */
   remove(keys: readonly Uint8Array[]): void
-  /** Resolves when there is room for more: at once, unless the disk is far behind. @throws {DiskError} */
+  /** Resolves when there is room for more: at once, unless the disk is far behind. @throws as `flush` */
   writable(): Promise<void>
   /**
    * Number that the index holds for a bookmark; one that no entry has if what it holds is no number.
@@ -33,7 +33,11 @@ export interface BookmarkIndex {
    * @throws {DiskError} @throws {UnusableIndexError} `INDEX_CORRUPT` @throws {RefusedError} `CLOSED`
    */
   get(key: Uint8Array): Promise<number | undefined>
-  /** Resolves when all that was put and removed so far is written, and durable if `sync` is set. @throws {DiskError} */
+  /**
+   * Resolves when all that was put and removed so far is written, and durable if `sync` is set.
+   *
+   * @throws {DiskError} @throws {UnusableIndexError} `INDEX_CORRUPT` @throws {RefusedError} `CLOSED`
+   */
   flush(options: { readonly sync: boolean }): Promise<void>
   /** Write what is left and let go; look-ups under way are answered first. Calling it again does nothing. */
   close(): Promise<void>

@@ -12,24 +12,36 @@ export type UnusableIndexCode =
 /** The index cannot be used as it is. Nothing is lost: `rebuildIndex` makes it again from the stream file. */
 export class UnusableIndexError extends StreamError<UnusableIndexCode> {}
 
-/** The error for what LevelDB said; what is neither a lock nor damage is the disk's, under `code`. */
-export function indexError(
-  failure: LevelFailure,
-  folder: string,
-  code: DiskErrorCode,
-): LockedError | UnusableIndexError | DiskError {
-  const cause = Object.assign(new Error(failure.message), { code: failure.code })
-  if (failure.code === 'LEVEL_LOCKED') return lockedError(folder, failure.message, { cause })
+/** The error for what LevelDB said when it was opened. */
+export function openError(failure: LevelFailure, folder: string): LockedError | UnusableIndexError | DiskError {
+  if (failure.code === 'LEVEL_LOCKED') return lockedError(folder, failure.message, { cause: causeOf(failure) })
   // LevelDB never goes without a file that it knows of.
   const missing = failure.code === 'LEVEL_IO_ERROR' && failure.message.includes('No such file')
-  if (failure.code === 'LEVEL_CORRUPTION' || missing) {
-    const message = `${folder}: the bookmark index is damaged (${failure.message}); it can be rebuilt from the stream file`
-    return new UnusableIndexError('INDEX_CORRUPT', message, { cause })
-  }
-  return new DiskError(code, `${folder}: the bookmark index failed: ${failure.message}`, { cause })
+  if (failure.code === 'LEVEL_CORRUPTION' || missing) return corruptError(failure, folder)
+  return diskError('WRITE_FAILED', failure, folder)
+}
+
+/** The error for what LevelDB said when it was open. */
+export function indexError(failure: LevelFailure, folder: string): UnusableIndexError | DiskError {
+  return failure.code === 'LEVEL_CORRUPTION'
+    ? corruptError(failure, folder)
+    : diskError('STORE_BROKEN', failure, folder)
 }
 
 export function lockedError(folder: string, found: string, options?: ErrorOptions): LockedError {
   const message = `${folder}: the bookmark index has another owner (${found}); a stream has one writer`
   return new LockedError('LOCKED', message, options)
+}
+
+function corruptError(failure: LevelFailure, folder: string): UnusableIndexError {
+  const message = `${folder}: the bookmark index is damaged (${failure.message}); it can be rebuilt from the stream file`
+  return new UnusableIndexError('INDEX_CORRUPT', message, { cause: causeOf(failure) })
+}
+
+function diskError(code: DiskErrorCode, failure: LevelFailure, folder: string): DiskError {
+  return new DiskError(code, `${folder}: the bookmark index failed: ${failure.message}`, { cause: causeOf(failure) })
+}
+
+function causeOf({ code, message }: LevelFailure): Error {
+  return Object.assign(new Error(message), { code })
 }

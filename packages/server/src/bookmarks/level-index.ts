@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { DiskError, RefusedError } from '../errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
-import { indexError } from './index-errors.ts'
+import { indexError, openError } from './index-errors.ts'
 import { claimFolder, type FolderClaim } from './level-folder.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { PendingBookmarks } from './pending-bookmarks.ts'
@@ -36,7 +36,7 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<Bookma
   signal?.throwIfAborted()
   const claim = await claimFolder(folder, createIfMissing || fresh)
   const workerData: LevelWorkerData = { folder: claim.folder, createIfMissing: createIfMissing || fresh, fresh }
-  const index = new LevelIndex(claim, new Worker(workerFile(), { workerData }), maxPendingBookmarks)
+  const index = new LevelIndex(claim, new Worker(workerFile(), { workerData, execArgv: [] }), maxPendingBookmarks)
   await index.opened
   if (signal?.aborted === true) await index.close()
   signal?.throwIfAborted()
@@ -196,12 +196,14 @@ class LevelIndex implements BookmarkIndex {
         this.#take(reply.id)?.resolve(reply.number)
         break
       case 'refused':
-        this.#take(reply.id)?.reject(indexError(reply.failure, this.#claim.folder, 'STORE_BROKEN'))
+        this.#take(reply.id)?.reject(indexError(reply.failure, this.#claim.folder))
         break
       case 'failed':
         this.#fail(reply.failure)
     }
-    if (this.#pending.handedOver === 0 && this.#requests.size === 0) this.#worker.unref()
+    const idle = this.#pending.handedOver === 0 && this.#requests.size === 0
+    // Whoever opens or closes waits for the thread's end.
+    if (idle && this.#isOpen && this.#closing === undefined) this.#worker.unref()
   }
 
   #take(id: number): Waiter<number | undefined> | undefined {
@@ -219,7 +221,8 @@ class LevelIndex implements BookmarkIndex {
   }
 
   #fail(failure: LevelFailure): void {
-    this.#failure ??= indexError(failure, this.#claim.folder, this.#isOpen ? 'STORE_BROKEN' : 'WRITE_FAILED')
+    const make = this.#isOpen ? indexError : openError
+    this.#failure ??= make(failure, this.#claim.folder)
     this.#pending.drop()
     for (const waiter of this.#waiters) waiter.reject(this.#failure)
     this.#waiters.clear()

@@ -71,15 +71,16 @@ class LevelWorker {
   }
 
   /**
-   * A synced write would do only for LevelDB's current journal: one that was filled before may not be durable yet. So
-   * what is in memory becomes a table, which LevelDB syncs. That it failed is told by the next write only.
+   * A synced write alone would do only for LevelDB's current journal: one that was filled before may not be durable yet.
+   * So what is in memory becomes a table, which LevelDB syncs. If that fails, the write behind it tells, or has all in
+   * its journal.
    */
   async #sync(): Promise<void> {
     await this.#writes
     if (this.#synced) return
     this.#synced = true
     await this.#level.compactRange(BEHIND_ALL_KEYS, BEHIND_ALL_KEYS)
-    await this.#level.del(BEHIND_ALL_KEYS)
+    await this.#level.del(BEHIND_ALL_KEYS, { sync: true })
   }
 
   async #answer(id: number, work: () => Promise<void>): Promise<void> {

@@ -42,12 +42,20 @@ export async function* readRuns(
     let at: LogPosition | undefined
     for (let number = from; ; ) {
       signal?.throwIfAborted()
-      if (number >= cut) return cut
+      if (number > cut) return cut
+      // What is committed next may begin elsewhere.
+      if (number === cut) at = undefined
+      cut = Number.POSITIVE_INFINITY
       if (number >= Math.min(to, Number(log.header.totalEntries))) return number
-      at ??= await log.locate(number)
-      const run: LogRun | undefined = log.runInMemory(at) ?? (await log.runOnDisk(at))
+      let run: LogRun | undefined
+      try {
+        at ??= await log.locate(number)
+        run = log.runInMemory(at) ?? (await log.runOnDisk(at))
+      } catch (error) {
+        if (cut === Number.POSITIVE_INFINITY) throw error
+      }
       // A truncation while it was read makes it worthless.
-      if (run === undefined || run.next.number > cut) continue
+      if (at === undefined || run === undefined || run.next.number > cut) continue
       yield { bytes: run.bytes, number, end: run.next.number }
       at = run.next
       number = at.number

@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { PendingBookmarks, type Segment } from './pending-bookmarks.ts'
+import { SLOT_BYTES } from './slots.ts'
+
+const keys = fc.oneof(
+  fc.uint8Array({ minLength: 1, maxLength: 3, max: 1 }),
+  fc.uint8Array({ minLength: 16, maxLength: 16, max: 1 }),
+)
+
+function slotsOf({ shared, count }: Segment): string[] {
+  const bytes = Buffer.from(shared)
+  return Array.from({ length: count }, (_, i) => bytes.toString('hex', i * SLOT_BYTES, (i + 1) * SLOT_BYTES))
+}
+
+test('packs puts and removals into slots of 25 bytes', () => {
+  const pending = new PendingBookmarks(4)
+  pending.put(Uint8Array.of(0xb0, 0xb1), 0x1_0203_0405_0607)
+  pending.put(new Uint8Array(16).fill(0xff), Number.MAX_SAFE_INTEGER)
+  pending.remove(Uint8Array.of(0xb0, 0xb1))
+  const segment = pending.handOver()
+  expect(segment && slotsOf(segment)).toEqual([
+    '02b0b100000000000000000000000000000001020304050607',
+    '10ffffffffffffffffffffffffffffffff001fffffffffffff',
+    '82b0b100000000000000000000000000000000000000000000',
+  ])
+  expect(pending.handOver()).toBeUndefined()
+})
+
+test('the newest change of a key is found until it is written', () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ do: fc.constant('put' as const), key: keys, number: fc.maxSafeNat() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), key: keys }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('handOver' as const, 'release' as const) }) },
+  )
+  const property = fc.property(fc.array(step, { maxLength: 80 }), keys, (steps, asked) => {
+    const pending = new PendingBookmarks(3)
+    const changes: [string, number | 'removed'][] = []
+    const counts: number[] = []
+    for (const step of steps) {
+      if (step.do === 'put') {
+        pending.put(step.key, step.number)
+        changes.push([String(step.key), step.number])
+      } else if (step.do === 'remove') {
+        pending.remove(step.key)
+        changes.push([String(step.key), 'removed'])
+      } else if (step.do === 'handOver') {
+        const segment = pending.handOver()
+        if (segment !== undefined) counts.push(segment.count)
+      } else if (pending.handedOver > 0) {
+        pending.release()
+        changes.splice(0, counts.shift())
+      }
+      expect(pending.handedOver).toBe(counts.length)
+      expect(pending.added - pending.written).toBe(changes.length)
+      const newest = changes.findLast(([text]) => text === String(asked))?.[1]
+      expect(pending.find(asked)).toBe(newest)
+    }
+    for (const [text] of changes) {
+      const newest = changes.findLast(([other]) => other === text)?.[1]
+      expect(pending.find(Uint8Array.from(text.split(',').map(Number)))).toBe(newest)
+    }
+  })
+  fc.assert(property)
+})
+
+test('a segment that was handed over stays as it is', () => {
+  const pending = new PendingBookmarks(4)
+  pending.put(Uint8Array.of(1), 1)
+  expect(pending.hasFull).toBe(false)
+  const first = pending.handOver()
+  for (let n = 0; n < 4; n++) pending.put(Uint8Array.of(2), n)
+  expect(pending.hasFull).toBe(true)
+  expect(first?.count).toBe(1)
+  const second = pending.handOver()
+  expect(second?.count).toBe(4)
+  expect(second?.shared).not.toBe(first?.shared)
+  pending.drop()
+  expect(pending.find(Uint8Array.of(2))).toBeUndefined()
+  expect(pending.handedOver).toBe(0)
+})

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+export interface Holder {
+  /** What it printed first. */
+  readonly said: string
+  kill(): Promise<void>
+}
+
+/** Run `hold-index.ts` on a folder in a process of its own. */
+export async function holdIndex(folder: string): Promise<Holder> {
+  return hold(process.execPath, [
+    '--conditions=@datastreamer/source',
+    '--no-warnings',
+    join(import.meta.dirname, 'hold-index.ts'),
+    folder,
+  ])
+}
+
+/** Run a program until it prints a line, and let it go on. */
+export async function hold(command: string, args: readonly string[]): Promise<Holder> {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+  const [chunk] = (await Promise.race([once(child.stdout, 'data'), exited])) as [unknown]
+  return {
+    said: String(chunk).trim(),
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
