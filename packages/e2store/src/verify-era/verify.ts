@@ -37,24 +37,35 @@ function decoding<T>(what: string, position: number, decode: () => T): T {
   }
 }
 
+/** What {@link FullChecks} works with, all of it chosen. */
+interface CheckOptions {
+  readonly network: BeaconNetwork
+  readonly ssz: BeaconSsz
+  readonly verifySignature: VerifySignature | false
+  readonly stateRoot: Uint8Array | undefined
+}
+
 /** Checks the contents of states and blocks, era by era. */
 class FullChecks {
   readonly #file: EraFile
   readonly #network: BeaconNetwork
   readonly #ssz: BeaconSsz
   readonly #verifySignature: VerifySignature | false
+  readonly #trusted: Uint8Array | undefined
   readonly #genesisValidatorsRoot: Uint8Array
   readonly #eraRoots = new Map<bigint, Uint8Array>()
   #state: BeaconState | undefined
-  stateRoot: Uint8Array | undefined
+  /** Root of the last state seen. */
+  stateRoot: Uint8Array = new Uint8Array(0)
   previousStateRoot: Uint8Array | undefined
   signatures = 0
 
-  constructor(file: EraFile, network: BeaconNetwork, ssz: BeaconSsz, verifySignature: VerifySignature | false) {
+  constructor(file: EraFile, { network, ssz, verifySignature, stateRoot }: CheckOptions) {
     this.#file = file
     this.#network = network
     this.#ssz = ssz
     this.#verifySignature = verifySignature
+    this.#trusted = stateRoot
     this.#genesisValidatorsRoot = fromHex(network.genesisValidatorsRoot)
   }
 
@@ -68,13 +79,18 @@ class FullChecks {
     }
     const bytes = await this.#file.groupState(group, { step: 'verify' })
     const state = decoding(`${fork.name} state`, statePosition, () => this.#ssz.state(fork.name, bytes))
+    const isFirst = group === this.#file.groups[0]
     const before = this.stateRoot
-    if (before && !equalBytes(before, head.stateRoots.subarray(0, 32))) {
+    if (!isFirst && !equalBytes(before, head.stateRoots.subarray(0, 32))) {
       const what = `state of era ${era} follows a state of root ${toHex(head.stateRoots.subarray(0, 32))}, found ${toHex(before)}`
       throw new VerificationError('WRONG_PARENT', what, statePosition)
     }
     this.stateRoot = decoding('state', statePosition, () => state.root())
-    if (era > 0n && !before) this.previousStateRoot = head.stateRoots.slice(0, 32)
+    if (this.#trusted && group === this.#file.groups.at(-1) && !equalBytes(this.stateRoot, this.#trusted)) {
+      const what = `last state has root ${toHex(this.stateRoot)}, expected ${toHex(this.#trusted)}`
+      throw new VerificationError('WRONG_ROOT', what, statePosition)
+    }
+    if (era > 0n && isFirst) this.previousStateRoot = head.stateRoots.slice(0, 32)
     this.#state = state
     if (era > 0n) this.#eraRoots.set(era, eraRoot(era, head))
     for (const [past, root] of this.#eraRoots) {
@@ -122,19 +138,14 @@ export async function verifyEraFully(
   file: EraFile,
   { network, ssz, verifySignature, stateRoot, ...options }: FullVerifyOptions,
 ): Promise<FullEraReport> {
-  const checks = new FullChecks(
-    file,
+  const checks = new FullChecks(file, {
     network,
-    ssz ?? (await lodestarSsz(network.preset)),
-    verifySignature ?? (await nobleBls()),
-  )
+    ssz: ssz ?? (await lodestarSsz(network.preset)),
+    verifySignature: verifySignature ?? (await nobleBls()),
+    stateRoot,
+  })
   const genesisValidatorsRoot = fromHex(network.genesisValidatorsRoot)
   const report = await verifyEra(file, { ...options, genesisValidatorsRoot, checks })
-  const found = checks.stateRoot ?? new Uint8Array(0)
-  if (stateRoot && !equalBytes(found, stateRoot)) {
-    const what = `last state has root ${toHex(found)}, expected ${toHex(stateRoot)}`
-    throw new VerificationError('WRONG_ROOT', what, file.groups.at(-1)?.statePosition ?? 0)
-  }
   const previous = checks.previousStateRoot && { previousStateRoot: checks.previousStateRoot }
-  return { ...report, stateRoot: found, ...previous, signatures: checks.signatures }
+  return { ...report, stateRoot: checks.stateRoot, ...previous, signatures: checks.signatures }
 }
