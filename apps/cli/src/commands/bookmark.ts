@@ -1,0 +1,55 @@
+import { batchBookmark, blockBookmark, type Generation } from '@datastreamer/sequencer-entries'
+import { Command, Option } from 'commander'
+import { readBookmark, readU64 } from '../arguments.ts'
+import { NotFoundError, UsageError } from '../errors.ts'
+import { entryJson } from '../output/entry-text.ts'
+import { runCommand } from '../run-command.ts'
+import { generationOf, openSource } from '../source/open-source.ts'
+import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { describeEntry } from './entry.ts'
+
+interface BookmarkOptions extends SourceOptions {
+  readonly block?: bigint
+  readonly batch?: bigint
+  readonly hex?: Uint8Array
+  readonly json?: boolean
+}
+
+export function bookmarkCommand(): Command {
+  return takesSource(new Command('bookmark'))
+    .summary('show the entry that a bookmark leads to')
+    .description('Show the first entry behind a bookmark that is not a bookmark itself.')
+    .addOption(new Option('--block <n>', 'the bookmark of an L2 block').argParser(readU64))
+    .addOption(new Option('--batch <n>', 'the bookmark of a batch').argParser(readU64))
+    .addOption(new Option('--hex <bytes>', 'any bookmark').argParser(readBookmark))
+    .option('--json', 'as one JSON object: number, type, length, data')
+    .action((src: string, options: BookmarkOptions) =>
+      runCommand(async (context) => {
+        const asked = [options.block, options.batch, options.hex].filter((given) => given !== undefined)
+        if (asked.length !== 1) throw new UsageError('USAGE', 'name one bookmark: --block N, --batch N or --hex BYTES')
+        await using source = await openSource(src, options, context)
+        const generation = generationOf(await source.getHeader(), options)
+        const entry = await source.getBookmark(bytesOf(options, generation))
+        if (entry === undefined)
+          throw new NotFoundError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
+        if (options.json) await context.out.line(entryJson(entry))
+        else await context.out.lines(describeEntry(entry, generation))
+      }),
+    )
+}
+
+function bytesOf({ block, batch, hex }: BookmarkOptions, generation: Generation): Uint8Array {
+  if (hex !== undefined) return hex
+  return bookmarkOf(block === undefined ? 'batch' : 'block', block ?? batch ?? 0n, generation)
+}
+
+/** The bookmark of a block or batch. @throws {UsageError} if the stream's encoding has none */
+export function bookmarkOf(kind: 'block' | 'batch', number: bigint, generation: Generation): Uint8Array {
+  try {
+    return kind === 'block' ? blockBookmark(number, generation) : batchBookmark(number, generation)
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+    const message = `streams encoded as ${generation} have no bookmarks of a ${kind}: name the number of an entry`
+    throw new UsageError('USAGE', message, { cause: error })
+  }
+}

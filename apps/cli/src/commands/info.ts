@@ -1,0 +1,82 @@
+import { stat } from 'node:fs/promises'
+import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
+import { Command } from 'commander'
+import { count, table } from '../output/text.ts'
+import { runCommand } from '../run-command.ts'
+import { generationOf, openSource } from '../source/open-source.ts'
+import type { Source } from '../source/source.ts'
+import { type SourceOptions, takesSource } from '../source/source-options.ts'
+
+/** Files up to this length are read through to count their bookmarks. */
+const CHEAP_BYTES = 256 * 1024 * 1024
+
+/** What a file shows that a server does not. */
+interface FileFacts {
+  /** Bytes of the file. */
+  readonly size: number
+  /** Data pages of the file. */
+  readonly pages: number
+  readonly pagesInUse: number
+  readonly bookmarks: number | undefined
+}
+
+export function infoCommand(): Command {
+  return takesSource(new Command('info'))
+    .summary('show what a stream says of itself')
+    .description('Show the header of a stream and, of a file, its size, pages and bookmarks.')
+    .option('--json', 'as one JSON object')
+    .action((src: string, options: SourceOptions & { readonly json?: boolean }) =>
+      runCommand(async (context) => {
+        await using source = await openSource(src, options, context)
+        const header = await source.getHeader()
+        const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context.signal)
+        const encoding = generationOf(header, options)
+        if (options.json) await context.out.line(JSON.stringify(toJson(source.name, header, encoding, facts)))
+        else await context.out.lines(table(rows(source.name, header, encoding, facts)))
+      }),
+    )
+}
+
+async function factsOf(source: Source, file: string, header: Header, signal: AbortSignal): Promise<FileFacts> {
+  const { size } = await stat(file)
+  let bookmarks: number | undefined
+  if (header.totalLength <= CHEAP_BYTES) {
+    bookmarks = 0
+    for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
+      for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++
+    }
+  }
+  return { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength), bookmarks }
+}
+
+function toJson(name: string, header: Header, encoding: string, facts: FileFacts | undefined): object {
+  const { generation, version, systemId, streamType, totalLength, totalEntries } = header
+  return {
+    source: name,
+    generation,
+    version,
+    systemId: String(systemId),
+    streamType: String(streamType),
+    totalLength,
+    totalEntries: String(totalEntries),
+    encoding,
+    ...facts,
+  }
+}
+
+function rows(name: string, header: Header, encoding: string, facts: FileFacts | undefined): [string, string][] {
+  const { generation, version, systemId, streamType, totalLength, totalEntries } = header
+  const own: [string, string][] = [
+    ['stream', name],
+    ['header', `generation ${generation}`],
+    ['version', `${version} (${encoding})`],
+    ['system id', String(systemId)],
+    ['stream type', String(streamType)],
+    ['entries', count(totalEntries)],
+    ['length', `${count(totalLength)} bytes`],
+  ]
+  if (facts === undefined) return own
+  own.push(['file size', `${count(facts.size)} bytes, ${facts.pagesInUse} of ${facts.pages} pages in use`])
+  if (facts.bookmarks !== undefined) own.push(['bookmarks', count(facts.bookmarks)])
+  return own
+}

@@ -1,0 +1,95 @@
+import type { Entry } from '@datastreamer/format'
+import type { Generation } from '@datastreamer/sequencer-entries'
+import { Command, Option } from 'commander'
+import { type Place, readCount, readPlace, readStart } from '../arguments.ts'
+import { blockJson, blockLine } from '../output/block-text.ts'
+import { entryJson, entryLine } from '../output/entry-text.ts'
+import { type CommandContext, runCommand, untilInterrupted } from '../run-command.ts'
+import { generationOf, openSource } from '../source/open-source.ts'
+import type { Source, Start } from '../source/source.ts'
+import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { blocksOf } from '../tail/blocks.ts'
+import { RangeEnd, upTo } from '../tail/range-end.ts'
+import { bookmarkOf } from './bookmark.ts'
+
+interface TailOptions extends SourceOptions {
+  readonly from?: Place
+  readonly to?: Exclude<Place, { readonly kind: 'latest' }>
+  readonly blocks?: boolean
+  readonly json?: boolean
+  readonly count?: number
+  readonly follow: boolean
+}
+
+const EXAMPLES = `
+Examples:
+  datastreamer tail 127.0.0.1:6900 --blocks                         L2 blocks as they come
+  datastreamer tail data-stream.bin --from 0 --count 20             the first entries of a file
+  datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json
+  datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz`
+
+export function tailCommand(): Command {
+  return takesSource(new Command('tail'))
+    .summary('print entries or L2 blocks, and wait for more')
+    .description('Print the entries of a stream, or its L2 blocks, a line each, and wait for more.')
+    .addOption(
+      new Option('--from <place>', 'N, latest, block:N or batch:N (default: latest, with --no-follow 0)').argParser(
+        readStart,
+      ),
+    )
+    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
+    .option('--blocks', 'whole L2 blocks instead of entries')
+    .option('--json', 'one JSON object a line')
+    .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
+    .option('--no-follow', 'end at the head of the stream')
+    .addHelpText('after', EXAMPLES)
+    .action((src: string, options: TailOptions) => runCommand((context) => tail(src, options, context)))
+}
+
+async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
+  await using source = await openSource(src, options, context, options.follow)
+  const lines = linesOf(source, options, generationOf(await source.getHeader(), options), context.signal)
+  const printing = print(lines, options.count, context)
+  // What is followed has no end of its own: Ctrl-C is how one leaves.
+  await (options.follow ? untilInterrupted(printing) : printing)
+}
+
+async function print(
+  lines: AsyncIterable<readonly string[]>,
+  count: number | undefined,
+  { out }: CommandContext,
+): Promise<void> {
+  let left = count ?? Number.POSITIVE_INFINITY
+  for await (const some of lines) {
+    await out.lines(some.slice(0, left))
+    left -= some.length
+    if (left <= 0) return
+  }
+}
+
+async function* linesOf(
+  source: Source,
+  options: TailOptions,
+  generation: Generation,
+  signal: AbortSignal,
+): AsyncGenerator<readonly string[], void, void> {
+  const { follow, to, json } = options
+  const from = startOf(options, generation)
+  const all = source.batches({ from, follow, signal })
+  const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
+  if (options.blocks) {
+    const line = json ? blockJson : blockLine
+    // Where the head or a block ends, no block is left open.
+    const endIsBoundary = to?.kind !== 'entry'
+    for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary })) yield blocks.map(line)
+  } else {
+    const line = json ? entryJson : (entry: Entry) => entryLine(entry, generation)
+    for await (const entries of batches) yield entries.map(line)
+  }
+}
+
+function startOf({ from, follow }: TailOptions, generation: Generation): Start {
+  if (from === undefined) return follow ? 'latest' : 0n
+  if (from.kind === 'latest') return 'latest'
+  return from.kind === 'entry' ? from.number : { bookmark: bookmarkOf(from.kind, from.number, generation) }
+}

@@ -1,0 +1,21 @@
+import { StreamError } from '@datastreamer/format'
+
+/** The command line asks for what cannot be done; ends with status 2. */
+export class UsageError extends StreamError<'USAGE'> {}
+
+/** The stream does not have what was asked for. */
+export class NotFoundError extends StreamError<'NOT_FOUND'> {}
+
+/** The command was interrupted before it was done. */
+export class InterruptedError extends StreamError<'INTERRUPTED'> {
+  constructor() {
+    super('INTERRUPTED', 'interrupted')
+  }
+}
+
+/** Whoever read the output is gone. */
+export class OutputClosedError extends StreamError<'OUTPUT_CLOSED'> {
+  constructor() {
+    super('OUTPUT_CLOSED', 'standard output was closed')
+  }
+}

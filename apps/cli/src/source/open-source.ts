@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { type Header, StreamError } from '@datastreamer/format'
+import { type Generation, suggestGeneration } from '@datastreamer/sequencer-entries'
+import type { CommandContext } from '../run-command.ts'
+import { FileSource } from './file-source.ts'
+import { ServerSource } from './server-source.ts'
+import type { Source } from './source.ts'
+import { type SourceOptions, tlsOf } from './source-options.ts'
+
+/** An IPv6 address in brackets, or a name without slashes; a colon; a port. */
+const HOST_PORT = /^(?:\[([0-9a-f:.%]+)\]|([^/:[\]]+)):(\d{1,5})$/i
+
+/**
+ * Open SRC: a server if it reads as host:port and no file has that name.
+ *
+ * @param follow whether what is committed later is to be seen too
+ */
+export async function openSource(
+  src: string,
+  options: SourceOptions,
+  { signal, note }: Pick<CommandContext, 'signal' | 'note'>,
+  follow = false,
+): Promise<Source> {
+  const { streamType } = options
+  const match = HOST_PORT.exec(src)
+  if (match === null || existsSync(src)) return FileSource.open({ file: src, streamType, follow, note })
+  const [, bracketed, plain, port] = match
+  const host = bracketed ?? plain ?? ''
+  try {
+    return await ServerSource.connect({
+      host,
+      port: Number(port),
+      streamType,
+      tls: tlsOf(options),
+      signal,
+      follow,
+      note,
+    })
+  } catch (error) {
+    throw withHint(error, src, streamType)
+  }
+}
+
+/** Servers close the connection on a wrong stream type without saying why. */
+function withHint(error: unknown, src: string, streamType: bigint): unknown {
+  if (!(error instanceof StreamError) || error.code !== 'CLOSED') return error
+  error.message += `; ${src} may hold a stream of another type than ${streamType} (--stream-type), or expect TLS (--tls)`
+  return error
+}
+
+/** How the entries of a stream are encoded. */
+export function generationOf(header: Header, { generation }: SourceOptions): Generation {
+  return suggestGeneration(header, generation)
+}

@@ -1,0 +1,64 @@
+import { type ClientOptions, connect, ServerRefusedError, type StreamClient } from '@datastreamer/client'
+import type { Entry, Header } from '@datastreamer/format'
+import { NotFoundError } from '../errors.ts'
+import type { ReadOptions, Source } from './source.ts'
+
+/** Attempts in a row to come back to a server whose stream is read to its end only. */
+const MAX_ATTEMPTS = 5
+
+export interface ServerSourceOptions extends Omit<ClientOptions, 'backoff'> {
+  readonly follow: boolean
+  readonly note: (line: string) => void
+}
+
+/** A stream of a server. */
+export class ServerSource implements Source {
+  readonly name: string
+  readonly file = undefined
+  readonly #client: StreamClient
+  readonly #note: (line: string) => void
+
+  private constructor(name: string, client: StreamClient, note: (line: string) => void) {
+    this.name = name
+    this.#client = client
+    this.#note = note
+  }
+
+  static async connect({ follow, note, ...options }: ServerSourceOptions): Promise<ServerSource> {
+    const client = await connect({ ...options, ...(follow ? {} : { backoff: { maxAttempts: MAX_ATTEMPTS } }) })
+    return new ServerSource(`${options.host}:${options.port}`, client, note)
+  }
+
+  getHeader(): Promise<Header> {
+    return this.#client.getHeader()
+  }
+
+  getEntry(number: bigint): Promise<Entry | undefined> {
+    return this.#client.getEntry(number)
+  }
+
+  getBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
+    return this.#client.getBookmark(bookmark)
+  }
+
+  async *batches(options: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
+    try {
+      for await (const event of this.#client.events(options)) {
+        if (event.kind === 'entries') yield event.entries
+        else if (event.kind === 'disconnected') {
+          const why = event.error instanceof Error ? event.error.message : String(event.error)
+          this.#note(`datastreamer: ${this.name}: ${why}; trying again in ${Math.round(event.retryInMs)} ms`)
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof ServerRefusedError)) throw error
+      if (error.code === 'BAD_FROM_BOOKMARK') throw new NotFoundError('NOT_FOUND', `${this.name} has no such bookmark`)
+      if (error.code === 'BAD_FROM_ENTRY') throw new NotFoundError('NOT_FOUND', `${this.name} has no such entry`)
+      throw error
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.close()
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import type { TlsOptions } from '@datastreamer/client'
+import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
+import { Argument, type Command, Option } from 'commander'
+import { readU64 } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+
+/** Options of every command that opens a stream. */
+export interface SourceOptions {
+  readonly streamType: bigint
+  readonly generation?: Generation
+  readonly tls?: boolean
+  readonly tlsCa?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsServername?: string
+}
+
+/** Give a command the argument SRC and the options that go with it. */
+export function takesSource(command: Command): Command {
+  return command
+    .addArgument(new Argument('<SRC>', 'a stream file, or host:port of a server'))
+    .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
+    .addOption(
+      new Option('--generation <name>', 'how entries are encoded (default: what the header suggests)').choices(
+        GENERATIONS,
+      ),
+    )
+    .addOption(new Option('--tls', 'connect with TLS').helpGroup('TLS:'))
+    .addOption(new Option('--tls-ca <file>', 'PEM certificates to trust instead of the public ones').helpGroup('TLS:'))
+    .addOption(new Option('--tls-cert <file>', 'PEM certificate to show to the server').helpGroup('TLS:'))
+    .addOption(new Option('--tls-key <file>', 'PEM private key of that certificate').helpGroup('TLS:'))
+    .addOption(new Option('--tls-servername <name>', 'name that the certificate must have').helpGroup('TLS:'))
+}
+
+/** What the client needs for TLS, or `undefined` for plain TCP. @throws {UsageError} */
+export function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServername }: SourceOptions): TlsOptions | undefined {
+  if (!tls && [tlsCa, tlsCert, tlsKey, tlsServername].every((option) => option === undefined)) return undefined
+  if ((tlsCert === undefined) !== (tlsKey === undefined))
+    throw new UsageError('USAGE', '--tls-cert and --tls-key go together')
+  return {
+    ...(tlsCa !== undefined && { ca: read('--tls-ca', tlsCa) }),
+    ...(tlsCert !== undefined && { cert: read('--tls-cert', tlsCert) }),
+    ...(tlsKey !== undefined && { key: read('--tls-key', tlsKey) }),
+    ...(tlsServername !== undefined && { servername: tlsServername }),
+  }
+}
+
+function read(option: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new UsageError('USAGE', `${option}: ${(error as Error).message}`, { cause: error })
+  }
+}
