@@ -97,10 +97,9 @@ test('the dumps of a generated stream hold all its transactions', async () => {
   const stream = numbered(generateStream({ blocks: 40n }))
   const transactions = stream.filter(({ type }) => type === 3).length
   let total = 0n
-  for (let batch = 0n; ; batch++) {
+  for (let batch = 0n; batch < 40n; batch++) {
     const dump = await dumpBatch([stream], batch, options)
-    if (dump === undefined) break
-    total += dump.totalTx
+    total += dump?.totalTx ?? 0n
   }
   expect(transactions).toBeGreaterThan(20)
   expect(total).toBe(BigInt(transactions))

@@ -62,6 +62,7 @@ test('pre-etrog and etrog: behind block ends and GER updates', () => {
   ]
   for (const generation of ['pre-etrog', 'etrog'] as const) {
     expect(boundaries(generation, inits)).toEqual(['-', '-', '-', 'after', 'after'])
+    expect(boundaries(generation, [{ kind: 'l2Block' }, ger(2n), blockMark(2n)])).toEqual(['-', 'after', '-'])
   }
 })
 

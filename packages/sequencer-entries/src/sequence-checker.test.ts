@@ -124,6 +124,24 @@ describe('finds', () => {
       ['BOOKMARK 5: block 2 behind its bookmark / GER update of batch 1'],
     ],
     [
+      'a GER update where a batch should begin',
+      [batchMark(1n), ger(1n)],
+      ['BOOKMARK 1: batch 1 behind its bookmark / GER update of batch 1'],
+    ],
+    [
+      'a batch left out behind the first end',
+      [batchEnd(1n), batchMark(3n), start(3n)],
+      ['BATCH_NUMBER 2: batch 2 / batch 3'],
+    ],
+    [
+      'a transaction of a block that a bookmark ended',
+      [...one.slice(0, 2), blockMark(2n), tx(1n)],
+      [
+        'BOOKMARK 3: block 2 behind its bookmark / a transaction',
+        'TRANSACTION 3: a block before its transactions / a transaction outside a block',
+      ],
+    ],
+    [
       'a bookmark at the end',
       [...one, blockMark(2n)],
       ['BOOKMARK 4: block 2 behind its bookmark / the end of the entries'],
