@@ -67,7 +67,10 @@ export class MemoryIndex implements BookmarkIndex {
 
 /** A text for each sequence of bytes, one character a byte. */
 export function keyText(key: Uint8Array): string {
-  return String.fromCharCode(...key)
+  // Several times faster than a spread or a decoder, and called for every bookmark of a log.
+  let text = ''
+  for (let i = 0; i < key.length; i++) text += String.fromCharCode(key[i] as number)
+  return text
 }
 
 /** The bytes of a {@link keyText}. */

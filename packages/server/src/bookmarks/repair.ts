@@ -6,7 +6,7 @@ import { bookmarksBackwards, scanBookmarks } from './scan.ts'
 /** Number of the last entry of each bookmark that the log has, by the bookmark's text. */
 type Found = ReadonlyMap<string, number>
 
-const queues = new WeakMap<BookmarkIndex, RepairQueue>()
+const queues = new WeakMap<StreamLog, RepairQueue>()
 
 /**
  * Make an index right about some bookmarks, whatever it holds for them: each gets the number of its last entry in the
@@ -22,8 +22,8 @@ export async function repairBookmarks(
   index: BookmarkIndex,
   keys: readonly Uint8Array[],
 ): Promise<readonly (number | undefined)[]> {
-  const queue = queues.get(index) ?? new RepairQueue(log, index)
-  queues.set(index, queue)
+  const queue = queues.get(log) ?? new RepairQueue(log, index)
+  queues.set(log, queue)
   return queue.repair(keys)
 }
 
