@@ -80,7 +80,7 @@ export class BatchAssembler {
     if (block !== undefined) this.#addBlock(block, complete)
     const kind = entryKind(entry.type, this.#generation)
     if (kind === 'batchStart' || kind === 'batchEnd' || kind === 'updateGer') {
-      const decoded = decodeSequencerEntry({ ...entry, data: entry.data.slice() }, this.#generation)
+      const decoded = decodeSequencerEntry({ ...entry, data: new Uint8Array(entry.data) }, this.#generation)
       if (decoded.kind === 'batchStart') this.#startBatch(decoded, entry.number)
       else if (decoded.kind === 'batchEnd') this.#endBatch(decoded, entry.number, complete)
       else if (decoded.kind === 'updateGer') this.#addGer(decoded, entry.number, complete)

@@ -40,16 +40,17 @@ describe('before protobuf', () => {
   )
 })
 
-test('a block owns the bytes that its end brings', () => {
+test('a block owns its bytes, also those that its end brings, and also of a Buffer, whose slice is no copy', () => {
   const assembler = new BlockAssembler({ generation: 'etrog' })
   const inits = [
-    { kind: 'l2Block', number: 1n },
+    { kind: 'l2Block', number: 1n, coinbase: bytes(20, 3) },
     { kind: 'l2BlockEnd', number: 1n, hash: bytes(32, 4) },
   ] as const
   const [complete] = entriesFrom('etrog', 0n, inits).flatMap((entry) => {
-    const full = assembler.push(entry)
-    entry.data.fill(0xee)
+    const data = Buffer.from(entry.data)
+    const full = assembler.push({ ...entry, data })
+    data.fill(0xee)
     return full ?? []
   })
-  expect(complete).toMatchObject({ number: 1n, hash: bytes(32, 4), stateRoot: bytes(32, 0) })
+  expect(complete).toMatchObject({ coinbase: bytes(20, 3), hash: bytes(32, 4), stateRoot: bytes(32, 0) })
 })

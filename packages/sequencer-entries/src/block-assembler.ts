@@ -100,7 +100,7 @@ export class BlockAssembler {
   }
 
   #openBlock(entry: Entry): void {
-    const block = this.#decode({ ...entry, data: entry.data.slice() }, 'l2Block')
+    const block = this.#decode({ ...entry, data: new Uint8Array(entry.data) }, 'l2Block')
     this.#checkBatch(block.batchNumber, `block ${block.number}`, entry.number)
     const forkId = block.forkId ?? this.#batch?.forkId
     this.#open = {
@@ -126,7 +126,7 @@ export class BlockAssembler {
       throw new AssemblyLimitError('TOO_MANY_TRANSACTIONS', message, entry.number)
     }
     this.#grow(open, entry)
-    const decoded = this.#decode({ ...entry, data: entry.data.slice() }, 'transaction')
+    const decoded = this.#decode({ ...entry, data: new Uint8Array(entry.data) }, 'transaction')
     const ordered = this.#generation === 'protobuf'
     if (ordered) checkBlock(decoded.l2blockNumber, block, 'transaction', entry.number)
     const { isValid, encoded, effectiveGasPricePercentage, imStateRoot } = decoded
@@ -146,7 +146,7 @@ export class BlockAssembler {
     open.lastEntryNumber = entry.number
     this.#open = undefined
     if (hash === undefined || stateRoot === undefined) return full(open)
-    return { ...full(open), hash: hash.slice(), stateRoot: stateRoot.slice() }
+    return { ...full(open), hash: new Uint8Array(hash), stateRoot: new Uint8Array(stateRoot) }
   }
 
   #decode<K extends SequencerEntry['kind']>(entry: Entry, kind: K): Extract<SequencerEntry, { kind: K }> {

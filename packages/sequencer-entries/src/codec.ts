@@ -84,7 +84,7 @@ export function encodeSequencerEntry(
   entry: SequencerEntryInit,
   generation: Generation,
 ): { readonly type: number; readonly data: Uint8Array } {
-  if (entry.kind === 'unknown') return { type: entry.type, data: entry.data.slice() }
+  if (entry.kind === 'unknown') return { type: entry.type, data: new Uint8Array(entry.data) }
   const found = CODECS[generation][entry.kind]
   if (found === undefined) throw new TypeError(`generation ${generation} has no entry of kind ${entry.kind}`)
   const [type, codec] = found
