@@ -66,7 +66,7 @@ export async function* readRuns(
 }
 
 /** Call `onBookmark` for each bookmark of a run that stands before entry `to`. */
-export function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
+function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
   const view = viewOf(bytes)
   for (let at = 0, n = number; at < bytes.length && n < to; n++) {
     const end = at + view.getUint32(at + 1)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 export interface Holder {
   /** What it printed first. */
@@ -13,7 +13,7 @@ export async function holdIndex(folder: string): Promise<Holder> {
   return hold(process.execPath, [
     '--conditions=@datastreamer/source',
     '--no-warnings',
-    join(import.meta.dirname, 'hold-index.ts'),
+    fileURLToPath(new URL('./hold-index.ts', import.meta.url)),
     folder,
   ])
 }
