@@ -1,5 +1,6 @@
 import {
   BOOKMARK_TYPE,
+  bytesLeftInPage,
   encodeEntry,
   encodeHeaderPage,
   HEADER_PAGE_BYTES,
@@ -64,17 +65,26 @@ export class MemoryFile implements DiskFile {
   }
 }
 
+export interface TestLogOptions {
+  /** Whether readers find committed entries in memory, or have to read them from the file. */
+  readonly inMemory?: boolean
+  /** Pages to keep in memory after a commit. */
+  readonly keepPages?: number
+  readonly readBytes?: number
+}
+
 /** A log to be written by hand, entry by entry, and the file and index that belong to it. */
 export class TestLog {
   readonly file = new MemoryFile()
   readonly index = new MemoryIndex()
   readonly log: StreamLog
   readonly #buffers = new PageBuffers()
+  readonly #keepPages: number
   #position = HEADER_PAGE_BYTES
   #number = 0
 
-  /** @param inMemory whether readers find committed entries in memory, or have to read them from the file */
-  constructor({ inMemory = true, readBytes }: { inMemory?: boolean; readBytes?: number } = {}) {
+  constructor({ inMemory = true, keepPages = Number.POSITIVE_INFINITY, readBytes }: TestLogOptions = {}) {
+    this.#keepPages = keepPages
     const buffers = inMemory ? this.#buffers : new PageBuffers()
     this.log = new StreamLog({ file: this.file, path: 'test.bin', header: EMPTY, buffers, readBytes })
   }
@@ -107,13 +117,18 @@ export class TestLog {
       if (bytes !== undefined) this.file.put(bytes, pageStart(page))
     }
     this.log.advance({ totalLength: position, totalEntries: BigInt(this.#number) })
+    this.#buffers.forgetUpTo(position, this.#keepPages)
   }
 
   /** Cut the log before entry `number`. */
   async truncate(number: number): Promise<void> {
     const end = await this.log.locate(number)
     this.log.truncate({ totalLength: end.position, totalEntries: BigInt(number) })
-    this.#buffers.cutBehind(number === 0 ? undefined : this.#buffers.holding(end.position - 1))
+    const left = bytesLeftInPage(end.position)
+    const start = end.position + left - PAGE_BYTES
+    const first = this.#buffers.holding(start)?.firstNumber ?? 0
+    this.#buffers.clear()
+    if (left < PAGE_BYTES) this.#buffers.open(start, first).bytes.set(this.file.bytes.subarray(start, end.position))
     this.#position = end.position
     this.#number = number
   }

@@ -66,7 +66,11 @@ export async function readRun(
     }
     want = length < ENTRY_HEAD_BYTES ? ENTRY_HEAD_BYTES : viewOf(bytes).getUint32(1)
     if (want > pageEnd - position) {
-      throw new DamageError('CROSSES_PAGE', `an entry of ${want} bytes, ${pageEnd - position} are left in the page`, place)
+      throw new DamageError(
+        'CROSSES_PAGE',
+        `an entry of ${want} bytes, ${pageEnd - position} are left in the page`,
+        place,
+      )
     }
     if (want > end - position) {
       throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${want} bytes, totalLength is ${end}`, place)
@@ -91,13 +95,15 @@ export async function readBytes(
   })
 }
 
+/** The entries before one that is broken are a run like any other; whoever comes to it gets the error. */
 function walk(bytes: Uint8Array, file: string, position: number, number: number): Run {
   const view = viewOf(bytes)
   try {
     return walkRun(view, 0, bytes.length, BigInt(number))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    const before = walkRun(view, 0, error.offset, BigInt(number)).count
-    throw DamageError.from(error, { file, position, entryNumber: BigInt(number + before) })
+    const before = walkRun(view, 0, error.offset, BigInt(number))
+    if (before.count > 0) return before
+    throw DamageError.from(error, { file, position, entryNumber: BigInt(number) })
   }
 }

@@ -48,6 +48,8 @@ export interface ConnectionOptions {
 
 /** One client: its commands, one after the other, and the entries that it asked for. docs/spec/protocol.md §2. */
 export class Connection implements EntrySink {
+  /** Resolves when nothing more happens at it. */
+  readonly closed: Promise<void>
   readonly #id: number
   readonly #remoteAddress: string
   readonly #remotePort: number
@@ -88,7 +90,12 @@ export class Connection implements EntrySink {
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#abort({ reason: 'CONNECTION_LOST', code: error.code, detail: error.message }),
     )
-    socket.on('close', () => this.#onClose())
+    this.closed = new Promise((resolve) => {
+      socket.on('close', () => {
+        this.#onClose()
+        resolve()
+      })
+    })
   }
 
   get status(): ConnectionStatus {

@@ -57,13 +57,17 @@ export class Inlet {
   #takeAll(): void {
     while (!this.#closed && this.#options.isReady()) {
       const next = this.#input.peek()
-      if (next === undefined) {
+      if (next === undefined && !this.#ended) {
         this.#awaitRest()
         return
       }
-      const command = 'command' in next ? next.command : undefined
+      const command = next !== undefined && 'command' in next ? next.command : undefined
       if (this.#options.isStopOnly() && command?.name !== 'stop') break
       this.#clearTimer()
+      if (next === undefined) {
+        this.#options.onEnd()
+        return
+      }
       if ('fault' in next) {
         this.#options.onFault(next.fault)
         return
@@ -79,10 +83,6 @@ export class Inlet {
 
   #awaitRest(): void {
     this.#blocked = false
-    if (this.#ended) {
-      this.#options.onEnd()
-      return
-    }
     const { commandTimeoutMs, onTimeout } = this.#options
     if (this.#input.buffered > 0 && commandTimeoutMs > 0) this.#timer ??= setTimeout(onTimeout, commandTimeoutMs)
     this.#input.compact()

@@ -108,8 +108,9 @@ export class StreamServer implements AsyncDisposable {
   async #close(graceMs: number): Promise<void> {
     const listener = this.#listener
     if (listener === undefined) return
-    const closed = listener.close()
-    for (const connection of this.#connections.values()) connection.close({ reason: 'SERVER_CLOSED' })
+    const connections = [...this.#connections.values()]
+    const closed = Promise.all([listener.close(), ...connections.map((connection) => connection.closed)])
+    for (const connection of connections) connection.close({ reason: 'SERVER_CLOSED' })
     const deadline = new AbortController()
     const isLate = sleep(graceMs, true, { signal: deadline.signal }).catch(() => false)
     if (await Promise.race([closed.then(() => false), isLate])) listener.destroySockets()

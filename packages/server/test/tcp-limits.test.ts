@@ -1,0 +1,308 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeCommand, encodeResult } from '@datastreamer/format'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ListenError } from '../src/tcp/listener.ts'
+import { StreamServer } from '../src/tcp/stream-server.ts'
+import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
+import { concat, TestLog } from './tcp-log.ts'
+
+const OK = encodeResult(0)
+const START = { name: 'start', fromEntryNumber: 0n } as const
+const HEADER = { name: 'header' } as const
+const HEADER_ANSWER_BYTES = OK.length + 38
+
+function logOf(count: number, dataBytes: number, inMemory = true): TestLog {
+  const log = new TestLog({ inMemory })
+  log.addMany(count, dataBytes)
+  log.commit()
+  return log
+}
+
+describe('connections', () => {
+  test('in total', async () => {
+    await using server = await TestServer.start(new TestLog(), { maxConnections: 2 })
+    using first = await server.connect()
+    using second = await server.connect()
+    using third = await server.connect()
+    expect(await third.rest()).toEqual(new Uint8Array())
+    expect(server.events.at(-1)).toMatchObject({ type: 'rejected', reason: 'MAX_CONNECTIONS' })
+    second.send(HEADER)
+    await second.read(HEADER_ANSWER_BYTES)
+    first.socket.destroy()
+    await server.whenClosed(1)
+    using fourth = await server.connect()
+    fourth.send(HEADER)
+    await fourth.read(HEADER_ANSWER_BYTES)
+    expect(server.server.counters).toMatchObject({ accepted: 3, rejected: { MAX_CONNECTIONS: 1 } })
+  })
+
+  test('per address', async () => {
+    await using server = await TestServer.start(new TestLog(), { maxConnectionsPerAddress: 1 })
+    using first = await server.connect()
+    using second = await server.connect()
+    expect(await second.rest()).toEqual(new Uint8Array())
+    expect(server.events.at(-1)).toMatchObject({
+      type: 'rejected',
+      reason: 'MAX_CONNECTIONS_PER_ADDRESS',
+      remoteAddress: '127.0.0.1',
+    })
+    first.send(HEADER)
+    await first.read(HEADER_ANSWER_BYTES)
+  })
+
+  test('are to be seen', async () => {
+    const log = logOf(5, 100)
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send({ name: 'start', fromEntryNumber: 3n })
+    await client.read(OK.length + 2 * 117)
+    expect(server.server.connections()).toMatchObject([
+      {
+        id: 1,
+        remoteAddress: '127.0.0.1',
+        remotePort: client.socket.localPort,
+        state: 'streaming',
+        entryNumber: 5n,
+        lagEntries: 0,
+        bytesSent: OK.length + 2 * 117,
+      },
+    ])
+    client.send({ name: 'stop' })
+    await client.read(OK.length)
+    expect(server.server.connections()).toMatchObject([{ state: 'stopped', entryNumber: undefined }])
+    expect(server.server.counters.bytesSent).toBe(2 * OK.length + 2 * 117)
+    expect(server.events.map((event) => event.type)).toEqual(['listening', 'connected', 'streaming', 'stopped'])
+  })
+})
+
+describe('a client that does not read', () => {
+  test('is dropped after the write timeout and holds up no other', async () => {
+    const log = logOf(300, 50_000, false)
+    await using server = await TestServer.start(log, { writeTimeoutMs: 400 })
+    using stalled = await server.connect()
+    stalled.socket.pause()
+    stalled.send(START)
+    await sleep(50)
+    const began = performance.now()
+    using live = await server.connect()
+    live.send({ name: 'start', fromEntryNumber: 300n })
+    await live.read(OK.length)
+    for (let i = 0; i < 20; i++) {
+      const operation = log.addMany(2, 1000)
+      log.commit()
+      expect(await live.read(operation.length)).toEqual(operation)
+    }
+    expect(performance.now() - began).toBeLessThan(400)
+    expect(server.closed).toEqual([])
+    expect(await server.whenClosed(1)).toEqual(['WRITE_TIMEOUT'])
+    const took = performance.now() - began + 50
+    expect(took).toBeGreaterThan(400)
+  })
+
+  test('gets no more answers than it reads', async () => {
+    const log = logOf(1, 100_000)
+    await using server = await TestServer.start(log, { writeTimeoutMs: 300 })
+    using client = await server.connect()
+    client.socket.pause()
+    const question = encodeCommand({ name: 'entry', entryNumber: 0n }, 1n)
+    client.socket.write(concat(Array.from({ length: 20_000 }, () => question)))
+    await server.whenClosed(1)
+    // What is in the kernel's buffers, and one answer; 20,000 would be 2 GB.
+    const { bytesSent } = server.events.find((event) => event.type === 'closed') ?? { bytesSent: 0 }
+    expect(bytesSent).toBeLessThan(20_000_000)
+    expect(server.closed).toEqual(['WRITE_TIMEOUT'])
+  })
+
+  test('also if it is told that it breaks the protocol', async () => {
+    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: 200 })
+    using client = await server.connect()
+    client.socket.pause()
+    client.send(START)
+    await sleep(20)
+    client.sendHex('00'.repeat(16))
+    client.sendHex('00'.repeat(1_000_000))
+    expect(await server.whenClosed(1)).toEqual(['BAD_COMMAND WRONG_STREAM_TYPE'])
+  })
+
+  test('stays if it is only slow', async () => {
+    await using server = await TestServer.start(logOf(600, 50_000, false), { writeTimeoutMs: 400 })
+    using client = await server.connect()
+    client.socket.on('data', () => {
+      client.socket.pause()
+      setTimeout(() => client.socket.resume(), 5)
+    })
+    client.send(START)
+    await sleep(1200)
+    expect(server.server.connections()).toMatchObject([{ state: 'streaming' }])
+    expect(server.server.connections()[0]?.entryNumber).toBeLessThan(600n)
+  })
+})
+
+describe('a client that is silent', () => {
+  test('is dropped after the inactivity timeout', async () => {
+    await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 100 })
+    using client = await server.connect()
+    for (let i = 0; i < 4; i++) {
+      client.send(HEADER)
+      await client.read(HEADER_ANSWER_BYTES)
+      await sleep(50)
+    }
+    expect(await client.rest()).toEqual(new Uint8Array())
+    expect(await server.whenClosed(1)).toEqual(['INACTIVE'])
+  })
+
+  test('may stay if there is no timeout', async () => {
+    await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 0, commandTimeoutMs: 0 })
+    using client = await server.connect()
+    client.sendHex('00000000')
+    await sleep(100)
+    client.sendHex('000000030000000000000001')
+    expect(packetsIn(await client.read(HEADER_ANSWER_BYTES))).toEqual(['result 0', 'header 0'])
+  })
+
+  test.each([
+    ['stopped', false],
+    ['streaming', true],
+  ])('must end a command that it has begun, while %s', async (_name, isStreaming) => {
+    await using server = await TestServer.start(new TestLog(), { commandTimeoutMs: 150 })
+    using client = await server.connect()
+    if (isStreaming) {
+      client.send(START)
+      await client.read(OK.length)
+    }
+    const began = performance.now()
+    for (let i = 0; i < 16 && server.closed.length === 0; i++) {
+      client.sendHex('00')
+      await sleep(40)
+    }
+    expect(await server.whenClosed(1)).toEqual(['COMMAND_TIMEOUT'])
+    expect(performance.now() - began).toBeLessThan(600)
+  })
+})
+
+describe('a client that ends its side', () => {
+  test('has all answered that it asked for', async () => {
+    await using server = await TestServer.start(logOf(3, 10))
+    using client = await server.connect()
+    for (let i = 0; i < 50; i++) client.send(HEADER)
+    client.send({ name: 'entry', entryNumber: 2n })
+    client.socket.end()
+    const answers = packetsIn(await client.rest())
+    expect(answers).toHaveLength(102)
+    expect(answers.at(-1)).toBe('response 2')
+    expect(await server.whenClosed(1)).toEqual(['CLIENT_ENDED'])
+  })
+
+  test('gets a whole range, and only the beginning of a stream', async () => {
+    const log = new TestLog({ inMemory: false })
+    log.add(0xb0, Uint8Array.of(1))
+    log.addMany(200, 50_000)
+    log.add(0xb0, Uint8Array.of(2))
+    log.commit()
+    await using server = await TestServer.start(log)
+    using range = await server.connect()
+    range.send({ name: 'rangeBookmark', from: Uint8Array.of(1), to: Uint8Array.of(2) })
+    range.socket.end()
+    expect(packetsIn((await range.rest()).subarray(OK.length + 8))).toHaveLength(202)
+    using stream = await server.connect()
+    stream.send(START)
+    stream.socket.end()
+    const got = packetsIn(await stream.rest())
+    expect(got.slice(0, 3)).toEqual(['result 0', 'entry 0', 'entry 1'])
+    expect(got.at(-1)).toBe(`entry ${got.length - 2}`)
+    expect(await server.whenClosed(2)).toEqual(['CLIENT_ENDED', 'CLIENT_ENDED'])
+  })
+
+  test('in the middle of a command', async () => {
+    await using server = await TestServer.start(new TestLog())
+    using client = await server.connect()
+    client.sendHex('0000')
+    client.socket.end()
+    expect(await client.rest()).toEqual(new Uint8Array())
+    expect(await server.whenClosed(1)).toEqual(['CLIENT_ENDED'])
+  })
+
+  test('by resetting the connection', async () => {
+    await using server = await TestServer.start(logOf(300, 50_000, false))
+    using client = await server.connect()
+    client.send(START)
+    await client.read(100_000)
+    client.socket.resetAndDestroy()
+    expect(await server.whenClosed(1)).toEqual(['CONNECTION_LOST ECONNRESET'])
+  })
+})
+
+test('garbage closes the connection that it comes from', async () => {
+  await using server = await TestServer.start(logOf(3, 10), { commandTimeoutMs: 100 })
+  let closed = 0
+  const bytes = fc.oneof(
+    fc.uint8Array({ minLength: 1, maxLength: 200 }),
+    // Commands with a right head.
+    fc
+      .tuple(fc.integer({ min: 0, max: 8 }), fc.uint8Array({ maxLength: 60 }))
+      .map(([command, rest]) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, command, 0, 0, 0, 0, 0, 0, 0, 1, ...rest)),
+  )
+  await fc.assert(
+    fc.asyncProperty(bytes, async (garbage) => {
+      using client = await server.connect()
+      client.socket.end(garbage)
+      await client.rest()
+      expect(await server.whenClosed(++closed)).toHaveLength(closed)
+    }),
+    { numRuns: 150 },
+  )
+  using client = await server.connect()
+  client.send(HEADER)
+  expect(packetsIn(await client.read(HEADER_ANSWER_BYTES))).toEqual(['result 0', 'header 3'])
+})
+
+describe('close', () => {
+  test('ends streams between two entries and cuts those that do not read', async () => {
+    const log = logOf(300, 50_000)
+    const server = await TestServer.start(log)
+    using reading = await server.connect()
+    using stalled = await server.connect()
+    using idle = await server.connect()
+    stalled.socket.pause()
+    reading.send(START)
+    stalled.send(START)
+    await reading.read(100_000)
+    const rest = reading.rest()
+    const began = performance.now()
+    reading.socket.on('end', () => reading.socket.end())
+    idle.socket.on('end', () => idle.socket.end())
+    const closing = server.server.close({ graceMs: 200 })
+    expect(server.server.close()).toBe(closing)
+    await closing
+    expect(performance.now() - began).toBeLessThan(1000)
+    expect(await idle.rest()).toEqual(new Uint8Array())
+    expect((100_000 + (await rest).length - OK.length) % 50_017).toBe(0)
+    expect(server.closed).toEqual(['SERVER_CLOSED', 'SERVER_CLOSED', 'SERVER_CLOSED'])
+    expect(server.server.connections()).toEqual([])
+    await expect(RawClient.connect(server.port)).rejects.toThrow()
+    await expect(server.server.listen({ port: 0 })).rejects.toThrow(TypeError)
+    await server[Symbol.asyncDispose]()
+  })
+
+  test('a server that never listened', async () => {
+    const { log, index } = new TestLog()
+    const server = new StreamServer({ log, bookmarks: index })
+    await server.close()
+    expect(server.address).toBeUndefined()
+  })
+})
+
+test('a port in use', async () => {
+  const { log, index } = new TestLog()
+  await using first = await TestServer.start({ log, index })
+  await using second = new StreamServer({ log, bookmarks: index })
+  const failure = second.listen({ port: first.port })
+  await expect(failure).rejects.toThrow(ListenError)
+  await expect(failure).rejects.toMatchObject({ code: 'LISTEN_FAILED', retryable: true })
+  await second.listen({ port: 0 })
+  const client = await RawClient.connect(second.address?.port ?? 0)
+  client.socket.end()
+  await once(client.socket, 'close')
+})

@@ -1,0 +1,308 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { encodeResult } from '@datastreamer/format'
+import { describe, expect, test } from 'vitest'
+import type { OperationEnds } from '../src/tcp/operation-marks.ts'
+import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
+import { concat, TestLog } from './tcp-log.ts'
+
+const OK = encodeResult(0)
+const start = (from: number) => ({ name: 'start', fromEntryNumber: BigInt(from) }) as const
+const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `entry ${from + i}`)
+
+describe('every entry once, in order', () => {
+  test.each([
+    ['from memory', { keepPages: 1000 }],
+    ['from memory and disk', { keepPages: 1 }],
+    ['from disk', { inMemory: false }],
+  ])('%s, for readers that join while operations are committed', async (_name, options) => {
+    const log = new TestLog(options)
+    await using server = await TestServer.start(log)
+    const sent: Uint8Array[] = []
+    const readers: { readonly client: RawClient; readonly from: number }[] = []
+    // Entries that fill a page within some operations, so that readers come past page ends of all kinds.
+    for (let i = 0; i < 60; i++) {
+      for (let j = 0; j < 3; j++) sent.push(log.add(2, new Uint8Array(((i * 31 + j) % 7) * 20_000).fill(i)))
+      log.commit()
+      if (i % 5 === 0) {
+        const client = await server.connect()
+        const from = i % 10 === 0 ? sent.length - 1 - (i % 5) : 0
+        client.send(start(Math.max(0, from)))
+        readers.push({ client, from: Math.max(0, from) })
+      } else {
+        await turn()
+      }
+    }
+    for (const { client, from } of readers) {
+      const expected = concat([OK, ...sent.slice(from)])
+      const got = await client.read(expected.length)
+      expect(Buffer.compare(got, expected)).toBe(0)
+      client.socket.destroy()
+    }
+  })
+
+  test('a reader at the end gets each operation as it is committed, and none of one that is not', async () => {
+    const log = new TestLog()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send(start(0))
+    expect(await client.read(OK.length)).toEqual(OK)
+    for (let i = 0; i < 5; i++) {
+      const operation = log.addMany(2, 10)
+      expect(await client.within(10)).toEqual(new Uint8Array())
+      log.commit()
+      expect(await client.read(operation.length)).toEqual(operation)
+    }
+  })
+
+  test('a caught-up reader is not inactive', async () => {
+    const log = new TestLog()
+    await using server = await TestServer.start(log, { inactivityTimeoutMs: 50 })
+    using client = await server.connect()
+    client.send(start(0))
+    await sleep(200)
+    const bytes = log.addMany(1, 10)
+    log.commit()
+    expect(await client.read(OK.length + bytes.length)).toEqual(concat([OK, bytes]))
+  })
+
+  test('a header stands between operations', async () => {
+    const log = new TestLog()
+    log.addMany(3, 10)
+    log.commit()
+    log.addMany(1, 10)
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send({ name: 'header' })
+    expect(packetsIn(await client.read(OK.length + 38))).toEqual(['result 0', 'header 3'])
+  })
+})
+
+describe('Stop', () => {
+  test.each([
+    ['from memory', true],
+    ['from disk', false],
+  ])('takes effect between two entries in the middle of catching up %s', async (_name, inMemory) => {
+    const log = new TestLog({ inMemory })
+    log.addMany(600, 50_000)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.socket.pause()
+    client.send(start(0))
+    await sleep(100)
+    client.send({ name: 'stop' })
+    client.send({ name: 'header' })
+    await sleep(50)
+    client.socket.end()
+    client.socket.resume()
+    const got = packetsIn(await client.rest())
+    const entries = got.slice(1, -3)
+    expect(entries).toEqual(numbers(0, entries.length))
+    expect(entries.length).toBeLessThan(600)
+    expect([got[0], ...got.slice(-3)]).toEqual(['result 0', 'result 0', 'result 0', 'header 600'])
+  })
+
+  test('ends a range', async () => {
+    const log = new TestLog({ inMemory: false })
+    log.add(0xb0, Uint8Array.of(1))
+    log.addMany(600, 50_000)
+    log.add(0xb0, Uint8Array.of(2))
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.socket.pause()
+    client.send({ name: 'rangeBookmark', from: Uint8Array.of(1), to: Uint8Array.of(2) })
+    await sleep(100)
+    client.send({ name: 'stop' })
+    client.send({ name: 'header' })
+    client.socket.end()
+    client.socket.resume()
+    const got = await client.rest()
+    expect(got.subarray(OK.length, OK.length + 8)).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 0, 2, 89))
+    const packets = packetsIn(got.subarray(OK.length + 8))
+    expect(packets.length).toBeLessThan(600)
+    expect(packets.slice(-3)).toEqual(['result 0', 'result 0', 'header 602'])
+  })
+})
+
+describe('truncation', () => {
+  test('cuts off readers past the place, and only those', async () => {
+    const log = new TestLog()
+    const before = log.addMany(4, 100)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using behind = await server.connect()
+    using at = await server.connect()
+    behind.send(start(0))
+    at.send(start(4))
+    await at.read(OK.length)
+    await behind.read(OK.length + before.length)
+    await log.truncate(4)
+    const more = log.addMany(2, 100)
+    log.commit()
+    expect(await at.read(more.length)).toEqual(more)
+    expect(await behind.read(more.length)).toEqual(more)
+    await log.truncate(5)
+    await Promise.all([at.closed, behind.closed])
+    expect(await server.whenClosed(2)).toEqual(['TRUNCATED', 'TRUNCATED'])
+    using fresh = await server.connect()
+    fresh.send(start(4))
+    expect(packetsIn(await fresh.read(OK.length + 117))).toEqual(['result 0', 'entry 4'])
+  })
+
+  test('at the start of a page leaves a reader there where the next entry will be', async () => {
+    const log = new TestLog()
+    const first = log.addMany(2, 500_000)
+    log.addMany(1, 500_000)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    await log.truncate(2)
+    client.send(start(2))
+    await client.read(OK.length)
+    await log.truncate(2)
+    const small = log.addMany(1, 10)
+    log.commit()
+    expect(await client.read(small.length)).toEqual(small)
+    using other = await server.connect()
+    other.send(start(0))
+    expect(await other.read(OK.length + first.length + small.length)).toEqual(concat([OK, first, small]))
+  })
+
+  test('while a run is read takes back what is gone of it', async () => {
+    const log = new TestLog({ inMemory: false })
+    log.addMany(10, 100)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send(start(9))
+    await client.read(OK.length + 117)
+    using second = await server.connect()
+    log.file.beforeRead = async () => {
+      log.file.beforeRead = () => {}
+      await log.truncate(3)
+    }
+    second.send(start(0))
+    expect(packetsIn(await second.read(OK.length + 3 * 117))).toEqual(['result 0', ...numbers(0, 3)])
+    expect(await server.whenClosed(1)).toEqual(['TRUNCATED'])
+    const more = log.addMany(1, 7)
+    log.commit()
+    expect(await second.read(more.length)).toEqual(more)
+  })
+
+  test('while a command is answered: the entry is not there', async () => {
+    const log = new TestLog({ inMemory: false })
+    log.addMany(10, 100)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    log.file.beforeRead = async () => {
+      log.file.beforeRead = () => {}
+      await log.truncate(3)
+    }
+    client.send(start(8))
+    expect(packetsIn(await client.read(23))).toEqual(['result 3'])
+    client.send({ name: 'header' })
+    expect(packetsIn(await client.read(OK.length + 38))).toEqual(['result 0', 'header 3'])
+  })
+})
+
+describe('what cannot be read', () => {
+  test('ends the connection that needs it, and no other', async () => {
+    const log = new TestLog({ inMemory: false })
+    log.addMany(3, 100)
+    log.commit()
+    log.file.bytes[4096 + 117] = 9
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send(start(0))
+    expect(packetsIn(await client.rest())).toEqual(['result 0', 'entry 0'])
+    client.socket.end()
+    expect(await server.whenClosed(1)).toEqual(['READ_FAILED BAD_PACKET'])
+    expect(server.events.some((event) => event.type === 'error')).toBe(true)
+    using other = await server.connect()
+    other.send({ name: 'entry', entryNumber: 0n })
+    expect(packetsIn(await other.read(OK.length + 117))).toEqual(['result 0', 'response 0'])
+  })
+
+  test('an index that fails', async () => {
+    const log = new TestLog()
+    await log.index.close()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send({ name: 'bookmark', bookmark: Uint8Array.of(1) })
+    expect(await client.rest()).toEqual(new Uint8Array())
+    client.socket.end()
+    expect(await server.whenClosed(1)).toEqual(['READ_FAILED CLOSED'])
+  })
+})
+
+describe('marks', () => {
+  const ends = (...known: readonly number[]): OperationEnds => ({
+    lastUpTo: (number) => {
+      const nextEntry = known.findLast((end) => end <= number)
+      return nextEntry === undefined ? undefined : { nextEntry, gap: false }
+    },
+  })
+
+  async function marked(operationEnds: OperationEnds, from: number): Promise<string[]> {
+    const log = new TestLog()
+    log.addMany(9, 10)
+    log.commit()
+    await using server = await TestServer.start(log, { operationEnds })
+    using client = await server.connect()
+    client.send({ name: 'markOperations' })
+    client.send(start(from))
+    const catchUp = await client.within(50)
+    log.addMany(2, 10)
+    log.commit()
+    return packetsIn(concat([catchUp, await client.within(50)]))
+  }
+
+  test('stand where operations are known to have ended', async () => {
+    expect(await marked(ends(4, 9, 11), 2)).toEqual([
+      'result 0',
+      'result 0',
+      ...numbers(2, 9),
+      // That at 4 is passed by: so there is a gap.
+      'end 9 gap',
+      ...numbers(9, 11),
+      'end 11',
+    ])
+  })
+
+  test('split a run at the last known end', async () => {
+    expect((await marked(ends(0, 4), 0)).slice(2)).toEqual([
+      'end 0',
+      ...numbers(0, 9),
+      'end 9 gap',
+      ...numbers(9, 11),
+      'end 11 gap',
+    ])
+    const log = new TestLog({ inMemory: false, readBytes: 8 * 27 })
+    log.addMany(9, 10)
+    log.commit()
+    await using server = await TestServer.start(log, { operationEnds: ends(0, 4, 9) })
+    using client = await server.connect()
+    client.send({ name: 'markOperations' })
+    client.send(start(0))
+    expect(packetsIn(await client.within(50)).slice(2)).toEqual([
+      'end 0',
+      ...numbers(0, 4),
+      'end 4',
+      ...numbers(4, 8),
+      'entry 8',
+      'end 9',
+    ])
+  })
+
+  test('are for those only who asked', async () => {
+    const log = new TestLog()
+    log.addMany(2, 10)
+    log.commit()
+    await using server = await TestServer.start(log)
+    using client = await server.connect()
+    client.send(start(0))
+    expect(packetsIn(await client.within(30))).toEqual(['result 0', 'entry 0', 'entry 1'])
+  })
+})
