@@ -1,19 +1,15 @@
 /**
- * The uncompressed size that a raw snappy block declares, and where its elements begin; `undefined` if the
- * varint is cut, longer than five bytes or above 2^32 - 1.
+ * The uncompressed size that a raw snappy block declares in the varint that it begins with; -1 if that is cut, longer
+ * than five bytes or above 2^32 - 1.
  */
-export function readPreamble(
-  input: Uint8Array,
-  start: number,
-  end: number,
-): { readonly size: number; readonly at: number } | undefined {
+export function declaredSize(input: Uint8Array, start: number, end: number): number {
   let size = 0
   for (let i = 0; i < 5 && start + i < end; i++) {
     const byte = input[start + i] as number
     size += (byte & 0x7f) * 2 ** (7 * i)
-    if (byte < 0x80) return size < 2 ** 32 ? { size, at: start + i + 1 } : undefined
+    if (byte < 0x80) return size < 2 ** 32 ? size : -1
   }
-  return undefined
+  return -1
 }
 
 /**
@@ -31,10 +27,10 @@ export function decompressBlock(
   at: number,
   size: number,
 ): boolean {
-  const preamble = readPreamble(input, start, end)
-  if (!preamble || preamble.size !== size) return false
+  if (declaredSize(input, start, end) !== size) return false
   const limit = at + size
-  let from = preamble.at
+  let from = start
+  while ((input[from++] as number) >= 0x80);
   let to = at
   while (from < end) {
     const tag = input[from++] as number

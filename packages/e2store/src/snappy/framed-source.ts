@@ -3,7 +3,7 @@ import { buffered } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { u24 } from '../io/little-endian.ts'
 import { portableSnappy } from './codec.ts'
-import { decodeChunk, type FramedDecodeOptions, readChunk } from './framed.ts'
+import { ChunkReader, type FramedDecodeOptions } from './framed.ts'
 
 /** A framed stream inside a source. */
 export interface FramedRegion {
@@ -25,7 +25,11 @@ const DEFAULT_MAX_BYTES = 2 ** 32
 export async function* iterateFramed(
   source: ByteSource,
   { from, to }: FramedRegion,
-  { maxBytes = DEFAULT_MAX_BYTES, codec = portableSnappy, step = 'read' }: Omit<FramedDecodeOptions, 'position'> = {},
+  {
+    maxBytes = DEFAULT_MAX_BYTES,
+    codec = portableSnappy,
+    step = 'read',
+  }: Omit<FramedDecodeOptions, 'position' | 'allocate'> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const window = buffered(source, WINDOW_BYTES)
   const read = (at: number, length: number): Uint8Array | Promise<Uint8Array> =>
@@ -39,17 +43,15 @@ export async function* iterateFramed(
     const first = at === from
     const type = head[0] as number
     if (first || type < 0x80 || type === 0xff) {
-      const bytes = await read(at, whole)
-      const chunk = readChunk(bytes, 0, { offset: at, first, step })
-      if (chunk) {
-        total += chunk.size
-        if (total > maxBytes) {
-          throw new LimitError('OUTPUT_TOO_LARGE', `more than ${maxBytes} decompressed bytes`, at, step)
-        }
-        const out = new Uint8Array(chunk.size)
-        decodeChunk(bytes, chunk, out, 0, { offset: at, codec, step })
-        yield out
+      const chunk = new ChunkReader(await read(at, whole), at, codec, step)
+      chunk.read(0, first)
+      total += chunk.size
+      if (total > maxBytes) {
+        throw new LimitError('OUTPUT_TOO_LARGE', `more than ${maxBytes} decompressed bytes`, at, step)
       }
+      const out = new Uint8Array(chunk.size)
+      chunk.decode(out, 0)
+      if (out.length > 0) yield out
     }
     at += whole
   }
@@ -65,7 +67,7 @@ export async function readFramedPrefix(
   source: ByteSource,
   region: FramedRegion,
   length: number,
-  options: Omit<FramedDecodeOptions, 'position' | 'maxBytes'> = {},
+  options: Omit<FramedDecodeOptions, 'position' | 'maxBytes' | 'allocate'> = {},
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let have = 0

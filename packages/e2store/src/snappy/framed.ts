@@ -1,6 +1,6 @@
 import { E2FormatError, LimitError, type Step } from '../errors.ts'
-import { u24, u32 } from '../io/little-endian.ts'
-import { readPreamble } from './block.ts'
+import { u16, u24, u32 } from '../io/little-endian.ts'
+import { declaredSize } from './block.ts'
 import { portableSnappy, type SnappyCodec } from './codec.ts'
 import { maskCrc } from './crc32c.ts'
 
@@ -21,18 +21,11 @@ export interface FramedDecodeOptions {
   readonly position?: number
   /** What an error says was being done (default `read`). */
   readonly step?: Step
+  /** Where the content goes: memory of exactly that size (default: a fresh array). */
+  readonly allocate?: (bytes: number) => Uint8Array
 }
 
-/** One data chunk: `bytes[from, to)` holds its raw block or its stored bytes, which give `size` bytes. */
-export interface DataChunk {
-  readonly compressed: boolean
-  readonly from: number
-  readonly to: number
-  readonly size: number
-  readonly crc: number
-  /** Where the chunk begins. */
-  readonly at: number
-}
+const fresh = (bytes: number): Uint8Array => new Uint8Array(bytes)
 
 const DEFAULT_MAX_BYTES = 256 * 1_048_576
 
@@ -40,75 +33,100 @@ function bad(message: string, position: number, step: Step): E2FormatError {
   return new E2FormatError('BAD_SNAPPY', message, position, step)
 }
 
-/** Bytes of the whole chunk that begins at `at`, or `undefined` if its head is cut. */
-export function chunkBytes(bytes: Uint8Array, at: number): number | undefined {
-  return at + CHUNK_HEAD <= bytes.length ? CHUNK_HEAD + u24(bytes, at + 1) : undefined
+/** Goes from chunk to chunk; its fields say what the one last read is. */
+export class ChunkReader {
+  readonly #bytes: Uint8Array
+  readonly #offset: number
+  readonly #codec: SnappyCodec
+  readonly #step: Step
+  #type = 0
+  #start = 0
+  #end = 0
+  /** Uncompressed bytes of the chunk; 0 if it is one without data. */
+  size = 0
+
+  /** @param offset position in the file of `bytes[0]` */
+  constructor(bytes: Uint8Array, offset: number, codec: SnappyCodec, step: Step) {
+    this.#bytes = bytes
+    this.#offset = offset
+    this.#codec = codec
+    this.#step = step
+  }
+
+  /**
+   * Read and check the head of the chunk at `at`.
+   *
+   * @param first whether this has to be the stream identifier
+   * @returns where the chunk ends
+   * @throws {E2FormatError} `BAD_SNAPPY`
+   * @see docs/spec/e2store.md §4.1
+   */
+  read(at: number, first: boolean): number {
+    const bytes = this.#bytes
+    const body = at + CHUNK_HEAD
+    const end = body <= bytes.length ? body + u24(bytes, at + 1) : body
+    if (end > bytes.length) throw this.#bad('chunk is cut', at)
+    const type = bytes[at] as number
+    this.#type = type
+    this.#start = at
+    this.#end = end
+    this.size = 0
+    if (type === 0xff) {
+      if (end !== at + 10 || u32(bytes, body) !== 0x50614e73 || u16(bytes, body + 4) !== 0x5970) {
+        throw this.#bad('stream identifier is not sNaPpY', at)
+      }
+    } else if (first) {
+      throw this.#bad(`first chunk has type ${type}, expected the stream identifier (255)`, at)
+    } else if (type < 0x80) {
+      this.size = this.#dataSize(type, at, end)
+    }
+    return end
+  }
+
+  #dataSize(type: number, at: number, end: number): number {
+    const body = at + CHUNK_HEAD + CRC_BYTES
+    if (type > 1) throw this.#bad(`reserved chunk type ${type}, which must not be skipped`, at)
+    if (body > end) throw this.#bad(`data chunk of ${end - body + CRC_BYTES} bytes, expected at least 4`, at)
+    const size = type === 1 ? end - body : declaredSize(this.#bytes, body, end)
+    if (size < 0) throw this.#bad('chunk has no valid uncompressed size', at)
+    if (size > MAX_CHUNK_BYTES) throw this.#bad(`chunk of ${size} uncompressed bytes, allowed are 65536`, at)
+    if (size > (end - body) * MAX_EXPANSION) {
+      throw this.#bad(`chunk of ${end - body} bytes claims ${size} uncompressed bytes`, at)
+    }
+    return size
+  }
+
+  /**
+   * Decompress the chunk last read to `output[at, at + size)` and check its CRC.
+   *
+   * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
+   * @see docs/spec/e2store.md §4.1
+   */
+  decode(output: Uint8Array, at: number): void {
+    if (this.#type > 1) return
+    const bytes = this.#bytes
+    const body = this.#start + CHUNK_HEAD + CRC_BYTES
+    const { size } = this
+    if (this.#type === 1) {
+      output.set(bytes.subarray(body, this.#end), at)
+    } else if (!this.#codec.decompress(bytes, body, this.#end, output, at, size)) {
+      throw this.#bad(`compressed chunk does not decompress to ${size} bytes`, this.#start)
+    }
+    const crc = maskCrc(this.#codec.crc32c(output, at, at + size))
+    const stored = u32(bytes, this.#start + CHUNK_HEAD)
+    if (crc !== stored) {
+      const what = `chunk has masked CRC-32C ${crc.toString(16)}, stored is ${stored.toString(16)}`
+      throw new E2FormatError('BAD_CHECKSUM', what, this.#offset + this.#start, this.#step)
+    }
+  }
+
+  #bad(message: string, at: number): E2FormatError {
+    return bad(message, this.#offset + at, this.#step)
+  }
 }
 
 /**
- * Check the head of the chunk at `at`, all of which lies in `bytes`; `undefined` for chunks without data.
- *
- * @param offset position in the file of `bytes[0]`
- * @param first whether this has to be the stream identifier
- * @throws {E2FormatError} `BAD_SNAPPY`
- * @see docs/spec/e2store.md §4.1
- */
-export function readChunk(
-  bytes: Uint8Array,
-  at: number,
-  { offset, first, step }: { readonly offset: number; readonly first: boolean; readonly step: Step },
-): DataChunk | undefined {
-  const position = offset + at
-  const type = bytes[at] as number
-  const length = u24(bytes, at + 1)
-  const from = at + CHUNK_HEAD
-  if (type === 0xff) {
-    if (length !== 6 || STREAM_IDENTIFIER.some((byte, i) => byte !== bytes[at + i])) {
-      throw bad('stream identifier is not sNaPpY', position, step)
-    }
-    return undefined
-  }
-  if (first) throw bad(`first chunk has type ${type}, expected the stream identifier (255)`, position, step)
-  if (type >= 0x80) return undefined
-  if (type > 1) throw bad(`reserved chunk type ${type}, which must not be skipped`, position, step)
-  if (length < CRC_BYTES) throw bad(`data chunk of ${length} bytes, expected at least 4`, position, step)
-  const to = from + length
-  const body = from + CRC_BYTES
-  const crc = u32(bytes, from)
-  const size = type === 1 ? to - body : readPreamble(bytes, body, to)?.size
-  if (size === undefined) throw bad('chunk has no valid uncompressed size', position, step)
-  if (size > MAX_CHUNK_BYTES) throw bad(`chunk of ${size} uncompressed bytes, allowed are 65536`, position, step)
-  if (size > (to - body) * MAX_EXPANSION) {
-    throw bad(`chunk of ${to - body} bytes claims ${size} uncompressed bytes`, position, step)
-  }
-  return { compressed: type === 0, from: body, to, size, crc, at }
-}
-
-/** Decompress one chunk to `output[at, at + size)` and check its CRC. */
-export function decodeChunk(
-  bytes: Uint8Array,
-  chunk: DataChunk,
-  output: Uint8Array,
-  at: number,
-  { offset, codec, step }: { readonly offset: number; readonly codec: SnappyCodec; readonly step: Step },
-): void {
-  const { from, to, size } = chunk
-  if (chunk.compressed) {
-    if (!codec.decompress(bytes, from, to, output, at, size)) {
-      throw bad(`compressed chunk does not decompress to ${size} bytes`, offset + chunk.at, step)
-    }
-  } else {
-    output.set(bytes.subarray(from, to), at)
-  }
-  const crc = maskCrc(codec.crc32c(output, at, at + size))
-  if (crc !== chunk.crc) {
-    const what = `chunk has masked CRC-32C ${crc.toString(16)}, stored is ${chunk.crc.toString(16)}`
-    throw new E2FormatError('BAD_CHECKSUM', what, offset + chunk.at, step)
-  }
-}
-
-/**
- * Decompress a whole framed stream into one fresh array.
+ * Decompress a whole framed stream into one array.
  *
  * Sizes are added up and checked before the array is allocated.
  *
@@ -116,32 +134,30 @@ export function decodeChunk(
  * @throws {LimitError} `OUTPUT_TOO_LARGE`
  * @see docs/spec/e2store.md §4
  */
-export function snappyFramedDecode(
-  bytes: Uint8Array,
-  { maxBytes = DEFAULT_MAX_BYTES, codec = portableSnappy, position = 0, step = 'read' }: FramedDecodeOptions = {},
-): Uint8Array {
-  const context = { offset: position, codec, step }
-  const chunks: DataChunk[] = []
-  let total = 0
+export function snappyFramedDecode(bytes: Uint8Array, options: FramedDecodeOptions = {}): Uint8Array {
+  const {
+    maxBytes = DEFAULT_MAX_BYTES,
+    codec = portableSnappy,
+    position = 0,
+    step = 'read',
+    allocate = fresh,
+  } = options
   if (bytes.length === 0) throw bad('no bytes, expected the stream identifier', position, step)
-  for (let at = 0; at < bytes.length; ) {
-    const whole = chunkBytes(bytes, at)
-    if (whole === undefined || at + whole > bytes.length) throw bad('chunk is cut', position + at, step)
-    const chunk = readChunk(bytes, at, { offset: position, first: at === 0, step })
-    if (chunk) {
-      chunks.push(chunk)
-      total += chunk.size
-      if (total > maxBytes) {
-        const what = `more than ${maxBytes} decompressed bytes`
-        throw new LimitError('OUTPUT_TOO_LARGE', what, position + at, step)
-      }
+  const chunk = new ChunkReader(bytes, position, codec, step)
+  const first = chunk.read(0, true)
+  let total = 0
+  for (let at = first; at < bytes.length; ) {
+    const end = chunk.read(at, false)
+    total += chunk.size
+    if (total > maxBytes) {
+      throw new LimitError('OUTPUT_TOO_LARGE', `more than ${maxBytes} decompressed bytes`, position + at, step)
     }
-    at += whole
+    at = end
   }
-  const output = new Uint8Array(total)
-  let to = 0
-  for (const chunk of chunks) {
-    decodeChunk(bytes, chunk, output, to, context)
+  const output = allocate(total)
+  for (let at = first, to = 0; at < bytes.length; ) {
+    at = chunk.read(at, false)
+    chunk.decode(output, to)
     to += chunk.size
   }
   return output

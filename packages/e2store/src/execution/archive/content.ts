@@ -1,5 +1,5 @@
 import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
-import { chunkBytes, decodeChunk, readChunk, STREAM_IDENTIFIER, snappyFramedDecode } from '../../snappy/framed.ts'
+import { snappyFramedDecode } from '../../snappy/framed.ts'
 
 /** Gives out pieces of memory for contents: many small ones from one allocation. */
 export class Arena {
@@ -24,12 +24,10 @@ export class Arena {
 }
 
 /**
- * Decompress the data of a record, as {@link snappyFramedDecode} does; a stream of one chunk, which most records are,
- * into memory from an arena.
+ * Decompress the data of a record into memory from an arena.
  *
  * @param position where the data begins in the file
- * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
- * @throws {LimitError} `OUTPUT_TOO_LARGE`
+ * @throws as {@link snappyFramedDecode}
  */
 export function decodeContent(
   data: Uint8Array,
@@ -38,19 +36,5 @@ export function decodeContent(
   arena: Arena,
   codec: SnappyCodec = portableSnappy,
 ): Uint8Array {
-  const at = STREAM_IDENTIFIER.length
-  if (startsStream(data) && chunkBytes(data, at) === data.length - at) {
-    const chunk = readChunk(data, at, { offset: position, first: false, step: 'read' })
-    if (chunk !== undefined && chunk.size <= maxBytes) {
-      const content = arena.take(chunk.size)
-      decodeChunk(data, chunk, content, 0, { offset: position, codec, step: 'read' })
-      return content
-    }
-  }
-  return snappyFramedDecode(data, { maxBytes, position, codec })
-}
-
-function startsStream(data: Uint8Array): boolean {
-  for (let i = 0; i < STREAM_IDENTIFIER.length; i++) if (data[i] !== STREAM_IDENTIFIER[i]) return false
-  return true
+  return snappyFramedDecode(data, { maxBytes, position, codec, allocate: (size) => arena.take(size) })
 }

@@ -1,18 +1,14 @@
 import { E2FormatError } from '../../errors.ts'
-import { buffered } from '../../io/buffered.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
-import { u24 } from '../../io/little-endian.ts'
 import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
 import { type RlpOrigin, RlpReader } from '../../rlp/reader.ts'
 import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
-import { decodeChunk, readChunk } from '../../snappy/framed.ts'
+import { iterateFramed } from '../../snappy/framed-source.ts'
 import type { StorageSlot } from './account.ts'
 
-const CHUNK_HEAD = 4
 /** A slot takes at most 2 + 33 + 33 bytes of RLP. */
 const MAX_SLOT_BYTES = 68
 const MAX_PREFIX_BYTES = 9
-const WINDOW_BYTES = 262_144
 
 /**
  * The decompressed content of a record, chunk by chunk: at most 64 KiB at a time, whatever the record's size.
@@ -21,28 +17,11 @@ const WINDOW_BYTES = 262_144
  */
 export async function* readContent(
   source: ByteSource,
-  record: RecordHeader,
+  { position, end }: RecordHeader,
   codec: SnappyCodec = portableSnappy,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const window = buffered(source, WINDOW_BYTES)
-  const read = async (position: number, length: number): Promise<Uint8Array> => {
-    if (position + length > record.end) throw new E2FormatError('BAD_SNAPPY', 'chunk is cut', position, 'read')
-    return window.peek?.(position, length) ?? window.read(position, length)
-  }
-  let at = record.position + RECORD_HEADER_BYTES
-  const first = at
-  do {
-    const size = CHUNK_HEAD + u24(await read(at, CHUNK_HEAD), 1)
-    const bytes = await read(at, size)
-    const context = { offset: at, step: 'read' as const }
-    const chunk = readChunk(bytes, 0, { ...context, first: at === first })
-    if (chunk) {
-      const output = new Uint8Array(chunk.size)
-      decodeChunk(bytes, chunk, output, 0, { ...context, codec })
-      yield output
-    }
-    at += size
-  } while (at < record.end)
+  const region = { from: position + RECORD_HEADER_BYTES, to: end }
+  yield* iterateFramed(source, region, { codec, maxBytes: Number.POSITIVE_INFINITY })
 }
 
 /**
