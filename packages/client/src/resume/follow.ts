@@ -14,7 +14,10 @@ export type StreamEvent =
   | { readonly kind: 'connected'; readonly header: Header; readonly marks: boolean }
   /** The next entries, one or more, consecutive; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
-  /** An operation of the source ended before entry `nextEntry`. docs/spec/protocol.md §7. */
+  /**
+   * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered; told again
+   * after a reconnection. docs/spec/protocol.md §7.
+   */
   | { readonly kind: 'operationEnd'; readonly nextEntry: bigint; readonly gap: boolean }
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */
   | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
