@@ -119,7 +119,7 @@ export function settingsOf(options: ClientOptions): Settings {
 }
 
 /** Check a time limit that may be left out. */
-export function optionalMs(name: string, value: number | undefined): number | undefined {
+function optionalMs(name: string, value: number | undefined): number | undefined {
   return value === undefined ? undefined : within(name, value, 1, MAX_TIMER_MS)
 }
 
