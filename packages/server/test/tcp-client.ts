@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
 import { onServerEvent, type ServerEvent } from '../src/tcp/server-events.ts'
-import type { StreamServerOptions } from '../src/tcp/server-options.ts'
+import type { ServerTlsOptions, StreamServerOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { concat, type TestLog } from './tcp-log.ts'
 
@@ -122,9 +122,10 @@ export class TestServer implements AsyncDisposable {
   static async start(
     { log, index }: Pick<TestLog, 'log' | 'index'>,
     options: Partial<StreamServerOptions> = {},
+    tls?: ServerTlsOptions,
   ): Promise<TestServer> {
     const test = new TestServer(new StreamServer({ log, bookmarks: index, ...options }))
-    await test.server.listen({ port: 0 })
+    await test.server.listen({ port: 0, tls })
     return test
   }
 

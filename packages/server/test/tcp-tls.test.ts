@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect as connectPlain } from 'node:net'
+import { type ConnectionOptions, connect } from 'node:tls'
+import { tempDir } from '@datastreamer/fixtures'
+import { encodeResult } from '@datastreamer/format'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ServerTlsOptions } from '../src/tcp/server-options.ts'
+import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
+import { concat, TestLog } from './tcp-log.ts'
+
+const OK = encodeResult(0)
+
+/** Whether there is an `openssl` to make certificates with. */
+function hasOpenssl(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    process.stderr.write('skipped: no openssl\n')
+    return false
+  }
+}
+
+describe.skipIf(!hasOpenssl())('TLS', () => {
+  const dir = tempDir()
+  afterAll(() => dir[Symbol.dispose]())
+
+  const openssl = (...args: readonly string[]): void => {
+    execFileSync('openssl', args, { stdio: 'ignore', cwd: dir.path })
+  }
+  const pem = (name: string): string => readFileSync(dir.join(name), 'utf8')
+
+  /** A key and a certificate that `ca` has signed, or that signs itself. */
+  function makeCertificate(name: string, ca?: string): void {
+    const by = ca === undefined ? [] : ['-CA', `${ca}.crt`, '-CAkey', `${ca}.key`]
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`]
+    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    openssl('req', '-x509', ...key, ...subject, '-days', '2', '-out', `${name}.crt`, ...by)
+  }
+
+  beforeAll(() => {
+    makeCertificate('authority')
+    makeCertificate('server', 'authority')
+    makeCertificate('client', 'authority')
+    makeCertificate('stranger')
+  })
+
+  const serverTls = (): ServerTlsOptions => ({ key: pem('server.key'), cert: pem('server.crt') })
+
+  async function connectTls(server: TestServer, options: ConnectionOptions = {}): Promise<RawClient> {
+    const socket = connect({ port: server.port, host: '127.0.0.1', ca: pem('authority.crt'), ...options })
+    await once(socket, 'secureConnect')
+    return new RawClient(socket)
+  }
+
+  test('carries the protocol', async () => {
+    const log = new TestLog({ inMemory: false })
+    const bytes = log.addMany(100, 50_000)
+    log.commit()
+    await using server = await TestServer.start(log, {}, serverTls())
+    expect(server.events[0]).toMatchObject({ type: 'listening', tls: true })
+    using client = await connectTls(server)
+    client.send({ name: 'start', fromEntryNumber: 0n })
+    expect(Buffer.compare(await client.read(OK.length + bytes.length), concat([OK, bytes]))).toBe(0)
+    const more = log.addMany(2, 10)
+    log.commit()
+    expect(await client.read(more.length)).toEqual(more)
+    client.send({ name: 'stop' })
+    client.send({ name: 'header' })
+    expect(packetsIn(await client.read(2 * OK.length + 38))).toEqual(['result 0', 'result 0', 'header 102'])
+    client.socket.end()
+    expect(await server.whenClosed(1)).toEqual(['CLIENT_ENDED'])
+  })
+
+  test('drops a client that does not read', async () => {
+    const log = new TestLog()
+    log.addMany(300, 50_000)
+    log.commit()
+    await using server = await TestServer.start(log, { writeTimeoutMs: 200 }, serverTls())
+    using client = await connectTls(server)
+    client.socket.pause()
+    client.send({ name: 'start', fromEntryNumber: 0n })
+    expect(await server.whenClosed(1)).toEqual(['WRITE_TIMEOUT'])
+    expect(server.server.counters.bytesSent).toBeLessThan(300 * 50_000)
+  })
+
+  test('lets in only clients whose certificate is signed by the right authority', async () => {
+    const tls = { ...serverTls(), ca: pem('authority.crt'), requestCert: true, rejectUnauthorized: true }
+    await using server = await TestServer.start(new TestLog(), {}, tls)
+    using known = await connectTls(server, { key: pem('client.key'), cert: pem('client.crt') })
+    known.send({ name: 'header' })
+    expect(packetsIn(await known.read(OK.length + 38))).toEqual(['result 0', 'header 0'])
+    for (const identity of [{}, { key: pem('stranger.key'), cert: pem('stranger.crt') }]) {
+      using unknown = await connectTls(server, identity)
+      unknown.send({ name: 'header' })
+      expect(await unknown.rest()).toEqual(new Uint8Array())
+    }
+    expect(server.server.counters).toMatchObject({ accepted: 1, rejected: { TLS_FAILED: 2 } })
+  })
+
+  test('lets nobody in who does not speak it, and counts those who try', async () => {
+    await using server = await TestServer.start(new TestLog(), { maxConnections: 2 }, serverTls())
+    const silent = connectPlain({ port: server.port, host: '127.0.0.1' })
+    await once(silent, 'connect')
+    using plain = await server.connect()
+    using third = await server.connect()
+    expect(await third.rest()).toEqual(new Uint8Array())
+    plain.send({ name: 'header' })
+    await plain.closed
+    expect(server.server.counters).toMatchObject({ accepted: 0, rejected: { MAX_CONNECTIONS: 1, TLS_FAILED: 1 } })
+    silent.destroy()
+  })
+})
