@@ -74,6 +74,8 @@ const DAMAGE_OF: Partial<Record<FormatError['code'], DamageCode>> = {
 export type RefusalCode =
   | 'ATOMIC_OP_IN_PROGRESS'
   | 'NO_ATOMIC_OP'
+  /** The file is being truncated; try again when that is done. */
+  | 'TRUNCATE_IN_PROGRESS'
   /** The operation cannot go on: an earlier commit that it follows has failed. Roll it back and start again. */
   | 'ATOMIC_OP_FAILED'
   | 'ENTRY_TOO_LARGE'
@@ -83,6 +85,8 @@ export type RefusalCode =
   | 'ENTRY_NOT_FOUND'
   /** An update may change neither the type nor the length of an entry. */
   | 'ENTRY_DIFFERS'
+  /** The file holds a stream of another version or system than asked for. */
+  | 'STREAM_DIFFERS'
   /** The second bookmark stands before the first. */
   | 'RANGE_REVERSED'
   /** More bytes wait for the disk than allowed; wait for `writable()`. */

@@ -1,2 +1,52 @@
-export { DamageError, DiskError, LockedError, RefusedError } from './errors.ts'
-export { StreamLog } from './log/stream-log.ts'
+export { bookmarkFolder } from './bookmarks/bookmark-folder.ts'
+export type { BookmarkIndex, BookmarkPut } from './bookmarks/bookmark-index.ts'
+export { findBookmark, firstEventAfter } from './bookmarks/find-bookmark.ts'
+export { type UnusableIndexCode, UnusableIndexError } from './bookmarks/index-errors.ts'
+export { type LevelIndexOptions, openLevelIndex } from './bookmarks/level-index.ts'
+export { MemoryIndex } from './bookmarks/memory-index.ts'
+export {
+  catchUpIndex,
+  type OpenedIndex,
+  type OpenIndexOptions,
+  openIndexFor,
+  type RebuildOptions,
+  rebuildIndex,
+} from './bookmarks/open-index.ts'
+export { type IndexLogOptions, indexLog } from './bookmarks/scan.ts'
+export type { Disk, DiskFile } from './disk/disk.ts'
+export { nodeDisk } from './disk/node-disk.ts'
+export {
+  type DamageCode,
+  DamageError,
+  type DamagePlace,
+  DiskError,
+  type DiskErrorCode,
+  LockedError,
+  type RefusalCode,
+  RefusedError,
+} from './errors.ts'
+export type { CommitPoint } from './log/commit-point.ts'
+export type { LogPosition, LogRun } from './log/run-reader.ts'
+export { type LogListener, type LogOptions, StreamLog } from './log/stream-log.ts'
+export { openReader, type ReaderOptions } from './reader/open-reader.ts'
+export { type ReaderParts, StreamReader } from './reader/stream-reader.ts'
+export type { Fsync } from './store/checkpointer.ts'
+export { CommitEnds } from './store/commit-ends.ts'
+export type { StoreEvent } from './store/events.ts'
+export { openStore, type StoreOptions } from './store/open-store.ts'
+export type { CommitResult } from './store/operation.ts'
+export { commitLogPath } from './store/paths.ts'
+export type { StreamIdentity } from './store/stream-file.ts'
+export { type StoreLimits, type StoreParts, StreamStore } from './store/stream-store.ts'
+export type { KnownEnd, OperationEnds } from './tcp/operation-marks.ts'
+export {
+  type CloseReason,
+  type EventDetails,
+  onServerEvent,
+  type RejectReason,
+  SERVER_CHANNEL,
+  type ServerEvent,
+} from './tcp/server-events.ts'
+export type { CloseOptions, ListenOptions, ServerTlsOptions, StreamServerOptions } from './tcp/server-options.ts'
+export type { ConnectionStatus, ServerCounters } from './tcp/server-status.ts'
+export { StreamServer } from './tcp/stream-server.ts'

@@ -7,6 +7,8 @@ export interface Disk {
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
   exists(path: string): Promise<boolean>
   remove(path: string): Promise<void>
+  /** Give a file another name, in place of the file that has it. */
+  rename(from: string, to: string): Promise<void>
   /** Make durable which files a file's folder holds. */
   syncFolderOf(path: string): Promise<void>
   /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that cannot be told. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, type FileHandle, open, readFile, rm } from 'node:fs/promises'
+import { access, type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 
@@ -25,6 +25,8 @@ export const nodeDisk: Disk = {
   async remove(path) {
     await rm(path, { force: true })
   },
+
+  rename,
 
   async syncFolderOf(path) {
     const folder = await open(dirname(path), constants.O_RDONLY)

@@ -33,21 +33,36 @@ export class PageBuffers {
     return page
   }
 
+  /** Forget all pages. */
+  clear(): void {
+    this.#pages.length = 0
+  }
+
+  /** Give the page that holds `position` memory of its own, apart from what readers have borrowed, and write to it. */
+  overwrite(position: number, bytes: Uint8Array): void {
+    const page = this.holding(position)
+    if (page === undefined) return
+    const copy = page.bytes.slice()
+    copy.set(bytes, position - page.start)
+    this.#pages[this.#indexOf(position)] = { ...page, bytes: copy, view: new DataView(copy.buffer) }
+  }
+
   /** Forget the pages that end at or before `position`, but keep the newest `keep`. */
   forgetUpTo(position: number, keep: number): void {
     const whole = Math.min(this.#indexOf(position), this.#pages.length - keep)
     if (whole > 0) this.#pages.splice(0, whole)
   }
 
-  /** Forget everything from `position` on: its page is open again, and those after it are gone. */
-  cutAt(position: number): void {
-    const first = this.#pages[0]
-    if (first === undefined) return
-    // A position at the end of a page belongs to that page here: the next one is opened by the next entry.
-    const index = position === first.start ? 0 : this.#indexOf(position - 1)
-    this.#pages.length = Math.max(0, position <= first.start ? 0 : index + 1)
-    const last = this.#pages.at(-1)
-    if (last !== undefined) last.closedAt = undefined
+  /** Make `page` the last one, open again; or forget all, if there is none. */
+  cutBehind(page: PageBuffer | undefined): void {
+    if (page === undefined) {
+      this.clear()
+      return
+    }
+    const index = this.#pages.indexOf(page)
+    if (index >= 0) this.#pages.length = index + 1
+    else this.#pages.splice(0, this.#pages.length, page)
+    page.closedAt = undefined
   }
 
   /** The bytes from `from` to `to`, page by page; all of them must be in memory. */

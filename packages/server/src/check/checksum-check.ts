@@ -1,0 +1,94 @@
+import { crc32 } from 'node:zlib'
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { DamageError } from '../errors.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
+
+/** Commits, one behind the other, whose bytes are not those that were committed. */
+interface BadCommits {
+  readonly from: CommitPoint
+  readonly to: CommitPoint
+}
+
+/** Stretches that are told apart; what lies behind them is told as one. */
+const MAX_STRETCHES = 1000
+
+/**
+ * Compares the bytes of a file, given in order, with the checksums of its commit log. docs/spec/commit-log.md §3.
+ *
+ * Commits at the end of the log that do not fit are no damage if the log does not end where the file does: then another
+ * program has cut the file and gone on.
+ */
+export class ChecksumCheck {
+  readonly #file: string
+  readonly #records: AsyncIterator<CommitRecord>
+  readonly #bad: BadCommits[] = []
+  /** Stretches in front of a commit that is as it was written: only damage can have changed those. */
+  #certain = 0
+  #record: CommitRecord | undefined
+  #last: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+  #crc = 0
+  #checked = 0
+
+  private constructor(file: string, records: AsyncIterator<CommitRecord>) {
+    this.#file = file
+    this.#records = records
+  }
+
+  static async begin(file: string, records: AsyncIterator<CommitRecord>): Promise<ChecksumCheck> {
+    const check = new ChecksumCheck(file, records)
+    await check.#next()
+    return check
+  }
+
+  /** Commits whose bytes were compared. */
+  get checked(): number {
+    return this.#checked
+  }
+
+  /** Take the next bytes of the file; the first ones lie at byte 4096. */
+  async push(bytes: Uint8Array, position: number): Promise<void> {
+    let rest = bytes
+    let at = position
+    while (this.#record !== undefined && rest.length > 0) {
+      const piece = rest.subarray(0, this.#record.totalLength - at)
+      this.#crc = crc32(piece, this.#crc)
+      at += piece.length
+      rest = rest.subarray(piece.length)
+      if (at === this.#record.totalLength) await this.#finish(this.#record)
+    }
+  }
+
+  /** What is damaged, once all bytes up to the file's commit point `end` were given. */
+  damages(end: CommitPoint): DamageError[] {
+    const certain = samePoint(this.#last, end) ? this.#bad : this.#bad.slice(0, this.#certain)
+    return certain.map(({ from, to }) => {
+      const detail = `entries ${from.totalEntries} to ${to.totalEntries - 1n} are not what was committed: their checksum differs`
+      const place = { file: this.#file, position: from.totalLength, entryNumber: from.totalEntries }
+      return new DamageError('BAD_CHECKSUM', detail, place)
+    })
+  }
+
+  async #finish(record: CommitRecord): Promise<void> {
+    if (record.checksum !== 0) {
+      this.#checked++
+      if (record.checksum === storedChecksum(this.#crc)) this.#certain = this.#bad.length
+      else this.#add({ from: this.#last, to: record })
+    }
+    this.#last = record
+    this.#crc = 0
+    await this.#next()
+  }
+
+  #add({ from, to }: BadCommits): void {
+    const last = this.#bad.at(-1)
+    const joins = last !== undefined && (samePoint(last.to, from) || this.#bad.length === MAX_STRETCHES)
+    if (joins) this.#bad[this.#bad.length - 1] = { from: last.from, to }
+    else this.#bad.push({ from, to })
+  }
+
+  async #next(): Promise<void> {
+    const next = await this.#records.next()
+    this.#record = next.done === true ? undefined : next.value
+  }
+}

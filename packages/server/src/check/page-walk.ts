@@ -1,0 +1,185 @@
+import {
+  BOOKMARK_TYPE,
+  bytesLeftInPage,
+  ENTRY_HEAD_BYTES,
+  FormatError,
+  PacketType,
+  PAGE_BYTES,
+  viewOf,
+  walkRun,
+} from '@datastreamer/format'
+import { DamageError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+
+/** What is wrong in a file, and how many entries were seen. */
+export interface WalkCounts {
+  readonly entries: bigint
+  readonly bookmarks: bigint
+  readonly paddingBytes: number
+}
+
+export interface PageWalkOptions {
+  readonly file: string
+  readonly from: CommitPoint
+  /** Bytes that are looked at end here. */
+  readonly end: number
+  /**
+   * Number of the entry to stop before, where `end` is only the end of the file: what lies behind may be left over.
+   * Otherwise `end` is where the header says that the log ends.
+   */
+  readonly endEntry?: bigint | undefined
+}
+
+/**
+ * Walks the pages of a file, in order, entry by entry. Where one is damaged it goes on at the next place that can be
+ * found: behind a wrong number at once, otherwise at the next page, which must open with an entry.
+ */
+export class PageWalk {
+  readonly #file: string
+  readonly #end: number
+  readonly #endEntry: bigint | undefined
+  #damages: DamageError[] = []
+  /** Number of the next entry; `undefined` where the thread is lost. */
+  #next: bigint | undefined
+  /** Padding that ends a page, if it is not yet known whether entries should stand there. */
+  #padding: { readonly position: number; readonly bytes: number } | undefined
+  #whole: CommitPoint
+  #isWhole = true
+  #entries = 0n
+  #bookmarks = 0n
+  #paddingBytes = 0
+
+  constructor({ file, from, end, endEntry }: PageWalkOptions) {
+    this.#file = file
+    this.#end = end
+    this.#endEntry = endEntry
+    this.#next = from.totalEntries
+    this.#whole = from
+  }
+
+  /** Behind the last entry up to which everything is whole. */
+  get whole(): CommitPoint {
+    return this.#whole
+  }
+
+  /** Number behind the last entry, if the thread is not lost. */
+  get next(): bigint | undefined {
+    return this.#next
+  }
+
+  get counts(): WalkCounts {
+    return { entries: this.#entries, bookmarks: this.#bookmarks, paddingBytes: this.#paddingBytes }
+  }
+
+  /** Whether there is nothing more to look at. */
+  get done(): boolean {
+    return this.#endEntry !== undefined && this.#next !== undefined && this.#next >= this.#endEntry
+  }
+
+  /** Take the bytes of a page, or what of it lies before the end; gives what is wrong in it. */
+  push(bytes: Uint8Array, position: number): readonly DamageError[] {
+    this.#damages = []
+    const view = viewOf(bytes)
+    let at: number | undefined = this.#opens(view, position) ? 0 : undefined
+    while (at !== undefined && at < bytes.length && !this.done) at = this.#step(view, at, position)
+    return this.#damages
+  }
+
+  /** Look at how a page opens: with an entry, whose number settles what padding and damage before it left open. */
+  #opens(view: DataView, position: number): boolean {
+    if (this.done) return false
+    if (bytesLeftInPage(position) < PAGE_BYTES || view.byteLength < ENTRY_HEAD_BYTES) return true
+    const padding = this.#padding
+    this.#padding = undefined
+    const packet = view.getUint8(0)
+    if (packet !== PacketType.entry) {
+      const isPadding = packet === PacketType.padding
+      const detail = isPadding ? 'padding' : `packet type ${packet}`
+      this.#damage(isPadding ? 'PADDING' : 'BAD_PACKET', `${detail}, a page opens with an entry (2)`, position, this.#next)
+      this.#next = undefined
+      return false
+    }
+    const found = view.getBigUint64(9)
+    if (padding !== undefined) {
+      this.#paddingBytes += padding.bytes
+      if (this.#next !== undefined && found > this.#next) {
+        const detail = `padding where entries ${this.#next} to ${found - 1n} should stand`
+        this.#damage('PADDING', detail, padding.position, this.#next)
+        this.#next = found
+      }
+    }
+    this.#next ??= found
+    return true
+  }
+
+  /** Walk on from an entry; gives where to go on in the page, if there is such a place. */
+  #step(view: DataView, at: number, position: number): number | undefined {
+    const number = this.#next ?? 0n
+    try {
+      const most = this.#endEntry === undefined ? Number.MAX_SAFE_INTEGER : Number(this.#endEntry - number)
+      const run = walkRun(view, at, view.byteLength, number, most)
+      this.#pass(view, at, run.end, run.count, position)
+      if (run.stop === 'padding') this.#pad(position, run.end)
+      else if (run.stop === 'cut') this.#cut(view, position, run.end)
+      return undefined
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error
+      return this.#broken(view, at, position, error)
+    }
+  }
+
+  /** Count the entries in front of a place that is broken, and tell of it. */
+  #broken(view: DataView, at: number, position: number, error: FormatError): number | undefined {
+    const number = this.#next ?? 0n
+    const stop = error.code === 'BAD_NUMBER' ? error.offset - 9 : error.code === 'BAD_LENGTH' ? error.offset - 1 : error.offset
+    const { count } = walkRun(view, at, stop, number)
+    this.#pass(view, at, stop, count, position)
+    const entryNumber = number + BigInt(count)
+    this.#report(DamageError.from(error, { file: this.#file, position, entryNumber }))
+    if (error.code !== 'BAD_NUMBER') {
+      this.#next = undefined
+      return undefined
+    }
+    this.#next = view.getBigUint64(error.offset)
+    return stop
+  }
+
+  #pass(view: DataView, from: number, to: number, count: number, position: number): void {
+    for (let at = from; at < to; at += view.getUint32(at + 1)) {
+      if (view.getUint32(at + 5) === BOOKMARK_TYPE) this.#bookmarks++
+    }
+    this.#entries += BigInt(count)
+    this.#next = (this.#next ?? 0n) + BigInt(count)
+    if (this.#isWhole && count > 0) this.#whole = { totalLength: position + to, totalEntries: this.#next }
+  }
+
+  #pad(position: number, at: number): void {
+    const place = position + at
+    const left = bytesLeftInPage(place)
+    if (place + left < this.#end) this.#padding = { position: place, bytes: left }
+    else if (this.#endEntry === undefined) this.#damage('PADDING', 'padding before totalLength', place, this.#next)
+  }
+
+  #cut(view: DataView, position: number, at: number): void {
+    const place = position + at
+    const length = at + 5 <= view.byteLength ? view.getUint32(at + 1) : undefined
+    const left = bytesLeftInPage(place)
+    if (left < ENTRY_HEAD_BYTES || (length !== undefined && length > left)) {
+      const detail = length === undefined ? `an entry of ${left} bytes` : `an entry of ${length} bytes, ${left} are left in the page`
+      this.#damage('CROSSES_PAGE', detail, place, this.#next)
+      this.#next = undefined
+    } else if (this.#endEntry === undefined) {
+      const detail = `totalLength ${this.#end} inside an entry${length === undefined ? '' : ` of ${length} bytes`}`
+      this.#damage('LENGTH_NOT_AT_ENTRY_END', detail, place, this.#next)
+    }
+  }
+
+  #damage(code: DamageError['code'], detail: string, position: number, entryNumber: bigint | undefined): void {
+    this.#report(new DamageError(code, detail, { file: this.#file, position, entryNumber }))
+  }
+
+  #report(error: DamageError): void {
+    this.#isWhole = false
+    this.#damages.push(error)
+  }
+}

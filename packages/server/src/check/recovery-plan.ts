@@ -1,0 +1,118 @@
+import { HEADER_PAGE_BYTES, type Header, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { DamageError, RefusedError } from '../errors.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { pendingUpdatePath } from '../store/paths.ts'
+import { PageWalk } from './page-walk.ts'
+import { readRecords } from './read-records.ts'
+import { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './verify.ts'
+
+/** What recovering a file will do to it. */
+export interface RecoveryPlan {
+  readonly file: string
+  readonly header: Header
+  /** Where the log will end. */
+  readonly to: CommitPoint
+  /** Entries that the header counts and that will be gone. */
+  readonly lostEntries: bigint
+  /** Bytes behind `to` that the header counts, of which a copy is kept. */
+  readonly cutBytes: number
+  /** Whether `to` is known to stand between two atomic operations. */
+  readonly atOperationEnd: boolean
+  /** What is wrong. */
+  readonly damages: readonly DamageError[]
+}
+
+/** Damages that a plan lists at most. */
+const MAX_LISTED = 1000
+
+/**
+ * Look for the place up to which a file is whole, changing nothing: `undefined` if all of it is. The place is the end of
+ * the last whole entry or, where the commit log knows operations, of the last whole one.
+ *
+ * @throws {DamageError} if the header cannot be read: then nothing says what the stream is
+ * @throws {RefusedError} `TRY_OPENING` if an update in place was interrupted, which opening the file for writing finishes
+ */
+export async function* planRecovery(
+  options: VerifyOptions,
+): AsyncGenerator<VerifyEvent, RecoveryPlan | undefined, void> {
+  const { file, disk = nodeDisk } = options
+  if (await disk.exists(pendingUpdatePath(file))) {
+    throw new RefusedError('TRY_OPENING', `${file}: an update was interrupted; start a server on it once to finish that`)
+  }
+  const damages: DamageError[] = []
+  const checking = verifyStream(options)
+  for (;;) {
+    const step = await checking.next()
+    if (step.done === true) return damages.length === 0 ? undefined : plan(options, disk, damages, step.value)
+    if (step.value.kind === 'damage' && damages.length < MAX_LISTED) damages.push(step.value.error)
+    yield step.value
+  }
+}
+
+async function plan(
+  { file }: VerifyOptions,
+  disk: Disk,
+  damages: readonly DamageError[],
+  summary: VerifySummary,
+): Promise<RecoveryPlan> {
+  const { header, whole, fileBytes } = summary
+  const [first] = damages
+  if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
+  const end = onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : whole
+  const { to, atOperationEnd } = await alignToCommit(disk, file, end)
+  const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
+  const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
+  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }
+}
+
+/** Whether nothing but the header's length is in doubt, so that its number of entries may be believed. */
+function onlyLengthIsWrong(damages: readonly DamageError[]): boolean {
+  const doubts: readonly string[] = ['LENGTH_PAST_END', 'LENGTH_NOT_AT_ENTRY_END', 'ENTRIES_MISMATCH', 'CUT_PAGE']
+  const length = damages.some(({ code }) => code === 'LENGTH_PAST_END' || code === 'LENGTH_NOT_AT_ENTRY_END')
+  return length && damages.every(({ code }) => doubts.includes(code))
+}
+
+/** Go on behind what is whole, up to the number of entries that the header counts; back to where that began if they are not all there. */
+async function findByCount(disk: Disk, path: string, from: CommitPoint, header: Header): Promise<CommitPoint> {
+  const file = await disk.open(path, 'read')
+  try {
+    const end = await file.size()
+    const walk = new PageWalk({ file: path, from, end, endEntry: header.totalEntries })
+    for await (const { bytes, position } of pagesFrom(file, from.totalLength, end)) {
+      if (walk.done || walk.push(bytes, position).length > 0) break
+    }
+    return walk.whole.totalEntries === header.totalEntries ? walk.whole : from
+  } finally {
+    await file.close()
+  }
+}
+
+/** What is left of the page that holds a place, and the pages behind it. */
+async function* pagesFrom(
+  file: DiskFile,
+  from: number,
+  end: number,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly position: number }, void, void> {
+  for (let position = from; position < end; ) {
+    const pageEnd = pageStart(pageOf(position)) + PAGE_BYTES
+    const bytes = await readExactly(file, position, Math.min(pageEnd, end) - position)
+    yield { bytes, position }
+    position += bytes.length
+  }
+}
+
+/** Back to the last end of an operation, as far as the commit log reaches. */
+async function alignToCommit(
+  disk: Disk,
+  path: string,
+  end: CommitPoint,
+): Promise<{ readonly to: CommitPoint; readonly atOperationEnd: boolean }> {
+  let before: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+  for await (const { totalLength, totalEntries } of readRecords(disk, path)) {
+    if (totalLength > end.totalLength) return { to: before, atOperationEnd: true }
+    before = { totalLength, totalEntries }
+  }
+  return { to: end, atOperationEnd: samePoint(before, end) }
+}

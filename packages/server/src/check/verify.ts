@@ -1,0 +1,145 @@
+import {
+  HEADER_PAGE_BYTES,
+  type Header,
+  headerEntryOffset,
+  isWholePages,
+  PAGE_BYTES,
+  pagesInUse,
+  pageStart,
+} from '@datastreamer/format'
+import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { DamageError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { readHeader } from '../store/stream-file.ts'
+import { ChecksumCheck } from './checksum-check.ts'
+import { PageWalk } from './page-walk.ts'
+import { readRecords } from './read-records.ts'
+
+export interface VerifyOptions {
+  readonly file: string
+  /** Another type counts as damage (default: take any). */
+  readonly streamType?: bigint | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+  readonly disk?: Disk | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What a check finds while it goes on. */
+export type VerifyEvent =
+  | { readonly kind: 'damage'; readonly error: DamageError }
+  /** Bytes that were looked at, of how many. */
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+
+/** What a check has seen. */
+export interface VerifySummary {
+  /** `undefined` if it cannot be read; then nothing else could be looked at. */
+  readonly header: Header | undefined
+  readonly fileBytes: number
+  /** Whole entries. */
+  readonly entries: bigint
+  readonly bookmarks: bigint
+  readonly paddingBytes: number
+  /** Commits of the commit log whose bytes were compared with their checksum. */
+  readonly checkedCommits: number
+  readonly damages: number
+  /** Up to where everything is whole. */
+  readonly whole: CommitPoint
+}
+
+const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+
+/**
+ * Check a whole stream file, reading every byte up to the commit point once: all damage as it is found, each with its
+ * place. The file may be in use by a server, but what is committed meanwhile is not looked at.
+ *
+ * @throws whatever makes the file unreadable; damage is not thrown
+ * @see docs/spec/stream-file.md §8
+ */
+export async function* verifyStream(options: VerifyOptions): AsyncGenerator<VerifyEvent, VerifySummary, void> {
+  const { file: path, disk = nodeDisk } = options
+  const file = await disk.open(path, 'read')
+  try {
+    return yield* verify(file, disk, options)
+  } finally {
+    await file.close()
+  }
+}
+
+async function* verify(
+  file: DiskFile,
+  disk: Disk,
+  { file: path, streamType, magic, signal }: VerifyOptions,
+): AsyncGenerator<VerifyEvent, VerifySummary, void> {
+  const size = await file.size()
+  let damages = 0
+  const damage = (error: DamageError): VerifyEvent => {
+    damages++
+    return { kind: 'damage', error }
+  }
+  const header = await headerOf(file, path, magic)
+  if (header instanceof DamageError) {
+    yield damage(header)
+    const none = { entries: 0n, bookmarks: 0n, paddingBytes: 0, checkedCommits: 0, whole: START }
+    return { header: undefined, fileBytes: size, damages, ...none }
+  }
+  for (const error of headerDamages(header, size, path, streamType)) yield damage(error)
+
+  const { totalLength } = header
+  const endIsCommitPoint = totalLength >= HEADER_PAGE_BYTES && totalLength <= size
+  const end = endIsCommitPoint ? totalLength : size
+  const endEntry = endIsCommitPoint ? undefined : header.totalEntries
+  const walk = new PageWalk({ file: path, from: START, end, endEntry })
+  const checksums = await ChecksumCheck.begin(path, readRecords(disk, path))
+  for (let page = 0; page < pagesInUse(end) && !walk.done; page++) {
+    signal?.throwIfAborted()
+    const position = pageStart(page)
+    const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
+    for (const error of walk.push(bytes, position)) yield damage(error)
+    await checksums.push(bytes, position)
+    yield { kind: 'progress', done: position + bytes.length, total: end }
+  }
+  let { whole } = walk
+  for (const error of checksums.damages(header)) {
+    if (error.position < whole.totalLength) whole = { totalLength: error.position, totalEntries: error.entryNumber ?? 0n }
+    yield damage(error)
+  }
+  if (endIsCommitPoint && walk.next !== undefined && walk.next !== header.totalEntries) {
+    const detail = `totalEntries ${header.totalEntries}, but up to totalLength there are ${walk.next}`
+    yield damage(new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }))
+  }
+  return { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages, whole }
+}
+
+async function headerOf(
+  file: DiskFile,
+  path: string,
+  magic: Uint8Array | undefined,
+): Promise<Header | DamageError> {
+  try {
+    return await readHeader(file, path, { magic })
+  } catch (error) {
+    if (error instanceof DamageError) return error
+    throw error
+  }
+}
+
+function headerDamages(header: Header, size: number, path: string, streamType: bigint | undefined): DamageError[] {
+  const damages: DamageError[] = []
+  const position = headerEntryOffset(header.generation)
+  if (streamType !== undefined && header.streamType !== streamType) {
+    const detail = `stream type ${header.streamType}, expected ${streamType}`
+    damages.push(new DamageError('WRONG_STREAM_TYPE', detail, { file: path, position }))
+  }
+  if (!isWholePages(size)) {
+    const detail = `a file of ${size} bytes, expected 4096 and whole pages of ${PAGE_BYTES}`
+    damages.push(new DamageError('CUT_PAGE', detail, { file: path, position: size }))
+  }
+  const { totalLength } = header
+  if (totalLength < HEADER_PAGE_BYTES || totalLength > size) {
+    const detail = `totalLength ${totalLength}, expected 4096 to the file's ${size} bytes`
+    damages.push(new DamageError('LENGTH_PAST_END', detail, { file: path, position }))
+  }
+  return damages
+}

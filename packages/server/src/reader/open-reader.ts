@@ -1,0 +1,54 @@
+import { openIndexFor } from '../bookmarks/open-index.ts'
+import type { Disk } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import { checkEnd } from '../store/check-end.ts'
+import { loadEnd } from '../store/load-end.ts'
+import { readHeader } from '../store/stream-file.ts'
+import { FileFollower } from './file-follower.ts'
+import { StreamReader } from './stream-reader.ts'
+
+export interface ReaderOptions {
+  readonly file: string
+  /** Refuse a stream of another type (default: take any). */
+  readonly streamType?: bigint | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+  /** Follow what another process appends (default false: the stream ends where it ends now). */
+  readonly follow?: boolean | undefined
+  /** Milliseconds between two looks at a followed file (default 10). */
+  readonly pollMs?: number | undefined
+  /** Told when a followed file does not fit its header any more. */
+  readonly onError?: ((error: Error) => void) | undefined
+  readonly disk?: Disk | undefined
+}
+
+/**
+ * Open a stream file of any generation, never writing to it.
+ *
+ * @throws {DamageError} if the file is no stream, or its header does not fit its entries
+ * @see docs/spec/stream-file.md
+ */
+export async function openReader(options: ReaderOptions): Promise<StreamReader> {
+  const { file: path, disk = nodeDisk, follow = false, pollMs = 10, onError = () => {} } = options
+  const file = await disk.open(path, 'read')
+  try {
+    const header = await readHeader(file, path, options)
+    await checkEnd(file, path, header)
+    const buffers = new PageBuffers()
+    await loadEnd(file, path, header, buffers)
+    const log = new StreamLog({ file, path, header, buffers })
+    const { index } = await openIndexFor(log, { path, readOnly: follow })
+    const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, onError }) : undefined
+    const release = async (): Promise<void> => {
+      await follower?.close()
+      await index.close()
+      await file.close()
+    }
+    return new StreamReader({ log, index, release })
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}

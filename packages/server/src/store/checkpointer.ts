@@ -1,0 +1,70 @@
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { CommitLog } from './commit-log.ts'
+import type { LogWriter } from './log-writer.ts'
+
+/** When what is written becomes durable. */
+export type Fsync = 'commit' | 'interval' | 'never'
+
+export interface CheckpointerOptions {
+  readonly fsync: Fsync
+  /** Time between two syncs where `fsync` is `interval`. */
+  readonly intervalMs: number
+  /** Bytes committed after which a checkpoint is due in any case: it bounds what has to be read after a crash. */
+  readonly everyBytes: number
+  readonly writer: LogWriter
+  readonly commitLog: CommitLog
+  readonly index: BookmarkIndex
+  readonly bootId: string
+  /** Where the log is committed now. */
+  readonly committed: () => CommitPoint
+  /** Told when a sync in the background failed. */
+  readonly onError: (error: Error) => void
+}
+
+/** Makes durable in the background what commits do not wait for, and writes down up to where. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions
+  readonly #timer: NodeJS.Timeout | undefined
+  #last: CommitPoint
+  #running: Promise<void> | undefined
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    this.#last = options.committed()
+    if (options.fsync === 'interval') this.#timer = setInterval(() => this.#start(), options.intervalMs).unref()
+  }
+
+  /** To be called after each commit. */
+  afterCommit(): void {
+    const { committed, everyBytes } = this.#options
+    if (committed().totalLength - this.#last.totalLength >= everyBytes) this.#start()
+  }
+
+  /** Make everything durable and say so; `open` tells whether the store goes on. */
+  async write({ open }: { readonly open: boolean }): Promise<void> {
+    const { commitLog, writer, index, committed, fsync, bootId } = this.#options
+    const point = committed()
+    await index.flush({ sync: true })
+    await writer.syncAll()
+    const everyCommitDurable = fsync === 'commit'
+    await commitLog.writeCheckpoint({ ...point, indexedEntries: point.totalEntries, open, everyCommitDurable, bootId })
+    await commitLog.sync()
+    this.#last = point
+  }
+
+  /** Wait for what runs in the background and begin nothing new. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#running
+  }
+
+  #start(): void {
+    if (this.#running !== undefined || this.#options.committed().totalEntries === this.#last.totalEntries) return
+    this.#running = this.write({ open: true })
+      .catch((error: unknown) => this.#options.onError(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+}

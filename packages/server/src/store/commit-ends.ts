@@ -1,0 +1,29 @@
+import type { StreamLog } from '../log/stream-log.ts'
+import type { CommitLog } from './commit-log.ts'
+
+/** Where atomic operations ended, as the commit log knows it. docs/spec/commit-log.md §3. */
+export class CommitEnds {
+  readonly #log: StreamLog
+  readonly #commitLog: CommitLog
+
+  constructor(log: StreamLog, commitLog: CommitLog) {
+    this.#log = log
+    this.#commitLog = commitLog
+  }
+
+  /** The last known end before or at entry `number`: the number of the entry behind it. */
+  async lastUpTo(number: number): Promise<number> {
+    const committed = Number(this.#log.header.totalEntries)
+    if (number >= committed) return committed
+    const record = await this.#commitLog.record(await this.#commitLog.lastUpTo(BigInt(number)))
+    return Number(record?.totalEntries ?? 0n)
+  }
+
+  /** Whether the end of the operation that holds entry `number` is known, and not only that of some later one. */
+  async isKnownAt(number: number): Promise<boolean> {
+    const next = (await this.#commitLog.lastUpTo(BigInt(number))) + 1
+    if (next >= this.#commitLog.count) return true
+    const record = await this.#commitLog.record(next)
+    return record !== undefined && record.checksum !== 0
+  }
+}

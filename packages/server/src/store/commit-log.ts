@@ -1,0 +1,138 @@
+import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
+import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from './commit-record.ts'
+
+/** Where the records begin. */
+export const RECORDS_OFFSET = 4096
+/** Newest records that are kept in memory: live relays ask for them all the time. */
+const RECENT_RECORDS = 1024
+
+/**
+ * The file beside the stream that knows where commits ended and what bytes they held: it tells a torn header from a
+ * whole one after a crash, finds rotten bytes, and gives relays their operation boundaries. It can always be thrown
+ * away: then the stream counts as written by another program. docs/spec/commit-log.md.
+ */
+export class CommitLog {
+  readonly #file: DiskFile
+  #count: number
+  #checkpoint: Checkpoint | undefined
+  /** The newest records, the last one at the end. */
+  #recent: CommitRecord[] = []
+
+  private constructor(file: DiskFile, count: number, checkpoint: Checkpoint | undefined) {
+    this.#file = file
+    this.#count = count
+    this.#checkpoint = checkpoint
+  }
+
+  /** Open the commit log, made if `mode` is `create`; records behind one that is not whole are left out. */
+  static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<CommitLog> {
+    const file = await disk.open(path, mode)
+    const size = await file.size()
+    let newest: Checkpoint | undefined
+    for (const offset of SLOT_OFFSETS) {
+      if (size < offset + SLOT_BYTES) continue
+      const slot = decodeCheckpoint(await readExactly(file, offset, SLOT_BYTES))
+      if (slot !== undefined && (newest === undefined || slot.sequence > newest.sequence)) newest = slot
+    }
+    const log = new CommitLog(file, Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES)), newest)
+    await log.#recall()
+    return log
+  }
+
+  /** Number of records, whole or not. */
+  get count(): number {
+    return this.#count
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#checkpoint
+  }
+
+  /** The last record, if it is whole. */
+  get last(): CommitRecord | undefined {
+    return this.#recent.at(-1)
+  }
+
+  /** Record `index`, or `undefined` if it is not whole. */
+  async record(index: number): Promise<CommitRecord | undefined> {
+    if (index < 0 || index >= this.#count) return undefined
+    const recent = this.#recent[index - this.#count + this.#recent.length]
+    if (recent !== undefined) return recent
+    return decodeRecord(await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, RECORD_BYTES))
+  }
+
+  /** Index of the last record at or before entry `totalEntries`, or -1. */
+  async lastUpTo(totalEntries: bigint): Promise<number> {
+    return this.#lastThat((record) => record.totalEntries <= totalEntries)
+  }
+
+  /** Index of the record of the commit that holds the byte at `position`, or -1 if there is none. */
+  async holding(position: number): Promise<number> {
+    const index = (await this.#lastThat((record) => record.totalLength <= position)) + 1
+    return index < this.#count ? index : -1
+  }
+
+  /** Binary search: `holds` is true of the first records, then false. */
+  async #lastThat(holds: (record: CommitRecord) => boolean): Promise<number> {
+    let low = -1
+    let high = this.#count - 1
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2)
+      const record = await this.record(middle)
+      if (record !== undefined && holds(record)) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  /** Write a record behind the last one. It counts once the commit's header is written. */
+  async append(record: CommitRecord): Promise<void> {
+    await writeAll(this.#file, [encodeRecord(record)], RECORDS_OFFSET + this.#count * RECORD_BYTES)
+    this.#count++
+    this.#recent.push(record)
+    if (this.#recent.length > 2 * RECENT_RECORDS) this.#recent.splice(0, RECENT_RECORDS)
+  }
+
+  /** Put another record in the place of one. */
+  async replace(index: number, record: CommitRecord): Promise<void> {
+    await writeAll(this.#file, [encodeRecord(record)], RECORDS_OFFSET + index * RECORD_BYTES)
+    await this.#recall()
+  }
+
+  /** Keep the first `count` records. */
+  async cutTo(count: number): Promise<void> {
+    await this.#file.resize(RECORDS_OFFSET + count * RECORD_BYTES)
+    this.#count = count
+    await this.#recall()
+  }
+
+  /** Bring the last record into memory, and no other. */
+  async #recall(): Promise<void> {
+    this.#recent = []
+    const last = this.#count > 0 ? await this.record(this.#count - 1) : undefined
+    if (last !== undefined) this.#recent.push(last)
+  }
+
+  /** Write a checkpoint into the older slot. The caller has made durable what it says. */
+  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence'>): Promise<void> {
+    const sequence = (this.#checkpoint?.sequence ?? 0) + 1
+    const next = { ...checkpoint, sequence }
+    await writeAll(this.#file, [encodeCheckpoint(next)], SLOT_OFFSETS[sequence % 2] as number)
+    this.#checkpoint = next
+  }
+
+  async sync(): Promise<void> {
+    await this.#file.sync()
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close()
+  }
+}
+
+/** A record for a point that another program committed: nothing is known of the bytes before it. */
+export function foreignRecord({ totalLength, totalEntries }: CommitPoint): CommitRecord {
+  return { totalLength, totalEntries, checksum: 0 }
+}

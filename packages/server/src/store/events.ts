@@ -1,0 +1,24 @@
+import type { CommitPoint } from '../log/commit-point.ts'
+
+/** What a store says of itself, for logs. */
+export type StoreEvent =
+  | { readonly event: 'created'; readonly file: string }
+  /** A page that was cut while it was added got its length back; nothing committed lay in it. */
+  | { readonly event: 'mended'; readonly file: string }
+  /** The header was torn or ahead of the bytes; the log ends where the last whole commit ended. */
+  | {
+      readonly event: 'recovered'
+      readonly file: string
+      readonly from: CommitPoint
+      readonly to: CommitPoint
+      readonly reason: string
+    }
+  /** An update in place that a crash interrupted was done again. */
+  | { readonly event: 'update-finished'; readonly file: string; readonly position: number }
+  /** Another program wrote the file since: its commits are taken over. */
+  | { readonly event: 'taken-over'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
+  /** The bookmark index was behind, or was built anew. */
+  | { readonly event: 'indexed'; readonly file: string; readonly fromEntry: bigint; readonly entries: bigint }
+  | { readonly event: 'truncated'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
+  /** Writing failed; readers are served on. */
+  | { readonly event: 'write-failed'; readonly file: string; readonly error: Error }

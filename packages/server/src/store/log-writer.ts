@@ -1,0 +1,218 @@
+import { crc32 } from 'node:zlib'
+import { bytesLeftInPage, PAGE_BYTES } from '@datastreamer/format'
+import { writeAll } from '../disk/disk.ts'
+import { DiskError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
+import type { CommitLog } from './commit-log.ts'
+import { storedChecksum } from './commit-record.ts'
+import type { WritableFile } from './stream-file.ts'
+
+export interface LogWriterOptions {
+  readonly writable: WritableFile
+  readonly commitLog: CommitLog
+  readonly buffers: PageBuffers
+  readonly committed: CommitPoint
+  /** Whether each group is made durable before it counts. */
+  readonly syncEach: boolean
+}
+
+/**
+ * Writes the log: data first, then the header that makes it count. docs/spec/commit-log.md §3.
+ *
+ * One call at a time. A group that fails leaves the file as it was at the last commit; where not even that could be
+ * made sure, the error says `OUTCOME_UNKNOWN` and nothing more can be written.
+ */
+export class LogWriter {
+  readonly #writable: WritableFile
+  readonly #commitLog: CommitLog
+  readonly #buffers: PageBuffers
+  readonly #syncEach: boolean
+  #committed: CommitPoint
+  /** Position up to which the bytes are in the file. */
+  #written: number
+  /** Checksum of the bytes from the commit point to there. */
+  #crc = 0
+  /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
+  #rewinds = 0
+  #syncs = 0
+  #broken: DiskError | undefined
+
+  constructor({ writable, commitLog, buffers, committed, syncEach }: LogWriterOptions) {
+    this.#writable = writable
+    this.#commitLog = commitLog
+    this.#buffers = buffers
+    this.#committed = committed
+    this.#written = committed.totalLength
+    this.#syncEach = syncEach
+  }
+
+  get written(): number {
+    return this.#written
+  }
+
+  /** Syncs of the stream file so far. */
+  get syncs(): number {
+    return this.#syncs
+  }
+
+  /** Why nothing can be written any more. */
+  get broken(): DiskError | undefined {
+    return this.#broken
+  }
+
+  /** Nothing can be written from now on. */
+  breakWith(cause: unknown): void {
+    this.#broken ??= new DiskError('STORE_BROKEN', `the store must be opened again: ${messageOf(cause)}`, { cause })
+  }
+
+  /**
+   * Write the bytes up to `end`, which stay uncommitted: part of an operation that is larger than memory would like.
+   *
+   * @throws {DiskError} `WRITE_FAILED`
+   */
+  async spill(end: number): Promise<void> {
+    const rewinds = this.#rewinds
+    const from = this.#written
+    const pieces = [...this.#buffers.pieces(from, end)]
+    await this.#attempt(async () => {
+      await this.#writable.reserve(end)
+      await writeAll(this.#writable.file, pieces, from)
+    })
+    if (rewinds !== this.#rewinds) return
+    this.#crc = pieces.reduce((crc, piece) => crc32(piece, crc), this.#crc)
+    this.#written = end
+  }
+
+  /**
+   * Write what is missing up to `point` and make it the commit point.
+   *
+   * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
+   */
+  async commit(point: CommitPoint): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken
+    const records = this.#commitLog.count
+    try {
+      await this.#writeGroup(point)
+    } catch (error) {
+      await this.#undo(records, error)
+      throw new DiskError('WRITE_FAILED', `the commit was not written: ${messageOf(error)}`, { cause: error })
+    }
+    try {
+      await this.#writable.writeHeader(point)
+      if (this.#syncEach) await this.#sync()
+    } catch (error) {
+      await this.#restoreHeader(records, error)
+      throw new DiskError('WRITE_FAILED', `the commit was not written: ${messageOf(error)}`, { cause: error })
+    }
+    this.#committed = point
+    this.#crc = 0
+  }
+
+  /** Forget what was written behind `position`. */
+  rewind(position: number): void {
+    this.#rewinds++
+    if (position >= this.#written) return
+    this.#written = position
+    // Only one operation is ever written ahead of its commit, and it begins at the commit point.
+    this.#crc = 0
+  }
+
+  /**
+   * Move the commit point back, durably. No operation may be open.
+   *
+   * @throws {DiskError} as `commit`
+   */
+  async truncate(point: CommitPoint): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken
+    try {
+      await this.#writable.writeHeader(point)
+      await this.#sync()
+    } catch (error) {
+      await this.#restoreHeader(this.#commitLog.count, error)
+      throw new DiskError('WRITE_FAILED', `the file was not truncated: ${messageOf(error)}`, { cause: error })
+    }
+    this.#rewinds++
+    this.#committed = point
+    this.#written = point.totalLength
+    this.#crc = 0
+  }
+
+  /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
+  async syncAll(): Promise<void> {
+    try {
+      await allDone([this.#sync(), this.#commitLog.sync()])
+    } catch (error) {
+      this.breakWith(error)
+      throw this.#broken
+    }
+  }
+
+  async #writeGroup(point: CommitPoint): Promise<void> {
+    const from = this.#written
+    const pieces = [...this.#buffers.pieces(from, point.totalLength)]
+    const crc = pieces.reduce((sum, piece) => crc32(piece, sum), this.#crc)
+    await this.#writable.reserve(point.totalLength)
+    await allDone([
+      writeAll(this.#writable.file, pieces, from),
+      this.#commitLog.append({ ...point, checksum: storedChecksum(crc) }),
+    ])
+    if (this.#syncEach) await allDone([this.#sync(), this.#commitLog.sync()])
+    this.#written = point.totalLength
+  }
+
+  async #sync(): Promise<void> {
+    this.#syncs++
+    await this.#writable.file.sync()
+  }
+
+  /** Take the record of a failed group back. */
+  async #undo(records: number, cause: unknown): Promise<void> {
+    this.#written = Math.min(this.#written, this.#committed.totalLength)
+    this.#crc = 0
+    try {
+      await this.#commitLog.cutTo(records)
+      await this.#commitLog.sync()
+    } catch {
+      this.breakWith(cause)
+    }
+  }
+
+  /** The header may be torn: put the old one back, or say that nobody knows. */
+  async #restoreHeader(records: number, cause: unknown): Promise<void> {
+    try {
+      await this.#writable.writeHeader(this.#committed)
+      await this.#sync()
+    } catch {
+      this.breakWith(cause)
+      const message = `the disk failed while the commit point was written: ${messageOf(cause)}`
+      throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
+    }
+    await this.#undo(records, cause)
+  }
+
+  async #attempt(write: () => Promise<void>): Promise<void> {
+    if (this.#broken !== undefined) throw this.#broken
+    try {
+      await write()
+    } catch (error) {
+      throw new DiskError('WRITE_FAILED', `the operation was not written: ${messageOf(error)}`, { cause: error })
+    }
+  }
+}
+
+/** Wait for all, also if one fails: nothing may still be writing when a failure is dealt with. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+/** Position of the first page that is not full at `position`. */
+export function startOfOpenPage(position: number): number {
+  const left = bytesLeftInPage(position)
+  return left === PAGE_BYTES ? position : position + left - PAGE_BYTES
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,184 @@
+import { decodeEntry, PAGE_BYTES, viewOf } from '@datastreamer/format'
+import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { UnusableIndexError } from '../bookmarks/index-errors.ts'
+import { hasLevel } from '../bookmarks/level-folder.ts'
+import { openLevelIndex } from '../bookmarks/level-index.ts'
+import { indexedUpTo, indexLog } from '../bookmarks/scan.ts'
+import type { Disk } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { RefusedError } from '../errors.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import { Checkpointer, type Fsync } from './checkpointer.ts'
+import { CommitLog } from './commit-log.ts'
+import type { StoreEvent } from './events.ts'
+import { loadEnd } from './load-end.ts'
+import { LogWriter } from './log-writer.ts'
+import { commitLogPath } from './paths.ts'
+import { removePendingUpdate } from './pending-update.ts'
+import { recoverEnd } from './recovery.ts'
+import { createStreamFile, readHeader, type StreamIdentity, WritableFile } from './stream-file.ts'
+import { StreamStore } from './stream-store.ts'
+import { indexUpdated, redoPendingUpdate } from './update.ts'
+
+export interface StoreOptions extends StreamIdentity {
+  /** The stream file; made if absent. */
+  readonly file: string
+  /**
+   * When a commit is answered: once it is durable (`commit`, default); once it is written, and made durable every
+   * `fsyncIntervalMs` (`interval`) or after every 256 MiB (`never`). In every mode a killed process loses nothing, and
+   * after a crash of the machine the log ends behind a whole commit.
+   */
+  readonly fsync?: Fsync | undefined
+  /** Milliseconds between two syncs of mode `interval` (default 1000). */
+  readonly fsyncIntervalMs?: number | undefined
+  /** Newest pages of 1 MiB that are kept in memory for readers (default 16). */
+  readonly tailPages?: number | undefined
+  /** Bytes of an operation that are kept in memory before whole pages of it go to disk (default 16 MiB). */
+  readonly spillBytes?: number | undefined
+  /** Bytes that may wait for the disk before adding more is refused (default 1 GiB). */
+  readonly maxPendingBytes?: number | undefined
+  /** Told of recoveries, truncations and failures. */
+  readonly onEvent?: ((event: StoreEvent) => void) | undefined
+  /** Where files lie (default: the machine's disk). */
+  readonly disk?: Disk | undefined
+  /** The bookmark index (default: the LevelDB beside the file, which also locks the file against other writers). */
+  readonly index?: BookmarkIndex | undefined
+}
+
+const CHECKPOINT_BYTES: Readonly<Record<Fsync, number>> = {
+  commit: 64 * PAGE_BYTES,
+  interval: 64 * PAGE_BYTES,
+  never: 256 * PAGE_BYTES,
+}
+
+/**
+ * Open a stream file for writing, made if absent, and bring it in order: finish what a crash interrupted, take over what
+ * another program wrote, let the index catch up.
+ *
+ * @throws {LockedError} if someone else writes the file
+ * @throws {DamageError} if the file is no stream, or its header does not fit its entries
+ * @throws {RefusedError} `STREAM_DIFFERS` if it holds another version or system than asked for
+ * @see docs/spec/stream-file.md
+ */
+export async function openStore(options: StoreOptions): Promise<StreamStore> {
+  const { file: path, disk = nodeDisk } = options
+  const { index, empty } = options.index === undefined ? await openIndex(path) : { index: options.index, empty: false }
+  const opened: { close(): Promise<void> }[] = [index]
+  try {
+    return await open(options, { disk, index, empty, opened })
+  } catch (error) {
+    await Promise.allSettled(opened.map((part) => part.close()))
+    throw error
+  }
+}
+
+interface Opening {
+  readonly disk: Disk
+  readonly index: BookmarkIndex
+  /** Whether the index knows nothing yet. */
+  readonly empty: boolean
+  /** What has to be closed if opening fails. */
+  readonly opened: { close(): Promise<void> }[]
+}
+
+/** The index; a damaged one begins anew: it holds nothing that the log does not. */
+async function openIndex(path: string): Promise<{ index: BookmarkIndex; empty: boolean }> {
+  const folder = bookmarkFolder(path)
+  const empty = !(await hasLevel(folder))
+  try {
+    return { index: await openLevelIndex({ folder, createIfMissing: true }), empty }
+  } catch (error) {
+    if (!(error instanceof UnusableIndexError)) throw error
+    return { index: await openLevelIndex({ folder, createIfMissing: true, fresh: true }), empty: true }
+  }
+}
+
+async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
+  const { disk, index, empty, opened } = opening
+  const { file: path, fsync = 'commit', onEvent = () => {} } = options
+  if (!(await disk.exists(path))) {
+    await disk.remove(commitLogPath(path))
+    await createStreamFile(disk, path, options)
+    onEvent({ event: 'created', file: path })
+  }
+  const file = await disk.open(path, 'write')
+  opened.push(file)
+  const header = await readHeader(file, path, options)
+  checkIdentity(path, header, options)
+  const { writable, mended } = await WritableFile.mend(file, header)
+  if (mended) onEvent({ event: 'mended', file: path })
+
+  const commitLog = await CommitLog.open(disk, commitLogPath(path), 'create')
+  opened.push(commitLog)
+  await disk.syncFolderOf(path)
+  const update = await redoPendingUpdate({ disk, path, writable, commitLog }, header.totalLength)
+  const before = commitLog.checkpoint
+  const point = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
+
+  const buffers = new PageBuffers()
+  await loadEnd(file, path, point, buffers)
+  const log = new StreamLog({ file, path, header: { ...header, ...point }, buffers })
+  const indexedEntries = empty ? 0n : (before?.indexedEntries ?? BigInt(await indexedUpTo(log, index)))
+  if (indexedEntries < point.totalEntries) {
+    // Should this be interrupted, the next try has to begin here again.
+    await file.sync()
+    await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
+    await commitLog.sync()
+    await indexLog(log, index, { from: Number(indexedEntries) })
+    const entries = point.totalEntries - indexedEntries
+    onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
+  }
+  if (update !== undefined) {
+    const entry = decodeEntry(viewOf(update.bytes))
+    if (entry !== undefined) await indexUpdated(log, index, entry)
+    await removePendingUpdate(disk, path)
+    onEvent({ event: 'update-finished', file: path, position: update.position })
+  }
+
+  const writer = new LogWriter({ writable, commitLog, buffers, committed: point, syncEach: fsync === 'commit' })
+  const checkpointer = new Checkpointer({
+    fsync,
+    intervalMs: options.fsyncIntervalMs ?? 1000,
+    everyBytes: CHECKPOINT_BYTES[fsync],
+    writer,
+    commitLog,
+    index,
+    bootId: await disk.bootId(),
+    committed: () => ({ totalLength: log.header.totalLength, totalEntries: log.header.totalEntries }),
+    onError: (error) => onEvent({ event: 'write-failed', file: path, error }),
+  })
+  await checkpointer.write({ open: true })
+  const { tailPages = 16, spillBytes = 16 * PAGE_BYTES, maxPendingBytes = 1024 * PAGE_BYTES } = options
+  const limits = { tailPages, spillBytes, maxPendingBytes }
+  return new StreamStore({
+    disk,
+    path,
+    writable,
+    commitLog,
+    log,
+    index,
+    buffers,
+    writer,
+    checkpointer,
+    limits,
+    onEvent,
+  })
+}
+
+function checkIdentity(
+  path: string,
+  found: { readonly version: number; readonly systemId: bigint; readonly generation: number },
+  { version, systemId, generation }: StreamIdentity,
+): void {
+  const refuse = (what: string, has: unknown, asked: unknown): never => {
+    throw new RefusedError('STREAM_DIFFERS', `${path} holds a stream of ${what} ${has}, asked for was ${asked}`)
+  }
+  if (generation !== undefined && found.generation !== generation) {
+    refuse('header generation', found.generation, generation)
+  }
+  if (found.generation !== 3) return
+  if (version !== undefined && found.version !== version) refuse('version', found.version, version)
+  if (systemId !== undefined && found.systemId !== systemId) refuse('system id', found.systemId, systemId)
+}

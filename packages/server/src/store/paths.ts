@@ -1,0 +1,22 @@
+import { basename, dirname, extname, join } from 'node:path'
+
+/** A name beside the stream file: its own with the extension, if it has one, replaced. */
+function beside(path: string, extension: string): string {
+  const name = basename(path)
+  return join(dirname(path), name.slice(0, name.length - extname(name).length) + extension)
+}
+
+/** The commit log: `data-stream.commits` beside `data-stream.bin`. docs/spec/commit-log.md §1. */
+export function commitLogPath(path: string): string {
+  return beside(path, '.commits')
+}
+
+/** An update in place that is under way: `data-stream.update` beside `data-stream.bin`. docs/spec/commit-log.md §5. */
+export function pendingUpdatePath(path: string): string {
+  return beside(path, '.update')
+}
+
+/** A stream file that is being made: `data-stream.new` beside `data-stream.bin`. */
+export function newFilePath(path: string): string {
+  return beside(path, '.new')
+}

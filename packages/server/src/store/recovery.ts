@@ -1,0 +1,113 @@
+import { crc32 } from 'node:zlib'
+import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
+import type { Disk } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { checkEnd } from './check-end.ts'
+import { type CommitLog, foreignRecord } from './commit-log.ts'
+import { storedChecksum } from './commit-record.ts'
+import type { StoreEvent } from './events.ts'
+import type { WritableFile } from './stream-file.ts'
+
+export interface RecoveryInput {
+  readonly disk: Disk
+  readonly path: string
+  readonly writable: WritableFile
+  readonly header: Header
+  readonly commitLog: CommitLog
+  readonly onEvent: (event: StoreEvent) => void
+}
+
+const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+
+/**
+ * Find where the log ends after whatever happened to the file: a clean close, a crash of the process or the machine, or
+ * another program that wrote it. Afterwards header and commit log agree. docs/spec/commit-log.md §4.
+ *
+ * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ */
+export async function recoverEnd(input: RecoveryInput): Promise<CommitPoint> {
+  const { path, header, onEvent, writable } = input
+  const found: CommitPoint = { totalLength: header.totalLength, totalEntries: header.totalEntries }
+  const { point, reason } = await decide(input, found)
+  if (!samePoint(point, found)) {
+    await writable.writeHeader(point)
+    await writable.file.sync()
+    onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
+  }
+  await reconcile(input, point)
+  return point
+}
+
+async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point: CommitPoint; reason: string }> {
+  const { disk, commitLog } = input
+  const { checkpoint } = commitLog
+  const damage = await damageAt(input, found)
+  const bootId = await disk.bootId()
+  const intact = checkpoint === undefined || !checkpoint.open || (bootId !== '' && checkpoint.bootId === bootId)
+  if (intact && damage === undefined) return { point: found, reason: 'intact' }
+  if (checkpoint === undefined) throw damage
+  const whole = await wholeCommits(input, checkpoint)
+  const last = whole.at(-1) as CommitPoint
+  if (whole.some((point) => samePoint(point, found))) return { point: found, reason: 'a whole commit' }
+  if (damage === undefined && checkpoint.everyCommitDurable && found.totalEntries > last.totalEntries) {
+    return { point: found, reason: 'written by another program' }
+  }
+  return { point: last, reason: damage?.message ?? 'the header is ahead of the whole commits' }
+}
+
+async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): Promise<DamageError | undefined> {
+  try {
+    await checkEnd(writable.file, path, point)
+    return undefined
+  } catch (error) {
+    if (error instanceof DamageError) return error
+    throw error
+  }
+}
+
+/** The checkpoint and the ends of the commits behind it whose bytes are all there. */
+async function wholeCommits({ writable, commitLog }: RecoveryInput, from: CommitPoint): Promise<CommitPoint[]> {
+  const size = await writable.file.size()
+  const points = [{ totalLength: from.totalLength, totalEntries: from.totalEntries }]
+  let before = from
+  for (let index = (await commitLog.lastUpTo(from.totalEntries)) + 1; index < commitLog.count; index++) {
+    const record = await commitLog.record(index)
+    if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
+    const checksum = await checksumOfFile(writable, before.totalLength, record.totalLength)
+    if (record.checksum !== checksum) break
+    before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+    points.push(before)
+  }
+  return points
+}
+
+/** The checksum that a commit's record should hold. */
+export async function checksumOfFile(writable: WritableFile, from: number, to: number): Promise<number> {
+  let crc = 0
+  for await (const piece of writable.pieces(from, to)) crc = crc32(piece, crc)
+  return storedChecksum(crc)
+}
+
+/** Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go. */
+async function reconcile({ commitLog, path, writable, onEvent }: RecoveryInput, point: CommitPoint): Promise<void> {
+  let keep = (await commitLog.lastUpTo(point.totalEntries)) + 1
+  const last = keep > 0 ? await commitLog.record(keep - 1) : undefined
+  if (last === undefined || !samePoint(last, point)) {
+    while (keep > 0 && !(await stillTrue(commitLog, keep - 1, writable))) keep--
+  }
+  if (keep < commitLog.count) await commitLog.cutTo(keep)
+  const end = commitLog.last ?? START
+  if (samePoint(end, point)) return
+  await commitLog.append(foreignRecord(point))
+  onEvent({ event: 'taken-over', file: path, from: end, to: point })
+}
+
+async function stillTrue(commitLog: CommitLog, index: number, writable: WritableFile): Promise<boolean> {
+  const record = await commitLog.record(index)
+  if (record === undefined) return false
+  if (record.checksum === 0) return false
+  const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
+  if (from === undefined || from > record.totalLength) return false
+  return record.checksum === (await checksumOfFile(writable, from, record.totalLength))
+}

@@ -1,0 +1,130 @@
+import {
+  decodeHeaderPage,
+  defaultMagic,
+  encodeHeaderEntry,
+  encodeHeaderPage,
+  FormatError,
+  HEADER_PAGE_BYTES,
+  type Header,
+  type HeaderGeneration,
+  headerEntryOffset,
+  isWholePages,
+  PAGE_BYTES,
+  pageStart,
+  pagesInUse,
+} from '@datastreamer/format'
+import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { newFilePath } from './paths.ts'
+
+/** What a stream is; fixed when its file is made. */
+export interface StreamIdentity {
+  /** u64, 1 for a zkEVM sequencer (default). */
+  readonly streamType?: bigint | undefined
+  /** u64, e.g. the chain id (default 0). */
+  readonly systemId?: bigint | undefined
+  /** u8, version of the entries' encoding (default 2; generations 1 and 2 have none). */
+  readonly version?: number | undefined
+  /** Layout of the header (default 3). */
+  readonly generation?: HeaderGeneration | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+}
+
+/** Pages that a new file gets; sparse, so they cost nothing until they are used. */
+const FIRST_PAGES = 100
+/** Pages that a full file gets more. */
+const MORE_PAGES = 10
+
+/** Make a stream file without entries. It appears whole or not at all. docs/spec/stream-file.md §1. */
+export async function createStreamFile(disk: Disk, path: string, identity: StreamIdentity): Promise<void> {
+  const { streamType = 1n, generation = 3, magic = defaultMagic() } = identity
+  const { systemId = 0n, version = generation === 3 ? 2 : 0 } = identity
+  const totals = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+  const page = encodeHeaderPage({ generation, version, systemId, streamType, ...totals }, { magic })
+  const made = newFilePath(path)
+  await disk.remove(made)
+  const file = await disk.open(made, 'create')
+  try {
+    await file.resize(pageStart(FIRST_PAGES))
+    await writeAll(file, [page], 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await disk.rename(made, path)
+  await disk.syncFolderOf(path)
+}
+
+/**
+ * Read a file's header.
+ *
+ * @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER`, or `WRONG_STREAM_TYPE` if another than `identity.streamType` is there
+ */
+export async function readHeader(file: DiskFile, path: string, identity: StreamIdentity): Promise<Header> {
+  const page = new Uint8Array(HEADER_PAGE_BYTES)
+  const got = await file.read(page, 0)
+  const header = decode(page.subarray(0, got), path, identity.magic)
+  const { streamType } = identity
+  if (streamType !== undefined && header.streamType !== streamType) {
+    const detail = `stream type ${header.streamType}, expected ${streamType}`
+    throw new DamageError('WRONG_STREAM_TYPE', detail, { file: path, position: headerEntryOffset(header.generation) })
+  }
+  return header
+}
+
+function decode(page: Uint8Array, path: string, magic: Uint8Array | undefined): Header {
+  try {
+    return decodeHeaderPage(page, { magic })
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    const code = error.code === 'BAD_MAGIC' ? 'BAD_MAGIC' : 'BAD_HEADER'
+    throw new DamageError(code, error.detail, { file: path, position: error.offset }, { cause: error })
+  }
+}
+
+/** A file that was opened for writing: its size and its header. */
+export class WritableFile {
+  readonly file: DiskFile
+  #header: Header
+  #size: number
+
+  constructor(file: DiskFile, header: Header, size: number) {
+    this.file = file
+    this.#header = header
+    this.#size = size
+  }
+
+  /** A file of any size: what is left of a page that was cut while it was added gets its length back. */
+  static async mend(file: DiskFile, header: Header): Promise<{ writable: WritableFile; mended: boolean }> {
+    const size = await file.size()
+    const whole = pageStart(pagesInUse(Math.max(size, HEADER_PAGE_BYTES)))
+    if (!isWholePages(size)) await file.resize(whole)
+    return { writable: new WritableFile(file, header, whole), mended: whole !== size }
+  }
+
+  /** Make room up to `end`. */
+  async reserve(end: number): Promise<void> {
+    if (end <= this.#size) return
+    const size = Math.max(this.#size + MORE_PAGES * PAGE_BYTES, pageStart(pagesInUse(end)))
+    await this.file.resize(size)
+    this.#size = size
+  }
+
+  /** Write the commit point. */
+  async writeHeader({ totalLength, totalEntries }: CommitPoint): Promise<void> {
+    const header = { ...this.#header, totalLength, totalEntries }
+    await writeAll(this.file, [encodeHeaderEntry(header)], headerEntryOffset(header.generation))
+    this.#header = header
+  }
+
+  /** The bytes from `from` to `to`, in pieces of at most a page. */
+  async *pieces(from: number, to: number): AsyncGenerator<Uint8Array> {
+    for (let at = from; at < to; ) {
+      const bytes = await readExactly(this.file, at, Math.min(PAGE_BYTES, to - at))
+      yield bytes
+      at += bytes.length
+    }
+  }
+}

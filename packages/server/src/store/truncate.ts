@@ -1,0 +1,34 @@
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { loadEnd } from './load-end.ts'
+import { checksumOfFile } from './recovery.ts'
+import type { StoreParts } from './stream-store.ts'
+
+/**
+ * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:
+ * readers, commit log, pages in memory, index. Nothing else may be writing.
+ */
+export async function truncateLog(parts: StoreParts, number: number): Promise<void> {
+  const { log, writer, writable, path, buffers, index, checkpointer } = parts
+  const { position } = await log.locate(number)
+  const point: CommitPoint = { totalLength: position, totalEntries: BigInt(number) }
+  const bookmarks = await truncatedBookmarks(log, number)
+  await writer.truncate(point)
+  log.truncate(point)
+  await loadEnd(writable.file, path, point, buffers)
+  await cutCommitLog(parts, point)
+  await removeTruncated(log, index, bookmarks)
+  await checkpointer.write({ open: true })
+}
+
+/** What is left of the commit that was cut becomes a commit of its own. */
+async function cutCommitLog({ commitLog, writable }: StoreParts, point: CommitPoint): Promise<void> {
+  const keep = (await commitLog.lastUpTo(point.totalEntries)) + 1
+  const cut = keep < commitLog.count ? await commitLog.record(keep) : undefined
+  await commitLog.cutTo(keep)
+  const from = commitLog.last?.totalLength ?? HEADER_PAGE_BYTES
+  if (cut === undefined || point.totalLength === from || (commitLog.last && samePoint(commitLog.last, point))) return
+  const checksum = cut.checksum === 0 ? 0 : await checksumOfFile(writable, from, point.totalLength)
+  await commitLog.append({ ...point, checksum })
+}

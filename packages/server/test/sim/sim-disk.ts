@@ -1,0 +1,211 @@
+import type { Disk, DiskFile } from '../../src/disk/disk.ts'
+import type { Random } from './random.ts'
+import { SparseBytes } from './sparse-bytes.ts'
+
+/** What goes wrong at one call of the disk. */
+export type Fault = 'crash' | 'short-write' | 'ENOSPC' | 'EIO'
+
+/** The machine is dead: this and every later call fails. */
+export class CrashedError extends Error {
+  override readonly name = 'CrashedError'
+}
+
+type Change =
+  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'resize'; readonly size: number }
+
+/** A file: what is on the platter, and what the machine believes. */
+class SimContent {
+  durable = new SparseBytes()
+  current = new SparseBytes()
+  unsynced: Change[] = []
+
+  change(change: Change): void {
+    applyChange(this.current, change)
+    this.unsynced.push(change)
+  }
+
+  sync(): void {
+    for (const change of this.unsynced) applyChange(this.durable, change)
+    this.unsynced = []
+  }
+}
+
+function applyChange(bytes: SparseBytes, change: Change): void {
+  if (change.kind === 'write') bytes.write(change.bytes, change.position)
+  else bytes.resize(change.size)
+}
+
+/**
+ * A disk that does what real ones may: it loses, tears and reorders what was not synced, writes less than it was given,
+ * and fails at any call. Calls that change something are counted; a plan says which of them goes wrong and how.
+ */
+export class SimDisk implements Disk {
+  readonly #random: Random
+  /** Names that are durable, and those that the machine sees. */
+  #durableNames = new Map<string, SimContent>()
+  #names = new Map<string, SimContent>()
+  #plan = new Map<number, Fault>()
+  #calls = 0
+  #boots = 0
+  #dead = false
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** Calls so far that changed or synced something. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  get dead(): boolean {
+    return this.#dead
+  }
+
+  /** Let the call of that number, counted from the start, go wrong. */
+  failAt(call: number, fault: Fault): void {
+    this.#plan.set(call, fault)
+  }
+
+  /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
+  powerOff(): void {
+    for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
+      for (const change of content.unsynced) this.#maybeApply(content.durable, change)
+      content.current = content.durable.copy()
+      content.unsynced = []
+    }
+    // Each name's fate is its own, but a rename moves one thing: the new name is there or the old one is.
+    if (this.#random.chance(0.5)) this.#durableNames = new Map(this.#names)
+    this.#names = new Map(this.#durableNames)
+    this.#boots++
+    this.#revive()
+  }
+
+  /** Only the process died: the machine still knows all that it wrote. */
+  processKilled(): void {
+    this.#revive()
+  }
+
+  async open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
+    this.#alive()
+    let content = this.#names.get(path)
+    if (content === undefined) {
+      if (mode !== 'create') throw systemError('ENOENT')
+      this.#step()
+      content = new SimContent()
+      this.#names.set(path, content)
+    }
+    return this.#file(content)
+  }
+
+  async exists(path: string): Promise<boolean> {
+    this.#alive()
+    return this.#names.has(path)
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#step()
+    this.#names.delete(path)
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#step()
+    const content = this.#names.get(from)
+    if (content === undefined) throw systemError('ENOENT')
+    this.#names.set(to, content)
+    this.#names.delete(from)
+  }
+
+  async syncFolderOf(_path: string): Promise<void> {
+    this.#step()
+    this.#durableNames = new Map(this.#names)
+  }
+
+  async bootId(): Promise<string> {
+    return `boot-${this.#boots}`
+  }
+
+  /** The bytes of a file as the machine sees them. */
+  contentOf(path: string): SparseBytes | undefined {
+    return this.#names.get(path)?.current
+  }
+
+  #file(content: SimContent): DiskFile {
+    return {
+      read: async (into, position) => {
+        this.#alive()
+        return content.current.read(into, position)
+      },
+      write: async (from, position) => {
+        const all = joined(from)
+        const fault = this.#step({
+          onCrash: () =>
+            content.change({ kind: 'write', position, bytes: all.slice(0, this.#random.int(0, all.length)) }),
+        })
+        const count = fault === 'short-write' && all.length > 1 ? this.#random.int(1, all.length - 1) : all.length
+        content.change({ kind: 'write', position, bytes: all.slice(0, count) })
+        return count
+      },
+      sync: async () => {
+        this.#step({ onCrash: () => this.#random.chance(0.5) && content.sync() })
+        content.sync()
+      },
+      resize: async (size) => {
+        this.#step()
+        content.change({ kind: 'resize', size })
+      },
+      size: async () => {
+        this.#alive()
+        return content.current.size
+      },
+      close: async () => {},
+    }
+  }
+
+  #maybeApply(durable: SparseBytes, change: Change): void {
+    if (this.#random.chance(0.4)) return
+    if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(durable, change)
+    else durable.write(change.bytes.subarray(0, this.#random.int(0, change.bytes.length)), change.position)
+  }
+
+  #alive(): void {
+    if (this.#dead) throw new CrashedError('the machine is dead')
+  }
+
+  /** Count a call and let it go wrong if the plan says so. */
+  #step({ onCrash }: { readonly onCrash?: () => unknown } = {}): Fault | undefined {
+    this.#alive()
+    const fault = this.#plan.get(++this.#calls)
+    if (fault === 'crash') {
+      onCrash?.()
+      this.#dead = true
+      throw new CrashedError(`crashed at call ${this.#calls}`)
+    }
+    if (fault === 'ENOSPC' || fault === 'EIO') {
+      // A write that fails may have written some of it.
+      onCrash?.()
+      throw systemError(fault)
+    }
+    return fault
+  }
+
+  #revive(): void {
+    this.#dead = false
+    this.#plan.clear()
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    out.set(piece, at)
+    at += piece.length
+  }
+  return out
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(`${code}: simulated`), { code })
+}
