@@ -54,10 +54,18 @@ export {
   encodeDynamicBlockIndex,
   readDynamicBlockIndex,
 } from './index-records/dynamic-block-index.ts'
-export { type E2i, type E2iGeneration, encodeE2i, type ReadE2iOptions, readE2i } from './index-records/e2i.ts'
+export {
+  type E2i,
+  type E2iGeneration,
+  encodeE2i,
+  MAX_E2I_COUNT,
+  type ReadE2iOptions,
+  readE2i,
+} from './index-records/e2i.ts'
 export {
   encodeSlotIndex,
   isEmptyMark,
+  MAX_SLOT_INDEX_COUNT,
   readSlotIndex,
   SlotIndex,
   type SlotIndexInput,

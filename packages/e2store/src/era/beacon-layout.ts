@@ -4,7 +4,7 @@ import { u32, u64 } from '../io/little-endian.ts'
 /** Bytes of a signed block up to the root of its state: what {@link blockHead} needs. */
 export const BLOCK_HEAD_BYTES = 184
 /** Bytes of a state before its block roots. */
-export const STATE_FIXED_BYTES = 176
+const STATE_FIXED_BYTES = 176
 
 /** What stands at fixed positions of a signed beacon block, in every fork so far. */
 export interface BlockHead {

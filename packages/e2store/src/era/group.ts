@@ -5,7 +5,7 @@ import { expectType, readRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 
 /** Slots of an era: in the mainnet preset and in the minimal one. */
-export const KNOWN_SLOTS_PER_ERA: readonly number[] = [8192, 64]
+const KNOWN_SLOTS_PER_ERA: readonly number[] = [8192, 64]
 
 export interface EraOptions {
   /** Slots of an era (default: 8192 or 64, whichever the file's block index has). */
@@ -76,7 +76,7 @@ async function firstBlock(source: ByteSource, index: SlotIndex): Promise<number 
  * @throws {E2FormatError} with step `open`: `BAD_GROUP`, or as {@link readSlotIndex}
  * @see docs/spec/e2store.md §7.2
  */
-export async function readGroup(source: ByteSource, end: number, options: EraOptions = {}): Promise<EraGroup> {
+async function readGroup(source: ByteSource, end: number, options: EraOptions = {}): Promise<EraGroup> {
   const stateIndex = await readSlotIndex(source, end, { ...options, maxCount: 1 })
   const stateSlot = stateIndex.startSlot
   const statePosition = stateIndex.target(0, 'open')

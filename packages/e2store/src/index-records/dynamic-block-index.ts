@@ -5,7 +5,7 @@ import { MAX_BLOCK_INDEX_COUNT } from './block-index.ts'
 import { checkTarget, encodeTable, type OffsetTable, readTable, storedOffset, valuesPosition } from './offset-table.ts'
 
 /** Records of one block at most: header, body, receipts, difficulty, proof. */
-export const MAX_BLOCK_COMPONENTS = 5
+const MAX_BLOCK_COMPONENTS = 5
 
 /** Which records hold consecutive blocks, several for each. */
 export class DynamicBlockIndex {

@@ -1,4 +1,4 @@
-import { blockHead, stateHead } from '../era/beacon-layout.ts'
+import { BLOCK_HEAD_BYTES, blockHead, stateHead } from '../era/beacon-layout.ts'
 import { E2FormatError, type Step } from '../errors.ts'
 import { buffered } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
@@ -8,12 +8,9 @@ import { describeType, RecordType } from '../records/record-type.ts'
 import { readFramedPrefix } from '../snappy/framed-source.ts'
 import type { E2i } from './e2i.ts'
 
-/** Bytes of a block or a state that have its slot and what {@link blockHead} and {@link stateHead} check. */
-const HEAD_BYTES = 184
-
-/** The slot of the block or state that a record holds; only the first part of it is decompressed. */
+/** The slot of the block or state that a record holds; only the first chunk of it is decompressed. */
 async function slotOf(source: ByteSource, { type, position, end }: RecordHeader, step: Step): Promise<bigint> {
-  const ssz = await readFramedPrefix(source, { from: position + 8, to: end }, HEAD_BYTES, { step })
+  const ssz = await readFramedPrefix(source, { from: position + 8, to: end }, BLOCK_HEAD_BYTES, { step })
   const read =
     type === RecordType.CompressedBeaconState
       ? stateHead(ssz, 0, { position, step })

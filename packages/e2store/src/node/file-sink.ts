@@ -21,7 +21,7 @@ export interface NewFile extends ByteSink, AsyncDisposable {
 }
 
 /** Gathers small writes into large ones. */
-export class BufferedFile implements ByteSink {
+class BufferedFile implements ByteSink {
   readonly #file: FileHandle
   readonly #buffer = new Uint8Array(BUFFER_BYTES)
   #buffered = 0

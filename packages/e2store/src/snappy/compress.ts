@@ -4,7 +4,7 @@ const INPUT_MARGIN = 15
 const BLOCK_BYTES = 65_536
 
 /** The largest size that `n` bytes can compress to. */
-export function maxCompressedBytes(n: number): number {
+function maxCompressedBytes(n: number): number {
   return 32 + n + Math.floor(n / 6)
 }
 

@@ -36,7 +36,7 @@ export interface MiniGroup {
   readonly stateIndex?: MiniIndex
 }
 
-export interface MiniIndex {
+interface MiniIndex {
   readonly recordStart: number
   readonly startSlot: number
   readonly count: number
