@@ -26,12 +26,11 @@ export function uint256Bytes(value: bigint): Uint8Array {
 
 /** The number in the 32 bytes of an SSZ u256, little-endian. */
 export function uint256Value(bytes: Uint8Array): bigint {
+  let end = 32
+  while (end > 0 && bytes[end - 1] === 0) end--
   const view = new DataView(bytes.buffer, bytes.byteOffset, 32)
   let value = 0n
-  for (let at = 24; at >= 0; at -= 8) {
-    const word = view.getBigUint64(at, true)
-    if (value !== 0n || word !== 0n) value = (value << 64n) | word
-  }
+  for (let at = (end - 1) & ~7; at >= 0; at -= 8) value = (value << 64n) | view.getBigUint64(at, true)
   return value
 }
 

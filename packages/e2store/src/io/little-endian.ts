@@ -51,7 +51,9 @@ export function putU64(bytes: Uint8Array, at: number, value: bigint): void {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

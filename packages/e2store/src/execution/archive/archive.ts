@@ -37,6 +37,15 @@ export interface RawBlock extends Columns<E2Record> {
   readonly header: E2Record
 }
 
+/** Where records of a column are read from. */
+type WindowOf = (column: number) => ByteSource
+
+/** A record that is not in memory. */
+interface MissingRecord {
+  readonly missing: number
+  readonly position: number
+}
+
 const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 const WINDOW_BYTES = 262_144
@@ -117,8 +126,7 @@ export class BlockArchive {
   /** The records of one block as they lie in the file. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
     const index = this.#indexOf(number)
-    const pages = (): ByteSource => this.#pages
-    return this.#peekBlock(index, columns, pages) ?? this.#rawBlock(index, columns, pages)
+    return this.#rawBlock(index, columns, () => this.#pages)
   }
 
   /** Blocks in order, decoded. Throws as {@link block}. */
@@ -141,7 +149,8 @@ export class BlockArchive {
     const windows = layout.columns.map(() => (layout.rowwise ? shared : buffered(source, WINDOW_BYTES)))
     const windowOf = (column: number): ByteSource => windows[column] ?? shared
     for (let index = first; index < end; index++) {
-      yield this.#peekBlock(index, columns, windowOf) ?? (await this.#rawBlock(index, columns, windowOf))
+      const found = this.#peekBlock(index, columns, windowOf)
+      yield 'missing' in found ? await this.#rawBlock(index, columns, windowOf) : found
     }
   }
 
@@ -152,70 +161,53 @@ export class BlockArchive {
     throw new NotFoundError('NOT_IN_FILE', `block ${number} is not in the file, which has ${this.start} to ${last}`)
   }
 
-  /** The records of a block if all of them are in memory. */
+  /** The records of a block, waiting for those that are not in memory. */
+  async #rawBlock(index: number, columns: readonly Column[], windowOf: WindowOf): Promise<RawBlock> {
+    const loaded = new Map<number, E2Record>()
+    for (;;) {
+      const found = this.#peekBlock(index, columns, windowOf, loaded)
+      if (!('missing' in found)) return found
+      const { missing, position } = found
+      loaded.set(missing, await readRecord(windowOf(missing), position, this.#recordOptions))
+    }
+  }
+
+  /** The records of a block if all of them are in memory or loaded, else which one is missing. */
   #peekBlock(
     index: number,
     columns: readonly Column[],
-    windowOf: (column: number) => ByteSource,
-  ): RawBlock | undefined {
-    const walk = this.#walk(index, columns)
-    let step = walk.next()
-    while (!step.done) {
-      const record = this.#peek(windowOf(step.value.column), step.value.position)
-      if (record === undefined) return undefined
-      step = walk.next(record)
+    windowOf: WindowOf,
+    loaded?: ReadonlyMap<number, E2Record>,
+  ): RawBlock | MissingRecord {
+    const { layout } = this
+    const found: { -readonly [C in Column]?: E2Record } = {}
+    let last = layout.columns.length - 1
+    while (last > 0 && !columns.includes(layout.columns[last] as Column)) last--
+    let position = 0
+    for (let column = 0; column <= last; column++) {
+      const name = layout.columns[column] as Column
+      const wanted = column === 0 || columns.includes(name)
+      if (!wanted && !layout.rowwise) continue
+      if (column === 0 || !layout.rowwise) position = layout.target(index, column)
+      const record = loaded?.get(column) ?? this.#peek(windowOf(column), position)
+      if (record === undefined) return { missing: column, position }
+      checkType(layout, name, record.type, position)
+      if (wanted) found[name] = record
+      position = record.end
     }
-    return step.value
-  }
-
-  async #rawBlock(
-    index: number,
-    columns: readonly Column[],
-    windowOf: (column: number) => ByteSource,
-  ): Promise<RawBlock> {
-    const walk = this.#walk(index, columns)
-    let step = walk.next()
-    while (!step.done) {
-      const { column, position } = step.value
-      const source = windowOf(column)
-      step = walk.next(this.#peek(source, position) ?? (await readRecord(source, position, this.#recordOptions)))
-    }
-    return step.value
+    const { header } = found
+    if (header === undefined) throw new RangeError('an archive without headers')
+    return { ...found, number: layout.start + BigInt(index), header }
   }
 
   #peek(source: ByteSource, position: number): E2Record | undefined {
     if (position + RECORD_HEADER_BYTES > this.layout.indexPosition) return undefined
     const head = source.peek?.(position, RECORD_HEADER_BYTES)
     if (head === undefined) return undefined
-    const header = decodeRecordHeader(head, 0, position, this.#recordOptions)
-    checkRecordBounds(header, this.layout.indexPosition, this.#recordOptions)
-    const data = source.peek?.(position + RECORD_HEADER_BYTES, header.length)
-    return data && { ...header, data }
-  }
-
-  /** Asks for the records of a block, one after another; whoever answers may wait for them or not. */
-  *#walk(
-    index: number,
-    columns: readonly Column[],
-  ): Generator<{ readonly column: number; readonly position: number }, RawBlock, E2Record> {
-    const { layout } = this
-    const found: { -readonly [C in Column]?: E2Record } = {}
-    let header: E2Record | undefined
-    let last = layout.columns.length - 1
-    while (last > 0 && !columns.includes(layout.columns[last] as Column)) last--
-    let position = 0
-    for (let column = 0; column <= last; column++) {
-      const name = layout.columns[column] as Column
-      if (column === 0 || !layout.rowwise) position = layout.target(index, column)
-      if (column > 0 && !layout.rowwise && !columns.includes(name)) continue
-      const record = yield { column, position }
-      checkType(layout, name, record.type, position)
-      if (name === 'header') header = record
-      else if (columns.includes(name)) found[name] = record
-      position = record.end
-    }
-    if (header === undefined) throw new RangeError('an archive without headers')
-    return { number: layout.start + BigInt(index), ...found, header }
+    const { type, length, end } = decodeRecordHeader(head, 0, position, this.#recordOptions)
+    checkRecordBounds({ type, length, position, end }, this.layout.indexPosition, this.#recordOptions)
+    const data = source.peek?.(position + RECORD_HEADER_BYTES, length)
+    return data && { type, length, position, end, data }
   }
 
   #decompress(raw: RawBlock, arena: Arena): BlockPayloads {

@@ -1,3 +1,4 @@
+import { equalBytes } from '../../io/little-endian.ts'
 import { encodeRlp, type RlpValue, rawRlp } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 import { type BlockHeader, headerItems, readHeaderItems } from './header.ts'
@@ -27,7 +28,10 @@ export interface BodyParts {
 }
 
 const BODY_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'body' }
-const ONLY_ITEM = 1
+/** The body of most blocks of a chain's first years, which is not taken apart again and again. */
+const EMPTY_BODY = Uint8Array.of(0xc2, 0xc0, 0xc0)
+const EMPTY_PARTS: BodyParts = { transactions: [], uncles: Uint8Array.of(0xc0), withdrawals: undefined }
+const EMPTY_LIST_BYTES = 1
 
 /**
  * Take a body apart; everything borrows `rlp`. The structure of all of it is checked, fields are not.
@@ -36,6 +40,7 @@ const ONLY_ITEM = 1
  * @see docs/spec/e2store-execution.md §3.2
  */
 export function splitBody(rlp: Uint8Array, origin: RlpOrigin = BODY_ORIGIN): BodyParts {
+  if (equalBytes(rlp, EMPTY_BODY)) return EMPTY_PARTS
   return readList(rlp, origin, (items) => {
     const transactions = readEnvelopes(items, 'transaction')
     if (!items.nextIsList) throw items.error('uncles are not a list', items.position)
@@ -54,7 +59,7 @@ export function splitBody(rlp: Uint8Array, origin: RlpOrigin = BODY_ORIGIN): Bod
 export function decodeBody(rlp: Uint8Array, origin: RlpOrigin = BODY_ORIGIN): BlockBody {
   const parts = splitBody(rlp, origin)
   const { transactions } = parts
-  const uncles = parts.uncles.length === ONLY_ITEM ? [] : decodeUncles(parts.uncles, origin)
+  const uncles = parts.uncles.length === EMPTY_LIST_BYTES ? [] : decodeUncles(parts.uncles, origin)
   if (parts.withdrawals === undefined) return { transactions, uncles }
   return { transactions, uncles, withdrawals: parts.withdrawals.map((item) => decodeWithdrawal(item, origin)) }
 }

@@ -31,6 +31,7 @@ const EMPTY = new Uint8Array(0)
  * @throws {E2FormatError} `BAD_RLP`
  */
 export function splitReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Uint8Array[] {
+  if (isEmptyList(rlp)) return []
   const outer = new RlpReader(rlp, origin)
   const envelopes = readEnvelopes(outer, 'receipt')
   outer.end(origin.what)
@@ -67,6 +68,7 @@ export function decodeReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORI
  * @see docs/spec/e2store-execution.md §3.3
  */
 export function decodeSlimReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Receipt[] {
+  if (isEmptyList(rlp)) return []
   return readList(rlp, origin, (items) => {
     const receipts: Receipt[] = []
     while (items.hasMore) {
@@ -109,6 +111,11 @@ export function encodeSlimReceipts(receipts: readonly Receipt[]): Uint8Array {
       receipt.logs.map(logItems),
     ]),
   )
+}
+
+/** Whether a list of receipts is that of a block without transactions. */
+function isEmptyList(rlp: Uint8Array): boolean {
+  return rlp.length === 1 && rlp[0] === 0xc0
 }
 
 function readOutcome(list: RlpReader): boolean | Uint8Array {

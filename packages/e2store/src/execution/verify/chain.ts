@@ -1,4 +1,4 @@
-import { uint256Bytes, uint256Value } from '../../accumulator/merkle.ts'
+import { uint256Value } from '../../accumulator/merkle.ts'
 import { VerificationError } from '../../errors.ts'
 import { equalBytes, toHex } from '../../io/little-endian.ts'
 import { type BlockHeader, isPostMerge } from '../blocks/header.ts'
@@ -8,6 +8,13 @@ export interface ChainStart {
   readonly previousHash?: Uint8Array
   /** Total difficulty of the block before the first one. */
   readonly previousTotalDifficulty?: bigint
+}
+
+/** A total difficulty as a file holds it. */
+export interface StatedDifficulty {
+  /** 32 bytes, little-endian. */
+  readonly bytes: Uint8Array
+  readonly position: number
 }
 
 /**
@@ -48,10 +55,11 @@ export class ChainCheck {
   /**
    * Add the next block.
    *
-   * @param stated the total difficulty that the file gives for it, 32 bytes little-endian
+   * @param position where its header is
+   * @param stated the total difficulty that the file gives for it, 32 bytes little-endian, and where
    * @throws {VerificationError} `WRONG_PARENT`, `WRONG_DIFFICULTY`, `WRONG_ORDER`
    */
-  add(header: BlockHeader, hash: Uint8Array, stated: Uint8Array | undefined, position: number): void {
+  add(header: BlockHeader, hash: Uint8Array, position: number, stated?: StatedDifficulty): void {
     const { number, parentHash, difficulty } = header
     if (this.#hash !== undefined && !equalBytes(this.#hash, parentHash)) {
       const message = `parent of block ${number} is ${toHex(parentHash)}, the block before it has ${toHex(this.#hash)}`
@@ -63,19 +71,17 @@ export class ChainCheck {
     this.#hash = hash
     const before = number === 0n ? 0n : this.#totalDifficulty
     const expected = before === undefined ? undefined : before + difficulty
-    this.#totalDifficulty = stated === undefined ? expected : checkStated(stated, expected, header, position)
+    this.#totalDifficulty = stated === undefined ? expected : checkStated(stated, expected, header)
   }
 }
 
 function checkStated(
-  stated: Uint8Array,
+  { bytes, position }: StatedDifficulty,
   expected: bigint | undefined,
   { number, difficulty }: BlockHeader,
-  position: number,
 ): bigint {
-  if (expected !== undefined && equalBytes(stated, uint256Bytes(expected))) return expected
-  const value = uint256Value(stated)
-  if (expected !== undefined || value < difficulty) {
+  const value = uint256Value(bytes)
+  if (expected === undefined ? value < difficulty : value !== expected) {
     const wanted = expected ?? `at least ${difficulty}`
     const message = `total difficulty of block ${number} is ${value}, expected ${wanted}`
     throw new VerificationError('WRONG_DIFFICULTY', message, position)

@@ -12,7 +12,7 @@ import { type BlockHeader, decodeHeader } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
 import { type BlockProof, decodeProof } from '../blocks/proof.ts'
 import { checkContents } from './block-checks.ts'
-import { ChainCheck, type ChainStart } from './chain.ts'
+import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
 import { checkStructure } from './structure.ts'
 
@@ -122,9 +122,9 @@ class Run {
     const position = payloads.positions.header ?? 0
     const { headerRlp, header, proof } = this.#headerAndProof(payloads, position)
     const hash = this.#hashes.keccak256(headerRlp)
-    const stated = statedDifficulty(payloads, proof)
+    const stated = statedDifficulty(payloads, proof, position)
     const wasPreMerge = this.#chain.postMergeBlocks === 0
-    this.#chain.add(header, hash, stated, payloads.positions.totalDifficulty ?? position)
+    this.#chain.add(header, hash, position, stated)
     const counts = checkContents(kind, header, payloads, this.#hashes)
     this.#counts.transactions += counts.transactions
     this.#counts.receipts += counts.receipts
@@ -135,7 +135,7 @@ class Run {
     if (kind !== 'era1' && this.#chain.postMergeBlocks > 0) return
     const { totalDifficulty } = this.#chain
     if (totalDifficulty === undefined) this.#complete = false
-    else if (this.#complete) this.#blocks.add(hash, totalDifficulty)
+    else if (this.#complete) this.#blocks.add(hash, stated?.bytes ?? totalDifficulty)
   }
 
   finish(): Omit<VerifyReport, 'identity' | 'unknown'> {
@@ -199,12 +199,15 @@ class Run {
 
 /** The total difficulty that a file gives for a block: in a record, or as the first node of its proof. */
 function statedDifficulty(
-  { totalDifficulty, positions }: BlockPayloads,
+  { totalDifficulty: bytes, positions }: BlockPayloads,
   proof: BlockProof | undefined,
-): Uint8Array | undefined {
-  if (totalDifficulty !== undefined) {
-    checkTotalDifficulty(totalDifficulty, positions.totalDifficulty)
-    return totalDifficulty
+  headerPosition: number,
+): StatedDifficulty | undefined {
+  if (bytes !== undefined) {
+    const position = positions.totalDifficulty ?? headerPosition
+    checkTotalDifficulty(bytes, position)
+    return { bytes, position }
   }
-  return proof?.type === 0 ? proof.ssz.subarray(0, 32) : undefined
+  if (proof?.type !== 0) return undefined
+  return { bytes: proof.ssz.subarray(0, 32), position: positions.proof ?? headerPosition }
 }

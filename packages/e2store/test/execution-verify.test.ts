@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import { HeaderAccumulator } from '../src/accumulator/header-accumulator.ts'
+import { uint256Bytes } from '../src/accumulator/merkle.ts'
+import type { Columns } from '../src/execution/archive/block.ts'
+import { encodeBody } from '../src/execution/blocks/body.ts'
+import { type BlockHeader, decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
+import { decodeProof, encodeProof } from '../src/execution/blocks/proof.ts'
+import { writeE2hs } from '../src/execution/e2hs/write.ts'
+import { writeEra1 } from '../src/execution/era1/write.ts'
+import { writeEre } from '../src/execution/ere/write.ts'
+import { verifyArchive } from '../src/execution/verify/verify.ts'
+import { archiveSource, type BlockSource } from '../src/execution/write/block-source.ts'
+import { defaultHashes } from '../src/hash/hashes.ts'
+import { encodeBlockIndex } from '../src/index-records/block-index.ts'
+import { toBytes } from '../src/io/byte-sink.ts'
+import { fromBytes } from '../src/io/byte-source.ts'
+import { concatBytes, fromHex } from '../src/io/little-endian.ts'
+import { encodeRecord } from '../src/records/record.ts'
+import { type GoldenFile, golden, goldenBytes, openAny } from './support/execution.ts'
+
+const hashes = defaultHashes()
+const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
+const EMPTY_BODY = encodeBody({ transactions: [], uncles: [] })
+const EMPTY_RECEIPTS = Uint8Array.of(0xc0)
+
+/** A chain of empty blocks, with the difficulty that each is to have. */
+function chain(difficulties: readonly bigint[], change: (header: BlockHeader) => BlockHeader = (h) => h): BlockSource {
+  const rows: Columns<Uint8Array>[] = []
+  let parentHash: Uint8Array = new Uint8Array(32)
+  let total = 0n
+  for (const [number, difficulty] of difficulties.entries()) {
+    const header = encodeHeader(change({ ...genesis, parentHash, number: BigInt(number), difficulty }))
+    parentHash = hashes.keccak256(header)
+    total += difficulty
+    rows.push({ header, body: EMPTY_BODY, receipts: EMPTY_RECEIPTS, totalDifficulty: uint256Bytes(total) })
+  }
+  return { start: 0n, read: () => rows }
+}
+
+/** The rows of a golden file with one content changed. */
+async function changed(name: GoldenFile, index: number, change: Columns<Uint8Array>): Promise<BlockSource> {
+  const archive = await openAny(name, fromBytes(goldenBytes(name)))
+  const source = archiveSource(archive)
+  return {
+    start: archive.start,
+    read: async function* (columns) {
+      let i = 0
+      for await (const row of source.read(columns)) yield i++ === index ? { ...row, ...change } : row
+    },
+  }
+}
+
+async function verifyEre(source: BlockSource): Promise<unknown> {
+  const sink = toBytes()
+  await writeEre(sink, source, { columns: ['receipts', 'proof'] })
+  return verifyArchive(await openAny('ere', fromBytes(sink.bytes())))
+}
+
+describe('an .era1 with blocks from after the merge', () => {
+  const source = chain([5n, 6n, 7n, 0n, 0n])
+
+  test('is reported, and passes with an accumulator over all its blocks', async () => {
+    const sink = toBytes()
+    await writeEra1(sink, source)
+    const report = await verifyArchive(await openAny('era1', fromBytes(sink.bytes())))
+    expect(report).toMatchObject({ count: 5, preMergeBlocks: 3, totalDifficulty: 18n })
+    expect(report.deviations).toMatchObject([{ code: 'POST_MERGE_BLOCKS' }])
+  })
+
+  test('is reported, and passes with an accumulator over the blocks before the merge', async () => {
+    const sink = toBytes()
+    const { accumulator: all = new Uint8Array(0) } = await writeEra1(sink, source)
+    const before = new HeaderAccumulator(hashes)
+    let total = 0n
+    for (const { header = new Uint8Array(0) } of [...(source.read([]) as Iterable<Columns<Uint8Array>>)].slice(0, 3)) {
+      total += decodeHeader(header).difficulty
+      before.add(hashes.keccak256(header), total)
+    }
+    const bytes = sink.bytes()
+    const at = Buffer.from(bytes).indexOf(all)
+    bytes.set(before.root(), at)
+    const report = await verifyArchive(await openAny('era1', fromBytes(bytes)))
+    expect(report.deviations).toHaveLength(1)
+    expect(report.accumulator).toEqual(before.root())
+    bytes.fill(7, at, at + 32)
+    const wrong = verifyArchive(await openAny('era1', fromBytes(bytes)))
+    await expect(wrong).rejects.toMatchObject({ code: 'WRONG_ROOT', position: at - 8 })
+  })
+
+  test('in an .ere the accumulator covers the blocks before the merge only', async () => {
+    const sink = toBytes()
+    await writeEre(sink, source, { columns: ['receipts', 'totalDifficulty'] })
+    const report = await verifyArchive(await openAny('ere', fromBytes(sink.bytes())))
+    expect(report).toMatchObject({ preMergeBlocks: 3, deviations: [], totalDifficulty: 18n })
+  })
+
+  test('no block with difficulty may follow', async () => {
+    const sink = toBytes()
+    await writeEra1(sink, chain([5n, 0n, 6n]))
+    const failed = verifyArchive(await openAny('era1', fromBytes(sink.bytes())))
+    await expect(failed).rejects.toMatchObject({ code: 'WRONG_ORDER' })
+  })
+})
+
+describe('what does not belong together is found', () => {
+  const block = golden.blocks[1]
+  const body = fromHex(block?.bodyRlp ?? '')
+  const receipts = fromHex(block?.slimReceiptsRlp ?? '')
+  const ssz = fromHex(block?.proof ?? '')
+  const otherSibling = Uint8Array.from(ssz, (byte, i) => (i === 40 ? byte ^ 1 : byte))
+
+  test.each<[string, number, Columns<Uint8Array>, string]>([
+    ['another body', 0, { body }, 'WRONG_ROOT'],
+    ['a body without its transactions', 1, { body: EMPTY_BODY }, 'WRONG_ROOT'],
+    ['receipts without transactions', 0, { receipts }, 'WRONG_COUNT'],
+    ['a block without its receipts', 1, { receipts: EMPTY_RECEIPTS }, 'WRONG_COUNT'],
+    ['the proof of another block', 0, { proof: encodeProof({ type: 0, ssz }) }, 'WRONG_DIFFICULTY'],
+    ['a proof with another sibling', 1, { proof: encodeProof({ type: 0, ssz: otherSibling }) }, 'WRONG_PROOF'],
+  ])('%s', async (_, index, change, code) => {
+    await expect(verifyEre(await changed('ere', index, change))).rejects.toMatchObject({ code, step: 'verify' })
+  })
+
+  test.each([
+    [
+      'withdrawals in a block that cannot have them',
+      0,
+      [{ index: 1n, validatorIndex: 2n, address: new Uint8Array(20), amount: 3n }],
+    ],
+    ['no list of withdrawals', 1, undefined],
+    ['other withdrawals', 1, []],
+  ])('%s', async (_, index, withdrawals) => {
+    const changedBody = encodeBody({ transactions: [], uncles: [], ...(withdrawals && { withdrawals }) })
+    const source = await changed('ereMerged', index, { body: changedBody })
+    await expect(verifyEre(source)).rejects.toMatchObject({ code: 'WRONG_ROOT' })
+  })
+
+  test('a proof with a node changed, or of another type', async () => {
+    const archive = await openAny('ere', fromBytes(goldenBytes('ereMerged')))
+    const { proof = new Uint8Array(0) } = await archive.payloads(16_384n)
+    const { type, ssz } = decodeProof(proof)
+    const last = Uint8Array.from(ssz)
+    last[15 * 32] = (last[15 * 32] ?? 0) ^ 1
+    for (const wrong of [encodeProof({ type, ssz: last }), encodeProof({ type: 3, ssz })]) {
+      await expect(verifyEre(await changed('ereMerged', 0, { proof: wrong }))).rejects.toMatchObject({
+        code: 'WRONG_PROOF',
+      })
+    }
+    const unknown = verifyEre(await changed('ereMerged', 0, { proof: Uint8Array.of(0xc2, 0x04, 0x80) }))
+    await expect(unknown).rejects.toMatchObject({ code: 'BAD_SSZ', step: 'read' })
+  })
+
+  test('a wrong name, and one that is none', async () => {
+    const archive = await openAny('era1', fromBytes(goldenBytes('era1')))
+    const id = golden.accumulator.slice(0, 8)
+    expect(await verifyArchive(archive, { name: `any-net-00000-${id}.era1` })).toMatchObject({ count: 2 })
+    for (const name of [
+      `net-00001-${id}.era1`,
+      'net-00000-00000000.era1',
+      `net-00000-${id}.ere`,
+      'x.era1',
+      '\n'.repeat(999),
+    ]) {
+      await expect(verifyArchive(archive, { name })).rejects.toMatchObject({ code: 'WRONG_NAME', step: 'verify' })
+    }
+  })
+
+  test('an .era1 that does not start at a multiple of 8192', async () => {
+    const sink = toBytes()
+    const source = chain([1n, 1n], (header) => ({ ...header, number: header.number + 3n }))
+    await writeEra1(sink, { ...source, start: 3n })
+    const failed = verifyArchive(await openAny('era1', fromBytes(sink.bytes())))
+    await expect(failed).rejects.toMatchObject({ code: 'WRONG_NUMBER' })
+  })
+})
+
+describe('structure', () => {
+  const era1 = goldenBytes('era1')
+  const accumulatorAt = era1.length - 40 - 40
+  /** The golden file with records put in at a position, and an index that fits. */
+  async function withRecords(at: number, extra: Uint8Array): Promise<Uint8Array> {
+    const { layout } = await openAny('era1', fromBytes(era1))
+    const end = layout.indexPosition
+    const targets = [0, 1]
+      .map((i) => layout.target(i, 0))
+      .map((target) => (target >= at ? target + extra.length : target))
+    const index = encodeBlockIndex({ position: end + extra.length, startNumber: 0n, targets, base: 'record' })
+    return concatBytes([era1.subarray(0, at), extra, era1.subarray(at, end), index])
+  }
+
+  test('records of unknown types are counted, Empty ones skipped', async () => {
+    const extra = concatBytes([encodeRecord(0x9912, new Uint8Array(5)), encodeRecord(0, new Uint8Array(3))])
+    const bytes = await withRecords(accumulatorAt, extra)
+    const report = await verifyArchive(await openAny('era1', fromBytes(bytes)))
+    expect(report.unknown).toMatchObject([{ hex: '9912', records: 1, bytes: 5, vendor: true }])
+  })
+
+  test.each([
+    ['an unknown record between blocks', 0x9912],
+    ['a second Version', 0x6532],
+    ['a second accumulator', 0x0700],
+  ])('%s is out of place', async (_, type) => {
+    const { layout } = await openAny('era1', fromBytes(era1))
+    const bytes = await withRecords(layout.target(1, 0), encodeRecord(type, new Uint8Array(type === 0x0700 ? 32 : 0)))
+    const failed = verifyArchive(await openAny('era1', fromBytes(bytes)))
+    await expect(failed).rejects.toMatchObject({
+      code: 'UNEXPECTED_TYPE',
+      step: 'verify',
+      position: layout.target(1, 0),
+    })
+  })
+
+  test('a block that the index leaves out is found', async () => {
+    const { layout } = await openAny('era1', fromBytes(era1))
+    const index = encodeBlockIndex({
+      ...{ position: layout.indexPosition, startNumber: 0n, targets: [layout.target(0, 0)], base: 'record' },
+    })
+    const bytes = concatBytes([era1.subarray(0, layout.indexPosition), index])
+    const failed = verifyArchive(await openAny('era1', fromBytes(bytes)))
+    await expect(failed).rejects.toMatchObject({ code: 'WRONG_COUNT', position: layout.target(1, 0) })
+  })
+
+  test('no file is cut anywhere without being noticed', async () => {
+    for (const name of ['era1', 'ere', 'e2hs'] as const) {
+      const bytes = goldenBytes(name)
+      for (let cut = 0; cut < bytes.length; cut += 37) {
+        const failed = openAny(name, fromBytes(bytes.subarray(0, cut)))
+        await expect(failed).rejects.toMatchObject({ step: 'open', position: expect.any(Number) })
+      }
+    }
+  })
+})
+
+test('checking stops when it is told to, and tells how far it is', async () => {
+  const sink = toBytes()
+  await writeEra1(sink, chain(Array.from({ length: 600 }, () => 1n)))
+  const archive = await openAny('era1', fromBytes(sink.bytes()))
+  const progress: number[] = []
+  await verifyArchive(archive, { onProgress: ({ blocks }) => progress.push(blocks) })
+  expect(progress).toEqual([256, 512, 600])
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const stopped = verifyArchive(archive, { signal: controller.signal, onProgress: () => controller.abort(reason) })
+  await expect(stopped).rejects.toBe(reason)
+})
+
+describe('what cannot be written is refused', () => {
+  const tooMany = chain(Array.from({ length: 3 }, () => 1n))
+  test('blocks that do not follow each other', async () => {
+    const gap = chain([1n, 1n], (header) => ({ ...header, number: 2n * header.number }))
+    await expect(writeEra1(toBytes(), gap)).rejects.toThrow('cannot write block 1')
+  })
+  test('none, too few for an .e2hs, or a column that is missing', async () => {
+    await expect(writeEra1(toBytes(), { start: 0n, read: () => [] })).rejects.toThrow('at least one block')
+    const e2hs = archiveSource(await openAny('e2hs', fromBytes(goldenBytes('e2hs'))))
+    await expect(writeE2hs(toBytes(), e2hs)).rejects.toThrow('not 8192')
+    await expect(writeEre(toBytes(), tooMany)).rejects.toThrow('no proof to write')
+  })
+  test('a source that gives another number of rows for another column', async () => {
+    const uneven: BlockSource = {
+      start: 0n,
+      read: (columns) =>
+        [...(tooMany.read(columns) as Iterable<Columns<Uint8Array>>)].slice(columns.includes('body') ? 1 : 0),
+    }
+    await expect(writeEre(toBytes(), uneven, { columns: [] })).rejects.toThrow('2 rows of body for 3 headers')
+  })
+  test('an archive behind other bytes', async () => {
+    const sink = toBytes()
+    await sink.write(new Uint8Array(1))
+    await expect(writeEra1(sink, tooMany)).rejects.toThrow(RangeError)
+  })
+})
