@@ -1,16 +1,23 @@
 import { Command } from 'commander'
 import pkg from '../package.json' with { type: 'json' }
 import { bookmarkCommand } from './commands/bookmark.ts'
+import { demoCommand } from './commands/demo.ts'
 import { dumpBatchCommand } from './commands/dump-batch.ts'
 import { entryCommand } from './commands/entry.ts'
+import { generateCommand } from './commands/generate.ts'
 import { infoCommand } from './commands/info.ts'
+import { recoverCommand } from './commands/recover.ts'
+import { reindexCommand } from './commands/reindex.ts'
 import { sanityCommand } from './commands/sanity.ts'
 import { tailCommand } from './commands/tail.ts'
+import { truncateCommand } from './commands/truncate.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 const EXAMPLES = `
 SRC is a stream file, or host:port of a server.
 
 Examples:
+  datastreamer demo
   datastreamer info data-stream.bin
   datastreamer tail 127.0.0.1:6900 --blocks
 
@@ -24,19 +31,23 @@ export function createProgram(): Command {
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
-  program.commandsGroup('Look into a stream:')
-  program.addCommand(infoCommand())
-  program.addCommand(entryCommand())
-  program.addCommand(bookmarkCommand())
-  program.addCommand(tailCommand())
-  program.commandsGroup('Check and repair:')
-  program.addCommand(sanityCommand())
-  program.addCommand(dumpBatchCommand())
+  for (const [heading, commands] of groups()) {
+    program.commandsGroup(heading)
+    for (const command of commands) program.addCommand(command)
+  }
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showHelpAfterError(`Try ${commandName(command)} --help`)
     command.configureHelp({ helpWidth: 110 })
   }
   return program
+}
+
+function groups(): [heading: string, commands: Command[]][] {
+  return [
+    ['Try it out:', [demoCommand(), generateCommand()]],
+    ['Look into a stream:', [infoCommand(), tailCommand(), entryCommand(), bookmarkCommand(), dumpBatchCommand()]],
+    ['Check and repair:', [sanityCommand(), verifyCommand(), recoverCommand(), truncateCommand(), reindexCommand()]],
+  ]
 }
 
 function commandName(command: Command): string {

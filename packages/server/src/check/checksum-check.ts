@@ -10,6 +10,8 @@ interface BadCommits {
   readonly to: CommitPoint
 }
 
+const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+
 /** Stretches that are told apart; what lies behind them is told as one. */
 const MAX_STRETCHES = 1000
 
@@ -26,7 +28,11 @@ export class ChecksumCheck {
   /** Stretches in front of a commit that is as it was written: only damage can have changed those. */
   #certain = 0
   #record: CommitRecord | undefined
-  #last: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+  #last: CommitPoint = START
+  /** End of the last commit that is as it was written and in front of all damage. */
+  #good: CommitPoint = START
+  /** The commit behind that one. */
+  #afterGood: CommitRecord | undefined
   #crc = 0
   #checked = 0
 
@@ -38,6 +44,7 @@ export class ChecksumCheck {
   static async begin(file: string, records: AsyncIterator<CommitRecord>): Promise<ChecksumCheck> {
     const check = new ChecksumCheck(file, records)
     await check.#next()
+    check.#afterGood = check.#record
     return check
   }
 
@@ -46,8 +53,12 @@ export class ChecksumCheck {
     return this.#checked
   }
 
-  /** Take the next bytes of the file; the first ones lie at byte 4096. */
-  async push(bytes: Uint8Array, position: number): Promise<void> {
+  /**
+   * Take the next bytes of the file; the first ones lie at byte 4096.
+   *
+   * @param whole position up to which entries are whole
+   */
+  async push(bytes: Uint8Array, position: number, whole: number): Promise<void> {
     let rest = bytes
     let at = position
     while (this.#record !== undefined && rest.length > 0) {
@@ -55,29 +66,48 @@ export class ChecksumCheck {
       this.#crc = crc32(piece, this.#crc)
       at += piece.length
       rest = rest.subarray(piece.length)
-      if (at === this.#record.totalLength) await this.#finish(this.#record)
+      if (at === this.#record.totalLength) await this.#finish(this.#record, whole)
     }
   }
 
   /** What is damaged, once all bytes up to the file's commit point `end` were given. */
   damages(end: CommitPoint): DamageError[] {
-    const certain = samePoint(this.#last, end) ? this.#bad : this.#bad.slice(0, this.#certain)
-    return certain.map(({ from, to }) => {
+    return this.#badUpTo(end).map(({ from, to }) => {
       const detail = `entries ${from.totalEntries} to ${to.totalEntries - 1n} are not what was committed: their checksum differs`
       const place = { file: this.#file, position: from.totalLength, entryNumber: from.totalEntries }
       return new DamageError('BAD_CHECKSUM', detail, place)
     })
   }
 
-  async #finish(record: CommitRecord): Promise<void> {
+  /**
+   * The end of the last whole commit up to `whole`, where all damage lies behind; `undefined` if what comes next is not
+   * a commit whose bytes are known.
+   *
+   * @param end the file's commit point
+   */
+  lastWhole(whole: CommitPoint, end: CommitPoint): CommitPoint | undefined {
+    if (samePoint(this.#good, whole)) return whole
+    const isForeign = this.#bad.length > 0 && this.#badUpTo(end).length === 0
+    return isForeign || (this.#afterGood?.checksum ?? 0) === 0 ? undefined : this.#good
+  }
+
+  #badUpTo(end: CommitPoint): readonly BadCommits[] {
+    return samePoint(this.#last, end) ? this.#bad : this.#bad.slice(0, this.#certain)
+  }
+
+  async #finish(record: CommitRecord, whole: number): Promise<void> {
+    const isGood = record.checksum === storedChecksum(this.#crc)
     if (record.checksum !== 0) {
       this.#checked++
-      if (record.checksum === storedChecksum(this.#crc)) this.#certain = this.#bad.length
+      if (isGood) this.#certain = this.#bad.length
       else this.#add({ from: this.#last, to: record })
     }
     this.#last = record
     this.#crc = 0
     await this.#next()
+    if (!isGood || this.#bad.length > 0 || record.totalLength > whole) return
+    this.#good = record
+    this.#afterGood = this.#record
   }
 
   #add({ from, to }: BadCommits): void {

@@ -3,8 +3,8 @@ import {
   bytesLeftInPage,
   ENTRY_HEAD_BYTES,
   FormatError,
-  PacketType,
   PAGE_BYTES,
+  PacketType,
   viewOf,
   walkRun,
 } from '@datastreamer/format'
@@ -95,7 +95,12 @@ export class PageWalk {
     if (packet !== PacketType.entry) {
       const isPadding = packet === PacketType.padding
       const detail = isPadding ? 'padding' : `packet type ${packet}`
-      this.#damage(isPadding ? 'PADDING' : 'BAD_PACKET', `${detail}, a page opens with an entry (2)`, position, this.#next)
+      this.#damage(
+        isPadding ? 'PADDING' : 'BAD_PACKET',
+        `${detail}, a page opens with an entry (2)`,
+        position,
+        this.#next,
+      )
       this.#next = undefined
       return false
     }
@@ -131,7 +136,8 @@ export class PageWalk {
   /** Count the entries in front of a place that is broken, and tell of it. */
   #broken(view: DataView, at: number, position: number, error: FormatError): number | undefined {
     const number = this.#next ?? 0n
-    const stop = error.code === 'BAD_NUMBER' ? error.offset - 9 : error.code === 'BAD_LENGTH' ? error.offset - 1 : error.offset
+    const stop =
+      error.code === 'BAD_NUMBER' ? error.offset - 9 : error.code === 'BAD_LENGTH' ? error.offset - 1 : error.offset
     const { count } = walkRun(view, at, stop, number)
     this.#pass(view, at, stop, count, position)
     const entryNumber = number + BigInt(count)
@@ -165,7 +171,8 @@ export class PageWalk {
     const length = at + 5 <= view.byteLength ? view.getUint32(at + 1) : undefined
     const left = bytesLeftInPage(place)
     if (left < ENTRY_HEAD_BYTES || (length !== undefined && length > left)) {
-      const detail = length === undefined ? `an entry of ${left} bytes` : `an entry of ${length} bytes, ${left} are left in the page`
+      const detail =
+        length === undefined ? `an entry of ${left} bytes` : `an entry of ${length} bytes, ${left} are left in the page`
       this.#damage('CROSSES_PAGE', detail, place, this.#next)
       this.#next = undefined
     } else if (this.#endEntry === undefined) {

@@ -11,7 +11,7 @@ export async function* readRecords(disk: Disk, path: string): AsyncGenerator<Com
   if (!(await disk.exists(logPath))) return
   const file = await disk.open(logPath, 'read')
   try {
-    const count = Math.floor((await file.size() - RECORDS_OFFSET) / RECORD_BYTES)
+    const count = Math.floor(((await file.size()) - RECORDS_OFFSET) / RECORD_BYTES)
     let before = 0
     for (let index = 0; index < count; index += RECORDS_AT_ONCE) {
       const length = Math.min(RECORDS_AT_ONCE, count - index) * RECORD_BYTES

@@ -5,13 +5,13 @@ import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { RefusedError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { CommitLog, foreignRecord } from '../store/commit-log.ts'
 import { commitLogPath } from '../store/paths.ts'
 import { readHeader, WritableFile } from '../store/stream-file.ts'
+import { RecoveryError } from './errors.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
 
 export interface RecoverOptions {
@@ -33,7 +33,7 @@ const COPY_BYTES = 1_048_576
  * Cut a file back as a plan says, durably: first a copy of the old header page and of what is cut is made beside it,
  * then the header is written, and the commit log and the bookmark index follow.
  *
- * @throws {RefusedError} `STREAM_DIFFERS` if the file is not what it was when the plan was made
+ * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made
  * @throws {LockedError} if someone writes the file
  */
 export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<Recovery> {
@@ -64,7 +64,7 @@ async function recover(plan: RecoveryPlan, { disk, file, magic, index }: Opened)
   const { file: path, to } = plan
   const header = await readHeader(file, path, { magic })
   if (!samePoint(header, plan.header)) {
-    throw new RefusedError('STREAM_DIFFERS', `${path} has changed since the recovery was planned; plan it again`)
+    throw new RecoveryError('FILE_CHANGED', `${path} has changed since the recovery was planned; plan it again`)
   }
   const copy = await keepCopy(plan, disk, file)
   const { writable } = await WritableFile.mend(file, header)

@@ -1,11 +1,11 @@
-import { HEADER_PAGE_BYTES, type Header, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { type Header, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { DamageError, RefusedError } from '../errors.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import type { DamageError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import { pendingUpdatePath } from '../store/paths.ts'
+import { RecoveryError } from './errors.ts'
 import { PageWalk } from './page-walk.ts'
-import { readRecords } from './read-records.ts'
 import { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './verify.ts'
 
 /** What recovering a file will do to it. */
@@ -32,14 +32,15 @@ const MAX_LISTED = 1000
  * the last whole entry or, where the commit log knows operations, of the last whole one.
  *
  * @throws {DamageError} if the header cannot be read: then nothing says what the stream is
- * @throws {RefusedError} `TRY_OPENING` if an update in place was interrupted, which opening the file for writing finishes
+ * @throws {RecoveryError} `UPDATE_PENDING`
  */
 export async function* planRecovery(
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent, RecoveryPlan | undefined, void> {
   const { file, disk = nodeDisk } = options
   if (await disk.exists(pendingUpdatePath(file))) {
-    throw new RefusedError('TRY_OPENING', `${file}: an update was interrupted; start a server on it once to finish that`)
+    const message = `${file}: an update was interrupted; start a server on it once, which finishes that`
+    throw new RecoveryError('UPDATE_PENDING', message)
   }
   const damages: DamageError[] = []
   const checking = verifyStream(options)
@@ -60,8 +61,9 @@ async function plan(
   const { header, whole, fileBytes } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
-  const end = onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : whole
-  const { to, atOperationEnd } = await alignToCommit(disk, file, end)
+  const byCount = onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : undefined
+  const to = byCount ?? summary.wholeOperations ?? whole
+  const atOperationEnd = byCount !== undefined || summary.wholeOperations !== undefined
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
   const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
   return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }
@@ -74,8 +76,13 @@ function onlyLengthIsWrong(damages: readonly DamageError[]): boolean {
   return length && damages.every(({ code }) => doubts.includes(code))
 }
 
-/** Go on behind what is whole, up to the number of entries that the header counts; back to where that began if they are not all there. */
-async function findByCount(disk: Disk, path: string, from: CommitPoint, header: Header): Promise<CommitPoint> {
+/** Behind the last of as many entries as the header counts, if they are all there behind what is whole. */
+async function findByCount(
+  disk: Disk,
+  path: string,
+  from: CommitPoint,
+  header: Header,
+): Promise<CommitPoint | undefined> {
   const file = await disk.open(path, 'read')
   try {
     const end = await file.size()
@@ -83,7 +90,7 @@ async function findByCount(disk: Disk, path: string, from: CommitPoint, header: 
     for await (const { bytes, position } of pagesFrom(file, from.totalLength, end)) {
       if (walk.done || walk.push(bytes, position).length > 0) break
     }
-    return walk.whole.totalEntries === header.totalEntries ? walk.whole : from
+    return walk.whole.totalEntries === header.totalEntries ? walk.whole : undefined
   } finally {
     await file.close()
   }
@@ -101,18 +108,4 @@ async function* pagesFrom(
     yield { bytes, position }
     position += bytes.length
   }
-}
-
-/** Back to the last end of an operation, as far as the commit log reaches. */
-async function alignToCommit(
-  disk: Disk,
-  path: string,
-  end: CommitPoint,
-): Promise<{ readonly to: CommitPoint; readonly atOperationEnd: boolean }> {
-  let before: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
-  for await (const { totalLength, totalEntries } of readRecords(disk, path)) {
-    if (totalLength > end.totalLength) return { to: before, atOperationEnd: true }
-    before = { totalLength, totalEntries }
-  }
-  return { to: end, atOperationEnd: samePoint(before, end) }
 }

@@ -4,8 +4,8 @@ import {
   headerEntryOffset,
   isWholePages,
   PAGE_BYTES,
-  pagesInUse,
   pageStart,
+  pagesInUse,
 } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -44,8 +44,10 @@ export interface VerifySummary {
   /** Commits of the commit log whose bytes were compared with their checksum. */
   readonly checkedCommits: number
   readonly damages: number
-  /** Up to where everything is whole. */
+  /** Behind the last entry in front of all damage. */
   readonly whole: CommitPoint
+  /** Behind the last atomic operation in front of all damage, where the commit log knows it. */
+  readonly wholeOperations: CommitPoint | undefined
 }
 
 const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
@@ -81,7 +83,14 @@ async function* verify(
   const header = await headerOf(file, path, magic)
   if (header instanceof DamageError) {
     yield damage(header)
-    const none = { entries: 0n, bookmarks: 0n, paddingBytes: 0, checkedCommits: 0, whole: START }
+    const none = {
+      entries: 0n,
+      bookmarks: 0n,
+      paddingBytes: 0,
+      checkedCommits: 0,
+      whole: START,
+      wholeOperations: undefined,
+    }
     return { header: undefined, fileBytes: size, damages, ...none }
   }
   for (const error of headerDamages(header, size, path, streamType)) yield damage(error)
@@ -97,26 +106,26 @@ async function* verify(
     const position = pageStart(page)
     const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
     for (const error of walk.push(bytes, position)) yield damage(error)
-    await checksums.push(bytes, position)
+    await checksums.push(bytes, position, walk.whole.totalLength)
     yield { kind: 'progress', done: position + bytes.length, total: end }
   }
   let { whole } = walk
   for (const error of checksums.damages(header)) {
-    if (error.position < whole.totalLength) whole = { totalLength: error.position, totalEntries: error.entryNumber ?? 0n }
+    if (error.position < whole.totalLength)
+      whole = { totalLength: error.position, totalEntries: error.entryNumber ?? 0n }
     yield damage(error)
   }
   if (endIsCommitPoint && walk.next !== undefined && walk.next !== header.totalEntries) {
     const detail = `totalEntries ${header.totalEntries}, but up to totalLength there are ${walk.next}`
-    yield damage(new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }))
+    yield damage(
+      new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }),
+    )
   }
-  return { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages, whole }
+  const wholeOperations = checksums.lastWhole(whole, header)
+  return { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages, whole, wholeOperations }
 }
 
-async function headerOf(
-  file: DiskFile,
-  path: string,
-  magic: Uint8Array | undefined,
-): Promise<Header | DamageError> {
+async function headerOf(file: DiskFile, path: string, magic: Uint8Array | undefined): Promise<Header | DamageError> {
   try {
     return await readHeader(file, path, { magic })
   } catch (error) {

@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Argument, Command, type Command as CommandType, Option } from 'commander'
+import { readCount } from '../arguments.ts'
+import { ServerProcess } from '../demo/server-process.ts'
+import { blockLine } from '../output/block-text.ts'
+import { type CommandContext, runCommand, untilInterrupted } from '../run-command.ts'
+import { generationOf, openSource } from '../source/open-source.ts'
+import { blocksOf } from '../tail/blocks.ts'
+import { generateFile } from './generate.ts'
+
+interface DemoOptions {
+  readonly blocks?: number
+  readonly blockTime: number
+}
+
+/** Blocks of a new stream that are there from the start, so that there is something to catch up with. */
+const FIRST_BLOCKS = 10
+
+export function demoCommand(): CommandType {
+  return new Command('demo')
+    .addArgument(
+      new Argument('[FILE]', 'a stream file: made if absent, else served as it is (default: a temporary one)'),
+    )
+    .summary('start a server and follow it')
+    .description(
+      `Start a server on a free port of this machine and print the L2 blocks of its stream as they come.
+Without a file, the stream is made up: ${FIRST_BLOCKS} blocks that are there already, then a new one now and then.`,
+    )
+    .addOption(new Option('--blocks <n>', 'end after so many blocks').argParser(readCount))
+    .addOption(new Option('--block-time <ms>', 'time between two made-up blocks').argParser(readCount).default(500))
+    .action((file: string | undefined, options: DemoOptions) =>
+      runCommand(async (context) => {
+        // Nothing of a demo is left behind, however it ends.
+        const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'datastreamer-demo-')) : undefined
+        try {
+          await untilInterrupted(demo(file ?? join(folder ?? '', 'data-stream.bin'), options, context))
+        } finally {
+          if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+        }
+      }),
+    )
+}
+
+async function demo(file: string, { blocks, blockTime }: DemoOptions, context: CommandContext): Promise<void> {
+  const { signal, note, out } = context
+  const writes = !existsSync(file)
+  if (writes) await generateFile(file, { blocks: FIRST_BLOCKS, seed: 1n, chainId: 1101n }, signal)
+  const mode = writes ? ['--demo', '--demo-block-time', String(blockTime)] : ['--follow']
+  await using server = ServerProcess.start(['--file', file, '--port', '0', '--log-level', 'warn', ...mode])
+  const address = await server.ready(signal)
+  note(`Serving ${file} on ${address}. Follow it from another terminal:`)
+  note(`  datastreamer tail ${address} --blocks`)
+  note(blocks === undefined ? 'Ctrl-C ends the demo.\n' : '')
+  const printing = printBlocks(address, blocks, { signal, note, out })
+  await Promise.race([printing, server.failure()])
+}
+
+async function printBlocks(address: string, count: number | undefined, context: CommandContext): Promise<void> {
+  const options = { streamType: 1n }
+  await using source = await openSource(address, options, context, true)
+  const generation = generationOf(await source.getHeader(), options)
+  const batches = source.batches({ from: 0n, follow: true, signal: context.signal })
+  let left = count ?? Number.POSITIVE_INFINITY
+  for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary: false })) {
+    await context.out.lines(blocks.slice(0, left).map(blockLine))
+    left -= blocks.length
+    if (left <= 0) return
+  }
+}

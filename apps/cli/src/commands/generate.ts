@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs'
+import { generateStream, type Operation } from '@datastreamer/sequencer-entries'
+import { openStore } from '@datastreamer/server'
+import { Argument, Command, Option } from 'commander'
+import { readCount, readU64 } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+import { Progress } from '../output/progress.ts'
+import { plural } from '../output/text.ts'
+import { runCommand } from '../run-command.ts'
+import { appendOperations } from '../write/append-operations.ts'
+
+interface GenerateOptions {
+  readonly blocks: number
+  readonly seed: bigint
+  readonly chainId: bigint
+}
+
+export function generateCommand(): Command {
+  return new Command('generate')
+    .addArgument(new Argument('<FILE>', 'the stream file to make'))
+    .summary('make a stream file of made-up blocks')
+    .description(
+      'Make a stream file with made-up L2 blocks, valid for every reader. The same seed gives the same bytes.',
+    )
+    .addOption(new Option('--blocks <n>', 'number of L2 blocks').argParser(readCount).makeOptionMandatory())
+    .addOption(new Option('--seed <n>', 'what the blocks are made up from').argParser(readU64).default(1n, '1'))
+    .addOption(
+      new Option('--chain-id <n>', 'chain id, also the system id of the stream')
+        .argParser(readU64)
+        .default(1101n, '1101'),
+    )
+    .action((file: string, options: GenerateOptions) =>
+      runCommand(async ({ signal, note }) => {
+        if (existsSync(file))
+          throw new UsageError('USAGE', `${file} is there already, and generate makes new files only`)
+        const entries = await generateFile(file, options, signal)
+        note(`made ${file}: ${plural(options.blocks, 'block')}, ${plural(entries, 'entry', 'entries')}`)
+      }),
+    )
+}
+
+/** Make a stream file; gives its number of entries. */
+export async function generateFile(
+  file: string,
+  { blocks, seed, chainId }: GenerateOptions,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const store = await openStore({ file, systemId: chainId, fsync: 'never' })
+  try {
+    using progress = new Progress('generate')
+    const operations = generateStream({ blocks: BigInt(blocks), seed, chainId })
+    await appendOperations(store, untilAborted(operations, signal), (count) => progress.show(count, blocks))
+    return store.getHeader().totalEntries
+  } finally {
+    await store.close()
+  }
+}
+
+function* untilAborted(operations: Iterable<Operation>, signal: AbortSignal): Generator<Operation> {
+  for (const operation of operations) {
+    signal.throwIfAborted()
+    yield operation
+  }
+}

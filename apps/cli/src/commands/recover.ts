@@ -1,0 +1,78 @@
+import { createInterface } from 'node:readline/promises'
+import { planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
+import { Argument, Command, Option } from 'commander'
+import { readU64 } from '../arguments.ts'
+import { ExitCode } from '../exit-code.ts'
+import { count, plural, table } from '../output/text.ts'
+import { type CommandContext, runCommand } from '../run-command.ts'
+import { existingFile } from '../write/existing-file.ts'
+import { reportDamages } from './verify.ts'
+
+interface RecoverOptions {
+  readonly streamType: bigint
+  readonly yes?: boolean
+}
+
+export function recoverCommand(): Command {
+  return new Command('recover')
+    .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
+    .summary('cut a damaged file back to where it is whole')
+    .description(`Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry, or to the
+last whole operation where that is known. What is cut is kept in a file beside it.`)
+    .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
+    .option('-y, --yes', 'do it without asking')
+    .addHelpText(
+      'after',
+      `
+Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost, 1 if nothing was done.
+The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 bytes, then the bytes from POSITION on.`,
+    )
+    .action((file: string, options: RecoverOptions) => runCommand((context) => recover(file, options, context)))
+}
+
+async function recover(file: string, { streamType, yes }: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const { out, signal, note } = context
+  const plan = await reportDamages(
+    planRecovery({ file: existingFile(file), streamType, signal }),
+    'recover',
+    out,
+    false,
+  )
+  if (plan === undefined) {
+    note(`${file} is whole: nothing to do`)
+    return ExitCode.ok
+  }
+  await out.lines(['', ...table(planRows(plan)), ''])
+  if (!yes && !(await agrees(context))) {
+    note('nothing was done (--yes does it without asking)')
+    return ExitCode.failed
+  }
+  const { copy, bookmarks } = await recoverStream(plan)
+  note(`recovered ${file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
+  note(`what was cut is kept in ${copy}`)
+  return plan.lostEntries === 0n ? ExitCode.ok : ExitCode.dataLost
+}
+
+function planRows({ header, to, lostEntries, cutBytes, atOperationEnd }: RecoveryPlan): [string, string][] {
+  const point = (entries: bigint, length: number): string =>
+    `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
+  return [
+    ['header says', point(header.totalEntries, header.totalLength)],
+    ['will be', point(to.totalEntries, to.totalLength)],
+    ['ends', atOperationEnd ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
+    ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
+    ['index', 'made anew'],
+  ]
+}
+
+/** Ask on the terminal; without one, nobody agrees. */
+async function agrees({ signal }: CommandContext): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await terminal.question('Do it? [y/N] ', { signal })
+    return /^y(es)?$/i.test(answer.trim())
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,34 @@
+import { openStore } from '@datastreamer/server'
+import { Argument, Command, Option } from 'commander'
+import { readU64 } from '../arguments.ts'
+import { plural } from '../output/text.ts'
+import { runCommand } from '../run-command.ts'
+import { existingFile } from '../write/existing-file.ts'
+
+interface TruncateOptions {
+  readonly entry: bigint
+  readonly streamType: bigint
+}
+
+export function truncateCommand(): Command {
+  return new Command('truncate')
+    .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
+    .summary('remove an entry and all behind it')
+    .description('Cut a stream file so that an entry and all behind it are gone, with their bookmarks.')
+    .addOption(new Option('--entry <n>', 'first entry to remove').argParser(readU64).makeOptionMandatory())
+    .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
+    .action((file: string, { entry, streamType }: TruncateOptions) =>
+      runCommand(async ({ note }) => {
+        const store = await openStore({ file: existingFile(file), streamType })
+        try {
+          const { totalEntries } = store.getHeader()
+          await store.truncateFile(entry)
+          note(
+            `removed ${plural(totalEntries - entry, 'entry', 'entries')}; ${file} now has ${plural(entry, 'entry', 'entries')}`,
+          )
+        } finally {
+          await store.close()
+        }
+      }),
+    )
+}

@@ -1,0 +1,88 @@
+import { type VerifyEvent, type VerifySummary, verifyStream } from '@datastreamer/server'
+import { Argument, Command, Option } from 'commander'
+import { readU64 } from '../arguments.ts'
+import { ExitCode } from '../exit-code.ts'
+import { damageJson } from '../output/damage-text.ts'
+import type { Output } from '../output/output.ts'
+import { Progress } from '../output/progress.ts'
+import { count, plural, table } from '../output/text.ts'
+import { type CommandContext, runCommand } from '../run-command.ts'
+import { existingFile } from '../write/existing-file.ts'
+
+interface VerifyOptions {
+  readonly streamType: bigint
+  readonly json?: boolean
+}
+
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .addArgument(new Argument('<FILE>', 'the stream file; a server may be using it'))
+    .summary('check every byte of a file')
+    .description(`Check a stream file as a whole: header, pages, every entry, and the checksums of its commits where the file
+comes with a commit log. Every damage is told, with its place.`)
+    .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
+    .option('--json', 'one JSON object a line: each damage, and at the end the summary')
+    .addHelpText('after', '\nEnds with status 1 if something is damaged. What blocks hold is checked by sanity.')
+    .action((file: string, options: VerifyOptions) => runCommand((context) => verify(file, options, context)))
+}
+
+async function verify(
+  file: string,
+  { streamType, json = false }: VerifyOptions,
+  { out, signal }: CommandContext,
+): Promise<ExitCode> {
+  const summary = await reportDamages(
+    verifyStream({ file: existingFile(file), streamType, signal }),
+    'verify',
+    out,
+    json,
+  )
+  await out.lines(json ? [JSON.stringify(summaryJson(summary))] : summaryLines(summary))
+  return summary.damages === 0 ? ExitCode.ok : ExitCode.failed
+}
+
+/** Print every damage that a check finds, with a bar for its progress; gives what the check returns. */
+export async function reportDamages<T>(
+  checking: AsyncGenerator<VerifyEvent, T, void>,
+  label: string,
+  out: Output,
+  json: boolean,
+): Promise<T> {
+  using progress = new Progress(label)
+  for (;;) {
+    const step = await checking.next()
+    if (step.done === true) return step.value
+    if (step.value.kind === 'progress') progress.show(step.value.done, step.value.total)
+    else {
+      progress.clear()
+      const { error } = step.value
+      await out.line(json ? damageJson(error) : `${error.code}: ${error.message}`)
+    }
+  }
+}
+
+function summaryJson({ header, fileBytes, entries, bookmarks, checkedCommits, damages, whole }: VerifySummary): object {
+  return {
+    totalEntries: header === undefined ? null : String(header.totalEntries),
+    totalLength: header?.totalLength ?? null,
+    fileBytes,
+    entries: String(entries),
+    bookmarks: String(bookmarks),
+    checkedCommits,
+    damages,
+    wholeEntries: String(whole.totalEntries),
+    wholeLength: whole.totalLength,
+  }
+}
+
+function summaryLines({ entries, bookmarks, checkedCommits, paddingBytes, damages, whole }: VerifySummary): string[] {
+  const rows: [string, string][] = [
+    ['entries', count(entries)],
+    ['bookmarks', count(bookmarks)],
+    ['padding', plural(paddingBytes, 'byte')],
+    ['checksums', plural(checkedCommits, 'commit')],
+    ['result', damages === 0 ? 'whole' : plural(damages, 'damage')],
+  ]
+  if (damages > 0) rows.push(['whole up to', `entry ${whole.totalEntries}, byte ${whole.totalLength}`])
+  return table(rows)
+}

@@ -1,0 +1,12 @@
+import type { DamageError } from '@datastreamer/server'
+
+/** A damage for `--json`. */
+export function damageJson({ code, message, position, page, entryNumber }: DamageError): string {
+  return JSON.stringify({
+    code,
+    message,
+    position,
+    page,
+    entryNumber: entryNumber === undefined ? null : String(entryNumber),
+  })
+}

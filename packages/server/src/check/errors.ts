@@ -1,0 +1,11 @@
+import { StreamError } from '@datastreamer/format'
+
+/** Why a file cannot be recovered now. */
+export type RecoveryErrorCode =
+  /** An update in place was interrupted: opening the file for writing finishes it. */
+  | 'UPDATE_PENDING'
+  /** The file is not what it was when the recovery was planned: plan it again. */
+  | 'FILE_CHANGED'
+
+/** The file cannot be recovered before something else is done; it was not touched. */
+export class RecoveryError extends StreamError<RecoveryErrorCode> {}
