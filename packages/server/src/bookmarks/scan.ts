@@ -65,8 +65,8 @@ export async function* readRuns(
   }
 }
 
-/** Call `onBookmark` for each bookmark of a run that stands before entry `to`. */
-function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
+/** Call `onBookmark` for each bookmark of 1 to 16 bytes of a run that stands before entry `to`. */
+export function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
   const view = viewOf(bytes)
   for (let at = 0, n = number; at < bytes.length && n < to; n++) {
     const end = at + view.getUint32(at + 1)

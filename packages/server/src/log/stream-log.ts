@@ -105,9 +105,13 @@ export class StreamLog {
     }
   }
 
-  /** The run at a place, if it is in memory. */
-  runInMemory({ position, number }: LogPosition): LogRun | undefined {
-    const { totalLength, totalEntries } = this.#header
+  /**
+   * The run at a place, if it is in memory.
+   *
+   * @param end where the log ends for the caller: the commit point, or for the writer what is to become that
+   */
+  runInMemory({ position, number }: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
+    const { totalLength, totalEntries } = end
     const page = this.#buffers.holding(position)
     if (page === undefined) return undefined
     const from = position - page.start
@@ -119,7 +123,7 @@ export class StreamLog {
     const behind = nextPageStart(position)
     const next = this.#buffers.holding(behind)
     if (next === undefined) return undefined
-    if (position >= closedAt) return this.runInMemory({ position: behind, number })
+    if (position >= closedAt) return this.runInMemory({ position: behind, number }, end)
     return {
       bytes: page.bytes.subarray(from, closedAt - page.start),
       next: { position: behind, number: next.firstNumber },
@@ -130,19 +134,21 @@ export class StreamLog {
    * The run at a place before the commit point, from the file, or `undefined` if the place is gone by a truncation.
    *
    * @param into memory for the run, if it is large enough
+   * @param end as for `runInMemory`
    * @throws {DamageError} if no whole entry of that number stands there
    */
-  async runOnDisk(from: LogPosition, into?: Uint8Array): Promise<LogRun | undefined> {
+  async runOnDisk(from: LogPosition, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
     for (;;) {
       const epoch = this.#epoch
       try {
-        const run = await readRun(this.#file, this.path, from, this.#header.totalLength, this.#readBytes, into)
+        const { totalLength } = end ?? this.#header
+        const run = await readRun(this.#file, this.path, from, totalLength, this.#readBytes, into)
         if (epoch === this.#epoch) return run
       } catch (error) {
         // What was read while it changed is no damage.
         if (epoch === this.#epoch) throw error
       }
-      if (from.number >= Number(this.#header.totalEntries)) return undefined
+      if (from.number >= Number((end ?? this.#header).totalEntries)) return undefined
     }
   }
 

@@ -12,6 +12,9 @@ export interface ReaderParts {
   readonly release?: (() => Promise<void>) | undefined
 }
 
+/** A stream that was opened stays open until it is closed, also if only its log is still in use. */
+const openReaders = new Set<StreamReader>()
+
 /** Looks things up in a stream: by entry number and by bookmark. docs/spec/stream-file.md §5. */
 export class StreamReader implements AsyncDisposable {
   readonly log: StreamLog
@@ -23,6 +26,7 @@ export class StreamReader implements AsyncDisposable {
     this.log = log
     this.index = index
     this.#release = release
+    openReaders.add(this)
   }
 
   /** The header, standing between two operations. */
@@ -57,6 +61,7 @@ export class StreamReader implements AsyncDisposable {
 
   /** Let go of the file and the index. Calling it again waits too. */
   async close(): Promise<void> {
+    openReaders.delete(this)
     this.#released ??= this.#release?.()
     await this.#released
   }

@@ -14,6 +14,8 @@ export class AppendBuffer {
   #page: PageBuffer | undefined
   #position: number
   #number: number
+  /** The last mark that was asked for: operations begin where others ended. */
+  #mark: Mark | undefined
 
   /** @param end the end of the log; if it stands inside a page, that is the last page of `buffers` */
   constructor(buffers: PageBuffers, end: LogPosition) {
@@ -25,7 +27,10 @@ export class AppendBuffer {
 
   /** The place behind the last entry. */
   get end(): Mark {
-    return { position: this.#position, number: this.#number, page: this.#page }
+    if (this.#mark?.position !== this.#position || this.#mark.page !== this.#page) {
+      this.#mark = { position: this.#position, number: this.#number, page: this.#page }
+    }
+    return this.#mark
   }
 
   get position(): number {

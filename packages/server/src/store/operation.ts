@@ -1,11 +1,9 @@
-import type { BookmarkPut } from '../bookmarks/bookmark-index.ts'
 import type { Mark } from './append-buffer.ts'
 
-/** An atomic operation: being filled, or waiting for the disk. docs/spec/stream-file.md §6. */
+/** An atomic operation that is being filled. docs/spec/stream-file.md §6. */
 export interface Operation {
   /** Where it begins in the log. */
   readonly start: Mark
-  readonly bookmarks: BookmarkPut[]
   /** Why it cannot be committed any more. */
   failed?: Error
 }
@@ -22,7 +20,6 @@ export interface CommitResult {
 export interface PendingCommit {
   readonly start: Mark
   readonly end: Mark
-  readonly bookmarks: readonly BookmarkPut[]
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: Error) => void
 }

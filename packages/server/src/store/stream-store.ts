@@ -6,7 +6,7 @@ import {
   MAX_ENTRY_DATA_BYTES,
   sameEntry,
 } from '@datastreamer/format'
-import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { BookmarkIndex, BookmarkPut } from '../bookmarks/bookmark-index.ts'
 import { RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
@@ -17,6 +17,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import { CommitEnds } from './commit-ends.ts'
 import type { StoreEvent } from './events.ts'
 import { type LogWriter, startOfOpenPage } from './log-writer.ts'
+import { newBookmarks } from './new-bookmarks.ts'
 import type { CommitResult, Operation, PendingCommit } from './operation.ts'
 import { truncateLog } from './truncate.ts'
 import { indexUpdated, overwriteEntry, type UpdateInput } from './update.ts'
@@ -59,13 +60,13 @@ export class StreamStore extends StreamReader {
   #committed: Mark
   #operation: Operation | undefined
   #truncating = false
-  #closing: Promise<void> | undefined
+  #closed = false
   #roomWaiters: (() => void)[] = []
   #commits = 0
   #groups = 0
 
   constructor(parts: StoreParts) {
-    super({ log: parts.log, index: parts.index })
+    super({ log: parts.log, index: parts.index, release: () => this.#close() })
     this.#parts = parts
     this.#buffer = new AppendBuffer(parts.buffers, positionOf(parts.log.header))
     this.#committed = this.#buffer.end
@@ -87,7 +88,7 @@ export class StreamStore extends StreamReader {
     if (this.#operation !== undefined) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     if (this.#parts.writer.broken !== undefined) throw this.#parts.writer.broken
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
-    this.#operation = { start: this.#buffer.end, bookmarks: [] }
+    this.#operation = { start: this.#buffer.end }
   }
 
   /**
@@ -97,11 +98,11 @@ export class StreamStore extends StreamReader {
    * the operation stays as it was
    */
   addStreamEntry(type: number, data: Uint8Array): bigint {
-    const operation = this.#openOperation()
+    this.#checkOperation()
     if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) {
       throw new RefusedError('BAD_ENTRY_TYPE', `entry type ${type}, expected a u32`)
     }
-    return BigInt(this.#add(operation, type, data))
+    return BigInt(this.#add(type, data))
   }
 
   /**
@@ -110,12 +111,12 @@ export class StreamStore extends StreamReader {
    * @throws {RefusedError} `BAD_BOOKMARK` if it is not of 1 to 16 bytes; otherwise as `addStreamEntry`
    */
   addStreamBookmark(bookmark: Uint8Array): bigint {
-    const operation = this.#openOperation()
+    this.#checkOperation()
     if (bookmark.length < 1 || bookmark.length > MAX_BOOKMARK_BYTES) {
       const message = `a bookmark of ${bookmark.length} bytes, expected 1 to ${MAX_BOOKMARK_BYTES}`
       throw new RefusedError('BAD_BOOKMARK', message)
     }
-    return BigInt(this.#add(operation, BOOKMARK_TYPE, bookmark))
+    return BigInt(this.#add(BOOKMARK_TYPE, bookmark))
   }
 
   /**
@@ -129,9 +130,8 @@ export class StreamStore extends StreamReader {
     if (operation === undefined) return Promise.reject(noOperation())
     this.#operation = undefined
     if (operation.failed !== undefined) return Promise.reject(failedOperation(operation.failed))
-    const { start, bookmarks } = operation
     return new Promise((resolve, reject) => {
-      this.#queue.commit({ start, end: this.#buffer.end, bookmarks, resolve, reject })
+      this.#queue.commit({ start: operation.start, end: this.#buffer.end, resolve, reject })
     })
   }
 
@@ -195,15 +195,15 @@ export class StreamStore extends StreamReader {
    * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; all is let go nevertheless
    */
   override async close(): Promise<void> {
-    this.#closing ??= this.#close()
-    await this.#closing
+    this.#closed = true
+    await super.close()
   }
 
   get #pendingBytes(): number {
     return this.#buffer.position - this.#parts.writer.written
   }
 
-  #add(operation: Operation, type: number, data: Uint8Array): number {
+  #add(type: number, data: Uint8Array): number {
     if (data.length > MAX_ENTRY_DATA_BYTES) {
       const message = `an entry with ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`
       throw new RefusedError('ENTRY_TOO_LARGE', message)
@@ -214,9 +214,6 @@ export class StreamStore extends StreamReader {
       throw new RefusedError('TOO_MUCH_PENDING', `${pending} bytes wait for the disk, the limit is ${maxPendingBytes}`)
     }
     const number = this.#buffer.add(type, data)
-    if (type === BOOKMARK_TYPE && data.length > 0 && data.length <= MAX_BOOKMARK_BYTES) {
-      operation.bookmarks.push({ key: data.slice(), number })
-    }
     if (pending > spillBytes) this.#queue.wake()
     return number
   }
@@ -225,15 +222,17 @@ export class StreamStore extends StreamReader {
     const { writer, index, log, checkpointer, limits, buffers } = this.#parts
     const last = group.at(-1) as PendingCommit
     const point = pointAt(last.end)
+    let bookmarks: readonly BookmarkPut[]
     try {
       await index.writable()
+      bookmarks = await newBookmarks(log, point)
       if (point.totalEntries > log.header.totalEntries) await writer.commit(point)
     } catch (error) {
       this.#failAll(group, error as Error)
       return
     }
     this.#committed = last.end
-    for (const { bookmarks } of group) if (bookmarks.length > 0) index.put(bookmarks)
+    index.put(bookmarks)
     log.advance(point)
     this.#commits += group.length
     this.#groups++
@@ -318,15 +317,14 @@ export class StreamStore extends StreamReader {
     }
   }
 
-  #openOperation(): Operation {
+  #checkOperation(): void {
     const operation = this.#operation
     if (operation === undefined) throw noOperation()
     if (operation.failed !== undefined) throw failedOperation(operation.failed)
-    return operation
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw new RefusedError('CLOSED', `${this.log.path} is closed`)
+    if (this.#closed) throw new RefusedError('CLOSED', `${this.log.path} is closed`)
   }
 
   #wakeRoomWaiters(): void {
