@@ -20,7 +20,7 @@ async function slotOf(source: ByteSource, { type, position, end }: RecordHeader,
 
 /** Throw unless every offset of an index points at a block or state, the first and the last at those of their slots. */
 export async function checkAgainstData({ startSlot, targets }: E2i, data: ByteSource): Promise<void> {
-  const window = buffered(data)
+  const window = buffered(data, 65_536)
   const last = targets.findLastIndex((target) => target !== undefined)
   let first = true
   for (const [i, target] of targets.entries()) {

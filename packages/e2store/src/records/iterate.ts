@@ -24,6 +24,9 @@ export interface IterateOptions extends Omit<RecordOptions, 'end'> {
   readonly windowBytes?: number
 }
 
+/** Bytes read at first where only headers are wanted. */
+const HEADER_WINDOW_BYTES = 4096
+
 /** Throw unless a file's first record is a Version; `EMPTY_FILE` if it has none. */
 export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined, position: number, step: Step): void {
   if (!record) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
@@ -51,6 +54,8 @@ export class RecordCursor {
   #first: boolean
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
+  #headerWindow = HEADER_WINDOW_BYTES
+  #headersInWindow = 0
 
   constructor(source: ByteSource, options: IterateOptions = {}) {
     const { from = 0, to = source.size, windowBytes = DEFAULT_WINDOW_BYTES, step = 'walk' } = options
@@ -88,7 +93,9 @@ export class RecordCursor {
   /** The next record's header, going past its data, if the header is in memory; throws as {@link take}. */
   takeHeader(): RecordHeader | undefined {
     const header = this.#peekHeader()
-    if (header) this.#position = header.end
+    if (!header) return undefined
+    this.#position = header.end
+    this.#headersInWindow++
     return header
   }
 
@@ -100,13 +107,21 @@ export class RecordCursor {
       return false
     }
     checkHeaderRoom(this.#position, this.#to, this.#options.step)
-    if (!this.#peekHeader()) await this.#load(Math.min(this.#windowBytes, left))
+    if (!this.#peekHeader()) await this.#load(Math.min(headerOnly ? this.#nextHeaderWindow() : this.#windowBytes, left))
     const header = this.#peekHeader()
     if (!header || headerOnly) return true
     const whole = RECORD_HEADER_BYTES + header.length
     if (header.end > this.#windowStart + this.#window.length)
       await this.#load(Math.max(whole, Math.min(this.#windowBytes, left)))
     return true
+  }
+
+  /** Bytes to read for headers alone: little where records are large, more and more where they are small. */
+  #nextHeaderWindow(): number {
+    const many = this.#headersInWindow >= 16
+    this.#headerWindow = many ? Math.min(4 * this.#headerWindow, this.#windowBytes) : HEADER_WINDOW_BYTES
+    this.#headersInWindow = 0
+    return Math.min(this.#headerWindow, this.#windowBytes)
   }
 
   async #load(bytes: number): Promise<void> {

@@ -133,3 +133,36 @@ test('a stream goes past records that are not wanted, whatever their size', asyn
   const found = await collect(decodeRecords([bytes], { wanted: ({ type }) => type === 0x0100, maxRecordBytes: 1 }))
   expect(found.map(plain)).toEqual([{ type: 0x0100, data: hex('07') }])
 })
+
+test('a huge file is walked by its headers only', async () => {
+  const size = 8 + 500 * 200_000_008
+  let read = 0
+  const huge: ByteSource = {
+    size,
+    read: async (position, length) => {
+      read += length
+      const out = new Uint8Array(length)
+      for (let at = position; at < position + length; at++) {
+        const inRecord = (at - 8) % 200_000_008
+        if (at < 8) out[at - position] = [0x65, 0x32][at] ?? 0
+        else if (inRecord < 8) out[at - position] = encodeRecordHeader(0x0200, 200_000_000)[inRecord] ?? 0
+      }
+      return out
+    },
+  }
+  expect(await collect(iterateHeaders(huge))).toHaveLength(501)
+  expect(read).toBeLessThan(501 * 4097)
+})
+
+test('a stream that is left early is closed', async () => {
+  let closed = false
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield hex('6532000000000000')
+    } finally {
+      closed = true
+    }
+  }
+  for await (const _ of decodeRecords(chunks())) break
+  expect(closed).toBe(true)
+})
