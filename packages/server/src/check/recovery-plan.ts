@@ -65,7 +65,7 @@ async function plan(
   const to = byCount ?? summary.wholeOperations ?? whole
   const atOperationEnd = byCount !== undefined || summary.wholeOperations !== undefined
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
-  const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
+  const cutBytes = byCount === undefined ? Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength) : 0
   return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }
 }
 
