@@ -1,4 +1,6 @@
 export type { AbortLike } from './abort.ts'
+export { HeaderAccumulator } from './accumulator/header-accumulator.ts'
+export { uint256Bytes, uint256Value } from './accumulator/merkle.ts'
 export {
   type BlockHead,
   blockHead,
@@ -40,6 +42,86 @@ export {
   type VerificationCode,
   VerificationError,
 } from './errors.ts'
+export { type ArchiveOptions, BlockArchive, type BlockRange, type RawBlock } from './execution/archive/archive.ts'
+export { type ArchiveIdentity, archiveName, checkName, identify } from './execution/archive/archive-name.ts'
+export {
+  type Block,
+  type BlockPayloads,
+  type Columns,
+  decodeBlock,
+  decodeTotalDifficulty,
+} from './execution/archive/block.ts'
+export type { ArchiveKind, Column, Layout } from './execution/archive/layout.ts'
+export { logsBloom } from './execution/blocks/bloom.ts'
+export {
+  type BlockBody,
+  type BodyParts,
+  decodeBody,
+  encodeBody,
+  splitBody,
+  type Withdrawal,
+} from './execution/blocks/body.ts'
+export { type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './execution/blocks/header.ts'
+export {
+  decodeHeaderWithProof,
+  encodeHeaderWithProof,
+  type HeaderWithProof,
+} from './execution/blocks/header-with-proof.ts'
+export {
+  accumulatorProofRoot,
+  type BeaconProof,
+  type BlockProof,
+  beaconProofRoot,
+  decodeProof,
+  encodeProof,
+  joinBeaconProof,
+  type ProofType,
+  proofTypeOf,
+  splitBeaconProof,
+} from './execution/blocks/proof.ts'
+export {
+  decodeReceipts,
+  decodeSlimReceipts,
+  encodeReceipt,
+  encodeReceipts,
+  encodeSlimReceipts,
+  type Log,
+  type Receipt,
+  splitReceipts,
+} from './execution/blocks/receipts.ts'
+export { type Checksum, findChecksum, formatChecksums, parseChecksums } from './execution/checksums.ts'
+export { type E2hsOptions, openE2hs } from './execution/e2hs/open.ts'
+export { type WriteE2hsOptions, writeE2hs } from './execution/e2hs/write.ts'
+export type { SnapshotAccount, StorageSlot } from './execution/e2ss/account.ts'
+export { openE2ss, Snapshot, type SnapshotItem, type SnapshotOptions } from './execution/e2ss/snapshot.ts'
+export { type SnapshotReport, type VerifySnapshotOptions, verifyE2ss } from './execution/e2ss/verify.ts'
+export {
+  type SnapshotAccountInput,
+  type WriteSnapshotOptions,
+  type WrittenSnapshot,
+  writeE2ss,
+} from './execution/e2ss/write.ts'
+export { openEra1 } from './execution/era1/open.ts'
+export { writeEra1 } from './execution/era1/write.ts'
+export { openEre } from './execution/ere/open.ts'
+export { type WriteEreOptions, writeEre } from './execution/ere/write.ts'
+export {
+  type ArchiveName,
+  type ArchiveProfile,
+  formatArchiveName,
+  formatSnapshotName,
+  parseArchiveName,
+  parseSnapshotName,
+  type SnapshotName,
+} from './execution/names.ts'
+export type { ChainStart } from './execution/verify/chain.ts'
+export type { HistoryRoot, HistoryRoots } from './execution/verify/proof-checks.ts'
+export { type Deviation, type VerifyOptions, type VerifyReport, verifyArchive } from './execution/verify/verify.ts'
+export { archiveSource, type BlockSource } from './execution/write/block-source.ts'
+export type { WriteOptions, WrittenArchive } from './execution/write/column-writer.ts'
+export { era1ToE2hs, era1ToEre, ereToEra1 } from './execution/write/convert.ts'
+export { defaultHashes, type Hashes, portableHashes } from './hash/hashes.ts'
+export { type FileKind, identifyFile } from './identify.ts'
 export {
   BlockIndex,
   type BlockIndexInput,
@@ -99,7 +181,11 @@ export {
 export { findWholeEnd, type WholeEnd } from './records/repair.ts'
 export { decodeRecords, type StreamOptions } from './records/stream.ts'
 export { RecordWriter } from './records/write.ts'
+export { encodeRlp, type RawRlp, type RlpValue, rawRlp } from './rlp/encode.ts'
+export { type RlpOrigin, RlpReader, readList } from './rlp/reader.ts'
 export { portableSnappy, type SnappyCodec } from './snappy/codec.ts'
 export { type FramedEncodeOptions, snappyFramedEncode } from './snappy/encode.ts'
 export { type FramedDecodeOptions, snappyFramedDecode } from './snappy/framed.ts'
 export { type FramedRegion, iterateFramed, readFramedPrefix } from './snappy/framed-source.ts'
+export { EMPTY_TRIE_ROOT, orderedTrieRoot } from './trie/ordered-trie.ts'
+export { StackTrie } from './trie/stack-trie.ts'

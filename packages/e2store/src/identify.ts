@@ -1,0 +1,57 @@
+import { E2FormatError } from './errors.ts'
+import { readBlockIndex } from './index-records/block-index.ts'
+import { readDynamicBlockIndex } from './index-records/dynamic-block-index.ts'
+import { readSlotIndex } from './index-records/slot-index.ts'
+import type { ByteSource } from './io/byte-source.ts'
+import { typeAt } from './io/little-endian.ts'
+import { checkFirstRecord } from './records/iterate.ts'
+import { readRecordHeader } from './records/record.ts'
+import { RecordType } from './records/record-type.ts'
+
+/** What a file is, by the extension that such files have; `e2s` is what has no more special meaning. */
+export type FileKind = 'e2s' | 'e2i' | 'era' | 'era1' | 'ere' | 'e2hs' | 'e2ss'
+
+/** What `look` finds; `false` where the file is not of that shape. */
+async function finds(look: () => Promise<unknown>): Promise<boolean> {
+  try {
+    return (await look()) !== false
+  } catch (error) {
+    if (error instanceof E2FormatError) return false
+    throw error
+  }
+}
+
+/** Whether the last index at the file's end is for one state, as that of an era is. */
+async function endsWithState(source: ByteSource): Promise<boolean> {
+  const index = await readSlotIndex(source, source.size, { maxCount: 1 })
+  const target = index.target(0)
+  const state = target === undefined ? undefined : await readRecordHeader(source, target, { end: index.position })
+  return state?.type === RecordType.CompressedBeaconState
+}
+
+/**
+ * What kind of file this is, by its content: by the type of its first records, and of the index that it ends with. A
+ * damaged file may be taken for a more general kind; whether it is a valid one of its kind shows when it is opened.
+ *
+ * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`
+ * @see docs/spec/e2store.md §3.4
+ */
+export async function identifyFile(source: ByteSource): Promise<FileKind> {
+  const head = await source.read(0, Math.min(16, source.size))
+  if (head.length < 2) checkFirstRecord(undefined, 0, 'open')
+  const first = typeAt(head, 0)
+  if (first === RecordType.SlotIndex) return 'e2i'
+  checkFirstRecord({ type: first }, 0, 'open')
+  const second = head.length >= 10 ? typeAt(head, 8) : undefined
+  if (await finds(() => readDynamicBlockIndex(source))) return 'ere'
+  if (await finds(() => readBlockIndex(source)))
+    return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
+  if (await finds(() => endsWithState(source))) return 'era'
+  return second === RecordType.CompressedHeader && (await finds(() => accountFollows(source))) ? 'e2ss' : 'e2s'
+}
+
+/** A snapshot's header is followed by an account, or by nothing. */
+async function accountFollows(source: ByteSource): Promise<boolean> {
+  const { end } = await readRecordHeader(source, 8)
+  return end === source.size || (await readRecordHeader(source, end)).type === RecordType.CompressedAccount
+}
