@@ -43,7 +43,7 @@ export {
   VerificationError,
 } from './errors.ts'
 export { type ArchiveOptions, BlockArchive, type BlockRange, type RawBlock } from './execution/archive/archive.ts'
-export { type ArchiveIdentity, archiveName, checkName, identify } from './execution/archive/archive-name.ts'
+export { type ArchiveIdentity, archiveIdentity, archiveName, checkName } from './execution/archive/archive-name.ts'
 export {
   type Block,
   type BlockPayloads,

@@ -83,8 +83,10 @@ test('the file after the merge verifies, and its proofs lead to the roots that a
   expect(report).toMatchObject({ preMergeBlocks: 0, withdrawals: 2, trusted: true, start: 16_384n })
   expect(report.historyRoots.map(({ root }) => toHex(root))).toEqual(golden.historyRoots.map(({ root }) => root))
   expect(await verifyArchive(archive)).toMatchObject({ trusted: false })
-  const wrongRoot = verifyArchive(archive, { historyRoots: () => new Uint8Array(32) })
-  await expect(wrongRoot).rejects.toMatchObject({ code: 'WRONG_PROOF' })
+  for (const root of [new Uint8Array(32), undefined]) {
+    const wrongRoot = verifyArchive(archive, { historyRoots: () => root })
+    await expect(wrongRoot).rejects.toMatchObject({ code: 'WRONG_PROOF' })
+  }
   const blocks = await collect(archive.iterate())
   expect(blocks.map(({ proof }) => proof?.type)).toEqual([1, 2, 3])
   expect(blocks.map(({ headerRlp }) => toHex(hashes.keccak256(headerRlp)))).toEqual(golden.mergedHashes)

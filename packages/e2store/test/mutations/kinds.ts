@@ -1,7 +1,8 @@
 import { consensusKinds } from './consensus-kinds.ts'
+import { executionKinds } from './execution-kinds.ts'
 import type { Kind } from './harness.ts'
 
 /** Every kind of file that is mutated. */
 export async function allKinds(): Promise<Kind[]> {
-  return [...(await consensusKinds())]
+  return [...(await consensusKinds()), ...executionKinds()]
 }

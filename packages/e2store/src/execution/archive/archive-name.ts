@@ -14,7 +14,7 @@ export type ArchiveIdentity = Omit<ArchiveName, 'network'>
  *
  * @see docs/spec/e2store-execution.md §9
  */
-export async function identify(
+export async function archiveIdentity(
   archive: BlockArchive,
   { keccak256 }: Hashes = defaultHashes(),
 ): Promise<ArchiveIdentity> {
@@ -31,7 +31,7 @@ export async function identify(
 
 /** The name that a file has by its content, on a network that the caller knows. */
 export async function archiveName(archive: BlockArchive, network: string, hashes?: Hashes): Promise<string> {
-  return formatArchiveName({ ...(await identify(archive, hashes)), network })
+  return formatArchiveName({ ...(await archiveIdentity(archive, hashes)), network })
 }
 
 /**

@@ -5,7 +5,7 @@ import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { BlockHeader } from '../blocks/header.ts'
 import { accumulatorProofRoot, type BlockProof, beaconProofRoot, type ProofType, proofTypeOf } from '../blocks/proof.ts'
 
-/** Finds the root over an era of beacon blocks, to compare with; `undefined` if it is not known. */
+/** Finds the root over an era of beacon blocks. A proof for which it gives `undefined` is refused. */
 export type HistoryRoots = (slot: bigint, type: Exclude<ProofType, 0>) => Uint8Array | undefined
 
 /** A root over 8192 slots of the beacon chain that proofs of the file lead to. */
@@ -27,13 +27,13 @@ const BLOCKS = 8192n
  */
 export class ProofCheck {
   readonly #hash: PairHash
-  readonly #known: HistoryRoots
+  readonly #known: HistoryRoots | undefined
   readonly #roots = new Map<bigint, HistoryRoot>()
   #accumulator: Uint8Array | undefined
   #lastSlot = -1n
 
   /** @param accumulator the one that the file holds */
-  constructor(hashes: Hashes, accumulator?: Uint8Array, known: HistoryRoots = () => undefined) {
+  constructor(hashes: Hashes, accumulator?: Uint8Array, known?: HistoryRoots) {
     this.#hash = rememberPairs(hashes.sha256)
     this.#accumulator = accumulator
     this.#known = known
@@ -68,19 +68,19 @@ export class ProofCheck {
     if (found.slot <= this.#lastSlot) throw wrong(`has slot ${found.slot}, the block before it ${this.#lastSlot}`)
     this.#lastSlot = found.slot
     const root = this.#rootOf(found.slot, type, found.historyRoot)
+    if (root === undefined) throw wrong(`is of slot ${found.slot}, for which no root is known`)
     if (!equalBytes(root, found.historyRoot)) {
       throw wrong(`leads to ${toHex(found.historyRoot)}, expected ${toHex(root)}`)
     }
   }
 
-  /** The root that proofs of this slot have to lead to: the trusted one, else the first that was found. */
-  #rootOf(slot: bigint, type: Exclude<ProofType, 0>, found: Uint8Array): Uint8Array {
+  /** The root that proofs of this slot have to lead to: the trusted one, or the first found if none are trusted. */
+  #rootOf(slot: bigint, type: Exclude<ProofType, 0>, found: Uint8Array): Uint8Array | undefined {
     const era = slot / BLOCKS
     const known = this.#roots.get(era)
     if (known !== undefined) return known.root
-    const trusted = this.#known(slot, type)
-    const root = trusted ?? found
-    this.#roots.set(era, { era, root, trusted: trusted !== undefined })
+    const root = this.#known === undefined ? found : this.#known(slot, type)
+    if (root !== undefined) this.#roots.set(era, { era, root, trusted: this.#known !== undefined })
     return root
   }
 }

@@ -5,7 +5,7 @@ import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
 import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
-import { type ArchiveIdentity, checkName, identify } from '../archive/archive-name.ts'
+import { type ArchiveIdentity, archiveIdentity, checkName } from '../archive/archive-name.ts'
 import { type BlockPayloads, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
 import { MAX_BLOCKS } from '../archive/layout.ts'
 import { type BlockHeader, decodeHeader } from '../blocks/header.ts'
@@ -86,7 +86,7 @@ export async function verifyArchive(archive: BlockArchive, options: VerifyOption
     }
   }
   onProgress?.({ blocks: done, totalBlocks: archive.count })
-  const identity = await identify(archive, hashes)
+  const identity = await archiveIdentity(archive, hashes)
   if (name !== undefined) checkName(name, identity)
   return { identity, unknown, ...run.finish() }
 }
