@@ -2,11 +2,11 @@ import { u64, viewOf } from './bytes.ts'
 import { PacketType } from './constants.ts'
 import { badLength, readPacketLength } from './framing.ts'
 
-/** Says that an atomic operation of the source ended before an entry number. docs/spec/protocol.md §7. */
+/** Says that an atomic operation of the source ended before an entry number, or that from there on nobody knows. docs/spec/protocol.md §7. */
 export interface OperationEnd {
   /** u64, number of the entry that comes next. */
   readonly nextEntry: bigint
-  /** Whether operations may also have ended, unknown where, between the mark before (or the start) and this one. */
+  /** Whether it is unknown where operations end from here on, up to the next mark. */
   readonly gap: boolean
 }
 

@@ -13,6 +13,11 @@ export {
   rebuildIndex,
 } from './bookmarks/open-index.ts'
 export { type IndexLogOptions, indexLog } from './bookmarks/scan.ts'
+export { RecoveryError, type RecoveryErrorCode } from './check/errors.ts'
+export { type RecoverOptions, type Recovery, recoverStream } from './check/recover.ts'
+export { planRecovery, type RecoveryPlan } from './check/recovery-plan.ts'
+export { type ReindexOptions, reindexStream } from './check/reindex.ts'
+export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
 export type { Disk, DiskFile } from './disk/disk.ts'
 export { nodeDisk } from './disk/node-disk.ts'
 export {
@@ -38,7 +43,7 @@ export type { CommitResult } from './store/operation.ts'
 export { commitLogPath } from './store/paths.ts'
 export type { StreamIdentity } from './store/stream-file.ts'
 export { type StoreLimits, type StoreParts, StreamStore } from './store/stream-store.ts'
-export type { KnownEnd, OperationEnds } from './tcp/operation-marks.ts'
+export type { OperationEnds } from './tcp/operation-marks.ts'
 export {
   type CloseReason,
   type EventDetails,

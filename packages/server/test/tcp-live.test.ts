@@ -239,10 +239,8 @@ describe('what cannot be read', () => {
 
 describe('marks', () => {
   const ends = (...known: readonly number[]): OperationEnds => ({
-    lastUpTo: (number) => {
-      const nextEntry = known.findLast((end) => end <= number)
-      return nextEntry === undefined ? undefined : { nextEntry, gap: false }
-    },
+    lastUpTo: (number) => known.findLast((end) => end <= number),
+    isKnownAt: (number) => known.some((end) => end > number),
   })
 
   async function marked(operationEnds: OperationEnds, from: number): Promise<string[]> {
@@ -264,8 +262,8 @@ describe('marks', () => {
       'result 0',
       'result 0',
       ...numbers(2, 9),
-      // That at 4 is passed by: so there is a gap.
-      'end 9 gap',
+      // That at 4 is passed by: marks are sparse.
+      'end 9',
       ...numbers(9, 11),
       'end 11',
     ])
@@ -275,9 +273,9 @@ describe('marks', () => {
     expect((await marked(ends(0, 4), 0)).slice(2)).toEqual([
       'end 0',
       ...numbers(0, 9),
-      'end 9 gap',
+      'end 9',
       ...numbers(9, 11),
-      'end 11 gap',
+      'end 11',
     ])
     const log = new TestLog({ inMemory: false, readBytes: 8 * 27 })
     log.addMany(9, 10)
@@ -294,6 +292,31 @@ describe('marks', () => {
       'entry 8',
       'end 9',
     ])
+  })
+
+  test('say where it is not known how operations end', async () => {
+    const log = new TestLog({ inMemory: false, readBytes: 4 * 27 })
+    log.addMany(12, 10)
+    log.commit()
+    await using server = await TestServer.start(log, { operationEnds: ends(2, 10) })
+    using client = await server.connect()
+    client.send({ name: 'markOperations' })
+    client.send(start(0))
+    const known = [
+      'end 0',
+      ...numbers(0, 2),
+      'end 2',
+      ...numbers(2, 6),
+      ...numbers(6, 10),
+      'end 10',
+      ...numbers(10, 12),
+    ]
+    expect(packetsIn(await client.within(50)).slice(2)).toEqual([...known, 'end 12'])
+    await using plain = await TestServer.start(log)
+    using other = await plain.connect()
+    other.send({ name: 'markOperations' })
+    other.send(start(1))
+    expect(packetsIn(await other.within(50)).slice(2)).toEqual(['end 1 gap', ...numbers(1, 12), 'end 12'])
   })
 
   test('are for those only who asked', async () => {

@@ -170,12 +170,13 @@ export class Cursor {
   }
 
   /**
-   * Check a mark against the entries so far. `undefined`: it lies before what was delivered.
+   * Check a mark against the entries so far. `undefined`: it lies before what was delivered and says nothing of what
+   * comes.
    *
    * @throws {ProtocolError} `GAP` if it stands at another place than it says
    */
   acceptMark(mark: OperationEnd): OperationEnd | undefined {
-    if (this.#rereading) return undefined
+    if (this.#rereading) return mark.gap ? mark : undefined
     if (this.#next !== undefined && mark.nextEntry !== this.#next)
       throw gap(mark.nextEntry, this.#next, 'a mark before')
     return mark

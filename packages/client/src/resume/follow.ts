@@ -15,8 +15,9 @@ export type StreamEvent =
   /** The next entries, one or more, consecutive; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**
-   * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered; told again
-   * after a reconnection. docs/spec/protocol.md §7.
+   * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered. With `gap`, it
+   * is unknown where operations end from here on up to the next such event. Told again after a reconnection.
+   * docs/spec/protocol.md §7.
    */
   | { readonly kind: 'operationEnd'; readonly nextEntry: bigint; readonly gap: boolean }
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */

@@ -1,7 +1,8 @@
+import { encodeOperationEnd } from '@datastreamer/format'
 import type { LogPosition } from '../log/run-reader.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BufferPool } from './buffer-pool.ts'
-import { encodeMark, type OperationMarks } from './operation-marks.ts'
+import { markAt, type OperationMarks } from './operation-marks.ts'
 import { firstPart, type PartLimits } from './run-part.ts'
 
 /** What a stream writes at once. */
@@ -10,8 +11,6 @@ export interface Part {
   readonly packets: readonly Uint8Array[]
   /** The place behind the entries. */
   readonly next: LogPosition
-  /** Number of the entry behind the mark that the part ends in, if it does. */
-  readonly mark?: number | undefined
   /** Memory of the pool that holds the entries. */
   readonly memory?: Uint8Array | undefined
 }
@@ -62,11 +61,6 @@ export class EntryFeed {
     return this.#marks === undefined ? part : this.#mark(part, bytes, place, this.#marks)
   }
 
-  /** A part was written: what comes behind it goes on from there. */
-  sent({ mark }: Part): void {
-    if (mark !== undefined) this.#marks?.sent(mark)
-  }
-
   /** Have back the memory of a part that nothing uses any more. */
   release({ memory }: Part): void {
     if (memory !== undefined) this.#pool.give(memory)
@@ -75,14 +69,13 @@ export class EntryFeed {
   /** End a part at the last operation end that it holds, and put the marks in. */
   async #mark(part: Part, entries: Uint8Array, place: LogPosition, marks: OperationMarks): Promise<Part> {
     const isCommitPoint = part.next.number === Number(this.#log.header.totalEntries)
-    const opening = await marks.opening()
-    const before = opening === undefined ? [] : [encodeMark(opening)]
-    const last = await marks.last(place.number, part.next.number, isCommitPoint)
-    if (last === undefined) return { ...part, packets: [...before, entries] }
+    const around = await marks.around(place.number, part.next.number, isCommitPoint)
+    const before = around.before.map(encodeOperationEnd)
+    if (around.end === undefined) return { ...part, packets: [...before, entries] }
     const run = { bytes: entries, next: part.next }
-    const { bytes, next } = firstPart(run, place, { ...this.#limits, end: last.nextEntry })
+    const { bytes, next } = firstPart(run, place, { ...this.#limits, end: around.end })
     // Behind its last entry a range is over.
-    if (last.nextEntry === this.#limits.end) return { ...part, packets: [...before, bytes] }
-    return { packets: [...before, bytes, encodeMark(last)], next, mark: last.nextEntry, memory: part.memory }
+    const behind = around.end === this.#limits.end ? [] : [encodeOperationEnd(markAt(around.end, false))]
+    return { packets: [...before, bytes, ...behind], next, memory: part.memory }
   }
 }

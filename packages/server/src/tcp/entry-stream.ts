@@ -129,7 +129,6 @@ export class EntryStream implements LogListener {
     this.#writing = part
     this.#opened = true
     this.#place = part.next
-    this.#feed.sent(part)
     // What comes next is read while this is written.
     const { number } = this.#place
     if (part.memory !== undefined && number < this.#end && number < this.#total) this.#fetch()
