@@ -2,10 +2,12 @@ import { expect, test } from 'vitest'
 import { E2FormatError, TruncatedError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
+import { concatBytes } from '../io/little-endian.ts'
 import { takeCensus } from './census.ts'
 import { concatFiles, findParts, type Part, planParts, writePart } from './concat.ts'
 import { iterateRecords } from './iterate.ts'
-import { isVendorType, recordTypeHex, recordTypeName } from './record-type.ts'
+import { encodeRecord, encodeRecordHeader } from './record.ts'
+import { isVendorType, RecordType, recordTypeHex, recordTypeName } from './record-type.ts'
 import { findWholeEnd } from './repair.ts'
 import { RecordWriter } from './write.ts'
 
@@ -56,6 +58,15 @@ test('the end of the whole records is found behind a torn one', async () => {
     expect(wholeEnd).toBe(26)
     expect(error).toBeInstanceOf(TruncatedError)
   }
+})
+
+test('the size of records does not matter to what is whole', async () => {
+  const head = concatBytes([
+    encodeRecord(RecordType.Version, new Uint8Array(0)),
+    encodeRecordHeader(0x9900, 100_000_000),
+  ])
+  const source = { size: 100_000_016, read: async (at: number, length: number) => head.slice(at, at + length) }
+  expect(await findWholeEnd(source)).toEqual({ wholeEnd: 100_000_016 })
 })
 
 test('what is no torn record is not repaired', async () => {

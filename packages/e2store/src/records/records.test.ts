@@ -81,6 +81,7 @@ test('every prefix is whole records or truncated, with the end of the last whole
       iterateRecords(slow(part)),
       iterateHeaders(slow(part)),
       decodeRecords([part]),
+      decodeRecords([part], { wanted: () => false }),
     ]) {
       const error = await collect(walk as AsyncIterable<unknown>).then(
         () => undefined,
