@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { E2FormatError, LimitError } from '../errors.ts'
+import { concatBytes, putU32 } from '../io/little-endian.ts'
 import { decompressBlock } from './block.ts'
 import { compressBlock } from './compress.ts'
-import { crc32c } from './crc32c.ts'
+import { crc32c, maskCrc } from './crc32c.ts'
 import { snappyFramedEncode } from './encode.ts'
 import { snappyFramedDecode } from './framed.ts'
 
@@ -118,4 +119,15 @@ test('output is limited before it is allocated', () => {
   const framed = snappyFramedEncode(new Uint8Array(1000))
   expect(() => snappyFramedDecode(framed, { maxBytes: 999 })).toThrow(LimitError)
   expect(snappyFramedDecode(framed, { maxBytes: 1000 })).toHaveLength(1000)
+})
+
+test('a chunk holds no more than 65536 bytes', () => {
+  const chunk = (size: number): Uint8Array => {
+    const head = new Uint8Array(8)
+    putU32(head, 0, ((size + 4) << 8) | 1)
+    putU32(head, 4, maskCrc(crc32c(new Uint8Array(size))))
+    return concatBytes([hex(ID), head, new Uint8Array(size)])
+  }
+  expect(snappyFramedDecode(chunk(65_536))).toEqual(new Uint8Array(65_536))
+  expect(() => snappyFramedDecode(chunk(65_537))).toThrow(expect.objectContaining({ code: 'BAD_SNAPPY', position: 10 }))
 })
