@@ -131,3 +131,8 @@ test('a chunk holds no more than 65536 bytes', () => {
   expect(snappyFramedDecode(chunk(65_536))).toEqual(new Uint8Array(65_536))
   expect(() => snappyFramedDecode(chunk(65_537))).toThrow(expect.objectContaining({ code: 'BAD_SNAPPY', position: 10 }))
 })
+
+test('a size that a chunk cannot give is refused before memory is taken for it', () => {
+  const framed = hex(`${ID} 00090000 00000000 8080040061`)
+  expect(() => snappyFramedDecode(framed, { maxBytes: 100 })).toThrow(expect.objectContaining({ code: 'BAD_SNAPPY' }))
+})
