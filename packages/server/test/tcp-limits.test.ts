@@ -134,9 +134,23 @@ describe('a client that does not read', () => {
       setTimeout(() => client.socket.resume(), 5)
     })
     client.send(START)
-    await sleep(1200)
+    await sleep(900)
     expect(server.server.connections()).toMatchObject([{ state: 'streaming' }])
     expect(server.server.connections()[0]?.entryNumber).toBeLessThan(600n)
+  })
+
+  test.skipIf(process.platform !== 'linux')('stays even if it is so slow that its socket stays full', async () => {
+    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: 400 })
+    using client = await server.connect()
+    client.socket.pause()
+    client.send(START)
+    let read = 0
+    for (const end = performance.now() + 1000; performance.now() < end; await sleep(10)) {
+      const chunk: Uint8Array | null = client.socket.read(20_000) ?? client.socket.read()
+      read += chunk?.length ?? 0
+    }
+    expect(server.closed).toEqual([])
+    expect(read).toBeLessThan(4_000_000)
   })
 })
 

@@ -71,6 +71,7 @@ export class Connection implements EntrySink {
     this.#socket = socket
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
+      queues: host.context.queues,
       onFlushed: () => this.#onFlushed(),
       onSent: (bytes) => host.onSent(bytes),
       onTimeout: (expected) => this.#abort({ reason: expected === 'writes' ? 'WRITE_TIMEOUT' : 'INACTIVE' }),
@@ -207,7 +208,7 @@ export class Connection implements EntrySink {
 
   #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
     const { log, operationEnds, pool } = this.#host.context
-    const marks = this.#marking ? new OperationMarks(operationEnds, from.number) : undefined
+    const marks = this.#marking ? new OperationMarks(operationEnds) : undefined
     const stream = new EntryStream({ log, from, end, marks, pool, sink: this })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)

@@ -61,9 +61,15 @@ export class EntryFeed {
     return this.#marks === undefined ? part : this.#mark(part, bytes, place, this.#marks)
   }
 
-  /** Have back the memory of a part that nothing uses any more. */
+  /** Have back the memory of a part that was written. */
   release({ memory }: Part): void {
     if (memory !== undefined) this.#pool.give(memory)
+  }
+
+  /** Have back a part that will not be written. */
+  drop(part: Part): void {
+    this.#marks?.forget()
+    this.release(part)
   }
 
   /** End a part at the last operation end that it holds, and put the marks in. */

@@ -142,7 +142,7 @@ export class EntryStream implements LogListener {
       (part) => {
         this.#fetching = false
         if (part !== undefined && !this.#stopped && this.#place === place) this.#ahead = part
-        else if (part !== undefined) this.#feed.release(part)
+        else if (part !== undefined) this.#feed.drop(part)
         if (this.#stopped) return
         this.step()
         this.#sink.onProgress()
@@ -156,7 +156,7 @@ export class EntryStream implements LogListener {
   }
 
   #dropAhead(): void {
-    if (this.#ahead !== undefined) this.#feed.release(this.#ahead)
+    if (this.#ahead !== undefined) this.#feed.drop(this.#ahead)
     this.#ahead = undefined
   }
 }

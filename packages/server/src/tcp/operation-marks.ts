@@ -51,6 +51,11 @@ export class OperationMarks {
     }
     return { before, end }
   }
+
+  /** The marks that were last asked for were not sent, and no entry behind them. */
+  forget(): void {
+    this.#unknown = false
+  }
 }
 
 /** The mark before entry `number`. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { KernelQueues } from './kernel-queues.ts'
 import { type Expected, SocketWatch } from './socket-watch.ts'
 
 /** How long a client may go on sending after we ended our side: closing at once would cost it the last answer. */
@@ -6,6 +7,7 @@ const LINGER_MS = 1000
 
 export interface OutletOptions {
   readonly writeTimeoutMs: number
+  readonly queues: KernelQueues
   /** What was written is gone, or a part of it. */
   readonly onFlushed: () => void
   readonly onSent: (bytes: number) => void
@@ -27,7 +29,7 @@ export class Outlet {
   constructor(socket: Socket, options: OutletOptions) {
     this.#socket = socket
     this.#options = options
-    this.#watch = new SocketWatch(socket, options.onTimeout)
+    this.#watch = new SocketWatch(socket, options.queues, options.onTimeout)
     this.#onFlushed = () => {
       this.#watch.progressed()
       this.#expect()

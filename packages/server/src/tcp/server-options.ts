@@ -2,13 +2,15 @@ import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BufferPool } from './buffer-pool.ts'
+import type { KernelQueues } from './kernel-queues.ts'
 import type { OperationEnds } from './operation-marks.ts'
 
 /** Limits of every connection; 0 stands for none. docs/spec/protocol.md §9. */
 export interface ConnectionLimits {
   /**
-   * How long a client may take none of the bytes that wait for it (default 3,000). It is found out between one time and
-   * one and a quarter times that after the last byte. A client that is slow but takes bytes stays.
+   * How long a client may take none of the bytes that wait for it (default 3,000): it is dropped between one time and
+   * one and a half times that after the last. One that is slow but takes bytes stays; where the system does not tell
+   * (elsewhere than on Linux), it must take about a third of the socket's send buffer in that time.
    */
   readonly writeTimeoutMs?: number | undefined
   /** How long a client that is not streaming may stay without traffic in either direction (default 120,000). */
@@ -62,4 +64,5 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   readonly operationEnds: OperationEnds
   /** Memory for what is read from disk. */
   readonly pool: BufferPool
+  readonly queues: KernelQueues
 }

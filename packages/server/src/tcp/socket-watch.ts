@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { KernelQueues } from './kernel-queues.ts'
 
 /** What a client is expected to do: to send or take anything, or to take what waits for it. */
 export type Expected = 'traffic' | 'writes'
@@ -9,19 +10,24 @@ const LOOKS = 4
 /**
  * Notices when a client does not do what is expected.
  *
- * A socket of Node reports a timeout only if the kernel took none of the bytes that wait since it last looked. So
- * several short timeouts in a row tell a client that takes nothing from one that is slow, however large the write is.
+ * A socket of Node reports a timeout only if the kernel took none of the bytes that wait since it last looked; then the
+ * kernel is asked whether the client took any of those that it holds. Several such timeouts in a row tell a client that
+ * takes nothing from one that is slow, however large the write is.
  */
 export class SocketWatch {
   readonly #socket: Socket
+  readonly #queues: KernelQueues
   readonly #onTimeout: (expected: Expected) => void
   #expected: Expected = 'traffic'
   #timeoutMs = 0
   #looks = 0
   #lookedAt = 0
+  /** Bytes that the kernel held at the last look. */
+  #held: number | undefined
 
-  constructor(socket: Socket, onTimeout: (expected: Expected) => void) {
+  constructor(socket: Socket, queues: KernelQueues, onTimeout: (expected: Expected) => void) {
     this.#socket = socket
+    this.#queues = queues
     this.#onTimeout = onTimeout
     socket.on('timeout', () => this.#look())
   }
@@ -32,6 +38,7 @@ export class SocketWatch {
     this.#expected = expected
     this.#timeoutMs = timeoutMs
     this.#looks = 0
+    this.#held = undefined
     this.#socket.setTimeout(this.#periodMs)
   }
 
@@ -45,17 +52,25 @@ export class SocketWatch {
   }
 
   #look(): void {
-    if (this.#expected === 'writes') {
-      const now = performance.now()
-      // The socket starts its timer anew when bytes were taken: then this timeout comes late.
-      if (now - this.#lookedAt > 1.5 * this.#periodMs) this.#looks = 0
-      this.#lookedAt = now
-      this.#looks++
-      if (this.#looks < LOOKS) {
-        this.#socket.setTimeout(this.#periodMs)
-        return
-      }
+    if (this.#expected === 'traffic') {
+      this.#onTimeout('traffic')
+      return
     }
-    this.#onTimeout(this.#expected)
+    const now = performance.now()
+    // The socket starts its timer anew when bytes were taken: then this timeout comes late.
+    if (now - this.#lookedAt > 1.5 * this.#periodMs) this.#looks = 0
+    this.#lookedAt = now
+    this.#looks++
+    this.#socket.setTimeout(this.#periodMs)
+    this.#queues.waiting(this.#socket).then(
+      (held) => this.#judge(held),
+      () => this.#judge(undefined),
+    )
+  }
+
+  #judge(held: number | undefined): void {
+    if (held !== undefined && this.#held !== undefined && held < this.#held) this.#looks = 0
+    this.#held = held
+    if (this.#looks >= LOOKS && this.#expected === 'writes') this.#onTimeout('writes')
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { BufferPool } from './buffer-pool.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
 import { EventCounter } from './event-counter.ts'
+import { KernelQueues } from './kernel-queues.ts'
 import { Listener } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
 import { type EventDetails, publish } from './server-events.ts'
@@ -36,6 +37,7 @@ export class StreamServer implements AsyncDisposable {
       bookmarks: options.bookmarks,
       operationEnds: options.operationEnds ?? NO_ENDS,
       pool: new BufferPool(PART_BYTES, FREE_PARTS),
+      queues: new KernelQueues(),
       writeTimeoutMs: options.writeTimeoutMs ?? 3000,
       inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
