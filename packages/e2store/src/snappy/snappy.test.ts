@@ -78,6 +78,30 @@ test.each([
   expect(output).toEqual(expected)
 })
 
+test.each([
+  ['an offset of 0', '04 0061 0a0000', 4],
+  ['an offset from before the start', '04 0061 0a0200', 4],
+  ['a short offset from before the start', '05 0061 0102', 5],
+  ['a long offset from before the start', '04 0061 0b02000000', 4],
+  ['a copy beyond the end', '03 0061 0e0100', 3],
+  ['a literal beyond the end', '01 04 6162', 1],
+  ['a literal that is cut', '03 08 6162', 3],
+  ['a literal without its length', '64 f4 63', 100],
+  ['a literal without its bytes', '64 f0 63', 100],
+  ['a copy of type 1 that is cut', '05 0061 01', 5],
+  ['a copy of type 2 that is cut', '04 0061 0a01', 4],
+  ['a copy of type 3 that is cut', '04 0061 0b010000', 4],
+  ['too few bytes', '03 04 6162', 3],
+  ['too many bytes', '01 0061 0062', 1],
+  ['another size', '03 08 616263', 4],
+  ['a size that is cut', '80', 0],
+  ['a size beyond 32 bits', '808080801f', 0],
+])('a raw block with %s is refused', (_, block, size) => {
+  const input = hex(block)
+  const output = new Uint8Array(size + 10)
+  expect(decompressBlock(input, 0, input.length, output, 5, size)).toBe(false)
+})
+
 test('compression finds repetitions', () => {
   expect(compressBlock(new Uint8Array(65_536))).toHaveLength(3077)
 })
