@@ -44,6 +44,7 @@ export function limitLines(log: Log, options: LineLimitOptions = {}): Log {
     warn: limited('warn'),
     error: limited('error'),
     fatal: log.fatal,
-    flush: log.flush,
+    flushNow: log.flushNow,
+    end: log.end,
   }
 }

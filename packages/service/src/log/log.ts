@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 import { limitLines } from './line-limit.ts'
+import { StderrWriter } from './stderr-writer.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -24,20 +25,18 @@ export interface Log {
   warn(event: string, message: string, fields?: LogFields): void
   error(event: string, message: string, fields?: LogFields): void
   fatal(event: string, message: string, fields?: LogFields): void
-  /** Write what still waits. */
-  flush(): void
+  /** Write what still waits, now. */
+  flushNow(): void
+  /** Write what still waits, and then no more. */
+  end(): Promise<void>
 }
-
-const STDERR = 2
-/** Bytes that wait for whoever reads the log; what comes on top of them is dropped rather than the service held up. */
-const MAX_WAITING_BYTES = 1_048_576
 
 /**
  * A log on standard error. Lines never hold the service up: whoever reads them slowly loses some, and of each event only
  * so many are written in a second (`limitLines`), the rest counted.
  */
 export function createLog({ level, format, color = process.stderr.isTTY, write }: LogOptions): Log {
-  const waiting = write === undefined ? destination() : undefined
+  const waiting = write === undefined ? new StderrWriter() : undefined
   const out = write ?? ((line: string) => waiting?.write(line))
   const prettify = prettyFactory({
     errorLikeObjectKeys: [],
@@ -66,15 +65,9 @@ export function createLog({ level, format, color = process.stderr.isTTY, write }
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    flush: () => waiting?.flushSync(),
+    flushNow: () => waiting?.flushNow(),
+    end: async () => waiting?.end(),
   })
-}
-
-function destination(): ReturnType<typeof pino.destination> {
-  const out = pino.destination({ dest: STDERR, sync: false, maxLength: MAX_WAITING_BYTES })
-  // A log that nobody can read any more is no reason to end.
-  out.on('error', () => {})
-  return out
 }
 
 /** A line without the error that its message has already told of: one that was foreseen and has no cause. */

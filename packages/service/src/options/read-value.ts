@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { ConfigError } from '../errors.ts'
 import type { Option } from './option.ts'
 
@@ -17,7 +18,7 @@ const MAX_TIMER_MS = 0x7fff_ffff
 export function readValue(option: Option, given: unknown, from: string): Value {
   const value = read(option, given)
   if (value !== undefined) return value
-  const found = typeof given === 'string' ? `"${given}"` : String(given)
+  const found = typeof given === 'string' ? `"${given}"` : inspect(given, { depth: 1, breakLength: Infinity })
   throw new ConfigError('BAD_VALUE', `${from}: ${found} is not ${expectation(option)}`)
 }
 

@@ -77,10 +77,10 @@ async function run<T extends OptionTable>(
     }
     service = await program.start(config, { log, metrics, signal: shutdown.signal, fail })
   } catch (error) {
-    if (shutdown.signal.aborted) shutdown.exit(ExitCode.ok)
+    if (shutdown.signal.aborted) return shutdown.exit(ExitCode.ok)
     if (error instanceof ConfigError) complain(name, error)
     else log.fatal('start-failed', explain(error), { error })
-    shutdown.exit(error instanceof ConfigError ? ExitCode.usage : ExitCode.failed)
+    return shutdown.exit(error instanceof ConfigError ? ExitCode.usage : ExitCode.failed)
   }
   const addresses = { ...service.addresses, ...(admin && { admin: admin.address }) }
   process.stdout.write(readyLine(addresses, common.logFormat))
@@ -91,7 +91,7 @@ async function run<T extends OptionTable>(
   })
   if (!closed) log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
   else log.info('ended', 'ended')
-  shutdown.exit(closed && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
+  return shutdown.exit(closed && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
 }
 
 /** Says whether all was closed in time. */

@@ -5,6 +5,8 @@ export type EndReason =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'failed'; readonly error: unknown }
 
+const KEEP_ALIVE_MS = 0x7fff_ffff
+
 /**
  * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is told to. Whatever
  * comes second ends it at once.
@@ -21,6 +23,8 @@ export class Shutdown {
     this.#reason = new Promise((resolve) => {
       this.#end = resolve
     })
+    // A service lives until it is told to end, even if nothing else keeps the process busy.
+    setInterval(() => {}, KEEP_ALIVE_MS)
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#onSignal(signal))
     process.on('uncaughtException', (error) => this.fail(error))
     process.on('unhandledRejection', (error) => this.fail(error))
@@ -41,9 +45,9 @@ export class Shutdown {
     this.#begin({ kind: 'failed', error })
   }
 
-  /** End now. */
-  exit(code: number): never {
-    this.#log.flush()
+  /** End, once the log is written. */
+  async exit(code: number): Promise<never> {
+    await this.#log.end()
     process.exit(code)
   }
 
@@ -54,7 +58,10 @@ export class Shutdown {
   }
 
   #begin(reason: EndReason): void {
-    if (this.#ending) this.exit(1)
+    if (this.#ending) {
+      this.#log.flushNow()
+      process.exit(1)
+    }
     this.#ending = true
     this.#controller.abort(new DOMException('the process is ending', 'AbortError'))
     this.#end(reason)

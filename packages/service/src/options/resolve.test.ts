@@ -1,0 +1,171 @@
+import { writeFileSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readCommandLine } from './command-line.ts'
+import { type ConfigOf, flagOf, type OptionTable, variableOf } from './option.ts'
+import { resolveConfig } from './resolve.ts'
+
+const folder = tempDir()
+afterAll(() => folder[Symbol.dispose]())
+
+const TABLE = {
+  port: { type: 'integer', min: 0, max: 65_535, default: 6900, help: 'port' },
+  systemId: { type: 'u64', help: 'system id' },
+  writeTimeout: {
+    type: 'duration',
+    unit: 'ms',
+    default: 3000,
+    help: 'time',
+    aliases: { flags: ['writetimeout'], keys: ['WriteTimeout'] },
+  },
+  idle: { type: 'duration', unit: 's', default: 120, help: 'time' },
+  readOnly: { type: 'boolean', help: 'only read' },
+  level: { type: 'choice', choices: ['info', 'warn'], default: 'info', help: 'level' },
+  server: { type: 'list', help: 'servers', aliases: { env: ['ZKEVM_STREAM_SERVER'] } },
+  name: { type: 'text', default: 'none', help: 'name' },
+  config: { type: 'text', help: 'file' },
+} as const satisfies OptionTable
+
+const TEXT = { name: 'program', version: '1.2.3', description: 'Does it.', examples: 'Examples:\n  program --port 1' }
+
+function config(argv: readonly string[], env: Record<string, string> = {}): ConfigOf<typeof TABLE> {
+  const line = readCommandLine(argv, TABLE, TEXT)
+  if (line.kind !== 'run') throw new Error(line.text)
+  return resolveConfig(TABLE, { given: line.given, env })
+}
+
+let files = 0
+
+function file(text: string): string {
+  const path = folder.join(`config-${files++}.toml`)
+  writeFileSync(path, text)
+  return path
+}
+
+test('one name gives flag and variable', () => {
+  expect(flagOf('maxConnectionsPerAddress')).toBe('max-connections-per-address')
+  expect(variableOf('maxConnectionsPerAddress')).toBe('DATASTREAMER_MAX_CONNECTIONS_PER_ADDRESS')
+})
+
+test('defaults, times in milliseconds', () => {
+  expect(config([])).toEqual({
+    port: 6900,
+    systemId: undefined,
+    writeTimeout: 3000,
+    idle: 120_000,
+    readOnly: false,
+    level: 'info',
+    server: undefined,
+    name: 'none',
+    config: undefined,
+  })
+})
+
+test('a flag wins over a variable, that over the file, that over the default', () => {
+  const path = file('port = 1\nname = "file"\nlevel = "warn"\nsystem-id = 18446744073709551615')
+  const env = { DATASTREAMER_PORT: '2', DATASTREAMER_NAME: 'env', DATASTREAMER_CONFIG: path }
+  expect(config(['--port', '3'], env)).toMatchObject({ port: 3, name: 'env', level: 'warn', idle: 120_000 })
+})
+
+test('the flag names another file than the variable', () => {
+  const [one, two] = [file('port = 1'), file('port = 2')]
+  expect(config(['--config', two], { DATASTREAMER_CONFIG: one }).port).toBe(2)
+})
+
+test('u64 keep every digit, in a file too', () => {
+  expect(config(['--system-id', '18446744073709551615']).systemId).toBe(2n ** 64n - 1n)
+  expect(config(['--config', file('system-id = 9223372036854775807')]).systemId).toBe(2n ** 63n - 1n)
+})
+
+test('a boolean can be taken back, and be said in several ways', () => {
+  const path = file('read-only = true')
+  expect(config(['--config', path]).readOnly).toBe(true)
+  expect(config(['--config', path, '--no-read-only']).readOnly).toBe(false)
+  expect(config(['--config', path], { DATASTREAMER_READ_ONLY: 'no' }).readOnly).toBe(false)
+  expect(config(['--read-only'], { DATASTREAMER_READ_ONLY: '0' }).readOnly).toBe(true)
+})
+
+test('times take a unit', () => {
+  expect(config(['--write-timeout', '2s', '--idle', '1.5']).writeTimeout).toBe(2000)
+  expect(config(['--idle', '1.5']).idle).toBe(1500)
+  expect(config(['--config', file('write-timeout = "1m"\nidle = 3')])).toMatchObject({
+    writeTimeout: 60_000,
+    idle: 3000,
+  })
+})
+
+test('lists from flags that repeat, commas, variables and files', () => {
+  expect(config(['--server', 'a:1', '--server', 'b:2,c:3']).server).toEqual(['a:1', 'b:2', 'c:3'])
+  expect(config([], { DATASTREAMER_SERVER: 'a:1, b:2' }).server).toEqual(['a:1', 'b:2'])
+  expect(config(['--config', file('server = ["a:1", "b:2"]')]).server).toEqual(['a:1', 'b:2'])
+})
+
+test('other spellings of flags, variables and keys', () => {
+  expect(config(['--writetimeout', '7']).writeTimeout).toBe(7)
+  expect(config([], { ZKEVM_STREAM_SERVER: 'a:1' }).server).toEqual(['a:1'])
+  expect(config(['--config', file('WriteTimeout = "5s"')]).writeTimeout).toBe(5000)
+})
+
+test('an empty variable counts as absent', () => {
+  expect(config([], { DATASTREAMER_PORT: '' }).port).toBe(6900)
+})
+
+describe('what is wrong is named where it was given', () => {
+  test.each<[argv: string[], env: Record<string, string>, message: string]>([
+    [['--port', 'x'], {}, '--port: "x" is not a whole number from 0 to 65535'],
+    [['--port', '65536'], {}, '--port: "65536" is not'],
+    [['--port', '-1'], {}, '--port: "-1" is not'],
+    [['--port', '1.5'], {}, '--port: "1.5" is not'],
+    [[], { DATASTREAMER_PORT: '1e3' }, 'DATASTREAMER_PORT: "1e3" is not'],
+    [['--system-id', '18446744073709551616'], {}, '--system-id:'],
+    [['--write-timeout', '5x'], {}, '--write-timeout: "5x" is not a time'],
+    [['--idle', '25d'], {}, '--idle:'],
+    [['--idle', '9999999'], {}, '--idle:'],
+    [['--level', 'loud'], {}, '--level: "loud" is not one of info, warn'],
+    [[], { DATASTREAMER_READ_ONLY: 'maybe' }, 'DATASTREAMER_READ_ONLY: "maybe" is not true or false'],
+    [['--name', ''], {}, '--name: "" is not a text'],
+    [['--nope'], {}, "unknown option '--nope'"],
+    [['--porz', '1'], {}, 'Did you mean --port?'],
+    [['--port'], {}, "option '--port <n>' argument missing"],
+    [['stray'], {}, 'too many arguments'],
+    [['--config', '/nowhere/x.toml'], {}, 'cannot read the configuration file: ENOENT'],
+  ])('%j %j', (argv, env, message) => {
+    expect(() => config(argv, env)).toThrow(message)
+  })
+
+  test.each([
+    ['prot = 1', ': prot: unknown key'],
+    ['writeTimeout = 1', ': writeTimeout: unknown key, did you mean write-timeout?'],
+    ['port = "x"', ': port: "x" is not'],
+    ['port = true', ': port: true is not'],
+    ['port = 1.5', ': port: 1.5 is not'],
+    ['server = [1]', ': server: [ 1 ] is not a text or a list of texts'],
+    ['server = []', ': server: '],
+    ['name = 3', ': name: 3 is not a text'],
+    ['idle = [1]', ': idle: [ 1 ] is not a time'],
+    ['port = ', ': line 1: '],
+    ['[port]\nx = 1', ': port: [Object: null prototype] { x: 1 } is not'],
+  ])('file with %j', (text, message) => {
+    const path = file(text)
+    expect(() => config(['--config', path])).toThrow(`${path}${message}`)
+  })
+})
+
+describe('help', () => {
+  test('lists flags with their defaults, not their other spellings', () => {
+    const line = readCommandLine(['--help'], TABLE, TEXT)
+    expect(line.kind).toBe('print')
+    const text = line.kind === 'print' ? line.text : ''
+    expect(text).toContain('--port <n>')
+    expect(text).toContain('port (default 6900)')
+    expect(text).toContain('level: info, warn (default info)')
+    expect(text).toContain('program --port 1')
+    expect(text).toContain('DATASTREAMER_WRITE_TIMEOUT')
+    expect(text).not.toContain('writetimeout')
+    expect(text).not.toContain('--no-read-only')
+  })
+
+  test('the version is printed alone', () => {
+    expect(readCommandLine(['--version'], TABLE, TEXT)).toEqual({ kind: 'print', text: '1.2.3\n' })
+  })
+})

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { COMMON_OPTIONS, type OptionTable, runService } from '../src/index.ts'
+
+// A service that does nothing but what it is told to by --how, for tests of the life of a process.
+const OPTIONS = {
+  how: { type: 'text', default: 'well', help: 'how' },
+  ...COMMON_OPTIONS,
+} as const satisfies OptionTable
+
+await runService(
+  {
+    text: { name: 'program', version: '0.0.0', description: 'A program.' },
+    options: OPTIONS,
+    start: async ({ how }, { signal, fail, log }) => {
+      if (how === 'fails-to-start') throw new Error('no luck')
+      if (how === 'starts-slowly') await sleep(60_000, undefined, { signal })
+      if (how === 'throws-later') setTimeout(() => Promise.reject(new Error('nobody caught this')), 50)
+      if (how === 'fails-later') setTimeout(() => fail(new Error('the disk is gone')), 50)
+      // Events of many names, so that no limit of lines applies.
+      if (how === 'logs-much') for (let i = 0; i < 20_000; i++) log.error(`event-${i}`, 'x'.repeat(1000))
+      return {
+        addresses: { stream: { host: '127.0.0.1', port: 1234 } },
+        readiness: () => ({ ready: how !== 'unready', reason: 'told so' }),
+        status: () => ({ how, big: 2n ** 63n }),
+        close: async () => {
+          if (how === 'hangs') await sleep(60_000)
+          if (how === 'fails-to-close') throw new Error('not closed')
+        },
+      }
+    },
+  },
+  process.argv.slice(2),
+)

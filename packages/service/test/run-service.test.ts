@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { afterEach, describe, expect, test } from 'vitest'
+
+const children: ChildProcess[] = []
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+interface Running {
+  readonly child: ChildProcess
+  /** The first line of standard output. */
+  readonly ready: Promise<string>
+  readonly stderr: Promise<string>
+  readonly ended: Promise<number | null>
+}
+
+function start(...argv: string[]): Running {
+  const args = [
+    '--conditions=@datastreamer/source',
+    `${import.meta.dirname}/program.ts`,
+    '--log-level',
+    'info',
+    ...argv,
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  const lines = createInterface({ input: child.stdout })
+  return {
+    child,
+    ready: once(lines, 'line').then(([line]) => String(line)),
+    stderr: text(child.stderr),
+    ended: once(child, 'close').then(([code]) => code),
+  }
+}
+
+describe('a service', () => {
+  test('says that it is ready, ends in order on SIGTERM with status 0', async () => {
+    const { child, ready, stderr, ended } = start()
+    expect(await ready).toBe('ready stream=127.0.0.1:1234')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(await stderr).toMatch(/SIGTERM: ending.*\n.*ended/)
+  })
+
+  test('says it as JSON', async () => {
+    const { child, ready, stderr, ended } = start('--log-format', 'json')
+    expect(JSON.parse(await ready)).toEqual({ ready: true, stream: '127.0.0.1:1234' })
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    const lines = (await stderr).trim().split('\n')
+    expect(lines.map((line) => JSON.parse(line).event)).toEqual(['ending', 'ended'])
+  })
+
+  test('ends within its bound though closing hangs, with status 1', async () => {
+    const { child, ready, stderr, ended } = start('--how', 'hangs', '--shutdown-timeout', '300ms')
+    await ready
+    const since = Date.now()
+    child.kill('SIGTERM')
+    expect(await ended).toBe(1)
+    expect(Date.now() - since).toBeLessThan(5000)
+    expect(await stderr).toContain('not ended within 300 ms')
+  })
+
+  test('ends at once on a second signal', async () => {
+    const { child, ready, stderr, ended } = start('--how', 'hangs', '--shutdown-timeout', '60s')
+    await ready
+    child.kill('SIGTERM')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    child.kill('SIGINT')
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('SIGINT again: ending at once')
+  })
+
+  test.each([
+    ['throws-later', 'nobody caught this'],
+    ['fails-later', 'the disk is gone'],
+  ])('that %s is logged, closed and ends with status 1', async (how, message) => {
+    const { stderr, ended } = start('--how', how)
+    expect(await ended).toBe(1)
+    expect(await stderr).toMatch(new RegExp(`FATAL: ${message}[^]*ended`))
+  })
+
+  test('that cannot start ends with status 1', async () => {
+    const { stderr, ended } = start('--how', 'fails-to-start')
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('FATAL: Error: no luck')
+  })
+
+  test('that fails to close ends with status 1', async () => {
+    const { child, ready, stderr, ended } = start('--how', 'fails-to-close')
+    await ready
+    child.kill('SIGTERM')
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('not closed')
+  })
+
+  test.each([
+    [['--nope'], "program: unknown option '--nope'\nTry program --help\n"],
+    [['--tls-cert', 'x'], 'program: --tls-cert needs --tls-key\nTry program --help\n'],
+    [['--admin-tls', '--admin-port', '0'], 'program: --admin-tls needs --tls-cert and --tls-key\nTry program --help\n'],
+  ])('called with %j ends with status 2', async (argv, message) => {
+    const { stderr, ended } = start(...argv)
+    expect(await ended).toBe(2)
+    expect(await stderr).toBe(message)
+  })
+
+  test('is not held up by a log that nobody reads', async () => {
+    const args = ['--conditions=@datastreamer/source', `${import.meta.dirname}/program.ts`, '--how', 'logs-much']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    children.push(child)
+    const lines = createInterface({ input: child.stdout })
+    expect(await once(lines, 'line')).toEqual(['ready stream=127.0.0.1:1234'])
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'exit')
+    expect(code).toBe(0)
+  })
+
+  test('goes on when nobody reads its ready line', async () => {
+    const { child, stderr, ended } = start('--how', 'fails-later')
+    child.stdout?.destroy()
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('the disk is gone')
+  })
+})
+
+describe('the admin endpoint of a service', () => {
+  async function ask(ready: Promise<string>, path: string): Promise<Response> {
+    const [, address] = /admin=(\S+)/.exec(await ready) ?? []
+    return fetch(`http://${address}${path}`)
+  }
+
+  test('shows status and metrics of the process', async () => {
+    const { ready } = start('--admin-port', '0')
+    const status = await (await ask(ready, '/api/status')).json()
+    expect(status).toMatchObject({
+      name: 'program',
+      version: '0.0.0',
+      ready: true,
+      how: 'well',
+      big: '9223372036854775808',
+    })
+    expect(await (await ask(ready, '/metrics')).text()).toContain('process_cpu_seconds_total')
+    expect((await ask(ready, '/readyz')).status).toBe(200)
+  })
+
+  test('says why the service is not ready', async () => {
+    const { ready } = start('--admin-port', '0', '--how', 'unready')
+    expect(await (await ask(ready, '/readyz')).text()).toBe('not ready: told so\n')
+  })
+
+  test('is there while the service starts, and a signal then ends it', async () => {
+    const port = 20_000 + (process.pid % 20_000)
+    const { child, ended } = start('--admin-port', String(port), '--how', 'starts-slowly')
+    let response: Response | undefined
+    while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    expect(await response.text()).toBe('not ready: starting\n')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+})
