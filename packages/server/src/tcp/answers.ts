@@ -3,6 +3,7 @@ import {
   type Entry,
   encodeEntry,
   encodeHeaderEntry,
+  type FormatErrorCode,
   type KnownResultCode,
   NOT_FOUND_ENTRY,
   PacketType,
@@ -101,4 +102,10 @@ async function locate(log: StreamLog, number: bigint): Promise<LogPosition | und
     if (number > log.header.totalEntries) return undefined
     throw error
   }
+}
+
+/** The result for bytes that are no command, if they are answered at all. docs/spec/protocol.md §6. */
+export function resultOfFault(code: FormatErrorCode): KnownResultCode | undefined {
+  if (code === 'UNKNOWN_COMMAND') return ResultCode.invalidCommand
+  return code === 'BAD_BOOKMARK' ? ResultCode.badFromBookmark : undefined
 }

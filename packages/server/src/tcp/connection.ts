@@ -1,21 +1,16 @@
 import type { Socket } from 'node:net'
 import { type Command, encodeResult, type FormatError, type KnownResultCode, ResultCode } from '@datastreamer/format'
 import type { CommitPoint } from '../log/commit-point.ts'
-import { type Answer, answer, type Query } from './answers.ts'
+import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
 import { type EntrySink, EntryStream } from './entry-stream.ts'
 import { Inlet } from './inlet.ts'
 import { OperationMarks } from './operation-marks.ts'
 import { Outlet } from './outlet.ts'
-import type { CloseReason, EventDetails } from './server-events.ts'
-import type { ConnectionContext } from './server-options.ts'
+import type { CloseReason } from './server-events.ts'
+import type { ConnectionHost } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
 
 const OK = encodeResult(ResultCode.ok)
-
-const RESULT_OF_FAULT: ReadonlyMap<FormatError['code'], KnownResultCode> = new Map([
-  ['UNKNOWN_COMMAND', ResultCode.invalidCommand],
-  ['BAD_BOOKMARK', ResultCode.badFromBookmark],
-])
 
 /** Why and how a connection ended. */
 interface Cause {
@@ -29,14 +24,6 @@ type State =
   | { readonly t: 'stopped' }
   | { readonly t: 'streaming'; readonly stream: EntryStream }
   | { readonly t: 'closing'; readonly cause: Cause }
-
-/** What a connection needs of its server. */
-export interface ConnectionHost {
-  readonly context: ConnectionContext
-  /** Called for everything that happens but `connected`. */
-  onEvent(event: EventDetails): void
-  onSent(bytes: number): void
-}
 
 export interface ConnectionOptions {
   /** Unique in its server. */
@@ -231,7 +218,7 @@ export class Connection implements EntrySink {
 
   /** What follows such bytes cannot be parsed. docs/spec/protocol.md §6. */
   #refuseBytes({ code, message }: FormatError): void {
-    const result = RESULT_OF_FAULT.get(code)
+    const result = resultOfFault(code)
     if (result !== undefined) this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: result })
     const cause = { reason: 'BAD_COMMAND', code, detail: message } as const
     this.close(cause, result === undefined ? undefined : encodeResult(result))

@@ -4,6 +4,7 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { KernelQueues } from './kernel-queues.ts'
 import type { OperationEnds } from './operation-marks.ts'
+import type { EventDetails } from './server-events.ts'
 
 /** Limits of every connection; 0 stands for none. docs/spec/protocol.md §9. */
 export interface ConnectionLimits {
@@ -65,4 +66,12 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** Memory for what is read from disk. */
   readonly pool: BufferPool
   readonly queues: KernelQueues
+}
+
+/** What a connection needs of its server. */
+export interface ConnectionHost {
+  readonly context: ConnectionContext
+  /** Called for everything that happens but `connected`. */
+  onEvent(event: EventDetails): void
+  onSent(bytes: number): void
 }

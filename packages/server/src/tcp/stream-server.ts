@@ -1,13 +1,19 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BufferPool } from './buffer-pool.ts'
-import { Connection, type ConnectionHost } from './connection.ts'
+import { Connection } from './connection.ts'
 import { EventCounter } from './event-counter.ts'
 import { KernelQueues } from './kernel-queues.ts'
 import { Listener } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
 import { type EventDetails, publish } from './server-events.ts'
-import type { CloseOptions, ConnectionContext, ListenOptions, StreamServerOptions } from './server-options.ts'
+import type {
+  CloseOptions,
+  ConnectionContext,
+  ConnectionHost,
+  ListenOptions,
+  StreamServerOptions,
+} from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 
 /** Most bytes that are handed to a socket at once, but always at least one entry. */
