@@ -44,7 +44,6 @@ export function limitLines(log: Log, options: LineLimitOptions = {}): Log {
     warn: limited('warn'),
     error: limited('error'),
     fatal: log.fatal,
-    flushNow: log.flushNow,
     end: log.end,
   }
 }

@@ -25,9 +25,7 @@ export interface Log {
   warn(event: string, message: string, fields?: LogFields): void
   error(event: string, message: string, fields?: LogFields): void
   fatal(event: string, message: string, fields?: LogFields): void
-  /** Write what still waits, now. */
-  flushNow(): void
-  /** Write what still waits, and then no more. */
+  /** Resolves when all is written, or cannot be in time. */
   end(): Promise<void>
 }
 
@@ -65,7 +63,6 @@ export function createLog({ level, format, color = process.stderr.isTTY, write }
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    flushNow: () => waiting?.flushNow(),
     end: async () => waiting?.end(),
   })
 }

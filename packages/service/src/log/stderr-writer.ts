@@ -1,5 +1,7 @@
+import { fstatSync } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pino } from 'pino'
 
 const STDERR = 2
 /** Bytes that wait for whoever reads; what comes on top of them is dropped rather than the service held up. */
@@ -7,31 +9,32 @@ const MAX_WAITING_BYTES = 1_048_576
 /** Time that whoever reads has to take the last lines. */
 const END_TIMEOUT_MS = 500
 
-/** Writes to standard error in the background: neither a slow reader nor one that is gone holds the process up. */
+/** Writes to standard error: neither a slow reader nor one that is gone holds the process up. */
 export class StderrWriter {
-  readonly #out = pino.destination({ dest: STDERR, sync: false, maxLength: MAX_WAITING_BYTES })
-  #ended = false
+  readonly #stream: Writable
 
   constructor() {
+    this.#stream = openStderr()
     // A log that nobody can read any more is no reason to end.
-    this.#out.on('error', () => {})
+    this.#stream.on('error', () => {})
   }
 
   write(text: string): void {
-    if (!this.#ended) this.#out.write(text)
+    if (this.#stream.writableLength < MAX_WAITING_BYTES) this.#stream.write(text)
   }
 
-  /** Write what waits, now and whatever is under way. */
-  flushNow(): void {
-    if (!this.#ended) this.#out.flushSync()
-  }
-
-  /** Write no more; resolves when all is written, or cannot be in time. */
+  /** Resolves when all is written, or cannot be in time. */
   async end(): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
-    const done = new Promise<void>((resolve) => this.#out.once('close', resolve))
-    this.#out.end()
-    await Promise.race([done, sleep(END_TIMEOUT_MS)])
+    const written = new Promise<void>((resolve) => this.#stream.write('', () => resolve()))
+    await Promise.race([written, sleep(END_TIMEOUT_MS)])
   }
+}
+
+/** Node writes to a pipe until it is taken, and does nothing else meanwhile; a socket of our own does not wait. */
+function openStderr(): Writable {
+  const kind = fstatSync(STDERR)
+  if (!kind.isFIFO() && !kind.isSocket()) return process.stderr
+  const socket = new Socket({ fd: STDERR, readable: false, writable: true })
+  socket.unref()
+  return socket
 }

@@ -58,10 +58,7 @@ export class Shutdown {
   }
 
   #begin(reason: EndReason): void {
-    if (this.#ending) {
-      this.#log.flushNow()
-      process.exit(1)
-    }
+    if (this.#ending) process.exit(1)
     this.#ending = true
     this.#controller.abort(new DOMException('the process is ending', 'AbortError'))
     this.#end(reason)
