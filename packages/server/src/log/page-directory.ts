@@ -2,18 +2,21 @@ import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, PacketType, pageStart, pagesInUse,
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
+import type { PageBuffers } from './page-buffers.ts'
 import { readBytes } from './run-reader.ts'
 
 /** Which page holds which entries: every page opens with an entry, whose number is read once. */
 export class PageDirectory {
   readonly #file: DiskFile
   readonly #path: string
+  readonly #buffers: PageBuffers
   /** Number of each page's first entry, where it was asked for. */
   readonly #firstNumbers: number[] = []
 
-  constructor(file: DiskFile, path: string) {
+  constructor(file: DiskFile, path: string, buffers: PageBuffers) {
     this.#file = file
     this.#path = path
+    this.#buffers = buffers
   }
 
   /** The page that holds entry `number`, found by binary search over the pages in use. */
@@ -33,6 +36,8 @@ export class PageDirectory {
     const known = this.#firstNumbers[page]
     if (known !== undefined) return known
     const position = pageStart(page)
+    const inMemory = this.#buffers.holding(position)
+    if (inMemory !== undefined) return inMemory.firstNumber
     const view = viewOf(await readBytes(this.#file, this.#path, position, ENTRY_HEAD_BYTES))
     const packet = view.getUint8(0)
     const number = view.getBigUint64(9)

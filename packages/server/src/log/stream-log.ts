@@ -48,7 +48,7 @@ export class StreamLog {
     this.#file = file
     this.#header = header
     this.#buffers = buffers
-    this.#directory = new PageDirectory(file, path)
+    this.#directory = new PageDirectory(file, path, buffers)
     this.#readBytes = readBytes
   }
 
