@@ -1,0 +1,27 @@
+/** One table of results, as it is printed and as it stands in the documentation. */
+export interface Table {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** What has to be known to read it. */
+  readonly note?: string | undefined
+}
+
+/** What a benchmark is given. */
+export interface BenchContext {
+  /** A folder of its own, removed afterwards. */
+  readonly folder: string
+  /** Small sizes and few rounds: to see that the benchmark works, not to measure. */
+  readonly quick: boolean
+  /** How often each thing is measured. */
+  readonly rounds: number
+  /** Say what is being done. */
+  readonly log: (text: string) => void
+}
+
+export interface Benchmark {
+  /** Its name on the command line, and of its section of the documentation. */
+  readonly name: string
+  readonly title: string
+  run(context: BenchContext): Promise<readonly Table[]>
+}
