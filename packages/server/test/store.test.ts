@@ -224,6 +224,22 @@ test('a file that was cut while a page was added is mended', async () => {
   expect(store.getHeader().totalEntries).toBe(0n)
 })
 
+test('an update in place does not touch what an open operation adds to the same page', async () => {
+  using dir = tempDir()
+  await using store = await openIn(dir)
+  const add = (data: Uint8Array): bigint => store.addStreamEntry(1, data)
+  store.startAtomicOp()
+  add(hex('010203'))
+  await store.commitAtomicOp()
+  store.startAtomicOp()
+  add(hex('04'))
+  await store.updateEntryData(0n, 1, hex('aabbcc'))
+  add(hex('05'))
+  await store.commitAtomicOp()
+  const data = (await readAll(store.log)).map((entry) => Buffer.from(entry.data).toString('hex'))
+  expect(data).toEqual(['aabbcc', '04', '05'])
+})
+
 test('an operation larger than memory would like goes to disk before its commit, unseen', async () => {
   using dir = tempDir()
   await using store = await openIn(dir, { spillBytes: 2 ** 20, tailPages: 2 })

@@ -4,8 +4,9 @@ import { PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 export interface PageBuffer {
   /** Position of the page's first byte in the file. */
   readonly start: number
-  readonly bytes: Uint8Array
-  readonly view: DataView
+  /** Borrowed by readers up to what is committed; only bytes behind that may change. */
+  bytes: Uint8Array
+  view: DataView
   /** Number of the entry that the page opens with. */
   readonly firstNumber: number
   /** Position behind the page's last entry, once the next page was opened. */
@@ -42,9 +43,9 @@ export class PageBuffers {
   overwrite(position: number, bytes: Uint8Array): void {
     const page = this.holding(position)
     if (page === undefined) return
-    const copy = page.bytes.slice()
-    copy.set(bytes, position - page.start)
-    this.#pages[this.#indexOf(position)] = { ...page, bytes: copy, view: new DataView(copy.buffer) }
+    page.bytes = page.bytes.slice()
+    page.view = new DataView(page.bytes.buffer)
+    page.bytes.set(bytes, position - page.start)
   }
 
   /** Forget the pages that end at or before `position`, but keep the newest `keep`. */
