@@ -10,6 +10,7 @@ import {
 } from '@datastreamer/server'
 import {
   ConfigError,
+  commitTimer,
   ErrorCounter,
   logStoreEvent,
   meteredDisk,
@@ -87,6 +88,7 @@ async function openForWriting(config: Config, { log, metrics }: ServiceContext):
     fsync,
     fsyncIntervalMs: fsyncInterval,
     disk: meteredDisk(metrics, nodeDisk),
+    onCommit: commitTimer(metrics),
     onEvent: (event) => {
       logStoreEvent(log, event)
       errors.onStoreEvent(event)

@@ -32,6 +32,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const server = new StreamServer({
     log: reader.log,
     bookmarks: reader.index,
+    operationEnds: store?.operationEnds,
     writeTimeoutMs: config.writeTimeout,
     inactivityTimeoutMs: config.inactivityTimeout,
     maxConnections: config.maxConnections,

@@ -6,7 +6,7 @@ export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } f
 export { logServer } from './log/log-server.ts'
 export { logStoreEvent } from './log/log-store.ts'
 export { observeLog, observeServer, slowestLag, total } from './metrics/observe-server.ts'
-export { ErrorCounter, meteredDisk, observeStore } from './metrics/observe-store.ts'
+export { commitTimer, ErrorCounter, meteredDisk, observeStore } from './metrics/observe-store.ts'
 export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
 export { COMMON_OPTIONS } from './options/common-options.ts'
 export {

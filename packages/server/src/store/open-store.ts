@@ -15,6 +15,7 @@ import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { loadEnd } from './load-end.ts'
 import { LogWriter } from './log-writer.ts'
+import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
 import { removePendingUpdate } from './pending-update.ts'
 import { recoverEnd } from './recovery.ts'
@@ -41,6 +42,8 @@ export interface StoreOptions extends StreamIdentity {
   readonly maxPendingBytes?: number | undefined
   /** Told of recoveries, truncations and failures. */
   readonly onEvent?: ((event: StoreEvent) => void) | undefined
+  /** Told of each group of commits that readers can see, for metrics. Must not throw. */
+  readonly onCommit?: ((group: CommitGroup) => void) | undefined
   /** Where files lie (default: the machine's disk). */
   readonly disk?: Disk | undefined
   /** The bookmark index (default: the LevelDB beside the file, which also locks the file against other writers). */
@@ -164,6 +167,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     checkpointer,
     limits,
     onEvent,
+    onCommit: options.onCommit ?? (() => {}),
   })
 }
 

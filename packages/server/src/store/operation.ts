@@ -20,6 +20,17 @@ export interface CommitResult {
 export interface PendingCommit {
   readonly start: Mark
   readonly end: Mark
+  /** `performance.now()` of the call to commit. */
+  readonly since: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: Error) => void
+}
+
+/** Commits that were written together. */
+export interface CommitGroup {
+  readonly commits: number
+  /** Bytes of the log, padding included. */
+  readonly bytes: number
+  /** Milliseconds from the call to commit until readers see it, of the commit that waited longest. */
+  readonly waitedMs: number
 }

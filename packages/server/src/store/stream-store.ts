@@ -18,7 +18,7 @@ import { CommitEnds } from './commit-ends.ts'
 import type { StoreEvent } from './events.ts'
 import { type LogWriter, startOfOpenPage } from './log-writer.ts'
 import { newBookmarks } from './new-bookmarks.ts'
-import type { CommitResult, Operation, PendingCommit } from './operation.ts'
+import type { CommitGroup, CommitResult, Operation, PendingCommit } from './operation.ts'
 import { truncateLog } from './truncate.ts'
 import { indexUpdated, overwriteEntry, type UpdateInput } from './update.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -32,6 +32,7 @@ export interface StoreParts extends UpdateInput {
   readonly checkpointer: Checkpointer
   readonly limits: StoreLimits
   readonly onEvent: (event: StoreEvent) => void
+  readonly onCommit: (group: CommitGroup) => void
 }
 
 export interface StoreLimits {
@@ -131,7 +132,7 @@ export class StreamStore extends StreamReader {
     this.#operation = undefined
     if (operation.failed !== undefined) return Promise.reject(failedOperation(operation.failed))
     return new Promise((resolve, reject) => {
-      this.#queue.commit({ start: operation.start, end: this.#buffer.end, resolve, reject })
+      this.#queue.commit({ start: operation.start, end: this.#buffer.end, since: performance.now(), resolve, reject })
     })
   }
 
@@ -231,6 +232,7 @@ export class StreamStore extends StreamReader {
       this.#failAll(group, error as Error)
       return
     }
+    const bytes = last.end.position - this.#committed.position
     this.#committed = last.end
     index.put(bookmarks)
     log.advance(point)
@@ -239,6 +241,8 @@ export class StreamStore extends StreamReader {
     for (const { start, end, resolve } of group) {
       resolve({ firstEntry: BigInt(start.number), nextEntry: BigInt(end.number) })
     }
+    const waitedMs = performance.now() - (group[0]?.since ?? 0)
+    this.#parts.onCommit({ commits: group.length, bytes, waitedMs })
     buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)
     checkpointer.afterCommit()
     this.#wakeRoomWaiters()

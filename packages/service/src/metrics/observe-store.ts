@@ -1,4 +1,4 @@
-import type { Disk, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
+import type { CommitGroup, Disk, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { total } from './observe-server.ts'
 
@@ -10,6 +10,17 @@ export function observeStore(registry: Registry, store: StreamStore): void {
   total(registry, 'datastreamer_commits_total', 'Atomic operations that were committed', () => store.stats.commits)
   const grouped = 'Groups of commits that were written together'
   total(registry, 'datastreamer_commit_groups_total', grouped, () => store.stats.groups)
+}
+
+/** Shows how long commits take: what `onCommit` of a store is to be. */
+export function commitTimer(registry: Registry): (group: CommitGroup) => void {
+  const seconds = new Histogram({
+    name: 'datastreamer_commit_seconds',
+    help: 'Time from the call to commit until readers see it, of the longest in each group of commits',
+    buckets: BUCKETS,
+    registers: [registry],
+  })
+  return ({ waitedMs }) => seconds.observe(waitedMs / 1000)
 }
 
 /** A disk that shows how long its syncs take and how much is written to it. */
