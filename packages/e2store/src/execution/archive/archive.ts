@@ -1,20 +1,21 @@
 import { NotFoundError } from '../../errors.ts'
-import { buffered } from '../../io/buffered.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
-import {
-  checkRecordBounds,
-  decodeRecordHeader,
-  type E2Record,
-  RECORD_HEADER_BYTES,
-  type RecordOptions,
-  readRecord,
-} from '../../records/record.ts'
+import { type E2Record, RECORD_HEADER_BYTES, type RecordOptions } from '../../records/record.ts'
 import { RecordType } from '../../records/record-type.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
-import { type Block, type BlockPayloads, type Columns, checkNumber, decodeBlock, headerRlpOf } from './block.ts'
+import {
+  type Block,
+  type BlockPayloads,
+  type Columns,
+  checkNumber,
+  checkSameNumber,
+  decodeBlock,
+  headerRlpOf,
+} from './block.ts'
 import { Arena, decodeContent } from './content.ts'
-import { type ArchiveKind, type Column, checkType, type Layout } from './layout.ts'
-import { paged } from './paged.ts'
+import type { ArchiveKind, Column, Layout } from './layout.ts'
+import { type RecordAccess, type RegionOptions, scattered, sequential } from './record-access.ts'
+import { type Row, RowReader } from './row-reader.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   readonly codec?: SnappyCodec
@@ -37,15 +38,7 @@ export interface RawBlock extends Columns<E2Record> {
   readonly header: E2Record
 }
 
-/** Where records of a column are read from. */
-type WindowOf = (column: number) => ByteSource
-
-/** A record that is not in memory. */
-interface MissingRecord {
-  readonly missing: number
-  readonly position: number
-}
-
+const NONE = new Uint8Array(0)
 const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 const WINDOW_BYTES = 262_144
@@ -67,20 +60,30 @@ export class BlockArchive {
   readonly layout: Layout
   readonly source: ByteSource
   readonly options: ArchiveOptions
-  readonly #recordOptions: RecordOptions
-  readonly #pages: ByteSource
+  readonly #recordOptions: RegionOptions
+  readonly #scattered: RecordAccess
+  /** Where the columns stand in a row; -1 for those that the file does not have. */
+  readonly #columnNumbers: Readonly<Record<Column, number>>
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
     this.source = source
     this.layout = layout
     this.options = options
-    this.#pages = paged(source, PAGE_BYTES, PAGES)
     const { maxRecordBytes, legacyLength48 } = options
     this.#recordOptions = {
       end: layout.indexPosition,
       step: 'read',
       ...(maxRecordBytes !== undefined && { maxRecordBytes }),
       ...(legacyLength48 !== undefined && { legacyLength48 }),
+    }
+    this.#scattered = scattered(source, PAGE_BYTES, PAGES, this.#recordOptions)
+    const place = (column: Column): number => layout.columns.indexOf(column)
+    this.#columnNumbers = {
+      header: 0,
+      body: place('body'),
+      receipts: place('receipts'),
+      totalDifficulty: place('totalDifficulty'),
+      proof: place('proof'),
     }
   }
 
@@ -115,43 +118,57 @@ export class BlockArchive {
    * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
    */
   async block(number: bigint): Promise<Block> {
-    return decodeBlock(this.kind, await this.payloads(number))
+    const row = await this.#row(number, this.columns)
+    return this.#decode(number, row, new Arena(SMALL_ARENA_BYTES))
   }
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
-    return this.#decompress(await this.raw(number, columns), new Arena(SMALL_ARENA_BYTES))
+    return this.#checkedPayloads(number, await this.#row(number, columns), new Arena(SMALL_ARENA_BYTES))
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
-    const index = this.#indexOf(number)
-    return this.#rawBlock(index, columns, () => this.#pages)
+    return this.#rawBlock(number, await this.#row(number, columns))
   }
 
   /** Blocks in order, decoded. Throws as {@link block}. */
-  async *iterate(range: Omit<BlockRange, 'columns'> = {}): AsyncGenerator<Block, void, void> {
-    for await (const payloads of this.iteratePayloads(range)) yield decodeBlock(this.kind, payloads)
+  iterate(range: Omit<BlockRange, 'columns'> = {}): AsyncGenerator<Block, void, void> {
+    const arena = new Arena(ARENA_BYTES)
+    return this.#each(range, (number, row) => this.#decode(number, row, arena))
   }
 
   /** Blocks in order, decompressed. Throws as {@link block}. */
-  async *iteratePayloads(range: BlockRange = {}): AsyncGenerator<BlockPayloads, void, void> {
+  iteratePayloads(range: BlockRange = {}): AsyncGenerator<BlockPayloads, void, void> {
     const arena = new Arena(ARENA_BYTES)
-    for await (const raw of this.iterateRaw(range)) yield this.#decompress(raw, arena)
+    return this.#each(range, (number, row) => this.#checkedPayloads(number, row, arena))
   }
 
   /** Blocks in order, as they lie in the file. Throws as {@link block}. */
-  async *iterateRaw({ from, to, columns = this.columns }: BlockRange = {}): AsyncGenerator<RawBlock, void, void> {
-    const { layout, source } = this
+  iterateRaw(range: BlockRange = {}): AsyncGenerator<RawBlock, void, void> {
+    return this.#each(range, (number, row) => this.#rawBlock(number, row))
+  }
+
+  async *#each<T>(
+    { from, to, columns = this.columns }: BlockRange,
+    convert: (number: bigint, row: Row) => T,
+  ): AsyncGenerator<T, void, void> {
     const first = from === undefined ? 0 : this.#indexOf(from)
     const end = to === undefined || to === this.start + BigInt(this.count) ? this.count : this.#indexOf(to)
-    const shared = buffered(source, WINDOW_BYTES)
-    const windows = layout.columns.map(() => (layout.rowwise ? shared : buffered(source, WINDOW_BYTES)))
-    const windowOf = (column: number): ByteSource => windows[column] ?? shared
+    const { layout, source } = this
+    const shared = sequential(source, WINDOW_BYTES, this.#recordOptions)
+    const access = layout.columns.map(() =>
+      layout.rowwise ? shared : sequential(source, WINDOW_BYTES, this.#recordOptions),
+    )
+    const rows = new RowReader(layout, access, columns)
     for (let index = first; index < end; index++) {
-      const found = this.#peekBlock(index, columns, windowOf)
-      yield 'missing' in found ? await this.#rawBlock(index, columns, windowOf) : found
+      yield convert(this.start + BigInt(index), rows.peek(index) ?? (await rows.read(index)))
     }
+  }
+
+  async #row(number: bigint, columns: readonly Column[]): Promise<Row> {
+    const access = this.columns.map(() => this.#scattered)
+    return new RowReader(this.layout, access, columns).read(this.#indexOf(number))
   }
 
   #indexOf(number: bigint): number {
@@ -161,72 +178,55 @@ export class BlockArchive {
     throw new NotFoundError('NOT_IN_FILE', `block ${number} is not in the file, which has ${this.start} to ${last}`)
   }
 
-  /** The records of a block, waiting for those that are not in memory. */
-  async #rawBlock(index: number, columns: readonly Column[], windowOf: WindowOf): Promise<RawBlock> {
-    const loaded = new Map<number, E2Record>()
-    for (;;) {
-      const found = this.#peekBlock(index, columns, windowOf, loaded)
-      if (!('missing' in found)) return found
-      const { missing, position } = found
-      loaded.set(missing, await readRecord(windowOf(missing), position, this.#recordOptions))
-    }
-  }
-
-  /** The records of a block if all of them are in memory or loaded, else which one is missing. */
-  #peekBlock(
-    index: number,
-    columns: readonly Column[],
-    windowOf: WindowOf,
-    loaded?: ReadonlyMap<number, E2Record>,
-  ): RawBlock | MissingRecord {
-    const { layout } = this
-    const found: { -readonly [C in Column]?: E2Record } = {}
-    let last = layout.columns.length - 1
-    while (last > 0 && !columns.includes(layout.columns[last] as Column)) last--
-    let position = 0
-    for (let column = 0; column <= last; column++) {
-      const name = layout.columns[column] as Column
-      const wanted = column === 0 || columns.includes(name)
-      if (!wanted && !layout.rowwise) continue
-      if (column === 0 || !layout.rowwise) position = layout.target(index, column)
-      const record = loaded?.get(column) ?? this.#peek(windowOf(column), position)
-      if (record === undefined) return { missing: column, position }
-      checkType(layout, name, record.type, position)
-      if (wanted) found[name] = record
-      position = record.end
-    }
-    const { header } = found
+  #rawBlock(number: bigint, row: Row): RawBlock {
+    const at = this.#columnNumbers
+    const [header] = row
     if (header === undefined) throw new RangeError('an archive without headers')
-    return { ...found, number: layout.start + BigInt(index), header }
-  }
-
-  #peek(source: ByteSource, position: number): E2Record | undefined {
-    if (position + RECORD_HEADER_BYTES > this.layout.indexPosition) return undefined
-    const head = source.peek?.(position, RECORD_HEADER_BYTES)
-    if (head === undefined) return undefined
-    const { type, length, end } = decodeRecordHeader(head, 0, position, this.#recordOptions)
-    checkRecordBounds({ type, length, position, end }, this.layout.indexPosition, this.#recordOptions)
-    const data = source.peek?.(position + RECORD_HEADER_BYTES, length)
-    return data && { type, length, position, end, data }
-  }
-
-  #decompress(raw: RawBlock, arena: Arena): BlockPayloads {
-    const payloads: { -readonly [C in Column]?: Uint8Array } = {}
-    const positions: { -readonly [C in Column]?: number } = {}
-    for (const column of this.columns) {
-      const record = raw[column]
-      if (record === undefined) continue
-      positions[column] = record.position
-      payloads[column] = this.#content(record, arena)
+    return {
+      number,
+      header,
+      body: row[at.body],
+      receipts: row[at.receipts],
+      totalDifficulty: row[at.totalDifficulty],
+      proof: row[at.proof],
     }
-    const header = payloads.header ?? this.#content(raw.header, arena)
-    checkNumber(headerRlpOf(this.kind, header, raw.header.position), raw.number, raw.header.position)
-    return { number: raw.number, positions, ...payloads }
   }
 
-  #content({ type, data, position }: E2Record, arena: Arena): Uint8Array {
-    if (type === RecordType.TotalDifficulty) return data
+  #decode(number: bigint, row: Row, arena: Arena): Block {
+    const block = decodeBlock(this.kind, this.#payloads(number, row, arena))
+    checkSameNumber(block.header.number, number, row[0]?.position ?? 0)
+    return block
+  }
+
+  #checkedPayloads(number: bigint, row: Row, arena: Arena): BlockPayloads {
+    const payloads = this.#payloads(number, row, arena)
+    const position = row[0]?.position ?? 0
+    checkNumber(headerRlpOf(this.kind, payloads.header ?? NONE, position), number, position)
+    return payloads
+  }
+
+  #payloads(number: bigint, row: Row, arena: Arena): BlockPayloads {
+    const at = this.#columnNumbers
+    return {
+      number,
+      header: this.#content(row[0], arena),
+      body: this.#content(row[at.body], arena),
+      receipts: this.#content(row[at.receipts], arena),
+      totalDifficulty: this.#content(row[at.totalDifficulty], arena),
+      proof: this.#content(row[at.proof], arena),
+      positions: {
+        header: row[0]?.position,
+        body: row[at.body]?.position,
+        receipts: row[at.receipts]?.position,
+        totalDifficulty: row[at.totalDifficulty]?.position,
+        proof: row[at.proof]?.position,
+      },
+    }
+  }
+
+  #content(record: E2Record | undefined, arena: Arena): Uint8Array | undefined {
+    if (record === undefined || record.type === RecordType.TotalDifficulty) return record?.data
     const { codec, maxPayloadBytes = DEFAULT_MAX_PAYLOAD } = this.options
-    return decodeContent(data, position + RECORD_HEADER_BYTES, maxPayloadBytes, arena, codec)
+    return decodeContent(record.data, record.position + RECORD_HEADER_BYTES, maxPayloadBytes, arena, codec)
   }
 }

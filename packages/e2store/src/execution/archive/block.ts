@@ -9,7 +9,7 @@ import { decodeReceipts, decodeSlimReceipts, type Receipt } from '../blocks/rece
 import type { ArchiveKind, Column } from './layout.ts'
 
 /** One value for each column that was read. */
-export type Columns<T> = { readonly [C in Column]?: T }
+export type Columns<T> = { readonly [C in Column]?: T | undefined }
 
 /** The decompressed contents of the records of one block, and where those records begin. */
 export interface BlockPayloads extends Columns<Uint8Array> {
@@ -48,7 +48,11 @@ export function headerRlpOf(kind: ArchiveKind, content: Uint8Array, position = 0
 export function checkNumber(headerRlp: Uint8Array, number: bigint, position: number): void {
   const items = new RlpReader(headerRlp, { what: 'header', position }).list('header')
   for (let i = 0; i < ITEMS_BEFORE_NUMBER; i++) items.skip('item')
-  const found = items.uint('number')
+  checkSameNumber(items.uint('number'), number, position)
+}
+
+/** @throws {VerificationError} `WRONG_NUMBER` */
+export function checkSameNumber(found: bigint, number: bigint, position: number): void {
   if (found !== number) {
     throw new VerificationError('WRONG_NUMBER', `header of block ${found} in the place of block ${number}`, position)
   }
