@@ -56,11 +56,16 @@ export async function checkGrammar(
       checkPlace(header, place)
       next++
     } else if (header.position < group.contentEnd) {
-      if (PLACED.has(header.type))
-        throw bad('BAD_GROUP', `${describeType(header.type)} record behind the state`, header.position)
-    } else if (header.position !== group.contentEnd && header.position !== group.stateIndexPosition) {
-      throw bad('BAD_GROUP', `${describeType(header.type)} record, expected an index`, header.position)
+      checkOther(header, group)
     }
+  }
+}
+
+/** Throw unless a record behind the state is of a type without a place of its own, and ends before the indices. */
+function checkOther({ type, position, end }: RecordHeader, { contentEnd }: EraGroup): void {
+  if (PLACED.has(type)) throw bad('BAD_GROUP', `${describeType(type)} record behind the state`, position)
+  if (end > contentEnd) {
+    throw bad('BAD_GROUP', `${describeType(type)} record ends at ${end}, the indices begin at ${contentEnd}`, position)
   }
 }
 

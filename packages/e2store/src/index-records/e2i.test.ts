@@ -69,6 +69,7 @@ test.each([
     'BAD_COUNT',
   ],
   ['descending offsets', '6932000000000000 0000000000000000 0900000000000000 0800000000000000', 'BAD_INDEX'],
+  ['an offset twice', '6932000000000000 0000000000000000 0800000000000000 0800000000000000', 'BAD_INDEX'],
   ['an offset in the Version record', '6932000000000000 0000000000000000 0700000000000000', 'BAD_TARGET'],
   ['an offset behind the data', '6932000000000000 0000000000000000 5e00000000000000', 'BAD_TARGET'],
   ['an offset beyond 2^53', '6932000000000000 0000000000000000 ffffffffffffffff', 'BAD_INTEGER'],
@@ -88,6 +89,8 @@ test('an index of other data is refused', async () => {
   ): Promise<unknown> =>
     readE2i(fromBytes(encodeE2i({ startSlot, targets }, { generation, dataSize: data.size })), { data })
   await expect(wrong(2, made.targets, 8n)).rejects.toMatchObject({ code: 'BAD_TARGET' })
+  const late = [...made.targets.slice(0, -1), undefined, made.targets.at(-1)]
+  await expect(wrong(2, late)).rejects.toMatchObject({ code: 'BAD_TARGET' })
   await expect(
     wrong(
       1,

@@ -133,6 +133,13 @@ test('there is no entry behind the last', async () => {
   expect(() => index.target(3)).toThrow(RangeError)
 })
 
+test('counts whose product does not fit are refused', async () => {
+  const record = encodeDynamicBlockIndex({ position: 8, startNumber: 0n, targets: [[8, 20, 30]], components: 3 })
+  putI64(record, record.length - 8, 2)
+  const source = fromBytes(concatBytes([encodeRecord(0, new Uint8Array(0)), record]))
+  await expect(readDynamicBlockIndex(source)).rejects.toMatchObject({ code: 'BAD_COUNT', position: 56 })
+})
+
 test('offsets of 48 bits are read where that is asked for', async () => {
   const record = slots((r) => r.fill(0, 30, 32))
   expect(() => record).not.toThrow()
