@@ -3,6 +3,7 @@ import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import type { BlockArchive } from '../src/execution/archive/archive.ts'
 import { archiveName } from '../src/execution/archive/archive-name.ts'
+import { decodeBlock } from '../src/execution/archive/block.ts'
 import { writeE2hs } from '../src/execution/e2hs/write.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
 import { writeEre } from '../src/execution/ere/write.ts'
@@ -74,19 +75,18 @@ describe.skipIf(!recorded)('recorded .era1 files', () => {
     expect(facts.recordsPerType).toMatchObject(Object.fromEntries(found))
     const counts = { transactions: 0, receipts: 0, uncles: 0, header: 0, body: 0, receiptBytes: 0 }
     const hashes = createHash('sha256')
-    for await (const { number, headerRlp, body, receipts = [] } of archive.iterate()) {
+    for await (const payloads of archive.iteratePayloads()) {
+      const { number, headerRlp, body, receipts = [] } = decodeBlock('era1', payloads)
       const hash = keccak256(headerRlp)
       hashes.update(hash)
       counts.transactions += body.transactions.length
       counts.receipts += receipts.length
       counts.uncles += body.uncles.length
+      counts.header += payloads.header?.length ?? 0
+      counts.body += payloads.body?.length ?? 0
+      counts.receiptBytes += payloads.receipts?.length ?? 0
       const known = facts.blockHash[String(number)]
       if (known !== undefined) expect(`0x${toHex(hash)}`).toBe(known)
-    }
-    for await (const { header, body, receipts } of archive.iteratePayloads()) {
-      counts.header += header?.length ?? 0
-      counts.body += body?.length ?? 0
-      counts.receiptBytes += receipts?.length ?? 0
     }
     const { header, body, receipts: receiptBytes } = facts.uncompressedBytes
     const { txs: transactions, receipts, uncles } = facts
