@@ -1,7 +1,7 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type EraFile, EraWriter, fromBytes, openEra, toBytes } from '../src/index.ts'
-import { fromHex, toHex } from '../src/io/little-endian.ts'
+import { type EraFile, EraWriter, fromBytes, mergeEras, openEra, toBytes } from '../src/index.ts'
+import { fromHex, toHex, u32 } from '../src/io/little-endian.ts'
 import {
   type BeaconNetwork,
   forkAt,
@@ -78,6 +78,20 @@ describe.skipIf(!hasVectors('e2store'))('a chain with the minimal preset', () =>
   ])('a changed bit in %s is found', async (_, change, code) => {
     const run = verifyEraFully(await forge(change), { network, stateRoot: stateRoot(1) })
     await expect(run).rejects.toMatchObject({ code, step: 'verify' })
+  })
+
+  test('a state that forgets the root of its era is refused, also if its own root is not known', async () => {
+    const file = await forge({ state: (ssz) => u32(ssz, 176 + 64 * 64) })
+    const run = verifyEraFully(file, { network, verifySignature: false })
+    await expect(run).rejects.toMatchObject({ code: 'WRONG_ROOT', message: expect.stringContaining('remembers') })
+  })
+
+  test('a state that the next one does not follow is refused', async () => {
+    const sink = toBytes()
+    await mergeEras([await forge({ state: (ssz) => ssz.length - 1 }), await load('e2mini-00002-f0ac05a9.era.gz')], sink)
+    const file = await openEra(fromBytes(sink.bytes()))
+    const run = verifyEraFully(file, { network, stateRoot: stateRoot(2), verifySignature: false })
+    await expect(run).rejects.toMatchObject({ code: 'WRONG_PARENT', step: 'verify' })
   })
 
   test('a file that is not of the trusted chain is refused', async () => {
