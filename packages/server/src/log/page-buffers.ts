@@ -39,13 +39,18 @@ export class PageBuffers {
     this.#pages.length = 0
   }
 
-  /** Give the page that holds `position` memory of its own, apart from what readers have borrowed, and write to it. */
-  overwrite(position: number, bytes: Uint8Array): void {
-    const page = this.holding(position)
-    if (page === undefined) return
-    page.bytes = page.bytes.slice()
-    page.view = new DataView(page.bytes.buffer)
-    page.bytes.set(bytes, position - page.start)
+  /**
+   * Give the page that holds `position` memory of its own, apart from what readers have borrowed, and write to it.
+   *
+   * @param kept a page that was forgotten, but comes back if an operation is taken back
+   */
+  overwrite(position: number, bytes: Uint8Array, kept: PageBuffer | undefined): void {
+    for (const page of new Set([this.holding(position), kept])) {
+      if (page === undefined || position < page.start || position >= page.start + PAGE_BYTES) continue
+      page.bytes = page.bytes.slice()
+      page.view = new DataView(page.bytes.buffer)
+      page.bytes.set(bytes, position - page.start)
+    }
   }
 
   /** Forget the pages that end at or before `position`, but keep the newest `keep`. */

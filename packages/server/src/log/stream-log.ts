@@ -96,7 +96,7 @@ export class StreamLog {
     for (;;) {
       const epoch = this.#epoch
       const { totalLength, totalEntries } = this.#header
-      if (number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
+      if (number < 0 || number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
       if (number === Number(totalEntries)) return { position: totalLength, number }
       const page = await this.#directory.pageOfEntry(number, this.#header)
       const first = await this.#directory.firstNumber(page)
@@ -155,7 +155,7 @@ export class StreamLog {
   /** Entry `number`, its data a copy, or `undefined` if it is not committed. @throws {DamageError} */
   async entry(number: bigint): Promise<Entry | undefined> {
     for (;;) {
-      if (number >= this.#header.totalEntries) return undefined
+      if (number < 0n || number >= this.#header.totalEntries) return undefined
       const epoch = this.#epoch
       const from = await this.locate(Number(number))
       const run = this.runInMemory(from) ?? (await this.runOnDisk(from))

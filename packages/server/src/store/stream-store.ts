@@ -286,7 +286,7 @@ export class StreamStore extends StreamReader {
 
   async #truncate(number: bigint): Promise<void> {
     const from = this.log.header
-    if (number >= from.totalEntries)
+    if (number < 0n || number >= from.totalEntries)
       throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${from.totalEntries}`)
     await truncateLog(this.#parts, Number(number))
     this.#buffer.moveTo(positionOf(this.log.header))
@@ -300,7 +300,7 @@ export class StreamStore extends StreamReader {
     await this.#parts.checkpointer.write({ open: true })
     this.log.touch()
     await overwriteEntry(this.#parts, { position, bytes }, async () => {
-      this.#parts.buffers.overwrite(position, bytes)
+      this.#parts.buffers.overwrite(position, bytes, this.#committed.page)
       this.log.touch()
       await indexUpdated(this.log, this.index, entry)
     })
