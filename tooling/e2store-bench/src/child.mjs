@@ -1,6 +1,11 @@
 /** One measurement in a process of its own: `node child.mjs <subject> <task> <file>` prints a line of JSON. */
 const [subject, task, path] = process.argv.slice(2)
-const { tasks } = await import(`./${subject}.mjs`)
+const subjects = {
+  plain: () => import('./plain.mjs'),
+  ours: () => import('./ours.mjs'),
+  theirs: () => import('./theirs.mjs'),
+}
+const { tasks } = await subjects[subject]()
 const before = process.resourceUsage().maxRSS
 const cpu = process.cpuUsage()
 const start = performance.now()

@@ -2,7 +2,7 @@ import type { Hashes } from '../hash/hashes.ts'
 import { hashPair, merkleLevels, uint256Bytes, zeroRoots } from './merkle.ts'
 
 /** Blocks that one accumulator covers at most. */
-export const MAX_ACCUMULATOR_BLOCKS = 8192
+const MAX_ACCUMULATOR_BLOCKS = 8192
 const DEPTH = 13
 
 /**

@@ -26,7 +26,7 @@ export function encodeRlp(value: RlpValue): Uint8Array {
 }
 
 /** Bytes of the prefix of a payload of this length. */
-export function prefixSize(length: number): number {
+function prefixSize(length: number): number {
   return length < 56 ? 1 : 1 + bytesOf(length)
 }
 

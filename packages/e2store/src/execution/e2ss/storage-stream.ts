@@ -15,7 +15,7 @@ const MAX_PREFIX_BYTES = 9
  *
  * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
  */
-export async function* readContent(
+async function* readContent(
   source: ByteSource,
   { position, end }: RecordHeader,
   codec: SnappyCodec = portableSnappy,
