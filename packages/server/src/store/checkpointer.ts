@@ -28,6 +28,7 @@ export class Checkpointer {
   readonly #timer: NodeJS.Timeout | undefined
   #last: CommitPoint
   #running: Promise<void> | undefined
+  #held = false
 
   constructor(options: CheckpointerOptions) {
     this.#options = options
@@ -53,6 +54,17 @@ export class Checkpointer {
     this.#last = point
   }
 
+  /** Do `work` while nothing runs in the background: what began before it would write down what is no longer so. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    this.#held = true
+    try {
+      await this.#running
+      await work()
+    } finally {
+      this.#held = false
+    }
+  }
+
   /** Wait for what runs in the background and begin nothing new. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
@@ -60,7 +72,8 @@ export class Checkpointer {
   }
 
   #start(): void {
-    if (this.#running !== undefined || this.#options.committed().totalEntries === this.#last.totalEntries) return
+    if (this.#held || this.#running !== undefined) return
+    if (this.#options.committed().totalEntries === this.#last.totalEntries) return
     this.#running = this.write({ open: true })
       .catch((error: unknown) => this.#options.onError(error instanceof Error ? error : new Error(String(error))))
       .finally(() => {

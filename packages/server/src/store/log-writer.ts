@@ -6,6 +6,7 @@ import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { CommitLog } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
+import { messageOf } from './message-of.ts'
 import type { WritableFile } from './stream-file.ts'
 
 export interface LogWriterOptions {
@@ -211,8 +212,4 @@ async function allDone(work: readonly Promise<void>[]): Promise<void> {
 export function startOfOpenPage(position: number): number {
   const left = bytesLeftInPage(position)
   return left === PAGE_BYTES ? position : position + left - PAGE_BYTES
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -8,14 +8,6 @@ export interface Operation {
   failed?: Error
 }
 
-/** What a commit wrote. */
-export interface CommitResult {
-  /** Number of the operation's first entry. */
-  readonly firstEntry: bigint
-  /** Number of the entry that comes next. */
-  readonly nextEntry: bigint
-}
-
 /** An operation that waits for the disk. */
 export interface PendingCommit {
   readonly start: Mark

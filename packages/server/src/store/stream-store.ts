@@ -1,14 +1,13 @@
 import {
   BOOKMARK_TYPE,
-  type Entry,
-  encodeEntry,
   MAX_BOOKMARK_BYTES,
   MAX_ENTRY_DATA_BYTES,
+  PAGE_BYTES,
   sameEntry,
 } from '@datastreamer/format'
 import type { BookmarkIndex, BookmarkPut } from '../bookmarks/bookmark-index.ts'
 import { RefusedError } from '../errors.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { StreamReader } from '../reader/stream-reader.ts'
@@ -20,7 +19,7 @@ import { type LogWriter, startOfOpenPage } from './log-writer.ts'
 import { newBookmarks } from './new-bookmarks.ts'
 import type { CommitGroup, CommitResult, Operation, PendingCommit } from './operation.ts'
 import { truncateLog } from './truncate.ts'
-import { indexUpdated, overwriteEntry, type UpdateInput } from './update.ts'
+import { type UpdateInput, updateLog } from './update.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /** What a store is put together from; see `openStore`. */
@@ -81,6 +80,11 @@ export class StreamStore extends StreamReader {
   /** Counters since the store was opened. */
   get stats(): { readonly commits: number; readonly groups: number; readonly syncs: number } {
     return { commits: this.#commits, groups: this.#groups, syncs: this.#parts.writer.syncs }
+  }
+
+  /** Number that the next entry to be added will have: the entries that wait for the disk, or are not committed, count. */
+  get nextEntry(): bigint {
+    return BigInt(this.#buffer.end.number)
   }
 
   /** Begin an operation. @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `CLOSED` @throws {DiskError} `STORE_BROKEN` */
@@ -147,7 +151,10 @@ export class StreamStore extends StreamReader {
   /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
   async writable(): Promise<void> {
     await this.index.writable()
-    while (this.#pendingBytes > 2 * this.#parts.limits.spillBytes && this.#parts.writer.broken === undefined) {
+    // What is left of an operation in memory after a spill is below `spillBytes` and a page.
+    const { spillBytes } = this.#parts.limits
+    const limit = spillBytes + Math.max(spillBytes, PAGE_BYTES)
+    while (this.#pendingBytes > limit && this.#parts.writer.broken === undefined) {
       this.#queue.wake()
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
     }
@@ -157,10 +164,11 @@ export class StreamStore extends StreamReader {
    * Overwrite the data of a committed entry.
    *
    * @throws {RefusedError} `ENTRY_NOT_FOUND`, or `ENTRY_DIFFERS` if it has another type or length
+   * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
    */
   async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
     this.#checkOpen()
-    await this.#queue.run(async () => {
+    await this.#runAlone(async () => {
       const old = await this.log.entry(number)
       if (old === undefined)
         throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${this.log.header.totalEntries}`)
@@ -169,14 +177,15 @@ export class StreamStore extends StreamReader {
         throw new RefusedError('ENTRY_DIFFERS', `entry ${number} is of ${found}, not type ${type} with ${data.length}`)
       }
       const entry = { type, number, data }
-      if (!sameEntry(old, entry)) await this.#overwrite(entry)
+      if (!sameEntry(old, entry)) await updateLog(this.#parts, entry, this.#committed.page)
     })
   }
 
   /**
    * Remove entry `number` and all behind it, durably. Readers past it are disconnected.
    *
-   * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `ENTRY_NOT_FOUND`
+   * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
+   * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
    */
   async truncateFile(number: bigint): Promise<void> {
     this.#checkOpen()
@@ -184,7 +193,7 @@ export class StreamStore extends StreamReader {
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#truncating = true
     try {
-      await this.#queue.run(() => this.#truncate(number))
+      await this.#runAlone(() => this.#truncate(number))
     } finally {
       this.#truncating = false
     }
@@ -279,6 +288,15 @@ export class StreamStore extends StreamReader {
     this.#wakeRoomWaiters()
   }
 
+  /** Run what changes committed bytes: behind all commits that wait, and beside nothing. */
+  async #runAlone(work: () => Promise<void>): Promise<void> {
+    const { checkpointer, writer } = this.#parts
+    await this.#queue.run(async () => {
+      if (writer.broken !== undefined) throw writer.broken
+      await checkpointer.alone(work)
+    })
+  }
+
   #rewind(to: Mark): void {
     this.#buffer.rewind(to)
     this.#parts.writer.rewind(to.position)
@@ -288,22 +306,16 @@ export class StreamStore extends StreamReader {
     const from = this.log.header
     if (number < 0n || number >= from.totalEntries)
       throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${from.totalEntries}`)
-    await truncateLog(this.#parts, Number(number))
+    try {
+      await truncateLog(this.#parts, Number(number))
+    } catch (error) {
+      // Behind the header, what speaks of the log no longer agrees with it.
+      if (!samePoint(this.log.header, from)) this.#parts.writer.breakWith(error)
+      throw this.#parts.writer.broken ?? error
+    }
     this.#buffer.moveTo(positionOf(this.log.header))
     this.#committed = this.#buffer.end
     this.#parts.onEvent({ event: 'truncated', file: this.log.path, from, to: this.log.header })
-  }
-
-  async #overwrite(entry: Entry): Promise<void> {
-    const { position } = await this.log.locate(Number(entry.number))
-    const bytes = encodeEntry(entry)
-    await this.#parts.checkpointer.write({ open: true })
-    this.log.touch()
-    await overwriteEntry(this.#parts, { position, bytes }, async () => {
-      this.#parts.buffers.overwrite(position, bytes, this.#committed.page)
-      this.log.touch()
-      await indexUpdated(this.log, this.index, entry)
-    })
   }
 
   async #close(): Promise<void> {

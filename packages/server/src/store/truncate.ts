@@ -18,8 +18,9 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   log.truncate(point)
   await loadEnd(writable.file, path, point, buffers)
   await cutCommitLog(parts, point)
-  await removeTruncated(log, index, bookmarks)
   await checkpointer.write({ open: true })
+  // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
+  await removeTruncated(log, index, bookmarks)
 }
 
 /** What is left of the commit that was cut becomes a commit of its own. */

@@ -2,17 +2,22 @@ import {
   BOOKMARK_TYPE,
   ENTRY_HEAD_BYTES,
   type Entry,
+  encodeEntry,
   HEADER_PAGE_BYTES,
   MAX_BOOKMARK_BYTES,
 } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
 import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
+import { DiskError } from '../errors.ts'
+import type { PageBuffer } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
 import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
 import { checksumOfFile } from './recovery.ts'
+import { messageOf } from './message-of.ts'
 import type { WritableFile } from './stream-file.ts'
+import type { StoreParts } from './stream-store.ts'
 
 export interface UpdateInput {
   readonly disk: Disk
@@ -22,19 +27,48 @@ export interface UpdateInput {
 }
 
 /**
- * Overwrite an entry of the same length, head and data, so that a crash leaves the old one or the new.
+ * Overwrite an entry by one with the same head, so that a crash leaves the old one or the new, and let pages in memory
+ * and the index follow, durably. Nothing else may be writing.
  *
- * @param follow brings up to date, durably, what else speaks of the entry
+ * @param kept as for `PageBuffers.overwrite`
+ * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can write no more
  */
-export async function overwriteEntry(
-  input: UpdateInput,
-  update: PendingUpdate,
-  follow: () => Promise<void>,
-): Promise<void> {
-  await writePendingUpdate(input.disk, input.path, update)
-  await apply(input, update)
-  await follow()
-  await removePendingUpdate(input.disk, input.path)
+export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
+  const { log, index, buffers, checkpointer, disk, path } = parts
+  const { position } = await log.locate(Number(entry.number))
+  const update = { position, bytes: encodeEntry(entry) }
+  await checkpointer.write({ open: true })
+  await writeDown(parts, update)
+  try {
+    await log.change(async () => {
+      await apply(parts, update)
+      buffers.overwrite(position, update.bytes, kept)
+    })
+    await indexUpdated(log, index, entry)
+    await removePendingUpdate(disk, path)
+  } catch (cause) {
+    throw outcomeUnknown(parts, cause)
+  }
+}
+
+/** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */
+async function writeDown(parts: StoreParts, update: PendingUpdate): Promise<void> {
+  const { disk, path } = parts
+  try {
+    await writePendingUpdate(disk, path, update)
+  } catch (cause) {
+    try {
+      await removePendingUpdate(disk, path)
+    } catch {
+      throw outcomeUnknown(parts, cause)
+    }
+    throw new DiskError('WRITE_FAILED', `the update was not written: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function outcomeUnknown({ writer }: StoreParts, cause: unknown): DiskError {
+  writer.breakWith(cause)
+  return new DiskError('OUTCOME_UNKNOWN', `the disk failed while an entry was updated: ${messageOf(cause)}`, { cause })
 }
 
 /**
