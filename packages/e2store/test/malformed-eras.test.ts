@@ -18,9 +18,10 @@ async function failure(run: Promise<unknown>): Promise<unknown> {
   )
 }
 
-describe.skipIf(!hasVectors('e2store'))('malformed files', () => {
-  const all = JSON.parse(Buffer.from(load('expect.json')).toString()) as Expectation[]
+const recorded = hasVectors('e2store')
+const all = recorded ? (JSON.parse(Buffer.from(load('expect.json')).toString()) as Expectation[]) : []
 
+describe.skipIf(!recorded)('malformed files', () => {
   test.each(all.filter(({ name }) => name.endsWith('.era')))(
     '$name fails at $mustFailAt',
     async ({ name, size, mustFailAt }) => {

@@ -1,8 +1,11 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
+import { ssz } from '@lodestar/types'
+import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { describe, expect, test } from 'vitest'
-import { fromBytes, openEra } from '../src/index.ts'
+import { EraWriter, fromBytes, openEra, toBytes } from '../src/index.ts'
 import { toHex } from '../src/io/little-endian.ts'
-import { BEACON_NETWORKS, forkAt, verifyEraFully } from '../src/verify-era.ts'
+import { proposerSigningRoot } from '../src/verify-era/signature.ts'
+import { BEACON_NETWORKS, type BeaconNetwork, forkAt, nobleBls, verifyEraFully } from '../src/verify-era.ts'
 
 describe.skipIf(!hasVectors('e2store'))('a chain with the mainnet preset', () => {
   test('the Sepolia genesis state has its root', async () => {
@@ -26,4 +29,46 @@ test('forks have the versions that their networks give them', () => {
   ])
   expect([version('hoodi', 0n), version('hoodi', 2048n)]).toEqual(['50000910', '60000910'])
   expect([version('gnosis', 511n, 16n), version('gnosis', 512n, 16n)]).toEqual(['00000064', '01000064'])
+})
+
+test('an era of an empty genesis state is verified by its root', async () => {
+  const state = ssz.phase0.BeaconState.defaultValue()
+  state.genesisValidatorsRoot = new Uint8Array(32).fill(7)
+  const sink = toBytes()
+  const writer = await EraWriter.begin(sink, { era: 0n, slotsPerEra: 8192 })
+  await writer.finish(ssz.phase0.BeaconState.serialize(state))
+  const network: BeaconNetwork = {
+    config: 'empty',
+    preset: 'mainnet',
+    genesisValidatorsRoot: '07'.repeat(32),
+    forks: [{ name: 'phase0', epoch: 0n, version: '00000000' }],
+  }
+  const stateRoot = ssz.phase0.BeaconState.hashTreeRoot(state)
+  const file = await openEra(fromBytes(sink.bytes()))
+  expect(await verifyEraFully(file, { network, stateRoot })).toMatchObject({ stateRoot, signatures: 0 })
+  const other = verifyEraFully(file, { network, stateRoot: new Uint8Array(32) })
+  await expect(other).rejects.toMatchObject({ code: 'WRONG_ROOT', position: 8 })
+})
+
+test('what a proposer signs is the root of the block with its domain', () => {
+  const [blockRoot, genesisValidatorsRoot] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  const version = Uint8Array.of(1, 2, 3, 4)
+  const forkData = ssz.phase0.ForkData.hashTreeRoot({ currentVersion: version, genesisValidatorsRoot })
+  const domain = Uint8Array.of(0, 0, 0, 0, ...forkData.subarray(0, 28))
+  const expected = ssz.phase0.SigningData.hashTreeRoot({ objectRoot: blockRoot, domain })
+  expect(proposerSigningRoot(blockRoot, version, genesisValidatorsRoot)).toEqual(expected)
+})
+
+test('a signature is right for its key and its message only', async () => {
+  const bls = bls12_381.longSignatures
+  const secret = new Uint8Array(32).fill(3)
+  const message = new Uint8Array(32).fill(4)
+  const key = bls.getPublicKey(secret).toBytes()
+  const suite = 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_'
+  const signature = bls.Signature.toBytes(bls.sign(bls.hash(message, suite), secret))
+  const verify = await nobleBls()
+  expect(await verify(key, message, signature)).toBe(true)
+  expect(await verify(key, message.slice().fill(5), signature)).toBe(false)
+  expect(await verify(bls.getPublicKey(message).toBytes(), message, signature)).toBe(false)
+  expect(await verify(key, message, new Uint8Array(96))).toBe(false)
 })
