@@ -1,0 +1,29 @@
+import { readCommandLine, resolveConfig } from '@datastreamer/service'
+import { expect, test } from 'vitest'
+import { OPTIONS } from './options.ts'
+import { program } from './program.ts'
+
+test('help names every flag', () => {
+  const line = readCommandLine(['--help'], OPTIONS, program.text)
+  const text = line.kind === 'print' ? line.text : ''
+  const flags = text.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim().slice(2))
+  expect(flags).toEqual([
+    ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version', 'fsync', 'fsync-interval'],
+    ...['demo', 'demo-block-time', 'port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections'],
+    ...['max-connections-per-address', 'tls-cert', 'tls-key', 'tls-client-ca', 'admin-port', 'admin-host', 'admin-tls'],
+    ...['shutdown-timeout', 'log-level', 'log-format', 'config'],
+  ])
+})
+
+test('without flags: what a sequencer needs, on this machine only', () => {
+  expect(resolveConfig(OPTIONS, { given: new Map(), env: {} })).toMatchObject({
+    file: 'data-stream.bin',
+    host: '127.0.0.1',
+    port: 6900,
+    streamType: 1n,
+    fsync: 'commit',
+    writeTimeout: 3000,
+    inactivityTimeout: 120_000,
+    adminPort: undefined,
+  })
+})
