@@ -41,6 +41,8 @@ export class StreamLog {
   #header: Header
   /** Grows with every change of bytes that were committed; a read that saw it grow is done again. */
   #epoch = 0
+  /** Settles when bytes that are being changed in place are whole again. */
+  #changing: Promise<void> | undefined
   #announced = false
 
   constructor({ file, path, header, buffers, readBytes = DEFAULT_READ_BYTES }: LogOptions) {
@@ -82,9 +84,17 @@ export class StreamLog {
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
 
-  /** Say that committed bytes were changed in place: to be called before and after. */
-  touch(): void {
+  /** Change committed bytes in place by `work`; reads from disk wait for it, or are done again. */
+  async change(work: () => Promise<void>): Promise<void> {
     this.#epoch++
+    const changing = work()
+    this.#changing = changing.catch(() => undefined)
+    try {
+      await changing
+    } finally {
+      this.#epoch++
+      this.#changing = undefined
+    }
   }
 
   /**
@@ -139,6 +149,7 @@ export class StreamLog {
    */
   async runOnDisk(from: LogPosition, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
     for (;;) {
+      if (this.#changing !== undefined) await this.#changing
       const epoch = this.#epoch
       try {
         const { totalLength } = end ?? this.#header

@@ -1,10 +1,4 @@
-import {
-  BOOKMARK_TYPE,
-  MAX_BOOKMARK_BYTES,
-  MAX_ENTRY_DATA_BYTES,
-  PAGE_BYTES,
-  sameEntry,
-} from '@datastreamer/format'
+import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES, PAGE_BYTES, sameEntry } from '@datastreamer/format'
 import type { BookmarkIndex, BookmarkPut } from '../bookmarks/bookmark-index.ts'
 import { RefusedError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
