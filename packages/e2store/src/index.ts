@@ -89,7 +89,14 @@ export {
   type Receipt,
   splitReceipts,
 } from './execution/blocks/receipts.ts'
-export { type Checksum, findChecksum, formatChecksums, parseChecksums } from './execution/checksums.ts'
+export {
+  type Checksum,
+  checksumOf,
+  findChecksum,
+  formatChecksums,
+  type IncrementalHash,
+  parseChecksums,
+} from './execution/checksums.ts'
 export { type E2hsOptions, openE2hs } from './execution/e2hs/open.ts'
 export { type WriteE2hsOptions, writeE2hs } from './execution/e2hs/write.ts'
 export type { SnapshotAccount, StorageSlot } from './execution/e2ss/account.ts'

@@ -38,6 +38,7 @@ function median(values: readonly number[]): number {
 }
 
 function spread(values: readonly number[]): string {
+  if (values.length === 0) return 'not measured'
   const digits = Math.max(...values) < 1000 ? 0 : -1
   const text = (value: number): string => (digits < 0 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(0)} ms`)
   return `${text(median(values))} (${text(Math.min(...values))} to ${text(Math.max(...values))})`
@@ -59,8 +60,8 @@ for (let i = 0; i < Number(runs); i++) {
   for (const task of ['walk', 'decompress', 'checksum']) run('plain', task, path)
   for (const task of TASKS) run('ours', task, path)
   for (const task of ['raw', 'decode', 'verify']) run('ours', task, large, `large ${task}`)
+  if (i < Number(libraryRuns)) for (const task of TASKS) run('theirs', task, path)
 }
-for (let i = 0; i < Number(libraryRuns); i++) for (const task of TASKS) run('theirs', task, path)
 
 const of = (key: string, field: 'ms' | 'cpuMs' | 'peakMb' | 'beforeMb'): number[] =>
   (results.get(key) ?? []).map((measured) => measured[field])

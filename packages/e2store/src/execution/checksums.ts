@@ -1,3 +1,7 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import type { ByteSource } from '../io/byte-source.ts'
+import { toHex } from '../io/little-endian.ts'
+
 /** One line of a list of checksums. */
 export interface Checksum {
   /** SHA-256 of the whole file, 64 lower-case hex digits. */
@@ -40,4 +44,24 @@ export function findChecksum(list: readonly Checksum[], name: string, era: numbe
   if (named !== undefined) return named
   const byPlace = list[era]
   return byPlace !== undefined && byPlace.name === undefined ? byPlace : undefined
+}
+
+/** A hash that takes its input piece by piece, like those of `node:crypto`. */
+export interface IncrementalHash {
+  update(bytes: Uint8Array): unknown
+  digest(): Uint8Array
+}
+
+const PIECE_BYTES = 1_048_576
+
+/**
+ * The SHA-256 of a whole file as a list of checksums has it, read piece by piece.
+ *
+ * @param hash a fresh SHA-256 (default: in plain code; `createHash('sha256')` of `node:crypto` is faster)
+ */
+export async function checksumOf(source: ByteSource, hash: IncrementalHash = sha256.create()): Promise<string> {
+  for (let at = 0; at < source.size; at += PIECE_BYTES) {
+    hash.update(await source.read(at, Math.min(PIECE_BYTES, source.size - at)))
+  }
+  return toHex(hash.digest())
 }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { findChecksum, formatChecksums, parseChecksums } from './checksums.ts'
+import { fromBytes } from '../io/byte-source.ts'
+import { checksumOf, findChecksum, formatChecksums, parseChecksums } from './checksums.ts'
 import { formatArchiveName, formatSnapshotName, parseArchiveName, parseSnapshotName } from './names.ts'
 
 describe('names', () => {
@@ -67,6 +69,15 @@ describe('checksums', () => {
     expect(formatChecksums(list)).toBe(`${a}  one.era1\n${b}  two.era1\n`)
     expect(findChecksum(list, 'two.era1', 0)?.sha256).toBe(b)
     expect(findChecksum(list, 'three.era1', 0)).toBeUndefined()
+  })
+
+  test('of files of any size', async () => {
+    for (const size of [0, 1, 1_048_576, 2_500_000]) {
+      const bytes = new Uint8Array(size).map((_, i) => i * 31)
+      const expected = createHash('sha256').update(bytes).digest('hex')
+      expect(await checksumOf(fromBytes(bytes))).toBe(expected)
+      expect(await checksumOf(fromBytes(bytes), createHash('sha256'))).toBe(expected)
+    }
   })
 
   test('without names, by place', () => {

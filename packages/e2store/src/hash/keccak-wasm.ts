@@ -31,7 +31,7 @@ const ZERO = [0x41, 0x00]
 const ONES = [0x42, 0x7f]
 
 /**
- * Keccak-256 (the hash with the original padding, as Ethereum uses it) as machine code assembled at start: about ten
+ * Keccak-256 (the hash with the original padding, as Ethereum uses it) as machine code assembled at start: several
  * times as fast as portable code. `undefined` where WebAssembly may not be used.
  */
 export function wasmKeccak256(): ((data: Uint8Array) => Uint8Array) | undefined {
