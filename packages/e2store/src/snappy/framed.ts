@@ -40,7 +40,8 @@ export class ChunkReader {
   readonly #codec: SnappyCodec
   readonly #step: Step
   #type = 0
-  #start = 0
+  /** Where the chunk begins. */
+  start = 0
   #end = 0
   /** Uncompressed bytes of the chunk; 0 if it is one without data. */
   size = 0
@@ -68,7 +69,7 @@ export class ChunkReader {
     if (end > bytes.length) throw this.#bad('chunk is cut', at)
     const type = bytes[at] as number
     this.#type = type
-    this.#start = at
+    this.start = at
     this.#end = end
     this.size = 0
     if (type === 0xff) {
@@ -105,18 +106,19 @@ export class ChunkReader {
   decode(output: Uint8Array, at: number): void {
     if (this.#type > 1) return
     const bytes = this.#bytes
-    const body = this.#start + CHUNK_HEAD + CRC_BYTES
+    const body = this.start + CHUNK_HEAD + CRC_BYTES
     const { size } = this
     if (this.#type === 1) {
-      output.set(bytes.subarray(body, this.#end), at)
+      if (size > 32) output.set(bytes.subarray(body, this.#end), at)
+      else for (let i = 0; i < size; i++) output[at + i] = bytes[body + i] as number
     } else if (!this.#codec.decompress(bytes, body, this.#end, output, at, size)) {
-      throw this.#bad(`compressed chunk does not decompress to ${size} bytes`, this.#start)
+      throw this.#bad(`compressed chunk does not decompress to ${size} bytes`, this.start)
     }
     const crc = maskCrc(this.#codec.crc32c(output, at, at + size))
-    const stored = u32(bytes, this.#start + CHUNK_HEAD)
+    const stored = u32(bytes, this.start + CHUNK_HEAD)
     if (crc !== stored) {
       const what = `chunk has masked CRC-32C ${crc.toString(16)}, stored is ${stored.toString(16)}`
-      throw new E2FormatError('BAD_CHECKSUM', what, this.#offset + this.#start, this.#step)
+      throw new E2FormatError('BAD_CHECKSUM', what, this.#offset + this.start, this.#step)
     }
   }
 
@@ -155,6 +157,11 @@ export function snappyFramedDecode(bytes: Uint8Array, options: FramedDecodeOptio
     at = end
   }
   const output = allocate(total)
+  if (chunk.start === first && chunk.size === total) {
+    // The only chunk with data, as most records have it, is still the one last read.
+    chunk.decode(output, 0)
+    return output
+  }
   for (let at = first, to = 0; at < bytes.length; ) {
     at = chunk.read(at, false)
     chunk.decode(output, to)
