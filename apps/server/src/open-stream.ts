@@ -1,22 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Header } from '@datastreamer/format'
-import {
-  nodeDisk,
-  openReader,
-  openStore,
-  RefusedError,
-  type StreamReader,
-  type StreamStore,
-} from '@datastreamer/server'
-import {
-  ConfigError,
-  commitTimer,
-  ErrorCounter,
-  logStoreEvent,
-  meteredDisk,
-  observeStore,
-  type ServiceContext,
-} from '@datastreamer/service'
+import { openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
+import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext } from '@datastreamer/service'
 import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
 import type { Config } from './options.ts'
 
@@ -75,26 +60,17 @@ function checkIdentity({ generation, version, systemId }: Header, { file, ...ask
   if (asked.systemId !== undefined && asked.systemId !== systemId) throw differs('system id', systemId, asked.systemId)
 }
 
-async function openForWriting(config: Config, { log, metrics }: ServiceContext): Promise<OpenStream> {
+async function openForWriting(config: Config, context: ServiceContext): Promise<OpenStream> {
   const { file, streamType, fsync, fsyncInterval, fileVersion, demo } = config
   const systemId = config.systemId ?? (demo && !existsSync(file) ? DEMO_CHAIN_ID : undefined)
-  const errors = new ErrorCounter(metrics)
-  let problem: string | undefined
-  const store = await openStore({
+  const observed = new ObservedStore(context)
+  const store = await observed.open({
     file,
     streamType,
     systemId,
     version: fileVersion,
     fsync,
     fsyncIntervalMs: fsyncInterval,
-    disk: meteredDisk(metrics, nodeDisk),
-    onCommit: commitTimer(metrics),
-    onEvent: (event) => {
-      logStoreEvent(log, event)
-      errors.onStoreEvent(event)
-      if (event.event === 'write-failed') problem = event.error.message
-    },
   })
-  observeStore(metrics, store)
-  return { mode: 'write', reader: store, store, problem: () => problem }
+  return { mode: 'write', reader: store, store, problem: () => observed.problem }
 }

@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS, type ConfigOf, type OptionTable } from '@datastreamer/service'
+import { COMMON_OPTIONS, type ConfigOf, type OptionTable, STORE_OPTIONS } from '@datastreamer/service'
 
 export const OPTIONS = {
   file: {
@@ -19,21 +19,7 @@ export const OPTIONS = {
     group: 'Stream',
     help: "version of the entries' encoding (new files: 2, protobuf)",
   },
-  fsync: {
-    type: 'choice',
-    choices: ['commit', 'interval', 'never'],
-    default: 'commit',
-    placeholder: 'when',
-    group: 'Stream',
-    help: 'make data durable before a commit is answered, every --fsync-interval, or when the system likes',
-  },
-  fsyncInterval: {
-    type: 'duration',
-    unit: 'ms',
-    default: 1000,
-    group: 'Stream',
-    help: 'time between two syncs of --fsync interval',
-  },
+  ...STORE_OPTIONS,
   demo: { type: 'boolean', group: 'Stream', help: 'write made-up L2 blocks to the file; goes on where the file ends' },
   demoBlockTime: { type: 'duration', unit: 'ms', default: 1000, group: 'Stream', help: 'time between two of them' },
   port: { type: 'integer', min: 0, max: 65_535, default: 6900, group: 'Clients', help: 'port; 0 takes any free one' },

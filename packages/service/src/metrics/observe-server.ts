@@ -50,18 +50,23 @@ export function observeServer(registry: Registry, server: StreamServer): void {
 
 /** Show how long a log is. */
 export function observeLog(registry: Registry, log: StreamLog): void {
-  const gauge = (name: string, help: string, read: () => number): Gauge => {
-    return new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-  gauge('datastreamer_stream_entries', 'Committed entries', () => Number(log.header.totalEntries))
-  gauge('datastreamer_stream_bytes', 'Committed bytes of the stream file', () => log.header.totalLength)
+  gauge(registry, 'datastreamer_stream_entries', 'Committed entries', () => Number(log.header.totalEntries))
+  const bytes = 'Committed bytes of the stream file'
+  gauge(registry, 'datastreamer_stream_bytes', bytes, () => log.header.totalLength)
+}
+
+/** A value that is looked up when it is asked for; `undefined` shows none. */
+export function gauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      const value = read()
+      if (value === undefined) this.remove()
+      else this.set(value)
+    },
+  })
 }
 
 /** Entries that the streaming client that is furthest behind has yet to be sent. */

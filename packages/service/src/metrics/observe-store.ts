@@ -5,11 +5,11 @@ import { total } from './observe-server.ts'
 /** Seconds: from what memory takes to what a busy disk takes. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Show what a store writes. */
-export function observeStore(registry: Registry, store: StreamStore): void {
-  total(registry, 'datastreamer_commits_total', 'Atomic operations that were committed', () => store.stats.commits)
+/** Show what a store writes. @param stats its counters, while it is open */
+export function observeStore(registry: Registry, stats: () => StreamStore['stats'] | undefined): void {
+  total(registry, 'datastreamer_commits_total', 'Atomic operations that were committed', () => stats()?.commits ?? 0)
   const grouped = 'Groups of commits that were written together'
-  total(registry, 'datastreamer_commit_groups_total', grouped, () => store.stats.groups)
+  total(registry, 'datastreamer_commit_groups_total', grouped, () => stats()?.groups ?? 0)
 }
 
 /** Shows how long commits take: what `onCommit` of a store is to be. */

@@ -1,0 +1,68 @@
+import { nodeDisk, openStore, type StoreOptions, type StreamStore } from '@datastreamer/server'
+import { logStoreEvent } from '../log/log-store.ts'
+import { commitTimer, ErrorCounter, meteredDisk, observeStore } from '../metrics/observe-store.ts'
+import type { OptionTable } from '../options/option.ts'
+import type { ServiceContext } from '../run/service.ts'
+
+/** Options of whoever writes a stream file. */
+export const STORE_OPTIONS = {
+  fsync: {
+    type: 'choice',
+    choices: ['commit', 'interval', 'never'],
+    default: 'commit',
+    placeholder: 'when',
+    group: 'Stream',
+    help: 'make data durable before a commit is answered, every --fsync-interval, or when the system likes',
+  },
+  fsyncInterval: {
+    type: 'duration',
+    unit: 'ms',
+    default: 1000,
+    group: 'Stream',
+    help: 'time between two syncs of --fsync interval',
+  },
+} as const satisfies OptionTable
+
+/** Opens the store of a service, so that logs and metrics show what it does. It may be closed and opened again. */
+export class ObservedStore {
+  readonly #log: ServiceContext['log']
+  readonly #disk: StoreOptions['disk']
+  readonly #timeCommit: ReturnType<typeof commitTimer>
+  readonly #errors: ErrorCounter
+  readonly #metrics: ServiceContext['metrics']
+  #store: StreamStore | undefined
+  #problem: string | undefined
+
+  constructor({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>) {
+    this.#log = log
+    this.#metrics = metrics
+    this.#disk = meteredDisk(metrics, nodeDisk)
+    this.#timeCommit = commitTimer(metrics)
+    this.#errors = new ErrorCounter(metrics)
+  }
+
+  /** Why nothing could be written last, until something is again. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** Open the file. @throws as `openStore` */
+  async open(options: Omit<StoreOptions, 'disk' | 'onCommit' | 'onEvent'>): Promise<StreamStore> {
+    const store = await openStore({
+      ...options,
+      disk: this.#disk,
+      onCommit: (group) => {
+        this.#problem = undefined
+        this.#timeCommit(group)
+      },
+      onEvent: (event) => {
+        logStoreEvent(this.#log, event)
+        this.#errors.onStoreEvent(event)
+        if (event.event === 'write-failed') this.#problem = event.error.message
+      },
+    })
+    if (this.#store === undefined) observeStore(this.#metrics, () => this.#store?.stats)
+    this.#store = store
+    return store
+  }
+}

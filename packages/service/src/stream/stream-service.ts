@@ -1,0 +1,91 @@
+import { type OperationEnds, type StreamReader, StreamServer } from '@datastreamer/server'
+import type { Address } from '../admin/address.ts'
+import { logServer } from '../log/log-server.ts'
+import { observeLog, observeServer, slowestLag } from '../metrics/observe-server.ts'
+import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { ConfigOf } from '../options/option.ts'
+import type { ServiceContext } from '../run/service.ts'
+import { loadServerTls } from '../tls/server-tls.ts'
+
+/** What of a service's configuration says how clients are served. */
+export interface ServingConfig extends Omit<ConfigOf<typeof COMMON_OPTIONS>, 'config'> {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ServedStream {
+  readonly reader: StreamReader
+  /** Where atomic operations ended, if that is known. */
+  readonly operationEnds?: OperationEnds | undefined
+}
+
+/** Clients that the status lists one by one. */
+const MAX_LISTED = 100
+
+/** Serves a stream to clients as the options say, and shows in logs, metrics and status how that goes. */
+export class StreamService implements AsyncDisposable {
+  readonly #server: StreamServer
+  readonly #unlisten: () => void
+  readonly #listening: Address
+
+  private constructor(server: StreamServer, unlisten: () => void, listening: Address) {
+    this.#server = server
+    this.#unlisten = unlisten
+    this.#listening = listening
+  }
+
+  /** Serve from now on. It does not close the reader. @throws {ConfigError} @throws if it cannot listen there */
+  static async start(
+    { reader, operationEnds }: ServedStream,
+    config: ServingConfig,
+    { log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>,
+  ): Promise<StreamService> {
+    const { host, port } = config
+    const server = new StreamServer({
+      log: reader.log,
+      bookmarks: reader.index,
+      operationEnds,
+      writeTimeoutMs: config.writeTimeout,
+      inactivityTimeoutMs: config.inactivityTimeout,
+      maxConnections: config.maxConnections,
+      maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+    })
+    const unlisten = logServer(log, server)
+    observeLog(metrics, reader.log)
+    observeServer(metrics, server)
+    try {
+      await server.listen({ host, port, tls: loadServerTls(config) })
+    } catch (error) {
+      unlisten()
+      throw error
+    }
+    return new StreamService(server, unlisten, server.address ?? { host, port })
+  }
+
+  /** Where it listens. */
+  get address(): Address {
+    return this.#listening
+  }
+
+  /** Its clients, for the status. */
+  get clients(): Readonly<Record<string, unknown>> {
+    const connections = this.#server.connections()
+    return {
+      connected: connections.length,
+      streaming: connections.filter(({ state }) => state === 'streaming').length,
+      slowestLagEntries: slowestLag(this.#server),
+      counters: this.#server.counters,
+      list: connections.slice(0, MAX_LISTED),
+    }
+  }
+
+  /** Accept no more clients, and let those that are there take what was written to them for at most `graceMs`. */
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#server.close({ graceMs })
+    this.#unlisten()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close({ graceMs: 0 })
+  }
+}
