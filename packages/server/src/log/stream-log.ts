@@ -123,6 +123,10 @@ export class StreamLog {
   runInMemory({ position, number }: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
     const { totalLength, totalEntries } = end
     const page = this.#buffers.holding(position)
+    const behind = nextPageStart(position)
+    const next = this.#buffers.holding(behind)
+    // At the padding of a page that is not in memory.
+    if (page === undefined && next?.firstNumber === number) return this.runInMemory({ position: behind, number }, end)
     if (page === undefined) return undefined
     const from = position - page.start
     const { closedAt } = page
@@ -130,8 +134,6 @@ export class StreamLog {
       const bytes = page.bytes.subarray(from, totalLength - page.start)
       return { bytes, next: { position: totalLength, number: Number(totalEntries) } }
     }
-    const behind = nextPageStart(position)
-    const next = this.#buffers.holding(behind)
     if (next === undefined) return undefined
     if (position >= closedAt) return this.runInMemory({ position: behind, number }, end)
     return {
