@@ -1,3 +1,4 @@
+export type { StreamWriter } from '@datastreamer/format/source'
 export { bookmarkFolder } from './bookmarks/bookmark-folder.ts'
 export type { BookmarkIndex, BookmarkPut } from './bookmarks/bookmark-index.ts'
 export { findBookmark, firstEventAfter } from './bookmarks/find-bookmark.ts'
@@ -35,6 +36,16 @@ export type { LogPosition, LogRun } from './log/run-reader.ts'
 export { type LogListener, type LogOptions, StreamLog } from './log/stream-log.ts'
 export { openReader, type ReaderOptions } from './reader/open-reader.ts'
 export { type ReaderParts, StreamReader } from './reader/stream-reader.ts'
+export { UnprotectedError } from './source/protection.ts'
+export {
+  onSourceEvent,
+  SOURCE_CHANNEL,
+  type SourceCloseReason,
+  type SourceEvent,
+  type SourceEventDetails,
+} from './source/source-events.ts'
+export type { SourceCounters, SourceServerOptions, SourceStatus } from './source/source-options.ts'
+export { SourceServer } from './source/source-server.ts'
 export type { Fsync } from './store/checkpointer.ts'
 export { CommitEnds } from './store/commit-ends.ts'
 export type { StoreEvent } from './store/events.ts'

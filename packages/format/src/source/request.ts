@@ -10,9 +10,10 @@ export type SourceRequest =
   | { readonly name: 'startAtomicOp'; readonly firstEntry: bigint }
   | { readonly name: 'addStreamEntry'; readonly type: number; readonly data: Uint8Array }
   | { readonly name: 'addStreamBookmark'; readonly bookmark: Uint8Array }
-  | { readonly name: 'commitAtomicOp' | 'rollbackAtomicOp' | 'getHeader' | 'ping' }
+  | { readonly name: 'commitAtomicOp' | 'rollbackAtomicOp' | 'ping' }
   | { readonly name: 'updateEntryData'; readonly number: bigint; readonly type: number; readonly data: Uint8Array }
   | { readonly name: 'truncateFile'; readonly number: bigint; readonly totalEntries: bigint }
+  | { readonly name: 'getHeader' }
   | { readonly name: 'getEntry'; readonly number: bigint }
   | { readonly name: 'getBookmark' | 'getFirstEventAfterBookmark'; readonly bookmark: Uint8Array }
 

@@ -1,4 +1,7 @@
+import type { CommitResult } from '@datastreamer/format/source'
 import type { Mark } from './append-buffer.ts'
+
+export type { CommitResult }
 
 /** An atomic operation that is being filled. docs/spec/stream-file.md §6. */
 export interface Operation {

@@ -31,6 +31,7 @@ export class EventCounter {
   }
 }
 
-function increment<Key extends string | number>(counts: Record<Key, number>, key: Key): void {
+/** Count one more of `key`. */
+export function increment<Key extends string | number>(counts: Record<Key, number>, key: Key): void {
   counts[key] = (counts[key] ?? 0) + 1
 }

@@ -43,9 +43,14 @@ export class Outlet {
     return this.#bytesSent
   }
 
+  /** Bytes that were written and that the socket has not taken yet. */
+  get waiting(): number {
+    return this.#socket.writableLength
+  }
+
   /** Whether the socket has taken all that was written. */
   get drained(): boolean {
-    return this.#socket.writableLength === 0
+    return this.waiting === 0
   }
 
   /** Whether an answer was written that the socket has not taken yet. */

@@ -1,4 +1,4 @@
-import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { EventChannel } from './event-channel.ts'
 import type { StreamServer } from './stream-server.ts'
 
 /** Why a connection was closed. */
@@ -65,18 +65,13 @@ export type ServerEvent = EventDetails & { readonly server: StreamServer }
 /** Name of the `node:diagnostics_channel` on which every {@link ServerEvent} of the process is published. */
 export const SERVER_CHANNEL = 'datastreamer:server'
 
-const events = channel(SERVER_CHANNEL)
+const events = new EventChannel<StreamServer, EventDetails>(SERVER_CHANNEL)
 
 export function publish(server: StreamServer, details: EventDetails): void {
-  if (events.hasSubscribers) events.publish({ server, ...details } satisfies ServerEvent)
+  events.publish(server, details)
 }
 
 /** Hear of what happens at one server, until the returned function is called. */
 export function onServerEvent(server: StreamServer, listener: (event: ServerEvent) => void): () => void {
-  const receive = (message: unknown): void => {
-    const event = message as ServerEvent
-    if (event.server === server) listener(event)
-  }
-  subscribe(SERVER_CHANNEL, receive)
-  return () => unsubscribe(SERVER_CHANNEL, receive)
+  return events.listen(server, listener)
 }

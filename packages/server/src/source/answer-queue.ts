@@ -1,0 +1,51 @@
+/** The place of an answer that is not known yet. */
+export interface AnswerSlot {
+  bytes: Uint8Array | undefined
+}
+
+/** Answers in the order of their requests, however they come to be known; those of one moment go together. */
+export class AnswerQueue {
+  readonly #send: (bytes: Uint8Array) => void
+  #slots: AnswerSlot[] = []
+  #scheduled = false
+
+  /** @param send called with answers, one behind the other */
+  constructor(send: (bytes: Uint8Array) => void) {
+    this.#send = send
+  }
+
+  /** Answers that are awaited. */
+  get waiting(): number {
+    return this.#slots.length
+  }
+
+  /** Take the next place. */
+  reserve(): AnswerSlot {
+    const slot: AnswerSlot = { bytes: undefined }
+    this.#slots.push(slot)
+    return slot
+  }
+
+  /** The answer of a place is known. */
+  settle(slot: AnswerSlot, bytes: Uint8Array): void {
+    slot.bytes = bytes
+    if (this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      if (this.#scheduled) this.flush()
+    })
+  }
+
+  /** Send what is known, up to the first answer that is not. */
+  flush(): void {
+    this.#scheduled = false
+    const known: Uint8Array[] = []
+    for (const { bytes } of this.#slots) {
+      if (bytes === undefined) break
+      known.push(bytes)
+    }
+    if (known.length === 0) return
+    this.#slots = this.#slots.slice(known.length)
+    this.#send(known.length === 1 && known[0] !== undefined ? known[0] : Buffer.concat(known))
+  }
+}

@@ -1,0 +1,48 @@
+import { StreamError } from '@datastreamer/format'
+import { SourceCode, type SourceCodeName } from '@datastreamer/format/source'
+import { DiskError } from '../errors.ts'
+
+/** What a source is told when it does not get what it asked for. docs/spec/source-protocol.md §8. */
+export interface Fault {
+  readonly code: SourceCodeName
+  readonly text: string
+}
+
+/** A source and its server do not mean the same place in the stream. */
+export class PlaceError extends StreamError<'WRONG_FIRST_ENTRY' | 'WRONG_TOTAL_ENTRIES'> {}
+
+/** A newcomer may not write. */
+export class NotAdmittedError extends StreamError<
+  'WRONG_VERSION' | 'UNAUTHORIZED' | 'WRONG_STREAM_TYPE' | 'BUSY' | 'ENTRIES_MISSING'
+> {}
+
+/** A source sent what may not stand here. */
+export class BreachError extends StreamError<'BAD_STATE'> {}
+
+/** The codes above which a fault concerns one request; below, it ends the connection. */
+const FIRST_REFUSAL: number = SourceCode.WRONG_FIRST_ENTRY
+
+export function endsConnection({ code }: Fault): boolean {
+  return SourceCode[code] < FIRST_REFUSAL
+}
+
+/** What to say of an error of the store that a write met. */
+export function writeFault(error: unknown): Fault {
+  const text = messageOf(error)
+  if (error instanceof DiskError) {
+    // Whether the operation is in the file is known only when it is opened again: an answer could be wrong.
+    return { code: error.code === 'WRITE_FAILED' ? 'WRITE_FAILED' : 'STORE_BROKEN', text }
+  }
+  if (!(error instanceof StreamError)) return { code: 'SERVER_FAILED', text }
+  if (error.code === 'CLOSED') return { code: 'SERVER_CLOSED', text }
+  return { code: error.code in SourceCode ? (error.code as SourceCodeName) : 'SERVER_FAILED', text }
+}
+
+/** What to say of an error that a query met: the log or the index cannot be read. */
+export function readFault(error: unknown): Fault {
+  return { code: 'READ_FAILED', text: messageOf(error) }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,63 @@
+import type { SourceCodeName } from '@datastreamer/format/source'
+import { EventChannel } from '../tcp/event-channel.ts'
+import type { RejectReason } from '../tcp/server-events.ts'
+import type { SourceServer } from './source-server.ts'
+
+/** Why the connection of a source was closed: what the source was told, or what befell it. */
+export type SourceCloseReason =
+  | SourceCodeName
+  /** The source ended its side. */
+  | 'CLIENT_ENDED'
+  /** The connection broke; `detail` says how. */
+  | 'CONNECTION_LOST'
+  /** The source took none of the bytes that waited for it. */
+  | 'WRITE_TIMEOUT'
+  /** No hello came. */
+  | 'HELLO_TIMEOUT'
+
+/** What happens at the listener of sources. `id` is a connection's, unique in its server. */
+export type SourceEventDetails =
+  | { readonly type: 'listening'; readonly host: string; readonly port: number; readonly tls: boolean }
+  | { readonly type: 'connected'; readonly id: number; readonly remoteAddress: string; readonly remotePort: number }
+  | {
+      readonly type: 'rejected'
+      readonly remoteAddress: string
+      readonly reason: RejectReason
+      /** The system's or OpenSSL's code, where there is one. */
+      readonly code: string | undefined
+    }
+  /** A source was let in, and writes from `nextEntry` on. */
+  | { readonly type: 'writing'; readonly id: number; readonly sourceId: string; readonly nextEntry: bigint }
+  /** A request, or a whole operation, was refused; the connection goes on. */
+  | { readonly type: 'refused'; readonly id: number; readonly code: SourceCodeName; readonly detail: string }
+  | {
+      readonly type: 'closed'
+      readonly id: number
+      readonly remoteAddress: string
+      /** `undefined` if it never said who it is. */
+      readonly sourceId: string | undefined
+      readonly reason: SourceCloseReason
+      /** What was found and expected, for people. */
+      readonly detail: string | undefined
+      /** Operations that it committed. */
+      readonly commits: number
+      readonly bytesReceived: number
+      readonly connectedMs: number
+    }
+
+/** What happens at the listener of sources, with the server that it happens at. */
+export type SourceEvent = SourceEventDetails & { readonly server: SourceServer }
+
+/** Name of the `node:diagnostics_channel` on which every {@link SourceEvent} of the process is published. */
+export const SOURCE_CHANNEL = 'datastreamer:source'
+
+const events = new EventChannel<SourceServer, SourceEventDetails>(SOURCE_CHANNEL)
+
+export function publishSourceEvent(server: SourceServer, details: SourceEventDetails): void {
+  events.publish(server, details)
+}
+
+/** Hear of what happens at one listener of sources, until the returned function is called. */
+export function onSourceEvent(server: SourceServer, listener: (event: SourceEvent) => void): () => void {
+  return events.listen(server, listener)
+}

@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { encodeEntry } from '@datastreamer/format'
+import {
+  type OtherHello,
+  SOURCE_DIGEST_BYTES,
+  type SourceAnswer,
+  type SourceRequest,
+} from '@datastreamer/format/source'
+import type { StreamStore } from '../store/stream-store.ts'
+import { NotAdmittedError } from './fault.ts'
+import type { SourceContext } from './source-options.ts'
+
+type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
+
+/**
+ * The hello of a newcomer that may write.
+ *
+ * @throws {NotAdmittedError} `WRONG_VERSION`, `UNAUTHORIZED`, `WRONG_STREAM_TYPE`, in this order
+ * @see docs/spec/source-protocol.md §3
+ */
+export function checkHello(hello: Hello | OtherHello, { token, store }: SourceContext): Hello {
+  if (hello.name === 'otherHello') {
+    const message = `version ${hello.version} of the protocol, expected ${SOURCE_PROTOCOL_VERSION}`
+    throw new NotAdmittedError('WRONG_VERSION', message)
+  }
+  if (token !== undefined && !sameBytes(hello.token, Buffer.from(token))) {
+    throw new NotAdmittedError('UNAUTHORIZED', hello.token.length === 0 ? 'a token is asked for' : 'the token is wrong')
+  }
+  const { streamType } = store.getHeader()
+  if (hello.streamType !== streamType) {
+    throw new NotAdmittedError('WRONG_STREAM_TYPE', `stream type ${hello.streamType}, expected ${streamType}`)
+  }
+  return hello
+}
+
+/** Where the stream stands, for a newcomer. @throws what reading the last entry throws */
+export async function welcome(
+  store: StreamStore,
+  idleTimeoutMs: number,
+): Promise<Extract<SourceAnswer, { readonly name: 'welcome' }>> {
+  for (;;) {
+    const header = store.getHeader()
+    const { totalEntries } = header
+    const last = totalEntries === 0n ? undefined : await store.getEntry(totalEntries - 1n)
+    // Others of this process may write too.
+    if (store.getHeader() !== header) continue
+    const digest = last === undefined ? new Uint8Array(SOURCE_DIGEST_BYTES) : sha256(encodeEntry(last))
+    return { name: 'welcome', idleTimeoutMs, digest, header }
+  }
+}
+
+/** Compare in a time that does not tell where two texts differ. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return timingSafeEqual(sha256(a), sha256(b))
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash('sha256').update(bytes).digest())
+}
