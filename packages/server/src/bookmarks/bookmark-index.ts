@@ -1,6 +1,6 @@
 /** Bookmarks in the order of the log, to be put into an index. */
 export interface BookmarkPut {
-  /** 1 to 16 bytes; copied before `put` returns. */
+  /** 1 to 16 bytes; copied before `put` takes the next. */
   readonly key: Uint8Array
   /** Number of the bookmark's own entry. */
   readonly number: number
@@ -22,7 +22,7 @@ export interface BookmarkIndex {
    * @throws {RangeError} if a key is not 1 to 16 bytes
    * @throws {RefusedError} `CLOSED`
    */
-  put(bookmarks: readonly BookmarkPut[]): void
+  put(bookmarks: Iterable<BookmarkPut>): void
   /** Take bookmarks out. @throws as `put` */
   remove(keys: readonly Uint8Array[]): void
   /** Resolves when there is room for more: at once, unless the disk is far behind. @throws as `flush` */

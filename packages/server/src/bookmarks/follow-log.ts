@@ -39,7 +39,7 @@ class FollowingIndex implements BookmarkIndex {
     })
   }
 
-  put(bookmarks: readonly BookmarkPut[]): void {
+  put(bookmarks: Iterable<BookmarkPut>): void {
     this.#memory.put(bookmarks)
   }
 

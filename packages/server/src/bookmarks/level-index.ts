@@ -21,6 +21,8 @@ const SEGMENT_SLOTS = 4096
 /** Segments that the worker has at a time: one is filled into a batch while the other is written. */
 const MAX_HANDED_OVER = 2
 const DEFAULT_MAX_PENDING = 2_000_000
+/** How long a segment that is not full may wait for more: each goes to another thread, which costs more than a bookmark. */
+const WRITE_DELAY_MS = 5
 
 /**
  * Open the index in the LevelDB that Go servers use: key = the bookmark's bytes, value = the entry's number, u64
@@ -66,7 +68,9 @@ class LevelIndex implements BookmarkIndex {
   readonly #waiters = new Set<Waiter<void> & { readonly target: number }>()
   #onOpened: Waiter<void> | undefined
   #nextId = 0
-  #pumpSoon = false
+  #pumpTimer: NodeJS.Timeout | undefined
+  /** Whether a segment that is not full has waited long enough. */
+  #partDue = false
   #isOpen = false
   #failure: Error | undefined
   #closing: Promise<void> | undefined
@@ -84,7 +88,7 @@ class LevelIndex implements BookmarkIndex {
     })
   }
 
-  put(bookmarks: readonly BookmarkPut[]): void {
+  put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
     if (this.#failure !== undefined) return
     for (const { key, number } of bookmarks) this.#pending.put(key, number)
@@ -144,8 +148,10 @@ class LevelIndex implements BookmarkIndex {
 
   #untilWritten(target: number): Promise<void> {
     if (this.#pending.written >= target) return Promise.resolve()
-    this.#pump()
-    return new Promise((resolve, reject) => this.#waiters.add({ target, resolve, reject }))
+    return new Promise((resolve, reject) => {
+      this.#waiters.add({ target, resolve, reject })
+      this.#pump()
+    })
   }
 
   #request(make: (id: number) => LevelRequest): Promise<number | undefined> {
@@ -164,17 +170,22 @@ class LevelIndex implements BookmarkIndex {
 
   #pumpWhenDue(): void {
     if (this.#pending.hasFull) this.#pump()
-    if (this.#pumpSoon) return
-    this.#pumpSoon = true
-    setImmediate(() => {
-      this.#pumpSoon = false
+    this.#pumpTimer ??= setTimeout(() => {
+      this.#pumpTimer = undefined
+      this.#partDue = true
       this.#pump()
-    })
+    }, WRITE_DELAY_MS)
   }
 
-  /** Hand segments to the worker: full ones as many as it may have, one that is not full only if it has nothing to do. */
+  /**
+   * Hand segments to the worker: full ones as many as it may have; one that is not full only if it is due or waited for,
+   * and the worker has nothing to do.
+   */
   #pump(): void {
-    while (this.#pending.handedOver === 0 || (this.#pending.handedOver < MAX_HANDED_OVER && this.#pending.hasFull)) {
+    while (this.#pending.handedOver < MAX_HANDED_OVER) {
+      const partToo = this.#pending.handedOver === 0 && (this.#partDue || this.#waiters.size > 0)
+      if (!this.#pending.hasFull && !partToo) return
+      if (!this.#pending.hasFull) this.#partDue = false
       const segment = this.#pending.handOver()
       if (segment === undefined) return
       this.#post({ t: 'write', slots: segment.shared, count: segment.count })
@@ -189,8 +200,8 @@ class LevelIndex implements BookmarkIndex {
         break
       case 'written':
         this.#pending.release()
-        this.#pump()
         this.#wakeWaiters()
+        this.#pump()
         break
       case 'answer':
         this.#take(reply.id)?.resolve(reply.number)

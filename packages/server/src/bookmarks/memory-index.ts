@@ -15,7 +15,7 @@ export class MemoryIndex implements BookmarkIndex {
     return this.#shards.reduce((sum, shard) => sum + shard.size, 0)
   }
 
-  put(bookmarks: readonly BookmarkPut[]): void {
+  put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
     for (const { key, number } of bookmarks) this.#shardOf(key)?.set(keyText(key), number)
   }

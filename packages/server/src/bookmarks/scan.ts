@@ -2,6 +2,7 @@ import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, viewOf } from '@da
 import type { LogPosition, LogRun } from '../log/run-reader.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+import { BookmarkList } from './bookmark-list.ts'
 
 /** Told of each bookmark of a log, in order. `key` borrows the log's memory: copy it to keep it. */
 export type OnBookmark = (key: Uint8Array, number: number) => void
@@ -65,14 +66,18 @@ export async function* readRuns(
   }
 }
 
-/** Call `onBookmark` for each bookmark of 1 to 16 bytes of a run that stands before entry `to`. */
-export function eachBookmark({ bytes, number }: NumberedRun, onBookmark: OnBookmark, to: number): void {
+/** Call `onBookmark` with the place of each bookmark of 1 to 16 bytes of a run that stands before entry `to`. */
+export function eachBookmark(
+  { bytes, number }: NumberedRun,
+  onBookmark: (from: number, to: number, number: number) => void,
+  to: number,
+): void {
   const view = viewOf(bytes)
   for (let at = 0, n = number; at < bytes.length && n < to; n++) {
     const end = at + view.getUint32(at + 1)
     const keyAt = at + ENTRY_HEAD_BYTES
     if (view.getUint32(at + 5) === BOOKMARK_TYPE && end > keyAt && end - keyAt <= MAX_BOOKMARK_BYTES) {
-      onBookmark(bytes.subarray(keyAt, end), n)
+      onBookmark(keyAt, end, n)
     }
     at = end
   }
@@ -96,7 +101,8 @@ export async function scanBookmarks(
   for (;;) {
     const step = await runs.next()
     if (step.done === true) return Math.min(step.value, to)
-    eachBookmark(step.value, onBookmark, to)
+    const { bytes } = step.value
+    eachBookmark(step.value, (keyAt, end, number) => onBookmark(bytes.subarray(keyAt, end), number), to)
   }
 }
 
@@ -148,8 +154,9 @@ export async function indexLog(log: StreamLog, index: BookmarkIndex, options: In
   for (;;) {
     const step = await runs.next()
     if (step.done === true) return { bookmarks, end: step.value }
-    const puts: BookmarkPut[] = []
-    eachBookmark(step.value, (key, number) => puts.push({ key, number }), Number.POSITIVE_INFINITY)
+    const { bytes } = step.value
+    const puts = new BookmarkList()
+    eachBookmark(step.value, (keyAt, to, number) => puts.add(bytes, keyAt, to, number), Number.POSITIVE_INFINITY)
     index.put(puts)
     bookmarks += puts.length
     onProgress?.(step.value.end, Number(log.header.totalEntries))

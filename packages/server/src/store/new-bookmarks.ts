@@ -1,4 +1,4 @@
-import type { BookmarkPut } from '../bookmarks/bookmark-index.ts'
+import { BookmarkList } from '../bookmarks/bookmark-list.ts'
 import { eachBookmark } from '../bookmarks/scan.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -9,16 +9,17 @@ import type { StreamLog } from '../log/stream-log.ts'
  *
  * @param end what is to become the commit point
  */
-export async function newBookmarks(log: StreamLog, end: CommitPoint): Promise<readonly BookmarkPut[]> {
-  const bookmarks: BookmarkPut[] = []
+export async function newBookmarks(log: StreamLog, end: CommitPoint): Promise<BookmarkList> {
+  const bookmarks = new BookmarkList()
   const { totalLength: position, totalEntries } = log.header
   let at = { position, number: Number(totalEntries) }
   while (at.number < Number(end.totalEntries)) {
     const run = log.runInMemory(at, end) ?? (await log.runOnDisk(at, undefined, end))
     if (run === undefined) throw new RangeError(`entry ${at.number} is gone`)
-    const numbered = { bytes: run.bytes, number: at.number, end: run.next.number }
-    eachBookmark(numbered, (key, number) => bookmarks.push({ key, number }), run.next.number)
-    at = run.next
+    const { bytes, next } = run
+    const numbered = { bytes, number: at.number, end: next.number }
+    eachBookmark(numbered, (from, to, number) => bookmarks.add(bytes, from, to, number), next.number)
+    at = next
   }
   return bookmarks
 }

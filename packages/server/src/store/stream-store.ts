@@ -1,5 +1,6 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES, PAGE_BYTES, sameEntry } from '@datastreamer/format'
-import type { BookmarkIndex, BookmarkPut } from '../bookmarks/bookmark-index.ts'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
 import { RefusedError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
@@ -226,7 +227,7 @@ export class StreamStore extends StreamReader {
     const { writer, index, log, checkpointer, limits, buffers } = this.#parts
     const last = group.at(-1) as PendingCommit
     const point = pointAt(last.end)
-    let bookmarks: readonly BookmarkPut[]
+    let bookmarks: BookmarkList
     try {
       await index.writable()
       bookmarks = await newBookmarks(log, point)

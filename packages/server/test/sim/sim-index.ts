@@ -6,7 +6,7 @@ export class SimIndex implements BookmarkIndex {
   #log: { readonly key: string; readonly number: number | undefined }[] = []
   #durable = 0
 
-  put(bookmarks: readonly BookmarkPut[]): void {
+  put(bookmarks: Iterable<BookmarkPut>): void {
     for (const { key, number } of bookmarks) this.#log.push({ key: keyOf(key), number })
   }
 

@@ -1,0 +1,53 @@
+import type { BookmarkPut } from './bookmark-index.ts'
+import { MAX_KEY_BYTES } from './slots.ts'
+
+/** Slots that a list has room for at first. */
+const FIRST_SLOTS = 64
+
+/** Bookmarks on their way into an index, copied into one piece of memory: an object for each would cost more than that. */
+export class BookmarkList implements Iterable<BookmarkPut> {
+  #keys = new Uint8Array(FIRST_SLOTS * MAX_KEY_BYTES)
+  #lengths = new Uint8Array(FIRST_SLOTS)
+  #numbers = new Float64Array(FIRST_SLOTS)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Add the bookmark, of 1 to 16 bytes, that lies in `bytes` from `from` to `to`. */
+  add(bytes: Uint8Array, from: number, to: number, number: number): void {
+    const slot = this.#length++
+    if (slot === this.#lengths.length) this.#grow(2 * slot)
+    const keyAt = slot * MAX_KEY_BYTES - from
+    for (let i = from; i < to; i++) this.#keys[keyAt + i] = bytes[i] as number
+    this.#lengths[slot] = to - from
+    this.#numbers[slot] = number
+  }
+
+  /** The bookmarks in order. One object serves for all, and keys of a length share their memory. */
+  *[Symbol.iterator](): Generator<BookmarkPut, void, void> {
+    const memory = new Uint8Array(MAX_KEY_BYTES)
+    const keys = Array.from({ length: MAX_KEY_BYTES + 1 }, (_, length) => memory.subarray(0, length))
+    const bookmark = { key: memory, number: 0 }
+    for (let slot = 0; slot < this.#length; slot++) {
+      const length = this.#lengths[slot] as number
+      const keyAt = slot * MAX_KEY_BYTES
+      for (let i = 0; i < length; i++) memory[i] = this.#keys[keyAt + i] as number
+      bookmark.key = keys[length] as Uint8Array<ArrayBuffer>
+      bookmark.number = this.#numbers[slot] as number
+      yield bookmark
+    }
+  }
+
+  #grow(slots: number): void {
+    this.#keys = grown(this.#keys, new Uint8Array(slots * MAX_KEY_BYTES))
+    this.#lengths = grown(this.#lengths, new Uint8Array(slots))
+    this.#numbers = grown(this.#numbers, new Float64Array(slots))
+  }
+}
+
+function grown<Numbers extends Uint8Array | Float64Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from)
+  return to
+}
