@@ -70,7 +70,10 @@ A flag wins over the variable, that over the file. Times take a unit: 500ms, 5s,
 function declare(name: string, flag: string, spec: Option): CommanderOption[] {
   const isAlias = flag !== flagOf(name)
   const value = spec.type === 'boolean' ? '' : ` <${spec.placeholder ?? placeholderOf(spec)}>`
-  const option = new CommanderOption(`--${flag}${value}`, describe(spec)).hideHelp(isAlias)
+  const dashes = flag.length === 1 ? '-' : '--'
+  const option = new CommanderOption(`${dashes}${flag}${value}`, describe(spec)).hideHelp(
+    isAlias || spec.hidden === true,
+  )
   option.helpGroup(`${spec.group ?? 'Options'}:`)
   if (spec.type !== 'boolean') return [option]
   return [option, new CommanderOption(`--no-${flag}`).hideHelp()]

@@ -16,18 +16,43 @@ export interface FileValue {
  * @throws {ConfigError} `BAD_FILE`, or `UNKNOWN_KEY` naming it
  */
 export function readConfigFile(path: string, table: OptionTable): Map<string, FileValue> {
-  const names = new Map<string, string>()
-  for (const [name, { aliases }] of Object.entries(table)) {
-    for (const key of [flagOf(name), ...(aliases?.keys ?? [])]) names.set(key, name)
+  const own = new Map(Object.keys(table).map((name) => [flagOf(name), name]))
+  const aliases = new Map<string, string>()
+  for (const [name, option] of Object.entries(table)) {
+    for (const key of option.aliases?.keys ?? []) aliases.set(key.toLowerCase(), name)
   }
   const values = new Map<string, FileValue>()
-  for (const [key, value] of Object.entries(readToml(path))) {
-    const name = names.get(key)
+  for (const [key, value] of flatten(readToml(path), own)) {
     const from = `${path}: ${key}`
-    if (name === undefined) throw new ConfigError('UNKNOWN_KEY', `${from}: unknown key${hint(key, names)}`)
-    values.set(name, { value, from })
+    const name = own.get(key)
+    const alias = aliases.get(key.toLowerCase())
+    if (name !== undefined) {
+      values.set(name, { value, from })
+    } else if (alias !== undefined) {
+      const translate = table[alias]?.aliases?.translate
+      values.set(alias, { value: translate === undefined ? value : translate(value), from })
+    } else {
+      throw new ConfigError('UNKNOWN_KEY', `${from}: unknown key${hint(key, own)}`)
+    }
   }
   return values
+}
+
+/** The values of a file; those of tables that are no option have `Table.` before their keys. */
+function* flatten(
+  values: Readonly<Record<string, unknown>>,
+  own: ReadonlyMap<string, string>,
+  prefix = '',
+): Generator<[string, unknown], void, void> {
+  for (const [key, value] of Object.entries(values)) {
+    const path = `${prefix}${key}`
+    if (isTable(value) && !own.has(path)) yield* flatten(value, own, `${path}.`)
+    else yield [path, value]
+  }
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
 }
 
 function readToml(path: string): Record<string, unknown> {

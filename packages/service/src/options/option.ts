@@ -5,17 +5,21 @@ interface OptionBase {
   readonly group?: string | undefined
   /** What stands for the value in `--help`. */
   readonly placeholder?: string | undefined
+  /** Whether `--help` leaves it out. */
+  readonly hidden?: boolean | undefined
   /** Further spellings, for deployments that come from another program. */
   readonly aliases?: OptionAliases | undefined
 }
 
 /** Other names of an option. */
 export interface OptionAliases {
-  /** Without the dashes. */
+  /** Without the dashes; a single letter has one dash. */
   readonly flags?: readonly string[] | undefined
   readonly env?: readonly string[] | undefined
-  /** Keys in the configuration file. */
+  /** Keys in the configuration file, in any case; `Table.Key` for one in a table. */
   readonly keys?: readonly string[] | undefined
+  /** Turns what one of these variables or keys gives into what the option takes. */
+  readonly translate?: ((given: unknown) => unknown) | undefined
 }
 
 /** One thing that can be configured. */

@@ -135,7 +135,7 @@ describe('what is wrong is named where it was given', () => {
 
   test.each([
     ['prot = 1', ': prot: unknown key'],
-    ['writeTimeout = 1', ': writeTimeout: unknown key, did you mean write-timeout?'],
+    ['systemID = 1', ': systemID: unknown key, did you mean system-id?'],
     ['port = "x"', ': port: "x" is not'],
     ['port = true', ': port: true is not'],
     ['port = 1.5', ': port: 1.5 is not'],
@@ -167,5 +167,60 @@ describe('help', () => {
 
   test('the version is printed alone', () => {
     expect(readCommandLine(['--version'], TABLE, TEXT)).toEqual({ kind: 'print', text: '1.2.3\n' })
+  })
+})
+
+describe('spellings of another program', () => {
+  const OTHER = {
+    port: {
+      type: 'integer',
+      min: 0,
+      max: 9,
+      help: 'port',
+      aliases: { flags: ['p'], keys: ['Port'], env: ['OTHER_PORT'] },
+    },
+    logLevel: {
+      type: 'choice',
+      choices: ['info', 'warn'],
+      default: 'info',
+      help: 'level',
+      aliases: {
+        keys: ['Log', 'Log.Level'],
+        env: ['OTHER_LOG'],
+        translate: (given) => (given === 'warning' ? 'warn' : given),
+      },
+    },
+    secret: { type: 'text', hidden: true, help: 'not shown' },
+    config: { type: 'text', help: 'file', aliases: { flags: ['cfg', 'c'] } },
+  } as const satisfies OptionTable
+
+  function read(argv: readonly string[], env: Record<string, string> = {}): ConfigOf<typeof OTHER> {
+    const line = readCommandLine(argv, OTHER, TEXT)
+    if (line.kind !== 'run') throw new Error(line.text)
+    return resolveConfig(OTHER, { given: line.given, env })
+  }
+
+  test('flags of one letter', () => {
+    expect(read(['-p', '7', '-c', file('Port = 1')])).toMatchObject({ port: 7 })
+  })
+
+  test('keys in any case and in tables, translated', () => {
+    expect(read(['--cfg', file('PORT = 3\n[Log]\nlevel = "warning"')])).toMatchObject({ port: 3, logLevel: 'warn' })
+    expect(read(['--cfg', file('Log = "warn"')])).toMatchObject({ logLevel: 'warn' })
+  })
+
+  test('variables, translated; the own one wins', () => {
+    expect(read([], { OTHER_PORT: '4', OTHER_LOG: 'warning' })).toMatchObject({ port: 4, logLevel: 'warn' })
+    expect(read([], { OTHER_PORT: '4', DATASTREAMER_PORT: '5' })).toMatchObject({ port: 5 })
+  })
+
+  test('a key in a table that is none is named', () => {
+    expect(() => read(['--cfg', file('[Log]\nColour = true')])).toThrow(/Log\.Colour: unknown key/)
+  })
+
+  test('help leaves out what is hidden', () => {
+    const help = readCommandLine(['--help'], OTHER, TEXT)
+    expect(help.kind === 'print' && help.text).toMatch(/--port/)
+    expect(help.kind === 'print' && help.text).not.toMatch(/--secret|--cfg/)
   })
 })

@@ -17,8 +17,11 @@ export interface Sources {
 export function resolveConfig<T extends OptionTable>(table: T, { given, env }: Sources): ConfigOf<T> {
   const fromCaller = (name: string, option: Option): Value | undefined => {
     if (given.has(name)) return readValue(option, given.get(name), `--${flagOf(name)}`)
-    const variable = [variableOf(name), ...(option.aliases?.env ?? [])].find((known) => env[known])
-    return variable === undefined ? undefined : readValue(option, env[variable], variable)
+    const own = variableOf(name)
+    if (env[own]) return readValue(option, env[own], own)
+    const { env: aliases = [], translate = (given: unknown) => given } = option.aliases ?? {}
+    const alias = aliases.find((known) => env[known])
+    return alias === undefined ? undefined : readValue(option, translate(env[alias]), alias)
   }
   const path = table.config === undefined ? undefined : fromCaller('config', table.config)
   const file = typeof path === 'string' ? readConfigFile(path, table) : undefined
