@@ -9,11 +9,13 @@ const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / BLOCK) - 1
 
 const POINTER = 0
 const COUNT = 1
-/** Local variables: working words a to h, the last 16 words of the message schedule, two temporaries. */
+/** Local variables: working words a to h, the last 16 words of the message schedule, two temporaries, and: */
 const WORKING = 2
 const SCHEDULE = WORKING + 8
 const TEMPORARY = SCHEDULE + 16
 const SECOND = TEMPORARY + 1
+/** Position of the next 16 round constants, counted from the first. */
+const GROUP = SECOND + 1
 
 const get = (local: number): number[] => [0x20, ...unsigned(local)]
 const set = (local: number): number[] => [0x21, ...unsigned(local)]
@@ -31,11 +33,11 @@ const constant = (value: number): number[] => [0x41, ...signed(value)]
 /** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
 export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
   const routine = compileRoutine({
-    locals: [{ count: SECOND - WORKING + 1, type: I32 }],
+    locals: [{ count: GROUP - WORKING + 1, type: I32 }],
     code: compressCode(),
     pages: PAGES,
     dataAt: CONSTANTS_AT,
-    data: new Uint8Array(0),
+    data: new Uint8Array(fractions(64, 1 / 3).buffer),
   })
   if (routine === undefined) return undefined
   const state = new Uint32Array(routine.memory.buffer, 0, 8)
@@ -70,14 +72,16 @@ function digest({ memory, run }: WasmRoutine, state: Uint32Array, data: Uint8Arr
 
 /** Compress `count` blocks from `pointer` into the state at 0. */
 function compressCode(): number[] {
-  const constants = fractions(64, 1 / 3)
+  const sixteen = Array.from({ length: 16 }, (_, i) => i)
   const code: number[] = [0x03, 0x40] // loop over blocks
   for (let i = 0; i < 8; i++) code.push(...ZERO, ...load(4 * i), ...set(WORKING + i))
-  for (let i = 0; i < 16; i++) code.push(...bigEndianWord(4 * i), ...set(SCHEDULE + i))
-  for (let round = 0; round < 64; round++) {
-    if (round >= 16) code.push(...scheduleCode(round))
-    code.push(...roundCode(round, constants[round] as number))
-  }
+  for (const i of sixteen) code.push(...bigEndianWord(4 * i), ...set(SCHEDULE + i))
+  code.push(...ZERO, ...set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
+  for (const round of sixteen) code.push(...roundCode(round))
+  code.push(...get(GROUP), ...constant(BLOCK), ADD, 0x22, GROUP)
+  code.push(...constant(4 * BLOCK), 0x49, 0x04, 0x40) // if another group follows
+  for (const round of sixteen) code.push(...scheduleCode(round))
+  code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
   for (let i = 0; i < 8; i++) {
     code.push(...ZERO, ...ZERO, ...load(4 * i), ...get(WORKING + i), ADD, ...store(4 * i))
   }
@@ -94,7 +98,7 @@ function bigEndianWord(offset: number): number[] {
   ]
 }
 
-/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16]. */
+/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
 function scheduleCode(round: number): number[] {
   const word = (back: number): number[] => get(SCHEDULE + ((round - back) & 15))
   return [
@@ -105,13 +109,14 @@ function scheduleCode(round: number): number[] {
 }
 
 /** One round; instead of moving the working words, their names move. */
-function roundCode(round: number, k: number): number[] {
+function roundCode(round: number): number[] {
   const name = (i: number): number => WORKING + ((i - round) & 7)
   const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
   const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
   return [
     ...[...get(h), ...e, ...rotr(6), ...e, ...rotr(11), XOR, ...e, ...rotr(25), XOR, ADD],
-    ...[...f, ...g, XOR, ...e, AND, ...g, XOR, ADD, ...constant(k), ADD, ...get(SCHEDULE + (round & 15)), ADD],
+    ...[...f, ...g, XOR, ...e, AND, ...g, XOR, ADD],
+    ...[...get(GROUP), ...load(CONSTANTS_AT + 4 * round), ADD, ...get(SCHEDULE + round), ADD],
     ...[0x22, SECOND, ...get(d), ADD, ...set(d)],
     ...[...get(SECOND), ...a, ...rotr(2), ...a, ...rotr(13), XOR, ...a, ...rotr(22), XOR, ADD],
     ...[...a, ...b, 0x72, ...c, AND, ...a, ...b, AND, 0x72, ADD, ...set(h)],
