@@ -144,6 +144,26 @@ const operation = fc
       ),
   )
 
+const rollback = fc.constant(
+  new Call('rollback', async (model, { store }) => {
+    expect(await outcome(() => store.rollbackAtomicOp())).toBe(model.open ? undefined : 'NO_ATOMIC_OP')
+    model.open = undefined
+  }),
+)
+
+const update = fc.tuple(places, fc.constantFrom('same', 'type', 'length'), fc.nat(255)).map(
+  ([place, mode, byte]) =>
+    new Call(`update(${place}, ${mode}, ${byte})`, async (model, { store }) => {
+      const number = numberAt(place, model)
+      const old = model.items[Number(number)]
+      const type = (old?.type ?? 1) + (mode === 'type' ? 1 : 0)
+      const data = filled((old?.data.length ?? 3) + (mode === 'length' ? 1 : 0), byte % 6)
+      const expected = old === undefined ? 'ENTRY_NOT_FOUND' : mode === 'same' ? undefined : 'ENTRY_DIFFERS'
+      expect(await outcome(() => store.updateEntryData(number, type, data))).toBe(expected)
+      if (old !== undefined && mode === 'same') model.items = model.items.with(Number(number), { type, data })
+    }),
+)
+
 const truncate = places.map(
   (place) =>
     new Call(`truncate(${place})`, async (model, { store }) => {

@@ -7,13 +7,41 @@ import { randomFrom } from '../sim/random.ts'
 import { SimDisk } from '../sim/sim-disk.ts'
 import { SimIndex } from '../sim/sim-index.ts'
 
+/** What a world is made of. */
+interface WorldParts {
+  readonly open: () => Promise<StreamStore>
+  readonly openBeside: () => Promise<StreamReader>
+  readonly remove: () => void
+}
+
 /** Where a store lives: it can be opened again and again, and read beside. */
-export interface World extends AsyncDisposable {
+export class World implements AsyncDisposable {
   store: StreamStore
   /** What commits that were not waited for came to, and what they should have. */
-  readonly answers: { readonly got: Promise<unknown>; readonly expected: unknown }[]
-  open(): Promise<StreamStore>
-  openBeside(): Promise<StreamReader>
+  readonly answers: { readonly got: Promise<unknown>; readonly expected: unknown }[] = []
+  readonly #parts: WorldParts
+
+  private constructor(parts: WorldParts, store: StreamStore) {
+    this.#parts = parts
+    this.store = store
+  }
+
+  static async begin(parts: WorldParts): Promise<World> {
+    return new World(parts, await parts.open())
+  }
+
+  async open(): Promise<StreamStore> {
+    return this.#parts.open()
+  }
+
+  async openBeside(): Promise<StreamReader> {
+    return this.#parts.openBeside()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.store.close()
+    this.#parts.remove()
+  }
 }
 
 /** Small limits, so that operations spill and pages are forgotten. */
@@ -24,33 +52,20 @@ export async function simulatedWorld(): Promise<World> {
   const disk = new SimDisk(randomFrom(1))
   const index = new SimIndex()
   const file = '/sim/data-stream.bin'
-  const open = (): Promise<StreamStore> => openStore({ ...LIMITS, file, fsync: 'never', disk, index })
-  const store = await open()
-  return {
-    store,
-    answers: [],
-    open,
+  return World.begin({
+    open: () => openStore({ ...LIMITS, file, fsync: 'never', disk, index }),
     openBeside: () => openReader({ file, disk }),
-    async [Symbol.asyncDispose]() {
-      await this.store.close()
-    },
-  }
+    remove: () => {},
+  })
 }
 
 /** A store on the machine's disk, with its LevelDB. */
 export async function realWorld(): Promise<World> {
   const dir = tempDir()
   const file = dir.join('data-stream.bin')
-  const open = (): Promise<StreamStore> => openStore({ ...LIMITS, file, fsync: 'interval', fsyncIntervalMs: 2 })
-  const store = await open()
-  return {
-    store,
-    answers: [],
-    open,
+  return World.begin({
+    open: () => openStore({ ...LIMITS, file, fsync: 'interval', fsyncIntervalMs: 2 }),
     openBeside: () => openReader({ file }),
-    async [Symbol.asyncDispose]() {
-      await this.store.close()
-      dir[Symbol.dispose]()
-    },
-  }
+    remove: () => dir[Symbol.dispose](),
+  })
 }
