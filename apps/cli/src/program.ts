@@ -12,6 +12,7 @@ import { sanityCommand } from './commands/sanity.ts'
 import { tailCommand } from './commands/tail.ts'
 import { truncateCommand } from './commands/truncate.ts'
 import { verifyCommand } from './commands/verify.ts'
+import type { RunCommand } from './run-command.ts'
 
 const EXAMPLES = `
 SRC is a stream file, or host:port of a server.
@@ -23,15 +24,19 @@ Examples:
 
 Exit status: 0 all went well, 1 failed, 2 called wrongly, 3 done but data was lost.`
 
-/** All commands. A parse that fails throws a `CommanderError`, whose message is already printed. */
-export function createProgram(): Command {
+/**
+ * All commands. A parse that fails throws a `CommanderError`, whose message is already printed.
+ *
+ * @param run runs them
+ */
+export function createProgram(run: RunCommand): Command {
   const program = new Command('datastreamer')
     .description('Look into data streams, follow, check and repair them.')
     .version(pkg.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
-  for (const [heading, commands] of groups()) {
+  for (const [heading, commands] of groups(run)) {
     program.commandsGroup(heading)
     for (const command of commands) program.addCommand(command)
   }
@@ -42,11 +47,17 @@ export function createProgram(): Command {
   return program
 }
 
-function groups(): [heading: string, commands: Command[]][] {
+function groups(run: RunCommand): [heading: string, commands: Command[]][] {
   return [
-    ['Try it out:', [demoCommand(), generateCommand()]],
-    ['Look into a stream:', [infoCommand(), tailCommand(), entryCommand(), bookmarkCommand(), dumpBatchCommand()]],
-    ['Check and repair:', [sanityCommand(), verifyCommand(), recoverCommand(), truncateCommand(), reindexCommand()]],
+    ['Try it out:', [demoCommand(run), generateCommand(run)]],
+    [
+      'Look into a stream:',
+      [infoCommand(run), tailCommand(run), entryCommand(run), bookmarkCommand(run), dumpBatchCommand(run)],
+    ],
+    [
+      'Check and repair:',
+      [sanityCommand(run), verifyCommand(run), recoverCommand(run), truncateCommand(run), reindexCommand(run)],
+    ],
   ]
 }
 

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
 import { ExitCode } from './exit-code.ts'
@@ -12,26 +13,49 @@ export interface CommandContext {
   note(line: string): void
 }
 
+/** What a command does; without a status, all went well. */
+export type CommandWork = (context: CommandContext) => Promise<ExitCode> | Promise<void>
+
+/** Runs what a command does. */
+export type RunCommand = (work: CommandWork) => Promise<void>
+
+/** Where a command's output goes. */
+export interface CommandStreams {
+  readonly stdout: Writable
+  readonly stderr: Writable
+}
+
 /**
- * Run a command in the process: Ctrl-C and a closed output end it, what it throws becomes a message and a status.
- * A second Ctrl-C ends the process at once.
+ * Run a command as the process: Ctrl-C ends it, and what it throws becomes a message and a status. A second Ctrl-C ends
+ * the process at once.
  */
-export async function runCommand(run: (context: CommandContext) => Promise<ExitCode> | Promise<void>): Promise<void> {
+export async function runInProcess(work: CommandWork): Promise<void> {
   const interrupt = new AbortController()
   const onSignal = (): void => {
     if (interrupt.signal.aborted) process.exit(ExitCode.failed)
     interrupt.abort(new InterruptedError())
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  const out = new Output(process.stdout)
-  const signal = AbortSignal.any([interrupt.signal, out.closed])
   try {
-    process.exitCode = (await run({ out, signal, note })) ?? ExitCode.ok
-  } catch (error) {
-    process.exitCode = statusOf(error)
-    if (!(error instanceof OutputClosedError)) note(`datastreamer: ${explain(error)}`)
+    process.exitCode = await runWork(work, process, interrupt.signal)
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+  }
+}
+
+/** Do what a command does, until it is interrupted or nobody reads its output any more; gives its status. */
+export async function runWork(
+  work: CommandWork,
+  { stdout, stderr }: CommandStreams,
+  interrupted: AbortSignal,
+): Promise<ExitCode> {
+  const out = new Output(stdout)
+  const note = (line: string): void => void stderr.write(`${line}\n`)
+  try {
+    return (await work({ out, note, signal: AbortSignal.any([interrupted, out.closed]) })) ?? ExitCode.ok
+  } catch (error) {
+    if (!(error instanceof OutputClosedError)) note(`datastreamer: ${explain(error)}`)
+    return statusOf(error)
   }
 }
 
@@ -42,10 +66,6 @@ export async function untilInterrupted(work: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error
   }
-}
-
-function note(line: string): void {
-  process.stderr.write(`${line}\n`)
 }
 
 function statusOf(error: unknown): ExitCode {

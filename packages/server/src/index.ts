@@ -16,6 +16,7 @@ export {
 export { type IndexLogOptions, indexLog } from './bookmarks/scan.ts'
 export { RecoveryError, type RecoveryErrorCode } from './check/errors.ts'
 export { type RecoverOptions, type Recovery, recoverStream } from './check/recover.ts'
+export type { Boundaries } from './check/page-walk.ts'
 export { planRecovery, type RecoveryPlan } from './check/recovery-plan.ts'
 export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'

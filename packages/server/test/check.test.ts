@@ -9,9 +9,10 @@ import {
   writeSync,
 } from 'node:fs'
 import { hasVectors, readVector, tempDir } from '@datastreamer/fixtures'
-import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES, pageStart } from '@datastreamer/format'
+import { BOOKMARK_TYPE, MAX_ENTRY_DATA_BYTES, PAGE_BYTES, pageStart } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
+  type Boundaries,
   type DamageError,
   openReader,
   openStore,
@@ -99,8 +100,12 @@ function verify(file: string): Promise<Checked<VerifySummary>> {
   return drain(verifyStream({ file, streamType: 1n }))
 }
 
-async function planOf(file: string): Promise<RecoveryPlan> {
-  const { result } = await drain(planRecovery({ file, streamType: 1n }))
+/** The last entry of each operation of the master file is of type 9, the first is a bookmark. */
+const byLast: Boundaries = { push: ({ type }) => (type === PER_COMMIT - 1 ? 'after' : undefined) }
+const byFirst: Boundaries = { push: ({ type }) => (type === BOOKMARK_TYPE ? 'before' : undefined) }
+
+async function planOf(file: string, boundaries?: Boundaries): Promise<RecoveryPlan> {
+  const { result } = await drain(planRecovery({ file, streamType: 1n, boundaries }))
   if (result === undefined) throw new Error('nothing to recover')
   return result
 }
@@ -164,7 +169,8 @@ describe('verify', () => {
     )
     const checksums = damages.filter(({ code }) => code === 'BAD_CHECKSUM')
     expect(checksums.map(({ entryNumber }) => entryNumber)).toEqual([50n, 250n])
-    expect(result.whole).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
+    expect(result.whole).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
+    expect(result.wholeOperations).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
   })
 
   test('joins commits that are damaged one behind the other', async () => {
@@ -208,7 +214,7 @@ describe('recover', () => {
   test('cuts back to the last whole operation, and keeps what it cuts', async () => {
     const file = damaged((_, poke) => poke(positionOf(55), Uint8Array.of(7)))
     const before = readFileSync(file)
-    const plan = await planOf(file)
+    const plan = await planOf(file, byLast)
     expect(plan).toMatchObject({ lostEntries: TOTAL - 50n, atOperationEnd: true })
     expect(plan.to).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
     expect(readFileSync(file).equals(before)).toBe(true)
@@ -229,16 +235,37 @@ describe('recover', () => {
     expect(await store.getBookmark(Uint8Array.of(5))).toBe(50n)
   })
 
-  test('cuts back to the last whole entry where operations are not known', async () => {
-    const file = damaged((path, poke) => {
-      truncateSync(path.replace('.bin', '.commits'), 4096)
-      poke(positionOf(55) + 9, u64(56))
-    })
+  test('cuts back to the last whole entry where ends of operations are not asked for', async () => {
+    const file = damaged((_, poke) => poke(positionOf(55) + 9, u64(56)))
     const plan = await planOf(file)
     expect(plan.to).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
     expect(plan.atOperationEnd).toBe(false)
     await recoverStream(plan)
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 55n })
+  })
+
+  test.each([
+    ['behind their last entry', byLast],
+    ['in front of their first', byFirst],
+  ])('finds operations by their entries where no commit log knows them: %s', async (_, boundaries) => {
+    // The damaged entry is the second of a page: what is whole ends with the entry that opens it.
+    const second = Array.from({ length: 200 }, (__, i) => i).find((i) => i > 100 && positionOf(i) === pageStart(1)) ?? 0
+    const file = damaged((path, poke) => {
+      truncateSync(path.replace('.bin', '.commits'), 4096)
+      poke(positionOf(second + 1), Uint8Array.of(7))
+    })
+    const plan = await planOf(file, boundaries)
+    const start = second - (second % PER_COMMIT)
+    expect(plan.to.totalEntries).toBe(BigInt(start))
+    expect(plan.atOperationEnd).toBe(true)
+    await recoverStream(plan)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: BigInt(start) })
+  })
+
+  test('cuts back to before a commit that can be read but is not what was committed', async () => {
+    const file = damaged((_, poke) => poke(positionOf(55) + 40, Uint8Array.of(0xee)))
+    const plan = await planOf(file)
+    expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationEnd: true })
   })
 
   test.each<[string, Parameters<typeof damaged>[0]]>([
@@ -260,11 +287,11 @@ describe('recover', () => {
   })
 
   test('keeps what is there of a file whose end is gone', async () => {
-    const file = damaged((path) => truncateSync(path, positionOf(250) + 20))
+    const file = damaged((path) => truncateSync(path, positionOf(251) + 20))
     const plan = await planOf(file)
-    expect(plan.to.totalEntries).toBe(250n)
+    expect(plan.to.totalEntries).toBe(251n)
     await recoverStream(plan)
-    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 250n })
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 251n })
   })
 
   test('refuses a file that nothing is known of', async () => {

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { readBookmark, readU64 } from '../arguments.ts'
 import { NotFoundError, UsageError } from '../errors.ts'
 import { entryJson } from '../output/entry-text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { describeEntry } from './entry.ts'
@@ -15,7 +15,7 @@ interface BookmarkOptions extends SourceOptions {
   readonly json?: boolean
 }
 
-export function bookmarkCommand(): Command {
+export function bookmarkCommand(run: RunCommand): Command {
   return takesSource(new Command('bookmark'))
     .summary('show the entry that a bookmark leads to')
     .description('Show the first entry behind a bookmark that is not a bookmark itself.')
@@ -24,7 +24,7 @@ export function bookmarkCommand(): Command {
     .addOption(new Option('--hex <bytes>', 'any bookmark').argParser(readBookmark))
     .option('--json', 'as one JSON object: number, type, length, data')
     .action((src: string, options: BookmarkOptions) =>
-      runCommand(async (context) => {
+      run(async (context) => {
         const asked = [options.block, options.batch, options.hex].filter((given) => given !== undefined)
         if (asked.length !== 1) throw new UsageError('USAGE', 'name one bookmark: --block N, --batch N or --hex BYTES')
         await using source = await openSource(src, options, context)

@@ -5,7 +5,7 @@ import { Argument, Command, type Command as CommandType, Option } from 'commande
 import { readCount } from '../arguments.ts'
 import { ServerProcess } from '../demo/server-process.ts'
 import { blockLine } from '../output/block-text.ts'
-import { type CommandContext, runCommand, untilInterrupted } from '../run-command.ts'
+import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { blocksOf } from '../tail/blocks.ts'
 import { generateFile } from './generate.ts'
@@ -18,7 +18,7 @@ interface DemoOptions {
 /** Blocks of a new stream that are there from the start, so that there is something to catch up with. */
 const FIRST_BLOCKS = 10
 
-export function demoCommand(): CommandType {
+export function demoCommand(run: RunCommand): CommandType {
   return new Command('demo')
     .addArgument(
       new Argument('[FILE]', 'a stream file: made if absent, else served as it is (default: a temporary one)'),
@@ -31,7 +31,7 @@ Without a file, the stream is made up: ${FIRST_BLOCKS} blocks that are there alr
     .addOption(new Option('--blocks <n>', 'end after so many blocks').argParser(readCount))
     .addOption(new Option('--block-time <ms>', 'time between two made-up blocks').argParser(readCount).default(500))
     .action((file: string | undefined, options: DemoOptions) =>
-      runCommand(async (context) => {
+      run(async (context) => {
         // Nothing of a demo is left behind, however it ends.
         const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'datastreamer-demo-')) : undefined
         try {

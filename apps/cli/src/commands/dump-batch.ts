@@ -2,20 +2,20 @@ import { batchDumpText, dumpBatch, toJson } from '@datastreamer/sequencer-entrie
 import { Argument, Command } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { NotFoundError } from '../errors.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { bookmarkOf } from './bookmark.ts'
 
-export function dumpBatchCommand(): Command {
+export function dumpBatchCommand(run: RunCommand): Command {
   return takesSource(new Command('dump-batch'))
     .addArgument(new Argument('<N>', 'number of the batch').argParser(readU64))
     .summary('print the blocks of a batch as raw entries')
     .description('Print a batch as JSON: its first and last entry and block, and its entries in hex.')
     .option('--json', 'numbers as decimal strings, entries as 0x hex (default: as the Go command line prints them)')
     .action((src: string, number: bigint, options: SourceOptions & { readonly json?: boolean }) =>
-      runCommand(async (context) => {
+      run(async (context) => {
         await using source = await openSource(src, options, context)
         const generation = generationOf(await source.getHeader(), options)
         // Only these encodings mark batches; others are read from the start.

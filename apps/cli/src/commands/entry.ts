@@ -5,18 +5,18 @@ import { readU64 } from '../arguments.ts'
 import { NotFoundError } from '../errors.ts'
 import { entryJson, tryDecode, typeText } from '../output/entry-text.ts'
 import { count, hex, table } from '../output/text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 
-export function entryCommand(): Command {
+export function entryCommand(run: RunCommand): Command {
   return takesSource(new Command('entry'))
     .addArgument(new Argument('<N>', 'number of the entry').argParser(readU64))
     .summary('show one entry')
     .description('Show the entry with a number, and what it holds.')
     .option('--json', 'as one JSON object: number, type, length, data')
     .action((src: string, number: bigint, options: SourceOptions & { readonly json?: boolean }) =>
-      runCommand(async (context) => {
+      run(async (context) => {
         await using source = await openSource(src, options, context)
         const entry = await source.getEntry(number)
         if (entry === undefined) {

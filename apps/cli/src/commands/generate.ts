@@ -6,7 +6,7 @@ import { readCount, readU64 } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { appendOperations } from '../write/append-operations.ts'
 
 interface GenerateOptions {
@@ -15,7 +15,7 @@ interface GenerateOptions {
   readonly chainId: bigint
 }
 
-export function generateCommand(): Command {
+export function generateCommand(run: RunCommand): Command {
   return new Command('generate')
     .addArgument(new Argument('<FILE>', 'the stream file to make'))
     .summary('make a stream file of made-up blocks')
@@ -30,7 +30,7 @@ export function generateCommand(): Command {
         .default(1101n, '1101'),
     )
     .action((file: string, options: GenerateOptions) =>
-      runCommand(async ({ signal, note }) => {
+      run(async ({ signal, note }) => {
         if (existsSync(file))
           throw new UsageError('USAGE', `${file} is there already, and generate makes new files only`)
         const entries = await generateFile(file, options, signal)

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
 import { Command } from 'commander'
 import { count, table } from '../output/text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
@@ -20,13 +20,13 @@ interface FileFacts {
   readonly bookmarks: number | undefined
 }
 
-export function infoCommand(): Command {
+export function infoCommand(run: RunCommand): Command {
   return takesSource(new Command('info'))
     .summary('show what a stream says of itself')
     .description('Show the header of a stream and, of a file, its size, pages and bookmarks.')
     .option('--json', 'as one JSON object')
     .action((src: string, options: SourceOptions & { readonly json?: boolean }) =>
-      runCommand(async (context) => {
+      run(async (context) => {
         await using source = await openSource(src, options, context)
         const header = await source.getHeader()
         const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context.signal)

@@ -1,10 +1,13 @@
+import { open } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
+import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { OperationBoundaries, suggestGeneration } from '@datastreamer/sequencer-entries'
 import { planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'
 import { count, plural, table } from '../output/text.ts'
-import { type CommandContext, runCommand } from '../run-command.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
 import { existingFile } from '../write/existing-file.ts'
 import { reportDamages } from './verify.ts'
 
@@ -13,12 +16,12 @@ interface RecoverOptions {
   readonly yes?: boolean
 }
 
-export function recoverCommand(): Command {
+export function recoverCommand(run: RunCommand): Command {
   return new Command('recover')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
     .summary('cut a damaged file back to where it is whole')
-    .description(`Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry, or to the
-last whole operation where that is known. What is cut is kept in a file beside it.`)
+    .description(`Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry or, in
+the stream of a sequencer, the last whole L2 block or batch. What is cut is kept in a file beside it.`)
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('-y, --yes', 'do it without asking')
     .addHelpText(
@@ -27,17 +30,14 @@ last whole operation where that is known. What is cut is kept in a file beside i
 Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost, 1 if nothing was done.
 The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 bytes, then the bytes from POSITION on.`,
     )
-    .action((file: string, options: RecoverOptions) => runCommand((context) => recover(file, options, context)))
+    .action((file: string, options: RecoverOptions) => run((context) => recover(file, options, context)))
 }
 
 async function recover(file: string, { streamType, yes }: RecoverOptions, context: CommandContext): Promise<ExitCode> {
   const { out, signal, note } = context
-  const plan = await reportDamages(
-    planRecovery({ file: existingFile(file), streamType, signal }),
-    'recover',
-    out,
-    false,
-  )
+  const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(existingFile(file)) : undefined
+  const planning = planRecovery({ file: existingFile(file), streamType, boundaries, signal })
+  const plan = await reportDamages(planning, 'recover', out, false)
   if (plan === undefined) {
     note(`${file} is whole: nothing to do`)
     return ExitCode.ok
@@ -51,6 +51,18 @@ async function recover(file: string, { streamType, yes }: RecoverOptions, contex
   note(`recovered ${file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
   note(`what was cut is kept in ${copy}`)
   return plan.lostEntries === 0n ? ExitCode.ok : ExitCode.dataLost
+}
+
+/** Where L2 blocks and batches end, operations may; `undefined` if the header does not say how entries are encoded. */
+async function boundariesOf(file: string): Promise<OperationBoundaries | undefined> {
+  await using handle = await open(file)
+  const { bytesRead, buffer } = await handle.read(new Uint8Array(HEADER_PAGE_BYTES), 0, HEADER_PAGE_BYTES, 0)
+  try {
+    return new OperationBoundaries(suggestGeneration(decodeHeaderPage(buffer.subarray(0, bytesRead))))
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
 }
 
 function planRows({ header, to, lostEntries, cutBytes, atOperationEnd }: RecoveryPlan): [string, string][] {

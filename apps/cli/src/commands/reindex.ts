@@ -3,17 +3,17 @@ import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { existingFile } from '../write/existing-file.ts'
 
-export function reindexCommand(): Command {
+export function reindexCommand(run: RunCommand): Command {
   return new Command('reindex')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
     .summary('make the bookmark index anew')
     .description('Throw away the bookmark index beside a stream file and make it anew from the entries.')
     .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
     .action((file: string, { streamType }: { readonly streamType: bigint }) =>
-      runCommand(async ({ signal, note }) => {
+      run(async ({ signal, note }) => {
         using progress = new Progress('reindex')
         const onProgress = (entries: number, total: number): void => progress.show(entries, total)
         const bookmarks = await reindexStream({ file: existingFile(file), streamType, signal, onProgress })

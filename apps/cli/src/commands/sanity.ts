@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { ExitCode } from '../exit-code.ts'
 import { Progress } from '../output/progress.ts'
 import { count, plural, table } from '../output/text.ts'
-import { type CommandContext, runCommand } from '../run-command.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 
@@ -11,13 +11,13 @@ interface SanityOptions extends SourceOptions {
   readonly json?: boolean
 }
 
-export function sanityCommand(): Command {
+export function sanityCommand(run: RunCommand): Command {
   return takesSource(new Command('sanity'))
     .summary('check that blocks, batches and bookmarks are in order')
     .description('Read a whole stream and check that entries, blocks, batches and bookmarks follow each other.')
     .option('--json', 'one JSON object a line: each finding, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is out of order.')
-    .action((src: string, options: SanityOptions) => runCommand((context) => sanity(src, options, context)))
+    .action((src: string, options: SanityOptions) => run((context) => sanity(src, options, context)))
 }
 
 async function sanity(src: string, options: SanityOptions, { out, signal, note }: CommandContext): Promise<ExitCode> {

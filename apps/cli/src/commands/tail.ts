@@ -4,7 +4,7 @@ import { Command, Option } from 'commander'
 import { type Place, readCount, readPlace, readStart } from '../arguments.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
-import { type CommandContext, runCommand, untilInterrupted } from '../run-command.ts'
+import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
@@ -28,7 +28,7 @@ Examples:
   datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json
   datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz`
 
-export function tailCommand(): Command {
+export function tailCommand(run: RunCommand): Command {
   return takesSource(new Command('tail'))
     .summary('print entries or L2 blocks, and wait for more')
     .description('Print the entries of a stream, or its L2 blocks, a line each, and wait for more.')
@@ -43,7 +43,7 @@ export function tailCommand(): Command {
     .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
     .option('--no-follow', 'end at the head of the stream')
     .addHelpText('after', EXAMPLES)
-    .action((src: string, options: TailOptions) => runCommand((context) => tail(src, options, context)))
+    .action((src: string, options: TailOptions) => run((context) => tail(src, options, context)))
 }
 
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {

@@ -2,7 +2,7 @@ import { openStore } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { plural } from '../output/text.ts'
-import { runCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { existingFile } from '../write/existing-file.ts'
 
 interface TruncateOptions {
@@ -10,7 +10,7 @@ interface TruncateOptions {
   readonly streamType: bigint
 }
 
-export function truncateCommand(): Command {
+export function truncateCommand(run: RunCommand): Command {
   return new Command('truncate')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
     .summary('remove an entry and all behind it')
@@ -18,7 +18,7 @@ export function truncateCommand(): Command {
     .addOption(new Option('--entry <n>', 'first entry to remove').argParser(readU64).makeOptionMandatory())
     .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
     .action((file: string, { entry, streamType }: TruncateOptions) =>
-      runCommand(async ({ note }) => {
+      run(async ({ note }) => {
         const store = await openStore({ file: existingFile(file), streamType })
         try {
           const { totalEntries } = store.getHeader()

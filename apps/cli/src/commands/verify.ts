@@ -6,7 +6,7 @@ import { damageJson } from '../output/damage-text.ts'
 import type { Output } from '../output/output.ts'
 import { Progress } from '../output/progress.ts'
 import { count, plural, table } from '../output/text.ts'
-import { type CommandContext, runCommand } from '../run-command.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
 import { existingFile } from '../write/existing-file.ts'
 
 interface VerifyOptions {
@@ -14,7 +14,7 @@ interface VerifyOptions {
   readonly json?: boolean
 }
 
-export function verifyCommand(): Command {
+export function verifyCommand(run: RunCommand): Command {
   return new Command('verify')
     .addArgument(new Argument('<FILE>', 'the stream file; a server may be using it'))
     .summary('check every byte of a file')
@@ -23,7 +23,7 @@ comes with a commit log. Every damage is told, with its place.`)
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('--json', 'one JSON object a line: each damage, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is damaged. What blocks hold is checked by sanity.')
-    .action((file: string, options: VerifyOptions) => runCommand((context) => verify(file, options, context)))
+    .action((file: string, options: VerifyOptions) => run((context) => verify(file, options, context)))
 }
 
 async function verify(

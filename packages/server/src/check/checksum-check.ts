@@ -29,10 +29,10 @@ export class ChecksumCheck {
   #certain = 0
   #record: CommitRecord | undefined
   #last: CommitPoint = START
-  /** End of the last commit that is as it was written and in front of all damage. */
-  #good: CommitPoint = START
-  /** The commit behind that one. */
-  #afterGood: CommitRecord | undefined
+  /** End of the last commit in front of all damage. */
+  #lastEnd: CommitPoint = START
+  /** The first commit whose entries are whole while its bytes are others, and its place among the stretches. */
+  #rotten: { readonly from: CommitPoint; readonly stretch: number } | undefined
   #crc = 0
   #checked = 0
 
@@ -44,7 +44,6 @@ export class ChecksumCheck {
   static async begin(file: string, records: AsyncIterator<CommitRecord>): Promise<ChecksumCheck> {
     const check = new ChecksumCheck(file, records)
     await check.#next()
-    check.#afterGood = check.#record
     return check
   }
 
@@ -79,16 +78,15 @@ export class ChecksumCheck {
     })
   }
 
-  /**
-   * The end of the last whole commit up to `whole`, where all damage lies behind; `undefined` if what comes next is not
-   * a commit whose bytes are known.
-   *
-   * @param end the file's commit point
-   */
-  lastWhole(whole: CommitPoint, end: CommitPoint): CommitPoint | undefined {
-    if (samePoint(this.#good, whole)) return whole
-    const isForeign = this.#bad.length > 0 && this.#badUpTo(end).length === 0
-    return isForeign || (this.#afterGood?.checksum ?? 0) === 0 ? undefined : this.#good
+  /** Behind the last commit that is known to lie in front of all damage. */
+  get lastEnd(): CommitPoint {
+    return this.#lastEnd
+  }
+
+  /** Where the first commit begins that can be read but is not what was committed; `end` is the file's commit point. */
+  rottenFrom(end: CommitPoint): CommitPoint | undefined {
+    const rotten = this.#rotten
+    return rotten !== undefined && rotten.stretch < this.#badUpTo(end).length ? rotten.from : undefined
   }
 
   #badUpTo(end: CommitPoint): readonly BadCommits[] {
@@ -96,18 +94,18 @@ export class ChecksumCheck {
   }
 
   async #finish(record: CommitRecord, whole: number): Promise<void> {
-    const isGood = record.checksum === storedChecksum(this.#crc)
-    if (record.checksum !== 0) {
-      this.#checked++
-      if (isGood) this.#certain = this.#bad.length
-      else this.#add({ from: this.#last, to: record })
-    }
+    const isWhole = record.totalLength <= whole
+    const isBad = record.checksum !== 0 && record.checksum !== storedChecksum(this.#crc)
+    if (record.checksum !== 0) this.#checked++
+    if (isBad) {
+      this.#add({ from: this.#last, to: record })
+      if (isWhole) this.#rotten ??= { from: this.#last, stretch: this.#bad.length - 1 }
+    } else if (record.checksum !== 0) this.#certain = this.#bad.length
+    if (isWhole && this.#rotten === undefined)
+      this.#lastEnd = { totalLength: record.totalLength, totalEntries: record.totalEntries }
     this.#last = record
     this.#crc = 0
     await this.#next()
-    if (!isGood || this.#bad.length > 0 || record.totalLength > whole) return
-    this.#good = record
-    this.#afterGood = this.#record
   }
 
   #add({ from, to }: BadCommits): void {

@@ -18,6 +18,12 @@ export interface WalkCounts {
   readonly paddingBytes: number
 }
 
+/** Tells by entries where operations may end, as `OperationBoundaries` of `@datastreamer/sequencer-entries` does. */
+export interface Boundaries {
+  /** Take the next entry: an operation may end in front of it, behind it, or neither. */
+  push(entry: { readonly type: number }): 'before' | 'after' | undefined
+}
+
 export interface PageWalkOptions {
   readonly file: string
   readonly from: CommitPoint
@@ -28,6 +34,7 @@ export interface PageWalkOptions {
    * Otherwise `end` is where the header says that the log ends.
    */
   readonly endEntry?: bigint | undefined
+  readonly boundaries?: Boundaries | undefined
 }
 
 /**
@@ -38,28 +45,37 @@ export class PageWalk {
   readonly #file: string
   readonly #end: number
   readonly #endEntry: bigint | undefined
+  readonly #boundaries: Boundaries | undefined
   #damages: DamageError[] = []
   /** Number of the next entry; `undefined` where the thread is lost. */
   #next: bigint | undefined
   /** Padding that ends a page, if it is not yet known whether entries should stand there. */
   #padding: { readonly position: number; readonly bytes: number } | undefined
   #whole: CommitPoint
+  #lastBoundary: CommitPoint
   #isWhole = true
   #entries = 0n
   #bookmarks = 0n
   #paddingBytes = 0
 
-  constructor({ file, from, end, endEntry }: PageWalkOptions) {
+  constructor({ file, from, end, endEntry, boundaries }: PageWalkOptions) {
     this.#file = file
     this.#end = end
     this.#endEntry = endEntry
     this.#next = from.totalEntries
+    this.#boundaries = boundaries
     this.#whole = from
+    this.#lastBoundary = from
   }
 
   /** Behind the last entry up to which everything is whole. */
   get whole(): CommitPoint {
     return this.#whole
+  }
+
+  /** The last place in front of all damage where an operation may end. */
+  get lastBoundary(): CommitPoint {
+    return this.#lastBoundary
   }
 
   /** Number behind the last entry, if the thread is not lost. */
@@ -151,12 +167,24 @@ export class PageWalk {
   }
 
   #pass(view: DataView, from: number, to: number, count: number, position: number): void {
-    for (let at = from; at < to; at += view.getUint32(at + 1)) {
-      if (view.getUint32(at + 5) === BOOKMARK_TYPE) this.#bookmarks++
+    this.#next ??= 0n
+    for (let at = from; at < to; ) {
+      const type = view.getUint32(at + 5)
+      const end = at + view.getUint32(at + 1)
+      if (type === BOOKMARK_TYPE) this.#bookmarks++
+      this.#next++
+      if (this.#isWhole) this.#extend({ totalLength: position + end, totalEntries: this.#next }, type)
+      at = end
     }
     this.#entries += BigInt(count)
-    this.#next = (this.#next ?? 0n) + BigInt(count)
-    if (this.#isWhole && count > 0) this.#whole = { totalLength: position + to, totalEntries: this.#next }
+  }
+
+  /** What is whole ends behind one more entry. */
+  #extend(end: CommitPoint, type: number): void {
+    const boundary = this.#boundaries?.push({ type })
+    if (boundary === 'before') this.#lastBoundary = this.#whole
+    this.#whole = end
+    if (boundary === 'after') this.#lastBoundary = end
   }
 
   #pad(position: number, at: number): void {

@@ -2,7 +2,7 @@ import { type Header, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format
 import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import type { DamageError } from '../errors.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { pendingUpdatePath } from '../store/paths.ts'
 import { RecoveryError } from './errors.ts'
 import { PageWalk } from './page-walk.ts'
@@ -29,7 +29,7 @@ const MAX_LISTED = 1000
 
 /**
  * Look for the place up to which a file is whole, changing nothing: `undefined` if all of it is. The place is the end of
- * the last whole entry or, where the commit log knows operations, of the last whole one.
+ * the last whole entry or, if `boundaries` are given, of the last whole operation.
  *
  * @throws {DamageError} if the header cannot be read: then nothing says what the stream is
  * @throws {RecoveryError} `UPDATE_PENDING`
@@ -53,17 +53,17 @@ export async function* planRecovery(
 }
 
 async function plan(
-  { file }: VerifyOptions,
+  { file, boundaries }: VerifyOptions,
   disk: Disk,
   damages: readonly DamageError[],
   summary: VerifySummary,
 ): Promise<RecoveryPlan> {
-  const { header, whole, fileBytes } = summary
+  const { header, whole, wholeOperations, fileBytes } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
   const byCount = onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : undefined
-  const to = byCount ?? summary.wholeOperations ?? whole
-  const atOperationEnd = byCount !== undefined || summary.wholeOperations !== undefined
+  const to = byCount ?? (boundaries === undefined ? whole : wholeOperations)
+  const atOperationEnd = byCount !== undefined || samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
   const cutBytes = byCount === undefined ? Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength) : 0
   return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }

@@ -13,7 +13,7 @@ import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { ChecksumCheck } from './checksum-check.ts'
-import { PageWalk } from './page-walk.ts'
+import { type Boundaries, PageWalk } from './page-walk.ts'
 import { readRecords } from './read-records.ts'
 
 export interface VerifyOptions {
@@ -22,6 +22,8 @@ export interface VerifyOptions {
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
+  /** Tells where operations may end, where there is no commit log to know it. */
+  readonly boundaries?: Boundaries | undefined
   readonly disk?: Disk | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -46,8 +48,8 @@ export interface VerifySummary {
   readonly damages: number
   /** Behind the last entry in front of all damage. */
   readonly whole: CommitPoint
-  /** Behind the last atomic operation in front of all damage, where the commit log knows it. */
-  readonly wholeOperations: CommitPoint | undefined
+  /** Behind the last entry in front of all damage of which the commit log, or `boundaries`, say that an operation ends there. */
+  readonly wholeOperations: CommitPoint
 }
 
 const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
@@ -72,7 +74,7 @@ export async function* verifyStream(options: VerifyOptions): AsyncGenerator<Veri
 async function* verify(
   file: DiskFile,
   disk: Disk,
-  { file: path, streamType, magic, signal }: VerifyOptions,
+  { file: path, streamType, magic, boundaries, signal }: VerifyOptions,
 ): AsyncGenerator<VerifyEvent, VerifySummary, void> {
   const size = await file.size()
   let damages = 0
@@ -89,7 +91,7 @@ async function* verify(
       paddingBytes: 0,
       checkedCommits: 0,
       whole: START,
-      wholeOperations: undefined,
+      wholeOperations: START,
     }
     return { header: undefined, fileBytes: size, damages, ...none }
   }
@@ -99,7 +101,7 @@ async function* verify(
   const endIsCommitPoint = totalLength >= HEADER_PAGE_BYTES && totalLength <= size
   const end = endIsCommitPoint ? totalLength : size
   const endEntry = endIsCommitPoint ? undefined : header.totalEntries
-  const walk = new PageWalk({ file: path, from: START, end, endEntry })
+  const walk = new PageWalk({ file: path, from: START, end, endEntry, boundaries })
   const records = readRecords(disk, path)
   const checksums = await ChecksumCheck.begin(path, records)
   try {
@@ -114,20 +116,19 @@ async function* verify(
   } finally {
     await records.return()
   }
-  let { whole } = walk
-  for (const error of checksums.damages(header)) {
-    if (error.position < whole.totalLength)
-      whole = { totalLength: error.position, totalEntries: error.entryNumber ?? 0n }
-    yield damage(error)
-  }
+  for (const error of checksums.damages(header)) yield damage(error)
   if (endIsCommitPoint && walk.next !== undefined && walk.next !== header.totalEntries) {
     const detail = `totalEntries ${header.totalEntries}, but up to totalLength there are ${walk.next}`
     yield damage(
       new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }),
     )
   }
-  const wholeOperations = checksums.lastWhole(whole, header)
-  return { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages, whole, wholeOperations }
+  const seen = { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages }
+  const rotten = checksums.rottenFrom(header)
+  if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: rotten }
+  const { lastEnd } = checksums
+  const wholeOperations = lastEnd.totalLength > walk.lastBoundary.totalLength ? lastEnd : walk.lastBoundary
+  return { ...seen, whole: walk.whole, wholeOperations }
 }
 
 async function headerOf(file: DiskFile, path: string, magic: Uint8Array | undefined): Promise<Header | DamageError> {

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
+
+describe('following', () => {
+  test('a file and a server that grow, to a number of blocks', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await using server = new SourceProcess(SERVER, ['--demo', '--demo-block-time', '20', '--port', '0', '--file', file])
+    const address = (await server.firstLine()).replace('ready stream=', '')
+    const [ofFile, ofServer, latest] = await Promise.all([
+      linesOf('tail', file, '--from', '0', '--blocks', '--count', '60', '--json'),
+      linesOf('tail', address, '--from', '0', '--to', 'block:59', '--blocks', '--json'),
+      linesOf('tail', address, '--blocks', '--count', '2', '--json'),
+    ])
+    expect(ofFile).toHaveLength(60)
+    expect(ofServer).toEqual(ofFile)
+    const [first, second] = latest.map((line) => Number(JSON.parse(line).number))
+    expect(second).toBe((first ?? 0) + 1)
+  })
+
+  test('ends with status 0 at Ctrl-C', async () => {
+    using dir = tempDir()
+    await datastreamer('generate', dir.join('s.bin'), '--blocks', '3')
+    await using tail = new SourceProcess(CLI, ['tail', dir.join('s.bin'), '--from', '0'])
+    await tail.firstLine()
+    const { status, stderr } = await tail.end('SIGINT')
+    expect([status, stderr]).toEqual([0, ''])
+  })
+
+  test('head ends it quietly', async () => {
+    using dir = tempDir()
+    await datastreamer('generate', dir.join('s.bin'), '--blocks', '2000')
+    const script = 'set -o pipefail; "$@" | head -3'
+    const args = ['--conditions=@datastreamer/source', CLI, 'tail', dir.join('s.bin'), '--from', '0']
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', process.execPath, ...args])
+    expect(stdout.trimEnd().split('\n')).toHaveLength(3)
+    expect(stderr).toBe('')
+  })
+
+  test('goes on when the server comes back, without gap or repetition', async () => {
+    using dir = tempDir()
+    const args = ['--demo', '--demo-block-time', '10', '--file', dir.join('s.bin')]
+    await using first = new SourceProcess(SERVER, [...args, '--port', '0'])
+    const address = (await first.firstLine()).replace('ready stream=', '')
+    await using tail = new SourceProcess(CLI, [
+      'tail',
+      address,
+      '--from',
+      '0',
+      '--blocks',
+      '--json',
+      '--to',
+      'block:150',
+    ])
+    await tail.firstLine()
+    await first.end('SIGKILL')
+    await using _second = new SourceProcess(SERVER, [...args, '--port', address.split(':')[1] ?? ''])
+    const { status, stdout, stderr } = await tail.ended
+    expect(status).toBe(0)
+    const numbers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => Number(JSON.parse(line).number))
+    expect(numbers).toEqual(Array.from({ length: 151 }, (_, i) => i))
+    expect(stderr).toContain('trying again in')
+  })
+})
+
+describe('demo', () => {
+  test('ends by itself after its blocks, and leaves nothing behind', async () => {
+    const { status, stdout, stderr } = await runSource(CLI, ['demo', '--blocks', '14', '--block-time', '50'])
+    expect(status).toBe(0)
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.map((line) => Number(/^block +(\d+) /.exec(line)?.[1]))).toEqual(
+      Array.from({ length: 14 }, (_, i) => i),
+    )
+    const [, file] = /Serving (\S+) on 127\.0\.0\.1:\d+/.exec(stderr) ?? []
+    expect(file).toContain('datastreamer-demo-')
+    expect(existsSync(file ?? '')).toBe(false)
+  })
+
+  test('serves a file that is there, and never writes to it', async () => {
+    using dir = tempDir()
+    await datastreamer('generate', dir.join('s.bin'), '--blocks', '5', '--seed', '9')
+    const before = await linesOf('info', dir.join('s.bin'), '--json')
+    const { status, stdout } = await runSource(CLI, ['demo', dir.join('s.bin'), '--blocks', '5'])
+    expect(status).toBe(0)
+    expect(stdout.trimEnd().split('\n')).toHaveLength(5)
+    expect(await linesOf('info', dir.join('s.bin'), '--json')).toEqual(before)
+  })
+
+  test('ends with status 0 at Ctrl-C', async () => {
+    await using demo = new SourceProcess(CLI, ['demo', '--block-time', '50'])
+    await demo.firstLine()
+    expect((await demo.end('SIGINT')).status).toBe(0)
+  })
+})

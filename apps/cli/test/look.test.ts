@@ -1,0 +1,206 @@
+import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
+
+const folder = tempDir()
+afterAll(() => folder[Symbol.dispose]())
+
+const file = folder.join('stream.v1.bin')
+let server: SourceProcess
+/** The same stream as file and as host:port. */
+const sources: { file: string; server: string } = { file, server: '' }
+
+beforeAll(async () => {
+  const { status } = await datastreamer('generate', file, '--blocks', '40', '--seed', '7')
+  expect(status).toBe(0)
+  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+  sources.server = (await server.firstLine()).replace('ready stream=', '')
+})
+
+afterAll(async () => {
+  await server?.end()
+})
+
+test('file and server print the same, whatever is asked for', async () => {
+  const commands = [
+    ['tail', 'SRC', '--no-follow'],
+    ['tail', 'SRC', '--no-follow', '--json', '--from', 'block:20'],
+    ['tail', 'SRC', '--no-follow', '--blocks', '--json'],
+    ['tail', 'SRC', '--blocks', '--from', 'batch:2', '--to', 'batch:3'],
+    ['dump-batch', 'SRC', '2'],
+    ['sanity', 'SRC'],
+    ['bookmark', 'SRC', '--batch', '3'],
+    ['entry', 'SRC', '30'],
+  ]
+  const check = async (args: readonly string[]): Promise<void> => {
+    const [ofFile, ofServer] = await Promise.all(
+      [sources.file, sources.server].map((src) => linesOf(...args.map((arg) => (arg === 'SRC' ? src : arg)))),
+    )
+    expect(ofServer, args.join(' ')).toEqual(ofFile)
+    expect(ofFile?.length).toBeGreaterThan(0)
+  }
+  await Promise.all(commands.map(check))
+})
+
+describe('info', () => {
+  test('shows the header, and of a file what it holds', async () => {
+    const [ofFile] = await jsonOf('info', file)
+    expect(ofFile).toEqual({
+      source: file,
+      generation: 3,
+      version: 2,
+      systemId: '1101',
+      streamType: '1',
+      totalLength: expect.any(Number),
+      totalEntries: expect.stringMatching(/^\d+$/),
+      encoding: 'protobuf',
+      size: 4096 + 100 * 1_048_576,
+      pages: 100,
+      pagesInUse: 1,
+      bookmarks: expect.any(Number),
+    })
+    const { size, pages, pagesInUse, bookmarks, source, ...header } = ofFile ?? {}
+    expect(await jsonOf('info', sources.server)).toEqual([{ ...header, source: sources.server }])
+  })
+
+  test('aligned for people', async () => {
+    expect(await linesOf('info', file)).toContain('system id    1101')
+  })
+})
+
+describe('entry and bookmark', () => {
+  test('as JSON: number, type, whole length, data', async () => {
+    const [entry] = await jsonOf('entry', file, '1')
+    expect(Object.keys(entry ?? {})).toEqual(['number', 'type', 'length', 'data'])
+    const { number, type, length, data } = entry ?? {}
+    expect([number, type]).toEqual(['1', 1])
+    expect(length).toBe(17 + (String(data).length - 2) / 2)
+  })
+
+  test('a bookmark leads to the entry behind it', async () => {
+    const [block] = await jsonOf('bookmark', file, '--block', '3')
+    expect(block?.type).toBe(2)
+    const [before] = await jsonOf('entry', file, String(Number(block?.number) - 1))
+    expect(await jsonOf('bookmark', file, '--hex', String(before?.data))).toEqual([block])
+  })
+
+  test.each([
+    [['entry', 'SRC', '99999'], 'has no entry 99999, only'],
+    [['bookmark', 'SRC', '--block', '99999'], 'has no such bookmark'],
+    [['tail', 'SRC', '--from', 'block:99999'], 'has no such bookmark'],
+    [['tail', 'SRC', '--from', '99999', '--no-follow'], 'has no'],
+    [['dump-batch', 'SRC', '99999'], 'has no such bookmark'],
+  ])('%j fails, for a file and for a server', async (args, message) => {
+    for (const src of [sources.file, sources.server]) {
+      const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SRC' ? src : arg)))
+      expect([status, stderr]).toEqual([1, expect.stringContaining(message)])
+    }
+  })
+})
+
+describe('tail', () => {
+  test('prints blocks as JSON with the names of the protobuf fields', async () => {
+    const blocks = await jsonOf('tail', file, '--blocks', '--no-follow')
+    expect(blocks.map(({ number }) => number)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)))
+    const withTransaction = blocks.find(({ transactions }) => Array.isArray(transactions) && transactions.length > 0)
+    expect(withTransaction).toEqual({
+      entryNumber: expect.stringMatching(/^\d+$/),
+      number: expect.stringMatching(/^\d+$/),
+      batchNumber: expect.stringMatching(/^\d+$/),
+      forkId: '9',
+      timestamp: expect.stringMatching(/^\d+$/),
+      deltaTimestamp: expect.any(Number),
+      minTimestamp: '0',
+      l1Blockhash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      l1InfotreeIndex: expect.any(Number),
+      hash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      stateRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      globalExitRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      coinbase: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+      blockGasLimit: expect.stringMatching(/^\d+$/),
+      blockInfoRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      baseFee: expect.stringMatching(/^0x/),
+      transactions: expect.arrayContaining([
+        {
+          index: '0',
+          isValid: expect.any(Boolean),
+          encoded: expect.stringMatching(/^0x[0-9a-f]+$/),
+          effectiveGasPricePercentage: expect.any(Number),
+          imStateRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+        },
+      ]),
+    })
+  })
+
+  test('knows the fork id also in the middle of a batch', async () => {
+    const blocks = await jsonOf('tail', file, '--blocks', '--from', 'block:11', '--to', 'block:13')
+    expect(blocks.map(({ number, forkId }) => [number, forkId])).toEqual([
+      ['11', '9'],
+      ['12', '9'],
+      ['13', '9'],
+    ])
+  })
+
+  test('from and to hold the whole of what they name', async () => {
+    const kinds = async (...args: string[]): Promise<string[]> => {
+      return (await linesOf('tail', file, ...args)).map((line) => line.trim().split(/\s{2,}/)[1] ?? '')
+    }
+    const block = await kinds('--from', 'block:3', '--to', 'block:3')
+    expect([block[0], block[1], block.at(-1)]).toEqual(['bookmark', 'l2Block', 'l2BlockEnd'])
+    const batch = await kinds('--from', 'batch:1', '--to', 'batch:1')
+    expect([batch[0], batch[1], batch.at(-1)]).toEqual(['bookmark', 'batchStart', 'batchEnd'])
+    expect(await kinds('--from', '5', '--to', '7')).toHaveLength(3)
+    expect(await kinds('--from', '5', '--count', '4')).toHaveLength(4)
+  })
+
+  test('ends quietly when nobody reads on', async () => {
+    await using tail = new SourceProcess(CLI, ['tail', sources.server, '--from', '0'])
+    await tail.firstLine()
+    tail.child.stdout?.destroy()
+    // It follows: what is written next finds the pipe closed.
+    const { status, stderr } = await tail.end('SIGINT')
+    expect([status, stderr]).toEqual([0, ''])
+  })
+})
+
+describe('sanity', () => {
+  test('finds a whole stream in order', async () => {
+    const [summary] = await jsonOf('sanity', sources.server)
+    expect(summary).toMatchObject({ blocks: '40', findings: '0', firstBlock: '0', lastBlock: '39' })
+  })
+
+  test('tells what another encoding cannot read, and ends with status 1', async () => {
+    const { status, stdout } = await datastreamer('sanity', file, '--generation', 'etrog')
+    expect(status).toBe(1)
+    expect(stdout).toMatch(/^entry 0: \w+: found .*, expected /)
+  })
+})
+
+test('the process itself prints and ends with a status', async () => {
+  const ended = await Promise.all([
+    runSource(CLI, ['info', file]),
+    runSource(CLI, ['info']),
+    runSource(CLI, ['info', '/nowhere']),
+  ])
+  expect(ended.map(({ status }) => status)).toEqual([0, 2, 1])
+  expect(ended[0]?.stdout).toContain('system id')
+  expect(ended[1]?.stderr).toBe("error: missing required argument 'SRC'\nTry datastreamer info --help\n")
+  expect(ended[2]?.stderr).toBe("datastreamer: ENOENT: no such file or directory, open '/nowhere'\n")
+})
+
+describe('what cannot be opened', () => {
+  test.each([
+    [['info', '/nowhere/stream.bin'], 1, 'ENOENT'],
+    [['info', import.meta.filename], 1, 'magic'],
+    [['info', '127.0.0.1:1'], 1, 'ECONNREFUSED'],
+    [['info', 'SERVER', '--stream-type', '2'], 1, '--stream-type'],
+    [['info', file, '--stream-type', '2'], 1, 'stream type 1, expected 2'],
+    [['nope'], 2, "unknown command 'nope'"],
+    [['bookmark', file, '--block', '1', '--batch', '2'], 2, 'name one bookmark'],
+    [['info', file, '--tls-cert', 'x'], 0, ''],
+    [['info', 'SERVER', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key go together'],
+  ])('%j: status %i', async (args, expected, message) => {
+    const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SERVER' ? sources.server : arg)))
+    expect([status, stderr]).toEqual([expected, expect.stringContaining(message)])
+  })
+})

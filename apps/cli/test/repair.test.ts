@@ -1,0 +1,111 @@
+import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
+
+function poke(file: string, position: number, ...bytes: number[]): void {
+  const handle = openSync(file, 'r+')
+  writeSync(handle, Uint8Array.from(bytes), 0, bytes.length, position)
+  closeSync(handle)
+}
+
+describe('generate', () => {
+  test('the same seed gives the same bytes, another one others', async () => {
+    using dir = tempDir()
+    const make = async (name: string, seed: string): Promise<Buffer> => {
+      await linesOf('generate', dir.join(name), '--blocks', '30', '--seed', seed)
+      const [info] = await jsonOf('info', dir.join(name))
+      return readFileSync(dir.join(name)).subarray(0, Number(info?.totalLength))
+    }
+    const [one, same, other] = await Promise.all([make('a.bin', '5'), make('b.bin', '5'), make('c.bin', '6')])
+    expect(one.equals(same)).toBe(true)
+    expect(one.equals(other)).toBe(false)
+  })
+
+  test('leaves a file alone that is there', async () => {
+    using dir = tempDir()
+    await linesOf('generate', dir.join('a.bin'), '--blocks', '1')
+    const { status, stderr } = await datastreamer('generate', dir.join('a.bin'), '--blocks', '1')
+    expect([status, stderr]).toEqual([2, expect.stringContaining('is there already')])
+  })
+})
+
+describe('verify and recover', () => {
+  test('a damage is told with its place; nothing is done without a yes; then what is whole stays', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await linesOf('generate', file, '--blocks', '50')
+    expect(await linesOf('verify', file)).toContain('result     whole')
+    expect((await datastreamer('recover', file)).stderr).toContain('is whole: nothing to do')
+
+    // The entry that opens the file's first block says that it is shorter than an entry can be.
+    const entries = await jsonOf('tail', file, '--no-follow', '--to', '60')
+    const position = 4096 + entries.slice(0, 60).reduce((sum, { length }) => sum + Number(length), 0)
+    poke(file, position + 1, 0, 0, 0, 3)
+    const { status, stdout } = await datastreamer('verify', file, '--json')
+    expect(status).toBe(1)
+    const [damage] = stdout.trimEnd().split('\n')
+    expect(JSON.parse(damage ?? '')).toEqual({
+      code: 'BAD_LENGTH',
+      message: expect.stringContaining(`at byte ${position + 1} (page 0), entry 60`),
+      position: position + 1,
+      page: 0,
+      entryNumber: '60',
+    })
+
+    // In a process of its own, whose input is no terminal.
+    const asked = await runSource(CLI, ['recover', file])
+    expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])
+    expect(asked.stdout).toMatch(/will be +\d+ entries/)
+    const done = await datastreamer('recover', file, '--yes')
+    expect(done.status).toBe(3)
+    const [, copy] = /is kept in (\S+)/.exec(done.stderr) ?? []
+    expect(done.stderr).toMatch(/recovered \S+: 5\d entries, /)
+    expect(existsSync(copy ?? '')).toBe(true)
+    expect((await datastreamer('verify', file)).status).toBe(0)
+  })
+
+  test('a file that is no stream is one damage', async () => {
+    const { status, stdout } = await datastreamer('verify', import.meta.filename)
+    expect(status).toBe(1)
+    expect(stdout).toContain('BAD_MAGIC: ')
+  })
+})
+
+describe('truncate and reindex', () => {
+  test('cut entries and bookmarks; make the index anew', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await linesOf('generate', file, '--blocks', '20')
+    const [block] = await jsonOf('bookmark', file, '--block', '10')
+    const cutAt = Number(block?.number) - 1
+    const { status, stderr } = await datastreamer('truncate', file, '--entry', String(cutAt))
+    expect([status, stderr]).toEqual([0, expect.stringContaining(`now has ${cutAt} entries`)])
+    expect((await datastreamer('bookmark', file, '--block', '10')).status).toBe(1)
+    expect((await datastreamer('reindex', file)).stderr).toMatch(/put \d+ bookmarks into the index/)
+    expect(await jsonOf('bookmark', file, '--block', '9')).toHaveLength(1)
+    const beyond = await datastreamer('truncate', file, '--entry', '9999')
+    expect([beyond.status, beyond.stderr]).toEqual([1, expect.stringContaining('entry 9999 of')])
+  })
+
+  test('not while a server writes the file', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await linesOf('generate', file, '--blocks', '5')
+    await using server = new SourceProcess(SERVER, ['--port', '0', '--file', file])
+    await server.firstLine()
+    for (const args of [
+      ['truncate', file, '--entry', '1'],
+      ['reindex', file],
+    ]) {
+      const { status, stderr } = await datastreamer(...args)
+      expect([status, stderr]).toEqual([1, expect.stringContaining('lock')])
+    }
+    expect((await datastreamer('verify', file)).status).toBe(0)
+  })
+
+  test('not of a file that is not there', async () => {
+    const { status, stderr } = await datastreamer('truncate', '/nowhere/s.bin', '--entry', '0')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('there is no such file')])
+  })
+})
