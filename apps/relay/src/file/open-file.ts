@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { extname } from 'node:path'
+import type { Header } from '@datastreamer/format'
+import type { StreamStore } from '@datastreamer/server'
+import { lastForeignBoundary } from '../truncate/last-boundary.ts'
+import { type FirstUpstreamOptions, withFirstUpstream } from '../upstream/first-upstream.ts'
+import { checkCopy, isSameStream, mayBeOfGoRelay, rewriteIdentity } from './adopt.ts'
+
+/** What a stream is; what is left out is taken from the file. */
+export interface FileIdentity {
+  readonly streamType: bigint
+  readonly systemId?: bigint | undefined
+  readonly version?: number | undefined
+}
+
+export interface OpenFileOptions extends FirstUpstreamOptions {
+  readonly file: string
+  readonly openStore: (identity: FileIdentity) => Promise<StreamStore>
+}
+
+/** The Go relay adds `.bin` to a name without an extension. */
+export function fileName(name: string): string {
+  return extname(name) === '' && !existsSync(name) ? `${name}.bin` : name
+}
+
+/**
+ * Open the relay's file. One that is not there is made as soon as an upstream says what stream it has; one that the Go
+ * relay made gets the upstream's version and system id instead of those that it makes up. Any other is opened without
+ * asking anyone, so that it is served also while no upstream is there.
+ *
+ * @throws the signal's reason; what opening throws
+ */
+export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
+  const { file, streamType, openStore } = options
+  if (!existsSync(file)) {
+    const header = await withFirstUpstream(options, async (_client, found) => found)
+    return openStore(identityOf(header))
+  }
+  const store = await openStore({ streamType })
+  const header = store.getHeader()
+  try {
+    if (await isInDoubt(store)) {
+      const found = await withFirstUpstream(options, async (client, theirs) => {
+        if (!isSameStream(header, theirs)) await checkCopy(client, store, options.signal)
+        return theirs
+      })
+      if (!isSameStream(header, found)) {
+        await store.close()
+        await rewriteIdentity(file, header, found)
+        return await cutToBoundary(await openStore(identityOf(found)))
+      }
+    }
+    return await cutToBoundary(store)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+function identityOf({ streamType, systemId, version }: Header): FileIdentity {
+  return { streamType, systemId, version }
+}
+
+/** Another program may have left the file inside an operation: cut it back to where one ended. */
+async function cutToBoundary(store: StreamStore): Promise<StreamStore> {
+  const { totalEntries } = store.getHeader()
+  const end = await lastForeignBoundary(store, totalEntries)
+  if (end !== undefined && end < totalEntries) await store.truncateFile(end)
+  return store
+}
+
+/** Whether the header may say something else than the stream is: files of this relay never do. */
+async function isInDoubt(store: StreamStore): Promise<boolean> {
+  const header = store.getHeader()
+  return mayBeOfGoRelay(header) && (header.totalEntries === 0n || !(await store.operationEnds.isKnownAt(0)))
+}

@@ -1,0 +1,75 @@
+import { type Entry, type Header, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { suggestGeneration } from '@datastreamer/sequencer-entries'
+import { SequencerEnds } from './sequencer-ends.ts'
+
+/** A run of entries, and whether an operation ends behind it. */
+export interface Piece {
+  readonly entries: readonly Entry[]
+  readonly ends: boolean
+}
+
+/**
+ * Where the relay may commit. The marks of an upstream say it. Where it gives none, or says that it does not know, the
+ * ends are those that can be known: the totals of its headers, and on a sequencer stream the ends of L2 blocks and
+ * batches. docs/spec/protocol.md §7, §8.
+ */
+export class Boundaries {
+  readonly #sequencer: SequencerEnds | undefined
+  #guessing = false
+  /** Number of the entry before which an operation of the upstream ended, by its header. */
+  #headerEnd = 0n
+
+  constructor(header: Pick<Header, 'streamType' | 'generation' | 'version'>) {
+    if (header.streamType === SEQUENCER_STREAM_TYPE) this.#sequencer = new SequencerEnds(suggestGeneration(header))
+  }
+
+  /** Whether ends are guessed, so that a header of the upstream helps. */
+  get guessing(): boolean {
+    return this.#guessing
+  }
+
+  /** A connection was made; what comes begins where an operation begins. */
+  connect({ marks, totalEntries }: { readonly marks: boolean; readonly totalEntries: bigint }): void {
+    this.#sequencer?.restart()
+    this.#guessing = !marks
+    this.#headerEnd = totalEntries
+  }
+
+  /** A mark came. Says whether an operation ends there. */
+  mark({ gap }: { readonly gap: boolean }): boolean {
+    if (gap && !this.#guessing) this.#sequencer?.restart()
+    this.#guessing = gap
+    return !gap
+  }
+
+  /** A header of the upstream came. Says whether an operation ends before entry `next`, the first not received yet. */
+  header(totalEntries: bigint, next: bigint): boolean {
+    this.#headerEnd = totalEntries
+    return this.#guessing && totalEntries === next && this.#believesHeader
+  }
+
+  /** Cut what was received where operations end. */
+  *split(entries: readonly Entry[]): Generator<Piece, void, void> {
+    if (!this.#guessing) {
+      yield { entries, ends: false }
+      return
+    }
+    let from = 0
+    for (const [at, entry] of entries.entries()) {
+      const end = this.#sequencer?.push(entry)
+      if (end === 'before') {
+        yield { entries: entries.slice(from, at), ends: true }
+        from = at
+      }
+      if (end === 'after' || (entry.number + 1n === this.#headerEnd && this.#believesHeader)) {
+        yield { entries: entries.slice(from, at + 1), ends: true }
+        from = at + 1
+      }
+    }
+    if (from < entries.length) yield { entries: entries.slice(from), ends: false }
+  }
+
+  get #believesHeader(): boolean {
+    return this.#sequencer?.mayEnd ?? true
+  }
+}

@@ -1,0 +1,100 @@
+import { StreamClient } from '@datastreamer/client'
+import type { Entry, Header } from '@datastreamer/format'
+import type { StreamStore } from '@datastreamer/server'
+import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
+import { Boundaries } from './boundaries.ts'
+import { OperationWriter } from './operation-writer.ts'
+import { UpstreamWatch } from './upstream-watch.ts'
+
+/** What a connection tells of. Calls must not throw. */
+export interface FollowListener {
+  /** The upstream has this stream and goes on where the file ends. */
+  onConnected(header: Header, marks: boolean): void
+  onHeader(header: Header): void
+  onEntries(entries: readonly Entry[]): void
+}
+
+export interface FollowOnceOptions {
+  readonly store: StreamStore
+  readonly upstream: Upstream
+  readonly limits: UpstreamLimits
+  /** Time between two looks at the upstream's header. */
+  readonly watchIntervalMs: number
+  readonly listener: FollowListener
+}
+
+/** Longest silence of a stream whose upstream has more, where nothing else is said. */
+const DEFAULT_STALL_MS = 10_000
+
+/**
+ * Follow one upstream over one connection, from where the file ends, until the connection does.
+ *
+ * Always throws; by then all that was committed is in the file and the rest is forgotten.
+ *
+ * @throws {TruncatedError} if it is not a continuation of the file
+ * @throws {StreamChangedError} if it is another stream
+ * @throws {ConnectionError | ProtocolError | ServerRefusedError} if the connection ends
+ * @throws {DiskError | RefusedError} if the file cannot be written
+ * @throws the signal's reason
+ */
+export async function followOnce(options: FollowOnceOptions, signal: AbortSignal): Promise<never> {
+  const { store, upstream, limits } = options
+  const { generation, streamType, ...header } = store.getHeader()
+  const expected =
+    generation === 3 ? { streamType, systemId: header.systemId, version: header.version } : { streamType }
+  await using client = new StreamClient(clientOptions(upstream, limits, expected))
+  const writer = new OperationWriter(store)
+  try {
+    await receive(options, client, writer, signal)
+  } catch (error) {
+    await writer.finish()
+    throw error
+  }
+  throw new TypeError(`the stream of ${upstream.name} ended without an error`)
+}
+
+async function receive(
+  { store, upstream, limits, watchIntervalMs, listener }: FollowOnceOptions,
+  client: StreamClient,
+  writer: OperationWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  const header = store.getHeader()
+  const last = header.totalEntries === 0n ? undefined : await store.getEntry(header.totalEntries - 1n)
+  const boundaries = new Boundaries(header)
+  let next = header.totalEntries
+  await using watch = new UpstreamWatch({
+    client,
+    name: upstream.name,
+    intervalMs: watchIntervalMs,
+    stallMs: limits.responseTimeoutMs ?? DEFAULT_STALL_MS,
+    next: () => next,
+    urgent: () => boundaries.guessing && writer.isOpen,
+    onHeader: (seen) => {
+      if (boundaries.header(seen.totalEntries, next)) writer.commit()
+      listener.onHeader(seen)
+    },
+  })
+  const from = last === undefined ? 0n : { after: last }
+  for await (const event of client.events({ from, marks: true, signal: AbortSignal.any([signal, watch.dead]) })) {
+    switch (event.kind) {
+      case 'connected':
+        boundaries.connect({ marks: event.marks, totalEntries: event.header.totalEntries })
+        listener.onConnected(event.header, event.marks)
+        watch.begin()
+        break
+      case 'entries':
+        for (const { entries, ends } of boundaries.split(event.entries)) {
+          writer.add(entries)
+          if (ends) writer.commit()
+        }
+        next += BigInt(event.entries.length)
+        listener.onEntries(event.entries)
+        break
+      case 'operationEnd':
+        if (boundaries.mark(event)) writer.commit()
+        break
+    }
+    await writer.ready()
+  }
+}

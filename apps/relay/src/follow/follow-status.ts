@@ -1,0 +1,164 @@
+import { StreamChangedError, TruncatedError } from '@datastreamer/client'
+import type { Header } from '@datastreamer/format'
+import type { StreamStore } from '@datastreamer/server'
+import { DivergedError } from '../errors.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+
+/** What is to be known of one upstream. */
+interface UpstreamRecord {
+  readonly upstream: Upstream
+  connections: number
+  failures: number
+  lastError: { readonly at: Date; readonly code: string; readonly message: string } | undefined
+}
+
+/** Why nothing is followed although upstreams answer. */
+export type Refusal = 'truncated' | 'differs'
+
+/** How following goes: which upstream, how far behind, since when. */
+export class FollowStatus {
+  readonly #store: StreamStore
+  readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
+  #current: { readonly upstream: Upstream; readonly since: Date; readonly marks: boolean } | undefined
+  #trying: Upstream | undefined
+  #lostAt: number
+  #lastEntryAt: Date | undefined
+  /** `totalEntries` of the upstream, as far as it is known. */
+  #upstreamEntries: bigint | undefined
+  #refusal: { readonly kind: Refusal; readonly error: Error } | undefined
+  #stopped: Error | undefined
+  #connections = 0
+  #entries = 0
+
+  constructor(store: StreamStore, upstreams: readonly Upstream[]) {
+    this.#store = store
+    this.#lostAt = performance.now()
+    this.#records = new Map(
+      upstreams.map((upstream) => [upstream, { upstream, connections: 0, failures: 0, lastError: undefined }]),
+    )
+  }
+
+  /** The upstream that is followed now. */
+  get upstream(): Upstream | undefined {
+    return this.#current?.upstream
+  }
+
+  /** Why the file cannot be written any more. */
+  get stopped(): Error | undefined {
+    return this.#stopped
+  }
+
+  /** Why the upstreams that answer are not followed. */
+  get refusal(): { readonly kind: Refusal; readonly error: Error } | undefined {
+    return this.#refusal
+  }
+
+  /** How long, in ms, no upstream has been followed; 0 if one is. */
+  get disconnectedMs(): number {
+    return this.#current === undefined ? performance.now() - this.#lostAt : 0
+  }
+
+  /** Entries that the upstream was seen to have and the file has not; `undefined` if no upstream was ever seen. */
+  get behind(): bigint | undefined {
+    if (this.#upstreamEntries === undefined) return undefined
+    const behind = this.#upstreamEntries - this.#store.getHeader().totalEntries
+    return behind > 0n ? behind : 0n
+  }
+
+  /** Seconds since an entry came; `undefined` if none has. */
+  get secondsSinceEntry(): number | undefined {
+    return this.#lastEntryAt && (Date.now() - this.#lastEntryAt.getTime()) / 1000
+  }
+
+  /** Connections to upstreams behind the first one. */
+  get reconnects(): number {
+    return Math.max(0, this.#connections - 1)
+  }
+
+  /** Entries received. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Attempts that failed and connections that were lost, by upstream. */
+  get failures(): Readonly<Record<string, number>> {
+    return Object.fromEntries(Array.from(this.#records.values(), ({ upstream, failures }) => [upstream.name, failures]))
+  }
+
+  /** All of it, as plain data. */
+  toJson(): Readonly<Record<string, unknown>> {
+    const { upstream, since, marks } = this.#current ?? {}
+    return {
+      upstream: upstream?.name ?? null,
+      state: this.#state,
+      connectedSince: since ?? null,
+      operationMarks: marks ?? null,
+      upstreamEntries: this.#upstreamEntries ?? null,
+      entriesBehind: this.behind ?? null,
+      lastEntryAt: this.#lastEntryAt ?? null,
+      secondsSinceLastEntry: this.secondsSinceEntry ?? null,
+      reconnects: this.reconnects,
+      entriesReceived: this.#entries,
+      problem: (this.#stopped ?? this.#refusal?.error)?.message ?? null,
+      upstreams: Array.from(this.#records.values(), ({ upstream: { name }, ...record }) => {
+        return { name, ...record, lastError: record.lastError ?? null }
+      }),
+    }
+  }
+
+  connecting(upstream: Upstream): void {
+    this.#trying = upstream
+  }
+
+  connected(upstream: Upstream, header: Header, marks: boolean): void {
+    this.#current = { upstream, since: new Date(), marks }
+    this.#trying = undefined
+    this.#refusal = undefined
+    this.#connections++
+    const record = this.#records.get(upstream)
+    if (record !== undefined) record.connections++
+    this.sawHeader(header)
+  }
+
+  sawHeader({ totalEntries }: Header): void {
+    this.#upstreamEntries = totalEntries
+  }
+
+  received(entries: number): void {
+    this.#entries += entries
+    this.#lastEntryAt = new Date()
+  }
+
+  failed(upstream: Upstream, error: Error): void {
+    if (this.#current !== undefined) this.#lostAt = performance.now()
+    this.#current = undefined
+    this.#trying = undefined
+    const refused = refusalOf(error)
+    if (refused !== undefined) this.#refusal = { kind: refused, error }
+    const record = this.#records.get(upstream)
+    if (record === undefined) return
+    record.failures++
+    record.lastError = { at: new Date(), code: codeOf(error), message: error.message }
+  }
+
+  /** The file cannot be written any more. */
+  stop(error: Error): void {
+    this.#stopped = error
+  }
+
+  get #state(): string {
+    if (this.#stopped !== undefined) return 'stopped'
+    if (this.#current !== undefined) return 'streaming'
+    if (this.#refusal !== undefined) return 'refused'
+    return this.#trying === undefined ? 'waiting' : 'connecting'
+  }
+}
+
+function refusalOf(error: Error): Refusal | undefined {
+  if (error instanceof TruncatedError) return 'truncated'
+  return error instanceof StreamChangedError || error instanceof DivergedError ? 'differs' : undefined
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}

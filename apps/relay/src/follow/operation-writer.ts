@@ -1,0 +1,82 @@
+import type { Entry } from '@datastreamer/format'
+import type { StreamStore } from '@datastreamer/server'
+
+/** Commits that may wait for the disk. */
+const MAX_WAITING_COMMITS = 1024
+
+/**
+ * Writes what comes from upstream as atomic operations, one behind the other. Commits are not waited for one by one: the
+ * disk takes together those that wait. What is held in memory is bounded if {@link ready} is awaited between calls.
+ */
+export class OperationWriter {
+  readonly #store: StreamStore
+  #open = false
+  #waiting = 0
+  #failure: { readonly error: unknown } | undefined
+  #wake: (() => void) | undefined
+
+  constructor(store: StreamStore) {
+    this.#store = store
+  }
+
+  /** Whether entries wait for the end of their operation. */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** Add entries to the operation, which is begun if none is open. @throws {RefusedError | DiskError} */
+  add(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.#throwFailure()
+    if (!this.#open) this.#store.startAtomicOp()
+    this.#open = true
+    for (const { type, number, data } of entries) {
+      const given = this.#store.addStreamEntry(type, data)
+      if (given !== number) throw new Error(`entry ${number} would get number ${given}`)
+    }
+  }
+
+  /** The operation, if one is open, ends here. */
+  commit(): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#waiting++
+    this.#store.commitAtomicOp().then(
+      () => this.#settled(),
+      (error: unknown) => {
+        this.#failure ??= { error }
+        this.#settled()
+      },
+    )
+  }
+
+  /** Resolves when more may be added. @throws what a commit failed with */
+  async ready(): Promise<void> {
+    await this.#store.writable()
+    while (this.#waiting >= MAX_WAITING_COMMITS) await this.#nextSettled()
+    this.#throwFailure()
+  }
+
+  /** Take back what is open and wait for what is not. @throws what a commit failed with */
+  async finish(): Promise<void> {
+    if (this.#open) this.#store.rollbackAtomicOp()
+    this.#open = false
+    while (this.#waiting > 0) await this.#nextSettled()
+    this.#throwFailure()
+  }
+
+  #settled(): void {
+    this.#waiting--
+    this.#wake?.()
+  }
+
+  #nextSettled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+}

@@ -1,0 +1,39 @@
+import { StreamChangedError, TruncatedError } from '@datastreamer/client'
+import type { StreamError } from '@datastreamer/format'
+import type { Log } from '@datastreamer/service'
+import { DivergedError } from './errors.ts'
+import type { FollowEvent } from './follow/follower.ts'
+import type { Upstream } from './upstream/upstream.ts'
+
+/** Write what happens with upstreams to the log. */
+export function logFollowEvent(log: Log, event: FollowEvent): void {
+  switch (event.event) {
+    case 'connected': {
+      const { upstream, header, marks } = event
+      const ends = marks ? 'it marks the ends of operations' : 'ends of operations are those of blocks and batches'
+      const message = `following ${upstream.name}, which has ${header.totalEntries} entries; ${ends}`
+      log.info('upstream-connected', message, { upstream: upstream.name, marks })
+      return
+    }
+    case 'failed':
+      logUpstreamFailure(log, event.upstream, event.error)
+      return
+    case 'cut': {
+      const message = `cut the file from ${event.from} to ${event.to} entries: ${event.upstream.name} was truncated`
+      log.warn('truncation-followed', message, { upstream: event.upstream.name, from: event.from, to: event.to })
+      return
+    }
+    case 'stopped':
+      log.error('stopped', `the file cannot be written until the relay is started again: ${event.error.message}`, {
+        error: event.error,
+      })
+  }
+}
+
+/** An upstream that could not be reached, or has the wrong stream. */
+export function logUpstreamFailure(log: Log, { name }: Upstream, error: StreamError): void {
+  const refused =
+    error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError
+  if (refused) log.error('upstream-refused', `${name} is not followed: ${error.message}`, { upstream: name, error })
+  else log.warn('upstream-failed', `${name}: ${error.message}`, { upstream: name, error })
+}

@@ -1,0 +1,120 @@
+import {
+  ObservedStore,
+  type Readiness,
+  type Service,
+  type ServiceContext,
+  type ServiceProgram,
+  StreamService,
+} from '@datastreamer/service'
+import pkg from '../package.json' with { type: 'json' }
+import { fileName, openFile } from './file/open-file.ts'
+import type { FollowStatus } from './follow/follow-status.ts'
+import { Follower } from './follow/follower.ts'
+import { logFollowEvent, logUpstreamFailure } from './log-follower.ts'
+import { observeFollower } from './observe-follower.ts'
+import { type Config, EXAMPLES, OPTIONS } from './options.ts'
+import { readUpstream, type Upstream } from './upstream/upstream.ts'
+import { loadUpstreamTls } from './upstream/upstream-tls.ts'
+
+export const program: ServiceProgram<typeof OPTIONS> = {
+  text: {
+    name: 'datastreamer-relay',
+    version: pkg.version,
+    description: 'Follow a data stream server and serve its stream to clients of its own.',
+    examples: EXAMPLES,
+  },
+  options: OPTIONS,
+  start,
+}
+
+async function start(config: Config, context: ServiceContext): Promise<Service> {
+  const { log, metrics, signal, fail } = context
+  const upstreams = upstreamsOf(config)
+  const limits = { connectTimeoutMs: config.connectTimeout, responseTimeoutMs: config.responseTimeout }
+  const rounds = { maxMs: config.retryMax }
+  const file = fileName(config.file)
+  if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
+  const observed = new ObservedStore(context)
+  const store = await openFile({
+    file,
+    upstreams,
+    streamType: config.streamType,
+    limits,
+    rounds,
+    signal,
+    onFailure: (upstream, error) => logUpstreamFailure(log, upstream, error),
+    openStore: (identity) => {
+      return observed.open({ ...identity, file, fsync: config.fsync, fsyncIntervalMs: config.fsyncInterval })
+    },
+  })
+  let follower: Follower | undefined
+  let served: StreamService | undefined
+  const close = async (graceMs: number): Promise<void> => {
+    try {
+      await follower?.close()
+      await served?.close({ graceMs })
+    } finally {
+      await store.close()
+    }
+  }
+  try {
+    served = await StreamService.start({ reader: store, operationEnds: store.operationEnds }, config, context)
+    follower = new Follower(
+      {
+        store,
+        upstreams,
+        limits,
+        rounds,
+        onTruncate: config.onTruncate,
+        truncateGraceMs: config.truncateGrace,
+        onEvent: (event) => logFollowEvent(log, event),
+      },
+      fail,
+    )
+    observeFollower(metrics, follower.status, upstreams)
+  } catch (error) {
+    await close(0)
+    throw error
+  }
+  const { status } = follower
+  const { address } = served
+  log.info('serving', `serving ${file} with ${store.getHeader().totalEntries} entries`)
+  return {
+    addresses: { stream: address },
+    readiness: () => readiness(config, status, observed.problem),
+    status: () => ({
+      mode: 'relay',
+      file,
+      stream: store.getHeader(),
+      address,
+      relay: status.toJson(),
+      clients: served.clients,
+      writes: store.stats,
+    }),
+    close: ({ graceMs }) => close(graceMs),
+  }
+}
+
+/** @throws {ConfigError} */
+function upstreamsOf(config: Config): readonly Upstream[] {
+  const tls = loadUpstreamTls(config)
+  return config.server.map((text) => readUpstream(text, tls))
+}
+
+function readiness(
+  { readyLag, readyDisconnected }: Config,
+  status: FollowStatus,
+  problem: string | undefined,
+): Readiness {
+  const { behind, refusal, stopped, disconnectedMs } = status
+  const reason = (): string | undefined => {
+    if (stopped !== undefined) return stopped.message
+    if (problem !== undefined) return problem
+    if (refusal !== undefined) return refusal.error.message
+    if (behind === undefined) return 'no upstream was reached yet'
+    if (disconnectedMs > readyDisconnected) return `no upstream for ${Math.round(disconnectedMs / 1000)} s`
+    return behind > readyLag ? `${behind} entries behind its upstream` : undefined
+  }
+  const found = reason()
+  return { ready: found === undefined, reason: found }
+}

@@ -1,0 +1,64 @@
+import type { StreamClient } from '@datastreamer/client'
+import { sameEntry } from '@datastreamer/format'
+import type { StreamReader } from '@datastreamer/server'
+
+/** Entries before the place where two streams part that are compared one by one. */
+const WINDOW = 65_536n
+
+/**
+ * How many entries, from the first on, an upstream and a file have in common.
+ *
+ * Found by bisection, then proven by comparing every entry of a window before it: entries behind the place where two
+ * streams part may be equal by chance, and bisection then ends too far ahead.
+ */
+export async function countCommonEntries(
+  client: StreamClient,
+  own: StreamReader,
+  signal: AbortSignal,
+): Promise<bigint> {
+  const { totalEntries: theirs } = await client.getHeader({ signal })
+  let { totalEntries: most } = own.getHeader()
+  if (theirs < most) most = theirs
+  let common = await bisect(client, own, most, signal)
+  for (let checked = false; !checked && common > 0n; ) {
+    const from = common > WINDOW ? common - WINDOW : 0n
+    const parts = await firstDifference(client, own, from, common, signal)
+    checked = parts === common
+    common = parts
+  }
+  return common
+}
+
+/** The most entries whose last one both have, as far as bisection tells. */
+async function bisect(client: StreamClient, own: StreamReader, most: bigint, signal: AbortSignal): Promise<bigint> {
+  const hasSame = async (number: bigint): Promise<boolean> => {
+    const [theirs, ours] = await Promise.all([client.getEntry(number, { signal }), own.getEntry(number)])
+    return theirs !== undefined && ours !== undefined && sameEntry(theirs, ours)
+  }
+  if (most === 0n || (await hasSame(most - 1n))) return most
+  let same = 0n
+  let other = most
+  while (other - same > 1n) {
+    const middle = (same + other) / 2n
+    if (await hasSame(middle - 1n)) same = middle
+    else other = middle
+  }
+  return same
+}
+
+/** Number of the first entry from `from` on that differs, or `to`. */
+async function firstDifference(
+  client: StreamClient,
+  own: StreamReader,
+  from: bigint,
+  to: bigint,
+  signal: AbortSignal,
+): Promise<bigint> {
+  for await (const entries of client.batches({ from, to: to - 1n, follow: false, signal })) {
+    for (const entry of entries) {
+      const ours = await own.getEntry(entry.number)
+      if (ours === undefined || !sameEntry(ours, entry)) return entry.number
+    }
+  }
+  return to
+}

@@ -1,0 +1,43 @@
+import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { suggestGeneration } from '@datastreamer/sequencer-entries'
+import type { StreamStore } from '@datastreamer/server'
+import { SequencerEnds } from '../follow/sequencer-ends.ts'
+
+/** Entries that are looked at first; then twice as many, until an end is found. */
+const FIRST_LOOK = 64n
+
+/**
+ * The last place before or at entry `number` where an operation is known to end: as the commit log says, or where another
+ * program wrote a sequencer stream, as its blocks and batches say.
+ */
+export async function lastBoundary(store: StreamStore, number: bigint): Promise<bigint> {
+  const noted = BigInt(await store.operationEnds.lastUpTo(Number(number)))
+  return (await lastForeignBoundary(store, number)) ?? noted
+}
+
+/** The last place before or at entry `number` where another program that wrote a sequencer stream ended a block or batch. */
+export async function lastForeignBoundary(store: StreamStore, number: bigint): Promise<bigint | undefined> {
+  const { operationEnds } = store
+  if (number === 0n || store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return undefined
+  if (await operationEnds.isKnownAt(Number(number - 1n))) return undefined
+  const first = BigInt(await operationEnds.lastUpTo(Number(number - 1n)))
+  for (let look = FIRST_LOOK; ; look *= 2n) {
+    const from = number - first > look ? number - look : first
+    const end = await lastSequencerEnd(store, from, number)
+    if (end !== undefined || from === first) return end
+  }
+}
+
+/** The last end of a block or batch among entries; a block that has begun before them is not known to be one. */
+async function lastSequencerEnd(store: StreamStore, from: bigint, to: bigint): Promise<bigint | undefined> {
+  const ends = new SequencerEnds(suggestGeneration(store.getHeader()))
+  let last: bigint | undefined
+  for (let number = from; number < to; number++) {
+    const entry = await store.getEntry(number)
+    if (entry === undefined) return last
+    const end = ends.push(entry)
+    if (end === 'after') last = number + 1n
+    else if (end === 'before') last = number
+  }
+  return last
+}

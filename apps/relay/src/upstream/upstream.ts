@@ -1,0 +1,56 @@
+import type { ClientOptions, TlsOptions } from '@datastreamer/client'
+import { ConfigError } from '@datastreamer/service'
+
+/** A server to follow. */
+export interface Upstream {
+  /** As logs and status call it: `host:port`, `tls://host:port`. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsOptions | undefined
+}
+
+/** How long upstreams may take for what. */
+export interface UpstreamLimits {
+  readonly connectTimeoutMs?: number | undefined
+  /** Longest wait for an answer, and for entries that the upstream is known to have. */
+  readonly responseTimeoutMs?: number | undefined
+}
+
+/** Which stream is expected; what is left out is taken as it comes. */
+export interface ExpectedStream {
+  readonly streamType: bigint
+  readonly systemId?: bigint | undefined
+  readonly version?: number | undefined
+}
+
+/** Scheme, which nothing leaves to the other options; host, in brackets if it is IPv6; port. */
+const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s]+)):(\d{1,5})$/
+
+/**
+ * Read `host:port`, `[::1]:6900`, `tls://host:port` or `tcp://host:port`.
+ *
+ * @param tls what TLS is dialled with, and whether it also is without a scheme
+ * @throws {ConfigError} `BAD_VALUE`
+ */
+export function readUpstream(text: string, tls: { readonly options: TlsOptions; readonly always: boolean }): Upstream {
+  const match = ADDRESS.exec(text)
+  const port = Number(match?.[4])
+  const host = match?.[2] ?? match?.[3]
+  if (host === undefined || port < 1 || port > 0xffff) {
+    throw new ConfigError('BAD_VALUE', `--server: "${text}" is not host:port, tls://host:port or tcp://host:port`)
+  }
+  const overTls = match?.[1] === 'tls' || (match?.[1] === undefined && tls.always)
+  const name = `${overTls ? 'tls://' : ''}${host.includes(':') ? `[${host}]` : host}:${port}`
+  return { name, host, port, tls: overTls ? tls.options : undefined }
+}
+
+/** Options of a client that gives up at the first failure: the relay decides where to go on. */
+export function clientOptions(
+  { host, port, tls }: Upstream,
+  { connectTimeoutMs, responseTimeoutMs }: UpstreamLimits,
+  { streamType, systemId, version }: ExpectedStream,
+): ClientOptions {
+  const backoff = { maxAttempts: 1 }
+  return { host, port, tls, streamType, systemId, version, connectTimeoutMs, responseTimeoutMs, backoff }
+}

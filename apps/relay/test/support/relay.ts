@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createLog, readCommandLine, resolveConfig, type Service } from '@datastreamer/service'
+import { Registry } from 'prom-client'
+import { OPTIONS } from '../../src/options.ts'
+import { program } from '../../src/program.ts'
+
+/** The status of a relay, as far as tests look at it. */
+export interface RelayStatus {
+  readonly stream: { readonly totalEntries: bigint; readonly systemId: bigint; readonly version: number }
+  readonly relay: {
+    readonly upstream: string | null
+    readonly state: string
+    readonly operationMarks: boolean | null
+    readonly entriesBehind: bigint | null
+    readonly reconnects: number
+    readonly problem: string | null
+    readonly secondsSinceLastEntry: number | null
+    readonly upstreams: readonly { readonly name: string; readonly failures: number }[]
+  }
+}
+
+/** A relay in this process, started as its program starts it. */
+export class TestRelay implements AsyncDisposable {
+  readonly #service: Service
+  readonly #metrics: Registry
+  /** Lines of its log. */
+  readonly lines: { readonly event: string; readonly msg: string; readonly level: string }[]
+
+  private constructor(service: Service, metrics: Registry, lines: TestRelay['lines']) {
+    this.#service = service
+    this.#metrics = metrics
+    this.lines = lines
+  }
+
+  static async start(args: readonly string[], signal: AbortSignal = new AbortController().signal): Promise<TestRelay> {
+    const line = readCommandLine(['--host', '127.0.0.1', '--port', '0', ...args], OPTIONS, program.text)
+    if (line.kind === 'print') throw new Error(line.text)
+    const config = resolveConfig(OPTIONS, { given: line.given, env: {} })
+    const lines: TestRelay['lines'] = []
+    const log = createLog({ level: 'debug', format: 'json', write: (text) => lines.push(JSON.parse(text)) })
+    const metrics = new Registry()
+    const fail = (error: unknown): void => {
+      lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
+    }
+    return new TestRelay(await program.start(config, { log, metrics, signal, fail }), metrics, lines)
+  }
+
+  get port(): number {
+    return this.#service.addresses.stream?.port ?? 0
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  get status(): RelayStatus {
+    return this.#service.status() as unknown as RelayStatus
+  }
+
+  get total(): bigint {
+    return this.status.stream.totalEntries
+  }
+
+  get readiness(): ReturnType<Service['readiness']> {
+    return this.#service.readiness()
+  }
+
+  metrics(): Promise<string> {
+    return this.#metrics.metrics()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#service.close({ graceMs: 0 })
+  }
+}
+
+/** Wait until something is so. @throws {Error} naming it if it is not so in time */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`not so in ${timeoutMs} ms: ${what}`)
+    await sleep(5)
+  }
+}

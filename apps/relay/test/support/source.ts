@@ -1,0 +1,88 @@
+import {
+  openStore,
+  type StoreOptions,
+  StreamServer,
+  type StreamServerOptions,
+  type StreamStore,
+} from '@datastreamer/server'
+
+export type NewEntry = { readonly type: number; readonly data: Uint8Array }
+
+export interface SourceOptions {
+  readonly file: string
+  readonly store?: Omit<StoreOptions, 'file'>
+  /** What the server leaves out or does otherwise. */
+  readonly server?: Partial<StreamServerOptions>
+  readonly port?: number
+}
+
+/** What a sequencer runs: a store that is written by the test, and a server of it. Knows every end of an operation. */
+export class Source implements AsyncDisposable {
+  readonly store: StreamStore
+  readonly server: StreamServer
+  /** Totals at which an operation ended, 0 included. */
+  readonly ends: Set<bigint> = new Set([0n])
+  #written = 0n
+
+  private constructor(store: StreamStore, server: StreamServer) {
+    this.store = store
+    this.server = server
+    this.#written = store.getHeader().totalEntries
+    this.ends.add(this.#written)
+  }
+
+  static async start({ file, store: options, server: more, port = 0 }: SourceOptions): Promise<Source> {
+    const store = await openStore({ file, systemId: 1101n, version: 2, fsync: 'never', ...options })
+    const { log, index: bookmarks, operationEnds } = store
+    const server = new StreamServer({ log, bookmarks, operationEnds, ...more })
+    await server.listen({ port })
+    return new Source(store, server)
+  }
+
+  get port(): number {
+    return this.server.address?.port ?? 0
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  get total(): bigint {
+    return this.store.getHeader().totalEntries
+  }
+
+  /** Commit one operation. */
+  async commit(entries: Iterable<NewEntry>): Promise<void> {
+    this.store.startAtomicOp()
+    for (const { type, data } of entries) {
+      this.store.addStreamEntry(type, data)
+      this.#written++
+    }
+    this.ends.add(this.#written)
+    await this.store.commitAtomicOp()
+    await this.store.writable()
+  }
+
+  /** Commit `count` operations of `size` small entries each. */
+  async commitMany(count: number, size: number, fill = 7): Promise<void> {
+    for (let i = 0; i < count; i++) await this.commit(entriesOf(size, fill + i))
+  }
+
+  async truncate(total: bigint): Promise<void> {
+    await this.store.truncateFile(total)
+    this.#written = total
+    for (const end of this.ends) if (end > total) this.ends.delete(end)
+    this.ends.add(total)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close({ graceMs: 0 })
+    await this.store.close()
+  }
+}
+
+/** Entries of a type that no sequencer has. */
+export function* entriesOf(count: number, fill: number): Generator<NewEntry, void, void> {
+  for (let i = 0; i < count; i++)
+    yield { type: 1000 + (i % 3), data: new Uint8Array((fill * 31 + i * 17) % 90).fill(fill) }
+}
