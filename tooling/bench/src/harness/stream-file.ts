@@ -12,12 +12,13 @@ export const BOOKMARK_BYTES: number = ENTRY_HEAD_BYTES + 9
 /** Operations after which a writer lets others have their turn. */
 export const TURN_OPERATIONS = 1000
 
-/** The bookmark of an operation: nine bytes, as a sequencer's. */
+const bookmark = new Uint8Array(9)
+const bookmarkView = new DataView(bookmark.buffer)
+
+/** The bookmark of an operation: nine bytes, as a sequencer's. The next call changes them. */
 export function bookmarkOf(operation: number): Uint8Array {
-  const bookmark = new Uint8Array(9)
-  const view = new DataView(bookmark.buffer)
-  view.setUint8(0, 2)
-  view.setBigUint64(1, BigInt(operation))
+  bookmarkView.setUint8(0, 2)
+  bookmarkView.setUint32(5, operation)
   return bookmark
 }
 

@@ -1,0 +1,67 @@
+/** Writes operations to a stream that is made for it. */
+import { randomFillSync } from 'node:crypto'
+import { tempDir } from '@datastreamer/fixtures'
+import { type Fsync, openStore, type StreamStore } from '@datastreamer/server'
+import { answerQuestions } from '../harness/process.ts'
+import { bookmarkOf, DATA_BYTES, TURN_OPERATIONS, turn } from '../harness/stream-file.ts'
+
+/** What is written: operations of so many entries, each behind a bookmark or not. */
+export interface Work {
+  readonly operations: number
+  readonly entries: number
+  readonly bookmark: boolean
+  /** Operations after which the last commit is awaited; `undefined`: only the last of all, with a pause now and then. */
+  readonly awaitEvery?: number | undefined
+}
+
+export interface WriteQuestion extends Work {
+  readonly fsync: Fsync
+}
+
+export interface WriteAnswer {
+  /** Until the last commit was done. */
+  readonly seconds: number
+  /** And until the store was closed: the index written and all durable. */
+  readonly closedSeconds: number
+  readonly commits: number
+  /** How many times commits were written together. */
+  readonly groups: number
+  /** Highest resident memory, in bytes. */
+  readonly peakMemory: number
+}
+
+const WARM_UP_OPERATIONS = 5000
+
+answerQuestions(async (question: WriteQuestion): Promise<WriteAnswer> => {
+  await write({ ...question, operations: WARM_UP_OPERATIONS, fsync: 'never' })
+  return await write(question)
+})
+
+async function write({ fsync, ...work }: WriteQuestion): Promise<WriteAnswer> {
+  using folder = tempDir()
+  await using store = await openStore({ file: folder.join('data-stream.bin'), fsync })
+  const start = performance.now()
+  await commitAll(store, work)
+  const seconds = (performance.now() - start) / 1000
+  const { commits, groups } = store.stats
+  await store.close()
+  const closedSeconds = (performance.now() - start) / 1000
+  return { seconds, closedSeconds, commits, groups, peakMemory: process.resourceUsage().maxRSS * 1024 }
+}
+
+async function commitAll(store: StreamStore, { operations, entries, bookmark, awaitEvery }: Work): Promise<void> {
+  const data = randomFillSync(new Uint8Array(DATA_BYTES))
+  let commit: Promise<unknown> = Promise.resolve()
+  for (let operation = 1; operation <= operations; operation++) {
+    store.startAtomicOp()
+    if (bookmark) store.addStreamBookmark(bookmarkOf(operation))
+    for (let i = 0; i < entries; i++) store.addStreamEntry(1, data)
+    commit = store.commitAtomicOp()
+    if (awaitEvery !== undefined && operation % awaitEvery === 0) await commit
+    if (awaitEvery === undefined && operation % TURN_OPERATIONS === 0) {
+      await store.writable()
+      await turn()
+    }
+  }
+  await commit
+}
