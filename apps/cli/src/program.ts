@@ -12,6 +12,7 @@ import { sanityCommand } from './commands/sanity.ts'
 import { tailCommand } from './commands/tail.ts'
 import { truncateCommand } from './commands/truncate.ts'
 import { verifyCommand } from './commands/verify.ts'
+import { e2storeCommand } from './e2store/e2store-command.ts'
 import type { RunCommand } from './run-command.ts'
 
 const EXAMPLES = `
@@ -40,7 +41,7 @@ export function createProgram(run: RunCommand): Command {
     program.commandsGroup(heading)
     for (const command of commands) program.addCommand(command)
   }
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().showHelpAfterError(`Try ${commandName(command)} --help`)
     command.configureHelp({ helpWidth: 110 })
   }
@@ -58,9 +59,14 @@ function groups(run: RunCommand): [heading: string, commands: Command[]][] {
       'Check and repair:',
       [sanityCommand(run), verifyCommand(run), recoverCommand(run), truncateCommand(run), reindexCommand(run)],
     ],
+    ['Archive files:', [e2storeCommand(run)]],
   ]
 }
 
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)]
+}
+
 function commandName(command: Command): string {
-  return command.parent === null ? command.name() : `${command.parent.name()} ${command.name()}`
+  return command.parent === null ? command.name() : `${commandName(command.parent)} ${command.name()}`
 }

@@ -1,0 +1,99 @@
+import { iterateHeaders, readE2i, recordTypeHex, recordTypeName } from '@datastreamer/e2store'
+import { toJson } from '@datastreamer/sequencer-entries'
+import { Argument, Command, Option } from 'commander'
+import { readU64 } from '../arguments.ts'
+import { NotFoundError, UsageError } from '../errors.ts'
+import { count } from '../output/text.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
+import { type BlockLines, blockLines } from './block-lines.ts'
+import { type E2File, withFile } from './file.ts'
+
+interface CatOptions {
+  readonly records?: boolean
+  readonly blocks?: boolean
+  readonly block?: bigint
+  readonly slot?: bigint
+  readonly data?: boolean
+  readonly json?: boolean
+}
+
+/** Lines that are written at a time. */
+const LINES = 256
+
+export function catCommand(run: RunCommand): Command {
+  return new Command('cat')
+    .addArgument(new Argument('<FILE>', 'any e2store file'))
+    .summary('print records or blocks')
+    .description('Print the records of a file, a line each, or its blocks, or one block without reading the rest.')
+    .option('--records', 'records: position, type, length (the default)')
+    .option('--blocks', 'all blocks: of the beacon chain, of an execution chain, or L2 blocks')
+    .addOption(new Option('--block <n>', 'the block of that number').argParser(readU64))
+    .addOption(new Option('--slot <n>', 'of an .era: the block of that slot').argParser(readU64))
+    .option('--data', 'with --records --json: their data too, as they lie there')
+    .option('--json', 'one JSON object a line; those of blocks hold everything')
+    .action((path: string, options: CatOptions) =>
+      run((context) => withFile(path, (file) => cat(file, options, context))),
+    )
+}
+
+async function cat(file: E2File, options: CatOptions, { out, signal }: CommandContext): Promise<void> {
+  const { records, blocks, block, slot } = options
+  const asked = [records, blocks, block, slot].filter((each) => each !== undefined)
+  if (asked.length > 1) throw new UsageError('USAGE', 'name one of --records, --blocks, --block, --slot')
+  let waiting: string[] = []
+  for await (const line of linesOf(file, options)) {
+    signal.throwIfAborted()
+    waiting.push(line)
+    if (waiting.length < LINES) continue
+    await out.lines(waiting)
+    waiting = []
+  }
+  await out.lines(waiting)
+}
+
+function linesOf(file: E2File, options: CatOptions): AsyncIterable<string> {
+  const { blocks, block, slot, json = false } = options
+  if (!blocks && block === undefined && slot === undefined) {
+    return file.kind === 'e2i' ? slotLines(file, json) : recordLines(file, json, options.data === true)
+  }
+  const lines = blockLines(file, json)
+  if (blocks) return lines.all()
+  return oneLine(file, lines, options)
+}
+
+async function* oneLine(file: E2File, lines: BlockLines, { block, slot }: CatOptions): AsyncGenerator<string> {
+  const what = slot === undefined ? 'block' : 'slot'
+  if (lines.by !== what) {
+    throw new UsageError('USAGE', `blocks of an .${file.kind} file are found by ${lines.by}: --${lines.by} N`)
+  }
+  const number = slot ?? block ?? 0n
+  const line = await lines.one(number)
+  if (line === undefined) throw new NotFoundError('NOT_FOUND', `${file.path} has no block of ${what} ${number}`)
+  yield line
+}
+
+async function* recordLines({ source }: E2File, json: boolean, withData: boolean): AsyncGenerator<string> {
+  for await (const { type, length, position } of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+    const name = recordTypeName(type)
+    const hex = recordTypeHex(type)
+    if (json) {
+      const data = withData ? await source.read(position + 8, length) : undefined
+      yield JSON.stringify(toJson({ position, type: hex, name: name ?? null, length, data }))
+    } else {
+      yield `${count(position).padStart(15)}  ${hex}  ${count(length).padStart(13)} B  ${name ?? ''}`.trimEnd()
+    }
+  }
+}
+
+/** An `.e2i` is one table: its rows are printed, with positions from the end of the indexed file if it tells no others. */
+async function* slotLines({ source }: E2File, json: boolean): AsyncGenerator<string> {
+  const anySize = 2 ** 52
+  const { generation, startSlot, targets } = await readE2i(source, { dataSize: anySize })
+  const from = generation === 2 ? anySize : 0
+  for (const [i, target] of targets.entries()) {
+    const slot = startSlot + BigInt(i)
+    const offset = target === undefined ? undefined : target - from
+    if (json) yield JSON.stringify(toJson({ slot, offset: offset ?? null }))
+    else yield `${String(slot).padStart(12)}  ${offset === undefined ? 'empty' : count(offset)}`
+  }
+}

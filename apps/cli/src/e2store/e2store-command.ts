@@ -1,0 +1,40 @@
+import { Command } from 'commander'
+import type { RunCommand } from '../run-command.ts'
+import { catCommand } from './cat.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
+import { infoCommand } from './info.ts'
+import { indexCommand } from './make-index.ts'
+import { mergeCommand } from './merge.ts'
+import { splitCommand } from './split.ts'
+import { verifyCommand } from './verify.ts'
+
+const EXAMPLES = `
+Examples:
+  datastreamer e2store info mainnet-00000-5ec1ffb8.era1
+  datastreamer e2store verify *.era1 --checksums checksums.txt
+  datastreamer e2store export data-stream.bin --out archive
+  datastreamer e2store import archive --file data-stream.bin`
+
+/** The commands for e2store files, and for archives of data streams, which are such files. */
+export function e2storeCommand(run: RunCommand): Command {
+  const group = new Command('e2store')
+    .summary('look into archive files, check, make and convert them')
+    .description(
+      'Look into e2store files (.e2s .e2i .era .era1 .ere .e2hs .e2ss), check and convert them, and archive streams.',
+    )
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', EXAMPLES)
+  const commands = [
+    infoCommand,
+    verifyCommand,
+    catCommand,
+    indexCommand,
+    splitCommand,
+    mergeCommand,
+    exportCommand,
+    importCommand,
+  ]
+  for (const make of commands) group.addCommand(make(run))
+  return group
+}

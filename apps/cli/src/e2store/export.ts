@@ -1,0 +1,121 @@
+import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
+import { SequencerEntryError, toJson } from '@datastreamer/sequencer-entries'
+import { Command, Option } from 'commander'
+import { ExportError } from '../archive/errors.ts'
+import { type ExportedFile, exportStream } from '../archive/export-stream.ts'
+import { type Place, readCount, readPlace } from '../arguments.ts'
+import { bookmarkOf } from '../commands/bookmark.ts'
+import { UsageError } from '../errors.ts'
+import { Progress } from '../output/progress.ts'
+import { plural } from '../output/text.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
+import { generationOf, openSource } from '../source/open-source.ts'
+import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { RangeEnd, upTo } from '../tail/range-end.ts'
+
+type StreamPlace = Exclude<Place, { readonly kind: 'latest' }>
+
+interface ExportOptions extends SourceOptions {
+  readonly out: string
+  readonly blocksPerFile?: number
+  readonly entriesPerFile?: number
+  readonly from?: StreamPlace
+  readonly to?: StreamPlace
+  readonly json?: boolean
+}
+
+const DEFAULT_BLOCKS = 8192
+const DEFAULT_ENTRIES = 65_536
+
+const AFTER = `
+Files are named SYSTEM-ENTRY-DIGEST.e2ds, by their content: the same stream gives the same files. The stream is read
+from its beginning also with --from, because the digests of a file go over all that is before it.
+
+A stream of another type than 1 is cut by entries, and its archives do not know of blocks.`
+
+export function exportCommand(run: RunCommand): Command {
+  return takesSource(new Command('export'))
+    .summary('archive a data stream into files')
+    .description(
+      'Archive the entries of a data stream into e2store files, cut between batches, with an index of L2 blocks.',
+    )
+    .addOption(new Option('--out <folder>', 'folder for the files; made if absent').makeOptionMandatory())
+    .addOption(
+      new Option('--blocks-per-file <n>', `blocks after which a file ends with its batch (default: ${DEFAULT_BLOCKS})`)
+        .argParser(readCount)
+        .conflicts('entriesPerFile'),
+    )
+    .addOption(
+      new Option('--entries-per-file <n>', `cut by entries, without an index (default: ${DEFAULT_ENTRIES})`).argParser(
+        readCount,
+      ),
+    )
+    .addOption(new Option('--from <place>', 'begin there: N, block:N or batch:N (default: 0)').argParser(readPlace))
+    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
+    .option('--json', 'one JSON object a line for each file')
+    .addHelpText('after', AFTER)
+    .action((src: string, options: ExportOptions) => run((context) => exportFiles(src, options, context)))
+}
+
+async function exportFiles(src: string, options: ExportOptions, context: CommandContext): Promise<void> {
+  const { out, signal, note } = context
+  const { from, to, blocksPerFile, entriesPerFile } = options
+  await using source = await openSource(src, options, context)
+  const header = await source.getHeader()
+  const encoding = generationOf(header, options)
+  const byEntries = entriesPerFile !== undefined || header.streamType !== SEQUENCER_STREAM_TYPE
+  if (byEntries && blocksPerFile !== undefined) {
+    const message = `a stream of type ${header.streamType} has no blocks: use --entries-per-file`
+    throw new UsageError('USAGE', message)
+  }
+  const all = source.batches({ from: 0n, follow: false, signal })
+  using progress = new Progress('export')
+  let files = 0
+  try {
+    for await (const file of exportStream({
+      header,
+      entries: to === undefined ? all : upTo(all, new RangeEnd(to, encoding)),
+      out: options.out,
+      generation: byEntries ? undefined : encoding,
+      perFile: byEntries ? (entriesPerFile ?? DEFAULT_ENTRIES) : (blocksPerFile ?? DEFAULT_BLOCKS),
+      from: from && (from.kind === 'entry' ? from.number : bookmarkOf(from.kind, from.number, encoding)),
+      signal,
+      onProgress: (entries, total) => progress.show(entries, total),
+    })) {
+      progress.clear()
+      await out.line(options.json ? JSON.stringify(jsonOf(file)) : lineOf(file))
+      files++
+    }
+  } catch (error) {
+    throw withHint(error)
+  }
+  note(`archived ${src} in ${plural(files, 'file')}`)
+}
+
+/** What cannot be read as blocks can be archived all the same. */
+function withHint(error: unknown): unknown {
+  const unreadable =
+    error instanceof SequencerEntryError || (error instanceof ExportError && error.code === 'NO_SEQUENCER_STREAM')
+  if (!(unreadable && error instanceof StreamError)) return error
+  const hint = 'try another --generation, or archive it as it is with --entries-per-file'
+  return new ExportError('NO_SEQUENCER_STREAM', `${error.message}; ${hint}`, { cause: error })
+}
+
+function lineOf({ path, header, end, firstBlock, blocks }: ExportedFile): string {
+  const entries = `${plural(end.number - header.start.number, 'entry', 'entries')} from ${header.start.number} on`
+  return firstBlock === undefined
+    ? `${path}: ${entries}`
+    : `${path}: ${entries}, ${plural(blocks, 'block')} from ${firstBlock} on`
+}
+
+function jsonOf({ path, name, header, end, firstBlock, blocks }: ExportedFile): unknown {
+  return toJson({
+    file: path,
+    name,
+    firstEntry: header.start.number,
+    nextEntry: end.number,
+    firstBlock: firstBlock ?? null,
+    blocks,
+    digest: end.digest,
+  })
+}

@@ -1,0 +1,177 @@
+import {
+  archiveIdentity,
+  type BlockArchive,
+  type ByteSource,
+  type EraFile,
+  findParts,
+  openE2hs,
+  openE2ss,
+  openEra,
+  openEra1,
+  openEre,
+  readE2i,
+} from '@datastreamer/e2store'
+import { ArchiveFile } from '../archive/archive-file.ts'
+import { count, hex, plural } from '../output/text.ts'
+import type { E2File } from './file.ts'
+import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
+import { networkOf } from './networks.ts'
+
+/** What a file says, for people and as JSON. */
+export interface Facts {
+  readonly name: NameCheck
+  readonly rows: readonly (readonly [name: string, value: string])[]
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+export interface FactsOptions {
+  /** The file that an `.e2i` is the index of. */
+  readonly data?: ByteSource | undefined
+}
+
+/** What a file of any kind says of itself; reads as little of it as that takes. @throws {E2StoreError} */
+export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promise<Facts> {
+  const { source, name, kind } = file
+  switch (kind) {
+    case 'era':
+      return eraFacts(name, await openEra(source))
+    case 'era1':
+    case 'ere':
+    case 'e2hs':
+      return blockFacts(name, await openBlocks(file))
+    case 'e2ss':
+      return snapshotFacts(name, source)
+    case 'e2i':
+      return indexFacts(source, data)
+    case 'e2ds':
+      return streamFacts(name, await ArchiveFile.open(source))
+    case 'e2s':
+      return genericFacts(source)
+  }
+}
+
+/** Open a file of one of the kinds that hold execution blocks. @throws {E2StoreError} */
+export async function openBlocks({ source, kind }: E2File): Promise<BlockArchive> {
+  if (kind === 'era1') return openEra1(source)
+  return kind === 'ere' ? openEre(source) : openE2hs(source)
+}
+
+async function eraFacts(name: string, era: EraFile): Promise<Facts> {
+  const groups = era.groups.map((group) => ({
+    era: group.era,
+    start: group.start,
+    end: group.end,
+    firstSlot: group.stateSlot - BigInt(group.slotsPerEra),
+    stateSlot: group.stateSlot,
+    slots: group.slotsPerEra,
+  }))
+  const [first] = era.groups
+  const last = era.groups.at(-1)
+  const head = last && (await era.stateHead(last))
+  const network = head && networkOf(head.genesisValidatorsRoot)
+  const rows: [string, string][] = groups.map((group) => [
+    `era ${group.era}`,
+    `${group.slots === 0 ? 'genesis' : `slots ${group.firstSlot} to ${group.stateSlot - 1n}`}, state of slot ${group.stateSlot}, bytes ${count(group.start)} to ${count(group.end)}`,
+  ])
+  return {
+    name: await checkEraName(name, era),
+    rows: [
+      ['eras', `${first?.era} to ${last?.era}`],
+      ['network', network?.config ?? `unknown, validators ${hex(head?.genesisValidatorsRoot ?? NO_BYTES, 8)}`],
+      ...rows,
+    ],
+    json: { network: network?.config ?? null, genesisValidatorsRoot: head?.genesisValidatorsRoot, groups },
+  }
+}
+
+async function blockFacts(name: string, archive: BlockArchive): Promise<Facts> {
+  const { start, count: blocks, columns, accumulator, layout } = archive
+  const { era, id } = await archiveIdentity(archive)
+  const last = start + BigInt(blocks) - 1n
+  const rows: [string, string][] = [
+    ['blocks', `${start} to ${last} (${count(blocks)})`],
+    ['file number', String(era)],
+    ['of each block', columns.join(', ')],
+    ['index', `${plural(blocks, 'row')} at ${count(layout.indexPosition)}`],
+  ]
+  if (accumulator !== undefined) rows.push(['accumulator', hex(accumulator)])
+  const json = { firstBlock: start, lastBlock: last, blocks, era, id, columns, accumulator }
+  return {
+    name: await checkArchiveName(name, archive),
+    rows,
+    json: { ...json, indexPosition: layout.indexPosition },
+  }
+}
+
+async function snapshotFacts(name: string, source: ByteSource): Promise<Facts> {
+  const snapshot = await openE2ss(source)
+  const { number, stateRoot, timestamp } = snapshot.header
+  return {
+    name: checkSnapshotName(name, snapshot),
+    rows: [
+      ['block', String(number)],
+      ['state root', hex(stateRoot)],
+    ],
+    json: { block: number, stateRoot, timestamp },
+  }
+}
+
+async function indexFacts(source: ByteSource, data: ByteSource | undefined): Promise<Facts> {
+  // Without its data file, only differences of positions can be told, for which any size will do.
+  const { generation, startSlot, targets } = await readE2i(source, data ? { data } : { dataSize: 2 ** 52 })
+  const empty = targets.filter((target) => target === undefined).length
+  const last = startSlot + BigInt(targets.length) - 1n
+  const layout = data === undefined && generation < 2 ? '1, or 0: only the indexed file tells' : String(generation)
+  return {
+    name: { result: 'unconventional' },
+    rows: [
+      ['layout', layout],
+      ['slots', `${startSlot} to ${last} (${count(targets.length)}), ${count(empty)} of them empty`],
+    ],
+    json: { layout: generation, firstSlot: startSlot, lastSlot: last, slots: targets.length, emptySlots: empty },
+  }
+}
+
+async function streamFacts(name: string, file: ArchiveFile): Promise<Facts> {
+  const { identity, encoding, start } = file.header
+  const { point } = file.end
+  const { first, targets, position } = file.blocks
+  const entries = point.number - start.number
+  const lastBlock = first + BigInt(targets.length) - 1n
+  return {
+    name: checkStreamName(name, file),
+    rows: [
+      ['stream', `type ${identity.streamType}, system id ${identity.systemId}, version ${identity.version}`],
+      ['encoding', encoding ?? 'not looked at'],
+      ['entries', entries === 0n ? 'none' : `${start.number} to ${point.number - 1n} (${count(entries)})`],
+      ['blocks', targets.length === 0 ? 'none' : `${first} to ${lastBlock} (${count(targets.length)})`],
+      ['index', `${plural(targets.length, 'row')} at ${count(position)}`],
+      ['digest before', hex(start.digest)],
+      ['digest behind', hex(point.digest)],
+    ],
+    json: {
+      ...identity,
+      encoding: encoding ?? null,
+      firstEntry: start.number,
+      nextEntry: point.number,
+      firstPosition: start.position,
+      nextPosition: point.position,
+      firstBlock: targets.length === 0 ? null : first,
+      blocks: targets.length,
+      indexPosition: position,
+      digestBefore: start.digest,
+      digestBehind: point.digest,
+    },
+  }
+}
+
+async function genericFacts(source: ByteSource): Promise<Facts> {
+  const parts = await findParts(source)
+  return {
+    name: { result: 'unconventional' },
+    rows: [['parts', plural(parts.length, 'part')]],
+    json: { parts },
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)

@@ -1,0 +1,59 @@
+import { concatFiles, mergeEras, openEra } from '@datastreamer/e2store'
+import { createFile, openFile } from '@datastreamer/e2store/node'
+import { Argument, Command, Option } from 'commander'
+import { UsageError } from '../errors.ts'
+import { plural } from '../output/text.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
+import { inFile, withFile } from './file.ts'
+import { newPath } from './new-path.ts'
+
+interface MergeOptions {
+  readonly out: string
+  readonly force?: boolean
+}
+
+export function mergeCommand(run: RunCommand): Command {
+  return new Command('merge')
+    .addArgument(new Argument('<FILE...>', '.era files of consecutive eras, or .e2s files, in order'))
+    .summary('join files into one')
+    .description('Write .era files of consecutive eras, or .e2s files, one behind the other. No byte of them changes.')
+    .addOption(new Option('--out <file>', 'the file to write').makeOptionMandatory())
+    .option('--force', 'replace what is there')
+    .action((paths: string[], options: MergeOptions) => run((context) => merge(paths, options, context)))
+}
+
+async function merge(paths: readonly string[], options: MergeOptions, { note, signal }: CommandContext): Promise<void> {
+  const out = newPath(options.out, options)
+  const kinds = new Set<string>()
+  for (const path of paths) kinds.add(await withFile(path, async ({ kind }) => kind))
+  const [kind, other] = kinds
+  if (other !== undefined)
+    throw new UsageError('USAGE', `an .${kind} and an .${other} file make no file of either kind`)
+  if (kind !== 'era' && kind !== 'e2s') {
+    throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
+  }
+  await using stack = new AsyncDisposableStack()
+  const sources = []
+  for (const path of paths) sources.push({ path, source: stack.use(await openFile(path)) })
+  await using file = await createFile(out)
+  if (kind === 'era') {
+    const eras = []
+    for (const { path, source } of sources) {
+      eras.push(
+        await openEra(source).catch((error: unknown) => {
+          throw inFile(path, error)
+        }),
+      )
+    }
+    await mergeEras(eras, file)
+  } else {
+    for (const { path, source } of sources) {
+      signal.throwIfAborted()
+      await concatFiles([source], file).catch((error: unknown) => {
+        throw inFile(path, error)
+      })
+    }
+  }
+  await file.commit()
+  note(`wrote ${out}: ${plural(paths.length, 'file')}, ${plural(file.position, 'byte')}`)
+}

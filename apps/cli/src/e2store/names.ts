@@ -1,0 +1,57 @@
+import {
+  archiveName,
+  type BlockArchive,
+  type EraFile,
+  eraNameOf,
+  formatSnapshotName,
+  parseArchiveName,
+  parseEraName,
+  parseSnapshotName,
+  type Snapshot,
+} from '@datastreamer/e2store'
+import type { ArchiveFile } from '../archive/archive-file.ts'
+import { parseArchiveName as parseStreamName } from '../archive/archive-name.ts'
+
+/** A file's name compared with its content. */
+export interface NameCheck {
+  /** `unconventional`: it does not say anything that could be compared. */
+  readonly result: 'fits' | 'wrong' | 'unconventional'
+  /** The name by the content, where it can be told. */
+  readonly expected?: string | undefined
+}
+
+export async function checkEraName(name: string, era: EraFile): Promise<NameCheck> {
+  const parsed = parseEraName(name)
+  return parsed === undefined ? UNCONVENTIONAL : compare(name, await eraNameOf(era, parsed.config))
+}
+
+export async function checkArchiveName(name: string, archive: BlockArchive): Promise<NameCheck> {
+  const parsed = parseArchiveName(name)
+  if (parsed === undefined) return UNCONVENTIONAL
+  return compare(name.replace(/\.erae$/, '.ere'), await archiveName(archive, parsed.network))
+}
+
+export function checkSnapshotName(name: string, { header }: Snapshot): NameCheck {
+  const parsed = parseSnapshotName(name)
+  if (parsed === undefined) return UNCONVENTIONAL
+  const id = Buffer.from(header.stateRoot.subarray(0, 4)).toString('hex')
+  return compare(name, formatSnapshotName({ network: parsed.network, block: header.number, id }))
+}
+
+export function checkStreamName(name: string, file: ArchiveFile): NameCheck {
+  const { result } = parseStreamName(name) === undefined ? UNCONVENTIONAL : compare(name, file.name)
+  return { result, expected: file.name }
+}
+
+const UNCONVENTIONAL: NameCheck = { result: 'unconventional' }
+
+function compare(name: string, expected: string): NameCheck {
+  return { result: name === expected ? 'fits' : 'wrong', expected }
+}
+
+/** What a check of a name found, in words. */
+export function nameText({ result, expected }: NameCheck): string {
+  if (result === 'fits') return 'fits the content'
+  if (result === 'wrong') return `does not fit the content, which is that of ${expected}`
+  return expected === undefined ? 'says nothing of the content' : `says nothing of the content, that of ${expected}`
+}

@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import {
+  type ByteSink,
+  EraFile,
+  eraNameOf,
+  findParts,
+  openEra,
+  parseEraName,
+  planParts,
+  writeGroup,
+  writePart,
+} from '@datastreamer/e2store'
+import { createFile } from '@datastreamer/e2store/node'
+import { Argument, Command, Option } from 'commander'
+import { readCount } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
+import { type E2File, withFile } from './file.ts'
+import { isConfigName, networkOf } from './networks.ts'
+import { newPath } from './new-path.ts'
+
+interface SplitOptions {
+  readonly out: string
+  readonly maxBytes?: number
+  readonly network?: string
+  readonly force?: boolean
+}
+
+export function splitCommand(run: RunCommand): Command {
+  return new Command('split')
+    .addArgument(new Argument('<FILE>', 'an .era of several eras, or an .e2s'))
+    .summary('cut a file into its parts')
+    .description(`Cut an .era into its eras, each named by its content, or an .e2s where parts were joined. No byte of a record
+changes.`)
+    .addOption(new Option('--out <folder>', 'folder for the parts; made if absent').makeOptionMandatory())
+    .addOption(
+      new Option('--max-bytes <n>', 'of an .e2s: cut into parts of at most so many bytes').argParser(readCount),
+    )
+    .addOption(new Option('--network <name>', 'of an .era: name of the network (default: as in its own name)'))
+    .option('--force', 'replace what is there')
+    .action((path: string, options: SplitOptions) =>
+      run((context) => withFile(path, (file) => split(file, options, context))),
+    )
+}
+
+/** A part that can be written. */
+interface NamedPart {
+  readonly name: string
+  write(sink: ByteSink): Promise<void>
+}
+
+async function split(file: E2File, options: SplitOptions, { out, signal }: CommandContext): Promise<void> {
+  const parts = await partsOf(file, options)
+  await mkdir(options.out, { recursive: true })
+  const paths = parts.map(({ name }) => newPath(join(options.out, name), options))
+  for (const [i, part] of parts.entries()) {
+    signal.throwIfAborted()
+    await using made = await createFile(paths[i] ?? part.name)
+    await part.write(made)
+    await made.commit()
+    await out.line(made.path)
+  }
+}
+
+async function partsOf(file: E2File, options: SplitOptions): Promise<readonly NamedPart[]> {
+  const { kind, source, name } = file
+  if (kind === 'era') {
+    if (options.maxBytes !== undefined) throw new UsageError('USAGE', '--max-bytes is for .e2s files')
+    return erasOf(await openEra(source), name, options)
+  }
+  if (kind !== 'e2s') throw new UsageError('USAGE', `an .${kind} file is one piece: nothing to split`)
+  const parts = options.maxBytes === undefined ? await findParts(source) : await planParts(source, options.maxBytes)
+  const stem = basename(name, extname(name))
+  return parts.map((part, i) => ({
+    name: `${stem}-${String(i).padStart(5, '0')}.e2s`,
+    write: (sink) => writePart(source, part, sink),
+  }))
+}
+
+async function erasOf(era: EraFile, name: string, options: SplitOptions): Promise<readonly NamedPart[]> {
+  const config = await configOf(era, name, options)
+  const parts: NamedPart[] = []
+  for (const group of era.groups) {
+    const alone = new EraFile(era.source, [group], {})
+    parts.push({ name: await eraNameOf(alone, config), write: (sink) => writeGroup(era, group, sink) })
+  }
+  return parts
+}
+
+/** A name comes from outside: only what cannot lead anywhere else goes into the names of new files. */
+async function configOf(era: EraFile, name: string, { network }: SplitOptions): Promise<string> {
+  const last = era.groups.at(-1)
+  const root = last && (await era.stateHead(last)).genesisValidatorsRoot
+  const config = network ?? parseEraName(name)?.config ?? (root && networkOf(root)?.config)
+  if (config !== undefined && isConfigName(config)) return config
+  const found = config === undefined ? 'no name tells its network' : `${JSON.stringify(config)} is no name of a network`
+  throw new UsageError('USAGE', `${found}: name it with --network`)
+}

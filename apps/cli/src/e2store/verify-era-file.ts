@@ -1,0 +1,114 @@
+import { type EraFile, type EraReport, VerificationError, verifyEra } from '@datastreamer/e2store'
+import {
+  type BeaconNetwork,
+  type BeaconSsz,
+  lodestarSsz,
+  nobleBls,
+  SetupError,
+  type VerifySignature,
+  verifyEraFully,
+} from '@datastreamer/e2store/verify-era'
+import { sameBytes } from '../archive/stream-cursor.ts'
+import { count, plural } from '../output/text.ts'
+import { networkOf } from './networks.ts'
+import type { OnProgress, VerifierOptions } from './verify-file.ts'
+
+/** The optional packages that verifying fully takes. */
+export interface FullTools {
+  readonly ssz: BeaconSsz
+  readonly verifySignature: VerifySignature | false
+}
+
+/** Load the optional packages. @throws {SetupError} */
+export async function loadTools(preset: BeaconNetwork['preset'], signatures: boolean): Promise<FullTools> {
+  return { ssz: await lodestarSsz(preset), verifySignature: signatures ? await nobleBls() : false }
+}
+
+/** What verifying an era came to; the last roots only if it was done fully. */
+type Report = EraReport & {
+  readonly stateRoot?: Uint8Array
+  readonly previousStateRoot?: Uint8Array
+  readonly signatures?: number
+}
+
+/** Why an era was not verified fully, or the tools to do it. */
+type Means = { readonly network: BeaconNetwork; readonly tools: FullTools } | { readonly why: string }
+
+/** Verifies `.era` files one after the other: fully where that is possible, else from fixed positions. */
+export class EraVerifier {
+  readonly #options: VerifierOptions
+  readonly #loadTools: typeof loadTools
+  #before: (Report & { readonly lastEra: bigint }) | undefined
+
+  constructor(options: VerifierOptions, load: typeof loadTools = loadTools) {
+    this.#options = options
+    this.#loadTools = load
+  }
+
+  /** @throws {E2StoreError} */
+  async verify(
+    era: EraFile,
+    onProgress: OnProgress,
+  ): Promise<{ readonly text: string; readonly json: Readonly<Record<string, unknown>> }> {
+    const [first] = era.groups
+    const before = this.#before !== undefined && first?.era === this.#before.lastEra + 1n ? this.#before : undefined
+    const means = await this.#meansFor(era)
+    const report = await this.#run(era, means, before, onProgress)
+    if (before !== undefined) checkFollows(report, before)
+    const lastEra = report.eras.at(-1) ?? 0n
+    this.#before = { ...report, lastEra }
+    const how = 'why' in means ? `from fixed positions only: ${means.why}` : fullText(means.network, report)
+    const words = [
+      `eras ${report.eras[0]} to ${lastEra}`,
+      plural(report.blocks, 'block'),
+      ...(before ? ['follows the file before it'] : []),
+      how,
+      ...(report.unknown.length > 0 ? ['with records of unknown types'] : []),
+    ]
+    const json = { ...report, full: 'tools' in means, why: 'why' in means ? means.why : undefined }
+    return { text: words.join(', '), json: { ...json, followsPrevious: before !== undefined } }
+  }
+
+  async #run(era: EraFile, means: Means, before: Report | undefined, onProgress: OnProgress): Promise<Report> {
+    const { signal, network } = this.#options
+    const options = {
+      signal,
+      onProgress: ({ bytes, totalBytes }: { readonly bytes: number; readonly totalBytes: number }) =>
+        onProgress(bytes, totalBytes),
+      ...(before?.lastBlockRoot && { previousBlockRoot: before.lastBlockRoot }),
+    }
+    if ('tools' in means) return verifyEraFully(era, { ...options, ...means.tools, network: means.network })
+    const root = network && Uint8Array.from(Buffer.from(network.genesisValidatorsRoot, 'hex'))
+    return verifyEra(era, { ...options, ...(root && { genesisValidatorsRoot: root }) })
+  }
+
+  async #meansFor(era: EraFile): Promise<Means> {
+    const last = era.groups.at(-1)
+    const head = last && (await era.stateHead(last, { step: 'verify' }))
+    const network = this.#options.network ?? (head && networkOf(head.genesisValidatorsRoot))
+    if (network === undefined) return this.#without('of a network that is not known (--network)')
+    try {
+      return { network, tools: await this.#loadTools(network.preset, this.#options.signatures) }
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error
+      return this.#without(error.message, error)
+    }
+  }
+
+  #without(why: string, cause?: unknown): Means {
+    if (this.#options.full !== true) return { why }
+    throw new VerificationError('WRONG_NETWORK', `cannot be verified fully: ${why},`, 0, { cause })
+  }
+}
+
+/** The roots that only full verification knows have to fit too. */
+function checkFollows(report: Report, before: Report): void {
+  const { previousStateRoot } = report
+  if (previousStateRoot === undefined || before.stateRoot === undefined) return
+  if (sameBytes(previousStateRoot, before.stateRoot)) return
+  throw new VerificationError('WRONG_PARENT', 'it follows another state than that of the file before it', 0)
+}
+
+function fullText({ config }: BeaconNetwork, { signatures = 0 }: Report): string {
+  return `fully: all roots of ${config}, ${count(signatures)} signatures`
+}

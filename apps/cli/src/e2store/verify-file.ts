@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto'
+import {
+  type ByteSource,
+  type Checksum,
+  findChecksum,
+  iterateFramed,
+  iterateHeaders,
+  openE2ss,
+  openEra,
+  readE2i,
+  recordTypeName,
+  VerificationError,
+  verifyArchive,
+  verifyE2ss,
+} from '@datastreamer/e2store'
+import { openFile } from '@datastreamer/e2store/node'
+import type { BeaconNetwork } from '@datastreamer/e2store/verify-era'
+import { ArchiveFile } from '../archive/archive-file.ts'
+import { ChainError } from '../archive/errors.ts'
+import type { StreamPoint } from '../archive/layout.ts'
+import { samePoint } from '../archive/stream-cursor.ts'
+import { verifyArchiveFile } from '../archive/verify-archive.ts'
+import { plural } from '../output/text.ts'
+import { openBlocks } from './facts.ts'
+import type { E2File, E2Kind } from './file.ts'
+import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
+import { EraVerifier } from './verify-era-file.ts'
+
+export interface VerifierOptions {
+  readonly accumulators: readonly Checksum[] | undefined
+  readonly checksums: readonly Checksum[] | undefined
+  readonly network: BeaconNetwork | undefined
+  /** The file that an `.e2i` is the index of. */
+  readonly data?: string | undefined
+  readonly signatures: boolean
+  /** Whether an `.era` that cannot be verified fully fails. */
+  readonly full?: boolean | undefined
+  readonly signal: AbortSignal
+}
+
+/** What verifying a file came to. */
+export interface Verified {
+  readonly kind: E2Kind
+  readonly text: string
+  readonly json: Readonly<Record<string, unknown>>
+}
+
+/** Told how much of a file is done. */
+export type OnProgress = (done: number, total: number) => void
+
+/** What is found in a file, and the number that it has among its like, for lists without names. */
+interface Found extends Omit<Verified, 'kind'> {
+  readonly number: number
+}
+
+/** Verifies files one after the other, and that those which follow each other are of one chain. */
+export class FileVerifier {
+  readonly #options: VerifierOptions
+  readonly #eras: EraVerifier
+  /** The end of the blocks verified last. */
+  #blocks: { readonly next: bigint; readonly hash: Uint8Array; readonly difficulty: bigint | undefined } | undefined
+  #stream: { readonly systemId: bigint; readonly point: StreamPoint } | undefined
+
+  constructor(options: VerifierOptions) {
+    this.#options = options
+    this.#eras = new EraVerifier(options)
+  }
+
+  /** @throws {E2StoreError} @throws {ArchiveError} @throws {ChainError} */
+  async verify(file: E2File, onProgress: OnProgress): Promise<Verified> {
+    const { number, ...found } = await this.#verifyKind(file, onProgress)
+    const listed = await this.#compareChecksum(file, number)
+    const text = listed ? `${found.text}, checksum as listed` : found.text
+    return { kind: file.kind, text, json: { ...found.json, checksumListed: listed } }
+  }
+
+  async #verifyKind(file: E2File, onProgress: OnProgress): Promise<Found> {
+    const { source, name } = file
+    switch (file.kind) {
+      case 'era': {
+        const era = await openEra(source)
+        const found = await this.#eras.verify(era, onProgress)
+        checkName(await checkEraName(name, era))
+        return { ...found, number: Number(era.groups[0]?.era ?? 0n) }
+      }
+      case 'era1':
+      case 'ere':
+      case 'e2hs':
+        return this.#verifyBlocks(file, onProgress)
+      case 'e2ss':
+        return this.#verifySnapshot(file, onProgress)
+      case 'e2i':
+        return this.#verifyIndex(file)
+      case 'e2ds':
+        return this.#verifyStream(file, onProgress)
+      case 'e2s':
+        return verifyRecords(source, this.#options.signal, onProgress)
+    }
+  }
+
+  async #verifyBlocks(file: E2File, onProgress: OnProgress): Promise<Found> {
+    const { accumulators, signal } = this.#options
+    const archive = await openBlocks(file)
+    const before = this.#blocks?.next === archive.start ? this.#blocks : undefined
+    const number = Number(archive.start / 8192n)
+    const trusted = accumulators && findChecksum(accumulators, file.name, number)
+    const report = await verifyArchive(archive, {
+      ...(before && { previousHash: before.hash }),
+      ...(before?.difficulty !== undefined && { previousTotalDifficulty: before.difficulty }),
+      ...(trusted && { trustedAccumulator: Uint8Array.from(Buffer.from(trusted.sha256, 'hex')) }),
+      signal,
+      onProgress: ({ blocks, totalBlocks }) => onProgress(blocks, totalBlocks),
+    })
+    checkName(await checkArchiveName(file.name, archive))
+    const { start, count, lastHash, totalDifficulty, unknown, deviations } = report
+    this.#blocks = { next: start + BigInt(count), hash: lastHash, difficulty: totalDifficulty }
+    const words = [
+      `blocks ${start} to ${start + BigInt(count) - 1n}`,
+      plural(report.transactions, 'transaction'),
+      ...(before ? ['follows the file before it'] : []),
+      report.trusted ? 'as the trusted roots say' : 'true in itself: no trusted root given',
+      ...deviations.map(({ message }) => message),
+      ...unknownText(unknown),
+    ]
+    const { identity, historyRoots: _, ...rest } = report
+    return { text: words.join(', '), json: { ...rest, ...identity, followsPrevious: before !== undefined }, number }
+  }
+
+  async #verifySnapshot({ source, name }: E2File, onProgress: OnProgress): Promise<Found> {
+    const snapshot = await openE2ss(source)
+    const report = await verifyE2ss(snapshot, {
+      signal: this.#options.signal,
+      onProgress: ({ bytes, totalBytes }) => onProgress(bytes, totalBytes),
+    })
+    checkName(checkSnapshotName(name, snapshot))
+    const text = `state of block ${report.block}, ${plural(report.accounts, 'account')}, ${plural(report.slots, 'slot')}`
+    return { text, json: { ...report }, number: -1 }
+  }
+
+  async #verifyIndex({ source }: E2File): Promise<Found> {
+    const { data: path } = this.#options
+    await using data = path === undefined ? undefined : await openFile(path)
+    const index = await readE2i(source, data ? { data } : { dataSize: 2 ** 52 })
+    const { generation: layout, startSlot, targets } = index
+    const against = data === undefined ? 'not compared with data' : `as the data of ${path} say`
+    const text = `layout ${layout}, slots ${startSlot} to ${startSlot + BigInt(targets.length) - 1n}, ${against}`
+    return { text, json: { layout, startSlot, slots: targets.length, compared: data !== undefined }, number: -1 }
+  }
+
+  async #verifyStream({ source, name, path }: E2File, onProgress: OnProgress): Promise<Found> {
+    const file = await ArchiveFile.open(source)
+    const { entries, blocks } = await verifyArchiveFile(file, { signal: this.#options.signal, onProgress })
+    checkName(checkStreamName(name, file))
+    const { systemId } = file.header.identity
+    const { start } = file.header
+    const before = this.#stream
+    const follows = before?.systemId === systemId && before.point.number === start.number
+    if (follows && !samePoint(before.point, start)) {
+      throw new ChainError('BROKEN_CHAIN', `${path} follows another stream than that of the file before it`)
+    }
+    this.#stream = { systemId, point: file.end.point }
+    const text = `${plural(entries, 'entry', 'entries')} from ${start.number} on, ${plural(blocks, 'block')}${follows ? ', follows the file before it' : ''}`
+    const json = { firstEntry: start.number, entries, blocks, digest: file.end.point.digest, followsPrevious: follows }
+    return { text, json, number: -1 }
+  }
+
+  /** Whether the file has the checksum of a list. @throws {VerificationError} if it is not there, or another one */
+  async #compareChecksum({ source, name }: E2File, number: number): Promise<boolean> {
+    const { checksums, signal } = this.#options
+    if (checksums === undefined) return false
+    const listed = findChecksum(checksums, name, number)
+    if (listed === undefined) throw new VerificationError('WRONG_ROOT', 'no checksum for it in the list', 0)
+    const sum = createHash('sha256')
+    for (let at = 0; at < source.size; at += PIECE_BYTES) {
+      signal.throwIfAborted()
+      sum.update(await source.read(at, Math.min(PIECE_BYTES, source.size - at)))
+    }
+    const found = sum.digest('hex')
+    if (found === listed.sha256) return true
+    throw new VerificationError('WRONG_ROOT', `file has the checksum ${found}, listed is ${listed.sha256}`, 0)
+  }
+}
+
+const PIECE_BYTES = 1_048_576
+
+/** Check a file without a more special kind: whole records, and the checksums of compressed content of known types. */
+async function verifyRecords(source: ByteSource, signal: AbortSignal, onProgress: OnProgress): Promise<Found> {
+  let records = 0
+  let unknown = 0
+  for await (const { type, position, end } of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+    signal.throwIfAborted()
+    const name = recordTypeName(type)
+    records++
+    if (name === undefined) unknown++
+    if (name?.startsWith('Compressed')) {
+      for await (const _ of iterateFramed(source, { from: position + 8, to: end }, { step: 'verify' })) {
+        signal.throwIfAborted()
+      }
+    }
+    onProgress(end, source.size)
+  }
+  const text = `${plural(records, 'record')}, ${unknown} of unknown types`
+  return { text, json: { records, unknown }, number: -1 }
+}
+
+function checkName({ result, expected }: NameCheck): void {
+  if (result === 'wrong') throw new VerificationError('WRONG_NAME', `by its content it is ${expected}`, 0)
+}
+
+function unknownText(unknown: readonly { readonly records: number }[]): string[] {
+  const records = unknown.reduce((sum, each) => sum + each.records, 0)
+  return records === 0 ? [] : [`${plural(records, 'record')} of unknown types`]
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { type Checksum, parseChecksums } from '@datastreamer/e2store'
+import { toJson } from '@datastreamer/sequencer-entries'
+import { Argument, Command, Option } from 'commander'
+import { ChainError } from '../archive/errors.ts'
+import { UsageError } from '../errors.ts'
+import { ExitCode } from '../exit-code.ts'
+import { Progress } from '../output/progress.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
+import { FileError, withFile } from './file.ts'
+import { readNetwork } from './networks.ts'
+import { FileVerifier, type Verified } from './verify-file.ts'
+
+interface VerifyOptions {
+  readonly accumulators?: string
+  readonly checksums?: string
+  readonly network?: string
+  readonly data?: string
+  readonly signatures: boolean
+  readonly full?: boolean
+  readonly json?: boolean
+}
+
+const AFTER = `
+An .era is verified fully, with all roots and signatures, where its network is known and the packages @lodestar/types,
+@lodestar/params and @noble/curves are installed; else from the fixed positions of blocks and states. The result says
+which. Files that follow each other are checked to be of one chain.
+
+Ends with status 0 only if every file verifies.`
+
+export function verifyCommand(run: RunCommand): Command {
+  return new Command('verify')
+    .addArgument(new Argument('<FILE...>', 'e2store files of any kinds'))
+    .summary('check all that files hold')
+    .description('Check files as a whole: structure, checksums, numbers, links from block to block, roots, names.')
+    .addOption(
+      new Option('--accumulators <file>', 'trusted accumulators of .era1 files: a hash a line, line 1 is file 0'),
+    )
+    .addOption(new Option('--checksums <file>', 'SHA-256 of the files: "hash  name" a line, or a hash a line'))
+    .addOption(new Option('--network <name>', 'beacon chain that .era files have to be of: a name, or a JSON file'))
+    .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))
+    .option('--full', 'fail where an .era cannot be verified fully')
+    .option('--no-signatures', 'leave out the signatures of .era blocks, some 20 ms each')
+    .option('--json', 'one JSON object a line for each file')
+    .addHelpText('after', AFTER)
+    .action((paths: string[], options: VerifyOptions) => run((context) => verify(paths, options, context)))
+}
+
+async function verify(
+  paths: readonly string[],
+  { accumulators, checksums, network, ...options }: VerifyOptions,
+  { out, signal }: CommandContext,
+): Promise<ExitCode> {
+  const verifier = new FileVerifier({
+    ...options,
+    accumulators: accumulators === undefined ? undefined : readList('--accumulators', accumulators),
+    checksums: checksums === undefined ? undefined : readList('--checksums', checksums),
+    network: network === undefined ? undefined : readNetwork(network),
+    signal,
+  })
+  let status: ExitCode = ExitCode.ok
+  for (const path of paths) {
+    const result = await verifyOne(path, verifier)
+    signal.throwIfAborted()
+    if (result instanceof Error) status = ExitCode.failed
+    await out.line(options.json ? JSON.stringify(jsonOf(path, result)) : textOf(path, result))
+  }
+  return status
+}
+
+/** Whatever is wrong with one file, the others are verified too. */
+async function verifyOne(path: string, verifier: FileVerifier): Promise<Verified | Error> {
+  using progress = new Progress('verify')
+  try {
+    return await withFile(path, (file) => verifier.verify(file, (done, total) => progress.show(done, total)))
+  } catch (error) {
+    if (error instanceof FileError || error instanceof ChainError) return error
+    // What the system says of a file that cannot be read.
+    if (error instanceof Error && 'syscall' in error) return error
+    throw error
+  }
+}
+
+function textOf(path: string, result: Verified | Error): string {
+  if (result instanceof FileError) return `FAILED  ${result.message}`
+  if (result instanceof Error) return `FAILED  ${path}: ${result.message}`
+  return `ok      ${path}: .${result.kind}, ${result.text}`
+}
+
+function jsonOf(path: string, result: Verified | Error): unknown {
+  if (!(result instanceof Error)) return toJson({ file: path, ok: true, kind: result.kind, ...result.json })
+  const { message } = result
+  const code = 'code' in result ? String(result.code) : null
+  const place = result instanceof FileError ? { step: result.step, position: result.position } : {}
+  return toJson({ file: path, ok: false, error: { code, message, ...place } })
+}
+
+function readList(option: string, path: string): readonly Checksum[] {
+  try {
+    return parseChecksums(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new UsageError('USAGE', `${option}: ${path}: ${why}`, { cause: error })
+  }
+}
