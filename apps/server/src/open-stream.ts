@@ -25,8 +25,11 @@ export interface OpenStream {
  */
 export async function openStream(config: Config, context: ServiceContext): Promise<OpenStream> {
   const reads = config.readOnly || config.follow
-  if (config.demo && reads) {
-    throw new ConfigError('CONFLICT', `--demo writes, --${config.follow ? 'follow' : 'read-only'} only reads`)
+  const mode = config.follow ? 'follow' : 'read-only'
+  if (config.demo && reads) throw new ConfigError('CONFLICT', `--demo writes, --${mode} only reads`)
+  if (config.sourcePort !== undefined && (reads || config.demo)) {
+    const message = `--source-port lets a source write, --${config.demo ? 'demo writes itself' : `${mode} only reads`}`
+    throw new ConfigError('CONFLICT', message)
   }
   return reads ? openForReading(config, context) : openForWriting(config, context)
 }

@@ -9,9 +9,11 @@ test('help names every flag', () => {
   const flags = text.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim().slice(2))
   expect(flags).toEqual([
     ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version', 'fsync', 'fsync-interval'],
-    ...['demo', 'demo-block-time', 'port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections'],
-    ...['max-connections-per-address', 'tls-cert', 'tls-key', 'tls-client-ca', 'admin-port', 'admin-host', 'admin-tls'],
-    ...['shutdown-timeout', 'log-level', 'log-format', 'config'],
+    ...['demo', 'demo-block-time'],
+    ...['port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections', 'max-connections-per-address'],
+    ...['source-port', 'source-host', 'source-token', 'source-tls', 'source-client-ca'],
+    ...['tls-cert', 'tls-key', 'tls-client-ca'],
+    ...['admin-port', 'admin-host', 'admin-tls', 'shutdown-timeout', 'log-level', 'log-format', 'config'],
   ])
 })
 

@@ -30,6 +30,33 @@ export const OPTIONS = {
     group: 'Clients',
     help: 'address to listen on; 0.0.0.0 or :: for all of this machine',
   },
+  sourcePort: {
+    type: 'integer',
+    min: 0,
+    max: 65_535,
+    group: 'Source',
+    help: 'let a sequencer in another process write the stream, on this port (usually 6901); 0 takes any free one',
+  },
+  sourceHost: {
+    type: 'text',
+    placeholder: 'address',
+    default: '127.0.0.1',
+    group: 'Source',
+    help: 'address to listen on; any but this machine needs a token or client certificates',
+  },
+  sourceToken: {
+    type: 'text',
+    placeholder: 'secret',
+    group: 'Source',
+    help: 'what a source has to send to be let in; a flag can be seen by others of this machine, a variable cannot',
+  },
+  sourceTls: { type: 'boolean', group: 'Source', help: 'TLS, with the certificate of --tls-cert and --tls-key' },
+  sourceClientCa: {
+    type: 'text',
+    placeholder: 'file',
+    group: 'Source',
+    help: 'PEM certificates of those who sign certificates of sources, which then have to show one',
+  },
   ...COMMON_OPTIONS,
 } as const satisfies OptionTable
 
@@ -38,4 +65,5 @@ export type Config = ConfigOf<typeof OPTIONS>
 export const EXAMPLES = `Examples:
   datastreamer-server --file data-stream.bin --port 6900
   datastreamer-server --read-only --file copy-of-a-stream.bin --host 0.0.0.0
+  datastreamer-server --source-port 6901
   datastreamer-server --demo --demo-block-time 500ms --admin-port 9090`

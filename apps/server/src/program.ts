@@ -3,6 +3,7 @@ import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
+import { SourceService } from './source-service.ts'
 
 export const program: ServiceProgram<typeof OPTIONS> = {
   text: {
@@ -21,9 +22,10 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const { reader, mode, store } = stream
   let served: StreamService | undefined
   let demo: DemoSequencer | undefined
+  let source: SourceService | undefined
   const close = async (graceMs: number): Promise<void> => {
     try {
-      await demo?.close()
+      await Promise.all([demo?.close(), source?.close({ graceMs })])
       await served?.close({ graceMs })
     } finally {
       await reader.close()
@@ -34,6 +36,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     if (config.demo && store !== undefined) {
       demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, onError: fail })
     }
+    if (config.sourcePort !== undefined && store !== undefined) {
+      source = await SourceService.start({ store, port: config.sourcePort }, config, context)
+    }
   } catch (error) {
     await close(0)
     throw error
@@ -42,7 +47,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   log.info('serving', `serving ${config.file} (${mode}) with ${totalEntries} entries`)
   const { address } = served
   return {
-    addresses: { stream: address },
+    addresses: { stream: address, ...(source && { source: source.address }) },
     readiness: () => {
       const problem = stream.problem()
       return { ready: problem === undefined, reason: problem }
@@ -50,6 +55,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     status: () => ({
       ...statusOf(config, stream, served),
       ...(demo && { demo: { nextBlock: demo.nextBlock } }),
+      ...(source && { source: source.status }),
     }),
     close: ({ graceMs }) => close(graceMs),
   }

@@ -147,6 +147,7 @@ describe('a process', () => {
   test.each([
     [['--port', '70000'], '--port: "70000" is not a whole number from 0 to 65535'],
     [['--demo', '--read-only'], '--demo writes, --read-only only reads'],
+    [['--source-port', '0', '--follow'], '--source-port lets a source write, --follow only reads'],
   ])('called with %j ends with status 2', async (args, message) => {
     const { status, stderr } = await runSource(MAIN, args)
     expect(status).toBe(2)

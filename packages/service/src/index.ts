@@ -3,7 +3,7 @@ export { type AdminOptions, AdminServer, type AdminSources, type Readiness } fro
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export { ExitCode } from './exit-code.ts'
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions } from './log/log.ts'
-export { gauge, total } from './metrics/observe-server.ts'
+export { gauge, total, totals } from './metrics/observe-server.ts'
 export { ErrorCounter } from './metrics/observe-store.ts'
 export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
 export { COMMON_OPTIONS } from './options/common-options.ts'

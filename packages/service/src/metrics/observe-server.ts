@@ -87,7 +87,8 @@ export function total(registry: Registry, name: string, help: string, read: () =
   })
 }
 
-function totals(
+/** Counters that something else counts, one for each value of a label. */
+export function totals(
   registry: Registry,
   name: string,
   help: string,

@@ -1,0 +1,116 @@
+import {
+  onSourceEvent,
+  type ServerTlsOptions,
+  type SourceEvent,
+  SourceServer,
+  type SourceStatus,
+  type StreamStore,
+} from '@datastreamer/server'
+import {
+  type Address,
+  addressText,
+  ConfigError,
+  gauge,
+  type Log,
+  loadServerTls,
+  type ServiceContext,
+  total,
+  totals,
+} from '@datastreamer/service'
+import type { Config } from './options.ts'
+
+/** Lets sources write the stream as the options say, and shows in logs, metrics and status how that goes. */
+export class SourceService {
+  readonly #server: SourceServer
+  readonly #unlisten: () => void
+  readonly address: Address
+
+  private constructor(server: SourceServer, unlisten: () => void, address: Address) {
+    this.#server = server
+    this.#unlisten = unlisten
+    this.address = address
+  }
+
+  /**
+   * Listen for sources on a port.
+   *
+   * @throws {ConfigError} `CONFLICT`, `BAD_TLS`
+   * @throws {UnprotectedError} if everybody could write the stream
+   */
+  static async start(
+    { store, port }: { readonly store: StreamStore; readonly port: number },
+    config: Config,
+    { log, metrics }: ServiceContext,
+  ): Promise<SourceService> {
+    const tls = sourceTls(config)
+    const server = new SourceServer({ store, token: config.sourceToken })
+    const unlisten = onSourceEvent(server, (event) => logEvent(log, event))
+    try {
+      await server.listen({ host: config.sourceHost, port, tls })
+    } catch (error) {
+      unlisten()
+      throw error
+    }
+    observe(metrics, server)
+    return new SourceService(server, unlisten, server.address ?? { host: config.sourceHost, port })
+  }
+
+  /** Its connections, for the status. */
+  get status(): { readonly counters: unknown; readonly list: readonly SourceStatus[] } {
+    return { counters: this.#server.counters, list: this.#server.connections() }
+  }
+
+  /** Roll back what a source has open, and answer the commits that are under way. */
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#server.close({ graceMs })
+    this.#unlisten()
+  }
+}
+
+/** The certificate is that of the listener for clients; who may write is another question than who may read. */
+function sourceTls({ sourceTls: wanted, sourceClientCa, tlsCert, tlsKey }: Config): ServerTlsOptions | undefined {
+  if (!wanted && sourceClientCa === undefined) return undefined
+  if (!wanted) throw new ConfigError('CONFLICT', '--source-client-ca needs --source-tls')
+  if (tlsCert === undefined) throw new ConfigError('CONFLICT', '--source-tls needs --tls-cert and --tls-key')
+  return loadServerTls({ tlsCert, tlsKey, tlsClientCa: sourceClientCa })
+}
+
+function observe(registry: ServiceContext['metrics'], server: SourceServer): void {
+  const writing = (): number => server.connections().filter(({ state }) => state === 'writing').length
+  gauge(registry, 'datastreamer_source_writing', 'Whether a source is connected and may write', writing)
+  const received = 'Bytes received from sources'
+  total(registry, 'datastreamer_source_received_bytes_total', received, () => server.counters.bytesReceived)
+  const commits = 'Operations that sources committed'
+  total(registry, 'datastreamer_source_commits_total', commits, () => server.counters.commits)
+  const rejected = 'Sources that were not let in'
+  totals(registry, 'datastreamer_source_rejected_total', rejected, 'reason', () => server.counters.rejected)
+  const closed = 'Connections of sources that ended'
+  totals(registry, 'datastreamer_source_closed_total', closed, 'reason', () => server.counters.closed)
+  const refused = 'Requests of sources that were refused'
+  totals(registry, 'datastreamer_source_refused_total', refused, 'code', () => server.counters.refused)
+}
+
+function logEvent(log: Log, event: SourceEvent): void {
+  const { server, type, ...fields } = event
+  switch (event.type) {
+    case 'listening':
+      log.info('source-listening', `listening for sources on ${addressText(event)}${event.tls ? ' with TLS' : ''}`)
+      return
+    case 'rejected':
+      log.warn('source-rejected', `source ${event.remoteAddress} was not let in: ${event.reason}`, fields)
+      return
+    case 'writing':
+      log.info('source-writing', `source ${event.sourceId} writes from entry ${event.nextEntry} on`, fields)
+      return
+    case 'refused':
+      log.warn('source-refused', `refused what source ${event.id} asked for: ${event.code}, ${event.detail}`, fields)
+      return
+    case 'closed': {
+      const why = event.detail === undefined ? event.reason : `${event.reason}, ${event.detail}`
+      log.info('source-closed', `source ${event.sourceId ?? event.remoteAddress} is gone: ${why}`, fields)
+      return
+    }
+    default:
+      log.debug(`source-${type}`, `source ${event.id}: ${type}`, fields)
+  }
+}
