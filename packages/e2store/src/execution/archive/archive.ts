@@ -21,6 +21,8 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
   readonly codec?: SnappyCodec
   /** Largest decompressed record, in bytes (default 64 MiB). */
   readonly maxPayloadBytes?: number
+  /** Bytes read at once for a block that is asked for by number (default 128 KiB): fewer where reading costs more. */
+  readonly pageBytes?: number
 }
 
 export interface BlockRange {
@@ -43,8 +45,8 @@ const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 const WINDOW_BYTES = 262_144
 /** What is kept of reading blocks by number: 4 MiB at most. */
-const PAGE_BYTES = 32_768
-const PAGES = 128
+const DEFAULT_PAGE_BYTES = 131_072
+const KEPT_BYTES = 4_194_304
 const ARENA_BYTES = 131_072
 /** For the contents of one block. */
 const SMALL_ARENA_BYTES = 4096
@@ -62,6 +64,7 @@ export class BlockArchive {
   readonly options: ArchiveOptions
   readonly #recordOptions: RegionOptions
   readonly #scattered: RecordAccess
+  readonly #rows: RowReader
   /** Where the columns stand in a row; -1 for those that the file does not have. */
   readonly #columnNumbers: Readonly<Record<Column, number>>
 
@@ -69,14 +72,15 @@ export class BlockArchive {
     this.source = source
     this.layout = layout
     this.options = options
-    const { maxRecordBytes, legacyLength48 } = options
+    const { maxRecordBytes, legacyLength48, pageBytes = DEFAULT_PAGE_BYTES } = options
     this.#recordOptions = {
       end: layout.indexPosition,
       step: 'read',
       ...(maxRecordBytes !== undefined && { maxRecordBytes }),
       ...(legacyLength48 !== undefined && { legacyLength48 }),
     }
-    this.#scattered = scattered(source, PAGE_BYTES, PAGES, this.#recordOptions)
+    this.#scattered = scattered(source, pageBytes, Math.ceil(KEPT_BYTES / pageBytes), this.#recordOptions)
+    this.#rows = this.#rowsOf(layout.columns)
     const place = (column: Column): number => layout.columns.indexOf(column)
     this.#columnNumbers = {
       header: 0,
@@ -167,8 +171,18 @@ export class BlockArchive {
   }
 
   async #row(number: bigint, columns: readonly Column[]): Promise<Row> {
-    const access = this.columns.map(() => this.#scattered)
-    return new RowReader(this.layout, access, columns).read(this.#indexOf(number))
+    const index = this.#indexOf(number)
+    const rows = columns === this.columns ? this.#rows : this.#rowsOf(columns)
+    return rows.peek(index) ?? rows.read(index)
+  }
+
+  /** Reads rows anywhere in the file. */
+  #rowsOf(columns: readonly Column[]): RowReader {
+    return new RowReader(
+      this.layout,
+      this.columns.map(() => this.#scattered),
+      columns,
+    )
   }
 
   #indexOf(number: bigint): number {

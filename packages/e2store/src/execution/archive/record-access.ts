@@ -56,5 +56,9 @@ export function sequential(source: ByteSource, windowBytes: number, options: Reg
 /** Access to records anywhere: keeps the pages read last. */
 export function scattered(source: ByteSource, pageBytes: number, pages: number, options: RegionOptions): RecordAccess {
   const kept = paged(source, pageBytes, pages)
-  return { peek: () => undefined, read: (position) => readRecord(kept, position, options) }
+  const peek = (position: number): E2Record | undefined => {
+    const page = kept.rest(position)
+    return page && recordAt(page, 0, position, options)
+  }
+  return { peek, read: (position) => readRecord(kept, position, options) }
 }
