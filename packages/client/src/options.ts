@@ -123,7 +123,8 @@ function optionalMs(name: string, value: number | undefined): number | undefined
   return value === undefined ? undefined : within(name, value, 1, MAX_TIMER_MS)
 }
 
-function within(name: string, value: number, min: number, max: number = Number.POSITIVE_INFINITY): number {
+/** The value, if it lies within bounds. @throws {RangeError} naming the option if not */
+export function within(name: string, value: number, min: number, max: number = Number.POSITIVE_INFINITY): number {
   if (!(value >= min && value <= max)) throw new RangeError(`${name} is ${value}, expected ${min} to ${max}`)
   return value
 }

@@ -1,1 +1,25 @@
-export {}
+export type { CommitResult, StreamWriter } from '@datastreamer/format/source'
+export {
+  ConnectionError,
+  type ConnectionErrorCode,
+  type IdentityField,
+  ProtocolError,
+  type ProtocolErrorCode,
+  StreamChangedError,
+} from './errors.ts'
+export type { BackoffOptions, TlsOptions } from './options.ts'
+export {
+  connectSource,
+  SourceClient,
+  type SourceClientStatus,
+  type SourceCloseOptions,
+} from './source/source-client.ts'
+export {
+  SourceConflictError,
+  type SourceConflictErrorCode,
+  SourceRefusedError,
+  type SourceRefusedErrorCode,
+  SourceRejectedError,
+  type SourceRejectedErrorCode,
+} from './source/source-errors.ts'
+export type { SourceOptions } from './source/source-options.ts'

@@ -1,4 +1,5 @@
-import { type ConnectionError, ProtocolError } from '../errors.ts'
+import type { StreamError } from '@datastreamer/format'
+import { ProtocolError } from '../errors.ts'
 import type { Backoff } from '../options.ts'
 
 /** Breaches of the protocol in a row, without an entry in between, that are put down to chance. */
@@ -30,7 +31,7 @@ export class Retry {
    * @param streamedMs how long the connection streamed, 0 if it was never made
    * @throws the error itself if dialling again was tried often enough
    */
-  failed(error: ConnectionError | ProtocolError, streamedMs: number): number {
+  failed(error: StreamError, streamedMs: number): number {
     const { minMs, maxMs, factor, jitter, maxAttempts } = this.#backoff
     if (streamedMs >= SOUND_MS) this.#failures = 0
     this.#failures++

@@ -3,6 +3,7 @@ import { encodeEntry } from '@datastreamer/format'
 import {
   type OtherHello,
   SOURCE_DIGEST_BYTES,
+  SOURCE_PROTOCOL_VERSION,
   type SourceAnswer,
   type SourceRequest,
 } from '@datastreamer/format/source'

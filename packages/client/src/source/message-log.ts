@@ -1,0 +1,126 @@
+import { viewOf } from '@datastreamer/format'
+import { type SourceRequest, sourceRequestBytes, writeSourceRequest } from '@datastreamer/format/source'
+
+/** A place between two messages. */
+export interface LogPlace {
+  /** Number of the chunk, counted from the first that there ever was. */
+  readonly chunk: number
+  /** Byte in it. */
+  readonly at: number
+}
+
+interface Chunk {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  /** Bytes in use. */
+  end: number
+}
+
+/** Small messages share a chunk; a larger one has its own. */
+const CHUNK_BYTES = 65_536
+
+/**
+ * Messages as they go over the wire, kept until they are not needed any more, so that they can be sent again. Bytes that
+ * were handed out are never written to.
+ */
+export class MessageLog {
+  #chunks: Chunk[] = []
+  /** Number of the first chunk that is kept. */
+  #first = 0
+  #sent: LogPlace = { chunk: 0, at: 0 }
+  #unsentBytes = 0
+
+  /** The place behind the last message. */
+  get end(): LogPlace {
+    const last = this.#chunks.at(-1)
+    return { chunk: this.#first + Math.max(0, this.#chunks.length - 1), at: last?.end ?? 0 }
+  }
+
+  /** Bytes that were not taken to be sent. */
+  get unsentBytes(): number {
+    return this.#unsentBytes
+  }
+
+  /** Put a message behind the last; returns its length. @throws {RangeError} if the protocol has no place for it */
+  append(request: SourceRequest): number {
+    const length = sourceRequestBytes(request)
+    const chunk = this.#chunkFor(length)
+    chunk.end = writeSourceRequest(request, chunk.bytes, chunk.view, chunk.end)
+    this.#unsentBytes += length
+    return length
+  }
+
+  /** The last bytes of the last message, borrowed. */
+  tail(length: number): Uint8Array {
+    const last = this.#chunks.at(-1)
+    if (last === undefined) return new Uint8Array(0)
+    return last.bytes.subarray(last.end - length, last.end)
+  }
+
+  /** What was not taken before, borrowed. */
+  takeUnsent(): Uint8Array[] {
+    const parts: Uint8Array[] = []
+    let { chunk, at } = this.#sent
+    for (const { bytes, end } of this.#chunks.slice(chunk - this.#first)) {
+      if (end > at) parts.push(bytes.subarray(at, end))
+      at = 0
+      chunk++
+    }
+    this.#sent = this.end
+    this.#unsentBytes = 0
+    return parts
+  }
+
+  /** Take all from `from` on once more. */
+  resendFrom(from: LogPlace): void {
+    this.#sent = from
+    this.#unsentBytes = this.#bytesFrom(from)
+  }
+
+  /** Forget what lies before a place. */
+  dropBefore({ chunk }: LogPlace): void {
+    const count = Math.min(chunk - this.#first, this.#chunks.length)
+    if (count <= 0) return
+    this.#chunks = this.#chunks.slice(count)
+    this.#first += count
+  }
+
+  /** Forget what lies behind a place. Returns whether any of it was taken to be sent. */
+  cutBehind(place: LogPlace): boolean {
+    const wasSent = isBefore(place, this.#sent)
+    if (!wasSent) this.#unsentBytes -= this.#bytesFrom(place)
+    // The rest of the chunk that is cut may still be on its way: what comes next goes into another.
+    const kept = this.#chunks.slice(0, place.chunk - this.#first + 1)
+    const last = kept.at(-1)
+    if (last !== undefined) last.end = Math.min(last.end, place.at)
+    this.#chunks = kept
+    this.#open(0)
+    if (wasSent) {
+      this.#sent = this.end
+      this.#unsentBytes = 0
+    }
+    return wasSent
+  }
+
+  #bytesFrom({ chunk, at }: LogPlace): number {
+    const rest = this.#chunks.slice(chunk - this.#first)
+    return rest.reduce((sum, { end }) => sum + end, -at)
+  }
+
+  #chunkFor(length: number): Chunk {
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && last.end + length <= last.bytes.length) return last
+    return this.#open(Math.max(CHUNK_BYTES, length))
+  }
+
+  #open(bytes: number): Chunk {
+    const memory = new Uint8Array(bytes)
+    const chunk = { bytes: memory, view: viewOf(memory), end: 0 }
+    this.#chunks.push(chunk)
+    return chunk
+  }
+}
+
+function isBefore(a: LogPlace, b: LogPlace): boolean {
+  return a.chunk < b.chunk || (a.chunk === b.chunk && a.at < b.at)
+}

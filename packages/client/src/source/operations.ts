@@ -1,0 +1,261 @@
+import { BOOKMARK_TYPE, type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
+import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
+import { ProtocolError } from '../errors.ts'
+import { type LogPlace, MessageLog } from './message-log.ts'
+import { type KnownState, reconcile } from './reconcile.ts'
+import { SourceRefusedError } from './source-errors.ts'
+
+/** Memory that an operation costs beside its messages. */
+const OPERATION_BYTES = 256
+
+/** An operation that is being filled, or waits for its answer. */
+export interface SourceOperation {
+  readonly firstEntry: bigint
+  readonly start: LogPlace
+  entries: number
+  bytes: number
+  /** Type, and bytes of data, of the last entry. */
+  lastType: number
+  lastLength: number
+  /** That entry, its data borrowed from the log, once the operation is committed. */
+  last: Entry | undefined
+  /** Why it cannot be committed any more. */
+  failed: Error | undefined
+  /** What comes of it, once it is committed. */
+  settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
+}
+
+/** The operations of a source that the server has not acknowledged, and what it has. docs/spec/source-protocol.md §7. */
+export class Operations {
+  readonly log: MessageLog = new MessageLog()
+  readonly #maxBytes: number
+  /** What the server has acknowledged. */
+  #known: KnownState
+  #open: SourceOperation | undefined
+  /** Committed here, in order, not acknowledged. */
+  #pending: SourceOperation[] = []
+  #pendingBytes = 0
+  #nextEntry: bigint
+  /** Entries before this may have been overwritten: what is known of their data may be old. */
+  #updatedBefore = 0n
+
+  constructor(known: KnownState, maxBytes: number) {
+    this.#known = known
+    this.#nextEntry = known.totalEntries
+    this.#maxBytes = maxBytes
+  }
+
+  get known(): KnownState {
+    return this.#known
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined
+  }
+
+  get pending(): readonly SourceOperation[] {
+    return this.#pending
+  }
+
+  /** Bytes of committed operations that are kept. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  /** @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS` */
+  start(): void {
+    if (this.#open !== undefined) {
+      throw new SourceRefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
+    }
+    const start = this.log.end
+    const bytes = this.log.append({ name: 'startAtomicOp', firstEntry: this.#nextEntry })
+    this.#open = {
+      firstEntry: this.#nextEntry,
+      start,
+      entries: 0,
+      bytes,
+      lastType: 0,
+      lastLength: 0,
+      last: undefined,
+      failed: undefined,
+      settle: undefined,
+    }
+  }
+
+  /** @throws {SourceRefusedError} */
+  addEntry(type: number, data: Uint8Array): bigint {
+    const open = this.#fillable()
+    if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) {
+      throw new SourceRefusedError('BAD_ENTRY_TYPE', `entry type ${type}, expected a u32`)
+    }
+    if (data.length > MAX_ENTRY_DATA_BYTES) {
+      const message = `an entry with ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`
+      throw new SourceRefusedError('ENTRY_TOO_LARGE', message)
+    }
+    return this.#add(open, { name: 'addStreamEntry', type, data }, type, data.length)
+  }
+
+  /** @throws {SourceRefusedError} */
+  addBookmark(bookmark: Uint8Array): bigint {
+    const open = this.#fillable()
+    if (bookmark.length < 1 || bookmark.length > MAX_BOOKMARK_BYTES) {
+      const message = `a bookmark of ${bookmark.length} bytes, expected 1 to ${MAX_BOOKMARK_BYTES}`
+      throw new SourceRefusedError('BAD_BOOKMARK', message)
+    }
+    return this.#add(open, { name: 'addStreamBookmark', bookmark }, BOOKMARK_TYPE, bookmark.length)
+  }
+
+  /** Why the open operation cannot be committed. @throws {SourceRefusedError} `NO_ATOMIC_OP` */
+  get failure(): SourceRefusedError | undefined {
+    const { failed } = this.#mustBeOpen()
+    return failed && failedOperation(failed)
+  }
+
+  /** Put the open operation behind those that wait for the server. Resolves when that has acknowledged it. */
+  commit(): Promise<CommitResult> {
+    const open = this.#mustBeOpen()
+    this.#open = undefined
+    this.#nextEntry = endOf(open)
+    if (open.entries > 0) {
+      open.last = { type: open.lastType, number: this.#nextEntry - 1n, data: this.log.tail(open.lastLength) }
+    }
+    open.bytes += this.log.append({ name: 'commitAtomicOp' }) + OPERATION_BYTES
+    this.#pending.push(open)
+    this.#pendingBytes += open.bytes
+    return new Promise((resolve, reject) => {
+      open.settle = { resolve, reject }
+    })
+  }
+
+  /** Take the open operation back. Returns whether the server has to do so too. @throws {SourceRefusedError} */
+  rollback(): boolean {
+    const open = this.#mustBeOpen()
+    this.#open = undefined
+    return this.log.cutBehind(open.start)
+  }
+
+  /** The server has committed the first of those that wait. @throws {ProtocolError} if it was another */
+  acknowledge({ firstEntry, nextEntry }: CommitResult): void {
+    const [operation] = this.#pending
+    if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== endOf(operation)) {
+      const message = `the server committed entries ${firstEntry} up to ${nextEntry}, which was not asked for`
+      throw new ProtocolError('UNEXPECTED_PACKET', message)
+    }
+    this.#known = stateBehind(this.#known, operation)
+    this.#shift(operation)
+    operation.settle?.resolve({ firstEntry, nextEntry })
+  }
+
+  /** The server has refused the first of those that wait; what follows on its entries fails with it. */
+  refuse(error: Error, totalEntries: bigint): void {
+    const [operation] = this.#pending
+    if (operation === undefined)
+      throw new ProtocolError('UNEXPECTED_PACKET', 'the server refused what was not asked for')
+    this.#shift(operation)
+    if (operation.failed !== undefined) {
+      operation.settle?.reject(failedOperation(operation.failed))
+      return
+    }
+    operation.settle?.reject(error)
+    if (operation.entries === 0) return
+    for (const follower of this.#pending) follower.failed = error
+    if (this.#open !== undefined) this.#open.failed = error
+    if (totalEntries !== this.#known.totalEntries) this.#known = { totalEntries, last: undefined }
+    this.#nextEntry = totalEntries
+  }
+
+  /**
+   * Compare with the stream as it is found on a new connection: what is in it counts as committed, the rest has to be
+   * sent again.
+   *
+   * @throws {SourceConflictError}
+   */
+  reconcile(found: { readonly totalEntries: bigint; readonly digest: Uint8Array }): void {
+    const followers = this.#pending.filter(({ failed }) => failed === undefined)
+    const states = [this.#known]
+    for (const operation of followers) states.push(stateBehind(states.at(-1) ?? this.#known, operation))
+    const forgetful = states.map((state) =>
+      state.totalEntries <= this.#updatedBefore ? { ...state, last: undefined } : state,
+    )
+    const confirmed = new Set(followers.slice(0, reconcile(forgetful, found)))
+    for (const operation of [...this.#pending]) {
+      if (operation.failed !== undefined) this.refuse(operation.failed, found.totalEntries)
+      else if (confirmed.has(operation)) {
+        this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: endOf(operation) })
+      } else break
+    }
+    if (this.#known.last === undefined) this.#known = { totalEntries: found.totalEntries, last: found.digest }
+    this.log.resendFrom(this.#firstPlace())
+  }
+
+  /** Entry `number` is about to be overwritten. */
+  updating(number: bigint): void {
+    if (number >= this.#updatedBefore && number < this.#nextEntry) this.#updatedBefore = number + 1n
+  }
+
+  /** The stream was cut, with no operation here. */
+  truncated(totalEntries: bigint): void {
+    this.#known = { totalEntries, last: undefined }
+    this.#nextEntry = totalEntries
+    this.#updatedBefore = 0n
+  }
+
+  /** Give all up. */
+  fail(error: unknown): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
+    this.#open = undefined
+    this.log.dropBefore(this.log.end)
+    for (const operation of pending) operation.settle?.reject(error)
+  }
+
+  #add(open: SourceOperation, request: SourceRequest, type: number, length: number): bigint {
+    const bytes = this.#pendingBytes + open.bytes
+    if (bytes > this.#maxBytes) {
+      const message = `${bytes} bytes wait for the server, the limit is ${this.#maxBytes}`
+      throw new SourceRefusedError('TOO_MUCH_PENDING', message)
+    }
+    open.bytes += this.log.append(request)
+    open.lastType = type
+    open.lastLength = length
+    const number = open.firstEntry + BigInt(open.entries)
+    open.entries++
+    return number
+  }
+
+  #shift(operation: SourceOperation): void {
+    this.#pending.shift()
+    this.#pendingBytes -= operation.bytes
+    this.log.dropBefore(this.#firstPlace())
+  }
+
+  #firstPlace(): LogPlace {
+    return (this.#pending[0] ?? this.#open)?.start ?? this.log.end
+  }
+
+  #mustBeOpen(): SourceOperation {
+    if (this.#open === undefined) throw new SourceRefusedError('NO_ATOMIC_OP', 'no atomic operation is open')
+    return this.#open
+  }
+
+  #fillable(): SourceOperation {
+    const open = this.#mustBeOpen()
+    if (open.failed !== undefined) throw failedOperation(open.failed)
+    return open
+  }
+}
+
+function endOf({ firstEntry, entries }: SourceOperation): bigint {
+  return firstEntry + BigInt(entries)
+}
+
+function stateBehind(state: KnownState, operation: SourceOperation): KnownState {
+  return { totalEntries: endOf(operation), last: operation.last ?? state.last }
+}
+
+function failedOperation(cause: Error): SourceRefusedError {
+  return new SourceRefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
+    cause,
+  })
+}

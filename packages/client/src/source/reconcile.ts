@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { type Entry, encodeEntry } from '@datastreamer/format'
+import { SourceConflictError } from './source-errors.ts'
+
+/** A state that the stream can be in, as far as its source knows. */
+export interface KnownState {
+  readonly totalEntries: bigint
+  /** The last entry, or its digest; `undefined` if it is not known. */
+  readonly last: Entry | Uint8Array | undefined
+}
+
+/**
+ * Find out how many of the unacknowledged operations are in the stream. docs/spec/source-protocol.md §7.
+ *
+ * @param states what was acknowledged, and what that becomes with each operation behind it
+ * @returns the index of the state that the stream is in
+ * @throws {SourceConflictError} if it is in none of them
+ */
+export function reconcile(
+  states: readonly KnownState[],
+  found: { readonly totalEntries: bigint; readonly digest: Uint8Array },
+): number {
+  const index = states.findLastIndex(({ totalEntries }) => totalEntries === found.totalEntries)
+  const state = states[index]
+  if (state === undefined) {
+    const { totalEntries: expected = 0n } = states[0] ?? {}
+    const code = found.totalEntries < expected ? 'ENTRIES_MISSING' : 'ENTRIES_UNKNOWN'
+    throw new SourceConflictError(code, states.at(-1)?.totalEntries ?? 0n, found.totalEntries)
+  }
+  const digest = digestOf(state.last)
+  if (digest !== undefined && Buffer.compare(digest, found.digest) !== 0) {
+    throw new SourceConflictError('LAST_ENTRY_DIFFERS', state.totalEntries, found.totalEntries)
+  }
+  return index
+}
+
+function digestOf(last: KnownState['last']): Uint8Array | undefined {
+  if (last === undefined || last instanceof Uint8Array) return last
+  return createHash('sha256').update(encodeEntry(last)).digest()
+}

@@ -1,0 +1,261 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SourceRequest } from '@datastreamer/format/source'
+import { StreamIdentity } from '../resume/identity.ts'
+import { Retry } from '../resume/retry.ts'
+import { type Control, Controls } from './controls.ts'
+import { Operations } from './operations.ts'
+import { reconcile } from './reconcile.ts'
+import { isRetryable, refusedError } from './source-errors.ts'
+import { type Answer, SourceLink, unexpected, type Welcome } from './source-link.ts'
+import type { SourceSettings } from './source-options.ts'
+
+/** Bytes that are sent without waiting for the rest of what this turn of the event loop brings. */
+const SEND_BYTES = 65_536
+
+/** Brings operations and requests to the server and their answers back, over any number of connections. */
+export class SourceEngine {
+  readonly operations: Operations
+  readonly #controls = new Controls()
+  readonly #settings: SourceSettings
+  readonly #identity: StreamIdentity
+  readonly #signal: AbortSignal
+  readonly #retry: Retry
+  #link: SourceLink | undefined
+  /** What the server will answer on this connection, in order. */
+  #awaited: (Control | 'commit')[] = []
+  #nextAwaited = 0
+  /** A cut of the stream that the server may have made already. */
+  #cuttingTo: bigint | undefined
+  #sending: NodeJS.Immediate | undefined
+  #changed: (() => void)[] = []
+  #lastError: unknown
+  #failure: { readonly error: unknown } | undefined
+  #running: Promise<void> = Promise.resolve()
+
+  private constructor(settings: SourceSettings, identity: StreamIdentity, welcome: Welcome, signal: AbortSignal) {
+    this.#settings = settings
+    this.#identity = identity
+    this.#signal = signal
+    this.#retry = new Retry(settings.dial.backoff)
+    const { totalEntries } = welcome.header
+    this.operations = new Operations({ totalEntries, last: welcome.digest }, settings.maxBufferedBytes)
+  }
+
+  /** Connect, once. */
+  static async start(settings: SourceSettings, signal: AbortSignal): Promise<SourceEngine> {
+    const identity = new StreamIdentity(settings.dial)
+    const { nextEntry } = settings
+    const link = await SourceLink.open(settings, nextEntry, () => nextEntry ?? 0n, signal)
+    try {
+      const { header, digest } = link.welcome
+      identity.check(header)
+      const { totalEntries } = header
+      if (nextEntry !== undefined) reconcile([{ totalEntries: nextEntry, last: undefined }], { totalEntries, digest })
+      const engine = new SourceEngine(settings, identity, link.welcome, signal)
+      engine.#running = engine.#run(link)
+      return engine
+    } catch (error) {
+      link.fail(error)
+      throw error
+    }
+  }
+
+  get isConnected(): boolean {
+    return this.#link !== undefined
+  }
+
+  /** What the last connection failed with. */
+  get lastError(): unknown {
+    return this.#lastError
+  }
+
+  /** Whether nothing waits for an answer. */
+  get isIdle(): boolean {
+    return this.operations.pending.length === 0 && this.#controls.pending.length === 0
+  }
+
+  /** @throws what ended this source for good */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /** Resolves when `done` gives `true`, or this source has ended; looked at whenever something was answered. */
+  async until(done: () => boolean): Promise<void> {
+    while (this.#failure === undefined && !done()) {
+      await new Promise<void>((resolve) => this.#changed.push(resolve))
+    }
+  }
+
+  /** Send what was added to the log, soon. */
+  send(): void {
+    if (this.#link === undefined) return
+    if (this.operations.log.unsentBytes >= SEND_BYTES) this.#sendLog(this.#link)
+    else this.#sending ??= setImmediate(() => this.#sendNow())
+  }
+
+  /** The open operation was committed here. */
+  committed(): void {
+    if (this.#link !== undefined) this.#awaited.push('commit')
+    this.send()
+  }
+
+  /** Send a message that is neither kept nor answered, behind all that was sent. */
+  tell(bytes: Uint8Array): void {
+    if (this.#link === undefined) return
+    this.#sendLog(this.#link)
+    this.#link.send([bytes])
+  }
+
+  /** The answer to a request; a refusal is thrown. */
+  async request(request: SourceRequest): Promise<Answer> {
+    this.check()
+    const { control, answer } = this.#controls.add(request)
+    if (request.name === 'truncateFile') this.#cuttingTo = request.number
+    if (this.#link !== undefined) {
+      this.#awaited.push(control)
+      this.tell(control.bytes)
+    }
+    return answer
+  }
+
+  /** End at once. */
+  fail(error: unknown): void {
+    this.#end(error)?.fail(error)
+  }
+
+  /** End behind what was sent. */
+  async finish(error: unknown): Promise<void> {
+    await this.#end(error)?.finish()
+  }
+
+  /** Resolves when nothing more happens, once it has ended and its signal has aborted. */
+  ended(): Promise<void> {
+    return this.#running
+  }
+
+  /** Give all up; returns the connection if there is one. */
+  #end(error: unknown): SourceLink | undefined {
+    if (this.#failure !== undefined) return undefined
+    this.#failure = { error }
+    const link = this.#link
+    this.#detach()
+    this.operations.fail(error)
+    this.#controls.fail(error)
+    this.wake()
+    return link
+  }
+
+  async #run(first: SourceLink): Promise<void> {
+    let link: SourceLink | undefined = first
+    while (this.#failure === undefined) {
+      let since = Number.POSITIVE_INFINITY
+      try {
+        link ??= await this.#dial()
+        this.#attach(link)
+        since = performance.now()
+        await link.answers((answer) => this.#take(answer))
+      } catch (error) {
+        if (this.#failure !== undefined) return
+        link?.fail(error)
+        link = undefined
+        this.#detach()
+        await this.#pause(error, Math.max(0, performance.now() - since))
+      }
+    }
+  }
+
+  #dial(): Promise<SourceLink> {
+    const { totalEntries } = this.operations.known
+    const cut = this.#cuttingTo
+    const isCut = cut !== undefined && cut < totalEntries
+    return SourceLink.open(this.#settings, isCut ? cut : totalEntries, () => totalEntries, this.#signal)
+  }
+
+  /** Wait before the next connection; gives up if there is no sense in one. */
+  async #pause(error: unknown, connectedMs: number): Promise<void> {
+    this.#lastError = error
+    try {
+      if (!isRetryable(error)) throw error
+      await sleep(this.#retry.failed(error, connectedMs), undefined, { signal: this.#signal })
+    } catch (reason) {
+      this.fail(this.#signal.aborted ? this.#signal.reason : reason)
+    }
+  }
+
+  #attach(link: SourceLink): void {
+    if (this.#failure !== undefined) {
+      link.fail(this.#failure.error)
+      return
+    }
+    const { header, digest } = link.welcome
+    this.#identity.check(header)
+    const { totalEntries } = header
+    const cut = this.#cuttingTo
+    if (cut !== undefined && totalEntries === cut) this.#cutIsMade(cut)
+    this.operations.reconcile({ totalEntries, digest })
+    const controls = this.#controls.pending
+    this.#awaited = [...this.operations.pending.map(() => 'commit' as const), ...controls]
+    this.#nextAwaited = 0
+    this.#link = link
+    this.#sendLog(link)
+    link.send(controls.map(({ bytes }) => bytes))
+    this.wake()
+  }
+
+  #detach(): void {
+    this.#link = undefined
+    clearImmediate(this.#sending)
+    this.#sending = undefined
+  }
+
+  #sendNow(): void {
+    if (this.#link !== undefined) this.#sendLog(this.#link)
+  }
+
+  #sendLog(link: SourceLink): void {
+    clearImmediate(this.#sending)
+    this.#sending = undefined
+    link.send(this.operations.log.takeUnsent())
+  }
+
+  #take(answer: Answer): void {
+    const awaited = this.#awaited[this.#nextAwaited]
+    if (awaited === undefined) throw unexpected(answer, 'nothing, as nothing was asked for')
+    this.#nextAwaited++
+    if (2 * this.#nextAwaited > this.#awaited.length) {
+      this.#awaited = this.#awaited.slice(this.#nextAwaited)
+      this.#nextAwaited = 0
+    }
+    this.#retry.progressed()
+    if (awaited === 'commit') {
+      if (answer.name === 'committed') this.operations.acknowledge(answer)
+      else if (answer.name === 'refused') this.operations.refuse(refusedError(answer), answer.totalEntries)
+      else throw unexpected(answer, 'the answer to a commit')
+    } else {
+      this.#controls.remove(awaited)
+      if (awaited.request.name === 'truncateFile') this.#cuttingTo = undefined
+      if (answer.name === 'refused') awaited.reject(refusedError(answer))
+      else awaited.resolve(answer)
+    }
+    this.wake()
+  }
+
+  /** The answer to a cut was lost, but the cut was made. */
+  #cutIsMade(totalEntries: bigint): void {
+    this.operations.truncated(totalEntries)
+    for (const control of this.#controls.pending) {
+      if (control.request.name !== 'truncateFile') continue
+      this.#controls.remove(control)
+      control.resolve({ name: 'done' })
+    }
+    this.#cuttingTo = undefined
+  }
+
+  /** Have all who wait look again. */
+  wake(): void {
+    const changed = this.#changed
+    if (changed.length === 0) return
+    this.#changed = []
+    for (const wake of changed) wake()
+  }
+}

@@ -1,0 +1,135 @@
+import { FormatError } from '@datastreamer/format'
+import {
+  decodeSourceAnswer,
+  encodeSourceRequest,
+  MessageReader,
+  type SourceAnswer,
+  type SourceHello,
+} from '@datastreamer/format/source'
+import type { Connection } from '../connection/connection.ts'
+import { dial } from '../connection/dial.ts'
+import { ProtocolError } from '../errors.ts'
+import { closingError } from './source-errors.ts'
+import type { SourceSettings } from './source-options.ts'
+
+const PING = encodeSourceRequest({ name: 'ping' })
+
+/** What a server says to a source that it lets in. */
+export type Welcome = Extract<SourceAnswer, { readonly name: 'welcome' }>
+/** What a server answers to requests. */
+export type Answer = Exclude<SourceAnswer, { readonly name: 'welcome' | 'ping' | 'closing' }>
+
+/** One connection to a server, that has let this source in. docs/spec/source-protocol.md §3, §9. */
+export class SourceLink {
+  readonly welcome: Welcome
+  readonly #connection: Connection
+  readonly #reader: MessageReader<SourceAnswer>
+  readonly #expectedEntries: () => bigint
+  readonly #heartbeat: NodeJS.Timeout | undefined
+
+  private constructor(
+    connection: Connection,
+    reader: MessageReader<SourceAnswer>,
+    welcome: Welcome,
+    expectedEntries: () => bigint,
+  ) {
+    this.#connection = connection
+    this.#reader = reader
+    this.welcome = welcome
+    this.#expectedEntries = expectedEntries
+    const { idleTimeoutMs } = welcome
+    if (idleTimeoutMs > 0) this.#heartbeat = setInterval(() => connection.write(PING), idleTimeoutMs / 3)
+  }
+
+  /**
+   * Dial and say who we are.
+   *
+   * @param expectedEntries says how many entries this source knows of, for errors
+   * @throws {ConnectionError | ProtocolError | SourceRejectedError | SourceConflictError}
+   */
+  static async open(
+    { dial: settings, sourceId, token }: SourceSettings,
+    nextEntry: bigint | undefined,
+    expectedEntries: () => bigint,
+    signal: AbortSignal,
+  ): Promise<SourceLink> {
+    const connection = await dial(settings, signal)
+    const unbind = connection.failOn(signal)
+    try {
+      const hello: SourceHello = { streamType: settings.streamType, nextEntry, sourceId, token }
+      connection.write(encodeSourceRequest({ name: 'hello', ...hello }))
+      const reader = new MessageReader(decodeSourceAnswer)
+      const first = await read(connection, reader, settings.responseTimeoutMs, expectedEntries)
+      if (first.name !== 'welcome') throw unexpected(first, 'a welcome')
+      return new SourceLink(connection, reader, first, expectedEntries)
+    } catch (error) {
+      connection.fail(error)
+      throw error
+    } finally {
+      unbind()
+    }
+  }
+
+  /** Send messages, one behind the other. They are borrowed, and must not change. */
+  send(messages: readonly Uint8Array[]): void {
+    for (const bytes of messages) this.#connection.write(bytes)
+  }
+
+  /** Hand over every answer, until the connection fails: then it throws why. */
+  async answers(take: (answer: Answer) => void): Promise<never> {
+    const { idleTimeoutMs } = this.welcome
+    for (;;) {
+      const limit = idleTimeoutMs > 0 ? idleTimeoutMs : undefined
+      const answer = await read(this.#connection, this.#reader, limit, this.#expectedEntries)
+      if (answer.name === 'welcome') throw unexpected(answer, 'an answer')
+      take(answer)
+    }
+  }
+
+  /** End at once, with this error. */
+  fail(error: unknown): void {
+    clearInterval(this.#heartbeat)
+    this.#connection.fail(error)
+  }
+
+  /** End behind what was sent. */
+  async finish(): Promise<void> {
+    clearInterval(this.#heartbeat)
+    await this.#connection.finish(new Uint8Array(0))
+  }
+}
+
+/** The next message that is no ping. @param silenceMs longest time without any byte */
+async function read(
+  connection: Connection,
+  reader: MessageReader<SourceAnswer>,
+  silenceMs: number | undefined,
+  expectedEntries: () => bigint,
+): Promise<Answer | Welcome> {
+  for (;;) {
+    const message = decode(reader)
+    if (message === undefined) {
+      const chunk = connection.take()
+      if (chunk === undefined) await connection.wait(silenceMs)
+      else reader.push(chunk)
+    } else if (message.name === 'closing') {
+      throw closingError(message, expectedEntries())
+    } else if (message.name !== 'ping') {
+      return message
+    }
+  }
+}
+
+function decode(reader: MessageReader<SourceAnswer>): SourceAnswer | undefined {
+  try {
+    return reader.read()
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new ProtocolError('BAD_PACKET', `the server sent what is no message: ${error.message}`, { cause: error })
+  }
+}
+
+/** The error for an answer that stands where another should. */
+export function unexpected(answer: SourceAnswer, expected: string): ProtocolError {
+  return new ProtocolError('UNEXPECTED_PACKET', `the server sent "${answer.name}" instead of ${expected}`)
+}

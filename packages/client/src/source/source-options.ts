@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import { type ClientOptions, type Settings, settingsOf, within } from '../options.ts'
+
+export interface SourceOptions
+  extends Pick<
+    ClientOptions,
+    | 'host'
+    | 'port'
+    | 'streamType'
+    | 'systemId'
+    | 'version'
+    | 'tls'
+    | 'connectTimeoutMs'
+    | 'responseTimeoutMs'
+    | 'keepAliveMs'
+    | 'backoff'
+    | 'signal'
+  > {
+  /** What the server asks of sources (default: nothing is sent). */
+  readonly token?: string | undefined
+  /**
+   * Who this is: 1 to 64 printable ASCII characters (default: made up). A newcomer with the same id takes over from one
+   * that is connected; one with another id is refused while that is there.
+   */
+  readonly sourceId?: string | undefined
+  /**
+   * Number of the entry that comes next, as the caller knows it from before (default: whatever the server has). Another
+   * number on the server is a `SourceConflictError`.
+   */
+  readonly nextEntry?: bigint | undefined
+  /** Bytes of committed operations that may be unacknowledged before `writable()` waits (default 16 MiB). */
+  readonly bufferBytes?: number | undefined
+  /** Bytes that may be kept in all before adding more is refused (default 1 GiB). */
+  readonly maxBufferedBytes?: number | undefined
+}
+
+/** Options with every default filled in. */
+export interface SourceSettings {
+  readonly dial: Settings
+  readonly token: Uint8Array
+  readonly sourceId: string
+  readonly nextEntry: bigint | undefined
+  readonly bufferBytes: number
+  readonly maxBufferedBytes: number
+}
+
+const MIB = 1_048_576
+
+/**
+ * Check options and fill in the defaults.
+ *
+ * @throws {RangeError} naming the option that is out of range
+ */
+export function sourceSettingsOf(options: SourceOptions): SourceSettings {
+  const { token = '', sourceId = `source-${randomBytes(8).toString('hex')}`, nextEntry } = options
+  if (!/^[\x20-\x7e]{1,64}$/.test(sourceId)) {
+    throw new RangeError(`sourceId is "${sourceId}", expected 1 to 64 printable ASCII characters`)
+  }
+  const tokenBytes = Uint8Array.from(Buffer.from(token))
+  within('token.length', tokenBytes.length, 0, 1024)
+  if (nextEntry !== undefined && (nextEntry < 0n || nextEntry >= 0xffff_ffff_ffff_ffffn)) {
+    throw new RangeError(`nextEntry is ${nextEntry}, expected the number of an entry`)
+  }
+  return {
+    dial: settingsOf(options),
+    token: tokenBytes,
+    sourceId,
+    nextEntry,
+    bufferBytes: within('bufferBytes', options.bufferBytes ?? 16 * MIB, 1),
+    maxBufferedBytes: within('maxBufferedBytes', options.maxBufferedBytes ?? 1024 * MIB, 1),
+  }
+}
