@@ -13,7 +13,9 @@ for (const { name, title, run } of benchmarks) {
   using folder = tempDir()
   const log = (text: string): void => console.error(`${name}: ${text}`)
   const tables = await run({ folder: folder.path, quick, rounds, log })
-  const text = [...tables.map(tableText), `Measured on ${machine}; ${rounds} rounds.`].join('\n\n')
+  const text = [...tables.map(tableText), `Measured on ${machine}; ${rounds} rounds unless said otherwise.`].join(
+    '\n\n',
+  )
   console.log(text)
   if (write) writeSection(name, text)
 }

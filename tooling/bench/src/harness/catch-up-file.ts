@@ -25,13 +25,3 @@ export async function makeCatchUpFile({ folder, quick, log }: BenchContext): Pro
 export function fileText({ entries }: CatchUpFile): string {
   return `${count(entries)} entries of 200 bytes, every eleventh a bookmark`
 }
-
-/** One pass over the file takes a fraction of a second, so that several are measured as one. */
-const PASSES = 5
-
-/** Repeat a pass, which resolves with its seconds; resolves with those of a mean pass. */
-export async function meanSeconds(pass: () => Promise<number>): Promise<number> {
-  let seconds = 0
-  for (let i = 0; i < PASSES; i++) seconds += await pass()
-  return seconds / PASSES
-}

@@ -5,10 +5,15 @@ const SAMPLE_MS = 50
 
 /** Memory of a process over a run, in bytes. */
 export interface MemoryUse {
+  /** Before the first round. */
   readonly start: number
+  /** Highest in the first quarter of the run, and in the last. */
+  readonly early: number
+  readonly late: number
   readonly peak: number
-  readonly end: number
 }
+
+export const MEMORY_COLUMNS: readonly string[] = ['process', 'start', 'first quarter', 'last quarter', 'peak']
 
 /** Samples the resident memory of processes, as the system counts it (Linux). */
 export class MemoryWatch implements Disposable {
@@ -26,11 +31,15 @@ export class MemoryWatch implements Disposable {
   /** What each process used, in the order of the pids. */
   get uses(): MemoryUse[] {
     this.#sample()
-    return this.#samples.map((samples) => ({
-      start: samples[0] ?? 0,
-      peak: Math.max(...samples),
-      end: samples.at(-1) ?? 0,
-    }))
+    return this.#samples.map((samples) => {
+      const quarter = Math.ceil(samples.length / 4)
+      return {
+        start: samples[0] ?? 0,
+        early: Math.max(...samples.slice(0, quarter)),
+        late: Math.max(...samples.slice(-quarter)),
+        peak: Math.max(...samples),
+      }
+    })
   }
 
   [Symbol.dispose](): void {
@@ -42,9 +51,9 @@ export class MemoryWatch implements Disposable {
   }
 }
 
-/** Cells of a table: start, peak, end. */
-export function memoryCells(use: MemoryUse | undefined): string[] {
-  return use === undefined ? [] : [use.start, use.peak, use.end].map(mebibytes)
+/** A row of a table with {@link MEMORY_COLUMNS}. */
+export function memoryRow(name: string, use: MemoryUse | undefined): string[] {
+  return use === undefined ? [name] : [name, ...[use.start, use.early, use.late, use.peak].map(mebibytes)]
 }
 
 function residentBytes(pid: number): number {
