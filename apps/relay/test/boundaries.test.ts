@@ -1,0 +1,109 @@
+import { tempDir } from '@datastreamer/fixtures'
+import { entryKind, generateStream } from '@datastreamer/sequencer-entries'
+import { expect, test } from 'vitest'
+import { expectEqualFiles } from './support/equal-files.ts'
+import { FaultProxy } from './support/fault-proxy.ts'
+import { TestRelay, until } from './support/relay.ts'
+import { entriesOf, type NewEntry, Source } from './support/source.ts'
+import { HeaderSampler } from './support/watchers.ts'
+
+/** Every block of a sequencer, cut into operations of several blocks, and some that end inside one. */
+function* oddOperations(blocks: bigint): Generator<NewEntry[], void, void> {
+  let open: NewEntry[] = []
+  let count = 0
+  for (const block of generateStream({ blocks })) {
+    const cut = ++count % 3 === 0 ? Math.floor(block.length / 2) : block.length
+    open.push(...block.slice(0, cut))
+    if (count % 2 === 0 || cut < block.length) {
+      yield open
+      open = []
+    }
+    open.push(...block.slice(cut))
+  }
+  if (open.length > 0) yield open
+}
+
+test('every header of a relay, and of one behind it, stands where the source ended an operation', async () => {
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin') })
+  const operations = [...oddOperations(600n)]
+  for (const operation of operations.slice(0, 200)) await source.commit(operation)
+  await using near = await TestRelay.start(['--server', source.address, '--file', dir.join('near.bin')])
+  await using far = await TestRelay.start(['--server', near.address, '--file', dir.join('far.bin')])
+  const wrong: bigint[] = []
+  const check = ({ totalEntries }: { readonly totalEntries: bigint }): void => {
+    if (!source.ends.has(totalEntries)) wrong.push(totalEntries)
+  }
+  await using nearHeaders = new HeaderSampler(near.port, check)
+  await using farHeaders = new HeaderSampler(far.port, check)
+  for (const operation of operations.slice(200)) await source.commit(operation)
+  await until('both caught up', () => far.total === source.total && near.total === source.total)
+  expect(wrong).toEqual([])
+  expect(nearHeaders.samples + farHeaders.samples).toBeGreaterThan(20)
+  expectEqualFiles(dir.join('source.bin'), dir.join('near.bin'), dir.join('far.bin'))
+})
+
+test('an operation that is larger than what is kept in memory is one operation', async () => {
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin') })
+  await source.commitMany(3, 2)
+  await using relay = await TestRelay.start([
+    '--server',
+    source.address,
+    '--file',
+    dir.join('relay.bin'),
+    '--fsync',
+    'never',
+  ])
+  const seen = new Set<bigint>()
+  await using _headers = new HeaderSampler(relay.port, ({ totalEntries }) => seen.add(totalEntries))
+  await source.commit(Array.from({ length: 60_000 }, (_, i) => ({ type: 5, data: new Uint8Array(700).fill(i) })))
+  await until('caught up', () => relay.total === source.total)
+  expect([...seen].filter((total) => !source.ends.has(total))).toEqual([])
+  expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
+})
+
+test('behind a server that knows no marks, blocks stay whole', async () => {
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin') })
+  await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+  const blocks = [...generateStream({ blocks: 400n })]
+  for (const block of blocks.slice(0, 150)) await source.commit(block)
+  await using relay = await TestRelay.start(['--server', proxy.address, '--file', dir.join('relay.bin')])
+  // The source ends several blocks at once, so the ends of blocks are more than those of operations.
+  const ends = new Set(source.ends)
+  let total = 0n
+  for (const { type } of blocks.flat()) {
+    total++
+    if (['l2BlockEnd', 'batchEnd'].includes(entryKind(type, 'protobuf'))) ends.add(total)
+  }
+  const wrong: bigint[] = []
+  await using headers = new HeaderSampler(relay.port, ({ totalEntries }) => {
+    if (!ends.has(totalEntries)) wrong.push(totalEntries)
+  })
+  for (let i = 150; i < 400; i += 2) await source.commit(blocks.slice(i, i + 2).flat())
+  await until('caught up', () => relay.total === source.total)
+  expect(relay.status.relay.operationMarks).toBe(false)
+  expect(wrong).toEqual([])
+  expect(headers.samples).toBeGreaterThan(5)
+  expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
+})
+
+test('behind a server that knows no marks, of a stream without blocks, headers of the server are the ends', async () => {
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin'), store: { streamType: 2n } })
+  await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+  await source.commitMany(10, 4)
+  const args = ['--server', proxy.address, '--stream-type', '2', '--file', dir.join('relay.bin')]
+  await using relay = await TestRelay.start(args)
+  await until('caught up', () => relay.total === source.total)
+  const wrong: bigint[] = []
+  await using _headers = new HeaderSampler(relay.port, ({ totalEntries }) => {
+    if (!source.ends.has(totalEntries)) wrong.push(totalEntries)
+  })
+  for (let i = 0; i < 20; i++) {
+    await source.commit(entriesOf(5, i))
+    await until('committed', () => relay.total === source.total)
+  }
+  expect(wrong).toEqual([])
+})

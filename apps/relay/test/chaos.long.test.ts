@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { runChaos } from './support/chaos.ts'
+
+const MINUTES = Number(process.env.DATASTREAMER_CHAOS_MINUTES ?? 3)
+
+test(
+  'a hundred clients, 500 operations a second, for minutes',
+  async () => {
+    const summary = await runChaos({
+      clients: 100,
+      seconds: MINUTES * 60,
+      operationsPerSecond: 500,
+      killEveryMs: 6000,
+      cutEveryMs: 2000,
+      stallEveryMs: 5000,
+    })
+    process.stderr.write(`chaos: ${JSON.stringify(summary)}\n`)
+    expect(summary.kills).toBeGreaterThan(10)
+    expect(summary.headers).toBeGreaterThan(5000)
+  },
+  MINUTES * 60_000 + 300_000,
+)

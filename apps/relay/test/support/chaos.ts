@@ -1,0 +1,186 @@
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { generateStream } from '@datastreamer/sequencer-entries'
+import { openReader } from '@datastreamer/server'
+import { expect } from 'vitest'
+import { expectEqualFiles } from './equal-files.ts'
+import { FaultProxy } from './fault-proxy.ts'
+import { until } from './relay.ts'
+import { type NewEntry, Source } from './source.ts'
+import { add, EndClient, HeaderSampler } from './watchers.ts'
+
+const MAIN = resolve(import.meta.dirname, '../../src/main.ts')
+
+export interface ChaosOptions {
+  readonly clients: number
+  readonly seconds: number
+  readonly operationsPerSecond: number
+  /** Mean time between two faults of each kind. */
+  readonly killEveryMs: number
+  readonly cutEveryMs: number
+  readonly stallEveryMs: number
+}
+
+/** What was done, so that a test can tell that it was. */
+export interface ChaosSummary {
+  readonly operations: number
+  readonly kills: number
+  readonly cuts: number
+  readonly stalls: number
+  readonly headers: number
+}
+
+/** A relay in a process of its own that is killed and started again; it is reached over a proxy. */
+class KilledRelay implements AsyncDisposable {
+  readonly file: string
+  readonly proxy: FaultProxy
+  readonly #upstream: string
+  readonly #lifeMs: number
+  #process: SourceProcess | undefined
+
+  private constructor(file: string, upstream: string, proxy: FaultProxy, lifeMs: number) {
+    this.file = file
+    this.#upstream = upstream
+    this.proxy = proxy
+    this.#lifeMs = lifeMs
+  }
+
+  static async start(file: string, upstream: string, lifeMs: number): Promise<KilledRelay> {
+    const relay = new KilledRelay(file, upstream, await FaultProxy.listen(), lifeMs)
+    await relay.start()
+    return relay
+  }
+
+  async start(): Promise<void> {
+    const args = ['--server', this.#upstream, '--file', this.file, '--host', '127.0.0.1', '--port', '0']
+    const limits = ['--response-timeout', '1s', '--retry-max', '500ms', '--log-level', 'warn']
+    const process = new SourceProcess(MAIN, [...args, ...limits], { timeoutMs: this.#lifeMs })
+    this.#process = process
+    const [, port] = /:(\d+)/.exec(await process.firstLine()) ?? []
+    this.proxy.target = Number(port)
+  }
+
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.proxy.target = undefined
+    const { status, stderr } = (await this.#process?.end(signal)) ?? {}
+    expect(status, stderr).toBe(signal === 'SIGKILL' ? 'SIGKILL' : 0)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process?.[Symbol.asyncDispose]()
+    await this.proxy[Symbol.asyncDispose]()
+  }
+}
+
+/**
+ * A server, two relays behind it and one behind the first of them, clients at the ends; the source commits while relays
+ * are killed and connections are cut and stalled. Checks that at the end all files are equal, that every client had every
+ * entry once and in order, and that every header stood where the source had ended an operation.
+ */
+export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
+  const { clients: count, seconds } = options
+  const lifeMs = seconds * 1000 + 120_000
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin') })
+  await using front = await FaultProxy.listen(source.port)
+  await using near = await KilledRelay.start(dir.join('near.bin'), front.address, lifeMs)
+  await using other = await KilledRelay.start(dir.join('other.bin'), front.address, lifeMs)
+  await using far = await KilledRelay.start(dir.join('far.bin'), near.proxy.address, lifeMs)
+  const relays = [near, other, far]
+  const proxies = [front, ...relays.map(({ proxy }) => proxy)]
+
+  await using stack = new AsyncDisposableStack()
+  const wrong: string[] = []
+  const samplers = relays.map(({ file, proxy }) => {
+    return stack.use(
+      new HeaderSampler(proxy.port, ({ totalEntries }) => {
+        if (!source.ends.has(totalEntries)) wrong.push(`${file}: ${totalEntries}`)
+      }),
+    )
+  })
+  const clients = Array.from({ length: count }, (_, i) => {
+    return stack.use(new EndClient((i % 2 === 0 ? far : other).proxy.port))
+  })
+
+  const over = new AbortController()
+  const faults = Promise.all([
+    every(options.killEveryMs, over.signal, async () => {
+      const relay = pick(relays)
+      await relay.end('SIGKILL')
+      await relay.start()
+    }),
+    every(options.cutEveryMs, over.signal, async () => pick(proxies).cut(() => Math.random() < 0.5)),
+    every(options.stallEveryMs, over.signal, async () => pick(proxies).stall(1500, () => Math.random() < 0.3)),
+  ])
+  const operations = await commitFor(source, options)
+  over.abort()
+  const [kills, cuts, stalls] = await faults
+
+  await until('every client has every entry', () => clients.every(({ next }) => next === source.total), 60_000)
+  const checksum = await checksumOf(source)
+  for (const client of clients) expect([client.error, client.checksum]).toEqual([undefined, checksum])
+  expect(wrong).toEqual([])
+  const headers = samplers.reduce((sum, { samples }) => sum + samples, 0)
+  await stack.disposeAsync()
+  for (const relay of [far, near, other]) await relay.end('SIGTERM')
+  expectEqualFiles(dir.join('source.bin'), ...relays.map(({ file }) => file))
+  return { operations, kills, cuts, stalls, headers }
+}
+
+/** Operations of some blocks, or of parts of them. */
+function* operations(): Generator<NewEntry[], never, void> {
+  let open: NewEntry[] = []
+  let size = 12
+  for (const block of generateStream()) {
+    for (const entry of block) {
+      open.push(entry)
+      if (open.length < size) continue
+      yield open
+      open = []
+      size = 1 + Math.floor(Math.random() * 24)
+    }
+  }
+  throw new Error('a stream without an end has ended')
+}
+
+async function commitFor(source: Source, { seconds, operationsPerSecond }: ChaosOptions): Promise<number> {
+  const begun = performance.now()
+  let done = 0
+  for (const operation of operations()) {
+    const elapsed = performance.now() - begun
+    if (elapsed > seconds * 1000) return done
+    const due = (done / operationsPerSecond) * 1000
+    if (due > elapsed) await sleep(due - elapsed)
+    await source.commit(operation)
+    done++
+  }
+  return done
+}
+
+/** Do something again and again, at random times; says how often it was done. */
+async function every(meanMs: number, signal: AbortSignal, act: () => Promise<void>): Promise<number> {
+  for (let times = 0; ; times++) {
+    const waited = await sleep(meanMs * (0.5 + Math.random()), true, { signal }).catch(() => false)
+    if (!waited) return times
+    await act()
+  }
+}
+
+function pick<T>(items: readonly T[]): T {
+  const item = items[Math.floor(Math.random() * items.length)]
+  if (item === undefined) throw new RangeError('nothing to pick from')
+  return item
+}
+
+/** The checksum of a client that has read the whole file. */
+async function checksumOf(source: Source): Promise<number> {
+  await using reader = await openReader({ file: source.store.log.path })
+  let checksum = 0
+  for (let number = 0n; number < source.total; number++) {
+    const entry = await reader.getEntry(number)
+    if (entry === undefined) throw new Error(`no entry ${number}`)
+    checksum = add(checksum, entry)
+  }
+  return checksum
+}

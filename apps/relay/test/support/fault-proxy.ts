@@ -1,0 +1,101 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { CommandNumber, encodeResult, ResultCode } from '@datastreamer/format'
+
+/** Bytes of a command without parameters: its number and the stream type. */
+const BARE_COMMAND_BYTES = 16
+
+export interface ProxyOptions {
+  /** Answer the question for marks as the Go server does, which does not know it: `Invalid command`, and go on. */
+  readonly refuseMarks?: boolean
+}
+
+/** Stands between a client and a server, and does to connections what networks do. */
+export class FaultProxy implements AsyncDisposable {
+  readonly #server: Server
+  readonly #options: ProxyOptions
+  readonly #pairs = new Set<{ readonly near: Socket; readonly far: Socket }>()
+  /** Port that new connections are passed on to; `undefined`: they are refused. */
+  target: number | undefined
+
+  private constructor(target: number | undefined, options: ProxyOptions) {
+    this.target = target
+    this.#options = options
+    this.#server = createServer((near) => this.#connect(near))
+  }
+
+  static async listen(target?: number, options: ProxyOptions = {}): Promise<FaultProxy> {
+    const proxy = new FaultProxy(target, options)
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    return typeof address === 'object' && address !== null ? address.port : 0
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  /** Connections that are open. */
+  get connections(): number {
+    return this.#pairs.size
+  }
+
+  /** Break connections: all, or each by chance. */
+  cut(isHit: () => boolean = () => true): void {
+    for (const { near, far } of this.#pairs) {
+      if (!isHit()) continue
+      near.resetAndDestroy()
+      far.destroy()
+    }
+  }
+
+  /** Pass nothing on in either direction: all, or each by chance; neither side is told. Ends by `cut`, or after `ms`. */
+  stall(ms: number, isHit: () => boolean = () => true): void {
+    for (const { near, far } of this.#pairs) {
+      if (!isHit()) continue
+      near.unpipe()
+      far.unpipe()
+      near.pause()
+      far.pause()
+      setTimeout(() => {
+        if (near.destroyed || far.destroyed) return
+        near.pipe(far)
+        far.pipe(near)
+      }, ms).unref()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #connect(near: Socket): void {
+    if (this.target === undefined) {
+      near.resetAndDestroy()
+      return
+    }
+    const far = connect({ host: '127.0.0.1', port: this.target })
+    const pair = { near, far }
+    this.#pairs.add(pair)
+    const end = (): void => {
+      this.#pairs.delete(pair)
+      near.destroy()
+      far.destroy()
+    }
+    for (const socket of [near, far]) socket.setNoDelay(true).on('error', end).on('close', end)
+    if (this.#options.refuseMarks) near.once('data', (first: Uint8Array) => this.#begin(pair, first))
+    else near.pipe(far)
+    far.pipe(near)
+  }
+
+  #begin({ near, far }: { readonly near: Socket; readonly far: Socket }, first: Uint8Array): void {
+    const asksForMarks = Buffer.from(first).readBigUInt64BE(0) === BigInt(CommandNumber.markOperations)
+    if (asksForMarks) near.write(encodeResult(ResultCode.invalidCommand))
+    far.write(asksForMarks ? first.subarray(BARE_COMMAND_BYTES) : first)
+    near.pipe(far)
+  }
+}

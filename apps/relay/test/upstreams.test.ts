@@ -1,0 +1,211 @@
+import { rm } from 'node:fs/promises'
+import { tempDir } from '@datastreamer/fixtures'
+import { generateStream } from '@datastreamer/sequencer-entries'
+import { openStore } from '@datastreamer/server'
+import { describe, expect, test } from 'vitest'
+import { committed, expectEqualFiles } from './support/equal-files.ts'
+import { FaultProxy } from './support/fault-proxy.ts'
+import { TestRelay, until } from './support/relay.ts'
+import { entriesOf, Source } from './support/source.ts'
+
+const failed = (relay: TestRelay, name: string): string[] => {
+  return relay.lines.filter(({ event }) => event === name).map(({ msg }) => msg)
+}
+
+describe('several servers', () => {
+  test('are tried in order; the next takes over where one is lost, and nothing is lost or repeated', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using first = await FaultProxy.listen(source.port)
+    await using second = await FaultProxy.listen(source.port)
+    await source.commitMany(50, 3)
+    const servers = ['--server', `${first.address},${second.address}`]
+    await using relay = await TestRelay.start([...servers, '--file', dir.join('relay.bin'), '--admin-port', '0'])
+    await until('first', () => relay.status.relay.upstream === first.address && relay.total === source.total)
+    first.target = undefined
+    first.cut()
+    await source.commitMany(50, 3)
+    await until('second', () => relay.status.relay.upstream === second.address && relay.total === source.total)
+    expect(relay.status.relay).toMatchObject({ reconnects: 1, state: 'streaming', entriesBehind: 0n })
+    expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
+    const metrics = await relay.metrics()
+    expect(metrics).toContain(`datastreamer_relay_upstream_connected{upstream="${second.address}"} 1`)
+    expect(metrics).toContain(`datastreamer_relay_upstream_connected{upstream="${first.address}"} 0`)
+    expect(metrics).toMatch(/datastreamer_relay_reconnects_total 1\n/)
+    expect(metrics).toMatch(/datastreamer_relay_behind_entries 0\n/)
+    expect(metrics).toMatch(/datastreamer_relay_last_entry_age_seconds [\d.]+\n/)
+  })
+
+  test('a stream that brings nothing though the server has more is given up', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using proxy = await FaultProxy.listen(source.port)
+    await source.commitMany(5, 3)
+    const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--response-timeout', '500ms']
+    await using relay = await TestRelay.start(args)
+    await until('caught up', () => relay.total === source.total)
+    proxy.stall(60_000)
+    await source.commitMany(5, 3)
+    await until('went on', () => relay.total === source.total)
+    expect(failed(relay, 'upstream-failed').join()).toMatch(/no bytes for|sent none from/)
+  })
+
+  test('without one a relay serves what it has, is ready for a while, and says why not afterwards', async () => {
+    using dir = tempDir()
+    const file = dir.join('relay.bin')
+    await using proxy = await FaultProxy.listen()
+    {
+      await using source = await Source.start({ file: dir.join('source.bin') })
+      await source.commitMany(5, 3)
+      proxy.target = source.port
+      await using relay = await TestRelay.start([
+        '--server',
+        proxy.address,
+        '--file',
+        file,
+        '--ready-disconnected',
+        '0',
+      ])
+      await until('caught up', () => relay.total === source.total && relay.readiness.ready)
+      proxy.target = undefined
+      proxy.cut()
+      await until('not ready', () => !relay.readiness.ready)
+      expect(relay.readiness.reason).toMatch(/no upstream for/)
+    }
+    await using again = await TestRelay.start(['--server', proxy.address, '--file', file])
+    expect(again.total).toBe(15n)
+    expect(again.readiness).toEqual({ ready: false, reason: 'no upstream was reached yet' })
+  })
+
+  test('a relay that is far behind is not ready', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using proxy = await FaultProxy.listen(source.port)
+    await source.commitMany(5, 3)
+    const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--ready-lag', '10']
+    await using relay = await TestRelay.start(args)
+    await until('caught up', () => relay.readiness.ready)
+    // Only questions get through.
+    let isFirst = true
+    proxy.stall(3000, () => {
+      const hit = isFirst
+      isFirst = false
+      return hit
+    })
+    await source.commitMany(20, 3)
+    await until('not ready', () => !relay.readiness.ready)
+    expect(relay.readiness.reason).toBe('60 entries behind its upstream')
+    await until('caught up again', () => relay.readiness.ready)
+  })
+})
+
+describe('another stream is refused, and the next server tried', () => {
+  const differences = {
+    'another system id': { systemId: 5n },
+    'another version': { version: 3 },
+    'another type': { streamType: 9n },
+  }
+  test.each(Object.entries(differences))('%s', async (_name, store) => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using other = await Source.start({ file: dir.join('other.bin'), store })
+    await source.commitMany(5, 3)
+    await other.commitMany(9, 3)
+    const file = dir.join('relay.bin')
+    await using _first = await TestRelay.start(['--server', source.address, '--file', file])
+    await until('caught up', () => _first.total === source.total)
+    await _first[Symbol.asyncDispose]()
+    const before = committed(file)
+    const servers = ['--server', `${other.address},${source.address}`]
+    await using relay = await TestRelay.start([...servers, '--file', file])
+    await until('the right one', () => relay.status.relay.upstream === source.address)
+    expect(committed(file)).toEqual(before)
+    await source.commitMany(1, 3)
+    await until('caught up', () => relay.total === source.total)
+    expectEqualFiles(dir.join('source.bin'), file)
+    const [refused] = relay.status.relay.upstreams
+    expect(refused).toMatchObject({ name: other.address, failures: 1 })
+  })
+
+  test('another entry where the relay stands: refused for good, and nothing is mixed', async () => {
+    using dir = tempDir()
+    const file = dir.join('relay.bin')
+    await using other = await Source.start({ file: dir.join('other.bin') })
+    await other.commitMany(9, 3, 50)
+    {
+      await using source = await Source.start({ file: dir.join('source.bin') })
+      await source.commitMany(5, 3)
+      await using relay = await TestRelay.start(['--server', source.address, '--file', file])
+      await until('caught up', () => relay.total === source.total)
+    }
+    const before = committed(file)
+    const args = ['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0']
+    await using relay = await TestRelay.start(args)
+    await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('no entry in common')))
+    expect(relay.readiness.ready).toBe(false)
+    expect(relay.status.relay.state).toBe('refused')
+    expect(committed(file)).toEqual(before)
+  })
+})
+
+describe('a file of the Go relay', () => {
+  /** What the Go relay leaves: entry by entry, with a version and system id that it makes up. */
+  async function goRelayFile(
+    file: string,
+    source: Source,
+    total: bigint,
+    wrongAt?: bigint,
+    identity = { version: 1, systemId: 137n },
+  ): Promise<void> {
+    await using store = await openStore({ file, ...identity, fsync: 'never' })
+    for (let number = 0n; number < total; number++) {
+      const entry = await source.store.getEntry(number)
+      if (entry === undefined) throw new Error(`no entry ${number}`)
+      store.startAtomicOp()
+      store.addStreamEntry(entry.type, number === wrongAt ? Uint8Array.of(1) : entry.data)
+      await store.commitAtomicOp()
+    }
+  }
+
+  test('is taken over in place, with the header of the upstream', async () => {
+    using dir = tempDir()
+    const file = dir.join('relay.bin')
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    for (let i = 0; i < 20; i++) await source.commit(entriesOf(4, i))
+    await goRelayFile(file, source, 37n)
+    // The Go relay knows no commit log.
+    await rm(dir.join('relay.commits'))
+    await using relay = await TestRelay.start(['--server', source.address, '--file', dir.join('relay')])
+    await until('caught up', () => relay.total === source.total)
+    expectEqualFiles(dir.join('source.bin'), file)
+  })
+
+  test('that differs is refused', async () => {
+    using dir = tempDir()
+    const file = dir.join('relay.bin')
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    for (let i = 0; i < 20; i++) await source.commit(entriesOf(4, i))
+    await goRelayFile(file, source, 37n, 30n)
+    await rm(dir.join('relay.commits'))
+    const before = committed(file)
+    const stop = new AbortController()
+    const starting = TestRelay.start(['--server', source.address, '--file', file], stop.signal)
+    setTimeout(() => stop.abort(new Error('enough')), 1000)
+    await expect(starting).rejects.toThrow('enough')
+    expect(committed(file)).toEqual(before)
+  })
+
+  test('that ends inside a block is cut back to where one ended, before anyone is served', async () => {
+    using dir = tempDir()
+    const file = dir.join('relay.bin')
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    for (const block of generateStream({ blocks: 20n })) await source.commit(block)
+    const ends = [...source.ends].sort((a, b) => Number(a - b))
+    const inside = (ends[15] ?? 0n) + 3n
+    await goRelayFile(file, source, inside, undefined, { version: 2, systemId: 1101n })
+    await rm(dir.join('relay.commits'))
+    await using nobody = await FaultProxy.listen()
+    await using relay = await TestRelay.start(['--server', nobody.address, '--file', file])
+    expect(relay.total).toBe(ends[15])
+  })
+})
