@@ -33,16 +33,16 @@ export function blockLines(file: E2File, json: boolean): BlockLines {
   }
 }
 
-function eraLines({ source }: E2File, json: boolean): BlockLines {
+function eraLines({ source, reading }: E2File, json: boolean): BlockLines {
   const line = json ? beaconJson : beaconLine
   return {
     by: 'slot',
     async *all() {
-      for await (const block of (await openEra(source)).blocks()) yield line(block)
+      for await (const block of (await openEra(source, reading)).blocks()) yield line(block)
     },
     one: (slot) =>
       ifThere(async () => {
-        const block = await (await openEra(source)).block(slot)
+        const block = await (await openEra(source, reading)).block(slot)
         return block && line(block)
       }),
   }

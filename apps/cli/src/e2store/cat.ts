@@ -6,9 +6,9 @@ import { NotFoundError, UsageError } from '../errors.ts'
 import { count } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type BlockLines, blockLines } from './block-lines.ts'
-import { type E2File, withFile } from './file.ts'
+import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
 
-interface CatOptions {
+interface CatOptions extends ReadingOptions {
   readonly records?: boolean
   readonly blocks?: boolean
   readonly block?: bigint
@@ -21,7 +21,7 @@ interface CatOptions {
 const LINES = 256
 
 export function catCommand(run: RunCommand): Command {
-  return new Command('cat')
+  return takesReading(new Command('cat'))
     .addArgument(new Argument('<FILE>', 'any e2store file'))
     .summary('print records or blocks')
     .description('Print the records of a file, a line each, or its blocks, or one block without reading the rest.')
@@ -32,7 +32,7 @@ export function catCommand(run: RunCommand): Command {
     .option('--data', 'with --records --json: their data too, as they lie there')
     .option('--json', 'one JSON object a line; those of blocks hold everything')
     .action((path: string, options: CatOptions) =>
-      run((context) => withFile(path, (file) => cat(file, options, context))),
+      run((context) => withFile(path, (file) => cat(file, options, context), options)),
     )
 }
 
@@ -68,12 +68,16 @@ async function* oneLine(file: E2File, lines: BlockLines, { block, slot }: CatOpt
   }
   const number = slot ?? block ?? 0n
   const line = await lines.one(number)
-  if (line === undefined) throw new NotFoundError('NOT_FOUND', `${file.path} has no block of ${what} ${number}`)
+  if (line === undefined)
+    throw new NotFoundError('NOT_FOUND', `${file.path} has no block ${slot === undefined ? '' : 'of slot '}${number}`)
   yield line
 }
 
-async function* recordLines({ source }: E2File, json: boolean, withData: boolean): AsyncGenerator<string> {
-  for await (const { type, length, position } of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+async function* recordLines({ source, reading }: E2File, json: boolean, withData: boolean): AsyncGenerator<string> {
+  for await (const { type, length, position } of iterateHeaders(source, {
+    ...reading,
+    maxRecordBytes: Number.POSITIVE_INFINITY,
+  })) {
     const name = recordTypeName(type)
     const hex = recordTypeHex(type)
     if (json) {

@@ -31,10 +31,10 @@ export interface FactsOptions {
 
 /** What a file of any kind says of itself; reads as little of it as that takes. @throws {E2StoreError} */
 export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promise<Facts> {
-  const { source, name, kind } = file
+  const { source, name, kind, reading } = file
   switch (kind) {
     case 'era':
-      return eraFacts(name, await openEra(source))
+      return eraFacts(name, await openEra(source, reading))
     case 'era1':
     case 'ere':
     case 'e2hs':
@@ -51,9 +51,9 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
 }
 
 /** Open a file of one of the kinds that hold execution blocks. @throws {E2StoreError} */
-export async function openBlocks({ source, kind }: E2File): Promise<BlockArchive> {
-  if (kind === 'era1') return openEra1(source)
-  return kind === 'ere' ? openEre(source) : openE2hs(source)
+export async function openBlocks({ source, kind, reading }: E2File): Promise<BlockArchive> {
+  if (kind === 'era1') return openEra1(source, reading)
+  return kind === 'ere' ? openEre(source, reading) : openE2hs(source, reading)
 }
 
 async function eraFacts(name: string, era: EraFile): Promise<Facts> {

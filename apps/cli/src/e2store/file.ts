@@ -1,19 +1,20 @@
 import { basename, extname } from 'node:path'
-import {
-  type ByteSource,
-  type ContentError,
-  E2FormatError,
-  E2StoreError,
-  type FileKind,
-  identifyFile,
-} from '@datastreamer/e2store'
+import { type ByteSource, E2FormatError, type FileKind, identifyFile } from '@datastreamer/e2store'
 import { openFile } from '@datastreamer/e2store/node'
-import { StreamError } from '@datastreamer/format'
+import type { Command } from 'commander'
 import { ArchiveFile } from '../archive/archive-file.ts'
-import { ArchiveError } from '../archive/errors.ts'
+import { inFile } from './errors.ts'
 
 /** What a file is: `e2ds` is an archive of a data stream. */
 export type E2Kind = FileKind | 'e2ds'
+
+/** How files are read that do not keep to the format in known ways. */
+export interface ReadingOptions {
+  /** Read the reserved field of records as part of their length. */
+  readonly legacyLength48?: boolean
+  /** Read offsets of slots that were cut to 48 bits. */
+  readonly signExtend48?: boolean
+}
 
 /** A file that was opened, and what it is. */
 export interface E2File {
@@ -23,32 +24,19 @@ export interface E2File {
   readonly name: string
   readonly source: ByteSource
   readonly kind: E2Kind
-}
-
-/** Something is wrong with a file that was named on the command line. */
-export class FileError extends StreamError<string> {
-  readonly file: string
-  readonly step: string | undefined
-  readonly position: number | undefined
-  constructor(file: string, cause: ContentError | E2StoreError | ArchiveError) {
-    const step = 'step' in cause ? cause.step : undefined
-    super(cause.code, `${file}: ${step === undefined ? '' : `${step}: `}${cause.message} (${cause.code})`, { cause })
-    this.file = file
-    this.step = step
-    this.position = 'position' in cause ? cause.position : undefined
-  }
-}
-
-/** An error with the name of the file that it is about. */
-export function inFile(path: string, error: unknown): unknown {
-  return error instanceof E2StoreError || error instanceof ArchiveError ? new FileError(path, error) : error
+  readonly reading: ReadingOptions
 }
 
 /** Open a file, see what it is, and close it when it was used. @throws {FileError} */
-export async function withFile<T>(path: string, use: (file: E2File) => Promise<T>): Promise<T> {
+export async function withFile<T>(
+  path: string,
+  use: (file: E2File) => Promise<T>,
+  { legacyLength48 = false, signExtend48 = false }: ReadingOptions = {},
+): Promise<T> {
+  const reading = { legacyLength48, signExtend48 }
   try {
     await using source = await openFile(path)
-    return await use({ path, name: basename(path), source, kind: await kindOf(source, path) })
+    return await use({ path, name: basename(path), source, kind: await kindOf(source, path), reading })
   } catch (error) {
     throw inFile(path, error)
   }
@@ -80,4 +68,11 @@ async function kindOf(source: ByteSource, path: string): Promise<E2Kind> {
     if (error instanceof E2FormatError && named !== undefined && named !== 'e2i') return named
     throw error
   }
+}
+
+/** Give a command the options for files that do not keep to the format. */
+export function takesReading(command: Command): Command {
+  return command
+    .option('--legacy-length48', 'read the reserved field of records as part of their length, as before 2023')
+    .option('--sign-extend48', 'of an .era: read offsets that one writer cut to 48 bits')
 }

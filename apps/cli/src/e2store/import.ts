@@ -6,7 +6,7 @@ import { importStream } from '../archive/import-stream.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
-import { inFile } from './file.ts'
+import { inFile } from './errors.ts'
 
 export function importCommand(run: RunCommand): Command {
   return new Command('import')

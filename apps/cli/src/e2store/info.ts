@@ -7,16 +7,16 @@ import { ExitCode } from '../exit-code.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { type E2File, withFile } from './file.ts'
+import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { nameText } from './names.ts'
 
-interface InfoOptions {
+interface InfoOptions extends ReadingOptions {
   readonly data?: string
   readonly json?: boolean
 }
 
 export function infoCommand(run: RunCommand): Command {
-  return new Command('info')
+  return takesReading(new Command('info'))
     .addArgument(new Argument('<FILE>', 'any e2store file'))
     .summary('show what a file is and holds')
     .description('Tell what kind of file it is, by its content, and show its range, its index and its records by type.')
@@ -24,7 +24,7 @@ export function infoCommand(run: RunCommand): Command {
     .option('--json', 'as one JSON object')
     .addHelpText('after', '\nEnds with status 1 if the name says something else than the content.')
     .action((path: string, options: InfoOptions) =>
-      run((context) => withFile(path, (file) => info(file, options, context))),
+      run((context) => withFile(path, (file) => info(file, options, context), options)),
     )
 }
 
@@ -37,8 +37,8 @@ async function info(file: E2File, { data, json }: InfoOptions, { out }: CommandC
 }
 
 /** How much of each type there is; those that only archives of streams know get their names. */
-async function typesOf({ source, kind }: E2File): Promise<readonly TypeCount[]> {
-  const types = (await takeCensus(source, { maxRecordBytes: Number.POSITIVE_INFINITY })).types()
+async function typesOf({ source, kind, reading }: E2File): Promise<readonly TypeCount[]> {
+  const types = (await takeCensus(source, { ...reading, maxRecordBytes: Number.POSITIVE_INFINITY })).types()
   if (kind !== 'e2ds') return types
   const names = new Map<number, string>(Object.entries(ArchiveType).map(([name, type]) => [type, name]))
   return types.map((each) => ({ name: names.get(each.type) ?? '', ...each })).map(withoutEmptyName)

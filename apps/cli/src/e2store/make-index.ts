@@ -4,7 +4,8 @@ import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
-import { type E2File, inFile, withFile } from './file.ts'
+import { inFile } from './errors.ts'
+import { type E2File, withFile } from './file.ts'
 import { newPath } from './new-path.ts'
 
 interface IndexOptions {

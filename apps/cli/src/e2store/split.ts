@@ -16,11 +16,11 @@ import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
-import { type E2File, withFile } from './file.ts'
+import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { isConfigName, networkOf } from './networks.ts'
 import { newPath } from './new-path.ts'
 
-interface SplitOptions {
+interface SplitOptions extends ReadingOptions {
   readonly out: string
   readonly maxBytes?: number
   readonly network?: string
@@ -28,7 +28,7 @@ interface SplitOptions {
 }
 
 export function splitCommand(run: RunCommand): Command {
-  return new Command('split')
+  return takesReading(new Command('split'))
     .addArgument(new Argument('<FILE>', 'an .era of several eras, or an .e2s'))
     .summary('cut a file into its parts')
     .description(`Cut an .era into its eras, each named by its content, or an .e2s where parts were joined. No byte of a record
@@ -40,7 +40,7 @@ changes.`)
     .addOption(new Option('--network <name>', 'of an .era: name of the network (default: as in its own name)'))
     .option('--force', 'replace what is there')
     .action((path: string, options: SplitOptions) =>
-      run((context) => withFile(path, (file) => split(file, options, context))),
+      run((context) => withFile(path, (file) => split(file, options, context), options)),
     )
 }
 
@@ -64,10 +64,10 @@ async function split(file: E2File, options: SplitOptions, { out, signal }: Comma
 }
 
 async function partsOf(file: E2File, options: SplitOptions): Promise<readonly NamedPart[]> {
-  const { kind, source, name } = file
+  const { kind, source, name, reading } = file
   if (kind === 'era') {
     if (options.maxBytes !== undefined) throw new UsageError('USAGE', '--max-bytes is for .e2s files')
-    return erasOf(await openEra(source), name, options)
+    return erasOf(await openEra(source, reading), name, options)
   }
   if (kind !== 'e2s') throw new UsageError('USAGE', `an .${kind} file is one piece: nothing to split`)
   const parts = options.maxBytes === undefined ? await findParts(source) : await planParts(source, options.maxBytes)

@@ -10,6 +10,7 @@ import {
 } from '@datastreamer/e2store/verify-era'
 import { sameBytes } from '../archive/stream-cursor.ts'
 import { count, plural } from '../output/text.ts'
+import { NotVerifiedError } from './errors.ts'
 import { networkOf } from './networks.ts'
 import type { OnProgress, VerifierOptions } from './verify-file.ts'
 
@@ -45,7 +46,7 @@ export class EraVerifier {
     this.#loadTools = load
   }
 
-  /** @throws {E2StoreError} */
+  /** @throws {E2StoreError} @throws {NotVerifiedError} */
   async verify(
     era: EraFile,
     onProgress: OnProgress,
@@ -97,7 +98,7 @@ export class EraVerifier {
 
   #without(why: string, cause?: unknown): Means {
     if (this.#options.full !== true) return { why }
-    throw new VerificationError('WRONG_NETWORK', `cannot be verified fully: ${why},`, 0, { cause })
+    throw new NotVerifiedError('NOT_FULLY', `cannot be verified fully: ${why}`, { cause })
   }
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import {
-  type ByteSource,
   type Checksum,
   findChecksum,
   iterateFramed,
@@ -21,6 +20,7 @@ import type { StreamPoint } from '../archive/layout.ts'
 import { samePoint } from '../archive/stream-cursor.ts'
 import { verifyArchiveFile } from '../archive/verify-archive.ts'
 import { plural } from '../output/text.ts'
+import { NotVerifiedError } from './errors.ts'
 import { openBlocks } from './facts.ts'
 import type { E2File, E2Kind } from './file.ts'
 import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
@@ -35,6 +35,10 @@ export interface VerifierOptions {
   readonly signatures: boolean
   /** Whether an `.era` that cannot be verified fully fails. */
   readonly full?: boolean | undefined
+  /** Whether an `.e2ss` need not hold all of a state. */
+  readonly partial?: boolean | undefined
+  /** Slots of a full storage record of an `.e2ss`. */
+  readonly slotsPerRecord?: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -78,7 +82,7 @@ export class FileVerifier {
     const { source, name } = file
     switch (file.kind) {
       case 'era': {
-        const era = await openEra(source)
+        const era = await openEra(source, file.reading)
         const found = await this.#eras.verify(era, onProgress)
         checkName(await checkEraName(name, era))
         return { ...found, number: Number(era.groups[0]?.era ?? 0n) }
@@ -94,7 +98,7 @@ export class FileVerifier {
       case 'e2ds':
         return this.#verifyStream(file, onProgress)
       case 'e2s':
-        return verifyRecords(source, this.#options.signal, onProgress)
+        return verifyRecords(file, this.#options.signal, onProgress)
     }
   }
 
@@ -128,8 +132,11 @@ export class FileVerifier {
 
   async #verifySnapshot({ source, name }: E2File, onProgress: OnProgress): Promise<Found> {
     const snapshot = await openE2ss(source)
+    const { signal, partial = false, slotsPerRecord } = this.#options
     const report = await verifyE2ss(snapshot, {
-      signal: this.#options.signal,
+      signal,
+      requireRoots: !partial,
+      ...(slotsPerRecord !== undefined && { slotsPerRecord }),
       onProgress: ({ bytes, totalBytes }) => onProgress(bytes, totalBytes),
     })
     checkName(checkSnapshotName(name, snapshot))
@@ -143,7 +150,8 @@ export class FileVerifier {
     const index = await readE2i(source, data ? { data } : { dataSize: 2 ** 52 })
     const { generation: layout, startSlot, targets } = index
     const against = data === undefined ? 'not compared with data' : `as the data of ${path} say`
-    const text = `layout ${layout}, slots ${startSlot} to ${startSlot + BigInt(targets.length) - 1n}, ${against}`
+    const which = data === undefined && layout < 2 ? '0 or 1' : layout
+    const text = `layout ${which}, slots ${startSlot} to ${startSlot + BigInt(targets.length) - 1n}, ${against}`
     return { text, json: { layout, startSlot, slots: targets.length, compared: data !== undefined }, number: -1 }
   }
 
@@ -164,12 +172,12 @@ export class FileVerifier {
     return { text, json, number: -1 }
   }
 
-  /** Whether the file has the checksum of a list. @throws {VerificationError} if it is not there, or another one */
+  /** Whether the file has the checksum of a list. @throws {NotVerifiedError} if it is not there, or another one */
   async #compareChecksum({ source, name }: E2File, number: number): Promise<boolean> {
     const { checksums, signal } = this.#options
     if (checksums === undefined) return false
     const listed = findChecksum(checksums, name, number)
-    if (listed === undefined) throw new VerificationError('WRONG_ROOT', 'no checksum for it in the list', 0)
+    if (listed === undefined) throw new NotVerifiedError('NOT_LISTED', 'the list has no checksum for it')
     const sum = createHash('sha256')
     for (let at = 0; at < source.size; at += PIECE_BYTES) {
       signal.throwIfAborted()
@@ -177,17 +185,20 @@ export class FileVerifier {
     }
     const found = sum.digest('hex')
     if (found === listed.sha256) return true
-    throw new VerificationError('WRONG_ROOT', `file has the checksum ${found}, listed is ${listed.sha256}`, 0)
+    throw new NotVerifiedError('WRONG_CHECKSUM', `SHA-256 is ${found}, listed is ${listed.sha256}`)
   }
 }
 
 const PIECE_BYTES = 1_048_576
 
 /** Check a file without a more special kind: whole records, and the checksums of compressed content of known types. */
-async function verifyRecords(source: ByteSource, signal: AbortSignal, onProgress: OnProgress): Promise<Found> {
+async function verifyRecords({ source, reading }: E2File, signal: AbortSignal, onProgress: OnProgress): Promise<Found> {
   let records = 0
   let unknown = 0
-  for await (const { type, position, end } of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+  for await (const { type, position, end } of iterateHeaders(source, {
+    ...reading,
+    maxRecordBytes: Number.POSITIVE_INFINITY,
+  })) {
     signal.throwIfAborted()
     const name = recordTypeName(type)
     records++

@@ -3,21 +3,25 @@ import { type Checksum, parseChecksums } from '@datastreamer/e2store'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command, Option } from 'commander'
 import { ChainError } from '../archive/errors.ts'
+import { readCount } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
 import { Progress } from '../output/progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
-import { FileError, withFile } from './file.ts'
+import { FileError, NotVerifiedError } from './errors.ts'
+import { type ReadingOptions, takesReading, withFile } from './file.ts'
 import { readNetwork } from './networks.ts'
 import { FileVerifier, type Verified } from './verify-file.ts'
 
-interface VerifyOptions {
+interface VerifyOptions extends ReadingOptions {
   readonly accumulators?: string
   readonly checksums?: string
   readonly network?: string
   readonly data?: string
   readonly signatures: boolean
   readonly full?: boolean
+  readonly partial?: boolean
+  readonly slotsPerRecord?: number
   readonly json?: boolean
 }
 
@@ -29,7 +33,7 @@ which. Files that follow each other are checked to be of one chain.
 Ends with status 0 only if every file verifies.`
 
 export function verifyCommand(run: RunCommand): Command {
-  return new Command('verify')
+  return takesReading(new Command('verify'))
     .addArgument(new Argument('<FILE...>', 'e2store files of any kinds'))
     .summary('check all that files hold')
     .description('Check files as a whole: structure, checksums, numbers, links from block to block, roots, names.')
@@ -40,6 +44,13 @@ export function verifyCommand(run: RunCommand): Command {
     .addOption(new Option('--network <name>', 'beacon chain that .era files have to be of: a name, or a JSON file'))
     .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))
     .option('--full', 'fail where an .era cannot be verified fully')
+    .option('--partial', 'of an .e2ss: accounts may be a part of the state, storage a part of an account')
+    .addOption(
+      new Option(
+        '--slots-per-record <n>',
+        'of an .e2ss: slots of a full storage record (default: 10,000,000)',
+      ).argParser(readCount),
+    )
     .option('--no-signatures', 'leave out the signatures of .era blocks, some 20 ms each')
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
@@ -60,7 +71,7 @@ async function verify(
   })
   let status: ExitCode = ExitCode.ok
   for (const path of paths) {
-    const result = await verifyOne(path, verifier)
+    const result = await verifyOne(path, verifier, options)
     signal.throwIfAborted()
     if (result instanceof Error) status = ExitCode.failed
     await out.line(options.json ? JSON.stringify(jsonOf(path, result)) : textOf(path, result))
@@ -69,12 +80,13 @@ async function verify(
 }
 
 /** Whatever is wrong with one file, the others are verified too. */
-async function verifyOne(path: string, verifier: FileVerifier): Promise<Verified | Error> {
+async function verifyOne(path: string, verifier: FileVerifier, reading: ReadingOptions): Promise<Verified | Error> {
   using progress = new Progress('verify')
   try {
-    return await withFile(path, (file) => verifier.verify(file, (done, total) => progress.show(done, total)))
+    const onProgress = (done: number, total: number): void => progress.show(done, total)
+    return await withFile(path, (file) => verifier.verify(file, onProgress), reading)
   } catch (error) {
-    if (error instanceof FileError || error instanceof ChainError) return error
+    if (error instanceof FileError || error instanceof ChainError || error instanceof NotVerifiedError) return error
     // What the system says of a file that cannot be read.
     if (error instanceof Error && 'syscall' in error) return error
     throw error

@@ -1,0 +1,25 @@
+import { type ContentError, E2StoreError } from '@datastreamer/e2store'
+import { StreamError } from '@datastreamer/format'
+import { ArchiveError } from '../archive/errors.ts'
+
+/** Something is wrong with a file that was named on the command line. */
+export class FileError extends StreamError<string> {
+  readonly file: string
+  readonly step: string | undefined
+  readonly position: number | undefined
+  constructor(file: string, cause: ContentError | E2StoreError | ArchiveError) {
+    const step = 'step' in cause ? cause.step : undefined
+    super(cause.code, `${file}: ${step === undefined ? '' : `${step}: `}${cause.message} (${cause.code})`, { cause })
+    this.file = file
+    this.step = step
+    this.position = 'position' in cause ? cause.position : undefined
+  }
+}
+
+/** An error with the name of the file that it is about. */
+export function inFile(path: string, error: unknown): unknown {
+  return error instanceof E2StoreError || error instanceof ArchiveError ? new FileError(path, error) : error
+}
+
+/** A file is well-formed, but not what was asked of it. */
+export class NotVerifiedError extends StreamError<'NOT_LISTED' | 'WRONG_CHECKSUM' | 'NOT_FULLY'> {}
