@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
+import { DamageError } from '@datastreamer/server'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
 import { ExitCode } from './exit-code.ts'
 import { Output } from './output/output.ts'
@@ -75,6 +76,7 @@ function statusOf(error: unknown): ExitCode {
 
 /** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose place helps. */
 function explain(error: unknown): string {
+  if (error instanceof DamageError) return `${error.message} (verify tells all that is damaged)`
   if (error instanceof StreamError) return error.message
   if (!(error instanceof Error)) return String(error)
   return 'syscall' in error || error instanceof RangeError ? error.message : (error.stack ?? error.message)

@@ -53,6 +53,10 @@ describe('verify and recover', () => {
       entryNumber: '60',
     })
 
+    const info = await datastreamer('info', file)
+    expect([info.status, info.stderr]).toEqual([0, expect.stringContaining('damaged, see verify')])
+    expect(info.stdout).toContain('entries')
+    expect((await datastreamer('sanity', file)).stderr).toContain('verify tells all')
     // In a process of its own, whose input is no terminal.
     const asked = await runSource(CLI, ['recover', file])
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])

@@ -10,7 +10,7 @@ export class TestServer extends SourceProcess {
   }
 
   /** Port of a listener; waits until the server is ready. */
-  async port(of: 'stream' | 'admin' = 'stream'): Promise<number> {
+  async port(of: 'stream' | 'admin' | 'source' = 'stream'): Promise<number> {
     const [, port] = new RegExp(`\\b${of}=127\\.0\\.0\\.1:(\\d+)`).exec(await this.firstLine()) ?? []
     if (port === undefined) throw new Error(`no ${of} in ${await this.firstLine()}`)
     return Number(port)

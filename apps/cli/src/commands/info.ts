@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
+import { DamageError } from '@datastreamer/server'
 import { Command } from 'commander'
 import { count, table } from '../output/text.ts'
-import type { RunCommand } from '../run-command.ts'
+import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
@@ -29,7 +30,7 @@ export function infoCommand(run: RunCommand): Command {
       run(async (context) => {
         await using source = await openSource(src, options, context)
         const header = await source.getHeader()
-        const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context.signal)
+        const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context)
         const encoding = generationOf(header, options)
         if (options.json) await context.out.line(JSON.stringify(toJson(source.name, header, encoding, facts)))
         else await context.out.lines(table(rows(source.name, header, encoding, facts)))
@@ -37,16 +38,25 @@ export function infoCommand(run: RunCommand): Command {
     )
 }
 
-async function factsOf(source: Source, file: string, header: Header, signal: AbortSignal): Promise<FileFacts> {
+async function factsOf(source: Source, file: string, header: Header, context: CommandContext): Promise<FileFacts> {
   const { size } = await stat(file)
-  let bookmarks: number | undefined
-  if (header.totalLength <= CHEAP_BYTES) {
-    bookmarks = 0
+  const bookmarks = header.totalLength <= CHEAP_BYTES ? await countBookmarks(source, context) : undefined
+  return { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength), bookmarks }
+}
+
+/** `undefined` if the file is damaged. */
+async function countBookmarks(source: Source, { signal, note }: CommandContext): Promise<number | undefined> {
+  let bookmarks = 0
+  try {
     for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
       for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++
     }
+    return bookmarks
+  } catch (error) {
+    if (!(error instanceof DamageError)) throw error
+    note(`datastreamer: damaged, see verify: ${error.message}`)
+    return undefined
   }
-  return { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength), bookmarks }
 }
 
 function toJson(name: string, header: Header, encoding: string, facts: FileFacts | undefined): object {

@@ -23,7 +23,7 @@ export function readValue(option: Option, given: unknown, from: string): Value {
 }
 
 /** What an option can be, for people. */
-export function expectation(option: Option): string {
+function expectation(option: Option): string {
   switch (option.type) {
     case 'text':
       return 'a text'

@@ -1,0 +1,158 @@
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { BOOKMARK_TYPE, pageStart } from '@datastreamer/format'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Boundaries,
+  openReader,
+  openStore,
+  planRecovery,
+  type RecoveryPlan,
+  recoverStream,
+  reindexStream,
+} from '../src/index.ts'
+import {
+  type Change,
+  COMMITS,
+  DamagedFiles,
+  drain,
+  HEADER,
+  PER_COMMIT,
+  positionOf,
+  TOTAL,
+  u64,
+  verify,
+} from './damaged-files.ts'
+
+let files: DamagedFiles
+beforeAll(async () => {
+  files = await DamagedFiles.make()
+})
+afterAll(() => files[Symbol.dispose]())
+
+/** The last entry of each operation of the master file is of type 9, the first is a bookmark. */
+const byLast: Boundaries = { push: ({ type }) => (type === PER_COMMIT - 1 ? 'after' : undefined) }
+const byFirst: Boundaries = { push: ({ type }) => (type === BOOKMARK_TYPE ? 'before' : undefined) }
+
+async function planOf(file: string, boundaries?: Boundaries): Promise<RecoveryPlan> {
+  const { result } = await drain(planRecovery({ file, streamType: 1n, boundaries }))
+  if (result === undefined) throw new Error('nothing to recover')
+  return result
+}
+
+describe('recover', () => {
+  test('leaves a whole file alone', async () => {
+    expect((await drain(planRecovery({ file: files.master }))).result).toBeUndefined()
+  })
+
+  test('cuts back to the last whole operation, and keeps what it cuts', async () => {
+    const file = files.damaged((_, poke) => poke(positionOf(55), Uint8Array.of(7)))
+    const before = readFileSync(file)
+    const plan = await planOf(file, byLast)
+    expect(plan).toMatchObject({ lostEntries: TOTAL - 50n, atOperationEnd: true })
+    expect(plan.to).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
+    expect(readFileSync(file).equals(before)).toBe(true)
+
+    const { copy, bookmarks } = await recoverStream(plan)
+    expect(bookmarks).toBe(5)
+    const kept = readFileSync(copy)
+    expect(kept.subarray(0, 4096).equals(before.subarray(0, 4096))).toBe(true)
+    expect(kept.subarray(4096).equals(before.subarray(plan.to.totalLength, plan.header.totalLength))).toBe(true)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 50n })
+
+    await using store = await openStore({ file, streamType: 1n, systemId: 7n })
+    expect(await store.getBookmark(Uint8Array.of(4))).toBe(40n)
+    expect(await store.getBookmark(Uint8Array.of(5))).toBeUndefined()
+    store.startAtomicOp()
+    expect(store.addStreamBookmark(Uint8Array.of(5))).toBe(50n)
+    await store.commitAtomicOp()
+    expect(await store.getBookmark(Uint8Array.of(5))).toBe(50n)
+  })
+
+  test('cuts back to the last whole entry where ends of operations are not asked for', async () => {
+    const file = files.damaged((_, poke) => poke(positionOf(55) + 9, u64(56)))
+    const plan = await planOf(file)
+    expect(plan.to).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
+    expect(plan.atOperationEnd).toBe(false)
+    await recoverStream(plan)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 55n })
+  })
+
+  test.each([
+    ['behind their last entry', byLast],
+    ['in front of their first', byFirst],
+  ])('finds operations by their entries where no commit log knows them: %s', async (_, boundaries) => {
+    // The damaged entry is the second of a page: what is whole ends with the entry that opens it.
+    const second = Array.from({ length: 200 }, (__, i) => i).find((i) => i > 100 && positionOf(i) === pageStart(1)) ?? 0
+    const file = files.damaged((path, poke) => {
+      truncateSync(path.replace('.bin', '.commits'), 4096)
+      poke(positionOf(second + 1), Uint8Array.of(7))
+    })
+    const plan = await planOf(file, boundaries)
+    const start = second - (second % PER_COMMIT)
+    expect(plan.to.totalEntries).toBe(BigInt(start))
+    expect(plan.atOperationEnd).toBe(true)
+    await recoverStream(plan)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: BigInt(start) })
+  })
+
+  test('cuts back to before a commit that can be read but is not what was committed', async () => {
+    const file = files.damaged((_, poke) => poke(positionOf(55) + 40, Uint8Array.of(0xee)))
+    const plan = await planOf(file)
+    expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationEnd: true })
+  })
+
+  test.each<[string, Change]>([
+    ['a length beyond the file', (_, poke) => poke(HEADER.totalLength, u64(1n << 40n))],
+    ['a length of nothing', (_, poke) => poke(HEADER.totalLength, u64(0))],
+    ['a length inside an entry', (_, poke) => poke(HEADER.totalLength, u64(positionOf(200) + 50))],
+    ['another number of entries', (_, poke) => poke(HEADER.totalEntries, u64(12))],
+    ['a page that was cut while it was added', (file) => truncateSync(file, pageStart(3) + 5)],
+  ])('loses nothing to a header with %s', async (_, change) => {
+    const file = files.damaged(change)
+    const plan = await planOf(file)
+    expect(plan).toMatchObject({
+      lostEntries: 0n,
+      cutBytes: 0,
+      to: { totalEntries: TOTAL, totalLength: positionOf(300) },
+    })
+    await recoverStream(plan)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: TOTAL })
+  })
+
+  test('keeps what is there of a file whose end is gone', async () => {
+    const file = files.damaged((path) => truncateSync(path, positionOf(251) + 20))
+    const plan = await planOf(file)
+    expect(plan.to.totalEntries).toBe(251n)
+    await recoverStream(plan)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 251n })
+  })
+
+  test('refuses a file that nothing is known of', async () => {
+    await expect(planOf(files.damaged((_, poke) => poke(0, Uint8Array.of(0x71))))).rejects.toMatchObject({
+      code: 'BAD_MAGIC',
+    })
+    const other = files.damaged((_, poke) => poke(HEADER.type, u64(5)))
+    await expect(planOf(other)).rejects.toMatchObject({ code: 'WRONG_STREAM_TYPE' })
+    const updating = files.damaged((path) => writeFileSync(path.replace('.bin', '.update'), 'x'))
+    await expect(planOf(updating)).rejects.toMatchObject({ code: 'UPDATE_PENDING' })
+  })
+
+  test('refuses a plan for a file that has changed, and a file in use', async () => {
+    const file = files.damaged((_, poke) => poke(HEADER.totalEntries, u64(12)))
+    const plan = await planOf(file)
+    await recoverStream(plan)
+    await expect(recoverStream(plan)).rejects.toMatchObject({ code: 'FILE_CHANGED' })
+    await using _store = await openStore({ file })
+    await expect(recoverStream(plan)).rejects.toMatchObject({ code: 'LOCKED' })
+  })
+})
+
+describe('reindex', () => {
+  test('makes an index anew that is not there', async () => {
+    const file = files.damaged(() => {})
+    expect(await reindexStream({ file })).toBe(COMMITS)
+    expect(existsSync(file.replace('.bin', '.db'))).toBe(true)
+    await using reader = await openReader({ file })
+    expect(await reader.getBookmark(Uint8Array.of(7))).toBe(70n)
+  })
+})
