@@ -15,20 +15,20 @@ export interface MemoryUse {
 
 export const MEMORY_COLUMNS: readonly string[] = ['process', 'start', 'first quarter', 'last quarter', 'peak']
 
-/** Samples the resident memory of processes, as the system counts it (Linux). */
+/** Samples the resident memory of processes, as Linux counts it; elsewhere there are no samples. */
 export class MemoryWatch implements Disposable {
   readonly #pids: readonly number[]
   readonly #samples: number[][]
   readonly #timer: NodeJS.Timeout
 
   constructor(pids: readonly number[]) {
-    this.#pids = pids
-    this.#samples = pids.map(() => [])
+    this.#pids = process.platform === 'linux' ? pids : []
+    this.#samples = this.#pids.map(() => [])
     this.#sample()
     this.#timer = setInterval(() => this.#sample(), SAMPLE_MS)
   }
 
-  /** What each process used, in the order of the pids. */
+  /** What each process used, in the order of the pids, as far as it is known. */
   get uses(): MemoryUse[] {
     this.#sample()
     return this.#samples.map((samples) => {

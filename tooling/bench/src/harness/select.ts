@@ -8,7 +8,7 @@ export interface Selection {
   readonly rounds: number
 }
 
-export const USAGE = `pnpm bench [-- NAME...] [--rounds N] [--quick] [--write]
+const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N] [--quick] [--write]
 
   NAME        benchmarks to run (default: all); also as BENCH="NAME NAME"
   --rounds N  how often each thing is measured (default 9)
