@@ -51,6 +51,7 @@ async function countEntries(file: DiskFile, path: string, totalLength: number, f
     })
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    throw DamageError.from(error, { file: path, position, entryNumber: first })
+    const before = walkRun(viewOf(bytes), 0, error.offset, first).count
+    throw DamageError.from(error, { file: path, position, entryNumber: first + BigInt(before) })
   }
 }
