@@ -1,6 +1,7 @@
 import type { StreamClient } from '@datastreamer/client'
 import { sameEntry } from '@datastreamer/format'
 import type { StreamReader } from '@datastreamer/server'
+import { readEntries } from '../file/read-entries.ts'
 
 /** Entries before the place where two streams part that are compared one by one. */
 const WINDOW = 65_536n
@@ -54,11 +55,10 @@ async function firstDifference(
   to: bigint,
   signal: AbortSignal,
 ): Promise<bigint> {
-  for await (const entries of client.batches({ from, to: to - 1n, follow: false, signal })) {
-    for (const entry of entries) {
-      const ours = await own.getEntry(entry.number)
-      if (ours === undefined || !sameEntry(ours, entry)) return entry.number
-    }
+  const ours = readEntries(own, from, to)
+  for await (const entry of client.entries({ from, to: to - 1n, follow: false, signal })) {
+    const { value } = await ours.next()
+    if (value === undefined || !sameEntry(value, entry)) return entry.number
   }
   return to
 }

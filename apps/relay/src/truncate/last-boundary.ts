@@ -1,6 +1,7 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { suggestGeneration } from '@datastreamer/sequencer-entries'
 import type { StreamStore } from '@datastreamer/server'
+import { readEntries } from '../file/read-entries.ts'
 import { SequencerEnds } from '../follow/sequencer-ends.ts'
 
 /** Entries that are looked at first; then twice as many, until an end is found. */
@@ -32,12 +33,10 @@ export async function lastForeignBoundary(store: StreamStore, number: bigint): P
 async function lastSequencerEnd(store: StreamStore, from: bigint, to: bigint): Promise<bigint | undefined> {
   const ends = new SequencerEnds(suggestGeneration(store.getHeader()))
   let last: bigint | undefined
-  for (let number = from; number < to; number++) {
-    const entry = await store.getEntry(number)
-    if (entry === undefined) return last
+  for await (const entry of readEntries(store, from, to)) {
     const end = ends.push(entry)
-    if (end === 'after') last = number + 1n
-    else if (end === 'before') last = number
+    if (end === 'after') last = entry.number + 1n
+    else if (end === 'before') last = entry.number
   }
   return last
 }

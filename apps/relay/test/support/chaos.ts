@@ -4,6 +4,7 @@ import { SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { openReader } from '@datastreamer/server'
 import { expect } from 'vitest'
+import { readEntries } from '../../src/file/read-entries.ts'
 import { expectEqualFiles } from './equal-files.ts'
 import { FaultProxy } from './fault-proxy.ts'
 import { until } from './relay.ts'
@@ -177,10 +178,6 @@ function pick<T>(items: readonly T[]): T {
 async function checksumOf(source: Source): Promise<number> {
   await using reader = await openReader({ file: source.store.log.path })
   let checksum = 0
-  for (let number = 0n; number < source.total; number++) {
-    const entry = await reader.getEntry(number)
-    if (entry === undefined) throw new Error(`no entry ${number}`)
-    checksum = add(checksum, entry)
-  }
+  for await (const entry of readEntries(reader, 0n, source.total)) checksum = add(checksum, entry)
   return checksum
 }
