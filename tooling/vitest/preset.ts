@@ -7,6 +7,7 @@ export function project(name: string): ReturnType<typeof defineProject> {
     test: {
       name,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+      exclude: ['**/*.long.test.ts'],
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },

@@ -57,7 +57,7 @@ export class Boundaries {
     let from = 0
     for (const [at, entry] of entries.entries()) {
       const end = this.#sequencer?.push(entry)
-      if (end === 'before') {
+      if (end === 'before' && (at > from || at === 0)) {
         yield { entries: entries.slice(from, at), ends: true }
         from = at
       }

@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { readCommandLine, resolveConfig } from '@datastreamer/service'
+import { afterAll, describe, expect, test } from 'vitest'
+import { goArguments, goDuration, goLevel, goLogFormat } from './go-spellings.ts'
+import { type Config, OPTIONS } from './options.ts'
+import { program } from './program.ts'
+
+const folder = tempDir()
+afterAll(() => folder[Symbol.dispose]())
+
+function config(argv: readonly string[], env: Record<string, string> = {}): Config {
+  const line = readCommandLine(goArguments(argv), OPTIONS, program.text)
+  if (line.kind !== 'run') throw new Error(line.text)
+  return resolveConfig(OPTIONS, { given: line.given, env })
+}
+
+function file(name: string, text: string): string {
+  const path = folder.join(name)
+  writeFileSync(path, text)
+  return path
+}
+
+test('what the Go relay does without any option', () => {
+  expect(config([])).toMatchObject({
+    server: ['127.0.0.1:6900'],
+    port: 7900,
+    host: '0.0.0.0',
+    file: 'datarelay.bin',
+    writeTimeout: 3000,
+    inactivityTimeout: 120_000,
+    logLevel: 'info',
+  })
+})
+
+describe('its command line', () => {
+  const wanted = {
+    server: ['stream.example:6901'],
+    port: 7901,
+    file: 'x.bin',
+    logLevel: 'debug',
+    writeTimeout: 2000,
+    inactivityTimeout: 60_000,
+  }
+  const values = { server: 'stream.example:6901', port: 7901, file: 'x.bin', log: 'debug', writetimeout: 2000 }
+  const flags = Object.entries({ ...values, inactivitytimeout: 60 })
+
+  test.each([
+    ['two dashes', flags.flatMap(([name, value]) => [`--${name}`, String(value)])],
+    ['one dash', flags.flatMap(([name, value]) => [`-${name}`, String(value)])],
+    ['an equals sign', flags.map(([name, value]) => `--${name}=${value}`)],
+    ['one dash and an equals sign', flags.map(([name, value]) => `-${name}=${value}`)],
+  ])('with %s', (_name, argv) => {
+    expect(config(argv)).toMatchObject(wanted)
+  })
+
+  test.each(['--cfg', '-cfg', '-c', '--config'])('names a file with %s', (flag) => {
+    expect(config([flag, file('named.toml', 'Port = 7999')])).toMatchObject({ port: 7999 })
+  })
+})
+
+describe('its file', () => {
+  test('as it is shipped', () => {
+    const text = 'Server = "127.0.0.1:6900"\nPort = 7900\nFile = "datarelay.bin"\nLog = "info"\n'
+    expect(config(['--cfg', file('shipped.toml', text)])).toMatchObject({ port: 7900, logLevel: 'info' })
+  })
+
+  test('with all keys, and the log as a table', () => {
+    const text = `Server = "a.example:1"
+Port = 8000
+File = "testfile.bin"
+WriteTimeout = 2000000000
+InactivityTimeout = "1m30s"
+[Log]
+Environment = "production"
+Level = "warn"
+Outputs = ["stdout"]
+`
+    expect(config(['--cfg', file('all.toml', text)])).toMatchObject({
+      server: ['a.example:1'],
+      port: 8000,
+      file: 'testfile.bin',
+      writeTimeout: 2000,
+      inactivityTimeout: 90_000,
+      logFormat: 'json',
+      logLevel: 'warn',
+      logOutputs: ['stdout'],
+    })
+  })
+
+  test('keys in any case; flags win over variables, those over the file', () => {
+    const path = file('case.toml', 'SERVER = "a:1"\nport = 1\nfile = "a"')
+    const env = { ZKEVM_STREAM_PORT: '2', ZKEVM_STREAM_FILE: 'b' }
+    expect(config(['--cfg', path, '--file', 'c'], env)).toMatchObject({ server: ['a:1'], port: 2, file: 'c' })
+  })
+
+  test('next to our own keys', () => {
+    const text = 'Server = "a:1"\nadmin-port = 9090\non-truncate = "follow"'
+    expect(config(['--cfg', file('both.toml', text)])).toMatchObject({ adminPort: 9090, onTruncate: 'follow' })
+  })
+})
+
+test('its variables', () => {
+  const env = {
+    ZKEVM_STREAM_SERVER: '127.0.0.1:9090',
+    ZKEVM_STREAM_PORT: '1',
+    ZKEVM_STREAM_FILE: 'f.bin',
+    ZKEVM_STREAM_LOG: 'WARNING',
+    ZKEVM_STREAM_WRITETIMEOUT: '4000000000',
+    ZKEVM_STREAM_INACTIVITYTIMEOUT: '60000000000',
+  }
+  expect(config([], env)).toMatchObject({
+    server: ['127.0.0.1:9090'],
+    port: 1,
+    file: 'f.bin',
+    logLevel: 'warn',
+    writeTimeout: 4000,
+    inactivityTimeout: 60_000,
+  })
+})
+
+test.each([
+  [3_000_000_000, 'ms', '3000ms'],
+  [1_000_000n, 'ms', '1ms'],
+  [2, 'ms', '2ms'],
+  [60, 's', '60s'],
+  ['3s', 'ms', '3000ms'],
+  ['1h2m3.5s', 'ms', '3723500ms'],
+  ['250ms', 's', '250ms'],
+  ['5m', 's', '300000ms'],
+  ['soon', 'ms', 'soon'],
+  ['', 'ms', ''],
+] as const)('the duration %s %s is %s', (given, unit, wanted) => {
+  expect(goDuration(given, unit)).toBe(wanted)
+})
+
+test('levels and formats that are none are left for the error', () => {
+  expect([goLevel('PANIC'), goLevel('loud'), goLevel(3)]).toEqual(['fatal', 'loud', 3])
+  expect([goLogFormat('development'), goLogFormat('staging')]).toEqual(['pretty', 'staging'])
+})
+
+test('arguments that are not the relay of Go stay as they are', () => {
+  const argv = ['--server', 'a:1', '-h', '-V', '-x', 'port', '--', '-', '-portx']
+  expect(goArguments(argv)).toEqual(argv)
+})

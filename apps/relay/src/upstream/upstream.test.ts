@@ -1,0 +1,58 @@
+import { ConfigError } from '@datastreamer/service'
+import { describe, expect, test } from 'vitest'
+import { Rounds } from './rounds.ts'
+import { readUpstream } from './upstream.ts'
+import { loadUpstreamTls } from './upstream-tls.ts'
+
+const PLAIN = { options: {}, always: false }
+const TLS = { options: { servername: 'x' }, always: true }
+
+describe('an address', () => {
+  test.each([
+    ['a.example:6900', PLAIN, { host: 'a.example', port: 6900, tls: undefined, name: 'a.example:6900' }],
+    ['[::1]:1', PLAIN, { host: '::1', port: 1, tls: undefined, name: '[::1]:1' }],
+    ['tls://a:1', PLAIN, { host: 'a', port: 1, tls: {}, name: 'tls://a:1' }],
+    ['a:1', TLS, { host: 'a', port: 1, tls: { servername: 'x' }, name: 'tls://a:1' }],
+    ['tcp://a:1', TLS, { host: 'a', port: 1, tls: undefined, name: 'a:1' }],
+  ])('%s', (text, tls, wanted) => {
+    expect(readUpstream(text, tls)).toEqual(wanted)
+  })
+
+  test.each(['a', 'a:', ':1', 'a:0', 'a:65536', 'a:1:2', 'http://a:1', '[::1]', 'a b:1', ''])('not %j', (text) => {
+    expect(() => readUpstream(text, PLAIN)).toThrow(ConfigError)
+  })
+})
+
+describe('TLS options', () => {
+  const none = { serverTls: false, serverTlsCa: undefined, serverTlsCert: undefined, serverTlsKey: undefined }
+
+  test('none: only where an address asks for it', () => {
+    expect(loadUpstreamTls({ ...none, serverTlsName: undefined })).toEqual({ options: {}, always: false })
+  })
+
+  test('the name that is expected', () => {
+    const found = loadUpstreamTls({ ...none, serverTls: true, serverTlsName: 'stream.example' })
+    expect(found).toEqual({ options: { servername: 'stream.example' }, always: true })
+  })
+
+  test.each([
+    [{ serverTlsCert: 'x' }, '--server-tls-cert needs --server-tls-key'],
+    [{ serverTlsKey: 'x' }, '--server-tls-key needs --server-tls-cert'],
+    [{ serverTlsCa: '/nowhere' }, '--server-tls-ca: ENOENT'],
+  ])('%j', (files, message) => {
+    expect(() => loadUpstreamTls({ ...none, serverTlsName: undefined, ...files })).toThrow(message)
+  })
+})
+
+describe('pauses between rounds', () => {
+  test('grow up to the limit, and begin anew after a success', () => {
+    const rounds = new Rounds({ minMs: 100, maxMs: 1000, random: () => 0 })
+    expect([1, 2, 3, 4, 5, 6].map(() => rounds.failed())).toEqual([100, 200, 400, 800, 1000, 1000])
+    rounds.succeeded()
+    expect(rounds.failed()).toBe(100)
+  })
+
+  test('differ by up to a half', () => {
+    expect(new Rounds({ random: () => 1 }).failed()).toBe(50)
+  })
+})
