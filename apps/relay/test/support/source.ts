@@ -13,7 +13,7 @@ export interface SourceOptions {
   readonly store?: Omit<StoreOptions, 'file'>
   /** What the server leaves out or does otherwise. */
   readonly server?: Partial<StreamServerOptions>
-  readonly port?: number
+  readonly host?: string
 }
 
 /** What a sequencer runs: a store that is written by the test, and a server of it. Knows every end of an operation. */
@@ -31,11 +31,11 @@ export class Source implements AsyncDisposable {
     this.ends.add(this.#written)
   }
 
-  static async start({ file, store: options, server: more, port = 0 }: SourceOptions): Promise<Source> {
+  static async start({ file, store: options, server: more, host }: SourceOptions): Promise<Source> {
     const store = await openStore({ file, systemId: 1101n, version: 2, fsync: 'never', ...options })
     const { log, index: bookmarks, operationEnds } = store
     const server = new StreamServer({ log, bookmarks, operationEnds, ...more })
-    await server.listen({ port })
+    await server.listen({ host, port: 0 })
     return new Source(store, server)
   }
 

@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process'
+import { tempDir } from '@datastreamer/fixtures'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { TestRelay, until } from './support/relay.ts'
+import { Source } from './support/source.ts'
+
+/** Whether there is an `openssl` to make certificates with. */
+function hasOpenssl(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    process.stderr.write('skipped: no openssl\n')
+    return false
+  }
+}
+
+describe.skipIf(!hasOpenssl())('over TLS', () => {
+  const dir = tempDir()
+  afterAll(() => dir[Symbol.dispose]())
+
+  beforeAll(() => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+    const subject = ['-subj', '/CN=relay', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
+    const files = ['-keyout', dir.join('key.pem'), '-out', dir.join('cert.pem')]
+    execFileSync('openssl', ['req', '-x509', ...key, ...subject, '-days', '2', ...files], { stdio: 'ignore' })
+  })
+
+  test('from region to region: relays show certificates and ask for them', async () => {
+    const [cert, key] = [dir.join('cert.pem'), dir.join('key.pem')]
+    const own = ['--tls-cert', cert, '--tls-key', key, '--tls-client-ca', cert]
+    const shown = ['--server-tls-ca', cert, '--server-tls-cert', cert, '--server-tls-key', key]
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await source.commitMany(20, 3)
+    await using near = await TestRelay.start(['--server', source.address, '--file', dir.join('near.bin'), ...own])
+    await using far = await TestRelay.start(['--server', near.address, '--file', dir.join('far.bin'), ...shown])
+    await until('caught up', () => far.total === source.total)
+    expect(far.status.relay.upstream).toBe(`tls://${near.address}`)
+
+    // One that trusts nobody, one that shows nothing.
+    const args = (file: string): string[] => ['--server', `tls://${near.address}`, '--file', dir.join(file)]
+    for (const more of [args('a.bin'), [...args('b.bin'), '--server-tls-ca', cert]]) {
+      const stop = new AbortController()
+      const starting = TestRelay.start(more, stop.signal)
+      setTimeout(() => stop.abort(new Error('enough')), 500)
+      await expect(starting).rejects.toThrow('enough')
+    }
+  })
+})

@@ -1,0 +1,98 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { committed, expectEqualFiles } from './support/equal-files.ts'
+import { TestRelay, until } from './support/relay.ts'
+import { Source } from './support/source.ts'
+
+const MAIN = resolve(import.meta.dirname, '../src/main.ts')
+
+function ip(...args: readonly string[]): void {
+  execFileSync('ip', args, { stdio: 'pipe' })
+}
+
+/** A host of its own: a network namespace with a link to this one, which can be taken away without a word. */
+class OtherHost implements Disposable {
+  readonly name = `dsrelay${process.pid}`
+  readonly #subnet = `10.213.${process.pid % 250}`
+  readonly #far = `dsf${process.pid}`
+
+  constructor() {
+    const near = `dsn${process.pid}`
+    ip('netns', 'add', this.name)
+    ip('link', 'add', near, 'type', 'veth', 'peer', 'name', this.#far, 'netns', this.name)
+    ip('addr', 'add', `${this.nearAddress}/24`, 'dev', near)
+    ip('link', 'set', near, 'up')
+    ip('-n', this.name, 'addr', 'add', `${this.address}/24`, 'dev', this.#far)
+    this.connect(true)
+  }
+
+  /** Its address. */
+  get address(): string {
+    return `${this.#subnet}.2`
+  }
+
+  /** Ours, as it sees it. */
+  get nearAddress(): string {
+    return `${this.#subnet}.1`
+  }
+
+  /** Plug the cable in, or pull it out: no connection is told. */
+  connect(isIn: boolean): void {
+    ip('-n', this.name, 'link', 'set', this.#far, isIn ? 'up' : 'down')
+  }
+
+  [Symbol.dispose](): void {
+    ip('netns', 'del', this.name)
+  }
+}
+
+/** Whether network namespaces can be made: it takes root, and the tool. */
+function canMakeHosts(): boolean {
+  try {
+    new OtherHost()[Symbol.dispose]()
+    return true
+  } catch {
+    process.stderr.write('skipped: no network namespaces here (they need root and iproute2)\n')
+    return false
+  }
+}
+
+describe.skipIf(!canMakeHosts())('a host that vanishes without a word', () => {
+  test('is given up for the next server; what was on it finds back when it returns', async () => {
+    using dir = tempDir()
+    using host = new OtherHost()
+    await using source = await Source.start({ file: dir.join('source.bin'), host: '0.0.0.0' })
+    await source.commitMany(20, 3)
+
+    const limits = ['--response-timeout', '1s', '--connect-timeout', '1s', '--retry-max', '500ms']
+    const there = ['--server', `${host.nearAddress}:${source.port}`, '--port', '7900', '--file', dir.join('there.bin')]
+    const node = [process.execPath, '--conditions=@datastreamer/source', MAIN, ...there, ...limits]
+    const child = spawn('ip', ['netns', 'exec', host.name, ...node], { stdio: ['ignore', 'pipe', 'ignore'] })
+    await using _killed = {
+      [Symbol.asyncDispose]: async () => {
+        child.kill('SIGKILL')
+        await once(child, 'close')
+      },
+    }
+    await once(createInterface({ input: child.stdout }), 'line')
+
+    const servers = ['--server', `${host.address}:7900,${source.address}`]
+    await using relay = await TestRelay.start([...servers, '--file', dir.join('here.bin'), ...limits])
+    await until('over the other host', () => relay.total === source.total)
+    expect(relay.status.relay.upstream).toBe(`${host.address}:7900`)
+
+    host.connect(false)
+    await source.commitMany(20, 3)
+    await until('over the next server', () => relay.total === source.total)
+    expect(relay.status.relay.upstream).toBe(source.address)
+    expect(committed(dir.join('there.bin')).header.totalEntries).toBe(60n)
+
+    host.connect(true)
+    await until('the other host is back', () => committed(dir.join('there.bin')).header.totalEntries === source.total)
+    expectEqualFiles(dir.join('source.bin'), dir.join('here.bin'), dir.join('there.bin'))
+  })
+})
