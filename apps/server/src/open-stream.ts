@@ -37,18 +37,24 @@ export async function openStream(config: Config, context: ServiceContext): Promi
 async function openForReading(config: Config, { log, metrics }: ServiceContext): Promise<OpenStream> {
   const { file, follow, streamType } = config
   const errors = new ErrorCounter(metrics)
-  const onError = (error: Error): void => {
-    errors.count(error)
-    log.error('follow-failed', error.message, { error })
+  let problem: Error | undefined
+  const onProblem = (found: Error | undefined): void => {
+    problem = found
+    if (found === undefined) {
+      log.info('follow-mended', `${file} fits its header again`)
+      return
+    }
+    errors.count(found)
+    log.error('follow-failed', found.message, { error: found })
   }
-  const reader = await openReader({ file, follow, streamType, onError })
+  const reader = await openReader({ file, follow, streamType, onProblem })
   try {
     checkIdentity(reader.getHeader(), config)
   } catch (error) {
     await reader.close()
     throw error
   }
-  return { mode: follow ? 'follow' : 'read-only', reader, store: undefined, problem: () => undefined }
+  return { mode: follow ? 'follow' : 'read-only', reader, store: undefined, problem: () => problem?.message }
 }
 
 /** A generation of the header that has no place for version and system id cannot differ in them. */

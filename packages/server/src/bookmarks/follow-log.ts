@@ -21,6 +21,14 @@ export async function followLog(log: StreamLog, options: Omit<IndexLogOptions, '
   }
 }
 
+/** The same, but the scan goes on in the background: a look-up waits until it has come to where the log ended then. */
+export function followLogSoon(log: StreamLog): BookmarkIndex {
+  const index = new FollowingIndex(log)
+  // What goes wrong in the background goes wrong again for whoever looks something up.
+  index.catchUp().catch(() => undefined)
+  return index
+}
+
 class FollowingIndex implements BookmarkIndex {
   readonly #log: StreamLog
   readonly #memory = new MemoryIndex()

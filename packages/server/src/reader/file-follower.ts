@@ -1,4 +1,4 @@
-import { type Header, PAGE_BYTES, pageOf, viewOf, walkRun } from '@datastreamer/format'
+import { HEADER_PAGE_BYTES, type Header, PAGE_BYTES, pageOf, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
@@ -16,7 +16,9 @@ export interface FileFollowerOptions {
   readonly buffers: PageBuffers
   /** Milliseconds between two looks at the header. */
   readonly pollMs: number
-  readonly onError: (error: Error) => void
+  readonly magic?: Uint8Array | undefined
+  /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
+  readonly onProblem: (problem: Error | undefined) => void
 }
 
 /** Pages that are kept in memory for readers. */
@@ -47,9 +49,7 @@ export class FileFollower {
 
   #tick(): void {
     this.#looking = this.#look()
-      .then(() => {
-        this.#failures = 0
-      })
+      .then(() => this.#succeed())
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         if (this.#timer !== undefined) this.#timer = setTimeout(() => this.#tick(), this.#options.pollMs)
@@ -65,15 +65,24 @@ export class FileFollower {
       await this.#jumpTo(header)
       return
     }
-    await this.#readTo(header)
+    if (this.#failures > PATIENCE) await this.#startOver(header)
+    else await this.#readTo(header)
     log.advance(header)
+  }
+
+  /** The file is whole, but does not go on where it ended: it was cut and written anew. Nobody may read on in it. */
+  async #startOver(header: CommitPoint): Promise<void> {
+    const { file, path, log, buffers } = this.#options
+    await checkEnd(file, path, header)
+    log.truncate({ totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
+    await loadEnd(file, path, header, buffers)
   }
 
   /** The header, unless it changed while it was read. */
   async #stableHeader(): Promise<Header | undefined> {
-    const { file, path } = this.#options
-    const first = await readHeader(file, path, {})
-    const second = await readHeader(file, path, {})
+    const { file, path, magic } = this.#options
+    const first = await readHeader(file, path, { magic })
+    const second = await readHeader(file, path, { magic })
     return samePoint(first, second) ? second : undefined
   }
 
@@ -115,8 +124,13 @@ export class FileFollower {
     await loadEnd(file, path, point, buffers)
   }
 
+  #succeed(): void {
+    if (this.#failures >= PATIENCE) this.#options.onProblem(undefined)
+    this.#failures = 0
+  }
+
   #fail(error: unknown): void {
     this.#failures++
-    if (this.#failures === PATIENCE) this.#options.onError(error instanceof Error ? error : new Error(String(error)))
+    if (this.#failures === PATIENCE) this.#options.onProblem(error instanceof Error ? error : new Error(String(error)))
   }
 }

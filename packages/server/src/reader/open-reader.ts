@@ -1,3 +1,4 @@
+import { followLogSoon } from '../bookmarks/follow-log.ts'
 import { openIndexFor } from '../bookmarks/open-index.ts'
 import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -19,8 +20,8 @@ export interface ReaderOptions {
   readonly follow?: boolean | undefined
   /** Milliseconds between two looks at a followed file (default 10). */
   readonly pollMs?: number | undefined
-  /** Told when a followed file does not fit its header any more. */
-  readonly onError?: ((error: Error) => void) | undefined
+  /** Told when a followed file does not fit its header any more, and with `undefined` when it does again. */
+  readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
 }
 
@@ -31,7 +32,7 @@ export interface ReaderOptions {
  * @see docs/spec/stream-file.md
  */
 export async function openReader(options: ReaderOptions): Promise<StreamReader> {
-  const { file: path, disk = nodeDisk, follow = false, pollMs = 10, onError = () => {} } = options
+  const { file: path, disk = nodeDisk, follow = false, pollMs = 10, magic, onProblem = () => {} } = options
   const file = await disk.open(path, 'read')
   try {
     const header = await readHeader(file, path, options)
@@ -39,8 +40,8 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
     const buffers = new PageBuffers()
     await loadEnd(file, path, header, buffers)
     const log = new StreamLog({ file, path, header, buffers })
-    const { index } = await openIndexFor(log, { path, readOnly: follow })
-    const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, onError }) : undefined
+    const index = follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index
+    const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
     const release = async (): Promise<void> => {
       await follower?.close()
       await index.close()

@@ -1,0 +1,62 @@
+import { tempDir } from '@datastreamer/fixtures'
+import { expect, test, vi } from 'vitest'
+import { openReader } from '../src/reader/open-reader.ts'
+import { openStore } from '../src/store/open-store.ts'
+import type { StreamStore } from '../src/store/stream-store.ts'
+import { readAll } from './sim/read-all.ts'
+
+async function commit(store: StreamStore, ...sizes: readonly number[]): Promise<void> {
+  store.startAtomicOp()
+  for (const size of sizes) store.addStreamEntry(1, new Uint8Array(size).fill(size & 255))
+  await store.commitAtomicOp()
+}
+
+test('a followed file shows what its writer commits, over page ends, and nothing else', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const sizes: number[] = []
+  for (let round = 0; round < 30; round++) {
+    const added = [round, 90_000 + round, 3]
+    await commit(store, ...added)
+    sizes.push(...added)
+    await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(BigInt(sizes.length)))
+    expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual(sizes)
+  }
+  store.startAtomicOp()
+  store.addStreamBookmark(Uint8Array.of(7))
+  expect(await reader.getBookmark(Uint8Array.of(7))).toBeUndefined()
+  await store.commitAtomicOp()
+  await vi.waitFor(async () => expect(await reader.getBookmark(Uint8Array.of(7))).toBe(BigInt(sizes.length)))
+})
+
+test('a followed file that is cut tells its readers', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3, 4)
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const cuts: bigint[] = []
+  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  await store.truncateFile(2n)
+  await vi.waitFor(() => expect(cuts).toEqual([2n]))
+  await commit(store, 9)
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(3n))
+  expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 2, 9])
+})
+
+test('a followed file that was cut and written anew between two looks counts as cut to nothing', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  await using reader = await openReader({ file, follow: true, pollMs: 150 })
+  const cuts: bigint[] = []
+  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  await store.truncateFile(1n)
+  await commit(store, 500, 600, 700, 800)
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 15_000 })
+  expect(cuts).toEqual([0n])
+  expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
+})
