@@ -4,7 +4,10 @@ import {
   type E2Record,
   iterateRecords,
   RECORD_HEADER_BYTES,
+  type RecordHeader,
+  RecordType,
   readRecord,
+  readRecordHeader,
   snappyFramedDecode,
 } from '@datastreamer/e2store'
 import { FormatError, viewOf, walkRun } from '@datastreamer/format'
@@ -67,7 +70,9 @@ export class ArchiveFile {
    * @see docs/spec/archive.md §2
    */
   static async open(source: ByteSource): Promise<ArchiveFile> {
-    const at = RECORD_HEADER_BYTES
+    const version = await readRecordHeader(source, 0, { step: 'open' })
+    expect(version, RecordType.Version, 'open')
+    const at = version.end
     const first = await readRecord(source, at, { step: 'open', maxRecordBytes: MAX_RECORD_BYTES })
     expect(first, ArchiveType.StreamHeader, 'open')
     const header = decodeHeader(first.data, at)
@@ -148,7 +153,7 @@ export function eachEntry({ bytes }: Pick<EntryRun, 'bytes'>, use: (entry: Uint8
   }
 }
 
-function expect({ type, position }: E2Record, wanted: number, step: ArchiveStep): void {
+function expect({ type, position }: RecordHeader, wanted: number, step: ArchiveStep): void {
   if (type === wanted) return
   const hex = (value: number): string => value.toString(16).padStart(4, '0')
   throw new ArchiveError('BAD_RECORD', `record of type ${hex(type)}, expected ${hex(wanted)}`, position, step)

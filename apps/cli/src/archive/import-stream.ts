@@ -44,7 +44,7 @@ export async function importStream(options: ImportOptions): Promise<ImportResult
   if (!existsSync(target)) {
     if (first.header.start.number > 0n) throw startsLater(first, target, 0n)
     // Nothing is made if there is nothing to put into it.
-    await withArchive(first.path, options, (file) => verifyArchiveFile(file, options))
+    await withArchive(first.path, options, (file) => verifyArchiveFile(file, { signal: options.signal }))
   }
   const { generation, version, systemId, streamType } = first.header.identity
   const store = await openStore({ file: target, generation, version, systemId, streamType })

@@ -1,0 +1,45 @@
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import {
+  decodeHeaderPage,
+  HEADER_PAGE_BYTES,
+  type Header,
+  PAGE_BYTES,
+  pageStart,
+  pagesInUse,
+} from '@datastreamer/format'
+
+/** The header of a stream file. */
+export function headerOf(file: string): Header {
+  return decodeHeaderPage(readStart(file, HEADER_PAGE_BYTES))
+}
+
+/** The bytes of a stream file up to its end. */
+export function used(file: string): Buffer {
+  return readStart(file, headerOf(file).totalLength)
+}
+
+/** Copy a stream file, without the pages that it does not use and what lies beside it. */
+export function copyStream(from: string, to: string): void {
+  const pages = pagesInUse(headerOf(from).totalLength)
+  writeFileSync(to, readStart(from, pageStart(pages)))
+}
+
+/** Whether two stream files have the same used bytes. */
+export function sameStream(a: string, b: string): boolean {
+  return used(a).equals(used(b))
+}
+
+function readStart(file: string, length: number): Buffer {
+  const bytes = Buffer.alloc(length)
+  const handle = openSync(file, 'r')
+  try {
+    for (let have = 0; have < length; ) {
+      const got = readSync(handle, bytes, have, Math.min(PAGE_BYTES, length - have), have)
+      if (got === 0) throw new RangeError(`${file} has only ${have} of ${length} bytes`)
+      have += got
+    }
+  } finally {
+    closeSync(handle)
+  }
+  return bytes
+}
