@@ -104,7 +104,7 @@ export class MessageLog {
 
   #bytesFrom({ chunk, at }: LogPlace): number {
     const rest = this.#chunks.slice(chunk - this.#first)
-    return rest.reduce((sum, { end }) => sum + end, -at)
+    return rest.reduce((sum, { end }) => sum + end, 0) - at
   }
 
   #chunkFor(length: number): Chunk {

@@ -20,16 +20,16 @@ export function reconcile(
   states: readonly KnownState[],
   found: { readonly totalEntries: bigint; readonly digest: Uint8Array },
 ): number {
+  const { totalEntries: expected = 0n } = states[0] ?? {}
   const index = states.findLastIndex(({ totalEntries }) => totalEntries === found.totalEntries)
   const state = states[index]
   if (state === undefined) {
-    const { totalEntries: expected = 0n } = states[0] ?? {}
     const code = found.totalEntries < expected ? 'ENTRIES_MISSING' : 'ENTRIES_UNKNOWN'
-    throw new SourceConflictError(code, states.at(-1)?.totalEntries ?? 0n, found.totalEntries)
+    throw new SourceConflictError(code, expected, found.totalEntries)
   }
   const digest = digestOf(state.last)
   if (digest !== undefined && Buffer.compare(digest, found.digest) !== 0) {
-    throw new SourceConflictError('LAST_ENTRY_DIFFERS', state.totalEntries, found.totalEntries)
+    throw new SourceConflictError('LAST_ENTRY_DIFFERS', expected, found.totalEntries)
   }
   return index
 }

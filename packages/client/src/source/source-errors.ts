@@ -86,7 +86,7 @@ export type SourceConflictErrorCode =
  * new client once it is clear from where to go on; nothing is written by this one any more.
  */
 export class SourceConflictError extends StreamError<SourceConflictErrorCode> {
-  /** Number of the entry that this source would have written next. */
+  /** Entries that this source knows of: those that were acknowledged, or that the caller named. */
   readonly expectedEntries: bigint
   /** Entries in the server's stream. */
   readonly serverTotalEntries: bigint

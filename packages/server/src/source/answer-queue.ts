@@ -1,6 +1,6 @@
 /** The place of an answer that is not known yet. */
 export interface AnswerSlot {
-  bytes: Uint8Array | undefined
+  encode: (() => Uint8Array) | undefined
 }
 
 /** Answers in the order of their requests, however they come to be known; those of one moment go together. */
@@ -21,14 +21,14 @@ export class AnswerQueue {
 
   /** Take the next place. */
   reserve(): AnswerSlot {
-    const slot: AnswerSlot = { bytes: undefined }
+    const slot: AnswerSlot = { encode: undefined }
     this.#slots.push(slot)
     return slot
   }
 
-  /** The answer of a place is known. */
-  settle(slot: AnswerSlot, bytes: Uint8Array): void {
-    slot.bytes = bytes
+  /** The answer of a place is known. It is encoded when all before it are known too. */
+  settle(slot: AnswerSlot, encode: () => Uint8Array): void {
+    slot.encode = encode
     if (this.#scheduled) return
     this.#scheduled = true
     queueMicrotask(() => {
@@ -40,9 +40,9 @@ export class AnswerQueue {
   flush(): void {
     this.#scheduled = false
     const known: Uint8Array[] = []
-    for (const { bytes } of this.#slots) {
-      if (bytes === undefined) break
-      known.push(bytes)
+    for (const { encode } of this.#slots) {
+      if (encode === undefined) break
+      known.push(encode())
     }
     if (known.length === 0) return
     this.#slots = this.#slots.slice(known.length)

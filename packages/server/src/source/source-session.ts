@@ -114,7 +114,7 @@ export class SourceSession {
   }
 
   #answer(slot: AnswerSlot, answer: SourceAnswer): void {
-    if (!this.#over) this.#answers.settle(slot, encodeSourceAnswer(answer))
+    if (!this.#over) this.#answers.settle(slot, () => encodeSourceAnswer(answer))
   }
 
   #refuse(slot: AnswerSlot, fault: Fault): void {
@@ -125,7 +125,9 @@ export class SourceSession {
     }
     this.#options.onRefused(fault)
     const { code, text } = fault
-    const { totalEntries } = this.#options.store.getHeader()
-    this.#answer(slot, { name: 'refused', code: SourceCode[code], totalEntries, text })
+    this.#answers.settle(slot, () => {
+      const { totalEntries } = this.#options.store.getHeader()
+      return encodeSourceAnswer({ name: 'refused', code: SourceCode[code], totalEntries, text })
+    })
   }
 }

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest'
+import type { DiskFile } from '../src/disk/disk.ts'
+import { nodeDisk } from '../src/disk/node-disk.ts'
+import { hello, operation, TestSources } from './source-client.ts'
+
+/** The machine's disk, but what a test says happens before each write and sync of the stream file. */
+function gatedDisk() {
+  const gate = {
+    beforeSync: async (): Promise<void> => {},
+    beforeWrite: async (_position: number): Promise<void> => {},
+  }
+  const open: typeof nodeDisk.open = async (path, mode): Promise<DiskFile> => {
+    const file = await nodeDisk.open(path, mode)
+    if (!path.endsWith('stream.bin')) return file
+    return {
+      read: (into, position) => file.read(into, position),
+      write: async (from, position) => {
+        await gate.beforeWrite(position)
+        return file.write(from, position)
+      },
+      resize: (size) => file.resize(size),
+      size: () => file.size(),
+      sync: async () => {
+        await gate.beforeSync()
+        await file.sync()
+      },
+      close: () => file.close(),
+    }
+  }
+  return { gate, disk: { ...nodeDisk, open } }
+}
+
+/** What goes on when a test says so. */
+function standstill(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve: () => resolve() }
+}
+
+test('a source that takes over is told of the commits that the one before had under way', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ storeOptions: { disk, fsync: 'commit' } })
+  using first = await sources.connect()
+  await first.hello()
+  const { promise, resolve } = standstill()
+  gate.beforeSync = () => promise
+  first.send(...operation(0, 3))
+  while (sources.server.connections()[0]?.commitsInFlight !== 1) await new Promise((done) => setTimeout(done, 1))
+  first.raw.socket.destroy()
+  using second = await sources.connect()
+  second.send(hello())
+  expect(await second.raw.within(50)).toEqual(new Uint8Array())
+  expect(sources.server.connections()).toMatchObject([{ state: 'waiting' }])
+  resolve()
+  expect(await second.answers(1)).toEqual(['welcome 3'])
+})
+
+test('an operation that the disk refuses fails, with all that follow on it; later ones are written', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ storeOptions: { disk } })
+  using source = await sources.connect()
+  await source.hello()
+  gate.beforeWrite = async () => {
+    throw new Error('no space left')
+  }
+  source.send(...operation(0, 2), ...operation(2, 1))
+  const refused = await source.answers(2)
+  expect(refused[0]).toBe('refused WRITE_FAILED at 0')
+  expect(refused[1]).toMatch(/^refused (WRITE_FAILED|ATOMIC_OP_FAILED|WRONG_FIRST_ENTRY) at 0$/)
+  gate.beforeWrite = async () => {}
+  source.send(...operation(0, 1, 5))
+  expect(await source.answers(1)).toEqual(['committed 0-1'])
+  expect(await sources.bytes()).toEqual([5])
+})
+
+test('a commit of which nobody knows whether it is in the file is not answered', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ storeOptions: { disk, fsync: 'commit' } })
+  using source = await sources.connect()
+  await source.hello()
+  let headerFails = false
+  gate.beforeWrite = async (position) => {
+    if (position < 4096) headerFails = true
+    if (headerFails) throw new Error('the disk is gone')
+  }
+  source.send(...operation(0, 1), ...operation(1, 1))
+  expect(await source.rest()).toEqual(['closing STORE_BROKEN at 0'])
+  using second = await sources.connect()
+  await second.hello()
+  second.send(...operation(0, 1))
+  expect(await second.rest()).toEqual(['closing STORE_BROKEN at 0'])
+  await expect(sources.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+})
+
+test('a source is not read while the disk cannot follow, and not given up for that', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({
+    inactivityTimeoutMs: 200,
+    storeOptions: { disk, spillBytes: 1_048_576 },
+  })
+  using source = await sources.connect()
+  await source.hello()
+  const { promise, resolve } = standstill()
+  gate.beforeWrite = () => promise
+  const data = new Uint8Array(100_000)
+  const entry = { name: 'addStreamEntry', type: 1, data } as const
+  for (let i = 0; i < 300; i++) {
+    source.send({ name: 'startAtomicOp', firstEntry: BigInt(i) }, entry, { name: 'commitAtomicOp' })
+  }
+  await new Promise((done) => setTimeout(done, 500))
+  const received = sources.server.counters.bytesReceived
+  expect(received).toBeLessThan(5_000_000)
+  expect(sources.closed).toEqual([])
+  resolve()
+  expect((await source.answers(300)).at(-1)).toBe('committed 299-300')
+})

@@ -1,0 +1,175 @@
+import { encodeSourceRequest } from '@datastreamer/format/source'
+import { describe, expect, test } from 'vitest'
+import { RefusedError } from '../src/errors.ts'
+import { SourceServer } from '../src/source/source-server.ts'
+import { hello, operation, TestSources } from './source-client.ts'
+
+const token = (text: string): Uint8Array => new TextEncoder().encode(text)
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('one source at a time', () => {
+  test('another one is refused, and let in when the first is gone', async () => {
+    await using sources = await TestSources.start()
+    using first = await sources.connect()
+    await first.hello({ sourceId: 'first' })
+    using second = await sources.connect()
+    second.send(hello({ sourceId: 'second' }))
+    expect(await second.rest()).toEqual(['closing BUSY at 0'])
+    first.send(...operation(0, 1))
+    expect(await first.answers(1)).toEqual(['committed 0-1'])
+    first.raw.socket.destroy()
+    await sources.whenClosed(1)
+    using third = await sources.connect()
+    expect(await third.hello({ sourceId: 'third' })).toMatchObject({ name: 'welcome', header: { totalEntries: 1n } })
+  })
+
+  test('a newcomer with the same id takes over; what the other had open is rolled back, what it committed stays', async () => {
+    await using sources = await TestSources.start()
+    using first = await sources.connect()
+    first.send(hello(), ...operation(0, 2), ...operation(2, 5).slice(0, -1))
+    expect(await first.answers(1)).toEqual(['welcome 0'])
+    using second = await sources.connect()
+    expect(await second.hello()).toMatchObject({ name: 'welcome', header: { totalEntries: 2n } })
+    expect((await first.rest()).at(-1)).toBe('closing SUPERSEDED at 2')
+    second.send(...operation(2, 1, 50))
+    expect(await second.answers(1)).toEqual(['committed 2-3'])
+    expect(await sources.bytes()).toEqual([0, 1, 52])
+  })
+
+  test('of many newcomers with the same id, the last is let in', async () => {
+    await using sources = await TestSources.start()
+    const newcomers = await Promise.all(Array.from({ length: 5 }, () => sources.connect()))
+    for (const newcomer of newcomers) newcomer.send(hello())
+    const [last] = newcomers.slice(-1)
+    const ends = await Promise.all(newcomers.slice(0, -1).map((newcomer) => newcomer.rest()))
+    for (const end of ends) expect(end.at(-1)).toBe('closing SUPERSEDED at 0')
+    last?.send(...operation(0, 1))
+    expect(await last?.answers(2)).toEqual(['welcome 0', 'committed 0-1'])
+    for (const newcomer of newcomers) newcomer[Symbol.dispose]()
+  })
+
+  test('an operation that is open when the connection breaks is rolled back', async () => {
+    await using sources = await TestSources.start()
+    using source = await sources.connect()
+    await source.hello()
+    source.send(...operation(0, 5).slice(0, -1))
+    while (sources.server.connections()[0]?.operationOpen !== true) await sleep(1)
+    expect(() => sources.store.startAtomicOp()).toThrow(RefusedError)
+    source.raw.socket.resetAndDestroy()
+    expect(await sources.whenClosed(1)).toEqual(['CONNECTION_LOST'])
+    sources.store.startAtomicOp()
+    expect(sources.store.addStreamEntry(1, new Uint8Array(0))).toBe(0n)
+    sources.store.rollbackAtomicOp()
+  })
+})
+
+describe('a source that is silent', () => {
+  test('is given up, so that another can take its place', async () => {
+    await using sources = await TestSources.start({ inactivityTimeoutMs: 120 })
+    using first = await sources.connect()
+    await first.hello({ sourceId: 'dead' })
+    expect(await first.rest()).toEqual(['closing INACTIVE at 0'])
+    using second = await sources.connect()
+    expect(await second.hello({ sourceId: 'other' })).toMatchObject({ name: 'welcome' })
+  })
+
+  test('stays if it pings, and is pinged', async () => {
+    await using sources = await TestSources.start({ inactivityTimeoutMs: 150 })
+    using source = await sources.connect()
+    await source.hello()
+    for (let i = 0; i < 10; i++) {
+      source.send({ name: 'ping' })
+      await sleep(40)
+    }
+    expect(sources.closed).toEqual([])
+    expect(Buffer.from(await source.raw.read(5)).toString('hex')).toBe('7f00000005')
+  })
+
+  test('never says hello', async () => {
+    await using sources = await TestSources.start({ helloTimeoutMs: 50 })
+    using source = await sources.connect()
+    source.raw.socket.write(encodeSourceRequest(hello()).subarray(0, -1))
+    expect(await source.rest()).toEqual([])
+    expect(await sources.whenClosed(1)).toEqual(['HELLO_TIMEOUT'])
+  })
+})
+
+describe('a token', () => {
+  test('lets those in who know it', async () => {
+    await using sources = await TestSources.start({ token: 'secret' })
+    using source = await sources.connect()
+    expect(await source.hello({ token: token('secret') })).toMatchObject({ name: 'welcome' })
+  })
+
+  test.each(['', 'Secret', 'secret ', 'secre'])('keeps "%s" out', async (text) => {
+    await using sources = await TestSources.start({ token: 'secret' })
+    using source = await sources.connect()
+    source.send(hello({ token: token(text), streamType: 9n }))
+    expect(await source.rest()).toEqual(['closing UNAUTHORIZED at 0'])
+  })
+})
+
+describe('an address that other machines can reach', () => {
+  const tls = { key: 'k', cert: 'c' }
+  test.each([
+    ['0.0.0.0', undefined, undefined],
+    ['::', undefined, undefined],
+    ['192.0.2.1', '', undefined],
+    ['stream.example', undefined, tls],
+    ['::', undefined, { ...tls, requestCert: true }],
+    ['::', undefined, { ...tls, requestCert: true, ca: 'a', rejectUnauthorized: false }],
+  ])('%s, token %s: refused without protection', async (host, tokenText, tlsOptions) => {
+    await using sources = await TestSources.start()
+    const server = new SourceServer({ store: sources.store, token: tokenText })
+    await expect(server.listen({ host, port: 0, tls: tlsOptions })).rejects.toMatchObject({ code: 'UNPROTECTED' })
+    expect(server.address).toBeUndefined()
+  })
+
+  test.each(['127.0.0.1', '127.9.9.9', 'localhost'])('%s is none', async (host) => {
+    await using sources = await TestSources.start({}, { host })
+    expect(sources.port).toBeGreaterThan(0)
+  })
+
+  test('is fine with a token', async () => {
+    await using sources = await TestSources.start({ token: 'secret' }, { host: '0.0.0.0' })
+    expect(sources.server.address?.host).toBe('0.0.0.0')
+  })
+})
+
+describe('closing', () => {
+  test('answers what is under way, rolls back what is open, and leaves the store alone', async () => {
+    const sources = await TestSources.start()
+    using source = await sources.connect()
+    await source.hello()
+    source.send(...operation(0, 1), { name: 'startAtomicOp', firstEntry: 1n })
+    expect(await source.answers(1)).toEqual(['committed 0-1'])
+    const closed = sources.server.close({ graceMs: 2000 })
+    expect(await source.rest()).toEqual(['closing SERVER_CLOSED at 1'])
+    source.raw.socket.end()
+    await closed
+    sources.store.startAtomicOp()
+    sources.store.rollbackAtomicOp()
+    await sources[Symbol.asyncDispose]()
+  })
+
+  test('is not held up by a source that does not take part', async () => {
+    const sources = await TestSources.start()
+    using source = await sources.connect()
+    source.raw.socket.pause()
+    source.send(hello())
+    await sleep(20)
+    const since = performance.now()
+    await sources.server.close({ graceMs: 50 })
+    expect(performance.now() - since).toBeLessThan(1000)
+    await sources[Symbol.asyncDispose]()
+  })
+
+  test('limits how many may knock', async () => {
+    await using sources = await TestSources.start({ maxConnections: 1 })
+    using first = await sources.connect()
+    await first.hello()
+    using second = await sources.connect()
+    expect(await second.rest()).toEqual([])
+    expect(sources.server.counters.rejected).toEqual({ MAX_CONNECTIONS: 1 })
+  })
+})
