@@ -50,18 +50,19 @@ describe.each(['keep', 'close'] as const)('a server that does not know them (%s)
   })
 })
 
-test('a server that resets the connection instead of an answer is dialled once more', async () => {
+test('a connection that breaks before the answer says nothing of marks: they are asked for again', async () => {
   await using peer = await Peer.listen(async (connection, index) => {
     if (index === 0) {
       await connection.expect('markOperations')
       return connection.reset()
     }
+    await connection.expect('markOperations', OK)
     await connection.expect('header', OK, headerOf(1))
     await connection.expect('start', OK, encodeAll(entriesOf(0, 1)))
   })
   await using client = new StreamClient(near(peer))
   const events = (await collect(client.events({ marks: true, follow: false }))).map(summary)
-  expect(events).toEqual(['connected false', [0]])
+  expect(events).toEqual(['disconnected', 'connected true', [0]])
 })
 
 test('a mark at another place than it says ends the connection', async () => {

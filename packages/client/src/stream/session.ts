@@ -37,20 +37,24 @@ export class StreamSession {
     this.#unbind = unbind
   }
 
-  /** Dial, ask for marks if wanted, read the header. A server that closes when asked for marks is dialled once more. */
+  /**
+   * Dial, ask for marks if wanted, read the header. A server that refuses marks and closes is dialled once more. One that
+   * closes without an answer has refused nothing: the next attempt asks again.
+   */
   static async open(settings: Settings, { marks: wanted, signal }: SessionOptions): Promise<StreamSession> {
     for (let ask = wanted; ; ask = false) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
-      let marks = false
+      let refused = false
       try {
-        marks = ask && (await knowsMarks(channel))
+        const marks = ask && (await knowsMarks(channel))
+        refused = ask && !marks
         return new StreamSession(channel, await requestHeader(channel), marks, unbind)
       } catch (error) {
         unbind()
         channel.connection.fail(error)
         signal.throwIfAborted()
-        if (!ask || marks || !isClosed(error)) throw error
+        if (!refused || !isClosed(error)) throw error
       }
     }
   }
