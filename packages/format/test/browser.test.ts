@@ -30,6 +30,11 @@ test('the bundle stands alone: nothing of Node and no dependency', () => {
   expect(bundle).not.toMatch(/\bnode:|\brequire\(|\bimport\b/)
 })
 
+test('nor do the messages of sources need anything', async () => {
+  const source = await bundleForBrowser(resolve(import.meta.dirname, '../src/source.ts'))
+  expect(source).not.toMatch(/\bnode:|\brequire\(|\bimport\b/)
+})
+
 test('a bundle with something of Node is not made', async () => {
   using dir = tempDir()
   writeFileSync(dir.join('index.ts'), "export { readFileSync } from 'node:fs'\n")
