@@ -7,6 +7,8 @@ import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from './c
 export const RECORDS_OFFSET = 4096
 /** Newest records that are kept in memory: live relays ask for them all the time. */
 const RECENT_RECORDS = 1024
+/** Bytes that are read and written at once where many are. */
+const COPY_BYTES = 1_048_576
 
 /**
  * The file beside the stream that knows where commits ended and what bytes they held: it tells a torn header from a
@@ -99,6 +101,14 @@ export class CommitLog {
   async replace(index: number, record: CommitRecord): Promise<void> {
     await writeAll(this.#file, [encodeRecord(record)], RECORDS_OFFSET + index * RECORD_BYTES)
     await this.#recall()
+  }
+
+  /** Write the records from `index` on once more, as they are. */
+  async writeAgain(index: number): Promise<void> {
+    const end = RECORDS_OFFSET + this.#count * RECORD_BYTES
+    for (let at = RECORDS_OFFSET + index * RECORD_BYTES; at < end; at += COPY_BYTES) {
+      await writeAll(this.#file, [await readExactly(this.#file, at, Math.min(COPY_BYTES, end - at))], at)
+    }
   }
 
   /** Keep the first `count` records. */

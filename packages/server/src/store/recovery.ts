@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
-import type { Disk } from '../disk/disk.ts'
+import { type Disk, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { type CommitLog, foreignRecord } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
 import type { StoreEvent } from './events.ts'
@@ -36,7 +37,24 @@ export async function recoverEnd(input: RecoveryInput): Promise<CommitPoint> {
     onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
   }
   await reconcile(input, point)
+  if (input.commitLog.checkpoint?.open === true) await writeAgain(input, input.commitLog.checkpoint, point)
   return point
+}
+
+/**
+ * Write again what the disk may not have although the machine believes so: after a sync that failed, Linux takes what it
+ * could not write for written.
+ */
+async function writeAgain({ writable, commitLog }: RecoveryInput, from: Checkpoint, point: CommitPoint): Promise<void> {
+  if (!from.everyCommitDurable) {
+    let position = from.totalLength
+    for await (const piece of writable.pieces(position, point.totalLength)) {
+      await writeAll(writable.file, [piece], position)
+      position += piece.length
+    }
+    await commitLog.writeAgain((await commitLog.lastUpTo(from.totalEntries)) + 1)
+  }
+  await writable.writeHeader(point)
 }
 
 async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point: CommitPoint; reason: string }> {
@@ -49,10 +67,14 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
   if (checkpoint === undefined) throw damage
   const whole = await wholeCommits(input, checkpoint)
   const last = whole.at(-1) as CommitPoint
-  if (whole.some((point) => samePoint(point, found))) return { point: found, reason: 'a whole commit' }
+  if (whole.some((point) => samePoint(point, found))) {
+    if (damage !== undefined) throw damage
+    return { point: found, reason: 'a whole commit' }
+  }
   if (damage === undefined && checkpoint.everyCommitDurable && found.totalEntries > last.totalEntries) {
     return { point: found, reason: 'written by another program' }
   }
+  await checkEnd(input.writable.file, input.path, last)
   return { point: last, reason: damage?.message ?? 'the header is ahead of the whole commits' }
 }
 

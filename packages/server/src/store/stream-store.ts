@@ -1,7 +1,7 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES, PAGE_BYTES, sameEntry } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
-import { RefusedError } from '../errors.ts'
+import { DiskError, RefusedError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -11,6 +11,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import { CommitEnds } from './commit-ends.ts'
 import type { StoreEvent } from './events.ts'
 import { type LogWriter, startOfOpenPage } from './log-writer.ts'
+import { messageOf } from './message-of.ts'
 import { newBookmarks } from './new-bookmarks.ts'
 import type { CommitGroup, CommitResult, Operation, PendingCommit } from './operation.ts'
 import { truncateLog } from './truncate.ts'
@@ -303,10 +304,12 @@ export class StreamStore extends StreamReader {
       throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${from.totalEntries}`)
     try {
       await truncateLog(this.#parts, Number(number))
-    } catch (error) {
-      // Behind the header, what speaks of the log no longer agrees with it.
-      if (!samePoint(this.log.header, from)) this.#parts.writer.breakWith(error)
-      throw this.#parts.writer.broken ?? error
+    } catch (cause) {
+      // Once the commit point has moved, what else speaks of the log no longer agrees with it.
+      if (samePoint(this.log.header, from)) throw cause
+      this.#parts.writer.breakWith(cause)
+      const message = `the disk failed while the file was truncated: ${messageOf(cause)}`
+      throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
     }
     this.#buffer.moveTo(positionOf(this.log.header))
     this.#committed = this.#buffer.end
