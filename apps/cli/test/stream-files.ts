@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   decodeHeaderPage,
   HEADER_PAGE_BYTES,
@@ -7,6 +8,7 @@ import {
   pageStart,
   pagesInUse,
 } from '@datastreamer/format'
+import { linesOf } from './cli.ts'
 
 /** The header of a stream file. */
 export function headerOf(file: string): Header {
@@ -42,4 +44,17 @@ function readStart(file: string, length: number): Buffer {
     closeSync(handle)
   }
   return bytes
+}
+
+/** Make streams of made-up blocks in a folder, or copy those that were made there before. */
+export function generator(
+  folder: string,
+): (file: string, blocks: number, seed?: number, chainId?: number) => Promise<void> {
+  return async (file, blocks, seed = 1, chainId = 1101) => {
+    const made = join(folder, `${blocks}-${seed}-${chainId}.bin`)
+    if (!existsSync(made)) {
+      await linesOf('generate', made, '--blocks', `${blocks}`, '--seed', `${seed}`, '--chain-id', `${chainId}`)
+    }
+    copyStream(made, file)
+  }
 }

@@ -1,6 +1,8 @@
+import { readdir } from 'node:fs/promises'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { SequencerEntryError, toJson } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
+import { parseArchiveName } from '../archive/archive-name.ts'
 import { ExportError } from '../archive/errors.ts'
 import { type ExportedFile, exportStream } from '../archive/export-stream.ts'
 import { type Place, readCount, readPlace } from '../arguments.ts'
@@ -70,7 +72,7 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
   }
   const all = source.batches({ from: 0n, follow: false, signal })
   using progress = new Progress('export')
-  let files = 0
+  const names = new Set<string>()
   try {
     for await (const file of exportStream({
       header,
@@ -84,12 +86,19 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
     })) {
       progress.clear()
       await out.line(options.json ? JSON.stringify(jsonOf(file)) : lineOf(file))
-      files++
+      names.add(file.name)
     }
   } catch (error) {
     throw withHint(error)
   }
-  note(`archived ${src} in ${plural(files, 'file')}`)
+  note(`archived ${src} in ${plural(names.size, 'file')}`)
+  const others = (await readdir(options.out)).filter((name) => isOther(name, header.systemId, names))
+  if (others.length > 0) note(`not of this export, in ${options.out}: ${others.join(', ')}`)
+}
+
+/** Whether a file is an archive of the same system that another export made, maybe when the stream was shorter. */
+function isOther(name: string, systemId: bigint, names: ReadonlySet<string>): boolean {
+  return parseArchiveName(name)?.systemId === systemId && !names.has(name)
 }
 
 /** What cannot be read as blocks can be archived all the same. */

@@ -1,5 +1,5 @@
-import { concatFiles, mergeEras, openEra } from '@datastreamer/e2store'
-import { createFile, openFile } from '@datastreamer/e2store/node'
+import { type ByteSink, concatFiles, type EraFile, mergeEras, openEra } from '@datastreamer/e2store'
+import { createFile, type FileSource, openFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { plural } from '../output/text.ts'
@@ -33,28 +33,41 @@ async function merge(paths: readonly string[], options: MergeOptions, { note, si
   if (kind !== 'era' && kind !== 'e2s') {
     throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
   }
-  await using stack = new AsyncDisposableStack()
-  const sources = []
-  for (const path of paths) sources.push({ path, source: stack.use(await openFile(path)) })
   await using file = await createFile(out)
-  if (kind === 'era') {
-    const eras = []
-    for (const { path, source } of sources) {
-      eras.push(
-        await openEra(source).catch((error: unknown) => {
-          throw inFile(path, error)
-        }),
-      )
-    }
-    await mergeEras(eras, file)
-  } else {
-    for (const { path, source } of sources) {
-      signal.throwIfAborted()
-      await concatFiles([source], file).catch((error: unknown) => {
-        throw inFile(path, error)
-      })
-    }
-  }
+  if (kind === 'era') await joinEras(paths, file)
+  else await joinRecords(paths, file, signal)
   await file.commit()
   note(`wrote ${out}: ${plural(paths.length, 'file')}, ${plural(file.position, 'byte')}`)
+}
+
+async function joinEras(paths: readonly string[], sink: ByteSink): Promise<void> {
+  const sources: FileSource[] = []
+  try {
+    const eras: EraFile[] = []
+    for (const path of paths) {
+      const source = await openFile(path)
+      sources.push(source)
+      eras.push(await explained(path, openEra(source)))
+    }
+    await mergeEras(eras, sink)
+  } finally {
+    for (const source of sources) await source.close()
+  }
+}
+
+async function joinRecords(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<void> {
+  for (const path of paths) {
+    signal.throwIfAborted()
+    await using source = await openFile(path)
+    await explained(path, concatFiles([source], sink))
+  }
+}
+
+/** Name the file that something is wrong with. */
+async function explained<T>(path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw inFile(path, error)
+  }
 }

@@ -140,7 +140,8 @@ export class FileVerifier {
       onProgress: ({ bytes, totalBytes }) => onProgress(bytes, totalBytes),
     })
     checkName(checkSnapshotName(name, snapshot))
-    const text = `state of block ${report.block}, ${plural(report.accounts, 'account')}, ${plural(report.slots, 'slot')}`
+    const whole = report.stateRootMatches ? '' : ', not the whole state'
+    const text = `state of block ${report.block}, ${plural(report.accounts, 'account')}, ${plural(report.slots, 'slot')}${whole}`
     return { text, json: { ...report }, number: -1 }
   }
 

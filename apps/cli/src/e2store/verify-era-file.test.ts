@@ -1,0 +1,43 @@
+import { type EraFile, EraWriter, fromBytes, openEra, toBytes } from '@datastreamer/e2store'
+import { type BeaconNetwork, SetupError } from '@datastreamer/e2store/verify-era'
+import { expect, test } from 'vitest'
+import { EraVerifier } from './verify-era-file.ts'
+
+const network: BeaconNetwork = {
+  config: 'test',
+  preset: 'minimal',
+  genesisValidatorsRoot: '00'.repeat(32),
+  forks: [{ name: 'phase0', epoch: 0n, version: '00000000' }],
+}
+const options = {
+  accumulators: undefined,
+  checksums: undefined,
+  signatures: true,
+  network,
+  signal: new AbortController().signal,
+}
+
+async function genesis(): Promise<EraFile> {
+  const sink = toBytes()
+  const writer = await EraWriter.begin(sink, { era: 0n, slotsPerEra: 64 })
+  await writer.finish(new Uint8Array(10_000))
+  return openEra(fromBytes(sink.bytes()))
+}
+
+const notInstalled = (): Promise<never> => Promise.reject(new SetupError('NOT_INSTALLED', 'install the library'))
+
+test('without the optional packages an era is verified from fixed positions, which is said', async () => {
+  const { text, json } = await new EraVerifier(options, notInstalled).verify(await genesis(), () => {})
+  expect(text).toContain('from fixed positions only: install the library')
+  expect(json).toMatchObject({ full: false, why: 'install the library', states: 1 })
+})
+
+test('or fails, if it is to be verified fully', async () => {
+  const verifying = new EraVerifier({ ...options, full: true }, notInstalled).verify(await genesis(), () => {})
+  await expect(verifying).rejects.toMatchObject({ code: 'NOT_FULLY' })
+})
+
+test('what else goes wrong with them is no excuse', async () => {
+  const broken = (): Promise<never> => Promise.reject(new TypeError('broken'))
+  await expect(new EraVerifier(options, broken).verify(await genesis(), () => {})).rejects.toThrow('broken')
+})

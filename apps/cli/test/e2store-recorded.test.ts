@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtures'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { datastreamer, jsonOf, linesOf } from './cli.ts'
+
+const FOLDERS = ['real', 'mini', 'big', '']
+
+describe.skipIf(!hasVectors('e2store'))('recorded files', () => {
+  const dir = tempDir()
+  const names: string[] = []
+  let network = ''
+
+  beforeAll(() => {
+    for (const folder of FOLDERS) {
+      for (const entry of readdirSync(vectorPath('e2store', folder), { withFileTypes: true })) {
+        if (!entry.isFile() || /\.(?:json|tar\.gz)$/.test(entry.name)) continue
+        const name = entry.name.replace(/\.gz$/, '')
+        writeFileSync(dir.join(name), readVector('e2store', folder, entry.name))
+        names.push(name)
+      }
+    }
+    const { chain } = JSON.parse(new TextDecoder().decode(readVector('e2store', 'mini', 'facts.json')))
+    const forks = Object.entries<string>(chain.forkVersions).flatMap(([name, version]) => {
+      const epoch = name === 'phase0' ? 0 : chain.forkEpochs[name]
+      return epoch === undefined ? [] : [{ name, epoch, version }]
+    })
+    network = dir.join('network.json')
+    const { config, preset, genesisValidatorsRoot } = chain
+    writeFileSync(network, JSON.stringify({ config, preset, genesisValidatorsRoot, forks }))
+  })
+
+  afterAll(() => dir[Symbol.dispose]())
+
+  const paths = (pattern: RegExp): string[] => names.filter((name) => pattern.test(name)).map((name) => dir.join(name))
+
+  test('of a small chain verify fully, as one chain, with signatures', async () => {
+    const files = paths(/^e2mini-0000[0-7]-[0-9a-f]{8}\.era$/).filter((path) => /-0000[4-7]-/.test(path))
+    const reports = await jsonOf('e2store', 'verify', ...files, '--network', network, '--full', '--no-signatures')
+    expect(reports.map(({ full, blocks, signatures }) => [full, blocks, signatures])).toEqual([
+      [true, 61, 0],
+      [true, 63, 0],
+      [true, 0, 0],
+      [true, 64, 0],
+    ])
+    expect(reports.slice(1).every(({ followsPrevious }) => followsPrevious === true)).toBe(true)
+    const [last = ''] = files.slice(-1)
+    const [signed] = await jsonOf('e2store', 'verify', last, '--network', network, '--full')
+    expect(signed).toMatchObject({ full: true, signatures: 64 })
+  })
+
+  test('of every kind verify; an era of another preset in the same process says why not fully', async () => {
+    const plain = paths(/\.(?:era1|ere|e2hs|e2s|era)$/).filter((path) => !/deadbeef|int48/.test(path))
+    const { status, stdout } = await datastreamer('e2store', 'verify', ...plain)
+    expect(stdout.match(/^FAILED.*$/gm)).toBeNull()
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/sepolia-00000-d8ea171f\.era: .*from fixed positions only: this process uses preset minimal/)
+    expect(stdout).toMatch(/mainnet-00001-a5364e9a\.era1: .*follows the file before it/)
+  })
+
+  test('that deviate verify with the option for it', async () => {
+    const [quirk = ''] = paths(/int48/)
+    const [snapshot = ''] = paths(/\.e2ss$/)
+    expect((await datastreamer('e2store', 'verify', quirk)).status).toBe(1)
+    await linesOf('e2store', 'verify', quirk, '--sign-extend48')
+    expect((await datastreamer('e2store', 'verify', snapshot)).status).toBe(1)
+    const [report] = await jsonOf('e2store', 'verify', snapshot, '--partial', '--slots-per-record', '10')
+    expect(report).toMatchObject({ accounts: 20, slots: 80, stateRootMatches: false })
+  })
+
+  test('info tells the kind of each, and whether its name fits', async () => {
+    for (const name of names) {
+      const args = name.includes('int48') ? ['--sign-extend48'] : []
+      const { status, stdout } = await datastreamer('e2store', 'info', dir.join(name), '--json', ...args)
+      const { kind, name: check } = JSON.parse(stdout)
+      const says = name.includes('deadbeef')
+        ? 'wrong'
+        : /^[^.]*-[0-9a-f]{8}[^.]*\.\w+$/.test(name)
+          ? 'fits'
+          : 'unconventional'
+      expect([name, kind, check.result]).toEqual([name, name.split('.').at(-1), says])
+      expect(status).toBe(says === 'wrong' ? 1 : 0)
+    }
+  })
+
+  test('are split into the eras that they were joined from, and joined again', async () => {
+    const [multi = ''] = paths(/^e2mini-00000-59bce588\.multi\.era$/)
+    const parts = await linesOf('e2store', 'split', multi, '--out', dir.join('parts'), '--network', 'e2mini')
+    expect(parts).toHaveLength(8)
+    for (const path of parts) {
+      const name = path.split('/').at(-1) ?? ''
+      if (names.includes(name)) expect(readFileSync(path).equals(readFileSync(dir.join(name)))).toBe(true)
+    }
+    await linesOf('e2store', 'merge', ...parts, '--out', dir.join('again.era'))
+    expect(readFileSync(dir.join('again.era')).equals(readFileSync(multi))).toBe(true)
+  })
+
+  test('get the indices that others made for them, of every layout', async () => {
+    for (const generation of ['0', '1', '2']) {
+      const out = dir.join('made.e2i')
+      await linesOf('e2store', 'index', dir.join('blocks.e2s'), '--generation', generation, '--out', out, '--force')
+      expect(readFileSync(out).equals(readFileSync(dir.join(`blocks.gen${generation}.e2i`)))).toBe(true)
+    }
+  })
+
+  test('malformed ones fail at the step where they must', async () => {
+    const malformed: { readonly name: string; readonly mustFailAt: string }[] = JSON.parse(
+      new TextDecoder().decode(readVector('e2store', 'malformed', 'expect.json')),
+    )
+    for (const { name, mustFailAt } of malformed) {
+      const { status, stdout } = await datastreamer(
+        'e2store',
+        'verify',
+        vectorPath('e2store', 'malformed', name),
+        '--json',
+      )
+      const { ok, error } = JSON.parse(stdout)
+      expect([name, status, ok]).toEqual([name, 1, false])
+      expect([name, error.step]).toEqual([name, mustFailAt])
+      expect(error.position).toEqual(expect.any(Number))
+    }
+  })
+})
