@@ -3,8 +3,9 @@ import { client } from './client.ts'
 import { decode } from './decode.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { open } from './open.ts'
+import { relay } from './relay.ts'
 import { sync } from './sync.ts'
 import { write } from './write.ts'
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, open]
+export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, relay, open]
