@@ -42,10 +42,15 @@ export class Checkpointer {
     if (committed().totalLength - this.#last.totalLength >= everyBytes) this.#start()
   }
 
-  /** Make everything durable and say so; `open` tells whether the store goes on. */
-  async write({ open }: { readonly open: boolean }): Promise<void> {
+  /**
+   * Make everything durable and say so.
+   *
+   * @param open whether the store goes on
+   * @param at up to where to say so (default: the commit point)
+   */
+  async write({ open, at }: { readonly open: boolean; readonly at?: CommitPoint }): Promise<void> {
     const { commitLog, writer, index, committed, fsync, bootId } = this.#options
-    const point = committed()
+    const point = at ?? committed()
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'

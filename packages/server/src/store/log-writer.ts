@@ -37,6 +37,8 @@ export class LogWriter {
   /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
   #rewinds = 0
   #syncs = 0
+  /** The last sync that was asked for. */
+  #syncing: Promise<void> = Promise.resolve()
   #broken: DiskError | undefined
 
   constructor({ writable, commitLog, buffers, committed, syncEach }: LogWriterOptions) {
@@ -101,7 +103,7 @@ export class LogWriter {
     }
     try {
       await this.#writable.writeHeader(point)
-      if (this.#syncEach) await this.#sync()
+      if (this.#syncEach) await this.#sync({ isFatal: false })
     } catch (error) {
       await this.#restoreHeader(records, error)
       throw new DiskError('WRITE_FAILED', `the commit was not written: ${messageOf(error)}`, { cause: error })
@@ -128,7 +130,7 @@ export class LogWriter {
     if (this.#broken !== undefined) throw this.#broken
     try {
       await this.#writable.writeHeader(point)
-      await this.#sync()
+      await this.#sync({ isFatal: !this.#syncEach })
     } catch (error) {
       await this.#restoreHeader(this.#commitLog.count, error)
       throw new DiskError('WRITE_FAILED', `the file was not truncated: ${messageOf(error)}`, { cause: error })
@@ -142,7 +144,7 @@ export class LogWriter {
   /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
   async syncAll(): Promise<void> {
     try {
-      await allDone([this.#sync(), this.#commitLog.sync()])
+      await allDone([this.#sync({ isFatal: true }), this.#commitLog.sync()])
     } catch (error) {
       this.breakWith(error)
       throw this.#broken
@@ -158,13 +160,31 @@ export class LogWriter {
       writeAll(this.#writable.file, pieces, from),
       this.#commitLog.append({ ...point, checksum: storedChecksum(crc) }),
     ])
-    if (this.#syncEach) await allDone([this.#sync(), this.#commitLog.sync()])
+    if (this.#syncEach) await allDone([this.#sync({ isFatal: false }), this.#commitLog.sync()])
     this.#written = point.totalLength
   }
 
-  async #sync(): Promise<void> {
-    this.#syncs++
-    await this.#writable.file.sync()
+  /**
+   * Sync the stream file, one sync at a time: the system tells only one of those under way that something was lost.
+   *
+   * @param isFatal whether bytes that count may be among those that a failure loses: a later sync would not bring them
+   */
+  async #sync({ isFatal }: { readonly isFatal: boolean }): Promise<void> {
+    const before = this.#syncing
+    const sync = async (): Promise<void> => {
+      await before
+      if (this.#broken !== undefined) throw this.#broken
+      this.#syncs++
+      try {
+        await this.#writable.file.sync()
+      } catch (error) {
+        if (isFatal) this.breakWith(error)
+        throw error
+      }
+    }
+    const mine = sync()
+    this.#syncing = mine.catch(() => undefined)
+    await mine
   }
 
   /** Take the record of a failed group back. */
@@ -183,7 +203,7 @@ export class LogWriter {
   async #restoreHeader(records: number, cause: unknown): Promise<void> {
     try {
       await this.#writable.writeHeader(this.#committed)
-      await this.#sync()
+      await this.#sync({ isFatal: true })
     } catch {
       this.breakWith(cause)
       const message = `the disk failed while the commit point was written: ${messageOf(cause)}`

@@ -14,6 +14,8 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   const { position } = await log.locate(number)
   const point: CommitPoint = { totalLength: position, totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
+  // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
+  await checkpointer.write({ open: true, at: point })
   await writer.truncate(point)
   log.truncate(point)
   await loadEnd(writable.file, path, point, buffers)

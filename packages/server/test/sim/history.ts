@@ -1,6 +1,8 @@
-import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { mock } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
-import { DiskError } from '../../src/errors.ts'
+import { DiskError, RefusedError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
@@ -8,6 +10,7 @@ import { type Random, randomFrom } from './random.ts'
 import { readAll } from './read-all.ts'
 import { CrashedError, type Fault, SimDisk } from './sim-disk.ts'
 import { SimIndex } from './sim-index.ts'
+import { entryOf, sameTexts, textOf, type Version, Versions } from './versions.ts'
 
 export interface HistoryOptions {
   readonly seed: number
@@ -18,38 +21,41 @@ export interface HistoryOptions {
   readonly death?: 'power' | 'process'
   /** Probability that another fault (no space, an error, a short write) is planned at a call. */
   readonly faults?: number
-}
-
-/** What the log may hold after one more step. */
-interface Version {
-  readonly entries: readonly string[]
-  state: 'waiting' | 'acknowledged' | 'refused' | 'unknown'
+  /** Lives of the store at most: after a death it is opened again and goes on (default 1). */
+  readonly lives?: number
 }
 
 const FILE = '/sim/data-stream.bin'
+const FSYNC_INTERVAL_MS = 1000
+/** Deaths while the store is opened, at most, each time. */
+const MAX_DEATHS_IN_RECOVERY = 3
 
 /**
  * Play one seeded history of operations on a simulated disk, let it die at one of its calls, open the store again and
  * check that exactly what was committed is there. Returns the number of calls that the whole history makes.
  */
 export async function playHistory(options: HistoryOptions): Promise<number> {
-  const player = new Player(options)
-  await player.play()
-  return player.calls
+  // The clock of the store stands still but for the ticks of the history, so that the same seed gives the same calls.
+  mock.timers.enable({ apis: ['setInterval'] })
+  try {
+    return await new Player(options).play()
+  } finally {
+    mock.timers.reset()
+  }
 }
 
 class Player {
   readonly #options: HistoryOptions
+  /** What is done. */
   readonly #random: Random
+  /** What goes wrong. */
   readonly #fate: Random
   readonly #disk: SimDisk
   readonly #index = new SimIndex()
-  readonly #versions: Version[] = [{ entries: [], state: 'acknowledged' }]
-  /** First version that may be found after the power failed. */
-  #floor = 0
+  readonly #versions = new Versions()
   #store: StreamStore | undefined
   /** Entries of the log and of what waits to be committed. */
-  #entries: string[] = []
+  #entries: readonly string[] = []
   #answers: Promise<void>[] = []
 
   constructor(options: HistoryOptions) {
@@ -57,42 +63,45 @@ class Player {
     this.#random = randomFrom(options.seed)
     this.#fate = randomFrom(options.seed * 7919 + (options.crashAt ?? 0))
     this.#disk = new SimDisk(this.#fate)
+    // A file without pages has to be extended by the first commit.
+    if (this.#random.chance(0.5)) this.#disk.put(FILE, emptyFile())
     if (options.crashAt !== undefined) this.#disk.failAt(options.crashAt, 'crash')
-    for (let call = 12; call < 400; call++) {
-      if (call !== options.crashAt && this.#fate.chance(options.faults ?? 0)) this.#disk.failAt(call, this.#fault())
+    this.#planFaults(12)
+  }
+
+  async play(): Promise<number> {
+    const { lives = 1, crashAt } = this.#options
+    let calls = 0
+    for (let life = 1; life <= lives; life++) {
+      if (life > 1) {
+        this.#disk.failAt(this.#disk.calls + this.#fate.int(1, 80), 'crash')
+        this.#planFaults(this.#disk.calls)
+      }
+      await this.#live()
+      calls ||= this.#disk.calls
+      await this.#die()
+      await this.#recover()
     }
+    if (crashAt === undefined && calls === 0) throw new Error('a history without a call')
+    return calls
   }
 
-  get calls(): number {
-    return this.#disk.calls
-  }
-
-  async play(): Promise<void> {
+  /** Open the store, unless it is open, and do some things with it. */
+  async #live(): Promise<void> {
     const steps = this.#random.int(3, 9)
     try {
-      this.#store = await this.#open()
+      this.#store ??= await this.#open()
       for (let step = 0; step < steps; step++) await this.#step(this.#store)
       await Promise.all(this.#answers)
     } catch (error) {
-      if (!(error instanceof CrashedError) && !(error instanceof DiskError) && !isPlanned(error)) throw error
+      if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
     }
-    const calls = this.#disk.calls
-    await this.#die()
-    await this.#check()
-    if (this.#options.crashAt === undefined && calls === 0) throw new Error('a history without a call')
   }
 
   async #open(): Promise<StreamStore> {
     const { fsync } = this.#options
-    return openStore({
-      file: FILE,
-      fsync,
-      fsyncIntervalMs: 1,
-      spillBytes: 1,
-      tailPages: 2,
-      disk: this.#disk,
-      index: this.#index,
-    })
+    const limits = { spillBytes: 1, tailPages: 2, fsyncIntervalMs: FSYNC_INTERVAL_MS }
+    return openStore({ file: FILE, fsync, ...limits, disk: this.#disk, index: this.#index })
   }
 
   async #step(store: StreamStore): Promise<void> {
@@ -101,25 +110,39 @@ class Player {
     else if (kind < 0.8) await this.#settled(() => this.#truncate(store))
     else if (kind < 0.88) await this.#settled(() => this.#update(store))
     else if (kind < 0.94) await this.#settled(() => this.#reopen(store))
-    else await new Promise((resolve) => setTimeout(resolve, 2))
+    else await this.#pause()
+  }
+
+  /** Time passes: a sync in the background begins, and may end. */
+  async #pause(): Promise<void> {
+    mock.timers.tick(FSYNC_INTERVAL_MS)
+    for (let turns = this.#random.int(0, 3); turns > 0; turns--) await turn()
   }
 
   async #operation(store: StreamStore): Promise<void> {
+    const base = this.#entries
     const added = this.#draw()
+    // Time between the calls lets what waits fail, and what is large go to disk, while the operation is open.
+    const slow = this.#random.chance(0.4)
     store.startAtomicOp()
-    for (const { type, data } of added) {
-      const number = type === BOOKMARK_TYPE ? store.addStreamBookmark(data) : store.addStreamEntry(type, data)
-      const expected = this.#entries.length + added.findIndex((entry) => entry.data === data)
-      if (number !== BigInt(expected)) throw new Error(`entry got number ${number}, expected ${expected}`)
+    try {
+      for (const [i, { type, data }] of added.entries()) {
+        const number = type === BOOKMARK_TYPE ? store.addStreamBookmark(data) : store.addStreamEntry(type, data)
+        if (number !== BigInt(base.length + i)) throw new Error(`entry got number ${number}, not ${base.length + i}`)
+        if (slow) await this.#pause()
+        if (slow && this.#random.chance(0.3)) await store.writable()
+      }
+    } catch (error) {
+      if (!isFailedOperation(error)) throw error
+      store.rollbackAtomicOp()
+      return
     }
     if (this.#random.chance(0.15)) {
       store.rollbackAtomicOp()
       return
     }
-    const entries = [...this.#entries, ...added.map(textOf)]
-    const version: Version = { entries, state: 'waiting' }
-    this.#entries = entries
-    this.#versions.push(version)
+    const version = this.#versions.add([...base, ...added.map(textOf)])
+    this.#entries = version.entries
     const answer = store.commitAtomicOp().then(
       () => {
         version.state = 'acknowledged'
@@ -131,9 +154,9 @@ class Player {
   }
 
   #refused(version: Version, error: unknown): void {
-    const unknown = error instanceof DiskError && error.code === 'OUTCOME_UNKNOWN'
-    version.state = unknown || this.#disk.dead ? 'unknown' : 'refused'
-    this.#entries = [...this.#acknowledged().entries]
+    const isUnknown = error instanceof DiskError && error.code === 'OUTCOME_UNKNOWN'
+    version.state = isUnknown || this.#disk.dead ? 'unknown' : 'refused'
+    this.#entries = this.#versions.acknowledged.entries
   }
 
   async #truncate(store: StreamStore): Promise<void> {
@@ -152,55 +175,87 @@ class Player {
   }
 
   /** A change that is durable when it is answered, in every mode. */
-  async #change(entries: string[], act: () => Promise<void>): Promise<void> {
-    const version: Version = { entries, state: 'waiting' }
-    this.#versions.push(version)
+  async #change(entries: readonly string[], act: () => Promise<void>): Promise<void> {
+    const version = this.#versions.add(entries)
     try {
       await act()
       version.state = 'acknowledged'
       this.#entries = entries
-      this.#floor = this.#versions.length - 1
+      this.#versions.sealed()
     } catch (error) {
-      version.state = 'unknown'
-      throw error
+      this.#refused(version, error)
+      if (!(error instanceof DiskError)) throw error
     }
   }
 
+  /** Close, also what is broken, and open again until that works. */
   async #reopen(store: StreamStore): Promise<void> {
-    await store.close()
-    this.#floor = this.#versions.findLastIndex((version) => version.state === 'acknowledged')
-    this.#store = await this.#open()
+    const isClosed = await store.close().then(() => true, asPlanned)
+    if (isClosed) this.#versions.sealed()
+    this.#store = undefined
+    while (this.#store === undefined) {
+      this.#disk.mustLive()
+      this.#store = await this.#open().catch(asPlanned)
+    }
+    await this.#settleWith(this.#store, { strict: true })
   }
 
-  /** Run when no commit waits, so that it is known what the log holds. */
+  /** Run when no commit waits, so that it is known what the log holds. A store that can write no more is opened again. */
   async #settled(act: () => Promise<void>): Promise<void> {
     await Promise.all(this.#answers)
-    await act()
+    try {
+      await act()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+    }
+    const store = this.#store
+    if (store !== undefined && isBroken(store)) await this.#reopen(store)
   }
 
   async #die(): Promise<void> {
     if (!this.#disk.dead) this.#disk.failAt(this.#disk.calls + 1, 'crash')
     await this.#store?.close().catch(() => {})
+    this.#store = undefined
     await Promise.all(this.#answers)
-    for (const version of this.#versions) if (version.state === 'waiting') version.state = 'unknown'
+    this.#answers = []
+    this.#versions.abandon()
+    this.#fall()
+  }
+
+  /** What dies, dies; the index comes back with what another program left in it. */
+  #fall(): void {
     if (this.#options.death === 'process') {
       this.#disk.processKilled()
     } else {
       this.#disk.powerOff()
       this.#index.powerOff(this.#fate)
     }
+    if (this.#fate.chance(0.2)) this.#index.spoil(this.#fate, this.#entries.length)
   }
 
-  async #check(): Promise<void> {
-    const store = await this.#open()
-    const found = (await readAll(store.log)).map(textOf)
-    const allowed = this.#allowed()
-    if (!allowed.some(({ entries }) => sameTexts(entries, found))) {
-      throw new Error(
-        `found ${found.length} entries, expected ${allowed.map(({ entries }) => entries.length).join(' or ')}`,
-      )
+  /** Open the store, which may die a few more times over it, and check what is there. */
+  async #recover(): Promise<void> {
+    for (let death = 0; death < MAX_DEATHS_IN_RECOVERY && this.#fate.chance(0.4); death++) {
+      this.#disk.failAt(this.#disk.calls + this.#fate.int(1, 25), 'crash')
+      const store = await this.#open().catch(asPlanned)
+      await store?.close().catch(asPlanned)
+      this.#fall()
     }
-    await checkIndex(store, found, this.#versions)
+    const { fsync, death, lives = 1 } = this.#options
+    this.#store = await this.#open()
+    await this.#settleWith(this.#store, { strict: fsync === 'commit' || death === 'process' })
+    if (lives > 1) return
+    await this.#checkAppending(this.#store)
+  }
+
+  async #settleWith(store: StreamStore, how: { readonly strict: boolean }): Promise<void> {
+    const found = (await readAll(store.log)).map(textOf)
+    this.#versions.settle(found, how)
+    this.#entries = found
+    await checkIndex(store, found, this.#versions.everyEntry)
+  }
+
+  async #checkAppending(store: StreamStore): Promise<void> {
     const added = { type: 7, data: Uint8Array.of(1, 2, 3) }
     store.startAtomicOp()
     store.addStreamEntry(added.type, added.data)
@@ -209,27 +264,23 @@ class Player {
     const again = await this.#open()
     const after = (await readAll(again.log)).map(textOf)
     await again.close()
-    if (!sameTexts(after, [...found, textOf(added)])) throw new Error('the log differs after a clean close')
-  }
-
-  #allowed(): Version[] {
-    const last = this.#versions.findLastIndex((version) => version.state === 'acknowledged')
-    const strict = this.#options.fsync === 'commit' || this.#options.death === 'process'
-    const from = strict ? last : this.#floor
-    return this.#versions.filter(({ state }, index) => index >= from && state !== 'refused')
-  }
-
-  #acknowledged(): Version {
-    return this.#versions.findLast((version) => version.state === 'acknowledged') as Version
+    if (!sameTexts(after, [...this.#entries, textOf(added)])) throw new Error('the log differs after a clean close')
   }
 
   #draw(): { type: number; data: Uint8Array }[] {
     return Array.from({ length: this.#random.int(1, 5) }, () => {
       if (this.#random.chance(0.35)) return { type: BOOKMARK_TYPE, data: Uint8Array.of(2, this.#random.int(0, 9)) }
-      const large = this.#random.chance(0.06)
-      const data = new Uint8Array(large ? this.#random.int(300_000, 1_000_000) : this.#random.int(0, 300))
+      const large = this.#random.chance(0.12)
+      const data = new Uint8Array(large ? this.#random.int(400_000, 1_048_559) : this.#random.int(0, 300))
       return { type: this.#random.int(1, 6), data: data.fill(this.#random.int(0, 255)) }
     })
+  }
+
+  #planFaults(from: number): void {
+    const { faults = 0, crashAt } = this.#options
+    for (let call = from; call < from + 400; call++) {
+      if (call !== crashAt && this.#fate.chance(faults)) this.#disk.failAt(call, this.#fault())
+    }
   }
 
   #fault(): Fault {
@@ -237,36 +288,44 @@ class Player {
   }
 }
 
-async function checkIndex(store: StreamStore, found: readonly string[], versions: readonly Version[]): Promise<void> {
-  const known = new Set(
-    versions.flatMap(({ entries }) => entries).filter((text) => text.startsWith(`${BOOKMARK_TYPE}:`)),
-  )
+function emptyFile(): Uint8Array {
+  const header = { generation: 3, version: 2, systemId: 0n, streamType: 1n } as const
+  return encodeHeaderPage({ ...header, totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
+}
+
+async function checkIndex(store: StreamStore, found: readonly string[], known: Iterable<string>): Promise<void> {
   for (const text of known) {
+    const { type, data } = entryOf(text)
+    if (type !== BOOKMARK_TYPE) continue
     const at = found.lastIndexOf(text)
-    const number = await findBookmark(store.log, store.index, entryOf(text).data)
-    if (number !== (at < 0 ? undefined : BigInt(at)))
+    const number = await findBookmark(store.log, store.index, data)
+    if (number !== (at < 0 ? undefined : BigInt(at))) {
       throw new Error(`bookmark ${text} found at ${number}, is at ${at}`)
+    }
   }
 }
 
-/** An entry as text that is cheap to keep and to compare: large data is of one byte repeated. */
-function textOf({ type, data }: { readonly type: number; readonly data: Uint8Array }): string {
-  const uniform = data.length > 16 && data.every((byte) => byte === data[0])
-  return uniform ? `${type}:${data[0]}x${data.length}` : `${type}:${Buffer.from(data).toString('hex')}`
+/** Whether a store says that it can write no more. */
+function isBroken(store: StreamStore): boolean {
+  try {
+    store.startAtomicOp()
+    store.rollbackAtomicOp()
+    return false
+  } catch {
+    return true
+  }
 }
 
-function entryOf(text: string): { type: number; data: Uint8Array } {
-  const [type, rest = ''] = text.split(':')
-  const [byte, length] = rest.split('x')
-  const data = length === undefined ? Buffer.from(rest, 'hex') : Buffer.alloc(Number(length), Number(byte))
-  return { type: Number(type), data: new Uint8Array(data) }
+function isFailedOperation(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === 'ATOMIC_OP_FAILED'
 }
 
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, i) => text === b[i])
-}
-
-/** Whether an error is one that the plan brought about while the store was opened or closed. */
+/** Whether an error is one that the plan brought about. */
 function isPlanned(error: unknown): boolean {
-  return error instanceof Error && /simulated|the store must be opened again/.test(error.message)
+  return error instanceof DiskError || (error instanceof Error && /simulated/.test(error.message))
+}
+
+/** Let pass what the plan brought about. */
+function asPlanned(error: unknown): undefined {
+  if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
 }

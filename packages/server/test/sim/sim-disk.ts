@@ -10,6 +10,14 @@ export class CrashedError extends Error {
   override readonly name = 'CrashedError'
 }
 
+const SECTOR_BYTES = 512
+
+/** What a call leaves behind if it goes wrong. */
+interface OnFault {
+  readonly onCrash?: () => unknown
+  readonly onError?: () => unknown
+}
+
 type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'resize'; readonly size: number }
@@ -63,6 +71,20 @@ export class SimDisk implements Disk {
     return this.#dead
   }
 
+  /** Put a file there, durably, without a call. */
+  put(path: string, bytes: Uint8Array): void {
+    const content = new SimContent()
+    content.change({ kind: 'write', position: 0, bytes })
+    content.sync()
+    this.#names.set(path, content)
+    this.#durableNames.set(path, content)
+  }
+
+  /** @throws {CrashedError} if the machine is dead */
+  mustLive(): void {
+    this.#alive()
+  }
+
   /** Let the call of that number, counted from the start, go wrong. */
   failAt(call: number, fault: Fault): void {
     this.#plan.set(call, fault)
@@ -71,9 +93,8 @@ export class SimDisk implements Disk {
   /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
   powerOff(): void {
     for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
-      for (const change of content.unsynced) this.#maybeApply(content.durable, change)
+      this.#forget(content)
       content.current = content.durable.copy()
-      content.unsynced = []
     }
     // Each name's fate is its own, but a rename moves one thing: the new name is there or the old one is.
     if (this.#random.chance(0.5)) this.#durableNames = new Map(this.#names)
@@ -148,7 +169,11 @@ export class SimDisk implements Disk {
         return count
       },
       sync: async () => {
-        this.#step({ onCrash: () => this.#random.chance(0.5) && content.sync() })
+        this.#step({
+          onCrash: () => this.#random.chance(0.5) && content.sync(),
+          // After a sync that fails the machine takes all for written, and a later one makes up for nothing.
+          onError: () => this.#forget(content),
+        })
         content.sync()
       },
       resize: async (size) => {
@@ -163,10 +188,26 @@ export class SimDisk implements Disk {
     }
   }
 
+  /** What was not synced gets to the platter by chance, or never. */
+  #forget(content: SimContent): void {
+    for (const change of content.unsynced) this.#maybeApply(content.durable, change)
+    content.unsynced = []
+  }
+
   #maybeApply(durable: SparseBytes, change: Change): void {
     if (this.#random.chance(0.4)) return
     if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(durable, change)
+    else if (this.#random.chance(0.5)) this.#applySectors(durable, change.bytes, change.position)
     else durable.write(change.bytes.subarray(0, this.#random.int(0, change.bytes.length)), change.position)
+  }
+
+  /** Any of the sectors of a write, each one whole. */
+  #applySectors(durable: SparseBytes, bytes: Uint8Array, position: number): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(bytes.length, at + SECTOR_BYTES - ((position + at) % SECTOR_BYTES))
+      if (this.#random.chance(0.5)) durable.write(bytes.subarray(at, end), position + at)
+      at = end
+    }
   }
 
   #alive(): void {
@@ -174,7 +215,7 @@ export class SimDisk implements Disk {
   }
 
   /** Count a call and let it go wrong if the plan says so. */
-  #step({ onCrash }: { readonly onCrash?: () => unknown } = {}): Fault | undefined {
+  #step({ onCrash, onError = onCrash }: OnFault = {}): Fault | undefined {
     this.#alive()
     const fault = this.#plan.get(++this.#calls)
     if (fault === 'crash') {
@@ -184,7 +225,7 @@ export class SimDisk implements Disk {
     }
     if (fault === 'ENOSPC' || fault === 'EIO') {
       // A write that fails may have written some of it.
-      onCrash?.()
+      onError?.()
       throw systemError(fault)
     }
     return fault

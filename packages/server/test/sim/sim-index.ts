@@ -26,6 +26,12 @@ export class SimIndex implements BookmarkIndex {
 
   async close(): Promise<void> {}
 
+  /** Another program put in what it never committed, behind the last of so many entries. */
+  spoil(random: Random, entries: number): void {
+    for (const { key } of this.#log.slice(-3)) this.#log.push({ key, number: random.int(entries, entries + 5) })
+    this.#durable = this.#log.length
+  }
+
   /** The power failed. */
   powerOff(random: Random): void {
     this.#log.length = random.int(this.#durable, this.#log.length)

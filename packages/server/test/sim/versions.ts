@@ -1,0 +1,76 @@
+/** What the log may hold after one more step. Entries are kept as text, see `textOf`. */
+export interface Version {
+  readonly entries: readonly string[]
+  state: 'waiting' | 'acknowledged' | 'refused' | 'unknown'
+}
+
+/** What a log may hold, step by step. */
+export class Versions {
+  #all: Version[] = [{ entries: [], state: 'acknowledged' }]
+  /** First version that may be found after the power failed. */
+  #floor = 0
+
+  /** The log if one more step is done. */
+  add(entries: readonly string[]): Version {
+    const version: Version = { entries, state: 'waiting' }
+    this.#all.push(version)
+    return version
+  }
+
+  /** The last version that was answered with a yes. */
+  get acknowledged(): Version {
+    return this.#all[this.#lastAcknowledged] as Version
+  }
+
+  /** All that was answered with a yes is durable. */
+  sealed(): void {
+    this.#floor = this.#lastAcknowledged
+  }
+
+  /** Nobody waits for an answer any more. */
+  abandon(): void {
+    for (const version of this.#all) if (version.state === 'waiting') version.state = 'unknown'
+  }
+
+  /**
+   * Check what was found when the log was opened again; from now on it is all that there may be.
+   *
+   * @param strict nothing that was answered with a yes may be missing
+   */
+  settle(found: readonly string[], { strict }: { readonly strict: boolean }): void {
+    const from = strict ? this.#lastAcknowledged : this.#floor
+    const allowed = this.#all.filter(({ state }, i) => i >= from && state !== 'refused')
+    if (!allowed.some(({ entries }) => sameTexts(entries, found))) {
+      const lengths = allowed.map(({ entries }) => entries.length).join(' or ')
+      throw new Error(`found ${found.length} entries, expected ${lengths}`)
+    }
+    this.#all.push({ entries: found, state: 'acknowledged' })
+    this.#floor = this.#all.length - 1
+  }
+
+  /** Every entry that any version holds. */
+  get everyEntry(): ReadonlySet<string> {
+    return new Set(this.#all.flatMap(({ entries }) => entries))
+  }
+
+  get #lastAcknowledged(): number {
+    return this.#all.findLastIndex(({ state }) => state === 'acknowledged')
+  }
+}
+
+/** An entry as text that is cheap to keep and to compare: large data is of one byte repeated. */
+export function textOf({ type, data }: { readonly type: number; readonly data: Uint8Array }): string {
+  const uniform = data.length > 16 && data.every((byte) => byte === data[0])
+  return uniform ? `${type}:${data[0]}x${data.length}` : `${type}:${Buffer.from(data).toString('hex')}`
+}
+
+export function entryOf(text: string): { type: number; data: Uint8Array } {
+  const [type, rest = ''] = text.split(':')
+  const [byte, length] = rest.split('x')
+  const data = length === undefined ? Buffer.from(rest, 'hex') : Buffer.alloc(Number(length), Number(byte))
+  return { type: Number(type), data: new Uint8Array(data) }
+}
+
+export function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i])
+}
