@@ -49,7 +49,7 @@ function checkFollows(before: ArchiveFacts, file: ArchiveFacts): void {
   }
 }
 
-export function sameIdentity(a: Identity, b: Identity): boolean {
+function sameIdentity(a: Identity, b: Identity): boolean {
   return (
     a.generation === b.generation &&
     a.version === b.version &&

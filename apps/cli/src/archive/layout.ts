@@ -23,7 +23,7 @@ const LAYOUT = 1
 export const HEADER_BYTES = 72
 export const END_BYTES = 80
 /** Bytes of the end record in front of the checksum. */
-export const END_CHECKED_BYTES = END_BYTES - DIGEST_BYTES
+const END_CHECKED_BYTES = END_BYTES - DIGEST_BYTES
 /** Bytes of the header record that say which stream it is. */
 const IDENTITY_BYTES = 24
 

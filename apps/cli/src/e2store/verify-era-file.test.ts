@@ -1,7 +1,7 @@
 import { type EraFile, EraWriter, fromBytes, openEra, toBytes } from '@datastreamer/e2store'
 import { type BeaconNetwork, SetupError } from '@datastreamer/e2store/verify-era'
 import { expect, test } from 'vitest'
-import { EraVerifier } from './verify-era-file.ts'
+import { EraVerifier, type LoadTools } from './verify-era-file.ts'
 
 const network: BeaconNetwork = {
   config: 'test',
@@ -24,20 +24,28 @@ async function genesis(): Promise<EraFile> {
   return openEra(fromBytes(sink.bytes()))
 }
 
-const notInstalled = (): Promise<never> => Promise.reject(new SetupError('NOT_INSTALLED', 'install the library'))
+const notInstalled: LoadTools = () => Promise.reject(new SetupError('NOT_INSTALLED', 'install the library'))
 
 test('without the optional packages an era is verified from fixed positions, which is said', async () => {
-  const { text, json } = await new EraVerifier(options, notInstalled).verify(await genesis(), () => {})
+  const { text, json } = await new EraVerifier({ ...options, loadTools: notInstalled }).verify(
+    await genesis(),
+    () => {},
+  )
   expect(text).toContain('from fixed positions only: install the library')
   expect(json).toMatchObject({ full: false, why: 'install the library', states: 1 })
 })
 
 test('or fails, if it is to be verified fully', async () => {
-  const verifying = new EraVerifier({ ...options, full: true }, notInstalled).verify(await genesis(), () => {})
+  const verifying = new EraVerifier({ ...options, full: true, loadTools: notInstalled }).verify(
+    await genesis(),
+    () => {},
+  )
   await expect(verifying).rejects.toMatchObject({ code: 'NOT_FULLY' })
 })
 
 test('what else goes wrong with them is no excuse', async () => {
-  const broken = (): Promise<never> => Promise.reject(new TypeError('broken'))
-  await expect(new EraVerifier(options, broken).verify(await genesis(), () => {})).rejects.toThrow('broken')
+  const broken: LoadTools = () => Promise.reject(new TypeError('broken'))
+  await expect(new EraVerifier({ ...options, loadTools: broken }).verify(await genesis(), () => {})).rejects.toThrow(
+    'broken',
+  )
 })

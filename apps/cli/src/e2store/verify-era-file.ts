@@ -15,13 +15,15 @@ import { networkOf } from './networks.ts'
 import type { OnProgress, VerifierOptions } from './verify-file.ts'
 
 /** The optional packages that verifying fully takes. */
-export interface FullTools {
+interface FullTools {
   readonly ssz: BeaconSsz
   readonly verifySignature: VerifySignature | false
 }
 
-/** Load the optional packages. @throws {SetupError} */
-export async function loadTools(preset: BeaconNetwork['preset'], signatures: boolean): Promise<FullTools> {
+/** Loads the optional packages. @throws {SetupError} */
+export type LoadTools = (preset: BeaconNetwork['preset'], signatures: boolean) => Promise<FullTools>
+
+const loadTools: LoadTools = async (preset, signatures) => {
   return { ssz: await lodestarSsz(preset), verifySignature: signatures ? await nobleBls() : false }
 }
 
@@ -38,12 +40,12 @@ type Means = { readonly network: BeaconNetwork; readonly tools: FullTools } | { 
 /** Verifies `.era` files one after the other: fully where that is possible, else from fixed positions. */
 export class EraVerifier {
   readonly #options: VerifierOptions
-  readonly #loadTools: typeof loadTools
+  readonly #loadTools: LoadTools
   #before: (Report & { readonly lastEra: bigint }) | undefined
 
-  constructor(options: VerifierOptions, load: typeof loadTools = loadTools) {
+  constructor(options: VerifierOptions & { readonly loadTools?: LoadTools }) {
     this.#options = options
-    this.#loadTools = load
+    this.#loadTools = options.loadTools ?? loadTools
   }
 
   /** @throws {E2StoreError} @throws {NotVerifiedError} */
