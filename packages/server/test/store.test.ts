@@ -240,6 +240,23 @@ test('an update in place does not touch what an open operation adds to the same 
   expect(data).toEqual(['aabbcc', '04', '05'])
 })
 
+test('a truncation at the entry that opens a page ends before the padding', async () => {
+  using dir = tempDir()
+  {
+    await using store = await openIn(dir)
+    store.startAtomicOp()
+    for (let i = 0; i < 3; i++) store.addStreamEntry(1, new Uint8Array(600_000).fill(i))
+    await store.commitAtomicOp()
+    await store.truncateFile(1n)
+    expect(store.getHeader()).toMatchObject({ totalLength: 4096 + 600_017, totalEntries: 1n })
+  }
+  await using store = await openIn(dir)
+  store.startAtomicOp()
+  store.addStreamEntry(2, hex('07'))
+  await store.commitAtomicOp()
+  expect((await readAll(store.log)).map(({ type }) => type)).toEqual([1, 2])
+})
+
 test('an operation larger than memory would like goes to disk before its commit, unseen', async () => {
   using dir = tempDir()
   await using store = await openIn(dir, { spillBytes: 2 ** 20, tailPages: 2 })

@@ -1,4 +1,13 @@
-import { FormatError, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf, walkRun } from '@datastreamer/format'
+import {
+  bytesLeftInPage,
+  FormatError,
+  HEADER_PAGE_BYTES,
+  PAGE_BYTES,
+  pageOf,
+  pageStart,
+  viewOf,
+  walkRun,
+} from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
@@ -41,7 +50,9 @@ async function countEntries(file: DiskFile, path: string, totalLength: number, f
   const bytes = await readBytes(file, path, position, totalLength - position)
   try {
     const run = walkRun(viewOf(bytes), 0, bytes.length, first)
-    if (run.stop === 'end') return run.count
+    // Whoever truncates at the entry that opens a page may leave the padding before it.
+    const isPageEnd = run.stop === 'padding' && bytesLeftInPage(totalLength) === PAGE_BYTES
+    if (run.stop === 'end' || isPageEnd) return run.count
     const code = run.stop === 'padding' ? 'PADDING' : 'LENGTH_NOT_AT_ENTRY_END'
     const detail = run.stop === 'padding' ? 'padding before totalLength' : `totalLength ${totalLength} inside an entry`
     throw new DamageError(code, detail, {

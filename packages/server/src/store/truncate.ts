@@ -1,6 +1,7 @@
-import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import type { StreamLog } from '../log/stream-log.ts'
 import { loadEnd } from './load-end.ts'
 import { checksumOfFile } from './recovery.ts'
 import type { StoreParts } from './stream-store.ts'
@@ -11,8 +12,7 @@ import type { StoreParts } from './stream-store.ts'
  */
 export async function truncateLog(parts: StoreParts, number: number): Promise<void> {
   const { log, writer, writable, path, buffers, index, checkpointer } = parts
-  const { position } = await log.locate(number)
-  const point: CommitPoint = { totalLength: position, totalEntries: BigInt(number) }
+  const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
   // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
   await checkpointer.write({ open: true, at: point })
@@ -23,6 +23,14 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   await checkpointer.write({ open: true })
   // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
   await removeTruncated(log, index, bookmarks)
+}
+
+/** Where the entry before entry `number` ends: in front of the padding, if there is some between the two. */
+async function endBefore(log: StreamLog, number: number): Promise<number> {
+  if (number === 0) return HEADER_PAGE_BYTES
+  const { position } = await log.locate(number - 1)
+  const entry = await log.entry(BigInt(number - 1))
+  return position + ENTRY_HEAD_BYTES + (entry?.data.length ?? 0)
 }
 
 /** What is left of the commit that was cut becomes a commit of its own. */
