@@ -61,6 +61,12 @@ describe('a damaged archive', () => {
     }
   })
 
+  test('whose entries cannot be read as the blocks that it claims is an error of the file', async () => {
+    const otherEncoding = first.slice()
+    otherEncoding[8 + 8 + 3] = 3
+    await expect(verify(otherEncoding)).rejects.toMatchObject({ name: 'ArchiveError' })
+  })
+
   test('is found out, wherever it is cut, and with bytes behind it', async () => {
     for (let length = 0; length < first.length; length += length < 200 || length > first.length - 200 ? 7 : 211) {
       await expect(verify(first.subarray(0, length)), `${length} bytes`).rejects.toEqual(TYPED)

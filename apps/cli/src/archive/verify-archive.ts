@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { encodeRecordHeader, RecordType } from '@datastreamer/e2store'
 import { decodeEntry, viewOf } from '@datastreamer/format'
-import { decodeSequencerEntry, entryKind } from '@datastreamer/sequencer-entries'
+import { decodeSequencerEntry, entryKind, SequencerEntryError } from '@datastreamer/sequencer-entries'
 import { type ArchiveFile, type EntryRun, eachEntry, entriesOf } from './archive-file.ts'
 import { ArchiveError, ChainError } from './errors.ts'
 import { ArchiveType, END_BYTES, encodeEnd, encodeHeader, type StreamPoint } from './layout.ts'
@@ -96,19 +96,30 @@ class BlockCheck {
   }
 
   push(bytes: Uint8Array, position: number): void {
-    const { encoding } = this.#file.header
-    if (encoding === undefined || entryKind(viewOf(bytes).getUint32(5), encoding) !== 'l2Block') return
-    const entry = decodeEntry(viewOf(bytes))
-    const decoded = entry && decodeSequencerEntry(entry, encoding)
-    if (decoded?.kind !== 'l2Block') return
+    const number = this.#blockIn(bytes, position)
+    if (number === undefined) return
     const { first, targets } = this.#file.blocks
     const expected = first + BigInt(this.#seen)
-    if (decoded.number !== expected || targets[this.#seen] !== position) {
+    if (number !== expected || targets[this.#seen] !== position) {
       const indexed = targets[this.#seen] ?? 'nowhere'
-      const what = `block ${decoded.number}, where the index has block ${expected} at ${indexed},`
+      const what = `block ${number}, where the index has block ${expected} at ${indexed},`
       throw new ArchiveError('BAD_INDEX', what, position, 'verify')
     }
     this.#seen++
+  }
+
+  /** Number of the block that begins with an entry. */
+  #blockIn(bytes: Uint8Array, position: number): bigint | undefined {
+    const { encoding } = this.#file.header
+    if (encoding === undefined || entryKind(viewOf(bytes).getUint32(5), encoding) !== 'l2Block') return undefined
+    const entry = decodeEntry(viewOf(bytes))
+    try {
+      const decoded = entry && decodeSequencerEntry(entry, encoding)
+      return decoded?.kind === 'l2Block' ? decoded.number : undefined
+    } catch (error) {
+      if (!(error instanceof SequencerEntryError)) throw error
+      throw new ArchiveError('BAD_ENTRIES', error.message, position, 'verify', { cause: error })
+    }
   }
 
   end(): void {

@@ -3,7 +3,6 @@ import {
   type BlockArchive,
   type ByteSource,
   type EraFile,
-  findParts,
   openE2hs,
   openE2ss,
   openEra,
@@ -46,7 +45,7 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
     case 'e2ds':
       return streamFacts(name, await ArchiveFile.open(source))
     case 'e2s':
-      return genericFacts(source)
+      return { name: { result: 'unconventional' }, rows: [], json: {} }
   }
 }
 
@@ -162,15 +161,6 @@ async function streamFacts(name: string, file: ArchiveFile): Promise<Facts> {
       digestBefore: start.digest,
       digestBehind: point.digest,
     },
-  }
-}
-
-async function genericFacts(source: ByteSource): Promise<Facts> {
-  const parts = await findParts(source)
-  return {
-    name: { result: 'unconventional' },
-    rows: [['parts', plural(parts.length, 'part')]],
-    json: { parts },
   }
 }
 
