@@ -14,7 +14,7 @@ const joined = (parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts)
 const steps = fc.array(
   fc.record({
     t: fc.constantFrom('append', 'append', 'append', 'take', 'drop', 'cut', 'resend'),
-    n: fc.oneof(fc.nat(200), fc.nat(70_000)),
+    n: fc.oneof(fc.nat(200), fc.integer({ min: 60_000, max: 70_000 })),
   }),
   { maxLength: 60 },
 )
@@ -35,7 +35,7 @@ test('gives every message once, in order, wherever it is cut, dropped and begun 
           expect(log.append(request)).toBe(n + 9)
           expect(log.tail(n)).toEqual(new Uint8Array(n).fill(n))
         } else if (t === 'take') {
-          expect(joined(log.takeUnsent())).toEqual(joined(kept.slice(taken).map(({ bytes }) => bytes)))
+          expect(joined(log.takeUnsent()).equals(joined(kept.slice(taken).map(({ bytes }) => bytes)))).toBe(true)
           taken = kept.length
         } else if (t === 'drop' && index <= taken) {
           log.dropBefore(place)
@@ -52,7 +52,7 @@ test('gives every message once, in order, wherever it is cut, dropped and begun 
         expect(log.unsentBytes).toBe(kept.slice(taken).reduce((sum, { bytes }) => sum + bytes.length, 0))
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 300 },
   )
 })
 

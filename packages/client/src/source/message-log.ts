@@ -77,12 +77,14 @@ export class MessageLog {
     this.#unsentBytes = this.#bytesFrom(from)
   }
 
-  /** Forget what lies before a place. */
+  /** Forget what lies before a place, which must have been taken. */
   dropBefore({ chunk }: LogPlace): void {
     const count = Math.min(chunk - this.#first, this.#chunks.length)
     if (count <= 0) return
     this.#chunks = this.#chunks.slice(count)
     this.#first += count
+    // What was taken may end where a chunk ended that is gone now.
+    if (this.#sent.chunk < this.#first) this.#sent = { chunk: this.#first, at: 0 }
   }
 
   /** Forget what lies behind a place. Returns whether any of it was taken to be sent. */

@@ -2,6 +2,7 @@ import { BOOKMARK_TYPE, type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } f
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
 import { type LogPlace, MessageLog } from './message-log.ts'
+import { Queue } from './queue.ts'
 import { type KnownState, reconcile } from './reconcile.ts'
 import { SourceRefusedError } from './source-errors.ts'
 
@@ -33,7 +34,7 @@ export class Operations {
   #known: KnownState
   #open: SourceOperation | undefined
   /** Committed here, in order, not acknowledged. */
-  #pending: SourceOperation[] = []
+  readonly #pending = new Queue<SourceOperation>()
   #pendingBytes = 0
   #nextEntry: bigint
   /** Entries before this may have been overwritten: what is known of their data may be old. */
@@ -53,8 +54,9 @@ export class Operations {
     return this.#open !== undefined
   }
 
-  get pending(): readonly SourceOperation[] {
-    return this.#pending
+  /** Operations that wait for their answers. */
+  get unacknowledged(): number {
+    return this.#pending.size
   }
 
   /** Bytes of committed operations that are kept. */
@@ -136,7 +138,7 @@ export class Operations {
 
   /** The server has committed the first of those that wait. @throws {ProtocolError} if it was another */
   acknowledge({ firstEntry, nextEntry }: CommitResult): void {
-    const [operation] = this.#pending
+    const { first: operation } = this.#pending
     if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== endOf(operation)) {
       const message = `the server committed entries ${firstEntry} up to ${nextEntry}, which was not asked for`
       throw new ProtocolError('UNEXPECTED_PACKET', message)
@@ -148,7 +150,7 @@ export class Operations {
 
   /** The server has refused the first of those that wait; what follows on its entries fails with it. */
   refuse(error: Error, totalEntries: bigint): void {
-    const [operation] = this.#pending
+    const { first: operation } = this.#pending
     if (operation === undefined)
       throw new ProtocolError('UNEXPECTED_PACKET', 'the server refused what was not asked for')
     this.#shift(operation)
@@ -158,7 +160,7 @@ export class Operations {
     }
     operation.settle?.reject(error)
     if (operation.entries === 0) return
-    for (const follower of this.#pending) follower.failed = error
+    for (const follower of this.#pending.toArray()) follower.failed = error
     if (this.#open !== undefined) this.#open.failed = error
     if (totalEntries !== this.#known.totalEntries) this.#known = { totalEntries, last: undefined }
     this.#nextEntry = totalEntries
@@ -171,14 +173,14 @@ export class Operations {
    * @throws {SourceConflictError}
    */
   reconcile(found: { readonly totalEntries: bigint; readonly digest: Uint8Array }): void {
-    const followers = this.#pending.filter(({ failed }) => failed === undefined)
+    const followers = this.#pending.toArray().filter(({ failed }) => failed === undefined)
     const states = [this.#known]
     for (const operation of followers) states.push(stateBehind(states.at(-1) ?? this.#known, operation))
     const forgetful = states.map((state) =>
       state.totalEntries <= this.#updatedBefore ? { ...state, last: undefined } : state,
     )
     const confirmed = new Set(followers.slice(0, reconcile(forgetful, found)))
-    for (const operation of [...this.#pending]) {
+    for (const operation of this.#pending.toArray()) {
       if (operation.failed !== undefined) this.refuse(operation.failed, found.totalEntries)
       else if (confirmed.has(operation)) {
         this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: endOf(operation) })
@@ -202,8 +204,7 @@ export class Operations {
 
   /** Give all up. */
   fail(error: unknown): void {
-    const pending = this.#pending
-    this.#pending = []
+    const pending = this.#pending.clear()
     this.#pendingBytes = 0
     this.#open = undefined
     this.log.dropBefore(this.log.end)
@@ -231,7 +232,7 @@ export class Operations {
   }
 
   #firstPlace(): LogPlace {
-    return (this.#pending[0] ?? this.#open)?.start ?? this.log.end
+    return (this.#pending.first ?? this.#open)?.start ?? this.log.end
   }
 
   #mustBeOpen(): SourceOperation {

@@ -67,7 +67,7 @@ export class SourceClient implements StreamWriter {
     const { operations, isConnected: connected, lastError } = this.#engine
     return {
       connected,
-      unacknowledged: operations.pending.length,
+      unacknowledged: operations.unacknowledged,
       bufferedBytes: operations.pendingBytes,
       lastError,
     }
@@ -160,7 +160,7 @@ export class SourceClient implements StreamWriter {
     if (this.#truncating) throw new SourceRefusedError('TRUNCATE_IN_PROGRESS', 'the stream is being truncated')
     this.#truncating = true
     try {
-      await this.#engine.until(() => operations.pending.length === 0)
+      await this.#engine.until(() => operations.unacknowledged === 0)
       const { totalEntries } = operations.known
       const answer = await this.#engine.request({ name: 'truncateFile', number, totalEntries })
       if (answer.name !== 'done') throw unexpected(answer, 'the answer to a truncation')

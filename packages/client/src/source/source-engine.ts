@@ -4,6 +4,7 @@ import { StreamIdentity } from '../resume/identity.ts'
 import { Retry } from '../resume/retry.ts'
 import { type Control, Controls } from './controls.ts'
 import { Operations } from './operations.ts'
+import { Queue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { isRetryable, refusedError } from './source-errors.ts'
 import { type Answer, SourceLink, unexpected, type Welcome } from './source-link.ts'
@@ -22,8 +23,7 @@ export class SourceEngine {
   readonly #retry: Retry
   #link: SourceLink | undefined
   /** What the server will answer on this connection, in order. */
-  #awaited: (Control | 'commit')[] = []
-  #nextAwaited = 0
+  #awaited = new Queue<Control | 'commit'>()
   /** A cut of the stream that the server may have made already. */
   #cuttingTo: bigint | undefined
   #sending: NodeJS.Immediate | undefined
@@ -71,7 +71,7 @@ export class SourceEngine {
 
   /** Whether nothing waits for an answer. */
   get isIdle(): boolean {
-    return this.operations.pending.length === 0 && this.#controls.pending.length === 0
+    return this.operations.unacknowledged === 0 && this.#controls.pending.length === 0
   }
 
   /** @throws what ended this source for good */
@@ -194,8 +194,9 @@ export class SourceEngine {
     if (cut !== undefined && totalEntries === cut) this.#cutIsMade(cut)
     this.operations.reconcile({ totalEntries, digest })
     const controls = this.#controls.pending
-    this.#awaited = [...this.operations.pending.map(() => 'commit' as const), ...controls]
-    this.#nextAwaited = 0
+    this.#awaited = new Queue()
+    for (let i = 0; i < this.operations.unacknowledged; i++) this.#awaited.push('commit')
+    for (const control of controls) this.#awaited.push(control)
     this.#link = link
     this.#sendLog(link)
     link.send(controls.map(({ bytes }) => bytes))
@@ -219,13 +220,8 @@ export class SourceEngine {
   }
 
   #take(answer: Answer): void {
-    const awaited = this.#awaited[this.#nextAwaited]
+    const awaited = this.#awaited.shift()
     if (awaited === undefined) throw unexpected(answer, 'nothing, as nothing was asked for')
-    this.#nextAwaited++
-    if (2 * this.#nextAwaited > this.#awaited.length) {
-      this.#awaited = this.#awaited.slice(this.#nextAwaited)
-      this.#nextAwaited = 0
-    }
     this.#retry.progressed()
     if (awaited === 'commit') {
       if (answer.name === 'committed') this.operations.acknowledge(answer)

@@ -15,7 +15,9 @@ interface OpenOperation {
  */
 export class OperationSink {
   readonly #store: StreamStore
-  readonly #inFlight = new Set<Promise<unknown>>()
+  readonly #waiters: (() => void)[] = []
+  /** Work on the store that is not done. */
+  #underWay = 0
   #open: OpenOperation | undefined
   #entries = 0
   #commits = 0
@@ -71,13 +73,19 @@ export class OperationSink {
     const { failed } = this.#take('committed')
     if (failed !== undefined) return Promise.reject(failed)
     const entries = BigInt(this.#entries)
-    const commit = this.#store.commitAtomicOp().then((result) => {
-      this.#commits++
-      this.#committedEntries += entries
-      return result
-    })
-    this.track(commit)
-    return commit
+    this.#underWay++
+    return this.#store.commitAtomicOp().then(
+      (result) => {
+        this.#commits++
+        this.#committedEntries += entries
+        this.#done()
+        return result
+      },
+      (error: unknown) => {
+        this.#done()
+        throw error
+      },
+    )
   }
 
   /** @throws {BreachError} if no operation is open */
@@ -86,23 +94,26 @@ export class OperationSink {
     if (failed === undefined) this.#rollBack()
   }
 
-  /** Have {@link settled} wait for work on the store. */
+  /** Have {@link settled} wait for other work on the store, which never fails. */
   track(work: Promise<unknown>): void {
-    const done = (): void => {
-      this.#inFlight.delete(work)
-    }
-    this.#inFlight.add(work)
-    work.then(done, done)
+    this.#underWay++
+    void work.then(() => this.#done())
   }
 
-  /** Resolves when all work that is under way now is done, whatever comes of it. */
+  /** Resolves when no work is under way, whatever came of it. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#inFlight)
+    while (this.#underWay > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
   /** Roll back what is open, if anything is. */
   abandon(): void {
     if (this.#open !== undefined) this.rollback()
+  }
+
+  #done(): void {
+    this.#underWay--
+    if (this.#underWay > 0) return
+    for (const wake of this.#waiters.splice(0)) wake()
   }
 
   #add(add: () => void): void {

@@ -102,15 +102,15 @@ export class SourceSession {
   }
 
   /** A request that is done when all before it is done, and before all behind it. */
-  #perform(request: SerialRequest): Promise<void> {
+  async #perform(request: SerialRequest): Promise<void> {
     const slot = this.#answers.reserve()
-    const done = this.#sink.settled().then(async () => {
-      const outcome = await perform(request, this.#options.store)
-      if ('answer' in outcome) this.#answer(slot, outcome.answer)
-      else this.#refuse(slot, outcome.fault)
-    })
-    this.#sink.track(done)
-    return done
+    await this.#sink.settled()
+    if (this.#over) return
+    const work = perform(request, this.#options.store)
+    this.#sink.track(work)
+    const outcome = await work
+    if ('answer' in outcome) this.#answer(slot, outcome.answer)
+    else this.#refuse(slot, outcome.fault)
   }
 
   #answer(slot: AnswerSlot, answer: SourceAnswer): void {
