@@ -7,7 +7,6 @@ import { RelayProcess } from './harness/relay-process.ts'
 import { alternate } from './harness/rounds.ts'
 import { quantile, ratios, spread, summarize } from './harness/summary.ts'
 import type { ReceiveAnswer, ReceiveQuestion } from './processes/receive.ts'
-import type { ServeQuestion } from './processes/serve.ts'
 import type { StampQuestion } from './processes/stamp.ts'
 
 const OPERATIONS = 2000
@@ -27,9 +26,9 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 /** The same client on the server, on a relay that has it all, and on one that begins with nothing. */
 async function catchUp(context: BenchContext): Promise<Table> {
   const made = await makeCatchUpFile(context)
-  await using server = await BenchProcess.start('serve.ts')
+  await using server = await BenchProcess.start('stamp.ts')
   await using reader = await BenchProcess.start('receive.ts')
-  const port = await server.ask<number>({ file: made.file } satisfies ServeQuestion)
+  const port = await server.ask<number>({ file: made.file } satisfies StampQuestion)
   await using full = await RelayProcess.start(port, join(context.folder, 'full.bin'))
   const rate = async (from: number): Promise<number> => {
     const question: ReceiveQuestion = { ports: [from], entries: made.entries, stamped: false }

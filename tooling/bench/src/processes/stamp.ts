@@ -1,4 +1,4 @@
-/** Commits operations of one entry, which holds the time at which commit was called, and serves them. */
+/** Serves a file that it has open for writing, and commits operations of one entry, which holds the time at which commit was called. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore, StreamServer, type StreamStore } from '@datastreamer/server'
 import { answerQuestions } from '../harness/process.ts'
