@@ -24,8 +24,10 @@ export class FileSource implements Source {
   }
 
   static async open({ file, streamType, follow, note }: FileSourceOptions): Promise<FileSource> {
-    const onError = (error: Error): void => note(`datastreamer: ${error.message}`)
-    return new FileSource(file, await openReader({ file, streamType, follow, onError }))
+    const onProblem = (problem: Error | undefined): void => {
+      note(`datastreamer: ${problem?.message ?? `${file} fits its header again`}`)
+    }
+    return new FileSource(file, await openReader({ file, streamType, follow, onProblem }))
   }
 
   getHeader(): Promise<Header> {
