@@ -57,12 +57,16 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
   let next = 0
   let entries = 0
   const join = async (): Promise<void> => {
-    while (next < joins) entries += await joinOnce({ client, writer, port: address.port }, next++)
+    while (next < joins) {
+      const came = await joinOnce({ client, writer, port: address.port }, next++)
+      entries += came
+    }
   }
   try {
     await Promise.all(Array.from({ length: atOnce }, join))
   } finally {
     over.abort()
+    await Promise.allSettled([writing, sampling])
   }
   await writing
   const operations = writer.ends.size - 1
