@@ -132,7 +132,7 @@ async function joinOnce(stage: Stage, n: number): Promise<number> {
     case 1:
     case 2:
     case 3: {
-      const bookmark = head - (head % 5) - 5 * (n % 7)
+      const bookmark = head - (head % 5) - 5 * (1 + (n % 7))
       return read(client.batches({ from: { bookmark: bookmarkAt(BigInt(bookmark)) } }), bookmark, STAY)
     }
     case 4:
