@@ -15,8 +15,8 @@ export {
 } from './bookmarks/open-index.ts'
 export { type IndexLogOptions, indexLog } from './bookmarks/scan.ts'
 export { RecoveryError, type RecoveryErrorCode } from './check/errors.ts'
-export { type RecoverOptions, type Recovery, recoverStream } from './check/recover.ts'
 export type { Boundaries } from './check/page-walk.ts'
+export { type RecoverOptions, type Recovery, recoverStream } from './check/recover.ts'
 export { planRecovery, type RecoveryPlan } from './check/recovery-plan.ts'
 export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
@@ -45,7 +45,7 @@ export {
   type SourceEvent,
   type SourceEventDetails,
 } from './source/source-events.ts'
-export type { SourceCounters, SourceServerOptions, SourceStatus } from './source/source-options.ts'
+export type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source/source-options.ts'
 export { SourceServer } from './source/source-server.ts'
 export type { Fsync } from './store/checkpointer.ts'
 export { CommitEnds } from './store/commit-ends.ts'

@@ -96,7 +96,7 @@ export function operation(firstEntry: number, entries: number, fill = 0): Source
 }
 
 /** An answer in short: `committed 0-2`, `refused WRONG_FIRST_ENTRY at 3`. */
-export function textOf(answer: SourceAnswer): string {
+function textOf(answer: SourceAnswer): string {
   if (answer.name === 'committed') return `committed ${answer.firstEntry}-${answer.nextEntry}`
   if (answer.name === 'refused' || answer.name === 'closing') {
     return `${answer.name} ${sourceCodeName(answer.code)} at ${answer.totalEntries}`

@@ -1,30 +1,14 @@
-import { BOOKMARK_TYPE, type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
 import { type LogPlace, MessageLog } from './message-log.ts'
+import { endOf, failedOperation, type SourceOperation, stateBehind } from './operation.ts'
 import { Queue } from './queue.ts'
 import { type KnownState, reconcile } from './reconcile.ts'
 import { SourceRefusedError } from './source-errors.ts'
 
 /** Memory that an operation costs beside its messages. */
 const OPERATION_BYTES = 256
-
-/** An operation that is being filled, or waits for its answer. */
-export interface SourceOperation {
-  readonly firstEntry: bigint
-  readonly start: LogPlace
-  entries: number
-  bytes: number
-  /** Type, and bytes of data, of the last entry. */
-  lastType: number
-  lastLength: number
-  /** That entry, its data borrowed from the log, once the operation is committed. */
-  last: Entry | undefined
-  /** Why it cannot be committed any more. */
-  failed: Error | undefined
-  /** What comes of it, once it is committed. */
-  settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
-}
 
 /** The operations of a source that the server has not acknowledged, and what it has. docs/spec/source-protocol.md §7. */
 export class Operations {
@@ -245,18 +229,4 @@ export class Operations {
     if (open.failed !== undefined) throw failedOperation(open.failed)
     return open
   }
-}
-
-function endOf({ firstEntry, entries }: SourceOperation): bigint {
-  return firstEntry + BigInt(entries)
-}
-
-function stateBehind(state: KnownState, operation: SourceOperation): KnownState {
-  return { totalEntries: endOf(operation), last: operation.last ?? state.last }
-}
-
-function failedOperation(cause: Error): SourceRefusedError {
-  return new SourceRefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
-    cause,
-  })
 }

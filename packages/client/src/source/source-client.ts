@@ -1,6 +1,7 @@
 import type { Entry, Header } from '@datastreamer/format'
 import { type CommitResult, encodeSourceRequest, type StreamWriter } from '@datastreamer/format/source'
 import { ConnectionError } from '../errors.ts'
+import { type Lifetime, lifetimeOf } from './lifetime.ts'
 import { SourceEngine } from './source-engine.ts'
 import { SourceRefusedError } from './source-errors.ts'
 import { type Answer, unexpected } from './source-link.ts'
@@ -228,20 +229,6 @@ export class SourceClient implements StreamWriter {
     this.#engine.check()
     if (this.#closing !== undefined) throw new SourceRefusedError('CLOSED', 'the source is closed')
   }
-}
-
-interface Lifetime {
-  readonly controller: AbortController
-  readonly detach: () => void
-}
-
-/** What ends with a signal, or earlier. */
-function lifetimeOf(signal: AbortSignal | undefined): Lifetime {
-  const controller = new AbortController()
-  const abort = (): void => controller.abort(signal?.reason)
-  if (signal?.aborted) abort()
-  signal?.addEventListener('abort', abort, { once: true })
-  return { controller, detach: () => signal?.removeEventListener('abort', abort) }
 }
 
 function entryIn(answer: Answer): Entry | undefined {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SourceRequest } from '@datastreamer/format/source'
 import { StreamIdentity } from '../resume/identity.ts'
 import { Retry } from '../resume/retry.ts'
+import { Changes } from './changes.ts'
 import { type Control, Controls } from './controls.ts'
 import { Operations } from './operations.ts'
 import { Queue } from './queue.ts'
@@ -27,7 +28,7 @@ export class SourceEngine {
   /** A cut of the stream that the server may have made already. */
   #cuttingTo: bigint | undefined
   #sending: NodeJS.Immediate | undefined
-  #changed: (() => void)[] = []
+  readonly #changes = new Changes()
   #lastError: unknown
   #failure: { readonly error: unknown } | undefined
   #running: Promise<void> = Promise.resolve()
@@ -82,15 +83,15 @@ export class SourceEngine {
   /** Resolves when `done` gives `true`, or this source has ended; looked at whenever something was answered. */
   async until(done: () => boolean): Promise<void> {
     while (this.#failure === undefined && !done()) {
-      await new Promise<void>((resolve) => this.#changed.push(resolve))
+      await this.#changes.next()
     }
   }
 
   /** Send what was added to the log, soon. */
   send(): void {
     if (this.#link === undefined) return
-    if (this.operations.log.unsentBytes >= SEND_BYTES) this.#sendLog(this.#link)
-    else this.#sending ??= setImmediate(() => this.#sendNow())
+    if (this.operations.log.unsentBytes >= SEND_BYTES) this.#sendLog()
+    else this.#sending ??= setImmediate(() => this.#sendLog())
   }
 
   /** The open operation was committed here. */
@@ -102,7 +103,7 @@ export class SourceEngine {
   /** Send a message that is neither kept nor answered, behind all that was sent. */
   tell(bytes: Uint8Array): void {
     if (this.#link === undefined) return
-    this.#sendLog(this.#link)
+    this.#sendLog()
     this.#link.send([bytes])
   }
 
@@ -198,7 +199,7 @@ export class SourceEngine {
     for (let i = 0; i < this.operations.unacknowledged; i++) this.#awaited.push('commit')
     for (const control of controls) this.#awaited.push(control)
     this.#link = link
-    this.#sendLog(link)
+    this.#sendLog()
     link.send(controls.map(({ bytes }) => bytes))
     this.wake()
   }
@@ -209,14 +210,10 @@ export class SourceEngine {
     this.#sending = undefined
   }
 
-  #sendNow(): void {
-    if (this.#link !== undefined) this.#sendLog(this.#link)
-  }
-
-  #sendLog(link: SourceLink): void {
+  #sendLog(): void {
     clearImmediate(this.#sending)
     this.#sending = undefined
-    link.send(this.operations.log.takeUnsent())
+    this.#link?.send(this.operations.log.takeUnsent())
   }
 
   #take(answer: Answer): void {
@@ -249,9 +246,6 @@ export class SourceEngine {
 
   /** Have all who wait look again. */
   wake(): void {
-    const changed = this.#changed
-    if (changed.length === 0) return
-    this.#changed = []
-    for (const wake of changed) wake()
+    this.#changes.tell()
   }
 }

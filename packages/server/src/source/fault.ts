@@ -1,4 +1,4 @@
-import { StreamError } from '@datastreamer/format'
+import { FormatError, StreamError } from '@datastreamer/format'
 import { SourceCode, type SourceCodeName } from '@datastreamer/format/source'
 import { DiskError } from '../errors.ts'
 
@@ -26,9 +26,10 @@ export function endsConnection({ code }: Fault): boolean {
   return SourceCode[code] < FIRST_REFUSAL
 }
 
-/** What to say of an error of the store that a write met. */
+/** What to say of an error that a write met, or the reading of what a source sends. */
 export function writeFault(error: unknown): Fault {
   const text = messageOf(error)
+  if (error instanceof FormatError) return { code: 'BAD_MESSAGE', text }
   if (error instanceof DiskError) {
     // Whether the operation is in the file is known only when it is opened again: an answer could be wrong.
     return { code: error.code === 'WRITE_FAILED' ? 'WRITE_FAILED' : 'STORE_BROKEN', text }

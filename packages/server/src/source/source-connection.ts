@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { FormatError } from '@datastreamer/format'
 import {
   encodeSourceAnswer,
   type OtherHello,
@@ -12,7 +11,7 @@ import { BreachError, type Fault, NotAdmittedError, writeFault } from './fault.t
 import { Silence } from './silence.ts'
 import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
 import { SourceInlet } from './source-inlet.ts'
-import type { SourceContext, SourceStatus } from './source-options.ts'
+import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
 import { SourceSession } from './source-session.ts'
 import { checkHello, welcome } from './welcome.ts'
 
@@ -45,7 +44,6 @@ export class SourceConnection {
   readonly closed: Promise<void>
   readonly #id: number
   readonly #remoteAddress: string
-  readonly #remotePort: number
   readonly #host: SourceHost
   readonly #socket: Socket
   readonly #outlet: Outlet
@@ -63,7 +61,6 @@ export class SourceConnection {
   constructor({ id, remoteAddress, socket, host }: SourceConnectionOptions) {
     this.#id = id
     this.#remoteAddress = remoteAddress
-    this.#remotePort = socket.remotePort ?? 0
     this.#host = host
     this.#socket = socket
     this.#outlet = new Outlet(socket, {
@@ -89,7 +86,7 @@ export class SourceConnection {
       // An operation without an end must not pile up.
       onChunk: () => (this.#state === 'writing' ? host.context.store.writable().catch(() => {}) : undefined),
       onEnd: () => this.#end(),
-      onError: (error) => this.close(faultOf(error)),
+      onError: (error) => this.close(writeFault(error)),
     })
     this.#silence.limit(host.context.helloTimeoutMs)
     socket.on('error', (error) => this.#abort('CONNECTION_LOST', error.message))
@@ -110,26 +107,22 @@ export class SourceConnection {
     return this.#state === 'closing'
   }
 
-  get bytesReceived(): number {
-    return this.#inlet.bytesReceived
-  }
-
-  /** What it committed. */
-  get written(): SourceSession['written'] {
-    return this.#session.written
+  /** What it sent and committed. */
+  get tally(): SourceTally {
+    return { ...this.#session.written, bytesReceived: this.#inlet.bytesReceived }
   }
 
   get status(): SourceStatus {
     return {
       id: this.#id,
       remoteAddress: this.#remoteAddress,
-      remotePort: this.#remotePort,
+      remotePort: this.#socket.remotePort ?? 0,
       state: this.#state,
       sourceId: this.#sourceId,
       operationOpen: this.#session.operationOpen,
       commitsInFlight: this.#session.waiting,
-      commits: this.#session.written.commits,
-      bytesReceived: this.#inlet.bytesReceived,
+      commits: this.tally.commits,
+      bytesReceived: this.tally.bytesReceived,
       connectedAt: new Date(this.#connectedAt),
     }
   }
@@ -200,7 +193,7 @@ export class SourceConnection {
       this.#host.onEvent({ type: 'writing', id: this.#id, sourceId: this.#sourceId ?? '', nextEntry: totalEntries })
       this.#outlet.write([encodeSourceAnswer(answer)])
     } catch (error) {
-      this.close(faultOf(error))
+      this.close(writeFault(error))
     }
   }
 
@@ -246,14 +239,9 @@ export class SourceConnection {
       sourceId: this.#sourceId,
       reason: this.#cause?.reason ?? 'CONNECTION_LOST',
       detail: this.#cause?.detail,
-      commits: this.#session.written.commits,
-      bytesReceived: this.#inlet.bytesReceived,
+      commits: this.tally.commits,
+      bytesReceived: this.tally.bytesReceived,
       connectedMs: Date.now() - this.#connectedAt,
     })
   }
-}
-
-function faultOf(error: unknown): Fault {
-  if (error instanceof FormatError) return { code: 'BAD_MESSAGE', text: error.message }
-  return writeFault(error)
 }

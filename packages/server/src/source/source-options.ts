@@ -53,12 +53,16 @@ export interface SourceStatus {
   readonly connectedAt: Date
 }
 
-/** What a listener of sources has counted since it was made. */
-export interface SourceCounters {
-  readonly accepted: number
+/** What a source has done. */
+export interface SourceTally {
   readonly commits: number
   readonly entries: bigint
   readonly bytesReceived: number
+}
+
+/** What a listener of sources has counted since it was made. */
+export interface SourceCounters extends SourceTally {
+  readonly accepted: number
   readonly rejected: Readonly<Record<string, number>>
   readonly closed: Readonly<Record<string, number>>
   /** Requests that were refused, by their code. */

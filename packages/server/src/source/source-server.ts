@@ -7,7 +7,7 @@ import type { CloseOptions, ListenOptions } from '../tcp/server-options.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
 import { publishSourceEvent, type SourceEventDetails } from './source-events.ts'
-import type { SourceCounters, SourceServerOptions, SourceStatus } from './source-options.ts'
+import type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source-options.ts'
 
 /**
  * Lets one source at a time write a stream over TCP. docs/spec/source-protocol.md.
@@ -23,7 +23,7 @@ export class SourceServer implements AsyncDisposable {
   readonly #closed: Record<string, number> = {}
   readonly #refused: Record<string, number> = {}
   /** What connections that are gone have done. */
-  #gone = { commits: 0, entries: 0n, bytesReceived: 0 }
+  #gone: SourceTally = { commits: 0, entries: 0n, bytesReceived: 0 }
   /** Who writes, or wrote last. */
   #seated: SourceConnection | undefined
   #listener: Listener | undefined
@@ -59,14 +59,9 @@ export class SourceServer implements AsyncDisposable {
   }
 
   get counters(): SourceCounters {
-    let { commits, entries, bytesReceived } = this.#gone
-    for (const { written, bytesReceived: received } of this.#connections.values()) {
-      commits += written.commits
-      entries += written.entries
-      bytesReceived += received
-    }
+    const tallies = Array.from(this.#connections.values(), ({ tally }) => tally)
     const [rejected, closed, refused] = [{ ...this.#rejected }, { ...this.#closed }, { ...this.#refused }]
-    return { accepted: this.#lastId, commits, entries, bytesReceived, rejected, closed, refused }
+    return { accepted: this.#lastId, ...tallies.reduce(sum, this.#gone), rejected, closed, refused }
   }
 
   /**
@@ -159,12 +154,14 @@ export class SourceServer implements AsyncDisposable {
     const connection = this.#connections.get(id)
     if (connection === undefined) return
     this.#connections.delete(id)
-    const { commits, entries, bytesReceived } = this.#gone
-    const { written, bytesReceived: received } = connection
-    this.#gone = {
-      commits: commits + written.commits,
-      entries: entries + written.entries,
-      bytesReceived: bytesReceived + received,
-    }
+    this.#gone = sum(this.#gone, connection.tally)
+  }
+}
+
+function sum(a: SourceTally, b: SourceTally): SourceTally {
+  return {
+    commits: a.commits + b.commits,
+    entries: a.entries + b.entries,
+    bytesReceived: a.bytesReceived + b.bytesReceived,
   }
 }

@@ -1,0 +1,17 @@
+/** Lets those who wait for something know that they should look again. */
+export class Changes {
+  #waiting: (() => void)[] = []
+
+  /** Resolves with the next change. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Something has changed. */
+  tell(): void {
+    if (this.#waiting.length === 0) return
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+}

@@ -1,0 +1,39 @@
+import type { Entry } from '@datastreamer/format'
+import type { CommitResult } from '@datastreamer/format/source'
+import type { LogPlace } from './message-log.ts'
+import type { KnownState } from './reconcile.ts'
+import { SourceRefusedError } from './source-errors.ts'
+
+/** An operation that is being filled, or waits for its answer. */
+export interface SourceOperation {
+  readonly firstEntry: bigint
+  readonly start: LogPlace
+  entries: number
+  bytes: number
+  /** Type, and bytes of data, of the last entry. */
+  lastType: number
+  lastLength: number
+  /** That entry, its data borrowed from the log, once the operation is committed. */
+  last: Entry | undefined
+  /** Why it cannot be committed any more. */
+  failed: Error | undefined
+  /** What comes of it, once it is committed. */
+  settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
+}
+
+/** Number of the entry behind an operation. */
+export function endOf({ firstEntry, entries }: SourceOperation): bigint {
+  return firstEntry + BigInt(entries)
+}
+
+/** What a state of the stream becomes with an operation behind it. */
+export function stateBehind(state: KnownState, operation: SourceOperation): KnownState {
+  return { totalEntries: endOf(operation), last: operation.last ?? state.last }
+}
+
+/** The error for an operation that follows one that was not written. */
+export function failedOperation(cause: Error): SourceRefusedError {
+  return new SourceRefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
+    cause,
+  })
+}
