@@ -1,9 +1,10 @@
 import type { Hashes } from '../hash/hashes.ts'
-import { hashPair, merkleLevels, uint256Bytes, zeroRoots } from './merkle.ts'
+import { hashPair, hashPairs, merkleLevels, uint256Bytes, zeroRoots } from './merkle.ts'
 
 /** Blocks that one accumulator covers at most. */
 const MAX_ACCUMULATOR_BLOCKS = 8192
 const DEPTH = 13
+const RECORD_BYTES = 64
 
 /**
  * Collects `{block hash, total difficulty}` of the blocks of a file before the merge and gives
@@ -12,13 +13,13 @@ const DEPTH = 13
  * @see docs/spec/e2store-execution.md §5
  */
 export class HeaderAccumulator {
-  readonly #sha256: Hashes['sha256']
-  #leaves: Uint8Array = new Uint8Array(64 * 32)
-  #difficulties: Uint8Array = new Uint8Array(64 * 32)
+  readonly #hashes: Hashes
+  /** For each block its hash and its total difficulty, 32 bytes each. */
+  #records: Uint8Array = new Uint8Array(64 * RECORD_BYTES)
   #count = 0
 
-  constructor({ sha256 }: Hashes) {
-    this.#sha256 = sha256
+  constructor(hashes: Hashes) {
+    this.#hashes = hashes
   }
 
   get count(): number {
@@ -33,21 +34,19 @@ export class HeaderAccumulator {
   add(blockHash: Uint8Array, totalDifficulty: bigint | Uint8Array): void {
     if (this.#count === MAX_ACCUMULATOR_BLOCKS) throw new RangeError('an accumulator covers at most 8192 blocks')
     const difficulty = typeof totalDifficulty === 'bigint' ? uint256Bytes(totalDifficulty) : totalDifficulty
-    const at = 32 * this.#count
-    if (at === this.#leaves.length) {
-      this.#leaves = grow(this.#leaves)
-      this.#difficulties = grow(this.#difficulties)
-    }
-    this.#difficulties.set(difficulty, at)
-    this.#leaves.set(hashPair(blockHash, difficulty, this.#sha256), at)
+    const at = RECORD_BYTES * this.#count
+    if (at === this.#records.length) this.#records = grow(this.#records)
+    this.#records.set(blockHash, at)
+    this.#records.set(difficulty, at + 32)
     this.#count++
   }
 
   /** The root over the first `count` blocks added (default: all), 32 bytes. */
   root(count: number = this.#count): Uint8Array {
+    const { sha256 } = this.#hashes
     const top = this.#levels(count)[DEPTH] as Uint8Array
-    const tree = top.length > 0 ? top : (zeroRoots(DEPTH, this.#sha256)[DEPTH] as Uint8Array)
-    return hashPair(tree, uint256Bytes(BigInt(count)), this.#sha256)
+    const tree = top.length > 0 ? top : (zeroRoots(DEPTH, sha256)[DEPTH] as Uint8Array)
+    return hashPair(tree, uint256Bytes(BigInt(count)), sha256)
   }
 
   /**
@@ -57,11 +56,11 @@ export class HeaderAccumulator {
    */
   *proofs(): Generator<Uint8Array, void, void> {
     const levels = this.#levels(this.#count)
-    const zeros = zeroRoots(DEPTH, this.#sha256)
+    const zeros = zeroRoots(DEPTH, this.#hashes.sha256)
     const length = uint256Bytes(BigInt(this.#count))
     for (let i = 0; i < this.#count; i++) {
       const proof = new Uint8Array(15 * 32)
-      proof.set(this.#difficulties.subarray(32 * i, 32 * i + 32))
+      proof.set(this.#records.subarray(RECORD_BYTES * i + 32, RECORD_BYTES * (i + 1)))
       for (let d = 0; d < DEPTH; d++) {
         const sibling = ((i >> d) ^ 1) * 32
         const level = levels[d] as Uint8Array
@@ -74,7 +73,10 @@ export class HeaderAccumulator {
   }
 
   #levels(count: number): Uint8Array[] {
-    return merkleLevels(this.#leaves.subarray(0, 32 * Math.min(count, this.#count)), DEPTH, this.#sha256)
+    const records = this.#records.subarray(0, RECORD_BYTES * Math.min(count, this.#count))
+    const leaves = new Uint8Array(records.length / 2)
+    hashPairs(records, leaves, this.#hashes)
+    return merkleLevels(leaves, DEPTH, this.#hashes)
   }
 }
 

@@ -28,9 +28,14 @@ export function uint256Bytes(value: bigint): Uint8Array {
 export function uint256Value(bytes: Uint8Array): bigint {
   let end = 32
   while (end > 0 && bytes[end - 1] === 0) end--
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 32)
   let value = 0n
-  for (let at = (end - 1) & ~7; at >= 0; at -= 8) value = (value << 64n) | view.getBigUint64(at, true)
+  // Six bytes are a number, and most values have no more.
+  for (let at = end; at > 0; at -= 6) {
+    const from = Math.max(0, at - 6)
+    let word = 0
+    for (let i = at - 1; i >= from; i--) word = word * 256 + (bytes[i] as number)
+    value = at === end ? BigInt(word) : (value << BigInt(8 * (at - from))) | BigInt(word)
+  }
   return value
 }
 
@@ -63,19 +68,37 @@ export function branchRoot(
  * The levels of a Merkle tree from its leaves (32 bytes each, joined) up to the root of a tree of `2^depth` leaves;
  * missing nodes are those of zero leaves.
  */
-export function merkleLevels(leaves: Uint8Array, depth: number, sha256: Sha256): Uint8Array[] {
+export function merkleLevels(
+  leaves: Uint8Array,
+  depth: number,
+  hashes: Pick<Hashes, 'sha256' | 'sha256Pairs'>,
+): Uint8Array[] {
   const levels = [leaves]
+  const { sha256 } = hashes
   let zero: Uint8Array = new Uint8Array(32)
   for (let level = 0; level < depth; level++) {
     const below = levels[level] as Uint8Array
     const count = below.length / 32
     const above = new Uint8Array(Math.ceil(count / 2) * 32)
-    for (let i = 0; i + 1 < count; i += 2) above.set(sha256(below.subarray(32 * i, 32 * i + 64)), 16 * i)
+    hashPairs(below.subarray(0, Math.floor(count / 2) * 64), above, hashes)
     if (count % 2 === 1) above.set(hashPair(below.subarray(-32), zero, sha256), above.length - 32)
     levels.push(above)
     zero = hashPair(zero, zero, sha256)
   }
   return levels
+}
+
+/** sha256 of each two nodes of `pairs`, joined, to the start of `out`. */
+export function hashPairs(
+  pairs: Uint8Array,
+  out: Uint8Array,
+  { sha256, sha256Pairs }: Pick<Hashes, 'sha256' | 'sha256Pairs'>,
+): void {
+  if (sha256Pairs) {
+    sha256Pairs(pairs, out)
+    return
+  }
+  for (let at = 0; at < pairs.length; at += 64) out.set(sha256(pairs.subarray(at, at + 64)), at / 2)
 }
 
 /** Roots of trees of zero leaves: entry `d` is that of `2^d` leaves. */

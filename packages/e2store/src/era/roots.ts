@@ -4,9 +4,8 @@ import type { StateHead } from './beacon-layout.ts'
 
 /** Root of a vector of 32-byte roots whose number is a power of two. */
 function vectorRoot(roots: Uint8Array): Uint8Array {
-  const { sha256 } = defaultHashes()
   const depth = Math.log2(roots.length / 32)
-  return merkleLevels(roots, depth, sha256)[depth] as Uint8Array
+  return merkleLevels(roots, depth, defaultHashes())[depth] as Uint8Array
 }
 
 /**

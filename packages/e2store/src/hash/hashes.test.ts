@@ -24,14 +24,22 @@ describe.each([
 
 test('machine code and plain code agree at every length around a block and beyond the memory', () => {
   const keccak256 = wasmKeccak256()
-  const sha256 = wasmSha256()
-  if (keccak256 === undefined || sha256 === undefined) throw new Error('no WebAssembly here')
+  const machine = wasmSha256()
+  if (keccak256 === undefined || machine === undefined) throw new Error('no WebAssembly here')
   const data = new Uint8Array(400_000).map((_, i) => i * 31)
   const lengths = [...Array(300).keys(), 130_047, 130_048, 130_049, 130_559, 130_560, 130_561, 390_144, 400_000]
+  const { sha256, sha256Pairs } = machine
+  const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
   for (const length of lengths) {
     const part = data.subarray(0, length)
     expect(hex(keccak256(part))).toBe(hex(portableHashes.keccak256(part)))
-    expect(hex(sha256(part))).toBe(createHash('sha256').update(part).digest('hex'))
+    expect(hex(sha256(part))).toBe(sha(part))
+  }
+  for (const pairs of [0, 1, 2, 2029, 2030, 2031, 4500]) {
+    const out = new Uint8Array(32 * pairs)
+    sha256Pairs(data.subarray(0, 64 * pairs), out)
+    const expected = Array.from({ length: pairs }, (_, i) => sha(data.subarray(64 * i, 64 * i + 64)))
+    expect(hex(out)).toBe(expected.join(''))
   }
 })
 

@@ -12,12 +12,17 @@ const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / RATE)
 
 const POINTER = 0
 const COUNT = 1
-/** Local variables: state `a`, permuted state `b`, column parities `c`, then the round's counter in bytes. */
+/** Local variables: state `a`, one row of the permuted state `b`, column parities `c` and `d`, and: */
 const A = 2
 const B = A + STATE_LANES
-const C = B + STATE_LANES
+const C = B + 5
 const D = C + 5
-const ROUND = D + 5
+/** The state after the round. */
+const NEXT = D + 5
+/** The round's counter in bytes. */
+const ROUND = NEXT + STATE_LANES
+/** Rounds in one turn of the loop: with two, less is moved between registers and the stack. */
+const UNROLLED = 2
 
 const get = (local: number): number[] => [0x20, ...unsigned(local)]
 const set = (local: number): number[] => [0x21, ...unsigned(local)]
@@ -76,8 +81,8 @@ function absorbCode(): number[] {
     code.push(...get(A + lane), ...get(POINTER), ...load(lane * 8), XOR, ...set(A + lane))
   }
   code.push(...ZERO, ...set(ROUND), 0x03, 0x40) // loop over rounds
-  code.push(...roundCode())
-  code.push(...get(ROUND), 0x41, 0x08, 0x6a, 0x22, ...unsigned(ROUND)) // round += 8
+  for (let round = 0; round < UNROLLED; round++) code.push(...roundCode(round))
+  code.push(...get(ROUND), 0x41, ...signed(8 * UNROLLED), 0x6a, 0x22, ...unsigned(ROUND)) // round += 8 * UNROLLED
   code.push(0x41, ...signed(ROUNDS * 8), 0x49, 0x0d, 0x00, 0x0b) // again while below 24 * 8
   code.push(...get(POINTER), 0x41, ...signed(RATE), 0x6a, ...set(POINTER))
   code.push(...get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
@@ -85,7 +90,8 @@ function absorbCode(): number[] {
   return code
 }
 
-function roundCode(): number[] {
+/** One round: the one that is `unrolled` rounds behind the counter. */
+function roundCode(unrolled: number): number[] {
   const code: number[] = []
   for (let x = 0; x < 5; x++) {
     code.push(...get(A + x))
@@ -96,20 +102,20 @@ function roundCode(): number[] {
     code.push(...get(C + ((x + 4) % 5)), ...get(C + ((x + 1) % 5)), 0x42, 0x01, ROTL, XOR, ...set(D + x))
   }
   const rotations = rotationOffsets()
-  for (let x = 0; x < 5; x++) {
-    for (let y = 0; y < 5; y++) {
-      const from = x + 5 * y
-      code.push(...get(A + from), ...get(D + x), XOR, 0x42, ...signed(rotations[from] ?? 0), ROTL)
-      code.push(...set(B + y + 5 * ((2 * x + 3 * y) % 5)))
-    }
-  }
-  for (let y = 0; y < 25; y += 5) {
+  for (let y = 0; y < 5; y++) {
     for (let x = 0; x < 5; x++) {
-      code.push(...get(B + y + x), ...get(B + y + ((x + 1) % 5)), ...ONES, XOR, ...get(B + y + ((x + 2) % 5)), AND, XOR)
-      if (x + y === 0) code.push(...get(ROUND), ...load(CONSTANTS_AT), XOR)
-      code.push(...set(A + y + x))
+      // Lane (x, y) of the permuted state is lane (x + 3y, x) of the old one.
+      const column = (x + 3 * y) % 5
+      const from = column + 5 * x
+      code.push(...get(A + from), ...get(D + column), XOR, 0x42, ...signed(rotations[from] ?? 0), ROTL, ...set(B + x))
+    }
+    for (let x = 0; x < 5; x++) {
+      code.push(...get(B + x), ...get(B + ((x + 1) % 5)), ...ONES, XOR, ...get(B + ((x + 2) % 5)), AND, XOR)
+      if (x + y === 0) code.push(...get(ROUND), ...load(CONSTANTS_AT + 8 * unrolled), XOR)
+      code.push(...set(NEXT + 5 * y + x))
     }
   }
+  for (let lane = 0; lane < STATE_LANES; lane++) code.push(...get(NEXT + lane), ...set(A + lane))
   return code
 }
 

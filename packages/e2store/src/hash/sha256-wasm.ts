@@ -1,3 +1,4 @@
+import type { Hashes } from './hashes.ts'
 import { compileRoutine, I32, signed, unsigned, type WasmRoutine } from './wasm.ts'
 
 const BLOCK = 64
@@ -31,7 +32,7 @@ const shr = (bits: number): number[] => [0x41, bits, 0x76]
 const constant = (value: number): number[] => [0x41, ...signed(value)]
 
 /** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
-export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
+export function wasmSha256(): Required<Omit<Hashes, 'keccak256'>> | undefined {
   const routine = compileRoutine({
     locals: [{ count: GROUP - WORKING + 1, type: I32 }],
     code: compressCode(),
@@ -41,7 +42,10 @@ export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
   })
   if (routine === undefined) return undefined
   const state = new Uint32Array(routine.memory.buffer, 0, 8)
-  return (data) => digest(routine, state, data)
+  return {
+    sha256: (data) => digest(routine, state, data),
+    sha256Pairs: (pairs, out) => digestPairs(routine, state, pairs, out),
+  }
 }
 
 const INITIAL = fractions(8, 1 / 2)
@@ -66,8 +70,32 @@ function digest({ memory, run }: WasmRoutine, state: Uint32Array, data: Uint8Arr
   }
   run(INPUT_AT, blocks)
   const out = new Uint8Array(32)
-  for (let i = 0; i < 32; i++) out[i] = (state[i >> 2] as number) >>> (24 - 8 * (i & 3))
+  putState(state, out, 0)
   return out
+}
+
+function putState(state: Uint32Array, out: Uint8Array, at: number): void {
+  for (let i = 0; i < 32; i++) out[at + i] = (state[i >> 2] as number) >>> (24 - 8 * (i & 3))
+}
+
+/** Pairs of nodes that are copied at once; behind them is the block that pads each. */
+const PAIRS = INPUT_BLOCKS - 1
+const PADDING_AT = INPUT_AT + PAIRS * BLOCK
+
+function digestPairs({ memory, run }: WasmRoutine, state: Uint32Array, pairs: Uint8Array, out: Uint8Array): void {
+  memory.fill(0, PADDING_AT, PADDING_AT + BLOCK)
+  memory[PADDING_AT] = 0x80
+  memory[PADDING_AT + BLOCK - 2] = (8 * BLOCK) >> 8
+  for (let at = 0; at < pairs.length; at += PAIRS * BLOCK) {
+    const part = pairs.subarray(at, at + PAIRS * BLOCK)
+    memory.set(part, INPUT_AT)
+    for (let pair = 0; pair < part.length; pair += BLOCK) {
+      for (let i = 0; i < 8; i++) state[i] = INITIAL[i] as number
+      run(INPUT_AT + pair, 1)
+      run(PADDING_AT, 1)
+      putState(state, out, (at + pair) / 2)
+    }
+  }
 }
 
 /** Compress `count` blocks from `pointer` into the state at 0. */

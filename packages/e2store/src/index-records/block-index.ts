@@ -58,8 +58,7 @@ export class BlockIndex {
    */
   target(i: number, base: OffsetBase, step: Step = 'read'): number {
     const origin = base === 'record' ? this.position : base === 'file' ? 0 : this.field(i)
-    const bounds = { from: 8, to: this.position, field: this.field(i), step }
-    return checkTarget(origin + this.offset(i, step), bounds)
+    return checkTarget(origin + this.offset(i, step), 8, this.position, this.field(i), step)
   }
 }
 

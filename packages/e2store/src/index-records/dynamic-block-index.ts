@@ -53,8 +53,7 @@ export class DynamicBlockIndex {
    * @see docs/spec/e2store.md §5.5
    */
   target(i: number, c: number, step: Step = 'read'): number {
-    const bounds = { from: 8, to: this.position, field: this.field(i, c), step }
-    return checkTarget(this.position + this.offset(i, c, step), bounds)
+    return checkTarget(this.position + this.offset(i, c, step), 8, this.position, this.field(i, c), step)
   }
 }
 

@@ -53,7 +53,7 @@ function checkTargets(targets: readonly (number | undefined)[], dataSize: number
   for (const [i, target] of targets.entries()) {
     if (target === undefined) continue
     const field = at + 8 * i
-    checkTarget(target, { from: 8, to: dataSize ?? Number.MAX_SAFE_INTEGER, field, step: 'open' })
+    checkTarget(target, 8, dataSize ?? Number.MAX_SAFE_INTEGER, field, 'open')
     if (target <= before) throw bad('BAD_INDEX', `offset ${target} after ${before}, expected ascending offsets`, field)
     before = target
   }

@@ -119,19 +119,11 @@ export function storedOffset(table: OffsetTable, row: number, column: number, st
 }
 
 /**
- * Throw `BAD_TARGET` unless a record can begin at `target`: at or behind `from`, with its header before the index.
+ * Throw `BAD_TARGET` unless a record can begin at `target`: at or behind `from`, with its header before `to`.
  *
  * @param field position of the offset, for the message
  */
-export function checkTarget(
-  target: number,
-  {
-    from,
-    to,
-    field,
-    step,
-  }: { readonly from: number; readonly to: number; readonly field: number; readonly step: Step },
-): number {
+export function checkTarget(target: number, from: number, to: number, field: number, step: Step): number {
   if (!(target >= from && target + RECORD_HEADER_BYTES <= to)) {
     throw new E2FormatError('BAD_TARGET', `index points at ${target}, expected ${from} to ${to - 8}`, field, step)
   }

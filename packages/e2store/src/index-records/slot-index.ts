@@ -80,8 +80,7 @@ export class SlotIndex {
   target(i: number, step: Step = 'read'): number | undefined {
     const offset = this.offset(i, step)
     if (offset === 0) return undefined
-    const bounds = { from: this.#from, to: this.position, field: this.field(i), step }
-    return checkTarget(this.position + offset, bounds)
+    return checkTarget(this.position + offset, this.#from, this.position, this.field(i), step)
   }
 }
 

@@ -10,6 +10,8 @@ export interface ByteSource {
    * @throws {SourceError} `SHORT_READ` if the bytes are not there
    */
   read(position: number, length: number): Promise<Uint8Array>
+  /** Fill `target` with the bytes from `position` on, for readers that use memory again; throws as `read`. */
+  readInto?(position: number, target: Uint8Array): Promise<void>
   /** The same bytes without waiting, if they are in memory. */
   peek?(position: number, length: number): Uint8Array | undefined
 }

@@ -43,15 +43,22 @@ function fileSource(path: string, file: FileHandle, size: number): FileSource {
     closed ??= file.close().catch(() => undefined)
     return closed
   }
+  const check = (position: number, length: number): void => {
+    if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
+    checkRange(size, position, length)
+  }
   return {
     path,
     size,
     async read(position, length) {
-      if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
-      checkRange(size, position, length)
+      check(position, length)
       const bytes = new Uint8Array(length)
       await readFully(file, bytes, position)
       return bytes
+    },
+    async readInto(position, target) {
+      check(position, target.length)
+      await readFully(file, target, position)
     },
     close,
     [Symbol.asyncDispose]: close,

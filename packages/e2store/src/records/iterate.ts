@@ -43,7 +43,7 @@ export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined,
  * while (await cursor.fill()) for (let record = cursor.take(); record; record = cursor.take()) use(record)
  * ```
  *
- * Records borrow their window, which is never written again: they stay valid, and keep it in memory.
+ * Records borrow their window, which is not written again then: they stay valid, and keep it in memory.
  */
 export class RecordCursor {
   readonly #source: ByteSource
@@ -53,6 +53,8 @@ export class RecordCursor {
   #position: number
   #first: boolean
   #window: Uint8Array = new Uint8Array(0)
+  /** Memory to read into again, for as long as no record has borrowed any of it. */
+  #memory: Uint8Array | undefined
   #windowStart = 0
   #headerWindow = HEADER_WINDOW_BYTES
   #headersInWindow = 0
@@ -86,6 +88,7 @@ export class RecordCursor {
     const end = header.end - this.#windowStart
     if (end > this.#window.length) return undefined
     this.#position = header.end
+    this.#memory = undefined
     const { type, length, position } = header
     return { type, length, position, end: header.end, data: this.#window.subarray(at + RECORD_HEADER_BYTES, end) }
   }
@@ -126,8 +129,16 @@ export class RecordCursor {
 
   async #load(bytes: number): Promise<void> {
     const left = this.#to - this.#position
-    this.#window = this.#source.peek?.(this.#position, left) ?? (await this.#source.read(this.#position, bytes))
+    this.#window = this.#source.peek?.(this.#position, left) ?? (await this.#read(bytes))
     this.#windowStart = this.#position
+  }
+
+  async #read(bytes: number): Promise<Uint8Array> {
+    if (this.#source.readInto === undefined) return this.#source.read(this.#position, bytes)
+    if (this.#memory === undefined || this.#memory.length < bytes) this.#memory = new Uint8Array(bytes)
+    const target = this.#memory.subarray(0, bytes)
+    await this.#source.readInto(this.#position, target)
+    return target
   }
 
   #peekHeader(): RecordHeader | undefined {

@@ -69,32 +69,45 @@ export function decodeRecordHeader(
   bytes: Uint8Array,
   at: number,
   position: number,
-  { legacyLength48 = false, step = 'read' }: RecordOptions = {},
+  options: RecordOptions = {},
 ): RecordHeader {
-  const type = typeAt(bytes, at)
+  const length = decodeLength(bytes, at, position, options)
+  return { type: typeAt(bytes, at), length, position, end: position + RECORD_HEADER_BYTES + length }
+}
+
+/** The length in the header that lies at `at` in `bytes`; checks and throws as {@link decodeRecordHeader}. */
+export function decodeLength(bytes: Uint8Array, at: number, position: number, options: RecordOptions): number {
   const reserved = u16(bytes, at + 6)
-  if (reserved !== 0 && !legacyLength48) {
-    throw new E2FormatError('RESERVED_NOT_ZERO', `reserved field ${reserved}, expected 0`, position + 6, step)
+  if (reserved !== 0 && options.legacyLength48 !== true) {
+    const what = `reserved field ${reserved}, expected 0`
+    throw new E2FormatError('RESERVED_NOT_ZERO', what, position + 6, options.step ?? 'read')
   }
-  const length = u32(bytes, at + 2) + reserved * 2 ** 32
-  if (type === RecordType.Version && length !== 0) {
-    throw new E2FormatError('UNKNOWN_VERSION', `version record of ${length} bytes, expected 0`, position, step)
+  const low = u32(bytes, at + 2)
+  const length = reserved === 0 ? low : low + reserved * 2 ** 32
+  if (length !== 0 && typeAt(bytes, at) === RecordType.Version) {
+    const what = `version record of ${length} bytes, expected 0`
+    throw new E2FormatError('UNKNOWN_VERSION', what, position, options.step ?? 'read')
   }
-  return { type, length, position, end: position + RECORD_HEADER_BYTES + length }
+  return length
 }
 
 /** Throw unless a record's data lies in the readable region and is not larger than allowed. */
 export function checkRecordBounds(header: RecordHeader, end: number, options: RecordOptions = {}): void {
-  const { maxRecordBytes = defaultMaxRecordBytes, step = 'read' } = options
-  if (header.end > end) {
-    const have = end - header.position - RECORD_HEADER_BYTES
-    const what = `${describeType(header.type)} record has ${have} of ${header.length} bytes`
-    throw new TruncatedError(what, header.position, step)
+  checkBounds(header.type, header.length, header.position, end, options)
+}
+
+/** As {@link checkRecordBounds}, for a record that there is no object of yet. */
+export function checkBounds(type: number, length: number, position: number, end: number, options: RecordOptions): void {
+  const { maxRecordBytes = defaultMaxRecordBytes } = options
+  const have = end - position - RECORD_HEADER_BYTES
+  if (length > have) {
+    const what = `${describeType(type)} record has ${have} of ${length} bytes`
+    throw new TruncatedError(what, position, options.step ?? 'read')
   }
-  const max = typeof maxRecordBytes === 'number' ? maxRecordBytes : maxRecordBytes(header.type)
-  if (header.length > max) {
-    const what = `${describeType(header.type)} record of ${header.length} bytes, allowed are ${max}`
-    throw new LimitError('RECORD_TOO_LARGE', what, header.position, step)
+  const max = typeof maxRecordBytes === 'number' ? maxRecordBytes : maxRecordBytes(type)
+  if (length > max) {
+    const what = `${describeType(type)} record of ${length} bytes, allowed are ${max}`
+    throw new LimitError('RECORD_TOO_LARGE', what, position, options.step ?? 'read')
   }
 }
 

@@ -53,20 +53,28 @@ export class RlpReader {
 
   /** The next byte string. */
   string(field: string, maxBytes = 0xffff_ffff): Uint8Array {
-    this.#step(field)
-    if (this.#isList) throw this.error(`${field} is a list, expected bytes`, this.#start)
-    const length = this.#stop - this.#start
+    const length = this.skipString(field)
     if (length > maxBytes) throw this.error(`${field} has ${length} bytes, expected at most ${maxBytes}`, this.#start)
     return length === 0 ? EMPTY : this.bytes.subarray(this.#start, this.#stop)
   }
 
   /** The next byte string, of exactly `length` bytes. */
   fixed(field: string, length: number): Uint8Array {
-    const bytes = this.string(field)
-    if (bytes.length !== length) {
-      throw this.error(`${field} has ${bytes.length} bytes, expected ${length}`, this.#start)
-    }
-    return bytes
+    this.skipFixed(field, length)
+    return this.bytes.subarray(this.#start, this.#stop)
+  }
+
+  /** Step over the next byte string; returns its length. */
+  skipString(field: string): number {
+    this.#step(field)
+    if (this.#isList) throw this.error(`${field} is a list, expected bytes`, this.#start)
+    return this.#stop - this.#start
+  }
+
+  /** Step over the next byte string, of exactly `length` bytes. */
+  skipFixed(field: string, length: number): void {
+    const found = this.skipString(field)
+    if (found !== length) throw this.error(`${field} has ${found} bytes, expected ${length}`, this.#start)
   }
 
   /** The next byte string as a big-endian number of at most `maxBytes` bytes without leading zeros. */

@@ -35,6 +35,7 @@ export async function* iterateFramed(
   const read = (at: number, length: number): Uint8Array | Promise<Uint8Array> =>
     window.peek?.(at, length) ?? window.read(at, length)
   if (from >= to) throw new E2FormatError('BAD_SNAPPY', 'no bytes, expected the stream identifier', from, step)
+  const chunk = new ChunkReader(codec, step)
   let total = 0
   for (let at = from; at < to; ) {
     const head = at + 4 <= to ? await read(at, 4) : undefined
@@ -43,7 +44,7 @@ export async function* iterateFramed(
     const first = at === from
     const type = head[0] as number
     if (first || type < 0x80 || type === 0xff) {
-      const chunk = new ChunkReader(await read(at, whole), at, codec, step)
+      chunk.open(await read(at, whole), at)
       chunk.read(0, first)
       total += chunk.size
       if (total > maxBytes) {

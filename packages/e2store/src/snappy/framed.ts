@@ -25,6 +25,7 @@ export interface FramedDecodeOptions {
   readonly allocate?: (bytes: number) => Uint8Array
 }
 
+const NONE = new Uint8Array(0)
 const fresh = (bytes: number): Uint8Array => new Uint8Array(bytes)
 
 const DEFAULT_MAX_BYTES = 256 * 1_048_576
@@ -35,8 +36,8 @@ function bad(message: string, position: number, step: Step): E2FormatError {
 
 /** Goes from chunk to chunk; its fields say what the one last read is. */
 export class ChunkReader {
-  readonly #bytes: Uint8Array
-  readonly #offset: number
+  #bytes: Uint8Array = NONE
+  #offset = 0
   readonly #codec: SnappyCodec
   readonly #step: Step
   #type = 0
@@ -46,12 +47,19 @@ export class ChunkReader {
   /** Uncompressed bytes of the chunk; 0 if it is one without data. */
   size = 0
 
-  /** @param offset position in the file of `bytes[0]` */
-  constructor(bytes: Uint8Array, offset: number, codec: SnappyCodec, step: Step) {
-    this.#bytes = bytes
-    this.#offset = offset
+  constructor(codec: SnappyCodec, step: Step) {
     this.#codec = codec
     this.#step = step
+  }
+
+  /**
+   * Read from these bytes from now on.
+   *
+   * @param offset position in the file of `bytes[0]`
+   */
+  open(bytes: Uint8Array, offset: number): void {
+    this.#bytes = bytes
+    this.#offset = offset
   }
 
   /**
@@ -127,6 +135,56 @@ export class ChunkReader {
   }
 }
 
+/** Decompresses whole framed streams, one after another. */
+export class FramedDecoder {
+  readonly #chunk: ChunkReader
+  readonly #maxBytes: number
+  readonly #step: Step
+  readonly #allocate: (bytes: number) => Uint8Array
+
+  constructor({
+    maxBytes = DEFAULT_MAX_BYTES,
+    codec = portableSnappy,
+    step = 'read',
+    allocate = fresh,
+  }: Omit<FramedDecodeOptions, 'position'> = {}) {
+    this.#chunk = new ChunkReader(codec, step)
+    this.#maxBytes = maxBytes
+    this.#step = step
+    this.#allocate = allocate
+  }
+
+  /** As {@link snappyFramedDecode}; `position` is that of the first byte in the file. */
+  decode(bytes: Uint8Array, position: number): Uint8Array {
+    if (bytes.length === 0) throw bad('no bytes, expected the stream identifier', position, this.#step)
+    const chunk = this.#chunk
+    chunk.open(bytes, position)
+    const first = chunk.read(0, true)
+    let total = 0
+    for (let at = first; at < bytes.length; ) {
+      const end = chunk.read(at, false)
+      total += chunk.size
+      if (total > this.#maxBytes) {
+        const message = `more than ${this.#maxBytes} decompressed bytes`
+        throw new LimitError('OUTPUT_TOO_LARGE', message, position + at, this.#step)
+      }
+      at = end
+    }
+    const output = this.#allocate(total)
+    if (chunk.start === first && chunk.size === total) {
+      // The only chunk with data, as most records have it, is still the one last read.
+      chunk.decode(output, 0)
+      return output
+    }
+    for (let at = first, to = 0; at < bytes.length; ) {
+      at = chunk.read(at, false)
+      chunk.decode(output, to)
+      to += chunk.size
+    }
+    return output
+  }
+}
+
 /**
  * Decompress a whole framed stream into one array.
  *
@@ -137,35 +195,5 @@ export class ChunkReader {
  * @see docs/spec/e2store.md §4
  */
 export function snappyFramedDecode(bytes: Uint8Array, options: FramedDecodeOptions = {}): Uint8Array {
-  const {
-    maxBytes = DEFAULT_MAX_BYTES,
-    codec = portableSnappy,
-    position = 0,
-    step = 'read',
-    allocate = fresh,
-  } = options
-  if (bytes.length === 0) throw bad('no bytes, expected the stream identifier', position, step)
-  const chunk = new ChunkReader(bytes, position, codec, step)
-  const first = chunk.read(0, true)
-  let total = 0
-  for (let at = first; at < bytes.length; ) {
-    const end = chunk.read(at, false)
-    total += chunk.size
-    if (total > maxBytes) {
-      throw new LimitError('OUTPUT_TOO_LARGE', `more than ${maxBytes} decompressed bytes`, position + at, step)
-    }
-    at = end
-  }
-  const output = allocate(total)
-  if (chunk.start === first && chunk.size === total) {
-    // The only chunk with data, as most records have it, is still the one last read.
-    chunk.decode(output, 0)
-    return output
-  }
-  for (let at = first, to = 0; at < bytes.length; ) {
-    at = chunk.read(at, false)
-    chunk.decode(output, to)
-    to += chunk.size
-  }
-  return output
+  return new FramedDecoder(options).decode(bytes, options.position ?? 0)
 }

@@ -1,8 +1,8 @@
 import { NotFoundError } from '../../errors.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
-import { type E2Record, RECORD_HEADER_BYTES, type RecordOptions } from '../../records/record.ts'
-import { RecordType } from '../../records/record-type.ts'
+import type { E2Record, RecordOptions } from '../../records/record.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
+import { Arena } from './arena.ts'
 import {
   type Block,
   type BlockPayloads,
@@ -12,9 +12,9 @@ import {
   decodeBlock,
   headerRlpOf,
 } from './block.ts'
-import { Arena, decodeContent } from './content.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
-import { type RecordAccess, type RegionOptions, scattered, sequential } from './record-access.ts'
+import { type RecordAccess, type RegionOptions, regionOptions, scattered, sequential } from './record-access.ts'
+import { type ColumnPlaces, columnPlaces, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader } from './row-reader.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
@@ -41,13 +41,12 @@ export interface RawBlock extends Columns<E2Record> {
 }
 
 const NONE = new Uint8Array(0)
-const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 /** Read ahead when going through blocks, for each place of the file that is read from. */
-const WINDOW_BYTES = 262_144
+export const WINDOW_BYTES = 262_144
 /** What is kept of reading blocks by number: 4 MiB at most. */
 const DEFAULT_PAGE_BYTES = 131_072
 const KEPT_BYTES = 4_194_304
-const ARENA_BYTES = 131_072
+export const ARENA_BYTES = 131_072
 /** For the contents of one block. */
 const SMALL_ARENA_BYTES = 4096
 
@@ -65,30 +64,17 @@ export class BlockArchive {
   readonly #recordOptions: RegionOptions
   readonly #scattered: RecordAccess
   readonly #rows: RowReader
-  /** Where the columns stand in a row; -1 for those that the file does not have. */
-  readonly #columnNumbers: Readonly<Record<Column, number>>
+  readonly #places: ColumnPlaces
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
     this.source = source
     this.layout = layout
     this.options = options
-    const { maxRecordBytes, legacyLength48, pageBytes = DEFAULT_PAGE_BYTES } = options
-    this.#recordOptions = {
-      end: layout.indexPosition,
-      step: 'read',
-      ...(maxRecordBytes !== undefined && { maxRecordBytes }),
-      ...(legacyLength48 !== undefined && { legacyLength48 }),
-    }
+    const { pageBytes = DEFAULT_PAGE_BYTES } = options
+    this.#recordOptions = regionOptions(layout, options)
     this.#scattered = scattered(source, pageBytes, Math.ceil(KEPT_BYTES / pageBytes), this.#recordOptions)
     this.#rows = this.#rowsOf(layout.columns)
-    const place = (column: Column): number => layout.columns.indexOf(column)
-    this.#columnNumbers = {
-      header: 0,
-      body: place('body'),
-      receipts: place('receipts'),
-      totalDifficulty: place('totalDifficulty'),
-      proof: place('proof'),
-    }
+    this.#places = columnPlaces(layout)
   }
 
   get kind(): ArchiveKind {
@@ -123,12 +109,12 @@ export class BlockArchive {
    */
   async block(number: bigint): Promise<Block> {
     const row = await this.#row(number, this.columns)
-    return this.#decode(number, row, new Arena(SMALL_ARENA_BYTES))
+    return this.#decode(number, row, this.#decoder(SMALL_ARENA_BYTES))
   }
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
-    return this.#checkedPayloads(number, await this.#row(number, columns), new Arena(SMALL_ARENA_BYTES))
+    return this.#checkedPayloads(number, await this.#row(number, columns), this.#decoder(SMALL_ARENA_BYTES))
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
@@ -138,14 +124,14 @@ export class BlockArchive {
 
   /** Blocks in order, decoded. Throws as {@link block}. */
   iterate(range: Omit<BlockRange, 'columns'> = {}): AsyncGenerator<Block, void, void> {
-    const arena = new Arena(ARENA_BYTES)
-    return this.#each(range, (number, row) => this.#decode(number, row, arena))
+    const decoder = this.#decoder(ARENA_BYTES)
+    return this.#each(range, (number, row) => this.#decode(number, row, decoder))
   }
 
   /** Blocks in order, decompressed. Throws as {@link block}. */
   iteratePayloads(range: BlockRange = {}): AsyncGenerator<BlockPayloads, void, void> {
-    const arena = new Arena(ARENA_BYTES)
-    return this.#each(range, (number, row) => this.#checkedPayloads(number, row, arena))
+    const decoder = this.#decoder(ARENA_BYTES)
+    return this.#each(range, (number, row) => this.#checkedPayloads(number, row, decoder))
   }
 
   /** Blocks in order, as they lie in the file. Throws as {@link block}. */
@@ -193,7 +179,7 @@ export class BlockArchive {
   }
 
   #rawBlock(number: bigint, row: Row): RawBlock {
-    const at = this.#columnNumbers
+    const at = this.#places
     const [header] = row
     if (header === undefined) throw new RangeError('an archive without headers')
     return {
@@ -206,41 +192,20 @@ export class BlockArchive {
     }
   }
 
-  #decode(number: bigint, row: Row, arena: Arena): Block {
-    const block = decodeBlock(this.kind, this.#payloads(number, row, arena))
+  #decoder(arenaBytes: number): RowDecoder {
+    return new RowDecoder(this.#places, new Arena(arenaBytes), this.options)
+  }
+
+  #decode(number: bigint, row: Row, decoder: RowDecoder): Block {
+    const block = decodeBlock(this.kind, decoder.payloads(number, row))
     checkSameNumber(block.header.number, number, row[0]?.position ?? 0)
     return block
   }
 
-  #checkedPayloads(number: bigint, row: Row, arena: Arena): BlockPayloads {
-    const payloads = this.#payloads(number, row, arena)
+  #checkedPayloads(number: bigint, row: Row, decoder: RowDecoder): BlockPayloads {
+    const payloads = decoder.payloads(number, row)
     const position = row[0]?.position ?? 0
     checkNumber(headerRlpOf(this.kind, payloads.header ?? NONE, position), number, position)
     return payloads
-  }
-
-  #payloads(number: bigint, row: Row, arena: Arena): BlockPayloads {
-    const at = this.#columnNumbers
-    return {
-      number,
-      header: this.#content(row[0], arena),
-      body: this.#content(row[at.body], arena),
-      receipts: this.#content(row[at.receipts], arena),
-      totalDifficulty: this.#content(row[at.totalDifficulty], arena),
-      proof: this.#content(row[at.proof], arena),
-      positions: {
-        header: row[0]?.position,
-        body: row[at.body]?.position,
-        receipts: row[at.receipts]?.position,
-        totalDifficulty: row[at.totalDifficulty]?.position,
-        proof: row[at.proof]?.position,
-      },
-    }
-  }
-
-  #content(record: E2Record | undefined, arena: Arena): Uint8Array | undefined {
-    if (record === undefined || record.type === RecordType.TotalDifficulty) return record?.data
-    const { codec, maxPayloadBytes = DEFAULT_MAX_PAYLOAD } = this.options
-    return decodeContent(record.data, record.position + RECORD_HEADER_BYTES, maxPayloadBytes, arena, codec)
   }
 }

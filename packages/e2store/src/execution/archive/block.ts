@@ -30,6 +30,8 @@ export interface Block {
   readonly proof?: BlockProof
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 /** Items of a header before its number. */
 const ITEMS_BEFORE_NUMBER = 8
 const TOTAL_DIFFICULTY_BYTES = 32
@@ -73,14 +75,15 @@ export function decodeBlock(kind: ArchiveKind, payloads: BlockPayloads): Block {
   const proof = withProof
     ? proofByHeader(header, withProof.proof, at('header'))
     : payloads.proof && decodeProof(payloads.proof, { what: 'proof', position: at('proof') })
+  const block: Writable<Block> = { number, header, headerRlp, body }
   const { receipts, totalDifficulty } = payloads
-  const decode = kind === 'ere' ? decodeSlimReceipts : decodeReceipts
-  return {
-    ...{ number, header, headerRlp, body },
-    ...(receipts && { receipts: decode(receipts, { what: 'receipts', position: at('receipts') }) }),
-    ...(totalDifficulty && { totalDifficulty: decodeTotalDifficulty(totalDifficulty, at('totalDifficulty')) }),
-    ...(proof && { proof }),
+  if (receipts) {
+    const decode = kind === 'ere' ? decodeSlimReceipts : decodeReceipts
+    block.receipts = decode(receipts, { what: 'receipts', position: at('receipts') })
   }
+  if (totalDifficulty) block.totalDifficulty = decodeTotalDifficulty(totalDifficulty, at('totalDifficulty'))
+  if (proof) block.proof = proof
+  return block
 }
 
 /** Throw unless a TotalDifficulty record has the 32 bytes of a little-endian number. */

@@ -1,12 +1,14 @@
 import type { ByteSource } from '../../io/byte-source.ts'
+import { typeAt } from '../../io/little-endian.ts'
 import {
-  checkRecordBounds,
-  decodeRecordHeader,
+  checkBounds,
+  decodeLength,
   type E2Record,
   RECORD_HEADER_BYTES,
   type RecordOptions,
   readRecord,
 } from '../../records/record.ts'
+import type { Layout } from './layout.ts'
 import { paged } from './paged.ts'
 
 /** A way to get at records by their position. */
@@ -22,35 +24,68 @@ export interface RegionOptions extends RecordOptions {
   readonly end: number
 }
 
+/** How the records of an archive are read: they lie before its index. */
+export function regionOptions(
+  { indexPosition }: Layout,
+  { maxRecordBytes, legacyLength48 }: Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'>,
+): RegionOptions {
+  return {
+    end: indexPosition,
+    step: 'read',
+    ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+    ...(legacyLength48 !== undefined && { legacyLength48 }),
+  }
+}
+
 /** The record at `position`, which is `at` in `bytes`, if all of it lies in them. */
 function recordAt(bytes: Uint8Array, at: number, position: number, options: RegionOptions): E2Record | undefined {
   if (at < 0 || at + RECORD_HEADER_BYTES > bytes.length || position + RECORD_HEADER_BYTES > options.end)
     return undefined
-  const header = decodeRecordHeader(bytes, at, position, options)
-  checkRecordBounds(header, options.end, options)
-  const { type, length, end } = header
+  const type = typeAt(bytes, at)
+  const length = decodeLength(bytes, at, position, options)
+  checkBounds(type, length, position, options.end, options)
   const from = at + RECORD_HEADER_BYTES
-  if (from + length > bytes.length) return undefined
-  return { type, length, position, end, data: bytes.subarray(from, from + length) }
+  const to = from + length
+  if (to > bytes.length) return undefined
+  return { type, length, position, end: position + RECORD_HEADER_BYTES + length, data: bytes.subarray(from, to) }
+}
+
+/** Access whose records are held until the next {@link release} only. */
+export interface ReleasableAccess extends RecordAccess {
+  /** Nobody holds a record that was read before: their memory may be used again. */
+  release(): void
 }
 
 /**
- * Access to records that come one after another: reads ahead. Holds one window, which is never written again; of a
- * source in memory, all of it.
+ * Access to records that come one after another: reads ahead. Holds one window, which is not written again unless it
+ * was released; of a source in memory, all of it.
  */
-export function sequential(source: ByteSource, windowBytes: number, options: RegionOptions): RecordAccess {
+export function sequential(source: ByteSource, windowBytes: number, options: RegionOptions): ReleasableAccess {
   let window = source.peek?.(0, source.size) ?? new Uint8Array(0)
   let start = 0
+  let memory: Uint8Array | undefined
+  let released = false
   const peek = (position: number): E2Record | undefined => recordAt(window, position - start, position, options)
+  const load = async (position: number, length: number): Promise<Uint8Array> => {
+    if (!released || source.readInto === undefined) return source.read(position, length)
+    released = false
+    memory ??= new Uint8Array(windowBytes)
+    const target = memory.subarray(0, length)
+    await source.readInto(position, target)
+    return target
+  }
   const read = async (position: number): Promise<E2Record> => {
     const length = Math.min(windowBytes, options.end - position)
     if (length >= RECORD_HEADER_BYTES) {
-      window = await source.read(position, length)
+      window = await load(position, length)
       start = position
     }
     return peek(position) ?? readRecord(source, position, options)
   }
-  return { peek, read }
+  const release = (): void => {
+    released = true
+  }
+  return { peek, read, release }
 }
 
 /** Access to records anywhere: keeps the pages read last. */

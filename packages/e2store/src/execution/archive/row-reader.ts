@@ -22,15 +22,16 @@ export class RowReader {
 
   /** The records of a block, or `undefined` if not all of them are in memory. */
   peek(index: number): Row | undefined {
-    const row: Row = []
+    const row: Row = new Array(this.#wanted.length)
     return this.#fill(index, row) === undefined ? row : undefined
   }
 
-  /** The records of a block, waiting for those that are not in memory. */
+  /** The records of a block, waiting for those that are not in memory; what is read ahead begins with the first. */
   async read(index: number): Promise<Row> {
     const row: Row = []
     const given: Row = []
-    for (let missing = this.#fill(index, row); missing !== undefined; missing = this.#fill(index, row, given)) {
+    if (this.#layout.rowwise) given[0] = await (this.#access[0] as RecordAccess).read(this.#layout.target(index, 0))
+    for (let missing = this.#fill(index, row, given); missing !== undefined; missing = this.#fill(index, row, given)) {
       const { column, position } = missing
       given[column] = await (this.#access[column] as RecordAccess).read(position)
     }

@@ -1,5 +1,5 @@
 import { encodeRlp, type RlpValue, rawRlp } from '../../rlp/encode.ts'
-import { NO_ORIGIN, type RlpOrigin, type RlpReader, readList } from '../../rlp/reader.ts'
+import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 
 /** A block header. Hashes and roots have 32 bytes, `beneficiary` 20, `logsBloom` 256, `nonce` 8. */
 export interface BlockHeader {
@@ -33,6 +33,12 @@ export interface BlockHeader {
   readonly further?: readonly Uint8Array[]
 }
 
+/** What of a header names other data: the block before it, and what the block consists of. */
+export type HeaderLinks = Pick<
+  BlockHeader,
+  'parentHash' | 'ommersHash' | 'transactionsRoot' | 'receiptsRoot' | 'difficulty' | 'number' | 'withdrawalsRoot'
+>
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** Items behind the known ones that are accepted in a header. */
@@ -46,6 +52,34 @@ const MAX_FURTHER = 16
  */
 export function decodeHeader(rlp: Uint8Array, origin: RlpOrigin = { ...NO_ORIGIN, what: 'header' }): BlockHeader {
   return readList(rlp, origin, readHeaderItems)
+}
+
+/**
+ * Decode what names other data; everything is checked as by {@link decodeHeader}.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ */
+export function decodeHeaderLinks(rlp: Uint8Array, origin: RlpOrigin): HeaderLinks {
+  const outer = new RlpReader(rlp, origin)
+  const items = outer.list(origin.what)
+  outer.end(origin.what)
+  const parentHash = items.fixed('parentHash', 32)
+  const ommersHash = items.fixed('ommersHash', 32)
+  items.skipFixed('beneficiary', 20)
+  items.skipFixed('stateRoot', 32)
+  const transactionsRoot = items.fixed('transactionsRoot', 32)
+  const receiptsRoot = items.fixed('receiptsRoot', 32)
+  items.skipFixed('logsBloom', 256)
+  const difficulty = items.uint('difficulty', 32)
+  const number = items.uint('number')
+  items.uint('gasLimit')
+  items.uint('gasUsed')
+  items.uint('timestamp')
+  items.skipString('extraData')
+  items.skipFixed('mixHash', 32)
+  items.skipFixed('nonce', 8)
+  if (items.hasMore) return decodeHeader(rlp, origin)
+  return { parentHash, ommersHash, transactionsRoot, receiptsRoot, difficulty, number }
 }
 
 /** Read the items of a header, to the last. */
@@ -111,6 +145,6 @@ export function headerItems(header: BlockHeader): RlpValue[] {
 }
 
 /** Whether a header is of a block after the merge: such blocks have no difficulty, blocks before it all do. */
-export function isPostMerge(header: BlockHeader): boolean {
+export function isPostMerge(header: HeaderLinks): boolean {
   return header.difficulty === 0n && header.number > 0n
 }

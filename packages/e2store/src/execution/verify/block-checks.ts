@@ -5,7 +5,7 @@ import { EMPTY_TRIE_ROOT, orderedTrieRoot } from '../../trie/ordered-trie.ts'
 import type { BlockPayloads } from '../archive/block.ts'
 import type { ArchiveKind } from '../archive/layout.ts'
 import { splitBody } from '../blocks/body.ts'
-import type { BlockHeader } from '../blocks/header.ts'
+import type { HeaderLinks } from '../blocks/header.ts'
 import { decodeSlimReceipts, encodeReceipt, splitReceipts } from '../blocks/receipts.ts'
 
 /** How much a block holds. */
@@ -27,7 +27,7 @@ const EMPTY_LIST_BYTES = 1
  */
 export function checkContents(
   kind: ArchiveKind,
-  header: BlockHeader,
+  header: HeaderLinks,
   { body, receipts, positions }: BlockPayloads,
   hashes: Hashes,
 ): BlockCounts {
@@ -35,10 +35,11 @@ export function checkContents(
   if (body !== undefined) {
     const position = positions.body ?? 0
     const parts = splitBody(body, { what: 'body', position })
-    const check = rootChecker(header.number, position)
-    check('transactions', header.transactionsRoot, trieRoot(parts.transactions, hashes))
+    const { number } = header
+    checkRoot('transactions', number, position, header.transactionsRoot, trieRoot(parts.transactions, hashes))
     counts.uncles = parts.uncles.length > EMPTY_LIST_BYTES
-    check('uncles', header.ommersHash, counts.uncles ? hashes.keccak256(parts.uncles) : EMPTY_OMMERS_HASH)
+    const unclesHash = counts.uncles ? hashes.keccak256(parts.uncles) : EMPTY_OMMERS_HASH
+    checkRoot('uncles', number, position, header.ommersHash, unclesHash)
     checkWithdrawals(header, parts.withdrawals, position, hashes)
     counts.transactions = parts.transactions.length
     counts.withdrawals = parts.withdrawals?.length ?? 0
@@ -51,7 +52,7 @@ export function checkContents(
       const message = `block ${header.number} has ${envelopes.length} receipts for ${counts.transactions} transactions`
       throw new VerificationError('WRONG_COUNT', message, position)
     }
-    rootChecker(header.number, position)('receipts', header.receiptsRoot, trieRoot(envelopes, hashes))
+    checkRoot('receipts', header.number, position, header.receiptsRoot, trieRoot(envelopes, hashes))
   }
   return counts
 }
@@ -69,7 +70,7 @@ function receiptEnvelopes(kind: ArchiveKind, receipts: Uint8Array, position: num
 }
 
 function checkWithdrawals(
-  header: BlockHeader,
+  header: HeaderLinks,
   withdrawals: readonly Uint8Array[] | undefined,
   position: number,
   hashes: Hashes,
@@ -80,20 +81,15 @@ function checkWithdrawals(
     const which = expected === undefined ? 'the body has withdrawals, the header has no root' : 'the body has none'
     throw new VerificationError('WRONG_ROOT', `withdrawals of block ${number}: ${which}`, position)
   }
-  rootChecker(number, position)('withdrawals', expected, trieRoot(withdrawals, hashes))
+  checkRoot('withdrawals', number, position, expected, trieRoot(withdrawals, hashes))
 }
 
 function trieRoot(values: readonly Uint8Array[], hashes: Hashes): Uint8Array {
   return values.length === 0 ? EMPTY_TRIE_ROOT : orderedTrieRoot(values, hashes)
 }
 
-function rootChecker(
-  number: bigint,
-  position: number,
-): (what: string, expected: Uint8Array, found: Uint8Array) => void {
-  return (what, expected, found) => {
-    if (equalBytes(expected, found)) return
-    const message = `${what} of block ${number} hash to ${toHex(found)}, the header has ${toHex(expected)}`
-    throw new VerificationError('WRONG_ROOT', message, position)
-  }
+function checkRoot(what: string, number: bigint, position: number, expected: Uint8Array, found: Uint8Array): void {
+  if (equalBytes(expected, found)) return
+  const message = `${what} of block ${number} hash to ${toHex(found)}, the header has ${toHex(expected)}`
+  throw new VerificationError('WRONG_ROOT', message, position)
 }

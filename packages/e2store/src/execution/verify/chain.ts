@@ -1,7 +1,7 @@
 import { uint256Value } from '../../accumulator/merkle.ts'
 import { VerificationError } from '../../errors.ts'
 import { equalBytes, toHex } from '../../io/little-endian.ts'
-import { type BlockHeader, isPostMerge } from '../blocks/header.ts'
+import { type HeaderLinks, isPostMerge } from '../blocks/header.ts'
 
 export interface ChainStart {
   /** Hash of the block before the first one. */
@@ -59,7 +59,7 @@ export class ChainCheck {
    * @param stated the total difficulty that the file gives for it, 32 bytes little-endian, and where
    * @throws {VerificationError} `WRONG_PARENT`, `WRONG_DIFFICULTY`, `WRONG_ORDER`
    */
-  add(header: BlockHeader, hash: Uint8Array, position: number, stated?: StatedDifficulty): void {
+  add(header: HeaderLinks, hash: Uint8Array, position: number, stated?: StatedDifficulty): void {
     const { number, parentHash, difficulty } = header
     if (this.#hash !== undefined && !equalBytes(this.#hash, parentHash)) {
       const message = `parent of block ${number} is ${toHex(parentHash)}, the block before it has ${toHex(this.#hash)}`
@@ -78,7 +78,7 @@ export class ChainCheck {
 function checkStated(
   { bytes, position }: StatedDifficulty,
   expected: bigint | undefined,
-  { number, difficulty }: BlockHeader,
+  { number, difficulty }: HeaderLinks,
 ): bigint {
   const value = uint256Value(bytes)
   if (expected === undefined ? value < difficulty : value !== expected) {

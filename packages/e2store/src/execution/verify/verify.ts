@@ -6,9 +6,10 @@ import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type ArchiveIdentity, archiveIdentity, checkName } from '../archive/archive-name.ts'
-import { type BlockPayloads, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
+import { type BlockPayloads, checkSameNumber, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
 import { MAX_BLOCKS } from '../archive/layout.ts'
-import { type BlockHeader, decodeHeader } from '../blocks/header.ts'
+import { visitPayloads } from '../archive/visit.ts'
+import { type BlockHeader, decodeHeader, decodeHeaderLinks, type HeaderLinks } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
 import { type BlockProof, decodeProof } from '../blocks/proof.ts'
 import { checkContents } from './block-checks.ts'
@@ -78,17 +79,24 @@ export async function verifyArchive(archive: BlockArchive, options: VerifyOption
   const unknown = await checkStructure(archive)
   const run = new Run(archive, hashes, options)
   let done = 0
-  for await (const payloads of archive.iteratePayloads()) {
+  await visitPayloads(archive, (payloads) => {
     run.add(payloads)
     if (++done % BLOCKS_BETWEEN_PROGRESS === 0) {
       signal?.throwIfAborted()
       onProgress?.({ blocks: done, totalBlocks: archive.count })
     }
-  }
+  })
   onProgress?.({ blocks: done, totalBlocks: archive.count })
   const identity = await archiveIdentity(archive, hashes)
   if (name !== undefined) checkName(name, identity)
   return { identity, unknown, ...run.finish() }
+}
+
+interface ReadHeader {
+  readonly headerRlp: Uint8Array
+  readonly header: HeaderLinks
+  /** The proof, where there is one, and all of the header, which its shape depends on. */
+  readonly proven: { readonly header: BlockHeader; readonly proof: BlockProof } | undefined
 }
 
 /** The state of checking one file. */
@@ -120,9 +128,10 @@ class Run {
   add(payloads: BlockPayloads): void {
     const { kind } = this.#archive
     const position = payloads.positions.header ?? 0
-    const { headerRlp, header, proof } = this.#headerAndProof(payloads, position)
+    const { headerRlp, header, proven } = this.#readHeader(payloads, position)
+    checkSameNumber(header.number, payloads.number, position)
     const hash = this.#hashes.keccak256(headerRlp)
-    const stated = statedDifficulty(payloads, proof, position)
+    const stated = statedDifficulty(payloads, proven?.proof, position)
     const wasPreMerge = this.#chain.postMergeBlocks === 0
     this.#chain.add(header, hash, position, stated)
     const counts = checkContents(kind, header, payloads, this.#hashes)
@@ -130,7 +139,7 @@ class Run {
     this.#counts.receipts += counts.receipts
     this.#counts.withdrawals += counts.withdrawals
     if (counts.uncles) this.#counts.blocksWithUncles++
-    if (proof !== undefined) this.#proofs.add(header, hash, proof, payloads.positions.proof ?? position)
+    if (proven) this.#proofs.add(proven.header, hash, proven.proof, payloads.positions.proof ?? position)
     if (wasPreMerge && this.#chain.postMergeBlocks > 0) this.#mergePosition = position
     if (kind !== 'era1' && this.#chain.postMergeBlocks > 0) return
     const { totalDifficulty } = this.#chain
@@ -152,20 +161,20 @@ class Run {
     }
   }
 
-  #headerAndProof(
-    payloads: BlockPayloads,
-    position: number,
-  ): { headerRlp: Uint8Array; header: BlockHeader; proof: BlockProof | undefined } {
+  #readHeader(payloads: BlockPayloads, position: number): ReadHeader {
     const content = payloads.header ?? new Uint8Array(0)
     const origin = { what: 'header', position }
     if (this.#archive.kind === 'e2hs') {
       const { header: headerRlp, proof: ssz } = decodeHeaderWithProof(content, position)
       const header = decodeHeader(headerRlp, origin)
-      return { headerRlp, header, proof: proofByHeader(header, ssz, position) }
+      return { headerRlp, header, proven: { header, proof: proofByHeader(header, ssz, position) } }
     }
-    const proofOrigin = { what: 'proof', position: payloads.positions.proof ?? position }
-    const proof = payloads.proof && decodeProof(payloads.proof, proofOrigin)
-    return { headerRlp: content, header: decodeHeader(content, origin), proof }
+    if (payloads.proof === undefined) {
+      return { headerRlp: content, header: decodeHeaderLinks(content, origin), proven: undefined }
+    }
+    const proof = decodeProof(payloads.proof, { what: 'proof', position: payloads.positions.proof ?? position })
+    const header = decodeHeader(content, origin)
+    return { headerRlp: content, header, proven: { header, proof } }
   }
 
   /** Compare the accumulator of the blocks with the ones that the file, its proofs and the caller name. */

@@ -1,6 +1,3 @@
-import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
-import { snappyFramedDecode } from '../../snappy/framed.ts'
-
 /** Gives out pieces of memory for contents: many small ones from one allocation. */
 export class Arena {
   readonly #blockBytes: number
@@ -21,20 +18,9 @@ export class Arena {
     this.#used += size
     return this.#block.subarray(this.#used - size, this.#used)
   }
-}
 
-/**
- * Decompress the data of a record into memory from an arena.
- *
- * @param position where the data begins in the file
- * @throws as {@link snappyFramedDecode}
- */
-export function decodeContent(
-  data: Uint8Array,
-  position: number,
-  maxBytes: number,
-  arena: Arena,
-  codec: SnappyCodec = portableSnappy,
-): Uint8Array {
-  return snappyFramedDecode(data, { maxBytes, position, codec, allocate: (size) => arena.take(size) })
+  /** Give the same memory out again: nobody may hold any of it. */
+  reuse(): void {
+    this.#used = 0
+  }
 }
