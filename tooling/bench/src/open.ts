@@ -4,6 +4,7 @@ import { bookmarkFolder } from '@datastreamer/server'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, mebibytes } from './harness/format.ts'
 import { askOnce } from './harness/process.ts'
+import type { QuietGate } from './harness/quiet-gate.ts'
 import { fillStream } from './harness/stream-file.ts'
 import { type Summary, spread, summarize } from './harness/summary.ts'
 import type { OpenAnswer, OpenQuestion } from './processes/open.ts'
@@ -31,7 +32,7 @@ const CASES: readonly Case[] = [
   { text: 'to read, no index', as: 'reader', index: false },
 ]
 
-async function run({ folder, quick, rounds, log }: BenchContext): Promise<readonly Table[]> {
+async function run({ folder, quick, rounds, gate, log }: BenchContext): Promise<readonly Table[]> {
   const file = join(folder, 'data-stream.bin')
   const unit = quick ? GIB / 100 : GIB
   const opened: string[][] = []
@@ -40,7 +41,7 @@ async function run({ folder, quick, rounds, log }: BenchContext): Promise<readon
     const { entries, bytes } = await fillStream(file, (totals) => totals.bytes >= size * unit)
     log(`${mebibytes(bytes)}, ${count(entries)} entries`)
     for (const { text, as, index } of CASES) {
-      const answers = await answersOf(file, as, index, index ? rounds : Math.min(rounds, SCANS))
+      const answers = await answersOf({ file, as }, index, index ? rounds : Math.min(rounds, SCANS), gate)
       const of = (value: (answer: OpenAnswer) => number): Summary => summarize(answers.map(value))
       const about = [`${(bytes / GIB).toFixed(1)} GiB, ${count(entries)} entries`, text]
       opened.push([
@@ -72,17 +73,18 @@ async function run({ folder, quick, rounds, log }: BenchContext): Promise<readon
 }
 
 async function answersOf(
-  file: string,
-  as: OpenQuestion['as'],
+  question: OpenQuestion,
   index: boolean,
   rounds: number,
+  gate: QuietGate,
 ): Promise<readonly OpenAnswer[]> {
-  const folder = bookmarkFolder(file)
+  const folder = bookmarkFolder(question.file)
   const away = `${folder}.away`
   if (!index) await rename(folder, away)
   const answers: OpenAnswer[] = []
   for (let round = 0; round < rounds; round++) {
-    answers.push(await askOnce<OpenAnswer>('open.ts', { file, as } satisfies OpenQuestion))
+    await gate.wait()
+    answers.push(await askOnce<OpenAnswer>('open.ts', question))
   }
   if (!index) await rename(away, folder)
   return answers

@@ -27,8 +27,8 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 }
 
 /** Commits that wait for the disk, against bare syncs of it. */
-async function durable({ quick, rounds, log }: BenchContext): Promise<Table> {
-  const waits = quick ? WAITS / 10 : WAITS
+async function durable(context: BenchContext): Promise<Table> {
+  const waits = context.quick ? WAITS / 10 : WAITS
   const bytes = operationBytes(SHAPE)
   const shared = new Map<number, number[]>(WINDOWS.map((window) => [window, []]))
   const committing = (window: number) => async (): Promise<number> => {
@@ -44,7 +44,7 @@ async function durable({ quick, rounds, log }: BenchContext): Promise<Table> {
       bare: async () => waits / (await askOnce<number>('append.ts', appends)),
       ...Object.fromEntries(WINDOWS.map((window) => [`commits of ${window}`, committing(window)])),
     },
-    { rounds, warmUps: 0, log },
+    { ...context, warmUps: 0 },
   )
   const { bare = [] } = samples
   return {
@@ -66,15 +66,15 @@ async function durable({ quick, rounds, log }: BenchContext): Promise<Table> {
 }
 
 /** Commits one by one where no disk is waited for: what a commit costs on its way. */
-async function unsynced({ quick, rounds, log }: BenchContext): Promise<Table> {
-  const operations = quick ? FAST_WAITS / 10 : FAST_WAITS
+async function unsynced(context: BenchContext): Promise<Table> {
+  const operations = context.quick ? FAST_WAITS / 10 : FAST_WAITS
   const committing = (fsync: Fsync) => async (): Promise<number> => {
     const question: WriteQuestion = { ...SHAPE, fsync, operations, awaitEvery: 1 }
     return operations / (await askOnce<WriteAnswer>('write.ts', question)).seconds
   }
   const samples = await alternate(
     { never: committing('never'), interval: committing('interval') },
-    { rounds, warmUps: 0, log },
+    { ...context, warmUps: 0 },
   )
   return {
     title: `Commits of ${shapeText(SHAPE)} without waiting for the disk, each awaited before the next begins`,

@@ -1,6 +1,6 @@
 import type { Fsync } from '@datastreamer/server'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
-import { count, fixed, mebibytes } from './harness/format.ts'
+import { count, duration, fixed, mebibytes } from './harness/format.ts'
 import { askOnce } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
@@ -32,18 +32,19 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
         'ratio to plain appends',
         'commits written together',
         'entries/s, until closed',
+        'CPU time',
         'peak memory',
       ],
       rows,
       note:
         'Bookmarks are not counted as entries. The rate is taken when the last commit is answered; until closed: when all ' +
         'of it is durable and the bookmarks are in the index. Plain appends are of the same bytes, 1 MiB at a time, never ' +
-        'synced. Commits are not awaited one by one; the writer pauses for a turn of the event loop after every 1,000.',
+        'synced. CPU time is that of all threads of the writer, until the last commit. Commits are not awaited one by one; the writer pauses for a turn of the event loop after every 1,000.',
     },
   ]
 }
 
-async function measure(shape: Shape, entries: number, { rounds, log }: BenchContext): Promise<string[][]> {
+async function measure(shape: Shape, entries: number, context: BenchContext): Promise<string[][]> {
   const operations = entries / shape.entries
   const bytes = operations * operationBytes(shape)
   const answers: Readonly<Record<Fsync, WriteAnswer[]>> = { never: [], interval: [], commit: [] }
@@ -60,7 +61,7 @@ async function measure(shape: Shape, entries: number, { rounds, log }: BenchCont
       commit: writing('commit'),
       plain: async () => bytes / (await askOnce<number>('append.ts', plain)),
     },
-    { rounds, warmUps: 0, log: (text) => log(`${shapeText(shape)}: ${text}`) },
+    { ...context, warmUps: 0, log: (text) => context.log(`${shapeText(shape)}: ${text}`) },
   )
   return FSYNC_MODES.map((fsync) => {
     const of = (value: (answer: WriteAnswer) => number) => summarize(answers[fsync].map(value))
@@ -75,6 +76,7 @@ async function measure(shape: Shape, entries: number, { rounds, log }: BenchCont
       spread(ratios(samples[fsync], samples.plain), fixed(2)),
       count(of(({ commits, groups }) => commits / groups).median),
       count(of(({ closedSeconds }) => entries / closedSeconds).median),
+      duration(of(({ cpuMs }) => cpuMs).median),
       mebibytes(of(({ peakMemory }) => peakMemory).max),
     ]
   })

@@ -1,3 +1,5 @@
+import type { QuietGate } from './quiet-gate.ts'
+
 /** One table of results, as it is printed and as it stands in the documentation. */
 export interface Table {
   readonly title: string
@@ -15,6 +17,8 @@ export interface BenchContext {
   readonly quick: boolean
   /** How often each thing is measured. */
   readonly rounds: number
+  /** To wait at before each measurement. */
+  readonly gate: QuietGate
   /** Say what is being done. */
   readonly log: (text: string) => void
 }

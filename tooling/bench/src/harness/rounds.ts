@@ -1,8 +1,11 @@
+import type { QuietGate } from './quiet-gate.ts'
+
 /** Something to measure; resolves with a figure. */
 export type Measure = () => Promise<number>
 
 export interface RoundsOptions {
   readonly rounds: number
+  readonly gate?: QuietGate | undefined
   /** Rounds before those, not counted (default 1). */
   readonly warmUps?: number | undefined
   /** Told of each round. */
@@ -17,12 +20,13 @@ export interface RoundsOptions {
  */
 export async function alternate<Name extends string>(
   measures: Readonly<Record<Name, Measure>>,
-  { rounds, warmUps = 1, log = () => {} }: RoundsOptions,
+  { rounds, gate, warmUps = 1, log = () => {} }: RoundsOptions,
 ): Promise<Readonly<Record<Name, readonly number[]>>> {
   const names = Object.keys(measures) as Name[]
   const samples = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>
   for (let round = -warmUps; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
+      if (round >= 0) await gate?.wait()
       const sample = await measures[name]()
       if (round >= 0) samples[name].push(sample)
     }

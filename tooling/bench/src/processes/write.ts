@@ -23,6 +23,8 @@ export interface WriteAnswer {
   readonly seconds: number
   /** And until the store was closed: the index written and all durable. */
   readonly closedSeconds: number
+  /** CPU time of all threads until the last commit was done. */
+  readonly cpuMs: number
   readonly commits: number
   /** How many times commits were written together. */
   readonly groups: number
@@ -40,13 +42,16 @@ answerQuestions(async (question: WriteQuestion): Promise<WriteAnswer> => {
 async function write({ fsync, ...work }: WriteQuestion): Promise<WriteAnswer> {
   using folder = tempDir()
   await using store = await openStore({ file: folder.join('data-stream.bin'), fsync })
+  const cpuBefore = process.cpuUsage()
   const start = performance.now()
   await commitAll(store, work)
+  const { user, system } = process.cpuUsage(cpuBefore)
   const seconds = (performance.now() - start) / 1000
   const { commits, groups } = store.stats
   await store.close()
   const closedSeconds = (performance.now() - start) / 1000
-  return { seconds, closedSeconds, commits, groups, peakMemory: process.resourceUsage().maxRSS * 1024 }
+  const peakMemory = process.resourceUsage().maxRSS * 1024
+  return { seconds, closedSeconds, cpuMs: (user + system) / 1000, commits, groups, peakMemory }
 }
 
 async function commitAll(store: StreamStore, { operations, entries, bookmark, awaitEvery }: Work): Promise<void> {
