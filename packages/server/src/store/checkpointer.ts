@@ -1,7 +1,9 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { LogWriter } from './log-writer.ts'
+import { messageOf } from './message-of.ts'
 
 /** When what is written becomes durable. */
 export type Fsync = 'commit' | 'interval' | 'never'
@@ -47,6 +49,7 @@ export class Checkpointer {
    *
    * @param open whether the store goes on
    * @param at up to where to say so (default: the commit point)
+   * @throws {DiskError} `WRITE_FAILED`, `STORE_BROKEN`
    */
   async write({ open, at }: { readonly open: boolean; readonly at?: CommitPoint }): Promise<void> {
     const { commitLog, writer, index, committed, fsync, bootId } = this.#options
@@ -54,8 +57,12 @@ export class Checkpointer {
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'
-    await commitLog.writeCheckpoint({ ...point, indexedEntries: point.totalEntries, open, everyCommitDurable, bootId })
-    await commitLog.sync()
+    const checkpoint = { ...point, indexedEntries: point.totalEntries, open, everyCommitDurable, bootId }
+    try {
+      await commitLog.writeCheckpoint(checkpoint)
+    } catch (cause) {
+      throw new DiskError('WRITE_FAILED', `the checkpoint was not written: ${messageOf(cause)}`, { cause })
+    }
     this.#last = point
   }
 

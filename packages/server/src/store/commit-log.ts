@@ -21,6 +21,9 @@ export class CommitLog {
   #checkpoint: Checkpoint | undefined
   /** The newest records, the last one at the end. */
   #recent: CommitRecord[] = []
+  /** The last sync that was asked for. */
+  #syncing: Promise<void> = Promise.resolve()
+  #syncFailures = 0
 
   private constructor(file: DiskFile, count: number, checkpoint: Checkpoint | undefined) {
     this.#file = file
@@ -125,16 +128,33 @@ export class CommitLog {
     if (last !== undefined) this.#recent.push(last)
   }
 
-  /** Write a checkpoint into the older slot. The caller has made durable what it says. */
+  /** Write a checkpoint into the older slot, durably. The caller has made durable what it says. */
   async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence'>): Promise<void> {
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
     const next = { ...checkpoint, sequence }
+    const failures = this.#syncFailures
     await writeAll(this.#file, [encodeCheckpoint(next)], SLOT_OFFSETS[sequence % 2] as number)
+    await this.sync()
+    // It may be among what another sync lost: then the next try must not touch the slot that is whole.
+    if (failures !== this.#syncFailures) throw new Error('a sync failed')
     this.#checkpoint = next
   }
 
+  /** Sync, one at a time: the system tells only one of those under way that something was lost. */
   async sync(): Promise<void> {
-    await this.#file.sync()
+    const before = this.#syncing
+    const sync = async (): Promise<void> => {
+      await before
+      try {
+        await this.#file.sync()
+      } catch (error) {
+        this.#syncFailures++
+        throw error
+      }
+    }
+    const mine = sync()
+    this.#syncing = mine.catch(() => undefined)
+    await mine
   }
 
   async close(): Promise<void> {

@@ -128,7 +128,6 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     // Should this be interrupted, the next try has to begin here again.
     await file.sync()
     await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
-    await commitLog.sync()
     await indexLog(log, index, { from: Number(indexedEntries) })
     const entries = point.totalEntries - indexedEntries
     onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })

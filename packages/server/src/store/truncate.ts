@@ -1,8 +1,10 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
+import { DiskError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { loadEnd } from './load-end.ts'
+import { messageOf } from './message-of.ts'
 import { checksumOfFile } from './recovery.ts'
 import type { StoreParts } from './stream-store.ts'
 
@@ -14,15 +16,31 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   const { log, writer, writable, path, buffers, index, checkpointer } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
-  // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
-  await checkpointer.write({ open: true, at: point })
-  await writer.truncate(point)
+  try {
+    // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
+    await checkpointer.write({ open: true, at: point })
+    await writer.truncate(point)
+  } catch (error) {
+    if (writer.broken === undefined) await takeBack(parts)
+    throw error
+  }
   log.truncate(point)
   await loadEnd(writable.file, path, point, buffers)
   await cutCommitLog(parts, point)
   await checkpointer.write({ open: true })
   // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
   await removeTruncated(log, index, bookmarks)
+}
+
+/** The checkpoint must no longer say where the log was to be cut. */
+async function takeBack({ checkpointer, writer }: StoreParts): Promise<void> {
+  try {
+    await checkpointer.write({ open: true })
+  } catch (cause) {
+    writer.breakWith(cause)
+    const message = `the disk failed while a truncation was taken back: ${messageOf(cause)}`
+    throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
+  }
 }
 
 /** Where the entry before entry `number` ends: in front of the padding, if there is some between the two. */
