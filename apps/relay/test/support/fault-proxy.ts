@@ -9,11 +9,17 @@ export interface ProxyOptions {
   readonly refuseMarks?: boolean
 }
 
+interface Pair {
+  readonly near: Socket
+  readonly far: Socket
+  isStalled: boolean
+}
+
 /** Stands between a client and a server, and does to connections what networks do. */
 export class FaultProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #options: ProxyOptions
-  readonly #pairs = new Set<{ readonly near: Socket; readonly far: Socket }>()
+  readonly #pairs = new Set<Pair>()
   /** Port that new connections are passed on to; `undefined`: they are refused. */
   target: number | undefined
 
@@ -54,13 +60,16 @@ export class FaultProxy implements AsyncDisposable {
 
   /** Pass nothing on in either direction: all, or each by chance; neither side is told. Ends by `cut`, or after `ms`. */
   stall(ms: number, isHit: () => boolean = () => true): void {
-    for (const { near, far } of this.#pairs) {
-      if (!isHit()) continue
+    for (const pair of this.#pairs) {
+      const { near, far } = pair
+      if (pair.isStalled || !isHit()) continue
+      pair.isStalled = true
       near.unpipe()
       far.unpipe()
       near.pause()
       far.pause()
       setTimeout(() => {
+        pair.isStalled = false
         if (near.destroyed || far.destroyed) return
         near.pipe(far)
         far.pipe(near)
@@ -79,7 +88,7 @@ export class FaultProxy implements AsyncDisposable {
       return
     }
     const far = connect({ host: '127.0.0.1', port: this.target })
-    const pair = { near, far }
+    const pair: Pair = { near, far, isStalled: false }
     this.#pairs.add(pair)
     const end = (): void => {
       this.#pairs.delete(pair)
@@ -92,7 +101,7 @@ export class FaultProxy implements AsyncDisposable {
     far.pipe(near)
   }
 
-  #begin({ near, far }: { readonly near: Socket; readonly far: Socket }, first: Uint8Array): void {
+  #begin({ near, far }: Pair, first: Uint8Array): void {
     const asksForMarks = Buffer.from(first).readBigUInt64BE(0) === BigInt(CommandNumber.markOperations)
     if (asksForMarks) near.write(encodeResult(ResultCode.invalidCommand))
     far.write(asksForMarks ? first.subarray(BARE_COMMAND_BYTES) : first)

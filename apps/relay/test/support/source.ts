@@ -51,16 +51,21 @@ export class Source implements AsyncDisposable {
     return this.store.getHeader().totalEntries
   }
 
-  /** Commit one operation. */
+  /** Commit one operation, and wait until it is there. */
   async commit(entries: Iterable<NewEntry>): Promise<void> {
+    await this.write(entries)
+    await this.store.writable()
+  }
+
+  /** Commit one operation; may be called again before it is there. */
+  write(entries: Iterable<NewEntry>): Promise<unknown> {
     this.store.startAtomicOp()
     for (const { type, data } of entries) {
       this.store.addStreamEntry(type, data)
       this.#written++
     }
     this.ends.add(this.#written)
-    await this.store.commitAtomicOp()
-    await this.store.writable()
+    return this.store.commitAtomicOp()
   }
 
   /** Commit `count` operations of `size` small entries each. */
