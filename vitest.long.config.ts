@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   ssr: { resolve: { conditions: ['@datastreamer/source', 'module', 'node', 'development|production'] } },
   test: {
-    include: ['packages/*/test/**/*.long.ts'],
+    include: ['{packages,apps}/*/test/**/*.long.test.ts'],
     testTimeout: 4 * 3600 * 1000,
     // One after the other: each takes all that the machine has.
     fileParallelism: false,

@@ -93,7 +93,8 @@ export class SimDisk implements Disk {
   /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
   powerOff(): void {
     for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
-      this.#forget(content)
+      for (const change of content.unsynced) this.#maybeApply(content.durable, change)
+      content.unsynced = []
       content.current = content.durable.copy()
     }
     // Each name's fate is its own, but a rename moves one thing: the new name is there or the old one is.
@@ -172,7 +173,7 @@ export class SimDisk implements Disk {
         this.#step({
           onCrash: () => this.#random.chance(0.5) && content.sync(),
           // After a sync that fails the machine takes all for written, and a later one makes up for nothing.
-          onError: () => this.#forget(content),
+          onError: () => this.#lose(content),
         })
         content.sync()
       },
@@ -188,10 +189,11 @@ export class SimDisk implements Disk {
     }
   }
 
-  /** What was not synced gets to the platter by chance, or never. */
-  #forget(content: SimContent): void {
-    for (const change of content.unsynced) this.#maybeApply(content.durable, change)
-    content.unsynced = []
+  /** What was written and not synced gets to the platter by chance, or never. */
+  #lose(content: SimContent): void {
+    for (const change of content.unsynced) if (change.kind === 'write') this.#maybeApply(content.durable, change)
+    // Sizes lie in the file system's journal, which a failed write of data does not concern.
+    content.unsynced = content.unsynced.filter(({ kind }) => kind === 'resize')
   }
 
   #maybeApply(durable: SparseBytes, change: Change): void {
