@@ -178,12 +178,12 @@ describe('every operation is written once', () => {
 describe('a peer that is only half there', () => {
   test('a server: the source dials again', async () => {
     const faultOf = (index: number): Fault | undefined => (index === 0 ? { silentAfter: 79 } : undefined)
-    await using world = await SourceWorld.start({ faultOf, server: { inactivityTimeoutMs: 150 } })
+    await using world = await SourceWorld.start({ faultOf, server: { inactivityTimeoutMs: 400 } })
     await using source = await world.source()
     expect(await write(source, 1)).toEqual({ firstEntry: 0n, nextEntry: 1n })
     expect(world.proxy.connections).toBe(2)
     expect(source.status.lastError).toMatchObject({ code: 'TIMEOUT' })
-    await sleep(400)
+    await sleep(700)
     expect(world.proxy.connections).toBe(2)
   })
 

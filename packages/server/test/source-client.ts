@@ -46,12 +46,11 @@ export class RawSource implements Disposable {
   /** The next answer that is no ping. */
   async answer(): Promise<SourceAnswer> {
     for (;;) {
+      const head = await this.raw.read(5)
+      this.#reader.push(head)
+      this.#reader.push(await this.raw.read(Buffer.from(head).readUInt32BE(1) - head.length))
       const answer = this.#reader.read()
-      if (answer === undefined) {
-        this.#reader.push(await this.raw.read(1))
-      } else if (answer.name !== 'ping') {
-        return answer
-      }
+      if (answer !== undefined && answer.name !== 'ping') return answer
     }
   }
 

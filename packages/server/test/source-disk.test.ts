@@ -94,10 +94,31 @@ test('a commit of which nobody knows whether it is in the file is not answered',
   await expect(sources.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
 })
 
+test('silence counts only while the server listens', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ inactivityTimeoutMs: 200, storeOptions: { disk } })
+  using source = await sources.connect()
+  await source.hello()
+  for (const blockedMs of [190, 390, 590]) {
+    const { promise, resolve } = standstill()
+    gate.beforeWrite = () => promise
+    const { totalEntries } = sources.store.getHeader()
+    source.send(...operation(Number(totalEntries), 1), { name: 'getHeader' })
+    await new Promise((done) => setTimeout(done, blockedMs))
+    resolve()
+    expect(await source.answers(2)).toEqual([
+      `committed ${totalEntries}-${totalEntries + 1n}`,
+      `header ${totalEntries + 1n}`,
+    ])
+    await new Promise((done) => setTimeout(done, 100))
+    expect(sources.closed).toEqual([])
+  }
+})
+
 test('a source is not read while the disk cannot follow, and not given up for that', async () => {
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({
-    inactivityTimeoutMs: 200,
+    inactivityTimeoutMs: 300,
     storeOptions: { disk, spillBytes: 1_048_576 },
   })
   using source = await sources.connect()
@@ -110,9 +131,12 @@ test('a source is not read while the disk cannot follow, and not given up for th
     source.send({ name: 'startAtomicOp', firstEntry: BigInt(i) }, entry, { name: 'commitAtomicOp' })
   }
   await new Promise((done) => setTimeout(done, 500))
+  // From here on it is heard again.
+  const pings = setInterval(() => source.send({ name: 'ping' }), 50)
   const received = sources.server.counters.bytesReceived
   expect(received).toBeLessThan(5_000_000)
   expect(sources.closed).toEqual([])
   resolve()
   expect((await source.answers(300)).at(-1)).toBe('committed 299-300')
+  clearInterval(pings)
 })

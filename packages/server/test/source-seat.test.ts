@@ -30,7 +30,7 @@ describe('one source at a time', () => {
     expect(await first.answers(1)).toEqual(['welcome 0'])
     using second = await sources.connect()
     expect(await second.hello()).toMatchObject({ name: 'welcome', header: { totalEntries: 2n } })
-    expect((await first.rest()).at(-1)).toBe('closing SUPERSEDED at 2')
+    expect((await first.rest()).at(-1)).toMatch(/^closing SUPERSEDED/)
     second.send(...operation(2, 1, 50))
     expect(await second.answers(1)).toEqual(['committed 2-3'])
     expect(await sources.bytes()).toEqual([0, 1, 52])

@@ -56,7 +56,7 @@ export class SourceInlet {
           this.close()
           this.#options.onEnd()
         } else {
-          this.#socket.resume()
+          this.#listen()
           return
         }
       }
@@ -70,6 +70,12 @@ export class SourceInlet {
   /** Take no more; what the source still sends is thrown away. */
   close(): void {
     this.#closed = true
+  }
+
+  /** Read on. What came while nobody listened is heard only now, so silence begins anew. */
+  #listen(): void {
+    if (this.#socket.isPaused()) this.#options.silence.heard()
+    this.#socket.resume()
   }
 
   get #isReady(): boolean {
@@ -90,6 +96,7 @@ export class SourceInlet {
     this.#busy = true
     void done.then(() => {
       this.#busy = false
+      this.#options.silence.heard()
       this.proceed()
     })
   }
