@@ -1,16 +1,20 @@
-/** One measurement in a process of its own: `node child.mjs <subject> <task> <file>` prints a line of JSON. */
+/**
+ * One contender at one task, in a process of its own: `fork('child.mjs', [subject, task, file])` does the task once
+ * for each message and answers what it took. The subject `nothing` has no tasks: it tells what Node alone takes.
+ */
 const [subject, task, path] = process.argv.slice(2)
 const subjects = {
+  nothing: async () => ({ tasks: { [task]: async () => 0 } }),
   plain: () => import('./plain.mjs'),
   ours: () => import('./ours.mjs'),
   theirs: () => import('./theirs.mjs'),
 }
 const { tasks } = await subjects[subject]()
-const before = process.resourceUsage().maxRSS
-const cpu = process.cpuUsage()
-const start = performance.now()
-const items = await tasks[task](path)
-const ms = performance.now() - start
-const { user, system } = process.cpuUsage(cpu)
-const peakMb = process.resourceUsage().maxRSS / 1024
-console.log(JSON.stringify({ items, ms, cpuMs: (user + system) / 1000, peakMb, beforeMb: before / 1024 }))
+process.on('message', async () => {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const items = await tasks[task](path)
+  const ms = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  process.send({ items, ms, cpuMs: (user + system) / 1000, peakMb: process.resourceUsage().maxRSS / 1024 })
+})

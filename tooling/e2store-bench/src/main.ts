@@ -1,47 +1,55 @@
 /**
- * Measures reading an `.era1` of 8192 blocks beside `@ethereumjs/e2store`, each measurement in a process of its own:
- * `node src/main.ts [runs = 5] [runs of the library = 1]`. Build the package first.
+ * Measures reading an `.era1` of 8192 blocks beside plain code and beside `@ethereumjs/e2store`:
+ * `node src/main.ts [runs = 5] [seconds for each task of the library = 120]`. Build the package first.
+ *
+ * Every contender does every task in one process of its own, again and again. Ours and plain code take turns run by
+ * run, so that what slows the machine slows both; the library, which takes many seconds a run, follows.
  */
-import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { tempDir } from '@datastreamer/fixtures'
+import { Contender } from './contender.ts'
 import { mainFile, writeMadeUp } from './files.ts'
+import { duration, row, spread } from './text.ts'
 
-interface Measured {
-  readonly items: number
-  readonly ms: number
-  readonly cpuMs: number
-  readonly peakMb: number
-  readonly beforeMb: number
-}
-
-const TASKS = ['raw', 'decode', 'verify', 'random'] as const
-const NAMES = {
+const TASKS = {
   raw: 'iterate raw',
   decode: 'decompress and decode all',
   verify: 'verify',
   random: '1,000 random blocks',
-}
+} as const
+const PLAIN = {
+  walk: 'read and walk',
+  decompress: 'and decompress',
+  checksum: 'and compute checksums',
+} as const
 const LARGE_EXTRA_BYTES = 8000
 
-const [runs = '5', libraryRuns = '1'] = process.argv.slice(2)
+const [runs = '5', librarySeconds = '120'] = process.argv.slice(2)
 
-function measure(subject: string, task: string, path: string): Measured {
-  const child = new URL('./child.mjs', import.meta.url).pathname
-  return JSON.parse(execFileSync(process.execPath, [child, subject, task, path], { encoding: 'utf8' })) as Measured
+async function inTurns(contenders: readonly Contender[]): Promise<void> {
+  for (let i = 0; i < Number(runs); i++) for (const contender of contenders) await contender.run()
+  for (const contender of contenders) contender.close()
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+/** As many runs as end within the time, going by the longest so far; at least one. */
+async function withinBudget(contender: Contender): Promise<void> {
+  const end = performance.now() + Number(librarySeconds) * 1000
+  for (let longest = 0; longest === 0 || performance.now() + longest < end; ) {
+    longest = Math.max(longest, (await contender.run()).ms)
+    if (contender.runs.length === Number(runs)) break
+  }
+  contender.close()
 }
 
-function spread(values: readonly number[]): string {
-  if (values.length === 0) return 'not measured'
-  const digits = Math.max(...values) < 1000 ? 0 : -1
-  const text = (value: number): string => (digits < 0 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(0)} ms`)
-  return `${text(median(values))} (${text(Math.min(...values))} to ${text(Math.max(...values))})`
+function ratio(a: Contender, b: Contender): string {
+  const [wall, cpu] = (['ms', 'cpuMs'] as const).map((field) => a.median(field) / b.median(field))
+  return [wall, cpu].map((value = 0) => value.toFixed(value < 10 ? 2 : 0)).join(' / ')
+}
+
+function times(contender: Contender): string[] {
+  const [wall, cpu] = (['ms', 'cpuMs'] as const).map((field) => contender.runs.map((run) => run[field]))
+  return [`${duration(wall?.[0] ?? 0)} / ${duration(cpu?.[0] ?? 0)}`, spread(wall ?? []), spread(cpu ?? [])]
 }
 
 using dir = tempDir()
@@ -49,45 +57,42 @@ const path = dir.join('file.era1')
 const name = await mainFile(path)
 const large = dir.join('large.era1')
 await writeMadeUp(large, LARGE_EXTRA_BYTES)
+const [megabytes, largeMegabytes] = [path, large].map((file) => (statSync(file).size / 1e6).toFixed(0))
 
-const results = new Map<string, Measured[]>()
-function run(subject: string, task: string, file: string, key = `${subject} ${task}`): void {
-  const all = results.get(key) ?? []
-  all.push(measure(subject, task, file))
-  results.set(key, all)
-}
-for (let i = 0; i < Number(runs); i++) {
-  for (const task of ['walk', 'decompress', 'checksum']) run('plain', task, path)
-  for (const task of TASKS) run('ours', task, path)
-  for (const task of ['raw', 'decode', 'verify']) run('ours', task, large, `large ${task}`)
-  if (i < Number(libraryRuns)) for (const task of TASKS) run('theirs', task, path)
-}
+console.log(`${name}, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)}\n`)
+const nothing = new Contender('nothing', 'nothing', path)
+await inTurns([nothing])
 
-const of = (key: string, field: 'ms' | 'cpuMs' | 'peakMb' | 'beforeMb'): number[] =>
-  (results.get(key) ?? []).map((measured) => measured[field])
-const ratio = (a: string, b: string, field: 'ms' | 'cpuMs'): string => {
-  const value = median(of(a, field)) / median(of(b, field))
-  return Number.isFinite(value) ? value.toFixed(value < 10 ? 2 : 0) : '-'
+const plain = Object.keys(PLAIN).map((task) => new Contender('plain', task, path))
+await inTurns(plain)
+console.log(row('plain code', 'first run, wall / CPU', 'wall', 'CPU', 'peak memory'))
+console.log(row('-', '-', '-', '-', '-'))
+for (const [i, what] of Object.values(PLAIN).entries()) {
+  const contender = plain[i]
+  if (contender) console.log(row(what, ...times(contender), `${contender.peakMb.toFixed(0)} MB`))
 }
 
-console.log(`${name}, ${runs} runs (${libraryRuns} of the library), Node ${process.version}`)
+const comparisons: string[] = []
+const memory: string[] = []
+console.log(`\n${row('task', 'who', 'runs', 'first run, wall / CPU', 'wall', 'CPU')}`)
+console.log(row('-', '-', '-', '-', '-', '-'))
+for (const [task, what] of Object.entries(TASKS)) {
+  const [ours, beside] = [new Contender('ours', task, path), new Contender('plain', 'checksum', path)]
+  await inTurns([ours, beside])
+  const ofLarge = new Contender('ours', task, large)
+  await inTurns([ofLarge])
+  const theirs = new Contender('theirs', task, path)
+  await withinBudget(theirs)
+  for (const [who, contender] of Object.entries({ ours, 'plain code': beside, library: theirs })) {
+    console.log(row(what, who, String(contender.runs.length), ...times(contender)))
+  }
+  comparisons.push(row(what, ratio(ours, beside), ratio(theirs, ours)))
+  memory.push(row(what, ...[ours, ofLarge, theirs].map(({ peakMb }) => `${peakMb.toFixed(0)} MB`)))
+}
+console.log(`\n${row('task', 'of plain code, wall / CPU', 'times as fast as the library, wall / CPU')}`)
+console.log(`${row('-', '-', '-')}\n${comparisons.join('\n')}`)
 console.log(
-  `plain code: read and walk ${spread(of('plain walk', 'ms'))}, and decompress ${spread(of('plain decompress', 'ms'))}, and check CRCs ${spread(of('plain checksum', 'ms'))}`,
+  `\n${row('peak memory', `file of ${megabytes} MB`, `file of ${largeMegabytes} MB`, `library, file of ${megabytes} MB`)}`,
 )
-for (const task of TASKS) {
-  const [ours, theirs] = [`ours ${task}`, `theirs ${task}`]
-  const times = `${spread(of(ours, 'ms'))}; library ${spread(of(theirs, 'ms'))}`
-  const faster = `${ratio(theirs, ours, 'ms')} times as fast (${ratio(theirs, ours, 'cpuMs')} by CPU time)`
-  const plain = `${ratio(ours, 'plain checksum', 'ms')} of plain code (${ratio(ours, 'plain checksum', 'cpuMs')} by CPU time)`
-  console.log(`${NAMES[task]}: ${times}; ${faster}; ${plain}`)
-  console.log(
-    `  peak memory ${median(of(ours, 'peakMb')).toFixed(0)} MB, ${median(of(ours, 'beforeMb')).toFixed(0)} MB of them before; library ${median(of(theirs, 'peakMb')).toFixed(0)} MB`,
-  )
-}
-const [size, largeSize] = [path, large].map((file) => (statSync(file).size / 1e6).toFixed(0))
-for (const task of ['raw', 'decode', 'verify'] as const) {
-  const peaks = [`ours ${task}`, `large ${task}`].map((key) => `${Math.max(...of(key, 'peakMb')).toFixed(0)} MB`)
-  console.log(
-    `${NAMES[task]}: largest peak ${peaks[0]} for a file of ${size} MB, ${peaks[1]} for one of ${largeSize} MB`,
-  )
-}
+console.log(`${row('-', '-', '-', '-')}\n${memory.join('\n')}`)
+console.log(`\nNode alone: ${nothing.peakMb.toFixed(0)} MB; load average at the end ${loadavg()[0]?.toFixed(1)}`)
