@@ -190,7 +190,7 @@ describe('a peer that is only half there', () => {
   test('a source: another one takes its place', async () => {
     const faultOf = (index: number): Fault | undefined => (index === 0 ? { silentAfter: 79 } : undefined)
     await using world = await SourceWorld.start({ faultOf, server: { inactivityTimeoutMs: 300 } })
-    const lost = await world.source()
+    const lost = await world.source({ backoff: { minMs: 60_000, maxMs: 60_000 } })
     await until(() => lost.status.connected)
     expect(await failure(world.source())).toMatchObject({ code: 'BUSY' })
     await using other = await until(() => world.server.connections().every(({ state }) => state !== 'writing')).then(
