@@ -43,23 +43,26 @@ test('every header of a relay, and of one behind it, stands where the source end
   expectEqualFiles(dir.join('source.bin'), dir.join('near.bin'), dir.join('far.bin'))
 })
 
-test('an operation that is larger than what is kept in memory is one operation', async () => {
+test('an operation larger than what is kept in memory, and connections lost inside it: all of it or nothing', async () => {
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin') })
+  await using proxy = await FaultProxy.listen(source.port)
   await source.commitMany(3, 2)
-  await using relay = await TestRelay.start([
-    '--server',
-    source.address,
-    '--file',
-    dir.join('relay.bin'),
-    '--fsync',
-    'never',
-  ])
+  const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--fsync', 'never']
+  await using relay = await TestRelay.start(args)
   const seen = new Set<bigint>()
   await using _headers = new HeaderSampler(relay.port, ({ totalEntries }) => seen.add(totalEntries))
-  await source.commit(Array.from({ length: 60_000 }, (_, i) => ({ type: 5, data: new Uint8Array(700).fill(i) })))
+  const size = 60_000
+  await source.commit(Array.from({ length: size }, (_, i) => ({ type: 5, data: new Uint8Array(700).fill(i) })))
+  for (let cut = 0; cut < 3; cut++) {
+    const { entriesReceived } = relay.status.relay
+    await until('inside it', () => relay.status.relay.entriesReceived > entriesReceived + size / 10)
+    proxy.cut()
+    seen.add(relay.total)
+  }
   await until('caught up', () => relay.total === source.total)
   expect([...seen].filter((total) => !source.ends.has(total))).toEqual([])
+  expect(relay.status.relay.reconnects).toBeGreaterThan(1)
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
 })
 

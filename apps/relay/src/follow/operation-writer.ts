@@ -1,5 +1,5 @@
 import type { Entry } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import { RefusedError, type StreamStore } from '@datastreamer/server'
 
 /** Commits that may wait for the disk. */
 const MAX_WAITING_COMMITS = 1024
@@ -32,7 +32,9 @@ export class OperationWriter {
     this.#open = true
     for (const { type, number, data } of entries) {
       const given = this.#store.addStreamEntry(type, data)
-      if (given !== number) throw new Error(`entry ${number} would get number ${given}`)
+      if (given === number) continue
+      // A commit before this has failed, and whoever waits for it has not been told yet.
+      throw new RefusedError('ATOMIC_OP_FAILED', `entry ${number} would get number ${given}`)
     }
   }
 

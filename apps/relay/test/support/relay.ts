@@ -13,6 +13,7 @@ export interface RelayStatus {
     readonly operationMarks: boolean | null
     readonly entriesBehind: bigint | null
     readonly reconnects: number
+    readonly entriesReceived: number
     readonly problem: string | null
     readonly secondsSinceLastEntry: number | null
     readonly upstreams: readonly { readonly name: string; readonly failures: number }[]
