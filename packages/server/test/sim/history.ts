@@ -82,6 +82,7 @@ class Player {
       await this.#die()
       await this.#recover()
     }
+    if (this.#store !== undefined) await this.#checkAppending(this.#store)
     if (crashAt === undefined && calls === 0) throw new Error('a history without a call')
     return calls
   }
@@ -241,11 +242,9 @@ class Player {
       await store?.close().catch(asPlanned)
       this.#fall()
     }
-    const { fsync, death, lives = 1 } = this.#options
+    const { fsync, death } = this.#options
     this.#store = await this.#open()
     await this.#settleWith(this.#store, { strict: fsync === 'commit' || death === 'process' })
-    if (lives > 1) return
-    await this.#checkAppending(this.#store)
   }
 
   async #settleWith(store: StreamStore, how: { readonly strict: boolean }): Promise<void> {

@@ -1,0 +1,45 @@
+/** Serves a file that it has open for writing, and commits operations of entries that begin with the time of the commit. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Fsync, openStore, StreamServer, type StreamStore } from '@datastreamer/server'
+import { answerQuestions } from '../harness/process.ts'
+import { DATA_BYTES, OPERATION_ENTRIES } from '../harness/stream-file.ts'
+
+export type SourceQuestion =
+  /** Answered with a port. */
+  | { readonly t: 'open'; readonly file: string; readonly fsync: Fsync }
+  /** Answered with the number of entries, which is where the operations to come begin. */
+  | { readonly t: 'entries' }
+  /** Answered when all are committed. */
+  | { readonly t: 'commit'; readonly operations: number; readonly periodMs: number }
+
+let store: StreamStore | undefined
+
+answerQuestions(async (question: SourceQuestion): Promise<number> => {
+  if (question.t === 'open') return open(question.file, question.fsync)
+  if (store === undefined) throw new Error('no file is open')
+  if (question.t === 'commit') await commit(store, question.operations, question.periodMs)
+  return Number(store.getHeader().totalEntries)
+})
+
+async function open(file: string, fsync: Fsync): Promise<number> {
+  store = await openStore({ file, fsync })
+  const { log, index: bookmarks, operationEnds } = store
+  const server = new StreamServer({ log, bookmarks, operationEnds, maxConnections: 2000 })
+  await server.listen({ port: 0 })
+  return server.address?.port ?? 0
+}
+
+async function commit(into: StreamStore, operations: number, periodMs: number): Promise<void> {
+  const data = new Uint8Array(DATA_BYTES)
+  const view = new DataView(data.buffer)
+  const start = performance.now()
+  let last: Promise<unknown> = Promise.resolve()
+  for (let operation = 0; operation < operations; operation++) {
+    await sleep(Math.max(0, start + operation * periodMs - performance.now()))
+    view.setBigUint64(0, process.hrtime.bigint())
+    into.startAtomicOp()
+    for (let i = 0; i < OPERATION_ENTRIES; i++) into.addStreamEntry(1, data)
+    last = into.commitAtomicOp()
+  }
+  await last
+}
