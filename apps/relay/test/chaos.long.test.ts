@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { runChaos } from './support/chaos.ts'
 
-const MINUTES = Number(process.env.DATASTREAMER_CHAOS_MINUTES ?? 3)
+const MINUTES = Number(process.env.LONG_MINUTES ?? 3)
 
 test(
   'a hundred clients, 500 operations a second, for minutes',
