@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
+import type { StreamReader } from '../src/reader/stream-reader.ts'
 import { onServerEvent, type ServerEvent } from '../src/tcp/server-events.ts'
 import type { ServerTlsOptions, StreamServerOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
-import { concat, type TestLog } from './tcp-log.ts'
+import { concat } from './tcp-log.ts'
 
 /** A client that knows nothing: bytes out, bytes in. */
 export class RawClient implements Disposable {
@@ -120,7 +121,7 @@ export class TestServer implements AsyncDisposable {
   }
 
   static async start(
-    { log, index }: Pick<TestLog, 'log' | 'index'>,
+    { log, index }: Pick<StreamReader, 'log' | 'index'>,
     options: Partial<StreamServerOptions> = {},
     tls?: ServerTlsOptions,
   ): Promise<TestServer> {
