@@ -1,6 +1,7 @@
 import { catchUp } from './catch-up.ts'
 import { client } from './client.ts'
 import { decode } from './decode.ts'
+import { fanOut } from './fan-out.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
@@ -8,4 +9,4 @@ import { sync } from './sync.ts'
 import { write } from './write.ts'
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, relay, open]
+export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, fanOut, relay, open]
