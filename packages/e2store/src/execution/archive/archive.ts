@@ -21,7 +21,10 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
   readonly codec?: SnappyCodec
   /** Largest decompressed record, in bytes (default 64 MiB). */
   readonly maxPayloadBytes?: number
-  /** Bytes read at once for a block that is asked for by number (default 128 KiB): fewer where reading costs more. */
+  /**
+   * Bytes read at once for a block that is asked for by number: fewer where reading costs more (default 128 KiB in
+   * files of up to 4 MiB, which are kept whole, else 32 KiB).
+   */
   readonly pageBytes?: number
 }
 
@@ -44,8 +47,10 @@ const NONE = new Uint8Array(0)
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 export const WINDOW_BYTES = 262_144
 /** What is kept of reading blocks by number: 4 MiB at most. */
-const DEFAULT_PAGE_BYTES = 131_072
 const KEPT_BYTES = 4_194_304
+/** Pages of files that are kept whole, and of larger ones, where most of a large page would be read in vain. */
+const PAGE_BYTES = 131_072
+const SMALL_PAGE_BYTES = 32_768
 export const ARENA_BYTES = 131_072
 /** For the contents of one block. */
 const SMALL_ARENA_BYTES = 4096
@@ -70,7 +75,7 @@ export class BlockArchive {
     this.source = source
     this.layout = layout
     this.options = options
-    const { pageBytes = DEFAULT_PAGE_BYTES } = options
+    const { pageBytes = source.size <= KEPT_BYTES ? PAGE_BYTES : SMALL_PAGE_BYTES } = options
     this.#recordOptions = regionOptions(layout, options)
     this.#scattered = scattered(source, pageBytes, Math.ceil(KEPT_BYTES / pageBytes), this.#recordOptions)
     this.#rows = this.#rowsOf(layout.columns)
