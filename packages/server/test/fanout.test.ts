@@ -11,7 +11,7 @@ const READERS = 100
 const OPERATIONS = 150
 const OPERATION_ENTRIES = 10
 /** What a reader that takes nothing may cost: the part that is being written, and the one that is read ahead. */
-const MOST_BUFFERED = 2 * 256 * 1024
+const MOST_BUFFERED = 2 * 1024 * 1024
 
 /** Commit one operation of entries of so many bytes, which hold the low byte of their number. */
 async function commit(store: StreamStore, entries: number, bytes: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { decodeEntry, type Entry, type Header, pageStart, viewOf, walkRun } from '@datastreamer/format'
+import { decodeEntry, type Entry, type Header, PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { nextPageStart, type PageBuffers } from './page-buffers.ts'
@@ -19,11 +19,14 @@ export interface LogOptions {
   readonly header: Header
   /** Pages that need not be read from disk. */
   readonly buffers: PageBuffers
-  /** Most bytes that one read from disk takes, but always at least one entry (default 256 KiB). */
+  /** Most bytes that one read from disk takes, but always at least one entry (default 1 MiB, a page). */
   readonly readBytes?: number | undefined
 }
 
-const DEFAULT_READ_BYTES = 256 * 1024
+/** Reads smaller than a page cost a catch-up a third of its speed. */
+const DEFAULT_READ_BYTES: number = PAGE_BYTES
+/** What is read of a page at a time to find one entry in it, and to read that. */
+const SEARCH_BYTES = 64 * 1024
 
 /**
  * The committed log: the file up to the commit point, and those who wait for it to move.
@@ -150,12 +153,16 @@ export class StreamLog {
    * @throws {DamageError} if no whole entry of that number stands there
    */
   async runOnDisk(from: LogPosition, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
+    return this.#read(from, this.#readBytes, into, end)
+  }
+
+  async #read(from: LogPosition, maxBytes: number, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
     for (;;) {
       if (this.#changing !== undefined) await this.#changing
       const epoch = this.#epoch
       try {
         const { totalLength } = end ?? this.#header
-        const run = await readRun(this.#file, this.path, from, totalLength, this.#readBytes, into)
+        const run = await readRun(this.#file, this.path, from, totalLength, maxBytes, into)
         if (epoch === this.#epoch) return run
       } catch (error) {
         // What was read while it changed is no damage.
@@ -171,7 +178,7 @@ export class StreamLog {
       if (number < 0n || number >= this.#header.totalEntries) return undefined
       const epoch = this.#epoch
       const from = await this.locate(Number(number))
-      const run = this.runInMemory(from) ?? (await this.runOnDisk(from))
+      const run = this.runInMemory(from) ?? (await this.#read(from, SEARCH_BYTES))
       if (epoch !== this.#epoch || run === undefined) continue
       const entry = decodeEntry(viewOf(run.bytes))
       return entry && { ...entry, data: entry.data.slice() }
@@ -182,7 +189,7 @@ export class StreamLog {
   async #walkTo(number: number, from: LogPosition, end: number): Promise<number> {
     let at = from
     while (at.number < number) {
-      const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, this.#readBytes))
+      const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, SEARCH_BYTES))
       if (run.next.number > number) {
         return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
       }

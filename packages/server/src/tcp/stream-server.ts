@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PAGE_BYTES } from '@datastreamer/format'
 import { BufferPool } from './buffer-pool.ts'
 import { Connection } from './connection.ts'
 import { EventCounter } from './event-counter.ts'
@@ -16,10 +17,10 @@ import type {
 } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 
-/** Most bytes that are handed to a socket at once, but always at least one entry. */
-const PART_BYTES = 256 * 1024
+/** Most bytes that are handed to a socket at once. */
+const PART_BYTES = PAGE_BYTES
 /** Parts of memory to keep for the next reader that catches up. */
-const FREE_PARTS = 32
+const FREE_PARTS = 16
 
 /**
  * Serves a log to any number of clients over TCP. docs/spec/protocol.md.
