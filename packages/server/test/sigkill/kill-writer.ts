@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeEntry, ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, viewOf } from '@datastreamer/format'
 import { openReader } from '../../src/reader/open-reader.ts'
@@ -51,6 +51,8 @@ class Victim {
   /** Let a writer run, kill it at some moment, and check what it leaves behind. Returns the operations it committed. */
   async kill(): Promise<number> {
     const { answered, received } = await this.#runAndKill()
+    // It may have been killed before it made the file.
+    if (answered === 0 && received === 0 && !existsSync(this.#file)) return 0
     await using reader = await openReader({ file: this.#file })
     await this.#check(reader, Math.max(answered, received))
     await reader.close()
