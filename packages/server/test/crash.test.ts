@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { playHistory } from './sim/history.ts'
 import { playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
@@ -20,4 +21,9 @@ test.each(MODES)('fsync %s: a disk that fails now and then harms no other commit
   let histories = 0
   for (const seed of SEEDS) histories += await playAllDeaths({ seed, fsync, death: 'power', faults: 0.04, lives: 2 })
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
+})
+
+test('a truncation that is cut short behind a commit of another program loses nothing that was durable', async () => {
+  const calls = await playHistory({ seed: 5019, fsync: 'interval', death: 'power', faults: 0, lives: 3, crashAt: 37 })
+  expect(calls).toBe(37)
 })

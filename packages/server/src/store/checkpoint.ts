@@ -12,6 +12,8 @@ export interface Checkpoint extends CommitPoint {
   readonly open: boolean
   /** Whether every commit is durable before it is answered. */
   readonly everyCommitDurable: boolean
+  /** Whether it says where the log is to be cut: everything was durable, and nothing is committed until the next one. */
+  readonly truncating?: boolean | undefined
   /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
   readonly bootId: string
 }
@@ -40,7 +42,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   view.setBigUint64(16, BigInt(checkpoint.totalLength))
   view.setBigUint64(24, checkpoint.totalEntries)
   view.setBigUint64(32, checkpoint.indexedEntries)
-  view.setUint32(40, (checkpoint.open ? 1 : 0) | (checkpoint.everyCommitDurable ? 2 : 0))
+  const { open, everyCommitDurable, truncating } = checkpoint
+  view.setUint32(40, (open ? 1 : 0) | (everyCommitDurable ? 2 : 0) | (truncating ? 4 : 0))
   for (let i = 0; i < Math.min(checkpoint.bootId.length, BOOT_ID_BYTES); i++) {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
@@ -63,6 +66,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     indexedEntries: view.getBigUint64(32),
     open: (flags & 1) !== 0,
     everyCommitDurable: (flags & 2) !== 0,
+    truncating: (flags & 4) !== 0,
     bootId: bootId.replace(/\0+$/, ''),
   }
 }

@@ -48,7 +48,7 @@ export class Checkpointer {
    * Make everything durable and say so.
    *
    * @param open whether the store goes on
-   * @param at up to where to say so (default: the commit point)
+   * @param at up to where to say so, if the log is to be cut there (default: the commit point)
    * @throws {DiskError} `WRITE_FAILED`, `STORE_BROKEN`
    */
   async write({ open, at }: { readonly open: boolean; readonly at?: CommitPoint }): Promise<void> {
@@ -57,7 +57,8 @@ export class Checkpointer {
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'
-    const checkpoint = { ...point, indexedEntries: point.totalEntries, open, everyCommitDurable, bootId }
+    const flags = { open, everyCommitDurable, truncating: at !== undefined }
+    const checkpoint = { ...point, indexedEntries: point.totalEntries, ...flags, bootId }
     try {
       await commitLog.writeCheckpoint(checkpoint)
     } catch (cause) {

@@ -6,7 +6,7 @@ import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { type CommitLog, foreignRecord } from './commit-log.ts'
-import { storedChecksum } from './commit-record.ts'
+import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import type { StoreEvent } from './events.ts'
 import type { WritableFile } from './stream-file.ts'
 
@@ -65,6 +65,10 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
   const intact = checkpoint === undefined || !checkpoint.open || (bootId !== '' && checkpoint.bootId === bootId)
   if (intact && damage === undefined) return { point: found, reason: 'intact' }
   if (checkpoint === undefined) throw damage
+  if (checkpoint.truncating === true) {
+    if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
+    return { point: await checked(input, checkpoint), reason: damage.message }
+  }
   const whole = await wholeCommits(input, checkpoint)
   const last = whole.at(-1) as CommitPoint
   if (whole.some((point) => samePoint(point, found))) {
@@ -74,8 +78,14 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
   if (damage === undefined && checkpoint.everyCommitDurable && found.totalEntries > last.totalEntries) {
     return { point: found, reason: 'written by another program' }
   }
-  await checkEnd(input.writable.file, input.path, last)
-  return { point: last, reason: damage?.message ?? 'the header is ahead of the whole commits' }
+  return { point: await checked(input, last), reason: damage?.message ?? 'the header is ahead of the whole commits' }
+}
+
+/** A point that the log can end at. @throws {DamageError} if it cannot */
+async function checked({ writable, path }: RecoveryInput, point: CommitPoint): Promise<CommitPoint> {
+  const { totalLength, totalEntries } = point
+  await checkEnd(writable.file, path, point)
+  return { totalLength, totalEntries }
 }
 
 async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): Promise<DamageError | undefined> {
@@ -89,19 +99,25 @@ async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): 
 }
 
 /** The checkpoint and the ends of the commits behind it whose bytes are all there. */
-async function wholeCommits({ writable, commitLog }: RecoveryInput, from: CommitPoint): Promise<CommitPoint[]> {
+async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<CommitPoint[]> {
+  const { writable, commitLog } = input
   const size = await writable.file.size()
   const points = [{ totalLength: from.totalLength, totalEntries: from.totalEntries }]
   let before = from
   for (let index = (await commitLog.lastUpTo(from.totalEntries)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)
     if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
-    const checksum = await checksumOfFile(writable, before.totalLength, record.totalLength)
-    if (record.checksum !== checksum) break
+    if (!(await isWhole(input, record, before))) break
     before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
     points.push(before)
   }
   return points
+}
+
+/** What another program wrote was made durable before anything was written behind it; only its end can be checked. */
+async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint): Promise<boolean> {
+  if (record.checksum === 0) return (await damageAt(input, record)) === undefined
+  return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
 }
 
 /** The checksum that a commit's record should hold. */
