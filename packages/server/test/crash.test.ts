@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { playHistory } from './sim/history.ts'
+import { type HistoryOptions, playHistory } from './sim/history.ts'
 import { playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
@@ -23,7 +23,23 @@ test.each(MODES)('fsync %s: a disk that fails now and then harms no other commit
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
 })
 
-test('a truncation that is cut short behind a commit of another program loses nothing that was durable', async () => {
-  const calls = await playHistory({ seed: 5019, fsync: 'interval', death: 'power', faults: 0, lives: 3, crashAt: 37 })
-  expect(calls).toBe(37)
+test.each<[string, HistoryOptions]>([
+  [
+    'a truncation cut short behind a commit of another program',
+    { seed: 5019, fsync: 'interval', death: 'power', faults: 0, lives: 3, crashAt: 37 },
+  ],
+  [
+    'a truncation torn in the middle of its header',
+    { seed: 2019, fsync: 'interval', death: 'power', faults: 0, lives: 3, crashAt: 70 },
+  ],
+  [
+    'a truncation that failed, before the next commits',
+    { seed: 1001, fsync: 'never', death: 'power', faults: 0.06, lives: 3, crashAt: 9 },
+  ],
+  [
+    'a sync of the commit log that failed, before the next commits',
+    { seed: 3025, fsync: 'commit', death: 'power', faults: 0.02, lives: 3, crashAt: 49 },
+  ],
+])('what once went wrong: %s', async (_name, history) => {
+  expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -52,8 +52,9 @@ async function writeAgain({ writable, commitLog }: RecoveryInput, from: Checkpoi
       await writeAll(writable.file, [piece], position)
       position += piece.length
     }
-    await commitLog.writeAgain((await commitLog.lastUpTo(from.totalEntries)) + 1)
   }
+  // A truncation writes the record of its checkpoint behind that.
+  await commitLog.writeAgain(Math.max(0, await commitLog.lastUpTo(from.totalEntries)))
   await writable.writeHeader(point)
 }
 
