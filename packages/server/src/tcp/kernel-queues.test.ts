@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { KernelQueues } from './kernel-queues.ts'
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
+const IPV4 = { remoteFamily: 'IPv4' } as const
 
 test('finds a connection by its ports', async () => {
   using dir = tempDir()
@@ -13,11 +14,12 @@ test('finds a connection by its ports', async () => {
   const six =
     '   0: 0000000000000000FFFF00000100007F:1AF4 0000000000000000FFFF00000100007F:C351 01 0000000A:00000000 00\n'
   writeFileSync(dir.join('tcp6'), HEAD + six)
-  const queues = new KernelQueues([dir.join('tcp'), dir.join('tcp6')])
-  expect(await queues.waiting({ localPort: 6900, remotePort: 50_000 })).toBe(0x12a05)
-  expect(await queues.waiting({ localPort: 50_000, remotePort: 6900 })).toBe(0)
-  expect(await queues.waiting({ localPort: 6900, remotePort: 50_001 })).toBe(10)
-  expect(await queues.waiting({ localPort: 6900, remotePort: 50_002 })).toBeUndefined()
+  const queues = new KernelQueues({ IPv4: dir.join('tcp'), IPv6: dir.join('tcp6') })
+  expect(await queues.waiting({ ...IPV4, localPort: 6900, remotePort: 50_000 })).toBe(0x12a05)
+  expect(await queues.waiting({ ...IPV4, localPort: 50_000, remotePort: 6900 })).toBe(0)
+  expect(await queues.waiting({ ...IPV4, localPort: 6900, remotePort: 50_001 })).toBeUndefined()
+  expect(await queues.waiting({ remoteFamily: 'IPv6', localPort: 6900, remotePort: 50_001 })).toBe(10)
+  expect(await queues.waiting({ remoteFamily: 'IPv6', localPort: 6900, remotePort: 50_000 })).toBeUndefined()
   expect(await queues.waiting({})).toBeUndefined()
 })
 
@@ -25,9 +27,11 @@ test('does not take one connection for another of the same ports', async () => {
   using dir = tempDir()
   const line = (address: string): string => `   0: 0100007F:1AF4 ${address}:C350 01 00000005:00000000 00\n`
   writeFileSync(dir.join('tcp'), HEAD + line('0200000A') + line('0300000A'))
-  expect(await new KernelQueues([dir.join('tcp')]).waiting({ localPort: 6900, remotePort: 50_000 })).toBeUndefined()
+  const queues = new KernelQueues({ IPv4: dir.join('tcp'), IPv6: dir.join('tcp6') })
+  expect(await queues.waiting({ ...IPV4, localPort: 6900, remotePort: 50_000 })).toBeUndefined()
 })
 
 test('knows nothing where there are no tables', async () => {
-  expect(await new KernelQueues(['/none']).waiting({ localPort: 1, remotePort: 2 })).toBeUndefined()
+  const queues = new KernelQueues({ IPv4: '/none', IPv6: '/none' })
+  expect(await queues.waiting({ ...IPV4, localPort: 1, remotePort: 2 })).toBeUndefined()
 })

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 
-/** Where Linux says what it holds for each connection. */
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6']
-/** How old an answer may be. */
+/** Where Linux says what it holds for each connection, by the family of its addresses. */
+const TABLES: Tables = { IPv4: '/proc/net/tcp', IPv6: '/proc/net/tcp6' }
+/** How old an answer may be: a table takes the kernel milliseconds, however few connections there are. */
 const FRESH_MS = 50
 
-/** The two ports of a connection. */
-export interface Ports {
+type Tables = Readonly<Record<'IPv4' | 'IPv6', string>>
+
+/** What tells a connection from others: a socket. */
+export interface Ends {
+  readonly remoteFamily?: string | undefined
   readonly localPort?: number | undefined
   readonly remotePort?: number | undefined
 }
@@ -19,37 +22,51 @@ export interface Ports {
  * takes.
  */
 export class KernelQueues {
-  readonly #tables: readonly string[]
-  #read: Promise<ReadonlyMap<string, number>> | undefined
-  #readAt = 0
+  readonly #tables: Readonly<Record<'IPv4' | 'IPv6', KernelTable>>
 
-  constructor(tables: readonly string[] = TABLES) {
-    this.#tables = tables
+  constructor({ IPv4, IPv6 }: Tables = TABLES) {
+    this.#tables = { IPv4: new KernelTable(IPv4), IPv6: new KernelTable(IPv6) }
   }
 
   /** Bytes that wait for the client to take them, or `undefined` if that cannot be told on this system. */
-  async waiting({ localPort = 0, remotePort = 0 }: Ports): Promise<number | undefined> {
+  async waiting({ remoteFamily, localPort = 0, remotePort = 0 }: Ends): Promise<number | undefined> {
+    const table = this.#tables[remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4']
+    return (await table.read()).get(`${localPort} ${remotePort}`)
+  }
+}
+
+class KernelTable {
+  readonly #path: string
+  #read: Promise<ReadonlyMap<string, number>> | undefined
+  #readAt = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Bytes to send by the two ports of a connection. */
+  read(): Promise<ReadonlyMap<string, number>> {
     const now = performance.now()
     if (this.#read === undefined || now - this.#readAt > FRESH_MS) {
       this.#readAt = now
-      this.#read = this.#readTables()
+      this.#read = readTable(this.#path)
     }
-    return (await this.#read).get(`${localPort} ${remotePort}`)
+    return this.#read
   }
+}
 
-  async #readTables(): Promise<ReadonlyMap<string, number>> {
-    const texts = await Promise.all(this.#tables.map((table) => readFile(table, 'ascii').catch(() => '')))
-    const waiting = new Map<string, number>()
-    const ambiguous = new Set<string>()
-    // sl: local address:port, remote address:port, state, bytes to send:bytes to read, all hexadecimal
-    for (const [, local = '', remote = '', bytes = ''] of texts.join('\n').matchAll(LINE)) {
-      const ports = `${Number.parseInt(local, 16)} ${Number.parseInt(remote, 16)}`
-      if (waiting.has(ports)) ambiguous.add(ports)
-      waiting.set(ports, Number.parseInt(bytes, 16))
-    }
-    for (const ports of ambiguous) waiting.delete(ports)
-    return waiting
+async function readTable(path: string): Promise<ReadonlyMap<string, number>> {
+  const text = await readFile(path, 'ascii').catch(() => '')
+  const waiting = new Map<string, number>()
+  const ambiguous = new Set<string>()
+  // sl: local address:port, remote address:port, state, bytes to send:bytes to read, all hexadecimal
+  for (const [, local = '', remote = '', bytes = ''] of text.matchAll(LINE)) {
+    const ports = `${Number.parseInt(local, 16)} ${Number.parseInt(remote, 16)}`
+    if (waiting.has(ports)) ambiguous.add(ports)
+    waiting.set(ports, Number.parseInt(bytes, 16))
   }
+  for (const ports of ambiguous) waiting.delete(ports)
+  return waiting
 }
 
 const LINE = /^ *\d+: [\dA-F]+:([\dA-F]{4}) [\dA-F]+:([\dA-F]{4}) [\dA-F]{2} ([\dA-F]{8}):/gm

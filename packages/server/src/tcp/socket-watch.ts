@@ -4,15 +4,15 @@ import type { KernelQueues } from './kernel-queues.ts'
 /** What a client is expected to do: to send or take anything, or to take what waits for it. */
 export type Expected = 'traffic' | 'writes'
 
-/** Looks within one timeout: with more of them a stall is noticed sooner, at a higher price. */
+/** Looks within one timeout: the first and the last also ask the kernel, which has its price. */
 const LOOKS = 4
 
 /**
  * Notices when a client does not do what is expected.
  *
- * A socket of Node reports a timeout only if the kernel took none of the bytes that wait since it last looked; then the
- * kernel is asked whether the client took any of those that it holds. Several such timeouts in a row tell a client that
- * takes nothing from one that is slow, however large the write is.
+ * A socket of Node reports a timeout only if the kernel took none of the bytes that wait since it last looked. Several
+ * such timeouts in a row, and a kernel that holds as much at the last as at the first, tell a client that takes nothing
+ * from one that is slow, however large the write is.
  */
 export class SocketWatch {
   readonly #socket: Socket
@@ -22,7 +22,7 @@ export class SocketWatch {
   #timeoutMs = 0
   #looks = 0
   #lookedAt = 0
-  /** Bytes that the kernel held at the last look. */
+  /** Bytes that the kernel held when it was asked. */
   #held: number | undefined
 
   constructor(socket: Socket, queues: KernelQueues, onTimeout: (expected: Expected) => void) {
@@ -62,6 +62,7 @@ export class SocketWatch {
     this.#lookedAt = now
     this.#looks++
     this.#socket.setTimeout(this.#periodMs)
+    if (this.#looks > 1 && this.#looks < LOOKS) return
     this.#queues.waiting(this.#socket).then(
       (held) => this.#judge(held),
       () => this.#judge(undefined),
@@ -69,8 +70,11 @@ export class SocketWatch {
   }
 
   #judge(held: number | undefined): void {
-    if (held !== undefined && this.#held !== undefined && held < this.#held) this.#looks = 0
+    const before = this.#held
     this.#held = held
-    if (this.#looks >= LOOKS && this.#expected === 'writes') this.#onTimeout('writes')
+    if (this.#looks < LOOKS || this.#expected !== 'writes') return
+    // What it took since the first look makes this one the first.
+    if (held !== undefined && before !== undefined && held < before) this.#looks = 1
+    else this.#onTimeout('writes')
   }
 }
