@@ -7,6 +7,7 @@ import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, fixed } from './harness/format.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
 import { BenchProcess } from './harness/process.ts'
+import { keepApart } from './harness/processors.ts'
 import { alternate } from './harness/rounds.ts'
 import { fillStream, OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
@@ -32,16 +33,21 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   return [await byReaders(context, stage), await besideStalled(context, stage), ...(await forMinute(context, stage))]
 }
 
-/** A server, and processes with readers of it. */
-class Stage implements AsyncDisposable {
+interface StageParts {
   readonly source: BenchProcess
   readonly port: number
-  readonly #readers: readonly BenchProcess[]
+  readonly readers: readonly BenchProcess[]
+  readonly stalled: BenchProcess
+  /** Whether readers run on other processors than the server. */
+  readonly isApart: boolean
+}
 
-  private constructor(source: BenchProcess, port: number, readers: readonly BenchProcess[]) {
-    this.source = source
-    this.port = port
-    this.#readers = readers
+/** A server, and processes with readers of it. */
+class Stage implements AsyncDisposable {
+  readonly #parts: StageParts
+
+  private constructor(parts: StageParts) {
+    this.#parts = parts
   }
 
   static async open({ folder }: BenchContext): Promise<Stage> {
@@ -50,23 +56,45 @@ class Stage implements AsyncDisposable {
     const source = await BenchProcess.start('../fan-out/source.ts')
     const port = await source.ask<number>({ t: 'open', file, fsync: 'never' } satisfies SourceQuestion)
     const readers = await Promise.all([0, 1].map(() => BenchProcess.start('../fan-out/readers.ts')))
-    return new Stage(source, port, readers)
+    const stalled = await BenchProcess.start('../fan-out/stalled.ts')
+    const isApart = await keepApart(source, [...readers, stalled])
+    return new Stage({ source, port, readers, stalled, isApart })
+  }
+
+  get serverPid(): number {
+    return this.#parts.source.pid
+  }
+
+  get isApart(): boolean {
+    return this.#parts.isApart
   }
 
   /** Let so many readers receive so many operations, each one checked; when they came after their commit. */
   async receive(readers: number, operations: number): Promise<Histogram> {
-    const from = await this.source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
-    const processes = this.#readers.slice(0, Math.ceil(readers / READERS_OF_A_PROCESS))
+    const { source, port, readers: all } = this.#parts
+    const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
+    const processes = all.slice(0, Math.ceil(readers / READERS_OF_A_PROCESS))
     const share = Math.ceil(readers / processes.length)
-    const { port } = this
     await askAll(processes, { t: 'join', port, readers: share, from })
     const received = askAll(processes, { t: 'receive', to: from + operations * OPERATION_ENTRIES })
-    await this.source.ask({ t: 'commit', operations, periodMs: PERIOD_MS } satisfies SourceQuestion)
+    await source.ask({ t: 'commit', operations, periodMs: PERIOD_MS } satisfies SourceQuestion)
     return Histogram.sum((await received).map((counts) => new Histogram(counts)))
   }
 
+  /** Do something beside a reader that asks for everything and takes nothing. */
+  async besideStalled<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { stalled, port } = this.#parts
+    await stalled.ask({ t: 'join', port } satisfies StalledQuestion)
+    try {
+      return await work()
+    } finally {
+      await stalled.ask({ t: 'leave' } satisfies StalledQuestion)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of [...this.#readers, this.source]) await child[Symbol.asyncDispose]()
+    const { readers, stalled, source } = this.#parts
+    for (const child of [...readers, stalled, source]) await child[Symbol.asyncDispose]()
   }
 }
 
@@ -100,7 +128,8 @@ async function byReaders(context: BenchContext, stage: Stage): Promise<Table> {
     }),
     note:
       'From the call of commit to the last byte of the operation in the process of the reader, over all readers; ' +
-      `\`fsync: never\`. Up to ${READERS_OF_A_PROCESS} readers share a process, and wait for each other in it.`,
+      `\`fsync: never\`. Up to ${READERS_OF_A_PROCESS} readers share a process, and wait for each other in it. ` +
+      (stage.isApart ? 'The server has one half of the processors, the readers the other.' : ''),
   }
 }
 
@@ -112,11 +141,7 @@ async function besideStalled(context: BenchContext, stage: Stage): Promise<Table
   const samples = await alternate(
     {
       alone: p99,
-      beside: async () => {
-        await using stalled = await BenchProcess.start('../fan-out/stalled.ts')
-        await stalled.ask({ port: stage.port } satisfies StalledQuestion)
-        return await p99()
-      },
+      beside: () => stage.besideStalled(p99),
     },
     context,
   )
@@ -134,7 +159,7 @@ async function forMinute(context: BenchContext, stage: Stage): Promise<readonly 
   const readers = 1000
   const operations = ((context.quick ? 3 : 60) * 1000) / PERIOD_MS
   await context.gate.wait()
-  using memory = new MemoryWatch([stage.source.pid])
+  using memory = new MemoryWatch([stage.serverPid])
   const latencies = await stage.receive(readers, operations)
   const [use] = memory.uses
   const parts = [0.5, 0.99, 0.999] as const

@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { promisify } from 'node:util'
+import type { BenchProcess } from './process.ts'
+
+const run = promisify(execFile)
+
+/**
+ * Give a server the first half of the processors and its clients the second, as if they were on two machines; else the
+ * system puts them on one at times, where they wait for each other.
+ *
+ * @returns whether that could be done: it takes Linux and two processors
+ */
+export async function keepApart(server: BenchProcess, clients: readonly BenchProcess[]): Promise<boolean> {
+  const all = availableParallelism()
+  const half = Math.floor(all / 2)
+  if (half === 0) return false
+  try {
+    await bind(server, `0-${half - 1}`)
+    for (const client of clients) await bind(client, `${half}-${all - 1}`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function bind({ pid }: BenchProcess, processors: string): Promise<void> {
+  await run('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)])
+}
