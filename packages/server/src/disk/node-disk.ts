@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, writev } from 'node:fs'
 import { access, type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
@@ -63,12 +63,14 @@ class NodeFile implements DiskFile {
     return got
   }
 
-  async write(from: readonly Uint8Array[], position: number): Promise<number> {
-    const [first] = from
-    if (from.length === 1 && first !== undefined) {
-      return (await this.#handle.write(first, 0, first.length, position)).bytesWritten
-    }
-    return (await this.#handle.writev(from.slice(0, MAX_PIECES), position)).bytesWritten
+  write(from: readonly Uint8Array[], position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      // The methods of a handle take 25 µs more, which every commit waits for twice.
+      writev(this.#handle.fd, from.slice(0, MAX_PIECES), position, (error, written) => {
+        if (error === null) resolve(written)
+        else reject(error)
+      })
+    })
   }
 
   async sync(): Promise<void> {
