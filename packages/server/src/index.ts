@@ -53,8 +53,9 @@ export type { StoreEvent } from './store/events.ts'
 export { openStore, type StoreOptions } from './store/open-store.ts'
 export type { CommitGroup, CommitResult } from './store/operation.ts'
 export { commitLogPath } from './store/paths.ts'
+export type { StoreLimits, StoreParts } from './store/store-parts.ts'
 export type { StreamIdentity } from './store/stream-file.ts'
-export { type StoreLimits, type StoreParts, StreamStore } from './store/stream-store.ts'
+export { StreamStore } from './store/stream-store.ts'
 export type { OperationEnds } from './tcp/operation-marks.ts'
 export {
   type CloseReason,

@@ -15,6 +15,8 @@ import { ratios, spread, summarize } from './harness/summary.ts'
 const PERIOD_MS = 10
 /** Operations of one measurement. */
 const OPERATIONS = 500
+/** Of one beside a stalled reader, which comes back every three seconds. */
+const OPERATIONS_BESIDE_STALLED = 1500
 const READERS = [1, 10, 90, 1000] as const
 /** Readers that one process stands for at most. */
 const READERS_OF_A_PROCESS = 500
@@ -136,7 +138,7 @@ async function byReaders(context: BenchContext, stage: Stage): Promise<Table> {
 /** A reader that takes nothing beside a hundred that do. */
 async function besideStalled(context: BenchContext, stage: Stage): Promise<Table> {
   const readers = 100
-  const operations = context.quick ? OPERATIONS / 10 : OPERATIONS
+  const operations = context.quick ? OPERATIONS / 10 : OPERATIONS_BESIDE_STALLED
   const p99 = async (): Promise<number> => (await stage.receive(readers, operations)).quantile(0.99)
   const samples = await alternate(
     {

@@ -1,4 +1,5 @@
 import type { CommitResult } from '@datastreamer/format/source'
+import { RefusedError } from '../errors.ts'
 import type { Mark } from './append-buffer.ts'
 
 export type { CommitResult }
@@ -28,4 +29,14 @@ export interface CommitGroup {
   readonly bytes: number
   /** Milliseconds from the call to commit until readers see it, of the commit that waited longest. */
   readonly waitedMs: number
+}
+
+export function noOperation(): RefusedError {
+  return new RefusedError('NO_ATOMIC_OP', 'no atomic operation is open')
+}
+
+export function failedOperation(cause: Error): RefusedError {
+  return new RefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
+    cause,
+  })
 }

@@ -6,7 +6,7 @@ import type { StreamLog } from '../log/stream-log.ts'
 import { loadEnd } from './load-end.ts'
 import { messageOf } from './message-of.ts'
 import { checksumOfFile } from './recovery.ts'
-import type { StoreParts } from './stream-store.ts'
+import type { StoreParts } from './store-parts.ts'
 
 /**
  * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:

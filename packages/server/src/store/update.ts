@@ -16,8 +16,8 @@ import type { CommitLog } from './commit-log.ts'
 import { messageOf } from './message-of.ts'
 import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
 import { checksumOfFile } from './recovery.ts'
+import type { StoreParts } from './store-parts.ts'
 import type { WritableFile } from './stream-file.ts'
-import type { StoreParts } from './stream-store.ts'
 
 export interface UpdateInput {
   readonly disk: Disk

@@ -1,0 +1,219 @@
+import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES } from '@datastreamer/format'
+import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
+import { RefusedError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { PageBuffer } from '../log/page-buffers.ts'
+import { AppendBuffer, type Mark } from './append-buffer.ts'
+import { startOfOpenPage } from './log-writer.ts'
+import { newBookmarks } from './new-bookmarks.ts'
+import { type CommitResult, failedOperation, noOperation, type Operation, type PendingCommit } from './operation.ts'
+import type { StoreParts } from './store-parts.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/**
+ * An entry's way into the log: from the open operation, which only fills memory, through the commits that wait for the
+ * disk, to the group that is written together and then shown to readers. docs/spec/stream-file.md §6.
+ */
+export class CommitPipeline {
+  readonly #parts: StoreParts
+  readonly #buffer: AppendBuffer
+  readonly #queue: WorkQueue
+  /** Where the last commit ended. */
+  #committed: Mark
+  #operation: Operation | undefined
+  #roomWaiters: (() => void)[] = []
+  #commits = 0
+  #groups = 0
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts
+    this.#buffer = new AppendBuffer(parts.buffers, positionOf(parts.log.header))
+    this.#committed = this.#buffer.end
+    this.#queue = new WorkQueue(
+      (group) => this.#commitGroup(group),
+      () => this.#spill(),
+    )
+  }
+
+  /** Commits so far, and the groups that they were written in. */
+  get stats(): { readonly commits: number; readonly groups: number } {
+    return { commits: this.#commits, groups: this.#groups }
+  }
+
+  /** Number that the next entry to be added will have. */
+  get nextEntry(): number {
+    return this.#buffer.end.number
+  }
+
+  /** The page that the last committed entry lies in, if it is in memory. */
+  get lastPage(): PageBuffer | undefined {
+    return this.#committed.page
+  }
+
+  /** Whether an operation is open. */
+  get isOpen(): boolean {
+    return this.#operation !== undefined
+  }
+
+  /** Begin an operation; none may be open. */
+  begin(): void {
+    this.#operation = { start: this.#buffer.end }
+  }
+
+  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` */
+  checkOperation(): void {
+    const operation = this.#operation
+    if (operation === undefined) throw noOperation()
+    if (operation.failed !== undefined) throw failedOperation(operation.failed)
+  }
+
+  /** Add an entry to the open operation. @throws {RefusedError} `ENTRY_TOO_LARGE`, `TOO_MUCH_PENDING` */
+  add(type: number, data: Uint8Array): number {
+    if (data.length > MAX_ENTRY_DATA_BYTES) {
+      const message = `an entry with ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`
+      throw new RefusedError('ENTRY_TOO_LARGE', message)
+    }
+    const { spillBytes, maxPendingBytes } = this.#parts.limits
+    const pending = this.#pendingBytes
+    if (pending > maxPendingBytes) {
+      throw new RefusedError('TOO_MUCH_PENDING', `${pending} bytes wait for the disk, the limit is ${maxPendingBytes}`)
+    }
+    const number = this.#buffer.add(type, data)
+    if (pending > spillBytes) this.#queue.wake()
+    return number
+  }
+
+  /** Put the open operation in line; settles when its group is written, or is not. */
+  commit(): Promise<CommitResult> {
+    const operation = this.#operation
+    if (operation === undefined) return Promise.reject(noOperation())
+    this.#operation = undefined
+    if (operation.failed !== undefined) return Promise.reject(failedOperation(operation.failed))
+    return new Promise((resolve, reject) => {
+      this.#queue.commit({ start: operation.start, end: this.#buffer.end, since: performance.now(), resolve, reject })
+    })
+  }
+
+  /** Take the open operation back. @throws {RefusedError} `NO_ATOMIC_OP` */
+  rollback(): void {
+    const operation = this.#operation
+    if (operation === undefined) throw noOperation()
+    this.#operation = undefined
+    if (operation.failed === undefined) this.#rewind(operation.start)
+  }
+
+  /** Resolves when adding more will not pile up in memory. */
+  async room(): Promise<void> {
+    // What is left of an operation in memory after a spill is below `spillBytes` and a page.
+    const { spillBytes } = this.#parts.limits
+    const limit = spillBytes + Math.max(spillBytes, PAGE_BYTES)
+    while (this.#pendingBytes > limit && this.#parts.writer.broken === undefined) {
+      this.#queue.wake()
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
+    }
+  }
+
+  /** Run what changes committed bytes: behind all commits that wait, and beside nothing. */
+  async runAlone(work: () => Promise<void>): Promise<void> {
+    const { checkpointer, writer } = this.#parts
+    await this.#queue.run(async () => {
+      if (writer.broken !== undefined) throw writer.broken
+      await checkpointer.alone(work)
+    })
+  }
+
+  /** Go on at the end of the log, which was moved back. */
+  followTruncation(): void {
+    this.#buffer.moveTo(positionOf(this.#parts.log.header))
+    this.#committed = this.#buffer.end
+  }
+
+  /** Resolves when all that waits now is done. */
+  drained(): Promise<void> {
+    return this.#queue.drained()
+  }
+
+  get #pendingBytes(): number {
+    return this.#buffer.position - this.#parts.writer.written
+  }
+
+  async #commitGroup(group: PendingCommit[]): Promise<void> {
+    const { writer, index, log, checkpointer, limits, buffers } = this.#parts
+    const last = group.at(-1) as PendingCommit
+    const point = pointAt(last.end)
+    let bookmarks: BookmarkList
+    try {
+      await index.writable()
+      bookmarks = await newBookmarks(log, point)
+      if (point.totalEntries > log.header.totalEntries) await writer.commit(point)
+    } catch (error) {
+      this.#failAll(group, error as Error)
+      return
+    }
+    const bytes = last.end.position - this.#committed.position
+    this.#committed = last.end
+    index.put(bookmarks)
+    log.advance(point)
+    this.#commits += group.length
+    this.#groups++
+    for (const { start, end, resolve } of group) {
+      resolve({ firstEntry: BigInt(start.number), nextEntry: BigInt(end.number) })
+    }
+    const waitedMs = performance.now() - (group[0]?.since ?? 0)
+    this.#parts.onCommit({ commits: group.length, bytes, waitedMs })
+    buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)
+    checkpointer.afterCommit()
+    this.#wakeRoomWaiters()
+  }
+
+  /** The group, all that waits behind it and the open operation follow numbers that will not be. */
+  #failAll(group: readonly PendingCommit[], error: Error): void {
+    const { log, onEvent } = this.#parts
+    const waiting = this.#queue.takeCommits()
+    if (this.#operation !== undefined) this.#operation.failed = error
+    this.#rewind(this.#committed)
+    onEvent({ event: 'write-failed', file: log.path, error })
+    for (const { reject } of group) reject(error)
+    for (const { reject } of waiting) reject(failedOperation(error))
+    this.#wakeRoomWaiters()
+  }
+
+  /** Write whole pages of an open operation that has become large. */
+  async #spill(): Promise<void> {
+    const { writer, limits, buffers } = this.#parts
+    for (;;) {
+      const operation = this.#operation
+      const end = startOfOpenPage(this.#buffer.position)
+      if (operation === undefined || operation.failed !== undefined || this.#queue.waiting > 0) break
+      if (end - writer.written <= limits.spillBytes) break
+      try {
+        await writer.spill(end)
+      } catch (error) {
+        this.#failAll([], error as Error)
+        break
+      }
+      buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)
+      this.#wakeRoomWaiters()
+    }
+    this.#wakeRoomWaiters()
+  }
+
+  #rewind(to: Mark): void {
+    this.#buffer.rewind(to)
+    this.#parts.writer.rewind(to.position)
+  }
+
+  #wakeRoomWaiters(): void {
+    const waiters = this.#roomWaiters
+    this.#roomWaiters = []
+    for (const wake of waiters) wake()
+  }
+}
+
+function positionOf({ totalLength, totalEntries }: CommitPoint): { position: number; number: number } {
+  return { position: totalLength, number: Number(totalEntries) }
+}
+
+function pointAt({ position, number }: { readonly position: number; readonly number: number }): CommitPoint {
+  return { totalLength: position, totalEntries: BigInt(number) }
+}

@@ -1,0 +1,29 @@
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import type { StoreEvent } from './events.ts'
+import type { LogWriter } from './log-writer.ts'
+import type { CommitGroup } from './operation.ts'
+import type { UpdateInput } from './update.ts'
+
+/** What a store is put together from; see `openStore`. */
+export interface StoreParts extends UpdateInput {
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  readonly buffers: PageBuffers
+  readonly writer: LogWriter
+  readonly checkpointer: Checkpointer
+  readonly limits: StoreLimits
+  readonly onEvent: (event: StoreEvent) => void
+  readonly onCommit: (group: CommitGroup) => void
+}
+
+export interface StoreLimits {
+  /** Newest bytes kept in memory for readers, in pages of 1 MiB. */
+  readonly tailPages: number
+  /** Bytes of an open operation that are kept in memory before whole pages of it go to disk. */
+  readonly spillBytes: number
+  /** Bytes that may wait for the disk before adding more is refused. */
+  readonly maxPendingBytes: number
+}
