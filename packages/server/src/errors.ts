@@ -109,6 +109,8 @@ export type DiskErrorCode =
   | 'OUTCOME_UNKNOWN'
   /** An earlier failure left the store unfit for writing until it is opened again; reading goes on. */
   | 'STORE_BROKEN'
+  /** Another file stands in the place of the one that is followed, or none: open it again. */
+  | 'FILE_REPLACED'
 
 /** The disk failed (full, broken); `cause` holds the system's error. */
 export class DiskError extends StreamError<DiskErrorCode> {

@@ -1,3 +1,4 @@
+import { copyFileSync, renameSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test, vi } from 'vitest'
 import { openReader } from '../src/reader/open-reader.ts'
@@ -59,4 +60,37 @@ test('a followed file that was cut and written anew between two looks counts as 
   await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 15_000 })
   expect(cuts).toEqual([0n])
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
+})
+
+test('a followed file that was cut and written anew over the same places counts as cut to nothing', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  await using reader = await openReader({ file, follow: true, pollMs: 150 })
+  const cuts: bigint[] = []
+  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  await store.truncateFile(1n)
+  store.startAtomicOp()
+  for (const size of [2, 3, 4]) store.addStreamEntry(1, new Uint8Array(size).fill(99))
+  await store.commitAtomicOp()
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(4n), { timeout: 15_000 })
+  expect(cuts).toEqual([0n])
+  expect((await readAll(reader.log)).map(({ data }) => data[0])).toEqual([1, 99, 99, 99])
+})
+
+test('a followed file that another takes the place of is reported, and again when it is back', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  const problems: (string | undefined)[] = []
+  const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)
+  await using reader = await openReader({ file, follow: true, pollMs: 5, onProblem })
+  renameSync(file, dir.join('old.bin'))
+  copyFileSync(dir.join('old.bin'), file)
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED']), { timeout: 15_000 })
+  expect(reader.getHeader().totalEntries).toBe(3n)
+  renameSync(dir.join('old.bin'), file)
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 15_000 })
 })

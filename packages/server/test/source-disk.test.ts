@@ -20,6 +20,7 @@ function gatedDisk() {
       },
       resize: (size) => file.resize(size),
       size: () => file.size(),
+      isAt: (at) => file.isAt(at),
       sync: async () => {
         await gate.beforeSync()
         await file.sync()

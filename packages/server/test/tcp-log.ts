@@ -55,6 +55,10 @@ export class MemoryFile implements DiskFile {
     return this.bytes.length
   }
 
+  async isAt(): Promise<boolean> {
+    return true
+  }
+
   async sync(): Promise<void> {}
   async close(): Promise<void> {}
 

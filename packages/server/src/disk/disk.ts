@@ -25,6 +25,8 @@ export interface DiskFile {
   /** Set the size; new bytes are zero. */
   resize(size: number): Promise<void>
   size(): Promise<number>
+  /** Whether `path` still is the name of this file, and of no other. */
+  isAt(path: string): Promise<boolean>
   close(): Promise<void>
 }
 

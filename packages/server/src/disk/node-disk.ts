@@ -1,5 +1,5 @@
 import { constants, writev } from 'node:fs'
-import { access, type FileHandle, open, readFile, rename, rm } from 'node:fs/promises'
+import { access, type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 
@@ -83,6 +83,17 @@ class NodeFile implements DiskFile {
 
   async size(): Promise<number> {
     return (await this.#handle.stat()).size
+  }
+
+  async isAt(path: string): Promise<boolean> {
+    const mine = await this.#handle.stat({ bigint: true })
+    try {
+      const { dev, ino } = await stat(path, { bigint: true })
+      return dev === mine.dev && ino === mine.ino
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { HEADER_PAGE_BYTES, type Header, PAGE_BYTES, pageOf, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
+import { DamageError, DiskError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { readBytes } from '../log/run-reader.ts'
@@ -25,6 +25,10 @@ export interface FileFollowerOptions {
 const TAIL_PAGES = 16
 /** Looks at a header that does not fit before it counts as damage and not as one that is being written. */
 const PATIENCE = 20
+/** Bytes before the end of what is known that are read again, to see that the writer did not change them. */
+const OVERLAP_BYTES = 4096
+/** Milliseconds between two looks at whether the file still is the one of that name. */
+const PLACE_MS = 1000
 
 /**
  * Follows a file that another process writes: moves the log's commit point as the file's header moves, and reads what is
@@ -35,6 +39,7 @@ export class FileFollower {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
   #failures = 0
+  #placeSeenAt = performance.now()
 
   constructor(options: FileFollowerOptions) {
     this.#options = options
@@ -58,6 +63,7 @@ export class FileFollower {
 
   async #look(): Promise<void> {
     const { file, path, log } = this.#options
+    await this.#checkPlace()
     const header = await this.#stableHeader()
     if (header === undefined || samePoint(header, log.header)) return
     if (header.totalEntries < log.header.totalEntries) {
@@ -65,9 +71,29 @@ export class FileFollower {
       await this.#jumpTo(header)
       return
     }
-    if (this.#failures > PATIENCE) await this.#startOver(header)
+    if (this.#failures > PATIENCE || !(await this.#goesOn())) await this.#startOver(header)
     else await this.#readTo(header)
     log.advance(header)
+  }
+
+  /** @throws {DiskError} `FILE_REPLACED` */
+  async #checkPlace(): Promise<void> {
+    const { file, path } = this.#options
+    if (performance.now() - this.#placeSeenAt < PLACE_MS) return
+    // As long as it fails it is looked at each time, so that it counts as a problem.
+    if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} is not the file that was opened`)
+    this.#placeSeenAt = performance.now()
+  }
+
+  /** Whether the file still ends as it did where it ended, as far as that is in memory. */
+  async #goesOn(): Promise<boolean> {
+    const { file, path, log, buffers } = this.#options
+    const { totalLength: end } = log.header
+    const page = buffers.holding(end - 1)
+    if (page === undefined) return true
+    const from = Math.max(page.start, end - OVERLAP_BYTES)
+    const found = await readBytes(file, path, from, end - from)
+    return equal(found, page.bytes.subarray(from - page.start, end - page.start))
   }
 
   /** The file is whole, but does not go on where it ended: it was cut and written anew. Nobody may read on in it. */
@@ -133,4 +159,8 @@ export class FileFollower {
     this.#failures++
     if (this.#failures === PATIENCE) this.#options.onProblem(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, i) => byte === b[i])
 }

@@ -100,6 +100,7 @@ export function fileOf(bytes: () => Uint8Array, onRead: () => void = () => undef
       return found.length
     },
     size: async () => bytes().length,
+    isAt: async () => true,
     close: async () => {},
     write: refuse,
     sync: refuse,

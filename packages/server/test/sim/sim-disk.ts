@@ -185,6 +185,10 @@ export class SimDisk implements Disk {
         this.#alive()
         return content.current.size
       },
+      isAt: async (path) => {
+        this.#alive()
+        return this.#names.get(path) === content
+      },
       close: async () => {},
     }
   }
