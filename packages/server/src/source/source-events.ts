@@ -1,6 +1,6 @@
 import type { SourceCodeName } from '@datastreamer/format/source'
 import { EventChannel } from '../tcp/event-channel.ts'
-import type { RejectReason } from '../tcp/server-events.ts'
+import type { EndpointEvent } from '../tcp/server-events.ts'
 import type { SourceServer } from './source-server.ts'
 
 /** Why the connection of a source was closed: what the source was told, or what befell it. */
@@ -17,15 +17,7 @@ export type SourceCloseReason =
 
 /** What happens at the listener of sources. `id` is a connection's, unique in its server. */
 export type SourceEventDetails =
-  | { readonly type: 'listening'; readonly host: string; readonly port: number; readonly tls: boolean }
-  | { readonly type: 'connected'; readonly id: number; readonly remoteAddress: string; readonly remotePort: number }
-  | {
-      readonly type: 'rejected'
-      readonly remoteAddress: string
-      readonly reason: RejectReason
-      /** The system's or OpenSSL's code, where there is one. */
-      readonly code: string | undefined
-    }
+  | EndpointEvent
   /** A source was let in, and writes from `nextEntry` on. */
   | { readonly type: 'writing'; readonly id: number; readonly sourceId: string; readonly nextEntry: bigint }
   /** A request, or a whole operation, was refused; the connection goes on. */

@@ -26,8 +26,8 @@ export type CloseReason =
 /** Why a connection was not let in. */
 export type RejectReason = 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'TLS_FAILED'
 
-/** What happens at a server. `id` is a connection's, unique in its server. */
-export type EventDetails =
+/** What happens where a server listens. `id` is a connection's, unique in its server. */
+export type EndpointEvent =
   | { readonly type: 'listening'; readonly host: string; readonly port: number; readonly tls: boolean }
   | { readonly type: 'connected'; readonly id: number; readonly remoteAddress: string; readonly remotePort: number }
   | {
@@ -37,6 +37,10 @@ export type EventDetails =
       /** The system's or OpenSSL's code, where there is one. */
       readonly code: string | undefined
     }
+
+/** What happens at a server. */
+export type EventDetails =
+  | EndpointEvent
   | {
       readonly type: 'streaming'
       readonly id: number

@@ -1,11 +1,9 @@
-import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { PAGE_BYTES } from '@datastreamer/format'
 import { BufferPool } from './buffer-pool.ts'
 import { Connection } from './connection.ts'
+import { Endpoint } from './endpoint.ts'
 import { EventCounter } from './event-counter.ts'
 import { KernelQueues } from './kernel-queues.ts'
-import { Listener } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
 import { type EventDetails, publish } from './server-events.ts'
 import type {
@@ -29,16 +27,10 @@ const FREE_PARTS = 16
  * makes a call of this class throw. It closes neither the log nor the index.
  */
 export class StreamServer implements AsyncDisposable {
-  readonly #options: StreamServerOptions
-  readonly #host: ConnectionHost
+  readonly #endpoint: Endpoint<Connection>
   readonly #counter = new EventCounter()
-  readonly #connections = new Map<number, Connection>()
-  #listener: Listener | undefined
-  #lastId = 0
-  #closing: Promise<void> | undefined
 
   constructor(options: StreamServerOptions) {
-    this.#options = options
     const context: ConnectionContext = {
       log: options.log,
       bookmarks: options.bookmarks,
@@ -50,25 +42,32 @@ export class StreamServer implements AsyncDisposable {
       commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
       closeOnStateError: options.closeOnStateError ?? true,
     }
-    this.#host = {
+    const host: ConnectionHost = {
       context,
       onEvent: (event) => {
-        if (event.type === 'closed') this.#connections.delete(event.id)
+        if (event.type === 'closed') this.#endpoint.forget(event.id)
         this.#onEvent(event)
       },
       onSent: (bytes) => this.#counter.sent(bytes),
     }
+    this.#endpoint = new Endpoint({
+      maxConnections: options.maxConnections ?? 1000,
+      maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0,
+      keepAliveMs: options.keepAliveMs ?? 30_000,
+      open: (arrival) => new Connection({ ...arrival, host }),
+      finish: (connection) => connection.close({ reason: 'SERVER_CLOSED' }),
+      onEvent: (event) => this.#onEvent(event),
+    })
   }
 
   /** Where it listens. */
   get address(): { readonly host: string; readonly port: number } | undefined {
-    const address = this.#listener?.address
-    return address && { host: address.address, port: address.port }
+    return this.#endpoint.address
   }
 
   /** The connections of this moment. */
   connections(): ConnectionStatus[] {
-    return Array.from(this.#connections.values(), (connection) => connection.status)
+    return this.#endpoint.connections.map((connection) => connection.status)
   }
 
   get counters(): ServerCounters {
@@ -81,61 +80,16 @@ export class StreamServer implements AsyncDisposable {
    * @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again
    */
   async listen({ host = '127.0.0.1', port = 6900, tls }: ListenOptions = {}): Promise<void> {
-    if (this.#closing !== undefined) throw new TypeError('the server is closed')
-    if (this.#listener !== undefined) throw new TypeError('the server listens already')
-    const listener = new Listener(
-      {
-        maxConnections: this.#options.maxConnections ?? 1000,
-        maxConnectionsPerAddress: this.#options.maxConnectionsPerAddress ?? 0,
-        keepAliveMs: this.#options.keepAliveMs ?? 30_000,
-        onSocket: (socket, address) => this.#connect(socket, address),
-        onReject: (remoteAddress, reason, code) => this.#onEvent({ type: 'rejected', remoteAddress, reason, code }),
-      },
-      tls,
-    )
-    this.#listener = listener
-    try {
-      await listener.listen(host, port)
-    } catch (error) {
-      this.#listener = undefined
-      throw error
-    }
-    const { address } = this
-    if (address !== undefined) this.#onEvent({ type: 'listening', ...address, tls: tls !== undefined })
+    await this.#endpoint.listen({ host, port, tls })
   }
 
   /** Accept no more clients, end the connections between two entries, and cut those that are there after `graceMs`. */
   close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs)
-    return this.#closing
+    return this.#endpoint.close(graceMs)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    const listener = this.#listener
-    if (listener === undefined) return
-    const connections = [...this.#connections.values()]
-    const closed = Promise.all([listener.close(), ...connections.map((connection) => connection.closed)])
-    for (const connection of connections) connection.close({ reason: 'SERVER_CLOSED' })
-    const deadline = new AbortController()
-    const isLate = sleep(graceMs, true, { signal: deadline.signal }).catch(() => false)
-    if (await Promise.race([closed.then(() => false), isLate])) listener.destroySockets()
-    await closed
-    deadline.abort()
-  }
-
-  #connect(socket: Socket, remoteAddress: string): void {
-    if (this.#closing !== undefined) {
-      socket.destroy()
-      return
-    }
-    const id = ++this.#lastId
-    const connection = new Connection({ id, remoteAddress, socket, host: this.#host })
-    this.#connections.set(id, connection)
-    this.#onEvent({ type: 'connected', id, remoteAddress, remotePort: connection.status.remotePort })
   }
 
   #onEvent(event: EventDetails): void {

@@ -1,0 +1,119 @@
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { AdmissionLimits } from './admission.ts'
+import { Listener } from './listener.ts'
+import type { EndpointEvent } from './server-events.ts'
+import type { ListenOptions } from './server-options.ts'
+
+/** A connection as its endpoint sees it. */
+export interface EndpointConnection {
+  /** Resolves when nothing more happens at it. */
+  readonly closed: Promise<void>
+  readonly status: { readonly remotePort: number }
+}
+
+/** A socket that was let in. */
+export interface Arrival {
+  /** Unique at its endpoint. */
+  readonly id: number
+  readonly remoteAddress: string
+  readonly socket: Socket
+}
+
+export interface EndpointOptions<Connection> extends AdmissionLimits {
+  readonly keepAliveMs: number
+  readonly open: (arrival: Arrival) => Connection
+  /** End a connection in order. */
+  readonly finish: (connection: Connection) => void
+  readonly onEvent: (event: EndpointEvent) => void
+}
+
+/** Where a server listens, once, and the connections that it has. */
+export class Endpoint<Connection extends EndpointConnection> {
+  readonly #options: EndpointOptions<Connection>
+  readonly #connections = new Map<number, Connection>()
+  #listener: Listener | undefined
+  #accepted = 0
+  #closing: Promise<void> | undefined
+
+  constructor(options: EndpointOptions<Connection>) {
+    this.#options = options
+  }
+
+  /** Where it listens. */
+  get address(): { readonly host: string; readonly port: number } | undefined {
+    const address = this.#listener?.address
+    return address && { host: address.address, port: address.port }
+  }
+
+  /** The connections of this moment. */
+  get connections(): Connection[] {
+    return [...this.#connections.values()]
+  }
+
+  /** Connections that were let in so far. */
+  get accepted(): number {
+    return this.#accepted
+  }
+
+  /** @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again */
+  async listen({ host, port, tls }: ListenOptions & { readonly host: string; readonly port: number }): Promise<void> {
+    if (this.#closing !== undefined) throw new TypeError('the server is closed')
+    if (this.#listener !== undefined) throw new TypeError('the server listens already')
+    const { onEvent, ...limits } = this.#options
+    const listener = new Listener(
+      {
+        ...limits,
+        onSocket: (socket, remoteAddress) => this.#connect(socket, remoteAddress),
+        onReject: (remoteAddress, reason, code) => onEvent({ type: 'rejected', remoteAddress, reason, code }),
+      },
+      tls,
+    )
+    this.#listener = listener
+    try {
+      await listener.listen(host, port)
+    } catch (error) {
+      this.#listener = undefined
+      throw error
+    }
+    const { address } = this
+    if (address !== undefined) onEvent({ type: 'listening', ...address, tls: tls !== undefined })
+  }
+
+  /** A connection is closed; gives it if it was not forgotten before. */
+  forget(id: number): Connection | undefined {
+    const connection = this.#connections.get(id)
+    this.#connections.delete(id)
+    return connection
+  }
+
+  /** Let no more in, finish all connections, and cut those that are there after `graceMs`. */
+  close(graceMs: number): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const listener = this.#listener
+    if (listener === undefined) return
+    const { connections } = this
+    const closed = Promise.all([listener.close(), ...connections.map((connection) => connection.closed)])
+    for (const connection of connections) this.#options.finish(connection)
+    const deadline = new AbortController()
+    const isLate = sleep(graceMs, true, { signal: deadline.signal }).catch(() => false)
+    if (await Promise.race([closed.then(() => false), isLate])) listener.destroySockets()
+    await closed
+    deadline.abort()
+  }
+
+  #connect(socket: Socket, remoteAddress: string): void {
+    if (this.#closing !== undefined) {
+      socket.destroy()
+      return
+    }
+    const id = ++this.#accepted
+    const connection = this.#options.open({ id, remoteAddress, socket })
+    this.#connections.set(id, connection)
+    this.#options.onEvent({ type: 'connected', id, remoteAddress, remotePort: connection.status.remotePort })
+  }
+}
