@@ -47,6 +47,7 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
     },
     resize: (size) => file.resize(size),
     size: () => file.size(),
+    isAt: (path) => file.isAt(path),
     close: () => file.close(),
   })
   return {
