@@ -13,17 +13,19 @@ import {
   headerRlpOf,
 } from './block.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
-import { type RecordAccess, type RegionOptions, regionOptions, scattered, sequential } from './record-access.ts'
+import { type RegionOptions, regionOptions, sequential } from './record-access.ts'
 import { type ColumnPlaces, columnPlaces, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader } from './row-reader.ts'
+import { type ReadRow, rowsByNumber } from './rows-by-number.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   readonly codec?: SnappyCodec
   /** Largest decompressed record, in bytes (default 64 MiB). */
   readonly maxPayloadBytes?: number
   /**
-   * Bytes read at once for a block that is asked for by number: fewer where reading costs more (default 128 KiB in
-   * files of up to 4 MiB, which are kept whole, else 32 KiB).
+   * Bytes read at once for a block that is asked for by number, of which 4 MiB are kept: many where asking costs more
+   * than reading (default 128 KiB in files of up to 4 MiB; of larger ones what the index says the block takes is read,
+   * and nothing is kept).
    */
   readonly pageBytes?: number
 }
@@ -46,11 +48,6 @@ export interface RawBlock extends Columns<E2Record> {
 const NONE = new Uint8Array(0)
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 export const WINDOW_BYTES = 262_144
-/** What is kept of reading blocks by number: 4 MiB at most. */
-const KEPT_BYTES = 4_194_304
-/** Pages of files that are kept whole, and of larger ones, where most of a large page would be read in vain. */
-const PAGE_BYTES = 131_072
-const SMALL_PAGE_BYTES = 32_768
 export const ARENA_BYTES = 131_072
 /** For the contents of one block. */
 const SMALL_ARENA_BYTES = 4096
@@ -67,18 +64,15 @@ export class BlockArchive {
   readonly source: ByteSource
   readonly options: ArchiveOptions
   readonly #recordOptions: RegionOptions
-  readonly #scattered: RecordAccess
-  readonly #rows: RowReader
+  readonly #readRow: ReadRow
   readonly #places: ColumnPlaces
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
     this.source = source
     this.layout = layout
     this.options = options
-    const { pageBytes = source.size <= KEPT_BYTES ? PAGE_BYTES : SMALL_PAGE_BYTES } = options
     this.#recordOptions = regionOptions(layout, options)
-    this.#scattered = scattered(source, pageBytes, Math.ceil(KEPT_BYTES / pageBytes), this.#recordOptions)
-    this.#rows = this.#rowsOf(layout.columns)
+    this.#readRow = rowsByNumber(source, layout, this.#recordOptions, options.pageBytes)
     this.#places = columnPlaces(layout)
   }
 
@@ -113,18 +107,19 @@ export class BlockArchive {
    * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
    */
   async block(number: bigint): Promise<Block> {
-    const row = await this.#row(number, this.columns)
+    const row = await this.#readRow(this.#indexOf(number), this.columns)
     return this.#decode(number, row, this.#decoder(SMALL_ARENA_BYTES))
   }
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
-    return this.#checkedPayloads(number, await this.#row(number, columns), this.#decoder(SMALL_ARENA_BYTES))
+    const row = await this.#readRow(this.#indexOf(number), columns)
+    return this.#checkedPayloads(number, row, this.#decoder(SMALL_ARENA_BYTES))
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
-    return this.#rawBlock(number, await this.#row(number, columns))
+    return this.#rawBlock(number, await this.#readRow(this.#indexOf(number), columns))
   }
 
   /** Blocks in order, decoded. Throws as {@link block}. */
@@ -159,21 +154,6 @@ export class BlockArchive {
     for (let index = first; index < end; index++) {
       yield convert(this.start + BigInt(index), rows.peek(index) ?? (await rows.read(index)))
     }
-  }
-
-  async #row(number: bigint, columns: readonly Column[]): Promise<Row> {
-    const index = this.#indexOf(number)
-    const rows = columns === this.columns ? this.#rows : this.#rowsOf(columns)
-    return rows.peek(index) ?? rows.read(index)
-  }
-
-  /** Reads rows anywhere in the file. */
-  #rowsOf(columns: readonly Column[]): RowReader {
-    return new RowReader(
-      this.layout,
-      this.columns.map(() => this.#scattered),
-      columns,
-    )
   }
 
   #indexOf(number: bigint): number {
