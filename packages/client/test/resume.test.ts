@@ -1,3 +1,4 @@
+import { encodeOperationEnd } from '@datastreamer/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { StreamClient, type StreamEvent } from '../src/index.ts'
@@ -125,6 +126,45 @@ describe('history that changed is reported, never skipped', () => {
       lastDelivered: undefined,
       serverTotalEntries: 4n,
     })
+  })
+})
+
+describe('a connection counts as made once the entry that is held was read again', () => {
+  const after = { after: entryAt(2n) }
+
+  async function kindsUntilFailure(peer: Peer, from: typeof after): Promise<string[]> {
+    await using client = new StreamClient(near(peer, { backoff: { maxAttempts: 1 }, responseTimeoutMs: 200 }))
+    const kinds: string[] = []
+    const reading = async () => {
+      for await (const event of client.events({ from, marks: true })) kinds.push(event.kind)
+    }
+    kinds.push(((await failure(reading())) as { code: string }).code)
+    return kinds
+  }
+
+  async function upTo(connection: PeerConnection, ...streamed: Uint8Array[]): Promise<void> {
+    await connection.expect('markOperations', OK)
+    await connection.expect('header', OK, headerOf(5))
+    await connection.expect('start', OK, ...streamed)
+  }
+
+  test('not if it is another one', async () => {
+    await using peer = await Peer.listen((connection) => upTo(connection, encodeAll(entriesOf(2, 5, 7))))
+    expect(await kindsUntilFailure(peer, after)).toEqual(['REWRITTEN'])
+  })
+
+  test('not if it does not come', async () => {
+    await using peer = await Peer.listen((connection) => upTo(connection))
+    expect(await kindsUntilFailure(peer, after)).toEqual(['TIMEOUT'])
+  })
+
+  test('then with the last of the marks before it', async () => {
+    const marks = [1, 2].map(() => encodeOperationEnd({ nextEntry: 2n, gap: true }))
+    await using peer = await Peer.listen(async (connection) => {
+      await upTo(connection, ...marks, encodeAll(entriesOf(2, 5)))
+      connection.end()
+    })
+    expect(await kindsUntilFailure(peer, after)).toEqual(['connected', 'operationEnd', 'entries', 'CLOSED'])
   })
 })
 

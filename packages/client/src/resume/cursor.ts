@@ -55,7 +55,6 @@ export class Cursor {
   #next: bigint | undefined
   /** Copy of the entry before `#next`. */
   #held: Entry | undefined
-  /** Whether the entry held has yet to be read again on this connection. */
   #rereading = false
   /** Number of the last entry to deliver, once it is known. */
   #end: bigint | undefined
@@ -76,6 +75,11 @@ export class Cursor {
   /** Number of the next entry to deliver; `undefined` while only the server knows it. */
   get next(): bigint | undefined {
     return this.#next
+  }
+
+  /** Whether the entry that was delivered last has yet to be read again on this connection. */
+  get isRereading(): boolean {
+    return this.#rereading
   }
 
   /** Whether the last entry was delivered. */

@@ -10,7 +10,10 @@ import { Retry } from './retry.ts'
 
 /** What happens to an iteration, in order. */
 export type StreamEvent =
-  /** A connection streams. `marks`: whether it marks the ends of operations. */
+  /**
+   * A connection streams, and the server has the entry that was delivered last. `marks`: whether it marks the ends of
+   * operations.
+   */
   | { readonly kind: 'connected'; readonly header: Header; readonly marks: boolean }
   /** The next entries, one or more, consecutive; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
@@ -86,21 +89,29 @@ async function* streamOnce(
     const { header, marks } = session
     cursor.meet(context.identity.check(header))
     if (!cursor.done) await start(session, cursor)
-    yield { kind: 'connected', header, marks }
     const verify = options.verifyHead ?? (options.marks && !marks)
     const guard = verify ? new GhostGuard(header.totalEntries, context.lookUp) : undefined
-    while (!cursor.done) {
+    // Told once the entry that is held was read again; of the marks before it the last one counts.
+    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, marks }]
+    let failure: ProtocolError | undefined
+    for (;;) {
+      if (!cursor.isRereading) {
+        yield* untold
+        untold = []
+      }
+      if (failure !== undefined) throw failure
+      if (cursor.done) return
       signal.throwIfAborted()
       const silenceMs = cursor.isOwed(header) ? settings.responseTimeoutMs : settings.idleTimeoutMs
       const item = await session.next(silenceMs, settings.responseTimeoutMs)
       if ('nextEntry' in item) {
         const mark = cursor.acceptMark(item)
-        if (mark !== undefined) yield { kind: 'operationEnd', ...mark }
+        if (mark !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationEnd', ...mark }]
         continue
       }
       const { fresh, broken } = cursor.accept(guard === undefined ? item : await guard.filter(item), header)
-      if (fresh.length > 0) yield { kind: 'entries', entries: fresh }
-      if (broken !== undefined) throw broken
+      if (fresh.length > 0) untold = [...untold, { kind: 'entries', entries: fresh }]
+      failure = broken
     }
   } catch (error) {
     session.drop(error)
