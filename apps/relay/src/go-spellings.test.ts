@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { readCommandLine, resolveConfig } from '@datastreamer/service'
 import { afterAll, describe, expect, test } from 'vitest'
+import { TestRelay } from '../test/support/relay.ts'
 import { goArguments, goDuration, goLevel, goLogFormat } from './go-spellings.ts'
 import { type Config, OPTIONS } from './options.ts'
 import { program } from './program.ts'
@@ -54,8 +55,22 @@ describe('its command line', () => {
     expect(config(argv)).toMatchObject(wanted)
   })
 
-  test.each(['--cfg', '-cfg', '-c', '--config'])('names a file with %s', (flag) => {
-    expect(config([flag, file('named.toml', 'Port = 7999')])).toMatchObject({ port: 7999 })
+  test.each(['--cfg', '-cfg', '-c', '--c', '--config'])('names a file with %s', (flag) => {
+    const path = file('named.toml', 'Port = 7999')
+    expect(config([flag, path])).toMatchObject({ port: 7999 })
+    expect(config([`${flag}=${path}`])).toMatchObject({ port: 7999 })
+  })
+
+  test.each([
+    ['WARN', 'warn'],
+    ['dpanic', 'fatal'],
+  ])('takes %s for a level', (given, logLevel) => {
+    expect(config(['-log', given])).toMatchObject({ logLevel })
+    expect(config([`--log=${given}`])).toMatchObject({ logLevel })
+  })
+
+  test('takes what stands behind a flag for its value', () => {
+    expect(config(['-file', '-log', '-log', 'error'])).toMatchObject({ file: '-log', logLevel: 'error' })
   })
 })
 
@@ -92,6 +107,18 @@ Outputs = ["stdout"]
     const path = file('case.toml', 'SERVER = "a:1"\nport = 1\nfile = "a"')
     const env = { ZKEVM_STREAM_PORT: '2', ZKEVM_STREAM_FILE: 'b' }
     expect(config(['--cfg', path, '--file', 'c'], env)).toMatchObject({ server: ['a:1'], port: 2, file: 'c' })
+  })
+
+  test('with the keys of older versions and of a fork', () => {
+    const text = 'Port = 1\nDeleteData = false\nTraceLogEnabled = true\nTraceLogPath = "/logs/trace.log"'
+    expect(config(['--cfg', file('fork.toml', text)])).toMatchObject({ port: 1, deleteData: false })
+  })
+
+  test('is refused where it asks to delete data', async () => {
+    using dir = tempDir()
+    await expect(
+      TestRelay.start(['--cfg', file('delete.toml', `DeleteData = true\nFile = "${dir.join('x.bin')}"`)]),
+    ).rejects.toThrow('DeleteData is true, but this relay deletes no data')
   })
 
   test('next to our own keys', () => {

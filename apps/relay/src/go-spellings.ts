@@ -35,12 +35,31 @@ export function goLogFormat(given: unknown): unknown {
   return given === 'production' ? 'json' : given === 'development' ? 'pretty' : given
 }
 
-const GO_FLAGS = new Set(['cfg', 'server', 'port', 'file', 'log', 'writetimeout', 'inactivitytimeout'])
+const GO_FLAGS = new Set(['c', 'cfg', 'server', 'port', 'file', 'log', 'writetimeout', 'inactivitytimeout'])
 
-/** Go takes long flags with one dash too: `-server x` is `--server x`. */
+/**
+ * Go takes flags with one dash or two, and a value behind an equals sign for all of them: `-server x`, `--c=x`. Levels of
+ * the log may be in any case.
+ */
 export function goArguments(argv: readonly string[]): string[] {
-  return argv.map((argument) => {
-    const [, name] = /^-([a-z]+)(?:=.*)?$/.exec(argument) ?? []
-    return name !== undefined && GO_FLAGS.has(name) ? `-${argument}` : argument
-  })
+  const spelled: string[] = []
+  let awaiting: string | undefined
+  for (const argument of argv) {
+    const [, short, value] = /^--?([a-z]+)(?:=(.*))?$/s.exec(argument) ?? []
+    if (awaiting !== undefined) {
+      spelled.push(goValue(awaiting, argument))
+      awaiting = undefined
+    } else if (short === undefined || !GO_FLAGS.has(short)) {
+      spelled.push(argument)
+    } else {
+      const name = short === 'c' ? 'cfg' : short
+      spelled.push(value === undefined ? `--${name}` : `--${name}=${goValue(name, value)}`)
+      if (value === undefined) awaiting = name
+    }
+  }
+  return spelled
+}
+
+function goValue(flag: string, value: string): string {
+  return flag === 'log' ? String(goLevel(value)) : value
 }

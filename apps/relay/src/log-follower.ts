@@ -31,9 +31,13 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
 }
 
 /** An upstream that could not be reached, or has the wrong stream. */
-export function logUpstreamFailure(log: Log, { name }: Upstream, error: StreamError): void {
+export function logUpstreamFailure(log: Log, { name, host, port }: Upstream, error: StreamError): void {
   const refused =
     error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError
   if (refused) log.error('upstream-refused', `${name} is not followed: ${error.message}`, { upstream: name, error })
-  else log.warn('upstream-failed', `${name}: ${error.message}`, { upstream: name, error })
+  else {
+    // Errors of the transport begin with the address.
+    const reason = error.message.replace(`${host}:${port}: `, '')
+    log.warn('upstream-failed', `${name}: ${reason}`, { upstream: name, error })
+  }
 }

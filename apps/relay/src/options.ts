@@ -144,6 +144,27 @@ export const OPTIONS = {
     help: 'where the Go relay writes its log; taken, and without effect',
     aliases: { env: ['ZKEVM_STREAM_LOG_OUTPUTS'], keys: ['Log.Outputs'] },
   },
+  deleteData: {
+    type: 'boolean',
+    hidden: true,
+    group: 'Operation',
+    help: 'whether the Go relay deletes its file before it starts; refused',
+    aliases: { env: ['ZKEVM_STREAM_DELETEDATA'], keys: ['DeleteData'] },
+  },
+  traceLogEnabled: {
+    type: 'boolean',
+    hidden: true,
+    group: 'Operation',
+    help: 'whether a fork of the Go relay writes a trace log; taken, and without effect',
+    aliases: { env: ['ZKEVM_STREAM_TRACELOGENABLED'], keys: ['TraceLogEnabled'] },
+  },
+  traceLogPath: {
+    type: 'text',
+    hidden: true,
+    group: 'Operation',
+    help: 'where it writes that; taken, and without effect',
+    aliases: { env: ['ZKEVM_STREAM_TRACELOGPATH'], keys: ['TraceLogPath'] },
+  },
   config: { ...COMMON_OPTIONS.config, aliases: { flags: ['cfg', 'c'] } },
 } as const satisfies OptionTable
 

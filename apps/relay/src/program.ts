@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   ObservedStore,
   type Readiness,
   type Service,
@@ -29,11 +30,16 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
   const { log, metrics, signal, fail } = context
+  if (config.deleteData) {
+    const message = 'DeleteData is true, but this relay deletes no data: move its file away, and leave DeleteData out'
+    throw new ConfigError('BAD_VALUE', message)
+  }
   const upstreams = upstreamsOf(config)
   const limits = { connectTimeoutMs: config.connectTimeout, responseTimeoutMs: config.responseTimeout }
   const rounds = { maxMs: config.retryMax }
   const file = fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
+  if (config.traceLogEnabled) log.info('trace-log', 'TraceLogEnabled has no effect: there is no trace log')
   const observed = new ObservedStore(context)
   const store = await openFile({
     file,

@@ -141,11 +141,34 @@ describe('another stream is refused, and the next server tried', () => {
     const before = committed(file)
     const args = ['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0']
     await using relay = await TestRelay.start(args)
-    await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('no entry in common')))
+    await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('nothing in common')))
     expect(relay.readiness.ready).toBe(false)
+    expect(failed(relay, 'upstream-connected')).toEqual([])
+    expect(relay.status.relay.reconnects).toBe(0)
+    const disconnected = /datastreamer_relay_disconnected_seconds ([\d.]+)\n/
+    await until('long without', async () => Number(disconnected.exec(await relay.metrics())?.[1]) > 0.5)
     expect(relay.status.relay.state).toBe('refused')
     expect(committed(file)).toEqual(before)
   })
+})
+
+test('streams that have no more than their first bookmark in common are not cut', async () => {
+  using dir = tempDir()
+  const file = dir.join('relay.bin')
+  await using other = await Source.start({ file: dir.join('other.bin') })
+  for (const block of generateStream({ blocks: 20n, seed: 2n })) await other.commit(block)
+  {
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    for (const block of generateStream({ blocks: 20n, seed: 1n })) await source.commit(block)
+    expect(await source.store.getEntry(0n)).toEqual(await other.store.getEntry(0n))
+    await using relay = await TestRelay.start(['--server', source.address, '--file', file])
+    await until('caught up', () => relay.total === source.total)
+  }
+  const before = committed(file)
+  const args = ['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0']
+  await using relay = await TestRelay.start(args)
+  await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('nothing in common')))
+  expect(committed(file)).toEqual(before)
 })
 
 describe('a file of the Go relay', () => {

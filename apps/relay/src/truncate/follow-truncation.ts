@@ -1,24 +1,42 @@
 import type { StreamClient } from '@datastreamer/client'
+import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { entryKind, suggestGeneration } from '@datastreamer/sequencer-entries'
 import type { StreamStore } from '@datastreamer/server'
 import { DivergedError } from '../errors.ts'
+import { readEntries } from '../file/read-entries.ts'
 import { countCommonEntries } from './common-entries.ts'
 import { lastBoundary } from './last-boundary.ts'
+
+/** What streams of one chain begin with, also if nothing else of them is the same. */
+const PREAMBLE: ReadonlySet<string> = new Set(['bookmark', 'batchStart'])
 
 /**
  * Cut the file back to what an upstream that was truncated still has, at an end of an operation. Nothing may be writing.
  *
- * @throws {DivergedError} `NOTHING_IN_COMMON`: then it is no truncation but another stream
+ * @throws {DivergedError} `NOTHING_IN_COMMON`: no entry, or on a sequencer stream no more than the start of the first batch.
+ * Then it is no truncation but another stream.
  * @throws as the client and the store do
  */
 export async function followTruncation(client: StreamClient, store: StreamStore, signal: AbortSignal): Promise<void> {
   const { totalEntries: own } = store.getHeader()
   const common = await countCommonEntries(client, store, signal)
-  if (common === 0n && own > 0n) {
-    const message = `the upstream has no entry in common with the ${own} of ${store.log.path}: it is not truncated to nothing`
+  if (own > 0n && !(await tellsStream(store, common))) {
+    const message = `the upstream has nothing in common with the ${own} entries of ${store.log.path}: it is not truncated to nothing`
     throw new DivergedError('NOTHING_IN_COMMON', message)
   }
   const { totalEntries: theirs } = await client.getHeader({ signal })
   // A header of the upstream is an end of an operation.
   const end = common === theirs ? common : await lastBoundary(store, common)
   if (end < own) await store.truncateFile(end)
+}
+
+/** Whether the first entries of a file tell its stream from others. */
+async function tellsStream(store: StreamStore, entries: bigint): Promise<boolean> {
+  const header = store.getHeader()
+  if (header.streamType !== SEQUENCER_STREAM_TYPE) return entries > 0n
+  const generation = suggestGeneration(header)
+  for await (const { type } of readEntries(store, 0n, entries)) {
+    if (!PREAMBLE.has(entryKind(type, generation))) return true
+  }
+  return false
 }
