@@ -60,8 +60,9 @@ export class DemoSequencer {
       if (this.#stop.signal.aborted) return
       await this.#commit(operation)
       this.#nextBlock++
-      due = Math.max(due + blockTimeMs, performance.now())
-      await sleep(due - performance.now(), undefined, { signal: this.#stop.signal })
+      const now = performance.now()
+      due = Math.max(due + blockTimeMs, now)
+      await sleep(due - now, undefined, { signal: this.#stop.signal })
     }
   }
 
