@@ -19,3 +19,10 @@ export class OutputClosedError extends StreamError<'OUTPUT_CLOSED'> {
     super('OUTPUT_CLOSED', 'standard output was closed')
   }
 }
+
+/** Standard output takes no more: what was printed is not all. */
+export class OutputFailedError extends StreamError<'OUTPUT_FAILED'> {
+  constructor(cause: Error) {
+    super('OUTPUT_FAILED', `standard output cannot be written: ${cause.message}`, { cause })
+  }
+}

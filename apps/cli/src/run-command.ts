@@ -52,8 +52,12 @@ export async function runWork(
 ): Promise<ExitCode> {
   const out = new Output(stdout)
   const note = (line: string): void => void stderr.write(`${line}\n`)
+  // Notes that nobody reads any more change nothing.
+  stderr.on('error', () => {})
   try {
-    return (await work({ out, note, signal: AbortSignal.any([interrupted, out.closed]) })) ?? ExitCode.ok
+    const status = (await work({ out, note, signal: AbortSignal.any([interrupted, out.closed]) })) ?? ExitCode.ok
+    await out.flush().catch(unlessClosed)
+    return status
   } catch (error) {
     if (!(error instanceof OutputClosedError)) note(`datastreamer: ${explain(error)}`)
     return statusOf(error)
@@ -67,6 +71,11 @@ export async function untilInterrupted(work: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error
   }
+}
+
+/** The work is done, read or not. */
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof OutputClosedError)) throw error
 }
 
 function statusOf(error: unknown): ExitCode {
