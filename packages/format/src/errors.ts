@@ -47,6 +47,11 @@ export class FormatError extends StreamError<FormatErrorCode> {
 
   /** The same error, its offset counted from `base` bytes further ahead. */
   shifted(base: number): FormatError {
-    return new FormatError(this.code, this.detail, this.offset + base)
+    return shift(this, base)
   }
+}
+
+// Bundlers give a class that speaks of itself inside its body another name.
+function shift({ code, detail, offset }: FormatError, base: number): FormatError {
+  return new FormatError(code, detail, offset + base)
 }

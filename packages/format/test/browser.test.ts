@@ -45,6 +45,11 @@ test('runs with nothing but the language', () => {
   expect(runInBareContext(bundle, probe)).toEqual({ ...decoded, globals: [] })
 })
 
+test('errors keep their names in a bundle', () => {
+  const nameOf = ({ FormatError }: Format) => new FormatError('CUT', 'the end', 1).shifted(1).name
+  expect(runInBareContext(bundle, nameOf)).toBe('FormatError')
+})
+
 describe.skipIf(!hasChromium())('in Chromium', () => {
   test('runs in a page', async () => {
     await using browser = await openChromium()

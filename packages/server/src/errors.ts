@@ -58,10 +58,15 @@ export class DamageError extends StreamError<DamageCode> {
   }
 
   /** What a codec found wrong in bytes that lie at `place`. */
-  static from(error: FormatError, { file, position, entryNumber }: DamagePlace): DamageError {
-    const place = { file, position: position + error.offset, entryNumber }
-    return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, place, { cause: error })
+  static from(error: FormatError, place: DamagePlace): DamageError {
+    return damageOf(error, place)
   }
+}
+
+// Bundlers give a class that speaks of itself inside its body another name.
+function damageOf(error: FormatError, { file, position, entryNumber }: DamagePlace): DamageError {
+  const place = { file, position: position + error.offset, entryNumber }
+  return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, place, { cause: error })
 }
 
 const DAMAGE_OF: Partial<Record<FormatError['code'], DamageCode>> = {
