@@ -100,6 +100,30 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     expect(server.server.counters).toMatchObject({ accepted: 1, rejected: { TLS_FAILED: 2 } })
   })
 
+  test('still answers a client that has sent all it wants', async () => {
+    const log = new TestLog()
+    const bytes = log.addMany(100, 50_000)
+    log.commit()
+    await using server = await TestServer.start(log, {}, serverTls())
+    using client = await connectTls(server, { allowHalfOpen: true })
+    for (let number = 0n; number < 100n; number++) client.send({ name: 'entry', entryNumber: number })
+    client.socket.end()
+    const { length } = await client.rest()
+    expect(length).toBe(100 * OK.length + bytes.length)
+  })
+
+  test('lets go of a client that leaves in the middle of the handshake', async () => {
+    await using server = await TestServer.start(new TestLog(), { maxConnections: 1 }, serverTls())
+    const leaving = connectPlain({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+    leaving.end()
+    leaving.resume()
+    await once(leaving, 'end')
+    expect(server.server.counters.rejected).toEqual({ TLS_FAILED: 1 })
+    using next = await connectTls(server)
+    next.send({ name: 'header' })
+    expect(packetsIn(await next.read(OK.length + 38))).toEqual(['result 0', 'header 0'])
+  })
+
   test('lets nobody in who does not speak it, and counts those who try', async () => {
     await using server = await TestServer.start(new TestLog(), { maxConnections: 2 }, serverTls())
     const silent = connectPlain({ port: server.port, host: '127.0.0.1' })

@@ -88,12 +88,19 @@ export class Listener {
       this.#admission.leave(address)
     })
     if (tlsServer === undefined) this.#options.onSocket(socket, address)
-    else tlsServer.emit('connection', socket)
+    else {
+      // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
+      socket.allowHalfOpen = false
+      tlsServer.emit('connection', socket)
+    }
   }
 
   #createTlsServer(tls: NonNullable<ListenOptions['tls']>): TlsServer {
     const server = createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
-    server.on('secureConnection', (socket) => this.#options.onSocket(socket, plainAddress(socket.remoteAddress)))
+    server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = true
+      this.#options.onSocket(socket, plainAddress(socket.remoteAddress))
+    })
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.destroy()
       this.#options.onReject(plainAddress(socket.remoteAddress), 'TLS_FAILED', error.code)
