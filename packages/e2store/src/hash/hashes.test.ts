@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultHashes, portableHashes } from './hashes.ts'
 import { wasmKeccak256 } from './keccak-wasm.ts'
+import { wasmSha256Pairs } from './sha256-pairs-wasm.ts'
 import { wasmSha256 } from './sha256-wasm.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -24,20 +25,23 @@ describe.each([
 
 test('machine code and plain code agree at every length around a block and beyond the memory', () => {
   const keccak256 = wasmKeccak256()
-  const machine = wasmSha256()
-  if (keccak256 === undefined || machine === undefined) throw new Error('no WebAssembly here')
+  const sha256 = wasmSha256()
+  const sha256Pairs = wasmSha256Pairs()
+  if (keccak256 === undefined || sha256 === undefined || sha256Pairs === undefined)
+    throw new Error('no WebAssembly here')
   const data = new Uint8Array(400_000).map((_, i) => i * 31)
   const lengths = [...Array(300).keys(), 130_047, 130_048, 130_049, 130_559, 130_560, 130_561, 390_144, 400_000]
-  const { sha256, sha256Pairs } = machine
   const sha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
   for (const length of lengths) {
     const part = data.subarray(0, length)
     expect(hex(keccak256(part))).toBe(hex(portableHashes.keccak256(part)))
     expect(hex(sha256(part))).toBe(sha(part))
   }
-  for (const pairs of [0, 1, 2, 2029, 2030, 2031, 4500]) {
+  for (const pairs of [0, 1, 2, 3, 4, 5, 127, 128, 129, 1000]) {
     const out = new Uint8Array(32 * pairs)
-    sha256Pairs(data.subarray(0, 64 * pairs), out)
+    const content = data.slice(0, 64 * pairs)
+    sha256Pairs(content, out)
+    expect(content).toEqual(data.subarray(0, 64 * pairs))
     const expected = Array.from({ length: pairs }, (_, i) => sha(data.subarray(64 * i, 64 * i + 64)))
     expect(hex(out)).toBe(expected.join(''))
   }
@@ -67,4 +71,5 @@ test('without WebAssembly there is no machine code', () => {
     },
   })
   expect(wasmSha256()).toBeUndefined()
+  expect(wasmSha256Pairs()).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { keccak_256 as nobleKeccak256 } from '@noble/hashes/sha3.js'
 import { wasmKeccak256 } from './keccak-wasm.ts'
+import { wasmSha256Pairs } from './sha256-pairs-wasm.ts'
 import { wasmSha256 } from './sha256-wasm.ts'
 
 /** The hash functions that checking block archives needs; digests are 32 fresh bytes. */
@@ -18,6 +19,15 @@ let fastest: Hashes | undefined
 
 /** The fastest hashes of this platform: machine code where WebAssembly may run, plain code elsewhere. */
 export function defaultHashes(): Hashes {
-  fastest ??= { ...portableHashes, ...wasmSha256(), keccak256: wasmKeccak256() ?? portableHashes.keccak256 }
+  fastest ??= assembled()
   return fastest
+}
+
+function assembled(): Hashes {
+  const sha256Pairs = wasmSha256Pairs()
+  return {
+    keccak256: wasmKeccak256() ?? portableHashes.keccak256,
+    sha256: wasmSha256() ?? portableHashes.sha256,
+    ...(sha256Pairs && { sha256Pairs }),
+  }
 }

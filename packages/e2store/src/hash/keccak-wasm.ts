@@ -1,4 +1,4 @@
-import { compileRoutine, I32, I64, signed, unsigned, type WasmRoutine } from './wasm.ts'
+import { type Code, compileRoutine, get, I32, I64, set, signed, unsigned, type WasmRoutine } from './wasm.ts'
 
 /** Bytes absorbed by one permutation of Keccak-256. */
 const RATE = 136
@@ -24,10 +24,8 @@ const ROUND = NEXT + STATE_LANES
 /** Rounds in one turn of the loop: with two, less is moved between registers and the stack. */
 const UNROLLED = 2
 
-const get = (local: number): number[] => [0x20, ...unsigned(local)]
-const set = (local: number): number[] => [0x21, ...unsigned(local)]
-const load = (offset: number): number[] => [0x29, 0x03, ...unsigned(offset)]
-const store = (offset: number): number[] => [0x37, 0x03, ...unsigned(offset)]
+const load = (offset: number): Code => [0x29, 0x03, unsigned(offset)]
+const store = (offset: number): Code => [0x37, 0x03, unsigned(offset)]
 const XOR = 0x85
 const AND = 0x83
 const ROTL = 0x89
@@ -72,34 +70,34 @@ function digest({ memory, run }: WasmRoutine, data: Uint8Array): Uint8Array {
 }
 
 /** Absorb `count` blocks from `pointer` into the state at 0. */
-function absorbCode(): number[] {
-  const code: number[] = []
+function absorbCode(): Code {
+  const code: Code[] = []
   const lanes = Array.from({ length: STATE_LANES }, (_, lane) => lane)
-  for (const lane of lanes) code.push(...ZERO, ...load(lane * 8), ...set(A + lane))
+  for (const lane of lanes) code.push(ZERO, load(lane * 8), set(A + lane))
   code.push(0x03, 0x40) // loop over blocks
   for (let lane = 0; lane < RATE / 8; lane++) {
-    code.push(...get(A + lane), ...get(POINTER), ...load(lane * 8), XOR, ...set(A + lane))
+    code.push(get(A + lane), get(POINTER), load(lane * 8), XOR, set(A + lane))
   }
-  code.push(...ZERO, ...set(ROUND), 0x03, 0x40) // loop over rounds
-  for (let round = 0; round < UNROLLED; round++) code.push(...roundCode(round))
-  code.push(...get(ROUND), 0x41, ...signed(8 * UNROLLED), 0x6a, 0x22, ...unsigned(ROUND)) // round += 8 * UNROLLED
-  code.push(0x41, ...signed(ROUNDS * 8), 0x49, 0x0d, 0x00, 0x0b) // again while below 24 * 8
-  code.push(...get(POINTER), 0x41, ...signed(RATE), 0x6a, ...set(POINTER))
-  code.push(...get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
-  for (const lane of lanes) code.push(...ZERO, ...get(A + lane), ...store(lane * 8))
+  code.push(ZERO, set(ROUND), 0x03, 0x40) // loop over rounds
+  for (let round = 0; round < UNROLLED; round++) code.push(roundCode(round))
+  code.push(get(ROUND), 0x41, signed(8 * UNROLLED), 0x6a, 0x22, unsigned(ROUND)) // round += 8 * UNROLLED
+  code.push(0x41, signed(ROUNDS * 8), 0x49, 0x0d, 0x00, 0x0b) // again while below 24 * 8
+  code.push(get(POINTER), 0x41, signed(RATE), 0x6a, set(POINTER))
+  code.push(get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
+  for (const lane of lanes) code.push(ZERO, get(A + lane), store(lane * 8))
   return code
 }
 
 /** One round: the one that is `unrolled` rounds behind the counter. */
-function roundCode(unrolled: number): number[] {
-  const code: number[] = []
+function roundCode(unrolled: number): Code {
+  const code: Code[] = []
   for (let x = 0; x < 5; x++) {
-    code.push(...get(A + x))
-    for (let y = 1; y < 5; y++) code.push(...get(A + x + 5 * y), XOR)
-    code.push(...set(C + x))
+    code.push(get(A + x))
+    for (let y = 1; y < 5; y++) code.push(get(A + x + 5 * y), XOR)
+    code.push(set(C + x))
   }
   for (let x = 0; x < 5; x++) {
-    code.push(...get(C + ((x + 4) % 5)), ...get(C + ((x + 1) % 5)), 0x42, 0x01, ROTL, XOR, ...set(D + x))
+    code.push(get(C + ((x + 4) % 5)), get(C + ((x + 1) % 5)), 0x42, 0x01, ROTL, XOR, set(D + x))
   }
   const rotations = rotationOffsets()
   for (let y = 0; y < 5; y++) {
@@ -107,15 +105,15 @@ function roundCode(unrolled: number): number[] {
       // Lane (x, y) of the permuted state is lane (x + 3y, x) of the old one.
       const column = (x + 3 * y) % 5
       const from = column + 5 * x
-      code.push(...get(A + from), ...get(D + column), XOR, 0x42, ...signed(rotations[from] ?? 0), ROTL, ...set(B + x))
+      code.push(get(A + from), get(D + column), XOR, 0x42, signed(rotations[from] ?? 0), ROTL, set(B + x))
     }
     for (let x = 0; x < 5; x++) {
-      code.push(...get(B + x), ...get(B + ((x + 1) % 5)), ...ONES, XOR, ...get(B + ((x + 2) % 5)), AND, XOR)
-      if (x + y === 0) code.push(...get(ROUND), ...load(CONSTANTS_AT + 8 * unrolled), XOR)
-      code.push(...set(NEXT + 5 * y + x))
+      code.push(get(B + x), get(B + ((x + 1) % 5)), ONES, XOR, get(B + ((x + 2) % 5)), AND, XOR)
+      if (x + y === 0) code.push(get(ROUND), load(CONSTANTS_AT + 8 * unrolled), XOR)
+      code.push(set(NEXT + 5 * y + x))
     }
   }
-  for (let lane = 0; lane < STATE_LANES; lane++) code.push(...get(NEXT + lane), ...set(A + lane))
+  for (let lane = 0; lane < STATE_LANES; lane++) code.push(get(NEXT + lane), set(A + lane))
   return code
 }
 

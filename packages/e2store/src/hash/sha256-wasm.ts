@@ -1,5 +1,5 @@
-import type { Hashes } from './hashes.ts'
-import { compileRoutine, I32, signed, unsigned, type WasmRoutine } from './wasm.ts'
+import { fractions } from './sha256-constants.ts'
+import { type Code, compileRoutine, constant, get, I32, set, unsigned, type WasmRoutine } from './wasm.ts'
 
 const BLOCK = 64
 /** Memory: eight words of state at 0, the round constants behind them, input blocks from here. */
@@ -18,21 +18,18 @@ const SECOND = TEMPORARY + 1
 /** Position of the next 16 round constants, counted from the first. */
 const GROUP = SECOND + 1
 
-const get = (local: number): number[] => [0x20, ...unsigned(local)]
-const set = (local: number): number[] => [0x21, ...unsigned(local)]
-const load = (offset: number): number[] => [0x28, 0x02, ...unsigned(offset)]
-const store = (offset: number): number[] => [0x36, 0x02, ...unsigned(offset)]
+const load = (offset: number): Code => [0x28, 0x02, unsigned(offset)]
+const store = (offset: number): Code => [0x36, 0x02, unsigned(offset)]
 const ZERO = [0x41, 0x00]
 const ADD = 0x6a
 const AND = 0x71
 const XOR = 0x73
 /** Rotate or shift the value on the stack right. */
-const rotr = (bits: number): number[] => [0x41, bits, 0x78]
-const shr = (bits: number): number[] => [0x41, bits, 0x76]
-const constant = (value: number): number[] => [0x41, ...signed(value)]
+const rotr = (bits: number): Code => [0x41, bits, 0x78]
+const shr = (bits: number): Code => [0x41, bits, 0x76]
 
 /** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
-export function wasmSha256(): Required<Omit<Hashes, 'keccak256'>> | undefined {
+export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
   const routine = compileRoutine({
     locals: [{ count: GROUP - WORKING + 1, type: I32 }],
     code: compressCode(),
@@ -42,10 +39,7 @@ export function wasmSha256(): Required<Omit<Hashes, 'keccak256'>> | undefined {
   })
   if (routine === undefined) return undefined
   const state = new Uint32Array(routine.memory.buffer, 0, 8)
-  return {
-    sha256: (data) => digest(routine, state, data),
-    sha256Pairs: (pairs, out) => digestPairs(routine, state, pairs, out),
-  }
+  return (data) => digest(routine, state, data)
 }
 
 const INITIAL = fractions(8, 1 / 2)
@@ -70,97 +64,59 @@ function digest({ memory, run }: WasmRoutine, state: Uint32Array, data: Uint8Arr
   }
   run(INPUT_AT, blocks)
   const out = new Uint8Array(32)
-  putState(state, out, 0)
+  for (let i = 0; i < 32; i++) out[i] = (state[i >> 2] as number) >>> (24 - 8 * (i & 3))
   return out
 }
 
-function putState(state: Uint32Array, out: Uint8Array, at: number): void {
-  for (let i = 0; i < 32; i++) out[at + i] = (state[i >> 2] as number) >>> (24 - 8 * (i & 3))
-}
-
-/** Pairs of nodes that are copied at once; behind them is the block that pads each. */
-const PAIRS = INPUT_BLOCKS - 1
-const PADDING_AT = INPUT_AT + PAIRS * BLOCK
-
-function digestPairs({ memory, run }: WasmRoutine, state: Uint32Array, pairs: Uint8Array, out: Uint8Array): void {
-  memory.fill(0, PADDING_AT, PADDING_AT + BLOCK)
-  memory[PADDING_AT] = 0x80
-  memory[PADDING_AT + BLOCK - 2] = (8 * BLOCK) >> 8
-  for (let at = 0; at < pairs.length; at += PAIRS * BLOCK) {
-    const part = pairs.subarray(at, at + PAIRS * BLOCK)
-    memory.set(part, INPUT_AT)
-    for (let pair = 0; pair < part.length; pair += BLOCK) {
-      for (let i = 0; i < 8; i++) state[i] = INITIAL[i] as number
-      run(INPUT_AT + pair, 1)
-      run(PADDING_AT, 1)
-      putState(state, out, (at + pair) / 2)
-    }
-  }
-}
-
 /** Compress `count` blocks from `pointer` into the state at 0. */
-function compressCode(): number[] {
+function compressCode(): Code {
   const sixteen = Array.from({ length: 16 }, (_, i) => i)
-  const code: number[] = [0x03, 0x40] // loop over blocks
-  for (let i = 0; i < 8; i++) code.push(...ZERO, ...load(4 * i), ...set(WORKING + i))
-  for (const i of sixteen) code.push(...bigEndianWord(4 * i), ...set(SCHEDULE + i))
-  code.push(...ZERO, ...set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
-  for (const round of sixteen) code.push(...roundCode(round))
-  code.push(...get(GROUP), ...constant(BLOCK), ADD, 0x22, GROUP)
-  code.push(...constant(4 * BLOCK), 0x49, 0x04, 0x40) // if another group follows
-  for (const round of sixteen) code.push(...scheduleCode(round))
+  const code: Code[] = [0x03, 0x40] // loop over blocks
+  for (let i = 0; i < 8; i++) code.push(ZERO, load(4 * i), set(WORKING + i))
+  for (const i of sixteen) code.push(bigEndianWord(4 * i), set(SCHEDULE + i))
+  code.push(ZERO, set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
+  for (const round of sixteen) code.push(roundCode(round))
+  code.push(get(GROUP), constant(BLOCK), ADD, 0x22, GROUP)
+  code.push(constant(4 * BLOCK), 0x49, 0x04, 0x40) // if another group follows
+  for (const round of sixteen) code.push(scheduleCode(round))
   code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
   for (let i = 0; i < 8; i++) {
-    code.push(...ZERO, ...ZERO, ...load(4 * i), ...get(WORKING + i), ADD, ...store(4 * i))
+    code.push(ZERO, ZERO, load(4 * i), get(WORKING + i), ADD, store(4 * i))
   }
-  code.push(...get(POINTER), ...constant(BLOCK), ADD, ...set(POINTER))
-  code.push(...get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
+  code.push(get(POINTER), constant(BLOCK), ADD, set(POINTER))
+  code.push(get(COUNT), 0x41, 0x01, 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
   return code
 }
 
 /** The word at `pointer + offset`, most significant byte first. */
-function bigEndianWord(offset: number): number[] {
+function bigEndianWord(offset: number): Code {
   return [
-    ...[...get(POINTER), ...load(offset), 0x22, TEMPORARY, 0x41, 0x08, 0x77, ...constant(0x00ff00ff), AND],
-    ...[...get(TEMPORARY), ...rotr(8), ...constant(0xff00ff00), AND, 0x72],
+    [get(POINTER), load(offset), 0x22, TEMPORARY, 0x41, 0x08, 0x77, constant(0x00ff00ff), AND],
+    [get(TEMPORARY), rotr(8), constant(0xff00ff00), AND, 0x72],
   ]
 }
 
 /** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
-function scheduleCode(round: number): number[] {
-  const word = (back: number): number[] => get(SCHEDULE + ((round - back) & 15))
+function scheduleCode(round: number): Code {
+  const word = (back: number): Code => get(SCHEDULE + ((round - back) & 15))
   return [
-    ...[...word(2), ...rotr(17), ...word(2), ...rotr(19), XOR, ...word(2), ...shr(10), XOR],
-    ...[...word(15), ...rotr(7), ...word(15), ...rotr(18), XOR, ...word(15), ...shr(3), XOR, ADD],
-    ...[...word(7), ADD, ...word(16), ADD, ...set(SCHEDULE + (round & 15))],
+    [word(2), rotr(17), word(2), rotr(19), XOR, word(2), shr(10), XOR],
+    [word(15), rotr(7), word(15), rotr(18), XOR, word(15), shr(3), XOR, ADD],
+    [word(7), ADD, word(16), ADD, set(SCHEDULE + (round & 15))],
   ]
 }
 
 /** One round; instead of moving the working words, their names move. */
-function roundCode(round: number): number[] {
+function roundCode(round: number): Code {
   const name = (i: number): number => WORKING + ((i - round) & 7)
   const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
   const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
   return [
-    ...[...get(h), ...e, ...rotr(6), ...e, ...rotr(11), XOR, ...e, ...rotr(25), XOR, ADD],
-    ...[...f, ...g, XOR, ...e, AND, ...g, XOR, ADD],
-    ...[...get(GROUP), ...load(CONSTANTS_AT + 4 * round), ADD, ...get(SCHEDULE + round), ADD],
-    ...[0x22, SECOND, ...get(d), ADD, ...set(d)],
-    ...[...get(SECOND), ...a, ...rotr(2), ...a, ...rotr(13), XOR, ...a, ...rotr(22), XOR, ADD],
-    ...[...a, ...b, 0x72, ...c, AND, ...a, ...b, AND, 0x72, ADD, ...set(h)],
+    [get(h), e, rotr(6), e, rotr(11), XOR, e, rotr(25), XOR, ADD],
+    [f, g, XOR, e, AND, g, XOR, ADD],
+    [get(GROUP), load(CONSTANTS_AT + 4 * round), ADD, get(SCHEDULE + round), ADD],
+    [0x22, SECOND, get(d), ADD, set(d)],
+    [get(SECOND), a, rotr(2), a, rotr(13), XOR, a, rotr(22), XOR, ADD],
+    [a, b, 0x72, c, AND, a, b, AND, 0x72, ADD, set(h)],
   ]
-}
-
-/** The first 32 fractional bits of this power of the first primes. */
-function fractions(count: number, power: number): Uint32Array {
-  const out = new Uint32Array(count)
-  for (let found = 0, candidate = 2; found < count; candidate++) {
-    let prime = true
-    for (let divisor = 2; divisor * divisor <= candidate; divisor++) prime &&= candidate % divisor !== 0
-    if (prime) {
-      const root = candidate ** power
-      out[found++] = Math.floor((root - Math.floor(root)) * 2 ** 32)
-    }
-  }
-  return out
 }

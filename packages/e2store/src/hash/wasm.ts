@@ -16,10 +16,13 @@ export interface WasmRoutine {
   readonly run: (pointer: number, count: number) => void
 }
 
+/** Bytes of code, in lists that need not be joined: what is made of parts is made of their lists. */
+export type Code = number | readonly Code[]
+
 /** What one routine consists of: `(pointer i32, count i32) -> ()` over `pages` of 64 KiB, with `data` at byte `dataAt`. */
 export interface WasmSource {
-  readonly locals: readonly { readonly count: number; readonly type: typeof I32 | typeof I64 }[]
-  readonly code: readonly number[]
+  readonly locals: readonly { readonly count: number; readonly type: typeof I32 | typeof I64 | typeof V128 }[]
+  readonly code: Code
   readonly pages: number
   readonly dataAt: number
   readonly data: Uint8Array
@@ -27,6 +30,12 @@ export interface WasmSource {
 
 export const I32 = 0x7f
 export const I64 = 0x7e
+export const V128 = 0x7b
+
+/** Instructions that all routines use: the value of a local variable, setting it, a number of 32 bits. */
+export const get = (local: number): Code => [0x20, unsigned(local)]
+export const set = (local: number): Code => [0x21, unsigned(local)]
+export const constant = (value: number): Code => [0x41, signed(value)]
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {
@@ -68,19 +77,26 @@ export function compileRoutine(source: WasmSource): WasmRoutine | undefined {
 }
 
 function assemble({ locals, code, pages, dataAt, data }: WasmSource): Uint8Array {
-  const declared = locals.flatMap(({ count, type }) => [...unsigned(count), type])
-  const body = [...unsigned(locals.length), ...declared, ...code, 0x0b]
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, [0x01, 0x60, 0x02, I32, I32, 0x00]),
-    ...section(3, [0x01, 0x00]),
-    ...section(5, [0x01, 0x01, ...unsigned(pages), ...unsigned(pages)]),
-    ...section(7, [0x02, 0x01, 0x6d, 0x02, 0x00, 0x01, 0x66, 0x00, 0x00]),
-    ...section(10, [0x01, ...unsigned(body.length), ...body]),
-    ...section(11, [0x01, 0x00, 0x41, ...signed(dataAt), 0x0b, ...unsigned(data.length), ...data]),
-  ])
+  const declared = locals.map(({ count, type }) => [unsigned(count), type])
+  const body = flat([unsigned(locals.length), declared, code, 0x0b])
+  return Uint8Array.from(
+    flat([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      section(1, [0x01, 0x60, 0x02, I32, I32, 0x00]),
+      section(3, [0x01, 0x00]),
+      section(5, [0x01, 0x01, unsigned(pages), unsigned(pages)]),
+      section(7, [0x02, 0x01, 0x6d, 0x02, 0x00, 0x01, 0x66, 0x00, 0x00]),
+      section(10, [0x01, unsigned(body.length), body]),
+      section(11, [0x01, 0x00, constant(dataAt), 0x0b, unsigned(data.length), [...data]]),
+    ]),
+  )
 }
 
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...unsigned(content.length), ...content]
+function section(id: number, content: readonly Code[]): Code {
+  const bytes = flat(content)
+  return [id, unsigned(bytes.length), bytes]
+}
+
+function flat(code: readonly Code[]): number[] {
+  return (code as readonly unknown[]).flat(Number.POSITIVE_INFINITY) as number[]
 }

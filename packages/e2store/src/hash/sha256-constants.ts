@@ -1,0 +1,13 @@
+/** The first 32 fractional bits of this power of the first primes: what SHA-256 takes its constants from. */
+export function fractions(count: number, power: number): Uint32Array {
+  const out = new Uint32Array(count)
+  for (let found = 0, candidate = 2; found < count; candidate++) {
+    let prime = true
+    for (let divisor = 2; divisor * divisor <= candidate; divisor++) prime &&= candidate % divisor !== 0
+    if (prime) {
+      const root = candidate ** power
+      out[found++] = Math.floor((root - Math.floor(root)) * 2 ** 32)
+    }
+  }
+  return out
+}

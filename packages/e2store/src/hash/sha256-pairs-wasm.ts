@@ -1,0 +1,138 @@
+import { fractions } from './sha256-constants.ts'
+import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
+
+/** Two nodes of a Merkle tree, which are one block. */
+const PAIR = 64
+/** Pairs that are hashed side by side, each in a lane of 32 bits. */
+const LANES = 4
+/** Memory: initial state at 0, the round constants behind it, pairs from here, which their digests replace. */
+const CONSTANTS_AT = 32
+const PAIRS_AT = 1024
+/** Pairs copied at once: few, so that code that is compiled meanwhile is soon used. */
+const PAIRS = 128
+
+const POINTER = 0
+const COUNT = 1
+/** Where the next digests go, and the position of the next 16 round constants. */
+const TARGET = 2
+const GROUP = 3
+/** Whether this is the block that pads each pair. */
+const PADDING = 4
+/** Local variables of four lanes: the state, working words a to h, the last 16 words of the schedule, a temporary. */
+const STATE = 5
+const WORKING = STATE + 8
+const SCHEDULE = WORKING + 8
+const TEMPORARY = SCHEDULE + 16
+
+const simd = (operation: number): Code => [0xfd, unsigned(operation)]
+const loadSplat = (offset: number): Code => [simd(0x09), 0x02, unsigned(offset)]
+const loadLane = (offset: number, lane: number): Code => [simd(0x56), 0x02, unsigned(offset), lane]
+const storeLane = (offset: number, lane: number): Code => [simd(0x5a), 0x02, unsigned(offset), lane]
+const splat = (value: number): Code => [constant(value), simd(0x11)]
+const OR = simd(0x50)
+const XOR = simd(0x51)
+/** Of three: bits of the first where the third has ones, else of the second. */
+const SELECT = simd(0x52)
+const ADD = simd(0xae)
+const shl = (value: Code, bits: number): Code => [value, constant(bits), simd(0xab)]
+const shr = (value: Code, bits: number): Code => [value, constant(bits), simd(0xad)]
+const rotr = (value: Code, bits: number): Code => [shr(value, bits), shl(value, 32 - bits), OR]
+const xor3 = (a: Code, b: Code, c: Code): Code => [a, b, XOR, c, XOR]
+/** The bytes of the vector on the stack in the other order, in each lane. */
+const SWAP = [0, 1, 2, 3].flatMap((lane) => [3, 2, 1, 0].map((byte) => 4 * lane + byte))
+const swapBytes = (): Code => [get(TEMPORARY), get(TEMPORARY), simd(0x0d), SWAP]
+
+const words = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+/**
+ * SHA-256 of 64-byte pairs, four at a time, as machine code assembled at start, or `undefined` where WebAssembly or its
+ * vector operations may not be used.
+ */
+export function wasmSha256Pairs(): ((pairs: Uint8Array, out: Uint8Array) => void) | undefined {
+  const routine = compileRoutine({
+    locals: [
+      { count: STATE - TARGET, type: I32 },
+      { count: TEMPORARY - STATE + 1, type: V128 },
+    ],
+    code: hashCode(),
+    pages: 1,
+    dataAt: 0,
+    data: new Uint8Array(Uint32Array.of(...fractions(8, 1 / 2), ...fractions(64, 1 / 3)).buffer),
+  })
+  return routine && ((pairs, out) => digestPairs(routine, pairs, out))
+}
+
+function digestPairs({ memory, run }: WasmRoutine, pairs: Uint8Array, out: Uint8Array): void {
+  for (let at = 0; at < pairs.length; at += PAIRS * PAIR) {
+    const part = pairs.subarray(at, at + PAIRS * PAIR)
+    memory.set(part, PAIRS_AT)
+    run(PAIRS_AT, Math.ceil(part.length / (LANES * PAIR)))
+    out.set(memory.subarray(PAIRS_AT, PAIRS_AT + part.length / 2), at / 2)
+  }
+}
+
+/** Hash `count` times four pairs from `pointer`; the digests go there too, one behind the other. */
+function hashCode(): Code {
+  const code: Code[] = [get(POINTER), set(TARGET), 0x03, 0x40] // loop over fours
+  for (const i of words(16)) {
+    code.push(splat(0))
+    for (const lane of words(LANES)) {
+      // The vector so far lies on the stack; a load into a lane takes the address below it.
+      code.push(set(TEMPORARY), get(POINTER), get(TEMPORARY), loadLane(PAIR * lane + 4 * i, lane))
+    }
+    code.push(set(TEMPORARY), swapBytes(), set(SCHEDULE + i))
+  }
+  for (const i of words(8)) code.push(constant(0), loadSplat(4 * i), set(STATE + i))
+  code.push(constant(0), set(PADDING), 0x03, 0x40) // loop over both blocks
+  code.push(compressCode())
+  code.push(get(PADDING), 0x45, 0x04, 0x40, constant(1), set(PADDING)) // if it was the first
+  for (const i of words(16)) code.push(splat(i === 0 ? 0x8000_0000 : i === 15 ? 8 * PAIR : 0), set(SCHEDULE + i))
+  code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
+  for (const i of words(8)) {
+    code.push(get(STATE + i), set(TEMPORARY), swapBytes(), set(TEMPORARY))
+    for (const lane of words(LANES)) code.push(get(TARGET), get(TEMPORARY), storeLane(32 * lane + 4 * i, lane))
+  }
+  code.push(get(TARGET), constant(LANES * 32), 0x6a, set(TARGET))
+  code.push(get(POINTER), constant(LANES * PAIR), 0x6a, set(POINTER))
+  code.push(get(COUNT), constant(1), 0x6b, 0x22, COUNT, 0x0d, 0x00, 0x0b) // again while count - 1 > 0
+  return code
+}
+
+/** Compress the block in the schedule into the state. */
+function compressCode(): Code {
+  const code: Code[] = []
+  for (const i of words(8)) code.push(get(STATE + i), set(WORKING + i))
+  code.push(constant(0), set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
+  for (const round of words(16)) code.push(roundCode(round))
+  code.push(get(GROUP), constant(64), 0x6a, 0x22, GROUP)
+  code.push(constant(256), 0x49, 0x04, 0x40) // if another group follows
+  for (const round of words(16)) code.push(scheduleCode(round))
+  code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
+  for (const i of words(8)) code.push(get(STATE + i), get(WORKING + i), ADD, set(STATE + i))
+  return code
+}
+
+/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
+function scheduleCode(round: number): Code {
+  const word = (back: number): Code => get(SCHEDULE + ((round - back) & 15))
+  return [
+    [xor3(rotr(word(2), 17), rotr(word(2), 19), shr(word(2), 10)), word(7), ADD],
+    [xor3(rotr(word(15), 7), rotr(word(15), 18), shr(word(15), 3)), ADD],
+    [word(16), ADD, set(SCHEDULE + round)],
+  ]
+}
+
+/** One round; instead of moving the working words, their names move. */
+function roundCode(round: number): Code {
+  const name = (i: number): number => WORKING + ((i - round) & 7)
+  const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
+  const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
+  return [
+    [get(h), xor3(rotr(e, 6), rotr(e, 11), rotr(e, 25)), ADD, f, g, e, SELECT, ADD],
+    [get(GROUP), loadSplat(CONSTANTS_AT + 4 * round), get(SCHEDULE + round), ADD, ADD],
+    [set(TEMPORARY), get(d), get(TEMPORARY), ADD, set(d)],
+    [get(TEMPORARY), xor3(rotr(a, 2), rotr(a, 13), rotr(a, 22)), ADD],
+    // The majority: where a and b differ it is c, else a.
+    [c, a, a, b, XOR, SELECT, ADD, set(h)],
+  ]
+}
