@@ -58,6 +58,47 @@ test('a source that takes over is told of the commits that the one before had un
   expect(await second.answers(1)).toEqual(['welcome 3'])
 })
 
+test('a large operation that the disk refuses before its commit fails by itself', async () => {
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ storeOptions: { disk, spillBytes: 1 } })
+  const { store } = sources
+  gate.beforeWrite = async () => {
+    throw new Error('no space left')
+  }
+  const data = new Uint8Array(600_000)
+  const noSpace = { code: 'WRITE_FAILED', message: expect.stringContaining('no space left') }
+  const behind = { code: 'ATOMIC_OP_FAILED', cause: expect.objectContaining(noSpace) }
+
+  store.startAtomicOp()
+  for (let i = 0; i < 3; i++) store.addStreamEntry(1, data)
+  await store.writable()
+  await new Promise((done) => setTimeout(done, 50))
+  expect(() => store.addStreamEntry(1, data)).toThrow(expect.objectContaining(noSpace))
+  await expect(store.commitAtomicOp()).rejects.toMatchObject(noSpace)
+
+  // Committed, and followed by another, while it is written ahead.
+  const { promise, resolve } = standstill()
+  gate.beforeWrite = async () => {
+    await promise
+    throw new Error('no space left')
+  }
+  store.startAtomicOp()
+  for (let i = 0; i < 3; i++) store.addStreamEntry(1, data)
+  await new Promise((done) => setTimeout(done, 50))
+  const commits = [store.commitAtomicOp()]
+  store.startAtomicOp()
+  store.addStreamEntry(1, data)
+  commits.push(store.commitAtomicOp())
+  resolve()
+  const results = await Promise.allSettled(commits)
+  expect(results.map((result) => result.status === 'rejected' && result.reason)).toMatchObject([noSpace, behind])
+
+  gate.beforeWrite = async () => {}
+  store.startAtomicOp()
+  store.addStreamEntry(1, data)
+  expect(await store.commitAtomicOp()).toEqual({ firstEntry: 0n, nextEntry: 1n })
+})
+
 test('an operation that the disk refuses fails, with all that follow on it; later ones are written', async () => {
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({ storeOptions: { disk } })

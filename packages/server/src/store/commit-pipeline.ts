@@ -60,11 +60,11 @@ export class CommitPipeline {
     this.#operation = { start: this.#buffer.end }
   }
 
-  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` */
+  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` @throws {DiskError} if a part of it was not written */
   checkOperation(): void {
     const operation = this.#operation
     if (operation === undefined) throw noOperation()
-    if (operation.failed !== undefined) throw failedOperation(operation.failed)
+    if (operation.failed !== undefined) throw operation.failed
   }
 
   /** Add an entry to the open operation. @throws {RefusedError} `ENTRY_TOO_LARGE`, `TOO_MUCH_PENDING` */
@@ -88,7 +88,7 @@ export class CommitPipeline {
     const operation = this.#operation
     if (operation === undefined) return Promise.reject(noOperation())
     this.#operation = undefined
-    if (operation.failed !== undefined) return Promise.reject(failedOperation(operation.failed))
+    if (operation.failed !== undefined) return Promise.reject(operation.failed)
     return new Promise((resolve, reject) => {
       this.#queue.commit({ start: operation.start, end: this.#buffer.end, since: performance.now(), resolve, reject })
     })
@@ -147,7 +147,7 @@ export class CommitPipeline {
       bookmarks = await newBookmarks(log, point)
       if (point.totalEntries > log.header.totalEntries) await writer.commit(point)
     } catch (error) {
-      this.#failAll(group, error as Error)
+      this.#failAll(error as Error, { group })
       return
     }
     const bytes = last.end.position - this.#committed.position
@@ -166,15 +166,20 @@ export class CommitPipeline {
     this.#wakeRoomWaiters()
   }
 
-  /** The group, all that waits behind it and the open operation follow numbers that will not be. */
-  #failAll(group: readonly PendingCommit[], error: Error): void {
+  /**
+   * The disk failed operations, all of a group or the one that begins at `spilled`, which may be open or in line. Those
+   * behind them follow numbers that will not be.
+   */
+  #failAll(error: Error, failed: { readonly group: readonly PendingCommit[]; readonly spilled?: Mark }): void {
     const { log, onEvent } = this.#parts
+    const { group, spilled } = failed
+    const errorOf = ({ start }: { readonly start: Mark }): Error => (start === spilled ? error : failedOperation(error))
     const waiting = this.#queue.takeCommits()
-    if (this.#operation !== undefined) this.#operation.failed = error
+    if (this.#operation !== undefined) this.#operation.failed = errorOf(this.#operation)
     this.#rewind(this.#committed)
     onEvent({ event: 'write-failed', file: log.path, error })
     for (const { reject } of group) reject(error)
-    for (const { reject } of waiting) reject(failedOperation(error))
+    for (const commit of waiting) commit.reject(errorOf(commit))
     this.#wakeRoomWaiters()
   }
 
@@ -189,7 +194,7 @@ export class CommitPipeline {
       try {
         await writer.spill(end)
       } catch (error) {
-        this.#failAll([], error as Error)
+        this.#failAll(error as Error, { group: [], spilled: operation.start })
         break
       }
       buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)

@@ -8,7 +8,7 @@ export type { CommitResult }
 export interface Operation {
   /** Where it begins in the log. */
   readonly start: Mark
-  /** Why it cannot be committed any more. */
+  /** What adding to it or committing it throws, since it cannot be written any more. */
   failed?: Error
 }
 

@@ -56,6 +56,7 @@ export class StreamStore extends StreamReader {
    *
    * @throws {RefusedError} `NO_ATOMIC_OP`, `ENTRY_TOO_LARGE`, `BAD_ENTRY_TYPE`, `TOO_MUCH_PENDING`, `ATOMIC_OP_FAILED`;
    * the operation stays as it was
+   * @throws {DiskError} `WRITE_FAILED` if a part of the operation could not be written ahead: roll it back
    */
   addStreamEntry(type: number, data: Uint8Array): bigint {
     this.#pipeline.checkOperation()

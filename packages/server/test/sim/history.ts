@@ -315,8 +315,9 @@ function isBroken(store: StreamStore): boolean {
   }
 }
 
+/** Whether the disk failed the open operation, or one before it. */
 function isFailedOperation(error: unknown): boolean {
-  return error instanceof RefusedError && error.code === 'ATOMIC_OP_FAILED'
+  return error instanceof DiskError || (error instanceof RefusedError && error.code === 'ATOMIC_OP_FAILED')
 }
 
 /** Whether an error is one that the plan brought about. */
