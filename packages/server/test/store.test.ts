@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync, truncateSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtures'
 import { decodeHeaderPage } from '@datastreamer/format'
 import { ClassicLevel } from 'classic-level'
@@ -210,6 +219,51 @@ test('another store of the same file is refused, also a second process', async (
   await using store = await openIn(dir)
   await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
   expect(store.getHeader().totalEntries).toBe(0n)
+})
+
+test('another store of the same file is refused, by whatever name it goes', async () => {
+  using dir = tempDir()
+  const opened = await openIn(dir)
+  symlinkSync(dir.join('data-stream.bin'), dir.join('link.bin'))
+  await expect(openStore({ file: dir.join('link.bin') })).rejects.toMatchObject({ code: 'LOCKED' })
+  await opened.close()
+  const linked = await openStore({ file: dir.join('link.bin') })
+  await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
+  linked.startAtomicOp()
+  linked.addStreamBookmark(hex('08021005'))
+  await linked.commitAtomicOp()
+  await linked.close()
+  await using again = await openIn(dir)
+  expect(await again.getBookmark(hex('08021005'))).toBe(0n)
+})
+
+test('the index may lie elsewhere, behind a link', async () => {
+  using dir = tempDir()
+  mkdirSync(dir.join('elsewhere'))
+  symlinkSync(dir.join('elsewhere'), dir.join('data-stream.db'))
+  await using store = await openIn(dir)
+  expect(store.getHeader().totalEntries).toBe(0n)
+  expect(readdirSync(dir.join('elsewhere'))).toContain('CURRENT')
+  await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
+})
+
+test('a file that is no such stream is refused, and nothing is put beside it', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  const open = async (options: Partial<StoreOptions> = {}): Promise<void> => (await openIn(dir, options)).close()
+  writeFileSync(file, 'no stream')
+  await expect(open()).rejects.toMatchObject({ name: 'DamageError' })
+  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
+  rmSync(file)
+  await open({ systemId: 7n })
+  for (const name of ['data-stream.db', 'data-stream.commits']) rmSync(dir.join(name), { recursive: true })
+  await expect(open({ systemId: 8n })).rejects.toMatchObject({ code: 'STREAM_DIFFERS' })
+  await expect(open({ streamType: 8n })).rejects.toMatchObject({ code: 'WRONG_STREAM_TYPE' })
+  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
+  rmSync(file)
+  mkdirSync(file)
+  await expect(open()).rejects.toThrow(`EISDIR: illegal operation on a directory, open '${file}'`)
+  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
 })
 
 test('a file that was cut while a page was added is mended', async () => {

@@ -105,7 +105,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     const bytes = log.addMany(100, 50_000)
     log.commit()
     await using server = await TestServer.start(log, {}, serverTls())
-    using client = await connectTls(server, { allowHalfOpen: true })
+    using client = await connectTls(server)
     for (let number = 0n; number < 100n; number++) client.send({ name: 'entry', entryNumber: number })
     client.socket.end()
     const { length } = await client.rest()

@@ -10,7 +10,15 @@ const MAX_PIECES = 1024
 export const nodeDisk: Disk = {
   async open(path, mode) {
     const flags = { read: constants.O_RDONLY, write: constants.O_RDWR, create: constants.O_RDWR | constants.O_CREAT }
-    return new NodeFile(await open(path, flags[mode]))
+    const handle = await open(path, flags[mode])
+    if (!(await handle.stat()).isDirectory()) return new NodeFile(handle)
+    // The system opens a folder for reading, and complains later without its name.
+    await handle.close()
+    throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), {
+      code: 'EISDIR',
+      syscall: 'open',
+      path,
+    })
   },
 
   async exists(path) {

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { decodeEntry, PAGE_BYTES, viewOf } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
@@ -19,6 +21,7 @@ import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
 import { removePendingUpdate } from './pending-update.ts'
 import { recoverEnd } from './recovery.ts'
+import type { Lock } from './store-parts.ts'
 import { createStreamFile, readHeader, type StreamIdentity, WritableFile } from './stream-file.ts'
 import { StreamStore } from './stream-store.ts'
 import { indexUpdated, redoPendingUpdate } from './update.ts'
@@ -67,13 +70,28 @@ const CHECKPOINT_BYTES: Readonly<Record<Fsync, number>> = {
  */
 export async function openStore(options: StoreOptions): Promise<StreamStore> {
   const { file: path, disk = nodeDisk } = options
+  await checkFile(disk, options)
   const { index, empty } = options.index === undefined ? await openIndex(path) : { index: options.index, empty: false }
   const opened: { close(): Promise<void> }[] = [index]
   try {
-    return await open(options, { disk, index, empty, opened })
+    const lock = options.index === undefined ? await lockTarget(path) : undefined
+    if (lock !== undefined) opened.push(lock)
+    return await open(options, { disk, index, empty, lock, opened })
   } catch (error) {
     await Promise.allSettled(opened.map((part) => part.close()))
     throw error
+  }
+}
+
+/** Refuse a file that is no stream, or another than asked for, before anything is put beside it. */
+async function checkFile(disk: Disk, options: StoreOptions): Promise<void> {
+  const { file: path } = options
+  if (!(await disk.exists(path))) return
+  const file = await disk.open(path, 'read')
+  try {
+    checkIdentity(path, await readHeader(file, path, options), options)
+  } finally {
+    await file.close()
   }
 }
 
@@ -82,6 +100,7 @@ interface Opening {
   readonly index: BookmarkIndex
   /** Whether the index knows nothing yet. */
   readonly empty: boolean
+  readonly lock: Lock | undefined
   /** What has to be closed if opening fails. */
   readonly opened: { close(): Promise<void> }[]
 }
@@ -98,8 +117,18 @@ async function openIndex(path: string): Promise<{ index: BookmarkIndex; empty: b
   }
 }
 
+/**
+ * The index locks a file by its name. One that was named by a symbolic link has another writer to fear, that knows it by
+ * its own: lock it there too.
+ */
+async function lockTarget(path: string): Promise<Lock | undefined> {
+  const folder = bookmarkFolder(await realpath(path).catch(() => resolve(path)))
+  const [own, other] = await Promise.all([bookmarkFolder(path), folder].map((name) => realpath(name).catch(() => name)))
+  return own === other ? undefined : openLevelIndex({ folder, createIfMissing: true })
+}
+
 async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
-  const { disk, index, empty, opened } = opening
+  const { disk, index, empty, lock, opened } = opening
   const { file: path, fsync = 'commit', onEvent = () => {} } = options
   if (!(await disk.exists(path))) {
     await disk.remove(commitLogPath(path))
@@ -161,6 +190,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     commitLog,
     log,
     index,
+    lock,
     buffers,
     writer,
     checkpointer,

@@ -7,10 +7,17 @@ import type { LogWriter } from './log-writer.ts'
 import type { CommitGroup } from './operation.ts'
 import type { UpdateInput } from './update.ts'
 
+/** Keeps others from writing a file. */
+export interface Lock {
+  close(): Promise<void>
+}
+
 /** What a store is put together from; see `openStore`. */
 export interface StoreParts extends UpdateInput {
   readonly log: StreamLog
   readonly index: BookmarkIndex
+  /** Held beside the index. */
+  readonly lock?: Lock | undefined
   readonly buffers: PageBuffers
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer

@@ -111,8 +111,7 @@ export class StreamStore extends StreamReader {
     this.#checkOpen()
     await this.#pipeline.runAlone(async () => {
       const old = await this.log.entry(number)
-      if (old === undefined)
-        throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${this.log.header.totalEntries}`)
+      if (old === undefined) throw this.#notFound(number)
       if (old.type !== type || old.data.length !== data.length) {
         const found = `type ${old.type} with ${old.data.length} bytes`
         throw new RefusedError('ENTRY_DIFFERS', `entry ${number} is of ${found}, not type ${type} with ${data.length}`)
@@ -152,8 +151,7 @@ export class StreamStore extends StreamReader {
 
   async #truncate(number: bigint): Promise<void> {
     const from = this.log.header
-    if (number < 0n || number >= from.totalEntries)
-      throw new RefusedError('ENTRY_NOT_FOUND', `entry ${number} of ${from.totalEntries}`)
+    if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
     try {
       await truncateLog(this.#parts, Number(number))
     } catch (cause) {
@@ -169,7 +167,7 @@ export class StreamStore extends StreamReader {
 
   async #close(): Promise<void> {
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
-    const { checkpointer, commitLog, writable, index, writer } = this.#parts
+    const { checkpointer, commitLog, writable, index, lock, writer } = this.#parts
     await this.#pipeline.drained()
     await checkpointer.stop()
     try {
@@ -179,7 +177,13 @@ export class StreamStore extends StreamReader {
       await commitLog.close()
       await writable.file.close()
       await index.close()
+      await lock?.close()
     }
+  }
+
+  #notFound(number: bigint): RefusedError {
+    const { path, header } = this.log
+    return new RefusedError('ENTRY_NOT_FOUND', `${path} has no entry ${number}, only ${header.totalEntries} entries`)
   }
 
   #checkOpen(): void {
