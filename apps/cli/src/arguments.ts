@@ -30,12 +30,18 @@ export type Place =
 
 /** Read `N`, `block:N` or `batch:N`. */
 export function readPlace(text: string): Exclude<Place, { readonly kind: 'latest' }> {
-  const [, kind = 'entry', digits] = /^(?:(block|batch):)?(\d{1,20})$/.exec(text) ?? []
-  if (digits !== undefined) return { kind: kind as 'entry' | 'block' | 'batch', number: readU64(digits) }
-  throw new InvalidArgumentError('Expected the number of an entry, block:N or batch:N.')
+  return numberedPlace(text, 'the number of an entry, block:N or batch:N')
 }
 
 /** Read `N`, `latest`, `block:N` or `batch:N`. */
 export function readStart(text: string): Place {
-  return text === 'latest' ? { kind: 'latest' } : readPlace(text)
+  return text === 'latest'
+    ? { kind: 'latest' }
+    : numberedPlace(text, 'the number of an entry, latest, block:N or batch:N')
+}
+
+function numberedPlace(text: string, expected: string): Exclude<Place, { readonly kind: 'latest' }> {
+  const [, kind = 'entry', digits] = /^(?:(block|batch):)?(\d{1,20})$/.exec(text) ?? []
+  if (digits !== undefined) return { kind: kind as 'entry' | 'block' | 'batch', number: readU64(digits) }
+  throw new InvalidArgumentError(`Expected ${expected}.`)
 }

@@ -26,7 +26,7 @@ describe('a command line that says what no command can do', () => {
     [['info', 'a', 'b'], 'too many arguments'],
     [['entry', 'a', 'x'], 'Expected a whole number from 0 to 2^64 - 1.'],
     [['entry', 'a', '18446744073709551616'], 'Expected a whole number from 0 to 2^64 - 1.'],
-    [['tail', 'a', '--from', 'blok:3'], 'Expected the number of an entry, block:N or batch:N.'],
+    [['tail', 'a', '--from', 'blok:3'], 'Expected the number of an entry, latest, block:N or batch:N.'],
     [['tail', 'a', '--to', 'latest'], 'Expected the number of an entry, block:N or batch:N.'],
     [['tail', 'a', '--count', '0'], 'Expected a whole number from 1 on.'],
     [['tail', 'a', '--generation', 'x'], 'Allowed choices are sequencer-2023-09, pre-etrog, etrog, protobuf'],

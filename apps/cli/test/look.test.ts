@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
@@ -6,6 +7,7 @@ const folder = tempDir()
 afterAll(() => folder[Symbol.dispose]())
 
 const file = folder.join('stream.v1.bin')
+const badPem = folder.join('bad.pem')
 let server: SourceProcess
 /** The same stream as file and as host:port. */
 const sources: { file: string; server: string } = { file, server: '' }
@@ -13,6 +15,7 @@ const sources: { file: string; server: string } = { file, server: '' }
 beforeAll(async () => {
   const { status } = await datastreamer('generate', file, '--blocks', '40', '--seed', '7')
   expect(status).toBe(0)
+  writeFileSync(badPem, '-----BEGIN CERTIFICATE-----\nhello\n-----END CERTIFICATE-----\n')
   server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
   sources.server = (await server.firstLine()).replace('ready stream=', '')
 })
@@ -199,6 +202,12 @@ describe('what cannot be opened', () => {
     [['bookmark', file, '--block', '1', '--batch', '2'], 2, 'name one bookmark'],
     [['info', file, '--tls-cert', 'x'], 0, ''],
     [['info', 'SERVER', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key go together'],
+    [['info', 'SERVER', '--tls-ca', '/nowhere/ca.pem'], 2, '--tls-ca /nowhere/ca.pem: ENOENT'],
+    [['info', 'SERVER', '--tls-ca', file], 2, `--tls-ca: ${file} is no PEM file`],
+    [['info', 'SERVER', '--tls-cert', badPem, '--tls-key', badPem], 2, 'cannot be used'],
+    [['info', '127.0.0.1:0'], 2, 'as a port 0 is none from 1 to 65535'],
+    [['info', '127.0.0.1:65536'], 2, 'as a port 65536 is none from 1 to 65535'],
+    [['info', '/'], 1, "EISDIR: illegal operation on a directory, open '/'"],
   ])('%j: status %i', async (args, expected, message) => {
     const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SERVER' ? sources.server : arg)))
     expect([status, stderr]).toEqual([expected, expect.stringContaining(message)])

@@ -3,7 +3,7 @@ import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
-import { SourceService } from './source-service.ts'
+import { checkSource, SourceService } from './source-service.ts'
 
 export const program: ServiceProgram<typeof OPTIONS> = {
   text: {
@@ -18,6 +18,7 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
   const { log, fail } = context
+  const sourceTls = checkSource(config)
   const stream = await openStream(config, context)
   const { reader, mode, store } = stream
   let served: StreamService | undefined
@@ -37,7 +38,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, onError: fail })
     }
     if (config.sourcePort !== undefined && store !== undefined) {
-      source = await SourceService.start({ store, port: config.sourcePort }, config, context)
+      source = await SourceService.start({ store, port: config.sourcePort, tls: sourceTls }, config, context)
     }
   } catch (error) {
     await close(0)

@@ -1,10 +1,13 @@
 import {
+  checkProtection,
+  type ListenOptions,
   onSourceEvent,
   type ServerTlsOptions,
   type SourceEvent,
   SourceServer,
   type SourceStatus,
   type StreamStore,
+  UnprotectedError,
 } from '@datastreamer/server'
 import {
   type Address,
@@ -34,15 +37,13 @@ export class SourceService {
   /**
    * Listen for sources on a port.
    *
-   * @throws {ConfigError} `CONFLICT`, `BAD_TLS`
-   * @throws {UnprotectedError} if everybody could write the stream
+   * @param tls what {@link checkSource} gave
    */
   static async start(
-    { store, port }: { readonly store: StreamStore; readonly port: number },
+    { store, port, tls }: { readonly store: StreamStore; readonly port: number; readonly tls: ListenOptions['tls'] },
     config: Config,
     { log, metrics }: ServiceContext,
   ): Promise<SourceService> {
-    const tls = sourceTls(config)
     const server = new SourceServer({ store, token: config.sourceToken })
     const unlisten = onSourceEvent(server, (event) => logEvent(log, event))
     try {
@@ -65,6 +66,23 @@ export class SourceService {
     await this.#server.close({ graceMs })
     this.#unlisten()
   }
+}
+
+/**
+ * What the options say of sources: the TLS that they have to use, if any.
+ *
+ * @throws {ConfigError} `CONFLICT`, also if everybody could write the stream; `BAD_TLS`
+ */
+export function checkSource(config: Config): ServerTlsOptions | undefined {
+  if (config.sourcePort === undefined) return undefined
+  const tls = sourceTls(config)
+  try {
+    checkProtection(config.sourceHost, config.sourceToken, tls)
+  } catch (error) {
+    if (!(error instanceof UnprotectedError)) throw error
+    throw new ConfigError('CONFLICT', `--source-host: ${error.message} (--source-token, --source-client-ca)`)
+  }
+  return tls
 }
 
 /** The certificate is that of the listener for clients; who may write is another question than who may read. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { connect } from '@datastreamer/client'
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
 import { runSource, tempDir } from '@datastreamer/fixtures'
@@ -61,6 +62,7 @@ describe('the listener for sources', () => {
     using dir = tempDir()
     const args = ['--file', dir.join('s.bin'), '--port', '0', '--source-port', '0', '--source-host', '0.0.0.0']
     const { status, stderr } = await runSource(MAIN, args)
-    expect([status, stderr]).toEqual([1, expect.stringContaining('must be asked for a token or a client certificate')])
+    expect([status, stderr]).toEqual([2, expect.stringContaining('must be asked for a token or a client certificate')])
+    expect(existsSync(dir.join('s.bin'))).toBe(false)
   })
 })

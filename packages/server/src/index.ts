@@ -37,7 +37,7 @@ export type { LogPosition, LogRun } from './log/run-reader.ts'
 export { type LogListener, type LogOptions, StreamLog } from './log/stream-log.ts'
 export { openReader, type ReaderOptions } from './reader/open-reader.ts'
 export { type ReaderParts, StreamReader } from './reader/stream-reader.ts'
-export { UnprotectedError } from './source/protection.ts'
+export { checkProtection, UnprotectedError } from './source/protection.ts'
 export {
   onSourceEvent,
   SOURCE_CHANNEL,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Header, StreamError } from '@datastreamer/format'
 import { type Generation, suggestGeneration } from '@datastreamer/sequencer-entries'
+import { UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
 import { ServerSource } from './server-source.ts'
@@ -26,6 +27,9 @@ export async function openSource(
   if (match === null || existsSync(src)) return FileSource.open({ file: src, streamType, follow, note })
   const [, bracketed, plain, port] = match
   const host = bracketed ?? plain ?? ''
+  if (!(Number(port) >= 1 && Number(port) <= 65_535)) {
+    throw new UsageError('USAGE', `${src}: there is no such file, and as a port ${port} is none from 1 to 65535`)
+  }
   try {
     return await ServerSource.connect({
       host,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsOptions } from '@datastreamer/client'
 import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
 import { Argument, type Command, Option } from 'commander'
@@ -38,18 +39,33 @@ export function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServername }: SourceOpti
   if (!tls && [tlsCa, tlsCert, tlsKey, tlsServername].every((option) => option === undefined)) return undefined
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new UsageError('USAGE', '--tls-cert and --tls-key go together')
-  return {
-    ...(tlsCa !== undefined && { ca: read('--tls-ca', tlsCa) }),
-    ...(tlsCert !== undefined && { cert: read('--tls-cert', tlsCert) }),
-    ...(tlsKey !== undefined && { key: read('--tls-key', tlsKey) }),
-    ...(tlsServername !== undefined && { servername: tlsServername }),
+  const authority = tlsCa === undefined ? {} : { ca: read('--tls-ca', tlsCa) }
+  tryOut(authority, `--tls-ca ${tlsCa}`)
+  const own =
+    tlsCert === undefined || tlsKey === undefined
+      ? {}
+      : { cert: read('--tls-cert', tlsCert), key: read('--tls-key', tlsKey) }
+  tryOut(own, `--tls-cert ${tlsCert} and --tls-key ${tlsKey}`)
+  return { ...authority, ...own, ...(tlsServername !== undefined && { servername: tlsServername }) }
+}
+
+/** @throws {UsageError} */
+function tryOut(options: SecureContextOptions, what: string): void {
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    throw new UsageError('USAGE', `${what} cannot be used: ${(error as Error).message}`, { cause: error })
   }
 }
 
+/** Read a PEM file. @throws {UsageError} */
 function read(option: string, path: string): string {
+  let text: string
   try {
-    return readFileSync(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UsageError('USAGE', `${option}: ${(error as Error).message}`, { cause: error })
+    throw new UsageError('USAGE', `${option} ${path}: ${(error as Error).message}`, { cause: error })
   }
+  if (text.includes('-----BEGIN ')) return text
+  throw new UsageError('USAGE', `${option}: ${path} is no PEM file`)
 }
