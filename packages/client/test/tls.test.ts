@@ -42,12 +42,14 @@ test('streams over TLS, with a certificate on both sides', async () => {
   expect(plain(await collect(client.entries({ follow: false })))).toEqual(entriesOf(0, 500))
 })
 
-const refused: [name: string, tls: TlsOptions][] = [
-  ['a server that nobody vouches for', {}],
-  ['a client without the certificate that is asked for', { ca: CERTIFICATE }],
+const refused: [name: string, tls: TlsOptions, reason: string][] = [
+  ['a server that nobody vouches for', {}, 'self-signed certificate'],
+  ['a client without the certificate that is asked for', { ca: CERTIFICATE }, 'tlsv13 alert certificate required'],
 ]
 
-test.each(refused)('%s', async (_, tls) => {
+test.each(refused)('%s', async (_, tls, reason) => {
   await using peer = await tlsPeer({ requestCert: true })
-  expect(await failure(connect(near(peer, { tls })))).toMatchObject({ name: 'ConnectionError', code: 'TLS' })
+  const error = await failure(connect(near(peer, { tls })))
+  expect(error).toMatchObject({ name: 'ConnectionError', code: 'TLS' })
+  expect(String(error)).toContain(`127.0.0.1:${peer.port}: ${reason}`)
 })

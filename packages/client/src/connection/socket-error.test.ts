@@ -18,3 +18,15 @@ test.each([
   const error = connectionError(cause, 'host:1', overTls)
   expect(error).toMatchObject({ code, cause, retryable: true, message: 'host:1: what the system says' })
 })
+
+test('of what OpenSSL says the reason is told', () => {
+  const message = '4063FC21:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:rec.c:918:\n'
+  const found = { code: 'ERR_SSL_TLSV13_ALERT', library: 'SSL routines', reason: 'tlsv13 alert certificate required' }
+  const cause = Object.assign(new Error(message), found)
+  expect(connectionError(cause, 'host:1', true).message).toBe('host:1: tlsv13 alert certificate required')
+})
+
+test('a certificate for another name has a reason of its own, which is no more than the message', () => {
+  const cause = Object.assign(new Error('not in the list: '), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', reason: 'IP' })
+  expect(connectionError(cause, 'host:1', true).message).toBe('host:1: not in the list:')
+})

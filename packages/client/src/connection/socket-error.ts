@@ -17,5 +17,12 @@ const CODES = new Map<string, ConnectionErrorCode>([
 export function connectionError(error: Error, peer: string, overTls: boolean): ConnectionError {
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const fallback = overTls && !/^E[A-Z]+$/.test(errno) ? 'TLS' : 'UNREACHABLE'
-  return new ConnectionError(CODES.get(errno) ?? fallback, `${peer}: ${error.message || errno}`, { cause: error })
+  const code = CODES.get(errno) ?? fallback
+  return new ConnectionError(code, `${peer}: ${reasonOf(error) || errno}`, { cause: error })
+}
+
+/** OpenSSL's messages hold its addresses in memory, its source files and a line break; its reason says it all. */
+function reasonOf(error: Error): string {
+  const isOpenSsl = 'reason' in error && typeof error.reason === 'string' && 'library' in error
+  return isOpenSsl ? (error.reason as string) : error.message.trim()
 }
