@@ -31,13 +31,19 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
 }
 
 /** An upstream that could not be reached, or has the wrong stream. */
-export function logUpstreamFailure(log: Log, { name, host, port }: Upstream, error: StreamError): void {
-  const refused =
-    error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError
-  if (refused) log.error('upstream-refused', `${name} is not followed: ${error.message}`, { upstream: name, error })
-  else {
-    // Errors of the transport begin with the address.
-    const reason = error.message.replace(`${host}:${port}: `, '')
-    log.warn('upstream-failed', `${name}: ${reason}`, { upstream: name, error })
-  }
+export function logUpstreamFailure(log: Log, upstream: Upstream, error: StreamError): void {
+  const message = upstreamFailure(upstream, error)
+  if (isRefusal(error)) log.error('upstream-refused', message, { upstream: upstream.name, error })
+  else log.warn('upstream-failed', message, { upstream: upstream.name, error })
+}
+
+/** What went wrong with an upstream, for people. */
+export function upstreamFailure({ name, host, port }: Upstream, error: StreamError): string {
+  if (isRefusal(error)) return `${name} is not followed: ${error.message}`
+  // Errors of the transport begin with the address.
+  return `${name}: ${error.message.replace(`${host}:${port}: `, '')}`
+}
+
+function isRefusal(error: StreamError): boolean {
+  return error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError
 }

@@ -9,9 +9,9 @@ import {
 } from '@datastreamer/service'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
-import type { FollowStatus } from './follow/follow-status.ts'
+import { FollowStatus } from './follow/follow-status.ts'
 import { Follower } from './follow/follower.ts'
-import { logFollowEvent, logUpstreamFailure } from './log-follower.ts'
+import { logFollowEvent, logUpstreamFailure, upstreamFailure } from './log-follower.ts'
 import { observeFollower } from './observe-follower.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
 import { readUpstream, type Upstream } from './upstream/upstream.ts'
@@ -29,7 +29,7 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 }
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
-  const { log, metrics, signal, fail } = context
+  const { log, metrics, signal, waiting, fail } = context
   if (config.deleteData) {
     const message = 'DeleteData is true, but this relay deletes no data: move its file away, and leave DeleteData out'
     throw new ConfigError('BAD_VALUE', message)
@@ -40,6 +40,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const file = fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
   if (config.traceLogEnabled) log.info('trace-log', 'TraceLogEnabled has no effect: there is no trace log')
+  const status = new FollowStatus(upstreams)
+  observeFollower(metrics, status, upstreams)
   const observed = new ObservedStore(context)
   const store = await openFile({
     file,
@@ -48,7 +50,11 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     limits,
     rounds,
     signal,
-    onFailure: (upstream, error) => logUpstreamFailure(log, upstream, error),
+    onFailure: (upstream, error) => {
+      status.failed(upstream, error)
+      logUpstreamFailure(log, upstream, error)
+      waiting(upstreamFailure(upstream, error))
+    },
     openStore: (identity) => {
       return observed.open({ ...identity, file, fsync: config.fsync, fsyncIntervalMs: config.fsyncInterval })
     },
@@ -64,10 +70,12 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     }
   }
   try {
+    status.opened(store)
     served = await StreamService.start({ reader: store, operationEnds: store.operationEnds }, config, context)
     follower = new Follower(
       {
         store,
+        status,
         upstreams,
         limits,
         rounds,
@@ -77,12 +85,10 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       },
       fail,
     )
-    observeFollower(metrics, follower.status, upstreams)
   } catch (error) {
     await close(0)
     throw error
   }
-  const { status } = follower
   const { address } = served
   log.info('serving', `serving ${file} with ${store.getHeader().totalEntries} entries`)
   return {

@@ -44,9 +44,15 @@ describe('datastreamer-relay', () => {
 
   test('waits for an upstream where it has no file, and ends when told to', async () => {
     using dir = tempDir()
-    const args = ['--server', '127.0.0.1:1', '--file', dir.join('relay.bin'), '--port', '0']
+    const adminPort = String(20_000 + (process.pid % 20_000))
+    const args = ['--server', '127.0.0.1:1', '--file', dir.join('relay.bin'), '--port', '0', '--admin-port', adminPort]
     await using relay = new SourceProcess(MAIN, args)
-    await until('it has tried', () => relay.stderr.includes('127.0.0.1:1: '))
+    await until('it has tried', () => relay.stderr.includes(' 127.0.0.1:1: connect ECONNREFUSED'))
+    const ask = async (path: string): Promise<string> => (await fetch(`http://127.0.0.1:${adminPort}${path}`)).text()
+    expect(await ask('/readyz')).toBe('not ready: starting: 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n')
+    const metrics = await ask('/metrics')
+    expect(metrics).toMatch(/datastreamer_relay_upstream_failures_total{upstream="127.0.0.1:1"} [1-9]/)
+    expect(metrics).toMatch(/datastreamer_relay_disconnected_seconds 0\.\d+\n/)
     expect((await relay.end('SIGTERM')).status).toBe(0)
   })
 

@@ -11,8 +11,9 @@ await runService(
   {
     text: { name: 'program', version: '0.0.0', description: 'A program.' },
     options: OPTIONS,
-    start: async ({ how }, { signal, fail, log }) => {
+    start: async ({ how }, { signal, waiting, fail, log }) => {
       if (how === 'fails-to-start') throw new Error('no luck')
+      if (how === 'starts-slowly') waiting('nobody is there')
       if (how === 'starts-slowly') await sleep(60_000, undefined, { signal })
       if (how === 'throws-later') setTimeout(() => Promise.reject(new Error('nobody caught this')), 50)
       if (how === 'fails-later') setTimeout(() => fail(new Error('the disk is gone')), 50)

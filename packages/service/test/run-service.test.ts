@@ -95,7 +95,8 @@ describe('a service', () => {
     await ready
     child.kill('SIGTERM')
     expect(await ended).toBe(1)
-    expect(await stderr).toContain('not closed')
+    expect(await stderr).toContain('not ended in order: Error: not closed')
+    expect(await stderr).not.toContain('not ended within')
   })
 
   test.each([
@@ -157,7 +158,9 @@ describe('the admin endpoint of a service', () => {
     const { child, ended } = start('--admin-port', String(port), '--how', 'starts-slowly')
     let response: Response | undefined
     while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
-    expect(await response.text()).toBe('not ready: starting\n')
+    const ready = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/readyz`)).text()
+    expect(await response.text()).toMatch(/^not ready: starting/)
+    await expect.poll(ready).toBe('not ready: starting: nobody is there\n')
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
   })

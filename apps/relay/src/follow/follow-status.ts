@@ -1,6 +1,6 @@
 import { StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { Header } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/server'
 import { DivergedError } from '../errors.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
@@ -17,8 +17,8 @@ export type Refusal = 'truncated' | 'differs'
 
 /** How following goes: which upstream, how far behind, since when. */
 export class FollowStatus {
-  readonly #store: StreamStore
   readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
+  #own: Pick<StreamReader, 'getHeader'> | undefined
   #current: { readonly upstream: Upstream; readonly since: Date; readonly marks: boolean } | undefined
   #trying: Upstream | undefined
   #lostAt: number
@@ -30,8 +30,7 @@ export class FollowStatus {
   #connections = 0
   #entries = 0
 
-  constructor(store: StreamStore, upstreams: readonly Upstream[]) {
-    this.#store = store
+  constructor(upstreams: readonly Upstream[]) {
     this.#lostAt = performance.now()
     this.#records = new Map(
       upstreams.map((upstream) => [upstream, { upstream, connections: 0, failures: 0, lastError: undefined }]),
@@ -60,8 +59,8 @@ export class FollowStatus {
 
   /** Entries that the upstream was seen to have and the file has not; `undefined` if no upstream was ever seen. */
   get behind(): bigint | undefined {
-    if (this.#upstreamEntries === undefined) return undefined
-    const behind = this.#upstreamEntries - this.#store.getHeader().totalEntries
+    if (this.#upstreamEntries === undefined || this.#own === undefined) return undefined
+    const behind = this.#upstreamEntries - this.#own.getHeader().totalEntries
     return behind > 0n ? behind : 0n
   }
 
@@ -104,6 +103,11 @@ export class FollowStatus {
         return { name, ...record, lastError: record.lastError ?? null }
       }),
     }
+  }
+
+  /** The relay's own stream is open. */
+  opened(own: Pick<StreamReader, 'getHeader'>): void {
+    this.#own = own
   }
 
   connecting(upstream: Upstream): void {

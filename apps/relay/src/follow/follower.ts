@@ -5,12 +5,14 @@ import { followTruncation } from '../truncate/follow-truncation.ts'
 import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { type FollowListener, followOnce } from './follow-once.ts'
-import { FollowStatus } from './follow-status.ts'
+import type { FollowStatus } from './follow-status.ts'
 
 export type OnTruncate = 'refuse' | 'follow'
 
 export interface FollowerOptions {
   readonly store: StreamStore
+  /** Where to tell how it goes. */
+  readonly status: FollowStatus
   /** In the order in which they are tried. */
   readonly upstreams: readonly Upstream[]
   /** What to do when all of them have less than the file, or other entries (default `refuse`). */
@@ -53,7 +55,6 @@ interface Failure {
  * a connection is lost the list is tried from its beginning, with a pause behind each round in which none would do.
  */
 export class Follower implements AsyncDisposable {
-  readonly status: FollowStatus
   readonly #options: FollowerOptions
   readonly #rounds: Rounds
   readonly #stop = new AbortController()
@@ -65,7 +66,6 @@ export class Follower implements AsyncDisposable {
   constructor(options: FollowerOptions, onFailure: (error: unknown) => void) {
     this.#options = options
     this.#rounds = new Rounds(options.rounds)
-    this.status = new FollowStatus(options.store, options.upstreams)
     this.#running = this.#run().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) onFailure(error)
     })
@@ -85,7 +85,7 @@ export class Follower implements AsyncDisposable {
     const { signal } = this.#stop
     for (;;) {
       if (await this.#round()) this.#rounds.succeeded()
-      if (this.status.stopped !== undefined) return
+      if (this.#options.status.stopped !== undefined) return
       await pause(this.#rounds.failed(), signal)
     }
   }
@@ -96,7 +96,7 @@ export class Follower implements AsyncDisposable {
     for (const upstream of this.#options.upstreams) {
       const error = await this.#follow(upstream)
       if (error === undefined) return true
-      if (this.status.stopped !== undefined) return false
+      if (this.#options.status.stopped !== undefined) return false
       if (error instanceof TruncatedError) truncated.push({ upstream, error })
     }
     const [first] = truncated
@@ -118,13 +118,13 @@ export class Follower implements AsyncDisposable {
       onConnected: (header, marks) => {
         connectedAt = performance.now()
         this.#shorterSince = undefined
-        this.status.connected(upstream, header, marks)
+        this.#options.status.connected(upstream, header, marks)
         this.#options.onEvent?.({ event: 'connected', upstream, header, marks })
       },
-      onHeader: (header) => this.status.sawHeader(header),
-      onEntries: (entries) => this.status.received(entries.length),
+      onHeader: (header) => this.#options.status.sawHeader(header),
+      onEntries: (entries) => this.#options.status.received(entries.length),
     }
-    this.status.connecting(upstream)
+    this.#options.status.connecting(upstream)
     try {
       return await followOnce({ store, upstream, limits, watchIntervalMs, listener }, signal)
     } catch (error) {
@@ -139,10 +139,10 @@ export class Follower implements AsyncDisposable {
   #failed(upstream: Upstream, error: unknown): asserts error is StreamError {
     // What is not deliberate ends the relay.
     if (!(error instanceof StreamError)) throw error
-    this.status.failed(upstream, error)
+    this.#options.status.failed(upstream, error)
     this.#options.onEvent?.({ event: 'failed', upstream, error })
     if (!(error instanceof DiskError) || error.code === 'WRITE_FAILED') return
-    this.status.stop(error)
+    this.#options.status.stop(error)
     this.#options.onEvent?.({ event: 'stopped', error })
   }
 

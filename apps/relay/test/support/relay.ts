@@ -33,7 +33,11 @@ export class TestRelay implements AsyncDisposable {
     this.lines = lines
   }
 
-  static async start(args: readonly string[], signal: AbortSignal = new AbortController().signal): Promise<TestRelay> {
+  static async start(
+    args: readonly string[],
+    signal: AbortSignal = new AbortController().signal,
+    waiting: (reason: string) => void = () => undefined,
+  ): Promise<TestRelay> {
     const line = readCommandLine(['--host', '127.0.0.1', '--port', '0', ...args], OPTIONS, program.text)
     if (line.kind === 'print') throw new Error(line.text)
     const config = resolveConfig(OPTIONS, { given: line.given, env: {} })
@@ -43,7 +47,7 @@ export class TestRelay implements AsyncDisposable {
     const fail = (error: unknown): void => {
       lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
     }
-    return new TestRelay(await program.start(config, { log, metrics, signal, fail }), metrics, lines)
+    return new TestRelay(await program.start(config, { log, metrics, signal, waiting, fail }), metrics, lines)
   }
 
   get port(): number {

@@ -59,9 +59,13 @@ async function run<T extends OptionTable>(
   const { name, version } = program.text
   const startedAt = new Date()
   const fail = (error: unknown): void => shutdown.fail(error)
+  let starting = 'starting'
+  const waiting = (reason: string): void => {
+    starting = `starting: ${reason}`
+  }
   const readiness = (): Readiness => {
     if (shutdown.signal.aborted) return { ready: false, reason: 'ending' }
-    return service?.readiness() ?? { ready: false, reason: 'starting' }
+    return service?.readiness() ?? { ready: false, reason: starting }
   }
   try {
     const tls = loadServerTls(common)
@@ -75,7 +79,7 @@ async function run<T extends OptionTable>(
       }
       admin = await AdminServer.listen({ readiness, status, metrics: text }, options)
     }
-    service = await program.start(config, { log, metrics, signal: shutdown.signal, fail })
+    service = await program.start(config, { log, metrics, signal: shutdown.signal, waiting, fail })
   } catch (error) {
     if (shutdown.signal.aborted) return shutdown.exit(ExitCode.ok)
     if (error instanceof ConfigError) complain(name, error)
@@ -85,21 +89,21 @@ async function run<T extends OptionTable>(
   const addresses = { ...service.addresses, ...(admin && { admin: admin.address }) }
   process.stdout.write(readyLine(addresses, common.logFormat))
   const reason = await shutdown.reason
-  const closed = await close(service, admin, common.shutdownTimeout).catch((error: unknown) => {
-    log.error('close-failed', explain(error), { error })
-    return false
+  const outcome = await close(service, admin, common.shutdownTimeout).catch((error: unknown) => {
+    log.error('close-failed', `not ended in order: ${explain(error)}`, { error })
+    return 'failed'
   })
-  if (!closed) log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
-  else log.info('ended', 'ended')
-  return shutdown.exit(closed && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
+  if (outcome === 'late') log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
+  if (outcome === 'closed') log.info('ended', 'ended')
+  return shutdown.exit(outcome === 'closed' && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
 }
 
 /** Says whether all was closed in time. */
-async function close(service: Service, admin: AdminServer | undefined, timeoutMs: number): Promise<boolean> {
-  const closing = service.close({ graceMs: timeoutMs / 2 }).then(() => true)
-  const closed = await Promise.race([closing, sleep(timeoutMs, false)])
+async function close(service: Service, admin: AdminServer | undefined, timeoutMs: number): Promise<'closed' | 'late'> {
+  const closing = service.close({ graceMs: timeoutMs / 2 }).then(() => 'closed' as const)
+  const outcome = await Promise.race([closing, sleep(timeoutMs, 'late' as const)])
   await admin?.close()
-  return closed
+  return outcome
 }
 
 /** A foreseen error explains itself; of others the name helps. */

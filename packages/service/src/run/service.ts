@@ -13,6 +13,8 @@ export interface ServiceContext {
   readonly metrics: Registry
   /** Aborted when the process is to end: a start that takes long should give up. */
   readonly signal: AbortSignal
+  /** Say what a start that takes long waits for: `/readyz` tells it. */
+  waiting(reason: string): void
   /** End the process with status 1: something is gone that the service cannot do without. */
   fail(error: unknown): void
 }
