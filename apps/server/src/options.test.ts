@@ -11,6 +11,7 @@ test('help names every flag', () => {
     ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version', 'fsync', 'fsync-interval'],
     ...['demo', 'demo-block-time'],
     ...['port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections', 'max-connections-per-address'],
+    'keep-open-on-state-error',
     ...['source-port', 'source-host', 'source-token', 'source-tls', 'source-client-ca'],
     ...['tls-cert', 'tls-key', 'tls-client-ca'],
     ...['admin-port', 'admin-host', 'admin-tls', 'shutdown-timeout', 'log-level', 'log-format', 'config'],

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { connect } from '@datastreamer/client'
 import { runSource, tempDir } from '@datastreamer/fixtures'
-import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeCommand, encodeResult } from '@datastreamer/format'
 import { assembleBlocks, checkSequence, generateStream } from '@datastreamer/sequencer-entries'
 import { openStore, type StreamStore } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
@@ -43,6 +45,21 @@ describe('a file that is only read', () => {
     await using store = await openWithBlocks(dir.join('s.bin'), 5n)
     await using server = TestServer.start(['--read-only', '--file', store.log.path])
     expect(await blocksOf(await server.port(), 5)).toEqual(upTo(5))
+  })
+
+  test('a command that does not fit the state ends the connection, unless it is to be kept', async () => {
+    using dir = tempDir()
+    await (await openWithBlocks(dir.join('s.bin'), 1n)).close()
+    const lengthOfAnswers = async (...args: string[]): Promise<number> => {
+      await using server = TestServer.start(['--read-only', '--file', dir.join('s.bin'), ...args])
+      const socket = connectTcp({ host: '127.0.0.1', port: await server.port() })
+      for (const name of ['stop', 'header'] as const) socket.write(encodeCommand({ name }, 1n))
+      socket.end()
+      return (await buffer(socket)).length
+    }
+    const refusal = encodeResult(2).length
+    expect(await lengthOfAnswers()).toBe(refusal)
+    expect(await lengthOfAnswers('--keep-open-on-state-error')).toBe(refusal + encodeResult(0).length + 38)
   })
 
   test('is refused if it is not there, no stream, or another stream than asked for', async () => {

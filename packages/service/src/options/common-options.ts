@@ -32,6 +32,11 @@ export const COMMON_OPTIONS = {
     group: 'Clients',
     help: 'most clients at a time from one IP address; 0 is no limit',
   },
+  keepOpenOnStateError: {
+    type: 'boolean',
+    group: 'Clients',
+    help: 'do not disconnect a client whose command does not fit what it does, as the Go server does not',
+  },
   tlsCert: {
     type: 'text',
     placeholder: 'file',

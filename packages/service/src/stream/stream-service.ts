@@ -49,6 +49,7 @@ export class StreamService implements AsyncDisposable {
       inactivityTimeoutMs: config.inactivityTimeout,
       maxConnections: config.maxConnections,
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
+      closeOnStateError: !config.keepOpenOnStateError,
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, reader.log)
