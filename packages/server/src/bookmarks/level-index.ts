@@ -90,14 +90,14 @@ class LevelIndex implements BookmarkIndex {
 
   put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
-    if (this.#failure !== undefined) return
+    if (this.#isGone) return
     for (const { key, number } of bookmarks) this.#pending.put(key, number)
     this.#pumpWhenDue()
   }
 
   remove(keys: readonly Uint8Array[]): void {
     this.#assertOpen()
-    if (this.#failure !== undefined) return
+    if (this.#isGone) return
     for (const key of keys) this.#pending.remove(key)
     this.#pumpWhenDue()
   }
@@ -111,7 +111,7 @@ class LevelIndex implements BookmarkIndex {
 
   async get(key: Uint8Array): Promise<number | undefined> {
     this.#assertOpen()
-    if (this.#failure !== undefined) throw this.#failure
+    if (this.#isGone) throw this.#failure
     const pending = this.#pending.find(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
     // A message takes all of the memory that the key is a part of.
@@ -182,6 +182,7 @@ class LevelIndex implements BookmarkIndex {
    * and the worker has nothing to do.
    */
   #pump(): void {
+    if (this.#failure !== undefined) return
     while (this.#pending.handedOver < MAX_HANDED_OVER) {
       const partToo = this.#pending.handedOver === 0 && (this.#partDue || this.#waiters.size > 0)
       if (!this.#pending.hasFull && !partToo) return
@@ -212,7 +213,7 @@ class LevelIndex implements BookmarkIndex {
       case 'failed':
         this.#fail(reply.failure)
     }
-    const idle = this.#pending.handedOver === 0 && this.#requests.size === 0
+    const idle = (this.#pending.handedOver === 0 || this.#failure !== undefined) && this.#requests.size === 0
     // Whoever opens or closes waits for the thread's end.
     if (idle && this.#isOpen && this.#closing === undefined) this.#worker.unref()
   }
@@ -234,7 +235,6 @@ class LevelIndex implements BookmarkIndex {
   #fail(failure: LevelFailure): void {
     const make = this.#isOpen ? indexError : openError
     this.#failure ??= make(failure, this.#claim.folder)
-    this.#pending.drop()
     for (const waiter of this.#waiters) waiter.reject(this.#failure)
     this.#waiters.clear()
   }
@@ -244,9 +244,18 @@ class LevelIndex implements BookmarkIndex {
     const failure = this.#failure ?? new DiskError('STORE_BROKEN', `the index's thread ended with status ${code}`)
     if (this.#closing === undefined) this.#fail({ code: '', message: failure.message })
     this.#isOpen = false
+    this.#pending.drop()
     this.#onOpened?.reject(failure)
     for (const { reject } of this.#requests.values()) reject(failure)
     this.#requests.clear()
+  }
+
+  /**
+   * Whether nothing can be looked up any more. Where a write failed it still can: what LevelDB has in LevelDB, and the
+   * rest in memory, which grows no more since nothing is committed before `writable` resolves.
+   */
+  get #isGone(): boolean {
+    return this.#failure !== undefined && !this.#isOpen
   }
 
   #assertOpen(): void {

@@ -193,6 +193,25 @@ test('a disk that fails is told to all who wait, and close lets go', async () =>
   await (await open(folder)).close()
 })
 
+test('what was put is found also after a write that failed', async () => {
+  using dir = tempDir()
+  const folder = dir.join('gone.db')
+  const index = await open(folder)
+  index.put([{ key: key(1), number: 1 }])
+  await index.flush({ sync: false })
+  rmSync(folder, { recursive: true })
+  index.put(Array.from({ length: 300_000 }, (_, n) => ({ key: key(n + 2), number: n + 2 })))
+  await expect(index.flush({ sync: false })).rejects.toThrow(DiskError)
+  index.put([{ key: key(400_000), number: 400_000 }])
+  index.remove([key(300_000)])
+  await expect(index.writable()).rejects.toThrow(DiskError)
+  const numbers = [1, 2, 150_000, 300_000, 300_001, 400_000, 400_001]
+  const found = await Promise.all(numbers.map((number) => index.get(key(number))))
+  expect(found).toEqual([1, 2, 150_000, undefined, 300_001, 400_000, undefined])
+  await index.close().catch((error: unknown) => expect(error).toBeInstanceOf(DiskError))
+  await expect(index.get(key(1))).rejects.toThrow(RefusedError)
+})
+
 test('a folder that cannot be made is an error of the disk', async () => {
   using dir = tempDir()
   writeFileSync(dir.join('file'), '')
