@@ -79,15 +79,21 @@ export class RlpReader {
 
   /** The next byte string as a big-endian number of at most `maxBytes` bytes without leading zeros. */
   uint(field: string, maxBytes = 8): bigint {
+    const length = this.skipUint(field, maxBytes)
+    if (length > 6) return bigFrom(this.bytes, this.#start, this.#stop)
+    let value = 0
+    for (let at = this.#start; at < this.#stop; at++) value = value * 256 + this.#byte(at)
+    return BigInt(value)
+  }
+
+  /** Step over the next number, checked as by {@link uint}; returns its length in bytes. */
+  skipUint(field: string, maxBytes = 8): number {
     this.#step(field)
     if (this.#isList) throw this.error(`${field} is a list, expected a number`, this.#start)
     const length = this.#stop - this.#start
     if (length > maxBytes) throw this.error(`${field} has ${length} bytes, expected at most ${maxBytes}`, this.#start)
     if (length > 0 && this.bytes[this.#start] === 0) throw this.error(`${field} has a leading zero`, this.#start)
-    if (length > 6) return bigFrom(this.bytes, this.#start, this.#stop)
-    let value = 0
-    for (let at = this.#start; at < this.#stop; at++) value = value * 256 + this.#byte(at)
-    return BigInt(value)
+    return length
   }
 
   /** The next byte string as a number up to 2^48 - 1. */

@@ -3,10 +3,11 @@
  * than five bytes or above 2^32 - 1.
  */
 export function declaredSize(input: Uint8Array, start: number, end: number): number {
+  const last = Math.min(end, start + 5)
   let size = 0
-  for (let i = 0; i < 5 && start + i < end; i++) {
-    const byte = input[start + i] as number
-    size += (byte & 0x7f) * 2 ** (7 * i)
+  for (let at = start, unit = 1; at < last; at++, unit *= 128) {
+    const byte = input[at] as number
+    size += (byte & 0x7f) * unit
     if (byte < 0x80) return size < 2 ** 32 ? size : -1
   }
   return -1

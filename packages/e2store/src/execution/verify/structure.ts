@@ -1,10 +1,52 @@
 import { E2FormatError, VerificationError } from '../../errors.ts'
 import { Census, type TypeCount } from '../../records/census.ts'
 import { RecordCursor } from '../../records/iterate.ts'
-import type { RecordHeader } from '../../records/record.ts'
+import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
 import { describeType, RecordType } from '../../records/record-type.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type Layout, typeInLayout } from '../archive/layout.ts'
+import type { Row } from '../archive/row-reader.ts'
+
+/**
+ * Checks the structure of an archive while its blocks are gone through.
+ *
+ * As long as the records of each block lie directly behind those of the one before, from the Version record on, there
+ * is nothing else that could be wrong. Where they do not, all records of the file are gone through before anything is
+ * made of that block.
+ *
+ * @see docs/spec/e2store-execution.md §11.1
+ */
+export class StructureCheck {
+  readonly #archive: BlockArchive
+  /** Where the records of the next block have to begin; `undefined` where blocks do not lie one behind the other. */
+  #next: number | undefined
+  #unknown: readonly TypeCount[] | undefined
+
+  constructor(archive: BlockArchive) {
+    this.#archive = archive
+    this.#next = archive.layout.rowwise ? RECORD_HEADER_BYTES : undefined
+  }
+
+  /** Accept the records of the next block; what it returns has to be waited for. Throws as {@link checkStructure}. */
+  before(row: Row): Promise<void> | undefined {
+    if (this.#unknown !== undefined) return undefined
+    if (row[0]?.position !== this.#next) return this.walk()
+    this.#next = row.at(-1)?.end
+    return undefined
+  }
+
+  /** Go through all records now. Throws as {@link checkStructure}. */
+  async walk(): Promise<void> {
+    this.#unknown ??= await checkStructure(this.#archive)
+  }
+
+  /** After the last block: the records of unknown types. Throws as {@link checkStructure}. */
+  async finish(): Promise<readonly TypeCount[]> {
+    const { accumulator, indexPosition } = this.#archive.layout
+    if (this.#next !== (accumulator?.position ?? indexPosition)) await this.walk()
+    return this.#unknown ?? []
+  }
+}
 
 /**
  * Go through all records of an archive: they stand in the order that the format gives, and the index names exactly
@@ -15,7 +57,7 @@ import { type Layout, typeInLayout } from '../archive/layout.ts'
  * @throws {VerificationError} `WRONG_ORDER`, `WRONG_COUNT`
  * @see docs/spec/e2store-execution.md §11.1
  */
-export async function checkStructure({ source, layout, options }: BlockArchive): Promise<TypeCount[]> {
+async function checkStructure({ source, layout, options }: BlockArchive): Promise<TypeCount[]> {
   const { maxRecordBytes, legacyLength48 } = options
   const census = new Census()
   const grammar = new Grammar(layout)

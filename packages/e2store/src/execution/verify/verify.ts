@@ -1,6 +1,6 @@
 import type { AbortLike } from '../../abort.ts'
 import { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
-import { VerificationError } from '../../errors.ts'
+import { ContentError, VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
 import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { TypeCount } from '../../records/census.ts'
@@ -15,7 +15,7 @@ import { type BlockProof, decodeProof } from '../blocks/proof.ts'
 import { checkContents } from './block-checks.ts'
 import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
-import { checkStructure } from './structure.ts'
+import { StructureCheck } from './structure.ts'
 
 export interface VerifyOptions extends ChainStart {
   readonly hashes?: Hashes
@@ -76,20 +76,28 @@ const BLOCKS_BETWEEN_PROGRESS = 256
 export async function verifyArchive(archive: BlockArchive, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { hashes = defaultHashes(), name, signal, onProgress } = options
   signal?.throwIfAborted()
-  const unknown = await checkStructure(archive)
-  const run = new Run(archive, hashes, options)
-  let done = 0
-  await visitPayloads(archive, (payloads) => {
-    run.add(payloads)
-    if (++done % BLOCKS_BETWEEN_PROGRESS === 0) {
-      signal?.throwIfAborted()
-      onProgress?.({ blocks: done, totalBlocks: archive.count })
+  const structure = new StructureCheck(archive)
+  try {
+    const run = new Run(archive, hashes, options)
+    let done = 0
+    const visit = (payloads: BlockPayloads): void => {
+      run.add(payloads)
+      if (++done % BLOCKS_BETWEEN_PROGRESS === 0) {
+        signal?.throwIfAborted()
+        onProgress?.({ blocks: done, totalBlocks: archive.count })
+      }
     }
-  })
-  onProgress?.({ blocks: done, totalBlocks: archive.count })
-  const identity = await archiveIdentity(archive, hashes)
-  if (name !== undefined) checkName(name, identity)
-  return { identity, unknown, ...run.finish() }
+    await visitPayloads(archive, { before: (row) => structure.before(row), visit })
+    const unknown = await structure.finish()
+    onProgress?.({ blocks: done, totalBlocks: archive.count })
+    const identity = await archiveIdentity(archive, hashes)
+    if (name !== undefined) checkName(name, identity)
+    return { identity, unknown, ...run.finish() }
+  } catch (error) {
+    // What is wrong with the whole file says more than what was found in a block of it.
+    if (error instanceof ContentError) await structure.walk()
+    throw error
+  }
 }
 
 interface ReadHeader {
