@@ -32,6 +32,10 @@ describe('several servers', () => {
     expect(metrics).toContain(`datastreamer_relay_upstream_connected{upstream="${second.address}"} 1`)
     expect(metrics).toContain(`datastreamer_relay_upstream_connected{upstream="${first.address}"} 0`)
     expect(metrics).toMatch(/datastreamer_relay_reconnects_total 1\n/)
+    // An alarm that asks for an increase needs the value before.
+    expect(metrics).toContain('datastreamer_errors_total{code="WRITE_FAILED"} 0\n')
+    expect(metrics).toContain('datastreamer_connections_rejected_total{reason="MAX_CONNECTIONS"} 0\n')
+    expect(metrics).toContain('datastreamer_connections_closed_total{reason="WRITE_TIMEOUT"} 0\n')
     expect(metrics).toMatch(/datastreamer_relay_behind_entries 0\n/)
     expect(metrics).toMatch(/datastreamer_relay_last_entry_age_seconds [\d.]+\n/)
   })

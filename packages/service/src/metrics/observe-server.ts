@@ -1,5 +1,19 @@
-import type { StreamLog, StreamServer } from '@datastreamer/server'
+import type { CloseReason, RejectReason, StreamLog, StreamServer } from '@datastreamer/server'
 import { Counter, Gauge, type Registry } from 'prom-client'
+
+/** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
+const REJECTED: readonly RejectReason[] = ['MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS', 'TLS_FAILED']
+const CLOSED: readonly CloseReason[] = [
+  'CLIENT_ENDED',
+  'CONNECTION_LOST',
+  'WRITE_TIMEOUT',
+  'INACTIVE',
+  'COMMAND_TIMEOUT',
+  'BAD_COMMAND',
+  'BAD_STATE',
+  'TRUNCATED',
+  'READ_FAILED',
+]
 
 /** Show what a stream server does: connections, bytes, who was turned away and why. */
 export function observeServer(registry: Registry, server: StreamServer): void {
@@ -31,6 +45,7 @@ export function observeServer(registry: Registry, server: StreamServer): void {
     'Clients that were not let in',
     'reason',
     () => server.counters.rejected,
+    REJECTED,
   )
   totals(
     registry,
@@ -38,6 +53,7 @@ export function observeServer(registry: Registry, server: StreamServer): void {
     'Connections that ended',
     'reason',
     () => server.counters.closed,
+    CLOSED,
   )
   totals(
     registry,
@@ -87,13 +103,14 @@ export function total(registry: Registry, name: string, help: string, read: () =
   })
 }
 
-/** Counters that something else counts, one for each value of a label. */
+/** Counters that something else counts, one for each value of a label; those of `known` are there from the start. */
 export function totals(
   registry: Registry,
   name: string,
   help: string,
   label: string,
   read: () => Readonly<Record<string, number>>,
+  known: readonly string[] = [],
 ): void {
   new Counter({
     name,
@@ -102,6 +119,7 @@ export function totals(
     registers: [registry],
     collect() {
       this.reset()
+      for (const value of known) this.inc({ [label]: value }, 0)
       for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
     },
   })

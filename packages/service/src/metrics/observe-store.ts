@@ -1,4 +1,4 @@
-import type { CommitGroup, Disk, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
+import type { CommitGroup, Disk, DiskErrorCode, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { total } from './observe-server.ts'
 
@@ -60,6 +60,9 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
   }
 }
 
+/** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
+const CODES: readonly DiskErrorCode[] = ['WRITE_FAILED', 'OUTCOME_UNKNOWN', 'STORE_BROKEN']
+
 /** Counts errors by their code. */
 export class ErrorCounter {
   readonly #counter: Counter<'code'>
@@ -71,6 +74,7 @@ export class ErrorCounter {
       labelNames: ['code'],
       registers: [registry],
     })
+    for (const code of CODES) this.#counter.inc({ code }, 0)
   }
 
   count(error: unknown): void {
