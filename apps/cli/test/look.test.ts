@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { openStore } from '@datastreamer/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
 
@@ -164,6 +165,26 @@ describe('tail', () => {
     const { status, stderr } = await tail.end('SIGINT')
     expect([status, stderr]).toEqual([0, ''])
   })
+})
+
+test("a stream that is no sequencer's is shown as it is", async () => {
+  const other = folder.join('other.bin')
+  const store = await openStore({ file: other, streamType: 7n, version: 9 })
+  store.startAtomicOp()
+  store.addStreamBookmark(Uint8Array.of(1))
+  store.addStreamEntry(2, Uint8Array.of(8, 5))
+  await store.commitAtomicOp()
+  await store.close()
+  const lines = await linesOf('tail', other, '--stream-type', '7', '--no-follow')
+  expect(lines.map((line) => line.trim().split(/\s{2,}/))).toEqual([
+    ['0', 'bookmark', '18 B', '0x01'],
+    ['1', 'type 2', '19 B', '0x0805'],
+  ])
+  expect(await linesOf('entry', other, '1', '--stream-type', '7')).toHaveLength(4)
+  expect(await linesOf('bookmark', other, '--hex', '01', '--stream-type', '7')).toHaveLength(4)
+  expect(await jsonOf('info', other, '--stream-type', '7')).toMatchObject([{ version: 9, encoding: null }])
+  const asSequencer = await linesOf('tail', other, '--stream-type', '7', '--no-follow', '--generation', 'protobuf')
+  expect(asSequencer[1]).toContain('block 5')
 })
 
 describe('sanity', () => {

@@ -4,7 +4,7 @@ import { readBookmark, readU64 } from '../arguments.ts'
 import { NotFoundError, UsageError } from '../errors.ts'
 import { entryJson } from '../output/entry-text.ts'
 import type { RunCommand } from '../run-command.ts'
-import { generationOf, openSource } from '../source/open-source.ts'
+import { encodingOf, generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { describeEntry } from './entry.ts'
 
@@ -28,12 +28,12 @@ export function bookmarkCommand(run: RunCommand): Command {
         const asked = [options.block, options.batch, options.hex].filter((given) => given !== undefined)
         if (asked.length !== 1) throw new UsageError('USAGE', 'name one bookmark: --block N, --batch N or --hex BYTES')
         await using source = await openSource(src, options, context)
-        const generation = generationOf(await source.getHeader(), options)
-        const entry = await source.getBookmark(bytesOf(options, generation))
+        const header = await source.getHeader()
+        const entry = await source.getBookmark(bytesOf(options, generationOf(header, options)))
         if (entry === undefined)
           throw new NotFoundError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
         if (options.json) await context.out.line(entryJson(entry))
-        else await context.out.lines(describeEntry(entry, generation))
+        else await context.out.lines(describeEntry(entry, encodingOf(header, options)))
       }),
     )
 }

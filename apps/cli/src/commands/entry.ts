@@ -6,7 +6,7 @@ import { NotFoundError } from '../errors.ts'
 import { entryJson, tryDecode, typeText } from '../output/entry-text.ts'
 import { count, hex, table } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
-import { generationOf, openSource } from '../source/open-source.ts'
+import { encodingOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 
 export function entryCommand(run: RunCommand): Command {
@@ -24,21 +24,22 @@ export function entryCommand(run: RunCommand): Command {
           throw new NotFoundError('NOT_FOUND', `${src} has no entry ${number}, only ${totalEntries} entries`)
         }
         if (options.json) await context.out.line(entryJson(entry))
-        else await context.out.lines(describeEntry(entry, generationOf(await source.getHeader(), options)))
+        else await context.out.lines(describeEntry(entry, encodingOf(await source.getHeader(), options)))
       }),
     )
 }
 
 /** An entry with all that it holds, a line for each field. */
-export function describeEntry(entry: Entry, generation: Generation): string[] {
-  const decoded = tryDecode(entry, generation)
-  const fields = typeof decoded === 'string' ? { content: decoded } : toJson(decoded)
+export function describeEntry(entry: Entry, generation: Generation | undefined): string[] {
   const rows: [string, string][] = [
     ['number', String(entry.number)],
     ['type', typeText(entry.type)],
     ['length', `${count(ENTRY_HEAD_BYTES + entry.data.length)} bytes`],
     ['data', hex(entry.data)],
   ]
+  if (generation === undefined) return table(rows)
+  const decoded = tryDecode(entry, generation)
+  const fields = typeof decoded === 'string' ? { content: decoded } : toJson(decoded)
   for (const [name, value] of Object.entries(fields ?? {})) {
     rows.push([`  ${name}`, typeof value === 'string' ? value : JSON.stringify(value)])
   }

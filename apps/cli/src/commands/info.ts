@@ -4,7 +4,7 @@ import { DamageError } from '@datastreamer/server'
 import { Command } from 'commander'
 import { count, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
-import { generationOf, openSource } from '../source/open-source.ts'
+import { encodingOf, openSource } from '../source/open-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 
@@ -31,7 +31,7 @@ export function infoCommand(run: RunCommand): Command {
         await using source = await openSource(src, options, context)
         const header = await source.getHeader()
         const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context)
-        const encoding = generationOf(header, options)
+        const encoding = encodingOf(header, options)
         if (options.json) await context.out.line(JSON.stringify(toJson(source.name, header, encoding, facts)))
         else await context.out.lines(table(rows(source.name, header, encoding, facts)))
       }),
@@ -59,7 +59,7 @@ async function countBookmarks(source: Source, { signal, note }: CommandContext):
   }
 }
 
-function toJson(name: string, header: Header, encoding: string, facts: FileFacts | undefined): object {
+function toJson(name: string, header: Header, encoding: string | undefined, facts: FileFacts | undefined): object {
   const { generation, version, systemId, streamType, totalLength, totalEntries } = header
   return {
     source: name,
@@ -69,17 +69,22 @@ function toJson(name: string, header: Header, encoding: string, facts: FileFacts
     streamType: String(streamType),
     totalLength,
     totalEntries: String(totalEntries),
-    encoding,
+    encoding: encoding ?? null,
     ...facts,
   }
 }
 
-function rows(name: string, header: Header, encoding: string, facts: FileFacts | undefined): [string, string][] {
+function rows(
+  name: string,
+  header: Header,
+  encoding: string | undefined,
+  facts: FileFacts | undefined,
+): [string, string][] {
   const { generation, version, systemId, streamType, totalLength, totalEntries } = header
   const own: [string, string][] = [
     ['stream', name],
     ['header', `generation ${generation}`],
-    ['version', `${version} (${encoding})`],
+    ['version', encoding === undefined ? String(version) : `${version} (${encoding})`],
     ['system id', String(systemId)],
     ['stream type', String(streamType)],
     ['entries', count(totalEntries)],

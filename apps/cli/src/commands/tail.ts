@@ -1,11 +1,11 @@
-import type { Entry } from '@datastreamer/format'
+import type { Entry, Header } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
 import { type Place, readCount, readPlace, readStart } from '../arguments.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
-import { generationOf, openSource } from '../source/open-source.ts'
+import { encodingOf, generationOf, openSource } from '../source/open-source.ts'
 import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { blocksOf } from '../tail/blocks.ts'
@@ -48,7 +48,7 @@ export function tailCommand(run: RunCommand): Command {
 
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
   await using source = await openSource(src, options, context, options.follow)
-  const lines = linesOf(source, options, generationOf(await source.getHeader(), options), context.signal)
+  const lines = linesOf(source, options, await source.getHeader(), context.signal)
   const printing = print(lines, options.count, context)
   // What is followed has no end of its own: Ctrl-C is how one leaves.
   await (options.follow ? untilInterrupted(printing) : printing)
@@ -70,10 +70,11 @@ async function print(
 async function* linesOf(
   source: Source,
   options: TailOptions,
-  generation: Generation,
+  header: Header,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   const { follow, to, json } = options
+  const generation = generationOf(header, options)
   const from = startOf(options, generation)
   const all = source.batches({ from, follow, signal })
   const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
@@ -83,7 +84,8 @@ async function* linesOf(
     const endIsBoundary = to?.kind !== 'entry'
     for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary })) yield blocks.map(line)
   } else {
-    const line = json ? entryJson : (entry: Entry) => entryLine(entry, generation)
+    const encoding = encodingOf(header, options)
+    const line = json ? entryJson : (entry: Entry) => entryLine(entry, encoding)
     for await (const entries of batches) yield entries.map(line)
   }
 }

@@ -8,7 +8,7 @@ import {
 import { count, hex, time } from './text.ts'
 
 /** One line for an entry: number, kind, bytes, and what matters of what it holds. */
-export function entryLine(entry: Entry, generation: Generation): string {
+export function entryLine(entry: Entry, generation: Generation | undefined): string {
   const decoded = tryDecode(entry, generation)
   const kind = typeof decoded === 'string' ? `type ${entry.type}` : kindOf(decoded)
   const details = typeof decoded === 'string' ? decoded : detailsOf(decoded)
@@ -21,8 +21,9 @@ export function entryJson({ number, type, data }: Entry): string {
   return JSON.stringify({ number: String(number), type, length: ENTRY_HEAD_BYTES + data.length, data: hex(data) })
 }
 
-/** What an entry holds, or why that cannot be read. */
-export function tryDecode(entry: Entry, generation: Generation): SequencerEntry | string {
+/** What an entry holds, or why that cannot be read; unknown without a generation. */
+export function tryDecode(entry: Entry, generation: Generation | undefined): SequencerEntry | string {
+  if (generation === undefined) return { kind: 'unknown', type: entry.type, data: entry.data }
   try {
     return decodeSequencerEntry(entry, generation)
   } catch (error) {
@@ -32,7 +33,8 @@ export function tryDecode(entry: Entry, generation: Generation): SequencerEntry 
 }
 
 function kindOf(decoded: SequencerEntry): string {
-  return decoded.kind === 'unknown' ? `type ${decoded.type}` : decoded.kind
+  if (decoded.kind !== 'unknown') return decoded.kind
+  return decoded.type === BOOKMARK_TYPE ? 'bookmark' : `type ${decoded.type}`
 }
 
 function detailsOf(decoded: SequencerEntry): string {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Header, StreamError } from '@datastreamer/format'
+import { type Header, SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { type Generation, suggestGeneration } from '@datastreamer/sequencer-entries'
 import { UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
@@ -52,7 +52,13 @@ function withHint(error: unknown, src: string, streamType: bigint): unknown {
   return error
 }
 
-/** How the entries of a stream are encoded. */
+/** How the entries of a stream are encoded, if it is the stream of a sequencer or was said to be. */
+export function encodingOf(header: Header, options: SourceOptions): Generation | undefined {
+  const isKnown = header.streamType === SEQUENCER_STREAM_TYPE || options.generation !== undefined
+  return isKnown ? generationOf(header, options) : undefined
+}
+
+/** How the entries of a stream are encoded, taken as the stream of a sequencer. */
 export function generationOf(header: Header, { generation }: SourceOptions): Generation {
   return suggestGeneration(header, generation)
 }
