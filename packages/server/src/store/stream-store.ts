@@ -182,8 +182,7 @@ export class StreamStore extends StreamReader {
   }
 
   #notFound(number: bigint): RefusedError {
-    const { path, header } = this.log
-    return new RefusedError('ENTRY_NOT_FOUND', `${path} has no entry ${number}, only ${header.totalEntries} entries`)
+    return new RefusedError('ENTRY_NOT_FOUND', `no entry ${number}, the stream has ${this.log.header.totalEntries}`)
   }
 
   #checkOpen(): void {
