@@ -16,7 +16,7 @@ import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
 import { concatBytes, fromHex } from '../src/io/little-endian.ts'
 import { encodeRecord } from '../src/records/record.ts'
-import { type GoldenFile, golden, goldenBytes, openAny } from './support/execution.ts'
+import { type GoldenFile, golden, goldenBytes, openAny, slowSource } from './support/execution.ts'
 
 const hashes = defaultHashes()
 const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
@@ -192,6 +192,31 @@ describe('structure', () => {
     const bytes = await withRecords(accumulatorAt, extra)
     const report = await verifyArchive(await openAny('era1', fromBytes(bytes)))
     expect(report.unknown).toMatchObject([{ hex: '9912', records: 1, bytes: 5, vendor: true }])
+  })
+
+  test('an Empty record may stand between blocks', async () => {
+    const { layout } = await openAny('era1', fromBytes(era1))
+    const bytes = await withRecords(layout.target(1, 0), encodeRecord(0, new Uint8Array(3)))
+    const { unknown, count } = await verifyArchive(await openAny('era1', fromBytes(bytes)))
+    expect({ unknown, count }).toEqual({ unknown: [], count: 2 })
+  })
+
+  test('what is wrong with the whole is told rather than what is wrong with a block', async () => {
+    const { layout } = await openAny('era1', fromBytes(era1))
+    const extraAt = layout.target(1, 0)
+    const bytes = await withRecords(extraAt, encodeRecord(0x9912, new Uint8Array(0)))
+    const content = layout.target(0, 0) + 30
+    bytes[content] = (bytes[content] ?? 0) ^ 1
+    const failed = verifyArchive(await openAny('era1', fromBytes(bytes)))
+    await expect(failed).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', position: extraAt })
+  })
+
+  test('blocks that lie one behind the other are read once', async () => {
+    const source = slowSource(era1)
+    const archive = await openAny('era1', source)
+    source.bytesRead = 0
+    await verifyArchive(archive)
+    expect(source.bytesRead).toBeLessThanOrEqual(archive.layout.indexPosition)
   })
 
   test.each([

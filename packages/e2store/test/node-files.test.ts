@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { encodeRecord, iterateRecords, RecordWriter, SourceError, TruncatedError } from '../src/index.ts'
@@ -32,6 +32,22 @@ test('a file that is given up leaves nothing', async () => {
   {
     await using file = await createFile(path)
     await file.write(new Uint8Array(10))
+  }
+  expect(existsSync(path) || existsSync(`${path}.partial`)).toBe(false)
+})
+
+test.skipIf(!existsSync('/dev/full'))('what cannot be written is named, and nothing is left', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  symlinkSync('/dev/full', `${path}.partial`)
+  {
+    await using file = await createFile(path)
+    await file.write(new Uint8Array(10))
+    const partial = `${path}.partial`
+    await expect(file.commit()).rejects.toMatchObject({
+      ...{ code: 'ENOSPC', path: partial },
+      message: expect.stringContaining(`'${partial}'`),
+    })
   }
   expect(existsSync(path) || existsSync(`${path}.partial`)).toBe(false)
 })

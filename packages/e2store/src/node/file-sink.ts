@@ -22,12 +22,14 @@ export interface NewFile extends ByteSink, AsyncDisposable {
 
 /** Gathers small writes into large ones. */
 class BufferedFile implements ByteSink {
+  readonly #path: string
   readonly #file: FileHandle
   readonly #buffer = new Uint8Array(BUFFER_BYTES)
   #buffered = 0
   #written: number
 
-  constructor(file: FileHandle, start: number) {
+  constructor(path: string, file: FileHandle, start: number) {
+    this.#path = path
     this.#file = file
     this.#written = start
   }
@@ -54,16 +56,27 @@ class BufferedFile implements ByteSink {
 
   async #put(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#written)
+      const { bytesWritten } = await this.#file
+        .write(bytes, done, bytes.length - done, this.#written)
+        .catch((error) => Promise.reject(named(error, this.#path)))
       done += bytesWritten
       this.#written += bytesWritten
     }
   }
 }
 
+/** What the system says of an open file does not tell which: name it, as it does where it is given a path. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error && 'syscall' in error) {
+    error.message += ` '${path}'`
+    Object.assign(error, { path })
+  }
+  return error
+}
+
 /** A sink over an open file from `start` on, which owns the file. */
 export function fileSink(path: string, file: FileHandle, start: number): FileSink {
-  const buffer = new BufferedFile(file, start)
+  const buffer = new BufferedFile(path, file, start)
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
     closed ??= buffer.flush().finally(() => file.close())
@@ -94,7 +107,7 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
 export async function createFile(path: string): Promise<NewFile> {
   const partial = `${path}.partial`
   const file = await open(partial, 'w')
-  const buffer = new BufferedFile(file, 0)
+  const buffer = new BufferedFile(partial, file, 0)
   let settled: Promise<void> | undefined
   const finish = async (name: string): Promise<void> => {
     try {
