@@ -22,6 +22,18 @@ describe('following', () => {
     expect(second).toBe((first ?? 0) + 1)
   })
 
+  test('ends where a file is cut before what was printed', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await datastreamer('generate', file, '--blocks', '3')
+    await using tail = new SourceProcess(CLI, ['tail', file, '--from', '0'])
+    await tail.firstLine()
+    await datastreamer('truncate', file, '--entry', '1')
+    const { status, stderr } = await tail.ended
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/s\.bin was cut, or written anew, before entry \d+, which was next\n$/)
+  })
+
   test('ends with status 0 at Ctrl-C', async () => {
     using dir = tempDir()
     await datastreamer('generate', dir.join('s.bin'), '--blocks', '3')
@@ -66,7 +78,8 @@ describe('following', () => {
       .split('\n')
       .map((line) => Number(JSON.parse(line).number))
     expect(numbers).toEqual(Array.from({ length: 151 }, (_, i) => i))
-    expect(stderr).toContain('trying again in')
+    expect(stderr).toMatch(/^datastreamer: 127[^\n]*; trying again in \d+ ms\n/)
+    expect(stderr).not.toContain(`${address}: ${address}`)
   })
 })
 

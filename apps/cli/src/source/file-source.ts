@@ -80,7 +80,8 @@ async function* readLog(log: StreamLog, { from, end, signal }: LogRange): AsyncG
       const cut = changes.takeCut()
       if (cut !== undefined) {
         if (cut < place.number) {
-          throw new NotFoundError('NOT_FOUND', `${log.path} was cut to ${cut} entries, entry ${place.number} was next`)
+          const message = `${log.path} was cut, or written anew, before entry ${place.number}, which was next`
+          throw new NotFoundError('NOT_FOUND', message)
         }
         place = await log.locate(place.number)
         continue

@@ -47,7 +47,8 @@ export class ServerSource implements Source {
         if (event.kind === 'entries') yield event.entries
         else if (event.kind === 'disconnected') {
           const why = event.error instanceof Error ? event.error.message : String(event.error)
-          this.#note(`datastreamer: ${this.name}: ${why}; trying again in ${Math.round(event.retryInMs)} ms`)
+          const said = why.startsWith(`${this.name}: `) ? why : `${this.name}: ${why}`
+          this.#note(`datastreamer: ${said}; trying again in ${Math.round(event.retryInMs)} ms`)
         }
       }
     } catch (error) {
