@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
+import { Writable } from 'node:stream'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProgram } from '../src/program.ts'
+import { runWork } from '../src/run-command.ts'
 import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
 
 const folder = tempDir()
@@ -210,6 +213,33 @@ test('the process itself prints and ends with a status', async () => {
   expect(ended[0]?.stdout).toContain('system id')
   expect(ended[1]?.stderr).toBe("error: missing required argument 'SRC'\nTry datastreamer info --help\n")
   expect(ended[2]?.stderr).toBe("datastreamer: ENOENT: no such file or directory, open '/nowhere'\n")
+})
+
+test('a file that is read can be written meanwhile', async () => {
+  const shared = folder.join('shared.bin')
+  await datastreamer('generate', shared, '--blocks', '300')
+  let onWritten = (): void => {}
+  const written = new Promise<void>((resolve) => {
+    onWritten = resolve
+  })
+  const output: string[] = []
+  const slow = new Writable({
+    highWaterMark: 1,
+    write: (chunk, _encoding, done) => {
+      output.push(String(chunk))
+      void written.then(() => done())
+    },
+  })
+  const program = createProgram(async (work) => {
+    await runWork(work, { stdout: slow, stderr: process.stderr }, AbortSignal.timeout(20_000))
+  })
+  const reading = program.parseAsync(['tail', shared, '--from', 'block:1', '--no-follow'], { from: 'user' })
+  while (output.length === 0) await new Promise((done) => setTimeout(done, 5))
+  const store = await openStore({ file: shared })
+  await store.close()
+  onWritten()
+  await reading
+  expect(output.join('')).toContain('block 299')
 })
 
 describe('what cannot be opened', () => {

@@ -1,5 +1,13 @@
 import { decodeEntry, ENTRY_HEAD_BYTES, type Entry, type Header, viewOf } from '@datastreamer/format'
-import { openReader, type StreamLog, type StreamReader } from '@datastreamer/server'
+import {
+  findBookmark,
+  firstEventAfter,
+  MemoryIndex,
+  openIndexFor,
+  openReader,
+  type StreamLog,
+  type StreamReader,
+} from '@datastreamer/server'
 import { NotFoundError } from '../errors.ts'
 import type { ReadOptions, Source } from './source.ts'
 
@@ -11,23 +19,30 @@ export interface FileSourceOptions {
   readonly note: (line: string) => void
 }
 
-/** A stream file, read as the server reads it. */
+/**
+ * A stream file, read as the server reads it. The index, which also is the lock of the file's writer, is open only for a
+ * look-up, so that a server can be started at any time.
+ */
 export class FileSource implements Source {
   readonly name: string
   readonly file: string
   readonly #reader: StreamReader
+  /** Whether the reader has an index, which then is its own. */
+  readonly #hasIndex: boolean
 
-  private constructor(file: string, reader: StreamReader) {
+  private constructor(file: string, reader: StreamReader, hasIndex: boolean) {
     this.name = file
     this.file = file
     this.#reader = reader
+    this.#hasIndex = hasIndex
   }
 
   static async open({ file, streamType, follow, note }: FileSourceOptions): Promise<FileSource> {
     const onProblem = (problem: Error | undefined): void => {
       note(`datastreamer: ${problem?.message ?? `${file} fits its header again`}`)
     }
-    return new FileSource(file, await openReader({ file, streamType, follow, onProblem }))
+    const index = follow ? undefined : new MemoryIndex()
+    return new FileSource(file, await openReader({ file, streamType, follow, onProblem, index }), follow)
   }
 
   getHeader(): Promise<Header> {
@@ -38,8 +53,9 @@ export class FileSource implements Source {
     return this.#reader.getEntry(number)
   }
 
-  getBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
-    return this.#reader.getFirstEventAfterBookmark(bookmark)
+  async getBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
+    const number = await this.#lookUp(bookmark)
+    return number === undefined ? undefined : firstEventAfter(this.#reader.log, number)
   }
 
   async *batches({ from, follow, signal }: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
@@ -57,9 +73,20 @@ export class FileSource implements Source {
   }
 
   async #find(bookmark: Uint8Array): Promise<bigint> {
-    const number = await this.#reader.getBookmark(bookmark)
+    const number = await this.#lookUp(bookmark)
     if (number !== undefined) return number
     throw new NotFoundError('NOT_FOUND', `${this.file} has no such bookmark`)
+  }
+
+  async #lookUp(bookmark: Uint8Array): Promise<bigint | undefined> {
+    const { log } = this.#reader
+    if (this.#hasIndex) return this.#reader.getBookmark(bookmark)
+    const { index } = await openIndexFor(log, { path: this.file })
+    try {
+      return await findBookmark(log, index, bookmark)
+    } finally {
+      await index.close()
+    }
   }
 }
 

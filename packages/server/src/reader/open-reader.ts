@@ -1,3 +1,4 @@
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLogSoon } from '../bookmarks/follow-log.ts'
 import { openIndexFor } from '../bookmarks/open-index.ts'
 import type { Disk } from '../disk/disk.ts'
@@ -23,6 +24,11 @@ export interface ReaderOptions {
   /** Told when a followed file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
+  /**
+   * The bookmark index (default: on a followed file one in memory, else the LevelDB beside the file if it can be used,
+   * which keeps writers away until the reader is closed).
+   */
+  readonly index?: BookmarkIndex | undefined
 }
 
 /**
@@ -40,7 +46,7 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
     const buffers = new PageBuffers()
     await loadEnd(file, path, header, buffers)
     const log = new StreamLog({ file, path, header, buffers })
-    const index = follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index
+    const index = options.index ?? (follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index)
     const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
     const release = async (): Promise<void> => {
       await follower?.close()
