@@ -105,7 +105,9 @@ describe('recover', () => {
     ['a length beyond the file', (_, poke) => poke(HEADER.totalLength, u64(1n << 40n))],
     ['a length of nothing', (_, poke) => poke(HEADER.totalLength, u64(0))],
     ['a length inside an entry', (_, poke) => poke(HEADER.totalLength, u64(positionOf(200) + 50))],
+    ['a length that ends with another entry', (_, poke) => poke(HEADER.totalLength, u64(positionOf(205)))],
     ['another number of entries', (_, poke) => poke(HEADER.totalEntries, u64(12))],
+    ['more entries than there can be', (_, poke) => poke(HEADER.totalEntries, u64((1n << 64n) - 1n))],
     ['a page that was cut while it was added', (file) => truncateSync(file, pageStart(3) + 5)],
   ])('loses nothing to a header with %s', async (_, change) => {
     const file = files.damaged(change)
@@ -117,6 +119,18 @@ describe('recover', () => {
     })
     await recoverStream(plan)
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: TOTAL })
+  })
+
+  test('takes where the header says that the log ends for the end of an operation, if it is whole up to there', async () => {
+    const file = files.damaged((path, poke) => {
+      truncateSync(path.replace('.bin', '.commits'), 4096)
+      poke(HEADER.totalEntries, u64(12))
+    })
+    expect(await planOf(file, byFirst)).toMatchObject({
+      to: { totalEntries: TOTAL, totalLength: positionOf(300) },
+      lostEntries: 0n,
+      atOperationEnd: true,
+    })
   })
 
   test('keeps what is there of a file whose end is gone', async () => {

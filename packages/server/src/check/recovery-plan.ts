@@ -61,12 +61,24 @@ async function plan(
   const { header, whole, wholeOperations, fileBytes } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
-  const byCount = onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : undefined
-  const to = byCount ?? (boundaries === undefined ? whole : wholeOperations)
-  const atOperationEnd = byCount !== undefined || samePoint(to, wholeOperations)
+  const countDiffers = onlyCountDiffers(damages)
+  const byCount = countDiffers || onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : undefined
+  // Either total of the header is a commit point if the entries agree with it.
+  const committed = byCount ?? (countDiffers ? whole : undefined)
+  if (committed !== undefined) {
+    return { file, header, to: committed, lostEntries: 0n, cutBytes: 0, atOperationEnd: true, damages }
+  }
+  const to = boundaries === undefined ? whole : wholeOperations
+  const atOperationEnd = samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
-  const cutBytes = byCount === undefined ? Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength) : 0
+  const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
   return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }
+}
+
+/** Whether all that the header's length covers is whole, but not as many entries as it counts. */
+function onlyCountDiffers(damages: readonly DamageError[]): boolean {
+  const doubts: readonly string[] = ['ENTRIES_MISMATCH', 'CUT_PAGE']
+  return damages.some(({ code }) => code === 'ENTRIES_MISMATCH') && damages.every(({ code }) => doubts.includes(code))
 }
 
 /** Whether nothing but the header's length is in doubt, so that its number of entries may be believed. */
