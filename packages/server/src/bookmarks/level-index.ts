@@ -36,6 +36,8 @@ const WRITE_DELAY_MS = 5
 export async function openLevelIndex(options: LevelIndexOptions): Promise<BookmarkIndex> {
   const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
   signal?.throwIfAborted()
+  // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
+  await import('classic-level')
   const claim = await claimFolder(folder, createIfMissing || fresh)
   const workerData: LevelWorkerData = { folder: claim.folder, createIfMissing: createIfMissing || fresh, fresh }
   const index = new LevelIndex(claim, new Worker(workerFile(), { workerData, execArgv: [] }), maxPendingBookmarks)

@@ -9,7 +9,7 @@ import { UnusableIndexError } from '../../src/bookmarks/index-errors.ts'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
 import { DiskError, LockedError, RefusedError } from '../../src/errors.ts'
 import { key } from './log-in-memory.ts'
-import { hold, holdIndex } from './process.ts'
+import { closeIndex, hold, holdIndex } from './process.ts'
 
 function open(folder: string, maxPendingBookmarks?: number): Promise<BookmarkIndex> {
   return openLevelIndex({ folder, createIfMissing: true, maxPendingBookmarks })
@@ -191,6 +191,13 @@ test('a disk that fails is told to all who wait, and close lets go', async () =>
   await expect(index.flush({ sync: true })).rejects.toMatchObject({ code: 'STORE_BROKEN' })
   await index.close().catch((error: unknown) => expect(error).toBeInstanceOf(DiskError))
   await (await open(folder)).close()
+})
+
+test.skipIf(process.platform !== 'linux')('LevelDB stays in memory, for its thread that outlives ours', async () => {
+  using dir = tempDir()
+  const process = await closeIndex(dir.join('index.db'))
+  expect(process.said).toBe('false true true')
+  await process.kill()
 })
 
 test('what was put is found also after a write that failed', async () => {

@@ -9,13 +9,18 @@ export interface Holder {
 }
 
 /** Run `hold-index.ts` on a folder in a process of its own. */
-export async function holdIndex(folder: string): Promise<Holder> {
-  return hold(process.execPath, [
-    '--conditions=@datastreamer/source',
-    '--no-warnings',
-    fileURLToPath(new URL('./hold-index.ts', import.meta.url)),
-    folder,
-  ])
+export function holdIndex(folder: string): Promise<Holder> {
+  return runScript('./hold-index.ts', folder)
+}
+
+/** Run `close-index.ts` on a folder in a process of its own. */
+export function closeIndex(folder: string): Promise<Holder> {
+  return runScript('./close-index.ts', folder)
+}
+
+function runScript(name: string, folder: string): Promise<Holder> {
+  const script = fileURLToPath(new URL(name, import.meta.url))
+  return hold(process.execPath, ['--conditions=@datastreamer/source', '--no-warnings', script, folder])
 }
 
 /** Run a program until it prints a line, and let it go on. */
