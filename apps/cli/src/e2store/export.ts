@@ -14,6 +14,7 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
+import { wholly } from './wholly.ts'
 
 type StreamPlace = Exclude<Place, { readonly kind: 'latest' }>
 
@@ -56,7 +57,7 @@ export function exportCommand(run: RunCommand): Command {
     .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
-    .action((src: string, options: ExportOptions) => run((context) => exportFiles(src, options, context)))
+    .action((src: string, options: ExportOptions) => run(wholly((context) => exportFiles(src, options, context))))
 }
 
 async function exportFiles(src: string, options: ExportOptions, context: CommandContext): Promise<void> {

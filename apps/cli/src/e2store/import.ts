@@ -7,6 +7,7 @@ import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { inFile } from './errors.ts'
+import { wholly } from './wholly.ts'
 
 export function importCommand(run: RunCommand): Command {
   return new Command('import')
@@ -17,7 +18,7 @@ the stream that was archived. All of a file is checked before any of it is writt
 gone on with; a file that holds another stream is refused.`)
     .addOption(new Option('--file <file>', 'the stream file; no server may be writing it').makeOptionMandatory())
     .action((paths: string[], { file }: { readonly file: string }) =>
-      run((context) => importFiles(paths, file, context)),
+      run(wholly((context) => importFiles(paths, file, context))),
     )
 }
 

@@ -19,6 +19,7 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { isConfigName, networkOf } from './networks.ts'
 import { newPath } from './new-path.ts'
+import { wholly } from './wholly.ts'
 
 interface SplitOptions extends ReadingOptions {
   readonly out: string
@@ -40,7 +41,7 @@ changes.`)
     .addOption(new Option('--network <name>', 'of an .era: name of the network (default: as in its own name)'))
     .option('--force', 'replace what is there')
     .action((path: string, options: SplitOptions) =>
-      run((context) => withFile(path, (file) => split(file, options, context), options)),
+      run(wholly((context) => withFile(path, (file) => split(file, options, context), options))),
     )
 }
 

@@ -12,6 +12,7 @@ import { FileError, NotVerifiedError } from './errors.ts'
 import { type ReadingOptions, takesReading, withFile } from './file.ts'
 import { readNetwork } from './networks.ts'
 import { FileVerifier, type Verified } from './verify-file.ts'
+import { wholly } from './wholly.ts'
 
 interface VerifyOptions extends ReadingOptions {
   readonly accumulators?: string
@@ -54,7 +55,7 @@ export function verifyCommand(run: RunCommand): Command {
     .option('--no-signatures', 'leave out the signatures of .era blocks, some 20 ms each')
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
-    .action((paths: string[], options: VerifyOptions) => run((context) => verify(paths, options, context)))
+    .action((paths: string[], options: VerifyOptions) => run(wholly((context) => verify(paths, options, context))))
 }
 
 async function verify(

@@ -1,0 +1,18 @@
+import { OutputClosedError } from '../errors.ts'
+import { ExitCode } from '../exit-code.ts'
+import type { CommandWork } from '../run-command.ts'
+import { CutShortError } from './errors.ts'
+
+/**
+ * Work that is more than what it prints: when nobody reads that any more, as behind `| head`, it ends like any other
+ * work, but was not done.
+ */
+export function wholly(work: CommandWork): CommandWork {
+  return async (context) => {
+    try {
+      return (await work(context)) ?? ExitCode.ok
+    } catch (error) {
+      throw error instanceof OutputClosedError ? new CutShortError(error) : error
+    }
+  }
+}
