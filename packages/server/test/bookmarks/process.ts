@@ -10,17 +10,16 @@ export interface Holder {
 
 /** Run `hold-index.ts` on a folder in a process of its own. */
 export function holdIndex(folder: string): Promise<Holder> {
-  return runScript('./hold-index.ts', folder)
+  return runScript(new URL('./hold-index.ts', import.meta.url), folder)
 }
 
 /** Run `close-index.ts` on a folder in a process of its own. */
 export function closeIndex(folder: string): Promise<Holder> {
-  return runScript('./close-index.ts', folder)
+  return runScript(new URL('./close-index.ts', import.meta.url), folder)
 }
 
-function runScript(name: string, folder: string): Promise<Holder> {
-  const script = fileURLToPath(new URL(name, import.meta.url))
-  return hold(process.execPath, ['--conditions=@datastreamer/source', '--no-warnings', script, folder])
+function runScript(script: URL, folder: string): Promise<Holder> {
+  return hold(process.execPath, ['--conditions=@datastreamer/source', '--no-warnings', fileURLToPath(script), folder])
 }
 
 /** Run a program until it prints a line, and let it go on. */
