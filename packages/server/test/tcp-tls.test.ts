@@ -119,6 +119,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     leaving.resume()
     await once(leaving, 'end')
     expect(server.server.counters.rejected).toEqual({ TLS_FAILED: 1 })
+    expect(server.events).toContainEqual(expect.objectContaining({ type: 'rejected', remoteAddress: '127.0.0.1' }))
     using next = await connectTls(server)
     next.send({ name: 'header' })
     expect(packetsIn(await next.read(OK.length + 38))).toEqual(['result 0', 'header 0'])

@@ -27,6 +27,8 @@ export class Listener {
   readonly #admission: Admission
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** Addresses and ports of those that are in the middle of a TLS handshake. */
+  readonly #shaking = new Set<string>()
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
@@ -91,6 +93,10 @@ export class Listener {
     else {
       // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
       socket.allowHalfOpen = false
+      const place = placeOf(socket)
+      this.#shaking.add(place)
+      // TLS tells of that too late to say who it was.
+      socket.once('close', () => this.#failHandshake(place, address, 'ECONNRESET'))
       tlsServer.emit('connection', socket)
     }
   }
@@ -98,13 +104,23 @@ export class Listener {
   #createTlsServer(tls: NonNullable<ListenOptions['tls']>): TlsServer {
     const server = createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
     server.on('secureConnection', (socket) => {
+      this.#shaking.delete(placeOf(socket))
       socket.allowHalfOpen = true
       this.#options.onSocket(socket, plainAddress(socket.remoteAddress))
     })
     server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#failHandshake(placeOf(socket), plainAddress(socket.remoteAddress), error.code)
       socket.destroy()
-      this.#options.onReject(plainAddress(socket.remoteAddress), 'TLS_FAILED', error.code)
     })
     return server
   }
+
+  /** Once for each handshake that fails. */
+  #failHandshake(place: string, address: string, code: string | undefined): void {
+    if (this.#shaking.delete(place)) this.#options.onReject(address, 'TLS_FAILED', code)
+  }
+}
+
+function placeOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
