@@ -1,13 +1,16 @@
+import { statSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import type { DiskFile } from '../src/disk/disk.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
+import { openStore } from '../src/store/open-store.ts'
 import { hello, operation, TestSources } from './source-client.ts'
 
 /** The machine's disk, but what a test says happens before each write and sync of the stream file. */
 function gatedDisk() {
   const gate = {
     beforeSync: async (): Promise<void> => {},
-    beforeWrite: async (_position: number): Promise<void> => {},
+    beforeWrite: async (_position: number, _bytes: number): Promise<void> => {},
   }
   const open: typeof nodeDisk.open = async (path, mode): Promise<DiskFile> => {
     const file = await nodeDisk.open(path, mode)
@@ -15,7 +18,10 @@ function gatedDisk() {
     return {
       read: (into, position) => file.read(into, position),
       write: async (from, position) => {
-        await gate.beforeWrite(position)
+        await gate.beforeWrite(
+          position,
+          from.reduce((sum, { length }) => sum + length, 0),
+        )
         return file.write(from, position)
       },
       resize: (size) => file.resize(size),
@@ -97,6 +103,35 @@ test('a large operation that the disk refuses before its commit fails by itself'
   store.startAtomicOp()
   store.addStreamEntry(1, data)
   expect(await store.commitAtomicOp()).toEqual({ firstEntry: 0n, nextEntry: 1n })
+})
+
+test('an operation too large for the disk leaves it the room that a smaller one needs', async () => {
+  using dir = tempDir()
+  const file = dir.join('full-stream.bin')
+  const { gate, disk } = gatedDisk()
+  let written = 0
+  gate.beforeWrite = async (position, bytes) => {
+    if (position + bytes > 4 * 1_048_576) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    written = Math.max(written, position + bytes)
+  }
+  await using store = await openStore({ file, disk, spillBytes: 1 })
+  store.startAtomicOp()
+  store.addStreamEntry(1, new Uint8Array(500_000))
+  await store.commitAtomicOp()
+  store.startAtomicOp()
+  const fill = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) {
+      store.addStreamEntry(1, new Uint8Array(500_000))
+      await new Promise((done) => setTimeout(done, 5))
+    }
+  }
+  await expect(fill()).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  store.rollbackAtomicOp()
+  expect(written).toBeGreaterThan(3 * 1_048_576)
+  expect(statSync(file).size).toBe(4096 + 1_048_576)
+  store.startAtomicOp()
+  store.addStreamEntry(1, new Uint8Array(500_000))
+  expect(await store.commitAtomicOp()).toEqual({ firstEntry: 1n, nextEntry: 2n })
 })
 
 test('an operation that the disk refuses fails, with all that follow on it; later ones are written', async () => {

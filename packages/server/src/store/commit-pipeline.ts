@@ -143,6 +143,7 @@ export class CommitPipeline {
     const point = pointAt(last.end)
     let bookmarks: BookmarkList
     try {
+      if (index.failed) await checkpointer.alone(() => index.mend())
       await index.writable()
       bookmarks = await newBookmarks(log, point)
       if (point.totalEntries > log.header.totalEntries) await writer.commit(point)

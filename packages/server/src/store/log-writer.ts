@@ -99,6 +99,7 @@ export class LogWriter {
       await this.#writeGroup(point)
     } catch (error) {
       await this.#undo(records, error)
+      await this.#releaseIfFull(error)
       throw new DiskError('WRITE_FAILED', `the commit was not written: ${messageOf(error)}`, { cause: error })
     }
     try {
@@ -217,9 +218,22 @@ export class LogWriter {
     try {
       await write()
     } catch (error) {
+      await this.#releaseIfFull(error)
       throw new DiskError('WRITE_FAILED', `the operation was not written: ${messageOf(error)}`, { cause: error })
     }
   }
+
+  /** What a failed operation wrote must not keep a full disk full: a smaller one may have room. */
+  async #releaseIfFull(cause: unknown): Promise<void> {
+    if (!isFull(cause)) return
+    // If it fails, the next operation finds the disk as full as it is.
+    await this.#writable.release(this.#committed.totalLength).catch(() => undefined)
+  }
+}
+
+/** Whether a disk, or the part of it that is ours, has no room. */
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
 
 /** Wait for all, also if one fails: nothing may still be writing when a failure is dealt with. */

@@ -112,6 +112,14 @@ export class WritableFile {
     this.#size = size
   }
 
+  /** Give back to the disk what lies behind the page that ends at or holds `end`. */
+  async release(end: number): Promise<void> {
+    const size = pageStart(pagesInUse(end))
+    if (size >= this.#size) return
+    await this.file.resize(size)
+    this.#size = size
+  }
+
   /** Write the commit point. */
   async writeHeader({ totalLength, totalEntries }: CommitPoint): Promise<void> {
     const header = { ...this.#header, totalLength, totalEntries }

@@ -172,6 +172,7 @@ export class StreamStore extends StreamReader {
     await checkpointer.stop()
     try {
       if (writer.broken !== undefined) throw writer.broken
+      await index.mend()
       await checkpointer.write({ open: false })
     } finally {
       await commitLog.close()
