@@ -1,43 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { tempDir } from '@datastreamer/fixtures'
+import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
 import { TestRelay, until } from './support/relay.ts'
 import { Source } from './support/source.ts'
 
-/** A disk of its own, whose size can be changed. */
-class SmallDisk implements Disposable {
-  readonly #path: string
-
-  constructor(path: string, mebibytes: number) {
-    this.#path = path
-    mkdirSync(path)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', path], { stdio: 'pipe' })
-  }
-
-  resize(mebibytes: number): void {
-    execFileSync('mount', ['-o', `remount,size=${mebibytes}m`, this.#path], { stdio: 'pipe' })
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', ['--lazy', this.#path], { stdio: 'pipe' })
-  }
-}
-
-/** Whether a disk can be mounted: it takes root. */
-function canMount(): boolean {
-  using dir = tempDir()
-  try {
-    new SmallDisk(dir.join('disk'), 1)[Symbol.dispose]()
-    return true
-  } catch {
-    process.stderr.write('skipped: no disk can be mounted here (it needs root)\n')
-    return false
-  }
-}
-
-describe.skipIf(!canMount())('a disk that is full', () => {
+describe.skipIf(!canMountDisks())('a disk that is full', () => {
   test('stops the relay, not its clients; it goes on by itself when there is room', async () => {
     using dir = tempDir()
     using disk = new SmallDisk(dir.join('disk'), 4)

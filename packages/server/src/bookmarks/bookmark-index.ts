@@ -12,7 +12,8 @@ export interface BookmarkPut {
  * docs/spec/stream-file.md §5.
  *
  * Puts and removals take effect in the order of the calls, can be seen by `get` at once, and are written in the
- * background. A disk that fails is told by `writable` and `flush`, from then on; what is put after that is dropped.
+ * background. A disk that fails is told by `writable` and `flush`, from then on until `mend` helps; what is put stays in
+ * memory meanwhile.
  */
 export interface BookmarkIndex {
   /**
@@ -25,6 +26,14 @@ export interface BookmarkIndex {
   put(bookmarks: Iterable<BookmarkPut>): void
   /** Take bookmarks out. @throws as `put` */
   remove(keys: readonly Uint8Array[]): void
+  /** Whether a write failed, so that nothing more is written before `mend` helped. */
+  readonly failed: boolean
+  /**
+   * Try to go on after a write that failed, now and then: once the disk has room again, what is in memory is written. Does
+   * not throw; `failed` tells whether it helped. Nothing may be writing the stream file, since the lock of its one writer
+   * is let go of and taken again.
+   */
+  mend(): Promise<void>
   /** Resolves when there is room for more: at once, unless the disk is far behind. @throws as `flush` */
   writable(): Promise<void>
   /**

@@ -30,6 +30,7 @@ export function followLogSoon(log: StreamLog): BookmarkIndex {
 }
 
 class FollowingIndex implements BookmarkIndex {
+  readonly failed = false
   readonly #log: StreamLog
   readonly #memory = new MemoryIndex()
   readonly #stop: () => void
@@ -54,6 +55,8 @@ class FollowingIndex implements BookmarkIndex {
   remove(keys: readonly Uint8Array[]): void {
     this.#memory.remove(keys)
   }
+
+  async mend(): Promise<void> {}
 
   writable(): Promise<void> {
     return this.#memory.writable()

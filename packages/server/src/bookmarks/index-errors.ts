@@ -25,7 +25,20 @@ export function openError(failure: LevelFailure, folder: string): LockedError | 
 export function indexError(failure: LevelFailure, folder: string): UnusableIndexError | DiskError {
   return failure.code === 'LEVEL_CORRUPTION'
     ? corruptError(failure, folder)
-    : diskError('STORE_BROKEN', failure, folder)
+    : diskError('WRITE_FAILED', failure, folder)
+}
+
+/** Whether LevelDB said that another has it open. */
+export function isLocked({ cause }: Error): boolean {
+  return (cause as Partial<LevelFailure> | undefined)?.code === 'LEVEL_LOCKED'
+}
+
+/** The error for an index that another program took while it was opened again. */
+export function lostError(folder: string): DiskError {
+  return new DiskError(
+    'STORE_BROKEN',
+    `${folder}: another program took the bookmark index over, and with it the stream`,
+  )
 }
 
 export function lockedError(folder: string, found: string, options?: ErrorOptions): LockedError {

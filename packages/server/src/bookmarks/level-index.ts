@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { DiskError, RefusedError } from '../errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
-import { indexError, openError } from './index-errors.ts'
+import { indexError, isLocked, lostError, openError } from './index-errors.ts'
 import { claimFolder, type FolderClaim } from './level-folder.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { PendingBookmarks } from './pending-bookmarks.ts'
@@ -21,6 +21,8 @@ const SEGMENT_SLOTS = 4096
 /** Segments that the worker has at a time: one is filled into a batch while the other is written. */
 const MAX_HANDED_OVER = 2
 const DEFAULT_MAX_PENDING = 2_000_000
+/** Time between two tries to open LevelDB again. */
+const MEND_PERIOD_MS = 500
 /** How long a segment that is not full may wait for more: each goes to another thread, which costs more than a bookmark. */
 const WRITE_DELAY_MS = 5
 
@@ -75,6 +77,10 @@ class LevelIndex implements BookmarkIndex {
   #partDue = false
   #isOpen = false
   #failure: Error | undefined
+  /** When it may be tried again to mend what failed. */
+  #mendAt = 0
+  /** Whether another program has taken LevelDB. */
+  #isLost = false
   #closing: Promise<void> | undefined
 
   constructor(claim: FolderClaim, worker: Worker, maxPending: number) {
@@ -102,6 +108,26 @@ class LevelIndex implements BookmarkIndex {
     if (this.#isGone) return
     for (const key of keys) this.#pending.remove(key)
     this.#pumpWhenDue()
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  async mend(): Promise<void> {
+    const now = performance.now()
+    if (this.#failure === undefined || !this.#isOpen || this.#isLost || now < this.#mendAt) return
+    this.#mendAt = now + MEND_PERIOD_MS
+    try {
+      await this.#request((id) => ({ t: 'reopen', id }))
+    } catch (error) {
+      this.#isLost = isLocked(error as Error)
+      this.#failure = this.#isLost ? lostError(this.#claim.folder) : (error as Error)
+      return
+    }
+    this.#pending.takeBack()
+    this.#failure = undefined
+    this.#pump()
   }
 
   async writable(): Promise<void> {

@@ -10,6 +10,8 @@ export interface LevelWorkerData {
 export type LevelRequest =
   /** Write the first `count` slots. */
   | { readonly t: 'write'; readonly slots: SharedArrayBuffer; readonly count: number }
+  /** Open LevelDB again after a write that failed, and let writes be tried again from the first that was not answered on. */
+  | { readonly t: 'reopen'; readonly id: number }
   | { readonly t: 'get'; readonly id: number; readonly key: Uint8Array }
   /** Make durable all that was written. */
   | { readonly t: 'sync'; readonly id: number }
@@ -28,5 +30,5 @@ export type LevelReply =
   | { readonly t: 'written' }
   | { readonly t: 'answer'; readonly id: number; readonly number?: number | undefined }
   | { readonly t: 'refused'; readonly id: number; readonly failure: LevelFailure }
-  /** Opening or writing failed; nothing more will be written. */
+  /** Opening or writing failed; nothing more will be written before it is opened again. */
   | { readonly t: 'failed'; readonly failure: LevelFailure }

@@ -1,5 +1,7 @@
 // Runs in a thread of its own, from the sources as well as from the bundle: nothing from other packages of the
 // workspace may be imported here.
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
@@ -7,6 +9,9 @@ import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from '
 
 /** Stands behind every key of 16 bytes, so no bookmark is touched by what is done to it. */
 const BEHIND_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
+
+/** Room that a disk must have before LevelDB is opened again. */
+const PROBE_BYTES = 1_048_576
 
 type Level = ClassicLevel<Uint8Array, Uint8Array>
 type Batch = ReturnType<Level['batch']>
@@ -21,6 +26,8 @@ class LevelWorker {
   #writes: Promise<void> = Promise.resolve()
   #failed = false
   #synced = true
+  /** Look-ups wait for it. */
+  #reopening: Promise<void> | undefined
 
   constructor(level: Level) {
     this.#level = level
@@ -32,7 +39,11 @@ class LevelWorker {
         this.#write(request.slots, request.count)
         return
       case 'get':
+        await this.#reopening
         this.#get(request.id, request.key)
+        return
+      case 'reopen':
+        await this.#answer(request.id, () => this.#reopen())
         return
       case 'sync':
         await this.#answer(request.id, () => this.#sync())
@@ -83,6 +94,26 @@ class LevelWorker {
     await this.#level.del(BEHIND_ALL_KEYS, { sync: true })
   }
 
+  async #reopen(): Promise<void> {
+    await this.#writes
+    // While it is closed nothing can be looked up: only where it is likely to be opened again.
+    await probe(this.#level.location)
+    this.#reopening = this.#closeAndOpen()
+    try {
+      await this.#reopening
+    } finally {
+      this.#reopening = undefined
+    }
+    this.#failed = false
+    this.#synced = false
+  }
+
+  async #closeAndOpen(): Promise<void> {
+    await this.#level.close()
+    // What is gone must not come back empty.
+    await this.#level.open({ createIfMissing: false })
+  }
+
   async #answer(id: number, work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -109,6 +140,16 @@ function fill(batch: Batch, view: DataView, count: number): void {
     }
     for (let i = 0; i < value.length; i++) value[i] = view.getUint8(at + NUMBER_AT + i)
     batch.put(key, value)
+  }
+}
+
+/** See whether a disk takes bytes; LevelDB does not mind the file. */
+async function probe(folder: string): Promise<void> {
+  const path = join(folder, 'probe')
+  try {
+    await writeFile(path, new Uint8Array(PROBE_BYTES), { flush: true })
+  } finally {
+    await rm(path, { force: true })
   }
 }
 

@@ -7,6 +7,7 @@ const SHARDS = 64
 
 /** An index that lives as long as its process: for files that only are read, and for tests. */
 export class MemoryIndex implements BookmarkIndex {
+  readonly failed = false
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, number>())
   #closed = false
 
@@ -24,6 +25,8 @@ export class MemoryIndex implements BookmarkIndex {
     this.#assertOpen()
     for (const key of keys) this.#shardOf(key)?.delete(keyText(key))
   }
+
+  async mend(): Promise<void> {}
 
   async writable(): Promise<void> {}
 

@@ -80,6 +80,11 @@ export class PendingBookmarks {
     return next
   }
 
+  /** What was handed over is not written: it is to be handed over again. */
+  takeBack(): void {
+    this.#handedOver = 0
+  }
+
   /** The oldest segment that was handed over is written. */
   release(): void {
     const segment = this.#segments.shift()

@@ -188,7 +188,7 @@ test('a disk that fails is told to all who wait, and close lets go', async () =>
   index.put(Array.from({ length: 300_000 }, (_, n) => ({ key: key(n), number: n })))
   await expect(index.flush({ sync: true })).rejects.toThrow(DiskError)
   expect(await before).toBeUndefined()
-  await expect(index.flush({ sync: true })).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  await expect(index.flush({ sync: true })).rejects.toMatchObject({ code: 'WRITE_FAILED' })
   await index.close().catch((error: unknown) => expect(error).toBeInstanceOf(DiskError))
   await (await open(folder)).close()
 })
@@ -215,6 +215,10 @@ test('what was put is found also after a write that failed', async () => {
   const numbers = [1, 2, 150_000, 300_000, 300_001, 400_000, 400_001]
   const found = await Promise.all(numbers.map((number) => index.get(key(number))))
   expect(found).toEqual([1, 2, 150_000, undefined, 300_001, 400_000, undefined])
+  // Its folder is gone: opened again it would be empty.
+  await index.mend()
+  expect(index.failed).toBe(true)
+  expect(await index.get(key(1))).toBe(1)
   await index.close().catch((error: unknown) => expect(error).toBeInstanceOf(DiskError))
   await expect(index.get(key(1))).rejects.toThrow(RefusedError)
 })

@@ -10,6 +10,10 @@ export class SimIndex implements BookmarkIndex {
     for (const { key, number } of bookmarks) this.#log.push({ key: keyOf(key), number })
   }
 
+  readonly failed = false
+
+  async mend(): Promise<void> {}
+
   async writable(): Promise<void> {}
 
   async get(key: Uint8Array): Promise<number | undefined> {

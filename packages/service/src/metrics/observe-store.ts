@@ -61,7 +61,7 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
 }
 
 /** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
-const CODES: readonly DiskErrorCode[] = ['WRITE_FAILED', 'OUTCOME_UNKNOWN', 'STORE_BROKEN']
+const CODES: readonly DiskErrorCode[] = ['WRITE_FAILED', 'OUTCOME_UNKNOWN', 'STORE_BROKEN', 'FILE_REPLACED']
 
 /** Counts errors by their code. */
 export class ErrorCounter {
