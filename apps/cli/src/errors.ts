@@ -26,3 +26,10 @@ export class OutputFailedError extends StreamError<'OUTPUT_FAILED'> {
     super('OUTPUT_FAILED', `standard output cannot be written: ${cause.message}`, { cause })
   }
 }
+
+/** Nobody reads the output any more, and not all was done yet. */
+export class CutShortError extends StreamError<'CUT_SHORT'> {
+  constructor(cause: Error) {
+    super('CUT_SHORT', `stopped before all was done: ${cause.message}`, { cause })
+  }
+}

@@ -8,6 +8,7 @@ import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { wholly } from '../wholly.ts'
 import { existingFile } from '../write/existing-file.ts'
 import { reportDamages } from './verify.ts'
 
@@ -30,7 +31,7 @@ the stream of a sequencer, the last whole L2 block or batch. What is cut is kept
 Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost, 1 if nothing was done.
 The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 bytes, then the bytes from POSITION on.`,
     )
-    .action((file: string, options: RecoverOptions) => run((context) => recover(file, options, context)))
+    .action((file: string, options: RecoverOptions) => run(wholly((context) => recover(file, options, context))))
 }
 
 async function recover(file: string, { streamType, yes }: RecoverOptions, context: CommandContext): Promise<ExitCode> {

@@ -6,6 +6,7 @@ import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { wholly } from '../wholly.ts'
 
 interface SanityOptions extends SourceOptions {
   readonly json?: boolean
@@ -17,7 +18,7 @@ export function sanityCommand(run: RunCommand): Command {
     .description('Read a whole stream and check that entries, blocks, batches and bookmarks follow each other.')
     .option('--json', 'one JSON object a line: each finding, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is out of order.')
-    .action((src: string, options: SanityOptions) => run((context) => sanity(src, options, context)))
+    .action((src: string, options: SanityOptions) => run(wholly((context) => sanity(src, options, context))))
 }
 
 async function sanity(src: string, options: SanityOptions, { out, signal, note }: CommandContext): Promise<ExitCode> {

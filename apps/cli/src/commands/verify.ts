@@ -7,6 +7,7 @@ import type { Output } from '../output/output.ts'
 import { Progress } from '../output/progress.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { wholly } from '../wholly.ts'
 import { existingFile } from '../write/existing-file.ts'
 
 interface VerifyOptions {
@@ -23,7 +24,7 @@ comes with a commit log. Every damage is told, with its place.`)
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('--json', 'one JSON object a line: each damage, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is damaged. What blocks hold is checked by sanity.')
-    .action((file: string, options: VerifyOptions) => run((context) => verify(file, options, context)))
+    .action((file: string, options: VerifyOptions) => run(wholly((context) => verify(file, options, context))))
 }
 
 async function verify(

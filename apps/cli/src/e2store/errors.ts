@@ -23,10 +23,3 @@ export function inFile(path: string, error: unknown): unknown {
 
 /** A file is well-formed, but not what was asked of it. */
 export class NotVerifiedError extends StreamError<'NOT_LISTED' | 'WRONG_CHECKSUM' | 'NOT_FULLY'> {}
-
-/** Nobody reads the output any more, and not all was done yet. */
-export class CutShortError extends StreamError<'CUT_SHORT'> {
-  constructor(cause: Error) {
-    super('CUT_SHORT', `stopped before all was done: ${cause.message}`, { cause })
-  }
-}

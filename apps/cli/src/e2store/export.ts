@@ -14,7 +14,7 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
-import { wholly } from './wholly.ts'
+import { wholly } from '../wholly.ts'
 
 type StreamPlace = Exclude<Place, { readonly kind: 'latest' }>
 

@@ -6,8 +6,8 @@ import { importStream } from '../archive/import-stream.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { wholly } from '../wholly.ts'
 import { inFile } from './errors.ts'
-import { wholly } from './wholly.ts'
 
 export function importCommand(run: RunCommand): Command {
   return new Command('import')

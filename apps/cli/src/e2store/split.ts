@@ -16,10 +16,10 @@ import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { wholly } from '../wholly.ts'
 import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { isConfigName, networkOf } from './networks.ts'
 import { newPath } from './new-path.ts'
-import { wholly } from './wholly.ts'
 
 interface SplitOptions extends ReadingOptions {
   readonly out: string

@@ -8,11 +8,11 @@ import { UsageError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
 import { Progress } from '../output/progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { wholly } from '../wholly.ts'
 import { FileError, NotVerifiedError } from './errors.ts'
 import { type ReadingOptions, takesReading, withFile } from './file.ts'
 import { readNetwork } from './networks.ts'
 import { FileVerifier, type Verified } from './verify-file.ts'
-import { wholly } from './wholly.ts'
 
 interface VerifyOptions extends ReadingOptions {
   readonly accumulators?: string

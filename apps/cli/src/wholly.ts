@@ -1,7 +1,6 @@
-import { OutputClosedError } from '../errors.ts'
-import { ExitCode } from '../exit-code.ts'
-import type { CommandWork } from '../run-command.ts'
-import { CutShortError } from './errors.ts'
+import { CutShortError, OutputClosedError } from './errors.ts'
+import { ExitCode } from './exit-code.ts'
+import type { CommandWork } from './run-command.ts'
 
 /**
  * Work that is more than what it prints: when nobody reads that any more, as behind `| head`, it ends like any other
