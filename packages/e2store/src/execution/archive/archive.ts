@@ -24,7 +24,7 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
   readonly maxPayloadBytes?: number
   /**
    * Bytes read at once for a block that is asked for by number, of which 4 MiB are kept: many where asking costs more
-   * than reading (default 128 KiB in files of up to 4 MiB; of larger ones what the index says the block takes is read,
+   * than reading (default 512 KiB in files of up to 4 MiB; of larger ones what the index says the block takes is read,
    * and nothing is kept).
    */
   readonly pageBytes?: number
@@ -49,8 +49,8 @@ const NONE = new Uint8Array(0)
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 export const WINDOW_BYTES = 262_144
 export const ARENA_BYTES = 131_072
-/** For the contents of one block. */
-const SMALL_ARENA_BYTES = 4096
+/** For contents of blocks that are asked for by number: whoever keeps a block keeps so much. */
+const SMALL_ARENA_BYTES = 32_768
 
 /**
  * An open `.era1`, `.ere` or `.e2hs` file: any block by its number, or ranges of them in order.
@@ -65,6 +65,7 @@ export class BlockArchive {
   readonly options: ArchiveOptions
   readonly #recordOptions: RegionOptions
   readonly #readRow: ReadRow
+  readonly #decoderByNumber: RowDecoder
   readonly #places: ColumnPlaces
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
@@ -74,6 +75,7 @@ export class BlockArchive {
     this.#recordOptions = regionOptions(layout, options)
     this.#readRow = rowsByNumber(source, layout, this.#recordOptions, options.pageBytes)
     this.#places = columnPlaces(layout)
+    this.#decoderByNumber = this.#decoder(SMALL_ARENA_BYTES)
   }
 
   get kind(): ArchiveKind {
@@ -108,13 +110,13 @@ export class BlockArchive {
    */
   async block(number: bigint): Promise<Block> {
     const row = await this.#readRow(this.#indexOf(number), this.columns)
-    return this.#decode(number, row, this.#decoder(SMALL_ARENA_BYTES))
+    return this.#decode(number, row, this.#decoderByNumber)
   }
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
     const row = await this.#readRow(this.#indexOf(number), columns)
-    return this.#checkedPayloads(number, row, this.#decoder(SMALL_ARENA_BYTES))
+    return this.#checkedPayloads(number, row, this.#decoderByNumber)
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
