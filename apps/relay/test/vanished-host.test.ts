@@ -14,20 +14,29 @@ function ip(...args: readonly string[]): void {
   execFileSync('ip', args, { stdio: 'pipe' })
 }
 
+/** Hosts that were made; the system takes a while to forget the links of one that is gone. */
+let hosts = 0
+
 /** A host of its own: a network namespace with a link to this one, which can be taken away without a word. */
 class OtherHost implements Disposable {
-  readonly name = `dsrelay${process.pid}`
-  readonly #subnet = `10.213.${process.pid % 250}`
-  readonly #far = `dsf${process.pid}`
+  readonly #id = `${process.pid}x${hosts++}`
+  readonly name = `dsrelay${this.#id}`
+  readonly #subnet = `10.213.${(process.pid + 101 * hosts) % 250}`
+  readonly #near = `dsn${this.#id}`
+  readonly #far = `dsf${this.#id}`
 
   constructor() {
-    const near = `dsn${process.pid}`
     ip('netns', 'add', this.name)
-    ip('link', 'add', near, 'type', 'veth', 'peer', 'name', this.#far, 'netns', this.name)
-    ip('addr', 'add', `${this.nearAddress}/24`, 'dev', near)
-    ip('link', 'set', near, 'up')
-    ip('-n', this.name, 'addr', 'add', `${this.address}/24`, 'dev', this.#far)
-    this.connect(true)
+    try {
+      ip('link', 'add', this.#near, 'type', 'veth', 'peer', 'name', this.#far, 'netns', this.name)
+      ip('addr', 'add', `${this.nearAddress}/24`, 'dev', this.#near)
+      ip('link', 'set', this.#near, 'up')
+      ip('-n', this.name, 'addr', 'add', `${this.address}/24`, 'dev', this.#far)
+      this.connect(true)
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
   }
 
   /** Its address. */
