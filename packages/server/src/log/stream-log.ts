@@ -25,8 +25,8 @@ export interface LogOptions {
 
 /** Reads smaller than a page cost a catch-up a third of its speed. */
 const DEFAULT_READ_BYTES: number = PAGE_BYTES
-/** What is read of a page at a time to find one entry in it, and to read that. */
-const SEARCH_BYTES = 64 * 1024
+/** What is read of a page at a time to find one entry in it: a quarter of this makes it take half as long again. */
+const SEARCH_BYTES = 256 * 1024
 
 /**
  * The committed log: the file up to the commit point, and those who wait for it to move.
