@@ -1,4 +1,5 @@
 import { fractions } from './sha256-constants.ts'
+import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
 
 /** Two nodes of a Merkle tree, which are one block. */
@@ -37,10 +38,18 @@ const ADD = simd(0xae)
 const shl = (value: Code, bits: number): Code => [value, constant(bits), simd(0xab)]
 const shr = (value: Code, bits: number): Code => [value, constant(bits), simd(0xad)]
 const rotr = (value: Code, bits: number): Code => [shr(value, bits), shl(value, 32 - bits), OR]
-const xor3 = (a: Code, b: Code, c: Code): Code => [a, b, XOR, c, XOR]
 /** The bytes of the vector on the stack in the other order, in each lane. */
 const SWAP = [0, 1, 2, 3].flatMap((lane) => [3, 2, 1, 0].map((byte) => 4 * lane + byte))
 const swapBytes = (): Code => [get(TEMPORARY), get(TEMPORARY), simd(0x0d), SWAP]
+
+const WORDS: Sha256Words = {
+  ...{ working: WORKING, schedule: SCHEDULE, temporary: TEMPORARY, group: GROUP },
+  ...{ add: ADD, xor: XOR, rotr, shr },
+  choose: (e, f, g) => [f, g, e, SELECT],
+  // Where a and b differ it is c, else a.
+  majority: (a, b, c) => [c, a, a, b, XOR, SELECT],
+  loadConstant: (offset) => loadSplat(CONSTANTS_AT + offset),
+}
 
 const words = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
@@ -102,37 +111,7 @@ function hashCode(): Code {
 function compressCode(): Code {
   const code: Code[] = []
   for (const i of words(8)) code.push(get(STATE + i), set(WORKING + i))
-  code.push(constant(0), set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
-  for (const round of words(16)) code.push(roundCode(round))
-  code.push(get(GROUP), constant(64), 0x6a, 0x22, GROUP)
-  code.push(constant(256), 0x49, 0x04, 0x40) // if another group follows
-  for (const round of words(16)) code.push(scheduleCode(round))
-  code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
+  code.push(roundsCode(WORDS))
   for (const i of words(8)) code.push(get(STATE + i), get(WORKING + i), ADD, set(STATE + i))
   return code
-}
-
-/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
-function scheduleCode(round: number): Code {
-  const word = (back: number): Code => get(SCHEDULE + ((round - back) & 15))
-  return [
-    [xor3(rotr(word(2), 17), rotr(word(2), 19), shr(word(2), 10)), word(7), ADD],
-    [xor3(rotr(word(15), 7), rotr(word(15), 18), shr(word(15), 3)), ADD],
-    [word(16), ADD, set(SCHEDULE + round)],
-  ]
-}
-
-/** One round; instead of moving the working words, their names move. */
-function roundCode(round: number): Code {
-  const name = (i: number): number => WORKING + ((i - round) & 7)
-  const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
-  const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
-  return [
-    [get(h), xor3(rotr(e, 6), rotr(e, 11), rotr(e, 25)), ADD, f, g, e, SELECT, ADD],
-    [get(GROUP), loadSplat(CONSTANTS_AT + 4 * round), get(SCHEDULE + round), ADD, ADD],
-    [set(TEMPORARY), get(d), get(TEMPORARY), ADD, set(d)],
-    [get(TEMPORARY), xor3(rotr(a, 2), rotr(a, 13), rotr(a, 22)), ADD],
-    // The majority: where a and b differ it is c, else a.
-    [c, a, a, b, XOR, SELECT, ADD, set(h)],
-  ]
 }

@@ -1,4 +1,5 @@
 import { fractions } from './sha256-constants.ts'
+import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, type WasmRoutine } from './wasm.ts'
 
 const BLOCK = 64
@@ -10,13 +11,12 @@ const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / BLOCK) - 1
 
 const POINTER = 0
 const COUNT = 1
-/** Local variables: working words a to h, the last 16 words of the message schedule, two temporaries, and: */
+/** Local variables: working words a to h, the last 16 words of the message schedule, a temporary, and: */
 const WORKING = 2
 const SCHEDULE = WORKING + 8
 const TEMPORARY = SCHEDULE + 16
-const SECOND = TEMPORARY + 1
 /** Position of the next 16 round constants, counted from the first. */
-const GROUP = SECOND + 1
+const GROUP = TEMPORARY + 1
 
 const load = (offset: number): Code => [0x28, 0x02, unsigned(offset)]
 const store = (offset: number): Code => [0x36, 0x02, unsigned(offset)]
@@ -24,9 +24,17 @@ const ZERO = [0x41, 0x00]
 const ADD = 0x6a
 const AND = 0x71
 const XOR = 0x73
-/** Rotate or shift the value on the stack right. */
-const rotr = (bits: number): Code => [0x41, bits, 0x78]
-const shr = (bits: number): Code => [0x41, bits, 0x76]
+const OR = 0x72
+const rotr = (value: Code, bits: number): Code => [value, 0x41, bits, 0x78]
+
+const WORDS: Sha256Words = {
+  ...{ working: WORKING, schedule: SCHEDULE, temporary: TEMPORARY, group: GROUP },
+  ...{ add: ADD, xor: XOR, rotr },
+  shr: (value, bits) => [value, 0x41, bits, 0x76],
+  choose: (e, f, g) => [f, g, XOR, e, AND, g, XOR],
+  majority: (a, b, c) => [a, b, OR, c, AND, a, b, AND, OR],
+  loadConstant: (offset) => load(CONSTANTS_AT + offset),
+}
 
 /** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
 export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
@@ -74,12 +82,7 @@ function compressCode(): Code {
   const code: Code[] = [0x03, 0x40] // loop over blocks
   for (let i = 0; i < 8; i++) code.push(ZERO, load(4 * i), set(WORKING + i))
   for (const i of sixteen) code.push(bigEndianWord(4 * i), set(SCHEDULE + i))
-  code.push(ZERO, set(GROUP), 0x03, 0x40) // loop over groups of 16 rounds
-  for (const round of sixteen) code.push(roundCode(round))
-  code.push(get(GROUP), constant(BLOCK), ADD, 0x22, GROUP)
-  code.push(constant(4 * BLOCK), 0x49, 0x04, 0x40) // if another group follows
-  for (const round of sixteen) code.push(scheduleCode(round))
-  code.push(0x0c, 0x01, 0x0b, 0x0b) // go round the loop; end if, end loop
+  code.push(roundsCode(WORDS))
   for (let i = 0; i < 8; i++) {
     code.push(ZERO, ZERO, load(4 * i), get(WORKING + i), ADD, store(4 * i))
   }
@@ -91,32 +94,7 @@ function compressCode(): Code {
 /** The word at `pointer + offset`, most significant byte first. */
 function bigEndianWord(offset: number): Code {
   return [
-    [get(POINTER), load(offset), 0x22, TEMPORARY, 0x41, 0x08, 0x77, constant(0x00ff00ff), AND],
-    [get(TEMPORARY), rotr(8), constant(0xff00ff00), AND, 0x72],
-  ]
-}
-
-/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
-function scheduleCode(round: number): Code {
-  const word = (back: number): Code => get(SCHEDULE + ((round - back) & 15))
-  return [
-    [word(2), rotr(17), word(2), rotr(19), XOR, word(2), shr(10), XOR],
-    [word(15), rotr(7), word(15), rotr(18), XOR, word(15), shr(3), XOR, ADD],
-    [word(7), ADD, word(16), ADD, set(SCHEDULE + (round & 15))],
-  ]
-}
-
-/** One round; instead of moving the working words, their names move. */
-function roundCode(round: number): Code {
-  const name = (i: number): number => WORKING + ((i - round) & 7)
-  const [a, b, c, d] = [get(name(0)), get(name(1)), get(name(2)), name(3)]
-  const [e, f, g, h] = [get(name(4)), get(name(5)), get(name(6)), name(7)]
-  return [
-    [get(h), e, rotr(6), e, rotr(11), XOR, e, rotr(25), XOR, ADD],
-    [f, g, XOR, e, AND, g, XOR, ADD],
-    [get(GROUP), load(CONSTANTS_AT + 4 * round), ADD, get(SCHEDULE + round), ADD],
-    [0x22, SECOND, get(d), ADD, set(d)],
-    [get(SECOND), a, rotr(2), a, rotr(13), XOR, a, rotr(22), XOR, ADD],
-    [a, b, 0x72, c, AND, a, b, AND, 0x72, ADD, set(h)],
+    [rotr([get(POINTER), load(offset), 0x22, TEMPORARY], 24), constant(0x00ff00ff), AND],
+    [rotr(get(TEMPORARY), 8), constant(0xff00ff00), AND, OR],
   ]
 }
