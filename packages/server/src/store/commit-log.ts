@@ -1,4 +1,5 @@
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
+import { OneAtATime } from '../disk/one-at-a-time.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
 import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from './commit-record.ts'
@@ -21,8 +22,7 @@ export class CommitLog {
   #checkpoint: Checkpoint | undefined
   /** The newest records, the last one at the end. */
   #recent: CommitRecord[] = []
-  /** The last sync that was asked for. */
-  #syncing: Promise<void> = Promise.resolve()
+  readonly #syncs = new OneAtATime()
   #syncFailures = 0
 
   private constructor(file: DiskFile, count: number, checkpoint: Checkpoint | undefined) {
@@ -142,19 +142,14 @@ export class CommitLog {
 
   /** Sync, one at a time: the system tells only one of those under way that something was lost. */
   async sync(): Promise<void> {
-    const before = this.#syncing
-    const sync = async (): Promise<void> => {
-      await before
+    await this.#syncs.run(async () => {
       try {
         await this.#file.sync()
       } catch (error) {
         this.#syncFailures++
         throw error
       }
-    }
-    const mine = sync()
-    this.#syncing = mine.catch(() => undefined)
-    await mine
+    })
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { bytesLeftInPage, PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
+import { OneAtATime } from '../disk/one-at-a-time.ts'
 import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
@@ -37,8 +38,7 @@ export class LogWriter {
   /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
   #rewinds = 0
   #syncs = 0
-  /** The last sync that was asked for. */
-  #syncing: Promise<void> = Promise.resolve()
+  readonly #syncLine = new OneAtATime()
   #broken: DiskError | undefined
 
   constructor({ writable, commitLog, buffers, committed, syncEach }: LogWriterOptions) {
@@ -171,9 +171,7 @@ export class LogWriter {
    * @param isFatal whether bytes that count may be among those that a failure loses: a later sync would not bring them
    */
   async #sync({ isFatal }: { readonly isFatal: boolean }): Promise<void> {
-    const before = this.#syncing
-    const sync = async (): Promise<void> => {
-      await before
+    await this.#syncLine.run(async () => {
       if (this.#broken !== undefined) throw this.#broken
       this.#syncs++
       try {
@@ -182,10 +180,7 @@ export class LogWriter {
         if (isFatal) this.breakWith(error)
         throw error
       }
-    }
-    const mine = sync()
-    this.#syncing = mine.catch(() => undefined)
-    await mine
+    })
   }
 
   /** Take the record of a failed group back. */
