@@ -12,6 +12,13 @@ const failed = (relay: TestRelay, name: string): string[] => {
   return relay.lines.filter(({ event }) => event === name).map(({ msg }) => msg)
 }
 
+/** Start a relay on a file behind a server of another stream, that it would follow if it were the same. */
+const startBehind = (other: Source, file: string): Promise<TestRelay> =>
+  TestRelay.start(['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0'])
+
+const untilRefused = (relay: TestRelay): Promise<void> =>
+  until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('nothing in common')))
+
 describe('several servers', () => {
   test('are tried in order; the next takes over where one is lost, and nothing is lost or repeated', async () => {
     using dir = tempDir()
@@ -143,9 +150,8 @@ describe('another stream is refused, and the next server tried', () => {
       await until('caught up', () => relay.total === source.total)
     }
     const before = committed(file)
-    const args = ['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0']
-    await using relay = await TestRelay.start(args)
-    await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('nothing in common')))
+    await using relay = await startBehind(other, file)
+    await untilRefused(relay)
     expect(relay.readiness.ready).toBe(false)
     expect(failed(relay, 'upstream-connected')).toEqual([])
     expect(relay.status.relay.reconnects).toBe(0)
@@ -169,9 +175,8 @@ test('streams that have no more than their first bookmark in common are not cut'
     await until('caught up', () => relay.total === source.total)
   }
   const before = committed(file)
-  const args = ['--server', other.address, '--file', file, '--on-truncate', 'follow', '--truncate-grace', '0']
-  await using relay = await TestRelay.start(args)
-  await until('refused', () => failed(relay, 'upstream-refused').some((line) => line.includes('nothing in common')))
+  await using relay = await startBehind(other, file)
+  await untilRefused(relay)
   expect(committed(file)).toEqual(before)
 })
 

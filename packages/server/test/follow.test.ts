@@ -2,6 +2,7 @@ import { copyFileSync, renameSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test, vi } from 'vitest'
 import { openReader } from '../src/reader/open-reader.ts'
+import type { StreamReader } from '../src/reader/stream-reader.ts'
 import { openStore } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { readAll } from './sim/read-all.ts'
@@ -10,6 +11,13 @@ async function commit(store: StreamStore, ...sizes: readonly number[]): Promise<
   store.startAtomicOp()
   for (const size of sizes) store.addStreamEntry(1, new Uint8Array(size).fill(size & 255))
   await store.commitAtomicOp()
+}
+
+/** Where the log of a reader is cut, from now on. */
+function cutsOf({ log }: StreamReader): readonly bigint[] {
+  const cuts: bigint[] = []
+  log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  return cuts
 }
 
 test('a followed file shows what its writer commits, over page ends, and nothing else', async () => {
@@ -38,8 +46,7 @@ test('a followed file that is cut tells its readers', async () => {
   await using store = await openStore({ file, fsync: 'never' })
   await commit(store, 1, 2, 3, 4)
   await using reader = await openReader({ file, follow: true, pollMs: 1 })
-  const cuts: bigint[] = []
-  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  const cuts = cutsOf(reader)
   await store.truncateFile(2n)
   await vi.waitFor(() => expect(cuts).toEqual([2n]))
   await commit(store, 9)
@@ -53,8 +60,7 @@ test('a followed file that was cut and written anew between two looks counts as 
   await using store = await openStore({ file, fsync: 'never' })
   await commit(store, 1, 2, 3)
   await using reader = await openReader({ file, follow: true, pollMs: 150 })
-  const cuts: bigint[] = []
-  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  const cuts = cutsOf(reader)
   await store.truncateFile(1n)
   await commit(store, 500, 600, 700, 800)
   await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 15_000 })
@@ -68,8 +74,7 @@ test('a followed file that was cut and written anew over the same places counts 
   await using store = await openStore({ file, fsync: 'never' })
   await commit(store, 1, 2, 3)
   await using reader = await openReader({ file, follow: true, pollMs: 150 })
-  const cuts: bigint[] = []
-  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  const cuts = cutsOf(reader)
   await store.truncateFile(1n)
   store.startAtomicOp()
   for (const size of [2, 3, 4]) store.addStreamEntry(1, new Uint8Array(size).fill(99))

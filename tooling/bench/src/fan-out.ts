@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { Histogram } from './fan-out/histogram.ts'
 import type { ReadersQuestion } from './fan-out/readers.ts'
-import type { SourceQuestion } from './fan-out/source.ts'
 import type { StalledQuestion } from './fan-out/stalled.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, fixed } from './harness/format.ts'
@@ -11,6 +10,7 @@ import { keepApart } from './harness/processors.ts'
 import { alternate } from './harness/rounds.ts'
 import { fillStream, OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
+import type { SourceQuestion } from './processes/source.ts'
 
 const PERIOD_MS = 10
 /** Operations of one measurement. */
@@ -55,7 +55,7 @@ class Stage implements AsyncDisposable {
   static async open({ folder }: BenchContext): Promise<Stage> {
     const file = join(folder, 'data-stream.bin')
     await fillStream(file, ({ bytes }) => bytes >= OLD_BYTES)
-    const source = await BenchProcess.start('../fan-out/source.ts')
+    const source = await BenchProcess.start('source.ts')
     const port = await source.ask<number>({ t: 'open', file, fsync: 'never' } satisfies SourceQuestion)
     const readers = await Promise.all([0, 1].map(() => BenchProcess.start('../fan-out/readers.ts')))
     const stalled = await BenchProcess.start('../fan-out/stalled.ts')
@@ -79,7 +79,12 @@ class Stage implements AsyncDisposable {
     const share = Math.ceil(readers / processes.length)
     await askAll(processes, { t: 'join', port, readers: share, from })
     const received = askAll(processes, { t: 'receive', to: from + operations * OPERATION_ENTRIES })
-    await source.ask({ t: 'commit', operations, periodMs: PERIOD_MS } satisfies SourceQuestion)
+    await source.ask({
+      t: 'commit',
+      operations,
+      entries: OPERATION_ENTRIES,
+      periodMs: PERIOD_MS,
+    } satisfies SourceQuestion)
     return Histogram.sum((await received).map((counts) => new Histogram(counts)))
   }
 

@@ -7,7 +7,7 @@ import { RelayProcess } from './harness/relay-process.ts'
 import { alternate } from './harness/rounds.ts'
 import { quantile, ratios, spread, summarize } from './harness/summary.ts'
 import type { ReceiveAnswer, ReceiveQuestion } from './processes/receive.ts'
-import type { StampQuestion } from './processes/stamp.ts'
+import type { SourceQuestion } from './processes/source.ts'
 
 const OPERATIONS = 2000
 /** Time between two operations, in ms. */
@@ -26,9 +26,9 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 /** The same client on the server, on a relay that has it all, and on one that begins with nothing. */
 async function catchUp(context: BenchContext): Promise<Table> {
   const made = await makeCatchUpFile(context)
-  await using server = await BenchProcess.start('stamp.ts')
+  await using server = await BenchProcess.start('source.ts')
   await using reader = await BenchProcess.start('receive.ts')
-  const port = await server.ask<number>({ file: made.file } satisfies StampQuestion)
+  const port = await server.ask<number>({ t: 'open', file: made.file, fsync: 'commit' } satisfies SourceQuestion)
   await using full = await RelayProcess.start(port, join(context.folder, 'full.bin'))
   const rate = async (from: number): Promise<number> => {
     const question: ReceiveQuestion = { ports: [from], entries: made.entries, stamped: false }
@@ -66,14 +66,14 @@ async function catchUp(context: BenchContext): Promise<Table> {
 /** Operations with the time of their commit in them, received from the server and through a relay. */
 async function latency(context: BenchContext): Promise<Table> {
   const operations = context.quick ? OPERATIONS / 20 : OPERATIONS
-  await using source = await BenchProcess.start('stamp.ts')
+  await using source = await BenchProcess.start('source.ts')
   await using reader = await BenchProcess.start('receive.ts')
   const file = join(context.folder, 'stamped.bin')
-  const port = await source.ask<number>({ file } satisfies StampQuestion)
+  const port = await source.ask<number>({ t: 'open', file, fsync: 'commit' } satisfies SourceQuestion)
   await using between = await RelayProcess.start(port, join(context.folder, 'between.bin'))
   const question: ReceiveQuestion = { ports: [port, between.port], entries: operations, stamped: true }
   const received = reader.ask<ReceiveAnswer>(question)
-  await source.ask({ operations, periodMs: PERIOD_MS } satisfies StampQuestion)
+  await source.ask({ t: 'commit', operations, entries: 1, periodMs: PERIOD_MS } satisfies SourceQuestion)
   const { latenciesMs } = await received
   const [direct = [], relayed = []] = latenciesMs
   const added = relayed.map((ms, i) => ms - (direct[i] ?? Number.NaN))

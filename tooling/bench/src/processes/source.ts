@@ -2,22 +2,29 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Fsync, openStore, StreamServer, type StreamStore } from '@datastreamer/server'
 import { answerQuestions } from '../harness/process.ts'
-import { DATA_BYTES, OPERATION_ENTRIES } from '../harness/stream-file.ts'
+import { DATA_BYTES } from '../harness/stream-file.ts'
 
 export type SourceQuestion =
   /** Answered with a port. */
   | { readonly t: 'open'; readonly file: string; readonly fsync: Fsync }
   /** Answered with the number of entries, which is where the operations to come begin. */
   | { readonly t: 'entries' }
-  /** Answered when all are committed. */
-  | { readonly t: 'commit'; readonly operations: number; readonly periodMs: number }
+  | CommitQuestion
+
+/** Answered when so many operations of so many entries are committed, one in each period. */
+export interface CommitQuestion {
+  readonly t: 'commit'
+  readonly operations: number
+  readonly entries: number
+  readonly periodMs: number
+}
 
 let store: StreamStore | undefined
 
 answerQuestions(async (question: SourceQuestion): Promise<number> => {
   if (question.t === 'open') return open(question.file, question.fsync)
   if (store === undefined) throw new Error('no file is open')
-  if (question.t === 'commit') await commit(store, question.operations, question.periodMs)
+  if (question.t === 'commit') await commit(store, question)
   return Number(store.getHeader().totalEntries)
 })
 
@@ -29,7 +36,7 @@ async function open(file: string, fsync: Fsync): Promise<number> {
   return server.address?.port ?? 0
 }
 
-async function commit(into: StreamStore, operations: number, periodMs: number): Promise<void> {
+async function commit(into: StreamStore, { operations, entries, periodMs }: CommitQuestion): Promise<void> {
   const data = new Uint8Array(DATA_BYTES)
   const view = new DataView(data.buffer)
   const start = performance.now()
@@ -38,7 +45,7 @@ async function commit(into: StreamStore, operations: number, periodMs: number): 
     await sleep(Math.max(0, start + operation * periodMs - performance.now()))
     view.setBigUint64(0, process.hrtime.bigint())
     into.startAtomicOp()
-    for (let i = 0; i < OPERATION_ENTRIES; i++) into.addStreamEntry(1, data)
+    for (let i = 0; i < entries; i++) into.addStreamEntry(1, data)
     last = into.commitAtomicOp()
   }
   await last
