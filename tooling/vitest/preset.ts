@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
 /** How every package is tested: from source, without a build. */
@@ -8,6 +9,7 @@ export function project(name: string): ReturnType<typeof defineProject> {
       name,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
+      setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
       testTimeout: 30_000,
       hookTimeout: 30_000,
     },

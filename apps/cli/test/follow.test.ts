@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { FROM_SOURCE, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
 
@@ -47,7 +47,7 @@ describe('following', () => {
     using dir = tempDir()
     await datastreamer('generate', dir.join('s.bin'), '--blocks', '2000')
     const script = 'set -o pipefail; "$@" | head -3'
-    const args = ['--conditions=@datastreamer/source', CLI, 'tail', dir.join('s.bin'), '--from', '0']
+    const args = [...FROM_SOURCE, CLI, 'tail', dir.join('s.bin'), '--from', '0']
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', process.execPath, ...args])
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
     expect(stderr).toBe('')

@@ -10,6 +10,7 @@ import {
   recoverStream,
   reindexStream,
 } from '../src/index.ts'
+import { CountingDisk } from './counting-disk.ts'
 import {
   type Change,
   COMMITS,
@@ -42,6 +43,15 @@ async function planOf(file: string, boundaries?: Boundaries): Promise<RecoveryPl
 describe('recover', () => {
   test('leaves a whole file alone', async () => {
     expect((await drain(planRecovery({ file: files.master }))).result).toBeUndefined()
+  })
+
+  test('given up while it looks, leaves no file open', async () => {
+    const counting = new CountingDisk()
+    const looking = planRecovery({ file: files.master, disk: counting.disk })
+    await looking.next()
+    expect(counting.filesOpen).toBe(2)
+    await looking.return(undefined)
+    expect(counting.filesOpen).toBe(0)
   })
 
   test('cuts back to the last whole operation, and keeps what it cuts', async () => {

@@ -50,8 +50,9 @@ export async function reportDamages<T>(
   json: boolean,
 ): Promise<T> {
   using progress = new Progress(label)
+  await using steps = checking
   for (;;) {
-    const step = await checking.next()
+    const step = await steps.next()
     if (step.done === true) return step.value
     if (step.value.kind === 'progress') progress.show(step.value.done, step.value.total)
     else {

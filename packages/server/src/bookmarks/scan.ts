@@ -97,7 +97,7 @@ export async function scanBookmarks(
   options: RunsOptions = {},
 ): Promise<number> {
   const { to = Number.POSITIVE_INFINITY } = options
-  const runs = readRuns(log, from, options)
+  await using runs = readRuns(log, from, options)
   for (;;) {
     const step = await runs.next()
     if (step.done === true) return Math.min(step.value, to)
@@ -149,7 +149,7 @@ export interface Indexed {
  */
 export async function indexLog(log: StreamLog, index: BookmarkIndex, options: IndexLogOptions = {}): Promise<Indexed> {
   const { from = 0, onProgress, signal } = options
-  const runs = readRuns(log, from, { signal })
+  await using runs = readRuns(log, from, { signal })
   let bookmarks = 0
   for (;;) {
     const step = await runs.next()

@@ -43,7 +43,7 @@ export async function* planRecovery(
     throw new RecoveryError('UPDATE_PENDING', message)
   }
   const damages: DamageError[] = []
-  const checking = verifyStream(options)
+  await using checking = verifyStream(options)
   for (;;) {
     const step = await checking.next()
     if (step.done === true) return damages.length === 0 ? undefined : plan(options, disk, damages, step.value)

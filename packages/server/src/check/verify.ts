@@ -102,19 +102,15 @@ async function* verify(
   const end = endIsCommitPoint ? totalLength : size
   const endEntry = endIsCommitPoint ? undefined : header.totalEntries
   const walk = new PageWalk({ file: path, from: START, end, endEntry, boundaries })
-  const records = readRecords(disk, path)
+  await using records = readRecords(disk, path)
   const checksums = await ChecksumCheck.begin(path, records)
-  try {
-    for (let page = 0; page < pagesInUse(end) && !walk.done; page++) {
-      signal?.throwIfAborted()
-      const position = pageStart(page)
-      const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
-      for (const error of walk.push(bytes, position)) yield damage(error)
-      await checksums.push(bytes, position, walk.whole.totalLength)
-      yield { kind: 'progress', done: position + bytes.length, total: end }
-    }
-  } finally {
-    await records.return()
+  for (let page = 0; page < pagesInUse(end) && !walk.done; page++) {
+    signal?.throwIfAborted()
+    const position = pageStart(page)
+    const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
+    for (const error of walk.push(bytes, position)) yield damage(error)
+    await checksums.push(bytes, position, walk.whole.totalLength)
+    yield { kind: 'progress', done: position + bytes.length, total: end }
   }
   for (const error of checksums.damages(header)) yield damage(error)
   if (endIsCommitPoint && walk.next !== undefined && walk.next !== header.totalEntries) {

@@ -34,6 +34,15 @@ export class CommitLog {
   /** Open the commit log, made if `mode` is `create`; records behind one that is not whole are left out. */
   static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<CommitLog> {
     const file = await disk.open(path, mode)
+    try {
+      return await CommitLog.#over(file)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  static async #over(file: DiskFile): Promise<CommitLog> {
     const size = await file.size()
     let newest: Checkpoint | undefined
     for (const offset of SLOT_OFFSETS) {
