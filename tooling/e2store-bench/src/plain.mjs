@@ -28,8 +28,10 @@ function walk(path, onChunk) {
   return blocks
 }
 
+const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+
 export const tasks = {
   walk: (path) => walk(path),
   decompress: (path) => walk(path, () => undefined),
-  checksum: (path) => walk(path, (content) => portableSnappy.crc32c(content, 0, content.length)),
+  checksum: (path) => walk(path, (content) => portableSnappy.crc32c(viewOf(content), 0, content.length)),
 }

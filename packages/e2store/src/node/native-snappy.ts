@@ -21,26 +21,28 @@ export async function nativeSnappy(): Promise<SnappyCodec> {
     compress: portableSnappy.compress,
     decompress(input, start, end, output, at, size) {
       if (!snappy || size < NATIVE_BLOCK_BYTES) return portableSnappy.decompress(input, start, end, output, at, size)
-      return decompressNative(snappy, input.subarray(start, end), output, at, size)
+      return decompressNative(snappy, bytesOf(input, start, end), bytesOf(output, at, at + size))
     },
     crc32c(bytes, start, end) {
       if (!crc || end - start < NATIVE_CRC_BYTES) return portableSnappy.crc32c(bytes, start, end)
-      return crc.crc32c(bytes.subarray(start, end))
+      return crc.crc32c(bytesOf(bytes, start, end))
     },
   }
+}
+
+function bytesOf(view: DataView, start: number, end: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + start, end - start)
 }
 
 function decompressNative(
   snappy: { readonly uncompressSync: typeof uncompressSync },
   block: Uint8Array,
   output: Uint8Array,
-  at: number,
-  size: number,
 ): boolean {
   try {
     const plain = snappy.uncompressSync(block, { asBuffer: true })
-    if (!(plain instanceof Uint8Array) || plain.length !== size) return false
-    output.set(plain, at)
+    if (!(plain instanceof Uint8Array) || plain.length !== output.length) return false
+    output.set(plain)
     return true
   } catch {
     return false

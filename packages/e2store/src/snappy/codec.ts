@@ -10,11 +10,11 @@ export interface SnappyCodec {
    *
    * @returns whether the block is well-formed and gives exactly `size` bytes
    */
-  decompress(input: Uint8Array, start: number, end: number, output: Uint8Array, at: number, size: number): boolean
+  decompress(input: DataView, start: number, end: number, output: DataView, at: number, size: number): boolean
   /** Compress to a raw block. */
   compress(input: Uint8Array): Uint8Array
   /** CRC-32C of `bytes[start, end)`, unmasked. */
-  crc32c(bytes: Uint8Array, start: number, end: number): number
+  crc32c(bytes: DataView, start: number, end: number): number
 }
 
 /** The codec without native code, which runs everywhere. */

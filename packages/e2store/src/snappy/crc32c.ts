@@ -16,27 +16,24 @@ function makeTables(): Int32Array {
 }
 
 /** CRC-32C (Castagnoli, reflected) of `bytes[start, end)`, eight bytes a step. */
-export function crc32c(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
+export function crc32c(bytes: DataView, start = 0, end: number = bytes.byteLength): number {
   const t = TABLES
   let crc = -1
   let at = start
   for (const last = end - 8; at <= last; at += 8) {
-    crc ^=
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)
+    const low = crc ^ bytes.getInt32(at, true)
+    const high = bytes.getInt32(at + 4, true)
     crc =
-      (t[1792 + (crc & 0xff)] as number) ^
-      (t[1536 + ((crc >>> 8) & 0xff)] as number) ^
-      (t[1280 + ((crc >>> 16) & 0xff)] as number) ^
-      (t[1024 + (crc >>> 24)] as number) ^
-      (t[768 + (bytes[at + 4] as number)] as number) ^
-      (t[512 + (bytes[at + 5] as number)] as number) ^
-      (t[256 + (bytes[at + 6] as number)] as number) ^
-      (t[bytes[at + 7] as number] as number)
+      (t[1792 + (low & 0xff)] as number) ^
+      (t[1536 + ((low >>> 8) & 0xff)] as number) ^
+      (t[1280 + ((low >>> 16) & 0xff)] as number) ^
+      (t[1024 + (low >>> 24)] as number) ^
+      (t[768 + (high & 0xff)] as number) ^
+      (t[512 + ((high >>> 8) & 0xff)] as number) ^
+      (t[256 + ((high >>> 16) & 0xff)] as number) ^
+      (t[high >>> 24] as number)
   }
-  for (; at < end; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 0xff] as number)
+  for (; at < end; at++) crc = (crc >>> 8) ^ (t[(crc ^ bytes.getUint8(at)) & 0xff] as number)
   return ~crc >>> 0
 }
 

@@ -1,4 +1,5 @@
 import { concatBytes, putU32 } from '../io/little-endian.ts'
+import { viewOf } from '../io/view.ts'
 import { portableSnappy, type SnappyCodec } from './codec.ts'
 import { maskCrc } from './crc32c.ts'
 import { MAX_CHUNK_BYTES, STREAM_IDENTIFIER } from './framed.ts'
@@ -26,7 +27,7 @@ export function snappyFramedEncode(
     const body = worthwhile ? compressed : piece
     const head = new Uint8Array(8)
     putU32(head, 0, ((body.length + 4) << 8) | (worthwhile ? 0 : 1))
-    putU32(head, 4, maskCrc(codec.crc32c(piece, 0, piece.length)))
+    putU32(head, 4, maskCrc(codec.crc32c(viewOf(piece), 0, piece.length)))
     parts.push(head, body)
   }
   return concatBytes(parts)

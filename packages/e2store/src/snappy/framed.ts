@@ -1,5 +1,6 @@
 import { E2FormatError, LimitError, type Step } from '../errors.ts'
 import { u16, u24, u32 } from '../io/little-endian.ts'
+import { MemoryView } from '../io/view.ts'
 import { declaredSize } from './block.ts'
 import { portableSnappy, type SnappyCodec } from './codec.ts'
 import { maskCrc } from './crc32c.ts'
@@ -37,6 +38,8 @@ function bad(message: string, position: number, step: Step): E2FormatError {
 /** Goes from chunk to chunk; its fields say what the one last read is. */
 export class ChunkReader {
   #bytes: Uint8Array = NONE
+  readonly #input = new MemoryView()
+  readonly #output = new MemoryView()
   #offset = 0
   readonly #codec: SnappyCodec
   readonly #step: Step
@@ -96,7 +99,7 @@ export class ChunkReader {
     const body = at + CHUNK_HEAD + CRC_BYTES
     if (type > 1) throw this.#bad(`reserved chunk type ${type}, which must not be skipped`, at)
     if (body > end) throw this.#bad(`data chunk of ${end - body + CRC_BYTES} bytes, expected at least 4`, at)
-    const size = type === 1 ? end - body : declaredSize(this.#bytes, body, end)
+    const size = type === 1 ? end - body : this.#declaredSize(body, end)
     if (size < 0) throw this.#bad('chunk has no valid uncompressed size', at)
     if (size > MAX_CHUNK_BYTES) throw this.#bad(`chunk of ${size} uncompressed bytes, allowed are 65536`, at)
     if (size > (end - body) * MAX_EXPANSION) {
@@ -106,28 +109,44 @@ export class ChunkReader {
   }
 
   /**
-   * Decompress the chunk last read to `output[at, at + size)` and check its CRC.
+   * Decompress the chunk last read to `bytes[at, at + size)` and check its CRC.
    *
    * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
    * @see docs/spec/e2store.md §4.1
    */
-  decode(output: Uint8Array, at: number): void {
+  decode(bytes: Uint8Array, at: number): void {
     if (this.#type > 1) return
-    const bytes = this.#bytes
     const body = this.start + CHUNK_HEAD + CRC_BYTES
     const { size } = this
-    if (this.#type === 1) {
-      if (size > 32) output.set(bytes.subarray(body, this.#end), at)
-      else for (let i = 0; i < size; i++) output[at + i] = bytes[body + i] as number
-    } else if (!this.#codec.decompress(bytes, body, this.#end, output, at, size)) {
+    const output = this.#output.around(bytes)
+    const to = bytes.byteOffset + at
+    if (this.#type === 1) this.#copy(body, bytes, at)
+    else if (!this.#decompress(body, output, to)) {
       throw this.#bad(`compressed chunk does not decompress to ${size} bytes`, this.start)
     }
-    const crc = maskCrc(this.#codec.crc32c(output, at, at + size))
-    const stored = u32(bytes, this.start + CHUNK_HEAD)
+    const crc = maskCrc(this.#codec.crc32c(output, to, to + size))
+    const stored = u32(this.#bytes, this.start + CHUNK_HEAD)
     if (crc !== stored) {
       const what = `chunk has masked CRC-32C ${crc.toString(16)}, stored is ${stored.toString(16)}`
       throw new E2FormatError('BAD_CHECKSUM', what, this.#offset + this.start, this.#step)
     }
+  }
+
+  /** Copy the chunk as it is: short ones, which are many, without a view of them. */
+  #copy(body: number, bytes: Uint8Array, at: number): void {
+    if (this.size > 32) bytes.set(this.#bytes.subarray(body, this.#end), at)
+    else for (let i = 0; i < this.size; i++) bytes[at + i] = this.#bytes[body + i] as number
+  }
+
+  #declaredSize(body: number, end: number): number {
+    const { byteOffset } = this.#bytes
+    return declaredSize(this.#input.around(this.#bytes), byteOffset + body, byteOffset + end)
+  }
+
+  #decompress(body: number, output: DataView, to: number): boolean {
+    const { byteOffset } = this.#bytes
+    const input = this.#input.around(this.#bytes)
+    return this.#codec.decompress(input, byteOffset + body, byteOffset + this.#end, output, to, this.size)
   }
 
   #bad(message: string, at: number): E2FormatError {

@@ -1,5 +1,6 @@
 import { portableSnappy } from '../../src/index.ts'
 import { putU32, u24, u32 } from '../../src/io/little-endian.ts'
+import { viewOf } from '../../src/io/view.ts'
 import { maskCrc } from '../../src/snappy/crc32c.ts'
 
 /** Numbers from 0 to 1 that a seed decides. */
@@ -53,7 +54,7 @@ function changePayload(bytes: Uint8Array, random: Random): Uint8Array {
     out[at] = byte(random)
     const plain = decompressed(out, chunk, chunkEnd)
     if (plain) {
-      putU32(out, chunk + 4, maskCrc(portableSnappy.crc32c(plain, 0, plain.length)))
+      putU32(out, chunk + 4, maskCrc(portableSnappy.crc32c(viewOf(plain), 0, plain.length)))
       return out
     }
     out[at] = old
@@ -72,7 +73,7 @@ function decompressed(bytes: Uint8Array, chunk: number, end: number): Uint8Array
   }
   if (size > 65_536) return undefined
   const out = new Uint8Array(size)
-  return portableSnappy.decompress(bytes, chunk + 8, end, out, 0, size) ? out : undefined
+  return portableSnappy.decompress(viewOf(bytes), chunk + 8, end, viewOf(out), 0, size) ? out : undefined
 }
 
 const MUTATORS: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] = [
