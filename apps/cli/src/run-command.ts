@@ -26,6 +26,9 @@ export interface CommandStreams {
   readonly stderr: Writable
 }
 
+/** What ends a command: Ctrl-C, being told to, a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 /**
  * Run a command as the process: Ctrl-C ends it, and what it throws becomes a message and a status. A second Ctrl-C ends
  * the process at once.
@@ -36,11 +39,11 @@ export async function runInProcess(work: CommandWork): Promise<void> {
     if (interrupt.signal.aborted) process.exit(ExitCode.failed)
     interrupt.abort(new InterruptedError())
   }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  for (const name of SIGNALS) process.on(name, onSignal)
   try {
     process.exitCode = await runWork(work, process, interrupt.signal)
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
+    for (const name of SIGNALS) process.off(name, onSignal)
   }
 }
 

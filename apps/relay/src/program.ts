@@ -14,8 +14,8 @@ import { Follower } from './follow/follower.ts'
 import { logFollowEvent, logUpstreamFailure, upstreamFailure } from './log-follower.ts'
 import { observeFollower } from './observe-follower.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
-import { readUpstream, type Upstream } from './upstream/upstream.ts'
-import { loadUpstreamTls } from './upstream/upstream-tls.ts'
+import { readUpstream } from './upstream/upstream.ts'
+import { UpstreamTls } from './upstream/upstream-tls.ts'
 
 export const program: ServiceProgram<typeof OPTIONS> = {
   text: {
@@ -34,7 +34,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     const message = 'DeleteData is true, but this relay deletes no data: move its file away, and leave DeleteData out'
     throw new ConfigError('BAD_VALUE', message)
   }
-  const upstreams = upstreamsOf(config)
+  const upstreamTls = new UpstreamTls(config)
+  context.tlsRenewal.add(() => upstreamTls.readAgain())
+  const upstreams = config.server.map((text) => readUpstream(text, upstreamTls))
   const limits = { connectTimeoutMs: config.connectTimeout, responseTimeoutMs: config.responseTimeout }
   const rounds = { maxMs: config.retryMax }
   const file = fileName(config.file)
@@ -105,12 +107,6 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     }),
     close: ({ graceMs }) => close(graceMs),
   }
-}
-
-/** @throws {ConfigError} */
-function upstreamsOf(config: Config): readonly Upstream[] {
-  const tls = loadUpstreamTls(config)
-  return config.server.map((text) => readUpstream(text, tls))
 }
 
 function readiness(

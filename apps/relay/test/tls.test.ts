@@ -1,33 +1,16 @@
-import { execFileSync } from 'node:child_process'
-import { tempDir } from '@datastreamer/fixtures'
+import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestRelay, until } from './support/relay.ts'
 import { Source } from './support/source.ts'
-
-/** Whether there is an `openssl` to make certificates with. */
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write('skipped: no openssl\n')
-    return false
-  }
-}
 
 describe.skipIf(!hasOpenssl())('over TLS', () => {
   const dir = tempDir()
   afterAll(() => dir[Symbol.dispose]())
 
-  beforeAll(() => {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-    const subject = ['-subj', '/CN=relay', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-    const files = ['-keyout', dir.join('key.pem'), '-out', dir.join('cert.pem')]
-    execFileSync('openssl', ['req', '-x509', ...key, ...subject, '-days', '2', ...files], { stdio: 'ignore' })
-  })
+  beforeAll(() => makeCertificate(dir.path, 'relay'))
 
   test('from region to region: relays show certificates and ask for them', async () => {
-    const [cert, key] = [dir.join('cert.pem'), dir.join('key.pem')]
+    const [cert, key] = [dir.join('relay.crt'), dir.join('relay.key')]
     const own = ['--tls-cert', cert, '--tls-key', key, '--tls-client-ca', cert]
     const shown = ['--server-tls-ca', cert, '--server-tls-cert', cert, '--server-tls-key', key]
     await using source = await Source.start({ file: dir.join('source.bin') })

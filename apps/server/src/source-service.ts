@@ -42,7 +42,7 @@ export class SourceService {
   static async start(
     { store, port, tls }: { readonly store: StreamStore; readonly port: number; readonly tls: ListenOptions['tls'] },
     config: Config,
-    { log, metrics }: ServiceContext,
+    { log, metrics, tlsRenewal }: ServiceContext,
   ): Promise<SourceService> {
     const server = new SourceServer({ store, token: config.sourceToken })
     const unlisten = onSourceEvent(server, (event) => logEvent(log, event))
@@ -53,6 +53,10 @@ export class SourceService {
       throw error
     }
     observe(metrics, server)
+    tlsRenewal.add(() => {
+      const renewed = checkSource(config)
+      return () => renewed && server.renewTls(renewed)
+    })
     return new SourceService(server, unlisten, server.address ?? { host: config.sourceHost, port })
   }
 

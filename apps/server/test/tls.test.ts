@@ -1,41 +1,17 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect as connectTls } from 'node:tls'
 import { connect } from '@datastreamer/client'
-import { tempDir } from '@datastreamer/fixtures'
+import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
-
-/** Whether there is an `openssl` to make certificates with. */
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write('skipped: no openssl\n')
-    return false
-  }
-}
 
 describe.skipIf(!hasOpenssl())('TLS', () => {
   const dir = tempDir()
   afterAll(() => dir[Symbol.dispose]())
 
   beforeAll(() => {
-    for (const name of ['server', 'client']) {
-      const key = [
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:prime256v1',
-        '-nodes',
-        '-keyout',
-        dir.join(`${name}.key`),
-      ]
-      const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-      execFileSync('openssl', ['req', '-x509', ...key, ...subject, '-days', '2', '-out', dir.join(`${name}.crt`)], {
-        stdio: 'ignore',
-      })
-    }
+    for (const name of ['server', 'client']) makeCertificate(dir.path, name)
   })
 
   test('only clients with a certificate are served', async () => {
@@ -57,4 +33,40 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     await expect(connect({ host: '127.0.0.1', port })).rejects.toThrow()
     await expect.poll(() => server.stderr).toContain('was not let in: TLS_FAILED')
   })
+
+  test('at SIGHUP every listener takes the certificate that is in the files then', async () => {
+    const [cert, key, ca] = ['now.crt', 'now.key', 'client.crt'].map((name) => dir.join(name))
+    const use = (name: string): void => {
+      copyFileSync(dir.join(`${name}.crt`), dir.join('now.crt'))
+      copyFileSync(dir.join(`${name}.key`), dir.join('now.key'))
+    }
+    use('server')
+    const files = ['--tls-cert', `${cert}`, '--tls-key', `${key}`]
+    const admin = ['--admin-port', '0', '--admin-tls']
+    const source = ['--source-port', '0', '--source-tls', '--source-client-ca', `${ca}`]
+    await using server = TestServer.start(['--file', dir.join('r.bin'), ...files, ...admin, ...source])
+    const ports = await Promise.all((['stream', 'admin', 'source'] as const).map((of) => server.port(of)))
+    const shown = (): Promise<string[]> => Promise.all(ports.map(subjectAt))
+    expect(await shown()).toEqual(['server', 'server', 'server'])
+
+    use('client')
+    server.child.kill('SIGHUP')
+    await expect.poll(shown).toEqual(['client', 'client', 'client'])
+    expect(server.stderr).toContain('were read again')
+
+    writeFileSync(dir.join('now.key'), 'no key')
+    server.child.kill('SIGHUP')
+    await expect.poll(() => server.stderr).toContain('those in use stay, --tls-key')
+    expect(await shown()).toEqual(['client', 'client', 'client'])
+    expect((await server.end()).status).toBe(0)
+  })
 })
+
+/** Whose certificate is shown at a port. */
+async function subjectAt(port: number): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false })
+  await once(socket, 'secureConnect')
+  const { CN } = socket.getPeerCertificate().subject
+  socket.destroy()
+  return String(CN)
+}

@@ -1,50 +1,28 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
 import { type ConnectionOptions, connect } from 'node:tls'
-import { tempDir } from '@datastreamer/fixtures'
+import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeResult } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ServerTlsOptions } from '../src/tcp/server-options.ts'
+import { StreamServer } from '../src/tcp/stream-server.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 import { concat, TestLog } from './tcp-log.ts'
 
 const OK = encodeResult(0)
 
-/** Whether there is an `openssl` to make certificates with. */
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' })
-    return true
-  } catch {
-    process.stderr.write('skipped: no openssl\n')
-    return false
-  }
-}
-
 describe.skipIf(!hasOpenssl())('TLS', () => {
   const dir = tempDir()
   afterAll(() => dir[Symbol.dispose]())
 
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { stdio: 'ignore', cwd: dir.path })
-  }
   const pem = (name: string): string => readFileSync(dir.join(name), 'utf8')
 
-  /** A key and a certificate that `ca` has signed, or that signs itself. */
-  function makeCertificate(name: string, ca?: string): void {
-    const by = ca === undefined ? [] : ['-CA', `${ca}.crt`, '-CAkey', `${ca}.key`]
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`]
-    const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
-    openssl('req', '-x509', ...key, ...subject, '-days', '2', '-out', `${name}.crt`, ...by)
-  }
-
   beforeAll(() => {
-    makeCertificate('authority')
-    makeCertificate('server', 'authority')
-    makeCertificate('client', 'authority')
-    makeCertificate('stranger')
+    makeCertificate(dir.path, 'authority')
+    makeCertificate(dir.path, 'server', 'authority')
+    makeCertificate(dir.path, 'client', 'authority')
+    makeCertificate(dir.path, 'stranger')
   })
 
   const serverTls = (): ServerTlsOptions => ({ key: pem('server.key'), cert: pem('server.crt') })
@@ -98,6 +76,45 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
       expect(await unknown.rest()).toEqual(new Uint8Array())
     }
     expect(server.server.counters).toMatchObject({ accepted: 1, rejected: { TLS_FAILED: 2 } })
+  })
+
+  test('shakes hands with another certificate once it is renewed; who is connected stays so', async () => {
+    const shown = async (server: TestServer): Promise<unknown> => {
+      const socket = connect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false })
+      await once(socket, 'secureConnect')
+      const { CN } = socket.getPeerCertificate().subject
+      socket.destroy()
+      return CN
+    }
+    await using server = await TestServer.start(new TestLog(), {}, serverTls())
+    using before = await connectTls(server)
+    expect(await shown(server)).toBe('server')
+    const renewed = { key: pem('stranger.key'), cert: pem('stranger.crt') }
+    expect(() => server.server.renewTls({ ...renewed, key: 'no key' })).toThrow()
+    expect(await shown(server)).toBe('server')
+    server.server.renewTls(renewed)
+    expect(await shown(server)).toBe('stranger')
+    before.send({ name: 'header' })
+    expect(packetsIn(await before.read(OK.length + 38))).toEqual(['result 0', 'header 0'])
+  })
+
+  test('keeps asking for certificates when it is renewed, by other authorities', async () => {
+    const asking = { ...serverTls(), requestCert: true, rejectUnauthorized: true }
+    await using server = await TestServer.start(new TestLog(), {}, { ...asking, ca: pem('authority.crt') })
+    server.server.renewTls({ ...serverTls(), ca: pem('stranger.crt') })
+    using stranger = await connectTls(server, { key: pem('stranger.key'), cert: pem('stranger.crt') })
+    stranger.send({ name: 'header' })
+    expect(packetsIn(await stranger.read(OK.length + 38))).toEqual(['result 0', 'header 0'])
+    using former = await connectTls(server, { key: pem('client.key'), cert: pem('client.crt') })
+    expect(await former.rest()).toEqual(new Uint8Array())
+  })
+
+  test('has nothing to renew without TLS, or before it listens', async () => {
+    await using server = await TestServer.start(new TestLog())
+    expect(() => server.server.renewTls(serverTls())).toThrow('listens without TLS')
+    const { log, index: bookmarks } = new TestLog()
+    await using idle = new StreamServer({ log, bookmarks })
+    expect(() => idle.renewTls(serverTls())).toThrow('does not listen')
   })
 
   test('still answers a client that has sent all it wants', async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMMON_OPTIONS, type OptionTable, runService } from '../src/index.ts'
+import { COMMON_OPTIONS, ConfigError, type OptionTable, runService } from '../src/index.ts'
 
 // A service that does nothing but what it is told to by --how, for tests of the life of a process.
 const OPTIONS = {
@@ -11,12 +11,17 @@ await runService(
   {
     text: { name: 'program', version: '0.0.0', description: 'A program.' },
     options: OPTIONS,
-    start: async ({ how }, { signal, waiting, fail, log }) => {
+    start: async ({ how }, { signal, waiting, fail, log, tlsRenewal }) => {
       if (how === 'fails-to-start') throw new Error('no luck')
       if (how === 'starts-slowly') waiting('nobody is there')
       if (how === 'starts-slowly') await sleep(60_000, undefined, { signal })
       if (how === 'throws-later') setTimeout(() => Promise.reject(new Error('nobody caught this')), 50)
       if (how === 'fails-later') setTimeout(() => fail(new Error('the disk is gone')), 50)
+      if (how === 'fails-to-renew') {
+        tlsRenewal.add(() => {
+          throw new ConfigError('BAD_TLS', 'no certificate')
+        })
+      }
       // Events of many names, so that no limit of lines applies.
       if (how === 'logs-much') for (let i = 0; i < 20_000; i++) log.error(`event-${i}`, 'x'.repeat(1000))
       return {

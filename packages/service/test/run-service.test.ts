@@ -65,6 +65,19 @@ describe('a service', () => {
     expect(await stderr).toContain('not ended within 300 ms')
   })
 
+  test.each([
+    ['well', /tls-renewed|were read again/],
+    ['fails-to-renew', /those in use stay, no certificate/],
+  ])('goes on at SIGHUP: %s', async (how, said) => {
+    const { child, ready, stderr, ended } = start('--how', how)
+    await ready
+    child.kill('SIGHUP')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(await stderr).toMatch(said)
+  })
+
   test('ends at once on a second signal', async () => {
     const { child, ready, stderr, ended } = start('--how', 'hangs', '--shutdown-timeout', '60s')
     await ready

@@ -10,23 +10,46 @@ export interface UpstreamTlsFiles {
   readonly serverTlsName: string | undefined
 }
 
-/**
- * What servers are dialled with over TLS.
- *
- * @returns `options` for those that ask for TLS, and whether those that say nothing get it too
- * @throws {ConfigError} `CONFLICT` or `BAD_TLS`, naming the option
- */
-export function loadUpstreamTls(files: UpstreamTlsFiles): { readonly options: TlsOptions; readonly always: boolean } {
-  const { serverTls, serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName } = files
+/** What servers are dialled with over TLS. */
+export class UpstreamTls {
+  readonly #files: UpstreamTlsFiles
+  #options: TlsOptions
+
+  /** @throws {ConfigError} `CONFLICT` or `BAD_TLS`, naming the option */
+  constructor(files: UpstreamTlsFiles) {
+    this.#files = files
+    this.#options = load(files)
+  }
+
+  /** For those that ask for TLS. */
+  get options(): TlsOptions {
+    return this.#options
+  }
+
+  /** Whether those that say nothing get it too. */
+  get always(): boolean {
+    const { serverTls, serverTlsCa, serverTlsCert } = this.#files
+    return serverTls || serverTlsCa !== undefined || serverTlsCert !== undefined
+  }
+
+  /** Read the files again; what it returns puts them to use. @throws {ConfigError} `BAD_TLS` */
+  readAgain(): () => void {
+    const options = load(this.#files)
+    return () => {
+      this.#options = options
+    }
+  }
+}
+
+function load({ serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName }: UpstreamTlsFiles): TlsOptions {
   if ((serverTlsCert === undefined) !== (serverTlsKey === undefined)) {
     const [has, lacks] = serverTlsKey === undefined ? ['cert', 'key'] : ['key', 'cert']
     throw new ConfigError('CONFLICT', `--server-tls-${has} needs --server-tls-${lacks}`)
   }
-  const options: TlsOptions = {
+  return {
     ...(serverTlsCa !== undefined && { ca: readPem('--server-tls-ca', serverTlsCa) }),
     ...(serverTlsCert !== undefined && { cert: readPem('--server-tls-cert', serverTlsCert) }),
     ...(serverTlsKey !== undefined && { key: readPem('--server-tls-key', serverTlsKey) }),
     ...(serverTlsName !== undefined && { servername: serverTlsName }),
   }
-  return { options, always: serverTls || serverTlsCa !== undefined || serverTlsCert !== undefined }
 }

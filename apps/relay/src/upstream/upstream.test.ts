@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
 import { ConfigError } from '@datastreamer/service'
 import { describe, expect, test } from 'vitest'
 import { Rounds } from './rounds.ts'
 import { readUpstream } from './upstream.ts'
-import { loadUpstreamTls } from './upstream-tls.ts'
+import { UpstreamTls } from './upstream-tls.ts'
 
 const PLAIN = { options: {}, always: false }
 const TLS = { options: { servername: 'x' }, always: true }
@@ -27,12 +29,12 @@ describe('TLS options', () => {
   const none = { serverTls: false, serverTlsCa: undefined, serverTlsCert: undefined, serverTlsKey: undefined }
 
   test('none: only where an address asks for it', () => {
-    expect(loadUpstreamTls({ ...none, serverTlsName: undefined })).toEqual({ options: {}, always: false })
+    expect(new UpstreamTls({ ...none, serverTlsName: undefined })).toMatchObject({ options: {}, always: false })
   })
 
   test('the name that is expected', () => {
-    const found = loadUpstreamTls({ ...none, serverTls: true, serverTlsName: 'stream.example' })
-    expect(found).toEqual({ options: { servername: 'stream.example' }, always: true })
+    const found = new UpstreamTls({ ...none, serverTls: true, serverTlsName: 'stream.example' })
+    expect(found).toMatchObject({ options: { servername: 'stream.example' }, always: true })
   })
 
   test.each([
@@ -40,8 +42,27 @@ describe('TLS options', () => {
     [{ serverTlsKey: 'x' }, '--server-tls-key needs --server-tls-cert'],
     [{ serverTlsCa: '/nowhere' }, '--server-tls-ca: ENOENT'],
   ])('%j', (files, message) => {
-    expect(() => loadUpstreamTls({ ...none, serverTlsName: undefined, ...files })).toThrow(message)
+    expect(() => new UpstreamTls({ ...none, serverTlsName: undefined, ...files })).toThrow(message)
   })
+})
+
+test('upstreams are dialled with the files as they were read last', () => {
+  using dir = tempDir()
+  const write = (text: string): void => writeFileSync(dir.join('ca.pem'), text)
+  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----${text}`
+  const none = { serverTlsCert: undefined, serverTlsKey: undefined, serverTlsName: undefined }
+  write(pem('one'))
+  const tls = new UpstreamTls({ ...none, serverTls: false, serverTlsCa: dir.join('ca.pem') })
+  const upstream = readUpstream('a:1', tls)
+  write(pem('two'))
+  expect(upstream.tls).toEqual({ ca: pem('one') })
+  const use = tls.readAgain()
+  expect(upstream.tls).toEqual({ ca: pem('one') })
+  use()
+  expect(upstream.tls).toEqual({ ca: pem('two') })
+  write('nothing')
+  expect(() => tls.readAgain()).toThrow('is no PEM file')
+  expect(upstream.tls).toEqual({ ca: pem('two') })
 })
 
 describe('pauses between rounds', () => {

@@ -1,5 +1,6 @@
 import type { ClientOptions, TlsOptions } from '@datastreamer/client'
 import { ConfigError } from '@datastreamer/service'
+import type { UpstreamTls } from './upstream-tls.ts'
 
 /** A server to follow. */
 export interface Upstream {
@@ -7,6 +8,7 @@ export interface Upstream {
   readonly name: string
   readonly host: string
   readonly port: number
+  /** With what to dial it now; `undefined` for plain TCP. */
   readonly tls: TlsOptions | undefined
 }
 
@@ -33,7 +35,7 @@ const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s]+)):(\d{
  * @param tls what TLS is dialled with, and whether it also is without a scheme
  * @throws {ConfigError} `BAD_VALUE`
  */
-export function readUpstream(text: string, tls: { readonly options: TlsOptions; readonly always: boolean }): Upstream {
+export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'always'>): Upstream {
   const match = ADDRESS.exec(text)
   const port = Number(match?.[4])
   const host = match?.[2] ?? match?.[3]
@@ -42,7 +44,14 @@ export function readUpstream(text: string, tls: { readonly options: TlsOptions; 
   }
   const overTls = match?.[1] === 'tls' || (match?.[1] === undefined && tls.always)
   const name = `${overTls ? 'tls://' : ''}${host.includes(':') ? `[${host}]` : host}:${port}`
-  return { name, host, port, tls: overTls ? tls.options : undefined }
+  return {
+    name,
+    host,
+    port,
+    get tls() {
+      return overTls ? tls.options : undefined
+    },
+  }
 }
 
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createLog, readCommandLine, resolveConfig, type Service } from '@datastreamer/service'
+import { createLog, readCommandLine, resolveConfig, type Service, TlsRenewal } from '@datastreamer/service'
 import { Registry } from 'prom-client'
 import { OPTIONS } from '../../src/options.ts'
 import { program } from '../../src/program.ts'
@@ -47,7 +47,8 @@ export class TestRelay implements AsyncDisposable {
     const fail = (error: unknown): void => {
       lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
     }
-    return new TestRelay(await program.start(config, { log, metrics, signal, waiting, fail }), metrics, lines)
+    const context = { log, metrics, tlsRenewal: new TlsRenewal(), signal, waiting, fail }
+    return new TestRelay(await program.start(config, context), metrics, lines)
   }
 
   get port(): number {

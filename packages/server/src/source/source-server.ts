@@ -1,7 +1,7 @@
 import { Endpoint } from '../tcp/endpoint.ts'
 import { increment } from '../tcp/event-counter.ts'
 import { KernelQueues } from '../tcp/kernel-queues.ts'
-import type { CloseOptions, ListenOptions } from '../tcp/server-options.ts'
+import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../tcp/server-options.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
 import { publishSourceEvent, type SourceEventDetails } from './source-events.ts'
@@ -75,6 +75,12 @@ export class SourceServer implements AsyncDisposable {
   async listen({ host = '127.0.0.1', port = 6901, tls }: ListenOptions = {}): Promise<void> {
     checkProtection(host, this.#token, tls)
     await this.#endpoint.listen({ host, port, tls })
+  }
+
+  /** As `StreamServer.renewTls`. @throws {UnprotectedError} as {@link listen} */
+  renewTls(tls: ServerTlsOptions): void {
+    checkProtection(this.#endpoint.address?.host ?? '', this.#token, tls)
+    this.#endpoint.renewTls(tls)
   }
 
   /**

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdmissionLimits } from './admission.ts'
 import { Listener } from './listener.ts'
 import type { EndpointEvent } from './server-events.ts'
-import type { ListenOptions } from './server-options.ts'
+import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 
 /** A connection as its endpoint sees it. */
 export interface EndpointConnection {
@@ -78,6 +78,12 @@ export class Endpoint<Connection extends EndpointConnection> {
     }
     const { address } = this
     if (address !== undefined) onEvent({ type: 'listening', ...address, tls: tls !== undefined })
+  }
+
+  /** See `StreamServer.renewTls`. */
+  renewTls(tls: ServerTlsOptions): void {
+    if (this.#listener === undefined) throw new TypeError('the server does not listen')
+    this.#listener.renewTls(tls)
   }
 
   /** A connection is closed; gives it if it was not forgotten before. */

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { StreamError } from '@datastreamer/format'
 import { Admission, type AdmissionLimits, plainAddress } from './admission.ts'
 import type { RejectReason } from './server-events.ts'
-import type { ListenOptions } from './server-options.ts'
+import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 
 /** The address cannot be listened on; `cause` holds the system's error. */
 export class ListenError extends StreamError<'LISTEN_FAILED'> {
@@ -26,6 +26,7 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #admission: Admission
   readonly #server: Server
+  readonly #tlsServer: TlsServer | undefined
   readonly #sockets = new Set<Socket>()
   /** Addresses and ports of those that are in the middle of a TLS handshake. */
   readonly #shaking = new Set<string>()
@@ -33,11 +34,11 @@ export class Listener {
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
     this.#admission = new Admission(options)
-    const tlsServer = tls && this.#createTlsServer(tls)
+    this.#tlsServer = tls && this.#createTlsServer(tls)
     const { keepAliveMs } = options
     this.#server = createServer(
       { allowHalfOpen: true, noDelay: true, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs },
-      (socket) => this.#accept(socket, tlsServer),
+      (socket) => this.#accept(socket),
     )
   }
 
@@ -64,6 +65,12 @@ export class Listener {
     }
   }
 
+  /** See `StreamServer.renewTls`. */
+  renewTls(tls: ServerTlsOptions): void {
+    if (this.#tlsServer === undefined) throw new TypeError('the server listens without TLS')
+    this.#tlsServer.setSecureContext(tls)
+  }
+
   /** Accept no more; resolves when the last connection is gone. */
   close(): Promise<void> {
     return new Promise((resolve) => {
@@ -76,7 +83,7 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #accept(socket: Socket, tlsServer: TlsServer | undefined): void {
+  #accept(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress)
     const reason = this.#admission.enter(address)
     if (reason !== undefined) {
@@ -89,7 +96,7 @@ export class Listener {
       this.#sockets.delete(socket)
       this.#admission.leave(address)
     })
-    if (tlsServer === undefined) this.#options.onSocket(socket, address)
+    if (this.#tlsServer === undefined) this.#options.onSocket(socket, address)
     else {
       // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
       socket.allowHalfOpen = false
@@ -97,7 +104,7 @@ export class Listener {
       this.#shaking.add(place)
       // TLS tells of that too late to say who it was.
       socket.once('close', () => this.#failHandshake(place, address, 'ECONNRESET'))
-      tlsServer.emit('connection', socket)
+      this.#tlsServer.emit('connection', socket)
     }
   }
 

@@ -11,6 +11,7 @@ import type {
   ConnectionContext,
   ConnectionHost,
   ListenOptions,
+  ServerTlsOptions,
   StreamServerOptions,
 } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
@@ -81,6 +82,17 @@ export class StreamServer implements AsyncDisposable {
    */
   async listen({ host = '127.0.0.1', port = 6900, tls }: ListenOptions = {}): Promise<void> {
     await this.#endpoint.listen({ host, port, tls })
+  }
+
+  /**
+   * Shake hands with another key, certificate and authorities from now on. Those that are connected stay so; whether
+   * clients are asked for certificates stays as it is.
+   *
+   * @throws {TypeError} if it does not listen with TLS
+   * @throws what `node:tls` says of the certificate; then nothing changes
+   */
+  renewTls(tls: ServerTlsOptions): void {
+    this.#endpoint.renewTls(tls)
   }
 
   /** Accept no more clients, end the connections between two entries, and cut those that are there after `graceMs`. */

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ServerTlsOptions } from '@datastreamer/server'
 import { type Address, addressText } from './address.ts'
@@ -57,6 +57,11 @@ export class AdminServer implements AsyncDisposable {
   get address(): Address {
     const { address, port } = this.#server.address() as AddressInfo
     return { host: address, port }
+  }
+
+  /** Shake hands with another key and certificate from now on. */
+  renewTls(tls: ServerTlsOptions): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(tls)
   }
 
   /** Stop at once. */

@@ -10,6 +10,7 @@ import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import { resolveConfig } from '../options/resolve.ts'
 import { loadServerTls } from '../tls/server-tls.ts'
+import { TlsRenewal } from '../tls/tls-renewal.ts'
 import { readyLine } from './ready-line.ts'
 import type { Service, ServiceProgram } from './service.ts'
 import { Shutdown } from './shutdown.ts'
@@ -67,6 +68,15 @@ async function run<T extends OptionTable>(
     if (shutdown.signal.aborted) return { ready: false, reason: 'ending' }
     return service?.readiness() ?? { ready: false, reason: starting }
   }
+  const tlsRenewal = new TlsRenewal()
+  process.on('SIGHUP', () => {
+    try {
+      tlsRenewal.renew()
+      log.info('tls-renewed', 'SIGHUP: certificates and keys were read again')
+    } catch (error) {
+      log.error('tls-not-renewed', `SIGHUP: those in use stay, ${explain(error)}`, { error })
+    }
+  })
   try {
     const tls = loadServerTls(common)
     if (common.adminTls && tls === undefined)
@@ -77,9 +87,14 @@ async function run<T extends OptionTable>(
       const text = async (): Promise<{ contentType: string; text: string }> => {
         return { contentType: metrics.contentType, text: await metrics.metrics() }
       }
-      admin = await AdminServer.listen({ readiness, status, metrics: text }, options)
+      const listening = await AdminServer.listen({ readiness, status, metrics: text }, options)
+      tlsRenewal.add(() => {
+        const renewed = loadServerTls(common)
+        return () => renewed && listening.renewTls(renewed)
+      })
+      admin = listening
     }
-    service = await program.start(config, { log, metrics, signal: shutdown.signal, waiting, fail })
+    service = await program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
   } catch (error) {
     if (shutdown.signal.aborted) return shutdown.exit(ExitCode.ok)
     if (error instanceof ConfigError) complain(name, error)

@@ -5,12 +5,15 @@ import type { Log } from '../log/log.ts'
 import type { ProgramText } from '../options/command-line.ts'
 import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
+import type { TlsRenewal } from '../tls/tls-renewal.ts'
 
 /** What a service has of the process around it. */
 export interface ServiceContext {
   readonly log: Log
   /** What `/metrics` shows. */
   readonly metrics: Registry
+  /** What has to read its files of certificates again at SIGHUP. */
+  readonly tlsRenewal: TlsRenewal
   /** Aborted when the process is to end: a start that takes long should give up. */
   readonly signal: AbortSignal
   /** Say what a start that takes long waits for: `/readyz` tells it. */

@@ -38,7 +38,7 @@ export class StreamService implements AsyncDisposable {
   static async start(
     { reader, operationEnds }: ServedStream,
     config: ServingConfig,
-    { log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>,
+    { log, metrics, tlsRenewal }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal'>,
   ): Promise<StreamService> {
     const { host, port } = config
     const server = new StreamServer({
@@ -60,6 +60,10 @@ export class StreamService implements AsyncDisposable {
       unlisten()
       throw error
     }
+    tlsRenewal.add(() => {
+      const tls = loadServerTls(config)
+      return () => tls && server.renewTls(tls)
+    })
     return new StreamService(server, unlisten, server.address ?? { host, port })
   }
 
