@@ -106,6 +106,14 @@ describe('entry and bookmark', () => {
 })
 
 describe('tail', () => {
+  test.each([
+    ['block:7', 'block:5', '--to block:5 is before --from block:7'],
+    ['2', '1', '--to 1 is before --from 2'],
+  ])('from %s to %s is refused', async (from, to, message) => {
+    const { status, stdout, stderr } = await datastreamer('tail', file, '--from', from, '--to', to)
+    expect([status, stdout, stderr]).toEqual([2, '', `datastreamer: ${message}\n`])
+  })
+
   test('prints blocks as JSON with the names of the protobuf fields', async () => {
     const blocks = await jsonOf('tail', file, '--blocks', '--no-follow')
     expect(blocks.map(({ number }) => number)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)))

@@ -2,6 +2,7 @@ import type { Entry, Header } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
 import { type Place, readCount, readPlace, readStart } from '../arguments.ts'
+import { UsageError } from '../errors.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
@@ -47,11 +48,20 @@ export function tailCommand(run: RunCommand): Command {
 }
 
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
+  checkOrder(options)
   await using source = await openSource(src, options, context, options.follow)
   const lines = linesOf(source, options, await source.getHeader(), context.signal)
   const printing = print(lines, options.count, context)
   // What is followed has no end of its own: Ctrl-C is how one leaves.
   await (options.follow ? untilInterrupted(printing) : printing)
+}
+
+/** @throws {UsageError} if the range ends before it begins, as far as its places can be compared */
+function checkOrder({ from, to }: TailOptions): void {
+  if (from === undefined || to === undefined || from.kind === 'latest' || from.kind !== to.kind) return
+  if (from.number <= to.number) return
+  const [first, last] = [from, to].map(({ kind, number }) => (kind === 'entry' ? `${number}` : `${kind}:${number}`))
+  throw new UsageError('USAGE', `--to ${last} is before --from ${first}`)
 }
 
 async function print(
