@@ -56,6 +56,40 @@ async function verifyEre(source: BlockSource): Promise<unknown> {
   return verifyArchive(await openAny('ere', fromBytes(sink.bytes())))
 }
 
+test('of several damages the first is told, though blocks are looked at together', async () => {
+  const sink = toBytes()
+  await writeEra1(sink, chain(Array.from({ length: 12 }, () => 5n)))
+  const whole = sink.bytes()
+  const archive = await openAny('era1', fromBytes(whole))
+  const records = await Promise.all([2n, 3n, 4n].map((number) => archive.raw(number)))
+  const [a, b, c] = records.map(({ header, body }) => ({ header: header.end, body: body?.end ?? 0 }))
+  if (a === undefined || b === undefined || c === undefined) throw new Error('no such blocks')
+  /** What verifying says once the last byte of each of these records is another. */
+  const found = async (...ends: readonly number[]): Promise<unknown> => {
+    const bytes = whole.slice()
+    for (const end of ends) bytes[end - 1] = (bytes[end - 1] as number) ^ 1
+    return verifyArchive(await openAny('era1', fromBytes(bytes))).catch((error) => [error.code, error.position])
+  }
+  const [first, second, third] = [await found(a.header), await found(b.body), await found(c.header)]
+  expect(new Set([first, second, third].map((error) => JSON.stringify(error))).size).toBe(3)
+  expect(await found(a.header, b.body, c.header)).toEqual(first)
+  expect(await found(b.body, c.header)).toEqual(second)
+  expect(await found(b.body, a.header)).toEqual(first)
+})
+
+test('a wrong parent is told before damage behind it', async () => {
+  const broken = chain(Array.from({ length: 6 }, () => 5n))
+  const rows = [...(broken.read([]) as Iterable<Columns<Uint8Array>>)]
+  const header = decodeHeader(rows[3]?.header ?? new Uint8Array(0))
+  rows[3] = { ...rows[3], header: encodeHeader({ ...header, parentHash: new Uint8Array(32) }) }
+  const sink = toBytes()
+  await writeEra1(sink, { start: 0n, read: () => rows })
+  const bytes = sink.bytes()
+  const { header: last } = await (await openAny('era1', fromBytes(bytes))).raw(4n)
+  bytes[last.end - 1] = (bytes[last.end - 1] as number) ^ 1
+  await expect(verifyArchive(await openAny('era1', fromBytes(bytes)))).rejects.toMatchObject({ code: 'WRONG_PARENT' })
+})
+
 describe('an .era1 with blocks from after the merge', () => {
   const source = chain([5n, 6n, 7n, 0n, 0n])
 

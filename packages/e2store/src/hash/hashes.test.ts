@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { defaultHashes, portableHashes } from './hashes.ts'
+import { wasmKeccak256Pair } from './keccak-pair-wasm.ts'
 import { wasmKeccak256 } from './keccak-wasm.ts'
 import { wasmSha256Pairs } from './sha256-pairs-wasm.ts'
 import { wasmSha256 } from './sha256-wasm.ts'
@@ -47,6 +48,20 @@ test('machine code and plain code agree at every length around a block and beyon
   }
 })
 
+test('two hashed side by side are as each alone, whatever their lengths', () => {
+  const pair = wasmKeccak256Pair(portableHashes.keccak256)
+  if (pair === undefined) throw new Error('no WebAssembly with vectors here')
+  const data = new Uint8Array(80_000).map((_, i) => i * 31)
+  const check = (a: Uint8Array, b: Uint8Array): void => {
+    expect(pair(a, b).map(hex)).toEqual([a, b].map((part) => hex(portableHashes.keccak256(part))))
+  }
+  for (let length = 0; length < 300; length++) {
+    check(data.subarray(0, length), data.subarray(7, 7 + length))
+    check(data.subarray(0, length), data.subarray(0, 271))
+  }
+  for (const length of [230 * 136 - 1, 230 * 136, 70_000]) check(data.subarray(0, length), data.subarray(9, 9 + length))
+})
+
 test('one hash does not leak into the next', () => {
   const { keccak256, sha256 } = defaultHashes()
   fc.assert(
@@ -72,4 +87,5 @@ test('without WebAssembly there is no machine code', () => {
   })
   expect(wasmSha256()).toBeUndefined()
   expect(wasmSha256Pairs()).toBeUndefined()
+  expect(wasmKeccak256Pair(portableHashes.keccak256)).toBeUndefined()
 })

@@ -3,13 +3,20 @@ export class Arena {
   readonly #blockBytes: number
   #block: Uint8Array = new Uint8Array(0)
   #used = 0
+  #taken = 0
 
   constructor(blockBytes: number) {
     this.#blockBytes = blockBytes
   }
 
+  /** Bytes that were given out and may be in use. */
+  get taken(): number {
+    return this.#taken
+  }
+
   /** `size` bytes that nobody else has; large pieces are allocated on their own. */
   take(size: number): Uint8Array {
+    this.#taken += size
     if (size > this.#blockBytes / 4) return new Uint8Array(size)
     if (this.#used + size > this.#block.length) {
       this.#block = new Uint8Array(this.#blockBytes)
@@ -22,5 +29,6 @@ export class Arena {
   /** Give the same memory out again: nobody may hold any of it. */
   reuse(): void {
     this.#used = 0
+    this.#taken = 0
   }
 }
