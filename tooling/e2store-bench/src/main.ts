@@ -1,16 +1,17 @@
 /**
  * Measures reading an `.era1` of 8192 blocks beside plain code and beside `@ethereumjs/e2store`:
- * `node src/main.ts [runs = 5] [seconds for each task of the library = 120]`. Build the package first.
+ * `node src/main.ts [runs = 5] [seconds for each task of the library = 120] [pairs = 9]`. Build the package first.
  *
  * Every contender does every task in one process of its own, again and again. Ours and plain code take turns run by
- * run, so that what slows the machine slows both; the library, which takes many seconds a run, follows.
+ * run, so that what slows the machine slows both, and do so in several pairs of processes, one pair after the other;
+ * the library, which takes many seconds a run, follows.
  */
 import { statSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { tempDir } from '@datastreamer/fixtures'
 import { Contender } from './contender.ts'
 import { mainFile, writeMadeUp } from './files.ts'
-import { duration, row, spread } from './text.ts'
+import { duration, median, ratioSpread, row, spread } from './text.ts'
 
 const TASKS = {
   raw: 'iterate raw',
@@ -25,7 +26,7 @@ const PLAIN = {
 } as const
 const LARGE_EXTRA_BYTES = 8000
 
-const [runs = '5', librarySeconds = '120'] = process.argv.slice(2)
+const [runs = '5', librarySeconds = '120', pairs = '9'] = process.argv.slice(2)
 
 async function inTurns(contenders: readonly Contender[]): Promise<void> {
   for (let i = 0; i < Number(runs); i++) for (const contender of contenders) await contender.run()
@@ -42,14 +43,18 @@ async function withinBudget(contender: Contender): Promise<void> {
   contender.close()
 }
 
-function ratio(a: Contender, b: Contender): string {
-  const [wall, cpu] = (['ms', 'cpuMs'] as const).map((field) => a.median(field) / b.median(field))
-  return [wall, cpu].map((value = 0) => value.toFixed(value < 10 ? 2 : 0)).join(' / ')
+/** Wall and CPU time of one process to the other, by the medians of their runs. */
+function ratio(a: Contender, b: Contender): readonly [wall: number, cpu: number] {
+  return [a.median('ms') / b.median('ms'), a.median('cpuMs') / b.median('cpuMs')]
 }
 
-function times(contender: Contender): string[] {
-  const [wall, cpu] = (['ms', 'cpuMs'] as const).map((field) => contender.runs.map((run) => run[field]))
-  return [`${duration(wall?.[0] ?? 0)} / ${duration(cpu?.[0] ?? 0)}`, spread(wall ?? []), spread(cpu ?? [])]
+/** Wall and CPU time of some runs: the median of first ones, then of all. */
+function times(contenders: readonly Contender[]): string[] {
+  const first = (['ms', 'cpuMs'] as const).map((field) =>
+    median(contenders.map(({ runs: [run] }) => run?.[field] ?? 0)),
+  )
+  const all = (['ms', 'cpuMs'] as const).map((field) => contenders.flatMap((one) => one.runs.map((run) => run[field])))
+  return [first.map(duration).join(' / '), ...all.map(spread)]
 }
 
 using dir = tempDir()
@@ -69,7 +74,7 @@ console.log(row('plain code', 'first run, wall / CPU', 'wall', 'CPU', 'peak memo
 console.log(row('-', '-', '-', '-', '-'))
 for (const [i, what] of Object.values(PLAIN).entries()) {
   const contender = plain[i]
-  if (contender) console.log(row(what, ...times(contender), `${contender.peakMb.toFixed(0)} MB`))
+  if (contender) console.log(row(what, ...times([contender]), `${contender.peakMb.toFixed(0)} MB`))
 }
 
 const comparisons: string[] = []
@@ -77,20 +82,31 @@ const memory: string[] = []
 console.log(`\n${row('task', 'who', 'runs', 'first run, wall / CPU', 'wall', 'CPU')}`)
 console.log(row('-', '-', '-', '-', '-', '-'))
 for (const [task, what] of Object.entries(TASKS)) {
-  const [ours, beside] = [new Contender('ours', task, path), new Contender('plain', 'checksum', path)]
-  await inTurns([ours, beside])
+  const ours: Contender[] = []
+  const beside: Contender[] = []
+  for (let pair = 0; pair < Number(pairs); pair++) {
+    const two = [new Contender('ours', task, path), new Contender('plain', 'checksum', path)] as const
+    await inTurns(two)
+    ours.push(two[0])
+    beside.push(two[1])
+  }
   const ofLarge = new Contender('ours', task, large)
   await inTurns([ofLarge])
   const theirs = new Contender('theirs', task, path)
   await withinBudget(theirs)
-  for (const [who, contender] of Object.entries({ ours, 'plain code': beside, library: theirs })) {
-    console.log(row(what, who, String(contender.runs.length), ...times(contender)))
+  for (const [who, contenders] of Object.entries({ ours, 'plain code': beside, library: [theirs] })) {
+    const count = contenders.reduce((sum, one) => sum + one.runs.length, 0)
+    console.log(row(what, who, String(count), ...times(contenders)))
   }
-  comparisons.push(row(what, ratio(ours, beside), ratio(theirs, ours)))
-  memory.push(row(what, ...[ours, ofLarge, theirs].map(({ peakMb }) => `${peakMb.toFixed(0)} MB`)))
+  const ofPlain = ours.map((one, pair) => ratio(one, beside[pair] as Contender))
+  const [wall, cpu] = [0, 1].map((i) => ratioSpread(ofPlain.map((found) => found[i] as number)))
+  const faster = [0, 1].map((i) => median(ours.map((one) => ratio(theirs, one)[i] as number)).toFixed(0))
+  comparisons.push(row(what, wall ?? '', cpu ?? '', faster.join(' / ')))
+  const peak = Math.max(...ours.map(({ peakMb }) => peakMb))
+  memory.push(row(what, ...[peak, ofLarge.peakMb, theirs.peakMb].map((mb) => `${mb.toFixed(0)} MB`)))
 }
-console.log(`\n${row('task', 'of plain code, wall / CPU', 'times as fast as the library, wall / CPU')}`)
-console.log(`${row('-', '-', '-')}\n${comparisons.join('\n')}`)
+console.log(`\n${row('task', 'of plain code, wall', 'of plain code, CPU', 'times as fast as the library, wall / CPU')}`)
+console.log(`${row('-', '-', '-', '-')}\n${comparisons.join('\n')}`)
 console.log(
   `\n${row('peak memory', `file of ${megabytes} MB`, `file of ${largeMegabytes} MB`, `library, file of ${megabytes} MB`)}`,
 )

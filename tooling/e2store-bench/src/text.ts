@@ -18,3 +18,9 @@ export function spread(values: readonly number[]): string {
   if (values.length < 2) return duration(median(values))
   return `${duration(median(values))} (${duration(Math.min(...values))} to ${duration(Math.max(...values))})`
 }
+
+/** As {@link spread}, of ratios. */
+export function ratioSpread(values: readonly number[]): string {
+  const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)].map((one) => one.toFixed(2))
+  return `${middle} (${low} to ${high})`
+}
