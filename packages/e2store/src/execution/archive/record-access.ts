@@ -10,6 +10,7 @@ import {
 } from '../../records/record.ts'
 import type { Layout } from './layout.ts'
 import { paged } from './paged.ts'
+import { type IntoSource, ReadAhead } from './read-ahead.ts'
 
 /** A way to get at records by their position. */
 export interface RecordAccess {
@@ -57,22 +58,29 @@ export interface ReleasableAccess extends RecordAccess {
 }
 
 /**
- * Access to records that come one after another: reads ahead. Holds one window, which is not written again unless it
- * was released; of a source in memory, all of it.
+ * Access to records that come one after another, in a window that moves on with them. It is not written again unless it
+ * was released; of a source in memory, it is all of it.
+ *
+ * @param ahead read the next window while one is in use, where the source can read into memory
  */
-export function sequential(source: ByteSource, windowBytes: number, options: RegionOptions): ReleasableAccess {
+export function sequential(
+  source: ByteSource,
+  windowBytes: number,
+  options: RegionOptions,
+  ahead = false,
+): ReleasableAccess {
   let window = source.peek?.(0, source.size) ?? new Uint8Array(0)
   let start = 0
-  let memory: Uint8Array | undefined
   let released = false
+  const windows = ahead && canReadInto(source) ? new ReadAhead(source, windowBytes, options.end) : undefined
   const peek = (position: number): E2Record | undefined => recordAt(window, position - start, position, options)
-  const load = async (position: number, length: number): Promise<Uint8Array> => {
-    if (!released || source.readInto === undefined) return source.read(position, length)
+  const load = (position: number, length: number): Promise<Uint8Array> => {
+    if (windows === undefined) return source.read(position, length)
+    const inside = position >= start && position <= start + window.length
+    const rest = window.subarray(inside ? position - start : window.length)
+    const reuse = released
     released = false
-    memory ??= new Uint8Array(windowBytes)
-    const target = memory.subarray(0, length)
-    await source.readInto(position, target)
-    return target
+    return windows.next(position, rest, reuse)
   }
   const read = async (position: number): Promise<E2Record> => {
     const length = Math.min(windowBytes, options.end - position)
@@ -86,6 +94,10 @@ export function sequential(source: ByteSource, windowBytes: number, options: Reg
     released = true
   }
   return { peek, read, release }
+}
+
+function canReadInto(source: ByteSource): source is IntoSource {
+  return source.readInto !== undefined
 }
 
 /** Access to records anywhere: keeps the pages read last. */

@@ -28,7 +28,7 @@ export async function visitPayloads(
   const region = regionOptions(layout, options)
   const opened = layout.columns
     .slice(0, layout.rowwise ? 1 : undefined)
-    .map(() => sequential(source, WINDOW_BYTES, region))
+    .map(() => sequential(source, WINDOW_BYTES, region, true))
   const access = layout.columns.map((_, column) => opened[layout.rowwise ? 0 : column] as RecordAccess)
   const rows = new RowReader(layout, access, layout.columns)
   const arena = new Arena(ARENA_BYTES)
