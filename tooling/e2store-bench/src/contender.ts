@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { median } from './text.ts'
 
 /** One run, as a process tells it. `peakMb` is that of the process up to the end of the run. */
 interface Run {
@@ -31,11 +30,6 @@ export class Contender {
     const [run] = (await Promise.race([answer, this.#ended])) as [Run]
     this.runs.push(run)
     return run
-  }
-
-  /** Median of all runs. */
-  median(field: 'ms' | 'cpuMs'): number {
-    return median(this.runs.map((run) => run[field]))
   }
 
   get peakMb(): number {

@@ -148,9 +148,9 @@ export class BlockArchive {
     const first = from === undefined ? 0 : this.#indexOf(from)
     const end = to === undefined || to === this.start + BigInt(this.count) ? this.count : this.#indexOf(to)
     const { layout, source } = this
-    const shared = sequential(source, WINDOW_BYTES, this.#recordOptions, true)
+    const shared = sequential(source, WINDOW_BYTES, this.#recordOptions)
     const access = layout.columns.map(() =>
-      layout.rowwise ? shared : sequential(source, WINDOW_BYTES, this.#recordOptions, true),
+      layout.rowwise ? shared : sequential(source, WINDOW_BYTES, this.#recordOptions),
     )
     const rows = new RowReader(layout, access, columns)
     for (let index = first; index < end; index++) {
