@@ -1,11 +1,12 @@
 import {
   blocksOf,
   type KeccakWords,
+  LOCAL_LANES,
+  localsFrom,
   permutationCode,
   putPadded,
   RATE,
   roundConstants,
-  STATE_LANES,
 } from './keccak-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
 
@@ -21,11 +22,6 @@ const COUNT = 1
 const ROUND = 2
 /** Local variables of two lanes, one of each state. */
 const STATE = 3
-const ROW = STATE + STATE_LANES
-const PARITY = ROW + 5
-const DIFFERENCE = PARITY + 5
-const NEXT = DIFFERENCE + 5
-const END = NEXT + STATE_LANES
 
 const simd = (operation: number): Code => [0xfd, unsigned(operation)]
 const loadSplat = (offset: number): Code => [simd(0x0a), 0x03, unsigned(offset)]
@@ -38,7 +34,8 @@ const shl = (value: Code, bits: number): Code => [value, constant(bits), simd(0x
 const shr = (value: Code, bits: number): Code => [value, constant(bits), simd(0xcd)]
 
 const WORDS: KeccakWords = {
-  ...{ state: STATE, row: ROW, parity: PARITY, difference: DIFFERENCE, next: NEXT, round: ROUND },
+  ...localsFrom(STATE),
+  round: ROUND,
   xor: XOR,
   andNot: (a, b) => [b, a, AND_NOT],
   rotl: (value, bits) => (bits === 0 ? value : [shl(value, bits), shr(value, 64 - bits), OR]),
@@ -59,7 +56,7 @@ export function wasmKeccak256Pair(
   const routine = compileRoutine({
     locals: [
       { count: 1, type: I32 },
-      { count: END - STATE, type: V128 },
+      { count: LOCAL_LANES, type: V128 },
     ],
     code: hashCode(),
     pages: 1,

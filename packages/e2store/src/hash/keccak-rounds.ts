@@ -7,14 +7,27 @@ const ROUNDS = 24
 /** Rounds in one turn of the loop: with two, less is moved between registers and the stack. */
 const UNROLLED = 2
 
-/** What the permutation is made of, for lanes of one state or of several side by side. */
-export interface KeccakWords {
-  /** First local variables of the state, of one row of the permuted state, of column parities (twice), of the next state. */
+/** Local variables of lanes, the first of each: the state, one row of the permuted one, column parities, the next state. */
+export interface KeccakLocals {
   readonly state: number
   readonly row: number
   readonly parity: number
+  /** What the parities change in each column. */
   readonly difference: number
   readonly next: number
+}
+
+/** Lanes in {@link KeccakLocals}. */
+export const LOCAL_LANES: number = 2 * STATE_LANES + 3 * 5
+
+/** All of them, one behind the other. */
+export function localsFrom(state: number): KeccakLocals {
+  const row = state + STATE_LANES
+  return { state, row, parity: row + 5, difference: row + 10, next: row + 15 }
+}
+
+/** What the permutation is made of, for lanes of one state or of several side by side. */
+export interface KeccakWords extends KeccakLocals {
   /** Local variable for the round's counter in bytes. */
   readonly round: number
   readonly xor: Code

@@ -1,6 +1,8 @@
 import {
   blocksOf,
   type KeccakWords,
+  LOCAL_LANES,
+  localsFrom,
   permutationCode,
   putPadded,
   RATE,
@@ -18,11 +20,7 @@ const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / RATE)
 const POINTER = 0
 const COUNT = 1
 const STATE = 2
-const ROW = STATE + STATE_LANES
-const PARITY = ROW + 5
-const DIFFERENCE = PARITY + 5
-const NEXT = DIFFERENCE + 5
-const ROUND = NEXT + STATE_LANES
+const ROUND = STATE + LOCAL_LANES
 
 const load = (offset: number): Code => [0x29, 0x03, unsigned(offset)]
 const store = (offset: number): Code => [0x37, 0x03, unsigned(offset)]
@@ -33,7 +31,8 @@ const ROTL = 0x89
 const ONES = [0x42, 0x7f]
 
 const WORDS: KeccakWords = {
-  ...{ state: STATE, row: ROW, parity: PARITY, difference: DIFFERENCE, next: NEXT, round: ROUND },
+  ...localsFrom(STATE),
+  round: ROUND,
   xor: XOR,
   andNot: (a, b) => [a, ONES, XOR, b, AND],
   // `i64.const bits`
@@ -48,7 +47,7 @@ const WORDS: KeccakWords = {
 export function wasmKeccak256(): ((data: Uint8Array) => Uint8Array) | undefined {
   const routine = compileRoutine({
     locals: [
-      { count: ROUND - STATE, type: I64 },
+      { count: LOCAL_LANES, type: I64 },
       { count: 1, type: I32 },
     ],
     code: absorbCode(),
