@@ -56,7 +56,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
 
     writeFileSync(dir.join('now.key'), 'no key')
     server.child.kill('SIGHUP')
-    await expect.poll(() => server.stderr).toContain('those in use stay, --tls-key')
+    await expect.poll(() => server.stderr).toContain('stay as they are: --tls-key')
     expect(await shown()).toEqual(['client', 'client', 'client'])
     expect((await server.end()).status).toBe(0)
   })

@@ -67,7 +67,7 @@ describe('a service', () => {
 
   test.each([
     ['well', /tls-renewed|were read again/],
-    ['fails-to-renew', /those in use stay, no certificate/],
+    ['fails-to-renew', /stay as they are: no certificate/],
   ])('goes on at SIGHUP: %s', async (how, said) => {
     const { child, ready, stderr, ended } = start('--how', how)
     await ready

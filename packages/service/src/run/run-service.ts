@@ -74,7 +74,7 @@ async function run<T extends OptionTable>(
       tlsRenewal.renew()
       log.info('tls-renewed', 'SIGHUP: certificates and keys were read again')
     } catch (error) {
-      log.error('tls-not-renewed', `SIGHUP: those in use stay, ${explain(error)}`, { error })
+      log.error('tls-not-renewed', `SIGHUP: certificates and keys stay as they are: ${explain(error)}`, { error })
     }
   })
   try {
