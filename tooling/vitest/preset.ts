@@ -12,6 +12,8 @@ export function project(name: string): ReturnType<typeof defineProject> {
       setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
       testTimeout: 30_000,
       hookTimeout: 30_000,
+      // What is waited for takes no time, but on a busy machine.
+      expect: { poll: { timeout: 10_000 } },
     },
   })
 }
