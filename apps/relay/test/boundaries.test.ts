@@ -1,6 +1,6 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { entryKind, generateStream } from '@datastreamer/sequencer-entries'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
 import { FaultProxy } from './support/fault-proxy.ts'
 import { TestRelay, until } from './support/relay.ts'
@@ -111,4 +111,55 @@ test('behind a server that knows no marks, of a stream without blocks, headers o
     await until('committed', () => relay.total === source.total)
   }
   expect(wrong).toEqual([])
+})
+
+test.each(['close', 'nothing'] as const)(
+  'a server that leaves the question for marks open is followed: %s',
+  async (onMarks) => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using proxy = await FaultProxy.listen(source.port, { onMarks })
+    for (const block of generateStream({ blocks: 20n })) await source.commit(block)
+    const args = ['--server', proxy.address, '--file', dir.join('relay.bin')]
+    await using relay = await TestRelay.start([...args, '--response-timeout', '300ms', '--retry-max', '100ms'])
+    await until('caught up', () => relay.total === source.total)
+    expect(relay.status.relay.operationMarks).toBe(false)
+  },
+)
+
+describe('behind a server that commits entry by entry, as the Go relay does, blocks stay whole', () => {
+  test.each([
+    ['with the header of the sequencer', { version: 2, systemId: 1101n }],
+    ['with the header that the Go relay makes up', { version: 1, systemId: 137n }],
+  ])('%s', async (_name, store) => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin'), store })
+    await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+    const commitSingly = async (entries: readonly NewEntry[]): Promise<void> => {
+      for (const entry of entries) await source.commit([entry])
+    }
+    const blocks = [...generateStream({ blocks: 30n })]
+    await commitSingly(blocks.slice(0, -1).flat())
+    const whole = source.total
+    const args = ['--server', proxy.address, '--file', dir.join('relay.bin')]
+    {
+      await using relay = await TestRelay.start(args)
+      await until('caught up', () => relay.total === whole)
+    }
+    const last = blocks.at(-1) ?? []
+    await commitSingly(last.slice(0, -1))
+    await using relay = await TestRelay.start(args)
+    const seen = new Set<bigint>()
+    await using headers = new HeaderSampler(relay.port, ({ totalEntries }) => seen.add(totalEntries))
+    for (let connection = 1; connection <= 2; connection++) {
+      const received = connection * (last.length - 1)
+      await until('received', () => relay.status.relay.entriesReceived === received)
+      const samples = headers.samples + 20
+      await until('sampled', () => headers.samples > samples)
+      if (connection === 1) proxy.cut()
+    }
+    await commitSingly(last.slice(-1))
+    await until('the rest', () => seen.has(source.total))
+    expect(seen).toEqual(new Set([whole, source.total]))
+  })
 })

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import type { Header } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/server'
 import { lastForeignBoundary } from '../truncate/last-boundary.ts'
-import { type FirstUpstreamOptions, withFirstUpstream } from '../upstream/first-upstream.ts'
+import { type FirstUpstreamOptions, withAnyUpstream, withFirstUpstream } from '../upstream/first-upstream.ts'
 import { checkCopy, isSameStream, mayBeOfGoRelay, rewriteIdentity } from './adopt.ts'
 
 /** What a stream is; what is left out is taken from the file. */
@@ -25,8 +25,9 @@ export function fileName(name: string): string {
 
 /**
  * Open the relay's file. One that is not there is made as soon as an upstream says what stream it has; one that the Go
- * relay made gets the upstream's version and system id instead of those that it makes up. Any other is opened without
- * asking anyone, so that it is served also while no upstream is there.
+ * relay made gets the upstream's version and system id instead of those that it makes up, and so does one that was made
+ * behind a Go relay, if an upstream is there. Any other is opened without asking anyone. So files that this relay made
+ * are served also while no upstream is there.
  *
  * @throws the signal's reason; what opening throws
  */
@@ -39,12 +40,13 @@ export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
   const store = await openStore({ streamType })
   const header = store.getHeader()
   try {
-    if (await isInDoubt(store)) {
-      const found = await withFirstUpstream(options, async (client, theirs) => {
+    if (mayBeOfGoRelay(header)) {
+      const ask = (await isOwn(store)) ? withAnyUpstream : withFirstUpstream
+      const found = await ask(options, async (client, theirs) => {
         if (!isSameStream(header, theirs)) await checkCopy(client, store, options.signal)
         return theirs
       })
-      if (!isSameStream(header, found)) {
+      if (found !== undefined && !isSameStream(header, found)) {
         await store.close()
         await rewriteIdentity(file, header, found)
         return await cutToBoundary(await openStore(identityOf(found)))
@@ -69,8 +71,7 @@ async function cutToBoundary(store: StreamStore): Promise<StreamStore> {
   return store
 }
 
-/** Whether the header may say something else than the stream is: files of this relay never do. */
-async function isInDoubt(store: StreamStore): Promise<boolean> {
-  const header = store.getHeader()
-  return mayBeOfGoRelay(header) && (header.totalEntries === 0n || !(await store.operationEnds.isKnownAt(0)))
+/** Whether this relay wrote the file from its beginning: it then has the header that the upstream had. */
+async function isOwn(store: StreamStore): Promise<boolean> {
+  return store.getHeader().totalEntries > 0n && (await store.operationEnds.isKnownAt(0))
 }

@@ -2,6 +2,7 @@ import type { Entry } from '@datastreamer/format'
 import { type EntryKind, entryKind } from '@datastreamer/sequencer-entries'
 import { describe, expect, test } from 'vitest'
 import { Boundaries } from './boundaries.ts'
+import { SequencerEnds } from './sequencer-ends.ts'
 
 /** Types of protobuf entries by a letter each. */
 const TYPES: Readonly<Record<string, number>> = Object.fromEntries(
@@ -39,10 +40,8 @@ function cut(boundaries: Boundaries, letters: string, from = 0n): string {
   return text
 }
 
-const SEQUENCER = { streamType: 1n, generation: 3, version: 2 } as const
-
 function sequencer(marks: boolean, totalEntries = 0n): Boundaries {
-  const boundaries = new Boundaries(SEQUENCER)
+  const boundaries = new Boundaries(new SequencerEnds('protobuf'))
   boundaries.connect({ marks, totalEntries })
   return boundaries
 }
@@ -102,7 +101,7 @@ describe('without marks', () => {
   })
 
   test('on another stream only headers count', () => {
-    const boundaries = new Boundaries({ ...SEQUENCER, streamType: 7n })
+    const boundaries = new Boundaries(undefined)
     boundaries.connect({ marks: false, totalEntries: 2n })
     expect(cut(boundaries, 'kBtekBte')).toBe('kB|tekBte')
     expect(boundaries.header(8n, 8n)).toBe(true)

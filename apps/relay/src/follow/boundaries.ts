@@ -1,6 +1,5 @@
-import { type Entry, type Header, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { suggestGeneration } from '@datastreamer/sequencer-entries'
-import { SequencerEnds } from './sequencer-ends.ts'
+import type { Entry } from '@datastreamer/format'
+import type { SequencerEnds } from './sequencer-ends.ts'
 
 /** A run of entries, and whether an operation ends behind it. */
 export interface Piece {
@@ -19,8 +18,9 @@ export class Boundaries {
   /** Number of the entry before which an operation of the upstream ended, by its header. */
   #headerEnd = 0n
 
-  constructor(header: Pick<Header, 'streamType' | 'generation' | 'version'>) {
-    if (header.streamType === SEQUENCER_STREAM_TYPE) this.#sequencer = new SequencerEnds(suggestGeneration(header))
+  /** @param sequencer ends of blocks and batches, on a sequencer stream */
+  constructor(sequencer: SequencerEnds | undefined) {
+    this.#sequencer = sequencer
   }
 
   /** Whether ends are guessed, so that a header of the upstream helps. */

@@ -3,6 +3,7 @@ import type { Entry, Header } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/server'
 import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { Boundaries } from './boundaries.ts'
+import { sequencerEndsBefore } from './ends-before.ts'
 import { OperationWriter } from './operation-writer.ts'
 import { UpstreamWatch } from './upstream-watch.ts'
 
@@ -18,6 +19,8 @@ export interface FollowOnceOptions {
   readonly store: StreamStore
   readonly upstream: Upstream
   readonly limits: UpstreamLimits
+  /** Whether to ask for marks. */
+  readonly marks: boolean
   /** Time between two looks at the upstream's header. */
   readonly watchIntervalMs: number
   readonly listener: FollowListener
@@ -54,14 +57,14 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, upstream, limits, watchIntervalMs, listener }: FollowOnceOptions,
+  { store, upstream, limits, marks, watchIntervalMs, listener }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
 ): Promise<void> {
   const header = store.getHeader()
   const last = header.totalEntries === 0n ? undefined : await store.getEntry(header.totalEntries - 1n)
-  const boundaries = new Boundaries(header)
+  const boundaries = new Boundaries(await sequencerEndsBefore(store, header.totalEntries))
   let next = header.totalEntries
   await using watch = new UpstreamWatch({
     client,
@@ -76,7 +79,8 @@ async function receive(
     },
   })
   const from = last === undefined ? 0n : { after: last }
-  for await (const event of client.events({ from, marks: true, signal: AbortSignal.any([signal, watch.dead]) })) {
+  const verifyHead = marks ? undefined : true
+  for await (const event of client.events({ from, marks, verifyHead, signal: AbortSignal.any([signal, watch.dead]) })) {
     switch (event.kind) {
       case 'connected':
         boundaries.connect({ marks: event.marks, totalEntries: event.header.totalEntries })

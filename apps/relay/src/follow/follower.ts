@@ -6,6 +6,7 @@ import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { type FollowListener, followOnce } from './follow-once.ts'
 import type { FollowStatus } from './follow-status.ts'
+import { MarksWanted } from './marks-wanted.ts'
 
 export type OnTruncate = 'refuse' | 'follow'
 
@@ -44,6 +45,8 @@ export type FollowEvent =
 
 /** A connection that held so long was sound, also if no entry came. */
 const SOUND_MS = 10_000
+/** Longest wait for an upstream to show that it answers, where it did not say whether it marks operations. */
+const ANSWER_MS = 2000
 
 interface Failure {
   readonly upstream: Upstream
@@ -57,6 +60,7 @@ interface Failure {
 export class Follower implements AsyncDisposable {
   readonly #options: FollowerOptions
   readonly #rounds: Rounds
+  readonly #marksWanted = new MarksWanted()
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   /** Since when every upstream that answers is shorter than the file. */
@@ -118,21 +122,41 @@ export class Follower implements AsyncDisposable {
       onConnected: (header, marks) => {
         connectedAt = performance.now()
         this.#shorterSince = undefined
+        this.#marksWanted.connected(upstream)
         this.#options.status.connected(upstream, header, marks)
         this.#options.onEvent?.({ event: 'connected', upstream, header, marks })
       },
       onHeader: (header) => this.#options.status.sawHeader(header),
       onEntries: (entries) => this.#options.status.received(entries.length),
     }
+    const marks = this.#marksWanted.of(upstream)
     this.#options.status.connecting(upstream)
     try {
-      return await followOnce({ store, upstream, limits, watchIntervalMs, listener }, signal)
+      return await followOnce({ store, upstream, limits, marks, watchIntervalMs, listener }, signal)
     } catch (error) {
       signal.throwIfAborted()
       this.#failed(upstream, error)
+      if (connectedAt === undefined && marks && isSilence(error) && (await this.#answers(upstream))) {
+        this.#marksWanted.leftOpen(upstream)
+      }
       const held = connectedAt === undefined ? 0 : performance.now() - connectedAt
       const sound = held > SOUND_MS || store.getHeader().totalEntries > totalEntries
       return sound && isOfUpstream(error) ? undefined : error
+    }
+  }
+
+  /** Whether an upstream answers a question that all know. */
+  async #answers(upstream: Upstream): Promise<boolean> {
+    const { store, limits = {} } = this.#options
+    const { signal } = this.#stop
+    const { streamType } = store.getHeader()
+    await using client = new StreamClient(clientOptions(upstream, limits, { streamType }))
+    try {
+      await client.getHeader({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) })
+      return true
+    } catch {
+      signal.throwIfAborted()
+      return false
     }
   }
 
@@ -168,4 +192,9 @@ export class Follower implements AsyncDisposable {
 
 function isOfUpstream(error: StreamError): boolean {
   return error instanceof ConnectionError || error instanceof ProtocolError || error instanceof ServerRefusedError
+}
+
+/** Whether a question may have been left open. */
+function isSilence(error: StreamError): boolean {
+  return error instanceof ConnectionError && ['CLOSED', 'RESET', 'TIMEOUT'].includes(error.code)
 }

@@ -1,15 +1,17 @@
-import type { Entry } from '@datastreamer/format'
+import { BOOKMARK_TYPE, type Entry } from '@datastreamer/format'
 import { entryKind, type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
+import { generationByBookmark } from '../generation/generation-of.ts'
 
 /** Where operations of a sequencer stream that does not say so may end. docs/spec/sequencer-entries.md §9. */
 export class SequencerEnds {
-  readonly #generation: Generation
+  #generation: Generation
   #boundaries: OperationBoundaries
   /** Whether blocks of this stream were seen to have an end entry. */
   #blocksEnd = false
   /** Whether more of an operation has to follow the last entry. */
   #unfinished = false
 
+  /** @param generation of its entries; a bookmark may tell that it is another */
   constructor(generation: Generation) {
     this.#generation = generation
     this.#boundaries = new OperationBoundaries(generation)
@@ -22,7 +24,8 @@ export class SequencerEnds {
   }
 
   /** Take the next entry: an operation ends `before` or `after` it, or may not end there. */
-  push(entry: Pick<Entry, 'type'>): 'before' | 'after' | undefined {
+  push(entry: Pick<Entry, 'type' | 'data'>): 'before' | 'after' | undefined {
+    if (entry.type === BOOKMARK_TYPE) this.#learn(entry.data)
     const end = this.#boundaries.push(entry)
     const kind = entryKind(entry.type, this.#generation)
     if (kind === 'l2BlockEnd') this.#blocksEnd = true
@@ -39,5 +42,12 @@ export class SequencerEnds {
    */
   get mayEnd(): boolean {
     return !this.#unfinished
+  }
+
+  #learn(bookmark: Uint8Array): void {
+    const generation = generationByBookmark(bookmark, this.#generation)
+    if (generation === this.#generation) return
+    this.#generation = generation
+    this.#boundaries = new OperationBoundaries(generation)
   }
 }

@@ -1,9 +1,11 @@
 import type { StreamClient } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { entryKind, suggestGeneration } from '@datastreamer/sequencer-entries'
+import { entryKind } from '@datastreamer/sequencer-entries'
 import type { StreamStore } from '@datastreamer/server'
 import { DivergedError } from '../errors.ts'
 import { readEntries } from '../file/read-entries.ts'
+import { sequencerEndsBefore } from '../follow/ends-before.ts'
+import { generationOf } from '../generation/generation-of.ts'
 import { countCommonEntries } from './common-entries.ts'
 import { lastBoundary } from './last-boundary.ts'
 
@@ -25,16 +27,16 @@ export async function followTruncation(client: StreamClient, store: StreamStore,
     throw new DivergedError('NOTHING_IN_COMMON', message)
   }
   const { totalEntries: theirs } = await client.getHeader({ signal })
-  // A header of the upstream is an end of an operation.
-  const end = common === theirs ? common : await lastBoundary(store, common)
+  // A header of the upstream is an end of an operation, unless it is one that commits entry by entry.
+  const isEnd = common === theirs && (await sequencerEndsBefore(store, common))?.mayEnd !== false
+  const end = isEnd ? common : await lastBoundary(store, common)
   if (end < own) await store.truncateFile(end)
 }
 
 /** Whether the first entries of a file tell its stream from others. */
 async function tellsStream(store: StreamStore, entries: bigint): Promise<boolean> {
-  const header = store.getHeader()
-  if (header.streamType !== SEQUENCER_STREAM_TYPE) return entries > 0n
-  const generation = suggestGeneration(header)
+  if (store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return entries > 0n
+  const generation = await generationOf(store)
   for await (const { type } of readEntries(store, 0n, entries)) {
     if (!PREAMBLE.has(entryKind(type, generation))) return true
   }

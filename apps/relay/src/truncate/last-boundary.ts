@@ -1,8 +1,8 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { suggestGeneration } from '@datastreamer/sequencer-entries'
 import type { StreamStore } from '@datastreamer/server'
 import { readEntries } from '../file/read-entries.ts'
 import { SequencerEnds } from '../follow/sequencer-ends.ts'
+import { generationOf } from '../generation/generation-of.ts'
 
 /** Entries that are looked at first; then twice as many, until an end is found. */
 const FIRST_LOOK = 64n
@@ -31,7 +31,7 @@ export async function lastForeignBoundary(store: StreamStore, number: bigint): P
 
 /** The last end of a block or batch among entries; a block that has begun before them is not known to be one. */
 async function lastSequencerEnd(store: StreamStore, from: bigint, to: bigint): Promise<bigint | undefined> {
-  const ends = new SequencerEnds(suggestGeneration(store.getHeader()))
+  const ends = new SequencerEnds(await generationOf(store))
   let last: bigint | undefined
   for await (const entry of readEntries(store, from, to)) {
     const end = ends.push(entry)

@@ -18,22 +18,32 @@ export interface FirstUpstreamOptions {
  * @param use is given a client and its header; what it throws counts as a failure of that upstream
  * @throws the signal's reason; what `use` throws that is no `StreamError`
  */
-export async function withFirstUpstream<T>(
-  { upstreams, streamType, limits = {}, rounds, onFailure, signal }: FirstUpstreamOptions,
+export async function withFirstUpstream<T extends object>(
+  options: FirstUpstreamOptions,
   use: (client: StreamClient, header: Header) => Promise<T>,
 ): Promise<T> {
-  const waits = new Rounds(rounds)
+  const waits = new Rounds(options.rounds)
   for (;;) {
-    for (const upstream of upstreams) {
-      await using client = new StreamClient(clientOptions(upstream, limits, { streamType }))
-      try {
-        return await use(client, await client.getHeader({ signal }))
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!(error instanceof StreamError)) throw error
-        onFailure?.(upstream, error)
-      }
-    }
-    await pause(waits.failed(), signal)
+    const found = await withAnyUpstream(options, use)
+    if (found !== undefined) return found
+    await pause(waits.failed(), options.signal)
   }
+}
+
+/** As {@link withFirstUpstream}, each upstream once; `undefined` if none was taken. */
+export async function withAnyUpstream<T extends object>(
+  { upstreams, streamType, limits = {}, onFailure, signal }: FirstUpstreamOptions,
+  use: (client: StreamClient, header: Header) => Promise<T>,
+): Promise<T | undefined> {
+  for (const upstream of upstreams) {
+    await using client = new StreamClient(clientOptions(upstream, limits, { streamType }))
+    try {
+      return await use(client, await client.getHeader({ signal }))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof StreamError)) throw error
+      onFailure?.(upstream, error)
+    }
+  }
+  return undefined
 }

@@ -7,6 +7,8 @@ const BARE_COMMAND_BYTES = 16
 export interface ProxyOptions {
   /** Answer the question for marks as the Go server does, which does not know it: `Invalid command`, and go on. */
   readonly refuseMarks?: boolean
+  /** Leave that question open: close, or do nothing. */
+  readonly onMarks?: 'close' | 'nothing'
 }
 
 interface Pair {
@@ -96,13 +98,18 @@ export class FaultProxy implements AsyncDisposable {
       far.destroy()
     }
     for (const socket of [near, far]) socket.setNoDelay(true).on('error', end).on('close', end)
-    if (this.#options.refuseMarks) near.once('data', (first: Uint8Array) => this.#begin(pair, first))
+    if (this.#options.refuseMarks || this.#options.onMarks)
+      near.once('data', (first: Uint8Array) => this.#begin(pair, first))
     else near.pipe(far)
     far.pipe(near)
   }
 
   #begin({ near, far }: Pair, first: Uint8Array): void {
     const asksForMarks = Buffer.from(first).readBigUInt64BE(0) === BigInt(CommandNumber.markOperations)
+    if (asksForMarks && this.#options.onMarks) {
+      if (this.#options.onMarks === 'close') near.destroy()
+      return
+    }
     if (asksForMarks) near.write(encodeResult(ResultCode.invalidCommand))
     far.write(asksForMarks ? first.subarray(BARE_COMMAND_BYTES) : first)
     near.pipe(far)
