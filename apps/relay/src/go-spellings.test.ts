@@ -3,6 +3,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { readCommandLine, resolveConfig } from '@datastreamer/service'
 import { afterAll, describe, expect, test } from 'vitest'
 import { TestRelay } from '../test/support/relay.ts'
+import { Source } from '../test/support/source.ts'
 import { goArguments, goDuration, goLevel, goLogFormat } from './go-spellings.ts'
 import { type Config, OPTIONS } from './options.ts'
 import { program } from './program.ts'
@@ -67,6 +68,19 @@ describe('its command line', () => {
   ])('takes %s for a level', (given, logLevel) => {
     expect(config(['-log', given])).toMatchObject({ logLevel })
     expect(config([`--log=${given}`])).toMatchObject({ logLevel })
+  })
+
+  test('a write timeout that may have been meant in seconds is started with, and a word of warning', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    const args = ['--server', source.address, '--file', dir.join('x.bin')]
+    for (const [value, warnings] of [
+      ['3', 1],
+      ['3s', 0],
+    ] as const) {
+      await using relay = await TestRelay.start([...args, '--writetimeout', value])
+      expect(relay.lines.filter(({ event }) => event === 'write-timeout')).toHaveLength(warnings)
+    }
   })
 
   test('takes what stands behind a flag for its value', () => {

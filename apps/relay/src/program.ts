@@ -17,6 +17,9 @@ import { type Config, EXAMPLES, OPTIONS } from './options.ts'
 import { readUpstream } from './upstream/upstream.ts'
 import { UpstreamTls } from './upstream/upstream-tls.ts'
 
+/** Fewer are hardly meant: some versions of the Go relay take `--writetimeout` in seconds. */
+const SHORT_WRITE_TIMEOUT_MS = 100
+
 export const program: ServiceProgram<typeof OPTIONS> = {
   text: {
     name: 'datastreamer-relay',
@@ -42,6 +45,10 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const file = fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
   if (config.traceLogEnabled) log.info('trace-log', 'TraceLogEnabled has no effect: there is no trace log')
+  if (config.writeTimeout > 0 && config.writeTimeout < SHORT_WRITE_TIMEOUT_MS) {
+    const { writeTimeout: ms } = config
+    log.warn('write-timeout', `a write timeout of ${ms} ms disconnects clients at every delay: is ${ms}s meant?`)
+  }
   const status = new FollowStatus(upstreams)
   observeFollower(metrics, status, upstreams)
   const observed = new ObservedStore(context)

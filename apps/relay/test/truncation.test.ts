@@ -3,6 +3,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { blockBookmark, generateStream } from '@datastreamer/sequencer-entries'
 import { describe, expect, test } from 'vitest'
 import { committed, expectEqualFiles } from './support/equal-files.ts'
+import { FaultProxy } from './support/fault-proxy.ts'
 import { TestRelay, until } from './support/relay.ts'
 import { entriesOf, Source } from './support/source.ts'
 import { HeaderSampler } from './support/watchers.ts'
@@ -55,6 +56,28 @@ describe('an upstream that was truncated', () => {
     expect(await client.getBookmark(blockBookmark(26n, 'protobuf'))).toEqual(
       await source.store.getFirstEventAfterBookmark(blockBookmark(26n, 'protobuf')),
     )
+  })
+
+  test('is noticed also where the server leaves its streams open and adds nothing, as the Go server does', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await using shorter = await Source.start({ file: dir.join('shorter.bin') })
+    await using proxy = await FaultProxy.listen(source.port)
+    await source.commitMany(20, 3)
+    await shorter.commitMany(10, 3)
+    const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--response-timeout', '500ms']
+    await using relay = await TestRelay.start(args)
+    await until('caught up', () => relay.total === source.total && proxy.connections === 2)
+    // What streams stays with the one, questions go to the other.
+    proxy.target = shorter.port
+    let isFirst = true
+    proxy.cut(() => {
+      const isStream = isFirst
+      isFirst = false
+      return !isStream
+    })
+    await until('refused', () => relay.status.relay.state === 'refused')
+    expect(relay.readiness.reason).toMatch(/the stream was cut: entries up to 59 delivered, the server has 30/)
   })
 
   test('entries that are equal by chance behind the place where streams part are not common', async () => {

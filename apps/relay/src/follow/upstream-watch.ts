@@ -8,7 +8,7 @@ export interface WatchOptions {
   readonly name: string
   /** Time between two looks. */
   readonly intervalMs: number
-  /** How long the stream may bring nothing though the upstream has more. */
+  /** How long the stream may bring nothing though the upstream has more, or fewer entries than it sent. */
   readonly stallMs: number
   /** Number of the entry that is to come next. */
   readonly next: () => bigint
@@ -22,7 +22,7 @@ const URGENT_MS = 50
 
 /**
  * Looks at the upstream's header now and then, on a connection of its own: to know how far behind the relay is, and to
- * find out that a stream which is silent is not quiet but dead.
+ * find out that a stream which is silent is not quiet but dead, or cut.
  */
 export class UpstreamWatch implements AsyncDisposable {
   readonly #options: WatchOptions
@@ -66,10 +66,11 @@ export class UpstreamWatch implements AsyncDisposable {
       if (header === undefined) continue
       signal.throwIfAborted()
       onHeader(header)
-      if (header.totalEntries <= seen) since = performance.now()
+      if (header.totalEntries === seen) since = performance.now()
       const silent = performance.now() - since
       if (silent > stallMs) {
-        const message = `${name} has ${header.totalEntries} entries but sent none from ${seen} on for ${Math.round(silent)} ms`
+        const lacks = header.totalEntries > seen ? `sent none from ${seen} on` : `sent ${seen}, and none`
+        const message = `${name} has ${header.totalEntries} entries but ${lacks} for ${Math.round(silent)} ms`
         throw new ConnectionError('TIMEOUT', message)
       }
     }
