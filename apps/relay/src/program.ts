@@ -64,6 +64,10 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       logUpstreamFailure(log, upstream, error)
       waiting(upstreamFailure(upstream, error))
     },
+    onNewIdentity: ({ version, systemId }) => {
+      const message = `${file} is a copy of the upstream's stream: its header gets version ${version} and system id ${systemId}`
+      log.warn('header-taken-over', message, { version, systemId })
+    },
     openStore: (identity) => {
       return observed.open({ ...identity, file, fsync: config.fsync, fsyncIntervalMs: config.fsyncInterval })
     },

@@ -95,6 +95,7 @@ describe('a file that was made behind a Go relay', () => {
     for (const block of blocks) await source.commit(block)
     proxy.target = source.port
     await using relay = await TestRelay.start(args)
+    expect(relay.lines.filter(({ event }) => event === 'header-taken-over')).toHaveLength(1)
     await until('caught up', () => relay.total === source.total)
     expectEqualFiles(dir.join('source.bin'), file)
   })

@@ -16,6 +16,8 @@ export interface FileIdentity {
 export interface OpenFileOptions extends FirstUpstreamOptions {
   readonly file: string
   readonly openStore: (identity: FileIdentity) => Promise<StreamStore>
+  /** Told when a file gets the header of an upstream instead of one that a Go relay made up. */
+  readonly onNewIdentity?: ((header: Header) => void) | undefined
 }
 
 /** The Go relay adds `.bin` to a name without an extension. */
@@ -49,6 +51,7 @@ export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
       if (found !== undefined && !isSameStream(header, found)) {
         await store.close()
         await rewriteIdentity(file, header, found)
+        options.onNewIdentity?.(found)
         return await cutToBoundary(await openStore(identityOf(found)))
       }
     }
