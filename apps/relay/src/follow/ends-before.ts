@@ -1,7 +1,7 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import type { StreamReader } from '@datastreamer/server'
+import { generationOf } from '../file/generation-of.ts'
 import { readEntries } from '../file/read-entries.ts'
-import { generationOf } from '../generation/generation-of.ts'
 import { SequencerEnds } from './sequencer-ends.ts'
 
 /** Entries that are looked at: enough to see whether blocks have end entries. */

@@ -1,8 +1,8 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/server'
+import { generationOf } from '../file/generation-of.ts'
 import { readEntries } from '../file/read-entries.ts'
 import { SequencerEnds } from '../follow/sequencer-ends.ts'
-import { generationOf } from '../generation/generation-of.ts'
 
 /** Entries that are looked at first; then twice as many, until an end is found. */
 const FIRST_LOOK = 64n

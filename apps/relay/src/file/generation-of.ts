@@ -6,7 +6,7 @@ import {
   suggestGeneration,
 } from '@datastreamer/sequencer-entries'
 import type { StreamReader } from '@datastreamer/server'
-import { readEntries } from '../file/read-entries.ts'
+import { readEntries } from './read-entries.ts'
 
 /** Entries among which a stream that has bookmarks has one. */
 const FIRST = 64n
