@@ -15,6 +15,9 @@ await runService(
       if (how === 'fails-to-start') throw new Error('no luck')
       if (how === 'starts-slowly') waiting('nobody is there')
       if (how === 'starts-slowly') await sleep(60_000, undefined, { signal })
+      if (how === 'start-hangs') await sleep(60_000)
+      if (how === 'throws-at-start') setTimeout(() => Promise.reject(new Error('nobody caught this')), 50)
+      if (how === 'throws-at-start') await sleep(60_000, undefined, { signal })
       if (how === 'throws-later') setTimeout(() => Promise.reject(new Error('nobody caught this')), 50)
       if (how === 'fails-later') setTimeout(() => fail(new Error('the disk is gone')), 50)
       if (how === 'fails-to-renew') {

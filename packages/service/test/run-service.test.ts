@@ -103,6 +103,12 @@ describe('a service', () => {
     expect(await stderr).toContain('FATAL: Error: no luck')
   })
 
+  test('that fails while it starts, where nobody catches it, ends with status 1', async () => {
+    const { stderr, ended } = start('--how', 'throws-at-start')
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('FATAL: nobody caught this')
+  })
+
   test('that fails to close ends with status 1', async () => {
     const { child, ready, stderr, ended } = start('--how', 'fails-to-close')
     await ready
@@ -176,5 +182,16 @@ describe('the admin endpoint of a service', () => {
     await expect.poll(ready).toBe('not ready: starting: nobody is there\n')
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
+  })
+
+  test('and the signal ends it within its bound though the start hangs, with status 1', async () => {
+    const port = 20_000 + (process.pid % 20_000)
+    const flags = ['--how', 'start-hangs', '--shutdown-timeout', '300ms']
+    const { child, stderr, ended } = start('--admin-port', String(port), ...flags)
+    const ready = () => fetch(`http://127.0.0.1:${port}/readyz`).then((response) => response.status)
+    await expect.poll(() => ready().catch(() => undefined), { timeout: 20_000 }).toBe(503)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(1)
+    expect(await stderr).toContain('still starting 300 ms after it was to end')
   })
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { StreamError } from '@datastreamer/format'
 import { AdminServer, type Readiness } from '../admin/admin-server.ts'
 import { ConfigError } from '../errors.ts'
@@ -13,7 +12,7 @@ import { loadServerTls } from '../tls/server-tls.ts'
 import { TlsRenewal } from '../tls/tls-renewal.ts'
 import { readyLine } from './ready-line.ts'
 import type { Service, ServiceProgram } from './service.ts'
-import { Shutdown } from './shutdown.ts'
+import { type EndReason, Shutdown } from './shutdown.ts'
 
 type CommonConfig = ConfigOf<typeof COMMON_OPTIONS>
 
@@ -94,9 +93,15 @@ async function run<T extends OptionTable>(
       })
       admin = listening
     }
-    service = await program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
+    const work = program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
+    const started = await shutdown.within(work, common.shutdownTimeout)
+    if (started === 'late') {
+      log.error('start-late', `still starting ${common.shutdownTimeout} ms after it was to end`)
+      return shutdown.exit(ExitCode.failed)
+    }
+    service = started
   } catch (error) {
-    if (shutdown.signal.aborted) return shutdown.exit(ExitCode.ok)
+    if (shutdown.signal.aborted) return shutdown.exit(statusOf(await shutdown.reason))
     if (error instanceof ConfigError) complain(name, error)
     else log.fatal('start-failed', explain(error), { error })
     return shutdown.exit(error instanceof ConfigError ? ExitCode.usage : ExitCode.failed)
@@ -104,21 +109,20 @@ async function run<T extends OptionTable>(
   const addresses = { ...service.addresses, ...(admin && { admin: admin.address }) }
   process.stdout.write(readyLine(addresses, common.logFormat))
   const reason = await shutdown.reason
-  const outcome = await close(service, admin, common.shutdownTimeout).catch((error: unknown) => {
+  const closing = service.close({ graceMs: common.shutdownTimeout / 2 }).then(() => 'closed' as const)
+  const outcome = await shutdown.within(closing, common.shutdownTimeout).catch((error: unknown) => {
     log.error('close-failed', `not ended in order: ${explain(error)}`, { error })
     return 'failed'
   })
+  await admin?.close()
   if (outcome === 'late') log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
   if (outcome === 'closed') log.info('ended', 'ended')
-  return shutdown.exit(outcome === 'closed' && reason.kind === 'signal' ? ExitCode.ok : ExitCode.failed)
+  return shutdown.exit(outcome === 'closed' ? statusOf(reason) : ExitCode.failed)
 }
 
-/** Says whether all was closed in time. */
-async function close(service: Service, admin: AdminServer | undefined, timeoutMs: number): Promise<'closed' | 'late'> {
-  const closing = service.close({ graceMs: timeoutMs / 2 }).then(() => 'closed' as const)
-  const outcome = await Promise.race([closing, sleep(timeoutMs, 'late' as const)])
-  await admin?.close()
-  return outcome
+/** The status of a process that ended in order. */
+function statusOf({ kind }: EndReason): ExitCode {
+  return kind === 'signal' ? ExitCode.ok : ExitCode.failed
 }
 
 /** A foreseen error explains itself; of others the name helps. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log/log.ts'
 
 /** Why the process ends. */
@@ -38,6 +39,11 @@ export class Shutdown {
   /** Resolves when the process is to end. */
   get reason(): Promise<EndReason> {
     return this.#reason
+  }
+
+  /** What `work` gives, or `late`: once the process is to end, it is waited for so long and no longer. */
+  within<T>(work: Promise<T>, timeoutMs: number): Promise<T | 'late'> {
+    return Promise.race([work, this.#reason.then(() => sleep(timeoutMs, 'late' as const))])
   }
 
   fail(error: unknown): void {
