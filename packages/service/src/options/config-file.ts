@@ -10,13 +10,14 @@ export interface FileValue {
 }
 
 /**
- * Read a configuration file: TOML, its keys those of the flags without the dashes.
+ * Read a configuration file: TOML, its keys those of the flags without the dashes, but not `config`: a file names no other.
  *
  * @returns values by option name
  * @throws {ConfigError} `BAD_FILE`, or `UNKNOWN_KEY` naming it
  */
 export function readConfigFile(path: string, table: OptionTable): Map<string, FileValue> {
-  const own = new Map(Object.keys(table).map((name) => [flagOf(name), name]))
+  const names = Object.keys(table).filter((name) => name !== 'config')
+  const own = new Map(names.map((name) => [flagOf(name), name]))
   const aliases = new Map<string, string>()
   for (const [name, option] of Object.entries(table)) {
     for (const key of option.aliases?.keys ?? []) aliases.set(key.toLowerCase(), name)

@@ -135,6 +135,7 @@ describe('what is wrong is named where it was given', () => {
 
   test.each([
     ['prot = 1', ': prot: unknown key'],
+    ['config = "other.toml"', ': config: unknown key'],
     ['systemID = 1', ': systemID: unknown key, did you mean system-id?'],
     ['port = "x"', ': port: "x" is not'],
     ['port = true', ': port: true is not'],
