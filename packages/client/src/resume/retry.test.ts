@@ -12,6 +12,12 @@ test('waits longer and longer, up to the longest wait; progress begins anew', ()
   expect(retry.failed(lost, 0)).toBe(100)
 })
 
+test('no wait stays none, however many attempts fail', () => {
+  const retry = new Retry({ ...backoff, minMs: 0, factor: 100 })
+  const waits = Array.from({ length: 400 }, () => retry.failed(lost, 0))
+  expect(waits).toEqual(waits.map(() => 0))
+})
+
 test('jitter takes up to its part of the wait away', () => {
   const half = { ...backoff, jitter: 0.5 }
   expect(new Retry(half, () => 0).failed(lost, 0)).toBe(100)

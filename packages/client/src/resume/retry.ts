@@ -37,7 +37,7 @@ export class Retry {
     this.#failures++
     if (error instanceof ProtocolError) this.#breaches++
     if (this.#failures >= maxAttempts || this.#breaches > MAX_BREACHES) throw error
-    const wait = Math.min(maxMs, minMs * factor ** (this.#failures - 1))
+    const wait = minMs === 0 ? 0 : Math.min(maxMs, minMs * factor ** (this.#failures - 1))
     return wait * (1 - jitter * this.#random())
   }
 }
