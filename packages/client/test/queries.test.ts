@@ -121,6 +121,17 @@ describe('faults', () => {
     expect(await failure(client.getHeader())).toMatchObject({ code: 'TIMEOUT' })
     expect(peer.connections).toHaveLength(2)
   })
+
+  test('one whose bytes come without a pause, and without an end', async () => {
+    await using peer = await Peer.listen(async (connection) => {
+      await connection.command()
+      const large = encodeEntry({ type: 1, number: 5n, data: new Uint8Array(1_000_000) }, 0xfe)
+      await connection.drip(Buffer.concat([OK, large]), 1)
+    })
+    await using client = new StreamClient(near(peer, { responseTimeoutMs: 100 }))
+    const error = await failure(client.getEntry(5n))
+    expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringMatching(/no whole answer within 100 ms$/) })
+  })
 })
 
 describe('connect', () => {

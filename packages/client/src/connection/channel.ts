@@ -83,18 +83,19 @@ export class Channel {
   }
 
   async #within<T>(read: () => T | undefined): Promise<T> {
-    const deadline = performance.now() + this.#settings.responseTimeoutMs
+    const { responseTimeoutMs } = this.#settings
+    const deadline = performance.now() + responseTimeoutMs
     for (;;) {
       const value = this.#decoding(read)
       if (value !== undefined) return value
-      await this.#fill(Math.max(1, deadline - performance.now()))
+      await this.#fill(deadline - performance.now(), `no whole answer within ${responseTimeoutMs} ms`)
     }
   }
 
-  async #fill(timeoutMs: number | undefined): Promise<void> {
+  async #fill(timeoutMs: number | undefined, missing?: string): Promise<void> {
     let chunk = this.connection.take()
     while (chunk === undefined) {
-      await this.connection.wait(timeoutMs)
+      await this.connection.wait(timeoutMs, missing)
       chunk = this.connection.take()
     }
     this.#reader.push(chunk)

@@ -91,6 +91,7 @@ test('a signal that no longer matters ends nothing', async () => {
 test('a wait has its time', async () => {
   const { connection, peer } = await pair()
   await expect(connection.wait(20)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(connection.wait(0, 'nothing')).rejects.toThrow(/: nothing$/)
   peer.write(Uint8Array.of(1))
   expect(await bytesOf(connection)).toBe(1)
 })

@@ -74,18 +74,22 @@ export class Connection {
   /**
    * Wait until {@link take} has something to give or to throw.
    *
+   * @param timeoutMs 0 or less: do not wait
+   * @param missing what the error says did not come
    * @throws {ConnectionError} `TIMEOUT`
    */
-  wait(timeoutMs?: number): Promise<void> {
+  wait(timeoutMs?: number, missing = `no bytes for ${timeoutMs} ms`): Promise<void> {
     if (this.hasBytes || this.ended) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              this.#wake = undefined
-              reject(new ConnectionError('TIMEOUT', `${this.#peer}: no bytes for ${Math.round(timeoutMs)} ms`))
-            }, timeoutMs)
+      const late = (): void => {
+        this.#wake = undefined
+        reject(new ConnectionError('TIMEOUT', `${this.#peer}: ${missing}`))
+      }
+      if (timeoutMs !== undefined && timeoutMs <= 0) {
+        late()
+        return
+      }
+      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
       this.#wake = () => {
         clearTimeout(timer)
         this.#wake = undefined
