@@ -1,7 +1,7 @@
 import { encodeEntry, encodeOperationEnd, encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import { StreamClient } from '../src/index.ts'
-import { encodeAll, entriesOf, entryAt, headerOf, plain } from './support/entries.ts'
+import { bookmarkAt, encodeAll, entriesOf, entryAt, headerOf, plain } from './support/entries.ts'
 import { collect, failure, near } from './support/options.ts'
 import { OK, Peer, type PeerConnection } from './support/peer.ts'
 
@@ -82,6 +82,19 @@ describe('a fault of the server is thrown', () => {
     await using client = new StreamClient(near(peer))
     expect(await failure(collect(client.entries()))).toMatchObject({ name: 'ServerRefusedError', resultCode: code })
     expect(peer.connections).toHaveLength(1)
+  })
+
+  test('another entry where the bookmark at which to end should be', async () => {
+    await using peer = await Peer.listen(async (connection) => {
+      await connection.expect('header', OK, headerOf(6))
+      await connection.expect('startBookmark', OK, encodeEntry(entryAt(4n)))
+    })
+    await using client = new StreamClient(near(peer))
+    const error = await failure(collect(client.entries({ to: { bookmark: bookmarkAt(5n) } })))
+    expect(error).toMatchObject({
+      code: 'UNEXPECTED_PACKET',
+      message: expect.stringContaining('entry 4 is not the bookmark'),
+    })
   })
 
   test('an entry longer than the limit', async () => {

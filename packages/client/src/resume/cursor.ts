@@ -190,9 +190,7 @@ export class Cursor {
   #locate(first: Entry): void {
     const bookmark = bookmarkOf(this.#from)
     if (this.#next !== undefined || bookmark === undefined) return
-    if (!sameEntry({ ...first, type: BOOKMARK_TYPE, data: bookmark }, first)) {
-      throw new ProtocolError('UNEXPECTED_PACKET', `entry ${first.number} is not the bookmark that was asked for`)
-    }
+    checkBookmark(first, bookmark)
     if (this.#end !== undefined && this.#end < first.number && bookmarkOf(this.#to) !== undefined) {
       throw refusal(`range from entry ${first.number} to entry ${this.#end}`, ResultCode.badToBookmark)
     }
@@ -216,6 +214,12 @@ export class Cursor {
     this.#held = { ...entry, data: entry.data.slice() }
     this.#next = entry.number + 1n
   }
+}
+
+/** Check that a stream that was started at a bookmark begins with it. @throws {ProtocolError} */
+export function checkBookmark(first: Entry, bookmark: Uint8Array): void {
+  if (sameEntry({ ...first, type: BOOKMARK_TYPE, data: bookmark }, first)) return
+  throw new ProtocolError('UNEXPECTED_PACKET', `entry ${first.number} is not the bookmark that was asked for`)
 }
 
 function bookmarkOf(place: From | To | undefined): Uint8Array | undefined {

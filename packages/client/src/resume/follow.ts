@@ -3,7 +3,7 @@ import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { StreamSession } from '../stream/session.ts'
-import { Cursor, type CursorOptions } from './cursor.ts'
+import { Cursor, type CursorOptions, checkBookmark } from './cursor.ts'
 import { GhostGuard, type LookUp } from './ghost.ts'
 import type { StreamIdentity } from './identity.ts'
 import { Retry } from './retry.ts'
@@ -140,6 +140,7 @@ async function locateBookmark(context: FollowContext, bookmark: Uint8Array, sign
     const item = await session.next(responseTimeoutMs, responseTimeoutMs)
     const first = 'nextEntry' in item ? undefined : item[0]
     if (first === undefined) throw new ProtocolError('UNEXPECTED_PACKET', 'no entry where a bookmark should be')
+    checkBookmark(first, bookmark)
     return first.number
   } catch (error) {
     if (!(error instanceof ServerRefusedError) || error.code !== 'BAD_FROM_BOOKMARK') throw error
