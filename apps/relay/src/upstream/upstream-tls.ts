@@ -1,5 +1,5 @@
 import type { TlsOptions } from '@datastreamer/client'
-import { ConfigError, readPem } from '@datastreamer/service'
+import { ConfigError, readAuthorities, readKeyPair } from '@datastreamer/service'
 
 /** The `--server-tls*` options. */
 export interface UpstreamTlsFiles {
@@ -47,9 +47,10 @@ function load({ serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName }: Upstr
     throw new ConfigError('CONFLICT', `--server-tls-${has} needs --server-tls-${lacks}`)
   }
   return {
-    ...(serverTlsCa !== undefined && { ca: readPem('--server-tls-ca', serverTlsCa) }),
-    ...(serverTlsCert !== undefined && { cert: readPem('--server-tls-cert', serverTlsCert) }),
-    ...(serverTlsKey !== undefined && { key: readPem('--server-tls-key', serverTlsKey) }),
+    ...(serverTlsCa !== undefined && { ca: readAuthorities('--server-tls-ca', serverTlsCa) }),
+    ...(serverTlsCert !== undefined &&
+      serverTlsKey !== undefined &&
+      readKeyPair('--server-tls', serverTlsCert, serverTlsKey)),
     ...(serverTlsName !== undefined && { servername: serverTlsName }),
   }
 }

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { tempDir } from '@datastreamer/fixtures'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { ConfigError } from '@datastreamer/service'
 import { describe, expect, test } from 'vitest'
 import { Rounds } from './rounds.ts'
@@ -46,10 +46,12 @@ describe('TLS options', () => {
   })
 })
 
-test('upstreams are dialled with the files as they were read last', () => {
+test.skipIf(!hasOpenssl())('upstreams are dialled with the files as they were read last', () => {
   using dir = tempDir()
   const write = (text: string): void => writeFileSync(dir.join('ca.pem'), text)
-  const pem = (text: string): string => `-----BEGIN CERTIFICATE-----${text}`
+  makeCertificate(dir.path, 'authority')
+  const certificate = readFileSync(dir.join('authority.crt'), 'utf8')
+  const pem = (remark: string): string => `# ${remark}\n${certificate}`
   const none = { serverTlsCert: undefined, serverTlsKey: undefined, serverTlsName: undefined }
   write(pem('one'))
   const tls = new UpstreamTls({ ...none, serverTls: false, serverTlsCa: dir.join('ca.pem') })
@@ -64,6 +66,20 @@ test('upstreams are dialled with the files as they were read last', () => {
   expect(() => tls.readAgain()).toThrow('is no PEM file')
   expect(upstream.tls).toEqual({ ca: pem('two') })
 })
+
+test.skipIf(!hasOpenssl())(
+  'a certificate and a key that do not belong together are refused, and those in use stay',
+  () => {
+    using dir = tempDir()
+    for (const name of ['own', 'other']) makeCertificate(dir.path, name)
+    const files = { serverTlsCa: undefined, serverTlsName: undefined, serverTlsCert: dir.join('own.crt') }
+    const tls = new UpstreamTls({ ...files, serverTls: true, serverTlsKey: dir.join('own.key') })
+    const before = readUpstream('a:1', tls).tls
+    writeFileSync(dir.join('own.key'), readFileSync(dir.join('other.key')))
+    expect(() => tls.readAgain()).toThrow(/--server-tls-cert .* and --server-tls-key .* cannot be used/)
+    expect(readUpstream('a:1', tls).tls).toEqual(before)
+  },
+)
 
 describe('pauses between rounds', () => {
   test('grow up to the limit, and begin anew after a success', () => {

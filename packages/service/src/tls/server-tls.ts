@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { ServerTlsOptions } from '@datastreamer/server'
@@ -9,6 +10,8 @@ export interface TlsFiles {
   readonly tlsKey: string | undefined
   readonly tlsClientCa: string | undefined
 }
+
+const CERTIFICATE = /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/
 
 /**
  * What `node:tls` needs to listen, or `undefined` if no certificate was given. With a client CA every client has to show
@@ -23,16 +26,41 @@ export function loadServerTls({ tlsCert, tlsKey, tlsClientCa }: TlsFiles): Serve
   }
   if (tlsCert === undefined) throw new ConfigError('CONFLICT', '--tls-key needs --tls-cert')
   if (tlsKey === undefined) throw new ConfigError('CONFLICT', '--tls-cert needs --tls-key')
-  const own = { cert: readPem('--tls-cert', tlsCert), key: readPem('--tls-key', tlsKey) }
-  tryOut(own, `--tls-cert ${tlsCert} and --tls-key ${tlsKey}`)
+  const own = readKeyPair('--tls', tlsCert, tlsKey)
   if (tlsClientCa === undefined) return own
-  const ca = readPem('--tls-client-ca', tlsClientCa)
-  tryOut({ ca }, `--tls-client-ca ${tlsClientCa}`)
+  const ca = readAuthorities('--tls-client-ca', tlsClientCa)
   return { ...own, ca, requestCert: true, rejectUnauthorized: true }
 }
 
-/** Read a PEM file. @throws {ConfigError} `BAD_TLS` */
-export function readPem(option: string, path: string): string {
+/**
+ * Read a PEM file of a certificate chain and that of its key, which must belong together.
+ *
+ * @param prefix of the options that name them: `--tls` of `--tls-cert` and `--tls-key`
+ * @throws {ConfigError} `BAD_TLS`
+ */
+export function readKeyPair(prefix: string, certPath: string, keyPath: string): { cert: string; key: string } {
+  const pair = { cert: readPem(`${prefix}-cert`, certPath), key: readPem(`${prefix}-key`, keyPath) }
+  tryOut(() => createSecureContext(pair), `${prefix}-cert ${certPath} and ${prefix}-key ${keyPath}`)
+  return pair
+}
+
+/**
+ * Read a PEM file of certificates of authorities. All of it must be sound: OpenSSL leaves out what it cannot read, and
+ * what stands behind that, without a word.
+ *
+ * @throws {ConfigError} `BAD_TLS`
+ */
+export function readAuthorities(option: string, path: string): string {
+  const text = readPem(option, path)
+  const certificates = text.split(/^(?=-----BEGIN )/m).filter((block) => CERTIFICATE.test(block))
+  if (certificates.length === 0) throw new ConfigError('BAD_TLS', `${option}: ${path} holds no certificate`)
+  for (const [i, certificate] of certificates.entries()) {
+    tryOut(() => new X509Certificate(certificate), `${option}: certificate ${i + 1} of ${path}`)
+  }
+  return text
+}
+
+function readPem(option: string, path: string): string {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -43,9 +71,9 @@ export function readPem(option: string, path: string): string {
   throw new ConfigError('BAD_TLS', `${option}: ${path} is no PEM file`)
 }
 
-function tryOut(options: { cert?: string; key?: string; ca?: string }, what: string): void {
+function tryOut(use: () => unknown, what: string): void {
   try {
-    createSecureContext(options)
+    use()
   } catch (error) {
     throw new ConfigError('BAD_TLS', `${what} cannot be used: ${(error as Error).message}`, { cause: error })
   }
