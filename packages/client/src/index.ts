@@ -1,3 +1,4 @@
+export { type Entry, type Header, StreamError } from '@datastreamer/format'
 export {
   connect,
   type EventsOptions,

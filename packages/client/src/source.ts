@@ -1,3 +1,4 @@
+export { type Entry, type Header, StreamError } from '@datastreamer/format'
 export type { CommitResult, StreamWriter } from '@datastreamer/format/source'
 export {
   ConnectionError,

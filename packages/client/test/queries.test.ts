@@ -1,6 +1,6 @@
 import { encodeEntry, encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
-import { connect, StreamClient } from '../src/index.ts'
+import { connect, StreamClient, StreamError } from '../src/index.ts'
 import { bookmarkAt, entryAt, headerOf } from './support/entries.ts'
 import { FakeServer } from './support/fake-server.ts'
 import { failure, near } from './support/options.ts'
@@ -130,6 +130,7 @@ describe('faults', () => {
     })
     await using client = new StreamClient(near(peer, { responseTimeoutMs: 100 }))
     const error = await failure(client.getEntry(5n))
+    expect(error).toBeInstanceOf(StreamError)
     expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringMatching(/no whole answer within 100 ms$/) })
   })
 })
