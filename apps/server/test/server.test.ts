@@ -216,6 +216,9 @@ describe('limits and metrics', () => {
     const metrics = await (await server.admin('/metrics')).text()
     expect(metrics).toMatch(/datastreamer_connections_rejected_total\{reason="MAX_CONNECTIONS"\} [1-9]/)
     expect(metrics).toMatch(/datastreamer_connections\{state="streaming"\} 1/)
+    for (const code of [1, 2, 3, 4, 5, 9]) {
+      expect(metrics).toContain(`datastreamer_commands_refused_total{code="${code}"} 0\n`)
+    }
     for (const name of [
       'commits_total',
       'commit_seconds_count',

@@ -1,3 +1,4 @@
+import { ResultCode } from '@datastreamer/format'
 import type { CloseReason, RejectReason, StreamLog, StreamServer } from '@datastreamer/server'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
@@ -14,6 +15,9 @@ const CLOSED: readonly CloseReason[] = [
   'TRUNCATED',
   'READ_FAILED',
 ]
+const REFUSED: readonly string[] = Object.values(ResultCode)
+  .filter((code) => code !== ResultCode.ok)
+  .map(String)
 
 /** Show what a stream server does: connections, bytes, who was turned away and why. */
 export function observeServer(registry: Registry, server: StreamServer): void {
@@ -61,6 +65,7 @@ export function observeServer(registry: Registry, server: StreamServer): void {
     'Results other than OK, by their code',
     'code',
     () => server.counters.refused,
+    REFUSED,
   )
 }
 
