@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
 import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { OperationBoundaries, suggestGeneration } from '@datastreamer/sequencer-entries'
 import { planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'
+import { agrees } from '../output/ask.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
@@ -44,7 +44,7 @@ async function recover(file: string, { streamType, yes }: RecoverOptions, contex
     return ExitCode.ok
   }
   await out.lines(['', ...table(planRows(plan)), ''])
-  if (!yes && !(await agrees(context))) {
+  if (!yes && !(await isAgreed(signal))) {
     note('nothing was done (--yes does it without asking)')
     return ExitCode.failed
   }
@@ -78,14 +78,8 @@ function planRows({ header, to, lostEntries, cutBytes, atOperationEnd }: Recover
   ]
 }
 
-/** Ask on the terminal; without one, nobody agrees. */
-async function agrees({ signal }: CommandContext): Promise<boolean> {
-  if (!process.stdin.isTTY) return false
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const answer = await terminal.question('Do it? [y/N] ', { signal })
-    return /^y(es)?$/i.test(answer.trim())
-  } finally {
-    terminal.close()
-  }
+/** Without a terminal, nobody agrees. */
+async function isAgreed(signal: AbortSignal): Promise<boolean> {
+  const { stdin, stderr } = process
+  return stdin.isTTY === true && (await agrees('Do it? [y/N] ', { input: stdin, output: stderr, signal }))
 }
