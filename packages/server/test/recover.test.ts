@@ -54,6 +54,14 @@ describe('recover', () => {
     expect(counting.filesOpen).toBe(0)
   })
 
+  test('makes a file whole that is cut inside its header page', async () => {
+    const file = files.damaged((path) => truncateSync(path, 100))
+    const before = readFileSync(file)
+    const { copy } = await recoverStream(await planOf(file))
+    expect(readFileSync(copy).equals(Buffer.concat([before, Buffer.alloc(4096 - 100)]))).toBe(true)
+    expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 0n, fileBytes: 4096 })
+  })
+
   test('cuts back to the last whole operation, and keeps what it cuts', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55), Uint8Array.of(7)))
     const before = readFileSync(file)

@@ -82,7 +82,9 @@ async function keepCopy({ file: path, to, cutBytes }: RecoveryPlan, disk: Disk, 
   const copy = await freeName(disk, `${path}.cut-at-${to.totalLength}`)
   const into = await disk.open(copy, 'create')
   try {
-    await writeAll(into, [await readExactly(from, 0, HEADER_PAGE_BYTES)], 0)
+    const headerPage = new Uint8Array(HEADER_PAGE_BYTES)
+    headerPage.set(await readExactly(from, 0, Math.min(HEADER_PAGE_BYTES, await from.size())))
+    await writeAll(into, [headerPage], 0)
     for (let done = 0; done < cutBytes; done += COPY_BYTES) {
       const bytes = await readExactly(from, to.totalLength + done, Math.min(COPY_BYTES, cutBytes - done))
       await writeAll(into, [bytes], HEADER_PAGE_BYTES + done)
