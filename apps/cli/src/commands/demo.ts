@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { Argument, Command, type Command as CommandType, Option } from 'commander'
 import { readCount } from '../arguments.ts'
+import { DemoFolder } from '../demo/demo-folder.ts'
 import { ServerProcess } from '../demo/server-process.ts'
+import { examples } from '../help-text.ts'
 import { blockLine } from '../output/block-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
@@ -25,20 +26,19 @@ export function demoCommand(run: RunCommand): CommandType {
     )
     .summary('start a server and follow it')
     .description(
-      `Start a server on a free port of this machine and print the L2 blocks of its stream as they come.
-Without a file, the stream is made up: ${FIRST_BLOCKS} blocks that are there already, then a new one now and then.`,
+      'Start a server on a free port of this machine and print the L2 blocks of its stream as they come. ' +
+        `Without a file, the stream is made up: ${FIRST_BLOCKS} blocks that are there already, then a new one now and then.`,
     )
     .addOption(new Option('--blocks <n>', 'end after so many blocks').argParser(readCount))
     .addOption(new Option('--block-time <ms>', 'time between two made-up blocks').argParser(readCount).default(500))
+    .addHelpText(
+      'after',
+      examples('datastreamer demo', 'datastreamer demo --blocks 20', 'datastreamer demo data-stream.bin'),
+    )
     .action((file: string | undefined, options: DemoOptions) =>
       run(async (context) => {
-        // Nothing of a demo is left behind, however it ends.
-        const folder = file === undefined ? mkdtempSync(join(tmpdir(), 'datastreamer-demo-')) : undefined
-        try {
-          await untilInterrupted(demo(file ?? join(folder ?? '', 'data-stream.bin'), options, context))
-        } finally {
-          if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
-        }
+        using folder = file === undefined ? new DemoFolder() : undefined
+        await untilInterrupted(demo(file ?? join(folder?.path ?? '', 'data-stream.bin'), options, context))
       }),
     )
 }
@@ -51,10 +51,16 @@ async function demo(file: string, { blocks, blockTime }: DemoOptions, context: C
   await using server = ServerProcess.start(['--file', file, '--port', '0', '--log-level', 'warn', ...mode])
   const address = await server.ready(signal)
   note(`Serving ${file} on ${address}. Follow it from another terminal:`)
-  note(`  datastreamer tail ${address} --blocks`)
+  note(`  ${ownCommand()} tail ${address} --blocks`)
   note(blocks === undefined ? 'Ctrl-C ends the demo.\n' : '')
   const printing = printBlocks(address, blocks, { signal, note, out })
   await Promise.race([printing, server.failure()])
+}
+
+/** How whoever started the demo calls this program again: with a repository's pnpm, which need not be on the path. */
+function ownCommand(): string {
+  const [, pnpm] = /^pnpm\/(\S+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
+  return pnpm === undefined ? 'datastreamer' : `npx -y pnpm@${pnpm} exec datastreamer`
 }
 
 async function printBlocks(address: string, count: number | undefined, context: CommandContext): Promise<void> {

@@ -14,10 +14,13 @@ const END_TIMEOUT_MS = 10_000
 export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #kill = (): void => void this.#child.kill('SIGKILL')
 
   private constructor(child: ChildProcess) {
     this.#child = child
     this.#ended = once(child, 'close')
+    // Before what removes its files.
+    process.prependOnceListener('exit', this.#kill)
   }
 
   /** Start it; its log goes to this process's standard error. */
@@ -59,8 +62,9 @@ export class ServerProcess implements AsyncDisposable {
   /** End it, in order if it can. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGTERM')
-    const late = setTimeout(() => this.#child.kill('SIGKILL'), END_TIMEOUT_MS)
+    const late = setTimeout(this.#kill, END_TIMEOUT_MS)
     await this.#ended
     clearTimeout(late)
+    process.off('exit', this.#kill)
   }
 }
