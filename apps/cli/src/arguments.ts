@@ -23,13 +23,22 @@ export function readBookmark(text: string): Uint8Array {
   throw new InvalidArgumentError('Expected 1 to 16 bytes in hex.')
 }
 
+/** A numbered place in a stream that was named on the command line. */
+export interface NumberedPlace {
+  readonly kind: 'entry' | 'block' | 'batch'
+  readonly number: bigint
+}
+
 /** A place in a stream that was named on the command line. */
-export type Place =
-  | { readonly kind: 'entry' | 'block' | 'batch'; readonly number: bigint }
-  | { readonly kind: 'latest' }
+export type Place = NumberedPlace | { readonly kind: 'latest' }
+
+/** A place as it is named on the command line. */
+export function placeText({ kind, number }: NumberedPlace): string {
+  return kind === 'entry' ? `${number}` : `${kind}:${number}`
+}
 
 /** Read `N`, `block:N` or `batch:N`. */
-export function readPlace(text: string): Exclude<Place, { readonly kind: 'latest' }> {
+export function readPlace(text: string): NumberedPlace {
   return numberedPlace(text, 'the number of an entry, block:N or batch:N')
 }
 
@@ -40,7 +49,7 @@ export function readStart(text: string): Place {
     : numberedPlace(text, 'the number of an entry, latest, block:N or batch:N')
 }
 
-function numberedPlace(text: string, expected: string): Exclude<Place, { readonly kind: 'latest' }> {
+function numberedPlace(text: string, expected: string): NumberedPlace {
   const [, kind = 'entry', digits] = /^(?:(block|batch):)?(\d{1,20})$/.exec(text) ?? []
   if (digits !== undefined) return { kind: kind as 'entry' | 'block' | 'batch', number: readU64(digits) }
   throw new InvalidArgumentError(`Expected ${expected}.`)

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createProgram } from './program.ts'
 
 /** These command lines run nothing. */
@@ -42,6 +42,10 @@ describe('a command line that says what no command can do', () => {
 })
 
 describe('help', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
   test('lists every command, in groups', async () => {
     const { printed, exitCode } = await parse('--help')
     expect(exitCode).toBe(0)
@@ -51,8 +55,17 @@ describe('help', () => {
     expect(printed).toContain('Exit status: 0 all went well')
   })
 
-  test('of a command has examples', async () => {
-    const { printed } = await parse('tail', '--help')
-    expect(printed).toContain('datastreamer tail 127.0.0.1:6900 --blocks')
+  const names = createProgram(never).commands.map((command) => command.name())
+
+  test.each(names)('of %s has examples', async (name) => {
+    const { printed } = await parse(name, '--help')
+    expect(printed).toContain(`\n  datastreamer ${name} `.replace('demo ', 'demo'))
+  })
+
+  test('fits a narrow terminal', async () => {
+    vi.stubGlobal('process', { ...process, stdout: { columns: 60 } })
+    const { printed } = await parse('recover', '--help')
+    const [description = ''] = printed.split('\nArguments:')
+    expect(Math.max(...description.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60)
   })
 })

@@ -15,6 +15,9 @@ import { verifyCommand } from './commands/verify.ts'
 import { e2storeCommand } from './e2store/e2store-command.ts'
 import type { RunCommand } from './run-command.ts'
 
+/** Columns that help takes at most. */
+const HELP_WIDTH = 110
+
 const EXAMPLES = `
 SRC is a stream file, or host:port of a server.
 
@@ -43,7 +46,7 @@ export function createProgram(run: RunCommand): Command {
   }
   for (const command of withSubcommands(program)) {
     command.exitOverride().showHelpAfterError(`Try ${commandName(command)} --help`)
-    command.configureHelp({ helpWidth: 110 })
+    command.configureHelp({ helpWidth: Math.min(HELP_WIDTH, process.stdout.columns ?? HELP_WIDTH) })
   }
   return program
 }

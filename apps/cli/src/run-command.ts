@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
+import { SequencerEntryError } from '@datastreamer/sequencer-entries'
 import { DamageError } from '@datastreamer/server'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
 import { ExitCode } from './exit-code.ts'
@@ -86,9 +87,14 @@ function statusOf(error: unknown): ExitCode {
   return error instanceof UsageError ? ExitCode.usage : ExitCode.failed
 }
 
+function hintAt({ code }: DamageError): string {
+  return code === 'WRONG_STREAM_TYPE' ? '--stream-type says which is expected' : 'verify tells all that is damaged'
+}
+
 /** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose place helps. */
 function explain(error: unknown): string {
-  if (error instanceof DamageError) return `${error.message} (verify tells all that is damaged)`
+  if (error instanceof DamageError) return `${error.message} (${hintAt(error)})`
+  if (error instanceof SequencerEntryError) return `${error.message} (--generation says how entries are encoded)`
   if (error instanceof StreamError) return error.message
   if (!(error instanceof Error)) return String(error)
   return 'syscall' in error || error instanceof RangeError ? error.message : (error.stack ?? error.message)

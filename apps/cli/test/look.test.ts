@@ -94,9 +94,9 @@ describe('entry and bookmark', () => {
   test.each([
     [['entry', 'SRC', '99999'], 'has no entry 99999, only'],
     [['bookmark', 'SRC', '--block', '99999'], 'has no such bookmark'],
-    [['tail', 'SRC', '--from', 'block:99999'], 'has no such bookmark'],
-    [['tail', 'SRC', '--from', '99999', '--no-follow'], 'has no'],
-    [['dump-batch', 'SRC', '99999'], 'has no such bookmark'],
+    [['tail', 'SRC', '--from', 'block:99999'], 'has no bookmark of block 99999\n'],
+    [['tail', 'SRC', '--from', '99999', '--no-follow'], 'has no entry 99999'],
+    [['dump-batch', 'SRC', '99999'], 'has no bookmark of batch 99999\n'],
   ])('%j fails, for a file and for a server', async (args, message) => {
     for (const src of [sources.file, sources.server]) {
       const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SRC' ? src : arg)))
@@ -112,6 +112,30 @@ describe('tail', () => {
   ])('from %s to %s is refused', async (from, to, message) => {
     const { status, stdout, stderr } = await datastreamer('tail', file, '--from', from, '--to', to)
     expect([status, stdout, stderr]).toEqual([2, '', `datastreamer: ${message}\n`])
+  })
+
+  test.each(['2', 'block:39', 'batch:0'])('from the head to %s, which is there already, is refused', async (to) => {
+    for (const src of [sources.file, sources.server]) {
+      const { status, stdout, stderr } = await datastreamer('tail', src, '--to', to)
+      const message = `datastreamer: --to ${to} is before the head of the stream: name a start with --from\n`
+      expect([status, stdout, stderr]).toEqual([2, '', message])
+    }
+  })
+
+  test('an end that the start is behind already ends it, with nothing of what comes', async () => {
+    const ends = await jsonOf('tail', file, '--no-follow')
+    const behind = async (type: number, to: string): Promise<void> => {
+      const entry = ends.findLast((end) => end.type === type)
+      const { status, stdout } = await datastreamer('tail', file, '--from', String(entry?.number), '--to', to)
+      expect([status, stdout]).toEqual([0, ''])
+    }
+    await behind(6, 'block:0')
+    await behind(4, 'batch:0')
+  })
+
+  test('tells that entries may be of another encoding', async () => {
+    const { status, stderr } = await datastreamer('tail', file, '--blocks', '--no-follow', '--generation', 'etrog')
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^datastreamer: entry 1: .* \(--generation says how /)])
   })
 
   test('prints blocks as JSON with the names of the protobuf fields', async () => {
@@ -220,7 +244,7 @@ test('the process itself prints and ends with a status', async () => {
   expect(ended.map(({ status }) => status)).toEqual([0, 2, 1])
   expect(ended[0]?.stdout).toContain('system id')
   expect(ended[1]?.stderr).toBe("error: missing required argument 'SRC'\nTry datastreamer info --help\n")
-  expect(ended[2]?.stderr).toBe("datastreamer: ENOENT: no such file or directory, open '/nowhere'\n")
+  expect(ended[2]?.stderr).toBe('datastreamer: /nowhere: there is no such file (a server is named as host:port)\n')
 })
 
 test('a file that is read can be written meanwhile', async () => {
@@ -252,11 +276,11 @@ test('a file that is read can be written meanwhile', async () => {
 
 describe('what cannot be opened', () => {
   test.each([
-    [['info', '/nowhere/stream.bin'], 1, 'ENOENT'],
+    [['info', '/nowhere/stream.bin'], 1, 'there is no such file'],
     [['info', import.meta.filename], 1, 'magic'],
     [['info', '127.0.0.1:1'], 1, 'ECONNREFUSED'],
     [['info', 'SERVER', '--stream-type', '2'], 1, '--stream-type'],
-    [['info', file, '--stream-type', '2'], 1, 'stream type 1, expected 2'],
+    [['info', file, '--stream-type', '2'], 1, '(--stream-type says which is expected)\n'],
     [['nope'], 2, "unknown command 'nope'"],
     [['bookmark', file, '--block', '1', '--batch', '2'], 2, 'name one bookmark'],
     [['info', file, '--tls-cert', 'x'], 0, ''],

@@ -75,7 +75,7 @@ describe('verify and recover', () => {
     await linesOf('generate', file, '--blocks', '1000')
     poke(file, 4097, 0, 0, 0, 3)
     const { status, stdout, stderr } = await datastreamer('info', file)
-    expect([status, stderr]).toEqual([0, expect.stringContaining('damaged, see verify: ')])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('(verify tells all that is damaged)\n')])
     expect(stdout).toContain('2 of 100 pages in use')
     expect(stdout).not.toContain('bookmarks')
   })

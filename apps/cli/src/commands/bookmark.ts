@@ -2,9 +2,11 @@ import { batchBookmark, blockBookmark, type Generation } from '@datastreamer/seq
 import { Command, Option } from 'commander'
 import { readBookmark, readU64 } from '../arguments.ts'
 import { NotFoundError, UsageError } from '../errors.ts'
+import { examples } from '../help-text.ts'
 import { entryJson } from '../output/entry-text.ts'
 import type { RunCommand } from '../run-command.ts'
 import { encodingOf, generationOf, openSource } from '../source/open-source.ts'
+import type { MarkedPlace } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { describeEntry } from './entry.ts'
 
@@ -23,6 +25,14 @@ export function bookmarkCommand(run: RunCommand): Command {
     .addOption(new Option('--batch <n>', 'the bookmark of a batch').argParser(readU64))
     .addOption(new Option('--hex <bytes>', 'any bookmark').argParser(readBookmark))
     .option('--json', 'as one JSON object: number, type, length, data')
+    .addHelpText(
+      'after',
+      examples(
+        'datastreamer bookmark data-stream.bin --block 100',
+        'datastreamer bookmark 127.0.0.1:6900 --batch 5 --json',
+        'datastreamer bookmark data-stream.bin --hex 0x0801',
+      ),
+    )
     .action((src: string, options: BookmarkOptions) =>
       run(async (context) => {
         const asked = [options.block, options.batch, options.hex].filter((given) => given !== undefined)
@@ -43,13 +53,21 @@ function bytesOf({ block, batch, hex }: BookmarkOptions, generation: Generation)
   return bookmarkOf(block === undefined ? 'batch' : 'block', block ?? batch ?? 0n, generation)
 }
 
+/** Where a block or batch begins. @throws {UsageError} if the stream's encoding has no bookmark of it */
+export function placeOf(kind: 'block' | 'batch', number: bigint, generation: Generation): MarkedPlace {
+  return { bookmark: bookmarkOf(kind, number, generation), of: `${kind} ${number}` }
+}
+
 /** The bookmark of a block or batch. @throws {UsageError} if the stream's encoding has none */
 export function bookmarkOf(kind: 'block' | 'batch', number: bigint, generation: Generation): Uint8Array {
-  try {
-    return kind === 'block' ? blockBookmark(number, generation) : batchBookmark(number, generation)
-  } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error
+  if (!hasBookmarks(kind, generation)) {
     const message = `streams encoded as ${generation} have no bookmarks of a ${kind}: name the number of an entry`
-    throw new UsageError('USAGE', message, { cause: error })
+    throw new UsageError('USAGE', message)
   }
+  return kind === 'block' ? blockBookmark(number, generation) : batchBookmark(number, generation)
+}
+
+/** Whether an encoding marks where its blocks or batches begin. */
+export function hasBookmarks(kind: 'block' | 'batch', generation: Generation): boolean {
+  return generation === 'protobuf' || generation === 'etrog' || (generation === 'pre-etrog' && kind === 'block')
 }

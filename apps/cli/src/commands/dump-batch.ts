@@ -2,11 +2,12 @@ import { batchDumpText, dumpBatch, toJson } from '@datastreamer/sequencer-entrie
 import { Argument, Command } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { NotFoundError } from '../errors.ts'
+import { examples } from '../help-text.ts'
 import type { RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
-import { bookmarkOf } from './bookmark.ts'
+import { hasBookmarks, placeOf } from './bookmark.ts'
 
 export function dumpBatchCommand(run: RunCommand): Command {
   return takesSource(new Command('dump-batch'))
@@ -14,13 +15,16 @@ export function dumpBatchCommand(run: RunCommand): Command {
     .summary('print the blocks of a batch as raw entries')
     .description('Print a batch as JSON: its first and last entry and block, and its entries in hex.')
     .option('--json', 'numbers as decimal strings, entries as 0x hex (default: as the Go command line prints them)')
+    .addHelpText(
+      'after',
+      examples('datastreamer dump-batch data-stream.bin 5', 'datastreamer dump-batch 127.0.0.1:6900 5 --json'),
+    )
     .action((src: string, number: bigint, options: SourceOptions & { readonly json?: boolean }) =>
       run(async (context) => {
         await using source = await openSource(src, options, context)
         const generation = generationOf(await source.getHeader(), options)
-        // Only these encodings mark batches; others are read from the start.
-        const marked = generation === 'protobuf' || generation === 'etrog'
-        const from: Start = marked ? { bookmark: bookmarkOf('batch', number, generation) } : 0n
+        // Where batches are not marked, the stream is read from the start.
+        const from: Start = hasBookmarks('batch', generation) ? placeOf('batch', number, generation) : 0n
         const { signal } = context
         const dump = await dumpBatch(source.batches({ from, follow: false, signal }), number, { generation })
         if (dump === undefined) throw new NotFoundError('NOT_FOUND', `${src} has no block of batch ${number}`)

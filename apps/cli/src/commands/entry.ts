@@ -3,6 +3,7 @@ import { type Generation, toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { NotFoundError } from '../errors.ts'
+import { examples } from '../help-text.ts'
 import { entryJson, tryDecode, typeText } from '../output/entry-text.ts'
 import { count, hex, table } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
@@ -15,6 +16,10 @@ export function entryCommand(run: RunCommand): Command {
     .summary('show one entry')
     .description('Show the entry with a number, and what it holds.')
     .option('--json', 'as one JSON object: number, type, length, data')
+    .addHelpText(
+      'after',
+      examples('datastreamer entry data-stream.bin 0', 'datastreamer entry 127.0.0.1:6900 1234 --json'),
+    )
     .action((src: string, number: bigint, options: SourceOptions & { readonly json?: boolean }) =>
       run(async (context) => {
         await using source = await openSource(src, options, context)

@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises'
 import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
 import { DamageError } from '@datastreamer/server'
 import { Command } from 'commander'
+import { examples } from '../help-text.ts'
 import { count, table } from '../output/text.ts'
-import type { CommandContext, RunCommand } from '../run-command.ts'
+import type { RunCommand } from '../run-command.ts'
 import { encodingOf, openSource } from '../source/open-source.ts'
 import type { Source } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
@@ -26,37 +27,45 @@ export function infoCommand(run: RunCommand): Command {
     .summary('show what a stream says of itself')
     .description('Show the header of a stream and, of a file, its size, pages and bookmarks.')
     .option('--json', 'as one JSON object')
+    .addHelpText('after', examples('datastreamer info data-stream.bin', 'datastreamer info 127.0.0.1:6900 --json'))
     .action((src: string, options: SourceOptions & { readonly json?: boolean }) =>
       run(async (context) => {
         await using source = await openSource(src, options, context)
         const header = await source.getHeader()
-        const facts = source.file === undefined ? undefined : await factsOf(source, source.file, header, context)
+        const { file } = source
+        const { facts, damage } = file === undefined ? {} : await look(source, file, header, context.signal)
         const encoding = encodingOf(header, options)
         if (options.json) await context.out.line(JSON.stringify(toJson(source.name, header, encoding, facts)))
         else await context.out.lines(table(rows(source.name, header, encoding, facts)))
+        if (damage !== undefined) throw damage
       }),
     )
 }
 
-async function factsOf(source: Source, file: string, header: Header, context: CommandContext): Promise<FileFacts> {
+/** What a file shows, and what was found damaged while its bookmarks were counted. */
+async function look(
+  source: Source,
+  file: string,
+  header: Header,
+  signal: AbortSignal,
+): Promise<{ readonly facts: FileFacts; readonly damage?: DamageError }> {
   const { size } = await stat(file)
-  const bookmarks = header.totalLength <= CHEAP_BYTES ? await countBookmarks(source, context) : undefined
-  return { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength), bookmarks }
-}
-
-/** `undefined` if the file is damaged. */
-async function countBookmarks(source: Source, { signal, note }: CommandContext): Promise<number | undefined> {
-  let bookmarks = 0
+  const facts = { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength) }
+  if (header.totalLength > CHEAP_BYTES) return { facts: { ...facts, bookmarks: undefined } }
   try {
-    for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
-      for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++
-    }
-    return bookmarks
+    return { facts: { ...facts, bookmarks: await countBookmarks(source, signal) } }
   } catch (error) {
     if (!(error instanceof DamageError)) throw error
-    note(`datastreamer: damaged, see verify: ${error.message}`)
-    return undefined
+    return { facts: { ...facts, bookmarks: undefined }, damage: error }
   }
+}
+
+async function countBookmarks(source: Source, signal: AbortSignal): Promise<number> {
+  let bookmarks = 0
+  for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
+    for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++
+  }
+  return bookmarks
 }
 
 function toJson(name: string, header: Header, encoding: string | undefined, facts: FileFacts | undefined): object {

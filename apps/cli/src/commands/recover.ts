@@ -5,6 +5,7 @@ import { planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/se
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'
+import { examples } from '../help-text.ts'
 import { agrees } from '../output/ask.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -21,8 +22,10 @@ export function recoverCommand(run: RunCommand): Command {
   return new Command('recover')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
     .summary('cut a damaged file back to where it is whole')
-    .description(`Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry or, in
-the stream of a sequencer, the last whole L2 block or batch. What is cut is kept in a file beside it.`)
+    .description(
+      'Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry or, in ' +
+        'the stream of a sequencer, the last whole L2 block or batch. What is cut is kept in a file beside it.',
+    )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('-y, --yes', 'do it without asking')
     .addHelpText(
@@ -31,6 +34,7 @@ the stream of a sequencer, the last whole L2 block or batch. What is cut is kept
 Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost, 1 if nothing was done.
 The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 bytes, then the bytes from POSITION on.`,
     )
+    .addHelpText('after', examples('datastreamer recover data-stream.bin'))
     .action((file: string, options: RecoverOptions) => run(wholly((context) => recover(file, options, context))))
 }
 

@@ -1,6 +1,7 @@
 import { reindexStream } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
+import { examples } from '../help-text.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
@@ -12,6 +13,7 @@ export function reindexCommand(run: RunCommand): Command {
     .summary('make the bookmark index anew')
     .description('Throw away the bookmark index beside a stream file and make it anew from the entries.')
     .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
+    .addHelpText('after', examples('datastreamer reindex data-stream.bin'))
     .action((file: string, { streamType }: { readonly streamType: bigint }) =>
       run(async ({ signal, note }) => {
         using progress = new Progress('reindex')

@@ -1,6 +1,7 @@
 import { SequenceChecker, type SequenceFinding, type SequenceSummary, toJson } from '@datastreamer/sequencer-entries'
 import { Command } from 'commander'
 import { ExitCode } from '../exit-code.ts'
+import { examples } from '../help-text.ts'
 import { Progress } from '../output/progress.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -18,6 +19,7 @@ export function sanityCommand(run: RunCommand): Command {
     .description('Read a whole stream and check that entries, blocks, batches and bookmarks follow each other.')
     .option('--json', 'one JSON object a line: each finding, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is out of order.')
+    .addHelpText('after', examples('datastreamer sanity 127.0.0.1:6900'))
     .action((src: string, options: SanityOptions) => run(wholly((context) => sanity(src, options, context))))
 }
 

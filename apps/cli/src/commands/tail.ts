@@ -1,8 +1,9 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
-import { type Place, readCount, readPlace, readStart } from '../arguments.ts'
+import { type NumberedPlace, type Place, placeText, readCount, readPlace, readStart } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
+import { examples } from '../help-text.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
@@ -11,23 +12,16 @@ import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { blocksOf } from '../tail/blocks.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
-import { bookmarkOf } from './bookmark.ts'
+import { bookmarkOf, hasBookmarks, placeOf } from './bookmark.ts'
 
 interface TailOptions extends SourceOptions {
   readonly from?: Place
-  readonly to?: Exclude<Place, { readonly kind: 'latest' }>
+  readonly to?: NumberedPlace
   readonly blocks?: boolean
   readonly json?: boolean
   readonly count?: number
   readonly follow: boolean
 }
-
-const EXAMPLES = `
-Examples:
-  datastreamer tail 127.0.0.1:6900 --blocks                         L2 blocks as they come
-  datastreamer tail data-stream.bin --from 0 --count 20             the first entries of a file
-  datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json
-  datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz`
 
 export function tailCommand(run: RunCommand): Command {
   return takesSource(new Command('tail'))
@@ -43,14 +37,24 @@ export function tailCommand(run: RunCommand): Command {
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
     .option('--no-follow', 'end at the head of the stream')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText(
+      'after',
+      examples(
+        'datastreamer tail 127.0.0.1:6900 --blocks              L2 blocks as they come',
+        'datastreamer tail data-stream.bin --from 0 --count 20  the first entries of a file',
+        'datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json',
+        'datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz',
+      ),
+    )
     .action((src: string, options: TailOptions) => run((context) => tail(src, options, context)))
 }
 
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
   checkOrder(options)
   await using source = await openSource(src, options, context, options.follow)
-  const lines = linesOf(source, options, await source.getHeader(), context.signal)
+  const header = await source.getHeader()
+  await checkEnd(source, options, header)
+  const lines = linesOf(source, options, header, context.signal)
   const printing = print(lines, options.count, context)
   // What is followed has no end of its own: Ctrl-C is how one leaves.
   await (options.follow ? untilInterrupted(printing) : printing)
@@ -60,8 +64,21 @@ async function tail(src: string, options: TailOptions, context: CommandContext):
 function checkOrder({ from, to }: TailOptions): void {
   if (from === undefined || to === undefined || from.kind === 'latest' || from.kind !== to.kind) return
   if (from.number <= to.number) return
-  const [first, last] = [from, to].map(({ kind, number }) => (kind === 'entry' ? `${number}` : `${kind}:${number}`))
-  throw new UsageError('USAGE', `--to ${last} is before --from ${first}`)
+  throw new UsageError('USAGE', `--to ${placeText(to)} is before --from ${placeText(from)}`)
+}
+
+/** @throws {UsageError} if what begins at the head is to end behind what is there already: it would wait for nothing */
+async function checkEnd(source: Source, options: TailOptions, header: Header): Promise<void> {
+  const { to } = options
+  const generation = generationOf(header, options)
+  if (to === undefined || startOf(options, generation) !== 'latest') return
+  const { kind, number } = to
+  const hasBegun =
+    kind === 'entry'
+      ? number < header.totalEntries
+      : hasBookmarks(kind, generation) && (await source.getBookmark(bookmarkOf(kind, number, generation))) !== undefined
+  if (!hasBegun) return
+  throw new UsageError('USAGE', `--to ${placeText(to)} is before the head of the stream: name a start with --from`)
 }
 
 async function print(
@@ -103,5 +120,5 @@ async function* linesOf(
 function startOf({ from, follow }: TailOptions, generation: Generation): Start {
   if (from === undefined) return follow ? 'latest' : 0n
   if (from.kind === 'latest') return 'latest'
-  return from.kind === 'entry' ? from.number : { bookmark: bookmarkOf(from.kind, from.number, generation) }
+  return from.kind === 'entry' ? from.number : placeOf(from.kind, from.number, generation)
 }

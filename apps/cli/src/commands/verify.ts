@@ -2,6 +2,7 @@ import { type VerifyEvent, type VerifySummary, verifyStream } from '@datastreame
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'
+import { examples } from '../help-text.ts'
 import { damageJson } from '../output/damage-text.ts'
 import type { Output } from '../output/output.ts'
 import { Progress } from '../output/progress.ts'
@@ -19,11 +20,14 @@ export function verifyCommand(run: RunCommand): Command {
   return new Command('verify')
     .addArgument(new Argument('<FILE>', 'the stream file; a server may be using it'))
     .summary('check every byte of a file')
-    .description(`Check a stream file as a whole: header, pages, every entry, and the checksums of its commits where the file
-comes with a commit log. Every damage is told, with its place.`)
+    .description(
+      'Check a stream file as a whole: header, pages, every entry, and the checksums of its commits where the file ' +
+        'comes with a commit log. Every damage is told, with its place.',
+    )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('--json', 'one JSON object a line: each damage, and at the end the summary')
     .addHelpText('after', '\nEnds with status 1 if something is damaged. What blocks hold is checked by sanity.')
+    .addHelpText('after', examples('datastreamer verify data-stream.bin'))
     .action((file: string, options: VerifyOptions) => run(wholly((context) => verify(file, options, context))))
 }
 

@@ -13,9 +13,11 @@ export function importCommand(run: RunCommand): Command {
   return new Command('import')
     .addArgument(new Argument('<FILE...>', 'archives of one stream in any order, or folders of them'))
     .summary('write archives back into a stream file')
-    .description(`Write archives of a data stream into a stream file, made if absent: its used bytes and bookmarks become those of
-the stream that was archived. All of a file is checked before any of it is written. An import that was interrupted is
-gone on with; a file that holds another stream is refused.`)
+    .description(
+      'Write archives of a data stream into a stream file, made if absent: its used bytes and bookmarks become those of ' +
+        'the stream that was archived. All of a file is checked before any of it is written. An import that was ' +
+        'interrupted is gone on with; a file that holds another stream is refused.',
+    )
     .addOption(new Option('--file <file>', 'the stream file; no server may be writing it').makeOptionMandatory())
     .action((paths: string[], { file }: { readonly file: string }) =>
       run(wholly((context) => importFiles(paths, file, context))),

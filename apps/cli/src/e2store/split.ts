@@ -32,8 +32,10 @@ export function splitCommand(run: RunCommand): Command {
   return takesReading(new Command('split'))
     .addArgument(new Argument('<FILE>', 'an .era of several eras, or an .e2s'))
     .summary('cut a file into its parts')
-    .description(`Cut an .era into its eras, each named by its content, or an .e2s where parts were joined. No byte of a record
-changes.`)
+    .description(
+      'Cut an .era into its eras, each named by its content, or an .e2s where parts were joined. No byte of a record ' +
+        'changes.',
+    )
     .addOption(new Option('--out <folder>', 'folder for the parts; made if absent').makeOptionMandatory())
     .addOption(
       new Option('--max-bytes <n>', 'of an .e2s: cut into parts of at most so many bytes').argParser(readCount),

@@ -5,7 +5,11 @@ import { agrees } from './ask.ts'
 
 function answer(keys: string): Promise<boolean> {
   const input = new PassThrough()
-  const answered = agrees('Do it? ', { input, output: new PassThrough().resume(), signal: new AbortController().signal })
+  const answered = agrees('Do it? ', {
+    input,
+    output: new PassThrough().resume(),
+    signal: new AbortController().signal,
+  })
   input.write(keys)
   return answered
 }

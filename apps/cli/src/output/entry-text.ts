@@ -13,7 +13,7 @@ export function entryLine(entry: Entry, generation: Generation | undefined): str
   const kind = typeof decoded === 'string' ? `type ${entry.type}` : kindOf(decoded)
   const details = typeof decoded === 'string' ? decoded : detailsOf(decoded)
   const bytes = `${count(ENTRY_HEAD_BYTES + entry.data.length)} B`
-  return `${String(entry.number).padStart(10)}  ${kind.padEnd(11)}  ${bytes.padStart(9)}  ${details}`
+  return `${String(entry.number).padStart(10)}  ${kind.padEnd(11)}  ${bytes.padStart(11)}  ${details}`
 }
 
 /** An entry for `--json`: `length` is that of the whole entry, its head of 17 bytes included. */

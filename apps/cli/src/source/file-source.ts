@@ -9,7 +9,7 @@ import {
   type StreamReader,
 } from '@datastreamer/server'
 import { NotFoundError } from '../errors.ts'
-import type { ReadOptions, Source } from './source.ts'
+import type { MarkedPlace, ReadOptions, Source } from './source.ts'
 
 export interface FileSourceOptions {
   readonly file: string
@@ -61,7 +61,7 @@ export class FileSource implements Source {
   async *batches({ from, follow, signal }: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
     const { log } = this.#reader
     const { totalEntries } = log.header
-    const first = typeof from === 'bigint' ? from : from === 'latest' ? totalEntries : await this.#find(from.bookmark)
+    const first = typeof from === 'bigint' ? from : from === 'latest' ? totalEntries : await this.#find(from)
     if (first > totalEntries && !follow) {
       throw new NotFoundError('NOT_FOUND', `${this.file} has no entry ${first}, only ${totalEntries} entries`)
     }
@@ -72,10 +72,10 @@ export class FileSource implements Source {
     await this.#reader.close()
   }
 
-  async #find(bookmark: Uint8Array): Promise<bigint> {
+  async #find({ bookmark, of }: MarkedPlace): Promise<bigint> {
     const number = await this.#lookUp(bookmark)
     if (number !== undefined) return number
-    throw new NotFoundError('NOT_FOUND', `${this.file} has no such bookmark`)
+    throw new NotFoundError('NOT_FOUND', `${this.file} has no bookmark of ${of}`)
   }
 
   async #lookUp(bookmark: Uint8Array): Promise<bigint | undefined> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type Header, SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { type Generation, suggestGeneration } from '@datastreamer/sequencer-entries'
-import { UsageError } from '../errors.ts'
+import { NotFoundError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
 import { ServerSource } from './server-source.ts'
@@ -24,7 +24,10 @@ export async function openSource(
 ): Promise<Source> {
   const { streamType } = options
   const match = HOST_PORT.exec(src)
-  if (match === null || existsSync(src)) return FileSource.open({ file: src, streamType, follow, note })
+  if (existsSync(src)) return FileSource.open({ file: src, streamType, follow, note })
+  if (match === null) {
+    throw new NotFoundError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
+  }
   const [, bracketed, plain, port] = match
   const host = bracketed ?? plain ?? ''
   if (!(Number(port) >= 1 && Number(port) <= 65_535)) {

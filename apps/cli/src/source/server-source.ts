@@ -1,7 +1,7 @@
 import { type ClientOptions, connect, ServerRefusedError, type StreamClient } from '@datastreamer/client'
 import type { Entry, Header } from '@datastreamer/format'
 import { NotFoundError } from '../errors.ts'
-import type { ReadOptions, Source } from './source.ts'
+import type { ReadOptions, Source, Start } from './source.ts'
 
 /** Attempts in a row to come back to a server whose stream is read to its end only. */
 const MAX_ATTEMPTS = 5
@@ -52,11 +52,15 @@ export class ServerSource implements Source {
         }
       }
     } catch (error) {
-      if (!(error instanceof ServerRefusedError)) throw error
-      if (error.code === 'BAD_FROM_BOOKMARK') throw new NotFoundError('NOT_FOUND', `${this.name} has no such bookmark`)
-      if (error.code === 'BAD_FROM_ENTRY') throw new NotFoundError('NOT_FOUND', `${this.name} has no such entry`)
-      throw error
+      throw this.#explain(error, options.from)
     }
+  }
+
+  #explain(error: unknown, from: Start): unknown {
+    if (!(error instanceof ServerRefusedError)) return error
+    if (error.code !== 'BAD_FROM_BOOKMARK' && error.code !== 'BAD_FROM_ENTRY') return error
+    const missing = typeof from === 'object' ? `bookmark of ${from.of}` : `entry ${from}`
+    return new NotFoundError('NOT_FOUND', `${this.name} has no ${missing}`, { cause: error })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,7 +21,7 @@ export interface SourceOptions {
 export function takesSource(command: Command): Command {
   return command
     .addArgument(new Argument('<SRC>', 'a stream file, or host:port of a server'))
-    .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
+    .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .addOption(
       new Option('--generation <name>', 'how entries are encoded (default: what the header suggests)').choices(
         GENERATIONS,

@@ -1,7 +1,14 @@
 import type { Entry, Header } from '@datastreamer/format'
 
 /** Where to begin reading. */
-export type Start = bigint | 'latest' | { readonly bookmark: Uint8Array }
+export type Start = bigint | 'latest' | MarkedPlace
+
+/** The place of a bookmark. */
+export interface MarkedPlace {
+  readonly bookmark: Uint8Array
+  /** What the bookmark marks, for people. */
+  readonly of: string
+}
 
 export interface ReadOptions {
   readonly from: Start

@@ -1,13 +1,13 @@
 import type { Entry } from '@datastreamer/format'
 import { BookmarkType, decodeSequencerEntry, type Generation } from '@datastreamer/sequencer-entries'
-import type { Place } from '../arguments.ts'
+import type { NumberedPlace } from '../arguments.ts'
 
 /** Where a range ends: behind an entry, a block or a batch, which it holds whole. */
 export class RangeEnd {
-  readonly #to: Exclude<Place, { readonly kind: 'latest' }>
+  readonly #to: NumberedPlace
   readonly #generation: Generation
 
-  constructor(to: Exclude<Place, { readonly kind: 'latest' }>, generation: Generation) {
+  constructor(to: NumberedPlace, generation: Generation) {
     this.#to = to
     this.#generation = generation
   }
@@ -16,7 +16,7 @@ export class RangeEnd {
   at(entry: Entry): 'before' | 'after' | undefined {
     const { kind, number } = this.#to
     if (kind !== 'entry') return this.#atDecoded(entry)
-    return entry.number > number ? 'before' : entry.number === number ? 'after' : undefined
+    return sideOf(entry.number, number)
   }
 
   /** A block without an end entry ends with what opens the next one. */
@@ -31,15 +31,20 @@ export class RangeEnd {
       case 'l2Block':
         return (kind === 'block' ? decoded.number : decoded.batchNumber) > number ? 'before' : undefined
       case 'l2BlockEnd':
-        return kind === 'block' && decoded.number >= number ? 'after' : undefined
+        return kind === 'block' ? sideOf(decoded.number, number) : undefined
       case 'batchStart':
         return kind === 'batch' && decoded.number > number ? 'before' : undefined
       case 'batchEnd':
-        return kind === 'batch' && decoded.number >= number ? 'after' : undefined
+        return kind === 'batch' ? sideOf(decoded.number, number) : undefined
       default:
         return undefined
     }
   }
+}
+
+/** Where a range that ends with `last` ends by what ends with `number`. */
+function sideOf(number: bigint, last: bigint): 'before' | 'after' | undefined {
+  return number > last ? 'before' : number === last ? 'after' : undefined
 }
 
 const BOOKMARK_TYPES = { block: BookmarkType.L2_BLOCK, batch: BookmarkType.BATCH } as const
