@@ -116,8 +116,8 @@ describe('tail', () => {
 
   test.each(['2', 'block:39', 'batch:0'])('from the head to %s, which is there already, is refused', async (to) => {
     for (const src of [sources.file, sources.server]) {
-      const { status, stdout, stderr } = await datastreamer('tail', src, '--to', to)
-      const message = `datastreamer: --to ${to} is before the head of the stream: name a start with --from\n`
+      const { status, stdout, stderr } = await datastreamer('tail', src, '--from', 'latest', '--to', to)
+      const message = `datastreamer: --to ${to} is before --from latest\n`
       expect([status, stdout, stderr]).toEqual([2, '', message])
     }
   })
@@ -189,6 +189,7 @@ describe('tail', () => {
     const batch = await kinds('--from', 'batch:1', '--to', 'batch:1')
     expect([batch[0], batch[1], batch.at(-1)]).toEqual(['bookmark', 'batchStart', 'batchEnd'])
     expect(await kinds('--from', '5', '--to', '7')).toHaveLength(3)
+    expect(await kinds('--to', '7')).toHaveLength(8)
     expect(await kinds('--from', '5', '--count', '4')).toHaveLength(4)
   })
 

@@ -28,9 +28,10 @@ export function tailCommand(run: RunCommand): Command {
     .summary('print entries or L2 blocks, and wait for more')
     .description('Print the entries of a stream, or its L2 blocks, a line each, and wait for more.')
     .addOption(
-      new Option('--from <place>', 'N, latest, block:N or batch:N (default: latest, with --no-follow 0)').argParser(
-        readStart,
-      ),
+      new Option(
+        '--from <place>',
+        'N, latest, block:N or batch:N (default: latest, with --to or --no-follow 0)',
+      ).argParser(readStart),
     )
     .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
     .option('--blocks', 'whole L2 blocks instead of entries')
@@ -67,18 +68,18 @@ function checkOrder({ from, to }: TailOptions): void {
   throw new UsageError('USAGE', `--to ${placeText(to)} is before --from ${placeText(from)}`)
 }
 
-/** @throws {UsageError} if what begins at the head is to end behind what is there already: it would wait for nothing */
+/** @throws {UsageError} if what begins at the head is to end with what is there already: it would wait for nothing */
 async function checkEnd(source: Source, options: TailOptions, header: Header): Promise<void> {
-  const { to } = options
-  const generation = generationOf(header, options)
-  if (to === undefined || startOf(options, generation) !== 'latest') return
+  const { from, to } = options
+  if (to === undefined || from?.kind !== 'latest') return
   const { kind, number } = to
+  const generation = generationOf(header, options)
   const hasBegun =
     kind === 'entry'
       ? number < header.totalEntries
       : hasBookmarks(kind, generation) && (await source.getBookmark(bookmarkOf(kind, number, generation))) !== undefined
   if (!hasBegun) return
-  throw new UsageError('USAGE', `--to ${placeText(to)} is before the head of the stream: name a start with --from`)
+  throw new UsageError('USAGE', `--to ${placeText(to)} is before --from latest`)
 }
 
 async function print(
@@ -117,8 +118,8 @@ async function* linesOf(
   }
 }
 
-function startOf({ from, follow }: TailOptions, generation: Generation): Start {
-  if (from === undefined) return follow ? 'latest' : 0n
+function startOf({ from, to, follow }: TailOptions, generation: Generation): Start {
+  if (from === undefined) return follow && to === undefined ? 'latest' : 0n
   if (from.kind === 'latest') return 'latest'
   return from.kind === 'entry' ? from.number : placeOf(from.kind, from.number, generation)
 }
