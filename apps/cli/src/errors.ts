@@ -6,6 +6,9 @@ export class UsageError extends StreamError<'USAGE'> {}
 /** The stream does not have what was asked for. */
 export class NotFoundError extends StreamError<'NOT_FOUND'> {}
 
+/** The file is damaged where nothing else says what stood there. */
+export class UnrecoverableError extends StreamError<'UNRECOVERABLE'> {}
+
 /** The command was interrupted before it was done. */
 export class InterruptedError extends StreamError<'INTERRUPTED'> {
   constructor() {

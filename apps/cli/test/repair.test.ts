@@ -69,6 +69,18 @@ describe('verify and recover', () => {
     expect((await datastreamer('verify', file)).status).toBe(0)
   })
 
+  test('a file without its header is told to be beyond recovery', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await linesOf('generate', file, '--blocks', '2')
+    poke(file, 0, 0)
+    const { status, stdout, stderr } = await datastreamer('recover', file, '--yes')
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^BAD_MAGIC: .*\n$/)])
+    expect(stderr).toBe(
+      `datastreamer: ${file} cannot be recovered: without its header nothing says what the stream is\n`,
+    )
+  })
+
   test('info shows what can be shown of a file whose end is whole', async () => {
     using dir = tempDir()
     const file = dir.join('s.bin')

@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises'
 import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { OperationBoundaries, suggestGeneration } from '@datastreamer/sequencer-entries'
-import { planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
+import { DamageError, planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
+import { UnrecoverableError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
 import { agrees } from '../output/ask.ts'
@@ -42,7 +43,9 @@ async function recover(file: string, { streamType, yes }: RecoverOptions, contex
   const { out, signal, note } = context
   const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(existingFile(file)) : undefined
   const planning = planRecovery({ file: existingFile(file), streamType, boundaries, signal })
-  const plan = await reportDamages(planning, 'recover', out, false)
+  const plan = await reportDamages(planning, 'recover', out, false).catch((error: unknown) => {
+    throw withoutHeader(error, file)
+  })
   if (plan === undefined) {
     note(`${file} is whole: nothing to do`)
     return ExitCode.ok
@@ -56,6 +59,13 @@ async function recover(file: string, { streamType, yes }: RecoverOptions, contex
   note(`recovered ${file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
   note(`what was cut is kept in ${copy}`)
   return plan.lostEntries === 0n ? ExitCode.ok : ExitCode.dataLost
+}
+
+/** The damage itself is told already. */
+function withoutHeader(error: unknown, file: string): unknown {
+  if (!(error instanceof DamageError) || error.code === 'WRONG_STREAM_TYPE') return error
+  const message = `${file} cannot be recovered: without its header nothing says what the stream is`
+  return new UnrecoverableError('UNRECOVERABLE', message, { cause: error })
 }
 
 /** Where L2 blocks and batches end, operations may; `undefined` if the header does not say how entries are encoded. */
