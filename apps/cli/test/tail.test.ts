@@ -1,0 +1,116 @@
+import { SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
+
+const folder = tempDir()
+afterAll(() => folder[Symbol.dispose]())
+
+const file = folder.join('s.bin')
+let server: SourceProcess
+let address: string
+
+beforeAll(async () => {
+  await linesOf('generate', file, '--blocks', '40', '--seed', '7')
+  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+  address = (await server.firstLine()).replace('ready stream=', '')
+})
+
+afterAll(async () => {
+  await server?.end()
+})
+
+test.each([
+  ['block:7', 'block:5', '--to block:5 is before --from block:7'],
+  ['2', '1', '--to 1 is before --from 2'],
+])('from %s to %s is refused', async (from, to, message) => {
+  const { status, stdout, stderr } = await datastreamer('tail', file, '--from', from, '--to', to)
+  expect([status, stdout, stderr]).toEqual([2, '', `datastreamer: ${message}\n`])
+})
+
+test.each(['2', 'block:39', 'batch:0'])('from the head to %s, which is there already, is refused', async (to) => {
+  for (const src of [file, address]) {
+    const { status, stdout, stderr } = await datastreamer('tail', src, '--from', 'latest', '--to', to)
+    const message = `datastreamer: --to ${to} is before --from latest\n`
+    expect([status, stdout, stderr]).toEqual([2, '', message])
+  }
+})
+
+test('an end that the start is behind already ends it, with nothing of what comes', async () => {
+  const ends = await jsonOf('tail', file, '--no-follow')
+  const behind = async (type: number, to: string): Promise<void> => {
+    const entry = ends.findLast((end) => end.type === type)
+    const { status, stdout } = await datastreamer('tail', file, '--from', String(entry?.number), '--to', to)
+    expect([status, stdout]).toEqual([0, ''])
+  }
+  await behind(6, 'block:0')
+  await behind(4, 'batch:0')
+})
+
+test('tells that entries may be of another encoding', async () => {
+  const { status, stderr } = await datastreamer('tail', file, '--blocks', '--no-follow', '--generation', 'etrog')
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^datastreamer: entry 1: .* \(--generation says how /)])
+})
+
+test('prints blocks as JSON with the names of the protobuf fields', async () => {
+  const blocks = await jsonOf('tail', file, '--blocks', '--no-follow')
+  expect(blocks.map(({ number }) => number)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)))
+  const withTransaction = blocks.find(({ transactions }) => Array.isArray(transactions) && transactions.length > 0)
+  expect(withTransaction).toEqual({
+    entryNumber: expect.stringMatching(/^\d+$/),
+    number: expect.stringMatching(/^\d+$/),
+    batchNumber: expect.stringMatching(/^\d+$/),
+    forkId: '9',
+    timestamp: expect.stringMatching(/^\d+$/),
+    deltaTimestamp: expect.any(Number),
+    minTimestamp: '0',
+    l1Blockhash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    l1InfotreeIndex: expect.any(Number),
+    hash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    stateRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    globalExitRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    coinbase: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+    blockGasLimit: expect.stringMatching(/^\d+$/),
+    blockInfoRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+    baseFee: expect.stringMatching(/^0x/),
+    transactions: expect.arrayContaining([
+      {
+        index: '0',
+        isValid: expect.any(Boolean),
+        encoded: expect.stringMatching(/^0x[0-9a-f]+$/),
+        effectiveGasPricePercentage: expect.any(Number),
+        imStateRoot: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      },
+    ]),
+  })
+})
+
+test('knows the fork id also in the middle of a batch', async () => {
+  const blocks = await jsonOf('tail', file, '--blocks', '--from', 'block:11', '--to', 'block:13')
+  expect(blocks.map(({ number, forkId }) => [number, forkId])).toEqual([
+    ['11', '9'],
+    ['12', '9'],
+    ['13', '9'],
+  ])
+})
+
+test('from and to hold the whole of what they name', async () => {
+  const kinds = async (...args: string[]): Promise<string[]> => {
+    return (await linesOf('tail', file, ...args)).map((line) => line.trim().split(/\s{2,}/)[1] ?? '')
+  }
+  const block = await kinds('--from', 'block:3', '--to', 'block:3')
+  expect([block[0], block[1], block.at(-1)]).toEqual(['bookmark', 'l2Block', 'l2BlockEnd'])
+  const batch = await kinds('--from', 'batch:1', '--to', 'batch:1')
+  expect([batch[0], batch[1], batch.at(-1)]).toEqual(['bookmark', 'batchStart', 'batchEnd'])
+  expect(await kinds('--from', '5', '--to', '7')).toHaveLength(3)
+  expect(await kinds('--to', '7')).toHaveLength(8)
+  expect(await kinds('--from', '5', '--count', '4')).toHaveLength(4)
+})
+
+test('ends quietly when nobody reads on', async () => {
+  await using tail = new SourceProcess(CLI, ['tail', address, '--from', '0'])
+  await tail.firstLine()
+  tail.child.stdout?.destroy()
+  // It follows: what is written next finds the pipe closed.
+  const { status, stderr } = await tail.end('SIGINT')
+  expect([status, stderr]).toEqual([0, ''])
+})
