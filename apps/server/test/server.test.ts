@@ -78,7 +78,7 @@ describe('a file that is only read', () => {
       run(stream, '--system-id', '5'),
       run(stream, '--file-version', '1'),
     ])
-    expect(absent).toEqual([1, expect.stringContaining('ENOENT')])
+    expect(absent).toEqual([1, expect.stringContaining('FATAL: ENOENT')])
     expect(junk).toEqual([1, expect.stringContaining('magic "this is no strea"')])
     expect(type).toEqual([1, expect.stringContaining('stream type 1, expected 2')])
     expect(system).toEqual([1, expect.stringContaining('system id 1101, asked for was 5')])

@@ -125,9 +125,9 @@ function statusOf({ kind }: EndReason): ExitCode {
   return kind === 'signal' ? ExitCode.ok : ExitCode.failed
 }
 
-/** A foreseen error explains itself; of others the name helps. */
+/** What was foreseen explains itself, as do the errors of the system; of the rest the name helps. */
 function explain(error: unknown): string {
-  if (error instanceof StreamError) return error.message
+  if (error instanceof StreamError || (error instanceof Error && 'syscall' in error)) return error.message
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }
 
