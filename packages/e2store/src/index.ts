@@ -121,9 +121,10 @@ export {
   parseSnapshotName,
   type SnapshotName,
 } from './execution/names.ts'
+export type { Deviation } from './execution/verify/accumulators.ts'
 export type { ChainStart } from './execution/verify/chain.ts'
 export type { HistoryRoot, HistoryRoots } from './execution/verify/proof-checks.ts'
-export { type Deviation, type VerifyOptions, type VerifyReport, verifyArchive } from './execution/verify/verify.ts'
+export { type VerifyOptions, type VerifyReport, verifyArchive } from './execution/verify/verify.ts'
 export { archiveSource, type BlockSource } from './execution/write/block-source.ts'
 export type { WriteOptions, WrittenArchive } from './execution/write/column-writer.ts'
 export { era1ToE2hs, era1ToEre, ereToEra1 } from './execution/write/convert.ts'

@@ -12,6 +12,7 @@ import { verifyArchive } from '../src/execution/verify/verify.ts'
 import { archiveSource, type BlockSource } from '../src/execution/write/block-source.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { encodeBlockIndex } from '../src/index-records/block-index.ts'
+import { encodeDynamicBlockIndex } from '../src/index-records/dynamic-block-index.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
 import { concatBytes, fromHex } from '../src/io/little-endian.ts'
@@ -24,17 +25,34 @@ const EMPTY_BODY = encodeBody({ transactions: [], uncles: [] })
 const EMPTY_RECEIPTS = Uint8Array.of(0xc0)
 
 /** A chain of empty blocks, with the difficulty that each is to have. */
-function chain(difficulties: readonly bigint[], change: (header: BlockHeader) => BlockHeader = (h) => h): BlockSource {
+function chain(
+  difficulties: readonly bigint[],
+  change: (header: BlockHeader) => BlockHeader = (h) => h,
+  start = 0n,
+): BlockSource {
   const rows: Columns<Uint8Array>[] = []
   let parentHash: Uint8Array = new Uint8Array(32)
   let total = 0n
   for (const [number, difficulty] of difficulties.entries()) {
-    const header = encodeHeader(change({ ...genesis, parentHash, number: BigInt(number), difficulty }))
+    const header = encodeHeader(change({ ...genesis, parentHash, number: start + BigInt(number), difficulty }))
     parentHash = hashes.keccak256(header)
     total += difficulty
     rows.push({ header, body: EMPTY_BODY, receipts: EMPTY_RECEIPTS, totalDifficulty: uint256Bytes(total) })
   }
-  return { start: 0n, read: () => rows }
+  return { start, read: () => rows }
+}
+
+/** An `.ere` without total difficulties that all the same has an accumulator. */
+async function ereWithAccumulator(source: BlockSource, root: Uint8Array): Promise<Uint8Array> {
+  const sink = toBytes()
+  await writeEre(sink, source, { columns: ['receipts'] })
+  const { layout } = await openAny('ere', fromBytes(sink.bytes()))
+  const { indexPosition, columns, count, start } = layout
+  const targets = Array.from({ length: count }, (_, i) => columns.map((_, column) => layout.target(i, column)))
+  const record = encodeRecord(0x0700, root)
+  const position = indexPosition + record.length
+  const index = encodeDynamicBlockIndex({ position, startNumber: start, targets, components: columns.length })
+  return concatBytes([sink.bytes().subarray(0, indexPosition), record, index])
 }
 
 /** The rows of a golden file with one content changed. */
@@ -88,6 +106,48 @@ test('a wrong parent is told before damage behind it', async () => {
   const { header: last } = await (await openAny('era1', fromBytes(bytes))).raw(4n)
   bytes[last.end - 1] = (bytes[last.end - 1] as number) ^ 1
   await expect(verifyArchive(await openAny('era1', fromBytes(bytes)))).rejects.toMatchObject({ code: 'WRONG_PARENT' })
+})
+
+describe('an accumulator that cannot be the one of the blocks', () => {
+  const later = chain([0n, 0n, 0n], undefined, 8192n)
+  const root = new Uint8Array(32).fill(7)
+
+  test('is refused in an .era1 with nothing but blocks from after the merge', async () => {
+    const sink = toBytes()
+    const { accumulator: all = new Uint8Array(0) } = await writeEra1(sink, later)
+    const bytes = sink.bytes()
+    const report = await verifyArchive(await openAny('era1', fromBytes(bytes)))
+    expect(report).toMatchObject({ preMergeBlocks: 0, accumulator: all, deviations: [{ code: 'POST_MERGE_BLOCKS' }] })
+    const at = Buffer.from(bytes).indexOf(all)
+    bytes.set(root, at)
+    const wrong = verifyArchive(await openAny('era1', fromBytes(bytes)))
+    await expect(wrong).rejects.toMatchObject({ code: 'WRONG_ROOT', step: 'verify', position: at - 8 })
+  })
+
+  test('is refused in an .ere without blocks from before the merge, whoever names it', async () => {
+    const archive = await openAny('ere', fromBytes(await ereWithAccumulator(later, root)))
+    const position = archive.layout.accumulator?.position
+    await expect(verifyArchive(archive)).rejects.toMatchObject({ code: 'WRONG_ROOT', position })
+    const sink = toBytes()
+    await writeEre(sink, later, { columns: ['receipts'] })
+    const without = await openAny('ere', fromBytes(sink.bytes()))
+    await expect(verifyArchive(without)).resolves.toMatchObject({ deviations: [] })
+    await expect(verifyArchive(without, { trustedAccumulator: root })).rejects.toMatchObject({ code: 'WRONG_ROOT' })
+  })
+
+  test('is reported where total difficulties are missing, and compared with a trusted one', async () => {
+    const source = chain([5n, 5n], undefined, 8192n)
+    const archive = await openAny('ere', fromBytes(await ereWithAccumulator(source, root)))
+    const report = await verifyArchive(archive)
+    expect(report).toMatchObject({ trusted: false, deviations: [{ code: 'UNCHECKED_ACCUMULATOR' }] })
+    expect(report).not.toHaveProperty('accumulator')
+    const known = await verifyArchive(archive, { trustedAccumulator: root })
+    expect(known).toMatchObject({ trusted: false, deviations: [{ code: 'UNCHECKED_ACCUMULATOR' }] })
+    const other = verifyArchive(archive, { trustedAccumulator: new Uint8Array(32) })
+    await expect(other).rejects.toMatchObject({ code: 'WRONG_ROOT', position: archive.layout.accumulator?.position })
+    const complete = verifyArchive(archive, { previousTotalDifficulty: 3n })
+    await expect(complete).rejects.toMatchObject({ code: 'WRONG_ROOT' })
+  })
 })
 
 describe('an .era1 with blocks from after the merge', () => {

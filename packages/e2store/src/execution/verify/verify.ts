@@ -2,7 +2,6 @@ import type { AbortLike } from '../../abort.ts'
 import { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
 import { ContentError, VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
 import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type ArchiveIdentity, archiveIdentity, checkName } from '../archive/archive-name.ts'
@@ -12,6 +11,7 @@ import { visitPayloads } from '../archive/visit.ts'
 import { type BlockHeader, decodeHeader, decodeHeaderLinks, type HeaderLinks } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
 import { type BlockProof, decodeProof } from '../blocks/proof.ts'
+import { compareAccumulators, type Deviation } from './accumulators.ts'
 import { checkContents } from './block-checks.ts'
 import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
@@ -30,14 +30,6 @@ export interface VerifyOptions extends ChainStart {
   readonly onProgress?: (progress: { readonly blocks: number; readonly totalBlocks: number }) => void
 }
 
-/** Something known to be wrong in published files that does not make their blocks untrue. */
-export interface Deviation {
-  readonly code: 'POST_MERGE_BLOCKS'
-  readonly message: string
-  /** Byte position of the first block concerned. */
-  readonly position: number
-}
-
 export interface VerifyReport {
   readonly identity: ArchiveIdentity
   readonly start: bigint
@@ -52,7 +44,7 @@ export interface VerifyReport {
   readonly lastHash: Uint8Array
   /** After the last block, where the file tells it. */
   readonly totalDifficulty?: bigint
-  /** Recomputed from the blocks before the merge; it equals the file's. */
+  /** Recomputed from the blocks; it equals the file's, if the file has one. */
   readonly accumulator?: Uint8Array
   /** Roots that later proofs lead to. */
   readonly historyRoots: readonly HistoryRoot[]
@@ -119,7 +111,7 @@ class Run {
   readonly #proofs: ProofCheck
   readonly #blocks: HeaderAccumulator
   readonly #counts = { transactions: 0, receipts: 0, blocksWithUncles: 0, withdrawals: 0 }
-  /** Whether the total difficulty of every block before the merge is known. */
+  /** Whether the total difficulty is known of every block that an accumulator may cover. */
   #complete = true
   #mergePosition = 0
 
@@ -178,11 +170,13 @@ class Run {
   }
 
   finish(): Omit<VerifyReport, 'identity' | 'unknown'> {
-    const { start, count } = this.#archive
+    const { start, count, layout } = this.#archive
     const { preMergeBlocks, totalDifficulty, lastHash = new Uint8Array(0) } = this.#chain
-    const deviations: Deviation[] = []
-    const accumulator = this.#checkAccumulator(deviations)
-    const { historyRoots } = this.#proofs
+    const { historyRoots, accumulator: stated } = this.#proofs
+    const { found: accumulator, deviations } = compareAccumulators({
+      ...{ layout, chain: this.#chain, blocks: this.#blocks, complete: this.#complete },
+      ...{ mergePosition: this.#mergePosition, stated, trusted: this.#options.trustedAccumulator },
+    })
     return {
       ...{ start, count, preMergeBlocks, ...this.#counts, lastHash, historyRoots, deviations },
       ...(totalDifficulty !== undefined && { totalDifficulty }),
@@ -205,26 +199,6 @@ class Run {
     const proof = decodeProof(payloads.proof, { what: 'proof', position: payloads.positions.proof ?? position })
     const header = decodeHeader(content, origin)
     return { headerRlp: content, header, proven: { header, proof } }
-  }
-
-  /** Compare the accumulator of the blocks with the ones that the file, its proofs and the caller name. */
-  #checkAccumulator(deviations: Deviation[]): Uint8Array | undefined {
-    const { preMergeBlocks, postMergeBlocks } = this.#chain
-    if (preMergeBlocks === 0 || !this.#complete) return undefined
-    const stated = this.#proofs.accumulator
-    let found = this.#blocks.root()
-    if (this.#archive.kind === 'era1' && postMergeBlocks > 0) {
-      const message = `the file has ${postMergeBlocks} blocks from after the merge`
-      deviations.push({ code: 'POST_MERGE_BLOCKS', message, position: this.#mergePosition })
-      if (stated !== undefined && !equalBytes(found, stated)) found = this.#blocks.root(preMergeBlocks)
-    }
-    for (const expected of [stated, this.#options.trustedAccumulator]) {
-      if (expected === undefined || equalBytes(found, expected)) continue
-      const message = `accumulator of the blocks is ${toHex(found)}, expected ${toHex(expected)}`
-      const { accumulator, indexPosition } = this.#archive.layout
-      throw new VerificationError('WRONG_ROOT', message, accumulator?.position ?? indexPosition)
-    }
-    return found
   }
 
   #isTrusted(accumulator: Uint8Array | undefined): boolean {

@@ -1,0 +1,66 @@
+import type { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
+import { VerificationError } from '../../errors.ts'
+import { equalBytes, toHex } from '../../io/little-endian.ts'
+import type { Layout } from '../archive/layout.ts'
+import type { ChainCheck } from './chain.ts'
+
+/** Something about a published file that has to be known, but does not make its blocks untrue. */
+export interface Deviation {
+  readonly code: 'POST_MERGE_BLOCKS' | 'UNCHECKED_ACCUMULATOR'
+  readonly message: string
+  /** Byte position of the first record concerned. */
+  readonly position: number
+}
+
+export interface AccumulatorInput {
+  readonly layout: Layout
+  readonly chain: ChainCheck
+  /** Over the blocks that the file's accumulator may cover. */
+  readonly blocks: HeaderAccumulator
+  /** Whether the total difficulties of those blocks are all known. */
+  readonly complete: boolean
+  /** Where the first block from after the merge is. */
+  readonly mergePosition: number
+  /** What the file holds, or else its proofs lead to. */
+  readonly stated: Uint8Array | undefined
+  readonly trusted: Uint8Array | undefined
+}
+
+/**
+ * Compare the accumulator of the blocks with the ones that the file, its proofs and the caller name.
+ *
+ * @returns the blocks' accumulator, if there is one and it can be computed
+ * @throws {VerificationError} `WRONG_ROOT`
+ * @see docs/spec/e2store-execution.md §11.3
+ */
+export function compareAccumulators({
+  layout: { kind, accumulator, indexPosition },
+  chain: { preMergeBlocks, postMergeBlocks },
+  blocks,
+  complete,
+  mergePosition,
+  stated,
+  trusted,
+}: AccumulatorInput): { readonly found: Uint8Array | undefined; readonly deviations: readonly Deviation[] } {
+  const position = accumulator?.position ?? indexPosition
+  const deviations: Deviation[] = []
+  const isCovered = kind === 'era1' || preMergeBlocks > 0
+  let found = isCovered && complete ? blocks.root() : undefined
+  if (kind === 'era1' && postMergeBlocks > 0) {
+    const message = `the file has ${postMergeBlocks} blocks from after the merge`
+    deviations.push({ code: 'POST_MERGE_BLOCKS', message, position: mergePosition })
+    if (found && stated && !equalBytes(found, stated)) found = blocks.root(preMergeBlocks)
+  }
+  if (isCovered && !found && accumulator) {
+    const message = 'the accumulator is not checked, because total difficulties are missing'
+    deviations.push({ code: 'UNCHECKED_ACCUMULATOR', message, position })
+  }
+  const known = isCovered ? (found ?? accumulator?.root) : undefined
+  for (const expected of [stated, trusted]) {
+    if (expected === undefined || (isCovered && known === undefined)) continue
+    if (known && equalBytes(known, expected)) continue
+    const message = `accumulator of the blocks is ${known ? toHex(known) : 'none'}, expected ${toHex(expected)}`
+    throw new VerificationError('WRONG_ROOT', message, position)
+  }
+  return { found, deviations }
+}
