@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { E2FormatError } from '../../errors.ts'
 import { defaultHashes } from '../../hash/hashes.ts'
 import { concatBytes, fromHex, toHex } from '../../io/little-endian.ts'
-import { encodeRlp } from '../../rlp/encode.ts'
+import { encodeRlp, type RawRlp, rawRlp, writePrefix } from '../../rlp/encode.ts'
 import { logsBloom } from './bloom.ts'
 import { type BlockBody, decodeBody, encodeBody, splitBody } from './body.ts'
 import { type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './header.ts'
@@ -17,7 +17,14 @@ import {
   proofTypeOf,
   splitBeaconProof,
 } from './proof.ts'
-import { decodeReceipts, decodeSlimReceipts, encodeReceipts, encodeSlimReceipts, type Receipt } from './receipts.ts'
+import {
+  decodeReceipts,
+  decodeSlimReceipts,
+  encodeReceipts,
+  encodeSlimReceipts,
+  type Receipt,
+  splitReceipts,
+} from './receipts.ts'
 
 const hashes = defaultHashes()
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
@@ -229,6 +236,35 @@ describe('refused content', () => {
     ['a receipt without logs', decodeSlimReceipts, 'c4c3808080'],
   ])('%s', (_, decode, text) => {
     expect(() => decode(fromHex(text))).toThrow(expect.objectContaining({ code: 'BAD_RLP', step: 'read' }))
+  })
+
+  describe('more items than a block can have, which would take far more memory than their bytes', () => {
+    const list = (item: readonly number[], count: number): RawRlp => {
+      const items = new Uint8Array(item.length * count)
+      for (let i = 0; i < count; i++) items.set(item, i * item.length)
+      const prefix = new Uint8Array(9)
+      return rawRlp(concatBytes([prefix.subarray(0, writePrefix(prefix, 0, items.length, 0xc0)), items]))
+    }
+    const many = 1_048_577
+    const log = [0xd7, 0x94, ...new Array(20).fill(1), 0xc0, 0x80]
+
+    test.each<[string, () => Uint8Array, (rlp: Uint8Array) => unknown]>([
+      ['transactions', () => encodeRlp([list([0xc0], many), []]), decodeBody],
+      ['withdrawals', () => encodeRlp([[], [], list([0xc0], many)]), splitBody],
+      ['receipts', () => list([0xc0], many).raw, splitReceipts],
+      ['receipts', () => list([0xc4, 0x80, 0x80, 0x80, 0xc0], many).raw, decodeSlimReceipts],
+      ['logs', () => encodeRlp(Array(2).fill([0, 0, 0, list(log, many - 500_000)])), decodeSlimReceipts],
+    ])('%s', (what, make, decode) => {
+      expect(() => decode(make())).toThrow(`more than 1048576 ${what}`)
+    })
+
+    test('topics', () => {
+      const receipt = (topics: number): Uint8Array => {
+        return encodeRlp([[0, 0, 0, [[new Uint8Array(20), list([0xa0, ...new Array(32).fill(1)], topics), 0]]]])
+      }
+      expect(decodeSlimReceipts(receipt(4))[0]?.logs[0]?.topics).toHaveLength(4)
+      expect(() => decodeSlimReceipts(receipt(5))).toThrow(E2FormatError)
+    })
   })
 
   test('a header with more further fields than are accepted', () => {

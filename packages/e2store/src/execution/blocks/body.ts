@@ -2,6 +2,7 @@ import { equalBytes } from '../../io/little-endian.ts'
 import { encodeRlp, type RlpValue, rawRlp } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 import { type BlockHeader, headerItems, readHeaderItems } from './header.ts'
+import { ItemLimit } from './item-limit.ts'
 
 /** A withdrawal from the beacon chain; `amount` in Gwei, `address` 20 bytes. */
 export interface Withdrawal {
@@ -45,7 +46,7 @@ export function splitBody(rlp: Uint8Array, origin: RlpOrigin = BODY_ORIGIN): Bod
     const transactions = readEnvelopes(items, 'transaction')
     if (!items.nextIsList) throw items.error('uncles are not a list', items.position)
     const uncles = items.raw('uncles')
-    const withdrawals = items.hasMore ? readRaw(items.list('withdrawals'), 'withdrawal') : undefined
+    const withdrawals = items.hasMore ? readWithdrawals(items) : undefined
     return { transactions, uncles, withdrawals }
   })
 }
@@ -81,8 +82,12 @@ export function envelopeItem(envelope: Uint8Array): RlpValue {
  */
 export function readEnvelopes(items: RlpReader, what: string): Uint8Array[] {
   const list = items.list(`${what}s`)
+  const limit = new ItemLimit(`${what}s`)
   const out: Uint8Array[] = []
-  while (list.hasMore) out.push(readEnvelope(list, what))
+  while (list.hasMore) {
+    limit.take(list)
+    out.push(readEnvelope(list, what))
+  }
   return out
 }
 
@@ -99,9 +104,14 @@ function readEnvelope(list: RlpReader, what: string): Uint8Array {
   return envelope
 }
 
-function readRaw(list: RlpReader, what: string): Uint8Array[] {
+function readWithdrawals(items: RlpReader): Uint8Array[] {
+  const list = items.list('withdrawals')
+  const limit = new ItemLimit('withdrawals')
   const out: Uint8Array[] = []
-  while (list.hasMore) out.push(list.raw(what))
+  while (list.hasMore) {
+    limit.take(list)
+    out.push(list.raw('withdrawal'))
+  }
   return out
 }
 

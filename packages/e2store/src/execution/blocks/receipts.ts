@@ -3,6 +3,7 @@ import { encodeRlp, type RlpValue } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 import { BLOOM_BYTES, logsBloom } from './bloom.ts'
 import { envelopeItem, readEnvelopes } from './body.ts'
+import { ItemLimit } from './item-limit.ts'
 
 /** An event: address of 20 bytes, up to four topics of 32. */
 export interface Log {
@@ -24,6 +25,7 @@ export interface Receipt {
 
 const RECEIPTS_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'receipts' }
 const EMPTY = new Uint8Array(0)
+const MAX_TOPICS = 4
 
 /**
  * Take a list of receipts apart into what the receipts' root commits to: each an RLP list, or `type | payload`.
@@ -45,6 +47,7 @@ export function splitReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIG
  * @see docs/spec/e2store-execution.md §3.3
  */
 export function decodeReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Receipt[] {
+  const limit = new ItemLimit('logs')
   return splitReceipts(rlp, origin).map((envelope) => {
     const first = envelope[0] as number
     const type = first >= 0xc0 ? 0 : first
@@ -54,7 +57,7 @@ export function decodeReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORI
       outcome: readOutcome(list),
       cumulativeGasUsed: list.uint('cumulativeGasUsed'),
       logsBloom: list.fixed('logsBloom', BLOOM_BYTES),
-      logs: readLogs(list),
+      logs: readLogs(list, limit),
     }
     list.end('receipt')
     return receipt
@@ -71,13 +74,20 @@ export function decodeSlimReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS
   if (isEmptyList(rlp)) return []
   return readList(rlp, origin, (items) => {
     const receipts: Receipt[] = []
+    const limit = { receipts: new ItemLimit('receipts'), logs: new ItemLimit('logs') }
     while (items.hasMore) {
+      limit.receipts.take(items)
       const list = items.list('receipt')
       const at = list.position
       const type = list.count('type')
       if (type > 0x7f) throw list.error(`receipt of type ${type}`, at)
       const outcome = readOutcome(list)
-      receipts.push({ type, outcome, cumulativeGasUsed: list.uint('cumulativeGasUsed'), logs: readLogs(list) })
+      receipts.push({
+        type,
+        outcome,
+        cumulativeGasUsed: list.uint('cumulativeGasUsed'),
+        logs: readLogs(list, limit.logs),
+      })
       list.end('receipt')
     }
     return receipts
@@ -132,15 +142,19 @@ function outcomeItem({ outcome }: Receipt): RlpValue {
   return outcome
 }
 
-function readLogs(list: RlpReader): Log[] {
+function readLogs(list: RlpReader, limit: ItemLimit): Log[] {
   const items = list.list('logs')
   const logs: Log[] = []
   while (items.hasMore) {
+    limit.take(items)
     const log = items.list('log')
     const address = log.fixed('address', 20)
     const topicItems = log.list('topics')
     const topics: Uint8Array[] = []
-    while (topicItems.hasMore) topics.push(topicItems.fixed('topic', 32))
+    while (topicItems.hasMore) {
+      if (topics.length === MAX_TOPICS) throw log.error(`more than ${MAX_TOPICS} topics`, topicItems.position)
+      topics.push(topicItems.fixed('topic', 32))
+    }
     logs.push({ address, topics, data: log.string('data') })
     log.end('log')
   }
