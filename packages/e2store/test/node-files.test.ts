@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
@@ -108,10 +109,32 @@ test('a torn tail is reported, and cut away when asked', async () => {
   expect(types).toEqual([0x6532, 0x9900, 0x9901])
 })
 
-test('what is no e2store file is left alone', async () => {
+test.each(['a text that is not an archive', 'short', 'E'])(
+  'what is no e2store file is left alone: %s',
+  async (text) => {
+    using dir = tempDir()
+    const path = dir.join('a.txt')
+    writeFileSync(path, text)
+    await expect(appendFile(path, { repair: true })).rejects.toMatchObject({ code: 'NO_VERSION' })
+    expect(readFileSync(path, 'utf8')).toBe(text)
+  },
+)
+
+test('a Version record that was not written whole is written again', async () => {
   using dir = tempDir()
-  const path = dir.join('a.txt')
-  writeFileSync(path, 'a text that is not an archive')
-  await expect(appendFile(path, { repair: true })).rejects.toMatchObject({ code: 'NO_VERSION' })
-  expect(readFileSync(path, 'utf8')).toBe('a text that is not an archive')
+  const path = dir.join('a.e2s')
+  writeFileSync(path, encodeRecord(0x6532, new Uint8Array(0)).subarray(0, 5))
+  await expect(appendFile(path)).rejects.toBeInstanceOf(TruncatedError)
+  await using file = await appendFile(path, { repair: true })
+  expect(file.removedBytes).toBe(5)
+  await file.close()
+  expect(readFileSync(path)).toHaveLength(8)
+})
+
+test.skipIf(process.platform === 'win32')('a pipe is not waited for', async () => {
+  using dir = tempDir()
+  const path = dir.join('pipe')
+  execFileSync('mkfifo', [path])
+  await expect(openFile(path)).rejects.toMatchObject({ code: 'NOT_A_FILE' })
+  await expect(appendFile(path, { repair: true })).rejects.toMatchObject({ code: 'NOT_A_FILE' })
 })

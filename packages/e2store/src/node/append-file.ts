@@ -1,11 +1,11 @@
-import { open } from 'node:fs/promises'
+import { constants, open } from 'node:fs/promises'
 import { SourceError } from '../errors.ts'
 import { checkRange } from '../io/byte-source.ts'
 import { encodeRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import { findWholeEnd } from '../records/repair.ts'
 import { type FileSink, fileSink } from './file-sink.ts'
-import { readFully } from './file-source.ts'
+import { readFully, withoutWaiting } from './file-source.ts'
 
 export interface AppendOptions {
   /** Cut away the start of a record that a crash left at the end (default false: throw `TRUNCATED`). */
@@ -28,10 +28,7 @@ export interface AppendedFile extends FileSink {
  * @see docs/spec/e2store.md §3.2
  */
 export async function appendFile(path: string, { repair = false }: AppendOptions = {}): Promise<AppendedFile> {
-  const file = await open(path, 'a').then(async (created) => {
-    await created.close()
-    return open(path, 'r+')
-  })
+  const file = await open(path, withoutWaiting(constants.O_RDWR | constants.O_CREAT))
   try {
     const stat = await file.stat()
     if (!stat.isFile()) throw new SourceError('NOT_A_FILE', `${path} is not a regular file`)

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { SourceError } from '../errors.ts'
 import { type ByteSource, checkRange } from '../io/byte-source.ts'
 
@@ -6,6 +6,12 @@ import { type ByteSource, checkRange } from '../io/byte-source.ts'
 export interface FileSource extends ByteSource, AsyncDisposable {
   readonly path: string
   close(): Promise<void>
+}
+
+/** Flags with which opening a pipe does not wait for whoever is at its other end; a file is opened as ever. */
+export function withoutWaiting(flags: number): number {
+  // Windows has no such flag, and no such pipes.
+  return flags | (constants.O_NONBLOCK ?? 0)
 }
 
 /** Fill `bytes` from `position` on, in as many reads as the system needs. */
@@ -26,7 +32,7 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, position: n
  * @throws {SourceError} `NOT_A_FILE`
  */
 export async function openFile(path: string): Promise<FileSource> {
-  const file = await open(path, 'r')
+  const file = await open(path, withoutWaiting(constants.O_RDONLY))
   try {
     const stat = await file.stat()
     if (!stat.isFile()) throw new SourceError('NOT_A_FILE', `${path} is not a regular file`)

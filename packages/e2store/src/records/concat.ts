@@ -2,7 +2,7 @@ import type { ByteSink } from '../io/byte-sink.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { copyRange } from '../io/copy.ts'
 import { iterateHeaders } from './iterate.ts'
-import { readRecordHeader } from './record.ts'
+import { RECORD_HEADER_BYTES, readRecordHeader } from './record.ts'
 import { RecordType } from './record-type.ts'
 import { RecordWriter } from './write.ts'
 
@@ -41,8 +41,9 @@ export async function findParts(source: ByteSource): Promise<Part[]> {
 }
 
 /**
- * Cut a file into parts of at most `maxBytes` at record boundaries; a larger record gets a part of its own. Meant for
- * files without an index: an index's values hold only in the part that it lies in.
+ * Cut a file into parts of at most `maxBytes` at record boundaries, the Version record that {@link writePart} may add
+ * counted in; a larger record gets a part of its own. Meant for files without an index: an index's values hold only in
+ * the part that it lies in.
  *
  * @throws as {@link iterateHeaders}
  */
@@ -50,10 +51,12 @@ export async function planParts(source: ByteSource, maxBytes: number): Promise<P
   const parts: Part[] = []
   let start = 0
   let end = 0
+  let added = 0
   for await (const header of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
-    if (header.end - start > maxBytes && end > start) {
+    if (header.end - start + added > maxBytes && end > start) {
       parts.push({ start, end })
       start = end
+      added = header.type === RecordType.Version ? 0 : RECORD_HEADER_BYTES
     }
     end = header.end
   }

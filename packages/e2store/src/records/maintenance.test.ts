@@ -95,6 +95,16 @@ test('a file that is cut is not joined to', async () => {
   await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(TruncatedError)
 })
 
+test('parts are of at most that size, with the Version record that they get', async () => {
+  const source = fromBytes(
+    await file([0x0100, 12], [0x0100, 12], [0x0100, 12], [0x0100, 12], [0x6532, 0], [0x0100, 32]),
+  )
+  const parts = await planParts(source, 48)
+  const sizes = await Promise.all(parts.map(async (part) => (await cut(source, part)).length))
+  expect(sizes).toEqual([48, 48, 48])
+  expect(parts.map(({ start }) => start)).toEqual([0, 48, 88])
+})
+
 test('a file is cut into parts of a size, each a file of its own', async () => {
   const bytes = await file([0x0100, 10], [0x0100, 10], [0x0200, 100], [0x0100, 1])
   const source = fromBytes(bytes)

@@ -1,6 +1,9 @@
-import { TruncatedError } from '../errors.ts'
+import { E2FormatError, TruncatedError } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
+import { equalBytes } from '../io/little-endian.ts'
 import { type IterateOptions, RecordCursor } from './iterate.ts'
+import { encodeRecordHeader } from './record.ts'
+import { RecordType } from './record-type.ts'
 
 export interface WholeEnd {
   /** Where the last whole record ends. */
@@ -23,7 +26,16 @@ export async function findWholeEnd(source: ByteSource, options: IterateOptions =
     while (await cursor.fill({ headerOnly: true })) while (cursor.takeHeader());
     return { wholeEnd: cursor.position }
   } catch (error) {
-    if (error instanceof TruncatedError) return { wholeEnd: error.wholeEnd, error }
-    throw error
+    if (!(error instanceof TruncatedError)) throw error
+    if (error.wholeEnd === 0 && options.requireVersion !== false) await checkBegunVersion(source)
+    return { wholeEnd: error.wholeEnd, error }
   }
+}
+
+/** Throw `NO_VERSION` unless a file too short for a record is the start of a Version record. */
+async function checkBegunVersion(source: ByteSource): Promise<void> {
+  const version = encodeRecordHeader(RecordType.Version, 0)
+  const bytes = await source.read(0, Math.min(source.size, version.length))
+  if (equalBytes(bytes, version.subarray(0, bytes.length))) return
+  throw new E2FormatError('NO_VERSION', `${bytes.length} bytes that do not begin a Version record`, 0, 'walk')
 }
