@@ -20,6 +20,13 @@ test.each([
   'mainnet-00000-4B363DB9.era',
 ])('%s is no name', (name) => expect(parseEraName(name)).toBeUndefined())
 
+test.each(['../x', '/x', 'a\\b', 'a\0b', 'a\nb', ''])('a network cannot be %j', (config) => {
+  expect(() => formatEraName({ config, era: 0n, root: '4b363db9' })).toThrow(RangeError)
+  expect(parseEraName(`${config}-00000-4b363db9.era`)).toBeUndefined()
+  expect(parseLegacyEraName(`eth2-${config}-0000001f-00000002.era`)).toBeUndefined()
+  expect(parseLegacyEraName(`${config}-00031-00002-4b363db9.era`)).toBeUndefined()
+})
+
 test('the names of earlier years are read', () => {
   expect(parseLegacyEraName('eth2-mainnet-0000001f-00000002.era')).toEqual({ config: 'mainnet', era: 31n, count: 2n })
   expect(parseLegacyEraName('mainnet-00031-00002-4b363db9.era')).toEqual({

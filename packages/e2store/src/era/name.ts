@@ -1,4 +1,5 @@
 import { toHex } from '../io/little-endian.ts'
+import { checkNamePart, isNamePart } from '../io/name-part.ts'
 import type { EraFile } from './era-file.ts'
 import { eraRoot } from './roots.ts'
 
@@ -15,16 +16,17 @@ export interface EraName {
 /**
  * The name that an era file has by convention.
  *
+ * @throws {RangeError} the configuration's name has slashes or control characters
  * @see docs/spec/e2store.md §7.4
  */
 export function formatEraName({ config, era, root }: EraName): string {
-  return `${config}-${era.toString().padStart(5, '0')}-${root.slice(0, 8)}.era`
+  return `${checkNamePart(config)}-${era.toString().padStart(5, '0')}-${root.slice(0, 8)}.era`
 }
 
 /** The parts of a name, or `undefined` if it is not one by convention. */
 export function parseEraName(name: string): EraName | undefined {
   const [, config, era, root] = /^(.+)-(\d{5,20})-([0-9a-f]{8})\.era$/.exec(name) ?? []
-  return config && era && root ? { config, era: BigInt(era), root } : undefined
+  return config && isNamePart(config) && era && root ? { config, era: BigInt(era), root } : undefined
 }
 
 /** The parts of a name of the years before: those of 2021, and those of 2022. */
@@ -45,9 +47,10 @@ export interface LegacyEraName {
  */
 export function parseLegacyEraName(name: string): LegacyEraName | undefined {
   const [, network, first, total] = /^eth2-(.+)-([0-9a-f]{8})-([0-9a-f]{8})\.era$/.exec(name) ?? []
-  if (network && first && total) return { config: network, era: BigInt(`0x${first}`), count: BigInt(`0x${total}`) }
+  if (network && isNamePart(network) && first && total)
+    return { config: network, era: BigInt(`0x${first}`), count: BigInt(`0x${total}`) }
   const [, config, last, count, root] = /^(.+)-(\d{5,20})-(\d{5,20})-([0-9a-f]{8})\.era$/.exec(name) ?? []
-  if (!(config && last && count && root)) return undefined
+  if (!(config && isNamePart(config) && last && count && root)) return undefined
   return { config, era: BigInt(last) - BigInt(count) + 1n, count: BigInt(count), root }
 }
 

@@ -47,6 +47,14 @@ describe('names', () => {
     expect(parseArchiveName(text)).toBeUndefined()
   })
 
+  test.each(['../x', '/x', 'a\\b', 'a\0b', 'a\nb', ''])('a network cannot be %j', (network) => {
+    const parts = { kind: 'era1', network, era: 0, id: '5ec1ffb8', profile: [] } as const
+    expect(() => formatArchiveName(parts)).toThrow(RangeError)
+    expect(parseArchiveName(`${network}-00000-5ec1ffb8.era1`)).toBeUndefined()
+    expect(() => formatSnapshotName({ network, block: 1n, id: '5eb6e371' })).toThrow(RangeError)
+    expect(parseSnapshotName(`${network}-0000000001-5eb6e371.e2ss`)).toBeUndefined()
+  })
+
   test('of snapshots', () => {
     const name = { network: 'sepolia', block: 123n, id: '5eb6e371' }
     expect(formatSnapshotName(name)).toBe('sepolia-0000000123-5eb6e371.e2ss')

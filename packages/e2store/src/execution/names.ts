@@ -1,4 +1,5 @@
 import { toHex } from '../io/little-endian.ts'
+import { checkNamePart, isNamePart } from '../io/name-part.ts'
 
 /** What the name of a block archive says. It comes from outside: compare it with the content, never trust it. */
 export interface ArchiveName {
@@ -41,14 +42,19 @@ export function parseArchiveName(name: string): ArchiveName | undefined {
   if (match === null) return undefined
   const [, network = '', era = '', id = '', profile = '', extension = ''] = match
   const kind = extension === 'era1' || extension === 'e2hs' ? extension : 'ere'
-  if (profile !== '' && kind !== 'ere') return undefined
+  if (!isNamePart(network) || (profile !== '' && kind !== 'ere')) return undefined
   return { kind, network, era: Number(era), id, profile: profile.split('-').filter(isProfile) }
 }
 
-/** The name that a file has by its content. */
+/** The name that a file has by its content; throws `RangeError` for a network with slashes or control characters. */
 export function formatArchiveName(name: ArchiveName): string {
   const { kind, network, era, id, profile } = name
-  const parts = [network, String(era).padStart(5, '0'), id, ...PROFILES.filter((part) => profile.includes(part))]
+  const parts = [
+    checkNamePart(network),
+    String(era).padStart(5, '0'),
+    id,
+    ...PROFILES.filter((part) => profile.includes(part)),
+  ]
   return `${parts.join('-')}.${kind}`
 }
 
@@ -57,12 +63,13 @@ export function parseSnapshotName(name: string): SnapshotName | undefined {
   const match = name.length <= MAX_NAME ? SNAPSHOT.exec(name) : null
   if (match === null) return undefined
   const [, network = '', block = '', id = ''] = match
+  if (!isNamePart(network)) return undefined
   return { network, block: BigInt(block), id }
 }
 
-/** The name of a snapshot; the block's number is padded to ten digits. */
+/** The name of a snapshot; the block's number is padded to ten digits. Throws as {@link formatArchiveName}. */
 export function formatSnapshotName({ network, block, id }: SnapshotName): string {
-  return `${network}-${String(block).padStart(10, '0')}-${id}.e2ss`
+  return `${checkNamePart(network)}-${String(block).padStart(10, '0')}-${id}.e2ss`
 }
 
 /** The four bytes of a root or hash that stand in a name. */
