@@ -109,6 +109,25 @@ describe('golden .e2ss', () => {
   })
 })
 
+describe('storage records without slots', () => {
+  const slots = (...hashes: readonly number[]): Uint8Array =>
+    storageRecord(encodeRlp(hashes.map((hash) => [new Uint8Array(32).fill(hash), 5])))
+
+  test.each<[string, Uint8Array]>([
+    ['alone', fileOf(1, slots())],
+    ['behind one that is not full', fileOf(2, slots(1), slots())],
+    ['behind a full one', fileOf(2, slots(1, 2), slots())],
+    ['between full ones', fileOf(3, slots(1, 2), slots(), slots(3))],
+    ['in front', fileOf(2, slots(), slots(1))],
+  ])('do not pass %s', async (_, bytes) => {
+    const options = { slotsPerRecord: 2, requireRoots: false }
+    const whole = await openE2ss(fromBytes(fileOf(2, slots(1, 2), slots(3))))
+    await expect(verifyE2ss(whole, options)).resolves.toMatchObject({ slots: 3 })
+    const snapshot = await openE2ss(fromBytes(bytes))
+    await expect(verifyE2ss(snapshot, options)).rejects.toMatchObject({ code: 'WRONG_COUNT', step: 'verify' })
+  })
+})
+
 describe('malformed .e2ss', () => {
   const slot = encodeRlp([new Uint8Array(32).fill(1), 5])
   const list = encodeRlp([rawRlp(slot)])

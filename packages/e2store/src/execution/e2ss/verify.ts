@@ -147,7 +147,8 @@ class SnapshotCheck {
 
   slots(slots: readonly StorageSlot[], record: number, position: number): void {
     if (record !== this.#record) {
-      if (this.#inRecord !== this.#slotsPerRecord) throw this.#wrongCount(position)
+      const isNext = record === this.#record + 1 && this.#inRecord === this.#slotsPerRecord
+      if (!isNext) throw this.#wrongCount(position)
       this.#record = record
       this.#inRecord = 0
     }
@@ -172,7 +173,8 @@ class SnapshotCheck {
   #finishAccount(position: number): void {
     if (this.#account === undefined) return
     const { account, position: at } = this.#account
-    if (account.storageRecords > 0 && this.#inRecord === 0) throw this.#wrongCount(position)
+    const isLast = this.#inRecord > 0 && this.#record === account.storageRecords - 1
+    if (account.storageRecords > 0 && !isLast) throw this.#wrongCount(position)
     const root = this.#storage?.root() ?? EMPTY_TRIE_ROOT
     if (!equalBytes(root, account.storageRoot)) {
       this.wrongStorageRoots++
@@ -183,7 +185,8 @@ class SnapshotCheck {
   }
 
   #wrongCount(position: number): VerificationError {
-    const message = `storage record of ${this.#inRecord} slots, expected ${this.#slotsPerRecord}, or fewer in the last`
+    const expected = `expected ${this.#slotsPerRecord}, or fewer, but some, in the last`
+    const message = `storage record of ${this.#inRecord} slots in front of another or of the end, ${expected}`
     return new VerificationError('WRONG_COUNT', message, position)
   }
 }
