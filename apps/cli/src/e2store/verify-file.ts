@@ -108,6 +108,9 @@ export class FileVerifier {
     const before = this.#blocks?.next === archive.start ? this.#blocks : undefined
     const number = Number(archive.start / 8192n)
     const trusted = accumulators && findChecksum(accumulators, file.name, number)
+    if (accumulators && !trusted && file.kind === 'era1') {
+      throw new NotVerifiedError('NOT_LISTED', 'the list has no accumulator for it')
+    }
     const report = await verifyArchive(archive, {
       ...(before && { previousHash: before.hash }),
       ...(before?.difficulty !== undefined && { previousTotalDifficulty: before.difficulty }),

@@ -39,7 +39,10 @@ export function verifyCommand(run: RunCommand): Command {
     .summary('check all that files hold')
     .description('Check files as a whole: structure, checksums, numbers, links from block to block, roots, names.')
     .addOption(
-      new Option('--accumulators <file>', 'trusted accumulators of .era1 files: a hash a line, line 1 is file 0'),
+      new Option(
+        '--accumulators <file>',
+        'trusted accumulators: a hash a line, line 1 is file 0; an .era1 without one fails',
+      ),
     )
     .addOption(new Option('--checksums <file>', 'SHA-256 of the files: "hash  name" a line, or a hash a line'))
     .addOption(new Option('--network <name>', 'beacon chain that .era files have to be of: a name, or a JSON file'))
