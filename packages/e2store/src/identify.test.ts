@@ -35,5 +35,6 @@ test.each([
 
 test('what is no e2store file is refused', async () => {
   await expect(identifyFile(fromBytes(new Uint8Array(0)))).rejects.toMatchObject({ code: 'EMPTY_FILE' })
+  await expect(identifyFile(fromBytes(new Uint8Array(1)))).rejects.toMatchObject({ code: 'TRUNCATED', wholeEnd: 0 })
   await expect(identifyFile(fromBytes(new Uint8Array(100)))).rejects.toMatchObject({ code: 'NO_VERSION' })
 })

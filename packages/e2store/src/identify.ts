@@ -5,7 +5,7 @@ import { readSlotIndex } from './index-records/slot-index.ts'
 import type { ByteSource } from './io/byte-source.ts'
 import { typeAt } from './io/little-endian.ts'
 import { checkFirstRecord } from './records/iterate.ts'
-import { readRecordHeader } from './records/record.ts'
+import { checkHeaderRoom, readRecordHeader } from './records/record.ts'
 import { RecordType } from './records/record-type.ts'
 
 /** What a file is, by the extension that such files have; `e2s` is what has no more special meaning. */
@@ -33,12 +33,13 @@ async function endsWithState(source: ByteSource): Promise<boolean> {
  * What kind of file this is, by its content: by the type of its first records, and of the index that it ends with. A
  * damaged file may be taken for a more general kind; whether it is a valid one of its kind shows when it is opened.
  *
- * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`
+ * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `TRUNCATED`
  * @see docs/spec/e2store.md §3.4
  */
 export async function identifyFile(source: ByteSource): Promise<FileKind> {
   const head = await source.read(0, Math.min(16, source.size))
-  if (head.length < 2) checkFirstRecord(undefined, 0, 'open')
+  if (head.length === 0) checkFirstRecord(undefined, 0, 'open')
+  if (head.length === 1) checkHeaderRoom(0, head.length, 'open')
   const first = typeAt(head, 0)
   if (first === RecordType.SlotIndex) return 'e2i'
   checkFirstRecord({ type: first }, 0, 'open')

@@ -34,6 +34,42 @@ const expected = {
   code: 'BAD_GROUP',
 }
 
+/** Writes an archive of two blocks, reads it back from a Blob where there are such, and verifies it. */
+const archiveProbe = async (library: E2Store) => {
+  const { decodeRecords, defaultHashes, encodeHeader, fromBlob, fromBytes, openEra1, toBytes } = library
+  const { EMPTY_TRIE_ROOT, portableHashes, uint256Bytes, verifyArchive, writeEra1 } = library
+  const { keccak256, sha256 } = defaultHashes()
+  const emptyList = Uint8Array.of(0xc0)
+  let parentHash: Uint8Array = new Uint8Array(32)
+  const rows = [0n, 1n].map((number) => {
+    const header = encodeHeader({
+      ...{ parentHash, number, ommersHash: keccak256(emptyList), beneficiary: new Uint8Array(20) },
+      ...{ stateRoot: new Uint8Array(32), transactionsRoot: EMPTY_TRIE_ROOT, receiptsRoot: EMPTY_TRIE_ROOT },
+      ...{ logsBloom: new Uint8Array(256), difficulty: 5n, gasLimit: 0n, gasUsed: 0n, timestamp: number },
+      ...{ extraData: new Uint8Array(0), mixHash: new Uint8Array(32), nonce: new Uint8Array(8) },
+    })
+    parentHash = keccak256(header)
+    const totalDifficulty = uint256Bytes(5n * (number + 1n))
+    return { header, body: Uint8Array.of(0xc2, 0xc0, 0xc0), receipts: emptyList, totalDifficulty }
+  })
+  const sink = toBytes()
+  await writeEra1(sink, { start: 0n, read: () => rows })
+  const blob = 'Blob' in globalThis ? new Blob([sink.bytes() as Uint8Array<ArrayBuffer>]) : undefined
+  const archive = await openEra1(blob ? fromBlob(blob) : fromBytes(sink.bytes()))
+  const report = await verifyArchive(archive)
+  let records = 0
+  for await (const _ of decodeRecords(blob ? blob.stream() : [sink.bytes()])) records++
+  return {
+    blocks: report.count,
+    difficulty: String(report.totalDifficulty),
+    timestamp: String((await archive.block(1n)).header.timestamp),
+    records,
+    isFast: keccak256 !== portableHashes.keccak256 && sha256 !== portableHashes.sha256,
+    fromBlob: blob !== undefined,
+  }
+}
+const expectedOfArchive = { blocks: 2, difficulty: '10', timestamp: '1', records: 11, isFast: true }
+
 const bundle = await bundleForBrowser(resolve(import.meta.dirname, '../src/index.ts'))
 
 test('the bundle has nothing of Node', () => {
@@ -42,16 +78,19 @@ test('the bundle has nothing of Node', () => {
 
 test('runs with nothing but the language', async () => {
   expect(await runInBareContext(bundle, probe)).toEqual({ ...expected, globals: [] })
+  expect(await runInBareContext(bundle, archiveProbe)).toEqual({ ...expectedOfArchive, fromBlob: false })
 })
 
 describe.skipIf(!hasChromium())('in Chromium', () => {
   test('runs in a page', async () => {
     await using browser = await openChromium()
     expect(await browser.run(bundle, probe)).toEqual({ ...expected, globals: ['document'] })
+    expect(await browser.run(bundle, archiveProbe)).toEqual({ ...expectedOfArchive, fromBlob: true })
   })
 
   test('runs in a worker', async () => {
     await using browser = await openChromium()
     expect(await browser.runInWorker(bundle, probe)).toEqual({ ...expected, globals: ['WorkerGlobalScope'] })
+    expect(await browser.runInWorker(bundle, archiveProbe)).toEqual({ ...expectedOfArchive, fromBlob: true })
   })
 })

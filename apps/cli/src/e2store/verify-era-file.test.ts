@@ -24,6 +24,15 @@ async function genesis(): Promise<EraFile> {
   return openEra(fromBytes(sink.bytes()))
 }
 
+test('what all of a verified file hangs on is told: the root of its last state', async () => {
+  const root = new Uint8Array(32).fill(0xab)
+  const state = { root: () => root, publicKey: () => undefined, eraRoot: () => undefined }
+  const ssz = { preset: 'minimal', blockRoot: () => root, state: () => state } as const
+  const loadFakes: LoadTools = async () => ({ ssz, verifySignature: false })
+  const { text } = await new EraVerifier({ ...options, loadTools: loadFakes }).verify(await genesis(), () => {})
+  expect(text).toContain(`fully: all roots of test, 0 signatures, last state 0x${'ab'.repeat(32)}`)
+})
+
 const notInstalled: LoadTools = () => Promise.reject(new SetupError('NOT_INSTALLED', 'install the library'))
 
 test('without the optional packages an era is verified from fixed positions, which is said', async () => {

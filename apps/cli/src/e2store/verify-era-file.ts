@@ -9,7 +9,7 @@ import {
   verifyEraFully,
 } from '@datastreamer/e2store/verify-era'
 import { sameBytes } from '../archive/stream-cursor.ts'
-import { count, plural } from '../output/text.ts'
+import { hex, plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
 import { networkOf } from './networks.ts'
 import type { OnProgress, VerifierOptions } from './verify-file.ts'
@@ -112,6 +112,8 @@ function checkFollows(report: Report, before: Report): void {
   throw new VerificationError('WRONG_PARENT', 'it follows another state than that of the file before it', 0)
 }
 
-function fullText({ config }: BeaconNetwork, { signatures = 0 }: Report): string {
-  return `fully: all roots of ${config}, ${count(signatures)} signatures`
+/** What was checked, and the root that all of it hangs on, for the one who has a trusted root. */
+function fullText({ config }: BeaconNetwork, { signatures = 0, stateRoot }: Report): string {
+  const root = stateRoot ? `, last state ${hex(stateRoot)}` : ''
+  return `fully: all roots of ${config}, ${plural(signatures, 'signature')}${root}`
 }

@@ -29,7 +29,8 @@ interface VerifyOptions extends ReadingOptions {
 const AFTER = `
 An .era is verified fully, with all roots and signatures, where its network is known and the packages @lodestar/types,
 @lodestar/params and @noble/curves are installed; else from the fixed positions of blocks and states. The result says
-which. Files that follow each other are checked to be of one chain.
+which. Files that follow each other are checked to be of one chain. All of an .era hangs on the root of its last state,
+which is printed: compare it with one that you trust.
 
 Ends with status 0 only if every file verifies.`
 
