@@ -84,7 +84,7 @@ export class VerificationError extends ContentError<VerificationCode> {
 }
 
 /** What was asked for is not in the file. */
-export class NotFoundError extends E2StoreError<'NOT_IN_FILE' | 'EMPTY_SLOT'> {}
+export class NotFoundError extends E2StoreError<'NOT_IN_FILE'> {}
 
 /** The bytes under a file could not be had: the storage failed or gave fewer bytes than it said it holds. */
 export class SourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {}

@@ -32,7 +32,7 @@ export function catCommand(run: RunCommand): Command {
     .option('--data', 'with --records --json: their data too, as they lie there')
     .option('--json', 'one JSON object a line; those of blocks hold everything')
     .action((path: string, options: CatOptions) =>
-      run((context) => withFile(path, (file) => cat(file, options, context), options)),
+      run((context) => withFile(path, context.signal, (file) => cat(file, options, context), options)),
     )
 }
 

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path'
 import { type ByteSource, E2FormatError, type FileKind, identifyFile } from '@datastreamer/e2store'
-import { openFile } from '@datastreamer/e2store/node'
+import { type FileSource, openFile } from '@datastreamer/e2store/node'
 import type { Command } from 'commander'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { inFile } from './errors.ts'
@@ -27,15 +27,35 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
+/** Open a file whose reads end once `signal` is aborted, whatever is reading it. */
+export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
+  const file = await openFile(path)
+  const { readInto } = file
+  return {
+    ...file,
+    async read(position, length) {
+      signal.throwIfAborted()
+      return file.read(position, length)
+    },
+    ...(readInto && {
+      async readInto(position: number, target: Uint8Array) {
+        signal.throwIfAborted()
+        await readInto(position, target)
+      },
+    }),
+  }
+}
+
 /** Open a file, see what it is, and close it when it was used. @throws {FileError} */
 export async function withFile<T>(
   path: string,
+  signal: AbortSignal,
   use: (file: E2File) => Promise<T>,
   { legacyLength48 = false, signExtend48 = false }: ReadingOptions = {},
 ): Promise<T> {
   const reading = { legacyLength48, signExtend48 }
   try {
-    await using source = await openFile(path)
+    await using source = await openInput(path, signal)
     return await use({ path, name: basename(path), source, kind: await kindOf(source, path), reading })
   } catch (error) {
     throw inFile(path, error)

@@ -1,5 +1,4 @@
 import { type TypeCount, takeCensus } from '@datastreamer/e2store'
-import { openFile } from '@datastreamer/e2store/node'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command, Option } from 'commander'
 import { ArchiveType } from '../archive/layout.ts'
@@ -7,7 +6,7 @@ import { ExitCode } from '../exit-code.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
+import { type E2File, openInput, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { nameText } from './names.ts'
 
 interface InfoOptions extends ReadingOptions {
@@ -24,12 +23,12 @@ export function infoCommand(run: RunCommand): Command {
     .option('--json', 'as one JSON object')
     .addHelpText('after', '\nEnds with status 1 if the name says something else than the content.')
     .action((path: string, options: InfoOptions) =>
-      run((context) => withFile(path, (file) => info(file, options, context), options)),
+      run((context) => withFile(path, context.signal, (file) => info(file, options, context), options)),
     )
 }
 
-async function info(file: E2File, { data, json }: InfoOptions, { out }: CommandContext): Promise<ExitCode> {
-  await using indexed = data === undefined ? undefined : await openFile(data)
+async function info(file: E2File, { data, json }: InfoOptions, { out, signal }: CommandContext): Promise<ExitCode> {
+  await using indexed = data === undefined ? undefined : await openInput(data, signal)
   const facts = await factsOf(file, { data: indexed })
   const types = file.kind === 'e2i' ? [] : await typesOf(file)
   await out.lines(json ? [JSON.stringify(jsonOf(file, facts, types))] : textOf(file, facts, types))

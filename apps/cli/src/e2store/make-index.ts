@@ -1,11 +1,11 @@
 import { type E2iGeneration, encodeE2i, indexSlots, readE2i } from '@datastreamer/e2store'
-import { createFile, openFile } from '@datastreamer/e2store/node'
+import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { inFile } from './errors.ts'
-import { type E2File, withFile } from './file.ts'
+import { type E2File, openInput, withFile } from './file.ts'
 import { newPath } from './new-path.ts'
 
 interface IndexOptions {
@@ -29,15 +29,20 @@ export function indexCommand(run: RunCommand): Command {
     )
     .option('--force', 'replace what is there')
     .action((path: string, options: IndexOptions) =>
-      run((context) => withFile(path, (file) => makeIndex(file, options, context))),
+      run((context) => withFile(path, context.signal, (file) => makeIndex(file, options, context))),
     )
 }
 
-async function makeIndex({ path, source }: E2File, options: IndexOptions, { note }: CommandContext): Promise<void> {
+async function makeIndex(
+  { path, source }: E2File,
+  options: IndexOptions,
+  { note, signal }: CommandContext,
+): Promise<void> {
   const generation = GENERATIONS[options.generation]
   const out = newPath(options.out ?? path.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
   if (out === path) throw new UsageError('USAGE', `${path} would be replaced by its index: name another --out`)
-  const index = options.convert === undefined ? await indexSlots(source) : await converted(options.convert, source)
+  const index =
+    options.convert === undefined ? await indexSlots(source) : await converted(options.convert, source, signal)
   const bytes = encodeE2i(index, { generation, dataSize: source.size })
   await using file = await createFile(out)
   await file.write(bytes)
@@ -45,8 +50,8 @@ async function makeIndex({ path, source }: E2File, options: IndexOptions, { note
   note(`wrote ${out}: layout ${generation}, ${plural(index.targets.length, 'slot')} from ${index.startSlot} on`)
 }
 
-async function converted(path: string, data: E2File['source']): ReturnType<typeof readE2i> {
-  await using source = await openFile(path)
+async function converted(path: string, data: E2File['source'], signal: AbortSignal): ReturnType<typeof readE2i> {
+  await using source = await openInput(path, signal)
   try {
     return await readE2i(source, { data })
   } catch (error) {

@@ -1,11 +1,11 @@
 import { type ByteSink, concatFiles, type EraFile, mergeEras, openEra } from '@datastreamer/e2store'
-import { createFile, type FileSource, openFile } from '@datastreamer/e2store/node'
+import { createFile, type FileSource } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { inFile } from './errors.ts'
-import { withFile } from './file.ts'
+import { openInput, withFile } from './file.ts'
 import { newPath } from './new-path.ts'
 
 interface MergeOptions {
@@ -26,7 +26,7 @@ export function mergeCommand(run: RunCommand): Command {
 async function merge(paths: readonly string[], options: MergeOptions, { note, signal }: CommandContext): Promise<void> {
   const out = newPath(options.out, options)
   const kinds = new Set<string>()
-  for (const path of paths) kinds.add(await withFile(path, async ({ kind }) => kind))
+  for (const path of paths) kinds.add(await withFile(path, signal, async ({ kind }) => kind))
   const [kind, other] = kinds
   if (other !== undefined)
     throw new UsageError('USAGE', `an .${kind} and an .${other} file make no file of either kind`)
@@ -34,18 +34,18 @@ async function merge(paths: readonly string[], options: MergeOptions, { note, si
     throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
   }
   await using file = await createFile(out)
-  if (kind === 'era') await joinEras(paths, file)
+  if (kind === 'era') await joinEras(paths, file, signal)
   else await joinRecords(paths, file, signal)
   await file.commit()
   note(`wrote ${out}: ${plural(paths.length, 'file')}, ${plural(file.position, 'byte')}`)
 }
 
-async function joinEras(paths: readonly string[], sink: ByteSink): Promise<void> {
+async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<void> {
   const sources: FileSource[] = []
   try {
     const eras: EraFile[] = []
     for (const path of paths) {
-      const source = await openFile(path)
+      const source = await openInput(path, signal)
       sources.push(source)
       eras.push(await explained(path, openEra(source)))
     }
@@ -57,8 +57,7 @@ async function joinEras(paths: readonly string[], sink: ByteSink): Promise<void>
 
 async function joinRecords(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<void> {
   for (const path of paths) {
-    signal.throwIfAborted()
-    await using source = await openFile(path)
+    await using source = await openInput(path, signal)
     await explained(path, concatFiles([source], sink))
   }
 }

@@ -43,7 +43,7 @@ export function splitCommand(run: RunCommand): Command {
     .addOption(new Option('--network <name>', 'of an .era: name of the network (default: as in its own name)'))
     .option('--force', 'replace what is there')
     .action((path: string, options: SplitOptions) =>
-      run(wholly((context) => withFile(path, (file) => split(file, options, context), options))),
+      run(wholly((context) => withFile(path, context.signal, (file) => split(file, options, context), options))),
     )
 }
 

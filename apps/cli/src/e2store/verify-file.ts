@@ -12,7 +12,6 @@ import {
   verifyArchive,
   verifyE2ss,
 } from '@datastreamer/e2store'
-import { openFile } from '@datastreamer/e2store/node'
 import type { BeaconNetwork } from '@datastreamer/e2store/verify-era'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ChainError } from '../archive/errors.ts'
@@ -22,7 +21,7 @@ import { verifyArchiveFile } from '../archive/verify-archive.ts'
 import { plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
 import { openBlocks } from './facts.ts'
-import type { E2File, E2Kind } from './file.ts'
+import { type E2File, type E2Kind, openInput } from './file.ts'
 import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
 import { EraVerifier } from './verify-era-file.ts'
 
@@ -149,8 +148,8 @@ export class FileVerifier {
   }
 
   async #verifyIndex({ source }: E2File): Promise<Found> {
-    const { data: path } = this.#options
-    await using data = path === undefined ? undefined : await openFile(path)
+    const { data: path, signal } = this.#options
+    await using data = path === undefined ? undefined : await openInput(path, signal)
     const index = await readE2i(source, data ? { data } : { dataSize: 2 ** 52 })
     const { generation: layout, startSlot, targets } = index
     const against = data === undefined ? 'not compared with data' : `as the data of ${path} say`

@@ -76,7 +76,7 @@ async function verify(
   })
   let status: ExitCode = ExitCode.ok
   for (const path of paths) {
-    const result = await verifyOne(path, verifier, options)
+    const result = await verifyOne(path, verifier, signal, options)
     signal.throwIfAborted()
     if (result instanceof Error) status = ExitCode.failed
     await out.line(options.json ? JSON.stringify(jsonOf(path, result)) : textOf(path, result))
@@ -85,11 +85,16 @@ async function verify(
 }
 
 /** Whatever is wrong with one file, the others are verified too. */
-async function verifyOne(path: string, verifier: FileVerifier, reading: ReadingOptions): Promise<Verified | Error> {
+async function verifyOne(
+  path: string,
+  verifier: FileVerifier,
+  signal: AbortSignal,
+  reading: ReadingOptions,
+): Promise<Verified | Error> {
   using progress = new Progress('verify')
   try {
     const onProgress = (done: number, total: number): void => progress.show(done, total)
-    return await withFile(path, (file) => verifier.verify(file, onProgress), reading)
+    return await withFile(path, signal, (file) => verifier.verify(file, onProgress), reading)
   } catch (error) {
     if (error instanceof FileError || error instanceof ChainError || error instanceof NotVerifiedError) return error
     // What the system says of a file that cannot be read.
