@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'
@@ -143,6 +143,16 @@ describe('e2store split and merge', () => {
       'test',
     )
     expect(again.status).toBe(2)
+  })
+
+  test('the same era twice is not cut into files of one name', async () => {
+    using dir = tempDir()
+    const file = await writeInvalidEra(dir.join('a.era'), 1n, [2])
+    writeFileSync(dir.join('twice.era'), Buffer.concat([readFileSync(file), readFileSync(file)]))
+    const split = ['split', dir.join('twice.era'), '--out', dir.join('parts'), '--network', 'test']
+    const { status, stderr } = await datastreamer('e2store', ...split)
+    expect([status, stderr]).toEqual([2, expect.stringContaining('two parts would be named test-00001-')])
+    expect(existsSync(dir.join('parts'))).toBe(false)
   })
 
   test('a name from outside leads nowhere', async () => {

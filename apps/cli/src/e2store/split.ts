@@ -55,6 +55,7 @@ interface NamedPart {
 
 async function split(file: E2File, options: SplitOptions, { out, signal }: CommandContext): Promise<void> {
   const parts = await partsOf(file, options)
+  checkNames(parts)
   await mkdir(options.out, { recursive: true })
   const paths = parts.map(({ name }) => newPath(join(options.out, name), options))
   for (const [i, part] of parts.entries()) {
@@ -63,6 +64,15 @@ async function split(file: E2File, options: SplitOptions, { out, signal }: Comma
     await part.write(made)
     await made.commit()
     await out.line(made.path)
+  }
+}
+
+/** One part must not replace another, as the same era twice in a file would. @throws {UsageError} */
+function checkNames(parts: readonly NamedPart[]): void {
+  const seen = new Set<string>()
+  for (const { name } of parts) {
+    if (seen.has(name)) throw new UsageError('USAGE', `two parts would be named ${name}`)
+    seen.add(name)
   }
 }
 

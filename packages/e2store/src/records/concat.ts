@@ -1,3 +1,4 @@
+import { LimitError } from '../errors.ts'
 import type { ByteSink } from '../io/byte-sink.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { copyRange } from '../io/copy.ts'
@@ -21,6 +22,9 @@ export async function concatFiles(sources: Iterable<ByteSource>, sink: ByteSink)
   }
 }
 
+/** Parts of one file at most. */
+const MAX_PARTS = 1_048_576
+
 /** A run of whole records. */
 export interface Part {
   readonly start: number
@@ -30,14 +34,27 @@ export interface Part {
 /**
  * The parts that a file falls into where its Version records stand: what was concatenated.
  *
+ * @throws {LimitError} `OUTPUT_TOO_LARGE`: more than 1,048,576 parts
  * @throws as {@link iterateHeaders}
  */
 export async function findParts(source: ByteSource): Promise<Part[]> {
-  const starts: number[] = []
-  for await (const header of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
-    if (header.type === RecordType.Version) starts.push(header.position)
+  const parts: Part[] = []
+  let start = 0
+  for await (const { type, position } of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
+    if (type !== RecordType.Version || position === 0) continue
+    addPart(parts, { start, end: position })
+    start = position
   }
-  return starts.map((start, i) => ({ start, end: starts[i + 1] ?? source.size }))
+  addPart(parts, { start, end: source.size })
+  return parts
+}
+
+/** Add a part to those of a file; a file of nothing but Version records would have more of them than memory holds. */
+function addPart(parts: Part[], part: Part): void {
+  if (parts.length === MAX_PARTS) {
+    throw new LimitError('OUTPUT_TOO_LARGE', `more than ${MAX_PARTS} parts`, part.start, 'walk')
+  }
+  parts.push(part)
 }
 
 /**
@@ -45,7 +62,7 @@ export async function findParts(source: ByteSource): Promise<Part[]> {
  * counted in; a larger record gets a part of its own. Meant for files without an index: an index's values hold only in
  * the part that it lies in.
  *
- * @throws as {@link iterateHeaders}
+ * @throws as {@link findParts}
  */
 export async function planParts(source: ByteSource, maxBytes: number): Promise<Part[]> {
   const parts: Part[] = []
@@ -54,13 +71,13 @@ export async function planParts(source: ByteSource, maxBytes: number): Promise<P
   let added = 0
   for await (const header of iterateHeaders(source, { maxRecordBytes: Number.POSITIVE_INFINITY })) {
     if (header.end - start + added > maxBytes && end > start) {
-      parts.push({ start, end })
+      addPart(parts, { start, end })
       start = end
       added = header.type === RecordType.Version ? 0 : RECORD_HEADER_BYTES
     }
     end = header.end
   }
-  parts.push({ start, end })
+  addPart(parts, { start, end })
   return parts
 }
 

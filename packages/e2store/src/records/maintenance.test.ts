@@ -95,6 +95,15 @@ test('a file that is cut is not joined to', async () => {
   await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(TruncatedError)
 })
 
+test('a file of nothing but Version records falls into no more parts than memory holds', async () => {
+  const most = 1_048_576
+  const bytes = new Uint8Array(8 * (most + 1))
+  for (let at = 0; at < bytes.length; at += 8) bytes.set([0x65, 0x32], at)
+  const expected = { code: 'OUTPUT_TOO_LARGE', position: 8 * most }
+  await expect(findParts(fromBytes(bytes))).rejects.toMatchObject(expected)
+  await expect(planParts(fromBytes(bytes), 8)).rejects.toMatchObject(expected)
+})
+
 test('parts are of at most that size, with the Version record that they get', async () => {
   const source = fromBytes(
     await file([0x0100, 12], [0x0100, 12], [0x0100, 12], [0x0100, 12], [0x6532, 0], [0x0100, 32]),
