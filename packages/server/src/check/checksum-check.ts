@@ -90,7 +90,8 @@ export class ChecksumCheck {
   }
 
   #badUpTo(end: CommitPoint): readonly BadCommits[] {
-    return samePoint(this.#last, end) ? this.#bad : this.#bad.slice(0, this.#certain)
+    const endsWithFile = this.#record === undefined && samePoint(this.#last, end)
+    return endsWithFile ? this.#bad : this.#bad.slice(0, this.#certain)
   }
 
   async #finish(record: CommitRecord, whole: number): Promise<void> {

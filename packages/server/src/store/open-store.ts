@@ -10,6 +10,7 @@ import { indexedUpTo, indexLog } from '../bookmarks/scan.ts'
 import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { RefusedError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { Checkpointer, type Fsync } from './checkpointer.ts'
@@ -20,7 +21,7 @@ import { LogWriter } from './log-writer.ts'
 import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
 import { removePendingUpdate } from './pending-update.ts'
-import { recoverEnd } from './recovery.ts'
+import { noteTakeOver, recoverEnd } from './recovery.ts'
 import type { Lock } from './store-parts.ts'
 import { createStreamFile, readHeader, type StreamIdentity, WritableFile } from './stream-file.ts'
 import { StreamStore } from './stream-store.ts'
@@ -147,12 +148,12 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   await disk.syncFolderOf(path)
   const update = await redoPendingUpdate({ disk, path, writable, commitLog }, header.totalLength)
   const before = commitLog.checkpoint
-  const point = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
+  const { point, takenOverFrom } = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
 
   const buffers = new PageBuffers()
   await loadEnd(file, path, point, buffers)
   const log = new StreamLog({ file, path, header: { ...header, ...point }, buffers })
-  const indexedEntries = empty ? 0n : (before?.indexedEntries ?? BigInt(await indexedUpTo(log, index)))
+  const indexedEntries = empty ? 0n : await entriesIndexed(log, index, before?.indexedEntries, takenOverFrom)
   if (indexedEntries < point.totalEntries) {
     // Should this be interrupted, the next try has to begin here again.
     await file.sync()
@@ -161,6 +162,8 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     const entries = point.totalEntries - indexedEntries
     onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
   }
+  // Not before: the next try must find out too that the index has to be looked at.
+  if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, onEvent }, takenOverFrom, point)
   if (update !== undefined) {
     const entry = decodeEntry(viewOf(update.bytes))
     if (entry !== undefined) await indexUpdated(log, index, entry)
@@ -198,6 +201,23 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     onEvent,
     onCommit: options.onCommit ?? (() => {}),
   })
+}
+
+/**
+ * Number up to which the index knows the log: what the last checkpoint says of it no longer holds for entries that
+ * another program wrote in the place of ours.
+ */
+async function entriesIndexed(
+  log: StreamLog,
+  index: BookmarkIndex,
+  checkpointed: bigint | undefined,
+  takenOverFrom: CommitPoint | undefined,
+): Promise<bigint> {
+  if (checkpointed !== undefined && (takenOverFrom === undefined || checkpointed <= takenOverFrom.totalEntries)) {
+    return checkpointed
+  }
+  const found = BigInt(await indexedUpTo(log, index))
+  return checkpointed === undefined || found < checkpointed ? found : checkpointed
 }
 
 function checkIdentity(

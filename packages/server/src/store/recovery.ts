@@ -19,15 +19,23 @@ export interface RecoveryInput {
   readonly onEvent: (event: StoreEvent) => void
 }
 
+/** Where the log ends. */
+export interface RecoveredEnd {
+  readonly point: CommitPoint
+  /** Where another program began to write, if one did since the store was last open. */
+  readonly takenOverFrom: CommitPoint | undefined
+}
+
 const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /**
  * Find where the log ends after whatever happened to the file: a clean close, a crash of the process or the machine, or
- * another program that wrote it. Afterwards header and commit log agree. docs/spec/commit-log.md §4.
+ * another program that wrote it. Afterwards header and commit log agree, but for what is to be noted by
+ * {@link noteTakeOver}. docs/spec/commit-log.md §4.
  *
  * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
  */
-export async function recoverEnd(input: RecoveryInput): Promise<CommitPoint> {
+export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   const { path, header, onEvent, writable } = input
   const found: CommitPoint = { totalLength: header.totalLength, totalEntries: header.totalEntries }
   const { point, reason } = await decide(input, found)
@@ -36,9 +44,19 @@ export async function recoverEnd(input: RecoveryInput): Promise<CommitPoint> {
     await writable.file.sync()
     onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
   }
-  await reconcile(input, point)
+  const takenOverFrom = await reconcile(input, point)
   if (input.commitLog.checkpoint?.open === true) await writeAgain(input, input.commitLog.checkpoint, point)
-  return point
+  return { point, takenOverFrom }
+}
+
+/** Add what another program wrote to the commit log, from where that ends. */
+export async function noteTakeOver(
+  { commitLog, path, onEvent }: Pick<RecoveryInput, 'commitLog' | 'path' | 'onEvent'>,
+  from: CommitPoint,
+  point: CommitPoint,
+): Promise<void> {
+  await commitLog.append(foreignRecord(point))
+  onEvent({ event: 'taken-over', file: path, from, to: point })
 }
 
 /**
@@ -128,24 +146,29 @@ export async function checksumOfFile(writable: WritableFile, from: number, to: n
   return storedChecksum(crc)
 }
 
-/** Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go. */
-async function reconcile({ commitLog, path, writable, onEvent }: RecoveryInput, point: CommitPoint): Promise<void> {
+/**
+ * Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go.
+ *
+ * @returns where what is left of it ended, if another program wrote behind that
+ */
+async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
+  const { commitLog } = input
   let keep = (await commitLog.lastUpTo(point.totalEntries)) + 1
   const last = keep > 0 ? await commitLog.record(keep - 1) : undefined
-  if (last === undefined || !samePoint(last, point)) {
-    while (keep > 0 && !(await stillTrue(commitLog, keep - 1, writable))) keep--
+  // Where a program has cut the file and gone on, what it wrote may end where one of our commits did.
+  if (last === undefined || !samePoint(last, point) || keep < commitLog.count) {
+    while (keep > 0 && !(await stillTrue(input, keep - 1, point))) keep--
   }
   if (keep < commitLog.count) await commitLog.cutTo(keep)
   const end = commitLog.last ?? START
-  if (samePoint(end, point)) return
-  await commitLog.append(foreignRecord(point))
-  onEvent({ event: 'taken-over', file: path, from: end, to: point })
+  if (samePoint(end, point)) return undefined
+  return end
 }
 
-async function stillTrue(commitLog: CommitLog, index: number, writable: WritableFile): Promise<boolean> {
+async function stillTrue({ commitLog, writable }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
   const record = await commitLog.record(index)
   if (record === undefined) return false
-  if (record.checksum === 0) return false
+  if (record.checksum === 0) return samePoint(record, point)
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
   if (from === undefined || from > record.totalLength) return false
   return record.checksum === (await checksumOfFile(writable, from, record.totalLength))
