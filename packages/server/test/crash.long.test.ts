@@ -9,6 +9,8 @@ const DEATHS = ['power', 'process'] as const
 /** Nothing else goes wrong in every third seed, and every second one goes on after it died. */
 const faultsOf = (seed: number): number => [0, 0.02, 0.06][seed % 3] as number
 const livesOf = (seed: number): number => 1 + 2 * (seed % 2)
+/** In half of them calls of the disk take time and overlap. */
+const slowOf = (seed: number): number => (seed % 4 < 2 ? 0 : 0.4)
 
 test(`${HISTORIES} histories of operations, with a crash at every call of the disk`, async () => {
   let histories = 0
@@ -16,7 +18,8 @@ test(`${HISTORIES} histories of operations, with a crash at every call of the di
   for (; histories < HISTORIES; seed++) {
     for (const fsync of MODES) {
       for (const death of DEATHS) {
-        histories += await playAllDeaths({ seed, fsync, death, faults: faultsOf(seed), lives: livesOf(seed) })
+        const fate = { faults: faultsOf(seed), lives: livesOf(seed), slow: slowOf(seed) }
+        histories += await playAllDeaths({ seed, fsync, death, ...fate })
       }
     }
   }

@@ -23,6 +23,14 @@ test.each(MODES)('fsync %s: a disk that fails now and then harms no other commit
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
 })
 
+test.each(MODES)('fsync %s: calls of the disk that overlap take nothing from what was committed', async (fsync) => {
+  let histories = 0
+  for (const death of ['power', 'process'] as const) {
+    histories += await playAllDeaths({ seed: 4, fsync, death, faults: 0.04, slow: 0.5 })
+  }
+  expect(histories).toBeGreaterThan(2 * 20)
+})
+
 test.each<[string, HistoryOptions]>([
   [
     'a truncation cut short behind a commit of another program',

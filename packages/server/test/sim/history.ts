@@ -10,6 +10,7 @@ import { type Random, randomFrom } from './random.ts'
 import { readAll } from './read-all.ts'
 import { CrashedError, type Fault, SimDisk } from './sim-disk.ts'
 import { SimIndex } from './sim-index.ts'
+import { slowDisk } from './slow-disk.ts'
 import { entryOf, sameTexts, textOf, type Version, Versions } from './versions.ts'
 
 export interface HistoryOptions {
@@ -23,6 +24,8 @@ export interface HistoryOptions {
   readonly faults?: number
   /** Lives of the store at most: after a death it is opened again and goes on (default 1). */
   readonly lives?: number
+  /** Probability that a call of the disk takes time and others come in its middle (default 0). */
+  readonly slow?: number
 }
 
 const FILE = '/sim/data-stream.bin'
@@ -100,9 +103,10 @@ class Player {
   }
 
   async #open(): Promise<StreamStore> {
-    const { fsync } = this.#options
+    const { fsync, slow = 0 } = this.#options
+    const disk = slow > 0 ? slowDisk(this.#disk, this.#fate, slow) : this.#disk
     const limits = { spillBytes: 1, tailPages: 2, fsyncIntervalMs: FSYNC_INTERVAL_MS }
-    return openStore({ file: FILE, fsync, ...limits, disk: this.#disk, index: this.#index })
+    return openStore({ file: FILE, fsync, ...limits, disk, index: this.#index })
   }
 
   async #step(store: StreamStore): Promise<void> {

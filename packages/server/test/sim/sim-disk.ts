@@ -44,6 +44,9 @@ function applyChange(bytes: SparseBytes, change: Change): void {
   else bytes.resize(change.size)
 }
 
+/** The files of a folder. */
+type Names = Map<string, SimContent>
+
 /**
  * A disk that does what real ones may: it loses, tears and reorders what was not synced, writes less than it was given,
  * and fails at any call. Calls that change something are counted; a plan says which of them goes wrong and how.
@@ -51,8 +54,10 @@ function applyChange(bytes: SparseBytes, change: Change): void {
 export class SimDisk implements Disk {
   readonly #random: Random
   /** Names that are durable, and those that the machine sees. */
-  #durableNames = new Map<string, SimContent>()
-  #names = new Map<string, SimContent>()
+  readonly #durableNames: Names = new Map()
+  #names: Names = new Map()
+  /** What was done to names and is not durable. */
+  #unsyncedNames: ((names: Names) => void)[] = []
   #plan = new Map<number, Fault>()
   #calls = 0
   #boots = 0
@@ -97,8 +102,10 @@ export class SimDisk implements Disk {
       content.unsynced = []
       content.current = content.durable.copy()
     }
-    // Each name's fate is its own, but a rename moves one thing: the new name is there or the old one is.
-    if (this.#random.chance(0.5)) this.#durableNames = new Map(this.#names)
+    // Each change of names has its own fate; a rename is one, so the new name is there or the old one is.
+    if (this.#random.chance(0.5)) this.#syncNames()
+    else if (this.#unsyncedNames.length > 1) this.#syncNames(() => this.#random.chance(0.5))
+    this.#unsyncedNames = []
     this.#names = new Map(this.#durableNames)
     this.#boots++
     this.#revive()
@@ -115,8 +122,9 @@ export class SimDisk implements Disk {
     if (content === undefined) {
       if (mode !== 'create') throw systemError('ENOENT')
       this.#step()
-      content = new SimContent()
-      this.#names.set(path, content)
+      const made = new SimContent()
+      this.#changeNames((names) => names.set(path, made))
+      content = made
     }
     return this.#file(content)
   }
@@ -128,20 +136,19 @@ export class SimDisk implements Disk {
 
   async remove(path: string): Promise<void> {
     this.#step()
-    this.#names.delete(path)
+    this.#changeNames((names) => names.delete(path))
   }
 
   async rename(from: string, to: string): Promise<void> {
     this.#step()
     const content = this.#names.get(from)
     if (content === undefined) throw systemError('ENOENT')
-    this.#names.set(to, content)
-    this.#names.delete(from)
+    this.#changeNames((names) => names.set(to, content).delete(from))
   }
 
   async syncFolderOf(_path: string): Promise<void> {
     this.#step()
-    this.#durableNames = new Map(this.#names)
+    this.#syncNames()
   }
 
   async bootId(): Promise<string> {
@@ -151,6 +158,16 @@ export class SimDisk implements Disk {
   /** The bytes of a file as the machine sees them. */
   contentOf(path: string): SparseBytes | undefined {
     return this.#names.get(path)?.current
+  }
+
+  #changeNames(change: (names: Names) => void): void {
+    change(this.#names)
+    this.#unsyncedNames.push(change)
+  }
+
+  #syncNames(isKept = (): boolean => true): void {
+    for (const change of this.#unsyncedNames) if (isKept()) change(this.#durableNames)
+    this.#unsyncedNames = []
   }
 
   #file(content: SimContent): DiskFile {

@@ -1,0 +1,40 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Disk, DiskFile } from '../../src/disk/disk.ts'
+import type { Random } from './random.ts'
+
+/** A disk on which a call may take time, so that others overtake it, or come in the middle of a write. */
+export function slowDisk(disk: Disk, random: Random, probability: number): Disk {
+  const pass = async (): Promise<void> => {
+    if (!random.chance(probability)) return
+    for (let turns = random.int(1, 3); turns > 0; turns--) await turn()
+  }
+  const slowly = async <T>(call: () => Promise<T>): Promise<T> => {
+    await pass()
+    const result = await call()
+    await pass()
+    return result
+  }
+  const slowFile = (file: DiskFile): DiskFile => ({
+    read: (into, position) => slowly(() => file.read(into, position)),
+    write: async (from, position) => {
+      const bytes = Buffer.concat(from)
+      const half = random.int(1, bytes.length)
+      const written = await slowly(() => file.write([bytes.subarray(0, half)], position))
+      if (written < half || half === bytes.length) return written
+      return half + (await slowly(() => file.write([bytes.subarray(half)], position + half)))
+    },
+    sync: () => slowly(() => file.sync()),
+    resize: (size) => slowly(() => file.resize(size)),
+    size: () => file.size(),
+    isAt: (path) => file.isAt(path),
+    close: () => file.close(),
+  })
+  return {
+    open: async (path, mode) => slowFile(await disk.open(path, mode)),
+    exists: (path) => disk.exists(path),
+    remove: (path) => slowly(() => disk.remove(path)),
+    rename: (from, to) => slowly(() => disk.rename(from, to)),
+    syncFolderOf: (path) => slowly(() => disk.syncFolderOf(path)),
+    bootId: () => disk.bootId(),
+  }
+}
