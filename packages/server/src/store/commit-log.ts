@@ -60,6 +60,11 @@ export class CommitLog {
     return this.#count
   }
 
+  /** Syncs that failed so far. */
+  get syncFailures(): number {
+    return this.#syncFailures
+  }
+
   get checkpoint(): Checkpoint | undefined {
     return this.#checkpoint
   }
@@ -143,14 +148,18 @@ export class CommitLog {
     const next = { ...checkpoint, sequence }
     const failures = this.#syncFailures
     await writeAll(this.#file, [encodeCheckpoint(next)], SLOT_OFFSETS[sequence % 2] as number)
-    await this.sync()
-    // It may be among what another sync lost: then the next try must not touch the slot that is whole.
-    if (failures !== this.#syncFailures) throw new Error('a sync failed')
+    // If it was lost, the next try must not touch the slot that is whole.
+    await this.sync(failures)
     this.#checkpoint = next
   }
 
-  /** Sync, one at a time: the system tells only one of those under way that something was lost. */
-  async sync(): Promise<void> {
+  /**
+   * Sync, one at a time: the system tells only one of those under way that something was lost.
+   *
+   * @param failures {@link syncFailures} from before what is to be durable was written: it may be among what another
+   * sync has lost since
+   */
+  async sync(failures?: number): Promise<void> {
     await this.#syncs.run(async () => {
       try {
         await this.#file.sync()
@@ -158,6 +167,7 @@ export class CommitLog {
         this.#syncFailures++
         throw error
       }
+      if (failures !== undefined && failures !== this.#syncFailures) throw new Error('a sync failed')
     })
   }
 

@@ -156,12 +156,13 @@ export class LogWriter {
     const from = this.#written
     const pieces = [...this.#buffers.pieces(from, point.totalLength)]
     const crc = pieces.reduce((sum, piece) => crc32(piece, sum), this.#crc)
+    const { syncFailures } = this.#commitLog
     await this.#writable.reserve(point.totalLength)
     await allDone([
       writeAll(this.#writable.file, pieces, from),
       this.#commitLog.append({ ...point, checksum: storedChecksum(crc) }),
     ])
-    if (this.#syncEach) await allDone([this.#sync({ isFatal: false }), this.#commitLog.sync()])
+    if (this.#syncEach) await allDone([this.#sync({ isFatal: false }), this.#commitLog.sync(syncFailures)])
     this.#written = point.totalLength
   }
 
