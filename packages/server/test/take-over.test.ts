@@ -1,72 +1,106 @@
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { tempDir } from '@datastreamer/fixtures'
 import {
   BOOKMARK_TYPE,
   decodeHeaderPage,
-  type Entry,
   encodeEntry,
   encodeHeaderEntry,
+  HEADER_PAGE_BYTES,
   headerEntryOffset,
 } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
-import { openStore } from '../src/store/open-store.ts'
-import type { StreamStore } from '../src/store/stream-store.ts'
+import { readExactly, writeAll } from '../src/disk/disk.ts'
+import { type Fsync, openStore, type StreamStore } from '../src/index.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
 
+const FILE = '/sim/data-stream.bin'
 /** Bytes of an entry that holds a bookmark of one byte. */
 const ENTRY_BYTES = 18
 
-const bookmark = (byte: number): Uint8Array => Uint8Array.of(byte)
+/** A machine with a store of bookmarks of one byte. */
+class Machine {
+  readonly disk = new SimDisk(randomFrom(1))
+  readonly #index = new SimIndex()
 
-async function commitBookmarks(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
-  for (const byte of bytes) {
-    store.startAtomicOp()
-    store.addStreamBookmark(bookmark(byte))
-    await store.commitAtomicOp()
+  open(fsync?: Fsync): Promise<StreamStore> {
+    return openStore({ file: FILE, fsync, fsyncIntervalMs: 1_000_000, disk: this.disk, index: this.#index })
+  }
+
+  /** What a Go server does that truncates the file and goes on, of which its index lost all. */
+  async rewriteFrom(first: number, bytes: readonly number[]): Promise<void> {
+    const file = await this.disk.open(FILE, 'write')
+    const header = decodeHeaderPage(await readExactly(file, 0, HEADER_PAGE_BYTES))
+    const position = header.totalLength - (Number(header.totalEntries) - first) * ENTRY_BYTES
+    const entries = bytes.map((byte, i) => {
+      return encodeEntry({ type: BOOKMARK_TYPE, number: BigInt(first + i), data: Uint8Array.of(byte) })
+    })
+    await writeAll(file, entries, position)
+    const totalLength = position + entries.length * ENTRY_BYTES
+    const totalEntries = BigInt(first + entries.length)
+    const entry = encodeHeaderEntry({ ...header, totalLength, totalEntries })
+    await writeAll(file, [entry], headerEntryOffset(header.generation))
+    await file.sync()
+  }
+
+  async damages(): Promise<string[]> {
+    const found: string[] = []
+    for await (const event of verifyStream({ file: FILE, disk: this.disk })) {
+      if (event.kind === 'damage') found.push(event.error.message)
+    }
+    return found
   }
 }
 
-/** What a Go server does that truncates a file of bookmarks of one byte and goes on, of which its index lost all. */
-function rewriteFrom(file: string, first: number, bytes: readonly number[]): void {
-  const header = decodeHeaderPage(readFileSync(file))
-  const entries = bytes.map((byte, i): Entry => {
-    return { type: BOOKMARK_TYPE, number: BigInt(first + i), data: bookmark(byte) }
-  })
-  const totalEntries = BigInt(first + bytes.length)
-  const handle = openSync(file, 'r+')
-  const at = header.totalLength - (Number(header.totalEntries) - first) * ENTRY_BYTES
-  writeSync(handle, Buffer.concat(entries.map((entry) => encodeEntry(entry))), 0, entries.length * ENTRY_BYTES, at)
-  const totalLength = at + entries.length * ENTRY_BYTES
-  const head = encodeHeaderEntry({ ...header, totalLength, totalEntries })
-  writeSync(handle, head, 0, head.length, headerEntryOffset(header.generation))
-  closeSync(handle)
+async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
+  store.startAtomicOp()
+  for (const byte of bytes) store.addStreamBookmark(Uint8Array.of(byte))
+  await store.commitAtomicOp()
 }
 
-async function damages(file: string): Promise<string[]> {
-  const found: string[] = []
-  for await (const event of verifyStream({ file })) if (event.kind === 'damage') found.push(event.error.message)
-  return found
+async function expectBookmarks(store: StreamStore, bytes: readonly number[]): Promise<void> {
+  expect(store.getHeader().totalEntries).toBe(BigInt(bytes.length))
+  for (const [i, byte] of bytes.entries()) expect(await store.getBookmark(Uint8Array.of(byte))).toBe(BigInt(i))
 }
 
 test.each([
   ['fewer entries than there were', [11]],
   ['other entries than there were, and more', [11, 12, 13, 14, 15]],
 ])('a program truncated the file and added %s, and its index lost them', async (_, bytes) => {
-  using dir = tempDir()
-  const file = dir.join('stream.bin')
-  const index = new SimIndex()
+  const machine = new Machine()
   {
-    await using store = await openStore({ file, index })
-    await commitBookmarks(store, 0, 1, 2, 3, 4)
+    await using store = await machine.open()
+    for (const byte of [0, 1, 2, 3, 4]) await commit(store, byte)
   }
-  rewriteFrom(file, 2, bytes)
-  expect(await damages(file)).toEqual([])
+  await machine.rewriteFrom(2, bytes)
+  expect(await machine.damages()).toEqual([])
   {
-    await using store = await openStore({ file, index })
-    for (const [i, byte] of [0, 1, ...bytes].entries()) expect(await store.getBookmark(bookmark(byte))).toBe(BigInt(i))
-    for (const gone of [2, 3, 4]) expect(await store.getBookmark(bookmark(gone))).toBeUndefined()
-    await commitBookmarks(store, 21)
+    await using store = await machine.open()
+    await expectBookmarks(store, [0, 1, ...bytes])
+    for (const gone of [2, 3, 4]) expect(await store.getBookmark(Uint8Array.of(gone))).toBeUndefined()
+    await commit(store, 21)
   }
-  expect(await damages(file)).toEqual([])
+  expect(await machine.damages()).toEqual([])
 })
+
+test.each<[Fsync, string, number, readonly number[]]>([
+  ['commit', 'cut the last operation in two', 4, []],
+  ['commit', 'wrote it anew up to another place', 3, [11, 12, 13, 14]],
+  ['commit', 'cut it back to before the last checkpoint', 1, []],
+  ['interval', 'cut it back to before the last checkpoint', 1, []],
+])(
+  'fsync %s: the power failed while a store had the file open, then another program %s',
+  async (fsync, _, at, bytes) => {
+    const machine = new Machine()
+    {
+      await using store = await machine.open(fsync)
+      await commit(store, 0, 1)
+    }
+    const store = await machine.open(fsync)
+    await commit(store, 2, 3, 4)
+    machine.disk.powerOff()
+    await machine.rewriteFrom(at, bytes)
+    await using again = await machine.open(fsync)
+    await expectBookmarks(again, [...[0, 1, 2, 3, 4].slice(0, at), ...bytes])
+  },
+)

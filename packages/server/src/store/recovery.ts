@@ -94,9 +94,9 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
     if (damage !== undefined) throw damage
     return { point: found, reason: 'a whole commit' }
   }
-  if (damage === undefined && checkpoint.everyCommitDurable && found.totalEntries > last.totalEntries) {
-    return { point: found, reason: 'written by another program' }
-  }
+  // Ours would name a whole commit: what it counts was durable before it was written.
+  const mustBeWhole = checkpoint.everyCommitDurable || found.totalEntries < checkpoint.totalEntries
+  if (damage === undefined && mustBeWhole) return { point: found, reason: 'written by another program' }
   return { point: await checked(input, last), reason: damage?.message ?? 'the header is ahead of the whole commits' }
 }
 
