@@ -174,6 +174,8 @@ class Player {
     if (this.#entries.length === 0) return
     const at = this.#random.int(0, this.#entries.length - 1)
     const { type, data } = entryOf(this.#entries[at] as string)
+    // An update that changes nothing makes nothing durable.
+    if (data.length === 0) return
     const other = data.map((byte) => byte ^ 0x55)
     const entries = this.#entries.with(at, textOf({ type, data: other }))
     await this.#change(entries, () => store.updateEntryData(BigInt(at), type, other))

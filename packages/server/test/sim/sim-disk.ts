@@ -61,6 +61,7 @@ export class SimDisk implements Disk {
   #plan = new Map<number, Fault>()
   #calls = 0
   #boots = 0
+  #deaths = 0
   #dead = false
 
   constructor(random: Random) {
@@ -74,6 +75,11 @@ export class SimDisk implements Disk {
 
   get dead(): boolean {
     return this.#dead
+  }
+
+  /** Deaths of the machine or of the process so far. */
+  get deaths(): number {
+    return this.#deaths
   }
 
   /** Put a file there, durably, without a call. */
@@ -256,6 +262,7 @@ export class SimDisk implements Disk {
 
   #revive(): void {
     this.#dead = false
+    this.#deaths++
     this.#plan.clear()
   }
 }

@@ -1,12 +1,17 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
+import { CrashedError, type SimDisk } from './sim-disk.ts'
 
-/** A disk on which a call may take time, so that others overtake it, or come in the middle of a write. */
-export function slowDisk(disk: Disk, random: Random, probability: number): Disk {
+/**
+ * A disk for one life of a store, on which a call may take time, so that others overtake it, or come in the middle of a
+ * write.
+ */
+export function slowDisk(disk: SimDisk, random: Random, probability: number): Disk {
+  const { deaths } = disk
   const pass = async (): Promise<void> => {
-    if (!random.chance(probability)) return
-    for (let turns = random.int(1, 3); turns > 0; turns--) await turn()
+    if (random.chance(probability)) for (let turns = random.int(1, 3); turns > 0; turns--) await turn()
+    if (disk.deaths !== deaths) throw new CrashedError('its life is over')
   }
   const slowly = async <T>(call: () => Promise<T>): Promise<T> => {
     await pass()
