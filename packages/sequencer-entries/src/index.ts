@@ -5,6 +5,7 @@ export { type BatchDump, batchDumpText, type DumpBatchOptions, dumpBatch } from 
 export { BlockAssembler, type BlockAssemblerOptions, type BlockLimits } from './block-assembler.ts'
 export { batchBookmark, blockBookmark, decodeBookmark } from './bookmark.ts'
 export { decodeSequencerEntry, type EntryData, encodeSequencerEntry, entryKind } from './codec.ts'
+export { detectGeneration, generationByBookmark } from './detect-generation.ts'
 export {
   AssemblyLimitError,
   SequenceError,

@@ -38,12 +38,12 @@ export function bookmarkCommand(run: RunCommand): Command {
         const asked = [options.block, options.batch, options.hex].filter((given) => given !== undefined)
         if (asked.length !== 1) throw new UsageError('USAGE', 'name one bookmark: --block N, --batch N or --hex BYTES')
         await using source = await openSource(src, options, context)
-        const header = await source.getHeader()
-        const entry = await source.getBookmark(bytesOf(options, generationOf(header, options)))
+        const generation = await generationOf(source, options, context.signal)
+        const entry = await source.getBookmark(bytesOf(options, generation))
         if (entry === undefined)
           throw new NotFoundError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
         if (options.json) await context.out.line(entryJson(entry))
-        else await context.out.lines(describeEntry(entry, encodingOf(header, options)))
+        else await context.out.lines(describeEntry(entry, await encodingOf(source, options, context.signal)))
       }),
     )
 }

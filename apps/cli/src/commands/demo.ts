@@ -66,7 +66,7 @@ function ownCommand(): string {
 async function printBlocks(address: string, count: number | undefined, context: CommandContext): Promise<void> {
   const options = { streamType: 1n }
   await using source = await openSource(address, options, context, true)
-  const generation = generationOf(await source.getHeader(), options)
+  const generation = await generationOf(source, options, context.signal)
   const batches = source.batches({ from: 0n, follow: true, signal: context.signal })
   let left = count ?? Number.POSITIVE_INFINITY
   for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary: false })) {

@@ -22,7 +22,7 @@ export function dumpBatchCommand(run: RunCommand): Command {
     .action((src: string, number: bigint, options: SourceOptions & { readonly json?: boolean }) =>
       run(async (context) => {
         await using source = await openSource(src, options, context)
-        const generation = generationOf(await source.getHeader(), options)
+        const generation = await generationOf(source, options, context.signal)
         // Where batches are not marked, the stream is read from the start.
         const from: Start = hasBookmarks('batch', generation) ? placeOf('batch', number, generation) : 0n
         const { signal } = context

@@ -29,7 +29,7 @@ export function entryCommand(run: RunCommand): Command {
           throw new NotFoundError('NOT_FOUND', `${src} has no entry ${number}, only ${totalEntries} entries`)
         }
         if (options.json) await context.out.line(entryJson(entry))
-        else await context.out.lines(describeEntry(entry, encodingOf(await source.getHeader(), options)))
+        else await context.out.lines(describeEntry(entry, await encodingOf(source, options, context.signal)))
       }),
     )
 }

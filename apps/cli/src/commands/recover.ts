@@ -1,6 +1,4 @@
-import { open } from 'node:fs/promises'
-import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { OperationBoundaries, suggestGeneration } from '@datastreamer/sequencer-entries'
+import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { DamageError, planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
@@ -11,6 +9,7 @@ import { agrees } from '../output/ask.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
+import { boundariesOf } from '../write/boundaries-of.ts'
 import { existingFile } from '../write/existing-file.ts'
 import { reportDamages } from './verify.ts'
 
@@ -66,18 +65,6 @@ function withoutHeader(error: unknown, file: string): unknown {
   if (!(error instanceof DamageError) || error.code === 'WRONG_STREAM_TYPE') return error
   const message = `${file} cannot be recovered: without its header nothing says what the stream is`
   return new UnrecoverableError('UNRECOVERABLE', message, { cause: error })
-}
-
-/** Where L2 blocks and batches end, operations may; `undefined` if the header does not say how entries are encoded. */
-async function boundariesOf(file: string): Promise<OperationBoundaries | undefined> {
-  await using handle = await open(file)
-  const { bytesRead, buffer } = await handle.read(new Uint8Array(HEADER_PAGE_BYTES), 0, HEADER_PAGE_BYTES, 0)
-  try {
-    return new OperationBoundaries(suggestGeneration(decodeHeaderPage(buffer.subarray(0, bytesRead))))
-  } catch (error) {
-    if (error instanceof FormatError) return undefined
-    throw error
-  }
 }
 
 function planRows({ header, to, lostEntries, cutBytes, atOperationEnd }: RecoveryPlan): [string, string][] {

@@ -26,7 +26,7 @@ export function sanityCommand(run: RunCommand): Command {
 async function sanity(src: string, options: SanityOptions, { out, signal, note }: CommandContext): Promise<ExitCode> {
   await using source = await openSource(src, options, { signal, note })
   const header = await source.getHeader()
-  const checker = new SequenceChecker({ generation: generationOf(header, options) })
+  const checker = new SequenceChecker({ generation: await generationOf(source, options, signal) })
   using progress = new Progress('sanity')
   const report = async (findings: readonly SequenceFinding[]): Promise<void> => {
     if (findings.length === 0) return

@@ -1,4 +1,4 @@
-import type { Entry, Header } from '@datastreamer/format'
+import type { Entry } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
 import { type NumberedPlace, type Place, placeText, readCount, readPlace, readStart } from '../arguments.ts'
@@ -53,9 +53,9 @@ export function tailCommand(run: RunCommand): Command {
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
   checkOrder(options)
   await using source = await openSource(src, options, context, options.follow)
-  const header = await source.getHeader()
-  await checkEnd(source, options, header)
-  const lines = linesOf(source, options, header, context.signal)
+  const generation = await generationOf(source, options, context.signal)
+  await checkEnd(source, options, generation)
+  const lines = linesOf(source, options, generation, context.signal)
   const printing = print(lines, options.count, context)
   // What is followed has no end of its own: Ctrl-C is how one leaves.
   await (options.follow ? untilInterrupted(printing) : printing)
@@ -69,14 +69,13 @@ function checkOrder({ from, to }: TailOptions): void {
 }
 
 /** @throws {UsageError} if what begins at the head is to end with what is there already: it would wait for nothing */
-async function checkEnd(source: Source, options: TailOptions, header: Header): Promise<void> {
+async function checkEnd(source: Source, options: TailOptions, generation: Generation): Promise<void> {
   const { from, to } = options
   if (to === undefined || from?.kind !== 'latest') return
   const { kind, number } = to
-  const generation = generationOf(header, options)
   const hasBegun =
     kind === 'entry'
-      ? number < header.totalEntries
+      ? number < (await source.getHeader()).totalEntries
       : hasBookmarks(kind, generation) && (await source.getBookmark(bookmarkOf(kind, number, generation))) !== undefined
   if (!hasBegun) return
   throw new UsageError('USAGE', `--to ${placeText(to)} is before --from latest`)
@@ -98,11 +97,10 @@ async function print(
 async function* linesOf(
   source: Source,
   options: TailOptions,
-  header: Header,
+  generation: Generation,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   const { follow, to, json } = options
-  const generation = generationOf(header, options)
   const from = startOf(options, generation)
   const all = source.batches({ from, follow, signal })
   const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
@@ -112,7 +110,7 @@ async function* linesOf(
     const endIsBoundary = to?.kind !== 'entry'
     for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary })) yield blocks.map(line)
   } else {
-    const encoding = encodingOf(header, options)
+    const encoding = await encodingOf(source, options, signal)
     const line = json ? entryJson : (entry: Entry) => entryLine(entry, encoding)
     for await (const entries of batches) yield entries.map(line)
   }

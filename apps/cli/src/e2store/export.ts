@@ -65,7 +65,7 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
   const { from, to, blocksPerFile, entriesPerFile } = options
   await using source = await openSource(src, options, context)
   const header = await source.getHeader()
-  const encoding = generationOf(header, options)
+  const encoding = await generationOf(source, options, signal)
   const byEntries = entriesPerFile !== undefined || header.streamType !== SEQUENCER_STREAM_TYPE
   if (byEntries && blocksPerFile !== undefined) {
     const message = `a stream of type ${header.streamType} has no blocks: use --entries-per-file`

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type Header, SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
-import { type Generation, suggestGeneration } from '@datastreamer/sequencer-entries'
+import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
+import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
 import { NotFoundError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
@@ -56,12 +56,22 @@ function withHint(error: unknown, src: string, streamType: bigint): unknown {
 }
 
 /** How the entries of a stream are encoded, if it is the stream of a sequencer or was said to be. */
-export function encodingOf(header: Header, options: SourceOptions): Generation | undefined {
-  const isKnown = header.streamType === SEQUENCER_STREAM_TYPE || options.generation !== undefined
-  return isKnown ? generationOf(header, options) : undefined
+export async function encodingOf(
+  source: Source,
+  options: SourceOptions,
+  signal: AbortSignal,
+): Promise<Generation | undefined> {
+  const { streamType } = await source.getHeader()
+  const isKnown = streamType === SEQUENCER_STREAM_TYPE || options.generation !== undefined
+  return isKnown ? generationOf(source, options, signal) : undefined
 }
 
 /** How the entries of a stream are encoded, taken as the stream of a sequencer. */
-export function generationOf(header: Header, { generation }: SourceOptions): Generation {
-  return suggestGeneration(header, generation)
+export async function generationOf(
+  source: Source,
+  { generation }: SourceOptions,
+  signal: AbortSignal,
+): Promise<Generation> {
+  if (generation !== undefined) return generation
+  return detectGeneration(await source.getHeader(), source.batches({ from: 0n, follow: false, signal }))
 }

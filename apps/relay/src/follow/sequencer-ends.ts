@@ -1,6 +1,5 @@
 import { BOOKMARK_TYPE, type Entry } from '@datastreamer/format'
-import { entryKind, type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
-import { generationByBookmark } from '../file/generation-of.ts'
+import { entryKind, type Generation, generationByBookmark, OperationBoundaries } from '@datastreamer/sequencer-entries'
 
 /** Where operations of a sequencer stream that does not say so may end. docs/spec/sequencer-entries.md §9. */
 export class SequencerEnds {

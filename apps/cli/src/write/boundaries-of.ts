@@ -1,0 +1,49 @@
+import { open } from 'node:fs/promises'
+import {
+  decodeEntry,
+  decodeHeaderPage,
+  ENTRY_HEAD_BYTES,
+  type Entry,
+  FormatError,
+  HEADER_PAGE_BYTES,
+  viewOf,
+} from '@datastreamer/format'
+import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
+
+/** Bytes behind the header page that are looked at for the first bookmark. */
+const LOOK_BYTES = 64 * 1024
+
+/**
+ * Where L2 blocks and batches of a file end, operations may; `undefined` if its header does not say how entries are
+ * encoded. The file may be damaged.
+ */
+export async function boundariesOf(file: string): Promise<OperationBoundaries | undefined> {
+  await using handle = await open(file)
+  const length = HEADER_PAGE_BYTES + LOOK_BYTES
+  const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, 0)
+  const bytes = buffer.subarray(0, bytesRead)
+  try {
+    const header = decodeHeaderPage(bytes.subarray(0, HEADER_PAGE_BYTES))
+    return new OperationBoundaries(await detectGeneration(header, wholeEntries(bytes.subarray(HEADER_PAGE_BYTES))))
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
+}
+
+/** The entries that bytes begin with, up to where there is none that is whole. */
+function* wholeEntries(bytes: Uint8Array): Generator<Entry, void, void> {
+  const view = viewOf(bytes)
+  for (let at = 0; ; ) {
+    let entry: Entry | undefined
+    try {
+      entry = decodeEntry(view, at)
+    } catch (error) {
+      if (error instanceof FormatError) return
+      throw error
+    }
+    if (entry === undefined) return
+    yield entry
+    at += ENTRY_HEAD_BYTES + entry.data.length
+  }
+}
