@@ -1,10 +1,19 @@
-import { copyFileSync, renameSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, renameSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
+import {
+  ENTRY_HEAD_BYTES,
+  encodeHeaderEntry,
+  HEADER_PAGE_BYTES,
+  type Header,
+  headerEntryOffset,
+} from '@datastreamer/format'
 import { expect, test, vi } from 'vitest'
+import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
 import { openReader } from '../src/reader/open-reader.ts'
 import type { StreamReader } from '../src/reader/stream-reader.ts'
 import { openStore } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
+import { CountingDisk } from './counting-disk.ts'
 import { readAll } from './sim/read-all.ts'
 
 async function commit(store: StreamStore, ...sizes: readonly number[]): Promise<void> {
@@ -98,4 +107,59 @@ test('a followed file that another takes the place of is reported, and again whe
   expect(reader.getHeader().totalEntries).toBe(3n)
   renameSync(dir.join('old.bin'), file)
   await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 15_000 })
+})
+
+/** The header as it stands when the high bytes of a new length are written and the low ones are not: in the next page. */
+function halfWritten(header: Header): Header {
+  return { ...header, totalLength: HEADER_PAGE_BYTES + 2_000_000 }
+}
+
+function writeHeader(file: string, header: Header): void {
+  const fd = openSync(file, 'r+')
+  writeSync(fd, encodeHeaderEntry(header), 0, undefined, headerEntryOffset(header.generation))
+  closeSync(fd)
+}
+
+/** Commit entries, each of which must be what the reader has in memory for those who wait for it. */
+async function commitToReader(store: StreamStore, reader: StreamReader, ...sizes: readonly number[]): Promise<void> {
+  for (const size of sizes) {
+    const { totalLength: position, totalEntries } = store.getHeader()
+    await commit(store, size)
+    await vi.waitFor(() => expect(reader.getHeader()).toEqual(store.getHeader()), { timeout: 15_000 })
+    const run = reader.log.runInMemory({ position, number: Number(totalEntries) })
+    expect(run?.bytes.length).toBe(ENTRY_HEAD_BYTES + size)
+  }
+}
+
+test('what was read up to a header that was half written is forgotten', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1_000_000)
+  const counting = new CountingDisk()
+  const index = new MemoryIndex()
+  await using reader = await openReader({ file, follow: true, pollMs: 50, disk: counting.disk, index })
+  const cuts = cutsOf(reader)
+  writeHeader(file, halfWritten(store.getHeader()))
+  // Each look reads the header twice and then what is new.
+  const before = counting.reads
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(before + 6), { timeout: 15_000, interval: 5 })
+  await commitToReader(store, reader, 100, 200, 300)
+  expect(cuts).toEqual([])
+})
+
+test('a header that stays half written for long is reported, and then read on from', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1_000_000)
+  const problems: (string | undefined)[] = []
+  const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)
+  await using reader = await openReader({ file, follow: true, pollMs: 1, onProblem })
+  const cuts = cutsOf(reader)
+  writeHeader(file, halfWritten(store.getHeader()))
+  await vi.waitFor(() => expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END']), { timeout: 15_000 })
+  await commitToReader(store, reader, 100, 200, 300)
+  expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END', undefined])
+  expect(cuts).toEqual([])
 })

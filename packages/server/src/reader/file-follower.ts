@@ -71,9 +71,24 @@ export class FileFollower {
       await this.#jumpTo(header)
       return
     }
-    if (this.#failures > PATIENCE || !(await this.#goesOn())) await this.#startOver(header)
-    else await this.#readTo(header)
+    await this.#catchUp(header)
     log.advance(header)
+  }
+
+  /** Read on, or over from the start where that has no sense. */
+  async #catchUp(header: CommitPoint): Promise<void> {
+    const { last } = this.#options.buffers
+    if (await this.#goesOn()) {
+      try {
+        await this.#readTo(header)
+        return
+      } catch (error) {
+        // What was read up to a header that is no commit point must not stay.
+        this.#options.buffers.cutBehind(last)
+        if (this.#failures < PATIENCE) throw error
+      }
+    }
+    await this.#startOver(header)
   }
 
   /** @throws {DiskError} `FILE_REPLACED` */
