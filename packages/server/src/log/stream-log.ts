@@ -132,6 +132,8 @@ export class StreamLog {
     if (page === undefined && next?.firstNumber === number) return this.runInMemory({ position: behind, number }, end)
     if (page === undefined) return undefined
     const from = position - page.start
+    // A page that does not go on from the one before is for the read from disk to tell.
+    if (from === 0 && page.firstNumber !== number) return undefined
     const { closedAt } = page
     if (closedAt === undefined || closedAt >= totalLength) {
       const bytes = page.bytes.subarray(from, totalLength - page.start)

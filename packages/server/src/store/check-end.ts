@@ -35,6 +35,7 @@ export async function checkEnd(file: DiskFile, path: string, point: CommitPoint)
   }
 }
 
+/** The number that the last page must open with if it is the only one, else the one that it opens with. */
 async function firstOfLastPage(file: DiskFile, path: string, totalLength: number): Promise<bigint> {
   const position = pageStart(pageOf(totalLength - 1))
   const head = await readBytes(file, path, position, Math.min(17, totalLength - position))
@@ -42,7 +43,7 @@ async function firstOfLastPage(file: DiskFile, path: string, totalLength: number
   if (head.length < 17) throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${totalLength}`, place)
   if (head[0] !== 2)
     throw new DamageError('BAD_PACKET', `packet type ${head[0]}, a page opens with an entry (2)`, place)
-  return viewOf(head).getBigUint64(9)
+  return position === HEADER_PAGE_BYTES ? 0n : viewOf(head).getBigUint64(9)
 }
 
 async function countEntries(file: DiskFile, path: string, totalLength: number, first: bigint): Promise<number> {
