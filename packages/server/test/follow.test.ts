@@ -109,6 +109,25 @@ test('a followed file that another takes the place of is reported, and again whe
   await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 15_000 })
 })
 
+test('what the writer of a followed file updates in place is read so, also where it is in memory', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 600_000)
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const cuts = cutsOf(reader)
+  await commitToReader(store, reader, 400_000, 7)
+  for (const number of [0n, 1n, 2n]) {
+    const { data } = await store.getEntry(number).then((entry) => entry ?? { data: new Uint8Array() })
+    await store.updateEntryData(number, 1, data.fill(0xee))
+    const read = async (): Promise<Uint8Array | undefined> => (await reader.getEntry(number))?.data
+    await vi.waitFor(async () => expect(Buffer.compare((await read()) ?? data.slice(1), data)).toBe(0), {
+      timeout: 15_000,
+    })
+  }
+  expect(cuts).toEqual([])
+})
+
 /** The header as it stands when the high bytes of a new length are written and the low ones are not: in the next page. */
 function halfWritten(header: Header): Header {
   return { ...header, totalLength: HEADER_PAGE_BYTES + 2_000_000 }

@@ -22,6 +22,11 @@ export class PageBuffers {
     return this.#pages[this.#indexOf(position)]
   }
 
+  /** All pages, in order. */
+  get all(): readonly PageBuffer[] {
+    return this.#pages
+  }
+
   get last(): PageBuffer | undefined {
     return this.#pages.at(-1)
   }

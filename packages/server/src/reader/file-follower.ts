@@ -29,6 +29,8 @@ const PATIENCE = 20
 const OVERLAP_BYTES = 4096
 /** Milliseconds between two looks at whether the file still is the one of that name. */
 const PLACE_MS = 1000
+/** Milliseconds between two looks for what the writer changed in place, which reads all pages that are in memory. */
+const UPDATES_MS = 1000
 
 /**
  * Follows a file that another process writes: moves the log's commit point as the file's header moves, and reads what is
@@ -40,6 +42,7 @@ export class FileFollower {
   #looking: Promise<void> | undefined
   #failures = 0
   #placeSeenAt = performance.now()
+  #updatesSeenAt = performance.now()
 
   constructor(options: FileFollowerOptions) {
     this.#options = options
@@ -65,14 +68,34 @@ export class FileFollower {
     const { file, path, log } = this.#options
     await this.#checkPlace()
     const header = await this.#stableHeader()
-    if (header === undefined || samePoint(header, log.header)) return
+    if (header === undefined) return
     if (header.totalEntries < log.header.totalEntries) {
       await checkEnd(file, path, header)
       await this.#jumpTo(header)
-      return
+    } else if (!samePoint(header, log.header)) {
+      await this.#catchUp(header)
+      log.advance(header)
     }
-    await this.#catchUp(header)
-    log.advance(header)
+    await this.#takeUpdates(header)
+  }
+
+  /** Bring what the writer changed in place into the pages in memory. */
+  async #takeUpdates(header: CommitPoint): Promise<void> {
+    const { file, path, log, buffers, magic } = this.#options
+    if (performance.now() - this.#updatesSeenAt < UPDATES_MS) return
+    const updates: { readonly position: number; readonly bytes: Uint8Array }[] = []
+    for (const { start, bytes, closedAt } of buffers.all) {
+      const end = Math.min(closedAt ?? header.totalLength, start + PAGE_BYTES)
+      const found = await readBytes(file, path, start, end - start)
+      if (!equal(found, bytes.subarray(0, found.length))) updates.push({ position: start, bytes: found })
+    }
+    // What was truncated and written anew is no update, and must still be found to differ from what is in memory.
+    if (updates.length > 0 && !samePoint(header, await readHeader(file, path, { magic }))) return
+    this.#updatesSeenAt = performance.now()
+    if (updates.length === 0) return
+    await log.change(async () => {
+      for (const { position, bytes } of updates) buffers.overwrite(position, bytes, undefined)
+    })
   }
 
   /** Read on, or over from the start where that has no sense. */
@@ -177,5 +200,5 @@ export class FileFollower {
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, i) => byte === b[i])
+  return Buffer.compare(a, b) === 0
 }
