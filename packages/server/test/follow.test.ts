@@ -167,6 +167,20 @@ test('what was read up to a header that was half written is forgotten', async ()
   expect(cuts).toEqual([])
 })
 
+test('a file whose header is half written is opened when it is whole', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1_000_000)
+  const counting = new CountingDisk()
+  writeHeader(file, halfWritten(store.getHeader()))
+  const opening = openReader({ file, follow: true, pollMs: 500, disk: counting.disk })
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(0), { timeout: 15_000, interval: 5 })
+  writeHeader(file, store.getHeader())
+  await using reader = await opening
+  expect(reader.getHeader()).toEqual(store.getHeader())
+})
+
 test('a header that stays half written for long is reported, and then read on from', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')

@@ -24,7 +24,7 @@ export interface FileFollowerOptions {
 /** Pages that are kept in memory for readers. */
 const TAIL_PAGES = 16
 /** Looks at a header that does not fit before it counts as damage and not as one that is being written. */
-const PATIENCE = 20
+export const PATIENCE = 20
 /** Bytes before the end of what is known that are read again, to see that the writer did not change them. */
 const OVERLAP_BYTES = 4096
 /** Milliseconds between two looks at whether the file still is the one of that name. */

@@ -1,15 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLogSoon } from '../bookmarks/follow-log.ts'
 import { openIndexFor } from '../bookmarks/open-index.ts'
-import type { Disk } from '../disk/disk.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
+import { DamageError } from '../errors.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { checkEnd } from '../store/check-end.ts'
 import { loadEnd } from '../store/load-end.ts'
 import { readHeader } from '../store/stream-file.ts'
-import { FileFollower } from './file-follower.ts'
+import { FileFollower, PATIENCE } from './file-follower.ts'
 import { StreamReader } from './stream-reader.ts'
+
+const DEFAULT_POLL_MS = 10
 
 export interface ReaderOptions {
   readonly file: string
@@ -38,13 +43,11 @@ export interface ReaderOptions {
  * @see docs/spec/stream-file.md
  */
 export async function openReader(options: ReaderOptions): Promise<StreamReader> {
-  const { file: path, disk = nodeDisk, follow = false, pollMs = 10, magic, onProblem = () => {} } = options
+  const { file: path, disk = nodeDisk, follow = false, pollMs = DEFAULT_POLL_MS, magic, onProblem = () => {} } = options
   const file = await disk.open(path, 'read')
   try {
-    const header = await readHeader(file, path, options)
-    await checkEnd(file, path, header)
     const buffers = new PageBuffers()
-    await loadEnd(file, path, header, buffers)
+    const header = await readEnd(file, options, buffers)
     const log = new StreamLog({ file, path, header, buffers })
     const index = options.index ?? (follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index)
     const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
@@ -57,5 +60,21 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
   } catch (error) {
     await file.close()
     throw error
+  }
+}
+
+/** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
+async function readEnd(file: DiskFile, options: ReaderOptions, buffers: PageBuffers): Promise<Header> {
+  const { file: path, follow = false, pollMs = DEFAULT_POLL_MS } = options
+  for (let looks = follow ? PATIENCE : 1; ; looks--) {
+    try {
+      const header = await readHeader(file, path, options)
+      await checkEnd(file, path, header)
+      await loadEnd(file, path, header, buffers)
+      return header
+    } catch (error) {
+      if (looks <= 1 || !(error instanceof DamageError)) throw error
+      await sleep(pollMs)
+    }
   }
 }
