@@ -23,9 +23,10 @@ export function takesSource(command: Command): Command {
     .addArgument(new Argument('<SRC>', 'a stream file, or host:port of a server'))
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .addOption(
-      new Option('--generation <name>', 'how entries are encoded (default: what the header suggests, or the first bookmark tells)').choices(
-        GENERATIONS,
-      ),
+      new Option(
+        '--generation <name>',
+        'how entries are encoded (default: what the header suggests, or the first bookmark tells)',
+      ).choices(GENERATIONS),
     )
     .addOption(new Option('--tls', 'connect with TLS').helpGroup('TLS:'))
     .addOption(new Option('--tls-ca <file>', 'PEM certificates to trust instead of the public ones').helpGroup('TLS:'))
