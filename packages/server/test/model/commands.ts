@@ -48,9 +48,10 @@ const lengths = fc.oneof(
   { weight: 2, arbitrary: fc.integer({ min: 200_000, max: 700_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: MAX_ENTRY_DATA_BYTES - 40, max: MAX_ENTRY_DATA_BYTES + 1 }) },
 )
-/** Few, so that they come again. */
+/** Few, so that they come again: length and byte. */
+const keyShapes = fc.nat(5).map((n): [number, number] => [1 + (n % 3) * 7, n])
 const keys = fc.oneof(
-  { weight: 9, arbitrary: fc.integer({ min: 0, max: 5 }).map((n) => filled(1 + (n % 3) * 7, n)) },
+  { weight: 9, arbitrary: keyShapes.map(([length, byte]) => filled(length, byte)) },
   { weight: 1, arbitrary: fc.constantFrom(filled(0, 0), filled(16, 7), filled(17, 7)) },
 )
 const badTypes = fc.constantFrom(-1, 2 ** 32, 1.5, Number.NaN)
@@ -118,31 +119,35 @@ const commit = fc.boolean().map(
     }),
 )
 
+/** Type, length and byte of an entry; many are bookmarks that can be asked for. */
+const shapes = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(types, lengths, fc.nat(5)) },
+  { weight: 1, arbitrary: keyShapes.map(([length, byte]): [number, number, number] => [BOOKMARK_TYPE, length, byte]) },
+)
+
 /** A whole operation at once: most logs are made of those. */
-const operation = fc
-  .tuple(fc.array(fc.tuple(types, lengths, fc.nat(5)), { minLength: 1, maxLength: 6 }), fc.boolean())
-  .map(
-    ([entries, waits]) =>
-      new Call(
-        `operation(${JSON.stringify(entries)}${waits ? '' : ', without waiting'})`,
-        async (model, { store, answers }) => {
-          if (model.open !== undefined) return
-          const items = entries.map(([type, length, byte]) => ({
-            type: isType(type) ? type : 1,
-            data: filled(Math.min(length, MAX_ENTRY_DATA_BYTES), byte),
-          }))
-          const firstEntry = BigInt(model.items.length)
-          model.open = items
-          store.startAtomicOp()
-          for (const { type, data } of items) store.addStreamEntry(type, data)
-          model.commit()
-          const got = outcome(() => store.commitAtomicOp())
-          const expected = { firstEntry, nextEntry: BigInt(model.items.length) }
-          if (waits) expect(await got).toEqual(expected)
-          else answers.push({ got, expected })
-        },
-      ),
-  )
+const operation = fc.tuple(fc.array(shapes, { minLength: 1, maxLength: 6 }), fc.boolean()).map(
+  ([entries, waits]) =>
+    new Call(
+      `operation(${JSON.stringify(entries)}${waits ? '' : ', without waiting'})`,
+      async (model, { store, answers }) => {
+        if (model.open !== undefined) return
+        const items = entries.map(([type, length, byte]) => ({
+          type: isType(type) ? type : 1,
+          data: filled(Math.min(length, MAX_ENTRY_DATA_BYTES), byte),
+        }))
+        const firstEntry = BigInt(model.items.length)
+        model.open = items
+        store.startAtomicOp()
+        for (const { type, data } of items) store.addStreamEntry(type, data)
+        model.commit()
+        const got = outcome(() => store.commitAtomicOp())
+        const expected = { firstEntry, nextEntry: BigInt(model.items.length) }
+        if (waits) expect(await got).toEqual(expected)
+        else answers.push({ got, expected })
+      },
+    ),
+)
 
 const rollback = fc.constant(
   new Call('rollback', async (model, { store }) => {
