@@ -1,18 +1,84 @@
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/store/commit-log.ts'
+import type { CommitRecord } from '../src/store/commit-record.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 
-const RECORD = { totalLength: 5000, totalEntries: 3n, checksum: 7 }
+const PATH = '/log.commits'
+/** More than are kept in memory. */
+const MANY = 5000
+
+const recordOf = (index: number): CommitRecord => ({
+  totalLength: 4096 + 20 * (index + 1),
+  totalEntries: BigInt(2 * (index + 1)),
+  checksum: index + 1,
+})
+
+function point(totalEntries: bigint): Parameters<CommitLog['writeCheckpoint']>[0] {
+  const flags = { open: true, everyCommitDurable: true, truncating: false, bootId: '' }
+  return { totalLength: 4096, totalEntries, indexedEntries: totalEntries, ...flags }
+}
+
+test('finds every record, in memory or not, also when it is opened again', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const written = await CommitLog.open(disk, PATH, 'create')
+  for (let i = 0; i < MANY; i++) await written.append(recordOf(i))
+  for (const log of [written, await CommitLog.open(disk, PATH, 'read')]) {
+    expect([log.count, log.last]).toEqual([MANY, recordOf(MANY - 1)])
+    for (let i = 0; i < MANY; i++) expect(await log.record(i)).toEqual(recordOf(i))
+    expect([await log.record(-1), await log.record(MANY)]).toEqual([undefined, undefined])
+    const upTo = [0n, 1n, 2n, 3n, 4n, 6001n, 9999n, 10_000n, 2n ** 40n].map((entries) => log.lastUpTo(entries))
+    expect(await Promise.all(upTo)).toEqual([-1, -1, 0, 0, 1, 2999, 4998, 4999, 4999])
+    const { totalLength } = recordOf(MANY - 1)
+    const holding = [4096, 4115, 4116, totalLength - 1, totalLength].map((position) => log.holding(position))
+    expect(await Promise.all(holding)).toEqual([0, 0, 1, MANY - 1, -1])
+  }
+})
+
+test('the newest checkpoint counts, and where that is torn the one before', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const log = await CommitLog.open(disk, PATH, 'create')
+  for (const [newest, slot] of [
+    [1n, 512],
+    [2n, 0],
+    [3n, 512],
+    [4n, 0],
+  ] as const) {
+    await log.writeCheckpoint(point(newest))
+    const again = await CommitLog.open(disk, PATH, 'read')
+    expect(again.checkpoint).toMatchObject({ sequence: Number(newest), totalEntries: newest })
+    if (newest === 1n) continue
+    const file = await disk.open(PATH, 'write')
+    const whole = new Uint8Array(96)
+    await file.read(whole, slot)
+    await file.write([new Uint8Array(1)], slot)
+    expect((await CommitLog.open(disk, PATH, 'read')).checkpoint?.totalEntries).toBe(newest - 1n)
+    await file.write([whole], slot)
+  }
+})
+
+test('closes the file if it cannot be read', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  await (await CommitLog.open(disk, PATH, 'create')).close()
+  let closed = 0
+  const failing = Object.assign(disk, {
+    open: async () => ({
+      size: () => Promise.reject(new Error('unreadable')),
+      close: async () => void closed++,
+    }),
+  })
+  await expect(CommitLog.open(failing as unknown as SimDisk, PATH, 'read')).rejects.toThrow('unreadable')
+  expect(closed).toBe(1)
+})
 
 test('a record is not durable if another sync failed since it was written', async () => {
   const disk = new SimDisk(randomFrom(1))
-  const log = await CommitLog.open(disk, '/sim/data-stream.commits', 'create')
+  const log = await CommitLog.open(disk, PATH, 'create')
   const { syncFailures } = log
-  await log.append(RECORD)
+  await log.append(recordOf(0))
   disk.failAt(disk.calls + 1, 'EIO')
   const syncs = await Promise.allSettled([log.sync(), log.sync(syncFailures), log.sync(log.syncFailures)])
   expect(syncs.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-  await log.append(RECORD)
+  await log.append(recordOf(0))
   await log.sync(log.syncFailures)
 })

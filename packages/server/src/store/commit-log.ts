@@ -98,7 +98,7 @@ export class CommitLog {
     let low = -1
     let high = this.#count - 1
     while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
+      const middle = low + Math.ceil((high - low) / 2)
       const record = await this.record(middle)
       if (record !== undefined && holds(record)) low = middle
       else high = middle - 1

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
+
+const checkpoint: Checkpoint = {
+  sequence: 0x0102,
+  totalLength: 0x1122_3344_55,
+  totalEntries: 0x0304n,
+  indexedEntries: 0x0203n,
+  open: true,
+  everyCommitDurable: false,
+  truncating: true,
+  bootId: 'b1',
+}
+
+const SLOT = [
+  '6473636c00000001',
+  '0000000000000102',
+  '0000001122334455',
+  '0000000000000304',
+  '0000000000000203',
+  '00000005',
+  '6231'.padEnd(80, '0'),
+  '0000000000000000',
+].join('')
+
+test('a slot lies as the specification says, and is read back', () => {
+  const bytes = encodeCheckpoint(checkpoint)
+  expect(Buffer.from(bytes.subarray(0, 92)).toString('hex')).toBe(SLOT)
+  expect(decodeCheckpoint(bytes)).toEqual(checkpoint)
+})
+
+test.each([
+  { open: false, everyCommitDurable: true, truncating: false },
+  { open: false, everyCommitDurable: false, truncating: false },
+])('each flag is one of its own: %o', (flags) => {
+  expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, ...flags }))).toEqual({ ...checkpoint, ...flags })
+})
+
+test('a boot id fills its field at most', () => {
+  const bootId = 'x'.repeat(41)
+  expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, bootId }))?.bootId).toBe('x'.repeat(40))
+})
+
+test('a slot that is cut, or has any other bit, is none', () => {
+  const bytes = encodeCheckpoint(checkpoint)
+  expect(decodeCheckpoint(bytes.subarray(0, bytes.length - 1))).toBeUndefined()
+  for (let at = 0; at < bytes.length; at++) {
+    const torn = bytes.slice()
+    torn[at] = (torn[at] as number) ^ 1
+    expect(decodeCheckpoint(torn)).toBeUndefined()
+  }
+})

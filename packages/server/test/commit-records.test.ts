@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest'
+import { commitLogPath, openStore, type StoreEvent, type StreamStore, verifyStream } from '../src/index.ts'
+import { drain } from './damaged-files.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
+import { SimIndex } from './sim/sim-index.ts'
+
+const FILE = '/stream.bin'
+
+/** A stream on a simulated disk, written by our store and by a program that knows no commit log. */
+class SharedStream {
+  readonly disk = new SimDisk(randomFrom(1))
+  readonly #index = new SimIndex()
+  /** What the last opening found, but for what it put into the index. */
+  events: StoreEvent[] = []
+
+  async open(fsync: 'commit' | 'interval' = 'commit'): Promise<StreamStore> {
+    this.events = []
+    const onEvent = (event: StoreEvent): void => {
+      if (event.event !== 'indexed') this.events.push(event)
+    }
+    return openStore({ file: FILE, disk: this.disk, index: this.#index, fsync, onEvent })
+  }
+
+  async write(work: (store: StreamStore) => Promise<void>): Promise<void> {
+    await using store = await this.open()
+    await work(store)
+  }
+
+  /** What the other program does leaves the commit log as it is. */
+  async writeElsewhere(work: (store: StreamStore) => Promise<void>): Promise<void> {
+    const path = commitLogPath(FILE)
+    const log = this.commitLog()
+    await this.disk.remove(path)
+    await this.write(work)
+    this.disk.put(path, log)
+  }
+
+  /** The bytes of the commit log behind its checkpoints. */
+  records(): Uint8Array {
+    return this.commitLog().subarray(4096)
+  }
+
+  commitLog(): Uint8Array {
+    const content = this.disk.contentOf(commitLogPath(FILE))
+    const bytes = new Uint8Array(content?.size ?? 0)
+    content?.read(bytes, 0)
+    return bytes
+  }
+}
+
+async function commit(store: StreamStore, entries: number, byte: number): Promise<void> {
+  store.startAtomicOp()
+  for (let i = 0; i < entries; i++) store.addStreamEntry(1, new Uint8Array(20).fill(byte))
+  await store.commitAtomicOp()
+}
+
+/** The last known end before or at each of the numbers up to `last`. */
+function endsUpTo({ operationEnds }: StreamStore, last: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: last + 1 }, (_, number) => operationEnds.lastUpTo(number)))
+}
+
+test('a store that is opened again takes nothing over and keeps its records', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    for (const byte of [1, 2]) await commit(store, 3, byte)
+  })
+  const records = stream.records()
+  await using store = await stream.open()
+  expect(stream.events).toEqual([])
+  expect(stream.records()).toEqual(records)
+  expect(await endsUpTo(store, 6)).toEqual([0, 0, 0, 3, 3, 3, 6])
+})
+
+test('a truncation inside of an operation ends there an operation, with a checksum of its own', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    await commit(store, 3, 1)
+    await commit(store, 5, 2)
+    await store.truncateFile(5n)
+    expect(await endsUpTo(store, 5)).toEqual([0, 0, 0, 3, 3, 5])
+    await commit(store, 2, 3)
+    expect(await endsUpTo(store, 7)).toEqual([0, 0, 0, 3, 3, 5, 5, 7])
+  })
+  const { result } = await drain(verifyStream({ file: FILE, disk: stream.disk }))
+  expect(result).toMatchObject({ damages: 0, entries: 7n, checkedCommits: 3 })
+})
+
+test('what another program cut and wrote over is known by its end, and again if it goes on', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    for (const byte of [1, 2, 3]) await commit(store, 3, byte)
+  })
+  await stream.writeElsewhere(async (store) => {
+    await store.truncateFile(4n)
+    await commit(store, 3, 9)
+  })
+  {
+    await using store = await stream.open()
+    expect(stream.events).toMatchObject([{ event: 'taken-over', from: { totalEntries: 3n }, to: { totalEntries: 7n } }])
+    expect(await endsUpTo(store, 7)).toEqual([0, 0, 0, 3, 3, 3, 3, 7])
+    const known = [0, 2, 3, 6].map((number) => store.operationEnds.isKnownAt(number))
+    expect(await Promise.all(known)).toEqual([true, true, false, false])
+  }
+  await stream.writeElsewhere((store) => commit(store, 2, 8))
+  await using store = await stream.open()
+  expect(stream.events).toMatchObject([{ event: 'taken-over', from: { totalEntries: 3n }, to: { totalEntries: 9n } }])
+  expect(await endsUpTo(store, 9)).toEqual([0, 0, 0, 3, 3, 3, 3, 3, 3, 9])
+})
+
+/** The power fails under an open store; another program goes on, and the machine is started anew once more. */
+async function crashAndGoOn(stream: SharedStream, fsync: 'commit' | 'interval'): Promise<void> {
+  await commit(await stream.open(fsync), 3, 1)
+  stream.disk.processKilled()
+  await stream.writeElsewhere((store) => commit(store, 2, 9))
+  stream.disk.powerOff()
+}
+
+test('what another program wrote after a crash stays where every commit before it was durable', async () => {
+  const stream = new SharedStream()
+  await crashAndGoOn(stream, 'commit')
+  await using store = await stream.open('commit')
+  expect(stream.events.map(({ event }) => event)).toEqual(['taken-over'])
+  expect(await endsUpTo(store, 5)).toEqual([0, 0, 0, 3, 3, 5])
+})
+
+test('a header ahead of the whole commits is not believed where commits were not durable', async () => {
+  const stream = new SharedStream()
+  await crashAndGoOn(stream, 'interval')
+  await using store = await stream.open('interval')
+  expect(stream.events).toMatchObject([
+    {
+      event: 'recovered',
+      from: { totalEntries: 5n },
+      to: { totalEntries: 3n },
+      reason: 'the header is ahead of the whole commits',
+    },
+  ])
+  expect(store.getHeader().totalEntries).toBe(3n)
+})
