@@ -9,12 +9,14 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
+import { join } from 'node:path'
 import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtures'
 import { decodeHeaderPage } from '@datastreamer/format'
 import { ClassicLevel } from 'classic-level'
 import { describe, expect, test } from 'vitest'
 import { RefusedError } from '../src/errors.ts'
 import { openReader } from '../src/reader/open-reader.ts'
+import type { StoreEvent } from '../src/store/events.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { readAll } from './sim/read-all.ts'
@@ -257,13 +259,31 @@ test('a file that is no such stream is refused, and nothing is put beside it', a
   rmSync(file)
   await open({ systemId: 7n })
   for (const name of ['data-stream.db', 'data-stream.commits']) rmSync(dir.join(name), { recursive: true })
-  await expect(open({ systemId: 8n })).rejects.toMatchObject({ code: 'STREAM_DIFFERS' })
+  for (const other of [{ systemId: 8n }, { version: 3 }, { generation: 2 }] as const) {
+    await expect(open(other)).rejects.toMatchObject({ code: 'STREAM_DIFFERS' })
+  }
   await expect(open({ streamType: 8n })).rejects.toMatchObject({ code: 'WRONG_STREAM_TYPE' })
   expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
   rmSync(file)
   mkdirSync(file)
   await expect(open()).rejects.toThrow(`EISDIR: illegal operation on a directory, open '${file}'`)
   expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
+})
+
+test('a damaged index is made anew from the log', async () => {
+  using dir = tempDir()
+  {
+    await using store = await openIn(dir)
+    store.startAtomicOp()
+    store.addStreamEntry(1, hex('00'))
+    store.addStreamBookmark(hex('0b'))
+    await store.commitAtomicOp()
+  }
+  writeFileSync(join(dir.join('data-stream.db'), 'CURRENT'), 'no manifest\n')
+  const events: StoreEvent[] = []
+  await using store = await openIn(dir, { onEvent: (event) => events.push(event) })
+  expect(events).toMatchObject([{ event: 'indexed', fromEntry: 0n, entries: 2n }])
+  expect(await store.index.get(hex('0b'))).toBe(1)
 })
 
 test('a file that was cut while a page was added is mended', async () => {
