@@ -11,14 +11,18 @@ export const nodeDisk: Disk = {
   async open(path, mode) {
     const flags = { read: constants.O_RDONLY, write: constants.O_RDWR, create: constants.O_RDWR | constants.O_CREAT }
     const handle = await open(path, flags[mode])
-    if (!(await handle.stat()).isDirectory()) return new NodeFile(handle)
-    // The system opens a folder for reading, and complains later without its name.
-    await handle.close()
-    throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), {
-      code: 'EISDIR',
-      syscall: 'open',
-      path,
-    })
+    try {
+      if (!(await handle.stat()).isDirectory()) return new NodeFile(handle)
+      // The system opens a folder for reading, and complains later without its name.
+      throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), {
+        code: 'EISDIR',
+        syscall: 'open',
+        path,
+      })
+    } catch (error) {
+      await handle.close()
+      throw error
+    }
   },
 
   async exists(path) {

@@ -3,6 +3,7 @@ import type { Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLogSoon } from '../bookmarks/follow-log.ts'
 import { openIndexFor } from '../bookmarks/open-index.ts'
+import { closeAll } from '../disk/close-all.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { DamageError } from '../errors.ts'
@@ -51,11 +52,7 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
     const log = new StreamLog({ file, path, header, buffers })
     const index = options.index ?? (follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index)
     const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
-    const release = async (): Promise<void> => {
-      await follower?.close()
-      await index.close()
-      await file.close()
-    }
+    const release = (): Promise<void> => closeAll([...(follower === undefined ? [] : [follower]), index, file])
     return new StreamReader({ log, index, release })
   } catch (error) {
     await file.close()

@@ -1,4 +1,5 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, sameEntry } from '@datastreamer/format'
+import { closeAll } from '../disk/close-all.ts'
 import { DiskError, RefusedError } from '../errors.ts'
 import { samePoint } from '../log/commit-point.ts'
 import { StreamReader } from '../reader/stream-reader.ts'
@@ -175,10 +176,7 @@ export class StreamStore extends StreamReader {
       await index.mend()
       await checkpointer.write({ open: false })
     } finally {
-      await commitLog.close()
-      await writable.file.close()
-      await index.close()
-      await lock?.close()
+      await closeAll([commitLog, writable.file, index, ...(lock === undefined ? [] : [lock])])
     }
   }
 
