@@ -1,50 +1,9 @@
 import { statSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
-import type { DiskFile } from '../src/disk/disk.ts'
-import { nodeDisk } from '../src/disk/node-disk.ts'
 import { openStore } from '../src/store/open-store.ts'
+import { gatedDisk, standstill } from './gated-disk.ts'
 import { hello, operation, TestSources } from './source-client.ts'
-
-/** The machine's disk, but what a test says happens before each write and sync of the stream file. */
-function gatedDisk() {
-  const gate = {
-    beforeSync: async (): Promise<void> => {},
-    beforeWrite: async (_position: number, _bytes: number): Promise<void> => {},
-  }
-  const open: typeof nodeDisk.open = async (path, mode): Promise<DiskFile> => {
-    const file = await nodeDisk.open(path, mode)
-    if (!path.endsWith('stream.bin')) return file
-    return {
-      read: (into, position) => file.read(into, position),
-      write: async (from, position) => {
-        await gate.beforeWrite(
-          position,
-          from.reduce((sum, { length }) => sum + length, 0),
-        )
-        return file.write(from, position)
-      },
-      resize: (size) => file.resize(size),
-      size: () => file.size(),
-      isAt: (at) => file.isAt(at),
-      sync: async () => {
-        await gate.beforeSync()
-        await file.sync()
-      },
-      close: () => file.close(),
-    }
-  }
-  return { gate, disk: { ...nodeDisk, open } }
-}
-
-/** What goes on when a test says so. */
-function standstill(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = (): void => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve: () => resolve() }
-}
 
 test('a source that takes over is told of the commits that the one before had under way', async () => {
   const { gate, disk } = gatedDisk()
