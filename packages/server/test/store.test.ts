@@ -1,22 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtures'
 import { decodeHeaderPage } from '@datastreamer/format'
 import { ClassicLevel } from 'classic-level'
 import { describe, expect, test } from 'vitest'
 import { RefusedError } from '../src/errors.ts'
 import { openReader } from '../src/reader/open-reader.ts'
-import type { StoreEvent } from '../src/store/events.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { readAll } from './sim/read-all.ts'
@@ -214,88 +203,6 @@ test('every refused call says why and changes nothing', async () => {
   await expect(store.updateEntryData(0n, 4, hex('ccdd'))).rejects.toEqual(refused('ENTRY_DIFFERS'))
   await expect(store.updateEntryData(0n, 3, hex('cc'))).rejects.toEqual(refused('ENTRY_DIFFERS'))
   expect(await store.getEntry(0n)).toEqual({ type: 3, number: 0n, data: hex('aabb') })
-})
-
-test('another store of the same file is refused, also a second process', async () => {
-  using dir = tempDir()
-  await using store = await openIn(dir)
-  await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
-  expect(store.getHeader().totalEntries).toBe(0n)
-})
-
-test('another store of the same file is refused, by whatever name it goes', async () => {
-  using dir = tempDir()
-  const opened = await openIn(dir)
-  symlinkSync(dir.join('data-stream.bin'), dir.join('link.bin'))
-  await expect(openStore({ file: dir.join('link.bin') })).rejects.toMatchObject({ code: 'LOCKED' })
-  await opened.close()
-  const linked = await openStore({ file: dir.join('link.bin') })
-  await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
-  linked.startAtomicOp()
-  linked.addStreamBookmark(hex('08021005'))
-  await linked.commitAtomicOp()
-  await linked.close()
-  await using again = await openIn(dir)
-  expect(await again.getBookmark(hex('08021005'))).toBe(0n)
-})
-
-test('the index may lie elsewhere, behind a link', async () => {
-  using dir = tempDir()
-  mkdirSync(dir.join('elsewhere'))
-  symlinkSync(dir.join('elsewhere'), dir.join('data-stream.db'))
-  await using store = await openIn(dir)
-  expect(store.getHeader().totalEntries).toBe(0n)
-  expect(readdirSync(dir.join('elsewhere'))).toContain('CURRENT')
-  await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
-})
-
-test('a file that is no such stream is refused, and nothing is put beside it', async () => {
-  using dir = tempDir()
-  const file = dir.join('data-stream.bin')
-  const open = async (options: Partial<StoreOptions> = {}): Promise<void> => (await openIn(dir, options)).close()
-  writeFileSync(file, 'no stream')
-  await expect(open()).rejects.toMatchObject({ name: 'DamageError' })
-  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
-  rmSync(file)
-  await open({ systemId: 7n })
-  for (const name of ['data-stream.db', 'data-stream.commits']) rmSync(dir.join(name), { recursive: true })
-  for (const other of [{ systemId: 8n }, { version: 3 }, { generation: 2 }] as const) {
-    await expect(open(other)).rejects.toMatchObject({ code: 'STREAM_DIFFERS' })
-  }
-  await expect(open({ streamType: 8n })).rejects.toMatchObject({ code: 'WRONG_STREAM_TYPE' })
-  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
-  rmSync(file)
-  mkdirSync(file)
-  await expect(open()).rejects.toThrow(`EISDIR: illegal operation on a directory, open '${file}'`)
-  expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
-})
-
-test('a damaged index is made anew from the log', async () => {
-  using dir = tempDir()
-  {
-    await using store = await openIn(dir)
-    store.startAtomicOp()
-    store.addStreamEntry(1, hex('00'))
-    store.addStreamBookmark(hex('0b'))
-    await store.commitAtomicOp()
-  }
-  writeFileSync(join(dir.join('data-stream.db'), 'CURRENT'), 'no manifest\n')
-  const events: StoreEvent[] = []
-  await using store = await openIn(dir, { onEvent: (event) => events.push(event) })
-  expect(events).toMatchObject([{ event: 'indexed', fromEntry: 0n, entries: 2n }])
-  expect(await store.index.get(hex('0b'))).toBe(1)
-})
-
-test('a file that was cut while a page was added is mended', async () => {
-  using dir = tempDir()
-  const events: string[] = []
-  const file = dir.join('data-stream.bin')
-  await (await openIn(dir)).close()
-  truncateSync(file, 4096 + 1_048_576 + 77)
-  await using store = await openIn(dir, { onEvent: ({ event }) => events.push(event) })
-  expect(events).toContain('mended')
-  expect((statSync(file).size - 4096) % 1_048_576).toBe(0)
-  expect(store.getHeader().totalEntries).toBe(0n)
 })
 
 test('an update in place does not touch what an open operation adds to the same page', async () => {
