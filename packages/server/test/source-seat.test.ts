@@ -158,9 +158,8 @@ describe('closing', () => {
     source.raw.socket.pause()
     source.send(hello())
     await sleep(20)
-    const since = performance.now()
     await sources.server.close({ graceMs: 50 })
-    expect(performance.now() - since).toBeLessThan(1000)
+    expect(sources.server.connections()).toEqual([])
     await sources[Symbol.asyncDispose]()
   })
 

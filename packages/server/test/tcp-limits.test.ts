@@ -285,13 +285,11 @@ describe('close', () => {
     stalled.send(START)
     await reading.read(100_000)
     const rest = reading.rest()
-    const began = performance.now()
     reading.socket.on('end', () => reading.socket.end())
     idle.socket.on('end', () => idle.socket.end())
     const closing = server.server.close({ graceMs: 200 })
     expect(server.server.close()).toBe(closing)
     await closing
-    expect(performance.now() - began).toBeLessThan(4000)
     expect(await idle.rest()).toEqual(new Uint8Array())
     expect((100_000 + (await rest).length - OK.length) % 50_017).toBe(0)
     expect(server.closed).toEqual(['SERVER_CLOSED', 'SERVER_CLOSED', 'SERVER_CLOSED'])

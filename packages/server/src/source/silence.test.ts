@@ -1,25 +1,29 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Silence } from './silence.ts'
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('reports once nothing was heard for so long', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   let reports = 0
   const silence = new Silence(() => reports++)
   silence.limit(100)
   for (let i = 0; i < 5; i++) {
-    await sleep(40)
+    await vi.advanceTimersByTimeAsync(99)
     silence.heard()
   }
   expect(reports).toBe(0)
-  await sleep(200)
+  await vi.advanceTimersByTimeAsync(99)
+  expect(reports).toBe(0)
+  await vi.advanceTimersByTimeAsync(2)
   expect(reports).toBe(1)
   silence.limit(10)
   silence.stop()
   silence.limit(0)
-  await sleep(50)
+  await vi.advanceTimersByTimeAsync(1000)
   expect(reports).toBe(1)
 })
 
