@@ -155,6 +155,18 @@ test('a huge file is walked by its headers only', async () => {
   expect(read).toBeLessThan(501 * 4097)
 })
 
+test('a record of many pieces is put together, whatever their size', async () => {
+  const data = Uint8Array.from({ length: 500_001 }, (_, i) => i % 251)
+  const bytes = await write([{ type: 0x0200, data }])
+  for (const cut of [1000, 50_000, 70_000, 300_000]) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / cut) }, (_, i) =>
+      bytes.subarray(i * cut, (i + 1) * cut),
+    )
+    const [, record] = await collect(decodeRecords(chunks))
+    expect(Buffer.compare(record?.data ?? hex(''), data), `pieces of ${cut}`).toBe(0)
+  }
+})
+
 test('a stream that is left early is closed', async () => {
   let closed = false
   async function* chunks(): AsyncGenerator<Uint8Array> {
