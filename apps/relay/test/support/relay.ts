@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createLog, readCommandLine, resolveConfig, type Service, TlsRenewal } from '@datastreamer/service'
 import { Registry } from 'prom-client'
+import { expect } from 'vitest'
 import { OPTIONS } from '../../src/options.ts'
 import { program } from '../../src/program.ts'
 
@@ -87,4 +88,16 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
     if (performance.now() > deadline) throw new Error(`not so in ${timeoutMs} ms: ${what}`)
     await sleep(5)
   }
+}
+
+/** Why a relay goes on waiting for an upstream at its start; then it is stopped. */
+export async function refusalOf(args: readonly string[]): Promise<string> {
+  const stop = new AbortController()
+  let refusal = ''
+  const starting = TestRelay.start(args, stop.signal, (reason) => {
+    refusal = reason
+    stop.abort(new Error('enough'))
+  })
+  await expect(starting).rejects.toThrow('enough')
+  return refusal
 }
