@@ -276,6 +276,18 @@ describe('someone else has written meanwhile', () => {
     expect(await world.bytes()).toEqual([1, 9, 3, 4])
   })
 
+  test('its own cut does not disturb it, though the answer to that was lost', async () => {
+    await using world = await SourceWorld.start()
+    await using source = await world.source()
+    await write(source, 1, 2, 3)
+    await world.down()
+    const cutting = source.truncateFile(1n)
+    await world.up((store) => store.truncateFile(1n))
+    await cutting
+    expect(await write(source, 4)).toEqual({ firstEntry: 1n, nextEntry: 2n })
+    expect(await world.bytes()).toEqual([1, 4])
+  })
+
   test('another stream has taken its place', async () => {
     await using world = await SourceWorld.start({ store: { systemId: 5n } })
     await using other = await SourceWorld.start({ store: { systemId: 6n } })
