@@ -6,7 +6,7 @@ import { concatBytes, fromHex, putU64 } from '../io/little-endian.ts'
 import { RecordType } from '../records/record-type.ts'
 import { RecordWriter } from '../records/write.ts'
 import { snappyFramedEncode } from '../snappy/encode.ts'
-import { type E2iGeneration, encodeE2i, readE2i } from './e2i.ts'
+import { type E2iGeneration, encodeE2i, MAX_E2I_COUNT, readE2i } from './e2i.ts'
 import { readSlotIndex } from './slot-index.ts'
 import { indexSlots } from './slot-of-record.ts'
 
@@ -111,6 +111,14 @@ test('blocks out of order are not indexed', async () => {
   const far = first.slice()
   putU64(far, 100, 2n ** 40n)
   await expect(indexSlots(await blockFile([first, far]))).rejects.toMatchObject({ code: 'BAD_INDEX' })
+})
+
+test('the first layout has a place for every slot from 0 on, up to its bound', () => {
+  const encode = (startSlot: number): Uint8Array => {
+    return encodeE2i({ startSlot: BigInt(startSlot), targets: [8, 9] }, { generation: 0 })
+  }
+  expect(encode(MAX_E2I_COUNT - 2)).toHaveLength(8 + 8 * MAX_E2I_COUNT)
+  expect(() => encode(MAX_E2I_COUNT - 1)).toThrow(RangeError)
 })
 
 test('the layout of 2022 needs the size of the data', async () => {
