@@ -31,3 +31,19 @@ test('an operation that is rolled back while it is spilled leaves nothing in the
   await using store = await openStore({ file })
   expect((await readAll(store.log)).map(({ type, data }) => [type, data[0]])).toEqual(Array(6).fill([2, 2]))
 })
+
+test('an operation finds room, however soon it fills memory behind a commit', async () => {
+  using dir = tempDir()
+  await using store = await openStore({ file: dir.join('stream.bin'), fsync: 'never', spillBytes: 1024 })
+  for (let turns = 0; turns < 30; turns++) {
+    store.startAtomicOp()
+    store.addStreamEntry(1, new Uint8Array(100))
+    await store.commitAtomicOp()
+    for (let i = 0; i < turns; i++) await null
+    store.startAtomicOp()
+    for (let i = 0; i < 3; i++) store.addStreamEntry(1, new Uint8Array(1_000_000))
+    await store.writable()
+    store.rollbackAtomicOp()
+  }
+  expect(store.getHeader().totalEntries).toBe(30n)
+})

@@ -24,6 +24,8 @@ export class WorkQueue {
   readonly #idle: () => Promise<void>
   #waiting: Work[] = []
   #running: Promise<void> | undefined
+  /** Whether there may be something to do that was not looked for yet. */
+  #woken = false
 
   /**
    * @param commitGroup commits a group; settles each of its commits, never throws
@@ -60,9 +62,10 @@ export class WorkQueue {
 
   /** See whether there is something to do. */
   wake(): void {
+    this.#woken = true
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined
-      if (this.#waiting.length > 0) this.wake()
+      if (this.#woken) this.wake()
     })
   }
 
@@ -74,9 +77,15 @@ export class WorkQueue {
   async #work(): Promise<void> {
     // Commits of the same turn of the event loop go together.
     await null
-    for (;;) {
-      const [first] = this.#waiting
-      if (first === undefined) break
+    while (this.#woken) {
+      this.#woken = false
+      await this.#workOff()
+      await this.#idle()
+    }
+  }
+
+  async #workOff(): Promise<void> {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (isTask(first)) {
         this.#waiting.shift()
         await first.run()
@@ -84,7 +93,6 @@ export class WorkQueue {
         await this.#commitGroup(this.#takeGroup())
       }
     }
-    await this.#idle()
   }
 
   /** The commits that stand at the front of the line. */
