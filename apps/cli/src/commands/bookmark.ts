@@ -5,7 +5,7 @@ import { NotFoundError, UsageError } from '../errors.ts'
 import { examples } from '../help-text.ts'
 import { entryJson } from '../output/entry-text.ts'
 import type { RunCommand } from '../run-command.ts'
-import { encodingOf, generationOf, openSource } from '../source/open-source.ts'
+import { generationOf, isSequencerStream, openSource } from '../source/open-source.ts'
 import type { MarkedPlace } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { describeEntry } from './entry.ts'
@@ -42,8 +42,8 @@ export function bookmarkCommand(run: RunCommand): Command {
         const entry = await source.getBookmark(bytesOf(options, generation))
         if (entry === undefined)
           throw new NotFoundError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
-        if (options.json) await context.out.line(entryJson(entry))
-        else await context.out.lines(describeEntry(entry, await encodingOf(source, options, context.signal)))
+        const encoding = (await isSequencerStream(source, options)) ? generation : undefined
+        await context.out.lines(options.json ? [entryJson(entry)] : describeEntry(entry, encoding))
       }),
     )
 }

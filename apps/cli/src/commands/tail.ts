@@ -7,7 +7,7 @@ import { examples } from '../help-text.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
-import { encodingOf, generationOf, openSource } from '../source/open-source.ts'
+import { generationOf, isSequencerStream, openSource } from '../source/open-source.ts'
 import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { blocksOf } from '../tail/blocks.ts'
@@ -110,7 +110,7 @@ async function* linesOf(
     const endIsBoundary = to?.kind !== 'entry'
     for await (const blocks of blocksOf(batches, { source, generation, endIsBoundary })) yield blocks.map(line)
   } else {
-    const encoding = await encodingOf(source, options, signal)
+    const encoding = (await isSequencerStream(source, options)) ? generation : undefined
     const line = json ? entryJson : (entry: Entry) => entryLine(entry, encoding)
     for await (const entries of batches) yield entries.map(line)
   }

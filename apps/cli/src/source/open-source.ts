@@ -55,15 +55,18 @@ function withHint(error: unknown, src: string, streamType: bigint): unknown {
   return error
 }
 
-/** How the entries of a stream are encoded, if it is the stream of a sequencer or was said to be. */
+/** Whether a stream is that of a sequencer, or was said to be one by how its entries are encoded. */
+export async function isSequencerStream(source: Source, { generation }: SourceOptions): Promise<boolean> {
+  return generation !== undefined || (await source.getHeader()).streamType === SEQUENCER_STREAM_TYPE
+}
+
+/** How the entries of a stream are encoded, if it is the stream of a sequencer. */
 export async function encodingOf(
   source: Source,
   options: SourceOptions,
   signal: AbortSignal,
 ): Promise<Generation | undefined> {
-  const { streamType } = await source.getHeader()
-  const isKnown = streamType === SEQUENCER_STREAM_TYPE || options.generation !== undefined
-  return isKnown ? generationOf(source, options, signal) : undefined
+  return (await isSequencerStream(source, options)) ? generationOf(source, options, signal) : undefined
 }
 
 /** How the entries of a stream are encoded, taken as the stream of a sequencer. */

@@ -1,13 +1,5 @@
 import { open } from 'node:fs/promises'
-import {
-  decodeEntry,
-  decodeHeaderPage,
-  ENTRY_HEAD_BYTES,
-  type Entry,
-  FormatError,
-  HEADER_PAGE_BYTES,
-  viewOf,
-} from '@datastreamer/format'
+import { decodeHeaderPage, type Entry, FormatError, HEADER_PAGE_BYTES, PacketReader } from '@datastreamer/format'
 import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
 
 /** Bytes behind the header page that are looked at for the first bookmark. */
@@ -33,17 +25,11 @@ export async function boundariesOf(file: string): Promise<OperationBoundaries | 
 
 /** The entries that bytes begin with, up to where there is none that is whole. */
 function* wholeEntries(bytes: Uint8Array): Generator<Entry, void, void> {
-  const view = viewOf(bytes)
-  for (let at = 0; ; ) {
-    let entry: Entry | undefined
-    try {
-      entry = decodeEntry(view, at)
-    } catch (error) {
-      if (error instanceof FormatError) return
-      throw error
-    }
-    if (entry === undefined) return
-    yield entry
-    at += ENTRY_HEAD_BYTES + entry.data.length
+  const reader = new PacketReader()
+  reader.push(bytes)
+  try {
+    for (let packet = reader.read(); packet?.packet === 'entry'; packet = reader.read()) yield packet.entry
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
   }
 }
