@@ -1,9 +1,12 @@
+import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { type HistoryOptions, playHistory } from './sim/history.ts'
-import { playAllDeaths } from './sim/play-deaths.ts'
+import { historiesOf, playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
 const SEEDS = [1, 2, 3]
+/** Histories of seeds that nobody has played are begun for so long. */
+const FRESH_MS = 12_000
 
 test.each(MODES)('fsync %s: wherever the power fails, exactly what was committed is there', async (fsync) => {
   let histories = 0
@@ -31,6 +34,20 @@ test.each(MODES)('fsync %s: calls of the disk that overlap take nothing from wha
   expect(histories).toBeGreaterThan(2 * 20)
 })
 
+test('histories of seeds that nobody has played', { timeout: 10 * FRESH_MS }, async () => {
+  const first = Number(process.env.CRASH_SEED ?? randomInt(1_000_000, 100_000_000))
+  console.log(`crash histories of seeds from ${first} on; CRASH_SEED=${first} plays them again`)
+  const end = performance.now() + FRESH_MS
+  let histories = 0
+  let seed = first
+  do {
+    for (const history of historiesOf(seed)) histories += await playAllDeaths(history)
+    seed++
+  } while (performance.now() < end)
+  console.log(`${histories} crash histories, seeds ${first} to ${seed - 1}`)
+  expect(histories).toBeGreaterThan(6)
+})
+
 test.each<[string, HistoryOptions]>([
   [
     'a truncation cut short behind a commit of another program',
@@ -47,6 +64,14 @@ test.each<[string, HistoryOptions]>([
   [
     'a sync of the commit log that failed, before the next commits',
     { seed: 3025, fsync: 'commit', death: 'power', faults: 0.02, lives: 3, crashAt: 49 },
+  ],
+  [
+    'bookmarks of another program behind a commit of which nobody knew whether it was written',
+    { seed: 300010, fsync: 'commit', death: 'process', faults: 0.02, lives: 1, slow: 0.4, crashAt: 27 },
+  ],
+  [
+    'the same after a truncation, and in two deaths of the recovery',
+    { seed: 991007, fsync: 'commit', death: 'power', faults: 0.06, lives: 3, slow: 0.4, crashAt: 154 },
   ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)

@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, decodeHeaderPage, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
 import { DiskError, RefusedError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
@@ -237,7 +237,19 @@ class Player {
       this.#disk.powerOff()
       this.#index.powerOff(this.#fate)
     }
-    if (this.#fate.chance(0.2)) this.#index.spoil(this.#fate, this.#entries.length)
+    const entries = this.#fate.chance(0.2) ? this.#entriesInFile() : undefined
+    if (entries !== undefined) this.#index.spoil(this.#fate, entries)
+  }
+
+  /** Number of entries of the file as another program that opens it now sees it, or `undefined` if it can open none. */
+  #entriesInFile(): number | undefined {
+    const page = new Uint8Array(HEADER_PAGE_BYTES)
+    const length = this.#disk.contentOf(FILE)?.read(page, 0)
+    try {
+      return Number(decodeHeaderPage(page.subarray(0, length ?? 0)).totalEntries)
+    } catch {
+      return undefined
+    }
   }
 
   /** Open the store, which may die a few more times over it, and check what is there. */

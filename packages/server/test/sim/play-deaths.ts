@@ -18,3 +18,15 @@ async function play(options: HistoryOptions): Promise<number> {
     throw new Error(`playHistory(${JSON.stringify(options)})`, { cause })
   }
 }
+
+const MODES = ['commit', 'interval', 'never'] as const
+const DEATHS = ['power', 'process'] as const
+
+/**
+ * The histories of a seed, one for each mode and death. Nothing else goes wrong in every third seed, every second one
+ * goes on after it died, and in half of them calls of the disk take time and overlap.
+ */
+export function historiesOf(seed: number): HistoryOptions[] {
+  const fate = { faults: [0, 0.02, 0.06][seed % 3] as number, lives: 1 + 2 * (seed % 2), slow: seed % 4 < 2 ? 0 : 0.4 }
+  return MODES.flatMap((fsync) => DEATHS.map((death) => ({ seed, fsync, death, ...fate })))
+}
