@@ -50,16 +50,22 @@ describe('a file that is only read', () => {
   test('a command that does not fit the state ends the connection, unless it is to be kept', async () => {
     using dir = tempDir()
     await (await openWithBlocks(dir.join('s.bin'), 1n)).close()
-    const lengthOfAnswers = async (...args: string[]): Promise<number> => {
+    const answered = async (...args: string[]): Promise<{ bytes: number; stderr: string }> => {
       await using server = TestServer.start(['--read-only', '--file', dir.join('s.bin'), ...args])
       const socket = connectTcp({ host: '127.0.0.1', port: await server.port() })
       for (const name of ['stop', 'header'] as const) socket.write(encodeCommand({ name }, 1n))
       socket.end()
-      return (await buffer(socket)).length
+      return { bytes: (await buffer(socket)).length, stderr: (await server.end()).stderr }
     }
     const refusal = encodeResult(2).length
-    expect(await lengthOfAnswers()).toBe(refusal)
-    expect(await lengthOfAnswers('--keep-open-on-state-error')).toBe(refusal + encodeResult(0).length + 38)
+    const closed = await answered()
+    expect(closed.bytes).toBe(refusal)
+    expect(closed.stderr).toMatch(
+      /is gone: BAD_STATE, stop while not streaming, --keep-open-on-state-error would keep it/,
+    )
+    const kept = await answered('--keep-open-on-state-error')
+    expect(kept.bytes).toBe(refusal + encodeResult(0).length + 38)
+    expect(kept.stderr).not.toContain('BAD_STATE')
   })
 
   test('is refused if it is not there, no stream, or another stream than asked for', async () => {

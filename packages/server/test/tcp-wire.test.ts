@@ -23,7 +23,7 @@ const NOT_FOUND = `${result(0)}fe00000011ffffffff0000000000000000`
 
 /** Where we answer otherwise, as docs/spec/protocol.md §3 and §6 say: our answer to each step, until we close. */
 const OURS: Readonly<Record<string, { readonly answers: readonly string[]; readonly closed?: string }>> = {
-  'start-beyond': { answers: [AS_RECORDED, HEADER, STOPPED], closed: 'BAD_STATE' },
+  'start-beyond': { answers: [AS_RECORDED, HEADER, STOPPED] },
   'start-max': { answers: [AS_RECORDED, HEADER] },
   'start-twice': { answers: [AS_RECORDED, STARTED], closed: 'BAD_STATE' },
   'start-twice-leftover': { answers: [AS_RECORDED, STARTED], closed: 'BAD_STATE' },
@@ -38,7 +38,7 @@ const OURS: Readonly<Record<string, { readonly answers: readonly string[]; reado
   'wrong-stream-type': { answers: [''], closed: 'BAD_COMMAND WRONG_STREAM_TYPE' },
   'wrong-stream-type-start': { answers: [''], closed: 'BAD_COMMAND WRONG_STREAM_TYPE' },
   'wrong-stream-type-unknown-cmd': { answers: [''], closed: 'BAD_COMMAND WRONG_STREAM_TYPE' },
-  'startbookmark-unknown': { answers: [AS_RECORDED, HEADER, STOPPED], closed: 'BAD_STATE' },
+  'startbookmark-unknown': { answers: [AS_RECORDED, HEADER, STOPPED] },
   'startbookmark-too-long': { answers: [BAD_BOOKMARK], closed: 'BAD_COMMAND BAD_BOOKMARK' },
   'startbookmark-too-long-noparam': { answers: [BAD_BOOKMARK], closed: 'BAD_COMMAND BAD_BOOKMARK' },
   'startbookmark-empty': { answers: [BAD_BOOKMARK], closed: 'BAD_COMMAND BAD_BOOKMARK' },

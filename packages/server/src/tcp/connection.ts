@@ -3,6 +3,7 @@ import { type Command, encodeResult, type FormatError, type KnownResultCode, Res
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
 import { type EntrySink, EntryStream } from './entry-stream.ts'
+import { FailedStarts } from './failed-starts.ts'
 import { Inlet } from './inlet.ts'
 import { OperationMarks } from './operation-marks.ts'
 import { Outlet } from './outlet.ts'
@@ -49,6 +50,7 @@ export class Connection implements EntrySink {
   /** What a command asks for is being read. */
   #answering = false
   #marking = false
+  readonly #failedStarts = new FailedStarts()
 
   constructor({ id, remoteAddress, socket, host }: ConnectionOptions) {
     this.#id = id
@@ -152,11 +154,13 @@ export class Connection implements EntrySink {
       if (isStreaming) {
         this.#stop()
         this.#outlet.answer([OK])
+      } else if (this.#failedStarts.takeStop()) {
+        this.#refuse(ResultCode.alreadyStopped)
       } else {
-        this.#refuseState(ResultCode.alreadyStopped)
+        this.#refuseState(ResultCode.alreadyStopped, 'stop while not streaming')
       }
     } else if (isStreaming) {
-      this.#refuseState(ResultCode.alreadyStarted)
+      this.#refuseState(ResultCode.alreadyStarted, `${command.name} while streaming`)
     } else {
       this.#find(command)
     }
@@ -176,13 +180,13 @@ export class Connection implements EntrySink {
   }
 
   #give(found: Answer): void {
+    this.#failedStarts.onAnswer(found)
     switch (found.t) {
       case 'found':
         this.#outlet.answer([OK, found.body])
         return
       case 'refused':
-        this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: found.code })
-        this.#outlet.answer([encodeResult(found.code)])
+        this.#refuse(found.code)
         return
       case 'mark':
         this.#marking = true
@@ -210,10 +214,18 @@ export class Connection implements EntrySink {
     this.#host.onEvent({ type: 'stopped', id: this.#id, nextEntry: entryNumber })
   }
 
-  #refuseState(code: KnownResultCode): void {
-    this.#host.onEvent({ type: 'refused', id: this.#id, resultCode: code })
-    if (this.#host.context.closeOnStateError) this.close({ reason: 'BAD_STATE' }, encodeResult(code))
-    else this.#outlet.answer([encodeResult(code)])
+  #refuse(resultCode: KnownResultCode): void {
+    this.#host.onEvent({ type: 'refused', id: this.#id, resultCode })
+    this.#outlet.answer([encodeResult(resultCode)])
+  }
+
+  #refuseState(resultCode: KnownResultCode, detail: string): void {
+    if (!this.#host.context.closeOnStateError) {
+      this.#refuse(resultCode)
+      return
+    }
+    this.#host.onEvent({ type: 'refused', id: this.#id, resultCode })
+    this.close({ reason: 'BAD_STATE', detail }, encodeResult(resultCode))
   }
 
   /** What follows such bytes cannot be parsed. docs/spec/protocol.md §6. */

@@ -12,6 +12,9 @@ const NOTABLE: ReadonlySet<string> = new Set([
   'READ_FAILED',
 ])
 
+/** What to do about clients that were written for a server which stays open. */
+const KEEP_OPEN = '--keep-open-on-state-error would keep it'
+
 /** Write what happens at a stream server to the log, until the returned function is called. */
 export function logServer(log: Log, server: StreamServer): () => void {
   return onServerEvent(server, (event) => logEvent(log, event))
@@ -27,7 +30,8 @@ function logEvent(log: Log, event: ServerEvent): void {
       log.warn('client-rejected', `${event.remoteAddress} was not let in: ${event.reason}`, fields)
       return
     case 'closed': {
-      const why = [event.reason, event.code, event.detail].filter((part) => part !== undefined).join(', ')
+      const advice = event.reason === 'BAD_STATE' ? KEEP_OPEN : undefined
+      const why = [event.reason, event.code, event.detail, advice].filter((part) => part !== undefined).join(', ')
       const level = NOTABLE.has(event.reason) ? 'warn' : 'debug'
       log[level]('client-closed', `client ${event.id} (${event.remoteAddress}) is gone: ${why}`, fields)
       return
