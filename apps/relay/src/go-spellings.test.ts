@@ -1,20 +1,31 @@
 import { writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { readCommandLine, resolveConfig } from '@datastreamer/service'
+import {
+  type ConfigWarning,
+  goArguments,
+  goDuration,
+  goLevel,
+  goLogFormat,
+  readCommandLine,
+  resolveConfig,
+} from '@datastreamer/service'
 import { afterAll, describe, expect, test } from 'vitest'
 import { TestRelay } from '../test/support/relay.ts'
 import { Source } from '../test/support/source.ts'
-import { goArguments, goDuration, goLevel, goLogFormat } from './go-spellings.ts'
-import { type Config, OPTIONS } from './options.ts'
+import { type Config, GO_FLAGS, OPTIONS } from './options.ts'
 import { program } from './program.ts'
 
 const folder = tempDir()
 afterAll(() => folder[Symbol.dispose]())
 
-function config(argv: readonly string[], env: Record<string, string> = {}): Config {
-  const line = readCommandLine(goArguments(argv), OPTIONS, program.text)
+function config(
+  argv: readonly string[],
+  env: Record<string, string> = {},
+  warn: (warning: ConfigWarning) => void = () => {},
+): Config {
+  const line = readCommandLine(goArguments(argv, GO_FLAGS), OPTIONS, program.text)
   if (line.kind !== 'run') throw new Error(line.text)
-  return resolveConfig(OPTIONS, { given: line.given, env })
+  return resolveConfig(OPTIONS, { given: line.given, env, warn })
 }
 
 function file(name: string, text: string): string {
@@ -83,12 +94,83 @@ describe('its command line', () => {
     }
   })
 
+  test.each([['-'], ['--']])('is that of cdk-erigon too, with %s', (dashes) => {
+    const values = {
+      datafile: '/x/y.bin',
+      'write-timeout': '1m30s',
+      'inactivity-timeout': '30s',
+      'check-interval': '5s',
+    }
+    const argv = Object.entries(values).flatMap(([name, value]) => [`${dashes}${name}`, value])
+    expect(config(argv)).toMatchObject({
+      file: '/x/y.bin',
+      writeTimeout: 90_000,
+      inactivityTimeout: 30_000,
+      checkInterval: 5000,
+    })
+  })
+
   test('takes what stands behind a flag for its value', () => {
     expect(config(['-file', '-log', '-log', 'error'])).toMatchObject({ file: '-log', logLevel: 'error' })
   })
 })
 
 describe('its file', () => {
+  const SPELLINGS = {
+    'go.json': `{
+\t"Server": "a.example:1",
+\t"Port": 8000,
+\t"WriteTimeout": 2000000000,
+\t"InactivityTimeout": "1m30s",
+\t"Log": { "Level": "warn" },
+\t"DeleteData": false
+}`,
+    'go.yaml': `Server: a.example:1
+Port: 8000
+WriteTimeout: 2000000000
+InactivityTimeout: 1m30s
+Log:
+  Level: warn
+File:
+`,
+    'lower.yml': `server: a.example:1
+port: "8000"
+writetimeout: 2s
+inactivitytimeout: 90
+log: warn
+`,
+  }
+
+  test.each(Object.entries(SPELLINGS))('as %s', (name, text) => {
+    expect(config(['--cfg', file(name, text)])).toMatchObject({
+      server: ['a.example:1'],
+      port: 8000,
+      file: 'datarelay.bin',
+      writeTimeout: 2000,
+      inactivityTimeout: 90_000,
+      logLevel: 'warn',
+    })
+  })
+
+  test.each([
+    ['unknown.toml', 'Server = "a:1"\nMaxClients = 3\nprot = 1'],
+    ['unknown.yaml', 'Server: a:1\nMaxClients: 3\nprot: 1'],
+    ['unknown.json', '{"Server": "a:1", "MaxClients": 3, "prot": 1}'],
+  ])('with keys that the relay of Go ignores, as %s: a word of warning', (name, text) => {
+    const path = file(name, text)
+    const warnings: ConfigWarning[] = []
+    expect(config(['-cfg', path], {}, (warning) => warnings.push(warning))).toMatchObject({ server: ['a:1'] })
+    expect(warnings).toEqual([
+      { event: 'unknown-key', message: `${path}: MaxClients: unknown key; it has no effect` },
+      { event: 'unknown-key', message: `${path}: prot: unknown key, did you mean port?; it has no effect` },
+    ])
+  })
+
+  test('in our own spelling has no unknown keys', () => {
+    const path = file('own.toml', 'server = "a:1"\nadmin-prot = 1')
+    expect(() => config(['--cfg', path])).toThrow('admin-prot: unknown key, did you mean admin-port?')
+  })
+
   test('as it is shipped', () => {
     const text = 'Server = "127.0.0.1:6900"\nPort = 7900\nFile = "datarelay.bin"\nLog = "info"\n'
     expect(config(['--cfg', file('shipped.toml', text)])).toMatchObject({ port: 7900, logLevel: 'info' })
@@ -161,18 +243,16 @@ test('its variables', () => {
 })
 
 test.each([
-  [3_000_000_000, 'ms', '3000ms'],
-  [1_000_000n, 'ms', '1ms'],
-  [2, 'ms', '2ms'],
-  [60, 's', '60s'],
-  ['3s', 'ms', '3000ms'],
-  ['1h2m3.5s', 'ms', '3723500ms'],
-  ['250ms', 's', '250ms'],
-  ['5m', 's', '300000ms'],
-  ['soon', 'ms', 'soon'],
-  ['', 'ms', ''],
-] as const)('the duration %s %s is %s', (given, unit, wanted) => {
-  expect(goDuration(given, unit)).toBe(wanted)
+  [3_000_000_000, '3000ms'],
+  [1_000_000n, '1ms'],
+  ['60000000000', '60000ms'],
+  [2, 2],
+  ['3', '3'],
+  ['1h2m3.5s', '1h2m3.5s'],
+  ['soon', 'soon'],
+  ['', ''],
+] as const)('the duration %s is %s', (given, wanted) => {
+  expect(goDuration(given)).toBe(wanted)
 })
 
 test('levels and formats that are none are left for the error', () => {
@@ -182,5 +262,5 @@ test('levels and formats that are none are left for the error', () => {
 
 test('arguments that are not the relay of Go stay as they are', () => {
   const argv = ['--server', 'a:1', '-h', '-V', '-x', 'port', '--', '-', '-portx']
-  expect(goArguments(argv)).toEqual(argv)
+  expect(goArguments(argv, GO_FLAGS)).toEqual(argv)
 })

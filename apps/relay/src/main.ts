@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { runService } from '@datastreamer/service'
-import { goArguments } from './go-spellings.ts'
+import { goArguments, runService } from '@datastreamer/service'
+import { GO_FLAGS } from './options.ts'
 import { program } from './program.ts'
 
-await runService(program, goArguments(process.argv.slice(2)))
+await runService(program, goArguments(process.argv.slice(2), GO_FLAGS))

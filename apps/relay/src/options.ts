@@ -1,5 +1,18 @@
-import { COMMON_OPTIONS, type ConfigOf, type OptionTable, STORE_OPTIONS } from '@datastreamer/service'
-import { goDuration, goLevel, goLogFormat } from './go-spellings.ts'
+import {
+  COMMON_OPTIONS,
+  type ConfigOf,
+  goDuration,
+  goLevel,
+  goLogFormat,
+  type OptionTable,
+  STORE_OPTIONS,
+} from '@datastreamer/service'
+
+/** Flags of the Go relays, that of cdk-erigon among them. */
+export const GO_FLAGS: readonly string[] = [
+  ...['c', 'cfg', 'server', 'port', 'file', 'log', 'writetimeout', 'inactivitytimeout'],
+  ...['datafile', 'write-timeout', 'inactivity-timeout', 'check-interval'],
+]
 
 export const OPTIONS = {
   server: {
@@ -85,7 +98,7 @@ export const OPTIONS = {
     default: 'datarelay.bin',
     group: 'Stream',
     help: 'stream file; made if absent',
-    aliases: { env: ['ZKEVM_STREAM_FILE'], keys: ['File'] },
+    aliases: { flags: ['datafile'], env: ['ZKEVM_STREAM_FILE'], keys: ['File'] },
   },
   streamType: { type: 'u64', default: 1n, group: 'Stream', help: 'type of the stream; 1 is a zkEVM sequencer' },
   ...STORE_OPTIONS,
@@ -112,7 +125,7 @@ export const OPTIONS = {
       flags: ['writetimeout'],
       env: ['ZKEVM_STREAM_WRITETIMEOUT'],
       keys: ['WriteTimeout'],
-      translate: (given) => goDuration(given, 'ms'),
+      translate: goDuration,
     },
   },
   inactivityTimeout: {
@@ -121,7 +134,7 @@ export const OPTIONS = {
       flags: ['inactivitytimeout'],
       env: ['ZKEVM_STREAM_INACTIVITYTIMEOUT'],
       keys: ['InactivityTimeout'],
-      translate: (given) => goDuration(given, 's'),
+      translate: goDuration,
     },
   },
   logLevel: {
@@ -164,6 +177,18 @@ export const OPTIONS = {
     group: 'Operation',
     help: 'where it writes that; taken, and without effect',
     aliases: { env: ['ZKEVM_STREAM_TRACELOGPATH'], keys: ['TraceLogPath'] },
+  },
+  checkInterval: {
+    type: 'duration',
+    unit: 's',
+    hidden: true,
+    group: 'Operation',
+    help: 'how often the Go relay looks for inactive clients; taken, and without effect',
+    aliases: {
+      env: ['ZKEVM_STREAM_INACTIVITYCHECKINTERVAL'],
+      keys: ['InactivityCheckInterval'],
+      translate: goDuration,
+    },
   },
   config: { ...COMMON_OPTIONS.config, aliases: { flags: ['cfg', 'c'] } },
 } as const satisfies OptionTable

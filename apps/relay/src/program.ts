@@ -44,6 +44,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const rounds = { maxMs: config.retryMax }
   const file = fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
+  if (config.checkInterval !== undefined) {
+    log.info('check-interval', 'the check interval has no effect: inactive clients are disconnected when they are due')
+  }
   if (config.traceLogEnabled) log.info('trace-log', 'TraceLogEnabled has no effect: there is no trace log')
   if (config.writeTimeout > 0 && config.writeTimeout < SHORT_WRITE_TIMEOUT_MS) {
     const { writeTimeout: ms } = config

@@ -42,6 +42,19 @@ describe('datastreamer-relay', () => {
     expectEqualFiles(dir.join('source.bin'), `${file}.bin`)
   })
 
+  test('starts with a YAML file of the Go relay, and warns of a key that it does not know', async () => {
+    using dir = tempDir()
+    await using source = await Source.start({ file: dir.join('source.bin') })
+    await source.commitMany(3, 3)
+    const text = `Server: ${source.address}\nPort: 0\nFile: ${dir.join('relay.bin')}\nMaxClients: 5\n`
+    writeFileSync(dir.join('config.yaml'), text)
+    await using relay = new SourceProcess(MAIN, ['-c', dir.join('config.yaml'), '-check-interval', '5s'])
+    expect(await relay.firstLine()).toMatch(/^ready stream=/)
+    const { status, stderr } = await relay.end('SIGTERM')
+    expect(status).toBe(0)
+    expect(stderr).toMatch(/WARN: .*config\.yaml: MaxClients: unknown key; it has no effect\n/)
+  })
+
   test('waits for an upstream where it has no file, and ends when told to', async () => {
     using dir = tempDir()
     const adminPort = String(20_000 + (process.pid % 20_000))

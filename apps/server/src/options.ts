@@ -1,5 +1,8 @@
 import { COMMON_OPTIONS, type ConfigOf, type OptionTable, STORE_OPTIONS } from '@datastreamer/service'
 
+/** Flags of the Go command's `server`. */
+export const GO_FLAGS: readonly string[] = ['port', 'file', 'log', 'writetimeout', 'inactivitytimeout']
+
 export const OPTIONS = {
   file: {
     type: 'text',
@@ -58,6 +61,9 @@ export const OPTIONS = {
     help: 'PEM certificates of those who sign certificates of sources, which then have to show one',
   },
   ...COMMON_OPTIONS,
+  writeTimeout: { ...COMMON_OPTIONS.writeTimeout, aliases: { flags: ['writetimeout'] } },
+  inactivityTimeout: { ...COMMON_OPTIONS.inactivityTimeout, aliases: { flags: ['inactivitytimeout'] } },
+  logLevel: { ...COMMON_OPTIONS.logLevel, aliases: { flags: ['log'] } },
 } as const satisfies OptionTable
 
 export type Config = ConfigOf<typeof OPTIONS>

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { connect } from '@datastreamer/client'
@@ -36,6 +36,26 @@ async function blocksOf(port: number, count: number): Promise<bigint[]> {
   }
   return numbers
 }
+
+test('flags as the Go command has them, and a variable that none has', async () => {
+  using dir = tempDir()
+  const args = [
+    '-file',
+    dir.join('go.bin'),
+    '-log=WARN',
+    '--writetimeout',
+    '2000',
+    '-inactivitytimeout',
+    '60',
+    '-port=0',
+  ]
+  await using server = TestServer.start(args, { env: { DATASTREAMER_PROT: '1' } })
+  await server.port()
+  const { status, stderr } = await server.end()
+  expect([status, existsSync(dir.join('go.bin'))]).toEqual([0, true])
+  expect(stderr).toMatch(/WARN: DATASTREAMER_PROT: .*, did you mean DATASTREAMER_PORT\?; it has no effect\n/)
+  expect(stderr).not.toContain('INFO')
+})
 
 const upTo = (count: number): bigint[] => Array.from({ length: count }, (_, i) => BigInt(i))
 

@@ -8,7 +8,7 @@ export type ConfigErrorCode =
   | 'BAD_VALUE'
   /** The configuration file has a key that is no option. */
   | 'UNKNOWN_KEY'
-  /** The configuration file is not there, or no TOML. */
+  /** The configuration file is not there, or no TOML, YAML or JSON. */
   | 'BAD_FILE'
   /** Options that do not go together. */
   | 'CONFLICT'

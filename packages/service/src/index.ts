@@ -7,6 +7,8 @@ export { gauge, total, totals } from './metrics/observe-server.ts'
 export { ErrorCounter } from './metrics/observe-store.ts'
 export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
 export { COMMON_OPTIONS } from './options/common-options.ts'
+export type { ConfigWarning } from './options/config-warning.ts'
+export { goArguments, goDuration, goLevel, goLogFormat } from './options/go-spellings.ts'
 export {
   type ConfigOf,
   flagOf,

@@ -88,5 +88,5 @@ export const COMMON_OPTIONS = {
     group: 'Operation',
     help: 'lines for people or for machines, on standard error',
   },
-  config: { type: 'text', placeholder: 'file.toml', group: 'Operation', help: 'configuration file' },
+  config: { type: 'text', placeholder: 'file', group: 'Operation', help: 'configuration file: TOML, .yaml or .json' },
 } as const satisfies OptionTable

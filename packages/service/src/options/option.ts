@@ -64,7 +64,10 @@ export function flagOf(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
+/** What the names of our variables begin with. */
+export const VARIABLE_PREFIX = 'DATASTREAMER_'
+
 /** `DATASTREAMER_WRITE_TIMEOUT` of `writeTimeout`. */
 export function variableOf(name: string): string {
-  return `DATASTREAMER_${flagOf(name).replaceAll('-', '_').toUpperCase()}`
+  return `${VARIABLE_PREFIX}${flagOf(name).replaceAll('-', '_').toUpperCase()}`
 }

@@ -38,7 +38,7 @@ function expectation(option: Option): string {
     case 'u64':
       return 'a whole number from 0 to 2^64 - 1'
     case 'duration':
-      return `a time of at most 24 days in ${option.unit}, or with a unit such as 500ms, 3s, 2m`
+      return `a time of at most 24 days in ${option.unit}, or with units such as 500ms, 3s, 1m30s`
   }
 }
 
@@ -85,12 +85,16 @@ function readU64(given: unknown): bigint | undefined {
   return typeof number === 'bigint' && number >= 0n && number <= MAX_U64 ? number : undefined
 }
 
+/** Parts of a duration with units, largest first: `500ms`, `1m30s`, `1.5h`. */
+const DURATION =
+  /^(?:(?<h>\d+(?:\.\d+)?)h)?(?:(?<m>\d+(?:\.\d+)?)m(?!s))?(?:(?<s>\d+(?:\.\d+)?)s)?(?:(?<ms>\d+(?:\.\d+)?)ms)?$/
+
 function readDuration(given: unknown, unit: 'ms' | 's'): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(String(given))
-  if (match === null || (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'bigint')) {
-    return undefined
-  }
-  const [, amount, suffix] = match
-  const ms = Math.round(Number(amount) * UNIT_MS[(suffix as keyof typeof UNIT_MS | undefined) ?? unit])
+  if (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'bigint') return undefined
+  const text = String(given)
+  const parts = /^\d+(?:\.\d+)?$/.test(text) ? { [unit]: text } : DURATION.exec(text)?.groups
+  if (parts === undefined || text === '') return undefined
+  const amounts = Object.entries(UNIT_MS).map(([name, factor]) => Number(parts[name] ?? 0) * factor)
+  const ms = Math.round(amounts.reduce((sum, amount) => sum + amount, 0))
   return ms <= MAX_TIMER_MS ? ms : undefined
 }

@@ -94,6 +94,15 @@ test('times take a unit', () => {
   })
 })
 
+test.each([
+  ['250ms', 250],
+  ['1m30s', 90_000],
+  ['1h2m3.5s4ms', 3_723_504],
+  ['1.5m', 90_000],
+])('the time %s is %i ms', (given, ms) => {
+  expect(config(['--idle', given]).idle).toBe(ms)
+})
+
 test('lists from flags that repeat, commas, variables and files', () => {
   expect(config(['--server', 'a:1', '--server', 'b:2,c:3']).server).toEqual(['a:1', 'b:2', 'c:3'])
   expect(config([], { DATASTREAMER_SERVER: 'a:1, b:2' }).server).toEqual(['a:1', 'b:2'])
@@ -120,6 +129,7 @@ describe('what is wrong is named where it was given', () => {
     [['--system-id', '18446744073709551616'], {}, '--system-id:'],
     [['--write-timeout', '5x'], {}, '--write-timeout: "5x" is not a time'],
     [['--idle', '25d'], {}, '--idle:'],
+    [['--idle', '30s1m'], {}, '--idle: "30s1m" is not a time'],
     [['--idle', '9999999'], {}, '--idle:'],
     [['--level', 'loud'], {}, '--level: "loud" is not one of info, warn'],
     [[], { DATASTREAMER_READ_ONLY: 'maybe' }, 'DATASTREAMER_READ_ONLY: "maybe" is not true or false'],
@@ -134,7 +144,8 @@ describe('what is wrong is named where it was given', () => {
   })
 
   test.each([
-    ['prot = 1', ': prot: unknown key'],
+    ['prot = 1', ': prot: unknown key, did you mean port?'],
+    ['colour = 1', ': colour: unknown key'],
     ['config = "other.toml"', ': config: unknown key'],
     ['systemID = 1', ': systemID: unknown key, did you mean system-id?'],
     ['port = "x"', ': port: "x" is not'],
@@ -149,6 +160,59 @@ describe('what is wrong is named where it was given', () => {
   ])('file with %j', (text, message) => {
     const path = file(text)
     expect(() => config(['--config', path])).toThrow(`${path}${message}`)
+  })
+})
+
+describe('a file that is no table of keys', () => {
+  test.each([
+    ['list.yaml', '- 1', 'expected keys and values at the top'],
+    ['text.json', '"x"', 'expected keys and values at the top'],
+    ['cut.json', '{"port": 1', 'line 1, column 11'],
+    ['twice.yml', 'port: 1\nport: 2', 'Map keys must be unique at line 2, column 1'],
+  ])('%s', (name, text, message) => {
+    const path = folder.join(name)
+    writeFileSync(path, text)
+    expect(() => config(['--config', path])).toThrow(message)
+  })
+
+  test('but one that is empty has none', () => {
+    const path = folder.join('empty.yaml')
+    writeFileSync(path, '# nothing yet')
+    expect(config(['--config', path]).port).toBe(6900)
+  })
+})
+
+describe('a variable that no option has', () => {
+  function warningsOf(env: Record<string, string>): string[] {
+    const warnings: string[] = []
+    resolveConfig(TABLE, { given: new Map(), env, warn: ({ message }) => warnings.push(message) })
+    return warnings
+  }
+
+  test.each([
+    ['DATASTREAMER_PROT', ', did you mean DATASTREAMER_PORT?'],
+    ['DATASTREAMER_WRITETIMEOUT', ', did you mean DATASTREAMER_WRITE_TIMEOUT?'],
+    ['DATASTREAMER_SYSTEMID_', ', did you mean DATASTREAMER_SYSTEM_ID?'],
+    ['DATASTREAMER_SOMETHING_ELSE', ''],
+  ])('%s is warned of', (name, meant) => {
+    expect(warningsOf({ [name]: '1' })).toEqual([`${name}: no option has this variable${meant}; it has no effect`])
+  })
+
+  test('but not what Kubernetes puts beside a Service of that name, nor what is empty or of others', () => {
+    const env = {
+      DATASTREAMER_SERVICE_HOST: '10.43.1.2',
+      DATASTREAMER_SERVICE_PORT: '6900',
+      DATASTREAMER_SERVICE_PORT_STREAM: '6900',
+      DATASTREAMER_PORT_6900_TCP: 'tcp://10.43.1.2:6900',
+      DATASTREAMER_PORT_6900_TCP_ADDR: '10.43.1.2',
+      DATASTREAMER_PORT_6900_TCP_PORT: '6900',
+      DATASTREAMER_PORT_6900_TCP_PROTO: 'tcp',
+      DATASTREAMER_RELAY_PORT: 'tcp://10.43.1.3:7900',
+      DATASTREAMER_RELAY_SERVICE_HOST: '10.43.1.3',
+      DATASTREAMER_PROT: '',
+      PROT: '1',
+    }
+    expect(warningsOf(env)).toEqual([])
   })
 })
 

@@ -1,11 +1,15 @@
 import { readConfigFile } from './config-file.ts'
+import type { ConfigWarning } from './config-warning.ts'
 import { type ConfigOf, flagOf, type Option, type OptionTable, variableOf } from './option.ts'
 import { readValue, type Value } from './read-value.ts'
+import { unknownVariables } from './unknown-variables.ts'
 
 export interface Sources {
   /** What the command line gave, by option name. */
   readonly given: ReadonlyMap<string, unknown>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Told of what has no effect, and was hardly meant so. */
+  readonly warn?: ((warning: ConfigWarning) => void) | undefined
 }
 
 /**
@@ -14,7 +18,7 @@ export interface Sources {
  *
  * @throws {ConfigError} naming the flag, variable or key that is wrong
  */
-export function resolveConfig<T extends OptionTable>(table: T, { given, env }: Sources): ConfigOf<T> {
+export function resolveConfig<T extends OptionTable>(table: T, { given, env, warn = () => {} }: Sources): ConfigOf<T> {
   const fromCaller = (name: string, option: Option): Value | undefined => {
     if (given.has(name)) return readValue(option, given.get(name), `--${flagOf(name)}`)
     const own = variableOf(name)
@@ -24,7 +28,7 @@ export function resolveConfig<T extends OptionTable>(table: T, { given, env }: S
     return alias === undefined ? undefined : readValue(option, translate(env[alias]), alias)
   }
   const path = table.config === undefined ? undefined : fromCaller('config', table.config)
-  const file = typeof path === 'string' ? readConfigFile(path, table) : undefined
+  const file = typeof path === 'string' ? readConfigFile(path, table, warn) : undefined
 
   const config: Record<string, Value | undefined> = {}
   for (const [name, option] of Object.entries(table)) {
@@ -32,6 +36,7 @@ export function resolveConfig<T extends OptionTable>(table: T, { given, env }: S
     const own = fromCaller(name, option) ?? (inFile && readValue(option, inFile.value, inFile.from))
     config[name] = own ?? defaultOf(option)
   }
+  for (const warning of unknownVariables(table, env)) warn(warning)
   return config as ConfigOf<T>
 }
 

@@ -6,6 +6,7 @@ import { createLog } from '../log/log.ts'
 import { createRegistry } from '../metrics/registry.ts'
 import { readCommandLine } from '../options/command-line.ts'
 import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { ConfigWarning } from '../options/config-warning.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import { resolveConfig } from '../options/resolve.ts'
 import { loadServerTls } from '../tls/server-tls.ts'
@@ -29,6 +30,7 @@ export async function runService<T extends OptionTable>(
   const { text, options } = program
   // Whoever waited for the ready line may be gone.
   process.stdout.on('error', () => {})
+  const warnings: ConfigWarning[] = []
   let config: ConfigOf<T & typeof COMMON_OPTIONS>
   try {
     const line = readCommandLine(argv, options, text)
@@ -36,22 +38,24 @@ export async function runService<T extends OptionTable>(
       process.stdout.write(line.text)
       return
     }
-    config = resolveConfig(options, { given: line.given, env: process.env })
+    config = resolveConfig(options, { given: line.given, env: process.env, warn: (warning) => warnings.push(warning) })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     complain(text.name, error)
     process.exitCode = ExitCode.usage
     return
   }
-  await run(program, config)
+  await run(program, config, warnings)
 }
 
 async function run<T extends OptionTable>(
   program: ServiceProgram<T>,
   config: ConfigOf<T & typeof COMMON_OPTIONS>,
+  warnings: readonly ConfigWarning[],
 ): Promise<never> {
   const common: CommonConfig = config
   const log = createLog({ level: common.logLevel, format: common.logFormat })
+  for (const { event, message } of warnings) log.warn(event, message)
   const shutdown: Shutdown = new Shutdown(log)
   let service: Service | undefined
   let admin: AdminServer | undefined
