@@ -12,6 +12,9 @@ const recordOf = (index: number): CommitRecord => ({
   totalLength: 4096 + 20 * (index + 1),
   totalEntries: BigInt(2 * (index + 1)),
   checksum: index + 1,
+  endsOperation: index % 4 === 3,
+  isForeign: false,
+  isDamaged: false,
 })
 
 function point(totalEntries: bigint): Parameters<CommitLog['writeCheckpoint']>[0] {
@@ -22,13 +25,18 @@ function point(totalEntries: bigint): Parameters<CommitLog['writeCheckpoint']>[0
 test('finds every record, in memory or not, also when it is opened again', async () => {
   const disk = new SimDisk(randomFrom(1))
   const written = await CommitLog.open(disk, PATH, 'create')
-  for (let i = 0; i < MANY; i++) await written.append(recordOf(i))
+  for (let i = 0; i < MANY; i++) await written.append([recordOf(i)])
   for (const log of [written, await CommitLog.open(disk, PATH, 'read')]) {
     expect([log.count, log.last]).toEqual([MANY, recordOf(MANY - 1)])
     for (let i = 0; i < MANY; i++) expect(await log.record(i)).toEqual(recordOf(i))
     expect([await log.record(-1), await log.record(MANY)]).toEqual([undefined, undefined])
-    const upTo = [0n, 1n, 2n, 3n, 4n, 6001n, 9999n, 10_000n, 2n ** 40n].map((entries) => log.lastUpTo(entries))
+    const numbers = [0n, 1n, 2n, 3n, 4n, 6001n, 9999n, 10_000n, 2n ** 40n]
+    const lengthAt = (entries: bigint): number => 4096 + 10 * Number(entries)
+    const upTo = numbers.map((totalEntries) => log.lastUpTo({ totalLength: lengthAt(totalEntries), totalEntries }))
     expect(await Promise.all(upTo)).toEqual([-1, -1, 0, 0, 1, 2999, 4998, 4999, 4999])
+    expect(await log.lastUpTo({ totalLength: lengthAt(6n), totalEntries: 9n })).toBe(2)
+    const ends = numbers.map((totalEntries) => log.lastEndUpTo(totalEntries))
+    expect(await Promise.all(ends)).toEqual([-1, -1, -1, -1, -1, 2999, 4995, 4999, 4999])
     const { totalLength } = recordOf(MANY - 1)
     const holding = [4096, 4115, 4116, totalLength - 1, totalLength].map((position) => log.holding(position))
     expect(await Promise.all(holding)).toEqual([0, 0, 1, MANY - 1, -1])
@@ -75,10 +83,10 @@ test('a record is not durable if another sync failed since it was written', asyn
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   const { syncFailures } = log
-  await log.append(recordOf(0))
+  await log.append([recordOf(0)])
   disk.failAt(disk.calls + 1, 'EIO')
   const syncs = await Promise.allSettled([log.sync(), log.sync(syncFailures), log.sync(log.syncFailures)])
   expect(syncs.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-  await log.append(recordOf(0))
+  await log.append([recordOf(0)])
   await log.sync(log.syncFailures)
 })

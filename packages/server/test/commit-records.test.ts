@@ -83,7 +83,7 @@ test('a truncation inside of an operation ends there an operation, with a checks
     expect(await endsUpTo(store, 7)).toEqual([0, 0, 0, 3, 3, 5, 5, 7])
   })
   const { result } = await drain(verifyStream({ file: FILE, disk: stream.disk }))
-  expect(result).toMatchObject({ damages: 0, entries: 7n, checkedCommits: 3 })
+  expect(result).toMatchObject({ damages: 0, entries: 7n, checksums: 3 })
 })
 
 test('what another program cut and wrote over is known by its end, and again if it goes on', async () => {
@@ -137,4 +137,64 @@ test('a header ahead of the whole commits is not believed where commits were not
     },
   ])
   expect(store.getHeader().totalEntries).toBe(3n)
+})
+
+/** Commit an operation of entries that fill half a page each, but for the first two, which fill one whole. */
+async function commitHalves(store: StreamStore, entries: number): Promise<void> {
+  store.startAtomicOp()
+  for (let i = 0; i < entries; i++) store.addStreamEntry(1, new Uint8Array(2 ** 19 - 17).fill(i + 1))
+  await store.commitAtomicOp()
+}
+
+test('no checksum covers more than a page, and operations end where they ended', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    await commitHalves(store, 5)
+    await commit(store, 3, 9)
+    expect(await endsUpTo(store, 8)).toEqual([0, 0, 0, 0, 0, 5, 5, 5, 8])
+    expect(await Promise.all([0, 2, 4, 6].map((number) => store.operationEnds.isKnownAt(number)))).toEqual(
+      Array(4).fill(true),
+    )
+  })
+  expect(stream.records().length / 24).toBe(4)
+  const file = await stream.disk.open(FILE, 'write')
+  await file.write([Uint8Array.of(0xee)], 4096 + 2 ** 20 + 500)
+  const { damages } = await drain(verifyStream({ file: FILE, disk: stream.disk }))
+  expect(damages).toHaveLength(1)
+  expect(damages[0]?.message).toContain('entries 2 to 3 ')
+})
+
+test('a truncation at the end of a page inside an operation ends an operation there', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    await commitHalves(store, 5)
+    await store.truncateFile(2n)
+    expect(await endsUpTo(store, 2)).toEqual([0, 0, 2])
+    await commit(store, 1, 7)
+    expect(await endsUpTo(store, 3)).toEqual([0, 0, 2, 3])
+  })
+  expect((await drain(verifyStream({ file: FILE, disk: stream.disk }))).result).toMatchObject({ damages: 0 })
+})
+
+test('what another program wrote over several pages has a record for each, and no operation of ours in it', async () => {
+  const stream = new SharedStream()
+  await stream.write((store) => commit(store, 3, 1))
+  await stream.writeElsewhere((store) => commitHalves(store, 5))
+  await using store = await stream.open()
+  expect(stream.records().length / 24).toBe(4)
+  expect(await endsUpTo(store, 8)).toEqual([0, 0, 0, 3, 3, 3, 3, 3, 8])
+  const known = [2, 3, 5, 7].map((number) => store.operationEnds.isKnownAt(number))
+  expect(await Promise.all(known)).toEqual([true, false, false, false])
+})
+
+test('what is left of an operation whose end another program cut off counts as its own', async () => {
+  const stream = new SharedStream()
+  await stream.write(async (store) => {
+    await commit(store, 3, 1)
+    await commitHalves(store, 5)
+  })
+  await stream.writeElsewhere((store) => store.truncateFile(7n))
+  await using store = await stream.open()
+  expect(stream.events).toMatchObject([{ event: 'taken-over', from: { totalEntries: 3n }, to: { totalEntries: 7n } }])
+  expect(await endsUpTo(store, 7)).toEqual([0, 0, 0, 3, 3, 3, 3, 7])
 })

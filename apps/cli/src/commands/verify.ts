@@ -67,26 +67,26 @@ export async function reportDamages<T>(
   }
 }
 
-function summaryJson({ header, fileBytes, entries, bookmarks, checkedCommits, damages, whole }: VerifySummary): object {
+function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages, whole }: VerifySummary): object {
   return {
     totalEntries: header === undefined ? null : String(header.totalEntries),
     totalLength: header?.totalLength ?? null,
     fileBytes,
     entries: String(entries),
     bookmarks: String(bookmarks),
-    checkedCommits,
+    checksums,
     damages,
     wholeEntries: String(whole.totalEntries),
     wholeLength: whole.totalLength,
   }
 }
 
-function summaryLines({ entries, bookmarks, checkedCommits, paddingBytes, damages, whole }: VerifySummary): string[] {
+function summaryLines({ entries, bookmarks, checksums, paddingBytes, damages, whole }: VerifySummary): string[] {
   const rows: [string, string][] = [
     ['entries', count(entries)],
     ['bookmarks', count(bookmarks)],
     ['padding', plural(paddingBytes, 'byte')],
-    ['checksums', plural(checkedCommits, 'commit')],
+    ['checksums', count(checksums)],
     ['result', damages === 0 ? 'whole' : plural(damages, 'damage')],
   ]
   if (damages > 0) rows.push(['whole up to', `entry ${whole.totalEntries}, byte ${whole.totalLength}`])

@@ -102,7 +102,7 @@ export class ChecksumCheck {
       this.#add({ from: this.#last, to: record })
       if (isWhole) this.#rotten ??= { from: this.#last, stretch: this.#bad.length - 1 }
     } else if (record.checksum !== 0) this.#certain = this.#bad.length
-    if (isWhole && this.#rotten === undefined)
+    if (isWhole && record.endsOperation && this.#rotten === undefined)
       this.#lastEnd = { totalLength: record.totalLength, totalEntries: record.totalEntries }
     this.#last = record
     this.#crc = 0

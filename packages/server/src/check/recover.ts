@@ -8,8 +8,10 @@ import { nodeDisk } from '../disk/node-disk.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { CommitLog, foreignRecord } from '../store/commit-log.ts'
+import { CommitLog } from '../store/commit-log.ts'
+import { foreignRecords } from '../store/foreign-records.ts'
 import { commitLogPath } from '../store/paths.ts'
+import { endOperation } from '../store/recovery.ts'
 import { readHeader, WritableFile } from '../store/stream-file.ts'
 import { RecoveryError } from './errors.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
@@ -28,6 +30,7 @@ export interface Recovery {
 }
 
 const COPY_BYTES = 1_048_576
+const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /**
  * Cut a file back as a plan says, durably: first a copy of the old header page and of what is cut is made beside it,
@@ -70,7 +73,7 @@ async function recover(plan: RecoveryPlan, { disk, file, magic, index }: Opened)
   const { writable } = await WritableFile.mend(file, header)
   await writable.writeHeader(to)
   await file.sync()
-  await cutCommitLog(disk, path, to)
+  await cutCommitLog(disk, path, file, to)
   const log = new StreamLog({ file, path, header: { ...header, ...to }, buffers: new PageBuffers() })
   const { bookmarks } = await indexLog(log, index)
   await index.flush({ sync: true })
@@ -105,12 +108,14 @@ async function freeName(disk: Disk, name: string): Promise<string> {
 }
 
 /** Take the commits that were cut out of the commit log, and say that all before them is durable. */
-async function cutCommitLog(disk: Disk, path: string, to: CommitPoint): Promise<void> {
+async function cutCommitLog(disk: Disk, path: string, file: DiskFile, to: CommitPoint): Promise<void> {
   if (!(await disk.exists(commitLogPath(path)))) return
   const log = await CommitLog.open(disk, commitLogPath(path), 'write')
   try {
-    await log.cutTo((await log.lastUpTo(to.totalEntries)) + 1)
-    if (log.last === undefined || !samePoint(log.last, to)) await log.append(foreignRecord(to))
+    await log.cutTo((await log.lastUpTo(to)) + 1)
+    const end = log.last ?? START
+    if (!samePoint(end, to)) await log.append(await foreignRecords(file, end, to))
+    else if (log.last !== undefined) await endOperation(log, log.last)
     await log.sync()
     const state = { indexedEntries: to.totalEntries, open: false, everyCommitDurable: true, bootId: '' }
     await log.writeCheckpoint({ totalLength: to.totalLength, totalEntries: to.totalEntries, ...state })

@@ -43,8 +43,8 @@ export interface VerifySummary {
   readonly entries: bigint
   readonly bookmarks: bigint
   readonly paddingBytes: number
-  /** Commits of the commit log whose bytes were compared with their checksum. */
-  readonly checkedCommits: number
+  /** Checksums of the commit log that were compared with the bytes that they cover. */
+  readonly checksums: number
   readonly damages: number
   /** Behind the last entry in front of all damage. */
   readonly whole: CommitPoint
@@ -89,7 +89,7 @@ async function* verify(
       entries: 0n,
       bookmarks: 0n,
       paddingBytes: 0,
-      checkedCommits: 0,
+      checksums: 0,
       whole: START,
       wholeOperations: START,
     }
@@ -119,10 +119,10 @@ async function* verify(
       new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }),
     )
   }
-  const seen = { header, fileBytes: size, ...walk.counts, checkedCommits: checksums.checked, damages }
+  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, damages }
   const rotten = checksums.rottenFrom(header)
-  if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: rotten }
   const { lastEnd } = checksums
+  if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: lastEnd }
   const wholeOperations = lastEnd.totalLength > walk.lastBoundary.totalLength ? lastEnd : walk.lastBoundary
   return { ...seen, whole: walk.whole, wholeOperations }
 }

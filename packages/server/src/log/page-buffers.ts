@@ -1,4 +1,4 @@
-import { PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { bytesLeftInPage, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 
 /** A data page in memory, laid out as it is in the file. */
 export interface PageBuffer {
@@ -96,4 +96,10 @@ export class PageBuffers {
 /** Position of the page that follows the one that holds `position`. */
 export function nextPageStart(position: number): number {
   return pageStart(pageOf(position) + 1)
+}
+
+/** Position of the first page that is not full at `position`. */
+export function startOfOpenPage(position: number): number {
+  const left = bytesLeftInPage(position)
+  return left === PAGE_BYTES ? position : position + left - PAGE_BYTES
 }

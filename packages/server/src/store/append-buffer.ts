@@ -1,5 +1,5 @@
 import { ENTRY_HEAD_BYTES, PAGE_BYTES, PacketType } from '@datastreamer/format'
-import type { PageBuffer, PageBuffers } from '../log/page-buffers.ts'
+import { type PageBuffer, type PageBuffers, startOfOpenPage } from '../log/page-buffers.ts'
 import type { LogPosition } from '../log/run-reader.ts'
 
 /** A place to which the buffer can be taken back. */
@@ -31,6 +31,13 @@ export class AppendBuffer {
       this.#mark = { position: this.#position, number: this.#number, page: this.#page }
     }
     return this.#mark
+  }
+
+  /** Where the first page begins that is not full. */
+  get openPage(): LogPosition {
+    const position = startOfOpenPage(this.#position)
+    const number = position === this.#position ? this.#number : (this.#page?.firstNumber ?? this.#number)
+    return { position, number }
   }
 
   get position(): number {

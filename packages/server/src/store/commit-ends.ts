@@ -15,15 +15,15 @@ export class CommitEnds {
   async lastUpTo(number: number): Promise<number> {
     const committed = Number(this.#log.header.totalEntries)
     if (number >= committed) return committed
-    const record = await this.#commitLog.record(await this.#commitLog.lastUpTo(BigInt(number)))
+    const record = await this.#commitLog.record(await this.#commitLog.lastEndUpTo(BigInt(number)))
     return Number(record?.totalEntries ?? 0n)
   }
 
   /** Whether the end of the operation that holds entry `number` is known, and not only that of some later one. */
   async isKnownAt(number: number): Promise<boolean> {
-    const next = (await this.#commitLog.lastUpTo(BigInt(number))) + 1
-    if (next >= this.#commitLog.count) return true
-    const record = await this.#commitLog.record(next)
-    return record !== undefined && record.checksum !== 0
+    const index = await this.#commitLog.holdingEntry(BigInt(number))
+    if (index < 0) return true
+    const record = await this.#commitLog.record(index)
+    return record !== undefined && !record.isForeign
   }
 }

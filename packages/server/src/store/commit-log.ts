@@ -2,7 +2,14 @@ import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts
 import { OneAtATime } from '../disk/one-at-a-time.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
-import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from './commit-record.ts'
+import {
+  type CommitRecord,
+  decodeRecord,
+  encodeRecord,
+  encodeRecords,
+  RECORD_BYTES,
+  RECORD_TAIL_OFFSET,
+} from './commit-record.ts'
 
 /** Where the records begin. */
 export const RECORDS_OFFSET = 4096
@@ -82,12 +89,44 @@ export class CommitLog {
     return decodeRecord(await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, RECORD_BYTES))
   }
 
-  /** Index of the last record at or before entry `totalEntries`, or -1. */
-  async lastUpTo(totalEntries: bigint): Promise<number> {
-    return this.#lastThat((record) => record.totalEntries <= totalEntries)
+  /** The records from `index` on, at most `limit`, in order, up to the first that is not whole. */
+  async records(index: number, limit: number): Promise<CommitRecord[]> {
+    const count = Math.min(limit, this.#count - index)
+    if (count <= 0) return []
+    const bytes = await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, count * RECORD_BYTES)
+    const records: CommitRecord[] = []
+    for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
+      const record = decodeRecord(bytes, at)
+      if (record === undefined) break
+      records.push(record)
+    }
+    return records
   }
 
-  /** Index of the record of the commit that holds the byte at `position`, or -1 if there is none. */
+  /** Index of the last record at or before a point, or -1. */
+  async lastUpTo({ totalLength, totalEntries }: CommitPoint): Promise<number> {
+    return this.#lastThat((record) => record.totalEntries <= totalEntries && record.totalLength <= totalLength)
+  }
+
+  /** Index of the last record that is the end of an operation at or before entry `totalEntries`, or -1. */
+  async lastEndUpTo(totalEntries: bigint): Promise<number> {
+    let index = await this.#lastThat((record) => record.totalEntries <= totalEntries)
+    for (let step = 1; index >= 0; step = Math.min(4 * step, RECENT_RECORDS)) {
+      const from = Math.max(0, index + 1 - step)
+      const end = (await this.records(from, index + 1 - from)).findLastIndex((record) => record.endsOperation)
+      if (end >= 0) return from + end
+      index = from - 1
+    }
+    return -1
+  }
+
+  /** Index of the record that holds entry `number`, or -1 if there is none. */
+  async holdingEntry(number: bigint): Promise<number> {
+    const index = (await this.#lastThat((record) => record.totalEntries <= number)) + 1
+    return index < this.#count ? index : -1
+  }
+
+  /** Index of the record that holds the byte at `position`, or -1 if there is none. */
   async holding(position: number): Promise<number> {
     const index = (await this.#lastThat((record) => record.totalLength <= position)) + 1
     return index < this.#count ? index : -1
@@ -106,18 +145,21 @@ export class CommitLog {
     return low
   }
 
-  /** Write a record behind the last one. It counts once the commit's header is written. */
-  async append(record: CommitRecord): Promise<void> {
-    await writeAll(this.#file, [encodeRecord(record)], RECORDS_OFFSET + this.#count * RECORD_BYTES)
-    this.#count++
-    this.#recent.push(record)
-    if (this.#recent.length > 2 * RECENT_RECORDS) this.#recent.splice(0, RECENT_RECORDS)
+  /** Write records after the last one. They count once the commit's header is written. */
+  async append(records: readonly CommitRecord[]): Promise<void> {
+    await writeAll(this.#file, [encodeRecords(records)], RECORDS_OFFSET + this.#count * RECORD_BYTES)
+    this.#count += records.length
+    for (const record of records.slice(-RECENT_RECORDS)) this.#recent.push(record)
+    if (records.length > RECENT_RECORDS) this.#recent = this.#recent.slice(-RECENT_RECORDS)
+    else if (this.#recent.length > 2 * RECENT_RECORDS) this.#recent.splice(0, RECENT_RECORDS)
   }
 
-  /** Put another record in the place of one. */
-  async replace(index: number, record: CommitRecord): Promise<void> {
-    await writeAll(this.#file, [encodeRecord(record)], RECORDS_OFFSET + index * RECORD_BYTES)
-    await this.#recall()
+  /** Change what a record says of its bytes: where they end must stay as it is. */
+  async revise(index: number, record: CommitRecord): Promise<void> {
+    const tail = encodeRecord(record).subarray(RECORD_TAIL_OFFSET)
+    await writeAll(this.#file, [tail], RECORDS_OFFSET + index * RECORD_BYTES + RECORD_TAIL_OFFSET)
+    const recent = index - this.#count + this.#recent.length
+    if (recent >= 0) this.#recent[recent] = record
   }
 
   /** Write the records from `index` on once more, as they are. */
@@ -174,9 +216,4 @@ export class CommitLog {
   async close(): Promise<void> {
     await this.#file.close()
   }
-}
-
-/** A record for a point that another program committed: nothing is known of the bytes before it. */
-export function foreignRecord({ totalLength, totalEntries }: CommitPoint): CommitRecord {
-  return { totalLength, totalEntries, checksum: 0 }
 }

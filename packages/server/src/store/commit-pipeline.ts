@@ -2,9 +2,8 @@ import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
 import { RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import type { PageBuffer } from '../log/page-buffers.ts'
+import { type PageBuffer, startOfOpenPage } from '../log/page-buffers.ts'
 import { AppendBuffer, type Mark } from './append-buffer.ts'
-import { startOfOpenPage } from './log-writer.ts'
 import { newBookmarks } from './new-bookmarks.ts'
 import { type CommitResult, failedOperation, noOperation, type Operation, type PendingCommit } from './operation.ts'
 import type { StoreParts } from './store-parts.ts'
@@ -189,9 +188,9 @@ export class CommitPipeline {
     const { writer, limits, buffers } = this.#parts
     for (;;) {
       const operation = this.#operation
-      const end = startOfOpenPage(this.#buffer.position)
+      const end = pointAt(this.#buffer.openPage)
       if (operation === undefined || operation.failed !== undefined || this.#queue.waiting > 0) break
-      if (end - writer.written <= limits.spillBytes) break
+      if (end.totalLength - writer.written <= limits.spillBytes) break
       try {
         await writer.spill(end)
       } catch (error) {

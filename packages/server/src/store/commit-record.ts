@@ -2,23 +2,47 @@ import { crc32 } from 'node:zlib'
 import { viewOf } from '@datastreamer/format'
 import type { CommitPoint } from '../log/commit-point.ts'
 
-/** One commit in the commit log. docs/spec/commit-log.md §3. */
+/** Bytes of a commit group that lie in one page, in the commit log. docs/spec/commit-log.md §3. */
 export interface CommitRecord extends CommitPoint {
-  /** CRC-32 of the bytes since the record before, or 0 if they are not vouched for: another program wrote them. */
+  /** CRC-32 of the bytes since the record before, or 0 if it is unknown: another program wrote them. */
   readonly checksum: number
+  /** Whether an atomic operation is known to end here; otherwise its commit group goes on in the next page. */
+  readonly endsOperation: boolean
+  /** Whether another program wrote the bytes: operations may have ended between them. */
+  readonly isForeign: boolean
+  /** Whether the bytes are known to be others than those that were committed. */
+  readonly isDamaged: boolean
 }
 
 /** Bytes of a record. */
 export const RECORD_BYTES = 24
+/** Where in a record stands what may change later; these 8 bytes lie in one sector, so that no crash tears them. */
+export const RECORD_TAIL_OFFSET = 16
 
-/** Encode a record: big-endian `totalLength u64 | totalEntries u64 | checksum u32 | crc32 of the 20 bytes before u32`. */
-export function encodeRecord({ totalLength, totalEntries, checksum }: CommitRecord): Uint8Array {
+const GOES_ON = 1n << 63n
+const FOREIGN = 1n << 62n
+const ENTRIES: bigint = FOREIGN - 1n
+
+/**
+ * Encode a record: big-endian `totalLength u64 | flags and totalEntries u64 | checksum u32 | crc32 of the 20 bytes before
+ * u32`, the last with all its bits inverted if the bytes are known to be damaged.
+ */
+export function encodeRecord(record: CommitRecord): Uint8Array {
+  const { totalLength, totalEntries, checksum, endsOperation, isForeign, isDamaged } = record
   const out = new Uint8Array(RECORD_BYTES)
   const view = viewOf(out)
   view.setBigUint64(0, BigInt(totalLength))
-  view.setBigUint64(8, totalEntries)
+  view.setBigUint64(8, totalEntries | (endsOperation ? 0n : GOES_ON) | (isForeign ? FOREIGN : 0n))
   view.setUint32(16, checksum)
-  view.setUint32(20, crc32(out.subarray(0, 20)))
+  const crc = crc32(out.subarray(0, 20))
+  view.setUint32(20, isDamaged ? ~crc >>> 0 : crc)
+  return out
+}
+
+/** Encode records, one after the other. */
+export function encodeRecords(records: readonly CommitRecord[]): Uint8Array {
+  const out = new Uint8Array(records.length * RECORD_BYTES)
+  for (const [i, record] of records.entries()) out.set(encodeRecord(record), i * RECORD_BYTES)
   return out
 }
 
@@ -26,11 +50,18 @@ export function encodeRecord({ totalLength, totalEntries, checksum }: CommitReco
 export function decodeRecord(bytes: Uint8Array, at = 0): CommitRecord | undefined {
   if (bytes.length - at < RECORD_BYTES) return undefined
   const view = viewOf(bytes)
-  if (view.getUint32(at + 20) !== crc32(bytes.subarray(at, at + 20))) return undefined
+  const crc = crc32(bytes.subarray(at, at + 20))
+  const isDamaged = view.getUint32(at + 20) === ~crc >>> 0
+  if (!isDamaged && view.getUint32(at + 20) !== crc) return undefined
+  const counted = view.getBigUint64(at + 8)
+  const checksum = view.getUint32(at + 16)
   return {
     totalLength: Number(view.getBigUint64(at)),
-    totalEntries: view.getBigUint64(at + 8),
-    checksum: view.getUint32(at + 16),
+    totalEntries: counted & ENTRIES,
+    checksum,
+    endsOperation: (counted & GOES_ON) === 0n,
+    isForeign: (counted & FOREIGN) !== 0n || checksum === 0,
+    isDamaged,
   }
 }
 

@@ -1,12 +1,11 @@
 import { crc32 } from 'node:zlib'
-import { bytesLeftInPage, PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
 import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { CommitLog } from './commit-log.ts'
-import { storedChecksum } from './commit-record.ts'
+import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import { messageOf } from './message-of.ts'
 import type { WritableFile } from './stream-file.ts'
 
@@ -33,8 +32,8 @@ export class LogWriter {
   #committed: CommitPoint
   /** Position up to which the bytes are in the file. */
   #written: number
-  /** Checksum of the bytes from the commit point to there. */
-  #crc = 0
+  /** Records of the bytes from the commit point to there, which is the end of a page if there are any. */
+  #ahead: CommitRecord[] = []
   /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
   #rewinds = 0
   #syncs = 0
@@ -70,21 +69,22 @@ export class LogWriter {
   }
 
   /**
-   * Write the bytes up to `end`, which stay uncommitted: part of an operation that is larger than memory would like.
+   * Write the bytes up to `end`, where a page ends; they stay uncommitted: part of an operation that is larger than
+   * memory would like.
    *
    * @throws {DiskError} `WRITE_FAILED`
    */
-  async spill(end: number): Promise<void> {
+  async spill(end: CommitPoint): Promise<void> {
     const rewinds = this.#rewinds
     const from = this.#written
-    const pieces = [...this.#buffers.pieces(from, end)]
+    const { pieces, records } = this.#layOut(end)
     await this.#attempt(async () => {
-      await this.#writable.reserve(end)
+      await this.#writable.reserve(end.totalLength)
       await writeAll(this.#writable.file, pieces, from)
     })
     if (rewinds !== this.#rewinds) return
-    this.#crc = pieces.reduce((crc, piece) => crc32(piece, crc), this.#crc)
-    this.#written = end
+    this.#ahead.push(...records)
+    this.#written = end.totalLength
   }
 
   /**
@@ -110,7 +110,7 @@ export class LogWriter {
       throw new DiskError('WRITE_FAILED', `the commit was not written: ${messageOf(error)}`, { cause: error })
     }
     this.#committed = point
-    this.#crc = 0
+    this.#ahead = []
   }
 
   /** Forget what was written behind `position`. */
@@ -119,7 +119,7 @@ export class LogWriter {
     if (position >= this.#written) return
     this.#written = position
     // Only one operation is ever written ahead of its commit, and it begins at the commit point.
-    this.#crc = 0
+    this.#ahead = []
   }
 
   /**
@@ -139,7 +139,7 @@ export class LogWriter {
     this.#rewinds++
     this.#committed = point
     this.#written = point.totalLength
-    this.#crc = 0
+    this.#ahead = []
   }
 
   /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
@@ -154,16 +154,31 @@ export class LogWriter {
 
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
-    const pieces = [...this.#buffers.pieces(from, point.totalLength)]
-    const crc = pieces.reduce((sum, piece) => crc32(piece, sum), this.#crc)
+    const { pieces, records } = this.#layOut(point)
+    const group = [...this.#ahead, ...records]
+    const last = group.pop() as CommitRecord
     const { syncFailures } = this.#commitLog
     await this.#writable.reserve(point.totalLength)
     await allDone([
       writeAll(this.#writable.file, pieces, from),
-      this.#commitLog.append({ ...point, checksum: storedChecksum(crc) }),
+      this.#commitLog.append([...group, { ...last, endsOperation: true }]),
     ])
     if (this.#syncEach) await allDone([this.#sync({ isFatal: false }), this.#commitLog.sync(syncFailures)])
     this.#written = point.totalLength
+  }
+
+  /** The bytes up to `end` that are to be written, page by page, and the record of each. */
+  #layOut(end: CommitPoint): { readonly pieces: Uint8Array[]; readonly records: CommitRecord[] } {
+    const pieces = [...this.#buffers.pieces(this.#written, end.totalLength)]
+    let position = this.#written
+    const records = pieces.map((piece) => {
+      position += piece.length
+      const isLast = position === end.totalLength
+      const totalEntries = isLast ? end.totalEntries : BigInt(this.#buffers.holding(position)?.firstNumber ?? 0)
+      const flags = { endsOperation: false, isForeign: false, isDamaged: false }
+      return { totalLength: position, totalEntries, checksum: storedChecksum(crc32(piece)), ...flags }
+    })
+    return { pieces, records }
   }
 
   /**
@@ -187,7 +202,7 @@ export class LogWriter {
   /** Take the record of a failed group back. */
   async #undo(records: number, cause: unknown): Promise<void> {
     this.#written = Math.min(this.#written, this.#committed.totalLength)
-    this.#crc = 0
+    this.#ahead = []
     try {
       await this.#commitLog.cutTo(records)
       await this.#commitLog.sync()
@@ -236,10 +251,4 @@ function isFull(error: unknown): boolean {
 async function allDone(work: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-}
-
-/** Position of the first page that is not full at `position`. */
-export function startOfOpenPage(position: number): number {
-  const left = bytesLeftInPage(position)
-  return left === PAGE_BYTES ? position : position + left - PAGE_BYTES
 }

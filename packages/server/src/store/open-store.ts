@@ -163,7 +163,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
   }
   // Not before: the next try must find out too that the index has to be looked at.
-  if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, onEvent }, takenOverFrom, point)
+  if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
   if (update !== undefined) {
     const entry = decodeEntry(viewOf(update.bytes))
     if (entry !== undefined) await indexUpdated(log, index, entry)

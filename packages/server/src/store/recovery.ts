@@ -5,9 +5,10 @@ import { DamageError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import { type CommitLog, foreignRecord } from './commit-log.ts'
+import type { CommitLog } from './commit-log.ts'
 import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import type { StoreEvent } from './events.ts'
+import { foreignRecords } from './foreign-records.ts'
 import type { WritableFile } from './stream-file.ts'
 
 export interface RecoveryInput {
@@ -51,11 +52,11 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
 
 /** Add what another program wrote to the commit log, from where that ends. */
 export async function noteTakeOver(
-  { commitLog, path, onEvent }: Pick<RecoveryInput, 'commitLog' | 'path' | 'onEvent'>,
+  { commitLog, path, writable, onEvent }: Pick<RecoveryInput, 'commitLog' | 'path' | 'writable' | 'onEvent'>,
   from: CommitPoint,
   point: CommitPoint,
 ): Promise<void> {
-  await commitLog.append(foreignRecord(point))
+  await commitLog.append(await foreignRecords(writable.file, from, point))
   onEvent({ event: 'taken-over', file: path, from, to: point })
 }
 
@@ -72,7 +73,7 @@ async function writeAgain({ writable, commitLog }: RecoveryInput, from: Checkpoi
     }
   }
   // A truncation writes the record of its checkpoint behind that.
-  await commitLog.writeAgain(Math.max(0, await commitLog.lastUpTo(from.totalEntries)))
+  await commitLog.writeAgain(Math.max(0, await commitLog.lastUpTo(from)))
   await writable.writeHeader(point)
 }
 
@@ -117,18 +118,18 @@ async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): 
   }
 }
 
-/** The checkpoint and the ends of the commits behind it whose bytes are all there. */
+/** The checkpoint and the ends of operations behind it up to which all bytes are there. */
 async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<CommitPoint[]> {
   const { writable, commitLog } = input
   const size = await writable.file.size()
   const points = [{ totalLength: from.totalLength, totalEntries: from.totalEntries }]
   let before = from
-  for (let index = (await commitLog.lastUpTo(from.totalEntries)) + 1; index < commitLog.count; index++) {
+  for (let index = (await commitLog.lastUpTo(from)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)
     if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
     if (!(await isWhole(input, record, before))) break
     before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
-    points.push(before)
+    if (record.endsOperation) points.push(before)
   }
   return points
 }
@@ -153,22 +154,38 @@ export async function checksumOfFile(writable: WritableFile, from: number, to: n
  */
 async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
   const { commitLog } = input
-  let keep = (await commitLog.lastUpTo(point.totalEntries)) + 1
+  let keep = (await commitLog.lastUpTo(point)) + 1
   const last = keep > 0 ? await commitLog.record(keep - 1) : undefined
   // Where a program has cut the file and gone on, what it wrote may end where one of our commits did.
   if (last === undefined || !samePoint(last, point) || keep < commitLog.count) {
     while (keep > 0 && !(await stillTrue(input, keep - 1, point))) keep--
+    // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
+    while (keep > 0 && (await isOpenEnd(input, keep - 1, point))) keep--
   }
   if (keep < commitLog.count) await commitLog.cutTo(keep)
   const end = commitLog.last ?? START
-  if (samePoint(end, point)) return undefined
-  return end
+  if (!samePoint(end, point)) return end
+  if (commitLog.last !== undefined) await endOperation(commitLog, commitLog.last)
+  return undefined
+}
+
+async function isOpenEnd({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
+  const record = await commitLog.record(index)
+  return record !== undefined && !record.endsOperation && !record.isForeign && !samePoint(record, point)
+}
+
+/** The commit log ends with `last`, so that an operation ends there, whatever once followed. */
+export async function endOperation(commitLog: CommitLog, last: CommitRecord): Promise<void> {
+  if (last.endsOperation) return
+  await commitLog.cutTo(commitLog.count - 1)
+  await commitLog.append([{ ...last, endsOperation: true }])
 }
 
 async function stillTrue({ commitLog, writable }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
   const record = await commitLog.record(index)
   if (record === undefined) return false
   if (record.checksum === 0) return samePoint(record, point)
+  if (record.isDamaged) return true
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
   if (from === undefined || from > record.totalLength) return false
   return record.checksum === (await checksumOfFile(writable, from, record.totalLength))

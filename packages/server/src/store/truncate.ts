@@ -1,11 +1,11 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
 import { DiskError } from '../errors.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { loadEnd } from './load-end.ts'
 import { messageOf } from './message-of.ts'
-import { checksumOfFile } from './recovery.ts'
+import { checksumOfFile, endOperation } from './recovery.ts'
 import type { StoreParts } from './store-parts.ts'
 
 /**
@@ -51,13 +51,17 @@ async function endBefore(log: StreamLog, number: number): Promise<number> {
   return position + ENTRY_HEAD_BYTES + (entry?.data.length ?? 0)
 }
 
-/** What is left of the commit that was cut becomes a commit of its own. */
+/** What is left of the operation that was cut becomes an operation of its own. */
 async function cutCommitLog({ commitLog, writable }: StoreParts, point: CommitPoint): Promise<void> {
-  const keep = (await commitLog.lastUpTo(point.totalEntries)) + 1
-  const cut = keep < commitLog.count ? await commitLog.record(keep) : undefined
+  const keep = (await commitLog.lastUpTo(point)) + 1
+  const cut = await commitLog.record(keep)
   await commitLog.cutTo(keep)
-  const from = commitLog.last?.totalLength ?? HEADER_PAGE_BYTES
-  if (cut === undefined || point.totalLength === from || (commitLog.last && samePoint(commitLog.last, point))) return
-  const checksum = cut.checksum === 0 ? 0 : await checksumOfFile(writable, from, point.totalLength)
-  await commitLog.append({ ...point, checksum })
+  const { last } = commitLog
+  const from = last?.totalLength ?? HEADER_PAGE_BYTES
+  if (last !== undefined && from === point.totalLength) {
+    await endOperation(commitLog, last)
+  } else if (cut !== undefined && from < point.totalLength) {
+    const checksum = cut.checksum === 0 ? 0 : await checksumOfFile(writable, from, point.totalLength)
+    await commitLog.append([{ ...cut, ...point, checksum, endsOperation: true }])
+  }
 }

@@ -106,6 +106,6 @@ async function apply({ writable, commitLog }: UpdateInput, update: PendingUpdate
   if (record === undefined || record.checksum === 0) return
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
   const checksum = from === undefined ? 0 : await checksumOfFile(writable, from, record.totalLength)
-  await commitLog.replace(index, { ...record, checksum })
+  await commitLog.revise(index, { ...record, checksum })
   await commitLog.sync()
 }
