@@ -193,7 +193,7 @@ describe('what cannot be opened', () => {
     [['info', 'SERVER', '--tls-cert', badPem, '--tls-key', badPem], 2, 'cannot be used'],
     [['info', '127.0.0.1:0'], 2, 'as a port 0 is none from 1 to 65535'],
     [['info', '127.0.0.1:65536'], 2, 'as a port 65536 is none from 1 to 65535'],
-    [['info', '/'], 1, "EISDIR: illegal operation on a directory, open '/'"],
+    [['info', '/'], 1, '/ is a folder, expected a file'],
   ])('%j: status %i', async (args, expected, message) => {
     const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SERVER' ? sources.server : arg)))
     expect([status, stderr]).toEqual([expected, expect.stringContaining(message)])

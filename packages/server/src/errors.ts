@@ -92,6 +92,12 @@ export type RefusalCode =
   | 'ENTRY_DIFFERS'
   /** The file holds a stream of another version or system than asked for. */
   | 'STREAM_DIFFERS'
+  /** The file must be there already, and is not. */
+  | 'FILE_NOT_FOUND'
+  /** A symbolic link on the way to the file leads to nothing. */
+  | 'LEADS_NOWHERE'
+  /** It is a folder, pipe, socket or device. */
+  | 'NOT_A_FILE'
   /** The second bookmark stands before the first. */
   | 'RANGE_REVERSED'
   /** More bytes wait for the disk than allowed; wait for `writable()`. */

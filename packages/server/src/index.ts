@@ -20,7 +20,8 @@ export { type RecoverOptions, type Recovery, recoverStream } from './check/recov
 export { planRecovery, type RecoveryPlan } from './check/recovery-plan.ts'
 export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
-export type { Disk, DiskFile } from './disk/disk.ts'
+export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
+export type { LockReach } from './disk/file-lock.ts'
 export { nodeDisk } from './disk/node-disk.ts'
 export {
   type DamageCode,
@@ -50,6 +51,7 @@ export { SourceServer } from './source/source-server.ts'
 export type { Fsync } from './store/checkpointer.ts'
 export { CommitEnds } from './store/commit-ends.ts'
 export type { StoreEvent } from './store/events.ts'
+export { type LockedFile, openLocked } from './store/open-locked.ts'
 export { openStore, type StoreOptions } from './store/open-store.ts'
 export type { CommitGroup, CommitResult } from './store/operation.ts'
 export { commitLogPath } from './store/paths.ts'

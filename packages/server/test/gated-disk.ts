@@ -22,6 +22,7 @@ export function gatedDisk() {
       resize: (size) => file.resize(size),
       size: () => file.size(),
       isAt: (at) => file.isAt(at),
+      lock: () => file.lock(),
       sync: async () => {
         await gate.beforeSync()
         await file.sync()

@@ -59,6 +59,10 @@ export class MemoryFile implements DiskFile {
     return true
   }
 
+  async lock(): Promise<'everyone'> {
+    return 'everyone'
+  }
+
   async sync(): Promise<void> {}
   async close(): Promise<void> {}
 

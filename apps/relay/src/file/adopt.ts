@@ -1,7 +1,6 @@
-import { open } from 'node:fs/promises'
 import type { StreamClient } from '@datastreamer/client'
 import { encodeHeaderEntry, type Header, headerEntryOffset } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import { nodeDisk, openLocked, type StreamStore, writeAll } from '@datastreamer/server'
 import { DivergedError } from '../errors.ts'
 import { countCommonEntries } from '../truncate/common-entries.ts'
 
@@ -35,10 +34,10 @@ export async function checkCopy(client: StreamClient, store: StreamStore, signal
 
 /** Write another version and system id into the header of a file that nobody has open. */
 export async function rewriteIdentity(path: string, header: Header, { version, systemId }: Header): Promise<void> {
-  const file = await open(path, 'r+')
+  const { file } = await openLocked(nodeDisk, path, 'write')
   try {
     const bytes = encodeHeaderEntry({ ...header, version, systemId })
-    await file.write(bytes, 0, bytes.length, headerEntryOffset(header.generation))
+    await writeAll(file, [bytes], headerEntryOffset(header.generation))
     await file.sync()
   } finally {
     await file.close()

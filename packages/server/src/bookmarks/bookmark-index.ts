@@ -34,6 +34,12 @@ export interface BookmarkIndex {
    * is let go of and taken again.
    */
   mend(): Promise<void>
+  /**
+   * Whether the name of its folder still leads to what was opened; always, if it has none.
+   *
+   * @throws what the system says
+   */
+  isInPlace(): Promise<boolean>
   /** Resolves when there is room for more: at once, unless the disk is far behind. @throws as `flush` */
   writable(): Promise<void>
   /**

@@ -56,6 +56,10 @@ class FollowingIndex implements BookmarkIndex {
     this.#memory.remove(keys)
   }
 
+  async isInPlace(): Promise<boolean> {
+    return true
+  }
+
   async mend(): Promise<void> {}
 
   writable(): Promise<void> {

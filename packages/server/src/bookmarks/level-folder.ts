@@ -1,16 +1,20 @@
-import { mkdir, readFile, realpath, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, realpath, rm, rmdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { exists } from '../disk/exists.ts'
+import { type LockedPath, type LockReach, lockAt } from '../disk/file-lock.ts'
 import { DiskError } from '../errors.ts'
 import { lockedError, UnusableIndexError } from './index-errors.ts'
+import { removeLevelFiles } from './level-files.ts'
 
-/** Folders that this process has open, by their real paths. */
-const claimed = new Set<string>()
-
-/** The right of one index of this process to a folder. */
+/** The right of one index to a folder. */
 export interface FolderClaim {
   /** Real path of the folder. */
   readonly folder: string
-  release(): void
+  readonly reach: LockReach
+  /** Whether its name still leads to the folder that was claimed. @throws what the system says */
+  isInPlace(): Promise<boolean>
+  /** To be called when LevelDB has closed the folder, not before: LevelDB's own lock would be gone. */
+  release(): Promise<void>
 }
 
 /** Whether a LevelDB is in a folder. */
@@ -19,9 +23,9 @@ export async function hasLevel(folder: string): Promise<boolean> {
 }
 
 /**
- * Claim the folder of an index before LevelDB opens it, since LevelDB's own lock leaves two gaps. A second try of the
- * same process is refused, but frees the lock for other processes; and the lock is a `fcntl` one, of which a Go server,
- * that holds a `flock`, takes no notice, nor LevelDB of that.
+ * Claim the folder of an index before LevelDB opens it, and as long as it may be opened again: its `LOCK` gets a `flock`,
+ * as a Go server takes it. LevelDB's own lock is a `fcntl` one, of which `flock` takes no notice, and is free while an
+ * index is opened again.
  *
  * @throws {LockedError}
  * @throws {UnusableIndexError} `INDEX_MISSING`
@@ -32,16 +36,34 @@ export async function claimFolder(folder: string, createIfMissing: boolean): Pro
     throw new UnusableIndexError('INDEX_MISSING', `${folder}: no bookmark index there, expected a LevelDB`)
   }
   const real = await realFolder(folder)
-  if (claimed.has(real)) throw lockedError(folder, 'this process has it open')
-  claimed.add(real)
+  const lock = await lockFolder(folder, real)
+  if (lock === undefined) throw lockedError(folder, 'its LOCK is locked')
+  const name = resolve(folder, 'LOCK')
+  return { folder: real, reach: lock.reach, isInPlace: () => lock.isAt(name), release: () => lock.release() }
+}
+
+/**
+ * Remove the folder of an index that nobody has open, if nothing of others is in it. @throws {LockedError}
+ */
+export async function removeLevelFolder(folder: string): Promise<void> {
+  if (!(await exists(folder))) return
+  const claim = await claimFolder(folder, true)
   try {
-    const holder = await flockHolder(join(real, 'LOCK'))
-    if (holder !== undefined) throw lockedError(folder, `process ${holder} holds a lock on it`)
-  } catch (error) {
-    claimed.delete(real)
-    throw error
+    await removeLevelFiles(claim.folder)
+    await rm(join(claim.folder, 'LOCK'), { force: true })
+  } finally {
+    await claim.release()
   }
-  return { folder: real, release: () => claimed.delete(real) }
+  await rmdir(folder)
+}
+
+async function lockFolder(folder: string, real: string): Promise<LockedPath | undefined> {
+  try {
+    return await lockAt(join(real, 'LOCK'))
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause)
+    throw new DiskError('WRITE_FAILED', `${folder}: the bookmark index cannot be locked: ${detail}`, { cause })
+  }
 }
 
 async function realFolder(folder: string): Promise<string> {
@@ -52,32 +74,4 @@ async function realFolder(folder: string): Promise<string> {
     const detail = cause instanceof Error ? cause.message : String(cause)
     throw new DiskError('WRITE_FAILED', `${folder}: no folder for the bookmark index: ${detail}`, { cause })
   }
-}
-
-/**
- * The process that holds a `flock` on a file, as far as this system says.
- *
- * Lines of `/proc/locks` read `1: FLOCK  ADVISORY  WRITE 707 fe:00:8912 0 EOF`: kind, access, process, then device
- * (major and minor in hex) and inode of the file.
- */
-async function flockHolder(path: string): Promise<string | undefined> {
-  if (process.platform !== 'linux' || !(await exists(path))) return undefined
-  const { dev, ino } = await stat(path, { bigint: true })
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn)
-  const hex = (number: bigint): string => number.toString(16).padStart(2, '0')
-  const file = `${hex(major)}:${hex(minor)}:${ino}`
-  const locks = await readFile('/proc/locks', 'latin1').catch(() => '')
-  for (const line of locks.split('\n')) {
-    const [, kind, , , pid, place] = line.trim().split(/\s+/)
-    if (kind === 'FLOCK' && place === file) return pid
-  }
-  return undefined
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { DiskError, RefusedError } from '../errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { indexError, isLocked, lostError, openError } from './index-errors.ts'
-import { claimFolder, type FolderClaim } from './level-folder.ts'
+import { claimFolder, type FolderClaim, hasLevel } from './level-folder.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { PendingBookmarks } from './pending-bookmarks.ts'
 
@@ -41,7 +41,13 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<Bookma
   // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
   await import('classic-level')
   const claim = await claimFolder(folder, createIfMissing || fresh)
-  const workerData: LevelWorkerData = { folder: claim.folder, createIfMissing: createIfMissing || fresh, fresh }
+  // Without its `CURRENT`, what is there is left of one that was being removed.
+  const isFresh = fresh || !(await hasLevel(claim.folder))
+  const workerData: LevelWorkerData = {
+    folder: claim.folder,
+    createIfMissing: createIfMissing || fresh,
+    fresh: isFresh,
+  }
   const index = new LevelIndex(claim, new Worker(workerFile(), { workerData, execArgv: [] }), maxPendingBookmarks)
   await index.opened
   if (signal?.aborted === true) await index.close()
@@ -87,10 +93,9 @@ class LevelIndex implements BookmarkIndex {
     this.#claim = claim
     this.#worker = worker
     this.#maxPending = maxPending
-    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()))
+    this.#exited = new Promise((resolve) => worker.once('exit', (code) => void this.#onExit(code).then(resolve)))
     worker.on('message', (reply: LevelReply) => this.#onReply(reply))
     worker.on('error', (cause) => this.#fail({ code: '', message: String(cause) }))
-    worker.once('exit', (code) => this.#onExit(code))
     this.opened = new Promise((resolve, reject) => {
       this.#onOpened = { resolve, reject }
     })
@@ -108,6 +113,10 @@ class LevelIndex implements BookmarkIndex {
     if (this.#isGone) return
     for (const key of keys) this.#pending.remove(key)
     this.#pumpWhenDue()
+  }
+
+  isInPlace(): Promise<boolean> {
+    return this.#claim.isInPlace()
   }
 
   get failed(): boolean {
@@ -267,12 +276,13 @@ class LevelIndex implements BookmarkIndex {
     this.#waiters.clear()
   }
 
-  #onExit(code: number): void {
-    this.#claim.release()
+  async #onExit(code: number): Promise<void> {
     const failure = this.#failure ?? new DiskError('STORE_BROKEN', `the index's thread ended with status ${code}`)
     if (this.#closing === undefined) this.#fail({ code: '', message: failure.message })
     this.#isOpen = false
     this.#pending.drop()
+    // Whoever is told may want to open the folder again.
+    await this.#claim.release().catch(() => undefined)
     this.#onOpened?.reject(failure)
     for (const { reject } of this.#requests.values()) reject(failure)
     this.#requests.clear()

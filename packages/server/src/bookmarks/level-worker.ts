@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
+import { removeLevelFiles } from './level-files.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
 
@@ -168,11 +169,24 @@ function failureOf(error: unknown): LevelFailure {
 }
 
 async function open({ folder, createIfMissing, fresh }: LevelWorkerData): Promise<Level> {
-  if (fresh) await ClassicLevel.destroy(folder)
   const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing }
   const level: Level = new ClassicLevel(folder, options)
+  if (fresh) {
+    await mustBeFree(level)
+    await removeLevelFiles(folder)
+  }
   await level.open()
   return level
+}
+
+/** Where no `flock` could be taken, LevelDB's own lock alone says whether another process has the folder. */
+async function mustBeFree(level: Level): Promise<void> {
+  try {
+    await level.open({ createIfMissing: false })
+    await level.close()
+  } catch (error) {
+    if (failureOf(error).code === 'LEVEL_LOCKED') throw error
+  }
 }
 
 function send(reply: LevelReply): void {

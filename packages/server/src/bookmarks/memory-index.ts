@@ -26,6 +26,10 @@ export class MemoryIndex implements BookmarkIndex {
     for (const key of keys) this.#shardOf(key)?.delete(keyText(key))
   }
 
+  async isInPlace(): Promise<boolean> {
+    return true
+  }
+
   async mend(): Promise<void> {}
 
   async writable(): Promise<void> {}

@@ -10,6 +10,7 @@ import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { CommitLog } from '../store/commit-log.ts'
 import { foreignRecords } from '../store/foreign-records.ts'
+import { openLocked } from '../store/open-locked.ts'
 import { commitLogPath } from '../store/paths.ts'
 import { endOperation } from '../store/recovery.ts'
 import { readHeader, WritableFile } from '../store/stream-file.ts'
@@ -41,18 +42,18 @@ const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
  */
 export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<Recovery> {
   const { disk = nodeDisk, magic } = options
-  // The index is the lock of the file; it is made anew from what is left.
-  const folder = bookmarkFolder(plan.file)
-  const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true })
+  const { file } = await openLocked(disk, plan.file, 'write')
   try {
-    const file = await disk.open(plan.file, 'write')
+    // Made anew from what is left.
+    const folder = bookmarkFolder(plan.file)
+    const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true })
     try {
       return await recover(plan, { disk, file, magic, index })
     } finally {
-      await file.close()
+      await index.close()
     }
   } finally {
-    await index.close()
+    await file.close()
   }
 }
 

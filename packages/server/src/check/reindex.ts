@@ -6,6 +6,7 @@ import { nodeDisk } from '../disk/node-disk.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { checkEnd } from '../store/check-end.ts'
+import { openLocked } from '../store/open-locked.ts'
 import { readHeader } from '../store/stream-file.ts'
 
 export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
@@ -27,7 +28,7 @@ export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
  */
 export async function reindexStream(options: ReindexOptions): Promise<number> {
   const { file: path, disk = nodeDisk, signal, onProgress } = options
-  const file = await disk.open(path, 'read')
+  const { file } = await openLocked(disk, path, 'read')
   try {
     const header = await readHeader(file, path, options)
     await checkEnd(file, path, header)

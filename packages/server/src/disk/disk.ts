@@ -1,14 +1,30 @@
+import type { LockReach } from './file-lock.ts'
+
 /**
  * All that the store asks of a disk. Tests put a simulated one in its place that loses, tears and reorders what was not
  * synced.
  */
 export interface Disk {
-  /** Open a file: for reading, for both, or for both and made if absent. */
+  /**
+   * Open a file: for reading, for both, or for both and made if absent.
+   *
+   * @throws {RefusedError} `NOT_A_FILE` if it is no regular file, without opening it
+   */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
+  /**
+   * Whether there is something of that name. What the system cannot tell is thrown, and not taken for absent.
+   *
+   * @throws {RefusedError} `LEADS_NOWHERE` if a symbolic link leads to nothing
+   */
   exists(path: string): Promise<boolean>
+  /** Take a name away, if it is there. */
   remove(path: string): Promise<void>
-  /** Give a file another name, in place of the file that has it. */
+  /** Give a file another name, which none must have. @throws `EEXIST` if one has it */
   rename(from: string, to: string): Promise<void>
+  /** Make the folders that a file is to lie in; returns those that were not there, the outermost first. */
+  makeFoldersOf(path: string): Promise<readonly string[]>
+  /** Take a folder away, if it is empty. */
+  removeFolder(path: string): Promise<void>
   /** Make durable which files a file's folder holds. */
   syncFolderOf(path: string): Promise<void>
   /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that cannot be told. */
@@ -27,6 +43,12 @@ export interface DiskFile {
   size(): Promise<number>
   /** Whether `path` still is the name of this file, and of no other. */
   isAt(path: string): Promise<boolean>
+  /**
+   * Lock it against other writers until it is closed, whatever name they know it by.
+   *
+   * @returns who is kept out; `undefined` if another writer has it locked
+   */
+  lock(): Promise<LockReach | undefined>
   close(): Promise<void>
 }
 

@@ -1,44 +1,62 @@
 import { constants, writev } from 'node:fs'
-import { access, type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
+import { exists } from './exists.ts'
+import { type FileLock, isFileAt, type LockReach, lockHandle } from './file-lock.ts'
+import { mustBeFile } from './must-be-file.ts'
+import { renameOnly } from './rename-only.ts'
 
 /** Most buffers that one vectored write takes (IOV_MAX on Linux). */
 const MAX_PIECES = 1024
 
+/** A pipe that takes the place of a file while it is opened is not waited for; a file is opened as ever. */
+const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
+const FLAGS = {
+  read: constants.O_RDONLY | WITHOUT_WAITING,
+  write: constants.O_RDWR | WITHOUT_WAITING,
+  create: constants.O_RDWR | constants.O_CREAT | WITHOUT_WAITING,
+}
+
 /** The machine's own disk. */
 export const nodeDisk: Disk = {
   async open(path, mode) {
-    const flags = { read: constants.O_RDONLY, write: constants.O_RDWR, create: constants.O_RDWR | constants.O_CREAT }
-    const handle = await open(path, flags[mode])
+    // A link that leads nowhere would have its target made.
+    const isThere = mode !== 'create' || (await exists(path))
+    const found = isThere ? await stat(path).catch(() => undefined) : undefined
+    if (found !== undefined) mustBeFile(path, found)
+    const handle = await open(path, FLAGS[mode])
     try {
-      if (!(await handle.stat()).isDirectory()) return new NodeFile(handle)
-      // The system opens a folder for reading, and complains later without its name.
-      throw Object.assign(new Error(`EISDIR: illegal operation on a directory, open '${path}'`), {
-        code: 'EISDIR',
-        syscall: 'open',
-        path,
-      })
+      mustBeFile(path, await handle.stat())
+      return new NodeFile(handle)
     } catch (error) {
       await handle.close()
       throw error
     }
   },
 
-  async exists(path) {
-    try {
-      await access(path)
-      return true
-    } catch {
-      return false
-    }
-  },
+  exists,
 
   async remove(path) {
     await rm(path, { force: true })
   },
 
-  rename,
+  rename: (from, to) => renameOnly(from, to),
+
+  async makeFoldersOf(path) {
+    const folder = resolve(dirname(path))
+    const first = await mkdir(folder, { recursive: true })
+    const made: string[] = []
+    if (first === undefined) return made
+    for (let at = folder; at !== dirname(first); at = dirname(at)) made.unshift(at)
+    return made
+  },
+
+  async removeFolder(path) {
+    await rmdir(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'ENOENT') throw error
+    })
+  },
 
   async syncFolderOf(path) {
     const folder = await open(dirname(path), constants.O_RDONLY)
@@ -60,6 +78,7 @@ export const nodeDisk: Disk = {
 
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle
+  #lock: FileLock | undefined
 
   constructor(handle: FileHandle) {
     this.#handle = handle
@@ -97,18 +116,18 @@ class NodeFile implements DiskFile {
     return (await this.#handle.stat()).size
   }
 
-  async isAt(path: string): Promise<boolean> {
-    const mine = await this.#handle.stat({ bigint: true })
-    try {
-      const { dev, ino } = await stat(path, { bigint: true })
-      return dev === mine.dev && ino === mine.ino
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
-      throw error
-    }
+  isAt(path: string): Promise<boolean> {
+    return isFileAt(this.#handle, path)
+  }
+
+  async lock(): Promise<LockReach | undefined> {
+    this.#lock ??= await lockHandle(this.#handle)
+    return this.#lock?.reach
   }
 
   async close(): Promise<void> {
+    this.#lock?.release()
+    this.#lock = undefined
     await this.#handle.close()
   }
 }

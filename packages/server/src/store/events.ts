@@ -2,7 +2,10 @@ import type { CommitPoint } from '../log/commit-point.ts'
 
 /** What a store says of itself, for logs. */
 export type StoreEvent =
-  | { readonly event: 'created'; readonly file: string }
+  /** The file was not there. */
+  | { readonly event: 'created'; readonly file: string; readonly folders: readonly string[] }
+  /** There is no program `flock`: others who reach the file by another name are not kept out, only noticed. */
+  | { readonly event: 'lock-limited'; readonly file: string }
   /** A page that was cut while it was added got its length back; nothing committed lay in it. */
   | { readonly event: 'mended'; readonly file: string }
   /** The header was torn or ahead of the bytes; the log ends where the last whole commit ended. */

@@ -4,10 +4,11 @@ import { decodeEntry, PAGE_BYTES, viewOf } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { UnusableIndexError } from '../bookmarks/index-errors.ts'
-import { hasLevel } from '../bookmarks/level-folder.ts'
+import { claimFolder, hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
 import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { indexedUpTo, indexLog } from '../bookmarks/scan.ts'
 import type { Disk } from '../disk/disk.ts'
+import { exists } from '../disk/exists.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
@@ -18,18 +19,22 @@ import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { loadEnd } from './load-end.ts'
 import { LogWriter } from './log-writer.ts'
+import { Made } from './made.ts'
+import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
 import { removePendingUpdate } from './pending-update.ts'
 import { noteTakeOver, recoverEnd } from './recovery.ts'
 import type { Lock } from './store-parts.ts'
-import { createStreamFile, readHeader, type StreamIdentity, WritableFile } from './stream-file.ts'
+import { createStreamFile, readHeader, removeNewName, type StreamIdentity, WritableFile } from './stream-file.ts'
 import { StreamStore } from './stream-store.ts'
 import { indexUpdated, redoPendingUpdate } from './update.ts'
 
 export interface StoreOptions extends StreamIdentity {
-  /** The stream file; made if absent. */
+  /** The stream file; made if absent, with the folders that it lies in. */
   readonly file: string
+  /** Make nothing: refuse a file that is not there (default false). */
+  readonly mustExist?: boolean | undefined
   /**
    * When a commit is answered: once it is durable (`commit`, default); once it is written, and made durable every
    * `fsyncIntervalMs` (`interval`) or after every 256 MiB (`never`). In every mode a killed process loses nothing, and
@@ -65,50 +70,53 @@ const CHECKPOINT_BYTES: Readonly<Record<Fsync, number>> = {
  * another program wrote, let the index catch up.
  *
  * @throws {LockedError} if someone else writes the file
+ * @throws {RefusedError} `NOT_A_FILE`, `LEADS_NOWHERE`; `FILE_NOT_FOUND` if it had to exist
  * @throws {DamageError} if the file is no stream, or its header does not fit its entries
  * @throws {RefusedError} `STREAM_DIFFERS` if it holds another version or system than asked for
  * @see docs/spec/stream-file.md
  */
 export async function openStore(options: StoreOptions): Promise<StreamStore> {
-  const { file: path, disk = nodeDisk } = options
-  await checkFile(disk, options)
-  const { index, empty } = options.index === undefined ? await openIndex(path) : { index: options.index, empty: false }
-  const opened: { close(): Promise<void> }[] = [index]
+  const made = new Made()
+  const opened: { close(): Promise<void> }[] = []
   try {
-    const lock = options.index === undefined ? await lockTarget(path) : undefined
-    if (lock !== undefined) opened.push(lock)
-    return await open(options, { disk, index, empty, lock, opened })
+    return await open(options, { disk: options.disk ?? nodeDisk, made, opened })
   } catch (error) {
-    await Promise.allSettled(opened.map((part) => part.close()))
+    // The file, which is the lock, was opened first and is closed last.
+    const [file, ...others] = opened
+    await Promise.allSettled(others.reverse().map((part) => part.close()))
+    await made.undo()
+    await file?.close().catch(() => undefined)
     throw error
-  }
-}
-
-/** Refuse a file that is no stream, or another than asked for, before anything is put beside it. */
-async function checkFile(disk: Disk, options: StoreOptions): Promise<void> {
-  const { file: path } = options
-  if (!(await disk.exists(path))) return
-  const file = await disk.open(path, 'read')
-  try {
-    checkIdentity(path, await readHeader(file, path, options), options)
-  } finally {
-    await file.close()
   }
 }
 
 interface Opening {
   readonly disk: Disk
-  readonly index: BookmarkIndex
-  /** Whether the index knows nothing yet. */
-  readonly empty: boolean
-  readonly lock: Lock | undefined
+  readonly made: Made
   /** What has to be closed if opening fails. */
   readonly opened: { close(): Promise<void> }[]
 }
 
+/** The file, made if it is absent. @throws {RefusedError} `FILE_NOT_FOUND` @throws as `openLocked` */
+async function openFile(options: StoreOptions, { disk, made }: Opening): Promise<LockedFile> {
+  const { file: path, mustExist = false, onEvent = () => {} } = options
+  if (await disk.exists(path)) return openLocked(disk, path, 'write')
+  if (mustExist) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file, and it must exist`)
+  const folders = await disk.makeFoldersOf(path)
+  for (const folder of folders) made.add(() => disk.removeFolder(folder))
+  const removeCommitLog = (): Promise<void> => disk.remove(commitLogPath(path))
+  const locked = await createStreamFile(disk, path, options, removeCommitLog)
+  made.add(async () => {
+    if (await locked.file.isAt(path)) await disk.remove(path)
+  })
+  onEvent({ event: 'created', file: path, folders })
+  return locked
+}
+
 /** The index; a damaged one begins anew: it holds nothing that the log does not. */
-async function openIndex(path: string): Promise<{ index: BookmarkIndex; empty: boolean }> {
+async function openIndex(path: string, made: Made): Promise<{ index: BookmarkIndex; empty: boolean }> {
   const folder = bookmarkFolder(path)
+  if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
   const empty = !(await hasLevel(folder))
   try {
     return { index: await openLevelIndex({ folder, createIfMissing: true }), empty }
@@ -119,30 +127,36 @@ async function openIndex(path: string): Promise<{ index: BookmarkIndex; empty: b
 }
 
 /**
- * The index locks a file by its name. One that was named by a symbolic link has another writer to fear, that knows it by
- * its own: lock it there too.
+ * A Go server locks the index folder, whose name is that of the file as it was given. A file that was named by a symbolic
+ * link has another such folder, under its own name: lock that too.
  */
-async function lockTarget(path: string): Promise<Lock | undefined> {
-  const folder = bookmarkFolder(await realpath(path).catch(() => resolve(path)))
-  const [own, other] = await Promise.all([bookmarkFolder(path), folder].map((name) => realpath(name).catch(() => name)))
-  return own === other ? undefined : openLevelIndex({ folder, createIfMissing: true })
+async function lockTarget(path: string, made: Made): Promise<Lock | undefined> {
+  const folder = bookmarkFolder(await realpath(path))
+  const own = await realpath(bookmarkFolder(path))
+  if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
+  else if ((await realpath(folder)) === own) return undefined
+  const claim = await claimFolder(folder, true)
+  return { isInPlace: () => claim.isInPlace(), close: () => claim.release() }
 }
 
 async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
-  const { disk, index, empty, lock, opened } = opening
+  const { disk, made, opened } = opening
   const { file: path, fsync = 'commit', onEvent = () => {} } = options
-  if (!(await disk.exists(path))) {
-    await disk.remove(commitLogPath(path))
-    await createStreamFile(disk, path, options)
-    onEvent({ event: 'created', file: path })
-  }
-  const file = await disk.open(path, 'write')
+  const { file, reach } = await openFile(options, opening)
   opened.push(file)
   const header = await readHeader(file, path, options)
   checkIdentity(path, header, options)
+  await removeNewName(disk, path, file)
+  if (reach === 'this-process') onEvent({ event: 'lock-limited', file: path })
+  const { index, empty } =
+    options.index === undefined ? await openIndex(path, made) : { index: options.index, empty: false }
+  opened.push(index)
+  const lock = options.index === undefined ? await lockTarget(path, made) : undefined
+  if (lock !== undefined) opened.push(lock)
   const { writable, mended } = await WritableFile.mend(file, header)
   if (mended) onEvent({ event: 'mended', file: path })
 
+  if (!(await disk.exists(commitLogPath(path)))) made.add(() => disk.remove(commitLogPath(path)))
   const commitLog = await CommitLog.open(disk, commitLogPath(path), 'create')
   opened.push(commitLog)
   await disk.syncFolderOf(path)
@@ -194,6 +208,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     log,
     index,
     lock,
+    made,
     buffers,
     writer,
     checkpointer,

@@ -4,11 +4,14 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { StoreEvent } from './events.ts'
 import type { LogWriter } from './log-writer.ts'
+import type { Made } from './made.ts'
 import type { CommitGroup } from './operation.ts'
 import type { UpdateInput } from './update.ts'
 
 /** Keeps others from writing a file. */
 export interface Lock {
+  /** Whether its name still leads to what is locked. @throws what the system says */
+  isInPlace(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -18,6 +21,7 @@ export interface StoreParts extends UpdateInput {
   readonly index: BookmarkIndex
   /** Held beside the index. */
   readonly lock?: Lock | undefined
+  readonly made: Made
   readonly buffers: PageBuffers
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer

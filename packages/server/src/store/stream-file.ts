@@ -16,6 +16,7 @@ import {
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import { type LockedFile, openLocked } from './open-locked.ts'
 import { newFilePath } from './paths.ts'
 
 /** What a stream is; fixed when its file is made. */
@@ -37,24 +38,59 @@ const FIRST_PAGES = 100
 /** Pages that a full file gets more. */
 const MORE_PAGES = 10
 
-/** Make a stream file without entries. It appears whole or not at all. docs/spec/stream-file.md §1. */
-export async function createStreamFile(disk: Disk, path: string, identity: StreamIdentity): Promise<void> {
+/**
+ * Make a stream file without entries, and become its writer. It appears whole or not at all, and never in the place of
+ * another. docs/spec/stream-file.md §1.
+ *
+ * @param beforeNamed called when nobody else can make it, before it has its name
+ * @throws `EEXIST` if there is one by now
+ * @throws {LockedError} if another program is making it
+ */
+export async function createStreamFile(
+  disk: Disk,
+  path: string,
+  identity: StreamIdentity,
+  beforeNamed: () => Promise<void>,
+): Promise<LockedFile> {
   const { streamType = 1n, generation = 3, magic = defaultMagic() } = identity
   const { systemId = 0n, version = generation === 3 ? 2 : 0 } = identity
   const totals = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
   const page = encodeHeaderPage({ generation, version, systemId, streamType, ...totals }, { magic })
   const made = newFilePath(path)
-  await disk.remove(made)
-  const file = await disk.open(made, 'create')
+  const locked = await openEmpty(disk, made)
+  const { file } = locked
   try {
     await file.resize(pageStart(FIRST_PAGES))
     await writeAll(file, [page], 0)
     await file.sync()
-  } finally {
+    if (!(await disk.exists(path))) await beforeNamed()
+    await disk.rename(made, path)
+    await disk.syncFolderOf(path)
+    return locked
+  } catch (error) {
+    if (await file.isAt(made).catch(() => false)) await disk.remove(made).catch(() => undefined)
     await file.close()
+    throw error
   }
-  await disk.rename(made, path)
-  await disk.syncFolderOf(path)
+}
+
+/** A new file. One that a process that died left there is not written to: it may have another name too. */
+async function openEmpty(disk: Disk, path: string): Promise<LockedFile> {
+  for (;;) {
+    const locked = await openLocked(disk, path, 'create')
+    if ((await locked.file.size()) === 0) return locked
+    try {
+      await disk.remove(path)
+    } finally {
+      await locked.file.close()
+    }
+  }
+}
+
+/** Take the name away under which a file was made, if a process died before it did so. */
+export async function removeNewName(disk: Disk, path: string, file: DiskFile): Promise<void> {
+  const made = newFilePath(path)
+  if (await file.isAt(made)) await disk.remove(made)
 }
 
 /**

@@ -25,6 +25,7 @@ export class StreamStore extends StreamReader {
   readonly #pipeline: CommitPipeline
   #truncating = false
   #closed = false
+  #discarding = false
 
   constructor(parts: StoreParts) {
     super({ log: parts.log, index: parts.index, release: () => this.#close() })
@@ -150,6 +151,12 @@ export class StreamStore extends StreamReader {
     await super.close()
   }
 
+  /** Close, and take away what opening the store has made on the disk, unless something was committed since. */
+  async discard(): Promise<void> {
+    this.#discarding = this.#pipeline.stats.commits === 0
+    await this.close()
+  }
+
   async #truncate(number: bigint): Promise<void> {
     const from = this.log.header
     if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
@@ -168,7 +175,9 @@ export class StreamStore extends StreamReader {
 
   async #close(): Promise<void> {
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
-    const { checkpointer, commitLog, writable, index, lock, writer } = this.#parts
+    const { checkpointer, commitLog, writable, index, lock, writer, made } = this.#parts
+    // Others are kept out until all is as it was.
+    const undoing = { close: async () => (this.#discarding ? made.undo() : undefined) }
     await this.#pipeline.drained()
     await checkpointer.stop()
     try {
@@ -176,7 +185,7 @@ export class StreamStore extends StreamReader {
       await index.mend()
       await checkpointer.write({ open: false })
     } finally {
-      await closeAll([commitLog, writable.file, index, ...(lock === undefined ? [] : [lock])])
+      await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, writable.file])
     }
   }
 

@@ -101,6 +101,7 @@ export function fileOf(bytes: () => Uint8Array, onRead: () => void = () => undef
     },
     size: async () => bytes().length,
     isAt: async () => true,
+    lock: async () => 'everyone',
     close: async () => {},
     write: refuse,
     sync: refuse,

@@ -18,7 +18,8 @@ export function closeIndex(folder: string): Promise<Holder> {
   return runScript(new URL('./close-index.ts', import.meta.url), folder)
 }
 
-function runScript(script: URL, folder: string): Promise<Holder> {
+/** Run a script of ours until it prints a line. */
+export function runScript(script: URL, folder: string): Promise<Holder> {
   return hold(process.execPath, ['--conditions=@datastreamer/source', '--no-warnings', fileURLToPath(script), folder])
 }
 

@@ -149,8 +149,15 @@ export class SimDisk implements Disk {
     this.#step()
     const content = this.#names.get(from)
     if (content === undefined) throw systemError('ENOENT')
+    if (this.#names.has(to)) throw systemError('EEXIST')
     this.#changeNames((names) => names.set(to, content).delete(from))
   }
+
+  async makeFoldersOf(_path: string): Promise<readonly string[]> {
+    return []
+  }
+
+  async removeFolder(_path: string): Promise<void> {}
 
   async syncFolderOf(_path: string): Promise<void> {
     this.#step()
@@ -212,6 +219,8 @@ export class SimDisk implements Disk {
         this.#alive()
         return this.#names.get(path) === content
       },
+      // Every file of a life is its own writer's.
+      lock: async () => 'everyone',
       close: async () => {},
     }
   }

@@ -12,6 +12,10 @@ export class SimIndex implements BookmarkIndex {
 
   readonly failed = false
 
+  async isInPlace(): Promise<boolean> {
+    return true
+  }
+
   async mend(): Promise<void> {}
 
   async writable(): Promise<void> {}

@@ -32,6 +32,7 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
     resize: (size) => slowly(() => file.resize(size)),
     size: () => file.size(),
     isAt: (path) => file.isAt(path),
+    lock: () => file.lock(),
     close: () => file.close(),
   })
   return {
@@ -39,6 +40,8 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
     exists: (path) => disk.exists(path),
     remove: (path) => slowly(() => disk.remove(path)),
     rename: (from, to) => slowly(() => disk.rename(from, to)),
+    makeFoldersOf: (path) => disk.makeFoldersOf(path),
+    removeFolder: (path) => disk.removeFolder(path),
     syncFolderOf: (path) => slowly(() => disk.syncFolderOf(path)),
     bootId: () => disk.bootId(),
   }

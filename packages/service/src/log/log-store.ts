@@ -1,11 +1,24 @@
+import { resolve } from 'node:path'
 import type { StoreEvent } from '@datastreamer/server'
 import type { Log } from './log.ts'
+
+function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {
+  const made = folders.length === 0 ? '' : `, and the folders ${folders.join(', ')}`
+  return `${resolve(file)} was not there: made an empty stream${made} (--must-exist refuses to)`
+}
 
 /** Write what happens to a store to the log. */
 export function logStoreEvent(log: Log, event: StoreEvent): void {
   switch (event.event) {
     case 'created':
-      log.info('file-created', `made ${event.file}`)
+      log.warn('file-created', createdMessage(event), { file: resolve(event.file), folders: event.folders })
+      return
+    case 'lock-limited':
+      log.warn(
+        'lock-limited',
+        `no program flock (util-linux) can be run here: another program that writes ${event.file} under another name, ` +
+          'or a Go server, is not kept out, only noticed',
+      )
       return
     case 'mended':
       log.warn('file-mended', `${event.file} had a page that was cut while it was added; nothing committed lay in it`)

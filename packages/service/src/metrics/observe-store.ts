@@ -48,6 +48,7 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
     resize: (size) => file.resize(size),
     size: () => file.size(),
     isAt: (path) => file.isAt(path),
+    lock: () => file.lock(),
     close: () => file.close(),
   })
   return {
@@ -55,6 +56,8 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
     exists: (path) => disk.exists(path),
     remove: (path) => disk.remove(path),
     rename: (from, to) => disk.rename(from, to),
+    makeFoldersOf: (path) => disk.makeFoldersOf(path),
+    removeFolder: (path) => disk.removeFolder(path),
     syncFolderOf: (path) => disk.syncFolderOf(path),
     bootId: () => disk.bootId(),
   }

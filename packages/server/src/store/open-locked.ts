@@ -1,0 +1,31 @@
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import type { LockReach } from '../disk/file-lock.ts'
+import { DiskError, LockedError } from '../errors.ts'
+
+/** A stream file that nobody else writes until it is closed. */
+export interface LockedFile {
+  readonly file: DiskFile
+  readonly reach: LockReach
+}
+
+/**
+ * Open a stream file and become its one writer. docs/spec/stream-file.md §6.
+ *
+ * @param mode `read` for who changes only what lies beside the file, `create` to make one without bytes if absent
+ * @throws {LockedError} if another has it, by whatever name
+ * @throws {DiskError} `FILE_REPLACED` if another file got the name meanwhile
+ */
+export async function openLocked(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<LockedFile> {
+  const file = await disk.open(path, mode)
+  try {
+    const reach = await file.lock()
+    if (reach === undefined) {
+      throw new LockedError('LOCKED', `${path}: another program writes this file; a stream has one writer`)
+    }
+    if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} was replaced while it was opened`)
+    return { file, reach }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
