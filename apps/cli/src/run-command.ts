@@ -2,9 +2,11 @@ import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
 import { SequencerEntryError } from '@datastreamer/sequencer-entries'
 import { DamageError } from '@datastreamer/server'
+import { ConfigError, tlsHint } from '@datastreamer/service/tls'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
 import { ExitCode } from './exit-code.ts'
 import { Output } from './output/output.ts'
+import { TLS_FLAGS } from './source/source-options.ts'
 
 /** What a command has of the process around it. */
 export interface CommandContext {
@@ -84,7 +86,7 @@ function unlessClosed(error: unknown): void {
 
 function statusOf(error: unknown): ExitCode {
   if (error instanceof OutputClosedError) return ExitCode.ok
-  return error instanceof UsageError ? ExitCode.usage : ExitCode.failed
+  return error instanceof UsageError || error instanceof ConfigError ? ExitCode.usage : ExitCode.failed
 }
 
 function hintAt({ code }: DamageError): string {
@@ -95,6 +97,8 @@ function hintAt({ code }: DamageError): string {
 function explain(error: unknown): string {
   if (error instanceof DamageError) return `${error.message} (${hintAt(error)})`
   if (error instanceof SequencerEntryError) return `${error.message} (--generation says how entries are encoded)`
+  const hint = tlsHint(error, TLS_FLAGS)
+  if (hint !== undefined && error instanceof Error) return `${error.message} (${hint})`
   if (error instanceof StreamError) return error.message
   if (!(error instanceof Error)) return String(error)
   return 'syscall' in error || error instanceof RangeError ? error.message : (error.stack ?? error.message)

@@ -3,8 +3,18 @@ import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { FROM_SOURCE, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { openStore } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
+
+/** Add an entry to a stream file. */
+async function appendEntry(file: string): Promise<void> {
+  const store = await openStore({ file, fsync: 'never' })
+  store.startAtomicOp()
+  store.addStreamEntry(1, new Uint8Array(3))
+  await store.commitAtomicOp()
+  await store.close()
+}
 
 describe('following', () => {
   test('a file and a server that grow, to a number of blocks', async () => {
@@ -33,6 +43,36 @@ describe('following', () => {
     const { status, stderr } = await tail.ended
     expect(status).toBe(1)
     expect(stderr).toMatch(/s\.bin was cut, or written anew, before entry \d+, which was next\n$/)
+  })
+
+  test('says once that it waits, where nobody writes', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await datastreamer('generate', file, '--blocks', '3')
+    await using tail = new SourceProcess(CLI, ['tail', file])
+    await expect.poll(() => tail.stderr, { timeout: 20_000 }).toContain('waiting until')
+    const { status, stdout, stderr } = await tail.end('SIGINT')
+    const said =
+      /^datastreamer: \S+s\.bin: waiting until entry (\d+) is written to the file; it has \1 entries \(-n 10 /
+    expect([status, stdout, stderr.match(/\n/g)?.length]).toEqual([0, '', 1])
+    expect(stderr).toMatch(said)
+  })
+
+  test('begins with the last entries and goes on with those to come', async () => {
+    using dir = tempDir()
+    const file = dir.join('s.bin')
+    await datastreamer('generate', file, '--blocks', '5')
+    const all = await linesOf('tail', file, '--json', '--no-follow')
+    await using tail = new SourceProcess(CLI, ['tail', file, '-n', '2', '--count', '3', '--json'])
+    await tail.firstLine()
+    await appendEntry(file)
+    const { status, stdout } = await tail.ended
+    expect(status).toBe(0)
+    const numbers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => Number(JSON.parse(line).number))
+    expect(numbers).toEqual([all.length - 2, all.length - 1, all.length])
   })
 
   test('ends with status 0 at Ctrl-C', async () => {
@@ -79,7 +119,8 @@ describe('following', () => {
       .split('\n')
       .map((line) => Number(JSON.parse(line).number))
     expect(numbers).toEqual(Array.from({ length: 151 }, (_, i) => i))
-    expect(stderr).toMatch(/^datastreamer: 127[^\n]*; trying again in \d+ ms\n/)
+    expect(stderr).toMatch(/^datastreamer: 127[\d.:]+: lost the connection: [^\n]*; trying again in \d+ ms\n/)
+    expect(stderr).toMatch(/\ndatastreamer: 127[\d.:]+: connected again\n$/)
     expect(stderr).not.toContain(`${address}: ${address}`)
   })
 })

@@ -106,6 +106,27 @@ test('from and to hold the whole of what they name', async () => {
   expect(await kinds('--from', '5', '--count', '4')).toHaveLength(4)
 })
 
+test.each([['file'], ['server']])('the last entries and blocks of a %s', async (of) => {
+  const src = of === 'file' ? file : address
+  const last = (...args: string[]): Promise<string[]> => linesOf('tail', src, '--no-follow', ...args)
+  const [entries, blocks] = await Promise.all([last(), last('--blocks')])
+  expect(await last('-n', '10')).toEqual(entries.slice(-10))
+  expect(await last('--last', '3', '--blocks')).toEqual(blocks.slice(-3))
+  // More than a first look behind the head finds, and more than there are.
+  expect(await last('-n', '39', '--blocks')).toEqual(blocks.slice(-39))
+  expect(await last('-n', '1000', '--blocks')).toEqual(blocks)
+  expect(await last('-n', '100000')).toEqual(entries)
+  expect(await last('-n', '10', '--count', '2')).toEqual(entries.slice(-10, -8))
+})
+
+test.each([
+  [['-n', '3', '--from', '0'], '-n and --from both say where to begin: give one of them'],
+  [['-n', '3', '--to', '5'], '-n counts from the head of the stream: with --to, give --from'],
+])('%j is refused', async (args, message) => {
+  const { status, stdout, stderr } = await datastreamer('tail', file, ...args)
+  expect([status, stdout, stderr]).toEqual([2, '', `datastreamer: ${message}\n`])
+})
+
 test('ends quietly when nobody reads on', async () => {
   await using tail = new SourceProcess(CLI, ['tail', address, '--from', '0'])
   await tail.firstLine()

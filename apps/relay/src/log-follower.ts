@@ -1,9 +1,16 @@
 import { StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { StreamError } from '@datastreamer/format'
-import type { Log } from '@datastreamer/service'
+import { type Log, type TlsFlags, tlsHint } from '@datastreamer/service'
 import { DivergedError } from './errors.ts'
 import type { FollowEvent } from './follow/follower.ts'
 import type { Upstream } from './upstream/upstream.ts'
+
+const TLS_FLAGS: TlsFlags = {
+  ca: '--server-tls-ca',
+  cert: '--server-tls-cert',
+  name: '--server-tls-name',
+  on: 'tls:// and --server-tls',
+}
 
 /** Write what happens with upstreams to the log. */
 export function logFollowEvent(log: Log, event: FollowEvent): void {
@@ -40,8 +47,9 @@ export function logUpstreamFailure(log: Log, upstream: Upstream, error: StreamEr
 /** What went wrong with an upstream, for people. */
 export function upstreamFailure({ name, host, port }: Upstream, error: StreamError): string {
   if (isRefusal(error)) return `${name} is not followed: ${error.message}`
+  const hint = tlsHint(error, TLS_FLAGS)
   // Errors of the transport begin with the address.
-  return `${name}: ${error.message.replace(`${host}:${port}: `, '')}`
+  return `${name}: ${error.message.replace(`${host}:${port}: `, '')}${hint === undefined ? '' : ` (${hint})`}`
 }
 
 function isRefusal(error: StreamError): boolean {

@@ -11,12 +11,15 @@ import { generationOf, isSequencerStream, openSource } from '../source/open-sour
 import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { blocksOf } from '../tail/blocks.ts'
+import { startOfLast } from '../tail/last.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
+import { sayWaiting } from '../tail/waiting.ts'
 import { bookmarkOf, hasBookmarks, placeOf } from './bookmark.ts'
 
 interface TailOptions extends SourceOptions {
   readonly from?: Place
   readonly to?: NumberedPlace
+  readonly last?: number
   readonly blocks?: boolean
   readonly json?: boolean
   readonly count?: number
@@ -33,6 +36,11 @@ export function tailCommand(run: RunCommand): Command {
         'N, latest, block:N or batch:N (default: latest, with --to or --no-follow 0)',
       ).argParser(readStart),
     )
+    .addOption(
+      new Option('-n, --last <n>', 'begin with the last N entries, or with --blocks blocks, that are there').argParser(
+        readCount,
+      ),
+    )
     .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
     .option('--blocks', 'whole L2 blocks instead of entries')
     .option('--json', 'one JSON object a line')
@@ -42,6 +50,7 @@ export function tailCommand(run: RunCommand): Command {
       'after',
       examples(
         'datastreamer tail 127.0.0.1:6900 --blocks              L2 blocks as they come',
+        'datastreamer tail data-stream.bin -n 10                the last entries of a file, and those to come',
         'datastreamer tail data-stream.bin --from 0 --count 20  the first entries of a file',
         'datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json',
         'datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz',
@@ -51,14 +60,23 @@ export function tailCommand(run: RunCommand): Command {
 }
 
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
+  checkStart(options)
   checkOrder(options)
   await using source = await openSource(src, options, context, options.follow)
   const generation = await generationOf(source, options, context.signal)
   await checkEnd(source, options, generation)
-  const lines = linesOf(source, options, generation, context.signal)
-  const printing = print(lines, options.count, context)
+  const from = await startOf(source, options, generation, context.signal)
+  const lines = linesOf(source, from, options, generation, context.signal)
+  const printing = print(lines, source, from, options, context)
   // What is followed has no end of its own: Ctrl-C is how one leaves.
   await (options.follow ? untilInterrupted(printing) : printing)
+}
+
+/** @throws {UsageError} if the options name more than one start, or an end that may lie before it */
+function checkStart({ from, to, last }: TailOptions): void {
+  if (last === undefined) return
+  if (from !== undefined) throw new UsageError('USAGE', '-n and --from both say where to begin: give one of them')
+  if (to !== undefined) throw new UsageError('USAGE', '-n counts from the head of the stream: with --to, give --from')
 }
 
 /** @throws {UsageError} if the range ends before it begins, as far as its places can be compared */
@@ -83,25 +101,33 @@ async function checkEnd(source: Source, options: TailOptions, generation: Genera
 
 async function print(
   lines: AsyncIterable<readonly string[]>,
-  count: number | undefined,
-  { out }: CommandContext,
+  source: Source,
+  from: Start,
+  { count, follow }: TailOptions,
+  { out, note }: CommandContext,
 ): Promise<void> {
   let left = count ?? Number.POSITIVE_INFINITY
-  for await (const some of lines) {
-    await out.lines(some.slice(0, left))
-    left -= some.length
-    if (left <= 0) return
+  const came = follow ? await sayWaiting({ source, from, note }) : () => {}
+  try {
+    for await (const some of lines) {
+      came()
+      await out.lines(some.slice(0, left))
+      left -= some.length
+      if (left <= 0) return
+    }
+  } finally {
+    came()
   }
 }
 
 async function* linesOf(
   source: Source,
+  from: Start,
   options: TailOptions,
   generation: Generation,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   const { follow, to, json } = options
-  const from = startOf(options, generation)
   const all = source.batches({ from, follow, signal })
   const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
   if (options.blocks) {
@@ -116,7 +142,15 @@ async function* linesOf(
   }
 }
 
-function startOf({ from, to, follow }: TailOptions, generation: Generation): Start {
+async function startOf(
+  source: Source,
+  { from, to, follow, last, blocks }: TailOptions,
+  generation: Generation,
+  signal: AbortSignal,
+): Promise<Start> {
+  if (last !== undefined) {
+    return startOfLast({ source, count: last, blocksOf: blocks ? generation : undefined, signal })
+  }
   if (from === undefined) return follow && to === undefined ? 'latest' : 0n
   if (from.kind === 'latest') return 'latest'
   return from.kind === 'entry' ? from.number : placeOf(from.kind, from.number, generation)

@@ -1,7 +1,9 @@
 import { type ClientOptions, connect, ServerRefusedError, type StreamClient } from '@datastreamer/client'
 import type { Entry, Header } from '@datastreamer/format'
+import { tlsHint } from '@datastreamer/service/tls'
 import { NotFoundError } from '../errors.ts'
 import type { ReadOptions, Source, Start } from './source.ts'
+import { TLS_FLAGS } from './source-options.ts'
 
 /** Attempts in a row to come back to a server whose stream is read to its end only. */
 const MAX_ATTEMPTS = 5
@@ -42,18 +44,32 @@ export class ServerSource implements Source {
   }
 
   async *batches(options: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
+    let state: 'new' | 'connected' | 'lost' = 'new'
     try {
       for await (const event of this.#client.events(options)) {
         if (event.kind === 'entries') yield event.entries
-        else if (event.kind === 'disconnected') {
-          const why = event.error instanceof Error ? event.error.message : String(event.error)
-          const said = why.startsWith(`${this.name}: `) ? why : `${this.name}: ${why}`
-          this.#note(`datastreamer: ${said}; trying again in ${Math.round(event.retryInMs)} ms`)
+        else if (event.kind === 'connected') {
+          if (state === 'lost') this.#say('connected again')
+          state = 'connected'
+        } else if (event.kind === 'disconnected') {
+          const lost = state === 'connected' ? 'lost the connection: ' : ''
+          this.#say(`${lost}${this.#reasonOf(event.error)}; trying again in ${Math.round(event.retryInMs)} ms`)
+          state = 'lost'
         }
       }
     } catch (error) {
       throw this.#explain(error, options.from)
     }
+  }
+
+  #say(what: string): void {
+    this.#note(`datastreamer: ${this.name}: ${what}`)
+  }
+
+  /** Errors of the transport begin with the address. */
+  #reasonOf(error: Error): string {
+    const hint = tlsHint(error, TLS_FLAGS)
+    return `${error.message.replace(`${this.name}: `, '')}${hint === undefined ? '' : ` (${hint})`}`
   }
 
   #explain(error: unknown, from: Start): unknown {

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { TlsOptions } from '@datastreamer/client'
 import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
+import { loadClientTls, type TlsFlags } from '@datastreamer/service/tls'
 import { Argument, type Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { UsageError } from '../errors.ts'
 
 /** Options of every command that opens a stream. */
 export interface SourceOptions {
@@ -35,38 +33,11 @@ export function takesSource(command: Command): Command {
     .addOption(new Option('--tls-servername <name>', 'name that the certificate must have').helpGroup('TLS:'))
 }
 
-/** What the client needs for TLS, or `undefined` for plain TCP. @throws {UsageError} */
+/** What they are called, for hints. */
+export const TLS_FLAGS: TlsFlags = { ca: '--tls-ca', cert: '--tls-cert', name: '--tls-servername', on: '--tls' }
+
+/** What the client needs for TLS, or `undefined` for plain TCP. @throws {ConfigError} naming the option */
 export function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServername }: SourceOptions): TlsOptions | undefined {
   if (!tls && [tlsCa, tlsCert, tlsKey, tlsServername].every((option) => option === undefined)) return undefined
-  if ((tlsCert === undefined) !== (tlsKey === undefined))
-    throw new UsageError('USAGE', '--tls-cert and --tls-key go together')
-  const authority = tlsCa === undefined ? {} : { ca: read('--tls-ca', tlsCa) }
-  tryOut(authority, `--tls-ca ${tlsCa}`)
-  const own =
-    tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : { cert: read('--tls-cert', tlsCert), key: read('--tls-key', tlsKey) }
-  tryOut(own, `--tls-cert ${tlsCert} and --tls-key ${tlsKey}`)
-  return { ...authority, ...own, ...(tlsServername !== undefined && { servername: tlsServername }) }
-}
-
-/** @throws {UsageError} */
-function tryOut(options: SecureContextOptions, what: string): void {
-  try {
-    createSecureContext(options)
-  } catch (error) {
-    throw new UsageError('USAGE', `${what} cannot be used: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-/** Read a PEM file. @throws {UsageError} */
-function read(option: string, path: string): string {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UsageError('USAGE', `${option} ${path}: ${(error as Error).message}`, { cause: error })
-  }
-  if (text.includes('-----BEGIN ')) return text
-  throw new UsageError('USAGE', `${option}: ${path} is no PEM file`)
+  return loadClientTls('--tls', { ca: tlsCa, cert: tlsCert, key: tlsKey, servername: tlsServername })
 }

@@ -1,5 +1,5 @@
 import type { TlsOptions } from '@datastreamer/client'
-import { ConfigError, readAuthorities, readKeyPair } from '@datastreamer/service'
+import { loadClientTls } from '@datastreamer/service'
 
 /** The `--server-tls*` options. */
 export interface UpstreamTlsFiles {
@@ -42,15 +42,6 @@ export class UpstreamTls {
 }
 
 function load({ serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName }: UpstreamTlsFiles): TlsOptions {
-  if ((serverTlsCert === undefined) !== (serverTlsKey === undefined)) {
-    const [has, lacks] = serverTlsKey === undefined ? ['cert', 'key'] : ['key', 'cert']
-    throw new ConfigError('CONFLICT', `--server-tls-${has} needs --server-tls-${lacks}`)
-  }
-  return {
-    ...(serverTlsCa !== undefined && { ca: readAuthorities('--server-tls-ca', serverTlsCa) }),
-    ...(serverTlsCert !== undefined &&
-      serverTlsKey !== undefined &&
-      readKeyPair('--server-tls', serverTlsCert, serverTlsKey)),
-    ...(serverTlsName !== undefined && { servername: serverTlsName }),
-  }
+  const files = { ca: serverTlsCa, cert: serverTlsCert, key: serverTlsKey, servername: serverTlsName }
+  return loadClientTls('--server-tls', files)
 }
