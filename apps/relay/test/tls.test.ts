@@ -21,7 +21,9 @@ describe.skipIf(!hasOpenssl())('over TLS', () => {
     expect(far.status.relay.upstream).toBe(`tls://${near.address}`)
 
     const args = (file: string): string[] => ['--server', `tls://${near.address}`, '--file', dir.join(file)]
-    expect(await refusalOf(args('trusts-nobody.bin'))).toMatch(/self-signed certificate \(--server-tls-ca names the certificates to trust/)
+    expect(await refusalOf(args('trusts-nobody.bin'))).toMatch(
+      /self-signed certificate \(--server-tls-ca names the certificates to trust/,
+    )
     // The connection may be reset before the alert that says why is read.
     const unknown = await refusalOf([...args('shows-nothing.bin'), '--server-tls-ca', cert])
     expect(unknown).toMatch(/^tls:/)

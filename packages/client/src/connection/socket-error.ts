@@ -21,8 +21,11 @@ export function connectionError(error: Error, peer: string, overTls: boolean): C
   return new ConnectionError(code, `${peer}: ${reasonOf(error) || errno}`, { cause: error })
 }
 
+/** Advice for whoever calls `node` by hand. */
+const NODE_ADVICE = /; if the root CA is installed locally, try running Node\.js with --use-system-ca$/
+
 /** OpenSSL's messages hold its addresses in memory, its source files and a line break; its reason says it all. */
 function reasonOf(error: Error): string {
   const isOpenSsl = 'reason' in error && typeof error.reason === 'string' && 'library' in error
-  return isOpenSsl ? (error.reason as string) : error.message.trim()
+  return isOpenSsl ? (error.reason as string) : error.message.trim().replace(NODE_ADVICE, '')
 }
