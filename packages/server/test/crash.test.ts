@@ -34,6 +34,29 @@ test.each(MODES)('fsync %s: calls of the disk that overlap take nothing from wha
   expect(histories).toBeGreaterThan(2 * 20)
 })
 
+test.each(MODES)(
+  'fsync %s: reads, openings and questions that fail take nothing from what was committed',
+  async (fsync) => {
+    let histories = 0
+    for (const seed of [1, 2]) histories += await playAllDeaths({ seed, fsync, death: 'power', looks: 0.02 })
+    expect(histories).toBeGreaterThan(2 * 10)
+  },
+)
+
+test.each(MODES)('fsync %s: what a failed sync has lost is not taken for what was committed', async (fsync) => {
+  let histories = 0
+  for (const death of ['power', 'process'] as const) {
+    histories += await playAllDeaths({ seed: 5, fsync, death, faults: 0.06, lives: 2, forgets: 0.5 })
+  }
+  expect(histories).toBeGreaterThan(2 * 20)
+})
+
+test.each(MODES)('fsync %s: where a bit has flipped there is damage, or what was committed', async (fsync) => {
+  let histories = 0
+  for (const seed of [7, 22]) histories += await playAllDeaths({ seed, fsync, death: 'power', lives: 2, rot: 0.8 })
+  expect(histories).toBeGreaterThan(2 * 20)
+})
+
 test('histories of seeds that nobody has played', { timeout: 10 * FRESH_MS }, async () => {
   const first = Number(process.env.CRASH_SEED ?? randomInt(1_000_000, 100_000_000))
   console.log(`crash histories of seeds from ${first} on; CRASH_SEED=${first} plays them again`)

@@ -156,8 +156,11 @@ async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<Comm
   const { commitLog } = input
   let keep = (await commitLog.lastUpTo(point)) + 1
   const last = keep > 0 ? await commitLog.record(keep - 1) : undefined
-  // Where a program has cut the file and gone on, what it wrote may end where one of our commits did.
-  if (last === undefined || !samePoint(last, point) || keep < commitLog.count) {
+  const isOurs = last !== undefined && samePoint(last, point)
+  // A store that died may have left a record whose header was not written. One that was closed has not: there a program
+  // has cut the file and gone on, and what it wrote may end where one of our commits did.
+  const mayBeForeign = keep < commitLog.count && commitLog.checkpoint?.open !== true
+  if (!isOurs || mayBeForeign) {
     while (keep > 0 && !(await stillTrue(input, keep - 1, point))) keep--
     // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
     while (keep > 0 && (await isOpenEnd(input, keep - 1, point))) keep--

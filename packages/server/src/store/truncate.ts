@@ -3,10 +3,12 @@ import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncat
 import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import { loadEnd } from './load-end.ts'
 import { messageOf } from './message-of.ts'
 import { checksumOfFile, endOperation } from './recovery.ts'
 import type { StoreParts } from './store-parts.ts'
+import type { WritableFile } from './stream-file.ts'
 
 /**
  * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:
@@ -61,7 +63,15 @@ async function cutCommitLog({ commitLog, writable }: StoreParts, point: CommitPo
   if (last !== undefined && from === point.totalLength) {
     await endOperation(commitLog, last)
   } else if (cut !== undefined && from < point.totalLength) {
-    const checksum = cut.checksum === 0 ? 0 : await checksumOfFile(writable, from, point.totalLength)
+    const checksum = await checksumOfPart(writable, cut, from, point.totalLength)
     await commitLog.append([{ ...cut, ...point, checksum, endsOperation: true }])
   }
+}
+
+/** The checksum of the start of a commit. If the bytes of the commit have rotted, it is one that shows it as the old one did. */
+async function checksumOfPart(writable: WritableFile, whole: CommitRecord, from: number, to: number): Promise<number> {
+  if (whole.checksum === 0) return 0
+  const checksum = await checksumOfFile(writable, from, to)
+  const isWhole = (await checksumOfFile(writable, from, whole.totalLength)) === whole.checksum
+  return isWhole ? checksum : storedChecksum(~checksum >>> 0)
 }

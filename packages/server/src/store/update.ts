@@ -9,7 +9,7 @@ import {
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
 import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
-import { DiskError } from '../errors.ts'
+import { DamageError, DiskError } from '../errors.ts'
 import type { PageBuffer } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
@@ -31,6 +31,7 @@ export interface UpdateInput {
  * and the index follow, durably. Nothing else may be writing.
  *
  * @param kept as for `PageBuffers.overwrite`
+ * @throws {DamageError} `BAD_CHECKSUM`: the bytes beside it are not those that were committed; nothing has changed
  * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can write no more
  */
 export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
@@ -38,6 +39,7 @@ export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffe
   const { position } = await log.locate(Number(entry.number))
   const update = { position, bytes: encodeEntry(entry) }
   await checkpointer.write({ open: true })
+  await checkCommitOf(parts, update)
   await writeDown(parts, update)
   try {
     await log.change(async () => {
@@ -49,6 +51,22 @@ export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffe
   } catch (cause) {
     throw outcomeUnknown(parts, cause)
   }
+}
+
+/** The checksum is about to be computed anew: bytes that have rotted must not get one that says that they are right. */
+async function checkCommitOf({ commitLog, writable, path }: StoreParts, { position }: PendingUpdate): Promise<void> {
+  const index = await commitLog.holding(position)
+  const record = await commitLog.record(index)
+  if (record === undefined || record.checksum === 0) return
+  const before = index > 0 ? await commitLog.record(index - 1) : { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
+  if (before === undefined) return
+  if ((await checksumOfFile(writable, before.totalLength, record.totalLength)) === record.checksum) return
+  const entries = `entries ${before.totalEntries} to ${record.totalEntries - 1n}`
+  throw new DamageError('BAD_CHECKSUM', `${entries} are not what was committed: their checksum differs`, {
+    file: path,
+    position: before.totalLength,
+    entryNumber: before.totalEntries,
+  })
 }
 
 /** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */

@@ -1,11 +1,12 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, decodeHeaderPage, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
-import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
-import { DiskError, RefusedError } from '../../src/errors.ts'
+import { DamageError, DiskError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
+import { checkIndex, isFoundDamaged } from './check-store.ts'
+import { asPlanned, isBroken, isFailedOperation, isPlanned } from './planned.ts'
 import { type Random, randomFrom } from './random.ts'
 import { readAll } from './read-all.ts'
 import { CrashedError, type Fault, SimDisk } from './sim-disk.ts'
@@ -26,6 +27,12 @@ export interface HistoryOptions {
   readonly lives?: number
   /** Probability that a call of the disk takes time and others come in its middle (default 0). */
   readonly slow?: number
+  /** Probability that a call of the disk that changes nothing fails (default 0). */
+  readonly looks?: number
+  /** Probability that a page which a failed sync has lost is read back as it was before (default 0). */
+  readonly forgets?: number
+  /** Probability that a bit of the disk has flipped after a death (default 0); what is found is damage, or right. */
+  readonly rot?: number
 }
 
 const FILE = '/sim/data-stream.bin'
@@ -56,6 +63,12 @@ class Player {
   readonly #disk: SimDisk
   readonly #index = new SimIndex()
   readonly #versions = new Versions()
+  /** What goes wrong by chance, beside the plan. */
+  readonly #chance: Random
+  /** Where a bit has flipped, if one has. Two could be an entry's and its checksum's: nothing finds that. */
+  #rotten: string | undefined
+  /** Damage was found, which ends the history. */
+  #isOver = false
   #store: StreamStore | undefined
   /** Entries of the log and of what waits to be committed. */
   #entries: readonly string[] = []
@@ -65,7 +78,9 @@ class Player {
     this.#options = options
     this.#random = randomFrom(options.seed)
     this.#fate = randomFrom(options.seed * 7919 + (options.crashAt ?? 0))
-    this.#disk = new SimDisk(this.#fate)
+    this.#chance = randomFrom(options.seed * 104_729 + (options.crashAt ?? 0))
+    const { looks = 0, forgets = 0 } = options
+    this.#disk = new SimDisk(this.#fate, { random: this.#chance, looks, forgets })
     // A file without pages has to be extended by the first commit.
     if (this.#random.chance(0.5)) this.#disk.put(FILE, emptyFile())
     if (options.crashAt !== undefined) this.#disk.failAt(options.crashAt, 'crash')
@@ -75,17 +90,17 @@ class Player {
   async play(): Promise<number> {
     const { lives = 1, crashAt } = this.#options
     let calls = 0
-    for (let life = 1; life <= lives; life++) {
+    for (let life = 1; life <= lives && !this.#isOver; life++) {
       if (life > 1) {
         this.#disk.failAt(this.#disk.calls + this.#fate.int(1, 80), 'crash')
         this.#planFaults(this.#disk.calls)
       }
-      await this.#live()
+      await this.#judged(() => this.#live())
       calls ||= this.#disk.calls
       await this.#die()
-      await this.#recover()
+      await this.#judged(() => this.#recover())
     }
-    if (this.#store !== undefined) await this.#checkAppending(this.#store)
+    await this.#judged(() => this.#checkAppending())
     if (crashAt === undefined && calls === 0) throw new Error('a history without a call')
     return calls
   }
@@ -99,6 +114,35 @@ class Player {
       await Promise.all(this.#answers)
     } catch (error) {
       if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
+    }
+  }
+
+  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. */
+  async #judged(work: () => Promise<void>): Promise<void> {
+    if (this.#isOver) return
+    try {
+      await work()
+    } catch (error) {
+      if (this.#rotten === undefined) throw error
+      const isFound = error instanceof DamageError || (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
+      if (!isFound)
+        throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, {
+          cause: error,
+        })
+      this.#isOver = true
+    }
+  }
+
+  #calmly<T>(work: () => Promise<T>): Promise<T> {
+    return this.#disk.calmly(work)
+  }
+
+  /** Open the store as often as it takes until the disk lets it. */
+  async #openAtLast(): Promise<StreamStore> {
+    for (;;) {
+      this.#disk.mustLive()
+      const store = await this.#open().catch(asPlanned)
+      if (store !== undefined) return store
     }
   }
 
@@ -200,11 +244,8 @@ class Player {
     const isClosed = await store.close().then(() => true, asPlanned)
     if (isClosed) this.#versions.sealed()
     this.#store = undefined
-    while (this.#store === undefined) {
-      this.#disk.mustLive()
-      this.#store = await this.#open().catch(asPlanned)
-    }
-    await this.#settleWith(this.#store, { strict: true })
+    this.#store = await this.#openAtLast()
+    await this.#settleWith(this.#store, { strict: this.#keepsAll })
   }
 
   /** Run when no commit waits, so that it is known what the log holds. A store that can write no more is opened again. */
@@ -239,6 +280,7 @@ class Player {
     }
     const entries = this.#fate.chance(0.2) ? this.#entriesInFile() : undefined
     if (entries !== undefined) this.#index.spoil(this.#fate, entries)
+    if (this.#chance.chance(this.#options.rot ?? 0)) this.#rotten ??= this.#disk.rot(this.#chance)
   }
 
   /** Number of entries of the file as another program that opens it now sees it, or `undefined` if it can open none. */
@@ -252,6 +294,12 @@ class Player {
     }
   }
 
+  /** Whether nothing that was answered with a yes may be missing as long as the machine has power. */
+  get #keepsAll(): boolean {
+    const { fsync, forgets = 0 } = this.#options
+    return fsync === 'commit' || forgets === 0
+  }
+
   /** Open the store, which may die a few more times over it, and check what is there. */
   async #recover(): Promise<void> {
     for (let death = 0; death < MAX_DEATHS_IN_RECOVERY && this.#fate.chance(0.4); death++) {
@@ -261,18 +309,23 @@ class Player {
       this.#fall()
     }
     const { fsync, death } = this.#options
-    this.#store = await this.#open()
-    await this.#settleWith(this.#store, { strict: fsync === 'commit' || death === 'process' })
+    this.#store = await this.#openAtLast()
+    await this.#settleWith(this.#store, { strict: fsync === 'commit' || (death === 'process' && this.#keepsAll) })
   }
 
   async #settleWith(store: StreamStore, how: { readonly strict: boolean }): Promise<void> {
-    const found = (await readAll(store.log)).map(textOf)
+    const found = (await this.#calmly(() => readAll(store.log))).map(textOf)
     this.#versions.settle(found, how)
     this.#entries = found
-    await checkIndex(store, found, this.#versions.everyEntry)
+    await this.#calmly(() => checkIndex(store, found, this.#versions.everyEntry))
   }
 
-  async #checkAppending(store: StreamStore): Promise<void> {
+  async #checkAppending(): Promise<void> {
+    await this.#calmly(() => this.#append())
+  }
+
+  async #append(): Promise<void> {
+    const store = this.#store ?? (await this.#open())
     const added = { type: 7, data: Uint8Array.of(1, 2, 3) }
     store.startAtomicOp()
     store.addStreamEntry(added.type, added.data)
@@ -308,42 +361,4 @@ class Player {
 function emptyFile(): Uint8Array {
   const header = { generation: 3, version: 2, systemId: 0n, streamType: 1n } as const
   return encodeHeaderPage({ ...header, totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
-}
-
-async function checkIndex(store: StreamStore, found: readonly string[], known: Iterable<string>): Promise<void> {
-  for (const text of known) {
-    const { type, data } = entryOf(text)
-    if (type !== BOOKMARK_TYPE) continue
-    const at = found.lastIndexOf(text)
-    const number = await findBookmark(store.log, store.index, data)
-    if (number !== (at < 0 ? undefined : BigInt(at))) {
-      throw new Error(`bookmark ${text} found at ${number}, is at ${at}`)
-    }
-  }
-}
-
-/** Whether a store says that it can write no more. */
-function isBroken(store: StreamStore): boolean {
-  try {
-    store.startAtomicOp()
-    store.rollbackAtomicOp()
-    return false
-  } catch {
-    return true
-  }
-}
-
-/** Whether the disk failed the open operation, or one before it. */
-function isFailedOperation(error: unknown): boolean {
-  return error instanceof DiskError || (error instanceof RefusedError && error.code === 'ATOMIC_OP_FAILED')
-}
-
-/** Whether an error is one that the plan brought about. */
-function isPlanned(error: unknown): boolean {
-  return error instanceof DiskError || (error instanceof Error && /simulated/.test(error.message))
-}
-
-/** Let pass what the plan brought about. */
-function asPlanned(error: unknown): undefined {
-  if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
 }

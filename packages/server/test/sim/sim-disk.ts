@@ -1,6 +1,7 @@
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
-import { SparseBytes } from './sparse-bytes.ts'
+import { SimContent } from './sim-content.ts'
+import type { SparseBytes } from './sparse-bytes.ts'
 
 /** What goes wrong at one call of the disk. */
 export type Fault = 'crash' | 'short-write' | 'ENOSPC' | 'EIO'
@@ -10,46 +11,28 @@ export class CrashedError extends Error {
   override readonly name = 'CrashedError'
 }
 
-const SECTOR_BYTES = 512
-
 /** What a call leaves behind if it goes wrong. */
 interface OnFault {
   readonly onCrash?: () => unknown
   readonly onError?: () => unknown
 }
 
-type Change =
-  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'resize'; readonly size: number }
-
-/** A file: what is on the platter, and what the machine believes. */
-class SimContent {
-  durable = new SparseBytes()
-  current = new SparseBytes()
-  unsynced: Change[] = []
-
-  change(change: Change): void {
-    applyChange(this.current, change)
-    this.unsynced.push(change)
-  }
-
-  sync(): void {
-    for (const change of this.unsynced) applyChange(this.durable, change)
-    this.unsynced = []
-  }
-}
-
-function applyChange(bytes: SparseBytes, change: Change): void {
-  if (change.kind === 'write') bytes.write(change.bytes, change.position)
-  else bytes.resize(change.size)
-}
-
 /** The files of a folder. */
 type Names = Map<string, SimContent>
 
+/** What else may go wrong on a disk, by chances of its own, so that they leave the plan as it is. */
+export interface Frailty {
+  readonly random: Random
+  /** Probability that a call that changes nothing fails: a read, an open, a question for existence or size. */
+  readonly looks: number
+  /** Probability that a page which a failed sync has lost is read back old, each time that it is read. */
+  readonly forgets: number
+}
+
 /**
  * A disk that does what real ones may: it loses, tears and reorders what was not synced, writes less than it was given,
- * and fails at any call. Calls that change something are counted; a plan says which of them goes wrong and how.
+ * and fails at any call. Calls that change something are counted; a plan says which of them goes wrong and how. Calls
+ * that change nothing go wrong by chance, if it is {@link Frailty frail}.
  */
 export class SimDisk implements Disk {
   readonly #random: Random
@@ -63,9 +46,13 @@ export class SimDisk implements Disk {
   #boots = 0
   #deaths = 0
   #dead = false
+  /** What goes wrong by chance, while it may. */
+  readonly #frailty: Frailty | undefined
+  #calm = false
 
-  constructor(random: Random) {
+  constructor(random: Random, frailty?: Frailty) {
     this.#random = random
+    this.#frailty = frailty
   }
 
   /** Calls so far that changed or synced something. */
@@ -84,11 +71,29 @@ export class SimDisk implements Disk {
 
   /** Put a file there, durably, without a call. */
   put(path: string, bytes: Uint8Array): void {
-    const content = new SimContent()
+    const content = new SimContent(this.#random)
     content.change({ kind: 'write', position: 0, bytes })
     content.sync()
     this.#names.set(path, content)
     this.#durableNames.set(path, content)
+  }
+
+  /** Do something while no call that changes nothing fails. */
+  async calmly<T>(work: () => Promise<T>): Promise<T> {
+    this.#calm = true
+    try {
+      return await work()
+    } finally {
+      this.#calm = false
+    }
+  }
+
+  /** A bit of what is durable flips, in one of the files. @returns where, or `undefined` if nothing was ever written */
+  rot(random: Random): string | undefined {
+    if (this.#names.size === 0) return undefined
+    const [name, content] = random.pick([...this.#names])
+    const place = content.rot(random)
+    return place && `${name}: bit ${place.bit} of byte ${place.position}`
   }
 
   /** @throws {CrashedError} if the machine is dead */
@@ -104,9 +109,7 @@ export class SimDisk implements Disk {
   /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
   powerOff(): void {
     for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
-      for (const change of content.unsynced) this.#maybeApply(content.durable, change)
-      content.unsynced = []
-      content.current = content.durable.copy()
+      content.powerOff()
     }
     // Each change of names has its own fate; a rename is one, so the new name is there or the old one is.
     if (this.#random.chance(0.5)) this.#syncNames()
@@ -123,12 +126,12 @@ export class SimDisk implements Disk {
   }
 
   async open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile> {
-    this.#alive()
+    this.#look()
     let content = this.#names.get(path)
     if (content === undefined) {
       if (mode !== 'create') throw systemError('ENOENT')
       this.#step()
-      const made = new SimContent()
+      const made = new SimContent(this.#random)
       this.#changeNames((names) => names.set(path, made))
       content = made
     }
@@ -136,7 +139,7 @@ export class SimDisk implements Disk {
   }
 
   async exists(path: string): Promise<boolean> {
-    this.#alive()
+    this.#look()
     return this.#names.has(path)
   }
 
@@ -186,7 +189,8 @@ export class SimDisk implements Disk {
   #file(content: SimContent): DiskFile {
     return {
       read: async (into, position) => {
-        this.#alive()
+        this.#look()
+        content.forget(position, into.length, () => this.#mayFail(this.#frailty?.forgets))
         return content.current.read(into, position)
       },
       write: async (from, position) => {
@@ -203,7 +207,7 @@ export class SimDisk implements Disk {
         this.#step({
           onCrash: () => this.#random.chance(0.5) && content.sync(),
           // After a sync that fails the machine takes all for written, and a later one makes up for nothing.
-          onError: () => this.#lose(content),
+          onError: () => content.lose(),
         })
         content.sync()
       },
@@ -212,7 +216,7 @@ export class SimDisk implements Disk {
         content.change({ kind: 'resize', size })
       },
       size: async () => {
-        this.#alive()
+        this.#look()
         return content.current.size
       },
       isAt: async (path) => {
@@ -225,31 +229,18 @@ export class SimDisk implements Disk {
     }
   }
 
-  /** What was written and not synced gets to the platter by chance, or never. */
-  #lose(content: SimContent): void {
-    for (const change of content.unsynced) if (change.kind === 'write') this.#maybeApply(content.durable, change)
-    // Sizes lie in the file system's journal, which a failed write of data does not concern.
-    content.unsynced = content.unsynced.filter(({ kind }) => kind === 'resize')
-  }
-
-  #maybeApply(durable: SparseBytes, change: Change): void {
-    if (this.#random.chance(0.4)) return
-    if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(durable, change)
-    else if (this.#random.chance(0.5)) this.#applySectors(durable, change.bytes, change.position)
-    else durable.write(change.bytes.subarray(0, this.#random.int(0, change.bytes.length)), change.position)
-  }
-
-  /** Any of the sectors of a write, each one whole. */
-  #applySectors(durable: SparseBytes, bytes: Uint8Array, position: number): void {
-    for (let at = 0; at < bytes.length; ) {
-      const end = Math.min(bytes.length, at + SECTOR_BYTES - ((position + at) % SECTOR_BYTES))
-      if (this.#random.chance(0.5)) durable.write(bytes.subarray(at, end), position + at)
-      at = end
-    }
-  }
-
   #alive(): void {
     if (this.#dead) throw new CrashedError('the machine is dead')
+  }
+
+  /** A call that changes nothing, and is not counted. */
+  #look(): void {
+    this.#alive()
+    if (!this.#calm && this.#mayFail(this.#frailty?.looks)) throw systemError('EIO')
+  }
+
+  #mayFail(probability = 0): boolean {
+    return probability > 0 && this.#frailty?.random.chance(probability) === true
   }
 
   /** Count a call and let it go wrong if the plan says so. */

@@ -1,4 +1,7 @@
-const CHUNK = 4096
+import type { Random } from './random.ts'
+
+/** A page of the machine's memory. */
+export const PAGE_BYTES = 4096
 
 /** The content of a file that is mostly zero. */
 export class SparseBytes {
@@ -19,9 +22,9 @@ export class SparseBytes {
   resize(size: number): void {
     if (size < this.#size) {
       for (const [index, chunk] of this.#chunks) {
-        const start = index * CHUNK
+        const start = index * PAGE_BYTES
         if (start >= size) this.#chunks.delete(index)
-        else if (start + CHUNK > size) chunk.fill(0, size - start)
+        else if (start + PAGE_BYTES > size) chunk.fill(0, size - start)
       }
     }
     this.#size = size
@@ -31,9 +34,9 @@ export class SparseBytes {
     this.#size = Math.max(this.#size, position + bytes.length)
     for (let done = 0; done < bytes.length; ) {
       const at = position + done
-      const offset = at % CHUNK
-      const part = bytes.subarray(done, done + CHUNK - offset)
-      this.#chunk(Math.floor(at / CHUNK)).set(part, offset)
+      const offset = at % PAGE_BYTES
+      const part = bytes.subarray(done, done + PAGE_BYTES - offset)
+      this.#chunk(Math.floor(at / PAGE_BYTES)).set(part, offset)
       done += part.length
     }
   }
@@ -43,9 +46,9 @@ export class SparseBytes {
     const length = Math.max(0, Math.min(into.length, this.#size - position))
     for (let done = 0; done < length; ) {
       const at = position + done
-      const offset = at % CHUNK
-      const count = Math.min(CHUNK - offset, length - done)
-      const chunk = this.#chunks.get(Math.floor(at / CHUNK))
+      const offset = at % PAGE_BYTES
+      const count = Math.min(PAGE_BYTES - offset, length - done)
+      const chunk = this.#chunks.get(Math.floor(at / PAGE_BYTES))
       if (chunk === undefined) into.fill(0, done, done + count)
       else into.set(chunk.subarray(offset, offset + count), done)
       done += count
@@ -53,10 +56,20 @@ export class SparseBytes {
     return length
   }
 
+  /** A place where something was written, one that is not zero in half of the cases; `undefined` if there is none. */
+  written(random: Random): number | undefined {
+    if (this.#chunks.size === 0) return undefined
+    const [index, chunk] = random.pick([...this.#chunks])
+    const offset = random.int(0, PAGE_BYTES - 1)
+    if (random.chance(0.5)) return index * PAGE_BYTES + offset
+    const next = chunk.findIndex((byte, i) => i >= offset && byte !== 0)
+    return index * PAGE_BYTES + (next < 0 ? offset : next)
+  }
+
   #chunk(index: number): Uint8Array {
     let chunk = this.#chunks.get(index)
     if (chunk === undefined) {
-      chunk = new Uint8Array(CHUNK)
+      chunk = new Uint8Array(PAGE_BYTES)
       this.#chunks.set(index, chunk)
     }
     return chunk

@@ -1,0 +1,29 @@
+import { DiskError, RefusedError } from '../../src/errors.ts'
+import type { StreamStore } from '../../src/store/stream-store.ts'
+import { CrashedError } from './sim-disk.ts'
+
+/** Whether a store says that it can write no more. */
+export function isBroken(store: StreamStore): boolean {
+  try {
+    store.startAtomicOp()
+    store.rollbackAtomicOp()
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Whether the disk failed the open operation, or one before it. */
+export function isFailedOperation(error: unknown): boolean {
+  return error instanceof DiskError || (error instanceof RefusedError && error.code === 'ATOMIC_OP_FAILED')
+}
+
+/** Whether an error is one that the plan brought about. */
+export function isPlanned(error: unknown): boolean {
+  return error instanceof DiskError || (error instanceof Error && /simulated/.test(error.message))
+}
+
+/** Let pass what the plan brought about. */
+export function asPlanned(error: unknown): undefined {
+  if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
+}

@@ -1,0 +1,119 @@
+import type { Random } from './random.ts'
+import { PAGE_BYTES, SparseBytes } from './sparse-bytes.ts'
+
+const SECTOR_BYTES = 512
+
+export type Change =
+  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'resize'; readonly size: number }
+
+/** A file: what is on the platter, and what the machine believes. */
+export class SimContent {
+  readonly #random: Random
+  #durable = new SparseBytes()
+  #current = new SparseBytes()
+  #unsynced: Change[] = []
+  /** Pages of memory that a failed sync has lost: the machine takes them for written, and may forget them. */
+  readonly #lost = new Set<number>()
+
+  constructor(random: Random) {
+    this.#random = random
+  }
+
+  /** The bytes as the machine sees them. */
+  get current(): SparseBytes {
+    return this.#current
+  }
+
+  change(change: Change): void {
+    applyChange(this.#current, change)
+    this.#unsynced.push(change)
+    // What is written to stays in memory until it is synced; what is cut off is gone.
+    const { from, to } = reach(change)
+    for (const page of this.#lost) if (page >= from && page <= to) this.#lost.delete(page)
+  }
+
+  sync(): void {
+    for (const change of this.#unsynced) applyChange(this.#durable, change)
+    this.#unsynced = []
+  }
+
+  /** A sync failed: what was written and not synced gets to the platter by chance, or never. */
+  lose(): void {
+    for (const change of this.#unsynced) {
+      if (change.kind !== 'write') continue
+      this.#maybeApply(change)
+      const { from, to } = reach(change)
+      for (let page = from; page <= to; page++) this.#lost.add(page)
+    }
+    // Sizes lie in the file system's journal, which a failed write of data does not concern.
+    this.#unsynced = this.#unsynced.filter(({ kind }) => kind === 'resize')
+  }
+
+  /** Memory is short: of the lost pages that a read is about to see, each one may come from the platter from now on. */
+  forget(position: number, length: number, isForgotten: () => boolean): void {
+    for (const page of this.#lost) {
+      if (page < pageOf(position) || page > pageOf(position + length - 1) || !isForgotten()) continue
+      this.#lost.delete(page)
+      const end = Math.min((page + 1) * PAGE_BYTES, this.#current.size)
+      const bytes = new Uint8Array(Math.max(0, end - page * PAGE_BYTES))
+      this.#durable.read(bytes, page * PAGE_BYTES)
+      this.#current.write(bytes, page * PAGE_BYTES)
+    }
+  }
+
+  /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
+  powerOff(): void {
+    for (const change of this.#unsynced) this.#maybeApply(change)
+    this.#unsynced = []
+    this.#lost.clear()
+    this.#current = this.#durable.copy()
+  }
+
+  /** A bit of the platter flips. @returns its place, or `undefined` if nothing was ever written there */
+  rot(random: Random): { readonly position: number; readonly bit: number } | undefined {
+    const position = this.#durable.written(random)
+    if (position === undefined) return undefined
+    const bit = random.int(0, 7)
+    for (const bytes of [this.#durable, this.#current]) {
+      const byte = new Uint8Array(1)
+      if (bytes.read(byte, position) === 1)
+        bytes.write(
+          byte.map((old) => old ^ (1 << bit)),
+          position,
+        )
+    }
+    return { position, bit }
+  }
+
+  #maybeApply(change: Change): void {
+    if (this.#random.chance(0.4)) return
+    if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(this.#durable, change)
+    else if (this.#random.chance(0.5)) this.#applySectors(change.bytes, change.position)
+    else this.#durable.write(change.bytes.subarray(0, this.#random.int(0, change.bytes.length)), change.position)
+  }
+
+  /** Any of the sectors of a write, each one whole. */
+  #applySectors(bytes: Uint8Array, position: number): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(bytes.length, at + SECTOR_BYTES - ((position + at) % SECTOR_BYTES))
+      if (this.#random.chance(0.5)) this.#durable.write(bytes.subarray(at, end), position + at)
+      at = end
+    }
+  }
+}
+
+function applyChange(bytes: SparseBytes, change: Change): void {
+  if (change.kind === 'write') bytes.write(change.bytes, change.position)
+  else bytes.resize(change.size)
+}
+
+/** The pages that a change is about. */
+function reach(change: Change): { readonly from: number; readonly to: number } {
+  if (change.kind === 'resize') return { from: pageOf(change.size), to: Number.POSITIVE_INFINITY }
+  return { from: pageOf(change.position), to: pageOf(change.position + change.bytes.length - 1) }
+}
+
+function pageOf(position: number): number {
+  return Math.floor(position / PAGE_BYTES)
+}
