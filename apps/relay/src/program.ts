@@ -42,7 +42,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const upstreams = config.server.map((text) => readUpstream(text, upstreamTls))
   const limits = { connectTimeoutMs: config.connectTimeout, responseTimeoutMs: config.responseTimeout }
   const rounds = { maxMs: config.retryMax }
-  const file = fileName(config.file)
+  const file = await fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
   if (config.checkInterval !== undefined) {
     log.info('check-interval', 'the check interval has no effect: inactive clients are disconnected when they are due')
@@ -57,6 +57,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const observed = new ObservedStore(context)
   const store = await openFile({
     file,
+    mustExist: config.mustExist,
     upstreams,
     streamType: config.streamType,
     limits,
@@ -77,12 +78,12 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   })
   let follower: Follower | undefined
   let served: StreamService | undefined
-  const close = async (graceMs: number): Promise<void> => {
+  const close = async (graceMs: number, closeFile = () => store.close()): Promise<void> => {
     try {
       await follower?.close()
       await served?.close({ graceMs })
     } finally {
-      await store.close()
+      await closeFile()
     }
   }
   try {
@@ -102,7 +103,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       fail,
     )
   } catch (error) {
-    await close(0)
+    // What was made for this start is taken away with it.
+    await close(0, () => store.discard())
     throw error
   }
   const { address } = served

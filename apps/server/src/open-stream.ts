@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import type { Header } from '@datastreamer/format'
-import { openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
+import { nodeDisk, openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
 import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext } from '@datastreamer/service'
 import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
 import type { Config } from './options.ts'
@@ -70,11 +69,12 @@ function checkIdentity({ generation, version, systemId }: Header, { file, ...ask
 }
 
 async function openForWriting(config: Config, context: ServiceContext): Promise<OpenStream> {
-  const { file, streamType, fsync, fsyncInterval, fileVersion, demo } = config
-  const systemId = config.systemId ?? (demo && !existsSync(file) ? DEMO_CHAIN_ID : undefined)
+  const { file, streamType, fsync, fsyncInterval, fileVersion, demo, mustExist } = config
+  const systemId = config.systemId ?? (demo && !(await nodeDisk.exists(file)) ? DEMO_CHAIN_ID : undefined)
   const observed = new ObservedStore(context)
   const store = await observed.open({
     file,
+    mustExist,
     streamType,
     systemId,
     version: fileVersion,

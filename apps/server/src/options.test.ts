@@ -8,7 +8,8 @@ test('help names every flag', () => {
   const text = line.kind === 'print' ? line.text : ''
   const flags = text.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim().slice(2))
   expect(flags).toEqual([
-    ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version', 'fsync', 'fsync-interval'],
+    ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version'],
+    ...['must-exist', 'fsync', 'fsync-interval'],
     ...['demo', 'demo-block-time'],
     ...['port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections', 'max-connections-per-address'],
     'keep-open-on-state-error',

@@ -24,12 +24,12 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   let served: StreamService | undefined
   let demo: DemoSequencer | undefined
   let source: SourceService | undefined
-  const close = async (graceMs: number): Promise<void> => {
+  const close = async (graceMs: number, closeFile = () => reader.close()): Promise<void> => {
     try {
       await Promise.all([demo?.close(), source?.close({ graceMs })])
       await served?.close({ graceMs })
     } finally {
-      await reader.close()
+      await closeFile()
     }
   }
   try {
@@ -41,7 +41,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       source = await SourceService.start({ store, port: config.sourcePort, tls: sourceTls }, config, context)
     }
   } catch (error) {
-    await close(0)
+    // What was made for this start is taken away with it.
+    await close(0, () => store?.discard() ?? reader.close())
     throw error
   }
   const { totalEntries } = reader.getHeader()

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import type { Header } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import { nodeDisk, RefusedError, type StreamStore } from '@datastreamer/server'
 import { lastForeignBoundary } from '../truncate/last-boundary.ts'
 import { type FirstUpstreamOptions, withAnyUpstream, withFirstUpstream } from '../upstream/first-upstream.ts'
 import { checkCopy, isSameStream, mayBeOfGoRelay, rewriteIdentity } from './adopt.ts'
@@ -15,14 +14,16 @@ export interface FileIdentity {
 
 export interface OpenFileOptions extends FirstUpstreamOptions {
   readonly file: string
+  /** Make nothing: refuse a file that is not there. */
+  readonly mustExist: boolean
   readonly openStore: (identity: FileIdentity) => Promise<StreamStore>
   /** Told when a file gets the header of an upstream instead of one that a Go relay made up. */
   readonly onNewIdentity?: ((header: Header) => void) | undefined
 }
 
 /** The Go relay adds `.bin` to a name without an extension. */
-export function fileName(name: string): string {
-  return extname(name) === '' && !existsSync(name) ? `${name}.bin` : name
+export async function fileName(name: string): Promise<string> {
+  return extname(name) === '' && !(await nodeDisk.exists(name)) ? `${name}.bin` : name
 }
 
 /**
@@ -34,8 +35,11 @@ export function fileName(name: string): string {
  * @throws the signal's reason; what opening throws
  */
 export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
-  const { file, streamType, openStore } = options
-  if (!existsSync(file)) {
+  const { file, mustExist, streamType, openStore } = options
+  if (!(await nodeDisk.exists(file))) {
+    if (mustExist) {
+      throw new RefusedError('FILE_NOT_FOUND', `${resolve(file)}: there is no such file, and --must-exist was given`)
+    }
     const header = await withFirstUpstream(options, async (_client, found) => found)
     return openStore(identityOf(header))
   }
@@ -57,7 +61,7 @@ export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
     }
     return await cutToBoundary(store)
   } catch (error) {
-    await store.close()
+    await store.discard()
     throw error
   }
 }

@@ -6,6 +6,11 @@ import type { ServiceContext } from '../run/service.ts'
 
 /** Options of whoever writes a stream file. */
 export const STORE_OPTIONS = {
+  mustExist: {
+    type: 'boolean',
+    group: 'Stream',
+    help: 'do not start if the file is not there, instead of making an empty one',
+  },
   fsync: {
     type: 'choice',
     choices: ['commit', 'interval', 'never'],

@@ -1,0 +1,169 @@
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { type Disk, nodeDisk, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
+
+async function commitOne(store: StreamStore): Promise<void> {
+  store.startAtomicOp()
+  store.addStreamEntry(1, Uint8Array.of(1))
+  await store.commitAtomicOp()
+}
+
+describe('what cannot be seen is not taken for absent', () => {
+  test('a link in a circle is an error, and stays', async () => {
+    using dir = tempDir()
+    symlinkSync('data-stream.bin', dir.join('data-stream.bin'))
+    await expect(openStore({ file: dir.join('data-stream.bin') })).rejects.toMatchObject({ code: 'ELOOP' })
+    expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
+    expect(readlinkSync(dir.join('data-stream.bin'))).toBe('data-stream.bin')
+  })
+
+  test('a link that leads nowhere is refused with where it leads, and what lies beside stays', async () => {
+    using dir = tempDir()
+    const target = dir.join('volume', 'data-stream.bin')
+    symlinkSync(target, dir.join('data-stream.bin'))
+    writeFileSync(dir.join('data-stream.commits'), 'kept')
+    const opening = openStore({ file: dir.join('data-stream.bin') })
+    await expect(opening).rejects.toMatchObject({ code: 'LEADS_NOWHERE', message: expect.stringContaining(target) })
+    expect(readdirSync(dir.path)).toEqual(['data-stream.bin', 'data-stream.commits'])
+    expect(lstatSync(dir.join('data-stream.bin')).isSymbolicLink()).toBe(true)
+    expect(readFileSync(dir.join('data-stream.commits'), 'utf8')).toBe('kept')
+  })
+
+  test.each(['file', 'index'])('a volume that is not mounted: the folder of the %s leads nowhere', async (what) => {
+    using dir = tempDir()
+    symlinkSync(dir.join('volume'), dir.join(what === 'file' ? 'data' : 'data-stream.db'))
+    const file = what === 'file' ? dir.join('data', 'sub', 'data-stream.bin') : dir.join('data-stream.bin')
+    await expect(openStore({ file })).rejects.toMatchObject({ code: 'LEADS_NOWHERE' })
+    expect(readdirSync(dir.path)).toEqual([what === 'file' ? 'data' : 'data-stream.db'])
+  })
+})
+
+describe('a file is made only where none is', () => {
+  test('one that appears while it is being made is left as it is', async () => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    writeFileSync(file, 'of somebody else')
+    writeFileSync(dir.join('data-stream.commits'), 'kept')
+    let looks = 0
+    // It comes behind the look that says whether it is there.
+    const late: Disk = {
+      ...nodeDisk,
+      exists: async (path) => (path === file && looks++ === 0 ? false : nodeDisk.exists(path)),
+    }
+    await expect(openStore({ file, disk: late })).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(readFileSync(file, 'utf8')).toBe('of somebody else')
+    expect(readFileSync(dir.join('data-stream.commits'), 'utf8')).toBe('kept')
+    expect(readdirSync(dir.path).sort()).toEqual(['data-stream.bin', 'data-stream.commits'])
+  })
+
+  test('what a process left that died while it made one is not written to: it may be a stream by now', async () => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    {
+      await using store = await openStore({ file })
+      await commitOne(store)
+    }
+    linkSync(file, dir.join('data-stream.new'))
+    renameSync(file, dir.join('moved.bin'))
+    const bytes = readFileSync(dir.join('moved.bin'))
+    await using store = await openStore({ file })
+    expect(store.getHeader().totalEntries).toBe(0n)
+    expect(readFileSync(dir.join('moved.bin')).equals(bytes)).toBe(true)
+    expect(readdirSync(dir.path)).not.toContain('data-stream.new')
+  })
+
+  test('the second name of one that was made is taken away', async () => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    await (await openStore({ file })).close()
+    linkSync(file, dir.join('data-stream.new'))
+    await (await openStore({ file })).close()
+    expect(readdirSync(dir.path)).not.toContain('data-stream.new')
+  })
+
+  test('the commit log of a stream that is gone goes with it', async () => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    {
+      await using store = await openStore({ file })
+      await commitOne(store)
+    }
+    renameSync(file, dir.join('moved.bin'))
+    await using store = await openStore({ file })
+    await commitOne(store)
+    expect(store.getHeader().totalEntries).toBe(1n)
+    expect(await store.operationEnds.isKnownAt(0)).toBe(true)
+  })
+
+  test('not where it must exist', async () => {
+    using dir = tempDir()
+    const file = dir.join('sub', 'data-stream.bin')
+    await expect(openStore({ file, mustExist: true })).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining(file),
+    })
+    expect(readdirSync(dir.path)).toEqual([])
+  })
+
+  test('and what was made for it is told', async () => {
+    using dir = tempDir()
+    const events: StoreEvent[] = []
+    const file = dir.join('a', 'b', 'data-stream.bin')
+    await using _store = await openStore({ file, onEvent: (event) => events.push(event) })
+    expect(events).toEqual([{ event: 'created', file, folders: [dir.join('a'), dir.join('a', 'b')] }])
+  })
+})
+
+describe('a start that fails leaves nothing of what it made', () => {
+  test('an opening that fails in its middle', async () => {
+    using dir = tempDir()
+    const full: Disk = {
+      ...nodeDisk,
+      open: async (path, mode) => {
+        if (path.endsWith('.commits')) throw Object.assign(new Error('ENOSPC: simulated'), { code: 'ENOSPC' })
+        return nodeDisk.open(path, mode)
+      },
+    }
+    const file = dir.join('a', 'b', 'data-stream.bin')
+    await expect(openStore({ file, disk: full })).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(readdirSync(dir.path)).toEqual([])
+  })
+
+  test('a store that is discarded, with what lay there before kept', async () => {
+    using dir = tempDir()
+    mkdirSync(dir.join('a'))
+    writeFileSync(dir.join('a', 'notes'), '')
+    const store = await openStore({ file: dir.join('a', 'b', 'data-stream.bin') })
+    await store.discard()
+    expect(readdirSync(dir.path, { recursive: true })).toEqual(['a', 'a/notes'])
+  })
+
+  test('not once something was committed', async () => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    const store = await openStore({ file })
+    await commitOne(store)
+    await store.discard()
+    await using again = await openStore({ file, mustExist: true })
+    expect(again.getHeader().totalEntries).toBe(1n)
+  })
+
+  test('what was made beside a file that was there goes, the file stays', async () => {
+    using dir = tempDir()
+    await (await openStore({ file: dir.join('data-stream.bin') })).close()
+    renameSync(dir.join('data-stream.bin'), dir.join('copy.bin'))
+    await (await openStore({ file: dir.join('copy.bin') })).discard()
+    expect(readdirSync(dir.path).sort()).toEqual(['copy.bin', 'data-stream.commits', 'data-stream.db'])
+  })
+})
