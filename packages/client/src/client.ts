@@ -5,6 +5,7 @@ import { ControlConnection } from './query/control.ts'
 import { requestBookmark, requestEntry, requestHeader } from './query/queries.ts'
 import type { From, To } from './resume/cursor.ts'
 import { type FollowContext, follow, type StreamEvent } from './resume/follow.ts'
+import type { HeaderWatch } from './resume/head-watch.ts'
 import { StreamIdentity } from './resume/identity.ts'
 import { Iteration } from './stream/iteration.ts'
 
@@ -30,6 +31,11 @@ export interface IterationOptions extends QueryOptions {
 export interface EventsOptions extends IterationOptions {
   /** Ask for marks at the ends of atomic operations (default `false`). docs/spec/protocol.md §7. */
   readonly marks?: boolean | undefined
+  /**
+   * Have the header at every interval, on the connection for questions, also while entries come (default: it is asked for
+   * only if the stream is silent, see `headCheckMs`).
+   */
+  readonly headers?: HeaderWatch | undefined
 }
 
 /**
@@ -149,18 +155,30 @@ export class StreamClient implements AsyncDisposable {
     options: EventsOptions,
     shape: (events: AsyncGenerator<StreamEvent, void, void>) => AsyncGenerator<T, void, void>,
   ): AsyncGenerator<T, void, void> {
-    const { from = 0n, to, follow: goOn = true, marks = false, verifyHead, signal } = options
+    const { from = 0n, to, follow: goOn = true, marks = false, verifyHead, headers, signal } = options
     return new Iteration(
       (stop) => {
         const context: FollowContext = {
           settings: this.#settings,
           identity: this.#identity,
           lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
+          look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
         }
-        return shape(follow(context, { from, to, follow: goOn, marks, verifyHead }, stop))
+        return shape(follow(context, { from, to, follow: goOn, marks, verifyHead, headers }, stop))
       },
       signal === undefined ? [this.#lifetime.signal] : [this.#lifetime.signal, signal],
     )
+  }
+
+  /** The header beside a stream; now and then on a connection of its own, so that a quiet client holds no second one. */
+  async #look(again: boolean, signal: AbortSignal): Promise<Header> {
+    if (again) return this.getHeader({ signal })
+    const control = new ControlConnection(this.#settings)
+    try {
+      return this.#identity.check(await control.query(requestHeader, signal))
+    } finally {
+      await control.close()
+    }
   }
 
   #signal({ signal }: QueryOptions): AbortSignal {

@@ -6,6 +6,7 @@ export {
   type QueryOptions,
   StreamClient,
 } from './client.ts'
+export type { Clock } from './clock.ts'
 export {
   ConnectionError,
   type ConnectionErrorCode,
@@ -21,3 +22,4 @@ export {
 export type { BackoffOptions, ClientOptions, TlsOptions } from './options.ts'
 export type { From, To } from './resume/cursor.ts'
 export type { StreamEvent } from './resume/follow.ts'
+export type { HeaderWatch } from './resume/head-watch.ts'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { systemClock } from './clock.ts'
 import { settingsOf } from './options.ts'
 
 test('fills in the defaults that the README names', () => {
@@ -12,10 +13,12 @@ test('fills in the defaults that the README names', () => {
     connectTimeoutMs: 10_000,
     responseTimeoutMs: 10_000,
     idleTimeoutMs: undefined,
+    headCheckMs: 1000,
     keepAliveMs: 30_000,
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.5, maxAttempts: Number.POSITIVE_INFINITY },
     maxEntryBytes: 1_048_576,
     readAheadBytes: 1_048_576,
+    clock: systemClock,
   })
 })
 
@@ -26,6 +29,7 @@ test.each([
   { connectTimeoutMs: 0 },
   { responseTimeoutMs: 2 ** 31 },
   { idleTimeoutMs: 0 },
+  { headCheckMs: 0 },
   { maxEntryBytes: 16 },
   { maxEntryBytes: 1_048_577 },
   { readAheadBytes: 0 },

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { type Clock, systemClock } from './clock.ts'
 
 /** What may be said about TLS; all of it goes to `node:tls`. */
 export type TlsOptions = Pick<
@@ -45,10 +46,18 @@ export interface ClientOptions {
   readonly tls?: TlsOptions | undefined
   /** Longest wait for a connection, TLS handshake included (default 10,000). */
   readonly connectTimeoutMs?: number | undefined
-  /** Longest wait for an answer, and for entries that the server is known to have (default 10,000). */
+  /**
+   * Longest time without a byte of an answer, or of entries that the server is known to have (default 10,000). An answer
+   * or entry that comes slowly has this time, and a second more for each 1,000 bytes of it.
+   */
   readonly responseTimeoutMs?: number | undefined
   /** Longest silence of a stream at its head before the connection is given up (default: none, chains may be quiet). */
   readonly idleTimeoutMs?: number | undefined
+  /**
+   * How long a stream may bring nothing at its head before the header is asked for, on a connection beside it: some
+   * servers accept a start and then send nothing (default 1,000; twice as long from time to time, up to a minute).
+   */
+  readonly headCheckMs?: number | undefined
   /** Quiet time before TCP keep-alive probes, which find peers that vanished (default 30,000). */
   readonly keepAliveMs?: number | undefined
   readonly backoff?: BackoffOptions | undefined
@@ -58,6 +67,8 @@ export interface ClientOptions {
   readonly readAheadBytes?: number | undefined
   /** Ends the client and all it does; its reason is thrown everywhere. */
   readonly signal?: AbortSignal | undefined
+  /** Gives time and timers, for tests (default: the system's). */
+  readonly clock?: Clock | undefined
 }
 
 /** Options with every default filled in. */
@@ -71,10 +82,12 @@ export interface Settings {
   readonly connectTimeoutMs: number
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number | undefined
+  readonly headCheckMs: number
   readonly keepAliveMs: number
   readonly backoff: Backoff
   readonly maxEntryBytes: number
   readonly readAheadBytes: number
+  readonly clock: Clock
 }
 
 export interface Backoff {
@@ -105,6 +118,7 @@ export function settingsOf(options: ClientOptions): Settings {
     connectTimeoutMs: within('connectTimeoutMs', options.connectTimeoutMs ?? 10_000, 1, MAX_TIMER_MS),
     responseTimeoutMs: within('responseTimeoutMs', options.responseTimeoutMs ?? 10_000, 1, MAX_TIMER_MS),
     idleTimeoutMs: optionalMs('idleTimeoutMs', options.idleTimeoutMs),
+    headCheckMs: within('headCheckMs', options.headCheckMs ?? 1000, 1, MAX_TIMER_MS),
     keepAliveMs: within('keepAliveMs', options.keepAliveMs ?? 30_000, 1, MAX_TIMER_MS),
     backoff: {
       minMs: within('backoff.minMs', backoff.minMs ?? 100, 0, MAX_TIMER_MS),
@@ -115,6 +129,7 @@ export function settingsOf(options: ClientOptions): Settings {
     },
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
+    clock: options.clock ?? systemClock,
   }
 }
 

@@ -5,7 +5,6 @@ import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/u
 import { Boundaries } from './boundaries.ts'
 import { sequencerEndsBefore } from './ends-before.ts'
 import { OperationWriter } from './operation-writer.ts'
-import { UpstreamWatch } from './upstream-watch.ts'
 
 /** What a connection tells of. Calls must not throw. */
 export interface FollowListener {
@@ -25,9 +24,6 @@ export interface FollowOnceOptions {
   readonly watchIntervalMs: number
   readonly listener: FollowListener
 }
-
-/** Longest silence of a stream whose upstream has more, where nothing else is said. */
-const DEFAULT_STALL_MS = 10_000
 
 /**
  * Follow one upstream over one connection, from where the file ends, until the connection does.
@@ -57,7 +53,7 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, upstream, limits, marks, watchIntervalMs, listener }: FollowOnceOptions,
+  { store, marks, watchIntervalMs, listener }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
@@ -66,26 +62,21 @@ async function receive(
   const last = header.totalEntries === 0n ? undefined : await store.getEntry(header.totalEntries - 1n)
   const boundaries = new Boundaries(await sequencerEndsBefore(store, header.totalEntries))
   let next = header.totalEntries
-  await using watch = new UpstreamWatch({
-    client,
-    name: upstream.name,
+  const headers = {
     intervalMs: watchIntervalMs,
-    stallMs: limits.responseTimeoutMs ?? DEFAULT_STALL_MS,
-    next: () => next,
     urgent: () => boundaries.guessing && writer.isOpen,
-    onHeader: (seen) => {
+    onHeader: (seen: Header) => {
       if (boundaries.header(seen.totalEntries, next)) writer.commit()
       listener.onHeader(seen)
     },
-  })
+  }
   const from = last === undefined ? 0n : { after: last }
   const verifyHead = marks ? undefined : true
-  for await (const event of client.events({ from, marks, verifyHead, signal: AbortSignal.any([signal, watch.dead]) })) {
+  for await (const event of client.events({ from, marks, verifyHead, headers, signal })) {
     switch (event.kind) {
       case 'connected':
         boundaries.connect({ marks: event.marks, totalEntries: event.header.totalEntries })
         listener.onConnected(event.header, event.marks)
-        watch.begin()
         break
       case 'entries':
         for (const { entries, ends } of boundaries.split(event.entries)) {

@@ -1,4 +1,4 @@
-import type { ClientOptions, TlsOptions } from '@datastreamer/client'
+import type { ClientOptions, Clock, TlsOptions } from '@datastreamer/client'
 import { ConfigError } from '@datastreamer/service'
 import type { UpstreamTls } from './upstream-tls.ts'
 
@@ -15,8 +15,10 @@ export interface Upstream {
 /** How long upstreams may take for what. */
 export interface UpstreamLimits {
   readonly connectTimeoutMs?: number | undefined
-  /** Longest wait for an answer, and for entries that the upstream is known to have. */
+  /** Longest time without a byte of an answer, or of entries that the upstream is known to have. */
   readonly responseTimeoutMs?: number | undefined
+  /** Gives time and timers, for tests (default: the system's). */
+  readonly clock?: Clock | undefined
 }
 
 /** Which stream is expected; what is left out is taken as it comes. */
@@ -57,9 +59,9 @@ export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'a
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */
 export function clientOptions(
   { host, port, tls }: Upstream,
-  { connectTimeoutMs, responseTimeoutMs }: UpstreamLimits,
+  { connectTimeoutMs, responseTimeoutMs, clock }: UpstreamLimits,
   { streamType, systemId, version }: ExpectedStream,
 ): ClientOptions {
   const backoff = { maxAttempts: 1 }
-  return { host, port, tls, streamType, systemId, version, connectTimeoutMs, responseTimeoutMs, backoff }
+  return { host, port, tls, streamType, systemId, version, connectTimeoutMs, responseTimeoutMs, clock, backoff }
 }

@@ -9,6 +9,8 @@ export interface ProxyOptions {
   readonly refuseMarks?: boolean
   /** Leave that question open: close, or do nothing. */
   readonly onMarks?: 'close' | 'nothing'
+  /** Which connections bring the client only what `pass` lets through. */
+  readonly isSlow?: (index: number) => boolean
 }
 
 interface Pair {
@@ -22,6 +24,8 @@ export class FaultProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #options: ProxyOptions
   readonly #pairs = new Set<Pair>()
+  #made = 0
+  readonly #slow = new Set<Pair>()
   /** Port that new connections are passed on to; `undefined`: they are refused. */
   target: number | undefined
 
@@ -60,6 +64,18 @@ export class FaultProxy implements AsyncDisposable {
     }
   }
 
+  /** Pass that many more bytes on over each slow connection, as far as there are any; says how many there were. */
+  pass(bytes: number): number {
+    let passed = 0
+    for (const { near, far } of this.#slow) {
+      const part: Uint8Array | null = far.read(Math.min(bytes, far.readableLength))
+      if (part === null) continue
+      near.write(part)
+      passed += part.length
+    }
+    return passed
+  }
+
   /** Pass nothing on in either direction: all, or each by chance; neither side is told. Ends by `cut`, or after `ms`. */
   stall(ms: number, isHit: () => boolean = () => true): void {
     for (const pair of this.#pairs) {
@@ -94,6 +110,7 @@ export class FaultProxy implements AsyncDisposable {
     this.#pairs.add(pair)
     const end = (): void => {
       this.#pairs.delete(pair)
+      this.#slow.delete(pair)
       near.destroy()
       far.destroy()
     }
@@ -101,7 +118,8 @@ export class FaultProxy implements AsyncDisposable {
     if (this.#options.refuseMarks || this.#options.onMarks)
       near.once('data', (first: Uint8Array) => this.#begin(pair, first))
     else near.pipe(far)
-    far.pipe(near)
+    if (this.#options.isSlow?.(this.#made++)) this.#slow.add(pair)
+    else far.pipe(near)
   }
 
   #begin({ near, far }: Pair, first: Uint8Array): void {

@@ -13,11 +13,24 @@ import type { Settings } from '../options.ts'
 import type { Connection } from './connection.ts'
 import { dial } from './dial.ts'
 
+/** How long a stream may bring nothing. */
+export interface Silence {
+  /** In ms; `undefined` is for ever. */
+  readonly limitMs: number | undefined
+  /** Time, by the clock, from which it counts at the earliest. */
+  readonly since: number
+}
+
+/** Bytes in a millisecond: what comes at this pace may take longer than the time limit. */
+const PACE = 1
+
 /** Commands and packets over one connection. docs/spec/protocol.md §3 to §5. */
 export class Channel {
   readonly connection: Connection
   readonly #settings: Settings
   readonly #reader: PacketReader
+  /** How long the packet that is being received was waited for. */
+  #waitedMs = 0
 
   constructor(connection: Connection, settings: Settings) {
     this.connection = connection
@@ -44,7 +57,7 @@ export class Channel {
    *
    * @throws {ServerRefusedError} if it is not
    * @throws {ProtocolError} if something else comes, or came before the command
-   * @throws {ConnectionError} `TIMEOUT` after `responseTimeoutMs`, or as the connection ended
+   * @throws {ConnectionError} `TIMEOUT` as {@link answer}, or as the connection ended
    */
   async request(command: Command): Promise<void> {
     if (this.insidePacket || this.connection.hasBytes) {
@@ -56,7 +69,7 @@ export class Channel {
     if (packet.result.code !== ResultCode.ok) throw new ServerRefusedError(command.name, packet.result)
   }
 
-  /** The next packet of an answer, all of which must be there within `responseTimeoutMs`. */
+  /** The next packet of an answer, which may neither pause for `responseTimeoutMs` nor take that long beside its pace. */
   answer(): Promise<Packet> {
     return this.#within(() => this.#reader.read())
   }
@@ -67,38 +80,55 @@ export class Channel {
   }
 
   /**
-   * What a started stream brings next: a run of entries, which borrow the socket's chunks, or a mark.
+   * What a started stream brings next: a run of entries, which borrow the socket's chunks, or a mark. An entry that has
+   * begun has to go on as an answer has.
    *
-   * @param silenceMs says how long to wait for the next bytes; `undefined` is for ever
+   * @param silence says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(silenceMs: () => number | undefined): Promise<readonly Entry[] | OperationEnd> {
+  async streamed(silence: () => Silence): Promise<readonly Entry[] | OperationEnd> {
+    this.#waitedMs = 0
     for (;;) {
       const entries = this.#decoding(() => this.#reader.readEntries())
       if (entries.length > 0) return entries
       const packet = this.#decoding(() => this.#reader.read())
       if (packet?.packet === 'operationEnd') return packet.operationEnd
       if (packet !== undefined) throw unexpected(packet, 'a streamed entry')
-      await this.#fill(silenceMs())
+      await this.#fill(silence)
     }
   }
 
   async #within<T>(read: () => T | undefined): Promise<T> {
-    const { responseTimeoutMs } = this.#settings
-    const deadline = performance.now() + responseTimeoutMs
+    this.#waitedMs = 0
     for (;;) {
       const value = this.#decoding(read)
       if (value !== undefined) return value
-      await this.#fill(deadline - performance.now(), `no whole answer within ${responseTimeoutMs} ms`)
+      await this.#fill()
     }
   }
 
-  async #fill(timeoutMs: number | undefined, missing?: string): Promise<void> {
-    let chunk = this.connection.take()
-    while (chunk === undefined) {
-      await this.connection.wait(timeoutMs, missing)
-      chunk = this.connection.take()
+  /** Take in the next bytes. @param silence for those that nothing is due before; without it they are due */
+  async #fill(silence?: () => Silence): Promise<void> {
+    const { clock, responseTimeoutMs } = this.#settings
+    const began = clock.now()
+    for (;;) {
+      const chunk = this.connection.take()
+      if (chunk !== undefined) {
+        this.#reader.push(chunk)
+        return
+      }
+      const now = clock.now()
+      if (silence !== undefined && !this.insidePacket) {
+        const { limitMs, since } = silence()
+        const leftMs = limitMs === undefined ? undefined : Math.max(began, since) + limitMs - now
+        await this.connection.wait(leftMs, `no bytes for ${limitMs} ms`)
+      } else {
+        const silentMs = began + responseTimeoutMs - now
+        const slowMs = responseTimeoutMs + this.#reader.buffered / PACE - this.#waitedMs
+        const missing = `no whole ${silence === undefined ? 'answer' : 'entry'} within ${responseTimeoutMs} ms`
+        await this.connection.wait(Math.min(silentMs, slowMs), missing)
+        this.#waitedMs += clock.now() - now
+      }
     }
-    this.#reader.push(chunk)
   }
 
   #decoding<T>(decode: () => T): T {

@@ -1,5 +1,6 @@
 import { createServer, connect as dialSocket, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../clock.ts'
 import { Connection } from './connection.ts'
 
 const cleanUps: (() => void)[] = []
@@ -22,7 +23,11 @@ async function pair(readAheadBytes = 100_000): Promise<{ connection: Connection;
     peer.destroy()
     server.close()
   })
-  return { connection: new Connection(socket, { peer: 'peer', overTls: false, readAheadBytes }), socket, peer }
+  return {
+    connection: new Connection(socket, { peer: 'peer', overTls: false, readAheadBytes, clock: systemClock }),
+    socket,
+    peer,
+  }
 }
 
 async function bytesOf(connection: Connection): Promise<number> {

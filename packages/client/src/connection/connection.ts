@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Clock } from '../clock.ts'
 import { ConnectionError } from '../errors.ts'
 import { connectionError } from './socket-error.ts'
 
@@ -18,19 +19,27 @@ export class Connection {
   readonly #socket: Socket
   readonly #peer: string
   readonly #readAheadBytes: number
+  readonly #clock: Clock
   readonly #chunks: Uint8Array[] = []
   #cost = 0
   #paused = false
+  #receivedBytes = 0
   #ended: { readonly error: unknown } | undefined
   #wake: (() => void) | undefined
 
   constructor(
     socket: Socket,
-    options: { readonly peer: string; readonly overTls: boolean; readonly readAheadBytes: number },
+    options: {
+      readonly peer: string
+      readonly overTls: boolean
+      readonly readAheadBytes: number
+      readonly clock: Clock
+    },
   ) {
     this.#socket = socket
     this.#peer = options.peer
     this.#readAheadBytes = options.readAheadBytes
+    this.#clock = options.clock
     const closed = (): void => this.#end(new ConnectionError('CLOSED', `${this.#peer}: closed by the server`))
     socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     socket.on('error', (error) => this.#end(connectionError(error, this.#peer, options.overTls)))
@@ -41,6 +50,11 @@ export class Connection {
   /** Whether bytes wait to be taken. */
   get hasBytes(): boolean {
     return this.#chunks.length > 0
+  }
+
+  /** Bytes that came so far, taken or not. */
+  get receivedBytes(): number {
+    return this.#receivedBytes
   }
 
   /** Whether no more bytes will come. */
@@ -72,7 +86,7 @@ export class Connection {
   }
 
   /**
-   * Wait until {@link take} has something to give or to throw.
+   * Wait until {@link take} has something to give or to throw, or somebody called {@link wake}.
    *
    * @param timeoutMs 0 or less: do not wait
    * @param missing what the error says did not come
@@ -89,13 +103,18 @@ export class Connection {
         late()
         return
       }
-      const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
+      const cancel = timeoutMs === undefined ? undefined : this.#clock.timer(timeoutMs, late)
       this.#wake = () => {
-        clearTimeout(timer)
+        cancel?.()
         this.#wake = undefined
         resolve()
       }
     })
+  }
+
+  /** Have who waits look again. */
+  wake(): void {
+    this.#wake?.()
   }
 
   /** End at once: nothing that was received can be taken any more, and `error` is thrown instead. */
@@ -137,6 +156,7 @@ export class Connection {
   #receive(chunk: Uint8Array): void {
     if (this.#ended !== undefined) return
     this.#chunks.push(chunk)
+    this.#receivedBytes += chunk.length
     this.#cost += chunk.length + CHUNK_OVERHEAD_BYTES
     if (this.#cost >= this.#readAheadBytes) {
       this.#paused = true

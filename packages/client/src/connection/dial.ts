@@ -12,7 +12,7 @@ import { connectionError } from './socket-error.ts'
  * @throws the signal's reason
  */
 export function dial(settings: Settings, signal: AbortSignal): Promise<Connection> {
-  const { host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes } = settings
+  const { host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes, clock } = settings
   const peer = `${host}:${port}`
   const overTls = tls !== undefined
   return new Promise((resolve, reject) => {
@@ -44,7 +44,7 @@ export function dial(settings: Settings, signal: AbortSignal): Promise<Connectio
       settle()
       socket.setNoDelay(true)
       socket.setKeepAlive(true, keepAliveMs)
-      resolve(new Connection(socket, { peer, overTls, readAheadBytes }))
+      resolve(new Connection(socket, { peer, overTls, readAheadBytes, clock }))
     })
   })
 }

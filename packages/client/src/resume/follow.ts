@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/format'
+import { pause } from '../clock.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor, type CursorOptions, checkBookmark } from './cursor.ts'
 import { GhostGuard, type LookUp } from './ghost.ts'
+import { type HeaderWatch, HeadWatch } from './head-watch.ts'
 import type { StreamIdentity } from './identity.ts'
 import { Retry } from './retry.ts'
 
@@ -30,6 +31,8 @@ export interface FollowOptions extends CursorOptions {
   readonly marks: boolean
   /** Prove the first entry at the head, see {@link GhostGuard}; `undefined`: on servers that refused marks. */
   readonly verifyHead: boolean | undefined
+  /** Who wants the headers that are seen beside the stream. */
+  readonly headers: HeaderWatch | undefined
 }
 
 /** What an iteration needs of its client. */
@@ -37,6 +40,8 @@ export interface FollowContext {
   readonly settings: Settings
   readonly identity: StreamIdentity
   readonly lookUp: LookUp
+  /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
+  readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
 }
 
 /**
@@ -59,7 +64,7 @@ export async function* follow(
     const before = cursor.next
     try {
       for await (const event of streamOnce(context, options, cursor, signal)) {
-        if (event.kind === 'connected') connectedAt = performance.now()
+        if (event.kind === 'connected') connectedAt = context.settings.clock.now()
         yield event
       }
     } catch (error) {
@@ -67,9 +72,9 @@ export async function* follow(
       if (cursor.abandonRange(error)) continue
       if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error
       if (cursor.next !== before) retry.progressed()
-      const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : performance.now() - connectedAt)
+      const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : context.settings.clock.now() - connectedAt)
       yield { kind: 'disconnected', error, retryInMs }
-      await pause(retryInMs, signal)
+      await pause(context.settings.clock, retryInMs, signal)
     }
   }
 }
@@ -85,8 +90,17 @@ async function* streamOnce(
   const { endToLocate } = cursor
   if (endToLocate !== undefined) cursor.endAt(await locateBookmark(context, endToLocate, signal))
   const session = await StreamSession.open(settings, { marks: options.marks, signal })
+  const { header, marks } = session
+  await using watch = new HeadWatch({
+    settings,
+    stream: session,
+    header,
+    isOwed: (seen) => cursor.isOwed(seen),
+    next: () => cursor.next,
+    look: (stop) => context.look(options.headers !== undefined, stop),
+    watch: options.headers,
+  })
   try {
-    const { header, marks } = session
     cursor.meet(context.identity.check(header))
     if (!cursor.done) await start(session, cursor)
     const verify = options.verifyHead ?? (options.marks && !marks)
@@ -98,12 +112,12 @@ async function* streamOnce(
       if (!cursor.isRereading) {
         yield* untold
         untold = []
+        if (!cursor.done) watch.begin()
       }
       if (failure !== undefined) throw failure
       if (cursor.done) return
       signal.throwIfAborted()
-      const silenceMs = cursor.isOwed(header) ? settings.responseTimeoutMs : settings.idleTimeoutMs
-      const item = await session.next(silenceMs, settings.responseTimeoutMs)
+      const item = await session.next(() => watch.silence)
       if ('nextEntry' in item) {
         const mark = cursor.acceptMark(item)
         if (mark !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationEnd', ...mark }]
@@ -133,11 +147,11 @@ async function start(session: StreamSession, cursor: Cursor): Promise<void> {
 /** The number of a bookmark's own entry, on a connection of its own: streaming from there, the first entry tells. */
 async function locateBookmark(context: FollowContext, bookmark: Uint8Array, signal: AbortSignal): Promise<bigint> {
   const session = await StreamSession.open(context.settings, { marks: false, signal })
-  const { responseTimeoutMs } = context.settings
+  const { responseTimeoutMs: limitMs } = context.settings
   try {
     context.identity.check(session.header)
     await session.start({ name: 'startBookmark', bookmark })
-    const item = await session.next(responseTimeoutMs, responseTimeoutMs)
+    const item = await session.next(() => ({ limitMs, since: 0 }))
     const first = 'nextEntry' in item ? undefined : item[0]
     if (first === undefined) throw new ProtocolError('UNEXPECTED_PACKET', 'no entry where a bookmark should be')
     checkBookmark(first, bookmark)
@@ -147,14 +161,5 @@ async function locateBookmark(context: FollowContext, bookmark: Uint8Array, sign
     throw new ServerRefusedError('end at a bookmark', { code: ResultCode.badToBookmark, text: RESULT_TEXT[5] })
   } finally {
     await session.finish()
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
   }
 }

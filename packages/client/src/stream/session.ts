@@ -1,5 +1,5 @@
 import type { Entry, Header, OperationEnd } from '@datastreamer/format'
-import { Channel } from '../connection/channel.ts'
+import { Channel, type Silence } from '../connection/channel.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { requestHeader } from '../query/queries.ts'
@@ -75,16 +75,29 @@ export class StreamSession {
   /**
    * The next run of entries, or the next mark.
    *
-   * @param silenceMs longest wait for bytes; within a packet it is at most `insideMs`
+   * @param silence says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(silenceMs: number | undefined, insideMs: number): Promise<readonly Entry[] | OperationEnd> {
-    const item = await this.#channel.streamed(() =>
-      this.#channel.insidePacket ? Math.min(insideMs, silenceMs ?? insideMs) : silenceMs,
-    )
+  async next(silence: () => Silence): Promise<readonly Entry[] | OperationEnd> {
+    const item = await this.#channel.streamed(silence)
     if ('nextEntry' in item && !this.marks) {
       throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a mark before ${item.nextEntry}, unasked`)
     }
     return item
+  }
+
+  /** Bytes that came so far. */
+  get receivedBytes(): number {
+    return this.#channel.connection.receivedBytes
+  }
+
+  /** Whether bytes came that {@link next} has not looked at. */
+  get hasBytes(): boolean {
+    return this.#channel.connection.hasBytes
+  }
+
+  /** Have {@link next} ask again how long to wait. */
+  wake(): void {
+    this.#channel.connection.wake()
   }
 
   /** Say Stop if the server still streams, and close. */

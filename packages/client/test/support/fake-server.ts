@@ -13,6 +13,11 @@ export interface FakeOptions {
   readonly cutAfter?: (index: number) => number | undefined
   /** Largest piece that is written at once. */
   readonly pieceBytes?: number
+  /**
+   * Whether connection `index` never gets anything that was not committed when it started: the original Go server answers
+   * OK and has lost the reader if an operation is open then, or if all pages are exactly full.
+   */
+  readonly deaf?: (index: number) => boolean
 }
 
 /** A whole server of a stream in memory, with faults to order. */
@@ -22,6 +27,7 @@ export class FakeServer implements AsyncDisposable {
   entries: Entry[]
   #peer: Peer | undefined
   #live = new Set<() => void>()
+  #listening: (() => void)[] = []
 
   private constructor(options: FakeOptions) {
     this.options = options
@@ -46,6 +52,13 @@ export class FakeServer implements AsyncDisposable {
     for (const wake of this.#live) wake()
   }
 
+  /** Resolves once `count` commands of a name came, on whichever connections. */
+  async received(name: Command['name'], count = 1): Promise<void> {
+    while (this.commands.flat().filter((other) => other === name).length < count) {
+      await new Promise<void>((resolve) => this.#listening.push(resolve))
+    }
+  }
+
   async #serve(connection: PeerConnection, index: number): Promise<void> {
     const names: Command['name'][] = []
     this.commands[index] = names
@@ -54,6 +67,7 @@ export class FakeServer implements AsyncDisposable {
       const command = await connection.command()
       if (command === undefined) return
       names.push(command.name)
+      for (const wake of this.#listening.splice(0)) wake()
       if (this.options.unknown?.includes(command.name)) {
         connection.result(9)
         if (this.options.afterUnknown === 'close') return connection.end()
@@ -95,14 +109,16 @@ export class FakeServer implements AsyncDisposable {
     }
     connection.send(OK)
     if (Number.isFinite(end)) connection.send(new Uint8Array(new BigUint64Array([BigInt(end)]).buffer).reverse())
+    const known = this.options.deaf?.(index) ? this.entries.length : Number.POSITIVE_INFINITY
     let left = this.options.cutAfter?.(index)
     let gone = false
     void connection.closed.then(() => {
       gone = true
     })
     while (!gone && next <= end) {
+      if (next >= known) return
       if (next < this.entries.length) {
-        const run = this.entries.slice(next, Math.min(next + 100, end + 1))
+        const run = this.entries.slice(next, Math.min(next + 100, end + 1, known))
         let bytes = encodeAll(run)
         if (marks) {
           const mark = encodeOperationEnd({ nextEntry: BigInt(next + run.length), gap: false })
