@@ -1,3 +1,4 @@
+import { escapeControls } from '@datastreamer/service/text'
 import { Command } from 'commander'
 import pkg from '../package.json' with { type: 'json' }
 import { bookmarkCommand } from './commands/bookmark.ts'
@@ -45,6 +46,7 @@ export function createProgram(run: RunCommand): Command {
     for (const command of commands) program.addCommand(command)
   }
   for (const command of withSubcommands(program)) {
+    command.configureOutput({ outputError: (text, write) => write(errorText(text)) })
     command.exitOverride().showHelpAfterError(`Try ${commandName(command)} --help`)
     command.configureHelp({ helpWidth: Math.min(HELP_WIDTH, process.stdout.columns ?? HELP_WIDTH) })
   }
@@ -64,6 +66,11 @@ function groups(run: RunCommand): [heading: string, commands: Command[]][] {
     ],
     ['Archive files:', [e2storeCommand(run)]],
   ]
+}
+
+/** What commander says of a command line; its suggestion comes on a line of its own. */
+function errorText(text: string): string {
+  return `${escapeControls(text.trimEnd().replace(/\n(\(Did you mean [^\n]*\))$/, ' $1'))}\n`
 }
 
 function withSubcommands(command: Command): readonly Command[] {

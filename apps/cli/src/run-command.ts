@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
 import { SequencerEntryError } from '@datastreamer/sequencer-entries'
 import { DamageError } from '@datastreamer/server'
+import { escapeControls } from '@datastreamer/service/text'
 import { ConfigError, tlsHint } from '@datastreamer/service/tls'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
 import { ExitCode } from './exit-code.ts'
@@ -57,7 +58,7 @@ export async function runWork(
   interrupted: AbortSignal,
 ): Promise<ExitCode> {
   const out = new Output(stdout)
-  const note = (line: string): void => void stderr.write(`${line}\n`)
+  const note = (line: string): void => void stderr.write(`${escapeControls(line)}\n`)
   // Notes that nobody reads any more change nothing.
   stderr.on('error', () => {})
   try {
@@ -66,6 +67,7 @@ export async function runWork(
     return status
   } catch (error) {
     if (!(error instanceof OutputClosedError)) note(`datastreamer: ${explain(error)}`)
+    for (const place of placesOf(error)) note(place)
     return statusOf(error)
   }
 }
@@ -93,13 +95,21 @@ function hintAt({ code }: DamageError): string {
   return code === 'WRONG_STREAM_TYPE' ? '--stream-type says which is expected' : 'verify tells all that is damaged'
 }
 
-/** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose place helps. */
 function explain(error: unknown): string {
   if (error instanceof DamageError) return `${error.message} (${hintAt(error)})`
   if (error instanceof SequencerEntryError) return `${error.message} (--generation says how entries are encoded)`
   const hint = tlsHint(error, TLS_FLAGS)
   if (hint !== undefined && error instanceof Error) return `${error.message} (${hint})`
-  if (error instanceof StreamError) return error.message
-  if (!(error instanceof Error)) return String(error)
-  return 'syscall' in error || error instanceof RangeError ? error.message : (error.stack ?? error.message)
+  return isForeseen(error) ? error.message : String(error)
+}
+
+/** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose place helps. */
+function isForeseen(error: unknown): error is Error {
+  return error instanceof StreamError || error instanceof RangeError || (error instanceof Error && 'syscall' in error)
+}
+
+/** The lines of the stack of a fault. */
+function placesOf(error: unknown): readonly string[] {
+  if (isForeseen(error) || !(error instanceof Error)) return []
+  return error.stack?.match(/^ {4}at .*$/gm) ?? []
 }

@@ -57,6 +57,33 @@ test('flags as the Go command has them, and a variable that none has', async () 
   expect(stderr).not.toContain('INFO')
 })
 
+test.each(['pretty', 'json'])('a file name gives no commands to whoever reads the log: %s', async (format) => {
+  using dir = tempDir()
+  const file = dir.join('a\x1b[2J\nFATAL: b\x9b\u202e.bin')
+  const args = ['--file', file, '--log-format', format, '--admin-port', '0']
+  await using server = TestServer.start(args)
+  const address = /admin"?[=:]"?([\d.:]+)/.exec(await server.firstLine())?.[1]
+  const status = await (await fetch(`http://${address}/api/status`)).text()
+  const { stderr, stdout } = await server.end()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  for (const text of [stderr, stdout, status]) expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+  expect(stderr).not.toMatch(/^FATAL/m)
+  expect(stderr).toContain('a\\u001b[2J\\nFATAL: b\\u009b\\u202e.bin')
+  expect(JSON.parse(status)).toMatchObject({ file })
+})
+
+test.each([
+  ['nope.bin', ['--read-only'], 'nope.bin: there is no such file\n'],
+  ['nope.bin', ['--follow'], 'nope.bin: there is no such file\n'],
+  ['text.bin', ['--read-only'], 'text.bin: magic "hello", expected "polygonDATSTREAM" at byte 0 (header page)\n'],
+  ['text.bin', [], 'text.bin: magic "hello", expected "polygonDATSTREAM" at byte 0 (header page)\n'],
+])('a file that cannot be served, %s %j: one message, once', async (name, args, message) => {
+  using dir = tempDir()
+  writeFileSync(dir.join('text.bin'), 'hello')
+  const { status, stderr } = await runSource(MAIN, ['--file', dir.join(name), ...args])
+  expect([status, stderr.replace(/^\[.*\] /, '').replace(dir.path, 'DIR')]).toEqual([1, `FATAL: DIR/${message}`])
+})
+
 const upTo = (count: number): bigint[] => Array.from({ length: count }, (_, i) => BigInt(i))
 
 describe('a file that is only read', () => {
@@ -104,7 +131,7 @@ describe('a file that is only read', () => {
       run(stream, '--system-id', '5'),
       run(stream, '--file-version', '1'),
     ])
-    expect(absent).toEqual([1, expect.stringContaining('FATAL: ENOENT')])
+    expect(absent).toEqual([1, expect.stringContaining('there is no such file')])
     expect(junk).toEqual([1, expect.stringContaining('magic "this is no strea"')])
     expect(type).toEqual([1, expect.stringContaining('stream type 1, expected 2')])
     expect(system).toEqual([1, expect.stringContaining('system id 1101, asked for was 5')])
@@ -182,7 +209,7 @@ describe('a process', () => {
     await using server = TestServer.start(['--file', dir.join('s.bin')])
     const port = String(await server.port())
     const second = await runSource(MAIN, ['--port', '0', '--file', dir.join('s.bin')])
-    expect([second.status, second.stderr]).toEqual([1, expect.stringContaining('lock')])
+    expect([second.status, second.stderr]).toEqual([1, expect.stringContaining('another program writes this file')])
     const third = await runSource(MAIN, ['--port', port, '--file', dir.join('other.bin')])
     expect([third.status, third.stderr]).toEqual([1, expect.stringContaining('EADDRINUSE')])
   })

@@ -26,6 +26,14 @@ describe('the admin endpoint', () => {
     expect([response.status, await response.text()]).toEqual([503, 'not ready: the disk failed\n'])
   })
 
+  test('what comes from outside begins no line and gives no commands', async () => {
+    const evil = 'a\x1b[2J\nready\x9b'
+    const ready = await ask('/readyz', { readiness: () => ({ ready: false, reason: evil }) })
+    expect(await ready.text()).toBe('not ready: a\\u001b[2J\\nready\\u009b\n')
+    const status = await (await ask('/api/status', { status: () => ({ file: evil }) })).text()
+    expect(status).toBe('{"file":"a\\u001b[2J\\nready\\u009b"}\n')
+  })
+
   test('/metrics with the type of Prometheus', async () => {
     const response = await ask('/metrics?x=1')
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')

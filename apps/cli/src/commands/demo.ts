@@ -52,7 +52,8 @@ async function demo(file: string, { blocks, blockTime }: DemoOptions, context: C
   const address = await server.ready(signal)
   note(`Serving ${file} on ${address}. Follow it from another terminal:`)
   note(`  ${ownCommand()} tail ${address} --blocks`)
-  note(blocks === undefined ? 'Ctrl-C ends the demo.\n' : '')
+  if (blocks === undefined) note('Ctrl-C ends the demo.')
+  note('')
   const printing = printBlocks(address, blocks, { signal, note, out })
   await Promise.race([printing, server.failure()])
 }

@@ -30,7 +30,7 @@ export function dumpBatchCommand(run: RunCommand): Command {
         if (dump === undefined) throw new NotFoundError('NOT_FOUND', `${src} has no block of batch ${number}`)
         const { batchData, ...numbers } = dump
         const json = { ...Object(toJson(numbers)), batchData: `0x${batchData}` }
-        await context.out.line(options.json ? JSON.stringify(json) : batchDumpText(dump).trimEnd())
+        await context.out.lines(options.json ? [JSON.stringify(json)] : batchDumpText(dump).trimEnd().split('\n'))
       }),
     )
 }

@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
+import { escapeControls } from '@datastreamer/service/text'
 import { OutputClosedError, OutputFailedError } from '../errors.ts'
 
-/** Standard output that waits for whoever reads it, and ends the command when nobody does any more or it fails. */
+/**
+ * Standard output that waits for whoever reads it, and ends the command when nobody does any more or it fails. What lines
+ * hold from outside gives no commands to a terminal.
+ */
 export class Output {
   readonly #stream: Writable
   readonly #closed = new AbortController()
@@ -21,7 +25,7 @@ export class Output {
   async lines(lines: readonly string[]): Promise<void> {
     if (lines.length === 0) return
     this.closed.throwIfAborted()
-    if (this.#stream.write(`${lines.join('\n')}\n`)) return
+    if (this.#stream.write(`${lines.map(escapeControls).join('\n')}\n`)) return
     try {
       await once(this.#stream, 'drain', { signal: this.closed })
     } catch (error) {

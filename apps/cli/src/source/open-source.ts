@@ -8,8 +8,8 @@ import { ServerSource } from './server-source.ts'
 import type { Source } from './source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
 
-/** An IPv6 address in brackets, or a name without slashes; a colon; a port. */
-const HOST_PORT = /^(?:\[([0-9a-f:.%]+)\]|([^/:[\]]+)):(\d{1,5})$/i
+/** An IPv6 address in brackets, or a name without slashes and controls; a colon; a port. */
+const HOST_PORT = /^(?:\[([0-9a-f:.%]+)\]|([^/:[\]\p{C}]+)):(\d{1,5})$/iu
 
 /**
  * Open SRC: a server if it reads as host:port and no file has that name.

@@ -28,8 +28,8 @@ export interface ExpectedStream {
   readonly version?: number | undefined
 }
 
-/** Scheme, which nothing leaves to the other options; host, in brackets if it is IPv6; port. */
-const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s]+)):(\d{1,5})$/
+/** Scheme, which nothing leaves to the other options; host, in brackets if it is IPv6, without controls; port. */
+const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s\p{C}]+)):(\d{1,5})$/u
 
 /**
  * Read `host:port`, `[::1]:6900`, `tls://host:port` or `tcp://host:port`.

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
@@ -6,7 +7,7 @@ import { openIndexFor } from '../bookmarks/open-index.ts'
 import { closeAll } from '../disk/close-all.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { DamageError } from '../errors.ts'
+import { DamageError, RefusedError } from '../errors.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { checkEnd } from '../store/check-end.ts'
@@ -41,10 +42,12 @@ export interface ReaderOptions {
  * Open a stream file of any generation, never writing to it.
  *
  * @throws {DamageError} if the file is no stream, or its header does not fit its entries
+ * @throws {RefusedError} `FILE_NOT_FOUND`, `LEADS_NOWHERE`
  * @see docs/spec/stream-file.md
  */
 export async function openReader(options: ReaderOptions): Promise<StreamReader> {
   const { file: path, disk = nodeDisk, follow = false, pollMs = DEFAULT_POLL_MS, magic, onProblem = () => {} } = options
+  if (!(await disk.exists(path))) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file`)
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ServerTlsOptions } from '@datastreamer/server'
+import { escapeControls } from '../text/escape-controls.ts'
 import { type Address, addressText } from './address.ts'
 
 /** Whether a service can do its work. */
@@ -37,7 +38,7 @@ export class AdminServer implements AsyncDisposable {
   static async listen(sources: AdminSources, { host, port, tls }: AdminOptions): Promise<AdminServer> {
     const answer: RequestListener = (request, response) => {
       respond(sources, request.method ?? '', request.url ?? '', response).catch((error: unknown) => {
-        if (!response.headersSent) send(response, 500, 'text/plain', `${String(error)}\n`)
+        if (!response.headersSent) send(response, 500, 'text/plain', `${escapeControls(String(error))}\n`)
         else response.destroy()
       })
     }
@@ -95,7 +96,12 @@ async function respond(sources: AdminSources, method: string, url: string, respo
       return
     case '/readyz': {
       const { ready, reason } = sources.readiness()
-      send(response, ready ? 200 : 503, 'text/plain', ready ? 'ready\n' : `not ready: ${reason ?? 'starting'}\n`)
+      send(
+        response,
+        ready ? 200 : 503,
+        'text/plain',
+        ready ? 'ready\n' : `not ready: ${escapeControls(reason ?? 'starting')}\n`,
+      )
       return
     }
     case '/metrics': {
@@ -104,7 +110,7 @@ async function respond(sources: AdminSources, method: string, url: string, respo
       return
     }
     case '/api/status':
-      send(response, 200, 'application/json', `${JSON.stringify(sources.status(), decimal)}\n`)
+      send(response, 200, 'application/json', `${escapeControls(JSON.stringify(sources.status(), decimal))}\n`)
       return
     default:
       send(response, 404, 'text/plain', 'try /healthz, /readyz, /metrics or /api/status\n')

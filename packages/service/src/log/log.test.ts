@@ -53,6 +53,45 @@ describe('pretty', () => {
   })
 })
 
+describe('what comes from outside', () => {
+  const evil = 'a\x1b[2J\nFATAL: b\x9b\u202e\x7f.bin'
+
+  test.each(['pretty', 'json'] as const)('begins no line and gives no commands: %s', (format) => {
+    const { log, lines } = logInto({ format, color: false })
+    log.warn('x', `made ${evil}`, { file: evil, error: new Foreseen(evil, { cause: new Error(evil) }) })
+    expect(lines).toHaveLength(1)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    expect(lines[0]).toMatch(/^[^\x00-\x1f\x7f-\x9f\u202e]+\n$/)
+    expect(lines[0]).toContain('made a\\u001b[2J\\nFATAL: b\\u009b\\u202e\\u007f.bin')
+    if (format === 'json') expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: `made ${evil}`, file: evil })
+  })
+})
+
+describe('an error in a line for people', () => {
+  const line = (message: string, error: unknown): string => {
+    const { log, lines } = logInto({ format: 'pretty', color: false })
+    log.error('x', message, { error })
+    return (lines[0] ?? '').replace(/^.*ERROR: /, '')
+  }
+
+  test('stands once, and so do its causes', () => {
+    const system = new Foreseen("ENOENT: no such file or directory, open 'x'")
+    const error = new Foreseen(`cannot open: ${system.message}`, { cause: system })
+    expect(line(error.message, error)).toBe(`${error.message}\n`)
+  })
+
+  test('comes with the cause that it does not tell of', () => {
+    const found = line('it failed', new Foreseen('it failed', { cause: new Foreseen('the disk is gone') }))
+    expect(found).toBe('it failed {"error":{"type":"Error","message":"the disk is gone","code":"CODE"}}\n')
+  })
+
+  test('comes with the places of one that was not foreseen', () => {
+    const found = line('Error: no luck', new Error('no luck'))
+    expect(found).toMatch(/^Error: no luck \{"error":\{"stack":\["at .*log\.test\.ts:\d+:\d+\)?"/)
+    expect(found.match(/no luck/g)).toHaveLength(1)
+  })
+})
+
 describe('errors as fields', () => {
   test('bounded in text and depth', () => {
     let error = new Foreseen('x'.repeat(10_000))

@@ -1,5 +1,7 @@
 import { pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
+import { escapeControls } from '../text/escape-controls.ts'
+import { forPeople } from './for-people.ts'
 import { limitLines } from './line-limit.ts'
 import { StderrWriter } from './stderr-writer.ts'
 
@@ -31,7 +33,8 @@ export interface Log {
 
 /**
  * A log on standard error. Lines never hold the service up: whoever reads them slowly loses some, and of each event only
- * so many are written in a second (`limitLines`), the rest counted.
+ * so many are written in a second (`limitLines`), the rest counted. What they hold from outside begins no line of its own
+ * and gives no commands to a terminal.
  */
 export function createLog({ level, format, color = process.stderr.isTTY, write }: LogOptions): Log {
   const waiting = write === undefined ? new StderrWriter() : undefined
@@ -51,7 +54,7 @@ export function createLog({ level, format, color = process.stderr.isTTY, write }
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: errorFields },
     },
-    { write: format === 'pretty' ? (line: string) => out(prettify(forPeople(line))) : out },
+    { write: (line: string) => out(format === 'pretty' ? prettify(forPeople(line)) : escapeJson(line)) },
   )
   const at = (name: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal') => {
     return (event: string, message: string, fields: LogFields = {}) => logger[name]({ event, ...fields }, message)
@@ -67,11 +70,9 @@ export function createLog({ level, format, color = process.stderr.isTTY, write }
   })
 }
 
-/** A line without the error that its message has already told of: one that was foreseen and has no cause. */
-function forPeople(line: string): unknown {
-  const fields: { error?: { readonly stack?: string; readonly cause?: unknown } } = JSON.parse(line)
-  if (fields.error?.stack === undefined && fields.error?.cause === undefined) delete fields.error
-  return fields
+/** A line of JSON, in which that writes some controls as they are. */
+function escapeJson(line: string): string {
+  return `${escapeControls(line.trimEnd())}\n`
 }
 
 /** Longest text that a line takes from an error. */

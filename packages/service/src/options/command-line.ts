@@ -11,6 +11,9 @@ export interface ProgramText {
   readonly examples?: string | undefined
 }
 
+/** What commander puts on a line of its own. */
+const SUGGESTION = /\n(\(Did you mean [^\n]*\))$/
+
 /** What a command line asks for. */
 export type CommandLine =
   /** Values that were given, by option name: texts, `true` and `false` for booleans, lists. */
@@ -39,7 +42,8 @@ export function readCommandLine(argv: readonly string[], table: OptionTable, tex
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed }
-    throw new ConfigError('BAD_COMMAND_LINE', error.message.replace(/^error: /, ''), { cause: error })
+    const message = error.message.replace(/^error: /, '').replace(SUGGESTION, ' $1')
+    throw new ConfigError('BAD_COMMAND_LINE', message, { cause: error })
   }
   return { kind: 'run', given }
 }

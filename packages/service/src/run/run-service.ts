@@ -9,6 +9,7 @@ import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigWarning } from '../options/config-warning.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import { resolveConfig } from '../options/resolve.ts'
+import { escapeControls } from '../text/escape-controls.ts'
 import { loadServerTls } from '../tls/server-tls.ts'
 import { TlsRenewal } from '../tls/tls-renewal.ts'
 import { readyLine } from './ready-line.ts'
@@ -136,5 +137,5 @@ function explain(error: unknown): string {
 }
 
 function complain(name: string, error: ConfigError): void {
-  process.stderr.write(`${name}: ${error.message}\nTry ${name} --help\n`)
+  process.stderr.write(`${name}: ${escapeControls(error.message)}\nTry ${name} --help\n`)
 }
