@@ -9,7 +9,8 @@ export function gatedDisk() {
   }
   const open: typeof nodeDisk.open = async (path, mode): Promise<DiskFile> => {
     const file = await nodeDisk.open(path, mode)
-    if (!path.endsWith('stream.bin')) return file
+    // A new file is written before it gets its name.
+    if (!/stream\.(bin|new)$/.test(path)) return file
     return {
       read: (into, position) => file.read(into, position),
       write: async (from, position) => {

@@ -2,7 +2,7 @@ import type { Entry } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
 import type { LogPlace } from './message-log.ts'
 import type { KnownState } from './reconcile.ts'
-import { SourceRefusedError } from './source-errors.ts'
+import { SourceRefusedError, SourceRejectedError } from './source-errors.ts'
 
 /** An operation that is being filled, or waits for its answer. */
 export interface SourceOperation {
@@ -31,8 +31,18 @@ export function stateBehind(state: KnownState, operation: SourceOperation): Know
   return { totalEntries: endOf(operation), last: operation.last ?? state.last }
 }
 
-/** The error for an operation that follows one that was not written. */
-export function failedOperation(cause: Error): SourceRefusedError {
+/** A state, and what it becomes with each operation behind it, those left out that failed before. */
+export function statesBehind(known: KnownState, operations: readonly SourceOperation[]): readonly KnownState[] {
+  const states = [known]
+  for (const operation of operations) {
+    if (operation.failed === undefined) states.push(stateBehind(states.at(-1) ?? known, operation))
+  }
+  return states
+}
+
+/** The error for an operation that follows one that was not written; what concerns all operations is that of each. */
+export function failedOperation(cause: Error): SourceRefusedError | SourceRejectedError {
+  if (cause instanceof SourceRejectedError) return cause
   return new SourceRefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
     cause,
   })

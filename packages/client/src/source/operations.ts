@@ -2,10 +2,10 @@ import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datast
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
 import { type LogPlace, MessageLog } from './message-log.ts'
-import { endOf, failedOperation, type SourceOperation, stateBehind } from './operation.ts'
+import { endOf, failedOperation, type SourceOperation, stateBehind, statesBehind } from './operation.ts'
 import { Queue } from './queue.ts'
-import { type KnownState, reconcile } from './reconcile.ts'
-import { SourceRefusedError } from './source-errors.ts'
+import { digestOf, forgetful, type KnownState, reconcile } from './reconcile.ts'
+import { SourceRefusedError, type SourceRejectedError } from './source-errors.ts'
 
 /** Memory that an operation costs beside its messages. */
 const OPERATION_BYTES = 256
@@ -21,6 +21,8 @@ export class Operations {
   readonly #pending = new Queue<SourceOperation>()
   #pendingBytes = 0
   #nextEntry: bigint
+  /** Why it is unknown which of the operations that were given up are in the stream, and the states that it may be in. */
+  #doubt: { readonly reason: SourceRejectedError; readonly states: readonly KnownState[] } | undefined
   /** Entries before this may have been overwritten: what is known of their data may be old. */
   #updatedBefore = 0n
 
@@ -48,8 +50,19 @@ export class Operations {
     return this.#pendingBytes
   }
 
-  /** @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS` */
+  /** Whether it is unknown where the stream ends, until the next connection shows it. */
+  get isInDoubt(): boolean {
+    return this.#doubt !== undefined
+  }
+
+  /** @throws {SourceRejectedError} why it is unknown where the stream ends */
+  checkKnown(): void {
+    if (this.#doubt !== undefined) throw this.#doubt.reason
+  }
+
+  /** @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS` @throws {SourceRejectedError} as {@link checkKnown} */
   start(): void {
+    this.checkKnown()
     if (this.#open !== undefined) {
       throw new SourceRefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     }
@@ -92,7 +105,7 @@ export class Operations {
   }
 
   /** Why the open operation cannot be committed. @throws {SourceRefusedError} `NO_ATOMIC_OP` */
-  get failure(): SourceRefusedError | undefined {
+  get failure(): Error | undefined {
     const { failed } = this.#mustBeOpen()
     return failed && failedOperation(failed)
   }
@@ -151,19 +164,37 @@ export class Operations {
   }
 
   /**
+   * The server cannot write, or not say whether it did: reject what waits for it, and the open operation. Which of them
+   * are in the stream is found out by {@link reconcile}.
+   */
+  giveUp(reason: SourceRejectedError): void {
+    const given = this.#pending.clear()
+    this.#pendingBytes = 0
+    if (this.#open !== undefined) this.#open.failed = reason
+    if (this.#doubt === undefined) {
+      const states = statesBehind(this.#known, given)
+      this.#doubt = { reason, states: states.map((state) => ({ ...state, last: digestOf(state.last) })) }
+    }
+    this.log.dropBefore(this.#firstPlace())
+    for (const { failed, settle } of given) settle?.reject(failed === undefined ? reason : failedOperation(failed))
+  }
+
+  /**
    * Compare with the stream as it is found on a new connection: what is in it counts as committed, the rest has to be
    * sent again.
    *
    * @throws {SourceConflictError}
    */
   reconcile(found: { readonly totalEntries: bigint; readonly digest: Uint8Array }): void {
+    if (this.#doubt !== undefined) {
+      const states = forgetful(this.#doubt.states, this.#updatedBefore)
+      this.#known = states[reconcile(states, found)] ?? this.#known
+      this.#nextEntry = this.#known.totalEntries
+      this.#doubt = undefined
+    }
     const followers = this.#pending.toArray().filter(({ failed }) => failed === undefined)
-    const states = [this.#known]
-    for (const operation of followers) states.push(stateBehind(states.at(-1) ?? this.#known, operation))
-    const forgetful = states.map((state) =>
-      state.totalEntries <= this.#updatedBefore ? { ...state, last: undefined } : state,
-    )
-    const confirmed = new Set(followers.slice(0, reconcile(forgetful, found)))
+    const states = forgetful(statesBehind(this.#known, followers), this.#updatedBefore)
+    const confirmed = new Set(followers.slice(0, reconcile(states, found)))
     for (const operation of this.#pending.toArray()) {
       if (operation.failed !== undefined) this.refuse(operation.failed, found.totalEntries)
       else if (confirmed.has(operation)) {
@@ -181,6 +212,7 @@ export class Operations {
 
   /** The stream was cut, with no operation here. */
   truncated(totalEntries: bigint): void {
+    this.#doubt = undefined
     this.#known = { totalEntries, last: undefined }
     this.#nextEntry = totalEntries
     this.#updatedBefore = 0n

@@ -34,7 +34,13 @@ export function reconcile(
   return index
 }
 
-function digestOf(last: KnownState['last']): Uint8Array | undefined {
+/** States without what is known of entries before `updatedBefore`, which may have been overwritten. */
+export function forgetful(states: readonly KnownState[], updatedBefore: bigint): readonly KnownState[] {
+  return states.map((state) => (state.totalEntries <= updatedBefore ? { ...state, last: undefined } : state))
+}
+
+/** What a welcome shows of the last entry. docs/spec/source-protocol.md §3. */
+export function digestOf(last: KnownState['last']): Uint8Array | undefined {
   if (last === undefined || last instanceof Uint8Array) return last
   return createHash('sha256').update(encodeEntry(last)).digest()
 }

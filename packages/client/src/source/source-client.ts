@@ -74,7 +74,12 @@ export class SourceClient implements StreamWriter {
     }
   }
 
-  /** Begin an operation. @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `CLOSED` */
+  /**
+   * Begin an operation.
+   *
+   * @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `CLOSED`
+   * @throws {SourceRejectedError} `STORE_BROKEN`, `SERVER_FAILED` behind a commit that failed so, until `writable()` resolves
+   */
   startAtomicOp(): void {
     this.#checkOpen()
     if (this.#truncating) throw new SourceRefusedError('TRUNCATE_IN_PROGRESS', 'the stream is being truncated')
@@ -110,6 +115,8 @@ export class SourceClient implements StreamWriter {
    * Commit the open operation. Resolves when the server has acknowledged it, on whichever connection.
    *
    * @throws {SourceRefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED`, or what the server refused it for
+   * @throws {SourceRejectedError} `STORE_BROKEN`, `SERVER_FAILED`: it may or may not be in the stream. Once `writable()`
+   * resolves, `getHeader()` tells, and the next operation begins there.
    * @throws what ended this client: then the operation may or may not be in the stream
    */
   async commitAtomicOp(): Promise<CommitResult> {
@@ -131,16 +138,20 @@ export class SourceClient implements StreamWriter {
     if (this.#engine.operations.rollback()) this.#engine.tell(ROLLBACK)
   }
 
-  /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
+  /**
+   * Resolves when adding more will not pile up in memory, and the server can write; to be awaited now and then by those
+   * who add a lot.
+   */
   async writable(): Promise<void> {
     const { operations } = this.#engine
-    await this.#engine.until(() => operations.pendingBytes <= this.#bufferBytes)
+    await this.#engine.until(() => operations.pendingBytes <= this.#bufferBytes && !operations.isInDoubt)
   }
 
   /**
    * Overwrite the data of a committed entry.
    *
    * @throws {SourceRefusedError} `ENTRY_NOT_FOUND`, or `ENTRY_DIFFERS` if it has another type or length
+   * @throws {SourceRejectedError} as `commitAtomicOp`: it may or may not be done, and can be repeated
    */
   async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
     this.#checkOpen()
@@ -153,6 +164,7 @@ export class SourceClient implements StreamWriter {
    * Remove entry `number` and all behind it, once what was committed before is acknowledged.
    *
    * @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
+   * @throws {SourceRejectedError} as `commitAtomicOp`
    */
   async truncateFile(number: bigint): Promise<void> {
     this.#checkOpen()
@@ -162,6 +174,7 @@ export class SourceClient implements StreamWriter {
     this.#truncating = true
     try {
       await this.#engine.until(() => operations.unacknowledged === 0)
+      operations.checkKnown()
       const { totalEntries } = operations.known
       const answer = await this.#engine.request({ name: 'truncateFile', number, totalEntries })
       if (answer.name !== 'done') throw unexpected(answer, 'the answer to a truncation')

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SourceRequest } from '@datastreamer/format/source'
+import { pause } from '../clock.ts'
 import { StreamIdentity } from '../resume/identity.ts'
 import { Retry } from '../resume/retry.ts'
 import { Changes } from './changes.ts'
@@ -7,7 +7,7 @@ import { type Control, Controls } from './controls.ts'
 import { Operations } from './operations.ts'
 import { Queue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
-import { isRetryable, refusedError } from './source-errors.ts'
+import { cannotWrite, isRetryable, refusedError } from './source-errors.ts'
 import { type Answer, SourceLink, unexpected, type Welcome } from './source-link.ts'
 import type { SourceSettings } from './source-options.ts'
 
@@ -147,20 +147,21 @@ export class SourceEngine {
   }
 
   async #run(first: SourceLink): Promise<void> {
+    const { clock } = this.#settings.dial
     let link: SourceLink | undefined = first
     while (this.#failure === undefined) {
       let since = Number.POSITIVE_INFINITY
       try {
         link ??= await this.#dial()
         this.#attach(link)
-        since = performance.now()
+        since = clock.now()
         await link.answers((answer) => this.#take(answer))
       } catch (error) {
         if (this.#failure !== undefined) return
         link?.fail(error)
         link = undefined
         this.#detach()
-        await this.#pause(error, Math.max(0, performance.now() - since))
+        await this.#pause(error, Math.max(0, clock.now() - since))
       }
     }
   }
@@ -175,9 +176,15 @@ export class SourceEngine {
   /** Wait before the next connection; gives up if there is no sense in one. */
   async #pause(error: unknown, connectedMs: number): Promise<void> {
     this.#lastError = error
+    if (cannotWrite(error)) {
+      this.operations.giveUp(error)
+      this.#controls.fail(error)
+      this.wake()
+    }
+    const { clock } = this.#settings.dial
     try {
       if (!isRetryable(error)) throw error
-      await sleep(this.#retry.failed(error, connectedMs), undefined, { signal: this.#signal })
+      await pause(clock, this.#retry.failed(error, connectedMs), this.#signal)
     } catch (reason) {
       this.fail(this.#signal.aborted ? this.#signal.reason : reason)
     }
@@ -195,6 +202,7 @@ export class SourceEngine {
     if (cut !== undefined && totalEntries === cut) this.#cutIsMade(cut)
     this.operations.reconcile({ totalEntries, digest })
     const controls = this.#controls.pending
+    if (!controls.some(({ request }) => request.name === 'truncateFile')) this.#cuttingTo = undefined
     this.#awaited = new Queue()
     for (let i = 0; i < this.operations.unacknowledged; i++) this.#awaited.push('commit')
     for (const control of controls) this.#awaited.push(control)

@@ -49,8 +49,12 @@ export type SourceRejectedErrorCode =
   /** The server heard nothing of this source for too long. */
   | 'INACTIVE'
   | 'SERVER_CLOSED'
-  /** The server cannot write until its store is opened again. */
+  /**
+   * The server cannot write until its store is opened again. A commit that is rejected with it may be in the stream:
+   * once `writable()` resolves, `getHeader()` tells.
+   */
   | 'STORE_BROKEN'
+  /** Something else went wrong there; as `STORE_BROKEN`. */
   | 'SERVER_FAILED'
   | 'UNKNOWN_CODE'
 
@@ -147,6 +151,11 @@ export function closingError(
     default:
       return new SourceRejectedError('UNKNOWN_CODE', `${code} "${text}"`)
   }
+}
+
+/** Whether the server said that it cannot write, or failed at it: what it was asked for is not to be asked again. */
+export function cannotWrite(error: unknown): error is SourceRejectedError {
+  return error instanceof SourceRejectedError && (error.code === 'STORE_BROKEN' || error.code === 'SERVER_FAILED')
 }
 
 /** Whether another connection may do better. */

@@ -9,6 +9,7 @@ import {
 import type { Connection } from '../connection/connection.ts'
 import { dial } from '../connection/dial.ts'
 import { ProtocolError } from '../errors.ts'
+import type { Settings } from '../options.ts'
 import { closingError } from './source-errors.ts'
 import type { SourceSettings } from './source-options.ts'
 
@@ -59,7 +60,7 @@ export class SourceLink {
       const hello: SourceHello = { streamType: settings.streamType, nextEntry, sourceId, token }
       connection.write(encodeSourceRequest({ name: 'hello', ...hello }))
       const reader = new MessageReader(decodeSourceAnswer)
-      const first = await read(connection, reader, settings.responseTimeoutMs, expectedEntries)
+      const first = await firstMessage(connection, reader, settings, expectedEntries)
       if (first.name !== 'welcome') throw unexpected(first, 'a welcome')
       return new SourceLink(connection, reader, first, expectedEntries)
     } catch (error) {
@@ -99,6 +100,25 @@ export class SourceLink {
   }
 }
 
+/**
+ * The answer to the hello. A server that waits for its disk sends pings before it; each gives it the time limit anew,
+ * but no single byte does.
+ */
+async function firstMessage(
+  connection: Connection,
+  reader: MessageReader<SourceAnswer>,
+  { clock, responseTimeoutMs }: Settings,
+  expectedEntries: () => bigint,
+): Promise<Answer | Welcome> {
+  let deadline = clock.now() + responseTimeoutMs
+  for (;;) {
+    const message = next(reader, expectedEntries)
+    if (message?.name === 'ping') deadline = clock.now() + responseTimeoutMs
+    else if (message !== undefined) return message
+    else await receive(connection, reader, deadline - clock.now(), `no welcome within ${responseTimeoutMs} ms`)
+  }
+}
+
 /** The next message that is no ping. @param silenceMs longest time without any byte */
 async function read(
   connection: Connection,
@@ -107,17 +127,32 @@ async function read(
   expectedEntries: () => bigint,
 ): Promise<Answer | Welcome> {
   for (;;) {
-    const message = decode(reader)
-    if (message === undefined) {
-      const chunk = connection.take()
-      if (chunk === undefined) await connection.wait(silenceMs)
-      else reader.push(chunk)
-    } else if (message.name === 'closing') {
-      throw closingError(message, expectedEntries())
-    } else if (message.name !== 'ping') {
-      return message
-    }
+    const message = next(reader, expectedEntries)
+    if (message === undefined) await receive(connection, reader, silenceMs)
+    else if (message.name !== 'ping') return message
   }
+}
+
+/** Take in bytes that came, or wait for some. */
+async function receive(
+  connection: Connection,
+  reader: MessageReader<SourceAnswer>,
+  waitMs: number | undefined,
+  missing?: string,
+): Promise<void> {
+  const chunk = connection.take()
+  if (chunk === undefined) await connection.wait(waitMs, missing)
+  else reader.push(chunk)
+}
+
+/** The next message that is there. @throws what the server closes for */
+function next(
+  reader: MessageReader<SourceAnswer>,
+  expectedEntries: () => bigint,
+): Exclude<SourceAnswer, { readonly name: 'closing' }> | undefined {
+  const message = decode(reader)
+  if (message?.name === 'closing') throw closingError(message, expectedEntries())
+  return message
 }
 
 function decode(reader: MessageReader<SourceAnswer>): SourceAnswer | undefined {

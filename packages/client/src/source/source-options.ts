@@ -15,6 +15,7 @@ export interface SourceOptions
     | 'keepAliveMs'
     | 'backoff'
     | 'signal'
+    | 'clock'
   > {
   /** What the server asks of sources (default: nothing is sent). */
   readonly token?: string | undefined

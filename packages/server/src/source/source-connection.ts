@@ -7,7 +7,7 @@ import {
   type SourceRequest,
 } from '@datastreamer/format/source'
 import { Outlet } from '../tcp/outlet.ts'
-import { BreachError, type Fault, NotAdmittedError, writeFault } from './fault.ts'
+import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
 import { Silence } from './silence.ts'
 import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
 import { SourceInlet } from './source-inlet.ts'
@@ -193,7 +193,8 @@ export class SourceConnection {
       this.#host.onEvent({ type: 'writing', id: this.#id, sourceId: this.#sourceId ?? '', nextEntry: totalEntries })
       this.#outlet.write([encodeSourceAnswer(answer)])
     } catch (error) {
-      this.close(writeFault(error))
+      const fault = writeFault(error)
+      this.close(endsConnection(fault) ? fault : { code: 'SERVER_FAILED', text: fault.text })
     }
   }
 

@@ -34,12 +34,17 @@ export function checkHello(hello: Hello | OtherHello, { token, store }: SourceCo
   return hello
 }
 
-/** Where the stream stands, for a newcomer. @throws what reading the last entry throws */
+/**
+ * Where the stream stands, for a newcomer: it has to be final.
+ *
+ * @throws {DiskError} `STORE_BROKEN` if it is not known @throws what reading the last entry throws
+ */
 export async function welcome(
   store: StreamStore,
   idleTimeoutMs: number,
 ): Promise<Extract<SourceAnswer, { readonly name: 'welcome' }>> {
   for (;;) {
+    if (store.broken !== undefined) throw store.broken
     const header = store.getHeader()
     const { totalEntries } = header
     const last = totalEntries === 0n ? undefined : await store.getEntry(totalEntries - 1n)

@@ -39,6 +39,11 @@ export class StreamStore extends StreamReader {
     return { ...this.#pipeline.stats, syncs: this.#parts.writer.syncs }
   }
 
+  /** Why nothing can be written: `STORE_BROKEN`. What is in the file is known only once it has been opened anew. */
+  get broken(): DiskError | undefined {
+    return this.#parts.writer.broken
+  }
+
   /** Number that the next entry to be added will have: the entries that wait for the disk, or are not committed, count. */
   get nextEntry(): bigint {
     return BigInt(this.#pipeline.nextEntry)
