@@ -1,4 +1,3 @@
-import { encodeSourceRequest } from '@datastreamer/format/source'
 import { describe, expect, test } from 'vitest'
 import { RefusedError } from '../src/errors.ts'
 import { SourceServer } from '../src/source/source-server.ts'
@@ -84,14 +83,6 @@ describe('a source that is silent', () => {
     expect(sources.closed).toEqual([])
     expect(Buffer.from(await source.raw.read(5)).toString('hex')).toBe('7f00000005')
   })
-
-  test('never says hello', async () => {
-    await using sources = await TestSources.start({ helloTimeoutMs: 50 })
-    using source = await sources.connect()
-    source.raw.socket.write(encodeSourceRequest(hello()).subarray(0, -1))
-    expect(await source.rest()).toEqual([])
-    expect(await sources.whenClosed(1)).toEqual(['HELLO_TIMEOUT'])
-  })
 })
 
 describe('a token', () => {
@@ -161,14 +152,5 @@ describe('closing', () => {
     await sources.server.close({ graceMs: 50 })
     expect(sources.server.connections()).toEqual([])
     await sources[Symbol.asyncDispose]()
-  })
-
-  test('limits how many may knock', async () => {
-    await using sources = await TestSources.start({ maxConnections: 1 })
-    using first = await sources.connect()
-    await first.hello()
-    using second = await sources.connect()
-    expect(await second.rest()).toEqual([])
-    expect(sources.server.counters.rejected).toEqual({ MAX_CONNECTIONS: 1 })
   })
 })

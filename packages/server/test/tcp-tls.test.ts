@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect as connectPlain } from 'node:net'
-import { type ConnectionOptions, connect } from 'node:tls'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeResult } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -28,7 +28,10 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
   const serverTls = (): ServerTlsOptions => ({ key: pem('server.key'), cert: pem('server.crt') })
 
   async function connectTls(server: TestServer, options: ConnectionOptions = {}): Promise<RawClient> {
-    const socket = connect({ port: server.port, host: '127.0.0.1', ca: pem('authority.crt'), ...options })
+    return shakenHands(connect({ port: server.port, host: '127.0.0.1', ca: pem('authority.crt'), ...options }))
+  }
+
+  async function shakenHands(socket: TLSSocket): Promise<RawClient> {
     await once(socket, 'secureConnect')
     return new RawClient(socket)
   }
@@ -147,11 +150,28 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     const silent = connectPlain({ port: server.port, host: '127.0.0.1' })
     await once(silent, 'connect')
     using plain = await server.connect()
-    using third = await server.connect()
-    expect(await third.rest()).toEqual(new Uint8Array())
+    using other = await server.connect()
+    other.send({ name: 'header' })
+    await other.closed
     plain.send({ name: 'header' })
     await plain.closed
-    expect(server.server.counters).toMatchObject({ accepted: 0, rejected: { MAX_CONNECTIONS: 1, TLS_FAILED: 1 } })
+    expect(server.server.counters).toMatchObject({ accepted: 0, rejected: { TLS_FAILED: 2 } })
     silent.destroy()
+  })
+
+  test('is kept from nobody by connections that never shake hands: they displace one another', async () => {
+    const limits = { maxConnections: 4, maxConnectionsPerAddress: 3 }
+    await using server = await TestServer.start(new TestLog(), limits, serverTls())
+    const silent = Array.from({ length: 40 }, () => connectPlain({ port: server.port, host: '127.0.0.1' }))
+    const closed = silent.map((socket) => once(socket.resume(), 'close'))
+    await Promise.all(silent.map((socket) => once(socket, 'connect')))
+    await expect.poll(() => server.server.counters.rejected, { timeout: 20_000 }).toEqual({ EVICTED: 36 })
+    // Its address has one connection, the other one four.
+    const elsewhere = connectPlain({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+    using client = await shakenHands(connect({ socket: elsewhere, host: '127.0.0.1', ca: pem('authority.crt') }))
+    client.send({ name: 'header' })
+    expect(packetsIn(await client.read(OK.length + 38))).toEqual(['result 0', 'header 0'])
+    for (const socket of silent) socket.destroy()
+    await Promise.all(closed)
   })
 })

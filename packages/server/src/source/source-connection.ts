@@ -1,19 +1,21 @@
 import type { Socket } from 'node:net'
 import {
+  decodeSourceRequest,
   encodeSourceAnswer,
   type OtherHello,
   SourceCode,
   type SourceHello,
   type SourceRequest,
 } from '@datastreamer/format/source'
+import type { Arrival } from '../tcp/endpoint.ts'
 import { Outlet } from '../tcp/outlet.ts'
 import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
-import { Silence } from './silence.ts'
 import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
 import { SourceInlet } from './source-inlet.ts'
 import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
 import { SourceSession } from './source-session.ts'
-import { checkHello, welcome } from './welcome.ts'
+import { SourceTimers } from './source-timers.ts'
+import { checkHello, decodeHello, welcome } from './welcome.ts'
 
 /** Bytes of answers that may wait for a source before no more of it is read. */
 const MAX_WAITING_BYTES = 65_536
@@ -30,11 +32,7 @@ export interface SourceHost {
   onEvent(event: SourceEventDetails): void
 }
 
-export interface SourceConnectionOptions {
-  /** Unique in its server. */
-  readonly id: number
-  readonly remoteAddress: string
-  readonly socket: Socket
+export interface SourceConnectionOptions extends Arrival {
   readonly host: SourceHost
 }
 
@@ -49,20 +47,21 @@ export class SourceConnection {
   readonly #outlet: Outlet
   readonly #session: SourceSession
   readonly #inlet: SourceInlet
-  readonly #silence = new Silence(() => this.#onSilence())
+  readonly #keep: Arrival['keep']
+  readonly #timers: SourceTimers
   readonly #connectedAt = Date.now()
-  #heartbeat: NodeJS.Timeout | undefined
   #state: SourceStatus['state'] = 'greeting'
   #sourceId: string | undefined
   /** What the source before has left to be finished. */
   #before: Promise<void> = Promise.resolve()
   #cause: { readonly reason: SourceCloseReason; readonly detail: string | undefined } | undefined
 
-  constructor({ id, remoteAddress, socket, host }: SourceConnectionOptions) {
+  constructor({ id, remoteAddress, socket, acceptedAt, keep, host }: SourceConnectionOptions) {
     this.#id = id
     this.#remoteAddress = remoteAddress
     this.#host = host
     this.#socket = socket
+    this.#keep = keep
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
       queues: host.context.queues,
@@ -79,8 +78,22 @@ export class SourceConnection {
       onRefused: ({ code, text }) => host.onEvent({ type: 'refused', id, code, detail: text }),
       onBroken: (fault) => this.close(fault),
     })
+    const { helloTimeoutMs, inactivityTimeoutMs } = host.context
+    this.#timers = new SourceTimers({
+      acceptedAt,
+      helloTimeoutMs,
+      inactivityTimeoutMs,
+      isListening: () => this.#inlet.isListening,
+      onHelloLate: () => this.#abort('HELLO_TIMEOUT'),
+      onInactive: () => this.close({ code: 'INACTIVE', text: `nothing came for ${inactivityTimeoutMs} ms` }),
+      onHeartbeat: () => {
+        if (this.#outlet.drained) this.#outlet.write([PING])
+      },
+    })
     this.#inlet = new SourceInlet(socket, {
-      silence: this.#silence,
+      silence: this.#timers.silence,
+      // What is no hello is not awaited.
+      decode: (view, at) => (this.#state === 'greeting' ? decodeHello(view, at) : decodeSourceRequest(view, at)),
       isReady: () => this.#isReady,
       onRequest: (request) => this.#handle(request),
       // An operation without an end must not pile up.
@@ -88,7 +101,6 @@ export class SourceConnection {
       onEnd: () => this.#end(),
       onError: (error) => this.close(writeFault(error)),
     })
-    this.#silence.limit(host.context.helloTimeoutMs)
     socket.on('error', (error) => this.#abort('CONNECTION_LOST', error.message))
     this.closed = new Promise((resolve) => {
       socket.on('close', () => {
@@ -141,6 +153,11 @@ export class SourceConnection {
     this.#outlet.end(encodeSourceAnswer({ name: 'closing', code: SourceCode[code], totalEntries, text }))
   }
 
+  /** End at once: newcomers have displaced it. */
+  evict(): void {
+    this.#abort('EVICTED')
+  }
+
   /** Take no more requests, answer what is under way, then close. */
   async finish(): Promise<void> {
     this.#inlet.close()
@@ -168,13 +185,8 @@ export class SourceConnection {
     if (admitted === undefined) throw new NotAdmittedError('BUSY', 'another source is connected')
     this.#before = admitted
     this.#state = 'waiting'
-    const { inactivityTimeoutMs } = this.#host.context
-    this.#silence.limit(inactivityTimeoutMs)
-    if (inactivityTimeoutMs > 0) {
-      this.#heartbeat = setInterval(() => {
-        if (this.#outlet.drained) this.#outlet.write([PING])
-      }, inactivityTimeoutMs / 3)
-    }
+    this.#timers.admitted()
+    this.#keep(true)
     return admitted.then(() => this.#welcome(hello))
   }
 
@@ -189,7 +201,7 @@ export class SourceConnection {
         throw new NotAdmittedError('ENTRIES_MISSING', message)
       }
       this.#state = 'writing'
-      this.#silence.heard()
+      this.#timers.silence.heard()
       this.#host.onEvent({ type: 'writing', id: this.#id, sourceId: this.#sourceId ?? '', nextEntry: totalEntries })
       this.#outlet.write([encodeSourceAnswer(answer)])
     } catch (error) {
@@ -207,16 +219,6 @@ export class SourceConnection {
     })
   }
 
-  #onSilence(): void {
-    if (this.#state === 'greeting') {
-      this.#abort('HELLO_TIMEOUT')
-    } else if (this.#inlet.isListening) {
-      this.close({ code: 'INACTIVE', text: `nothing came for ${this.#host.context.inactivityTimeoutMs} ms` })
-    } else {
-      this.#silence.limit(this.#host.context.inactivityTimeoutMs)
-    }
-  }
-
   #abort(reason: SourceCloseReason, detail?: string): void {
     if (this.#cause === undefined) this.#leave(reason, detail)
     this.#socket.destroy()
@@ -225,8 +227,8 @@ export class SourceConnection {
   #leave(reason: SourceCloseReason, detail?: string): void {
     this.#cause = { reason, detail }
     this.#inlet.close()
-    this.#silence.stop()
-    clearInterval(this.#heartbeat)
+    this.#timers.stop()
+    if (this.#state !== 'greeting') this.#keep(false)
     this.#session.end()
     this.#state = 'closing'
   }

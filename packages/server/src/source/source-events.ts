@@ -12,8 +12,10 @@ export type SourceCloseReason =
   | 'CONNECTION_LOST'
   /** The source took none of the bytes that waited for it. */
   | 'WRITE_TIMEOUT'
-  /** No hello came. */
+  /** No whole hello came in time. */
   | 'HELLO_TIMEOUT'
+  /** Too many others came before it had shown that it may write, or while it was closing. */
+  | 'EVICTED'
 
 /** What happens at the listener of sources. `id` is a connection's, unique in its server. */
 export type SourceEventDetails =

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
-import { decodeSourceRequest, MessageReader, type OtherHello, type SourceRequest } from '@datastreamer/format/source'
+import { type MessageDecoder, MessageReader, type OtherHello, type SourceRequest } from '@datastreamer/format/source'
 import type { Silence } from './silence.ts'
 
 export interface SourceInletOptions {
   readonly silence: Silence
+  readonly decode: MessageDecoder<SourceRequest | OtherHello>
   /** Whether a request may be taken now. When that changes, `proceed` is to be called. */
   readonly isReady: () => boolean
   /** If it gives a promise, which is never rejected, the next request is taken when that is resolved. */
@@ -20,7 +21,7 @@ export interface SourceInletOptions {
 export class SourceInlet {
   readonly #socket: Socket
   readonly #options: SourceInletOptions
-  readonly #reader = new MessageReader(decodeSourceRequest)
+  readonly #reader: MessageReader<SourceRequest | OtherHello>
   #bytesReceived = 0
   #busy = false
   #ended = false
@@ -29,6 +30,7 @@ export class SourceInlet {
   constructor(socket: Socket, options: SourceInletOptions) {
     this.#socket = socket
     this.#options = options
+    this.#reader = new MessageReader(options.decode)
     socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     socket.on('end', () => {
       this.#ended = true

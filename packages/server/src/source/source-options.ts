@@ -11,13 +11,19 @@ export interface SourceServerOptions {
    * are told, and send pings when they have nothing else to say.
    */
   readonly inactivityTimeoutMs?: number | undefined
-  /** Time that a newcomer has to say who it is (default 10,000; 0 is no limit). */
+  /**
+   * Time that a newcomer has to say who it is, from its connection on and with its TLS handshake (default 10,000; 0 is
+   * no limit).
+   */
   readonly helloTimeoutMs?: number | undefined
   /** How long a source may take none of the answers that wait for it (default 10,000; 0 is no limit). */
   readonly writeTimeoutMs?: number | undefined
   /** Commits that may wait for the disk before no more is read (default 4,096). */
   readonly maxCommitsInFlight?: number | undefined
-  /** Connections at a time, of which one writes (default 16; 0 is no limit). */
+  /**
+   * Connections at a time beside the one that writes (default 64; 0 is no limit). One more evicts the oldest of the
+   * address that has most, so that nobody can keep out whom the server would let in.
+   */
   readonly maxConnections?: number | undefined
   /** Silence after which the kernel asks whether the source's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined

@@ -1,6 +1,7 @@
 import { Endpoint } from '../tcp/endpoint.ts'
 import { increment } from '../tcp/event-counter.ts'
 import { KernelQueues } from '../tcp/kernel-queues.ts'
+import { HANDSHAKE_TIMEOUT_MS } from '../tcp/listener.ts'
 import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../tcp/server-options.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
@@ -40,10 +41,14 @@ export class SourceServer implements AsyncDisposable {
       onEvent: (event) => this.#onEvent(event),
     }
     this.#endpoint = new Endpoint({
-      maxConnections: options.maxConnections ?? 16,
+      maxConnections: 0,
       maxConnectionsPerAddress: 0,
+      maxNewcomers: options.maxConnections ?? 64,
+      newcomersUntil: 'kept',
+      handshakeTimeoutMs: options.helloTimeoutMs || HANDSHAKE_TIMEOUT_MS,
       keepAliveMs: options.keepAliveMs ?? 30_000,
       open: (arrival) => new SourceConnection({ ...arrival, host }),
+      evict: (connection) => connection.evict(),
       finish: (connection) => void connection.finish(),
       onEvent: (event) => this.#onEvent(event),
     })

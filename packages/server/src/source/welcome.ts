@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { encodeEntry } from '@datastreamer/format'
 import {
+  decodeSourceRequest,
   type OtherHello,
   SOURCE_DIGEST_BYTES,
   SOURCE_PROTOCOL_VERSION,
@@ -8,10 +9,23 @@ import {
   type SourceRequest,
 } from '@datastreamer/format/source'
 import type { StreamStore } from '../store/stream-store.ts'
-import { NotAdmittedError } from './fault.ts'
+import { BreachError, NotAdmittedError } from './fault.ts'
 import type { SourceContext } from './source-options.ts'
 
 type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
+
+const HELLO_TYPE = 0x01
+
+/**
+ * Decode the first message of a newcomer: one that begins as another message is not waited for.
+ *
+ * @throws {BreachError} if it is no hello @throws {FormatError} if it is no message
+ */
+export function decodeHello(view: DataView, at: number): SourceRequest | OtherHello | undefined {
+  const request = decodeSourceRequest(view, at)
+  if (view.byteLength === at || view.getUint8(at) === HELLO_TYPE) return request
+  throw new BreachError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
+}
 
 /**
  * The hello of a newcomer that may write.

@@ -19,20 +19,30 @@ export class Admission {
 
   /** Let a connection in, or say why not. One that was let in must `leave`. */
   enter(address: string): RejectReason | undefined {
+    const reason = this.refusal(address)
+    if (reason !== undefined) return reason
+    this.#connections++
+    this.#perAddress.set(address, this.#from(address) + 1)
+    return undefined
+  }
+
+  /** Why a connection would not be let in now. */
+  refusal(address: string): RejectReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     if (maxConnections > 0 && this.#connections >= maxConnections) return 'MAX_CONNECTIONS'
-    const fromAddress = this.#perAddress.get(address) ?? 0
-    if (maxConnectionsPerAddress > 0 && fromAddress >= maxConnectionsPerAddress) return 'MAX_CONNECTIONS_PER_ADDRESS'
-    this.#connections++
-    this.#perAddress.set(address, fromAddress + 1)
-    return undefined
+    const isFull = maxConnectionsPerAddress > 0 && this.#from(address) >= maxConnectionsPerAddress
+    return isFull ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined
   }
 
   leave(address: string): void {
     this.#connections--
-    const left = (this.#perAddress.get(address) ?? 0) - 1
+    const left = this.#from(address) - 1
     if (left > 0) this.#perAddress.set(address, left)
     else this.#perAddress.delete(address)
+  }
+
+  #from(address: string): number {
+    return this.#perAddress.get(address) ?? 0
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdmissionLimits } from './admission.ts'
-import { Listener } from './listener.ts'
+import { type ArrivalLimits, type Entrance, Listener } from './listener.ts'
 import type { EndpointEvent } from './server-events.ts'
 import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 
@@ -18,11 +18,17 @@ export interface Arrival {
   readonly id: number
   readonly remoteAddress: string
   readonly socket: Socket
+  /** `performance.now()` when it was accepted, before any TLS handshake. */
+  readonly acceptedAt: number
+  /** Say whether it has to stay. One that has not may be evicted by newcomers, if the endpoint does that. */
+  readonly keep: (kept: boolean) => void
 }
 
-export interface EndpointOptions<Connection> extends AdmissionLimits {
+export interface EndpointOptions<Connection> extends AdmissionLimits, ArrivalLimits {
   readonly keepAliveMs: number
   readonly open: (arrival: Arrival) => Connection
+  /** End a connection that others have displaced. */
+  readonly evict: (connection: Connection) => void
   /** End a connection in order. */
   readonly finish: (connection: Connection) => void
   readonly onEvent: (event: EndpointEvent) => void
@@ -64,7 +70,7 @@ export class Endpoint<Connection extends EndpointConnection> {
     const listener = new Listener(
       {
         ...limits,
-        onSocket: (socket, remoteAddress) => this.#connect(socket, remoteAddress),
+        onSocket: (socket, entrance) => this.#connect(socket, entrance),
         onReject: (remoteAddress, reason, code) => onEvent({ type: 'rejected', remoteAddress, reason, code }),
       },
       tls,
@@ -112,13 +118,15 @@ export class Endpoint<Connection extends EndpointConnection> {
     deadline.abort()
   }
 
-  #connect(socket: Socket, remoteAddress: string): void {
+  #connect(socket: Socket, entrance: Entrance): void {
     if (this.#closing !== undefined) {
       socket.destroy()
       return
     }
     const id = ++this.#accepted
-    const connection = this.#options.open({ id, remoteAddress, socket })
+    const { address: remoteAddress, acceptedAt, keep } = entrance
+    const connection = this.#options.open({ id, remoteAddress, acceptedAt, socket, keep })
+    entrance.onEvict = () => this.#options.evict(connection)
     this.#connections.set(id, connection)
     this.#options.onEvent({ type: 'connected', id, remoteAddress, remotePort: connection.status.remotePort })
   }

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { StreamError } from '@datastreamer/format'
 import { Admission, type AdmissionLimits, plainAddress } from './admission.ts'
+import { Lobby } from './lobby.ts'
 import type { RejectReason } from './server-events.ts'
 import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 
@@ -10,14 +11,35 @@ export class ListenError extends StreamError<'LISTEN_FAILED'> {
   override readonly retryable = true
 }
 
-/** Time for a TLS handshake. */
-const HANDSHAKE_TIMEOUT_MS = 10_000
+/** Time for a TLS handshake, whatever comes meanwhile. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000
 /** Clients that may wait to be accepted. */
 const BACKLOG = 1024
 
-export interface ListenerOptions extends AdmissionLimits {
+/** What bounds connections that have not shown yet that they may stay. */
+export interface ArrivalLimits {
+  /** At a time; one more evicts another. 0 is no limit. */
+  readonly maxNewcomers: number
+  /** How long they count as such: in a TLS handshake, or until they are kept. */
+  readonly newcomersUntil: 'handshake' | 'kept'
+  /** Time for a TLS handshake from the connection on, whatever comes meanwhile. */
+  readonly handshakeTimeoutMs: number
+}
+
+/** A connection on its way in. */
+export interface Entrance {
+  readonly address: string
+  /** `performance.now()` when it was accepted. */
+  readonly acceptedAt: number
+  /** Say whether it has to stay, or may be evicted. */
+  readonly keep: (kept: boolean) => void
+  /** End it: others have displaced it. */
+  onEvict: () => void
+}
+
+export interface ListenerOptions extends AdmissionLimits, ArrivalLimits {
   readonly keepAliveMs: number
-  readonly onSocket: (socket: Socket, address: string) => void
+  readonly onSocket: (socket: Socket, entrance: Entrance) => void
   readonly onReject: (address: string, reason: RejectReason, code: string | undefined) => void
 }
 
@@ -28,12 +50,14 @@ export class Listener {
   readonly #server: Server
   readonly #tlsServer: TlsServer | undefined
   readonly #sockets = new Set<Socket>()
-  /** Addresses and ports of those that are in the middle of a TLS handshake. */
-  readonly #shaking = new Set<string>()
+  /** Those that are in the middle of a TLS handshake, by their addresses and ports. */
+  readonly #shaking = new Map<string, Entrance>()
+  readonly #lobby: Lobby<Entrance>
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
     this.#admission = new Admission(options)
+    this.#lobby = new Lobby({ maxGuests: options.maxNewcomers, onEvict: ({ onEvict }) => onEvict() })
     this.#tlsServer = tls && this.#createTlsServer(tls)
     const { keepAliveMs } = options
     this.#server = createServer(
@@ -85,46 +109,79 @@ export class Listener {
 
   #accept(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress)
+    const reason = this.#admission.refusal(address)
+    if (reason !== undefined) {
+      socket.destroy()
+      this.#options.onReject(address, reason, undefined)
+      return
+    }
+    const entrance: Entrance = {
+      address,
+      acceptedAt: performance.now(),
+      keep: (kept) => (kept || socket.destroyed ? this.#lobby.leave(entrance) : this.#lobby.enter(entrance, address)),
+      onEvict: () => {
+        this.#failHandshake(placeOf(socket), 'EVICTED', undefined)
+        socket.destroy()
+      },
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#lobby.leave(entrance)
+    })
+    if (this.#tlsServer !== undefined || this.#options.newcomersUntil === 'kept') this.#lobby.enter(entrance, address)
+    if (this.#tlsServer === undefined) this.#admit(socket, entrance)
+    else this.#shakeHands(this.#tlsServer, socket, entrance)
+  }
+
+  #shakeHands(tlsServer: TlsServer, socket: Socket, entrance: Entrance): void {
+    // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
+    socket.allowHalfOpen = false
+    const place = placeOf(socket)
+    this.#shaking.set(place, entrance)
+    // TLS tells of that too late to say who it was.
+    socket.once('close', () => this.#failHandshake(place, 'TLS_FAILED', 'ECONNRESET'))
+    tlsServer.emit('connection', socket)
+  }
+
+  #createTlsServer(tls: NonNullable<ListenOptions['tls']>): TlsServer {
+    const server = createTlsServer({ ...tls, handshakeTimeout: this.#options.handshakeTimeoutMs })
+    server.on('secureConnection', (socket) => {
+      const place = placeOf(socket)
+      const entrance = this.#shaking.get(place)
+      if (entrance === undefined) {
+        socket.destroy()
+        return
+      }
+      this.#shaking.delete(place)
+      socket.allowHalfOpen = true
+      if (this.#options.newcomersUntil === 'handshake') this.#lobby.leave(entrance)
+      this.#admit(socket, entrance)
+    })
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#failHandshake(placeOf(socket), 'TLS_FAILED', error.code)
+      socket.destroy()
+    })
+    return server
+  }
+
+  #admit(socket: Socket, entrance: Entrance): void {
+    const { address } = entrance
     const reason = this.#admission.enter(address)
     if (reason !== undefined) {
       socket.destroy()
       this.#options.onReject(address, reason, undefined)
       return
     }
-    this.#sockets.add(socket)
-    socket.once('close', () => {
-      this.#sockets.delete(socket)
-      this.#admission.leave(address)
-    })
-    if (this.#tlsServer === undefined) this.#options.onSocket(socket, address)
-    else {
-      // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
-      socket.allowHalfOpen = false
-      const place = placeOf(socket)
-      this.#shaking.add(place)
-      // TLS tells of that too late to say who it was.
-      socket.once('close', () => this.#failHandshake(place, address, 'ECONNRESET'))
-      this.#tlsServer.emit('connection', socket)
-    }
-  }
-
-  #createTlsServer(tls: NonNullable<ListenOptions['tls']>): TlsServer {
-    const server = createTlsServer({ ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS })
-    server.on('secureConnection', (socket) => {
-      this.#shaking.delete(placeOf(socket))
-      socket.allowHalfOpen = true
-      this.#options.onSocket(socket, plainAddress(socket.remoteAddress))
-    })
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#failHandshake(placeOf(socket), plainAddress(socket.remoteAddress), error.code)
-      socket.destroy()
-    })
-    return server
+    socket.once('close', () => this.#admission.leave(address))
+    this.#options.onSocket(socket, entrance)
   }
 
   /** Once for each handshake that fails. */
-  #failHandshake(place: string, address: string, code: string | undefined): void {
-    if (this.#shaking.delete(place)) this.#options.onReject(address, 'TLS_FAILED', code)
+  #failHandshake(place: string, reason: RejectReason, code: string | undefined): void {
+    const entrance = this.#shaking.get(place)
+    this.#shaking.delete(place)
+    if (entrance !== undefined) this.#options.onReject(entrance.address, reason, code)
   }
 }
 

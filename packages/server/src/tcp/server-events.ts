@@ -24,7 +24,12 @@ export type CloseReason =
   | 'SERVER_CLOSED'
 
 /** Why a connection was not let in. */
-export type RejectReason = 'MAX_CONNECTIONS' | 'MAX_CONNECTIONS_PER_ADDRESS' | 'TLS_FAILED'
+export type RejectReason =
+  | 'MAX_CONNECTIONS'
+  | 'MAX_CONNECTIONS_PER_ADDRESS'
+  | 'TLS_FAILED'
+  /** Too many others came before it had shown that it may stay. */
+  | 'EVICTED'
 
 /** What happens where a server listens. `id` is a connection's, unique in its server. */
 export type EndpointEvent =

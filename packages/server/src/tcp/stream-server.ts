@@ -4,6 +4,7 @@ import { Connection } from './connection.ts'
 import { Endpoint } from './endpoint.ts'
 import { EventCounter } from './event-counter.ts'
 import { KernelQueues } from './kernel-queues.ts'
+import { HANDSHAKE_TIMEOUT_MS } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
 import { type EventDetails, publish } from './server-events.ts'
 import type {
@@ -55,7 +56,11 @@ export class StreamServer implements AsyncDisposable {
       maxConnections: options.maxConnections ?? 1000,
       maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0,
       keepAliveMs: options.keepAliveMs ?? 30_000,
+      maxNewcomers: options.maxConnections ?? 1000,
+      newcomersUntil: 'handshake',
+      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       open: (arrival) => new Connection({ ...arrival, host }),
+      evict: () => {},
       finish: (connection) => connection.close({ reason: 'SERVER_CLOSED' }),
       onEvent: (event) => this.#onEvent(event),
     })
