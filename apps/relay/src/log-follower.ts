@@ -31,9 +31,12 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
       return
     }
     case 'stopped':
-      log.error('stopped', `the file cannot be written until the relay is started again: ${event.error.message}`, {
+      log.error('stopped', `the file cannot be written until the disk is well: ${event.error.message}`, {
         error: event.error,
       })
+      return
+    case 'resumed':
+      log.info('resumed', 'the file can be written again')
   }
 }
 

@@ -1,8 +1,8 @@
-import { ManualClock } from '@datastreamer/fixtures'
+import { FailingDisk, ManualClock } from '@datastreamer/fixtures'
 import { encodeSourceAnswer, SOURCE_DIGEST_BYTES } from '@datastreamer/format/source'
+import { type Disk, nodeDisk } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
 import { connectSource, type Header, type StreamWriter } from '../src/source.ts'
-import { FailingDisk } from './support/failing-disk.ts'
 import { failure, near } from './support/options.ts'
 import { Peer } from './support/peer.ts'
 import { SourceWorld } from './support/source-world.ts'
@@ -17,18 +17,22 @@ async function write(writer: StreamWriter, ...bytes: readonly number[]): Promise
 }
 
 /** Start the server again on a disk that is well. */
-async function heal(world: SourceWorld, failing: FailingDisk, meddle?: (writer: StreamWriter) => Promise<unknown>) {
+async function heal(
+  world: SourceWorld,
+  failing: FailingDisk<Disk>,
+  meddle?: (writer: StreamWriter) => Promise<unknown>,
+) {
   await world.down()
   failing.heal()
   await world.up(meddle)
 }
 
-const start = (failing: FailingDisk): Promise<SourceWorld> =>
+const start = (failing: FailingDisk<Disk>): Promise<SourceWorld> =>
   SourceWorld.start({ store: { disk: failing.disk, fsync: 'commit' } })
 
 describe("a server's store that can write no more", () => {
   test('every commit that waits is rejected, what is open too, and nothing else is begun', async () => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source({ backoff: { minMs: 60_000, maxMs: 60_000 } })
     await write(source, 1)
@@ -47,7 +51,7 @@ describe("a server's store that can write no more", () => {
   })
 
   test('it is asked again less and less often; questions meanwhile are answered with what is wrong', async () => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     const clock = new ManualClock()
     await using world = await start(failing)
     await using source = await world.source({ clock, backoff: { minMs: 100, maxMs: 1000, jitter: 0 } })
@@ -68,7 +72,7 @@ describe("a server's store that can write no more", () => {
     ['was written all the same', 'behind header', 3n],
   ]
   test.each(outcomes)('an operation that %s: the next begins behind what is there', async (_, failAt, total) => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
     await write(source, 1)
@@ -87,7 +91,7 @@ describe("a server's store that can write no more", () => {
   })
 
   test('an operation that was open has to be rolled back, as behind any failure', async () => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
     failing.failAt = 'before header'
@@ -104,7 +108,7 @@ describe("a server's store that can write no more", () => {
   })
 
   test('someone else wrote what the lost operation should have been: nothing is written behind it', async () => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
     failing.failAt = 'before header'
@@ -115,7 +119,7 @@ describe("a server's store that can write no more", () => {
   })
 
   test('a truncation that was not answered is made, or not', async () => {
-    const failing = new FailingDisk()
+    const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
     await write(source, 1, 2, 3)

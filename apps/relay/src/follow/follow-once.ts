@@ -1,7 +1,7 @@
 import { StreamClient } from '@datastreamer/client'
 import type { Entry, Header } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/server'
-import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
+import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { Boundaries } from './boundaries.ts'
 import { sequencerEndsBefore } from './ends-before.ts'
 import { OperationWriter } from './operation-writer.ts'
@@ -38,10 +38,7 @@ export interface FollowOnceOptions {
  */
 export async function followOnce(options: FollowOnceOptions, signal: AbortSignal): Promise<never> {
   const { store, upstream, limits } = options
-  const { generation, streamType, ...header } = store.getHeader()
-  const expected =
-    generation === 3 ? { streamType, systemId: header.systemId, version: header.version } : { streamType }
-  await using client = new StreamClient(clientOptions(upstream, limits, expected))
+  await using client = new StreamClient(clientOptions(upstream, limits, streamOf(store)))
   const writer = new OperationWriter(store)
   try {
     await receive(options, client, writer, signal)

@@ -42,7 +42,7 @@ export class FollowStatus {
     return this.#current?.upstream
   }
 
-  /** Why the file cannot be written any more. */
+  /** Why the file cannot be written now. */
   get stopped(): Error | undefined {
     return this.#stopped
   }
@@ -134,9 +134,7 @@ export class FollowStatus {
   }
 
   failed(upstream: Upstream, error: Error): void {
-    if (this.#current !== undefined) this.#lostAt = performance.now()
-    this.#current = undefined
-    this.#trying = undefined
+    this.#left()
     const refused = refusalOf(error)
     if (refused !== undefined) this.#refusal = { kind: refused, error }
     const record = this.#records.get(upstream)
@@ -145,9 +143,21 @@ export class FollowStatus {
     record.lastError = { at: new Date(), code: codeOf(error), message: error.message }
   }
 
-  /** The file cannot be written any more. */
+  /** The file cannot be written for now, so nobody is followed. */
   stop(error: Error): void {
+    this.#left()
     this.#stopped = error
+  }
+
+  /** The file can be written again. */
+  goOn(): void {
+    this.#stopped = undefined
+  }
+
+  #left(): void {
+    if (this.#current !== undefined) this.#lostAt = performance.now()
+    this.#current = undefined
+    this.#trying = undefined
   }
 
   get #state(): string {

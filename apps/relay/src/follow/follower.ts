@@ -3,7 +3,7 @@ import { type Header, StreamError } from '@datastreamer/format'
 import { DiskError, type StreamStore } from '@datastreamer/server'
 import { followTruncation } from '../truncate/follow-truncation.ts'
 import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
-import { clientOptions, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
+import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { type FollowListener, followOnce } from './follow-once.ts'
 import type { FollowStatus } from './follow-status.ts'
 import { MarksWanted } from './marks-wanted.ts'
@@ -40,8 +40,10 @@ export type FollowEvent =
     }
   /** The file was cut back to what the upstream still has. */
   | { readonly event: 'cut'; readonly upstream: Upstream; readonly from: bigint; readonly to: bigint }
-  /** The file cannot be written until it is opened again; what it has is served on. */
+  /** The file cannot be written until the disk is well; what it has is served on. */
   | { readonly event: 'stopped'; readonly error: Error }
+  /** It can be written again. */
+  | { readonly event: 'resumed' }
 
 /** A connection that held so long was sound, also if no entry came. */
 const SOUND_MS = 10_000
@@ -89,8 +91,35 @@ export class Follower implements AsyncDisposable {
     const { signal } = this.#stop
     for (;;) {
       if (await this.#round()) this.#rounds.succeeded()
-      if (this.#options.status.stopped !== undefined) return
+      if (this.#options.status.stopped !== undefined) await this.#untilWritable()
       await pause(this.#rounds.failed(), signal)
+    }
+  }
+
+  /** Wait until the store can write again, and look meanwhile at how far behind it falls. */
+  async #untilWritable(): Promise<void> {
+    const { store, status, watchIntervalMs = 1000 } = this.#options
+    while (store.broken !== undefined) {
+      await this.#lookAtHead()
+      await pause(watchIntervalMs, this.#stop.signal)
+    }
+    status.goOn()
+    this.#options.onEvent?.({ event: 'resumed' })
+  }
+
+  /** See how many entries the first upstream has that answers. */
+  async #lookAtHead(): Promise<void> {
+    const { store, status, upstreams, limits = {} } = this.#options
+    const { signal } = this.#stop
+    for (const upstream of upstreams) {
+      await using client = new StreamClient(clientOptions(upstream, limits, streamOf(store)))
+      try {
+        status.sawHeader(await client.getHeader({ signal }))
+        return
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!(error instanceof StreamError)) throw error
+      }
     }
   }
 
@@ -163,11 +192,14 @@ export class Follower implements AsyncDisposable {
   #failed(upstream: Upstream, error: unknown): asserts error is StreamError {
     // What is not deliberate ends the relay.
     if (!(error instanceof StreamError)) throw error
-    this.#options.status.failed(upstream, error)
-    this.#options.onEvent?.({ event: 'failed', upstream, error })
-    if (!(error instanceof DiskError) || error.code === 'WRITE_FAILED') return
-    this.#options.status.stop(error)
-    this.#options.onEvent?.({ event: 'stopped', error })
+    if (error instanceof DiskError && error.code !== 'WRITE_FAILED') {
+      // No upstream is to blame.
+      this.#options.status.stop(error)
+      this.#options.onEvent?.({ event: 'stopped', error })
+    } else {
+      this.#options.status.failed(upstream, error)
+      this.#options.onEvent?.({ event: 'failed', upstream, error })
+    }
   }
 
   /** Cut the file back to what an upstream still has. Says whether that was done. */

@@ -1,4 +1,5 @@
 import type { ClientOptions, Clock, TlsOptions } from '@datastreamer/client'
+import type { StreamReader } from '@datastreamer/server'
 import { ConfigError } from '@datastreamer/service'
 import type { UpstreamTls } from './upstream-tls.ts'
 
@@ -26,6 +27,12 @@ export interface ExpectedStream {
   readonly streamType: bigint
   readonly systemId?: bigint | undefined
   readonly version?: number | undefined
+}
+
+/** Which stream an upstream of a file has to have. A header of 29 bytes does not say it all. */
+export function streamOf(file: Pick<StreamReader, 'getHeader'>): ExpectedStream {
+  const { generation, streamType, systemId, version } = file.getHeader()
+  return generation === 3 ? { streamType, systemId, version } : { streamType }
 }
 
 /** Scheme, which nothing leaves to the other options; host, in brackets if it is IPv6, without controls; port. */

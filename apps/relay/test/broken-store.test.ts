@@ -1,0 +1,38 @@
+import { FailingDisk, tempDir } from '@datastreamer/fixtures'
+import { nodeDisk, openStore } from '@datastreamer/server'
+import { expect, test } from 'vitest'
+import { FollowStatus } from '../src/follow/follow-status.ts'
+import { type FollowEvent, Follower } from '../src/follow/follower.ts'
+import { until } from './support/relay.ts'
+import { Source } from './support/source.ts'
+
+test('a relay whose store can write no more goes on to say how far behind it is', async () => {
+  using dir = tempDir()
+  await using source = await Source.start({ file: dir.join('source.bin') })
+  await source.commitMany(4, 3)
+  const upstream = { name: source.address, host: '127.0.0.1', port: source.port, tls: undefined }
+  const status = new FollowStatus([upstream])
+  const failing = new FailingDisk(nodeDisk)
+  const { disk } = failing
+  const store = await openStore({ file: dir.join('relay.bin'), systemId: 1101n, version: 2, fsync: 'commit', disk })
+  status.opened(store)
+  const events: FollowEvent['event'][] = []
+  {
+    const onEvent = ({ event }: FollowEvent): unknown => events.push(event)
+    const rounds = { minMs: 1, maxMs: 5 }
+    const options = { store, status, upstreams: [upstream], rounds, watchIntervalMs: 5, onEvent }
+    await using _follower = new Follower(options, (error) => events.push(error as FollowEvent['event']))
+    await until('caught up', () => store.getHeader().totalEntries === source.total && status.behind === 0n)
+    failing.failAt = 'before header'
+    await source.commitMany(4, 3)
+    await until('stopped', () => status.stopped !== undefined)
+    await source.commitMany(8, 3)
+    await until('it says so', () => status.behind === 36n)
+    expect(events).toEqual(['connected', 'stopped'])
+    expect(status.toJson()).toMatchObject({ state: 'stopped', upstream: null, problem: status.stopped?.message })
+    // No upstream is to blame.
+    expect(status.failures).toEqual({ [upstream.name]: 0 })
+  }
+  failing.heal()
+  await store.close().catch(() => undefined)
+})
