@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { decodeSequencerEntry, generateStream, type Operation } from '@datastreamer/sequencer-entries'
-import { DiskError, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
+import { changedNothing, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
 
 /** System id and chain id of a demo stream. */
 export const DEMO_CHAIN_ID = 1101n
@@ -74,7 +74,7 @@ export class DemoSequencer {
         await commitOperation(store, operation)
         return
       } catch (error) {
-        if (!(error instanceof DiskError) || error.code !== 'WRITE_FAILED') throw error
+        if (!changedNothing(error)) throw error
         await sleep(Math.max(blockTimeMs, 1000), undefined, { signal: this.#stop.signal })
       }
     }

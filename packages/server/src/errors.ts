@@ -120,10 +120,21 @@ export type DiskErrorCode =
   | 'OUTCOME_UNKNOWN'
   /** An earlier failure left the store unfit for writing until it is opened again; reading goes on. */
   | 'STORE_BROKEN'
-  /** Another file stands in the place of the one that is followed, or none: open it again. */
+  /**
+   * Another file stands in the place of the one that is open, or none. A reader opens it again; a writer has written
+   * nothing, and goes on when the file is back.
+   */
   | 'FILE_REPLACED'
+  /** Another program has written the file, although it is locked. Nothing was written. */
+  | 'FOREIGN_WRITER'
 
 /** The disk failed (full, broken); `cause` holds the system's error. */
 export class DiskError extends StreamError<DiskErrorCode> {
   override readonly retryable = true
+}
+
+/** Whether a write failed without having changed anything, so that it may be tried again. */
+export function changedNothing(error: unknown): error is DiskError {
+  if (!(error instanceof DiskError)) return false
+  return error.code === 'WRITE_FAILED' || error.code === 'FILE_REPLACED' || error.code === 'FOREIGN_WRITER'
 }

@@ -24,6 +24,7 @@ export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
 export type { LockReach } from './disk/file-lock.ts'
 export { nodeDisk } from './disk/node-disk.ts'
 export {
+  changedNothing,
   type DamageCode,
   DamageError,
   type DamagePlace,

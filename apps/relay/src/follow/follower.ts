@@ -1,6 +1,6 @@
 import { ConnectionError, ProtocolError, ServerRefusedError, StreamClient, TruncatedError } from '@datastreamer/client'
 import { type Header, StreamError } from '@datastreamer/format'
-import { DiskError, type StreamStore } from '@datastreamer/server'
+import { changedNothing, DiskError, type StreamStore } from '@datastreamer/server'
 import { followTruncation } from '../truncate/follow-truncation.ts'
 import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
@@ -192,7 +192,7 @@ export class Follower implements AsyncDisposable {
   #failed(upstream: Upstream, error: unknown): asserts error is StreamError {
     // What is not deliberate ends the relay.
     if (!(error instanceof StreamError)) throw error
-    if (error instanceof DiskError && error.code !== 'WRITE_FAILED') {
+    if (error instanceof DiskError && !changedNothing(error)) {
       // No upstream is to blame.
       this.#options.status.stop(error)
       this.#options.onEvent?.({ event: 'stopped', error })

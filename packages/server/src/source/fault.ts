@@ -1,6 +1,6 @@
 import { FormatError, StreamError } from '@datastreamer/format'
 import { SourceCode, type SourceCodeName } from '@datastreamer/format/source'
-import { DiskError } from '../errors.ts'
+import { changedNothing, DiskError } from '../errors.ts'
 
 /** What a source is told when it does not get what it asked for. docs/spec/source-protocol.md §8. */
 export interface Fault {
@@ -32,7 +32,7 @@ export function writeFault(error: unknown): Fault {
   if (error instanceof FormatError) return { code: 'BAD_MESSAGE', text }
   if (error instanceof DiskError) {
     // Whether the operation is in the file is known only when it is opened again: an answer could be wrong.
-    return { code: error.code === 'WRITE_FAILED' ? 'WRITE_FAILED' : 'STORE_BROKEN', text }
+    return { code: changedNothing(error) ? 'WRITE_FAILED' : 'STORE_BROKEN', text }
   }
   if (!(error instanceof StreamError)) return { code: 'SERVER_FAILED', text }
   if (error.code === 'CLOSED') return { code: 'SERVER_CLOSED', text }

@@ -213,6 +213,11 @@ export class CommitLog {
     })
   }
 
+  /** Whether a path still is the name of this file. */
+  isAt(path: string): Promise<boolean> {
+    return this.#file.isAt(path)
+  }
+
   async close(): Promise<void> {
     await this.#file.close()
   }

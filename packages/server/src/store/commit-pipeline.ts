@@ -1,9 +1,10 @@
 import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
-import { RefusedError } from '../errors.ts'
+import { DiskError, RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type PageBuffer, startOfOpenPage } from '../log/page-buffers.ts'
 import { AppendBuffer, type Mark } from './append-buffer.ts'
+import { messageOf } from './message-of.ts'
 import { newBookmarks } from './new-bookmarks.ts'
 import { type CommitResult, failedOperation, noOperation, type Operation, type PendingCommit } from './operation.ts'
 import type { StoreParts } from './store-parts.ts'
@@ -114,11 +115,19 @@ export class CommitPipeline {
 
   /** Run what changes committed bytes: behind all commits that wait, and beside nothing. */
   async runAlone(work: () => Promise<void>): Promise<void> {
-    const { checkpointer, writer } = this.#parts
+    const { checkpointer, writer, place } = this.#parts
     await this.#queue.run(async () => {
       if (writer.broken !== undefined) throw writer.broken
+      await place.mustBeSound()
       await checkpointer.alone(work)
     })
+  }
+
+  /** See whether the file still is in its place, behind all that waits. */
+  async lookAtPlace(): Promise<void> {
+    const { writer, place } = this.#parts
+    // What a store that is broken has written last, nobody knows.
+    await this.#queue.run(async () => (writer.broken === undefined ? place.look() : undefined))
   }
 
   /** Go on at the end of the log, which was moved back. */
@@ -137,15 +146,16 @@ export class CommitPipeline {
   }
 
   async #commitGroup(group: PendingCommit[]): Promise<void> {
-    const { writer, index, log, checkpointer, limits, buffers } = this.#parts
+    const { writer, index, log, checkpointer, limits, buffers, place } = this.#parts
     const last = group.at(-1) as PendingCommit
     const point = pointAt(last.end)
     let bookmarks: BookmarkList
     try {
+      await place.mustBeSound()
       if (index.failed) await checkpointer.alone(() => index.mend())
       await index.writable()
       bookmarks = await newBookmarks(log, point)
-      if (point.totalEntries > log.header.totalEntries) await writer.commit(point)
+      if (point.totalEntries > log.header.totalEntries) await this.#write(point)
     } catch (error) {
       this.#failAll(error as Error, { group })
       return
@@ -164,6 +174,18 @@ export class CommitPipeline {
     buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)
     checkpointer.afterCommit()
     this.#wakeRoomWaiters()
+  }
+
+  /** Write a group, and see that what it was written to still has its name before anybody is told. */
+  async #write(point: CommitPoint): Promise<void> {
+    const { writer, place } = this.#parts
+    await writer.commit(point)
+    try {
+      await place.mustStillBeSound()
+    } catch (cause) {
+      writer.breakWith(cause)
+      throw new DiskError('OUTCOME_UNKNOWN', `the commit went into a file that is gone: ${messageOf(cause)}`, { cause })
+    }
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 
 /** What a store says of itself, for logs. */
@@ -23,5 +24,9 @@ export type StoreEvent =
   /** The bookmark index was behind, or was built anew. */
   | { readonly event: 'indexed'; readonly file: string; readonly fromEntry: bigint; readonly entries: bigint }
   | { readonly event: 'truncated'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
+  /** Nothing can be committed before the file is back in its place; readers are served on. */
+  | { readonly event: 'place-lost'; readonly file: string; readonly error: DiskError }
+  /** It is. */
+  | { readonly event: 'place-found'; readonly file: string }
   /** Writing failed; readers are served on. */
   | { readonly event: 'write-failed'; readonly file: string; readonly error: Error }

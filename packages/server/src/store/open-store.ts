@@ -24,6 +24,7 @@ import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
 import { removePendingUpdate } from './pending-update.ts'
+import { PlaceWatch } from './place-watch.ts'
 import { noteTakeOver, recoverEnd } from './recovery.ts'
 import type { Lock } from './store-parts.ts'
 import { createStreamFile, readHeader, removeNewName, type StreamIdentity, WritableFile } from './stream-file.ts'
@@ -43,6 +44,11 @@ export interface StoreOptions extends StreamIdentity {
   readonly fsync?: Fsync | undefined
   /** Milliseconds between two syncs of mode `interval` (default 1000). */
   readonly fsyncIntervalMs?: number | undefined
+  /**
+   * Milliseconds between two looks at whether the file and its index still are where they were opened, and nobody else
+   * writes them (default 500); 0 for a disk that nobody else can reach.
+   */
+  readonly placePeriodMs?: number | undefined
   /** Newest pages of 1 MiB that are kept in memory for readers (default 16). */
   readonly tailPages?: number | undefined
   /** Bytes of an operation that are kept in memory before whole pages of it go to disk (default 16 MiB). */
@@ -198,6 +204,18 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     onError: (error) => onEvent({ event: 'write-failed', file: path, error }),
   })
   await checkpointer.write({ open: true })
+  const place = new PlaceWatch({
+    path,
+    magic: options.magic,
+    writable,
+    commitLog,
+    index,
+    lock,
+    periodMs: options.placePeriodMs ?? 500,
+    onChange: (error) => {
+      onEvent(error === undefined ? { event: 'place-found', file: path } : { event: 'place-lost', file: path, error })
+    },
+  })
   const { tailPages = 16, spillBytes = 16 * PAGE_BYTES, maxPendingBytes = 1024 * PAGE_BYTES } = options
   const limits = { tailPages, spillBytes, maxPendingBytes }
   return new StreamStore({
@@ -212,6 +230,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     buffers,
     writer,
     checkpointer,
+    place,
     limits,
     onEvent,
     onCommit: options.onCommit ?? (() => {}),

@@ -6,6 +6,7 @@ import type { StoreEvent } from './events.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { Made } from './made.ts'
 import type { CommitGroup } from './operation.ts'
+import type { PlaceWatch } from './place-watch.ts'
 import type { UpdateInput } from './update.ts'
 
 /** Keeps others from writing a file. */
@@ -25,6 +26,7 @@ export interface StoreParts extends UpdateInput {
   readonly buffers: PageBuffers
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer
+  readonly place: PlaceWatch
   readonly limits: StoreLimits
   readonly onEvent: (event: StoreEvent) => void
   readonly onCommit: (group: CommitGroup) => void

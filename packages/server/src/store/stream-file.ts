@@ -132,6 +132,11 @@ export class WritableFile {
     this.#size = size
   }
 
+  /** The commit point that was read or written last. */
+  get point(): CommitPoint {
+    return this.#header
+  }
+
   /** A file of any size: what is left of a page that was cut while it was added gets its length back. */
   static async mend(file: DiskFile, header: Header): Promise<{ writable: WritableFile; mended: boolean }> {
     const size = await file.size()

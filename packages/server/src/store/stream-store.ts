@@ -23,6 +23,8 @@ export class StreamStore extends StreamReader {
   readonly operationEnds: CommitEnds
   readonly #parts: StoreParts
   readonly #pipeline: CommitPipeline
+  readonly #placeTimer: NodeJS.Timeout | undefined
+  #looking = false
   #truncating = false
   #closed = false
   #discarding = false
@@ -32,6 +34,8 @@ export class StreamStore extends StreamReader {
     this.#parts = parts
     this.#pipeline = new CommitPipeline(parts)
     this.operationEnds = new CommitEnds(parts.log, parts.commitLog)
+    const { periodMs } = parts.place
+    if (periodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), periodMs).unref()
   }
 
   /** Counters since the store was opened. */
@@ -49,11 +53,12 @@ export class StreamStore extends StreamReader {
     return BigInt(this.#pipeline.nextEntry)
   }
 
-  /** Begin an operation. @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `CLOSED` @throws {DiskError} `STORE_BROKEN` */
+  /** Begin an operation. @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `CLOSED` @throws {DiskError} `STORE_BROKEN`, `FILE_REPLACED`, `FOREIGN_WRITER` */
   startAtomicOp(): void {
     this.#checkOpen()
     if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     if (this.#parts.writer.broken !== undefined) throw this.#parts.writer.broken
+    if (this.#parts.place.problem !== undefined) throw this.#parts.place.problem
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#pipeline.begin()
   }
@@ -162,6 +167,14 @@ export class StreamStore extends StreamReader {
     await this.close()
   }
 
+  #lookAtPlace(): void {
+    if (this.#looking) return
+    this.#looking = true
+    void this.#pipeline.lookAtPlace().finally(() => {
+      this.#looking = false
+    })
+  }
+
   async #truncate(number: bigint): Promise<void> {
     const from = this.log.header
     if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
@@ -179,6 +192,7 @@ export class StreamStore extends StreamReader {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#placeTimer)
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
     const { checkpointer, commitLog, writable, index, lock, writer, made } = this.#parts
     // Others are kept out until all is as it was.

@@ -150,7 +150,7 @@ class Player {
     const { fsync, slow = 0 } = this.#options
     const disk = slow > 0 ? slowDisk(this.#disk, this.#fate, slow) : this.#disk
     const limits = { spillBytes: 1, tailPages: 2, fsyncIntervalMs: FSYNC_INTERVAL_MS }
-    return openStore({ file: FILE, fsync, ...limits, disk, index: this.#index })
+    return openStore({ file: FILE, placePeriodMs: 0, fsync, ...limits, disk, index: this.#index })
   }
 
   async #step(store: StreamStore): Promise<void> {

@@ -46,6 +46,12 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
         `${event.file} was cut from ${event.from.totalEntries} to ${event.to.totalEntries} entries`,
       )
       return
+    case 'place-lost':
+      log.error('place-lost', event.error.message, { error: event.error })
+      return
+    case 'place-found':
+      log.info('place-found', `${event.file} and its index are in their place again: commits go on`)
+      return
     case 'write-failed':
       log.error('write-failed', event.error.message, { error: event.error })
   }

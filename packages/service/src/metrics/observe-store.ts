@@ -64,7 +64,13 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
 }
 
 /** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
-const CODES: readonly DiskErrorCode[] = ['WRITE_FAILED', 'OUTCOME_UNKNOWN', 'STORE_BROKEN', 'FILE_REPLACED']
+const CODES: readonly DiskErrorCode[] = [
+  'WRITE_FAILED',
+  'OUTCOME_UNKNOWN',
+  'STORE_BROKEN',
+  'FILE_REPLACED',
+  'FOREIGN_WRITER',
+]
 
 /** Counts errors by their code. */
 export class ErrorCounter {
@@ -87,6 +93,6 @@ export class ErrorCounter {
 
   /** Count what a store tells of, if it is an error. */
   onStoreEvent(event: StoreEvent): void {
-    if (event.event === 'write-failed') this.count(event.error)
+    if (event.event === 'write-failed' || event.event === 'place-lost') this.count(event.error)
   }
 }

@@ -63,7 +63,8 @@ export class ObservedStore {
       onEvent: (event) => {
         logStoreEvent(this.#log, event)
         this.#errors.onStoreEvent(event)
-        if (event.event === 'write-failed') this.#problem = event.error.message
+        if (event.event === 'write-failed' || event.event === 'place-lost') this.#problem = event.error.message
+        if (event.event === 'place-found') this.#problem = undefined
       },
     })
     if (this.#store === undefined) observeStore(this.#metrics, () => this.#store?.stats)

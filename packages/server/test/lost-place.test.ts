@@ -1,0 +1,166 @@
+import { closeSync, copyFileSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
+import { gatedDisk } from './gated-disk.ts'
+
+type TempDir = ReturnType<typeof tempDir>
+
+async function commitOne(store: StreamStore): Promise<void> {
+  store.startAtomicOp()
+  store.addStreamEntry(1, Uint8Array.of(1))
+  await store.commitAtomicOp()
+}
+
+/** What a store tells, and who waits for it. */
+class Events {
+  readonly told: StoreEvent[] = []
+  #wake: () => void = () => {}
+
+  readonly onEvent = (event: StoreEvent): void => {
+    this.told.push(event)
+    this.#wake()
+  }
+
+  async next(name: StoreEvent['event']): Promise<StoreEvent> {
+    for (;;) {
+      const at = this.told.findIndex(({ event }) => event === name)
+      const [found] = at < 0 ? [] : this.told.splice(0, at + 1).slice(-1)
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+/** Write another total into the header, as another program does that commits. */
+function commitElsewhere(file: string): void {
+  const fd = openSync(file, 'r+')
+  writeSync(fd, Uint8Array.of(9), 0, 1, 16 + 30 + 7)
+  closeSync(fd)
+}
+
+const LOSSES = [
+  { what: 'the file is removed', code: 'FILE_REPLACED', lose: (dir: TempDir) => rmSync(dir.join('data-stream.bin')) },
+  {
+    what: 'the file is moved',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => renameSync(dir.join('data-stream.bin'), dir.join('away')),
+    back: (dir: TempDir) => renameSync(dir.join('away'), dir.join('data-stream.bin')),
+  },
+  {
+    what: 'a copy is put in the place of the file',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => {
+      copyFileSync(dir.join('data-stream.bin'), dir.join('copy'))
+      renameSync(dir.join('copy'), dir.join('data-stream.bin'))
+    },
+  },
+  {
+    what: 'the commit log is moved',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => renameSync(dir.join('data-stream.commits'), dir.join('away')),
+    back: (dir: TempDir) => renameSync(dir.join('away'), dir.join('data-stream.commits')),
+  },
+  {
+    what: 'the index folder is removed',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => rmSync(dir.join('data-stream.db'), { recursive: true }),
+  },
+  {
+    what: 'another index folder is put in its place',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => {
+      renameSync(dir.join('data-stream.db'), dir.join('away'))
+      mkdirSync(dir.join('data-stream.db'))
+    },
+    back: (dir: TempDir) => {
+      rmSync(dir.join('data-stream.db'), { recursive: true })
+      renameSync(dir.join('away'), dir.join('data-stream.db'))
+    },
+  },
+  {
+    what: 'another program writes the header, as a Go server does that came by a hard link',
+    code: 'FOREIGN_WRITER',
+    lose: (dir: TempDir) => commitElsewhere(dir.join('data-stream.bin')),
+  },
+] as const
+
+describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
+  test('it is told without a commit, and nothing more is committed', async () => {
+    using dir = tempDir()
+    const events = new Events()
+    await using store = await openStore({
+      file: dir.join('data-stream.bin'),
+      placePeriodMs: 5,
+      onEvent: events.onEvent,
+    })
+    await commitOne(store)
+    lose(dir)
+    expect(await events.next('place-lost')).toMatchObject({ error: { code } })
+    expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code }))
+    await expect(store.truncateFile(0n)).rejects.toMatchObject({ code })
+    await expect(store.updateEntryData(0n, 1, Uint8Array.of(2))).rejects.toMatchObject({ code })
+    expect((await store.getEntry(0n))?.data).toEqual(Uint8Array.of(1))
+    if (!('back' in rest)) return
+    rest.back(dir)
+    await events.next('place-found')
+    await commitOne(store)
+    expect(store.getHeader().totalEntries).toBe(2n)
+  })
+
+  test('an operation that was open is refused, and so is one that waited', async () => {
+    using dir = tempDir()
+    const events = new Events()
+    await using store = await openStore({
+      file: dir.join('data-stream.bin'),
+      placePeriodMs: 5,
+      onEvent: events.onEvent,
+    })
+    await commitOne(store)
+    store.startAtomicOp()
+    store.addStreamEntry(1, Uint8Array.of(2))
+    lose(dir)
+    await events.next('place-lost')
+    await expect(store.commitAtomicOp()).rejects.toMatchObject({ code })
+    expect(store.getHeader().totalEntries).toBe(1n)
+  })
+})
+
+test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
+  using dir = tempDir()
+  const { gate, disk } = gatedDisk()
+  // A period that no timer reaches here: what is looked at afterwards alone finds it.
+  const store = await openStore({ file: dir.join('stream.bin'), placePeriodMs: 2_000_000_000, disk })
+  await commitOne(store)
+  const { now } = performance
+  let late = 0
+  performance.now = () => now.call(performance) + late
+  try {
+    gate.beforeSync = async () => {
+      rmSync(dir.join('stream.bin'), { force: true })
+      late = 1500
+    }
+    await expect(commitOne(store)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }))
+  } finally {
+    performance.now = now
+    await store.close().catch(() => undefined)
+  }
+})
+
+test('a disk that does not tell is taken for one that has lost it, until it tells', async () => {
+  using dir = tempDir()
+  const events = new Events()
+  const file = dir.join('sub', 'data-stream.bin')
+  await using store = await openStore({ file, placePeriodMs: 5, onEvent: events.onEvent })
+  renameSync(dir.join('sub'), dir.join('away'))
+  // The way to the file ends in a file: ENOTDIR.
+  closeSync(openSync(dir.join('sub'), 'w'))
+  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
+  rmSync(dir.join('sub'))
+  renameSync(dir.join('away'), dir.join('sub'))
+  await events.next('place-found')
+  await commitOne(store)
+})
