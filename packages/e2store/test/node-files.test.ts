@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { tempDir } from '@datastreamer/fixtures'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { encodeRecord, iterateRecords, RecordWriter, SourceError, TruncatedError } from '../src/index.ts'
 import { appendFile, createFile, openFile } from '../src/node.ts'
@@ -37,21 +38,79 @@ test('a file that is given up leaves nothing', async () => {
   expect(existsSync(path) || existsSync(`${path}.partial`)).toBe(false)
 })
 
-test.skipIf(!existsSync('/dev/full'))('what cannot be written is named, and nothing is left', async () => {
+const mounts = canMountDisks()
+
+test.skipIf(!mounts)('what cannot be written is named, and nothing is left', async () => {
   using dir = tempDir()
-  const path = dir.join('a.e2s')
-  symlinkSync('/dev/full', `${path}.partial`)
+  using _disk = new SmallDisk(dir.join('disk'), 1)
+  const path = dir.join('disk', 'a.e2s')
   {
     await using file = await createFile(path)
-    await file.write(new Uint8Array(10))
     const partial = `${path}.partial`
-    await expect(file.commit()).rejects.toMatchObject({
+    await expect(file.write(new Uint8Array(3_000_000))).rejects.toMatchObject({
       ...{ code: 'ENOSPC', path: partial },
       message: expect.stringContaining(`'${partial}'`),
     })
   }
-  expect(existsSync(path) || existsSync(`${path}.partial`)).toBe(false)
+  expect(readdirSync(dir.join('disk'))).toEqual([])
 })
+
+test('a file of that name is not replaced, also if it comes meanwhile, unless it is to be', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  {
+    await using file = await createFile(path)
+    writeFileSync(path, 'of somebody else')
+    await expect(file.commit()).rejects.toMatchObject({ code: 'EEXIST' })
+  }
+  expect(readFileSync(path, 'utf8')).toBe('of somebody else')
+  expect(readdirSync(dir.path)).toEqual(['a.e2s'])
+  await using file = await createFile(path, { replace: true })
+  await file.write(Uint8Array.of(1))
+  await file.commit()
+  expect(readFileSync(path)).toHaveLength(1)
+})
+
+test('what another process is writing is not written too', async () => {
+  using dir = tempDir()
+  const path = dir.join('a.e2s')
+  await using first = await createFile(path)
+  const message = expect.stringContaining(`${path}.partial': another process writes it`)
+  await expect(createFile(path)).rejects.toMatchObject({ code: 'EEXIST', message })
+  await first.write(Uint8Array.of(1))
+  await first.commit()
+  expect(readFileSync(path)).toHaveLength(1)
+})
+
+test.skipIf(!isRunnable('mkfifo'))('a pipe, a device or a socket is not even opened', async () => {
+  using dir = tempDir()
+  execFileSync('mkfifo', [dir.join('pipe')])
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(dir.join('socket'), resolve))
+  try {
+    for (const [path, kind] of [
+      ['pipe', 'a pipe (FIFO)'],
+      ['socket', 'a socket'],
+      ['.', 'a folder'],
+    ] as const) {
+      const refused = { code: 'NOT_A_FILE', message: expect.stringContaining(`is ${kind}`) }
+      await expect(openFile(dir.join(path)), path).rejects.toMatchObject(refused)
+      await expect(appendFile(dir.join(path)), path).rejects.toMatchObject(refused)
+    }
+    await expect(openFile('/dev/zero')).rejects.toMatchObject({ message: expect.stringContaining('is a device') })
+  } finally {
+    server.close()
+  }
+})
+
+function isRunnable(program: string): boolean {
+  try {
+    execFileSync(program, ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
 
 test('a file can get its name when its content is known', async () => {
   using dir = tempDir()

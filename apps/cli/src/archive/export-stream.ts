@@ -124,7 +124,8 @@ class FileSequence implements AsyncDisposable {
     const { header, out, generation: encoding } = this.#options
     const { generation, version, systemId, streamType } = header
     const identity = { generation, version, systemId, streamType }
-    const file = await createFile(join(out, `${systemId}-${this.#cursor.number}.e2ds`))
+    // An archive's name is that of its content: another of that name is the same.
+    const file = await createFile(join(out, `${systemId}-${this.#cursor.number}.e2ds`), { replace: true })
     try {
       const writer = await ArchiveWriter.begin(file, { identity, encoding }, this.#cursor)
       this.#open = { writer, file }

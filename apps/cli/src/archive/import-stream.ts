@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { openFile } from '@datastreamer/e2store/node'
 import { decodeEntry, viewOf } from '@datastreamer/format'
-import { openStore, type StreamStore } from '@datastreamer/server'
+import { nodeDisk, openStore, type StreamStore } from '@datastreamer/server'
 import { ArchiveFile, type EntryRun, eachEntry } from './archive-file.ts'
 import { type ArchiveFacts, chainOf } from './chain.ts'
 import { ChainError } from './errors.ts'
@@ -41,7 +40,7 @@ export async function importStream(options: ImportOptions): Promise<ImportResult
   for (const path of options.files) sized.push(await factsOf(path, options))
   const chain = chainOf(sized)
   const [first] = chain
-  if (!existsSync(target)) {
+  if (!(await nodeDisk.exists(target))) {
     if (first.header.start.number > 0n) throw startsLater(first, target, 0n)
     // Nothing is made if there is nothing to put into it.
     await withArchive(first.path, options, (file) => verifyArchiveFile(file, { signal: options.signal }))

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { nodeDisk } from '@datastreamer/server'
 import { Argument, Command, type Command as CommandType, Option } from 'commander'
 import { readCount } from '../arguments.ts'
 import { DemoFolder } from '../demo/demo-folder.ts'
@@ -45,7 +45,7 @@ export function demoCommand(run: RunCommand): CommandType {
 
 async function demo(file: string, { blocks, blockTime }: DemoOptions, context: CommandContext): Promise<void> {
   const { signal, note, out } = context
-  const writes = !existsSync(file)
+  const writes = !(await nodeDisk.exists(file))
   if (writes) await generateFile(file, { blocks: FIRST_BLOCKS, seed: 1n, chainId: 1101n }, signal)
   const mode = writes ? ['--demo', '--demo-block-time', String(blockTime)] : ['--follow']
   await using server = ServerProcess.start(['--file', file, '--port', '0', '--log-level', 'warn', ...mode])

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import { generateStream, type Operation } from '@datastreamer/sequencer-entries'
-import { openStore } from '@datastreamer/server'
+import { nodeDisk, openStore } from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readCount, readU64 } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
@@ -39,7 +38,7 @@ export function generateCommand(run: RunCommand): Command {
     )
     .action((file: string, options: GenerateOptions) =>
       run(async ({ signal, note }) => {
-        if (existsSync(file))
+        if (await nodeDisk.exists(file))
           throw new UsageError('USAGE', `${file} is there already, and generate makes new files only`)
         const entries = await generateFile(file, options, signal)
         note(`made ${file}: ${plural(options.blocks, 'block')}, ${plural(entries, 'entry', 'entries')}`)

@@ -40,8 +40,8 @@ The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 byte
 
 async function recover(file: string, { streamType, yes }: RecoverOptions, context: CommandContext): Promise<ExitCode> {
   const { out, signal, note } = context
-  const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(existingFile(file)) : undefined
-  const planning = planRecovery({ file: existingFile(file), streamType, boundaries, signal })
+  const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(await existingFile(file)) : undefined
+  const planning = planRecovery({ file: await existingFile(file), streamType, boundaries, signal })
   const plan = await reportDamages(planning, 'recover', out, false).catch((error: unknown) => {
     throw withoutHeader(error, file)
   })

@@ -18,7 +18,7 @@ export function reindexCommand(run: RunCommand): Command {
       run(async ({ signal, note }) => {
         using progress = new Progress('reindex')
         const onProgress = (entries: number, total: number): void => progress.show(entries, total)
-        const bookmarks = await reindexStream({ file: existingFile(file), streamType, signal, onProgress })
+        const bookmarks = await reindexStream({ file: await existingFile(file), streamType, signal, onProgress })
         progress.clear()
         note(`put ${plural(bookmarks, 'bookmark')} into the index of ${file}`)
       }),

@@ -21,7 +21,7 @@ export function truncateCommand(run: RunCommand): Command {
     .addHelpText('after', examples('datastreamer truncate data-stream.bin --entry 1000   entries 0 to 999 stay'))
     .action((file: string, { entry, streamType }: TruncateOptions) =>
       run(async ({ note }) => {
-        const store = await openStore({ file: existingFile(file), streamType })
+        const store = await openStore({ file: await existingFile(file), streamType })
         try {
           const { totalEntries } = store.getHeader()
           await store.truncateFile(entry)

@@ -37,7 +37,7 @@ async function verify(
   { out, signal }: CommandContext,
 ): Promise<ExitCode> {
   const summary = await reportDamages(
-    verifyStream({ file: existingFile(file), streamType, signal }),
+    verifyStream({ file: await existingFile(file), streamType, signal }),
     'verify',
     out,
     json,

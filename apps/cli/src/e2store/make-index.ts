@@ -39,12 +39,12 @@ async function makeIndex(
   { note, signal }: CommandContext,
 ): Promise<void> {
   const generation = GENERATIONS[options.generation]
-  const out = newPath(options.out ?? path.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
+  const out = await newPath(options.out ?? path.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
   if (out === path) throw new UsageError('USAGE', `${path} would be replaced by its index: name another --out`)
   const index =
     options.convert === undefined ? await indexSlots(source) : await converted(options.convert, source, signal)
   const bytes = encodeE2i(index, { generation, dataSize: source.size })
-  await using file = await createFile(out)
+  await using file = await createFile(out, { replace: options.force })
   await file.write(bytes)
   await file.commit()
   note(`wrote ${out}: layout ${generation}, ${plural(index.targets.length, 'slot')} from ${index.startSlot} on`)

@@ -24,7 +24,7 @@ export function mergeCommand(run: RunCommand): Command {
 }
 
 async function merge(paths: readonly string[], options: MergeOptions, { note, signal }: CommandContext): Promise<void> {
-  const out = newPath(options.out, options)
+  const out = await newPath(options.out, options)
   const kinds = new Set<string>()
   for (const path of paths) kinds.add(await withFile(path, signal, async ({ kind }) => kind))
   const [kind, other] = kinds
@@ -33,7 +33,7 @@ async function merge(paths: readonly string[], options: MergeOptions, { note, si
   if (kind !== 'era' && kind !== 'e2s') {
     throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
   }
-  await using file = await createFile(out)
+  await using file = await createFile(out, { replace: options.force })
   if (kind === 'era') await joinEras(paths, file, signal)
   else await joinRecords(paths, file, signal)
   await file.commit()

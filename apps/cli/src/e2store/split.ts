@@ -57,10 +57,10 @@ async function split(file: E2File, options: SplitOptions, { out, signal }: Comma
   const parts = await partsOf(file, options)
   checkNames(parts)
   await mkdir(options.out, { recursive: true })
-  const paths = parts.map(({ name }) => newPath(join(options.out, name), options))
+  const paths = await Promise.all(parts.map(({ name }) => newPath(join(options.out, name), options)))
   for (const [i, part] of parts.entries()) {
     signal.throwIfAborted()
-    await using made = await createFile(paths[i] ?? part.name)
+    await using made = await createFile(paths[i] ?? part.name, { replace: options.force })
     await part.write(made)
     await made.commit()
     await out.line(made.path)

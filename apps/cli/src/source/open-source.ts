@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
+import { nodeDisk } from '@datastreamer/server'
 import { NotFoundError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
@@ -24,7 +24,7 @@ export async function openSource(
 ): Promise<Source> {
   const { streamType } = options
   const match = HOST_PORT.exec(src)
-  if (existsSync(src)) return FileSource.open({ file: src, streamType, follow, note })
+  if (await nodeDisk.exists(src)) return FileSource.open({ file: src, streamType, follow, note })
   if (match === null) {
     throw new NotFoundError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
   }

@@ -1,11 +1,11 @@
-import { constants, open } from 'node:fs/promises'
-import { SourceError } from '../errors.ts'
+import { constants } from 'node:fs/promises'
 import { checkRange } from '../io/byte-source.ts'
 import { encodeRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import { findWholeEnd } from '../records/repair.ts'
 import { type FileSink, fileSink } from './file-sink.ts'
-import { readFully, withoutWaiting } from './file-source.ts'
+import { readFully } from './file-source.ts'
+import { openRegularFile } from './regular-file.ts'
 
 export interface AppendOptions {
   /** Cut away the start of a record that a crash left at the end (default false: throw `TRUNCATED`). */
@@ -23,16 +23,14 @@ export interface AppendedFile extends FileSink {
  *
  * Only one process may write to a file: this takes no lock.
  *
+ * @throws {SourceError} `NOT_A_FILE`
  * @throws {TruncatedError} the file ends inside a record, without `repair`
  * @throws {E2FormatError} the file is not an e2store file; it is left as it is
  * @see docs/spec/e2store.md §3.2
  */
 export async function appendFile(path: string, { repair = false }: AppendOptions = {}): Promise<AppendedFile> {
-  const file = await open(path, withoutWaiting(constants.O_RDWR | constants.O_CREAT))
+  const { file, size } = await openRegularFile(path, constants.O_RDWR | constants.O_CREAT)
   try {
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new SourceError('NOT_A_FILE', `${path} is not a regular file`)
-    const { size } = stat
     const source = {
       size,
       read: async (position: number, length: number) => {

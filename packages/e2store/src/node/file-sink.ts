@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { SourceError } from '../errors.ts'
 import type { ByteSink } from '../io/byte-sink.ts'
+import { renameOnly } from './rename-only.ts'
 
 /** Bytes gathered before they go to the file. */
 const BUFFER_BYTES = 1_048_576
@@ -16,7 +17,7 @@ export interface FileSink extends ByteSink, AsyncDisposable {
 /** A file that appears under its name only when it is complete. */
 export interface NewFile extends ByteSink, AsyncDisposable {
   readonly path: string
-  /** Make the file durable and give it its name, replacing a file of that name. */
+  /** Make the file durable and give it its name. @throws `EEXIST` if one has that name, unless it is to be replaced */
   commit(name?: string): Promise<void>
 }
 
@@ -74,6 +75,11 @@ function named(error: unknown, path: string): unknown {
   return error
 }
 
+function explained(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  if (error.code === 'EEXIST') error.message += ': another process writes it, or one that died left it: then remove it'
+  return error
+}
+
 /** A sink over an open file from `start` on, which owns the file. */
 export function fileSink(path: string, file: FileHandle, start: number): FileSink {
   const buffer = new BufferedFile(path, file, start)
@@ -100,13 +106,20 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
   }
 }
 
+export interface NewFileOptions {
+  /** Whether the file may take the place of another (default false). */
+  readonly replace?: boolean | undefined
+}
+
 /**
  * Begin a file that is written aside, as `<path>.partial`, and named when it is complete. One that is disposed of
  * without {@link NewFile.commit} is removed.
+ *
+ * @throws `EEXIST` if there is such a `.partial`: another process writes it, or one that died has left it
  */
-export async function createFile(path: string): Promise<NewFile> {
+export async function createFile(path: string, { replace = false }: NewFileOptions = {}): Promise<NewFile> {
   const partial = `${path}.partial`
-  const file = await open(partial, 'w')
+  const file = await open(partial, 'wx').catch((error: NodeJS.ErrnoException) => Promise.reject(explained(error)))
   const buffer = new BufferedFile(partial, file, 0)
   let settled: Promise<void> | undefined
   const finish = async (name: string): Promise<void> => {
@@ -116,7 +129,8 @@ export async function createFile(path: string): Promise<NewFile> {
     } finally {
       await file.close()
     }
-    await rename(partial, name)
+    if (replace) await rename(partial, name)
+    else await renameOnly(partial, name)
   }
   const discard = async (): Promise<void> => {
     await file.close().catch(() => undefined)

@@ -1,17 +1,12 @@
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle } from 'node:fs/promises'
 import { SourceError } from '../errors.ts'
 import { type ByteSource, checkRange } from '../io/byte-source.ts'
+import { openRegularFile } from './regular-file.ts'
 
 /** An open file as a source. Closing is idempotent. */
 export interface FileSource extends ByteSource, AsyncDisposable {
   readonly path: string
   close(): Promise<void>
-}
-
-/** Flags with which opening a pipe does not wait for whoever is at its other end; a file is opened as ever. */
-export function withoutWaiting(flags: number): number {
-  // Windows has no such flag, and no such pipes.
-  return flags | (constants.O_NONBLOCK ?? 0)
 }
 
 /** Fill `bytes` from `position` on, in as many reads as the system needs. */
@@ -32,15 +27,8 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, position: n
  * @throws {SourceError} `NOT_A_FILE`
  */
 export async function openFile(path: string): Promise<FileSource> {
-  const file = await open(path, withoutWaiting(constants.O_RDONLY))
-  try {
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new SourceError('NOT_A_FILE', `${path} is not a regular file`)
-    return fileSource(path, file, stat.size)
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+  const { file, size } = await openRegularFile(path, constants.O_RDONLY)
+  return fileSource(path, file, size)
 }
 
 function fileSource(path: string, file: FileHandle, size: number): FileSource {

@@ -1,0 +1,38 @@
+import type { Stats } from 'node:fs'
+import { constants, type FileHandle, open, stat } from 'node:fs/promises'
+import { SourceError } from '../errors.ts'
+
+/** Opening a pipe with it does not wait for whoever is at its other end; a file is opened as ever. Windows has none. */
+const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
+
+/**
+ * Open a file, and nothing but a file: what else has that name is not even opened.
+ *
+ * @param flags as `open(2)` takes them
+ * @throws {SourceError} `NOT_A_FILE`
+ */
+export async function openRegularFile(path: string, flags: number): Promise<{ file: FileHandle; size: number }> {
+  const found = await stat(path).catch(() => undefined)
+  if (found !== undefined) mustBeFile(path, found)
+  const file = await open(path, flags | WITHOUT_WAITING)
+  try {
+    const stats = await file.stat()
+    mustBeFile(path, stats)
+    return { file, size: stats.size }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function mustBeFile(path: string, stats: Stats): void {
+  if (stats.isFile()) return
+  throw new SourceError('NOT_A_FILE', `${path} is ${kindOf(stats)}, expected a regular file`)
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return 'a folder'
+  if (stats.isFIFO()) return 'a pipe (FIFO)'
+  if (stats.isSocket()) return 'a socket'
+  return stats.isBlockDevice() || stats.isCharacterDevice() ? 'a device' : 'of an unknown kind'
+}
