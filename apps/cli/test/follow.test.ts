@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { FROM_SOURCE, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { FROM_SOURCE, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
@@ -122,54 +120,5 @@ describe('following', () => {
     expect(stderr).toMatch(/^datastreamer: 127[\d.:]+: lost the connection: [^\n]*; trying again in \d+ ms\n/)
     expect(stderr).toMatch(/\ndatastreamer: 127[\d.:]+: connected again\n$/)
     expect(stderr).not.toContain(`${address}: ${address}`)
-  })
-})
-
-describe('demo', () => {
-  test('ends by itself after its blocks, and leaves nothing behind', async () => {
-    const { status, stdout, stderr } = await runSource(CLI, ['demo', '--blocks', '14', '--block-time', '50'])
-    expect(status).toBe(0)
-    const lines = stdout.trimEnd().split('\n')
-    expect(lines.map((line) => Number(/^block +(\d+) /.exec(line)?.[1]))).toEqual(
-      Array.from({ length: 14 }, (_, i) => i),
-    )
-    const [, file] = /Serving (\S+) on 127\.0\.0\.1:\d+/.exec(stderr) ?? []
-    expect(file).toContain('datastreamer-demo-')
-    expect(existsSync(file ?? '')).toBe(false)
-  })
-
-  test('serves a file that is there, and never writes to it', async () => {
-    using dir = tempDir()
-    await datastreamer('generate', dir.join('s.bin'), '--blocks', '5', '--seed', '9')
-    const before = await linesOf('info', dir.join('s.bin'), '--json')
-    const { status, stdout } = await runSource(CLI, ['demo', dir.join('s.bin'), '--blocks', '5'])
-    expect(status).toBe(0)
-    expect(stdout.trimEnd().split('\n')).toHaveLength(5)
-    expect(await linesOf('info', dir.join('s.bin'), '--json')).toEqual(before)
-  })
-
-  test('leaves nothing behind when it is told to end a second time', async () => {
-    await using demo = new SourceProcess(CLI, ['demo', '--block-time', '50'])
-    await demo.firstLine()
-    // Two of the same might arrive as one.
-    demo.child.kill('SIGINT')
-    const { status, stderr } = await demo.end('SIGTERM')
-    expect(status).toBe(1)
-    const [, file] = /Serving (\S+) on 127\.0\.0\.1:\d+/.exec(stderr) ?? []
-    expect(file).toContain('datastreamer-demo-')
-    expect(existsSync(dirname(file ?? ''))).toBe(false)
-  })
-
-  test('names a command that whoever ran it with pnpm can call', async () => {
-    const env = { ...process.env, npm_config_user_agent: 'pnpm/12.1.2 npm/? node/v26.0.0 linux x64' }
-    const args = [...FROM_SOURCE, CLI, 'demo', '--blocks', '1']
-    const { stderr } = await promisify(execFile)(process.execPath, args, { env })
-    expect(stderr).toMatch(/\n {2}npx -y pnpm@12\.1\.2 exec datastreamer tail 127\.0\.0\.1:\d+ --blocks\n/)
-  })
-
-  test('ends with status 0 at Ctrl-C', async () => {
-    await using demo = new SourceProcess(CLI, ['demo', '--block-time', '50'])
-    await demo.firstLine()
-    expect((await demo.end('SIGINT')).status).toBe(0)
   })
 })

@@ -55,6 +55,19 @@ describe('a service', () => {
     expect(lines.map((line) => JSON.parse(line).event)).toEqual(['ending', 'ended'])
   })
 
+  test.each([
+    ['that runs', 'well'],
+    ['that starts', 'starts-slowly'],
+  ])('%s ends when whoever started it is gone, if it is told to', async (_, how) => {
+    const args = ['--conditions=@datastreamer/source', `${import.meta.dirname}/program.ts`, '--end-with-stdin']
+    const child = spawn(process.execPath, [...args, '--how', how], { stdio: ['pipe', 'ignore', 'pipe'] })
+    children.push(child)
+    const said = text(child.stderr)
+    child.stdin.end()
+    const [code] = await once(child, 'close')
+    expect([code, await said]).toEqual([0, expect.stringContaining('standard input has ended: ending')])
+  })
+
   test('ends within its bound though closing hangs, with status 1', async () => {
     const { child, ready, stderr, ended } = start('--how', 'hangs', '--shutdown-timeout', '300ms')
     await ready

@@ -26,9 +26,10 @@ export class ServerProcess implements AsyncDisposable {
   /** Start it; its log goes to this process's standard error. */
   static start(args: readonly string[]): ServerProcess {
     const main = fileURLToPath(import.meta.resolve('@datastreamer/server-app/main'))
-    // In a group of its own: Ctrl-C is for this process, which ends the server itself.
-    const child = spawn(process.execPath, [...process.execArgv, main, ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    // In a group of its own: Ctrl-C is for this process, which ends the server itself. If this process is killed, the
+    // pipe to the server is closed, and the server ends by that.
+    const child = spawn(process.execPath, [...process.execArgv, main, '--end-with-stdin', ...args], {
+      stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
     })
     return new ServerProcess(child)
@@ -39,6 +40,7 @@ export class ServerProcess implements AsyncDisposable {
    *
    * @returns host:port
    * @throws {DemoServerError} if it ends before
+   * @throws the signal's reason
    */
   async ready(signal: AbortSignal): Promise<string> {
     const { stdout } = this.#child
@@ -47,7 +49,10 @@ export class ServerProcess implements AsyncDisposable {
     const line = await Promise.race([
       once(lines, 'line', { signal }).then(([text]) => String(text)),
       this.#ended.then(() => undefined),
-    ])
+    ]).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw error
+    })
     const [, address] = /\bstream=(\S+)/.exec(line ?? '') ?? []
     if (address !== undefined) return address
     throw new DemoServerError('SERVER_FAILED', `the server did not start (status ${this.#child.exitCode})`)

@@ -72,6 +72,12 @@ export const COMMON_OPTIONS = {
     group: 'Operation',
     help: 'longest that ending on SIGTERM or SIGINT may take; a second signal ends at once',
   },
+  endWithStdin: {
+    type: 'boolean',
+    hidden: true,
+    group: 'Operation',
+    help: 'end when standard input does: for programs that start a service, and must not leave it behind when they die',
+  },
   logLevel: {
     type: 'choice',
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -58,6 +58,7 @@ async function run<T extends OptionTable>(
   const log = createLog({ level: common.logLevel, format: common.logFormat })
   for (const { event, message } of warnings) log.warn(event, message)
   const shutdown: Shutdown = new Shutdown(log)
+  if (common.endWithStdin) onEndOfInput(() => shutdown.end('standard input has ended'))
   let service: Service | undefined
   let admin: AdminServer | undefined
   const metrics = createRegistry()
@@ -125,9 +126,15 @@ async function run<T extends OptionTable>(
   return shutdown.exit(outcome === 'closed' ? statusOf(reason) : ExitCode.failed)
 }
 
+/** Whoever started the process holds the other end of its input, and lets go of it however it ends. */
+function onEndOfInput(act: () => void): void {
+  for (const event of ['end', 'error', 'close']) process.stdin.once(event, act)
+  process.stdin.resume()
+}
+
 /** The status of a process that ended in order. */
 function statusOf({ kind }: EndReason): ExitCode {
-  return kind === 'signal' ? ExitCode.ok : ExitCode.failed
+  return kind === 'failed' ? ExitCode.failed : ExitCode.ok
 }
 
 /** What was foreseen explains itself, as do the errors of the system; of the rest the name helps. */

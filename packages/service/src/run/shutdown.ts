@@ -4,6 +4,7 @@ import type { Log } from '../log/log.ts'
 /** Why the process ends. */
 export type EndReason =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'asked' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
 const KEEP_ALIVE_MS = 0x7fff_ffff
@@ -44,6 +45,13 @@ export class Shutdown {
   /** What `work` gives, or `late`: once the process is to end, it is waited for so long and no longer. */
   within<T>(work: Promise<T>, timeoutMs: number): Promise<T | 'late'> {
     return Promise.race([work, this.#reason.then(() => sleep(timeoutMs, 'late' as const))])
+  }
+
+  /** End in order, as at a signal. @param why for the log */
+  end(why: string): void {
+    if (this.#ending) return
+    this.#log.info('ending', `${why}: ending`)
+    this.#begin({ kind: 'asked' })
   }
 
   fail(error: unknown): void {
