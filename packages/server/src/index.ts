@@ -59,6 +59,7 @@ export { commitLogPath } from './store/paths.ts'
 export type { StoreLimits, StoreParts } from './store/store-parts.ts'
 export type { StreamIdentity } from './store/stream-file.ts'
 export { StreamStore } from './store/stream-store.ts'
+export { Lobby, type LobbyOptions } from './tcp/lobby.ts'
 export type { OperationEnds } from './tcp/operation-marks.ts'
 export {
   type CloseReason,

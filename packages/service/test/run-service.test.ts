@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { get } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -178,6 +179,18 @@ describe('the admin endpoint of a service', () => {
     })
     expect(await (await ask(ready, '/metrics')).text()).toContain('process_cpu_seconds_total')
     expect((await ask(ready, '/readyz')).status).toBe(200)
+  })
+
+  test('is asked under the names that --admin-allowed-hosts lists', async () => {
+    const { ready } = start('--admin-port', '0', '--admin-allowed-hosts', 'one.example,two.example')
+    const [, port] = /admin=\S+:(\d+)/.exec(await ready) ?? []
+    const statusOf = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = { host: '127.0.0.1', port, path: '/readyz', headers: { host } }
+        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject)
+      })
+    expect(await statusOf('two.example')).toBe(200)
+    expect(await statusOf('three.example')).toBe(421)
   })
 
   test('says why the service is not ready', async () => {

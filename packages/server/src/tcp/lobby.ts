@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { plainAddress } from './admission.ts'
 
 /** So many more may come in one moment before they displace one another at once. */
 const BURST = 256
@@ -86,8 +87,9 @@ export class Lobby<Guest> {
 
 /** What counts as one address: of IPv6 the network of 64 bits, all of which one host may have. */
 export function shareOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const [plain = ''] = address.split('%', 1)
+  const plainText = plainAddress(address)
+  if (!isIPv6(plainText)) return plainText
+  const [plain = ''] = plainText.split('%', 1)
   const [head = '', tail] = plain.toLowerCase().split('::', 2)
   const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))
   const missing = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { ServerTlsOptions } from '@datastreamer/server'
 import { escapeControls } from '../text/escape-controls.ts'
 import { type Address, addressText } from './address.ts'
+import { AdminConnections, HTTP_LIMITS } from './admin-connections.ts'
+import { HostNames } from './host-names.ts'
 
 /** Whether a service can do its work. */
 export interface Readiness {
@@ -25,6 +27,8 @@ export interface AdminOptions {
   readonly host: string
   readonly port: number
   readonly tls?: ServerTlsOptions | undefined
+  /** Names beside its own under which it may be asked; `*` is every one. */
+  readonly allowedHosts?: readonly string[] | undefined
 }
 
 /** The admin endpoint: `/healthz`, `/readyz`, `/metrics` and `/api/status`, for GET and HEAD. */
@@ -35,16 +39,21 @@ export class AdminServer implements AsyncDisposable {
     this.#server = server
   }
 
-  static async listen(sources: AdminSources, { host, port, tls }: AdminOptions): Promise<AdminServer> {
+  static async listen(sources: AdminSources, { host, port, tls, allowedHosts }: AdminOptions): Promise<AdminServer> {
+    const names = new HostNames(host, allowedHosts)
     const answer: RequestListener = (request, response) => {
+      if (!names.allows(request.headers.host)) {
+        misdirected(request.headers.host ?? '', response)
+        return
+      }
       respond(sources, request.method ?? '', request.url ?? '', response).catch((error: unknown) => {
         if (!response.headersSent) send(response, 500, 'text/plain', `${escapeControls(String(error))}\n`)
         else response.destroy()
       })
     }
-    const limits = { requestTimeout: 10_000, headersTimeout: 10_000, keepAliveTimeout: 5_000, maxHeaderSize: 8192 }
+    const limits = HTTP_LIMITS
     const server = tls === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer)
-    server.maxConnections = 64
+    new AdminConnections(server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host, port }, () => {
@@ -115,6 +124,11 @@ async function respond(sources: AdminSources, method: string, url: string, respo
     default:
       send(response, 404, 'text/plain', 'try /healthz, /readyz, /metrics or /api/status\n')
   }
+}
+
+function misdirected(host: string, response: ServerResponse): void {
+  const text = `${JSON.stringify(host)} is no name of this endpoint: ask for its address, or see --admin-allowed-hosts`
+  send(response, 421, 'text/plain', `${escapeControls(text)}\n`)
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {

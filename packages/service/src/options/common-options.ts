@@ -64,6 +64,12 @@ export const COMMON_OPTIONS = {
     group: 'Operation',
     help: 'address that the admin endpoint listens on',
   },
+  adminAllowedHosts: {
+    type: 'list',
+    placeholder: 'names',
+    group: 'Operation',
+    help: 'names beside its addresses, localhost and its own that the admin endpoint is asked under; * is any',
+  },
   adminTls: { type: 'boolean', group: 'Operation', help: 'HTTPS on the admin port, with the certificates of --tls-*' },
   shutdownTimeout: {
     type: 'duration',

@@ -87,7 +87,8 @@ async function run<T extends OptionTable>(
     if (common.adminTls && tls === undefined)
       throw new ConfigError('CONFLICT', '--admin-tls needs --tls-cert and --tls-key')
     if (common.adminPort !== undefined) {
-      const options = { host: common.adminHost, port: common.adminPort, tls: common.adminTls ? tls : undefined }
+      const { adminHost: host, adminPort: port, adminAllowedHosts: allowedHosts } = common
+      const options = { host, port, allowedHosts, tls: common.adminTls ? tls : undefined }
       const status = (): object => ({ name, version, startedAt, ...readiness(), ...service?.status() })
       const text = async (): Promise<{ contentType: string; text: string }> => {
         return { contentType: metrics.contentType, text: await metrics.metrics() }

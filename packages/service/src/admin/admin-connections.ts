@@ -1,0 +1,55 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { Lobby } from '@datastreamer/server'
+
+/** Connections at a time; one more evicts the one that was heard of least lately, of the address that has most. */
+const MAX_CONNECTIONS = 64
+/** Deadline of a TLS handshake; of a request, from the end of that or of the answer before; and idle timeout. */
+const REQUEST_TIMEOUT_MS = 5000
+/** Time from a request to the last byte of its answer taken. */
+const ANSWER_TIMEOUT_MS = 10_000
+
+/** Settings of the HTTP server that go with it. */
+export const HTTP_LIMITS = {
+  handshakeTimeout: REQUEST_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  headersTimeout: REQUEST_TIMEOUT_MS,
+  keepAliveTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 8192,
+} as const
+
+/** Keeps the connections of an admin endpoint few and short, so that nobody can keep others from it. */
+export class AdminConnections {
+  /** By address and port: TLS has another socket than the one that was accepted. */
+  readonly #sockets = new Map<string, Socket>()
+  readonly #lobby = new Lobby<string>({
+    maxGuests: MAX_CONNECTIONS,
+    onEvict: (place) => this.#sockets.get(place)?.destroy(),
+  })
+
+  constructor(server: Server) {
+    server.on('connection', (socket: Socket) => this.#enter(socket))
+    server.prependListener('request', (request, response) => this.#onRequest(request, response))
+  }
+
+  #enter(socket: Socket): void {
+    const place = placeOf(socket)
+    this.#sockets.set(place, socket)
+    this.#lobby.enter(place, socket.remoteAddress ?? '')
+    socket.once('close', () => {
+      this.#sockets.delete(place)
+      this.#lobby.leave(place)
+    })
+  }
+
+  #onRequest({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#lobby.touch(placeOf(socket))
+    const late = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref()
+    response.once('close', () => clearTimeout(late))
+  }
+}
+
+function placeOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}

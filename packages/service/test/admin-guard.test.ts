@@ -1,0 +1,111 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get, type RequestOptions } from 'node:http'
+import { get as getTls } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import { AdminServer, type AdminSources } from '../src/index.ts'
+
+const sources: AdminSources = {
+  readiness: () => ({ ready: true }),
+  status: () => ({}),
+  metrics: () => Promise.resolve({ contentType: 'text/plain', text: 'a 1\n' }),
+}
+
+interface Answer {
+  readonly status: number | undefined
+  readonly text: string
+}
+
+function ask(port: number, path: string, options: RequestOptions = {}, over = get): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = { host: '127.0.0.1', port, path, agent: false, rejectUnauthorized: false, ...options }
+    const request = over(asked, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (piece: string) => {
+        text += piece
+      })
+      response.on('end', () => resolve({ status: response.statusCode, text }))
+    })
+    request.on('error', reject)
+  })
+}
+
+/** Connections that say nothing, and say so when they end. */
+async function silent(count: number, port: number): Promise<{ sockets: Socket[]; ended: Promise<unknown>[] }> {
+  const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
+  const ended = sockets.map((socket) => once(socket.resume(), 'close'))
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+  return { sockets, ended }
+}
+
+describe('the admin endpoint', () => {
+  test('answers however many connections say nothing, which displace one another', async () => {
+    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0 })
+    const { sockets, ended } = await silent(200, admin.address.port)
+    for (let i = 0; i < 5; i++) {
+      expect(await ask(admin.address.port, '/readyz')).toEqual({ status: 200, text: 'ready\n' })
+    }
+    // All but the 64 that may stay.
+    await Promise.all(ended.slice(0, 136))
+    for (const socket of sockets) socket.destroy()
+  })
+
+  test('ends a connection that sends a request a byte at a time', async () => {
+    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0 })
+    const slow = connect({ port: admin.address.port, host: '127.0.0.1' }).on('error', () => {})
+    slow.write('GET /readyz HTTP/1.1\r\nx-long: ')
+    const dripping = setInterval(() => slow.write('x'), 100)
+    await once(slow.resume(), 'close')
+    clearInterval(dripping)
+  }, 20_000)
+
+  test.skipIf(!hasOpenssl())(
+    'with TLS as without',
+    async () => {
+      using dir = tempDir()
+      makeCertificate(dir.path, 'server')
+      const [key, cert] = ['server.key', 'server.crt'].map((name) => readFileSync(dir.join(name), 'utf8'))
+      await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0, tls: { key, cert } })
+      const { port } = admin.address
+      const { ended } = await silent(100, port)
+      const shaken = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {})
+      await once(shaken, 'secureConnect')
+      expect(await ask(port, '/readyz', {}, getTls)).toEqual({ status: 200, text: 'ready\n' })
+      await Promise.all([...ended, once(shaken.resume(), 'close')])
+    },
+    30_000,
+  )
+})
+
+describe('the Host of a request', () => {
+  test.each([
+    ['evil.example', 421],
+    ['evil.example:9090', 421],
+    ['127.0.0.1:1', 200],
+    ['[::1]:9090', 200],
+    ['10.0.0.7:9090', 200],
+    ['localhost:9090', 200],
+    ['server:9090', 200],
+  ])('%s: %i', async (host, status) => {
+    const options = { host: '127.0.0.1', port: 0, allowedHosts: ['server'] }
+    await using admin = await AdminServer.listen(sources, options)
+    for (const path of ['/metrics', '/api/status', '/readyz', '/healthz']) {
+      const answer = await ask(admin.address.port, path, { headers: { host } })
+      expect(answer.status).toBe(status)
+      if (status === 421) expect(answer.text).toContain(`"${host}" is no name of this endpoint`)
+    }
+  })
+
+  test('is not asked of HTTP/1.0', async () => {
+    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0 })
+    const old = connect({ port: admin.address.port, host: '127.0.0.1' })
+    old.write('GET /healthz HTTP/1.0\r\n\r\n')
+    const [chunk] = await once(old, 'data')
+    expect(String(chunk)).toMatch(/^HTTP\/1\.1 200 /)
+    old.destroy()
+  })
+})
