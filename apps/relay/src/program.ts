@@ -6,6 +6,7 @@ import {
   type ServiceContext,
   type ServiceProgram,
   StreamService,
+  scrubOf,
 } from '@datastreamer/service'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
@@ -73,7 +74,13 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       log.warn('header-taken-over', message, { version, systemId })
     },
     openStore: (identity) => {
-      return observed.open({ ...identity, file, fsync: config.fsync, fsyncIntervalMs: config.fsyncInterval })
+      return observed.open({
+        ...identity,
+        file,
+        fsync: config.fsync,
+        fsyncIntervalMs: config.fsyncInterval,
+        scrub: scrubOf(config),
+      })
     },
   })
   let follower: Follower | undefined

@@ -1,6 +1,6 @@
 import type { Header } from '@datastreamer/format'
 import { nodeDisk, openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
-import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext } from '@datastreamer/service'
+import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext, scrubOf } from '@datastreamer/service'
 import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
 import type { Config } from './options.ts'
 
@@ -80,6 +80,7 @@ async function openForWriting(config: Config, context: ServiceContext): Promise<
     version: fileVersion,
     fsync,
     fsyncIntervalMs: fsyncInterval,
+    scrub: scrubOf(config),
   })
   return { mode: 'write', reader: store, store, problem: () => observed.problem }
 }

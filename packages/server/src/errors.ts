@@ -1,4 +1,5 @@
 import { type FormatError, pageOf, StreamError } from '@datastreamer/format'
+import type { EntryRange } from './log/damaged-ranges.ts'
 
 /** What is wrong with a stream file. docs/spec/stream-file.md §8. */
 export type DamageCode =
@@ -36,6 +37,8 @@ export interface DamagePlace {
   readonly position: number
   /** Number of the entry that stands or should stand there, where it is known. */
   readonly entryNumber?: bigint | undefined
+  /** All that is damaged there, where that is known. */
+  readonly range?: EntryRange | undefined
 }
 
 /** The file is not a whole stream. Serving what lies before the place is safe; `verify` and `recover` help. */
@@ -45,8 +48,11 @@ export class DamageError extends StreamError<DamageCode> {
   /** Number, from 0, of the data page; -1 in the header page. */
   readonly page: number
   readonly entryNumber: bigint | undefined
+  /** All that is damaged there, where that is known. */
+  readonly range: EntryRange | undefined
 
-  constructor(code: DamageCode, detail: string, { file, position, entryNumber }: DamagePlace, options?: ErrorOptions) {
+  constructor(code: DamageCode, detail: string, where: DamagePlace, options?: ErrorOptions) {
+    const { file, position, entryNumber, range } = where
     const page = position < 4096 ? -1 : pageOf(position)
     const place = page < 0 ? `byte ${position} (header page)` : `byte ${position} (page ${page})`
     const entry = entryNumber === undefined ? '' : `, entry ${entryNumber}`
@@ -55,6 +61,7 @@ export class DamageError extends StreamError<DamageCode> {
     this.position = position
     this.page = page
     this.entryNumber = entryNumber
+    this.range = range
   }
 
   /** What a codec found wrong in bytes that lie at `place`. */

@@ -35,10 +35,13 @@ export {
   RefusedError,
 } from './errors.ts'
 export type { CommitPoint } from './log/commit-point.ts'
+export { DamagedRanges, type EntryRange, rangeText } from './log/damaged-ranges.ts'
 export type { LogPosition, LogRun } from './log/run-reader.ts'
 export { type LogListener, type LogOptions, StreamLog } from './log/stream-log.ts'
 export { openReader, type ReaderOptions } from './reader/open-reader.ts'
 export { type ReaderParts, StreamReader } from './reader/stream-reader.ts'
+export { type Clock, systemClock } from './scrub/clock.ts'
+export type { ScrubOptions, ScrubStatus } from './scrub/scrubber.ts'
 export { checkProtection, UnprotectedError } from './source/protection.ts'
 export {
   onSourceEvent,

@@ -21,7 +21,7 @@ export {
 export { resolveConfig, type Sources } from './options/resolve.ts'
 export { runService } from './run/run-service.ts'
 export type { Service, ServiceContext, ServiceProgram } from './run/service.ts'
-export { ObservedStore, STORE_OPTIONS } from './stream/observed-store.ts'
+export { ObservedStore, STORE_OPTIONS, scrubOf } from './stream/observed-store.ts'
 export { type ServedStream, type ServingConfig, StreamService } from './stream/stream-service.ts'
 export { escapeControls } from './text/escape-controls.ts'
 export { type ClientTls, type ClientTlsFiles, loadClientTls } from './tls/client-tls.ts'

@@ -51,7 +51,7 @@ export async function* readRuns(
       let run: LogRun | undefined
       try {
         at ??= await log.locate(number)
-        run = log.runInMemory(at) ?? (await log.runOnDisk(at))
+        run = await log.runAsFound(at)
       } catch (error) {
         if (cut === Number.POSITIVE_INFINITY) throw error
       }

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { DamageError } from '../errors.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
 
 /** Commits, one behind the other, whose bytes are not those that were committed. */
@@ -9,8 +8,6 @@ interface BadCommits {
   readonly from: CommitPoint
   readonly to: CommitPoint
 }
-
-const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /** Stretches that are told apart; what lies behind them is told as one. */
 const MAX_STRETCHES = 1000

@@ -5,7 +5,7 @@ import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { CommitLog } from '../store/commit-log.ts'
@@ -31,7 +31,6 @@ export interface Recovery {
 }
 
 const COPY_BYTES = 1_048_576
-const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /**
  * Cut a file back as a plan says, durably: first a copy of the old header page and of what is cut is made beside it,

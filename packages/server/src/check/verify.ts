@@ -10,7 +10,7 @@ import {
 import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { DamageError } from '../errors.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, START } from '../log/commit-point.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { ChecksumCheck } from './checksum-check.ts'
 import { type Boundaries, PageWalk } from './page-walk.ts'
@@ -51,8 +51,6 @@ export interface VerifySummary {
   /** Behind the last entry in front of all damage of which the commit log, or `boundaries`, say that an operation ends there. */
   readonly wholeOperations: CommitPoint
 }
-
-const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /**
  * Check a whole stream file, reading every byte up to the commit point once: all damage as it is found, each with its

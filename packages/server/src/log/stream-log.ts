@@ -1,6 +1,8 @@
 import { decodeEntry, type Entry, type Header, PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import { nextPageStart, type PageBuffers } from './page-buffers.ts'
 import { PageDirectory } from './page-directory.ts'
 import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
@@ -27,6 +29,7 @@ export interface LogOptions {
 const DEFAULT_READ_BYTES: number = PAGE_BYTES
 /** What is read of a page at a time to find one entry in it: a quarter of this makes it take half as long again. */
 const SEARCH_BYTES = 256 * 1024
+const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 
 /**
  * The committed log: the file up to the commit point, and those who wait for it to move.
@@ -36,6 +39,8 @@ const SEARCH_BYTES = 256 * 1024
  */
 export class StreamLog {
   readonly path: string
+  /** What is known to be damaged: it is not read as if it were whole. */
+  readonly damages: DamagedRanges = new DamagedRanges()
   readonly #file: DiskFile
   readonly #buffers: PageBuffers
   readonly #directory: PageDirectory
@@ -83,6 +88,7 @@ export class StreamLog {
   truncate({ totalLength, totalEntries }: CommitPoint): void {
     this.#epoch++
     this.#directory.forgetFrom(totalLength)
+    this.damages.cutAt({ totalLength, totalEntries })
     this.#header = { ...this.#header, totalLength, totalEntries }
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
@@ -98,6 +104,17 @@ export class StreamLog {
       this.#epoch++
       this.#changing = undefined
     }
+  }
+
+  /** A number that grows whenever committed bytes change, at a time when none are being changed. */
+  async steadyEpoch(): Promise<number> {
+    while (this.#changing !== undefined) await this.#changing
+    return this.#epoch
+  }
+
+  /** Whether no committed bytes were changed since {@link steadyEpoch} gave `epoch`. */
+  isSteadySince(epoch: number): boolean {
+    return this.#epoch === epoch
   }
 
   /**
@@ -123,13 +140,18 @@ export class StreamLog {
    *
    * @param end where the log ends for the caller: the commit point, or for the writer what is to become that
    */
-  runInMemory({ position, number }: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
+  runInMemory(from: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
+    const run = this.#inMemory(from, end)
+    return run !== undefined && this.damages.meets(from.position, run.next.position) ? undefined : run
+  }
+
+  #inMemory({ position, number }: LogPosition, end: CommitPoint): LogRun | undefined {
     const { totalLength, totalEntries } = end
     const page = this.#buffers.holding(position)
     const behind = nextPageStart(position)
     const next = this.#buffers.holding(behind)
     // At the padding of a page that is not in memory.
-    if (page === undefined && next?.firstNumber === number) return this.runInMemory({ position: behind, number }, end)
+    if (page === undefined && next?.firstNumber === number) return this.#inMemory({ position: behind, number }, end)
     if (page === undefined) return undefined
     const from = position - page.start
     // A page that does not go on from the one before is for the read from disk to tell.
@@ -140,7 +162,7 @@ export class StreamLog {
       return { bytes, next: { position: totalLength, number: Number(totalEntries) } }
     }
     if (next === undefined) return undefined
-    if (position >= closedAt) return this.runInMemory({ position: behind, number }, end)
+    if (position >= closedAt) return this.#inMemory({ position: behind, number }, end)
     return {
       bytes: page.bytes.subarray(from, closedAt - page.start),
       next: { position: behind, number: next.firstNumber },
@@ -152,19 +174,52 @@ export class StreamLog {
    *
    * @param into memory for the run, if it is large enough
    * @param end as for `runInMemory`
-   * @throws {DamageError} if no whole entry of that number stands there
+   * @throws {DamageError} if no whole entry of that number stands there, or it is known to be damaged
    */
   async runOnDisk(from: LogPosition, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
     return this.#read(from, this.#readBytes, into, end)
   }
 
+  /**
+   * The run at a place before the commit point as it is found, also if it is known to be damaged: for an index, whose
+   * answers are compared with the log.
+   *
+   * @throws {DamageError} if no whole entry of that number stands there
+   */
+  async runAsFound(from: LogPosition): Promise<LogRun | undefined> {
+    const run = this.#inMemory(from, this.#header)
+    return run ?? this.#readSteadily(from, (end) => readRun(this.#file, this.path, from, end, this.#readBytes))
+  }
+
   async #read(from: LogPosition, maxBytes: number, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
+    const read = (to: number): Promise<LogRun> => this.#readWhole(from, to, maxBytes, into)
+    return this.#readSteadily(from, read, end)
+  }
+
+  /** Read entries that are not known to be damaged. */
+  async #readWhole(from: LogPosition, end: number, maxBytes: number, into?: Uint8Array): Promise<LogRun> {
+    const damaged = this.damages.nextAfter(from.position)
+    const stop = Math.min(end, damaged?.from.totalLength ?? end)
+    if (damaged !== undefined && stop <= from.position) throw rangeDamage(this.path, damaged, KNOWN_DAMAGE)
+    try {
+      return await readRun(this.#file, this.path, from, stop, maxBytes, into)
+    } catch (error) {
+      // At the padding before it.
+      if (damaged === undefined || stop === end || !(error instanceof DamageError)) throw error
+      throw rangeDamage(this.path, damaged, KNOWN_DAMAGE)
+    }
+  }
+
+  async #readSteadily(
+    from: LogPosition,
+    read: (end: number) => Promise<LogRun>,
+    end?: CommitPoint,
+  ): Promise<LogRun | undefined> {
     for (;;) {
       if (this.#changing !== undefined) await this.#changing
       const epoch = this.#epoch
       try {
-        const { totalLength } = end ?? this.#header
-        const run = await readRun(this.#file, this.path, from, totalLength, maxBytes, into)
+        const run = await read((end ?? this.#header).totalLength)
         if (epoch === this.#epoch) return run
       } catch (error) {
         // What was read while it changed is no damage.

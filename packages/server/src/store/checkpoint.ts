@@ -14,6 +14,8 @@ export interface Checkpoint extends CommitPoint {
   readonly everyCommitDurable: boolean
   /** Whether it says where the log is to be cut: everything was durable, and nothing is committed until the next one. */
   readonly truncating?: boolean | undefined
+  /** Whether records are marked as damaged. */
+  readonly marked?: boolean | undefined
   /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
   readonly bootId: string
 }
@@ -42,8 +44,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   view.setBigUint64(16, BigInt(checkpoint.totalLength))
   view.setBigUint64(24, checkpoint.totalEntries)
   view.setBigUint64(32, checkpoint.indexedEntries)
-  const { open, everyCommitDurable, truncating } = checkpoint
-  view.setUint32(40, (open ? 1 : 0) | (everyCommitDurable ? 2 : 0) | (truncating ? 4 : 0))
+  const { open, everyCommitDurable, truncating, marked } = checkpoint
+  view.setUint32(40, (open ? 1 : 0) | (everyCommitDurable ? 2 : 0) | (truncating ? 4 : 0) | (marked ? 8 : 0))
   for (let i = 0; i < Math.min(checkpoint.bootId.length, BOOT_ID_BYTES); i++) {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
@@ -67,6 +69,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     open: (flags & 1) !== 0,
     everyCommitDurable: (flags & 2) !== 0,
     truncating: (flags & 4) !== 0,
+    marked: (flags & 8) !== 0,
     bootId: bootId.replace(/\0+$/, ''),
   }
 }

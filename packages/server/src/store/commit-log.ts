@@ -1,6 +1,7 @@
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
 import {
   type CommitRecord,
@@ -31,11 +32,14 @@ export class CommitLog {
   #recent: CommitRecord[] = []
   readonly #syncs = new OneAtATime()
   #syncFailures = 0
+  /** Whether a record may be marked as damaged. */
+  #marked: boolean
 
   private constructor(file: DiskFile, count: number, checkpoint: Checkpoint | undefined) {
     this.#file = file
     this.#count = count
     this.#checkpoint = checkpoint
+    this.#marked = checkpoint?.marked === true
   }
 
   /** Open the commit log, made if `mode` is `create`; records behind one that is not whole are left out. */
@@ -160,6 +164,26 @@ export class CommitLog {
     await writeAll(this.#file, [tail], RECORDS_OFFSET + index * RECORD_BYTES + RECORD_TAIL_OFFSET)
     const recent = index - this.#count + this.#recent.length
     if (recent >= 0) this.#recent[recent] = record
+    if (record.isDamaged) this.#marked = true
+  }
+
+  /** The ranges whose records are marked as damaged. Reads all records, unless the last checkpoint says that none is. */
+  async *damaged(): AsyncGenerator<EntryRange, void, void> {
+    if (!this.#marked) return
+    let from: CommitPoint = START
+    let found = false
+    for (let index = 0; index < this.#count; ) {
+      const records = await this.records(index, RECENT_RECORDS)
+      if (records.length === 0) break
+      for (const { isDamaged, totalLength, totalEntries } of records) {
+        const to = { totalLength, totalEntries }
+        if (isDamaged) yield { from, to }
+        found ||= isDamaged
+        from = to
+      }
+      index += records.length
+    }
+    this.#marked = found
   }
 
   /** Write the records from `index` on once more, as they are. */
@@ -185,9 +209,9 @@ export class CommitLog {
   }
 
   /** Write a checkpoint into the older slot, durably. The caller has made durable what it says. */
-  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence'>): Promise<void> {
+  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence' | 'marked'>): Promise<void> {
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
-    const next = { ...checkpoint, sequence }
+    const next = { ...checkpoint, sequence, marked: this.#marked }
     const failures = this.#syncFailures
     await writeAll(this.#file, [encodeCheckpoint(next)], SLOT_OFFSETS[sequence % 2] as number)
     // If it was lost, the next try must not touch the slot that is whole.

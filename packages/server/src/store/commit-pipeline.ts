@@ -130,6 +130,14 @@ export class CommitPipeline {
     await this.#queue.run(async () => (writer.broken === undefined ? place.look() : undefined))
   }
 
+  /** Run what must not be done while a group is committed or the log is cut. @throws {DiskError} `STORE_BROKEN` */
+  async runBetween(work: () => Promise<void>): Promise<void> {
+    await this.#queue.run(async () => {
+      if (this.#parts.writer.broken !== undefined) throw this.#parts.writer.broken
+      await work()
+    })
+  }
+
   /** Go on at the end of the log, which was moved back. */
   followTruncation(): void {
     this.#buffer.moveTo(positionOf(this.#parts.log.header))

@@ -1,5 +1,7 @@
 import type { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
+import type { ScrubTarget } from '../scrub/scrubber.ts'
 
 /** What a store says of itself, for logs. */
 export type StoreEvent =
@@ -28,5 +30,22 @@ export type StoreEvent =
   | { readonly event: 'place-lost'; readonly file: string; readonly error: DiskError }
   /** It is. */
   | { readonly event: 'place-found'; readonly file: string }
+  /** Committed bytes are not what was committed: they are not read as if they were. */
+  | { readonly event: 'damage-found'; readonly file: string; readonly range: EntryRange }
+  /** Bytes that were damaged are what was committed again. */
+  | { readonly event: 'damage-gone'; readonly file: string; readonly range: EntryRange }
+  /** The commit log could not be compared with the file; that is tried again. */
+  | { readonly event: 'scrub-failed'; readonly file: string; readonly error: Error }
   /** Writing failed; readers are served on. */
   | { readonly event: 'write-failed'; readonly file: string; readonly error: Error }
+
+/** What scrubbing tells of, as events. */
+export function scrubEvents(
+  file: string,
+  onEvent: (event: StoreEvent) => void,
+): Pick<ScrubTarget, 'onFound' | 'onError'> {
+  return {
+    onFound: (range, state) => onEvent({ event: state === 'damaged' ? 'damage-found' : 'damage-gone', file, range }),
+    onError: (error) => onEvent({ event: 'scrub-failed', file, error }),
+  }
+}

@@ -14,6 +14,7 @@ import { RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
+import type { ScrubOptions } from '../scrub/scrubber.ts'
 import { Checkpointer, type Fsync } from './checkpointer.ts'
 import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
@@ -55,6 +56,8 @@ export interface StoreOptions extends StreamIdentity {
   readonly spillBytes?: number | undefined
   /** Bytes that may wait for the disk before adding more is refused (default 1 GiB). */
   readonly maxPendingBytes?: number | undefined
+  /** Compare what is committed with its checksums in the background (default: do not). */
+  readonly scrub?: ScrubOptions | undefined
   /** Told of recoveries, truncations and failures. */
   readonly onEvent?: ((event: StoreEvent) => void) | undefined
   /** Told of each group of commits that readers can see, for metrics. Must not throw. */
@@ -191,6 +194,8 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     onEvent({ event: 'update-finished', file: path, position: update.position })
   }
 
+  for await (const range of commitLog.damaged()) log.damages.add(range)
+  for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
   const writer = new LogWriter({ writable, commitLog, buffers, committed: point, syncEach: fsync === 'commit' })
   const checkpointer = new Checkpointer({
     fsync,
@@ -232,6 +237,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     checkpointer,
     place,
     limits,
+    scrub: options.scrub,
     onEvent,
     onCommit: options.onCommit ?? (() => {}),
   })

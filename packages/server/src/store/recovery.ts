@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
 import { type Disk, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CommitLog } from './commit-log.ts'
@@ -26,8 +26,6 @@ export interface RecoveredEnd {
   /** Where another program began to write, if one did since the store was last open. */
   readonly takenOverFrom: CommitPoint | undefined
 }
-
-const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
 /**
  * Find where the log ends after whatever happened to the file: a clean close, a crash of the process or the machine, or

@@ -1,6 +1,7 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import type { ScrubOptions } from '../scrub/scrubber.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { StoreEvent } from './events.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -28,6 +29,8 @@ export interface StoreParts extends UpdateInput {
   readonly checkpointer: Checkpointer
   readonly place: PlaceWatch
   readonly limits: StoreLimits
+  /** How committed bytes are compared with their checksums in the background, if they are. */
+  readonly scrub?: ScrubOptions | undefined
   readonly onEvent: (event: StoreEvent) => void
   readonly onCommit: (group: CommitGroup) => void
 }

@@ -3,8 +3,10 @@ import { closeAll } from '../disk/close-all.ts'
 import { DiskError, RefusedError } from '../errors.ts'
 import { samePoint } from '../log/commit-point.ts'
 import { StreamReader } from '../reader/stream-reader.ts'
+import { Scrubber, type ScrubStatus } from '../scrub/scrubber.ts'
 import { CommitEnds } from './commit-ends.ts'
 import { CommitPipeline } from './commit-pipeline.ts'
+import { scrubEvents } from './events.ts'
 import { messageOf } from './message-of.ts'
 import type { CommitResult } from './operation.ts'
 import type { StoreParts } from './store-parts.ts'
@@ -25,6 +27,7 @@ export class StreamStore extends StreamReader {
   readonly #pipeline: CommitPipeline
   readonly #placeTimer: NodeJS.Timeout | undefined
   #looking = false
+  readonly #scrubber: Scrubber | undefined
   #truncating = false
   #closed = false
   #discarding = false
@@ -36,6 +39,17 @@ export class StreamStore extends StreamReader {
     this.operationEnds = new CommitEnds(parts.log, parts.commitLog)
     const { periodMs } = parts.place
     if (periodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), periodMs).unref()
+    const { log, commitLog, scrub, writable, onEvent } = parts
+    const alone = (work: () => Promise<void>): Promise<void> => this.#pipeline.runBetween(work)
+    const events = scrubEvents(log.path, onEvent)
+    if (scrub !== undefined) {
+      this.#scrubber = new Scrubber({ log, commitLog, file: writable.file, alone, ...events }, scrub)
+    }
+  }
+
+  /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
+  get scrubbing(): ScrubStatus | undefined {
+    return this.#scrubber?.status
   }
 
   /** Counters since the store was opened. */
@@ -193,6 +207,7 @@ export class StreamStore extends StreamReader {
 
   async #close(): Promise<void> {
     clearInterval(this.#placeTimer)
+    await this.#scrubber?.close()
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
     const { checkpointer, commitLog, writable, index, lock, writer, made } = this.#parts
     // Others are kept out until all is as it was.

@@ -1,18 +1,14 @@
-import {
-  BOOKMARK_TYPE,
-  ENTRY_HEAD_BYTES,
-  type Entry,
-  encodeEntry,
-  HEADER_PAGE_BYTES,
-  MAX_BOOKMARK_BYTES,
-} from '@datastreamer/format'
+import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, type Entry, encodeEntry, MAX_BOOKMARK_BYTES } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
 import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
-import { DamageError, DiskError } from '../errors.ts'
+import { DiskError } from '../errors.ts'
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import { rangeDamage } from '../log/damaged-ranges.ts'
 import type { PageBuffer } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
+import type { CommitRecord } from './commit-record.ts'
 import { messageOf } from './message-of.ts'
 import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
 import { checksumOfFile } from './recovery.ts'
@@ -55,18 +51,11 @@ export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffe
 
 /** The checksum is about to be computed anew: bytes that have rotted must not get one that says that they are right. */
 async function checkCommitOf({ commitLog, writable, path }: StoreParts, { position }: PendingUpdate): Promise<void> {
-  const index = await commitLog.holding(position)
-  const record = await commitLog.record(index)
-  if (record === undefined || record.checksum === 0) return
-  const before = index > 0 ? await commitLog.record(index - 1) : { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
-  if (before === undefined) return
-  if ((await checksumOfFile(writable, before.totalLength, record.totalLength)) === record.checksum) return
-  const entries = `entries ${before.totalEntries} to ${record.totalEntries - 1n}`
-  throw new DamageError('BAD_CHECKSUM', `${entries} are not what was committed: their checksum differs`, {
-    file: path,
-    position: before.totalLength,
-    entryNumber: before.totalEntries,
-  })
+  const found = await recordHolding(commitLog, position)
+  if (found === undefined || found.record.checksum === 0) return
+  const { from, record } = found
+  if ((await checksumOfFile(writable, from.totalLength, record.totalLength)) === record.checksum) return
+  throw rangeDamage(path, { from, to: record }, 'not what was committed: the checksum differs')
 }
 
 /** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */
@@ -119,11 +108,21 @@ export async function indexUpdated(log: StreamLog, index: BookmarkIndex, entry: 
 async function apply({ writable, commitLog }: UpdateInput, update: PendingUpdate): Promise<void> {
   await writeAll(writable.file, [update.bytes], update.position)
   await writable.file.sync()
-  const index = await commitLog.holding(update.position)
-  const record = await commitLog.record(index)
-  if (record === undefined || record.checksum === 0) return
-  const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
-  const checksum = from === undefined ? 0 : await checksumOfFile(writable, from, record.totalLength)
+  const found = await recordHolding(commitLog, update.position)
+  if (found === undefined || found.record.checksum === 0) return
+  const { index, from, record } = found
+  const checksum = await checksumOfFile(writable, from.totalLength, record.totalLength)
   await commitLog.revise(index, { ...record, checksum })
   await commitLog.sync()
+}
+
+/** The record that holds a byte, and where it begins. */
+async function recordHolding(
+  commitLog: CommitLog,
+  position: number,
+): Promise<{ readonly index: number; readonly from: CommitPoint; readonly record: CommitRecord } | undefined> {
+  const index = await commitLog.holding(position)
+  const record = await commitLog.record(index)
+  const from = index > 0 ? await commitLog.record(index - 1) : START
+  return record === undefined || from === undefined ? undefined : { index, from, record }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { StoreEvent } from '@datastreamer/server'
+import { type DamagedRanges, rangeText, type StoreEvent } from '@datastreamer/server'
 import type { Log } from './log.ts'
 
 function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {
@@ -52,7 +52,28 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
     case 'place-found':
       log.info('place-found', `${event.file} and its index are in their place again: commits go on`)
       return
+    case 'damage-found':
+      log.error('damage-found', `${event.file}: ${rangeText(event.range)} ${NOT_COMMITTED}`, { ...event.range })
+      return
+    case 'damage-gone':
+      log.info('damage-gone', `${event.file}: ${rangeText(event.range)} can be read again`, { ...event.range })
+      return
+    case 'scrub-failed':
+      log.error('scrub-failed', `cannot compare ${event.file} with its checksums: ${event.error.message}`, {
+        error: event.error,
+      })
+      return
     case 'write-failed':
       log.error('write-failed', event.error.message, { error: event.error })
   }
+}
+
+const NOT_COMMITTED = 'are not what was committed and are not sent to anyone (datastreamer recover replaces them)'
+
+/** What is damaged, for people, if anything is. */
+export function damageText({ all }: Pick<DamagedRanges, 'all'>): string | undefined {
+  const [first] = all
+  if (first === undefined) return undefined
+  const more = all.length > 1 ? ` and ${all.length - 1} more ranges` : ''
+  return `damaged: ${rangeText(first)}${more}`
 }

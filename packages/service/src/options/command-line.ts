@@ -105,6 +105,8 @@ function placeholderOf(spec: Option): string {
     case 'integer':
     case 'u64':
       return 'n'
+    case 'rate':
+      return 'bytes/s'
     default:
       return spec.type
   }

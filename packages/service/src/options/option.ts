@@ -30,6 +30,8 @@ export type Option =
   | (OptionBase & { readonly type: 'boolean' })
   | (OptionBase & { readonly type: 'integer'; readonly min: number; readonly max: number; readonly default?: number })
   | (OptionBase & { readonly type: 'u64'; readonly default?: bigint })
+  /** Bytes in a second: a number with `KiB/s`, `MiB/s` or `GiB/s` behind it; `off` is 0. */
+  | (OptionBase & { readonly type: 'rate'; readonly default?: string })
   /** A number of `unit`s, or one with its unit behind it (`500ms`, `3s`, `2m`, `1h`); always milliseconds once read. */
   | (OptionBase & { readonly type: 'duration'; readonly unit: 'ms' | 's'; readonly default?: number })
 
@@ -41,7 +43,7 @@ export type OptionTable = Readonly<Record<string, Option>>
 
 type Read<O extends Option> = O extends { readonly type: 'boolean' }
   ? boolean
-  : O extends { readonly type: 'integer' | 'duration' }
+  : O extends { readonly type: 'integer' | 'duration' | 'rate' }
     ? number
     : O extends { readonly type: 'u64' }
       ? bigint

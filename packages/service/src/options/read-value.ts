@@ -6,6 +6,7 @@ export type Value = string | number | bigint | boolean | readonly string[]
 
 const MAX_U64 = (1n << 64n) - 1n
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+const UNIT_BYTES = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 } as const
 /** Longest delay that a timer takes. */
 const MAX_TIMER_MS = 0x7fff_ffff
 
@@ -37,6 +38,8 @@ function expectation(option: Option): string {
       return `a whole number from ${option.min} to ${option.max}`
     case 'u64':
       return 'a whole number from 0 to 2^64 - 1'
+    case 'rate':
+      return 'off or a rate such as 512KiB/s or 4MiB/s'
     case 'duration':
       return `a time of at most 24 days in ${option.unit}, or with units such as 500ms, 3s, 1m30s`
   }
@@ -56,6 +59,8 @@ function read(option: Option, given: unknown): Value | undefined {
       return readInteger(given, option)
     case 'u64':
       return readU64(given)
+    case 'rate':
+      return readRate(given)
     case 'duration':
       return readDuration(given, option.unit)
   }
@@ -88,6 +93,15 @@ function readU64(given: unknown): bigint | undefined {
 /** Parts of a duration with units, largest first: `500ms`, `1m30s`, `1.5h`. */
 const DURATION =
   /^(?:(?<h>\d+(?:\.\d+)?)h)?(?:(?<m>\d+(?:\.\d+)?)m(?!s))?(?:(?<s>\d+(?:\.\d+)?)s)?(?:(?<ms>\d+(?:\.\d+)?)ms)?$/
+
+/** Bytes in a second of `off` or `4MiB/s`. */
+export function readRate(given: unknown): number | undefined {
+  if (given === 'off') return 0
+  const match = typeof given === 'string' ? /^(\d{1,9}(?:\.\d{1,3})?) ?([KMG])iB\/s$/.exec(given) : null
+  if (match === null) return undefined
+  const rate = Math.round(Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES])
+  return rate > 0 ? rate : undefined
+}
 
 function readDuration(given: unknown, unit: 'ms' | 's'): number | undefined {
   if (typeof given !== 'string' && typeof given !== 'number' && typeof given !== 'bigint') return undefined

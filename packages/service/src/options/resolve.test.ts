@@ -23,6 +23,7 @@ const TABLE = {
   level: { type: 'choice', choices: ['info', 'warn'], default: 'info', help: 'level' },
   server: { type: 'list', help: 'servers', aliases: { env: ['ZKEVM_STREAM_SERVER'] } },
   name: { type: 'text', default: 'none', help: 'name' },
+  scrub: { type: 'rate', default: '4MiB/s', help: 'rate' },
   config: { type: 'text', help: 'file' },
 } as const satisfies OptionTable
 
@@ -57,6 +58,7 @@ test('defaults, times in milliseconds', () => {
     level: 'info',
     server: undefined,
     name: 'none',
+    scrub: 4_194_304,
     config: undefined,
   })
 })
@@ -288,4 +290,19 @@ describe('spellings of another program', () => {
     expect(help.kind === 'print' && help.text).toMatch(/--port/)
     expect(help.kind === 'print' && help.text).not.toMatch(/--secret|--cfg/)
   })
+})
+
+test.each([
+  ['off', 0],
+  ['512KiB/s', 524_288],
+  ['1.5MiB/s', 1_572_864],
+  ['2 GiB/s', 2_147_483_648],
+])('a rate of %s', (given, bytes) => {
+  expect(config(['--scrub', given]).scrub).toBe(bytes)
+})
+
+test.each(['4', '4MB/s', '0MiB/s', '-1MiB/s', 'on'])('no rate: %s', (given) => {
+  expect(() => config(['--scrub', given])).toThrow(
+    `--scrub: "${given}" is not off or a rate such as 512KiB/s or 4MiB/s`,
+  )
 })

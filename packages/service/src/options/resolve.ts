@@ -1,7 +1,7 @@
 import { readConfigFile } from './config-file.ts'
 import type { ConfigWarning } from './config-warning.ts'
 import { type ConfigOf, flagOf, type Option, type OptionTable, variableOf } from './option.ts'
-import { readValue, type Value } from './read-value.ts'
+import { readRate, readValue, type Value } from './read-value.ts'
 import { unknownVariables } from './unknown-variables.ts'
 
 export interface Sources {
@@ -46,6 +46,8 @@ function defaultOf(option: Option): Value | undefined {
       return false
     case 'duration':
       return option.default === undefined ? undefined : option.default * (option.unit === 's' ? 1000 : 1)
+    case 'rate':
+      return readRate(option.default)
     default:
       return option.default
   }

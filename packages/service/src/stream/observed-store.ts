@@ -1,7 +1,8 @@
-import { nodeDisk, openStore, type StoreOptions, type StreamStore } from '@datastreamer/server'
-import { logStoreEvent } from '../log/log-store.ts'
+import { nodeDisk, openStore, type ScrubOptions, type StoreOptions, type StreamStore } from '@datastreamer/server'
+import { damageText, logStoreEvent } from '../log/log-store.ts'
+import { observeScrubbing } from '../metrics/observe-scrubbing.ts'
 import { commitTimer, ErrorCounter, meteredDisk, observeStore } from '../metrics/observe-store.ts'
-import type { OptionTable } from '../options/option.ts'
+import type { ConfigOf, OptionTable } from '../options/option.ts'
 import type { ServiceContext } from '../run/service.ts'
 
 /** Options of whoever writes a stream file. */
@@ -26,7 +27,18 @@ export const STORE_OPTIONS = {
     group: 'Stream',
     help: 'time between two syncs of --fsync interval',
   },
+  scrub: {
+    type: 'rate',
+    default: '4MiB/s',
+    group: 'Stream',
+    help: 'read what is committed over and over at this rate, to find bytes that have rotted; off does not',
+  },
 } as const satisfies OptionTable
+
+/** How the store of a service scrubs, if it does. */
+export function scrubOf({ scrub }: Pick<ConfigOf<typeof STORE_OPTIONS>, 'scrub'>): ScrubOptions | undefined {
+  return scrub === 0 ? undefined : { bytesPerSecond: scrub }
+}
 
 /** Opens the store of a service, so that logs and metrics show what it does. It may be closed and opened again. */
 export class ObservedStore {
@@ -46,9 +58,9 @@ export class ObservedStore {
     this.#errors = new ErrorCounter(metrics)
   }
 
-  /** Why nothing could be written last, until something is again. */
+  /** Why nothing could be written last, until something is again; or what is damaged. */
   get problem(): string | undefined {
-    return this.#problem
+    return this.#problem ?? (this.#store && damageText(this.#store.log.damages))
   }
 
   /** Open the file. @throws as `openStore` */
@@ -67,7 +79,10 @@ export class ObservedStore {
         if (event.event === 'place-found') this.#problem = undefined
       },
     })
-    if (this.#store === undefined) observeStore(this.#metrics, () => this.#store?.stats)
+    if (this.#store === undefined) {
+      observeStore(this.#metrics, () => this.#store?.stats)
+      observeScrubbing(this.#metrics, () => this.#store)
+    }
     this.#store = store
     return store
   }

@@ -1,0 +1,116 @@
+import { DamageError } from '../errors.ts'
+import type { CommitPoint } from './commit-point.ts'
+
+/** Whole entries of the log, one after the other, with the padding around them. */
+export interface EntryRange {
+  readonly from: CommitPoint
+  /** After the last of them. */
+  readonly to: CommitPoint
+}
+
+/** Ranges that are told apart; if there are more, what lies between two of them counts as damaged too. */
+const MAX_RANGES = 10_000
+
+/** The ranges of a log of which it is known that their bytes are not those that were committed. */
+export class DamagedRanges {
+  /** In order, apart from each other. */
+  #ranges: EntryRange[] = []
+
+  get all(): readonly EntryRange[] {
+    return this.#ranges
+  }
+
+  get bytes(): number {
+    return this.#ranges.reduce((sum, { from, to }) => sum + to.totalLength - from.totalLength, 0)
+  }
+
+  /** The first range that ends after `position`. */
+  nextAfter(position: number): EntryRange | undefined {
+    return this.#ranges[this.#indexAfter(position)]
+  }
+
+  /** Whether a range holds any of the bytes from `from` to `to`. */
+  meets(from: number, to: number): boolean {
+    const next = this.#ranges.length === 0 ? undefined : this.nextAfter(from)
+    return next !== undefined && next.from.totalLength < to
+  }
+
+  /** Whether all of a range is known to be damaged. */
+  covers({ from, to }: EntryRange): boolean {
+    const next = this.nextAfter(from.totalLength)
+    return next !== undefined && next.from.totalLength <= from.totalLength && next.to.totalLength >= to.totalLength
+  }
+
+  add(range: EntryRange): void {
+    let { from, to } = range
+    const at = this.#indexAfter(from.totalLength - 1)
+    let end = at
+    for (let next = this.#ranges[end]; next !== undefined; next = this.#ranges[++end]) {
+      if (next.from.totalLength > to.totalLength) break
+      from = earlier(from, next.from)
+      to = later(to, next.to)
+    }
+    this.#ranges.splice(at, end - at, { from, to })
+    if (this.#ranges.length > MAX_RANGES) this.#joinWithBefore(Math.max(1, at))
+  }
+
+  /** The bytes of a range are whole again. */
+  remove({ from, to }: EntryRange): void {
+    this.#ranges = this.#ranges.flatMap((range) => {
+      if (range.to.totalLength <= from.totalLength || range.from.totalLength >= to.totalLength) return [range]
+      const before = { from: range.from, to: from }
+      const after = { from: to, to: range.to }
+      return [before, after].filter((part) => part.from.totalLength < part.to.totalLength)
+    })
+  }
+
+  /** Forget what lies beyond the end of the log. */
+  cutAt(end: CommitPoint): void {
+    this.#ranges = this.#ranges
+      .filter(({ from }) => from.totalLength < end.totalLength)
+      .map(({ from, to }) => (to.totalLength > end.totalLength ? { from, to: end } : { from, to }))
+  }
+
+  #joinWithBefore(index: number): void {
+    const [before, range] = this.#ranges.slice(index - 1, index + 1)
+    if (before !== undefined && range !== undefined) {
+      this.#ranges.splice(index - 1, 2, { from: before.from, to: range.to })
+    }
+  }
+
+  /** Index of the first range that ends after `position`. */
+  #indexAfter(position: number): number {
+    let low = 0
+    let high = this.#ranges.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#ranges[middle] as EntryRange).to.totalLength > position) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}
+
+function earlier(a: CommitPoint, b: CommitPoint): CommitPoint {
+  return a.totalLength <= b.totalLength ? a : b
+}
+
+function later(a: CommitPoint, b: CommitPoint): CommitPoint {
+  return a.totalLength >= b.totalLength ? a : b
+}
+
+/** `entries 2 to 3, bytes 100 to 199`. */
+export function rangeText({ from, to }: EntryRange): string {
+  const bytes = `bytes ${from.totalLength} to ${to.totalLength - 1}`
+  const last = to.totalEntries - 1n
+  if (last < from.totalEntries) return `padding before entry ${to.totalEntries}, ${bytes}`
+  const entries = last === from.totalEntries ? `entry ${last}` : `entries ${from.totalEntries} to ${last}`
+  return `${entries}, ${bytes}`
+}
+
+/** The error of bytes that are not those that were committed. */
+export function rangeDamage(file: string, range: EntryRange, what: string): DamageError {
+  const { from } = range
+  const place = { file, position: from.totalLength, entryNumber: from.totalEntries, range }
+  return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, place)
+}

@@ -1,0 +1,187 @@
+import { pageOf } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { CommitLog } from '../store/commit-log.ts'
+import type { CommitRecord } from '../store/commit-record.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { type ReadRecord, RecordReader } from './record-reader.ts'
+
+export interface ScrubOptions {
+  /** Bytes that are read in a second, at most. */
+  readonly bytesPerSecond: number
+  /** Milliseconds from the beginning of one pass to that of the next, at least (default one hour). */
+  readonly passEveryMs?: number | undefined
+  readonly clock?: Clock | undefined
+}
+
+/** What is scrubbed. */
+export interface ScrubTarget {
+  readonly log: StreamLog
+  readonly commitLog: CommitLog
+  readonly file: DiskFile
+  /** Does what changes the commit log, while nothing is committed; absent if it is not to be changed. */
+  readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
+  /** Told of bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
+  readonly onFound: (range: EntryRange, state: 'damaged' | 'whole') => void
+  /** Told why a pass was given up: the commit log cannot be read. */
+  readonly onError: (error: Error) => void
+}
+
+/** How far scrubbing is. */
+export interface ScrubStatus {
+  /** Times that everything was compared. */
+  readonly passes: number
+  /** Up to where the current pass has come. */
+  readonly position: number
+}
+
+const DEFAULT_PASS_EVERY_MS = 3_600_000
+
+/**
+ * Reads what is committed, over and over and slowly, and compares it with the checksums of the commit log: what has
+ * rotted is found before a reader comes to it, marked, and not read as if it were whole. Bytes of other programs get
+ * checksums as they are found. docs/spec/commit-log.md §6.
+ */
+export class Scrubber {
+  readonly #target: ScrubTarget
+  readonly #bytesPerSecond: number
+  readonly #passEveryMs: number
+  readonly #clock: Clock
+  readonly #reader: RecordReader
+  readonly #stop = new AbortController()
+  readonly #done: Promise<void>
+  #passes = 0
+  #position = 0
+  /** What was found since it was last told of. */
+  #found: { readonly range: EntryRange; readonly state: 'damaged' | 'whole' } | undefined
+
+  constructor(target: ScrubTarget, { bytesPerSecond, passEveryMs, clock = systemClock }: ScrubOptions) {
+    const { log, commitLog, file } = target
+    this.#target = target
+    this.#bytesPerSecond = bytesPerSecond
+    this.#passEveryMs = passEveryMs ?? DEFAULT_PASS_EVERY_MS
+    this.#clock = clock
+    this.#reader = new RecordReader({ log, commitLog, file, beforeRead: (bytes) => this.#wait(bytes) })
+    this.#done = this.#run()
+  }
+
+  get status(): ScrubStatus {
+    return { passes: this.#passes, position: this.#position }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      const begun = this.#clock.now()
+      try {
+        await this.#pass()
+        this.#passes++
+      } catch (error) {
+        if (!signal.aborted) this.#target.onError(error instanceof Error ? error : new Error(String(error)))
+      }
+      const rest = begun + this.#passEveryMs - this.#clock.now()
+      await this.#clock.sleep(Math.max(0, rest), signal).catch(() => undefined)
+    }
+  }
+
+  async #pass(): Promise<void> {
+    const { signal } = this.#stop
+    this.#reader.forget()
+    for (let index = 0; ; index++) {
+      signal.throwIfAborted()
+      const read = await this.#reader.read(index)
+      signal.throwIfAborted()
+      if (read === undefined) break
+      // What changes all the time is looked at in the next pass.
+      if (read === 'changing') continue
+      await this.#judge(read)
+      this.#position = read.record.totalLength
+    }
+    this.#tell()
+  }
+
+  async #judge(read: ReadRecord): Promise<void> {
+    if (!isWhole(read)) {
+      await this.#judgeDamage(read.index)
+      return
+    }
+    const { log } = this.#target
+    const { record, from, found } = read
+    const wasDamaged = record.isDamaged || log.damages.meets(from.totalLength, record.totalLength)
+    if (wasDamaged) {
+      const range = rangeOf(read)
+      log.damages.remove(range)
+      this.#note(range, 'whole')
+    }
+    if (wasDamaged || record.checksum === 0) await this.#revise(read, { ...record, checksum: found, isDamaged: false })
+  }
+
+  /** Bytes that differ are read once more before they count as damaged. */
+  async #judgeDamage(index: number): Promise<void> {
+    this.#reader.forget()
+    const read = await this.#reader.read(index)
+    this.#stop.signal.throwIfAborted()
+    if (read === undefined || read === 'changing' || isWhole(read)) return
+    const { damages } = this.#target.log
+    const range = rangeOf(read)
+    if (!damages.covers(range)) {
+      damages.add(range)
+      this.#note(range, 'damaged')
+    }
+    if (!read.record.isDamaged) await this.#revise(read, { ...read.record, isDamaged: true })
+  }
+
+  /** Change what the commit log says of bytes, if they are still what was read. */
+  async #revise({ index, epoch }: ReadRecord, record: CommitRecord): Promise<void> {
+    const { log, commitLog, alone } = this.#target
+    if (alone === undefined) return
+    try {
+      await alone(async () => {
+        if (log.isSteadySince(epoch) && index < commitLog.count) await commitLog.revise(index, record)
+      })
+    } catch {
+      // A store that cannot write keeps it in memory; the next pass tries again.
+    }
+    this.#stop.signal.throwIfAborted()
+  }
+
+  #note(range: EntryRange, state: 'damaged' | 'whole'): void {
+    const last = this.#found
+    const joins = last?.state === state && last.range.to.totalLength === range.from.totalLength
+    if (joins && samePage(last.range, range)) {
+      this.#found = { range: { from: last.range.from, to: range.to }, state }
+      return
+    }
+    this.#tell()
+    this.#found = { range, state }
+  }
+
+  #tell(): void {
+    if (this.#found !== undefined) this.#target.onFound(this.#found.range, this.#found.state)
+    this.#found = undefined
+  }
+
+  async #wait(bytes: number): Promise<void> {
+    await this.#clock.sleep((1000 * bytes) / this.#bytesPerSecond, this.#stop.signal)
+  }
+}
+
+/** Whether bytes are what they should be, as far as that is known. */
+function isWhole(read: ReadRecord): read is ReadRecord & { readonly found: number } {
+  const { record, found } = read
+  return typeof found === 'number' && (record.checksum === 0 || found === record.checksum)
+}
+
+function rangeOf({ from, record: { totalLength, totalEntries } }: ReadRecord): EntryRange {
+  return { from, to: { totalLength, totalEntries } }
+}
+
+function samePage(a: EntryRange, b: EntryRange): boolean {
+  return pageOf(a.from.totalLength) === pageOf(b.to.totalLength - 1)
+}

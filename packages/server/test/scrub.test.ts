@@ -1,0 +1,198 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { expect, test } from 'vitest'
+import { writeAll } from '../src/disk/disk.ts'
+import {
+  commitLogPath,
+  indexLog,
+  MemoryIndex,
+  openStore,
+  type StoreEvent,
+  type StoreOptions,
+  type StreamStore,
+  verifyStream,
+} from '../src/index.ts'
+import { drain } from './damaged-files.ts'
+import { ManualClock } from './manual-clock.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
+import { SimIndex } from './sim/sim-index.ts'
+
+const FILE = '/stream.bin'
+/** Two entries fill a page. */
+const HALF = 2 ** 19 - 17
+const PAGE = 2 ** 20
+const EMPTY = { generation: 3, version: 2, systemId: 0n, streamType: 1n, totalEntries: 0n } as const
+
+/** A machine with a stream whose bytes can rot. */
+class Machine {
+  readonly disk = new SimDisk(randomFrom(1))
+  readonly clock = new ManualClock()
+  readonly #index = new SimIndex()
+  events: StoreEvent[] = []
+
+  constructor() {
+    this.disk.put(FILE, encodeHeaderPage({ ...EMPTY, totalLength: HEADER_PAGE_BYTES }))
+  }
+
+  open(options: Partial<StoreOptions> = {}): Promise<StreamStore> {
+    this.events = []
+    const scrub = { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000, clock: this.clock }
+    const onEvent = (event: StoreEvent): void => {
+      if (event.event.startsWith('damage')) this.events.push(event)
+    }
+    return openStore({ file: FILE, disk: this.disk, index: this.#index, scrub, onEvent, ...options })
+  }
+
+  /** A store with some whole pages of entries, the first pass over them done. */
+  async pages(pages: number): Promise<StreamStore> {
+    const store = await this.open()
+    await commitHalves(store, 2 * pages)
+    await this.clock.nextPass()
+    return store
+  }
+
+  /** Flip all bits of a byte, on the platter. */
+  async rot(position: number): Promise<void> {
+    const file = await this.disk.open(FILE, 'write')
+    const byte = new Uint8Array(1)
+    await file.read(byte, position)
+    await writeAll(file, [Uint8Array.of(~(byte[0] ?? 0))], position)
+  }
+
+  async damages(): Promise<string[]> {
+    return (await drain(verifyStream({ file: FILE, disk: this.disk }))).damages.map(({ message }) => message)
+  }
+}
+
+async function commitHalves(store: StreamStore, entries: number): Promise<void> {
+  store.startAtomicOp()
+  for (let i = 0; i < entries; i++) store.addStreamEntry(1, new Uint8Array(HALF).fill(i + 1))
+  await store.commitAtomicOp()
+}
+
+test('what has rotted is found, told of, marked and not read; the rest is; and it heals', async () => {
+  const machine = new Machine()
+  {
+    await using store = await machine.pages(20)
+    expect(machine.events).toEqual([])
+    expect(store.scrubbing).toEqual({ passes: 2, position: 4096 + 20 * PAGE })
+    await machine.rot(4096 + 2 * PAGE + 1000)
+    await machine.clock.nextPass()
+    const range = {
+      from: { totalLength: 4096 + 2 * PAGE, totalEntries: 4n },
+      to: { totalLength: 4096 + 3 * PAGE, totalEntries: 6n },
+    }
+    expect(machine.events).toEqual([{ event: 'damage-found', file: FILE, range }])
+    expect(store.log.damages.bytes).toBe(PAGE)
+    for (const number of [4n, 5n])
+      await expect(store.getEntry(number)).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range })
+    for (const number of [3n, 6n]) expect((await store.getEntry(number))?.number).toBe(number)
+    const run = await store.log.runOnDisk({ position: 4096 + PAGE, number: 2 })
+    expect(run?.next).toEqual({ position: 4096 + 2 * PAGE, number: 4 })
+    // Told once.
+    await machine.clock.nextPass()
+    expect(machine.events).toHaveLength(1)
+  }
+  {
+    // It is known from the start when the file is opened again, without any scrubbing.
+    await using store = await machine.open({ scrub: undefined })
+    expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 4n } } }])
+    await expect(store.getEntry(5n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
+  }
+  await machine.rot(4096 + 2 * PAGE + 1000)
+  await using store = await machine.open()
+  await machine.clock.passDone()
+  await machine.clock.nextPass()
+  expect(machine.events.map(({ event }) => event)).toEqual(['damage-found', 'damage-gone'])
+  expect((await store.getEntry(5n))?.number).toBe(5n)
+})
+
+test('an update in place is refused where the bytes around it have rotted, found out or not', async () => {
+  const machine = new Machine()
+  await using store = await machine.pages(20)
+  await machine.rot(4096 + 1000)
+  const change = store.updateEntryData(1n, 1, new Uint8Array(HALF))
+  await expect(change).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
+  await store.updateEntryData(3n, 1, new Uint8Array(HALF))
+  await machine.clock.nextPass()
+  expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 0n } } }])
+})
+
+test('a truncation makes no checksum over what has rotted', async () => {
+  const machine = new Machine()
+  await using store = await machine.pages(20)
+  await machine.rot(4096 + 2 * PAGE + 1000)
+  await store.truncateFile(5n)
+  await machine.clock.nextPass()
+  expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 4n } } }])
+  await expect(store.getEntry(4n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
+  await store.truncateFile(4n)
+  expect(store.log.damages.all).toEqual([])
+})
+
+test('updates, truncations and commits beside it are never taken for damage', async () => {
+  const machine = new Machine()
+  const clock = machine.clock
+  // Passes without a pause.
+  const scrub = { bytesPerSecond: 1e15, passEveryMs: 0, clock: { now: () => clock.now(), sleep: () => turn() } }
+  await using store = await machine.open({ scrub })
+  const random = randomFrom(7)
+  const passes = (): number => store.scrubbing?.passes ?? 0
+  for (let step = 0; step < 5000 && (step < 200 || passes() < 20); step++) {
+    await turn()
+    const entries = Number(store.getHeader().totalEntries)
+    if (entries < 8 || (entries < 60 && random.chance(0.4))) {
+      store.startAtomicOp()
+      for (let i = random.int(1, 3); i > 0; i--)
+        store.addStreamEntry(1, new Uint8Array(40_000).fill(random.int(0, 255)))
+      await store.commitAtomicOp()
+    } else if (random.chance(0.7)) {
+      const number = BigInt(random.int(0, entries - 1))
+      await store.updateEntryData(number, 1, new Uint8Array(40_000).fill(random.int(0, 255)))
+    } else await store.truncateFile(BigInt(random.int(entries - 5, entries - 1)))
+  }
+  expect(passes()).toBeGreaterThanOrEqual(20)
+  expect(machine.events).toEqual([])
+  expect(await machine.damages()).toEqual([])
+})
+
+test('bytes of another program get checksums as they are found, which hold from then on', async () => {
+  const machine = new Machine()
+  await (await machine.pages(4)).close()
+  await machine.disk.remove(commitLogPath(FILE))
+  {
+    await using _store = await machine.open()
+    await machine.clock.passDone()
+    await machine.clock.nextPass()
+  }
+  const { result } = await drain(verifyStream({ file: FILE, disk: machine.disk }))
+  expect(result).toMatchObject({ damages: 0, checksums: 4 })
+  await machine.rot(4096 + PAGE + 1000)
+  await using store = await machine.open()
+  await machine.clock.nextPass()
+  expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 2n } } }])
+  expect(await store.operationEnds.isKnownAt(5)).toBe(false)
+})
+
+test('a damaged range does not keep an index from being made', async () => {
+  const machine = new Machine()
+  await using store = await machine.open()
+  store.startAtomicOp()
+  store.addStreamBookmark(Uint8Array.of(1))
+  for (let i = 0; i < 6; i++) store.addStreamEntry(1, new Uint8Array(HALF))
+  store.addStreamBookmark(Uint8Array.of(2))
+  await store.commitAtomicOp()
+  await machine.rot(4096 + 100_000)
+  await machine.clock.nextPass()
+  expect(machine.events).toMatchObject([{ event: 'damage-found' }])
+  expect(await indexLog(store.log, new MemoryIndex())).toEqual({ bookmarks: 2, end: 8 })
+})
+
+test('reads as slowly as it was told to', async () => {
+  const machine = new Machine()
+  await using _store = await machine.pages(8)
+  const before = machine.clock.throttledMs
+  await machine.clock.nextPass()
+  expect(machine.clock.throttledMs - before).toBe(2000)
+})
