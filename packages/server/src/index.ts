@@ -1,18 +1,11 @@
 export type { StreamWriter } from '@datastreamer/format/source'
 export { bookmarkFolder } from './bookmarks/bookmark-folder.ts'
 export type { BookmarkIndex, BookmarkPut } from './bookmarks/bookmark-index.ts'
-export { findBookmark, firstEventAfter } from './bookmarks/find-bookmark.ts'
+export { findBookmark, firstEventAfter, scanForBookmark } from './bookmarks/find-bookmark.ts'
 export { type UnusableIndexCode, UnusableIndexError } from './bookmarks/index-errors.ts'
 export { type LevelIndexOptions, openLevelIndex } from './bookmarks/level-index.ts'
 export { MemoryIndex } from './bookmarks/memory-index.ts'
-export {
-  catchUpIndex,
-  type OpenedIndex,
-  type OpenIndexOptions,
-  openIndexFor,
-  type RebuildOptions,
-  rebuildIndex,
-} from './bookmarks/open-index.ts'
+export { catchUpIndex, type RebuildOptions, rebuildIndex } from './bookmarks/rebuild-index.ts'
 export { type IndexLogOptions, indexLog } from './bookmarks/scan.ts'
 export { RecoveryError, type RecoveryErrorCode } from './check/errors.ts'
 export type { Boundaries } from './check/page-walk.ts'

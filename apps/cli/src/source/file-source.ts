@@ -1,12 +1,11 @@
 import { decodeEntry, ENTRY_HEAD_BYTES, type Entry, type Header, viewOf } from '@datastreamer/format'
 import {
-  findBookmark,
   firstEventAfter,
   MemoryIndex,
-  openIndexFor,
   openReader,
   type StreamLog,
   type StreamReader,
+  scanForBookmark,
 } from '@datastreamer/server'
 import { NotFoundError } from '../errors.ts'
 import type { MarkedPlace, ReadOptions, Source } from './source.ts'
@@ -20,8 +19,8 @@ export interface FileSourceOptions {
 }
 
 /**
- * A stream file, read as the server reads it. The index, which also is the lock of the file's writer, is open only for a
- * look-up, so that a server can be started at any time.
+ * A stream file, read as the server reads it. Bookmarks are looked for in the file itself: the index cannot be opened
+ * without being written to, and keeps the file's writer away meanwhile.
  */
 export class FileSource implements Source {
   readonly name: string
@@ -81,12 +80,7 @@ export class FileSource implements Source {
   async #lookUp(bookmark: Uint8Array): Promise<bigint | undefined> {
     const { log } = this.#reader
     if (this.#hasIndex) return this.#reader.getBookmark(bookmark)
-    const { index } = await openIndexFor(log, { path: this.file })
-    try {
-      return await findBookmark(log, index, bookmark)
-    } finally {
-      await index.close()
-    }
+    return scanForBookmark(log, bookmark)
   }
 }
 

@@ -2,7 +2,7 @@ import { BOOKMARK_TYPE, decodeEntry, type Entry, viewOf } from '@datastreamer/fo
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex } from './bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
-import { readRuns } from './scan.ts'
+import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
 /**
@@ -28,6 +28,23 @@ export async function findBookmark(
 }
 
 /**
+ * The same without an index: reads the log from its end backwards until it is found, or all of it.
+ *
+ * @throws {DamageError}
+ */
+export async function scanForBookmark(
+  log: StreamLog,
+  bookmark: Uint8Array,
+  signal?: AbortSignal,
+): Promise<bigint | undefined> {
+  for await (const bookmarks of bookmarksBackwards(log, Number(log.header.totalEntries), signal)) {
+    const found = bookmarks.findLast(({ key }) => sameBytes(key, bookmark))
+    if (found !== undefined) return BigInt(found.number)
+  }
+  return undefined
+}
+
+/**
  * The first entry behind entry `number` that is no bookmark, its data a copy, or `undefined` if there is none.
  *
  * @param number u64, of the bookmark
@@ -47,6 +64,9 @@ export async function firstEventAfter(log: StreamLog, number: bigint): Promise<E
 
 async function isBookmark(log: StreamLog, number: number, bookmark: Uint8Array): Promise<boolean> {
   const entry = Number.isSafeInteger(number) ? await log.entry(BigInt(number)) : undefined
-  if (entry?.type !== BOOKMARK_TYPE || entry.data.length !== bookmark.length) return false
-  return bookmark.every((byte, i) => byte === entry.data[i])
+  return entry?.type === BOOKMARK_TYPE && sameBytes(entry.data, bookmark)
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

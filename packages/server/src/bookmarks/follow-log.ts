@@ -1,28 +1,16 @@
+import { RefusedError } from '../errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { repairBookmarks } from './repair.ts'
-import { type IndexLogOptions, indexLog } from './scan.ts'
+import { indexLog } from './scan.ts'
 
 /**
  * Build an index in memory by scanning a log, and keep it up to date with what is committed to the log and truncated
- * from it until it is closed. For logs that another process writes, or nobody.
- *
- * @throws {DamageError}
+ * from it until it is closed. For logs that another process writes, or nobody. The scan goes on in the background: a
+ * look-up waits until it has come to where the log ended then.
  */
-export async function followLog(log: StreamLog, options: Omit<IndexLogOptions, 'from'> = {}): Promise<BookmarkIndex> {
-  const index = new FollowingIndex(log)
-  try {
-    await index.catchUp(options)
-    return index
-  } catch (error) {
-    await index.close()
-    throw error
-  }
-}
-
-/** The same, but the scan goes on in the background: a look-up waits until it has come to where the log ended then. */
-export function followLogSoon(log: StreamLog): BookmarkIndex {
+export function followLog(log: StreamLog): BookmarkIndex {
   const index = new FollowingIndex(log)
   // What goes wrong in the background goes wrong again for whoever looks something up.
   index.catchUp().catch(() => undefined)
@@ -34,10 +22,10 @@ class FollowingIndex implements BookmarkIndex {
   readonly #log: StreamLog
   readonly #memory = new MemoryIndex()
   readonly #stop: () => void
+  readonly #closing = new AbortController()
   /** Number of the first entry that was not looked at. */
   #next = 0
   #scanning: Promise<void> | undefined
-  #closed = false
 
   constructor(log: StreamLog) {
     this.#log = log
@@ -68,7 +56,8 @@ class FollowingIndex implements BookmarkIndex {
 
   async get(key: Uint8Array): Promise<number | undefined> {
     const wanted = Number(this.#log.header.totalEntries)
-    while (this.#next < Math.min(wanted, Number(this.#log.header.totalEntries)) && !this.#closed) await this.catchUp()
+    while (this.#next < Math.min(wanted, Number(this.#log.header.totalEntries)) && !this.#closing.signal.aborted)
+      await this.catchUp()
     return this.#memory.get(key)
   }
 
@@ -77,22 +66,23 @@ class FollowingIndex implements BookmarkIndex {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort(new RefusedError('CLOSED', 'the index is closed'))
     this.#stop()
     await this.#memory.close()
   }
 
   /** Look at what was committed since; those who call it meanwhile wait for the same scan. */
-  catchUp(options: IndexLogOptions = {}): Promise<void> {
-    this.#scanning ??= this.#scan(options).finally(() => {
+  catchUp(): Promise<void> {
+    this.#scanning ??= this.#scan().finally(() => {
       this.#scanning = undefined
     })
     return this.#scanning
   }
 
-  async #scan(options: IndexLogOptions): Promise<void> {
+  async #scan(): Promise<void> {
+    const { signal } = this.#closing
     while (this.#next < Number(this.#log.header.totalEntries)) {
-      const { end } = await indexLog(this.#log, this.#memory, { ...options, from: this.#next })
+      const { end } = await indexLog(this.#log, this.#memory, { from: this.#next, signal })
       this.#next = end
     }
   }

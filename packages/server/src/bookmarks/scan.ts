@@ -119,7 +119,8 @@ export async function* bookmarksBackwards(
   let stretch = FIRST_STRETCH
   for (let to = end; to > 0; to -= stretch, stretch = Math.min(2 * stretch, LAST_STRETCH)) {
     const bookmarks: BookmarkPut[] = []
-    await scanBookmarks(log, Math.max(0, to - stretch), (key, number) => bookmarks.push({ key, number }), {
+    // A key that is kept keeps all of the page that it lies in.
+    await scanBookmarks(log, Math.max(0, to - stretch), (key, number) => bookmarks.push({ key: key.slice(), number }), {
       signal,
       to,
     })

@@ -2,8 +2,7 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import { followLogSoon } from '../bookmarks/follow-log.ts'
-import { openIndexFor } from '../bookmarks/open-index.ts'
+import { followLog } from '../bookmarks/follow-log.ts'
 import { closeAll } from '../disk/close-all.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -32,14 +31,14 @@ export interface ReaderOptions {
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
   /**
-   * The bookmark index (default: on a followed file one in memory, else the LevelDB beside the file if it can be used,
-   * which keeps writers away until the reader is closed).
+   * The bookmark index (default: one in memory, made by a scan in the background that look-ups wait for: LevelDB writes
+   * into its folder whenever it is opened).
    */
   readonly index?: BookmarkIndex | undefined
 }
 
 /**
- * Open a stream file of any generation, never writing to it.
+ * Open a stream file of any generation. Nothing is written, neither to it nor beside it.
  *
  * @throws {DamageError} if the file is no stream, or its header does not fit its entries
  * @throws {RefusedError} `FILE_NOT_FOUND`, `LEADS_NOWHERE`
@@ -53,7 +52,7 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
     const buffers = new PageBuffers()
     const header = await readEnd(file, options, buffers)
     const log = new StreamLog({ file, path, header, buffers })
-    const index = options.index ?? (follow ? followLogSoon(log) : (await openIndexFor(log, { path })).index)
+    const index = options.index ?? followLog(log)
     const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
     const release = (): Promise<void> => closeAll([...(follower === undefined ? [] : [follower]), index, file])
     return new StreamReader({ log, index, release })

@@ -1,13 +1,13 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasVectors, readVector, tempDir, unpackTar } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, decodeHeaderPage } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
-import { findBookmark, firstEventAfter } from '../../src/bookmarks/find-bookmark.ts'
+import { bookmarkFolder } from '../../src/bookmarks/bookmark-folder.ts'
+import { findBookmark, firstEventAfter, scanForBookmark } from '../../src/bookmarks/find-bookmark.ts'
+import { followLog } from '../../src/bookmarks/follow-log.ts'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
-import { catchUpIndex, openIndexFor, rebuildIndex } from '../../src/bookmarks/open-index.ts'
+import { catchUpIndex, rebuildIndex } from '../../src/bookmarks/rebuild-index.ts'
 import { indexedUpTo, scanBookmarks } from '../../src/bookmarks/scan.ts'
-import { nodeDisk } from '../../src/disk/node-disk.ts'
 import { PageBuffers } from '../../src/log/page-buffers.ts'
 import { StreamLog } from '../../src/log/stream-log.ts'
 import { bookmark, event, fileOf, key, LogInMemory } from './log-in-memory.ts'
@@ -15,57 +15,6 @@ import { bookmark, event, fileOf, key, LogInMemory } from './log-in-memory.ts'
 function logWithBookmarks(count: number): LogInMemory {
   return new LogInMemory(Array.from({ length: count }, (_, n) => [bookmark(key(n)), event()]).flat())
 }
-
-describe('openIndexFor', () => {
-  test('scans where there is no index, and makes none', async () => {
-    using dir = tempDir()
-    const { log } = logWithBookmarks(3)
-    const opened = await openIndexFor(log, { path: dir.join('data-stream.bin') })
-    expect(opened).toMatchObject({ kind: 'memory', reason: 'missing', scanned: 6 })
-    expect(await findBookmark(log, opened.index, key(2))).toBe(4n)
-    await opened.index.close()
-    expect(await nodeDisk.exists(dir.join('data-stream.db'))).toBe(false)
-  })
-
-  test('uses the index that is there, and lets it catch up', async () => {
-    using dir = tempDir()
-    const path = dir.join('data-stream.bin')
-    const test = logWithBookmarks(2000)
-    await (await rebuildIndex(test.log, { folder: dir.join('data-stream.db') })).close()
-    test.commit(bookmark(key(5000)), event())
-    const opened = await openIndexFor(test.log, { path })
-    expect(opened.kind).toBe('level')
-    expect(opened.reason).toBeUndefined()
-    expect(opened.scanned).toBeLessThan(1100)
-    expect(await findBookmark(test.log, opened.index, key(5000))).toBe(4000n)
-    expect(await findBookmark(test.log, opened.index, key(1234))).toBe(2468n)
-
-    const second = await openIndexFor(test.log, { path })
-    expect(second).toMatchObject({ kind: 'memory', reason: 'locked' })
-    await second.index.close()
-    await opened.index.close()
-
-    const third = await openIndexFor(test.log, { path, readOnly: true })
-    expect(third).toMatchObject({ kind: 'memory', reason: 'read-only' })
-    await third.index.close()
-
-    writeFileSync(dir.join('data-stream.db', 'CURRENT'), 'garbage')
-    const fourth = await openIndexFor(test.log, { path })
-    expect(fourth).toMatchObject({ kind: 'memory', reason: 'corrupt' })
-    expect(await findBookmark(test.log, fourth.index, key(5000))).toBe(4000n)
-    await fourth.index.close()
-  })
-
-  test('lets go when the scan is aborted', async () => {
-    using dir = tempDir()
-    const { log } = logWithBookmarks(3)
-    const folder = dir.join('data-stream.db')
-    await (await openLevelIndex({ folder, createIfMissing: true })).close()
-    const signal = AbortSignal.abort(new Error('enough'))
-    await expect(openIndexFor(log, { path: dir.join('data-stream.bin'), signal })).rejects.toThrow('enough')
-    await (await rebuildIndex(log, { folder })).close()
-  })
-})
 
 test('an index is made anew from the log, with nothing of what it held', async () => {
   using dir = tempDir()
@@ -82,28 +31,39 @@ test('an index is made anew from the log, with nothing of what it held', async (
   await index.close()
 })
 
+test('a bookmark is found by a scan as well, the last of its bytes; and one that is not there is not', async () => {
+  const { log } = new LogInMemory([
+    ...Array.from({ length: 3000 }, (_, n) => [bookmark(key(n % 2000)), event()]).flat(),
+  ])
+  expect(await scanForBookmark(log, key(5))).toBe(4010n)
+  expect(await scanForBookmark(log, key(1500))).toBe(3000n)
+  expect(await scanForBookmark(log, key(2500))).toBeUndefined()
+  await expect(scanForBookmark(log, key(1), AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
+})
+
 describe.skipIf(!hasVectors('real-stream'))('the index of a real stream', () => {
   test('holds every bookmark of the file, as does one that is built by a scan', async () => {
     using dir = tempDir()
     const path = dir.join('data-stream.bin')
     unpackTar(dir.path, 'real-stream', 'data-stream.db.tar.gz')
     const log = openLog(readVector('real-stream', 'data-stream.bin.gz'))
-    const level = await openIndexFor(log, { path })
-    expect(level.kind).toBe('level')
-    const memory = await openIndexFor(log, { path, readOnly: true })
+    const level = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: false })
+    const memory = followLog(log)
 
     const last = new Map<string, number>()
     await scanBookmarks(log, 0, (key, number) => last.set(Buffer.from(key).toString('hex'), number))
     const numbers = [...last.values()]
     const keys = [...last.keys()].map((hex) => Buffer.from(hex, 'hex'))
     expect(keys.length).toBe(11_420)
-    expect(await Promise.all(keys.map((key) => level.index.get(key)))).toEqual(numbers)
-    expect(await Promise.all(keys.map((key) => memory.index.get(key)))).toEqual(numbers)
+    expect(await Promise.all(keys.map((key) => level.get(key)))).toEqual(numbers)
+    expect(await Promise.all(keys.map((key) => memory.get(key)))).toEqual(numbers)
     for (let i = 0; i < keys.length; i += 571) {
-      expect(await findBookmark(log, level.index, keys[i] ?? Buffer.of())).toBe(BigInt(numbers[i] ?? -1))
+      const bookmark = keys[i] ?? Buffer.of()
+      expect(await findBookmark(log, level, bookmark)).toBe(BigInt(numbers[i] ?? -1))
+      expect(await scanForBookmark(log, bookmark)).toBe(BigInt(numbers[i] ?? -1))
     }
-    await level.index.close()
-    await memory.index.close()
+    await level.close()
+    await memory.close()
   })
 })
 
