@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { runSource, tempDir } from '@datastreamer/fixtures'
@@ -41,3 +42,15 @@ test('a file that was not there is made with a warning that names it, or not at 
   const line = server.stderr.split('\n').find((text) => text.includes('file-created')) ?? ''
   expect(JSON.parse(line)).toMatchObject({ level: 'warn', file, folders: [dir.join('typo')] })
 })
+
+test.skipIf(process.platform === 'win32').each(['--file', '--config', '--tls-cert'])(
+  'a pipe that nobody writes is refused as %s, and not waited for',
+  async (flag) => {
+    using dir = tempDir()
+    execFileSync('mkfifo', [dir.join('pipe')])
+    const key = flag === '--tls-cert' ? ['--tls-key', dir.join('pipe')] : []
+    const ended = await runSource(MAIN, ['--port', '0', flag, dir.join('pipe'), ...key])
+    expect([ended.status, ended.stderr]).toEqual([expect.any(Number), expect.stringContaining('pipe is a pipe (FIFO)')])
+    expect(readdirSync(dir.path)).toEqual(['pipe'])
+  },
+)

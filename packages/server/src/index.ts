@@ -15,6 +15,7 @@ export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
 export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
 export type { LockReach } from './disk/file-lock.ts'
+export { mustBeFile } from './disk/must-be-file.ts'
 export { nodeDisk } from './disk/node-disk.ts'
 export {
   changedNothing,

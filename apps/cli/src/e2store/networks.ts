@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { BEACON_NETWORKS, type BeaconNetwork, type PresetName } from '@datastreamer/e2store/verify-era'
+import { readText } from '@datastreamer/service'
 import { UsageError } from '../errors.ts'
 
 /** The known network that has this root of validators. */
@@ -14,7 +14,7 @@ export function readNetwork(text: string): BeaconNetwork {
   if (known !== undefined) return known
   const names = Object.keys(BEACON_NETWORKS).join(', ')
   try {
-    return checkNetwork(JSON.parse(readFileSync(text, 'utf8')))
+    return checkNetwork(JSON.parse(readText(text)))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const message = `--network: ${text} is none of ${names}, and no file that describes one: ${why}`

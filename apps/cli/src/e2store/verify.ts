@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { type Checksum, parseChecksums } from '@datastreamer/e2store'
 import { toJson } from '@datastreamer/sequencer-entries'
+import { readText } from '@datastreamer/service'
 import { Argument, Command, Option } from 'commander'
 import { ChainError } from '../archive/errors.ts'
 import { readCount } from '../arguments.ts'
@@ -119,7 +119,7 @@ function jsonOf(path: string, result: Verified | Error): unknown {
 
 function readList(option: string, path: string): readonly Checksum[] {
   try {
-    return parseChecksums(readFileSync(path, 'utf8'))
+    return parseChecksums(readText(path))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new UsageError('USAGE', `${option}: ${path}: ${why}`, { cause: error })

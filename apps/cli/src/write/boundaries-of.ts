@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { decodeHeaderPage, type Entry, FormatError, HEADER_PAGE_BYTES, PacketReader } from '@datastreamer/format'
 import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
+import { nodeDisk } from '@datastreamer/server'
 
 /** Bytes behind the header page that are looked at for the first bookmark. */
 const LOOK_BYTES = 64 * 1024
@@ -10,16 +10,23 @@ const LOOK_BYTES = 64 * 1024
  * encoded. The file may be damaged.
  */
 export async function boundariesOf(file: string): Promise<OperationBoundaries | undefined> {
-  await using handle = await open(file)
-  const length = HEADER_PAGE_BYTES + LOOK_BYTES
-  const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, 0)
-  const bytes = buffer.subarray(0, bytesRead)
+  const bytes = await firstBytes(file, HEADER_PAGE_BYTES + LOOK_BYTES)
   try {
     const header = decodeHeaderPage(bytes.subarray(0, HEADER_PAGE_BYTES))
     return new OperationBoundaries(await detectGeneration(header, wholeEntries(bytes.subarray(HEADER_PAGE_BYTES))))
   } catch (error) {
     if (error instanceof FormatError) return undefined
     throw error
+  }
+}
+
+async function firstBytes(path: string, length: number): Promise<Uint8Array> {
+  const file = await nodeDisk.open(path, 'read')
+  try {
+    const bytes = new Uint8Array(length)
+    return bytes.subarray(0, await file.read(bytes, 0))
+  } finally {
+    await file.close()
   }
 }
 

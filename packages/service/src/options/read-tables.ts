@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { parse as parseToml, TomlError } from 'smol-toml'
 import { parse as parseYaml } from 'yaml'
 import { ConfigError } from '../errors.ts'
+import { readText } from '../text/read-text.ts'
 
 /**
  * Read the tables of a file: YAML if its name ends with `.yaml` or `.yml`, JSON, which is read as YAML, if with `.json`,
@@ -11,7 +11,7 @@ import { ConfigError } from '../errors.ts'
  * @throws {ConfigError} `BAD_FILE`
  */
 export function readTables(path: string): Record<string, unknown> {
-  const text = readText(path)
+  const text = readFile(path)
   const isYaml = ['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())
   const values: unknown = isYaml ? readYaml(path, text) : readToml(path, text)
   if (values === null) return {}
@@ -19,9 +19,9 @@ export function readTables(path: string): Record<string, unknown> {
   throw new ConfigError('BAD_FILE', `${path}: expected keys and values at the top`)
 }
 
-function readText(path: string): string {
+function readFile(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readText(path)
   } catch (error) {
     throw new ConfigError('BAD_FILE', `cannot read the configuration file: ${(error as Error).message}`, {
       cause: error,

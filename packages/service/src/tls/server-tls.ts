@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { ServerTlsOptions } from '@datastreamer/server'
 import { ConfigError } from '../errors.ts'
+import { readText } from '../text/read-text.ts'
 
 /** The `--tls-*` options. */
 export interface TlsFiles {
@@ -63,7 +63,7 @@ export function readAuthorities(option: string, path: string): string {
 function readPem(option: string, path: string): string {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readText(path)
   } catch (error) {
     throw new ConfigError('BAD_TLS', `${option}: ${(error as Error).message}`, { cause: error })
   }
