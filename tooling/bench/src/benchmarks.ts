@@ -2,6 +2,7 @@ import { catchUp } from './catch-up.ts'
 import { client } from './client.ts'
 import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
+import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
@@ -9,4 +10,4 @@ import { sync } from './sync.ts'
 import { write } from './write.ts'
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, fanOut, relay, open]
+export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, fanOut, flood, relay, open]

@@ -1,9 +1,12 @@
 import { BOOKMARK_TYPE, decodeEntry, type Entry, viewOf } from '@datastreamer/format'
-import type { StreamLog } from '../log/stream-log.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
 import type { BookmarkIndex } from './bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
+
+/** What is read at a time to find the event of a bookmark, which mostly stands right behind it. */
+const EVENT_READ_BYTES = 64 * 1024
 
 /**
  * Number of the last entry that is this bookmark, or `undefined` if the log has none.
@@ -15,7 +18,7 @@ import { MAX_KEY_BYTES } from './slots.ts'
  * @see docs/spec/stream-file.md §5
  */
 export async function findBookmark(
-  log: StreamLog,
+  log: ReadableLog,
   index: BookmarkIndex,
   bookmark: Uint8Array,
 ): Promise<bigint | undefined> {
@@ -33,7 +36,7 @@ export async function findBookmark(
  * @throws {DamageError}
  */
 export async function scanForBookmark(
-  log: StreamLog,
+  log: ReadableLog,
   bookmark: Uint8Array,
   signal?: AbortSignal,
 ): Promise<bigint | undefined> {
@@ -50,9 +53,9 @@ export async function scanForBookmark(
  * @param number u64, of the bookmark
  * @throws {DamageError}
  */
-export async function firstEventAfter(log: StreamLog, number: bigint): Promise<Entry | undefined> {
+export async function firstEventAfter(log: ReadableLog, number: bigint): Promise<Entry | undefined> {
   // At most runs of bookmarks alone are passed by.
-  for await (const { bytes } of readRuns(log, Number(number) + 1)) {
+  for await (const { bytes } of readRuns(log, Number(number) + 1, { maxBytes: EVENT_READ_BYTES })) {
     const view = viewOf(bytes)
     for (let at = 0; at < bytes.length; at += view.getUint32(at + 1)) {
       const entry = view.getUint32(at + 5) === BOOKMARK_TYPE ? undefined : decodeEntry(view, at)
@@ -62,7 +65,7 @@ export async function firstEventAfter(log: StreamLog, number: bigint): Promise<E
   return undefined
 }
 
-async function isBookmark(log: StreamLog, number: number, bookmark: Uint8Array): Promise<boolean> {
+async function isBookmark(log: ReadableLog, number: number, bookmark: Uint8Array): Promise<boolean> {
   const entry = Number.isSafeInteger(number) ? await log.entry(BigInt(number)) : undefined
   return entry?.type === BOOKMARK_TYPE && sameBytes(entry.data, bookmark)
 }

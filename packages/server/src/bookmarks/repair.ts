@@ -1,4 +1,4 @@
-import type { StreamLog } from '../log/stream-log.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { keyText } from './memory-index.ts'
 import { bookmarksBackwards, scanBookmarks } from './scan.ts'
@@ -6,7 +6,7 @@ import { bookmarksBackwards, scanBookmarks } from './scan.ts'
 /** Number of the last entry of each bookmark that the log has, by the bookmark's text. */
 type Found = ReadonlyMap<string, number>
 
-const queues = new WeakMap<StreamLog, RepairQueue>()
+const queues = new WeakMap<ReadableLog, RepairQueue>()
 
 /**
  * Make an index right about some bookmarks, whatever it holds for them: each gets the number of its last entry in the
@@ -18,7 +18,7 @@ const queues = new WeakMap<StreamLog, RepairQueue>()
  * @throws {DamageError} @throws {RefusedError} `CLOSED`
  */
 export async function repairBookmarks(
-  log: StreamLog,
+  log: ReadableLog,
   index: BookmarkIndex,
   keys: readonly Uint8Array[],
 ): Promise<readonly (number | undefined)[]> {
@@ -28,7 +28,7 @@ export async function repairBookmarks(
 }
 
 class RepairQueue {
-  readonly #log: StreamLog
+  readonly #log: ReadableLog
   readonly #index: BookmarkIndex
   /** The scan that looks for a bookmark or will, by the bookmark's text. */
   readonly #scans = new Map<string, Promise<Found>>()
@@ -37,7 +37,7 @@ class RepairQueue {
   #next: Promise<Found> | undefined
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(log: StreamLog, index: BookmarkIndex) {
+  constructor(log: ReadableLog, index: BookmarkIndex) {
     this.#log = log
     this.#index = index
   }

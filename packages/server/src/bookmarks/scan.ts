@@ -1,6 +1,6 @@
 import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, viewOf } from '@datastreamer/format'
+import type { ReadableLog } from '../log/readable-log.ts'
 import type { LogPosition, LogRun } from '../log/run-reader.ts'
-import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { BookmarkList } from './bookmark-list.ts'
 
@@ -19,6 +19,8 @@ export interface RunsOptions {
   readonly signal?: AbortSignal | undefined
   /** Entry number to stop at; the last run may go on behind it (default: the commit point, wherever it is by then). */
   readonly to?: number | undefined
+  /** Most bytes to read from disk at a time, but always at least one entry (default: what the log reads). */
+  readonly maxBytes?: number | undefined
 }
 
 /**
@@ -28,9 +30,9 @@ export interface RunsOptions {
  * @throws {DamageError}
  */
 export async function* readRuns(
-  log: StreamLog,
+  log: ReadableLog,
   from: number,
-  { signal, to = Number.POSITIVE_INFINITY }: RunsOptions = {},
+  { signal, to = Number.POSITIVE_INFINITY, maxBytes }: RunsOptions = {},
 ): AsyncGenerator<NumberedRun, number, void> {
   let cut = Number.POSITIVE_INFINITY
   const stop = log.listen({
@@ -51,7 +53,7 @@ export async function* readRuns(
       let run: LogRun | undefined
       try {
         at ??= await log.locate(number)
-        run = await log.runAsFound(at)
+        run = await log.runAsFound(at, maxBytes)
       } catch (error) {
         if (cut === Number.POSITIVE_INFINITY) throw error
       }
@@ -91,7 +93,7 @@ export function eachBookmark(
  * @throws {DamageError}
  */
 export async function scanBookmarks(
-  log: StreamLog,
+  log: ReadableLog,
   from: number,
   onBookmark: OnBookmark,
   options: RunsOptions = {},
@@ -112,7 +114,7 @@ const LAST_STRETCH = 65_536
 
 /** The bookmarks before entry `end`, in stretches from the end to the start; each stretch in the order of the log. */
 export async function* bookmarksBackwards(
-  log: StreamLog,
+  log: ReadableLog,
   end: number,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly BookmarkPut[], void, void> {
@@ -148,7 +150,11 @@ export interface Indexed {
  *
  * @throws {DamageError} @throws {DiskError}
  */
-export async function indexLog(log: StreamLog, index: BookmarkIndex, options: IndexLogOptions = {}): Promise<Indexed> {
+export async function indexLog(
+  log: ReadableLog,
+  index: BookmarkIndex,
+  options: IndexLogOptions = {},
+): Promise<Indexed> {
   const { from = 0, onProgress, signal } = options
   await using runs = readRuns(log, from, { signal })
   let bookmarks = 0
@@ -172,7 +178,7 @@ export async function indexLog(log: StreamLog, index: BookmarkIndex, options: In
  *
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
  */
-export async function indexedUpTo(log: StreamLog, index: BookmarkIndex, signal?: AbortSignal): Promise<number> {
+export async function indexedUpTo(log: ReadableLog, index: BookmarkIndex, signal?: AbortSignal): Promise<number> {
   for await (const bookmarks of bookmarksBackwards(log, Number(log.header.totalEntries), signal)) {
     const last = bookmarks.at(-1)
     if (last !== undefined && (await index.get(last.key)) === last.number) return last.number + 1

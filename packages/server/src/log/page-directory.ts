@@ -3,7 +3,10 @@ import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
 import type { PageBuffers } from './page-buffers.ts'
-import { readBytes } from './run-reader.ts'
+import { type LogPosition, readBytes } from './run-reader.ts'
+
+/** Pages of which it is remembered where some of their entries begin: 16 places each, of 64 bytes or so. */
+const MOST_MARKED_PAGES = 4096
 
 /** Which page holds which entries: every page opens with an entry, whose number is read once. */
 export class PageDirectory {
@@ -12,6 +15,10 @@ export class PageDirectory {
   readonly #buffers: PageBuffers
   /** Number of each page's first entry, where it was asked for. */
   readonly #firstNumbers: number[] = []
+  /** Places within pages that somebody came by, in order; of the pages that were marked last. */
+  readonly #waymarks = new Map<number, LogPosition[]>()
+  /** Grows when something is forgotten: what was read before is not remembered then. */
+  #forgotten = 0
 
   constructor(file: DiskFile, path: string, buffers: PageBuffers) {
     this.#file = file
@@ -38,6 +45,7 @@ export class PageDirectory {
     const position = pageStart(page)
     const inMemory = this.#buffers.holding(position)
     if (inMemory !== undefined) return inMemory.firstNumber
+    const forgotten = this.#forgotten
     const view = viewOf(await readBytes(this.#file, this.#path, position, ENTRY_HEAD_BYTES))
     const packet = view.getUint8(0)
     const number = view.getBigUint64(9)
@@ -48,12 +56,33 @@ export class PageDirectory {
         position,
       })
     }
-    this.#firstNumbers[page] = Number(number)
+    if (forgotten === this.#forgotten) this.#firstNumbers[page] = Number(number)
     return Number(number)
   }
 
-  /** Forget the pages that begin at or behind `position`. */
+  /** The last known place of a page at or before entry `number`, which the page holds. */
+  async placeBefore(number: number, page: number): Promise<LogPosition> {
+    const known = this.#waymarks.get(page)?.findLast((mark) => mark.number <= number)
+    return known ?? { position: pageStart(page), number: await this.firstNumber(page) }
+  }
+
+  /** Remember a place that was come by on the way through a page. */
+  mark(page: number, place: LogPosition): void {
+    const marks = this.#waymarks.get(page) ?? []
+    const at = marks.findLastIndex(({ position }) => position <= place.position)
+    if (marks[at]?.position === place.position) return
+    marks.splice(at + 1, 0, place)
+    this.#waymarks.set(page, marks)
+    const [oldest = page] = this.#waymarks.keys()
+    if (this.#waymarks.size > MOST_MARKED_PAGES) this.#waymarks.delete(oldest)
+  }
+
+  /** Forget the pages that begin at or behind `position`, and the places in the one that holds it. */
   forgetFrom(position: number): void {
+    this.#forgotten++
+    for (const page of this.#waymarks.keys()) {
+      if (pageStart(page + 1) > position) this.#waymarks.delete(page)
+    }
     const kept = Math.max(0, pagesInUse(Math.max(position, HEADER_PAGE_BYTES)))
     if (this.#firstNumbers.length > kept) this.#firstNumbers.length = kept
   }

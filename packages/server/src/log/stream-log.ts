@@ -1,19 +1,12 @@
-import { decodeEntry, type Entry, type Header, PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
+import { decodeEntry, type Entry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import { nextPageStart, type PageBuffers } from './page-buffers.ts'
 import { PageDirectory } from './page-directory.ts'
+import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
 import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
-
-/** Told of what happens to a log. Calls must not throw and must not wait. */
-export interface LogListener {
-  /** The commit point moved ahead. */
-  onCommit(): void
-  /** Everything behind the point is gone. */
-  onTruncate(point: CommitPoint): void
-}
 
 export interface LogOptions {
   readonly file: DiskFile
@@ -27,8 +20,8 @@ export interface LogOptions {
 
 /** Reads smaller than a page cost a catch-up a third of its speed. */
 const DEFAULT_READ_BYTES: number = PAGE_BYTES
-/** What is read of a page at a time to find one entry in it: a quarter of this makes it take half as long again. */
-const SEARCH_BYTES = 256 * 1024
+/** What is read of a page at a time to find one entry in it. Where the reads ended is remembered for the next search. */
+const SEARCH_BYTES = 64 * 1024
 const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 
 /**
@@ -37,7 +30,7 @@ const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
  * Readers are positions in it; see {@link LogCursor}. It never changes behind their back: bytes before the commit point
  * stay what they are, but for a truncation, which is announced, and an update in place.
  */
-export class StreamLog {
+export class StreamLog implements ReadableLog {
   readonly path: string
   /** What is known to be damaged: it is not read as if it were whole. */
   readonly damages: DamagedRanges = new DamagedRanges()
@@ -129,8 +122,7 @@ export class StreamLog {
       if (number < 0 || number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
       if (number === Number(totalEntries)) return { position: totalLength, number }
       const page = await this.#directory.pageOfEntry(number, this.#header)
-      const first = await this.#directory.firstNumber(page)
-      const position = await this.#walkTo(number, { position: pageStart(page), number: first }, totalLength)
+      const position = await this.#walkTo(number, page, totalLength)
       if (epoch === this.#epoch) return { position, number }
     }
   }
@@ -172,12 +164,11 @@ export class StreamLog {
   /**
    * The run at a place before the commit point, from the file, or `undefined` if the place is gone by a truncation.
    *
-   * @param into memory for the run, if it is large enough
-   * @param end as for `runInMemory`
    * @throws {DamageError} if no whole entry of that number stands there, or it is known to be damaged
    */
-  async runOnDisk(from: LogPosition, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
-    return this.#read(from, this.#readBytes, into, end)
+  async runOnDisk(from: LogPosition, { into, maxBytes, end }: RunOptions = {}): Promise<LogRun | undefined> {
+    const most = Math.min(maxBytes ?? this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
+    return this.#readSteadily(from, (to) => this.#readWhole(from, to, most, into), end)
   }
 
   /**
@@ -186,14 +177,9 @@ export class StreamLog {
    *
    * @throws {DamageError} if no whole entry of that number stands there
    */
-  async runAsFound(from: LogPosition): Promise<LogRun | undefined> {
+  async runAsFound(from: LogPosition, maxBytes: number = this.#readBytes): Promise<LogRun | undefined> {
     const run = this.#inMemory(from, this.#header)
-    return run ?? this.#readSteadily(from, (end) => readRun(this.#file, this.path, from, end, this.#readBytes))
-  }
-
-  async #read(from: LogPosition, maxBytes: number, into?: Uint8Array, end?: CommitPoint): Promise<LogRun | undefined> {
-    const read = (to: number): Promise<LogRun> => this.#readWhole(from, to, maxBytes, into)
-    return this.#readSteadily(from, read, end)
+    return run ?? this.#readSteadily(from, (end) => readRun(this.#file, this.path, from, end, maxBytes))
   }
 
   /** Read entries that are not known to be damaged. */
@@ -235,22 +221,24 @@ export class StreamLog {
       if (number < 0n || number >= this.#header.totalEntries) return undefined
       const epoch = this.#epoch
       const from = await this.locate(Number(number))
-      const run = this.runInMemory(from) ?? (await this.#read(from, SEARCH_BYTES))
+      const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { maxBytes: SEARCH_BYTES }))
       if (epoch !== this.#epoch || run === undefined) continue
       const entry = decodeEntry(viewOf(run.bytes))
       return entry && { ...entry, data: entry.data.slice() }
     }
   }
 
-  /** Walk from a page's first entry to another of the same page. */
-  async #walkTo(number: number, from: LogPosition, end: number): Promise<number> {
-    let at = from
+  /** Walk to an entry of a page. */
+  async #walkTo(number: number, page: number, end: number): Promise<number> {
+    const epoch = this.#epoch
+    let at = await this.#directory.placeBefore(number, page)
     while (at.number < number) {
       const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, SEARCH_BYTES))
       if (run.next.number > number) {
         return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
       }
       at = run.next
+      if (epoch === this.#epoch) this.#directory.mark(page, at)
     }
     return at.position
   }

@@ -14,7 +14,7 @@ export async function newBookmarks(log: StreamLog, end: CommitPoint): Promise<Bo
   const { totalLength: position, totalEntries } = log.header
   let at = { position, number: Number(totalEntries) }
   while (at.number < Number(end.totalEntries)) {
-    const run = log.runInMemory(at, end) ?? (await log.runOnDisk(at, undefined, end))
+    const run = log.runInMemory(at, end) ?? (await log.runOnDisk(at, { end }))
     if (run === undefined) throw new RangeError(`entry ${at.number} is gone`)
     const { bytes, next } = run
     const numbered = { bytes, number: at.number, end: next.number }

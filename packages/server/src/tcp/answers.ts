@@ -12,8 +12,8 @@ import {
 } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
 import type { LogPosition } from '../log/run-reader.ts'
-import type { StreamLog } from '../log/stream-log.ts'
 
 /** What a connection has to do for a command. */
 export type Answer =
@@ -33,18 +33,25 @@ export type Answer =
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
+type Lookup = Exclude<Query, { readonly name: 'header' | 'markOperations' }>
+
 export interface Source {
-  readonly log: StreamLog
+  readonly log: ReadableLog
   readonly bookmarks: BookmarkIndex
 }
 
-/** Find what a command asks for. docs/spec/protocol.md §3. @throws what reading the log or the index throws */
-export async function answer(query: Query, { log, bookmarks }: Source): Promise<Answer> {
+/**
+ * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
+ *
+ * @throws what reading the log or the index throws, as a rejection
+ */
+export function answer(query: Query, source: Source): Answer | Promise<Answer> {
+  if (query.name === 'header') return found(encodeHeaderEntry(source.log.header))
+  return query.name === 'markOperations' ? { t: 'mark' } : lookUp(query, source)
+}
+
+async function lookUp(query: Lookup, { log, bookmarks }: Source): Promise<Answer> {
   switch (query.name) {
-    case 'markOperations':
-      return { t: 'mark' }
-    case 'header':
-      return found(encodeHeaderEntry(log.header))
     case 'entry':
       return found(encodeResponse(await log.entry(query.entryNumber)))
     case 'bookmark': {
@@ -88,13 +95,17 @@ function encodeRangeEnd(number: bigint): Uint8Array {
   return out
 }
 
-async function locateBookmark(log: StreamLog, index: BookmarkIndex, key: Uint8Array): Promise<LogPosition | undefined> {
+async function locateBookmark(
+  log: ReadableLog,
+  index: BookmarkIndex,
+  key: Uint8Array,
+): Promise<LogPosition | undefined> {
   const number = await findBookmark(log, index, key)
   return number === undefined ? undefined : locate(log, number)
 }
 
 /** Where an entry begins, or `undefined` if it lies behind the commit point, which a truncation may have moved back. */
-async function locate(log: StreamLog, number: bigint): Promise<LogPosition | undefined> {
+async function locate(log: ReadableLog, number: bigint): Promise<LogPosition | undefined> {
   if (number > log.header.totalEntries) return undefined
   try {
     return await log.locate(Number(number))

@@ -10,8 +10,13 @@ import { Outlet } from './outlet.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionHost } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
+import type { Participant } from './turns.ts'
 
 const OK = encodeResult(ResultCode.ok)
+/** Commands that one share of the event loop is good for, where they can be answered without reading. */
+const COMMANDS_A_TURN = 16
+/** Bytes of answers after which a share is over. */
+const ANSWER_BYTES_A_TURN = 16 * 1024
 
 /** Why and how a connection ended. */
 interface Cause {
@@ -35,7 +40,7 @@ export interface ConnectionOptions {
 }
 
 /** One client: its commands, one after the other, and the entries that it asked for. docs/spec/protocol.md §2. */
-export class Connection implements EntrySink {
+export class Connection implements EntrySink, Participant {
   /** Resolves when nothing more happens at it. */
   readonly closed: Promise<void>
   readonly #id: number
@@ -61,7 +66,7 @@ export class Connection implements EntrySink {
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
       queues: host.context.queues,
-      onFlushed: () => this.#onFlushed(),
+      onFlushed: () => this.onReady(),
       onSent: (bytes) => host.onSent(bytes),
       onTimeout: (expected) => this.#abort({ reason: expected === 'writes' ? 'WRITE_TIMEOUT' : 'INACTIVE' }),
     })
@@ -72,6 +77,7 @@ export class Connection implements EntrySink {
       isReady: () => this.#isReady,
       // The entries of a range are part of its answer; only Stop overtakes them.
       isStopOnly: () => this.#state.t === 'streaming' && this.#state.stream.bounded,
+      onInput: () => this.onReady(),
       onCommand: (command) => this.#take(command),
       onFault: (fault) => this.#refuseBytes(fault),
       onEnd: () => this.close({ reason: 'CLIENT_ENDED' }),
@@ -114,16 +120,29 @@ export class Connection implements EntrySink {
     return this.#outlet.drained
   }
 
-  write(packets: readonly Uint8Array[]): void {
-    this.#outlet.write(packets)
+  write(packets: readonly Uint8Array[], onTaken: () => void): void {
+    this.#outlet.write(packets, onTaken)
   }
 
-  onProgress(): void {
-    this.#inlet.proceed()
+  /** Stand in line for the next share of the event loop. */
+  onReady(): void {
+    if (this.#state.t !== 'closing') this.#host.context.turns.enter(this)
+  }
+
+  /** Take some commands, and write one part of a stream. */
+  takeTurn(): boolean {
+    const stream = this.#state.t === 'streaming' ? this.#state.stream : undefined
+    // No command may be taken before the first entries are written; later, Stop comes before more of them.
+    const isOpening = stream?.opened === false
+    if (isOpening) stream.step()
+    const more = this.#outlet.collect(() => this.#inlet.take(COMMANDS_A_TURN))
+    if (!isOpening) stream?.step()
+    return more
   }
 
   onEnd(): void {
     this.#stop()
+    this.onReady()
   }
 
   onCut({ totalEntries }: CommitPoint, entryNumber: number): void {
@@ -136,16 +155,12 @@ export class Connection implements EntrySink {
     this.close({ reason: 'READ_FAILED', code, detail })
   }
 
-  #onFlushed(): void {
-    if (this.#state.t === 'streaming') this.#state.stream.step()
-    this.#inlet.proceed()
-  }
-
   /** Whether the next command may be taken: only when the answer to the one before is gone. */
   get #isReady(): boolean {
     const state = this.#state
     if (state.t === 'streaming') return state.stream.opened && !this.#outlet.answerWaits
-    return state.t === 'stopped' && !this.#answering && this.#outlet.drained
+    if (state.t !== 'stopped' || this.#answering || !this.#outlet.drained) return false
+    return this.#outlet.collectedBytes < ANSWER_BYTES_A_TURN
   }
 
   #take(command: Command): void {
@@ -167,13 +182,18 @@ export class Connection implements EntrySink {
   }
 
   #find(query: Query): void {
+    const answered = answer(query, this.#host.context)
+    if (!(answered instanceof Promise)) {
+      this.#give(answered)
+      return
+    }
     this.#answering = true
-    answer(query, this.#host.context).then(
+    answered.then(
       (found) => {
         this.#answering = false
         if (this.#state.t === 'closing') return
         this.#give(found)
-        this.#inlet.proceed()
+        this.onReady()
       },
       (error: unknown) => this.onError(error),
     )
@@ -198,14 +218,13 @@ export class Connection implements EntrySink {
   }
 
   #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
-    const { log, operationEnds, pool } = this.#host.context
+    const { log, operationEnds, memory } = this.#host.context
     const marks = this.#marking ? new OperationMarks(operationEnds) : undefined
-    const stream = new EntryStream({ log, from, end, marks, pool, sink: this })
+    const stream = new EntryStream({ log, from, end, marks, memory, sink: this })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     this.#host.onEvent({ type: 'streaming', id: this.#id, fromEntry: BigInt(from.number), toEntry })
     this.#outlet.answer(body === undefined ? [OK] : [OK, body])
-    stream.step()
   }
 
   #stop(): void {

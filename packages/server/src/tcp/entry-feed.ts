@@ -1,49 +1,58 @@
 import { encodeOperationEnd } from '@datastreamer/format'
-import type { LogPosition } from '../log/run-reader.ts'
-import type { StreamLog } from '../log/stream-log.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
+import type { LogPosition, LogRun } from '../log/run-reader.ts'
 import { markAt, type OperationMarks } from './operation-marks.ts'
-import { firstPart, type PartLimits } from './run-part.ts'
+import type { PartBuffer, PartMemory } from './part-memory.ts'
+import { firstPart } from './run-part.ts'
+import type { SharedCopy } from './shared-copy.ts'
 
 /** What a stream writes at once. */
 export interface Part {
-  /** Entries, and marks before and behind them. Borrowed and read-only: other streams may write them too. */
+  /** Entries, and marks before and behind them. Read-only: other streams may write them too. */
   readonly packets: readonly Uint8Array[]
   /** The place behind the entries. */
   readonly next: LogPosition
-  /** Memory of the pool that holds the entries. */
-  readonly memory?: Uint8Array | undefined
+  /** To be given back when the part was written, or will not be. */
+  readonly buffer?: PartBuffer | undefined
+  /** Whether the next one is to be read from disk while it is written. */
+  readonly readsAhead: boolean
+}
+
+/** Memory that the readers of a server share. */
+export interface FeedMemory {
+  readonly parts: PartMemory
+  readonly newest: SharedCopy
 }
 
 export interface EntryFeedOptions {
-  readonly log: StreamLog
+  readonly log: ReadableLog
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
   readonly marks: OperationMarks | undefined
-  /** Memory for reads from disk. The size of its buffers is the most that a part has, but always at least one entry. */
-  readonly pool: BufferPool
+  readonly memory: FeedMemory
 }
 
-/** Cuts the log into parts that can be written at once. All places are before the commit point and the end. */
+/**
+ * Cuts the log into parts that can be written at once. All places are before the commit point and the end. A part is
+ * small, or one entry if that is larger, unless the reader's credit is good for a large one.
+ */
 export class EntryFeed {
-  readonly #log: StreamLog
+  readonly #log: ReadableLog
+  readonly #end: number
   readonly #marks: OperationMarks | undefined
-  readonly #pool: BufferPool
-  readonly #limits: PartLimits
+  readonly #memory: FeedMemory
 
-  constructor({ log, end, marks, pool }: EntryFeedOptions) {
+  constructor({ log, end, marks, memory }: EntryFeedOptions) {
     this.#log = log
+    this.#end = end
     this.#marks = marks
-    this.#pool = pool
-    this.#limits = { maxBytes: pool.bufferBytes, end }
+    this.#memory = memory
   }
 
   /** The part at a place, if it can be had without waiting. */
-  now(place: LogPosition): Part | undefined {
+  now(place: LogPosition, credit: number): Part | undefined {
     const run = this.#marks === undefined ? this.#log.runInMemory(place) : undefined
-    if (run === undefined) return undefined
-    const { bytes, next } = firstPart(run, place, this.#limits)
-    return { packets: [bytes], next }
+    return run && this.#ofMemory(run, place, credit)
   }
 
   /**
@@ -51,37 +60,67 @@ export class EntryFeed {
    *
    * @throws {DamageError} if no whole entry of that number stands there
    */
-  async fetch(place: LogPosition): Promise<Part | undefined> {
-    const inMemory = this.#log.runInMemory(place)
-    const memory = inMemory === undefined ? this.#pool.take() : undefined
-    const run = inMemory ?? (await this.#log.runOnDisk(place, memory))
-    if (run === undefined) return undefined
-    const { bytes, next } = firstPart(run, place, this.#limits)
-    const part = { packets: [bytes], next, memory }
-    return this.#marks === undefined ? part : this.#mark(part, bytes, place, this.#marks)
+  async fetch(place: LogPosition, credit: number): Promise<Part | undefined> {
+    const run = this.#log.runInMemory(place)
+    const part = run === undefined ? await this.#ofDisk(place, credit) : this.#ofMemory(run, place, credit)
+    if (part === undefined || this.#marks === undefined) return part
+    try {
+      return await this.#mark(part, place, this.#marks)
+    } catch (error) {
+      this.release(part)
+      throw error
+    }
   }
 
-  /** Have back the memory of a part that was written. */
-  release({ memory }: Part): void {
-    if (memory !== undefined) this.#pool.give(memory)
+  /** Give back the memory of a part that was written. */
+  release({ buffer }: Part): void {
+    if (buffer !== undefined) this.#memory.parts.give(buffer)
   }
 
-  /** Have back a part that will not be written. */
+  /** Give back a part that will not be written. */
   drop(part: Part): void {
     this.#marks?.forget()
     this.release(part)
   }
 
+  /** The log's pages are not lent to a reader that may keep them long: what it gets then is a copy. */
+  #ofMemory(run: LogRun, place: LogPosition, credit: number): Part {
+    const { parts, newest } = this.#memory
+    const buffer = run.bytes.length > parts.smallBytes ? parts.takeLargeRight(credit) : undefined
+    const maxBytes = buffer === undefined ? parts.smallBytes : Number.POSITIVE_INFINITY
+    const { bytes, next } = firstPart(run, place, { maxBytes, end: this.#end })
+    const mine = buffer === undefined ? newest.of(bytes, place) : bytes
+    return { packets: [mine], next, buffer, readsAhead: false }
+  }
+
+  async #ofDisk(place: LogPosition, credit: number): Promise<Part | undefined> {
+    const { parts } = this.#memory
+    const buffer = parts.takeLarge(credit) ?? parts.takeSmall()
+    let part: Part | undefined
+    try {
+      const run = await this.#log.runOnDisk(place, { into: buffer.bytes })
+      if (run !== undefined) {
+        const { bytes, next } = firstPart(run, place, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
+        part = { packets: [bytes], next, buffer, readsAhead: buffer.isLarge }
+      }
+      return part
+    } finally {
+      if (part === undefined) parts.give(buffer)
+    }
+  }
+
   /** End a part at the last operation end that it holds, and put the marks in. */
-  async #mark(part: Part, entries: Uint8Array, place: LogPosition, marks: OperationMarks): Promise<Part> {
+  async #mark(part: Part, place: LogPosition, marks: OperationMarks): Promise<Part> {
+    const [entries] = part.packets
+    if (entries === undefined) return part
     const isCommitPoint = part.next.number === Number(this.#log.header.totalEntries)
     const around = await marks.around(place.number, part.next.number, isCommitPoint)
     const before = around.before.map(encodeOperationEnd)
     if (around.end === undefined) return { ...part, packets: [...before, entries] }
     const run = { bytes: entries, next: part.next }
-    const { bytes, next } = firstPart(run, place, { ...this.#limits, end: around.end })
+    const { bytes, next } = firstPart(run, place, { maxBytes: Number.POSITIVE_INFINITY, end: around.end })
     // Behind its last entry a range is over.
-    const behind = around.end === this.#limits.end ? [] : [encodeOperationEnd(markAt(around.end, false))]
-    return { packets: [...before, bytes, ...behind], next, memory: part.memory }
+    const behind = around.end === this.#end ? [] : [encodeOperationEnd(markAt(around.end, false))]
+    return { ...part, packets: [...before, bytes, ...behind], next }
   }
 }

@@ -1,18 +1,22 @@
 import type { CommitPoint } from '../log/commit-point.ts'
+import type { LogListener, ReadableLog } from '../log/readable-log.ts'
 import type { LogPosition } from '../log/run-reader.ts'
-import type { LogListener, StreamLog } from '../log/stream-log.ts'
-import type { BufferPool } from './buffer-pool.ts'
-import { EntryFeed, type Part } from './entry-feed.ts'
+import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
 import type { OperationMarks } from './operation-marks.ts'
+import { Pace } from './pace.ts'
 
 /** Where the entries of a stream go, and who hears of what becomes of it. Calls must not throw. */
 export interface EntrySink {
   /** Whether all that was written is gone, so that there is room for more. */
   readonly drained: boolean
-  /** Write whole packets; when they are gone, `step` is to be called. */
-  write(packets: readonly Uint8Array[]): void
-  /** Something was done that `step` did not do at once. */
-  onProgress(): void
+  /**
+   * Write whole packets; when they are gone, `step` is to be called when it is the stream's turn.
+   *
+   * @param onTaken to be called once when their memory is not needed any more, however that comes
+   */
+  write(packets: readonly Uint8Array[], onTaken: () => void): void
+  /** There is something to do: `step` is to be called when it is the stream's turn. */
+  onReady(): void
   /** The last entry that was asked for is written. */
   onEnd(): void
   /** The log was cut before the place that the stream had reached. */
@@ -21,40 +25,41 @@ export interface EntrySink {
 }
 
 export interface EntryStreamOptions {
-  readonly log: StreamLog
+  readonly log: ReadableLog
   readonly from: LogPosition
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
   readonly marks?: OperationMarks | undefined
-  readonly pool: BufferPool
+  readonly memory: FeedMemory
   readonly sink: EntrySink
 }
 
 /**
  * A place in the log that moves ahead as fast as its sink takes the entries, and at the end of the log waits for the
- * next commit. While catching up it holds the part that is being written and the next one; otherwise nothing.
- * docs/spec/protocol.md §2.
+ * next commit. It holds the part that is being written, which is small; while the sink takes parts as fast as they come,
+ * they may be large and the next one is held too. docs/spec/protocol.md §2.
  */
 export class EntryStream implements LogListener {
-  readonly #log: StreamLog
+  readonly #log: ReadableLog
   readonly #end: number
   readonly #feed: EntryFeed
   readonly #sink: EntrySink
+  readonly #pace = new Pace()
   readonly #unlisten: () => void
   #place: LogPosition
   #fetching = false
   /** The part at the place, fetched before there was room for it. */
   #ahead: Part | undefined
-  /** A part that the sink has not taken yet. */
-  #writing: Part | undefined
+  /** Whether all that is committed was written, so that the next commit is what it waits for. */
+  #atHead = false
   #stopped = false
   #opened = false
 
-  constructor({ log, from, end = Number.POSITIVE_INFINITY, marks, pool, sink }: EntryStreamOptions) {
+  constructor({ log, from, end = Number.POSITIVE_INFINITY, marks, memory, sink }: EntryStreamOptions) {
     this.#log = log
     this.#place = from
     this.#end = end
-    this.#feed = new EntryFeed({ log, end, marks, pool })
+    this.#feed = new EntryFeed({ log, end, marks, memory })
     this.#sink = sink
     this.#unlisten = log.listen(this)
   }
@@ -74,25 +79,21 @@ export class EntryStream implements LogListener {
     return this.#opened
   }
 
-  /** Write what can be written now. */
+  /** Write one part, if that can be done now. */
   step(): void {
-    while (!this.#stopped && this.#sink.drained) {
-      if (this.#writing !== undefined) this.#feed.release(this.#writing)
-      this.#writing = undefined
-      if (this.#place.number >= this.#end) {
-        this.stop()
-        this.#sink.onEnd()
-      } else if (this.#place.number >= this.#total) {
-        this.#opened = true
-        return
-      } else if (this.#fetching) {
-        return
-      } else {
-        // What is in memory goes out without a promise: this is done for every reader at every commit.
-        const part = this.#ahead ?? this.#feed.now(this.#place)
-        if (part === undefined) this.#fetch()
-        else this.#write(part)
-      }
+    if (this.#stopped || !this.#sink.drained) return
+    this.#atHead = false
+    if (this.#place.number >= this.#end) {
+      this.stop()
+      this.#sink.onEnd()
+    } else if (this.#place.number >= this.#total) {
+      this.#opened = true
+      this.#atHead = true
+    } else if (!this.#fetching) {
+      // What is in memory goes out without a promise: this is done for every reader at every commit.
+      const part = this.#ahead ?? this.#feed.now(this.#place, this.#pace.credit)
+      if (part === undefined) this.#fetch()
+      else this.#write(part)
     }
   }
 
@@ -104,7 +105,8 @@ export class EntryStream implements LogListener {
   }
 
   onCommit(): void {
-    this.step()
+    // Who is not at the head has its turn anyway.
+    if (this.#atHead) this.step()
   }
 
   onTruncate(point: CommitPoint): void {
@@ -126,26 +128,28 @@ export class EntryStream implements LogListener {
 
   #write(part: Part): void {
     this.#ahead = undefined
-    this.#writing = part
     this.#opened = true
     this.#place = part.next
     // What comes next is read while this is written.
     const { number } = this.#place
-    if (part.memory !== undefined && number < this.#end && number < this.#total) this.#fetch()
-    this.#sink.write(part.packets)
+    if (part.readsAhead && number < this.#end && number < this.#total) this.#fetch()
+    const began = performance.now()
+    const bytes = part.packets.reduce((sum, { length }) => sum + length, 0)
+    this.#sink.write(part.packets, () => {
+      this.#pace.onTaken(bytes, performance.now() - began)
+      this.#feed.release(part)
+    })
   }
 
   #fetch(): void {
     const place = this.#place
     this.#fetching = true
-    this.#feed.fetch(place).then(
+    this.#feed.fetch(place, this.#pace.credit).then(
       (part) => {
         this.#fetching = false
         if (part !== undefined && !this.#stopped && this.#place === place) this.#ahead = part
         else if (part !== undefined) this.#feed.drop(part)
-        if (this.#stopped) return
-        this.step()
-        this.#sink.onProgress()
+        if (!this.#stopped) this.#sink.onReady()
       },
       (error: unknown) => {
         if (this.#stopped) return

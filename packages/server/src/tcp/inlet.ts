@@ -6,10 +6,12 @@ export interface InletOptions {
   readonly streamType: bigint
   /** Time that a command has from its first byte to its last; 0 is no limit. */
   readonly commandTimeoutMs: number
-  /** Whether a command may be taken now. When that changes, `proceed` is to be called. */
+  /** Whether a command may be taken now. */
   readonly isReady: () => boolean
   /** Whether only Stop may be taken now, and all else has to wait. */
   readonly isStopOnly: () => boolean
+  /** Something came: `take` is to be called when it is this connection's turn. */
+  readonly onInput: () => void
   readonly onCommand: (command: Command) => void
   /** The bytes are no command, and so nothing behind them is. */
   readonly onFault: (fault: FormatError) => void
@@ -18,12 +20,14 @@ export interface InletOptions {
   readonly onTimeout: () => void
 }
 
-/** The reading side of a connection: commands, each when it may be taken. Until then no more is read. */
+/**
+ * The reading side of a connection: commands, each when it may be taken. As long as there is one that was not, or that is
+ * being answered, no more is read: what the client sends stays with the system, and then with the client.
+ */
 export class Inlet {
   readonly #socket: Socket
   readonly #options: InletOptions
   readonly #input: CommandInput
-  #blocked = false
   #ended = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -35,17 +39,44 @@ export class Inlet {
     socket.on('data', (chunk: Uint8Array) => {
       if (this.#closed) return
       this.#input.push(chunk)
-      this.#takeAll()
+      // One that is whole has come in time, however long it waits for its turn.
+      if (this.#input.peek() !== undefined) this.#clearTimer()
+      socket.pause()
+      options.onInput()
     })
     socket.on('end', () => {
       this.#ended = true
-      this.#takeAll()
+      if (!this.#closed) options.onInput()
     })
   }
 
-  /** Take the commands that had to wait. */
-  proceed(): void {
-    if (this.#blocked) this.#takeAll()
+  /** Take so many commands at most, as long as they may be taken; returns whether one more may be. */
+  take(most: number): boolean {
+    for (let left = most; !this.#closed && this.#options.isReady(); left--) {
+      const next = this.#input.peek()
+      if (next === undefined && !this.#ended) {
+        this.#awaitRest()
+        return false
+      }
+      const command = next !== undefined && 'command' in next ? next.command : undefined
+      if (this.#options.isStopOnly() && command?.name !== 'stop') break
+      if (left <= 0) return true
+      this.#clearTimer()
+      if (next === undefined) {
+        this.#options.onEnd()
+        return false
+      }
+      if ('fault' in next) {
+        this.#options.onFault(next.fault)
+        return false
+      }
+      this.#input.take(next)
+      this.#options.onCommand(next.command)
+    }
+    if (this.#closed) return false
+    this.#clearTimer()
+    this.#socket.pause()
+    return false
   }
 
   /** Take no more; what the client still sends is thrown away. */
@@ -54,35 +85,7 @@ export class Inlet {
     this.#clearTimer()
   }
 
-  #takeAll(): void {
-    while (!this.#closed && this.#options.isReady()) {
-      const next = this.#input.peek()
-      if (next === undefined && !this.#ended) {
-        this.#awaitRest()
-        return
-      }
-      const command = next !== undefined && 'command' in next ? next.command : undefined
-      if (this.#options.isStopOnly() && command?.name !== 'stop') break
-      this.#clearTimer()
-      if (next === undefined) {
-        this.#options.onEnd()
-        return
-      }
-      if ('fault' in next) {
-        this.#options.onFault(next.fault)
-        return
-      }
-      this.#input.take(next)
-      this.#options.onCommand(next.command)
-    }
-    if (this.#closed) return
-    this.#blocked = true
-    this.#clearTimer()
-    this.#socket.pause()
-  }
-
   #awaitRest(): void {
-    this.#blocked = false
     const { commandTimeoutMs, onTimeout } = this.#options
     if (this.#input.buffered > 0 && commandTimeoutMs > 0) this.#timer ??= setTimeout(onTimeout, commandTimeoutMs)
     this.#input.compact()

@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import type { KernelQueues } from './kernel-queues.ts'
 import { type Expected, SocketWatch } from './socket-watch.ts'
 
+/** Time between two reads of what such a client sends, and which is thrown away. */
+const LINGER_READ_MS = 10
 /** How long a client may go on sending after we ended our side: closing at once would cost it the last answer. */
 const LINGER_MS = 1000
 
@@ -20,6 +22,11 @@ export class Outlet {
   readonly #options: OutletOptions
   readonly #watch: SocketWatch
   readonly #onFlushed: () => void
+  /** What is done once the socket has taken, or thrown away, what was written. */
+  readonly #onTaken = new Set<() => void>()
+  /** Answers that are collected to be written together. */
+  #collected: Uint8Array[] | undefined
+  #collectedBytes = 0
   #answersWaiting = 0
   #bytesSent = 0
   #ending = false
@@ -35,7 +42,11 @@ export class Outlet {
       this.#expect()
       options.onFlushed()
     }
-    socket.once('close', () => clearTimeout(this.#lingerTimer))
+    socket.once('close', () => {
+      clearTimeout(this.#lingerTimer)
+      for (const done of this.#onTaken) done()
+      this.#onTaken.clear()
+    })
   }
 
   /** Bytes that were handed to the socket. */
@@ -53,27 +64,60 @@ export class Outlet {
     return this.waiting === 0
   }
 
-  /** Whether an answer was written that the socket has not taken yet. */
+  /** Whether there is an answer that the socket has not taken yet. */
   get answerWaits(): boolean {
-    return this.#answersWaiting > 0
+    return this.#answersWaiting > 0 || (this.#collected?.length ?? 0) > 0
   }
 
-  /** Write packets, in one segment if they are small. */
-  write(packets: readonly Uint8Array[]): void {
-    this.#put(packets, this.#onFlushed)
+  /**
+   * Write packets, in one segment if they are small.
+   *
+   * @param onTaken called once when their memory is not needed any more, also if the connection ends before
+   */
+  write(packets: readonly Uint8Array[], onTaken: () => void = () => {}): void {
+    this.#writeCollected()
+    this.#put(packets, onTaken)
   }
 
   /** Write a result and what belongs to it. */
   answer(packets: readonly Uint8Array[]): void {
+    for (const { length } of packets) this.#collectedBytes += length
+    if (this.#collected !== undefined) this.#collected.push(...packets)
+    else this.#putAnswer(packets)
+  }
+
+  /** Bytes of answers that were collected so far. */
+  get collectedBytes(): number {
+    return this.#collectedBytes
+  }
+
+  /** Write together what is answered during `work`. */
+  collect<Result>(work: () => Result): Result {
+    this.#collected = []
+    this.#collectedBytes = 0
+    try {
+      return work()
+    } finally {
+      this.#writeCollected()
+      this.#collected = undefined
+    }
+  }
+
+  #writeCollected(): void {
+    const answers = this.#collected
+    if (answers === undefined || answers.length === 0) return
+    this.#collected = []
+    this.#putAnswer(answers.length > 2 ? [Buffer.concat(answers)] : answers)
+  }
+
+  #putAnswer(packets: readonly Uint8Array[]): void {
     this.#answersWaiting++
-    this.#put(packets, () => {
-      this.#answersWaiting--
-      this.#onFlushed()
-    })
+    this.#put(packets, () => this.#answersWaiting--)
   }
 
   /** Write the last bytes, end our side, and let the client have what was written before the connection closes. */
   end(last?: Uint8Array): void {
+    this.#writeCollected()
     this.#ending = true
     // Until all is gone, what the client sends must not pass for progress.
     this.#socket.pause()
@@ -81,12 +125,21 @@ export class Outlet {
       this.#count(last)
       this.#socket.write(last)
     }
-    this.#socket.once('finish', () => {
-      this.#socket.resume()
-      this.#lingerTimer = setTimeout(() => this.#socket.destroy(), LINGER_MS)
-    })
+    this.#socket.once('finish', () => this.#linger())
     this.#socket.end()
     this.#expect()
+  }
+
+  /** Read what still comes, so that the client gets what was written, but no faster than it does nobody harm. */
+  #linger(): void {
+    let readTimer: NodeJS.Timeout | undefined
+    this.#socket.on('data', () => {
+      this.#socket.pause()
+      readTimer = setTimeout(() => this.#socket.resume(), LINGER_READ_MS)
+    })
+    this.#socket.once('close', () => clearTimeout(readTimer))
+    this.#socket.resume()
+    this.#lingerTimer = setTimeout(() => this.#socket.destroy(), LINGER_MS)
   }
 
   /** Time out after so long without traffic (0: never) while there is nothing to write. */
@@ -96,10 +149,15 @@ export class Outlet {
   }
 
   #put(packets: readonly Uint8Array[], onTaken: () => void): void {
+    this.#onTaken.add(onTaken)
+    const done = (): void => {
+      if (this.#onTaken.delete(onTaken)) onTaken()
+      this.#onFlushed()
+    }
     this.#socket.cork()
     packets.forEach((packet, i) => {
       this.#count(packet)
-      this.#socket.write(packet, i === packets.length - 1 ? onTaken : undefined)
+      this.#socket.write(packet, i === packets.length - 1 ? done : undefined)
     })
     this.#socket.uncork()
     this.#expect()

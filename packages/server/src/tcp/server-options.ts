@@ -1,10 +1,12 @@
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { BufferPool } from './buffer-pool.ts'
+import type { FeedMemory } from './entry-feed.ts'
 import type { KernelQueues } from './kernel-queues.ts'
 import type { OperationEnds } from './operation-marks.ts'
 import type { EventDetails } from './server-events.ts'
+import type { Turns } from './turns.ts'
 
 /** Limits of every connection; 0 stands for none. docs/spec/protocol.md §9. */
 export interface ConnectionLimits {
@@ -60,11 +62,12 @@ type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Optio
 
 /** What all connections of a server share. */
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
-  readonly log: StreamLog
+  /** The log, its reads in line. */
+  readonly log: ReadableLog
   readonly bookmarks: BookmarkIndex
   readonly operationEnds: OperationEnds
-  /** Memory for what is read from disk. */
-  readonly pool: BufferPool
+  readonly turns: Turns
+  readonly memory: FeedMemory
   readonly queues: KernelQueues
 }
 

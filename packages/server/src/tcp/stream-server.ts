@@ -1,11 +1,12 @@
 import { PAGE_BYTES } from '@datastreamer/format'
-import { BufferPool } from './buffer-pool.ts'
 import { Connection } from './connection.ts'
 import { Endpoint } from './endpoint.ts'
 import { EventCounter } from './event-counter.ts'
 import { KernelQueues } from './kernel-queues.ts'
 import { HANDSHAKE_TIMEOUT_MS } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
+import { PartMemory } from './part-memory.ts'
+import { EndsInLine, LogInLine, ReadLine } from './read-line.ts'
 import { type EventDetails, publish } from './server-events.ts'
 import type {
   CloseOptions,
@@ -16,11 +17,17 @@ import type {
   StreamServerOptions,
 } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
+import { SharedCopy } from './shared-copy.ts'
+import { Turns } from './turns.ts'
 
-/** Most bytes that are handed to a socket at once. */
-const PART_BYTES = PAGE_BYTES
-/** Parts of memory to keep for the next reader that catches up. */
-const FREE_PARTS = 16
+/** What every reader may have on its way. */
+const SMALL_PART_BYTES = 64 * 1024
+/** Large parts at a time, of all readers together: a reader that catches up over a fast line has two. */
+const LARGE_PARTS = 32
+/** Time of the event loop that a connection costs which does nothing. */
+const ACCEPT_MS = 0.2
+/** Reads of clients at a time: half of the threads that the system has for the disk, the others are for commits. */
+const READS_AT_ONCE = 2
 
 /**
  * Serves a log to any number of clients over TCP. docs/spec/protocol.md.
@@ -31,13 +38,22 @@ const FREE_PARTS = 16
 export class StreamServer implements AsyncDisposable {
   readonly #endpoint: Endpoint<Connection>
   readonly #counter = new EventCounter()
+  readonly #turns = new Turns()
+  readonly #log: StreamServerOptions['log']
+  #unlisten: (() => void) | undefined
 
   constructor(options: StreamServerOptions) {
+    this.#log = options.log
+    const line = new ReadLine(this.#turns, READS_AT_ONCE)
     const context: ConnectionContext = {
-      log: options.log,
+      log: new LogInLine(options.log, line),
       bookmarks: options.bookmarks,
-      operationEnds: options.operationEnds ?? NO_ENDS,
-      pool: new BufferPool(PART_BYTES, FREE_PARTS),
+      operationEnds: new EndsInLine(options.operationEnds ?? NO_ENDS, line),
+      turns: this.#turns,
+      memory: {
+        parts: new PartMemory({ smallBytes: SMALL_PART_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_PARTS }),
+        newest: new SharedCopy(),
+      },
       queues: new KernelQueues(),
       writeTimeoutMs: options.writeTimeoutMs ?? 3000,
       inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
@@ -59,7 +75,10 @@ export class StreamServer implements AsyncDisposable {
       maxNewcomers: options.maxConnections ?? 1000,
       newcomersUntil: 'handshake',
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      open: (arrival) => new Connection({ ...arrival, host }),
+      open: (arrival) => {
+        this.#turns.charge(ACCEPT_MS)
+        return new Connection({ ...arrival, host })
+      },
       evict: () => {},
       finish: (connection) => connection.close({ reason: 'SERVER_CLOSED' }),
       onEvent: (event) => this.#onEvent(event),
@@ -87,6 +106,7 @@ export class StreamServer implements AsyncDisposable {
    */
   async listen({ host = '127.0.0.1', port = 6900, tls }: ListenOptions = {}): Promise<void> {
     await this.#endpoint.listen({ host, port, tls })
+    this.#unlisten ??= this.#log.listen({ onCommit: () => this.#turns.onCommit(), onTruncate: () => {} })
   }
 
   /**
@@ -102,6 +122,7 @@ export class StreamServer implements AsyncDisposable {
 
   /** Accept no more clients, end the connections between two entries, and cut those that are there after `graceMs`. */
   close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
+    this.#unlisten?.()
     return this.#endpoint.close(graceMs)
   }
 

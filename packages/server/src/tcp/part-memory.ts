@@ -1,0 +1,80 @@
+export interface PartMemoryOptions {
+  /** Bytes of the parts that every reader may have. */
+  readonly smallBytes: number
+  /** Bytes of the parts that readers have that take them as fast as they come. */
+  readonly largeBytes: number
+  /** Large parts at a time, of all readers together. */
+  readonly maxLarge: number
+}
+
+/**
+ * What a reader must have taken for the last large part, in proportion fewer for those before. The systems on the way
+ * take about as much at once from readers that stand still.
+ */
+const CREDIT_FOR_LAST_BYTES = 16 * 1024 * 1024
+/** Free parts that are kept for the next reader, in bytes of each size. */
+const KEPT_BYTES = 8 * 1024 * 1024
+
+/** Memory of a part, until it is given back. */
+export interface PartBuffer {
+  readonly isLarge: boolean
+  /** Anything may be in it. Large parts that borrow the log's pages have none. */
+  readonly bytes: Uint8Array | undefined
+}
+
+const BORROWED: PartBuffer = { isLarge: true, bytes: undefined }
+
+/**
+ * The memory of what is on its way to readers. Each has a small part; large ones are few, however many readers there
+ * are, so that those who stand still can hold no more than that.
+ */
+export class PartMemory {
+  readonly #options: PartMemoryOptions
+  readonly #small: PartBuffer[] = []
+  readonly #large: PartBuffer[] = []
+  #largeInUse = 0
+
+  constructor(options: PartMemoryOptions) {
+    this.#options = options
+  }
+
+  get smallBytes(): number {
+    return this.#options.smallBytes
+  }
+
+  /** Large parts in use. */
+  get largeInUse(): number {
+    return this.#largeInUse
+  }
+
+  takeSmall(): PartBuffer {
+    return this.#small.pop() ?? { isLarge: false, bytes: new Uint8Array(this.smallBytes) }
+  }
+
+  /**
+   * A large part, or `undefined` if too few are left for this reader.
+   *
+   * @param credit bytes that the reader took as fast as they came
+   */
+  takeLarge(credit: number): PartBuffer | undefined {
+    const right = this.takeLargeRight(credit)
+    return right && (this.#large.pop() ?? { isLarge: true, bytes: new Uint8Array(this.#options.largeBytes) })
+  }
+
+  /** The right to a large part whose bytes are borrowed from elsewhere. */
+  takeLargeRight(credit: number): PartBuffer | undefined {
+    const { maxLarge } = this.#options
+    const needed = (CREDIT_FOR_LAST_BYTES * this.#largeInUse) / maxLarge
+    if (this.#largeInUse >= maxLarge || credit === 0 || credit < needed) return undefined
+    this.#largeInUse++
+    return BORROWED
+  }
+
+  /** Give back, once, what nothing uses any more. */
+  give(part: PartBuffer): void {
+    if (part.isLarge) this.#largeInUse--
+    if (part.bytes === undefined) return
+    const free = part.isLarge ? this.#large : this.#small
+    if ((free.length + 1) * part.bytes.length <= KEPT_BYTES) free.push(part)
+  }
+}

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { type Clock, SPARE_MS, SPARING_SHARE, TURN_MS, Turns } from './turns.ts'
+
+/** Time that stands still unless somebody works or waits. */
+class TestClock implements Clock {
+  ms = 0
+  readonly #soon: (() => void)[] = []
+  readonly #later: { readonly at: number; readonly call: () => void }[] = []
+
+  now(): number {
+    return this.ms
+  }
+
+  soon(call: () => void): void {
+    this.#soon.push(call)
+  }
+
+  later(call: () => void, ms: number): void {
+    this.#later.push({ at: this.ms + ms, call })
+  }
+
+  /** One turn of the loop; waits if nothing is to be done soon. */
+  turn(): boolean {
+    const soon = this.#soon.shift()
+    const later = soon === undefined ? this.#later.shift() : undefined
+    this.ms = Math.max(this.ms, later?.at ?? 0)
+    const call = soon ?? later?.call
+    call?.()
+    return call !== undefined
+  }
+}
+
+/** Has so many shares of work, each of which takes so long. */
+function worker(clock: TestClock, name: string, shares: number, did: string[], shareMs = 0.1) {
+  let left = shares
+  return {
+    takeTurn(): boolean {
+      clock.ms += shareMs
+      did.push(name)
+      return --left > 0
+    },
+  }
+}
+
+test('one that has ten thousand shares of work gets one between two of another', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  turns.enter(worker(clock, 'flood', 10_000, did))
+  turns.enter(worker(clock, 'other', 50, did))
+  while (did.filter((name) => name === 'other').length < 50) clock.turn()
+  expect(did.slice(0, did.lastIndexOf('other')).join(' ')).not.toContain('flood flood')
+})
+
+test('after a turn other events are handled', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  turns.enter(worker(clock, 'flood', 1000, did))
+  for (let before = 0; clock.turn(); before = clock.ms) expect(clock.ms - before).toBeLessThan(TURN_MS + 0.2)
+  expect(did).toHaveLength(1000)
+})
+
+test('while operations are being committed, all together have a part of the time', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  for (let i = 0; i < 20; i++) turns.enter(worker(clock, `${i}`, 10_000, did))
+  const began = clock.ms
+  while (clock.ms - began < 10 * SPARE_MS) {
+    turns.onCommit()
+    clock.turn()
+  }
+  const worked = did.length * 0.1
+  expect(worked).toBeLessThan((clock.ms - began) * SPARING_SHARE * 1.2 + 1)
+  expect(worked).toBeGreaterThan((clock.ms - began) * SPARING_SHARE * 0.5)
+  expect(new Set(did.slice(0, 20)).size).toBe(20)
+})
+
+test('whoever stands in line already stays there', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  const first = worker(clock, 'first', 1, did)
+  turns.enter(first)
+  turns.enter(worker(clock, 'second', 1, did))
+  turns.enter(first)
+  clock.turn()
+  expect(did).toEqual(['first', 'second'])
+})

@@ -1,0 +1,22 @@
+/** Serves a file that it has open for writing, to clients on one port and to a source on another. */
+import { openStore, SourceServer, StreamServer } from '@datastreamer/server'
+import { answerQuestions } from '../harness/process.ts'
+
+export interface HostQuestion {
+  readonly file: string
+}
+
+export interface HostAnswer {
+  readonly port: number
+  readonly sourcePort: number
+}
+
+answerQuestions(async ({ file }: HostQuestion): Promise<HostAnswer> => {
+  const store = await openStore({ file, fsync: 'commit' })
+  const { log, index: bookmarks, operationEnds } = store
+  const server = new StreamServer({ log, bookmarks, operationEnds, maxConnections: 2000 })
+  await server.listen({ port: 0 })
+  const sources = new SourceServer({ store })
+  await sources.listen({ port: 0 })
+  return { port: server.address?.port ?? 0, sourcePort: sources.address?.port ?? 0 }
+})
