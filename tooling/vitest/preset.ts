@@ -10,10 +10,10 @@ export function project(name: string): ReturnType<typeof defineProject> {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
       setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
-      testTimeout: 30_000,
-      hookTimeout: 30_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       // What is waited for takes no time, but on a busy machine.
-      expect: { poll: { timeout: 10_000 } },
+      expect: { poll: { timeout: 60_000 } },
     },
   })
 }

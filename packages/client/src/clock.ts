@@ -15,10 +15,14 @@ export const systemClock: Clock = {
   },
 }
 
-/** Wait so long. @throws the signal's reason as soon as it aborts */
+/** Wait so long, or not at all. @throws the signal's reason as soon as it aborts */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
+    if (ms <= 0) {
+      resolve()
+      return
+    }
     const abort = (): void => {
       cancel()
       reject(signal.reason)

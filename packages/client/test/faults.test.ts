@@ -1,3 +1,4 @@
+import { ManualClock } from '@datastreamer/fixtures'
 import { encodeEntry, encodeOperationEnd, encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import { StreamClient } from '../src/index.ts'
@@ -6,6 +7,15 @@ import { collect, failure, near } from './support/options.ts'
 import { OK, Peer, type PeerConnection } from './support/peer.ts'
 
 const good = encodeAll(entriesOf(0, 4))
+const LIMIT_MS = 100
+/** Of a clock that stands still nobody need wait for. */
+const AT_ONCE = { minMs: 0, maxMs: 0 }
+
+/** Let the time run out that a client grants the next byte. */
+async function silence(clock: ManualClock): Promise<void> {
+  await clock.waitingFor(LIMIT_MS)
+  clock.advance(LIMIT_MS)
+}
 
 /** A server that answers every Header, and Start with what the test says. */
 function streaming(onStart: (connection: PeerConnection, index: number, from: number) => unknown, total = 6) {
@@ -21,7 +31,7 @@ function streaming(onStart: (connection: PeerConnection, index: number, from: nu
 }
 
 describe('a fault of one connection costs nothing', () => {
-  const faults: [name: string, fault: (connection: PeerConnection) => unknown, code: string][] = [
+  const faults: [name: string, fault: (connection: PeerConnection, clock: ManualClock) => unknown, code: string][] = [
     ['a gap', (c) => c.send(good, encodeEntry(entryAt(5n))), 'GAP'],
     ['a repetition', (c) => c.send(good, encodeEntry(entryAt(3n))), 'GAP'],
     ['numbers from before', (c) => c.send(encodeAll(entriesOf(0, 2)), encodeAll(entriesOf(0, 2))), 'GAP'],
@@ -33,17 +43,18 @@ describe('a fault of one connection costs nothing', () => {
     ['an answer to no question', (c) => c.send(good, encodeEntry(entryAt(4n), 0xfe)), 'UNEXPECTED_PACKET'],
     ['a mark', (c) => c.send(good, encodeOperationEnd({ nextEntry: 4n, gap: false })), 'UNEXPECTED_PACKET'],
     ['half an entry, then the end', (c) => [c.send(good.subarray(0, -3)), c.end()], 'CLOSED'],
-    ['half an entry, then silence', (c) => c.send(good.subarray(0, -3)), 'TIMEOUT'],
-    ['silence though there is more', (c) => c.send(good), 'TIMEOUT'],
+    ['half an entry, then silence', (c, clock) => [c.send(good.subarray(0, -3)), silence(clock)], 'TIMEOUT'],
+    ['silence though there is more', (c, clock) => [c.send(good), silence(clock)], 'TIMEOUT'],
   ]
 
   test.each(faults)('%s', async (_, fault, code) => {
-    await using peer = await streaming(async (connection, index, from) => {
+    const clock = new ManualClock()
+    await using peer = await streaming((connection, index, from) => {
       connection.send(OK)
-      if (index === 0) await fault(connection)
+      if (index === 0) fault(connection, clock)
       else connection.send(encodeAll(entriesOf(from, 6)))
     })
-    await using client = new StreamClient(near(peer, { responseTimeoutMs: 100 }))
+    await using client = new StreamClient(near(peer, { clock, responseTimeoutMs: LIMIT_MS, backoff: AT_ONCE }))
     const events = await collect(client.events({ follow: false }))
     const entries = events.flatMap((event) => (event.kind === 'entries' ? event.entries : []))
     expect(plain(entries)).toEqual(entriesOf(0, 6))
@@ -128,30 +139,37 @@ test('the end of a stream is not disturbed by what the server sends behind it', 
 
 describe('silence at the head', () => {
   test('is fine', async () => {
-    await using peer = await streaming(async (connection) => {
-      connection.send(OK, encodeAll(entriesOf(0, 6)))
-      await new Promise((resolve) => setTimeout(resolve, 150))
-      connection.send(encodeAll(entriesOf(6, 7)))
-    })
-    await using client = new StreamClient(near(peer, { responseTimeoutMs: 50 }))
-    expect(await collect(client.entries({ to: 6n }))).toHaveLength(7)
+    const clock = new ManualClock()
+    await using peer = await streaming((connection) => connection.send(OK, encodeAll(entriesOf(0, 6))))
+    const options = { clock, responseTimeoutMs: LIMIT_MS, headCheckMs: 7_200_000 }
+    await using client = new StreamClient(near(peer, options))
+    const entries = client.entries({ to: 6n })
+    for (let i = 0; i < 6; i++) await entries.next()
+    const last = entries.next()
+    clock.advance(3_600_000)
+    peer.connections[0]?.send(encodeAll(entriesOf(6, 7)))
+    expect(await last).toMatchObject({ done: false, value: { number: 6n } })
     expect(peer.connections).toHaveLength(1)
   })
 
   test('is not within an entry', async () => {
-    await using peer = await streaming((connection, index, from) =>
-      connection.send(OK, encodeAll(entriesOf(from, 7)).subarray(0, index === 0 ? -1 : undefined)),
-    )
-    await using client = new StreamClient(near(peer, { responseTimeoutMs: 50 }))
+    const clock = new ManualClock()
+    await using peer = await streaming((connection, index, from) => {
+      connection.send(OK, encodeAll(entriesOf(from, 7)).subarray(0, index === 0 ? -1 : undefined))
+      if (index === 0) void silence(clock)
+    })
+    await using client = new StreamClient(near(peer, { clock, responseTimeoutMs: LIMIT_MS, backoff: AT_ONCE }))
     expect(plain(await collect(client.entries({ to: 6n })))).toEqual(entriesOf(0, 7))
     expect(peer.connections).toHaveLength(2)
   })
 
   test('is not if there is a limit to it', async () => {
-    await using peer = await streaming((connection, index, from) =>
-      connection.send(OK, encodeAll(entriesOf(from, 6 + index))),
-    )
-    await using client = new StreamClient(near(peer, { idleTimeoutMs: 50 }))
+    const clock = new ManualClock()
+    await using peer = await streaming((connection, index, from) => {
+      connection.send(OK, encodeAll(entriesOf(from, 6 + index)))
+      if (index === 0) void silence(clock)
+    })
+    await using client = new StreamClient(near(peer, { clock, idleTimeoutMs: LIMIT_MS, backoff: AT_ONCE }))
     expect(plain(await collect(client.entries({ to: 6n })))).toEqual(entriesOf(0, 7))
     expect(peer.connections).toHaveLength(2)
   })

@@ -1,6 +1,7 @@
+import { ManualClock } from '@datastreamer/fixtures'
 import { encodeEntry, encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
-import { connect, StreamClient, StreamError } from '../src/index.ts'
+import { connect, StreamClient } from '../src/index.ts'
 import { bookmarkAt, entryAt, headerOf } from './support/entries.ts'
 import { FakeServer } from './support/fake-server.ts'
 import { failure, near } from './support/options.ts'
@@ -108,30 +109,17 @@ describe('faults', () => {
     expect(await failure(client.getEntry(8n))).toMatchObject({ code: 'CLOSED', retryable: true })
   })
 
-  test('no answer, and one that comes too slowly', async () => {
-    await using peer = await Peer.listen(async (connection, index) => {
-      await connection.command()
-      for (let at = 0; index === 1 && at < OK.length && !connection.socket.destroyed; at++) {
-        connection.send(OK.subarray(at, at + 1))
-        await new Promise((resolve) => setTimeout(resolve, 30))
-      }
+  test('no answer', async () => {
+    const clock = new ManualClock()
+    await using peer = await Peer.listen(() => undefined)
+    await using client = new StreamClient(near(peer, { clock, responseTimeoutMs: 100 }))
+    const asking = failure(client.getHeader())
+    await clock.waitingFor(100)
+    clock.advance(100)
+    expect(await asking).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(/no whole answer within 100 ms$/),
     })
-    await using client = new StreamClient(near(peer, { responseTimeoutMs: 100 }))
-    expect(await failure(client.getHeader())).toMatchObject({ code: 'TIMEOUT' })
-    expect(await failure(client.getHeader())).toMatchObject({ code: 'TIMEOUT' })
-    expect(peer.connections).toHaveLength(2)
-  })
-
-  test('one whose bytes come without a pause, and without an end', async () => {
-    await using peer = await Peer.listen(async (connection) => {
-      await connection.command()
-      const large = encodeEntry({ type: 1, number: 5n, data: new Uint8Array(1_000_000) }, 0xfe)
-      await connection.drip(Buffer.concat([OK, large]), 1)
-    })
-    await using client = new StreamClient(near(peer, { responseTimeoutMs: 100 }))
-    const error = await failure(client.getEntry(5n))
-    expect(error).toBeInstanceOf(StreamError)
-    expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringMatching(/no whole answer within 100 ms$/) })
   })
 })
 

@@ -132,8 +132,8 @@ describe('history that changed is reported, never skipped', () => {
 describe('a connection counts as made once the entry that is held was read again', () => {
   const after = { after: entryAt(2n) }
 
-  async function kindsUntilFailure(peer: Peer, from: typeof after): Promise<string[]> {
-    await using client = new StreamClient(near(peer, { backoff: { maxAttempts: 1 }, responseTimeoutMs: 200 }))
+  async function kindsUntilFailure(peer: Peer, from: typeof after, options: object = {}): Promise<string[]> {
+    await using client = new StreamClient(near(peer, { backoff: { maxAttempts: 1 }, ...options }))
     const kinds: string[] = []
     const reading = async () => {
       for await (const event of client.events({ from, marks: true })) kinds.push(event.kind)
@@ -155,7 +155,7 @@ describe('a connection counts as made once the entry that is held was read again
 
   test('not if it does not come', async () => {
     await using peer = await Peer.listen((connection) => upTo(connection))
-    expect(await kindsUntilFailure(peer, after)).toEqual(['TIMEOUT'])
+    expect(await kindsUntilFailure(peer, after, { responseTimeoutMs: 50 })).toEqual(['TIMEOUT'])
   })
 
   test('then with the last of the marks before it', async () => {

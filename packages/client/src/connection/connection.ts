@@ -141,9 +141,9 @@ export class Connection {
     this.#wake?.()
     if (!ended) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, FINISH_MS)
+        const cancel = this.#clock.timer(FINISH_MS, resolve)
         this.#socket.once('close', () => {
-          clearTimeout(timer)
+          cancel()
           resolve()
         })
         this.#socket.end(last)

@@ -6,6 +6,7 @@ import {
   type SourceAnswer,
   type SourceHello,
 } from '@datastreamer/format/source'
+import type { Clock } from '../clock.ts'
 import type { Connection } from '../connection/connection.ts'
 import { dial } from '../connection/dial.ts'
 import { ProtocolError } from '../errors.ts'
@@ -26,20 +27,22 @@ export class SourceLink {
   readonly #connection: Connection
   readonly #reader: MessageReader<SourceAnswer>
   readonly #expectedEntries: () => bigint
-  readonly #heartbeat: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #stopBeating: (() => void) | undefined
 
   private constructor(
     connection: Connection,
     reader: MessageReader<SourceAnswer>,
     welcome: Welcome,
     expectedEntries: () => bigint,
+    clock: Clock,
   ) {
+    this.#clock = clock
     this.#connection = connection
     this.#reader = reader
     this.welcome = welcome
     this.#expectedEntries = expectedEntries
-    const { idleTimeoutMs } = welcome
-    if (idleTimeoutMs > 0) this.#heartbeat = setInterval(() => connection.write(PING), idleTimeoutMs / 3)
+    if (welcome.idleTimeoutMs > 0) this.#beat(welcome.idleTimeoutMs / 3)
   }
 
   /**
@@ -62,7 +65,7 @@ export class SourceLink {
       const reader = new MessageReader(decodeSourceAnswer)
       const first = await firstMessage(connection, reader, settings, expectedEntries)
       if (first.name !== 'welcome') throw unexpected(first, 'a welcome')
-      return new SourceLink(connection, reader, first, expectedEntries)
+      return new SourceLink(connection, reader, first, expectedEntries, settings.clock)
     } catch (error) {
       connection.fail(error)
       throw error
@@ -87,15 +90,22 @@ export class SourceLink {
     }
   }
 
+  #beat(everyMs: number): void {
+    this.#stopBeating = this.#clock.timer(everyMs, () => {
+      this.#connection.write(PING)
+      this.#beat(everyMs)
+    })
+  }
+
   /** End at once, with this error. */
   fail(error: unknown): void {
-    clearInterval(this.#heartbeat)
+    this.#stopBeating?.()
     this.#connection.fail(error)
   }
 
   /** End behind what was sent. */
   async finish(): Promise<void> {
-    clearInterval(this.#heartbeat)
+    this.#stopBeating?.()
     await this.#connection.finish(new Uint8Array(0))
   }
 }

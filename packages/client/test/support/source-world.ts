@@ -78,10 +78,10 @@ export class SourceWorld implements AsyncDisposable {
     this.#server = undefined
   }
 
-  /** A source behind the proxy, with short waits. */
+  /** A source behind the proxy, which dials again at once. */
   source(options: Partial<SourceOptions> = {}): Promise<SourceClient> {
     const { host, port } = this.proxy
-    return connectSource({ host, port, responseTimeoutMs: 2000, backoff: { minMs: 0, maxMs: 5 }, ...options })
+    return connectSource({ host, port, responseTimeoutMs: 20_000, backoff: { minMs: 0, maxMs: 5 }, ...options })
   }
 
   /** All entries. */
