@@ -86,6 +86,12 @@ export class StreamLog implements ReadableLog {
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
 
+  /** The commit point is where a recovery found it. */
+  moveTo(point: CommitPoint): void {
+    if (point.totalLength < this.#header.totalLength) this.truncate(point)
+    else this.advance(point)
+  }
+
   /** Change committed bytes in place by `work`; reads from disk wait for it, or are done again. */
   async change(work: () => Promise<void>): Promise<void> {
     this.#epoch++

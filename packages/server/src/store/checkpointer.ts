@@ -4,6 +4,7 @@ import type { CommitPoint } from '../log/commit-point.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { LogWriter } from './log-writer.ts'
 import { messageOf } from './message-of.ts'
+import type { StateOfStore } from './store-state.ts'
 
 /** When what is written becomes durable. */
 export type Fsync = 'commit' | 'interval' | 'never'
@@ -18,6 +19,7 @@ export interface CheckpointerOptions {
   readonly commitLog: CommitLog
   readonly index: BookmarkIndex
   readonly bootId: string
+  readonly state: StateOfStore
   /** Where the log is committed now. */
   readonly committed: () => CommitPoint
   /** Told when a sync in the background failed. */
@@ -85,7 +87,7 @@ export class Checkpointer {
   }
 
   #start(): void {
-    if (this.#held || this.#running !== undefined) return
+    if (this.#held || this.#running !== undefined || this.#options.state.broken !== undefined) return
     if (this.#options.committed().totalEntries === this.#last.totalEntries) return
     this.#running = this.write({ open: true })
       .catch((error: unknown) => this.#options.onError(error instanceof Error ? error : new Error(String(error))))

@@ -1,5 +1,6 @@
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
+import { ReopenableFile } from '../disk/reopenable-file.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/damaged-ranges.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
@@ -25,45 +26,66 @@ const COPY_BYTES = 1_048_576
  * away: then the stream counts as written by another program. docs/spec/commit-log.md.
  */
 export class CommitLog {
-  readonly #file: DiskFile
-  #count: number
+  readonly #file: ReopenableFile
+  #count = 0
   #checkpoint: Checkpoint | undefined
   /** The newest records, the last one at the end. */
   #recent: CommitRecord[] = []
   readonly #syncs = new OneAtATime()
   #syncFailures = 0
   /** Whether a record may be marked as damaged. */
-  #marked: boolean
+  #marked = false
 
-  private constructor(file: DiskFile, count: number, checkpoint: Checkpoint | undefined) {
-    this.#file = file
-    this.#count = count
-    this.#checkpoint = checkpoint
-    this.#marked = checkpoint?.marked === true
+  private constructor(file: DiskFile) {
+    this.#file = new ReopenableFile(file)
   }
 
   /** Open the commit log, made if `mode` is `create`; records behind one that is not whole are left out. */
   static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<CommitLog> {
-    const file = await disk.open(path, mode)
+    const log = new CommitLog(await disk.open(path, mode))
     try {
-      return await CommitLog.#over(file)
+      await log.#load()
+      return log
     } catch (error) {
-      await file.close()
+      await log.close()
       throw error
     }
   }
 
-  static async #over(file: DiskFile): Promise<CommitLog> {
-    const size = await file.size()
+  /**
+   * Open the file anew, and put the records that are in memory back, durably, up to those that end at
+   * `end`. If that fails they stay in memory.
+   */
+  async reopen(disk: Disk, path: string, end: CommitPoint): Promise<void> {
+    const [count, recent] = [this.#count, this.#recent]
+    const known = recent.filter((record) => record.totalLength <= end.totalLength)
+    try {
+      await this.#file.replaceBy(await disk.open(path, 'write'))
+      await this.#load()
+      const first = count - recent.length
+      if (known.length === 0 || this.#count < first) return
+      await writeAll(this.#file, [encodeRecords(known)], RECORDS_OFFSET + first * RECORD_BYTES)
+      await this.sync()
+      await this.#load()
+    } catch (error) {
+      this.#count = count
+      this.#recent = recent
+      throw error
+    }
+  }
+
+  async #load(): Promise<void> {
+    const size = await this.#file.size()
     let newest: Checkpoint | undefined
     for (const offset of SLOT_OFFSETS) {
       if (size < offset + SLOT_BYTES) continue
-      const slot = decodeCheckpoint(await readExactly(file, offset, SLOT_BYTES))
+      const slot = decodeCheckpoint(await readExactly(this.#file, offset, SLOT_BYTES))
       if (slot !== undefined && (newest === undefined || slot.sequence > newest.sequence)) newest = slot
     }
-    const log = new CommitLog(file, Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES)), newest)
-    await log.#recall()
-    return log
+    this.#count = Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES))
+    this.#checkpoint = newest
+    this.#marked = newest?.marked === true
+    await this.#recall()
   }
 
   /** Number of records, whole or not. */

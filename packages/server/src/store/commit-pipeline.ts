@@ -107,7 +107,7 @@ export class CommitPipeline {
     // What is left of an operation in memory after a spill is below `spillBytes` and a page.
     const { spillBytes } = this.#parts.limits
     const limit = spillBytes + Math.max(spillBytes, PAGE_BYTES)
-    while (this.#pendingBytes > limit && this.#parts.writer.broken === undefined) {
+    while (this.#pendingBytes > limit && this.#parts.state.refusal === undefined) {
       this.#queue.wake()
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve))
     }
@@ -115,9 +115,9 @@ export class CommitPipeline {
 
   /** Run what changes committed bytes: behind all commits that wait, and beside nothing. */
   async runAlone(work: () => Promise<void>): Promise<void> {
-    const { checkpointer, writer, place } = this.#parts
+    const { checkpointer, state, place } = this.#parts
     await this.#queue.run(async () => {
-      if (writer.broken !== undefined) throw writer.broken
+      if (state.broken !== undefined) throw state.broken
       await place.mustBeSound()
       await checkpointer.alone(work)
     })
@@ -125,21 +125,35 @@ export class CommitPipeline {
 
   /** See whether the file still is in its place, behind all that waits. */
   async lookAtPlace(): Promise<void> {
-    const { writer, place } = this.#parts
+    const { state, place } = this.#parts
     // What a store that is broken has written last, nobody knows.
-    await this.#queue.run(async () => (writer.broken === undefined ? place.look() : undefined))
+    await this.#queue.run(async () => (state.broken === undefined ? place.look() : undefined))
   }
 
   /** Run what must not be done while a group is committed or the log is cut. @throws {DiskError} `STORE_BROKEN` */
   async runBetween(work: () => Promise<void>): Promise<void> {
     await this.#queue.run(async () => {
-      if (this.#parts.writer.broken !== undefined) throw this.#parts.writer.broken
+      if (this.#parts.state.broken !== undefined) throw this.#parts.state.broken
       await work()
     })
   }
 
-  /** Go on at the end of the log, which was moved back. */
-  followTruncation(): void {
+  /** Run what opens the files of a broken store anew: all that was to be committed fails, and it goes on at the log's end. */
+  async runReopening(work: () => Promise<void>): Promise<void> {
+    const { checkpointer, state } = this.#parts
+    await this.#queue.run(async () => {
+      const { broken } = state
+      if (broken === undefined) return
+      this.#dropAll(() => broken)
+      state.reopening()
+      await checkpointer.alone(work)
+      this.continueAtEnd()
+      state.reopened()
+    })
+  }
+
+  /** Go on at the end of the log, which was moved. */
+  continueAtEnd(): void {
     this.#buffer.moveTo(positionOf(this.#parts.log.header))
     this.#committed = this.#buffer.end
   }
@@ -154,11 +168,12 @@ export class CommitPipeline {
   }
 
   async #commitGroup(group: PendingCommit[]): Promise<void> {
-    const { writer, index, log, checkpointer, limits, buffers, place } = this.#parts
+    const { writer, index, log, checkpointer, limits, buffers, place, state } = this.#parts
     const last = group.at(-1) as PendingCommit
     const point = pointAt(last.end)
     let bookmarks: BookmarkList
     try {
+      if (state.broken !== undefined) throw state.broken
       await place.mustBeSound()
       if (index.failed) await checkpointer.alone(() => index.mend())
       await index.writable()
@@ -186,12 +201,12 @@ export class CommitPipeline {
 
   /** Write a group, and see that what it was written to still has its name before anybody is told. */
   async #write(point: CommitPoint): Promise<void> {
-    const { writer, place } = this.#parts
+    const { writer, place, state } = this.#parts
     await writer.commit(point)
     try {
       await place.mustStillBeSound()
     } catch (cause) {
-      writer.breakWith(cause)
+      state.break(cause)
       throw new DiskError('OUTCOME_UNKNOWN', `the commit went into a file that is gone: ${messageOf(cause)}`, { cause })
     }
   }
@@ -201,14 +216,18 @@ export class CommitPipeline {
    * behind them follow numbers that will not be.
    */
   #failAll(error: Error, failed: { readonly group: readonly PendingCommit[]; readonly spilled?: Mark }): void {
-    const { log, onEvent } = this.#parts
+    const { log, onEvent, state } = this.#parts
     const { group, spilled } = failed
-    const errorOf = ({ start }: { readonly start: Mark }): Error => (start === spilled ? error : failedOperation(error))
+    onEvent({ event: 'write-failed', file: log.path, error })
+    for (const { reject } of group) reject(error)
+    this.#dropAll(({ start }) => (start === spilled ? error : (state.broken ?? failedOperation(error))))
+  }
+
+  /** Let all operations fail that are open or wait for the disk. */
+  #dropAll(errorOf: (operation: { readonly start: Mark }) => Error): void {
     const waiting = this.#queue.takeCommits()
     if (this.#operation !== undefined) this.#operation.failed = errorOf(this.#operation)
     this.#rewind(this.#committed)
-    onEvent({ event: 'write-failed', file: log.path, error })
-    for (const { reject } of group) reject(error)
     for (const commit of waiting) commit.reject(errorOf(commit))
     this.#wakeRoomWaiters()
   }

@@ -36,6 +36,12 @@ export type StoreEvent =
   | { readonly event: 'damage-gone'; readonly file: string; readonly range: EntryRange }
   /** The commit log could not be compared with the file; that is tried again. */
   | { readonly event: 'scrub-failed'; readonly file: string; readonly error: Error }
+  /** The disk failed so that nothing may be written before the files have been opened anew; readers are served on. */
+  | { readonly event: 'broken'; readonly file: string; readonly error: Error }
+  /** The disk was not well enough to open the files anew; that is tried again. */
+  | { readonly event: 'reopen-failed'; readonly file: string; readonly tries: number; readonly error: Error }
+  /** The files have been opened anew, and the store writes again. */
+  | { readonly event: 'reopened'; readonly file: string; readonly tries: number; readonly brokenMs: number }
   /** Writing failed; readers are served on. */
   | { readonly event: 'write-failed'; readonly file: string; readonly error: Error }
 

@@ -7,6 +7,7 @@ import type { PageBuffers } from '../log/page-buffers.ts'
 import type { CommitLog } from './commit-log.ts'
 import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import { messageOf } from './message-of.ts'
+import type { StateOfStore } from './store-state.ts'
 import type { WritableFile } from './stream-file.ts'
 
 export interface LogWriterOptions {
@@ -16,6 +17,7 @@ export interface LogWriterOptions {
   readonly committed: CommitPoint
   /** Whether each group is made durable before it counts. */
   readonly syncEach: boolean
+  readonly state: StateOfStore
 }
 
 /**
@@ -38,15 +40,16 @@ export class LogWriter {
   #rewinds = 0
   #syncs = 0
   readonly #syncLine = new OneAtATime()
-  #broken: DiskError | undefined
+  readonly #state: StateOfStore
 
-  constructor({ writable, commitLog, buffers, committed, syncEach }: LogWriterOptions) {
+  constructor({ writable, commitLog, buffers, committed, syncEach, state }: LogWriterOptions) {
     this.#writable = writable
     this.#commitLog = commitLog
     this.#buffers = buffers
     this.#committed = committed
     this.#written = committed.totalLength
     this.#syncEach = syncEach
+    this.#state = state
   }
 
   get written(): number {
@@ -58,14 +61,12 @@ export class LogWriter {
     return this.#syncs
   }
 
-  /** Why nothing can be written any more. */
-  get broken(): DiskError | undefined {
-    return this.#broken
-  }
-
-  /** Nothing can be written from now on. */
-  breakWith(cause: unknown): void {
-    this.#broken ??= new DiskError('STORE_BROKEN', `the store must be opened again: ${messageOf(cause)}`, { cause })
+  /** The files have been opened anew: go on at the commit point `committed`. */
+  restart(committed: CommitPoint): void {
+    this.#rewinds++
+    this.#committed = committed
+    this.#written = committed.totalLength
+    this.#ahead = []
   }
 
   /**
@@ -93,7 +94,7 @@ export class LogWriter {
    * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
    */
   async commit(point: CommitPoint): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken
+    this.#checkState()
     const records = this.#commitLog.count
     try {
       await this.#writeGroup(point)
@@ -128,7 +129,7 @@ export class LogWriter {
    * @throws {DiskError} as `commit`
    */
   async truncate(point: CommitPoint): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken
+    this.#checkState()
     try {
       await this.#writable.writeHeader(point)
       await this.#sync({ isFatal: !this.#syncEach })
@@ -136,10 +137,7 @@ export class LogWriter {
       await this.#restoreHeader(this.#commitLog.count, error)
       throw new DiskError('WRITE_FAILED', `the file was not truncated: ${messageOf(error)}`, { cause: error })
     }
-    this.#rewinds++
-    this.#committed = point
-    this.#written = point.totalLength
-    this.#ahead = []
+    this.restart(point)
   }
 
   /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
@@ -147,8 +145,7 @@ export class LogWriter {
     try {
       await allDone([this.#sync({ isFatal: true }), this.#commitLog.sync()])
     } catch (error) {
-      this.breakWith(error)
-      throw this.#broken
+      throw this.#state.break(error)
     }
   }
 
@@ -188,15 +185,20 @@ export class LogWriter {
    */
   async #sync({ isFatal }: { readonly isFatal: boolean }): Promise<void> {
     await this.#syncLine.run(async () => {
-      if (this.#broken !== undefined) throw this.#broken
+      this.#checkState()
       this.#syncs++
       try {
         await this.#writable.file.sync()
       } catch (error) {
-        if (isFatal) this.breakWith(error)
+        if (isFatal) this.#state.break(error)
         throw error
       }
     })
+  }
+
+  #checkState(): void {
+    const { broken } = this.#state
+    if (broken !== undefined) throw broken
   }
 
   /** Take the record of a failed group back. */
@@ -207,7 +209,7 @@ export class LogWriter {
       await this.#commitLog.cutTo(records)
       await this.#commitLog.sync()
     } catch {
-      this.breakWith(cause)
+      this.#state.break(cause)
     }
   }
 
@@ -217,7 +219,7 @@ export class LogWriter {
       await this.#writable.writeHeader(this.#committed)
       await this.#sync({ isFatal: true })
     } catch {
-      this.breakWith(cause)
+      this.#state.break(cause)
       const message = `the disk failed while the commit point was written: ${messageOf(cause)}`
       throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
     }
@@ -225,7 +227,7 @@ export class LogWriter {
   }
 
   async #attempt(write: () => Promise<void>): Promise<void> {
-    if (this.#broken !== undefined) throw this.#broken
+    this.#checkState()
     try {
       await write()
     } catch (error) {

@@ -1,36 +1,36 @@
 import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { decodeEntry, PAGE_BYTES, viewOf } from '@datastreamer/format'
+import { PAGE_BYTES } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { UnusableIndexError } from '../bookmarks/index-errors.ts'
 import { claimFolder, hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
 import { openLevelIndex } from '../bookmarks/level-index.ts'
-import { indexedUpTo, indexLog } from '../bookmarks/scan.ts'
+import { indexedUpTo } from '../bookmarks/scan.ts'
 import type { Disk } from '../disk/disk.ts'
 import { exists } from '../disk/exists.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
+import { ReopenableFile } from '../disk/reopenable-file.ts'
 import { RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
+import { bringInOrder } from './bring-in-order.ts'
 import { Checkpointer, type Fsync } from './checkpointer.ts'
 import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
-import { loadEnd } from './load-end.ts'
 import { LogWriter } from './log-writer.ts'
 import { Made } from './made.ts'
 import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
-import { removePendingUpdate } from './pending-update.ts'
 import { PlaceWatch } from './place-watch.ts'
-import { noteTakeOver, recoverEnd } from './recovery.ts'
+import { defaultReopenDelay } from './reopener.ts'
 import type { Lock } from './store-parts.ts'
+import { StateOfStore } from './store-state.ts'
 import { createStreamFile, readHeader, removeNewName, type StreamIdentity, WritableFile } from './stream-file.ts'
 import { StreamStore } from './stream-store.ts'
-import { indexUpdated, redoPendingUpdate } from './update.ts'
 
 export interface StoreOptions extends StreamIdentity {
   /** The stream file; made if absent, with the folders that it lies in. */
@@ -58,6 +58,11 @@ export interface StoreOptions extends StreamIdentity {
   readonly maxPendingBytes?: number | undefined
   /** Compare what is committed with its checksums in the background (default: do not). */
   readonly scrub?: ScrubOptions | undefined
+  /**
+   * Milliseconds until a store that can write no more, since the disk failed, opens its files anew, after so many tries in
+   * vain (default: 100, then twice as long each time, up to 10,000).
+   */
+  readonly reopenDelayMs?: ((tries: number) => number) | undefined
   /** Told of recoveries, truncations and failures. */
   readonly onEvent?: ((event: StoreEvent) => void) | undefined
   /** Told of each group of commits that readers can see, for metrics. Must not throw. */
@@ -151,8 +156,9 @@ async function lockTarget(path: string, made: Made): Promise<Lock | undefined> {
 async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
   const { disk, made, opened } = opening
   const { file: path, fsync = 'commit', onEvent = () => {} } = options
-  const { file, reach } = await openFile(options, opening)
-  opened.push(file)
+  const { file: locked, reach } = await openFile(options, opening)
+  opened.push(locked)
+  const file = new ReopenableFile(locked)
   const header = await readHeader(file, path, options)
   checkIdentity(path, header, options)
   await removeNewName(disk, path, file)
@@ -162,41 +168,23 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   opened.push(index)
   const lock = options.index === undefined ? await lockTarget(path, made) : undefined
   if (lock !== undefined) opened.push(lock)
-  const { writable, mended } = await WritableFile.mend(file, header)
-  if (mended) onEvent({ event: 'mended', file: path })
 
   if (!(await disk.exists(commitLogPath(path)))) made.add(() => disk.remove(commitLogPath(path)))
   const commitLog = await CommitLog.open(disk, commitLogPath(path), 'create')
   opened.push(commitLog)
-  await disk.syncFolderOf(path)
-  const update = await redoPendingUpdate({ disk, path, writable, commitLog }, header.totalLength)
-  const before = commitLog.checkpoint
-  const { point, takenOverFrom } = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
-
+  const writable = new WritableFile(file, header)
   const buffers = new PageBuffers()
-  await loadEnd(file, path, point, buffers)
-  const log = new StreamLog({ file, path, header: { ...header, ...point }, buffers })
-  const indexedEntries = empty ? 0n : await entriesIndexed(log, index, before?.indexedEntries, takenOverFrom)
-  if (indexedEntries < point.totalEntries) {
-    // Should this be interrupted, the next try has to begin here again.
-    await file.sync()
-    await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
-    await indexLog(log, index, { from: Number(indexedEntries) })
-    const entries = point.totalEntries - indexedEntries
-    onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
-  }
-  // Not before: the next try must find out too that the index has to be looked at.
-  if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
-  if (update !== undefined) {
-    const entry = decodeEntry(viewOf(update.bytes))
-    if (entry !== undefined) await indexUpdated(log, index, entry)
-    await removePendingUpdate(disk, path)
-    onEvent({ event: 'update-finished', file: path, position: update.position })
-  }
+  const log = new StreamLog({ file, path, header, buffers })
+  const indexed = (checkpointed: bigint | undefined, takenOverFrom: CommitPoint | undefined): Promise<bigint> =>
+    empty ? Promise.resolve(0n) : entriesIndexed(log, index, checkpointed, takenOverFrom)
+  const files = { disk, path, writable, commitLog, log, index, buffers, onEvent }
+  await bringInOrder({ ...files, header, indexedEntries: indexed })
 
   for await (const range of commitLog.damaged()) log.damages.add(range)
   for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
-  const writer = new LogWriter({ writable, commitLog, buffers, committed: point, syncEach: fsync === 'commit' })
+
+  const state = new StateOfStore()
+  const writer = new LogWriter({ ...files, committed: log.header, syncEach: fsync === 'commit', state })
   const checkpointer = new Checkpointer({
     fsync,
     intervalMs: options.fsyncIntervalMs ?? 1000,
@@ -205,6 +193,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     commitLog,
     index,
     bootId: await disk.bootId(),
+    state,
     committed: () => ({ totalLength: log.header.totalLength, totalEntries: log.header.totalEntries }),
     onError: (error) => onEvent({ event: 'write-failed', file: path, error }),
   })
@@ -224,21 +213,18 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   const { tailPages = 16, spillBytes = 16 * PAGE_BYTES, maxPendingBytes = 1024 * PAGE_BYTES } = options
   const limits = { tailPages, spillBytes, maxPendingBytes }
   return new StreamStore({
-    disk,
-    path,
-    writable,
-    commitLog,
-    log,
-    index,
+    ...files,
+    file,
+    magic: options.magic,
+    state,
+    reopenDelayMs: options.reopenDelayMs ?? defaultReopenDelay,
     lock,
     made,
-    buffers,
     writer,
     checkpointer,
     place,
     limits,
     scrub: options.scrub,
-    onEvent,
     onCommit: options.onCommit ?? (() => {}),
   })
 }

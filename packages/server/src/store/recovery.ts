@@ -81,7 +81,7 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
   const damage = await damageAt(input, found)
   const bootId = await disk.bootId()
   const intact = checkpoint === undefined || !checkpoint.open || (bootId !== '' && checkpoint.bootId === bootId)
-  if (intact && damage === undefined) return { point: found, reason: 'intact' }
+  if (intact && damage === undefined && !(await hasLost(input, found))) return { point: found, reason: 'intact' }
   if (checkpoint === undefined) throw damage
   if (checkpoint.truncating === true) {
     if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
@@ -130,6 +130,25 @@ async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<Co
     if (record.endsOperation) points.push(before)
   }
   return points
+}
+
+/**
+ * Whether a sync that failed has lost bytes of commits that nobody had made durable, though the process died and not the
+ * machine: what Linux could not write it takes for written, and forgets.
+ */
+async function hasLost(input: RecoveryInput, end: CommitPoint): Promise<boolean> {
+  const { commitLog } = input
+  const { checkpoint } = commitLog
+  if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return false
+  let before: CommitPoint = checkpoint
+  for (let index = (await commitLog.lastUpTo(checkpoint)) + 1; index < commitLog.count; index++) {
+    const record = await commitLog.record(index)
+    if (record === undefined || record.totalLength <= before.totalLength) return false
+    if (record.totalLength > end.totalLength) return false
+    if (!(await isWhole(input, record, before))) return true
+    before = record
+  }
+  return false
 }
 
 /** What another program wrote was made durable before anything was written behind it; only its end can be checked. */

@@ -1,4 +1,5 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { ReopenableFile } from '../disk/reopenable-file.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
@@ -8,6 +9,7 @@ import type { LogWriter } from './log-writer.ts'
 import type { Made } from './made.ts'
 import type { CommitGroup } from './operation.ts'
 import type { PlaceWatch } from './place-watch.ts'
+import type { StateOfStore } from './store-state.ts'
 import type { UpdateInput } from './update.ts'
 
 /** Keeps others from writing a file. */
@@ -19,6 +21,13 @@ export interface Lock {
 
 /** What a store is put together from; see `openStore`. */
 export interface StoreParts extends UpdateInput {
+  /** The stream file, that {@link UpdateInput.writable} writes. */
+  readonly file: ReopenableFile
+  /** 16 bytes that the file begins with, if they are not the usual ones. */
+  readonly magic: Uint8Array | undefined
+  readonly state: StateOfStore
+  /** Milliseconds until a store that broke is opened anew, after so many tries in vain. */
+  readonly reopenDelayMs: (tries: number) => number
   readonly log: StreamLog
   readonly index: BookmarkIndex
   /** Held beside the index. */

@@ -124,12 +124,11 @@ function decode(page: Uint8Array, path: string, magic: Uint8Array | undefined): 
 export class WritableFile {
   readonly file: DiskFile
   #header: Header
-  #size: number
+  #size = 0
 
-  constructor(file: DiskFile, header: Header, size: number) {
+  constructor(file: DiskFile, header: Header) {
     this.file = file
     this.#header = header
-    this.#size = size
   }
 
   /** The commit point that was read or written last. */
@@ -137,12 +136,17 @@ export class WritableFile {
     return this.#header
   }
 
-  /** A file of any size: what is left of a page that was cut while it was added gets its length back. */
-  static async mend(file: DiskFile, header: Header): Promise<{ writable: WritableFile; mended: boolean }> {
-    const size = await file.size()
-    const whole = pageStart(pagesInUse(Math.max(size, HEADER_PAGE_BYTES)))
-    if (!isWholePages(size)) await file.resize(whole)
-    return { writable: new WritableFile(file, header, whole), mended: whole !== size }
+  /**
+   * Find out the size: what is left of a page that was cut while it was added gets its length back.
+   *
+   * @returns whether that was so
+   */
+  async mend(): Promise<boolean> {
+    const size = await this.file.size()
+    this.#size = pageStart(pagesInUse(Math.max(size, HEADER_PAGE_BYTES)))
+    if (isWholePages(size)) return false
+    await this.file.resize(this.#size)
+    return true
   }
 
   /** Make room up to `end`. */

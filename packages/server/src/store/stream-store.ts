@@ -9,7 +9,10 @@ import { CommitPipeline } from './commit-pipeline.ts'
 import { scrubEvents } from './events.ts'
 import { messageOf } from './message-of.ts'
 import type { CommitResult } from './operation.ts'
+import { reopenFiles } from './reopen-files.ts'
+import { Reopener } from './reopener.ts'
 import type { StoreParts } from './store-parts.ts'
+import type { StoreState } from './store-state.ts'
 import { truncateLog } from './truncate.ts'
 import { updateLog } from './update.ts'
 
@@ -28,6 +31,7 @@ export class StreamStore extends StreamReader {
   readonly #placeTimer: NodeJS.Timeout | undefined
   #looking = false
   readonly #scrubber: Scrubber | undefined
+  readonly #reopener: Reopener
   #truncating = false
   #closed = false
   #discarding = false
@@ -45,11 +49,24 @@ export class StreamStore extends StreamReader {
     if (scrub !== undefined) {
       this.#scrubber = new Scrubber({ log, commitLog, file: writable.file, alone, ...events }, scrub)
     }
+    const { state, path, reopenDelayMs } = parts
+    this.#reopener = new Reopener({
+      state,
+      delayMs: reopenDelayMs,
+      reopen: () => this.#reopen(),
+      onBroken: (error) => onEvent({ event: 'broken', file: path, error }),
+      onFailure: (error, tries) => onEvent({ event: 'reopen-failed', file: path, tries, error }),
+    })
   }
 
   /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
   get scrubbing(): ScrubStatus | undefined {
     return this.#scrubber?.status
+  }
+
+  /** Whether it can write; if not, it opens its files anew by itself when the disk is well. */
+  get state(): StoreState {
+    return this.#parts.state.now
   }
 
   /** Counters since the store was opened. */
@@ -59,7 +76,7 @@ export class StreamStore extends StreamReader {
 
   /** Why nothing can be written: `STORE_BROKEN`. What is in the file is known only once it has been opened anew. */
   get broken(): DiskError | undefined {
-    return this.#parts.writer.broken
+    return this.#parts.state.refusal
   }
 
   /** Number that the next entry to be added will have: the entries that wait for the disk, or are not committed, count. */
@@ -71,7 +88,7 @@ export class StreamStore extends StreamReader {
   startAtomicOp(): void {
     this.#checkOpen()
     if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
-    if (this.#parts.writer.broken !== undefined) throw this.#parts.writer.broken
+    this.#checkState()
     if (this.#parts.place.problem !== undefined) throw this.#parts.place.problem
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#pipeline.begin()
@@ -197,11 +214,12 @@ export class StreamStore extends StreamReader {
     } catch (cause) {
       // Once the commit point has moved, what else speaks of the log no longer agrees with it.
       if (samePoint(this.log.header, from)) throw cause
-      this.#parts.writer.breakWith(cause)
+      this.#parts.state.break(cause)
+      this.#pipeline.continueAtEnd()
       const message = `the disk failed while the file was truncated: ${messageOf(cause)}`
       throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
     }
-    this.#pipeline.followTruncation()
+    this.#pipeline.continueAtEnd()
     this.#parts.onEvent({ event: 'truncated', file: this.log.path, from, to: this.log.header })
   }
 
@@ -209,18 +227,33 @@ export class StreamStore extends StreamReader {
     clearInterval(this.#placeTimer)
     await this.#scrubber?.close()
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
-    const { checkpointer, commitLog, writable, index, lock, writer, made } = this.#parts
+    const { checkpointer, commitLog, file, index, lock, state, made } = this.#parts
+    this.#reopener.stop()
     // Others are kept out until all is as it was.
     const undoing = { close: async () => (this.#discarding ? made.undo() : undefined) }
     await this.#pipeline.drained()
     await checkpointer.stop()
     try {
-      if (writer.broken !== undefined) throw writer.broken
+      if (state.broken !== undefined) throw state.broken
       await index.mend()
       await checkpointer.write({ open: false })
     } finally {
-      await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, writable.file])
+      await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, file])
+      state.close()
     }
+  }
+
+  async #reopen(): Promise<void> {
+    const { state, path, onEvent } = this.#parts
+    const before = state.now
+    await this.#pipeline.runReopening(() => reopenFiles(this.#parts))
+    if (before.t !== 'broken') return
+    onEvent({ event: 'reopened', file: path, tries: before.tries + 1, brokenMs: Date.now() - before.since.getTime() })
+  }
+
+  #checkState(): void {
+    const { refusal } = this.#parts.state
+    if (refusal !== undefined) throw refusal
   }
 
   #notFound(number: bigint): RefusedError {

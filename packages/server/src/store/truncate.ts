@@ -15,7 +15,7 @@ import type { WritableFile } from './stream-file.ts'
  * readers, commit log, pages in memory, index. Nothing else may be writing.
  */
 export async function truncateLog(parts: StoreParts, number: number): Promise<void> {
-  const { log, writer, writable, path, buffers, index, checkpointer } = parts
+  const { log, writer, writable, path, buffers, index, checkpointer, state } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
   try {
@@ -23,7 +23,7 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
     await checkpointer.write({ open: true, at: point })
     await writer.truncate(point)
   } catch (error) {
-    if (writer.broken === undefined) await takeBack(parts)
+    if (state.broken === undefined) await takeBack(parts)
     throw error
   }
   log.truncate(point)
@@ -35,11 +35,11 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
 }
 
 /** The checkpoint must no longer say where the log was to be cut. */
-async function takeBack({ checkpointer, writer }: StoreParts): Promise<void> {
+async function takeBack({ checkpointer, state }: StoreParts): Promise<void> {
   try {
     await checkpointer.write({ open: true })
   } catch (cause) {
-    writer.breakWith(cause)
+    state.break(cause)
     const message = `the disk failed while a truncation was taken back: ${messageOf(cause)}`
     throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
   }

@@ -73,8 +73,8 @@ async function writeDown(parts: StoreParts, update: PendingUpdate): Promise<void
   }
 }
 
-function outcomeUnknown({ writer }: StoreParts, cause: unknown): DiskError {
-  writer.breakWith(cause)
+function outcomeUnknown({ state }: StoreParts, cause: unknown): DiskError {
+  state.break(cause)
   return new DiskError('OUTCOME_UNKNOWN', `the disk failed while an entry was updated: ${messageOf(cause)}`, { cause })
 }
 

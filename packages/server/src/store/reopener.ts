@@ -1,0 +1,66 @@
+import type { DiskError } from '../errors.ts'
+import type { StateOfStore } from './store-state.ts'
+
+export interface ReopenerOptions {
+  readonly state: StateOfStore
+  /** Open the files anew. Throws if the disk is not well yet. */
+  readonly reopen: () => Promise<void>
+  /** Milliseconds until the next try, after so many in vain. */
+  readonly delayMs: (tries: number) => number
+  /** Told that the store broke. */
+  readonly onBroken: (error: DiskError) => void
+  /** Told why a try was in vain, and how many were so far. */
+  readonly onFailure: (error: Error, tries: number) => void
+}
+
+/** Longest time between two tries to open the files of a store anew. */
+const MAX_DELAY_MS = 10_000
+
+/** 100 ms after the store broke, then twice as long each time, up to 10 s. */
+export function defaultReopenDelay(tries: number): number {
+  return Math.min(100 * 2 ** Math.min(tries, 10), MAX_DELAY_MS)
+}
+
+/** Has the files of a store opened anew when it broke, until that helps. */
+export class Reopener {
+  readonly #options: ReopenerOptions
+  #timer: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(options: ReopenerOptions) {
+    this.#options = options
+    options.state.onBroken((error) => {
+      options.onBroken(error)
+      this.#plan()
+    })
+  }
+
+  /** Begin no other try. */
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+  }
+
+  #plan(): void {
+    const { now } = this.#options.state
+    if (this.#isStopped || now.t !== 'broken') return
+    this.#timer = setTimeout(() => void this.#try(), this.#options.delayMs(now.tries)).unref()
+  }
+
+  async #try(): Promise<void> {
+    const { state, reopen, onFailure } = this.#options
+    try {
+      await reopen()
+    } catch (error) {
+      if (this.#isStopped) return
+      state.break(error)
+      const { now } = state
+      if (now.t === 'broken') onFailure(asError(error), now.tries)
+      this.#plan()
+    }
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

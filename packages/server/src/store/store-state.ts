@@ -1,0 +1,73 @@
+import { DiskError } from '../errors.ts'
+import { messageOf } from './message-of.ts'
+
+/** Whether a store can write. Readers are served in every state but the last. */
+export type StoreState =
+  | { readonly t: 'open' }
+  /** The disk failed so that nothing may be written before the files have been opened anew; that is tried again and again. */
+  | BrokenState
+  /** The files are being opened anew. */
+  | (Omit<BrokenState, 't'> & { readonly t: 'reopening' })
+  | { readonly t: 'closed' }
+
+interface BrokenState {
+  readonly t: 'broken'
+  /** Why nothing can be written: `STORE_BROKEN`. */
+  readonly error: DiskError
+  /** How often it was tried in vain to open the files anew. */
+  readonly tries: number
+  readonly since: Date
+}
+
+/** The state of a store: `open` → `broken` → `reopening` → `open` or `broken` again; `closed` from any. */
+export class StateOfStore {
+  #state: StoreState = { t: 'open' }
+  #onBroken: (error: DiskError) => void = () => {}
+
+  get now(): StoreState {
+    return this.#state
+  }
+
+  /** Why nothing can be written: broken, and not being opened anew. */
+  get broken(): DiskError | undefined {
+    return this.#state.t === 'broken' ? this.#state.error : undefined
+  }
+
+  /** Why no operation can be begun. */
+  get refusal(): DiskError | undefined {
+    return this.#state.t === 'reopening' ? this.#state.error : this.broken
+  }
+
+  /** Call `listener` each time when an open store breaks. */
+  onBroken(listener: (error: DiskError) => void): void {
+    this.#onBroken = listener
+  }
+
+  /** Nothing can be written from now on, until the files have been opened anew. */
+  break(cause: unknown): DiskError {
+    const before = this.#state
+    if (before.t === 'broken') return before.error
+    const message = `nothing can be written before the files have been opened anew: ${messageOf(cause)}`
+    const error = new DiskError('STORE_BROKEN', message, { cause })
+    if (before.t === 'closed') return error
+    const tries = before.t === 'reopening' ? before.tries + 1 : 0
+    const since = before.t === 'reopening' ? before.since : new Date()
+    this.#state = { t: 'broken', error, tries, since }
+    if (before.t === 'open') this.#onBroken(error)
+    return error
+  }
+
+  /** The files are about to be opened anew. */
+  reopening(): void {
+    if (this.#state.t === 'broken') this.#state = { ...this.#state, t: 'reopening' }
+  }
+
+  /** The files have been opened anew. */
+  reopened(): void {
+    if (this.#state.t === 'reopening') this.#state = { t: 'open' }
+  }
+
+  close(): void {
+    this.#state = { t: 'closed' }
+  }
+}

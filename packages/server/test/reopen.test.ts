@@ -1,0 +1,142 @@
+import { tempDir } from '@datastreamer/fixtures'
+import { expect, test } from 'vitest'
+import type { StoreEvent } from '../src/store/events.ts'
+import { openStore, type StoreOptions } from '../src/store/open-store.ts'
+import type { StreamStore } from '../src/store/stream-store.ts'
+import { gatedDisk } from './gated-disk.ts'
+import { readAll } from './sim/read-all.ts'
+import { textOf } from './sim/versions.ts'
+
+/** A store on a disk that fails when it is told to, and is opened anew within a moment when it is well. */
+async function sickStore(options: Partial<StoreOptions> = {}) {
+  const dir = tempDir()
+  const { gate, disk } = gatedDisk()
+  const events: StoreEvent[] = []
+  const file = dir.join('stream.bin')
+  const store = await openStore({
+    file,
+    disk,
+    reopenDelayMs: () => 5,
+    onEvent: (event) => events.push(event),
+    ...options,
+  })
+  const fail = async (): Promise<void> => {
+    throw Object.assign(new Error('the disk is gone'), { code: 'EIO' })
+  }
+  return {
+    store,
+    file,
+    events,
+    sicken: () => Object.assign(gate, { beforeSync: fail, beforeWrite: fail }),
+    heal: () => Object.assign(gate, { beforeSync: async () => {}, beforeWrite: async () => {} }),
+    async [Symbol.asyncDispose]() {
+      await store.close().catch(() => undefined)
+      dir[Symbol.dispose]()
+    },
+  }
+}
+
+function add(store: StreamStore, ...bytes: number[]): Promise<unknown> {
+  store.startAtomicOp()
+  for (const byte of bytes) store.addStreamEntry(1, Uint8Array.of(byte))
+  return store.commitAtomicOp()
+}
+
+async function untilOpen(store: StreamStore): Promise<void> {
+  await expect.poll(() => store.state.t, { timeout: 20_000, interval: 2 }).toBe('open')
+}
+
+async function entries(store: StreamStore): Promise<string[]> {
+  return (await readAll(store.log)).map(textOf)
+}
+
+test('a store that broke rejects commits, serves readers, and opens its files anew when the disk is well', async () => {
+  await using sick = await sickStore()
+  const { store, events } = sick
+  await add(store, 1, 2)
+  sick.sicken()
+  store.startAtomicOp()
+  store.addStreamEntry(1, Uint8Array.of(3))
+  const first = store.commitAtomicOp()
+  const second = add(store, 4)
+  await expect(first).rejects.toMatchObject({ code: expect.stringMatching(/WRITE_FAILED|OUTCOME_UNKNOWN/) })
+  await expect(second).rejects.toMatchObject({
+    code: expect.stringMatching(/STORE_BROKEN|WRITE_FAILED|OUTCOME_UNKNOWN/),
+  })
+  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 1, { timeout: 20_000 }).toBe(true)
+  expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'STORE_BROKEN', retryable: true }))
+  await expect(store.truncateFile(0n)).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  expect(await entries(store)).toEqual(['1:01', '1:02'])
+
+  sick.heal()
+  await untilOpen(store)
+  expect(store.nextEntry).toBe(2n)
+  expect(await add(store, 5)).toEqual({ firstEntry: 2n, nextEntry: 3n })
+  expect(await entries(store)).toEqual(['1:01', '1:02', '1:05'])
+  const names = events.map(({ event }) => event).filter((name) => !['created', 'write-failed'].includes(name))
+  expect(names[0]).toBe('broken')
+  expect(names.slice(1, -1).every((name) => name === 'reopen-failed')).toBe(true)
+  expect(names.at(-1)).toBe('reopened')
+  await store.close()
+  await using again = await openStore({ file: sick.file })
+  expect(await entries(again)).toEqual(['1:01', '1:02', '1:05'])
+})
+
+test('what was open or waits when a store breaks is rejected, and the next operation begins at the end of the log', async () => {
+  await using sick = await sickStore({ fsync: 'interval', fsyncIntervalMs: 5 })
+  const { store } = sick
+  await add(store, 1)
+  store.startAtomicOp()
+  store.addStreamEntry(1, Uint8Array.of(9))
+  // Something to be synced in the background while the operation is open.
+  sick.sicken()
+  await expect.poll(() => store.state.t !== 'open' || store.state.t, { timeout: 500 }).toBeTruthy()
+  sick.heal()
+  store.rollbackAtomicOp()
+  await add(store, 2)
+  sick.sicken()
+  store.startAtomicOp()
+  store.addStreamEntry(1, Uint8Array.of(9))
+  await expect.poll(() => store.state.t, { timeout: 20_000, interval: 2 }).not.toBe('open')
+  sick.heal()
+  await untilOpen(store)
+  await expect(store.commitAtomicOp()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  expect(await add(store, 3)).toMatchObject({ firstEntry: 2n })
+  expect(await entries(store)).toEqual(['1:01', '1:02', '1:03'])
+})
+
+test('a store does not go on in another file that has got the name', async () => {
+  await using sick = await sickStore()
+  const { store, events, file } = sick
+  await add(store, 1)
+  sick.sicken()
+  await expect(add(store, 2)).rejects.toThrow()
+  const { rename, writeFile } = await import('node:fs/promises')
+  await rename(file, `${file}.away`)
+  await writeFile(file, 'another')
+  sick.heal()
+  const isSaid = (): boolean =>
+    events.some(
+      (event) => event.event === 'reopen-failed' && 'code' in event.error && event.error.code === 'FILE_REPLACED',
+    )
+  await expect.poll(isSaid, { timeout: 20_000 }).toBe(true)
+  expect(store.state.t).not.toBe('open')
+  await rename(`${file}.away`, file)
+  await untilOpen(store)
+  await add(store, 3)
+  expect(await entries(store)).toEqual(['1:01', '1:03'])
+})
+
+test('closing a broken store stops it from being opened anew', async () => {
+  await using sick = await sickStore()
+  const { store } = sick
+  await add(store, 1)
+  sick.sicken()
+  await expect(add(store, 2)).rejects.toThrow()
+  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 0, { timeout: 20_000 }).toBe(true)
+  await expect(store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  expect(store.state).toEqual({ t: 'closed' })
+  sick.heal()
+  await using again = await openStore({ file: sick.file })
+  expect((await entries(again))[0]).toBe('1:01')
+})
