@@ -57,6 +57,14 @@ test.each(MODES)('fsync %s: where a bit has flipped there is damage, or what was
   expect(histories).toBeGreaterThan(2 * 20)
 })
 
+test.each(MODES)('fsync %s: a store that was opened anew by itself has all that was committed', async (fsync) => {
+  let histories = 0
+  for (const seed of [6, 8, 9]) {
+    histories += await playAllDeaths({ seed, fsync, death: 'power', faults: 0.1, lives: 2, reopens: true })
+  }
+  expect(histories).toBeGreaterThan(3 * 20)
+})
+
 test('histories of seeds that nobody has played', { timeout: 10 * FRESH_MS }, async () => {
   const first = Number(process.env.CRASH_SEED ?? randomInt(1_000_000, 100_000_000))
   console.log(`crash histories of seeds from ${first} on; CRASH_SEED=${first} plays them again`)

@@ -252,8 +252,7 @@ export class StreamStore extends StreamReader {
   }
 
   #checkState(): void {
-    const { refusal } = this.#parts.state
-    if (refusal !== undefined) throw refusal
+    if (this.broken !== undefined) throw this.broken
   }
 
   #notFound(number: bigint): RefusedError {

@@ -31,12 +31,17 @@ export interface HistoryOptions {
   readonly looks?: number
   /** Probability that a page which a failed sync has lost is read back as it was before (default 0). */
   readonly forgets?: number
+  /** Whether a store that broke opens its files anew by itself, instead of being closed and opened (default false). */
+  readonly reopens?: boolean
   /** Probability that a bit of the disk has flipped after a death (default 0); what is found is damage, or right. */
   readonly rot?: number
 }
 
 const FILE = '/sim/data-stream.bin'
 const FSYNC_INTERVAL_MS = 1000
+const REOPEN_MS = 100
+/** Tries of a store to open its files anew, after which its history goes on by closing it. */
+const MAX_REOPENINGS = 20
 /** Deaths while the store is opened, at most, each time. */
 const MAX_DEATHS_IN_RECOVERY = 3
 
@@ -46,7 +51,7 @@ const MAX_DEATHS_IN_RECOVERY = 3
  */
 export async function playHistory(options: HistoryOptions): Promise<number> {
   // The clock of the store stands still but for the ticks of the history, so that the same seed gives the same calls.
-  mock.timers.enable({ apis: ['setInterval'] })
+  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
   try {
     return await new Player(options).play()
   } finally {
@@ -149,7 +154,12 @@ class Player {
   async #open(): Promise<StreamStore> {
     const { fsync, slow = 0 } = this.#options
     const disk = slow > 0 ? slowDisk(this.#disk, this.#fate, slow) : this.#disk
-    const limits = { spillBytes: 1, tailPages: 2, fsyncIntervalMs: FSYNC_INTERVAL_MS }
+    const limits = {
+      spillBytes: 1,
+      tailPages: 2,
+      fsyncIntervalMs: FSYNC_INTERVAL_MS,
+      reopenDelayMs: () => (this.#options.reopens === true ? REOPEN_MS : 2 ** 31 - 1),
+    }
     return openStore({ file: FILE, placePeriodMs: 0, fsync, ...limits, disk, index: this.#index })
   }
 
@@ -257,7 +267,22 @@ class Player {
       if (!(error instanceof DiskError)) throw error
     }
     const store = this.#store
-    if (store !== undefined && isBroken(store)) await this.#reopen(store)
+    if (store === undefined || !isBroken(store)) return
+    if (this.#options.reopens === true && (await this.#reopensItself(store))) return
+    await this.#reopen(store)
+  }
+
+  /** Let time pass until a store that broke has opened its files anew; what was answered with a yes is there. */
+  async #reopensItself(store: StreamStore): Promise<boolean> {
+    for (let tries = 0; tries < MAX_REOPENINGS && store.state.t !== 'open'; tries++) {
+      mock.timers.tick(REOPEN_MS)
+      do await turn()
+      while (store.state.t === 'reopening')
+      this.#disk.mustLive()
+    }
+    if (store.state.t !== 'open') return false
+    await this.#settleWith(store, { strict: this.#keepsAll })
+    return true
   }
 
   async #die(): Promise<void> {

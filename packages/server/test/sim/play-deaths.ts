@@ -26,10 +26,13 @@ const DEATHS = ['power', 'process'] as const
 /**
  * The histories of a seed, one for each mode and death. Nothing else goes wrong in every third seed, every second one
  * goes on after it died, and in half of them calls of the disk take time and overlap. In two of five seeds the disk is as
- * it is only that far, in the others it also fails where nothing is written, reads old what a failed sync has lost, or rots.
+ * it is only that far, in the others it also fails where nothing is written, reads old what a failed sync has lost, or
+ * rots. In three of seven a store that broke opens its files anew by itself.
  */
 export function historiesOf(seed: number): HistoryOptions[] {
   const frailty = FRAILTIES[seed % 5]
   const fate = { faults: [0, 0.02, 0.06][seed % 3] as number, lives: 1 + 2 * (seed % 2), slow: seed % 4 < 2 ? 0 : 0.4 }
-  return MODES.flatMap((fsync) => DEATHS.map((death) => ({ seed, fsync, death, ...fate, ...frailty })))
+  return MODES.flatMap((fsync) =>
+    DEATHS.map((death) => ({ seed, fsync, death, ...fate, ...frailty, reopens: seed % 7 < 3 })),
+  )
 }

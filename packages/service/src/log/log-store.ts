@@ -63,6 +63,19 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
         error: event.error,
       })
       return
+    case 'broken':
+      log.error('store-broken', `commits are rejected, readers are served on: ${event.error.message}`, {
+        error: event.error,
+      })
+      return
+    case 'reopen-failed':
+      log.warn('store-reopen-failed', `try ${event.tries} to open ${event.file} anew failed: ${event.error.message}`)
+      return
+    case 'reopened':
+      log.info('store-reopened', `${event.file} was opened anew at try ${event.tries}; commits are taken again`, {
+        brokenMs: event.brokenMs,
+      })
+      return
     case 'write-failed':
       log.error('write-failed', event.error.message, { error: event.error })
   }

@@ -1,12 +1,16 @@
 import type { CommitGroup, Disk, DiskErrorCode, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { total } from './observe-server.ts'
+import { gauge, total } from './observe-server.ts'
 
 /** Seconds: from what memory takes to what a busy disk takes. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-/** Show what a store writes. @param stats its counters, while it is open */
-export function observeStore(registry: Registry, stats: () => StreamStore['stats'] | undefined): void {
+/** Show what a store writes, and whether it can. @param store it, once it is open */
+export function observeStore(registry: Registry, store: () => Pick<StreamStore, 'stats' | 'state'> | undefined): void {
+  const stats = (): StreamStore['stats'] | undefined => store()?.stats
+  const writable =
+    'Whether the store takes commits: 0 from a failure of the disk on until the files have been opened anew'
+  gauge(registry, 'datastreamer_store_writable', writable, () => (store()?.state.t === 'open' ? 1 : 0))
   total(registry, 'datastreamer_commits_total', 'Atomic operations that were committed', () => stats()?.commits ?? 0)
   const grouped = 'Groups of commits that were written together'
   total(registry, 'datastreamer_commit_groups_total', grouped, () => stats()?.groups ?? 0)
@@ -93,6 +97,7 @@ export class ErrorCounter {
 
   /** Count what a store tells of, if it is an error. */
   onStoreEvent(event: StoreEvent): void {
-    if (event.event === 'write-failed' || event.event === 'place-lost') this.count(event.error)
+    const isError = event.event === 'write-failed' || event.event === 'place-lost' || event.event === 'broken'
+    if (isError) this.count(event.error)
   }
 }

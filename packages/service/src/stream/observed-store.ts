@@ -60,6 +60,8 @@ export class ObservedStore {
 
   /** Why nothing could be written last, until something is again; or what is damaged. */
   get problem(): string | undefined {
+    const state = this.#store?.state
+    if (state?.t === 'broken' || state?.t === 'reopening') return state.error.message
     return this.#problem ?? (this.#store && damageText(this.#store.log.damages))
   }
 
@@ -76,11 +78,11 @@ export class ObservedStore {
         logStoreEvent(this.#log, event)
         this.#errors.onStoreEvent(event)
         if (event.event === 'write-failed' || event.event === 'place-lost') this.#problem = event.error.message
-        if (event.event === 'place-found') this.#problem = undefined
+        if (event.event === 'place-found' || event.event === 'reopened') this.#problem = undefined
       },
     })
     if (this.#store === undefined) {
-      observeStore(this.#metrics, () => this.#store?.stats)
+      observeStore(this.#metrics, () => this.#store)
       observeScrubbing(this.#metrics, () => this.#store)
     }
     this.#store = store
