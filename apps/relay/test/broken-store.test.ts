@@ -24,9 +24,10 @@ test('a relay whose store can write no more goes on to say how far behind it is'
     await using _follower = new Follower(options, (error) => events.push(error as FollowEvent['event']))
     await until('caught up', () => store.getHeader().totalEntries === source.total && status.behind === 0n)
     failing.failAt = 'before header'
-    await source.commitMany(4, 3)
+    // Nothing comes behind it at which the relay would find out.
+    await source.commitMany(1, 3)
     await until('stopped', () => status.stopped !== undefined)
-    await source.commitMany(8, 3)
+    await source.commitMany(11, 3)
     await until('it says so', () => status.behind === 36n)
     expect(events).toEqual(['connected', 'stopped'])
     expect(status.toJson()).toMatchObject({ state: 'stopped', upstream: null, problem: status.stopped?.message })

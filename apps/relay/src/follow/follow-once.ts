@@ -39,9 +39,10 @@ export interface FollowOnceOptions {
 export async function followOnce(options: FollowOnceOptions, signal: AbortSignal): Promise<never> {
   const { store, upstream, limits } = options
   await using client = new StreamClient(clientOptions(upstream, limits, streamOf(store)))
-  const writer = new OperationWriter(store)
+  const failed = new AbortController()
+  const writer = new OperationWriter(store, (error) => failed.abort(error))
   try {
-    await receive(options, client, writer, signal)
+    await receive(options, client, writer, AbortSignal.any([signal, failed.signal]))
   } catch (error) {
     await writer.finish()
     throw error

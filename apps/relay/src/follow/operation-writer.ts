@@ -10,13 +10,16 @@ const MAX_WAITING_COMMITS = 1024
  */
 export class OperationWriter {
   readonly #store: StreamStore
+  readonly #onFailure: (error: unknown) => void
   #open = false
   #waiting = 0
   #failure: { readonly error: unknown } | undefined
   #wake: (() => void) | undefined
 
-  constructor(store: StreamStore) {
+  /** @param onFailure told of the first commit that fails: nothing may come any more at which it would be thrown */
+  constructor(store: StreamStore, onFailure: (error: unknown) => void) {
     this.#store = store
+    this.#onFailure = onFailure
   }
 
   /** Whether entries wait for the end of their operation. */
@@ -48,6 +51,7 @@ export class OperationWriter {
       (error: unknown) => {
         this.#failure ??= { error }
         this.#settled()
+        this.#onFailure(error)
       },
     )
   }
