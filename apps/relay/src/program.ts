@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  closeInTurn,
   ObservedStore,
   type Readiness,
   type Service,
@@ -85,13 +86,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   })
   let follower: Follower | undefined
   let served: StreamService | undefined
-  const close = async (graceMs: number, closeFile = () => store.close()): Promise<void> => {
-    try {
-      await follower?.close()
-      await served?.close({ graceMs })
-    } finally {
-      await closeFile()
-    }
+  const close = (graceMs: number, file = () => store.close()): Promise<void> => {
+    const clients = async (graceMs: number) => served?.close({ graceMs })
+    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs)
   }
   try {
     status.opened(store)

@@ -1,4 +1,10 @@
-import { type Service, type ServiceContext, type ServiceProgram, StreamService } from '@datastreamer/service'
+import {
+  closeInTurn,
+  type Service,
+  type ServiceContext,
+  type ServiceProgram,
+  StreamService,
+} from '@datastreamer/service'
 import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
@@ -24,13 +30,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   let served: StreamService | undefined
   let demo: DemoSequencer | undefined
   let source: SourceService | undefined
-  const close = async (graceMs: number, closeFile = () => reader.close()): Promise<void> => {
-    try {
-      await Promise.all([demo?.close(), source?.close({ graceMs })])
-      await served?.close({ graceMs })
-    } finally {
-      await closeFile()
-    }
+  const close = (graceMs: number, file = () => reader.close()): Promise<void> => {
+    const writers = (graceMs: number) => Promise.all([demo?.close(), source?.close({ graceMs })])
+    return closeInTurn({ writers, clients: async (graceMs) => served?.close({ graceMs }), file }, graceMs)
   }
   try {
     served = await StreamService.start({ reader, operationEnds: store?.operationEnds }, config, context)

@@ -19,6 +19,7 @@ export {
   variableOf,
 } from './options/option.ts'
 export { resolveConfig, type Sources } from './options/resolve.ts'
+export { type ClosingParts, closeInTurn } from './run/close-in-turn.ts'
 export { runService } from './run/run-service.ts'
 export type { Service, ServiceContext, ServiceProgram } from './run/service.ts'
 export { ObservedStore, STORE_OPTIONS, scrubOf } from './stream/observed-store.ts'

@@ -33,7 +33,7 @@ const entry = (number: bigint): { type: number; number: bigint; data: Uint8Array
 
 function start(commits: number): { store: HeldStore; writer: OperationWriter } {
   const store = new HeldStore()
-  const writer = new OperationWriter(store as unknown as StreamStore)
+  const writer = new OperationWriter(store as unknown as StreamStore, () => {})
   for (let i = 0; i < commits; i++) {
     writer.add([entry(BigInt(i))])
     writer.commit()

@@ -76,7 +76,7 @@ export const COMMON_OPTIONS = {
     unit: 'ms',
     default: 5000,
     group: 'Operation',
-    help: 'longest that ending on SIGTERM or SIGINT may take; a second signal ends at once',
+    help: 'longest that ending on SIGTERM or SIGINT may take, whatever it waits for; a second signal ends at once',
   },
   endWithStdin: {
     type: 'boolean',

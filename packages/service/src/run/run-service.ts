@@ -57,7 +57,7 @@ async function run<T extends OptionTable>(
   const common: CommonConfig = config
   const log = createLog({ level: common.logLevel, format: common.logFormat })
   for (const { event, message } of warnings) log.warn(event, message)
-  const shutdown: Shutdown = new Shutdown(log)
+  const shutdown: Shutdown = new Shutdown(log, common.shutdownTimeout)
   if (common.endWithStdin) onEndOfInput(() => shutdown.end('standard input has ended'))
   let service: Service | undefined
   let admin: AdminServer | undefined
@@ -100,13 +100,8 @@ async function run<T extends OptionTable>(
       })
       admin = listening
     }
-    const work = program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
-    const started = await shutdown.within(work, common.shutdownTimeout)
-    if (started === 'late') {
-      log.error('start-late', `still starting ${common.shutdownTimeout} ms after it was to end`)
-      return shutdown.exit(ExitCode.failed)
-    }
-    service = started
+    service = await program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
+    shutdown.started()
   } catch (error) {
     if (shutdown.signal.aborted) return shutdown.exit(statusOf(await shutdown.reason))
     if (error instanceof ConfigError) complain(name, error)
@@ -116,15 +111,16 @@ async function run<T extends OptionTable>(
   const addresses = { ...service.addresses, ...(admin && { admin: admin.address }) }
   process.stdout.write(readyLine(addresses, common.logFormat))
   const reason = await shutdown.reason
-  const closing = service.close({ graceMs: common.shutdownTimeout / 2 }).then(() => 'closed' as const)
-  const outcome = await shutdown.within(closing, common.shutdownTimeout).catch((error: unknown) => {
-    log.error('close-failed', `not ended in order: ${explain(error)}`, { error })
-    return 'failed'
-  })
+  const isClosed = await service.close({ graceMs: common.shutdownTimeout / 2 }).then(
+    () => true,
+    (error: unknown) => {
+      log.error('close-failed', `not ended in order: ${explain(error)}`, { error })
+      return false
+    },
+  )
   await admin?.close()
-  if (outcome === 'late') log.error('close-late', `not ended within ${common.shutdownTimeout} ms`)
-  if (outcome === 'closed') log.info('ended', 'ended')
-  return shutdown.exit(outcome === 'closed' ? statusOf(reason) : ExitCode.failed)
+  if (isClosed) log.info('ended', 'ended')
+  return shutdown.exit(isClosed ? statusOf(reason) : ExitCode.failed)
 }
 
 /** Whoever started the process holds the other end of its input, and lets go of it however it ends. */

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { ExitCode } from '../exit-code.ts'
 import type { Log } from '../log/log.ts'
+import { endProcess } from './end-process.ts'
 
 /** Why the process ends. */
 export type EndReason =
@@ -10,8 +11,8 @@ export type EndReason =
 const KEEP_ALIVE_MS = 0x7fff_ffff
 
 /**
- * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is told to. Whatever
- * comes second ends it at once.
+ * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is told to. From then on
+ * it has so long to end in order, and no longer, whatever it waits for. Whatever comes second ends it at once.
  */
 export class Shutdown {
   readonly #log: Log
@@ -19,9 +20,13 @@ export class Shutdown {
   readonly #reason: Promise<EndReason>
   #end: (reason: EndReason) => void = () => {}
   #ending = false
+  readonly #timeoutMs: number
+  #isStarted = false
 
-  constructor(log: Log) {
+  /** @param timeoutMs how long ending in order may take */
+  constructor(log: Log, timeoutMs: number) {
     this.#log = log
+    this.#timeoutMs = timeoutMs
     this.#reason = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -42,9 +47,9 @@ export class Shutdown {
     return this.#reason
   }
 
-  /** What `work` gives, or `late`: once the process is to end, it is waited for so long and no longer. */
-  within<T>(work: Promise<T>, timeoutMs: number): Promise<T | 'late'> {
-    return Promise.race([work, this.#reason.then(() => sleep(timeoutMs, 'late' as const))])
+  /** The service has started. */
+  started(): void {
+    this.#isStarted = true
   }
 
   /** End in order, as at a signal. @param why for the log */
@@ -62,6 +67,8 @@ export class Shutdown {
   /** End, once the log is written. */
   async exit(code: number): Promise<never> {
     await this.#log.end()
+    // What could not be closed may be a thread that waits for a disk.
+    if (this.#ending && code !== ExitCode.ok) endProcess(code)
     process.exit(code)
   }
 
@@ -72,9 +79,17 @@ export class Shutdown {
   }
 
   #begin(reason: EndReason): void {
-    if (this.#ending) process.exit(1)
+    if (this.#ending) endProcess(ExitCode.failed)
     this.#ending = true
+    setTimeout(() => void this.#endLate(), this.#timeoutMs)
     this.#controller.abort(new DOMException('the process is ending', 'AbortError'))
     this.#end(reason)
+  }
+
+  async #endLate(): Promise<void> {
+    if (this.#isStarted) this.#log.error('close-late', `not ended within ${this.#timeoutMs} ms: ending as it is`)
+    else this.#log.error('start-late', `still starting ${this.#timeoutMs} ms after it was to end`)
+    await this.#log.end()
+    endProcess(ExitCode.failed)
   }
 }
