@@ -6,6 +6,9 @@ export class UsageError extends StreamError<'USAGE'> {}
 /** The stream does not have what was asked for. */
 export class NotFoundError extends StreamError<'NOT_FOUND'> {}
 
+/** The file is for commands of the other family: those for streams, or those of `e2store`. */
+export class WrongFileError extends StreamError<'WRONG_FILE'> {}
+
 /** The file is damaged where nothing else says what stood there. */
 export class UnrecoverableError extends StreamError<'UNRECOVERABLE'> {}
 

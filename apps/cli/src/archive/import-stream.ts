@@ -1,6 +1,7 @@
 import { openFile } from '@datastreamer/e2store/node'
 import { decodeEntry, viewOf } from '@datastreamer/format'
 import { nodeDisk, openStore, type StreamStore } from '@datastreamer/server'
+import { refuseStream } from '../source/other-family.ts'
 import { ArchiveFile, type EntryRun, eachEntry } from './archive-file.ts'
 import { type ArchiveFacts, chainOf } from './chain.ts'
 import { ChainError } from './errors.ts'
@@ -162,6 +163,7 @@ async function withArchive<T>(
   { explain }: ImportOptions,
   use: (file: ArchiveFile) => Promise<T>,
 ): Promise<T> {
+  refuseStream(path)
   await using source = await openFile(path)
   try {
     return await use(await ArchiveFile.open(source))

@@ -3,6 +3,7 @@ import { type ByteSource, E2FormatError, type FileKind, identifyFile } from '@da
 import { type FileSource, openFile } from '@datastreamer/e2store/node'
 import type { Command } from 'commander'
 import { ArchiveFile } from '../archive/archive-file.ts'
+import { refuseStream } from '../source/other-family.ts'
 import { inFile } from './errors.ts'
 
 /** What a file is: `e2ds` is an archive of a data stream. */
@@ -27,8 +28,9 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
-/** Open a file whose reads end once `signal` is aborted, whatever is reading it. */
+/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} */
 export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
+  refuseStream(path)
   const file = await openFile(path)
   const { readInto } = file
   return {

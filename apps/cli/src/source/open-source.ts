@@ -4,6 +4,7 @@ import { nodeDisk } from '@datastreamer/server'
 import { NotFoundError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
+import { refuseE2store } from './other-family.ts'
 import { ServerSource } from './server-source.ts'
 import type { Source } from './source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
@@ -24,7 +25,10 @@ export async function openSource(
 ): Promise<Source> {
   const { streamType } = options
   const match = HOST_PORT.exec(src)
-  if (await nodeDisk.exists(src)) return FileSource.open({ file: src, streamType, follow, note })
+  if (await nodeDisk.exists(src)) {
+    refuseE2store(src)
+    return FileSource.open({ file: src, streamType, follow, note })
+  }
   if (match === null) {
     throw new NotFoundError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
   }

@@ -1,8 +1,12 @@
 import { nodeDisk } from '@datastreamer/server'
 import { NotFoundError } from '../errors.ts'
+import { refuseE2store } from '../source/other-family.ts'
 
-/** The file, which a command must not make by mistake. @throws {NotFoundError} */
+/** The stream file, which a command must not make by mistake. @throws {NotFoundError} @throws {WrongFileError} */
 export async function existingFile(file: string): Promise<string> {
-  if (await nodeDisk.exists(file)) return file
+  if (await nodeDisk.exists(file)) {
+    refuseE2store(file)
+    return file
+  }
   throw new NotFoundError('NOT_FOUND', `${file}: there is no such file`)
 }

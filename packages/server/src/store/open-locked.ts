@@ -20,7 +20,10 @@ export async function openLocked(disk: Disk, path: string, mode: 'read' | 'write
   try {
     const reach = await file.lock()
     if (reach === undefined) {
-      throw new LockedError('LOCKED', `${path}: another program writes this file; a stream has one writer`)
+      throw new LockedError(
+        'LOCKED',
+        `${path}: another program writes this file and holds its lock; a stream has one writer`,
+      )
     }
     if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} was replaced while it was opened`)
     return { file, reach }
