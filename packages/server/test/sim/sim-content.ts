@@ -62,9 +62,13 @@ export class SimContent {
     }
   }
 
-  /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
-  powerOff(): void {
-    for (const change of this.#unsynced) this.#maybeApply(change)
+  /**
+   * The power failed: of what was not synced, some is there, some is not, some is torn; in any order.
+   *
+   * @param isLost whether nothing of it is there
+   */
+  powerOff(isLost: boolean): void {
+    if (!isLost) for (const change of this.#unsynced) this.#maybeApply(change)
     this.#unsynced = []
     this.#lost.clear()
     this.#current = this.#durable.copy()

@@ -106,13 +106,18 @@ export class SimDisk implements Disk {
     this.#plan.set(call, fault)
   }
 
-  /** The power failed: of what was not synced, some is there, some is not, some is torn; in any order. */
-  powerOff(): void {
+  /**
+   * The power failed: of what was not synced, some is there, some is not, some is torn; in any order.
+   *
+   * @param isLost whether nothing of it is there (default false)
+   */
+  powerOff(isLost = false): void {
     for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
-      content.powerOff()
+      content.powerOff(isLost)
     }
     // Each change of names has its own fate; a rename is one, so the new name is there or the old one is.
-    if (this.#random.chance(0.5)) this.#syncNames()
+    if (isLost) this.#syncNames(() => false)
+    else if (this.#random.chance(0.5)) this.#syncNames()
     else if (this.#unsyncedNames.length > 1) this.#syncNames(() => this.#random.chance(0.5))
     this.#unsyncedNames = []
     this.#names = new Map(this.#durableNames)

@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import { canWatchSyncs, runSource, tempDir, WatchedSyncs } from '@datastreamer/fixtures'
+import { expect, test } from 'vitest'
+
+const MAIN = resolve(import.meta.dirname, 'disk/make-durable.ts')
+
+test.runIf(canWatchSyncs())(
+  'a sync of a file and one of its folder get to the system, and fail where that fails',
+  async () => {
+    using dir = tempDir()
+    using syncs = new WatchedSyncs(dir.path)
+    const file = dir.join('stream.bin')
+    expect(await runSource(MAIN, [file], { env: syncs.env })).toMatchObject({ status: 0 })
+    expect(syncs.calls).toEqual([
+      { call: 'fdatasync', path: file },
+      { call: 'fsync', path: dir.path },
+    ])
+    syncs.let('fail')
+    const { status, stderr } = await runSource(MAIN, [file], { env: syncs.env })
+    expect([status, stderr]).toEqual([1, expect.stringContaining('EIO')])
+  },
+)

@@ -1,0 +1,51 @@
+import type { Disk, DiskFile } from '../../src/disk/disk.ts'
+
+/** A call that changes or syncs something, before it is done. */
+export interface DiskCall {
+  readonly call: 'write' | 'sync' | 'resize' | 'rename' | 'remove' | 'sync folder'
+  readonly path: string
+  /** Where a write begins. */
+  readonly position?: number | undefined
+}
+
+/** A disk that tells of its calls; what `before` throws, they throw. */
+export function toldDisk(disk: Disk, before: (call: DiskCall) => Promise<void> | void): Disk {
+  const toldFile = (file: DiskFile, path: string): DiskFile => ({
+    read: (into, position) => file.read(into, position),
+    write: async (from, position) => {
+      await before({ call: 'write', path, position })
+      return file.write(from, position)
+    },
+    sync: async () => {
+      await before({ call: 'sync', path })
+      await file.sync()
+    },
+    resize: async (size) => {
+      await before({ call: 'resize', path })
+      await file.resize(size)
+    },
+    size: () => file.size(),
+    isAt: (at) => file.isAt(at),
+    lock: () => file.lock(),
+    close: () => file.close(),
+  })
+  return {
+    open: async (path, mode) => toldFile(await disk.open(path, mode), path),
+    exists: (path) => disk.exists(path),
+    remove: async (path) => {
+      await before({ call: 'remove', path })
+      await disk.remove(path)
+    },
+    rename: async (from, to) => {
+      await before({ call: 'rename', path: from })
+      await disk.rename(from, to)
+    },
+    makeFoldersOf: (path) => disk.makeFoldersOf(path),
+    removeFolder: (path) => disk.removeFolder(path),
+    syncFolderOf: async (path) => {
+      await before({ call: 'sync folder', path })
+      await disk.syncFolderOf(path)
+    },
+    bootId: () => disk.bootId(),
+  }
+}

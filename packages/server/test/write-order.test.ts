@@ -1,0 +1,224 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { expect, test } from 'vitest'
+import { verifyStream } from '../src/check/verify.ts'
+import type { Disk, DiskFile } from '../src/disk/disk.ts'
+import { PageBuffers } from '../src/log/page-buffers.ts'
+import type { Checkpoint } from '../src/store/checkpoint.ts'
+import { CommitLog } from '../src/store/commit-log.ts'
+import { LogWriter } from '../src/store/log-writer.ts'
+import { openStore, type StoreOptions } from '../src/store/open-store.ts'
+import { commitLogPath } from '../src/store/paths.ts'
+import { readPendingUpdate, removePendingUpdate, writePendingUpdate } from '../src/store/pending-update.ts'
+import { recoverEnd } from '../src/store/recovery.ts'
+import { StateOfStore } from '../src/store/store-state.ts'
+import { createStreamFile, readHeader, WritableFile } from '../src/store/stream-file.ts'
+import type { StreamStore } from '../src/store/stream-store.ts'
+import { drain } from './damaged-files.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
+import { SimIndex } from './sim/sim-index.ts'
+import { toldDisk } from './sim/told-disk.ts'
+
+// Each of these holds one step of the way to the disk in its place: what is synced, and before what.
+
+const FILE = '/sim/data-stream.bin'
+const COMMITS = commitLogPath(FILE)
+
+function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
+  return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
+}
+
+function emptyFile(): Uint8Array {
+  const header = { generation: 3, version: 2, systemId: 0n, streamType: 1n } as const
+  return encodeHeaderPage({ ...header, totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
+}
+
+async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
+  store.startAtomicOp()
+  for (const byte of bytes) store.addStreamBookmark(Uint8Array.of(byte))
+  await store.commitAtomicOp()
+}
+
+/** The checkpoint that is durable now. */
+async function durableCheckpoint(disk: SimDisk): Promise<Checkpoint | undefined> {
+  disk.powerOff(true)
+  return (await CommitLog.open(disk, COMMITS, 'read')).checkpoint
+}
+
+test('a new file has its name durably', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  await createStreamFile(disk, FILE, {}, async () => {})
+  disk.powerOff(true)
+  expect(await disk.exists(FILE)).toBe(true)
+})
+
+test('the commit log of an open store has its name durably', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  disk.put(FILE, emptyFile())
+  await open(disk)
+  disk.powerOff(true)
+  expect(await disk.exists(COMMITS)).toBe(true)
+})
+
+test('the note of an update is there durably when it is written, and gone durably when it is removed', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const update = { position: 4096, bytes: Uint8Array.of(1, 2, 3) }
+  await writePendingUpdate(disk, FILE, update)
+  disk.powerOff(true)
+  expect(await readPendingUpdate(disk, FILE)).toEqual(update)
+  await removePendingUpdate(disk, FILE)
+  disk.powerOff(true)
+  expect(await readPendingUpdate(disk, FILE)).toBeUndefined()
+})
+
+test('a commit log that lies where a new file is made is that of another stream', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  await using other = await open(disk)
+  await commit(other, 1, 2)
+  await other.close()
+  await disk.remove(FILE)
+  await disk.syncFolderOf(FILE)
+  await open(disk)
+  expect(await durableCheckpoint(disk)).toMatchObject({ sequence: 1, totalEntries: 0n })
+})
+
+test('a truncation has said where it cuts, durably, before the header moves', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isCutting = false
+  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+    if (isCutting && call === 'write' && path === FILE && position < HEADER_PAGE_BYTES) throw new Error('simulated')
+  })
+  const store = await open(disk, { fsync: 'interval' })
+  await commit(store, 1)
+  await commit(store, 2)
+  isCutting = true
+  await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  expect(await durableCheckpoint(sim)).toMatchObject({ truncating: true, totalEntries: 1n })
+})
+
+test('a truncation waits for a checkpoint in the background, which would say afterwards what is no longer so', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const calls: string[] = []
+  const disk = toldDisk(sim, async ({ call, path, position = 0 }) => {
+    if (call !== 'write' || position >= HEADER_PAGE_BYTES) return
+    calls.push(path === FILE ? 'header' : 'checkpoint')
+    if (path === COMMITS && calls.length === 2) await held
+  })
+  const store = await open(disk, { fsync: 'interval', fsyncIntervalMs: 20 })
+  calls.length = 0
+  await commit(store, 1)
+  await expect.poll(() => calls, { timeout: 20_000, interval: 1 }).toEqual(['header', 'checkpoint'])
+  const truncated = store.truncateFile(0n)
+  // On this disk nothing takes longer than a few of these.
+  for (let turns = 0; turns < 200; turns++) await turn()
+  expect(calls).toEqual(['header', 'checkpoint'])
+  release()
+  await truncated
+  expect(calls.slice(2, 4)).toEqual(['checkpoint', 'header'])
+})
+
+test('an update in place renews the checksum of its commit, also when it is done again after a crash', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  const verified = () => drain(verifyStream({ file: FILE, disk: sim }))
+  const store = await open(sim)
+  await commit(store, 1, 2, 3)
+  await store.updateEntryData(1n, BOOKMARK_TYPE, Uint8Array.of(9))
+  expect(await verified()).toMatchObject({ damages: [], result: { checksums: 1 } })
+  // It dies when the next one is written down.
+  const file = await sim.open(FILE, 'write')
+  await writePendingUpdate(sim, FILE, { position: HEADER_PAGE_BYTES, bytes: await firstEntry(file, 7) })
+  sim.powerOff(true)
+  await using again = await open(sim)
+  expect((await again.getEntry(0n))?.data).toEqual(Uint8Array.of(7))
+  expect(await verified()).toMatchObject({ damages: [], result: { checksums: 1 } })
+})
+
+/** The first entry of a file with other data. */
+async function firstEntry(file: DiskFile, byte: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(18)
+  await file.read(bytes, HEADER_PAGE_BYTES)
+  bytes[17] = byte
+  return bytes
+}
+
+test.each(['stream file', 'commit log'])('syncs of the %s are done one after the other', async (which) => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let [underWay, most] = [0, 0]
+  const disk = toldDisk(sim, async ({ call }) => {
+    if (call !== 'sync') return
+    most = Math.max(most, ++underWay)
+    for (let turns = 0; turns < 5; turns++) await turn()
+    underWay--
+  })
+  const commitLog = await CommitLog.open(sim, COMMITS, 'create')
+  if (which === 'commit log') {
+    const told = await CommitLog.open(disk, COMMITS, 'write')
+    await Promise.all([told.sync(), told.sync(), told.sync()])
+  } else {
+    const file = await disk.open(FILE, 'write')
+    const writable = new WritableFile(file, await readHeader(file, FILE, {}))
+    const committed = writable.point
+    const parts = { writable, commitLog, buffers: new PageBuffers(), committed, syncEach: true }
+    const writer = new LogWriter({ ...parts, state: new StateOfStore() })
+    await Promise.all([writer.syncAll(), writer.syncAll(), writer.syncAll()])
+  }
+  expect(most).toBe(1)
+})
+
+test('before an index is caught up it is noted, durably, from where', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  const writing = await open(sim)
+  await commit(writing, 1, 2, 3)
+  await writing.close()
+  await sim.remove(COMMITS)
+  await sim.syncFolderOf(COMMITS)
+  const index = new SimIndex()
+  index.put = () => {
+    throw new Error('simulated')
+  }
+  await expect(open(sim, { index })).rejects.toThrow('simulated')
+  expect(await durableCheckpoint(sim)).toMatchObject({ open: true, totalEntries: 3n, indexedEntries: 0n })
+})
+
+test('the record of a commit that failed is cut off durably', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isFailing = false
+  const disk = toldDisk(sim, ({ call, path }) => {
+    if (isFailing && call === 'sync' && path === FILE) throw new Error('simulated')
+  })
+  const store = await open(disk)
+  await commit(store, 1)
+  const size = sim.contentOf(COMMITS)?.size
+  isFailing = true
+  await expect(commit(store, 2)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  sim.powerOff(true)
+  expect(sim.contentOf(COMMITS)?.size).toBe(size)
+})
+
+test('a header that was recovered is there durably', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const store = await open(disk)
+  await commit(store, 1)
+  const file = await disk.open(FILE, 'write')
+  const header = await readHeader(file, FILE, {})
+  const writable = new WritableFile(file, header)
+  // Torn: the old number of entries behind the new length.
+  await writable.writeHeader({ ...header, totalEntries: 0n })
+  await file.sync()
+  disk.powerOff(true)
+  const commitLog = await CommitLog.open(disk, COMMITS, 'write')
+  const torn = await readHeader(file, FILE, {})
+  const input = { disk, path: FILE, writable, header: torn, commitLog, onEvent: () => {} }
+  expect(await recoverEnd(input)).toMatchObject({ point: { totalEntries: 1n } })
+  disk.powerOff(true)
+  expect(await readHeader(file, FILE, {})).toMatchObject({ totalEntries: 1n })
+})
