@@ -66,7 +66,8 @@ describe('demo', { timeout: 120_000 }, () => {
     })
 
     test('leaves no server behind when it is killed', async () => {
-      await using demo = new SourceProcess(CLI, ['demo'], { timeoutMs: 60_000 })
+      using dir = tempDir()
+      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 60_000 })
       const child = await serverOf(demo)
       await demo.end('SIGKILL')
       await expect.poll(() => isRunning(child), { timeout: 60_000 }).toBe(false)
@@ -74,7 +75,9 @@ describe('demo', { timeout: 120_000 }, () => {
   })
 
   test('leaves no server behind when it is killed', async () => {
-    await using demo = new SourceProcess(CLI, ['demo', '--block-time', '50'], { timeoutMs: 60_000 })
+    using dir = tempDir()
+    const args = ['demo', '--block-time', '50']
+    await using demo = new SourceProcess(CLI, args, { env: { TMPDIR: dir.path }, timeoutMs: 60_000 })
     await demo.firstLine()
     const [, port] = /on 127\.0\.0\.1:(\d+)/.exec(demo.stderr) ?? []
     expect(await isServed(Number(port))).toBe(true)
