@@ -9,13 +9,14 @@ test('help names every flag', () => {
   const flags = text.match(/^ {2}--[a-z-]+/gm)?.map((flag) => flag.trim().slice(2))
   expect(flags).toEqual([
     ...['file', 'read-only', 'follow', 'stream-type', 'system-id', 'file-version'],
-    ...['must-exist', 'fsync', 'fsync-interval'],
+    ...['must-exist', 'fsync', 'fsync-interval', 'scrub'],
     ...['demo', 'demo-block-time'],
     ...['port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections', 'max-connections-per-address'],
     'keep-open-on-state-error',
     ...['source-port', 'source-host', 'source-token', 'source-tls', 'source-client-ca'],
     ...['tls-cert', 'tls-key', 'tls-client-ca'],
-    ...['admin-port', 'admin-host', 'admin-tls', 'shutdown-timeout', 'log-level', 'log-format', 'config'],
+    ...['admin-port', 'admin-host', 'admin-allowed-hosts', 'admin-tls'],
+    ...['shutdown-timeout', 'log-level', 'log-format', 'config'],
   ])
 })
 
