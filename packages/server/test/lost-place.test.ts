@@ -1,7 +1,7 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { describe, expect, test } from 'vitest'
-import { openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { DiskError, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
 import { gatedDisk } from './gated-disk.ts'
 
 type TempDir = ReturnType<typeof tempDir>
@@ -128,26 +128,48 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
   })
 })
 
-test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
-  using dir = tempDir()
+/** A store whose clock says, after the next sync, that it took long; `lose` is what happens meanwhile. */
+async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promise<StreamStore> {
   const { gate, disk } = gatedDisk()
   // A period that no timer reaches here: what is looked at afterwards alone finds it.
-  const store = await openStore({ file: dir.join('stream.bin'), placePeriodMs: 2_000_000_000, disk })
+  const options = { placePeriodMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk }
+  const store = await openStore({ file: dir.join('stream.bin'), ...options })
   await commitOne(store)
   const { now } = performance
   let late = 0
-  performance.now = () => now.call(performance) + late
-  try {
-    gate.beforeSync = async () => {
-      rmSync(dir.join('stream.bin'), { force: true })
-      late = 1500
-    }
-    await expect(commitOne(store)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-    expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }))
-  } finally {
-    performance.now = now
-    await store.close().catch(() => undefined)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + late)
+  let syncs = 0
+  gate.beforeSync = async () => {
+    // The first is that of the data, the second that of the header.
+    if (++syncs !== 2) return
+    late = 1500
+    lose()
   }
+  await expect(commitOne(store)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  clock.mockRestore()
+  return store
+}
+
+test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
+  using dir = tempDir()
+  const events = new Events()
+  await using store = await slowCommit(dir, () => renameSync(dir.join('stream.bin'), dir.join('away')), events)
+  expect(await events.next('reopen-failed')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
+  expect(() => store.startAtomicOp()).toThrow(DiskError)
+  renameSync(dir.join('away'), dir.join('stream.bin'))
+  await events.next('reopened')
+  expect(store.getHeader().totalEntries).toBe(1n)
+})
+
+test('a store that broke beside another program does not write over what that wrote', async () => {
+  using dir = tempDir()
+  const events = new Events()
+  const file = dir.join('stream.bin')
+  const store = await slowCommit(dir, () => commitElsewhere(file), events)
+  const bytes = readFileSync(file).subarray(0, 4096)
+  expect(await events.next('reopen-failed')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
+  expect(readFileSync(file).subarray(0, 4096)).toEqual(bytes)
+  await store.close().catch(() => undefined)
 })
 
 test('a disk that does not tell is taken for one that has lost it, until it tells', async () => {

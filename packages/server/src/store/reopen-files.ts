@@ -12,11 +12,14 @@ import { readHeader } from './stream-file.ts'
  * commit or a truncation whose outcome was unknown, it is settled that it was not made. Nothing else may be writing.
  *
  * @throws {DiskError} `FILE_REPLACED` if the names do not lead to what was opened; it may be tried again
+ * @throws {DiskError} `FOREIGN_WRITER` if another program was seen to write the file: for good
  * @throws what the disk fails with, if it is not well yet; it may be tried again
  * @see docs/spec/commit-log.md §4
  */
 export async function reopenFiles(parts: StoreParts): Promise<void> {
-  const { disk, path, file, commitLog, log, index, writer, checkpointer } = parts
+  const { disk, path, file, commitLog, log, index, writer, checkpointer, place } = parts
+  // What that program wrote would be overwritten.
+  if (place.problem?.code === 'FOREIGN_WRITER') throw place.problem
   await mustBeInPlace(parts)
   await file.replaceBy(await disk.open(path, 'write'))
   await writeAgain(parts)
