@@ -1,8 +1,7 @@
-import { resolve } from 'node:path'
 import { canWatchSyncs, runSource, tempDir, WatchedSyncs } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 
-const MAIN = resolve(import.meta.dirname, 'disk/make-durable.ts')
+const MAIN = new URL('./disk/make-durable.ts', import.meta.url).pathname
 
 test.runIf(canWatchSyncs())(
   'a sync of a file and one of its folder get to the system, and fail where that fails',

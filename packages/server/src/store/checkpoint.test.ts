@@ -9,6 +9,7 @@ const checkpoint: Checkpoint = {
   open: true,
   everyCommitDurable: false,
   truncating: true,
+  marked: false,
   bootId: 'b1',
 }
 
@@ -30,8 +31,9 @@ test('a slot lies as the specification says, and is read back', () => {
 })
 
 test.each([
-  { open: false, everyCommitDurable: true, truncating: false },
-  { open: false, everyCommitDurable: false, truncating: false },
+  { open: false, everyCommitDurable: true, truncating: false, marked: false },
+  { open: false, everyCommitDurable: false, truncating: false, marked: true },
+  { open: false, everyCommitDurable: false, truncating: false, marked: false },
 ])('each flag is one of its own: %o', (flags) => {
   expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, ...flags }))).toEqual({ ...checkpoint, ...flags })
 })

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+import { project } from '../../tooling/vitest/preset.ts'
+
+const { test: preset, ...rest } = project('server') as ReturnType<typeof defineConfig> & { readonly test: object }
+
+/** The tests that `pnpm mutate` runs against each mutant: those that are fast, and look at what is mutated. */
+export default defineConfig({
+  ...rest,
+  test: {
+    ...preset,
+    include: [
+      'src/{store,log,disk,bookmarks}/**/*.test.ts',
+      'test/bookmarks/*.test.ts',
+      'test/{close,commit-log,commit-records,crash,data-between,follow,lost-place,model,node-disk,open-reader}.test.ts',
+      'test/{open-store,reopen,spill,store,stream-log,take-over,truncated-pages,write-order}.test.ts',
+    ],
+    // Whole sets of crash histories take minutes, for each mutant that survives them.
+    testNamePattern: '^(?!fsync |histories of seeds)',
+  },
+})
