@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { project } from '../../tooling/vitest/preset.ts'
+import { project } from './tooling/vitest/preset.ts'
 
 const { test: preset, ...rest } = project('server') as ReturnType<typeof defineConfig> & { readonly test: object }
 
@@ -9,10 +9,10 @@ export default defineConfig({
   test: {
     ...preset,
     include: [
-      'src/{store,log,disk,bookmarks}/**/*.test.ts',
-      'test/bookmarks/*.test.ts',
-      'test/{close,commit-log,commit-records,crash,data-between,follow,lost-place,model,node-disk,open-reader}.test.ts',
-      'test/{open-store,reopen,spill,store,stream-log,take-over,truncated-pages,write-order}.test.ts',
+      'packages/server/src/{store,log,disk,bookmarks}/**/*.test.ts',
+      'packages/server/test/bookmarks/*.test.ts',
+      'packages/server/test/{close,commit-log,commit-records,crash,data-between,follow,lost-place,model,node-disk,open-reader}.test.ts',
+      'packages/server/test/{open-store,reopen,spill,store,stream-log,take-over,truncated-pages,write-order}.test.ts',
     ],
     // Whole sets of crash histories take minutes, for each mutant that survives them.
     testNamePattern: '^(?!fsync |histories of seeds)',
