@@ -25,7 +25,7 @@ function config(
 ): Config {
   const line = readCommandLine(goArguments(argv, GO_FLAGS), OPTIONS, program.text)
   if (line.kind !== 'run') throw new Error(line.text)
-  return resolveConfig(OPTIONS, { given: line.given, env, warn })
+  return resolveConfig(OPTIONS, { ...line, env, warn })
 }
 
 function file(name: string, text: string): string {
@@ -33,6 +33,18 @@ function file(name: string, text: string): string {
   writeFileSync(path, text)
   return path
 }
+
+describe('a breach of the state', () => {
+  test.each<[string, readonly string[], Record<string, string>, boolean]>([
+    ['our flags', ['--server', 'a:1'], { DATASTREAMER_PORT: '1' }, false],
+    ['its file', ['--cfg', file('state.toml', 'Server = "a:1"')], {}, true],
+    ['its variables', [], { ZKEVM_STREAM_SERVER: 'a:1' }, true],
+    ['its flags', ['-log', 'debug'], {}, true],
+    ['its file and our word', ['--cfg', file('word.toml', 'Port = 1\nkeep-open-on-state-error = false')], {}, false],
+  ])('with %s', (_, argv, env, keepOpenOnStateError) => {
+    expect(config(argv, env)).toMatchObject({ keepOpenOnStateError })
+  })
+})
 
 test('what the Go relay does without any option', () => {
   expect(config([])).toMatchObject({

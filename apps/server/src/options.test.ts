@@ -20,6 +20,16 @@ test('help names every flag', () => {
   ])
 })
 
+test.each([
+  [[], false],
+  [['--writetimeout', '3000'], true],
+  [['--writetimeout', '3000', '--no-keep-open-on-state-error'], false],
+])('%j: stays open after a breach of the state: %s', (argv, keepOpenOnStateError) => {
+  const line = readCommandLine(argv, OPTIONS, program.text)
+  if (line.kind !== 'run') throw new Error(line.text)
+  expect(resolveConfig(OPTIONS, { ...line, env: {} })).toMatchObject({ keepOpenOnStateError })
+})
+
 test('without flags: what a sequencer needs, on this machine only', () => {
   expect(resolveConfig(OPTIONS, { given: new Map(), env: {} })).toMatchObject({
     file: 'data-stream.bin',

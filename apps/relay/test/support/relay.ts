@@ -41,7 +41,7 @@ export class TestRelay implements AsyncDisposable {
   ): Promise<TestRelay> {
     const line = readCommandLine(['--host', '127.0.0.1', '--port', '0', ...args], OPTIONS, program.text)
     if (line.kind === 'print') throw new Error(line.text)
-    const config = resolveConfig(OPTIONS, { given: line.given, env: {} })
+    const config = resolveConfig(OPTIONS, { ...line, env: {} })
     const lines: TestRelay['lines'] = []
     const log = createLog({ level: 'debug', format: 'json', write: (text) => lines.push(JSON.parse(text)) })
     const metrics = new Registry()

@@ -14,10 +14,17 @@ export interface ProgramText {
 /** What commander puts on a line of its own. */
 const SUGGESTION = /\n(\(Did you mean [^\n]*\))$/
 
+/** What stands on a command line. */
+interface Found {
+  /** Values that were given, by option name: texts, `true` and `false` for booleans, lists. */
+  readonly given: Map<string, unknown>
+  /** Whether a flag was spelled as another program has it. */
+  isForeign: boolean
+}
+
 /** What a command line asks for. */
 export type CommandLine =
-  /** Values that were given, by option name: texts, `true` and `false` for booleans, lists. */
-  | { readonly kind: 'run'; readonly given: ReadonlyMap<string, unknown> }
+  | ({ readonly kind: 'run' } & Readonly<Found>)
   /** Help or version: to be printed, nothing else. */
   | { readonly kind: 'print'; readonly text: string }
 
@@ -28,8 +35,8 @@ export type CommandLine =
  * @throws {ConfigError} `BAD_COMMAND_LINE`
  */
 export function readCommandLine(argv: readonly string[], table: OptionTable, text: ProgramText): CommandLine {
-  const given = new Map<string, unknown>()
-  const command = commandOf(table, text, given)
+  const found: Found = { given: new Map(), isForeign: false }
+  const command = commandOf(table, text, found)
   let printed = ''
   command.exitOverride().configureOutput({
     writeOut: (piece) => {
@@ -45,10 +52,10 @@ export function readCommandLine(argv: readonly string[], table: OptionTable, tex
     const message = error.message.replace(/^error: /, '').replace(SUGGESTION, ' $1')
     throw new ConfigError('BAD_COMMAND_LINE', message, { cause: error })
   }
-  return { kind: 'run', given }
+  return { kind: 'run', ...found }
 }
 
-function commandOf(table: OptionTable, text: ProgramText, given: Map<string, unknown>): Command {
+function commandOf(table: OptionTable, text: ProgramText, found: Found): Command {
   const { name, version, description, examples } = text
   const command = new Command(name).description(description).version(version, '-V, --version', 'print the version')
   command.helpOption('-h, --help', 'print this help').configureHelp({ helpWidth: 110, showGlobalOptions: false })
@@ -57,7 +64,10 @@ function commandOf(table: OptionTable, text: ProgramText, given: Map<string, unk
     for (const flag of [flagOf(option), ...(spec.aliases?.flags ?? [])]) {
       for (const declared of declare(option, flag, spec)) {
         command.addOption(declared)
-        command.on(`option:${declared.name()}`, (value: unknown) => take(given, option, spec, declared, value))
+        command.on(`option:${declared.name()}`, (value: unknown) => {
+          if (flag !== flagOf(option)) found.isForeign = true
+          take(found.given, option, spec, declared, value)
+        })
       }
     }
   }

@@ -34,6 +34,7 @@ export const COMMON_OPTIONS = {
   },
   keepOpenOnStateError: {
     type: 'boolean',
+    foreignDefault: true,
     group: 'Clients',
     help: 'do not disconnect a client whose command does not fit what it does, as the Go server does not',
   },

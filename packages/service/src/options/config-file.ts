@@ -10,19 +10,22 @@ export interface FileValue {
   readonly from: string
 }
 
+/** What a configuration file says. */
+export interface FileValues {
+  /** By option name. */
+  readonly values: ReadonlyMap<string, FileValue>
+  /** Whether it has keys of another program. */
+  readonly isForeign: boolean
+}
+
 /**
  * Read a configuration file: TOML, YAML or JSON, its keys those of the flags without the dashes, but not `config`: a file
  * names no other. A key without a value counts as absent.
  *
  * @param warn told of unknown keys in a file with keys of another program (`aliases.keys`), which ignores them
- * @returns values by option name
  * @throws {ConfigError} `BAD_FILE`, or `UNKNOWN_KEY` naming it
  */
-export function readConfigFile(
-  path: string,
-  table: OptionTable,
-  warn: (warning: ConfigWarning) => void,
-): Map<string, FileValue> {
+export function readConfigFile(path: string, table: OptionTable, warn: (warning: ConfigWarning) => void): FileValues {
   const own = new Map(
     Object.keys(table)
       .filter((name) => name !== 'config')
@@ -51,7 +54,7 @@ export function readConfigFile(
     if (!isForeign) throw new ConfigError('UNKNOWN_KEY', message)
     warn({ event: 'unknown-key', message: `${message}; it has no effect` })
   }
-  return values
+  return { values, isForeign }
 }
 
 /** Option names by the keys that another program has for them, in lower case. */

@@ -27,7 +27,11 @@ export type Option =
   | (OptionBase & { readonly type: 'text'; readonly default?: string })
   | (OptionBase & { readonly type: 'list'; readonly default?: readonly string[] })
   | (OptionBase & { readonly type: 'choice'; readonly choices: readonly string[]; readonly default: string })
-  | (OptionBase & { readonly type: 'boolean' })
+  | (OptionBase & {
+      readonly type: 'boolean'
+      /** What holds without it where the configuration is another program's: has any of its spellings. */
+      readonly foreignDefault?: boolean
+    })
   | (OptionBase & { readonly type: 'integer'; readonly min: number; readonly max: number; readonly default?: number })
   | (OptionBase & { readonly type: 'u64'; readonly default?: bigint })
   /** Bytes in a second: a number with `KiB/s`, `MiB/s` or `GiB/s` behind it; `off` is 0. */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCommandLine } from './command-line.ts'
+import type { ConfigWarning } from './config-warning.ts'
 import { type ConfigOf, flagOf, type OptionTable, variableOf } from './option.ts'
 import { resolveConfig } from './resolve.ts'
 
@@ -218,6 +219,34 @@ describe('a variable that no option has', () => {
   })
 })
 
+describe('the address of a Service where a port should be', () => {
+  const address = 'tcp://10.43.1.2:6900'
+
+  function read(env: Record<string, string>): { port: number; server: unknown; warnings: string[] } {
+    const warnings: string[] = []
+    const warn = ({ event, message }: ConfigWarning): number => warnings.push(`${event} ${message}`)
+    const { port, server } = resolveConfig(TABLE, { given: new Map(), env, warn })
+    return { port, server, warnings }
+  }
+
+  test('counts as absent, and is warned of', () => {
+    const warning = `service-address DATASTREAMER_PORT: "${address}" is the address of a Service of that name, put there by`
+    const found = read({ DATASTREAMER_PORT: address, DATASTREAMER_PORT_6900_TCP: address })
+    expect(found).toEqual({ port: 6900, server: undefined, warnings: [expect.stringContaining(warning)] })
+  })
+
+  test('gives way to the file, and to a flag without a word', () => {
+    const path = file('port = 7000')
+    expect(config(['--config', path], { DATASTREAMER_PORT: address }).port).toBe(7000)
+    expect(config(['--port', '7001'], { DATASTREAMER_PORT: address }).port).toBe(7001)
+  })
+
+  test('is what it says elsewhere; what is no address is an error as ever', () => {
+    expect(read({ DATASTREAMER_SERVER: address })).toMatchObject({ server: [address], warnings: [] })
+    expect(() => read({ DATASTREAMER_PORT: '10.43.1.2:6900' })).toThrow('DATASTREAMER_PORT: "10.43.1.2:6900" is not')
+  })
+})
+
 describe('help', () => {
   test('lists flags with their defaults, not their other spellings', () => {
     const line = readCommandLine(['--help'], TABLE, TEXT)
@@ -258,14 +287,29 @@ describe('spellings of another program', () => {
       },
     },
     secret: { type: 'text', hidden: true, help: 'not shown' },
+    lenient: { type: 'boolean', foreignDefault: true, help: 'as the other program does' },
     config: { type: 'text', help: 'file', aliases: { flags: ['cfg', 'c'] } },
   } as const satisfies OptionTable
 
   function read(argv: readonly string[], env: Record<string, string> = {}): ConfigOf<typeof OTHER> {
     const line = readCommandLine(argv, OTHER, TEXT)
     if (line.kind !== 'run') throw new Error(line.text)
-    return resolveConfig(OTHER, { given: line.given, env })
+    return resolveConfig(OTHER, { ...line, env })
   }
+
+  test.each<[string, readonly string[], Record<string, string>, boolean]>([
+    ['ours', ['--port', '1', '--config', file('port = 1')], { DATASTREAMER_PORT: '2' }, false],
+    ['a flag', ['-p', '1'], {}, true],
+    ['a flag that names the file', ['--cfg', file('port = 1')], {}, true],
+    ['a variable', [], { OTHER_LOG: 'info' }, true],
+    ['an empty variable', [], { OTHER_LOG: '' }, false],
+    ['the address of a Service', [], { OTHER_PORT: 'tcp://10.43.1.2:6900' }, false],
+    ['a key', ['--config', file('Port = 1')], {}, true],
+    ['a key, beside what is said of it', ['--config', file('Port = 1\nlenient = false')], {}, false],
+    ['a variable, beside what is said of it', ['--no-lenient'], { OTHER_LOG: 'info' }, false],
+  ])('bring its defaults: %s', (_, argv, env, lenient) => {
+    expect(read(argv, env).lenient).toBe(lenient)
+  })
 
   test('flags of one letter', () => {
     expect(read(['-p', '7', '-c', file('Port = 1')])).toMatchObject({ port: 7 })

@@ -39,7 +39,7 @@ export async function runService<T extends OptionTable>(
       process.stdout.write(line.text)
       return
     }
-    config = resolveConfig(options, { given: line.given, env: process.env, warn: (warning) => warnings.push(warning) })
+    config = resolveConfig(options, { ...line, env: process.env, warn: (warning) => warnings.push(warning) })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     complain(text.name, error)
