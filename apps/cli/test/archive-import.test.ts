@@ -43,7 +43,7 @@ describe('an import', () => {
     using dir = tempDir()
     await archived(dir)
     copyStream(dir.join('s.bin'), dir.join('t.bin'))
-    await datastreamer('truncate', dir.join('t.bin'), '--entry', '133')
+    await datastreamer('truncate', dir.join('t.bin'), '--entry', '133', '--yes')
     await linesOf('e2store', 'import', dir.join('a'), '--file', dir.join('t.bin'))
     expect(sameStream(dir.join('t.bin'), dir.join('s.bin'))).toBe(true)
   })
@@ -68,7 +68,7 @@ describe('an import', () => {
     expect([alone.status, alone.stderr]).toEqual([1, expect.stringContaining('files before it are missing')])
     expect(existsSync(dir.join('t.bin'))).toBe(false)
     copyStream(dir.join('s.bin'), dir.join('t.bin'))
-    await datastreamer('truncate', dir.join('t.bin'), '--entry', String(part[0]?.firstEntry))
+    await datastreamer('truncate', dir.join('t.bin'), '--entry', String(part[0]?.firstEntry), '--yes')
     await linesOf('e2store', 'import', path, '--file', dir.join('t.bin'))
     const { length } = used(dir.join('t.bin'))
     expect(

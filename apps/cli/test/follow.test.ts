@@ -37,7 +37,7 @@ describe('following', () => {
     await datastreamer('generate', file, '--blocks', '3')
     await using tail = new SourceProcess(CLI, ['tail', file, '--from', '0'])
     await tail.firstLine()
-    await datastreamer('truncate', file, '--entry', '1')
+    await datastreamer('truncate', file, '--entry', '1', '--yes')
     const { status, stderr } = await tail.ended
     expect(status).toBe(1)
     expect(stderr).toMatch(/s\.bin was cut, or written anew, before entry \d+, which was next\n$/)

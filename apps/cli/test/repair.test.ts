@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
@@ -58,10 +58,14 @@ describe('verify and recover', () => {
       stderr: expect.stringMatching(/entry 60 \(verify tells all that is damaged\)/),
     })
     // In a process of its own, whose input is no terminal.
-    const asked = await runSource(CLI, ['recover', file])
+    const plain = await datastreamer('recover', file, '--yes')
+    expect([plain.status, plain.stderr]).toEqual([1, expect.stringMatching(/--from SRC .* --cut .* loses \d+ entries/)])
+    const shown = await datastreamer('recover', file, '--cut', '--dry-run')
+    expect([shown.status, shown.stdout]).toEqual([0, expect.stringMatching(/lost +\d+ entries/)])
+    const asked = await runSource(CLI, ['recover', file, '--cut'])
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])
     expect(asked.stdout).toMatch(/will be +\d+ entries/)
-    const done = await datastreamer('recover', file, '--yes')
+    const done = await datastreamer('recover', file, '--cut', '--yes')
     expect(done.status).toBe(3)
     const [, copy] = /is kept in (\S+)/.exec(done.stderr) ?? []
     expect(done.stderr).toMatch(/recovered \S+: 5\d entries, /)
@@ -99,6 +103,82 @@ describe('verify and recover', () => {
   })
 })
 
+/** A generated file, a copy of it, and a position in its first entry. */
+async function damagedTwin(dir: ReturnType<typeof tempDir>): Promise<{ file: string; twin: string }> {
+  const file = dir.join('s.bin')
+  const twin = dir.join('twin.bin')
+  await linesOf('generate', file, '--blocks', '2000')
+  copyFileSync(file, twin)
+  poke(file, 4096 + 17, 0xee)
+  return { file, twin }
+}
+
+describe('recover without losing what is whole', () => {
+  test('replaces what is damaged from a file, keeps a copy, and from a server too', async () => {
+    using dir = tempDir()
+    const { file, twin } = await damagedTwin(dir)
+    const verified = await datastreamer('verify', file)
+    expect([verified.status, verified.stdout]).toEqual([1, expect.stringContaining('recover --take-over')])
+    const whole = readFileSync(twin)
+    {
+      const { status, stderr } = await datastreamer('recover', file, '--from', twin, '--yes')
+      expect([status, stderr]).toEqual([0, expect.stringContaining('.replaced-at-4096')])
+      expect(readFileSync(file).equals(whole)).toBe(true)
+      expect((await datastreamer('verify', file)).status).toBe(0)
+    }
+    // Also where entries cannot be read.
+    poke(file, 4097, 0, 0, 0, 3)
+    await using server = new SourceProcess(SERVER, ['--port', '0', '--file', twin])
+    const [, port] = /:(\d+)/.exec(await server.firstLine()) ?? []
+    const { status, stderr } = await datastreamer('recover', file, '--from', `127.0.0.1:${port}`, '--yes')
+    expect([status, stderr]).toEqual([0, expect.stringContaining('4 bytes changed')])
+    expect(readFileSync(file).equals(whole)).toBe(true)
+    expect((await datastreamer('verify', file)).status).toBe(0)
+  })
+
+  test('replaces from an archive', async () => {
+    using dir = tempDir()
+    const { file, twin } = await damagedTwin(dir)
+    await linesOf('e2store', 'export', twin, dir.join('out'))
+    const [archive = ''] = readdirSync(dir.join('out'))
+    const { status } = await datastreamer('recover', file, '--from', dir.join(`out/${archive}`), '--yes')
+    expect(status).toBe(0)
+    expect((await datastreamer('verify', file)).status).toBe(0)
+  })
+
+  test('refuses another stream', async () => {
+    using dir = tempDir()
+    const { file } = await damagedTwin(dir)
+    const before = readFileSync(file)
+    await linesOf('generate', dir.join('other.bin'), '--blocks', '2000', '--seed', '7')
+    const { status } = await datastreamer('recover', file, '--from', dir.join('other.bin'), '--yes')
+    expect(status).toBe(1)
+    expect(readFileSync(file).equals(before)).toBe(true)
+  })
+
+  test('marks what can be read, or takes it over', async () => {
+    using dir = tempDir()
+    const { file } = await damagedTwin(dir)
+    const before = readFileSync(file)
+    expect((await datastreamer('recover', file, '--dry-run')).stdout).toMatch(
+      /marked +entries 0 to \d+, bytes 4096 to /,
+    )
+    expect((await datastreamer('recover', file, '--yes')).status).toBe(3)
+    expect(readFileSync(file).equals(before)).toBe(true)
+    {
+      await using server = new SourceProcess(SERVER, ['--port', '0', '--file', file])
+      const [, port] = /:(\d+)/.exec(await server.firstLine()) ?? []
+      expect((await datastreamer('entry', `127.0.0.1:${port}`, '0')).status).toBe(1)
+      expect((await datastreamer('entry', `127.0.0.1:${port}`, '8000')).status).toBe(0)
+    }
+    expect((await datastreamer('recover', file, '--take-over', '--yes')).status).toBe(0)
+    expect((await datastreamer('verify', file)).status).toBe(0)
+    await using server = new SourceProcess(SERVER, ['--port', '0', '--file', file])
+    const [, port] = /:(\d+)/.exec(await server.firstLine()) ?? []
+    expect((await datastreamer('entry', `127.0.0.1:${port}`, '0')).status).toBe(0)
+  })
+})
+
 describe('truncate and reindex', () => {
   test('cut entries and bookmarks; make the index anew', async () => {
     using dir = tempDir()
@@ -106,8 +186,24 @@ describe('truncate and reindex', () => {
     await linesOf('generate', file, '--blocks', '20')
     const [block] = await jsonOf('bookmark', file, '--block', '10')
     const cutAt = Number(block?.number) - 1
-    const { status, stderr } = await datastreamer('truncate', file, '--entry', String(cutAt))
+    const before = readFileSync(file)
+    // In a process of its own, whose input is no terminal.
+    const asked = await runSource(CLI, ['truncate', file, '--entry', String(cutAt)])
+    expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])
+    const shown = await datastreamer('truncate', file, '--entry', String(cutAt), '--dry-run')
+    expect([shown.status, shown.stdout]).toEqual([
+      0,
+      expect.stringMatching(/lost +\d+ entries, [\d,]+ bytes \(a copy is kept\)/),
+    ])
+    expect(readFileSync(file).equals(before)).toBe(true)
+    const { status, stderr } = await datastreamer('truncate', file, '--entry', String(cutAt), '--yes')
     expect([status, stderr]).toEqual([0, expect.stringContaining(`now has ${cutAt} entries`)])
+    const [, copy = '', position] = /kept in (\S+-(\d+))/.exec(stderr) ?? []
+    const kept = readFileSync(copy)
+    expect(kept.subarray(0, 4096).equals(before.subarray(0, 4096))).toBe(true)
+    expect(kept.subarray(4096).equals(before.subarray(Number(position), Number(position) + kept.length - 4096))).toBe(
+      true,
+    )
     expect((await datastreamer('bookmark', file, '--block', '10')).status).toBe(1)
     expect((await datastreamer('reindex', file)).stderr).toMatch(/put \d+ bookmarks into the index/)
     expect(await jsonOf('bookmark', file, '--block', '9')).toHaveLength(1)
@@ -122,7 +218,7 @@ describe('truncate and reindex', () => {
     await using server = new SourceProcess(SERVER, ['--port', '0', '--file', file])
     await server.firstLine()
     for (const args of [
-      ['truncate', file, '--entry', '1'],
+      ['truncate', file, '--entry', '1', '--yes'],
       ['reindex', file],
     ]) {
       const { status, stderr } = await datastreamer(...args)

@@ -1,47 +1,77 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { DamageError, planRecovery, type RecoveryPlan, recoverStream } from '@datastreamer/server'
+import {
+  compareAround,
+  DamageError,
+  markDamaged,
+  planRecovery,
+  type RecoveryPlan,
+  rangeText,
+  recoverStream,
+  replaceDamaged,
+  takeOverChanges,
+} from '@datastreamer/server'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { UnrecoverableError } from '../errors.ts'
+import { UnrecoverableError, UsageError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
-import { agrees } from '../output/ask.ts'
-import { count, plural, table } from '../output/text.ts'
+import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { openEntrySource } from '../source/entry-source.ts'
 import { wholly } from '../wholly.ts'
 import { boundariesOf } from '../write/boundaries-of.ts'
+import { type ConfirmOptions, confirm } from '../write/confirm.ts'
+import { cutRows, takesConfirmation } from '../write/cut-rows.ts'
 import { existingFile } from '../write/existing-file.ts'
 import { reportDamages } from './verify.ts'
 
-interface RecoverOptions {
+interface RecoverOptions extends ConfirmOptions {
   readonly streamType: bigint
-  readonly yes?: boolean
+  readonly from?: string
+  readonly takeOver?: boolean
+  readonly cut?: boolean
 }
 
+/** Ranges that a plan lists one by one. */
+const MAX_LISTED = 20
+
 export function recoverCommand(run: RunCommand): Command {
-  return new Command('recover')
+  const command = new Command('recover')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
-    .summary('cut a damaged file back to where it is whole')
+    .summary('make a damaged file usable')
     .description(
-      'Check a stream file, show what would be done, and after a yes cut the file back to the last whole entry or, in ' +
-        'the stream of a sequencer, the last whole L2 block or batch. What is cut is kept in a file beside it.',
+      'Check a stream file, show what would be done, and do it after a yes. With --from, damaged ranges are replaced by ' +
+        'the entries of another place. Without it, damage that leaves every entry readable is marked: servers and relays ' +
+        'send all but that. A header that does not fit is written anew, where nothing is lost by it.',
     )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
-    .option('-y, --yes', 'do it without asking')
+    .option('--from <SRC>', 'replace damaged ranges from there: host:port, a stream file, or an archive (.e2ds)')
+    .option('--take-over', 'take what is found for right: another program has changed entries in place')
+    .option('--cut', 'last resort: cut off all from the first damage on')
+  return takesConfirmation(command)
     .addHelpText(
       'after',
       `
-Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost, 1 if nothing was done.
-The file that is kept is FILE.cut-at-POSITION: the old header page of 4,096 bytes, then the bytes from POSITION on.`,
+Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost or are marked, 1 if nothing was done.
+Kept beside the file: FILE.cut-at-POSITION, FILE.replaced-at-POSITION: the old header page of 4,096 bytes, then the old
+bytes from POSITION on.`,
     )
-    .addHelpText('after', examples('datastreamer recover data-stream.bin'))
+    .addHelpText(
+      'after',
+      examples('datastreamer recover data-stream.bin', 'datastreamer recover data-stream.bin --from relay:7900'),
+    )
     .action((file: string, options: RecoverOptions) => run(wholly((context) => recover(file, options, context))))
 }
 
-async function recover(file: string, { streamType, yes }: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+async function recover(file: string, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const { streamType } = options
   const { out, signal, note } = context
-  const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(await existingFile(file)) : undefined
-  const planning = planRecovery({ file: await existingFile(file), streamType, boundaries, signal })
+  if ([options.from, options.takeOver, options.cut].filter((given) => given !== undefined).length > 1) {
+    throw new UsageError('USAGE', 'only one of --from, --take-over and --cut can be done at a time')
+  }
+  const path = await existingFile(file)
+  const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(path) : undefined
+  const planning = planRecovery({ file: path, streamType, boundaries, signal })
   const plan = await reportDamages(planning, 'recover', out, false).catch((error: unknown) => {
     throw withoutHeader(error, file)
   })
@@ -49,15 +79,79 @@ async function recover(file: string, { streamType, yes }: RecoverOptions, contex
     note(`${file} is whole: nothing to do`)
     return ExitCode.ok
   }
-  await out.lines(['', ...table(planRows(plan)), ''])
-  if (!yes && !(await isAgreed(signal))) {
-    note('nothing was done (--yes does it without asking)')
-    return ExitCode.failed
-  }
+  if (options.from !== undefined) return replace(plan, options.from, options, context)
+  if (options.takeOver) return takeOver(plan, options, context)
+  if (options.cut || (plan.lostEntries === 0n && plan.cutBytes === 0)) return cut(plan, options, context)
+  if (plan.isStructureWhole) return mark(plan, options, context)
+  const lost = plural(plan.lostEntries, 'entry', 'entries')
+  const message = `${file}: not every entry can be read. --from SRC replaces what is damaged; --cut cuts off all from the first damage on, and loses ${lost}`
+  throw new UnrecoverableError('UNRECOVERABLE', message)
+}
+
+async function cut(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const answer = await confirm([...cutRows(plan), ['index', 'made anew']], options, context)
+  if (answer !== 'agreed') return notDone(answer)
   const { copy, bookmarks } = await recoverStream(plan)
-  note(`recovered ${file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
+  const { note } = context
+  note(`recovered ${plan.file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
   note(`what was cut is kept in ${copy}`)
   return plan.lostEntries === 0n ? ExitCode.ok : ExitCode.dataLost
+}
+
+async function replace(
+  plan: RecoveryPlan,
+  src: string,
+  options: RecoverOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  if (plan.damaged.length === 0) {
+    throw new UnrecoverableError(
+      'UNRECOVERABLE',
+      `${plan.file}: no entry is damaged, only the header; leave out --from`,
+    )
+  }
+  await using source = await openEntrySource(src, options, context)
+  const compared = await compareAround(plan, source)
+  const rows: [string, string][] = [
+    ...rangeRows(plan, 'replaced'),
+    ['from', source.name],
+    ['compared', `${plural(compared, 'whole entry', 'whole entries')} around: equal`],
+    ['index', 'made anew'],
+  ]
+  const answer = await confirm(rows, options, context)
+  if (answer !== 'agreed') return notDone(answer)
+  const { copies, changedBytes, bookmarks } = await replaceDamaged(plan, source)
+  context.note(`recovered ${plan.file}: ${plural(changedBytes, 'byte')} changed, ${plural(bookmarks, 'bookmark')}`)
+  for (const copy of copies) context.note(`what was replaced is kept in ${copy}`)
+  return ExitCode.ok
+}
+
+async function mark(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const rows: [string, string][] = [...rangeRows(plan, 'marked'), ['rest', 'is kept, and served']]
+  const answer = await confirm(rows, options, context)
+  if (answer !== 'agreed') return notDone(answer)
+  await markDamaged(plan)
+  context.note(`marked in ${plan.file}: what is damaged is not sent to anyone (--from SRC replaces it)`)
+  return ExitCode.dataLost
+}
+
+async function takeOver(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const rows: [string, string][] = [...rangeRows(plan, 'taken over'), ['index', 'made anew']]
+  const answer = await confirm(rows, options, context)
+  if (answer !== 'agreed') return notDone(answer)
+  const bookmarks = await takeOverChanges(plan)
+  context.note(`${plan.file} is taken for right as it is, ${plural(bookmarks, 'bookmark')}`)
+  return ExitCode.ok
+}
+
+function rangeRows({ damaged }: RecoveryPlan, done: string): [string, string][] {
+  const rows = damaged.slice(0, MAX_LISTED).map((range): [string, string] => [done, rangeText(range)])
+  const more = damaged.length - rows.length
+  return more > 0 ? [...rows, [done, `${plural(more, 'further range')}`]] : rows
+}
+
+function notDone(answer: 'refused' | 'shown'): ExitCode {
+  return answer === 'shown' ? ExitCode.ok : ExitCode.failed
 }
 
 /** The damage itself is told already. */
@@ -65,22 +159,4 @@ function withoutHeader(error: unknown, file: string): unknown {
   if (!(error instanceof DamageError) || error.code === 'WRONG_STREAM_TYPE') return error
   const message = `${file} cannot be recovered: without its header nothing says what the stream is`
   return new UnrecoverableError('UNRECOVERABLE', message, { cause: error })
-}
-
-function planRows({ header, to, lostEntries, cutBytes, atOperationEnd }: RecoveryPlan): [string, string][] {
-  const point = (entries: bigint, length: number): string =>
-    `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
-  return [
-    ['header says', point(header.totalEntries, header.totalLength)],
-    ['will be', point(to.totalEntries, to.totalLength)],
-    ['ends', atOperationEnd ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
-    ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
-    ['index', 'made anew'],
-  ]
-}
-
-/** Without a terminal, nobody agrees. */
-async function isAgreed(signal: AbortSignal): Promise<boolean> {
-  const { stdin, stderr } = process
-  return stdin.isTTY === true && (await agrees('Do it? [y/N] ', { input: stdin, output: stderr, signal }))
 }

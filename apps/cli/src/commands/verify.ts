@@ -43,6 +43,7 @@ async function verify(
     json,
   )
   await out.lines(json ? [JSON.stringify(summaryJson(summary))] : summaryLines(summary))
+  if (!json && summary.damages > 0 && summary.isStructureWhole) await out.lines(['', ...CHANGED_IN_PLACE])
   return summary.damages === 0 ? ExitCode.ok : ExitCode.failed
 }
 
@@ -66,6 +67,12 @@ export async function reportDamages<T>(
     }
   }
 }
+
+const CHANGED_IN_PLACE = [
+  'Every entry can be read, only checksums differ. So bytes have rotted, or another program, such as a Go server, has',
+  'changed entries in place that were committed here. recover --from SRC compares them with those of another place and',
+  'replaces what differs; recover --take-over takes what is found for right.',
+]
 
 function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages, whole }: VerifySummary): object {
   return {

@@ -1,13 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { DamageError } from '../errors.ts'
+import type { DamageError } from '../errors.ts'
 import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type EntryRange, rangeDamage } from '../log/damaged-ranges.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
-
-/** Commits, one behind the other, whose bytes are not those that were committed. */
-interface BadCommits {
-  readonly from: CommitPoint
-  readonly to: CommitPoint
-}
 
 /** Stretches that are told apart; what lies behind them is told as one. */
 const MAX_STRETCHES = 1000
@@ -21,7 +16,7 @@ const MAX_STRETCHES = 1000
 export class ChecksumCheck {
   readonly #file: string
   readonly #records: AsyncIterator<CommitRecord>
-  readonly #bad: BadCommits[] = []
+  readonly #bad: EntryRange[] = []
   /** Stretches in front of a commit that is as it was written: only damage can have changed those. */
   #certain = 0
   #record: CommitRecord | undefined
@@ -68,11 +63,8 @@ export class ChecksumCheck {
 
   /** What is damaged, once all bytes up to the file's commit point `end` were given. */
   damages(end: CommitPoint): DamageError[] {
-    return this.#badUpTo(end).map(({ from, to }) => {
-      const detail = `entries ${from.totalEntries} to ${to.totalEntries - 1n} are not what was committed: their checksum differs`
-      const place = { file: this.#file, position: from.totalLength, entryNumber: from.totalEntries }
-      return new DamageError('BAD_CHECKSUM', detail, place)
-    })
+    const file = this.#file
+    return this.#badUpTo(end).map((range) => rangeDamage(file, range, 'not what was committed: the checksum differs'))
   }
 
   /** Behind the last commit that is known to lie in front of all damage. */
@@ -86,7 +78,7 @@ export class ChecksumCheck {
     return rotten !== undefined && rotten.stretch < this.#badUpTo(end).length ? rotten.from : undefined
   }
 
-  #badUpTo(end: CommitPoint): readonly BadCommits[] {
+  #badUpTo(end: CommitPoint): readonly EntryRange[] {
     const endsWithFile = this.#record === undefined && samePoint(this.#last, end)
     return endsWithFile ? this.#bad : this.#bad.slice(0, this.#certain)
   }
@@ -96,17 +88,16 @@ export class ChecksumCheck {
     const isBad = record.checksum !== 0 && record.checksum !== storedChecksum(this.#crc)
     if (record.checksum !== 0) this.#checked++
     if (isBad) {
-      this.#add({ from: this.#last, to: record })
+      this.#add({ from: this.#last, to: pointOf(record) })
       if (isWhole) this.#rotten ??= { from: this.#last, stretch: this.#bad.length - 1 }
     } else if (record.checksum !== 0) this.#certain = this.#bad.length
-    if (isWhole && record.endsOperation && this.#rotten === undefined)
-      this.#lastEnd = { totalLength: record.totalLength, totalEntries: record.totalEntries }
-    this.#last = record
+    if (isWhole && record.endsOperation && this.#rotten === undefined) this.#lastEnd = pointOf(record)
+    this.#last = pointOf(record)
     this.#crc = 0
     await this.#next()
   }
 
-  #add({ from, to }: BadCommits): void {
+  #add({ from, to }: EntryRange): void {
     const last = this.#bad.at(-1)
     const joins = last !== undefined && (samePoint(last.to, from) || this.#bad.length === MAX_STRETCHES)
     if (joins) this.#bad[this.#bad.length - 1] = { from: last.from, to }
@@ -117,4 +108,8 @@ export class ChecksumCheck {
     const next = await this.#records.next()
     this.#record = next.done === true ? undefined : next.value
   }
+}
+
+function pointOf({ totalLength, totalEntries }: CommitPoint): CommitPoint {
+  return { totalLength, totalEntries }
 }

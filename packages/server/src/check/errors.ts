@@ -6,6 +6,10 @@ export type RecoveryErrorCode =
   | 'UPDATE_PENDING'
   /** The file is not what it was when the recovery was planned: plan it again. */
   | 'FILE_CHANGED'
+  /** Not every entry can be read: marking the damage or taking it over would leave the file unreadable. */
+  | 'NOT_WHOLE'
+  /** Where the file should get entries from is another stream, or does not have them. */
+  | 'SOURCE_DIFFERS'
 
 /** The file cannot be recovered before something else is done; it was not touched. */
 export class RecoveryError extends StreamError<RecoveryErrorCode> {}

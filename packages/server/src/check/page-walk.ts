@@ -10,6 +10,7 @@ import {
 } from '@datastreamer/format'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
 
 /** What is wrong in a file, and how many entries were seen. */
 export interface WalkCounts {
@@ -23,6 +24,9 @@ export interface Boundaries {
   /** Take the next entry: an operation may end in front of it, behind it, or neither. */
   push(entry: { readonly type: number }): 'before' | 'after' | undefined
 }
+
+/** Ranges that are told apart; what lies behind them is told as one. */
+const MAX_LOST = 1000
 
 export interface PageWalkOptions {
   readonly file: string
@@ -51,6 +55,11 @@ export class PageWalk {
   #next: bigint | undefined
   /** Padding that ends a page, if it is not yet known whether entries should stand there. */
   #padding: { readonly position: number; readonly bytes: number } | undefined
+  /** Where entries that cannot be read begin, until the next that can. */
+  #lostFrom: CommitPoint | undefined
+  readonly #lost: EntryRange[] = []
+  /** Behind the last entry that could be read. */
+  #passed: CommitPoint
   #whole: CommitPoint
   #lastBoundary: CommitPoint
   #isWhole = true
@@ -65,6 +74,7 @@ export class PageWalk {
     this.#next = from.totalEntries
     this.#boundaries = boundaries
     this.#whole = from
+    this.#passed = from
     this.#lastBoundary = from
   }
 
@@ -81,6 +91,16 @@ export class PageWalk {
   /** Number behind the last entry, if the thread is not lost. */
   get next(): bigint | undefined {
     return this.#next
+  }
+
+  /**
+   * The ranges in which entries cannot be read, each up to the start of a page.
+   *
+   * @param end where the last of them ends, if nothing that can be read follows
+   */
+  lost(end: CommitPoint): readonly EntryRange[] {
+    const from = this.#lostFrom
+    return from === undefined || from.totalLength >= end.totalLength ? this.#lost : [...this.#lost, { from, to: end }]
   }
 
   get counts(): WalkCounts {
@@ -130,6 +150,7 @@ export class PageWalk {
       }
     }
     this.#next ??= found
+    this.#find({ totalLength: position, totalEntries: found })
     return true
   }
 
@@ -173,7 +194,8 @@ export class PageWalk {
       const end = at + view.getUint32(at + 1)
       if (type === BOOKMARK_TYPE) this.#bookmarks++
       this.#next++
-      if (this.#isWhole) this.#extend({ totalLength: position + end, totalEntries: this.#next }, type)
+      this.#passed = { totalLength: position + end, totalEntries: this.#next }
+      if (this.#isWhole) this.#extend(this.#passed, type)
       at = end
     }
     this.#entries += BigInt(count)
@@ -213,8 +235,18 @@ export class PageWalk {
     this.#report(new DamageError(code, detail, { file: this.#file, position, entryNumber }))
   }
 
+  /** A page opens with an entry: the thread is found, if it was lost. */
+  #find(at: CommitPoint): void {
+    const from = this.#lostFrom
+    if (from === undefined || at.totalEntries < from.totalEntries || from.totalLength >= at.totalLength) return
+    if (this.#lost.length < MAX_LOST) this.#lost.push({ from, to: at })
+    else this.#lost.push({ from: (this.#lost.pop() ?? { from }).from, to: at })
+    this.#lostFrom = undefined
+  }
+
   #report(error: DamageError): void {
     this.#isWhole = false
+    this.#lostFrom ??= this.#passed
     this.#damages.push(error)
   }
 }

@@ -3,6 +3,7 @@ import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import type { DamageError } from '../errors.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
 import { pendingUpdatePath } from '../store/paths.ts'
 import { RecoveryError } from './errors.ts'
 import { PageWalk } from './page-walk.ts'
@@ -20,6 +21,10 @@ export interface RecoveryPlan {
   readonly cutBytes: number
   /** Whether `to` is known to stand between two atomic operations. */
   readonly atOperationEnd: boolean
+  /** All that is not what was committed or cannot be read: what can be replaced. */
+  readonly damaged: readonly EntryRange[]
+  /** Whether every entry can be read and the header fits them: what is damaged can be marked or taken over. */
+  readonly isStructureWhole: boolean
   /** What is wrong. */
   readonly damages: readonly DamageError[]
 }
@@ -58,7 +63,7 @@ async function plan(
   damages: readonly DamageError[],
   summary: VerifySummary,
 ): Promise<RecoveryPlan> {
-  const { header, whole, wholeOperations, fileBytes } = summary
+  const { header, whole, wholeOperations, fileBytes, damaged, isStructureWhole } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
   const countDiffers = onlyCountDiffers(damages)
@@ -66,13 +71,23 @@ async function plan(
   // Either total of the header is a commit point if the entries agree with it.
   const committed = byCount ?? (countDiffers ? whole : undefined)
   if (committed !== undefined) {
-    return { file, header, to: committed, lostEntries: 0n, cutBytes: 0, atOperationEnd: true, damages }
+    return {
+      file,
+      header,
+      to: committed,
+      lostEntries: 0n,
+      cutBytes: 0,
+      atOperationEnd: true,
+      damaged,
+      isStructureWhole,
+      damages,
+    }
   }
   const to = boundaries === undefined ? whole : wholeOperations
   const atOperationEnd = samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
   const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
-  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damages }
+  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damaged, isStructureWhole, damages }
 }
 
 /** Whether all that the header's length covers is whole, but not as many entries as it counts. */

@@ -11,6 +11,7 @@ import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
+import { DamagedRanges, type EntryRange } from '../log/damaged-ranges.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { ChecksumCheck } from './checksum-check.ts'
 import { type Boundaries, PageWalk } from './page-walk.ts'
@@ -46,6 +47,10 @@ export interface VerifySummary {
   /** Checksums of the commit log that were compared with the bytes that they cover. */
   readonly checksums: number
   readonly damages: number
+  /** All that is not what was committed or cannot be read, as far as it can be told apart. */
+  readonly damaged: readonly EntryRange[]
+  /** Whether every entry can be read and the header fits them, whatever the checksums say. */
+  readonly isStructureWhole: boolean
   /** Behind the last entry in front of all damage. */
   readonly whole: CommitPoint
   /** Behind the last entry in front of all damage of which the commit log, or `boundaries`, say that an operation ends there. */
@@ -88,6 +93,8 @@ async function* verify(
       bookmarks: 0n,
       paddingBytes: 0,
       checksums: 0,
+      damaged: [],
+      isStructureWhole: false,
       whole: START,
       wholeOperations: START,
     }
@@ -110,14 +117,19 @@ async function* verify(
     await checksums.push(bytes, position, walk.whole.totalLength)
     yield { kind: 'progress', done: position + bytes.length, total: end }
   }
-  for (const error of checksums.damages(header)) yield damage(error)
+  const differing = checksums.damages(header)
+  const damaged = new DamagedRanges()
+  for (const range of walk.lost(header)) damaged.add(range)
+  for (const { range } of differing) if (range !== undefined) damaged.add(range)
+  for (const error of differing) yield damage(error)
   if (endIsCommitPoint && walk.next !== undefined && walk.next !== header.totalEntries) {
     const detail = `totalEntries ${header.totalEntries}, but up to totalLength there are ${walk.next}`
     yield damage(
       new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }),
     )
   }
-  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, damages }
+  const found = { damages, damaged: damaged.all, isStructureWhole: damages === differing.length }
+  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, ...found }
   const rotten = checksums.rottenFrom(header)
   const { lastEnd } = checksums
   if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: lastEnd }

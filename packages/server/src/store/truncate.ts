@@ -46,7 +46,7 @@ async function takeBack({ checkpointer, state }: StoreParts): Promise<void> {
 }
 
 /** Where the entry before entry `number` ends: in front of the padding, if there is some between the two. */
-async function endBefore(log: StreamLog, number: number): Promise<number> {
+export async function endBefore(log: StreamLog, number: number): Promise<number> {
   if (number === 0) return HEADER_PAGE_BYTES
   const { position } = await log.locate(number - 1)
   const entry = await log.entry(BigInt(number - 1))

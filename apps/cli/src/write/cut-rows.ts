@@ -1,0 +1,21 @@
+import type { TruncationPlan } from '@datastreamer/server'
+import type { Command } from 'commander'
+import { count, plural } from '../output/text.ts'
+
+/** What a cut will do to a file, for people. */
+export function cutRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
+  const { header, to, lostEntries, cutBytes, atOperationEnd } = plan
+  const point = (entries: bigint, length: number): string =>
+    `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
+  return [
+    ['header says', point(header.totalEntries, header.totalLength)],
+    ['will be', point(to.totalEntries, to.totalLength)],
+    ['ends', atOperationEnd ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
+    ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
+  ]
+}
+
+/** Give a command the flags that answer its question before it is asked. */
+export function takesConfirmation(command: Command): Command {
+  return command.option('-y, --yes', 'do it without asking').option('--dry-run', 'only show what would be done')
+}
