@@ -119,6 +119,14 @@ describe('recover', () => {
     expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationEnd: true })
   })
 
+  test('cuts back to before what has rotted in a page that ends with padding', async () => {
+    // The last commit of the first page goes on in the second.
+    const second = Array.from({ length: Number(TOTAL) }, (_, i) => i).find((i) => positionOf(i) >= pageStart(1)) ?? 0
+    const file = files.damaged((_, poke) => poke(positionOf(second - 1) + 40, Uint8Array.of(0xee)))
+    const start = second - (second % PER_COMMIT)
+    expect(await planOf(file)).toMatchObject({ to: { totalEntries: BigInt(start), totalLength: positionOf(start) } })
+  })
+
   test.each<[string, Change]>([
     ['a length beyond the file', (_, poke) => poke(HEADER.totalLength, u64(1n << 40n))],
     ['a length of nothing', (_, poke) => poke(HEADER.totalLength, u64(0))],

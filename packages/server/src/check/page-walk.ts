@@ -63,6 +63,7 @@ export class PageWalk {
   #whole: CommitPoint
   #lastBoundary: CommitPoint
   #isWhole = true
+  #lookedTo = 0
   #entries = 0n
   #bookmarks = 0n
   #paddingBytes = 0
@@ -81,6 +82,11 @@ export class PageWalk {
   /** Behind the last entry up to which everything is whole. */
   get whole(): CommitPoint {
     return this.#whole
+  }
+
+  /** Position up to which everything is whole, the padding of pages that were looked at included. */
+  get wholeTo(): number {
+    return this.#isWhole ? Math.max(this.#lookedTo, this.#whole.totalLength) : this.#whole.totalLength
   }
 
   /** The last place in front of all damage where an operation may end. */
@@ -118,6 +124,7 @@ export class PageWalk {
     const view = viewOf(bytes)
     let at: number | undefined = this.#opens(view, position) ? 0 : undefined
     while (at !== undefined && at < bytes.length && !this.done) at = this.#step(view, at, position)
+    this.#lookedTo = position + bytes.length
     return this.#damages
   }
 

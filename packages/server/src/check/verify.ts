@@ -114,7 +114,7 @@ async function* verify(
     const position = pageStart(page)
     const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
     for (const error of walk.push(bytes, position)) yield damage(error)
-    await checksums.push(bytes, position, walk.whole.totalLength)
+    await checksums.push(bytes, position, walk.wholeTo)
     yield { kind: 'progress', done: position + bytes.length, total: end }
   }
   const differing = checksums.damages(header)
