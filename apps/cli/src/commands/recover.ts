@@ -81,8 +81,9 @@ async function recover(file: string, options: RecoverOptions, context: CommandCo
   }
   if (options.from !== undefined) return replace(plan, options.from, options, context)
   if (options.takeOver) return takeOver(plan, options, context)
-  if (options.cut || (plan.lostEntries === 0n && plan.cutBytes === 0)) return cut(plan, options, context)
+  if (options.cut) return cut(plan, options, context)
   if (plan.isStructureWhole) return mark(plan, options, context)
+  if (plan.lostEntries === 0n && plan.cutBytes === 0) return cut(plan, options, context)
   const lost = plural(plan.lostEntries, 'entry', 'entries')
   const message = `${file}: not every entry can be read. --from SRC replaces what is damaged; --cut cuts off all from the first damage on, and loses ${lost}`
   throw new UnrecoverableError('UNRECOVERABLE', message)
