@@ -34,7 +34,8 @@ export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = 
 export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<number> {
   checkStructure(plan)
   return asPlanned(plan, options, async ({ disk, file, header }) => {
-    const { writable } = await WritableFile.mend(file, header)
+    const writable = new WritableFile(file, header)
+    await writable.mend()
     await withCommitLog(disk, plan.file, async (commitLog) => {
       await reviseDamaged(commitLog, plan, async (record, from) => {
         const checksum = await checksumOfFile(writable, from, record.totalLength)
