@@ -112,7 +112,7 @@ export const OPTIONS = {
     aliases: { env: ['ZKEVM_STREAM_PORT'], keys: ['Port'] },
   },
   host: {
-    type: 'text',
+    type: 'host',
     placeholder: 'address',
     default: '0.0.0.0',
     group: 'Clients',

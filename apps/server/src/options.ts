@@ -27,7 +27,7 @@ export const OPTIONS = {
   demoBlockTime: { type: 'duration', unit: 'ms', default: 1000, group: 'Stream', help: 'time between two of them' },
   port: { type: 'integer', min: 0, max: 65_535, default: 6900, group: 'Clients', help: 'port; 0 takes any free one' },
   host: {
-    type: 'text',
+    type: 'host',
     placeholder: 'address',
     default: '127.0.0.1',
     group: 'Clients',
@@ -41,7 +41,7 @@ export const OPTIONS = {
     help: 'let a sequencer in another process write the stream, on this port (usually 6901); 0 takes any free one',
   },
   sourceHost: {
-    type: 'text',
+    type: 'host',
     placeholder: 'address',
     default: '127.0.0.1',
     group: 'Source',

@@ -1,4 +1,5 @@
 export { type Entry, type Header, StreamError } from '@datastreamer/format'
+export { parseHostPort } from './address.ts'
 export {
   connect,
   type EventsOptions,

@@ -1,3 +1,4 @@
+import { parseHostPort } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
 import { nodeDisk } from '@datastreamer/server'
@@ -8,9 +9,6 @@ import { refuseE2store } from './other-family.ts'
 import { ServerSource } from './server-source.ts'
 import type { Source } from './source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
-
-/** An IPv6 address in brackets, or a name without slashes and controls; a colon; a port. */
-const HOST_PORT = /^(?:\[([0-9a-f:.%]+)\]|([^/:[\]\p{C}]+)):(\d{1,5})$/iu
 
 /**
  * Open SRC: a server if it reads as host:port and no file has that name.
@@ -24,23 +22,22 @@ export async function openSource(
   follow = false,
 ): Promise<Source> {
   const { streamType } = options
-  const match = HOST_PORT.exec(src)
+  const address = parseHostPort(src)
   if (await nodeDisk.exists(src)) {
     refuseE2store(src)
     return FileSource.open({ file: src, streamType, follow, note })
   }
-  if (match === null) {
+  if (address === undefined) {
     throw new NotFoundError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
   }
-  const [, bracketed, plain, port] = match
-  const host = bracketed ?? plain ?? ''
-  if (!(Number(port) >= 1 && Number(port) <= 65_535)) {
+  const { host, port } = address
+  if (port < 1 || port > 65_535) {
     throw new UsageError('USAGE', `${src}: there is no such file, and as a port ${port} is none from 1 to 65535`)
   }
   try {
     return await ServerSource.connect({
       host,
-      port: Number(port),
+      port,
       streamType,
       tls: tlsOf(options),
       signal,

@@ -13,6 +13,7 @@ describe('an address', () => {
   test.each([
     ['a.example:6900', PLAIN, { host: 'a.example', port: 6900, tls: undefined, name: 'a.example:6900' }],
     ['[::1]:1', PLAIN, { host: '::1', port: 1, tls: undefined, name: '[::1]:1' }],
+    ['tls://[fe80::1%eth0]:1', PLAIN, { host: 'fe80::1%eth0', port: 1, tls: {}, name: 'tls://[fe80::1%eth0]:1' }],
     ['tls://a:1', PLAIN, { host: 'a', port: 1, tls: {}, name: 'tls://a:1' }],
     ['a:1', TLS, { host: 'a', port: 1, tls: { servername: 'x' }, name: 'tls://a:1' }],
     ['tcp://a:1', TLS, { host: 'a', port: 1, tls: undefined, name: 'a:1' }],

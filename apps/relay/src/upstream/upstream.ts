@@ -1,4 +1,4 @@
-import type { ClientOptions, Clock, TlsOptions } from '@datastreamer/client'
+import { type ClientOptions, type Clock, parseHostPort, type TlsOptions } from '@datastreamer/client'
 import type { StreamReader } from '@datastreamer/server'
 import { ConfigError } from '@datastreamer/service'
 import type { UpstreamTls } from './upstream-tls.ts'
@@ -35,23 +35,22 @@ export function streamOf(file: Pick<StreamReader, 'getHeader'>): ExpectedStream 
   return generation === 3 ? { streamType, systemId, version } : { streamType }
 }
 
-/** Scheme, which nothing leaves to the other options; host, in brackets if it is IPv6, without controls; port. */
-const ADDRESS = /^(?:(tls|tcp):\/\/)?(?:\[([0-9a-fA-F:.]+)\]|([^:/[\]\s\p{C}]+)):(\d{1,5})$/u
+/** The scheme, without which it is left to the other options, and the rest. */
+const ADDRESS = /^(?:(tls|tcp):\/\/)?(.*)$/s
 
 /**
- * Read `host:port`, `[::1]:6900`, `tls://host:port` or `tcp://host:port`.
+ * Read `host:port`, `[::1]:6900`, `[fe80::1%eth0]:6900`, `tls://host:port` or `tcp://host:port`.
  *
  * @param tls what TLS is dialled with, and whether it also is without a scheme
  * @throws {ConfigError} `BAD_VALUE`
  */
 export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'always'>): Upstream {
-  const match = ADDRESS.exec(text)
-  const port = Number(match?.[4])
-  const host = match?.[2] ?? match?.[3]
-  if (host === undefined || port < 1 || port > 0xffff) {
+  const [, scheme, rest = ''] = ADDRESS.exec(text) ?? []
+  const { host, port } = parseHostPort(rest) ?? {}
+  if (host === undefined || port === undefined || port < 1 || port > 0xffff) {
     throw new ConfigError('BAD_VALUE', `--server: "${text}" is not host:port, tls://host:port or tcp://host:port`)
   }
-  const overTls = match?.[1] === 'tls' || (match?.[1] === undefined && tls.always)
+  const overTls = scheme === 'tls' || (scheme === undefined && tls.always)
   const name = `${overTls ? 'tls://' : ''}${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
     name,

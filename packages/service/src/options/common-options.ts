@@ -59,7 +59,7 @@ export const COMMON_OPTIONS = {
     help: 'serve /healthz, /readyz, /metrics and /api/status there; 0 takes any free port',
   },
   adminHost: {
-    type: 'text',
+    type: 'host',
     placeholder: 'address',
     default: '127.0.0.1',
     group: 'Operation',

@@ -28,6 +28,8 @@ function expectation(option: Option): string {
   switch (option.type) {
     case 'text':
       return 'a text'
+    case 'host':
+      return 'a name or an address'
     case 'list':
       return 'a text or a list of texts'
     case 'choice':
@@ -49,6 +51,8 @@ function read(option: Option, given: unknown): Value | undefined {
   switch (option.type) {
     case 'text':
       return typeof given === 'string' && given !== '' ? given : undefined
+    case 'host':
+      return typeof given === 'string' && given !== '' ? given.replace(/^\[(.+)\]$/, '$1') : undefined
     case 'list':
       return readList(given)
     case 'choice':

@@ -24,6 +24,7 @@ const TABLE = {
   level: { type: 'choice', choices: ['info', 'warn'], default: 'info', help: 'level' },
   server: { type: 'list', help: 'servers', aliases: { env: ['ZKEVM_STREAM_SERVER'] } },
   name: { type: 'text', default: 'none', help: 'name' },
+  host: { type: 'host', default: '127.0.0.1', help: 'host' },
   scrub: { type: 'rate', default: '4MiB/s', help: 'rate' },
   config: { type: 'text', help: 'file' },
 } as const satisfies OptionTable
@@ -59,6 +60,7 @@ test('defaults, times in milliseconds', () => {
     level: 'info',
     server: undefined,
     name: 'none',
+    host: '127.0.0.1',
     scrub: 4_194_304,
     config: undefined,
   })
@@ -217,6 +219,17 @@ describe('a variable that no option has', () => {
     }
     expect(warningsOf(env)).toEqual([])
   })
+})
+
+test.each([
+  ['[::]', '::'],
+  ['::1', '::1'],
+  ['[fe80::1%eth0]', 'fe80::1%eth0'],
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+  ['stream.example', 'stream.example'],
+])('the host %s is %s', (given, host) => {
+  expect(config(['--host', given]).host).toBe(host)
+  expect(config([], { DATASTREAMER_HOST: given }).host).toBe(host)
 })
 
 describe('the address of a Service where a port should be', () => {

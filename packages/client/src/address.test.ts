@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { parseHostPort } from './address.ts'
+
+test.each([
+  ['a.example:6900', 'a.example', 6900],
+  ['127.0.0.1:1', '127.0.0.1', 1],
+  ['[::1]:6900', '::1', 6900],
+  ['[::ffff:10.0.0.1]:6900', '::ffff:10.0.0.1', 6900],
+  ['[FE80::1%eth0]:6900', 'FE80::1%eth0', 6900],
+  ['[fe80::1%enp3s0.100]:6900', 'fe80::1%enp3s0.100', 6900],
+  ['a:99999', 'a', 99_999],
+])('%s', (text, host, port) => {
+  expect(parseHostPort(text)).toEqual({ host, port })
+})
+
+test.each([
+  ...['', 'a', 'a:', ':1', 'a:b:1', '::1:6900', 'fe80::1%eth0:6900', '[::1]', '[fe80::1%]:1', '[%eth0]:1'],
+  ...['[fe80::1%eth0', '[fe80::1%e/0]:1', '[fe80::1%e\n]:1', 'a b:1', 'a\u001b:1', '/a:1', 'a:123456'],
+])('not %j', (text) => {
+  expect(parseHostPort(text)).toBeUndefined()
+})
