@@ -115,7 +115,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   log.info('serving', `serving ${file} with ${store.getHeader().totalEntries} entries`)
   return {
     addresses: { stream: address },
-    readiness: () => readiness(config, status, observed.problem),
+    readiness: () => readiness(config, status, observed.problem ?? served.problem),
     status: () => ({
       mode: 'relay',
       file,

@@ -53,7 +53,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   return {
     addresses: { stream: address, ...(source && { source: source.address }) },
     readiness: () => {
-      const problem = stream.problem()
+      const problem = stream.problem() ?? served.problem
       return { ready: problem === undefined, reason: problem }
     },
     status: () => ({

@@ -62,6 +62,7 @@ export { commitLogPath } from './store/paths.ts'
 export type { StoreLimits, StoreParts } from './store/store-parts.ts'
 export type { StreamIdentity } from './store/stream-file.ts'
 export { StreamStore } from './store/stream-store.ts'
+export { descriptorLimit, roomForClients } from './tcp/descriptors.ts'
 export { Lobby, type LobbyOptions } from './tcp/lobby.ts'
 export type { OperationEnds } from './tcp/operation-marks.ts'
 export {

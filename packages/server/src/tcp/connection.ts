@@ -149,8 +149,8 @@ export class Connection implements EntrySink, Participant {
     this.#abort({ reason: 'TRUNCATED', detail: `at entry ${entryNumber}, the stream now has ${totalEntries}` })
   }
 
-  onError(error: unknown): void {
-    this.#host.onEvent({ type: 'error', id: this.#id, error })
+  onError(error: unknown, again: () => Promise<unknown>): void {
+    this.#host.onEvent({ type: 'error', id: this.#id, error, again })
     const { code, message: detail }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
     this.close({ reason: 'READ_FAILED', code, detail })
   }
@@ -182,7 +182,8 @@ export class Connection implements EntrySink, Participant {
   }
 
   #find(query: Query): void {
-    const answered = answer(query, this.#host.context)
+    const { context } = this.#host
+    const answered = answer(query, context)
     if (!(answered instanceof Promise)) {
       this.#give(answered)
       return
@@ -195,7 +196,7 @@ export class Connection implements EntrySink, Participant {
         this.#give(found)
         this.onReady()
       },
-      (error: unknown) => this.onError(error),
+      (error: unknown) => this.onError(error, async () => answer(query, context)),
     )
   }
 

@@ -21,7 +21,8 @@ export interface EntrySink {
   onEnd(): void
   /** The log was cut before the place that the stream had reached. */
   onCut(point: CommitPoint, entryNumber: number): void
-  onError(error: unknown): void
+  /** @param again reads once more what could not be read */
+  onError(error: unknown, again: () => Promise<unknown>): void
 }
 
 export interface EntryStreamOptions {
@@ -154,7 +155,7 @@ export class EntryStream implements LogListener {
       (error: unknown) => {
         if (this.#stopped) return
         this.stop()
-        this.#sink.onError(error)
+        this.#sink.onError(error, () => this.#log.runOnDisk(place))
       },
     )
   }

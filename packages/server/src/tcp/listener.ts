@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { StreamError } from '@datastreamer/format'
 import { Admission, type AdmissionLimits, plainAddress } from './admission.ts'
+import { Descriptors } from './descriptors.ts'
 import { Lobby } from './lobby.ts'
 import type { RejectReason } from './server-events.ts'
 import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
@@ -53,6 +54,7 @@ export class Listener {
   /** Those that are in the middle of a TLS handshake, by their addresses and ports. */
   readonly #shaking = new Map<string, Entrance>()
   readonly #lobby: Lobby<Entrance>
+  readonly #descriptors = new Descriptors()
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
@@ -109,7 +111,7 @@ export class Listener {
 
   #accept(socket: Socket): void {
     const address = plainAddress(socket.remoteAddress)
-    const reason = this.#admission.refusal(address)
+    const reason = this.#refusal(socket, address)
     if (reason !== undefined) {
       socket.destroy()
       this.#options.onReject(address, reason, undefined)
@@ -132,6 +134,12 @@ export class Listener {
     if (this.#tlsServer !== undefined || this.#options.newcomersUntil === 'kept') this.#lobby.enter(entrance, address)
     if (this.#tlsServer === undefined) this.#admit(socket, entrance)
     else this.#shakeHands(this.#tlsServer, socket, entrance)
+  }
+
+  /** The few that are kept for more than reading have the descriptors that clients leave. */
+  #refusal(socket: Socket, address: string): RejectReason | undefined {
+    const isShort = this.#options.newcomersUntil === 'handshake' && this.#descriptors.areShort(socket)
+    return isShort ? 'DESCRIPTORS' : this.#admission.refusal(address)
   }
 
   #shakeHands(tlsServer: TlsServer, socket: Socket, entrance: Entrance): void {

@@ -28,6 +28,8 @@ export type RejectReason =
   | 'MAX_CONNECTIONS'
   | 'MAX_CONNECTIONS_PER_ADDRESS'
   | 'TLS_FAILED'
+  /** The process has hardly any file descriptors left: `ulimit -n`. */
+  | 'DESCRIPTORS'
   /** Too many others came before it had shown that it may stay. */
   | 'EVICTED'
 
@@ -66,7 +68,13 @@ export type EventDetails =
       readonly bytesSent: number
       readonly connectedMs: number
     }
-  | { readonly type: 'error'; readonly id: number | undefined; readonly error: unknown }
+  | {
+      readonly type: 'error'
+      readonly id: number
+      readonly error: unknown
+      /** Read once more what could not be read. */
+      readonly again: () => Promise<unknown>
+    }
 
 /** What happens at a server, with the server that it happens at. */
 export type ServerEvent = EventDetails & { readonly server: StreamServer }

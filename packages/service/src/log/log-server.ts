@@ -14,6 +14,8 @@ const NOTABLE: ReadonlySet<string> = new Set([
 
 /** What to do about clients that were written for a server which stays open. */
 const KEEP_OPEN = '--keep-open-on-state-error would keep it'
+/** What to do where file descriptors have run out. */
+const MORE_DESCRIPTORS = 'raise ulimit -n (LimitNOFILE) or lower --max-connections'
 
 /** Write what happens at a stream server to the log, until the returned function is called. */
 export function logServer(log: Log, server: StreamServer): () => void {
@@ -26,9 +28,11 @@ function logEvent(log: Log, event: ServerEvent): void {
     case 'listening':
       log.info('listening', `listening on ${addressText(event)}${event.tls ? ' with TLS' : ''}`)
       return
-    case 'rejected':
-      log.warn('client-rejected', `${event.remoteAddress} was not let in: ${event.reason}`, fields)
+    case 'rejected': {
+      const advice = event.reason === 'DESCRIPTORS' ? `, ${MORE_DESCRIPTORS}` : ''
+      log.warn('client-rejected', `${event.remoteAddress} was not let in: ${event.reason}${advice}`, fields)
       return
+    }
     case 'closed': {
       const advice = event.reason === 'BAD_STATE' ? KEEP_OPEN : undefined
       const why = [event.reason, event.code, event.detail, advice].filter((part) => part !== undefined).join(', ')

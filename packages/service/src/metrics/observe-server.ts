@@ -3,7 +3,13 @@ import type { CloseReason, RejectReason, StreamLog, StreamServer } from '@datast
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
-const REJECTED: readonly RejectReason[] = ['MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS', 'TLS_FAILED', 'EVICTED']
+const REJECTED: readonly RejectReason[] = [
+  'MAX_CONNECTIONS',
+  'MAX_CONNECTIONS_PER_ADDRESS',
+  'TLS_FAILED',
+  'DESCRIPTORS',
+  'EVICTED',
+]
 const CLOSED: readonly CloseReason[] = [
   'CLIENT_ENDED',
   'CONNECTION_LOST',

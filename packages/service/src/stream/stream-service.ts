@@ -1,4 +1,10 @@
-import { type OperationEnds, type StreamReader, StreamServer } from '@datastreamer/server'
+import {
+  descriptorLimit,
+  type OperationEnds,
+  roomForClients,
+  type StreamReader,
+  StreamServer,
+} from '@datastreamer/server'
 import type { Address } from '../admin/address.ts'
 import { logServer } from '../log/log-server.ts'
 import { observeLog, observeServer, slowestLag } from '../metrics/observe-server.ts'
@@ -6,6 +12,7 @@ import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf } from '../options/option.ts'
 import type { ServiceContext } from '../run/service.ts'
 import { loadServerTls } from '../tls/server-tls.ts'
+import { ReadWatch } from './read-watch.ts'
 
 /** What of a service's configuration says how clients are served. */
 export interface ServingConfig extends Omit<ConfigOf<typeof COMMON_OPTIONS>, 'config'> {
@@ -27,11 +34,13 @@ export class StreamService implements AsyncDisposable {
   readonly #server: StreamServer
   readonly #unlisten: () => void
   readonly #listening: Address
+  readonly #reads: ReadWatch
 
   private constructor(server: StreamServer, unlisten: () => void, listening: Address) {
     this.#server = server
     this.#unlisten = unlisten
     this.#listening = listening
+    this.#reads = new ReadWatch(server)
   }
 
   /** Serve from now on. It does not close the reader. @throws {ConfigError} @throws if it cannot listen there */
@@ -41,6 +50,7 @@ export class StreamService implements AsyncDisposable {
     { log, metrics, tlsRenewal }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal'>,
   ): Promise<StreamService> {
     const { host, port } = config
+    warnOfDescriptors(config, log)
     const server = new StreamServer({
       log: reader.log,
       bookmarks: reader.index,
@@ -72,6 +82,11 @@ export class StreamService implements AsyncDisposable {
     return this.#listening
   }
 
+  /** Why clients do not get what is there, if that is so. */
+  get problem(): string | undefined {
+    return this.#reads.problem
+  }
+
   /** Its clients, for the status. */
   get clients(): Readonly<Record<string, unknown>> {
     const connections = this.#server.connections()
@@ -87,10 +102,20 @@ export class StreamService implements AsyncDisposable {
   /** Accept no more clients, and let those that are there take what was written to them for at most `graceMs`. */
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
     await this.#server.close({ graceMs })
+    this.#reads[Symbol.dispose]()
     this.#unlisten()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close({ graceMs: 0 })
   }
+}
+
+/** Clients that find no descriptor are turned away: say so before they come. */
+function warnOfDescriptors({ maxConnections }: ServingConfig, log: ServiceContext['log']): void {
+  const limit = descriptorLimit()
+  const room = limit === undefined ? Number.POSITIVE_INFINITY : roomForClients(limit)
+  if (maxConnections <= room) return
+  const message = `ulimit -n is ${limit}, which has room for ${room} clients, not for --max-connections ${maxConnections}`
+  log.warn('descriptor-limit', `${message}: raise it (LimitNOFILE)`, { limit, room })
 }

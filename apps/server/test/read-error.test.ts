@@ -1,0 +1,49 @@
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { connect } from '@datastreamer/client'
+import { tempDir } from '@datastreamer/fixtures'
+import { openStore } from '@datastreamer/server'
+import { expect, test } from 'vitest'
+import { TestServer } from './server.ts'
+
+/** Where the second data page begins. */
+const SECOND_PAGE = 4096 + 1_048_576
+
+/** A file of six pages. */
+async function makeFile(file: string): Promise<void> {
+  const store = await openStore({ file, fsync: 'never' })
+  store.startAtomicOp()
+  for (let i = 0; i < 12; i++) store.addStreamEntry(2, new Uint8Array(500_000).fill(i))
+  await store.commitAtomicOp()
+  await store.close()
+}
+
+test('what cannot be read makes /readyz say so, until it can be read again', async () => {
+  using dir = tempDir()
+  const file = dir.join('s.bin')
+  await makeFile(file)
+  await using server = TestServer.start(['--read-only', '--file', file, '--admin-port', '0'])
+  const port = await server.port()
+  const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
+  const read = async (name: 'entry' | 'stream'): Promise<void> => {
+    await using client = await connect({ host: '127.0.0.1', port, backoff: { maxAttempts: 1 } })
+    if (name === 'entry') await client.getEntry(2n)
+    else for await (const _ of client.entries({ from: 0n, follow: false }));
+  }
+  await read('entry')
+  expect(await ready()).toBe('ready\n')
+  const disk = openSync(file, 'r+')
+  const whole = new Uint8Array(5)
+  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  for (const name of ['entry', 'stream'] as const) {
+    writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+    await expect(read(name)).rejects.toThrow()
+    expect(await ready()).toMatch(/^not ready: the stream cannot be read: .*s\.bin: .*page 1/)
+    // Others are served on.
+    await using client = await connect({ host: '127.0.0.1', port })
+    expect((await client.getEntry(0n))?.data.length).toBe(500_000)
+    writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
+    await expect.poll(ready, { timeout: 20_000 }).toBe('ready\n')
+  }
+  closeSync(disk)
+  await read('stream')
+}, 60_000)
