@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openStore, type StoreEvent, type StoreOptions, type StreamStore } from '../src/index.ts'
 import { CountingDisk } from './counting-disk.ts'
 
@@ -76,7 +76,7 @@ test('a file that is no such stream is refused, and nothing is put beside it', a
   expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
 })
 
-test('a damaged index is made anew from the log', async () => {
+test('a damaged index is made anew from the log, beside serving', async () => {
   using dir = tempDir()
   {
     await using store = await openIn(dir)
@@ -88,7 +88,9 @@ test('a damaged index is made anew from the log', async () => {
   writeFileSync(join(dir.join('data-stream.db'), 'CURRENT'), 'no manifest\n')
   const events: StoreEvent[] = []
   await using store = await openIn(dir, { onEvent: (event) => events.push(event) })
-  expect(events).toMatchObject([{ event: 'indexed', fromEntry: 0n, entries: 2n }])
+  expect(events).toMatchObject([{ event: 'index-damaged', error: { code: 'INDEX_CORRUPT' } }])
+  expect(await store.index.get(hex('0b'))).toBe(1)
+  await vi.waitFor(() => expect(events.slice(1)).toMatchObject([{ event: 'index-rebuilt', entries: 2n }]), 15_000)
   expect(await store.index.get(hex('0b'))).toBe(1)
 })
 

@@ -65,7 +65,8 @@ export async function firstEventAfter(log: ReadableLog, number: bigint): Promise
   return undefined
 }
 
-async function isBookmark(log: ReadableLog, number: number, bookmark: Uint8Array): Promise<boolean> {
+/** Whether a committed entry is a bookmark of these bytes. @throws {DamageError} */
+export async function isBookmark(log: ReadableLog, number: number, bookmark: Uint8Array): Promise<boolean> {
   const entry = Number.isSafeInteger(number) ? await log.entry(BigInt(number)) : undefined
   return entry?.type === BOOKMARK_TYPE && sameBytes(entry.data, bookmark)
 }

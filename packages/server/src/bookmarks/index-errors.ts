@@ -1,5 +1,6 @@
 import { StreamError } from '@datastreamer/format'
 import { DiskError, type DiskErrorCode, LockedError } from '../errors.ts'
+import type { BookmarkPut } from './bookmark-index.ts'
 import type { LevelFailure } from './level-messages.ts'
 
 /** Why a bookmark index cannot be used. */
@@ -26,6 +27,20 @@ export function indexError(failure: LevelFailure, folder: string): UnusableIndex
   return failure.code === 'LEVEL_CORRUPTION'
     ? corruptError(failure, folder)
     : diskError('WRITE_FAILED', failure, folder)
+}
+
+/** The error for what was said of a look-up: what cannot be read is as good as damaged, unless it is for want of memory. */
+export function lookUpError(failure: LevelFailure, folder: string): UnusableIndexError | DiskError {
+  const isRead = failure.code === 'LEVEL_IO_ERROR' || failure.code === 'EIO'
+  const isScarce = /too many open files|cannot allocate/i.test(failure.message)
+  return isRead && !isScarce ? corruptError(failure, folder) : indexError(failure, folder)
+}
+
+/** The error for an index that lacks a bookmark of the log. */
+export function gapError(file: string, { key, number }: BookmarkPut): UnusableIndexError {
+  const bookmark = Buffer.from(key).toString('hex')
+  const message = `the bookmark index of ${file} does not lead to bookmark 0x${bookmark} of entry ${number}`
+  return new UnusableIndexError('INDEX_CORRUPT', message)
 }
 
 /** Whether LevelDB said that another has it open. */

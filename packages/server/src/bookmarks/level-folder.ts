@@ -4,6 +4,7 @@ import { exists } from '../disk/exists.ts'
 import { type LockedPath, type LockReach, lockAt } from '../disk/file-lock.ts'
 import { DiskError } from '../errors.ts'
 import { lockedError, UnusableIndexError } from './index-errors.ts'
+import { UNFINISHED_FILE } from './level-check/check.ts'
 import { removeLevelFiles } from './level-files.ts'
 
 /** The right of one index to a folder. */
@@ -50,6 +51,7 @@ export async function removeLevelFolder(folder: string): Promise<void> {
   const claim = await claimFolder(folder, true)
   try {
     await removeLevelFiles(claim.folder)
+    await rm(join(claim.folder, UNFINISHED_FILE), { force: true })
     await rm(join(claim.folder, 'LOCK'), { force: true })
   } finally {
     await claim.release()

@@ -1,15 +1,34 @@
 import { Worker } from 'node:worker_threads'
 import { DiskError, RefusedError } from '../errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
-import { indexError, isLocked, lostError, openError } from './index-errors.ts'
+import { indexError, isLocked, lookUpError, lostError, openError, UnusableIndexError } from './index-errors.ts'
 import { claimFolder, type FolderClaim, hasLevel } from './level-folder.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { PendingBookmarks } from './pending-bookmarks.ts'
 
+/** An index in a LevelDB. */
+export interface LevelBookmarkIndex extends BookmarkIndex {
+  /** Told once that it is damaged: it cannot be used any more before it is renewed. */
+  onDamage(listener: (error: UnusableIndexError) => void): void
+  /**
+   * Begin anew, empty and unfinished, whatever is there; what waits to be written is forgotten. The folder stays locked.
+   *
+   * @throws {DiskError} `WRITE_FAILED`, `FILE_REPLACED`
+   */
+  renew(): Promise<void>
+  /**
+   * Make durable what was put so far, and that this is all that the index should hold. One that was made, or made anew,
+   * counts as damaged when it is opened again without this.
+   *
+   * @throws as `flush`
+   */
+  finish(): Promise<void>
+}
+
 export interface LevelIndexOptions {
   readonly folder: string
   readonly createIfMissing: boolean
-  /** Destroy the index that is there, damaged or not, and begin an empty one (default false). */
+  /** Begin an empty one in the place of what is there, damaged or not (default false). */
   readonly fresh?: boolean | undefined
   /** Bookmarks in memory, 25 bytes each, from which on `writable` waits (default 2,000,000). */
   readonly maxPendingBookmarks?: number | undefined
@@ -35,7 +54,7 @@ const WRITE_DELAY_MS = 5
  * @throws {DiskError} `WRITE_FAILED`
  * @see docs/spec/stream-file.md §5
  */
-export async function openLevelIndex(options: LevelIndexOptions): Promise<BookmarkIndex> {
+export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelBookmarkIndex> {
   const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
   signal?.throwIfAborted()
   // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
@@ -63,9 +82,14 @@ function workerFile(): URL {
 interface Waiter<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: Error) => void
+  readonly isLookUp?: boolean
 }
 
-class LevelIndex implements BookmarkIndex {
+function threadError(folder: string, how: string): DiskError {
+  return new DiskError('STORE_BROKEN', `${folder}: the thread of the bookmark index ended: ${how}`)
+}
+
+class LevelIndex implements LevelBookmarkIndex {
   /** Settles when LevelDB is open, or cannot be opened; then nothing is left to be closed. */
   readonly opened: Promise<void>
   readonly #claim: FolderClaim
@@ -85,6 +109,9 @@ class LevelIndex implements BookmarkIndex {
   #failure: Error | undefined
   /** When it may be tried again to mend what failed. */
   #mendAt = 0
+  #isRenewing = false
+  #onDamage: ((error: UnusableIndexError) => void) | undefined
+  #damage: UnusableIndexError | undefined
   /** Whether another program has taken LevelDB. */
   #isLost = false
   #closing: Promise<void> | undefined
@@ -95,7 +122,7 @@ class LevelIndex implements BookmarkIndex {
     this.#maxPending = maxPending
     this.#exited = new Promise((resolve) => worker.once('exit', (code) => void this.#onExit(code).then(resolve)))
     worker.on('message', (reply: LevelReply) => this.#onReply(reply))
-    worker.on('error', (cause) => this.#fail({ code: '', message: String(cause) }))
+    worker.on('error', (cause) => this.#fail(threadError(claim.folder, String(cause))))
     this.opened = new Promise((resolve, reject) => {
       this.#onOpened = { resolve, reject }
     })
@@ -139,6 +166,37 @@ class LevelIndex implements BookmarkIndex {
     this.#pump()
   }
 
+  onDamage(listener: (error: UnusableIndexError) => void): void {
+    this.#onDamage = listener
+    if (this.#damage !== undefined) listener(this.#damage)
+  }
+
+  async renew(): Promise<void> {
+    this.#assertOpen()
+    if (this.#isGone) throw this.#failure
+    // What would be made in another folder of that name would have no lock.
+    const isInPlace = await this.#claim.isInPlace().catch(() => false)
+    if (!isInPlace)
+      throw new DiskError('FILE_REPLACED', `${this.#claim.folder} is not the index folder that was opened`)
+    this.#isRenewing = true
+    // Nothing is handed over meanwhile.
+    this.#fail(new DiskError('WRITE_FAILED', `${this.#claim.folder}: the bookmark index begins anew`))
+    try {
+      await this.#request((id) => ({ t: 'renew', id }))
+    } finally {
+      this.#isRenewing = false
+    }
+    this.#pending.drop()
+    this.#failure = undefined
+    this.#damage = undefined
+  }
+
+  async finish(): Promise<void> {
+    this.#assertOpen()
+    await this.#flush(false)
+    await this.#request((id) => ({ t: 'finish', id }))
+  }
+
   async writable(): Promise<void> {
     const { added, written } = this.#pending
     if (this.#failure !== undefined) throw this.#failure
@@ -153,7 +211,7 @@ class LevelIndex implements BookmarkIndex {
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
     // A message takes all of the memory that the key is a part of.
     const copy = key.slice()
-    return this.#request((id) => ({ t: 'get', id, key: copy }))
+    return this.#request((id) => ({ t: 'get', id, key: copy }), true)
   }
 
   async flush({ sync }: { readonly sync: boolean }): Promise<void> {
@@ -191,10 +249,10 @@ class LevelIndex implements BookmarkIndex {
     })
   }
 
-  #request(make: (id: number) => LevelRequest): Promise<number | undefined> {
+  #request(make: (id: number) => LevelRequest, isLookUp = false): Promise<number | undefined> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      this.#requests.set(id, { resolve, reject })
+      this.#requests.set(id, { resolve, reject, isLookUp })
       this.#post(make(id))
     })
   }
@@ -245,10 +303,13 @@ class LevelIndex implements BookmarkIndex {
         this.#take(reply.id)?.resolve(reply.number)
         break
       case 'refused':
-        this.#take(reply.id)?.reject(indexError(reply.failure, this.#claim.folder))
+        this.#onRefused(reply.id, reply.failure)
+        break
+      case 'damaged':
+        this.#noteDamage(indexError(reply.failure, this.#claim.folder))
         break
       case 'failed':
-        this.#fail(reply.failure)
+        this.#fail((this.#isOpen ? indexError : openError)(reply.failure, this.#claim.folder))
     }
     const idle = (this.#pending.handedOver === 0 || this.#failure !== undefined) && this.#requests.size === 0
     // Whoever opens or closes waits for the thread's end.
@@ -261,6 +322,20 @@ class LevelIndex implements BookmarkIndex {
     return waiter
   }
 
+  #onRefused(id: number, failure: LevelFailure): void {
+    const waiter = this.#take(id)
+    const error = (waiter?.isLookUp === true ? lookUpError : indexError)(failure, this.#claim.folder)
+    this.#noteDamage(error)
+    waiter?.reject(error)
+  }
+
+  #noteDamage(error: Error): void {
+    if (!(error instanceof UnusableIndexError) || this.#damage !== undefined || this.#isRenewing || !this.#isOpen)
+      return
+    this.#damage = error
+    this.#onDamage?.(error)
+  }
+
   #wakeWaiters(): void {
     for (const waiter of this.#waiters) {
       if (waiter.target > this.#pending.written) continue
@@ -269,16 +344,16 @@ class LevelIndex implements BookmarkIndex {
     }
   }
 
-  #fail(failure: LevelFailure): void {
-    const make = this.#isOpen ? indexError : openError
-    this.#failure ??= make(failure, this.#claim.folder)
+  #fail(failure: Error): void {
+    this.#failure ??= failure
+    this.#noteDamage(failure)
     for (const waiter of this.#waiters) waiter.reject(this.#failure)
     this.#waiters.clear()
   }
 
   async #onExit(code: number): Promise<void> {
-    const failure = this.#failure ?? new DiskError('STORE_BROKEN', `the index's thread ended with status ${code}`)
-    if (this.#closing === undefined) this.#fail({ code: '', message: failure.message })
+    const failure = this.#failure ?? threadError(this.#claim.folder, `status ${code}`)
+    if (this.#closing === undefined) this.#fail(failure)
     this.#isOpen = false
     this.#pending.drop()
     // Whoever is told may want to open the folder again.

@@ -13,6 +13,10 @@ export type LevelRequest =
   /** Open LevelDB again after a write that failed, and let writes be tried again from the first that was not answered on. */
   | { readonly t: 'reopen'; readonly id: number }
   | { readonly t: 'get'; readonly id: number; readonly key: Uint8Array }
+  /** Begin anew, empty and unfinished, whatever is there. */
+  | { readonly t: 'renew'; readonly id: number }
+  /** It holds all that it should from now on. */
+  | { readonly t: 'finish'; readonly id: number }
   /** Make durable all that was written. */
   | { readonly t: 'sync'; readonly id: number }
   | { readonly t: 'close'; readonly id: number }
@@ -30,5 +34,7 @@ export type LevelReply =
   | { readonly t: 'written' }
   | { readonly t: 'answer'; readonly id: number; readonly number?: number | undefined }
   | { readonly t: 'refused'; readonly id: number; readonly failure: LevelFailure }
+  /** A check in the background found its files damaged. */
+  | { readonly t: 'damaged'; readonly failure: LevelFailure }
   /** Opening or writing failed; nothing more will be written before it is opened again. */
   | { readonly t: 'failed'; readonly failure: LevelFailure }

@@ -1,15 +1,21 @@
 // Runs in a thread of its own, from the sources as well as from the bundle: nothing from other packages of the
 // workspace may be imported here.
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
+import { checkClosed, checkTables, LookUpCheck, UNFINISHED_FILE } from './level-check/check.ts'
 import { removeLevelFiles } from './level-files.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
 
 /** Stands behind every key of 16 bytes, so no bookmark is touched by what is done to it. */
 const BEHIND_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
+
+/** Time between two checks of all tables, and before each table in such a check but the first. */
+const CHECK_PERIOD_MS = 3_600_000
+const CHECK_PAUSE_MS = 200
 
 /** Room that a disk must have before LevelDB is opened again. */
 const PROBE_BYTES = 1_048_576
@@ -29,9 +35,28 @@ class LevelWorker {
   #synced = true
   /** Look-ups wait for it. */
   #reopening: Promise<void> | undefined
+  readonly #checks = new AbortController()
+  #lookUps: LookUpCheck
 
   constructor(level: Level) {
     this.#level = level
+    this.#lookUps = new LookUpCheck(level.location)
+    void this.#checkAgainAndAgain()
+  }
+
+  /** All tables, at once and every hour. */
+  async #checkAgainAndAgain(): Promise<void> {
+    const { signal } = this.#checks
+    for (let pauseMs = 0; !signal.aborted; pauseMs = CHECK_PAUSE_MS) {
+      try {
+        await checkTables(this.#level.location, pauseMs, signal)
+      } catch (error) {
+        if (!signal.aborted && failureOf(error).code === 'LEVEL_CORRUPTION') {
+          send({ t: 'damaged', failure: failureOf(error) })
+        }
+      }
+      await sleep(CHECK_PERIOD_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    }
   }
 
   async handle(request: LevelRequest): Promise<void> {
@@ -49,7 +74,14 @@ class LevelWorker {
       case 'sync':
         await this.#answer(request.id, () => this.#sync())
         return
+      case 'renew':
+        await this.#answer(request.id, () => this.#renew())
+        return
+      case 'finish':
+        await this.#answer(request.id, () => this.#finish())
+        return
       case 'close':
+        this.#checks.abort()
         await this.#writes
         await this.#answer(request.id, () => this.#level.close())
         parentPort?.close()
@@ -75,6 +107,7 @@ class LevelWorker {
 
   #get(id: number, key: Uint8Array): void {
     try {
+      this.#lookUps.check(key)
       const found = this.#level.getSync(key)
       send({ t: 'answer', id, number: found && decodeNumber(found) })
     } catch (error) {
@@ -109,8 +142,26 @@ class LevelWorker {
     this.#synced = false
   }
 
+  async #renew(): Promise<void> {
+    await this.#writes
+    await this.#level.close()
+    await clear(this.#level.location)
+    // Numbers of tables begin again.
+    this.#lookUps = new LookUpCheck(this.#level.location)
+    await this.#level.open({ createIfMissing: true })
+    this.#failed = false
+    this.#synced = false
+  }
+
+  async #finish(): Promise<void> {
+    await this.#sync()
+    await rm(join(this.#level.location, UNFINISHED_FILE), { force: true })
+    await syncFolder(this.#level.location)
+  }
+
   async #closeAndOpen(): Promise<void> {
     await this.#level.close()
+    checkClosed(this.#level.location)
     // What is gone must not come back empty.
     await this.#level.open({ createIfMissing: false })
   }
@@ -144,6 +195,25 @@ function fill(batch: Batch, view: DataView, count: number): void {
   }
 }
 
+/** Take out all that LevelDB has in a folder, which counts as unfinished from before that on. */
+async function clear(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, UNFINISHED_FILE), '', { flush: true })
+  await syncFolder(folder)
+  await removeLevelFiles(folder)
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder.
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
 /** See whether a disk takes bytes; LevelDB does not mind the file. */
 async function probe(folder: string): Promise<void> {
   const path = join(folder, 'probe')
@@ -168,12 +238,14 @@ function failureOf(error: unknown): LevelFailure {
   return { code, message }
 }
 
-async function open({ folder, createIfMissing, fresh }: LevelWorkerData): Promise<Level> {
+async function openLevel({ folder, createIfMissing, fresh }: LevelWorkerData): Promise<Level> {
   const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing }
   const level: Level = new ClassicLevel(folder, options)
   if (fresh) {
     await mustBeFree(level)
-    await removeLevelFiles(folder)
+    await clear(folder)
+  } else {
+    checkClosed(folder)
   }
   await level.open()
   return level
@@ -194,7 +266,7 @@ function send(reply: LevelReply): void {
 }
 
 try {
-  const worker = new LevelWorker(await open(workerData as LevelWorkerData))
+  const worker = new LevelWorker(await openLevel(workerData as LevelWorkerData))
   parentPort?.on('message', (request: LevelRequest) => void worker.handle(request))
   send({ t: 'open' })
 } catch (error) {

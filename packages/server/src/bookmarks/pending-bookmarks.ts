@@ -95,11 +95,12 @@ export class PendingBookmarks {
     if (this.#free.length < MAX_FREE_SEGMENTS) this.#free.push(segment)
   }
 
-  /** Forget all: it will never be written. */
+  /** Forget all: it will never be written, and nobody waits for it. */
   drop(): void {
     this.#segments.length = 0
     this.#free.length = 0
     this.#handedOver = 0
+    this.#written = this.#added
   }
 
   #segmentFor(key: Uint8Array): Segment {

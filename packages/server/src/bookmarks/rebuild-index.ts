@@ -36,7 +36,7 @@ export async function rebuildIndex(
   const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true, signal })
   try {
     await indexLog(log, index, { signal, onProgress })
-    await index.flush({ sync: true })
+    await index.finish()
     return index
   } catch (error) {
     await index.close().catch(() => undefined)

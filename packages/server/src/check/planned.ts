@@ -79,7 +79,7 @@ export async function indexAnew(file: DiskFile, path: string, header: Header): P
   const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true })
   try {
     const { bookmarks } = await indexLog(new StreamLog({ file, path, header, buffers: new PageBuffers() }), index)
-    await index.flush({ sync: true })
+    await index.finish()
     return bookmarks
   } finally {
     await index.close()

@@ -36,7 +36,7 @@ export async function reindexStream(options: ReindexOptions): Promise<number> {
     const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true, signal })
     try {
       const { bookmarks } = await indexLog(log, index, { signal, onProgress })
-      await index.flush({ sync: true })
+      await index.finish()
       return bookmarks
     } finally {
       await index.close()

@@ -1,3 +1,4 @@
+import type { IndexEvent } from '../bookmarks/repairing-index.ts'
 import type { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/damaged-ranges.ts'
@@ -5,6 +6,7 @@ import type { ScrubTarget } from '../scrub/scrubber.ts'
 
 /** What a store says of itself, for logs. */
 export type StoreEvent =
+  | IndexEvent
   /** The file was not there. */
   | { readonly event: 'created'; readonly file: string; readonly folders: readonly string[] }
   /** There is no program `flock`: others who reach the file by another name are not kept out, only noticed. */

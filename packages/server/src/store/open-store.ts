@@ -5,7 +5,8 @@ import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { UnusableIndexError } from '../bookmarks/index-errors.ts'
 import { claimFolder, hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
-import { openLevelIndex } from '../bookmarks/level-index.ts'
+import { type LevelBookmarkIndex, openLevelIndex } from '../bookmarks/level-index.ts'
+import { RepairingIndex } from '../bookmarks/repairing-index.ts'
 import { indexedUpTo } from '../bookmarks/scan.ts'
 import type { Disk } from '../disk/disk.ts'
 import { exists } from '../disk/exists.ts'
@@ -127,17 +128,36 @@ async function openFile(options: StoreOptions, { disk, made }: Opening): Promise
   return locked
 }
 
-/** The index; a damaged one begins anew: it holds nothing that the log does not. */
-async function openIndex(path: string, made: Made): Promise<{ index: BookmarkIndex; empty: boolean }> {
+/** The index beside a file, before anything is known of the log. */
+interface OpenedLevel {
+  readonly level: LevelBookmarkIndex
+  /** Whether it was made and knows nothing yet. */
+  readonly empty: boolean
+  /** Why it is to be rebuilt beside serving: it holds nothing that the log does not. */
+  readonly damage?: UnusableIndexError
+}
+
+async function openLevel(path: string, made: Made): Promise<OpenedLevel> {
   const folder = bookmarkFolder(path)
   if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
   const empty = !(await hasLevel(folder))
   try {
-    return { index: await openLevelIndex({ folder, createIfMissing: true }), empty }
-  } catch (error) {
-    if (!(error instanceof UnusableIndexError)) throw error
-    return { index: await openLevelIndex({ folder, createIfMissing: true, fresh: true }), empty: true }
+    return { level: await openLevelIndex({ folder, createIfMissing: true }), empty }
+  } catch (damage) {
+    if (!(damage instanceof UnusableIndexError)) throw damage
+    return { level: await openLevelIndex({ folder, createIfMissing: true, fresh: true }), empty: false, damage }
   }
+}
+
+/** The index of an open store. @param ordered settles when the log is in order, and not before it is read for a rebuild */
+function withRepair(
+  options: StoreOptions,
+  opened: OpenedLevel | undefined,
+  log: StreamLog,
+  ordered: Promise<void>,
+): BookmarkIndex {
+  if (opened === undefined) return options.index as BookmarkIndex
+  return new RepairingIndex({ log, ordered, onEvent: options.onEvent ?? (() => {}), ...opened })
 }
 
 /**
@@ -163,9 +183,8 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   checkIdentity(path, header, options)
   await removeNewName(disk, path, file)
   if (reach === 'this-process') onEvent({ event: 'lock-limited', file: path })
-  const { index, empty } =
-    options.index === undefined ? await openIndex(path, made) : { index: options.index, empty: false }
-  opened.push(index)
+  const openedLevel = options.index === undefined ? await openLevel(path, made) : undefined
+  opened.push(openedLevel?.level ?? (options.index as BookmarkIndex))
   const lock = options.index === undefined ? await lockTarget(path, made) : undefined
   if (lock !== undefined) opened.push(lock)
 
@@ -175,10 +194,19 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   const writable = new WritableFile(file, header)
   const buffers = new PageBuffers()
   const log = new StreamLog({ file, path, header, buffers })
+  let setInOrder = (): void => {}
+  const ordered = new Promise<void>((resolve) => {
+    setInOrder = resolve
+  })
+  const index = withRepair(options, openedLevel, log, ordered)
+  // Closed before the LevelDB that it repairs.
+  opened.push(index)
   const indexed = (checkpointed: bigint | undefined, takenOverFrom: CommitPoint | undefined): Promise<bigint> =>
-    empty ? Promise.resolve(0n) : entriesIndexed(log, index, checkpointed, takenOverFrom)
+    entriesIndexed(log, index, openedLevel, checkpointed, takenOverFrom)
   const files = { disk, path, writable, commitLog, log, index, buffers, onEvent }
   await bringInOrder({ ...files, header, indexedEntries: indexed })
+  if (openedLevel?.empty === true) await openedLevel.level.finish()
+  setInOrder()
 
   for await (const range of commitLog.damaged()) log.damages.add(range)
   for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
@@ -236,9 +264,12 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
 async function entriesIndexed(
   log: StreamLog,
   index: BookmarkIndex,
+  opened: OpenedLevel | undefined,
   checkpointed: bigint | undefined,
   takenOverFrom: CommitPoint | undefined,
 ): Promise<bigint> {
+  if (opened?.empty === true) return 0n
+  if (opened?.damage !== undefined) return log.header.totalEntries
   if (checkpointed !== undefined && (takenOverFrom === undefined || checkpointed <= takenOverFrom.totalEntries)) {
     return checkpointed
   }

@@ -4,6 +4,7 @@ import { bookmark, key } from './log-in-memory.ts'
 
 try {
   const index = await openLevelIndex({ folder: process.argv[2] ?? '', createIfMissing: true })
+  await index.finish()
   index.put([{ key: bookmark(key(1)).data, number: 77 }])
   await index.flush({ sync: false })
   console.log('open')

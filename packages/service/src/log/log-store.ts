@@ -40,6 +40,12 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
     case 'indexed':
       log.info('indexed', `put the bookmarks of ${event.entries} entries from ${event.fromEntry} on into the index`)
       return
+    case 'index-damaged':
+      log.error('index-damaged', `${event.error.message}; it is rebuilt beside serving`, { error: event.error })
+      return
+    case 'index-rebuilt':
+      log.info('index-rebuilt', `rebuilt the bookmark index of ${event.file} from ${event.entries} entries`)
+      return
     case 'truncated':
       log.warn(
         'file-truncated',

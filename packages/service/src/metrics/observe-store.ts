@@ -76,6 +76,9 @@ const CODES: readonly DiskErrorCode[] = [
   'FOREIGN_WRITER',
 ]
 
+/** What a store tells of that counts as an error. */
+const ERRORS: ReadonlySet<StoreEvent['event']> = new Set(['write-failed', 'place-lost', 'broken', 'index-damaged'])
+
 /** Counts errors by their code. */
 export class ErrorCounter {
   readonly #counter: Counter<'code'>
@@ -97,7 +100,6 @@ export class ErrorCounter {
 
   /** Count what a store tells of, if it is an error. */
   onStoreEvent(event: StoreEvent): void {
-    const isError = event.event === 'write-failed' || event.event === 'place-lost' || event.event === 'broken'
-    if (isError) this.count(event.error)
+    if (ERRORS.has(event.event) && 'error' in event) this.count(event.error)
   }
 }

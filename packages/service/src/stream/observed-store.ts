@@ -49,6 +49,7 @@ export class ObservedStore {
   readonly #metrics: ServiceContext['metrics']
   #store: StreamStore | undefined
   #problem: string | undefined
+  #indexProblem: string | undefined
 
   constructor({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>) {
     this.#log = log
@@ -58,11 +59,11 @@ export class ObservedStore {
     this.#errors = new ErrorCounter(metrics)
   }
 
-  /** Why nothing could be written last, until something is again; or what is damaged. */
+  /** Why nothing could be written last, until something is again; what is damaged, or that the index is being rebuilt. */
   get problem(): string | undefined {
     const state = this.#store?.state
     if (state?.t === 'broken' || state?.t === 'reopening') return state.error.message
-    return this.#problem ?? (this.#store && damageText(this.#store.log.damages))
+    return this.#problem ?? this.#indexProblem ?? (this.#store && damageText(this.#store.log.damages))
   }
 
   /** Open the file. @throws as `openStore` */
@@ -79,6 +80,8 @@ export class ObservedStore {
         this.#errors.onStoreEvent(event)
         if (event.event === 'write-failed' || event.event === 'place-lost') this.#problem = event.error.message
         if (event.event === 'place-found' || event.event === 'reopened') this.#problem = undefined
+        if (event.event === 'index-damaged') this.#indexProblem = `being rebuilt: ${event.error.message}`
+        if (event.event === 'index-rebuilt') this.#indexProblem = undefined
       },
     })
     if (this.#store === undefined) {
