@@ -69,6 +69,6 @@ test('a damaged file is cut back to the end of a block', async () => {
   const handle = openSync(damaged, 'r+')
   writeSync(handle, Uint8Array.of(9), 0, 1, position)
   closeSync(handle)
-  expect((await datastreamer('recover', damaged, '--yes')).status).toBe(3)
+  expect((await datastreamer('recover', damaged, '--cut', '--yes')).status).toBe(3)
   expect(headerOf(damaged).totalEntries).toBe(BigInt(before + 1))
 })

@@ -161,7 +161,7 @@ test('no checksum covers more than a page, and operations end where they ended',
   await file.write([Uint8Array.of(0xee)], 4096 + 2 ** 20 + 500)
   const { damages } = await drain(verifyStream({ file: FILE, disk: stream.disk }))
   expect(damages).toHaveLength(1)
-  expect(damages[0]?.message).toContain('entries 2 to 3 ')
+  expect(damages[0]?.message).toContain('entries 2 to 3, ')
 })
 
 test('a truncation at the end of a page inside an operation ends an operation there', async () => {
