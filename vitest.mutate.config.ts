@@ -8,12 +8,8 @@ export default defineConfig({
   ...rest,
   test: {
     ...preset,
-    include: [
-      'packages/server/src/{store,log,disk,bookmarks}/**/*.test.ts',
-      'packages/server/test/bookmarks/*.test.ts',
-      'packages/server/test/{close,commit-log,commit-records,crash,data-between,follow,lost-place,model,node-disk,open-reader}.test.ts',
-      'packages/server/test/{open-store,reopen,spill,store,stream-log,take-over,truncated-pages,write-order}.test.ts',
-    ],
+    include: ['packages/server/src/{store,log,disk,bookmarks}/**/*.test.ts', 'packages/server/test/**/*.test.ts'],
+    exclude: ['**/*.long.test.ts', '**/test/{fanout,limits,readme,sigkill,source*,tcp-*}.test.ts'],
     // Whole sets of crash histories take minutes, for each mutant that survives them.
     testNamePattern: '^(?!fsync |histories of seeds)',
   },
