@@ -104,6 +104,10 @@ test.each<[string, HistoryOptions]>([
     'the same after a truncation, and in two deaths of the recovery',
     { seed: 991007, fsync: 'commit', death: 'power', faults: 0.06, lives: 3, slow: 0.4, crashAt: 154 },
   ],
+  [
+    'a bit that flips beside an update in place that a crash interrupts',
+    { seed: 7100004, fsync: 'interval', death: 'power', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 34 },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
 import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
-import type { Disk, DiskFile } from '../src/disk/disk.ts'
+import { type Disk, readExactly } from '../src/disk/disk.ts'
 import { PageBuffers } from '../src/log/page-buffers.ts'
 import type { Checkpoint } from '../src/store/checkpoint.ts'
 import { CommitLog } from '../src/store/commit-log.ts'
@@ -24,6 +25,8 @@ import { toldDisk } from './sim/told-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 const COMMITS = commitLogPath(FILE)
+/** Bytes of an entry that holds a bookmark of one byte. */
+const ENTRY_BYTES = 18
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
   return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
@@ -63,7 +66,7 @@ test('the commit log of an open store has its name durably', async () => {
 
 test('the note of an update is there durably when it is written, and gone durably when it is removed', async () => {
   const disk = new SimDisk(randomFrom(1))
-  const update = { position: 4096, bytes: Uint8Array.of(1, 2, 3) }
+  const update = { position: 4096, bytes: Uint8Array.of(1, 2, 3), checksum: 4 }
   await writePendingUpdate(disk, FILE, update)
   disk.powerOff(true)
   expect(await readPendingUpdate(disk, FILE)).toEqual(update)
@@ -132,21 +135,15 @@ test('an update in place renews the checksum of its commit, also when it is done
   await store.updateEntryData(1n, BOOKMARK_TYPE, Uint8Array.of(9))
   expect(await verified()).toMatchObject({ damages: [], result: { checksums: 1 } })
   // It dies when the next one is written down.
-  const file = await sim.open(FILE, 'write')
-  await writePendingUpdate(sim, FILE, { position: HEADER_PAGE_BYTES, bytes: await firstEntry(file, 7) })
+  const all = await readExactly(await sim.open(FILE, 'read'), HEADER_PAGE_BYTES, 3 * ENTRY_BYTES)
+  all[ENTRY_BYTES - 1] = 7
+  const bytes = all.subarray(0, ENTRY_BYTES)
+  await writePendingUpdate(sim, FILE, { position: HEADER_PAGE_BYTES, bytes, checksum: crc32(all) })
   sim.powerOff(true)
   await using again = await open(sim)
   expect((await again.getEntry(0n))?.data).toEqual(Uint8Array.of(7))
   expect(await verified()).toMatchObject({ damages: [], result: { checksums: 1 } })
 })
-
-/** The first entry of a file with other data. */
-async function firstEntry(file: DiskFile, byte: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(18)
-  await file.read(bytes, HEADER_PAGE_BYTES)
-  bytes[17] = byte
-  return bytes
-}
 
 test.each(['stream file', 'commit log'])('syncs of the %s are done one after the other', async (which) => {
   const sim = new SimDisk(randomFrom(1))

@@ -7,21 +7,28 @@ import { pendingUpdatePath } from './paths.ts'
 export interface PendingUpdate {
   readonly position: number
   readonly bytes: Uint8Array
+  /** The checksum that their record gets with them; 0 if it has none. */
+  readonly checksum: number
 }
 
-const HEAD_BYTES = 16
+const HEAD_BYTES = 20
+/** Where the checksum of all else lies. */
+const CRC_OFFSET = 16
 
 /**
  * Write down an update before the file is touched, so that a crash in its middle leaves the old bytes or the new, never
- * some of each: big-endian `position u64 | length u32 | crc32 u32 of all else | bytes`. docs/spec/commit-log.md §5.
+ * some of each: big-endian `position u64 | length u32 | checksum u32 | crc32 u32 of all else | bytes`.
+ * docs/spec/commit-log.md §5.
  */
-export async function writePendingUpdate(disk: Disk, path: string, { position, bytes }: PendingUpdate): Promise<void> {
+export async function writePendingUpdate(disk: Disk, path: string, update: PendingUpdate): Promise<void> {
+  const { position, bytes, checksum } = update
   const out = new Uint8Array(HEAD_BYTES + bytes.length)
   const view = viewOf(out)
   view.setBigUint64(0, BigInt(position))
   view.setUint32(8, bytes.length)
+  view.setUint32(12, checksum)
   out.set(bytes, HEAD_BYTES)
-  view.setUint32(12, checksum(out))
+  view.setUint32(CRC_OFFSET, crcOf(out))
   const file = await disk.open(pendingUpdatePath(path), 'create')
   try {
     await file.resize(0)
@@ -56,12 +63,13 @@ async function decode(file: DiskFile): Promise<PendingUpdate | undefined> {
   if (size < HEAD_BYTES) return undefined
   const bytes = await readExactly(file, 0, size)
   const view = viewOf(bytes)
-  const written = view.getUint32(12)
-  if (view.getUint32(8) !== size - HEAD_BYTES || written !== checksum(bytes)) return undefined
-  return { position: Number(view.getBigUint64(0)), bytes: bytes.subarray(HEAD_BYTES) }
+  const written = view.getUint32(CRC_OFFSET)
+  if (view.getUint32(8) !== size - HEAD_BYTES || written !== crcOf(bytes)) return undefined
+  const position = Number(view.getBigUint64(0))
+  return { position, bytes: bytes.subarray(HEAD_BYTES), checksum: view.getUint32(12) }
 }
 
-/** Over position, length and bytes. */
-function checksum(file: Uint8Array): number {
-  return crc32(file.subarray(HEAD_BYTES), crc32(file.subarray(0, 12)))
+/** Over all but itself. */
+function crcOf(file: Uint8Array): number {
+  return crc32(file.subarray(HEAD_BYTES), crc32(file.subarray(0, CRC_OFFSET)))
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, type Entry, encodeEntry, MAX_BOOKMARK_BYTES } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
@@ -8,10 +9,9 @@ import { rangeDamage } from '../log/damaged-ranges.ts'
 import type { PageBuffer } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
-import type { CommitRecord } from './commit-record.ts'
+import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import { messageOf } from './message-of.ts'
 import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
-import { checksumOfFile } from './recovery.ts'
 import type { StoreParts } from './store-parts.ts'
 import type { WritableFile } from './stream-file.ts'
 
@@ -33,9 +33,9 @@ export interface UpdateInput {
 export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
   const { log, index, buffers, checkpointer, disk, path } = parts
   const { position } = await log.locate(Number(entry.number))
-  const update = { position, bytes: encodeEntry(entry) }
+  const bytes = encodeEntry(entry)
   await checkpointer.write({ open: true })
-  await checkCommitOf(parts, update)
+  const update = { position, bytes, checksum: await checksumWith(parts, position, bytes) }
   await writeDown(parts, update)
   try {
     await log.change(async () => {
@@ -49,12 +49,26 @@ export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffe
   }
 }
 
-/** The checksum is about to be computed anew: bytes that have rotted must not get one that says that they are right. */
-async function checkCommitOf({ commitLog, writable, path }: StoreParts, { position }: PendingUpdate): Promise<void> {
+/**
+ * The checksum that a record is to have when `bytes` stand at `position`; 0 if it has none. It is settled while the bytes
+ * beside them are known to be right: what rots later must not get a checksum that says that it is.
+ */
+async function checksumWith(parts: StoreParts, position: number, bytes: Uint8Array): Promise<number> {
+  const { commitLog, writable, path } = parts
   const found = await recordHolding(commitLog, position)
-  if (found === undefined || found.record.checksum === 0) return
+  if (found === undefined || found.record.checksum === 0) return 0
   const { from, record } = found
-  if ((await checksumOfFile(writable, from.totalLength, record.totalLength)) === record.checksum) return
+  let [before, after] = [0, 0]
+  let at = from.totalLength
+  for await (const piece of writable.pieces(at, record.totalLength)) {
+    before = crc32(piece, before)
+    const start = Math.max(0, position - at)
+    const end = Math.min(piece.length, position + bytes.length - at)
+    if (start < end) piece.set(bytes.subarray(at + start - position, at + end - position), start)
+    after = crc32(piece, after)
+    at += piece.length
+  }
+  if (storedChecksum(before) === record.checksum) return storedChecksum(after)
   throw rangeDamage(path, { from, to: record }, 'not what was committed: the checksum differs')
 }
 
@@ -109,10 +123,9 @@ async function apply({ writable, commitLog }: UpdateInput, update: PendingUpdate
   await writeAll(writable.file, [update.bytes], update.position)
   await writable.file.sync()
   const found = await recordHolding(commitLog, update.position)
-  if (found === undefined || found.record.checksum === 0) return
-  const { index, from, record } = found
-  const checksum = await checksumOfFile(writable, from.totalLength, record.totalLength)
-  await commitLog.revise(index, { ...record, checksum })
+  if (found === undefined || update.checksum === 0) return
+  const { index, record } = found
+  await commitLog.revise(index, { ...record, checksum: update.checksum })
   await commitLog.sync()
 }
 
