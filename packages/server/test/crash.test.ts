@@ -108,6 +108,10 @@ test.each<[string, HistoryOptions]>([
     'a bit that flips beside an update in place that a crash interrupts',
     { seed: 7100004, fsync: 'interval', death: 'power', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 34 },
   ],
+  [
+    'a bit that flips in what was not synced, before a process is killed',
+    { seed: 7100004, fsync: 'interval', death: 'process', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 24 },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -58,6 +58,10 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
   // Not before: the next try must find out too that the index has to be looked at.
   if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
   if (update !== undefined) await finishUpdate(input, update)
+  const known = log.damages.bytes
+  for await (const range of commitLog.damaged()) log.damages.add(range)
+  if (log.damages.bytes === known) return
+  for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
 }
 
 async function finishUpdate({ disk, path, log, index, onEvent }: OrderInput, update: PendingUpdate): Promise<void> {

@@ -84,7 +84,7 @@ export class CommitLog {
     }
     this.#count = Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES))
     this.#checkpoint = newest
-    this.#marked = newest?.marked === true
+    this.#marked ||= newest?.marked === true
     await this.#recall()
   }
 

@@ -208,9 +208,6 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   if (openedLevel?.empty === true) await openedLevel.level.finish()
   setInOrder()
 
-  for await (const range of commitLog.damaged()) log.damages.add(range)
-  for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
-
   const state = new StateOfStore()
   const writer = new LogWriter({ ...files, committed: log.header, syncEach: fsync === 'commit', state })
   const checkpointer = new Checkpointer({

@@ -10,6 +10,7 @@ import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import type { StoreEvent } from './events.ts'
 import { foreignRecords } from './foreign-records.ts'
 import type { WritableFile } from './stream-file.ts'
+import { hasLost, markDamaged } from './unsynced-commits.ts'
 
 export interface RecoveryInput {
   readonly disk: Disk
@@ -44,7 +45,11 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
     onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
   }
   const takenOverFrom = await reconcile(input, point)
-  if (input.commitLog.checkpoint?.open === true) await writeAgain(input, input.commitLog.checkpoint, point)
+  const { checkpoint } = input.commitLog
+  if (checkpoint?.open === true) {
+    await markDamaged(input, point)
+    await writeAgain(input, checkpoint, point)
+  }
   return { point, takenOverFrom }
 }
 
@@ -133,26 +138,11 @@ async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<Co
 }
 
 /**
- * Whether a sync that failed has lost bytes of commits that nobody had made durable, though the process died and not the
- * machine: what Linux could not write it takes for written, and forgets.
+ * Whether the bytes of a record are those that were committed.
+ *
+ * What another program wrote was made durable before anything was written behind it; only its end can be checked.
  */
-async function hasLost(input: RecoveryInput, end: CommitPoint): Promise<boolean> {
-  const { commitLog } = input
-  const { checkpoint } = commitLog
-  if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return false
-  let before: CommitPoint = checkpoint
-  for (let index = (await commitLog.lastUpTo(checkpoint)) + 1; index < commitLog.count; index++) {
-    const record = await commitLog.record(index)
-    if (record === undefined || record.totalLength <= before.totalLength) return false
-    if (record.totalLength > end.totalLength) return false
-    if (!(await isWhole(input, record, before))) return true
-    before = record
-  }
-  return false
-}
-
-/** What another program wrote was made durable before anything was written behind it; only its end can be checked. */
-async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint): Promise<boolean> {
+export async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint): Promise<boolean> {
   if (record.checksum === 0) return (await damageAt(input, record)) === undefined
   return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
 }

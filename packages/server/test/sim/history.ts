@@ -122,13 +122,18 @@ class Player {
     }
   }
 
-  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. */
+  /**
+   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. Damage is also what
+   * a failed sync may leave of commits that nobody made durable.
+   */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
       await work()
     } catch (error) {
-      if (this.#rotten === undefined) throw error
+      if (error instanceof DamageError && !this.#keepsAll) this.#isOver = true
+      else if (this.#rotten === undefined) throw error
+      if (this.#isOver) return
       const isFound = error instanceof DamageError || (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
       if (!isFound)
         throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, {
@@ -321,8 +326,8 @@ class Player {
 
   /** Whether nothing that was answered with a yes may be missing as long as the machine has power. */
   get #keepsAll(): boolean {
-    const { fsync, forgets = 0 } = this.#options
-    return fsync === 'commit' || forgets === 0
+    const { fsync, forgets = 0, rot = 0 } = this.#options
+    return fsync === 'commit' || (forgets === 0 && rot === 0)
   }
 
   /** Open the store, which may die a few more times over it, and check what is there. */

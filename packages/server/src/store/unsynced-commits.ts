@@ -1,0 +1,55 @@
+import { FormatError, viewOf, walkRun } from '@datastreamer/format'
+import { readExactly } from '../disk/disk.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { CommitRecord } from './commit-record.ts'
+import { isWhole, type RecoveryInput } from './recovery.ts'
+
+/** A record whose bytes are not those that were committed, and where it begins. */
+interface Unfit {
+  readonly index: number
+  readonly before: CommitPoint
+  readonly record: CommitRecord
+}
+
+/**
+ * Whether a sync that failed has lost entries of commits that nobody had made durable, though the process died and not the
+ * machine: what Linux could not write it takes for written, and forgets. docs/spec/commit-log.md §4.
+ */
+export async function hasLost(input: RecoveryInput, end: CommitPoint): Promise<boolean> {
+  for await (const unfit of unfitRecords(input, end)) if (!(await hasWholeEntries(input, unfit))) return true
+  return false
+}
+
+/** Mark commits behind the checkpoint whose entries are there, but not as they were committed: they have rotted, or are old. */
+export async function markDamaged(input: RecoveryInput, end: CommitPoint): Promise<void> {
+  for await (const { index, record } of unfitRecords(input, end)) {
+    if (!record.isDamaged) await input.commitLog.revise(index, { ...record, isDamaged: true })
+  }
+}
+
+/** The records behind the checkpoint, up to `end`, whose checksum does not fit; none if every commit was durable. */
+async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGenerator<Unfit, void, void> {
+  const { commitLog } = input
+  const { checkpoint } = commitLog
+  if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
+  let before: CommitPoint = checkpoint
+  for (let index = (await commitLog.lastUpTo(checkpoint)) + 1; index < commitLog.count; index++) {
+    const record = await commitLog.record(index)
+    if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > end.totalLength) return
+    if (!(await isWhole(input, record, before))) yield { index, before, record }
+    before = record
+  }
+}
+
+/** Whether the entries of a record follow each other, whatever they hold. */
+async function hasWholeEntries({ writable }: RecoveryInput, { before, record }: Unfit): Promise<boolean> {
+  const { totalLength: from, totalEntries: first } = before
+  const bytes = await readExactly(writable.file, from, record.totalLength - from)
+  try {
+    const { count, stop } = walkRun(viewOf(bytes), 0, bytes.length, first)
+    return stop !== 'cut' && first + BigInt(count) === record.totalEntries
+  } catch (error) {
+    if (error instanceof FormatError) return false
+    throw error
+  }
+}
