@@ -1,6 +1,6 @@
 import { FormatError, viewOf, walkRun } from '@datastreamer/format'
 import { readExactly } from '../disk/disk.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { isWhole, type RecoveryInput } from './recovery.ts'
 
@@ -32,8 +32,10 @@ async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGener
   const { commitLog } = input
   const { checkpoint } = commitLog
   if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
-  let before: CommitPoint = checkpoint
-  for (let index = (await commitLog.lastUpTo(checkpoint)) + 1; index < commitLog.count; index++) {
+  const last = await commitLog.lastUpTo(checkpoint)
+  // Not the checkpoint itself: where a truncation was about to be made, it stands inside what a record covers.
+  let before: CommitPoint | undefined = last < 0 ? START : await commitLog.record(last)
+  for (let index = last + 1; before !== undefined && index < commitLog.count; index++) {
     const record = await commitLog.record(index)
     if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > end.totalLength) return
     if (!(await isWhole(input, record, before))) yield { index, before, record }
