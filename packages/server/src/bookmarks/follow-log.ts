@@ -3,15 +3,23 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { repairBookmarks } from './repair.ts'
-import { indexLog } from './scan.ts'
+import { indexLog, type NumberedRun } from './scan.ts'
+
+/** Told of what an index was made from; see {@link followLog}. */
+export interface ScanWitness {
+  /** Number of the entry up to which it was told without a gap: the scan begins again there after a truncation. */
+  readonly entries: number
+  /** Told of each run that was scanned. */
+  add(run: NumberedRun): void
+}
 
 /**
  * Build an index in memory by scanning a log, and keep it up to date with what is committed to the log and truncated
  * from it until it is closed. For logs that another process writes, or nobody. The scan goes on in the background: a
  * look-up waits until it has come to where the log ended then.
  */
-export function followLog(log: StreamLog): BookmarkIndex {
-  const index = new FollowingIndex(log)
+export function followLog(log: StreamLog, witness?: ScanWitness): BookmarkIndex {
+  const index = new FollowingIndex(log, witness)
   // What goes wrong in the background goes wrong again for whoever looks something up.
   index.catchUp().catch(() => undefined)
   return index
@@ -20,15 +28,19 @@ export function followLog(log: StreamLog): BookmarkIndex {
 class FollowingIndex implements BookmarkIndex {
   readonly failed = false
   readonly #log: StreamLog
+  readonly #witness: ScanWitness | undefined
   readonly #memory = new MemoryIndex()
   readonly #stop: () => void
   readonly #closing = new AbortController()
   /** Number of the first entry that was not looked at. */
   #next = 0
+  /** Where a truncation during a scan wants the next one to begin. */
+  #backTo = Number.POSITIVE_INFINITY
   #scanning: Promise<void> | undefined
 
-  constructor(log: StreamLog) {
+  constructor(log: StreamLog, witness?: ScanWitness) {
     this.#log = log
+    this.#witness = witness
     this.#stop = log.listen({
       // What goes wrong in the background goes wrong again for whoever looks something up.
       onCommit: () => void this.catchUp().catch(() => undefined),
@@ -81,15 +93,20 @@ class FollowingIndex implements BookmarkIndex {
 
   async #scan(): Promise<void> {
     const { signal } = this.#closing
+    const onRun = (run: NumberedRun): void => this.#witness?.add(run)
     while (this.#next < Number(this.#log.header.totalEntries)) {
-      const { end } = await indexLog(this.#log, this.#memory, { from: this.#next, signal })
-      this.#next = end
+      const from = this.#next
+      this.#backTo = Number.POSITIVE_INFINITY
+      const { end } = await indexLog(this.#log, this.#memory, { from, onRun, signal })
+      this.#next = Math.min(end, this.#backTo)
     }
   }
 
   /** Until it is mended, look-ups find out by themselves that what the index says is gone. */
   #onTruncate(end: number): void {
-    this.#next = Math.min(this.#next, end)
+    const back = Math.min(end, this.#witness?.entries ?? end)
+    this.#backTo = Math.min(this.#backTo, back)
+    this.#next = Math.min(this.#next, back)
     const keys = this.#memory.keysFrom(end)
     if (keys.length > 0) void repairBookmarks(this.#log, this, keys).catch(() => undefined)
   }

@@ -1,4 +1,5 @@
 import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, viewOf } from '@datastreamer/format'
+import { nextPageStart } from '../log/page-buffers.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
 import type { LogPosition, LogRun } from '../log/run-reader.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
@@ -7,9 +8,10 @@ import { BookmarkList } from './bookmark-list.ts'
 /** Told of each bookmark of a log, in order. `key` borrows the log's memory: copy it to keep it. */
 export type OnBookmark = (key: Uint8Array, number: number) => void
 
-/** Whole entries of a log, and the number of the first one. */
+/** Whole entries of a log, where they stand, and the number of the first one. */
 export interface NumberedRun {
   readonly bytes: Uint8Array
+  readonly position: number
   readonly number: number
   /** Number behind the last entry. */
   readonly end: number
@@ -59,7 +61,7 @@ export async function* readRuns(
       }
       // A truncation while it was read makes it worthless.
       if (at === undefined || run === undefined || run.next.number > cut) continue
-      yield { bytes: run.bytes, number, end: run.next.number }
+      yield { bytes: run.bytes, position: startOf(at, run), number, end: run.next.number }
       at = run.next
       number = at.number
     }
@@ -68,9 +70,15 @@ export async function* readRuns(
   }
 }
 
+/** Position of the first entry of a run that was read from a place, which may be at the padding before it. */
+function startOf({ position }: LogPosition, { next }: LogRun): number {
+  const nextPage = nextPageStart(position)
+  return next.position > nextPage ? nextPage : position
+}
+
 /** Call `onBookmark` with the place of each bookmark of 1 to 16 bytes of a run that stands before entry `to`. */
 export function eachBookmark(
-  { bytes, number }: NumberedRun,
+  { bytes, number }: Pick<NumberedRun, 'bytes' | 'number'>,
   onBookmark: (from: number, to: number, number: number) => void,
   to: number,
 ): void {
@@ -135,6 +143,8 @@ export interface IndexLogOptions {
   readonly from?: number | undefined
   /** Told now and then how many entries of how many were looked at. */
   readonly onProgress?: ((entries: number, total: number) => void) | undefined
+  /** Told of each run whose bookmarks were put. */
+  readonly onRun?: ((run: NumberedRun) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -155,7 +165,7 @@ export async function indexLog(
   index: BookmarkIndex,
   options: IndexLogOptions = {},
 ): Promise<Indexed> {
-  const { from = 0, onProgress, signal } = options
+  const { from = 0, onProgress, onRun, signal } = options
   await using runs = readRuns(log, from, { signal })
   let bookmarks = 0
   for (;;) {
@@ -166,6 +176,7 @@ export async function indexLog(
     eachBookmark(step.value, (keyAt, to, number) => puts.add(bytes, keyAt, to, number), Number.POSITIVE_INFINITY)
     index.put(puts)
     bookmarks += puts.length
+    onRun?.(step.value)
     onProgress?.(step.value.end, Number(log.header.totalEntries))
     await index.writable()
   }

@@ -3,6 +3,7 @@ import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
+import { LogChanges } from './log-changes.ts'
 import { nextPageStart, type PageBuffers } from './page-buffers.ts'
 import { PageDirectory } from './page-directory.ts'
 import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
@@ -40,10 +41,8 @@ export class StreamLog implements ReadableLog {
   readonly #readBytes: number
   readonly #listeners = new Set<LogListener>()
   #header: Header
-  /** Grows with every change of bytes that were committed; a read that saw it grow is done again. */
-  #epoch = 0
-  /** Settles when bytes that are being changed in place are whole again. */
-  #changing: Promise<void> | undefined
+  readonly #changes = new LogChanges()
+  #confirmReads: () => Promise<void> = async () => {}
   #announced = false
 
   constructor({ file, path, header, buffers, readBytes = DEFAULT_READ_BYTES }: LogOptions) {
@@ -66,6 +65,14 @@ export class StreamLog implements ReadableLog {
     return () => this.#listeners.delete(listener)
   }
 
+  /**
+   * Have what was read from the file confirmed before it is given to anybody: where another program writes the file, it may
+   * be another history's by then, and `confirm` then truncates the log.
+   */
+  confirmReads(confirm: () => Promise<void>): void {
+    this.#confirmReads = confirm
+  }
+
   /** Move the commit point ahead. Those who wait are told soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
     this.#header = { ...this.#header, totalLength, totalEntries }
@@ -79,7 +86,7 @@ export class StreamLog implements ReadableLog {
 
   /** Move the commit point back. Must be called before bytes behind it change. */
   truncate({ totalLength, totalEntries }: CommitPoint): void {
-    this.#epoch++
+    this.#changes.truncated(Number(totalEntries))
     this.#directory.forgetFrom(totalLength)
     this.damages.cutAt({ totalLength, totalEntries })
     this.#header = { ...this.#header, totalLength, totalEntries }
@@ -93,27 +100,18 @@ export class StreamLog implements ReadableLog {
   }
 
   /** Change committed bytes in place by `work`; reads from disk wait for it, or are done again. */
-  async change(work: () => Promise<void>): Promise<void> {
-    this.#epoch++
-    const changing = work()
-    this.#changing = changing.catch(() => undefined)
-    try {
-      await changing
-    } finally {
-      this.#epoch++
-      this.#changing = undefined
-    }
+  change(work: () => Promise<void>): Promise<void> {
+    return this.#changes.change(work)
   }
 
   /** A number that grows whenever committed bytes change, at a time when none are being changed. */
-  async steadyEpoch(): Promise<number> {
-    while (this.#changing !== undefined) await this.#changing
-    return this.#epoch
+  steadyEpoch(): Promise<number> {
+    return this.#changes.steadyEpoch()
   }
 
   /** Whether no committed bytes were changed since {@link steadyEpoch} gave `epoch`. */
   isSteadySince(epoch: number): boolean {
-    return this.#epoch === epoch
+    return this.#changes.epoch === epoch
   }
 
   /**
@@ -123,13 +121,13 @@ export class StreamLog implements ReadableLog {
    */
   async locate(number: number): Promise<LogPosition> {
     for (;;) {
-      const epoch = this.#epoch
+      const epoch = this.#changes.epoch
       const { totalLength, totalEntries } = this.#header
       if (number < 0 || number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
       if (number === Number(totalEntries)) return { position: totalLength, number }
       const page = await this.#directory.pageOfEntry(number, this.#header)
       const position = await this.#walkTo(number, page, totalLength)
-      if (epoch === this.#epoch) return { position, number }
+      if (epoch === this.#changes.epoch) return { position, number }
     }
   }
 
@@ -202,33 +200,29 @@ export class StreamLog implements ReadableLog {
     }
   }
 
-  async #readSteadily(
-    from: LogPosition,
+  #readSteadily(
+    { number }: LogPosition,
     read: (end: number) => Promise<LogRun>,
     end?: CommitPoint,
   ): Promise<LogRun | undefined> {
-    for (;;) {
-      if (this.#changing !== undefined) await this.#changing
-      const epoch = this.#epoch
+    const isThere = (): boolean => number < Number((end ?? this.#header).totalEntries)
+    return this.#changes.readSteadily(number, isThere, async () => {
       try {
-        const run = await read((end ?? this.#header).totalLength)
-        if (epoch === this.#epoch) return run
-      } catch (error) {
-        // What was read while it changed is no damage.
-        if (epoch === this.#epoch) throw error
+        return await read((end ?? this.#header).totalLength)
+      } finally {
+        await this.#confirmReads()
       }
-      if (from.number >= Number((end ?? this.#header).totalEntries)) return undefined
-    }
+    })
   }
 
   /** Entry `number`, its data a copy, or `undefined` if it is not committed. @throws {DamageError} */
   async entry(number: bigint): Promise<Entry | undefined> {
     for (;;) {
       if (number < 0n || number >= this.#header.totalEntries) return undefined
-      const epoch = this.#epoch
+      const epoch = this.#changes.epoch
       const from = await this.locate(Number(number))
       const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { maxBytes: SEARCH_BYTES }))
-      if (epoch !== this.#epoch || run === undefined) continue
+      if (epoch !== this.#changes.epoch || run === undefined) continue
       const entry = decodeEntry(viewOf(run.bytes))
       return entry && { ...entry, data: entry.data.slice() }
     }
@@ -236,7 +230,7 @@ export class StreamLog implements ReadableLog {
 
   /** Walk to an entry of a page. */
   async #walkTo(number: number, page: number, end: number): Promise<number> {
-    const epoch = this.#epoch
+    const epoch = this.#changes.epoch
     let at = await this.#directory.placeBefore(number, page)
     while (at.number < number) {
       const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, SEARCH_BYTES))
@@ -244,7 +238,7 @@ export class StreamLog implements ReadableLog {
         return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
       }
       at = run.next
-      if (epoch === this.#epoch) this.#directory.mark(page, at)
+      if (epoch === this.#changes.epoch) this.#directory.mark(page, at)
     }
     return at.position
   }

@@ -13,6 +13,7 @@ import { checkEnd } from '../store/check-end.ts'
 import { loadEnd } from '../store/load-end.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { FileFollower, PATIENCE } from './file-follower.ts'
+import { PageTrail } from './page-trail.ts'
 import { StreamReader } from './stream-reader.ts'
 
 const DEFAULT_POLL_MS = 10
@@ -52,8 +53,11 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
     const buffers = new PageBuffers()
     const header = await readEnd(file, options, buffers)
     const log = new StreamLog({ file, path, header, buffers })
-    const index = options.index ?? followLog(log)
-    const follower = follow ? new FileFollower({ file, path, log, buffers, pollMs, magic, onProblem }) : undefined
+    const trail = new PageTrail()
+    const index = options.index ?? followLog(log, trail)
+    const follower = follow
+      ? new FileFollower({ file, path, log, index, buffers, trail, pollMs, magic, onProblem })
+      : undefined
     const release = (): Promise<void> => closeAll([...(follower === undefined ? [] : [follower]), index, file])
     return new StreamReader({ log, index, release })
   } catch (error) {

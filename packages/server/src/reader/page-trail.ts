@@ -1,0 +1,60 @@
+import { crc32 } from 'node:zlib'
+import { HEADER_PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import type { ScanWitness } from '../bookmarks/follow-log.ts'
+import type { NumberedRun } from '../bookmarks/scan.ts'
+
+/** What a page held when it was scanned. */
+export interface PageTrace {
+  /** Position of the page. */
+  readonly start: number
+  /** Bytes of its entries, without padding. */
+  readonly length: number
+  /** CRC-32 of these. */
+  readonly checksum: number
+  readonly firstNumber: number
+  /** Number after that of its last entry. */
+  readonly endNumber: number
+}
+
+/**
+ * Remembers of each page from the start of a log what it held when its bookmarks were put into the index: some 100 bytes
+ * for each MiB. By that it is found where a file that another program truncated and wrote again still is what it was.
+ */
+export class PageTrail implements ScanWitness {
+  readonly #pages: PageTrace[] = []
+
+  /** Pages from the start, without a gap. The last one may be known in part. */
+  get pages(): readonly PageTrace[] {
+    return this.#pages
+  }
+
+  get entries(): number {
+    return this.#pages.at(-1)?.endNumber ?? 0
+  }
+
+  add({ bytes, position, number, end: endNumber }: NumberedRun): void {
+    if (number !== this.entries) return
+    const last = this.#pages.at(-1)
+    const start = pageStart(pageOf(position))
+    if (last?.start === start) {
+      if (position !== start + last.length) return
+      const length = last.length + bytes.length
+      this.#pages[this.#pages.length - 1] = { ...last, length, checksum: crc32(bytes, last.checksum), endNumber }
+    } else if (position === start && start === pageStart(this.#pages.length)) {
+      this.#pages.push({ start, length: bytes.length, checksum: crc32(bytes), firstNumber: number, endNumber })
+    }
+  }
+
+  /** The entries of a page were updated in place. @param bytes of the page, at least up to where it was scanned */
+  renew(start: number, bytes: Uint8Array): void {
+    const page = pageOf(start)
+    const trace = this.#pages[page]
+    if (trace !== undefined) this.#pages[page] = { ...trace, checksum: crc32(bytes.subarray(0, trace.length)) }
+  }
+
+  /** Forget the page that holds the byte at `position`, and those after it; all, if there is no data before. */
+  forgetFrom(position: number): void {
+    const kept = position <= HEADER_PAGE_BYTES ? 0 : pageOf(position)
+    if (kept < this.#pages.length) this.#pages.length = kept
+  }
+}
