@@ -109,6 +109,18 @@ test.each<[string, HistoryOptions]>([
     { seed: 7100004, fsync: 'interval', death: 'power', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 34 },
   ],
   [
+    'a note of an update that only memory had, for its sync had failed, and the update done all the same',
+    { seed: 500009, fsync: 'interval', death: 'power', faults: 0.06, lives: 3, rot: 0.8, crashAt: 46 },
+  ],
+  [
+    'a bit that flips beside a truncation that a crash interrupts',
+    { seed: 500064, fsync: 'interval', death: 'process', rot: 0.8, crashAt: 22 },
+  ],
+  [
+    'a bit that flips in a commit that was durable, before a header that is torn',
+    { seed: 32686639, fsync: 'commit', death: 'power', faults: 0.02, lives: 3, slow: 0.4, rot: 0.8, crashAt: 37 },
+  ],
+  [
     'a bit that flips in what was not synced, before a process is killed',
     { seed: 7100004, fsync: 'interval', death: 'process', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 24 },
   ],

@@ -1,7 +1,7 @@
 import { DamagedRanges } from '../log/damaged-ranges.ts'
+import { checksumOfFile } from '../store/checksum-of-file.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import type { CommitRecord } from '../store/commit-record.ts'
-import { checksumOfFile } from '../store/recovery.ts'
 import { WritableFile } from '../store/stream-file.ts'
 import { eachRecord } from './each-record.ts'
 import { RecoveryError } from './errors.ts'

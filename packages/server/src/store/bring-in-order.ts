@@ -50,6 +50,7 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
   if (indexedEntries < point.totalEntries) {
     // Should this be interrupted, the next try has to begin here again.
     await writable.file.sync()
+    await commitLog.sync()
     await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
     await indexLog(log, index, { from: Number(indexedEntries) })
     const entries = point.totalEntries - indexedEntries

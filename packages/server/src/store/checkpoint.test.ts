@@ -10,6 +10,7 @@ const checkpoint: Checkpoint = {
   everyCommitDurable: false,
   truncating: true,
   marked: false,
+  cutChecksum: 0x0a0b,
   bootId: 'b1',
 }
 
@@ -21,7 +22,7 @@ const SLOT = [
   '0000000000000203',
   '00000005',
   '6231'.padEnd(80, '0'),
-  '0000000000000000',
+  '00000a0b00000000',
 ].join('')
 
 test('a slot lies as the specification says, and is read back', () => {

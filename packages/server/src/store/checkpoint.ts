@@ -14,6 +14,8 @@ export interface Checkpoint extends CommitPoint {
   readonly everyCommitDurable: boolean
   /** Whether it says where the log is to be cut: everything was durable, and nothing is committed until the next one. */
   readonly truncating?: boolean | undefined
+  /** Checksum of the record that ends at the cut, if it is to be cut there; 0: unknown. */
+  readonly cutChecksum?: number | undefined
   /** Whether records are marked as damaged. */
   readonly marked?: boolean | undefined
   /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
@@ -29,11 +31,12 @@ const MAGIC = 0x64_73_63_6c
 const FORMAT = 1
 const BOOT_ID_OFFSET = 44
 const BOOT_ID_BYTES = 40
+const CUT_CHECKSUM_OFFSET = 84
 const CRC_OFFSET = 92
 
 /**
  * Encode a slot: big-endian `magic u32 = "dscl" | format u32 = 1 | sequence u64 | totalLength u64 | totalEntries u64 |
- * indexedEntries u64 | flags u32 | bootId 40 bytes | 8 bytes zero | crc32 of the 92 bytes before u32`.
+ * indexedEntries u64 | flags u32 | bootId 40 bytes | cutChecksum u32 | 4 bytes zero | crc32 of the 92 bytes before u32`.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const out = new Uint8Array(SLOT_BYTES)
@@ -49,6 +52,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   for (let i = 0; i < Math.min(checkpoint.bootId.length, BOOT_ID_BYTES); i++) {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
+  view.setUint32(CUT_CHECKSUM_OFFSET, checkpoint.cutChecksum ?? 0)
   view.setUint32(CRC_OFFSET, crc32(out.subarray(0, CRC_OFFSET)))
   return out
 }
@@ -70,6 +74,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     everyCommitDurable: (flags & 2) !== 0,
     truncating: (flags & 4) !== 0,
     marked: (flags & 8) !== 0,
+    cutChecksum: view.getUint32(CUT_CHECKSUM_OFFSET),
     bootId: bootId.replace(/\0+$/, ''),
   }
 }

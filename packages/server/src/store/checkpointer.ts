@@ -26,6 +26,12 @@ export interface CheckpointerOptions {
   readonly onError: (error: Error) => void
 }
 
+/** Where the log is about to be cut. */
+export interface Cut {
+  readonly point: CommitPoint
+  readonly checksum: number
+}
+
 /** Makes durable in the background what commits do not wait for, and writes down up to where. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions
@@ -50,16 +56,17 @@ export class Checkpointer {
    * Make everything durable and say so.
    *
    * @param open whether the store goes on
-   * @param at up to where to say so, if the log is to be cut there (default: the commit point)
+   * @param cut where to say so, if the log is to be cut there (default: the commit point), and the checksum of the record
+   * that ends there then
    * @throws {DiskError} `WRITE_FAILED`, `STORE_BROKEN`
    */
-  async write({ open, at }: { readonly open: boolean; readonly at?: CommitPoint }): Promise<void> {
+  async write({ open, cut }: { readonly open: boolean; readonly cut?: Cut }): Promise<void> {
     const { commitLog, writer, index, committed, fsync, bootId } = this.#options
-    const point = at ?? committed()
+    const point = cut?.point ?? committed()
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'
-    const flags = { open, everyCommitDurable, truncating: at !== undefined }
+    const flags = { open, everyCommitDurable, truncating: cut !== undefined, cutChecksum: cut?.checksum ?? 0 }
     const checkpoint = { ...point, indexedEntries: point.totalEntries, ...flags, bootId }
     try {
       await commitLog.writeCheckpoint(checkpoint)

@@ -208,8 +208,9 @@ export class CommitLog {
     this.#marked = found
   }
 
-  /** Write the records from `index` on once more, as they are. */
+  /** Write the checkpoint and the records from `index` on once more, as they are. */
   async writeAgain(index: number): Promise<void> {
+    if (this.#checkpoint !== undefined) await this.#writeSlot(this.#checkpoint)
     const end = RECORDS_OFFSET + this.#count * RECORD_BYTES
     for (let at = RECORDS_OFFSET + index * RECORD_BYTES; at < end; at += COPY_BYTES) {
       await writeAll(this.#file, [await readExactly(this.#file, at, Math.min(COPY_BYTES, end - at))], at)
@@ -235,10 +236,14 @@ export class CommitLog {
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
     const next = { ...checkpoint, sequence, marked: this.#marked }
     const failures = this.#syncFailures
-    await writeAll(this.#file, [encodeCheckpoint(next)], SLOT_OFFSETS[sequence % 2] as number)
+    await this.#writeSlot(next)
     // If it was lost, the next try must not touch the slot that is whole.
     await this.sync(failures)
     this.#checkpoint = next
+  }
+
+  async #writeSlot(checkpoint: Checkpoint): Promise<void> {
+    await writeAll(this.#file, [encodeCheckpoint(checkpoint)], SLOT_OFFSETS[checkpoint.sequence % 2] as number)
   }
 
   /**

@@ -31,8 +31,9 @@ export async function writePendingUpdate(disk: Disk, path: string, update: Pendi
   view.setUint32(CRC_OFFSET, crcOf(out))
   const file = await disk.open(pendingUpdatePath(path), 'create')
   try {
-    await file.resize(0)
+    // One that is there already must be there all the time.
     await writeAll(file, [out], 0)
+    await file.resize(out.length)
     await file.sync()
   } finally {
     await file.close()

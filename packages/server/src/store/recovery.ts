@@ -1,12 +1,13 @@
-import { crc32 } from 'node:zlib'
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
 import { type Disk, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { checksumOfFile } from './checksum-of-file.ts'
 import type { CommitLog } from './commit-log.ts'
-import { type CommitRecord, storedChecksum } from './commit-record.ts'
+import type { CommitRecord } from './commit-record.ts'
+import { cutCommitLog, endOperation } from './cut-commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { foreignRecords } from './foreign-records.ts'
 import type { WritableFile } from './stream-file.ts'
@@ -44,8 +45,11 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
     await writable.file.sync()
     onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
   }
-  const takenOverFrom = await reconcile(input, point)
   const { checkpoint } = input.commitLog
+  if (checkpoint?.truncating === true && samePoint(point, checkpoint)) {
+    await cutCommitLog(input.commitLog, point, checkpoint.cutChecksum ?? 0)
+  }
+  const takenOverFrom = await reconcile(input, point)
   if (checkpoint?.open === true) {
     await markDamaged(input, point)
     await writeAgain(input, checkpoint, point)
@@ -121,18 +125,23 @@ async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): 
   }
 }
 
-/** The checkpoint and the ends of operations behind it up to which all bytes are there. */
-async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<CommitPoint[]> {
+/**
+ * The checkpoint and the ends of operations behind it that the log may end at: up to the first record that is not whole.
+ * If every commit was durable before the header, those behind one that is not whole too: either the header does not count
+ * them, or it has rotted.
+ */
+async function wholeCommits(input: RecoveryInput, from: Checkpoint): Promise<CommitPoint[]> {
   const { writable, commitLog } = input
   const size = await writable.file.size()
   const points = [{ totalLength: from.totalLength, totalEntries: from.totalEntries }]
-  let before = from
+  let before: CommitPoint = from
   for (let index = (await commitLog.lastUpTo(from)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)
     if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
-    if (!(await isWhole(input, record, before))) break
+    const fits = await isWhole(input, record, before)
+    if (!fits && !from.everyCommitDurable) break
     before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
-    if (record.endsOperation) points.push(before)
+    if (fits && record.endsOperation) points.push(before)
   }
   return points
 }
@@ -145,13 +154,6 @@ async function wholeCommits(input: RecoveryInput, from: CommitPoint): Promise<Co
 export async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint): Promise<boolean> {
   if (record.checksum === 0) return (await damageAt(input, record)) === undefined
   return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
-}
-
-/** The checksum that a commit's record should hold. */
-export async function checksumOfFile(writable: WritableFile, from: number, to: number): Promise<number> {
-  let crc = 0
-  for await (const piece of writable.pieces(from, to)) crc = crc32(piece, crc)
-  return storedChecksum(crc)
 }
 
 /**
@@ -182,13 +184,6 @@ async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<Comm
 async function isOpenEnd({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
   const record = await commitLog.record(index)
   return record !== undefined && !record.endsOperation && !record.isForeign && !samePoint(record, point)
-}
-
-/** The commit log ends with `last`, so that an operation ends there, whatever once followed. */
-export async function endOperation(commitLog: CommitLog, last: CommitRecord): Promise<void> {
-  if (last.endsOperation) return
-  await commitLog.cutTo(commitLog.count - 1)
-  await commitLog.append([{ ...last, endsOperation: true }])
 }
 
 async function stillTrue({ commitLog, writable }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {

@@ -102,6 +102,8 @@ export async function redoPendingUpdate(input: UpdateInput, totalLength: number)
   if (update !== undefined && update.position + update.bytes.length <= totalLength) {
     const head = await readExactly(input.writable.file, update.position, ENTRY_HEAD_BYTES)
     if (head.every((byte, i) => byte === update.bytes[i])) {
+      // It may be there only in memory, if a sync of it has failed.
+      await writePendingUpdate(input.disk, input.path, update)
       await apply(input, update)
       return update
     }

@@ -2,6 +2,8 @@ import type { Random } from './random.ts'
 import { PAGE_BYTES, SparseBytes } from './sparse-bytes.ts'
 
 const SECTOR_BYTES = 512
+/** An aligned word of so many bytes is written whole or not at all, by whatever dies. */
+const WORD_BYTES = 8
 
 export type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
@@ -94,7 +96,11 @@ export class SimContent {
     if (this.#random.chance(0.4)) return
     if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(this.#durable, change)
     else if (this.#random.chance(0.5)) this.#applySectors(change.bytes, change.position)
-    else this.#durable.write(change.bytes.subarray(0, this.#random.int(0, change.bytes.length)), change.position)
+    else
+      this.#durable.write(
+        change.bytes.subarray(0, cutOfWrite(change.position, change.bytes.length, this.#random)),
+        change.position,
+      )
   }
 
   /** Any of the sectors of a write, each one whole. */
@@ -105,6 +111,17 @@ export class SimContent {
       at = end
     }
   }
+}
+
+/** How many bytes of a write are there if something dies in its middle. */
+export function cutOfWrite(position: number, length: number, random: Random): number {
+  const count = random.int(0, length)
+  const isWord = length > 0 && wordOf(position) === wordOf(position + length - 1)
+  return isWord && count < length ? 0 : count
+}
+
+function wordOf(position: number): number {
+  return Math.floor(position / WORD_BYTES)
 }
 
 function applyChange(bytes: SparseBytes, change: Change): void {

@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
-import { SimContent } from './sim-content.ts'
+import { cutOfWrite, SimContent } from './sim-content.ts'
 import type { SparseBytes } from './sparse-bytes.ts'
 
 /** What goes wrong at one call of the disk. */
@@ -202,7 +202,11 @@ export class SimDisk implements Disk {
         const all = joined(from)
         const fault = this.#step({
           onCrash: () =>
-            content.change({ kind: 'write', position, bytes: all.slice(0, this.#random.int(0, all.length)) }),
+            content.change({
+              kind: 'write',
+              position,
+              bytes: all.slice(0, cutOfWrite(position, all.length, this.#random)),
+            }),
         })
         const count = fault === 'short-write' && all.length > 1 ? this.#random.int(1, all.length - 1) : all.length
         content.change({ kind: 'write', position, bytes: all.slice(0, count) })
