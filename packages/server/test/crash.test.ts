@@ -117,6 +117,20 @@ test.each<[string, HistoryOptions]>([
     { seed: 500064, fsync: 'interval', death: 'process', rot: 0.8, crashAt: 22 },
   ],
   [
+    'a bit that flips in the only commit, which was durable',
+    {
+      seed: 600019,
+      fsync: 'commit',
+      death: 'power',
+      faults: 0.02,
+      lives: 3,
+      slow: 0.4,
+      rot: 0.8,
+      reopens: true,
+      crashAt: 1,
+    },
+  ],
+  [
     'a bit that flips in a commit that was durable, before a header that is torn',
     { seed: 32686639, fsync: 'commit', death: 'power', faults: 0.02, lives: 3, slow: 0.4, rot: 0.8, crashAt: 37 },
   ],

@@ -96,11 +96,10 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
     if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
     return { point: await checked(input, checkpoint), reason: damage.message }
   }
-  const whole = await wholeCommits(input, checkpoint)
-  const last = whole.at(-1) as CommitPoint
-  if (whole.some((point) => samePoint(point, found))) {
+  const { points, last } = await endsFrom(input, checkpoint)
+  if (points.some((point) => samePoint(point, found))) {
     if (damage !== undefined) throw damage
-    return { point: found, reason: 'a whole commit' }
+    return { point: found, reason: 'a commit' }
   }
   // Ours would name a whole commit: what it counts was durable before it was written.
   const mustBeWhole = checkpoint.everyCommitDurable || found.totalEntries < checkpoint.totalEntries
@@ -125,25 +124,35 @@ async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): 
   }
 }
 
+/** Where the log may end. */
+interface Ends {
+  /** The checkpoint and the ends of operations behind it. */
+  readonly points: readonly CommitPoint[]
+  /** The last of them whose bytes are whole. */
+  readonly last: CommitPoint
+}
+
 /**
- * The checkpoint and the ends of operations behind it that the log may end at: up to the first record that is not whole.
- * If every commit was durable before the header, those behind one that is not whole too: either the header does not count
- * them, or it has rotted.
+ * The commits behind the checkpoint, up to the first that is not whole. If every commit was durable before the header, those
+ * behind it too: either the header does not count them, or it has rotted.
  */
-async function wholeCommits(input: RecoveryInput, from: Checkpoint): Promise<CommitPoint[]> {
+async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   const { writable, commitLog } = input
   const size = await writable.file.size()
-  const points = [{ totalLength: from.totalLength, totalEntries: from.totalEntries }]
-  let before: CommitPoint = from
+  let last: CommitPoint = { totalLength: from.totalLength, totalEntries: from.totalEntries }
+  const points = [last]
+  let before = last
   for (let index = (await commitLog.lastUpTo(from)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)
     if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
     const fits = await isWhole(input, record, before)
     if (!fits && !from.everyCommitDurable) break
     before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
-    if (fits && record.endsOperation) points.push(before)
+    if (!record.endsOperation) continue
+    points.push(before)
+    if (fits) last = before
   }
-  return points
+  return { points, last }
 }
 
 /**
