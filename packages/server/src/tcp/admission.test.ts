@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Admission, plainAddress } from './admission.ts'
+import { Admission } from './admission.ts'
 
 test('counts in total and by address', () => {
   const admission = new Admission({ maxConnections: 3, maxConnectionsPerAddress: 2 })
@@ -20,12 +20,15 @@ test('0 is no limit', () => {
 })
 
 test.each([
-  ['::ffff:10.0.0.1', '10.0.0.1'],
-  ['::FFFF:10.0.0.1', '10.0.0.1'],
-  ['10.0.0.1', '10.0.0.1'],
-  ['::ffff:1', '::ffff:1'],
-  ['::1', '::1'],
-  [undefined, ''],
-])('the plain form of %s', (address, plain) => {
-  expect(plainAddress(address)).toBe(plain)
+  ['2001:db8:1:2::7', '2001:db8:1:2:ffff::9', true],
+  ['2001:db8:1:2::7', '2001:db8:1:3::7', false],
+  ['::ffff:10.0.0.1', '10.0.0.1', true],
+  ['::ffff:10.0.0.1', '::ffff:10.0.0.2', false],
+])('%s and %s count as one address: %s', (first, second, isOne) => {
+  const admission = new Admission({ maxConnections: 0, maxConnectionsPerAddress: 1 })
+  expect(admission.enter(first)).toBeUndefined()
+  expect(admission.enter(second)).toBe(isOne ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined)
+  if (!isOne) admission.leave(second)
+  admission.leave(first)
+  expect(admission.enter(second)).toBeUndefined()
 })

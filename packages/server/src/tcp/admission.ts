@@ -1,16 +1,17 @@
 import type { RejectReason } from './server-events.ts'
+import { shareOf } from './share-of.ts'
 
 export interface AdmissionLimits {
   /** 0 is no limit. */
   readonly maxConnections: number
-  /** 0 is no limit. */
+  /** For each share, see {@link shareOf}; 0 is no limit. */
   readonly maxConnectionsPerAddress: number
 }
 
 /** Counts who is connected, and says who may not be. */
 export class Admission {
   readonly #limits: AdmissionLimits
-  readonly #perAddress = new Map<string, number>()
+  readonly #perShare = new Map<string, number>()
   #connections = 0
 
   constructor(limits: AdmissionLimits) {
@@ -22,7 +23,8 @@ export class Admission {
     const reason = this.refusal(address)
     if (reason !== undefined) return reason
     this.#connections++
-    this.#perAddress.set(address, this.#from(address) + 1)
+    const share = shareOf(address)
+    this.#perShare.set(share, this.#from(share) + 1)
     return undefined
   }
 
@@ -30,23 +32,19 @@ export class Admission {
   refusal(address: string): RejectReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     if (maxConnections > 0 && this.#connections >= maxConnections) return 'MAX_CONNECTIONS'
-    const isFull = maxConnectionsPerAddress > 0 && this.#from(address) >= maxConnectionsPerAddress
+    const isFull = maxConnectionsPerAddress > 0 && this.#from(shareOf(address)) >= maxConnectionsPerAddress
     return isFull ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined
   }
 
   leave(address: string): void {
     this.#connections--
-    const left = this.#from(address) - 1
-    if (left > 0) this.#perAddress.set(address, left)
-    else this.#perAddress.delete(address)
+    const share = shareOf(address)
+    const left = this.#from(share) - 1
+    if (left > 0) this.#perShare.set(share, left)
+    else this.#perShare.delete(share)
   }
 
-  #from(address: string): number {
-    return this.#perAddress.get(address) ?? 0
+  #from(share: string): number {
+    return this.#perShare.get(share) ?? 0
   }
-}
-
-/** An address without the IPv6 notation that a listener on both families gives to IPv4. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '')
 }

@@ -1,11 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { StreamError } from '@datastreamer/format'
-import { Admission, type AdmissionLimits, plainAddress } from './admission.ts'
+import { Admission, type AdmissionLimits } from './admission.ts'
 import { Descriptors } from './descriptors.ts'
 import { Lobby } from './lobby.ts'
 import type { RejectReason } from './server-events.ts'
 import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
+import { plainAddress } from './share-of.ts'
 
 /** The address cannot be listened on; `cause` holds the system's error. */
 export class ListenError extends StreamError<'LISTEN_FAILED'> {

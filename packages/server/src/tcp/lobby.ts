@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net'
-import { plainAddress } from './admission.ts'
+import { shareOf } from './share-of.ts'
 
 /** So many more may come in one moment before they displace one another at once. */
 const BURST = 256
@@ -83,19 +82,4 @@ export class Lobby<Guest> {
       return
     }
   }
-}
-
-/** What counts as one address: of IPv6 the network of 64 bits, all of which one host may have. */
-export function shareOf(address: string): string {
-  const plainText = plainAddress(address)
-  if (!isIPv6(plainText)) return plainText
-  const [plain = ''] = plainText.split('%', 1)
-  const [head = '', tail] = plain.toLowerCase().split('::', 2)
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))
-  const missing = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length
-  const all = [...groups(head), ...new Array<string>(Math.max(0, missing)).fill('0'), ...groups(tail ?? '')]
-  return all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')
 }

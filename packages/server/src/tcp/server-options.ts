@@ -34,7 +34,7 @@ export interface StreamServerOptions extends ConnectionLimits {
   readonly operationEnds?: OperationEnds | undefined
   /** Connections at a time (default 1,000; 0 is no limit). */
   readonly maxConnections?: number | undefined
-  /** Connections at a time from one IP address (default 0: no limit). */
+  /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
   readonly maxConnectionsPerAddress?: number | undefined
   /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined

@@ -30,7 +30,7 @@ export const COMMON_OPTIONS = {
     max: 1_000_000,
     default: 0,
     group: 'Clients',
-    help: 'most clients at a time from one IP address; 0 is no limit',
+    help: 'most clients at a time from one IPv4 address or IPv6 network of 64 bits; 0 is no limit',
   },
   keepOpenOnStateError: {
     type: 'boolean',
