@@ -1,9 +1,10 @@
 import { tempDir } from '@datastreamer/fixtures'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { StoreEvent } from '../src/store/events.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
+import { defaultReopenDelay } from '../src/store/reopener.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
-import { gatedDisk } from './gated-disk.ts'
+import { gatedDisk, standstill } from './gated-disk.ts'
 import { readAll } from './sim/read-all.ts'
 import { textOf } from './sim/versions.ts'
 
@@ -34,6 +35,17 @@ async function sickStore(options: Partial<StoreOptions> = {}) {
         Object.assign(gate, { beforeSync: fail, beforeWrite: fail })
         await fail()
       }
+    },
+    /** The next sync waits, and fails when it may go on. */
+    holdSyncs: () => {
+      const [reached, failing] = [standstill(), standstill()]
+      gate.beforeSync = async () => {
+        reached.resolve()
+        await failing.promise
+        await fail()
+      }
+      gate.beforeWrite = async () => {}
+      return { reached: reached.promise, goOn: failing.resolve }
     },
     failSyncs: () => Object.assign(gate, { beforeSync: fail }),
     heal: () => Object.assign(gate, { beforeSync: async () => {}, beforeWrite: async () => {} }),
@@ -140,4 +152,60 @@ test('closing a broken store stops it from being opened anew', async () => {
   sick.heal()
   await using again = await openStore({ file: sick.file })
   expect((await entries(again))[0]).toBe('1:01')
+})
+
+describe('while the files of a store are opened anew', () => {
+  async function reopening() {
+    const sick = await sickStore()
+    await add(sick.store, 1, 2)
+    sick.sicken()
+    await expect(add(sick.store, 3)).rejects.toThrow()
+    const held = sick.holdSyncs()
+    await held.reached
+    await expect.poll(() => sick.store.state.t, { timeout: 20_000, interval: 1 }).toBe('reopening')
+    return { sick, held }
+  }
+
+  test('it counts as broken, and takes nothing', async () => {
+    const { sick, held } = await reopening()
+    await using _sick = sick
+    const { store } = sick
+    expect(store.broken).toMatchObject({ code: 'STORE_BROKEN' })
+    expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'STORE_BROKEN' }))
+    sick.heal()
+    held.goOn()
+    await untilOpen(store)
+    expect(store.broken).toBeUndefined()
+    expect(await add(store, 5)).toEqual({ firstEntry: 2n, nextEntry: 3n })
+  })
+
+  test('what waits for that is rejected if it fails', async () => {
+    const { sick, held } = await reopening()
+    await using _sick = sick
+    const { store } = sick
+    const waiting = store.truncateFile(1n)
+    const rejected = expect(waiting).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+    // Well from now on, but what is held fails.
+    sick.heal()
+    held.goOn()
+    await rejected
+    await untilOpen(store)
+    expect(await entries(store)).toEqual(['1:01', '1:02'])
+  })
+
+  test('closing waits for that, and says that the store is broken if it fails', async () => {
+    const { sick, held } = await reopening()
+    await using _sick = sick
+    const closing = expect(sick.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+    sick.heal()
+    held.goOn()
+    await closing
+    expect(sick.store.state).toEqual({ t: 'closed' })
+    await using again = await openStore({ file: sick.file })
+    expect((await entries(again)).slice(0, 2)).toEqual(['1:01', '1:02'])
+  })
+})
+
+test('tries to open the files anew come ever more seldom, and none is later than 10 s', () => {
+  expect([0, 1, 2, 6, 7, 1000].map(defaultReopenDelay)).toEqual([100, 200, 400, 6400, 10_000, 10_000])
 })

@@ -146,7 +146,13 @@ export class CommitPipeline {
       if (broken === undefined) return
       this.#dropAll(() => broken)
       state.reopening()
-      await checkpointer.alone(work)
+      try {
+        await checkpointer.alone(work)
+      } catch (error) {
+        // Before what waits behind it has its turn.
+        state.break(error)
+        throw error
+      }
       this.continueAtEnd()
       state.reopened()
     })

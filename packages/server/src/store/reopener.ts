@@ -3,7 +3,7 @@ import type { StateOfStore } from './store-state.ts'
 
 export interface ReopenerOptions {
   readonly state: StateOfStore
-  /** Open the files anew. Throws if the disk is not well yet. */
+  /** Open the files anew. Throws if the disk is not well yet, and the store is broken as before then. */
   readonly reopen: () => Promise<void>
   /** Milliseconds until the next try, after so many in vain. */
   readonly delayMs: (tries: number) => number
@@ -53,7 +53,6 @@ export class Reopener {
       await reopen()
     } catch (error) {
       if (this.#isStopped) return
-      state.break(error)
       const { now } = state
       if (now.t === 'broken') onFailure(asError(error), now.tries)
       this.#plan()
