@@ -32,6 +32,11 @@ export interface LevelIndexOptions {
   readonly fresh?: boolean | undefined
   /** Bookmarks in memory, 25 bytes each, from which on `writable` waits (default 2,000,000). */
   readonly maxPendingBookmarks?: number | undefined
+  /**
+   * Open it also if the disk has no room for what LevelDB writes then (default false): it has `failed`, takes nothing and
+   * finds nothing until `mend` has opened LevelDB.
+   */
+  readonly mayWaitForRoom?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -56,6 +61,7 @@ const WRITE_DELAY_MS = 5
  */
 export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelBookmarkIndex> {
   const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
+  const { mayWaitForRoom: mayWait = false } = options
   signal?.throwIfAborted()
   // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
   await import('classic-level')
@@ -66,6 +72,7 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelB
     folder: claim.folder,
     createIfMissing: createIfMissing || fresh,
     fresh: isFresh,
+    mayWait,
   }
   const index = new LevelIndex(claim, new Worker(workerFile(), { workerData, execArgv: [] }), maxPendingBookmarks)
   await index.opened
@@ -106,6 +113,8 @@ class LevelIndex implements LevelBookmarkIndex {
   /** Whether a segment that is not full has waited long enough. */
   #partDue = false
   #isOpen = false
+  /** Whether LevelDB is not open yet for want of room. */
+  #isWaiting = false
   #failure: Error | undefined
   /** When it may be tried again to mend what failed. */
   #mendAt = 0
@@ -130,14 +139,14 @@ class LevelIndex implements LevelBookmarkIndex {
 
   put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
-    if (this.#isGone) return
+    if (this.#isGone || this.#isWaiting) return
     for (const { key, number } of bookmarks) this.#pending.put(key, number)
     this.#pumpWhenDue()
   }
 
   remove(keys: readonly Uint8Array[]): void {
     this.#assertOpen()
-    if (this.#isGone) return
+    if (this.#isGone || this.#isWaiting) return
     for (const key of keys) this.#pending.remove(key)
     this.#pumpWhenDue()
   }
@@ -161,6 +170,7 @@ class LevelIndex implements LevelBookmarkIndex {
       this.#failure = this.#isLost ? lostError(this.#claim.folder) : (error as Error)
       return
     }
+    this.#isWaiting = false
     this.#pending.takeBack()
     this.#failure = undefined
     this.#pump()
@@ -187,6 +197,7 @@ class LevelIndex implements LevelBookmarkIndex {
       this.#isRenewing = false
     }
     this.#pending.drop()
+    this.#isWaiting = false
     this.#failure = undefined
     this.#damage = undefined
   }
@@ -206,7 +217,7 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async get(key: Uint8Array): Promise<number | undefined> {
     this.#assertOpen()
-    if (this.#isGone) throw this.#failure
+    if (this.#isGone || this.#isWaiting) throw this.#failure
     const pending = this.#pending.find(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
     // A message takes all of the memory that the key is a part of.
@@ -226,7 +237,7 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async #close(): Promise<void> {
     // Begins before the first wait, so that all that was put until now is written.
-    const flushed = this.#flush(false)
+    const flushed = this.#isWaiting ? undefined : this.#flush(false)
     try {
       await flushed
     } finally {
@@ -292,6 +303,12 @@ class LevelIndex implements LevelBookmarkIndex {
     switch (reply.t) {
       case 'open':
         this.#isOpen = true
+        this.#onOpened?.resolve()
+        break
+      case 'waiting':
+        this.#isOpen = true
+        this.#isWaiting = true
+        this.#failure = openError(reply.failure, this.#claim.folder)
         this.#onOpened?.resolve()
         break
       case 'written':

@@ -4,13 +4,15 @@ export interface LevelWorkerData {
   readonly createIfMissing: boolean
   /** Destroy what is there before opening. */
   readonly fresh: boolean
+  /** Go on without LevelDB if the disk has no room for opening it, until a `reopen`. */
+  readonly mayWait: boolean
 }
 
 /** What the index asks of its worker; it is done in this order. */
 export type LevelRequest =
   /** Write the first `count` slots. */
   | { readonly t: 'write'; readonly slots: SharedArrayBuffer; readonly count: number }
-  /** Open LevelDB again after a write that failed, and let writes be tried again from the first that was not answered on. */
+  /** Open LevelDB, or open it again after a write that failed, and let writes be tried again from the first that was not answered on. */
   | { readonly t: 'reopen'; readonly id: number }
   | { readonly t: 'get'; readonly id: number; readonly key: Uint8Array }
   /** Begin anew, empty and unfinished, whatever is there. */
@@ -30,6 +32,8 @@ export interface LevelFailure {
 
 export type LevelReply =
   | { readonly t: 'open' }
+  /** LevelDB is not open yet for want of room. */
+  | { readonly t: 'waiting'; readonly failure: LevelFailure }
   /** The oldest `write` that was not answered yet is done. */
   | { readonly t: 'written' }
   | { readonly t: 'answer'; readonly id: number; readonly number?: number | undefined }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
+import { isFull } from '../disk/is-full.ts'
 import { checkClosed, checkTables, LookUpCheck, UNFINISHED_FILE } from './level-check/check.ts'
 import { removeLevelFiles } from './level-files.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
@@ -30,6 +31,8 @@ const value = new Uint8Array(SLOT_BYTES - NUMBER_AT)
 
 class LevelWorker {
   readonly #level: Level
+  /** How LevelDB is to be opened, as long as it was not. */
+  #unopened: LevelWorkerData | undefined
   #writes: Promise<void> = Promise.resolve()
   #failed = false
   #synced = true
@@ -38,8 +41,10 @@ class LevelWorker {
   readonly #checks = new AbortController()
   #lookUps: LookUpCheck
 
-  constructor(level: Level) {
+  /** @param unopened how LevelDB is to be opened, if it could not be yet */
+  constructor(level: Level, unopened: LevelWorkerData | undefined) {
     this.#level = level
+    this.#unopened = unopened
     this.#lookUps = new LookUpCheck(level.location)
     void this.#checkAgainAndAgain()
   }
@@ -149,6 +154,7 @@ class LevelWorker {
     // Numbers of tables begin again.
     this.#lookUps = new LookUpCheck(this.#level.location)
     await this.#level.open({ createIfMissing: true })
+    this.#unopened = undefined
     this.#failed = false
     this.#synced = false
   }
@@ -161,6 +167,12 @@ class LevelWorker {
 
   async #closeAndOpen(): Promise<void> {
     await this.#level.close()
+    if (this.#unopened !== undefined) {
+      await openLevel(this.#level, this.#unopened)
+      this.#unopened = undefined
+      this.#lookUps = new LookUpCheck(this.#level.location)
+      return
+    }
     checkClosed(this.#level.location)
     // What is gone must not come back empty.
     await this.#level.open({ createIfMissing: false })
@@ -238,17 +250,30 @@ function failureOf(error: unknown): LevelFailure {
   return { code, message }
 }
 
-async function openLevel({ folder, createIfMissing, fresh }: LevelWorkerData): Promise<Level> {
-  const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing }
-  const level: Level = new ClassicLevel(folder, options)
+async function openLevel(level: Level, { folder, createIfMissing, fresh }: LevelWorkerData): Promise<void> {
   if (fresh) {
     await mustBeFree(level)
     await clear(folder)
   } else {
     checkClosed(folder)
   }
-  await level.open()
-  return level
+  await level.open({ createIfMissing })
+}
+
+/** Open LevelDB, or find that there is no room to do so yet. */
+async function start(data: LevelWorkerData): Promise<void> {
+  const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing: data.createIfMissing }
+  const level: Level = new ClassicLevel(data.folder, options)
+  let failure: LevelFailure | undefined
+  try {
+    await openLevel(level, data)
+  } catch (error) {
+    failure = failureOf(error)
+    if (!data.mayWait || !isFull(failure)) throw error
+  }
+  const worker = new LevelWorker(level, failure && data)
+  parentPort?.on('message', (request: LevelRequest) => void worker.handle(request))
+  send(failure === undefined ? { t: 'open' } : { t: 'waiting', failure })
 }
 
 /** Where no `flock` could be taken, LevelDB's own lock alone says whether another process has the folder. */
@@ -266,9 +291,7 @@ function send(reply: LevelReply): void {
 }
 
 try {
-  const worker = new LevelWorker(await openLevel(workerData as LevelWorkerData))
-  parentPort?.on('message', (request: LevelRequest) => void worker.handle(request))
-  send({ t: 'open' })
+  await start(workerData as LevelWorkerData)
 } catch (error) {
   send({ t: 'failed', failure: failureOf(error) })
 }

@@ -21,6 +21,8 @@ export interface RepairingIndexOptions {
   readonly level: LevelBookmarkIndex
   /** Settles when the log may be read (default: at once). */
   readonly ordered?: Promise<void> | undefined
+  /** Whether it may lack bookmarks of the log until {@link RepairingIndex.caughtUp} is called (default: it does not). */
+  readonly isBehind?: boolean | undefined
   /** Why it has to be rebuilt from the start, if it has. */
   readonly damage?: Error | undefined
   readonly onEvent: (event: IndexEvent) => void
@@ -59,8 +61,12 @@ export class RepairingIndex implements BookmarkIndex {
   #next = 0
   /** Whether the rebuild has come to the head, so that all that is put since goes into LevelDB at once. */
   #hasCaughtUp = false
+  /** Whether it may lack bookmarks since it was opened: look-ups are answered by a scan. */
+  #isBehind: boolean
 
-  constructor({ log, level, ordered, damage, onEvent, auditAfterMs = FIRST_AUDIT_MS }: RepairingIndexOptions) {
+  constructor(options: RepairingIndexOptions) {
+    const { log, level, ordered, isBehind = false, damage, onEvent, auditAfterMs = FIRST_AUDIT_MS } = options
+    this.#isBehind = isBehind
     this.#ordered = ordered ?? Promise.resolve()
     this.#auditAfterMs = auditAfterMs
     this.#log = log
@@ -81,6 +87,11 @@ export class RepairingIndex implements BookmarkIndex {
   /** Whether it is damaged and not yet rebuilt. */
   get isRebuilding(): boolean {
     return this.#rebuilding !== undefined
+  }
+
+  /** It has all bookmarks of the log. */
+  caughtUp(): void {
+    this.#isBehind = false
   }
 
   put(bookmarks: Iterable<BookmarkPut>): void {
@@ -120,6 +131,7 @@ export class RepairingIndex implements BookmarkIndex {
         if (first !== undefined) return first.number
         continue
       }
+      if (this.#isBehind) return (await repairBookmarks(this.#log, this, [key]))[0]
       try {
         return await this.#level.get(key)
       } catch (error) {
@@ -209,7 +221,7 @@ export class RepairingIndex implements BookmarkIndex {
   /** What fails here fails again for whoever looks something up. */
   async #audit(): Promise<void> {
     const { signal } = this.#closing
-    if (this.#rebuilding === undefined) {
+    if (this.#rebuilding === undefined && !this.#isBehind) {
       const gap = await findGap(this.#log, this.#level, signal).catch(() => undefined)
       if (gap !== undefined) this.#startRebuild(gapError(this.#log.path, gap))
     }

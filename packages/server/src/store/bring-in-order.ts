@@ -7,7 +7,7 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { StoreEvent } from './events.ts'
 import { loadEnd } from './load-end.ts'
 import { type PendingUpdate, removePendingUpdate } from './pending-update.ts'
-import { noteTakeOver, recoverEnd } from './recovery.ts'
+import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
 import { indexUpdated, redoPendingUpdate, type UpdateInput } from './update.ts'
 
 export interface OrderInput extends UpdateInput {
@@ -59,6 +59,25 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
   // Not before: the next try must find out too that the index has to be looked at.
   if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
   if (update !== undefined) await finishUpdate(input, update)
+  await noteDamages(input)
+}
+
+/**
+ * Let the log end where it would after {@link bringInOrder}, which the disk has no room for now: so that readers are served.
+ * Nothing is written, but for an update in place that was interrupted: it takes no room, and readers must not see half of it.
+ *
+ * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ */
+export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
+  const { path, writable, header, log, buffers } = input
+  await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
+  const point = await findEnd(input)
+  await loadEnd(writable.file, path, point, buffers)
+  log.moveTo(point)
+  await noteDamages(input)
+}
+
+async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const known = log.damages.bytes
   for await (const range of commitLog.damaged()) log.damages.add(range)
   if (log.damages.bytes === known) return

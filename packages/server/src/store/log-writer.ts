@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { writeAll } from '../disk/disk.ts'
+import { isFull } from '../disk/is-full.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
 import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
@@ -242,11 +243,6 @@ export class LogWriter {
     // If it fails, the next operation finds the disk as full as it is.
     await this.#writable.release(this.#committed.totalLength).catch(() => undefined)
   }
-}
-
-/** Whether a disk, or the part of it that is ours, has no room. */
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 }
 
 /** Wait for all, also if one fails: nothing may still be writing when a failure is dealt with. */

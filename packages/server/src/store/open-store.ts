@@ -3,26 +3,23 @@ import { resolve } from 'node:path'
 import { PAGE_BYTES } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import { UnusableIndexError } from '../bookmarks/index-errors.ts'
-import { claimFolder, hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
-import { type LevelBookmarkIndex, openLevelIndex } from '../bookmarks/level-index.ts'
-import { RepairingIndex } from '../bookmarks/repairing-index.ts'
-import { indexedUpTo } from '../bookmarks/scan.ts'
+import { claimFolder, removeLevelFolder } from '../bookmarks/level-folder.ts'
 import type { Disk } from '../disk/disk.ts'
 import { exists } from '../disk/exists.ts'
+import { isFull } from '../disk/is-full.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { ReopenableFile } from '../disk/reopenable-file.ts'
 import { RefusedError } from '../errors.ts'
-import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
-import { bringInOrder } from './bring-in-order.ts'
+import { bringInOrder, settleEnd } from './bring-in-order.ts'
 import { Checkpointer, type Fsync } from './checkpointer.ts'
 import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { LogWriter } from './log-writer.ts'
 import { Made } from './made.ts'
+import { givenIndex, openLevel, repairedIndex } from './open-index.ts'
 import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
 import { commitLogPath } from './paths.ts'
@@ -70,7 +67,10 @@ export interface StoreOptions extends StreamIdentity {
   readonly onCommit?: ((group: CommitGroup) => void) | undefined
   /** Where files lie (default: the machine's disk). */
   readonly disk?: Disk | undefined
-  /** The bookmark index (default: the LevelDB beside the file, which also locks the file against other writers). */
+  /**
+   * The bookmark index (default: the LevelDB beside the file, which also locks the file against other writers). One that is
+   * given may lack bookmarks as long as a store waits for room that it had not when it was opened.
+   */
   readonly index?: BookmarkIndex | undefined
 }
 
@@ -128,38 +128,6 @@ async function openFile(options: StoreOptions, { disk, made }: Opening): Promise
   return locked
 }
 
-/** The index beside a file, before anything is known of the log. */
-interface OpenedLevel {
-  readonly level: LevelBookmarkIndex
-  /** Whether it was made and knows nothing yet. */
-  readonly empty: boolean
-  /** Why it is to be rebuilt beside serving: it holds nothing that the log does not. */
-  readonly damage?: UnusableIndexError
-}
-
-async function openLevel(path: string, made: Made): Promise<OpenedLevel> {
-  const folder = bookmarkFolder(path)
-  if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
-  const empty = !(await hasLevel(folder))
-  try {
-    return { level: await openLevelIndex({ folder, createIfMissing: true }), empty }
-  } catch (damage) {
-    if (!(damage instanceof UnusableIndexError)) throw damage
-    return { level: await openLevelIndex({ folder, createIfMissing: true, fresh: true }), empty: false, damage }
-  }
-}
-
-/** The index of an open store. @param ordered settles when the log is in order, and not before it is read for a rebuild */
-function withRepair(
-  options: StoreOptions,
-  opened: OpenedLevel | undefined,
-  log: StreamLog,
-  ordered: Promise<void>,
-): BookmarkIndex {
-  if (opened === undefined) return options.index as BookmarkIndex
-  return new RepairingIndex({ log, ordered, onEvent: options.onEvent ?? (() => {}), ...opened })
-}
-
 /**
  * A Go server locks the index folder, whose name is that of the file as it was given. A file that was named by a symbolic
  * link has another such folder, under its own name: lock that too.
@@ -198,17 +166,22 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   const ordered = new Promise<void>((resolve) => {
     setInOrder = resolve
   })
-  const index = withRepair(options, openedLevel, log, ordered)
+  const { index, firstOrder } =
+    openedLevel === undefined
+      ? givenIndex(options.index as BookmarkIndex, log)
+      : repairedIndex(openedLevel, log, ordered, onEvent)
   // Closed before the LevelDB that it repairs.
   opened.push(index)
-  const indexed = (checkpointed: bigint | undefined, takenOverFrom: CommitPoint | undefined): Promise<bigint> =>
-    entriesIndexed(log, index, openedLevel, checkpointed, takenOverFrom)
   const files = { disk, path, writable, commitLog, log, index, buffers, onEvent }
-  await bringInOrder({ ...files, header, indexedEntries: indexed })
-  if (openedLevel?.empty === true) await openedLevel.level.finish()
+  const state = new StateOfStore()
+  await orServeOnly(state, async () => {
+    await bringInOrder({ ...files, header, indexedEntries: firstOrder.indexedEntries })
+    await index.writable()
+    await firstOrder.finish()
+  })
+  if (state.broken !== undefined) await settleEnd({ ...files, header: await readHeader(file, path, options) })
   setInOrder()
 
-  const state = new StateOfStore()
   const writer = new LogWriter({ ...files, committed: log.header, syncEach: fsync === 'commit', state })
   const checkpointer = new Checkpointer({
     fsync,
@@ -222,7 +195,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     committed: () => ({ totalLength: log.header.totalLength, totalEntries: log.header.totalEntries }),
     onError: (error) => onEvent({ event: 'write-failed', file: path, error }),
   })
-  await checkpointer.write({ open: true })
+  if (state.broken === undefined) await orServeOnly(state, () => checkpointer.write({ open: true }))
   const place = new PlaceWatch({
     path,
     magic: options.magic,
@@ -248,30 +221,21 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     writer,
     checkpointer,
     place,
+    firstOrder,
     limits,
     scrub: options.scrub,
     onCommit: options.onCommit ?? (() => {}),
   })
 }
 
-/**
- * Number up to which the index knows the log: what the last checkpoint says of it no longer holds for entries that
- * another program wrote in the place of ours.
- */
-async function entriesIndexed(
-  log: StreamLog,
-  index: BookmarkIndex,
-  opened: OpenedLevel | undefined,
-  checkpointed: bigint | undefined,
-  takenOverFrom: CommitPoint | undefined,
-): Promise<bigint> {
-  if (opened?.empty === true) return 0n
-  if (opened?.damage !== undefined) return log.header.totalEntries
-  if (checkpointed !== undefined && (takenOverFrom === undefined || checkpointed <= takenOverFrom.totalEntries)) {
-    return checkpointed
+/** Do what a store has to do before it writes; if the disk has no room for that, readers are served before it is done. */
+async function orServeOnly(state: StateOfStore, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isFull(error)) throw error
+    state.break(error)
   }
-  const found = BigInt(await indexedUpTo(log, index))
-  return checkpointed === undefined || found < checkpointed ? found : checkpointed
 }
 
 function checkIdentity(

@@ -57,6 +57,12 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   return { point, takenOverFrom }
 }
 
+/** Find where the log ends as {@link recoverEnd} does, but write nothing. @throws as that */
+export async function findEnd(input: RecoveryInput): Promise<CommitPoint> {
+  const { totalLength, totalEntries } = input.header
+  return (await decide(input, { totalLength, totalEntries })).point
+}
+
 /** Add what another program wrote to the commit log, from where that ends. */
 export async function noteTakeOver(
   { commitLog, path, writable, onEvent }: Pick<RecoveryInput, 'commitLog' | 'path' | 'writable' | 'onEvent'>,

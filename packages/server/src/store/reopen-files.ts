@@ -28,7 +28,14 @@ export async function reopenFiles(parts: StoreParts): Promise<void> {
   await index.writable()
   const header = await readHeader(file, path, { magic: parts.magic })
   const known = log.header.totalEntries
-  await bringInOrder({ ...parts, header, indexedEntries: async () => least(known, log.header.totalEntries) })
+  const indexedEntries = async (): Promise<bigint> => least(known, log.header.totalEntries)
+  const { firstOrder } = parts
+  await bringInOrder({
+    ...parts,
+    header,
+    indexedEntries: firstOrder.isDone ? indexedEntries : firstOrder.indexedEntries,
+  })
+  if (!firstOrder.isDone) await firstOrder.finish()
   writer.restart(log.header)
   await checkpointer.write({ open: true })
 }

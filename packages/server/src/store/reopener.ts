@@ -29,10 +29,13 @@ export class Reopener {
 
   constructor(options: ReopenerOptions) {
     this.#options = options
-    options.state.onBroken((error) => {
+    const onBroken = (error: DiskError): void => {
       options.onBroken(error)
       this.#plan()
-    })
+    }
+    options.state.onBroken(onBroken)
+    // A store may be opened without room for what it has to write first.
+    if (options.state.broken !== undefined) onBroken(options.state.broken)
   }
 
   /** Begin no other try. */

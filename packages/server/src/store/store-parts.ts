@@ -3,6 +3,7 @@ import type { ReopenableFile } from '../disk/reopenable-file.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
+import type { OrderInput } from './bring-in-order.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { StoreEvent } from './events.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -37,11 +38,20 @@ export interface StoreParts extends UpdateInput {
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer
   readonly place: PlaceWatch
+  readonly firstOrder: FirstOrder
   readonly limits: StoreLimits
   /** How committed bytes are compared with their checksums in the background, if they are. */
   readonly scrub?: ScrubOptions | undefined
   readonly onEvent: (event: StoreEvent) => void
   readonly onCommit: (group: CommitGroup) => void
+}
+
+/** What is left to be done once of a store that was opened without room for it. */
+export interface FirstOrder {
+  isDone: boolean
+  readonly indexedEntries: OrderInput['indexedEntries']
+  /** To be called when the files are in order for the first time. */
+  finish(): Promise<void>
 }
 
 export interface StoreLimits {

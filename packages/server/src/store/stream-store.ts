@@ -227,16 +227,19 @@ export class StreamStore extends StreamReader {
     clearInterval(this.#placeTimer)
     await this.#scrubber?.close()
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
-    const { checkpointer, commitLog, file, index, lock, state, made } = this.#parts
+    const { checkpointer, commitLog, file, index, lock, state, made, firstOrder } = this.#parts
     this.#reopener.stop()
     // Others are kept out until all is as it was.
     const undoing = { close: async () => (this.#discarding ? made.undo() : undefined) }
     await this.#pipeline.drained()
     await checkpointer.stop()
     try {
-      if (state.broken !== undefined) throw state.broken
-      await index.mend()
-      await checkpointer.write({ open: false })
+      // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
+      if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
+        if (state.broken !== undefined) throw state.broken
+        await index.mend()
+        await checkpointer.write({ open: false })
+      }
     } finally {
       await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, file])
       state.close()

@@ -152,7 +152,10 @@ class Player {
     for (;;) {
       this.#disk.mustLive()
       const store = await this.#open().catch(asPlanned)
-      if (store !== undefined) return store
+      if (store === undefined) continue
+      // It may have found no room for what it has to write first.
+      if (!isBroken(store) || (this.#options.reopens === true && (await this.#isReopened(store)))) return store
+      await store.close().catch(asPlanned)
     }
   }
 
@@ -279,15 +282,19 @@ class Player {
 
   /** Let time pass until a store that broke has opened its files anew; what was answered with a yes is there. */
   async #reopensItself(store: StreamStore): Promise<boolean> {
+    if (!(await this.#isReopened(store))) return false
+    await this.#settleWith(store, { strict: this.#keepsAll })
+    return true
+  }
+
+  async #isReopened(store: StreamStore): Promise<boolean> {
     for (let tries = 0; tries < MAX_REOPENINGS && store.state.t !== 'open'; tries++) {
       mock.timers.tick(REOPEN_MS)
       do await turn()
       while (store.state.t === 'reopening')
       this.#disk.mustLive()
     }
-    if (store.state.t !== 'open') return false
-    await this.#settleWith(store, { strict: this.#keepsAll })
-    return true
+    return store.state.t === 'open'
   }
 
   async #die(): Promise<void> {

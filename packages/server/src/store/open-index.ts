@@ -1,0 +1,95 @@
+import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { UnusableIndexError } from '../bookmarks/index-errors.ts'
+import { hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
+import { type LevelBookmarkIndex, openLevelIndex } from '../bookmarks/level-index.ts'
+import { type IndexEvent, RepairingIndex } from '../bookmarks/repairing-index.ts'
+import { indexedUpTo } from '../bookmarks/scan.ts'
+import { exists } from '../disk/exists.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { Made } from './made.ts'
+import type { FirstOrder } from './store-parts.ts'
+
+/** The index beside a file, before anything is known of the log. */
+export interface OpenedLevel {
+  readonly level: LevelBookmarkIndex
+  /** Whether it was made and knows nothing yet. */
+  readonly empty: boolean
+  /** Why it is to be rebuilt beside serving: it holds nothing that the log does not. */
+  readonly damage?: UnusableIndexError
+}
+
+/** Open the index, or only get the right to it if the disk has no room for what LevelDB writes then. @throws {LockedError} */
+export async function openLevel(path: string, made: Made): Promise<OpenedLevel> {
+  const folder = bookmarkFolder(path)
+  if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
+  const empty = !(await hasLevel(folder))
+  const options = { folder, createIfMissing: true, mayWaitForRoom: true }
+  try {
+    return { level: await openLevelIndex(options), empty }
+  } catch (damage) {
+    if (!(damage instanceof UnusableIndexError)) throw damage
+    return { level: await openLevelIndex({ ...options, fresh: true }), empty: false, damage }
+  }
+}
+
+export interface IndexOfStore {
+  readonly index: BookmarkIndex
+  readonly firstOrder: FirstOrder
+}
+
+/** The index of an open store that repairs itself. @param ordered settles when the log may be read for a rebuild */
+export function repairedIndex(
+  opened: OpenedLevel,
+  log: StreamLog,
+  ordered: Promise<void>,
+  onEvent: (event: IndexEvent) => void,
+): IndexOfStore {
+  const index = new RepairingIndex({ log, ordered, onEvent, ...opened, isBehind: true })
+  return {
+    index,
+    firstOrder: {
+      isDone: false,
+      indexedEntries: (...known) => entriesIndexed(log, opened, ...known),
+      async finish() {
+        if (opened.empty) await opened.level.finish()
+        index.caughtUp()
+        this.isDone = true
+      },
+    },
+  }
+}
+
+/** An index that was given. */
+export function givenIndex(index: BookmarkIndex, log: StreamLog): IndexOfStore {
+  return {
+    index,
+    firstOrder: {
+      isDone: false,
+      indexedEntries: (...known) => entriesIndexed(log, { level: index }, ...known),
+      async finish() {
+        this.isDone = true
+      },
+    },
+  }
+}
+
+/**
+ * Number up to which the index knows the log: what the last checkpoint says of it no longer holds for entries that
+ * another program wrote in the place of ours.
+ */
+async function entriesIndexed(
+  log: StreamLog,
+  { level, empty = false, damage }: Partial<Omit<OpenedLevel, 'level'>> & { readonly level: BookmarkIndex },
+  checkpointed: bigint | undefined,
+  takenOverFrom: CommitPoint | undefined,
+): Promise<bigint> {
+  if (empty) return 0n
+  if (damage !== undefined) return log.header.totalEntries
+  if (checkpointed !== undefined && (takenOverFrom === undefined || checkpointed <= takenOverFrom.totalEntries)) {
+    return checkpointed
+  }
+  const found = BigInt(await indexedUpTo(log, level))
+  return checkpointed === undefined || found < checkpointed ? found : checkpointed
+}

@@ -1,0 +1,150 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, test } from 'vitest'
+import type { StoreEvent } from '../src/store/events.ts'
+import { openStore, type StoreOptions } from '../src/store/open-store.ts'
+import type { StreamStore } from '../src/store/stream-store.ts'
+import { readAll } from './sim/read-all.ts'
+
+const WAIT = { timeout: 30_000, interval: 10 }
+
+function bookmark(n: number): Uint8Array {
+  const bytes = new Uint8Array(16)
+  new DataView(bytes.buffer).setUint32(12, n)
+  return bytes
+}
+
+async function commit(store: StreamStore, from: number, to: number): Promise<unknown> {
+  store.startAtomicOp()
+  for (let n = from; n < to; n++) store.addStreamBookmark(bookmark(n))
+  return store.commitAtomicOp()
+}
+
+class FullDisk implements Disposable {
+  readonly #dir = tempDir()
+  readonly disk: SmallDisk
+  readonly events: StoreEvent[] = []
+  readonly file: string
+
+  constructor() {
+    this.disk = new SmallDisk(this.#dir.join('disk'), 8)
+    this.file = this.#dir.join('disk', 'stream.bin')
+  }
+
+  open(options: Partial<StoreOptions> = {}): Promise<StreamStore> {
+    return openStore({
+      file: this.file,
+      reopenDelayMs: () => 20,
+      onEvent: (event) => this.events.push(event),
+      ...options,
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.disk[Symbol.dispose]()
+    this.#dir[Symbol.dispose]()
+  }
+}
+
+async function mustHave(store: StreamStore, total: number): Promise<void> {
+  expect((await readAll(store.log)).map(({ data }) => Buffer.compare(data, bookmark(0)) >= 0).length).toBe(total)
+  for (const n of [0, 1, Math.floor(total / 2), total - 1]) expect(await store.getBookmark(bookmark(n))).toBe(BigInt(n))
+  expect(await store.getBookmark(bookmark(total))).toBeUndefined()
+}
+
+async function goesOn(full: FullDisk, store: StreamStore, total: number): Promise<void> {
+  expect(() => store.startAtomicOp()).toThrow(
+    expect.objectContaining({ code: 'STORE_BROKEN', retryable: true, message: expect.stringMatching(/no space/i) }),
+  )
+  await expect.poll(() => full.events.filter(({ event }) => event === 'reopen-failed').length, WAIT).toBeGreaterThan(1)
+  expect(store.state.t).not.toBe('open')
+  await mustHave(store, total)
+
+  full.disk.resize(64)
+  await expect.poll(() => store.state.t, WAIT).toBe('open')
+  await mustHave(store, total)
+  await commit(store, total, total + 10)
+  await mustHave(store, total + 10)
+}
+
+describe.skipIf(!canMountDisks())('a store that is opened on a disk without a byte of room', () => {
+  test('serves readers, bookmarks too, and takes commits when there is room', async () => {
+    using full = new FullDisk()
+    {
+      await using store = await full.open()
+      await commit(store, 0, 500)
+    }
+    full.disk.fill()
+    const store = await full.open()
+    await mustHave(store, 500)
+    await goesOn(full, store, 500)
+    await store.close()
+    await using again = await full.open()
+    await mustHave(again, 510)
+    expect(full.events.filter(({ event }) => event === 'index-damaged')).toEqual([])
+  })
+
+  test('without an index beside it', async () => {
+    using full = new FullDisk()
+    {
+      await using store = await full.open()
+      await commit(store, 0, 500)
+    }
+    rmSync(full.file.replace('.bin', '.db'), { recursive: true })
+    full.disk.fill()
+    const store = await full.open()
+    await mustHave(store, 500)
+    await goesOn(full, store, 500)
+    await store.close()
+    await using again = await full.open()
+    await mustHave(again, 510)
+  })
+
+  test('without a commit log beside it, which begins again when there is room', async () => {
+    using full = new FullDisk()
+    {
+      await using store = await full.open()
+      await commit(store, 0, 500)
+    }
+    rmSync(full.file.replace('.bin', '.commits'))
+    full.disk.fill()
+    const store = await full.open()
+    await mustHave(store, 500)
+    await goesOn(full, store, 500)
+    await store.close()
+  })
+
+  test('whose index is damaged', async () => {
+    using full = new FullDisk()
+    {
+      await using store = await full.open()
+      await commit(store, 0, 500)
+    }
+    writeFileSync(full.file.replace('.bin', '.db/CURRENT'), 'nonsense')
+    full.disk.fill()
+    const store = await full.open()
+    await mustHave(store, 500)
+    full.disk.resize(64)
+    await expect.poll(() => full.events.some(({ event }) => event === 'index-rebuilt'), WAIT).toBe(true)
+    await expect.poll(() => store.state.t, WAIT).toBe('open')
+    await commit(store, 500, 510)
+    await mustHave(store, 510)
+    await store.close()
+    await using again = await full.open()
+    await mustHave(again, 510)
+  })
+
+  test('can be closed before there is room, and is as it was', async () => {
+    using full = new FullDisk()
+    {
+      await using store = await full.open()
+      await commit(store, 0, 500)
+    }
+    full.disk.fill()
+    await (await full.open()).close()
+    full.disk.resize(64)
+    await using again = await full.open()
+    expect(again.state.t).toBe('open')
+    await mustHave(again, 500)
+  })
+})
