@@ -1,9 +1,10 @@
 import type { DiskFile } from '../src/disk/disk.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 
-/** The machine's disk, but what a test says happens before each write and sync of the stream file. */
+/** The machine's disk, but what a test says happens before each read, write and sync of the stream file. */
 export function gatedDisk() {
   const gate = {
+    beforeRead: async (): Promise<void> => {},
     beforeSync: async (): Promise<void> => {},
     beforeWrite: async (_position: number, _bytes: number): Promise<void> => {},
   }
@@ -12,7 +13,10 @@ export function gatedDisk() {
     // A new file is written before it gets its name.
     if (!/stream\.(bin|new)$/.test(path)) return file
     return {
-      read: (into, position) => file.read(into, position),
+      read: async (into, position) => {
+        await gate.beforeRead()
+        return file.read(into, position)
+      },
       write: async (from, position) => {
         await gate.beforeWrite(
           position,

@@ -1,0 +1,120 @@
+import { execFileSync } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { open } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import { tempDir } from '@datastreamer/fixtures'
+import { type Command, encodeCommand, encodeResult } from '@datastreamer/format'
+import { describe, expect, test } from 'vitest'
+import { openStore } from '../src/store/open-store.ts'
+import { gatedDisk } from './gated-disk.ts'
+import { TestServer } from './tcp-client.ts'
+import { TestLog } from './tcp-log.ts'
+
+const HEADER = { name: 'header' } as const
+const RESULT_BYTES = encodeResult(0).length
+const HEADER_ANSWER_BYTES = RESULT_BYTES + 38
+const COMMAND_BYTES = encodeCommand(HEADER, 1n).length
+const DATA_BYTES = 100
+const ENTRY_ANSWER_BYTES = RESULT_BYTES + 17 + DATA_BYTES
+
+function pipelined(command: Command, count: number): Uint8Array {
+  const bytes = encodeCommand(command, 1n)
+  return Buffer.concat(Array.from({ length: count }, () => bytes))
+}
+
+function someLog(): TestLog {
+  const log = new TestLog()
+  log.addMany(10, DATA_BYTES)
+  log.commit()
+  return log
+}
+
+describe('ten thousand commands that one client sends at once', () => {
+  const COUNT = 10_000
+
+  test.each([
+    { command: HEADER, answerBytes: HEADER_ANSWER_BYTES },
+    { command: { name: 'entry', entryNumber: 3n } as const, answerBytes: ENTRY_ANSWER_BYTES },
+  ])('$command.name: another client is answered long before them', async ({ command, answerBytes }) => {
+    await using server = await TestServer.start(someLog())
+    using other = await server.connect()
+    other.send(HEADER)
+    await other.read(HEADER_ANSWER_BYTES)
+    using flood = await server.connect()
+    flood.socket.write(pipelined(command, COUNT))
+    await flood.read(answerBytes)
+    other.send(HEADER)
+    await other.read(HEADER_ANSWER_BYTES)
+    const flooding = server.server.connections().find(({ remotePort }) => remotePort === flood.socket.localPort)
+    expect(flooding?.bytesSent).toBeLessThan((COUNT / 2) * answerBytes)
+    await flood.read((COUNT - 1) * answerBytes)
+  })
+})
+
+describe('a client that sends commands and reads no answers', () => {
+  const SENT_BYTES = 64 * 1024 * 1024
+  /** What a socket reads at once, and once more. */
+  const READ_AHEAD_BYTES = 2 * 64 * 1024
+
+  test('is read from no further than it is answered', async () => {
+    const accepted: Socket[] = []
+    const onSocket = (message: unknown): void => void accepted.push((message as { readonly socket: Socket }).socket)
+    subscribe('net.server.socket', onSocket)
+    try {
+      await using server = await TestServer.start(someLog(), { writeTimeoutMs: 500 })
+      using flood = await server.connect()
+      flood.socket.pause()
+      flood.socket.write(pipelined(HEADER, SENT_BYTES / COMMAND_BYTES))
+      expect(await server.whenClosed(1)).toEqual(['WRITE_TIMEOUT'])
+      const { bytesSent } = server.events.find((event) => event.type === 'closed') ?? { bytesSent: 0 }
+      const taken = accepted.find(({ remotePort }) => remotePort === flood.socket.localPort)?.bytesRead ?? 0
+      expect(taken).toBeGreaterThan(0)
+      expect(taken).toBeLessThan((bytesSent / HEADER_ANSWER_BYTES) * COMMAND_BYTES + READ_AHEAD_BYTES)
+    } finally {
+      unsubscribe('net.server.socket', onSocket)
+    }
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('reads that keep the threads for the disk busy', () => {
+  const CLIENTS = 20
+
+  test('leave some of them to commits', async () => {
+    using folder = tempDir()
+    const pipe = join(folder.path, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    // Whoever reads from it keeps a thread until somebody writes.
+    await using gate = await open(pipe, 'r+')
+    const { gate: file, disk } = gatedDisk()
+    await using store = await openStore({ file: join(folder.path, 'stream.bin'), disk, tailPages: 1, fsync: 'commit' })
+    const commit = async (bytes: number): Promise<void> => {
+      store.startAtomicOp()
+      store.addStreamEntry(1, new Uint8Array(bytes))
+      await store.commitAtomicOp()
+    }
+    await commit(DATA_BYTES)
+    for (let i = 0; i < 5; i++) await commit(1_000_000)
+    await using server = await TestServer.start(store)
+    let begun = 0
+    file.beforeRead = async () => {
+      begun++
+      await gate.read(new Uint8Array(1), 0, 1)
+    }
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => server.connect()))
+    try {
+      const answers = clients.map((client) => {
+        client.send({ name: 'entry', entryNumber: 0n })
+        return client.read(ENTRY_ANSWER_BYTES)
+      })
+      await expect.poll(() => begun).toBeGreaterThan(0)
+      for (let i = 0; i < 3; i++) await commit(DATA_BYTES)
+      expect(begun).toBeLessThanOrEqual(2)
+      file.beforeRead = async () => {}
+      await gate.write(new Uint8Array(CLIENTS))
+      await Promise.all(answers)
+    } finally {
+      for (const client of clients) client[Symbol.dispose]()
+    }
+  })
+})
