@@ -36,7 +36,6 @@ export interface OrderInput extends UpdateInput {
 export async function bringInOrder(input: OrderInput): Promise<void> {
   const { disk, path, writable, commitLog, header, log, index, buffers, onEvent } = input
   if (await writable.mend()) onEvent({ event: 'mended', file: path })
-  await disk.syncFolderOf(path)
   let update: PendingUpdate | undefined
   await log.change(async () => {
     update = await redoPendingUpdate(input, header.totalLength)
