@@ -3,6 +3,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { encodeEntry, encodeResult, MAX_ENTRY_DATA_BYTES, pageStart } from '@datastreamer/format'
 import { afterAll, describe, expect, test } from 'vitest'
 import { openStore, type StreamStore } from '../src/index.ts'
+import { turns } from './manual-timers.ts'
 import { TestServer } from './tcp-client.ts'
 import { concat } from './tcp-log.ts'
 
@@ -80,7 +81,8 @@ describe('what lies behind the commit point is sent to nobody', () => {
     fromEnd.send({ name: 'start', fromEntryNumber: 2n })
     expect(await fromStart.read(OK.length + before.length)).toEqual(concat([OK, before]))
     expect(await fromEnd.read(OK.length)).toEqual(OK)
-    for (const client of [fromStart, fromEnd]) expect(await client.within(20)).toEqual(new Uint8Array())
+    // What was left had other bytes than the next operation.
+    await turns()
     if (name.endsWith('open')) store.rollbackAtomicOp()
     const operation = await commit(store, 2, 50, 60)
     for (const client of [fromStart, fromEnd]) expect(await client.read(operation.length)).toEqual(operation)

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { until } from './manual-timers.ts'
 
 /** The server's side of the connections that are accepted while it is in use. */
 export class ServerSockets implements Disposable {
@@ -13,13 +14,36 @@ export class ServerSockets implements Disposable {
   }
 
   /** The one that a client's socket is connected to. */
-  of({ localPort }: Socket): Socket {
-    const found = this.#sockets.find(({ remotePort }) => remotePort === localPort)
-    if (found === undefined) throw new Error(`no connection from port ${localPort}`)
+  of(client: Socket): Socket {
+    const found = this.#find(client)
+    if (found === undefined) throw new Error(`no connection from port ${client.localPort}`)
     return found
+  }
+
+  /** The same, once the server has it. */
+  async accepted(client: Socket): Promise<Socket> {
+    await until(() => this.#find(client) !== undefined)
+    return this.of(client)
+  }
+
+  /** Resolves with the server's socket once bytes wait in it for a client that does not read. */
+  async untilWaiting(client: Socket): Promise<Socket> {
+    const socket = await this.accepted(client)
+    await until(() => socket.writableLength > 0)
+    return socket
+  }
+
+  /** What Node does when the timeout of such a socket passes: it reports that, unless bytes that waited were taken. */
+  timeOut(client: Socket): void {
+    const socket = this.of(client) as Socket & { _onTimeout(): void }
+    if (socket.timeout) socket._onTimeout()
   }
 
   [Symbol.dispose](): void {
     unsubscribe('net.server.socket', this.#onSocket)
+  }
+
+  #find({ localPort }: Socket): Socket | undefined {
+    return this.#sockets.find(({ remotePort }) => remotePort === localPort)
   }
 }

@@ -16,6 +16,7 @@ import { SourceServer } from '../src/source/source-server.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import type { ListenOptions } from '../src/tcp/server-options.ts'
+import { until } from './manual-timers.ts'
 import { RawClient } from './tcp-client.ts'
 
 /** A source that says what a test tells it to. */
@@ -156,7 +157,7 @@ export class TestSources implements AsyncDisposable {
 
   /** Resolves when so many connections were closed in all. */
   async whenClosed(count: number): Promise<string[]> {
-    while (this.closed.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => this.closed.length >= count)
     return this.closed
   }
 

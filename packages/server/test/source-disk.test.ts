@@ -1,10 +1,15 @@
 import { statSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { SourceCode } from '@datastreamer/format/source'
-import { expect, test } from 'vitest'
+import { encodeSourceRequest, SourceCode } from '@datastreamer/format/source'
+import { expect, test, vi } from 'vitest'
 import { openStore } from '../src/store/open-store.ts'
 import { gatedDisk, standstill } from './gated-disk.ts'
+import { ManualTimers, turns, until } from './manual-timers.ts'
+import { ServerSockets } from './server-sockets.ts'
 import { hello, operation, TestSources } from './source-client.ts'
+
+/** For what takes no time, but on a busy machine. */
+const WAIT = { timeout: 60_000, interval: 1 }
 
 test('a source that takes over is told of the commits that the one before had under way', async () => {
   const { gate, disk } = gatedDisk()
@@ -14,13 +19,14 @@ test('a source that takes over is told of the commits that the one before had un
   const { promise, resolve } = standstill()
   gate.beforeSync = () => promise
   first.send(...operation(0, 3))
-  while (sources.server.connections()[0]?.commitsInFlight !== 1) await new Promise((done) => setTimeout(done, 1))
+  await until(() => sources.server.connections()[0]?.commitsInFlight === 1)
   first.raw.socket.destroy()
   using second = await sources.connect()
   second.send(hello())
-  expect(await second.raw.within(50)).toEqual(new Uint8Array())
-  expect(sources.server.connections()).toMatchObject([{ state: 'waiting' }])
+  await until(() => sources.server.connections().every(({ state }) => state === 'waiting'))
+  await turns()
   resolve()
+  // It would say 0 if it had not been waited for.
   expect(await second.answers(1)).toEqual(['welcome 3'])
 })
 
@@ -37,20 +43,20 @@ test('a large operation that the disk refuses before its commit fails by itself'
 
   store.startAtomicOp()
   for (let i = 0; i < 3; i++) store.addStreamEntry(1, data)
-  await store.writable()
-  await new Promise((done) => setTimeout(done, 50))
-  expect(() => store.addStreamEntry(1, data)).toThrow(expect.objectContaining(noSpace))
+  await vi.waitFor(() => expect(() => store.addStreamEntry(1, data)).toThrow(expect.objectContaining(noSpace)), WAIT)
   await expect(store.commitAtomicOp()).rejects.toMatchObject(noSpace)
 
   // Committed, and followed by another, while it is written ahead.
   const { promise, resolve } = standstill()
+  const begun = standstill()
   gate.beforeWrite = async () => {
+    begun.resolve()
     await promise
     throw new Error('no space left')
   }
   store.startAtomicOp()
   for (let i = 0; i < 3; i++) store.addStreamEntry(1, data)
-  await new Promise((done) => setTimeout(done, 50))
+  await begun.promise
   const commits = [store.commitAtomicOp()]
   store.startAtomicOp()
   store.addStreamEntry(1, data)
@@ -80,9 +86,9 @@ test('an operation too large for the disk leaves it the room that a smaller one 
   await store.commitAtomicOp()
   store.startAtomicOp()
   const fill = async (): Promise<void> => {
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 200; i++) {
       store.addStreamEntry(1, new Uint8Array(500_000))
-      await new Promise((done) => setTimeout(done, 5))
+      await store.writable()
     }
   }
   await expect(fill()).rejects.toMatchObject({ code: 'WRITE_FAILED' })
@@ -131,27 +137,43 @@ test('a commit of which nobody knows whether it is in the file is not answered',
 })
 
 test('silence counts only while the server listens', async () => {
+  using timers = new ManualTimers()
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({ inactivityTimeoutMs: 200, storeOptions: { disk } })
   using source = await sources.connect()
   await source.hello()
   for (const blockedMs of [190, 390, 590]) {
     const { promise, resolve } = standstill()
-    gate.beforeWrite = () => promise
+    const begun = standstill()
+    gate.beforeWrite = () => {
+      begun.resolve()
+      return promise
+    }
     const { totalEntries } = sources.store.getHeader()
-    source.send(...operation(Number(totalEntries), 1), { name: 'getHeader' })
-    await new Promise((done) => setTimeout(done, blockedMs))
+    const { bytesReceived } = sources.server.counters
+    const requests = [...operation(Number(totalEntries), 1), { name: 'getHeader' } as const]
+    source.send(...requests)
+    await begun.promise
+    const sent = requests.reduce((sum, request) => sum + encodeSourceRequest(request).length, 0)
+    await until(() => sources.server.counters.bytesReceived >= bytesReceived + sent)
+    await turns()
+    for (let ms = 0; ms < blockedMs; ms += 10) await timers.pass(10)
     resolve()
     expect(await source.answers(2)).toEqual([
       `committed ${totalEntries}-${totalEntries + 1n}`,
       `header ${totalEntries + 1n}`,
     ])
-    await new Promise((done) => setTimeout(done, 100))
+    await turns()
+    for (let ms = 0; ms < 100; ms += 10) await timers.pass(10)
     expect(sources.closed).toEqual([])
   }
+  await timers.pass(100)
+  expect(await source.rest()).toEqual(['closing INACTIVE at 3'])
 })
 
 test('a source is not read while the disk cannot follow, and not given up for that', async () => {
+  using timers = new ManualTimers()
+  using sockets = new ServerSockets()
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({
     inactivityTimeoutMs: 300,
@@ -166,13 +188,16 @@ test('a source is not read while the disk cannot follow, and not given up for th
   for (let i = 0; i < 300; i++) {
     source.send({ name: 'startAtomicOp', firstEntry: BigInt(i) }, entry, { name: 'commitAtomicOp' })
   }
-  await new Promise((done) => setTimeout(done, 500))
-  // From here on it is heard again.
-  const pings = setInterval(() => source.send({ name: 'ping' }), 50)
-  const received = sources.server.counters.bytesReceived
-  expect(received).toBeLessThan(5_000_000)
+  // Until it has not been read for so many turns of the event loop.
+  const socket = sockets.of(source.raw.socket)
+  for (let quiet = 0, read = 0; quiet < 200; quiet++) {
+    await turns(1)
+    if (socket.bytesRead !== read || !socket.isPaused()) quiet = 0
+    read = socket.bytesRead
+  }
+  for (let ms = 0; ms < 1000; ms += 100) await timers.pass(100)
+  expect(sources.server.counters.bytesReceived).toBeLessThan(5_000_000)
   expect(sources.closed).toEqual([])
   resolve()
   expect((await source.answers(300)).at(-1)).toBe('committed 299-300')
-  clearInterval(pings)
 })

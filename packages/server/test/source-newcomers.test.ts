@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeSourceRequest } from '@datastreamer/format/source'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ManualTimers, until } from './manual-timers.ts'
 import { hello, operation, RawSource, TestSources } from './source-client.ts'
 import { RawClient } from './tcp-client.ts'
 
@@ -44,23 +45,36 @@ class SlowHellos implements Disposable {
 
 describe('a hello', () => {
   test('has one deadline, which its bytes do not move', async () => {
-    await using sources = await TestSources.start({ helloTimeoutMs: 400 })
-    using slow = new SlowHellos(20)
+    using timers = new ManualTimers()
+    await using sources = await TestSources.start({ helloTimeoutMs: 1000 })
+    using slow = new SlowHellos(100)
     await slow.open(3, sources.port)
+    await until(() => sources.server.connections().length === 3)
+    for (let beat = 0; beat < 10; beat++) {
+      const { bytesReceived } = sources.server.counters
+      await timers.pass(100)
+      if (beat < 9) await until(() => sources.server.counters.bytesReceived >= bytesReceived + 3)
+    }
     expect(await sources.whenClosed(3)).toEqual(['HELLO_TIMEOUT', 'HELLO_TIMEOUT', 'HELLO_TIMEOUT'])
   })
 
   test('that is there in time ends that deadline', async () => {
-    await using sources = await TestSources.start({ helloTimeoutMs: 200 })
+    using timers = new ManualTimers()
+    await using sources = await TestSources.start({ helloTimeoutMs: 200, inactivityTimeoutMs: 0 })
     using silent = await sources.connect()
     using source = await sources.connect()
     await source.hello()
+    await until(() => sources.server.connections().length === 2)
+    await timers.pass(200)
     expect(await silent.rest()).toEqual([])
     using later = await sources.connect()
+    await until(() => sources.server.counters.accepted === 3)
+    await timers.pass(200)
     expect(await later.rest()).toEqual([])
     source.send(...operation(0, 1))
     expect(await source.answers(1)).toEqual(['committed 0-1'])
-    expect(sources.closed).toEqual(['HELLO_TIMEOUT', 'HELLO_TIMEOUT'])
+    for (const { raw } of [silent, later]) raw.socket.end()
+    expect(await sources.whenClosed(2)).toEqual(['HELLO_TIMEOUT', 'HELLO_TIMEOUT'])
   })
 
   test('is all that a newcomer may begin with: what is another message is not waited for', async () => {
@@ -87,18 +101,18 @@ describe('whoever can reach the port', () => {
   })
 
   test('disturbs nobody who writes', async () => {
-    await using sources = await TestSources.start({ ...TOKEN, maxConnections: 8 })
+    await using sources = await TestSources.start({ ...TOKEN, maxConnections: 8, helloTimeoutMs: NEVER_MS })
     using source = await sources.connect()
     await source.hello(known)
     using slow = new SlowHellos(50)
     for (let round = 0; round < 10; round++) await slow.open(20, sources.port)
-    await expect.poll(() => sources.server.connections().length, { timeout: 20_000 }).toBe(9)
+    await expect.poll(() => sources.server.connections().length).toBe(9)
     source.send(...operation(0, 1))
     expect(await source.answers(1)).toEqual(['committed 0-1'])
   })
 
   test('displaces only its own connections: one from elsewhere has its time', async () => {
-    await using sources = await TestSources.start({ ...TOKEN, maxConnections: 8 })
+    await using sources = await TestSources.start({ ...TOKEN, maxConnections: 8, helloTimeoutMs: NEVER_MS })
     const socket = connect({ port: sources.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
     await once(socket, 'connect')
     using slowLine = new RawSource(new RawClient(socket))
@@ -106,30 +120,38 @@ describe('whoever can reach the port', () => {
     slowLine.raw.socket.write(bytes.subarray(0, 10))
     using slow = new SlowHellos(50)
     for (let round = 0; round < 10; round++) await slow.open(20, sources.port)
-    await expect.poll(() => sources.server.connections().length, { timeout: 20_000 }).toBe(8)
+    await expect.poll(() => sources.server.connections().length).toBe(8)
     slowLine.raw.socket.write(bytes.subarray(10))
     expect(await slowLine.answer()).toMatchObject({ name: 'welcome' })
   })
 })
 
 describe.skipIf(!hasOpenssl())('with TLS', () => {
-  test('the handshake is part of the time for a hello, and the silent displace one another', async () => {
-    using dir = tempDir()
-    makeCertificate(dir.path, 'server')
-    const [key, cert] = ['server.key', 'server.crt'].map((name) => readFileSync(dir.join(name), 'utf8'))
-    const options = { ...TOKEN, maxConnections: 8, helloTimeoutMs: 3000 }
-    await using sources = await TestSources.start(options, { tls: { key, cert } })
+  const folder = tempDir()
+  afterAll(() => folder[Symbol.dispose]())
+  beforeAll(() => makeCertificate(folder.path, 'server'))
+
+  const tls = () => {
+    const [key, cert] = ['server.key', 'server.crt'].map((name) => readFileSync(folder.join(name), 'utf8'))
+    return { tls: { key, cert } }
+  }
+
+  test('the silent displace one another', async () => {
+    await using sources = await TestSources.start({ ...TOKEN, maxConnections: 8, helloTimeoutMs: NEVER_MS }, tls())
     using silent = new SlowHellos(NEVER_MS)
     await silent.open(40, sources.port)
-    await expect.poll(() => sources.server.counters.rejected.EVICTED, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expect.poll(() => sources.server.counters.rejected.EVICTED).toBe(32)
     const local = { localAddress: '127.0.0.2', rejectUnauthorized: false }
     const socket = connectTls({ port: sources.port, host: '127.0.0.1', ...local })
     await once(socket, 'secureConnect')
     using source = new RawSource(new RawClient(socket))
     expect(await source.hello(known)).toMatchObject({ name: 'welcome' })
-    const rejected = (): number =>
-      Object.values(sources.server.counters.rejected).reduce((sum, count) => sum + count, 0)
-    await expect.poll(rejected, { timeout: 20_000 }).toBe(40)
-    expect(sources.server.counters.rejected.TLS_FAILED).toBe(7)
+  })
+
+  test('the handshake is part of the time for a hello', async () => {
+    await using sources = await TestSources.start({ ...TOKEN, helloTimeoutMs: 300 }, tls())
+    using silent = new SlowHellos(NEVER_MS)
+    await silent.open(7, sources.port)
+    await expect.poll(() => sources.server.counters.rejected).toEqual({ TLS_FAILED: 7 })
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { RefusedError } from '../src/errors.ts'
 import { SourceServer } from '../src/source/source-server.ts'
+import { ManualTimers, until } from './manual-timers.ts'
 import { hello, operation, TestSources } from './source-client.ts'
 
 const token = (text: string): Uint8Array => new TextEncoder().encode(text)
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('one source at a time', () => {
   test('another one is refused, and let in when the first is gone', async () => {
@@ -52,7 +52,7 @@ describe('one source at a time', () => {
     using source = await sources.connect()
     await source.hello()
     source.send(...operation(0, 5).slice(0, -1))
-    while (sources.server.connections()[0]?.operationOpen !== true) await sleep(1)
+    await until(() => sources.server.connections()[0]?.operationOpen === true)
     expect(() => sources.store.startAtomicOp()).toThrow(RefusedError)
     source.raw.socket.resetAndDestroy()
     expect(await sources.whenClosed(1)).toEqual(['CONNECTION_LOST'])
@@ -73,12 +73,15 @@ describe('a source that is silent', () => {
   })
 
   test('stays if it pings, and is pinged', async () => {
+    using timers = new ManualTimers()
     await using sources = await TestSources.start({ inactivityTimeoutMs: 150 })
     using source = await sources.connect()
     await source.hello()
     for (let i = 0; i < 10; i++) {
+      const { bytesReceived } = sources.server.counters
       source.send({ name: 'ping' })
-      await sleep(40)
+      await until(() => sources.server.counters.bytesReceived > bytesReceived)
+      await timers.pass(140)
     }
     expect(sources.closed).toEqual([])
     expect(Buffer.from(await source.raw.read(5)).toString('hex')).toBe('7f00000005')
@@ -134,7 +137,7 @@ describe('closing', () => {
     await source.hello()
     source.send(...operation(0, 1), { name: 'startAtomicOp', firstEntry: 1n })
     expect(await source.answers(1)).toEqual(['committed 0-1'])
-    const closed = sources.server.close({ graceMs: 2000 })
+    const closed = sources.server.close({ graceMs: 60_000 })
     expect(await source.rest()).toEqual(['closing SERVER_CLOSED at 1'])
     source.raw.socket.end()
     await closed
@@ -148,7 +151,7 @@ describe('closing', () => {
     using source = await sources.connect()
     source.raw.socket.pause()
     source.send(hello())
-    await sleep(20)
+    await until(() => sources.server.connections().length === 1)
     await sources.server.close({ graceMs: 50 })
     expect(sources.server.connections()).toEqual([])
     await sources[Symbol.asyncDispose]()

@@ -5,6 +5,7 @@ import type { StreamReader } from '../src/reader/stream-reader.ts'
 import { onServerEvent, type ServerEvent } from '../src/tcp/server-events.ts'
 import type { ServerTlsOptions, StreamServerOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
+import { until } from './manual-timers.ts'
 import { concat } from './tcp-log.ts'
 
 /** A client that knows nothing: bytes out, bytes in. */
@@ -76,10 +77,27 @@ export class RawClient implements Disposable {
     return all
   }
 
-  /** What came within so long. */
-  async within(ms: number): Promise<Uint8Array> {
-    await new Promise((resolve) => setTimeout(resolve, ms))
-    return this.read(this.#gotBytes)
+  /** All packets up to the first that is this one, as text: see {@link packetsIn}. */
+  async packetsUntil(last: string): Promise<string[]> {
+    for (;;) {
+      const got = concat(this.#got)
+      const packets = packetsIn(got)
+      if (packets.includes(last)) {
+        this.#got = []
+        this.#gotBytes = 0
+        if (packets.at(-1) !== last) throw new Error(`more came than ${last}: ${packets}`)
+        return packets
+      }
+      if (this.#isClosed) throw new Error(`closed after ${packets}`)
+      await this.#more()
+    }
+  }
+
+  /** Stop a stream: what came of it since, and nothing that came later. */
+  async stopped(): Promise<string[]> {
+    this.send({ name: 'stop' })
+    const packets = await this.packetsUntil('result 0')
+    return packets.slice(0, -1)
   }
 
   [Symbol.dispose](): void {
@@ -148,7 +166,7 @@ export class TestServer implements AsyncDisposable {
 
   /** Resolves when so many connections were closed in all. */
   async whenClosed(count: number): Promise<string[]> {
-    while (this.closed.length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(() => this.closed.length >= count)
     return this.closed
   }
 

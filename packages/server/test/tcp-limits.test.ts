@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeCommand, encodeResult } from '@datastreamer/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { KernelQueues } from '../src/tcp/kernel-queues.ts'
 import { ListenError } from '../src/tcp/listener.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
+import { ManualTimers, turns, until } from './manual-timers.ts'
+import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 import { concat, TestLog } from './tcp-log.ts'
 
@@ -18,6 +20,24 @@ function logOf(count: number, dataBytes: number, inMemory = true): TestLog {
   log.addMany(count, dataBytes)
   log.commit()
   return log
+}
+
+/** Longer than any test: what is to time out does so when the test says it. */
+const LONG_MS = 1_000_000
+
+/** Let a part of a write timeout pass, and what the server then asks the kernel for come. */
+async function timeOut(sockets: ServerSockets, client: RawClient): Promise<void> {
+  sockets.timeOut(client.socket)
+  await new KernelQueues().waiting(client.socket)
+  await turns()
+}
+
+async function timeOutUntil(sockets: ServerSockets, client: RawClient, isSo: () => boolean): Promise<void> {
+  const socket = sockets.of(client.socket)
+  while (!isSo()) {
+    if (!socket.destroyed) sockets.timeOut(client.socket)
+    await turns()
+  }
 }
 
 describe('connections', () => {
@@ -78,12 +98,23 @@ describe('connections', () => {
 })
 
 describe('a client that does not read', () => {
-  test('is dropped after the write timeout and holds up no other', async () => {
-    const log = logOf(300, 50_000, false)
-    await using server = await TestServer.start(log, { writeTimeoutMs: 1000 })
+  test('is dropped after the write timeout', async () => {
+    await using server = await TestServer.start(logOf(300, 50_000, false), { writeTimeoutMs: 400 })
     using stalled = await server.connect()
     stalled.socket.pause()
     const began = performance.now()
+    stalled.send(START)
+    expect(await server.whenClosed(1)).toEqual(['WRITE_TIMEOUT'])
+    // Timers of whole milliseconds, four of them.
+    expect(performance.now() - began).toBeGreaterThan(400 - 4)
+  })
+
+  test('holds up no other, and is dropped once it has taken nothing for so long', async () => {
+    const log = logOf(300, 50_000, false)
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(log, { writeTimeoutMs: LONG_MS })
+    using stalled = await server.connect()
+    stalled.socket.pause()
     stalled.send(START)
     using live = await server.connect()
     live.send({ name: 'start', fromEntryNumber: 300n })
@@ -93,9 +124,10 @@ describe('a client that does not read', () => {
       log.commit()
       expect(await live.read(operation.length)).toEqual(operation)
     }
+    await sockets.untilWaiting(stalled.socket)
     expect(server.closed).toEqual([])
-    expect(await server.whenClosed(1)).toEqual(['WRITE_TIMEOUT'])
-    expect(performance.now() - began).toBeGreaterThan(1000)
+    await timeOutUntil(sockets, stalled, () => server.closed.length > 0)
+    expect(server.closed).toEqual(['WRITE_TIMEOUT'])
   })
 
   test('gets no more answers than it reads', async () => {
@@ -113,47 +145,68 @@ describe('a client that does not read', () => {
   })
 
   test('also if it is told that it breaks the protocol', async () => {
-    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: 200 })
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: LONG_MS })
     using client = await server.connect()
     client.socket.pause()
     client.send(START)
-    await sleep(20)
+    const socket = await sockets.untilWaiting(client.socket)
     client.sendHex('00'.repeat(16))
     client.sendHex('00'.repeat(1_000_000))
-    expect(await server.whenClosed(1)).toEqual(['BAD_COMMAND WRONG_STREAM_TYPE'])
+    await until(() => socket.writableEnded)
+    await timeOutUntil(sockets, client, () => server.closed.length > 0)
+    expect(server.closed).toEqual(['BAD_COMMAND WRONG_STREAM_TYPE'])
   })
 
   test('stays if it is only slow', async () => {
-    await using server = await TestServer.start(logOf(600, 50_000, false), { writeTimeoutMs: 400 })
-    using client = await server.connect()
-    client.socket.on('data', () => {
-      client.socket.pause()
-      setTimeout(() => client.socket.resume(), 5)
-    })
-    client.send(START)
-    await sleep(900)
-    expect(server.server.connections()).toMatchObject([{ state: 'streaming' }])
-    expect(server.server.connections()[0]?.entryNumber).toBeLessThan(600n)
-  })
-
-  test.skipIf(process.platform !== 'linux')('stays even if it is so slow that its socket stays full', async () => {
-    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: 800 })
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(logOf(600, 50_000, false), { writeTimeoutMs: LONG_MS })
     using client = await server.connect()
     client.socket.pause()
     client.send(START)
-    const began = performance.now()
-    let read = 0
-    // 1 MB a second: the kernel would tell the server of room for more every 1.3 seconds.
-    for (let ms = 0; ms < 2000; ms = performance.now() - began) {
-      while (read < ms * 1000) {
-        const chunk: Uint8Array | null = client.socket.read(10_000) ?? client.socket.read()
-        if (chunk === null) break
-        read += chunk.length
+    const socket = await sockets.untilWaiting(client.socket)
+    const sent = (): number => server.server.connections()[0]?.bytesSent ?? 0
+    let timeouts = 0
+    socket.on('timeout', () => timeouts++)
+    while (timeouts < 9) {
+      await sockets.untilWaiting(client.socket)
+      const before = sent()
+      // Three of the four parts of its time.
+      for (const enough = timeouts + 3; timeouts < enough; ) await timeOut(sockets, client)
+      client.socket.resume()
+      await until(() => sent() > before)
+      client.socket.pause()
+    }
+    expect(server.server.connections()).toMatchObject([{ state: 'streaming' }])
+    client.socket.resume()
+    await client.read(OK.length + 600 * 50_017)
+  })
+
+  test.skipIf(process.platform !== 'linux')('stays even if it is so slow that its socket stays full', async () => {
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(logOf(1000, 50_000), { writeTimeoutMs: LONG_MS })
+    using client = await server.connect()
+    client.socket.pause()
+    client.send(START)
+    const socket = await sockets.untilWaiting(client.socket)
+    const held = async (): Promise<number> => (await new KernelQueues().waiting(socket)) ?? 0
+    let timeouts = 0
+    socket.on('timeout', () => timeouts++)
+    // Whenever its time has begun it takes a little, of which the server sees only that the kernel holds less.
+    while (timeouts < 9) {
+      await sockets.untilWaiting(client.socket)
+      const looked = timeouts
+      while (timeouts === looked) await timeOut(sockets, client)
+      const before = await held()
+      const sent = server.server.counters.bytesSent
+      while ((await held()) >= before && server.server.counters.bytesSent === sent && !socket.destroyed) {
+        client.socket.read(20_000) ?? client.socket.read()
+        await turns()
       }
-      await sleep(10)
+      for (let i = 0; i < 3; i++) await timeOut(sockets, client)
     }
     expect(server.closed).toEqual([])
-    expect(read).toBeLessThan(4_000_000)
+    client.socket.resume()
   })
 })
 
@@ -161,20 +214,34 @@ describe('a client that is silent', () => {
   test('is dropped after the inactivity timeout', async () => {
     await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 100 })
     using client = await server.connect()
+    expect(await client.rest()).toEqual(new Uint8Array())
+    expect(await server.whenClosed(1)).toEqual(['INACTIVE'])
+  })
+
+  test('has that time whenever it asks for something', async () => {
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: LONG_MS })
+    using client = await server.connect()
     for (let i = 0; i < 4; i++) {
       client.send(HEADER)
       await client.read(HEADER_ANSWER_BYTES)
-      await sleep(50)
+      await until(() => sockets.of(client.socket).timeout === LONG_MS)
     }
+    sockets.timeOut(client.socket)
     expect(await client.rest()).toEqual(new Uint8Array())
     expect(await server.whenClosed(1)).toEqual(['INACTIVE'])
   })
 
   test('may stay if there is no timeout', async () => {
+    using timers = new ManualTimers()
+    using sockets = new ServerSockets()
     await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 0, commandTimeoutMs: 0 })
     using client = await server.connect()
     client.sendHex('00000000')
-    await sleep(100)
+    const socket = await sockets.accepted(client.socket)
+    await until(() => socket.bytesRead === 4)
+    await timers.pass(LONG_MS)
+    expect(socket.timeout ?? 0).toBe(0)
     client.sendHex('000000030000000000000001')
     expect(packetsIn(await client.read(HEADER_ANSWER_BYTES))).toEqual(['result 0', 'header 0'])
   })
@@ -183,17 +250,25 @@ describe('a client that is silent', () => {
     ['stopped', false],
     ['streaming', true],
   ])('must end a command that it has begun, while %s', async (_name, isStreaming) => {
+    using timers = new ManualTimers()
+    using sockets = new ServerSockets()
     await using server = await TestServer.start(new TestLog(), { commandTimeoutMs: 150 })
     using client = await server.connect()
     if (isStreaming) {
       client.send(START)
       await client.read(OK.length)
     }
-    for (let i = 0; i < 16 && server.closed.length === 0; i++) {
+    const socket = await sockets.accepted(client.socket)
+    for (const [i, closed] of [[], [], [], ['COMMAND_TIMEOUT']].entries()) {
+      const { bytesRead } = socket
       client.sendHex('00')
-      await sleep(40)
+      await until(() => socket.bytesRead > bytesRead)
+      await turns()
+      await timers.pass(40)
+      if (i === 3) client.socket.end()
+      if (i === 3) await server.whenClosed(1)
+      expect(server.closed).toEqual(closed)
     }
-    expect(await server.whenClosed(1)).toEqual(['COMMAND_TIMEOUT'])
   })
 })
 
@@ -274,28 +349,37 @@ test('garbage closes the connection that it comes from', async () => {
 })
 
 describe('close', () => {
-  test('ends streams between two entries and cuts those that do not read', async () => {
+  test('ends streams between two entries', async () => {
     const log = logOf(300, 50_000)
     const server = await TestServer.start(log)
     using reading = await server.connect()
-    using stalled = await server.connect()
     using idle = await server.connect()
-    stalled.socket.pause()
     reading.send(START)
-    stalled.send(START)
     await reading.read(100_000)
     const rest = reading.rest()
     reading.socket.on('end', () => reading.socket.end())
     idle.socket.on('end', () => idle.socket.end())
-    const closing = server.server.close({ graceMs: 200 })
+    const closing = server.server.close({ graceMs: LONG_MS })
     expect(server.server.close()).toBe(closing)
     await closing
     expect(await idle.rest()).toEqual(new Uint8Array())
     expect((100_000 + (await rest).length - OK.length) % 50_017).toBe(0)
-    expect(server.closed).toEqual(['SERVER_CLOSED', 'SERVER_CLOSED', 'SERVER_CLOSED'])
+    expect(server.closed).toEqual(['SERVER_CLOSED', 'SERVER_CLOSED'])
     expect(server.server.connections()).toEqual([])
     await expect(RawClient.connect(server.port)).rejects.toThrow()
     await expect(server.server.listen({ port: 0 })).rejects.toThrow(TypeError)
+    await server[Symbol.asyncDispose]()
+  })
+
+  test('cuts those that do not read', async () => {
+    using sockets = new ServerSockets()
+    const server = await TestServer.start(logOf(300, 50_000))
+    using stalled = await server.connect()
+    stalled.socket.pause()
+    stalled.send(START)
+    await sockets.untilWaiting(stalled.socket)
+    await server.server.close({ graceMs: 50 })
+    expect(server.closed).toEqual(['SERVER_CLOSED'])
     await server[Symbol.asyncDispose]()
   })
 

@@ -1,7 +1,9 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn } from 'node:timers/promises'
 import { encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import type { OperationEnds } from '../src/tcp/operation-marks.ts'
+import { turns, until } from './manual-timers.ts'
+import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
 import { concat, TestLog } from './tcp-log.ts'
 
@@ -48,21 +50,31 @@ describe('every entry once, in order', () => {
     expect(await client.read(OK.length)).toEqual(OK)
     for (let i = 0; i < 5; i++) {
       const operation = log.addMany(2, 10)
-      expect(await client.within(10)).toEqual(new Uint8Array())
+      await turns()
       log.commit()
       expect(await client.read(operation.length)).toEqual(operation)
     }
+    log.addMany(2, 10)
+    await turns()
+    expect(await client.stopped()).toEqual([])
   })
 
   test('a caught-up reader is not inactive', async () => {
     const log = new TestLog()
-    await using server = await TestServer.start(log, { inactivityTimeoutMs: 50 })
+    using sockets = new ServerSockets()
+    await using server = await TestServer.start(log, { inactivityTimeoutMs: 60_000 })
     using client = await server.connect()
+    client.send({ name: 'header' })
+    await client.read(OK.length + 38)
+    expect(sockets.of(client.socket).timeout).toBe(60_000)
     client.send(start(0))
-    await sleep(200)
+    await client.read(OK.length)
     const bytes = log.addMany(1, 10)
     log.commit()
-    expect(await client.read(OK.length + bytes.length)).toEqual(concat([OK, bytes]))
+    expect(await client.read(bytes.length)).toEqual(bytes)
+    await until(() => sockets.of(client.socket).timeout === 0)
+    expect(await client.stopped()).toEqual([])
+    expect(sockets.of(client.socket).timeout).toBe(60_000)
   })
 
   test('a header stands between operations', async () => {
@@ -85,14 +97,15 @@ describe('Stop', () => {
     const log = new TestLog({ inMemory })
     log.addMany(400, 50_000)
     log.commit()
+    using sockets = new ServerSockets()
     await using server = await TestServer.start(log)
     using client = await server.connect()
     client.socket.pause()
     client.send(start(0))
-    await sleep(100)
+    const { bytesRead } = await sockets.untilWaiting(client.socket)
     client.send({ name: 'stop' })
     client.send({ name: 'header' })
-    await sleep(50)
+    await until(() => sockets.of(client.socket).bytesRead > bytesRead)
     client.socket.end()
     client.socket.resume()
     const got = packetsIn(await client.rest())
@@ -108,13 +121,15 @@ describe('Stop', () => {
     log.addMany(400, 50_000)
     log.add(0xb0, Uint8Array.of(2))
     log.commit()
+    using sockets = new ServerSockets()
     await using server = await TestServer.start(log)
     using client = await server.connect()
     client.socket.pause()
     client.send({ name: 'rangeBookmark', from: Uint8Array.of(1), to: Uint8Array.of(2) })
-    await sleep(100)
+    const { bytesRead } = await sockets.untilWaiting(client.socket)
     client.send({ name: 'stop' })
     client.send({ name: 'header' })
+    await until(() => sockets.of(client.socket).bytesRead > bytesRead)
     client.socket.end()
     client.socket.resume()
     const got = await client.rest()
@@ -251,10 +266,10 @@ describe('marks', () => {
     using client = await server.connect()
     client.send({ name: 'markOperations' })
     client.send(start(from))
-    const catchUp = await client.within(50)
+    const catchUp = await client.packetsUntil('end 9')
     log.addMany(2, 10)
     log.commit()
-    return packetsIn(concat([catchUp, await client.within(50)]))
+    return [...catchUp, ...(await client.packetsUntil('end 11')), ...(await client.stopped())]
   }
 
   test('stand where operations are known to have ended', async () => {
@@ -284,7 +299,7 @@ describe('marks', () => {
     using client = await server.connect()
     client.send({ name: 'markOperations' })
     client.send(start(0))
-    expect(packetsIn(await client.within(50)).slice(2)).toEqual([
+    expect((await client.packetsUntil('end 9')).slice(2)).toEqual([
       'end 0',
       ...numbers(0, 4),
       'end 4',
@@ -292,6 +307,7 @@ describe('marks', () => {
       'entry 8',
       'end 9',
     ])
+    expect(await client.stopped()).toEqual([])
   })
 
   test('say where it is not known how operations end', async () => {
@@ -311,12 +327,14 @@ describe('marks', () => {
       'end 10',
       ...numbers(10, 12),
     ]
-    expect(packetsIn(await client.within(50)).slice(2)).toEqual([...known, 'end 12'])
+    expect((await client.packetsUntil('end 12')).slice(2)).toEqual([...known, 'end 12'])
+    expect(await client.stopped()).toEqual([])
     await using plain = await TestServer.start(log)
     using other = await plain.connect()
     other.send({ name: 'markOperations' })
     other.send(start(1))
-    expect(packetsIn(await other.within(50)).slice(2)).toEqual(['end 1 gap', ...numbers(1, 12), 'end 12'])
+    expect((await other.packetsUntil('end 12')).slice(2)).toEqual(['end 1 gap', ...numbers(1, 12), 'end 12'])
+    expect(await other.stopped()).toEqual([])
   })
 
   test('are for those only who asked', async () => {
@@ -326,6 +344,10 @@ describe('marks', () => {
     await using server = await TestServer.start(log)
     using client = await server.connect()
     client.send(start(0))
-    expect(packetsIn(await client.within(30))).toEqual(['result 0', 'entry 0', 'entry 1'])
+    expect(await client.packetsUntil('entry 1')).toEqual(['result 0', 'entry 0', 'entry 1'])
+    log.addMany(1, 10)
+    log.commit()
+    expect(await client.packetsUntil('entry 2')).toEqual(['entry 2'])
+    expect(await client.stopped()).toEqual([])
   })
 })

@@ -1,9 +1,7 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Silence } from './silence.ts'
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 test('reports once nothing was heard for so long', async () => {
   vi.useFakeTimers()
@@ -30,18 +28,27 @@ test('reports once nothing was heard for so long', async () => {
 test('hears what came while the process was busy', async () => {
   let reports = 0
   const silence = new Silence(() => reports++)
-  await using server = createServer((socket) => socket.on('data', () => silence.heard())).listen(0, '127.0.0.1')
+  let accept = (_: Socket): void => {}
+  const accepted = new Promise<Socket>((resolve) => {
+    accept = resolve
+  })
+  await using server = createServer((socket) => accept(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   const socket = connect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, host: '127.0.0.1' })
+  const peer = await accepted
+  const heard = once(peer, 'data').then(() => {
+    silence.heard()
+    // As long as it takes to look: nothing more is to come.
+    silence.stop()
+  })
   await once(socket, 'connect')
-  await sleep(20)
-  silence.limit(60)
+  silence.limit(20)
   socket.write('x')
-  const end = performance.now() + 150
+  const end = performance.now() + 100
   while (performance.now() < end);
-  await sleep(30)
+  await heard
   expect(reports).toBe(0)
-  silence.stop()
   socket.destroy()
+  peer.destroy()
 })
