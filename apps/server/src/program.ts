@@ -40,7 +40,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, onError: fail })
     }
     if (config.sourcePort !== undefined && store !== undefined) {
-      source = await SourceService.start({ store, port: config.sourcePort, tls: sourceTls }, config, context)
+      const { sourcePort: port } = config
+      const onReadFailure = served.readFailed.bind(served)
+      source = await SourceService.start({ store, port, tls: sourceTls, onReadFailure }, config, context)
     }
   } catch (error) {
     // What was made for this start is taken away with it.

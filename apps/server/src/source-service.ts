@@ -22,6 +22,15 @@ import {
 } from '@datastreamer/service'
 import type { Config } from './options.ts'
 
+export interface SourceListening {
+  readonly store: StreamStore
+  readonly port: number
+  /** What {@link checkSource} gave. */
+  readonly tls: ListenOptions['tls']
+  /** Told what a source asked for and could not be read; `again` reads it once more. */
+  readonly onReadFailure: (error: unknown, again: () => Promise<unknown>) => void
+}
+
 /** Lets sources write the stream as the options say, and shows in logs, metrics and status how that goes. */
 export class SourceService {
   readonly #server: SourceServer
@@ -34,18 +43,17 @@ export class SourceService {
     this.address = address
   }
 
-  /**
-   * Listen for sources on a port.
-   *
-   * @param tls what {@link checkSource} gave
-   */
+  /** Listen for sources on a port. */
   static async start(
-    { store, port, tls }: { readonly store: StreamStore; readonly port: number; readonly tls: ListenOptions['tls'] },
+    { store, port, tls, onReadFailure }: SourceListening,
     config: Config,
     { log, metrics, tlsRenewal }: ServiceContext,
   ): Promise<SourceService> {
     const server = new SourceServer({ store, token: config.sourceToken })
-    const unlisten = onSourceEvent(server, (event) => logEvent(log, event))
+    const unlisten = onSourceEvent(server, (event) => {
+      if (event.type === 'error') onReadFailure(event.error, event.again)
+      else logEvent(log, event)
+    })
     try {
       await server.listen({ host: config.sourceHost, port, tls })
     } catch (error) {
@@ -112,7 +120,7 @@ function observe(registry: ServiceContext['metrics'], server: SourceServer): voi
   totals(registry, 'datastreamer_source_refused_total', refused, 'code', () => server.counters.refused)
 }
 
-function logEvent(log: Log, event: SourceEvent): void {
+function logEvent(log: Log, event: Exclude<SourceEvent, { readonly type: 'error' }>): void {
   const { server, type, ...fields } = event
   switch (event.type) {
     case 'listening':

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { connect } from '@datastreamer/client'
+import { connectSource } from '@datastreamer/client/source'
 import { tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/server'
 import { expect, test } from 'vitest'
@@ -46,4 +47,24 @@ test('what cannot be read makes /readyz say so, until it can be read again', asy
   }
   closeSync(disk)
   await read('stream')
+}, 60_000)
+
+test('what only a source asked for makes /readyz say so too', async () => {
+  using dir = tempDir()
+  const file = dir.join('s.bin')
+  await makeFile(file)
+  const flags = ['--file', file, '--admin-port', '0', '--source-port', '0', '--scrub', 'off']
+  await using server = TestServer.start(flags)
+  await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
+  const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
+  const disk = openSync(file, 'r+')
+  const whole = new Uint8Array(5)
+  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+  await expect(source.getEntry(2n)).rejects.toMatchObject({ code: 'READ_FAILED' })
+  await expect.poll(ready, { timeout: 20_000 }).toMatch(/^not ready: the stream cannot be read: .*page 1/)
+  writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  closeSync(disk)
+  await expect.poll(ready, { timeout: 20_000 }).toBe('ready\n')
+  expect((await source.getEntry(2n))?.data.length).toBe(500_000)
 }, 60_000)

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
-import { writeAll } from '../src/disk/disk.ts'
+import { type Disk, type DiskFile, writeAll } from '../src/disk/disk.ts'
 import {
   commitLogPath,
   indexLog,
@@ -17,6 +17,7 @@ import { ManualClock } from './manual-clock.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
+import { toldDisk } from './sim/told-disk.ts'
 
 const FILE = '/stream.bin'
 /** Two entries fill a page. */
@@ -195,4 +196,38 @@ test('reads as slowly as it was told to', async () => {
   const before = machine.clock.throttledMs
   await machine.clock.nextPass()
   expect(machine.clock.throttledMs - before).toBe(2000)
+})
+
+test('a pass that cannot read the commit log goes on where it was when it can; both are told of once', async () => {
+  const machine = new Machine()
+  let failures = 0
+  const events: string[] = []
+  const disk: Disk = {
+    ...toldDisk(machine.disk, () => undefined),
+    open: async (path, mode) => {
+      const file = await machine.disk.open(path, mode)
+      const read: DiskFile['read'] = async (into, position) => {
+        if (path === commitLogPath(FILE) && failures > 0) {
+          failures--
+          throw Object.assign(new Error('cannot be read'), { code: 'EIO' })
+        }
+        return file.read(into, position)
+      }
+      return new Proxy(file, {
+        get(target, key) {
+          if (key === 'read') return read
+          const value: unknown = Reflect.get(target, key, target)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    },
+  }
+  await (await machine.pages(4)).close()
+  await using store = await machine.open({ disk, onEvent: ({ event }) => events.push(event) })
+  await machine.clock.passDone()
+  failures = 5
+  await machine.rot(4096 + PAGE + 1000)
+  await machine.clock.nextPass()
+  expect(events).toEqual(['scrub-failed', 'scrub-resumed', 'damage-found'])
+  expect(store.scrubbing?.passes).toBe(2)
 })

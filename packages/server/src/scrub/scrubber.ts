@@ -24,8 +24,10 @@ export interface ScrubTarget {
   readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
   /** Told of bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
   readonly onFound: (range: EntryRange, state: 'damaged' | 'whole') => void
-  /** Told why a pass was given up: the commit log cannot be read. */
+  /** Told that a pass cannot go on: the commit log cannot be read. That is tried again. */
   readonly onError: (error: Error) => void
+  /** Told that a pass that could not go on does. */
+  readonly onResumed: () => void
 }
 
 /** How far scrubbing is. */
@@ -37,6 +39,8 @@ export interface ScrubStatus {
 }
 
 const DEFAULT_PASS_EVERY_MS = 3_600_000
+/** Time between two tries to go on with a pass that cannot. */
+const RETRY_MS = 1000
 
 /**
  * Reads what is committed, over and over and slowly, and compares it with the checksums of the commit log: what has
@@ -53,6 +57,7 @@ export class Scrubber {
   readonly #done: Promise<void>
   #passes = 0
   #position = 0
+  #isFailing = false
   /** What was found since it was last told of. */
   #found: { readonly range: EntryRange; readonly state: 'damaged' | 'whole' } | undefined
 
@@ -83,7 +88,8 @@ export class Scrubber {
         await this.#pass()
         this.#passes++
       } catch (error) {
-        if (!signal.aborted) this.#target.onError(error instanceof Error ? error : new Error(String(error)))
+        if (signal.aborted) return
+        this.#failed(error)
       }
       const rest = begun + this.#passEveryMs - this.#clock.now()
       await this.#clock.sleep(Math.max(0, rest), signal).catch(() => undefined)
@@ -95,8 +101,7 @@ export class Scrubber {
     this.#reader.forget()
     for (let index = 0; ; index++) {
       signal.throwIfAborted()
-      const read = await this.#reader.read(index)
-      signal.throwIfAborted()
+      const read = await this.#read(index)
       if (read === undefined) break
       // What changes all the time is looked at in the next pass.
       if (read === 'changing') continue
@@ -104,6 +109,31 @@ export class Scrubber {
       this.#position = read.record.totalLength
     }
     this.#tell()
+  }
+
+  /** Read a record, as soon as the commit log can be read. @throws when it is told to end */
+  async #read(index: number): ReturnType<RecordReader['read']> {
+    const { signal } = this.#stop
+    for (;;) {
+      try {
+        const read = await this.#reader.read(index)
+        signal.throwIfAborted()
+        if (this.#isFailing) this.#target.onResumed()
+        this.#isFailing = false
+        return read
+      } catch (error) {
+        signal.throwIfAborted()
+        this.#reader.forget()
+        this.#failed(error)
+        await this.#clock.sleep(RETRY_MS, signal)
+      }
+    }
+  }
+
+  /** Told once, however often it is tried in vain. */
+  #failed(error: unknown): void {
+    if (!this.#isFailing) this.#target.onError(error instanceof Error ? error : new Error(String(error)))
+    this.#isFailing = true
   }
 
   async #judge(read: ReadRecord): Promise<void> {
@@ -125,8 +155,7 @@ export class Scrubber {
   /** Bytes that differ are read once more before they count as damaged. */
   async #judgeDamage(index: number): Promise<void> {
     this.#reader.forget()
-    const read = await this.#reader.read(index)
-    this.#stop.signal.throwIfAborted()
+    const read = await this.#read(index)
     if (read === undefined || read === 'changing' || isWhole(read)) return
     const { damages } = this.#target.log
     const range = rangeOf(read)

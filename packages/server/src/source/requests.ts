@@ -18,7 +18,14 @@ export type SerialRequest = Exclude<
 >
 
 /** What comes of a request. */
-export type Outcome = { readonly answer: SourceAnswer } | { readonly fault: Fault }
+export type Outcome = { readonly answer: SourceAnswer } | { readonly fault: Fault; readonly failure?: ReadFailure }
+
+/** That the log or the index could not be read. */
+export interface ReadFailure {
+  readonly error: unknown
+  /** Read once more what could not be read. */
+  readonly again: () => Promise<unknown>
+}
 
 /** Do what a request says; never throws. docs/spec/source-protocol.md §5, §6. */
 export async function perform(request: SerialRequest, store: StreamStore): Promise<Outcome> {
@@ -26,7 +33,8 @@ export async function perform(request: SerialRequest, store: StreamStore): Promi
   try {
     return { answer: await answer(request, store) }
   } catch (error) {
-    return { fault: writes ? writeFault(error) : readFault(error) }
+    if (!writes) return { fault: readFault(error), failure: { error, again: () => answer(request, store) } }
+    return { fault: writeFault(error) }
   }
 }
 

@@ -76,6 +76,7 @@ export class SourceConnection {
         this.#inlet.proceed()
       },
       onRefused: ({ code, text }) => host.onEvent({ type: 'refused', id, code, detail: text }),
+      onReadFailure: (failure) => host.onEvent({ type: 'error', id, ...failure }),
       onBroken: (fault) => this.close(fault),
     })
     const { helloTimeoutMs, inactivityTimeoutMs } = host.context

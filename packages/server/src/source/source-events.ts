@@ -1,6 +1,7 @@
 import type { SourceCodeName } from '@datastreamer/format/source'
 import { EventChannel } from '../tcp/event-channel.ts'
 import type { EndpointEvent } from '../tcp/server-events.ts'
+import type { ReadFailure } from './requests.ts'
 import type { SourceServer } from './source-server.ts'
 
 /** Why the connection of a source was closed: what the source was told, or what befell it. */
@@ -24,6 +25,8 @@ export type SourceEventDetails =
   | { readonly type: 'writing'; readonly id: number; readonly sourceId: string; readonly nextEntry: bigint }
   /** A request, or a whole operation, was refused; the connection goes on. */
   | { readonly type: 'refused'; readonly id: number; readonly code: SourceCodeName; readonly detail: string }
+  /** What a source asked for could not be read; it was refused. */
+  | ({ readonly type: 'error'; readonly id: number } & ReadFailure)
   | {
       readonly type: 'closed'
       readonly id: number

@@ -9,7 +9,7 @@ import type { StreamStore } from '../store/stream-store.ts'
 import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
 import { BreachError, endsConnection, type Fault, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'
-import { perform, type SerialRequest } from './requests.ts'
+import { perform, type ReadFailure, type SerialRequest } from './requests.ts'
 
 export interface SourceSessionOptions {
   readonly store: StreamStore
@@ -17,6 +17,8 @@ export interface SourceSessionOptions {
   readonly onAnswers: (bytes: Uint8Array) => void
   /** Called when a request was refused, which is also answered. */
   readonly onRefused: (fault: Fault) => void
+  /** Called when something could not be read, which is also refused. */
+  readonly onReadFailure: (failure: ReadFailure) => void
   /** Called when the connection cannot go on. */
   readonly onBroken: (fault: Fault) => void
 }
@@ -109,8 +111,12 @@ export class SourceSession {
     const work = perform(request, this.#options.store)
     this.#sink.track(work)
     const outcome = await work
-    if ('answer' in outcome) this.#answer(slot, outcome.answer)
-    else this.#refuse(slot, outcome.fault)
+    if ('answer' in outcome) {
+      this.#answer(slot, outcome.answer)
+      return
+    }
+    if (outcome.failure !== undefined) this.#options.onReadFailure(outcome.failure)
+    this.#refuse(slot, outcome.fault)
   }
 
   #answer(slot: AnswerSlot, answer: SourceAnswer): void {

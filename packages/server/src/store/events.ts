@@ -38,6 +38,8 @@ export type StoreEvent =
   | { readonly event: 'damage-gone'; readonly file: string; readonly range: EntryRange }
   /** The commit log could not be compared with the file; that is tried again. */
   | { readonly event: 'scrub-failed'; readonly file: string; readonly error: Error }
+  /** It can be again. */
+  | { readonly event: 'scrub-resumed'; readonly file: string }
   /** The disk failed so that nothing may be written before the files have been opened anew; readers are served on. */
   | { readonly event: 'broken'; readonly file: string; readonly error: Error }
   /** The disk was not well enough to open the files anew; that is tried again. */
@@ -51,9 +53,10 @@ export type StoreEvent =
 export function scrubEvents(
   file: string,
   onEvent: (event: StoreEvent) => void,
-): Pick<ScrubTarget, 'onFound' | 'onError'> {
+): Pick<ScrubTarget, 'onFound' | 'onError' | 'onResumed'> {
   return {
     onFound: (range, state) => onEvent({ event: state === 'damaged' ? 'damage-found' : 'damage-gone', file, range }),
     onError: (error) => onEvent({ event: 'scrub-failed', file, error }),
+    onResumed: () => onEvent({ event: 'scrub-resumed', file }),
   }
 }

@@ -69,6 +69,9 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
         error: event.error,
       })
       return
+    case 'scrub-resumed':
+      log.info('scrub-resumed', `${event.file} is compared with its checksums again`)
+      return
     case 'broken':
       log.error('store-broken', `commits are rejected, readers are served on: ${event.error.message}`, {
         error: event.error,

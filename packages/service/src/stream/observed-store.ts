@@ -50,6 +50,7 @@ export class ObservedStore {
   #store: StreamStore | undefined
   #problem: string | undefined
   #indexProblem: string | undefined
+  #scrubProblem: string | undefined
 
   constructor({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>) {
     this.#log = log
@@ -63,7 +64,8 @@ export class ObservedStore {
   get problem(): string | undefined {
     const state = this.#store?.state
     if (state?.t === 'broken' || state?.t === 'reopening') return state.error.message
-    return this.#problem ?? this.#indexProblem ?? (this.#store && damageText(this.#store.log.damages))
+    const damages = this.#store && damageText(this.#store.log.damages)
+    return this.#problem ?? this.#indexProblem ?? damages ?? this.#scrubProblem
   }
 
   /** Open the file. @throws as `openStore` */
@@ -81,6 +83,8 @@ export class ObservedStore {
         if (event.event === 'write-failed' || event.event === 'place-lost') this.#problem = event.error.message
         if (event.event === 'place-found' || event.event === 'reopened') this.#problem = undefined
         if (event.event === 'index-damaged') this.#indexProblem = `being rebuilt: ${event.error.message}`
+        if (event.event === 'scrub-failed') this.#scrubProblem = `the commit log cannot be read: ${event.error.message}`
+        if (event.event === 'scrub-resumed') this.#scrubProblem = undefined
         if (event.event === 'index-rebuilt') this.#indexProblem = undefined
       },
     })

@@ -7,7 +7,7 @@ const MAX_REMEMBERED = 16
 
 type Again = () => Promise<unknown>
 
-/** Knows what clients asked for and could not be read, until it can be read again. */
+/** Knows what clients or sources asked for and could not be read, until it can be read again. */
 export class ReadWatch implements Disposable {
   readonly #failing = new Map<string, Again>()
   readonly #unlisten: () => void
@@ -17,7 +17,7 @@ export class ReadWatch implements Disposable {
   constructor(server: StreamServer, retryMs: number = RETRY_MS) {
     this.#retryMs = retryMs
     this.#unlisten = onServerEvent(server, (event) => {
-      if (event.type === 'error') this.#remember(event.error, event.again)
+      if (event.type === 'error') this.remember(event.error, event.again)
     })
   }
 
@@ -33,7 +33,8 @@ export class ReadWatch implements Disposable {
     this.#failing.clear()
   }
 
-  #remember(error: unknown, again: Again): void {
+  /** Something could not be read. @param again reads it once more */
+  remember(error: unknown, again: Again): void {
     const message = error instanceof Error ? error.message : String(error)
     if (this.#failing.size < MAX_REMEMBERED) this.#failing.set(message, again)
     this.#retrySoon()

@@ -87,6 +87,11 @@ export class StreamService implements AsyncDisposable {
     return this.#reads.problem
   }
 
+  /** What somebody else than its clients asked for could not be read. @param again reads it once more */
+  readFailed(error: unknown, again: () => Promise<unknown>): void {
+    this.#reads.remember(error, again)
+  }
+
   /** Its clients, for the status. */
   get clients(): Readonly<Record<string, unknown>> {
     const connections = this.#server.connections()
