@@ -148,6 +148,6 @@ describe('a damaged archive', () => {
     expect(status).toBe(1)
     expect(stdout.split('\n').map((line) => line.slice(0, 6).trim())).toEqual(['FAILED', 'ok', 'FAILED', 'FAILED', ''])
     expect(stdout).toContain('WRONG_NAME')
-    expect(stdout).toContain('ENOENT')
+    expect(stdout).toContain(`FAILED  ${dir.join('absent.e2ds')}: there is no such file\n`)
   })
 })

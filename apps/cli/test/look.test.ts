@@ -180,6 +180,19 @@ test('a file that is read can be written meanwhile', async () => {
 describe('what cannot be opened', () => {
   test.each([
     [['info', '/nowhere/stream.bin'], 1, 'there is no such file'],
+    ...[
+      ...['info', 'verify', 'cat'].map((command) => ['e2store', command, '/nowhere/x.e2ds']),
+      ...['split', 'merge', 'export'].map((command) => [
+        'e2store',
+        command,
+        '/nowhere/x.e2ds',
+        '--out',
+        '/nowhere/out',
+      ]),
+      ['e2store', 'import', '/nowhere/x.e2ds', '--file', '/nowhere/out'],
+      ...['verify', 'recover', 'reindex', 'sanity', 'tail'].map((command) => [command, '/nowhere/x.e2ds']),
+      ['truncate', '/nowhere/x.e2ds', '--entry', '1'],
+    ].map((args): [string[], number, string] => [args, 1, '/nowhere/x.e2ds: there is no such file']),
     [['info', import.meta.filename], 1, 'magic'],
     [['info', '127.0.0.1:1'], 1, 'ECONNREFUSED'],
     [['info', 'SERVER', '--stream-type', '2'], 1, '--stream-type'],
@@ -195,7 +208,10 @@ describe('what cannot be opened', () => {
     [['info', '127.0.0.1:65536'], 2, 'as a port 65536 is none from 1 to 65535'],
     [['info', '/'], 1, '/ is a folder, expected a file'],
   ])('%j: status %i', async (args, expected, message) => {
-    const { status, stderr } = await datastreamer(...args.map((arg) => (arg === 'SERVER' ? sources.server : arg)))
-    expect([status, stderr]).toEqual([expected, expect.stringContaining(message)])
+    const given = args.map((arg) => (arg === 'SERVER' ? sources.server : arg))
+    const { status, stdout, stderr } = await datastreamer(...given)
+    // `e2store verify` tells of each file where it tells of those that verify.
+    const told = args[1] === 'verify' ? stdout : stderr
+    expect([status, told]).toEqual([expected, expect.stringContaining(message)])
   })
 })

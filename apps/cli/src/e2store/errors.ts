@@ -1,6 +1,7 @@
 import { type ContentError, E2StoreError } from '@datastreamer/e2store'
 import { StreamError } from '@datastreamer/format'
 import { ArchiveError } from '../archive/errors.ts'
+import { NotFoundError } from '../errors.ts'
 
 /** Something is wrong with a file that was named on the command line. */
 export class FileError extends StreamError<string> {
@@ -19,6 +20,13 @@ export class FileError extends StreamError<string> {
 /** An error with the name of the file that it is about. */
 export function inFile(path: string, error: unknown): unknown {
   return error instanceof E2StoreError || error instanceof ArchiveError ? new FileError(path, error) : error
+}
+
+/** What the system says of a file that was named; of one that is absent, in our words. */
+export function ofAbsent(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') return error
+  return new NotFoundError('NOT_FOUND', `${path}: there is no such file`, { cause: error })
 }
 
 /** A file is well-formed, but not what was asked of it. */

@@ -4,7 +4,7 @@ import { type FileSource, openFile } from '@datastreamer/e2store/node'
 import type { Command } from 'commander'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { refuseStream } from '../source/other-family.ts'
-import { inFile } from './errors.ts'
+import { inFile, ofAbsent } from './errors.ts'
 
 /** What a file is: `e2ds` is an archive of a data stream. */
 export type E2Kind = FileKind | 'e2ds'
@@ -28,10 +28,12 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
-/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} */
+/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} @throws {NotFoundError} */
 export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
   refuseStream(path)
-  const file = await openFile(path)
+  const file = await openFile(path).catch((error: unknown) => {
+    throw ofAbsent(path, error)
+  })
   const { readInto } = file
   return {
     ...file,

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { importStream } from '../archive/import-stream.ts'
@@ -7,7 +6,7 @@ import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
-import { inFile } from './errors.ts'
+import { inFile, ofAbsent } from './errors.ts'
 
 export function importCommand(run: RunCommand): Command {
   return new Command('import')
@@ -53,7 +52,10 @@ async function importFiles(
 
 /** A file, or all archives in a folder; their names say nothing but that. */
 async function archivesOf(path: string): Promise<readonly string[]> {
-  if (!statSync(path).isDirectory()) return [path]
+  const stats = await stat(path).catch((error: unknown) => {
+    throw ofAbsent(path, error)
+  })
+  if (!stats.isDirectory()) return [path]
   const names = await readdir(path)
   return names.filter((name) => name.endsWith('.e2ds')).map((name) => join(path, name))
 }

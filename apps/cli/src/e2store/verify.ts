@@ -4,7 +4,7 @@ import { readText } from '@datastreamer/service'
 import { Argument, Command, Option } from 'commander'
 import { ChainError } from '../archive/errors.ts'
 import { readCount } from '../arguments.ts'
-import { UsageError, WrongFileError } from '../errors.ts'
+import { NotFoundError, UsageError, WrongFileError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
 import { Progress } from '../output/progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -97,7 +97,7 @@ async function verifyOne(
     return await withFile(path, signal, (file) => verifier.verify(file, onProgress), reading)
   } catch (error) {
     if (error instanceof FileError || error instanceof ChainError || error instanceof NotVerifiedError) return error
-    if (error instanceof WrongFileError) return error
+    if (error instanceof WrongFileError || error instanceof NotFoundError) return error
     // What the system says of a file that cannot be read.
     if (error instanceof Error && 'syscall' in error) return error
     throw error
@@ -105,7 +105,8 @@ async function verifyOne(
 }
 
 function textOf(path: string, result: Verified | Error): string {
-  if (result instanceof FileError || result instanceof WrongFileError) return `FAILED  ${result.message}`
+  const namesFile = result instanceof FileError || result instanceof WrongFileError || result instanceof NotFoundError
+  if (namesFile) return `FAILED  ${result.message}`
   if (result instanceof Error) return `FAILED  ${path}: ${result.message}`
   return `ok      ${path}: .${result.kind}, ${result.text}`
 }
