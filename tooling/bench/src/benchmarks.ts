@@ -6,8 +6,20 @@ import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
+import { slowReaders } from './slow-readers.ts'
 import { sync } from './sync.ts'
 import { write } from './write.ts'
 
 /** In the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [catchUp, client, decode, write, sync, fanOut, flood, relay, open]
+export const BENCHMARKS: readonly Benchmark[] = [
+  catchUp,
+  client,
+  decode,
+  write,
+  sync,
+  fanOut,
+  flood,
+  slowReaders,
+  relay,
+  open,
+]

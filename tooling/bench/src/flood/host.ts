@@ -4,6 +4,7 @@ import { answerQuestions } from '../harness/process.ts'
 
 export interface HostQuestion {
   readonly file: string
+  readonly writeTimeoutMs?: number
 }
 
 export interface HostAnswer {
@@ -11,10 +12,10 @@ export interface HostAnswer {
   readonly sourcePort: number
 }
 
-answerQuestions(async ({ file }: HostQuestion): Promise<HostAnswer> => {
+answerQuestions(async ({ file, writeTimeoutMs }: HostQuestion): Promise<HostAnswer> => {
   const store = await openStore({ file, fsync: 'commit' })
   const { log, index: bookmarks, operationEnds } = store
-  const server = new StreamServer({ log, bookmarks, operationEnds, maxConnections: 2000 })
+  const server = new StreamServer({ log, bookmarks, operationEnds, writeTimeoutMs, maxConnections: 2000 })
   await server.listen({ port: 0 })
   const sources = new SourceServer({ store })
   await sources.listen({ port: 0 })
