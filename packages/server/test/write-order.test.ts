@@ -219,3 +219,23 @@ test('a header that was recovered is there durably', async () => {
   disk.powerOff(true)
   expect(await readHeader(file, FILE, {})).toMatchObject({ totalEntries: 1n })
 })
+
+test('a commit whose sync failed after its header was durable is taken back durably, with its record', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let syncs = Number.POSITIVE_INFINITY
+  const disk = toldDisk(sim, async ({ call, path }) => {
+    // The first is that of the bytes, the second that of the header, the third that of the old header.
+    if (call !== 'sync' || path !== FILE || --syncs !== 0) return
+    await (await sim.open(FILE, 'write')).sync()
+    throw new Error('simulated')
+  })
+  const store = await open(disk)
+  await commit(store, 1)
+  const size = sim.contentOf(COMMITS)?.size
+  syncs = 2
+  await expect(commit(store, 2)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  sim.powerOff(true)
+  expect(await readHeader(await sim.open(FILE, 'read'), FILE, {})).toMatchObject({ totalEntries: 1n })
+  expect(sim.contentOf(COMMITS)?.size).toBe(size)
+})
