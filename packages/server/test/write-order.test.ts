@@ -239,3 +239,20 @@ test('a commit whose sync failed after its header was durable is taken back dura
   expect(await readHeader(await sim.open(FILE, 'read'), FILE, {})).toMatchObject({ totalEntries: 1n })
   expect(sim.contentOf(COMMITS)?.size).toBe(size)
 })
+
+test('a truncation that failed is no longer noted as one', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isFailing = false
+  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+    if (!isFailing || call !== 'write' || path !== FILE || position >= HEADER_PAGE_BYTES) return
+    isFailing = false
+    throw new Error('simulated')
+  })
+  const store = await open(disk)
+  await commit(store, 1)
+  await commit(store, 2)
+  isFailing = true
+  await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  expect(await durableCheckpoint(sim)).toMatchObject({ truncating: false, totalEntries: 2n })
+})
