@@ -114,7 +114,7 @@ describe('a stream that is archived in several files', () => {
     using dir = tempDir()
     await generate(dir.join('s.bin'), 100)
     const server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', dir.join('s.bin')], {
-      timeoutMs: 25_000,
+      timeoutMs: 110_000,
     })
     try {
       const address = (await server.firstLine()).replace('ready stream=', '')

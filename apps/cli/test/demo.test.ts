@@ -59,7 +59,7 @@ describe('demo', { timeout: 120_000 }, () => {
   describe.skipIf(!existsSync('/proc/self/task'))('while it starts (where /proc tells its children)', () => {
     test.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with status 0, and without a word', async (signal) => {
       using dir = tempDir()
-      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 60_000 })
+      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
       await serverOf(demo)
       const { status, stdout, stderr } = await demo.end(signal)
       expect([status, stdout, stderr, readdirSync(dir.path)]).toEqual([0, '', '', []])
@@ -67,7 +67,7 @@ describe('demo', { timeout: 120_000 }, () => {
 
     test('leaves no server behind when it is killed', async () => {
       using dir = tempDir()
-      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 60_000 })
+      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
       const child = await serverOf(demo)
       await demo.end('SIGKILL')
       await expect.poll(() => isRunning(child), { timeout: 60_000 }).toBe(false)
@@ -77,7 +77,7 @@ describe('demo', { timeout: 120_000 }, () => {
   test('leaves no server behind when it is killed', async () => {
     using dir = tempDir()
     const args = ['demo', '--block-time', '50']
-    await using demo = new SourceProcess(CLI, args, { env: { TMPDIR: dir.path }, timeoutMs: 60_000 })
+    await using demo = new SourceProcess(CLI, args, { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
     await demo.firstLine()
     const [, port] = /on 127\.0\.0\.1:(\d+)/.exec(demo.stderr) ?? []
     expect(await isServed(Number(port))).toBe(true)

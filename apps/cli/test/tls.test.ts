@@ -41,7 +41,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
 
   test('tail, which tries again, names it too', async () => {
     await using tail = new SourceProcess(CLI, ['tail', address, '--tls'])
-    await expect.poll(() => tail.stderr, { timeout: 20_000 }).toContain('(--tls-ca names')
+    await expect.poll(() => tail.stderr).toContain('(--tls-ca names')
   })
 
   test('a file of authorities that is sound only at its beginning is refused, as by servers', async () => {

@@ -5,7 +5,7 @@ import { openStore } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 
-const WAIT = { timeout: 30_000 }
+const WAIT = { timeout: 60_000 }
 const BOOKMARKS = 20
 
 async function makeStream(file: string): Promise<void> {

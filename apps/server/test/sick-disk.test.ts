@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 
 /** Far below the time for which a process that waits for its disk would go on. */
-const SOON_MS = 15_000
+const SOON_MS = 50_000
 
 async function commit(source: SourceClient, byte: number): Promise<unknown> {
   source.startAtomicOp()
@@ -24,9 +24,9 @@ describe.runIf(canWatchSyncs())('a server whose disk', () => {
     using dir = tempDir()
     using syncs = new WatchedSyncs('stream.')
     const file = dir.join('stream.bin')
-    const timeout = how === 'twice' ? '60s' : '500ms'
+    const timeout = how === 'twice' ? '100s' : '500ms'
     const flags = ['--file', file, '--source-port', '0', '--shutdown-timeout', timeout]
-    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 60_000 })
+    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 110_000 })
     await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
     await commit(source, 1)
     syncs.let('wait')
@@ -54,7 +54,7 @@ describe.runIf(canWatchSyncs())('a server whose disk', () => {
     using dir = tempDir()
     using syncs = new WatchedSyncs('stream.')
     const flags = ['--file', dir.join('stream.bin'), '--source-port', '0', '--admin-port', '0']
-    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 60_000 })
+    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 110_000 })
     await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
     await commit(source, 1)
     const text = async (path: string): Promise<string> => (await server.admin(path)).text()

@@ -17,7 +17,7 @@ describe('a server that accepts a start and then sends nothing that is committed
   test.each(starts)('%s: found out, and nothing is lost or repeated', async (_, entries, from, first) => {
     // Twice in a row: a start may meet an open operation again.
     await using fake = await FakeServer.listen({ entries, deaf: (index) => index < 2 })
-    await using client = new StreamClient(near(fake.peer, { headCheckMs: 2, responseTimeoutMs: 50 }))
+    await using client = new StreamClient(near(fake.peer, { headCheckMs: 2, responseTimeoutMs: 150 }))
     const to = BigInt(entries + 3)
     const reading = collect(client.entries({ from, to }))
     await fake.received('start')

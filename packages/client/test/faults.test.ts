@@ -178,43 +178,58 @@ describe('silence at the head', () => {
 describe('a ghost behind the head, the real entry later', () => {
   const ghost = encodeEntry(entryAt(6n, 99))
   const real = encodeEntry(entryAt(6n))
-  let committed = false
-  const server = () => {
-    committed = false
+  /** @param until what the real entry waits for: `asked` resolves when the header is asked for behind the ghost */
+  const server = (until: (asked: Promise<void>) => Promise<void>) => {
+    let committed = false
+    let onAsked: (() => void) | undefined
     return Peer.listen(async (connection, index) => {
       for (;;) {
         const command = await connection.command()
         if (command === undefined) return
-        if (command.name === 'header') connection.send(OK, headerOf(committed ? 7 : 6))
-        else if (command.name === 'entry') {
+        if (command.name === 'header') {
+          connection.send(OK, headerOf(committed ? 7 : 6))
+          onAsked?.()
+        } else if (command.name === 'entry') {
           const missing = encodeEntry({ type: 0xffff_ffff, number: 0n, data: new Uint8Array(0) }, 0xfe)
           connection.send(OK, committed ? encodeEntry(entryAt(6n), 0xfe) : missing)
         } else if (command.name === 'start') {
           const from = Number(command.fromEntryNumber)
           connection.send(OK, encodeAll(entriesOf(from, 6)), committed ? real : ghost)
           if (index > 0) continue
-          await new Promise((resolve) => setTimeout(resolve, 50))
-          committed = true
-          connection.send(real)
+          const asked = new Promise<void>((resolve) => {
+            onAsked = resolve
+          })
+          // Meanwhile others may ask.
+          void until(asked).then(() => {
+            committed = true
+            connection.send(real)
+          })
         }
       }
     })
   }
 
   test('is never delivered if the head is verified', async () => {
-    await using peer = await server()
+    await using peer = await server((asked) => asked)
     await using client = new StreamClient(near(peer))
     expect(plain(await collect(client.entries({ to: 6n, verifyHead: true })))).toEqual(entriesOf(0, 7))
   })
 
   test('is found out and reported if not', async () => {
-    await using peer = await server()
+    let onGhost: () => void = () => undefined
+    const ghostDelivered = new Promise<void>((resolve) => {
+      onGhost = resolve
+    })
+    await using peer = await server(() => ghostDelivered)
     await using client = new StreamClient(near(peer))
-    expect(await failure(collect(client.entries({ to: 7n })))).toMatchObject({ code: 'REWRITTEN', lastDelivered: 6n })
+    const reading = async () => {
+      for await (const { number } of client.entries({ to: 7n })) if (number === 6n) onGhost()
+    }
+    expect(await failure(reading())).toMatchObject({ code: 'REWRITTEN', lastDelivered: 6n })
   })
 
   test('is never delivered without following', async () => {
-    await using peer = await server()
+    await using peer = await server(() => new Promise(() => undefined))
     await using client = new StreamClient(near(peer))
     expect(await collect(client.entries({ follow: false }))).toHaveLength(6)
   })

@@ -10,7 +10,7 @@ import { HeldReads } from './held-reads.ts'
 import { type Random, randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 
-const WAIT = { timeout: 30_000 }
+const WAIT = { timeout: 60_000 }
 
 /** What a test commits: the bytes of a bookmark, or the length of other data and the byte that fills it. */
 type Wanted = readonly [key: number] | readonly [length: number, byte: number]

@@ -39,14 +39,16 @@ test('a followed file shows what its writer commits, over page ends, and nothing
     const added = [round, 90_000 + round, 3]
     await commit(store, ...added)
     sizes.push(...added)
-    await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(BigInt(sizes.length)))
+    await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(BigInt(sizes.length)), { timeout: 60_000 })
     expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual(sizes)
   }
   store.startAtomicOp()
   store.addStreamBookmark(Uint8Array.of(7))
   expect(await reader.getBookmark(Uint8Array.of(7))).toBeUndefined()
   await store.commitAtomicOp()
-  await vi.waitFor(async () => expect(await reader.getBookmark(Uint8Array.of(7))).toBe(BigInt(sizes.length)))
+  await vi.waitFor(async () => expect(await reader.getBookmark(Uint8Array.of(7))).toBe(BigInt(sizes.length)), {
+    timeout: 60_000,
+  })
 })
 
 test('a followed file that is cut tells its readers', async () => {
@@ -57,9 +59,9 @@ test('a followed file that is cut tells its readers', async () => {
   await using reader = await openReader({ file, follow: true, pollMs: 1 })
   const cuts = cutsOf(reader)
   await store.truncateFile(2n)
-  await vi.waitFor(() => expect(cuts).toEqual([2n]))
+  await vi.waitFor(() => expect(cuts).toEqual([2n]), { timeout: 60_000 })
   await commit(store, 9)
-  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(3n))
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(3n), { timeout: 60_000 })
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 2, 9])
 })
 
@@ -72,7 +74,7 @@ test('a followed file that was cut and written anew between two looks counts as 
   const cuts = cutsOf(reader)
   await store.truncateFile(1n)
   await commit(store, 500, 600, 700, 800)
-  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 15_000 })
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 60_000 })
   expect(cuts).toEqual([1n])
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
 })
@@ -88,7 +90,7 @@ test('a followed file that was cut and written anew over the same places counts 
   store.startAtomicOp()
   for (const size of [2, 3, 4]) store.addStreamEntry(1, new Uint8Array(size).fill(99))
   await store.commitAtomicOp()
-  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(4n), { timeout: 15_000 })
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(4n), { timeout: 60_000 })
   expect(cuts).toEqual([1n])
   expect((await readAll(reader.log)).map(({ data }) => data[0])).toEqual([1, 99, 99, 99])
 })
@@ -103,10 +105,10 @@ test('a followed file that another takes the place of is reported, and again whe
   await using reader = await openReader({ file, follow: true, pollMs: 5, onProblem })
   renameSync(file, dir.join('old.bin'))
   copyFileSync(dir.join('old.bin'), file)
-  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED']), { timeout: 15_000 })
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED']), { timeout: 60_000 })
   expect(reader.getHeader().totalEntries).toBe(3n)
   renameSync(dir.join('old.bin'), file)
-  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 15_000 })
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 60_000 })
 })
 
 test('what the writer of a followed file updates in place is read so, also where it is in memory', async () => {
@@ -122,7 +124,7 @@ test('what the writer of a followed file updates in place is read so, also where
     await store.updateEntryData(number, 1, data.fill(0xee))
     const read = async (): Promise<Uint8Array | undefined> => (await reader.getEntry(number))?.data
     await vi.waitFor(async () => expect(Buffer.compare((await read()) ?? data.slice(1), data)).toBe(0), {
-      timeout: 15_000,
+      timeout: 60_000,
     })
   }
   expect(cuts).toEqual([])
@@ -144,7 +146,7 @@ async function commitToReader(store: StreamStore, reader: StreamReader, ...sizes
   for (const size of sizes) {
     const { totalLength: position, totalEntries } = store.getHeader()
     await commit(store, size)
-    await vi.waitFor(() => expect(reader.getHeader()).toEqual(store.getHeader()), { timeout: 15_000 })
+    await vi.waitFor(() => expect(reader.getHeader()).toEqual(store.getHeader()), { timeout: 60_000 })
     const run = reader.log.runInMemory({ position, number: Number(totalEntries) })
     expect(run?.bytes.length).toBe(ENTRY_HEAD_BYTES + size)
   }
@@ -162,7 +164,7 @@ test('what was read up to a header that was half written is forgotten', async ()
   writeHeader(file, halfWritten(store.getHeader()))
   // Each look reads the header twice and then what is new.
   const before = counting.reads
-  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(before + 6), { timeout: 15_000, interval: 5 })
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(before + 6), { timeout: 60_000, interval: 5 })
   await commitToReader(store, reader, 100, 200, 300)
   expect(cuts).toEqual([])
 })
@@ -175,7 +177,7 @@ test('a file whose header is half written is opened when it is whole', async () 
   const counting = new CountingDisk()
   writeHeader(file, halfWritten(store.getHeader()))
   const opening = openReader({ file, follow: true, pollMs: 500, disk: counting.disk })
-  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(0), { timeout: 15_000, interval: 5 })
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(0), { timeout: 60_000, interval: 5 })
   writeHeader(file, store.getHeader())
   await using reader = await opening
   expect(reader.getHeader()).toEqual(store.getHeader())
@@ -191,7 +193,7 @@ test('a header that stays half written for long is reported, and then read on fr
   await using reader = await openReader({ file, follow: true, pollMs: 1, onProblem })
   const cuts = cutsOf(reader)
   writeHeader(file, halfWritten(store.getHeader()))
-  await vi.waitFor(() => expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END']), { timeout: 15_000 })
+  await vi.waitFor(() => expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END']), { timeout: 60_000 })
   await commitToReader(store, reader, 100, 200, 300)
   expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END', undefined])
   expect(cuts).toEqual([])

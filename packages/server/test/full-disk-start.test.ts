@@ -6,7 +6,7 @@ import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { readAll } from './sim/read-all.ts'
 
-const WAIT = { timeout: 30_000, interval: 10 }
+const WAIT = { timeout: 60_000, interval: 10 }
 
 function bookmark(n: number): Uint8Array {
   const bytes = new Uint8Array(16)

@@ -48,7 +48,7 @@ describe.skipIf(!canMountDisks())('where the disk of the index is full', () => {
       expect(Number(store.getHeader().totalEntries)).toBe(total)
 
       disk.resize(64)
-      await vi.waitFor(() => commitOne(store), { timeout: 10_000, interval: 100 })
+      await vi.waitFor(() => commitOne(store), { timeout: 60_000, interval: 100 })
       expect(await find()).toEqual(places.map(BigInt))
     }
     await using store = await openStore({ file, fsync: 'never' })

@@ -63,7 +63,7 @@ function add(store: StreamStore, ...bytes: number[]): Promise<unknown> {
 }
 
 async function untilOpen(store: StreamStore): Promise<void> {
-  await expect.poll(() => store.state.t, { timeout: 20_000, interval: 2 }).toBe('open')
+  await expect.poll(() => store.state.t, { interval: 2 }).toBe('open')
 }
 
 async function entries(store: StreamStore): Promise<string[]> {
@@ -83,7 +83,7 @@ test('a store that broke rejects commits, serves readers, and opens its files an
   await expect(second).rejects.toMatchObject({
     code: expect.stringMatching(/STORE_BROKEN|WRITE_FAILED|OUTCOME_UNKNOWN/),
   })
-  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 1, { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 1).toBe(true)
   expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'STORE_BROKEN', retryable: true }))
   await expect(store.truncateFile(0n)).rejects.toMatchObject({ code: 'STORE_BROKEN' })
   expect(await entries(store)).toEqual(['1:01', '1:02'])
@@ -110,7 +110,7 @@ test('what was open or waits when a store breaks is rejected, and the next opera
   store.addStreamEntry(1, Uint8Array.of(9))
   // What is committed last is synced in the background while the operation is open.
   sick.failSyncs()
-  await expect.poll(() => store.state.t, { timeout: 20_000, interval: 2 }).not.toBe('open')
+  await expect.poll(() => store.state.t, { interval: 2 }).not.toBe('open')
   sick.heal()
   await untilOpen(store)
   await expect(store.commitAtomicOp()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
@@ -132,7 +132,7 @@ test('a store does not go on in another file that has got the name', async () =>
     events.some(
       (event) => event.event === 'reopen-failed' && 'code' in event.error && event.error.code === 'FILE_REPLACED',
     )
-  await expect.poll(isSaid, { timeout: 20_000 }).toBe(true)
+  await expect.poll(isSaid).toBe(true)
   expect(store.state.t).not.toBe('open')
   await rename(`${file}.away`, file)
   await untilOpen(store)
@@ -146,7 +146,7 @@ test('closing a broken store stops it from being opened anew', async () => {
   await add(store, 1)
   sick.sicken()
   await expect(add(store, 2)).rejects.toThrow()
-  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 0, { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => store.state.t === 'broken' && store.state.tries > 0).toBe(true)
   await expect(store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
   expect(store.state).toEqual({ t: 'closed' })
   sick.heal()
@@ -162,7 +162,7 @@ describe('while the files of a store are opened anew', () => {
     await expect(add(sick.store, 3)).rejects.toThrow()
     const held = sick.holdSyncs()
     await held.reached
-    await expect.poll(() => sick.store.state.t, { timeout: 20_000, interval: 1 }).toBe('reopening')
+    await expect.poll(() => sick.store.state.t, { interval: 1 }).toBe('reopening')
     return { sick, held }
   }
 

@@ -81,7 +81,7 @@ class KilledRelay implements AsyncDisposable {
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   const { clients: count, seconds } = options
-  const lifeMs = seconds * 1000 + 120_000
+  const lifeMs = seconds * 1000 + 280_000
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin') })
   await using front = await FaultProxy.listen(source.port)
@@ -118,7 +118,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   over.abort()
   const [kills, cuts, stalls] = await faults
 
-  await until('every client has every entry', () => clients.every(({ next }) => next === source.total), 60_000).catch(
+  await until('every client has every entry', () => clients.every(({ next }) => next === source.total), 200_000).catch(
     (error: unknown) => {
       const places = clients.map(({ next, error: ended }) => `${next}${ended === undefined ? '' : ` ${String(ended)}`}`)
       const files = relays.map(({ file }) => `${file} ${committed(file).header.totalEntries}`)

@@ -82,7 +82,7 @@ export class TestRelay implements AsyncDisposable {
 }
 
 /** Wait until something is so. @throws {Error} naming it if it is not so in time */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`not so in ${timeoutMs} ms: ${what}`)

@@ -122,7 +122,7 @@ describe('an index with eight bytes that are flipped', () => {
       const events: string[] = []
       await using store = await openStore({ file, fsync: 'never', onEvent: ({ event }) => events.push(event) })
       expect(await wrongIn(store)).toEqual([])
-      await vi.waitFor(() => expect(events).toEqual(['index-damaged', 'index-rebuilt']), { timeout: 30_000 })
+      await vi.waitFor(() => expect(events).toEqual(['index-damaged', 'index-rebuilt']), { timeout: 60_000 })
       expect(await wrongIn(store)).toEqual([])
     },
   )
@@ -141,7 +141,7 @@ describe('an index with eight bytes that are flipped', () => {
     await store.commitAtomicOp()
     expect(await looking).toEqual([])
     expect(events).toContain('index-damaged')
-    await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 30_000 })
+    await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000 })
     await store.close()
     const again = await openStore({ file, fsync: 'never' })
     expect(await wrongIn(again)).toEqual([])
@@ -162,7 +162,7 @@ test('a bookmark that the index lacks for no reason that it could know of is not
     onEvent: (event) => events.push(event),
     auditAfterMs: 0,
   })
-  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: 'index-rebuilt' }), { timeout: 30_000 })
+  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: 'index-rebuilt' }), { timeout: 60_000 })
   expect(events[0]).toMatchObject({
     event: 'index-damaged',
     error: { code: 'INDEX_CORRUPT', message: expect.stringMatching(/of entry 17$/) },
@@ -179,6 +179,6 @@ test('an index whose rebuild was cut short is rebuilt when it is opened again', 
   const events: string[] = []
   const store = await openStore({ file, fsync: 'never', onEvent: ({ event }) => events.push(event) })
   expect(await wrongIn(store)).toEqual([])
-  await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 30_000 })
+  await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000 })
   await store.close()
 })
