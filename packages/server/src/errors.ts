@@ -105,6 +105,8 @@ export type RefusalCode =
   | 'LEADS_NOWHERE'
   /** It is a folder, pipe, socket or device. */
   | 'NOT_A_FILE'
+  /** The file lies where the system locks no files. */
+  | 'CANNOT_LOCK'
   /** The second bookmark stands before the first. */
   | 'RANGE_REVERSED'
   /** More bytes wait for the disk than allowed; wait for `writable()`. */

@@ -1,6 +1,7 @@
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import type { LockReach } from '../disk/file-lock.ts'
-import { DiskError, LockedError } from '../errors.ts'
+import { DiskError, LockedError, RefusedError } from '../errors.ts'
+import { messageOf } from './message-of.ts'
 
 /** A stream file that nobody else writes until it is closed. */
 export interface LockedFile {
@@ -13,12 +14,15 @@ export interface LockedFile {
  *
  * @param mode `read` for who changes only what lies beside the file, `create` to make one without bytes if absent
  * @throws {LockedError} if another has it, by whatever name
+ * @throws {RefusedError} `CANNOT_LOCK` if the system locks no files there
  * @throws {DiskError} `FILE_REPLACED` if another file got the name meanwhile
  */
 export async function openLocked(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<LockedFile> {
   const file = await disk.open(path, mode)
   try {
-    const reach = await file.lock()
+    const reach = await file.lock().catch((cause: unknown) => {
+      throw new RefusedError('CANNOT_LOCK', `${path} cannot be locked: ${messageOf(cause)}`, { cause })
+    })
     if (reach === undefined) {
       throw new LockedError(
         'LOCKED',

@@ -14,7 +14,7 @@ import {
   pagesInUse,
 } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
+import { DamageError, RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type LockedFile, openLocked } from './open-locked.ts'
 import { newFilePath } from './paths.ts'
@@ -77,7 +77,11 @@ export async function createStreamFile(
 /** A new file. One that a process that died left there is not written to: it may have another name too. */
 async function openEmpty(disk: Disk, path: string): Promise<LockedFile> {
   for (;;) {
-    const locked = await openLocked(disk, path, 'create')
+    const locked = await openLocked(disk, path, 'create').catch(async (error: unknown) => {
+      // Nobody is at it where no file can be locked.
+      if (error instanceof RefusedError && error.code === 'CANNOT_LOCK') await disk.remove(path)
+      throw error
+    })
     if ((await locked.file.size()) === 0) return locked
     try {
       await disk.remove(path)
