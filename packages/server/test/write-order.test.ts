@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeEntry, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
 import { type Disk, readExactly } from '../src/disk/disk.ts'
@@ -255,4 +255,107 @@ test('a truncation that failed is no longer noted as one', async () => {
   isFailing = true
   await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
   expect(await durableCheckpoint(sim)).toMatchObject({ truncating: false, totalEntries: 2n })
+})
+
+test('a second checkpoint says that a truncation is done', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  disk.put(FILE, emptyFile())
+  const store = await open(disk)
+  await commit(store, 1)
+  await commit(store, 2)
+  await store.truncateFile(1n)
+  expect(await durableCheckpoint(disk)).toMatchObject({ truncating: false, totalEntries: 1n })
+})
+
+test('a commit fails whose record another sync of the commit log has lost', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isFailing = false
+  const disk = toldDisk(sim, async ({ call, path, position = 0 }) => {
+    if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
+    if (call !== 'write' || path !== FILE || position < HEADER_PAGE_BYTES) return
+    // The record is being written beside this: it is there, and not yet synced.
+    for (let turns = 0; turns < 20; turns++) await turn()
+    isFailing = true
+    const point = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n, indexedEntries: 0n }
+    const checkpoint = commitLog.writeCheckpoint({ ...point, open: true, everyCommitDurable: true, bootId: '' })
+    await expect(checkpoint).rejects.toThrow('simulated')
+    isFailing = false
+  })
+  const commitLog = await CommitLog.open(disk, COMMITS, 'create')
+  const file = await disk.open(FILE, 'write')
+  const writable = new WritableFile(file, await readHeader(file, FILE, {}))
+  const buffers = new PageBuffers()
+  const entry = encodeEntry({ number: 0n, type: 1, data: new Uint8Array(0) })
+  buffers.open(HEADER_PAGE_BYTES, 0).bytes.set(entry)
+  const committed = writable.point
+  const writer = new LogWriter({ writable, commitLog, buffers, committed, syncEach: true, state: new StateOfStore() })
+  const point = { totalLength: HEADER_PAGE_BYTES + entry.length, totalEntries: 1n }
+  await expect(writer.commit(point)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  expect(commitLog.count).toBe(0)
+})
+
+test('a store that cannot cut the record of a failed commit off writes nothing more', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isFailing = false
+  const disk = toldDisk(sim, ({ call, path }) => {
+    if (isFailing && (path === FILE ? call === 'sync' : call === 'resize')) throw new Error('simulated')
+  })
+  const store = await open(disk, { reopenDelayMs: () => 1_000_000 })
+  await commit(store, 1)
+  isFailing = true
+  await expect(commit(store, 2)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  isFailing = false
+  await expect(commit(store, 3)).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+})
+
+test('what a failed sync has lost, and only memory has, is written again when a store is opened', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const sim = new SimDisk(randomFrom(seed))
+    sim.put(FILE, emptyFile())
+    const store = await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
+    await commit(store, 1)
+    for (const path of [FILE, COMMITS]) {
+      sim.failAt(sim.calls + 1, 'EIO')
+      await expect((await sim.open(path, 'write')).sync()).rejects.toThrow('EIO')
+    }
+    sim.processKilled()
+    await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
+    sim.powerOff(true)
+    await using again = await open(sim)
+    expect((await again.getEntry(0n))?.data, `seed ${seed}`).toEqual(Uint8Array.of(1))
+  }
+})
+
+/** Let the last byte of a commit be another one on the platter. */
+async function rotLastByte(disk: SimDisk, entries: number): Promise<void> {
+  const file = await disk.open(FILE, 'write')
+  await file.write([Uint8Array.of(0xff)], HEADER_PAGE_BYTES + entries * ENTRY_BYTES - 1)
+  await file.sync()
+}
+
+test('commits that nobody made durable and that are others after a process died are known as damaged', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  const store = await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
+  await commit(store, 1)
+  await rotLastByte(sim, 1)
+  sim.processKilled()
+  await using again = await open(sim, { fsync: 'interval' })
+  expect(again.log.header.totalEntries).toBe(1n)
+  expect(again.log.damages.all).toMatchObject([{ from: { totalEntries: 0n }, to: { totalEntries: 1n } }])
+})
+
+test('where nothing tells one start of the machine from another, it may have been started anew', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  const disk: Disk = { ...toldDisk(sim, () => {}), bootId: async () => '' }
+  const store = await open(disk, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
+  await commit(store, 1)
+  await commit(store, 2)
+  await rotLastByte(sim, 2)
+  sim.processKilled()
+  await using again = await open(disk, { fsync: 'interval' })
+  expect(again.log.header.totalEntries).toBe(1n)
 })
