@@ -28,3 +28,12 @@ test('the right to a large part counts as one', () => {
   if (right !== undefined) memory.give(right)
   expect(memory.takeLarge(MUCH)?.bytes).toHaveLength(64)
 })
+
+test('parts beyond a few that are kept give their memory back at once', () => {
+  const memory = new PartMemory({ smallBytes: 65_536, largeBytes: LARGE, maxLarge: 32 })
+  const parts = Array.from({ length: 1000 }, () => memory.takeLarge(MUCH) ?? memory.takeSmall())
+  const buffers = parts.map(({ bytes }) => bytes)
+  for (const part of parts) memory.give(part)
+  const held = buffers.reduce((sum, bytes) => sum + (bytes?.buffer.byteLength ?? 0), 0)
+  expect(held).toBe(16 * LARGE)
+})

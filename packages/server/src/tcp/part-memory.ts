@@ -19,7 +19,7 @@ const KEPT_BYTES = 8 * 1024 * 1024
 export interface PartBuffer {
   readonly isLarge: boolean
   /** Anything may be in it. Large parts that borrow the log's pages have none. */
-  readonly bytes: Uint8Array | undefined
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
 }
 
 const BORROWED: PartBuffer = { isLarge: true, bytes: undefined }
@@ -48,7 +48,7 @@ export class PartMemory {
   }
 
   takeSmall(): PartBuffer {
-    return this.#small.pop() ?? { isLarge: false, bytes: new Uint8Array(this.smallBytes) }
+    return this.#small.pop() ?? { isLarge: false, bytes: memoryOf(this.smallBytes) }
   }
 
   /**
@@ -58,7 +58,7 @@ export class PartMemory {
    */
   takeLarge(credit: number): PartBuffer | undefined {
     const right = this.takeLargeRight(credit)
-    return right && (this.#large.pop() ?? { isLarge: true, bytes: new Uint8Array(this.#options.largeBytes) })
+    return right && (this.#large.pop() ?? { isLarge: true, bytes: memoryOf(this.#options.largeBytes) })
   }
 
   /** The right to a large part whose bytes are borrowed from elsewhere. */
@@ -76,5 +76,15 @@ export class PartMemory {
     if (part.bytes === undefined) return
     const free = part.isLarge ? this.#large : this.#small
     if ((free.length + 1) * part.bytes.length <= KEPT_BYTES) free.push(part)
+    else release(part.bytes)
   }
+}
+
+/** Memory that can be given back to the system at once, and not only when the collector comes and the allocator is willing. */
+function memoryOf(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes }))
+}
+
+function release({ buffer }: Uint8Array<ArrayBuffer>): void {
+  buffer.resize(0)
 }
