@@ -105,6 +105,10 @@ export type RefusalCode =
   | 'LEADS_NOWHERE'
   /** It is a folder, pipe, socket or device. */
   | 'NOT_A_FILE'
+  /** A stream of that name would lie where its own commit log, or another file beside it, does. */
+  | 'RESERVED_NAME'
+  /** Where a file beside the stream would be, something else is. */
+  | 'IN_THE_WAY'
   /** The file lies where the system locks no files. */
   | 'CANNOT_LOCK'
   /** The second bookmark stands before the first. */

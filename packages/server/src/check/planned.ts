@@ -1,5 +1,6 @@
 import type { Header } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
+import { claimFolder, hasLevel } from '../bookmarks/level-folder.ts'
 import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
@@ -9,7 +10,7 @@ import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { CommitLog } from '../store/commit-log.ts'
 import { openLocked } from '../store/open-locked.ts'
-import { commitLogPath } from '../store/paths.ts'
+import { checkName, commitLogPath } from '../store/paths.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { RecoveryError } from './errors.ts'
 
@@ -43,14 +44,21 @@ export async function asPlanned<T>(
   { disk = nodeDisk, magic }: RecoverOptions,
   work: (opened: OpenedFile) => Promise<T>,
 ): Promise<T> {
+  checkName(plan.file)
   const { file } = await openLocked(disk, plan.file, 'write')
   try {
     const header = await readHeader(file, plan.file, { magic })
     checkUnchanged(plan, header)
+    await mustBeFree(bookmarkFolder(plan.file))
     return await work({ disk, file, header })
   } finally {
     await file.close()
   }
+}
+
+/** A stream that differs only in its extension has the same index and commit log. @throws {LockedError} if it is served */
+async function mustBeFree(folder: string): Promise<void> {
+  if (await hasLevel(folder)) await (await claimFolder(folder, false)).release()
 }
 
 /** @throws {RecoveryError} `FILE_CHANGED` */

@@ -55,13 +55,14 @@ export class FileFollower {
 
   /**
    * Resolves when a look that began after the call has settled what of the file still is what is known, which may have
-   * truncated the log. While it fails for long, which has been reported, nobody is held up.
+   * truncated the log. As long as it fails, which is reported, whoever reads is held up: what was read may be of another
+   * history.
    */
   async #confirm(): Promise<void> {
     const { signal } = this.#closing
     while (!signal.aborted) {
       const isSettled = await this.#look().catch(() => false)
-      if (isSettled || this.#failures >= PATIENCE) return
+      if (isSettled) return
       await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
     }
   }

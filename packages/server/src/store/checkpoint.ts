@@ -28,6 +28,8 @@ export const SLOT_BYTES = 96
 export const SLOT_OFFSETS: readonly [number, number] = [0, 512]
 
 const MAGIC = 0x64_73_63_6c
+/** What a slot begins with. */
+export const CHECKPOINT_MAGIC: Uint8Array = Uint8Array.of(0x64, 0x73, 0x63, 0x6c)
 const FORMAT = 1
 const BOOT_ID_OFFSET = 44
 const BOOT_ID_BYTES = 40

@@ -1,9 +1,17 @@
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
 import { ReopenableFile } from '../disk/reopenable-file.ts'
+import { DamageError } from '../errors.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/damaged-ranges.ts'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, SLOT_BYTES, SLOT_OFFSETS } from './checkpoint.ts'
+import {
+  CHECKPOINT_MAGIC,
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  SLOT_BYTES,
+  SLOT_OFFSETS,
+} from './checkpoint.ts'
 import {
   type CommitRecord,
   decodeRecord,
@@ -17,6 +25,8 @@ import {
 export const RECORDS_OFFSET = 4096
 /** Newest records that are kept in memory: live relays ask for them all the time. */
 const RECENT_RECORDS = 1024
+/** Records side by side that cannot be read, at most, behind which others count: those of two blocks of a disk. */
+const MOST_SPOILT = 2 * Math.ceil(4096 / RECORD_BYTES)
 /** Bytes that are read and written at once where many are. */
 const COPY_BYTES = 1_048_576
 
@@ -45,6 +55,7 @@ export class CommitLog {
     const log = new CommitLog(await disk.open(path, mode))
     try {
       await log.#load()
+      if (log.#checkpoint === undefined) await mustBeCommitLog(log.#file, path)
       return log
     } catch (error) {
       await log.close()
@@ -158,14 +169,26 @@ export class CommitLog {
     return index < this.#count ? index : -1
   }
 
+  /** The first record from `index` to `last` that is whole: some that are not may lie between those that are. */
+  async #firstWhole(
+    index: number,
+    last: number,
+  ): Promise<{ readonly index: number; readonly record: CommitRecord } | undefined> {
+    for (let at = index; at <= Math.min(last, index + MOST_SPOILT); at++) {
+      const record = await this.record(at)
+      if (record !== undefined) return { index: at, record }
+    }
+    return undefined
+  }
+
   /** Binary search: `holds` is true of the first records, then false. */
   async #lastThat(holds: (record: CommitRecord) => boolean): Promise<number> {
     let low = -1
     let high = this.#count - 1
     while (low < high) {
       const middle = low + Math.ceil((high - low) / 2)
-      const record = await this.record(middle)
-      if (record !== undefined && holds(record)) low = middle
+      const found = await this.#firstWhole(middle, high)
+      if (found !== undefined && holds(found.record)) low = found.index
       else high = middle - 1
     }
     return low
@@ -272,4 +295,20 @@ export class CommitLog {
   async close(): Promise<void> {
     await this.#file.close()
   }
+}
+
+/**
+ * A file without a checkpoint is new, or a crash has spoilt both slots, which leaves some of what was written; one of
+ * another kind is not written over.
+ *
+ * @throws {DamageError} `BAD_MAGIC`
+ */
+async function mustBeCommitLog(file: DiskFile, path: string): Promise<void> {
+  const found = new Uint8Array(CHECKPOINT_MAGIC.length)
+  const got = await file.read(found, 0)
+  if (found.subarray(0, got).every((byte, i) => byte === 0 || byte === CHECKPOINT_MAGIC[i])) return
+  throw new DamageError('BAD_MAGIC', 'no commit log, though it has the name of one: move it away', {
+    file: path,
+    position: 0,
+  })
 }

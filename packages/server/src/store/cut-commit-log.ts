@@ -27,13 +27,13 @@ export async function checksumAtCut(commitLog: CommitLog, writable: WritableFile
  */
 export async function cutCommitLog(commitLog: CommitLog, point: CommitPoint, checksum: number): Promise<void> {
   const keep = (await commitLog.lastUpTo(point)) + 1
-  // Gone already if a crash interrupted this.
+  // Gone already if a crash interrupted this, or not whole.
   const cut = await commitLog.record(keep)
   if (keep < commitLog.count) await commitLog.cutTo(keep)
   const { last } = commitLog
   const from = last?.totalLength ?? HEADER_PAGE_BYTES
-  if (from < point.totalLength && (cut !== undefined || checksum !== 0)) {
-    const { isForeign = false, isDamaged = false } = cut ?? {}
+  if (from < point.totalLength) {
+    const { isForeign = checksum === 0, isDamaged = false } = cut ?? {}
     const { totalLength, totalEntries } = point
     await commitLog.append([{ totalLength, totalEntries, checksum, endsOperation: true, isForeign, isDamaged }])
   } else if (last !== undefined && from === point.totalLength) {

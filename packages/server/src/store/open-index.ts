@@ -4,7 +4,7 @@ import { UnusableIndexError } from '../bookmarks/index-errors.ts'
 import { hasLevel, removeLevelFolder } from '../bookmarks/level-folder.ts'
 import { type LevelBookmarkIndex, openLevelIndex } from '../bookmarks/level-index.ts'
 import { type IndexEvent, RepairingIndex } from '../bookmarks/repairing-index.ts'
-import { indexedUpTo } from '../bookmarks/scan.ts'
+import { bookmarksBackwards, indexedUpTo } from '../bookmarks/scan.ts'
 import { exists } from '../disk/exists.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -87,9 +87,19 @@ async function entriesIndexed(
 ): Promise<bigint> {
   if (empty) return 0n
   if (damage !== undefined) return log.header.totalEntries
-  if (checkpointed !== undefined && (takenOverFrom === undefined || checkpointed <= takenOverFrom.totalEntries)) {
-    return checkpointed
-  }
+  const isOurs =
+    takenOverFrom === undefined || (checkpointed !== undefined && checkpointed <= takenOverFrom.totalEntries)
+  if (checkpointed !== undefined && isOurs && (await knowsLastBefore(log, level, checkpointed))) return checkpointed
   const found = BigInt(await indexedUpTo(log, level))
   return checkpointed === undefined || found < checkpointed ? found : checkpointed
+}
+
+/** Whether an index has the last bookmark before an entry, so that it is none of an earlier time; if one stands near. */
+async function knowsLastBefore(log: StreamLog, index: BookmarkIndex, number: bigint): Promise<boolean> {
+  const end = number < log.header.totalEntries ? number : log.header.totalEntries
+  const { value: near } = await bookmarksBackwards(log, Number(end)).next()
+  const last = near?.at(-1)
+  if (last === undefined) return true
+  const found = await index.get(last.key)
+  return found !== undefined && found >= last.number
 }

@@ -4,7 +4,7 @@ import { PAGE_BYTES } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { claimFolder, removeLevelFolder } from '../bookmarks/level-folder.ts'
-import type { Disk } from '../disk/disk.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
 import { exists } from '../disk/exists.ts'
 import { isFull } from '../disk/is-full.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
@@ -19,10 +19,10 @@ import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { LogWriter } from './log-writer.ts'
 import { Made } from './made.ts'
-import { givenIndex, openLevel, repairedIndex } from './open-index.ts'
+import { givenIndex, type OpenedLevel, openLevel, repairedIndex } from './open-index.ts'
 import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
-import { commitLogPath } from './paths.ts'
+import { checkName, commitLogPath } from './paths.ts'
 import { PlaceWatch } from './place-watch.ts'
 import { defaultReopenDelay } from './reopener.ts'
 import type { Lock } from './store-parts.ts'
@@ -91,16 +91,14 @@ const CHECKPOINT_BYTES: Readonly<Record<Fsync, number>> = {
  * @see docs/spec/stream-file.md
  */
 export async function openStore(options: StoreOptions): Promise<StreamStore> {
-  const made = new Made()
-  const opened: { close(): Promise<void> }[] = []
+  checkName(options.file)
+  const opening: Opening = { disk: options.disk ?? nodeDisk, made: new Made(), opened: [], locked: undefined }
   try {
-    return await open(options, { disk: options.disk ?? nodeDisk, made, opened })
+    return await open(options, opening)
   } catch (error) {
-    // The file, which is the lock, was opened first and is closed last.
-    const [file, ...others] = opened
-    await Promise.allSettled(others.reverse().map((part) => part.close()))
-    await made.undo()
-    await file?.close().catch(() => undefined)
+    await Promise.allSettled(opening.opened.reverse().map((part) => part.close()))
+    await opening.made.undo()
+    await opening.locked?.close().catch(() => undefined)
     throw error
   }
 }
@@ -108,19 +106,28 @@ export async function openStore(options: StoreOptions): Promise<StreamStore> {
 interface Opening {
   readonly disk: Disk
   readonly made: Made
-  /** What has to be closed if opening fails. */
+  /** What has to be closed if opening fails, the last first. */
   readonly opened: { close(): Promise<void> }[]
+  /** The file, which is the lock: it is closed when all else was, and what was made is gone. */
+  locked: DiskFile | undefined
 }
 
 /** The file, made if it is absent. @throws {RefusedError} `FILE_NOT_FOUND` @throws as `openLocked` */
-async function openFile(options: StoreOptions, { disk, made }: Opening): Promise<LockedFile> {
+async function openFile(
+  options: StoreOptions,
+  { disk, made }: Opening,
+  lockIndex: () => Promise<void>,
+): Promise<LockedFile> {
   const { file: path, mustExist = false, onEvent = () => {} } = options
   if (await disk.exists(path)) return openLocked(disk, path, 'write')
   if (mustExist) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file, and it must exist`)
   const folders = await disk.makeFoldersOf(path)
   for (const folder of folders) made.add(() => disk.removeFolder(folder))
-  const removeCommitLog = (): Promise<void> => disk.remove(commitLogPath(path))
-  const locked = await createStreamFile(disk, path, options, removeCommitLog)
+  const locked = await createStreamFile(disk, path, options, async () => {
+    // A store of a stream that differs only in its extension has the same index, and the same commit log.
+    await lockIndex()
+    await disk.remove(commitLogPath(path))
+  })
   made.add(async () => {
     if (await locked.file.isAt(path)) await disk.remove(path)
   })
@@ -144,15 +151,21 @@ async function lockTarget(path: string, made: Made): Promise<Lock | undefined> {
 async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
   const { disk, made, opened } = opening
   const { file: path, fsync = 'commit', onEvent = () => {} } = options
-  const { file: locked, reach } = await openFile(options, opening)
-  opened.push(locked)
+  let openedLevel: OpenedLevel | undefined
+  const lockIndex = async (): Promise<void> => {
+    if (options.index !== undefined || openedLevel !== undefined) return
+    openedLevel = await openLevel(path, made)
+    opened.push(openedLevel.level)
+  }
+  const { file: locked, reach } = await openFile(options, opening, lockIndex)
+  opening.locked = locked
   const file = new ReopenableFile(locked)
   const header = await readHeader(file, path, options)
   checkIdentity(path, header, options)
   await removeNewName(disk, path, file)
   if (reach === 'this-process') onEvent({ event: 'lock-limited', file: path })
-  const openedLevel = options.index === undefined ? await openLevel(path, made) : undefined
-  opened.push(openedLevel?.level ?? (options.index as BookmarkIndex))
+  await lockIndex()
+  if (options.index !== undefined) opened.push(options.index)
   const lock = options.index === undefined ? await lockTarget(path, made) : undefined
   if (lock !== undefined) opened.push(lock)
 

@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path'
+import { RefusedError } from '../errors.ts'
 
 /** A name beside the stream file: its own with the extension, if it has one, replaced. */
 function beside(path: string, extension: string): string {
@@ -19,4 +20,16 @@ export function pendingUpdatePath(path: string): string {
 /** A stream file that is being made: `data-stream.new` beside `data-stream.bin`. */
 export function newFilePath(path: string): string {
   return beside(path, '.new')
+}
+
+/** @throws {RefusedError} `RESERVED_NAME` if a stream may not have that name */
+export function checkName(path: string): void {
+  for (const pathBeside of [commitLogPath, pendingUpdatePath, newFilePath]) {
+    const extension = extname(pathBeside(path))
+    if (basename(pathBeside(path)) !== basename(path)) continue
+    throw new RefusedError(
+      'RESERVED_NAME',
+      `${path}: a stream file cannot be named *${extension}, as one that lies beside it is`,
+    )
+  }
 }

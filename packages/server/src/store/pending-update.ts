@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
-import { viewOf } from '@datastreamer/format'
+import { MAX_ENTRY_BYTES, viewOf } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
+import { RefusedError } from '../errors.ts'
 import { pendingUpdatePath } from './paths.ts'
 
 /** Bytes that are about to be overwritten in place. */
@@ -12,6 +13,8 @@ export interface PendingUpdate {
 }
 
 const HEAD_BYTES = 20
+/** Of the largest note: a stream file is larger, unless it has no pages. */
+const MOST_BYTES = HEAD_BYTES + MAX_ENTRY_BYTES
 /** Where the checksum of all else lies. */
 const CRC_OFFSET = 16
 
@@ -41,12 +44,18 @@ export async function writePendingUpdate(disk: Disk, path: string, update: Pendi
   await disk.syncFolderOf(path)
 }
 
-/** The update that was under way, if one was written down whole. */
+/** The update that was under way, if one was written down whole. @throws {RefusedError} `IN_THE_WAY` */
 export async function readPendingUpdate(disk: Disk, path: string): Promise<PendingUpdate | undefined> {
   const pending = pendingUpdatePath(path)
   if (!(await disk.exists(pending))) return undefined
   const file = await disk.open(pending, 'read')
   try {
+    if ((await file.size()) > MOST_BYTES) {
+      throw new RefusedError(
+        'IN_THE_WAY',
+        `${pending}: no update that was under way, though it has the name of one: move it away`,
+      )
+    }
     return await decode(file)
   } finally {
     await file.close()

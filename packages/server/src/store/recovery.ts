@@ -147,16 +147,25 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   const size = await writable.file.size()
   let last: CommitPoint = { totalLength: from.totalLength, totalEntries: from.totalEntries }
   const points = [last]
-  let before = last
+  let length = from.totalLength
+  // Unknown behind a record that cannot be read.
+  let before: CommitPoint | undefined = last
   for (let index = (await commitLog.lastUpTo(from)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)
-    if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > size) break
+    if (record === undefined) {
+      if (!from.everyCommitDurable) break
+      before = undefined
+      continue
+    }
+    if (record.totalLength <= length || record.totalLength > size) break
     const fits = await isWhole(input, record, before)
     if (!fits && !from.everyCommitDurable) break
-    before = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+    const point = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+    length = point.totalLength
+    before = point
     if (!record.endsOperation) continue
-    points.push(before)
-    if (fits) last = before
+    points.push(point)
+    if (fits) last = point
   }
   return { points, last }
 }
@@ -164,10 +173,15 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
 /**
  * Whether the bytes of a record are those that were committed.
  *
- * What another program wrote was made durable before anything was written behind it; only its end can be checked.
+ * What another program wrote was made durable before anything was written behind it; only its end can be checked, as where
+ * it is not known where the record begins.
  */
-export async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint): Promise<boolean> {
-  if (record.checksum === 0) return (await damageAt(input, record)) === undefined
+export async function isWhole(
+  input: RecoveryInput,
+  record: CommitRecord,
+  before: CommitPoint | undefined,
+): Promise<boolean> {
+  if (record.checksum === 0 || before === undefined) return (await damageAt(input, record)) === undefined
   return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
 }
 

@@ -57,7 +57,7 @@ export async function createStreamFile(
   const totals = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
   const page = encodeHeaderPage({ generation, version, systemId, streamType, ...totals }, { magic })
   const made = newFilePath(path)
-  const locked = await openEmpty(disk, made)
+  const locked = await openEmpty(disk, made, page)
   const { file } = locked
   try {
     await file.resize(pageStart(FIRST_PAGES))
@@ -75,7 +75,7 @@ export async function createStreamFile(
 }
 
 /** A new file. One that a process that died left there is not written to: it may have another name too. */
-async function openEmpty(disk: Disk, path: string): Promise<LockedFile> {
+async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<LockedFile> {
   for (;;) {
     const locked = await openLocked(disk, path, 'create').catch(async (error: unknown) => {
       // Nobody is at it where no file can be locked.
@@ -84,11 +84,28 @@ async function openEmpty(disk: Disk, path: string): Promise<LockedFile> {
     })
     if ((await locked.file.size()) === 0) return locked
     try {
+      await mustBeUnfinished(locked.file, path, page)
       await disk.remove(path)
     } finally {
       await locked.file.close()
     }
   }
+}
+
+/**
+ * A stream that was being made has no more than a header page, which a crash may have torn.
+ *
+ * @param page as one of now would have it
+ * @throws {RefusedError} `IN_THE_WAY`
+ */
+async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array): Promise<void> {
+  const found = new Uint8Array(HEADER_PAGE_BYTES)
+  await file.read(found, 0)
+  if (found.every((byte, i) => byte === 0 || byte === page[i])) return
+  throw new RefusedError(
+    'IN_THE_WAY',
+    `${path}: not a stream that was being made, though it has the name of one: move it away`,
+  )
 }
 
 /** Take the name away under which a file was made, if a process died before it did so. */

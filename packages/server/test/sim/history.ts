@@ -1,7 +1,7 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, decodeHeaderPage, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
-import { DamageError, DiskError } from '../../src/errors.ts'
+import { DamageError, DiskError, RefusedError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
@@ -134,7 +134,10 @@ class Player {
       if (error instanceof DamageError && !this.#keepsAll) this.#isOver = true
       else if (this.#rotten === undefined) throw error
       if (this.#isOver) return
-      const isFound = error instanceof DamageError || (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
+      const isFound =
+        error instanceof DamageError ||
+        isInTheWay(error) ||
+        (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
       if (!isFound)
         throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, {
           cause: error,
@@ -393,6 +396,11 @@ class Player {
   #fault(): Fault {
     return this.#fate.pick(['short-write', 'ENOSPC', 'EIO'] as const)
   }
+}
+
+/** What was left of a file that was being made is not what it was. */
+function isInTheWay(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === 'IN_THE_WAY'
 }
 
 function emptyFile(): Uint8Array {
