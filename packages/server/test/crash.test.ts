@@ -120,6 +120,10 @@ test.each<[string, HistoryOptions]>([
     { seed: 500064, fsync: 'interval', death: 'process', rot: 0.8, crashAt: 22 },
   ],
   [
+    'a bit that flips in a record, before a header that is torn',
+    { seed: 8000029, fsync: 'commit', death: 'process', faults: 0.02, lives: 3, rot: 0.8, reopens: true, crashAt: 52 },
+  ],
+  [
     'a bit that flips in the only commit, which was durable',
     {
       seed: 600019,
