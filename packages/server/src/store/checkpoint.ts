@@ -27,7 +27,6 @@ export const SLOT_BYTES = 96
 /** The two slots lie in sectors of their own, so that writing one cannot harm the other. */
 export const SLOT_OFFSETS: readonly [number, number] = [0, 512]
 
-const MAGIC = 0x64_73_63_6c
 /** What a slot begins with. */
 export const CHECKPOINT_MAGIC: Uint8Array = Uint8Array.of(0x64, 0x73, 0x63, 0x6c)
 const FORMAT = 1
@@ -43,7 +42,7 @@ const CRC_OFFSET = 92
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const out = new Uint8Array(SLOT_BYTES)
   const view = viewOf(out)
-  view.setUint32(0, MAGIC)
+  out.set(CHECKPOINT_MAGIC)
   view.setUint32(4, FORMAT)
   view.setBigUint64(8, BigInt(checkpoint.sequence))
   view.setBigUint64(16, BigInt(checkpoint.totalLength))
@@ -63,7 +62,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   if (bytes.length < SLOT_BYTES) return undefined
   const view = viewOf(bytes)
-  if (view.getUint32(0) !== MAGIC || view.getUint32(4) !== FORMAT) return undefined
+  if (CHECKPOINT_MAGIC.some((byte, i) => bytes[i] !== byte) || view.getUint32(4) !== FORMAT) return undefined
   if (view.getUint32(CRC_OFFSET) !== crc32(bytes.subarray(0, CRC_OFFSET))) return undefined
   const flags = view.getUint32(40)
   const bootId = String.fromCharCode(...bytes.subarray(BOOT_ID_OFFSET, BOOT_ID_OFFSET + BOOT_ID_BYTES))
