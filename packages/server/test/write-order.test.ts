@@ -220,7 +220,7 @@ test('a header that was recovered is there durably', async () => {
   expect(await readHeader(file, FILE, {})).toMatchObject({ totalEntries: 1n })
 })
 
-test('a commit whose sync failed after its header was durable is taken back durably, with its record', async () => {
+test('a commit whose sync failed after its header was durable is undone durably, with its record', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let syncs = Number.POSITIVE_INFINITY
