@@ -145,6 +145,20 @@ test.each<[string, HistoryOptions]>([
     'a bit that flips in what was not synced, before a process is killed',
     { seed: 7100004, fsync: 'interval', death: 'process', faults: 0, lives: 1, rot: 0.8, reopens: true, crashAt: 24 },
   ],
+  [
+    'a crash while damage is marked: the mark is one aligned word, and is there whole or not at all',
+    {
+      seed: 11000019,
+      fsync: 'interval',
+      death: 'process',
+      faults: 0,
+      lives: 3,
+      slow: 0.4,
+      rot: 0.8,
+      reopens: true,
+      crashAt: 4,
+    },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -116,8 +116,18 @@ export class SimContent {
 /** How many bytes of a write are there if something dies in its middle. */
 export function cutOfWrite(position: number, length: number, random: Random): number {
   const count = random.int(0, length)
-  const isWord = length > 0 && wordOf(position) === wordOf(position + length - 1)
-  return isWord && count < length ? 0 : count
+  return isInWord(position, length) && count < length ? 0 : count
+}
+
+/** How many bytes of a write are written by a call that may write less than it is given, but something. */
+export function countOfShortWrite(position: number, length: number, random: Random): number {
+  const count = random.int(1, Math.max(1, length))
+  return isInWord(position, length) ? length : count
+}
+
+/** Whether a write is all of one aligned word, or a part of it: that is written whole or not at all. */
+function isInWord(position: number, length: number): boolean {
+  return length > 0 && wordOf(position) === wordOf(position + length - 1)
 }
 
 function wordOf(position: number): number {

@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
-import { cutOfWrite, SimContent } from './sim-content.ts'
+import { countOfShortWrite, cutOfWrite, SimContent } from './sim-content.ts'
 import type { SparseBytes } from './sparse-bytes.ts'
 
 /** What goes wrong at one call of the disk. */
@@ -208,7 +208,7 @@ export class SimDisk implements Disk {
               bytes: all.slice(0, cutOfWrite(position, all.length, this.#random)),
             }),
         })
-        const count = fault === 'short-write' && all.length > 1 ? this.#random.int(1, all.length - 1) : all.length
+        const count = fault === 'short-write' ? countOfShortWrite(position, all.length, this.#random) : all.length
         content.change({ kind: 'write', position, bytes: all.slice(0, count) })
         return count
       },

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
+import { countOfShortWrite } from './sim-content.ts'
 import { CrashedError, type SimDisk } from './sim-disk.ts'
 
 /**
@@ -23,7 +24,7 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
     read: (into, position) => slowly(() => file.read(into, position)),
     write: async (from, position) => {
       const bytes = Buffer.concat(from)
-      const half = random.int(1, bytes.length)
+      const half = countOfShortWrite(position, bytes.length, random)
       const written = await slowly(() => file.write([bytes.subarray(0, half)], position))
       if (written < half || half === bytes.length) return written
       return half + (await slowly(() => file.write([bytes.subarray(half)], position + half)))
