@@ -29,6 +29,8 @@ export type DamageCode =
   | 'PADDING'
   /** The bytes are not those that were committed: their checksum differs. */
   | 'BAD_CHECKSUM'
+  /** Nobody can tell whether the bytes are those that were committed: their checksum cannot be read. */
+  | 'NO_CHECKSUM'
 
 /** Where in a file something is wrong. */
 export interface DamagePlace {

@@ -77,7 +77,7 @@ test('what has rotted is found, told of, marked and not read; the rest is; and i
   {
     await using store = await machine.pages(20)
     expect(machine.events).toEqual([])
-    expect(store.scrubbing).toEqual({ passes: 2, position: 4096 + 20 * PAGE })
+    expect(store.scrubbing).toEqual({ passes: 2, position: 4096 + 20 * PAGE, uncovered: [] })
     await machine.rot(4096 + 2 * PAGE + 1000)
     await machine.clock.nextPass()
     const range = {

@@ -1,7 +1,9 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import {
   compareAround,
+  DamagedRanges,
   DamageError,
+  type EntryRange,
   markDamaged,
   planRecovery,
   type RecoveryPlan,
@@ -114,7 +116,7 @@ async function replace(
   await using source = await openEntrySource(src, options, context)
   const compared = await compareAround(plan, source)
   const rows: [string, string][] = [
-    ...rangeRows(plan, 'replaced'),
+    ...rangeRows(plan.damaged, 'replaced'),
     ['from', source.name],
     ['compared', `${plural(compared, 'whole entry', 'whole entries')} around: equal`],
     ['index', 'made anew'],
@@ -128,7 +130,14 @@ async function replace(
 }
 
 async function mark(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
-  const rows: [string, string][] = [...rangeRows(plan, 'marked'), ['rest', 'is kept, and served']]
+  const marked = new DamagedRanges()
+  for (const range of plan.damaged) marked.add(range)
+  for (const range of plan.uncovered) marked.remove(range)
+  if (marked.all.length === 0) {
+    const message = `${plan.file}: every entry can be read, but some checksums cannot: nobody can tell here whether those entries are right. --from SRC compares them with those of another place; --take-over takes them for right`
+    throw new UnrecoverableError('UNRECOVERABLE', message)
+  }
+  const rows: [string, string][] = [...rangeRows(marked.all, 'marked'), ['rest', 'is kept, and served']]
   const answer = await confirm(rows, options, context)
   if (answer !== 'agreed') return notDone(answer)
   await markDamaged(plan)
@@ -137,7 +146,7 @@ async function mark(plan: RecoveryPlan, options: RecoverOptions, context: Comman
 }
 
 async function takeOver(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
-  const rows: [string, string][] = [...rangeRows(plan, 'taken over'), ['index', 'made anew']]
+  const rows: [string, string][] = [...rangeRows(plan.damaged, 'taken over'), ['index', 'made anew']]
   const answer = await confirm(rows, options, context)
   if (answer !== 'agreed') return notDone(answer)
   const bookmarks = await takeOverChanges(plan)
@@ -145,7 +154,7 @@ async function takeOver(plan: RecoveryPlan, options: RecoverOptions, context: Co
   return ExitCode.ok
 }
 
-function rangeRows({ damaged }: RecoveryPlan, done: string): [string, string][] {
+function rangeRows(damaged: readonly EntryRange[], done: string): [string, string][] {
   const rows = damaged.slice(0, MAX_LISTED).map((range): [string, string] => [done, rangeText(range)])
   const more = damaged.length - rows.length
   return more > 0 ? [...rows, [done, `${plural(more, 'further range')}`]] : rows

@@ -69,9 +69,9 @@ export async function reportDamages<T>(
 }
 
 const CHANGED_IN_PLACE = [
-  'Every entry can be read, only checksums differ. So bytes have rotted, or another program, such as a Go server, has',
-  'changed entries in place that were committed here. recover --from SRC compares them with those of another place and',
-  'replaces what differs; recover --take-over takes what is found for right.',
+  'Every entry can be read, only checksums differ or cannot be read. So bytes have rotted, here or in the commit log, or',
+  'another program, such as a Go server, has changed entries in place that were committed here. recover --from SRC',
+  'compares them with those of another place and replaces what differs; recover --take-over takes what is found for right.',
 ]
 
 function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages, whole }: VerifySummary): object {

@@ -1,11 +1,14 @@
 import { crc32 } from 'node:zlib'
 import type { DamageError } from '../errors.ts'
 import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
-import { type EntryRange, rangeDamage } from '../log/damaged-ranges.ts'
-import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
+import { type EntryRange, rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
+import { storedChecksum } from '../store/commit-record.ts'
+import type { PlacedRecord, UnreadableRecords } from '../store/placed-records.ts'
 
 /** Stretches that are told apart; what lies behind them is told as one. */
 const MAX_STRETCHES = 1000
+
+type Stretch = PlacedRecord | UnreadableRecords
 
 /**
  * Compares the bytes of a file, given in order, with the checksums of its commit log. docs/spec/commit-log.md §3.
@@ -15,11 +18,14 @@ const MAX_STRETCHES = 1000
  */
 export class ChecksumCheck {
   readonly #file: string
-  readonly #records: AsyncIterator<CommitRecord>
+  readonly #stretches: AsyncIterator<Stretch>
   readonly #bad: EntryRange[] = []
+  /** Of which no checksum can be read. */
+  readonly #uncovered: EntryRange[] = []
   /** Stretches in front of a commit that is as it was written: only damage can have changed those. */
   #certain = 0
-  #record: CommitRecord | undefined
+  /** What the bytes to come are compared with. */
+  #stretch: Stretch | undefined
   #last: CommitPoint = START
   /** End of the last commit in front of all damage. */
   #lastEnd: CommitPoint = START
@@ -28,13 +34,13 @@ export class ChecksumCheck {
   #crc = 0
   #checked = 0
 
-  private constructor(file: string, records: AsyncIterator<CommitRecord>) {
+  private constructor(file: string, stretches: AsyncIterator<Stretch>) {
     this.#file = file
-    this.#records = records
+    this.#stretches = stretches
   }
 
-  static async begin(file: string, records: AsyncIterator<CommitRecord>): Promise<ChecksumCheck> {
-    const check = new ChecksumCheck(file, records)
+  static async begin(file: string, stretches: AsyncIterator<Stretch>): Promise<ChecksumCheck> {
+    const check = new ChecksumCheck(file, stretches)
     await check.#next()
     return check
   }
@@ -52,19 +58,34 @@ export class ChecksumCheck {
   async push(bytes: Uint8Array, position: number, whole: number): Promise<void> {
     let rest = bytes
     let at = position
-    while (this.#record !== undefined && rest.length > 0) {
-      const piece = rest.subarray(0, this.#record.totalLength - at)
+    while (this.#stretch !== undefined && rest.length > 0) {
+      const end = endOf(this.#stretch)
+      if (end === undefined) return
+      const piece = rest.subarray(0, end.totalLength - at)
       this.#crc = crc32(piece, this.#crc)
       at += piece.length
       rest = rest.subarray(piece.length)
-      if (at === this.#record.totalLength) await this.#finish(this.#record, whole)
+      if (at === end.totalLength) await this.#finish(this.#stretch, end, whole)
     }
   }
 
   /** What is damaged, once all bytes up to the file's commit point `end` were given. */
   damages(end: CommitPoint): DamageError[] {
     const file = this.#file
-    return this.#badUpTo(end).map((range) => rangeDamage(file, range, 'not what was committed: the checksum differs'))
+    return [
+      ...this.#badUpTo(end).map((range) => rangeDamage(file, range, 'not what was committed: the checksum differs')),
+      ...this.uncovered(end).map((range) => uncoveredDamage(file, range)),
+    ]
+  }
+
+  /** Of which bytes no checksum can be read, once all up to the file's commit point `end` were given. */
+  uncovered(end: CommitPoint): readonly EntryRange[] {
+    const rest = this.#stretch
+    if (rest === undefined || rest.record !== undefined || rest.from.totalLength >= end.totalLength) {
+      return this.#uncovered
+    }
+    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
+    return [...this.#uncovered, { from: rest.from, to }]
   }
 
   /** Behind the last commit that is known to lie in front of all damage. */
@@ -79,37 +100,47 @@ export class ChecksumCheck {
   }
 
   #badUpTo(end: CommitPoint): readonly EntryRange[] {
-    const endsWithFile = this.#record === undefined && samePoint(this.#last, end)
+    const rest = this.#stretch
+    const endsWithFile = rest === undefined ? samePoint(this.#last, end) : endOf(rest) === undefined
     return endsWithFile ? this.#bad : this.#bad.slice(0, this.#certain)
   }
 
-  async #finish(record: CommitRecord, whole: number): Promise<void> {
-    const isWhole = record.totalLength <= whole
-    const isBad = record.checksum !== 0 && record.checksum !== storedChecksum(this.#crc)
-    if (record.checksum !== 0) this.#checked++
-    if (isBad) {
-      this.#add({ from: this.#last, to: pointOf(record) })
-      if (isWhole) this.#rotten ??= { from: this.#last, stretch: this.#bad.length - 1 }
-    } else if (record.checksum !== 0) this.#certain = this.#bad.length
-    if (isWhole && record.endsOperation && this.#rotten === undefined) this.#lastEnd = pointOf(record)
-    this.#last = pointOf(record)
+  async #finish(
+    { record, from }: Stretch,
+    end: CommitPoint & { readonly endsOperation: boolean },
+    whole: number,
+  ): Promise<void> {
+    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
+    const isWhole = to.totalLength <= whole
+    if (record === undefined) join(this.#uncovered, { from, to })
+    else if (record.checksum !== 0) {
+      this.#checked++
+      if (record.checksum === storedChecksum(this.#crc)) this.#certain = this.#bad.length
+      else {
+        join(this.#bad, { from, to })
+        if (isWhole) this.#rotten ??= { from, stretch: this.#bad.length - 1 }
+      }
+    }
+    if (isWhole && end.endsOperation && this.#rotten === undefined) this.#lastEnd = to
+    this.#last = to
     this.#crc = 0
     await this.#next()
   }
 
-  #add({ from, to }: EntryRange): void {
-    const last = this.#bad.at(-1)
-    const joins = last !== undefined && (samePoint(last.to, from) || this.#bad.length === MAX_STRETCHES)
-    if (joins) this.#bad[this.#bad.length - 1] = { from: last.from, to }
-    else this.#bad.push({ from, to })
-  }
-
   async #next(): Promise<void> {
-    const next = await this.#records.next()
-    this.#record = next.done === true ? undefined : next.value
+    const next = await this.#stretches.next()
+    this.#stretch = next.done === true ? undefined : next.value
   }
 }
 
-function pointOf({ totalLength, totalEntries }: CommitPoint): CommitPoint {
-  return { totalLength, totalEntries }
+/** Where the bytes of a stretch end; `undefined` if that is not known. */
+function endOf(stretch: Stretch): PlacedRecord['record'] | undefined {
+  return stretch.record ?? stretch.last
+}
+
+function join(ranges: EntryRange[], { from, to }: EntryRange): void {
+  const last = ranges.at(-1)
+  const joins = last !== undefined && (samePoint(last.to, from) || ranges.length === MAX_STRETCHES)
+  if (joins) ranges[ranges.length - 1] = { from: last.from, to }
+  else ranges.push({ from, to })
 }

@@ -2,14 +2,16 @@ import { DamagedRanges } from '../log/damaged-ranges.ts'
 import { checksumOfFile } from '../store/checksum-of-file.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import type { CommitRecord } from '../store/commit-record.ts'
+import { placedRecords } from '../store/placed-records.ts'
 import { WritableFile } from '../store/stream-file.ts'
-import { eachRecord } from './each-record.ts'
+import { coverAnew } from './cover-anew.ts'
 import { RecoveryError } from './errors.ts'
 import { asPlanned, indexAnew, type RecoverOptions, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
 
 /**
- * Keep a file as it is and mark what is damaged in its commit log, durably: servers and relays send all but that.
+ * Keep a file as it is and mark what is damaged in its commit log, durably: servers and relays send all but that. What no
+ * checksum can be read of is not marked: it may be right.
  * docs/spec/commit-log.md §6.
  *
  * @throws {RecoveryError} `NOT_WHOLE` if entries cannot be read, `FILE_CHANGED`
@@ -41,6 +43,7 @@ export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOption
         const checksum = await checksumOfFile(writable, from, record.totalLength)
         return { ...record, checksum, isDamaged: false }
       })
+      await coverAnew(commitLog, writable, header)
     })
     return indexAnew(file, plan.file, header)
   })
@@ -53,8 +56,9 @@ async function reviseDamaged(
 ): Promise<void> {
   const ranges = new DamagedRanges()
   for (const range of damaged) ranges.add(range)
-  for await (const { index, from, record } of eachRecord(commitLog)) {
-    if (!ranges.meets(from.totalLength, record.totalLength)) continue
+  for await (const { index, from, record } of placedRecords(commitLog)) {
+    // Where nobody can tell what was committed, what is found may be right.
+    if (record === undefined || !ranges.meets(from.totalLength, record.totalLength)) continue
     await commitLog.revise(index, await revised(record, from.totalLength))
   }
   await commitLog.sync()

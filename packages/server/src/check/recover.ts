@@ -1,7 +1,7 @@
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { CommitLog } from '../store/commit-log.ts'
-import { endOperation } from '../store/cut-commit-log.ts'
+import { checksumAtCut, cutCommitLog } from '../store/cut-commit-log.ts'
 import { foreignRecords } from '../store/foreign-records.ts'
 import { WritableFile } from '../store/stream-file.ts'
 import { keepCopy } from './kept-copy.ts'
@@ -29,19 +29,22 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
     const copy = await keepCopy(kept, disk, file)
     const writable = new WritableFile(file, header)
     await writable.mend()
+    // What rots later must not get a checksum that says that it is right.
+    const checksum = await withCommitLog(disk, path, (commitLog) => checksumAtCut(commitLog, writable, to, true))
     await writable.writeHeader(to)
     await file.sync()
-    await withCommitLog(disk, path, (commitLog) => cutCommitLog(commitLog, file, to))
+    await withCommitLog(disk, path, (commitLog) => endCommitLog(commitLog, file, to, checksum ?? 0))
     return { copy, bookmarks: await indexAnew(file, path, { ...header, ...to }) }
   })
 }
 
-/** Take the commits that were cut out of the commit log, and say that all before them is durable. */
-async function cutCommitLog(commitLog: CommitLog, file: DiskFile, to: CommitPoint): Promise<void> {
-  await commitLog.cutTo((await commitLog.lastUpTo(to)) + 1)
-  const end = commitLog.last ?? START
-  if (!samePoint(end, to)) await commitLog.append(await foreignRecords(file, end, to))
-  else if (commitLog.last !== undefined) await endOperation(commitLog, commitLog.last)
+/** Take what was cut out of the commit log, and say that all before it is durable. */
+async function endCommitLog(commitLog: CommitLog, file: DiskFile, to: CommitPoint, checksum: number): Promise<void> {
+  const { count, end, isKnown } = await commitLog.keptAt(to)
+  if (count === commitLog.count && isKnown && !samePoint(end, to)) {
+    // Nothing of ours was cut: the rest is what another program wrote.
+    await commitLog.append(await foreignRecords(file, end, to))
+  } else await cutCommitLog(commitLog, to, checksum)
   await commitLog.sync()
   const state = { indexedEntries: to.totalEntries, open: false, everyCommitDurable: true, bootId: '' }
   await commitLog.writeCheckpoint({ totalLength: to.totalLength, totalEntries: to.totalEntries, ...state })

@@ -23,6 +23,8 @@ export interface RecoveryPlan {
   readonly atOperationEnd: boolean
   /** All that is not what was committed or cannot be read: what can be replaced. */
   readonly damaged: readonly EntryRange[]
+  /** Those of them of which no checksum can be read: they may be right. */
+  readonly uncovered: readonly EntryRange[]
   /** Whether every entry can be read and the header fits them: what is damaged can be marked or taken over. */
   readonly isStructureWhole: boolean
   /** What is wrong. */
@@ -63,11 +65,12 @@ async function plan(
   damages: readonly DamageError[],
   summary: VerifySummary,
 ): Promise<RecoveryPlan> {
-  const { header, whole, wholeOperations, fileBytes, damaged, isStructureWhole } = summary
+  const { header, whole, wholeOperations, fileBytes, damaged, uncovered, isStructureWhole } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
-  const countDiffers = onlyCountDiffers(damages)
-  const byCount = countDiffers || onlyLengthIsWrong(damages) ? await findByCount(disk, file, whole, header) : undefined
+  const ofHeader = damages.filter(({ code }) => code !== 'NO_CHECKSUM')
+  const countDiffers = onlyCountDiffers(ofHeader)
+  const byCount = countDiffers || onlyLengthIsWrong(ofHeader) ? await findByCount(disk, file, whole, header) : undefined
   // Either total of the header is a commit point if the entries agree with it.
   const committed = byCount ?? (countDiffers ? whole : undefined)
   if (committed !== undefined) {
@@ -79,6 +82,7 @@ async function plan(
       cutBytes: 0,
       atOperationEnd: true,
       damaged,
+      uncovered,
       isStructureWhole,
       damages,
     }
@@ -87,7 +91,7 @@ async function plan(
   const atOperationEnd = samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
   const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
-  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damaged, isStructureWhole, damages }
+  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damaged, uncovered, isStructureWhole, damages }
 }
 
 /** Whether all that the header's length covers is whole, but not as many entries as it counts. */

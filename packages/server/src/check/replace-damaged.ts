@@ -11,7 +11,9 @@ import { readExactly, writeAll } from '../disk/disk.ts'
 import { DamagedRanges, type EntryRange, rangeText } from '../log/damaged-ranges.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
-import { eachRecord } from './each-record.ts'
+import { placedRecords } from '../store/placed-records.ts'
+import { WritableFile } from '../store/stream-file.ts'
+import { coverAnew } from './cover-anew.ts'
 import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'
 import { asPlanned, indexAnew, type OpenedFile, type RecoverOptions, withCommitLog } from './planned.ts'
@@ -69,7 +71,7 @@ export async function replaceDamaged(
 async function replaceAll(
   plan: RecoveryPlan,
   source: EntrySource,
-  { disk, file }: OpenedFile,
+  { disk, file, header }: OpenedFile,
   commitLog: CommitLog | undefined,
 ): Promise<Omit<Replacement, 'bookmarks'>> {
   const copies: string[] = []
@@ -90,6 +92,7 @@ async function replaceAll(
     await commitLog?.revise(known.index, { ...known.record, checksum: storedChecksum(crc32(bytes)), isDamaged: false })
   }
   await commitLog?.sync()
+  if (commitLog !== undefined) await coverAnew(commitLog, new WritableFile(file, header), header)
   return { copies, changedBytes }
 }
 
@@ -99,8 +102,8 @@ async function unitsOf({ damaged }: RecoveryPlan, commitLog: CommitLog | undefin
   for (const range of damaged) rest.add(range)
   const units: Unit[] = []
   if (commitLog !== undefined) {
-    for await (const { index, from, record } of eachRecord(commitLog)) {
-      if (!rest.meets(from.totalLength, record.totalLength)) continue
+    for await (const { index, from, record } of placedRecords(commitLog)) {
+      if (record === undefined || !rest.meets(from.totalLength, record.totalLength)) continue
       const range = { from, to: { totalLength: record.totalLength, totalEntries: record.totalEntries } }
       units.push({ range, known: { index, record } })
       rest.remove(range)

@@ -49,6 +49,8 @@ export interface VerifySummary {
   readonly damages: number
   /** All that is not what was committed or cannot be read, as far as it can be told apart. */
   readonly damaged: readonly EntryRange[]
+  /** Those of them of which no checksum can be read: they may be right. */
+  readonly uncovered: readonly EntryRange[]
   /** Whether every entry can be read and the header fits them, whatever the checksums say. */
   readonly isStructureWhole: boolean
   /** Behind the last entry in front of all damage. */
@@ -94,6 +96,7 @@ async function* verify(
       paddingBytes: 0,
       checksums: 0,
       damaged: [],
+      uncovered: [],
       isStructureWhole: false,
       whole: START,
       wholeOperations: START,
@@ -129,7 +132,8 @@ async function* verify(
     )
   }
   const found = { damages, damaged: damaged.all, isStructureWhole: damages === differing.length }
-  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, ...found }
+  const uncovered = checksums.uncovered(header)
+  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, uncovered, ...found }
   const rotten = checksums.rottenFrom(header)
   const { lastEnd } = checksums
   if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: lastEnd }

@@ -1,4 +1,4 @@
-import { DamageError } from '../errors.ts'
+import { DamageError, type DamagePlace } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
 
 /** Whole entries of the log, one after the other, with the padding around them. */
@@ -110,7 +110,16 @@ export function rangeText({ from, to }: EntryRange): string {
 
 /** The error of bytes that are not those that were committed. */
 export function rangeDamage(file: string, range: EntryRange, what: string): DamageError {
+  return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, placeOf(file, range))
+}
+
+/** The error of bytes of which nobody can tell whether they are those that were committed. */
+export function uncoveredDamage(file: string, range: EntryRange): DamageError {
+  const detail = `${rangeText(range)}: not covered by a readable checksum, since the commit log is damaged there`
+  return new DamageError('NO_CHECKSUM', detail, placeOf(file, range))
+}
+
+function placeOf(file: string, range: EntryRange): DamagePlace {
   const { from } = range
-  const place = { file, position: from.totalLength, entryNumber: from.totalEntries, range }
-  return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, place)
+  return { file, position: from.totalLength, entryNumber: from.totalEntries, range }
 }

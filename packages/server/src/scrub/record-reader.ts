@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
+import { type PlacedRecord, placedRecords, type UnreadableRecords } from '../store/placed-records.ts'
 
 export interface RecordReaderOptions {
   readonly log: StreamLog
@@ -16,6 +18,8 @@ export interface RecordReaderOptions {
 /** A record of the commit log beside the bytes that it speaks of, both of one moment. */
 export interface ReadRecord {
   readonly index: number
+  /** Index of the record after it. */
+  readonly next: number
   readonly from: CommitPoint
   readonly record: CommitRecord
   /** The checksum that the bytes have, or the error of reading them. */
@@ -24,10 +28,14 @@ export interface ReadRecord {
   readonly epoch: number
 }
 
+/** Committed bytes of which no checksum can be read. */
+export interface UncoveredBytes {
+  readonly next: number
+  readonly uncovered: EntryRange
+}
+
 /** Bytes that are read at once. */
 const CHUNK_BYTES = 256 * 1024
-/** Records that are read at once. */
-const RECORDS_AT_ONCE = 1024
 /** Times that a record is read again because the log changed meanwhile. */
 const ATTEMPTS = 10
 
@@ -40,26 +48,30 @@ export class RecordReader {
   readonly #chunk = new Uint8Array(CHUNK_BYTES)
   #chunkStart = 0
   #chunkEnd = 0
-  #records: readonly CommitRecord[] = []
-  #firstRecord = 0
-  #before: CommitPoint = START
+  #records: AsyncIterator<PlacedRecord | UnreadableRecords> | undefined
+  /** What was placed last, and the index that was asked for. */
+  #placed: { readonly index: number; readonly placed: PlacedRecord | UnreadableRecords } | undefined
   #epoch = -1
 
   constructor(options: RecordReaderOptions) {
     this.#options = options
   }
 
-  /** Read record `index`; `undefined` if it is not committed. */
-  async read(index: number): Promise<ReadRecord | 'changing' | undefined> {
+  /** Read the first record from `index` on that speaks of bytes; `undefined` if none that does is committed. */
+  async read(index: number): Promise<ReadRecord | UncoveredBytes | 'changing' | undefined> {
     const { log } = this.#options
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const epoch = await log.steadyEpoch()
       if (epoch !== this.#epoch) this.forget(epoch)
-      const place = await this.#place(index)
-      if (place === undefined && log.isSteadySince(epoch)) return undefined
-      if (place === undefined) continue
-      const found = await this.#checksum(place.from.totalLength, place.record.totalLength)
-      if (log.isSteadySince(epoch)) return { index, ...place, found, epoch }
+      const placed = await this.#place(index)
+      if (placed === undefined || placed.record === undefined) {
+        const uncovered = placed && this.#uncovered(placed)
+        if (log.isSteadySince(epoch)) return uncovered
+        continue
+      }
+      const { from, record } = placed
+      const found = await this.#checksum(from.totalLength, record.totalLength)
+      if (log.isSteadySince(epoch)) return { ...placed, next: placed.index + 1, found, epoch }
     }
     return 'changing'
   }
@@ -67,25 +79,46 @@ export class RecordReader {
   /** Read everything anew. */
   forget(epoch = -1): void {
     this.#epoch = epoch
-    this.#records = []
+    this.#records = undefined
+    this.#placed = undefined
     this.#chunkEnd = 0
     this.#chunkStart = 0
   }
 
-  async #place(index: number): Promise<{ readonly from: CommitPoint; readonly record: CommitRecord } | undefined> {
-    const { log, commitLog } = this.#options
-    const at = index - this.#firstRecord
-    if (at < 0 || at >= this.#records.length) {
-      const before = index === 0 ? START : await commitLog.record(index - 1)
-      if (before === undefined) return undefined
-      this.#before = before
-      this.#firstRecord = index
-      this.#records = await commitLog.records(index, RECORDS_AT_ONCE)
+  async #place(index: number): Promise<PlacedRecord | UnreadableRecords | undefined> {
+    if (this.#placed?.index !== index) {
+      if (this.#records === undefined || nextOf(this.#placed?.placed) !== index) this.#records = await this.#from(index)
+      const next = await this.#records?.next()
+      this.#placed = next === undefined || next.done === true ? undefined : { index, placed: next.value }
+      // The log may have more by then.
+      if (this.#placed === undefined) this.#records = undefined
     }
-    const record = this.#records[index - this.#firstRecord]
-    const from = this.#records[index - this.#firstRecord - 1] ?? this.#before
-    if (record === undefined || record.totalLength > log.header.totalLength) return undefined
-    return { from: { totalLength: from.totalLength, totalEntries: from.totalEntries }, record }
+    const placed = this.#placed?.placed
+    const isCommitted =
+      placed?.record === undefined || placed.record.totalLength <= this.#options.log.header.totalLength
+    return isCommitted ? placed : undefined
+  }
+
+  /** The records from `index` on, and those that cannot be read directly before it. */
+  async #from(index: number): Promise<AsyncIterator<PlacedRecord | UnreadableRecords> | undefined> {
+    const { commitLog } = this.#options
+    if (index > commitLog.count) return undefined
+    let first = index
+    let from: CommitPoint | undefined
+    while (first > 0 && from === undefined) {
+      from = await commitLog.record(first - 1)
+      if (from === undefined) first--
+    }
+    return placedRecords(commitLog, { index: first, from: from ?? START })
+  }
+
+  /** What is committed of the bytes of records that cannot be read. */
+  #uncovered({ next, from, last }: UnreadableRecords): UncoveredBytes | undefined {
+    const { header } = this.#options.log
+    const end = last === undefined || last.totalLength > header.totalLength ? header : last
+    if (from.totalLength >= end.totalLength) return undefined
+    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
+    return { next, uncovered: { from: { totalLength: from.totalLength, totalEntries: from.totalEntries }, to } }
   }
 
   async #checksum(from: number, to: number): Promise<number | Error> {
@@ -114,4 +147,8 @@ export class RecordReader {
     this.#chunkStart = position
     this.#chunkEnd = position + got
   }
+}
+
+function nextOf(placed: PlacedRecord | UnreadableRecords | undefined): number | undefined {
+  return placed?.record === undefined ? placed?.next : placed.index + 1
 }

@@ -1,11 +1,11 @@
 import { pageOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import { DamagedRanges, type EntryRange } from '../log/damaged-ranges.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import type { CommitRecord } from '../store/commit-record.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type ReadRecord, RecordReader } from './record-reader.ts'
+import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
 
 export interface ScrubOptions {
   /** Bytes that are read in a second, at most. */
@@ -24,6 +24,8 @@ export interface ScrubTarget {
   readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
   /** Told of bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
   readonly onFound: (range: EntryRange, state: 'damaged' | 'whole') => void
+  /** Told of bytes of which no checksum can be read. */
+  readonly onUncovered: (range: EntryRange) => void
   /** Told that a pass cannot go on: the commit log cannot be read. That is tried again. */
   readonly onError: (error: Error) => void
   /** Told that a pass that could not go on does. */
@@ -32,8 +34,10 @@ export interface ScrubTarget {
 
 /** How far scrubbing is. */
 export interface ScrubStatus {
-  /** Times that everything was compared. */
+  /** Times that everything was compared; what cannot be compared is not. */
   readonly passes: number
+  /** Committed bytes of which no checksum can be read, as far as the last passes found them. */
+  readonly uncovered: readonly EntryRange[]
   /** Up to where the current pass has come. */
   readonly position: number
 }
@@ -56,6 +60,7 @@ export class Scrubber {
   readonly #stop = new AbortController()
   readonly #done: Promise<void>
   #passes = 0
+  #uncovered = new DamagedRanges()
   #position = 0
   #isFailing = false
   /** What was found since it was last told of. */
@@ -72,7 +77,8 @@ export class Scrubber {
   }
 
   get status(): ScrubStatus {
-    return { passes: this.#passes, position: this.#position }
+    this.#uncovered.cutAt(this.#target.log.header)
+    return { passes: this.#passes, position: this.#position, uncovered: this.#uncovered.all }
   }
 
   async close(): Promise<void> {
@@ -85,8 +91,7 @@ export class Scrubber {
     while (!signal.aborted) {
       const begun = this.#clock.now()
       try {
-        await this.#pass()
-        this.#passes++
+        if (await this.#pass()) this.#passes++
       } catch (error) {
         if (signal.aborted) return
         this.#failed(error)
@@ -96,19 +101,39 @@ export class Scrubber {
     }
   }
 
-  async #pass(): Promise<void> {
+  /** @returns whether everything was compared */
+  async #pass(): Promise<boolean> {
     const { signal } = this.#stop
+    const uncovered = new DamagedRanges()
     this.#reader.forget()
-    for (let index = 0; ; index++) {
+    for (let index = 0; ; ) {
       signal.throwIfAborted()
       const read = await this.#read(index)
       if (read === undefined) break
-      // What changes all the time is looked at in the next pass.
-      if (read === 'changing') continue
-      await this.#judge(read)
-      this.#position = read.record.totalLength
+      if (read === 'changing') {
+        // What changes all the time is looked at in the next pass.
+        index++
+        continue
+      }
+      if ('uncovered' in read) this.#noteUncovered(read, uncovered)
+      else {
+        await this.#judge(read)
+        this.#position = read.record.totalLength
+      }
+      // Where nothing follows what cannot be read.
+      if (read.next <= index) break
+      index = read.next
     }
     this.#tell()
+    this.#uncovered = uncovered
+    return uncovered.all.length === 0
+  }
+
+  #noteUncovered({ uncovered: range }: UncoveredBytes, seen: DamagedRanges): void {
+    if (!this.#uncovered.covers(range) && !seen.covers(range)) this.#target.onUncovered(range)
+    this.#uncovered.add(range)
+    seen.add(range)
+    this.#position = range.to.totalLength
   }
 
   /** Read a record, as soon as the commit log can be read. @throws when it is told to end */
@@ -156,7 +181,7 @@ export class Scrubber {
   async #judgeDamage(index: number): Promise<void> {
     this.#reader.forget()
     const read = await this.#read(index)
-    if (read === undefined || read === 'changing' || isWhole(read)) return
+    if (read === undefined || read === 'changing' || 'uncovered' in read || isWhole(read)) return
     const { damages } = this.#target.log
     const range = rangeOf(read)
     if (!damages.covers(range)) {

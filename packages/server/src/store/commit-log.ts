@@ -25,8 +25,6 @@ import {
 export const RECORDS_OFFSET = 4096
 /** Newest records that are kept in memory: live relays ask for them all the time. */
 const RECENT_RECORDS = 1024
-/** Records side by side that cannot be read, at most, behind which others count: those of two blocks of a disk. */
-const MOST_SPOILT = 2 * Math.ceil(4096 / RECORD_BYTES)
 /** Bytes that are read and written at once where many are. */
 const COPY_BYTES = 1_048_576
 
@@ -50,7 +48,7 @@ export class CommitLog {
     this.#file = new ReopenableFile(file)
   }
 
-  /** Open the commit log, made if `mode` is `create`; records behind one that is not whole are left out. */
+  /** Open the commit log, made if `mode` is `create`. */
   static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<CommitLog> {
     const log = new CommitLog(await disk.open(path, mode))
     try {
@@ -126,18 +124,12 @@ export class CommitLog {
     return decodeRecord(await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, RECORD_BYTES))
   }
 
-  /** The records from `index` on, at most `limit`, in order, up to the first that is not whole. */
-  async records(index: number, limit: number): Promise<CommitRecord[]> {
+  /** The records from `index` on, at most `limit`, in order; `undefined` in the place of one that is not whole. */
+  async records(index: number, limit: number): Promise<(CommitRecord | undefined)[]> {
     const count = Math.min(limit, this.#count - index)
     if (count <= 0) return []
     const bytes = await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, count * RECORD_BYTES)
-    const records: CommitRecord[] = []
-    for (let at = 0; at < bytes.length; at += RECORD_BYTES) {
-      const record = decodeRecord(bytes, at)
-      if (record === undefined) break
-      records.push(record)
-    }
-    return records
+    return Array.from({ length: count }, (_, i) => decodeRecord(bytes, i * RECORD_BYTES))
   }
 
   /** Index of the last record at or before a point, or -1. */
@@ -150,7 +142,7 @@ export class CommitLog {
     let index = await this.#lastThat((record) => record.totalEntries <= totalEntries)
     for (let step = 1; index >= 0; step = Math.min(4 * step, RECENT_RECORDS)) {
       const from = Math.max(0, index + 1 - step)
-      const end = (await this.records(from, index + 1 - from)).findLastIndex((record) => record.endsOperation)
+      const end = (await this.records(from, index + 1 - from)).findLastIndex((record) => record?.endsOperation)
       if (end >= 0) return from + end
       index = from - 1
     }
@@ -169,14 +161,33 @@ export class CommitLog {
     return index < this.#count ? index : -1
   }
 
-  /** The first record from `index` to `last` that is whole: some that are not may lie between those that are. */
+  /**
+   * What of the commit log speaks of the bytes up to `point`: its first `count` records, of which `end` is the end of the
+   * last whole one. Where records after that cannot be read, one of them stays: it says that of the bytes from `end` to
+   * `point` no checksum is known.
+   */
+  async keptAt(
+    point: CommitPoint,
+  ): Promise<{ readonly count: number; readonly end: CommitPoint; readonly isKnown: boolean }> {
+    const index = await this.lastUpTo(point)
+    const end = (await this.record(index)) ?? START
+    const hides =
+      end.totalLength < point.totalLength && index + 1 < this.#count && (await this.record(index + 1)) === undefined
+    return { count: index + (hides ? 2 : 1), end, isKnown: !hides }
+  }
+
+  /** The first record from `index` to `last` that is whole: some that are not may lie before it. */
   async #firstWhole(
     index: number,
     last: number,
   ): Promise<{ readonly index: number; readonly record: CommitRecord } | undefined> {
-    for (let at = index; at <= Math.min(last, index + MOST_SPOILT); at++) {
-      const record = await this.record(at)
-      if (record !== undefined) return { index: at, record }
+    const first = await this.record(index)
+    if (first !== undefined) return { index, record: first }
+    for (let from = index + 1; from <= last; from += RECENT_RECORDS) {
+      const records = await this.records(from, Math.min(RECENT_RECORDS, last + 1 - from))
+      const at = records.findIndex((record) => record !== undefined)
+      const record = records[at]
+      if (record !== undefined) return { index: from + at, record }
     }
     return undefined
   }
@@ -212,6 +223,12 @@ export class CommitLog {
     if (record.isDamaged) this.#marked = true
   }
 
+  /** Put records in the place of others, whatever those are. */
+  async overwrite(index: number, records: readonly CommitRecord[]): Promise<void> {
+    await writeAll(this.#file, [encodeRecords(records)], RECORDS_OFFSET + index * RECORD_BYTES)
+    await this.#recall()
+  }
+
   /** The ranges whose records are marked as damaged. Reads all records, unless the last checkpoint says that none is. */
   async *damaged(): AsyncGenerator<EntryRange, void, void> {
     if (!this.#marked) return
@@ -219,8 +236,10 @@ export class CommitLog {
     let found = false
     for (let index = 0; index < this.#count; ) {
       const records = await this.records(index, RECENT_RECORDS)
-      if (records.length === 0) break
-      for (const { isDamaged, totalLength, totalEntries } of records) {
+      for (const record of records) {
+        // Where the next one begins is unknown: at the end of the last one that can be read, or after that.
+        if (record === undefined || record.totalLength < from.totalLength) continue
+        const { isDamaged, totalLength, totalEntries } = record
         const to = { totalLength, totalEntries }
         if (isDamaged) yield { from, to }
         found ||= isDamaged

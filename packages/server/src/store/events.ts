@@ -36,6 +36,8 @@ export type StoreEvent =
   | { readonly event: 'damage-found'; readonly file: string; readonly range: EntryRange }
   /** Bytes that were damaged are what was committed again. */
   | { readonly event: 'damage-gone'; readonly file: string; readonly range: EntryRange }
+  /** Records of the commit log cannot be read, so nobody can tell whether these bytes are those that were committed. */
+  | { readonly event: 'checksum-lost'; readonly file: string; readonly range: EntryRange }
   /** The commit log could not be compared with the file; that is tried again. */
   | { readonly event: 'scrub-failed'; readonly file: string; readonly error: Error }
   /** It can be again. */
@@ -53,9 +55,10 @@ export type StoreEvent =
 export function scrubEvents(
   file: string,
   onEvent: (event: StoreEvent) => void,
-): Pick<ScrubTarget, 'onFound' | 'onError' | 'onResumed'> {
+): Pick<ScrubTarget, 'onFound' | 'onUncovered' | 'onError' | 'onResumed'> {
   return {
     onFound: (range, state) => onEvent({ event: state === 'damaged' ? 'damage-found' : 'damage-gone', file, range }),
+    onUncovered: (range) => onEvent({ event: 'checksum-lost', file, range }),
     onError: (error) => onEvent({ event: 'scrub-failed', file, error }),
     onResumed: () => onEvent({ event: 'scrub-resumed', file }),
   }

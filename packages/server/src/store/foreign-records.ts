@@ -26,7 +26,8 @@ export async function foreignRecords(file: DiskFile, from: CommitPoint, to: Comm
   return [...records, foreignRecord(to, true)]
 }
 
-function foreignRecord({ totalLength, totalEntries }: CommitPoint, endsOperation: boolean): CommitRecord {
+/** A record of bytes of which no checksum is known. */
+export function foreignRecord({ totalLength, totalEntries }: CommitPoint, endsOperation: boolean): CommitRecord {
   return { totalLength, totalEntries, checksum: 0, endsOperation, isForeign: true, isDamaged: false }
 }
 

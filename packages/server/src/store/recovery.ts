@@ -9,7 +9,7 @@ import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { cutCommitLog, endOperation } from './cut-commit-log.ts'
 import type { StoreEvent } from './events.ts'
-import { foreignRecords } from './foreign-records.ts'
+import { foreignRecord, foreignRecords } from './foreign-records.ts'
 import type { WritableFile } from './stream-file.ts'
 import { hasLost, markDamaged } from './unsynced-commits.ts'
 
@@ -69,6 +69,11 @@ export async function noteTakeOver(
   from: CommitPoint,
   point: CommitPoint,
 ): Promise<void> {
+  if (commitLog.count > 0 && commitLog.last === undefined) {
+    // What cannot be read there may be ours.
+    await commitLog.append([foreignRecord(point, true)])
+    return
+  }
   await commitLog.append(await foreignRecords(writable.file, from, point))
   onEvent({ event: 'taken-over', file: path, from, to: point })
 }
@@ -157,7 +162,8 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
       before = undefined
       continue
     }
-    if (record.totalLength <= length || record.totalLength > size) break
+    if (record.totalLength < length || record.totalLength > size) break
+    if (record.totalLength === length) continue
     const fits = await isWhole(input, record, before)
     if (!fits && !from.everyCommitDurable) break
     const point = { totalLength: record.totalLength, totalEntries: record.totalEntries }
@@ -188,39 +194,66 @@ export async function isWhole(
 /**
  * Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go.
  *
- * @returns where what is left of it ended, if another program wrote behind that
+ * @returns where what is left of it ended, if another program wrote behind that, or nobody knows
  */
 async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
   const { commitLog } = input
-  let keep = (await commitLog.lastUpTo(point)) + 1
-  const last = keep > 0 ? await commitLog.record(keep - 1) : undefined
-  const isOurs = last !== undefined && samePoint(last, point)
+  const kept = await commitLog.keptAt(point)
+  let { count, end } = kept
   // A store that died may have left a record whose header was not written. One that was closed has not: there a program
   // has cut the file and gone on, and what it wrote may end where one of our commits did.
-  const mayBeForeign = keep < commitLog.count && commitLog.checkpoint?.open !== true
-  if (!isOurs || mayBeForeign) {
-    while (keep > 0 && !(await stillTrue(input, keep - 1, point))) keep--
-    // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
-    while (keep > 0 && (await isOpenEnd(input, keep - 1, point))) keep--
+  const mayBeForeign = count < commitLog.count && commitLog.checkpoint?.open !== true
+  if (!samePoint(end, point) || mayBeForeign) {
+    const whole = count - (kept.isKnown ? 0 : 1)
+    const stillOurs = await countStillOurs(input, whole, point, kept.isKnown)
+    if (stillOurs < whole) {
+      count = stillOurs
+      end = (await commitLog.record(count - 1)) ?? START
+    }
   }
-  if (keep < commitLog.count) await commitLog.cutTo(keep)
-  const end = commitLog.last ?? START
+  if (count < commitLog.count) await commitLog.cutTo(count)
   if (!samePoint(end, point)) return end
-  if (commitLog.last !== undefined) await endOperation(commitLog, commitLog.last)
+  await endOperation(commitLog)
   return undefined
 }
 
-async function isOpenEnd({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
-  const record = await commitLog.record(index)
-  return record !== undefined && !record.endsOperation && !record.isForeign && !samePoint(record, point)
+/**
+ * How many of the first `count` records, which end with a whole one, speak of what is ours; the last of those is whole.
+ *
+ * @param isLast whether none that cannot be read follows, with which an operation may end
+ */
+async function countStillOurs(
+  input: RecoveryInput,
+  count: number,
+  point: CommitPoint,
+  isLast: boolean,
+): Promise<number> {
+  let ours = count
+  for (let at = count; at > 0; at--) {
+    const isTrue = await stillTrue(input, at - 1, point)
+    if (isTrue === true) break
+    // What nobody can tell is as what stands before it.
+    if (isTrue === false) ours = at - 1
+  }
+  if (ours === count && !isLast) return ours
+  // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
+  while (ours > 0 && !(await canBeLast(input, ours - 1, point))) ours--
+  return ours
 }
 
-async function stillTrue({ commitLog, writable }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
+async function canBeLast({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
   const record = await commitLog.record(index)
-  if (record === undefined) return false
+  return record !== undefined && (record.endsOperation || record.isForeign || samePoint(record, point))
+}
+
+/** Whether the bytes of a record are what was committed; `undefined` if it, or where it begins, cannot be read. */
+async function stillTrue(input: RecoveryInput, index: number, point: CommitPoint): Promise<boolean | undefined> {
+  const { commitLog, writable } = input
+  const record = await commitLog.record(index)
+  if (record === undefined) return undefined
   if (record.checksum === 0) return samePoint(record, point)
   if (record.isDamaged) return true
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
-  if (from === undefined || from > record.totalLength) return false
-  return record.checksum === (await checksumOfFile(writable, from, record.totalLength))
+  if (from === undefined) return (await damageAt(input, record)) === undefined ? undefined : false
+  return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))
 }

@@ -2,6 +2,7 @@ import { FormatError, viewOf, walkRun } from '@datastreamer/format'
 import { readExactly } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { CommitRecord } from './commit-record.ts'
+import { placedRecords } from './placed-records.ts'
 import { isWhole, type RecoveryInput } from './recovery.ts'
 
 /** A record whose bytes are not those that were committed, and where it begins. */
@@ -32,14 +33,15 @@ async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGener
   const { commitLog } = input
   const { checkpoint } = commitLog
   if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
-  const last = await commitLog.lastUpTo(checkpoint)
   // Not the checkpoint itself: where a truncation was about to be made, it stands inside what a record covers.
-  let before: CommitPoint | undefined = last < 0 ? START : await commitLog.record(last)
-  for (let index = last + 1; before !== undefined && index < commitLog.count; index++) {
-    const record = await commitLog.record(index)
-    if (record === undefined || record.totalLength <= before.totalLength || record.totalLength > end.totalLength) return
-    if (!(await isWhole(input, record, before))) yield { index, before, record }
-    before = record
+  const last = await commitLog.lastUpTo(checkpoint)
+  const from = (await commitLog.record(last)) ?? START
+  for await (const placed of placedRecords(commitLog, { index: last + 1, from })) {
+    // Of what cannot be compared only the end can be checked.
+    const [record, before] = placed.record === undefined ? [placed.last, undefined] : [placed.record, placed.from]
+    if (record === undefined || record.totalLength > end.totalLength) return
+    const index = placed.record === undefined ? placed.next - 1 : placed.index
+    if (!(await isWhole(input, record, before))) yield { index, before: placed.from, record }
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type DamagedRanges, rangeText, type StoreEvent } from '@datastreamer/server'
+import { type DamagedRanges, type EntryRange, rangeText, type StoreEvent } from '@datastreamer/server'
 import type { Log } from './log.ts'
 
 function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {
@@ -64,6 +64,9 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
     case 'damage-gone':
       log.info('damage-gone', `${event.file}: ${rangeText(event.range)} can be read again`, { ...event.range })
       return
+    case 'checksum-lost':
+      log.error('checksum-lost', `${event.file}: ${rangeText(event.range)} ${NOT_COVERED}`, { ...event.range })
+      return
     case 'scrub-failed':
       log.error('scrub-failed', `cannot compare ${event.file} with its checksums: ${event.error.message}`, {
         error: event.error,
@@ -92,10 +95,22 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
 
 const NOT_COMMITTED = 'are not what was committed and are not sent to anyone (datastreamer recover replaces them)'
 
+const NOT_COVERED =
+  'cannot be compared: the commit log is damaged there (datastreamer recover --from SRC or --take-over ends that)'
+
+/** What no checksum is known of, for people, if there is anything. */
+export function uncoveredText(ranges: readonly EntryRange[]): string | undefined {
+  return rangesText('not covered by a readable checksum', ranges)
+}
+
 /** What is damaged, for people, if anything is. */
 export function damageText({ all }: Pick<DamagedRanges, 'all'>): string | undefined {
-  const [first] = all
+  return rangesText('damaged', all)
+}
+
+function rangesText(what: string, ranges: readonly EntryRange[]): string | undefined {
+  const [first] = ranges
   if (first === undefined) return undefined
-  const more = all.length > 1 ? ` and ${all.length - 1} more ranges` : ''
-  return `damaged: ${rangeText(first)}${more}`
+  const more = ranges.length > 1 ? ` and ${ranges.length - 1} more ranges` : ''
+  return `${what}: ${rangeText(first)}${more}`
 }

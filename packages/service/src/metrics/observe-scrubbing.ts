@@ -11,6 +11,10 @@ export function observeScrubbing(
   const bytes = 'Committed bytes that are known to be damaged'
   gauge(registry, 'datastreamer_damaged_bytes', bytes, () => damages()?.bytes)
   gauge(registry, 'datastreamer_damaged_ranges', 'Ranges of such bytes', () => damages()?.all.length)
+  const uncovered = 'Committed bytes of which no checksum can be read, as scrubbing found them'
+  gauge(registry, 'datastreamer_uncovered_bytes', uncovered, () => {
+    return scrubbed()?.scrubbing?.uncovered.reduce((sum, { from, to }) => sum + to.totalLength - from.totalLength, 0)
+  })
   const position =
     'Position in the stream file up to which committed bytes were compared with their checksums in this pass'
   gauge(registry, 'datastreamer_scrub_position_bytes', position, () => scrubbed()?.scrubbing?.position)

@@ -1,5 +1,5 @@
 import { nodeDisk, openStore, type ScrubOptions, type StoreOptions, type StreamStore } from '@datastreamer/server'
-import { damageText, logStoreEvent } from '../log/log-store.ts'
+import { damageText, logStoreEvent, uncoveredText } from '../log/log-store.ts'
 import { observeScrubbing } from '../metrics/observe-scrubbing.ts'
 import { commitTimer, ErrorCounter, meteredDisk, observeStore } from '../metrics/observe-store.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
@@ -65,7 +65,8 @@ export class ObservedStore {
     const state = this.#store?.state
     if (state?.t === 'broken' || state?.t === 'reopening') return state.error.message
     const damages = this.#store && damageText(this.#store.log.damages)
-    return this.#problem ?? this.#indexProblem ?? damages ?? this.#scrubProblem
+    const uncovered = uncoveredText(this.#store?.scrubbing?.uncovered ?? [])
+    return this.#problem ?? this.#indexProblem ?? damages ?? this.#scrubProblem ?? uncovered
   }
 
   /** Open the file. @throws as `openStore` */

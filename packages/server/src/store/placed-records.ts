@@ -1,0 +1,58 @@
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitLog } from './commit-log.ts'
+import type { CommitRecord } from './commit-record.ts'
+
+/** A record of a commit log, and where the bytes begin that it speaks of. */
+export interface PlacedRecord {
+  readonly index: number
+  readonly from: CommitPoint
+  readonly record: CommitRecord
+}
+
+/**
+ * Records that cannot be read, and the first one after them that can: where that begins is not known, so no checksum is
+ * known of any of their bytes.
+ */
+export interface UnreadableRecords {
+  readonly index: number
+  /** Index of the record after all of them. */
+  readonly next: number
+  readonly from: CommitPoint
+  /** The one that can be read, with which their bytes end; `undefined` if there is none. */
+  readonly last: CommitRecord | undefined
+  readonly record?: undefined
+}
+
+const RECORDS_AT_ONCE = 1024
+
+/**
+ * The records of a commit log in order, past those that cannot be read. docs/spec/commit-log.md §6.
+ *
+ * @param first where to begin: the index of a record, and where its bytes begin
+ */
+export async function* placedRecords(
+  commitLog: CommitLog,
+  first: { readonly index: number; readonly from: CommitPoint } = { index: 0, from: START },
+): AsyncGenerator<PlacedRecord | UnreadableRecords, void, void> {
+  const { totalLength, totalEntries } = first.from
+  let from: CommitPoint = { totalLength, totalEntries }
+  let unreadable: number | undefined
+  let index = first.index
+  while (index < commitLog.count) {
+    for (const record of await commitLog.records(index, RECORDS_AT_ONCE)) {
+      const next = index + 1
+      // One that goes back cannot be right.
+      if (record === undefined || record.totalLength < from.totalLength) unreadable ??= index
+      else {
+        // Those that end where the one before does speak of no bytes.
+        if (record.totalLength > from.totalLength) {
+          yield unreadable === undefined ? { index, from, record } : { index: unreadable, next, from, last: record }
+        }
+        unreadable = undefined
+        from = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+      }
+      index = next
+    }
+  }
+  if (unreadable !== undefined) yield { index: unreadable, next: index, from, last: undefined }
+}
