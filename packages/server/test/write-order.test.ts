@@ -127,6 +127,21 @@ test('a truncation waits for a checkpoint in the background, which would say aft
   expect(calls.slice(2, 4)).toEqual(['checkpoint', 'header'])
 })
 
+test('an operation that is taken back behind a commit that waits takes nothing from it', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  const store = await open(sim)
+  const first = commit(store, 1)
+  store.startAtomicOp()
+  store.addStreamBookmark(Uint8Array.of(2))
+  store.rollbackAtomicOp()
+  await first
+  await commit(store, 3)
+  await store.close()
+  const { damages, result } = await drain(verifyStream({ file: FILE, disk: sim }))
+  expect(damages).toEqual([])
+  expect(result).toMatchObject({ entries: 2n, checksums: 2 })
+})
+
 test('an update in place renews the checksum of its commit, also when it is done again after a crash', async () => {
   const sim = new SimDisk(randomFrom(1))
   const verified = () => drain(verifyStream({ file: FILE, disk: sim }))
