@@ -1,0 +1,32 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import { expect, test } from 'vitest'
+import { exists } from './exists.ts'
+
+test('only what the system knows to be absent is absent', async () => {
+  using dir = tempDir()
+  writeFileSync(dir.join('file'), '')
+  symlinkSync('file', dir.join('link'))
+  mkdirSync(dir.join('folder'))
+  symlinkSync('folder', dir.join('link-to-folder'))
+  expect(await exists(dir.join('file'))).toBe(true)
+  expect(await exists(dir.join('link'))).toBe(true)
+  expect(await exists(dir.join('folder'))).toBe(true)
+  expect(await exists(dir.join('absent'))).toBe(false)
+  expect(await exists(dir.join('absent', 'further', 'down'))).toBe(false)
+  expect(await exists(dir.join('link-to-folder', 'absent'))).toBe(false)
+  // What stands in the way is no folder, so that nothing can be said of what would lie in it.
+  await expect(exists(dir.join('file', 'in-a-file'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+  await expect(exists(dir.join('x'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
+})
+
+test('a link that leads nowhere, wherever it is on the way, says which and where to', async () => {
+  using dir = tempDir()
+  mkdirSync(dir.join('folder'))
+  symlinkSync('../volume', dir.join('folder', 'link'))
+  for (const path of [['link'], ['link', 'file'], ['link', 'further', 'down']]) {
+    const at = dir.join('folder', ...path)
+    const message = `${at}: the link ${dir.join('folder', 'link')} leads to ${dir.join('volume')}, where nothing is`
+    await expect(exists(at)).rejects.toMatchObject({ code: 'LEADS_NOWHERE', message })
+  }
+})
