@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type Entry, HEADER_PAGE_BYTES, sameEntry } from '@datastreamer/format'
 import { describe, expect, test, vi } from 'vitest'
@@ -29,8 +30,9 @@ function keyOf(key: number): Uint8Array {
 }
 
 class Followed implements AsyncDisposable {
-  readonly #dir = tempDir()
-  readonly reads = new HeldReads()
+  readonly #dir: ReturnType<typeof tempDir>
+  readonly file: string
+  readonly reads: HeldReads
   readonly store: StreamStore
   readonly reader: StreamReader
   /** Where the log of the reader was truncated. */
@@ -38,6 +40,7 @@ class Followed implements AsyncDisposable {
 
   private constructor(dir: ReturnType<typeof tempDir>, store: StreamStore, reader: StreamReader, reads: HeldReads) {
     this.#dir = dir
+    this.file = dir.join('data-stream.bin')
     this.store = store
     this.reader = reader
     this.reads = reads
@@ -227,6 +230,87 @@ test('a commit point that stands where it did, over entries of the same lengths'
   })
   await followed.mustBeSame()
   expect(cuts).toEqual([2])
+})
+
+describe('a last entry of many bytes, of which the last are the same', () => {
+  const LARGE = 9000
+
+  test('under another number', async () => {
+    await using followed = await Followed.open([[1], [100, 1], [LARGE, 2]])
+    const { store, cuts } = followed
+    await followed.unseen(async () => {
+      await store.truncateFile(1n)
+      // Two heads of 17 bytes more, so as many bytes of data fewer.
+      await commit(store, [40, 3], [43, 3], [LARGE, 2])
+      await commit(store, [10, 3])
+    })
+    await followed.caughtUp()
+    await followed.mustBeSame()
+    expect(cuts).toEqual([1])
+  })
+
+  test('under the same number, with other bytes before', async () => {
+    await using followed = await Followed.open([[1], [100, 1], [LARGE, 2]])
+    const { store, reader, cuts } = followed
+    const other = new Uint8Array(LARGE).fill(2).fill(3, 0, 10)
+    await followed.unseen(async () => {
+      await store.truncateFile(2n)
+      store.startAtomicOp()
+      store.addStreamEntry(1, other)
+      await store.commitAtomicOp()
+      await commit(store, [10, 3])
+    })
+    await followed.caughtUp()
+    expect((await reader.getEntry(2n))?.data).toEqual(other)
+    expect(cuts).toEqual([2])
+  })
+})
+
+test('a last entry before padding that counts as committed is compared', async () => {
+  await using followed = await Followed.open([[1], [1_000_000, 1]], [[100_000, 2]])
+  const { store, reader, cuts } = followed
+  await store.truncateFile(2n)
+  await followed.caughtUp()
+  expect(cuts).toEqual([2])
+  const other = new Uint8Array(1_000_000).fill(1).fill(7, 0, 10)
+  await followed.unseen(async () => {
+    await store.truncateFile(1n)
+    store.startAtomicOp()
+    store.addStreamEntry(1, other)
+    await store.commitAtomicOp()
+    await commit(store, [100_000, 3])
+  })
+  await followed.caughtUp()
+  expect((await reader.getEntry(1n))?.data).toEqual(other)
+  expect(cuts).toEqual([2, 1])
+})
+
+test('as long as the file does not fit its header, what was read is held back from who asked for it', async () => {
+  const problem = Promise.withResolvers<Error>()
+  await using followed = await Followed.open([[1], [700_000, 1], [2], [700_000, 1], [3], [30, 1]])
+  const { store, file } = followed
+  await using reader = await openReader({
+    file,
+    follow: true,
+    pollMs: 1,
+    onProblem: (error) => error !== undefined && problem.resolve(error),
+  })
+  const from = await reader.log.locate(1)
+  expect(reader.log.runInMemory(from)).toBeUndefined()
+  // As of a writer that truncated, and has written the header's one total only.
+  const fd = openSync(file, 'r+')
+  const totalEntries = 16 + 30
+  writeSync(fd, Uint8Array.of(2), 0, 1, totalEntries + 7)
+  let isGiven = false
+  const run = reader.log.runOnDisk(from).finally(() => {
+    isGiven = true
+  })
+  expect(await problem.promise).toMatchObject({ code: 'ENTRIES_MISMATCH' })
+  expect(isGiven).toBe(false)
+  writeSync(fd, Uint8Array.of(6), 0, 1, totalEntries + 7)
+  closeSync(fd)
+  expect((await run)?.next.number).toBe(3)
+  expect(store.getHeader()).toEqual(reader.getHeader())
 })
 
 test('a bookmark that was updated in place is found under its new bytes', async () => {

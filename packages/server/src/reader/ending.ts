@@ -1,23 +1,38 @@
-import { HEADER_PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { readBytes } from '../log/run-reader.ts'
 import { equalBytes } from './compare-page.ts'
 
-/** The last bytes before a commit point: entries of other histories look different there, if only by their numbers. */
+/**
+ * The last entries before a commit point, whole. Those of another history that end there differ unless they are the same
+ * entries under the same numbers: the number and the length of the last one are among the bytes, however large it is.
+ */
 export interface Ending {
   readonly position: number
   readonly bytes: Uint8Array
 }
 
-/** Bytes of an ending, fewer where a page begins before. */
+/** Bytes that an ending has at least, unless its page has fewer. */
 const ENDING_BYTES = 4096
 
-/** The ending of a page's entries. @param start of the page */
+/** The ending of a page's entries. @param start of the page @param entries from its first one on, padding at most behind */
 export function endingOf(start: number, entries: Uint8Array): Ending {
-  const bytes = entries.slice(-ENDING_BYTES)
-  return { position: start + entries.length - bytes.length, bytes }
+  const from = lastHead(entries, entries.length - ENDING_BYTES)
+  return { position: start + from, bytes: entries.slice(from) }
+}
+
+/** Where the last entry begins that does so up to `most`; the first one, if none does. */
+function lastHead(entries: Uint8Array, most: number): number {
+  const view = viewOf(entries)
+  let head = 0
+  for (let next = 0; next <= most && (entries[next] ?? 0) !== 0; ) {
+    head = next
+    // Anything shorter is no entry, and would lead nowhere.
+    next += Math.max(view.getUint32(head + 1), ENTRY_HEAD_BYTES)
+  }
+  return head
 }
 
 /** The ending at a commit point: from memory, or from the file where the page that ends there is not in memory. */
@@ -30,8 +45,8 @@ export async function endingAt(
   if (totalLength === HEADER_PAGE_BYTES) return endingOf(totalLength, new Uint8Array())
   const page = buffers.holding(totalLength - 1)
   if (page !== undefined) return endingOf(page.start, page.bytes.subarray(0, totalLength - page.start))
-  const position = Math.max(pageStart(pageOf(totalLength - 1)), totalLength - ENDING_BYTES)
-  return { position, bytes: await readBytes(file, path, position, totalLength - position) }
+  const start = pageStart(pageOf(totalLength - 1))
+  return endingOf(start, await readBytes(file, path, start, totalLength - start))
 }
 
 /** Whether a file still has the ending that is known, if one is. */
