@@ -68,3 +68,26 @@ test('what only a source asked for makes /readyz say so too', async () => {
   await expect.poll(ready).toBe('ready\n')
   expect((await source.getEntry(2n))?.data.length).toBe(500_000)
 })
+
+test.each(['update', 'truncation'] as const)('so does what could not be read for its %s', async (change) => {
+  using dir = tempDir()
+  const file = dir.join('s.bin')
+  await makeFile(file)
+  const flags = ['--file', file, '--admin-port', '0', '--source-port', '0', '--scrub', 'off']
+  await using server = TestServer.start(flags)
+  await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
+  const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
+  const make = async (): Promise<void> =>
+    change === 'update' ? source.updateEntryData(2n, 2, new Uint8Array(500_000).fill(9)) : source.truncateFile(2n)
+  const disk = openSync(file, 'r+')
+  const whole = new Uint8Array(5)
+  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+  await expect(make()).rejects.toMatchObject({ code: 'READ_FAILED' })
+  await expect.poll(ready).toMatch(/^not ready: the stream cannot be read: .*page 1/)
+  writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  closeSync(disk)
+  await expect.poll(ready).toBe('ready\n')
+  await make()
+  expect((await source.getHeader()).totalEntries).toBe(change === 'update' ? 12n : 2n)
+})

@@ -54,7 +54,7 @@ class Followed implements AsyncDisposable {
   static async open(...operations: readonly (readonly Wanted[])[]): Promise<Followed> {
     const dir = tempDir()
     const file = dir.join('data-stream.bin')
-    const store = await openStore({ file, fsync: 'never' })
+    const store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
     for (const entries of operations) await commit(store, ...entries)
     const reads = new HeldReads()
     const reader = await openReader({ file, follow: true, pollMs: 1, disk: reads.disk })
@@ -286,15 +286,13 @@ test('a last entry before padding that counts as committed is compared', async (
 })
 
 test('as long as the file does not fit its header, what was read is held back from who asked for it', async () => {
-  const problem = Promise.withResolvers<Error>()
+  let onProblem: (error: Error | undefined) => void = () => {}
+  const problem = new Promise<Error | undefined>((resolve) => {
+    onProblem = resolve
+  })
   await using followed = await Followed.open([[1], [700_000, 1], [2], [700_000, 1], [3], [30, 1]])
   const { store, file } = followed
-  await using reader = await openReader({
-    file,
-    follow: true,
-    pollMs: 1,
-    onProblem: (error) => error !== undefined && problem.resolve(error),
-  })
+  await using reader = await openReader({ file, follow: true, pollMs: 1, onProblem })
   const from = await reader.log.locate(1)
   expect(reader.log.runInMemory(from)).toBeUndefined()
   // As of a writer that truncated, and has written the header's one total only.
@@ -305,7 +303,7 @@ test('as long as the file does not fit its header, what was read is held back fr
   const run = reader.log.runOnDisk(from).finally(() => {
     isGiven = true
   })
-  expect(await problem.promise).toMatchObject({ code: 'ENTRIES_MISMATCH' })
+  expect(await problem).toMatchObject({ code: 'ENTRIES_MISMATCH' })
   expect(isGiven).toBe(false)
   writeSync(fd, Uint8Array.of(6), 0, 1, totalEntries + 7)
   closeSync(fd)

@@ -36,8 +36,12 @@ class Events {
 
 /** Write another total into the header, as another program does that commits. */
 function commitElsewhere(file: string): void {
+  overwrite(file, 16 + 30 + 7, Uint8Array.of(9))
+}
+
+function overwrite(file: string, position: number, bytes: Uint8Array): void {
   const fd = openSync(file, 'r+')
-  writeSync(fd, Uint8Array.of(9), 0, 1, 16 + 30 + 7)
+  writeSync(fd, bytes, 0, bytes.length, position)
   closeSync(fd)
 }
 
@@ -84,6 +88,15 @@ const LOSSES = [
     what: 'another program writes the header, as a Go server does that came by a hard link',
     code: 'FOREIGN_WRITER',
     lose: (dir: TempDir) => commitElsewhere(dir.join('data-stream.bin')),
+  },
+  {
+    what: 'another file is copied over it, and a commit has put our header back',
+    code: 'FOREIGN_WRITER',
+    lose: (dir: TempDir) => {
+      copyFileSync(dir.join('data-stream.bin'), dir.join('kept'))
+      overwrite(dir.join('data-stream.bin'), 4096, new Uint8Array(100))
+    },
+    back: (dir: TempDir) => copyFileSync(dir.join('kept'), dir.join('data-stream.bin')),
   },
 ] as const
 
@@ -170,6 +183,47 @@ test('a store that broke beside another program does not write over what that wr
   expect(await events.next('reopen-failed')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
   expect(readFileSync(file).subarray(0, 4096)).toEqual(bytes)
   await store.close().catch(() => undefined)
+})
+
+test('what another file has where the last entries were is noticed below a commit that was made since', async () => {
+  using dir = tempDir()
+  const events = new Events()
+  const { gate, disk } = gatedDisk()
+  const file = dir.join('stream.bin')
+  await using store = await openStore({ file, placePeriodMs: 5, onEvent: events.onEvent, disk })
+  await commitOne(store)
+  let reads = 0
+  gate.beforeRead = async () => void reads++
+  // A look takes three at most, so one of them began and ended meanwhile.
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(6), { timeout: 60_000 })
+  gate.beforeSync = async () => overwrite(file, 4096, new Uint8Array(18))
+  store.startAtomicOp()
+  store.addStreamEntry(1, new Uint8Array(10_000))
+  await store.commitAtomicOp()
+  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
+})
+
+test('what another file has is given to nobody once it is noticed', async () => {
+  using dir = tempDir()
+  const events = new Events()
+  const file = dir.join('stream.bin')
+  const options = { fsync: 'never', tailPages: 1, placePeriodMs: 5, onEvent: events.onEvent } as const
+  await using store = await openStore({ file, ...options })
+  for (let i = 0; i < 4; i++) {
+    store.startAtomicOp()
+    store.addStreamEntry(1, new Uint8Array(900_000).fill(i))
+    await store.commitAtomicOp()
+  }
+  copyFileSync(file, dir.join('kept'))
+  const ours = readFileSync(file)
+  // The same entries but for their data, as those of another stream of the same shape.
+  overwrite(file, 4096, ours.subarray(4096).map((byte, i) => (i % 1_048_576 > 17 && byte !== 0 ? 9 : byte)))
+  await events.next('place-lost')
+  await expect(store.getEntry(1n)).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
+  expect((await store.getEntry(3n))?.data[0]).toBe(3)
+  copyFileSync(dir.join('kept'), file)
+  await events.next('place-found')
+  expect((await store.getEntry(1n))?.data[0]).toBe(1)
 })
 
 test('a disk that does not tell is taken for one that has lost it, until it tells', async () => {

@@ -10,6 +10,8 @@ export type RecoveryErrorCode =
   | 'NOT_WHOLE'
   /** Where the file should get entries from is another stream, or does not have them. */
   | 'SOURCE_DIFFERS'
+  /** What is to be removed cannot be copied first, mostly for want of room. */
+  | 'NOT_KEPT'
 
 /** The file cannot be recovered before something else is done; it was not touched. */
 export class RecoveryError extends StreamError<RecoveryErrorCode> {}

@@ -1,5 +1,7 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
+import { messageOf } from '../store/message-of.ts'
+import { RecoveryError } from './errors.ts'
 
 export interface KeptCopy {
   /** What the name of the copy begins with; it goes on with the position. */
@@ -15,24 +17,31 @@ const COPY_BYTES = 1_048_576
  * Copy the header page and bytes that are about to go into a new file, durably.
  *
  * @returns the path of the copy
+ * @throws {RecoveryError} `NOT_KEPT` if it cannot be written; what was written of it is taken away
  */
 export async function keepCopy({ name, position, length }: KeptCopy, disk: Disk, from: DiskFile): Promise<string> {
   const copy = await freeName(disk, `${name}-${position}`)
-  const into = await disk.open(copy, 'create')
   try {
-    const headerPage = new Uint8Array(HEADER_PAGE_BYTES)
-    headerPage.set(await readExactly(from, 0, Math.min(HEADER_PAGE_BYTES, await from.size())))
-    await writeAll(into, [headerPage], 0)
-    for (let done = 0; done < length; done += COPY_BYTES) {
-      const bytes = await readExactly(from, position + done, Math.min(COPY_BYTES, length - done))
-      await writeAll(into, [bytes], HEADER_PAGE_BYTES + done)
+    const into = await disk.open(copy, 'create')
+    try {
+      const headerPage = new Uint8Array(HEADER_PAGE_BYTES)
+      headerPage.set(await readExactly(from, 0, Math.min(HEADER_PAGE_BYTES, await from.size())))
+      await writeAll(into, [headerPage], 0)
+      for (let done = 0; done < length; done += COPY_BYTES) {
+        const bytes = await readExactly(from, position + done, Math.min(COPY_BYTES, length - done))
+        await writeAll(into, [bytes], HEADER_PAGE_BYTES + done)
+      }
+      await into.sync()
+    } finally {
+      await into.close()
     }
-    await into.sync()
-  } finally {
-    await into.close()
+    await disk.syncFolderOf(copy)
+    return copy
+  } catch (cause) {
+    await disk.remove(copy).catch(() => undefined)
+    const message = `no copy of what is to be removed can be kept in ${copy}: ${messageOf(cause)}; that was not removed`
+    throw new RecoveryError('NOT_KEPT', message, { cause })
   }
-  await disk.syncFolderOf(copy)
-  return copy
 }
 
 async function freeName(disk: Disk, name: string): Promise<string> {

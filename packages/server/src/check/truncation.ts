@@ -1,7 +1,7 @@
 import type { Header } from '@datastreamer/format'
 import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { RefusedError } from '../errors.ts'
+import { DiskError, RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
@@ -10,6 +10,7 @@ import { CommitLog } from '../store/commit-log.ts'
 import { openStore } from '../store/open-store.ts'
 import { commitLogPath } from '../store/paths.ts'
 import { readHeader } from '../store/stream-file.ts'
+import type { StreamStore } from '../store/stream-store.ts'
 import { endBefore } from '../store/truncate.ts'
 import { keepCopy } from './kept-copy.ts'
 import { checkUnchanged } from './planned.ts'
@@ -79,16 +80,30 @@ async function isOperationEnd(disk: Disk, path: string, entry: bigint): Promise<
  * Truncate a file as a plan says, durably; a copy of the old header page and of what is cut is made beside it first.
  *
  * @returns the path of the copy
- * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made
+ * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made; `NOT_KEPT`
+ * @throws {DiskError} `OUTCOME_UNKNOWN`, and the copy stays; otherwise nothing has changed, and there is none
  * @throws {LockedError} if someone writes the file
  */
 export async function truncateStream(
   plan: TruncationPlan,
   options: Pick<TruncationOptions, 'magic'> = {},
 ): Promise<string> {
-  const { file: path, to, cutBytes } = plan
-  await using store = await openStore({ file: path, magic: options.magic, streamType: plan.header.streamType })
-  checkUnchanged(plan, store.getHeader())
+  const store = await openStore({ file: plan.file, magic: options.magic, streamType: plan.header.streamType })
+  let copy: string
+  try {
+    if (store.broken !== undefined) throw store.broken
+    checkUnchanged(plan, store.getHeader())
+    copy = await truncateKeeping(store, plan)
+  } catch (error) {
+    // What went wrong first is what there is to tell.
+    await store.close().catch(() => undefined)
+    throw error
+  }
+  await store.close()
+  return copy
+}
+
+async function truncateKeeping(store: StreamStore, { file: path, to, cutBytes }: TruncationPlan): Promise<string> {
   const file = await nodeDisk.open(path, 'read')
   let copy: string
   try {
@@ -96,6 +111,11 @@ export async function truncateStream(
   } finally {
     await file.close()
   }
-  await store.truncateFile(to.totalEntries)
+  try {
+    await store.truncateFile(to.totalEntries)
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === 'OUTCOME_UNKNOWN')) await nodeDisk.remove(copy)
+    throw error
+  }
   return copy
 }

@@ -49,9 +49,8 @@ export async function endingAt(
   return endingOf(start, await readBytes(file, path, start, totalLength - start))
 }
 
-/** Whether a file still has the ending that is known, if one is. */
-export async function hasEnding(file: DiskFile, ending: Ending | undefined): Promise<boolean> {
-  const { position, bytes } = ending ?? endingOf(HEADER_PAGE_BYTES, new Uint8Array())
+/** Whether a file still has the ending that is known. */
+export async function hasEnding(file: DiskFile, { position, bytes }: Ending): Promise<boolean> {
   if (bytes.length === 0) return true
   const found = new Uint8Array(bytes.length)
   const length = await file.read(found, position)

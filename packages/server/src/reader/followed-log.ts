@@ -31,6 +31,10 @@ export interface FollowedLogOptions {
   readonly buffers: PageBuffers
   readonly trail: PageTrail
   readonly magic?: Uint8Array | undefined
+  /** Where the file ends as it was read into memory. */
+  readonly ending: Ending
+  /** Whether the log goes on as the file does; if not, it does so only after a truncation, up to where the file ends then. */
+  readonly grows: boolean
   /** Whether what does not fit may be half written, and is to be looked at again. */
   readonly isPatient: () => boolean
 }
@@ -49,17 +53,19 @@ const CHANGES_MS = 1000
 const MOST_HEADER_READS = 16
 
 /**
- * A log whose file another process writes. Each look moves its commit point as the file's header has moved, reads what is new
+ * A log whose file another process writes, or may write. Each look moves its commit point as the file's header has moved, reads what is new
  * once for all readers, and truncates it where the file is no longer what was known. docs/spec/stream-file.md §4.
  */
 export class FollowedLog {
   readonly #options: FollowedLogOptions
-  /** Undefined before the first look. */
-  #ending: Ending | undefined
+  #ending: Ending
+  #goesOn: boolean
   #comparedAt = performance.now()
 
   constructor(options: FollowedLogOptions) {
     this.#options = options
+    this.#ending = options.ending
+    this.#goesOn = options.grows
   }
 
   /**
@@ -69,18 +75,13 @@ export class FollowedLog {
    * @throws {DamageError} if it does not fit its header, or is half written
    */
   async look(): Promise<boolean> {
-    const { file, path, log, buffers } = this.#options
-    const ending = this.#ending ?? (await endingAt(file, path, log.header, buffers))
+    const { file, log, grows } = this.#options
     const header = await this.#stableHeader()
     if (header === undefined) return false
-    // At the first look it was read from the file, perhaps, which tells nothing if the header has moved since.
-    const isKnown = this.#ending !== undefined || buffers.last !== undefined || samePoint(header, log.header)
-    this.#ending = ending
     const hasMoved = !samePoint(header, log.header)
-    if (isBefore(header, log.header) || (hasMoved && !(isKnown && (await hasEnding(file, ending))))) {
-      await this.#part(header)
-    }
-    if (!samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
+    if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending)))) await this.#part(header)
+    if (this.#goesOn && !samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
+    this.#goesOn = grows
     const isDue = performance.now() - this.#comparedAt >= CHANGES_MS
     return isDue || !(await hasEnding(file, this.#ending)) ? this.#takeChanges(header) : true
   }
@@ -89,6 +90,7 @@ export class FollowedLog {
   async #part(header: CommitPoint): Promise<void> {
     const { file, path, log, buffers, trail } = this.#options
     await checkEnd(file, path, header)
+    this.#goesOn = true
     this.#cutTo(await findParting({ file, point: log.header, buffers, trail }, header))
   }
 
@@ -176,25 +178,24 @@ export class FollowedLog {
   async #takeChanges(header: Header): Promise<boolean> {
     const { file, log, buffers } = this.#options
     const changes: Change[] = []
-    for (const page of knownPages({ point: header, buffers })) {
+    for (const page of knownPages({ point: log.header, buffers })) {
       const found = await readFound(file, page, header.totalLength)
       for (const change of comparePage(page, found)) changes.push({ ...change, page, found })
     }
     const isSame = changes.length === 0 && (await hasEnding(file, this.#ending))
     const again = isSame ? header : await this.#stableHeader()
     if (again === undefined || !samePoint(header, again)) return false
-    if (!isSame) await (isRewrite(changes, header) ? this.#rewrite(header) : this.#update(changes, header))
+    if (!isSame && isRewrite(changes, log.header)) {
+      // Truncated, and written again up to the same place.
+      await this.#part(header)
+      if (!(await this.#advanceTo(header))) return false
+      this.#goesOn = this.#options.grows
+    } else if (!isSame) await this.#update(changes)
     this.#comparedAt = performance.now()
-    return samePoint(header, log.header)
+    return true
   }
 
-  /** The file was truncated and written again up to the same place. */
-  async #rewrite(header: Header): Promise<void> {
-    await this.#part(header)
-    await this.#advanceTo(header)
-  }
-
-  async #update(changes: readonly Change[], header: CommitPoint): Promise<void> {
+  async #update(changes: readonly Change[]): Promise<void> {
     const { file, path, log, index, buffers, trail } = this.#options
     await log.change(async () => {
       for (const { page, found } of changes) {
@@ -202,7 +203,7 @@ export class FollowedLog {
         trail.renew(page.start, found)
       }
     })
-    this.#ending = await endingAt(file, path, header, buffers)
+    this.#ending = await endingAt(file, path, log.header, buffers)
     const keys = changes.flatMap(({ page, found, offset }) =>
       [page.bytes, found].flatMap((in_) => bookmarkAt(in_, offset)),
     )

@@ -12,11 +12,14 @@ import { StreamLog } from '../log/stream-log.ts'
 import { checkEnd } from '../store/check-end.ts'
 import { loadEnd } from '../store/load-end.ts'
 import { readHeader } from '../store/stream-file.ts'
+import { type Ending, endingAt } from './ending.ts'
 import { FileFollower, PATIENCE } from './file-follower.ts'
 import { PageTrail } from './page-trail.ts'
 import { StreamReader } from './stream-reader.ts'
 
 const DEFAULT_POLL_MS = 10
+/** Between two looks at a file that is not followed: at whether it still is what was opened. */
+const CHECK_MS = 50
 
 export interface ReaderOptions {
   readonly file: string
@@ -24,11 +27,14 @@ export interface ReaderOptions {
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
-  /** Follow what another process appends (default false: the stream ends where it ends now). */
+  /**
+   * Follow what another process appends (default false: the stream ends where it ends now, or, if it is truncated meanwhile,
+   * where it does then).
+   */
   readonly follow?: boolean | undefined
-  /** Milliseconds between two looks at a followed file (default 10). */
+  /** Milliseconds between two looks at the file (default 10 if it is followed, 50 if it is not). */
   readonly pollMs?: number | undefined
-  /** Told when a followed file does not fit its header any more, and with `undefined` when it does again. */
+  /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
   /**
@@ -46,19 +52,19 @@ export interface ReaderOptions {
  * @see docs/spec/stream-file.md
  */
 export async function openReader(options: ReaderOptions): Promise<StreamReader> {
-  const { file: path, disk = nodeDisk, follow = false, pollMs = DEFAULT_POLL_MS, magic, onProblem = () => {} } = options
+  const { file: path, disk = nodeDisk, follow: grows = false, magic, onProblem = () => {} } = options
+  const { pollMs = grows ? DEFAULT_POLL_MS : CHECK_MS } = options
   if (!(await disk.exists(path))) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file`)
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()
-    const header = await readEnd(file, options, buffers)
+    const { header, ending } = await readEnd(file, options, buffers)
     const log = new StreamLog({ file, path, header, buffers })
     const trail = new PageTrail()
     const index = options.index ?? followLog(log, trail)
-    const follower = follow
-      ? new FileFollower({ file, path, log, index, buffers, trail, pollMs, magic, onProblem })
-      : undefined
-    const release = (): Promise<void> => closeAll([...(follower === undefined ? [] : [follower]), index, file])
+    const known = { log, index, buffers, trail, ending }
+    const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, onProblem })
+    const release = (): Promise<void> => closeAll([follower, index, file])
     return new StreamReader({ log, index, release })
   } catch (error) {
     await file.close()
@@ -67,14 +73,18 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
 }
 
 /** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
-async function readEnd(file: DiskFile, options: ReaderOptions, buffers: PageBuffers): Promise<Header> {
+async function readEnd(
+  file: DiskFile,
+  options: ReaderOptions,
+  buffers: PageBuffers,
+): Promise<{ readonly header: Header; readonly ending: Ending }> {
   const { file: path, follow = false, pollMs = DEFAULT_POLL_MS } = options
   for (let looks = follow ? PATIENCE : 1; ; looks--) {
     try {
       const header = await readHeader(file, path, options)
       await checkEnd(file, path, header)
       await loadEnd(file, path, header, buffers)
-      return header
+      return { header, ending: await endingAt(file, path, header, buffers) }
     } catch (error) {
       if (looks <= 1 || !(error instanceof DamageError)) throw error
       await sleep(pollMs)

@@ -39,7 +39,7 @@ export function writeFault(error: unknown): Fault {
   return { code: error.code in SourceCode ? (error.code as SourceCodeName) : 'SERVER_FAILED', text }
 }
 
-/** What to say of an error that a query met: the log or the index cannot be read. */
+/** What to say where the log or the index cannot be read: of a query, or of a change that could not begin. */
 export function readFault(error: unknown): Fault {
   return { code: 'READ_FAILED', text: messageOf(error) }
 }

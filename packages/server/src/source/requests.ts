@@ -1,4 +1,6 @@
 import type { SourceAnswer, SourceRequest } from '@datastreamer/format/source'
+import { scanBookmarks } from '../bookmarks/scan.ts'
+import { DamageError } from '../errors.ts'
 import type { StreamStore } from '../store/stream-store.ts'
 import { type Fault, PlaceError, readFault, writeFault } from './fault.ts'
 
@@ -17,6 +19,8 @@ export type SerialRequest = Exclude<
   }
 >
 
+type ChangeRequest = Extract<SerialRequest, { readonly name: 'updateEntryData' | 'truncateFile' }>
+
 /** What comes of a request. */
 export type Outcome = { readonly answer: SourceAnswer } | { readonly fault: Fault; readonly failure?: ReadFailure }
 
@@ -29,13 +33,28 @@ export interface ReadFailure {
 
 /** Do what a request says; never throws. docs/spec/source-protocol.md §5, §6. */
 export async function perform(request: SerialRequest, store: StreamStore): Promise<Outcome> {
-  const writes = request.name === 'updateEntryData' || request.name === 'truncateFile'
   try {
     return { answer: await answer(request, store) }
   } catch (error) {
-    if (!writes) return { fault: readFault(error), failure: { error, again: () => answer(request, store) } }
-    return { fault: writeFault(error) }
+    if (!isChange(request)) return { fault: readFault(error), failure: { error, again: () => answer(request, store) } }
+    if (!isOfReading(error)) return { fault: writeFault(error) }
+    return { fault: readFault(error), failure: { error, again: () => readFor(request, store) } }
   }
+}
+
+function isChange(request: SerialRequest): request is ChangeRequest {
+  return request.name === 'updateEntryData' || request.name === 'truncateFile'
+}
+
+/** Whether the log could not be read: then nothing was changed. */
+function isOfReading(error: unknown): boolean {
+  return error instanceof DamageError || (error instanceof Error && 'syscall' in error && error.syscall === 'read')
+}
+
+/** Read what a change reads before it begins. */
+async function readFor({ name, number }: ChangeRequest, store: StreamStore): Promise<void> {
+  if (name === 'updateEntryData') await store.getEntry(number)
+  else await scanBookmarks(store.log, Math.max(0, Number(number) - 1), () => {})
 }
 
 async function answer(request: SerialRequest, store: StreamStore): Promise<SourceAnswer> {

@@ -213,6 +213,8 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     path,
     magic: options.magic,
     writable,
+    log,
+    buffers,
     commitLog,
     index,
     lock,
@@ -220,6 +222,9 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     onChange: (error) => {
       onEvent(error === undefined ? { event: 'place-found', file: path } : { event: 'place-lost', file: path, error })
     },
+  })
+  log.confirmReads(async () => {
+    if (place.overwritten !== undefined) throw place.overwritten
   })
   const { tailPages = 16, spillBytes = 16 * PAGE_BYTES, maxPendingBytes = 1024 * PAGE_BYTES } = options
   const limits = { tailPages, spillBytes, maxPendingBytes }

@@ -1,6 +1,9 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { DamageError, DiskError } from '../errors.ts'
 import { samePoint } from '../log/commit-point.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import { type Ending, endingAt, hasEnding } from '../reader/ending.ts'
 import type { CommitLog } from './commit-log.ts'
 import { messageOf } from './message-of.ts'
 import { commitLogPath } from './paths.ts'
@@ -15,6 +18,8 @@ export interface PlaceWatchOptions {
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic: Uint8Array | undefined
   readonly writable: WritableFile
+  readonly log: StreamLog
+  readonly buffers: PageBuffers
   readonly commitLog: CommitLog
   readonly index: BookmarkIndex
   readonly lock: Lock | undefined
@@ -23,6 +28,16 @@ export interface PlaceWatchOptions {
   /** Told when something is wrong, and with `undefined` when it no longer is. */
   readonly onChange: (problem: DiskError | undefined) => void
 }
+
+class ForeignWriterError extends DiskError {
+  constructor(path: string, why: string) {
+    super('FOREIGN_WRITER', `${path}: another program writes this file: ${why}`)
+    this.name = 'DiskError'
+  }
+}
+
+/** The bytes are somebody else's, too. */
+class OverwrittenError extends ForeignWriterError {}
 
 /**
  * Sees whether the names of a stream still lead to the files that are open, and whether nobody else writes them: a file
@@ -33,6 +48,8 @@ export class PlaceWatch {
   /** When the last look that found nothing began. */
   #soundAt = performance.now()
   #problem: DiskError | undefined
+  /** What the log ended with at the last look, unless committed bytes have changed since that epoch. */
+  #known: { readonly ending: Ending; readonly epoch: number } | undefined
 
   constructor(options: PlaceWatchOptions) {
     this.#options = options
@@ -46,6 +63,11 @@ export class PlaceWatch {
   /** Milliseconds between two looks; 0 is never. */
   get periodMs(): number {
     return this.#options.periodMs
+  }
+
+  /** Why what the file has is not given to readers: it is not what was written. */
+  get overwritten(): DiskError | undefined {
+    return this.#problem instanceof OverwrittenError ? this.#problem : undefined
   }
 
   /** To be asked before something is written. @throws {DiskError} `FILE_REPLACED`, `FOREIGN_WRITER` */
@@ -80,18 +102,34 @@ export class PlaceWatch {
     if (!(await commitLog.isAt(commitLogPath(path)))) return replaced(`the commit log ${commitLogPath(path)}`)
     if (!(await index.isInPlace()) || !(await (lock?.isInPlace() ?? true)))
       return replaced(`the bookmark index of ${path}`)
-    return this.#foreignHeader()
+    if (!(await this.#hasWhatWasWritten())) return new OverwrittenError(path, 'what was written last is not in it any more')
+    return (await this.#hasOwnHeader()) ? undefined : new ForeignWriterError(path, 'its header is not the one that was written last')
   }
 
-  async #foreignHeader(): Promise<DiskError | undefined> {
+  /**
+   * Whether the last entries are in the file, and those that were at the look before: what was committed since may stand in
+   * bytes of somebody else, under a header of ours.
+   */
+  async #hasWhatWasWritten(): Promise<boolean> {
+    const { path, writable, log, buffers } = this.#options
+    const { file, point } = writable
+    const known = this.#known
+    if (known !== undefined && log.isSteadySince(known.epoch) && !(await hasEnding(file, known.ending))) return false
+    const epoch = await log.steadyEpoch()
+    const ending = await endingAt(file, path, point, buffers)
+    if (!(await hasEnding(file, ending))) return false
+    this.#known = { ending, epoch }
+    return true
+  }
+
+  async #hasOwnHeader(): Promise<boolean> {
     const { path, magic, writable } = this.#options
     try {
-      if (samePoint(await readHeader(writable.file, path, { magic }), writable.point)) return undefined
+      return samePoint(await readHeader(writable.file, path, { magic }), writable.point)
     } catch (error) {
       if (!(error instanceof DamageError)) throw error
+      return false
     }
-    const message = `${path}: another program writes this file: its header is not the one that was written last`
-    return new DiskError('FOREIGN_WRITER', message)
   }
 }
 
