@@ -1,12 +1,6 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander'
-import { ExitCode } from './exit-code.ts'
-import { createProgram } from './program.ts'
-import { runInProcess } from './run-command.ts'
+import { runsOnThisNode } from '@datastreamer/service/node'
+import pkg from '../package.json' with { type: 'json' }
 
-try {
-  await createProgram(runInProcess).parseAsync()
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
-}
+// What an old Node cannot read must not be linked before it is asked.
+if (runsOnThisNode(pkg)) void import('./run.ts')

@@ -201,7 +201,7 @@ describe('what cannot be opened', () => {
     [['bookmark', file, '--block', '1', '--batch', '2'], 2, 'name one bookmark'],
     [['info', file, '--tls-cert', 'x'], 0, ''],
     [['info', 'SERVER', '--tls-cert', 'x'], 2, '--tls-cert needs --tls-key'],
-    [['info', 'SERVER', '--tls-ca', '/nowhere/ca.pem'], 2, '--tls-ca: ENOENT'],
+    [['info', 'SERVER', '--tls-ca', '/nowhere/ca.pem'], 2, '--tls-ca: no such file /nowhere/ca.pem'],
     [['info', 'SERVER', '--tls-ca', file], 2, `--tls-ca: ${file} is no PEM file`],
     [['info', 'SERVER', '--tls-cert', badPem, '--tls-key', badPem], 2, 'cannot be used'],
     [['info', '127.0.0.1:0'], 2, 'as a port 0 is none from 1 to 65535'],

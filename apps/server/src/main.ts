@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { goArguments, runService } from '@datastreamer/service'
-import { GO_FLAGS } from './options.ts'
-import { program } from './program.ts'
+import { runsOnThisNode } from '@datastreamer/service/node'
+import pkg from '../package.json' with { type: 'json' }
 
-await runService(program, goArguments(process.argv.slice(2), GO_FLAGS))
+// What an old Node cannot read must not be linked before it is asked.
+if (runsOnThisNode(pkg)) void import('./run.ts')

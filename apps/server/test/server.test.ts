@@ -269,6 +269,7 @@ describe('limits and metrics', () => {
     const metrics = await (await server.admin('/metrics')).text()
     expect(metrics).toMatch(/datastreamer_connections_rejected_total\{reason="MAX_CONNECTIONS"\} [1-9]/)
     expect(metrics).toMatch(/datastreamer_connections\{state="streaming"\} 1/)
+    expect(metrics).toMatch(/^datastreamer_max_connections 2$/m)
     for (const code of [1, 2, 3, 4, 5, 9]) {
       expect(metrics).toContain(`datastreamer_commands_refused_total{code="${code}"} 0\n`)
     }

@@ -217,7 +217,11 @@ test('what another file has is given to nobody once it is noticed', async () => 
   copyFileSync(file, dir.join('kept'))
   const ours = readFileSync(file)
   // The same entries but for their data, as those of another stream of the same shape.
-  overwrite(file, 4096, ours.subarray(4096).map((byte, i) => (i % 1_048_576 > 17 && byte !== 0 ? 9 : byte)))
+  overwrite(
+    file,
+    4096,
+    ours.subarray(4096).map((byte, i) => (i % 1_048_576 > 17 && byte !== 0 ? 9 : byte)),
+  )
   await events.next('place-lost')
   await expect(store.getEntry(1n)).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
   expect((await store.getEntry(3n))?.data[0]).toBe(3)

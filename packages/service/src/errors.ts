@@ -8,11 +8,11 @@ export type ConfigErrorCode =
   | 'BAD_VALUE'
   /** The configuration file has a key that is no option. */
   | 'UNKNOWN_KEY'
-  /** The configuration file is not there, or no TOML, YAML or JSON. */
+  /** A file that an option names is not there or cannot be read; the configuration file is no TOML, YAML or JSON. */
   | 'BAD_FILE'
   /** Options that do not go together. */
   | 'CONFLICT'
-  /** A certificate or key that cannot be read or used. */
+  /** A certificate or key that cannot be used. */
   | 'BAD_TLS'
 
 /** The process cannot start as it was configured. The message names the flag, variable or key to change. */

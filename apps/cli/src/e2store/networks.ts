@@ -8,16 +8,18 @@ export function networkOf(genesisValidatorsRoot: Uint8Array): BeaconNetwork | un
   return Object.values(BEACON_NETWORKS).find((network) => network.genesisValidatorsRoot === root)
 }
 
-/** A network by its name, or from a JSON file that describes one. @throws {UsageError} */
+/** A network by its name, or from a JSON file that describes one. @throws {UsageError} @throws {ConfigError} `BAD_FILE` */
 export function readNetwork(text: string): BeaconNetwork {
   const known = Object.values(BEACON_NETWORKS).find(({ config }) => config === text)
   if (known !== undefined) return known
   const names = Object.keys(BEACON_NETWORKS).join(', ')
+  const option = `--network: ${text} is none of ${names}, and no file that describes one`
+  const description = readText(option, text)
   try {
-    return checkNetwork(JSON.parse(readText(text)))
+    return checkNetwork(JSON.parse(description))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    const message = `--network: ${text} is none of ${names}, and no file that describes one: ${why}`
+    const message = `${option}: ${why}`
     throw new UsageError('USAGE', message, { cause: error })
   }
 }

@@ -120,8 +120,9 @@ function jsonOf(path: string, result: Verified | Error): unknown {
 }
 
 function readList(option: string, path: string): readonly Checksum[] {
+  const text = readText(option, path)
   try {
-    return parseChecksums(readText(path))
+    return parseChecksums(text)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new UsageError('USAGE', `${option}: ${path}: ${why}`, { cause: error })

@@ -15,7 +15,7 @@ export class UpstreamTls {
   readonly #files: UpstreamTlsFiles
   #options: TlsOptions
 
-  /** @throws {ConfigError} `CONFLICT` or `BAD_TLS`, naming the option */
+  /** @throws {ConfigError} `CONFLICT`, `BAD_FILE` or `BAD_TLS`, naming the option */
   constructor(files: UpstreamTlsFiles) {
     this.#files = files
     this.#options = load(files)
@@ -32,7 +32,7 @@ export class UpstreamTls {
     return serverTls || serverTlsCa !== undefined || serverTlsCert !== undefined
   }
 
-  /** Read the files again; what it returns puts them to use. @throws {ConfigError} `BAD_TLS` */
+  /** Read the files again; what it returns puts them to use. @throws {ConfigError} `BAD_FILE`, `BAD_TLS` */
   readAgain(): () => void {
     const options = load(this.#files)
     return () => {

@@ -41,7 +41,7 @@ describe('TLS options', () => {
   test.each([
     [{ serverTlsCert: 'x' }, '--server-tls-cert needs --server-tls-key'],
     [{ serverTlsKey: 'x' }, '--server-tls-key needs --server-tls-cert'],
-    [{ serverTlsCa: '/nowhere' }, '--server-tls-ca: ENOENT'],
+    [{ serverTlsCa: '/nowhere' }, '--server-tls-ca: no such file /nowhere'],
   ])('%j', (files, message) => {
     expect(() => new UpstreamTls({ ...none, serverTlsName: undefined, ...files })).toThrow(message)
   })

@@ -102,8 +102,11 @@ export class PlaceWatch {
     if (!(await commitLog.isAt(commitLogPath(path)))) return replaced(`the commit log ${commitLogPath(path)}`)
     if (!(await index.isInPlace()) || !(await (lock?.isInPlace() ?? true)))
       return replaced(`the bookmark index of ${path}`)
-    if (!(await this.#hasWhatWasWritten())) return new OverwrittenError(path, 'what was written last is not in it any more')
-    return (await this.#hasOwnHeader()) ? undefined : new ForeignWriterError(path, 'its header is not the one that was written last')
+    if (!(await this.#hasWhatWasWritten()))
+      return new OverwrittenError(path, 'what was written last is not in it any more')
+    return (await this.#hasOwnHeader())
+      ? undefined
+      : new ForeignWriterError(path, 'its header is not the one that was written last')
   }
 
   /**

@@ -25,9 +25,15 @@ const REFUSED: readonly string[] = Object.values(ResultCode)
   .filter((code) => code !== ResultCode.ok)
   .map(String)
 
-/** Show what a stream server does: connections, bytes, who was turned away and why. */
-export function observeServer(registry: Registry, server: StreamServer): void {
+/** Show what a stream server does: connections, their limit, bytes, who was turned away and why. */
+export function observeServer(registry: Registry, server: StreamServer, maxConnections: number): void {
   const registers = [registry]
+  const limit = new Gauge({
+    name: 'datastreamer_max_connections',
+    help: 'Clients that may be connected at a time',
+    registers,
+  })
+  limit.set(maxConnections === 0 ? Number.POSITIVE_INFINITY : maxConnections)
   new Gauge({
     name: 'datastreamer_connections',
     help: 'Clients that are connected, by state',

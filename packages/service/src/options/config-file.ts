@@ -22,10 +22,16 @@ export interface FileValues {
  * Read a configuration file: TOML, YAML or JSON, its keys those of the flags without the dashes, but not `config`: a file
  * names no other. A key without a value counts as absent.
  *
+ * @param option that names the file, for errors
  * @param warn told of unknown keys in a file with keys of another program (`aliases.keys`), which ignores them
  * @throws {ConfigError} `BAD_FILE`, or `UNKNOWN_KEY` naming it
  */
-export function readConfigFile(path: string, table: OptionTable, warn: (warning: ConfigWarning) => void): FileValues {
+export function readConfigFile(
+  option: string,
+  path: string,
+  table: OptionTable,
+  warn: (warning: ConfigWarning) => void,
+): FileValues {
   const own = new Map(
     Object.keys(table)
       .filter((name) => name !== 'config')
@@ -35,7 +41,7 @@ export function readConfigFile(path: string, table: OptionTable, warn: (warning:
   const values = new Map<string, FileValue>()
   const unknown: string[] = []
   let isForeign = false
-  for (const [key, value] of flatten(readTables(path), own)) {
+  for (const [key, value] of flatten(readTables(option, path), own)) {
     const from = `${path}: ${key}`
     const name = own.get(key)
     const alias = aliases.get(key.toLowerCase())

@@ -8,25 +8,16 @@ import { readText } from '../text/read-text.ts'
  * Read the tables of a file: YAML if its name ends with `.yaml` or `.yml`, JSON, which is read as YAML, if with `.json`,
  * else TOML. Whole numbers that are no safe integers are bigints.
  *
+ * @param option that names the file, for errors
  * @throws {ConfigError} `BAD_FILE`
  */
-export function readTables(path: string): Record<string, unknown> {
-  const text = readFile(path)
+export function readTables(option: string, path: string): Record<string, unknown> {
+  const text = readText(option, path)
   const isYaml = ['.yaml', '.yml', '.json'].includes(extname(path).toLowerCase())
   const values: unknown = isYaml ? readYaml(path, text) : readToml(path, text)
   if (values === null) return {}
   if (typeof values === 'object' && !Array.isArray(values)) return { ...values }
   throw new ConfigError('BAD_FILE', `${path}: expected keys and values at the top`)
-}
-
-function readFile(path: string): string {
-  try {
-    return readText(path)
-  } catch (error) {
-    throw new ConfigError('BAD_FILE', `cannot read the configuration file: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
 }
 
 function readToml(path: string, text: string): unknown {

@@ -143,7 +143,8 @@ describe('what is wrong is named where it was given', () => {
     [['--porz', '1'], {}, 'Did you mean --port?'],
     [['--port'], {}, "option '--port <n>' argument missing"],
     [['stray'], {}, 'too many arguments'],
-    [['--config', '/nowhere/x.toml'], {}, 'cannot read the configuration file: ENOENT'],
+    [['--config', '/nowhere/x.toml'], {}, '--config: no such file /nowhere/x.toml'],
+    [[], { DATASTREAMER_CONFIG: '/nowhere/x.toml' }, 'DATASTREAMER_CONFIG: no such file /nowhere/x.toml'],
   ])('%j %j', (argv, env, message) => {
     expect(() => config(argv, env)).toThrow(message)
   })

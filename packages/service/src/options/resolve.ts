@@ -43,7 +43,8 @@ export function resolveConfig<T extends OptionTable>(table: T, sources: Sources)
     return readValue(option, translate(env[alias]), alias)
   }
   const path = table.config === undefined ? undefined : fromCaller('config', table.config)
-  const file = typeof path === 'string' ? readConfigFile(path, table, warn) : undefined
+  const named = given.has('config') ? `--${flagOf('config')}` : variableOf('config')
+  const file = typeof path === 'string' ? readConfigFile(named, path, table, warn) : undefined
 
   const config: Record<string, Value | undefined> = {}
   for (const [name, option] of Object.entries(table)) {

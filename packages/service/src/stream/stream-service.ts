@@ -63,7 +63,7 @@ export class StreamService implements AsyncDisposable {
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, reader.log)
-    observeServer(metrics, server)
+    observeServer(metrics, server, config.maxConnections)
     try {
       await server.listen({ host, port, tls: loadServerTls(config) })
     } catch (error) {

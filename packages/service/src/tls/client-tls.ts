@@ -25,7 +25,7 @@ export interface ClientTls {
  * Read the files that a program dials with.
  *
  * @param prefix of the options that name them: `--tls` of `--tls-ca`, `--tls-cert` and `--tls-key`
- * @throws {ConfigError} `CONFLICT` or `BAD_TLS`, naming the option
+ * @throws {ConfigError} `CONFLICT`, `BAD_FILE` or `BAD_TLS`, naming the option
  */
 export function loadClientTls(prefix: string, { ca, cert, key, servername }: ClientTlsFiles): ClientTls {
   if ((cert === undefined) !== (key === undefined)) {

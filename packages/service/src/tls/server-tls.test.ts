@@ -49,7 +49,8 @@ describe('what does not go together or cannot be read is named', () => {
     [{ tlsCert: 'x' }, '--tls-cert needs --tls-key'],
     [{ tlsKey: 'x' }, '--tls-key needs --tls-cert'],
     [{ tlsClientCa: 'x' }, '--tls-client-ca needs --tls-cert and --tls-key'],
-    [{ tlsCert: '/nowhere/c.pem', tlsKey: 'k' }, '--tls-cert: ENOENT'],
+    [{ tlsCert: '/nowhere/c.pem', tlsKey: 'k' }, '--tls-cert: no such file /nowhere/c.pem'],
+    [{ tlsCert: folder.path, tlsKey: 'k' }, `--tls-cert: ${folder.path} is a folder, expected a file`],
     [{ tlsCert: noPem, tlsKey: 'k' }, `--tls-cert: ${noPem} is no PEM file`],
     [{ tlsCert: badPem, tlsKey: badPem }, 'cannot be used'],
   ])('%j', (files, message) => {

@@ -17,7 +17,7 @@ const CERTIFICATE = /^-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/
  * What `node:tls` needs to listen, or `undefined` if no certificate was given. With a client CA every client has to show
  * a certificate that it signed.
  *
- * @throws {ConfigError} `CONFLICT` or `BAD_TLS`, naming the option
+ * @throws {ConfigError} `CONFLICT`, `BAD_FILE` or `BAD_TLS`, naming the option
  */
 export function loadServerTls({ tlsCert, tlsKey, tlsClientCa }: TlsFiles): ServerTlsOptions | undefined {
   if (tlsCert === undefined && tlsKey === undefined) {
@@ -36,7 +36,7 @@ export function loadServerTls({ tlsCert, tlsKey, tlsClientCa }: TlsFiles): Serve
  * Read a PEM file of a certificate chain and that of its key, which must belong together.
  *
  * @param prefix of the options that name them: `--tls` of `--tls-cert` and `--tls-key`
- * @throws {ConfigError} `BAD_TLS`
+ * @throws {ConfigError} `BAD_FILE`, `BAD_TLS`
  */
 export function readKeyPair(prefix: string, certPath: string, keyPath: string): { cert: string; key: string } {
   const pair = { cert: readPem(`${prefix}-cert`, certPath), key: readPem(`${prefix}-key`, keyPath) }
@@ -48,7 +48,7 @@ export function readKeyPair(prefix: string, certPath: string, keyPath: string): 
  * Read a PEM file of certificates of authorities. All of it must be sound: OpenSSL leaves out what it cannot read, and
  * what stands behind that, without a word.
  *
- * @throws {ConfigError} `BAD_TLS`
+ * @throws {ConfigError} `BAD_FILE`, `BAD_TLS`
  */
 export function readAuthorities(option: string, path: string): string {
   const text = readPem(option, path)
@@ -61,12 +61,7 @@ export function readAuthorities(option: string, path: string): string {
 }
 
 function readPem(option: string, path: string): string {
-  let text: string
-  try {
-    text = readText(path)
-  } catch (error) {
-    throw new ConfigError('BAD_TLS', `${option}: ${(error as Error).message}`, { cause: error })
-  }
+  const text = readText(option, path)
   if (text.includes('-----BEGIN ')) return text
   throw new ConfigError('BAD_TLS', `${option}: ${path} is no PEM file`)
 }

@@ -1,0 +1,11 @@
+import { CommanderError } from 'commander'
+import { ExitCode } from './exit-code.ts'
+import { createProgram } from './program.ts'
+import { runInProcess } from './run-command.ts'
+
+try {
+  await createProgram(runInProcess).parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+}
