@@ -1,10 +1,22 @@
-import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { findBookmark } from '../src/bookmarks/find-bookmark.ts'
-import { openStore, type StreamStore } from '../src/index.ts'
+import { openLevelIndex } from '../src/bookmarks/level-index.ts'
+import { nodeDisk } from '../src/disk/node-disk.ts'
+import {
+  type EntrySource,
+  openStore,
+  planRecovery,
+  planTruncation,
+  recoverStream,
+  reindexStream,
+  replaceDamaged,
+  type StreamStore,
+} from '../src/index.ts'
+import { CommitLog } from '../src/store/commit-log.ts'
 import { RECORD_BYTES } from '../src/store/commit-record.ts'
-import { verify } from './damaged-files.ts'
+import { drain, verify } from './damaged-files.ts'
 
 // What lies beside a stream: files of the operator, of another stream, of an earlier time, and spoilt ones.
 
@@ -33,6 +45,13 @@ function flip(file: string, position: number): void {
 /** Let record `index` of a commit log be one that cannot be read. */
 function spoilRecord(file: string, index: number): void {
   flip(file, 4096 + index * RECORD_BYTES + 1)
+}
+
+/** Let a commit log be one of before, which does not say which stream it is of. */
+async function forgetOwner(file: string): Promise<void> {
+  const commitLog = await CommitLog.open(nodeDisk, file, 'write')
+  if (commitLog.checkpoint !== undefined) await commitLog.writeCheckpoint(commitLog.checkpoint)
+  await commitLog.close()
 }
 
 test.each(['new', 'update', 'commits'])('a stream that is named *.%s is refused, and stays', async (extension) => {
@@ -73,9 +92,128 @@ test('a stream of the same name but for its extension cannot be begun beside one
   await using served = await openStore({ file: dir.join('a.bin') })
   await commit(served, 1, 2)
   const commits = readFileSync(dir.join('a.commits'))
-  await expect(openStore({ file: dir.join('a.dat') })).rejects.toMatchObject({ code: 'LOCKED' })
+  await expect(openStore({ file: dir.join('a.dat') })).rejects.toMatchObject({ code: 'IN_THE_WAY' })
   expect(readFileSync(dir.join('a.commits')).equals(commits)).toBe(true)
+  await forgetOwner(dir.join('a.commits'))
+  const forgotten = readFileSync(dir.join('a.commits'))
+  await expect(openStore({ file: dir.join('a.dat') })).rejects.toMatchObject({ code: 'LOCKED' })
+  expect(readFileSync(dir.join('a.commits')).equals(forgotten)).toBe(true)
   await commit(served, 3)
+})
+
+/** Two streams whose names differ in nothing but the extension; the first one has the commit log and the index. */
+async function makeTwo(dir: ReturnType<typeof tempDir>): Promise<{ readonly first: string; readonly other: string }> {
+  await make(dir.join('a.bin'), 1, 2, 3)
+  await make(dir.join('elsewhere.bin'), 4, 5)
+  cpSync(dir.join('elsewhere.bin'), dir.join('a.dat'))
+  return { first: dir.join('a.bin'), other: dir.join('a.dat') }
+}
+
+const WAYS: [string, (file: string) => Promise<unknown>][] = [
+  ['opening', (file) => openStore({ file })],
+  ['verify', (file) => verify(file)],
+  ['recover', (file) => drain(planRecovery({ file }))],
+  ['truncate', (file) => planTruncation({ file, entry: 0n })],
+  ['reindex', (file) => reindexStream({ file })],
+]
+test.each(WAYS)(
+  '%s refuses a stream whose commit log is that of another, also where neither is served',
+  async (_, way) => {
+    using dir = tempDir()
+    const { first, other } = await makeTwo(dir)
+    const before = [readFileSync(dir.join('a.commits')), readFileSync(other)]
+    await expect(way(other)).rejects.toMatchObject({
+      code: 'IN_THE_WAY',
+      message: expect.stringMatching(
+        /a\.commits is the commit log of .*a\.bin, not of .*a\.dat.*mv .*a\.dat .*a-2\.dat/s,
+      ),
+    })
+    expect(readFileSync(dir.join('a.commits')).equals(before[0] as Buffer)).toBe(true)
+    expect(readFileSync(other).equals(before[1] as Buffer)).toBe(true)
+    await make(first, 6)
+    expect((await verify(first)).damages).toEqual([])
+    // What the error says to do.
+    renameSync(other, dir.join('a-2.dat'))
+    await make(dir.join('a-2.dat'), 7)
+  },
+)
+
+test('a recovery that was planned holds the index, and a stream beside it is refused', async () => {
+  using dir = tempDir()
+  const { first, other } = await makeTwo(dir)
+  flip(first, 4096 + 17)
+  const { result } = await drain(planRecovery({ file: first }))
+  if (result === undefined) throw new Error('nothing to recover')
+  const { result: plan } = await drain(planRecovery({ file: dir.join('elsewhere.bin') }))
+  expect(plan).toBeUndefined()
+  let beside: unknown
+  const source: EntrySource = {
+    name: 'elsewhere',
+    getHeader: async () => ({ streamType: 1n, systemId: 0n, version: 2 }),
+    async *entries() {
+      beside = await openLevelIndex({ folder: dir.join('a.db'), createIfMissing: false }).catch(
+        (error: unknown) => error,
+      )
+      yield []
+    },
+  }
+  await expect(replaceDamaged(result, source)).rejects.toMatchObject({ code: 'SOURCE_DIFFERS' })
+  expect(beside).toMatchObject({ code: 'LOCKED' })
+  await expect(recoverStream({ ...result, file: other, header: result.header })).rejects.toThrow()
+})
+
+test('a new stream is not begun where the commit log is that of another', async () => {
+  using dir = tempDir()
+  await make(dir.join('a.bin'), 1, 2)
+  const commits = readFileSync(dir.join('a.commits'))
+  await expect(openStore({ file: dir.join('a.dat') })).rejects.toMatchObject({ code: 'IN_THE_WAY' })
+  expect(readdirSync(dir.join('.')).sort()).toEqual(['a.bin', 'a.commits', 'a.db'])
+  expect(readFileSync(dir.join('a.commits')).equals(commits)).toBe(true)
+})
+
+test.each([
+  ['another name', 'b.bin'],
+  ['another extension', 'a.dat'],
+  ['both', 'b.dat'],
+  ['no extension', 'b'],
+])('a stream gets %s together with what lies beside it, and back', async (_, name) => {
+  using dir = tempDir()
+  await make(dir.join('a.bin'), 1, 2, 3)
+  const renamed = (from: string, to: string): void => {
+    const stem = (file: string): string => file.replace(/\.\w+$/, '')
+    renameSync(dir.join(from), dir.join(to))
+    if (stem(from) === stem(to)) return
+    for (const extension of ['.commits', '.db'])
+      renameSync(dir.join(stem(from) + extension), dir.join(stem(to) + extension))
+  }
+  const events: string[] = []
+  renamed('a.bin', name)
+  {
+    await using store = await openStore({ file: dir.join(name), onEvent: ({ event }) => events.push(event) })
+    await commit(store, 4)
+    await store.close()
+  }
+  renamed(name, 'a.bin')
+  await (await openStore({ file: dir.join('a.bin'), onEvent: ({ event }) => events.push(event) })).close()
+  expect(events).toEqual([])
+  expect((await verify(dir.join('a.bin'))).result).toMatchObject({ damages: 0, checksums: 4 })
+})
+
+test('a folder that is moved, a link to a stream, and a commit log of before are taken', async () => {
+  using dir = tempDir()
+  mkdirSync(dir.join('x'))
+  await make(dir.join('x/a.bin'), 1, 2)
+  renameSync(dir.join('x'), dir.join('y'))
+  await make(dir.join('y/a.bin'), 3)
+  // The stream has two names.
+  symlinkSync('a.bin', dir.join('y/a.stream'))
+  await make(dir.join('y/a.stream'), 4)
+  await make(dir.join('y/a.bin'), 5)
+  await forgetOwner(dir.join('y/a.commits'))
+  cpSync(dir.join('y/a.bin'), dir.join('y/a.old'))
+  expect((await verify(dir.join('y/a.bin'))).damages).toEqual([])
+  await make(dir.join('y/a.bin'), 6)
+  await expect(openStore({ file: dir.join('y/a.old') })).rejects.toMatchObject({ code: 'IN_THE_WAY' })
 })
 
 test('an index of an earlier time is caught up when it is opened', async () => {
@@ -120,5 +258,5 @@ test('a truncation behind a record that cannot be read keeps what is right from 
     await commit(store, 9)
     await store.close()
   }
-  expect(await verify(file)).toMatchObject({ damages: [] })
+  expect((await verify(file)).damages.map(({ code }) => code)).toEqual(['NO_CHECKSUM'])
 })

@@ -1,4 +1,15 @@
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test, vi } from 'vitest'
 import { DiskError, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
@@ -66,6 +77,21 @@ const LOSSES = [
     code: 'FILE_REPLACED',
     lose: (dir: TempDir) => renameSync(dir.join('data-stream.commits'), dir.join('away')),
     back: (dir: TempDir) => renameSync(dir.join('away'), dir.join('data-stream.commits')),
+  },
+  {
+    what: 'the commit log is emptied where it lies',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => truncateSync(dir.join('data-stream.commits'), 0),
+  },
+  {
+    what: 'the records of the commit log are cut off where it lies',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => truncateSync(dir.join('data-stream.commits'), 4096),
+  },
+  {
+    what: 'something else is written over the commit log where it lies',
+    code: 'FILE_REPLACED',
+    lose: (dir: TempDir) => writeFileSync(dir.join('data-stream.commits'), new Uint8Array(8192).fill(0x41)),
   },
   {
     what: 'the index folder is removed',

@@ -14,7 +14,7 @@ export interface FolderClaim {
   readonly reach: LockReach
   /** Whether its name still leads to the folder that was claimed. @throws what the system says */
   isInPlace(): Promise<boolean>
-  /** To be called when LevelDB has closed the folder, not before: LevelDB's own lock would be gone. */
+  /** To be called when LevelDB has closed the folder, not before: LevelDB's own lock would be gone. Once is enough. */
   release(): Promise<void>
 }
 
@@ -40,7 +40,12 @@ export async function claimFolder(folder: string, createIfMissing: boolean): Pro
   const lock = await lockFolder(folder, real)
   if (lock === undefined) throw lockedError(folder, 'its LOCK is locked')
   const name = resolve(folder, 'LOCK')
-  return { folder: real, reach: lock.reach, isInPlace: () => lock.isAt(name), release: () => lock.release() }
+  let released: Promise<void> | undefined
+  const release = (): Promise<void> => {
+    released ??= lock.release()
+    return released
+  }
+  return { folder: real, reach: lock.reach, isInPlace: () => lock.isAt(name), release }
 }
 
 /**

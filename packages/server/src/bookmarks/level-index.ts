@@ -37,6 +37,8 @@ export interface LevelIndexOptions {
    * finds nothing until `mend` has opened LevelDB.
    */
   readonly mayWaitForRoom?: boolean | undefined
+  /** The right to the folder, if the caller has it already; closing the index gives it up. */
+  readonly claim?: FolderClaim | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -65,7 +67,7 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelB
   signal?.throwIfAborted()
   // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
   await import('classic-level')
-  const claim = await claimFolder(folder, createIfMissing || fresh)
+  const claim = options.claim ?? (await claimFolder(folder, createIfMissing || fresh))
   // Without its `CURRENT`, what is there is left of one that was being removed.
   const isFresh = fresh || !(await hasLevel(claim.folder))
   const workerData: LevelWorkerData = {

@@ -19,8 +19,8 @@ import type { RecoveryPlan } from './recovery-plan.ts'
  */
 export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<void> {
   checkStructure(plan)
-  await asPlanned(plan, options, async ({ disk }) => {
-    await withCommitLog(disk, plan.file, async (commitLog) => {
+  await asPlanned(plan, options, async (opened) => {
+    await withCommitLog(opened, plan.file, async (commitLog) => {
       await reviseDamaged(commitLog, plan, async (record) => ({ ...record, isDamaged: true }))
     })
   })
@@ -35,17 +35,18 @@ export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = 
  */
 export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<number> {
   checkStructure(plan)
-  return asPlanned(plan, options, async ({ disk, file, header }) => {
+  return asPlanned(plan, options, async (opened) => {
+    const { file, header } = opened
     const writable = new WritableFile(file, header)
     await writable.mend()
-    await withCommitLog(disk, plan.file, async (commitLog) => {
+    await withCommitLog(opened, plan.file, async (commitLog) => {
       await reviseDamaged(commitLog, plan, async (record, from) => {
         const checksum = await checksumOfFile(writable, from, record.totalLength)
         return { ...record, checksum, isDamaged: false }
       })
       await coverAnew(commitLog, writable, header)
     })
-    return indexAnew(file, plan.file, header)
+    return indexAnew(opened, plan.file)
   })
 }
 

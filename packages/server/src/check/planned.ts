@@ -1,6 +1,6 @@
 import type { Header } from '@datastreamer/format'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
-import { claimFolder, hasLevel } from '../bookmarks/level-folder.ts'
+import { claimFolder, type FolderClaim, hasLevel } from '../bookmarks/level-folder.ts'
 import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
@@ -8,7 +8,8 @@ import { nodeDisk } from '../disk/node-disk.ts'
 import { samePoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { CommitLog } from '../store/commit-log.ts'
+import type { CommitLog } from '../store/commit-log.ts'
+import { mustOwnCommitLog, openCommitLog } from '../store/open-commit-log.ts'
 import { openLocked } from '../store/open-locked.ts'
 import { checkName, commitLogPath } from '../store/paths.ts'
 import { readHeader } from '../store/stream-file.ts'
@@ -31,6 +32,8 @@ export interface OpenedFile {
   readonly disk: Disk
   readonly file: DiskFile
   readonly header: Header
+  /** The right to its bookmark index, if it has one. */
+  readonly indexClaim: FolderClaim | undefined
 }
 
 /**
@@ -49,16 +52,18 @@ export async function asPlanned<T>(
   try {
     const header = await readHeader(file, plan.file, { magic })
     checkUnchanged(plan, header)
-    await mustBeFree(bookmarkFolder(plan.file))
-    return await work({ disk, file, header })
+    // A stream that differs only in its extension has the same index and commit log.
+    const folder = bookmarkFolder(plan.file)
+    const indexClaim = (await hasLevel(folder)) ? await claimFolder(folder, false) : undefined
+    try {
+      await mustOwnCommitLog(disk, plan.file, file)
+      return await work({ disk, file, header, indexClaim })
+    } finally {
+      await indexClaim?.release()
+    }
   } finally {
     await file.close()
   }
-}
-
-/** A stream that differs only in its extension has the same index and commit log. @throws {LockedError} if it is served */
-async function mustBeFree(folder: string): Promise<void> {
-  if (await hasLevel(folder)) await (await claimFolder(folder, false)).release()
 }
 
 /** @throws {RecoveryError} `FILE_CHANGED` */
@@ -69,12 +74,12 @@ export function checkUnchanged({ file, header }: PlannedFile, found: Header): vo
 
 /** Do something with the commit log of a file, if it has one. */
 export async function withCommitLog<T>(
-  disk: Disk,
+  { disk, file }: OpenedFile,
   path: string,
   work: (commitLog: CommitLog) => Promise<T>,
 ): Promise<T | undefined> {
   if (!(await disk.exists(commitLogPath(path)))) return undefined
-  const commitLog = await CommitLog.open(disk, commitLogPath(path), 'write')
+  const commitLog = await openCommitLog(disk, path, 'write', file)
   try {
     return await work(commitLog)
   } finally {
@@ -83,8 +88,9 @@ export async function withCommitLog<T>(
 }
 
 /** Make the bookmark index anew from what the file holds. @returns the number of bookmarks */
-export async function indexAnew(file: DiskFile, path: string, header: Header): Promise<number> {
-  const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true })
+export async function indexAnew({ file, header, indexClaim }: OpenedFile, path: string): Promise<number> {
+  const folder = bookmarkFolder(path)
+  const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true, claim: indexClaim })
   try {
     const { bookmarks } = await indexLog(new StreamLog({ file, path, header, buffers: new PageBuffers() }), index)
     await index.finish()

@@ -1,16 +1,16 @@
-import type { Disk } from '../disk/disk.ts'
-import { CommitLog } from '../store/commit-log.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { openCommitLog } from '../store/open-commit-log.ts'
 import { commitLogPath } from '../store/paths.ts'
 import { type PlacedRecord, placedRecords, type UnreadableRecords } from '../store/placed-records.ts'
 
-/** The records of a stream file's commit log, if it has one. */
+/** The records of a stream file's commit log, if it has one. @throws as `openCommitLog` */
 export async function* readRecords(
   disk: Disk,
   path: string,
+  stream: DiskFile,
 ): AsyncGenerator<PlacedRecord | UnreadableRecords, void, void> {
-  const logPath = commitLogPath(path)
-  if (!(await disk.exists(logPath))) return
-  const commitLog = await CommitLog.open(disk, logPath, 'read')
+  if (!(await disk.exists(commitLogPath(path)))) return
+  const commitLog = await openCommitLog(disk, path, 'read', stream)
   try {
     yield* placedRecords(commitLog)
   } finally {

@@ -23,18 +23,19 @@ export interface Recovery {
  * @throws {LockedError} if someone writes the file
  */
 export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<Recovery> {
-  return asPlanned(plan, options, async ({ disk, file, header }) => {
+  return asPlanned(plan, options, async (opened) => {
+    const { disk, file, header } = opened
     const { file: path, to, cutBytes } = plan
     const kept = { name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }
     const copy = await keepCopy(kept, disk, file)
     const writable = new WritableFile(file, header)
     await writable.mend()
     // What rots later must not get a checksum that says that it is right.
-    const checksum = await withCommitLog(disk, path, (commitLog) => checksumAtCut(commitLog, writable, to, true))
+    const checksum = await withCommitLog(opened, path, (commitLog) => checksumAtCut(commitLog, writable, to, true))
     await writable.writeHeader(to)
     await file.sync()
-    await withCommitLog(disk, path, (commitLog) => endCommitLog(commitLog, file, to, checksum ?? 0))
-    return { copy, bookmarks: await indexAnew(file, path, { ...header, ...to }) }
+    await withCommitLog(opened, path, (commitLog) => endCommitLog(commitLog, file, to, checksum ?? 0))
+    return { copy, bookmarks: await indexAnew({ ...opened, header: { ...header, ...to } }, path) }
   })
 }
 

@@ -61,10 +61,9 @@ export async function replaceDamaged(
   options: RecoverOptions = {},
 ): Promise<Replacement> {
   return asPlanned(plan, options, async (opened) => {
-    const { disk, file, header } = opened
-    const done = await withCommitLog(disk, plan.file, (commitLog) => replaceAll(plan, source, opened, commitLog))
+    const done = await withCommitLog(opened, plan.file, (commitLog) => replaceAll(plan, source, opened, commitLog))
     const { copies, changedBytes } = done ?? (await replaceAll(plan, source, opened, undefined))
-    return { copies, changedBytes, bookmarks: await indexAnew(file, plan.file, header) }
+    return { copies, changedBytes, bookmarks: await indexAnew(opened, plan.file) }
   })
 }
 

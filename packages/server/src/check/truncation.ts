@@ -1,12 +1,12 @@
 import type { Header } from '@datastreamer/format'
-import type { Disk } from '../disk/disk.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { DiskError, RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { checkEnd } from '../store/check-end.ts'
-import { CommitLog } from '../store/commit-log.ts'
+import { openCommitLog } from '../store/open-commit-log.ts'
 import { openStore } from '../store/open-store.ts'
 import { commitLogPath } from '../store/paths.ts'
 import { readHeader } from '../store/stream-file.ts'
@@ -43,7 +43,7 @@ export interface TruncationPlan {
 /**
  * Find out what a truncation will do, changing nothing.
  *
- * @throws {RefusedError} `ENTRY_NOT_FOUND`
+ * @throws {RefusedError} `ENTRY_NOT_FOUND`, `IN_THE_WAY`
  * @throws {DamageError} if the file does not end where its header says
  */
 export async function planTruncation(options: TruncationOptions): Promise<TruncationPlan> {
@@ -59,18 +59,24 @@ export async function planTruncation(options: TruncationOptions): Promise<Trunca
     const to = { totalLength: await endBefore(log, Number(entry)), totalEntries: entry }
     const lostEntries = header.totalEntries - entry
     const cutBytes = header.totalLength - to.totalLength
-    return { file: path, header, to, lostEntries, cutBytes, atOperationEnd: await isOperationEnd(disk, path, entry) }
+    return {
+      file: path,
+      header,
+      to,
+      lostEntries,
+      cutBytes,
+      atOperationEnd: await isOperationEnd(disk, file, path, entry),
+    }
   } finally {
     await file.close()
   }
 }
 
-async function isOperationEnd(disk: Disk, path: string, entry: bigint): Promise<boolean> {
-  if (entry === 0n) return true
-  if (!(await disk.exists(commitLogPath(path)))) return false
-  const commitLog = await CommitLog.open(disk, commitLogPath(path), 'read')
+async function isOperationEnd(disk: Disk, file: DiskFile, path: string, entry: bigint): Promise<boolean> {
+  if (!(await disk.exists(commitLogPath(path)))) return entry === 0n
+  const commitLog = await openCommitLog(disk, path, 'read', file)
   try {
-    return (await commitLog.record(await commitLog.lastEndUpTo(entry)))?.totalEntries === entry
+    return entry === 0n || (await commitLog.record(await commitLog.lastEndUpTo(entry)))?.totalEntries === entry
   } finally {
     await commitLog.close()
   }

@@ -63,7 +63,8 @@ export interface VerifySummary {
  * Check a whole stream file, reading every byte up to the commit point once: all damage as it is found, each with its
  * place. The file may be in use by a server, but what is committed meanwhile is not looked at.
  *
- * @throws whatever makes the file unreadable; damage is not thrown
+ * @throws {RefusedError} `IN_THE_WAY` if the commit log in its place is that of another stream
+ * @throws whatever makes the file unreadable; damage of it is not thrown
  * @see docs/spec/stream-file.md §8
  */
 export async function* verifyStream(options: VerifyOptions): AsyncGenerator<VerifyEvent, VerifySummary, void> {
@@ -110,7 +111,7 @@ async function* verify(
   const end = endIsCommitPoint ? totalLength : size
   const endEntry = endIsCommitPoint ? undefined : header.totalEntries
   const walk = new PageWalk({ file: path, from: START, end, endEntry, boundaries })
-  await using records = readRecords(disk, path)
+  await using records = readRecords(disk, path, file)
   const checksums = await ChecksumCheck.begin(path, records)
   for (let page = 0; page < pagesInUse(end) && !walk.done; page++) {
     signal?.throwIfAborted()

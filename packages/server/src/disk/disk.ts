@@ -17,6 +17,8 @@ export interface Disk {
    * @throws {RefusedError} `LEADS_NOWHERE` if a symbolic link leads to nothing
    */
   exists(path: string): Promise<boolean>
+  /** Names of all that lies in the folder that a file lies in. */
+  namesBeside(path: string): Promise<readonly string[]>
   /** Take a name away, if it is there. */
   remove(path: string): Promise<void>
   /** Give a file another name, which none must have. @throws `EEXIST` if one has it */

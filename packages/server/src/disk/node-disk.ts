@@ -1,5 +1,5 @@
 import { constants, writev } from 'node:fs'
-import { type FileHandle, mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Disk, DiskFile } from './disk.ts'
 import { exists } from './exists.ts'
@@ -36,6 +36,8 @@ export const nodeDisk: Disk = {
   },
 
   exists,
+
+  namesBeside: (path) => readdir(dirname(path)),
 
   async remove(path) {
     await rm(path, { force: true })

@@ -18,6 +18,8 @@ export interface Checkpoint extends CommitPoint {
   readonly cutChecksum?: number | undefined
   /** Whether records are marked as damaged. */
   readonly marked?: boolean | undefined
+  /** Which stream it is of, as `ownerOf` has it; 0 or absent: not known. */
+  readonly owner?: number | undefined
   /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
   readonly bootId: string
 }
@@ -33,11 +35,12 @@ const FORMAT = 1
 const BOOT_ID_OFFSET = 44
 const BOOT_ID_BYTES = 40
 const CUT_CHECKSUM_OFFSET = 84
+const OWNER_OFFSET = 88
 const CRC_OFFSET = 92
 
 /**
  * Encode a slot: big-endian `magic u32 = "dscl" | format u32 = 1 | sequence u64 | totalLength u64 | totalEntries u64 |
- * indexedEntries u64 | flags u32 | bootId 40 bytes | cutChecksum u32 | 4 bytes zero | crc32 of the 92 bytes before u32`.
+ * indexedEntries u64 | flags u32 | bootId 40 bytes | cutChecksum u32 | owner u32 | crc32 of the 92 bytes before u32`.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const out = new Uint8Array(SLOT_BYTES)
@@ -54,6 +57,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
   view.setUint32(CUT_CHECKSUM_OFFSET, checkpoint.cutChecksum ?? 0)
+  view.setUint32(OWNER_OFFSET, checkpoint.owner ?? 0)
   view.setUint32(CRC_OFFSET, crc32(out.subarray(0, CRC_OFFSET)))
   return out
 }
@@ -76,6 +80,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     truncating: (flags & 4) !== 0,
     marked: (flags & 8) !== 0,
     cutChecksum: view.getUint32(CUT_CHECKSUM_OFFSET),
+    owner: view.getUint32(OWNER_OFFSET),
     bootId: bootId.replace(/\0+$/, ''),
   }
 }

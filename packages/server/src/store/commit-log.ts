@@ -44,13 +44,20 @@ export class CommitLog {
   /** Whether a record may be marked as damaged. */
   #marked = false
 
-  private constructor(file: DiskFile) {
+  readonly #owner: number
+
+  private constructor(file: DiskFile, owner: number) {
     this.#file = new ReopenableFile(file)
+    this.#owner = owner
   }
 
-  /** Open the commit log, made if `mode` is `create`. */
-  static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<CommitLog> {
-    const log = new CommitLog(await disk.open(path, mode))
+  /**
+   * Open a commit log, made if `mode` is `create`; that of a stream is opened by `openCommitLog`.
+   *
+   * @param owner what its next checkpoints say of which stream it is
+   */
+  static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create', owner = 0): Promise<CommitLog> {
+    const log = new CommitLog(await disk.open(path, mode), owner)
     try {
       await log.#load()
       if (log.#checkpoint === undefined) await mustBeCommitLog(log.#file, path)
@@ -85,16 +92,22 @@ export class CommitLog {
 
   async #load(): Promise<void> {
     const size = await this.#file.size()
-    let newest: Checkpoint | undefined
-    for (const offset of SLOT_OFFSETS) {
-      if (size < offset + SLOT_BYTES) continue
-      const slot = decodeCheckpoint(await readExactly(this.#file, offset, SLOT_BYTES))
-      if (slot !== undefined && (newest === undefined || slot.sequence > newest.sequence)) newest = slot
-    }
+    const newest = await this.#newestCheckpoint(size)
     this.#count = Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES))
     this.#checkpoint = newest
     this.#marked ||= newest?.marked === true
     await this.#recall()
+  }
+
+  async #newestCheckpoint(size?: number): Promise<Checkpoint | undefined> {
+    let newest: Checkpoint | undefined
+    const end = size ?? (await this.#file.size())
+    for (const offset of SLOT_OFFSETS) {
+      if (end < offset + SLOT_BYTES) continue
+      const slot = decodeCheckpoint(await readExactly(this.#file, offset, SLOT_BYTES))
+      if (slot !== undefined && (newest === undefined || slot.sequence > newest.sequence)) newest = slot
+    }
+    return newest
   }
 
   /** Number of records, whole or not. */
@@ -274,9 +287,9 @@ export class CommitLog {
   }
 
   /** Write a checkpoint into the older slot, durably. The caller has made durable what it says. */
-  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence' | 'marked'>): Promise<void> {
+  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence' | 'marked' | 'owner'>): Promise<void> {
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
-    const next = { ...checkpoint, sequence, marked: this.#marked }
+    const next = { ...checkpoint, sequence, marked: this.#marked, owner: this.#owner }
     const failures = this.#syncFailures
     await this.#writeSlot(next)
     // If it was lost, the next try must not touch the slot that is whole.
@@ -309,6 +322,15 @@ export class CommitLog {
   /** Whether a path still is the name of this file. */
   isAt(path: string): Promise<boolean> {
     return this.#file.isAt(path)
+  }
+
+  /** Whether the file still is as long as it was written, and has a checkpoint of it: nobody has emptied it or written over it. */
+  async isWhole(): Promise<boolean> {
+    const { sequence = 0 } = this.#checkpoint ?? {}
+    if ((await this.#file.size()) < RECORDS_OFFSET + this.#count * RECORD_BYTES && this.#count > 0) return false
+    if (sequence === 0) return true
+    // One of the two may have rotted.
+    return ((await this.#newestCheckpoint())?.sequence ?? 0) >= Math.max(1, sequence - 1)
   }
 
   async close(): Promise<void> {

@@ -15,10 +15,10 @@ import { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
 import { bringInOrder, settleEnd } from './bring-in-order.ts'
 import { Checkpointer, type Fsync } from './checkpointer.ts'
-import { CommitLog } from './commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { LogWriter } from './log-writer.ts'
 import { Made } from './made.ts'
+import { mustOwnCommitLog, openCommitLog } from './open-commit-log.ts'
 import { givenIndex, type OpenedLevel, openLevel, repairedIndex } from './open-index.ts'
 import { type LockedFile, openLocked } from './open-locked.ts'
 import type { CommitGroup } from './operation.ts'
@@ -154,6 +154,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   let openedLevel: OpenedLevel | undefined
   const lockIndex = async (): Promise<void> => {
     if (options.index !== undefined || openedLevel !== undefined) return
+    await mustOwnCommitLog(disk, path, opening.locked)
     openedLevel = await openLevel(path, made)
     opened.push(openedLevel.level)
   }
@@ -170,7 +171,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
   if (lock !== undefined) opened.push(lock)
 
   if (!(await disk.exists(commitLogPath(path)))) made.add(() => disk.remove(commitLogPath(path)))
-  const commitLog = await CommitLog.open(disk, commitLogPath(path), 'create')
+  const commitLog = await openCommitLog(disk, path, 'create', locked)
   opened.push(commitLog)
   const writable = new WritableFile(file, header)
   const buffers = new PageBuffers()

@@ -2,7 +2,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { RefusedError } from '../errors.ts'
 
 /** A name beside the stream file: its own with the extension, if it has one, replaced. */
-function beside(path: string, extension: string): string {
+export function beside(path: string, extension: string): string {
   const name = basename(path)
   return join(dirname(path), name.slice(0, name.length - extname(name).length) + extension)
 }

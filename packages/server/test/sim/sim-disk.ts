@@ -148,6 +148,12 @@ export class SimDisk implements Disk {
     return this.#names.has(path)
   }
 
+  async namesBeside(path: string): Promise<readonly string[]> {
+    this.#look()
+    const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    return [...this.#names.keys()].filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length))
+  }
+
   async remove(path: string): Promise<void> {
     this.#step()
     this.#changeNames((names) => names.delete(path))

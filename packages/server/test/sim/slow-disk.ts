@@ -39,6 +39,7 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
   return {
     open: async (path, mode) => slowFile(await disk.open(path, mode)),
     exists: (path) => disk.exists(path),
+    namesBeside: (path) => disk.namesBeside(path),
     remove: (path) => slowly(() => disk.remove(path)),
     rename: (from, to) => slowly(() => disk.rename(from, to)),
     makeFoldersOf: (path) => disk.makeFoldersOf(path),

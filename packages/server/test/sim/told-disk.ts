@@ -32,6 +32,7 @@ export function toldDisk(disk: Disk, before: (call: DiskCall) => Promise<void> |
   return {
     open: async (path, mode) => toldFile(await disk.open(path, mode), path),
     exists: (path) => disk.exists(path),
+    namesBeside: (path) => disk.namesBeside(path),
     remove: async (path) => {
       await before({ call: 'remove', path })
       await disk.remove(path)

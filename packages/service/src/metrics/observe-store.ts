@@ -58,6 +58,7 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
   return {
     open: async (path, mode) => metered(await disk.open(path, mode)),
     exists: (path) => disk.exists(path),
+    namesBeside: (path) => disk.namesBeside(path),
     remove: (path) => disk.remove(path),
     rename: (from, to) => disk.rename(from, to),
     makeFoldersOf: (path) => disk.makeFoldersOf(path),

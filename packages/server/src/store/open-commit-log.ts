@@ -1,0 +1,67 @@
+import { basename, dirname, extname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { RefusedError } from '../errors.ts'
+import { CommitLog } from './commit-log.ts'
+import { storedChecksum } from './commit-record.ts'
+import { beside, commitLogPath } from './paths.ts'
+
+/** Says in a commit log which stream it is of, among those whose names differ in nothing but the extension: u32, not 0. */
+export function ownerOf(path: string): number {
+  return storedChecksum(crc32(extname(basename(path))))
+}
+
+/**
+ * Open the commit log of a stream.
+ *
+ * @param path of the stream
+ * @param file the stream, if it is open
+ * @throws {RefusedError} `IN_THE_WAY` if it is that of another stream. docs/spec/commit-log.md §1
+ * @throws {DamageError} `BAD_MAGIC` if it is none
+ */
+export async function openCommitLog(
+  disk: Disk,
+  path: string,
+  mode: 'read' | 'write' | 'create',
+  file?: DiskFile,
+): Promise<CommitLog> {
+  const commitLog = await CommitLog.open(disk, commitLogPath(path), mode, ownerOf(path))
+  try {
+    const owner = await otherOwner(disk, path, commitLog, file)
+    if (owner === undefined) return commitLog
+    const free = beside(path, `-2${extname(path)}`)
+    throw new RefusedError(
+      'IN_THE_WAY',
+      `${commitLogPath(path)} is the commit log of ${owner}, not of ${path}: names of streams in one folder must differ in ` +
+        `more than the extension, since the files beside them are named without it. Give this one another: mv ${path} ${free}`,
+    )
+  } catch (error) {
+    await commitLog.close()
+    throw error
+  }
+}
+
+/** @throws as {@link openCommitLog}, if there is a commit log */
+export async function mustOwnCommitLog(disk: Disk, path: string, file?: DiskFile): Promise<void> {
+  if (await disk.exists(commitLogPath(path))) await (await openCommitLog(disk, path, 'read', file)).close()
+}
+
+/**
+ * The stream that a commit log is of, if that is there and another: where it is gone, it got another extension, and its
+ * commit log went with it.
+ */
+async function otherOwner(
+  disk: Disk,
+  path: string,
+  { checkpoint }: CommitLog,
+  file: DiskFile | undefined,
+): Promise<string | undefined> {
+  const found = checkpoint?.owner ?? 0
+  if (found === 0 || found === ownerOf(path)) return undefined
+  const isOwner = (name: string): boolean => ownerOf(name) === found && beside(name, '') === beside(basename(path), '')
+  const name = (await disk.namesBeside(path)).find(isOwner)
+  if (name === undefined) return undefined
+  const owner = join(dirname(path), name)
+  // Another name of the same stream.
+  return (await file?.isAt(owner)) === true ? undefined : owner
+}
