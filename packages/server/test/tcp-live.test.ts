@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { encodeResult } from '@datastreamer/format'
-import { describe, expect, test } from 'vitest'
+import { BOOKMARK_TYPE, encodeResult } from '@datastreamer/format'
+import { describe, expect, test, vi } from 'vitest'
 import type { OperationEnds } from '../src/tcp/operation-marks.ts'
+import { Turns } from '../src/tcp/turns.ts'
 import { turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
@@ -39,6 +40,30 @@ describe('every entry once, in order', () => {
       const got = await client.read(expected.length)
       expect(Buffer.compare(got, expected)).toBe(0)
       client.socket.destroy()
+    }
+  })
+
+  test('readers at the end stand in no line for what is committed', async () => {
+    const enter = vi.spyOn(Turns.prototype, 'enter')
+    try {
+      const log = new TestLog()
+      await using server = await TestServer.start(log)
+      const clients = await Promise.all(Array.from({ length: 5 }, () => server.connect()))
+      for (const client of clients) client.send(start(0))
+      for (const client of clients) await client.read(OK.length)
+      await turns()
+      enter.mockClear()
+      for (let i = 0; i < 20; i++) {
+        const operation = log.addMany(2, 10)
+        log.commit()
+        for (const client of clients) expect(await client.read(operation.length)).toEqual(operation)
+      }
+      expect(enter).not.toHaveBeenCalled()
+      // Nor do they miss a command for it.
+      for (const client of clients) expect(await client.stopped()).toEqual([])
+      for (const client of clients) client[Symbol.dispose]()
+    } finally {
+      enter.mockRestore()
     }
   })
 
@@ -350,4 +375,32 @@ describe('marks', () => {
     expect(await client.packetsUntil('entry 2')).toEqual(['entry 2'])
     expect(await client.stopped()).toEqual([])
   })
+})
+
+test('Stop that is sent when all of a range has come does not stop it', async () => {
+  const log = new TestLog()
+  for (const id of [1, 2]) log.add(BOOKMARK_TYPE, Uint8Array.of(0, id))
+  log.commit()
+  await using server = await TestServer.start(log)
+  using client = await server.connect()
+  // Let the turn that ends the range wait until Stop has come.
+  const answerBytes = OK.length + 8 + 2 * (17 + 2)
+  const held: (() => void)[] = []
+  const { enter } = Turns.prototype
+  const spy = vi.spyOn(Turns.prototype, 'enter').mockImplementation(function (this: Turns, participant) {
+    const isOver = server.server.counters.bytesSent >= answerBytes
+    if (isOver && held.length < 2) held.push(() => enter.call(this, participant))
+    else enter.call(this, participant)
+  })
+  try {
+    client.send({ name: 'rangeBookmark', from: Uint8Array.of(0, 1), to: Uint8Array.of(0, 2) })
+    await client.read(answerBytes)
+    client.send({ name: 'stop' })
+    await until(() => held.length === 2)
+    for (const go of held) go()
+    const refusal = encodeResult(2)
+    expect(await client.read(refusal.length)).toEqual(refusal)
+  } finally {
+    spy.mockRestore()
+  }
 })

@@ -66,7 +66,7 @@ export class Connection implements EntrySink, Participant {
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
       queues: host.context.queues,
-      onFlushed: () => this.onReady(),
+      onFlushed: () => this.#onFlushed(),
       onSent: (bytes) => host.onSent(bytes),
       onTimeout: (expected) => this.#abort({ reason: expected === 'writes' ? 'WRITE_TIMEOUT' : 'INACTIVE' }),
     })
@@ -129,14 +129,19 @@ export class Connection implements EntrySink, Participant {
     if (this.#state.t !== 'closing') this.#host.context.turns.enter(this)
   }
 
+  get hasBacklog(): boolean {
+    return this.#inlet.hasBacklog
+  }
+
   /** Take some commands, and write one part of a stream. */
   takeTurn(): boolean {
     const stream = this.#state.t === 'streaming' ? this.#state.stream : undefined
-    // No command may be taken before the first entries are written; later, Stop comes before more of them.
-    const isOpening = stream?.opened === false
-    if (isOpening) stream.step()
+    // No command may be taken before the first entries are written; later, Stop comes before more of them. What comes
+    // when a range is over does not stop it any more.
+    const isFirst = stream?.opened === false || stream?.isOver === true
+    if (isFirst) stream.step()
     const more = this.#outlet.collect(() => this.#inlet.take(COMMANDS_A_TURN))
-    if (!isOpening) stream?.step()
+    if (!isFirst) stream?.step()
     return more
   }
 
@@ -153,6 +158,12 @@ export class Connection implements EntrySink, Participant {
     this.#host.onEvent({ type: 'error', id: this.#id, error, again })
     const { code, message: detail }: NodeJS.ErrnoException = error instanceof Error ? error : new Error(String(error))
     this.close({ reason: 'READ_FAILED', code, detail })
+  }
+
+  /** A reader at the head of the log needs no turn: it gets the next commit as soon as that is there. */
+  #onFlushed(): void {
+    if (this.#state.t === 'streaming' && this.#inlet.isIdle && this.#state.stream.rest()) return
+    this.onReady()
   }
 
   /** Whether the next command may be taken: only when the answer to the one before is gone. */

@@ -80,6 +80,11 @@ export class EntryStream implements LogListener {
     return this.#opened
   }
 
+  /** Whether the last entry that was asked for is gone. */
+  get isOver(): boolean {
+    return this.#place.number >= this.#end && this.#sink.drained
+  }
+
   /** Write one part, if that can be done now. */
   step(): void {
     if (this.#stopped || !this.#sink.drained) return
@@ -87,15 +92,22 @@ export class EntryStream implements LogListener {
     if (this.#place.number >= this.#end) {
       this.stop()
       this.#sink.onEnd()
-    } else if (this.#place.number >= this.#total) {
-      this.#opened = true
-      this.#atHead = true
-    } else if (!this.#fetching) {
+    } else if (!this.rest() && !this.#fetching) {
       // What is in memory goes out without a promise: this is done for every reader at every commit.
       const part = this.#ahead ?? this.#feed.now(this.#place, this.#pace.credit)
       if (part === undefined) this.#fetch()
       else this.#write(part)
     }
+  }
+
+  /** Wait for the next commit, if there is nothing to write before it; returns whether it does. */
+  rest(): boolean {
+    if (this.#stopped || !this.#sink.drained) return false
+    const { number } = this.#place
+    if (number < this.#total || number >= this.#end) return false
+    this.#opened = true
+    this.#atHead = true
+    return true
   }
 
   /** Write no more. */

@@ -29,6 +29,7 @@ export class Inlet {
   readonly #options: InletOptions
   readonly #input: CommandInput
   #ended = false
+  #isIdle = false
   #closed = false
   #timer: NodeJS.Timeout | undefined
 
@@ -38,6 +39,7 @@ export class Inlet {
     this.#input = new CommandInput(options.streamType)
     socket.on('data', (chunk: Uint8Array) => {
       if (this.#closed) return
+      this.#isIdle = false
       this.#input.push(chunk)
       // One that is whole has come in time, however long it waits for its turn.
       if (this.#input.peek() !== undefined) this.#clearTimer()
@@ -46,12 +48,25 @@ export class Inlet {
     })
     socket.on('end', () => {
       this.#ended = true
+      this.#isIdle = false
       if (!this.#closed) options.onInput()
     })
   }
 
+  /** Whether it reads, and has nothing to take until something comes. */
+  get isIdle(): boolean {
+    return this.#isIdle
+  }
+
+  /** Whether more came behind the next command: its client did not wait for the answer. */
+  get hasBacklog(): boolean {
+    const next = this.#input.peek()
+    return next !== undefined && 'command' in next && this.#input.buffered > next.bytes
+  }
+
   /** Take so many commands at most, as long as they may be taken; returns whether one more may be. */
   take(most: number): boolean {
+    this.#isIdle = false
     for (let left = most; !this.#closed && this.#options.isReady(); left--) {
       const next = this.#input.peek()
       if (next === undefined && !this.#ended) {
@@ -89,6 +104,7 @@ export class Inlet {
     const { commandTimeoutMs, onTimeout } = this.#options
     if (this.#input.buffered > 0 && commandTimeoutMs > 0) this.#timer ??= setTimeout(onTimeout, commandTimeoutMs)
     this.#input.compact()
+    this.#isIdle = true
     this.#socket.resume()
   }
 

@@ -12,6 +12,8 @@ const MOST_CHARGED_MS = 0.25
  * the disk are few too, and commits need them.
  */
 export class ReadLine implements Participant {
+  /** Whose reads they are has no say: they come one by one. */
+  readonly hasBacklog = false
   readonly #turns: Turns
   readonly #atOnce: number
   readonly #waiting = new Set<() => void>()

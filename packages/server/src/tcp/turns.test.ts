@@ -30,10 +30,12 @@ class TestClock implements Clock {
   }
 }
 
-/** Has so many shares of work, each of which takes so long. */
-function worker(clock: TestClock, name: string, shares: number, did: string[], shareMs = 0.1) {
+/** Has so many shares of work, each of which takes a while. */
+function worker(clock: TestClock, name: string, shares: number, did: string[], hasBacklog = false) {
+  const shareMs = 0.1
   let left = shares
   return {
+    hasBacklog,
     takeTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
@@ -87,4 +89,30 @@ test('whoever stands in line already stays there', () => {
   turns.enter(first)
   clock.turn()
   expect(did).toEqual(['first', 'second'])
+})
+
+test('one that asks for one thing is before all but one of those with a backlog', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  for (let i = 0; i < 20; i++) turns.enter(worker(clock, `flood ${i}`, 10_000, did, true))
+  for (let asked = 1; asked <= 10; asked++) {
+    for (let i = 0; i < 5; i++) clock.turn()
+    const before = did.length
+    turns.enter(worker(clock, 'other', 1, did))
+    while (did.filter((name) => name === 'other').length < asked) clock.turn()
+    expect(did.slice(before).indexOf('other')).toBeLessThan(2)
+  }
+})
+
+test('those with a backlog have no more shares each than the others, and no fewer than half', () => {
+  const clock = new TestClock()
+  const turns = new Turns(clock)
+  const did: string[] = []
+  for (let i = 0; i < 100; i++) turns.enter(worker(clock, 'reader', 10_000, did))
+  for (let i = 0; i < 10; i++) turns.enter(worker(clock, 'flood', 10_000, did, true))
+  while (did.length < 2200) clock.turn()
+  const floods = did.filter((name) => name === 'flood').length
+  expect(floods).toBeLessThanOrEqual(200)
+  expect(floods).toBeGreaterThan(100)
 })

@@ -2,6 +2,8 @@
 export interface Participant {
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   takeTurn(): boolean
+  /** Whether more waits behind the next share, so that those who want one thing only need not wait for it. */
+  readonly hasBacklog: boolean
 }
 
 /** Time, and when something is called: tests put their own in its place. */
@@ -18,9 +20,9 @@ export const TURN_MS = 1
 /** How long participants have to spare the loop for commits after the last one. */
 export const SPARE_MS = 20
 /** The part of the loop's time that participants have meanwhile. */
-export const SPARING_SHARE = 0.2
+export const SPARING_SHARE = 0.1
 /** Time that they may save up for then, and may owe at most. */
-const MOST_SAVED_MS = 0.5
+const MOST_SAVED_MS = 0.3
 const MOST_OWED_MS = 1
 
 const eventLoop: Clock = {
@@ -32,15 +34,21 @@ const eventLoop: Clock = {
 /**
  * Shares the event loop among the connections of a server, and leaves enough of it to commits.
  *
- * Participants stand in one line; each does a share when it is at the front and goes to the end if it has more. So nobody
- * gets a second share before all others had one, however much it asks for. After {@link TURN_MS} the loop handles other
- * events first. A commit is a chain of small steps of the disk and of its source, each of which waits for what the loop
- * is doing: while operations are being committed, participants get a fifth of the time, and the loop is idle in between.
+ * Participants stand in two lines, those with a backlog in one and all others in the other; each does a share when it is
+ * at the front and goes to the end if it has more. So nobody gets a second share before all others of its line had one,
+ * however much it asks for. The lines take turns at most, and one with a backlog has no more shares than one without:
+ * who asks for one thing at a time does not wait for all who ask for thousands. After {@link TURN_MS} the loop handles
+ * other events first. A commit is a chain of small steps of the disk and of its source, each of which waits for what the
+ * loop is doing: while operations are being committed, participants get a tenth of the time, and the loop is idle in
+ * between.
  */
 export class Turns {
   readonly #clock: Clock
-  /** In the order of the line. */
+  /** In the order of each line. */
   readonly #line = new Set<Participant>()
+  readonly #backlog = new Set<Participant>()
+  /** What those with a backlog have coming, in shares of each of the others. */
+  #due = 0
   #isScheduled = false
   #committedAt = Number.NEGATIVE_INFINITY
   /** Time that participants have while they spare the loop, at some time. */
@@ -51,9 +59,9 @@ export class Turns {
     this.#clock = clock
   }
 
-  /** Go to the end of the line, or stay where it stands. */
+  /** Go to the end of a line, or stay where it stands. */
   enter(participant: Participant): void {
-    this.#line.add(participant)
+    this.#add(participant)
     this.#schedule()
   }
 
@@ -77,8 +85,24 @@ export class Turns {
     return now - this.#committedAt < SPARE_MS
   }
 
+  #add(participant: Participant): void {
+    if (this.#line.has(participant) || this.#backlog.has(participant)) return
+    if (participant.hasBacklog) this.#backlog.add(participant)
+    else this.#line.add(participant)
+  }
+
+  /** Whoever has the next share, who leaves the line. */
+  #next(): Participant | undefined {
+    const isBacklogDue = this.#backlog.size > 0 && this.#due >= this.#line.size
+    const line = isBacklogDue ? this.#backlog : this.#line
+    this.#due = isBacklogDue ? 0 : this.#due + this.#backlog.size
+    const [next] = line
+    if (next !== undefined) line.delete(next)
+    return next
+  }
+
   #schedule(): void {
-    if (this.#isScheduled || this.#line.size === 0) return
+    if (this.#isScheduled || this.#line.size + this.#backlog.size === 0) return
     this.#isScheduled = true
     const now = this.#clock.now()
     const run = (): void => this.#run()
@@ -93,11 +117,9 @@ export class Turns {
     const isSparing = this.#isSparing(began)
     const end = began + (isSparing ? Math.max(MOST_SAVED_MS / 2, this.#savedUp(began)) : TURN_MS)
     let now = began
-    for (const participant of this.#line) {
-      this.#line.delete(participant)
-      if (participant.takeTurn()) this.#line.add(participant)
+    for (let next = this.#next(); next !== undefined; next = now < end ? this.#next() : undefined) {
+      if (next.takeTurn()) this.#add(next)
       now = this.#clock.now()
-      if (now >= end) break
     }
     if (isSparing) this.#spend(now - began, now)
     this.#schedule()
