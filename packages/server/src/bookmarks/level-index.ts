@@ -114,9 +114,8 @@ class LevelIndex implements LevelBookmarkIndex {
   #pumpTimer: NodeJS.Timeout | undefined
   /** Whether a segment that is not full has waited long enough. */
   #partDue = false
-  #isOpen = false
-  /** Whether LevelDB is not open yet for want of room. */
-  #isWaiting = false
+  /** `waiting`: LevelDB is not open yet for want of room; `gone`: its thread has ended. */
+  #level: 'opening' | 'waiting' | 'open' | 'gone' = 'opening'
   #failure: Error | undefined
   /** When it may be tried again to mend what failed. */
   #mendAt = 0
@@ -141,14 +140,14 @@ class LevelIndex implements LevelBookmarkIndex {
 
   put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
-    if (this.#isGone || this.#isWaiting) return
+    if (this.#level !== 'open') return
     for (const { key, number } of bookmarks) this.#pending.put(key, number)
     this.#pumpWhenDue()
   }
 
   remove(keys: readonly Uint8Array[]): void {
     this.#assertOpen()
-    if (this.#isGone || this.#isWaiting) return
+    if (this.#level !== 'open') return
     for (const key of keys) this.#pending.remove(key)
     this.#pumpWhenDue()
   }
@@ -163,7 +162,7 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async mend(): Promise<void> {
     const now = performance.now()
-    if (this.#failure === undefined || !this.#isOpen || this.#isLost || now < this.#mendAt) return
+    if (this.#failure === undefined || !this.#answers || this.#isLost || now < this.#mendAt) return
     this.#mendAt = now + MEND_PERIOD_MS
     try {
       await this.#request((id) => ({ t: 'reopen', id }))
@@ -172,7 +171,7 @@ class LevelIndex implements LevelBookmarkIndex {
       this.#failure = this.#isLost ? lostError(this.#claim.folder) : (error as Error)
       return
     }
-    this.#isWaiting = false
+    this.#level = 'open'
     this.#pending.takeBack()
     this.#failure = undefined
     this.#pump()
@@ -185,7 +184,7 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async renew(): Promise<void> {
     this.#assertOpen()
-    if (this.#isGone) throw this.#failure
+    if (this.#level === 'gone') throw this.#failure
     // What would be made in another folder of that name would have no lock.
     const isInPlace = await this.#claim.isInPlace().catch(() => false)
     if (!isInPlace)
@@ -199,7 +198,7 @@ class LevelIndex implements LevelBookmarkIndex {
       this.#isRenewing = false
     }
     this.#pending.drop()
-    this.#isWaiting = false
+    this.#level = 'open'
     this.#failure = undefined
     this.#damage = undefined
   }
@@ -219,7 +218,9 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async get(key: Uint8Array): Promise<number | undefined> {
     this.#assertOpen()
-    if (this.#isGone || this.#isWaiting) throw this.#failure
+    // Where a write failed, what LevelDB has can be looked up there, and the rest in memory, which grows no more since
+    // nothing is committed before `writable` resolves.
+    if (this.#level !== 'open') throw this.#failure
     const pending = this.#pending.find(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
     // A message takes all of the memory that the key is a part of.
@@ -239,11 +240,11 @@ class LevelIndex implements LevelBookmarkIndex {
 
   async #close(): Promise<void> {
     // Begins before the first wait, so that all that was put until now is written.
-    const flushed = this.#isWaiting ? undefined : this.#flush(false)
+    const flushed = this.#level === 'waiting' ? undefined : this.#flush(false)
     try {
       await flushed
     } finally {
-      if (this.#isOpen) await this.#request((id) => ({ t: 'close', id })).catch(() => undefined)
+      if (this.#answers) await this.#request((id) => ({ t: 'close', id })).catch(() => undefined)
       await this.#exited
     }
   }
@@ -304,12 +305,11 @@ class LevelIndex implements LevelBookmarkIndex {
   #onReply(reply: LevelReply): void {
     switch (reply.t) {
       case 'open':
-        this.#isOpen = true
+        this.#level = 'open'
         this.#onOpened?.resolve()
         break
       case 'waiting':
-        this.#isOpen = true
-        this.#isWaiting = true
+        this.#level = 'waiting'
         this.#failure = openError(reply.failure, this.#claim.folder)
         this.#onOpened?.resolve()
         break
@@ -328,11 +328,11 @@ class LevelIndex implements LevelBookmarkIndex {
         this.#noteDamage(indexError(reply.failure, this.#claim.folder))
         break
       case 'failed':
-        this.#fail((this.#isOpen ? indexError : openError)(reply.failure, this.#claim.folder))
+        this.#fail((this.#answers ? indexError : openError)(reply.failure, this.#claim.folder))
     }
     const idle = (this.#pending.handedOver === 0 || this.#failure !== undefined) && this.#requests.size === 0
     // Whoever opens or closes waits for the thread's end.
-    if (idle && this.#isOpen && this.#closing === undefined) this.#worker.unref()
+    if (idle && this.#answers && this.#closing === undefined) this.#worker.unref()
   }
 
   #take(id: number): Waiter<number | undefined> | undefined {
@@ -349,7 +349,7 @@ class LevelIndex implements LevelBookmarkIndex {
   }
 
   #noteDamage(error: Error): void {
-    if (!(error instanceof UnusableIndexError) || this.#damage !== undefined || this.#isRenewing || !this.#isOpen)
+    if (!(error instanceof UnusableIndexError) || this.#damage !== undefined || this.#isRenewing || !this.#answers)
       return
     this.#damage = error
     this.#onDamage?.(error)
@@ -373,7 +373,7 @@ class LevelIndex implements LevelBookmarkIndex {
   async #onExit(code: number): Promise<void> {
     const failure = this.#failure ?? threadError(this.#claim.folder, `status ${code}`)
     if (this.#closing === undefined) this.#fail(failure)
-    this.#isOpen = false
+    this.#level = 'gone'
     this.#pending.drop()
     // Whoever is told may want to open the folder again.
     await this.#claim.release().catch(() => undefined)
@@ -382,12 +382,9 @@ class LevelIndex implements LevelBookmarkIndex {
     this.#requests.clear()
   }
 
-  /**
-   * Whether nothing can be looked up any more. Where a write failed it still can: what LevelDB has in LevelDB, and the
-   * rest in memory, which grows no more since nothing is committed before `writable` resolves.
-   */
-  get #isGone(): boolean {
-    return this.#failure !== undefined && !this.#isOpen
+  /** Whether its thread takes requests. */
+  get #answers(): boolean {
+    return this.#level === 'open' || this.#level === 'waiting'
   }
 
   #assertOpen(): void {
