@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs'
-import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs'
+import { canMountDisks, TempDisk } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { datastreamer, linesOf } from './cli.ts'
 import { headerOf } from './stream-files.ts'
@@ -7,35 +7,23 @@ import { headerOf } from './stream-files.ts'
 const MIB = 1_048_576
 
 /** A stream of some MiB on a disk that has room for one, or for none at all. */
-class StreamOnFullDisk implements Disposable {
-  readonly #dir = tempDir()
-  readonly #disk: SmallDisk
-  readonly folder: string
-  readonly file: string
+class StreamOnFullDisk extends TempDisk {
+  readonly file: string = this.join('s.bin')
 
   private constructor() {
-    this.folder = this.#dir.join('disk')
-    this.#disk = new SmallDisk(this.folder, 16)
-    this.file = this.#dir.join('disk', 's.bin')
+    super(16)
   }
 
   static async make(freeMib: number): Promise<StreamOnFullDisk> {
     const made = new StreamOnFullDisk()
     await linesOf('generate', made.file, '--blocks', '4000')
     expect(headerOf(made.file).totalLength).toBeGreaterThan(2 * MIB)
-    made.#disk.fill()
-    const ballast = made.#dir.join('disk', 'ballast')
-    truncateSync(ballast, statSync(ballast).size - freeMib * MIB)
+    made.fill(freeMib)
     return made
   }
 
   get names(): readonly string[] {
-    return readdirSync(this.folder).sort()
-  }
-
-  [Symbol.dispose](): void {
-    this.#disk[Symbol.dispose]()
-    this.#dir[Symbol.dispose]()
+    return readdirSync(this.path).sort()
   }
 }
 
@@ -74,8 +62,8 @@ describe.skipIf(!canMountDisks())('on a disk without room', () => {
 
   test('export says so, and leaves no part of a file', async () => {
     using disk = await StreamOnFullDisk.make(0)
-    const { names, file, folder } = disk
-    const { status, stderr } = await datastreamer('e2store', 'export', file, '--out', folder)
+    const { names, file, path } = disk
+    const { status, stderr } = await datastreamer('e2store', 'export', file, '--out', path)
     expect(stderr).toMatch(/^datastreamer: ENOSPC: .*\.e2ds\.partial'$/m)
     expect(status).toBe(1)
     expect(disk.names).toEqual(names)
@@ -83,7 +71,7 @@ describe.skipIf(!canMountDisks())('on a disk without room', () => {
 
   test('generate says so', async () => {
     using disk = await StreamOnFullDisk.make(1)
-    const { status, stderr } = await datastreamer('generate', `${disk.folder}/other.bin`, '--blocks', '4000')
+    const { status, stderr } = await datastreamer('generate', `${disk.path}/other.bin`, '--blocks', '4000')
     expect(stderr).toMatch(/^datastreamer: .*no space/im)
     expect(stderr).not.toMatch(/Suppressed|^ {4}at /m)
     expect(status).toBe(1)

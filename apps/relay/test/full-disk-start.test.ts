@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { connect } from '@datastreamer/client'
-import { canMountDisks, SmallDisk, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { canMountDisks, SourceProcess, TempDisk, tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
@@ -12,7 +12,7 @@ const WAIT = { timeout: 40_000 }
 describe.skipIf(!canMountDisks())('a relay that is started on a disk without a byte of room', () => {
   test('serves what it has, waits, and goes on by itself when there is room', async () => {
     using dir = tempDir()
-    using disk = new SmallDisk(dir.join('disk'), 8)
+    using disk = new TempDisk(8)
     await using source = await Source.start({ file: dir.join('source.bin') })
     const add = (n: number): Promise<unknown> =>
       source.commit([
@@ -20,7 +20,7 @@ describe.skipIf(!canMountDisks())('a relay that is started on a disk without a b
         { type: 5, data: Uint8Array.of(n) },
       ])
     for (let n = 0; n < 10; n++) await add(n)
-    const file = dir.join('disk', 'relay.bin')
+    const file = disk.join('relay.bin')
     const flags = [
       '--server',
       source.address,

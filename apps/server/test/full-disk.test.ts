@@ -1,12 +1,21 @@
 import { connect } from '@datastreamer/client'
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
-import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
+import { canMountDisks, TempDisk } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/server'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 
 const WAIT = { timeout: 60_000 }
 const BOOKMARKS = 20
+
+/** A disk that is full, with a stream on it. */
+async function fullDisk(): Promise<TempDisk & { readonly file: string }> {
+  const disk = new TempDisk(8)
+  const file = disk.join('stream.bin')
+  await makeStream(file)
+  disk.fill()
+  return Object.assign(disk, { file })
+}
 
 async function makeStream(file: string): Promise<void> {
   await using store = await openStore({ file })
@@ -31,11 +40,8 @@ async function mustServe(server: TestServer): Promise<void> {
 
 describe.skipIf(!canMountDisks())('a server that is started on a disk without a byte of room', () => {
   test('serves, refuses commits and says why, and takes them by itself when there is room', async () => {
-    using dir = tempDir()
-    using disk = new SmallDisk(dir.join('disk'), 8)
-    const file = dir.join('disk', 'stream.bin')
-    await makeStream(file)
-    disk.fill()
+    using disk = await fullDisk()
+    const { file } = disk
     const flags = ['--file', file, '--source-port', '0', '--admin-port', '0']
     await using server = TestServer.start(flags, { timeoutMs: 60_000 })
     await mustServe(server)
@@ -69,22 +75,16 @@ describe.skipIf(!canMountDisks())('a server that is started on a disk without a 
   })
 
   test('ends in order before there is room', async () => {
-    using dir = tempDir()
-    using disk = new SmallDisk(dir.join('disk'), 8)
-    const file = dir.join('disk', 'stream.bin')
-    await makeStream(file)
-    disk.fill()
+    using disk = await fullDisk()
+    const { file } = disk
     await using server = TestServer.start(['--file', file])
     await mustServe(server)
     expect((await server.end()).status).toBe(0)
   })
 
   test.each(['--read-only', '--follow'])('serves with %s as ever', async (flag) => {
-    using dir = tempDir()
-    using disk = new SmallDisk(dir.join('disk'), 8)
-    const file = dir.join('disk', 'stream.bin')
-    await makeStream(file)
-    disk.fill()
+    using disk = await fullDisk()
+    const { file } = disk
     await using server = TestServer.start([flag, '--file', file, '--admin-port', '0'])
     await mustServe(server)
     expect(await (await server.admin('/readyz')).text()).toBe('ready\n')

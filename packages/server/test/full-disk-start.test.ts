@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
+import { canMountDisks, TempDisk } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import type { StoreEvent } from '../src/store/events.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
@@ -20,15 +20,20 @@ async function commit(store: StreamStore, from: number, to: number): Promise<unk
   return store.commitAtomicOp()
 }
 
-class FullDisk implements Disposable {
-  readonly #dir = tempDir()
-  readonly disk: SmallDisk
+class FullDisk extends TempDisk {
   readonly events: StoreEvent[] = []
-  readonly file: string
+  readonly file: string = this.join('stream.bin')
 
-  constructor() {
-    this.disk = new SmallDisk(this.#dir.join('disk'), 8)
-    this.file = this.#dir.join('disk', 'stream.bin')
+  private constructor() {
+    super(8)
+  }
+
+  /** With a stream of 500 bookmarks, and room left. */
+  static async withStream(): Promise<FullDisk> {
+    const made = new FullDisk()
+    await using store = await made.open()
+    await commit(store, 0, 500)
+    return made
   }
 
   open(options: Partial<StoreOptions> = {}): Promise<StreamStore> {
@@ -38,11 +43,6 @@ class FullDisk implements Disposable {
       onEvent: (event) => this.events.push(event),
       ...options,
     })
-  }
-
-  [Symbol.dispose](): void {
-    this.disk[Symbol.dispose]()
-    this.#dir[Symbol.dispose]()
   }
 }
 
@@ -60,7 +60,7 @@ async function goesOn(full: FullDisk, store: StreamStore, total: number): Promis
   expect(store.state.t).not.toBe('open')
   await mustHave(store, total)
 
-  full.disk.resize(64)
+  full.resize(64)
   await expect.poll(() => store.state.t, WAIT).toBe('open')
   await mustHave(store, total)
   await commit(store, total, total + 10)
@@ -69,12 +69,8 @@ async function goesOn(full: FullDisk, store: StreamStore, total: number): Promis
 
 describe.skipIf(!canMountDisks())('a store that is opened on a disk without a byte of room', () => {
   test('serves readers, bookmarks too, and takes commits when there is room', async () => {
-    using full = new FullDisk()
-    {
-      await using store = await full.open()
-      await commit(store, 0, 500)
-    }
-    full.disk.fill()
+    using full = await FullDisk.withStream()
+    full.fill()
     const store = await full.open()
     await mustHave(store, 500)
     await goesOn(full, store, 500)
@@ -85,13 +81,9 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
   })
 
   test('without an index beside it', async () => {
-    using full = new FullDisk()
-    {
-      await using store = await full.open()
-      await commit(store, 0, 500)
-    }
+    using full = await FullDisk.withStream()
     rmSync(full.file.replace('.bin', '.db'), { recursive: true })
-    full.disk.fill()
+    full.fill()
     const store = await full.open()
     await mustHave(store, 500)
     await goesOn(full, store, 500)
@@ -101,13 +93,9 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
   })
 
   test('without a commit log beside it, which begins again when there is room', async () => {
-    using full = new FullDisk()
-    {
-      await using store = await full.open()
-      await commit(store, 0, 500)
-    }
+    using full = await FullDisk.withStream()
     rmSync(full.file.replace('.bin', '.commits'))
-    full.disk.fill()
+    full.fill()
     const store = await full.open()
     await mustHave(store, 500)
     await goesOn(full, store, 500)
@@ -115,16 +103,12 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
   })
 
   test('whose index is damaged', async () => {
-    using full = new FullDisk()
-    {
-      await using store = await full.open()
-      await commit(store, 0, 500)
-    }
+    using full = await FullDisk.withStream()
     writeFileSync(full.file.replace('.bin', '.db/CURRENT'), 'nonsense')
-    full.disk.fill()
+    full.fill()
     const store = await full.open()
     await mustHave(store, 500)
-    full.disk.resize(64)
+    full.resize(64)
     await expect.poll(() => full.events.some(({ event }) => event === 'index-rebuilt'), WAIT).toBe(true)
     await expect.poll(() => store.state.t, WAIT).toBe('open')
     await commit(store, 500, 510)
@@ -135,14 +119,10 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
   })
 
   test('can be closed before there is room, and is as it was', async () => {
-    using full = new FullDisk()
-    {
-      await using store = await full.open()
-      await commit(store, 0, 500)
-    }
-    full.disk.fill()
+    using full = await FullDisk.withStream()
+    full.fill()
     await (await full.open()).close()
-    full.disk.resize(64)
+    full.resize(64)
     await using again = await full.open()
     expect(again.state.t).toBe('open')
     await mustHave(again, 500)

@@ -179,20 +179,6 @@ describe('while the files of a store are opened anew', () => {
     expect(await add(store, 5)).toEqual({ firstEntry: 2n, nextEntry: 3n })
   })
 
-  test('what waits for that is rejected if it fails', async () => {
-    const { sick, held } = await reopening()
-    await using _sick = sick
-    const { store } = sick
-    const waiting = store.truncateFile(1n)
-    const rejected = expect(waiting).rejects.toMatchObject({ code: 'STORE_BROKEN' })
-    // Well from now on, but what is held fails.
-    sick.heal()
-    held.goOn()
-    await rejected
-    await untilOpen(store)
-    expect(await entries(store)).toEqual(['1:01', '1:02'])
-  })
-
   test('closing waits for that, and says that the store is broken if it fails', async () => {
     const { sick, held } = await reopening()
     await using _sick = sick
