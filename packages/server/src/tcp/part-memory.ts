@@ -14,6 +14,8 @@ export interface PartMemoryOptions {
 const CREDIT_FOR_LAST_BYTES = 16 * 1024 * 1024
 /** Free parts that are kept for the next reader, in bytes of each size. */
 const KEPT_BYTES = 8 * 1024 * 1024
+/** Free parts of each size that are kept while nobody has one: a reader that comes and goes needs two. */
+const KEPT_IDLE = 2
 
 /** Memory of a part, until it is given back. */
 export interface PartBuffer {
@@ -33,6 +35,8 @@ export class PartMemory {
   readonly #small: PartBuffer[] = []
   readonly #large: PartBuffer[] = []
   #largeInUse = 0
+  /** Parts with bytes that are in use. */
+  #inUse = 0
 
   constructor(options: PartMemoryOptions) {
     this.#options = options
@@ -48,6 +52,7 @@ export class PartMemory {
   }
 
   takeSmall(): PartBuffer {
+    this.#inUse++
     return this.#small.pop() ?? { isLarge: false, bytes: memoryOf(this.smallBytes) }
   }
 
@@ -57,8 +62,9 @@ export class PartMemory {
    * @param credit bytes that the reader took as fast as they came
    */
   takeLarge(credit: number): PartBuffer | undefined {
-    const right = this.takeLargeRight(credit)
-    return right && (this.#large.pop() ?? { isLarge: true, bytes: memoryOf(this.#options.largeBytes) })
+    if (this.takeLargeRight(credit) === undefined) return undefined
+    this.#inUse++
+    return this.#large.pop() ?? { isLarge: true, bytes: memoryOf(this.#options.largeBytes) }
   }
 
   /** The right to a large part whose bytes are borrowed from elsewhere. */
@@ -77,6 +83,14 @@ export class PartMemory {
     const free = part.isLarge ? this.#large : this.#small
     if ((free.length + 1) * part.bytes.length <= KEPT_BYTES) free.push(part)
     else release(part.bytes)
+    this.#inUse--
+    if (this.#inUse === 0) this.#trim()
+  }
+
+  #trim(): void {
+    for (const { bytes } of [...this.#small.splice(KEPT_IDLE), ...this.#large.splice(KEPT_IDLE)]) {
+      if (bytes !== undefined) release(bytes)
+    }
   }
 }
 
