@@ -60,6 +60,8 @@ export class FollowedLog {
   readonly #options: FollowedLogOptions
   #ending: Ending
   #goesOn: boolean
+  /** As it was read last. */
+  #header: Header | undefined
   #comparedAt = performance.now()
 
   constructor(options: FollowedLogOptions) {
@@ -211,14 +213,13 @@ export class FollowedLog {
     if (keys.length > 0) void repairBookmarks(log, index, keys).catch(() => undefined)
   }
 
-  /** The header, unless it changes whenever it is read. */
+  /** The header, as two reads agree on, the last one of the look before among them; none, if it changes each time. */
   async #stableHeader(): Promise<Header | undefined> {
     const { file, path, magic } = this.#options
-    let before = await readHeader(file, path, { magic })
-    for (let reads = 1; reads < MOST_HEADER_READS; reads++) {
-      const header = await readHeader(file, path, { magic })
-      if (samePoint(before, header)) return header
-      before = header
+    for (let reads = 0; reads < MOST_HEADER_READS; reads++) {
+      const before = this.#header
+      this.#header = await readHeader(file, path, { magic })
+      if (before !== undefined && samePoint(before, this.#header)) return this.#header
     }
     return undefined
   }
