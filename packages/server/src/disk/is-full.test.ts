@@ -1,23 +1,26 @@
 import { expect, test } from 'vitest'
 import { isFull } from './is-full.ts'
 
-const coded = (code: string, message = '', cause?: unknown): Error =>
+const failure = (code: string, message = 'x', cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { code })
 
-test.each<[boolean, unknown]>([
-  [true, coded('ENOSPC')],
-  [true, coded('EDQUOT')],
-  [true, coded('LEVEL_IO_ERROR', 'IO error: 000012.log: No space left on device')],
-  [true, coded('LEVEL_IO_ERROR', 'IO error: 000012.log: Disk quota exceeded')],
-  [true, coded('WRITE_FAILED', '', coded('OTHER', '', coded('ENOSPC')))],
-  [false, coded('EIO')],
-  [false, coded('LEVEL_IO_ERROR', 'IO error: 000012.log: Input/output error')],
-  [false, coded('EIO', 'no space left on device')],
-  [false, coded('WRITE_FAILED', '', coded('EIO'))],
-  [false, new Error('ENOSPC')],
-  [false, 'ENOSPC'],
-  [false, null],
-  [false, undefined],
-])('%s: %o', (full, error) => {
-  expect(isFull(error)).toBe(full)
+test.each([
+  ['what the system says', failure('ENOSPC')],
+  ['a quota', failure('EDQUOT')],
+  ['a cause', failure('WRITE_FAILED', 'x', failure('OTHER', 'x', failure('ENOSPC')))],
+  [
+    'what LevelDB passes on',
+    failure('LEVEL_DATABASE_NOT_OPEN', 'x', failure('LEVEL_IO_ERROR', 'IO error: a.log: No space left on device')),
+  ],
+])('%s says that a disk is full', (_, error) => {
+  expect(isFull(error)).toBe(true)
+})
+
+test.each([
+  ['another failure of the system', failure('EIO', 'no space left on device')],
+  ['another of LevelDB', failure('LEVEL_IO_ERROR', 'IO error: a.log: Input/output error')],
+  ['a text', 'ENOSPC'],
+  ['nothing', undefined],
+])('%s does not', (_, error) => {
+  expect(isFull(error)).toBe(false)
 })
