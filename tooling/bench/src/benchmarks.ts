@@ -6,6 +6,7 @@ import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
+import { scrub } from './scrub.ts'
 import { slowReaders } from './slow-readers.ts'
 import { sync } from './sync.ts'
 import { write } from './write.ts'
@@ -20,6 +21,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fanOut,
   flood,
   slowReaders,
+  scrub,
   relay,
   open,
 ]

@@ -5,6 +5,8 @@ import { answerQuestions } from '../harness/process.ts'
 export interface HostQuestion {
   readonly file: string
   readonly writeTimeoutMs?: number
+  /** Scrub at that rate, one pass after the other; 0 is not at all. */
+  readonly scrubBytesPerSecond?: number
 }
 
 export interface HostAnswer {
@@ -12,8 +14,9 @@ export interface HostAnswer {
   readonly sourcePort: number
 }
 
-answerQuestions(async ({ file, writeTimeoutMs }: HostQuestion): Promise<HostAnswer> => {
-  const store = await openStore({ file, fsync: 'commit' })
+answerQuestions(async ({ file, writeTimeoutMs, scrubBytesPerSecond = 0 }: HostQuestion): Promise<HostAnswer> => {
+  const scrub = scrubBytesPerSecond > 0 ? { bytesPerSecond: scrubBytesPerSecond, passEveryMs: 1 } : undefined
+  const store = await openStore({ file, fsync: 'commit', scrub })
   const { log, index: bookmarks, operationEnds } = store
   const server = new StreamServer({ log, bookmarks, operationEnds, writeTimeoutMs, maxConnections: 2000 })
   await server.listen({ port: 0 })
