@@ -3,10 +3,15 @@ import { link, open, rename, rm, unlink } from 'node:fs/promises'
 /** What systems say where a file can have one name only. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Give a file another name, never that of another file. @throws `EEXIST` if one has it */
-export async function renameOnly(from: string, to: string): Promise<void> {
+/**
+ * Give a file another name, never that of another file.
+ *
+ * @param makeLink the system's, unless a test has another
+ * @throws `EEXIST` if one has it
+ */
+export async function renameOnly(from: string, to: string, makeLink: typeof link = link): Promise<void> {
   try {
-    await link(from, to)
+    await makeLink(from, to)
   } catch (error) {
     if (!NO_LINKS.has((error as NodeJS.ErrnoException).code)) throw error
     await renameOverOwn(from, to)
