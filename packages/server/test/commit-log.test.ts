@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { CommitLog } from '../src/store/commit-log.ts'
-import type { CommitRecord } from '../src/store/commit-record.ts'
+import { CommitLog, RECORDS_OFFSET } from '../src/store/commit-log.ts'
+import { type CommitRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 
@@ -89,4 +89,79 @@ test('a record is not durable if another sync failed since it was written', asyn
   expect(syncs.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
   await log.append([recordOf(0)])
   await log.sync(log.syncFailures)
+})
+
+/** Cut the file so that it has so many records. */
+async function cut(disk: SimDisk, records: number): Promise<void> {
+  await (await disk.open(PATH, 'write')).resize(RECORDS_OFFSET + records * RECORD_BYTES)
+}
+
+/** A commit log of five records, of which the last three are in memory. */
+async function fiveRecords(disk: SimDisk): Promise<CommitLog> {
+  await (await CommitLog.open(disk, PATH, 'create')).append([0, 1, 2].map(recordOf))
+  await disk.syncFolderOf(PATH)
+  const log = await CommitLog.open(disk, PATH, 'write')
+  await log.append([3, 4].map(recordOf))
+  return log
+}
+
+async function all(log: CommitLog): Promise<(CommitRecord | undefined)[]> {
+  return Promise.all(Array.from({ length: log.count }, (_, index) => log.record(index)))
+}
+
+test('records that are in memory are put back durably when the file is opened anew, up to where the log ends', async () => {
+  for (const [left, end, found] of [
+    [5, 4, 5],
+    [2, 4, 5],
+    [3, 4, 5],
+    [3, 2, 3],
+    // Those in memory lie behind where the log ends.
+    [2, 1, 2],
+    // What lies before them is gone too.
+    [1, 4, 1],
+  ] as const) {
+    const disk = new SimDisk(randomFrom(1))
+    const log = await fiveRecords(disk)
+    await cut(disk, left)
+    await log.reopen(disk, PATH, recordOf(end))
+    const records = Array.from({ length: found }, (_, index) => recordOf(index))
+    expect(await all(log)).toEqual(records)
+    expect(log.last).toEqual(records.at(-1))
+    if (found > left) disk.powerOff(true)
+    expect(await all(await CommitLog.open(disk, PATH, 'read'))).toEqual(records)
+  }
+})
+
+test('records that cannot be put back stay in memory', async () => {
+  for (let call = 1; call <= 3; call++) {
+    const disk = new SimDisk(randomFrom(1))
+    const log = await fiveRecords(disk)
+    await cut(disk, 2)
+    disk.failAt(disk.calls + call, 'EIO')
+    const reopened = await log.reopen(disk, PATH, recordOf(4)).then(
+      () => true,
+      () => false,
+    )
+    if (reopened) break
+    expect([log.count, await log.record(4), await log.record(2)]).toEqual([5, recordOf(4), recordOf(2)])
+    await log.reopen(disk, PATH, recordOf(4))
+    expect(await all(log)).toEqual([0, 1, 2, 3, 4].map(recordOf))
+  }
+})
+
+test('the end of an operation is found however many records lie behind it', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const log = await CommitLog.open(disk, PATH, 'create')
+  const records = Array.from({ length: 4000 }, (_, index) => ({ ...recordOf(index), endsOperation: index === 7 }))
+  await log.append(records)
+  for (const [upTo, end] of [
+    [3999, 7],
+    [2048, 7],
+    [8, 7],
+    [7, 7],
+    [6, -1],
+    [0, -1],
+  ] as const) {
+    expect(await log.lastEndUpTo(recordOf(upTo).totalEntries)).toBe(end)
+  }
 })

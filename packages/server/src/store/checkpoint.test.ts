@@ -11,6 +11,7 @@ const checkpoint: Checkpoint = {
   truncating: true,
   marked: false,
   cutChecksum: 0x0a0b,
+  owner: 0x0c0d,
   bootId: 'b1',
 }
 
@@ -22,7 +23,7 @@ const SLOT = [
   '0000000000000203',
   '00000005',
   '6231'.padEnd(80, '0'),
-  '00000a0b00000000',
+  '00000a0b00000c0d',
 ].join('')
 
 test('a slot lies as the specification says, and is read back', () => {
