@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { Writable } from 'node:stream'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/server'
@@ -20,7 +22,7 @@ beforeAll(async () => {
   const { status } = await datastreamer('generate', file, '--blocks', '40', '--seed', '7')
   expect(status).toBe(0)
   writeFileSync(badPem, '-----BEGIN CERTIFICATE-----\nhello\n-----END CERTIFICATE-----\n')
-  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 600_000 })
   sources.server = (await server.firstLine()).replace('ready stream=', '')
 })
 
@@ -178,6 +180,18 @@ test('a file that is read can be written meanwhile', async () => {
 })
 
 describe('what cannot be opened', () => {
+  test.each(['destroySoon', 'resetAndDestroy'] as const)(
+    'a server that ends the connection by %s may hold another stream',
+    async (end) => {
+      const other = createServer((socket) => socket.once('data', () => socket[end]())).listen(0, '127.0.0.1')
+      await once(other, 'listening')
+      const { port } = other.address() as AddressInfo
+      const { status, stderr } = await datastreamer('info', `127.0.0.1:${port}`, '--stream-type', '2')
+      other.close()
+      expect([status, stderr]).toEqual([1, expect.stringContaining('--stream-type')])
+    },
+  )
+
   test.each([
     [['info', '/nowhere/stream.bin'], 1, 'there is no such file'],
     ...[

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CommitLog, RECORDS_OFFSET } from '../src/store/commit-log.ts'
+import { CommitLog } from '../src/store/commit-log.ts'
 import { type CommitRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
@@ -93,7 +93,7 @@ test('a record is not durable if another sync failed since it was written', asyn
 
 /** Cut the file so that it has so many records. */
 async function cut(disk: SimDisk, records: number): Promise<void> {
-  await (await disk.open(PATH, 'write')).resize(RECORDS_OFFSET + records * RECORD_BYTES)
+  await (await disk.open(PATH, 'write')).resize(4096 + records * RECORD_BYTES)
 }
 
 /** A commit log of five records, of which the last three are in memory. */

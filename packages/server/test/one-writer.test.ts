@@ -30,6 +30,16 @@ function holdLock(folder: string): Promise<Holder> {
   return hold('flock', ['--no-fork', `${folder}/LOCK`, 'sh', '-c', 'echo locked; exec sleep 600'])
 }
 
+/** Why this process cannot open a stream; `undefined` if it can. */
+async function refusalOf(file: string): Promise<unknown> {
+  try {
+    await using _store = await openStore({ file })
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
 /** Whether goleveldb could lock a folder now. */
 function canLock(folder: string): boolean {
   try {
@@ -45,14 +55,14 @@ describe.each(WAYS)('by $name', (way) => {
 
   test.skipIf(cannot)('a second server is refused while the first lives, and no longer', async () => {
     using dir = tempDir()
-    const first = await holdStore(dir.join('data-stream.bin'))
+    await using first = await holdStore(dir.join('data-stream.bin'))
     expect(first.said).toBe('1')
     using other = way.make(dir)
-    const second = await holdStore(other.path)
+    await using second = await holdStore(other.path)
     expect(second.said).toBe('LOCKED')
     await second.kill()
     await first.kill()
-    const third = await holdStore(other.path)
+    await using third = await holdStore(other.path)
     expect(third.said).toBe('2')
     await third.kill()
   })
@@ -61,9 +71,9 @@ describe.each(WAYS)('by $name', (way) => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     using other = way.make(dir)
-    const first = await holdStore(other.path)
+    await using first = await holdStore(other.path)
     expect(first.said).toBe('1')
-    await expect(openStore({ file: dir.join('data-stream.bin') })).rejects.toThrow(LockedError)
+    expect(await refusalOf(dir.join('data-stream.bin'))).toBeInstanceOf(LockedError)
     await first.kill()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
   })
@@ -72,11 +82,12 @@ describe.each(WAYS)('by $name', (way) => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     using other = way.make(dir)
-    const go = await holdLock(dir.join('data-stream.db'))
+    await using go = await holdLock(dir.join('data-stream.db'))
     expect(go.said).toBe('locked')
-    expect((await holdStore(other.path)).said).toBe('LOCKED')
+    await using refused = await holdStore(other.path)
+    expect(refused.said).toBe('LOCKED')
     await go.kill()
-    const ours = await holdStore(other.path)
+    await using ours = await holdStore(other.path)
     expect(ours.said).toBe('1')
     expect(canLock(dir.join('data-stream.db'))).toBe(false)
     await ours.kill()

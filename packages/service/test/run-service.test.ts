@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { FROM_SOURCE, spawnTied } from '@datastreamer/fixtures'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const children: ChildProcess[] = []
@@ -22,14 +23,8 @@ interface Running {
 }
 
 function start(...argv: string[]): Running {
-  const args = [
-    '--conditions=@datastreamer/source',
-    `${import.meta.dirname}/program.ts`,
-    '--log-level',
-    'info',
-    ...argv,
-  ]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const args = [...FROM_SOURCE, `${import.meta.dirname}/program.ts`, '--log-level', 'info', ...argv]
+  const child = spawnTied(process.execPath, args)
   children.push(child)
   const lines = createInterface({ input: child.stdout })
   let errors = ''
@@ -149,8 +144,8 @@ describe('a service', () => {
   })
 
   test('is not held up by a log that nobody reads', async () => {
-    const args = ['--conditions=@datastreamer/source', `${import.meta.dirname}/program.ts`, '--how', 'logs-much']
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const args = [...FROM_SOURCE, `${import.meta.dirname}/program.ts`, '--how', 'logs-much']
+    const child = spawnTied(process.execPath, args)
     children.push(child)
     const lines = createInterface({ input: child.stdout })
     expect(await once(lines, 'line')).toEqual(['ready stream=127.0.0.1:1234'])

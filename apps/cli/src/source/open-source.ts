@@ -49,9 +49,9 @@ export async function openSource(
   }
 }
 
-/** Servers close the connection on a wrong stream type without saying why. */
+/** Servers end the connection on a wrong stream type without saying why; what they did not read of it makes that a reset. */
 function withHint(error: unknown, src: string, streamType: bigint): unknown {
-  if (!(error instanceof StreamError) || error.code !== 'CLOSED') return error
+  if (!(error instanceof StreamError) || !['CLOSED', 'RESET'].includes(error.code)) return error
   error.message += `; ${src} may hold a stream of another type than ${streamType} (--stream-type), or expect TLS (--tls)`
   return error
 }

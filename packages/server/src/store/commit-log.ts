@@ -22,7 +22,7 @@ import {
 } from './commit-record.ts'
 
 /** Where the records begin. */
-export const RECORDS_OFFSET = 4096
+const RECORDS_OFFSET = 4096
 /** Newest records that are kept in memory: live relays ask for them all the time. */
 const RECENT_RECORDS = 1024
 /** Bytes that are read and written at once where many are. */

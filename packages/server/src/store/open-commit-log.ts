@@ -7,7 +7,7 @@ import { storedChecksum } from './commit-record.ts'
 import { beside, commitLogPath } from './paths.ts'
 
 /** Says in a commit log which stream it is of, among those whose names differ in nothing but the extension: u32, not 0. */
-export function ownerOf(path: string): number {
+function ownerOf(path: string): number {
   return storedChecksum(crc32(extname(basename(path))))
 }
 

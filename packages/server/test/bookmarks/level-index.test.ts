@@ -129,7 +129,7 @@ test('has one owner in this process, by whatever path, and keeps others out mean
   symlinkSync(folder, dir.join('b.db'))
   await expect(open(folder)).rejects.toThrow(LockedError)
   await expect(open(dir.join('b.db'))).rejects.toThrow(LockedError)
-  const other = await holdIndex(folder)
+  await using other = await holdIndex(folder)
   expect(other.said).toBe('LOCKED')
   await other.kill()
   await index.close()
@@ -138,7 +138,7 @@ test('has one owner in this process, by whatever path, and keeps others out mean
 
 test('has one owner among processes; a killed one holds nothing and loses nothing', async () => {
   using dir = tempDir()
-  const other = await holdIndex(dir.path)
+  await using other = await holdIndex(dir.path)
   expect(other.said).toBe('open')
   await expect(open(dir.path)).rejects.toMatchObject({ code: 'LOCKED', retryable: true })
   await other.kill()
@@ -152,7 +152,13 @@ const hasFlock = process.platform === 'linux' && isRunnable('flock')
 test.skipIf(!hasFlock)('is refused while a program that locks like the Go server holds it', async () => {
   using dir = tempDir()
   await (await open(dir.path)).close()
-  const other = await hold('flock', ['--no-fork', join(dir.path, 'LOCK'), 'sh', '-c', 'echo locked; exec sleep 60'])
+  await using other = await hold('flock', [
+    '--no-fork',
+    join(dir.path, 'LOCK'),
+    'sh',
+    '-c',
+    'echo locked; exec sleep 60',
+  ])
   expect(other.said).toBe('locked')
   await expect(open(dir.path)).rejects.toThrow(LockedError)
   await other.kill()
@@ -203,7 +209,7 @@ test('a disk that fails is told to all who wait, and close lets go', async () =>
 
 test.skipIf(process.platform !== 'linux')('LevelDB stays in memory, for its thread that outlives ours', async () => {
   using dir = tempDir()
-  const process = await closeIndex(dir.join('index.db'))
+  await using process = await closeIndex(dir.join('index.db'))
   expect(process.said).toBe('false true true')
   await process.kill()
 })

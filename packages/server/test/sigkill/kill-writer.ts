@@ -69,7 +69,7 @@ class Victim {
     const output = openSync(said, 'w')
     const writer = new URL('./writer.ts', import.meta.url).pathname
     const args = ['--conditions=@datastreamer/source', writer, this.#file, this.#fsync]
-    const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit'] })
+    const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit', 'ipc'] })
     closeSync(output)
     try {
       // Some die while they open the file, the others while they write.

@@ -9,6 +9,8 @@ import { endOf, entryOf, operationsIn, sizeOf } from './operations.ts'
 const MAX_WAITING = 64
 
 const [file = '', fsync = 'commit'] = process.argv.slice(2)
+// Whoever started it was killed itself.
+process.once('disconnect', () => process.exit())
 // Written at once, to a file: what was said before a kill is there after it.
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 

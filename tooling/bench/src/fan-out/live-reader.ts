@@ -4,7 +4,10 @@ import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import type { Histogram } from './histogram.ts'
 
 /** Bytes that one read takes; they are shared by all readers of a process. */
-const shared = Buffer.allocUnsafeSlow(256 * 1024)
+const shared = new Uint8Array(256 * 1024)
+
+/** Type and length of a packet. */
+const PACKET_HEAD_BYTES = 5
 
 export interface LiveReaderOptions {
   readonly port: number
@@ -74,6 +77,7 @@ export class LiveReader {
 
   #fail(error: Error): void {
     this.#failure ??= error
+    this.#socket.destroy()
     this.#onProgress()
   }
 
@@ -82,14 +86,19 @@ export class LiveReader {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     let at = 0
-    while (bytes.length - at >= 5) {
+    while (bytes.length - at >= PACKET_HEAD_BYTES) {
       const length = view.getUint32(at + 1)
+      if (length < PACKET_HEAD_BYTES) {
+        this.#fail(new Error(`a packet of ${length} bytes came`))
+        return
+      }
       if (bytes.length - at < length) break
       if (bytes[at] === PacketType.entry) this.#takeEntry(view, at, now)
       else this.#started = true
       at += length
     }
-    this.#rest = bytes.slice(at)
+    // A copy: another reader's bytes come to the same memory next.
+    this.#rest = new Uint8Array(bytes.subarray(at))
     this.#onProgress()
   }
 

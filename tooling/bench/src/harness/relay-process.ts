@@ -18,8 +18,9 @@ export class RelayProcess implements AsyncDisposable {
   /** Run one that follows a server on this machine and begins with a file that it finds, or makes. */
   static async start(serverPort: number, file: string): Promise<RelayProcess> {
     const args = ['--server', `127.0.0.1:${serverPort}`, '--file', file, '--host', '127.0.0.1', '--port', '0']
-    const child = spawn(process.execPath, [MAIN, ...args, '--log-level', 'warn'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    // If this process is killed, the pipe to the relay is closed, and the relay ends by that.
+    const child = spawn(process.execPath, [MAIN, ...args, '--log-level', 'warn', '--end-with-stdin'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
     const [line] = await once(createInterface({ input: child.stdout }), 'line')
     return new RelayProcess(child, Number(/:(\d+)/.exec(String(line))?.[1]))
