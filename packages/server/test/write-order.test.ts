@@ -98,7 +98,7 @@ test('a truncation has said where it cuts, durably, before the header moves', as
   await commit(store, 2)
   isCutting = true
   await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-  expect(await durableCheckpoint(sim)).toMatchObject({ truncating: true, totalEntries: 1n })
+  expect(await durableCheckpoint(sim)).toMatchObject({ open: true, truncating: true, totalEntries: 1n })
 })
 
 test('a truncation waits for a checkpoint in the background, which would say afterwards what is no longer so', async () => {
@@ -269,7 +269,7 @@ test('a truncation that failed is no longer noted as one', async () => {
   await commit(store, 2)
   isFailing = true
   await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
-  expect(await durableCheckpoint(sim)).toMatchObject({ truncating: false, totalEntries: 2n })
+  expect(await durableCheckpoint(sim)).toMatchObject({ open: true, truncating: false, totalEntries: 2n })
 })
 
 test('a second checkpoint says that a truncation is done', async () => {
@@ -279,7 +279,7 @@ test('a second checkpoint says that a truncation is done', async () => {
   await commit(store, 1)
   await commit(store, 2)
   await store.truncateFile(1n)
-  expect(await durableCheckpoint(disk)).toMatchObject({ truncating: false, totalEntries: 1n })
+  expect(await durableCheckpoint(disk)).toMatchObject({ open: true, truncating: false, totalEntries: 1n })
 })
 
 test('a commit fails whose record another sync of the commit log has lost', async () => {
