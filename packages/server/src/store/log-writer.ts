@@ -204,7 +204,7 @@ export class LogWriter {
 
   /** Take the record of a failed group back. */
   async #undo(records: number, cause: unknown): Promise<void> {
-    this.#written = Math.min(this.#written, this.#committed.totalLength)
+    this.#written = this.#committed.totalLength
     this.#ahead = []
     try {
       await this.#commitLog.cutTo(records)
