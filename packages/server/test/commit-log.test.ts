@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Disk } from '../src/disk/disk.ts'
 import { CommitLog } from '../src/store/commit-log.ts'
 import { type CommitRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import { randomFrom } from './sim/random.ts'
@@ -164,4 +165,48 @@ test('the end of an operation is found however many records lie behind it', asyn
   ] as const) {
     expect(await log.lastEndUpTo(recordOf(upTo).totalEntries)).toBe(end)
   }
+})
+
+test('who reads records while they are cut gets those that stay', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  let whileReading = async (): Promise<void> => {}
+  let whileCutting = async (): Promise<void> => {}
+  const watched: Disk = {
+    open: async (path, mode) => {
+      const file = await disk.open(path, mode)
+      return Object.assign(Object.create(file) as typeof file, {
+        read: async (into: Uint8Array, position: number) => {
+          const before = whileReading
+          whileReading = async () => {}
+          await before()
+          return file.read(into, position)
+        },
+        write: (from: readonly Uint8Array[], position: number) => file.write(from, position),
+        size: () => file.size(),
+        resize: async (size: number) => {
+          await file.resize(size)
+          await whileCutting()
+        },
+      })
+    },
+  } as Disk
+  const log = await CommitLog.open(watched, PATH, 'create')
+  await log.append(Array.from({ length: 10 }, (_, index) => recordOf(index)))
+  const first = (count: number): CommitRecord[] => Array.from({ length: count }, (_, index) => recordOf(index))
+
+  const duringCut: unknown[] = []
+  whileCutting = async () => {
+    duringCut.push(await log.records(0, 10), await log.record(9), await log.lastEndUpTo(100n))
+  }
+  await log.cutTo(8)
+  expect(duringCut).toEqual([first(8), undefined, 7])
+
+  whileCutting = async () => {}
+  whileReading = () => log.cutTo(3)
+  expect(await log.records(0, 8)).toEqual(first(3))
+  whileReading = () => log.cutTo(2)
+  expect(await log.record(1)).toEqual(recordOf(1))
+  await log.append([recordOf(2)])
+  whileReading = () => log.cutTo(1)
+  expect(await log.records(1, 2)).toEqual([])
 })

@@ -133,16 +133,24 @@ export class CommitLog {
   async record(index: number): Promise<CommitRecord | undefined> {
     if (index < 0 || index >= this.#count) return undefined
     const recent = this.#recent[index - this.#count + this.#recent.length]
-    if (recent !== undefined) return recent
-    return decodeRecord(await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, RECORD_BYTES))
+    return recent ?? (await this.records(index, 1))[0]
   }
 
-  /** The records from `index` on, at most `limit`, in order; `undefined` in the place of one that is not whole. */
+  /**
+   * The records from `index` on, at most `limit`, in order; `undefined` in the place of one that is not whole. Those that are
+   * cut meanwhile are not among them.
+   */
   async records(index: number, limit: number): Promise<(CommitRecord | undefined)[]> {
-    const count = Math.min(limit, this.#count - index)
-    if (count <= 0) return []
-    const bytes = await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, count * RECORD_BYTES)
-    return Array.from({ length: count }, (_, i) => decodeRecord(bytes, i * RECORD_BYTES))
+    for (;;) {
+      const count = Math.min(limit, this.#count - index)
+      if (count <= 0) return []
+      try {
+        const bytes = await readExactly(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, count * RECORD_BYTES)
+        return Array.from({ length: count }, (_, i) => decodeRecord(bytes, i * RECORD_BYTES))
+      } catch (error) {
+        if (index + count <= this.#count) throw error
+      }
+    }
   }
 
   /** Index of the last record at or before a point, or -1. */
@@ -272,11 +280,20 @@ export class CommitLog {
     }
   }
 
-  /** Keep the first `count` records. */
+  /** Keep the first `count` records. If that fails, all are known as before. */
   async cutTo(count: number): Promise<void> {
-    await this.#file.resize(RECORDS_OFFSET + count * RECORD_BYTES)
+    const [before, recent] = [this.#count, this.#recent]
+    // Before the file: who reads beside must not look for what is gone.
     this.#count = count
-    await this.#recall()
+    this.#recent = []
+    try {
+      await this.#file.resize(RECORDS_OFFSET + count * RECORD_BYTES)
+      await this.#recall()
+    } catch (error) {
+      this.#count = before
+      this.#recent = recent
+      throw error
+    }
   }
 
   /** Bring the last record into memory, and no other. */
