@@ -3,6 +3,8 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type Entry, HEADER_PAGE_BYTES, sameEntry } from '@datastreamer/format'
 import { describe, expect, test, vi } from 'vitest'
+import type { DiskFile } from '../src/disk/disk.ts'
+import { type Disk, nodeDisk } from '../src/index.ts'
 import { openReader } from '../src/reader/open-reader.ts'
 import type { StreamReader } from '../src/reader/stream-reader.ts'
 import { openStore } from '../src/store/open-store.ts'
@@ -402,3 +404,30 @@ test.each([1, 2, randomInt(2 ** 31)])(
     expect(same(consumer.entries, await readAll(store.log))).toBe(true)
   },
 )
+
+test.each([true, false])('an update in place is taken while its writer never rests (followed: %s)', async (follow) => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  for (let byte = 0; byte < 5; byte++) await commit(store, [5000, byte])
+  let afterRead = async (): Promise<void> => {}
+  const disk: Disk = {
+    ...nodeDisk,
+    open: async (path, mode) => {
+      const opened = await nodeDisk.open(path, mode)
+      const read: DiskFile['read'] = opened.read.bind(opened)
+      return Object.assign(opened, {
+        read: async (into: Uint8Array, position: number) => {
+          const length = await read(into, position)
+          if (position >= HEADER_PAGE_BYTES) await afterRead()
+          return length
+        },
+      })
+    },
+  }
+  await using reader = await openReader({ file, follow, pollMs: 1, disk })
+  await store.updateEntryData(1n, 1, new Uint8Array(5000).fill(77))
+  afterRead = () => commit(store, [10, 1])
+  await vi.waitFor(async () => expect((await reader.getEntry(1n))?.data[0]).toBe(77), WAIT)
+  afterRead = async () => {}
+})

@@ -186,8 +186,12 @@ export class FollowedLog {
     }
     const isSame = changes.length === 0 && (await hasEnding(file, this.#ending))
     const again = isSame ? header : await this.#stableHeader()
-    if (again === undefined || !samePoint(header, again)) return false
+    if (again === undefined || isBefore(again, header)) return false
+    const hasMoved = !samePoint(header, again)
+    // A writer that never rests commits while pages are read, which changes none of them.
+    if (hasMoved && !(await hasEnding(file, this.#ending))) return false
     if (!isSame && isRewrite(changes, log.header)) {
+      if (hasMoved) return false
       // Truncated, and written again up to the same place.
       await this.#part(header)
       if (!(await this.#advanceTo(header))) return false
