@@ -49,6 +49,29 @@ describe('what cannot be seen is not taken for absent', () => {
   })
 })
 
+describe.each(['EIO', 'EACCES'])('a disk that says %s where it is asked for a file', (code) => {
+  test.each(['data-stream.bin', 'data-stream.commits'])('%s, keeps all as it is', async (name) => {
+    using dir = tempDir()
+    const file = dir.join('data-stream.bin')
+    {
+      await using store = await openStore({ file })
+      await commitOne(store)
+    }
+    const names = readdirSync(dir.path)
+    const bytes = ['data-stream.bin', 'data-stream.commits'].map((kept) => readFileSync(dir.join(kept)))
+    const blind: Disk = {
+      ...nodeDisk,
+      exists: async (path) => {
+        if (path === dir.join(name)) throw Object.assign(new Error(`${code}: simulated`), { code })
+        return nodeDisk.exists(path)
+      },
+    }
+    await expect(openStore({ file, disk: blind })).rejects.toMatchObject({ code })
+    expect(readdirSync(dir.path)).toEqual(names)
+    expect(['data-stream.bin', 'data-stream.commits'].map((kept) => readFileSync(dir.join(kept)))).toEqual(bytes)
+  })
+})
+
 describe('a file is made only where none is', () => {
   test('one that appears while it is being made is left as it is', async () => {
     using dir = tempDir()

@@ -1,7 +1,20 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { exists } from './exists.ts'
+
+/** What the system says of some path, instead of what is so: root may see everything. */
+const failing = vi.hoisted(() => new Map<string, string>())
+vi.mock('node:fs/promises', async (load) => {
+  const real = await load<typeof import('node:fs/promises')>()
+  const failingLook = (look: (path: string) => Promise<unknown>) => async (path: string) => {
+    const code = failing.get(path)
+    if (code !== undefined) throw Object.assign(new Error(`${code}: simulated`), { code })
+    return look(path)
+  }
+  return { ...real, stat: failingLook(real.stat), lstat: failingLook(real.lstat) }
+})
+afterEach(() => failing.clear())
 
 test('only what the system knows to be absent is absent', async () => {
   using dir = tempDir()
@@ -29,4 +42,13 @@ test('a link that leads nowhere, wherever it is on the way, says which and where
     const message = `${at}: the link ${dir.join('folder', 'link')} leads to ${dir.join('volume')}, where nothing is`
     await expect(exists(at)).rejects.toMatchObject({ code: 'LEADS_NOWHERE', message })
   }
+})
+
+test.each(['EIO', 'EACCES', 'ESTALE', 'ETIMEDOUT'])('what cannot be seen may be there: %s', async (code) => {
+  using dir = tempDir()
+  writeFileSync(dir.join('file'), '')
+  failing.set(dir.join('file'), code)
+  await expect(exists(dir.join('file'))).rejects.toMatchObject({ code })
+  failing.set(dir.path, code)
+  await expect(exists(dir.join('absent'))).rejects.toMatchObject({ code })
 })
