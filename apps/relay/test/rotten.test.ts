@@ -67,6 +67,35 @@ function flipBit(file: string, position: number): void {
   closeSync(disk)
 }
 
+/** Let record `index` of a commit log be one that cannot be read. docs/spec/commit-log.md §3 */
+function spoilRecord(commitLog: string, index: number): void {
+  const disk = openSync(commitLog, 'r+')
+  writeSync(disk, new Uint8Array(24).fill(0xee), 0, 24, 4096 + index * 24)
+  closeSync(disk)
+}
+
+test('a checksum that cannot be read is said, costs no entry, and is made again', { timeout: 240_000 }, async () => {
+  using dir = tempDir()
+  const file = dir.join('s.bin')
+  await makeFile(file)
+  spoilRecord(dir.join('s.commits'), 2)
+  {
+    await using server = new Served('server', '--file', file)
+    await server.shows('/readyz', 'not ready: not covered by a readable checksum: entries 2 to 3')
+    expect(await server.text('/metrics')).toMatch(/^datastreamer_uncovered_bytes [1-9]\d{6}$/m)
+    expect(await server.text('/metrics')).toContain('datastreamer_damaged_bytes 0\n')
+    expect(await server.read()).toHaveLength(12)
+    expect((await server.end('SIGTERM')).stderr).toContain('cannot be compared: the commit log is damaged there')
+  }
+  const recover = ['recover', file, '--take-over', '--yes']
+  expect((await runSource(`${APPS}/cli/src/main.ts`, recover)).status).toBe(0)
+  await using server = new Served('server', '--file', file)
+  await server.shows('/metrics', 'datastreamer_scrub_passes_total 1\n')
+  expect(await server.text('/metrics')).toContain('datastreamer_uncovered_bytes 0\n')
+  expect(await server.text('/readyz')).toBe('ready\n')
+  await server.end('SIGTERM')
+})
+
 test('a flipped bit is found, said, sent to nobody, and replaced from elsewhere', { timeout: 240_000 }, async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')
