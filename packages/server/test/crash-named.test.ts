@@ -78,6 +78,10 @@ test.each<[string, HistoryOptions]>([
       crashAt: 4,
     },
   ],
+  [
+    'a store that died while it was opening its files anew, and does not go on with that beside the next one',
+    { seed: 13000001, fsync: 'commit', death: 'process', faults: 0.06, lives: 3, reopens: true, crashAt: 23 },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -164,7 +164,7 @@ class Player {
 
   async #open(): Promise<StreamStore> {
     const { fsync, slow = 0 } = this.#options
-    const disk = slow > 0 ? slowDisk(this.#disk, this.#fate, slow) : this.#disk
+    const disk = slowDisk(this.#disk, this.#fate, slow)
     const limits = {
       spillBytes: 1,
       tailPages: 2,

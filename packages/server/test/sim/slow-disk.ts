@@ -5,13 +5,14 @@ import { countOfShortWrite } from './sim-content.ts'
 import { CrashedError, type SimDisk } from './sim-disk.ts'
 
 /**
- * A disk for one life of a store, on which a call may take time, so that others overtake it, or come in the middle of a
- * write.
+ * A disk for one life of a store: what a timer of it does after it died comes to nothing. A call may take time, unless the
+ * probability is 0, so that others overtake it, or come in the middle of a write.
  */
 export function slowDisk(disk: SimDisk, random: Random, probability: number): Disk {
   const { deaths } = disk
+  const isSlow = probability > 0
   const pass = async (): Promise<void> => {
-    if (random.chance(probability)) for (let turns = random.int(1, 3); turns > 0; turns--) await turn()
+    if (isSlow && random.chance(probability)) for (let turns = random.int(1, 3); turns > 0; turns--) await turn()
     if (disk.deaths !== deaths) throw new CrashedError('its life is over')
   }
   const slowly = async <T>(call: () => Promise<T>): Promise<T> => {
@@ -23,6 +24,7 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
   const slowFile = (file: DiskFile): DiskFile => ({
     read: (into, position) => slowly(() => file.read(into, position)),
     write: async (from, position) => {
+      if (!isSlow) return slowly(() => file.write(from, position))
       const bytes = Buffer.concat(from)
       const half = countOfShortWrite(position, bytes.length, random)
       const written = await slowly(() => file.write([bytes.subarray(0, half)], position))
