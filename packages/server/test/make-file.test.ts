@@ -50,7 +50,11 @@ describe('what cannot be seen is not taken for absent', () => {
 })
 
 describe.each(['EIO', 'EACCES'])('a disk that says %s where it is asked for a file', (code) => {
-  test.each(['data-stream.bin', 'data-stream.commits'])('%s, keeps all as it is', async (name) => {
+  test.each([
+    ['data-stream.bin', 0],
+    ['data-stream.commits', 0],
+    ['data-stream.commits', 1],
+  ])('%s, keeps all as it is, also if it said before that it is there: %i times', async (name, times) => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     {
@@ -59,11 +63,20 @@ describe.each(['EIO', 'EACCES'])('a disk that says %s where it is asked for a fi
     }
     const names = readdirSync(dir.path)
     const kept = ['data-stream.bin', 'data-stream.commits'].map((name) => readFileSync(dir.join(name)))
+    let looks = 0
+    const mustSee = (path: string): void => {
+      if (path === dir.join(name) && looks > times) throw Object.assign(new Error(`${code}: simulated`), { code })
+    }
     const blind: Disk = {
       ...nodeDisk,
       exists: async (path) => {
-        if (path === dir.join(name)) throw Object.assign(new Error(`${code}: simulated`), { code })
+        if (path === dir.join(name)) looks++
+        mustSee(path)
         return nodeDisk.exists(path)
+      },
+      open: async (path, mode) => {
+        mustSee(path)
+        return nodeDisk.open(path, mode)
       },
     }
     await expect(openStore({ file, disk: blind })).rejects.toMatchObject({ code })
