@@ -2,6 +2,8 @@ import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, writeSy
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { LevelDamage } from '../../src/bookmarks/level-check/bytes.ts'
+import { checkClosed } from '../../src/bookmarks/level-check/check.ts'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
 import { MemoryIndex } from '../../src/bookmarks/memory-index.ts'
 import { type IndexEvent, RepairingIndex } from '../../src/bookmarks/repairing-index.ts'
@@ -74,6 +76,16 @@ async function look(): Promise<{ readonly missed: number; readonly damaged: bool
   }
 }
 
+/** Whether the index's thread would say, before LevelDB opens the folder, that it is damaged. */
+function isFoundClosed(): boolean {
+  try {
+    checkClosed(index)
+    return false
+  } catch (error) {
+    return error instanceof LevelDamage
+  }
+}
+
 function asDamage(error: unknown): 'damaged' {
   expect(error).toMatchObject({ code: expect.stringMatching(/^INDEX_(CORRUPT|MISSING)$/) })
   return 'damaged'
@@ -102,12 +114,18 @@ describe('an index with eight bytes that are flipped', () => {
     const wrong: string[] = []
     let noticed = 0
     for (const name of readdirSync(original).filter((found) => names.test(found))) {
+      let isAsked = false
       for (const at of positions(readFileSync(join(original, name)).length)) {
         restore()
         flip(join(index, name), at)
-        const { missed, damaged } = await look()
-        if (missed > 0) wrong.push(`${name} at ${at}: ${missed}`)
-        if (damaged) noticed++
+        // That the thread asks the same before it opens the folder is seen once for each file: each thread takes a while.
+        const isFound = isFoundClosed()
+        if (!isFound || !isAsked) {
+          const { missed, damaged } = await look()
+          if (missed > 0) wrong.push(`${name} at ${at}: ${missed}`)
+          isAsked ||= isFound && damaged
+          if (damaged) noticed++
+        } else noticed++
       }
     }
     expect(wrong).toEqual([])
