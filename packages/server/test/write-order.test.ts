@@ -142,6 +142,92 @@ test('an operation that is taken back behind a commit that waits takes nothing f
   expect(result).toMatchObject({ entries: 2n, checksums: 2 })
 })
 
+/** A log with one committed entry, and what writes it on a disk that does as `before` says. */
+async function writerOn(sim: SimDisk, before: Parameters<typeof toldDisk>[1]) {
+  const disk = toldDisk(sim, before)
+  sim.put(FILE, emptyFile())
+  const commitLog = await CommitLog.open(disk, COMMITS, 'create')
+  const file = await disk.open(FILE, 'write')
+  const writable = new WritableFile(file, await readHeader(file, FILE, {}))
+  await writable.mend()
+  const state = new StateOfStore()
+  const parts = { writable, commitLog, buffers: new PageBuffers(), committed: writable.point, state }
+  return { commitLog, state, writer: new LogWriter({ ...parts, syncEach: false }) }
+}
+
+test.each([FILE, COMMITS])(
+  'a failed sync of %s is told to whoever wants all to be durable, and breaks the store',
+  async (which) => {
+    const { writer, state } = await writerOn(new SimDisk(randomFrom(1)), ({ call, path }) => {
+      if (call === 'sync' && path === which) throw new Error('simulated')
+    })
+    await expect(writer.syncAll()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+    expect(state.broken).toMatchObject({ code: 'STORE_BROKEN' })
+  },
+)
+
+test.each(['write', 'sync'] as const)('a commit whose %s failed is the only one that fails', async (failing) => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let isFailing = false
+  const disk = toldDisk(sim, ({ call, path }) => {
+    if (isFailing && call === failing && path === FILE) throw new Error('simulated')
+  })
+  const store = await open(disk)
+  await commit(store, 1)
+  isFailing = true
+  await expect(commit(store, 2)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  isFailing = false
+  expect(store.broken).toBeUndefined()
+  await commit(store, 3)
+  await store.close()
+  const { damages, result } = await drain(verifyStream({ file: FILE, disk: sim }))
+  expect([damages, result]).toMatchObject([[], { entries: 2n, checksums: 2 }])
+})
+
+test('what was written ahead of a commit is written again for the operation behind it, if it is taken back', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  let written = 0
+  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+    if (call === 'write' && path === FILE && position >= HEADER_PAGE_BYTES) written++
+  })
+  const store = await open(disk, { spillBytes: 1024 })
+  for (const byte of [1, 2]) {
+    store.startAtomicOp()
+    for (let i = 0; i < 3; i++) store.addStreamEntry(1, new Uint8Array(600_000).fill(byte))
+    await store.writable()
+    expect(written).toBeGreaterThan(0)
+    if (byte === 1) store.rollbackAtomicOp()
+    else await store.commitAtomicOp()
+  }
+  await store.close()
+  await using again = await open(disk)
+  for (const number of [0n, 1n, 2n]) {
+    expect((await again.getEntry(number))?.data.every((byte) => byte === 2)).toBe(true)
+  }
+  const { damages, result } = await drain(verifyStream({ file: FILE, disk: sim }))
+  expect([damages, result]).toMatchObject([[], { entries: 3n, checksums: 3 }])
+})
+
+test.each(['ENOSPC', 'EIO'])(
+  'room that was made for a commit that failed with %s is given back if the disk is full',
+  async (code) => {
+    const sim = new SimDisk(randomFrom(1))
+    sim.put(FILE, emptyFile())
+    let isFailing = false
+    const disk = toldDisk(sim, ({ call, path }) => {
+      if (isFailing && call === 'write' && path === FILE) throw Object.assign(new Error(code), { code })
+    })
+    const store = await open(disk)
+    isFailing = true
+    await expect(commit(store, 1)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+    const size = sim.contentOf(FILE)?.size ?? 0
+    if (code === 'ENOSPC') expect(size).toBe(HEADER_PAGE_BYTES)
+    else expect(size).toBeGreaterThan(HEADER_PAGE_BYTES)
+  },
+)
+
 test('an update in place renews the checksum of its commit, also when it is done again after a crash', async () => {
   const sim = new SimDisk(randomFrom(1))
   const verified = () => drain(verifyStream({ file: FILE, disk: sim }))

@@ -21,6 +21,7 @@ test.each([
   ['another of LevelDB', failure('LEVEL_IO_ERROR', 'IO error: a.log: Input/output error')],
   ['a text', 'ENOSPC'],
   ['nothing', undefined],
+  ['null', null],
 ])('%s does not', (_, error) => {
   expect(isFull(error)).toBe(false)
 })
