@@ -165,6 +165,14 @@ test('an opening after another program keeps what lies behind, and after the las
   await commitLog.close()
 })
 
+test('what has rotted before a last record that cannot be read is not taken for what another program wrote', async () => {
+  const file = files.damaged(both((path) => spoil(path, COMMITS + 1), rotAt(285)))
+  const before = (await verify(file)).damages.map(({ code, range }) => [code, range?.from.totalEntries])
+  expect(before.map(([code]) => code)).toEqual(['BAD_CHECKSUM', 'NO_CHECKSUM'])
+  await (await openStore({ file })).close()
+  expect((await verify(file)).damages.map(({ code, range }) => [code, range?.from.totalEntries])).toEqual(before)
+})
+
 test.each([
   ['one', 3, 3],
   ['many, over pages', 5, 25],

@@ -203,7 +203,8 @@ async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<Comm
   // A store that died may have left a record whose header was not written. One that was closed has not: there a program
   // has cut the file and gone on, and what it wrote may end where one of our commits did.
   const mayBeForeign = count < commitLog.count && commitLog.checkpoint?.open !== true
-  if (!samePoint(end, point) || mayBeForeign) {
+  const hasRotten = !kept.isKnown && isClosedAt(commitLog, point)
+  if ((!samePoint(end, point) && !hasRotten) || mayBeForeign) {
     const whole = count - (kept.isKnown ? 0 : 1)
     const stillOurs = await countStillOurs(input, whole, point, kept.isKnown)
     if (stillOurs < whole) {
@@ -239,6 +240,11 @@ async function countStillOurs(
   // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
   while (ours > 0 && !(await canBeLast(input, ours - 1, point))) ours--
   return ours
+}
+
+/** Whether a store was closed there: what does not fit has rotted, and is of no other program. */
+function isClosedAt({ checkpoint }: CommitLog, point: CommitPoint): boolean {
+  return checkpoint?.open === false && samePoint(checkpoint, point)
 }
 
 async function canBeLast({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
