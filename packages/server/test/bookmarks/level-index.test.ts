@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
+import { ClassicLevel } from 'classic-level'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BookmarkIndex } from '../../src/bookmarks/bookmark-index.ts'
@@ -32,6 +33,18 @@ test('keeps what was put; the last of the same bytes wins', async () => {
   expect(await second.get(new Uint8Array(16).fill(0xff))).toBe(2 ** 52 + 1)
   expect(await second.get(new Uint8Array(17))).toBeUndefined()
   await second.close()
+})
+
+test('what another program stored that is no number is one that no entry has', async () => {
+  using dir = tempDir()
+  const folder = dir.join('data-stream.db')
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+  await level.open()
+  for (const bytes of [0, 7, 9]) await level.put(key(bytes), new Uint8Array(bytes))
+  await level.close()
+  const index = await openLevelIndex({ folder, createIfMissing: false })
+  for (const bytes of [0, 7, 9]) expect(await index.get(key(bytes))).toBe(Number.MAX_SAFE_INTEGER)
+  await index.close()
 })
 
 test('answers what is not written yet, and takes only bookmarks', async () => {
