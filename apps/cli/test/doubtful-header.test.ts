@@ -27,7 +27,7 @@ async function makeFile(path: string): Promise<void> {
 beforeAll(async () => {
   await linesOf('generate', honest, '--blocks', '30', '--seed', '3')
   await makeFile(file)
-  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 600_000 })
 })
 
 afterAll(async () => {

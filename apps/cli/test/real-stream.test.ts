@@ -13,7 +13,7 @@ describe.skipIf(!hasVectors('real-stream'))('the recorded stream of a network', 
   beforeAll(async () => {
     facts = JSON.parse(new TextDecoder().decode(readVector('real-stream', 'facts.json')))
     writeFileSync(file, readVector('real-stream', 'data-stream.bin.gz'))
-    server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+    server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 600_000 })
     address = (await server.firstLine()).replace('ready stream=', '')
   })
 

@@ -11,7 +11,7 @@ let address: string
 
 beforeAll(async () => {
   await linesOf('generate', file, '--blocks', '40', '--seed', '7')
-  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 120_000 })
+  server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', file], { timeoutMs: 600_000 })
   address = (await server.firstLine()).replace('ready stream=', '')
 })
 

@@ -18,7 +18,8 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     for (const name of ['own', 'other']) makeCertificate(dir.path, name)
     await linesOf('generate', dir.join('s.bin'), '--blocks', '3')
     const files = ['--tls-cert', cert, '--tls-key', key, '--tls-client-ca', cert]
-    server = new SourceProcess(SERVER, ['--read-only', '--file', dir.join('s.bin'), '--port', '0', ...files])
+    const args = ['--read-only', '--file', dir.join('s.bin'), '--port', '0', ...files]
+    server = new SourceProcess(SERVER, args, { timeoutMs: 600_000 })
     address = (await server.firstLine()).replace('ready stream=', '')
   })
   afterAll(async () => {
