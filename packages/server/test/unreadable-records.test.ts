@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 import {
@@ -13,7 +13,7 @@ import {
   takeOverChanges,
 } from '../src/index.ts'
 import { CommitLog } from '../src/store/commit-log.ts'
-import { RECORD_BYTES } from '../src/store/commit-record.ts'
+import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import {
   type Change,
   COMMITS,
@@ -171,6 +171,26 @@ test('what has rotted before a last record that cannot be read is not taken for 
   expect(before.map(([code]) => code)).toEqual(['BAD_CHECKSUM', 'NO_CHECKSUM'])
   await (await openStore({ file })).close()
   expect((await verify(file)).damages.map(({ code, range }) => [code, range?.from.totalEntries])).toEqual(before)
+})
+
+test('a last record that cannot be read stays behind one without a checksum', async () => {
+  const crashed = files.path('crashed.bin')
+  const file = files.damaged((path) => {
+    const bytes = readFileSync(commitsOf(path))
+    const record = decodeRecord(bytes, recordOffset(COMMITS)) as CommitRecord
+    bytes.set(encodeRecord({ ...record, checksum: 0 }), recordOffset(COMMITS))
+    writeFileSync(commitsOf(path), bytes)
+  })
+  {
+    // As a process that is killed leaves it.
+    await using _store = await openStore({ file })
+    for (const path of [(name: string) => name, commitsOf]) copyFileSync(path(file), path(crashed))
+  }
+  spoil(crashed, COMMITS + 1)
+  const before = (await verify(crashed)).damages.map(({ code, range }) => [code, range?.from, range?.to])
+  expect(before.map(([code]) => code)).toEqual(['NO_CHECKSUM'])
+  await (await openStore({ file: crashed })).close()
+  expect((await verify(crashed)).damages.map(({ code, range }) => [code, range?.from, range?.to])).toEqual(before)
 })
 
 test.each([

@@ -231,7 +231,7 @@ async function countStillOurs(
 ): Promise<number> {
   let ours = count
   for (let at = count; at > 0; at--) {
-    const isTrue = await stillTrue(input, at - 1, point)
+    const isTrue = await stillTrue(input, at - 1, point, isLast)
     if (isTrue === true) break
     // What nobody can tell is as what stands before it.
     if (isTrue === false) ours = at - 1
@@ -252,14 +252,23 @@ async function canBeLast({ commitLog }: RecoveryInput, index: number, point: Com
   return record !== undefined && (record.endsOperation || record.isForeign || samePoint(record, point))
 }
 
-/** Whether the bytes of a record are what was committed; `undefined` if it, or where it begins, cannot be read. */
-async function stillTrue(input: RecoveryInput, index: number, point: CommitPoint): Promise<boolean | undefined> {
+/**
+ * Whether the bytes of a record are what was committed; `undefined` if it, or where it begins, cannot be read, or it has no
+ * checksum and what ended the log after it cannot.
+ */
+async function stillTrue(
+  input: RecoveryInput,
+  index: number,
+  point: CommitPoint,
+  isLast: boolean,
+): Promise<boolean | undefined> {
   const { commitLog, writable } = input
   const record = await commitLog.record(index)
   if (record === undefined) return undefined
-  if (record.checksum === 0) return samePoint(record, point)
+  if (record.checksum === 0 && (isLast || samePoint(record, point))) return samePoint(record, point)
   if (record.isDamaged) return true
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
-  if (from === undefined) return (await damageAt(input, record)) === undefined ? undefined : false
+  if (from === undefined || record.checksum === 0)
+    return (await damageAt(input, record)) === undefined ? undefined : false
   return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))
 }
