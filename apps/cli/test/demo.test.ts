@@ -69,8 +69,12 @@ describe('demo', { timeout: 120_000 }, () => {
       using dir = tempDir()
       await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
       const child = await serverOf(demo)
-      await demo.end('SIGKILL')
-      await expect.poll(() => isRunning(child), { timeout: 60_000 }).toBe(false)
+      demo.child.kill('SIGKILL')
+      try {
+        await expect.poll(() => isRunning(child), { timeout: 60_000 }).toBe(false)
+      } finally {
+        if (isRunning(child)) process.kill(child, 'SIGKILL')
+      }
     })
   })
 
@@ -81,7 +85,7 @@ describe('demo', { timeout: 120_000 }, () => {
     await demo.firstLine()
     const [, port] = /on 127\.0\.0\.1:(\d+)/.exec(demo.stderr) ?? []
     expect(await isServed(Number(port))).toBe(true)
-    await demo.end('SIGKILL')
+    demo.child.kill('SIGKILL')
     await expect.poll(() => isServed(Number(port)), { timeout: 60_000 }).toBe(false)
   })
 })
