@@ -199,6 +199,15 @@ test.each([
   expect((await verify(dir.join('a.bin'))).result).toMatchObject({ damages: 0, checksums: 4 })
 })
 
+test('a folder that has the name which a stream had before owns nothing', async () => {
+  using dir = tempDir()
+  await make(dir.join('a'), 1, 2)
+  renameSync(dir.join('a'), dir.join('a.bin'))
+  mkdirSync(dir.join('a'))
+  await make(dir.join('a.bin'), 3)
+  expect((await verify(dir.join('a.bin'))).result).toMatchObject({ damages: 0, checksums: 3 })
+})
+
 test('a folder that is moved, a link to a stream, and a commit log of before are taken', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('x'))

@@ -12,6 +12,8 @@ import {
   type StreamStore,
   verifyStream,
 } from '../src/index.ts'
+import { Scrubber } from '../src/scrub/scrubber.ts'
+import { CommitLog } from '../src/store/commit-log.ts'
 import { drain } from './damaged-files.ts'
 import { ManualClock } from './manual-clock.ts'
 import { randomFrom } from './sim/random.ts'
@@ -230,4 +232,40 @@ test('a pass that cannot read the commit log goes on where it was when it can; b
   await machine.clock.nextPass()
   expect(events).toEqual(['scrub-failed', 'scrub-resumed', 'damage-found'])
   expect(store.scrubbing?.passes).toBe(2)
+})
+
+test('a record in whose place another stands by then is left as it is', async () => {
+  const machine = new Machine()
+  await using store = await machine.open({ scrub: undefined })
+  await commitHalves(store, 4)
+  const commitLog = await CommitLog.open(machine.disk, '/other.commits', 'create', 1)
+  const unknown = { checksum: 0, endsOperation: true, isForeign: true, isDamaged: false }
+  const { totalLength, totalEntries } = store.log.header
+  await commitLog.append([{ ...unknown, totalLength, totalEntries }])
+  const other = { ...unknown, totalLength: totalLength - HALF - 17, totalEntries: totalEntries - 1n }
+  const errors: Error[] = []
+  let turns = 0
+  const scrubber = new Scrubber(
+    {
+      log: store.log,
+      commitLog,
+      file: await machine.disk.open(FILE, 'read'),
+      // As a truncation does between the scrubber's reading and its turn.
+      alone: async (work) => {
+        await commitLog.overwrite(0, [other])
+        await work()
+        turns++
+      },
+      onFound: () => {},
+      onUncovered: () => {},
+      onError: (error) => errors.push(error),
+      onResumed: () => {},
+    },
+    { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000, clock: machine.clock },
+  )
+  await machine.clock.passDone()
+  await scrubber.close()
+  expect({ turns, errors }).toEqual({ turns: 1, errors: [] })
+  expect(await commitLog.record(0)).toEqual(other)
+  await commitLog.close()
 })

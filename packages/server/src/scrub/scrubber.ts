@@ -3,7 +3,7 @@ import type { DiskFile } from '../disk/disk.ts'
 import { DamagedRanges, type EntryRange } from '../log/damaged-ranges.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from '../store/commit-log.ts'
-import type { CommitRecord } from '../store/commit-record.ts'
+import { type CommitRecord, sameRecord } from '../store/commit-record.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
 
@@ -192,12 +192,15 @@ export class Scrubber {
   }
 
   /** Change what the commit log says of bytes, if they are still what was read. */
-  async #revise({ index, epoch }: ReadRecord, record: CommitRecord): Promise<void> {
+  async #revise(read: ReadRecord, revised: CommitRecord): Promise<void> {
     const { log, commitLog, alone } = this.#target
     if (alone === undefined) return
     try {
       await alone(async () => {
-        if (log.isSteadySince(epoch) && index < commitLog.count) await commitLog.revise(index, record)
+        if (!log.isSteadySince(read.epoch)) return
+        // A truncation cuts the log first, and then its records: one that was read between may have another in its place.
+        const record = await commitLog.record(read.index)
+        if (record !== undefined && sameRecord(record, read.record)) await commitLog.revise(read.index, revised)
       })
     } catch {
       // A store that cannot write keeps it in memory; the next pass tries again.

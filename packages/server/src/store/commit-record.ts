@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { viewOf } from '@datastreamer/format'
-import type { CommitPoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 
 /** Bytes of a commit group that lie in one page, in the commit log. docs/spec/commit-log.md §3. */
 export interface CommitRecord extends CommitPoint {
@@ -63,6 +63,11 @@ export function decodeRecord(bytes: Uint8Array, at = 0): CommitRecord | undefine
     isForeign: (counted & FOREIGN) !== 0n || checksum === 0,
     isDamaged,
   }
+}
+
+/** Whether two records say the same of the same bytes. */
+export function sameRecord(a: CommitRecord, b: CommitRecord): boolean {
+  return samePoint(a, b) && a.checksum === b.checksum && a.isDamaged === b.isDamaged
 }
 
 /** A checksum as it stands in a record, where 0 means that there is none. */

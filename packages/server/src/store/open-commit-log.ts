@@ -59,9 +59,20 @@ async function otherOwner(
   const found = checkpoint?.owner ?? 0
   if (found === 0 || found === ownerOf(path)) return undefined
   const isOwner = (name: string): boolean => ownerOf(name) === found && beside(name, '') === beside(basename(path), '')
-  const name = (await disk.namesBeside(path)).find(isOwner)
-  if (name === undefined) return undefined
-  const owner = join(dirname(path), name)
-  // Another name of the same stream.
-  return (await file?.isAt(owner)) === true ? undefined : owner
+  for (const name of (await disk.namesBeside(path)).filter(isOwner)) {
+    const owner = join(dirname(path), name)
+    // Another name of the same stream, and what is no file, own nothing.
+    if ((await file?.isAt(owner)) !== true && (await isFile(disk, owner))) return owner
+  }
+  return undefined
+}
+
+/** Whether it is a file, or may be: a link that leads nowhere now, or what cannot be read. */
+async function isFile(disk: Disk, path: string): Promise<boolean> {
+  try {
+    await (await disk.open(path, 'read')).close()
+    return true
+  } catch (error) {
+    return !(error instanceof RefusedError && error.code === 'NOT_A_FILE')
+  }
 }
