@@ -3,6 +3,8 @@
 # result by its ENTRYPOINT, until it says that it is ready. For machines that cannot build images, and for CI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# The repo brings its own Node, as the images do; that of the machine may be too old.
+node="$PWD/node_modules/.bin"
 work="$(mktemp -d)"
 children=()
 finish() {
@@ -44,7 +46,7 @@ start() {
   mkdir -p "$work/data"
   (
     cd "$work/data"
-    exec env NODE_ENV=production DATASTREAMER_HOST=127.0.0.1 "${command[@]}" "$@"
+    exec env PATH="$node:$PATH" NODE_ENV=production DATASTREAMER_HOST=127.0.0.1 "${command[@]}" "$@"
   ) >"$work/$app.out" 2>"$work/$app.err" &
   children+=("$!")
 }
