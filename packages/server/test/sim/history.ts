@@ -1,10 +1,11 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { BOOKMARK_TYPE, decodeHeaderPage, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { DamageError, DiskError, RefusedError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
+import { anotherProgram } from './another-program.ts'
 import { checkIndex, isFoundDamaged } from './check-store.ts'
 import { asPlanned, isBroken, isFailedOperation, isPlanned } from './planned.ts'
 import { type Random, randomFrom } from './random.ts'
@@ -318,20 +319,8 @@ class Player {
       this.#disk.powerOff()
       this.#index.powerOff(this.#fate)
     }
-    const entries = this.#fate.chance(0.2) ? this.#entriesInFile() : undefined
-    if (entries !== undefined) this.#index.spoil(this.#fate, entries)
+    if (this.#fate.chance(0.2)) anotherProgram(this.#disk, FILE, this.#index, this.#fate)
     if (this.#chance.chance(this.#options.rot ?? 0)) this.#rotten ??= this.#disk.rot(this.#chance)
-  }
-
-  /** Number of entries of the file as another program that opens it now sees it, or `undefined` if it can open none. */
-  #entriesInFile(): number | undefined {
-    const page = new Uint8Array(HEADER_PAGE_BYTES)
-    const length = this.#disk.contentOf(FILE)?.read(page, 0)
-    try {
-      return Number(decodeHeaderPage(page.subarray(0, length ?? 0)).totalEntries)
-    } catch {
-      return undefined
-    }
   }
 
   /** Whether nothing that was answered with a yes may be missing as long as the machine has power. */
