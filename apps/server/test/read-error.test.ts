@@ -18,6 +18,33 @@ async function makeFile(file: string): Promise<void> {
   await store.close()
 }
 
+/** The second page of a file, which can be made one that is not to be read, and what it was again. */
+class SecondPage implements Disposable {
+  readonly #disk: number
+  readonly #whole = new Uint8Array(5)
+
+  constructor(file: string) {
+    this.#disk = openSync(file, 'r+')
+    readSync(this.#disk, this.#whole, 0, this.#whole.length, SECOND_PAGE)
+  }
+
+  spoil(): void {
+    this.#write(new Uint8Array(this.#whole.length).fill(0xee))
+  }
+
+  heal(): void {
+    this.#write(this.#whole)
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#disk)
+  }
+
+  #write(bytes: Uint8Array): void {
+    writeSync(this.#disk, bytes, 0, bytes.length, SECOND_PAGE)
+  }
+}
+
 test('what cannot be read makes /readyz say so, until it can be read again', async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')
@@ -32,20 +59,17 @@ test('what cannot be read makes /readyz say so, until it can be read again', asy
   }
   await read('entry')
   expect(await ready()).toBe('ready\n')
-  const disk = openSync(file, 'r+')
-  const whole = new Uint8Array(5)
-  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
+  using page = new SecondPage(file)
   for (const name of ['entry', 'stream'] as const) {
-    writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+    page.spoil()
     await expect(read(name)).rejects.toThrow()
     expect(await ready()).toMatch(/^not ready: the stream cannot be read: .*s\.bin: .*page 1/)
     // Others are served on.
     await using client = await connect({ host: '127.0.0.1', port })
     expect((await client.getEntry(0n))?.data.length).toBe(500_000)
-    writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
+    page.heal()
     await expect.poll(ready).toBe('ready\n')
   }
-  closeSync(disk)
   await read('stream')
 })
 
@@ -57,14 +81,11 @@ test('what only a source asked for makes /readyz say so too', async () => {
   await using server = TestServer.start(flags)
   await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
   const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
-  const disk = openSync(file, 'r+')
-  const whole = new Uint8Array(5)
-  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
-  writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+  using page = new SecondPage(file)
+  page.spoil()
   await expect(source.getEntry(2n)).rejects.toMatchObject({ code: 'READ_FAILED' })
   await expect.poll(ready).toMatch(/^not ready: the stream cannot be read: .*page 1/)
-  writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
-  closeSync(disk)
+  page.heal()
   await expect.poll(ready).toBe('ready\n')
   expect((await source.getEntry(2n))?.data.length).toBe(500_000)
 })
@@ -79,14 +100,11 @@ test.each(['update', 'truncation'] as const)('so does what could not be read for
   const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
   const make = async (): Promise<void> =>
     change === 'update' ? source.updateEntryData(2n, 2, new Uint8Array(500_000).fill(9)) : source.truncateFile(2n)
-  const disk = openSync(file, 'r+')
-  const whole = new Uint8Array(5)
-  readSync(disk, whole, 0, whole.length, SECOND_PAGE)
-  writeSync(disk, new Uint8Array(5).fill(0xee), 0, whole.length, SECOND_PAGE)
+  using page = new SecondPage(file)
+  page.spoil()
   await expect(make()).rejects.toMatchObject({ code: 'READ_FAILED' })
   await expect.poll(ready).toMatch(/^not ready: the stream cannot be read: .*page 1/)
-  writeSync(disk, whole, 0, whole.length, SECOND_PAGE)
-  closeSync(disk)
+  page.heal()
   await expect.poll(ready).toBe('ready\n')
   await make()
   expect((await source.getHeader()).totalEntries).toBe(change === 'update' ? 12n : 2n)

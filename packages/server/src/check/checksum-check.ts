@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { DamageError } from '../errors.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
 import { type EntryRange, rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
 import { storedChecksum } from '../store/commit-record.ts'
 import type { PlacedRecord, UnreadableRecords } from '../store/placed-records.ts'
@@ -84,8 +84,7 @@ export class ChecksumCheck {
     if (rest === undefined || rest.record !== undefined || rest.from.totalLength >= end.totalLength) {
       return this.#uncovered
     }
-    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
-    return [...this.#uncovered, { from: rest.from, to }]
+    return [...this.#uncovered, { from: rest.from, to: pointOf(end) }]
   }
 
   /** Behind the last commit that is known to lie in front of all damage. */
@@ -110,7 +109,7 @@ export class ChecksumCheck {
     end: CommitPoint & { readonly endsOperation: boolean },
     whole: number,
   ): Promise<void> {
-    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
+    const to = pointOf(end)
     const isWhole = to.totalLength <= whole
     if (record === undefined) join(this.#uncovered, { from, to })
     else if (record.checksum !== 0) {

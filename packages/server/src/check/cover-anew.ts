@@ -3,7 +3,7 @@ import { checksumOfFile } from '../store/checksum-of-file.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import type { CommitRecord } from '../store/commit-record.ts'
 import { foreignRecord, foreignRecords } from '../store/foreign-records.ts'
-import { placedRecords, type UnreadableRecords } from '../store/placed-records.ts'
+import { placedRecords, type UnreadableRecords, uncoveredBytes } from '../store/placed-records.ts'
 import type { WritableFile } from '../store/stream-file.ts'
 
 /**
@@ -19,13 +19,14 @@ export async function coverAnew(commitLog: CommitLog, writable: WritableFile, en
 async function cover(
   commitLog: CommitLog,
   writable: WritableFile,
-  { index, next, from, last }: UnreadableRecords,
+  unreadable: UnreadableRecords,
   end: CommitPoint,
 ): Promise<void> {
-  if (from.totalLength >= end.totalLength) return
+  const uncovered = uncoveredBytes(unreadable, end)
+  if (uncovered === undefined) return
+  const { index, next, from, last } = unreadable
   const slots = next - index
-  const to = last === undefined || last.totalLength > end.totalLength ? end : last
-  const covering = (await foreignRecords(writable.file, from, to)).slice(-slots)
+  const covering = (await foreignRecords(writable.file, from, uncovered.to)).slice(-slots)
   // Records that end where the one before does speak of no bytes.
   const empty = Array<CommitRecord>(slots - covering.length).fill(foreignRecord(from, false))
   const records: CommitRecord[] = []

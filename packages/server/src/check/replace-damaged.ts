@@ -8,6 +8,7 @@ import {
   PAGE_BYTES,
 } from '@datastreamer/format'
 import { readExactly, writeAll } from '../disk/disk.ts'
+import { pointOf } from '../log/commit-point.ts'
 import { DamagedRanges, type EntryRange, rangeText } from '../log/damaged-ranges.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
@@ -103,7 +104,7 @@ async function unitsOf({ damaged }: RecoveryPlan, commitLog: CommitLog | undefin
   if (commitLog !== undefined) {
     for await (const { index, from, record } of placedRecords(commitLog)) {
       if (record === undefined || !rest.meets(from.totalLength, record.totalLength)) continue
-      const range = { from, to: { totalLength: record.totalLength, totalEntries: record.totalEntries } }
+      const range = { from, to: pointOf(record) }
       units.push({ range, known: { index, record } })
       rest.remove(range)
     }

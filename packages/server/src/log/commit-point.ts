@@ -11,6 +11,11 @@ export interface CommitPoint {
 /** Of a stream without entries. */
 export const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
+/** The point that something stands at, or ends with, without what else it says. */
+export function pointOf({ totalLength, totalEntries }: CommitPoint): CommitPoint {
+  return { totalLength, totalEntries }
+}
+
 export function samePoint(a: CommitPoint, b: CommitPoint): boolean {
   return a.totalLength === b.totalLength && a.totalEntries === b.totalEntries
 }

@@ -53,8 +53,9 @@ const CHANGES_MS = 1000
 const MOST_HEADER_READS = 16
 
 /**
- * A log whose file another process writes, or may write. Each look moves its commit point as the file's header has moved, reads what is new
- * once for all readers, and truncates it where the file is no longer what was known. docs/spec/stream-file.md §4.
+ * A log whose file another process writes, or may write. Each look moves its commit point as the file's header has moved,
+ * reads what is new once for all readers, and truncates it where the file is no longer what was known.
+ * docs/spec/stream-file.md §4.
  */
 export class FollowedLog {
   readonly #options: FollowedLogOptions

@@ -5,7 +5,7 @@ import type { EntryRange } from '../log/damaged-ranges.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
-import { type PlacedRecord, placedRecords, type UnreadableRecords } from '../store/placed-records.ts'
+import { type PlacedRecord, placedRecords, type UnreadableRecords, uncoveredBytes } from '../store/placed-records.ts'
 
 export interface RecordReaderOptions {
   readonly log: StreamLog
@@ -113,12 +113,9 @@ export class RecordReader {
   }
 
   /** What is committed of the bytes of records that cannot be read. */
-  #uncovered({ next, from, last }: UnreadableRecords): UncoveredBytes | undefined {
-    const { header } = this.#options.log
-    const end = last === undefined || last.totalLength > header.totalLength ? header : last
-    if (from.totalLength >= end.totalLength) return undefined
-    const to = { totalLength: end.totalLength, totalEntries: end.totalEntries }
-    return { next, uncovered: { from: { totalLength: from.totalLength, totalEntries: from.totalEntries }, to } }
+  #uncovered(unreadable: UnreadableRecords): UncoveredBytes | undefined {
+    const uncovered = uncoveredBytes(unreadable, this.#options.log.header)
+    return uncovered && { next: unreadable.next, uncovered }
   }
 
   async #checksum(from: number, to: number): Promise<number | Error> {

@@ -99,11 +99,10 @@ export class CommitLog {
     await this.#recall()
   }
 
-  async #newestCheckpoint(size?: number): Promise<Checkpoint | undefined> {
+  async #newestCheckpoint(size: number): Promise<Checkpoint | undefined> {
     let newest: Checkpoint | undefined
-    const end = size ?? (await this.#file.size())
     for (const offset of SLOT_OFFSETS) {
-      if (end < offset + SLOT_BYTES) continue
+      if (size < offset + SLOT_BYTES) continue
       const slot = decodeCheckpoint(await readExactly(this.#file, offset, SLOT_BYTES))
       if (slot !== undefined && (newest === undefined || slot.sequence > newest.sequence)) newest = slot
     }
@@ -341,13 +340,14 @@ export class CommitLog {
     return this.#file.isAt(path)
   }
 
-  /** Whether the file still is as long as it was written, and has a checkpoint of it: nobody has emptied it or written over it. */
+  /** Whether the file still is as long as it was written, and has a checkpoint of it: nobody has emptied or overwritten it. */
   async isWhole(): Promise<boolean> {
     const { sequence = 0 } = this.#checkpoint ?? {}
-    if ((await this.#file.size()) < RECORDS_OFFSET + this.#count * RECORD_BYTES && this.#count > 0) return false
+    const size = await this.#file.size()
+    if (size < RECORDS_OFFSET + this.#count * RECORD_BYTES && this.#count > 0) return false
     if (sequence === 0) return true
     // One of the two may have rotted.
-    return ((await this.#newestCheckpoint())?.sequence ?? 0) >= Math.max(1, sequence - 1)
+    return ((await this.#newestCheckpoint(size))?.sequence ?? 0) >= Math.max(1, sequence - 1)
   }
 
   async close(): Promise<void> {

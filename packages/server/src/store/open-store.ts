@@ -10,6 +10,7 @@ import { isFull } from '../disk/is-full.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { ReopenableFile } from '../disk/reopenable-file.ts'
 import { RefusedError } from '../errors.ts'
+import { pointOf } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
@@ -206,7 +207,7 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     index,
     bootId: await disk.bootId(),
     state,
-    committed: () => ({ totalLength: log.header.totalLength, totalEntries: log.header.totalEntries }),
+    committed: () => pointOf(log.header),
     onError: (error) => onEvent({ event: 'write-failed', file: path, error }),
   })
   if (state.broken === undefined) await orServeOnly(state, () => checkpointer.write({ open: true }))

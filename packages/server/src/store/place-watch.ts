@@ -100,7 +100,7 @@ export class PlaceWatch {
     const { path, writable, commitLog, index, lock } = this.#options
     if (!(await writable.file.isAt(path))) return replaced(`the file ${path}`)
     if (!(await commitLog.isAt(commitLogPath(path)))) return replaced(`the commit log ${commitLogPath(path)}`)
-    if (!(await commitLog.isWhole())) return overwritten(commitLogPath(path))
+    if (!(await commitLog.isWhole())) return damagedLog(commitLogPath(path))
     if (!(await index.isInPlace()) || !(await (lock?.isInPlace() ?? true)))
       return replaced(`the bookmark index of ${path}`)
     if (!(await this.#hasWhatWasWritten()))
@@ -137,7 +137,7 @@ export class PlaceWatch {
   }
 }
 
-function overwritten(commitLog: string): DiskError {
+function damagedLog(commitLog: string): DiskError {
   const message = `the commit log ${commitLog} was cut or written over by another program while it is open: nothing more can be committed before this is started again`
   return new DiskError('FILE_REPLACED', message)
 }

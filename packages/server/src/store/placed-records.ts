@@ -1,4 +1,5 @@
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, START } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/damaged-ranges.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
 
@@ -23,6 +24,12 @@ export interface UnreadableRecords {
   readonly record?: undefined
 }
 
+/** The bytes of records that cannot be read, as far as they lie before `end`; `undefined` if none does. */
+export function uncoveredBytes({ from, last }: UnreadableRecords, end: CommitPoint): EntryRange | undefined {
+  if (from.totalLength >= end.totalLength) return undefined
+  return { from, to: pointOf(last === undefined || last.totalLength > end.totalLength ? end : last) }
+}
+
 const RECORDS_AT_ONCE = 1024
 
 /**
@@ -34,8 +41,7 @@ export async function* placedRecords(
   commitLog: CommitLog,
   first: { readonly index: number; readonly from: CommitPoint } = { index: 0, from: START },
 ): AsyncGenerator<PlacedRecord | UnreadableRecords, void, void> {
-  const { totalLength, totalEntries } = first.from
-  let from: CommitPoint = { totalLength, totalEntries }
+  let from = pointOf(first.from)
   let unreadable: number | undefined
   let index = first.index
   while (index < commitLog.count) {
@@ -49,7 +55,7 @@ export async function* placedRecords(
           yield unreadable === undefined ? { index, from, record } : { index: unreadable, next, from, last: record }
         }
         unreadable = undefined
-        from = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+        from = pointOf(record)
       }
       index = next
     }

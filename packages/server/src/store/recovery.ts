@@ -1,7 +1,7 @@
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
 import { type Disk, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { checksumOfFile } from './checksum-of-file.ts'
@@ -38,7 +38,7 @@ export interface RecoveredEnd {
  */
 export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   const { path, header, onEvent, writable } = input
-  const found: CommitPoint = { totalLength: header.totalLength, totalEntries: header.totalEntries }
+  const found = pointOf(header)
   const { point, reason } = await decide(input, found)
   if (!samePoint(point, found)) {
     await writable.writeHeader(point)
@@ -150,7 +150,7 @@ interface Ends {
 async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   const { writable, commitLog } = input
   const size = await writable.file.size()
-  let last: CommitPoint = { totalLength: from.totalLength, totalEntries: from.totalEntries }
+  let last = pointOf(from)
   const points = [last]
   let length = from.totalLength
   // Unknown behind a record that cannot be read.
@@ -166,7 +166,7 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
     if (record.totalLength === length) continue
     const fits = await isWhole(input, record, before)
     if (!fits && !from.everyCommitDurable) break
-    const point = { totalLength: record.totalLength, totalEntries: record.totalEntries }
+    const point = pointOf(record)
     length = point.totalLength
     before = point
     if (!record.endsOperation) continue
