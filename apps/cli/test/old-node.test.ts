@@ -10,7 +10,7 @@ test.each([
   ['server', 'datastreamer-server'],
   ['relay', 'datastreamer-relay'],
   ['cli', 'datastreamer'],
-])('%s: an old Node is told in one line what is needed, and nothing is loaded', (app, name) => {
+])('%s: an old Node gets one line that says what is needed, and nothing is loaded', (app, name) => {
   const node = ['--conditions=@datastreamer/source', '--import', AS_OLD]
   const { status, stdout, stderr } = spawnSync(process.execPath, [...node, `${APPS}/${app}/src/main.ts`, '--help'], {
     encoding: 'utf8',

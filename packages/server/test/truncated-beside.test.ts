@@ -35,7 +35,7 @@ test('a file that is not followed ends where it ended, also beside a writer', as
   expect(reader.getHeader().totalEntries).toBe(2n)
 })
 
-test('one that is truncated and written again is read as it is then, and its readers are told', async () => {
+test('one that is truncated and written again is read as it is then, and its readers are notified', async () => {
   using dir = tempDir()
   const file = dir.join('stream.bin')
   await using store = await openStore({ file, fsync: 'never' })

@@ -127,7 +127,7 @@ test('a truncation waits for a checkpoint in the background, which would say aft
   expect(calls.slice(2, 4)).toEqual(['checkpoint', 'header'])
 })
 
-test('an operation that is taken back behind a commit that waits takes nothing from it', async () => {
+test('an operation that is rolled back behind a commit that waits takes nothing from it', async () => {
   const sim = new SimDisk(randomFrom(1))
   const store = await open(sim)
   const first = commit(store, 1)
@@ -156,7 +156,7 @@ async function writerOn(sim: SimDisk, before: Parameters<typeof toldDisk>[1]) {
 }
 
 test.each([FILE, COMMITS])(
-  'a failed sync of %s is told to whoever wants all to be durable, and breaks the store',
+  'a failed sync of %s reaches whoever wants all to be durable, and breaks the store',
   async (which) => {
     const { writer, state } = await writerOn(new SimDisk(randomFrom(1)), ({ call, path }) => {
       if (call === 'sync' && path === which) throw new Error('simulated')
@@ -185,7 +185,7 @@ test.each(['write', 'sync'] as const)('a commit whose %s failed is the only one 
   expect([damages, result]).toMatchObject([[], { entries: 2n, checksums: 2 }])
 })
 
-test('what was written ahead of a commit is written again for the operation behind it, if it is taken back', async () => {
+test('what was written ahead of a commit is written again for the operation behind it, if it is undone', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let written = 0

@@ -44,7 +44,7 @@ test('a name that was taken for a file that cannot get it is free again', async 
   expect(existsSync(dir.join('to'))).toBe(false)
 })
 
-test('any other failure of a link is told', async () => {
+test('any other failure of a link is thrown', async () => {
   using dir = tempDir()
   writeFileSync(dir.join('from'), '')
   const renamed = renameOnly(dir.join('from'), dir.join('to'), failing('EIO'))

@@ -77,7 +77,7 @@ test('of more ranges than are told apart, two are joined over what lies between 
   expect(inside.meets(1108, 1110)).toBe(false)
 })
 
-test('ranges are told as entries and bytes', () => {
+test('ranges are described as entries and bytes', () => {
   expect(rangeText(range(20, 50))).toBe('entries 2 to 4, bytes 20 to 49')
   expect(rangeText(range(20, 30))).toBe('entry 2, bytes 20 to 29')
   expect(rangeText(range(21, 25))).toBe('padding before entry 2, bytes 21 to 24')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LogChanges } from './log-changes.ts'
 
-/** A read that ends when it is told to, and how often it began. */
+/** A read that ends when the test says so, and how often it began. */
 function heldRead() {
   const held: { readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }[] = []
   const read = () => new Promise<string>((resolve, reject) => void held.push({ resolve, reject }))
@@ -61,7 +61,7 @@ test('what was read while bytes were changed in place is read again when they ar
   expect(await found).toBe('value')
 })
 
-test('a change that fails is told, and read behind', async () => {
+test('a change that fails is reported, and read behind', async () => {
   const changes = new LogChanges()
   const changed = changes.change(() => Promise.reject(new Error('simulated')))
   const found = changes.readSteadily(0, isThere, async () => 'value')

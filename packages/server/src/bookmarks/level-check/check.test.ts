@@ -197,7 +197,7 @@ test('what was not finished is damage, until it is', () => {
   checkClosed(folder)
 })
 
-test('a check of all tables ends when it is told to', async () => {
+test('a check of all tables ends when it is aborted', async () => {
   const controller = new AbortController()
   const checked = checkTables(folder, 60_000, controller.signal)
   controller.abort()

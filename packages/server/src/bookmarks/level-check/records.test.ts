@@ -72,7 +72,7 @@ test('a last record that is cut off anywhere is left out', () => {
   expect(readRecords(joined(zeroed, new Uint8Array(3 * BLOCK_BYTES))).records).toHaveLength(2)
 })
 
-test('damage before the last record is told', () => {
+test('damage before the last record is reported', () => {
   const whole = journal()
   const places = [0, 3, 4, 6, 7, 16, 17, 23, 24, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 6, 3 * BLOCK_BYTES - 7]
   for (const at of places) {
