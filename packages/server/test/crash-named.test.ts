@@ -82,6 +82,19 @@ test.each<[string, HistoryOptions]>([
     'a store that died while it was opening its files anew, and does not go on with that beside the next one',
     { seed: 13000001, fsync: 'commit', death: 'process', faults: 0.06, lives: 3, reopens: true, crashAt: 23 },
   ],
+  [
+    'a page that memory forgets between two reads of it while a store is opened',
+    {
+      seed: 17000003,
+      fsync: 'interval',
+      death: 'process',
+      faults: 0.06,
+      lives: 3,
+      slow: 0.4,
+      forgets: 0.5,
+      crashAt: 21,
+    },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -429,6 +429,20 @@ test('what a failed sync has lost, and only memory has, is written again when a 
   }
 })
 
+function beforeReads(disk: Disk, before: (path: string, from: number, to: number) => Promise<void>): Disk {
+  return {
+    ...disk,
+    open: async (path, mode) => {
+      const file = await disk.open(path, mode)
+      const read: typeof file.read = async (into, position) => {
+        await before(path, position, position + into.length)
+        return file.read(into, position)
+      }
+      return { ...file, read }
+    },
+  }
+}
+
 /** Let the last byte of a commit be another one on the platter. */
 async function rotLastByte(disk: SimDisk, entries: number): Promise<void> {
   const file = await disk.open(FILE, 'write')
@@ -446,6 +460,28 @@ test('commits that nobody made durable and that are others after a process died 
   await using again = await open(sim, { fsync: 'interval' })
   expect(again.log.header.totalEntries).toBe(1n)
   expect(again.log.damages.all).toMatchObject([{ from: { totalEntries: 0n }, to: { totalEntries: 1n } }])
+})
+
+test('commits that become others between two reads, before they are written again, are known as damaged', async () => {
+  let reads = 1
+  for (let rotAt = 1; rotAt <= reads; rotAt++) {
+    const sim = new SimDisk(randomFrom(1))
+    sim.put(FILE, emptyFile())
+    await commit(await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 }), 1)
+    sim.processKilled()
+    reads = 0
+    let isWritten = false
+    const told = toldDisk(sim, ({ call, path, position }) => {
+      isWritten ||= call === 'write' && path === FILE && position === HEADER_PAGE_BYTES
+    })
+    const disk = beforeReads(told, async (path, from, to) => {
+      const last = HEADER_PAGE_BYTES + ENTRY_BYTES - 1
+      if (path === FILE && from <= last && last < to && !isWritten && ++reads === rotAt) await rotLastByte(sim, 1)
+    })
+    await using again = await open(disk, { fsync: 'interval' })
+    expect(again.log.damages.all, `others from read ${rotAt} of ${reads} on`).toHaveLength(1)
+  }
+  expect(reads).toBeGreaterThan(2)
 })
 
 test('where nothing tells one start of the machine from another, it may have been started anew', async () => {

@@ -1,5 +1,5 @@
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
-import { type Disk, writeAll } from '../disk/disk.ts'
+import type { Disk } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
 import { checkEnd } from './check-end.ts'
@@ -11,7 +11,7 @@ import { cutCommitLog, endOperation } from './cut-commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { foreignRecord, foreignRecords } from './foreign-records.ts'
 import type { WritableFile } from './stream-file.ts'
-import { hasLost, markDamaged } from './unsynced-commits.ts'
+import { hasLost, writeCommitsAgain } from './unsynced-commits.ts'
 
 export interface RecoveryInput {
   readonly disk: Disk
@@ -51,7 +51,6 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   }
   const takenOverFrom = await reconcile(input, point)
   if (checkpoint?.open === true) {
-    await markDamaged(input, point)
     await writeAgain(input, checkpoint, point)
   }
   return { point, takenOverFrom }
@@ -82,14 +81,9 @@ export async function noteTakeOver(
  * Write again what the disk may not have although the machine believes so: after a sync that failed, Linux takes what it
  * could not write for written.
  */
-async function writeAgain({ writable, commitLog }: RecoveryInput, from: Checkpoint, point: CommitPoint): Promise<void> {
-  if (!from.everyCommitDurable) {
-    let position = from.totalLength
-    for await (const piece of writable.pieces(position, point.totalLength)) {
-      await writeAll(writable.file, [piece], position)
-      position += piece.length
-    }
-  }
+async function writeAgain(input: RecoveryInput, from: Checkpoint, point: CommitPoint): Promise<void> {
+  const { writable, commitLog } = input
+  if (!from.everyCommitDurable) await writeCommitsAgain(input, from, point)
   // A truncation writes the record of its checkpoint behind that.
   await commitLog.writeAgain(Math.max(0, await commitLog.lastUpTo(from)))
   await writable.writeHeader(point)
@@ -123,6 +117,11 @@ async function checked({ writable, path }: RecoveryInput, point: CommitPoint): P
   const { totalLength, totalEntries } = point
   await checkEnd(writable.file, path, point)
   return { totalLength, totalEntries }
+}
+
+/** Whether the log could end at `point`. */
+export async function endsThere(input: RecoveryInput, point: CommitPoint): Promise<boolean> {
+  return (await damageAt(input, point)) === undefined
 }
 
 async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): Promise<DamageError | undefined> {
@@ -182,12 +181,8 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
  * What another program wrote was made durable before anything was written behind it; only its end can be checked, as where
  * it is not known where the record begins.
  */
-export async function isWhole(
-  input: RecoveryInput,
-  record: CommitRecord,
-  before: CommitPoint | undefined,
-): Promise<boolean> {
-  if (record.checksum === 0 || before === undefined) return (await damageAt(input, record)) === undefined
+async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint | undefined): Promise<boolean> {
+  if (record.checksum === 0 || before === undefined) return endsThere(input, record)
   return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
 }
 
@@ -268,7 +263,6 @@ async function stillTrue(
   if (record.checksum === 0 && (isLast || samePoint(record, point))) return samePoint(record, point)
   if (record.isDamaged) return true
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
-  if (from === undefined || record.checksum === 0)
-    return (await damageAt(input, record)) === undefined ? undefined : false
+  if (from === undefined || record.checksum === 0) return (await endsThere(input, record)) ? undefined : false
   return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))
 }
