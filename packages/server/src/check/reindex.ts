@@ -5,9 +5,9 @@ import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { checkEnd } from '../store/check-end.ts'
 import { mustOwnCommitLog } from '../store/open-commit-log.ts'
 import { openLocked } from '../store/open-locked.ts'
+import { readEnd } from '../store/read-end.ts'
 import { readHeader } from '../store/stream-file.ts'
 
 export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
@@ -33,7 +33,7 @@ export async function reindexStream(options: ReindexOptions): Promise<number> {
   try {
     const header = await readHeader(file, path, options)
     await mustOwnCommitLog(disk, path, file)
-    await checkEnd(file, path, header)
+    await readEnd(file, path, header)
     const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
     const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true, signal })
     try {

@@ -5,10 +5,10 @@ import { DiskError, RefusedError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { checkEnd } from '../store/check-end.ts'
 import { openCommitLog } from '../store/open-commit-log.ts'
 import { openStore } from '../store/open-store.ts'
 import { commitLogPath } from '../store/paths.ts'
+import { readEnd } from '../store/read-end.ts'
 import { readHeader } from '../store/stream-file.ts'
 import type { StreamStore } from '../store/stream-store.ts'
 import { endBefore } from '../store/truncate.ts'
@@ -51,7 +51,7 @@ export async function planTruncation(options: TruncationOptions): Promise<Trunca
   const file = await disk.open(path, 'read')
   try {
     const header = await readHeader(file, path, options)
-    await checkEnd(file, path, header)
+    await readEnd(file, path, header)
     if (entry >= header.totalEntries) {
       throw new RefusedError('ENTRY_NOT_FOUND', `no entry ${entry}, the stream has ${header.totalEntries}`)
     }

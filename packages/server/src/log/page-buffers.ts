@@ -13,6 +13,16 @@ export interface PageBuffer {
   closedAt: number | undefined
 }
 
+/** The page in which a log ends, up to there. */
+export interface LastPage {
+  /** Position of the page's first byte in the file. */
+  readonly start: number
+  /** Number of the entry that the page opens with. */
+  readonly firstNumber: number
+  /** Whole entries from its first byte on, padding at most behind. */
+  readonly bytes: Uint8Array
+}
+
 /** Consecutive pages at the end of the log: what is being written, and the newest of what was. */
 export class PageBuffers {
   readonly #pages: PageBuffer[] = []
@@ -42,6 +52,13 @@ export class PageBuffers {
   /** Forget all pages. */
   clear(): void {
     this.#pages.length = 0
+  }
+
+  /** Make the page in which the log ends at `totalLength` the only one; none, if a page ends there. */
+  restart(totalLength: number, page: LastPage | undefined): void {
+    this.clear()
+    if (page === undefined || bytesLeftInPage(totalLength) === PAGE_BYTES) return
+    this.open(page.start, page.firstNumber).bytes.set(page.bytes)
   }
 
   /**

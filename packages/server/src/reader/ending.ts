@@ -1,7 +1,7 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import type { PageBuffers } from '../log/page-buffers.ts'
+import type { LastPage, PageBuffers } from '../log/page-buffers.ts'
 import { readBytes } from '../log/run-reader.ts'
 import { equalBytes } from './compare-page.ts'
 
@@ -17,10 +17,12 @@ export interface Ending {
 /** Bytes that an ending has at least, unless its page has fewer. */
 const ENDING_BYTES = 4096
 
-/** The ending of a page's entries. @param start of the page @param entries from its first one on, padding at most behind */
-export function endingOf(start: number, entries: Uint8Array): Ending {
-  const from = lastHead(entries, entries.length - ENDING_BYTES)
-  return { position: start + from, bytes: entries.slice(from) }
+/** The ending at a commit point. @param page in which it lies; none if the log has no entries */
+export function endingOf({ totalLength }: CommitPoint, page: Pick<LastPage, 'start' | 'bytes'> | undefined): Ending {
+  if (page === undefined) return { position: totalLength, bytes: new Uint8Array() }
+  const { start, bytes } = page
+  const from = lastHead(bytes, bytes.length - ENDING_BYTES)
+  return { position: start + from, bytes: bytes.slice(from) }
 }
 
 /** Where the last entry begins that does so up to `most`; the first one, if none does. */
@@ -39,14 +41,16 @@ function lastHead(entries: Uint8Array, most: number): number {
 export async function endingAt(
   file: DiskFile,
   path: string,
-  { totalLength }: CommitPoint,
+  point: CommitPoint,
   buffers: PageBuffers,
 ): Promise<Ending> {
-  if (totalLength === HEADER_PAGE_BYTES) return endingOf(totalLength, new Uint8Array())
+  const { totalLength } = point
+  if (totalLength === HEADER_PAGE_BYTES) return endingOf(point, undefined)
   const page = buffers.holding(totalLength - 1)
-  if (page !== undefined) return endingOf(page.start, page.bytes.subarray(0, totalLength - page.start))
+  if (page !== undefined)
+    return endingOf(point, { start: page.start, bytes: page.bytes.subarray(0, totalLength - page.start) })
   const start = pageStart(pageOf(totalLength - 1))
-  return endingOf(start, await readBytes(file, path, start, totalLength - start))
+  return endingOf(point, { start, bytes: await readBytes(file, path, start, totalLength - start) })
 }
 
 /** Whether a file still has the ending that is known. */

@@ -1,12 +1,4 @@
-import {
-  BOOKMARK_TYPE,
-  bytesLeftInPage,
-  decodeEntry,
-  type Header,
-  PAGE_BYTES,
-  viewOf,
-  walkRun,
-} from '@datastreamer/format'
+import { BOOKMARK_TYPE, decodeEntry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { repairBookmarks } from '../bookmarks/repair.ts'
 import type { DiskFile } from '../disk/disk.ts'
@@ -15,8 +7,7 @@ import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { readBytes } from '../log/run-reader.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { checkEnd } from '../store/check-end.ts'
-import { loadEnd } from '../store/load-end.ts'
+import { readEnd } from '../store/read-end.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { comparePage, type KnownPage, type PageChange } from './compare-page.ts'
 import { type Ending, endingAt, endingOf, hasEnding } from './ending.ts'
@@ -92,7 +83,7 @@ export class FollowedLog {
   /** Truncate the log to where the file still is what is known of it. */
   async #part(header: CommitPoint): Promise<void> {
     const { file, path, log, buffers, trail } = this.#options
-    await checkEnd(file, path, header)
+    await readEnd(file, path, header)
     this.#goesOn = true
     this.#cutTo(await findParting({ file, point: log.header, buffers, trail }, header))
   }
@@ -102,11 +93,8 @@ export class FollowedLog {
     trail.forgetFrom(point.totalLength)
     log.truncate(point)
     // Readers may still hold the memory of the pages before.
-    buffers.clear()
-    if (last !== undefined && bytesLeftInPage(point.totalLength) !== PAGE_BYTES) {
-      buffers.open(last.start, last.firstNumber).bytes.set(last.bytes)
-    }
-    this.#ending = endingOf(last?.start ?? point.totalLength, last?.bytes ?? new Uint8Array())
+    buffers.restart(point.totalLength, last)
+    this.#ending = endingOf(point, last)
   }
 
   /**
@@ -124,10 +112,10 @@ export class FollowedLog {
       buffers.cutBehind(last)
       if (this.#options.isPatient()) throw error
       // It ends as it did, and yet does not go on from there: nothing of what is known counts.
-      await checkEnd(file, path, header)
+      const end = await readEnd(file, path, header)
       this.#cutTo({ point: START, last: undefined })
       last = undefined
-      await loadEnd(file, path, header, buffers)
+      buffers.restart(header.totalLength, end)
     }
     const ending = await endingAt(file, path, header, buffers)
     const again = await this.#stableHeader()
@@ -146,8 +134,7 @@ export class FollowedLog {
     const { file, path, log, buffers } = this.#options
     const from = log.header
     if (header.totalLength - from.totalLength > TAIL_PAGES * PAGE_BYTES) {
-      await checkEnd(file, path, header)
-      await loadEnd(file, path, header, buffers)
+      buffers.restart(header.totalLength, await readEnd(file, path, header))
       return
     }
     let position = from.totalLength

@@ -9,10 +9,9 @@ import { nodeDisk } from '../disk/node-disk.ts'
 import { DamageError, RefusedError } from '../errors.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { checkEnd } from '../store/check-end.ts'
-import { loadEnd } from '../store/load-end.ts'
+import { readEnd } from '../store/read-end.ts'
 import { readHeader } from '../store/stream-file.ts'
-import { type Ending, endingAt } from './ending.ts'
+import { type Ending, endingOf } from './ending.ts'
 import { FileFollower, PATIENCE } from './file-follower.ts'
 import { PageTrail } from './page-trail.ts'
 import { StreamReader } from './stream-reader.ts'
@@ -58,7 +57,7 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()
-    const { header, ending } = await readEnd(file, options, buffers)
+    const { header, ending } = await readAtRest(file, options, buffers)
     const log = new StreamLog({ file, path, header, buffers })
     const trail = new PageTrail()
     const index = options.index ?? followLog(log, trail)
@@ -73,7 +72,7 @@ export async function openReader(options: ReaderOptions): Promise<StreamReader> 
 }
 
 /** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
-async function readEnd(
+async function readAtRest(
   file: DiskFile,
   options: ReaderOptions,
   buffers: PageBuffers,
@@ -82,9 +81,9 @@ async function readEnd(
   for (let looks = follow ? PATIENCE : 1; ; looks--) {
     try {
       const header = await readHeader(file, path, options)
-      await checkEnd(file, path, header)
-      await loadEnd(file, path, header, buffers)
-      return { header, ending: await endingAt(file, path, header, buffers) }
+      const page = await readEnd(file, path, header)
+      buffers.restart(header.totalLength, page)
+      return { header, ending: endingOf(header, page) }
     } catch (error) {
       if (looks <= 1 || !(error instanceof DamageError)) throw error
       await sleep(pollMs)

@@ -5,8 +5,8 @@ import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { StoreEvent } from './events.ts'
-import { loadEnd } from './load-end.ts'
 import { type PendingUpdate, removePendingUpdate } from './pending-update.ts'
+import { readEnd } from './read-end.ts'
 import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
 import { indexUpdated, redoPendingUpdate, type UpdateInput } from './update.ts'
 
@@ -43,7 +43,7 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
   const before = commitLog.checkpoint
   const { point, takenOverFrom } = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
 
-  await loadEnd(writable.file, path, point, buffers)
+  buffers.restart(point.totalLength, await readEnd(writable.file, path, point))
   log.moveTo(point)
   const indexedEntries = await input.indexedEntries(before?.indexedEntries, takenOverFrom)
   if (indexedEntries < point.totalEntries) {
@@ -71,7 +71,7 @@ export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Prom
   const { path, writable, header, log, buffers } = input
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
   const point = await findEnd(input)
-  await loadEnd(writable.file, path, point, buffers)
+  buffers.restart(point.totalLength, await readEnd(writable.file, path, point))
   log.moveTo(point)
   await noteDamages(input)
 }

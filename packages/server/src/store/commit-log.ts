@@ -270,13 +270,14 @@ export class CommitLog {
     this.#marked = found
   }
 
-  /** Write the checkpoint and the records from `index` on once more, as they are. */
+  /** Write the checkpoint and the records from `index` on once more, as they are found now. */
   async writeAgain(index: number): Promise<void> {
     if (this.#checkpoint !== undefined) await this.#writeSlot(this.#checkpoint)
     const end = RECORDS_OFFSET + this.#count * RECORD_BYTES
     for (let at = RECORDS_OFFSET + index * RECORD_BYTES; at < end; at += COPY_BYTES) {
       await writeAll(this.#file, [await readExactly(this.#file, at, Math.min(COPY_BYTES, end - at))], at)
     }
+    await this.#recall()
   }
 
   /** Keep the first `count` records. If that fails, all are known as before. */

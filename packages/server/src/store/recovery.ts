@@ -1,8 +1,7 @@
 import { HEADER_PAGE_BYTES, type Header } from '@datastreamer/format'
-import type { Disk } from '../disk/disk.ts'
+import { type Disk, writeAll } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
-import { checkEnd } from './check-end.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { checksumOfFile } from './checksum-of-file.ts'
 import type { CommitLog } from './commit-log.ts'
@@ -10,8 +9,9 @@ import type { CommitRecord } from './commit-record.ts'
 import { cutCommitLog, endOperation } from './cut-commit-log.ts'
 import type { StoreEvent } from './events.ts'
 import { foreignRecord, foreignRecords } from './foreign-records.ts'
+import { readEnd } from './read-end.ts'
 import type { WritableFile } from './stream-file.ts'
-import { hasLost, writeCommitsAgain } from './unsynced-commits.ts'
+import { hasLost, markDamaged } from './unsynced-commits.ts'
 
 export interface RecoveryInput {
   readonly disk: Disk
@@ -39,6 +39,7 @@ export interface RecoveredEnd {
 export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   const { path, header, onEvent, writable } = input
   const found = pointOf(header)
+  if (input.commitLog.checkpoint?.open === true) await writeAgain(input, input.commitLog.checkpoint)
   const { point, reason } = await decide(input, found)
   if (!samePoint(point, found)) {
     await writable.writeHeader(point)
@@ -51,7 +52,8 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   }
   const takenOverFrom = await reconcile(input, point)
   if (checkpoint?.open === true) {
-    await writeAgain(input, checkpoint, point)
+    await markDamaged(input, point)
+    await writable.writeHeader(point)
   }
   return { point, takenOverFrom }
 }
@@ -79,14 +81,20 @@ export async function noteTakeOver(
 
 /**
  * Write again what the disk may not have although the machine believes so: after a sync that failed, Linux takes what it
- * could not write for written.
+ * could not write for written, and forgets it when memory is short. From now on it is what it is: nothing that is checked
+ * becomes another before it is durable.
  */
-async function writeAgain(input: RecoveryInput, from: Checkpoint, point: CommitPoint): Promise<void> {
-  const { writable, commitLog } = input
-  if (!from.everyCommitDurable) await writeCommitsAgain(input, from, point)
+async function writeAgain({ writable, commitLog, header }: RecoveryInput, from: Checkpoint): Promise<void> {
   // A truncation writes the record of its checkpoint behind that.
   await commitLog.writeAgain(Math.max(0, await commitLog.lastUpTo(from)))
-  await writable.writeHeader(point)
+  if (from.everyCommitDurable) return
+  const size = await writable.file.size()
+  const end = Math.min(size, Math.max(header.totalLength, commitLog.last?.totalLength ?? 0))
+  let position = from.totalLength
+  for await (const piece of writable.pieces(position, end)) {
+    await writeAll(writable.file, [piece], position)
+    position += piece.length
+  }
 }
 
 async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point: CommitPoint; reason: string }> {
@@ -115,18 +123,13 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
 /** A point that the log can end at. @throws {DamageError} if it cannot */
 async function checked({ writable, path }: RecoveryInput, point: CommitPoint): Promise<CommitPoint> {
   const { totalLength, totalEntries } = point
-  await checkEnd(writable.file, path, point)
+  await readEnd(writable.file, path, point)
   return { totalLength, totalEntries }
-}
-
-/** Whether the log could end at `point`. */
-export async function endsThere(input: RecoveryInput, point: CommitPoint): Promise<boolean> {
-  return (await damageAt(input, point)) === undefined
 }
 
 async function damageAt({ writable, path }: RecoveryInput, point: CommitPoint): Promise<DamageError | undefined> {
   try {
-    await checkEnd(writable.file, path, point)
+    await readEnd(writable.file, path, point)
     return undefined
   } catch (error) {
     if (error instanceof DamageError) return error
@@ -181,8 +184,12 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
  * What another program wrote was made durable before anything was written behind it; only its end can be checked, as where
  * it is not known where the record begins.
  */
-async function isWhole(input: RecoveryInput, record: CommitRecord, before: CommitPoint | undefined): Promise<boolean> {
-  if (record.checksum === 0 || before === undefined) return endsThere(input, record)
+export async function isWhole(
+  input: RecoveryInput,
+  record: CommitRecord,
+  before: CommitPoint | undefined,
+): Promise<boolean> {
+  if (record.checksum === 0 || before === undefined) return (await damageAt(input, record)) === undefined
   return record.checksum === (await checksumOfFile(input.writable, before.totalLength, record.totalLength))
 }
 
@@ -263,6 +270,7 @@ async function stillTrue(
   if (record.checksum === 0 && (isLast || samePoint(record, point))) return samePoint(record, point)
   if (record.isDamaged) return true
   const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
-  if (from === undefined || record.checksum === 0) return (await endsThere(input, record)) ? undefined : false
+  if (from === undefined || record.checksum === 0)
+    return (await damageAt(input, record)) === undefined ? undefined : false
   return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))
 }

@@ -4,8 +4,8 @@ import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { checksumAtCut, cutCommitLog } from './cut-commit-log.ts'
-import { loadEnd } from './load-end.ts'
 import { messageOf } from './message-of.ts'
+import { readEnd } from './read-end.ts'
 import type { StoreParts } from './store-parts.ts'
 
 /**
@@ -16,6 +16,7 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   const { log, writer, writable, path, buffers, index, commitLog, checkpointer, state } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
+  const lastPage = await readEnd(writable.file, path, point)
   const checksum = await checksumAtCut(commitLog, writable, point)
   try {
     // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
@@ -26,7 +27,7 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
     throw error
   }
   log.truncate(point)
-  await loadEnd(writable.file, path, point, buffers)
+  buffers.restart(point.totalLength, lastPage)
   await cutCommitLog(commitLog, point, checksum)
   await checkpointer.write({ open: true })
   // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
