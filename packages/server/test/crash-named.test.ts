@@ -95,6 +95,19 @@ test.each<[string, HistoryOptions]>([
       crashAt: 21,
     },
   ],
+  [
+    'a failed sync that has lost the middle of an entry, which is told as damage',
+    {
+      seed: 19000043,
+      fsync: 'interval',
+      death: 'process',
+      faults: 0.06,
+      lives: 3,
+      slow: 0.4,
+      forgets: 0.5,
+      crashAt: 36,
+    },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -124,25 +124,21 @@ class Player {
   }
 
   /**
-   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. Damage is also what
-   * a failed sync may leave of commits that nobody made durable.
+   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of; the same where a
+   * failed sync has lost some of the commits that nobody made durable.
    */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
       await work()
     } catch (error) {
-      if (error instanceof DamageError && !this.#keepsAll) this.#isOver = true
-      else if (this.#rotten === undefined) throw error
-      if (this.#isOver) return
+      if (this.#rotten === undefined && this.#keepsAll) throw error
       const isFound =
         error instanceof DamageError ||
         isInTheWay(error) ||
         (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
       if (!isFound)
-        throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, {
-          cause: error,
-        })
+        throw new Error(`wrong, and nobody tells; flipped was ${this.#rotten ?? 'nothing'}`, { cause: error })
       this.#isOver = true
     }
   }
