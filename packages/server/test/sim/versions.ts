@@ -60,7 +60,8 @@ export class Versions {
 
 /** An entry as text that is cheap to keep and to compare: large data is of one byte repeated. */
 export function textOf({ type, data }: { readonly type: number; readonly data: Uint8Array }): string {
-  const uniform = data.length > 16 && data.every((byte) => byte === data[0])
+  // Every byte is as the one before it.
+  const uniform = data.length > 16 && Buffer.compare(data.subarray(1), data.subarray(0, -1)) === 0
   return uniform ? `${type}:${data[0]}x${data.length}` : `${type}:${Buffer.from(data).toString('hex')}`
 }
 
