@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Disk } from '../src/disk/disk.ts'
+import type { EntryRange } from '../src/log/damaged-ranges.ts'
 import { CommitLog } from '../src/store/commit-log.ts'
 import { type CommitRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import { randomFrom } from './sim/random.ts'
@@ -209,4 +210,16 @@ test('who reads records while they are cut gets those that stay', async () => {
   await log.append([recordOf(2)])
   whileReading = () => log.cutTo(1)
   expect(await log.records(1, 2)).toEqual([])
+})
+
+test('a mark is looked for by whoever opens the log after its process died', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const log = await CommitLog.open(disk, PATH, 'create')
+  await log.append([recordOf(0), recordOf(1)])
+  await log.writeCheckpoint(point(4n))
+  await log.revise(1, { ...recordOf(1), isDamaged: true })
+  disk.processKilled()
+  const damaged: EntryRange[] = []
+  for await (const range of (await CommitLog.open(disk, PATH, 'read')).damaged()) damaged.push(range)
+  expect(damaged.map(({ to }) => to.totalEntries)).toEqual([4n])
 })

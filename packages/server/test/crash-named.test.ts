@@ -96,7 +96,7 @@ test.each<[string, HistoryOptions]>([
     },
   ],
   [
-    'a failed sync that has lost the middle of an entry, which is told as damage',
+    'the middle of an entry that a failed sync has lost, marked as damaged while a store is opened that dies of it',
     {
       seed: 19000043,
       fsync: 'interval',

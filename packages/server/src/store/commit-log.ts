@@ -21,6 +21,9 @@ import {
   RECORD_TAIL_OFFSET,
 } from './commit-record.ts'
 
+/** What a caller says in a checkpoint. */
+type CheckpointContent = Omit<Checkpoint, 'sequence' | 'marked' | 'owner'>
+
 /** Where the records begin. */
 const RECORDS_OFFSET = 4096
 /** Newest records that are kept in memory: live relays ask for them all the time. */
@@ -40,6 +43,7 @@ export class CommitLog {
   /** The newest records, the last one at the end. */
   #recent: CommitRecord[] = []
   readonly #syncs = new OneAtATime()
+  readonly #checkpoints = new OneAtATime()
   #syncFailures = 0
   /** Whether a record may be marked as damaged. */
   #marked = false
@@ -236,11 +240,24 @@ export class CommitLog {
 
   /** Change what a record says of its bytes: where they end must stay as it is. */
   async revise(index: number, record: CommitRecord): Promise<void> {
+    if (record.isDamaged && !this.#marked) await this.#announceMarks()
     const tail = encodeRecord(record).subarray(RECORD_TAIL_OFFSET)
     await writeAll(this.#file, [tail], RECORDS_OFFSET + index * RECORD_BYTES + RECORD_TAIL_OFFSET)
     const recent = index - this.#count + this.#recent.length
     if (recent >= 0) this.#recent[recent] = record
-    if (record.isDamaged) this.#marked = true
+  }
+
+  /** Before the first mark: whoever opens the log after a death looks for marks only if the last checkpoint says so. */
+  async #announceMarks(): Promise<void> {
+    this.#marked = true
+    try {
+      await this.#checkpoints.run(async () => {
+        if (this.#checkpoint !== undefined) await this.#writeNext(this.#checkpoint)
+      })
+    } catch (error) {
+      this.#marked = false
+      throw error
+    }
   }
 
   /** Put records in the place of others, whatever those are. */
@@ -304,7 +321,11 @@ export class CommitLog {
   }
 
   /** Write a checkpoint into the older slot, durably. The caller has made durable what it says. */
-  async writeCheckpoint(checkpoint: Omit<Checkpoint, 'sequence' | 'marked' | 'owner'>): Promise<void> {
+  async writeCheckpoint(checkpoint: CheckpointContent): Promise<void> {
+    await this.#checkpoints.run(() => this.#writeNext(checkpoint))
+  }
+
+  async #writeNext(checkpoint: CheckpointContent): Promise<void> {
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
     const next = { ...checkpoint, sequence, marked: this.#marked, owner: this.#owner }
     const failures = this.#syncFailures

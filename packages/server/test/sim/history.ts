@@ -124,21 +124,22 @@ class Player {
   }
 
   /**
-   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of; the same where a
-   * failed sync has lost some of the commits that nobody made durable.
+   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. What a failed sync
+   * has lost of commits that nobody made durable is gone, or known as damage.
    */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
       await work()
     } catch (error) {
-      if (this.#rotten === undefined && this.#keepsAll) throw error
+      const isKnown = error instanceof DamageError && error.code === 'BAD_CHECKSUM'
+      if (this.#rotten === undefined && (this.#keepsAll || !isKnown)) throw error
       const isFound =
         error instanceof DamageError ||
         isInTheWay(error) ||
         (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
       if (!isFound)
-        throw new Error(`wrong, and nobody tells; flipped was ${this.#rotten ?? 'nothing'}`, { cause: error })
+        throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, { cause: error })
       this.#isOver = true
     }
   }
