@@ -1,4 +1,4 @@
-import { decodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { headerIn } from './header-in.ts'
 import type { Random } from './random.ts'
 import type { SimDisk } from './sim-disk.ts'
 import type { SimIndex } from './sim-index.ts'
@@ -9,16 +9,6 @@ import type { SimIndex } from './sim-index.ts'
  * read, it does nothing.
  */
 export function anotherProgram(disk: SimDisk, path: string, index: SimIndex, random: Random): void {
-  const entries = entriesIn(disk, path)
-  if (entries !== undefined) index.spoil(random, entries)
-}
-
-function entriesIn(disk: SimDisk, path: string): number | undefined {
-  const page = new Uint8Array(HEADER_PAGE_BYTES)
-  const length = disk.contentOf(path)?.read(page, 0)
-  try {
-    return Number(decodeHeaderPage(page.subarray(0, length ?? 0)).totalEntries)
-  } catch {
-    return undefined
-  }
+  const header = headerIn(disk, path)
+  if (header !== undefined) index.spoil(random, Number(header.totalEntries))
 }

@@ -2,6 +2,7 @@ import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
 import { verifyStream } from '../../src/check/verify.ts'
 import type { Disk } from '../../src/disk/disk.ts'
+import type { DamageError } from '../../src/errors.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { entryOf } from './versions.ts'
 
@@ -18,8 +19,9 @@ export async function checkIndex(store: StreamStore, found: readonly string[], k
   }
 }
 
-/** Whether a check of a stream file says that it is damaged. */
-export async function isFoundDamaged(disk: Disk, file: string): Promise<boolean> {
-  for await (const { kind } of verifyStream({ file, disk })) if (kind === 'damage') return true
-  return false
+/** What a check of a stream file finds damaged. */
+export async function damagesOf(disk: Disk, file: string): Promise<DamageError[]> {
+  const damages: DamageError[] = []
+  for await (const event of verifyStream({ file, disk })) if (event.kind === 'damage') damages.push(event.error)
+  return damages
 }

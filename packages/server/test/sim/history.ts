@@ -1,13 +1,14 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
-import { DamageError, DiskError, RefusedError } from '../../src/errors.ts'
+import { DamageError, DiskError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { anotherProgram } from './another-program.ts'
-import { checkIndex, isFoundDamaged } from './check-store.ts'
-import { asPlanned, isBroken, isFailedOperation, isPlanned } from './planned.ts'
+import { changeBeside, type Rotten } from './beside-rot.ts'
+import { checkIndex, damagesOf } from './check-store.ts'
+import { asPlanned, isBroken, isFailedOperation, isInTheWay, isPlanned } from './planned.ts'
 import { type Random, randomFrom } from './random.ts'
 import { readAll } from './read-all.ts'
 import { CrashedError, type Fault, SimDisk } from './sim-disk.ts'
@@ -72,7 +73,7 @@ class Player {
   /** What goes wrong by chance, beside the plan. */
   readonly #chance: Random
   /** Where a bit has flipped, if one has. Two could be an entry's and its checksum's: nothing finds that. */
-  #rotten: string | undefined
+  #rotten: Rotten | undefined
   /** Damage was found, which ends the history. */
   #isOver = false
   #store: StreamStore | undefined
@@ -123,25 +124,40 @@ class Player {
     }
   }
 
-  /**
-   * Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. What a failed sync
-   * has lost of commits that nobody made durable is gone, or known as damage.
-   */
+  /** What is found wrong may be damage that is told of, where there may be any; it ends the history. */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
       await work()
     } catch (error) {
-      const isKnown = error instanceof DamageError && error.code === 'BAD_CHECKSUM'
-      if (this.#rotten === undefined && (this.#keepsAll || !isKnown)) throw error
-      const isFound =
-        error instanceof DamageError ||
-        isInTheWay(error) ||
-        (await this.#calmly(() => isFoundDamaged(this.#disk, FILE)))
-      if (!isFound)
-        throw new Error(`wrong, and nobody tells, after a bit has flipped in ${this.#rotten}`, { cause: error })
+      if (this.#rotten === undefined && this.#keepsAll) throw error
+      await this.#calmly(async () => {
+        if (!(await (this.#rotten === undefined ? this.#isKnownLoss(error) : this.#isFoundRot(error)))) {
+          throw new Error(`wrong, and nobody tells; flipped was ${JSON.stringify(this.#rotten)}`, { cause: error })
+        }
+        if (this.#rotten !== undefined) await this.#goOnBeside(this.#rotten)
+      })
       this.#isOver = true
     }
+  }
+
+  /** What a failed sync has lost of commits that nobody made durable is known, unless their checksums are lost with it. */
+  async #isKnownLoss(error: unknown): Promise<boolean> {
+    if (error instanceof DamageError) return error.code === 'BAD_CHECKSUM'
+    return (await damagesOf(this.#disk, FILE)).some(({ code }) => code === 'NO_CHECKSUM')
+  }
+
+  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. */
+  async #isFoundRot(error: unknown): Promise<boolean> {
+    return error instanceof DamageError || isInTheWay(error) || (await damagesOf(this.#disk, FILE)).length > 0
+  }
+
+  /** The process dies, and the next one changes what lies beside a byte that has rotted. */
+  async #goOnBeside(rotten: Rotten): Promise<void> {
+    await this.#store?.close().catch(() => {})
+    this.#store = undefined
+    this.#disk.processKilled()
+    await changeBeside(rotten, { disk: this.#disk, file: FILE, open: () => this.#open(), random: this.#chance })
   }
 
   #calmly<T>(work: () => Promise<T>): Promise<T> {
@@ -382,11 +398,6 @@ class Player {
   #fault(): Fault {
     return this.#fate.pick(['short-write', 'ENOSPC', 'EIO'] as const)
   }
-}
-
-/** What was left of a file that was being made is not what it was. */
-function isInTheWay(error: unknown): boolean {
-  return error instanceof RefusedError && error.code === 'IN_THE_WAY'
 }
 
 function emptyFile(): Uint8Array {

@@ -27,3 +27,8 @@ export function isPlanned(error: unknown): boolean {
 export function asPlanned(error: unknown): undefined {
   if (!(error instanceof CrashedError) && !isPlanned(error)) throw error
 }
+
+/** What was left of a file that was being made is not what it was. */
+export function isInTheWay(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === 'IN_THE_WAY'
+}

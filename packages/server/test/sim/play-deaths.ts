@@ -20,7 +20,13 @@ async function play(options: HistoryOptions): Promise<number> {
 }
 
 const MODES = ['commit', 'interval', 'never'] as const
-const FRAILTIES: readonly Partial<HistoryOptions>[] = [{}, {}, { looks: 0.01 }, { forgets: 0.5 }, { rot: 0.8 }]
+const FRAILTIES: readonly Partial<HistoryOptions>[] = [
+  {},
+  {},
+  { looks: 0.02 },
+  { forgets: 0.5, faults: 0.1 },
+  { rot: 0.8 },
+]
 const DEATHS = ['power', 'process'] as const
 
 /**

@@ -9,6 +9,13 @@ export type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'resize'; readonly size: number }
 
+/** A bit that has flipped, and what its byte is since. */
+export interface Flip {
+  readonly position: number
+  readonly bit: number
+  readonly byte: number
+}
+
 /** A file: what is on the platter, and what the machine believes. */
 export class SimContent {
   readonly #random: Random
@@ -76,8 +83,8 @@ export class SimContent {
     this.#current = this.#durable.copy()
   }
 
-  /** A bit of the platter flips. @returns its place, or `undefined` if nothing was ever written there */
-  rot(random: Random): { readonly position: number; readonly bit: number } | undefined {
+  /** A bit of the platter flips. @returns where, or `undefined` if nothing was ever written there */
+  rot(random: Random): Flip | undefined {
     const position = this.#durable.written(random)
     if (position === undefined) return undefined
     const bit = random.int(0, 7)
@@ -89,7 +96,9 @@ export class SimContent {
           position,
         )
     }
-    return { position, bit }
+    const flipped = new Uint8Array(1)
+    this.#durable.read(flipped, position)
+    return { position, bit, byte: flipped[0] as number }
   }
 
   #maybeApply(change: Change): void {

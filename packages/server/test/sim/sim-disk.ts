@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
+import type { Rotten } from './beside-rot.ts'
 import type { Random } from './random.ts'
 import { countOfShortWrite, cutOfWrite, SimContent } from './sim-content.ts'
 import type { SparseBytes } from './sparse-bytes.ts'
@@ -88,12 +89,12 @@ export class SimDisk implements Disk {
     }
   }
 
-  /** A bit of what is durable flips, in one of the files. @returns where, or `undefined` if nothing was ever written */
-  rot(random: Random): string | undefined {
+  /** A bit of what is durable flips, in one of the files. @returns which, or `undefined` if nothing was ever written */
+  rot(random: Random): Rotten | undefined {
     if (this.#names.size === 0) return undefined
-    const [name, content] = random.pick([...this.#names])
-    const place = content.rot(random)
-    return place && `${name}: bit ${place.bit} of byte ${place.position}`
+    const [path, content] = random.pick([...this.#names])
+    const flip = content.rot(random)
+    return flip && { path, ...flip }
   }
 
   /** @throws {CrashedError} if the machine is dead */
