@@ -1,11 +1,18 @@
 import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
+import type { FrailFault } from './sim/history.ts'
 import { historiesOf, playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
 const SEEDS = [1, 2, 3]
 /** Histories of seeds that nobody has played are begun for so long. */
 const FRESH_MS = 12_000
+
+/** Counts what came true: a disk that no longer fails proves nothing. */
+function countedFaults(): { faults: Record<FrailFault, number>; onFault: (kind: FrailFault) => void } {
+  const faults = { look: 0, forget: 0, flip: 0 }
+  return { faults, onFault: (kind) => faults[kind]++ }
+}
 
 test.each(MODES)('fsync %s: wherever the power fails, exactly what was committed is there', async (fsync) => {
   let histories = 0
@@ -36,24 +43,32 @@ test.each(MODES)('fsync %s: calls of the disk that overlap take nothing from wha
 test.each(MODES)(
   'fsync %s: reads, openings and questions that fail take nothing from what was committed',
   async (fsync) => {
+    const { faults, onFault } = countedFaults()
     let histories = 0
-    for (const seed of [1, 2]) histories += await playAllDeaths({ seed, fsync, death: 'power', looks: 0.02 })
+    for (const seed of [1, 2]) histories += await playAllDeaths({ seed, fsync, death: 'power', looks: 0.02, onFault })
     expect(histories).toBeGreaterThan(2 * 10)
+    expect(faults.look).toBeGreaterThan(histories / 10)
   },
 )
 
 test.each(MODES)('fsync %s: what a failed sync has lost is not taken for what was committed', async (fsync) => {
+  const { faults, onFault } = countedFaults()
   let histories = 0
   for (const death of ['power', 'process'] as const) {
-    histories += await playAllDeaths({ seed: 5, fsync, death, faults: 0.06, lives: 2, forgets: 0.5 })
+    histories += await playAllDeaths({ seed: 5, fsync, death, faults: 0.1, lives: 2, forgets: 0.5, onFault })
   }
   expect(histories).toBeGreaterThan(2 * 20)
+  expect(faults.forget).toBeGreaterThan(histories / 20)
 })
 
 test.each(MODES)('fsync %s: where a bit has flipped there is damage, or what was committed', async (fsync) => {
+  const { faults, onFault } = countedFaults()
   let histories = 0
-  for (const seed of [7, 22]) histories += await playAllDeaths({ seed, fsync, death: 'power', lives: 2, rot: 0.8 })
+  for (const seed of [7, 22]) {
+    histories += await playAllDeaths({ seed, fsync, death: 'power', lives: 2, rot: 0.8, onFault })
+  }
   expect(histories).toBeGreaterThan(2 * 20)
+  expect(faults.flip).toBeGreaterThan(histories / 10)
 })
 
 test.each(MODES)('fsync %s: a store that was opened anew by itself has all that was committed', async (fsync) => {

@@ -37,7 +37,12 @@ export interface HistoryOptions {
   readonly reopens?: boolean
   /** Probability that a bit of the disk has flipped after a death (default 0); what is found is damage, or right. */
   readonly rot?: number
+  /** Told of each fault of the last three kinds that came true. */
+  readonly onFault?: (kind: FrailFault) => void
 }
+
+/** A call that changes nothing failed, a page was read back old, a bit flipped. */
+export type FrailFault = 'look' | 'forget' | 'flip'
 
 const FILE = '/sim/data-stream.bin'
 const FSYNC_INTERVAL_MS = 1000
@@ -86,8 +91,8 @@ class Player {
     this.#random = randomFrom(options.seed)
     this.#fate = randomFrom(options.seed * 7919 + (options.crashAt ?? 0))
     this.#chance = randomFrom(options.seed * 104_729 + (options.crashAt ?? 0))
-    const { looks = 0, forgets = 0 } = options
-    this.#disk = new SimDisk(this.#fate, { random: this.#chance, looks, forgets })
+    const { looks = 0, forgets = 0, onFault = () => {} } = options
+    this.#disk = new SimDisk(this.#fate, { random: this.#chance, looks, forgets, onFault })
     // A file without pages has to be extended by the first commit.
     if (this.#random.chance(0.5)) this.#disk.put(FILE, emptyFile())
     if (options.crashAt !== undefined) this.#disk.failAt(options.crashAt, 'crash')
@@ -333,7 +338,13 @@ class Player {
       this.#index.powerOff(this.#fate)
     }
     if (this.#fate.chance(0.2)) anotherProgram(this.#disk, FILE, this.#index, this.#fate)
-    if (this.#chance.chance(this.#options.rot ?? 0)) this.#rotten ??= this.#disk.rot(this.#chance)
+    if (this.#chance.chance(this.#options.rot ?? 0)) this.#flip()
+  }
+
+  #flip(): void {
+    if (this.#rotten !== undefined) return
+    this.#rotten = this.#disk.rot(this.#chance)
+    if (this.#rotten !== undefined) this.#options.onFault?.('flip')
   }
 
   /** Whether nothing that was answered with a yes may be missing as long as the machine has power. */

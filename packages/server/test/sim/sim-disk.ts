@@ -28,6 +28,8 @@ export interface Frailty {
   readonly looks: number
   /** Probability that a page which a failed sync has lost is read back old, each time that it is read. */
   readonly forgets: number
+  /** Told of each one that came true. */
+  readonly onFault: (kind: 'look' | 'forget') => void
 }
 
 /**
@@ -202,7 +204,7 @@ export class SimDisk implements Disk {
     return {
       read: async (into, position) => {
         this.#look()
-        content.forget(position, into.length, () => this.#mayFail(this.#frailty?.forgets))
+        content.forget(position, into.length, () => this.#mayFail('forget', this.#frailty?.forgets))
         return content.current.read(into, position)
       },
       write: async (from, position) => {
@@ -252,11 +254,13 @@ export class SimDisk implements Disk {
   /** A call that changes nothing, and is not counted. */
   #look(): void {
     this.#alive()
-    if (!this.#calm && this.#mayFail(this.#frailty?.looks)) throw systemError('EIO')
+    if (!this.#calm && this.#mayFail('look', this.#frailty?.looks)) throw systemError('EIO')
   }
 
-  #mayFail(probability = 0): boolean {
-    return probability > 0 && this.#frailty?.random.chance(probability) === true
+  #mayFail(kind: 'look' | 'forget', probability = 0): boolean {
+    if (probability === 0 || this.#frailty?.random.chance(probability) !== true) return false
+    this.#frailty.onFault(kind)
+    return true
   }
 
   /** Count a call and let it go wrong if the plan says so. */
