@@ -117,3 +117,80 @@ test('nothing is read while bytes are changed in place, also if that fails', asy
   await held.letReads()
   expect((await run)?.bytes).toEqual(entryOf(1))
 })
+
+/** The log of a file whose reads a test may hold up. */
+function logOf(file: Uint8Array, totalEntries: bigint, buffers: PageBuffers, onRead: () => Promise<void>): StreamLog {
+  const read = async (into: Uint8Array, position: number): Promise<number> => {
+    const bytes = file.slice(position, position + into.length)
+    await onRead()
+    into.set(bytes)
+    return bytes.length
+  }
+  const header = {
+    generation: 3,
+    version: 2,
+    systemId: 0n,
+    streamType: 1n,
+    totalLength: file.length,
+    totalEntries,
+  } as const
+  return new StreamLog({ file: { read } as unknown as DiskFile, path: '/stream.bin', header, buffers })
+}
+
+/** A file with entries of so many bytes of data. */
+function fileOf(...lengths: number[]): Uint8Array {
+  const entries = lengths.map((length, i) => encodeEntry({ type: 1, number: BigInt(i), data: new Uint8Array(length) }))
+  return Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), ...entries])
+}
+
+test('an entry that is looked for in a page that is truncated meanwhile is not there', async () => {
+  const file = fileOf(100, 60_000, 60_000, 10)
+  const buffers = new PageBuffers()
+  let isTruncated = false
+  const log = logOf(file, 4n, buffers, async () => {
+    if (isTruncated) return
+    isTruncated = true
+    const kept = fileOf(100)
+    log.truncate({ totalLength: kept.length, totalEntries: 1n })
+    buffers.restart(kept.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: kept.subarray(HEADER_PAGE_BYTES) })
+  })
+  expect(await log.entry(3n)).toBeUndefined()
+  await expect(log.locate(3)).rejects.toThrow(RangeError)
+})
+
+test('damage that was met while the log was truncated is none', async () => {
+  const file = fileOf(100, 200, 300)
+  file.fill(9, HEADER_PAGE_BYTES + 117)
+  let isTruncated = false
+  const log = logOf(file, 3n, new PageBuffers(), async () => {
+    if (isTruncated) return
+    isTruncated = true
+    log.truncate({ totalLength: fileOf(100).length, totalEntries: 1n })
+  })
+  expect(await log.entry(2n)).toBeUndefined()
+})
+
+test('a history that another program wrote over the one that was known is no damage once that is found out', async () => {
+  const file = fileOf(100, 200, 300)
+  file.fill(9, HEADER_PAGE_BYTES + 117)
+  const log = logOf(file, 3n, new PageBuffers(), async () => undefined)
+  log.confirmReads(async () => log.truncate({ totalLength: fileOf(100).length, totalEntries: 1n }))
+  expect(await log.entry(2n)).toBeUndefined()
+})
+
+test.each([
+  ['that was cut off', { position: HEADER_PAGE_BYTES + 400, number: 2 }],
+  ['inside an entry that was committed over it', { position: HEADER_PAGE_BYTES + 50, number: 1 }],
+  ['where an entry of another number begins', { position: HEADER_PAGE_BYTES + 117, number: 2 }],
+  ['too near to the end for an entry', { position: HEADER_PAGE_BYTES + 333, number: 1 }],
+  ['at the end', { position: HEADER_PAGE_BYTES + 334, number: 2 }],
+  ['in a page that is not committed', { position: HEADER_PAGE_BYTES + PAGE_BYTES + 9, number: 2 }],
+])('nothing is in memory at a place %s', (_, place) => {
+  const file = fileOf(100, 200)
+  const buffers = new PageBuffers()
+  buffers.restart(file.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: file.subarray(HEADER_PAGE_BYTES) })
+  buffers.open(HEADER_PAGE_BYTES + PAGE_BYTES, 2)
+  const log = logOf(file, 2n, buffers, async () => undefined)
+  expect(log.runInMemory(place)).toBeUndefined()
+  expect(log.runInMemory({ position: HEADER_PAGE_BYTES + 117, number: 1 })?.bytes).toHaveLength(217)
+})

@@ -1,6 +1,9 @@
 import { bytesLeftInPage, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 
-/** A data page in memory, laid out as it is in the file. */
+/**
+ * A data page in memory, laid out as it is in the file. What is committed of it are whole entries: laid out here, or walked
+ * by who brought them from the file.
+ */
 export interface PageBuffer {
   /** Position of the page's first byte in the file. */
   readonly start: number

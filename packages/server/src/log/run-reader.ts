@@ -18,7 +18,10 @@ export interface LogPosition {
   readonly number: number
 }
 
-/** Whole entries as they lie in the log, without padding. */
+/**
+ * Whole entries as they lie in the log, without padding, at least one. Whoever walks them need not check their lengths: these
+ * very bytes were walked when they were read, or laid out or checked before they came into memory.
+ */
 export interface LogRun {
   /** Borrowed and read-only: it may be shared with other readers. */
   readonly bytes: Uint8Array

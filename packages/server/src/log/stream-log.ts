@@ -1,4 +1,13 @@
-import { decodeEntry, type Entry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
+import {
+  decodeEntry,
+  ENTRY_HEAD_BYTES,
+  type Entry,
+  type Header,
+  PAGE_BYTES,
+  PacketType,
+  viewOf,
+  walkRun,
+} from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
@@ -118,21 +127,36 @@ export class StreamLog implements ReadableLog {
    * Where entry `number` begins.
    *
    * @param number 0 to `totalEntries`, which gives the commit point
+   * @throws {RangeError} if it is beyond
    */
   async locate(number: number): Promise<LogPosition> {
+    const place = await this.#find(number)
+    if (place === undefined) throw new RangeError(`entry ${number} of ${this.#header.totalEntries}`)
+    return place
+  }
+
+  /** The place of an entry, or the commit point; `undefined` if the number is beyond, maybe by a truncation meanwhile. */
+  async #find(number: number): Promise<LogPosition | undefined> {
     for (;;) {
       const epoch = this.#changes.epoch
       const { totalLength, totalEntries } = this.#header
-      if (number < 0 || number > Number(totalEntries)) throw new RangeError(`entry ${number} of ${totalEntries}`)
+      if (number < 0 || number > Number(totalEntries)) return undefined
       if (number === Number(totalEntries)) return { position: totalLength, number }
-      const page = await this.#directory.pageOfEntry(number, this.#header)
-      const position = await this.#walkTo(number, page, totalLength)
-      if (epoch === this.#changes.epoch) return { position, number }
+      try {
+        const page = await this.#directory.pageOfEntry(number, this.#header)
+        const position = await this.#walkTo(number, { page, end: totalLength, epoch })
+        if (epoch === this.#changes.epoch) return { position, number }
+      } catch (error) {
+        // What was read while the log changed, or as another history's, is no damage.
+        await this.#confirmReads()
+        if (epoch === this.#changes.epoch) throw error
+      }
     }
   }
 
   /**
-   * The run at a place, if it is in memory.
+   * The run at a place, if it is in memory and an entry of that number begins there: a truncation may have taken the place,
+   * and others may have been committed over it.
    *
    * @param end where the log ends for the caller: the commit point, or for the writer what is to become that
    */
@@ -148,20 +172,21 @@ export class StreamLog implements ReadableLog {
     const next = this.#buffers.holding(behind)
     // At the padding of a page that is not in memory.
     if (page === undefined && next?.firstNumber === number) return this.#inMemory({ position: behind, number }, end)
-    if (page === undefined) return undefined
+    if (page === undefined || position >= totalLength) return undefined
+    const { closedAt = totalLength } = page
+    const isLast = closedAt >= totalLength
+    if (!isLast && next === undefined) return undefined
+    if (!isLast && position >= closedAt) return this.#inMemory({ position: behind, number }, end)
+    const entries = page.bytes.subarray(0, Math.min(closedAt, totalLength) - page.start)
     const from = position - page.start
-    // A page that does not go on from the one before is for the read from disk to tell.
-    if (from === 0 && page.firstNumber !== number) return undefined
-    const { closedAt } = page
-    if (closedAt === undefined || closedAt >= totalLength) {
-      const bytes = page.bytes.subarray(from, totalLength - page.start)
-      return { bytes, next: { position: totalLength, number: Number(totalEntries) } }
-    }
-    if (next === undefined) return undefined
-    if (position >= closedAt) return this.#inMemory({ position: behind, number }, end)
+    // What does not go on from what was before is for the read from disk to tell.
+    if (!beginsEntry(entries, page.view, from, number)) return undefined
     return {
-      bytes: page.bytes.subarray(from, closedAt - page.start),
-      next: { position: behind, number: next.firstNumber },
+      bytes: entries.subarray(from),
+      next:
+        isLast || next === undefined
+          ? { position: totalLength, number: Number(totalEntries) }
+          : { position: behind, number: next.firstNumber },
     }
   }
 
@@ -220,7 +245,8 @@ export class StreamLog implements ReadableLog {
     for (;;) {
       if (number < 0n || number >= this.#header.totalEntries) return undefined
       const epoch = this.#changes.epoch
-      const from = await this.locate(Number(number))
+      const from = await this.#find(Number(number))
+      if (from === undefined) return undefined
       const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { maxBytes: SEARCH_BYTES }))
       if (epoch !== this.#changes.epoch || run === undefined) continue
       const entry = decodeEntry(viewOf(run.bytes))
@@ -228,11 +254,10 @@ export class StreamLog implements ReadableLog {
     }
   }
 
-  /** Walk to an entry of a page. */
-  async #walkTo(number: number, page: number, end: number): Promise<number> {
-    const epoch = this.#changes.epoch
+  /** Walk to an entry of a page; what comes of it is worth nothing if the log has changed since `epoch`. */
+  async #walkTo(number: number, { page, end, epoch }: Walk): Promise<number> {
     let at = await this.#directory.placeBefore(number, page)
-    while (at.number < number) {
+    while (at.number < number && epoch === this.#changes.epoch) {
       const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, SEARCH_BYTES))
       if (run.next.number > number) {
         return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
@@ -242,4 +267,23 @@ export class StreamLog implements ReadableLog {
     }
     return at.position
   }
+}
+
+/** Where an entry is looked for. */
+interface Walk {
+  readonly page: number
+  /** Position up to which the log was committed. */
+  readonly end: number
+  /** Of when that was so. */
+  readonly epoch: number
+}
+
+/** Whether an entry of that number begins at a byte. The number is compared in halves: this is done for every run that is sent. */
+function beginsEntry({ length }: Uint8Array, view: DataView, at: number, number: number): boolean {
+  return (
+    at + ENTRY_HEAD_BYTES <= length &&
+    view.getUint8(at) === PacketType.entry &&
+    view.getUint32(at + 9) === Math.floor(number / 0x1_0000_0000) &&
+    view.getUint32(at + 13) === number >>> 0
+  )
 }
