@@ -4,7 +4,7 @@ import { ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 export interface KnownPage {
   /** Position of the page. */
   readonly start: number
-  /** Its entries, without padding. */
+  /** Its entries, whole, without padding: from memory, or by a checksum what was scanned. */
   readonly bytes: Uint8Array
   readonly firstNumber: number
   /** Number after that of its last entry. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { PAGE_BYTES, pageStart } from '@datastreamer/format'
+import { PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
@@ -77,7 +77,14 @@ async function partInTrail({ file, buffers, trail }: KnownLog, point: CommitPoin
   const last = await readTraced(file, trail.pages[low - 1])
   if (last === undefined) return { point: START, last: undefined }
   if (point.totalLength >= last.start + last.bytes.length) return commonPart(last)
-  return commonPart(last, point.totalLength - last.start, Number(point.totalEntries))
+  // Up to a whole entry: what the file ended with when its header was checked may be another history's than this page.
+  const { end: length, count } = walkRun(
+    viewOf(last.bytes),
+    0,
+    point.totalLength - last.start,
+    BigInt(last.firstNumber),
+  )
+  return commonPart(last, length, last.firstNumber + count)
 }
 
 /** A page as it was scanned, also beyond the file's commit point; `undefined` if it no longer is that. */

@@ -105,8 +105,9 @@ export class FollowedLog {
   async #advanceTo(header: Header): Promise<boolean> {
     const { file, path, log, buffers } = this.#options
     let { last } = buffers
+    let ending: Ending
     try {
-      await this.#readTo(header)
+      ending = await this.#readTo(header)
     } catch (error) {
       // What was read up to a header that is no commit point must not stay.
       buffers.cutBehind(last)
@@ -116,8 +117,8 @@ export class FollowedLog {
       this.#cutTo({ point: START, last: undefined })
       last = undefined
       buffers.restart(header.totalLength, end)
+      ending = endingOf(header, end)
     }
-    const ending = await endingAt(file, path, header, buffers)
     const again = await this.#stableHeader()
     const isSame = again !== undefined && !isBefore(again, header)
     if (!isSame || !(await hasEnding(file, this.#ending)) || !(await hasEnding(file, ending))) {
@@ -129,13 +130,18 @@ export class FollowedLog {
     return true
   }
 
-  /** Bring what was committed since into memory, checking that it goes on where the log ended. */
-  async #readTo(header: CommitPoint): Promise<void> {
+  /**
+   * Bring what was committed since into memory, checking that it goes on where the log ended.
+   *
+   * @returns what it ends with, as it was checked
+   */
+  async #readTo(header: CommitPoint): Promise<Ending> {
     const { file, path, log, buffers } = this.#options
     const from = log.header
     if (header.totalLength - from.totalLength > TAIL_PAGES * PAGE_BYTES) {
-      buffers.restart(header.totalLength, await readEnd(file, path, header))
-      return
+      const page = await readEnd(file, path, header)
+      buffers.restart(header.totalLength, page)
+      return endingOf(header, page)
     }
     let position = from.totalLength
     let number = from.totalEntries
@@ -158,6 +164,7 @@ export class FollowedLog {
       throw new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: header.totalLength })
     }
     buffers.forgetUpTo(header.totalLength, TAIL_PAGES)
+    return endingAt(file, path, header, buffers)
   }
 
   /**
