@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { BOOKMARK_TYPE, pageStart } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeEntry, pageStart } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Boundaries,
@@ -14,6 +14,7 @@ import { CountingDisk } from './counting-disk.ts'
 import {
   type Change,
   COMMITS,
+  DATA_BYTES,
   DamagedFiles,
   drain,
   HEADER,
@@ -84,6 +85,23 @@ describe('recover', () => {
     expect(store.addStreamBookmark(Uint8Array.of(5))).toBe(50n)
     await store.commitAtomicOp()
     expect(await store.getBookmark(Uint8Array.of(5))).toBe(50n)
+  })
+
+  test('cuts nothing where another program has since put other entries up to the same commit point', async () => {
+    let write: Parameters<Change>[1] = () => undefined
+    const file = files.damaged((_, poke) => {
+      write = poke
+      poke(positionOf(55), Uint8Array.of(7))
+    })
+    const plan = await planOf(file)
+    const entries = [54n, 55n].map((number, i) =>
+      encodeEntry({ type: 1, number, data: new Uint8Array(DATA_BYTES + (i === 0 ? 1 : -1)) }),
+    )
+    write(positionOf(54), Buffer.concat(entries))
+    const before = readFileSync(file)
+    await expect(recoverStream(plan)).rejects.toMatchObject({ code: 'FILE_CHANGED' })
+    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(existsSync(`${file}.cut-at-${plan.to.totalLength}`)).toBe(false)
   })
 
   test('cuts back to the last whole entry where ends of operations are not asked for', async () => {

@@ -1,9 +1,12 @@
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { DamageError } from '../errors.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import type { CommitLog } from '../store/commit-log.ts'
 import { checksumAtCut, cutCommitLog } from '../store/cut-commit-log.ts'
 import { foreignRecords } from '../store/foreign-records.ts'
+import { readEnd } from '../store/read-end.ts'
 import { WritableFile } from '../store/stream-file.ts'
+import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'
 import { asPlanned, indexAnew, type RecoverOptions, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
@@ -26,6 +29,7 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
   return asPlanned(plan, options, async (opened) => {
     const { disk, file, header } = opened
     const { file: path, to, cutBytes } = plan
+    await mustEndThere(plan, file)
     const kept = { name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }
     const copy = await keepCopy(kept, disk, file)
     const writable = new WritableFile(file, header)
@@ -37,6 +41,19 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
     await withCommitLog(opened, path, (commitLog) => endCommitLog(commitLog, file, to, checksum ?? 0))
     return { copy, bookmarks: await indexAnew({ ...opened, header: { ...header, ...to } }, path) }
   })
+}
+
+/** What was planned is of another read: another program may have written the file since, up to the same commit point. */
+async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile): Promise<void> {
+  // A file may be cut inside its header page.
+  if (samePoint(to, START)) return
+  try {
+    await readEnd(file, path, to)
+  } catch (cause) {
+    if (!(cause instanceof DamageError)) throw cause
+    const message = `${path} cannot end at byte ${to.totalLength} any more: it has changed since the recovery was planned; plan it again`
+    throw new RecoveryError('FILE_CHANGED', message, { cause })
+  }
 }
 
 /** Take what was cut out of the commit log, and say that all before it is durable. */
