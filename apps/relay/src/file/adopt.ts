@@ -1,5 +1,11 @@
 import type { StreamClient } from '@datastreamer/client'
-import { encodeHeaderEntry, type Header, headerEntryOffset } from '@datastreamer/format'
+import {
+  decodeHeaderPage,
+  encodeHeaderEntry,
+  HEADER_PAGE_BYTES,
+  type Header,
+  headerEntryOffset,
+} from '@datastreamer/format'
 import { nodeDisk, openLocked, type StreamStore, writeAll } from '@datastreamer/server'
 import { DivergedError } from '../errors.ts'
 import { countCommonEntries } from '../truncate/common-entries.ts'
@@ -32,11 +38,21 @@ export async function checkCopy(client: StreamClient, store: StreamStore, signal
   throw new DivergedError('COPY_DIFFERS', message)
 }
 
-/** Write another version and system id into the header of a file that nobody has open. */
+/**
+ * Write another version and system id into the header of a file that nobody has open.
+ *
+ * @param header as the file had it when it was last seen: one that has moved since is not written over
+ * @throws {DivergedError} `COPY_DIFFERS`
+ */
 export async function rewriteIdentity(path: string, header: Header, { version, systemId }: Header): Promise<void> {
   const { file } = await openLocked(nodeDisk, path, 'write')
   try {
-    const bytes = encodeHeaderEntry({ ...header, version, systemId })
+    const page = new Uint8Array(HEADER_PAGE_BYTES)
+    const found = decodeHeaderPage(page.subarray(0, await file.read(page, 0)))
+    if (found.totalLength !== header.totalLength || found.totalEntries !== header.totalEntries) {
+      throw new DivergedError('COPY_DIFFERS', `${path} was written by another program since it was compared`)
+    }
+    const bytes = encodeHeaderEntry({ ...found, version, systemId })
     await writeAll(file, [bytes], headerEntryOffset(header.generation))
     await file.sync()
   } finally {
