@@ -100,7 +100,9 @@ async function* readLog(log: StreamLog, { from, end, signal }: LogRange): AsyncG
       await changes.until(() => log.header.totalEntries > BigInt(place.number))
       const cut = changes.takeCut()
       if (cut !== undefined) {
-        if (cut < place.number) {
+        // What was to be read up to its end is not waited for once that is gone.
+        const hasLostEnd = end !== undefined && log.header.totalEntries <= BigInt(place.number)
+        if (cut < place.number || hasLostEnd) {
           const message = `${log.path} was cut, or written anew, before entry ${place.number}, which was next`
           throw new NotFoundError('NOT_FOUND', message)
         }
