@@ -111,6 +111,8 @@ class Player {
       calls ||= this.#disk.calls
       await this.#die()
       await this.#judged(() => this.#recover())
+      // A life that could not even look at its files has made none.
+      calls ||= this.#disk.calls
     }
     await this.#judged(() => this.#checkAppending())
     if (crashAt === undefined && calls === 0) throw new Error('a history without a call')
