@@ -108,6 +108,10 @@ test.each<[string, HistoryOptions]>([
       crashAt: 36,
     },
   ],
+  [
+    'a truncation in a page that memory has and a failed sync has lost',
+    { seed: 21000053, fsync: 'interval', death: 'process', faults: 0.1, lives: 3, forgets: 0.5, crashAt: 17 },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

@@ -484,6 +484,18 @@ test('commits that become others between two reads, before they are written agai
   expect(reads).toBeGreaterThan(0)
 })
 
+test('a truncation keeps what memory has of the page that it ends in, though a failed sync has lost that', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  sim.put(FILE, emptyFile())
+  await using store = await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
+  await commit(store, 1)
+  await commit(store, 2)
+  const file = await sim.open(FILE, 'write')
+  await file.write([new Uint8Array(ENTRY_BYTES)], HEADER_PAGE_BYTES)
+  await store.truncateFile(1n)
+  expect((await store.getEntry(0n))?.data).toEqual(Uint8Array.of(1))
+})
+
 test('where nothing tells one start of the machine from another, it may have been started anew', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())

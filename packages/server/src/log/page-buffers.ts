@@ -57,6 +57,18 @@ export class PageBuffers {
     this.#pages.length = 0
   }
 
+  /** The page in which the log ends if it ends at `totalLength`, if it is in memory. */
+  endingAt(totalLength: number): LastPage | undefined {
+    const page = this.holding(totalLength - 1)
+    return (
+      page && {
+        start: page.start,
+        firstNumber: page.firstNumber,
+        bytes: page.bytes.subarray(0, totalLength - page.start),
+      }
+    )
+  }
+
   /** Make the page in which the log ends at `totalLength` the only one; none, if a page ends there. */
   restart(totalLength: number, page: LastPage | undefined): void {
     this.clear()

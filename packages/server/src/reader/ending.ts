@@ -46,9 +46,8 @@ export async function endingAt(
 ): Promise<Ending> {
   const { totalLength } = point
   if (totalLength === HEADER_PAGE_BYTES) return endingOf(point, undefined)
-  const page = buffers.holding(totalLength - 1)
-  if (page !== undefined)
-    return endingOf(point, { start: page.start, bytes: page.bytes.subarray(0, totalLength - page.start) })
+  const page = buffers.endingAt(totalLength)
+  if (page !== undefined) return endingOf(point, page)
   const start = pageStart(pageOf(totalLength - 1))
   return endingOf(point, { start, bytes: await readBytes(file, path, start, totalLength - start) })
 }

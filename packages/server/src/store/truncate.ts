@@ -16,7 +16,8 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
   const { log, writer, writable, path, buffers, index, commitLog, checkpointer, state } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
-  const lastPage = await readEnd(writable.file, path, point)
+  // Memory is right also where a sync that failed has lost what was written.
+  const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point))
   const checksum = await checksumAtCut(commitLog, writable, point)
   try {
     // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
