@@ -188,6 +188,12 @@ test('a journal that is in use is checked, one that is no longer is not', () => 
   checkClosed(folder)
   renameSync(journal(firstJournal - 1), journal(firstJournal + 1))
   expect(() => checkClosed(folder)).toThrow(damage)
+  // Files of others.
+  for (const foreign of ['copy-000900.log', '000900.log.old']) {
+    renameSync(journal(firstJournal + 1), join(folder, foreign))
+    checkClosed(folder)
+    renameSync(join(folder, foreign), journal(firstJournal + 1))
+  }
 })
 
 test('what was not finished is damage, until it is', () => {

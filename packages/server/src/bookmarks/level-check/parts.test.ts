@@ -19,6 +19,7 @@ describe('numbers and lengths', () => {
   test('beyond the end are damage', () => {
     expect(() => new ByteReader(Uint8Array.of(0x80)).varint()).toThrow(new LevelDamage('a number is cut off'))
     expect(() => new ByteReader(new Uint8Array(20).fill(0x80)).varint()).toThrow(LevelDamage)
+    expect(() => new ByteReader(new Uint8Array(20).fill(0x80, 0, 19)).varint()).toThrow(LevelDamage)
     expect(() => new ByteReader(Uint8Array.of(3, 1, 2)).counted()).toThrow('3 bytes where 2 are left')
     // Ten bytes are as many as a number of 64 bits has.
     expect(new ByteReader(new Uint8Array(10).fill(0xff, 0, 9).fill(1, 9)).varint()).toBe(2 ** 64)

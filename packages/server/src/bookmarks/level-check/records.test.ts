@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest'
-import { crc32c, masked } from './crc32c.ts'
+import { piece } from '../../../test/bookmarks/made-level.ts'
 import { readRecords } from './records.ts'
 
 const BLOCK_BYTES = 32_768
 const HEAD_BYTES = 7
 const [FULL, FIRST, MIDDLE, LAST] = [1, 2, 3, 4]
-
-function piece(type: number, data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEAD_BYTES + data.length)
-  bytes[6] = type
-  bytes.set(data, HEAD_BYTES)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, masked(crc32c(bytes.subarray(6))), true)
-  view.setUint16(4, data.length, true)
-  return bytes
-}
 
 const filled = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte)
 const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
@@ -53,6 +43,14 @@ test('zeros to the end of a block are room that was not used', () => {
   expect(readRecords(bytes)).toEqual({ records: [filled(10, 1), filled(10, 2)], end: bytes.length })
   const zeros = joined(piece(FULL, filled(10, 1)), new Uint8Array(100))
   expect(readRecords(zeros)).toEqual({ records: [filled(10, 1)], end: 17 })
+})
+
+test('a block may end with the head of a piece that has nothing', () => {
+  const first = piece(FULL, filled(BLOCK_BYTES - 2 * HEAD_BYTES, 1))
+  const bytes = joined(first, piece(FIRST, filled(0, 0)), piece(LAST, filled(20, 2)))
+  const { records, end } = readRecords(bytes)
+  expect(records.map(({ length }) => length)).toEqual([BLOCK_BYTES - 2 * HEAD_BYTES, 20])
+  expect(end).toBe(bytes.length)
 })
 
 test('a last record that is cut off anywhere is left out', () => {
