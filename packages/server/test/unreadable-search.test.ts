@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { CommitLog } from '../src/store/commit-log.ts'
+import { firstRecords, recordOf, spoilRecords } from './sample-records.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
+
+// What is looked for in a commit log is found past records that cannot be read.
+
+const PATH = '/log.commits'
+
+/** A commit log opened anew, some of whose records cannot be read. */
+async function spoilt(count: number, ranges: readonly (readonly [number, number])[]): Promise<CommitLog> {
+  const disk = new SimDisk(randomFrom(1))
+  const log = await CommitLog.open(disk, PATH, 'create')
+  await log.append(firstRecords(count))
+  for (const [from, to] of ranges) await spoilRecords(disk, PATH, from, to)
+  return CommitLog.open(disk, PATH, 'read')
+}
+
+/** Look for every place of a log of which the records `whole` can be read. */
+async function expectFound(log: CommitLog, whole: readonly number[], places: readonly number[]): Promise<void> {
+  for (const place of places) {
+    const { totalLength, totalEntries } = recordOf(place)
+    const last = whole.filter((index) => index <= place).at(-1) ?? -1
+    const end = whole.filter((index) => index <= place && recordOf(index).endsOperation).at(-1) ?? -1
+    const next = last + 1 < log.count ? last + 1 : -1
+    expect({
+      last: await log.lastUpTo({ totalLength, totalEntries }),
+      end: await log.lastEndUpTo(totalEntries),
+      holdingEntry: await log.holdingEntry(totalEntries),
+      holding: await log.holding(totalLength),
+    }).toEqual({ last, end, holdingEntry: next, holding: next })
+  }
+}
+
+test('whichever records of a short log cannot be read', async () => {
+  const count = 7
+  const all = Array.from({ length: count }, (_, index) => index)
+  for (let bits = 0; bits < 2 ** count; bits++) {
+    const gone = all.filter((index) => (bits & (1 << index)) !== 0)
+    const log = await spoilt(
+      count,
+      gone.map((index) => [index, index] as const),
+    )
+    const whole = all.filter((index) => !gone.includes(index))
+    await expectFound(log, whole, all)
+  }
+})
+
+test('also if more of them in a row cannot be read than are read at once', async () => {
+  const all = Array.from({ length: 4000 }, (_, index) => index)
+  for (const [from, to] of [
+    [100, 3000],
+    [0, 3998],
+    [1999, 1999 + 1024],
+    [2000, 3999],
+  ] as const) {
+    const whole = all.filter((index) => index < from || index > to)
+    const log = await spoilt(all.length, [[from, to]])
+    await expectFound(
+      log,
+      whole,
+      [0, from - 1, from, from + 1, 1999, 2500, to - 1, to, to + 1, 3999].filter((at) => at >= 0 && at < 4000),
+    )
+  }
+})
