@@ -283,7 +283,8 @@ test('before an index is caught up it is noted, durably, from where', async () =
     throw new Error('simulated')
   }
   await expect(open(sim, { index })).rejects.toThrow('simulated')
-  expect(await durableCheckpoint(sim)).toMatchObject({ open: true, totalEntries: 3n, indexedEntries: 0n })
+  const found = { open: true, everyCommitDurable: true, totalEntries: 3n, indexedEntries: 0n }
+  expect(await durableCheckpoint(sim)).toMatchObject(found)
 })
 
 test('the record of a commit that failed is cut off durably', async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 
@@ -53,4 +54,14 @@ test('a slot that is cut, or has any other bit, is none', () => {
     torn[at] = (torn[at] as number) ^ 1
     expect(decodeCheckpoint(torn)).toBeUndefined()
   }
+})
+
+test.each([
+  ['of another kind', 3],
+  ['of a format to come', 7],
+])('a slot %s is none, though its checksum is right', (_, at) => {
+  const bytes = encodeCheckpoint(checkpoint)
+  bytes[at] = (bytes[at] as number) + 1
+  new DataView(bytes.buffer).setUint32(92, crc32(bytes.subarray(0, 92)))
+  expect(decodeCheckpoint(bytes)).toBeUndefined()
 })

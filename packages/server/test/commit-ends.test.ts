@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import type { StreamLog } from '../src/log/stream-log.ts'
+import { CommitEnds } from '../src/store/commit-ends.ts'
+import { CommitLog } from '../src/store/commit-log.ts'
+import { recordOf, spoilRecords } from './sample-records.ts'
+import { randomFrom } from './sim/random.ts'
+import { SimDisk } from './sim/sim-disk.ts'
+
+const PATH = '/log.commits'
+
+/** What is known of a log of eight entries, each record of which ends an operation of two, but for what is changed. */
+async function endsOf({
+  foreign = [],
+  unreadable = [],
+  records = 4,
+}: Partial<Record<'foreign' | 'unreadable', number[]>> & { records?: number }) {
+  const disk = new SimDisk(randomFrom(1))
+  const written = await CommitLog.open(disk, PATH, 'create')
+  for (let index = 0; index < records; index++) {
+    await written.append([{ ...recordOf(index), endsOperation: true, isForeign: foreign.includes(index) }])
+  }
+  for (const index of unreadable) await spoilRecords(disk, PATH, index)
+  const log = { header: { totalEntries: 8n } } as StreamLog
+  const ends = new CommitEnds(log, await CommitLog.open(disk, PATH, 'read'))
+  const numbers = Array.from({ length: 11 }, (_, number) => number)
+  return {
+    last: await Promise.all(numbers.map((number) => ends.lastUpTo(number))),
+    known: await Promise.all(numbers.map((number) => ends.isKnownAt(number))),
+  }
+}
+
+const yes = (count: number): boolean[] => Array<boolean>(count).fill(true)
+const no = (count: number): boolean[] => Array<boolean>(count).fill(false)
+
+test('operations end where the records say so', async () => {
+  expect(await endsOf({})).toEqual({ last: [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 8], known: yes(11) })
+})
+
+test('what is not committed yet has not ended', async () => {
+  expect(await endsOf({ records: 5 })).toMatchObject({ last: [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 8] })
+})
+
+test('inside of what another program wrote no end is known', async () => {
+  const { known } = await endsOf({ foreign: [0, 2] })
+  expect(known).toEqual([...no(2), ...yes(2), ...no(2), ...yes(5)])
+})
+
+test('an operation ends at the commit point, though the last record cannot be read', async () => {
+  const { last, known } = await endsOf({ unreadable: [1, 3] })
+  expect(last).toEqual([0, 0, 2, 2, 2, 2, 6, 6, 8, 8, 8])
+  // Nothing is known from the end of the last record before one that cannot be read.
+  expect(known).toEqual([...yes(2), ...no(4), ...no(5)])
+})
