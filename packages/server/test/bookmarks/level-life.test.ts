@@ -13,9 +13,10 @@ import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import type { UnusableIndexError } from '../../src/bookmarks/index-errors.ts'
 import { type LevelBookmarkIndex, openLevelIndex } from '../../src/bookmarks/level-index.ts'
-import { DiskError } from '../../src/errors.ts'
+import { DiskError, LockedError } from '../../src/errors.ts'
 import { key } from './log-in-memory.ts'
 import { edit, editRecord } from './made-level.ts'
+import { holdIndex } from './process.ts'
 
 // What becomes of what was put, through failures, damage and renewals.
 
@@ -51,11 +52,11 @@ function journalBytes(folder: string): number {
 
 test('keys of every length lead to their own numbers', async () => {
   using dir = tempDir()
-  const keys = Array.from({ length: 16 }, (_, n) => new Uint8Array(n + 1).fill(7))
+  const keys = Array.from({ length: 16 }, (_, n) => new Uint8Array(n + 1).fill(0xff))
   const index = await open(dir.path)
   index.put(keys.map((key, n) => ({ key, number: n })))
-  index.remove([keys[4] ?? new Uint8Array(5)])
-  await index.flush({ sync: false })
+  index.remove([new Uint8Array(5).fill(0xff)])
+  await index.flush({ sync: true })
   expect(await Promise.all(keys.map((key) => index.get(key)))).toEqual(keys.map((_, n) => (n === 4 ? undefined : n)))
   await index.close()
 })
@@ -109,6 +110,7 @@ test('what could not be written is, once LevelDB is opened again', async () => {
   renameSync(away, folder)
   await index.mend()
   expect(index.failed).toBe(false)
+  expect(filesOf(folder, /^probe/)).toEqual([])
   put(index, MANY, MANY + 1)
   await index.flush({ sync: true })
   const numbers = [...Array.from({ length: 300 }, (_, i) => i * 1000), MANY - 1, MANY]
@@ -211,6 +213,9 @@ test('one that failed is whole again when it was renewed', async () => {
   put(index, 0, MANY)
   await expect(index.flush({ sync: false })).rejects.toThrow(DiskError)
   mkdirSync(folder)
+  await index.mend()
+  await expect(index.writable()).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
+  await expect(index.get(key(MANY))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   await expect(index.renew()).rejects.toMatchObject({ code: 'FILE_REPLACED' })
   expect(readdirSync(folder)).toEqual([])
   rmSync(folder, { recursive: true })
@@ -222,4 +227,21 @@ test('one that failed is whole again when it was renewed', async () => {
   await index.finish()
   await index.close()
   expect(await numbersIn(folder, [0, 7, MANY - 1])).toEqual([undefined, 7, undefined])
+})
+
+test('where nothing but the lock of LevelDB keeps others out, a fresh one takes nothing from them', async () => {
+  using dir = tempDir()
+  await using other = await holdIndex(dir.path)
+  expect(other.said).toBe('open')
+  const before = readdirSync(dir.path)
+  const claim = {
+    folder: dir.path,
+    reach: 'this-process',
+    isInPlace: async () => true,
+    release: async () => undefined,
+  } as const
+  for (const fresh of [true, false]) {
+    await expect(openLevelIndex({ folder: dir.path, createIfMissing: true, fresh, claim })).rejects.toThrow(LockedError)
+  }
+  expect(readdirSync(dir.path)).toEqual(expect.arrayContaining(before))
 })

@@ -12,6 +12,7 @@ import {
   varint,
   writeManifest,
 } from '../../../test/bookmarks/made-level.ts'
+import { LevelDamage } from './bytes.ts'
 import { checkClosed, checkTables, LookUpCheck } from './check.ts'
 import { readManifest, type Table } from './manifest.ts'
 import { checkTable, TableSearch } from './table.ts'
@@ -159,17 +160,23 @@ describe('a table', () => {
     }
   })
 
-  test.each<[string, number[]]>([
-    ['has no room for its end', [1, 2, 3]],
-    ['has nothing', []],
-    ['has more ends than bytes', [0, 0, 0, 0, 9, 0, 0, 0]],
-    ['has a key that shares more than there is', blockOf(entry(3, [1, 2, 3, 4, 5, 6, 7, 8], [0, 0]))],
-  ])('whose block of handles %s is damaged', (_name, block) => {
+  test.each<[string, string, (handle: readonly number[]) => number[]]>([
+    ['has nothing', 'a block without an end', () => []],
+    ['has no room for its end', 'a block without an end', () => [1, 2, 3]],
+    ['is one end that there is not', 'a block without an end', () => [9, 0, 0, 0]],
+    ['has more ends than bytes', 'a block without an end', () => [0, 0, 0, 0, 9, 0, 0, 0]],
+    [
+      'has a key that shares more than there is',
+      'a key shares more than there is',
+      (handle) => blockOf(entry(3, [1, 2, 3, 4, 5, 6, 7, 8], handle)),
+    ],
+  ])('whose block of handles %s is damaged', (_name, message, block) => {
     for (const which of ['meta', 'index']) {
       const table = new TableBytes()
-      const [whole, spoilt] = [table.add(blockOf()), table.add(block)]
+      const whole = table.add(blockOf())
+      const spoilt = table.add(block(whole))
       const bytes = which === 'meta' ? table.end(spoilt, whole) : table.end(whole, spoilt)
-      expect(() => check(bytes)).toThrow(damage)
+      expect(() => check(bytes)).toThrow(new LevelDamage(message))
     }
   })
 

@@ -1,0 +1,39 @@
+import type { Worker } from 'node:worker_threads'
+import { tempDir } from '@datastreamer/fixtures'
+import { expect, test, vi } from 'vitest'
+import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
+import { key } from './log-in-memory.ts'
+
+/** The threads of the indices, oldest first, to end them from outside. */
+const threads = vi.hoisted((): Worker[] => [])
+vi.mock('node:worker_threads', async (load) => {
+  const real = await load<typeof import('node:worker_threads')>()
+  const Recorded = class extends real.Worker {
+    constructor(...options: ConstructorParameters<typeof real.Worker>) {
+      super(...options)
+      threads.push(this)
+    }
+  }
+  return { ...real, Worker: Recorded }
+})
+
+const broken = expect.objectContaining({ code: 'STORE_BROKEN' })
+
+test('a thread that ends by itself is told to all who wait and who come later, and lets the folder go', async () => {
+  using dir = tempDir()
+  const index = await openLevelIndex({ folder: dir.path, createIfMissing: true })
+  index.put(Array.from({ length: 20_000 }, (_, n) => ({ key: key(n), number: n })))
+  const waiting = [index.flush({ sync: true }), index.get(key(20_000)), index.finish()]
+  const told = Promise.all(waiting.map((done) => expect(done).rejects.toEqual(broken)))
+  await threads.at(-1)?.terminate()
+  await told
+  expect(index.failed).toBe(true)
+  for (const later of [index.get(key(1)), index.flush({ sync: false }), index.writable(), index.renew()]) {
+    await expect(later).rejects.toEqual(broken)
+  }
+  index.put([{ key: key(1), number: 1 }])
+  index.remove([key(2)])
+  await index.mend()
+  expect(index.failed).toBe(true)
+  await expect(index.close()).rejects.toEqual(broken)
+})
