@@ -54,7 +54,7 @@ export function readRecords(bytes: Uint8Array, from = 0): Records {
 
 /** Room that was set aside and not used. */
 function isUnused(bytes: Uint8Array, at: number): boolean {
-  return bytes.length - at >= HEAD_BYTES && bytes.subarray(at, at + HEAD_BYTES).every((byte) => byte === 0)
+  return bytes.subarray(at, at + HEAD_BYTES).every((byte) => byte === 0)
 }
 
 /** The piece of a record at a position, or `undefined` if it is the last thing in the file and not whole. */
@@ -73,7 +73,7 @@ function readPiece(
       return { data: bytes.subarray(at + HEAD_BYTES, end), type, end }
     }
     // Whole records behind it say that it once was whole too.
-    if (end < bytes.length && bytes.subarray(end).some((byte) => byte !== 0)) {
+    if (bytes.subarray(end).some((byte) => byte !== 0)) {
       throw new LevelDamage(`a record at ${at} does not match its checksum`)
     }
   }
