@@ -194,3 +194,108 @@ test.each([
   expect(log.runInMemory(place)).toBeUndefined()
   expect(log.runInMemory({ position: HEADER_PAGE_BYTES + 117, number: 1 })?.bytes).toHaveLength(217)
 })
+
+/** The log of three entries of 117, 217 and 317 bytes. */
+function logOfThree(buffers: PageBuffers = new PageBuffers()): StreamLog {
+  return logOf(fileOf(100, 200, 300), 3n, buffers, async () => undefined)
+}
+
+/** What stands after so many of them. */
+const after = (entries: 0 | 1 | 2 | 3) => ({
+  totalLength: HEADER_PAGE_BYTES + ([0, 117, 334, 651][entries] as number),
+  totalEntries: BigInt(entries),
+})
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+test('an entry is located wherever it is, the end too, and what is beyond is refused', async () => {
+  const log = logOfThree()
+  for (const number of [0, 1, 2, 3] as const) {
+    expect(await log.locate(number)).toEqual({ position: after(number).totalLength, number })
+  }
+  for (const number of [-1, 4]) await expect(log.locate(number)).rejects.toThrow(RangeError)
+  for (const number of [-1n, 3n, 4n]) expect(await log.entry(number)).toBeUndefined()
+})
+
+test('listeners are notified of commits once a turn, of truncations at once, until they stop', async () => {
+  const log = logOfThree()
+  const heard: string[] = []
+  const stop = log.listen({
+    onCommit: () => heard.push('commit'),
+    onTruncate: ({ totalEntries }) => heard.push(`truncate ${totalEntries}`),
+  })
+  log.truncate(after(1))
+  expect(heard.splice(0)).toEqual(['truncate 1'])
+  for (const commits of [1, 2]) {
+    for (let i = 0; i < commits; i++) log.advance(after(2))
+    expect(heard).toEqual([])
+    await turn()
+    expect(heard.splice(0)).toEqual(['commit'])
+  }
+  stop()
+  log.advance(after(3))
+  log.truncate(after(0))
+  await turn()
+  expect(heard).toEqual([])
+})
+
+test('a commit point that a recovery found is moved to: back is a truncation', async () => {
+  const log = logOfThree()
+  const heard: string[] = []
+  log.listen({ onCommit: () => heard.push('commit'), onTruncate: () => heard.push('truncate') })
+  for (const [entries, expected] of [
+    [3, 'commit'],
+    [1, 'truncate'],
+    [2, 'commit'],
+  ] as const) {
+    log.moveTo(after(entries))
+    await turn()
+    expect(log.header).toMatchObject(after(entries))
+    expect(heard.splice(0)).toEqual([expected])
+  }
+})
+
+test('what is known to be damaged is given neither from memory nor from the file', async () => {
+  const file = fileOf(100, 200, 300)
+  const buffers = new PageBuffers()
+  buffers.restart(file.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: file.subarray(HEADER_PAGE_BYTES) })
+  for (const log of [logOfThree(), logOfThree(buffers)]) {
+    const damaged = { from: after(1), to: after(2) }
+    log.damages.add(damaged)
+    const place = (entries: 0 | 1 | 2) => ({ position: after(entries).totalLength, number: entries })
+    expect(log.runInMemory(place(0))).toBeUndefined()
+    expect(log.runInMemory(place(1))).toBeUndefined()
+    expect((await log.runOnDisk(place(0)))?.bytes).toHaveLength(117)
+    await expect(log.runOnDisk(place(1))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: damaged })
+    expect((await log.runOnDisk(place(2)))?.bytes).toHaveLength(317)
+    expect((await log.runAsFound(place(0)))?.bytes).toHaveLength(651)
+    expect((await log.entry(0n))?.number).toBe(0n)
+    await expect(log.entry(1n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
+    expect((await log.entry(2n))?.number).toBe(2n)
+  }
+})
+
+test('a truncation forgets the damage behind it, and no other', () => {
+  const log = logOfThree()
+  log.damages.add({ from: after(0), to: after(1) })
+  log.damages.add({ from: after(2), to: after(3) })
+  log.truncate(after(2))
+  expect(log.damages.all).toEqual([{ from: after(0), to: after(1) }])
+})
+
+test('padding before what is known to be damaged leads to that', async () => {
+  const second = HEADER_PAGE_BYTES + PAGE_BYTES
+  const file = new Uint8Array(second + 50)
+  file.set(fileOf(100))
+  file.set(encodeEntry({ type: 1, number: 1n, data: new Uint8Array(33) }), second)
+  const log = logOf(file, 2n, new PageBuffers(), async () => undefined)
+  const range = { from: { totalLength: second, totalEntries: 1n }, to: { totalLength: second + 50, totalEntries: 2n } }
+  const padding = { position: after(1).totalLength, number: 1 }
+  expect((await log.runOnDisk(padding))?.bytes).toHaveLength(50)
+  log.damages.add(range)
+  await expect(log.runOnDisk(padding)).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range })
+  const broken = new Error('EIO')
+  const failing = logOf(file, 2n, new PageBuffers(), () => Promise.reject(broken))
+  failing.damages.add(range)
+  await expect(failing.runOnDisk(padding)).rejects.toBe(broken)
+})

@@ -87,6 +87,9 @@ test('what is overwritten is not what readers have borrowed', () => {
   buffers.overwrite(pageStart(1) + 5, Uint8Array.of(9), first)
   expect(first.bytes).toBe(before[0])
   expect(second.bytes[5]).toBe(9)
+  buffers.overwrite(pageStart(1), Uint8Array.of(3), first)
+  expect(first.bytes).toBe(before[0])
+  expect(second.bytes[0]).toBe(3)
   const after = second.bytes
   buffers.overwrite(pageStart(0), Uint8Array.of(1), second)
   expect(second.bytes).toBe(after)
