@@ -2,10 +2,13 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { keyBytes, keyText, MemoryIndex } from './memory-index.ts'
 
-const keys = fc.uint8Array({ minLength: 1, maxLength: 16 })
+const keys = fc.uint8Array({ minLength: 1, maxLength: 16, size: 'max' })
 
 test('agrees with a map', async () => {
-  const steps = fc.array(fc.tuple(fc.constantFrom('put', 'put', 'remove'), keys, fc.maxSafeNat()), { maxLength: 60 })
+  const steps = fc.array(fc.tuple(fc.constantFrom('put', 'put', 'remove'), keys, fc.maxSafeNat()), {
+    maxLength: 60,
+    size: 'max',
+  })
   const property = fc.asyncProperty(steps, fc.maxSafeNat(), async (steps, limit) => {
     const index = new MemoryIndex()
     const map = new Map<string, number>()

@@ -33,7 +33,7 @@ test('the newest change of a key is found until it is written', () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), key: keys }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('handOver' as const, 'release' as const) }) },
   )
-  const property = fc.property(fc.array(step, { maxLength: 80 }), keys, (steps, asked) => {
+  const property = fc.property(fc.array(step, { maxLength: 80, size: 'max' }), keys, (steps, asked) => {
     const pending = new PendingBookmarks(3)
     const changes: [string, number | 'removed'][] = []
     const counts: number[] = []

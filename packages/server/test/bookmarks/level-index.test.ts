@@ -109,7 +109,7 @@ test('agrees with a map through puts, removals, flushes and restarts', async () 
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('flush', 'sync', 'flush', 'sync', 'flush', 'reopen') }) },
   )
   let index = await open(dir.path)
-  const property = fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
     const map = new Map<string, number>()
     const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
     for (const step of steps) {

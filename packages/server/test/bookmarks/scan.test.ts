@@ -6,13 +6,13 @@ import { bookmarksBackwards, indexedUpTo, indexLog, readRuns, scanBookmarks } fr
 import type { StreamLog } from '../../src/log/stream-log.ts'
 import { bookmark, event, key, LARGE, LogInMemory, type TestEntry } from './log-in-memory.ts'
 
-const small = fc.uint8Array({ maxLength: 18 })
+const small = fc.uint8Array({ maxLength: 18, size: 'max' })
 const entries: fc.Arbitrary<TestEntry> = fc.oneof(
   { weight: 20, arbitrary: small.map(bookmark) },
   { weight: 20, arbitrary: fc.record({ type: fc.constantFrom(1, 0xb0b0, 0xb000_0000), data: small }) },
   { weight: 1, arbitrary: fc.constantFrom(700_000, LARGE, MAX_ENTRY_DATA_BYTES).map((length) => event(length)) },
 )
-const logs = fc.array(entries, { maxLength: 40 })
+const logs = fc.array(entries, { maxLength: 40, size: 'max' })
 
 function bookmarksOf(entries: readonly TestEntry[], from = 0, to = entries.length): [number, string][] {
   const found: [number, string][] = []
