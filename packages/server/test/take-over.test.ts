@@ -83,6 +83,17 @@ test.each([
   expect(await machine.damages()).toEqual([])
 })
 
+test('a program put other entries in the place of ours, the last the same as there was, and its index lost them', async () => {
+  const machine = new Machine()
+  {
+    await using store = await machine.open()
+    for (const bytes of [[0, 1], [2, 3], [4, 5], [6]]) await commit(store, ...bytes)
+  }
+  await machine.rewriteFrom(2, [12, 13, 14, 5])
+  await using store = await machine.open()
+  await expectBookmarks(store, [0, 1, 12, 13, 14, 5])
+})
+
 test.each<[Fsync, string, number, readonly number[]]>([
   ['commit', 'cut the last operation in two', 4, []],
   ['commit', 'wrote it anew up to another place', 3, [11, 12, 13, 14]],

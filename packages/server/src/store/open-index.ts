@@ -87,11 +87,13 @@ async function entriesIndexed(
 ): Promise<bigint> {
   if (empty) return 0n
   if (damage !== undefined) return log.header.totalEntries
-  const isOurs =
-    takenOverFrom === undefined || (checkpointed !== undefined && checkpointed <= takenOverFrom.totalEntries)
-  if (checkpointed !== undefined && isOurs && (await knowsLastBefore(log, level, checkpointed))) return checkpointed
+  if (checkpointed === undefined) return BigInt(await indexedUpTo(log, level))
+  // What is known of ours that are gone says nothing of what stands there now, even if some of it is the same.
+  const ours =
+    takenOverFrom !== undefined && takenOverFrom.totalEntries < checkpointed ? takenOverFrom.totalEntries : checkpointed
+  if (await knowsLastBefore(log, level, ours)) return ours
   const found = BigInt(await indexedUpTo(log, level))
-  return checkpointed === undefined || found < checkpointed ? found : checkpointed
+  return found < ours ? found : ours
 }
 
 /** Whether an index has the last bookmark before an entry, so that it is none of an earlier time; if one stands near. */
