@@ -97,6 +97,20 @@ test.each([true, false])('a cut between two records adds none, whether an operat
   expect(await found()).toEqual([FIRST])
 })
 
+test('a record that cannot be read stays before a cut that it may be about, and goes behind one that it is not', async () => {
+  for (const [point, left] of [
+    [INSIDE, [FIRST, undefined, { ...SECOND, ...INSIDE, checksum: 0, isForeign: true }]],
+    [AT_FIRST, [FIRST]],
+  ] as const) {
+    const { disk } = await filesWith([FIRST, SECOND])
+    await spoilRecords(disk, PATH, 1)
+    const commitLog = await CommitLog.open(disk, PATH, 'write')
+    await cutCommitLog(commitLog, point, 0)
+    expect(await commitLog.records(0, 10)).toEqual(left)
+    expect(await (await CommitLog.open(disk, PATH, 'read')).records(0, 10)).toEqual(left)
+  }
+})
+
 test('an operation ends where the commit log does, if there is anything', async () => {
   const { commitLog, found } = await filesWith([FIRST, { ...SECOND, endsOperation: false }])
   for (let i = 0; i < 2; i++) {
