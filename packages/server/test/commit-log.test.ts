@@ -24,6 +24,7 @@ test('finds every record, in memory or not, also when it is opened again', async
     const upTo = numbers.map((totalEntries) => log.lastUpTo({ totalLength: lengthAt(totalEntries), totalEntries }))
     expect(await Promise.all(upTo)).toEqual([-1, -1, 0, 0, 1, 2999, 4998, 4999, 4999])
     expect(await log.lastUpTo({ totalLength: lengthAt(6n), totalEntries: 9n })).toBe(2)
+    expect(await log.lastUpTo({ totalLength: lengthAt(9n), totalEntries: 6n })).toBe(2)
     const ends = numbers.map((totalEntries) => log.lastEndUpTo(totalEntries))
     expect(await Promise.all(ends)).toEqual([-1, -1, -1, -1, -1, 2999, 4995, 4999, 4999])
     const holders = numbers.map((number) => log.holdingEntry(number))

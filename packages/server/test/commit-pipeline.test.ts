@@ -162,6 +162,15 @@ test('nothing is written ahead of an operation behind one that waits', async () 
   expect(await first).toEqual({ firstEntry: 0n, nextEntry: 4n })
   expect(await store.commitAtomicOp()).toEqual({ firstEntry: 4n, nextEntry: 10n })
   expect(await firstBytes(store)).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 2, 2])
+  const log = await machine.commitLog()
+  const ends = (await log.records(0, 10)).map((record) => [record?.totalEntries, record?.endsOperation])
+  expect(ends).toEqual([
+    [2n, false],
+    [4n, true],
+    [6n, false],
+    [8n, false],
+    [10n, true],
+  ])
   await store.close()
   await machine.expectWhole(10n)
 })

@@ -88,7 +88,9 @@ test('what is left of the record that is cut is an operation of its own, and wha
 test.each([9, 0])('it is added with checksum %i if a crash came when the record was cut off', async (checksum) => {
   const { commitLog, found } = await filesWith([FIRST])
   await cutCommitLog(commitLog, INSIDE, checksum)
-  expect(await found()).toEqual([FIRST, { ...SECOND, ...INSIDE, checksum, isForeign: checksum === 0 }])
+  const added = { ...SECOND, ...INSIDE, checksum, isForeign: checksum === 0 }
+  expect(commitLog.last).toEqual(added)
+  expect(await found()).toEqual([FIRST, added])
 })
 
 test.each([true, false])('a cut between two records adds none, whether an operation ended there: %s', async (ended) => {

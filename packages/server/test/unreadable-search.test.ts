@@ -60,7 +60,7 @@ test('also if more of them in a row cannot be read than are read at once', async
     await expectFound(
       log,
       whole,
-      [0, from - 1, from, from + 1, 1999, 2500, to - 1, to, to + 1, 3999].filter((at) => at >= 0 && at < 4000),
+      [from - 1, from, 2500, to, to + 1, 3999].filter((at) => at >= 0 && at < 4000),
     )
   }
 })
