@@ -142,3 +142,18 @@ test('one that failed is whole again when it was renewed', async () => {
   await index.close()
   expect(await numbersIn(folder, [0, 7, MANY - 1])).toEqual([undefined, 7, undefined])
 })
+
+test('one is not renewed where the system does not tell whether its folder is in place', async () => {
+  using dir = tempDir()
+  const refuse = async (): Promise<never> => {
+    throw new Error('no permission')
+  }
+  const claim = { ...(await claimFolder(dir.path, true)), isInPlace: refuse }
+  const index = await openLevelIndex({ folder: dir.path, createIfMissing: true, claim })
+  putNumbers(index, 0, 10)
+  await expect(index.renew()).rejects.toMatchObject({ code: 'FILE_REPLACED' })
+  expect(await index.get(key(9))).toBe(9)
+  await index.finish()
+  await index.close()
+  expect(await numbersIn(dir.path, [0, 9])).toEqual([0, 9])
+})
