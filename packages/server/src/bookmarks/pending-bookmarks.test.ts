@@ -79,3 +79,39 @@ test('a segment that was handed over stays as it is', () => {
   expect(pending.find(Uint8Array.of(2))).toBeUndefined()
   expect(pending.handedOver).toBe(0)
 })
+
+test('what was handed over and not written is handed over again, before all that came after', () => {
+  const pending = new PendingBookmarks(2)
+  for (let n = 0; n < 5; n++) pending.put(Uint8Array.of(n), n)
+  const first = [pending.handOver(), pending.handOver()]
+  pending.takeBack()
+  expect(pending.handedOver).toBe(0)
+  pending.put(Uint8Array.of(5), 5)
+  expect([pending.handOver(), pending.handOver()]).toEqual(first)
+  expect(pending.handOver()?.count).toBe(2)
+  for (let n = 0; n <= 5; n++) expect(pending.find(Uint8Array.of(n))).toBe(n)
+})
+
+test('only bookmarks of 1 to 16 bytes are taken, and others change nothing', () => {
+  const pending = new PendingBookmarks(2)
+  for (const length of [0, 17, 300]) {
+    expect(() => pending.put(new Uint8Array(length), 1)).toThrow(RangeError)
+    expect(() => pending.remove(new Uint8Array(length))).toThrow(RangeError)
+  }
+  expect(pending.added).toBe(0)
+  expect(pending.handOver()).toBeUndefined()
+})
+
+test('memory is used again, of eight segments at most', () => {
+  const pending = new PendingBookmarks(1)
+  const memory = (count: number): unknown[] => {
+    for (let n = 0; n < count; n++) pending.put(Uint8Array.of(n), n)
+    const segments = Array.from({ length: count }, () => pending.handOver()?.shared)
+    for (let n = 0; n < count; n++) pending.release()
+    return segments
+  }
+  const first = new Set(memory(10))
+  const second = memory(10)
+  expect(second.filter((shared) => first.has(shared))).toHaveLength(8)
+  expect(new Set(second).size).toBe(10)
+})

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BookmarkIndex } from '../../src/bookmarks/bookmark-index.ts'
-import { findBookmark, firstEventAfter } from '../../src/bookmarks/find-bookmark.ts'
+import { findBookmark, firstEventAfter, scanForBookmark } from '../../src/bookmarks/find-bookmark.ts'
 import { MemoryIndex } from '../../src/bookmarks/memory-index.ts'
-import { removeTruncated, truncatedBookmarks } from '../../src/bookmarks/remove-truncated.ts'
+import { removeTruncated, TruncatedBookmarks, truncatedBookmarks } from '../../src/bookmarks/remove-truncated.ts'
 import { repairBookmarks } from '../../src/bookmarks/repair.ts'
 import { indexLog } from '../../src/bookmarks/scan.ts'
 import { bookmark, event, key, LARGE, LogInMemory } from './log-in-memory.ts'
@@ -44,6 +44,26 @@ test.each([
   expect(test.reads - reads).toBeLessThan(5)
 })
 
+test('a bookmark of 16 bytes is found, and one is not taken for another that begins alike', async () => {
+  const long = Uint8Array.from({ length: 16 }, (_, i) => i)
+  const test = new LogInMemory([long, long.subarray(0, 15), long.subarray(0, 1)].map(bookmark))
+  const index = new MemoryIndex()
+  await indexLog(test.log, index)
+  expect(await findBookmark(test.log, index, long)).toBe(0n)
+  for (const [length, stale] of [
+    [16, 1],
+    [15, 0],
+    [15, 2],
+    [1, 0],
+  ] as const) {
+    const asked = long.subarray(0, length)
+    index.put([{ key: asked, number: stale }])
+    expect(await findBookmark(test.log, index, asked)).toBe(length === 16 ? 0n : length === 15 ? 1n : 2n)
+    expect(await scanForBookmark(test.log, asked)).toBe(length === 16 ? 0n : length === 15 ? 1n : 2n)
+  }
+  expect(await scanForBookmark(test.log, long.subarray(0, 2))).toBeUndefined()
+})
+
 test('one scan serves all who ask meanwhile', async () => {
   const entries = Array.from({ length: 30_000 }, (_, n) => (n % 10 === 0 ? bookmark(key(n)) : event()))
   const test = new LogInMemory(entries)
@@ -59,27 +79,46 @@ test('one scan serves all who ask meanwhile', async () => {
   expect(test.reads - reads).toBeLessThan(3 * reads + 400)
 })
 
-test('a repair does not undo what is committed while it scans', async () => {
+/** Turns of the event loop after which something comes between: before a repair has begun to scan, and at several places of it. */
+const TURNS = [1, 2, 3, 5, 8]
+
+test.each(TURNS)('a repair does not undo what is committed while it scans, after %i turns', async (turns) => {
   const test = new LogInMemory(Array.from({ length: 5000 }, () => event()))
   const index = new MemoryIndex()
   index.put([{ key: key(1), number: 3 }])
   const found = findBookmark(test.log, index, key(1))
-  await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
   index.put([{ key: key(1), number: 5000 }])
-  test.commit(bookmark(key(1)))
+  test.commit(bookmark(key(1)), bookmark(key(2)))
   expect(await found).toBe(5000n)
   expect(await index.get(key(1))).toBe(5000)
+  expect(index.size).toBe(1)
 })
 
-test('a repair begins again if the log is truncated while it scans', async () => {
+test.each(TURNS)('a repair begins again if the log is truncated while it scans, after %i turns', async (turns) => {
   const test = new LogInMemory([bookmark(key(1)), ...Array.from({ length: 5000 }, () => event()), bookmark(key(1))])
   const index = new MemoryIndex()
   index.put([{ key: key(1), number: 3 }])
   const found = findBookmark(test.log, index, key(1))
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
   test.truncate(100)
   expect(await found).toBe(0n)
   expect(await index.get(key(1))).toBe(0)
+})
+
+test('a repair looks for what it was asked for, whatever becomes of that memory', async () => {
+  const test = smallLog()
+  const index = new MemoryIndex()
+  index.put([
+    { key: key(7), number: 1 },
+    { key: key(1), number: 2 },
+  ])
+  const asked = key(7)
+  const found = repairBookmarks(test.log, index, [asked])
+  asked.set(key(1))
+  await found
+  expect(await index.get(key(7))).toBeUndefined()
+  expect(await index.get(key(1))).toBe(2)
 })
 
 test('a damaged log is told, and the next repair scans again', async () => {
@@ -134,6 +173,18 @@ test('a truncation that takes no bookmark reads nothing of what is left', async 
   await removeTruncated(test.log, index, bookmarks)
   expect(test.reads).toBe(reads)
   expect(await index.get(key(1))).toBe(0)
+})
+
+test('of many bookmarks that a truncation takes, a group at a time is looked for', () => {
+  const bookmarks = new TruncatedBookmarks()
+  expect([...bookmarks.groups()]).toEqual([])
+  const most = 8 * 65_536
+  for (let n = 0; n <= most; n++) bookmarks.add(key(n))
+  const groups = [...bookmarks.groups()]
+  expect(groups.map((keys) => keys.length)).toEqual([most, 1])
+  const [first, last] = groups
+  for (const n of [0, 1, 65_535, 65_536, most - 1]) expect(first?.[n]).toEqual(key(n))
+  expect(last).toEqual([key(most)])
 })
 
 async function truncate(test: LogInMemory, index: BookmarkIndex, number: number): Promise<void> {
