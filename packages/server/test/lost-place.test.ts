@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -188,6 +189,16 @@ async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promi
   clock.mockRestore()
   return store
 }
+
+test('the lock beside a file that a link leads to is lost with its folder', async () => {
+  using dir = tempDir()
+  await (await openStore({ file: dir.join('data-stream.bin') })).close()
+  symlinkSync('data-stream.bin', dir.join('link.bin'))
+  const events = new Events()
+  await using _ = await openStore({ file: dir.join('link.bin'), placePeriodMs: 20, onEvent: events.onEvent })
+  rmSync(dir.join('data-stream.db'), { recursive: true })
+  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
+})
 
 test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
   using dir = tempDir()

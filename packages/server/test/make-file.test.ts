@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -200,5 +201,14 @@ describe('a start that fails leaves nothing of what it made', () => {
     renameSync(dir.join('data-stream.bin'), dir.join('copy.bin'))
     await (await openStore({ file: dir.join('copy.bin') })).discard()
     expect(readdirSync(dir.path).sort()).toEqual(['copy.bin', 'data-stream.commits', 'data-stream.db'])
+  })
+
+  test('so does what was made beside a file that a link leads to', async () => {
+    using dir = tempDir()
+    await (await openStore({ file: dir.join('data-stream.bin') })).close()
+    rmSync(dir.join('data-stream.db'), { recursive: true })
+    symlinkSync('data-stream.bin', dir.join('link.bin'))
+    await (await openStore({ file: dir.join('link.bin') })).discard()
+    expect(readdirSync(dir.path).sort()).toEqual(['data-stream.bin', 'data-stream.commits', 'link.bin'])
   })
 })
