@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
@@ -114,4 +115,21 @@ test('where nothing but the lock of LevelDB keeps others out, a fresh one takes 
     await expect(openLevelIndex({ folder: dir.path, createIfMissing: true, fresh, claim })).rejects.toThrow(LockedError)
   }
   expect(readdirSync(dir.path)).toEqual(expect.arrayContaining(before))
+})
+
+test('a process stays as long as it waits for its index', () => {
+  using dir = tempDir()
+  const module = join(import.meta.dirname, '../../src/bookmarks/level-index.ts')
+  const code = `import { openLevelIndex } from ${JSON.stringify(module)}
+    const index = await openLevelIndex({ folder: ${JSON.stringify(dir.path)}, createIfMissing: true })
+    const key = (n) => Uint8Array.of(1, n >> 8, n & 0xff)
+    index.put(Array.from({ length: 20_000 }, (_, n) => ({ key: key(n), number: n })))
+    console.log(...await Promise.all([index.get(key(20_000)), index.flush({ sync: false })]))
+    console.log(...await Promise.all([index.get(key(7)), index.finish()]))
+    await index.close()
+    console.log('closed')`
+  const args = ['--conditions=@datastreamer/source', '--no-warnings', '--input-type=module-typescript', '-e', code]
+  const cwd = join(import.meta.dirname, '../..')
+  const said = execFileSync(process.execPath, args, { cwd, timeout: 60_000, encoding: 'utf8' })
+  expect(said.trim().split('\n')).toEqual(['undefined undefined', '7 undefined', 'closed'])
 })
