@@ -272,6 +272,9 @@ test('what is known to be damaged is given neither from memory nor from the file
     expect((await log.entry(0n))?.number).toBe(0n)
     await expect(log.entry(1n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
     expect((await log.entry(2n))?.number).toBe(2n)
+    const both = { from: after(1), to: after(3) }
+    log.damages.add(both)
+    await expect(log.runOnDisk(place(2))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: both })
   }
 })
 
@@ -298,4 +301,13 @@ test('padding before what is known to be damaged leads to that', async () => {
   const failing = logOf(file, 2n, new PageBuffers(), () => Promise.reject(broken))
   failing.damages.add(range)
   await expect(failing.runOnDisk(padding)).rejects.toBe(broken)
+})
+
+test('damage that nobody knew of is told as it is found, also before some that is known', async () => {
+  const file = fileOf(100, 200, 300)
+  file[HEADER_PAGE_BYTES] = 9
+  const log = logOf(file, 3n, new PageBuffers(), async () => undefined)
+  await expect(log.runOnDisk(START)).rejects.toMatchObject({ code: 'BAD_PACKET' })
+  log.damages.add({ from: after(2), to: after(3) })
+  await expect(log.runOnDisk(START)).rejects.toMatchObject({ position: HEADER_PAGE_BYTES })
 })

@@ -219,8 +219,9 @@ export class StreamLog implements ReadableLog {
     try {
       return await readRun(this.#file, this.path, from, stop, maxBytes, into)
     } catch (error) {
-      // At the padding before it.
-      if (damaged === undefined || stop === end || !(error instanceof DamageError)) throw error
+      // At the padding before it; any other damage is its own.
+      const isBefore = error instanceof DamageError && error.code === 'PADDING'
+      if (damaged === undefined || stop === end || !isBefore) throw error
       throw rangeDamage(this.path, damaged, KNOWN_DAMAGE)
     }
   }
