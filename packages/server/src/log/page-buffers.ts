@@ -132,6 +132,5 @@ export function nextPageStart(position: number): number {
 
 /** Position of the first page that is not full at `position`. */
 export function startOfOpenPage(position: number): number {
-  const left = bytesLeftInPage(position)
-  return left === PAGE_BYTES ? position : position + left - PAGE_BYTES
+  return position + bytesLeftInPage(position) - PAGE_BYTES
 }
