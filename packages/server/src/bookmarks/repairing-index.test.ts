@@ -232,6 +232,20 @@ test('nothing is rebuilt before the log may be read, nor once it is closed', asy
   await again.close()
 })
 
+test('closing waits for what the rebuild has under way, and goes no further', async () => {
+  const { level, start, names } = indexOf(3)
+  const held = hold(level, 'renew')
+  const index = start({ damage: damageError() })
+  await held.reached
+  const closed = index.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(level.calls).toEqual(['renew'])
+  held.release()
+  await closed
+  expect(level.calls).toEqual(['renew', 'close'])
+  expect(names()).toEqual(['index-damaged'])
+})
+
 test('a look-up, a write or a flush that finds the damage is none for who asked', async () => {
   for (const [name, ask] of [
     ['get', (index: RepairingIndex) => index.get(key(2))],
