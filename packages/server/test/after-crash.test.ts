@@ -27,6 +27,8 @@ const DATA_BYTES = 10_000
 const ENTRY_BYTES = 17 + DATA_BYTES
 /** An operation that ends on the page behind the one that it begins on. */
 const PAGE_OF_3: Uint8Array = new Uint8Array(120).fill(3)
+/** An operation behind which the next one begins on the page behind it. */
+const FULL_PAGE: Uint8Array = new Uint8Array(104).fill(1)
 /** Commits are made durable by no clock. */
 const INTERVAL = { fsync: 'interval', fsyncIntervalMs: 1_000_000 } as const
 
@@ -175,6 +177,17 @@ test('a torn header leads to no end inside of an operation', async () => {
   expect(await bytesOf(again)).toEqual([1])
 })
 
+test('a torn header costs no durable commit that stands right behind a record that cannot be read', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const store = await open(disk)
+  for (const byte of [1, 2, 3]) await commit(store, byte)
+  await spoilRecord(disk, 1)
+  await tearHeader(disk)
+  disk.powerOff(true)
+  await using again = await open(disk)
+  expect(await bytesOf(again)).toEqual([1, 2, 3])
+})
+
 test('a torn header leads to nothing behind a record that cannot be read, where commits were not durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
@@ -202,16 +215,16 @@ test('a record that is durable, of bytes for which the file has no room on the p
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk, INTERVAL)
-    await commit(store, 1)
+    await commit(store, ...FULL_PAGE)
   }
   await (await disk.open(FILE, 'write')).resize(pageStart(1))
   await syncFile(disk, FILE)
   const store = await open(disk, INTERVAL)
-  await commit(store, ...PAGE_OF_3)
+  await commit(store, 2)
   await syncFile(disk, COMMITS)
   disk.powerOff(true)
   await using again = await open(disk, INTERVAL)
-  expect(await bytesOf(again)).toEqual([1])
+  expect(await bytesOf(again)).toEqual([...FULL_PAGE])
 })
 
 test('commits that only memory has are written again behind what a torn header counts', async () => {
@@ -272,6 +285,47 @@ test('a truncation inside of a commit that a crash interrupts leaves all or what
     }
     expect(crashAt).toBeGreaterThan(5)
   }
+})
+
+test.each(['was closed', 'died before the header of the next commit'])(
+  'the last commit has rotten bytes, and no other program has written them, where a store %s',
+  async (how) => {
+    const disk = new SimDisk(randomFrom(1))
+    const store = await open(disk)
+    await commit(store, 1)
+    await commit(store, 2)
+    if (how === 'was closed') await store.close()
+    else {
+      await commit(store, 3)
+      await putHeader(disk, () => ({ totalLength: positionOf(2), totalEntries: 2n }))
+      disk.processKilled()
+    }
+    await poke(disk, FILE, positionOf(2) - 1, Uint8Array.of(0xff))
+    await (await open(disk)).close()
+    const { damages } = await drain(verifyStream({ file: FILE, disk }))
+    expect(damages).toMatchObject([{ code: 'BAD_CHECKSUM', range: { to: { totalEntries: 2n } } }])
+  },
+)
+
+test('what another program wrote over begins where the last record stands that is true of its bytes', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  {
+    await using store = await open(disk)
+    for (const byte of [1, 2, 3, 4]) await commit(store, byte)
+  }
+  await spoilRecord(disk, 1)
+  // The other program has cut the file behind the second entry.
+  await putHeader(disk, () => ({ totalLength: positionOf(2), totalEntries: 2n }))
+  const file = await disk.open(FILE, 'write')
+  const entry = encodeEntry({ type: 1, number: 2n, data: new Uint8Array(3 * DATA_BYTES).fill(9) })
+  await writeAll(file, [entry], positionOf(2))
+  await putHeader(disk, () => ({ totalLength: positionOf(2) + entry.length, totalEntries: 3n }))
+  const events: StoreEvent[] = []
+  await using again = await open(disk, { onEvent: (event) => events.push(event) })
+  expect(await bytesOf(again)).toEqual([1, 2, 9])
+  expect(events).toContainEqual(
+    expect.objectContaining({ event: 'taken-over', from: expect.objectContaining({ totalEntries: 1n }) }),
+  )
 })
 
 test('bytes that are known to have rotted are not taken for those of another program that wrote behind them', async () => {
