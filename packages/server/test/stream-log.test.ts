@@ -140,7 +140,7 @@ function logOf(file: Uint8Array, totalEntries: bigint, buffers: PageBuffers, onR
 /** A file with entries of so many bytes of data. */
 function fileOf(...lengths: number[]): Uint8Array {
   const entries = lengths.map((length, i) => encodeEntry({ type: 1, number: BigInt(i), data: new Uint8Array(length) }))
-  return Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), ...entries])
+  return new Uint8Array(Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), ...entries]))
 }
 
 test('an entry that is looked for in a page that is truncated meanwhile is not there', async () => {
@@ -310,4 +310,18 @@ test('damage that nobody knew of is told as it is found, also before some that i
   await expect(log.runOnDisk(START)).rejects.toMatchObject({ code: 'BAD_PACKET' })
   log.damages.add({ from: after(2), to: after(3) })
   await expect(log.runOnDisk(START)).rejects.toMatchObject({ position: HEADER_PAGE_BYTES })
+})
+
+test('a place that was come by while the log was truncated is not remembered', async () => {
+  const file = fileOf(100, 60_000, 60_000, 60_000, 100)
+  const others = fileOf(100, 50_000, 50_000, 50_000, 30_100)
+  let reads = 0
+  const log = logOf(file, 5n, new PageBuffers(), async () => {
+    // The first is of the page's first entry, the second of those on the way.
+    if (++reads !== 2) return
+    log.truncate(after(1))
+    file.set(others)
+    log.advance({ totalLength: others.length, totalEntries: 5n })
+  })
+  expect((await log.entry(4n))?.data).toHaveLength(30_100)
 })

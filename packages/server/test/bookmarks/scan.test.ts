@@ -1,4 +1,4 @@
-import { MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, MAX_ENTRY_DATA_BYTES, placeEntry } from '@datastreamer/format'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { MemoryIndex } from '../../src/bookmarks/memory-index.ts'
@@ -104,6 +104,23 @@ test('goes on behind a truncation that left what was read', async () => {
   expect(end).toBe(992)
 })
 
+test.each([30, LARGE])(
+  'goes on where the log was truncated, wherever the next entry stands: %i bytes',
+  async (length) => {
+    const test = new LogInMemory([event(20), event(LARGE)])
+    const runs = readRuns(test.log, 0)
+    expect((await runs.next()).value).toMatchObject({ number: 0, end: 1 })
+    test.truncate(1)
+    test.commit(event(length), event(40))
+    let end = 1
+    for await (const run of runs) {
+      expect(run.number).toBe(end)
+      end = run.end
+    }
+    expect(end).toBe(3)
+  },
+)
+
 test('can be aborted', async () => {
   const { log } = new LogInMemory([event()])
   const reason = new Error('enough')
@@ -140,5 +157,44 @@ test('an index that lost its end is known up to the last bookmark that it has', 
     expect(upTo, `kept ${kept}`).toBeLessThanOrEqual(kept)
     await indexLog(log, index, { from: upTo })
     expect(index.size).toBe(40)
+  }
+})
+
+test('runs say where their first entry stands, also behind padding', async () => {
+  const entries = [20, LARGE, 30, 5, MAX_ENTRY_DATA_BYTES, 40].map((length) => event(length))
+  const positions: number[] = []
+  let end = HEADER_PAGE_BYTES
+  for (const { data } of entries) {
+    const length = ENTRY_HEAD_BYTES + data.length
+    positions.push(placeEntry(end, length))
+    end = placeEntry(end, length) + length
+  }
+  const { log } = new LogInMemory(entries)
+  for (const maxBytes of [17, 50, 4096, 2 ** 21]) {
+    let number = 0
+    for await (const run of readRuns(log, 0, { maxBytes })) {
+      expect(run.number).toBe(number)
+      expect(run.position).toBe(positions[number])
+      number = run.end
+    }
+    expect(number).toBe(entries.length)
+  }
+})
+
+test('what is read of entries that are truncated meanwhile is nothing, nor is damage', async () => {
+  for (const fails of [false, true]) {
+    const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
+    const read = test.log.runAsFound.bind(test.log)
+    test.log.runAsFound = async (...place) => {
+      const run = await read(...place)
+      if (test.total === 1000) test.truncate(3)
+      else return run
+      if (fails) throw new Error('damage')
+      return run
+    }
+    const seen: number[] = []
+    expect(await scanBookmarks(test.log, 0, (_, number) => seen.push(number))).toBe(3)
+    expect(seen).toEqual([0, 1, 2])
+    expect(await scanBookmarks(test.log, 0, () => {})).toBe(3)
   }
 })
