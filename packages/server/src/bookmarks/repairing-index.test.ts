@@ -330,3 +330,34 @@ test('one that lacks nothing is compared to the end and left as it is', async ()
   expect(level.calls).toHaveLength(301)
   expect(names()).toEqual([])
 })
+
+test('one that may lack bookmarks, or is being rebuilt, is not compared; every six hours another is', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const { level, start, names } = indexOf(3)
+    const held = hold(level, 'renew')
+    const rebuilt = start({ damage: damageError() })
+    await held.reached
+    await vi.advanceTimersByTimeAsync(60_000)
+    await manyTurns()
+    expect(level.calls).toEqual(['renew'])
+    held.release()
+    await rebuilt.close()
+    level.calls.length = 0
+    level.memory = new MemoryIndex()
+    const index = start({ isBehind: true })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await manyTurns()
+    expect(level.calls).toEqual([])
+    index.caughtUp()
+    await vi.advanceTimersByTimeAsync(6 * 3_600_000)
+    await whole(names)
+    await index.close()
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
