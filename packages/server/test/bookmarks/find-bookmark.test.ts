@@ -106,6 +106,16 @@ test.each(TURNS)('a repair begins again if the log is truncated while it scans, 
   expect(await index.get(key(1))).toBe(0)
 })
 
+test.each([5, 15, 20, 30])('a repair forgets what it found if that is truncated, after %i turns', async (turns) => {
+  const test = new LogInMemory([bookmark(key(1)), ...Array.from({ length: 5000 }, () => event()), bookmark(key(1))])
+  const index = new MemoryIndex()
+  const found = repairBookmarks(test.log, index, [key(1), key(9)])
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+  test.truncate(100)
+  expect(await found).toEqual([0, undefined])
+  expect(await index.get(key(1))).toBe(0)
+})
+
 test('a repair looks for what it was asked for, whatever becomes of that memory', async () => {
   const test = smallLog()
   const index = new MemoryIndex()
