@@ -419,13 +419,16 @@ test('what a failed sync has lost, and the machine forgets, is written again whe
     const reopened = new Promise<void>((resolve) => {
       tell = ({ event }) => event === 'reopened' && resolve()
     })
-    const store = await open(disk, { ...INTERVAL, reopenDelayMs: () => 0, onEvent: (event) => tell(event) })
+    const magic = new Uint8Array(16).fill(1)
+    const options = { magic, reopenDelayMs: () => 0, onEvent: (event: StoreEvent) => tell(event) }
+    const store = await open(disk, { ...INTERVAL, ...options })
     await commit(store, 1)
     disk.failAt(disk.calls + 1, 'EIO')
     await expect(store.truncateFile(0n)).rejects.toThrow('EIO')
     await reopened
     disk.powerOff(true)
-    await using again = await open(disk)
+    expect((await CommitLog.open(disk, COMMITS, 'read')).checkpoint).toMatchObject({ open: true })
+    await using again = await open(disk, { magic })
     expect(await bytesOf(again), `seed ${seed}`).toEqual([1])
   }
 })

@@ -1,9 +1,11 @@
 import { BOOKMARK_TYPE, encodeEntry, HEADER_PAGE_BYTES, PAGE_BYTES, pageStart } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../src/disk/disk.ts'
+import { RefusedError } from '../src/errors.ts'
 import type { StoreEvent } from '../src/store/events.ts'
+import { openCommitLog } from '../src/store/open-commit-log.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
-import { newFilePath, pendingUpdatePath } from '../src/store/paths.ts'
+import { commitLogPath, newFilePath, pendingUpdatePath } from '../src/store/paths.ts'
 import { readPendingUpdate, writePendingUpdate } from '../src/store/pending-update.ts'
 import { readEnd } from '../src/store/read-end.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
@@ -91,13 +93,14 @@ test('a stream of an older generation has no version that could be another', asy
 })
 
 test('a header that another program has spoilt is noticed, and that it is back', async () => {
-  const disk = await simWith(1)
+  const disk = new SimDisk(randomFrom(1))
+  const magic = new Uint8Array(16).fill(1)
   let tell = (_: StoreEvent): void => {}
   const told = (wanted: StoreEvent['event']): Promise<StoreEvent> =>
     new Promise((resolve) => {
       tell = (event) => event.event === wanted && resolve(event)
     })
-  await using store = await open(disk, { placePeriodMs: 1, onEvent: (event) => tell(event) })
+  await using store = await open(disk, { magic, placePeriodMs: 1, onEvent: (event) => tell(event) })
   const file = await disk.open(FILE, 'write')
   const header = await readExactly(file, 0, 100)
   const lost = told('place-lost')
@@ -122,6 +125,60 @@ test('nothing is begun while the file is truncated, or once it is closed', async
   expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'CLOSED' }))
   await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'CLOSED' })
   await expect(store.updateEntryData(0n, 1, new Uint8Array(1))).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('entries of the least and the greatest type are taken, and bookmarks of the most bytes', async () => {
+  await using store = await open(new SimDisk(randomFrom(1)))
+  store.startAtomicOp()
+  expect(store.addStreamEntry(0, new Uint8Array(1))).toBe(0n)
+  expect(store.addStreamEntry(0xffff_ffff, new Uint8Array(1))).toBe(1n)
+  expect(store.addStreamBookmark(new Uint8Array(16))).toBe(2n)
+  for (const type of [-1, 0.5, 0x1_0000_0000]) {
+    expect(() => store.addStreamEntry(type, new Uint8Array(1))).toThrow(
+      expect.objectContaining({ code: 'BAD_ENTRY_TYPE' }),
+    )
+  }
+  for (const length of [0, 17]) {
+    expect(() => store.addStreamBookmark(new Uint8Array(length))).toThrow(
+      expect.objectContaining({ code: 'BAD_BOOKMARK' }),
+    )
+  }
+  await store.commitAtomicOp()
+  for (const number of [-1n, 3n]) {
+    await expect(store.truncateFile(number)).rejects.toMatchObject({ code: 'ENTRY_NOT_FOUND' })
+  }
+})
+
+test('a truncation that fails behind its header leaves a store that writes nothing before it is settled', async () => {
+  const sim = await simWith(1, 2, 3)
+  let isFailing = false
+  const disk = toldDisk(sim, ({ call, path }) => {
+    if (isFailing && call === 'resize' && path === commitLogPath(FILE)) throw new Error('simulated')
+  })
+  const store = await open(disk, { reopenDelayMs: () => 1_000_000 })
+  isFailing = true
+  await expect(store.truncateFile(1n)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  isFailing = false
+  await expect(commit(store, 4)).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  sim.processKilled()
+  await using again = await open(sim)
+  expect(again.getHeader().totalEntries).toBe(1n)
+})
+
+test.each(['EIO', 'LEADS_NOWHERE'])('a commit log is that of a stream which cannot be opened for %s', async (code) => {
+  const sim = await simWith(1)
+  const disk = toldDisk(sim, () => {})
+  const failing: Disk = {
+    ...disk,
+    open: async (path, mode) => {
+      if (path !== FILE) return disk.open(path, mode)
+      if (code === 'LEADS_NOWHERE') throw new RefusedError(code, 'simulated')
+      throw Object.assign(new Error('simulated'), { code })
+    },
+  }
+  await expect(openCommitLog(failing, FILE.replace('.bin', '.dat'), 'read')).rejects.toMatchObject({
+    code: 'IN_THE_WAY',
+  })
 })
 
 test('a bookmark that was updated is found where it stands last', async () => {
