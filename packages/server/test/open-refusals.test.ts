@@ -192,6 +192,18 @@ test('a bookmark that was updated is found where it stands last', async () => {
   expect(await store.getBookmark(Uint8Array.of(2))).toBe(2n)
 })
 
+test('a bookmark of 16 bytes that was updated is found, and what is no bookmark is none', async () => {
+  await using store = await open(new SimDisk(randomFrom(1)))
+  store.startAtomicOp()
+  store.addStreamBookmark(new Uint8Array(16).fill(1))
+  store.addStreamEntry(1, Uint8Array.of(5))
+  await store.commitAtomicOp()
+  await store.updateEntryData(0n, BOOKMARK_TYPE, new Uint8Array(16).fill(2))
+  await store.updateEntryData(1n, 1, Uint8Array.of(6))
+  expect(await store.getBookmark(new Uint8Array(16).fill(2))).toBe(0n)
+  expect(await store.index.get(Uint8Array.of(6))).toBeUndefined()
+})
+
 test('a note of an update that is not whole is none, and what is no note is left as it is', async () => {
   const disk = new SimDisk(randomFrom(1))
   const update = { position: HEADER_PAGE_BYTES, bytes: Uint8Array.of(1, 2, 3), checksum: 4 }
