@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
@@ -215,6 +216,23 @@ test('more than may wait for the disk is refused by name, and the operation goes
   expect(await first).toEqual({ firstEntry: 0n, nextEntry: 3n })
   expect(store.addStreamEntry(1, new Uint8Array(1))).toBe(3n)
   expect(await store.commitAtomicOp()).toEqual({ firstEntry: 3n, nextEntry: 4n })
+})
+
+test('a store that is closed finishes what waits for the disk first', async () => {
+  const machine = new Machine()
+  const store = await machine.open()
+  const held = machine.holdWrite()
+  const written = commit(store, 2, 1)
+  await held.begun
+  const waiting = commit(store, 1, 2)
+  const closed = store.close()
+  for (let turns = 0; turns < 50; turns++) await turn()
+  held.goOn()
+  expect(await written).toEqual({ firstEntry: 0n, nextEntry: 2n })
+  expect(await waiting).toEqual({ firstEntry: 2n, nextEntry: 3n })
+  await closed
+  const { checkpoint } = await machine.commitLog()
+  expect(checkpoint).toMatchObject({ open: false, totalEntries: 3n, indexedEntries: 3n })
 })
 
 test('an operation without entries is answered, and writes nothing', async () => {
