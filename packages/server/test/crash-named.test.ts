@@ -112,6 +112,10 @@ test.each<[string, HistoryOptions]>([
     'a truncation in a page that memory has and a failed sync has lost',
     { seed: 21000053, fsync: 'interval', death: 'process', faults: 0.1, lives: 3, forgets: 0.5, crashAt: 17 },
   ],
+  [
+    'a page that memory forgets between two reads of it while a store is opened on a full disk',
+    { seed: 31000043, fsync: 'interval', death: 'process', faults: 0.1, lives: 3, slow: 0.4, forgets: 0.5, crashAt: 4 },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })
