@@ -115,3 +115,22 @@ test.each<[Fsync, string, number, readonly number[]]>([
     await expectBookmarks(again, [...[0, 1, 2, 3, 4].slice(0, at), ...bytes])
   },
 )
+
+test.each([
+  ['added entries', 5, [5, 6]],
+  ['wrote over the last of ours', 4, [14, 15]],
+])('what had rotted before another program %s is not taken for what that wrote', async (_, first, bytes) => {
+  const machine = new Machine()
+  {
+    await using store = await machine.open()
+    for (const byte of [0, 1, 2, 3, 4]) await commit(store, byte)
+  }
+  await machine.rewriteFrom(first, bytes)
+  const file = await machine.disk.open(FILE, 'write')
+  await writeAll(file, [Uint8Array.of(0xff)], HEADER_PAGE_BYTES + ENTRY_BYTES - 1)
+  {
+    await using store = await machine.open()
+    expect(store.getHeader().totalEntries).toBe(BigInt(first + bytes.length))
+  }
+  expect(await machine.damages()).toEqual([expect.stringContaining('entry 0')])
+})
