@@ -328,6 +328,21 @@ test('what another program wrote over begins where the last record stands that i
   )
 })
 
+test('the records of an operation whose last one cannot be read stay, and cover its bytes', async () => {
+  const sim = new SimDisk(randomFrom(1))
+  const died = await open(sim)
+  await commit(died, ...PAGE_OF_3)
+  sim.processKilled()
+  await spoilRecord(sim, 1)
+  {
+    await using again = await open(sim)
+    expect(again.log.header.totalEntries).toBe(BigInt(PAGE_OF_3.length))
+  }
+  await poke(sim, FILE, positionOf(0) + 40, Uint8Array.of(0xee))
+  const { damages } = await drain(verifyStream({ file: FILE, disk: sim }))
+  expect(damages.map(({ code }) => code)).toContain('BAD_CHECKSUM')
+})
+
 test('bytes that are known to have rotted are not taken for those of another program that wrote behind them', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
