@@ -116,6 +116,20 @@ test.each<[string, HistoryOptions]>([
     'a page that memory forgets between two reads of it while a store is opened on a full disk',
     { seed: 31000043, fsync: 'interval', death: 'process', faults: 0.1, lives: 3, slow: 0.4, forgets: 0.5, crashAt: 4 },
   ],
+  [
+    'a checkpoint whose sync failed and took the newest records with it, and a bit that flips in what is before them',
+    {
+      seed: 32000039,
+      fsync: 'interval',
+      death: 'power',
+      faults: 0.06,
+      lives: 3,
+      slow: 0.4,
+      rot: 0.8,
+      reopens: true,
+      crashAt: 32,
+    },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

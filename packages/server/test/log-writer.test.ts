@@ -48,6 +48,21 @@ test('nothing is written once the store broke', async () => {
   expect(calls.filter(({ path }) => path === FILE)).toEqual([])
 })
 
+test('a checkpoint whose sync failed may have lost records too, which a later sync does not bring', async () => {
+  let isFailing = false
+  const { writer, commitLog, state } = await writerOn(false, ({ call, path }) => {
+    if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
+  })
+  await writer.commit(POINT)
+  const flags = { open: true, everyCommitDurable: false, truncating: false, cutChecksum: 0, bootId: '' }
+  isFailing = true
+  const written = commitLog.writeCheckpoint({ ...START, indexedEntries: 0n, ...flags })
+  await expect(written).rejects.toThrow('simulated')
+  isFailing = false
+  await expect(writer.syncAll()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
+  expect(state.broken).toMatchObject({ code: 'STORE_BROKEN' })
+})
+
 test('a sync that waits behind one that failed is none', async () => {
   let syncs = 0
   const { writer } = await writerOn(false, ({ call, path }) => {

@@ -41,6 +41,8 @@ export class LogWriter {
   #rewinds = 0
   #syncs = 0
   readonly #syncLine = new OneAtATime()
+  /** Syncs of the commit log that had failed when nothing that counts could be among what they lost. */
+  #failures: number
   readonly #state: StateOfStore
 
   constructor({ writable, commitLog, buffers, committed, syncEach, state }: LogWriterOptions) {
@@ -50,6 +52,7 @@ export class LogWriter {
     this.#committed = committed
     this.#written = committed.totalLength
     this.#syncEach = syncEach
+    this.#failures = commitLog.syncFailures
     this.#state = state
   }
 
@@ -68,6 +71,7 @@ export class LogWriter {
     this.#committed = committed
     this.#written = committed.totalLength
     this.#ahead = []
+    this.#failures = this.#commitLog.syncFailures
   }
 
   /**
@@ -143,8 +147,10 @@ export class LogWriter {
 
   /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
   async syncAll(): Promise<void> {
+    // Where each commit is durable before it counts, a sync that failed since has lost none.
+    const failures = this.#syncEach ? undefined : this.#failures
     try {
-      await allDone([this.#sync({ isFatal: true }), this.#commitLog.sync()])
+      await allDone([this.#sync({ isFatal: true }), this.#commitLog.sync(failures)])
     } catch (error) {
       throw this.#state.break(error)
     }
