@@ -130,6 +130,20 @@ test.each<[string, HistoryOptions]>([
       crashAt: 32,
     },
   ],
+  [
+    'a bit that flips in the checkpoint behind a truncation, and a header that is torn some commits later',
+    {
+      seed: 34000059,
+      fsync: 'commit',
+      death: 'power',
+      faults: 0,
+      lives: 3,
+      slow: 0.4,
+      rot: 0.8,
+      reopens: true,
+      crashAt: 52,
+    },
+  ],
 ])('what once went wrong: %s', async (_name, history) => {
   expect(await playHistory(history)).toBeGreaterThan(0)
 })

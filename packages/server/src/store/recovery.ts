@@ -107,7 +107,8 @@ async function decide(input: RecoveryInput, found: CommitPoint): Promise<{ point
   if (checkpoint === undefined) throw damage
   if (checkpoint.truncating === true) {
     if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
-    return { point: await checked(input, checkpoint), reason: damage.message }
+    // Nobody was told that it is done, unless the checkpoint behind it has rotted: then commits lie behind the cut.
+    return { point: await checked(input, (await endsFrom(input, checkpoint)).last), reason: damage.message }
   }
   const { points, last } = await endsFrom(input, checkpoint)
   if (points.some((point) => samePoint(point, found))) {
