@@ -6,9 +6,10 @@ import { followLog } from '../bookmarks/follow-log.ts'
 import { closeAll } from '../disk/close-all.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { DamageError, RefusedError } from '../errors.ts'
+import { RefusedError } from '../errors.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { StreamLog } from '../log/stream-log.ts'
+import { lookAgain } from '../store/look-again.ts'
 import { readEnd } from '../store/read-end.ts'
 import { readHeader } from '../store/stream-file.ts'
 import { type Ending, endingOf } from './ending.ts'
@@ -78,15 +79,11 @@ async function readAtRest(
   buffers: PageBuffers,
 ): Promise<{ readonly header: Header; readonly ending: Ending }> {
   const { file: path, follow = false, pollMs = DEFAULT_POLL_MS } = options
-  for (let looks = follow ? PATIENCE : 1; ; looks--) {
-    try {
-      const header = await readHeader(file, path, options)
-      const page = await readEnd(file, path, header)
-      buffers.restart(header.totalLength, page)
-      return { header, ending: endingOf(header, page) }
-    } catch (error) {
-      if (looks <= 1 || !(error instanceof DamageError)) throw error
-      await sleep(pollMs)
-    }
+  const look = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
+    const header = await readHeader(file, path, options)
+    const page = await readEnd(file, path, header)
+    buffers.restart(header.totalLength, page)
+    return { header, ending: endingOf(header, page) }
   }
+  return lookAgain(follow ? PATIENCE : 1, look, () => sleep(pollMs))
 }

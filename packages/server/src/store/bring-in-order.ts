@@ -1,11 +1,11 @@
 import { decodeEntry, type Header, viewOf } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
-import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { StoreEvent } from './events.ts'
+import { lookAgain } from './look-again.ts'
 import { type PendingUpdate, removePendingUpdate } from './pending-update.ts'
 import { readEnd } from './read-end.ts'
 import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
@@ -71,7 +71,7 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
 export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const { path, writable, header, log, buffers } = input
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
-  const point = await settled(async () => {
+  const point = await lookAgain(LOOKS, async () => {
     const end = await findEnd(input)
     buffers.restart(end.totalLength, await readEnd(writable.file, path, end))
     return end
@@ -82,17 +82,6 @@ export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Prom
 
 /** Looks at the end of a log, at most, that nothing written keeps as it is. */
 const LOOKS = 4
-
-/** Look again where damage is found: what a failed sync has lost may have been forgotten between two reads. */
-async function settled<T>(look: () => Promise<T>): Promise<T> {
-  for (let looks = LOOKS; ; looks--) {
-    try {
-      return await look()
-    } catch (error) {
-      if (looks <= 1 || !(error instanceof DamageError)) throw error
-    }
-  }
-}
 
 async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const known = log.damages.bytes

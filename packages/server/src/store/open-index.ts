@@ -8,6 +8,7 @@ import { bookmarksBackwards, indexedUpTo } from '../bookmarks/scan.ts'
 import { exists } from '../disk/exists.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import { least } from './least.ts'
 import type { Made } from './made.ts'
 import type { FirstOrder } from './store-parts.ts'
 
@@ -89,11 +90,9 @@ async function entriesIndexed(
   if (damage !== undefined) return log.header.totalEntries
   if (checkpointed === undefined) return BigInt(await indexedUpTo(log, level))
   // What is known of ours that are gone says nothing of what stands there now, even if some of it is the same.
-  const ours =
-    takenOverFrom !== undefined && takenOverFrom.totalEntries < checkpointed ? takenOverFrom.totalEntries : checkpointed
+  const ours = least(takenOverFrom?.totalEntries ?? checkpointed, checkpointed)
   if (await knowsLastBefore(log, level, ours)) return ours
-  const found = BigInt(await indexedUpTo(log, level))
-  return found < ours ? found : ours
+  return least(BigInt(await indexedUpTo(log, level)), ours)
 }
 
 /** Whether an index has the last bookmark before an entry, so that it is none of an earlier time; if one stands near. */

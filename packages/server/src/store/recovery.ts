@@ -37,18 +37,18 @@ export interface RecoveredEnd {
  * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
  */
 export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
-  const { path, header, onEvent, writable } = input
+  const { path, header, onEvent, writable, commitLog } = input
+  const { checkpoint } = commitLog
   const found = pointOf(header)
-  if (input.commitLog.checkpoint?.open === true) await writeAgain(input, input.commitLog.checkpoint)
+  if (checkpoint?.open === true) await writeAgain(input, checkpoint)
   const { point, reason } = await decide(input, found)
   if (!samePoint(point, found)) {
     await writable.writeHeader(point)
     await writable.file.sync()
     onEvent({ event: 'recovered', file: path, from: found, to: point, reason })
   }
-  const { checkpoint } = input.commitLog
   if (checkpoint?.truncating === true && samePoint(point, checkpoint)) {
-    await cutCommitLog(input.commitLog, point, checkpoint.cutChecksum ?? 0)
+    await cutCommitLog(commitLog, point, checkpoint.cutChecksum ?? 0)
   }
   const takenOverFrom = await reconcile(input, point)
   if (checkpoint?.open === true) {

@@ -2,6 +2,7 @@ import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
 import { DiskError } from '../errors.ts'
 import { bringInOrder } from './bring-in-order.ts'
+import { least } from './least.ts'
 import { commitLogPath } from './paths.ts'
 import type { StoreParts } from './store-parts.ts'
 import { readHeader } from './stream-file.ts'
@@ -63,8 +64,4 @@ async function writeAgain({ file, writable, log, buffers, commitLog }: StorePart
   if (from < header.totalLength) await writeAll(file, [...buffers.pieces(from, header.totalLength)], from)
   await writable.writeHeader(header)
   await file.sync()
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }
