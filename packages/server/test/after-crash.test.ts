@@ -13,6 +13,7 @@ import { writePendingUpdate } from '../src/store/pending-update.ts'
 import { readHeader, WritableFile } from '../src/store/stream-file.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { drain } from './damaged-files.ts'
+import { damagesOf } from './sim/check-store.ts'
 import { randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 import { type Frailty, SimDisk } from './sim/sim-disk.ts'
@@ -302,7 +303,7 @@ test.each(['was closed', 'died before the header of the next commit'])(
     }
     await poke(disk, FILE, positionOf(2) - 1, Uint8Array.of(0xff))
     await (await open(disk)).close()
-    const { damages } = await drain(verifyStream({ file: FILE, disk }))
+    const damages = await damagesOf(disk, FILE)
     expect(damages).toMatchObject([{ code: 'BAD_CHECKSUM', range: { to: { totalEntries: 2n } } }])
   },
 )
@@ -339,7 +340,7 @@ test('the records of an operation whose last one cannot be read stay, and cover 
     expect(again.log.header.totalEntries).toBe(BigInt(PAGE_OF_3.length))
   }
   await poke(sim, FILE, positionOf(0) + 40, Uint8Array.of(0xee))
-  const { damages } = await drain(verifyStream({ file: FILE, disk: sim }))
+  const damages = await damagesOf(sim, FILE)
   expect(damages.map(({ code }) => code)).toContain('BAD_CHECKSUM')
 })
 
@@ -359,7 +360,7 @@ test('bytes that are known to have rotted are not taken for those of another pro
   await using again = await open(disk)
   expect((await again.getEntry(2n))?.data[0]).toBe(3)
   await expect(again.getEntry(1n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
-  const { damages } = await drain(verifyStream({ file: FILE, disk }))
+  const damages = await damagesOf(disk, FILE)
   expect(damages).toMatchObject([{ code: 'BAD_CHECKSUM', range: { to: { totalEntries: 2n } } }])
 })
 

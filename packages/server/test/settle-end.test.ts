@@ -1,7 +1,7 @@
-import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { openStore, type StreamStore } from '../src/index.ts'
 import { readHeader, WritableFile } from '../src/store/stream-file.ts'
+import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 import { SimDisk } from './sim/sim-disk.ts'
@@ -18,8 +18,7 @@ async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<
 
 test('a store that is opened on a full disk after a crash ends where it would if there were room', async () => {
   const sim = new SimDisk(randomFrom(1))
-  const totals = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
-  sim.put(FILE, encodeHeaderPage({ generation: 3, version: 2, systemId: 0n, streamType: 1n, ...totals }))
+  sim.put(FILE, emptyFile())
   let isFull = false
   const disk = toldDisk(sim, ({ call }) => {
     if (isFull && call === 'write') throw Object.assign(new Error('no space'), { code: 'ENOSPC' })

@@ -7,9 +7,9 @@ import {
   headerEntryOffset,
 } from '@datastreamer/format'
 import { expect, test } from 'vitest'
-import { verifyStream } from '../src/check/verify.ts'
 import { readExactly, writeAll } from '../src/disk/disk.ts'
 import { type Fsync, openStore, type StreamStore } from '../src/index.ts'
+import { damagesOf } from './sim/check-store.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
@@ -44,11 +44,7 @@ class Machine {
   }
 
   async damages(): Promise<string[]> {
-    const found: string[] = []
-    for await (const event of verifyStream({ file: FILE, disk: this.disk })) {
-      if (event.kind === 'damage') found.push(event.error.message)
-    }
-    return found
+    return (await damagesOf(this.disk, FILE)).map(({ message }) => message)
   }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { BOOKMARK_TYPE, encodeEntry, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeEntry, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
 import { type Disk, readExactly } from '../src/disk/disk.ts'
@@ -16,6 +16,7 @@ import { StateOfStore } from '../src/store/store-state.ts'
 import { createStreamFile, readHeader, WritableFile } from '../src/store/stream-file.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
 import { drain } from './damaged-files.ts'
+import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
@@ -30,11 +31,6 @@ const ENTRY_BYTES = 18
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
   return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
-}
-
-function emptyFile(): Uint8Array {
-  const header = { generation: 3, version: 2, systemId: 0n, streamType: 1n } as const
-  return encodeHeaderPage({ ...header, totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
 }
 
 async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
