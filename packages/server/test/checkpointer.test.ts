@@ -68,7 +68,7 @@ test('a checkpoint says what was synced before it, and nothing else', async () =
   }
 })
 
-test('a checkpoint that cannot be written is told of, and one whose syncs fail is not written', async () => {
+test('a checkpoint that cannot be written is reported, and one whose syncs fail is not written', async () => {
   const { checkpointer, commitLog, disk, hooks } = await checkpointed()
   disk.failAt(disk.calls + 1, 'EIO')
   await expect(checkpointer.write({ open: true })).rejects.toMatchObject({
@@ -135,7 +135,7 @@ describe('in the background', () => {
     expect(steps).toHaveLength(6)
   })
 
-  test('a failure is told of, and the next one is tried', async () => {
+  test('a failure is reported, and the next one is tried', async () => {
     const { commitLog, commit, settle, errors, hooks } = await checkpointed()
     const failures: unknown[] = [new Error('no sync'), 'said so']
     hooks.sync = async () => {

@@ -50,7 +50,7 @@ function watchedReads(disk: SimDisk) {
   return { reads, disk: { open } as Disk }
 }
 
-test('whoever reads records that the disk does not give is told so', async () => {
+test('whoever reads records that the disk does not give gets the error', async () => {
   const { reads, disk } = watchedReads(new SimDisk(randomFrom(1)))
   await (await CommitLog.open(disk, PATH, 'create')).append(firstRecords(5))
   const log = await CommitLog.open(disk, PATH, 'read')
@@ -145,7 +145,7 @@ test('what a failed sync has lost of the checkpoint and of records is durable on
   expect(await durable.records(0, count)).toEqual(firstRecords(count))
 })
 
-test('records that are written again are those from the one on that was asked for', async () => {
+test('records that are written again are those from the given one on', async () => {
   const disk = new SimDisk(randomFrom(1))
   const count = 1000
   const log = await logOf(disk, count)

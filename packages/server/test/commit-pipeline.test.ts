@@ -52,7 +52,7 @@ class Machine {
     return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
   }
 
-  /** The next write of entries waits, and goes on or fails as it is told to. */
+  /** The next write of entries waits, and goes on or fails when a test says so. */
   holdWrite() {
     const [begun, settled] = [standstill(), standstill()]
     let failure: Error | undefined

@@ -1,4 +1,4 @@
-import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { PageBuffers } from '../src/log/page-buffers.ts'
 import { CommitLog } from '../src/store/commit-log.ts'
@@ -6,6 +6,7 @@ import { LogWriter } from '../src/store/log-writer.ts'
 import { commitLogPath } from '../src/store/paths.ts'
 import { StateOfStore } from '../src/store/store-state.ts'
 import { readHeader, WritableFile } from '../src/store/stream-file.ts'
+import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { type DiskCall, toldDisk } from './sim/told-disk.ts'
@@ -15,11 +16,11 @@ const COMMITS = commitLogPath(FILE)
 const POINT = { totalLength: HEADER_PAGE_BYTES + 20, totalEntries: 1n }
 const START = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
-/** What writes an empty log with one page in memory; `before` is told of its calls of the disk. */
+/** What writes an empty log with one page in memory; `before` is notified of its calls of the disk. */
 async function writerOn(syncEach: boolean, before: (call: DiskCall) => Promise<void> | void) {
   const sim = new SimDisk(randomFrom(1))
   const disk = toldDisk(sim, before)
-  sim.put(FILE, encodeHeaderPage({ generation: 3, version: 2, systemId: 0n, streamType: 1n, ...START }))
+  sim.put(FILE, emptyFile())
   const commitLog = await CommitLog.open(disk, COMMITS, 'create')
   const file = await disk.open(FILE, 'write')
   const writable = new WritableFile(file, await readHeader(file, FILE, {}))

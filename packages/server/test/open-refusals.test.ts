@@ -60,7 +60,7 @@ test('a file that got the name while another was opened is not written', async (
   await expect(open(disk)).rejects.toMatchObject({ code: 'FILE_REPLACED' })
 })
 
-test('a lock that keeps out this process alone is told of', async () => {
+test('a lock that keeps out this process alone is reported', async () => {
   for (const reach of ['everyone', 'this-process'] as const) {
     const events: StoreEvent[] = []
     const disk = withLock(await simWith(1), async () => reach)

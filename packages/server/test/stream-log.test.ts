@@ -303,7 +303,7 @@ test('padding before what is known to be damaged leads to that', async () => {
   await expect(failing.runOnDisk(padding)).rejects.toBe(broken)
 })
 
-test('damage that nobody knew of is told as it is found, also before some that is known', async () => {
+test('damage that nobody knew of is reported as it is found, also before some that is known', async () => {
   const file = fileOf(100, 200, 300)
   file[HEADER_PAGE_BYTES] = 9
   const log = logOf(file, 3n, new PageBuffers(), async () => undefined)

@@ -23,7 +23,7 @@ afterEach(() => {
   pauses.areLong = false
 })
 
-/** A LevelDB index in memory, which fails and stands still when it is told to. */
+/** A LevelDB index in memory, which fails and stands still when a test says so. */
 class FakeLevel implements LevelBookmarkIndex {
   readonly calls: string[] = []
   memory = new MemoryIndex()

@@ -90,7 +90,7 @@ test('memory that is given is used if the run fits', async () => {
   }
 })
 
-test('the entries before one that is broken are a run; whoever comes to it is told', async () => {
+test('the entries before one that is broken are a run; whoever comes to it gets the error', async () => {
   const pages = new Pages(1)
   pages.add(50)
   const at = pages.add(60)

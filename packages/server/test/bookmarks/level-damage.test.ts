@@ -31,7 +31,7 @@ function spoilTables(folder: string): void {
   }
 }
 
-test('damage is told once, also to who listens later, and again of what is damaged after a renewal', async () => {
+test('damage is reported once, also to who listens later, and again of what is damaged after a renewal', async () => {
   using dir = tempDir()
   const index = await openFinished(dir.path)
   const told: UnusableIndexError[] = []
@@ -76,7 +76,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('damage is told though nobody looks anything up', async () => {
+test('damage is reported though nobody looks anything up', async () => {
   using dir = tempDir()
   await (await openFinished(dir.path)).close()
   // Too large to be read before LevelDB opens it, and nothing at all.

@@ -19,7 +19,7 @@ vi.mock('node:worker_threads', async (load) => {
 
 const broken = expect.objectContaining({ code: 'STORE_BROKEN' })
 
-test('a thread that ends by itself is told to all who wait and who come later, and lets the folder go', async () => {
+test('a thread that ends by itself is reported to all who wait and who come later, and lets the folder go', async () => {
   using dir = tempDir()
   const index = await openLevelIndex({ folder: dir.path, createIfMissing: true })
   index.put(Array.from({ length: 20_000 }, (_, n) => ({ key: key(n), number: n })))

@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { BOOKMARK_TYPE, encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { DamageError, DiskError } from '../../src/errors.ts'
 import type { Fsync } from '../../src/store/checkpointer.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -8,6 +8,7 @@ import type { StreamStore } from '../../src/store/stream-store.ts'
 import { anotherProgram } from './another-program.ts'
 import { changeBeside, type Rotten } from './beside-rot.ts'
 import { checkIndex, damagesOf } from './check-store.ts'
+import { emptyFile } from './empty-file.ts'
 import { asPlanned, isBroken, isFailedOperation, isInTheWay, isPlanned } from './planned.ts'
 import { type Random, randomFrom } from './random.ts'
 import { readAll } from './read-all.ts'
@@ -37,7 +38,7 @@ export interface HistoryOptions {
   readonly reopens?: boolean
   /** Probability that a bit of the disk has flipped after a death (default 0); what is found is damage, or right. */
   readonly rot?: number
-  /** Told of each fault of the last three kinds that came true. */
+  /** Notified of each fault of the last three kinds that came true. */
   readonly onFault?: (kind: FrailFault) => void
 }
 
@@ -131,7 +132,7 @@ class Player {
     }
   }
 
-  /** What is found wrong may be damage that is told of, where there may be any; it ends the history. */
+  /** What is found wrong may be damage that is reported, where there may be any; it ends the history. */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
@@ -411,9 +412,4 @@ class Player {
   #fault(): Fault {
     return this.#fate.pick(['short-write', 'ENOSPC', 'EIO'] as const)
   }
-}
-
-function emptyFile(): Uint8Array {
-  const header = { generation: 3, version: 2, systemId: 0n, streamType: 1n } as const
-  return encodeHeaderPage({ ...header, totalLength: HEADER_PAGE_BYTES, totalEntries: 0n })
 }

@@ -28,7 +28,7 @@ export interface Frailty {
   readonly looks: number
   /** Probability that a page which a failed sync has lost is read back old, each time that it is read. */
   readonly forgets: number
-  /** Told of each one that came true. */
+  /** Notified of each one that came true. */
   readonly onFault: (kind: 'look' | 'forget') => void
 }
 
