@@ -1,19 +1,28 @@
 import { StreamError } from '@datastreamer/format'
 
 /** The command line asks for what cannot be done; ends with status 2. */
-export class UsageError extends StreamError<'USAGE'> {}
+export class UsageError extends StreamError<'USAGE'> {
+  override readonly name: string = 'UsageError'
+}
 
 /** The stream does not have what was asked for. */
-export class NotFoundError extends StreamError<'NOT_FOUND'> {}
+export class NotFoundError extends StreamError<'NOT_FOUND'> {
+  override readonly name: string = 'NotFoundError'
+}
 
 /** The file is for commands of the other family: those for streams, or those of `e2store`. */
-export class WrongFileError extends StreamError<'WRONG_FILE'> {}
+export class WrongFileError extends StreamError<'WRONG_FILE'> {
+  override readonly name: string = 'WrongFileError'
+}
 
 /** The file is damaged where nothing else says what stood there. */
-export class UnrecoverableError extends StreamError<'UNRECOVERABLE'> {}
+export class UnrecoverableError extends StreamError<'UNRECOVERABLE'> {
+  override readonly name: string = 'UnrecoverableError'
+}
 
 /** The command was interrupted before it was done. */
 export class InterruptedError extends StreamError<'INTERRUPTED'> {
+  override readonly name: string = 'InterruptedError'
   constructor() {
     super('INTERRUPTED', 'interrupted')
   }
@@ -21,6 +30,7 @@ export class InterruptedError extends StreamError<'INTERRUPTED'> {
 
 /** Whoever read the output is gone. */
 export class OutputClosedError extends StreamError<'OUTPUT_CLOSED'> {
+  override readonly name: string = 'OutputClosedError'
   constructor() {
     super('OUTPUT_CLOSED', 'standard output was closed')
   }
@@ -28,6 +38,7 @@ export class OutputClosedError extends StreamError<'OUTPUT_CLOSED'> {
 
 /** Standard output takes no more: what was printed is not all. */
 export class OutputFailedError extends StreamError<'OUTPUT_FAILED'> {
+  override readonly name: string = 'OutputFailedError'
   constructor(cause: Error) {
     super('OUTPUT_FAILED', `standard output cannot be written: ${cause.message}`, { cause })
   }
@@ -35,6 +46,7 @@ export class OutputFailedError extends StreamError<'OUTPUT_FAILED'> {
 
 /** Nobody reads the output any more, and not all was done yet. */
 export class CutShortError extends StreamError<'CUT_SHORT'> {
+  override readonly name: string = 'CutShortError'
   constructor(cause: Error) {
     super('CUT_SHORT', `stopped before all was done: ${cause.message}`, { cause })
   }

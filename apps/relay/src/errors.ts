@@ -8,4 +8,6 @@ export type DivergedErrorCode =
   | 'COPY_DIFFERS'
 
 /** An upstream's stream and the file do not go together. Nothing was changed; another upstream may do. */
-export class DivergedError extends StreamError<DivergedErrorCode> {}
+export class DivergedError extends StreamError<DivergedErrorCode> {
+  override readonly name: string = 'DivergedError'
+}

@@ -19,6 +19,7 @@ export type ConnectionErrorCode =
 
 /** The transport failed; `cause` holds the socket's error if there is one. Dial again. */
 export class ConnectionError extends StreamError<ConnectionErrorCode> {
+  override readonly name: string = 'ConnectionError'
   override readonly retryable: boolean = true
 }
 
@@ -32,7 +33,9 @@ export type ProtocolErrorCode =
   | 'BAD_PACKET'
 
 /** The peer broke the protocol, so this connection is lost; iterations dial again a few times before they throw it. */
-export class ProtocolError extends StreamError<ProtocolErrorCode> {}
+export class ProtocolError extends StreamError<ProtocolErrorCode> {
+  override readonly name: string = 'ProtocolError'
+}
 
 /** What a server answers when it does not do what it was asked for. */
 export type ServerRefusedErrorCode =
@@ -56,6 +59,7 @@ const REFUSALS = new Map<number, ServerRefusedErrorCode>([
 
 /** The server answered with a result other than OK. Ask for something else. docs/spec/protocol.md §5. */
 export class ServerRefusedError extends StreamError<ServerRefusedErrorCode> {
+  override readonly name: string = 'ServerRefusedError'
   /** u32, the result's own number. */
   readonly resultCode: number
   /** The result's own text. */
@@ -80,6 +84,7 @@ export type TruncatedErrorCode =
 
 /** The server's stream no longer holds what was delivered. Go back to an entry that both sides still have. */
 export class TruncatedError extends StreamError<TruncatedErrorCode> {
+  override readonly name: string = 'TruncatedError'
   /** Number of the last entry delivered, or held by the caller; `undefined` if there was none yet. */
   readonly lastDelivered: bigint | undefined
   /** `totalEntries` of the server's header when that was noticed. */
@@ -99,6 +104,7 @@ export type IdentityField = 'streamType' | 'systemId' | 'version'
 
 /** The server holds another stream than expected, or than before. Dial the right server. */
 export class StreamChangedError extends StreamError<'STREAM_CHANGED'> {
+  override readonly name: string = 'StreamChangedError'
   readonly field: IdentityField
   readonly expected: bigint
   readonly found: bigint

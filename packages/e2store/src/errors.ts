@@ -7,12 +7,13 @@ export type Step = 'open' | 'walk' | 'read' | 'verify'
 
 /** Base of every deliberate error of this package. Branch on `code`; messages may change. */
 export abstract class E2StoreError<Code extends string = string> extends Error {
+  /** The class's own name, as a literal: the one that a bundler leaves to the class may be another. */
+  abstract override readonly name: string
   readonly code: Code
   /** Whether the same request may work later. */
   readonly retryable: boolean = false
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = new.target.name
     this.code = code
   }
 }
@@ -48,10 +49,13 @@ export type FormatCode =
   | 'BAD_SSZ'
 
 /** The bytes break the format. Recovery: another copy of the file. */
-export class E2FormatError<Code extends FormatCode = FormatCode> extends ContentError<Code> {}
+export class E2FormatError<Code extends FormatCode = FormatCode> extends ContentError<Code> {
+  override readonly name: string = 'E2FormatError'
+}
 
 /** The file ends inside a record. Recovery: cut it at `wholeEnd`, or fetch the rest. */
 export class TruncatedError extends E2FormatError<'TRUNCATED'> {
+  override readonly name: string = 'TruncatedError'
   /** Where the last whole record ends. */
   readonly wholeEnd: number
   constructor(message: string, wholeEnd: number, step: Step) {
@@ -61,7 +65,9 @@ export class TruncatedError extends E2FormatError<'TRUNCATED'> {
 }
 
 /** Something is larger than the caller allows. Recovery: a higher limit, if the file is trusted. */
-export class LimitError extends ContentError<'RECORD_TOO_LARGE' | 'OUTPUT_TOO_LARGE'> {}
+export class LimitError extends ContentError<'RECORD_TOO_LARGE' | 'OUTPUT_TOO_LARGE'> {
+  override readonly name: string = 'LimitError'
+}
 
 export type VerificationCode =
   | 'WRONG_NUMBER'
@@ -78,13 +84,18 @@ export type VerificationCode =
 
 /** The content is well-formed but not what it claims to be. Recovery: none; do not trust the file. */
 export class VerificationError extends ContentError<VerificationCode> {
+  override readonly name: string = 'VerificationError'
   constructor(code: VerificationCode, message: string, position: number, options?: ErrorOptions) {
     super(code, message, position, 'verify', options)
   }
 }
 
 /** What was asked for is not in the file. */
-export class NotFoundError extends E2StoreError<'NOT_IN_FILE'> {}
+export class NotFoundError extends E2StoreError<'NOT_IN_FILE'> {
+  override readonly name: string = 'NotFoundError'
+}
 
 /** The bytes under a file could not be had: the storage failed or gave fewer bytes than it said it holds. */
-export class SourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {}
+export class SourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {
+  override readonly name: string = 'SourceError'
+}

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { FormatError, StreamError } from './errors.ts'
 
 class BusyError extends StreamError<'BUSY'> {
+  override readonly name: string = 'BusyError'
   override readonly retryable = true
 }
 

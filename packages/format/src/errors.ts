@@ -1,12 +1,13 @@
 /** Base of every deliberate error of these packages. Branch on `code`; messages may change. */
 export abstract class StreamError<Code extends string = string> extends Error {
+  /** The class's own name, as a literal: the one that a bundler leaves to the class may be another. */
+  abstract override readonly name: string
   readonly code: Code
   /** Whether the same request may work later. */
   readonly retryable: boolean = false
 
   constructor(code: Code, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = new.target.name
     this.code = code
   }
 }
@@ -34,6 +35,7 @@ export type FormatErrorCode =
 
 /** The bytes break the format. Nothing was consumed that a second look at the same bytes would not find again. */
 export class FormatError extends StreamError<FormatErrorCode> {
+  override readonly name: string = 'FormatError'
   /** What was found and what was expected, without the place. */
   readonly detail: string
   /** Byte position of the offending field, counted from the start of what was decoded. */
@@ -47,11 +49,6 @@ export class FormatError extends StreamError<FormatErrorCode> {
 
   /** The same error, its offset counted from `base` bytes further ahead. */
   shifted(base: number): FormatError {
-    return shift(this, base)
+    return new FormatError(this.code, this.detail, this.offset + base)
   }
-}
-
-// Bundlers give a class that speaks of itself inside its body another name.
-function shift({ code, detail, offset }: FormatError, base: number): FormatError {
-  return new FormatError(code, detail, offset + base)
 }

@@ -21,6 +21,18 @@ export {
   SEQUENCER_STREAM_TYPE,
 } from './constants.ts'
 export { decodeEntry, type Entry, type EntryPacketType, encodeEntry, NOT_FOUND_ENTRY, sameEntry } from './entry.ts'
+export {
+  type EntriesFrom,
+  type EntriesOptions,
+  type EntriesTo,
+  type EntrySource,
+  NotFoundError,
+  type NotFoundErrorCode,
+  TruncatedError,
+  type TruncatedErrorCode,
+  type U64,
+  u64Of,
+} from './entry-source.ts'
 export { FormatError, type FormatErrorCode, StreamError } from './errors.ts'
 export {
   decodeHeaderEntry,
@@ -33,6 +45,7 @@ export {
   headerEntryOffset,
   type MagicOptions,
 } from './header.ts'
+export { InternalError, invariant } from './invariant.ts'
 export { decodeOperationEnd, encodeOperationEnd, type OperationEnd } from './operation-end.ts'
 export type { Packet } from './packet.ts'
 export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'

@@ -11,6 +11,7 @@ export type SequencerEntryErrorCode =
 
 /** The data of one entry cannot be read: the stream is damaged or of another generation. */
 export class SequencerEntryError extends StreamError<SequencerEntryErrorCode> {
+  override readonly name: string = 'SequencerEntryError'
   /** Number of the entry, where the caller gave it. */
   readonly entryNumber: bigint | undefined
   /** Byte position in the entry's data. */
@@ -42,6 +43,7 @@ export type SequenceErrorCode =
 
 /** Blocks and batches cannot be put together from these entries; the sequence check lists what is wrong with them. */
 export class SequenceError extends StreamError<SequenceErrorCode> {
+  override readonly name: string = 'SequenceError'
   readonly entryNumber: bigint
 
   constructor(code: SequenceErrorCode, message: string, entryNumber: bigint) {
@@ -52,6 +54,7 @@ export class SequenceError extends StreamError<SequenceErrorCode> {
 
 /** A block or batch is larger than the caller allowed: raise the limit that the message names. */
 export class AssemblyLimitError extends StreamError<'TOO_MANY_TRANSACTIONS' | 'TOO_MANY_BLOCKS' | 'TOO_LARGE'> {
+  override readonly name: string = 'AssemblyLimitError'
   readonly entryNumber: bigint
 
   constructor(code: AssemblyLimitError['code'], message: string, entryNumber: bigint) {

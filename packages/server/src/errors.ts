@@ -45,6 +45,7 @@ export interface DamagePlace {
 
 /** The file is not a whole stream. Serving what lies before the place is safe; `verify` and `recover` help. */
 export class DamageError extends StreamError<DamageCode> {
+  override readonly name: string = 'DamageError'
   readonly file: string
   readonly position: number
   /** Number, from 0, of the data page; -1 in the header page. */
@@ -67,15 +68,10 @@ export class DamageError extends StreamError<DamageCode> {
   }
 
   /** What a codec found wrong in bytes that lie at `place`. */
-  static from(error: FormatError, place: DamagePlace): DamageError {
-    return damageOf(error, place)
+  static from(error: FormatError, { file, position, entryNumber }: DamagePlace): DamageError {
+    const place = { file, position: position + error.offset, entryNumber }
+    return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, place, { cause: error })
   }
-}
-
-// Bundlers give a class that speaks of itself inside its body another name.
-function damageOf(error: FormatError, { file, position, entryNumber }: DamagePlace): DamageError {
-  const place = { file, position: position + error.offset, entryNumber }
-  return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, place, { cause: error })
 }
 
 const DAMAGE_OF: Partial<Record<FormatError['code'], DamageCode>> = {
@@ -120,10 +116,13 @@ export type RefusalCode =
   | 'CLOSED'
 
 /** The caller asked for what cannot be done now, or at all. */
-export class RefusedError extends StreamError<RefusalCode> {}
+export class RefusedError extends StreamError<RefusalCode> {
+  override readonly name: string = 'RefusedError'
+}
 
 /** Another process, or another store of this one, writes the file. */
 export class LockedError extends StreamError<'LOCKED'> {
+  override readonly name: string = 'LockedError'
   override readonly retryable = true
 }
 
@@ -145,6 +144,7 @@ export type DiskErrorCode =
 
 /** The disk failed (full, broken); `cause` holds the system's error. */
 export class DiskError extends StreamError<DiskErrorCode> {
+  override readonly name: string = 'DiskError'
   override readonly retryable = true
 }
 

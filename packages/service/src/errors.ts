@@ -16,4 +16,6 @@ export type ConfigErrorCode =
   | 'BAD_TLS'
 
 /** The process cannot start as it was configured. The message names the flag, variable or key to change. */
-export class ConfigError extends StreamError<ConfigErrorCode> {}
+export class ConfigError extends StreamError<ConfigErrorCode> {
+  override readonly name: string = 'ConfigError'
+}

@@ -17,6 +17,7 @@ export type ArchiveStep = 'open' | 'walk' | 'read' | 'verify'
 
 /** An archive of a stream is damaged: get another copy of the file. */
 export class ArchiveError extends StreamError<ArchiveErrorCode> {
+  override readonly name: string = 'ArchiveError'
   /** Byte position in the file. */
   readonly position: number
   readonly step: ArchiveStep
@@ -41,7 +42,9 @@ export type ChainErrorCode =
   | 'TARGET_DIFFERS'
 
 /** Archives do not fit together, or not to the stream file: choose others. */
-export class ChainError extends StreamError<ChainErrorCode> {}
+export class ChainError extends StreamError<ChainErrorCode> {
+  override readonly name: string = 'ChainError'
+}
 
 export type ExportErrorCode =
   /** Blocks do not follow each other, or entries cannot be read. */
@@ -51,4 +54,6 @@ export type ExportErrorCode =
   | 'NOT_FOUND'
 
 /** A stream cannot be archived the way that was asked for. */
-export class ExportError extends StreamError<ExportErrorCode> {}
+export class ExportError extends StreamError<ExportErrorCode> {
+  override readonly name: string = 'ExportError'
+}

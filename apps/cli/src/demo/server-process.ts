@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { StreamError } from '@datastreamer/format'
 
 /** The server of the demo did not start, or ended. */
-class DemoServerError extends StreamError<'SERVER_FAILED'> {}
+class DemoServerError extends StreamError<'SERVER_FAILED'> {
+  override readonly name: string = 'DemoServerError'
+}
 
 /** Time that the server has to end before it is killed. */
 const END_TIMEOUT_MS = 10_000

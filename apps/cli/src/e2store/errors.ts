@@ -5,6 +5,7 @@ import { NotFoundError } from '../errors.ts'
 
 /** Something is wrong with a file that was named on the command line. */
 export class FileError extends StreamError<string> {
+  override readonly name: string = 'FileError'
   readonly file: string
   readonly step: string | undefined
   readonly position: number | undefined
@@ -30,4 +31,6 @@ export function ofAbsent(path: string, error: unknown): unknown {
 }
 
 /** A file is well-formed, but not what was asked of it. */
-export class NotVerifiedError extends StreamError<'NOT_LISTED' | 'WRONG_CHECKSUM' | 'NOT_FULLY'> {}
+export class NotVerifiedError extends StreamError<'NOT_LISTED' | 'WRONG_CHECKSUM' | 'NOT_FULLY'> {
+  override readonly name: string = 'NotVerifiedError'
+}

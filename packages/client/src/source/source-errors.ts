@@ -29,6 +29,7 @@ export type SourceRefusedErrorCode =
 
 /** A call, or a whole operation, was refused: nothing of it is in the stream. */
 export class SourceRefusedError extends StreamError<SourceRefusedErrorCode> {
+  override readonly name: string = 'SourceRefusedError'
   override readonly retryable: boolean
 
   constructor(code: SourceRefusedErrorCode, message: string, options?: ErrorOptions) {
@@ -68,6 +69,7 @@ const RETRYABLE = new Set<SourceRejectedErrorCode>([
 
 /** The server does not let this source write, for now (`retryable`) or at all. */
 export class SourceRejectedError extends StreamError<SourceRejectedErrorCode> {
+  override readonly name: string = 'SourceRejectedError'
   override readonly retryable: boolean
 
   constructor(code: SourceRejectedErrorCode, message: string) {
@@ -90,6 +92,7 @@ export type SourceConflictErrorCode =
  * new client once it is clear from where to go on; nothing is written by this one any more.
  */
 export class SourceConflictError extends StreamError<SourceConflictErrorCode> {
+  override readonly name: string = 'SourceConflictError'
   /** Entries that this source knows of: those that were acknowledged, or that the caller named. */
   readonly expectedEntries: bigint
   /** Entries in the server's stream. */

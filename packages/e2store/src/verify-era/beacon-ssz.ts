@@ -20,7 +20,9 @@ export interface BeaconSsz {
 }
 
 /** An optional package cannot be used. Recovery: install it, or use one process for each preset. */
-export class SetupError extends E2StoreError<'NOT_INSTALLED' | 'OTHER_PRESET' | 'UNKNOWN_FORK'> {}
+export class SetupError extends E2StoreError<'NOT_INSTALLED' | 'OTHER_PRESET' | 'UNKNOWN_FORK'> {
+  override readonly name: string = 'SetupError'
+}
 
 interface Roots {
   readonly length: number

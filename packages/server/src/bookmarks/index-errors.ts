@@ -11,7 +11,9 @@ export type UnusableIndexCode =
   | 'INDEX_CORRUPT'
 
 /** The index cannot be used as it is. Nothing is lost: `rebuildIndex` makes it again from the stream file. */
-export class UnusableIndexError extends StreamError<UnusableIndexCode> {}
+export class UnusableIndexError extends StreamError<UnusableIndexCode> {
+  override readonly name: string = 'UnusableIndexError'
+}
 
 /** The error for what LevelDB said when it was opened. */
 export function openError(failure: LevelFailure, folder: string): LockedError | UnusableIndexError | DiskError {

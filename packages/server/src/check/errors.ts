@@ -14,4 +14,6 @@ export type RecoveryErrorCode =
   | 'NOT_KEPT'
 
 /** The file cannot be recovered before something else is done; it was not touched. */
-export class RecoveryError extends StreamError<RecoveryErrorCode> {}
+export class RecoveryError extends StreamError<RecoveryErrorCode> {
+  override readonly name: string = 'RecoveryError'
+}

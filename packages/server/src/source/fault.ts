@@ -9,15 +9,21 @@ export interface Fault {
 }
 
 /** A source and its server do not mean the same place in the stream. */
-export class PlaceError extends StreamError<'WRONG_FIRST_ENTRY' | 'WRONG_TOTAL_ENTRIES'> {}
+export class PlaceError extends StreamError<'WRONG_FIRST_ENTRY' | 'WRONG_TOTAL_ENTRIES'> {
+  override readonly name: string = 'PlaceError'
+}
 
 /** A newcomer may not write. */
 export class NotAdmittedError extends StreamError<
   'WRONG_VERSION' | 'UNAUTHORIZED' | 'WRONG_STREAM_TYPE' | 'BUSY' | 'ENTRIES_MISSING'
-> {}
+> {
+  override readonly name: string = 'NotAdmittedError'
+}
 
 /** A source sent what may not stand here. */
-export class BreachError extends StreamError<'BAD_STATE'> {}
+export class BreachError extends StreamError<'BAD_STATE'> {
+  override readonly name: string = 'BreachError'
+}
 
 /** The codes above which a fault concerns one request; below, it ends the connection. */
 const FIRST_REFUSAL: number = SourceCode.WRONG_FIRST_ENTRY

@@ -4,7 +4,9 @@ import type { ListenOptions } from '../tcp/server-options.ts'
 import { plainAddress } from '../tcp/share-of.ts'
 
 /** Whoever can reach the address could write the stream. Give a token, or TLS that asks for client certificates. */
-export class UnprotectedError extends StreamError<'UNPROTECTED'> {}
+export class UnprotectedError extends StreamError<'UNPROTECTED'> {
+  override readonly name: string = 'UnprotectedError'
+}
 
 /**
  * Check that not everybody could write the stream.

@@ -30,6 +30,7 @@ export interface PlaceWatchOptions {
 }
 
 class ForeignWriterError extends DiskError {
+  override readonly name: string = 'ForeignWriterError'
   constructor(path: string, why: string) {
     super('FOREIGN_WRITER', `${path}: another program writes this file: ${why}`)
     this.name = 'DiskError'
@@ -37,7 +38,9 @@ class ForeignWriterError extends DiskError {
 }
 
 /** The bytes are somebody else's, too. */
-class OverwrittenError extends ForeignWriterError {}
+class OverwrittenError extends ForeignWriterError {
+  override readonly name: string = 'OverwrittenError'
+}
 
 /**
  * Sees whether the names of a stream still lead to the files that are open, and whether nobody else writes them: a file

@@ -10,6 +10,7 @@ import { plainAddress } from './share-of.ts'
 
 /** The address cannot be listened on; `cause` holds the system's error. */
 export class ListenError extends StreamError<'LISTEN_FAILED'> {
+  override readonly name: string = 'ListenError'
   override readonly retryable = true
 }
 
