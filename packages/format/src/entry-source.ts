@@ -5,6 +5,11 @@ import type { Header } from './header.ts'
 /** A number that names or counts something, 0 or more: a `bigint`, or a `number` that is a safe integer. */
 export type U64 = bigint | number
 
+/** The platform's `AbortSignal`: its type comes with those of a browser or of Node, which codecs do without. */
+export type Signal = typeof globalThis extends { readonly AbortSignal: { readonly prototype: infer T } }
+  ? T
+  : { readonly aborted: boolean }
+
 /** Where reading begins. */
 export type EntriesFrom =
   /** At this entry. */
@@ -28,7 +33,7 @@ export interface EntriesOptions {
    */
   readonly follow?: boolean | undefined
   /** Ends the reading; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Signal | undefined
 }
 
 /**

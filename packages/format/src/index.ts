@@ -28,6 +28,7 @@ export {
   type EntrySource,
   NotFoundError,
   type NotFoundErrorCode,
+  type Signal,
   TruncatedError,
   type TruncatedErrorCode,
   type U64,
