@@ -3,16 +3,16 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { project } from './tooling/vitest/preset.ts'
 
-const { test: preset, ...rest } = project('server') as ReturnType<typeof defineConfig> & { readonly test: object }
+const { test: preset, ...rest } = project('store') as ReturnType<typeof defineConfig> & { readonly test: object }
 
 /** The tests that `pnpm mutate` runs against each mutant: the fast ones, which are those without a LevelDB. */
 const FILES = [
-  'packages/server/src/{store,log,disk,bookmarks}/**/*.test.ts',
-  'packages/server/test/{entry-stream,stream-log,take-over,write-order}.test.ts',
-  'packages/server/test/{read-end,commit-ends,commit-log,commit-log-faults,commit-records,cut-commit-log}.test.ts',
-  'packages/server/test/{checkpointer,commit-pipeline,foreign-records,log-writer,settle-end,update-in-place}.test.ts',
-  'packages/server/test/{after-crash,open-refusals,unreadable-search,crash-named}.test.ts',
-  'packages/server/test/bookmarks/{find-bookmark,follow-log,scan}.test.ts',
+  'packages/store/src/{disk,log,bookmarks,lookup,store}/**/*.test.ts',
+  'packages/store/test/{stream-log,take-over,write-order}.test.ts',
+  'packages/store/test/{read-end,commit-ends,commit-log,commit-log-faults,commit-records,cut-commit-log}.test.ts',
+  'packages/store/test/{checkpointer,commit-pipeline,foreign-records,log-writer,settle-end,update-in-place}.test.ts',
+  'packages/store/test/{after-crash,open-refusals,unreadable-search,crash-named}.test.ts',
+  'packages/store/test/bookmarks/{find-bookmark,follow-log,scan}.test.ts',
 ]
 
 /** They put modules in the place of others, which takes modules that no test has loaded yet. */

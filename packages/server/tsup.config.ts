@@ -1,4 +1,3 @@
 import { preset } from '../../tooling/tsup/preset.ts'
 
-// The worker lies beside the bundle, where the bookmark index looks for it.
-export default preset({ entry: { index: 'src/index.ts', 'level-worker': 'src/bookmarks/level-worker.ts' } })
+export default preset()

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { afterAll, describe, expect, test } from 'vitest'
 import { importStream } from '../src/archive/import-stream.ts'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { hasVectors, readVector, tempDir, unpackTar } from '@datastreamer/fixtures'
-import { openLevelIndex } from '@datastreamer/server'
+import { openLevelIndex } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, linesOf } from './cli.ts'
 import { sameStream } from './stream-files.ts'

@@ -1,5 +1,5 @@
 import { tempDir } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { FileSource } from '../src/source/file-source.ts'
 

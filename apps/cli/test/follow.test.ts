@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { FROM_SOURCE, SourceProcess, tempDir } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
 

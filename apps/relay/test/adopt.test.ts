@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import type { Header } from '@datastreamer/format'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { rewriteIdentity } from '../src/file/adopt.ts'
 

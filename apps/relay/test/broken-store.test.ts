@@ -1,5 +1,5 @@
 import { FailingDisk, tempDir } from '@datastreamer/fixtures'
-import { nodeDisk, openStore } from '@datastreamer/server'
+import { nodeDisk, openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { FollowStatus } from '../src/follow/follow-status.ts'
 import { type FollowEvent, Follower } from '../src/follow/follower.ts'

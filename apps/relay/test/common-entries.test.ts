@@ -1,6 +1,6 @@
 import { StreamClient } from '@datastreamer/client'
 import { tempDir } from '@datastreamer/fixtures'
-import { openStore, type StreamStore } from '@datastreamer/server'
+import { openStore, type StreamStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { countCommonEntries } from '../src/truncate/common-entries.ts'
 import { type NewEntry, Source } from './support/source.ts'

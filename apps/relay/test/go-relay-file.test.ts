@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { tempDir } from '@datastreamer/fixtures'
 import { generateStream } from '@datastreamer/sequencer-entries'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { committed, expectEqualFiles } from './support/equal-files.ts'
 import { FaultProxy } from './support/fault-proxy.ts'

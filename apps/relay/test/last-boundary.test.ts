@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { commitLogPath, openStore } from '@datastreamer/server'
+import { commitLogPath, openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { lastBoundary } from '../src/truncate/last-boundary.ts'
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { decodeSequencerEntry, generateStream, type Operation } from '@datastreamer/sequencer-entries'
-import { changedNothing, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
+import { changedNothing, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/store'
 
 /** System id and chain id of a demo stream. */
 export const DEMO_CHAIN_ID = 1101n

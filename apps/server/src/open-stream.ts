@@ -1,6 +1,6 @@
 import type { Header } from '@datastreamer/format'
-import { nodeDisk, openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/server'
 import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext, scrubOf } from '@datastreamer/service'
+import { nodeDisk, openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/store'
 import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
 import type { Config } from './options.ts'
 

@@ -6,7 +6,6 @@ import {
   type SourceEvent,
   SourceServer,
   type SourceStatus,
-  type StreamStore,
   UnprotectedError,
 } from '@datastreamer/server'
 import {
@@ -20,6 +19,7 @@ import {
   total,
   totals,
 } from '@datastreamer/service'
+import type { StreamStore } from '@datastreamer/store'
 import type { Config } from './options.ts'
 
 export interface SourceListening {

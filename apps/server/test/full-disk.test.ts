@@ -1,7 +1,7 @@
 import { connect } from '@datastreamer/client'
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
 import { canMountDisks, TempDisk } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { connect } from '@datastreamer/client'
 import { connectSource } from '@datastreamer/client/source'
 import { tempDir } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 

@@ -5,7 +5,7 @@ import { connect } from '@datastreamer/client'
 import { runSource, tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, encodeCommand, encodeResult } from '@datastreamer/format'
 import { assembleBlocks, checkSequence, generateStream } from '@datastreamer/sequencer-entries'
-import { openStore, type StreamStore } from '@datastreamer/server'
+import { openStore, type StreamStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { MAIN, TestServer } from './server.ts'
 

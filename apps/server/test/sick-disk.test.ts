@@ -1,6 +1,6 @@
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
 import { canWatchSyncs, tempDir, WatchedSyncs } from '@datastreamer/fixtures'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 

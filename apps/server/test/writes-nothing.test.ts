@@ -5,7 +5,7 @@ import { connect } from '@datastreamer/client'
 import { BindMount, canBindMount, runSource, tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { generateStream } from '@datastreamer/sequencer-entries'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './server.ts'
 

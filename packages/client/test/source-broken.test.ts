@@ -1,6 +1,6 @@
 import { FailingDisk, ManualClock } from '@datastreamer/fixtures'
 import { encodeSourceAnswer, SOURCE_DIGEST_BYTES } from '@datastreamer/format/source'
-import { type Disk, nodeDisk } from '@datastreamer/server'
+import { type Disk, nodeDisk } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { connectSource, type Header, type StreamWriter } from '../src/source.ts'
 import { failure, near } from './support/options.ts'

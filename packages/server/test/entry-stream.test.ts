@@ -1,10 +1,10 @@
+import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { type EntrySink, EntryStream } from '../src/tcp/entry-stream.ts'
 import { OperationMarks } from '../src/tcp/operation-marks.ts'
 import { PartMemory } from '../src/tcp/part-memory.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
-import { concat, TestLog } from './tcp-log.ts'
 
 /** Bytes of an entry that holds 100. */
 const ENTRY_BYTES = 117

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { encodeCommand, encodeResult } from '@datastreamer/format'
+import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { ManualTimers, turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { RawClient, TestServer } from './tcp-client.ts'
-import { concat, TestLog } from './tcp-log.ts'
 
 const HEADER = { name: 'header' } as const
 const HEADER_ANSWER_BYTES = encodeResult(0).length + 38

@@ -5,12 +5,11 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
 import { type Command, encodeCommand, encodeResult } from '@datastreamer/format'
+import { openStore } from '@datastreamer/store'
+import { gatedDisk, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
-import { openStore } from '../src/store/open-store.ts'
-import { gatedDisk } from './gated-disk.ts'
 import { until } from './manual-timers.ts'
 import { TestServer } from './tcp-client.ts'
-import { TestLog } from './tcp-log.ts'
 
 const HEADER = { name: 'header' } as const
 const RESULT_BYTES = encodeResult(0).length

@@ -1,11 +1,11 @@
 import { truncateSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { encodeEntry, encodeResult, MAX_ENTRY_DATA_BYTES, pageStart } from '@datastreamer/format'
+import { openStore, type StreamStore } from '@datastreamer/store'
+import { concat } from '@datastreamer/store/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { openStore, type StreamStore } from '../src/index.ts'
 import { turns } from './manual-timers.ts'
 import { TestServer } from './tcp-client.ts'
-import { concat } from './tcp-log.ts'
 
 const folder = tempDir()
 afterAll(() => folder[Symbol.dispose]())

@@ -9,12 +9,11 @@ import {
   type SourceRequest,
   sourceCodeName,
 } from '@datastreamer/format/source'
-import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
+import type { StreamStore } from '@datastreamer/store'
+import { MemoryIndex, openStore, type StoreOptions } from '@datastreamer/store'
 import { onSourceEvent, type SourceEvent } from '../src/source/source-events.ts'
 import type { SourceServerOptions } from '../src/source/source-options.ts'
 import { SourceServer } from '../src/source/source-server.ts'
-import { openStore, type StoreOptions } from '../src/store/open-store.ts'
-import type { StreamStore } from '../src/store/stream-store.ts'
 import type { ListenOptions } from '../src/tcp/server-options.ts'
 import { until } from './manual-timers.ts'
 import { RawClient } from './tcp-client.ts'

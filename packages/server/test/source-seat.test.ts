@@ -1,5 +1,5 @@
+import { RefusedError } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
-import { RefusedError } from '../src/errors.ts'
 import { SourceServer } from '../src/source/source-server.ts'
 import { ManualTimers, until } from './manual-timers.ts'
 import { hello, operation, TestSources } from './source-client.ts'

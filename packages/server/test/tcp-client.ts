@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
-import type { StreamReader } from '../src/reader/stream-reader.ts'
+import type { StreamReader } from '@datastreamer/store'
+import { concat } from '@datastreamer/store/testing'
 import { onServerEvent, type ServerEvent } from '../src/tcp/server-events.ts'
 import type { ServerTlsOptions, StreamServerOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { until } from './manual-timers.ts'
-import { concat } from './tcp-log.ts'
 
 /** A client that knows nothing: bytes out, bytes in. */
 export class RawClient implements Disposable {

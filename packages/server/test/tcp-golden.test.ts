@@ -1,6 +1,6 @@
+import { TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './tcp-client.ts'
-import { TestLog } from './tcp-log.ts'
 import golden from './tcp-transcripts.json' with { type: 'json' }
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { encodeCommand, encodeResult } from '@datastreamer/format'
+import { concat, TestLog } from '@datastreamer/store/testing'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { KernelQueues } from '../src/tcp/kernel-queues.ts'
@@ -8,7 +9,6 @@ import { StreamServer } from '../src/tcp/stream-server.ts'
 import { ManualTimers, turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
-import { concat, TestLog } from './tcp-log.ts'
 
 const OK = encodeResult(0)
 const START = { name: 'start', fromEntryNumber: 0n } as const

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, encodeResult } from '@datastreamer/format'
+import { concat, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test, vi } from 'vitest'
 import type { OperationEnds } from '../src/tcp/operation-marks.ts'
 import { Turns } from '../src/tcp/turns.ts'
 import { turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
-import { concat, TestLog } from './tcp-log.ts'
 
 const OK = encodeResult(0)
 const start = (from: number) => ({ name: 'start', fromEntryNumber: BigInt(from) }) as const

@@ -4,11 +4,11 @@ import { connect as connectPlain } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeResult } from '@datastreamer/format'
+import { concat, TestLog } from '@datastreamer/store/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ServerTlsOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
-import { concat, TestLog } from './tcp-log.ts'
 
 const OK = encodeResult(0)
 

@@ -1,12 +1,10 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { decodeHeaderPage, encodeResult, type Header } from '@datastreamer/format'
+import type { BookmarkPut } from '@datastreamer/store'
+import { MemoryIndex, StreamLog } from '@datastreamer/store'
+import { MemoryFile, PageBuffers, type TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
-import type { BookmarkPut } from '../src/bookmarks/bookmark-index.ts'
-import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
-import { PageBuffers } from '../src/log/page-buffers.ts'
-import { StreamLog } from '../src/log/stream-log.ts'
 import { TestServer } from './tcp-client.ts'
-import { MemoryFile, type TestLog } from './tcp-log.ts'
 
 interface Transcript {
   readonly steps: readonly { readonly send: string; readonly recv: string; readonly closed: boolean }[]

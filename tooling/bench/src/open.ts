@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bookmarkFolder } from '@datastreamer/server'
+import { bookmarkFolder } from '@datastreamer/store'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, mebibytes } from './harness/format.ts'
 import { askOnce } from './harness/process.ts'

@@ -1,4 +1,4 @@
-import type { Fsync } from '@datastreamer/server'
+import type { Fsync } from '@datastreamer/store'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, fixed } from './harness/format.ts'
 import { askOnce } from './harness/process.ts'

@@ -1,6 +1,6 @@
 import { openFile } from '@datastreamer/e2store/node'
 import { decodeEntry, viewOf } from '@datastreamer/format'
-import { nodeDisk, openStore, type StreamStore } from '@datastreamer/server'
+import { nodeDisk, openStore, type StreamStore } from '@datastreamer/store'
 import { refuseStream } from '../source/other-family.ts'
 import { ArchiveFile, type EntryRun, eachEntry } from './archive-file.ts'
 import { type ArchiveFacts, chainOf } from './chain.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { nodeDisk } from '@datastreamer/server'
+import { nodeDisk } from '@datastreamer/store'
 import { Argument, Command, type Command as CommandType, Option } from 'commander'
 import { readCount } from '../arguments.ts'
 import { DemoFolder } from '../demo/demo-folder.ts'

@@ -1,5 +1,5 @@
 import { generateStream, type Operation } from '@datastreamer/sequencer-entries'
-import { nodeDisk, openStore } from '@datastreamer/server'
+import { nodeDisk, openStore } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readCount, readU64 } from '../arguments.ts'
 import { UsageError } from '../errors.ts'

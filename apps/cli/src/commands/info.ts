@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
-import { DamageError } from '@datastreamer/server'
+import { DamageError } from '@datastreamer/store'
 import { Command } from 'commander'
 import { examples } from '../help-text.ts'
 import { count, table } from '../output/text.ts'

@@ -11,7 +11,7 @@ import {
   recoverStream,
   replaceDamaged,
   takeOverChanges,
-} from '@datastreamer/server'
+} from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { UnrecoverableError, UsageError } from '../errors.ts'

@@ -1,4 +1,4 @@
-import { planTruncation, truncateStream } from '@datastreamer/server'
+import { planTruncation, truncateStream } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'

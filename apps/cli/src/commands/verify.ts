@@ -1,4 +1,4 @@
-import { type VerifyEvent, type VerifySummary, verifyStream } from '@datastreamer/server'
+import { type VerifyEvent, type VerifySummary, verifyStream } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { ExitCode } from '../exit-code.ts'

@@ -1,4 +1,4 @@
-import { nodeDisk } from '@datastreamer/server'
+import { nodeDisk } from '@datastreamer/store'
 import { UsageError } from '../errors.ts'
 
 /** A path to write to: nothing that is there is replaced by mistake. @throws {UsageError} */

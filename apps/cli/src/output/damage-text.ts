@@ -1,4 +1,4 @@
-import type { DamageError } from '@datastreamer/server'
+import type { DamageError } from '@datastreamer/store'
 
 /** A damage for `--json`. */
 export function damageJson({ code, message, position, page, entryNumber, range }: DamageError): string {

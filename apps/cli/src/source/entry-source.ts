@@ -1,6 +1,6 @@
 import { openFile } from '@datastreamer/e2store/node'
 import { decodeEntry, type Entry, viewOf } from '@datastreamer/format'
-import { type EntrySource, nodeDisk } from '@datastreamer/server'
+import { type EntrySource, nodeDisk } from '@datastreamer/store'
 import { ArchiveFile, eachEntry, entriesOf } from '../archive/archive-file.ts'
 import type { CommandContext } from '../run-command.ts'
 import { openSource } from './open-source.ts'

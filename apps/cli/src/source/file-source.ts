@@ -6,7 +6,7 @@ import {
   type StreamLog,
   type StreamReader,
   scanForBookmark,
-} from '@datastreamer/server'
+} from '@datastreamer/store'
 import { NotFoundError } from '../errors.ts'
 import type { MarkedPlace, ReadOptions, Source } from './source.ts'
 

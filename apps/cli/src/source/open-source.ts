@@ -1,7 +1,7 @@
 import { parseHostPort } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
-import { nodeDisk } from '@datastreamer/server'
+import { nodeDisk } from '@datastreamer/store'
 import { NotFoundError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'

@@ -1,6 +1,6 @@
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import type { Operation } from '@datastreamer/sequencer-entries'
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 
 /** Commits that may wait for the disk at a time. */
 const MAX_WAITING = 1000

@@ -1,6 +1,6 @@
 import { decodeHeaderPage, type Entry, FormatError, HEADER_PAGE_BYTES, PacketReader } from '@datastreamer/format'
 import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
-import { nodeDisk } from '@datastreamer/server'
+import { nodeDisk } from '@datastreamer/store'
 
 /** Bytes behind the header page that are looked at for the first bookmark. */
 const LOOK_BYTES = 64 * 1024

@@ -1,4 +1,4 @@
-import { nodeDisk } from '@datastreamer/server'
+import { nodeDisk } from '@datastreamer/store'
 import { NotFoundError } from '../errors.ts'
 import { refuseE2store } from '../source/other-family.ts'
 

@@ -6,7 +6,7 @@ import {
   type Header,
   headerEntryOffset,
 } from '@datastreamer/format'
-import { nodeDisk, openLocked, type StreamStore, writeAll } from '@datastreamer/server'
+import { nodeDisk, openLocked, type StreamStore, writeAll } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
 import { countCommonEntries } from '../truncate/common-entries.ts'
 

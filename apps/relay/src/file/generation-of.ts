@@ -1,5 +1,5 @@
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
-import type { StreamReader } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 import { readEntries } from './read-entries.ts'
 
 /** How the entries of a sequencer stream's file are encoded. */

@@ -1,6 +1,6 @@
 import { extname, resolve } from 'node:path'
 import type { Header } from '@datastreamer/format'
-import { nodeDisk, RefusedError, type StreamStore } from '@datastreamer/server'
+import { nodeDisk, RefusedError, type StreamStore } from '@datastreamer/store'
 import { lastForeignBoundary } from '../truncate/last-boundary.ts'
 import { type FirstUpstreamOptions, withAnyUpstream, withFirstUpstream } from '../upstream/first-upstream.ts'
 import { checkCopy, isSameStream, mayBeOfGoRelay, rewriteIdentity } from './adopt.ts'

@@ -1,5 +1,5 @@
 import { decodeEntry, ENTRY_HEAD_BYTES, type Entry, viewOf } from '@datastreamer/format'
-import type { StreamReader } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 
 /** The committed entries `from` to `to`, `to` not included, in runs as they lie in the file. They borrow its memory. */
 export async function* readEntries({ log }: StreamReader, from: bigint, to: bigint): AsyncGenerator<Entry, void, void> {

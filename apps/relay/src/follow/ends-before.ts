@@ -1,5 +1,5 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import type { StreamReader } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 import { generationOf } from '../file/generation-of.ts'
 import { readEntries } from '../file/read-entries.ts'
 import { SequencerEnds } from './sequencer-ends.ts'

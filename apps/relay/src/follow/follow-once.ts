@@ -1,6 +1,6 @@
 import { StreamClient } from '@datastreamer/client'
 import type { Entry, Header } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { Boundaries } from './boundaries.ts'
 import { sequencerEndsBefore } from './ends-before.ts'

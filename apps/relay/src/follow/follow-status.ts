@@ -1,6 +1,6 @@
 import { StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { Header } from '@datastreamer/format'
-import type { StreamReader } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 

@@ -1,6 +1,6 @@
 import { ConnectionError, ProtocolError, ServerRefusedError, StreamClient, TruncatedError } from '@datastreamer/client'
 import { type Header, StreamError } from '@datastreamer/format'
-import { changedNothing, DiskError, type StreamStore } from '@datastreamer/server'
+import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store'
 import { followTruncation } from '../truncate/follow-truncation.ts'
 import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'

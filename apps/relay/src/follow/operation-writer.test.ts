@@ -1,4 +1,4 @@
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { OperationWriter } from './operation-writer.ts'
 

@@ -1,5 +1,5 @@
 import type { Entry } from '@datastreamer/format'
-import { RefusedError, type StreamStore } from '@datastreamer/server'
+import { RefusedError, type StreamStore } from '@datastreamer/store'
 
 /** Commits that may wait for the disk. */
 const MAX_WAITING_COMMITS = 1024

@@ -1,6 +1,6 @@
 import type { StreamClient } from '@datastreamer/client'
 import { sameEntry } from '@datastreamer/format'
-import type { StreamReader } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 import { readEntries } from '../file/read-entries.ts'
 
 /** Entries before the place where two streams part that are compared one by one. */

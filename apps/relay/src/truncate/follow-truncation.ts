@@ -1,7 +1,7 @@
 import type { StreamClient } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { entryKind } from '@datastreamer/sequencer-entries'
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
 import { generationOf } from '../file/generation-of.ts'
 import { readEntries } from '../file/read-entries.ts'

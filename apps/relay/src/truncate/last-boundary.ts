@@ -1,5 +1,5 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 import { generationOf } from '../file/generation-of.ts'
 import { readEntries } from '../file/read-entries.ts'
 import { SequencerEnds } from '../follow/sequencer-ends.ts'

@@ -1,6 +1,6 @@
 import { type ClientOptions, type Clock, parseHostPort, type TlsOptions } from '@datastreamer/client'
-import type { StreamReader } from '@datastreamer/server'
 import { ConfigError } from '@datastreamer/service'
+import type { StreamReader } from '@datastreamer/store'
 import type { UpstreamTls } from './upstream-tls.ts'
 
 /** A server to follow. */

@@ -1,10 +1,5 @@
-import {
-  openStore,
-  type StoreOptions,
-  StreamServer,
-  type StreamServerOptions,
-  type StreamStore,
-} from '@datastreamer/server'
+import { StreamServer, type StreamServerOptions } from '@datastreamer/server'
+import { openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
 
 export type NewEntry = { readonly type: number; readonly data: Uint8Array }
 

@@ -1,15 +1,7 @@
 import { tempDir } from '@datastreamer/fixtures'
 import type { Entry } from '@datastreamer/format'
-import {
-  DiskError,
-  type ListenOptions,
-  MemoryIndex,
-  openStore,
-  SourceServer,
-  type SourceServerOptions,
-  type StoreOptions,
-  type StreamStore,
-} from '@datastreamer/server'
+import { type ListenOptions, SourceServer, type SourceServerOptions } from '@datastreamer/server'
+import { DiskError, MemoryIndex, openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
 import { connectSource, type SourceClient, type SourceOptions } from '../../src/source.ts'
 import { FaultProxy } from './fault-proxy.ts'
 

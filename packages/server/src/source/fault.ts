@@ -1,6 +1,6 @@
 import { FormatError, StreamError } from '@datastreamer/format'
 import { SourceCode, type SourceCodeName } from '@datastreamer/format/source'
-import { changedNothing, DiskError } from '../errors.ts'
+import { changedNothing, DiskError } from '@datastreamer/store'
 
 /** What a source is told when it does not get what it asked for. docs/spec/source-protocol.md §8. */
 export interface Fault {

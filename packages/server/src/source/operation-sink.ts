@@ -1,6 +1,6 @@
 import type { CommitResult } from '@datastreamer/format/source'
-import { RefusedError } from '../errors.ts'
-import type { StreamStore } from '../store/stream-store.ts'
+import type { StreamStore } from '@datastreamer/store'
+import { RefusedError } from '@datastreamer/store'
 import { BreachError, endsConnection, PlaceError, writeFault } from './fault.ts'
 
 /** An operation as its source sees it. */

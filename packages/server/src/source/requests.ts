@@ -1,7 +1,6 @@
 import type { SourceAnswer, SourceRequest } from '@datastreamer/format/source'
-import { scanBookmarks } from '../bookmarks/scan.ts'
-import { DamageError } from '../errors.ts'
-import type { StreamStore } from '../store/stream-store.ts'
+import type { StreamStore } from '@datastreamer/store'
+import { DamageError, scanBookmarks } from '@datastreamer/store'
 import { type Fault, PlaceError, readFault, writeFault } from './fault.ts'
 
 /** Requests that wait for those before them, and have those behind them wait. */

@@ -1,4 +1,4 @@
-import type { StreamStore } from '../store/stream-store.ts'
+import type { StreamStore } from '@datastreamer/store'
 import type { KernelQueues } from '../tcp/kernel-queues.ts'
 
 export interface SourceServerOptions {

@@ -5,7 +5,7 @@ import {
   SourceCode,
   type SourceRequest,
 } from '@datastreamer/format/source'
-import type { StreamStore } from '../store/stream-store.ts'
+import type { StreamStore } from '@datastreamer/store'
 import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
 import { BreachError, endsConnection, type Fault, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'

@@ -8,7 +8,7 @@ import {
   type SourceAnswer,
   type SourceRequest,
 } from '@datastreamer/format/source'
-import type { StreamStore } from '../store/stream-store.ts'
+import type { StreamStore } from '@datastreamer/store'
 import { BreachError, NotAdmittedError } from './fault.ts'
 import type { SourceContext } from './source-options.ts'
 

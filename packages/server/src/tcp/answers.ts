@@ -10,10 +10,8 @@ import {
   ResultCode,
   viewOf,
 } from '@datastreamer/format'
-import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
-import type { ReadableLog } from '../log/readable-log.ts'
-import type { LogPosition } from '../log/run-reader.ts'
+import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store'
+import { findBookmark, firstEventAfter } from '@datastreamer/store'
 
 /** What a connection has to do for a command. */
 export type Answer =

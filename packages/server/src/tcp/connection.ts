@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type Command, encodeResult, type FormatError, type KnownResultCode, ResultCode } from '@datastreamer/format'
-import type { CommitPoint } from '../log/commit-point.ts'
+import type { CommitPoint } from '@datastreamer/store'
 import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
 import { type EntrySink, EntryStream } from './entry-stream.ts'
 import { FailedStarts } from './failed-starts.ts'

@@ -1,6 +1,5 @@
 import { encodeOperationEnd } from '@datastreamer/format'
-import type { ReadableLog } from '../log/readable-log.ts'
-import type { LogPosition, LogRun } from '../log/run-reader.ts'
+import type { LogPosition, LogRun, ReadableLog } from '@datastreamer/store'
 import { markAt, type OperationMarks } from './operation-marks.ts'
 import type { PartBuffer, PartMemory } from './part-memory.ts'
 import { firstPart } from './run-part.ts'

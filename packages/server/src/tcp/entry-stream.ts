@@ -1,6 +1,4 @@
-import type { CommitPoint } from '../log/commit-point.ts'
-import type { LogListener, ReadableLog } from '../log/readable-log.ts'
-import type { LogPosition } from '../log/run-reader.ts'
+import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
 import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
 import type { OperationMarks } from './operation-marks.ts'
 import { Pace } from './pace.ts'

@@ -1,6 +1,5 @@
 import type { Entry, Header } from '@datastreamer/format'
-import type { LogListener, ReadableLog, RunOptions } from '../log/readable-log.ts'
-import type { LogPosition, LogRun } from '../log/run-reader.ts'
+import type { LogListener, LogPosition, LogRun, ReadableLog, RunOptions } from '@datastreamer/store'
 import type { OperationEnds } from './operation-marks.ts'
 import type { Participant, Turns } from './turns.ts'
 

@@ -1,6 +1,6 @@
 import { viewOf, walkRun } from '@datastreamer/format'
-import { nextPageStart } from '../log/page-buffers.ts'
-import type { LogPosition, LogRun } from '../log/run-reader.ts'
+import type { LogPosition, LogRun } from '@datastreamer/store'
+import { nextPageStart } from '@datastreamer/store'
 
 export interface PartLimits {
   /** Bytes to take at most, but always at least one entry. */

@@ -1,7 +1,5 @@
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
-import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import type { ReadableLog } from '../log/readable-log.ts'
-import type { StreamLog } from '../log/stream-log.ts'
+import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
 import type { FeedMemory } from './entry-feed.ts'
 import type { KernelQueues } from './kernel-queues.ts'
 import type { OperationEnds } from './operation-marks.ts'

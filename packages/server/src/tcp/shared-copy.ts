@@ -1,4 +1,4 @@
-import type { LogPosition } from '../log/run-reader.ts'
+import type { LogPosition } from '@datastreamer/store'
 
 /**
  * A copy of a few entries for all who ask for the same ones in turn. What a reader was given stays in memory until it has

@@ -1,7 +1,7 @@
 // A busy server: commits operations as fast as it can until it is killed, and says on its output what was answered.
 import { writeSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
-import { openStore } from '../../src/store/open-store.ts'
+import { openStore } from '@datastreamer/store'
 import { StreamServer } from '../../src/tcp/stream-server.ts'
 import { endOf, entryOf, operationsIn, sizeOf } from './operations.ts'
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type DamagedRanges, type EntryRange, rangeText, type StoreEvent } from '@datastreamer/server'
+import { type DamagedRanges, type EntryRange, rangeText, type StoreEvent } from '@datastreamer/store'
 import type { Log } from './log.ts'
 
 function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {

@@ -1,4 +1,4 @@
-import type { StreamStore } from '@datastreamer/server'
+import type { StreamStore } from '@datastreamer/store'
 import type { Registry } from 'prom-client'
 import { gauge, total } from './observe-server.ts'
 

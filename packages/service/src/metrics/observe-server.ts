@@ -1,5 +1,6 @@
 import { ResultCode } from '@datastreamer/format'
-import type { CloseReason, RejectReason, StreamLog, StreamServer } from '@datastreamer/server'
+import type { CloseReason, RejectReason, StreamServer } from '@datastreamer/server'
+import type { StreamLog } from '@datastreamer/store'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 /** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */

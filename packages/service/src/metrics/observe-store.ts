@@ -1,4 +1,4 @@
-import type { CommitGroup, Disk, DiskErrorCode, DiskFile, StoreEvent, StreamStore } from '@datastreamer/server'
+import type { CommitGroup, Disk, DiskErrorCode, DiskFile, StoreEvent, StreamStore } from '@datastreamer/store'
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { gauge, total } from './observe-server.ts'
 

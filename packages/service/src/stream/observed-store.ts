@@ -1,4 +1,4 @@
-import { nodeDisk, openStore, type ScrubOptions, type StoreOptions, type StreamStore } from '@datastreamer/server'
+import { nodeDisk, openStore, type ScrubOptions, type StoreOptions, type StreamStore } from '@datastreamer/store'
 import { damageText, logStoreEvent, uncoveredText } from '../log/log-store.ts'
 import { observeScrubbing } from '../metrics/observe-scrubbing.ts'
 import { commitTimer, ErrorCounter, meteredDisk, observeStore } from '../metrics/observe-store.ts'

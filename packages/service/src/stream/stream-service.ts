@@ -1,10 +1,5 @@
-import {
-  descriptorLimit,
-  type OperationEnds,
-  roomForClients,
-  type StreamReader,
-  StreamServer,
-} from '@datastreamer/server'
+import { descriptorLimit, type OperationEnds, roomForClients, StreamServer } from '@datastreamer/server'
+import type { StreamReader } from '@datastreamer/store'
 import type { Address } from '../admin/address.ts'
 import { logServer } from '../log/log-server.ts'
 import { observeLog, observeServer, slowestLag } from '../metrics/observe-server.ts'

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { mustBeFile } from '@datastreamer/server'
+import { mustBeFile } from '@datastreamer/store'
 import { ConfigError } from '../errors.ts'
 
 /** What a shell has opened already, as for `<(command)`. */

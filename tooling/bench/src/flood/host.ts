@@ -1,5 +1,6 @@
 /** Serves a file that it has open for writing, to clients on one port and to a source on another. */
-import { openStore, SourceServer, StreamServer } from '@datastreamer/server'
+import { SourceServer, StreamServer } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 
 export interface HostQuestion {

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { ENTRY_HEAD_BYTES } from '@datastreamer/format'
-import { openStore } from '@datastreamer/server'
+import { openStore } from '@datastreamer/store'
 
 /** Bytes of data of every entry that is no bookmark, as in all figures here. */
 export const DATA_BYTES = 200

@@ -1,4 +1,4 @@
-import type { Fsync } from '@datastreamer/server'
+import type { Fsync } from '@datastreamer/store'
 import type { Work } from '../processes/write.ts'
 import { BOOKMARK_BYTES, ENTRY_BYTES } from './stream-file.ts'
 

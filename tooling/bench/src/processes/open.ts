@@ -1,5 +1,5 @@
 /** Opens a stream file and looks things up in it. */
-import { openReader, openStore, type StreamReader } from '@datastreamer/server'
+import { openReader, openStore, type StreamReader } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 import { bookmarkOf, OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import { summarize } from '../harness/summary.ts'

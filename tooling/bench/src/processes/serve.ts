@@ -1,5 +1,6 @@
 /** Serves a stream file as `datastreamer-server --read-only` does; answers with the port. */
-import { openReader, StreamServer } from '@datastreamer/server'
+import { StreamServer } from '@datastreamer/server'
+import { openReader } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 
 export interface ServeQuestion {

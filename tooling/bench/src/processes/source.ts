@@ -1,6 +1,7 @@
 /** Serves a file that it has open for writing, and commits operations of entries that begin with the time of the commit. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fsync, openStore, StreamServer, type StreamStore } from '@datastreamer/server'
+import { StreamServer } from '@datastreamer/server'
+import { type Fsync, openStore, type StreamStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 import { DATA_BYTES } from '../harness/stream-file.ts'
 

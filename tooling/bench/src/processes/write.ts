@@ -1,7 +1,7 @@
 /** Writes operations to a stream that is made for it. */
 import { randomFillSync } from 'node:crypto'
 import { tempDir } from '@datastreamer/fixtures'
-import { type Fsync, openStore, type StreamStore } from '@datastreamer/server'
+import { type Fsync, openStore, type StreamStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 import { bookmarkOf, DATA_BYTES, TURN_OPERATIONS, turn } from '../harness/stream-file.ts'
 

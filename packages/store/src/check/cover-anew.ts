@@ -1,0 +1,49 @@
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { WritableFile } from '../log/stream-file.ts'
+import { checksumOfFile } from '../store/checksum-of-file.ts'
+import type { CommitLog } from '../store/commit-log.ts'
+import type { CommitRecord } from '../store/commit-record.ts'
+import { foreignRecord, foreignRecords } from '../store/foreign-records.ts'
+import { placedRecords, type UnreadableRecords, uncoveredBytes } from '../store/placed-records.ts'
+
+/**
+ * Put records in the place of those that cannot be read, durably, with the checksums of the bytes as they are found: to be
+ * done only when these are known, or taken, to be right. docs/spec/commit-log.md §6.
+ */
+export async function coverAnew(commitLog: CommitLog, writable: WritableFile, end: CommitPoint): Promise<void> {
+  const unreadable: UnreadableRecords[] = []
+  for await (const placed of placedRecords(commitLog)) if (placed.record === undefined) unreadable.push(placed)
+  for (const each of unreadable) await cover(commitLog, writable, each, end)
+}
+
+async function cover(
+  commitLog: CommitLog,
+  writable: WritableFile,
+  unreadable: UnreadableRecords,
+  end: CommitPoint,
+): Promise<void> {
+  const uncovered = uncoveredBytes(unreadable, end)
+  if (uncovered === undefined) return
+  const { index, next, from, last } = unreadable
+  const slots = next - index
+  const covering = (await foreignRecords(writable.file, from, uncovered.to)).slice(-slots)
+  // Records that end where the one before does speak of no bytes.
+  const empty = Array<CommitRecord>(slots - covering.length).fill(foreignRecord(from, false))
+  const records: CommitRecord[] = []
+  let start = from.totalLength
+  for (const record of covering) {
+    records.push({ ...record, checksum: await checksumOfFile(writable, start, record.totalLength) })
+    start = record.totalLength
+  }
+  const ending = { ...(records.pop() as CommitRecord), endsOperation: last?.endsOperation ?? true }
+  // The last one must never be readable with a checksum that is none of the bytes that it seems to begin with.
+  const unknown = { ...ending, checksum: 0 }
+  if (last !== undefined) {
+    await commitLog.revise(next - 1, { ...last, checksum: 0, isDamaged: false })
+    await commitLog.sync()
+  }
+  await commitLog.overwrite(index, [...empty, ...records, unknown])
+  await commitLog.sync()
+  await commitLog.revise(next - 1, ending)
+  await commitLog.sync()
+}

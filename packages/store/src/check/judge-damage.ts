@@ -1,0 +1,72 @@
+import { DamagedRanges } from '../log/damaged-ranges.ts'
+import { WritableFile } from '../log/stream-file.ts'
+import { checksumOfFile } from '../store/checksum-of-file.ts'
+import type { CommitLog } from '../store/commit-log.ts'
+import type { CommitRecord } from '../store/commit-record.ts'
+import { placedRecords } from '../store/placed-records.ts'
+import { coverAnew } from './cover-anew.ts'
+import { RecoveryError } from './errors.ts'
+import { asPlanned, indexAnew, type RecoverOptions, withCommitLog } from './planned.ts'
+import type { RecoveryPlan } from './recovery-plan.ts'
+
+/**
+ * Keep a file as it is and mark what is damaged in its commit log, durably: servers and relays send all but that. What no
+ * checksum can be read of is not marked: it may be right.
+ * docs/spec/commit-log.md §6.
+ *
+ * @throws {RecoveryError} `NOT_WHOLE` if entries cannot be read, `FILE_CHANGED`
+ * @throws {LockedError} if someone writes the file
+ */
+export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<void> {
+  checkStructure(plan)
+  await asPlanned(plan, options, async (opened) => {
+    await withCommitLog(opened, plan.file, async (commitLog) => {
+      await reviseDamaged(commitLog, plan, async (record) => ({ ...record, isDamaged: true }))
+    })
+  })
+}
+
+/**
+ * Take what is found in a file for what was committed, durably: another program has changed entries in place. The
+ * bookmark index is made anew.
+ *
+ * @returns the number of bookmarks
+ * @throws as {@link markDamaged}
+ */
+export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<number> {
+  checkStructure(plan)
+  return asPlanned(plan, options, async (opened) => {
+    const { file, header } = opened
+    const writable = new WritableFile(file, header)
+    await writable.mend()
+    await withCommitLog(opened, plan.file, async (commitLog) => {
+      await reviseDamaged(commitLog, plan, async (record, from) => {
+        const checksum = await checksumOfFile(writable, from, record.totalLength)
+        return { ...record, checksum, isDamaged: false }
+      })
+      await coverAnew(commitLog, writable, header)
+    })
+    return indexAnew(opened, plan.file)
+  })
+}
+
+async function reviseDamaged(
+  commitLog: CommitLog,
+  { damaged }: RecoveryPlan,
+  revised: (record: CommitRecord, from: number) => Promise<CommitRecord>,
+): Promise<void> {
+  const ranges = new DamagedRanges()
+  for (const range of damaged) ranges.add(range)
+  for await (const { index, from, record } of placedRecords(commitLog)) {
+    // Where nobody can tell what was committed, what is found may be right.
+    if (record === undefined || !ranges.meets(from.totalLength, record.totalLength)) continue
+    await commitLog.revise(index, await revised(record, from.totalLength))
+  }
+  await commitLog.sync()
+  if (commitLog.checkpoint !== undefined) await commitLog.writeCheckpoint(commitLog.checkpoint)
+}
+
+function checkStructure({ file, isStructureWhole }: RecoveryPlan): void {
+  if (isStructureWhole) return
+  throw new RecoveryError('NOT_WHOLE', `${file}: not every entry can be read, so what is damaged cannot stay as it is`)
+}

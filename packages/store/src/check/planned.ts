@@ -1,0 +1,101 @@
+import type { Header } from '@datastreamer/format'
+import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
+import { claimFolder, type FolderClaim, hasLevel } from '../bookmarks/level-folder.ts'
+import { openLevelIndex } from '../bookmarks/level-index.ts'
+import { indexLog } from '../bookmarks/scan.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { samePoint } from '../log/commit-point.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { readHeader } from '../log/stream-file.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import type { CommitLog } from '../store/commit-log.ts'
+import { mustOwnCommitLog, openCommitLog } from '../store/open-commit-log.ts'
+import { openLocked } from '../store/open-locked.ts'
+import { checkName, commitLogPath } from '../store/paths.ts'
+import { RecoveryError } from './errors.ts'
+
+export interface RecoverOptions {
+  readonly disk?: Disk | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+}
+
+/** A stream file for which something was planned. */
+export interface PlannedFile {
+  readonly file: string
+  readonly header: Header
+}
+
+/** The file of a plan, which nobody else writes. */
+export interface OpenedFile {
+  readonly disk: Disk
+  readonly file: DiskFile
+  readonly header: Header
+  /** The right to its bookmark index, if it has one. */
+  readonly indexClaim: FolderClaim | undefined
+}
+
+/**
+ * Do what was planned for a file while nobody else writes it.
+ *
+ * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made
+ * @throws {LockedError} if someone writes the file
+ */
+export async function asPlanned<T>(
+  plan: PlannedFile,
+  { disk = nodeDisk, magic }: RecoverOptions,
+  work: (opened: OpenedFile) => Promise<T>,
+): Promise<T> {
+  checkName(plan.file)
+  const { file } = await openLocked(disk, plan.file, 'write')
+  try {
+    const header = await readHeader(file, plan.file, { magic })
+    checkUnchanged(plan, header)
+    // A stream that differs only in its extension has the same index and commit log.
+    const folder = bookmarkFolder(plan.file)
+    const indexClaim = (await hasLevel(folder)) ? await claimFolder(folder, false) : undefined
+    try {
+      await mustOwnCommitLog(disk, plan.file, file)
+      return await work({ disk, file, header, indexClaim })
+    } finally {
+      await indexClaim?.release()
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** @throws {RecoveryError} `FILE_CHANGED` */
+export function checkUnchanged({ file, header }: PlannedFile, found: Header): void {
+  if (samePoint(header, found)) return
+  throw new RecoveryError('FILE_CHANGED', `${file} has changed since the recovery was planned; plan it again`)
+}
+
+/** Do something with the commit log of a file, if it has one. */
+export async function withCommitLog<T>(
+  { disk, file }: OpenedFile,
+  path: string,
+  work: (commitLog: CommitLog) => Promise<T>,
+): Promise<T | undefined> {
+  if (!(await disk.exists(commitLogPath(path)))) return undefined
+  const commitLog = await openCommitLog(disk, path, 'write', file)
+  try {
+    return await work(commitLog)
+  } finally {
+    await commitLog.close()
+  }
+}
+
+/** Make the bookmark index anew from what the file holds. @returns the number of bookmarks */
+export async function indexAnew({ file, header, indexClaim }: OpenedFile, path: string): Promise<number> {
+  const folder = bookmarkFolder(path)
+  const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true, claim: indexClaim })
+  try {
+    const { bookmarks } = await indexLog(new StreamLog({ file, path, header, buffers: new PageBuffers() }), index)
+    await index.finish()
+    return bookmarks
+  } finally {
+    await index.close()
+  }
+}

@@ -1,0 +1,49 @@
+import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
+import { openLevelIndex } from '../bookmarks/level-index.ts'
+import { type IndexLogOptions, indexLog } from '../bookmarks/scan.ts'
+import type { Disk } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { readEnd } from '../log/read-end.ts'
+import { readHeader } from '../log/stream-file.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import { mustOwnCommitLog } from '../store/open-commit-log.ts'
+import { openLocked } from '../store/open-locked.ts'
+
+export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
+  readonly file: string
+  /** Refuse a stream of another type (default: take any). */
+  readonly streamType?: bigint | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+  readonly disk?: Disk | undefined
+}
+
+/**
+ * Make the bookmark index of a file anew from its entries, whatever state the old one is in.
+ *
+ * @returns the number of bookmarks
+ * @throws {LockedError} if someone writes the file
+ * @throws {DamageError} if the file is damaged; the old index is gone by then, if an entry inside the file is
+ * @see docs/spec/stream-file.md §5
+ */
+export async function reindexStream(options: ReindexOptions): Promise<number> {
+  const { file: path, disk = nodeDisk, signal, onProgress } = options
+  const { file } = await openLocked(disk, path, 'read')
+  try {
+    const header = await readHeader(file, path, options)
+    await mustOwnCommitLog(disk, path, file)
+    await readEnd(file, path, header)
+    const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
+    const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true, signal })
+    try {
+      const { bookmarks } = await indexLog(log, index, { signal, onProgress })
+      await index.finish()
+      return bookmarks
+    } finally {
+      await index.close()
+    }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,127 @@
+import type { Header } from '@datastreamer/format'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { DiskError, RefusedError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { readEnd } from '../log/read-end.ts'
+import { readHeader } from '../log/stream-file.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import { openCommitLog } from '../store/open-commit-log.ts'
+import { openStore } from '../store/open-store.ts'
+import { commitLogPath } from '../store/paths.ts'
+import type { StreamStore } from '../store/stream-store.ts'
+import { endBefore } from '../store/truncate.ts'
+import { keepCopy } from './kept-copy.ts'
+import { checkUnchanged } from './planned.ts'
+
+export interface TruncationOptions {
+  readonly file: string
+  /** The first entry to remove. */
+  readonly entry: bigint
+  /** Refuse a stream of another type (default: take any). */
+  readonly streamType?: bigint | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+  readonly disk?: Disk | undefined
+}
+
+/** What a truncation will do to a file. */
+export interface TruncationPlan {
+  readonly file: string
+  readonly header: Header
+  /** Where the log will end. */
+  readonly to: CommitPoint
+  /** Entries that will be gone. */
+  readonly lostEntries: bigint
+  /** Bytes that will be gone, of which a copy is kept. */
+  readonly cutBytes: number
+  /** Whether `to` is known to stand between two atomic operations. */
+  readonly atOperationEnd: boolean
+}
+
+/**
+ * Find out what a truncation will do, changing nothing.
+ *
+ * @throws {RefusedError} `ENTRY_NOT_FOUND`, `IN_THE_WAY`
+ * @throws {DamageError} if the file does not end where its header says
+ */
+export async function planTruncation(options: TruncationOptions): Promise<TruncationPlan> {
+  const { file: path, entry, disk = nodeDisk } = options
+  const file = await disk.open(path, 'read')
+  try {
+    const header = await readHeader(file, path, options)
+    await readEnd(file, path, header)
+    if (entry >= header.totalEntries) {
+      throw new RefusedError('ENTRY_NOT_FOUND', `no entry ${entry}, the stream has ${header.totalEntries}`)
+    }
+    const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
+    const to = { totalLength: await endBefore(log, Number(entry)), totalEntries: entry }
+    const lostEntries = header.totalEntries - entry
+    const cutBytes = header.totalLength - to.totalLength
+    return {
+      file: path,
+      header,
+      to,
+      lostEntries,
+      cutBytes,
+      atOperationEnd: await isOperationEnd(disk, file, path, entry),
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function isOperationEnd(disk: Disk, file: DiskFile, path: string, entry: bigint): Promise<boolean> {
+  if (!(await disk.exists(commitLogPath(path)))) return entry === 0n
+  const commitLog = await openCommitLog(disk, path, 'read', file)
+  try {
+    return entry === 0n || (await commitLog.record(await commitLog.lastEndUpTo(entry)))?.totalEntries === entry
+  } finally {
+    await commitLog.close()
+  }
+}
+
+/**
+ * Truncate a file as a plan says, durably; a copy of the old header page and of what is cut is made beside it first.
+ *
+ * @returns the path of the copy
+ * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made; `NOT_KEPT`
+ * @throws {DiskError} `OUTCOME_UNKNOWN`, and the copy stays; otherwise nothing has changed, and there is none
+ * @throws {LockedError} if someone writes the file
+ */
+export async function truncateStream(
+  plan: TruncationPlan,
+  options: Pick<TruncationOptions, 'magic'> = {},
+): Promise<string> {
+  const store = await openStore({ file: plan.file, magic: options.magic, streamType: plan.header.streamType })
+  let copy: string
+  try {
+    if (store.broken !== undefined) throw store.broken
+    checkUnchanged(plan, store.getHeader())
+    copy = await truncateKeeping(store, plan)
+  } catch (error) {
+    // What went wrong first is what there is to tell.
+    await store.close().catch(() => undefined)
+    throw error
+  }
+  await store.close()
+  return copy
+}
+
+async function truncateKeeping(store: StreamStore, { file: path, to, cutBytes }: TruncationPlan): Promise<string> {
+  const file = await nodeDisk.open(path, 'read')
+  let copy: string
+  try {
+    copy = await keepCopy({ name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }, nodeDisk, file)
+  } finally {
+    await file.close()
+  }
+  try {
+    await store.truncateFile(to.totalEntries)
+  } catch (error) {
+    if (!(error instanceof DiskError && error.code === 'OUTCOME_UNKNOWN')) await nodeDisk.remove(copy)
+    throw error
+  }
+  return copy
+}

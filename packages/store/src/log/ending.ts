@@ -1,0 +1,61 @@
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import { equalBytes } from '../reader/compare-page.ts'
+import type { CommitPoint } from './commit-point.ts'
+import type { LastPage, PageBuffers } from './page-buffers.ts'
+import { readBytes } from './run-reader.ts'
+
+/**
+ * The last entries before a commit point, whole. Those of another history that end there differ unless they are the same
+ * entries under the same numbers: the number and the length of the last one are among the bytes, however large it is.
+ */
+export interface Ending {
+  readonly position: number
+  readonly bytes: Uint8Array
+}
+
+/** Bytes that an ending has at least, unless its page has fewer. */
+const ENDING_BYTES = 4096
+
+/** The ending at a commit point. @param page in which it lies; none if the log has no entries */
+export function endingOf({ totalLength }: CommitPoint, page: Pick<LastPage, 'start' | 'bytes'> | undefined): Ending {
+  if (page === undefined) return { position: totalLength, bytes: new Uint8Array() }
+  const { start, bytes } = page
+  const from = lastHead(bytes, bytes.length - ENDING_BYTES)
+  return { position: start + from, bytes: bytes.slice(from) }
+}
+
+/** Where the last entry begins that does so up to `most`; the first one, if none does. */
+function lastHead(entries: Uint8Array, most: number): number {
+  const view = viewOf(entries)
+  let head = 0
+  for (let next = 0; next <= most && (entries[next] ?? 0) !== 0; ) {
+    head = next
+    // Anything shorter is no entry, and would lead nowhere.
+    next += Math.max(view.getUint32(head + 1), ENTRY_HEAD_BYTES)
+  }
+  return head
+}
+
+/** The ending at a commit point: from memory, or from the file where the page that ends there is not in memory. */
+export async function endingAt(
+  file: DiskFile,
+  path: string,
+  point: CommitPoint,
+  buffers: PageBuffers,
+): Promise<Ending> {
+  const { totalLength } = point
+  if (totalLength === HEADER_PAGE_BYTES) return endingOf(point, undefined)
+  const page = buffers.endingAt(totalLength)
+  if (page !== undefined) return endingOf(point, page)
+  const start = pageStart(pageOf(totalLength - 1))
+  return endingOf(point, { start, bytes: await readBytes(file, path, start, totalLength - start) })
+}
+
+/** Whether a file still has the ending that is known. */
+export async function hasEnding(file: DiskFile, { position, bytes }: Ending): Promise<boolean> {
+  if (bytes.length === 0) return true
+  const found = new Uint8Array(bytes.length)
+  const length = await file.read(found, position)
+  return equalBytes(found.subarray(0, length), bytes)
+}

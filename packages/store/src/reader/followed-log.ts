@@ -1,0 +1,246 @@
+import { BOOKMARK_TYPE, decodeEntry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { repairBookmarks } from '../bookmarks/repair.ts'
+import type { DiskFile } from '../disk/disk.ts'
+import { DamageError } from '../errors.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type Ending, endingAt, endingOf, hasEnding } from '../log/ending.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
+import { readEnd } from '../log/read-end.ts'
+import { readBytes } from '../log/run-reader.ts'
+import { readHeader } from '../log/stream-file.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import { comparePage, type KnownPage, type PageChange } from './compare-page.ts'
+import { type CommonPart, findParting, knownPages, readFound } from './find-parting.ts'
+import type { PageTrail } from './page-trail.ts'
+
+export interface FollowedLogOptions {
+  readonly file: DiskFile
+  readonly path: string
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  readonly buffers: PageBuffers
+  readonly trail: PageTrail
+  readonly magic?: Uint8Array | undefined
+  /** Where the file ends as it was read into memory. */
+  readonly ending: Ending
+  /** Whether the log goes on as the file does; if not, it does so only after a truncation, up to where the file ends then. */
+  readonly grows: boolean
+  /** Whether what does not fit may be half written, and is to be looked at again. */
+  readonly isPatient: () => boolean
+}
+
+/** An entry in memory that changed, the page it is in, and what the file has there. */
+interface Change extends PageChange {
+  readonly page: KnownPage
+  readonly found: Uint8Array
+}
+
+/** Pages that are kept in memory for readers. */
+const TAIL_PAGES = 16
+/** Milliseconds between two comparisons of all pages that are in memory. */
+const CHANGES_MS = 1000
+/** Reads of a header that changes from one to the next before a look is given up. */
+const MOST_HEADER_READS = 16
+
+/**
+ * A log whose file another process writes, or may write. Each look moves its commit point as the file's header has moved,
+ * reads what is new once for all readers, and truncates it where the file is no longer what was known.
+ * docs/spec/stream-file.md §4.
+ */
+export class FollowedLog {
+  readonly #options: FollowedLogOptions
+  #ending: Ending
+  #goesOn: boolean
+  /** As it was read last. */
+  #header: Header | undefined
+  #comparedAt = performance.now()
+
+  constructor(options: FollowedLogOptions) {
+    this.#options = options
+    this.#ending = options.ending
+    this.#goesOn = options.grows
+  }
+
+  /**
+   * Look at the file once.
+   *
+   * @returns whether it is settled what of it still is what was known; if not, it is being written right now
+   * @throws {DamageError} if it does not fit its header, or is half written
+   */
+  async look(): Promise<boolean> {
+    const { file, log, grows } = this.#options
+    const header = await this.#stableHeader()
+    if (header === undefined) return false
+    const hasMoved = !samePoint(header, log.header)
+    if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending)))) await this.#part(header)
+    if (this.#goesOn && !samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
+    this.#goesOn = grows
+    const isDue = performance.now() - this.#comparedAt >= CHANGES_MS
+    return isDue || !(await hasEnding(file, this.#ending)) ? this.#takeChanges(header) : true
+  }
+
+  /** Truncate the log to where the file still is what is known of it. */
+  async #part(header: CommitPoint): Promise<void> {
+    const { file, path, log, buffers, trail } = this.#options
+    await readEnd(file, path, header)
+    this.#goesOn = true
+    this.#cutTo(await findParting({ file, point: log.header, buffers, trail }, header))
+  }
+
+  #cutTo({ point, last }: CommonPart): void {
+    const { log, buffers, trail } = this.#options
+    trail.forgetFrom(point.totalLength)
+    log.truncate(point)
+    // Readers may still hold the memory of the pages before.
+    buffers.restart(point.totalLength, last)
+    this.#ending = endingOf(point, last)
+  }
+
+  /**
+   * Read on to the file's commit point.
+   *
+   * @returns false if the file was truncated meanwhile
+   */
+  async #advanceTo(header: Header): Promise<boolean> {
+    const { file, path, log, buffers } = this.#options
+    let { last } = buffers
+    let ending: Ending
+    try {
+      ending = await this.#readTo(header)
+    } catch (error) {
+      // What was read up to a header that is no commit point must not stay.
+      buffers.cutBehind(last)
+      if (this.#options.isPatient()) throw error
+      // It ends as it did, and yet does not go on from there: nothing of what is known counts.
+      const end = await readEnd(file, path, header)
+      this.#cutTo({ point: START, last: undefined })
+      last = undefined
+      buffers.restart(header.totalLength, end)
+      ending = endingOf(header, end)
+    }
+    const again = await this.#stableHeader()
+    const isSame = again !== undefined && !isBefore(again, header)
+    if (!isSame || !(await hasEnding(file, this.#ending)) || !(await hasEnding(file, ending))) {
+      buffers.cutBehind(last)
+      return false
+    }
+    log.advance(header)
+    this.#ending = ending
+    return true
+  }
+
+  /**
+   * Bring what was committed since into memory, checking that it goes on where the log ended.
+   *
+   * @returns what it ends with, as it was checked
+   */
+  async #readTo(header: CommitPoint): Promise<Ending> {
+    const { file, path, log, buffers } = this.#options
+    const from = log.header
+    if (header.totalLength - from.totalLength > TAIL_PAGES * PAGE_BYTES) {
+      const page = await readEnd(file, path, header)
+      buffers.restart(header.totalLength, page)
+      return endingOf(header, page)
+    }
+    let position = from.totalLength
+    let number = from.totalEntries
+    while (position < header.totalLength) {
+      const page = buffers.holding(position) ?? buffers.open(position, Number(number))
+      const end = Math.min(page.start + PAGE_BYTES, header.totalLength)
+      const bytes = await readBytes(file, path, position, end - position)
+      const run = walkRun(viewOf(bytes), 0, bytes.length, number)
+      page.bytes.set(bytes, position - page.start)
+      number += BigInt(run.count)
+      const stop = position + run.end
+      // Whoever truncates at the entry that opens a page may leave the padding before it.
+      if (end === page.start + PAGE_BYTES && (run.stop === 'padding' || end < header.totalLength)) page.closedAt = stop
+      else if (run.stop !== 'end')
+        throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${end}`, { file: path, position: stop })
+      position = page.start + PAGE_BYTES
+    }
+    if (number !== header.totalEntries) {
+      const detail = `totalEntries ${header.totalEntries}, but the entries end before ${number}`
+      throw new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: header.totalLength })
+    }
+    buffers.forgetUpTo(header.totalLength, TAIL_PAGES)
+    return endingAt(file, path, header, buffers)
+  }
+
+  /**
+   * Bring what the writer changed in place into the pages in memory, or truncate the log where that is no update.
+   *
+   * @returns false if the file goes on being written
+   */
+  async #takeChanges(header: Header): Promise<boolean> {
+    const { file, log, buffers } = this.#options
+    const changes: Change[] = []
+    for (const page of knownPages({ point: log.header, buffers })) {
+      const found = await readFound(file, page, header.totalLength)
+      for (const change of comparePage(page, found)) changes.push({ ...change, page, found })
+    }
+    const isSame = changes.length === 0 && (await hasEnding(file, this.#ending))
+    const again = isSame ? header : await this.#stableHeader()
+    if (again === undefined || isBefore(again, header)) return false
+    const hasMoved = !samePoint(header, again)
+    // A writer that never rests commits while pages are read, which changes none of them.
+    if (hasMoved && !(await hasEnding(file, this.#ending))) return false
+    if (!isSame && isRewrite(changes, log.header)) {
+      if (hasMoved) return false
+      // Truncated, and written again up to the same place.
+      await this.#part(header)
+      if (!(await this.#advanceTo(header))) return false
+      this.#goesOn = this.#options.grows
+    } else if (!isSame) await this.#update(changes)
+    this.#comparedAt = performance.now()
+    return true
+  }
+
+  async #update(changes: readonly Change[]): Promise<void> {
+    const { file, path, log, index, buffers, trail } = this.#options
+    await log.change(async () => {
+      for (const { page, found } of changes) {
+        buffers.overwrite(page.start, found.subarray(0, page.bytes.length), undefined)
+        trail.renew(page.start, found)
+      }
+    })
+    this.#ending = await endingAt(file, path, log.header, buffers)
+    const keys = changes.flatMap(({ page, found, offset }) =>
+      [page.bytes, found].flatMap((in_) => bookmarkAt(in_, offset)),
+    )
+    // Until then, look-ups find out by themselves what the index says wrongly.
+    if (keys.length > 0) void repairBookmarks(log, index, keys).catch(() => undefined)
+  }
+
+  /** The header, as two reads agree on, the last one of the look before among them; none, if it changes each time. */
+  async #stableHeader(): Promise<Header | undefined> {
+    const { file, path, magic } = this.#options
+    for (let reads = 0; reads < MOST_HEADER_READS; reads++) {
+      const before = this.#header
+      this.#header = await readHeader(file, path, { magic })
+      if (before !== undefined && samePoint(before, this.#header)) return this.#header
+    }
+    return undefined
+  }
+}
+
+/** Whether a commit point went back. */
+function isBefore(a: CommitPoint, b: CommitPoint): boolean {
+  return a.totalEntries < b.totalEntries || a.totalLength < b.totalLength
+}
+
+/**
+ * Whether a file whose commit point stands where it did was truncated and written again: entries do not lie where they did,
+ * or besides another one the last one changed.
+ */
+function isRewrite(changes: readonly Change[], { totalEntries }: CommitPoint): boolean {
+  const last = changes.at(-1)
+  if (last === undefined || changes.some(({ fits }) => !fits)) return true
+  return changes.length > 1 && BigInt(last.number) === totalEntries - 1n
+}
+
+/** The bookmark that begins at a byte, if it is one. */
+function bookmarkAt(bytes: Uint8Array, offset: number): readonly Uint8Array[] {
+  const entry = decodeEntry(viewOf(bytes), offset)
+  return entry?.type === BOOKMARK_TYPE && entry.data.length >= 1 && entry.data.length <= 16 ? [entry.data] : []
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Header } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { followLog } from '../bookmarks/follow-log.ts'
+import { closeAll } from '../disk/close-all.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
+import { RefusedError } from '../errors.ts'
+import { type Ending, endingOf } from '../log/ending.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { readEnd } from '../log/read-end.ts'
+import { readHeader } from '../log/stream-file.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import { StreamReader } from '../lookup/stream-reader.ts'
+import { lookAgain } from '../store/look-again.ts'
+import { FileFollower, PATIENCE } from './file-follower.ts'
+import { PageTrail } from './page-trail.ts'
+
+const DEFAULT_POLL_MS = 10
+/** Between two looks at a file that is not followed: at whether it still is what was opened. */
+const CHECK_MS = 50
+
+export interface ReaderOptions {
+  readonly file: string
+  /** Refuse a stream of another type (default: take any). */
+  readonly streamType?: bigint | undefined
+  /** 16 bytes (default `polygonDATSTREAM`). */
+  readonly magic?: Uint8Array | undefined
+  /**
+   * Follow what another process appends (default false: the stream ends where it ends now, or, if it is truncated meanwhile,
+   * where it does then).
+   */
+  readonly follow?: boolean | undefined
+  /** Milliseconds between two looks at the file (default 10 if it is followed, 50 if it is not). */
+  readonly pollMs?: number | undefined
+  /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
+  readonly onProblem?: ((problem: Error | undefined) => void) | undefined
+  readonly disk?: Disk | undefined
+  /**
+   * The bookmark index (default: one in memory, made by a scan in the background that look-ups wait for: LevelDB writes
+   * into its folder whenever it is opened).
+   */
+  readonly index?: BookmarkIndex | undefined
+}
+
+/**
+ * Open a stream file of any generation. Nothing is written, neither to it nor beside it.
+ *
+ * @throws {DamageError} if the file is no stream, or its header does not fit its entries
+ * @throws {RefusedError} `FILE_NOT_FOUND`, `LEADS_NOWHERE`
+ * @see docs/spec/stream-file.md
+ */
+export async function openReader(options: ReaderOptions): Promise<StreamReader> {
+  const { file: path, disk = nodeDisk, follow: grows = false, magic, onProblem = () => {} } = options
+  const { pollMs = grows ? DEFAULT_POLL_MS : CHECK_MS } = options
+  if (!(await disk.exists(path))) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file`)
+  const file = await disk.open(path, 'read')
+  try {
+    const buffers = new PageBuffers()
+    const { header, ending } = await readAtRest(file, options, buffers)
+    const log = new StreamLog({ file, path, header, buffers })
+    const trail = new PageTrail()
+    const index = options.index ?? followLog(log, trail)
+    const known = { log, index, buffers, trail, ending }
+    const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, onProblem })
+    const release = (): Promise<void> => closeAll([follower, index, file])
+    return new StreamReader({ log, index, release })
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
+async function readAtRest(
+  file: DiskFile,
+  options: ReaderOptions,
+  buffers: PageBuffers,
+): Promise<{ readonly header: Header; readonly ending: Ending }> {
+  const { file: path, follow = false, pollMs = DEFAULT_POLL_MS } = options
+  const look = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
+    const header = await readHeader(file, path, options)
+    const page = await readEnd(file, path, header)
+    buffers.restart(header.totalLength, page)
+    return { header, ending: endingOf(header, page) }
+  }
+  return lookAgain(follow ? PATIENCE : 1, look, () => sleep(pollMs))
+}

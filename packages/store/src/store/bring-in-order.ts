@@ -1,0 +1,98 @@
+import { decodeEntry, type Header, viewOf } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { indexLog } from '../bookmarks/scan.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
+import { readEnd } from '../log/read-end.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { StoreEvent } from './events.ts'
+import { lookAgain } from './look-again.ts'
+import { type PendingUpdate, removePendingUpdate } from './pending-update.ts'
+import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
+import { indexUpdated, redoPendingUpdate, type UpdateInput } from './update.ts'
+
+export interface OrderInput extends UpdateInput {
+  /** As the file has it. */
+  readonly header: Header
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  readonly buffers: PageBuffers
+  /**
+   * Number up to which the index knows the log.
+   *
+   * @param checkpointed what the last checkpoint says of it
+   * @param takenOverFrom where another program began to write, if one did
+   */
+  readonly indexedEntries: (checkpointed: bigint | undefined, takenOverFrom: CommitPoint | undefined) => Promise<bigint>
+  readonly onEvent: (event: StoreEvent) => void
+}
+
+/**
+ * Bring the files of a store that were just opened in order: finish what a crash or a failure of the disk interrupted, take
+ * over what another program wrote, let log and index follow. docs/spec/commit-log.md §4.
+ *
+ * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ * @throws what the disk fails with; it may be done again
+ */
+export async function bringInOrder(input: OrderInput): Promise<void> {
+  const { disk, path, writable, commitLog, header, log, index, buffers, onEvent } = input
+  if (await writable.mend()) onEvent({ event: 'mended', file: path })
+  let update: PendingUpdate | undefined
+  await log.change(async () => {
+    update = await redoPendingUpdate(input, header.totalLength)
+  })
+  const before = commitLog.checkpoint
+  const { point, takenOverFrom } = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
+
+  buffers.restart(point.totalLength, await readEnd(writable.file, path, point))
+  log.moveTo(point)
+  const indexedEntries = await input.indexedEntries(before?.indexedEntries, takenOverFrom)
+  if (indexedEntries < point.totalEntries) {
+    // Should this be interrupted, the next try has to begin here again.
+    await writable.file.sync()
+    await commitLog.sync()
+    await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
+    await indexLog(log, index, { from: Number(indexedEntries) })
+    const entries = point.totalEntries - indexedEntries
+    onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
+  }
+  // Not before: the next try must find out too that the index has to be looked at.
+  if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
+  if (update !== undefined) await finishUpdate(input, update)
+  await noteDamages(input)
+}
+
+/**
+ * Let the log end where it would after {@link bringInOrder}, which the disk has no room for now: so that readers are served.
+ * Nothing is written, but for an update in place that was interrupted: it takes no room, and readers must not see half of it.
+ *
+ * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ */
+export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
+  const { path, writable, header, log, buffers } = input
+  await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
+  const point = await lookAgain(LOOKS, async () => {
+    const end = await findEnd(input)
+    buffers.restart(end.totalLength, await readEnd(writable.file, path, end))
+    return end
+  })
+  log.moveTo(point)
+  await noteDamages(input)
+}
+
+/** Looks at the end of a log, at most, that nothing written keeps as it is. */
+const LOOKS = 4
+
+async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
+  const known = log.damages.bytes
+  for await (const range of commitLog.damaged()) log.damages.add(range)
+  if (log.damages.bytes === known) return
+  for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
+}
+
+async function finishUpdate({ disk, path, log, index, onEvent }: OrderInput, update: PendingUpdate): Promise<void> {
+  const entry = decodeEntry(viewOf(update.bytes))
+  if (entry !== undefined) await indexUpdated(log, index, entry)
+  await removePendingUpdate(disk, path)
+  onEvent({ event: 'update-finished', file: path, position: update.position })
+}

@@ -1,0 +1,15 @@
+import { crc32 } from 'node:zlib'
+import type { WritableFile } from '../log/stream-file.ts'
+import { storedChecksum } from './commit-record.ts'
+
+/** The checksum that a commit's record should hold. */
+export async function checksumOfFile(writable: WritableFile, from: number, to: number): Promise<number> {
+  return storedChecksum(await crcOfFile(writable, from, to))
+}
+
+/** CRC-32 of bytes of a file. @param before that of the bytes before them, if they count too */
+export async function crcOfFile(writable: WritableFile, from: number, to: number, before = 0): Promise<number> {
+  let crc = before
+  for await (const piece of writable.pieces(from, to)) crc = crc32(piece, crc)
+  return crc
+}

@@ -1,0 +1,67 @@
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { writeAll } from '../disk/disk.ts'
+import { DiskError } from '../errors.ts'
+import { readHeader } from '../log/stream-file.ts'
+import { bringInOrder } from './bring-in-order.ts'
+import { least } from './least.ts'
+import { commitLogPath } from './paths.ts'
+import type { StoreParts } from './store-parts.ts'
+
+/**
+ * Open the files of a store that broke anew, write again what a sync that failed may have lost, and bring them in order as
+ * when a store is opened. Readers are served on meanwhile. What is committed stays, as long as memory or the disk has it; of a
+ * commit or a truncation whose outcome was unknown, it is settled that it was not made. Nothing else may be writing.
+ *
+ * @throws {DiskError} `FILE_REPLACED` if the names do not lead to what was opened; it may be tried again
+ * @throws {DiskError} `FOREIGN_WRITER` if another program was seen to write the file: for good
+ * @throws what the disk fails with, if it is not well yet; it may be tried again
+ * @see docs/spec/commit-log.md §4
+ */
+export async function reopenFiles(parts: StoreParts): Promise<void> {
+  const { disk, path, file, commitLog, log, index, writer, checkpointer, place } = parts
+  // What that program wrote would be overwritten.
+  if (place.problem?.code === 'FOREIGN_WRITER') throw place.problem
+  await mustBeInPlace(parts)
+  await file.replaceBy(await disk.open(path, 'write'))
+  await writeAgain(parts)
+  await commitLog.reopen(disk, commitLogPath(path), log.header)
+  if (index.failed) await index.mend()
+  await index.writable()
+  const header = await readHeader(file, path, { magic: parts.magic })
+  const known = log.header.totalEntries
+  const indexedEntries = async (): Promise<bigint> => least(known, log.header.totalEntries)
+  const { firstOrder } = parts
+  await bringInOrder({
+    ...parts,
+    header,
+    indexedEntries: firstOrder.isDone ? indexedEntries : firstOrder.indexedEntries,
+  })
+  if (!firstOrder.isDone) await firstOrder.finish()
+  writer.restart(log.header)
+  await checkpointer.write({ open: true })
+}
+
+/** A file of the same name that is another one holds another stream, and nobody keeps others from writing that. */
+async function mustBeInPlace({ path, file, commitLog, index, lock }: StoreParts): Promise<void> {
+  const areInPlace = await Promise.all([
+    file.isAt(path),
+    commitLog.isAt(commitLogPath(path)),
+    index.isInPlace(),
+    lock?.isInPlace() ?? true,
+  ])
+  if (areInPlace.every(Boolean)) return
+  throw new DiskError(
+    'FILE_REPLACED',
+    `${path}, its commit log or its index is not what was opened: it was moved, removed or replaced`,
+  )
+}
+
+/** Write what is committed and in memory once more, and the header, durably. */
+async function writeAgain({ file, writable, log, buffers, commitLog }: StoreParts): Promise<void> {
+  const { header } = log
+  const durable = commitLog.checkpoint?.totalLength ?? HEADER_PAGE_BYTES
+  const from = Math.max(durable, buffers.all[0]?.start ?? header.totalLength)
+  if (from < header.totalLength) await writeAll(file, [...buffers.pieces(from, header.totalLength)], from)
+  await writable.writeHeader(header)
+  await file.sync()
+}

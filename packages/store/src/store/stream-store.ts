@@ -1,0 +1,268 @@
+import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, sameEntry } from '@datastreamer/format'
+import { closeAll } from '../disk/close-all.ts'
+import { DiskError, RefusedError } from '../errors.ts'
+import { samePoint } from '../log/commit-point.ts'
+import { StreamReader } from '../lookup/stream-reader.ts'
+import { Scrubber, type ScrubStatus } from '../scrub/scrubber.ts'
+import { CommitEnds } from './commit-ends.ts'
+import { CommitPipeline } from './commit-pipeline.ts'
+import { scrubEvents } from './events.ts'
+import { messageOf } from './message-of.ts'
+import type { CommitResult } from './operation.ts'
+import { reopenFiles } from './reopen-files.ts'
+import { Reopener } from './reopener.ts'
+import type { StoreParts } from './store-parts.ts'
+import type { StoreState } from './store-state.ts'
+import { truncateLog } from './truncate.ts'
+import { updateLog } from './update.ts'
+
+/**
+ * A stream file open for writing: atomic operations of entries, committed one behind the other.
+ *
+ * Adding is synchronous and only fills memory; a commit resolves once it is as durable as the store was opened to make
+ * it, and only then do readers see it. The next operation may be started, filled and committed while earlier commits
+ * wait for the disk: those that wait together share one write and one sync. docs/spec/stream-file.md §6.
+ */
+export class StreamStore extends StreamReader {
+  /** Where operations ended, for relays. */
+  readonly operationEnds: CommitEnds
+  readonly #parts: StoreParts
+  readonly #pipeline: CommitPipeline
+  readonly #placeTimer: NodeJS.Timeout | undefined
+  #looking = false
+  readonly #scrubber: Scrubber | undefined
+  readonly #reopener: Reopener
+  #truncating = false
+  #closed = false
+  #discarding = false
+
+  constructor(parts: StoreParts) {
+    super({ log: parts.log, index: parts.index, release: () => this.#close() })
+    this.#parts = parts
+    this.#pipeline = new CommitPipeline(parts)
+    this.operationEnds = new CommitEnds(parts.log, parts.commitLog)
+    const { periodMs } = parts.place
+    if (periodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), periodMs).unref()
+    const { log, commitLog, scrub, writable, onEvent } = parts
+    const alone = (work: () => Promise<void>): Promise<void> => this.#pipeline.runBetween(work)
+    const events = scrubEvents(log.path, onEvent)
+    if (scrub !== undefined) {
+      this.#scrubber = new Scrubber({ log, commitLog, file: writable.file, alone, ...events }, scrub)
+    }
+    const { state, path, reopenDelayMs } = parts
+    this.#reopener = new Reopener({
+      state,
+      delayMs: reopenDelayMs,
+      reopen: () => this.#reopen(),
+      onBroken: (error) => onEvent({ event: 'broken', file: path, error }),
+      onFailure: (error, tries) => onEvent({ event: 'reopen-failed', file: path, tries, error }),
+    })
+  }
+
+  /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
+  get scrubbing(): ScrubStatus | undefined {
+    return this.#scrubber?.status
+  }
+
+  /** Whether it can write; if not, it opens its files anew by itself when the disk is well. */
+  get state(): StoreState {
+    return this.#parts.state.now
+  }
+
+  /** Counters since the store was opened. */
+  get stats(): { readonly commits: number; readonly groups: number; readonly syncs: number } {
+    return { ...this.#pipeline.stats, syncs: this.#parts.writer.syncs }
+  }
+
+  /** Why nothing can be written: `STORE_BROKEN`. What is in the file is known only once it has been opened anew. */
+  get broken(): DiskError | undefined {
+    return this.#parts.state.refusal
+  }
+
+  /** Number that the next entry to be added will have: the entries that wait for the disk, or are not committed, count. */
+  get nextEntry(): bigint {
+    return BigInt(this.#pipeline.nextEntry)
+  }
+
+  /** Begin an operation. @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `CLOSED` @throws {DiskError} `STORE_BROKEN`, `FILE_REPLACED`, `FOREIGN_WRITER` */
+  startAtomicOp(): void {
+    this.#checkOpen()
+    if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
+    this.#checkState()
+    if (this.#parts.place.problem !== undefined) throw this.#parts.place.problem
+    if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
+    this.#pipeline.begin()
+  }
+
+  /**
+   * Add an entry to the open operation; returns the number that it will have.
+   *
+   * @throws {RefusedError} `NO_ATOMIC_OP`, `ENTRY_TOO_LARGE`, `BAD_ENTRY_TYPE`, `TOO_MUCH_PENDING`, `ATOMIC_OP_FAILED`;
+   * the operation stays as it was
+   * @throws {DiskError} `WRITE_FAILED` if a part of the operation could not be written ahead: roll it back
+   */
+  addStreamEntry(type: number, data: Uint8Array): bigint {
+    this.#pipeline.checkOperation()
+    if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) {
+      throw new RefusedError('BAD_ENTRY_TYPE', `entry type ${type}, expected a u32`)
+    }
+    return BigInt(this.#pipeline.add(type, data))
+  }
+
+  /**
+   * Add a bookmark to the open operation; returns the number of its entry.
+   *
+   * @throws {RefusedError} `BAD_BOOKMARK` if it is not of 1 to 16 bytes; otherwise as `addStreamEntry`
+   */
+  addStreamBookmark(bookmark: Uint8Array): bigint {
+    this.#pipeline.checkOperation()
+    if (bookmark.length < 1 || bookmark.length > MAX_BOOKMARK_BYTES) {
+      const message = `a bookmark of ${bookmark.length} bytes, expected 1 to ${MAX_BOOKMARK_BYTES}`
+      throw new RefusedError('BAD_BOOKMARK', message)
+    }
+    return BigInt(this.#pipeline.add(BOOKMARK_TYPE, bookmark))
+  }
+
+  /**
+   * Commit the open operation. Resolves when readers may see it.
+   *
+   * @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED`
+   * @throws {DiskError} the operation is gone; on `OUTCOME_UNKNOWN` it may be there when the file is opened again
+   */
+  commitAtomicOp(): Promise<CommitResult> {
+    return this.#pipeline.commit()
+  }
+
+  /** Take the open operation back. @throws {RefusedError} `NO_ATOMIC_OP` */
+  rollbackAtomicOp(): void {
+    this.#pipeline.rollback()
+  }
+
+  /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
+  async writable(): Promise<void> {
+    await this.index.writable()
+    await this.#pipeline.room()
+  }
+
+  /**
+   * Overwrite the data of a committed entry.
+   *
+   * @throws {RefusedError} `ENTRY_NOT_FOUND`, or `ENTRY_DIFFERS` if it has another type or length
+   * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
+   */
+  async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
+    this.#checkOpen()
+    await this.#pipeline.runAlone(async () => {
+      const old = await this.log.entry(number)
+      if (old === undefined) throw this.#notFound(number)
+      if (old.type !== type || old.data.length !== data.length) {
+        const found = `type ${old.type} with ${old.data.length} bytes`
+        throw new RefusedError('ENTRY_DIFFERS', `entry ${number} is of ${found}, not type ${type} with ${data.length}`)
+      }
+      const entry = { type, number, data }
+      if (!sameEntry(old, entry)) await updateLog(this.#parts, entry, this.#pipeline.lastPage)
+    })
+  }
+
+  /**
+   * Remove entry `number` and all behind it, durably. Readers past it are disconnected.
+   *
+   * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
+   * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
+   */
+  async truncateFile(number: bigint): Promise<void> {
+    this.#checkOpen()
+    if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
+    if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
+    this.#truncating = true
+    try {
+      await this.#pipeline.runAlone(() => this.#truncate(number))
+    } finally {
+      this.#truncating = false
+    }
+  }
+
+  /**
+   * Roll back what is open, finish what waits for the disk, make all durable and let go. Calling it again waits too.
+   *
+   * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; all is let go nevertheless
+   */
+  override async close(): Promise<void> {
+    this.#closed = true
+    await super.close()
+  }
+
+  /** Close, and take away what opening the store has made on the disk, unless something was committed since. */
+  async discard(): Promise<void> {
+    this.#discarding = this.#pipeline.stats.commits === 0
+    await this.close()
+  }
+
+  #lookAtPlace(): void {
+    if (this.#looking) return
+    this.#looking = true
+    void this.#pipeline.lookAtPlace().finally(() => {
+      this.#looking = false
+    })
+  }
+
+  async #truncate(number: bigint): Promise<void> {
+    const from = this.log.header
+    if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
+    try {
+      await truncateLog(this.#parts, Number(number))
+    } catch (cause) {
+      // Once the commit point has moved, what else speaks of the log no longer agrees with it.
+      if (samePoint(this.log.header, from)) throw cause
+      this.#parts.state.break(cause)
+      this.#pipeline.continueAtEnd()
+      const message = `the disk failed while the file was truncated: ${messageOf(cause)}`
+      throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
+    }
+    this.#pipeline.continueAtEnd()
+    this.#parts.onEvent({ event: 'truncated', file: this.log.path, from, to: this.log.header })
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#placeTimer)
+    await this.#scrubber?.close()
+    if (this.#pipeline.isOpen) this.rollbackAtomicOp()
+    const { checkpointer, commitLog, file, index, lock, state, made, firstOrder } = this.#parts
+    this.#reopener.stop()
+    // Others are kept out until all is as it was.
+    const undoing = { close: async () => (this.#discarding ? made.undo() : undefined) }
+    await this.#pipeline.drained()
+    await checkpointer.stop()
+    try {
+      // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
+      if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
+        if (state.broken !== undefined) throw state.broken
+        await index.mend()
+        await checkpointer.write({ open: false })
+      }
+    } finally {
+      await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, file])
+      state.close()
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    const { state, path, onEvent } = this.#parts
+    const before = state.now
+    await this.#pipeline.runReopening(() => reopenFiles(this.#parts))
+    if (before.t !== 'broken') return
+    onEvent({ event: 'reopened', file: path, tries: before.tries + 1, brokenMs: Date.now() - before.since.getTime() })
+  }
+
+  #checkState(): void {
+    if (this.broken !== undefined) throw this.broken
+  }
+
+  #notFound(number: bigint): RefusedError {
+    return new RefusedError('ENTRY_NOT_FOUND', `no entry ${number}, the stream has ${this.log.header.totalEntries}`)
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new RefusedError('CLOSED', `${this.log.path} is closed`)
+  }
+}

@@ -1,0 +1,55 @@
+import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
+import { DiskError } from '../errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import { readEnd } from '../log/read-end.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import { checksumAtCut, cutCommitLog } from './cut-commit-log.ts'
+import { messageOf } from './message-of.ts'
+import type { StoreParts } from './store-parts.ts'
+
+/**
+ * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:
+ * readers, commit log, pages in memory, index. Nothing else may be writing.
+ */
+export async function truncateLog(parts: StoreParts, number: number): Promise<void> {
+  const { log, writer, writable, path, buffers, index, commitLog, checkpointer, state } = parts
+  const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
+  const bookmarks = await truncatedBookmarks(log, number)
+  // Memory is right also where a sync that failed has lost what was written.
+  const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point))
+  const checksum = await checksumAtCut(commitLog, writable, point)
+  try {
+    // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
+    await checkpointer.write({ open: true, cut: { point, checksum } })
+    await writer.truncate(point)
+  } catch (error) {
+    if (state.broken === undefined) await takeBack(parts)
+    throw error
+  }
+  log.truncate(point)
+  buffers.restart(point.totalLength, lastPage)
+  await cutCommitLog(commitLog, point, checksum)
+  await checkpointer.write({ open: true })
+  // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
+  await removeTruncated(log, index, bookmarks)
+}
+
+/** The checkpoint must no longer say where the log was to be cut. */
+async function takeBack({ checkpointer, state }: StoreParts): Promise<void> {
+  try {
+    await checkpointer.write({ open: true })
+  } catch (cause) {
+    state.break(cause)
+    const message = `the disk failed while a truncation was taken back: ${messageOf(cause)}`
+    throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
+  }
+}
+
+/** Where the entry before entry `number` ends: in front of the padding, if there is some between the two. */
+export async function endBefore(log: StreamLog, number: number): Promise<number> {
+  if (number === 0) return HEADER_PAGE_BYTES
+  const { position } = await log.locate(number - 1)
+  const entry = await log.entry(BigInt(number - 1))
+  return position + ENTRY_HEAD_BYTES + (entry?.data.length ?? 0)
+}

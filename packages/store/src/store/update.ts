@@ -1,0 +1,144 @@
+import { crc32 } from 'node:zlib'
+import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, type Entry, encodeEntry, MAX_BOOKMARK_BYTES } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import { findBookmark } from '../bookmarks/find-bookmark.ts'
+import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
+import { DiskError } from '../errors.ts'
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import { rangeDamage } from '../log/damaged-ranges.ts'
+import type { PageBuffer } from '../log/page-buffers.ts'
+import type { WritableFile } from '../log/stream-file.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { CommitLog } from './commit-log.ts'
+import { type CommitRecord, storedChecksum } from './commit-record.ts'
+import { messageOf } from './message-of.ts'
+import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
+import type { StoreParts } from './store-parts.ts'
+
+export interface UpdateInput {
+  readonly disk: Disk
+  readonly path: string
+  readonly writable: WritableFile
+  readonly commitLog: CommitLog
+}
+
+/**
+ * Overwrite an entry by one with the same head, so that a crash leaves the old one or the new, and let pages in memory
+ * and the index follow, durably. Nothing else may be writing.
+ *
+ * @param kept as for `PageBuffers.overwrite`
+ * @throws {DamageError} `BAD_CHECKSUM`: the bytes beside it are not those that were committed; nothing has changed
+ * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can write no more
+ */
+export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
+  const { log, index, buffers, checkpointer, disk, path } = parts
+  const { position } = await log.locate(Number(entry.number))
+  const bytes = encodeEntry(entry)
+  await checkpointer.write({ open: true })
+  const update = { position, bytes, checksum: await checksumWith(parts, position, bytes) }
+  await writeDown(parts, update)
+  try {
+    await log.change(async () => {
+      await apply(parts, update)
+      buffers.overwrite(position, update.bytes, kept)
+    })
+    await indexUpdated(log, index, entry)
+    await removePendingUpdate(disk, path)
+  } catch (cause) {
+    throw outcomeUnknown(parts, cause)
+  }
+}
+
+/**
+ * The checksum that a record is to have when `bytes` stand at `position`; 0 if it has none. It is settled while the bytes
+ * beside them are known to be right: what rots later must not get a checksum that says that it is.
+ */
+async function checksumWith(parts: StoreParts, position: number, bytes: Uint8Array): Promise<number> {
+  const { commitLog, writable, path } = parts
+  const found = await recordHolding(commitLog, position)
+  if (found === undefined || found.record.checksum === 0) return 0
+  const { from, record } = found
+  let [before, after] = [0, 0]
+  let at = from.totalLength
+  for await (const piece of writable.pieces(at, record.totalLength)) {
+    before = crc32(piece, before)
+    const start = Math.max(0, position - at)
+    const end = Math.min(piece.length, position + bytes.length - at)
+    if (start < end) piece.set(bytes.subarray(at + start - position, at + end - position), start)
+    after = crc32(piece, after)
+    at += piece.length
+  }
+  if (storedChecksum(before) === record.checksum) return storedChecksum(after)
+  throw rangeDamage(path, { from, to: record }, 'not what was committed: the checksum differs')
+}
+
+/** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */
+async function writeDown(parts: StoreParts, update: PendingUpdate): Promise<void> {
+  const { disk, path } = parts
+  try {
+    await writePendingUpdate(disk, path, update)
+  } catch (cause) {
+    try {
+      await removePendingUpdate(disk, path)
+    } catch {
+      throw outcomeUnknown(parts, cause)
+    }
+    throw new DiskError('WRITE_FAILED', `the update was not written: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function outcomeUnknown({ state }: StoreParts, cause: unknown): DiskError {
+  state.break(cause)
+  return new DiskError('OUTCOME_UNKNOWN', `the disk failed while an entry was updated: ${messageOf(cause)}`, { cause })
+}
+
+/**
+ * Do an update again that a crash interrupted; it is for the caller to follow it and to remove it then.
+ * Afterwards the names of all files beside the log are durable, that of a new commit log too, whether there was one or not.
+ *
+ * @param totalLength where the log ends; an update behind it, or of an entry that is another now, is dropped
+ */
+export async function redoPendingUpdate(input: UpdateInput, totalLength: number): Promise<PendingUpdate | undefined> {
+  const update = await readPendingUpdate(input.disk, input.path)
+  if (update !== undefined && update.position + update.bytes.length <= totalLength) {
+    const head = await readExactly(input.writable.file, update.position, ENTRY_HEAD_BYTES)
+    if (head.every((byte, i) => byte === update.bytes[i])) {
+      // It may be there only in memory, if a sync of it has failed.
+      await writePendingUpdate(input.disk, input.path, update)
+      await apply(input, update)
+      return update
+    }
+  }
+  await removePendingUpdate(input.disk, input.path)
+  return undefined
+}
+
+/** Let the index follow an update of an entry, if that is a bookmark: the last of the same bytes wins. */
+export async function indexUpdated(log: StreamLog, index: BookmarkIndex, entry: Entry): Promise<void> {
+  const { type, number, data } = entry
+  if (type !== BOOKMARK_TYPE || data.length < 1 || data.length > MAX_BOOKMARK_BYTES) return
+  const last = await findBookmark(log, index, data)
+  if (last === undefined || last < number) index.put([{ key: data, number: Number(number) }])
+  await index.flush({ sync: true })
+}
+
+async function apply({ writable, commitLog }: UpdateInput, update: PendingUpdate): Promise<void> {
+  await writeAll(writable.file, [update.bytes], update.position)
+  await writable.file.sync()
+  const found = await recordHolding(commitLog, update.position)
+  if (found === undefined || update.checksum === 0) return
+  const { index, record } = found
+  await commitLog.revise(index, { ...record, checksum: update.checksum })
+  await commitLog.sync()
+}
+
+/** The record that holds a byte, and where it begins. */
+async function recordHolding(
+  commitLog: CommitLog,
+  position: number,
+): Promise<{ readonly index: number; readonly from: CommitPoint; readonly record: CommitRecord } | undefined> {
+  const index = await commitLog.holding(position)
+  const record = await commitLog.record(index)
+  const from = index > 0 ? await commitLog.record(index - 1) : START
+  return record === undefined || from === undefined ? undefined : { index, from, record }
+}

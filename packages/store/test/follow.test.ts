@@ -1,0 +1,200 @@
+import { closeSync, copyFileSync, openSync, renameSync, writeSync } from 'node:fs'
+import { tempDir } from '@datastreamer/fixtures'
+import {
+  ENTRY_HEAD_BYTES,
+  encodeHeaderEntry,
+  HEADER_PAGE_BYTES,
+  type Header,
+  headerEntryOffset,
+} from '@datastreamer/format'
+import { expect, test, vi } from 'vitest'
+import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
+import type { StreamReader } from '../src/lookup/stream-reader.ts'
+import { openReader } from '../src/reader/open-reader.ts'
+import { openStore } from '../src/store/open-store.ts'
+import type { StreamStore } from '../src/store/stream-store.ts'
+import { CountingDisk } from './counting-disk.ts'
+import { readAll } from './sim/read-all.ts'
+
+async function commit(store: StreamStore, ...sizes: readonly number[]): Promise<void> {
+  store.startAtomicOp()
+  for (const size of sizes) store.addStreamEntry(1, new Uint8Array(size).fill(size & 255))
+  await store.commitAtomicOp()
+}
+
+/** Where the log of a reader is cut, from now on. */
+function cutsOf({ log }: StreamReader): readonly bigint[] {
+  const cuts: bigint[] = []
+  log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
+  return cuts
+}
+
+test('a followed file shows what its writer commits, over page ends, and nothing else', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const sizes: number[] = []
+  for (let round = 0; round < 30; round++) {
+    const added = [round, 90_000 + round, 3]
+    await commit(store, ...added)
+    sizes.push(...added)
+    await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(BigInt(sizes.length)), { timeout: 60_000 })
+    expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual(sizes)
+  }
+  store.startAtomicOp()
+  store.addStreamBookmark(Uint8Array.of(7))
+  expect(await reader.getBookmark(Uint8Array.of(7))).toBeUndefined()
+  await store.commitAtomicOp()
+  await vi.waitFor(async () => expect(await reader.getBookmark(Uint8Array.of(7))).toBe(BigInt(sizes.length)), {
+    timeout: 60_000,
+  })
+})
+
+test('a followed file that is cut tells its readers', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3, 4)
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const cuts = cutsOf(reader)
+  await store.truncateFile(2n)
+  await vi.waitFor(() => expect(cuts).toEqual([2n]), { timeout: 60_000 })
+  await commit(store, 9)
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(3n), { timeout: 60_000 })
+  expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 2, 9])
+})
+
+test('a followed file that was cut and written anew between two looks counts as cut where that began', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  await using reader = await openReader({ file, follow: true, pollMs: 150 })
+  const cuts = cutsOf(reader)
+  await store.truncateFile(1n)
+  await commit(store, 500, 600, 700, 800)
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(5n), { timeout: 60_000 })
+  expect(cuts).toEqual([1n])
+  expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
+})
+
+test('a followed file that was cut and written anew over the same places counts as cut where that began', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  await using reader = await openReader({ file, follow: true, pollMs: 150 })
+  const cuts = cutsOf(reader)
+  await store.truncateFile(1n)
+  store.startAtomicOp()
+  for (const size of [2, 3, 4]) store.addStreamEntry(1, new Uint8Array(size).fill(99))
+  await store.commitAtomicOp()
+  await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(4n), { timeout: 60_000 })
+  expect(cuts).toEqual([1n])
+  expect((await readAll(reader.log)).map(({ data }) => data[0])).toEqual([1, 99, 99, 99])
+})
+
+test('a followed file that another takes the place of is reported, and again when it is back', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 1, 2, 3)
+  const problems: (string | undefined)[] = []
+  const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)
+  await using reader = await openReader({ file, follow: true, pollMs: 5, onProblem })
+  renameSync(file, dir.join('old.bin'))
+  copyFileSync(dir.join('old.bin'), file)
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED']), { timeout: 60_000 })
+  expect(reader.getHeader().totalEntries).toBe(3n)
+  renameSync(dir.join('old.bin'), file)
+  await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 60_000 })
+})
+
+test('what the writer of a followed file updates in place is read so, also where it is in memory', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never' })
+  await commit(store, 600_000)
+  await using reader = await openReader({ file, follow: true, pollMs: 1 })
+  const cuts = cutsOf(reader)
+  await commitToReader(store, reader, 400_000, 7)
+  for (const number of [0n, 1n, 2n]) {
+    const { data } = await store.getEntry(number).then((entry) => entry ?? { data: new Uint8Array() })
+    await store.updateEntryData(number, 1, data.fill(0xee))
+    const read = async (): Promise<Uint8Array | undefined> => (await reader.getEntry(number))?.data
+    await vi.waitFor(async () => expect(Buffer.compare((await read()) ?? data.slice(1), data)).toBe(0), {
+      timeout: 60_000,
+    })
+  }
+  expect(cuts).toEqual([])
+})
+
+/** The header as it stands when the high bytes of a new length are written and the low ones are not: in the next page. */
+function halfWritten(header: Header): Header {
+  return { ...header, totalLength: HEADER_PAGE_BYTES + 2_000_000 }
+}
+
+function writeHeader(file: string, header: Header): void {
+  const fd = openSync(file, 'r+')
+  writeSync(fd, encodeHeaderEntry(header), 0, undefined, headerEntryOffset(header.generation))
+  closeSync(fd)
+}
+
+/** Commit entries, each of which must be what the reader has in memory for those who wait for it. */
+async function commitToReader(store: StreamStore, reader: StreamReader, ...sizes: readonly number[]): Promise<void> {
+  for (const size of sizes) {
+    const { totalLength: position, totalEntries } = store.getHeader()
+    await commit(store, size)
+    await vi.waitFor(() => expect(reader.getHeader()).toEqual(store.getHeader()), { timeout: 60_000 })
+    const run = reader.log.runInMemory({ position, number: Number(totalEntries) })
+    expect(run?.bytes.length).toBe(ENTRY_HEAD_BYTES + size)
+  }
+}
+
+test('what was read up to a header that was half written is forgotten', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await commit(store, 1_000_000)
+  const counting = new CountingDisk()
+  const index = new MemoryIndex()
+  await using reader = await openReader({ file, follow: true, pollMs: 50, disk: counting.disk, index })
+  const cuts = cutsOf(reader)
+  writeHeader(file, halfWritten(store.getHeader()))
+  // Each look reads the header twice and then what is new.
+  const before = counting.reads
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(before + 6), { timeout: 60_000, interval: 5 })
+  await commitToReader(store, reader, 100, 200, 300)
+  expect(cuts).toEqual([])
+})
+
+test('a file whose header is half written is opened when it is whole', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await commit(store, 1_000_000)
+  const counting = new CountingDisk()
+  writeHeader(file, halfWritten(store.getHeader()))
+  const opening = openReader({ file, follow: true, pollMs: 500, disk: counting.disk })
+  await vi.waitFor(() => expect(counting.reads).toBeGreaterThan(0), { timeout: 60_000, interval: 5 })
+  writeHeader(file, store.getHeader())
+  await using reader = await opening
+  expect(reader.getHeader()).toEqual(store.getHeader())
+})
+
+test('a header that stays half written for long is reported, and then read on from', async () => {
+  using dir = tempDir()
+  const file = dir.join('data-stream.bin')
+  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await commit(store, 1_000_000)
+  const problems: (string | undefined)[] = []
+  const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)
+  await using reader = await openReader({ file, follow: true, pollMs: 1, onProblem })
+  const cuts = cutsOf(reader)
+  writeHeader(file, halfWritten(store.getHeader()))
+  await vi.waitFor(() => expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END']), { timeout: 60_000 })
+  await commitToReader(store, reader, 100, 200, 300)
+  expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END', undefined])
+  expect(cuts).toEqual([])
+})

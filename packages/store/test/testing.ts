@@ -1,0 +1,6 @@
+// What the tests of other packages take from here: not part of what is published.
+
+export { PageBuffers } from '../src/log/page-buffers.ts'
+export { gatedDisk, standstill } from './gated-disk.ts'
+export { concat, MemoryFile, TestLog } from './memory-log.ts'
+export { type Random, randomFrom } from './sim/random.ts'
