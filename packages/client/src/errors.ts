@@ -1,4 +1,4 @@
-import { ResultCode, StreamError } from '@datastreamer/format'
+import { type ResultCodeName, resultCodeName, StreamError } from '@datastreamer/format'
 
 /** Why the transport failed. */
 export type ConnectionErrorCode =
@@ -39,23 +39,9 @@ export class ProtocolError extends StreamError<ProtocolErrorCode> {
 
 /** What a server answers when it does not do what it was asked for. */
 export type ServerRefusedErrorCode =
-  | 'ALREADY_STARTED'
-  | 'ALREADY_STOPPED'
-  | 'BAD_FROM_ENTRY'
-  | 'BAD_FROM_BOOKMARK'
-  | 'BAD_TO_BOOKMARK'
-  | 'INVALID_COMMAND'
+  | Exclude<ResultCodeName, 'OK'>
   /** A result code that the protocol does not know. */
   | 'UNKNOWN_RESULT'
-
-const REFUSALS = new Map<number, ServerRefusedErrorCode>([
-  [ResultCode.alreadyStarted, 'ALREADY_STARTED'],
-  [ResultCode.alreadyStopped, 'ALREADY_STOPPED'],
-  [ResultCode.badFromEntry, 'BAD_FROM_ENTRY'],
-  [ResultCode.badFromBookmark, 'BAD_FROM_BOOKMARK'],
-  [ResultCode.badToBookmark, 'BAD_TO_BOOKMARK'],
-  [ResultCode.invalidCommand, 'INVALID_COMMAND'],
-])
 
 /** The server answered with a result other than OK. Ask for something else. docs/spec/protocol.md §5. */
 export class ServerRefusedError extends StreamError<ServerRefusedErrorCode> {
@@ -66,10 +52,9 @@ export class ServerRefusedError extends StreamError<ServerRefusedErrorCode> {
   readonly text: string
 
   constructor(asked: string, result: { readonly code: number; readonly text: string }) {
-    super(
-      REFUSALS.get(result.code) ?? 'UNKNOWN_RESULT',
-      `${asked}: the server answered ${result.code} "${result.text}"`,
-    )
+    const name = resultCodeName(result.code)
+    const code = name === undefined || name === 'OK' ? 'UNKNOWN_RESULT' : name
+    super(code, `${asked}: the server answered ${result.code} "${result.text}"`)
     this.resultCode = result.code
     this.text = result.text
   }

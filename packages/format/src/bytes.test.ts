@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { failure, hex, view } from '../test/support.ts'
-import { decodeAscii, encodeAscii, readLength, u64, unsigned, viewOf } from './bytes.ts'
+import { concatBytes, decodeAscii, encodeAscii, readLength, u64, unsigned, viewOf } from './bytes.ts'
 
 test('a view sees only the bytes that it is made of', () => {
   const memory = Uint8Array.of(1, 2, 3, 4, 5)
@@ -9,6 +9,19 @@ test('a view sees only the bytes that it is made of', () => {
   expect(part.getUint8(0)).toBe(2)
   part.setUint8(1, 9)
   expect(memory[2]).toBe(9)
+})
+
+test('a view of a view is itself', () => {
+  const part = view(hex('0102'))
+  expect(viewOf(part)).toBe(part)
+})
+
+test('joined bytes are in fresh memory', () => {
+  const part = hex('0102')
+  const joined = concatBytes([part, hex(''), hex('03')])
+  part.fill(0xff)
+  expect(joined).toEqual(hex('010203'))
+  expect(concatBytes([])).toEqual(hex(''))
 })
 
 describe('lengths', () => {

@@ -1,8 +1,27 @@
 import { FormatError } from './errors.ts'
 
-/** A view of the same memory. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** Bytes to decode. In a loop over the same bytes a `DataView` of them saves making one for every packet. */
+export type Bytes = Uint8Array | DataView
+
+/** A view of the same memory; a view is its own. */
+export function viewOf(bytes: Bytes): DataView {
+  return bytes instanceof DataView ? bytes : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The parts joined, in fresh memory. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}
+
+/** The names of numbers, by number. */
+export function namesByNumber<Name extends string>(numbers: Readonly<Record<Name, number>>): ReadonlyMap<number, Name> {
+  return new Map(Object.entries<number>(numbers).map(([name, number]) => [number, name as Name]))
 }
 
 /**

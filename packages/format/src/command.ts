@@ -1,4 +1,4 @@
-import { u64, viewOf } from './bytes.ts'
+import { namesByNumber, u64, viewOf } from './bytes.ts'
 import { MAX_BOOKMARK_BYTES } from './constants.ts'
 import { FormatError } from './errors.ts'
 
@@ -39,9 +39,7 @@ const HEAD_BYTES = 16
 /** Longest command: a range between two bookmarks of 16 bytes. */
 export const MAX_COMMAND_BYTES: number = HEAD_BYTES + 2 * (4 + MAX_BOOKMARK_BYTES)
 
-const NAMES = new Map<number, CommandName>(
-  Object.entries(CommandNumber).map(([name, number]) => [number, name as CommandName]),
-)
+const NAMES = namesByNumber(CommandNumber)
 
 /**
  * Encode a command.

@@ -1,15 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { entries, failure, hex, hostile, outcome, view } from '../test/support.ts'
+import { amidst, entries, failure, hex, hostile, outcome, view } from '../test/support.ts'
 import vectors from '../vectors/entries.json' with { type: 'json' }
+import { concatBytes } from './bytes.ts'
 import { PacketType } from './constants.ts'
-import { decodeEntry, type Entry, encodeEntry, NOT_FOUND_ENTRY, sameEntry } from './entry.ts'
+import { decodeEntries, decodeEntry, type Entry, encodeEntry, NOT_FOUND_ENTRY, sameEntry } from './entry.ts'
 
 describe('golden', () => {
   test.each(vectors)('$name', ({ packet, type, number, data, bytes }) => {
     const entry = { type, number: BigInt(number), data: hex(data) }
     const packetType = packet === 'entry' ? PacketType.entry : PacketType.response
     expect(encodeEntry(entry, packetType)).toEqual(hex(bytes))
+    expect(decodeEntry(amidst(hex(bytes)), 0, packetType)).toEqual(entry)
     expect(decodeEntry(view(hex(bytes)), 0, packetType)).toEqual(entry)
   })
 
@@ -111,6 +113,34 @@ describe('refused', () => {
     expect(() => encodeEntry({ type: 1, number: 0n, data: new Uint8Array(0), ...fields })).toThrow(
       new RangeError(message),
     )
+  })
+})
+
+describe('a run', () => {
+  const first = encodeEntry({ type: 1, number: 5n, data: hex('aabb') })
+  const second = encodeEntry({ type: 2, number: 6n, data: hex('') })
+  const run = concatBytes([first, second])
+
+  test('its entries, in order; they borrow its memory', () => {
+    const bytes = amidst(run)
+    const found = decodeEntries(bytes)
+    expect(found).toEqual([
+      { type: 1, number: 5n, data: hex('aabb') },
+      { type: 2, number: 6n, data: hex('') },
+    ])
+    bytes[17] = 0xcc
+    expect(found[0]?.data).toEqual(hex('ccbb'))
+    expect(decodeEntries(new Uint8Array(0))).toEqual([])
+  })
+
+  test.each([first.length + 1, run.length - 1])('of %i bytes ends inside an entry', (length) => {
+    const cut = run.subarray(0, length)
+    expect(failure(() => decodeEntries(cut))).toMatchObject({ code: 'CUT', offset: first.length })
+  })
+
+  test('something else than an entry', () => {
+    const bytes = concatBytes([first, hex('00')])
+    expect(failure(() => decodeEntries(bytes))).toMatchObject({ code: 'BAD_PACKET', offset: first.length })
   })
 })
 

@@ -1,5 +1,6 @@
-import { u64, unsigned, viewOf } from './bytes.ts'
+import { type Bytes, u64, unsigned, viewOf } from './bytes.ts'
 import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, MAX_ENTRY_DATA_BYTES, NOT_FOUND_TYPE, PacketType } from './constants.ts'
+import { FormatError } from './errors.ts'
 import { badLength, readPacketLength } from './framing.ts'
 
 /** One record of the stream. docs/spec/stream-file.md §3. */
@@ -39,7 +40,7 @@ export function encodeEntry(entry: Entry, packet: EntryPacketType = PacketType.e
  * Decode the entry at byte `at`, or `undefined` if more bytes are needed.
  *
  * Big-endian `packet u8 | length u32 | type u32 | number u64 | data`; `length` counts the whole entry. `data` borrows
- * the view's memory: copy it to keep it beyond the buffer.
+ * the bytes' memory: copy it to keep it beyond the buffer.
  *
  * @param packet the packet type that must stand here: 2, or 0xfe for the answer to a query
  * @param maxBytes largest `length` allowed
@@ -47,11 +48,12 @@ export function encodeEntry(entry: Entry, packet: EntryPacketType = PacketType.e
  * @see docs/spec/stream-file.md §3
  */
 export function decodeEntry(
-  view: DataView,
+  bytes: Bytes,
   at = 0,
   packet: EntryPacketType = PacketType.entry,
   maxBytes: number = MAX_ENTRY_BYTES,
 ): Entry | undefined {
+  const view = viewOf(bytes)
   const length = readPacketLength(view, at, packet, 'an entry')
   if (length === undefined) return undefined
   if (length < ENTRY_HEAD_BYTES || length > maxBytes) {
@@ -63,6 +65,24 @@ export function decodeEntry(
     number: view.getBigUint64(at + 9),
     data: new Uint8Array(view.buffer, view.byteOffset + at + ENTRY_HEAD_BYTES, length - ENTRY_HEAD_BYTES),
   }
+}
+
+/**
+ * Decode a run: whole entries one after another, as they lie in a page or arrive. Their data borrows the run's memory.
+ *
+ * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH`, or `CUT` if the bytes end inside an entry
+ * @see docs/spec/stream-file.md §3
+ */
+export function decodeEntries(run: Bytes): Entry[] {
+  const view = viewOf(run)
+  const entries: Entry[] = []
+  for (let at = 0; at < view.byteLength; ) {
+    const entry = decodeEntry(view, at)
+    if (entry === undefined) throw new FormatError('CUT', 'the bytes end inside an entry', at)
+    entries.push(entry)
+    at += ENTRY_HEAD_BYTES + entry.data.length
+  }
+  return entries
 }
 
 /** Whether two entries are the same: type, number and every byte. */

@@ -1,4 +1,4 @@
-import { decodeAscii, encodeAscii, readLength, u64, unsigned, viewOf } from './bytes.ts'
+import { type Bytes, decodeAscii, encodeAscii, readLength, u64, unsigned, viewOf } from './bytes.ts'
 import { HEADER_PAGE_BYTES, MAGIC_BYTES, PacketType } from './constants.ts'
 import { FormatError } from './errors.ts'
 import { badLength, readPacketLength } from './framing.ts'
@@ -81,7 +81,8 @@ export function encodeHeaderEntry(header: Header): Uint8Array {
  * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH` (neither 29 nor 38) or `UNSAFE_NUMBER`
  * @see docs/spec/stream-file.md §2
  */
-export function decodeHeaderEntry(view: DataView, at = 0): Header | undefined {
+export function decodeHeaderEntry(bytes: Bytes, at = 0): Header | undefined {
+  const view = viewOf(bytes)
   const length = readPacketLength(view, at, PacketType.header, 'a header')
   if (length === undefined) return undefined
   if (length !== SHORT_BYTES && length !== LONG_BYTES) {
@@ -130,7 +131,7 @@ export function decodeHeaderPage(page: Uint8Array, { magic = defaultMagic() }: M
   if (differs && !bare) {
     throw new FormatError('BAD_MAGIC', `magic "${decodeAscii(found)}", expected "${decodeAscii(magic)}"`, 0)
   }
-  const header = decodeHeaderEntry(viewOf(page), bare ? 0 : MAGIC_BYTES)
+  const header = decodeHeaderEntry(page, bare ? 0 : MAGIC_BYTES)
   if (header === undefined) {
     const whole = bare ? SHORT_BYTES : MAGIC_BYTES + LONG_BYTES
     throw new FormatError('CUT', `file header of ${page.length} bytes, expected ${whole}`, page.length)

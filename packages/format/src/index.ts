@@ -1,4 +1,4 @@
-export { viewOf } from './bytes.ts'
+export { type Bytes, concatBytes, viewOf } from './bytes.ts'
 export {
   type Command,
   type CommandName,
@@ -20,7 +20,15 @@ export {
   PacketType,
   SEQUENCER_STREAM_TYPE,
 } from './constants.ts'
-export { decodeEntry, type Entry, type EntryPacketType, encodeEntry, NOT_FOUND_ENTRY, sameEntry } from './entry.ts'
+export {
+  decodeEntries,
+  decodeEntry,
+  type Entry,
+  type EntryPacketType,
+  encodeEntry,
+  NOT_FOUND_ENTRY,
+  sameEntry,
+} from './entry.ts'
 export {
   type EntriesFrom,
   type EntriesOptions,
@@ -54,10 +62,11 @@ export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntr
 export {
   decodeResult,
   encodeResult,
-  type KnownResultCode,
   MAX_RESULT_BYTES,
   RESULT_TEXT,
   type Result,
   ResultCode,
+  type ResultCodeName,
+  resultCodeName,
 } from './result.ts'
 export { type Run, walkRun } from './run.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { failure, hex, hostile, outcome, u64, view } from '../test/support.ts'
+import { amidst, failure, hex, hostile, outcome, u64, view } from '../test/support.ts'
 import vectors from '../vectors/operation-ends.json' with { type: 'json' }
 import { decodeOperationEnd, encodeOperationEnd } from './operation-end.ts'
 
@@ -9,6 +9,7 @@ const ends = fc.record({ gap: fc.boolean(), nextEntry: u64 })
 test.each(vectors)('golden: $name', ({ gap, nextEntry, bytes }) => {
   const end = { gap, nextEntry: BigInt(nextEntry) }
   expect(encodeOperationEnd(end)).toEqual(hex(bytes))
+  expect(decodeOperationEnd(amidst(hex(bytes)))).toEqual(end)
   expect(decodeOperationEnd(view(hex(bytes)))).toEqual(end)
 })
 

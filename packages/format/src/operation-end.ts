@@ -1,4 +1,4 @@
-import { u64, viewOf } from './bytes.ts'
+import { type Bytes, u64, viewOf } from './bytes.ts'
 import { PacketType } from './constants.ts'
 import { badLength, readPacketLength } from './framing.ts'
 
@@ -34,7 +34,8 @@ export function encodeOperationEnd({ nextEntry, gap }: OperationEnd): Uint8Array
  * @throws {FormatError} `BAD_PACKET` or `BAD_LENGTH`
  * @see docs/spec/protocol.md §7
  */
-export function decodeOperationEnd(view: DataView, at = 0): OperationEnd | undefined {
+export function decodeOperationEnd(bytes: Bytes, at = 0): OperationEnd | undefined {
+  const view = viewOf(bytes)
   const length = readPacketLength(view, at, PacketType.operationEnd, 'an operation end')
   if (length === undefined) return undefined
   if (length !== BYTES) throw badLength('operation end', length, `${BYTES}`, at)

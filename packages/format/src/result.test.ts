@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { failure, hex, hostile, outcome, u32, view } from '../test/support.ts'
+import { amidst, failure, hex, hostile, outcome, u32, view } from '../test/support.ts'
 import vectors from '../vectors/results.json' with { type: 'json' }
-import { decodeResult, encodeResult, RESULT_TEXT, ResultCode } from './result.ts'
+import { decodeResult, encodeResult, RESULT_TEXT, ResultCode, resultCodeName } from './result.ts'
 
 const texts = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)) })
 const results = fc.record({ code: u32, text: texts })
@@ -11,20 +11,26 @@ describe('golden', () => {
   test.each(vectors)('$code $text', ({ code, text, bytes }) => {
     expect(encodeResult(code)).toEqual(hex(bytes))
     expect(encodeResult(code, text)).toEqual(hex(bytes))
+    expect(decodeResult(amidst(hex(bytes)))).toEqual({ code, text })
     expect(decodeResult(view(hex(bytes)))).toEqual({ code, text })
   })
 
   test('every code is among them, under its name', () => {
     expect(ResultCode).toEqual({
-      ok: 0,
-      alreadyStarted: 1,
-      alreadyStopped: 2,
-      badFromEntry: 3,
-      badFromBookmark: 4,
-      badToBookmark: 5,
-      invalidCommand: 9,
+      OK: 0,
+      ALREADY_STARTED: 1,
+      ALREADY_STOPPED: 2,
+      BAD_FROM_ENTRY: 3,
+      BAD_FROM_BOOKMARK: 4,
+      BAD_TO_BOOKMARK: 5,
+      INVALID_COMMAND: 9,
     })
     expect(Object.values(RESULT_TEXT)).toEqual(vectors.map(({ text }) => text))
+  })
+
+  test('the name of a code', () => {
+    expect(resultCodeName(9)).toBe('INVALID_COMMAND')
+    expect(resultCodeName(6)).toBeUndefined()
   })
 
   test('a code that is not ours has no text by itself', () => {

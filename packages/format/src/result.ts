@@ -1,23 +1,31 @@
-import { decodeAscii, encodeAscii, unsigned, viewOf } from './bytes.ts'
+import { type Bytes, decodeAscii, encodeAscii, namesByNumber, unsigned, viewOf } from './bytes.ts'
 import { PacketType } from './constants.ts'
 import { badLength, readPacketLength } from './framing.ts'
 
-/** How a server answers a command. docs/spec/protocol.md §5. */
+/** How a server answers a command, and the number that says so. The names are also the codes of errors. docs/spec/protocol.md §5. */
 export const ResultCode = {
-  ok: 0,
-  alreadyStarted: 1,
-  alreadyStopped: 2,
-  badFromEntry: 3,
-  badFromBookmark: 4,
-  badToBookmark: 5,
-  invalidCommand: 9,
+  OK: 0,
+  ALREADY_STARTED: 1,
+  ALREADY_STOPPED: 2,
+  BAD_FROM_ENTRY: 3,
+  BAD_FROM_BOOKMARK: 4,
+  BAD_TO_BOOKMARK: 5,
+  INVALID_COMMAND: 9,
 } as const
 
 /** One of the codes that this protocol knows; a peer may send others. */
-export type KnownResultCode = (typeof ResultCode)[keyof typeof ResultCode]
+export type ResultCode = (typeof ResultCode)[keyof typeof ResultCode]
+export type ResultCodeName = keyof typeof ResultCode
+
+const NAMES = namesByNumber(ResultCode)
+
+/** The name of a code, or `undefined` if it is none that we know. */
+export function resultCodeName(code: number): ResultCodeName | undefined {
+  return NAMES.get(code)
+}
 
 /** The text that goes with each code, byte for byte what deployed servers send. */
-export const RESULT_TEXT: Readonly<Record<KnownResultCode, string>> = {
+export const RESULT_TEXT: Readonly<Record<ResultCode, string>> = {
   0: 'OK',
   1: 'Already started',
   2: 'Already stopped',
@@ -45,7 +53,7 @@ export const MAX_RESULT_BYTES = 4096
  * @throws {RangeError} if the code is no u32 or the text makes it longer than 4096 bytes
  * @see docs/spec/protocol.md §5
  */
-export function encodeResult(code: number, text: string = RESULT_TEXT[code as KnownResultCode] ?? ''): Uint8Array {
+export function encodeResult(code: number, text: string = RESULT_TEXT[code as ResultCode] ?? ''): Uint8Array {
   const ascii = encodeAscii(text)
   const length = HEAD_BYTES + ascii.length
   if (length > MAX_RESULT_BYTES) throw new RangeError(`a result of ${length} bytes, the limit is ${MAX_RESULT_BYTES}`)
@@ -64,7 +72,8 @@ export function encodeResult(code: number, text: string = RESULT_TEXT[code as Kn
  * @throws {FormatError} `BAD_PACKET` or `BAD_LENGTH` (below 9 or above 4096)
  * @see docs/spec/protocol.md §5
  */
-export function decodeResult(view: DataView, at = 0): Result | undefined {
+export function decodeResult(bytes: Bytes, at = 0): Result | undefined {
+  const view = viewOf(bytes)
   const length = readPacketLength(view, at, PacketType.result, 'a result')
   if (length === undefined) return undefined
   if (length < HEAD_BYTES || length > MAX_RESULT_BYTES) {

@@ -1,5 +1,5 @@
 import { BatchAssembler, type BatchAssemblerOptions, type FullBatch } from './batch-assembler.ts'
-import { type EntrySource, entriesOf } from './source.ts'
+import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 
 /**
  * The whole batches of a stream, each as soon as it is complete. Entries may begin anywhere; a batch whose beginning was
@@ -11,7 +11,7 @@ import { type EntrySource, entriesOf } from './source.ts'
  * @see docs/spec/sequencer-entries.md §8
  */
 export async function* assembleBatches(
-  entries: EntrySource,
+  entries: EntryIterable,
   options: BatchAssemblerOptions,
 ): AsyncGenerator<FullBatch, void, void> {
   const assembler = new BatchAssembler(options)

@@ -1,7 +1,7 @@
 import { BlockAssembler, type BlockLimits } from './block-assembler.ts'
+import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import type { FullL2Block } from './full-block.ts'
 import type { Generation } from './generation.ts'
-import { type EntrySource, entriesOf } from './source.ts'
 
 export interface AssembleBlocksOptions extends BlockLimits {
   readonly generation: Generation
@@ -22,7 +22,7 @@ export interface AssembleBlocksOptions extends BlockLimits {
  * @see docs/spec/sequencer-entries.md §8
  */
 export async function* assembleBlocks(
-  entries: EntrySource,
+  entries: EntryIterable,
   options: AssembleBlocksOptions,
 ): AsyncGenerator<FullL2Block, void, void> {
   const assembler = new BlockAssembler(options)

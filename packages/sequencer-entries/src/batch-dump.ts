@@ -1,10 +1,10 @@
 import { encodeEntry } from '@datastreamer/format'
 import { DEFAULT_MAX_BYTES } from './block-assembler.ts'
 import { decodeSequencerEntry } from './codec.ts'
+import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import { AssemblyLimitError } from './errors.ts'
 import type { Generation } from './generation.ts'
 import { toHex } from './hex.ts'
-import { type EntrySource, entriesOf } from './source.ts'
 
 /** One batch as the Go command line dumps it: its block, transaction and block end entries. */
 export interface BatchDump {
@@ -33,7 +33,7 @@ export interface DumpBatchOptions {
  * @see docs/spec/sequencer-entries.md §8
  */
 export async function dumpBatch(
-  entries: EntrySource,
+  entries: EntryIterable,
   batchNumber: bigint,
   { generation, maxBytes = DEFAULT_MAX_BYTES }: DumpBatchOptions,
 ): Promise<BatchDump | undefined> {

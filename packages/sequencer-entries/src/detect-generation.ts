@@ -1,8 +1,8 @@
 import { BOOKMARK_TYPE, type Header } from '@datastreamer/format'
 import { decodeBookmark } from './bookmark.ts'
+import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import { SequencerEntryError } from './errors.ts'
 import { type Generation, suggestGeneration } from './generation.ts'
-import { type EntrySource, entriesOf } from './source.ts'
 
 /** Entries among which a stream that has bookmarks has one. */
 const FIRST = 64
@@ -17,7 +17,7 @@ const FIRST = 64
  */
 export async function detectGeneration(
   header: Pick<Header, 'generation' | 'version'>,
-  first: EntrySource,
+  first: EntryIterable,
 ): Promise<Generation> {
   const suggested = suggestGeneration(header)
   if (suggested !== 'etrog') return suggested

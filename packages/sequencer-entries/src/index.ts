@@ -6,6 +6,7 @@ export { BlockAssembler, type BlockAssemblerOptions, type BlockLimits } from './
 export { batchBookmark, blockBookmark, decodeBookmark } from './bookmark.ts'
 export { decodeSequencerEntry, type EntryData, encodeSequencerEntry, entryKind } from './codec.ts'
 export { detectGeneration, generationByBookmark } from './detect-generation.ts'
+export type { EntryIterable } from './entry-iterable.ts'
 export {
   AssemblyLimitError,
   SequenceError,
@@ -36,5 +37,4 @@ export type {
 export { OperationBoundaries } from './operation-boundaries.ts'
 export { checkSequence, SequenceChecker, type SequenceCheckOptions } from './sequence-checker.ts'
 export type { SequenceFinding, SequenceFindingCode, SequenceSummary } from './sequence-finding.ts'
-export type { EntrySource } from './source.ts'
 export { type BlockJson, blockToJson, type Json, toJson } from './to-json.ts'

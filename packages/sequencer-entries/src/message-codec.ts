@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { concat } from './concat.ts'
+import { concatBytes } from '@datastreamer/format'
 import type { EntryCodec } from './entry-codec.ts'
 import { SequencerEntryError } from './errors.ts'
 import { checkBigint, checkNumber } from './values.ts'
@@ -64,7 +64,7 @@ export function messageCodec<T extends object>(
           { cause },
         )
       }
-      if (unknown !== undefined) slots.unknown = concat(unknown)
+      if (unknown !== undefined) slots.unknown = concatBytes(unknown)
       return out
     },
 

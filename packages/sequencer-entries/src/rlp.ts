@@ -1,9 +1,9 @@
-import { concat } from './concat.ts'
+import { concatBytes } from '@datastreamer/format'
 
 /** An RLP list of byte strings and unsigned integers, as Ethereum encodes it. */
 export function rlpList(items: readonly (Uint8Array | bigint)[]): Uint8Array {
-  const body = concat(items.flatMap((item) => rlpString(typeof item === 'bigint' ? minimalBytes(item) : item)))
-  return concat([head(0xc0, body.length), body])
+  const body = concatBytes(items.flatMap((item) => rlpString(typeof item === 'bigint' ? minimalBytes(item) : item)))
+  return concatBytes([head(0xc0, body.length), body])
 }
 
 function rlpString(bytes: Uint8Array): readonly Uint8Array[] {

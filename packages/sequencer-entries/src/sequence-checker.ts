@@ -1,13 +1,13 @@
 import type { Entry } from '@datastreamer/format'
 import { BookmarkChecker } from './bookmark-checker.ts'
 import { decodeSequencerEntry } from './codec.ts'
+import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import { SequencerEntryError } from './errors.ts'
 import type { Generation } from './generation.ts'
 import { toHex } from './hex.ts'
 import type { BatchEnd, BatchStart, L2Block, L2BlockEnd, SequencerEntry, Transaction, UpdateGer } from './model.ts'
 import type { SequenceFinding, SequenceFindingCode, SequenceSummary } from './sequence-finding.ts'
 import { SequenceTally } from './sequence-tally.ts'
-import { type EntrySource, entriesOf } from './source.ts'
 
 export interface SequenceCheckOptions {
   readonly generation: Generation
@@ -190,7 +190,7 @@ export class SequenceChecker {
  * @see docs/spec/sequencer-entries.md §10
  */
 export async function* checkSequence(
-  entries: EntrySource,
+  entries: EntryIterable,
   options: SequenceCheckOptions,
 ): AsyncGenerator<SequenceFinding, SequenceSummary, void> {
   const checker = new SequenceChecker(options)

@@ -30,7 +30,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   const copyPort = await copier.ask<number>({ file, from: HEADER_PAGE_BYTES, to: bytes } satisfies CopyQuestion)
 
   const start = encodeCommand({ name: 'start', fromEntryNumber: 0n }, SEQUENCER_STREAM_TYPE)
-  const served = encodeResult(ResultCode.ok).length + bytesOfEntries(entries)
+  const served = encodeResult(ResultCode.OK).length + bytesOfEntries(entries)
   const rate = async (question: CountQuestion): Promise<number> => {
     let seconds = 0
     for (let pass = 0; pass < PASSES; pass++) seconds += await counter.ask<number>(question)

@@ -128,7 +128,7 @@ export class FaultProxy implements AsyncDisposable {
       if (this.#options.onMarks === 'close') near.destroy()
       return
     }
-    if (asksForMarks) near.write(encodeResult(ResultCode.invalidCommand))
+    if (asksForMarks) near.write(encodeResult(ResultCode.INVALID_COMMAND))
     far.write(asksForMarks ? first.subarray(BARE_COMMAND_BYTES) : first)
     near.pipe(far)
   }

@@ -66,7 +66,7 @@ export class Channel {
     this.connection.write(this.encode(command))
     const packet = await this.answer()
     if (packet.packet !== 'result') throw unexpected(packet, `the result of ${command.name}`)
-    if (packet.result.code !== ResultCode.ok) throw new ServerRefusedError(command.name, packet.result)
+    if (packet.result.code !== ResultCode.OK) throw new ServerRefusedError(command.name, packet.result)
   }
 
   /** The next packet of an answer, which may neither pause for `responseTimeoutMs` nor take that long beside its pace. */

@@ -2,7 +2,6 @@ import {
   BOOKMARK_TYPE,
   type Entry,
   type Header,
-  type KnownResultCode,
   type OperationEnd,
   RESULT_TEXT,
   ResultCode,
@@ -107,7 +106,7 @@ export class Cursor {
     if (first && this.#from === 'latest') this.#next = totalEntries
     if (this.#next !== undefined && this.#next > totalEntries) {
       if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#held?.number, totalEntries)
-      if (!this.#follow) throw refusal(`start at ${this.#next} of ${totalEntries} entries`, ResultCode.badFromEntry)
+      if (!this.#follow) throw refusal(`start at ${this.#next} of ${totalEntries} entries`, ResultCode.BAD_FROM_ENTRY)
     }
     if (!first || this.#follow || bookmarkOf(this.#to) !== undefined) return
     if (this.#end === undefined || this.#end >= totalEntries) this.#end = totalEntries - 1n
@@ -192,7 +191,7 @@ export class Cursor {
     if (this.#next !== undefined || bookmark === undefined) return
     checkBookmark(first, bookmark)
     if (this.#end !== undefined && this.#end < first.number && bookmarkOf(this.#to) !== undefined) {
-      throw refusal(`range from entry ${first.number} to entry ${this.#end}`, ResultCode.badToBookmark)
+      throw refusal(`range from entry ${first.number} to entry ${this.#end}`, ResultCode.BAD_TO_BOOKMARK)
     }
     this.#next = first.number
   }
@@ -231,6 +230,6 @@ function gap(found: bigint, expected: bigint, what = 'entry'): ProtocolError {
 }
 
 /** What a server would answer, where its header already says so. */
-function refusal(asked: string, code: KnownResultCode): ServerRefusedError {
+function refusal(asked: string, code: ResultCode): ServerRefusedError {
   return new ServerRefusedError(asked, { code, text: RESULT_TEXT[code] })
 }

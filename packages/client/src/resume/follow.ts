@@ -158,7 +158,7 @@ async function locateBookmark(context: FollowContext, bookmark: Uint8Array, sign
     return first.number
   } catch (error) {
     if (!(error instanceof ServerRefusedError) || error.code !== 'BAD_FROM_BOOKMARK') throw error
-    throw new ServerRefusedError('end at a bookmark', { code: ResultCode.badToBookmark, text: RESULT_TEXT[5] })
+    throw new ServerRefusedError('end at a bookmark', { code: ResultCode.BAD_TO_BOOKMARK, text: RESULT_TEXT[5] })
   } finally {
     await session.finish()
   }

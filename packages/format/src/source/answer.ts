@@ -1,4 +1,4 @@
-import { decodeAscii, encodeAscii, u64, unsigned, viewOf } from '../bytes.ts'
+import { type Bytes, decodeAscii, encodeAscii, u64, unsigned, viewOf } from '../bytes.ts'
 import { MAX_ENTRY_BYTES } from '../constants.ts'
 import { type Entry, encodeEntry } from '../entry.ts'
 import { badLength, FRAME_BYTES } from '../framing.ts'
@@ -124,12 +124,13 @@ export function encodeSourceAnswer(answer: SourceAnswer): Uint8Array {
 }
 
 /**
- * Decode the answer at byte `at`, or `undefined` if more bytes are needed. Entries and digests borrow the view's memory.
+ * Decode the answer at byte `at`, or `undefined` if more bytes are needed. Entries and digests borrow the bytes' memory.
  *
  * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH`, `UNSAFE_NUMBER`
  * @see docs/spec/source-protocol.md §3 to §8
  */
-export function decodeSourceAnswer(view: DataView, at = 0): SourceAnswer | undefined {
+export function decodeSourceAnswer(bytes: Bytes, at = 0): SourceAnswer | undefined {
+  const view = viewOf(bytes)
   const length = frameLength(view, at, BOUNDS)
   if (length === undefined) return undefined
   const end = at + length

@@ -1,3 +1,5 @@
+import { namesByNumber } from '../bytes.ts'
+
 /**
  * Why a server refused a request of a source, or closes its connection, and the number that says so. The names are also
  * the codes of errors. docs/spec/source-protocol.md §8.
@@ -31,12 +33,11 @@ export const SourceCode = {
   READ_FAILED: 43,
 } as const
 
-/** A code that this protocol knows; a peer may send other numbers. */
+/** One of the codes that this protocol knows; a peer may send others. */
+export type SourceCode = (typeof SourceCode)[keyof typeof SourceCode]
 export type SourceCodeName = keyof typeof SourceCode
 
-const NAMES = new Map<number, SourceCodeName>(
-  Object.entries(SourceCode).map(([name, number]) => [number, name as SourceCodeName]),
-)
+const NAMES = namesByNumber(SourceCode)
 
 /** The name of a code, or `undefined` if it is none that we know. */
 export function sourceCodeName(code: number): SourceCodeName | undefined {

@@ -103,12 +103,14 @@ describe('golden', () => {
   test.each(vectors.requests)('request: $name', ({ request, bytes }) => {
     const message = revive(request) as SourceRequest
     expect(encodeSourceRequest(message)).toEqual(hex(bytes))
+    expect(decodeSourceRequest(amidst(hex(bytes)))).toEqual(message)
     expect(decodeSourceRequest(view(hex(bytes)))).toEqual(message)
   })
 
   test.each(vectors.answers)('answer: $name', ({ answer, bytes }) => {
     const message = revive(answer) as SourceAnswer
     expect(encodeSourceAnswer(message)).toEqual(hex(bytes))
+    expect(decodeSourceAnswer(amidst(hex(bytes)))).toEqual(message)
     expect(decodeSourceAnswer(view(hex(bytes)))).toEqual(message)
   })
 

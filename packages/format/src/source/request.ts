@@ -1,4 +1,4 @@
-import { u64, unsigned, viewOf } from '../bytes.ts'
+import { type Bytes, u64, unsigned, viewOf } from '../bytes.ts'
 import { MAX_BOOKMARK_BYTES } from '../constants.ts'
 import { FRAME_BYTES } from '../framing.ts'
 import { type BoundsByType, frameLength, type LengthBounds, MAX_SOURCE_MESSAGE_BYTES, slice } from './frame.ts'
@@ -136,13 +136,14 @@ export function encodeSourceRequest(request: SourceRequest): Uint8Array {
 }
 
 /**
- * Decode the request at byte `at`, or `undefined` if more bytes are needed. Data, bookmarks and token borrow the view's
+ * Decode the request at byte `at`, or `undefined` if more bytes are needed. Data, bookmarks and token borrow the bytes'
  * memory. What they hold is not checked: a server refuses what it cannot take, and goes on behind it.
  *
  * @throws {FormatError} `BAD_PACKET` (no request, or a source id that is not printable) or `BAD_LENGTH`
  * @see docs/spec/source-protocol.md §3 to §6
  */
-export function decodeSourceRequest(view: DataView, at = 0): SourceRequest | OtherHello | undefined {
+export function decodeSourceRequest(bytes: Bytes, at = 0): SourceRequest | OtherHello | undefined {
+  const view = viewOf(bytes)
   const length = frameLength(view, at, BOUNDS)
   if (length === undefined) return undefined
   const end = at + length

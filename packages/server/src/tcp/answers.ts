@@ -4,7 +4,6 @@ import {
   encodeEntry,
   encodeHeaderEntry,
   type FormatErrorCode,
-  type KnownResultCode,
   NOT_FOUND_ENTRY,
   PacketType,
   ResultCode,
@@ -17,7 +16,7 @@ import { findBookmark, firstEventAfter } from '@datastreamer/store'
 export type Answer =
   /** Send an OK and the body. */
   | { readonly t: 'found'; readonly body: Uint8Array }
-  | { readonly t: 'refused'; readonly code: KnownResultCode }
+  | { readonly t: 'refused'; readonly code: ResultCode }
   /** Send an OK, the body, and entries from a place on, up to the one before `end` if there is an end. */
   | {
       readonly t: 'stream'
@@ -58,17 +57,17 @@ async function lookUp(query: Lookup, { log, bookmarks }: Source): Promise<Answer
     }
     case 'start': {
       const from = await locate(log, query.fromEntryNumber)
-      return from === undefined ? refused(ResultCode.badFromEntry) : { t: 'stream', from }
+      return from === undefined ? refused(ResultCode.BAD_FROM_ENTRY) : { t: 'stream', from }
     }
     case 'startBookmark': {
       const from = await locateBookmark(log, bookmarks, query.bookmark)
-      return from === undefined ? refused(ResultCode.badFromBookmark) : { t: 'stream', from }
+      return from === undefined ? refused(ResultCode.BAD_FROM_BOOKMARK) : { t: 'stream', from }
     }
     case 'rangeBookmark': {
       const from = await locateBookmark(log, bookmarks, query.from)
-      if (from === undefined) return refused(ResultCode.badFromBookmark)
+      if (from === undefined) return refused(ResultCode.BAD_FROM_BOOKMARK)
       const to = await findBookmark(log, bookmarks, query.to)
-      if (to === undefined || to < BigInt(from.number)) return refused(ResultCode.badToBookmark)
+      if (to === undefined || to < BigInt(from.number)) return refused(ResultCode.BAD_TO_BOOKMARK)
       return { t: 'stream', from, end: Number(to) + 1, body: encodeRangeEnd(to) }
     }
   }
@@ -78,7 +77,7 @@ function found(body: Uint8Array): Answer {
   return { t: 'found', body }
 }
 
-function refused(code: KnownResultCode): Answer {
+function refused(code: ResultCode): Answer {
   return { t: 'refused', code }
 }
 
@@ -114,7 +113,7 @@ async function locate(log: ReadableLog, number: bigint): Promise<LogPosition | u
 }
 
 /** The result for bytes that are no command, if they are answered at all. docs/spec/protocol.md §6. */
-export function resultOfFault(code: FormatErrorCode): KnownResultCode | undefined {
-  if (code === 'UNKNOWN_COMMAND') return ResultCode.invalidCommand
-  return code === 'BAD_BOOKMARK' ? ResultCode.badFromBookmark : undefined
+export function resultOfFault(code: FormatErrorCode): ResultCode | undefined {
+  if (code === 'UNKNOWN_COMMAND') return ResultCode.INVALID_COMMAND
+  return code === 'BAD_BOOKMARK' ? ResultCode.BAD_FROM_BOOKMARK : undefined
 }

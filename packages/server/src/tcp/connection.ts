@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Command, encodeResult, type FormatError, type KnownResultCode, ResultCode } from '@datastreamer/format'
+import { type Command, encodeResult, type FormatError, ResultCode } from '@datastreamer/format'
 import type { CommitPoint } from '@datastreamer/store'
 import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
 import { type EntrySink, EntryStream } from './entry-stream.ts'
@@ -12,7 +12,7 @@ import type { ConnectionHost } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
 import type { Participant } from './turns.ts'
 
-const OK = encodeResult(ResultCode.ok)
+const OK = encodeResult(ResultCode.OK)
 /** Commands that one share of the event loop is good for, where they can be answered without reading. */
 const COMMANDS_A_TURN = 16
 /** Bytes of answers after which a share is over. */
@@ -181,12 +181,12 @@ export class Connection implements EntrySink, Participant {
         this.#stop()
         this.#outlet.answer([OK])
       } else if (this.#failedStarts.takeStop()) {
-        this.#refuse(ResultCode.alreadyStopped)
+        this.#refuse(ResultCode.ALREADY_STOPPED)
       } else {
-        this.#refuseState(ResultCode.alreadyStopped, 'stop while not streaming')
+        this.#refuseState(ResultCode.ALREADY_STOPPED, 'stop while not streaming')
       }
     } else if (isStreaming) {
-      this.#refuseState(ResultCode.alreadyStarted, `${command.name} while streaming`)
+      this.#refuseState(ResultCode.ALREADY_STARTED, `${command.name} while streaming`)
     } else {
       this.#find(command)
     }
@@ -245,12 +245,12 @@ export class Connection implements EntrySink, Participant {
     this.#host.onEvent({ type: 'stopped', id: this.#id, nextEntry: entryNumber })
   }
 
-  #refuse(resultCode: KnownResultCode): void {
+  #refuse(resultCode: ResultCode): void {
     this.#host.onEvent({ type: 'refused', id: this.#id, resultCode })
     this.#outlet.answer([encodeResult(resultCode)])
   }
 
-  #refuseState(resultCode: KnownResultCode, detail: string): void {
+  #refuseState(resultCode: ResultCode, detail: string): void {
     if (!this.#host.context.closeOnStateError) {
       this.#refuse(resultCode)
       return

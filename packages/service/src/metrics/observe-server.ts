@@ -23,7 +23,7 @@ const CLOSED: readonly CloseReason[] = [
   'READ_FAILED',
 ]
 const REFUSED: readonly string[] = Object.values(ResultCode)
-  .filter((code) => code !== ResultCode.ok)
+  .filter((code) => code !== ResultCode.OK)
   .map(String)
 
 /** Show what a stream server does: connections, their limit, bytes, who was turned away and why. */

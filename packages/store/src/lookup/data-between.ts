@@ -1,4 +1,4 @@
-import { BOOKMARK_TYPE, decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
+import { BOOKMARK_TYPE, concatBytes, decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 import { RefusedError } from '../errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 
@@ -23,15 +23,5 @@ export async function dataBetween(log: StreamLog, from: bigint, to: bigint): Pro
     }
     at = run.next
   }
-  return join(pieces)
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
+  return concatBytes(pieces)
 }

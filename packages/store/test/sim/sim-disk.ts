@@ -1,3 +1,4 @@
+import { concatBytes } from '@datastreamer/format'
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Rotten } from './beside-rot.ts'
 import type { Random } from './random.ts'
@@ -208,7 +209,7 @@ export class SimDisk implements Disk {
         return content.current.read(into, position)
       },
       write: async (from, position) => {
-        const all = joined(from)
+        const all = concatBytes(from)
         const fault = this.#step({
           onCrash: () =>
             content.change({
@@ -285,16 +286,6 @@ export class SimDisk implements Disk {
     this.#deaths++
     this.#plan.clear()
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
-  }
-  return out
 }
 
 function systemError(code: string): Error {

@@ -1,7 +1,7 @@
 import type { Entry } from '@datastreamer/format'
 
 /** Entries in order, one by one or in arrays (which is faster), from anything that can be iterated. */
-export type EntrySource = AsyncIterable<Entry | readonly Entry[]> | Iterable<Entry | readonly Entry[]>
+export type EntryIterable = AsyncIterable<Entry | readonly Entry[]> | Iterable<Entry | readonly Entry[]>
 
 /** The entries of one item of a source. */
 export function entriesOf(item: Entry | readonly Entry[]): readonly Entry[] {
