@@ -1,3 +1,5 @@
 import { preset } from '../../tooling/tsup/preset.ts'
 
-export default preset({ entry: ['src/index.ts', 'src/node.ts', 'src/verify-era.ts'], platform: 'neutral' })
+const ENTRIES = ['index', 'era', 'execution', 'index-records', 'snappy', 'node', 'verify-era']
+
+export default preset({ entry: ENTRIES.map((name) => `src/${name}.ts`), platform: 'neutral' })

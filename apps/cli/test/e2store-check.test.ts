@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { EraWriter, openEra1 } from '@datastreamer/e2store'
+import { openEra1 } from '@datastreamer/e2store'
+import { EraWriter } from '@datastreamer/e2store/era'
 import { openFile } from '@datastreamer/e2store/node'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'

@@ -1,13 +1,12 @@
+import { type ByteSink, RecordWriter } from '@datastreamer/e2store'
+import { EraWriter } from '@datastreamer/e2store/era'
 import {
-  type ByteSink,
   defaultHashes,
   EMPTY_TRIE_ROOT,
-  EraWriter,
   encodeHeader,
   encodeReceipts,
-  RecordWriter,
   writeEra1,
-} from '@datastreamer/e2store'
+} from '@datastreamer/e2store/execution'
 import { createFile } from '@datastreamer/e2store/node'
 
 /** Write a file through a sink. */

@@ -54,8 +54,8 @@ export class E2FormatError<Code extends FormatCode = FormatCode> extends Content
 }
 
 /** The file ends inside a record. Recovery: cut it at `wholeEnd`, or fetch the rest. */
-export class TruncatedError extends E2FormatError<'TRUNCATED'> {
-  override readonly name: string = 'TruncatedError'
+export class UnexpectedEndError extends E2FormatError<'TRUNCATED'> {
+  override readonly name: string = 'UnexpectedEndError'
   /** Where the last whole record ends. */
   readonly wholeEnd: number
   constructor(message: string, wholeEnd: number, step: Step) {
@@ -91,11 +91,11 @@ export class VerificationError extends ContentError<VerificationCode> {
 }
 
 /** What was asked for is not in the file. */
-export class NotFoundError extends E2StoreError<'NOT_IN_FILE'> {
-  override readonly name: string = 'NotFoundError'
+export class NotInFileError extends E2StoreError<'NOT_IN_FILE'> {
+  override readonly name: string = 'NotInFileError'
 }
 
 /** The bytes under a file could not be had: the storage failed or gave fewer bytes than it said it holds. */
-export class SourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {
-  override readonly name: string = 'SourceError'
+export class ByteSourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {
+  override readonly name: string = 'ByteSourceError'
 }

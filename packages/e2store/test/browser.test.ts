@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { bundleForBrowser, hasChromium, openChromium, runInBareContext } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 
-type E2Store = typeof import('../src/index.ts')
+type E2Store = typeof import('./support/portable.ts')
 
 /** Writes a small era with compressed records, reads it back by slot, verifies it, and says what it found. */
 const probe = async ({ EraWriter, eraNameOf, fromBytes, openEra, RecordCursor, toBytes, verifyEra }: E2Store) => {
@@ -70,7 +70,7 @@ const archiveProbe = async (library: E2Store) => {
 }
 const expectedOfArchive = { blocks: 2, difficulty: '10', timestamp: '1', records: 11, isFast: true }
 
-const bundle = await bundleForBrowser(resolve(import.meta.dirname, '../src/index.ts'))
+const bundle = await bundleForBrowser(resolve(import.meta.dirname, './support/portable.ts'))
 
 test('the bundle has nothing of Node', () => {
   expect(bundle).not.toMatch(/['"]node:|\brequire\(/)

@@ -2,25 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { hasVectors, readVector, vectorPath } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
-import {
-  concatFiles,
-  type EraFile,
-  EraWriter,
-  encodeE2i,
-  eraNameOf,
-  firstSlot,
-  fromBytes,
-  indexSlots,
-  iterateRecords,
-  openEra,
-  readE2i,
-  readSlotIndex,
-  recordTypeHex,
-  takeCensus,
-  toBytes,
-  verifyEra,
-  writeGroup,
-} from '../src/index.ts'
+import { type EraFile, EraWriter, eraNameOf, firstSlot, verifyEra, writeGroup } from '../src/era.ts'
+import { concatFiles, fromBytes, iterateRecords, openEra, recordTypeHex, takeCensus, toBytes } from '../src/index.ts'
+import { encodeE2i, indexSlots, readE2i, readSlotIndex } from '../src/index-records.ts'
 import { toHex } from '../src/io/little-endian.ts'
 import { collect } from './support/collect.ts'
 import type { MiniFacts, MiniGroup } from './support/mini.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LimitError, NotFoundError } from '../src/errors.ts'
+import { LimitError, NotInFileError } from '../src/errors.ts'
 import type { Columns } from '../src/execution/archive/block.ts'
 import { paged } from '../src/execution/archive/paged.ts'
 import { decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
@@ -74,8 +74,8 @@ describe('BlockArchive', () => {
 
   test.each([-1n, 2n, 2n ** 64n])('has no block %s', async (number) => {
     const archive = await openAny('ere', fromBytes(goldenBytes('ere')))
-    await expect(archive.block(number)).rejects.toBeInstanceOf(NotFoundError)
-    await expect(collect(archive.iterate({ from: number }))).rejects.toBeInstanceOf(NotFoundError)
+    await expect(archive.block(number)).rejects.toBeInstanceOf(NotInFileError)
+    await expect(collect(archive.iterate({ from: number }))).rejects.toBeInstanceOf(NotInFileError)
   })
 
   test('what is raw is what lies in the file', async () => {

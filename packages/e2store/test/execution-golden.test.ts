@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { archiveName } from '../src/execution/archive/archive-name.ts'
+import { executionArchiveNameOf } from '../src/execution/archive/archive-name.ts'
 import { encodeBody } from '../src/execution/blocks/body.ts'
 import { decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
 import { encodeReceipts, encodeSlimReceipts } from '../src/execution/blocks/receipts.ts'
@@ -7,7 +7,7 @@ import { writeE2hs } from '../src/execution/e2hs/write.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
 import { writeEre } from '../src/execution/ere/write.ts'
 import { verifyArchive } from '../src/execution/verify/verify.ts'
-import { archiveSource } from '../src/execution/write/block-source.ts'
+import { blockSourceOf } from '../src/execution/write/block-source.ts'
 import { era1ToE2hs, era1ToEre, ereToEra1 } from '../src/execution/write/convert.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
@@ -60,7 +60,7 @@ describe.each(PRE_MERGE)('%s', (name) => {
     const report = await verifyArchive(archive, {
       trustedAccumulator,
       previousHash: new Uint8Array(32),
-      name: await archiveName(archive, 'mainnet'),
+      name: await executionArchiveNameOf(archive, 'mainnet'),
     })
     expect(report).toMatchObject({
       ...{ start: 0n, count: 2, preMergeBlocks: 2, transactions: 2, blocksWithUncles: 1, trusted: true },
@@ -107,7 +107,7 @@ describe('writing', () => {
   ])('%s is written again as %s', async (from, to) => {
     const archive = await openAny(from, fromBytes(goldenBytes(from)))
     const sink = toBytes()
-    const source = archiveSource(archive)
+    const source = blockSourceOf(archive)
     if (archive.kind === 'era1') await writeEra1(sink, source, write)
     else if (archive.kind === 'e2hs') {
       await writeE2hs(sink, source, { ...write, blocks: 2, indexBase: to === 'e2hs' ? 'file' : 'record' })
@@ -119,8 +119,8 @@ describe('writing', () => {
   })
 
   test('one format is written from another', async () => {
-    const era1 = archiveSource(await openAny('era1', fromBytes(goldenBytes('era1'))))
-    const ere = archiveSource(await openAny('ere', fromBytes(goldenBytes('ere'))))
+    const era1 = blockSourceOf(await openAny('era1', fromBytes(goldenBytes('era1'))))
+    const ere = blockSourceOf(await openAny('ere', fromBytes(goldenBytes('ere'))))
     const [asEre, asE2hs, asEra1] = [toBytes(), toBytes(), toBytes()]
     const { identity, accumulator } = await writeEre(asEre, era1ToEre(era1), write)
     expect(toHex(asEre.bytes())).toBe(golden.files.ere)

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import type { BlockArchive } from '../src/execution/archive/archive.ts'
-import { archiveName } from '../src/execution/archive/archive-name.ts'
+import { executionArchiveNameOf } from '../src/execution/archive/archive-name.ts'
 import { decodeBlock } from '../src/execution/archive/block.ts'
 import { writeE2hs } from '../src/execution/e2hs/write.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
 import { writeEre } from '../src/execution/ere/write.ts'
 import { verifyArchive } from '../src/execution/verify/verify.ts'
-import { archiveSource } from '../src/execution/write/block-source.ts'
+import { blockSourceOf } from '../src/execution/write/block-source.ts'
 import { era1ToE2hs, era1ToEre, ereToEra1 } from '../src/execution/write/convert.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
@@ -26,7 +26,7 @@ const open = (...path: string[]): Promise<BlockArchive> => {
 
 async function rewrite(archive: BlockArchive): Promise<Uint8Array> {
   const sink = toBytes()
-  const source = archiveSource(archive)
+  const source = blockSourceOf(archive)
   if (archive.kind === 'era1') await writeEra1(sink, source)
   else if (archive.kind === 'e2hs') {
     const relative = archive.layout.entryPosition(0, 0) > 0 && (await firstOffset(archive)) > 2 ** 52
@@ -153,7 +153,7 @@ describe.skipIf(!recorded)('recorded .ere, .e2hs and small files', () => {
     if (file) expect(createHash('sha256').update(bytes).digest('hex')).toBe(file.sha256)
     if (file?.index) checkIndex(archive, file.index)
     const standardName = name.replace('.relative-index', '')
-    expect(await archiveName(archive, name.split('-')[0] ?? '')).toBe(standardName)
+    expect(await executionArchiveNameOf(archive, name.split('-')[0] ?? '')).toBe(standardName)
     const report = await verifyArchive(archive, { name: standardName })
     expect(report).toMatchObject({ count: archive.count, preMergeBlocks: archive.count, deviations: [] })
     if (file?.index) expect(toHex(report.accumulator ?? new Uint8Array(0))).toBe(file.index.accumulator)
@@ -170,7 +170,7 @@ describe.skipIf(!recorded)('recorded .ere, .e2hs and small files', () => {
   }
 
   test('the other formats are written from an .era1, byte for byte', async () => {
-    const era1 = archiveSource(await open('real', 'mainnet-00000-5ec1ffb8.era1.gz'))
+    const era1 = blockSourceOf(await open('real', 'mainnet-00000-5ec1ffb8.era1.gz'))
     const [e2hs, ere] = [toBytes(), toBytes()]
     await writeE2hs(e2hs, era1ToE2hs(era1))
     await writeEre(ere, era1ToEre(era1))
@@ -179,7 +179,7 @@ describe.skipIf(!recorded)('recorded .ere, .e2hs and small files', () => {
       expect(Buffer.compare(sink.bytes(), readVector('e2store', 'big', `${expected[i]}.gz`))).toBe(0)
     }
     const back = toBytes()
-    await writeEra1(back, ereToEra1(archiveSource(await open('big', 'sepolia-00021-af105ff1.ere.gz'))))
+    await writeEra1(back, ereToEra1(blockSourceOf(await open('big', 'sepolia-00021-af105ff1.ere.gz'))))
     expect(Buffer.compare(back.bytes(), readVector('e2store', 'real', 'sepolia-00021-b8814b14.era1.gz'))).toBe(0)
   })
 

@@ -9,7 +9,7 @@ import { writeE2hs } from '../src/execution/e2hs/write.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
 import { writeEre } from '../src/execution/ere/write.ts'
 import { verifyArchive } from '../src/execution/verify/verify.ts'
-import { archiveSource, type BlockSource } from '../src/execution/write/block-source.ts'
+import { type BlockSource, blockSourceOf } from '../src/execution/write/block-source.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { encodeBlockIndex } from '../src/index-records/block-index.ts'
 import { encodeDynamicBlockIndex } from '../src/index-records/dynamic-block-index.ts'
@@ -58,7 +58,7 @@ async function ereWithAccumulator(source: BlockSource, root: Uint8Array): Promis
 /** The rows of a golden file with one content changed. */
 async function changed(name: GoldenFile, index: number, change: Columns<Uint8Array>): Promise<BlockSource> {
   const archive = await openAny(name, fromBytes(goldenBytes(name)))
-  const source = archiveSource(archive)
+  const source = blockSourceOf(archive)
   return {
     start: archive.start,
     read: async function* (columns) {
@@ -370,7 +370,7 @@ describe('what cannot be written is refused', () => {
   })
   test('none, too few for an .e2hs, or a column that is missing', async () => {
     await expect(writeEra1(toBytes(), { start: 0n, read: () => [] })).rejects.toThrow('at least one block')
-    const e2hs = archiveSource(await openAny('e2hs', fromBytes(goldenBytes('e2hs'))))
+    const e2hs = blockSourceOf(await openAny('e2hs', fromBytes(goldenBytes('e2hs'))))
     await expect(writeE2hs(toBytes(), e2hs)).rejects.toThrow('not 8192')
     await expect(writeEre(toBytes(), tooMany)).rejects.toThrow('no proof to write')
   })

@@ -1,6 +1,7 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
-import { E2StoreError, type EraFile, fromBytes, iterateRecords, openEra, verifyEra } from '../src/index.ts'
+import { type EraFile, verifyEra } from '../src/era.ts'
+import { E2StoreError, fromBytes, iterateRecords, openEra } from '../src/index.ts'
 import { collect } from './support/collect.ts'
 
 interface Expectation {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { compressSync } from 'snappy'
 import { expect, test } from 'vitest'
-import { portableSnappy, snappyFramedDecode, snappyFramedEncode } from '../src/index.ts'
 import { nativeSnappy } from '../src/node.ts'
+import { portableSnappy, snappyFramedDecode, snappyFramedEncode } from '../src/snappy.ts'
 
 /** Bytes with matches near and far, as blocks of a chain have them. */
 function mixed(length: number, seed: number): Uint8Array {

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, trunca
 import { createServer } from 'node:net'
 import { canMountDisks, SmallDisk, tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
-import { encodeRecord, iterateRecords, RecordWriter, SourceError, TruncatedError } from '../src/index.ts'
+import { ByteSourceError, encodeRecord, iterateRecords, RecordWriter, UnexpectedEndError } from '../src/index.ts'
 import { appendFile, createFile, openFile } from '../src/node.ts'
 
 test('a file is written aside and read back', async () => {
@@ -135,7 +135,7 @@ test('a file that shrinks under its reader is a short read', async () => {
 
 test('a folder is not a file', async () => {
   using dir = tempDir()
-  await expect(openFile(dir.path)).rejects.toBeInstanceOf(SourceError)
+  await expect(openFile(dir.path)).rejects.toBeInstanceOf(ByteSourceError)
 })
 
 test('appending begins a file, and goes on where it ended', async () => {
@@ -156,7 +156,7 @@ test('a torn tail is reported, and cut away when asked', async () => {
   await (await appendFile(path)).close()
   appendFileSync(path, encodeRecord(0x9900, new Uint8Array(5)))
   appendFileSync(path, encodeRecord(0x9900, new Uint8Array(50)).subarray(0, 20))
-  await expect(appendFile(path)).rejects.toBeInstanceOf(TruncatedError)
+  await expect(appendFile(path)).rejects.toBeInstanceOf(UnexpectedEndError)
   expect(statSync(path).size).toBe(41)
   await using file = await appendFile(path, { repair: true })
   expect([file.removedBytes, file.position]).toEqual([20, 21])
@@ -183,7 +183,7 @@ test('a Version record that was not written whole is written again', async () =>
   using dir = tempDir()
   const path = dir.join('a.e2s')
   writeFileSync(path, encodeRecord(0x6532, new Uint8Array(0)).subarray(0, 5))
-  await expect(appendFile(path)).rejects.toBeInstanceOf(TruncatedError)
+  await expect(appendFile(path)).rejects.toBeInstanceOf(UnexpectedEndError)
   await using file = await appendFile(path, { repair: true })
   expect(file.removedBytes).toBe(5)
   await file.close()

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { toBytes } from '@datastreamer/e2store'
 import {
   type BlockHeader,
+  defaultHashes,
   EMPTY_TRIE_ROOT,
   encodeHeader,
-  toBytes,
   uint256Bytes,
   writeEra1,
-} from '@datastreamer/e2store'
+} from '@datastreamer/e2store/execution'
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 
 const BLOCKS = 8192
@@ -27,7 +28,7 @@ export async function mainFile(path: string): Promise<string> {
 
 /** A file of 8192 blocks whose headers have so many bytes that do not compress. */
 export async function writeMadeUp(path: string, extraBytes: number): Promise<void> {
-  const { keccak256 } = (await import('@datastreamer/e2store')).defaultHashes()
+  const { keccak256 } = defaultHashes()
   let parentHash: Uint8Array = new Uint8Array(32)
   const sink = toBytes()
   const rows = function* (): Generator<Record<string, Uint8Array>> {

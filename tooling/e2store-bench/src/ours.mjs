@@ -1,4 +1,5 @@
-import { openEra1, verifyArchive } from '@datastreamer/e2store'
+import { openEra1 } from '@datastreamer/e2store'
+import { verifyArchive } from '@datastreamer/e2store/execution'
 import { openFile } from '@datastreamer/e2store/node'
 import { RANDOM_BLOCKS, randomBlocks } from './blocks.mjs'
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { portableSnappy } from '@datastreamer/e2store'
+import { portableSnappy } from '@datastreamer/e2store/snappy'
 import { uncompressSync } from 'snappy'
 
 const FIRST_CHUNK = 18

@@ -8,8 +8,8 @@ import {
   RecordType,
   readRecord,
   readRecordHeader,
-  snappyFramedDecode,
 } from '@datastreamer/e2store'
+import { snappyFramedDecode } from '@datastreamer/e2store/snappy'
 import { FormatError, viewOf, walkRun } from '@datastreamer/format'
 import { archiveNameOf, parseArchiveName } from './archive-name.ts'
 import { type BlockTable, readBlockTable } from './block-table.ts'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type ByteSink, encodeRecordHeader, RecordWriter, snappyFramedEncode } from '@datastreamer/e2store'
+import { type ByteSink, encodeRecordHeader, RecordWriter } from '@datastreamer/e2store'
+import { snappyFramedEncode } from '@datastreamer/e2store/snappy'
 import { encodeBlockTable } from './block-table.ts'
 import { ExportError } from './errors.ts'
 import {

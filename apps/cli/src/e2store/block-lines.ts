@@ -1,4 +1,6 @@
-import { type Block, blockHead, defaultHashes, type EraBlock, NotFoundError, openEra } from '@datastreamer/e2store'
+import { NotInFileError, openEra } from '@datastreamer/e2store'
+import { blockHead, type EraBlock } from '@datastreamer/e2store/era'
+import { type Block, defaultHashes } from '@datastreamer/e2store/execution'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { archiveBlock, archiveBlocks } from '../archive/read-block.ts'
@@ -77,7 +79,7 @@ async function ifThere<T>(find: () => Promise<T>): Promise<T | undefined> {
   try {
     return await find()
   } catch (error) {
-    if (error instanceof NotFoundError) return undefined
+    if (error instanceof NotInFileError) return undefined
     throw error
   }
 }

@@ -1,4 +1,5 @@
-import { iterateHeaders, readE2i, recordTypeHex, recordTypeName } from '@datastreamer/e2store'
+import { iterateHeaders, recordTypeHex, recordTypeName } from '@datastreamer/e2store'
+import { readE2i } from '@datastreamer/e2store/index'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'

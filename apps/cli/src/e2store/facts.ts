@@ -1,15 +1,7 @@
-import {
-  archiveIdentity,
-  type BlockArchive,
-  type ByteSource,
-  type EraFile,
-  openE2hs,
-  openE2ss,
-  openEra,
-  openEra1,
-  openEre,
-  readE2i,
-} from '@datastreamer/e2store'
+import { type ByteSource, openE2hs, openE2ss, openEra, openEra1, openEre } from '@datastreamer/e2store'
+import type { EraFile } from '@datastreamer/e2store/era'
+import { archiveIdentity, type BlockArchive } from '@datastreamer/e2store/execution'
+import { readE2i } from '@datastreamer/e2store/index'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { count, hex, plural } from '../output/text.ts'
 import type { E2File } from './file.ts'

@@ -1,4 +1,4 @@
-import { type E2iGeneration, encodeE2i, indexSlots, readE2i } from '@datastreamer/e2store'
+import { type E2iGeneration, encodeE2i, indexSlots, readE2i } from '@datastreamer/e2store/index'
 import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'

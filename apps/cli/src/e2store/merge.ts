@@ -1,4 +1,5 @@
-import { type ByteSink, concatFiles, type EraFile, mergeEras, openEra } from '@datastreamer/e2store'
+import { type ByteSink, concatFiles, openEra } from '@datastreamer/e2store'
+import { type EraFile, mergeEras } from '@datastreamer/e2store/era'
 import { createFile, type FileSource } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'

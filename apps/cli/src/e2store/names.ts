@@ -1,14 +1,12 @@
+import { type EraFile, eraNameOf, parseEraName } from '@datastreamer/e2store/era'
 import {
-  archiveName,
   type BlockArchive,
-  type EraFile,
-  eraNameOf,
+  executionArchiveNameOf,
   formatSnapshotName,
-  parseArchiveName,
-  parseEraName,
+  parseExecutionArchiveName,
   parseSnapshotName,
   type Snapshot,
-} from '@datastreamer/e2store'
+} from '@datastreamer/e2store/execution'
 import type { ArchiveFile } from '../archive/archive-file.ts'
 import { parseArchiveName as parseStreamName } from '../archive/archive-name.ts'
 
@@ -26,9 +24,9 @@ export async function checkEraName(name: string, era: EraFile): Promise<NameChec
 }
 
 export async function checkArchiveName(name: string, archive: BlockArchive): Promise<NameCheck> {
-  const parsed = parseArchiveName(name)
+  const parsed = parseExecutionArchiveName(name)
   if (parsed === undefined) return UNCONVENTIONAL
-  return compare(name.replace(/\.erae$/, '.ere'), await archiveName(archive, parsed.network))
+  return compare(name.replace(/\.erae$/, '.ere'), await executionArchiveNameOf(archive, parsed.network))
 }
 
 export function checkSnapshotName(name: string, { header }: Snapshot): NameCheck {

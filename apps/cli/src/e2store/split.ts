@@ -1,16 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import {
-  type ByteSink,
-  EraFile,
-  eraNameOf,
-  findParts,
-  openEra,
-  parseEraName,
-  planParts,
-  writeGroup,
-  writePart,
-} from '@datastreamer/e2store'
+import { type ByteSink, findParts, openEra, planParts, writePart } from '@datastreamer/e2store'
+import { EraFile, eraNameOf, parseEraName, writeGroup } from '@datastreamer/e2store/era'
 import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'

@@ -1,4 +1,5 @@
-import { type EraFile, EraWriter, fromBytes, openEra, toBytes } from '@datastreamer/e2store'
+import { fromBytes, openEra, toBytes } from '@datastreamer/e2store'
+import { type EraFile, EraWriter } from '@datastreamer/e2store/era'
 import { type BeaconNetwork, SetupError } from '@datastreamer/e2store/verify-era'
 import { expect, test } from 'vitest'
 import { EraVerifier, type LoadTools } from './verify-era-file.ts'

@@ -1,4 +1,5 @@
-import { type EraFile, type EraReport, VerificationError, verifyEra } from '@datastreamer/e2store'
+import { VerificationError } from '@datastreamer/e2store'
+import { type EraFile, type EraReport, verifyEra } from '@datastreamer/e2store/era'
 import {
   type BeaconNetwork,
   type BeaconSsz,

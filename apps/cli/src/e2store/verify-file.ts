@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto'
-import {
-  type Checksum,
-  findChecksum,
-  iterateFramed,
-  iterateHeaders,
-  openE2ss,
-  openEra,
-  readE2i,
-  recordTypeName,
-  VerificationError,
-  verifyArchive,
-  verifyE2ss,
-} from '@datastreamer/e2store'
+import { iterateHeaders, openE2ss, openEra, recordTypeName, VerificationError } from '@datastreamer/e2store'
+import { type Checksum, findChecksum, verifyArchive, verifyE2ss } from '@datastreamer/e2store/execution'
+import { readE2i } from '@datastreamer/e2store/index'
+import { iterateFramed } from '@datastreamer/e2store/snappy'
 import type { BeaconNetwork } from '@datastreamer/e2store/verify-era'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ChainError } from '../archive/errors.ts'

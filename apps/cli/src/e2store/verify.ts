@@ -1,4 +1,4 @@
-import { type Checksum, parseChecksums } from '@datastreamer/e2store'
+import { type Checksum, parseChecksums } from '@datastreamer/e2store/execution'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { readText } from '@datastreamer/service'
 import { Argument, Command, Option } from 'commander'
@@ -14,7 +14,7 @@ import { type ReadingOptions, takesReading, withFile } from './file.ts'
 import { readNetwork } from './networks.ts'
 import { FileVerifier, type Verified } from './verify-file.ts'
 
-interface VerifyOptions extends ReadingOptions {
+interface VerifyCommandOptions extends ReadingOptions {
   readonly accumulators?: string
   readonly checksums?: string
   readonly network?: string
@@ -59,12 +59,14 @@ export function verifyCommand(run: RunCommand): Command {
     .option('--no-signatures', 'leave out the signatures of .era blocks, some 20 ms each')
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
-    .action((paths: string[], options: VerifyOptions) => run(wholly((context) => verify(paths, options, context))))
+    .action((paths: string[], options: VerifyCommandOptions) =>
+      run(wholly((context) => verify(paths, options, context))),
+    )
 }
 
 async function verify(
   paths: readonly string[],
-  { accumulators, checksums, network, ...options }: VerifyOptions,
+  { accumulators, checksums, network, ...options }: VerifyCommandOptions,
   { out, signal }: CommandContext,
 ): Promise<ExitCode> {
   const verifier = new FileVerifier({

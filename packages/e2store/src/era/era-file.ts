@@ -1,4 +1,4 @@
-import { E2FormatError, NotFoundError, type Step } from '../errors.ts'
+import { E2FormatError, NotInFileError, type Step } from '../errors.ts'
 import { isEmptyMark, type SlotIndex } from '../index-records/slot-index.ts'
 import { buffered } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
@@ -46,7 +46,7 @@ export class EraFile {
   /**
    * The signed block of a slot, or `undefined` if the slot is empty.
    *
-   * @throws {NotFoundError} `NOT_IN_FILE`: the slot lies in none of the file's eras
+   * @throws {NotInFileError} `NOT_IN_FILE`: the slot lies in none of the file's eras
    * @throws {E2FormatError} the index, the record or the block is malformed, or the block is another slot's
    * @see docs/spec/e2store.md §7.1
    */
@@ -90,14 +90,14 @@ export class EraFile {
   /** The group whose state has a slot. */
   groupOfState(slot: bigint): EraGroup {
     const group = this.groups.findLast((each) => each.stateSlot === slot)
-    if (!group) throw new NotFoundError('NOT_IN_FILE', `no state of slot ${slot} in ${this.describe()}`)
+    if (!group) throw new NotInFileError('NOT_IN_FILE', `no state of slot ${slot} in ${this.describe()}`)
     return group
   }
 
   /**
    * The serialized state of a slot, all of it.
    *
-   * @throws {NotFoundError} `NOT_IN_FILE`
+   * @throws {NotInFileError} `NOT_IN_FILE`
    * @throws {E2FormatError} the record or the state is malformed
    * @throws {LimitError} `RECORD_TOO_LARGE`, `OUTPUT_TOO_LARGE`
    */
@@ -160,7 +160,7 @@ export class EraFile {
 
   #groupOfBlock(slot: bigint): EraGroup {
     const group = this.groups.findLast((each) => slot >= firstSlot(each) && slot < each.stateSlot)
-    if (!group) throw new NotFoundError('NOT_IN_FILE', `slot ${slot} is not in ${this.describe()}`)
+    if (!group) throw new NotInFileError('NOT_IN_FILE', `slot ${slot} is not in ${this.describe()}`)
     return group
   }
 

@@ -12,7 +12,7 @@ import {
   withEntry,
   writeAnyGroup,
 } from '../../test/support/tiny-eras.ts'
-import { E2FormatError, NotFoundError } from '../errors.ts'
+import { E2FormatError, NotInFileError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { concatBytes } from '../io/little-endian.ts'
@@ -58,7 +58,7 @@ test('a block is read without the rest of the file', async () => {
 
 test('what is not in the file is said to be missing', async () => {
   const file = await open(first)
-  await expect(file.block(64n)).rejects.toThrow(NotFoundError)
+  await expect(file.block(64n)).rejects.toThrow(NotInFileError)
   await expect(file.state(0n)).rejects.toMatchObject({ code: 'NOT_IN_FILE' })
   expect(await file.block(3n)).toBeUndefined()
 })

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { fromBytes } from '../io/byte-source.ts'
 import { checksumOf, findChecksum, formatChecksums, parseChecksums } from './checksums.ts'
-import { formatArchiveName, formatSnapshotName, parseArchiveName, parseSnapshotName } from './names.ts'
+import {
+  formatExecutionArchiveName,
+  formatSnapshotName,
+  parseExecutionArchiveName,
+  parseSnapshotName,
+} from './names.ts'
 
 describe('names', () => {
   test.each([
@@ -21,15 +26,21 @@ describe('names', () => {
       { kind: 'ere', network: 'x', era: 1, id: 'a6860fef', profile: ['noproofs', 'noreceipts'] },
     ],
   ] as const)('%s', (text, name) => {
-    expect(parseArchiveName(text)).toEqual(name)
-    expect(formatArchiveName(name)).toBe(text)
+    expect(parseExecutionArchiveName(text)).toEqual(name)
+    expect(formatExecutionArchiveName(name)).toBe(text)
   })
 
   test('.erae is another name for .ere; profiles are written in alphabetical order', () => {
-    const name = parseArchiveName('x-00001-a6860fef-noreceipts.erae')
+    const name = parseExecutionArchiveName('x-00001-a6860fef-noreceipts.erae')
     expect(name).toMatchObject({ kind: 'ere', profile: ['noreceipts'] })
     expect(
-      formatArchiveName({ kind: 'ere', network: 'x', era: 1, id: '00000000', profile: ['noreceipts', 'noproofs'] }),
+      formatExecutionArchiveName({
+        kind: 'ere',
+        network: 'x',
+        era: 1,
+        id: '00000000',
+        profile: ['noreceipts', 'noproofs'],
+      }),
     ).toBe('x-00001-00000000-noproofs-noreceipts.ere')
   })
 
@@ -44,13 +55,13 @@ describe('names', () => {
     `${'x'.repeat(300)}-00001-a6860fef.ere`,
     '-00001-a6860fef.ere',
   ])('%j is none', (text) => {
-    expect(parseArchiveName(text)).toBeUndefined()
+    expect(parseExecutionArchiveName(text)).toBeUndefined()
   })
 
   test.each(['../x', '/x', 'a\\b', 'a\0b', 'a\nb', ''])('a network cannot be %j', (network) => {
     const parts = { kind: 'era1', network, era: 0, id: '5ec1ffb8', profile: [] } as const
-    expect(() => formatArchiveName(parts)).toThrow(RangeError)
-    expect(parseArchiveName(`${network}-00000-5ec1ffb8.era1`)).toBeUndefined()
+    expect(() => formatExecutionArchiveName(parts)).toThrow(RangeError)
+    expect(parseExecutionArchiveName(`${network}-00000-5ec1ffb8.era1`)).toBeUndefined()
     expect(() => formatSnapshotName({ network, block: 1n, id: '5eb6e371' })).toThrow(RangeError)
     expect(parseSnapshotName(`${network}-0000000001-5eb6e371.e2ss`)).toBeUndefined()
   })

@@ -2,7 +2,7 @@ import { toHex } from '../io/little-endian.ts'
 import { checkNamePart, isNamePart } from '../io/name-part.ts'
 
 /** What the name of a block archive says. It comes from outside: compare it with the content, never trust it. */
-export interface ArchiveName {
+export interface ExecutionArchiveName {
   readonly kind: 'era1' | 'ere' | 'e2hs'
   /** Network or config. */
   readonly network: string
@@ -19,7 +19,7 @@ export type ArchiveProfile = (typeof PROFILES)[number]
 /** In the order in which they stand in a name. */
 const PROFILES = ['noproofs', 'noreceipts'] as const
 
-/** What the name of a state snapshot says; as untrusted as {@link ArchiveName}. */
+/** What the name of a state snapshot says; as untrusted as {@link ExecutionArchiveName}. */
 export interface SnapshotName {
   readonly network: string
   readonly block: bigint
@@ -37,7 +37,7 @@ const MAX_NAME = 255
  *
  * @see docs/spec/e2store-execution.md §9
  */
-export function parseArchiveName(name: string): ArchiveName | undefined {
+export function parseExecutionArchiveName(name: string): ExecutionArchiveName | undefined {
   const match = name.length <= MAX_NAME ? ARCHIVE.exec(name) : null
   if (match === null) return undefined
   const [, network = '', era = '', id = '', profile = '', extension = ''] = match
@@ -47,7 +47,7 @@ export function parseArchiveName(name: string): ArchiveName | undefined {
 }
 
 /** The name that a file has by its content; throws `RangeError` for a network with slashes or control characters. */
-export function formatArchiveName(name: ArchiveName): string {
+export function formatExecutionArchiveName(name: ExecutionArchiveName): string {
   const { kind, network, era, id, profile } = name
   const parts = [
     checkNamePart(network),
@@ -67,7 +67,7 @@ export function parseSnapshotName(name: string): SnapshotName | undefined {
   return { network, block: BigInt(block), id }
 }
 
-/** The name of a snapshot; the block's number is padded to ten digits. Throws as {@link formatArchiveName}. */
+/** The name of a snapshot; the block's number is padded to ten digits. Throws as {@link formatExecutionArchiveName}. */
 export function formatSnapshotName({ network, block, id }: SnapshotName): string {
   return `${checkNamePart(network)}-${String(block).padStart(10, '0')}-${id}.e2ss`
 }

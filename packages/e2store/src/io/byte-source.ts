@@ -1,4 +1,4 @@
-import { SourceError } from '../errors.ts'
+import { ByteSourceError } from '../errors.ts'
 
 /** Random access to bytes whose number is known: a file, a Blob, memory, ranges of a remote object. */
 export interface ByteSource {
@@ -7,7 +7,7 @@ export interface ByteSource {
   /**
    * Exactly `length` bytes from `position` on. They may be borrowed memory: do not write to them.
    *
-   * @throws {SourceError} `SHORT_READ` if the bytes are not there
+   * @throws {ByteSourceError} `SHORT_READ` if the bytes are not there
    */
   read(position: number, length: number): Promise<Uint8Array>
   /** Fill `target` with the bytes from `position` on, for readers that use memory again; throws as `read`. */
@@ -25,7 +25,7 @@ export interface BlobLike {
 /** Throw `SHORT_READ` unless `length` bytes lie at `position`. */
 export function checkRange(size: number, position: number, length: number): void {
   if (!(position >= 0 && length >= 0 && position + length <= size)) {
-    throw new SourceError('SHORT_READ', `wanted ${length} bytes at ${position}, have ${size} bytes in all`)
+    throw new ByteSourceError('SHORT_READ', `wanted ${length} bytes at ${position}, have ${size} bytes in all`)
   }
 }
 
@@ -46,7 +46,7 @@ export function fromBlob(blob: BlobLike): ByteSource {
       checkRange(blob.size, position, length)
       const bytes = new Uint8Array(await blob.slice(position, position + length).arrayBuffer())
       if (bytes.length !== length) {
-        throw new SourceError('SHORT_READ', `wanted ${length} bytes at ${position}, got ${bytes.length}`)
+        throw new ByteSourceError('SHORT_READ', `wanted ${length} bytes at ${position}, got ${bytes.length}`)
       }
       return bytes
     },

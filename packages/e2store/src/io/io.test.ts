@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SourceError } from '../errors.ts'
+import { ByteSourceError } from '../errors.ts'
 import { buffered } from './buffered.ts'
 import { toBytes } from './byte-sink.ts'
 import { type ByteSource, fromBlob, fromBytes } from './byte-source.ts'
@@ -36,7 +36,7 @@ test.each([
   [Number.NaN, 1],
 ])('reading %d, %d is a short read', async (position, length) => {
   for (const source of [fromBytes(bytes), fromBlob(new Blob([bytes])), buffered(counting())]) {
-    await expect(source.read(position, length)).rejects.toThrow(SourceError)
+    await expect(source.read(position, length)).rejects.toThrow(ByteSourceError)
   }
 })
 

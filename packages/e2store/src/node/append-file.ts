@@ -23,8 +23,8 @@ export interface AppendedFile extends FileSink {
  *
  * Only one process may write to a file: this takes no lock.
  *
- * @throws {SourceError} `NOT_A_FILE`
- * @throws {TruncatedError} the file ends inside a record, without `repair`
+ * @throws {ByteSourceError} `NOT_A_FILE`
+ * @throws {UnexpectedEndError} the file ends inside a record, without `repair`
  * @throws {E2FormatError} the file is not an e2store file; it is left as it is
  * @see docs/spec/e2store.md §3.2
  */

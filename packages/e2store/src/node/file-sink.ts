@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { SourceError } from '../errors.ts'
+import { ByteSourceError } from '../errors.ts'
 import type { ByteSink } from '../io/byte-sink.ts'
 import { renameOnly } from './rename-only.ts'
 
@@ -94,7 +94,7 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
       return buffer.position
     },
     async write(bytes) {
-      if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
+      if (closed !== undefined) throw new ByteSourceError('CLOSED', `${path} is closed`)
       await buffer.write(bytes)
     },
     async sync() {
@@ -142,11 +142,11 @@ export async function createFile(path: string, { replace = false }: NewFileOptio
       return buffer.position
     },
     async write(bytes) {
-      if (settled !== undefined) throw new SourceError('CLOSED', `${partial} is closed`)
+      if (settled !== undefined) throw new ByteSourceError('CLOSED', `${partial} is closed`)
       await buffer.write(bytes)
     },
     async commit(name = path) {
-      if (settled !== undefined) throw new SourceError('CLOSED', `${partial} is closed`)
+      if (settled !== undefined) throw new ByteSourceError('CLOSED', `${partial} is closed`)
       settled = finish(name)
       try {
         await settled

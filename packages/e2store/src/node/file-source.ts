@@ -1,5 +1,5 @@
 import { constants, type FileHandle } from 'node:fs/promises'
-import { SourceError } from '../errors.ts'
+import { ByteSourceError } from '../errors.ts'
 import { type ByteSource, checkRange } from '../io/byte-source.ts'
 import { openRegularFile } from './regular-file.ts'
 
@@ -15,7 +15,7 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, position: n
     const { bytesRead } = await file.read(bytes, have, bytes.length - have, position + have)
     if (bytesRead === 0) {
       const what = `wanted ${bytes.length} bytes at ${position}, the file ended after ${have}`
-      throw new SourceError('SHORT_READ', what)
+      throw new ByteSourceError('SHORT_READ', what)
     }
     have += bytesRead
   }
@@ -24,7 +24,7 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, position: n
 /**
  * Open a file for random access. Its size is taken once; a file that shrinks afterwards gives `SHORT_READ`.
  *
- * @throws {SourceError} `NOT_A_FILE`
+ * @throws {ByteSourceError} `NOT_A_FILE`
  */
 export async function openFile(path: string): Promise<FileSource> {
   const { file, size } = await openRegularFile(path, constants.O_RDONLY)
@@ -38,7 +38,7 @@ function fileSource(path: string, file: FileHandle, size: number): FileSource {
     return closed
   }
   const check = (position: number, length: number): void => {
-    if (closed !== undefined) throw new SourceError('CLOSED', `${path} is closed`)
+    if (closed !== undefined) throw new ByteSourceError('CLOSED', `${path} is closed`)
     checkRange(size, position, length)
   }
   return {

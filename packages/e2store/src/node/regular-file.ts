@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { constants, type FileHandle, open, stat } from 'node:fs/promises'
-import { SourceError } from '../errors.ts'
+import { ByteSourceError } from '../errors.ts'
 
 /** Opening a pipe with it does not wait for whoever is at its other end; a file is opened as ever. Windows has none. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
@@ -9,7 +9,7 @@ const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
  * Open a file, and nothing but a file: what else has that name is not even opened.
  *
  * @param flags as `open(2)` takes them
- * @throws {SourceError} `NOT_A_FILE`
+ * @throws {ByteSourceError} `NOT_A_FILE`
  */
 export async function openRegularFile(path: string, flags: number): Promise<{ file: FileHandle; size: number }> {
   const found = await stat(path).catch(() => undefined)
@@ -27,7 +27,7 @@ export async function openRegularFile(path: string, flags: number): Promise<{ fi
 
 function mustBeFile(path: string, stats: Stats): void {
   if (stats.isFile()) return
-  throw new SourceError('NOT_A_FILE', `${path} is ${kindOf(stats)}, expected a regular file`)
+  throw new ByteSourceError('NOT_A_FILE', `${path} is ${kindOf(stats)}, expected a regular file`)
 }
 
 function kindOf(stats: Stats): string {

@@ -11,7 +11,7 @@ import { RecordWriter } from './write.ts'
  * Write whole files one behind the other. Every one is checked to be whole records that begin with Version; indices
  * stay right because their values are relative.
  *
- * @throws {TruncatedError} a file ends inside a record
+ * @throws {UnexpectedEndError} a file ends inside a record
  * @throws {E2FormatError} a file is not an e2store file
  * @see docs/spec/e2store.md §3.3
  */

@@ -77,7 +77,7 @@ export class RecordCursor {
   /**
    * The next record if all of it is in memory, else `undefined`: then {@link fill}.
    *
-   * @throws {TruncatedError} the file ends inside a record
+   * @throws {UnexpectedEndError} the file ends inside a record
    * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`, `RESERVED_NOT_ZERO`
    * @throws {LimitError} `RECORD_TOO_LARGE`
    */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { E2FormatError, TruncatedError } from '../errors.ts'
+import { E2FormatError, UnexpectedEndError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
 import { concatBytes } from '../io/little-endian.ts'
@@ -56,7 +56,7 @@ test('the end of the whole records is found behind a torn one', async () => {
   for (const torn of [1, 4, 5, 12]) {
     const { wholeEnd, error } = await findWholeEnd(fromBytes(bytes.subarray(0, bytes.length - torn)))
     expect(wholeEnd).toBe(26)
-    expect(error).toBeInstanceOf(TruncatedError)
+    expect(error).toBeInstanceOf(UnexpectedEndError)
   }
 })
 
@@ -92,7 +92,7 @@ test('files are joined and fall apart where they were joined', async () => {
 test('a file that is cut is not joined to', async () => {
   const one = await file([0x0100, 10])
   const files = [fromBytes(one.subarray(0, 20)), fromBytes(one)]
-  await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(TruncatedError)
+  await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(UnexpectedEndError)
 })
 
 test('a file of nothing but Version records falls into no more parts than memory holds', async () => {

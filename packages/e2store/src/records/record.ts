@@ -1,4 +1,4 @@
-import { E2FormatError, LimitError, type Step, TruncatedError } from '../errors.ts'
+import { E2FormatError, LimitError, type Step, UnexpectedEndError } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { putU32, typeAt, u16, u32 } from '../io/little-endian.ts'
 import { defaultMaxRecordBytes, describeType, RecordType } from './record-type.ts'
@@ -102,7 +102,7 @@ export function checkBounds(type: number, length: number, position: number, end:
   const have = end - position - RECORD_HEADER_BYTES
   if (length > have) {
     const what = `${describeType(type)} record has ${have} of ${length} bytes`
-    throw new TruncatedError(what, position, options.step ?? 'read')
+    throw new UnexpectedEndError(what, position, options.step ?? 'read')
   }
   const max = typeof maxRecordBytes === 'number' ? maxRecordBytes : maxRecordBytes(type)
   if (length > max) {
@@ -114,14 +114,14 @@ export function checkBounds(type: number, length: number, position: number, end:
 /** Throw `TRUNCATED` unless a whole header lies at `position`. */
 export function checkHeaderRoom(position: number, end: number, step: Step = 'read'): void {
   if (position + RECORD_HEADER_BYTES > end) {
-    throw new TruncatedError(`${Math.max(0, end - position)} of 8 bytes of a record header`, position, step)
+    throw new UnexpectedEndError(`${Math.max(0, end - position)} of 8 bytes of a record header`, position, step)
   }
 }
 
 /**
  * The header of the record at `position`; that its data is there is checked, not read.
  *
- * @throws {TruncatedError} the header or the data runs past the end
+ * @throws {UnexpectedEndError} the header or the data runs past the end
  * @throws {E2FormatError} `RESERVED_NOT_ZERO`, `UNKNOWN_VERSION`
  * @throws {LimitError} `RECORD_TOO_LARGE`
  */

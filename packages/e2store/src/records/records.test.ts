@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { E2FormatError, LimitError, TruncatedError } from '../errors.ts'
+import { E2FormatError, LimitError, UnexpectedEndError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
 import { iterateHeaders, iterateRecords } from './iterate.ts'
@@ -90,7 +90,7 @@ test('every prefix is whole records or truncated, with the end of the last whole
       if (ends.includes(cut)) {
         expect(error).toBeUndefined()
       } else {
-        expect(error).toBeInstanceOf(TruncatedError)
+        expect(error).toBeInstanceOf(UnexpectedEndError)
         expect(error).toMatchObject({ wholeEnd: Math.max(0, ...ends.filter((end) => end <= cut)), step: 'walk' })
       }
     }

@@ -1,4 +1,4 @@
-import { E2FormatError, TruncatedError } from '../errors.ts'
+import { E2FormatError, UnexpectedEndError } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { equalBytes } from '../io/little-endian.ts'
 import { type IterateOptions, RecordCursor } from './iterate.ts'
@@ -9,7 +9,7 @@ export interface WholeEnd {
   /** Where the last whole record ends. */
   readonly wholeEnd: number
   /** Why the file does not end there, if it does not. */
-  readonly error?: TruncatedError
+  readonly error?: UnexpectedEndError
 }
 
 /**
@@ -26,7 +26,7 @@ export async function findWholeEnd(source: ByteSource, options: IterateOptions =
     while (await cursor.fill({ headerOnly: true })) while (cursor.takeHeader());
     return { wholeEnd: cursor.position }
   } catch (error) {
-    if (!(error instanceof TruncatedError)) throw error
+    if (!(error instanceof UnexpectedEndError)) throw error
     if (error.wholeEnd === 0 && options.requireVersion !== false) await checkBegunVersion(source)
     return { wholeEnd: error.wholeEnd, error }
   }

@@ -1,4 +1,4 @@
-import { TruncatedError } from '../errors.ts'
+import { UnexpectedEndError } from '../errors.ts'
 import { typeAt } from '../io/little-endian.ts'
 import { checkFirstRecord } from './iterate.ts'
 import {
@@ -80,7 +80,7 @@ class Inbox {
  *
  * Holds one record at a time. `data` borrows the piece it came in if it lies in one.
  *
- * @throws {TruncatedError} the stream ends inside a record
+ * @throws {UnexpectedEndError} the stream ends inside a record
  * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`, `RESERVED_NOT_ZERO`
  * @throws {LimitError} `RECORD_TOO_LARGE`
  */
@@ -96,7 +96,7 @@ export async function* decodeRecords(
       if (head.length === 0 && position > 0) return
       if (head.length === 0) checkFirstRecord(undefined, 0, 'walk')
       if (head.length < RECORD_HEADER_BYTES) {
-        throw new TruncatedError(`${head.length} of 8 bytes of a record header`, position, 'walk')
+        throw new UnexpectedEndError(`${head.length} of 8 bytes of a record header`, position, 'walk')
       }
       if (position === 0) checkFirstRecord({ type: typeAt(head, 0) }, 0, 'walk')
       const header = decodeRecordHeader(head, 0, position, walk)

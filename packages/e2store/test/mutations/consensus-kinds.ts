@@ -1,22 +1,9 @@
 import { createHash } from 'node:crypto'
 import { hasVectors, readVector } from '@datastreamer/fixtures'
-import {
-  blockHead,
-  encodeE2i,
-  fromBytes,
-  indexSlots,
-  iterateEraItems,
-  iterateRecords,
-  openEra,
-  RecordType,
-  RecordWriter,
-  readE2i,
-  readSlotIndex,
-  snappyFramedDecode,
-  snappyFramedEncode,
-  toBytes,
-  verifyEra,
-} from '../../src/index.ts'
+import { blockHead, iterateEraItems, verifyEra } from '../../src/era.ts'
+import { fromBytes, iterateRecords, openEra, RecordType, RecordWriter, toBytes } from '../../src/index.ts'
+import { encodeE2i, indexSlots, readE2i, readSlotIndex } from '../../src/index-records.ts'
+import { snappyFramedDecode, snappyFramedEncode } from '../../src/snappy.ts'
 import { tinyChain } from '../support/tiny-chain.ts'
 import { fullEraKind } from './full-era-kind.ts'
 import type { Kind } from './harness.ts'

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { openE2ss } from '../../src/execution/e2ss/snapshot.ts'
 import { verifyE2ss } from '../../src/execution/e2ss/verify.ts'
-import { type VerifyOptions, verifyArchive } from '../../src/execution/verify/verify.ts'
+import { type VerifyExecutionOptions, verifyArchive } from '../../src/execution/verify/verify.ts'
 import { fromBytes } from '../../src/io/byte-source.ts'
 import { fromHex } from '../../src/io/little-endian.ts'
 import { collect, type GoldenFile, golden, goldenBytes, goldenHistoryRoot, openAny } from '../support/execution.ts'
 import type { Kind } from './harness.ts'
 
 /** Verify a block archive, and read everything in it in both ways. */
-function checkArchive(name: GoldenFile, options: VerifyOptions): Kind['check'] {
+function checkArchive(name: GoldenFile, options: VerifyExecutionOptions): Kind['check'] {
   return async (bytes) => {
     const archive = await openAny(name, fromBytes(bytes))
     const { identity, transactions, receipts } = await verifyArchive(archive, options)
@@ -37,7 +37,7 @@ async function checkSnapshot(bytes: Uint8Array): Promise<string> {
 /** The kinds of files of the execution layer, with their checksums and behind them. */
 export function executionKinds(): Kind[] {
   const trustedAccumulator = fromHex(golden.accumulator)
-  const archives: readonly (readonly [GoldenFile, VerifyOptions])[] = [
+  const archives: readonly (readonly [GoldenFile, VerifyExecutionOptions])[] = [
     ['era1', { trustedAccumulator }],
     ['era1Draft', { trustedAccumulator }],
     ['ere', { trustedAccumulator }],

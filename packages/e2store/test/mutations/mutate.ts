@@ -1,7 +1,7 @@
-import { portableSnappy } from '../../src/index.ts'
 import { putU32, u24, u32 } from '../../src/io/little-endian.ts'
 import { viewOf } from '../../src/io/view.ts'
 import { maskCrc } from '../../src/snappy/crc32c.ts'
+import { portableSnappy } from '../../src/snappy.ts'
 
 /** Numbers from 0 to 1 that a seed decides. */
 export type Random = () => number

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { blockHeaderRoot } from '../../src/era/roots.ts'
-import { EraWriter, toBytes } from '../../src/index.ts'
+import { EraWriter } from '../../src/era.ts'
+import { toBytes } from '../../src/index.ts'
 import { putU32, putU64 } from '../../src/io/little-endian.ts'
 
 /** Slots of an era of the minimal preset. */

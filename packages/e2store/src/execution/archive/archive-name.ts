@@ -1,12 +1,18 @@
 import { VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
-import { type ArchiveName, type ArchiveProfile, formatArchiveName, nameId, parseArchiveName } from '../names.ts'
+import {
+  type ArchiveProfile,
+  type ExecutionArchiveName,
+  formatExecutionArchiveName,
+  nameId,
+  parseExecutionArchiveName,
+} from '../names.ts'
 import type { BlockArchive } from './archive.ts'
 import { headerRlpOf } from './block.ts'
 import { MAX_BLOCKS } from './layout.ts'
 
 /** Everything in a file's name but the network, which no file tells. */
-export type ArchiveIdentity = Omit<ArchiveName, 'network'>
+export type ArchiveIdentity = Omit<ExecutionArchiveName, 'network'>
 
 /**
  * What the content of a file says that its name has to be: its era, and its accumulator or the hash of its last
@@ -30,8 +36,8 @@ export async function archiveIdentity(
 }
 
 /** The name that a file has by its content, on a network that the caller knows. */
-export async function archiveName(archive: BlockArchive, network: string, hashes?: Hashes): Promise<string> {
-  return formatArchiveName({ ...(await archiveIdentity(archive, hashes)), network })
+export async function executionArchiveNameOf(archive: BlockArchive, network: string, hashes?: Hashes): Promise<string> {
+  return formatExecutionArchiveName({ ...(await archiveIdentity(archive, hashes)), network })
 }
 
 /**
@@ -39,11 +45,11 @@ export async function archiveName(archive: BlockArchive, network: string, hashes
  *
  * @throws {VerificationError} `WRONG_NAME`
  */
-export function checkName(name: string, identity: ArchiveIdentity): void {
-  const parsed = parseArchiveName(name)
+export function checkExecutionArchiveName(name: string, identity: ArchiveIdentity): void {
+  const parsed = parseExecutionArchiveName(name)
   if (parsed === undefined) throw new VerificationError('WRONG_NAME', `not the name of an archive: ${quote(name)}`, 0)
-  const expected = formatArchiveName({ ...identity, network: parsed.network })
-  if (formatArchiveName(parsed) === expected) return
+  const expected = formatExecutionArchiveName({ ...identity, network: parsed.network })
+  if (formatExecutionArchiveName(parsed) === expected) return
   throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, by its content it is ${expected}`, 0)
 }
 

@@ -1,4 +1,4 @@
-import { NotFoundError } from '../../errors.ts'
+import { NotInFileError } from '../../errors.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
 import type { E2Record, RecordOptions } from '../../records/record.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
@@ -103,7 +103,7 @@ export class BlockArchive {
   /**
    * One block, decoded.
    *
-   * @throws {NotFoundError} the file does not hold that block
+   * @throws {NotInFileError} the file does not hold that block
    * @throws {E2FormatError} `BAD_TARGET`, `UNEXPECTED_TYPE`, `TRUNCATED`, `BAD_SNAPPY`, `BAD_CHECKSUM`, `BAD_RLP`, `BAD_SSZ`
    * @throws {LimitError} a record or its content is larger than allowed
    * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
@@ -162,7 +162,7 @@ export class BlockArchive {
     const index = number - this.start
     if (index >= 0n && index < BigInt(this.count)) return Number(index)
     const last = this.start + BigInt(this.count) - 1n
-    throw new NotFoundError('NOT_IN_FILE', `block ${number} is not in the file, which has ${this.start} to ${last}`)
+    throw new NotInFileError('NOT_IN_FILE', `block ${number} is not in the file, which has ${this.start} to ${last}`)
   }
 
   #rawBlock(number: bigint, row: Row): RawBlock {

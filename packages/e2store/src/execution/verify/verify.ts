@@ -4,7 +4,7 @@ import { ContentError, VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
 import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
-import { type ArchiveIdentity, archiveIdentity, checkName } from '../archive/archive-name.ts'
+import { type ArchiveIdentity, archiveIdentity, checkExecutionArchiveName } from '../archive/archive-name.ts'
 import { type BlockPayloads, checkSameNumber, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
 import { MAX_BLOCKS } from '../archive/layout.ts'
 import { visitPayloads } from '../archive/visit.ts'
@@ -17,7 +17,7 @@ import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
 import { StructureCheck } from './structure.ts'
 
-export interface VerifyOptions extends ChainStart {
+export interface VerifyExecutionOptions extends ChainStart {
   readonly hashes?: Hashes
   /** The accumulator that is known to be the right one for this file, 32 bytes. */
   readonly trustedAccumulator?: Uint8Array
@@ -30,7 +30,7 @@ export interface VerifyOptions extends ChainStart {
   readonly onProgress?: (progress: { readonly blocks: number; readonly totalBlocks: number }) => void
 }
 
-export interface VerifyReport {
+export interface ExecutionReport {
   readonly identity: ArchiveIdentity
   readonly start: bigint
   readonly count: number
@@ -65,7 +65,10 @@ const BLOCKS_BETWEEN_PROGRESS = 256
  * @throws {E2FormatError} the bytes break the format
  * @see docs/spec/e2store-execution.md §11
  */
-export async function verifyArchive(archive: BlockArchive, options: VerifyOptions = {}): Promise<VerifyReport> {
+export async function verifyArchive(
+  archive: BlockArchive,
+  options: VerifyExecutionOptions = {},
+): Promise<ExecutionReport> {
   const { hashes = defaultHashes(), name, signal, onProgress } = options
   signal?.throwIfAborted()
   const structure = new StructureCheck(archive)
@@ -86,7 +89,7 @@ export async function verifyArchive(archive: BlockArchive, options: VerifyOption
     const unknown = await structure.finish()
     onProgress?.({ blocks: done, totalBlocks: archive.count })
     const identity = await archiveIdentity(archive, hashes)
-    if (name !== undefined) checkName(name, identity)
+    if (name !== undefined) checkExecutionArchiveName(name, identity)
     return { identity, unknown, ...run.finish() }
   } catch (error) {
     // What is wrong with the whole file says more than what was found in a block of it.
@@ -106,7 +109,7 @@ interface ReadHeader {
 class Run {
   readonly #archive: BlockArchive
   readonly #hashes: Hashes
-  readonly #options: VerifyOptions
+  readonly #options: VerifyExecutionOptions
   readonly #chain: ChainCheck
   readonly #proofs: ProofCheck
   readonly #blocks: HeaderAccumulator
@@ -115,7 +118,7 @@ class Run {
   #complete = true
   #mergePosition = 0
 
-  constructor(archive: BlockArchive, hashes: Hashes, options: VerifyOptions) {
+  constructor(archive: BlockArchive, hashes: Hashes, options: VerifyExecutionOptions) {
     this.#archive = archive
     this.#hashes = hashes
     this.#options = options
@@ -169,7 +172,7 @@ class Run {
     else if (this.#complete) this.#blocks.add(hash, stated?.bytes ?? totalDifficulty)
   }
 
-  finish(): Omit<VerifyReport, 'identity' | 'unknown'> {
+  finish(): Omit<ExecutionReport, 'identity' | 'unknown'> {
     const { start, count, layout } = this.#archive
     const { preMergeBlocks, totalDifficulty, lastHash = new Uint8Array(0) } = this.#chain
     const { historyRoots, accumulator: stated } = this.#proofs

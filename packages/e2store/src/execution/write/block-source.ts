@@ -15,7 +15,7 @@ export interface BlockSource {
 }
 
 /** The blocks of an open archive, to write them again. */
-export function archiveSource(archive: BlockArchive): BlockSource {
+export function blockSourceOf(archive: BlockArchive): BlockSource {
   return { start: archive.start, read: (columns) => archive.iteratePayloads({ columns }) }
 }
 

@@ -1,0 +1,6 @@
+/** All that runs everywhere. No name is in two of the entry points: the compiler would refuse this file. */
+export * from '../../src/era.ts'
+export * from '../../src/execution.ts'
+export * from '../../src/index.ts'
+export * from '../../src/index-records.ts'
+export * from '../../src/snappy.ts'
