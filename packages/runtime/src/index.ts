@@ -1,0 +1,17 @@
+export type { Clock, Timer, TimerOptions } from './clock.ts'
+export { Deadline } from './deadline.ts'
+export type {
+  ClientTlsOptions,
+  Net,
+  NetAddress,
+  NetDialOptions,
+  NetListener,
+  NetListenOptions,
+  NetSocket,
+  ServerTlsOptions,
+  TlsAcceptor,
+  TlsAcceptorOptions,
+} from './net.ts'
+export { nodeNet } from './node-net.ts'
+export { type SleepOptions, sleep } from './sleep.ts'
+export { systemClock } from './system-clock.ts'
