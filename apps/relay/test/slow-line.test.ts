@@ -1,4 +1,5 @@
-import { ManualClock, tempDir } from '@datastreamer/fixtures'
+import { tempDir } from '@datastreamer/fixtures'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { FollowStatus } from '../src/follow/follow-status.ts'

@@ -7,7 +7,6 @@ export {
   type QueryOptions,
   StreamClient,
 } from './client.ts'
-export type { Clock } from './clock.ts'
 export {
   ConnectionError,
   type ConnectionErrorCode,
@@ -20,7 +19,7 @@ export {
   TruncatedError,
   type TruncatedErrorCode,
 } from './errors.ts'
-export type { BackoffOptions, ClientOptions, TlsOptions } from './options.ts'
+export type { BackoffOptions, ClientOptions } from './options.ts'
 export type { From, To } from './resume/cursor.ts'
 export type { StreamEvent } from './resume/follow.ts'
 export type { HeaderWatch } from './resume/head-watch.ts'

@@ -1,5 +1,5 @@
+import { nodeNet, systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
-import { systemClock } from './clock.ts'
 import { settingsOf } from './options.ts'
 
 test('fills in the defaults that the README names', () => {
@@ -19,6 +19,7 @@ test('fills in the defaults that the README names', () => {
     maxEntryBytes: 1_048_576,
     readAheadBytes: 1_048_576,
     clock: systemClock,
+    net: nodeNet,
   })
 })
 

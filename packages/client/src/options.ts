@@ -1,23 +1,5 @@
-import type { ConnectionOptions } from 'node:tls'
 import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { type Clock, systemClock } from './clock.ts'
-
-/** What may be said about TLS; all of it goes to `node:tls`. */
-export type TlsOptions = Pick<
-  ConnectionOptions,
-  | 'ca'
-  | 'cert'
-  | 'key'
-  | 'passphrase'
-  | 'pfx'
-  | 'servername'
-  | 'rejectUnauthorized'
-  | 'checkServerIdentity'
-  | 'minVersion'
-  | 'maxVersion'
-  | 'ciphers'
-  | 'ALPNProtocols'
->
+import { type ClientTlsOptions, type Clock, type Net, nodeNet, systemClock } from '@datastreamer/runtime'
 
 /** How long iterations wait before they dial again. */
 export interface BackoffOptions {
@@ -43,7 +25,7 @@ export interface ClientOptions {
   /** Refuse a server whose header shows another version. */
   readonly version?: number | undefined
   /** Dial with TLS (default: plain TCP). */
-  readonly tls?: TlsOptions | undefined
+  readonly tls?: ClientTlsOptions | undefined
   /** Longest wait for a connection, TLS handshake included (default 10,000). */
   readonly connectTimeoutMs?: number | undefined
   /**
@@ -67,8 +49,10 @@ export interface ClientOptions {
   readonly readAheadBytes?: number | undefined
   /** Ends the client and all it does; its reason is thrown everywhere. */
   readonly signal?: AbortSignal | undefined
-  /** Gives time and timers, for tests (default: the system's). */
+  /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
+  /** Where it dials (default: this machine's network). */
+  readonly net?: Net | undefined
 }
 
 /** Options with every default filled in. */
@@ -78,7 +62,7 @@ export interface Settings {
   readonly streamType: bigint
   readonly systemId: bigint | undefined
   readonly version: number | undefined
-  readonly tls: TlsOptions | undefined
+  readonly tls: ClientTlsOptions | undefined
   readonly connectTimeoutMs: number
   readonly responseTimeoutMs: number
   readonly idleTimeoutMs: number | undefined
@@ -88,6 +72,7 @@ export interface Settings {
   readonly maxEntryBytes: number
   readonly readAheadBytes: number
   readonly clock: Clock
+  readonly net: Net
 }
 
 export interface Backoff {
@@ -130,6 +115,7 @@ export function settingsOf(options: ClientOptions): Settings {
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
     clock: options.clock ?? systemClock,
+    net: options.net ?? nodeNet,
   }
 }
 

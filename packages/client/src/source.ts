@@ -8,7 +8,7 @@ export {
   type ProtocolErrorCode,
   StreamChangedError,
 } from './errors.ts'
-export type { BackoffOptions, TlsOptions } from './options.ts'
+export type { BackoffOptions } from './options.ts'
 export {
   connectSource,
   SourceClient,

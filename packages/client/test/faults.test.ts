@@ -1,5 +1,5 @@
-import { ManualClock } from '@datastreamer/fixtures'
 import { encodeEntry, encodeOperationEnd, encodeResult } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { StreamClient } from '../src/index.ts'
 import { bookmarkAt, encodeAll, entriesOf, entryAt, headerOf, plain } from './support/entries.ts'

@@ -1,5 +1,5 @@
-import { ManualClock } from '@datastreamer/fixtures'
 import { encodeEntry, encodeResult } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { connect, StreamClient } from '../src/index.ts'
 import { bookmarkAt, entryAt, headerOf } from './support/entries.ts'

@@ -1,5 +1,5 @@
-import { ManualClock } from '@datastreamer/fixtures'
 import { encodeEntry } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { StreamClient } from '../src/index.ts'
 import { encodeAll, entriesOf, headerOf, plain } from './support/entries.ts'

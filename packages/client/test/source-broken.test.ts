@@ -1,5 +1,6 @@
-import { FailingDisk, ManualClock } from '@datastreamer/fixtures'
+import { FailingDisk } from '@datastreamer/fixtures'
 import { encodeSourceAnswer, SOURCE_DIGEST_BYTES } from '@datastreamer/format/source'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { type Disk, nodeDisk } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { connectSource, type Header, type StreamWriter } from '../src/source.ts'

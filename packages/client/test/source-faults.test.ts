@@ -1,4 +1,4 @@
-import { ManualClock } from '@datastreamer/fixtures'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { SourceClient, StreamWriter } from '../src/source.ts'

@@ -1,6 +1,7 @@
 import { createServer, type TLSSocket } from 'node:tls'
+import type { ClientTlsOptions } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
-import { connect, type TlsOptions } from '../src/index.ts'
+import { connect } from '../src/index.ts'
 import { CERTIFICATE, KEY } from './support/certificate.ts'
 import { encodeAll, entriesOf, headerOf, plain } from './support/entries.ts'
 import { collect, failure, near } from './support/options.ts'
@@ -42,7 +43,7 @@ test('streams over TLS, with a certificate on both sides', async () => {
   expect(plain(await collect(client.entries({ follow: false })))).toEqual(entriesOf(0, 500))
 })
 
-const refused: [name: string, tls: TlsOptions, reason: string][] = [
+const refused: [name: string, tls: ClientTlsOptions, reason: string][] = [
   ['a server that nobody vouches for', {}, 'self-signed certificate'],
   ['a client without the certificate that is asked for', { ca: CERTIFICATE }, 'tlsv13 alert certificate required'],
 ]

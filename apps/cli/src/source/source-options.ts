@@ -1,4 +1,4 @@
-import type { TlsOptions } from '@datastreamer/client'
+import type { ClientTlsOptions } from '@datastreamer/runtime'
 import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
 import { loadClientTls, type TlsFlags } from '@datastreamer/service/tls'
 import { Argument, type Command, Option } from 'commander'
@@ -37,7 +37,7 @@ export function takesSource(command: Command): Command {
 export const TLS_FLAGS: TlsFlags = { ca: '--tls-ca', cert: '--tls-cert', name: '--tls-servername', on: '--tls' }
 
 /** What the client needs for TLS, or `undefined` for plain TCP. @throws {ConfigError} naming the option */
-export function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServername }: SourceOptions): TlsOptions | undefined {
+export function tlsOf({ tls, tlsCa, tlsCert, tlsKey, tlsServername }: SourceOptions): ClientTlsOptions | undefined {
   if (!tls && [tlsCa, tlsCert, tlsKey, tlsServername].every((option) => option === undefined)) return undefined
   return loadClientTls('--tls', { ca: tlsCa, cert: tlsCert, key: tlsKey, servername: tlsServername })
 }

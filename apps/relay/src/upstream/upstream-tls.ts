@@ -1,4 +1,4 @@
-import type { TlsOptions } from '@datastreamer/client'
+import type { ClientTlsOptions } from '@datastreamer/runtime'
 import { loadClientTls } from '@datastreamer/service'
 
 /** The `--server-tls*` options. */
@@ -13,7 +13,7 @@ export interface UpstreamTlsFiles {
 /** What servers are dialled with over TLS. */
 export class UpstreamTls {
   readonly #files: UpstreamTlsFiles
-  #options: TlsOptions
+  #options: ClientTlsOptions
 
   /** @throws {ConfigError} `CONFLICT`, `BAD_FILE` or `BAD_TLS`, naming the option */
   constructor(files: UpstreamTlsFiles) {
@@ -22,7 +22,7 @@ export class UpstreamTls {
   }
 
   /** For those that ask for TLS. */
-  get options(): TlsOptions {
+  get options(): ClientTlsOptions {
     return this.#options
   }
 
@@ -41,7 +41,7 @@ export class UpstreamTls {
   }
 }
 
-function load({ serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName }: UpstreamTlsFiles): TlsOptions {
+function load({ serverTlsCa, serverTlsCert, serverTlsKey, serverTlsName }: UpstreamTlsFiles): ClientTlsOptions {
   const files = { ca: serverTlsCa, cert: serverTlsCert, key: serverTlsKey, servername: serverTlsName }
   return loadClientTls('--server-tls', files)
 }

@@ -1,4 +1,5 @@
-import { type ClientOptions, type Clock, parseHostPort, type TlsOptions } from '@datastreamer/client'
+import { type ClientOptions, parseHostPort } from '@datastreamer/client'
+import type { ClientTlsOptions, Clock } from '@datastreamer/runtime'
 import { ConfigError } from '@datastreamer/service'
 import type { StreamReader } from '@datastreamer/store'
 import type { UpstreamTls } from './upstream-tls.ts'
@@ -10,7 +11,7 @@ export interface Upstream {
   readonly host: string
   readonly port: number
   /** With what to dial it now; `undefined` for plain TCP. */
-  readonly tls: TlsOptions | undefined
+  readonly tls: ClientTlsOptions | undefined
 }
 
 /** How long upstreams may take for what. */

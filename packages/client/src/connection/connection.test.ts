@@ -1,7 +1,7 @@
 import { createServer, connect as dialSocket, type Socket } from 'node:net'
-import { ManualClock } from '@datastreamer/fixtures'
+import { type Clock, systemClock } from '@datastreamer/runtime'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { afterEach, expect, test } from 'vitest'
-import { type Clock, systemClock } from '../clock.ts'
 import { Connection } from './connection.ts'
 
 const cleanUps: (() => void)[] = []

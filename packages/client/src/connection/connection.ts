@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
+import type { Clock, NetSocket } from '@datastreamer/runtime'
 import { ConnectionError } from '../errors.ts'
 import { connectionError } from './socket-error.ts'
 
@@ -16,7 +15,7 @@ const FINISH_MS = 250
  * still be taken.
  */
 export class Connection {
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #peer: string
   readonly #readAheadBytes: number
   readonly #clock: Clock
@@ -28,7 +27,7 @@ export class Connection {
   #wake: (() => void) | undefined
 
   constructor(
-    socket: Socket,
+    socket: NetSocket,
     options: {
       readonly peer: string
       readonly overTls: boolean
@@ -103,9 +102,9 @@ export class Connection {
         late()
         return
       }
-      const cancel = timeoutMs === undefined ? undefined : this.#clock.timer(timeoutMs, late)
+      const timer = timeoutMs === undefined ? undefined : this.#clock.after(timeoutMs, late)
       this.#wake = () => {
-        cancel?.()
+        timer?.cancel()
         this.#wake = undefined
         resolve()
       }
@@ -141,9 +140,9 @@ export class Connection {
     this.#wake?.()
     if (!ended) {
       await new Promise<void>((resolve) => {
-        const cancel = this.#clock.timer(FINISH_MS, resolve)
+        const timer = this.#clock.after(FINISH_MS, resolve)
         this.#socket.once('close', () => {
-          cancel()
+          timer.cancel()
           resolve()
         })
         this.#socket.end(last)

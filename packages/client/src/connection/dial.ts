@@ -1,5 +1,3 @@
-import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { ConnectionError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { Connection } from './connection.ts'
@@ -12,14 +10,17 @@ import { connectionError } from './socket-error.ts'
  * @throws the signal's reason
  */
 export function dial(settings: Settings, signal: AbortSignal): Promise<Connection> {
-  const { host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes, clock } = settings
+  const { host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes, clock, net } = settings
   const peer = `${host}:${port}`
   const overTls = tls !== undefined
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
-    const socket: Socket = overTls ? connectTls({ ...tls, host, port }) : connectTcp({ host, port })
+    const socket = net.dial({ host, port, tls, keepAliveMs }, () => {
+      settle()
+      resolve(new Connection(socket, { peer, overTls, readAheadBytes, clock }))
+    })
     const settle = (): void => {
-      clearTimeout(timer)
+      timer.cancel()
       signal.removeEventListener('abort', aborted)
       socket.removeListener('error', failed)
       socket.removeListener('close', closed)
@@ -33,18 +34,11 @@ export function dial(settings: Settings, signal: AbortSignal): Promise<Connectio
     const aborted = (): void => fail(signal.reason)
     const failed = (error: Error): void => fail(connectionError(error, peer, overTls))
     const closed = (): void => fail(new ConnectionError('CLOSED', `${peer}: closed before it was open`))
-    const timer = setTimeout(
-      () => fail(new ConnectionError('TIMEOUT', `${peer}: not connected within ${connectTimeoutMs} ms`)),
-      connectTimeoutMs,
+    const timer = clock.after(connectTimeoutMs, () =>
+      fail(new ConnectionError('TIMEOUT', `${peer}: not connected within ${connectTimeoutMs} ms`)),
     )
     signal.addEventListener('abort', aborted, { once: true })
     socket.once('error', failed)
     socket.once('close', closed)
-    socket.once(overTls ? 'secureConnect' : 'connect', () => {
-      settle()
-      socket.setNoDelay(true)
-      socket.setKeepAlive(true, keepAliveMs)
-      resolve(new Connection(socket, { peer, overTls, readAheadBytes, clock }))
-    })
   })
 }

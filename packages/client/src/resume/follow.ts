@@ -1,5 +1,5 @@
 import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/format'
-import { pause } from '../clock.ts'
+import { sleep } from '@datastreamer/runtime'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { StreamSession } from '../stream/session.ts'
@@ -74,7 +74,7 @@ export async function* follow(
       if (cursor.next !== before) retry.progressed()
       const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : context.settings.clock.now() - connectedAt)
       yield { kind: 'disconnected', error, retryInMs }
-      await pause(context.settings.clock, retryInMs, signal)
+      if (retryInMs > 0) await sleep(context.settings.clock, retryInMs, { signal })
     }
   }
 }

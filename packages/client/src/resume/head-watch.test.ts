@@ -1,5 +1,5 @@
-import { ManualClock } from '@datastreamer/fixtures'
 import type { Header } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import { settingsOf } from '../options.ts'

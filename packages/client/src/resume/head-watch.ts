@@ -1,5 +1,5 @@
 import type { Header } from '@datastreamer/format'
-import { type Clock, pause } from '../clock.ts'
+import { type Clock, sleep } from '@datastreamer/runtime'
 import type { Silence } from '../connection/channel.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -108,7 +108,7 @@ export class HeadWatch implements AsyncDisposable {
     let atHead: number | undefined
     for (;;) {
       const before = stream.receivedBytes
-      await pause(this.#clock, intervalMs * (1 - JITTER * Math.random()), this.#stop.signal)
+      await sleep(this.#clock, intervalMs * (1 - JITTER * Math.random()), { signal: this.#stop.signal })
       if (atHead !== undefined && stream.receivedBytes !== atHead) return
       if (stream.receivedBytes !== before || stream.hasBytes) continue
       await this.#look()
@@ -120,7 +120,7 @@ export class HeadWatch implements AsyncDisposable {
   /** Wait for the next look, in steps short enough to notice that one is wanted at once. */
   async #pause({ intervalMs, urgent }: HeaderWatch): Promise<void> {
     for (let waited = 0; waited < intervalMs; waited += URGENT_MS) {
-      await pause(this.#clock, Math.min(URGENT_MS, intervalMs - waited), this.#stop.signal)
+      await sleep(this.#clock, Math.min(URGENT_MS, intervalMs - waited), { signal: this.#stop.signal })
       if (urgent?.()) return
     }
   }

@@ -1,5 +1,6 @@
 import type { Entry, Header } from '@datastreamer/format'
 import { type CommitResult, encodeSourceRequest, type StreamWriter } from '@datastreamer/format/source'
+import type { Clock } from '@datastreamer/runtime'
 import { ConnectionError } from '../errors.ts'
 import { type Lifetime, lifetimeOf } from './lifetime.ts'
 import { SourceEngine } from './source-engine.ts'
@@ -36,14 +37,16 @@ export interface SourceCloseOptions {
 export class SourceClient implements StreamWriter {
   readonly #engine: SourceEngine
   readonly #bufferBytes: number
+  readonly #clock: Clock
   readonly #lifetime: AbortController
   readonly #detach: () => void
   #truncating = false
   #closing: Promise<void> | undefined
 
-  private constructor(engine: SourceEngine, { bufferBytes }: SourceSettings, lifetime: Lifetime) {
+  private constructor(engine: SourceEngine, { bufferBytes, dial }: SourceSettings, lifetime: Lifetime) {
     this.#engine = engine
     this.#bufferBytes = bufferBytes
+    this.#clock = dial.clock
     this.#lifetime = lifetime.controller
     this.#detach = lifetime.detach
     lifetime.controller.signal.addEventListener('abort', () => engine.fail(lifetime.controller.signal.reason), {
@@ -225,12 +228,12 @@ export class SourceClient implements StreamWriter {
     const engine = this.#engine
     if (engine.operations.isOpen) this.rollbackAtomicOp()
     let late = false
-    const timer = setTimeout(() => {
+    const timer = this.#clock.after(graceMs, () => {
       late = true
       engine.wake()
-    }, graceMs)
+    })
     await engine.until(() => late || engine.isIdle)
-    clearTimeout(timer)
+    timer.cancel()
     this.#detach()
     const error = new ConnectionError('CLOSED', 'the source was closed')
     await engine.finish(error)

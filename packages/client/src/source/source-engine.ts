@@ -1,5 +1,5 @@
 import type { SourceRequest } from '@datastreamer/format/source'
-import { pause } from '../clock.ts'
+import { sleep } from '@datastreamer/runtime'
 import { StreamIdentity } from '../resume/identity.ts'
 import { Retry } from '../resume/retry.ts'
 import { Changes } from './changes.ts'
@@ -27,7 +27,7 @@ export class SourceEngine {
   #awaited = new Queue<Control | 'commit'>()
   /** A cut of the stream that the server may have made already. */
   #cuttingTo: bigint | undefined
-  #sending: NodeJS.Immediate | undefined
+  #isSendDue = false
   readonly #changes = new Changes()
   #lastError: unknown
   #failure: { readonly error: unknown } | undefined
@@ -91,7 +91,7 @@ export class SourceEngine {
   send(): void {
     if (this.#link === undefined) return
     if (this.operations.log.unsentBytes >= SEND_BYTES) this.#sendLog()
-    else this.#sending ??= setImmediate(() => this.#sendLog())
+    else if (!this.#isSendDue) this.#sendSoon()
   }
 
   /** The open operation was committed here. */
@@ -184,7 +184,8 @@ export class SourceEngine {
     const { clock } = this.#settings.dial
     try {
       if (!isRetryable(error)) throw error
-      await pause(clock, this.#retry.failed(error, connectedMs), this.#signal)
+      const waitMs = this.#retry.failed(error, connectedMs)
+      if (waitMs > 0) await sleep(clock, waitMs, { signal: this.#signal })
     } catch (reason) {
       this.fail(this.#signal.aborted ? this.#signal.reason : reason)
     }
@@ -214,13 +215,17 @@ export class SourceEngine {
 
   #detach(): void {
     this.#link = undefined
-    clearImmediate(this.#sending)
-    this.#sending = undefined
+  }
+
+  #sendSoon(): void {
+    this.#isSendDue = true
+    this.#settings.dial.clock.soon(() => {
+      this.#isSendDue = false
+      this.#sendLog()
+    })
   }
 
   #sendLog(): void {
-    clearImmediate(this.#sending)
-    this.#sending = undefined
     this.#link?.send(this.operations.log.takeUnsent())
   }
 

@@ -6,7 +6,7 @@ import {
   type SourceAnswer,
   type SourceHello,
 } from '@datastreamer/format/source'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '@datastreamer/runtime'
 import type { Connection } from '../connection/connection.ts'
 import { dial } from '../connection/dial.ts'
 import { ProtocolError } from '../errors.ts'
@@ -27,8 +27,7 @@ export class SourceLink {
   readonly #connection: Connection
   readonly #reader: MessageReader<SourceAnswer>
   readonly #expectedEntries: () => bigint
-  readonly #clock: Clock
-  #stopBeating: (() => void) | undefined
+  readonly #heartbeat: Timer | undefined
 
   private constructor(
     connection: Connection,
@@ -37,12 +36,12 @@ export class SourceLink {
     expectedEntries: () => bigint,
     clock: Clock,
   ) {
-    this.#clock = clock
     this.#connection = connection
     this.#reader = reader
     this.welcome = welcome
     this.#expectedEntries = expectedEntries
-    if (welcome.idleTimeoutMs > 0) this.#beat(welcome.idleTimeoutMs / 3)
+    if (welcome.idleTimeoutMs > 0)
+      this.#heartbeat = clock.every(welcome.idleTimeoutMs / 3, () => connection.write(PING))
   }
 
   /**
@@ -90,22 +89,15 @@ export class SourceLink {
     }
   }
 
-  #beat(everyMs: number): void {
-    this.#stopBeating = this.#clock.timer(everyMs, () => {
-      this.#connection.write(PING)
-      this.#beat(everyMs)
-    })
-  }
-
   /** End at once, with this error. */
   fail(error: unknown): void {
-    this.#stopBeating?.()
+    this.#heartbeat?.cancel()
     this.#connection.fail(error)
   }
 
   /** End behind what was sent. */
   async finish(): Promise<void> {
-    this.#stopBeating?.()
+    this.#heartbeat?.cancel()
     await this.#connection.finish(new Uint8Array(0))
   }
 }

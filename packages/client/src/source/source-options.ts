@@ -16,6 +16,7 @@ export interface SourceOptions
     | 'backoff'
     | 'signal'
     | 'clock'
+    | 'net'
   > {
   /** What the server asks of sources (default: nothing is sent). */
   readonly token?: string | undefined
