@@ -1,0 +1,92 @@
+// What may import what. `pnpm graph` checks it; docs/architecture.md says why.
+
+/** What the sources of each package build on, besides what others publish. */
+const buildsOn = {
+  'packages/format': [],
+  'packages/sequencer-entries': ['packages/format'],
+  'packages/e2store': [],
+  'packages/server': ['packages/format'],
+  'packages/client': ['packages/format'],
+  'packages/service': ['packages/format', 'packages/server'],
+  'apps/server': ['packages/format', 'packages/sequencer-entries', 'packages/server', 'packages/service'],
+  'apps/relay': [
+    'packages/format',
+    'packages/sequencer-entries',
+    'packages/server',
+    'packages/client',
+    'packages/service',
+  ],
+  'apps/cli': [
+    'packages/format',
+    'packages/sequencer-entries',
+    'packages/server',
+    'packages/client',
+    'packages/e2store',
+    'packages/service',
+    'apps/server',
+  ],
+}
+
+/** Folders inside `src`, lowest first: files import from their own folder and from lower ones. */
+const folders = {
+  'packages/service': ['text', 'admin tls metrics', 'log options', 'run', 'stream'],
+  'packages/client': ['connection', 'query', 'stream', 'resume', 'source'],
+}
+
+const packageRules = Object.entries(buildsOn).map(([name, below]) => ({
+  name: `${name} builds on ${below.map((other) => other.replace('packages/', '')).join(', ') || 'nothing'}`,
+  severity: 'error',
+  from: { path: `^${name}/src/` },
+  to: { path: '^(packages|apps|tooling)/', pathNot: `^(${[name, ...below].join('|')})/` },
+}))
+
+const folderRules = Object.entries(folders).flatMap(([name, levels]) =>
+  levels.flatMap((level, at) =>
+    level.split(' ').map((folder) => ({
+      name: `${name}: ${folder} is below ${[...level.split(' '), ...levels.slice(at + 1)].filter((other) => other !== folder).join(', ')}`,
+      severity: 'error',
+      from: { path: `^${name}/src/${folder}/` },
+      to: {
+        path: `^${name}/src/[^/]+/`,
+        pathNot: `^${name}/src/(${[...levels.slice(0, at).flatMap((lower) => lower.split(' ')), folder].join('|')})/`,
+      },
+    })),
+  ),
+)
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...packageRules,
+    ...folderRules,
+    {
+      name: 'only the command line, for its demo, uses an app',
+      severity: 'error',
+      from: { path: '^(packages|apps)/', pathNot: '^apps/cli/' },
+      to: { path: '^apps/([^/]+)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'no package reaches into the src of another',
+      severity: 'error',
+      from: { path: '^((packages|apps)/[^/]+)/' },
+      to: { path: '^(packages|apps)/[^/]+/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no circles of folders',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '/src/', pathNot: '^(apps/(cli|relay)|packages/(e2store|server)|tooling/bench)/' },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    includeOnly: '^(packages|apps|tooling)/',
+    exclude: { path: ['/(dist|vectors)/', '/src/.*\\.test\\.ts$'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@datastreamer/source', 'import', 'node', 'default'],
+    },
+  },
+}
