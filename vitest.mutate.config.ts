@@ -7,7 +7,7 @@ const { test: preset, ...rest } = project('store') as ReturnType<typeof defineCo
 
 /** The tests that `pnpm mutate` runs against each mutant: the fast ones, which are those without a LevelDB. */
 const FILES = [
-  'packages/store/src/{disk,log,bookmarks,lookup,store}/**/*.test.ts',
+  'packages/store/src/{disk,log,bookmarks,lookup,commit-log,write,recovery,store}/**/*.test.ts',
   'packages/store/test/{stream-log,take-over,write-order}.test.ts',
   'packages/store/test/{read-end,commit-ends,commit-log,commit-log-faults,commit-records,cut-commit-log}.test.ts',
   'packages/store/test/{checkpointer,commit-pipeline,foreign-records,log-writer,settle-end,update-in-place}.test.ts',

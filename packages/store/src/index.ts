@@ -18,24 +18,26 @@ export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type EntrySource, type Replacement, replaceDamaged } from './check/replace-damaged.ts'
 export { planTruncation, type TruncationOptions, type TruncationPlan, truncateStream } from './check/truncation.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
+export { CommitEnds } from './commit-log/commit-ends.ts'
 export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
-export type { LockReach } from './disk/file-lock.ts'
-export { mustBeFile } from './disk/must-be-file.ts'
-export { nodeDisk } from './disk/node-disk.ts'
 export {
   changedNothing,
-  type DamageCode,
-  DamageError,
-  type DamagePlace,
   DiskError,
   type DiskErrorCode,
   LockedError,
   type RefusalCode,
   RefusedError,
-} from './errors.ts'
+} from './disk/errors.ts'
+export type { LockReach } from './disk/file-lock.ts'
+export { mustBeFile } from './disk/must-be-file.ts'
+export { nodeDisk } from './disk/node-disk.ts'
+export { type LockedFile, openLocked } from './disk/open-locked.ts'
 export type { CommitPoint } from './log/commit-point.ts'
-export { DamagedRanges, type EntryRange, rangeText } from './log/damaged-ranges.ts'
+export { type DamageCode, DamageError, type DamagePlace } from './log/damage-error.ts'
+export { DamagedRanges } from './log/damaged-ranges.ts'
+export { type EntryRange, rangeText } from './log/entry-range.ts'
 export { nextPageStart } from './log/page-buffers.ts'
+export { commitLogPath } from './log/paths.ts'
 export type { LogListener, ReadableLog, RunOptions } from './log/readable-log.ts'
 export type { LogPosition, LogRun } from './log/run-reader.ts'
 export type { StreamIdentity } from './log/stream-file.ts'
@@ -44,12 +46,9 @@ export { type ReaderParts, StreamReader } from './lookup/stream-reader.ts'
 export { openReader, type ReaderOptions } from './reader/open-reader.ts'
 export { type Clock, systemClock } from './scrub/clock.ts'
 export type { ScrubOptions, ScrubStatus } from './scrub/scrubber.ts'
-export type { Fsync } from './store/checkpointer.ts'
-export { CommitEnds } from './store/commit-ends.ts'
-export type { StoreEvent } from './store/events.ts'
-export { type LockedFile, openLocked } from './store/open-locked.ts'
 export { openStore, type StoreOptions } from './store/open-store.ts'
-export type { CommitGroup, CommitResult } from './store/operation.ts'
-export { commitLogPath } from './store/paths.ts'
 export type { StoreLimits, StoreParts } from './store/store-parts.ts'
 export { StreamStore } from './store/stream-store.ts'
+export type { Fsync } from './write/checkpointer.ts'
+export type { StoreEvent } from './write/events.ts'
+export type { CommitGroup, CommitResult } from './write/operation.ts'

@@ -3,6 +3,8 @@ import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { findBookmark } from '../src/bookmarks/find-bookmark.ts'
 import { openLevelIndex } from '../src/bookmarks/level-index.ts'
+import { CommitLog } from '../src/commit-log/commit-log.ts'
+import { RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 import {
   type EntrySource,
@@ -14,8 +16,6 @@ import {
   replaceDamaged,
   type StreamStore,
 } from '../src/index.ts'
-import { CommitLog } from '../src/store/commit-log.ts'
-import { RECORD_BYTES } from '../src/store/commit-record.ts'
 import { drain, verify } from './damaged-files.ts'
 
 // What lies beside a stream: files of the operator, of another stream, of an earlier time, and spoilt ones.

@@ -1,8 +1,8 @@
 import { encodeEntry, HEADER_PAGE_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
+import { foreignRecord, foreignRecords } from '../src/commit-log/foreign-records.ts'
 import type { DiskFile } from '../src/disk/disk.ts'
 import type { CommitPoint } from '../src/log/commit-point.ts'
-import { foreignRecord, foreignRecords } from '../src/store/foreign-records.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 

@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { canMountDisks, TempDisk } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
-import type { StoreEvent } from '../src/store/events.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
+import type { StoreEvent } from '../src/write/events.ts'
 import { readAll } from './sim/read-all.ts'
 
 const WAIT = { timeout: 60_000, interval: 10 }

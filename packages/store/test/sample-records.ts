@@ -1,5 +1,5 @@
-import type { CommitLog } from '../src/store/commit-log.ts'
-import { type CommitRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
+import type { CommitLog } from '../src/commit-log/commit-log.ts'
+import { type CommitRecord, RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import type { SimDisk } from './sim/sim-disk.ts'
 
 /** A record of two entries and 20 bytes; every fourth ends an operation. */

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
+import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { type Disk, type DiskFile, writeAll } from '../src/disk/disk.ts'
 import {
   commitLogPath,
@@ -13,7 +14,6 @@ import {
   verifyStream,
 } from '../src/index.ts'
 import { Scrubber } from '../src/scrub/scrubber.ts'
-import { CommitLog } from '../src/store/commit-log.ts'
 import { drain } from './damaged-files.ts'
 import { ManualClock } from './manual-clock.ts'
 import { randomFrom } from './sim/random.ts'

@@ -4,7 +4,7 @@ import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtu
 import { decodeHeaderPage } from '@datastreamer/format'
 import { ClassicLevel } from 'classic-level'
 import { describe, expect, test } from 'vitest'
-import { RefusedError } from '../src/errors.ts'
+import { RefusedError } from '../src/disk/errors.ts'
 import { openReader } from '../src/reader/open-reader.ts'
 import { openStore, type StoreOptions } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'

@@ -1,5 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { CommitLog } from '../src/commit-log/commit-log.ts'
+import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 import {
   markDamaged,
@@ -12,8 +14,6 @@ import {
   type StreamStore,
   takeOverChanges,
 } from '../src/index.ts'
-import { CommitLog } from '../src/store/commit-log.ts'
-import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from '../src/store/commit-record.ts'
 import {
   type Change,
   COMMITS,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CommitLog } from '../src/store/commit-log.ts'
+import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { firstRecords, recordOf, spoilRecords } from './sample-records.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'

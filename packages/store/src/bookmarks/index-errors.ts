@@ -1,5 +1,5 @@
 import { StreamError } from '@datastreamer/format'
-import { DiskError, type DiskErrorCode, LockedError } from '../errors.ts'
+import { DiskError, type DiskErrorCode, LockedError } from '../disk/errors.ts'
 import type { BookmarkPut } from './bookmark-index.ts'
 import type { LevelFailure } from './level-messages.ts'
 

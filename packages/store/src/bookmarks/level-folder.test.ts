@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
-import { DiskError, LockedError } from '../errors.ts'
+import { DiskError, LockedError } from '../disk/errors.ts'
 import { UNFINISHED_FILE } from './level-check/check.ts'
 import { removeLevelFiles } from './level-files.ts'
 import { claimFolder, removeLevelFolder } from './level-folder.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { DiskError, RefusedError } from '../errors.ts'
+import { DiskError, RefusedError } from '../disk/errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { indexError, isLocked, lookUpError, lostError, openError, UnusableIndexError } from './index-errors.ts'
 import { claimFolder, type FolderClaim, hasLevel } from './level-folder.ts'

@@ -1,4 +1,4 @@
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { bookmark, event, key, LogInMemory } from '../../test/bookmarks/log-in-memory.ts'
 import { standstill } from '../../test/gated-disk.ts'
-import { DiskError } from '../errors.ts'
+import { DiskError } from '../disk/errors.ts'
 import { UnusableIndexError } from './index-errors.ts'
 import type { LevelBookmarkIndex } from './level-index.ts'
 import { MemoryIndex } from './memory-index.ts'

@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib'
-import type { DamageError } from '../errors.ts'
+import { storedChecksum } from '../commit-log/commit-record.ts'
+import type { PlacedRecord, UnreadableRecords } from '../commit-log/placed-records.ts'
 import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
-import { type EntryRange, rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
-import { storedChecksum } from '../store/commit-record.ts'
-import type { PlacedRecord, UnreadableRecords } from '../store/placed-records.ts'
+import type { DamageError } from '../log/damage-error.ts'
+import { rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 
 /** Stretches that are told apart; what lies behind them is told as one. */
 const MAX_STRETCHES = 1000

@@ -1,10 +1,10 @@
+import { checksumOfFile } from '../commit-log/checksum-of-file.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import type { CommitRecord } from '../commit-log/commit-record.ts'
+import { foreignRecord, foreignRecords } from '../commit-log/foreign-records.ts'
+import { placedRecords, type UnreadableRecords, uncoveredBytes } from '../commit-log/placed-records.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { WritableFile } from '../log/stream-file.ts'
-import { checksumOfFile } from '../store/checksum-of-file.ts'
-import type { CommitLog } from '../store/commit-log.ts'
-import type { CommitRecord } from '../store/commit-record.ts'
-import { foreignRecord, foreignRecords } from '../store/foreign-records.ts'
-import { placedRecords, type UnreadableRecords, uncoveredBytes } from '../store/placed-records.ts'
 
 /**
  * Put records in the place of those that cannot be read, durably, with the checksums of the bytes as they are found: to be

@@ -1,6 +1,6 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { messageOf } from '../store/message-of.ts'
+import { messageOf } from '../disk/message-of.ts'
 import { RecoveryError } from './errors.ts'
 
 export interface KeptCopy {

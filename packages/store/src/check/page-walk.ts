@@ -8,9 +8,9 @@ import {
   viewOf,
   walkRun,
 } from '@datastreamer/format'
-import { DamageError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import { DamageError } from '../log/damage-error.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 
 /** What is wrong in a file, and how many entries were seen. */
 export interface WalkCounts {

@@ -1,7 +1,7 @@
+import { openCommitLog } from '../commit-log/open-commit-log.ts'
+import { type PlacedRecord, placedRecords, type UnreadableRecords } from '../commit-log/placed-records.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
-import { openCommitLog } from '../store/open-commit-log.ts'
-import { commitLogPath } from '../store/paths.ts'
-import { type PlacedRecord, placedRecords, type UnreadableRecords } from '../store/placed-records.ts'
+import { commitLogPath } from '../log/paths.ts'
 
 /** The records of a stream file's commit log, if it has one. @throws as `openCommitLog` */
 export async function* readRecords(

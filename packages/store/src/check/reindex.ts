@@ -1,14 +1,14 @@
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import { openLevelIndex } from '../bookmarks/level-index.ts'
 import { type IndexLogOptions, indexLog } from '../bookmarks/scan.ts'
+import { mustOwnCommitLog } from '../commit-log/open-commit-log.ts'
 import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
+import { openLocked } from '../disk/open-locked.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
 import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import { mustOwnCommitLog } from '../store/open-commit-log.ts'
-import { openLocked } from '../store/open-locked.ts'
 
 export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
   readonly file: string

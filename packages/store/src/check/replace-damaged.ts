@@ -7,13 +7,14 @@ import {
   type Header,
   PAGE_BYTES,
 } from '@datastreamer/format'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
+import { placedRecords } from '../commit-log/placed-records.ts'
 import { readExactly, writeAll } from '../disk/disk.ts'
 import { pointOf } from '../log/commit-point.ts'
-import { DamagedRanges, type EntryRange, rangeText } from '../log/damaged-ranges.ts'
+import { DamagedRanges } from '../log/damaged-ranges.ts'
+import { type EntryRange, rangeText } from '../log/entry-range.ts'
 import { WritableFile } from '../log/stream-file.ts'
-import type { CommitLog } from '../store/commit-log.ts'
-import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
-import { placedRecords } from '../store/placed-records.ts'
 import { coverAnew } from './cover-anew.ts'
 import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'

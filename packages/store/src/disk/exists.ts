@@ -1,6 +1,6 @@
 import { lstat, readlink, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from './errors.ts'
 
 /**
  * Whether there is something of that name. Only what the system knows to be absent is: any other failure is thrown, for

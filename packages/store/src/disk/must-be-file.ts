@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from './errors.ts'
 
 /** Refuse what is no regular file: a pipe would be waited for, and a device may never end. @throws {RefusedError} */
 export function mustBeFile(path: string, stats: Stats): void {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { randomFrom } from '../../test/sim/random.ts'
-import { DamagedRanges, type EntryRange, rangeDamage, rangeText, uncoveredDamage } from './damaged-ranges.ts'
+import { DamagedRanges, rangeDamage, uncoveredDamage } from './damaged-ranges.ts'
+import { type EntryRange, rangeText } from './entry-range.ts'
 
 const SIZE = 60
 

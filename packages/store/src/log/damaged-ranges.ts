@@ -1,12 +1,6 @@
-import { DamageError, type DamagePlace } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
-
-/** Whole entries of the log, one after the other, with the padding around them. */
-export interface EntryRange {
-  readonly from: CommitPoint
-  /** After the last of them. */
-  readonly to: CommitPoint
-}
+import { DamageError, type DamagePlace } from './damage-error.ts'
+import { type EntryRange, rangeText } from './entry-range.ts'
 
 /** Ranges that are told apart; if there are more, what lies between two of them counts as damaged too. */
 const MAX_RANGES = 10_000
@@ -97,15 +91,6 @@ function earlier(a: CommitPoint, b: CommitPoint): CommitPoint {
 
 function later(a: CommitPoint, b: CommitPoint): CommitPoint {
   return a.totalLength >= b.totalLength ? a : b
-}
-
-/** `entries 2 to 3, bytes 100 to 199`. */
-export function rangeText({ from, to }: EntryRange): string {
-  const bytes = `bytes ${from.totalLength} to ${to.totalLength - 1}`
-  const last = to.totalEntries - 1n
-  if (last < from.totalEntries) return `padding before entry ${to.totalEntries}, ${bytes}`
-  const entries = last === from.totalEntries ? `entry ${last}` : `entries ${from.totalEntries} to ${last}`
-  return `${entries}, ${bytes}`
 }
 
 /** The error of bytes that are not those that were committed. */

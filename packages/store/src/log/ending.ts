@@ -1,7 +1,7 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { equalBytes } from '../reader/compare-page.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { equalBytes } from './compare-page.ts'
 import type { LastPage, PageBuffers } from './page-buffers.ts'
 import { readBytes } from './run-reader.ts'
 

@@ -1,7 +1,7 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, PacketType, pageStart, pagesInUse, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { DamageError } from './damage-error.ts'
 import type { PageBuffers } from './page-buffers.ts'
 import { type LogPosition, readBytes } from './run-reader.ts'
 

@@ -10,8 +10,8 @@ import {
   walkRun,
 } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { DamageError } from './damage-error.ts'
 import type { LastPage } from './page-buffers.ts'
 import { readBytes } from './run-reader.ts'
 

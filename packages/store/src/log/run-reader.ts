@@ -8,7 +8,7 @@ import {
   walkRun,
 } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
+import { DamageError } from './damage-error.ts'
 import { nextPageStart } from './page-buffers.ts'
 
 /** A place between two entries. */

@@ -14,10 +14,11 @@ import {
   pagesInUse,
 } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { DamageError, RefusedError } from '../errors.ts'
-import { type LockedFile, openLocked } from '../store/open-locked.ts'
-import { newFilePath } from '../store/paths.ts'
+import { RefusedError } from '../disk/errors.ts'
+import { type LockedFile, openLocked } from '../disk/open-locked.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { DamageError } from './damage-error.ts'
+import { newFilePath } from './paths.ts'
 
 /** What a stream is; fixed when its file is made. */
 export interface StreamIdentity {

@@ -9,8 +9,8 @@ import {
   walkRun,
 } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamageError } from '../errors.ts'
 import type { CommitPoint } from './commit-point.ts'
+import { DamageError } from './damage-error.ts'
 import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import { LogChanges } from './log-changes.ts'
 import { nextPageStart, type PageBuffers } from './page-buffers.ts'

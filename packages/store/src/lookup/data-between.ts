@@ -1,5 +1,5 @@
 import { BOOKMARK_TYPE, concatBytes, decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { dataBetween } from './data-between.ts'
 

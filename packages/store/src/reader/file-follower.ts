@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DiskError } from '../errors.ts'
+import { DiskError } from '../disk/errors.ts'
 import { FollowedLog, type FollowedLogOptions } from './followed-log.ts'
 
 export interface FileFollowerOptions extends Omit<FollowedLogOptions, 'isPatient'> {

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import { PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
+import { comparePage, type KnownPage } from '../log/compare-page.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
-import { comparePage, type KnownPage } from './compare-page.ts'
 import type { PageTrace, PageTrail } from './page-trail.ts'
 
 /** What is known of a log whose file another program writes. */

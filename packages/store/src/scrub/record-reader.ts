@@ -1,11 +1,16 @@
 import { crc32 } from 'node:zlib'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
+import {
+  type PlacedRecord,
+  placedRecords,
+  type UnreadableRecords,
+  uncoveredBytes,
+} from '../commit-log/placed-records.ts'
 import type { DiskFile } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { CommitLog } from '../store/commit-log.ts'
-import { type CommitRecord, storedChecksum } from '../store/commit-record.ts'
-import { type PlacedRecord, placedRecords, type UnreadableRecords, uncoveredBytes } from '../store/placed-records.ts'
 
 export interface RecordReaderOptions {
   readonly log: StreamLog

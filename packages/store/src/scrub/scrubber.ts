@@ -1,9 +1,10 @@
 import { pageOf } from '@datastreamer/format'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { type CommitRecord, sameRecord } from '../commit-log/commit-record.ts'
 import type { DiskFile } from '../disk/disk.ts'
-import { DamagedRanges, type EntryRange } from '../log/damaged-ranges.ts'
+import { DamagedRanges } from '../log/damaged-ranges.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { CommitLog } from '../store/commit-log.ts'
-import { type CommitRecord, sameRecord } from '../store/commit-record.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
 

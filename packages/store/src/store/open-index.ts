@@ -7,8 +7,8 @@ import { type IndexEvent, RepairingIndex } from '../bookmarks/repairing-index.ts
 import { bookmarksBackwards, indexedUpTo } from '../bookmarks/scan.ts'
 import { exists } from '../disk/exists.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import { least } from '../log/least.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { least } from './least.ts'
 import type { Made } from './made.ts'
 import type { FirstOrder } from './store-parts.ts'
 

@@ -1,10 +1,10 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
-import { DiskError } from '../errors.ts'
+import { DiskError } from '../disk/errors.ts'
+import { least } from '../log/least.ts'
+import { commitLogPath } from '../log/paths.ts'
 import { readHeader } from '../log/stream-file.ts'
-import { bringInOrder } from './bring-in-order.ts'
-import { least } from './least.ts'
-import { commitLogPath } from './paths.ts'
+import { bringInOrder } from '../recovery/bring-in-order.ts'
 import type { StoreParts } from './store-parts.ts'
 
 /**

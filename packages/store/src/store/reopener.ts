@@ -1,5 +1,5 @@
-import type { DiskError } from '../errors.ts'
-import type { StateOfStore } from './store-state.ts'
+import type { DiskError } from '../disk/errors.ts'
+import type { StateOfStore } from '../write/store-state.ts'
 
 export interface ReopenerOptions {
   readonly state: StateOfStore

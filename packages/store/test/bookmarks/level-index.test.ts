@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 import type { BookmarkIndex } from '../../src/bookmarks/bookmark-index.ts'
 import { UnusableIndexError } from '../../src/bookmarks/index-errors.ts'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
-import { DiskError, LockedError, RefusedError } from '../../src/errors.ts'
+import { DiskError, LockedError, RefusedError } from '../../src/disk/errors.ts'
 import { key } from './log-in-memory.ts'
 import { closeIndex, hold, holdIndex } from './process.ts'
 

@@ -1,5 +1,5 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
-import { DamageError } from '../../src/errors.ts'
+import { DamageError } from '../../src/log/damage-error.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { damagesOf } from './check-store.ts'
 import { headerIn } from './header-in.ts'

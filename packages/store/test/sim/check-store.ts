@@ -2,7 +2,7 @@ import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
 import { verifyStream } from '../../src/check/verify.ts'
 import type { Disk } from '../../src/disk/disk.ts'
-import type { DamageError } from '../../src/errors.ts'
+import type { DamageError } from '../../src/log/damage-error.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { entryOf } from './versions.ts'
 

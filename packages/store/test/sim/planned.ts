@@ -1,4 +1,4 @@
-import { DiskError, RefusedError } from '../../src/errors.ts'
+import { DiskError, RefusedError } from '../../src/disk/errors.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { CrashedError } from './sim-disk.ts'
 

@@ -1,13 +1,13 @@
 import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
-import { DiskError, RefusedError } from '../errors.ts'
+import { DiskError, RefusedError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { type PageBuffer, startOfOpenPage } from '../log/page-buffers.ts'
+import type { StoreParts } from '../store/store-parts.ts'
 import { AppendBuffer, type Mark } from './append-buffer.ts'
-import { messageOf } from './message-of.ts'
 import { newBookmarks } from './new-bookmarks.ts'
 import { type CommitResult, failedOperation, noOperation, type Operation, type PendingCommit } from './operation.ts'
-import type { StoreParts } from './store-parts.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /**

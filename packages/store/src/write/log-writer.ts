@@ -1,14 +1,14 @@
 import { crc32 } from 'node:zlib'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
 import { writeAll } from '../disk/disk.ts'
+import { DiskError } from '../disk/errors.ts'
 import { isFull } from '../disk/is-full.ts'
+import { messageOf } from '../disk/message-of.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
-import { DiskError } from '../errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { WritableFile } from '../log/stream-file.ts'
-import type { CommitLog } from './commit-log.ts'
-import { type CommitRecord, storedChecksum } from './commit-record.ts'
-import { messageOf } from './message-of.ts'
 import type { StateOfStore } from './store-state.ts'
 
 export interface LogWriterOptions {

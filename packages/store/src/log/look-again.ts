@@ -1,4 +1,4 @@
-import { DamageError } from '../errors.ts'
+import { DamageError } from './damage-error.ts'
 
 /**
  * Look at what may become another between two reads, again where damage is found: whoever writes it may be in the middle, or

@@ -1,12 +1,12 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
-import { DiskError } from '../errors.ts'
+import { checksumAtCut, cutCommitLog } from '../commit-log/cut-commit-log.ts'
+import { DiskError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { readEnd } from '../log/read-end.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { checksumAtCut, cutCommitLog } from './cut-commit-log.ts'
-import { messageOf } from './message-of.ts'
-import type { StoreParts } from './store-parts.ts'
+import type { StoreParts } from '../store/store-parts.ts'
 
 /**
  * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:

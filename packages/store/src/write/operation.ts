@@ -1,5 +1,5 @@
 import type { CommitResult } from '@datastreamer/format/source'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
 import type { Mark } from './append-buffer.ts'
 
 export type { CommitResult }

@@ -1,6 +1,6 @@
-import type { Disk, DiskFile } from '../disk/disk.ts'
-import type { LockReach } from '../disk/file-lock.ts'
-import { DiskError, LockedError, RefusedError } from '../errors.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { DiskError, LockedError, RefusedError } from './errors.ts'
+import type { LockReach } from './file-lock.ts'
 import { messageOf } from './message-of.ts'
 
 /** A stream file that nobody else writes until it is closed. */

@@ -1,10 +1,10 @@
 import { basename, dirname, extname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Disk, DiskFile } from '../disk/disk.ts'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
+import { beside, commitLogPath } from '../log/paths.ts'
 import { CommitLog } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
-import { beside, commitLogPath } from './paths.ts'
 
 /** Says in a commit log which stream it is of, among those whose names differ in nothing but the extension: u32, not 0. */
 function ownerOf(path: string): number {

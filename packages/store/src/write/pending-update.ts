@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
 import { MAX_ENTRY_BYTES, viewOf } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { RefusedError } from '../errors.ts'
-import { pendingUpdatePath } from './paths.ts'
+import { RefusedError } from '../disk/errors.ts'
+import { pendingUpdatePath } from '../log/paths.ts'
 
 /** Bytes that are about to be overwritten in place. */
 export interface PendingUpdate {

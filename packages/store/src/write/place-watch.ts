@@ -1,14 +1,15 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import { DamageError, DiskError } from '../errors.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { DiskError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
 import { samePoint } from '../log/commit-point.ts'
+import { DamageError } from '../log/damage-error.ts'
 import { type Ending, endingAt, hasEnding } from '../log/ending.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
+import { commitLogPath } from '../log/paths.ts'
 import { readHeader, type WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { CommitLog } from './commit-log.ts'
-import { messageOf } from './message-of.ts'
-import { commitLogPath } from './paths.ts'
-import type { Lock } from './store-parts.ts'
+import type { Lock } from '../store/store-parts.ts'
 
 /** Longest that commits may go on being answered after what they are written to lost its name, in milliseconds. */
 const BOUND_MS = 1000

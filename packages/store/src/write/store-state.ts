@@ -1,5 +1,5 @@
-import { DiskError } from '../errors.ts'
-import { messageOf } from './message-of.ts'
+import { DiskError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
 
 /** Whether a store can write. Readers are served in every state but the last. */
 export type StoreState =

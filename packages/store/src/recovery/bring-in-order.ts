@@ -2,14 +2,14 @@ import { decodeEntry, type Header, viewOf } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import { lookAgain } from '../log/look-again.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { StoreEvent } from './events.ts'
-import { lookAgain } from './look-again.ts'
-import { type PendingUpdate, removePendingUpdate } from './pending-update.ts'
+import type { StoreEvent } from '../write/events.ts'
+import { type PendingUpdate, removePendingUpdate } from '../write/pending-update.ts'
+import { indexUpdated, redoPendingUpdate, type UpdateInput } from '../write/update.ts'
 import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
-import { indexUpdated, redoPendingUpdate, type UpdateInput } from './update.ts'
 
 export interface OrderInput extends UpdateInput {
   /** As the file has it. */

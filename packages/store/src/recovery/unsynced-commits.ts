@@ -1,8 +1,8 @@
 import { FormatError, viewOf, walkRun } from '@datastreamer/format'
+import type { CommitRecord } from '../commit-log/commit-record.ts'
+import { placedRecords } from '../commit-log/placed-records.ts'
 import { readExactly } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
-import type { CommitRecord } from './commit-record.ts'
-import { placedRecords } from './placed-records.ts'
 import { isWhole, type RecoveryInput } from './recovery.ts'
 
 /** A record whose bytes are not those that were committed, and where it begins. */

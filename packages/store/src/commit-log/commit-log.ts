@@ -1,9 +1,9 @@
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { OneAtATime } from '../disk/one-at-a-time.ts'
 import { ReopenableFile } from '../disk/reopenable-file.ts'
-import { DamageError } from '../errors.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import { DamageError } from '../log/damage-error.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 import {
   CHECKPOINT_MAGIC,
   type Checkpoint,

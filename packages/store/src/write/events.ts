@@ -1,7 +1,7 @@
 import type { IndexEvent } from '../bookmarks/repairing-index.ts'
-import type { DiskError } from '../errors.ts'
+import type { DiskError } from '../disk/errors.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 import type { ScrubTarget } from '../scrub/scrubber.ts'
 
 /** What a store says of itself, for logs. */

@@ -1,9 +1,9 @@
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
-import { DiskError } from '../errors.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { DiskError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import type { CommitLog } from './commit-log.ts'
 import type { LogWriter } from './log-writer.ts'
-import { messageOf } from './message-of.ts'
 import type { StateOfStore } from './store-state.ts'
 
 /** When what is written becomes durable. */

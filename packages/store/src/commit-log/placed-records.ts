@@ -1,5 +1,5 @@
 import { type CommitPoint, pointOf, START } from '../log/commit-point.ts'
-import type { EntryRange } from '../log/damaged-ranges.ts'
+import type { EntryRange } from '../log/entry-range.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
 

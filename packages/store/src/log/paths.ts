@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path'
-import { RefusedError } from '../errors.ts'
+import { RefusedError } from '../disk/errors.ts'
 
 /** A name beside the stream file: its own with the extension, if it has one, replaced. */
 export function beside(path: string, extension: string): string {
