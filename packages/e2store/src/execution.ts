@@ -15,7 +15,6 @@ export {
   decodeTotalDifficulty,
 } from './execution/archive/block.ts'
 export type { ArchiveKind, Column, Layout } from './execution/archive/layout.ts'
-export { logsBloom } from './execution/blocks/bloom.ts'
 export {
   type BlockBody,
   type BodyParts,
@@ -30,6 +29,7 @@ export {
   encodeHeaderWithProof,
   type HeaderWithProof,
 } from './execution/blocks/header-with-proof.ts'
+export { type Log, logsBloom } from './execution/blocks/logs.ts'
 export {
   accumulatorProofRoot,
   type BeaconProof,
@@ -48,7 +48,6 @@ export {
   encodeReceipt,
   encodeReceipts,
   encodeSlimReceipts,
-  type Log,
   type Receipt,
   splitReceipts,
 } from './execution/blocks/receipts.ts'

@@ -1,3 +1,7 @@
+export { type E2i, type E2iGeneration, MAX_E2I_COUNT } from './e2i/e2i.ts'
+export { encodeE2i } from './e2i/encode.ts'
+export { type IndexSlotsOptions, indexSlots } from './e2i/index-slots.ts'
+export { type ReadE2iOptions, readE2i } from './e2i/read.ts'
 export {
   BlockIndex,
   type BlockIndexInput,
@@ -12,14 +16,7 @@ export {
   encodeDynamicBlockIndex,
   readDynamicBlockIndex,
 } from './index-records/dynamic-block-index.ts'
-export {
-  type E2i,
-  type E2iGeneration,
-  encodeE2i,
-  MAX_E2I_COUNT,
-  type ReadE2iOptions,
-  readE2i,
-} from './index-records/e2i.ts'
+export type { OffsetTable } from './index-records/offset-table.ts'
 export {
   encodeSlotIndex,
   isEmptyMark,
@@ -29,4 +26,3 @@ export {
   type SlotIndexInput,
   type SlotIndexOptions,
 } from './index-records/slot-index.ts'
-export { type IndexSlotsOptions, indexSlots } from './index-records/slot-of-record.ts'

@@ -8,7 +8,7 @@ import { writeEre } from '../src/execution/ere/write.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
-import { fromHex, toHex } from '../src/io/little-endian.ts'
+import { fromHex, toHex } from '../src/io/bytes.ts'
 import { collect, golden, openAny, slowSource } from './support/execution.ts'
 
 const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))

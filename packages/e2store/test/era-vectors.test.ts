@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type EraFile, EraWriter, eraNameOf, firstSlot, verifyEra, writeGroup } from '../src/era.ts'
 import { concatFiles, fromBytes, iterateRecords, openEra, recordTypeHex, takeCensus, toBytes } from '../src/index.ts'
 import { encodeE2i, indexSlots, readE2i, readSlotIndex } from '../src/index-records.ts'
-import { toHex } from '../src/io/little-endian.ts'
+import { toHex } from '../src/io/bytes.ts'
 import { collect } from './support/collect.ts'
 import type { MiniFacts, MiniGroup } from './support/mini.ts'
 
@@ -34,7 +34,7 @@ describe.skipIf(!recorded)('recorded eras', () => {
       expect([group.stateIndexPosition, group.statePosition]).toEqual([stateIndex.recordStart, stateIndex.absolute[0]])
     if (!blockIndex) return
     const index = await file.blockIndex(group)
-    expect([index?.position, index?.startSlot]).toEqual([blockIndex.recordStart, BigInt(blockIndex.startSlot)])
+    expect([index?.position, index?.start]).toEqual([blockIndex.recordStart, BigInt(blockIndex.startSlot)])
     expect(blockIndex.relative.map((_, slot) => index?.offset(slot))).toEqual(blockIndex.relative)
   }
 
@@ -115,7 +115,7 @@ describe.skipIf(!recorded)('recorded eras', () => {
   test('an index behind its data', async () => {
     const indexed = mini('blocks-with-index.e2s')
     const index = await readSlotIndex(fromBytes(indexed))
-    expect([index.position, index.startSlot, index.count]).toEqual([92_850, 128n, 64])
+    expect([index.position, index.start, index.count]).toEqual([92_850, 128n, 64])
     expect(index.target(0)).toBe(8)
   })
 

@@ -10,7 +10,7 @@ import { encodeBlockIndex } from '../src/index-records/block-index.ts'
 import { encodeDynamicBlockIndex } from '../src/index-records/dynamic-block-index.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
-import { concatBytes, fromHex, toHex } from '../src/io/little-endian.ts'
+import { concatBytes, fromHex, toHex } from '../src/io/bytes.ts'
 import { encodeRecord } from '../src/records/record.ts'
 import { collect, golden, goldenBytes, openAny, slowSource } from './support/execution.ts'
 
@@ -122,7 +122,7 @@ describe('opening', () => {
     const archive = await openAny('era1', fromBytes(goldenBytes('era1')))
     const end = archive.layout.accumulator?.position ?? 0
     const targets = [0, 1].map((i) => archive.layout.target(i, 0))
-    const index = encodeBlockIndex({ position: end, startNumber: 0n, targets, base: 'record' })
+    const index = encodeBlockIndex({ position: end, start: 0n, targets, base: 'record' })
     const bytes = concatBytes([goldenBytes('era1').subarray(0, end), index])
     await expect(openAny('era1', fromBytes(bytes))).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', step: 'open' })
   })
@@ -130,7 +130,7 @@ describe('opening', () => {
   test('block numbers stay below 2^64', async () => {
     const archive = await openAny('era1', fromBytes(goldenBytes('era1')))
     const position = archive.layout.indexPosition
-    const index = encodeBlockIndex({ position, startNumber: 2n ** 64n - 1n, targets: [8, 8], base: 'record' })
+    const index = encodeBlockIndex({ position, start: 2n ** 64n - 1n, targets: [8, 8], base: 'record' })
     const bytes = concatBytes([goldenBytes('era1').subarray(0, position), index])
     await expect(openAny('era1', fromBytes(bytes))).rejects.toMatchObject({ code: 'BAD_INDEX', position })
   })
@@ -145,7 +145,7 @@ describe('opening', () => {
     const { layout } = await openEre(fromBytes(ere))
     const position = layout.indexPosition
     const targets = [0, 1].map((i) => order.map((column) => layout.target(i, column)))
-    const index = encodeDynamicBlockIndex({ position, startNumber: 0n, targets, components: order.length })
+    const index = encodeDynamicBlockIndex({ position, start: 0n, targets, components: order.length })
     const bytes = concatBytes([ere.subarray(0, position), index])
     await expect(openEre(fromBytes(bytes))).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
   })
@@ -155,7 +155,7 @@ describe('opening', () => {
     const extra = encodeRecord(0x0600, new Uint8Array(31))
     const head = concatBytes([ere.subarray(0, layout.indexPosition), extra])
     const targets = [0, 1].map((i) => [layout.target(i, 0), layout.target(i, 1), layout.indexPosition])
-    const index = encodeDynamicBlockIndex({ position: head.length, startNumber: 0n, targets, components: 3 })
+    const index = encodeDynamicBlockIndex({ position: head.length, start: 0n, targets, components: 3 })
     const archive = await openEre(fromBytes(concatBytes([head, index])))
     await expect(archive.block(0n)).rejects.toMatchObject({ code: 'BAD_LENGTH', position: layout.indexPosition })
   })

@@ -12,7 +12,7 @@ import { era1ToE2hs, era1ToEre, ereToEra1 } from '../src/execution/write/convert
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
-import { fromHex, toHex } from '../src/io/little-endian.ts'
+import { fromHex, toHex } from '../src/io/bytes.ts'
 import { portableSnappy } from '../src/snappy/codec.ts'
 import {
   collect,

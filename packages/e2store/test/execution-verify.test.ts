@@ -15,7 +15,7 @@ import { encodeBlockIndex } from '../src/index-records/block-index.ts'
 import { encodeDynamicBlockIndex } from '../src/index-records/dynamic-block-index.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
-import { concatBytes, fromHex } from '../src/io/little-endian.ts'
+import { concatBytes, fromHex } from '../src/io/bytes.ts'
 import { encodeRecord } from '../src/records/record.ts'
 import { type GoldenFile, golden, goldenBytes, openAny, slowSource } from './support/execution.ts'
 
@@ -51,7 +51,7 @@ async function ereWithAccumulator(source: BlockSource, root: Uint8Array): Promis
   const targets = Array.from({ length: count }, (_, i) => columns.map((_, column) => layout.target(i, column)))
   const record = encodeRecord(0x0700, root)
   const position = indexPosition + record.length
-  const index = encodeDynamicBlockIndex({ position, startNumber: start, targets, components: columns.length })
+  const index = encodeDynamicBlockIndex({ position, start, targets, components: columns.length })
   return concatBytes([sink.bytes().subarray(0, indexPosition), record, index])
 }
 
@@ -277,7 +277,7 @@ describe('structure', () => {
     const targets = [0, 1]
       .map((i) => layout.target(i, 0))
       .map((target) => (target >= at ? target + extra.length : target))
-    const index = encodeBlockIndex({ position: end + extra.length, startNumber: 0n, targets, base: 'record' })
+    const index = encodeBlockIndex({ position: end + extra.length, start: 0n, targets, base: 'record' })
     return concatBytes([era1.subarray(0, at), extra, era1.subarray(at, end), index])
   }
 
@@ -331,7 +331,7 @@ describe('structure', () => {
   test('a block that the index leaves out is found', async () => {
     const { layout } = await openAny('era1', fromBytes(era1))
     const index = encodeBlockIndex({
-      ...{ position: layout.indexPosition, startNumber: 0n, targets: [layout.target(0, 0)], base: 'record' },
+      ...{ position: layout.indexPosition, start: 0n, targets: [layout.target(0, 0)], base: 'record' },
     })
     const bytes = concatBytes([era1.subarray(0, layout.indexPosition), index])
     const failed = verifyArchive(await openAny('era1', fromBytes(bytes)))

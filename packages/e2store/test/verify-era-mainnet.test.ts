@@ -4,7 +4,7 @@ import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { describe, expect, test } from 'vitest'
 import { EraWriter } from '../src/era.ts'
 import { fromBytes, openEra, toBytes } from '../src/index.ts'
-import { toHex } from '../src/io/little-endian.ts'
+import { toHex } from '../src/io/bytes.ts'
 import { proposerSigningRoot } from '../src/verify-era/signature.ts'
 import { BEACON_NETWORKS, type BeaconNetwork, forkAt, nobleBls, verifyEraFully } from '../src/verify-era.ts'
 

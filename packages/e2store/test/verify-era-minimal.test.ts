@@ -2,7 +2,8 @@ import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type EraFile, EraWriter, mergeEras } from '../src/era.ts'
 import { fromBytes, openEra, toBytes } from '../src/index.ts'
-import { fromHex, toHex, u32 } from '../src/io/little-endian.ts'
+import { fromHex, toHex } from '../src/io/bytes.ts'
+import { u32 } from '../src/io/little-endian.ts'
 import {
   type BeaconNetwork,
   forkAt,

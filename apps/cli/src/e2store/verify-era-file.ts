@@ -13,7 +13,7 @@ import { sameBytes } from '../archive/stream-cursor.ts'
 import { hex, plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
 import { networkOf } from './networks.ts'
-import type { OnProgress, VerifierOptions } from './verify-file.ts'
+import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 
 /** The optional packages that verifying fully takes. */
 interface FullTools {

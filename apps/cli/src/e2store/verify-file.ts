@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { iterateHeaders, openE2ss, openEra, recordTypeName, VerificationError } from '@datastreamer/e2store'
-import { type Checksum, findChecksum, verifyArchive, verifyE2ss } from '@datastreamer/e2store/execution'
+import { checksumOf, findChecksum, verifyArchive, verifyE2ss } from '@datastreamer/e2store/execution'
 import { readE2i } from '@datastreamer/e2store/index'
 import { iterateFramed } from '@datastreamer/e2store/snappy'
-import type { BeaconNetwork } from '@datastreamer/e2store/verify-era'
 import { ArchiveFile } from '../archive/archive-file.ts'
 import { ChainError } from '../archive/errors.ts'
 import type { StreamPoint } from '../archive/layout.ts'
@@ -14,23 +13,8 @@ import { NotVerifiedError } from './errors.ts'
 import { openBlocks } from './facts.ts'
 import { type E2File, type E2Kind, openInput } from './file.ts'
 import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
+import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 import { EraVerifier } from './verify-era-file.ts'
-
-export interface VerifierOptions {
-  readonly accumulators: readonly Checksum[] | undefined
-  readonly checksums: readonly Checksum[] | undefined
-  readonly network: BeaconNetwork | undefined
-  /** The file that an `.e2i` is the index of. */
-  readonly data?: string | undefined
-  readonly signatures: boolean
-  /** Whether an `.era` that cannot be verified fully fails. */
-  readonly full?: boolean | undefined
-  /** Whether an `.e2ss` need not hold all of a state. */
-  readonly partial?: boolean | undefined
-  /** Slots of a full storage record of an `.e2ss`. */
-  readonly slotsPerRecord?: number | undefined
-  readonly signal: AbortSignal
-}
 
 /** What verifying a file came to. */
 export interface Verified {
@@ -38,9 +22,6 @@ export interface Verified {
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
 }
-
-/** Told how much of a file is done. */
-export type OnProgress = (done: number, total: number) => void
 
 /** What is found in a file, and the number that it has among its like, for lists without names. */
 interface Found extends Omit<Verified, 'kind'> {
@@ -168,22 +149,15 @@ export class FileVerifier {
 
   /** Whether the file has the checksum of a list. @throws {NotVerifiedError} if it is not there, or another one */
   async #compareChecksum({ source, name }: E2File, number: number): Promise<boolean> {
-    const { checksums, signal } = this.#options
+    const { checksums } = this.#options
     if (checksums === undefined) return false
     const listed = findChecksum(checksums, name, number)
     if (listed === undefined) throw new NotVerifiedError('NOT_LISTED', 'the list has no checksum for it')
-    const sum = createHash('sha256')
-    for (let at = 0; at < source.size; at += PIECE_BYTES) {
-      signal.throwIfAborted()
-      sum.update(await source.read(at, Math.min(PIECE_BYTES, source.size - at)))
-    }
-    const found = sum.digest('hex')
+    const found = await checksumOf(source, createHash('sha256'))
     if (found === listed.sha256) return true
     throw new NotVerifiedError('WRONG_CHECKSUM', `SHA-256 is ${found}, listed is ${listed.sha256}`)
   }
 }
-
-const PIECE_BYTES = 1_048_576
 
 /** Check a file without a more special kind: whole records, and the checksums of compressed content of known types. */
 async function verifyRecords({ source, reading }: E2File, signal: AbortSignal, onProgress: OnProgress): Promise<Found> {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { accumulatorProofRoot } from '../execution/blocks/proof.ts'
 import { defaultHashes } from '../hash/hashes.ts'
-import { concatBytes, toHex } from '../io/little-endian.ts'
+import { concatBytes, toHex } from '../io/bytes.ts'
 import { HeaderAccumulator } from './header-accumulator.ts'
 import { hashPair, uint256Bytes, uint256Value } from './merkle.ts'
 

@@ -1,4 +1,5 @@
 import type { Hashes } from '../hash/hashes.ts'
+import { grow } from '../io/bytes.ts'
 import { hashPair, hashPairs, merkleLevels, uint256Bytes, zeroRoots } from './merkle.ts'
 
 /** Blocks that one accumulator covers at most. */
@@ -35,7 +36,7 @@ export class HeaderAccumulator {
     if (this.#count === MAX_ACCUMULATOR_BLOCKS) throw new RangeError('an accumulator covers at most 8192 blocks')
     const difficulty = typeof totalDifficulty === 'bigint' ? uint256Bytes(totalDifficulty) : totalDifficulty
     const at = RECORD_BYTES * this.#count
-    if (at === this.#records.length) this.#records = grow(this.#records)
+    if (at === this.#records.length) this.#records = grow(this.#records, at + RECORD_BYTES)
     this.#records.set(blockHash, at)
     this.#records.set(difficulty, at + 32)
     this.#count++
@@ -78,10 +79,4 @@ export class HeaderAccumulator {
     hashPairs(records, leaves, this.#hashes)
     return merkleLevels(leaves, DEPTH, this.#hashes)
   }
-}
-
-function grow(bytes: Uint8Array): Uint8Array {
-  const grown = new Uint8Array(2 * bytes.length)
-  grown.set(bytes)
-  return grown
 }

@@ -95,8 +95,8 @@ export class EraWriter {
     await this.#writeIndex(this.stateSlot, [target])
   }
 
-  async #writeIndex(startSlot: bigint, targets: readonly (number | undefined)[]): Promise<void> {
-    const record = encodeSlotIndex({ position: this.#records.position, startSlot, targets })
+  async #writeIndex(start: bigint, targets: readonly (number | undefined)[]): Promise<void> {
+    const record = encodeSlotIndex({ position: this.#records.position, start, targets })
     await this.#records.write(RecordType.SlotIndex, record.subarray(8))
   }
 

@@ -15,7 +15,7 @@ import {
 import { E2FormatError, NotInFileError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { concatBytes } from '../io/little-endian.ts'
+import { concatBytes } from '../io/bytes.ts'
 import { openEra } from './era-file.ts'
 import { EraWriter } from './era-writer.ts'
 import { mergeEras, writeGroup } from './split-merge.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toBytes } from '../io/byte-sink.ts'
 import { fromBytes } from '../io/byte-source.ts'
-import { fromHex } from '../io/little-endian.ts'
+import { fromHex } from '../io/bytes.ts'
 import { openEra } from './era-file.ts'
 import { EraWriter } from './era-writer.ts'
 

@@ -49,11 +49,11 @@ export async function readGroupIndex(
 
 /** Throw unless slots and count fit together; the count is the number of slots of an era. */
 function checkSlots(index: SlotIndex, stateSlot: bigint, slotsPerEra: number | undefined): void {
-  const { count, startSlot, position } = index
+  const { count, start, position } = index
   const allowed = slotsPerEra === undefined ? KNOWN_SLOTS_PER_ERA : [slotsPerEra]
   if (!allowed.includes(count)) throw bad(`block index of ${count} slots, expected ${allowed.join(' or ')}`, position)
-  if (startSlot + BigInt(count) !== stateSlot || stateSlot % BigInt(count) !== 0n) {
-    throw bad(`blocks from slot ${startSlot} before a state of slot ${stateSlot}, eras of ${count}`, position)
+  if (start + BigInt(count) !== stateSlot || stateSlot % BigInt(count) !== 0n) {
+    throw bad(`blocks from slot ${start} before a state of slot ${stateSlot}, eras of ${count}`, position)
   }
 }
 
@@ -78,7 +78,7 @@ async function firstBlock(source: ByteSource, index: SlotIndex): Promise<number 
  */
 async function readGroup(source: ByteSource, end: number, options: EraOptions = {}): Promise<EraGroup> {
   const stateIndex = await readSlotIndex(source, end, { ...options, maxCount: 1 })
-  const stateSlot = stateIndex.startSlot
+  const stateSlot = stateIndex.start
   const statePosition = stateIndex.target(0, 'open')
   if (statePosition === undefined) throw bad('the state has no offset', stateIndex.field(0))
   const blockIndex = stateSlot === 0n ? undefined : await readSlotIndex(source, stateIndex.position, options)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { tinyChain } from '../../test/support/tiny-chain.ts'
 import { fromBytes } from '../io/byte-source.ts'
-import { concatBytes, toHex } from '../io/little-endian.ts'
+import { concatBytes, toHex } from '../io/bytes.ts'
 import { openEra } from './era-file.ts'
 import { eraNameOf, formatEraName, parseEraName, parseLegacyEraName } from './name.ts'
 import { blockHeaderRoot } from './roots.ts'

@@ -1,4 +1,4 @@
-import { toHex } from '../io/little-endian.ts'
+import { toHex } from '../io/bytes.ts'
 import { checkNamePart, isNamePart } from '../io/name-part.ts'
 import type { EraFile } from './era-file.ts'
 import { eraRoot } from './roots.ts'

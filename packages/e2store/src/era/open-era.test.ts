@@ -3,7 +3,7 @@ import { collect } from '../../test/support/collect.ts'
 import { chain, genesis, open, stateOf, writeAnyGroup } from '../../test/support/tiny-eras.ts'
 import { encodeSlotIndex } from '../index-records/slot-index.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
-import { concatBytes } from '../io/little-endian.ts'
+import { concatBytes } from '../io/bytes.ts'
 import { encodeRecord } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import { snappyFramedEncode } from '../snappy/encode.ts'
@@ -39,9 +39,9 @@ async function era(change: {
     encodeRecord(RecordType.CompressedSignedBeaconBlock, new Uint8Array(0)),
   ])
   const targets = Array.from({ length: slots }, (_, i) => (i === 5 ? blockTarget : undefined))
-  const blocks = encodeSlotIndex({ position: content.length, startSlot: start, targets })
+  const blocks = encodeSlotIndex({ position: content.length, start, targets })
   const position = content.length + blocks.length
-  const state = encodeSlotIndex({ position, startSlot: BigInt(slots), targets: [stateTarget] })
+  const state = encodeSlotIndex({ position, start: BigInt(slots), targets: [stateTarget] })
   return concatBytes([content, blocks, state])
 }
 

@@ -1,6 +1,6 @@
 import type { AbortLike } from '../abort.ts'
 import { VerificationError } from '../errors.ts'
-import { equalBytes, toHex } from '../io/little-endian.ts'
+import { equalBytes, toHex } from '../io/bytes.ts'
 import { Census, type TypeCount } from '../records/census.ts'
 import { type BlockHead, blockHead, type StateHead } from './beacon-layout.ts'
 import { type EraBlock, type EraFile, firstSlot } from './era-file.ts'

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { ByteSource } from '../io/byte-source.ts'
-import { toHex } from '../io/little-endian.ts'
+import { toHex } from '../io/bytes.ts'
 
 /** One line of a list of checksums. */
 export interface Checksum {

@@ -1,4 +1,4 @@
-import { toHex } from '../io/little-endian.ts'
+import { toHex } from '../io/bytes.ts'
 import { checkNamePart, isNamePart } from '../io/name-part.ts'
 
 /** What the name of a block archive says. It comes from outside: compare it with the content, never trust it. */

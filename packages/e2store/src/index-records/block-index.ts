@@ -2,7 +2,7 @@ import { E2FormatError, type Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { readRecordHeader } from '../records/record.ts'
 import { describeType, RecordType } from '../records/record-type.ts'
-import { checkTarget, encodeTable, type OffsetTable, readTable, storedOffset, valuesPosition } from './offset-table.ts'
+import { checkTarget, encodeTable, OffsetTable, offsetsPosition, readTable } from './offset-table.ts'
 
 /** Blocks of an index at most. */
 export const MAX_BLOCK_INDEX_COUNT = 8192
@@ -15,41 +15,8 @@ export type OffsetBase = 'record' | 'file' | 'entry'
 
 const BASES: readonly OffsetBase[] = ['record', 'file', 'entry']
 
-/** Which records hold consecutive blocks. */
-export class BlockIndex {
-  readonly #table: OffsetTable
-
-  constructor(table: OffsetTable) {
-    this.#table = table
-  }
-
-  /** Where the index record begins. */
-  get position(): number {
-    return this.#table.position
-  }
-
-  get end(): number {
-    return this.#table.end
-  }
-
-  get startNumber(): bigint {
-    return this.#table.start
-  }
-
-  get count(): number {
-    return this.#table.rows
-  }
-
-  /** Position in the file of the offset of entry `i`. */
-  field(i: number): number {
-    return valuesPosition(this.#table) + 8 * i
-  }
-
-  /** The offset stored for entry `i`. */
-  offset(i: number, step: Step = 'read'): number {
-    return storedOffset(this.#table, i, 0, step)
-  }
-
+/** Where consecutive blocks begin. */
+export class BlockIndex extends OffsetTable {
   /**
    * Where the record of entry `i` begins.
    *
@@ -58,9 +25,11 @@ export class BlockIndex {
    */
   target(i: number, base: OffsetBase, step: Step = 'read'): number {
     const origin = base === 'record' ? this.position : base === 'file' ? 0 : this.field(i)
-    return checkTarget(origin + this.offset(i, step), 8, this.position, this.field(i), step)
+    return checkTarget(origin + this.offset(i, 0, step), 8, this.position, this.field(i), step)
   }
 }
+
+const SHAPE = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
 
 /**
  * The block index that ends at `end`.
@@ -73,8 +42,7 @@ export async function readBlockIndex(
   end: number = source.size,
   options: { readonly step?: Step } = {},
 ): Promise<BlockIndex> {
-  const shape = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
-  return new BlockIndex(await readTable(source, end, shape, options))
+  return new BlockIndex(await readTable(source, end, SHAPE, options))
 }
 
 /**
@@ -109,22 +77,23 @@ export async function chooseBase(
 export interface BlockIndexInput {
   /** Where the record will begin. */
   readonly position: number
-  readonly startNumber: bigint
+  /** Number of the first block. */
+  readonly start: bigint
   /** Where the first record of each block begins. */
   readonly targets: readonly number[]
   readonly base: OffsetBase
 }
 
 /** Encode a block index record. */
-export function encodeBlockIndex({ position, startNumber, targets, base }: BlockIndexInput): Uint8Array {
+export function encodeBlockIndex({ position, start, targets, base }: BlockIndexInput): Uint8Array {
   if (targets.length < 1 || targets.length > MAX_BLOCK_INDEX_COUNT) {
     throw new RangeError(`a block index cannot hold ${targets.length} blocks`)
   }
-  const first = valuesPosition({ position })
+  const first = offsetsPosition(position)
   const origin = (i: number): number => (base === 'record' ? position : base === 'file' ? 0 : first + 8 * i)
   return encodeTable(
     RecordType.BlockIndex,
-    startNumber,
+    start,
     targets.map((target, i) => [target - origin(i)]),
   )
 }

@@ -2,50 +2,13 @@ import type { Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { RecordType } from '../records/record-type.ts'
 import { MAX_BLOCK_INDEX_COUNT } from './block-index.ts'
-import { checkTarget, encodeTable, type OffsetTable, readTable, storedOffset, valuesPosition } from './offset-table.ts'
+import { checkTarget, encodeTable, OffsetTable, readTable } from './offset-table.ts'
 
 /** Records of one block at most: header, body, receipts, difficulty, proof. */
 const MAX_BLOCK_COMPONENTS = 5
 
-/** Which records hold consecutive blocks, several for each. */
-export class DynamicBlockIndex {
-  readonly #table: OffsetTable
-
-  constructor(table: OffsetTable) {
-    this.#table = table
-  }
-
-  /** Where the index record begins, which stored offsets are relative to. */
-  get position(): number {
-    return this.#table.position
-  }
-
-  get end(): number {
-    return this.#table.end
-  }
-
-  get startNumber(): bigint {
-    return this.#table.start
-  }
-
-  get count(): number {
-    return this.#table.rows
-  }
-
-  /** Records of each block. */
-  get components(): number {
-    return this.#table.columns
-  }
-
-  /** Position in the file of the offset of component `c` of entry `i`. */
-  field(i: number, c: number): number {
-    return valuesPosition(this.#table) + 8 * (i * this.components + c)
-  }
-
-  offset(i: number, c: number, step: Step = 'read'): number {
-    return storedOffset(this.#table, i, c, step)
-  }
-
+/** Where the records of consecutive blocks begin, several for each. */
+export class DynamicBlockIndex extends OffsetTable {
   /**
    * Where component `c` of entry `i` begins.
    *
@@ -56,6 +19,13 @@ export class DynamicBlockIndex {
     return checkTarget(this.position + this.offset(i, c, step), 8, this.position, this.field(i, c), step)
   }
 }
+
+const SHAPE = {
+  type: RecordType.DynamicBlockIndex,
+  footBytes: 16,
+  maxRows: MAX_BLOCK_INDEX_COUNT,
+  maxColumns: MAX_BLOCK_COMPONENTS,
+} as const
 
 /**
  * The dynamic block index that ends at `end`.
@@ -68,19 +38,14 @@ export async function readDynamicBlockIndex(
   end: number = source.size,
   options: { readonly step?: Step } = {},
 ): Promise<DynamicBlockIndex> {
-  const shape = {
-    type: RecordType.DynamicBlockIndex,
-    footBytes: 16,
-    maxRows: MAX_BLOCK_INDEX_COUNT,
-    maxColumns: MAX_BLOCK_COMPONENTS,
-  } as const
-  return new DynamicBlockIndex(await readTable(source, end, shape, options))
+  return new DynamicBlockIndex(await readTable(source, end, SHAPE, options))
 }
 
 export interface DynamicBlockIndexInput {
   /** Where the record will begin. */
   readonly position: number
-  readonly startNumber: bigint
+  /** Number of the first block. */
+  readonly start: bigint
   /** For each block, where its records begin. */
   readonly targets: readonly (readonly number[])[]
   /** Records of each block. */
@@ -88,15 +53,10 @@ export interface DynamicBlockIndexInput {
 }
 
 /** Encode a dynamic block index record. */
-export function encodeDynamicBlockIndex({
-  position,
-  startNumber,
-  targets,
-  components,
-}: DynamicBlockIndexInput): Uint8Array {
+export function encodeDynamicBlockIndex({ position, start, targets, components }: DynamicBlockIndexInput): Uint8Array {
   if (targets.length < 1 || targets.length > MAX_BLOCK_INDEX_COUNT) {
     throw new RangeError(`a block index cannot hold ${targets.length} blocks`)
   }
   const rows = targets.map((row) => row.map((target) => target - position))
-  return encodeTable(RecordType.DynamicBlockIndex, startNumber, rows, components)
+  return encodeTable(RecordType.DynamicBlockIndex, start, rows, components)
 }

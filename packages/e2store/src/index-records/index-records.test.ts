@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { E2FormatError } from '../errors.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
-import { concatBytes, fromHex, putI64 } from '../io/little-endian.ts'
+import { concatBytes, fromHex } from '../io/bytes.ts'
+import { putI64 } from '../io/little-endian.ts'
 import { encodeRecord } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import { RecordWriter } from '../records/write.ts'
@@ -19,15 +20,15 @@ function behind(position: number, index: Uint8Array): ByteSource {
 
 test('golden: the state index of a genesis era', async () => {
   const record = fromHex('6932180000000000' + '0000000000000000' + 'e600fcffffffffff' + '0100000000000000')
-  expect(encodeSlotIndex({ position: 261_922, startSlot: 0n, targets: [8] })).toEqual(record)
+  expect(encodeSlotIndex({ position: 261_922, start: 0n, targets: [8] })).toEqual(record)
   const index = await readSlotIndex(behind(261_922, record))
-  expect(index).toMatchObject({ position: 261_922, end: 261_954, startSlot: 0n, count: 1 })
+  expect(index).toMatchObject({ position: 261_922, end: 261_954, start: 0n, count: 1 })
   expect([index.offset(0), index.target(0)]).toEqual([-261_914, 8])
 })
 
 test('golden: the last bytes of an index of 8192 blocks', async () => {
   const targets = Array.from({ length: 8192 }, (_, i) => 8 + 400 * i)
-  const record = encodeBlockIndex({ position: 3_825_777, startNumber: 0n, targets, base: 'record' })
+  const record = encodeBlockIndex({ position: 3_825_777, start: 0n, targets, base: 'record' })
   expect(record.subarray(0, 24)).toEqual(fromHex('6632100001000000' + '0000000000000000' + '979fc5ffffffffff'))
   expect(record).toHaveLength(65_560)
   const index = await readBlockIndex(behind(3_825_777, record))
@@ -38,10 +39,10 @@ test('golden: the last bytes of an index of 8192 blocks', async () => {
 test('golden: an index of three records a block', async () => {
   const tail = '62ffffffffffffff' + 'bbffffffffffffff' + 'd8ffffffffffffff' + '0300000000000000' + '0100000000000000'
   const record = fromHex(`67323000000000000000000000000000${tail}`)
-  const input = { position: 166, startNumber: 0n, targets: [[8, 97, 126]], components: 3 }
+  const input = { position: 166, start: 0n, targets: [[8, 97, 126]], components: 3 }
   expect(encodeDynamicBlockIndex(input)).toEqual(record)
   const index = await readDynamicBlockIndex(behind(166, record))
-  expect(index).toMatchObject({ position: 166, startNumber: 0n, count: 1, components: 3 })
+  expect(index).toMatchObject({ position: 166, start: 0n, count: 1, components: 3 })
   expect([0, 1, 2].map((c) => index.target(0, c))).toEqual([8, 97, 126])
 })
 
@@ -52,25 +53,25 @@ test('indices round trip', async () => {
     fc.asyncProperty(
       number,
       fc.array(fc.option(target, { nil: undefined }), { minLength: 1 }),
-      async (startSlot, targets) => {
-        const index = await readSlotIndex(behind(1000, encodeSlotIndex({ position: 1000, startSlot, targets })))
-        expect(index.startSlot).toBe(startSlot)
+      async (start, targets) => {
+        const index = await readSlotIndex(behind(1000, encodeSlotIndex({ position: 1000, start, targets })))
+        expect(index.start).toBe(start)
         expect(Array.from({ length: index.count }, (_, i) => index.target(i))).toEqual(targets)
       },
     ),
   )
   const bases = fc.constantFrom<OffsetBase>('record', 'file', 'entry')
   await fc.assert(
-    fc.asyncProperty(number, fc.array(target, { minLength: 1 }), bases, async (startNumber, targets, base) => {
-      const index = await readBlockIndex(behind(1000, encodeBlockIndex({ position: 1000, startNumber, targets, base })))
-      expect(index.startNumber).toBe(startNumber)
+    fc.asyncProperty(number, fc.array(target, { minLength: 1 }), bases, async (start, targets, base) => {
+      const index = await readBlockIndex(behind(1000, encodeBlockIndex({ position: 1000, start, targets, base })))
+      expect(index.start).toBe(start)
       expect(targets.map((_, i) => index.target(i, base))).toEqual(targets)
     }),
   )
   const rows = fc.array(fc.tuple(target, target), { minLength: 1 })
   await fc.assert(
-    fc.asyncProperty(number, rows, async (startNumber, targets) => {
-      const record = encodeDynamicBlockIndex({ position: 1000, startNumber, targets, components: 2 })
+    fc.asyncProperty(number, rows, async (start, targets) => {
+      const record = encodeDynamicBlockIndex({ position: 1000, start, targets, components: 2 })
       const index = await readDynamicBlockIndex(behind(1000, record))
       expect(targets.map((row, i) => row.map((_, c) => index.target(i, c)))).toEqual(targets)
     }),
@@ -78,7 +79,7 @@ test('indices round trip', async () => {
 })
 
 const slots = (change: (record: Uint8Array) => void): Uint8Array => {
-  const record = encodeSlotIndex({ position: 100, startSlot: 5n, targets: [8, 20, undefined] })
+  const record = encodeSlotIndex({ position: 100, start: 5n, targets: [8, 20, undefined] })
   change(record)
   return record
 }
@@ -98,7 +99,7 @@ test.each([
 })
 
 test('slots that pass 2^64 are refused', async () => {
-  const record = encodeSlotIndex({ position: 100, startSlot: 2n ** 64n - 1n, targets: [8, 20] })
+  const record = encodeSlotIndex({ position: 100, start: 2n ** 64n - 1n, targets: [8, 20] })
   await expect(readSlotIndex(behind(100, record))).rejects.toMatchObject({ code: 'BAD_INDEX' })
 })
 
@@ -134,7 +135,7 @@ test('there is no entry behind the last', async () => {
 })
 
 test('counts whose product does not fit are refused', async () => {
-  const record = encodeDynamicBlockIndex({ position: 8, startNumber: 0n, targets: [[8, 20, 30]], components: 3 })
+  const record = encodeDynamicBlockIndex({ position: 8, start: 0n, targets: [[8, 20, 30]], components: 3 })
   putI64(record, record.length - 8, 2)
   const source = fromBytes(concatBytes([encodeRecord(0, new Uint8Array(0)), record]))
   await expect(readDynamicBlockIndex(source)).rejects.toMatchObject({ code: 'BAD_COUNT', position: 56 })
@@ -159,7 +160,7 @@ async function blockFile(base: OffsetBase, mistake = 0): Promise<{ source: ByteS
     await writer.write(RecordType.CompressedBody, new Uint8Array(30))
   }
   const moved = targets.map((target) => target + mistake)
-  const record = encodeBlockIndex({ position: sink.position, startNumber: 7n, targets: moved, base })
+  const record = encodeBlockIndex({ position: sink.position, start: 7n, targets: moved, base })
   const source = fromBytes(concatBytes([sink.bytes(), record]))
   return { source, index: await readBlockIndex(source) }
 }
@@ -176,7 +177,7 @@ test('an index that fits no base is refused', async () => {
 })
 
 test('a dynamic index whose component count does not fit is refused', async () => {
-  const record = encodeDynamicBlockIndex({ position: 500, startNumber: 0n, targets: [[8, 20, 30]], components: 3 })
+  const record = encodeDynamicBlockIndex({ position: 500, start: 0n, targets: [[8, 20, 30]], components: 3 })
   for (const [components, code] of [
     [0, 'BAD_COUNT'],
     [2, 'UNEXPECTED_TYPE'],

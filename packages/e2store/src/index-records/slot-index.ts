@@ -2,15 +2,7 @@ import { E2FormatError, type Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { u32 } from '../io/little-endian.ts'
 import { RecordType } from '../records/record-type.ts'
-import {
-  checkTarget,
-  encodeTable,
-  type OffsetTable,
-  readTable,
-  storedOffset,
-  type TableShape,
-  valuesPosition,
-} from './offset-table.ts'
+import { checkTarget, encodeTable, OffsetTable, readTable, type TableRecord, type TableShape } from './offset-table.ts'
 
 /** Entries of a slot index at most, unless told otherwise: 1 MiB of offsets. */
 export const MAX_SLOT_INDEX_COUNT = 131_072
@@ -26,46 +18,20 @@ export interface SlotIndexOptions {
 }
 
 /** Which records hold the entries of consecutive slots. */
-export class SlotIndex {
-  readonly #table: OffsetTable
+export class SlotIndex extends OffsetTable {
   readonly #from: number
   readonly #signExtend48: boolean
 
-  constructor(table: OffsetTable, { from = 0, signExtend48 = false }: SlotIndexOptions = {}) {
-    this.#table = table
+  constructor(record: TableRecord, { from = 0, signExtend48 = false }: SlotIndexOptions = {}) {
+    super(record)
     this.#from = from
     this.#signExtend48 = signExtend48
   }
 
-  /** Where the index record begins, which stored offsets are relative to. */
-  get position(): number {
-    return this.#table.position
-  }
-
-  get end(): number {
-    return this.#table.end
-  }
-
-  get startSlot(): bigint {
-    return this.#table.start
-  }
-
-  get count(): number {
-    return this.#table.rows
-  }
-
-  /** Position in the file of the offset of entry `i`. */
-  field(i: number): number {
-    return valuesPosition(this.#table) + 8 * i
-  }
-
-  /** The offset stored for entry `i`, relative to {@link position}; 0 for an empty slot. */
-  offset(i: number, step: Step = 'read'): number {
-    const { values } = this.#table
-    if (this.#signExtend48 && i < this.count && (u32(values, 8 * i + 4) & 0xffff8000) === 0x8000) {
-      return (u32(values, 8 * i + 4) - 0x10000) * 2 ** 32 + u32(values, 8 * i)
-    }
-    return storedOffset(this.#table, i, 0, step)
+  protected override decode(bytes: Uint8Array, at: number): number | undefined {
+    const high = u32(bytes, at + 4)
+    const is48 = this.#signExtend48 && (high & 0xffff8000) === 0x8000
+    return is48 ? (high - 0x10000) * 2 ** 32 + u32(bytes, at) : super.decode(bytes, at)
   }
 
   /**
@@ -78,7 +44,7 @@ export class SlotIndex {
    * @see docs/spec/e2store.md §5.2
    */
   target(i: number, step: Step = 'read'): number | undefined {
-    const offset = this.offset(i, step)
+    const offset = this.offset(i, 0, step)
     if (offset === 0) return undefined
     return checkTarget(this.position + offset, this.#from, this.position, this.field(i), step)
   }
@@ -103,28 +69,25 @@ export async function readSlotIndex(
   options: SlotIndexOptions = {},
 ): Promise<SlotIndex> {
   const { maxCount = MAX_SLOT_INDEX_COUNT } = options
-  const table = await readTable(source, end, shape(maxCount), options)
-  if (table.start + BigInt(table.rows) > 2n ** 64n) {
-    throw new E2FormatError(
-      'BAD_INDEX',
-      `slots from ${table.start} on pass 2^64`,
-      table.position,
-      options.step ?? 'open',
-    )
+  const index = new SlotIndex(await readTable(source, end, shape(maxCount), options), options)
+  const { start, count, position } = index
+  if (start + BigInt(count) > 2n ** 64n) {
+    throw new E2FormatError('BAD_INDEX', `slots from ${start} on pass 2^64`, position, options.step ?? 'open')
   }
-  return new SlotIndex(table, options)
+  return index
 }
 
 export interface SlotIndexInput {
   /** Where the record will begin. */
   readonly position: number
-  readonly startSlot: bigint
+  /** The first slot. */
+  readonly start: bigint
   /** Where the record of each slot begins; `undefined` for an empty slot. */
   readonly targets: readonly (number | undefined)[]
 }
 
 /** Encode a slot index record; an empty slot becomes offset 0. */
-export function encodeSlotIndex({ position, startSlot, targets }: SlotIndexInput): Uint8Array {
+export function encodeSlotIndex({ position, start, targets }: SlotIndexInput): Uint8Array {
   const rows = targets.map((target) => [target === undefined ? 0 : target - position])
-  return encodeTable(RecordType.SlotIndex, startSlot, rows)
+  return encodeTable(RecordType.SlotIndex, start, rows)
 }

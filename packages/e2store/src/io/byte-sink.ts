@@ -1,3 +1,5 @@
+import { grow } from './bytes.ts'
+
 /** Where bytes are written, one piece after another. */
 export interface ByteSink {
   /** Bytes written so far, or where the next one goes in the file. */
@@ -14,18 +16,14 @@ export interface MemorySink extends ByteSink {
 
 /** A sink that keeps what is written in memory, growing by doubling. */
 export function toBytes(): MemorySink {
-  let memory = new Uint8Array(1024)
+  let memory: Uint8Array = new Uint8Array(1024)
   let position = 0
   return {
     get position() {
       return position
     },
     async write(bytes) {
-      if (position + bytes.length > memory.length) {
-        const grown = new Uint8Array(Math.max(2 * memory.length, position + bytes.length))
-        grown.set(memory.subarray(0, position))
-        memory = grown
-      }
+      if (position + bytes.length > memory.length) memory = grow(memory, position + bytes.length)
       memory.set(bytes, position)
       position += bytes.length
     },

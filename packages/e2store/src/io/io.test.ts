@@ -4,8 +4,9 @@ import { ByteSourceError } from '../errors.ts'
 import { buffered } from './buffered.ts'
 import { toBytes } from './byte-sink.ts'
 import { type ByteSource, fromBlob, fromBytes } from './byte-source.ts'
+import { fromHex, toHex } from './bytes.ts'
 import { copyRange } from './copy.ts'
-import { fromHex, putI64, putU64, safeI64, safeU64, toHex, typeAt, u64 } from './little-endian.ts'
+import { putI64, putU64, safeI64, safeU64, typeAt, u64 } from './little-endian.ts'
 
 const bytes = Uint8Array.from({ length: 300 }, (_, i) => i)
 

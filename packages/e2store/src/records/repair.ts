@@ -1,6 +1,6 @@
 import { E2FormatError, UnexpectedEndError } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { equalBytes } from '../io/little-endian.ts'
+import { equalBytes } from '../io/bytes.ts'
 import { type IterateOptions, RecordCursor } from './iterate.ts'
 import { encodeRecordHeader } from './record.ts'
 import { RecordType } from './record-type.ts'

@@ -1,4 +1,5 @@
 import { UnexpectedEndError } from '../errors.ts'
+import { grow } from '../io/bytes.ts'
 import { typeAt } from '../io/little-endian.ts'
 import { checkFirstRecord } from './iterate.ts'
 import {
@@ -43,16 +44,12 @@ class Inbox {
       this.#rest = this.#rest.subarray(length)
       return whole
     }
-    let out = new Uint8Array(Math.min(length, 65_536))
+    let out: Uint8Array = new Uint8Array(Math.min(length, 65_536))
     let have = 0
     while (have < length) {
       const piece = await this.some(length - have)
       if (!piece) break
-      if (have + piece.length > out.length) {
-        const grown = new Uint8Array(Math.min(length, Math.max(2 * out.length, have + piece.length)))
-        grown.set(out.subarray(0, have))
-        out = grown
-      }
+      if (have + piece.length > out.length) out = grow(out, have + piece.length)
       out.set(piece, have)
       have += piece.length
     }

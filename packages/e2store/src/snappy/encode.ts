@@ -1,4 +1,5 @@
-import { concatBytes, putU32 } from '../io/little-endian.ts'
+import { concatBytes } from '../io/bytes.ts'
+import { putU32 } from '../io/little-endian.ts'
 import { viewOf } from '../io/view.ts'
 import { portableSnappy, type SnappyCodec } from './codec.ts'
 import { maskCrc } from './crc32c.ts'

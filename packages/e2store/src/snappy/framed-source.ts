@@ -1,6 +1,7 @@
 import { E2FormatError, LimitError } from '../errors.ts'
 import { buffered } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
+import { concatBytes } from '../io/bytes.ts'
 import { u24 } from '../io/little-endian.ts'
 import { portableSnappy } from './codec.ts'
 import { ChunkReader, type FramedDecodeOptions } from './framed.ts'
@@ -77,11 +78,5 @@ export async function readFramedPrefix(
     have += part.length
     if (have >= length) break
   }
-  const out = new Uint8Array(Math.min(have, length))
-  let at = 0
-  for (const part of parts) {
-    out.set(part.subarray(0, out.length - at), at)
-    at += part.length
-  }
-  return out
+  return concatBytes(parts).subarray(0, length)
 }

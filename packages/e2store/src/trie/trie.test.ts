@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { defaultHashes } from '../hash/hashes.ts'
-import { fromHex, toHex } from '../io/little-endian.ts'
+import { fromHex, toHex } from '../io/bytes.ts'
 import { encodeRlp, type RlpValue, rawRlp } from '../rlp/encode.ts'
 import { EMPTY_TRIE_ROOT, orderedTrieRoot } from './ordered-trie.ts'
 import { StackTrie } from './stack-trie.ts'

@@ -3,7 +3,7 @@ import { openE2ss } from '../../src/execution/e2ss/snapshot.ts'
 import { verifyE2ss } from '../../src/execution/e2ss/verify.ts'
 import { type VerifyExecutionOptions, verifyArchive } from '../../src/execution/verify/verify.ts'
 import { fromBytes } from '../../src/io/byte-source.ts'
-import { fromHex } from '../../src/io/little-endian.ts'
+import { fromHex } from '../../src/io/bytes.ts'
 import { collect, type GoldenFile, golden, goldenBytes, goldenHistoryRoot, openAny } from '../support/execution.ts'
 import type { Kind } from './harness.ts'
 

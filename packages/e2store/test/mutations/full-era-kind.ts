@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readVector } from '@datastreamer/fixtures'
 import { fromBytes, openEra } from '../../src/index.ts'
-import { fromHex } from '../../src/io/little-endian.ts'
+import { fromHex } from '../../src/io/bytes.ts'
 import { lodestarSsz, verifyEraFully } from '../../src/verify-era.ts'
 import { type MiniFacts, miniNetwork } from '../support/mini.ts'
 import type { Kind } from './harness.ts'

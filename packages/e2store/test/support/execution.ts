@@ -3,7 +3,7 @@ import { openE2hs } from '../../src/execution/e2hs/open.ts'
 import { openEra1 } from '../../src/execution/era1/open.ts'
 import { openEre } from '../../src/execution/ere/open.ts'
 import type { ByteSource } from '../../src/io/byte-source.ts'
-import { fromHex } from '../../src/io/little-endian.ts'
+import { fromHex } from '../../src/io/bytes.ts'
 import vectors from '../../vectors/execution.json' with { type: 'json' }
 
 /** Small files of each format, and what they hold, by an independent program. */

@@ -1,7 +1,8 @@
 import { type EraFile, openEra } from '../../src/era/era-file.ts'
 import { encodeSlotIndex } from '../../src/index-records/slot-index.ts'
 import { fromBytes } from '../../src/io/byte-source.ts'
-import { concatBytes, putI64 } from '../../src/io/little-endian.ts'
+import { concatBytes } from '../../src/io/bytes.ts'
+import { putI64 } from '../../src/io/little-endian.ts'
 import { encodeRecord } from '../../src/records/record.ts'
 import { RecordType } from '../../src/records/record-type.ts'
 import { snappyFramedEncode } from '../../src/snappy/encode.ts'
@@ -44,7 +45,7 @@ export function writeAnyGroup({ stateSlot, blocks, state }: GroupInput): Uint8Ar
     targets[Number(slot - stateSlot) + SLOTS] = add(encodeRecord(RecordType.CompressedSignedBeaconBlock, data))
   }
   const target = add(encodeRecord(RecordType.CompressedBeaconState, snappyFramedEncode(state)))
-  add(encodeSlotIndex({ position, startSlot: stateSlot - BigInt(SLOTS), targets }))
-  add(encodeSlotIndex({ position, startSlot: stateSlot, targets: [target] }))
+  add(encodeSlotIndex({ position, start: stateSlot - BigInt(SLOTS), targets }))
+  add(encodeSlotIndex({ position, start: stateSlot, targets: [target] }))
   return concatBytes(parts)
 }

@@ -44,7 +44,7 @@ export function checkNumbers(start: bigint, count: number, position: number): vo
 export async function openRows(source: ByteSource, kind: Exclude<ArchiveKind, 'ere'>): Promise<RowLayout> {
   await checkVersion(source)
   const index = await readBlockIndex(source)
-  const { startNumber: start, count, position } = index
+  const { start, count, position } = index
   checkNumbers(start, count, position)
   const base = await baseOf(source, index, kind)
   const target = (i: number): number => {

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { E2FormatError } from '../../errors.ts'
 import { defaultHashes } from '../../hash/hashes.ts'
-import { concatBytes, fromHex, toHex } from '../../io/little-endian.ts'
+import { concatBytes, fromHex, toHex } from '../../io/bytes.ts'
 import { encodeRlp, type RawRlp, rawRlp, writePrefix } from '../../rlp/encode.ts'
-import { logsBloom } from './bloom.ts'
 import { type BlockBody, decodeBody, encodeBody, splitBody } from './body.ts'
 import { type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './header.ts'
 import { decodeHeaderWithProof, encodeHeaderWithProof } from './header-with-proof.ts'
+import { logsBloom } from './logs.ts'
 import {
   decodeProof,
   encodeProof,

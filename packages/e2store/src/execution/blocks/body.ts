@@ -1,4 +1,4 @@
-import { equalBytes } from '../../io/little-endian.ts'
+import { equalBytes } from '../../io/bytes.ts'
 import { encodeRlp, type RlpValue, rawRlp } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 import { type BlockHeader, headerItems, readHeaderItems } from './header.ts'

@@ -1,5 +1,6 @@
 import { E2FormatError } from '../../errors.ts'
-import { concatBytes, putU32, u32 } from '../../io/little-endian.ts'
+import { concatBytes } from '../../io/bytes.ts'
+import { putU32, u32 } from '../../io/little-endian.ts'
 
 /** What a header-with-proof record of `.e2hs` holds; the bytes borrow the record's content. */
 export interface HeaderWithProof {

@@ -1,6 +1,7 @@
 import { branchRoot, type PairHash } from '../../accumulator/merkle.ts'
 import { E2FormatError } from '../../errors.ts'
-import { equalBytes, putU64, u64 } from '../../io/little-endian.ts'
+import { equalBytes } from '../../io/bytes.ts'
+import { putU64, u64 } from '../../io/little-endian.ts'
 import { encodeRlp } from '../../rlp/encode.ts'
 import { type RlpOrigin, readList } from '../../rlp/reader.ts'
 import { type BlockHeader, isPostMerge } from './header.ts'

@@ -1,16 +1,9 @@
 import type { Hashes } from '../../hash/hashes.ts'
 import { encodeRlp, type RlpValue } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
-import { BLOOM_BYTES, logsBloom } from './bloom.ts'
 import { envelopeItem, readEnvelopes } from './body.ts'
 import { ItemLimit } from './item-limit.ts'
-
-/** An event: address of 20 bytes, up to four topics of 32. */
-export interface Log {
-  readonly address: Uint8Array
-  readonly topics: readonly Uint8Array[]
-  readonly data: Uint8Array
-}
+import { BLOOM_BYTES, type Log, logsBloom } from './logs.ts'
 
 export interface Receipt {
   /** 0 for a transaction without type. */

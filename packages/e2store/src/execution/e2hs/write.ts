@@ -43,7 +43,7 @@ export async function writeE2hs(
     lastHeader = decodeHeaderWithProof(content('header')).header
   }
   if (targets.length !== blocks) throw new RangeError(`the file would have ${targets.length} blocks, not ${blocks}`)
-  await sink.write(encodeBlockIndex({ position: writer.position, startNumber: source.start, targets, base: indexBase }))
+  await sink.write(encodeBlockIndex({ position: writer.position, start: source.start, targets, base: indexBase }))
   const era = Number(source.start / BigInt(MAX_BLOCKS))
   return { identity: { kind: 'e2hs', era, id: nameId(keccak256(lastHeader)), profile: [] }, count: targets.length }
 }

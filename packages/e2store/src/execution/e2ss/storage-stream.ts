@@ -1,5 +1,6 @@
 import { E2FormatError } from '../../errors.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
+import { concatBytes } from '../../io/bytes.ts'
 import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
 import { type RlpOrigin, RlpReader } from '../../rlp/reader.ts'
 import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
@@ -40,7 +41,7 @@ export async function* readStorage(
   let rest: Uint8Array = new Uint8Array(0)
   let left: number | undefined
   for await (const piece of readContent(source, record, codec)) {
-    let bytes = join(rest, piece)
+    let bytes = rest.length === 0 ? piece : concatBytes([rest, piece])
     if (left === undefined) {
       const prefix = readPrefix(bytes, origin)
       if (prefix === undefined) {
@@ -105,12 +106,4 @@ function slotSize(bytes: Uint8Array, at: number): number | undefined {
   if (first > 0xf8) return 1
   const length = bytes[at + 1]
   return length === undefined ? undefined : Math.min(2 + length, MAX_SLOT_BYTES)
-}
-
-function join(rest: Uint8Array, piece: Uint8Array): Uint8Array {
-  if (rest.length === 0) return piece
-  const out = new Uint8Array(rest.length + piece.length)
-  out.set(rest)
-  out.set(piece, rest.length)
-  return out
 }

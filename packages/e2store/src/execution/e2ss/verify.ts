@@ -1,7 +1,7 @@
 import type { AbortLike } from '../../abort.ts'
 import { VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { equalBytes, toHex } from '../../io/bytes.ts'
 import { encodeRlp } from '../../rlp/encode.ts'
 import { EMPTY_TRIE_ROOT } from '../../trie/ordered-trie.ts'
 import { StackTrie } from '../../trie/stack-trie.ts'

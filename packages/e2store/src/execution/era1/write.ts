@@ -34,7 +34,7 @@ export async function writeEra1(
   }
   const root = accumulator.root()
   await writer.accumulator(root)
-  await sink.write(encodeBlockIndex({ position: writer.position, startNumber: source.start, targets, base: 'record' }))
+  await sink.write(encodeBlockIndex({ position: writer.position, start: source.start, targets, base: 'record' }))
   const era = Number(source.start / BigInt(MAX_BLOCKS))
   return {
     identity: { kind: 'era1', era, id: nameId(root), profile: [] },

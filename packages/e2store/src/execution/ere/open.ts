@@ -20,7 +20,7 @@ import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
 export async function openEre(source: ByteSource, options: ArchiveOptions = {}): Promise<BlockArchive> {
   await checkVersion(source)
   const index = await readDynamicBlockIndex(source)
-  const { startNumber: start, count, position } = index
+  const { start, count, position } = index
   checkNumbers(start, count, position)
   const columns = await readColumns(source, index)
   const accumulator = await readAccumulator(source, position)

@@ -57,7 +57,7 @@ export async function writeEre(
   if (accumulator) await writer.accumulator(accumulator)
   await sink.write(
     encodeDynamicBlockIndex({
-      ...{ position: writer.position, startNumber: source.start, targets, components: columns.length },
+      ...{ position: writer.position, start: source.start, targets, components: columns.length },
     }),
   )
   const profile: ArchiveProfile[] = []

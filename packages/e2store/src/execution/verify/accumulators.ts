@@ -1,6 +1,6 @@
 import type { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
 import { VerificationError } from '../../errors.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { equalBytes, toHex } from '../../io/bytes.ts'
 import type { Layout } from '../archive/layout.ts'
 import type { ChainCheck } from './chain.ts'
 

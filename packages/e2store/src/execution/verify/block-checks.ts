@@ -1,6 +1,6 @@
 import { VerificationError } from '../../errors.ts'
 import type { Hashes } from '../../hash/hashes.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { equalBytes, toHex } from '../../io/bytes.ts'
 import { EMPTY_TRIE_ROOT, orderedTrieRoot } from '../../trie/ordered-trie.ts'
 import type { BlockPayloads } from '../archive/block.ts'
 import type { ArchiveKind } from '../archive/layout.ts'

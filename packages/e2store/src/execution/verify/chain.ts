@@ -1,6 +1,6 @@
 import { uint256Value } from '../../accumulator/merkle.ts'
 import { VerificationError } from '../../errors.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { equalBytes, toHex } from '../../io/bytes.ts'
 import { type HeaderLinks, isPostMerge } from '../blocks/header.ts'
 
 export interface ChainStart {

@@ -1,7 +1,7 @@
 import type { PairHash } from '../../accumulator/merkle.ts'
 import { VerificationError } from '../../errors.ts'
 import type { Hashes } from '../../hash/hashes.ts'
-import { equalBytes, toHex } from '../../io/little-endian.ts'
+import { equalBytes, toHex } from '../../io/bytes.ts'
 import type { BlockHeader } from '../blocks/header.ts'
 import { accumulatorProofRoot, type BlockProof, beaconProofRoot, type ProofType, proofTypeOf } from '../blocks/proof.ts'
 

@@ -1,27 +1,11 @@
 import { E2FormatError } from '../errors.ts'
+import { checkTarget, OffsetTable } from '../index-records/offset-table.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { putI64, putU64, safeU64, u64 } from '../io/little-endian.ts'
-import { decodeRecordHeader, encodeRecordHeader, expectType, RECORD_HEADER_BYTES } from '../records/record.ts'
+import { safeU64, u64 } from '../io/little-endian.ts'
+import { decodeRecordHeader, expectType, RECORD_HEADER_BYTES } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
-import { checkTarget, storedOffset, tableFrom } from './offset-table.ts'
-import { encodeSlotIndex } from './slot-index.ts'
+import { type E2i, type E2iGeneration, MAX_E2I_COUNT } from './e2i.ts'
 import { checkAgainstData } from './slot-of-record.ts'
-
-/**
- * The layouts that index files have had: 0 of 2020 (absolute offsets, slot 0 first), 1 of 2021 (absolute, with a
- * start slot), 2 since 2022 (one slot index record).
- */
-export type E2iGeneration = 0 | 1 | 2
-
-/** Slots of an index file at most: 32 MiB of offsets. */
-export const MAX_E2I_COUNT = 4_194_304
-
-/** What an index file says, whichever its layout is. */
-export interface E2i {
-  readonly startSlot: bigint
-  /** Position in the data file of each slot's record; `undefined` for an empty slot. */
-  readonly targets: readonly (number | undefined)[]
-}
 
 export interface ReadE2iOptions {
   /** The layout, if it is known: layouts 0 and 1 look alike (default: 2 if it is that, else 1, or what fits `data`). */
@@ -64,9 +48,9 @@ function parseRecord(bytes: Uint8Array, dataSize: number): E2i {
   if (!(Number.isInteger(rows) && rows >= 1) || safeU64(bytes, bytes.length - 8) !== rows) {
     throw bad('BAD_COUNT', `index count ${u64(bytes, bytes.length - 8)}, expected ${rows}`, bytes.length - 8)
   }
-  const table = tableFrom(bytes, { position: 0, rows, columns: 1 })
+  const table = new OffsetTable({ position: 0, bytes, rows, columns: 1 })
   const targets = Array.from({ length: rows }, (_, i) => {
-    const value = storedOffset(table, i, 0, 'open')
+    const value = table.offset(i, 0, 'open')
     // Some writers mark an empty slot by the position of the file's Version record.
     return value === 0 || dataSize + value === 0 ? undefined : dataSize + value
   })
@@ -132,31 +116,4 @@ export async function readE2i(
   const index = record ? parseRecord(bytes, dataSize ?? 0) : parseAbsolute(bytes, generation === 0 ? 0 : 1, dataSize)
   if (data) await checkAgainstData(index, data)
   return { ...index, generation: record ? 2 : generation === 0 ? 0 : 1 }
-}
-
-/**
- * Write an index file. Layout 2, which alone stays right when files are concatenated, is the one to write.
- *
- * @throws {RangeError} layout 2 without `dataSize`, layout 0 with slots that would make it too large
- * @see docs/spec/e2store.md §5.3
- */
-export function encodeE2i(
-  { startSlot, targets }: E2i,
-  { generation = 2, dataSize }: { readonly generation?: E2iGeneration; readonly dataSize?: number } = {},
-): Uint8Array {
-  if (targets.length < 1 || targets.length > MAX_E2I_COUNT) throw new RangeError(`an index of ${targets.length} slots`)
-  if (generation === 2) {
-    if (dataSize === undefined) throw new RangeError('the size of the data file is needed for this layout')
-    return encodeSlotIndex({ position: dataSize, startSlot, targets })
-  }
-  const skipped = generation === 0 ? startSlot : 0n
-  if (skipped + BigInt(targets.length) > BigInt(MAX_E2I_COUNT)) {
-    throw new RangeError(`slots up to ${skipped + BigInt(targets.length)} make too large an index of layout 0`)
-  }
-  const at = (generation === 0 ? 8 : 16) + 8 * Number(skipped)
-  const out = new Uint8Array(at + 8 * targets.length)
-  out.set(encodeRecordHeader(RecordType.SlotIndex, 0))
-  if (generation === 1) putU64(out, 8, startSlot)
-  for (const [i, target] of targets.entries()) putI64(out, at + 8 * i, target ?? 0)
-  return out
 }

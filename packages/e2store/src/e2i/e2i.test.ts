@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest'
 import { tinyChain } from '../../test/support/tiny-chain.ts'
+import { readSlotIndex } from '../index-records/slot-index.ts'
 import { toBytes } from '../io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../io/byte-source.ts'
-import { concatBytes, fromHex, putU64 } from '../io/little-endian.ts'
+import { concatBytes, fromHex } from '../io/bytes.ts'
+import { putU64 } from '../io/little-endian.ts'
 import { RecordType } from '../records/record-type.ts'
 import { RecordWriter } from '../records/write.ts'
 import { snappyFramedEncode } from '../snappy/encode.ts'
-import { type E2iGeneration, encodeE2i, MAX_E2I_COUNT, readE2i } from './e2i.ts'
-import { readSlotIndex } from './slot-index.ts'
-import { indexSlots } from './slot-of-record.ts'
+import { type E2iGeneration, MAX_E2I_COUNT } from './e2i.ts'
+import { encodeE2i } from './encode.ts'
+import { indexSlots } from './index-slots.ts'
+import { readE2i } from './read.ts'
 
 const { blocks } = await tinyChain(1, (slot) => slot < 7 || slot % 4 === 1)
 

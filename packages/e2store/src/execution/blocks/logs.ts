@@ -1,5 +1,11 @@
 import type { Hashes } from '../../hash/hashes.ts'
-import type { Log } from './receipts.ts'
+
+/** An event: address of 20 bytes, up to four topics of 32. */
+export interface Log {
+  readonly address: Uint8Array
+  readonly topics: readonly Uint8Array[]
+  readonly data: Uint8Array
+}
 
 /** Bytes of a bloom filter. */
 export const BLOOM_BYTES = 256
