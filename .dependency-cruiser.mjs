@@ -2,27 +2,27 @@
 
 /** What the sources of each package build on, besides what others publish. */
 const buildsOn = {
+  'packages/runtime': [],
   'packages/format': [],
-  'packages/sequencer-entries': ['packages/format'],
   'packages/e2store': [],
-  'packages/server': ['packages/format'],
-  'packages/client': ['packages/format'],
-  'packages/service': ['packages/format', 'packages/server'],
-  'apps/server': ['packages/format', 'packages/sequencer-entries', 'packages/server', 'packages/service'],
-  'apps/relay': [
-    'packages/format',
-    'packages/sequencer-entries',
-    'packages/server',
-    'packages/client',
-    'packages/service',
-  ],
+  'packages/sequencer-entries': ['format'],
+  'packages/store': ['format', 'runtime'],
+  'packages/server': ['format', 'runtime', 'store'],
+  'packages/client': ['format', 'runtime', 'sequencer-entries'],
+  'packages/archive': ['format', 'e2store'],
+  'packages/service': ['runtime', 'format', 'store', 'server'],
+  'apps/server': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'service'],
+  'apps/relay': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'client', 'service'],
   'apps/cli': [
-    'packages/format',
-    'packages/sequencer-entries',
-    'packages/server',
-    'packages/client',
-    'packages/e2store',
-    'packages/service',
+    'format',
+    'runtime',
+    'sequencer-entries',
+    'store',
+    'server',
+    'client',
+    'e2store',
+    'archive',
+    'service',
     'apps/server',
   ],
 }
@@ -33,11 +33,13 @@ const folders = {
   'packages/client': ['connection', 'query', 'stream', 'resume', 'source'],
 }
 
+const folderOf = (name) => (name.includes('/') ? name : `packages/${name}`)
+
 const packageRules = Object.entries(buildsOn).map(([name, below]) => ({
-  name: `${name} builds on ${below.map((other) => other.replace('packages/', '')).join(', ') || 'nothing'}`,
+  name: `${name} builds on ${below.join(', ') || 'nothing'}`,
   severity: 'error',
   from: { path: `^${name}/src/` },
-  to: { path: '^(packages|apps|tooling)/', pathNot: `^(${[name, ...below].join('|')})/` },
+  to: { path: '^(packages|apps|tooling)/', pathNot: `^(${[name, ...below.map(folderOf)].join('|')})/` },
 }))
 
 const folderRules = Object.entries(folders).flatMap(([name, levels]) =>
@@ -60,6 +62,12 @@ export default {
     ...packageRules,
     ...folderRules,
     {
+      name: 'each package is listed',
+      severity: 'error',
+      from: { path: '^(packages|apps)/([^/]+)/src/', pathNot: `^(${Object.keys(buildsOn).join('|')})/` },
+      to: { path: '^(packages|apps|tooling)/', pathNot: '^$1/$2/' },
+    },
+    {
       name: 'only the command line, for its demo, uses an app',
       severity: 'error',
       from: { path: '^(packages|apps)/', pathNot: '^apps/cli/' },
@@ -75,7 +83,7 @@ export default {
       name: 'no circles of folders',
       severity: 'error',
       scope: 'folder',
-      from: { path: '/src/', pathNot: '^(apps/(cli|relay)|packages/(e2store|server)|tooling/bench)/' },
+      from: { path: '/src/', pathNot: '^(apps/(cli|relay)|packages/(e2store|store)|tooling/bench)/' },
       to: { circular: true },
     },
   ],
