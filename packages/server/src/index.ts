@@ -1,25 +1,16 @@
+export { descriptorLimit, roomForClients } from './socket/descriptors.ts'
+export type { RejectReason } from './socket/endpoint-events.ts'
+export type { CloseOptions, ListenOptions, ServerTlsOptions } from './socket/listen-options.ts'
+export { ListenError } from './socket/listener.ts'
+export { Lobby, type LobbyOptions } from './socket/lobby.ts'
+export { onSourceEvent, type SourceEvent } from './source/on-source-event.ts'
 export { checkProtection, UnprotectedError } from './source/protection.ts'
-export {
-  onSourceEvent,
-  SOURCE_CHANNEL,
-  type SourceCloseReason,
-  type SourceEvent,
-  type SourceEventDetails,
-} from './source/source-events.ts'
+export { SOURCE_CHANNEL, type SourceCloseReason, type SourceEventDetails } from './source/source-events.ts'
 export type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source/source-options.ts'
 export { SourceServer } from './source/source-server.ts'
-export { descriptorLimit, roomForClients } from './tcp/descriptors.ts'
-export { ListenError } from './tcp/listener.ts'
-export { Lobby, type LobbyOptions } from './tcp/lobby.ts'
+export { onServerEvent, type ServerEvent } from './tcp/on-server-event.ts'
 export type { OperationEnds } from './tcp/operation-marks.ts'
-export {
-  type CloseReason,
-  type EventDetails,
-  onServerEvent,
-  type RejectReason,
-  SERVER_CHANNEL,
-  type ServerEvent,
-} from './tcp/server-events.ts'
-export type { CloseOptions, ListenOptions, ServerTlsOptions, StreamServerOptions } from './tcp/server-options.ts'
+export { type CloseReason, type EventDetails, SERVER_CHANNEL } from './tcp/server-events.ts'
+export type { StreamServerOptions } from './tcp/server-options.ts'
 export type { ConnectionStatus, ServerCounters } from './tcp/server-status.ts'
 export { StreamServer } from './tcp/stream-server.ts'

@@ -11,10 +11,10 @@ import {
 } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { MemoryIndex, openStore, type StoreOptions } from '@datastreamer/store'
-import { onSourceEvent, type SourceEvent } from '../src/source/source-events.ts'
+import type { ListenOptions } from '../src/socket/listen-options.ts'
+import { onSourceEvent, type SourceEvent } from '../src/source/on-source-event.ts'
 import type { SourceServerOptions } from '../src/source/source-options.ts'
 import { SourceServer } from '../src/source/source-server.ts'
-import type { ListenOptions } from '../src/tcp/server-options.ts'
 import { until } from './manual-timers.ts'
 import { RawClient } from './tcp-client.ts'
 

@@ -6,7 +6,7 @@ import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeResult } from '@datastreamer/format'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ServerTlsOptions } from '../src/tcp/server-options.ts'
+import type { ServerTlsOptions } from '../src/socket/listen-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 

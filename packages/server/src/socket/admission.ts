@@ -1,4 +1,4 @@
-import type { RejectReason } from './server-events.ts'
+import type { RejectReason } from './endpoint-events.ts'
 import { shareOf } from './share-of.ts'
 
 export interface AdmissionLimits {

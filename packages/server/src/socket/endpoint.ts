@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdmissionLimits } from './admission.ts'
+import type { EndpointEvent } from './endpoint-events.ts'
+import type { ListenOptions, ServerTlsOptions } from './listen-options.ts'
 import { type ArrivalLimits, type Entrance, Listener } from './listener.ts'
-import type { EndpointEvent } from './server-events.ts'
-import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 
 /** A connection as its endpoint sees it. */
 export interface EndpointConnection {

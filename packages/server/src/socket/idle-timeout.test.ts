@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Silence } from './silence.ts'
+import { Silence } from './idle-timeout.ts'
 
 test('reports once nothing was heard for so long', async () => {
   vi.useFakeTimers()

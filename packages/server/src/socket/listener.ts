@@ -3,9 +3,9 @@ import { createServer as createTlsServer, type Server as TlsServer } from 'node:
 import { StreamError } from '@datastreamer/format'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { Descriptors } from './descriptors.ts'
+import type { RejectReason } from './endpoint-events.ts'
+import type { ListenOptions, ServerTlsOptions } from './listen-options.ts'
 import { Lobby } from './lobby.ts'
-import type { RejectReason } from './server-events.ts'
-import type { ListenOptions, ServerTlsOptions } from './server-options.ts'
 import { plainAddress } from './share-of.ts'
 
 /** The address cannot be listened on; `cause` holds the system's error. */

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { StreamError } from '@datastreamer/format'
-import type { ListenOptions } from '../tcp/server-options.ts'
-import { plainAddress } from '../tcp/share-of.ts'
+import type { ListenOptions } from '../socket/listen-options.ts'
+import { plainAddress } from '../socket/share-of.ts'
 
 /** Whoever can reach the address could write the stream. Give a token, or TLS that asks for client certificates. */
 export class UnprotectedError extends StreamError<'UNPROTECTED'> {

@@ -7,8 +7,8 @@ import {
   type SourceHello,
   type SourceRequest,
 } from '@datastreamer/format/source'
-import type { Arrival } from '../tcp/endpoint.ts'
-import { Outlet } from '../tcp/outlet.ts'
+import type { Arrival } from '../socket/endpoint.ts'
+import { Outlet } from '../socket/outlet.ts'
 import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
 import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
 import { SourceInlet } from './source-inlet.ts'

@@ -1,8 +1,7 @@
 import type { SourceCodeName } from '@datastreamer/format/source'
-import { EventChannel } from '../tcp/event-channel.ts'
-import type { EndpointEvent } from '../tcp/server-events.ts'
+import type { EndpointEvent } from '../socket/endpoint-events.ts'
+import { EventChannel } from '../socket/event-channel.ts'
 import type { ReadFailure } from './requests.ts'
-import type { SourceServer } from './source-server.ts'
 
 /** Why the connection of a source was closed: what the source was told, or what befell it. */
 export type SourceCloseReason =
@@ -42,19 +41,8 @@ export type SourceEventDetails =
       readonly connectedMs: number
     }
 
-/** What happens at the listener of sources, with the server that it happens at. */
-export type SourceEvent = SourceEventDetails & { readonly server: SourceServer }
-
-/** Name of the `node:diagnostics_channel` on which every {@link SourceEvent} of the process is published. */
+/** Name of the `node:diagnostics_channel` on which every `SourceEvent` of the process is published. */
 export const SOURCE_CHANNEL = 'datastreamer:source'
 
-const events = new EventChannel<SourceServer, SourceEventDetails>(SOURCE_CHANNEL)
-
-export function publishSourceEvent(server: SourceServer, details: SourceEventDetails): void {
-  events.publish(server, details)
-}
-
-/** Hear of what happens at one listener of sources, until the returned function is called. */
-export function onSourceEvent(server: SourceServer, listener: (event: SourceEvent) => void): () => void {
-  return events.listen(server, listener)
-}
+/** Where source servers publish what happens at them. */
+export const sourceEvents: EventChannel<SourceEventDetails> = new EventChannel(SOURCE_CHANNEL)

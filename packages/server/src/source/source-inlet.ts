@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type MessageDecoder, MessageReader, type OtherHello, type SourceRequest } from '@datastreamer/format/source'
-import type { Silence } from './silence.ts'
+import type { Silence } from '../socket/idle-timeout.ts'
 
 export interface SourceInletOptions {
   readonly silence: Silence

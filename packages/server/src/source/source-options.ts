@@ -1,5 +1,5 @@
 import type { StreamStore } from '@datastreamer/store'
-import type { KernelQueues } from '../tcp/kernel-queues.ts'
+import type { KernelQueues } from '../socket/kernel-queues.ts'
 
 export interface SourceServerOptions {
   /** The stream that sources write to. */

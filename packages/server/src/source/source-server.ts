@@ -1,11 +1,11 @@
-import { Endpoint } from '../tcp/endpoint.ts'
-import { increment } from '../tcp/event-counter.ts'
-import { KernelQueues } from '../tcp/kernel-queues.ts'
-import { HANDSHAKE_TIMEOUT_MS } from '../tcp/listener.ts'
-import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../tcp/server-options.ts'
+import { Endpoint } from '../socket/endpoint.ts'
+import { increment } from '../socket/increment.ts'
+import { KernelQueues } from '../socket/kernel-queues.ts'
+import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../socket/listen-options.ts'
+import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
-import { publishSourceEvent, type SourceEventDetails } from './source-events.ts'
+import { type SourceEventDetails, sourceEvents } from './source-events.ts'
 import type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source-options.ts'
 
 /**
@@ -113,7 +113,7 @@ export class SourceServer implements AsyncDisposable {
     if (event.type === 'rejected') increment(this.#rejected, event.reason)
     else if (event.type === 'refused') increment(this.#refused, event.code)
     else if (event.type === 'closed') this.#forget(event.id, event.reason)
-    publishSourceEvent(this, event)
+    sourceEvents.publish(this, event)
   }
 
   #forget(id: number, reason: string): void {

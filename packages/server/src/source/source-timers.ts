@@ -1,5 +1,5 @@
-import { Deadline } from './deadline.ts'
-import { Silence } from './silence.ts'
+import { Deadline } from '../socket/deadline.ts'
+import { Silence } from '../socket/idle-timeout.ts'
 
 export interface SourceTimersOptions {
   /** `performance.now()` when the connection was accepted. */

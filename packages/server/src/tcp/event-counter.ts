@@ -1,3 +1,4 @@
+import { increment } from '../socket/increment.ts'
 import type { EventDetails } from './server-events.ts'
 import type { ServerCounters } from './server-status.ts'
 
@@ -29,9 +30,4 @@ export class EventCounter {
     else if (event.type === 'closed') increment(this.#closed, event.reason)
     else if (event.type === 'refused') increment(this.#refused, event.resultCode)
   }
-}
-
-/** Count one more of `key`. */
-export function increment<Key extends string | number>(counts: Record<Key, number>, key: Key): void {
-  counts[key] = (counts[key] ?? 0) + 1
 }

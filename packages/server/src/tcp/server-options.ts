@@ -1,7 +1,6 @@
-import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
+import type { KernelQueues } from '../socket/kernel-queues.ts'
 import type { FeedMemory } from './entry-feed.ts'
-import type { KernelQueues } from './kernel-queues.ts'
 import type { OperationEnds } from './operation-marks.ts'
 import type { EventDetails } from './server-events.ts'
 import type { Turns } from './turns.ts'
@@ -36,24 +35,6 @@ export interface StreamServerOptions extends ConnectionLimits {
   readonly maxConnectionsPerAddress?: number | undefined
   /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
-}
-
-/** TLS as `node:tls` has it: `key`, `cert`, and to ask for client certificates `ca`, `requestCert`, `rejectUnauthorized`. */
-export type ServerTlsOptions = SecureContextOptions &
-  Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols'>
-
-export interface ListenOptions {
-  /** Address to listen on (default 127.0.0.1: this machine only). */
-  readonly host?: string | undefined
-  /** Port to listen on (default 6900); 0 takes any that is free. */
-  readonly port?: number | undefined
-  /** TLS instead of plain TCP. */
-  readonly tls?: ServerTlsOptions | undefined
-}
-
-export interface CloseOptions {
-  /** Time that connections have to take what was written to them (default 5,000). */
-  readonly graceMs?: number | undefined
 }
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> }

@@ -1,4 +1,5 @@
-import type { CloseReason, RejectReason } from './server-events.ts'
+import type { RejectReason } from '../socket/endpoint-events.ts'
+import type { CloseReason } from './server-events.ts'
 
 /** What is to be seen of a connection from outside. */
 export interface ConnectionStatus {

@@ -1,21 +1,15 @@
 import { PAGE_BYTES } from '@datastreamer/format'
+import { Endpoint } from '../socket/endpoint.ts'
+import { KernelQueues } from '../socket/kernel-queues.ts'
+import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../socket/listen-options.ts'
+import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { Connection } from './connection.ts'
-import { Endpoint } from './endpoint.ts'
 import { EventCounter } from './event-counter.ts'
-import { KernelQueues } from './kernel-queues.ts'
-import { HANDSHAKE_TIMEOUT_MS } from './listener.ts'
 import { NO_ENDS } from './operation-marks.ts'
 import { PartMemory } from './part-memory.ts'
 import { EndsInLine, LogInLine, ReadLine } from './read-line.ts'
-import { type EventDetails, publish } from './server-events.ts'
-import type {
-  CloseOptions,
-  ConnectionContext,
-  ConnectionHost,
-  ListenOptions,
-  ServerTlsOptions,
-  StreamServerOptions,
-} from './server-options.ts'
+import { type EventDetails, serverEvents } from './server-events.ts'
+import type { ConnectionContext, ConnectionHost, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 import { SharedCopy } from './shared-copy.ts'
 import { Turns } from './turns.ts'
@@ -132,6 +126,6 @@ export class StreamServer implements AsyncDisposable {
 
   #onEvent(event: EventDetails): void {
     this.#counter.count(event)
-    publish(this, event)
+    serverEvents.publish(this, event)
   }
 }

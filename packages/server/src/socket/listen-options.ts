@@ -1,0 +1,19 @@
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
+
+/** TLS as `node:tls` has it: `key`, `cert`, and to ask for client certificates `ca`, `requestCert`, `rejectUnauthorized`. */
+export type ServerTlsOptions = SecureContextOptions &
+  Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols'>
+
+export interface ListenOptions {
+  /** Address to listen on (default 127.0.0.1: this machine only). */
+  readonly host?: string | undefined
+  /** Port to listen on (default: that of the protocol); 0 takes any that is free. */
+  readonly port?: number | undefined
+  /** TLS instead of plain TCP. */
+  readonly tls?: ServerTlsOptions | undefined
+}
+
+export interface CloseOptions {
+  /** Time that connections have to take what was written to them (default 5,000). */
+  readonly graceMs?: number | undefined
+}
