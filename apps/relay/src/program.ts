@@ -92,7 +92,11 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   }
   try {
     status.opened(store)
-    served = await StreamService.start({ reader: store, operationEnds: store.operationEnds }, config, context)
+    served = await StreamService.start(
+      { reader: store, operationBoundaries: store.operationBoundaries },
+      config,
+      context,
+    )
     follower = new Follower(
       {
         store,

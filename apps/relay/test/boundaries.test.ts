@@ -68,10 +68,10 @@ test('an operation larger than what is kept in memory, and connections lost insi
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
 })
 
-test('behind a server that knows no marks, blocks stay whole', async () => {
+test('after a server without operation boundaries, blocks stay whole', async () => {
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin') })
-  await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+  await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries: true })
   const blocks = [...generateStream({ blocks: 400n })]
   for (const block of blocks.slice(0, 150)) await source.commit(block)
   await using relay = await TestRelay.start(['--server', proxy.address, '--file', dir.join('relay.bin')])
@@ -88,16 +88,16 @@ test('behind a server that knows no marks, blocks stay whole', async () => {
   })
   for (let i = 150; i < 400; i += 2) await source.commit(blocks.slice(i, i + 2).flat())
   await until('caught up', () => relay.total === source.total)
-  expect(relay.status.relay.operationMarks).toBe(false)
+  expect(relay.status.relay.operationBoundaries).toBe(false)
   expect(wrong).toEqual([])
   expect(headers.samples).toBeGreaterThan(5)
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
 })
 
-test('behind a server that knows no marks, of a stream without blocks, headers of the server are the ends', async () => {
+test('after a server without operation boundaries, of a stream without blocks, operations end at its headers', async () => {
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin'), store: { streamType: 2n } })
-  await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+  await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries: true })
   await source.commitMany(10, 4)
   const args = ['--server', proxy.address, '--stream-type', '2', '--file', dir.join('relay.bin')]
   await using relay = await TestRelay.start(args)
@@ -114,16 +114,16 @@ test('behind a server that knows no marks, of a stream without blocks, headers o
 })
 
 test.each(['close', 'nothing'] as const)(
-  'a server that leaves the question for marks open is followed: %s',
-  async (onMarks) => {
+  'a server that leaves the question for boundaries open is followed: %s',
+  async (onBoundaries) => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin') })
-    await using proxy = await FaultProxy.listen(source.port, { onMarks })
+    await using proxy = await FaultProxy.listen(source.port, { onBoundaries })
     for (const block of generateStream({ blocks: 20n })) await source.commit(block)
     const args = ['--server', proxy.address, '--file', dir.join('relay.bin')]
     await using relay = await TestRelay.start([...args, '--response-timeout', '300ms', '--retry-max', '100ms'])
     await until('caught up', () => relay.total === source.total)
-    expect(relay.status.relay.operationMarks).toBe(false)
+    expect(relay.status.relay.operationBoundaries).toBe(false)
   },
 )
 
@@ -134,7 +134,7 @@ describe('behind a server that commits entry by entry, as the Go relay does, blo
   ])('%s', async (_name, store) => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin'), store })
-    await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+    await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries: true })
     const commitSingly = async (entries: readonly NewEntry[]): Promise<void> => {
       for (const entry of entries) await source.commit([entry])
     }

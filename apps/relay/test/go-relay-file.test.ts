@@ -75,7 +75,7 @@ describe('a file that was made behind a Go relay', () => {
     using dir = tempDir()
     const file = dir.join('relay.bin')
     const blocks = [...generateStream({ blocks: 20n })]
-    await using proxy = await FaultProxy.listen(undefined, { refuseMarks: true })
+    await using proxy = await FaultProxy.listen(undefined, { refuseBoundaries: true })
     const args = ['--server', proxy.address, '--file', file]
     {
       await using before = await Source.start({ file: dir.join('before.bin'), store: GO_RELAY })
@@ -101,7 +101,7 @@ describe('a file that was made behind a Go relay', () => {
   test('is cut to the end of a block where that relay was truncated inside one', async () => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin'), store: GO_RELAY })
-    await using proxy = await FaultProxy.listen(source.port, { refuseMarks: true })
+    await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries: true })
     for (const block of generateStream({ blocks: 20n })) await source.commit(block)
     const ends = [...source.ends].sort((a, b) => Number(a - b))
     const follow = ['--on-truncate', 'follow', '--truncate-grace', '0']

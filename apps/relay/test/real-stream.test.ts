@@ -12,14 +12,18 @@ import { Source } from './support/source.ts'
 
 describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () => {
   test.each([
-    { name: 'with marks: the same bytes, and every bookmark is found', refuseMarks: false, every: 1 },
-    { name: 'without, as behind the Go server: the same, looked at here and there', refuseMarks: true, every: 20 },
-  ])('$name', async ({ refuseMarks, every }) => {
+    {
+      name: 'with operation boundaries: the same bytes, and every bookmark is found',
+      refuseBoundaries: false,
+      every: 1,
+    },
+    { name: 'without, as behind the Go server: the same, looked at here and there', refuseBoundaries: true, every: 20 },
+  ])('$name', async ({ refuseBoundaries, every }) => {
     using dir = tempDir()
     const file = dir.join('source.bin')
     writeFileSync(file, readVector('real-stream', 'data-stream.bin.gz'))
     await using source = await Source.start({ file, store: { systemId: 1n } })
-    await using proxy = await FaultProxy.listen(source.port, { refuseMarks })
+    await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries })
     const copies = [dir.join('near.bin'), dir.join('far.bin')] as const
     await using near = await TestRelay.start(['--server', proxy.address, '--file', copies[0], '--fsync', 'never'])
     await using far = await TestRelay.start(['--server', near.address, '--file', copies[1], '--fsync', 'never'])

@@ -17,6 +17,6 @@ test('catches up, goes live, and is the same stream', async () => {
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
   await using client = new StreamClient({ host: '127.0.0.1', port: relay.port })
   expect(await client.getHeader()).toEqual(source.store.getHeader())
-  expect(relay.status.relay).toMatchObject({ upstream: source.address, state: 'streaming', operationMarks: true })
+  expect(relay.status.relay).toMatchObject({ upstream: source.address, state: 'streaming', operationBoundaries: true })
   expect(relay.readiness).toEqual({ ready: true, reason: undefined })
 })

@@ -23,14 +23,14 @@ export interface IterationOptions extends QueryOptions {
   readonly follow?: boolean | undefined
   /**
    * Look the first entry at the head up before it is delivered: the original Go server sends a stale or uncommitted one
-   * there (default: only where `marks` were asked for and not understood).
+   * there (default: only where `boundaries` were asked for and not understood).
    */
   readonly verifyHead?: boolean | undefined
 }
 
 export interface EventsOptions extends IterationOptions {
-  /** Ask for marks at the ends of atomic operations (default `false`). docs/spec/protocol.md §7. */
-  readonly marks?: boolean | undefined
+  /** Ask for operation boundaries (default `false`). docs/spec/protocol.md §7. */
+  readonly boundaries?: boolean | undefined
   /**
    * Have the header at every interval, on the connection for questions, also while entries come (default: it is asked for
    * only if the stream is silent, see `headCheckMs`).
@@ -135,7 +135,7 @@ export class StreamClient implements AsyncDisposable {
     })
   }
 
-  /** As {@link batches}, with what happens to the connection, and with the ends of operations if `marks` are asked for. */
+  /** As {@link batches}, with what happens to the connection, and with operation boundaries if they are asked for. */
   events(options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, void> {
     return this.#iterate(options, (events) => events)
   }
@@ -155,7 +155,7 @@ export class StreamClient implements AsyncDisposable {
     options: EventsOptions,
     shape: (events: AsyncGenerator<StreamEvent, void, void>) => AsyncGenerator<T, void, void>,
   ): AsyncGenerator<T, void, void> {
-    const { from = 0n, to, follow: goOn = true, marks = false, verifyHead, headers, signal } = options
+    const { from = 0n, to, follow: goOn = true, boundaries = false, verifyHead, headers, signal } = options
     return new Iteration(
       (stop) => {
         const context: FollowContext = {
@@ -164,7 +164,7 @@ export class StreamClient implements AsyncDisposable {
           lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
           look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
         }
-        return shape(follow(context, { from, to, follow: goOn, marks, verifyHead, headers }, stop))
+        return shape(follow(context, { from, to, follow: goOn, boundaries, verifyHead, headers }, stop))
       },
       signal === undefined ? [this.#lifetime.signal] : [this.#lifetime.signal, signal],
     )

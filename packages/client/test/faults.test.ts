@@ -1,4 +1,4 @@
-import { encodeEntry, encodeOperationEnd, encodeResult } from '@datastreamer/format'
+import { encodeEntry, encodeOperationBoundary, encodeResult } from '@datastreamer/format'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { StreamClient } from '../src/index.ts'
@@ -41,7 +41,11 @@ describe('a fault of one connection costs nothing', () => {
     ['a result', (c) => c.send(good, encodeResult(1)), 'UNEXPECTED_PACKET'],
     ['a header', (c) => c.send(good, headerOf(9)), 'UNEXPECTED_PACKET'],
     ['an answer to no question', (c) => c.send(good, encodeEntry(entryAt(4n), 0xfe)), 'UNEXPECTED_PACKET'],
-    ['a mark', (c) => c.send(good, encodeOperationEnd({ nextEntry: 4n, gap: false })), 'UNEXPECTED_PACKET'],
+    [
+      'an operation boundary',
+      (c) => c.send(good, encodeOperationBoundary({ nextEntry: 4n, gap: false })),
+      'UNEXPECTED_PACKET',
+    ],
     ['half an entry, then the end', (c) => [c.send(good.subarray(0, -3)), c.end()], 'CLOSED'],
     ['half an entry, then silence', (c, clock) => [c.send(good.subarray(0, -3)), silence(clock)], 'TIMEOUT'],
     ['silence though there is more', (c, clock) => [c.send(good), silence(clock)], 'TIMEOUT'],

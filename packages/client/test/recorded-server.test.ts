@@ -43,7 +43,7 @@ function replay(version: string): Promise<Peer> {
       const command = await connection.command()
       if (command === undefined) return
       const sent = Buffer.from(encodeCommand(command, 1n)).toString('hex')
-      const answer = command.name === 'markOperations' ? unknown : answers.get(sent)
+      const answer = command.name === 'operationBoundaries' ? unknown : answers.get(sent)
       if (answer !== undefined) connection.send(answer)
     }
   })
@@ -69,13 +69,13 @@ describe.skipIf(!hasVectors('wire') || !hasVectors('stream'))('what Go servers a
       expect(await client.getBookmark(hex('eeeeeeeeeeeeeeeeee'))).toBeUndefined()
     })
 
-    test('streams, marks asked for or not', async () => {
+    test('streams, operation boundaries asked for or not', async () => {
       const { entries } = recordedStream()
       await using peer = await replay(version)
       await using client = new StreamClient(near(peer))
       expect(plain(await collect(client.entries({ follow: false })))).toEqual(entries)
-      const events = await collect(client.events({ from: 6n, follow: false, marks: true }))
-      expect(events[0]).toMatchObject({ kind: 'connected', marks: false })
+      const events = await collect(client.events({ from: 6n, follow: false, boundaries: true }))
+      expect(events[0]).toMatchObject({ kind: 'connected', boundaries: false })
       expect(plain(events.flatMap((e) => (e.kind === 'entries' ? e.entries : [])))).toEqual(entries.slice(6))
     })
 

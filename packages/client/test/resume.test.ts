@@ -1,4 +1,4 @@
-import { encodeOperationEnd } from '@datastreamer/format'
+import { encodeOperationBoundary } from '@datastreamer/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { StreamClient, type StreamEvent } from '../src/index.ts'
@@ -136,14 +136,14 @@ describe('a connection counts as made once the entry that is held was read again
     await using client = new StreamClient(near(peer, { backoff: { maxAttempts: 1 }, ...options }))
     const kinds: string[] = []
     const reading = async () => {
-      for await (const event of client.events({ from, marks: true })) kinds.push(event.kind)
+      for await (const event of client.events({ from, boundaries: true })) kinds.push(event.kind)
     }
     kinds.push(((await failure(reading())) as { code: string }).code)
     return kinds
   }
 
   async function upTo(connection: PeerConnection, ...streamed: Uint8Array[]): Promise<void> {
-    await connection.expect('markOperations', OK)
+    await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(5))
     await connection.expect('start', OK, ...streamed)
   }
@@ -158,13 +158,13 @@ describe('a connection counts as made once the entry that is held was read again
     expect(await kindsUntilFailure(peer, after, { responseTimeoutMs: 50 })).toEqual(['TIMEOUT'])
   })
 
-  test('then with the last of the marks before it', async () => {
-    const marks = [1, 2].map(() => encodeOperationEnd({ nextEntry: 2n, gap: true }))
+  test('then with the last of the operation boundaries before it', async () => {
+    const boundaries = [1, 2].map(() => encodeOperationBoundary({ nextEntry: 2n, gap: true }))
     await using peer = await Peer.listen(async (connection) => {
-      await upTo(connection, ...marks, encodeAll(entriesOf(2, 5)))
+      await upTo(connection, ...boundaries, encodeAll(entriesOf(2, 5)))
       connection.end()
     })
-    expect(await kindsUntilFailure(peer, after)).toEqual(['connected', 'operationEnd', 'entries', 'CLOSED'])
+    expect(await kindsUntilFailure(peer, after)).toEqual(['connected', 'operationBoundary', 'entries', 'CLOSED'])
   })
 })
 

@@ -59,26 +59,26 @@ describe('a server that is being written to', () => {
     expect(all.at(-1)).toHaveLength(796)
   })
 
-  test('marks ends of operations only where they are', async () => {
+  test('operation boundaries are only where operations end', async () => {
     using dir = tempDir()
     await using writer = await growing(dir.join('stream.bin'))
     await using server = await serve(writer.store)
     await using client = new StreamClient(near(server))
     for (let i = 0; i < 10; i++) await writer.commit()
-    const marks: number[] = []
+    const boundaries: number[] = []
     let position = 0
-    for await (const event of client.events({ marks: true })) {
-      if (event.kind === 'connected') expect(event.marks).toBe(true)
+    for await (const event of client.events({ boundaries: true })) {
+      if (event.kind === 'connected') expect(event.boundaries).toBe(true)
       else if (event.kind === 'entries') position += event.entries.length
-      else if (event.kind === 'operationEnd') {
+      else if (event.kind === 'operationBoundary') {
         expect(Number(event.nextEntry)).toBe(position)
-        marks.push(position)
+        boundaries.push(position)
         if (writer.ends.length > 40) break
         await writer.commit()
       }
     }
-    expect(marks.length).toBeGreaterThan(20)
-    expect(marks.filter((mark) => !writer.ends.includes(mark))).toEqual([])
+    expect(boundaries.length).toBeGreaterThan(20)
+    expect(boundaries.filter((boundary) => !writer.ends.includes(boundary))).toEqual([])
   })
 
   test('reports a truncation to those who read past it', async () => {

@@ -10,7 +10,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ name: fc.constant('entry'), entryNumber: u64 }),
   fc.record({ name: fc.constantFrom('startBookmark', 'bookmark'), bookmark: bookmarks }),
   fc.record({ name: fc.constant('rangeBookmark'), from: bookmarks, to: bookmarks }),
-  fc.record({ name: fc.constantFrom('stop', 'header', 'markOperations') }),
+  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries') }),
 )
 
 describe('golden', () => {
@@ -142,7 +142,7 @@ function readCommand(fields: (typeof vectors)[number]['command']): Command {
       return { name, from: hex(from), to: hex(to) }
     case 'stop':
     case 'header':
-    case 'markOperations':
+    case 'operationBoundaries':
       return { name }
     default:
       throw new Error(`vector of an unknown command ${name}`)

@@ -11,8 +11,8 @@ export const CommandNumber = {
   entry: 5,
   bookmark: 6,
   rangeBookmark: 7,
-  /** Extension: mark the ends of atomic operations in what is streamed. docs/spec/protocol.md §7. */
-  markOperations: 100,
+  /** Extension: send operation boundaries among the entries that are streamed. docs/spec/protocol.md §7. */
+  operationBoundaries: 100,
 } as const
 
 export type CommandName = keyof typeof CommandNumber
@@ -26,7 +26,7 @@ export type Command =
   | { readonly name: 'entry'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly name: 'markOperations' }
+  | { readonly name: 'operationBoundaries' }
 
 /** A command and the number of bytes that it took. */
 export interface DecodedCommand {
@@ -82,7 +82,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
       break
     case 'stop':
     case 'header':
-    case 'markOperations':
+    case 'operationBoundaries':
       break
   }
   return out.slice(0, at)
@@ -109,7 +109,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
       throw new FormatError('UNKNOWN_COMMAND', `command ${number}`, 0)
     case 'stop':
     case 'header':
-    case 'markOperations':
+    case 'operationBoundaries':
       return { command: { name }, bytes: HEAD_BYTES }
     case 'start':
       if (bytes.length < HEAD_BYTES + 8) return undefined

@@ -4,8 +4,8 @@ export const PacketType = {
   padding: 0x00,
   header: 0x01,
   entry: 0x02,
-  /** End of an atomic operation; only on connections that asked for it. docs/spec/protocol.md §7. */
-  operationEnd: 0x03,
+  /** Operation boundary; only on connections that asked for it. docs/spec/protocol.md §7. */
+  operationBoundary: 0x03,
   /** The one entry that answers an Entry or Bookmark command. */
   response: 0xfe,
   result: 0xff,

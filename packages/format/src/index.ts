@@ -55,7 +55,7 @@ export {
   type MagicOptions,
 } from './header.ts'
 export { InternalError, invariant } from './invariant.ts'
-export { decodeOperationEnd, encodeOperationEnd, type OperationEnd } from './operation-end.ts'
+export { decodeOperationBoundary, encodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
 export type { Packet } from './packet.ts'
 export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'
 export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'

@@ -5,7 +5,7 @@ import { PacketType } from './constants.ts'
 import { type Entry, encodeEntry } from './entry.ts'
 import { FormatError } from './errors.ts'
 import { encodeHeaderEntry } from './header.ts'
-import { encodeOperationEnd } from './operation-end.ts'
+import { encodeOperationBoundary } from './operation-boundary.ts'
 import type { Packet } from './packet.ts'
 import { PacketReader } from './packet-reader.ts'
 import { encodeResult } from './result.ts'
@@ -21,7 +21,10 @@ const GOLDEN: readonly (readonly [string, Packet])[] = [
     },
   ],
   [ENTRY, { packet: 'entry', entry: { type: 1, number: 5n, data: hex('aa') } }],
-  ['03 0000000e 00 0000000000000006', { packet: 'operationEnd', operationEnd: { gap: false, nextEntry: 6n } }],
+  [
+    '03 0000000e 00 0000000000000006',
+    { packet: 'operationBoundary', operationBoundary: { gap: false, nextEntry: 6n } },
+  ],
   [
     'fe 00000011 ffffffff 0000000000000000',
     { packet: 'response', entry: { type: 0xffff_ffff, number: 0n, data: hex('') } },
@@ -39,7 +42,7 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
     .map((result): Packet => ({ packet: 'result', result })),
   fc
     .record({ gap: fc.boolean(), nextEntry: u64 })
-    .map((operationEnd): Packet => ({ packet: 'operationEnd', operationEnd })),
+    .map((operationBoundary): Packet => ({ packet: 'operationBoundary', operationBoundary })),
 )
 
 function encode(packet: Packet): Uint8Array {
@@ -52,8 +55,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeHeaderEntry(packet.header)
     case 'result':
       return encodeResult(packet.result.code, packet.result.text)
-    case 'operationEnd':
-      return encodeOperationEnd(packet.operationEnd)
+    case 'operationBoundary':
+      return encodeOperationBoundary(packet.operationBoundary)
   }
 }
 

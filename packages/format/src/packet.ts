@@ -2,7 +2,7 @@ import { PacketType } from './constants.ts'
 import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
 import { decodeHeaderEntry, type Header } from './header.ts'
-import { decodeOperationEnd, type OperationEnd } from './operation-end.ts'
+import { decodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
 import { decodeResult, type Result } from './result.ts'
 
 /** What a server can send. docs/spec/protocol.md §4. */
@@ -11,7 +11,7 @@ export type Packet =
   | { readonly packet: 'response'; readonly entry: Entry }
   | { readonly packet: 'header'; readonly header: Header }
   | { readonly packet: 'result'; readonly result: Result }
-  | { readonly packet: 'operationEnd'; readonly operationEnd: OperationEnd }
+  | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
 export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
@@ -33,9 +33,9 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const result = decodeResult(view, at)
       return result && { packet: 'result', result }
     }
-    case PacketType.operationEnd: {
-      const operationEnd = decodeOperationEnd(view, at)
-      return operationEnd && { packet: 'operationEnd', operationEnd }
+    case PacketType.operationBoundary: {
+      const operationBoundary = decodeOperationBoundary(view, at)
+      return operationBoundary && { packet: 'operationBoundary', operationBoundary }
     }
     default:
       throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 254 or 255`, at)

@@ -96,7 +96,7 @@ function describePacket(packet: Packet): [line: string, bytes: Uint8Array] {
         encodeHeaderEntry(packet.header),
       ]
     }
-    case 'operationEnd':
+    case 'operationBoundary':
       throw new Error('the Go server sends none')
   }
 }

@@ -1,7 +1,7 @@
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
+import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
 import { type EntrySink, EntryStream } from '../src/tcp/entry-stream.ts'
-import { OperationMarks } from '../src/tcp/operation-marks.ts'
 import { PartMemory } from '../src/tcp/part-memory.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
@@ -51,8 +51,12 @@ class SlowSink implements EntrySink {
 
 test.each([
   ['entries', undefined, []],
-  ['marks', new OperationMarks({ lastUpTo: () => undefined, isKnownAt: () => false }), ['end 0', 'end 0 gap']],
-] as const)('what was read ahead and then truncated is not sent: %s', async (_, marks, first) => {
+  [
+    'operation boundaries',
+    new BoundaryPackets({ lastUpTo: () => undefined, isKnownAt: () => false }),
+    ['end 0', 'end 0 gap'],
+  ],
+] as const)('what was read ahead and then truncated is not sent: %s', async (_, boundaries, first) => {
   const log = new TestLog({ inMemory: false })
   const old = log.addMany(16, 100)
   log.commit()
@@ -60,7 +64,7 @@ test.each([
   const bytes = 4 * ENTRY_BYTES
   const parts = new PartMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
   const memory = { parts, newest: new SharedCopy() }
-  const stream = new EntryStream({ log: log.log, from: await log.log.locate(0), memory, sink, marks })
+  const stream = new EntryStream({ log: log.log, from: await log.log.locate(0), memory, sink, boundaries })
   // Only a reader that has taken a part at once has the next one read ahead.
   for (const number of [4, 8]) {
     if (!sink.drained) sink.take()

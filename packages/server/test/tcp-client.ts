@@ -120,8 +120,8 @@ export function packetsIn(bytes: Uint8Array): string[] {
   for (let packet = reader.read(); packet !== undefined; packet = reader.read()) {
     if (packet.packet === 'result') found.push(`result ${packet.result.code}`)
     else if (packet.packet === 'header') found.push(`header ${packet.header.totalEntries}`)
-    else if (packet.packet === 'operationEnd') {
-      found.push(`end ${packet.operationEnd.nextEntry}${packet.operationEnd.gap ? ' gap' : ''}`)
+    else if (packet.packet === 'operationBoundary') {
+      found.push(`end ${packet.operationBoundary.nextEntry}${packet.operationBoundary.gap ? ' gap' : ''}`)
     } else found.push(`${packet.packet} ${packet.entry.number}`)
   }
   if (reader.buffered > 0) found.push(`${reader.buffered} more bytes`)

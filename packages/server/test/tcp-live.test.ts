@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, encodeResult } from '@datastreamer/format'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test, vi } from 'vitest'
-import type { OperationEnds } from '../src/tcp/operation-marks.ts'
+import type { KnownBoundaries } from '../src/tcp/boundary-packets.ts'
 import { Turns } from '../src/tcp/turns.ts'
 import { turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
@@ -277,19 +277,19 @@ describe('what cannot be read', () => {
   })
 })
 
-describe('marks', () => {
-  const ends = (...known: readonly number[]): OperationEnds => ({
+describe('operation boundaries', () => {
+  const ends = (...known: readonly number[]): KnownBoundaries => ({
     lastUpTo: (number) => known.findLast((end) => end <= number),
     isKnownAt: (number) => known.some((end) => end > number),
   })
 
-  async function marked(operationEnds: OperationEnds, from: number): Promise<string[]> {
+  async function packetsFrom(operationBoundaries: KnownBoundaries, from: number): Promise<string[]> {
     const log = new TestLog()
     log.addMany(9, 10)
     log.commit()
-    await using server = await TestServer.start(log, { operationEnds })
+    await using server = await TestServer.start(log, { operationBoundaries })
     using client = await server.connect()
-    client.send({ name: 'markOperations' })
+    client.send({ name: 'operationBoundaries' })
     client.send(start(from))
     const catchUp = await client.packetsUntil('end 9')
     log.addMany(2, 10)
@@ -298,11 +298,11 @@ describe('marks', () => {
   }
 
   test('stand where operations are known to have ended', async () => {
-    expect(await marked(ends(4, 9, 11), 2)).toEqual([
+    expect(await packetsFrom(ends(4, 9, 11), 2)).toEqual([
       'result 0',
       'result 0',
       ...numbers(2, 9),
-      // That at 4 is passed by: marks are sparse.
+      // That at 4 is passed by: boundaries are sparse.
       'end 9',
       ...numbers(9, 11),
       'end 11',
@@ -310,7 +310,7 @@ describe('marks', () => {
   })
 
   test('split a run at the last known end', async () => {
-    expect((await marked(ends(0, 4), 0)).slice(2)).toEqual([
+    expect((await packetsFrom(ends(0, 4), 0)).slice(2)).toEqual([
       'end 0',
       ...numbers(0, 9),
       'end 9',
@@ -320,9 +320,9 @@ describe('marks', () => {
     const log = new TestLog({ inMemory: false, readBytes: 8 * 27 })
     log.addMany(9, 10)
     log.commit()
-    await using server = await TestServer.start(log, { operationEnds: ends(0, 4, 9) })
+    await using server = await TestServer.start(log, { operationBoundaries: ends(0, 4, 9) })
     using client = await server.connect()
-    client.send({ name: 'markOperations' })
+    client.send({ name: 'operationBoundaries' })
     client.send(start(0))
     expect((await client.packetsUntil('end 9')).slice(2)).toEqual([
       'end 0',
@@ -339,9 +339,9 @@ describe('marks', () => {
     const log = new TestLog({ inMemory: false, readBytes: 4 * 27 })
     log.addMany(12, 10)
     log.commit()
-    await using server = await TestServer.start(log, { operationEnds: ends(2, 10) })
+    await using server = await TestServer.start(log, { operationBoundaries: ends(2, 10) })
     using client = await server.connect()
-    client.send({ name: 'markOperations' })
+    client.send({ name: 'operationBoundaries' })
     client.send(start(0))
     const known = [
       'end 0',
@@ -356,7 +356,7 @@ describe('marks', () => {
     expect(await client.stopped()).toEqual([])
     await using plain = await TestServer.start(log)
     using other = await plain.connect()
-    other.send({ name: 'markOperations' })
+    other.send({ name: 'operationBoundaries' })
     other.send(start(1))
     expect((await other.packetsUntil('end 12')).slice(2)).toEqual(['end 1 gap', ...numbers(1, 12), 'end 12'])
     expect(await other.stopped()).toEqual([])

@@ -18,7 +18,7 @@ export { type ReindexOptions, reindexStream } from './check/reindex.ts'
 export { type EntrySource, type Replacement, replaceDamaged } from './check/replace-damaged.ts'
 export { planTruncation, type TruncationOptions, type TruncationPlan, truncateStream } from './check/truncation.ts'
 export { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './check/verify.ts'
-export { CommitEnds } from './commit-log/commit-ends.ts'
+export { CommittedBoundaries } from './commit-log/committed-boundaries.ts'
 export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
 export {
   changedNothing,

@@ -56,8 +56,8 @@ async function commit(store: StreamStore, entries: number, byte: number): Promis
 }
 
 /** The last known end before or at each of the numbers up to `last`. */
-function endsUpTo({ operationEnds }: StreamStore, last: number): Promise<number[]> {
-  return Promise.all(Array.from({ length: last + 1 }, (_, number) => operationEnds.lastUpTo(number)))
+function endsUpTo({ operationBoundaries }: StreamStore, last: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: last + 1 }, (_, number) => operationBoundaries.lastUpTo(number)))
 }
 
 test('a store that is opened again takes nothing over and keeps its records', async () => {
@@ -99,7 +99,7 @@ test('what another program cut and wrote over is known by its end, and again if 
     await using store = await stream.open()
     expect(stream.events).toMatchObject([{ event: 'taken-over', from: { totalEntries: 3n }, to: { totalEntries: 7n } }])
     expect(await endsUpTo(store, 7)).toEqual([0, 0, 0, 3, 3, 3, 3, 7])
-    const known = [0, 2, 3, 6].map((number) => store.operationEnds.isKnownAt(number))
+    const known = [0, 2, 3, 6].map((number) => store.operationBoundaries.isKnownAt(number))
     expect(await Promise.all(known)).toEqual([true, true, false, false])
   }
   await stream.writeElsewhere((store) => commit(store, 2, 8))
@@ -152,7 +152,7 @@ test('no checksum covers more than a page, and operations end where they ended',
     await commitHalves(store, 5)
     await commit(store, 3, 9)
     expect(await endsUpTo(store, 8)).toEqual([0, 0, 0, 0, 0, 5, 5, 5, 8])
-    expect(await Promise.all([0, 2, 4, 6].map((number) => store.operationEnds.isKnownAt(number)))).toEqual(
+    expect(await Promise.all([0, 2, 4, 6].map((number) => store.operationBoundaries.isKnownAt(number)))).toEqual(
       Array(4).fill(true),
     )
   })
@@ -183,7 +183,7 @@ test('what another program wrote over several pages has a record for each, and n
   await using store = await stream.open()
   expect(stream.records().length / 24).toBe(4)
   expect(await endsUpTo(store, 8)).toEqual([0, 0, 0, 3, 3, 3, 3, 3, 8])
-  const known = [2, 3, 5, 7].map((number) => store.operationEnds.isKnownAt(number))
+  const known = [2, 3, 5, 7].map((number) => store.operationBoundaries.isKnownAt(number))
   expect(await Promise.all(known)).toEqual([true, false, false, false])
 })
 

@@ -139,7 +139,7 @@ describe('a file is made only where none is', () => {
     await using store = await openStore({ file })
     await commitOne(store)
     expect(store.getHeader().totalEntries).toBe(1n)
-    expect(await store.operationEnds.isKnownAt(0)).toBe(true)
+    expect(await store.operationBoundaries.isKnownAt(0)).toBe(true)
   })
 
   test('not where it must exist', async () => {

@@ -67,7 +67,7 @@ describe('recover', () => {
     const file = files.damaged((_, poke) => poke(positionOf(55), Uint8Array.of(7)))
     const before = readFileSync(file)
     const plan = await planOf(file, byLast)
-    expect(plan).toMatchObject({ lostEntries: TOTAL - 50n, atOperationEnd: true })
+    expect(plan).toMatchObject({ lostEntries: TOTAL - 50n, atOperationBoundary: true })
     expect(plan.to).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
     expect(readFileSync(file).equals(before)).toBe(true)
 
@@ -108,7 +108,7 @@ describe('recover', () => {
     const file = files.damaged((_, poke) => poke(positionOf(55) + 9, u64(56)))
     const plan = await planOf(file)
     expect(plan.to).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
-    expect(plan.atOperationEnd).toBe(false)
+    expect(plan.atOperationBoundary).toBe(false)
     await recoverStream(plan)
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 55n })
   })
@@ -126,7 +126,7 @@ describe('recover', () => {
     const plan = await planOf(file, boundaries)
     const start = second - (second % PER_COMMIT)
     expect(plan.to.totalEntries).toBe(BigInt(start))
-    expect(plan.atOperationEnd).toBe(true)
+    expect(plan.atOperationBoundary).toBe(true)
     await recoverStream(plan)
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: BigInt(start) })
   })
@@ -134,7 +134,7 @@ describe('recover', () => {
   test('cuts back to before a commit that can be read but is not what was committed', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55) + 40, Uint8Array.of(0xee)))
     const plan = await planOf(file)
-    expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationEnd: true })
+    expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationBoundary: true })
   })
 
   test('cuts back to before what has rotted in a page that ends with padding', async () => {
@@ -173,7 +173,7 @@ describe('recover', () => {
     expect(await planOf(file, byFirst)).toMatchObject({
       to: { totalEntries: TOTAL, totalLength: positionOf(300) },
       lostEntries: 0n,
-      atOperationEnd: true,
+      atOperationBoundary: true,
     })
   })
 

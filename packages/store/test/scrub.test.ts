@@ -175,7 +175,7 @@ test('bytes of another program get checksums as they are found, which hold from 
   await using store = await machine.open()
   await machine.clock.nextPass()
   expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 2n } } }])
-  expect(await store.operationEnds.isKnownAt(5)).toBe(false)
+  expect(await store.operationBoundaries.isKnownAt(5)).toBe(false)
 })
 
 test('a damaged range does not keep an index from being made', async () => {

@@ -138,7 +138,7 @@ test('more records than fit into a block of a disk cost none of those behind the
   {
     await using store = await openStore({ file })
     await commit(store, 1)
-    expect(await store.operationEnds.lastUpTo(1499)).toBe(1499)
+    expect(await store.operationBoundaries.lastUpTo(1499)).toBe(1499)
     await store.close()
   }
   const { damages, result } = await verify(file)

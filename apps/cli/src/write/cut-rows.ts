@@ -4,13 +4,13 @@ import { count, plural } from '../output/text.ts'
 
 /** What a cut will do to a file, for people. */
 export function cutRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
-  const { header, to, lostEntries, cutBytes, atOperationEnd } = plan
+  const { header, to, lostEntries, cutBytes, atOperationBoundary } = plan
   const point = (entries: bigint, length: number): string =>
     `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
   return [
     ['header says', point(header.totalEntries, header.totalLength)],
     ['will be', point(to.totalEntries, to.totalLength)],
-    ['ends', atOperationEnd ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
+    ['ends', atOperationBoundary ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
     ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
   ]
 }

@@ -40,32 +40,32 @@ function cut(boundaries: Boundaries, letters: string, from = 0n): string {
   return text
 }
 
-function sequencer(marks: boolean, totalEntries = 0n): Boundaries {
+function sequencer(known: boolean, totalEntries = 0n): Boundaries {
   const boundaries = new Boundaries(new SequencerEnds('protobuf'))
-  boundaries.connect({ marks, totalEntries })
+  boundaries.connect({ known, totalEntries })
   return boundaries
 }
 
-describe('with marks', () => {
+describe('with boundaries of the upstream', () => {
   test('nothing is guessed', () => {
     const boundaries = sequencer(true, 4n)
     expect(cut(boundaries, 'kBtekBte')).toBe('kBtekBte')
-    expect(boundaries.mark({ gap: false })).toBe(true)
+    expect(boundaries.received({ gap: false })).toBe(true)
     expect(boundaries.header(8n, 8n)).toBe(false)
   })
 
-  test('a gap is guessed through, up to the next mark', () => {
+  test('a gap is guessed through, up to the next boundary', () => {
     const boundaries = sequencer(true)
-    expect(boundaries.mark({ gap: true })).toBe(false)
+    expect(boundaries.received({ gap: true })).toBe(false)
     expect(boundaries.guessing).toBe(true)
     expect(cut(boundaries, 'kBtekBte')).toBe('kBte|kBte|')
-    expect(boundaries.mark({ gap: false })).toBe(true)
+    expect(boundaries.received({ gap: false })).toBe(true)
     expect(boundaries.guessing).toBe(false)
     expect(cut(boundaries, 'kBtekBte')).toBe('kBtekBte')
   })
 })
 
-describe('without marks', () => {
+describe('without', () => {
   test('blocks and batches end operations; a block without an end ends before what follows it', () => {
     expect(cut(sequencer(false), 'kSkBtekBteEkSkBte')).toBe('kSkBte|kBte|E|kSkBte|')
     expect(cut(sequencer(false), 'kBttkBt')).toBe('kBtt|kBt')
@@ -102,7 +102,7 @@ describe('without marks', () => {
 
   test('on another stream only headers count', () => {
     const boundaries = new Boundaries(undefined)
-    boundaries.connect({ marks: false, totalEntries: 2n })
+    boundaries.connect({ known: false, totalEntries: 2n })
     expect(cut(boundaries, 'kBtekBte')).toBe('kB|tekBte')
     expect(boundaries.header(8n, 8n)).toBe(true)
   })
@@ -110,7 +110,7 @@ describe('without marks', () => {
   test('a new connection begins outside any block', () => {
     const boundaries = sequencer(false)
     expect(cut(boundaries, 'kBt')).toBe('kBt')
-    boundaries.connect({ marks: false, totalEntries: 0n })
+    boundaries.connect({ known: false, totalEntries: 0n })
     expect(cut(boundaries, 'kBte')).toBe('kBte|')
   })
 })

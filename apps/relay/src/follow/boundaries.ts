@@ -8,9 +8,9 @@ export interface Piece {
 }
 
 /**
- * Where the relay may commit. The marks of an upstream say it. Where it gives none, or says that it does not know, the
- * ends are those that can be known: the totals of its headers, and on a sequencer stream the ends of L2 blocks and
- * batches. docs/spec/protocol.md §7, §8.
+ * Where the relay may commit: at the operation boundaries that an upstream sends. Where it sends none, or says that it
+ * does not know them, at those that can be derived: the totals of its headers, and on a sequencer stream the ends of L2
+ * blocks and batches. docs/spec/protocol.md §7, §8.
  */
 export class Boundaries {
   readonly #sequencer: SequencerEnds | undefined
@@ -28,15 +28,15 @@ export class Boundaries {
     return this.#guessing
   }
 
-  /** A connection was made; what comes begins where an operation begins. */
-  connect({ marks, totalEntries }: { readonly marks: boolean; readonly totalEntries: bigint }): void {
+  /** A connection was made; what comes begins where an operation begins. `known`: the upstream sends boundaries. */
+  connect({ known, totalEntries }: { readonly known: boolean; readonly totalEntries: bigint }): void {
     this.#sequencer?.restart()
-    this.#guessing = !marks
+    this.#guessing = !known
     this.#headerEnd = totalEntries
   }
 
-  /** A mark came. Says whether an operation ends there. */
-  mark({ gap }: { readonly gap: boolean }): boolean {
+  /** The upstream sent an operation boundary. Says whether an operation ends there. */
+  received({ gap }: { readonly gap: boolean }): boolean {
     if (gap && !this.#guessing) this.#sequencer?.restart()
     this.#guessing = gap
     return !gap

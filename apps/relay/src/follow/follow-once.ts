@@ -9,7 +9,7 @@ import { OperationWriter } from './operation-writer.ts'
 /** What a connection tells of. Calls must not throw. */
 export interface FollowListener {
   /** The upstream has this stream and goes on where the file ends. */
-  onConnected(header: Header, marks: boolean): void
+  onConnected(header: Header, boundaries: boolean): void
   onHeader(header: Header): void
   onEntries(entries: readonly Entry[]): void
 }
@@ -18,8 +18,8 @@ export interface FollowOnceOptions {
   readonly store: StreamStore
   readonly upstream: Upstream
   readonly limits: UpstreamLimits
-  /** Whether to ask for marks. */
-  readonly marks: boolean
+  /** Whether to ask for operation boundaries. */
+  readonly boundaries: boolean
   /** Time between two looks at the upstream's header. */
   readonly watchIntervalMs: number
   readonly listener: FollowListener
@@ -51,7 +51,7 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, marks, watchIntervalMs, listener }: FollowOnceOptions,
+  { store, boundaries: asked, watchIntervalMs, listener }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
@@ -69,12 +69,12 @@ async function receive(
     },
   }
   const from = last === undefined ? 0n : { after: last }
-  const verifyHead = marks ? undefined : true
-  for await (const event of client.events({ from, marks, verifyHead, headers, signal })) {
+  const verifyHead = asked ? undefined : true
+  for await (const event of client.events({ from, boundaries: asked, verifyHead, headers, signal })) {
     switch (event.kind) {
       case 'connected':
-        boundaries.connect({ marks: event.marks, totalEntries: event.header.totalEntries })
-        listener.onConnected(event.header, event.marks)
+        boundaries.connect({ known: event.boundaries, totalEntries: event.header.totalEntries })
+        listener.onConnected(event.header, event.boundaries)
         break
       case 'entries':
         for (const { entries, ends } of boundaries.split(event.entries)) {
@@ -84,8 +84,8 @@ async function receive(
         next += BigInt(event.entries.length)
         listener.onEntries(event.entries)
         break
-      case 'operationEnd':
-        if (boundaries.mark(event)) writer.commit()
+      case 'operationBoundary':
+        if (boundaries.received(event)) writer.commit()
         break
     }
     await writer.ready()

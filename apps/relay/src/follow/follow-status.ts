@@ -19,7 +19,7 @@ export type Refusal = 'truncated' | 'differs'
 export class FollowStatus {
   readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
   #own: Pick<StreamReader, 'getHeader'> | undefined
-  #current: { readonly upstream: Upstream; readonly since: Date; readonly marks: boolean } | undefined
+  #current: { readonly upstream: Upstream; readonly since: Date; readonly boundaries: boolean } | undefined
   #trying: Upstream | undefined
   #lostAt: number
   #lastEntryAt: Date | undefined
@@ -86,12 +86,12 @@ export class FollowStatus {
 
   /** All of it, as plain data. */
   toJson(): Readonly<Record<string, unknown>> {
-    const { upstream, since, marks } = this.#current ?? {}
+    const { upstream, since, boundaries } = this.#current ?? {}
     return {
       upstream: upstream?.name ?? null,
       state: this.#state,
       connectedSince: since ?? null,
-      operationMarks: marks ?? null,
+      operationBoundaries: boundaries ?? null,
       upstreamEntries: this.#upstreamEntries ?? null,
       entriesBehind: this.behind ?? null,
       lastEntryAt: this.#lastEntryAt ?? null,
@@ -114,8 +114,8 @@ export class FollowStatus {
     this.#trying = upstream
   }
 
-  connected(upstream: Upstream, header: Header, marks: boolean): void {
-    this.#current = { upstream, since: new Date(), marks }
+  connected(upstream: Upstream, header: Header, boundaries: boolean): void {
+    this.#current = { upstream, since: new Date(), boundaries }
     this.#trying = undefined
     this.#refusal = undefined
     this.#connections++

@@ -4,9 +4,9 @@ import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store
 import { followTruncation } from '../truncate/follow-truncation.ts'
 import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
+import { BoundariesWanted } from './boundaries-wanted.ts'
 import { type FollowListener, followOnce } from './follow-once.ts'
 import type { FollowStatus } from './follow-status.ts'
-import { MarksWanted } from './marks-wanted.ts'
 
 export type OnTruncate = 'refuse' | 'follow'
 
@@ -32,7 +32,7 @@ export interface FollowerOptions {
 
 /** What a follower tells of, for logs. */
 export type FollowEvent =
-  | { readonly event: 'connected'; readonly upstream: Upstream; readonly header: Header; readonly marks: boolean }
+  | { readonly event: 'connected'; readonly upstream: Upstream; readonly header: Header; readonly boundaries: boolean }
   | {
       readonly event: 'failed'
       readonly upstream: Upstream
@@ -47,7 +47,7 @@ export type FollowEvent =
 
 /** A connection that held so long was sound, also if no entry came. */
 const SOUND_MS = 10_000
-/** Longest wait for an upstream to show that it answers, where it did not say whether it marks operations. */
+/** Longest wait for an upstream to show that it answers, where it did not say whether it sends operation boundaries. */
 const ANSWER_MS = 2000
 
 interface Failure {
@@ -62,7 +62,7 @@ interface Failure {
 export class Follower implements AsyncDisposable {
   readonly #options: FollowerOptions
   readonly #rounds: Rounds
-  readonly #marksWanted = new MarksWanted()
+  readonly #boundariesWanted = new BoundariesWanted()
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   /** Since when every upstream that answers is shorter than the file. */
@@ -148,25 +148,25 @@ export class Follower implements AsyncDisposable {
     const { totalEntries } = store.getHeader()
     let connectedAt: number | undefined
     const listener: FollowListener = {
-      onConnected: (header, marks) => {
+      onConnected: (header, boundaries) => {
         connectedAt = performance.now()
         this.#shorterSince = undefined
-        this.#marksWanted.connected(upstream)
-        this.#options.status.connected(upstream, header, marks)
-        this.#options.onEvent?.({ event: 'connected', upstream, header, marks })
+        this.#boundariesWanted.connected(upstream)
+        this.#options.status.connected(upstream, header, boundaries)
+        this.#options.onEvent?.({ event: 'connected', upstream, header, boundaries })
       },
       onHeader: (header) => this.#options.status.sawHeader(header),
       onEntries: (entries) => this.#options.status.received(entries.length),
     }
-    const marks = this.#marksWanted.of(upstream)
+    const boundaries = this.#boundariesWanted.of(upstream)
     this.#options.status.connecting(upstream)
     try {
-      return await followOnce({ store, upstream, limits, marks, watchIntervalMs, listener }, signal)
+      return await followOnce({ store, upstream, limits, boundaries, watchIntervalMs, listener }, signal)
     } catch (error) {
       signal.throwIfAborted()
       this.#failed(upstream, error)
-      if (connectedAt === undefined && marks && isSilence(error) && (await this.#answers(upstream))) {
-        this.#marksWanted.leftOpen(upstream)
+      if (connectedAt === undefined && boundaries && isSilence(error) && (await this.#answers(upstream))) {
+        this.#boundariesWanted.leftOpen(upstream)
       }
       const held = connectedAt === undefined ? 0 : performance.now() - connectedAt
       const sound = held > SOUND_MS || store.getHeader().totalEntries > totalEntries

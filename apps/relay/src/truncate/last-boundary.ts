@@ -12,16 +12,16 @@ const FIRST_LOOK = 64n
  * program wrote a sequencer stream, as its blocks and batches say.
  */
 export async function lastBoundary(store: StreamStore, number: bigint): Promise<bigint> {
-  const noted = BigInt(await store.operationEnds.lastUpTo(Number(number)))
+  const noted = BigInt(await store.operationBoundaries.lastUpTo(Number(number)))
   return (await lastForeignBoundary(store, number)) ?? noted
 }
 
 /** The last place before or at entry `number` where another program that wrote a sequencer stream ended a block or batch. */
 export async function lastForeignBoundary(store: StreamStore, number: bigint): Promise<bigint | undefined> {
-  const { operationEnds } = store
+  const { operationBoundaries } = store
   if (number === 0n || store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return undefined
-  if (await operationEnds.isKnownAt(Number(number - 1n))) return undefined
-  const first = BigInt(await operationEnds.lastUpTo(Number(number - 1n)))
+  if (await operationBoundaries.isKnownAt(Number(number - 1n))) return undefined
+  const first = BigInt(await operationBoundaries.lastUpTo(Number(number - 1n)))
   for (let look = FIRST_LOOK; ; look *= 2n) {
     const from = number - first > look ? number - look : first
     const end = await lastSequencerEnd(store, from, number)

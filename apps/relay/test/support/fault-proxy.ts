@@ -5,10 +5,10 @@ import { CommandNumber, encodeResult, ResultCode } from '@datastreamer/format'
 const BARE_COMMAND_BYTES = 16
 
 export interface ProxyOptions {
-  /** Answer the question for marks as the Go server does, which does not know it: `Invalid command`, and go on. */
-  readonly refuseMarks?: boolean
+  /** Refuse operation boundaries as the Go server does, which does not know the command: `Invalid command`, and go on. */
+  readonly refuseBoundaries?: boolean
   /** Leave that question open: close, or do nothing. */
-  readonly onMarks?: 'close' | 'nothing'
+  readonly onBoundaries?: 'close' | 'nothing'
   /** Which connections bring the client only what `pass` lets through. */
   readonly isSlow?: (index: number) => boolean
 }
@@ -115,7 +115,7 @@ export class FaultProxy implements AsyncDisposable {
       far.destroy()
     }
     for (const socket of [near, far]) socket.setNoDelay(true).on('error', end).on('close', end)
-    if (this.#options.refuseMarks || this.#options.onMarks)
+    if (this.#options.refuseBoundaries || this.#options.onBoundaries)
       near.once('data', (first: Uint8Array) => this.#begin(pair, first))
     else near.pipe(far)
     if (this.#options.isSlow?.(this.#made++)) this.#slow.add(pair)
@@ -123,13 +123,13 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #begin({ near, far }: Pair, first: Uint8Array): void {
-    const asksForMarks = Buffer.from(first).readBigUInt64BE(0) === BigInt(CommandNumber.markOperations)
-    if (asksForMarks && this.#options.onMarks) {
-      if (this.#options.onMarks === 'close') near.destroy()
+    const asksForBoundaries = Buffer.from(first).readBigUInt64BE(0) === BigInt(CommandNumber.operationBoundaries)
+    if (asksForBoundaries && this.#options.onBoundaries) {
+      if (this.#options.onBoundaries === 'close') near.destroy()
       return
     }
-    if (asksForMarks) near.write(encodeResult(ResultCode.INVALID_COMMAND))
-    far.write(asksForMarks ? first.subarray(BARE_COMMAND_BYTES) : first)
+    if (asksForBoundaries) near.write(encodeResult(ResultCode.INVALID_COMMAND))
+    far.write(asksForBoundaries ? first.subarray(BARE_COMMAND_BYTES) : first)
     near.pipe(far)
   }
 }

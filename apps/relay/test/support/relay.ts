@@ -11,7 +11,7 @@ export interface RelayStatus {
   readonly relay: {
     readonly upstream: string | null
     readonly state: string
-    readonly operationMarks: boolean | null
+    readonly operationBoundaries: boolean | null
     readonly entriesBehind: bigint | null
     readonly reconnects: number
     readonly entriesReceived: number

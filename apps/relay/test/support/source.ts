@@ -28,8 +28,8 @@ export class Source implements AsyncDisposable {
 
   static async start({ file, store: options, server: more, host }: SourceOptions): Promise<Source> {
     const store = await openStore({ file, systemId: 1101n, version: 2, fsync: 'never', ...options })
-    const { log, index: bookmarks, operationEnds } = store
-    const server = new StreamServer({ log, bookmarks, operationEnds, ...more })
+    const { log, index: bookmarks, operationBoundaries } = store
+    const server = new StreamServer({ log, bookmarks, operationBoundaries, ...more })
     await server.listen({ host, port: 0 })
     return new Source(store, server)
   }

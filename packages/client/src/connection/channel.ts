@@ -3,7 +3,7 @@ import {
   type Entry,
   encodeCommand,
   FormatError,
-  type OperationEnd,
+  type OperationBoundary,
   type Packet,
   PacketReader,
   ResultCode,
@@ -80,18 +80,18 @@ export class Channel {
   }
 
   /**
-   * What a started stream brings next: a run of entries, which borrow the socket's chunks, or a mark. An entry that has
-   * begun has to go on as an answer has.
+   * What a started stream brings next: a run of entries, which borrow the socket's chunks, or an operation boundary. An
+   * entry that has begun has to go on as an answer has.
    *
    * @param silence says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(silence: () => Silence): Promise<readonly Entry[] | OperationEnd> {
+  async streamed(silence: () => Silence): Promise<readonly Entry[] | OperationBoundary> {
     this.#waitedMs = 0
     for (;;) {
       const entries = this.#decoding(() => this.#reader.readEntries())
       if (entries.length > 0) return entries
       const packet = this.#decoding(() => this.#reader.read())
-      if (packet?.packet === 'operationEnd') return packet.operationEnd
+      if (packet?.packet === 'operationBoundary') return packet.operationBoundary
       if (packet !== undefined) throw unexpected(packet, 'a streamed entry')
       await this.#fill(silence)
     }

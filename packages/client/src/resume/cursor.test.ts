@@ -167,15 +167,15 @@ describe('what must come', () => {
   })
 })
 
-test('marks must stand where they say, and are dropped before the entry held', () => {
+test('operation boundaries must stand where they say, and are dropped before the entry held', () => {
   const cursor = cursorOf({ after: entryAt(3n) })
   cursor.meet(header(10n))
   cursor.begin()
-  expect(cursor.acceptMark({ nextEntry: 3n, gap: false })).toBeUndefined()
-  expect(cursor.acceptMark({ nextEntry: 3n, gap: true })).toEqual({ nextEntry: 3n, gap: true })
+  expect(cursor.acceptBoundary({ nextEntry: 3n, gap: false })).toBeUndefined()
+  expect(cursor.acceptBoundary({ nextEntry: 3n, gap: true })).toEqual({ nextEntry: 3n, gap: true })
   cursor.accept(entriesOf(3, 6), header(10n))
-  expect(cursor.acceptMark({ nextEntry: 6n, gap: false })).toEqual({ nextEntry: 6n, gap: false })
-  expect(() => cursor.acceptMark({ nextEntry: 5n, gap: false })).toThrow(expect.objectContaining({ code: 'GAP' }))
+  expect(cursor.acceptBoundary({ nextEntry: 6n, gap: false })).toEqual({ nextEntry: 6n, gap: false })
+  expect(() => cursor.acceptBoundary({ nextEntry: 5n, gap: false })).toThrow(expect.objectContaining({ code: 'GAP' }))
 })
 
 test('bytes are owed below the head and while an entry is read again', () => {

@@ -2,7 +2,7 @@ import {
   BOOKMARK_TYPE,
   type Entry,
   type Header,
-  type OperationEnd,
+  type OperationBoundary,
   RESULT_TEXT,
   ResultCode,
   sameEntry,
@@ -173,16 +173,16 @@ export class Cursor {
   }
 
   /**
-   * Check a mark against the entries so far. `undefined`: it lies before what was delivered and says nothing of what
-   * comes.
+   * Check an operation boundary against the entries so far. `undefined`: it lies before what was delivered and says
+   * nothing of what comes.
    *
    * @throws {ProtocolError} `GAP` if it stands at another place than it says
    */
-  acceptMark(mark: OperationEnd): OperationEnd | undefined {
-    if (this.#rereading) return mark.gap ? mark : undefined
-    if (this.#next !== undefined && mark.nextEntry !== this.#next)
-      throw gap(mark.nextEntry, this.#next, 'a mark before')
-    return mark
+  acceptBoundary(boundary: OperationBoundary): OperationBoundary | undefined {
+    if (this.#rereading) return boundary.gap ? boundary : undefined
+    if (this.#next !== undefined && boundary.nextEntry !== this.#next)
+      throw gap(boundary.nextEntry, this.#next, 'an operation boundary before')
+    return boundary
   }
 
   /** The first entry of a stream started at a bookmark says where that is. */

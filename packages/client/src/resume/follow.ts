@@ -12,10 +12,10 @@ import { Retry } from './retry.ts'
 /** What happens to an iteration, in order. */
 export type StreamEvent =
   /**
-   * A connection streams, and the server has the entry that was delivered last. `marks`: whether it marks the ends of
-   * operations.
+   * A connection streams, and the server has the entry that was delivered last. `boundaries`: whether it sends operation
+   * boundaries.
    */
-  | { readonly kind: 'connected'; readonly header: Header; readonly marks: boolean }
+  | { readonly kind: 'connected'; readonly header: Header; readonly boundaries: boolean }
   /** The next entries, one or more, consecutive; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**
@@ -23,13 +23,13 @@ export type StreamEvent =
    * is unknown where operations end from here on up to the next such event. Told again after a reconnection.
    * docs/spec/protocol.md §7.
    */
-  | { readonly kind: 'operationEnd'; readonly nextEntry: bigint; readonly gap: boolean }
+  | { readonly kind: 'operationBoundary'; readonly nextEntry: bigint; readonly gap: boolean }
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */
   | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
 
 export interface FollowOptions extends CursorOptions {
-  readonly marks: boolean
-  /** Prove the first entry at the head, see {@link GhostGuard}; `undefined`: on servers that refused marks. */
+  readonly boundaries: boolean
+  /** Prove the first entry at the head, see {@link GhostGuard}; `undefined`: on servers that refused boundaries. */
   readonly verifyHead: boolean | undefined
   /** Who wants the headers that are seen beside the stream. */
   readonly headers: HeaderWatch | undefined
@@ -89,8 +89,8 @@ async function* streamOnce(
   const { settings } = context
   const { endToLocate } = cursor
   if (endToLocate !== undefined) cursor.endAt(await locateBookmark(context, endToLocate, signal))
-  const session = await StreamSession.open(settings, { marks: options.marks, signal })
-  const { header, marks } = session
+  const session = await StreamSession.open(settings, { boundaries: options.boundaries, signal })
+  const { header, boundaries } = session
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -103,10 +103,10 @@ async function* streamOnce(
   try {
     cursor.meet(context.identity.check(header))
     if (!cursor.done) await start(session, cursor)
-    const verify = options.verifyHead ?? (options.marks && !marks)
+    const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const guard = verify ? new GhostGuard(header.totalEntries, context.lookUp) : undefined
-    // Told once the entry that is held was read again; of the marks before it the last one counts.
-    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, marks }]
+    // Told once the entry that is held was read again; of the operation boundaries before it the last one counts.
+    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries }]
     let failure: ProtocolError | undefined
     for (;;) {
       if (!cursor.isRereading) {
@@ -119,8 +119,8 @@ async function* streamOnce(
       signal.throwIfAborted()
       const item = await session.next(() => watch.silence)
       if ('nextEntry' in item) {
-        const mark = cursor.acceptMark(item)
-        if (mark !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationEnd', ...mark }]
+        const boundary = cursor.acceptBoundary(item)
+        if (boundary !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationBoundary', ...boundary }]
         continue
       }
       const { fresh, broken } = cursor.accept(guard === undefined ? item : await guard.filter(item), header)
@@ -146,7 +146,7 @@ async function start(session: StreamSession, cursor: Cursor): Promise<void> {
 
 /** The number of a bookmark's own entry, on a connection of its own: streaming from there, the first entry tells. */
 async function locateBookmark(context: FollowContext, bookmark: Uint8Array, signal: AbortSignal): Promise<bigint> {
-  const session = await StreamSession.open(context.settings, { marks: false, signal })
+  const session = await StreamSession.open(context.settings, { boundaries: false, signal })
   const { responseTimeoutMs: limitMs } = context.settings
   try {
     context.identity.check(session.header)

@@ -1,4 +1,4 @@
-import type { Entry, Header, OperationEnd } from '@datastreamer/format'
+import type { Entry, Header, OperationBoundary } from '@datastreamer/format'
 import { Channel, type Silence } from '../connection/channel.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -11,45 +11,45 @@ export type Start =
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
 
 export interface SessionOptions {
-  /** Ask for marks at the ends of operations; go without if the server does not know them. */
-  readonly marks: boolean
+  /** Ask for operation boundaries; go without if the server does not know them. */
+  readonly boundaries: boolean
   readonly signal: AbortSignal
 }
 
 /**
- * One connection that streams: dialled -> (asked for marks) -> header known -> started -> streaming -> finished.
+ * One connection that streams: dialled -> (asked for boundaries) -> header known -> started -> streaming -> finished.
  *
  * docs/spec/protocol.md §3, §6 and §7.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
   readonly header: Header
-  /** Whether the server marks the ends of operations. */
-  readonly marks: boolean
+  /** Whether the server sends operation boundaries. */
+  readonly boundaries: boolean
   readonly #channel: Channel
   readonly #unbind: () => void
   #streaming = false
 
-  private constructor(channel: Channel, header: Header, marks: boolean, unbind: () => void) {
+  private constructor(channel: Channel, header: Header, boundaries: boolean, unbind: () => void) {
     this.#channel = channel
     this.header = header
-    this.marks = marks
+    this.boundaries = boundaries
     this.#unbind = unbind
   }
 
   /**
-   * Dial, ask for marks if wanted, read the header. A server that refuses marks and closes is dialled once more. One that
-   * closes without an answer has refused nothing: the next attempt asks again.
+   * Dial, ask for operation boundaries if wanted, read the header. A server that refuses them and closes is dialled once
+   * more. One that closes without an answer has refused nothing: the next attempt asks again.
    */
-  static async open(settings: Settings, { marks: wanted, signal }: SessionOptions): Promise<StreamSession> {
+  static async open(settings: Settings, { boundaries: wanted, signal }: SessionOptions): Promise<StreamSession> {
     for (let ask = wanted; ; ask = false) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
       let refused = false
       try {
-        const marks = ask && (await knowsMarks(channel))
-        refused = ask && !marks
-        return new StreamSession(channel, await requestHeader(channel), marks, unbind)
+        const boundaries = ask && (await hasBoundaries(channel))
+        refused = ask && !boundaries
+        return new StreamSession(channel, await requestHeader(channel), boundaries, unbind)
       } catch (error) {
         unbind()
         channel.connection.fail(error)
@@ -73,14 +73,17 @@ export class StreamSession {
   }
 
   /**
-   * The next run of entries, or the next mark.
+   * The next run of entries, or the next operation boundary.
    *
    * @param silence says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(silence: () => Silence): Promise<readonly Entry[] | OperationEnd> {
+  async next(silence: () => Silence): Promise<readonly Entry[] | OperationBoundary> {
     const item = await this.#channel.streamed(silence)
-    if ('nextEntry' in item && !this.marks) {
-      throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a mark before ${item.nextEntry}, unasked`)
+    if ('nextEntry' in item && !this.boundaries) {
+      throw new ProtocolError(
+        'UNEXPECTED_PACKET',
+        `the server sent an operation boundary before ${item.nextEntry}, unasked`,
+      )
     }
     return item
   }
@@ -113,10 +116,10 @@ export class StreamSession {
   }
 }
 
-/** Ask for marks; a server that does not know them refuses. docs/spec/protocol.md §7. */
-async function knowsMarks(channel: Channel): Promise<boolean> {
+/** Ask for operation boundaries; a server that does not know them refuses. docs/spec/protocol.md §7. */
+async function hasBoundaries(channel: Channel): Promise<boolean> {
   try {
-    await channel.request({ name: 'markOperations' })
+    await channel.request({ name: 'operationBoundaries' })
     return true
   } catch (error) {
     if (error instanceof ServerRefusedError) return false

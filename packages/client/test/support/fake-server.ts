@@ -1,4 +1,4 @@
-import { type Command, type Entry, encodeEntry, encodeOperationEnd, NOT_FOUND_ENTRY } from '@datastreamer/format'
+import { type Command, type Entry, encodeEntry, encodeOperationBoundary, NOT_FOUND_ENTRY } from '@datastreamer/format'
 import { encodeAll, entriesOf, headerOf } from './entries.ts'
 import { OK, Peer, type PeerConnection } from './peer.ts'
 
@@ -62,7 +62,7 @@ export class FakeServer implements AsyncDisposable {
   async #serve(connection: PeerConnection, index: number): Promise<void> {
     const names: Command['name'][] = []
     this.commands[index] = names
-    let marks = false
+    let boundaries = false
     for (;;) {
       const command = await connection.command()
       if (command === undefined) return
@@ -71,8 +71,8 @@ export class FakeServer implements AsyncDisposable {
       if (this.options.unknown?.includes(command.name)) {
         connection.result(9)
         if (this.options.afterUnknown === 'close') return connection.end()
-      } else if (command.name === 'markOperations') {
-        marks = true
+      } else if (command.name === 'operationBoundaries') {
+        boundaries = true
         connection.send(OK)
       } else if (command.name === 'stop') connection.send(OK)
       else if (command.name === 'header') connection.send(OK, headerOf(this.entries.length))
@@ -80,7 +80,7 @@ export class FakeServer implements AsyncDisposable {
       else if (command.name === 'bookmark') {
         const at = this.#find(command.bookmark)
         this.#respond(connection, at < 0 ? undefined : this.entries.slice(at).find(({ type }) => type !== 0xb0))
-      } else await this.#stream(connection, index, command, marks)
+      } else await this.#stream(connection, index, command, boundaries)
     }
   }
 
@@ -92,7 +92,7 @@ export class FakeServer implements AsyncDisposable {
     connection.send(OK, encodeEntry(entry, 0xfe))
   }
 
-  async #stream(connection: PeerConnection, index: number, command: Command, marks: boolean): Promise<void> {
+  async #stream(connection: PeerConnection, index: number, command: Command, boundaries: boolean): Promise<void> {
     let next = 0
     let end = Number.POSITIVE_INFINITY
     if (command.name === 'start') {
@@ -120,9 +120,9 @@ export class FakeServer implements AsyncDisposable {
       if (next < this.entries.length) {
         const run = this.entries.slice(next, Math.min(next + 100, end + 1, known))
         let bytes = encodeAll(run)
-        if (marks) {
-          const mark = encodeOperationEnd({ nextEntry: BigInt(next + run.length), gap: false })
-          bytes = Buffer.concat([bytes, mark])
+        if (boundaries) {
+          const boundary = encodeOperationBoundary({ nextEntry: BigInt(next + run.length), gap: false })
+          bytes = Buffer.concat([bytes, boundary])
         }
         if (left !== undefined) {
           bytes = bytes.subarray(0, left)

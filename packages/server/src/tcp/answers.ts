@@ -24,13 +24,13 @@ export type Answer =
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
     }
-  /** Send an OK, and mark the ends of operations from now on. */
-  | { readonly t: 'mark' }
+  /** Send an OK, and operation boundaries from now on. */
+  | { readonly t: 'boundaries' }
 
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
-type Lookup = Exclude<Query, { readonly name: 'header' | 'markOperations' }>
+type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' }>
 
 export interface Source {
   readonly log: ReadableLog
@@ -44,7 +44,7 @@ export interface Source {
  */
 export function answer(query: Query, source: Source): Answer | Promise<Answer> {
   if (query.name === 'header') return found(encodeHeaderEntry(source.log.header))
-  return query.name === 'markOperations' ? { t: 'mark' } : lookUp(query, source)
+  return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, source)
 }
 
 async function lookUp(query: Lookup, { log, bookmarks }: Source): Promise<Answer> {

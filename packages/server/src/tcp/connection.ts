@@ -3,10 +3,10 @@ import { type Command, encodeResult, type FormatError, ResultCode } from '@datas
 import type { CommitPoint } from '@datastreamer/store'
 import { Outlet } from '../socket/outlet.ts'
 import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
+import { BoundaryPackets } from './boundary-packets.ts'
 import { type EntrySink, EntryStream } from './entry-stream.ts'
 import { FailedStarts } from './failed-starts.ts'
 import { Inlet } from './inlet.ts'
-import { OperationMarks } from './operation-marks.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionHost } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
@@ -54,7 +54,7 @@ export class Connection implements EntrySink, Participant {
   #state: State = { t: 'stopped' }
   /** What a command asks for is being read. */
   #answering = false
-  #marking = false
+  #sendsBoundaries = false
   readonly #failedStarts = new FailedStarts()
 
   constructor({ id, remoteAddress, socket, host }: ConnectionOptions) {
@@ -220,8 +220,8 @@ export class Connection implements EntrySink, Participant {
       case 'refused':
         this.#refuse(found.code)
         return
-      case 'mark':
-        this.#marking = true
+      case 'boundaries':
+        this.#sendsBoundaries = true
         this.#outlet.answer([OK])
         return
       case 'stream':
@@ -230,9 +230,9 @@ export class Connection implements EntrySink, Participant {
   }
 
   #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
-    const { log, operationEnds, memory } = this.#host.context
-    const marks = this.#marking ? new OperationMarks(operationEnds) : undefined
-    const stream = new EntryStream({ log, from, end, marks, memory, sink: this })
+    const { log, operationBoundaries, memory } = this.#host.context
+    const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined
+    const stream = new EntryStream({ log, from, end, boundaries, memory, sink: this })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     this.#host.onEvent({ type: 'streaming', id: this.#id, fromEntry: BigInt(from.number), toEntry })

@@ -1,13 +1,13 @@
-import { encodeOperationEnd } from '@datastreamer/format'
+import { encodeOperationBoundary } from '@datastreamer/format'
 import type { LogPosition, LogRun, ReadableLog } from '@datastreamer/store'
-import { markAt, type OperationMarks } from './operation-marks.ts'
+import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { PartBuffer, PartMemory } from './part-memory.ts'
 import { firstPart } from './run-part.ts'
 import type { SharedCopy } from './shared-copy.ts'
 
 /** What a stream writes at once. */
 export interface Part {
-  /** Entries, and marks before and behind them. Read-only: other streams may write them too. */
+  /** Entries, and operation boundaries before and after them. Read-only: other streams may write them too. */
   readonly packets: readonly Uint8Array[]
   /** The place behind the entries. */
   readonly next: LogPosition
@@ -27,7 +27,7 @@ export interface EntryFeedOptions {
   readonly log: ReadableLog
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
-  readonly marks: OperationMarks | undefined
+  readonly boundaries: BoundaryPackets | undefined
   readonly memory: FeedMemory
 }
 
@@ -38,19 +38,19 @@ export interface EntryFeedOptions {
 export class EntryFeed {
   readonly #log: ReadableLog
   readonly #end: number
-  readonly #marks: OperationMarks | undefined
+  readonly #boundaries: BoundaryPackets | undefined
   readonly #memory: FeedMemory
 
-  constructor({ log, end, marks, memory }: EntryFeedOptions) {
+  constructor({ log, end, boundaries, memory }: EntryFeedOptions) {
     this.#log = log
     this.#end = end
-    this.#marks = marks
+    this.#boundaries = boundaries
     this.#memory = memory
   }
 
   /** The part at a place, if it can be had without waiting. */
   now(place: LogPosition, credit: number): Part | undefined {
-    const run = this.#marks === undefined ? this.#log.runInMemory(place) : undefined
+    const run = this.#boundaries === undefined ? this.#log.runInMemory(place) : undefined
     return run && this.#ofMemory(run, place, credit)
   }
 
@@ -62,9 +62,9 @@ export class EntryFeed {
   async fetch(place: LogPosition, credit: number): Promise<Part | undefined> {
     const run = this.#log.runInMemory(place)
     const part = run === undefined ? await this.#ofDisk(place, credit) : this.#ofMemory(run, place, credit)
-    if (part === undefined || this.#marks === undefined) return part
+    if (part === undefined || this.#boundaries === undefined) return part
     try {
-      return await this.#mark(part, place, this.#marks)
+      return await this.#withBoundaries(part, place, this.#boundaries)
     } catch (error) {
       this.release(part)
       throw error
@@ -78,7 +78,7 @@ export class EntryFeed {
 
   /** Give back a part that will not be written. */
   drop(part: Part): void {
-    this.#marks?.forget()
+    this.#boundaries?.forget()
     this.release(part)
   }
 
@@ -108,18 +108,18 @@ export class EntryFeed {
     }
   }
 
-  /** End a part at the last operation end that it holds, and put the marks in. */
-  async #mark(part: Part, place: LogPosition, marks: OperationMarks): Promise<Part> {
+  /** End a part at the last operation boundary that it holds, and put boundaries in. */
+  async #withBoundaries(part: Part, place: LogPosition, boundaries: BoundaryPackets): Promise<Part> {
     const [entries] = part.packets
     if (entries === undefined) return part
     const isCommitPoint = part.next.number === Number(this.#log.header.totalEntries)
-    const around = await marks.around(place.number, part.next.number, isCommitPoint)
-    const before = around.before.map(encodeOperationEnd)
+    const around = await boundaries.around(place.number, part.next.number, isCommitPoint)
+    const before = around.before.map(encodeOperationBoundary)
     if (around.end === undefined) return { ...part, packets: [...before, entries] }
     const run = { bytes: entries, next: part.next }
     const { bytes, next } = firstPart(run, place, { maxBytes: Number.POSITIVE_INFINITY, end: around.end })
     // Behind its last entry a range is over.
-    const behind = around.end === this.#end ? [] : [encodeOperationEnd(markAt(around.end, false))]
+    const behind = around.end === this.#end ? [] : [encodeOperationBoundary(boundaryAt(around.end, false))]
     return { ...part, packets: [...before, bytes, ...behind], next }
   }
 }

@@ -1,6 +1,6 @@
 import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
+import type { BoundaryPackets } from './boundary-packets.ts'
 import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
-import type { OperationMarks } from './operation-marks.ts'
 import { Pace } from './pace.ts'
 
 /** Where the entries of a stream go, and who hears of what becomes of it. Calls must not throw. */
@@ -28,7 +28,7 @@ export interface EntryStreamOptions {
   readonly from: LogPosition
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
-  readonly marks?: OperationMarks | undefined
+  readonly boundaries?: BoundaryPackets | undefined
   readonly memory: FeedMemory
   readonly sink: EntrySink
 }
@@ -54,11 +54,11 @@ export class EntryStream implements LogListener {
   #stopped = false
   #opened = false
 
-  constructor({ log, from, end = Number.POSITIVE_INFINITY, marks, memory, sink }: EntryStreamOptions) {
+  constructor({ log, from, end = Number.POSITIVE_INFINITY, boundaries, memory, sink }: EntryStreamOptions) {
     this.#log = log
     this.#place = from
     this.#end = end
-    this.#feed = new EntryFeed({ log, end, marks, memory })
+    this.#feed = new EntryFeed({ log, end, boundaries, memory })
     this.#sink = sink
     this.#unlisten = log.listen(this)
   }

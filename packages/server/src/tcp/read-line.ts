@@ -1,6 +1,6 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { LogListener, LogPosition, LogRun, ReadableLog, RunOptions } from '@datastreamer/store'
-import type { OperationEnds } from './operation-marks.ts'
+import type { KnownBoundaries } from './boundary-packets.ts'
 import type { Participant, Turns } from './turns.ts'
 
 /** Most time of the event loop that is counted for one read; the rest of what it takes is the disk's. */
@@ -104,12 +104,12 @@ export class LogInLine implements ReadableLog {
   }
 }
 
-/** Ends of operations, looked up in the same line. */
-export class EndsInLine implements OperationEnds {
-  readonly #ends: OperationEnds
+/** Operation boundaries, looked up in the same line. */
+export class BoundariesInLine implements KnownBoundaries {
+  readonly #ends: KnownBoundaries
   readonly #line: ReadLine
 
-  constructor(ends: OperationEnds, line: ReadLine) {
+  constructor(ends: KnownBoundaries, line: ReadLine) {
     this.#ends = ends
     this.#line = line
   }

@@ -1,7 +1,7 @@
 import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
 import type { KernelQueues } from '../socket/kernel-queues.ts'
+import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FeedMemory } from './entry-feed.ts'
-import type { OperationEnds } from './operation-marks.ts'
 import type { EventDetails } from './server-events.ts'
 import type { Turns } from './turns.ts'
 
@@ -27,8 +27,8 @@ export interface ConnectionLimits {
 export interface StreamServerOptions extends ConnectionLimits {
   readonly log: StreamLog
   readonly bookmarks: BookmarkIndex
-  /** Where atomic operations ended, for clients that ask for marks (default: only commit points are known). */
-  readonly operationEnds?: OperationEnds | undefined
+  /** Known operation boundaries, for clients that ask for them (default: only commit points are known). */
+  readonly operationBoundaries?: KnownBoundaries | undefined
   /** Connections at a time (default 1,000; 0 is no limit). */
   readonly maxConnections?: number | undefined
   /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
@@ -44,7 +44,7 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** The log, its reads in line. */
   readonly log: ReadableLog
   readonly bookmarks: BookmarkIndex
-  readonly operationEnds: OperationEnds
+  readonly operationBoundaries: KnownBoundaries
   readonly turns: Turns
   readonly memory: FeedMemory
   readonly queues: KernelQueues

@@ -3,11 +3,11 @@ import { Endpoint } from '../socket/endpoint.ts'
 import { KernelQueues } from '../socket/kernel-queues.ts'
 import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
+import { NO_BOUNDARIES } from './boundary-packets.ts'
 import { Connection } from './connection.ts'
 import { EventCounter } from './event-counter.ts'
-import { NO_ENDS } from './operation-marks.ts'
 import { PartMemory } from './part-memory.ts'
-import { EndsInLine, LogInLine, ReadLine } from './read-line.ts'
+import { BoundariesInLine, LogInLine, ReadLine } from './read-line.ts'
 import { type EventDetails, serverEvents } from './server-events.ts'
 import type { ConnectionContext, ConnectionHost, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
@@ -42,7 +42,7 @@ export class StreamServer implements AsyncDisposable {
     const context: ConnectionContext = {
       log: new LogInLine(options.log, line),
       bookmarks: options.bookmarks,
-      operationEnds: new EndsInLine(options.operationEnds ?? NO_ENDS, line),
+      operationBoundaries: new BoundariesInLine(options.operationBoundaries ?? NO_BOUNDARIES, line),
       turns: this.#turns,
       memory: {
         parts: new PartMemory({ smallBytes: SMALL_PART_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_PARTS }),

@@ -1,4 +1,4 @@
-import { descriptorLimit, type OperationEnds, roomForClients, StreamServer } from '@datastreamer/server'
+import { descriptorLimit, type KnownBoundaries, roomForClients, StreamServer } from '@datastreamer/server'
 import type { StreamReader } from '@datastreamer/store'
 import type { Address } from '../admin/address.ts'
 import { logServer } from '../log/log-server.ts'
@@ -18,7 +18,7 @@ export interface ServingConfig extends Omit<ConfigOf<typeof COMMON_OPTIONS>, 'co
 export interface ServedStream {
   readonly reader: StreamReader
   /** Where atomic operations ended, if that is known. */
-  readonly operationEnds?: OperationEnds | undefined
+  readonly operationBoundaries?: KnownBoundaries | undefined
 }
 
 /** Clients that the status lists one by one. */
@@ -40,7 +40,7 @@ export class StreamService implements AsyncDisposable {
 
   /** Serve from now on. It does not close the reader. @throws {ConfigError} @throws if it cannot listen there */
   static async start(
-    { reader, operationEnds }: ServedStream,
+    { reader, operationBoundaries }: ServedStream,
     config: ServingConfig,
     { log, metrics, tlsRenewal }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal'>,
   ): Promise<StreamService> {
@@ -49,7 +49,7 @@ export class StreamService implements AsyncDisposable {
     const server = new StreamServer({
       log: reader.log,
       bookmarks: reader.index,
-      operationEnds,
+      operationBoundaries,
       writeTimeoutMs: config.writeTimeout,
       inactivityTimeoutMs: config.inactivityTimeout,
       maxConnections: config.maxConnections,

@@ -20,7 +20,7 @@ export interface RecoveryPlan {
   /** Bytes behind `to` that the header counts, of which a copy is kept. */
   readonly cutBytes: number
   /** Whether `to` is known to stand between two atomic operations. */
-  readonly atOperationEnd: boolean
+  readonly atOperationBoundary: boolean
   /** All that is not what was committed or cannot be read: what can be replaced. */
   readonly damaged: readonly EntryRange[]
   /** Those of them of which no checksum can be read: they may be right. */
@@ -80,7 +80,7 @@ async function plan(
       to: committed,
       lostEntries: 0n,
       cutBytes: 0,
-      atOperationEnd: true,
+      atOperationBoundary: true,
       damaged,
       uncovered,
       isStructureWhole,
@@ -88,10 +88,10 @@ async function plan(
     }
   }
   const to = boundaries === undefined ? whole : wholeOperations
-  const atOperationEnd = samePoint(to, wholeOperations)
+  const atOperationBoundary = samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
   const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
-  return { file, header, to, lostEntries, cutBytes, atOperationEnd, damaged, uncovered, isStructureWhole, damages }
+  return { file, header, to, lostEntries, cutBytes, atOperationBoundary, damaged, uncovered, isStructureWhole, damages }
 }
 
 /** Whether all that the header's length covers is whole, but not as many entries as it counts. */

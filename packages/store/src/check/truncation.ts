@@ -37,7 +37,7 @@ export interface TruncationPlan {
   /** Bytes that will be gone, of which a copy is kept. */
   readonly cutBytes: number
   /** Whether `to` is known to stand between two atomic operations. */
-  readonly atOperationEnd: boolean
+  readonly atOperationBoundary: boolean
 }
 
 /**
@@ -65,14 +65,14 @@ export async function planTruncation(options: TruncationOptions): Promise<Trunca
       to,
       lostEntries,
       cutBytes,
-      atOperationEnd: await isOperationEnd(disk, file, path, entry),
+      atOperationBoundary: await isOperationBoundary(disk, file, path, entry),
     }
   } finally {
     await file.close()
   }
 }
 
-async function isOperationEnd(disk: Disk, file: DiskFile, path: string, entry: bigint): Promise<boolean> {
+async function isOperationBoundary(disk: Disk, file: DiskFile, path: string, entry: bigint): Promise<boolean> {
   if (!(await disk.exists(commitLogPath(path)))) return entry === 0n
   const commitLog = await openCommitLog(disk, path, 'read', file)
   try {

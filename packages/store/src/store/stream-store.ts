@@ -1,5 +1,5 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, sameEntry } from '@datastreamer/format'
-import { CommitEnds } from '../commit-log/commit-ends.ts'
+import { CommittedBoundaries } from '../commit-log/committed-boundaries.ts'
 import { closeAll } from '../disk/close-all.ts'
 import { DiskError, RefusedError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
@@ -25,7 +25,7 @@ import type { StoreParts } from './store-parts.ts'
  */
 export class StreamStore extends StreamReader {
   /** Where operations ended, for relays. */
-  readonly operationEnds: CommitEnds
+  readonly operationBoundaries: CommittedBoundaries
   readonly #parts: StoreParts
   readonly #pipeline: CommitPipeline
   readonly #placeTimer: NodeJS.Timeout | undefined
@@ -40,7 +40,7 @@ export class StreamStore extends StreamReader {
     super({ log: parts.log, index: parts.index, release: () => this.#close() })
     this.#parts = parts
     this.#pipeline = new CommitPipeline(parts)
-    this.operationEnds = new CommitEnds(parts.log, parts.commitLog)
+    this.operationBoundaries = new CommittedBoundaries(parts.log, parts.commitLog)
     const { periodMs } = parts.place
     if (periodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), periodMs).unref()
     const { log, commitLog, scrub, writable, onEvent } = parts

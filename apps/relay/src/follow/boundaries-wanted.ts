@@ -4,10 +4,10 @@ import type { Upstream } from '../upstream/upstream.ts'
 const ENOUGH = 3
 
 /**
- * Which upstreams are asked for marks: all but those that leave that question open though they answer others. One that
- * is followed without marks is asked again on its next connection. docs/spec/protocol.md §7.
+ * Which upstreams are asked for operation boundaries: all but those that leave that question open though they answer
+ * others. One that is followed without them is asked again on its next connection. docs/spec/protocol.md §7.
  */
-export class MarksWanted {
+export class BoundariesWanted {
   readonly #open = new Map<Upstream, number>()
 
   /** Whether to ask an upstream on its next connection. */
@@ -20,7 +20,7 @@ export class MarksWanted {
     this.#open.set(upstream, (this.#open.get(upstream) ?? 0) + 1)
   }
 
-  /** An upstream is followed, with marks or without. */
+  /** An upstream is followed, with operation boundaries or without. */
   connected(upstream: Upstream): void {
     this.#open.set(upstream, this.of(upstream) ? 0 : ENOUGH - 1)
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { CommitEnds } from '../src/commit-log/commit-ends.ts'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
+import { CommittedBoundaries } from '../src/commit-log/committed-boundaries.ts'
 import type { StreamLog } from '../src/log/stream-log.ts'
 import { recordOf, spoilRecords } from './sample-records.ts'
 import { randomFrom } from './sim/random.ts'
@@ -21,7 +21,7 @@ async function endsOf({
   }
   for (const index of unreadable) await spoilRecords(disk, PATH, index)
   const log = { header: { totalEntries: 8n } } as StreamLog
-  const ends = new CommitEnds(log, await CommitLog.open(disk, PATH, 'read'))
+  const ends = new CommittedBoundaries(log, await CommitLog.open(disk, PATH, 'read'))
   const numbers = Array.from({ length: 11 }, (_, number) => number)
   return {
     last: await Promise.all(numbers.map((number) => ends.lastUpTo(number))),

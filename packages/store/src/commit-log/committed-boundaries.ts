@@ -1,8 +1,8 @@
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
 
-/** Where atomic operations ended, as the commit log knows it. docs/spec/commit-log.md §3. */
-export class CommitEnds {
+/** Operation boundaries, as the commit log knows them. docs/spec/commit-log.md §3. */
+export class CommittedBoundaries {
   readonly #log: StreamLog
   readonly #commitLog: CommitLog
 
@@ -11,7 +11,7 @@ export class CommitEnds {
     this.#commitLog = commitLog
   }
 
-  /** The last known end before or at entry `number`: the number of the entry behind it. */
+  /** The last known boundary at or before entry `number`: the number of the entry after it. */
   async lastUpTo(number: number): Promise<number> {
     const committed = Number(this.#log.header.totalEntries)
     if (number >= committed) return committed

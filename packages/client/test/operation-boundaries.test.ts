@@ -1,4 +1,4 @@
-import { encodeOperationEnd, encodeResult } from '@datastreamer/format'
+import { encodeOperationBoundary, encodeResult } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import { StreamClient, type StreamEvent } from '../src/index.ts'
 import { encodeAll, entriesOf, headerOf } from './support/entries.ts'
@@ -8,42 +8,42 @@ import { OK, Peer } from './support/peer.ts'
 
 const summary = (event: StreamEvent) => {
   if (event.kind === 'entries') return event.entries.map(({ number }) => Number(number))
-  if (event.kind === 'operationEnd') return `end ${event.nextEntry} ${event.gap ? 'gap' : ''}`.trim()
-  return event.kind === 'connected' ? `connected ${event.marks}` : event.kind
+  if (event.kind === 'operationBoundary') return `end ${event.nextEntry} ${event.gap ? 'gap' : ''}`.trim()
+  return event.kind === 'connected' ? `connected ${event.boundaries}` : event.kind
 }
 
-test('a server that knows marks is asked before the stream starts', async () => {
+test('a server that knows operation boundaries is asked before the stream starts', async () => {
   await using peer = await Peer.listen(async (connection) => {
-    await connection.expect('markOperations', OK)
+    await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(3))
     await connection.expect(
       'start',
       OK,
       encodeAll(entriesOf(0, 3)),
-      encodeOperationEnd({ nextEntry: 3n, gap: true }),
+      encodeOperationBoundary({ nextEntry: 3n, gap: true }),
       encodeAll(entriesOf(3, 5)),
-      encodeOperationEnd({ nextEntry: 5n, gap: false }),
+      encodeOperationBoundary({ nextEntry: 5n, gap: false }),
       encodeAll(entriesOf(5, 6)),
     )
   })
   await using client = new StreamClient(near(peer))
-  const events = (await collect(client.events({ marks: true, to: 5n }))).map(summary)
+  const events = (await collect(client.events({ boundaries: true, to: 5n }))).map(summary)
   expect(events).toEqual(['connected true', [0, 1, 2], 'end 3 gap', [3, 4], 'end 5', [5]])
 })
 
 describe.each(['keep', 'close'] as const)('a server that does not know them (%s)', (afterUnknown) => {
   test('streams without', async () => {
-    await using fake = await FakeServer.listen({ entries: 5, unknown: ['markOperations'], afterUnknown })
+    await using fake = await FakeServer.listen({ entries: 5, unknown: ['operationBoundaries'], afterUnknown })
     await using client = new StreamClient(near(fake.peer))
-    const events = (await collect(client.events({ marks: true, follow: false }))).map(summary)
+    const events = (await collect(client.events({ boundaries: true, follow: false }))).map(summary)
     expect(events).toEqual(['connected false', [0, 1, 2, 3, 4]])
     expect(fake.commands.at(-1)?.slice(-3)).toEqual(['header', 'start', 'stop'])
   })
 
   test('has its first entry at the head verified', async () => {
-    await using fake = await FakeServer.listen({ entries: 5, unknown: ['markOperations'], afterUnknown })
+    await using fake = await FakeServer.listen({ entries: 5, unknown: ['operationBoundaries'], afterUnknown })
     await using client = new StreamClient(near(fake.peer))
-    const reading = collect(client.events({ marks: true, from: 3n, to: 6n }))
+    const reading = collect(client.events({ boundaries: true, from: 3n, to: 6n }))
     await fake.received('start')
     fake.append(2)
     const events = (await reading).map(summary)
@@ -52,40 +52,40 @@ describe.each(['keep', 'close'] as const)('a server that does not know them (%s)
   })
 })
 
-test('a connection that breaks before the answer says nothing of marks: they are asked for again', async () => {
+test('a connection that breaks before the answer says nothing of operation boundaries: they are asked for again', async () => {
   await using peer = await Peer.listen(async (connection, index) => {
     if (index === 0) {
-      await connection.expect('markOperations')
+      await connection.expect('operationBoundaries')
       return connection.reset()
     }
-    await connection.expect('markOperations', OK)
+    await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(1))
     await connection.expect('start', OK, encodeAll(entriesOf(0, 1)))
   })
   await using client = new StreamClient(near(peer))
-  const events = (await collect(client.events({ marks: true, follow: false }))).map(summary)
+  const events = (await collect(client.events({ boundaries: true, follow: false }))).map(summary)
   expect(events).toEqual(['disconnected', 'connected true', [0]])
 })
 
-test('a mark at another place than it says ends the connection', async () => {
+test('an operation boundary at another place than it says ends the connection', async () => {
   await using peer = await Peer.listen(async (connection, index) => {
-    await connection.expect('markOperations', OK)
+    await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(2))
     if (index === 0) {
       await connection.expect(
         'start',
         OK,
         encodeAll(entriesOf(0, 1)),
-        encodeOperationEnd({ nextEntry: 2n, gap: false }),
+        encodeOperationBoundary({ nextEntry: 2n, gap: false }),
       )
     } else await connection.expect('start', OK, encodeAll(entriesOf(0, 2)))
   })
   await using client = new StreamClient(near(peer))
-  const events = (await collect(client.events({ marks: true, follow: false }))).map(summary)
+  const events = (await collect(client.events({ boundaries: true, follow: false }))).map(summary)
   expect(events).toEqual(['connected true', [0], 'disconnected', 'connected true', [1]])
 })
 
-test('marks are not asked for unless wanted', async () => {
+test('operation boundaries are not asked for unless wanted', async () => {
   await using peer = await Peer.listen(async (connection) => {
     const command = await connection.command()
     connection.send(command?.name === 'header' ? OK : encodeResult(9), headerOf(0))
@@ -96,13 +96,18 @@ test('marks are not asked for unless wanted', async () => {
 
 test('a signal ends the iteration also between what came in one piece', async () => {
   await using peer = await Peer.listen(async (connection) => {
-    await connection.expect('markOperations', OK)
+    await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(2))
-    await connection.expect('start', OK, encodeAll(entriesOf(0, 2)), encodeOperationEnd({ nextEntry: 2n, gap: true }))
+    await connection.expect(
+      'start',
+      OK,
+      encodeAll(entriesOf(0, 2)),
+      encodeOperationBoundary({ nextEntry: 2n, gap: true }),
+    )
   })
   await using client = new StreamClient(near(peer))
   const controller = new AbortController()
-  const events = client.events({ marks: true, signal: controller.signal })
+  const events = client.events({ boundaries: true, signal: controller.signal })
   await events.next()
   await events.next()
   controller.abort(new Error('enough'))
