@@ -2,7 +2,10 @@ import {
   checkProtection,
   type ListenOptions,
   onSourceEvent,
+  REJECT_REASONS,
   type ServerTlsOptions,
+  SOURCE_CLOSE_REASONS,
+  SOURCE_REFUSAL_CODES,
   type SourceEvent,
   SourceServer,
   type SourceStatus,
@@ -112,12 +115,33 @@ function observe(registry: ServiceContext['metrics'], server: SourceServer): voi
   total(registry, 'datastreamer_source_received_bytes_total', received, () => server.counters.bytesReceived)
   const commits = 'Operations that sources committed'
   total(registry, 'datastreamer_source_commits_total', commits, () => server.counters.commits)
-  const rejected = 'Sources that were not let in'
-  totals(registry, 'datastreamer_source_rejected_total', rejected, 'reason', () => server.counters.rejected)
-  const closed = 'Connections of sources that ended'
-  totals(registry, 'datastreamer_source_closed_total', closed, 'reason', () => server.counters.closed)
+  const rejected = 'Connections of source clients that were rejected'
+  totals(
+    registry,
+    'datastreamer_source_rejected_total',
+    rejected,
+    'reason',
+    () => server.counters.rejected,
+    REJECT_REASONS,
+  )
+  const closed = 'Connections of source clients that were closed'
+  totals(
+    registry,
+    'datastreamer_source_closed_total',
+    closed,
+    'reason',
+    () => server.counters.closed,
+    SOURCE_CLOSE_REASONS,
+  )
   const refused = 'Requests of sources that were refused'
-  totals(registry, 'datastreamer_source_refused_total', refused, 'code', () => server.counters.refused)
+  totals(
+    registry,
+    'datastreamer_source_refused_total',
+    refused,
+    'code',
+    () => server.counters.refused,
+    SOURCE_REFUSAL_CODES,
+  )
 }
 
 function logEvent(log: Log, event: Exclude<SourceEvent, { readonly type: 'error' }>): void {
@@ -127,7 +151,7 @@ function logEvent(log: Log, event: Exclude<SourceEvent, { readonly type: 'error'
       log.info('source-listening', `listening for sources on ${addressText(event)}${event.tls ? ' with TLS' : ''}`)
       return
     case 'rejected':
-      log.warn('source-rejected', `source ${event.remoteAddress} was not let in: ${event.reason}`, fields)
+      log.warn('source-rejected', `source ${event.remoteAddress} was rejected: ${event.reason}`, fields)
       return
     case 'writing':
       log.info('source-writing', `source ${event.sourceId} writes from entry ${event.nextEntry} on`, fields)
@@ -137,7 +161,7 @@ function logEvent(log: Log, event: Exclude<SourceEvent, { readonly type: 'error'
       return
     case 'closed': {
       const why = event.detail === undefined ? event.reason : `${event.reason}, ${event.detail}`
-      log.info('source-closed', `source ${event.sourceId ?? event.remoteAddress} is gone: ${why}`, fields)
+      log.info('source-closed', `source ${event.sourceId ?? event.remoteAddress} was closed: ${why}`, fields)
       return
     }
     default:

@@ -32,7 +32,7 @@ test.skipIf(!LINUX)(
     // Nobody is lost without a trace.
     await expect.poll(async () => (await rejected()) + (await accepted())).toBe(300)
     expect(await rejected()).toBeGreaterThan(100)
-    expect(server.stderr).toMatch(/127\.0\.0\.1 was not let in: DESCRIPTORS, raise ulimit -n/)
+    expect(server.stderr).toMatch(/127\.0\.0\.1 was rejected: DESCRIPTORS, raise ulimit -n/)
     expect((await server.admin('/readyz')).status).toBe(200)
     for (const socket of clients) socket.destroy()
     await Promise.all(closed)

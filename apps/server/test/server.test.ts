@@ -108,7 +108,7 @@ describe('a file that is only read', () => {
     const closed = await answered()
     expect(closed.bytes).toBe(refusal)
     expect(closed.stderr).toMatch(
-      /is gone: BAD_STATE, stop while not streaming, --keep-open-on-state-error would keep it/,
+      /was closed: BAD_STATE, stop while not streaming, --keep-open-on-state-error would keep it/,
     )
     const kept = await answered('--keep-open-on-state-error')
     expect(kept.bytes).toBe(refusal + encodeResult(0).length + 38)
@@ -282,7 +282,7 @@ describe('limits and metrics', () => {
     ]) {
       expect(metrics).toMatch(new RegExp(`^datastreamer_${name} [1-9]`, 'm'))
     }
-    expect(server.stderr).toContain('127.0.0.1 was not let in: MAX_CONNECTIONS')
+    expect(server.stderr).toContain('127.0.0.1 was rejected: MAX_CONNECTIONS')
     expect(await (await server.admin('/api/status')).json()).toMatchObject({
       clients: { connected: 2, streaming: 1, list: [{ remoteAddress: '127.0.0.1' }, {}] },
       demo: { nextBlock: expect.stringMatching(/^[1-9]/) },

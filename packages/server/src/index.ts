@@ -1,16 +1,22 @@
 export { descriptorLimit, roomForClients } from './socket/descriptors.ts'
-export type { RejectReason } from './socket/endpoint-events.ts'
+export { REJECT_REASONS, type RejectReason } from './socket/endpoint-events.ts'
 export type { CloseOptions, ListenOptions, ServerTlsOptions } from './socket/listen-options.ts'
 export { ListenError } from './socket/listener.ts'
 export { Lobby, type LobbyOptions } from './socket/lobby.ts'
+export { REFUSAL_CODES as SOURCE_REFUSAL_CODES } from './source/fault.ts'
 export { onSourceEvent, type SourceEvent } from './source/on-source-event.ts'
 export { checkProtection, UnprotectedError } from './source/protection.ts'
-export { SOURCE_CHANNEL, type SourceCloseReason, type SourceEventDetails } from './source/source-events.ts'
+export {
+  SOURCE_CHANNEL,
+  SOURCE_CLOSE_REASONS,
+  type SourceCloseReason,
+  type SourceEventDetails,
+} from './source/source-events.ts'
 export type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source/source-options.ts'
 export { SourceServer } from './source/source-server.ts'
 export type { KnownBoundaries } from './tcp/boundary-packets.ts'
 export { onServerEvent, type ServerEvent } from './tcp/on-server-event.ts'
-export { type CloseReason, type EventDetails, SERVER_CHANNEL } from './tcp/server-events.ts'
+export { CLOSE_REASONS, type CloseReason, type EventDetails, SERVER_CHANNEL } from './tcp/server-events.ts'
 export type { StreamServerOptions } from './tcp/server-options.ts'
 export type { ConnectionStatus, ServerCounters } from './tcp/server-status.ts'
 export { StreamServer } from './tcp/stream-server.ts'

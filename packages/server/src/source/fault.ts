@@ -28,9 +28,15 @@ export class BreachError extends StreamError<'BAD_STATE'> {
 /** The codes above which a fault concerns one request; below, it ends the connection. */
 const FIRST_REFUSAL: number = SourceCode.WRONG_FIRST_ENTRY
 
-export function endsConnection({ code }: Fault): boolean {
+export function endsConnection({ code }: Pick<Fault, 'code'>): boolean {
   return SourceCode[code] < FIRST_REFUSAL
 }
+
+const CODES = Object.keys(SourceCode) as SourceCodeName[]
+/** The codes that a source client gets when its connection is closed. */
+export const CLOSING_CODES: readonly SourceCodeName[] = CODES.filter((code) => endsConnection({ code }))
+/** The codes that a source client gets when one request is refused, each as logs and metrics name it. */
+export const REFUSAL_CODES: readonly SourceCodeName[] = CODES.filter((code) => !endsConnection({ code }))
 
 /** What to say of an error that a write met, or the reading of what a source sends. */
 export function writeFault(error: unknown): Fault {

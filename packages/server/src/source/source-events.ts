@@ -1,21 +1,28 @@
 import type { SourceCodeName } from '@datastreamer/format/source'
 import type { EndpointEvent } from '../socket/endpoint-events.ts'
 import { EventChannel } from '../socket/event-channel.ts'
+import { CLOSING_CODES } from './fault.ts'
 import type { ReadFailure } from './requests.ts'
 
-/** Why the connection of a source was closed: what the source was told, or what befell it. */
-export type SourceCloseReason =
-  | SourceCodeName
-  /** The source ended its side. */
-  | 'CLIENT_ENDED'
+/** How a connection ends without a code of the protocol. */
+const UNTOLD_REASONS = [
+  /** The source client ended its side. */
+  'CLIENT_ENDED',
   /** The connection broke; `detail` says how. */
-  | 'CONNECTION_LOST'
-  /** The source took none of the bytes that waited for it. */
-  | 'WRITE_TIMEOUT'
+  'CONNECTION_LOST',
+  /** The source client took none of the bytes that waited for it. */
+  'WRITE_TIMEOUT',
   /** No whole hello came in time. */
-  | 'HELLO_TIMEOUT'
+  'HELLO_TIMEOUT',
   /** Too many others came before it had shown that it may write, or while it was closing. */
-  | 'EVICTED'
+  'EVICTED',
+] as const
+
+/** Why the connection of a source client was closed: the code that it was sent, or what happened to it. */
+export type SourceCloseReason = SourceCodeName | (typeof UNTOLD_REASONS)[number]
+
+/** All of them, each as logs and metrics name it. */
+export const SOURCE_CLOSE_REASONS: readonly SourceCloseReason[] = [...CLOSING_CODES, ...UNTOLD_REASONS]
 
 /** What happens at the listener of sources. `id` is a connection's, unique in its server. */
 export type SourceEventDetails =

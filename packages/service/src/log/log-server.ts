@@ -1,16 +1,20 @@
-import { onServerEvent, type ServerEvent, type StreamServer } from '@datastreamer/server'
+import { type CloseReason, onServerEvent, type ServerEvent, type StreamServer } from '@datastreamer/server'
 import { addressText } from '../admin/address.ts'
 import type { Log } from './log.ts'
 
-/** Endings that an operator should see; the others are everyday life. */
-const NOTABLE: ReadonlySet<string> = new Set([
-  'WRITE_TIMEOUT',
-  'COMMAND_TIMEOUT',
-  'BAD_COMMAND',
-  'BAD_STATE',
-  'TRUNCATED',
-  'READ_FAILED',
-])
+/** Endings that an operator should see are warnings; the others are everyday life. */
+const LEVELS: Readonly<Record<CloseReason, 'debug' | 'warn'>> = {
+  CLIENT_ENDED: 'debug',
+  CONNECTION_LOST: 'debug',
+  WRITE_TIMEOUT: 'warn',
+  INACTIVE: 'debug',
+  COMMAND_TIMEOUT: 'warn',
+  BAD_COMMAND: 'warn',
+  BAD_STATE: 'warn',
+  TRUNCATED: 'warn',
+  READ_FAILED: 'warn',
+  SERVER_CLOSED: 'debug',
+}
 
 /** What to do about clients that were written for a server which stays open. */
 const KEEP_OPEN = '--keep-open-on-state-error would keep it'
@@ -30,14 +34,17 @@ function logEvent(log: Log, event: ServerEvent): void {
       return
     case 'rejected': {
       const advice = event.reason === 'DESCRIPTORS' ? `, ${MORE_DESCRIPTORS}` : ''
-      log.warn('client-rejected', `${event.remoteAddress} was not let in: ${event.reason}${advice}`, fields)
+      log.warn('client-rejected', `${event.remoteAddress} was rejected: ${event.reason}${advice}`, fields)
       return
     }
     case 'closed': {
       const advice = event.reason === 'BAD_STATE' ? KEEP_OPEN : undefined
       const why = [event.reason, event.code, event.detail, advice].filter((part) => part !== undefined).join(', ')
-      const level = NOTABLE.has(event.reason) ? 'warn' : 'debug'
-      log[level]('client-closed', `client ${event.id} (${event.remoteAddress}) is gone: ${why}`, fields)
+      log[LEVELS[event.reason]](
+        'client-closed',
+        `client ${event.id} (${event.remoteAddress}) was closed: ${why}`,
+        fields,
+      )
       return
     }
     case 'error':

@@ -1,32 +1,13 @@
 import { ResultCode } from '@datastreamer/format'
-import type { CloseReason, RejectReason, StreamServer } from '@datastreamer/server'
+import { CLOSE_REASONS, REJECT_REASONS, type StreamServer } from '@datastreamer/server'
 import type { StreamLog } from '@datastreamer/store'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
-/** Shown from the start: Prometheus takes the first value of a counter that appears later for where it began. */
-const REJECTED: readonly RejectReason[] = [
-  'MAX_CONNECTIONS',
-  'MAX_CONNECTIONS_PER_ADDRESS',
-  'TLS_FAILED',
-  'DESCRIPTORS',
-  'EVICTED',
-]
-const CLOSED: readonly CloseReason[] = [
-  'CLIENT_ENDED',
-  'CONNECTION_LOST',
-  'WRITE_TIMEOUT',
-  'INACTIVE',
-  'COMMAND_TIMEOUT',
-  'BAD_COMMAND',
-  'BAD_STATE',
-  'TRUNCATED',
-  'READ_FAILED',
-]
 const REFUSED: readonly string[] = Object.values(ResultCode)
   .filter((code) => code !== ResultCode.OK)
   .map(String)
 
-/** Show what a stream server does: connections, their limit, bytes, who was turned away and why. */
+/** Show what a stream server does: connections, their limit, bytes, who was rejected and why. */
 export function observeServer(registry: Registry, server: StreamServer, maxConnections: number): void {
   const registers = [registry]
   const limit = new Gauge({
@@ -54,23 +35,28 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
       this.set(slowestLag(server))
     },
   })
-  total(registry, 'datastreamer_connections_accepted_total', 'Clients that were let in', () => server.counters.accepted)
+  total(
+    registry,
+    'datastreamer_connections_accepted_total',
+    'Clients that were accepted',
+    () => server.counters.accepted,
+  )
   total(registry, 'datastreamer_sent_bytes_total', 'Bytes sent to clients', () => server.counters.bytesSent)
   totals(
     registry,
     'datastreamer_connections_rejected_total',
-    'Clients that were not let in',
+    'Clients that were rejected',
     'reason',
     () => server.counters.rejected,
-    REJECTED,
+    REJECT_REASONS,
   )
   totals(
     registry,
     'datastreamer_connections_closed_total',
-    'Connections that ended',
+    'Connections that were closed',
     'reason',
     () => server.counters.closed,
-    CLOSED,
+    CLOSE_REASONS,
   )
   totals(
     registry,
@@ -121,7 +107,10 @@ export function total(registry: Registry, name: string, help: string, read: () =
   })
 }
 
-/** Counters that something else counts, one for each value of a label; those of `known` are there from the start. */
+/**
+ * Counters that something else counts, one for each value of a label. Those of `known` are there from the start: Prometheus
+ * takes the first value of a counter that appears later for where it began.
+ */
 export function totals(
   registry: Registry,
   name: string,
