@@ -5,13 +5,8 @@ import { damagesOf } from './check-store.ts'
 import { headerIn } from './header-in.ts'
 import { isInTheWay } from './planned.ts'
 import type { Random } from './random.ts'
-import type { Flip } from './sim-content.ts'
+import type { Rotten } from './sim-content.ts'
 import type { SimDisk } from './sim-disk.ts'
-
-/** A bit that has flipped, and in which file. */
-export interface Rotten extends Flip {
-  readonly path: string
-}
 
 interface Beside {
   readonly disk: SimDisk

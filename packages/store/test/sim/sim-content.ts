@@ -16,6 +16,11 @@ export interface Flip {
   readonly byte: number
 }
 
+/** A bit that has flipped, and in which file. */
+export interface Rotten extends Flip {
+  readonly path: string
+}
+
 /** A file: what is on the platter, and what the machine believes. */
 export class SimContent {
   readonly #random: Random

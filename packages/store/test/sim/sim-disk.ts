@@ -1,8 +1,7 @@
 import { concatBytes } from '@datastreamer/format'
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
-import type { Rotten } from './beside-rot.ts'
 import type { Random } from './random.ts'
-import { countOfShortWrite, cutOfWrite, SimContent } from './sim-content.ts'
+import { countOfShortWrite, cutOfWrite, type Rotten, SimContent } from './sim-content.ts'
 import type { SparseBytes } from './sparse-bytes.ts'
 
 /** What goes wrong at one call of the disk. */

@@ -1,6 +1,14 @@
 import type { Fsync } from '@datastreamer/store'
-import type { Work } from '../processes/write.ts'
 import { BOOKMARK_BYTES, ENTRY_BYTES } from './stream-file.ts'
+
+/** What is written: operations of so many entries, each after a bookmark or not. */
+export interface Work {
+  readonly operations: number
+  readonly entries: number
+  readonly bookmark: boolean
+  /** Operations after which the last commit is awaited; `undefined`: only the last of all, with a pause now and then. */
+  readonly awaitEvery?: number | undefined
+}
 
 /** A shape of operations that the write path is measured with. */
 export type Shape = Pick<Work, 'entries' | 'bookmark'>

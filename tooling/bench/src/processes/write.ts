@@ -4,15 +4,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { type Fsync, openStore, type StreamStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 import { bookmarkOf, DATA_BYTES, TURN_OPERATIONS, turn } from '../harness/stream-file.ts'
-
-/** What is written: operations of so many entries, each behind a bookmark or not. */
-export interface Work {
-  readonly operations: number
-  readonly entries: number
-  readonly bookmark: boolean
-  /** Operations after which the last commit is awaited; `undefined`: only the last of all, with a pause now and then. */
-  readonly awaitEvery?: number | undefined
-}
+import type { Work } from '../harness/work.ts'
 
 export interface WriteQuestion extends Work {
   readonly fsync: Fsync
