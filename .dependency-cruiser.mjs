@@ -9,7 +9,7 @@ const buildsOn = {
   'packages/store': ['format', 'runtime'],
   'packages/server': ['format', 'runtime', 'store'],
   'packages/client': ['format', 'runtime', 'sequencer-entries'],
-  'packages/archive': ['format', 'e2store'],
+  'packages/archive': ['format', 'e2store', 'sequencer-entries'],
   'packages/service': ['runtime', 'format', 'store', 'server'],
   'apps/server': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'service'],
   'apps/relay': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'client', 'service'],

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
+import { restoreArchive } from '@datastreamer/archive'
+import { openArchive } from '@datastreamer/archive/node'
 import { tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/store'
 import { afterAll, describe, expect, test } from 'vitest'
-import { importStream } from '../src/archive/import-stream.ts'
+import { storeTarget } from '../src/write/store-target.ts'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'
 import { copyStream, generator, headerOf, sameStream, used } from './stream-files.ts'
 
@@ -174,16 +176,15 @@ describe('an import', () => {
     using dir = tempDir()
     const files = await archived(dir)
     const stop = new AbortController()
-    const importing = importStream({
-      files,
-      target: dir.join('t.bin'),
+    const store = await openStore({ file: dir.join('t.bin'), systemId: 1101n })
+    const importing = restoreArchive(await openArchive(files), storeTarget(store), {
       signal: stop.signal,
-      explain: (_, error) => error,
       onProgress: (bytes, total) => {
         if (bytes > total / 2) stop.abort(new Error('stopped'))
       },
     })
     await expect(importing).rejects.toThrow('stopped')
+    await store.close()
     const { totalEntries } = headerOf(dir.join('t.bin'))
     const ends = await Promise.all(files.map(async (file) => (await jsonOf('e2store', 'info', file))[0]?.nextEntry))
     expect(ends).toContain(String(totalEntries))

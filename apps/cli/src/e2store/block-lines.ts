@@ -1,9 +1,8 @@
+import { openSegment, readBlock, readBlocks } from '@datastreamer/archive'
 import { NotInFileError, openEra } from '@datastreamer/e2store'
 import { blockHead, type EraBlock } from '@datastreamer/e2store/era'
 import { type Block, defaultHashes } from '@datastreamer/e2store/execution'
 import { toJson } from '@datastreamer/sequencer-entries'
-import { ArchiveFile } from '../archive/archive-file.ts'
-import { archiveBlock, archiveBlocks } from '../archive/read-block.ts'
 import { UsageError } from '../errors.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { count, hex, plural, time } from '../output/text.ts'
@@ -29,7 +28,7 @@ export function blockLines(file: E2File, json: boolean): BlockLines {
     case 'e2hs':
       return executionLines(file, json)
     case 'e2ds':
-      return streamLines(file, json)
+      return segmentLines(file, json)
     default:
       throw new UsageError('USAGE', `an .${file.kind} file does not tell its blocks: print its --records`)
   }
@@ -61,15 +60,15 @@ function executionLines(file: E2File, json: boolean): BlockLines {
   }
 }
 
-function streamLines({ source }: E2File, json: boolean): BlockLines {
+function segmentLines({ source }: E2File, json: boolean): BlockLines {
   const line = json ? blockJson : blockLine
   return {
     by: 'block',
     async *all() {
-      for await (const blocks of archiveBlocks(await ArchiveFile.open(source))) yield* blocks.map(line)
+      for await (const blocks of readBlocks(await openSegment(source))) yield* blocks.map(line)
     },
     async one(number) {
-      const block = await archiveBlock(await ArchiveFile.open(source), number)
+      const block = await readBlock(await openSegment(source), number)
       return block && line(block)
     },
   }

@@ -1,6 +1,6 @@
+import { SegmentError } from '@datastreamer/archive'
 import { type ContentError, E2StoreError } from '@datastreamer/e2store'
 import { StreamError } from '@datastreamer/format'
-import { ArchiveError } from '../archive/errors.ts'
 import { NotFoundError } from '../errors.ts'
 
 /** Something is wrong with a file that was named on the command line. */
@@ -9,7 +9,7 @@ export class FileError extends StreamError<string> {
   readonly file: string
   readonly step: string | undefined
   readonly position: number | undefined
-  constructor(file: string, cause: ContentError | E2StoreError | ArchiveError) {
+  constructor(file: string, cause: ContentError | E2StoreError | SegmentError) {
     const step = 'step' in cause ? cause.step : undefined
     super(cause.code, `${file}: ${step === undefined ? '' : `${step}: `}${cause.message} (${cause.code})`, { cause })
     this.file = file
@@ -20,7 +20,7 @@ export class FileError extends StreamError<string> {
 
 /** An error with the name of the file that it is about. */
 export function inFile(path: string, error: unknown): unknown {
-  return error instanceof E2StoreError || error instanceof ArchiveError ? new FileError(path, error) : error
+  return error instanceof E2StoreError || error instanceof SegmentError ? new FileError(path, error) : error
 }
 
 /** What the system says of a file that was named; of one that is absent, in our words. */

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ExportError, parseSegmentName, type WrittenSegment, writeArchive } from '@datastreamer/archive'
+import { nodeSha256, segmentFolder } from '@datastreamer/archive/node'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { SequencerEntryError, toJson } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
-import { parseArchiveName } from '../archive/archive-name.ts'
-import { ExportError } from '../archive/errors.ts'
-import { type ExportedFile, exportStream } from '../archive/export-stream.ts'
 import { type Place, readCount, readPlace } from '../arguments.ts'
 import { bookmarkOf } from '../commands/bookmark.ts'
 import { UsageError } from '../errors.ts'
@@ -13,7 +13,7 @@ import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
-import { RangeEnd, upTo } from '../tail/range-end.ts'
+import { RangeEnd } from '../tail/range-end.ts'
 import { wholly } from '../wholly.ts'
 
 type StreamPlace = Exclude<Place, { readonly kind: 'latest' }>
@@ -71,23 +71,28 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
     const message = `a stream of type ${header.streamType} has no blocks: use --entries-per-file`
     throw new UsageError('USAGE', message)
   }
-  const all = source.batches({ from: 0n, follow: false, signal })
   using progress = new Progress('export')
   const names = new Set<string>()
   try {
-    for await (const file of exportStream({
-      header,
-      entries: to === undefined ? all : upTo(all, new RangeEnd(to, encoding)),
-      out: options.out,
-      generation: byEntries ? undefined : encoding,
-      perFile: byEntries ? (entriesPerFile ?? DEFAULT_ENTRIES) : (blocksPerFile ?? DEFAULT_BLOCKS),
+    const end = to && new RangeEnd(to, encoding)
+    const stream = {
+      getHeader: () => header,
+      batches: () => source.batches({ from: 0n, follow: false, signal }),
+    }
+    for await (const segment of writeArchive(stream, {
+      create: await segmentFolder(options.out),
+      encoding: byEntries ? undefined : encoding,
+      perSegment: byEntries ? (entriesPerFile ?? DEFAULT_ENTRIES) : (blocksPerFile ?? DEFAULT_BLOCKS),
       from: from && (from.kind === 'entry' ? from.number : bookmarkOf(from.kind, from.number, encoding)),
+      endAt: end && ((entry) => end.at(entry)),
       signal,
+      sha256: nodeSha256,
       onProgress: (entries, total) => progress.show(entries, total),
     })) {
       progress.clear()
-      await out.line(options.json ? JSON.stringify(jsonOf(file)) : lineOf(file))
-      names.add(file.name)
+      const path = join(options.out, segment.name)
+      await out.line(options.json ? JSON.stringify(jsonOf(path, segment)) : lineOf(path, segment))
+      names.add(segment.name)
     }
   } catch (error) {
     throw withHint(error)
@@ -97,9 +102,9 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
   if (others.length > 0) note(`not of this export, in ${options.out}: ${others.join(', ')}`)
 }
 
-/** Whether a file is an archive of the same system that another export made, maybe when the stream was shorter. */
+/** Whether a file is a segment of the same system that another export made, maybe when the stream was shorter. */
 function isOther(name: string, systemId: bigint, names: ReadonlySet<string>): boolean {
-  return parseArchiveName(name)?.systemId === systemId && !names.has(name)
+  return parseSegmentName(name)?.systemId === systemId && !names.has(name)
 }
 
 /** What cannot be read as blocks can be archived all the same. */
@@ -111,14 +116,14 @@ function withHint(error: unknown): unknown {
   return new ExportError('NO_SEQUENCER_STREAM', `${error.message}; ${hint}`, { cause: error })
 }
 
-function lineOf({ path, header, end, firstBlock, blocks }: ExportedFile): string {
+function lineOf(path: string, { header, end, firstBlock, blocks }: WrittenSegment): string {
   const entries = `${plural(end.number - header.start.number, 'entry', 'entries')} from ${header.start.number} on`
   return firstBlock === undefined
     ? `${path}: ${entries}`
     : `${path}: ${entries}, ${plural(blocks, 'block')} from ${firstBlock} on`
 }
 
-function jsonOf({ path, name, header, end, firstBlock, blocks }: ExportedFile): unknown {
+function jsonOf(path: string, { name, header, end, firstBlock, blocks }: WrittenSegment): unknown {
   return toJson({
     file: path,
     name,

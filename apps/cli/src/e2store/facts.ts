@@ -1,11 +1,11 @@
+import { openSegment, type Segment } from '@datastreamer/archive'
 import { type ByteSource, openE2hs, openE2ss, openEra, openEra1, openEre } from '@datastreamer/e2store'
 import type { EraFile } from '@datastreamer/e2store/era'
 import { archiveIdentity, type BlockArchive } from '@datastreamer/e2store/execution'
 import { readE2i } from '@datastreamer/e2store/index'
-import { ArchiveFile } from '../archive/archive-file.ts'
 import { count, hex, plural } from '../output/text.ts'
 import type { E2File } from './file.ts'
-import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
+import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
 import { networkOf } from './networks.ts'
 
 /** What a file says, for people and as JSON. */
@@ -35,7 +35,7 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
     case 'e2i':
       return indexFacts(source, data)
     case 'e2ds':
-      return streamFacts(name, await ArchiveFile.open(source))
+      return segmentFacts(name, await openSegment(source))
     case 'e2s':
       return { name: { result: 'unconventional' }, rows: [], json: {} }
   }
@@ -123,14 +123,14 @@ async function indexFacts(source: ByteSource, data: ByteSource | undefined): Pro
   }
 }
 
-async function streamFacts(name: string, file: ArchiveFile): Promise<Facts> {
-  const { identity, encoding, start } = file.header
-  const { point } = file.end
-  const { first, targets, position } = file.blocks
+async function segmentFacts(name: string, segment: Segment): Promise<Facts> {
+  const { identity, encoding, start } = segment.header
+  const { point } = segment.end
+  const { first, targets, position } = segment.blocks
   const entries = point.number - start.number
   const lastBlock = first + BigInt(targets.length) - 1n
   return {
-    name: checkStreamName(name, file),
+    name: checkSegmentName(name, segment),
     rows: [
       ['stream', `type ${identity.streamType}, system id ${identity.systemId}, version ${identity.version}`],
       ['encoding', encoding ?? 'not looked at'],
@@ -138,7 +138,7 @@ async function streamFacts(name: string, file: ArchiveFile): Promise<Facts> {
       ['blocks', targets.length === 0 ? 'none' : `${first} to ${lastBlock} (${count(targets.length)})`],
       ['index', `${plural(targets.length, 'row')} at ${count(position)}`],
       ['digest before', hex(start.digest)],
-      ['digest behind', hex(point.digest)],
+      ['digest after', hex(point.digest)],
     ],
     json: {
       ...identity,

@@ -1,12 +1,12 @@
 import { basename, extname } from 'node:path'
+import { isSegment } from '@datastreamer/archive'
 import { type ByteSource, E2FormatError, type FileKind, identifyFile } from '@datastreamer/e2store'
 import { type FileSource, openFile } from '@datastreamer/e2store/node'
 import type { Command } from 'commander'
-import { ArchiveFile } from '../archive/archive-file.ts'
 import { refuseStream } from '../source/other-family.ts'
 import { inFile, ofAbsent } from './errors.ts'
 
-/** What a file is: `e2ds` is an archive of a data stream. */
+/** What a file is: `e2ds` is a segment of an archived data stream. */
 export type E2Kind = FileKind | 'e2ds'
 
 /** How files are read that do not keep to the format in known ways. */
@@ -84,7 +84,7 @@ const KINDS: Readonly<Record<string, E2Kind>> = {
  */
 async function kindOf(source: ByteSource, path: string): Promise<E2Kind> {
   const named = KINDS[extname(path).toLowerCase()]
-  if (await ArchiveFile.looksLikeOne(source)) return 'e2ds'
+  if (await isSegment(source)) return 'e2ds'
   try {
     const found = await identifyFile(source)
     return found === 'e2s' ? (named ?? found) : found

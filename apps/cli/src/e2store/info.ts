@@ -1,7 +1,7 @@
+import { SegmentRecordType } from '@datastreamer/archive'
 import { type TypeCount, takeCensus } from '@datastreamer/e2store'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command, Option } from 'commander'
-import { ArchiveType } from '../archive/layout.ts'
 import { ExitCode } from '../exit-code.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -35,11 +35,11 @@ async function info(file: E2File, { data, json }: InfoOptions, { out, signal }: 
   return facts.name.result === 'wrong' ? ExitCode.failed : ExitCode.ok
 }
 
-/** How much of each type there is; those that only archives of streams know get their names. */
+/** How much of each type there is; those that only segments of streams have get their names. */
 async function typesOf({ source, kind, reading }: E2File): Promise<readonly TypeCount[]> {
   const types = (await takeCensus(source, { ...reading, maxRecordBytes: Number.POSITIVE_INFINITY })).types()
   if (kind !== 'e2ds') return types
-  const names = new Map<number, string>(Object.entries(ArchiveType).map(([name, type]) => [type, name]))
+  const names = new Map<number, string>(Object.entries(SegmentRecordType).map(([name, type]) => [type, name]))
   return types.map((each) => ({ name: names.get(each.type) ?? '', ...each })).map(withoutEmptyName)
 }
 

@@ -1,3 +1,4 @@
+import { parseSegmentName, type Segment } from '@datastreamer/archive'
 import { type EraFile, eraNameOf, parseEraName } from '@datastreamer/e2store/era'
 import {
   type BlockArchive,
@@ -7,8 +8,6 @@ import {
   parseSnapshotName,
   type Snapshot,
 } from '@datastreamer/e2store/execution'
-import type { ArchiveFile } from '../archive/archive-file.ts'
-import { parseArchiveName as parseStreamName } from '../archive/archive-name.ts'
 
 /** A file's name compared with its content. */
 export interface NameCheck {
@@ -36,9 +35,9 @@ export function checkSnapshotName(name: string, { header }: Snapshot): NameCheck
   return compare(name, formatSnapshotName({ network: parsed.network, block: header.number, id }))
 }
 
-export function checkStreamName(name: string, file: ArchiveFile): NameCheck {
-  const { result } = parseStreamName(name) === undefined ? UNCONVENTIONAL : compare(name, file.name)
-  return { result, expected: file.name }
+export function checkSegmentName(name: string, segment: Segment): NameCheck {
+  const { result } = parseSegmentName(name) === undefined ? UNCONVENTIONAL : compare(name, segment.name)
+  return { result, expected: segment.name }
 }
 
 const UNCONVENTIONAL: NameCheck = { result: 'unconventional' }

@@ -9,7 +9,6 @@ import {
   type VerifySignature,
   verifyEraFully,
 } from '@datastreamer/e2store/verify-era'
-import { sameBytes } from '../archive/stream-cursor.ts'
 import { hex, plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
 import { networkOf } from './networks.ts'
@@ -109,7 +108,7 @@ export class EraVerifier {
 function checkFollows(report: Report, before: Report): void {
   const { previousStateRoot } = report
   if (previousStateRoot === undefined || before.stateRoot === undefined) return
-  if (sameBytes(previousStateRoot, before.stateRoot)) return
+  if (Buffer.compare(previousStateRoot, before.stateRoot) === 0) return
   throw new VerificationError('WRONG_PARENT', 'it follows another state than that of the file before it', 0)
 }
 

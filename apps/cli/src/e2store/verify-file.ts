@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto'
+import { ChainError, openSegment, type StreamPoint, samePoint, verifySegment } from '@datastreamer/archive'
+import { nodeSha256 } from '@datastreamer/archive/node'
 import { iterateHeaders, openE2ss, openEra, recordTypeName, VerificationError } from '@datastreamer/e2store'
 import { checksumOf, findChecksum, verifyArchive, verifyE2ss } from '@datastreamer/e2store/execution'
 import { readE2i } from '@datastreamer/e2store/index'
 import { iterateFramed } from '@datastreamer/e2store/snappy'
-import { ArchiveFile } from '../archive/archive-file.ts'
-import { ChainError } from '../archive/errors.ts'
-import type { StreamPoint } from '../archive/layout.ts'
-import { samePoint } from '../archive/stream-cursor.ts'
-import { verifyArchiveFile } from '../archive/verify-archive.ts'
 import { plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
 import { openBlocks } from './facts.ts'
 import { type E2File, type E2Kind, openInput } from './file.ts'
-import { checkArchiveName, checkEraName, checkSnapshotName, checkStreamName, type NameCheck } from './names.ts'
+import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
 import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 import { EraVerifier } from './verify-era-file.ts'
 
@@ -41,7 +38,7 @@ export class FileVerifier {
     this.#eras = new EraVerifier(options)
   }
 
-  /** @throws {E2StoreError} @throws {ArchiveError} @throws {ChainError} */
+  /** @throws {E2StoreError} @throws {SegmentError} @throws {ChainError} */
   async verify(file: E2File, onProgress: OnProgress): Promise<Verified> {
     const { number, ...found } = await this.#verifyKind(file, onProgress)
     const listed = await this.#compareChecksum(file, number)
@@ -67,7 +64,7 @@ export class FileVerifier {
       case 'e2i':
         return this.#verifyIndex(file)
       case 'e2ds':
-        return this.#verifyStream(file, onProgress)
+        return this.#verifySegment(file, onProgress)
       case 'e2s':
         return verifyRecords(file, this.#options.signal, onProgress)
     }
@@ -130,20 +127,27 @@ export class FileVerifier {
     return { text, json: { layout, startSlot, slots: targets.length, compared: data !== undefined }, number: -1 }
   }
 
-  async #verifyStream({ source, name, path }: E2File, onProgress: OnProgress): Promise<Found> {
-    const file = await ArchiveFile.open(source)
-    const { entries, blocks } = await verifyArchiveFile(file, { signal: this.#options.signal, onProgress })
-    checkName(checkStreamName(name, file))
-    const { systemId } = file.header.identity
-    const { start } = file.header
+  async #verifySegment({ source, name, path }: E2File, onProgress: OnProgress): Promise<Found> {
+    const segment = await openSegment(source)
+    const options = { signal: this.#options.signal, sha256: nodeSha256, onProgress }
+    const { entries, blocks } = await verifySegment(segment, options)
+    checkName(checkSegmentName(name, segment))
+    const { systemId } = segment.header.identity
+    const { start } = segment.header
     const before = this.#stream
     const follows = before?.systemId === systemId && before.point.number === start.number
     if (follows && !samePoint(before.point, start)) {
       throw new ChainError('BROKEN_CHAIN', `${path} follows another stream than that of the file before it`)
     }
-    this.#stream = { systemId, point: file.end.point }
+    this.#stream = { systemId, point: segment.end.point }
     const text = `${plural(entries, 'entry', 'entries')} from ${start.number} on, ${plural(blocks, 'block')}${follows ? ', follows the file before it' : ''}`
-    const json = { firstEntry: start.number, entries, blocks, digest: file.end.point.digest, followsPrevious: follows }
+    const json = {
+      firstEntry: start.number,
+      entries,
+      blocks,
+      digest: segment.end.point.digest,
+      followsPrevious: follows,
+    }
     return { text, json, number: -1 }
   }
 

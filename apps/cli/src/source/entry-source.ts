@@ -1,7 +1,8 @@
+import { Archive, isSegment } from '@datastreamer/archive'
+import { nodeSha256, segmentFile } from '@datastreamer/archive/node'
 import { openFile } from '@datastreamer/e2store/node'
-import { decodeEntry, type Entry, viewOf } from '@datastreamer/format'
+import type { Entry } from '@datastreamer/format'
 import { type EntrySource, nodeDisk } from '@datastreamer/store'
-import { ArchiveFile, eachEntry, entriesOf } from '../archive/archive-file.ts'
 import type { CommandContext } from '../run-command.ts'
 import { openSource } from './open-source.ts'
 import type { SourceOptions } from './source-options.ts'
@@ -15,12 +16,17 @@ export async function openEntrySource(
   options: SourceOptions,
   context: CommandContext,
 ): Promise<OpenEntrySource> {
-  if (await nodeDisk.exists(src)) {
-    const archive = await openArchive(src)
-    if (archive !== undefined) return archive
+  const { signal } = context
+  if ((await nodeDisk.exists(src)) && (await isArchive(src))) {
+    const archive = await Archive.open([segmentFile(src)], { sha256: nodeSha256 })
+    return {
+      name: src,
+      getHeader: async () => archive.getHeader(),
+      entries: (from, to) => upTo(archive.batches({ signal }), from, to),
+      async [Symbol.asyncDispose]() {},
+    }
   }
   const source = await openSource(src, options, context)
-  const { signal } = context
   return {
     name: source.name,
     getHeader: () => source.getHeader(),
@@ -29,41 +35,14 @@ export async function openEntrySource(
   }
 }
 
-/** A file as an archive, if it is one. */
-async function openArchive(path: string): Promise<OpenEntrySource | undefined> {
-  const source = await openFile(path)
-  try {
-    if (await ArchiveFile.looksLikeOne(source)) {
-      const file = await ArchiveFile.open(source)
-      return {
-        name: path,
-        getHeader: async () => file.header.identity,
-        entries: (from, to) => upTo(archiveEntries(file), from, to),
-        [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
-      }
-    }
-  } catch (error) {
-    await source[Symbol.asyncDispose]()
-    throw error
-  }
-  await source[Symbol.asyncDispose]()
-  return undefined
-}
-
-async function* archiveEntries(file: ArchiveFile): AsyncGenerator<readonly Entry[], void, void> {
-  for await (const record of file.records('read')) {
-    const entries: Entry[] = []
-    eachEntry(entriesOf(record, 'read'), (bytes) => {
-      const entry = decodeEntry(viewOf(bytes))
-      if (entry !== undefined) entries.push(entry)
-    })
-    yield entries
-  }
+async function isArchive(path: string): Promise<boolean> {
+  await using file = await openFile(path)
+  return isSegment(file)
 }
 
 /** The entries from number `from` to before `to`. */
 async function* upTo(
-  batches: AsyncGenerator<readonly Entry[], void, void>,
+  batches: AsyncIterable<readonly Entry[]>,
   from: bigint,
   to: bigint,
 ): AsyncGenerator<readonly Entry[], void, void> {

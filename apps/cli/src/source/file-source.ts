@@ -119,7 +119,7 @@ async function* readLog(log: StreamLog, { from, end, signal }: LogRange): AsyncG
   }
 }
 
-function entriesOf(bytes: Uint8Array): readonly Entry[] {
+export function entriesOf(bytes: Uint8Array): readonly Entry[] {
   const view = viewOf(bytes)
   const entries: Entry[] = []
   for (let at = 0; at < bytes.length; ) {

@@ -1,38 +1,42 @@
+import { RECORD_HEADER_BYTES, type RecordHeader } from '@datastreamer/e2store'
 import { type Header, type HeaderGeneration, viewOf } from '@datastreamer/format'
 import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
-import { ArchiveError } from './errors.ts'
+import { SegmentError, type SegmentStep } from './errors.ts'
 
-/** Types of the records of an archive. docs/spec/archive.md §2. */
-export const ArchiveType = {
+/** Types of a segment's records. docs/spec/archive.md §2. */
+export const SegmentRecordType = {
   StreamHeader: 0xd500,
   StreamEntries: 0xd501,
   StreamEnd: 0xd502,
   StreamBlocks: 0xd503,
 } as const
 
-/** Entries of a record at most, in bytes, uncompressed: the largest entry fits. */
+/** Most bytes of entries in a record, uncompressed: the largest entry fits. */
 export const MAX_RUN_BYTES = 1_048_576
-/** Entries of operations that go into one record, in bytes, if there are several. */
+/** Most bytes of entries in a record that holds several operations. */
 export const RUN_BYTES = 65_536
-/** Blocks of one file at most. */
+/** Most blocks in a segment. */
 export const MAX_BLOCKS = 131_072
-/** Bytes of digests. */
 export const DIGEST_BYTES = 32
 
 const LAYOUT = 1
-export const HEADER_BYTES = 72
+const HEADER_BYTES = 72
 export const END_BYTES = 80
-/** Bytes of the end record in front of the checksum. */
+/** Where the records with entries begin. */
+export const ENTRIES_START: number = 2 * RECORD_HEADER_BYTES + HEADER_BYTES
+/** Most bytes of a compressed record: what does not compress is stored in chunks with heads of eight bytes. */
+export const MAX_RECORD_BYTES: number = MAX_RUN_BYTES + 1024
+/** Bytes of the end record before its checksum. */
 const END_CHECKED_BYTES = END_BYTES - DIGEST_BYTES
 /** Bytes of the header record that say which stream it is. */
 const IDENTITY_BYTES = 24
 
-/** What a stream is, whatever it holds. */
-export type Identity = Pick<Header, 'generation' | 'version' | 'systemId' | 'streamType'>
+/** The fields of a header that say which stream it is, whatever it holds. */
+export type IdentityFields = Pick<Header, 'generation' | 'version' | 'systemId' | 'streamType'>
 
-/** A place between two entries of a stream. */
+/** A point between two entries of a stream. */
 export interface StreamPoint {
-  /** Number of the entry behind it. */
+  /** Number of the next entry. */
   readonly number: bigint
   /** `totalLength` of a stream that ends there. */
   readonly position: number
@@ -40,15 +44,15 @@ export interface StreamPoint {
   readonly digest: Uint8Array
 }
 
-export interface ArchiveHeader {
-  readonly identity: Identity
-  /** How entries are encoded, if the file knows of blocks. */
+export interface SegmentHeader {
+  readonly identity: IdentityFields
+  /** How entries are encoded; `undefined`: not known, and the segment has no index of blocks. */
   readonly encoding: Generation | undefined
   readonly start: StreamPoint
 }
 
 /** The bytes that a stream's first digest is made of: those that a header record begins with, without the encoding. */
-export function encodeIdentity({ generation, version, systemId, streamType }: Identity): Uint8Array {
+export function encodeIdentity({ generation, version, systemId, streamType }: IdentityFields): Uint8Array {
   const out = new Uint8Array(IDENTITY_BYTES)
   const view = viewOf(out)
   view.setUint8(0, LAYOUT)
@@ -65,7 +69,7 @@ export function encodeIdentity({ generation, version, systemId, streamType }: Id
  *
  * @see docs/spec/archive.md §2.1
  */
-export function encodeHeader({ identity, encoding, start }: ArchiveHeader): Uint8Array {
+export function encodeHeader({ identity, encoding, start }: SegmentHeader): Uint8Array {
   const out = new Uint8Array(HEADER_BYTES)
   const view = viewOf(out)
   out.set(encodeIdentity(identity))
@@ -77,15 +81,15 @@ export function encodeHeader({ identity, encoding, start }: ArchiveHeader): Uint
 /**
  * Decode the data of the StreamHeader record that begins at `position` in its file.
  *
- * @throws {ArchiveError} `BAD_HEADER`
+ * @throws {SegmentError} `BAD_HEADER`
  * @see docs/spec/archive.md §2.1
  */
-export function decodeHeader(data: Uint8Array, position: number): ArchiveHeader {
-  const bad = (what: string): ArchiveError => new ArchiveError('BAD_HEADER', what, position, 'open')
+export function decodeHeader(data: Uint8Array, position: number): SegmentHeader {
+  const bad = (what: string): SegmentError => new SegmentError('BAD_HEADER', what, position, 'open')
   if (data.length !== HEADER_BYTES) throw bad(`stream header of ${data.length} bytes, expected ${HEADER_BYTES}`)
   const view = viewOf(data)
   const layout = view.getUint8(0)
-  if (layout !== LAYOUT) throw bad(`archive layout ${layout}, expected ${LAYOUT}`)
+  if (layout !== LAYOUT) throw bad(`segment layout ${layout}, expected ${LAYOUT}`)
   const generation = view.getUint8(1)
   if (!isHeaderGeneration(generation)) throw bad(`header generation ${generation}, expected 1 to 3`)
   const encoded = view.getUint8(3)
@@ -106,10 +110,10 @@ export function decodeHeader(data: Uint8Array, position: number): ArchiveHeader 
   return { identity, encoding, start: takePoint(data, IDENTITY_BYTES, position) }
 }
 
-/** What an archive says of its end. */
-export interface ArchiveEnd {
+/** How a segment ends. */
+export interface SegmentEnd {
   readonly point: StreamPoint
-  /** SHA-256 over all bytes of the file before it. */
+  /** SHA-256 of all bytes of the file before it. */
   readonly checksum: Uint8Array
 }
 
@@ -120,9 +124,16 @@ export function encodeEnd(point: StreamPoint): Uint8Array {
   return out
 }
 
-/** Decode the data, {@link END_BYTES} long, of the StreamEnd record that begins at `position`. @throws {ArchiveError} */
-export function decodeEnd(data: Uint8Array, position: number): ArchiveEnd {
+/** Decode the data, {@link END_BYTES} long, of the StreamEnd record that begins at `position`. @throws {SegmentError} */
+export function decodeEnd(data: Uint8Array, position: number): SegmentEnd {
   return { point: takePoint(data, 0, position), checksum: data.slice(END_CHECKED_BYTES) }
+}
+
+/** Throw `BAD_RECORD` unless a record is of the type that must stand there. */
+export function expectRecord({ type, position }: RecordHeader, wanted: number, step: SegmentStep): void {
+  if (type === wanted) return
+  const hex = (value: number): string => value.toString(16).padStart(4, '0')
+  throw new SegmentError('BAD_RECORD', `record of type ${hex(type)}, expected ${hex(wanted)}`, position, step)
 }
 
 function isHeaderGeneration(value: number): value is HeaderGeneration {
@@ -140,7 +151,7 @@ function takePoint(data: Uint8Array, at: number, position: number): StreamPoint 
   const view = viewOf(data)
   const length = view.getBigUint64(at + 8, true)
   if (length > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw new ArchiveError('BAD_HEADER', `stream of ${length} bytes, more than a file can have`, position, 'open')
+    throw new SegmentError('BAD_HEADER', `stream of ${length} bytes, more than a file can have`, position, 'open')
   }
   return {
     number: view.getBigUint64(at, true),

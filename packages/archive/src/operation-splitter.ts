@@ -8,26 +8,26 @@ import {
 } from '@datastreamer/sequencer-entries'
 import { MAX_RUN_BYTES } from './layout.ts'
 
-/** Entries that stay together in an archive: an operation, or a part of one that is very large. */
-export interface Piece {
+/** Entries that stay together in a segment: an operation, or as much of a very large one as fits into a record. */
+export interface OperationRun {
   /** As they lie in a stream file. */
   readonly entries: readonly Uint8Array[]
   readonly bytes: number
   /** Whether an operation begins with it. */
-  readonly opensOperation: boolean
-  /** Batch that it belongs to, if it tells. */
+  readonly startsOperation: boolean
+  /** Batch that it belongs to, if it says. */
   readonly batch: bigint | undefined
   /** L2 block that begins in it. */
   readonly block: bigint | undefined
 }
 
-/** Cuts a stream where its operations may end: around L2 blocks and batches, or behind every entry. */
-export class PieceCutter {
+/** Splits a stream at its operation boundaries: around L2 blocks and batches, or after every entry. */
+export class OperationSplitter {
   readonly #generation: Generation | undefined
   readonly #boundaries: OperationBoundaries | undefined
   #entries: Uint8Array[] = []
   #bytes = 0
-  #opensOperation = true
+  #startsOperation = true
   #batch: bigint | undefined
   #block: bigint | undefined
 
@@ -37,42 +37,42 @@ export class PieceCutter {
     this.#boundaries = generation && new OperationBoundaries(generation)
   }
 
-  /** Take the next entry; gives the pieces that are complete. @throws {SequencerEntryError} */
-  *push(entry: Entry): Generator<Piece, void, void> {
+  /** Take the next entry; gives the runs that are complete. @throws {SequencerEntryError} */
+  *push(entry: Entry): Generator<OperationRun, void, void> {
     const boundary = this.#boundaries === undefined ? 'after' : this.#boundaries.push(entry)
     const bytes = encodeEntry(entry)
     if (boundary === 'before') yield* this.#take(true)
     else if (this.#bytes + bytes.length > MAX_RUN_BYTES) yield* this.#take(false)
     this.#entries.push(bytes)
     this.#bytes += bytes.length
-    this.#look(entry)
+    this.#readNumbers(entry)
     if (boundary === 'after') yield* this.#take(true)
   }
 
-  /** The piece that is left when there are no more entries. */
-  end(): Generator<Piece, void, void> {
+  /** The run that is left when there are no more entries. */
+  end(): Generator<OperationRun, void, void> {
     return this.#take(true)
   }
 
-  *#take(atBoundary: boolean): Generator<Piece, void, void> {
+  *#take(atBoundary: boolean): Generator<OperationRun, void, void> {
     if (this.#entries.length > 0) {
       yield {
         entries: this.#entries,
         bytes: this.#bytes,
-        opensOperation: this.#opensOperation,
+        startsOperation: this.#startsOperation,
         batch: this.#batch,
         block: this.#block,
       }
     }
     this.#entries = []
     this.#bytes = 0
-    this.#opensOperation = atBoundary
+    this.#startsOperation = atBoundary
     this.#batch = undefined
     this.#block = undefined
   }
 
-  /** See which block and batch an entry is of. */
-  #look(entry: Entry): void {
+  /** Note which block and batch an entry is of. */
+  #readNumbers(entry: Entry): void {
     if (this.#generation === undefined) return
     const kind = entryKind(entry.type, this.#generation)
     if (kind === 'transaction' || kind === 'l2BlockEnd' || kind === 'unknown') return

@@ -1,18 +1,18 @@
 import { type ByteSource, encodeRecordHeader, RECORD_HEADER_BYTES, readRecordHeader } from '@datastreamer/e2store'
 import { viewOf } from '@datastreamer/format'
-import { ArchiveError } from './errors.ts'
-import { ArchiveType, MAX_BLOCKS } from './layout.ts'
+import { SegmentError } from './errors.ts'
+import { MAX_BLOCKS, SegmentRecordType } from './layout.ts'
 
-/** Bytes of a table's data without its rows. */
+/** Bytes of the record's data without its rows. */
 const FIXED_BYTES = 16
 
 /** Which records hold consecutive L2 blocks. docs/spec/archive.md §2.4. */
-export interface BlockTable {
+export interface BlockIndex {
   /** Where the record begins. */
   readonly position: number
   /** Number of the first block; 0 if there is none. */
   readonly first: bigint
-  /** Where the record begins that holds each block. */
+  /** For each block, where the record begins that holds it. */
   readonly targets: readonly number[]
 }
 
@@ -21,11 +21,11 @@ export interface BlockTable {
  *
  * @see docs/spec/archive.md §2.4
  */
-export function encodeBlockTable({ position, first, targets }: BlockTable): Uint8Array {
+export function encodeBlockIndex({ position, first, targets }: BlockIndex): Uint8Array {
   const length = FIXED_BYTES + 8 * targets.length
   const out = new Uint8Array(RECORD_HEADER_BYTES + length)
   const view = viewOf(out)
-  out.set(encodeRecordHeader(ArchiveType.StreamBlocks, length))
+  out.set(encodeRecordHeader(SegmentRecordType.StreamBlocks, length))
   view.setBigUint64(8, first, true)
   for (const [i, target] of targets.entries()) view.setBigInt64(16 + 8 * i, BigInt(target - position), true)
   view.setBigUint64(out.length - 8, BigInt(targets.length), true)
@@ -33,15 +33,15 @@ export function encodeBlockTable({ position, first, targets }: BlockTable): Uint
 }
 
 /**
- * Read the table that a file ends with, found from its last eight bytes.
+ * Read the index that a segment ends with, found from its last eight bytes.
  *
- * @param from where its records may begin
- * @throws {ArchiveError} `BAD_INDEX`
+ * @param from where the records of entries begin
+ * @throws {SegmentError} `BAD_INDEX`
  * @see docs/spec/archive.md §2.4
  */
-export async function readBlockTable(source: ByteSource, from: number): Promise<BlockTable> {
+export async function readBlockIndex(source: ByteSource, from: number): Promise<BlockIndex> {
   const { size } = source
-  const bad = (what: string, at: number): ArchiveError => new ArchiveError('BAD_INDEX', what, at, 'open')
+  const bad = (what: string, at: number): SegmentError => new SegmentError('BAD_INDEX', what, at, 'open')
   const room = size - from - RECORD_HEADER_BYTES - FIXED_BYTES
   if (room < 0) throw bad(`${size - from} bytes cannot hold an index of blocks`, from)
   const count = viewOf(await source.read(size - 8, 8)).getBigUint64(0, true)
@@ -50,7 +50,7 @@ export async function readBlockTable(source: ByteSource, from: number): Promise<
   const rows = Number(count)
   const position = size - RECORD_HEADER_BYTES - FIXED_BYTES - 8 * rows
   const header = await readRecordHeader(source, position, { step: 'open' })
-  if (header.type !== ArchiveType.StreamBlocks || header.end !== size) {
+  if (header.type !== SegmentRecordType.StreamBlocks || header.end !== size) {
     throw bad(`no index of ${rows} blocks`, position)
   }
   const view = viewOf(await source.read(position + RECORD_HEADER_BYTES, FIXED_BYTES - 8 + 8 * rows))

@@ -3,15 +3,16 @@ import { fromBytes } from '@datastreamer/e2store'
 import { encodeEntry } from '@datastreamer/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { archiveNameOf, parseArchiveName } from './archive-name.ts'
-import { encodeBlockTable, readBlockTable } from './block-table.ts'
-import { type ArchiveHeader, decodeEnd, decodeHeader, encodeEnd, encodeHeader } from './layout.ts'
-import { StreamCursor } from './stream-cursor.ts'
+import { encodeBlockIndex, readBlockIndex } from './block-index.ts'
+import { DigestChain } from './digest-chain.ts'
+import { decodeEnd, decodeHeader, encodeEnd, encodeHeader, type SegmentHeader } from './layout.ts'
+import { parseSegmentName, segmentNameOf } from './segment-name.ts'
+import { portableSha256 } from './sha256.ts'
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
 
 const DIGEST = '11'.repeat(32)
-const HEADER: ArchiveHeader = {
+const HEADER: SegmentHeader = {
   identity: { generation: 3, version: 2, systemId: 1101n, streamType: 1n },
   encoding: 'protobuf',
   start: { number: 7n, position: 4711, digest: bytes(DIGEST) },
@@ -61,13 +62,13 @@ describe('the table of blocks', () => {
     2cffffffffffffff 2cffffffffffffff 9cffffffffffffff 0300000000000000`)
 
   test('golden, and found from its end', async () => {
-    expect(encodeBlockTable(table)).toEqual(encoded)
-    expect(await readBlockTable(fromBytes(Uint8Array.of(...new Uint8Array(300), ...encoded)), 88)).toEqual(table)
+    expect(encodeBlockIndex(table)).toEqual(encoded)
+    expect(await readBlockIndex(fromBytes(Uint8Array.of(...new Uint8Array(300), ...encoded)), 88)).toEqual(table)
   })
 
   test('no block', async () => {
     const none = { position: 10, first: 0n, targets: [] }
-    expect(await readBlockTable(fromBytes(Uint8Array.of(...new Uint8Array(10), ...encodeBlockTable(none))), 8)).toEqual(
+    expect(await readBlockIndex(fromBytes(Uint8Array.of(...new Uint8Array(10), ...encodeBlockIndex(none))), 8)).toEqual(
       none,
     )
   })
@@ -76,18 +77,18 @@ describe('the table of blocks', () => {
     ['more rows than there is room for', -8, 0xff],
     ['one row less', -8, 2],
     ['another type', -48, 0xd5 ^ 1],
-    ['a target in front of the entries', -31, 0xfe],
-    ['a target behind', -25, 0],
+    ['a target before the entries', -31, 0xfe],
+    ['a target after them', -25, 0],
   ])('with %s is refused', async (_, at, value) => {
     const file = Uint8Array.of(...new Uint8Array(300), ...encoded)
     file[file.length + at] = value
-    await expect(readBlockTable(fromBytes(file), 88)).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
+    await expect(readBlockIndex(fromBytes(file), 88)).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
   })
 
   test('of any bytes is a table or an error, and takes no memory for what is not there', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), async (data) => {
-        const read = readBlockTable(fromBytes(data), 0)
+        const read = readBlockIndex(fromBytes(data), 0)
         await read.catch((error: unknown) => expect(error).toMatchObject({ step: 'open' }))
       }),
     )
@@ -95,23 +96,23 @@ describe('the table of blocks', () => {
 })
 
 test('digests go over the identity and every entry', () => {
-  const cursor = StreamCursor.atStart(HEADER.identity)
+  const chain = DigestChain.atStart(HEADER.identity, portableSha256)
   const sha = (...parts: Uint8Array[]): Buffer => createHash('sha256').update(Buffer.concat(parts)).digest()
   const start = sha(bytes('01 03 02 00 00000000 4d04000000000000 0100000000000000'))
-  expect(cursor.point()).toEqual({ number: 0n, position: 4096, digest: Uint8Array.from(start) })
+  expect(chain.point()).toEqual({ number: 0n, position: 4096, digest: Uint8Array.from(start) })
   const one = encodeEntry({ type: 1, number: 0n, data: new Uint8Array(1_048_559) })
   const two = encodeEntry({ type: 2, number: 1n, data: bytes('aabb') })
-  cursor.push(one)
-  cursor.push(two)
+  chain.append(one)
+  chain.append(two)
   const digest = Uint8Array.from(sha(sha(start, one), two))
-  expect(cursor.point()).toEqual({ number: 2n, position: 4096 + 1_048_576 + 19, digest })
+  expect(chain.point()).toEqual({ number: 2n, position: 4096 + 1_048_576 + 19, digest })
 })
 
 test('names', () => {
   const end = { number: 9n, position: 5000, digest: bytes('a1b2c3d4e5'.padEnd(64, '0')) }
-  expect(archiveNameOf(HEADER, end)).toBe('1101-0000000007-a1b2c3d4.e2ds')
-  expect(parseArchiveName('1101-0000000007-a1b2c3d4.e2ds')).toEqual({ systemId: 1101n, first: 7n, id: 'a1b2c3d4' })
+  expect(segmentNameOf(HEADER, end)).toBe('1101-0000000007-a1b2c3d4.e2ds')
+  expect(parseSegmentName('1101-0000000007-a1b2c3d4.e2ds')).toEqual({ systemId: 1101n, first: 7n, id: 'a1b2c3d4' })
   for (const name of ['../1101-0000000007-a1b2c3d4.e2ds', '1101-7-a1b2c3d4.e2ds', 'x-0000000007-a1b2c3d4.e2ds', '']) {
-    expect(parseArchiveName(name)).toBeUndefined()
+    expect(parseSegmentName(name)).toBeUndefined()
   }
 })

@@ -1,0 +1,218 @@
+import type { ByteSource } from '@datastreamer/e2store'
+import {
+  BOOKMARK_TYPE,
+  decodeEntries,
+  type EntriesFrom,
+  type EntriesOptions,
+  type EntriesTo,
+  type Entry,
+  type EntrySource,
+  type Header,
+  NotFoundError,
+  u64Of,
+} from '@datastreamer/format'
+import type { FullL2Block } from '@datastreamer/sequencer-entries'
+import { throwIfAborted } from './abort.ts'
+import { sameBytes, samePoint } from './digest-chain.ts'
+import { ChainError } from './errors.ts'
+import { openSegment } from './open-segment.ts'
+import { orderSegments, type SegmentFacts } from './order-segments.ts'
+import type { Segment } from './segment.ts'
+import { readBlock } from './segment-blocks.ts'
+import { portableSha256, type Sha256 } from './sha256.ts'
+import { verifiedRuns } from './verify-segment.ts'
+
+/** A segment that is opened when it is read, and closed after. */
+export interface SegmentFile {
+  /** As people call it, for messages: a path. */
+  readonly name: string
+  open(): (ByteSource & Partial<AsyncDisposable>) | Promise<ByteSource & Partial<AsyncDisposable>>
+}
+
+export interface ArchiveOptions {
+  /** (default {@link portableSha256}) */
+  readonly sha256?: Sha256 | undefined
+  /** Called with what went wrong with a segment; what it returns is thrown (default: that error). */
+  readonly explain?: ((name: string, error: unknown) => unknown) | undefined
+}
+
+type ClosedSegment = SegmentFacts & { readonly file: SegmentFile }
+
+/**
+ * Segments of one stream that follow each other, as an entry source. One segment is open at a time.
+ *
+ * **Verification.** All of a segment is checked while it is read: what was delivered of it is known to be right once the
+ * reading comes to the next segment or ends. Where a `to` lies within a segment, the rest is read and checked as well.
+ *
+ * @see docs/spec/archive.md
+ */
+export class Archive implements EntrySource {
+  /** As people call it: that of its first segment. */
+  readonly name: string
+  readonly segments: readonly [SegmentFacts, ...SegmentFacts[]]
+  readonly #segments: readonly [ClosedSegment, ...ClosedSegment[]]
+  readonly #sha256: Sha256
+  readonly #explain: (name: string, error: unknown) => unknown
+
+  private constructor(
+    segments: readonly [ClosedSegment, ...ClosedSegment[]],
+    { sha256 = portableSha256, explain = (_, error) => error }: ArchiveOptions,
+  ) {
+    this.name = segments[0].name
+    this.segments = segments
+    this.#segments = segments
+    this.#sha256 = sha256
+    this.#explain = explain
+  }
+
+  /**
+   * Open segments in any order. Reads the first and last records of each.
+   *
+   * @throws {ChainError} if they do not follow each other
+   * @throws {SegmentError} @throws {E2StoreError}
+   */
+  static async open(files: readonly SegmentFile[], options: ArchiveOptions = {}): Promise<Archive> {
+    const { explain = (_, error) => error } = options
+    const segments: ClosedSegment[] = []
+    for (const file of files) segments.push(await withSegment(file, explain, async (segment) => factsOf(file, segment)))
+    return new Archive(orderSegments(segments), options)
+  }
+
+  get #last(): ClosedSegment {
+    return this.#segments.at(-1) ?? this.#segments[0]
+  }
+
+  /** Number of the first entry. */
+  get firstEntry(): bigint {
+    return this.#segments[0].header.start.number
+  }
+
+  getHeader(): Header {
+    const { header, end } = this.#last
+    return { ...header.identity, totalEntries: end.number, totalLength: end.position }
+  }
+
+  async *entries(options: EntriesOptions = {}): AsyncGenerator<Entry, void, void> {
+    for await (const batch of this.batches(options)) yield* batch
+  }
+
+  /**
+   * The entries of a record at a time; their data lives on. Throws, beside what every entry source does, for a damaged
+   * segment.
+   *
+   * @throws {SegmentError} @throws {E2StoreError}
+   */
+  async *batches({ from = 0n, to, signal }: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
+    throwIfAborted(signal)
+    const first = await this.#numberOf(from, 'FROM_NOT_FOUND', signal)
+    const next = to === undefined ? this.#last.end.number : (await this.#numberOf(to, 'TO_NOT_FOUND', signal)) + 1n
+    for (const closed of this.#segments) {
+      if (closed.end.number <= first) continue
+      if (closed.header.start.number >= next) return
+      yield* this.#read(closed, signal, (entry) => entry.number >= first && entry.number < next)
+    }
+  }
+
+  /** An L2 block, `undefined` if no segment has it. Reads the one record that the index names, where it can. */
+  async block(number: bigint): Promise<FullL2Block | undefined> {
+    const closed = this.#segments.find(
+      ({ firstBlock, blocks }) =>
+        firstBlock !== undefined && number >= firstBlock && number < firstBlock + BigInt(blocks),
+    )
+    return closed && this.withSegment(closed, (segment) => readBlock(segment, number))
+  }
+
+  /** Open one of {@link segments}, and close it when it was used. @throws {ChainError} if it was changed meanwhile */
+  async withSegment<T>(facts: SegmentFacts, use: (segment: Segment) => Promise<T>): Promise<T> {
+    const closed = this.#segments.find((each) => each === facts)
+    if (closed === undefined) throw new RangeError(`${facts.name} is not of this archive`)
+    return withSegment(closed.file, this.#explain, async (segment) => {
+      checkUnchanged(segment, closed)
+      return use(segment)
+    })
+  }
+
+  async *#read(
+    closed: ClosedSegment,
+    signal: EntriesOptions['signal'],
+    wanted: (entry: Entry) => boolean,
+  ): AsyncGenerator<readonly Entry[], void, void> {
+    const source = await closed.file.open()
+    try {
+      const segment = await openSegment(source)
+      checkUnchanged(segment, closed)
+      for await (const run of verifiedRuns(segment, { signal, sha256: this.#sha256 })) {
+        const entries = decodeEntries(run.bytes).filter(wanted)
+        if (entries.length > 0) yield entries
+      }
+    } catch (error) {
+      throw this.#explain(closed.name, error)
+    } finally {
+      await source[Symbol.asyncDispose]?.()
+    }
+  }
+
+  async #numberOf(
+    bound: EntriesFrom | EntriesTo,
+    code: NotFoundError['code'],
+    signal: EntriesOptions['signal'],
+  ): Promise<bigint> {
+    const { number: head } = this.#last.end
+    if (bound === 'latest') return head
+    if (typeof bound === 'object') return this.#findBookmark(bound.bookmark, code, signal)
+    const number = u64Of(bound, code === 'FROM_NOT_FOUND' ? 'from' : 'to')
+    const isThere = number >= this.firstEntry && (number < head || (code === 'FROM_NOT_FOUND' && number === head))
+    if (isThere) return number
+    const has = head === this.firstEntry ? 'no entries' : `entries ${this.firstEntry} to ${head - 1n}`
+    throw new NotFoundError(code, `${this.name} has no entry ${number}, the archive has ${has}`)
+  }
+
+  /** Number of the last entry that is this bookmark. */
+  async #findBookmark(
+    bookmark: Uint8Array,
+    code: NotFoundError['code'],
+    signal: EntriesOptions['signal'],
+  ): Promise<bigint> {
+    for (const closed of this.#segments.toReversed()) {
+      const found = await this.withSegment(closed, async (segment) => {
+        let last: bigint | undefined
+        for await (const run of segment.runs('read')) {
+          throwIfAborted(signal)
+          const entry = decodeEntries(run.bytes).findLast(
+            ({ type, data }) => type === BOOKMARK_TYPE && sameBytes(data, bookmark),
+          )
+          last = entry?.number ?? last
+        }
+        return last
+      })
+      if (found !== undefined) return found
+    }
+    throw new NotFoundError(code, `${this.name} and the archive's other segments have no such bookmark`)
+  }
+}
+
+function factsOf(file: SegmentFile, { header, end, blocks, source }: Segment): ClosedSegment {
+  const { first, targets } = blocks
+  const firstBlock = targets.length === 0 ? undefined : first
+  return { name: file.name, file, header, end: end.point, firstBlock, blocks: targets.length, size: source.size }
+}
+
+function checkUnchanged({ header, end }: Segment, facts: SegmentFacts): void {
+  if (samePoint(header.start, facts.header.start) && samePoint(end.point, facts.end)) return
+  throw new ChainError('BROKEN_CHAIN', `${facts.name} was changed since it was opened`)
+}
+
+async function withSegment<T>(
+  file: SegmentFile,
+  explain: (name: string, error: unknown) => unknown,
+  use: (segment: Segment) => Promise<T>,
+): Promise<T> {
+  const source = await file.open()
+  try {
+    return await use(await openSegment(source))
+  } catch (error) {
+    throw explain(file.name, error)
+  } finally {
+    await source[Symbol.asyncDispose]?.()
+  }
+}

@@ -1,0 +1,51 @@
+import { HEADER_PAGE_BYTES, MAX_ENTRY_BYTES, placeEntry } from '@datastreamer/format'
+import { DIGEST_BYTES, encodeIdentity, type IdentityFields, type StreamPoint } from './layout.ts'
+import type { Sha256 } from './sha256.ts'
+
+/** The point of a stream that entries are appended to: number, position and digest. docs/spec/archive.md §3. */
+export class DigestChain {
+  readonly #sha256: Sha256
+  #number: bigint
+  #position: number
+  /** The digest, and room after it for the entry that is hashed with it. */
+  readonly #hashed = new Uint8Array(DIGEST_BYTES + MAX_ENTRY_BYTES)
+
+  constructor({ number, position, digest }: StreamPoint, sha256: Sha256) {
+    this.#sha256 = sha256
+    this.#number = number
+    this.#position = position
+    this.#hashed.set(digest)
+  }
+
+  /** Before the first entry of a stream. */
+  static atStart(identity: IdentityFields, sha256: Sha256): DigestChain {
+    const digest = sha256.digest(encodeIdentity(identity))
+    return new DigestChain({ number: 0n, position: HEADER_PAGE_BYTES, digest }, sha256)
+  }
+
+  /** Number of the next entry. */
+  get number(): bigint {
+    return this.#number
+  }
+
+  point(): StreamPoint {
+    return { number: this.#number, position: this.#position, digest: this.#hashed.slice(0, DIGEST_BYTES) }
+  }
+
+  /** Append the next entry, as it lies in a file: head and data. */
+  append(entry: Uint8Array): void {
+    this.#hashed.set(entry, DIGEST_BYTES)
+    this.#hashed.set(this.#sha256.digest(this.#hashed.subarray(0, DIGEST_BYTES + entry.length)))
+    this.#position = placeEntry(this.#position, entry.length) + entry.length
+    this.#number++
+  }
+}
+
+/** Whether two points are the same, with the same entries before them. */
+export function samePoint(a: StreamPoint, b: StreamPoint): boolean {
+  return a.number === b.number && a.position === b.position && sameBytes(a.digest, b.digest)
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

@@ -1,0 +1,50 @@
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createFile, openFile } from '@datastreamer/e2store/node'
+import { Archive, type ArchiveOptions, type SegmentFile } from '../archive.ts'
+import type { SegmentSink } from '../segment-sequence.ts'
+import { nodeSha256 } from './node-sha256.ts'
+
+/** A segment in a file. */
+export function segmentFile(path: string): SegmentFile {
+  return { name: path, open: () => openFile(path) }
+}
+
+/**
+ * The paths of the segments at `path`: of a folder all files in it that are named `.e2ds`, of a file that file.
+ *
+ * @throws `ENOENT`
+ */
+export async function findSegments(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path]
+  const names = await readdir(path)
+  return names.filter((name) => name.endsWith('.e2ds')).map((name) => join(path, name))
+}
+
+/** Open the archive that files, or the files in folders, are the segments of. Throws as {@link Archive.open}. */
+export async function openArchive(paths: string | readonly string[], options: ArchiveOptions = {}): Promise<Archive> {
+  const found = await Promise.all([paths].flat().map(findSegments))
+  return Archive.open(found.flat().map(segmentFile), { sha256: nodeSha256, ...options })
+}
+
+/**
+ * Where `writeArchive` makes its files: in a folder, made if absent. A file appears under its name once it is whole and
+ * durable.
+ *
+ * @returns its option `create`
+ */
+export async function segmentFolder(folder: string): Promise<(name: string) => Promise<SegmentSink>> {
+  await mkdir(folder, { recursive: true })
+  return async (name) => {
+    // A segment's name is that of its content: another of that name is the same.
+    const file = await createFile(join(folder, name), { replace: true })
+    return {
+      get position() {
+        return file.position
+      },
+      write: (bytes) => file.write(bytes),
+      commit: (final) => file.commit(join(folder, final)),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    }
+  }
+}
