@@ -10,11 +10,11 @@ export class ChunkJoiner {
   /** What is being read lies from `at` to the end of this view: a chunk, or a joined frame that a chunk's end cut. */
   view: DataView = new DataView(new ArrayBuffer(0))
   at = 0
-  /** The memory behind the view if it is our own, so that bytes may be put behind the view's end. */
+  /** The memory of the view if it is our own, so that bytes may be added after the view's end. */
   #joined: Uint8Array | undefined
   /** Position of the view's first byte, counted from the first byte that was ever pushed. */
   #base = 0
-  /** Chunks behind the view, in order, from `#nextChunk` on. */
+  /** Chunks after the view, in order, from `#nextChunk` on. */
   #chunks: Uint8Array[] = []
   #nextChunk = 0
   #chunkBytes = 0
@@ -22,6 +22,11 @@ export class ChunkJoiner {
   /** Bytes that were pushed but not read. */
   get buffered(): number {
     return this.view.byteLength - this.at + this.#chunkBytes
+  }
+
+  /** Position of `at`, counted from the first byte that was ever pushed. */
+  get position(): number {
+    return this.#base + this.at
   }
 
   push(chunk: Uint8Array): void {
@@ -52,13 +57,13 @@ export class ChunkJoiner {
   }
 
   /**
-   * Bring up to `wanted` bytes from `at` on together, from the chunks behind; no more, so that the rest of a chunk is
-   * never copied. Returns whether there was any.
+   * Bring up to `wanted` bytes from `at` on together, from the chunks after it; no more, so that the rest of a
+   * chunk is never copied. Returns whether there was any.
    */
   join(wanted: number): boolean {
     const rest = this.view.byteLength - this.at
     const target = Math.min(wanted, this.buffered)
-    if (target === rest) return false
+    if (target <= rest) return false
     let joined = this.#joined
     if (joined === undefined || this.at + target > joined.length) {
       // Memory grows with the bytes that came, not with the length that was announced; doubling keeps it linear.
@@ -84,6 +89,17 @@ export class ChunkJoiner {
     this.#joined = joined
     this.view = new DataView(joined.buffer, 0, end)
     return true
+  }
+
+  /** Pass over up to `wanted` bytes; returns how many there were. */
+  skip(wanted: number): number {
+    let skipped = 0
+    while (skipped < wanted && this.hasByte()) {
+      const bytes = Math.min(wanted - skipped, this.view.byteLength - this.at)
+      this.at += bytes
+      skipped += bytes
+    }
+    return skipped
   }
 
   /** The same error, its offset counted from the first byte that was ever pushed. */

@@ -59,6 +59,7 @@ export { decodeOperationBoundary, encodeOperationBoundary, type OperationBoundar
 export type { Packet } from './packet.ts'
 export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'
 export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'
+export { type BlobLike, type FileEntries, readEntries, type StreamFile } from './read-entries.ts'
 export {
   decodeResult,
   encodeResult,

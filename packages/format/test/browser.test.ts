@@ -5,15 +5,39 @@ import { describe, expect, test } from 'vitest'
 
 type Format = typeof import('../src/index.ts')
 
-/** Decodes a golden entry, cut in two, and encodes it again; says what else there is besides the language. */
-const probe = ({ encodeEntry, PacketReader }: Format) => {
+/**
+ * Decodes a golden entry, cut in two, encodes it again, and reads it from a file, a blob if there are blobs; says what
+ * else there is besides the language.
+ */
+const probe = async ({ encodeEntry, encodeHeaderPage, PacketReader, readEntries }: Format) => {
   const bytes = Uint8Array.of(2, 0, 0, 0, 18, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 5, 0xff)
   const reader = new PacketReader()
   reader.push(bytes.subarray(0, 6))
   const none = reader.readEntries().length
   reader.push(bytes.subarray(6))
   const [entry] = reader.readEntries()
+  const header = {
+    generation: 3,
+    version: 2,
+    systemId: 1n,
+    streamType: 1n,
+    totalLength: 4114,
+    totalEntries: 1n,
+  } as const
+  const file = [encodeHeaderPage(header), encodeEntry({ type: 3, number: 0n, data: Uint8Array.of(7) })]
+  const blobs = 'Blob' in globalThis
+  const types: number[] = []
+  for await (const { type } of readEntries(
+    blobs
+      ? new Blob(file)
+      : (async function* () {
+          yield* file
+        })(),
+  ))
+    types.push(type)
   return {
+    types,
+    blobs,
     none,
     type: entry?.type,
     number: String(entry?.number),
@@ -22,7 +46,7 @@ const probe = ({ encodeEntry, PacketReader }: Format) => {
     globals: ['process', 'Buffer', 'require', 'document', 'WorkerGlobalScope'].filter((name) => name in globalThis),
   }
 }
-const decoded = { none: 0, type: 1, number: '5', data: [255], same: true }
+const decoded = { none: 0, type: 1, number: '5', data: [255], same: true, types: [3] }
 
 const bundle = await bundleForBrowser(resolve(import.meta.dirname, '../src/index.ts'))
 
@@ -41,8 +65,8 @@ test('a bundle with something of Node is not made', async () => {
   await expect(bundleForBrowser(dir.join('index.ts'))).rejects.toThrow('node:fs')
 })
 
-test('runs with nothing but the language', () => {
-  expect(runInBareContext(bundle, probe)).toEqual({ ...decoded, globals: [] })
+test('runs with nothing but the language', async () => {
+  expect(await runInBareContext(bundle, probe)).toEqual({ ...decoded, blobs: false, globals: [] })
 })
 
 test('errors keep their names in a bundle', () => {
@@ -53,11 +77,15 @@ test('errors keep their names in a bundle', () => {
 describe.skipIf(!hasChromium())('in Chromium', () => {
   test('runs in a page', async () => {
     await using browser = await openChromium()
-    expect(await browser.run(bundle, probe)).toEqual({ ...decoded, globals: ['document'] })
+    expect(await browser.run(bundle, probe)).toEqual({ ...decoded, blobs: true, globals: ['document'] })
   })
 
   test('runs in a worker', async () => {
     await using browser = await openChromium()
-    expect(await browser.runInWorker(bundle, probe)).toEqual({ ...decoded, globals: ['WorkerGlobalScope'] })
+    expect(await browser.runInWorker(bundle, probe)).toEqual({
+      ...decoded,
+      blobs: true,
+      globals: ['WorkerGlobalScope'],
+    })
   })
 })

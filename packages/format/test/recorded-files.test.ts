@@ -14,6 +14,8 @@ import {
   PAGE_BYTES,
   pageStart,
   pagesInUse,
+  readEntries,
+  sameEntry,
   walkRun,
 } from '../src/index.ts'
 import { hex } from './support.ts'
@@ -50,6 +52,18 @@ function readFile(file: Uint8Array): Found {
   return { header, entries, padding }
 }
 
+/** How many entries the reader of whole files gives; they must be those that a walk of the pages found. */
+async function readAgain(file: Uint8Array, { header, entries }: Found): Promise<number> {
+  const reading = readEntries(file)
+  let count = 0
+  for await (const entry of reading) {
+    const walked = entries[count++]
+    if (walked === undefined || !sameEntry(entry, walked)) throw new Error(`another entry ${entry.number}`)
+  }
+  expect(await reading.header).toEqual(header)
+  return count
+}
+
 interface FileFacts {
   readonly file: {
     readonly headerHex: string
@@ -84,13 +98,15 @@ describe.skipIf(!hasVectors('stream'))('files of the Go server', () => {
     'v08-update',
     'v09-uncommitted',
     'v10-extended',
-  ])('%s', (name) => {
+  ])('%s', async (name) => {
     const { file: facts } = json('stream', `${name}.json`) as FileFacts
     const file = readVector('stream', `${name}.bin.gz`)
     expect(file.length).toBe(facts.fileSize)
     expect(isWholePages(file.length)).toBe(true)
 
-    const { header, entries, padding } = readFile(file)
+    const found = readFile(file)
+    const { header, entries, padding } = found
+    expect(await readAgain(file, found)).toBe(entries.length)
     expect(header).toEqual({
       generation: 3,
       version: facts.version,
@@ -117,14 +133,17 @@ describe.skipIf(!hasVectors('stream'))('files of the Go server', () => {
 })
 
 describe.skipIf(!hasVectors('real-stream'))('a stream of a real network', () => {
-  test('every entry decodes and encodes to its own bytes', () => {
+  test('every entry decodes and encodes to its own bytes', async () => {
     const facts = json('real-stream', 'facts.json') as {
       readonly totalLength: number
       readonly totalEntries: number
       readonly padding: number
       readonly types: Readonly<Record<string, number>>
     }
-    const { header, entries, padding } = readFile(readVector('real-stream', 'data-stream.bin.gz'))
+    const file = readVector('real-stream', 'data-stream.bin.gz')
+    const found = readFile(file)
+    const { header, entries, padding } = found
+    expect(await readAgain(file, found)).toBe(entries.length)
     expect(header).toMatchObject({ generation: 3, version: 2, systemId: 1n, streamType: 1n })
     expect(header).toMatchObject({ totalLength: facts.totalLength, totalEntries: BigInt(facts.totalEntries) })
     expect(entries.length).toBe(facts.totalEntries)

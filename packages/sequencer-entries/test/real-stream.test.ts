@@ -1,5 +1,5 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
-import { decodeHeaderPage, type Entry } from '@datastreamer/format'
+import { type Entry, readEntries } from '@datastreamer/format'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   assembleBatches,
@@ -17,7 +17,7 @@ import {
   OperationBoundaries,
   suggestGeneration,
 } from '../src/index.ts'
-import { collect, fileEntries } from './stream-entries.ts'
+import { collect } from './stream-entries.ts'
 
 interface BlockFacts {
   readonly entry: number
@@ -45,11 +45,12 @@ describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () =
   let facts: Facts
   let generation: Generation
 
-  beforeAll(() => {
+  beforeAll(async () => {
     const file = readVector('real-stream', 'data-stream.bin.gz')
     facts = JSON.parse(new TextDecoder().decode(readVector('real-stream', 'facts.json'))) as Facts
-    generation = suggestGeneration(decodeHeaderPage(file))
-    entries = [...fileEntries(file)]
+    const reading = readEntries(file)
+    generation = suggestGeneration(await reading.header)
+    entries = await collect(reading)
   })
 
   test('is of the protobuf generation', () => {

@@ -1,20 +1,5 @@
-import { bytesLeftInPage, decodeEntry, decodeHeaderPage, type Entry, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import type { Entry } from '@datastreamer/format'
 import { encodeSequencerEntry, type Generation, type Operation, type SequencerEntryInit, toJson } from '../src/index.ts'
-
-/** The committed entries of a stream file that is all in memory. */
-export function* fileEntries(file: Uint8Array): Generator<Entry, void, void> {
-  const { totalLength } = decodeHeaderPage(file)
-  const view = new DataView(file.buffer, file.byteOffset, totalLength)
-  for (let at = HEADER_PAGE_BYTES; at < totalLength; ) {
-    if (view.getUint8(at) === 0) at += bytesLeftInPage(at)
-    else {
-      const entry = decodeEntry(view, at)
-      if (entry === undefined) throw new Error(`cut entry at byte ${at}`)
-      yield entry
-      at += 17 + entry.data.length
-    }
-  }
-}
 
 /** Entries of a generation, numbered from `first` on. */
 export function entriesFrom(generation: Generation, first: bigint, inits: readonly SequencerEntryInit[]): Entry[] {

@@ -1,13 +1,5 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
-import {
-  bytesLeftInPage,
-  decodeEntry,
-  decodeHeaderPage,
-  type Entry,
-  HEADER_PAGE_BYTES,
-  PacketType,
-  viewOf,
-} from '@datastreamer/format'
+import { type Entry, readEntries } from '@datastreamer/format'
 import { assembleBlocks, decodeSequencerEntry, entryKind, generateStream } from '@datastreamer/sequencer-entries'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count } from './harness/format.ts'
@@ -30,7 +22,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   const blocks = BigInt(context.quick ? GENERATED_BLOCKS / 10 : GENERATED_BLOCKS)
   const made = await measure('A generated stream', generatedEntries(blocks), context)
   if (!hasVectors('real-stream')) return [made]
-  return [made, await measure('A recorded stream of a real network', recordedEntries(), context)]
+  return [made, await measure('A recorded stream of a real network', await recordedEntries(), context)]
 }
 
 async function measure(title: string, entries: readonly Entry[], context: BenchContext): Promise<Table> {
@@ -84,15 +76,8 @@ function generatedEntries(blocks: bigint): Entry[] {
   return [...generateStream({ blocks })].flat().map((entry, number) => ({ ...entry, number: BigInt(number) }))
 }
 
-function recordedEntries(): Entry[] {
-  const file = readVector('real-stream', 'data-stream.bin.gz')
-  const view = viewOf(file)
-  const { totalLength } = decodeHeaderPage(file)
+async function recordedEntries(): Promise<Entry[]> {
   const entries: Entry[] = []
-  for (let at = HEADER_PAGE_BYTES; at < totalLength; ) {
-    const entry = file[at] === PacketType.padding ? undefined : decodeEntry(view, at)
-    if (entry !== undefined) entries.push(entry)
-    at += entry === undefined ? bytesLeftInPage(at) : view.getUint32(at + 1)
-  }
+  for await (const entry of readEntries(readVector('real-stream', 'data-stream.bin.gz'))) entries.push(entry)
   return entries
 }
