@@ -92,11 +92,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   }
   try {
     status.opened(store)
-    served = await StreamService.start(
-      { reader: store, operationBoundaries: store.operationBoundaries },
-      config,
-      context,
-    )
+    served = await StreamService.start(store, config, context)
     follower = new Follower(
       {
         store,

@@ -35,7 +35,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     return closeInTurn({ writers, clients: async (graceMs) => served?.close({ graceMs }), file }, graceMs)
   }
   try {
-    served = await StreamService.start({ reader, operationBoundaries: store?.operationBoundaries }, config, context)
+    served = await StreamService.start(reader, config, context)
     if (config.demo && store !== undefined) {
       demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, onError: fail })
     }

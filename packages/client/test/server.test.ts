@@ -8,9 +8,9 @@ import { connect, StreamClient } from '../src/index.ts'
 import { bookmarkAt, entriesOf, plain } from './support/entries.ts'
 import { collect, failure, near } from './support/options.ts'
 
-async function serve({ log, index }: StreamReader) {
-  const server = new StreamServer({ log, bookmarks: index })
-  await server.listen({ port: 0 })
+async function serve(reader: StreamReader) {
+  const server = new StreamServer({ reader })
+  await server.listen(0)
   const { address } = server
   if (address === undefined) throw new Error('not listening')
   return { ...address, [Symbol.asyncDispose]: () => server.close({ graceMs: 100 }) }

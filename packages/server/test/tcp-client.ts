@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
-import type { StreamReader } from '@datastreamer/store'
 import { concat } from '@datastreamer/store/testing'
 import type { ServerTlsOptions } from '../src/socket/listen-options.ts'
 import { onServerEvent, type ServerEvent } from '../src/tcp/on-server-event.ts'
-import type { StreamServerOptions } from '../src/tcp/server-options.ts'
+import type { ServedStream, ServingOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { until } from './manual-timers.ts'
 
@@ -139,12 +138,8 @@ export class TestServer implements AsyncDisposable {
     this.#unlisten = onServerEvent(server, (event) => this.events.push(event))
   }
 
-  static async start(
-    { log, index }: Pick<StreamReader, 'log' | 'index'>,
-    options: Partial<StreamServerOptions> = {},
-    tls?: ServerTlsOptions,
-  ): Promise<TestServer> {
-    const test = new TestServer(new StreamServer({ log, bookmarks: index, ...options }))
+  static async start(reader: ServedStream, options: ServingOptions = {}, tls?: ServerTlsOptions): Promise<TestServer> {
+    const test = new TestServer(new StreamServer({ reader, ...options }))
     await test.server.listen({ port: 0, tls })
     return test
   }

@@ -392,7 +392,7 @@ describe('close', () => {
 
   test('a server that never listened', async () => {
     const { log, index } = new TestLog()
-    const server = new StreamServer({ log, bookmarks: index })
+    const server = new StreamServer({ reader: { log, index } })
     await server.close()
     expect(server.address).toBeUndefined()
   })
@@ -401,7 +401,7 @@ describe('close', () => {
 test('a port in use', async () => {
   const { log, index } = new TestLog()
   await using first = await TestServer.start({ log, index })
-  await using second = new StreamServer({ log, bookmarks: index })
+  await using second = new StreamServer({ reader: { log, index } })
   const failure = second.listen({ port: first.port })
   await expect(failure).rejects.toThrow(ListenError)
   await expect(failure).rejects.toMatchObject({ code: 'LISTEN_FAILED', retryable: true })

@@ -115,8 +115,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
   test('has nothing to renew without TLS, or before it listens', async () => {
     await using server = await TestServer.start(new TestLog())
     expect(() => server.server.renewTls(serverTls())).toThrow('listens without TLS')
-    const { log, index: bookmarks } = new TestLog()
-    await using idle = new StreamServer({ log, bookmarks })
+    await using idle = new StreamServer({ reader: new TestLog() })
     expect(() => idle.renewTls(serverTls())).toThrow('does not listen')
   })
 

@@ -8,9 +8,8 @@ import { logServer } from '../src/log/log-server.ts'
 import { observeServer } from '../src/metrics/observe-server.ts'
 
 test('metrics show every reason from the start', async () => {
-  const { log, index } = new TestLog()
   const registry = new Registry()
-  observeServer(registry, new StreamServer({ log, bookmarks: index }), 10)
+  observeServer(registry, new StreamServer({ reader: new TestLog() }), 10)
   const metrics = await registry.metrics()
   const shown = (name: string): string[] =>
     [...metrics.matchAll(new RegExp(`^${name}\\{reason="(\\w+)"\\} 0$`, 'gm'))].map(([, reason]) => reason ?? '')
@@ -19,8 +18,7 @@ test('metrics show every reason from the start', async () => {
 })
 
 test('the log has a level for every reason: warnings are what an operator should see', () => {
-  const { log, index } = new TestLog()
-  const server = new StreamServer({ log, bookmarks: index })
+  const server = new StreamServer({ reader: new TestLog() })
   const lines: string[] = []
   const unlisten = logServer(createLog({ level: 'trace', format: 'json', write: (line) => lines.push(line) }), server)
   for (const reason of CLOSE_REASONS) channel(SERVER_CHANNEL).publish({ server, type: 'closed', id: 1, reason })

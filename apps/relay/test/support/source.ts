@@ -7,7 +7,7 @@ export interface SourceOptions {
   readonly file: string
   readonly store?: Omit<StoreOptions, 'file'>
   /** What the server leaves out or does otherwise. */
-  readonly server?: Partial<StreamServerOptions>
+  readonly server?: Omit<StreamServerOptions, 'store' | 'reader'>
   readonly host?: string
 }
 
@@ -28,8 +28,7 @@ export class Source implements AsyncDisposable {
 
   static async start({ file, store: options, server: more, host }: SourceOptions): Promise<Source> {
     const store = await openStore({ file, systemId: 1101n, version: 2, fsync: 'never', ...options })
-    const { log, index: bookmarks, operationBoundaries } = store
-    const server = new StreamServer({ log, bookmarks, operationBoundaries, ...more })
+    const server = new StreamServer({ store, ...more })
     await server.listen({ host, port: 0 })
     return new Source(store, server)
   }

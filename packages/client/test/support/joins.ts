@@ -47,7 +47,7 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
     fsync: 'never',
     tailPages: 2,
   })
-  await using server = new StreamServer({ log: store.log, bookmarks: store.index })
+  await using server = new StreamServer({ store })
   await server.listen({ port: 0 })
   const { address } = server
   if (address === undefined) throw new Error('not listening')

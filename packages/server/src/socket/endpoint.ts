@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AdmissionLimits } from './admission.ts'
 import type { EndpointEvent } from './endpoint-events.ts'
-import type { ListenOptions, ServerTlsOptions } from './listen-options.ts'
+import type { ListenAddress, ServerTlsOptions } from './listen-options.ts'
 import { type ArrivalLimits, type Entrance, Listener } from './listener.ts'
 
 /** A connection as its endpoint sees it. */
@@ -63,7 +63,7 @@ export class Endpoint<Connection extends EndpointConnection> {
   }
 
   /** @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again */
-  async listen({ host, port, tls }: ListenOptions & { readonly host: string; readonly port: number }): Promise<void> {
+  async listen({ host, port, tls }: ListenAddress): Promise<void> {
     if (this.#closing !== undefined) throw new TypeError('the server is closed')
     if (this.#listener !== undefined) throw new TypeError('the server listens already')
     const { onEvent, ...limits } = this.#options

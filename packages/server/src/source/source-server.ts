@@ -1,7 +1,12 @@
 import { Endpoint } from '../socket/endpoint.ts'
 import { increment } from '../socket/increment.ts'
 import { KernelQueues } from '../socket/kernel-queues.ts'
-import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../socket/listen-options.ts'
+import {
+  type CloseOptions,
+  type ListenOptions,
+  listenAddress,
+  type ServerTlsOptions,
+} from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
@@ -71,15 +76,16 @@ export class SourceServer implements AsyncDisposable {
   }
 
   /**
-   * Listen for sources, once; on 127.0.0.1:6901 unless told otherwise.
+   * Listen for source clients, once: on a port of this machine, by default 6901, or as the options say.
    *
    * @throws {UnprotectedError} if other machines can reach the address, and there is neither a token nor TLS that asks
    * for client certificates (`requestCert`, `ca`)
    * @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again
    */
-  async listen({ host = '127.0.0.1', port = 6901, tls }: ListenOptions = {}): Promise<void> {
-    checkProtection(host, this.#token, tls)
-    await this.#endpoint.listen({ host, port, tls })
+  async listen(options?: number | ListenOptions): Promise<void> {
+    const address = listenAddress(options, 6901)
+    checkProtection(address.host, this.#token, address.tls)
+    await this.#endpoint.listen(address)
   }
 
   /** As `StreamServer.renewTls`. @throws {UnprotectedError} as {@link listen} */

@@ -24,11 +24,15 @@ export interface ConnectionLimits {
   readonly closeOnStateError?: boolean | undefined
 }
 
-export interface StreamServerOptions extends ConnectionLimits {
+/** A stream as a server needs it. Open stores and readers are such. */
+export interface ServedStream {
   readonly log: StreamLog
-  readonly bookmarks: BookmarkIndex
+  readonly index: BookmarkIndex
   /** Known operation boundaries, for clients that ask for them (default: only commit points are known). */
   readonly operationBoundaries?: KnownBoundaries | undefined
+}
+
+export interface ServingOptions extends ConnectionLimits {
   /** Connections at a time (default 1,000; 0 is no limit). */
   readonly maxConnections?: number | undefined
   /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
@@ -36,6 +40,10 @@ export interface StreamServerOptions extends ConnectionLimits {
   /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
 }
+
+/** What is served, and how. */
+export type StreamServerOptions = ServingOptions &
+  ({ readonly store: ServedStream } | { readonly reader: ServedStream })
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> }
 

@@ -1,7 +1,12 @@
 import { PAGE_BYTES } from '@datastreamer/format'
 import { Endpoint } from '../socket/endpoint.ts'
 import { KernelQueues } from '../socket/kernel-queues.ts'
-import type { CloseOptions, ListenOptions, ServerTlsOptions } from '../socket/listen-options.ts'
+import {
+  type CloseOptions,
+  type ListenOptions,
+  listenAddress,
+  type ServerTlsOptions,
+} from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
 import { Connection } from './connection.ts'
@@ -9,7 +14,7 @@ import { EventCounter } from './event-counter.ts'
 import { PartMemory } from './part-memory.ts'
 import { BoundariesInLine, LogInLine, ReadLine } from './read-line.ts'
 import { type EventDetails, serverEvents } from './server-events.ts'
-import type { ConnectionContext, ConnectionHost, StreamServerOptions } from './server-options.ts'
+import type { ConnectionContext, ConnectionHost, ServedStream, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 import { SharedCopy } from './shared-copy.ts'
 import { Turns } from './turns.ts'
@@ -24,25 +29,26 @@ const ACCEPT_MS = 0.2
 const READS_AT_ONCE = 2
 
 /**
- * Serves a log to any number of clients over TCP. docs/spec/protocol.md.
+ * Serves a stream to any number of clients over TCP. docs/spec/protocol.md.
  *
  * What happens at it is published on the `node:diagnostics_channel` {@link SERVER_CHANNEL}. Nothing that a client does
- * makes a call of this class throw. It closes neither the log nor the index.
+ * makes a call of this class throw. It closes neither the store nor the reader.
  */
 export class StreamServer implements AsyncDisposable {
   readonly #endpoint: Endpoint<Connection>
   readonly #counter = new EventCounter()
   readonly #turns = new Turns()
-  readonly #log: StreamServerOptions['log']
+  readonly #log: ServedStream['log']
   #unlisten: (() => void) | undefined
 
   constructor(options: StreamServerOptions) {
-    this.#log = options.log
+    const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
+    this.#log = log
     const line = new ReadLine(this.#turns, READS_AT_ONCE)
     const context: ConnectionContext = {
-      log: new LogInLine(options.log, line),
-      bookmarks: options.bookmarks,
-      operationBoundaries: new BoundariesInLine(options.operationBoundaries ?? NO_BOUNDARIES, line),
+      log: new LogInLine(log, line),
+      bookmarks: index,
+      operationBoundaries: new BoundariesInLine(operationBoundaries ?? NO_BOUNDARIES, line),
       turns: this.#turns,
       memory: {
         parts: new PartMemory({ smallBytes: SMALL_PART_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_PARTS }),
@@ -94,12 +100,12 @@ export class StreamServer implements AsyncDisposable {
   }
 
   /**
-   * Listen for clients, once.
+   * Listen for clients, once: on a port of this machine, by default 6900, or as the options say.
    *
    * @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again
    */
-  async listen({ host = '127.0.0.1', port = 6900, tls }: ListenOptions = {}): Promise<void> {
-    await this.#endpoint.listen({ host, port, tls })
+  async listen(options?: number | ListenOptions): Promise<void> {
+    await this.#endpoint.listen(listenAddress(options, 6900))
     this.#unlisten ??= this.#log.listen({ onCommit: () => this.#turns.onCommit(), onTruncate: () => {} })
   }
 

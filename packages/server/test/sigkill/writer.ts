@@ -15,7 +15,7 @@ process.once('disconnect', () => process.exit())
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const store = await openStore({ file, fsync: fsync as 'commit', fsyncIntervalMs: 5, tailPages: 2 })
-const server = new StreamServer({ log: store.log, bookmarks: store.index })
+const server = new StreamServer({ store })
 await server.listen({ port: 0 })
 say(`port ${server.address?.port}`)
 let waiting = 0

@@ -1,5 +1,4 @@
-import { descriptorLimit, type KnownBoundaries, roomForClients, StreamServer } from '@datastreamer/server'
-import type { StreamReader } from '@datastreamer/store'
+import { descriptorLimit, roomForClients, type ServedStream, StreamServer } from '@datastreamer/server'
 import type { Address } from '../admin/address.ts'
 import { logServer } from '../log/log-server.ts'
 import { observeLog, observeServer, slowestLag } from '../metrics/observe-server.ts'
@@ -13,12 +12,6 @@ import { ReadWatch } from './read-watch.ts'
 export interface ServingConfig extends Omit<ConfigOf<typeof COMMON_OPTIONS>, 'config'> {
   readonly host: string
   readonly port: number
-}
-
-export interface ServedStream {
-  readonly reader: StreamReader
-  /** Where atomic operations ended, if that is known. */
-  readonly operationBoundaries?: KnownBoundaries | undefined
 }
 
 /** Clients that the status lists one by one. */
@@ -38,18 +31,16 @@ export class StreamService implements AsyncDisposable {
     this.#reads = new ReadWatch(server)
   }
 
-  /** Serve from now on. It does not close the reader. @throws {ConfigError} @throws if it cannot listen there */
+  /** Serve from now on. It does not close the stream. @throws {ConfigError} @throws if it cannot listen there */
   static async start(
-    { reader, operationBoundaries }: ServedStream,
+    stream: ServedStream,
     config: ServingConfig,
     { log, metrics, tlsRenewal }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal'>,
   ): Promise<StreamService> {
     const { host, port } = config
     warnOfDescriptors(config, log)
     const server = new StreamServer({
-      log: reader.log,
-      bookmarks: reader.index,
-      operationBoundaries,
+      reader: stream,
       writeTimeoutMs: config.writeTimeout,
       inactivityTimeoutMs: config.inactivityTimeout,
       maxConnections: config.maxConnections,
@@ -57,7 +48,7 @@ export class StreamService implements AsyncDisposable {
       closeOnStateError: !config.keepOpenOnStateError,
     })
     const unlisten = logServer(log, server)
-    observeLog(metrics, reader.log)
+    observeLog(metrics, stream.log)
     observeServer(metrics, server, config.maxConnections)
     try {
       await server.listen({ host, port, tls: loadServerTls(config) })

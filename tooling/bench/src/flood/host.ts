@@ -18,8 +18,7 @@ export interface HostAnswer {
 answerQuestions(async ({ file, writeTimeoutMs, scrubBytesPerSecond = 0 }: HostQuestion): Promise<HostAnswer> => {
   const scrub = scrubBytesPerSecond > 0 ? { bytesPerSecond: scrubBytesPerSecond, passEveryMs: 1 } : undefined
   const store = await openStore({ file, fsync: 'commit', scrub })
-  const { log, index: bookmarks, operationBoundaries } = store
-  const server = new StreamServer({ log, bookmarks, operationBoundaries, writeTimeoutMs, maxConnections: 2000 })
+  const server = new StreamServer({ store, writeTimeoutMs, maxConnections: 2000 })
   await server.listen({ port: 0 })
   const sources = new SourceServer({ store })
   await sources.listen({ port: 0 })

@@ -8,8 +8,7 @@ export interface ServeQuestion {
 }
 
 answerQuestions(async ({ file }: ServeQuestion): Promise<number> => {
-  const { log, index } = await openReader({ file })
-  const server = new StreamServer({ log, bookmarks: index })
+  const server = new StreamServer({ reader: await openReader({ file }) })
   await server.listen({ port: 0 })
   return server.address?.port ?? 0
 })

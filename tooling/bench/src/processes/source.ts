@@ -31,8 +31,7 @@ answerQuestions(async (question: SourceQuestion): Promise<number> => {
 
 async function open(file: string, fsync: Fsync): Promise<number> {
   store = await openStore({ file, fsync })
-  const { log, index: bookmarks, operationBoundaries } = store
-  const server = new StreamServer({ log, bookmarks, operationBoundaries, maxConnections: 2000 })
+  const server = new StreamServer({ store, maxConnections: 2000 })
   await server.listen({ port: 0 })
   return server.address?.port ?? 0
 }
