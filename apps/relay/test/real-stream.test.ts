@@ -40,7 +40,7 @@ describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () =
       if (bookmarks++ % every !== 0) continue
       const bookmark = data.slice()
       asked.push(
-        client.getBookmark(bookmark).then((entry) => {
+        client.getFirstEventAfterBookmark(bookmark).then((entry) => {
           if (entry?.number !== number + 1n) expect([number, entry?.number]).toEqual([number, number + 1n])
         }),
       )

@@ -53,7 +53,7 @@ describe('an upstream that was truncated', () => {
     expect(wrong).toEqual([])
     expect(near.lines.some(({ event }) => event === 'truncation-followed')).toBe(true)
     await using client = new StreamClient({ host: '127.0.0.1', port: far.port })
-    expect(await client.getBookmark(blockBookmark(26n, 'protobuf'))).toEqual(
+    expect(await client.getFirstEventAfterBookmark(blockBookmark(26n, 'protobuf'))).toEqual(
       await source.store.getFirstEventAfterBookmark(blockBookmark(26n, 'protobuf')),
     )
   })

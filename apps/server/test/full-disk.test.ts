@@ -33,9 +33,9 @@ async function mustServe(server: TestServer): Promise<void> {
   expect((await client.getHeader()).totalEntries).toBe(BigInt(2 * BOOKMARKS))
   for (let n = 0; n < BOOKMARKS; n++) {
     expect((await client.getEntry(BigInt(2 * n + 1)))?.data).toEqual(Uint8Array.of(n))
-    expect((await client.getBookmark(Uint8Array.of(n)))?.number).toBe(BigInt(2 * n + 1))
+    expect((await client.getFirstEventAfterBookmark(Uint8Array.of(n)))?.number).toBe(BigInt(2 * n + 1))
   }
-  expect(await client.getBookmark(Uint8Array.of(BOOKMARKS))).toBeUndefined()
+  expect(await client.getFirstEventAfterBookmark(Uint8Array.of(BOOKMARKS))).toBeUndefined()
 }
 
 describe.skipIf(!canMountDisks())('a server that is started on a disk without a byte of room', () => {
@@ -66,7 +66,7 @@ describe.skipIf(!canMountDisks())('a server that is started on a disk without a 
     source.addStreamEntry(1, Uint8Array.of(200))
     await source.commitAtomicOp()
     await using client = await connect({ host: '127.0.0.1', port: await server.port() })
-    expect((await client.getBookmark(Uint8Array.of(200)))?.data).toEqual(Uint8Array.of(200))
+    expect((await client.getFirstEventAfterBookmark(Uint8Array.of(200)))?.data).toEqual(Uint8Array.of(200))
     const { status, stderr } = await server.end()
     expect(status).toBe(0)
     expect(stderr).not.toContain('FATAL')

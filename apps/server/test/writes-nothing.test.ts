@@ -68,7 +68,7 @@ describe.each([
       await using server = TestServer.start([flag, '--file', dir.join('data', 'stream.bin')])
       await using client = await connect({ host: '127.0.0.1', port: await server.port() })
       const [bookmark] = [...generateStream({ blocks: 1n })].flat().filter(({ type }) => type === BOOKMARK_TYPE)
-      expect(await client.getBookmark(bookmark?.data ?? new Uint8Array())).toBeDefined()
+      expect(await client.getFirstEventAfterBookmark(bookmark?.data ?? new Uint8Array())).toBeDefined()
       expect((await server.end()).status).toBe(0)
     }
     expect(snapshot(dir.path)).toEqual(before)

@@ -1,42 +1,27 @@
-import type { Entry, Header } from '@datastreamer/format'
+import { type Entry, type EntrySource, type Header, type U64, u64Of } from '@datastreamer/format'
+import type { Checkpoint } from './checkpoint.ts'
 import { ConnectionError } from './errors.ts'
-import { type ClientOptions, type Settings, settingsOf } from './options.ts'
+import type {
+  BlockEventsOptions,
+  BlocksOptions,
+  EventsOptions,
+  IterationOptions,
+  QueryOptions,
+  ReadOptions,
+} from './iteration-options.ts'
+import { type ClientOptions, type ConnectOptions, type Settings, settingsOf, withAddress } from './options.ts'
+import type { From } from './position.ts'
 import { ControlConnection } from './query/control.ts'
+import { isUnknownBookmark, locateBookmark } from './query/locate-bookmark.ts'
 import { requestBookmark, requestEntry, requestHeader } from './query/queries.ts'
-import type { From, To } from './resume/cursor.ts'
-import { type FollowContext, follow, type StreamEvent } from './resume/follow.ts'
-import type { HeaderWatch } from './resume/head-watch.ts'
-import { StreamIdentity } from './resume/identity.ts'
+import { readBatches, readEvents } from './reading.ts'
+import { findCommon } from './resume/find-common.ts'
+import type { FollowContext } from './resume/follow.ts'
+import { IdentityCheck } from './resume/identity.ts'
+import type { Rewound, StreamEvent } from './resume/stream-event.ts'
+import { Trail } from './resume/trail.ts'
+import { type BlockEvent, readBlocks, type StreamBlock } from './sequencer/blocks.ts'
 import { Iteration } from './stream/iteration.ts'
-
-export interface QueryOptions {
-  /** Ends the wait; its reason is thrown. */
-  readonly signal?: AbortSignal | undefined
-}
-
-export interface IterationOptions extends QueryOptions {
-  /** Where to start (default 0n, the first entry). */
-  readonly from?: From | undefined
-  /** Last entry, included (default: none). */
-  readonly to?: To | undefined
-  /** `false`: end at the head that the header shows when the iteration starts (default `true`). */
-  readonly follow?: boolean | undefined
-  /**
-   * Look the first entry at the head up before it is delivered: the original Go server sends a stale or uncommitted one
-   * there (default: only where `boundaries` were asked for and not understood).
-   */
-  readonly verifyHead?: boolean | undefined
-}
-
-export interface EventsOptions extends IterationOptions {
-  /** Ask for operation boundaries (default `false`). docs/spec/protocol.md §7. */
-  readonly boundaries?: boolean | undefined
-  /**
-   * Have the header at every interval, on the connection for questions, also while entries come (default: it is asked for
-   * only if the stream is silent, see `headCheckMs`).
-   */
-  readonly headers?: HeaderWatch | undefined
-}
 
 /**
  * A client of one stream. Questions share a connection that is dialled when it is needed; every iteration has its own.
@@ -46,17 +31,25 @@ export interface EventsOptions extends IterationOptions {
  *
  * @see docs/spec/protocol.md
  */
-export class StreamClient implements AsyncDisposable {
+export class StreamClient implements EntrySource, AsyncDisposable {
   readonly #settings: Settings
-  readonly #identity: StreamIdentity
+  readonly #identity: IdentityCheck
   readonly #control: ControlConnection
   readonly #lifetime: AbortController = new AbortController()
   readonly #detach: () => void
 
-  /** A client that dials when it is first asked for something. @throws {RangeError} if an option is out of range */
-  constructor(options: ClientOptions) {
+  /**
+   * A client that dials when it is first asked for something.
+   *
+   * @param address `host:port`, `tls://host:port` or `tcp://host:port`, an IPv6 address in brackets; or as options
+   * @throws {TypeError} if it is no address @throws {RangeError} if an option is out of range
+   */
+  constructor(address: string, options?: ConnectOptions)
+  constructor(options: ClientOptions)
+  constructor(address: string | ClientOptions, rest: ConnectOptions = {}) {
+    const options = typeof address === 'string' ? withAddress(address, rest) : address
     this.#settings = settingsOf(options)
-    this.#identity = new StreamIdentity(this.#settings)
+    this.#identity = new IdentityCheck(this.#settings)
     this.#control = new ControlConnection(this.#settings)
     const { signal } = options
     const abort = (): void => {
@@ -66,6 +59,11 @@ export class StreamClient implements AsyncDisposable {
     if (signal?.aborted) abort()
     signal?.addEventListener('abort', abort, { once: true })
     this.#detach = () => signal?.removeEventListener('abort', abort)
+  }
+
+  /** `host:port`, with brackets around an IPv6 address. */
+  get name(): string {
+    return this.#settings.name
   }
 
   /**
@@ -81,10 +79,28 @@ export class StreamClient implements AsyncDisposable {
   /**
    * An entry by number; `undefined` if the stream does not have it.
    *
+   * @throws {RangeError} if the number is none
    * @throws {ConnectionError | ProtocolError | ServerRefusedError}
    */
-  getEntry(entryNumber: bigint, options: QueryOptions = {}): Promise<Entry | undefined> {
-    return this.#control.query((channel) => requestEntry(channel, entryNumber), this.#signal(options))
+  async getEntry(entryNumber: U64, options: QueryOptions = {}): Promise<Entry | undefined> {
+    const number = u64Of(entryNumber, 'entryNumber')
+    return this.#control.query((channel) => requestEntry(channel, number), this.#signal(options))
+  }
+
+  /**
+   * Number of a bookmark's own entry; `undefined` if there is no such bookmark. Takes a connection of its own.
+   *
+   * @param bookmark 1 to 16 bytes
+   * @throws {RangeError} if it is empty or longer
+   * @throws {ConnectionError | ProtocolError | ServerRefusedError | StreamChangedError}
+   */
+  async getBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<bigint | undefined> {
+    try {
+      return await locateBookmark(this.#settings, this.#identity, bookmark, this.#signal(options))
+    } catch (error) {
+      if (isUnknownBookmark(error)) return undefined
+      throw error
+    }
   }
 
   /**
@@ -95,18 +111,29 @@ export class StreamClient implements AsyncDisposable {
    * @throws {RangeError} if it is empty or longer
    * @throws {ConnectionError | ProtocolError | ServerRefusedError}
    */
-  getBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<Entry | undefined> {
+  getFirstEventAfterBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<Entry | undefined> {
     return this.#control.query((channel) => requestBookmark(channel, bookmark), this.#signal(options))
+  }
+
+  /**
+   * The newest of some checkpoints, in any order, that the stream still has; `undefined` if it has none of them. One that
+   * lies beyond the head counts as not held.
+   *
+   * @throws {TypeError} if one of them is no checkpoint
+   * @throws {ConnectionError | ProtocolError | ServerRefusedError}
+   */
+  findCommon(checkpoints: readonly Checkpoint[], options: QueryOptions = {}): Promise<Checkpoint | undefined> {
+    return findCommon((number) => this.getEntry(number, options), checkpoints)
   }
 
   /**
    * The entries from one bookmark's own entry to another's, both included, on a connection of their own. One command on
    * servers that know RangeBookmark; on others the end is looked up first.
    *
-   * @throws {ServerRefusedError} `BAD_FROM_BOOKMARK`, or `BAD_TO_BOOKMARK` also if the end lies before the start
+   * @throws {NotFoundError} if there is no such bookmark, or the end lies before the start
    * @throws as {@link entries}
    */
-  getRange(from: Uint8Array, to: Uint8Array, options: QueryOptions = {}): AsyncGenerator<Entry, void, void> {
+  getRange(from: Uint8Array, to: Uint8Array, options: ReadOptions = {}): AsyncGenerator<Entry, void, void> {
     return this.entries({ ...options, from: { bookmark: from }, to: { bookmark: to } })
   }
 
@@ -114,30 +141,53 @@ export class StreamClient implements AsyncDisposable {
    * Every entry, in order, once; goes on by itself over lost connections.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered
+   * @throws {NotFoundError} if there is no such start or end
    * @throws {StreamChangedError} if the server now has another stream
-   * @throws {ServerRefusedError} if there is no such start or end
    * @throws {ProtocolError} if the server breaks the protocol again and again
    * @throws {ConnectionError} after `backoff.maxAttempts`
    */
   entries(options: IterationOptions = {}): AsyncGenerator<Entry, void, void> {
-    return this.#iterate(options, async function* (events) {
-      for await (const event of events) {
-        if (event.kind !== 'entries') continue
-        for (const entry of event.entries) yield entry
+    return this.#iterate(options, async function* (context, stop) {
+      for await (const batch of readBatches(context, options, stop)) for (const entry of batch) yield entry
+    })
+  }
+
+  /** As {@link entries}, in batches as they were received: the fast way. */
+  batches(options: IterationOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
+    return this.#iterate(options, (context, stop) => readBatches(context, options, stop))
+  }
+
+  /**
+   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, and with `rewound` if `from` is a list of checkpoints.
+   */
+  events(options?: EventsOptions & { readonly from?: From | undefined }): AsyncGenerator<StreamEvent, void, void>
+  events(options: EventsOptions): AsyncGenerator<StreamEvent | Rewound, void, void>
+  events(options: EventsOptions = {}): AsyncGenerator<StreamEvent | Rewound, void, void> {
+    return this.#iterate(options, (context, stop) => readEvents(context, options, stop))
+  }
+
+  /**
+   * The L2 blocks of a sequencer's stream, in order, once, each as soon as it is complete.
+   *
+   * @throws as {@link entries}; `SequenceError`, `AssemblyLimitError`, `SequencerEntryError` of
+   * `@datastreamer/sequencer-entries` if the entries make no blocks
+   */
+  blocks({ after, ...options }: BlocksOptions = {}): AsyncGenerator<StreamBlock, void, void> {
+    const from = after === undefined ? options.from : { after }
+    return this.#iterate(options, async function* (context, stop) {
+      for await (const event of readBlocks(context, { ...options, from }, stop)) {
+        if (event.kind === 'block') yield event.block
       }
     })
   }
 
-  /** As {@link entries}, in runs as they were received: the fast way. */
-  batches(options: IterationOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
-    return this.#iterate(options, async function* (events) {
-      for await (const event of events) if (event.kind === 'entries') yield event.entries
-    })
-  }
-
-  /** As {@link batches}, with what happens to the connection, and with operation boundaries if they are asked for. */
-  events(options: EventsOptions = {}): AsyncGenerator<StreamEvent, void, void> {
-    return this.#iterate(options, (events) => events)
+  /**
+   * As {@link blocks}, after the newest of some checkpoints that the stream still has. When history was rewritten, while
+   * nobody read it or now, a `rewound` event says which blocks are no longer the stream's: those whose `entryNumber` is its
+   * `nextEntry` or more. The blocks that took their numbers follow.
+   */
+  blockEvents({ after, ...options }: BlockEventsOptions): AsyncGenerator<BlockEvent, void, void> {
+    return this.#iterate(options, (context, stop) => readBlocks(context, { ...options, trail: new Trail(after) }, stop))
   }
 
   /** End every iteration and question, and close all connections. */
@@ -152,22 +202,20 @@ export class StreamClient implements AsyncDisposable {
   }
 
   #iterate<T>(
-    options: EventsOptions,
-    shape: (events: AsyncGenerator<StreamEvent, void, void>) => AsyncGenerator<T, void, void>,
+    { signal, onAbort = 'throw' }: ReadOptions,
+    read: (context: FollowContext, stop: AbortSignal) => AsyncGenerator<T, void, void>,
   ): AsyncGenerator<T, void, void> {
-    const { from = 0n, to, follow: goOn = true, boundaries = false, verifyHead, headers, signal } = options
-    return new Iteration(
-      (stop) => {
-        const context: FollowContext = {
-          settings: this.#settings,
-          identity: this.#identity,
-          lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
-          look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
-        }
-        return shape(follow(context, { from, to, follow: goOn, boundaries, verifyHead, headers }, stop))
-      },
-      signal === undefined ? [this.#lifetime.signal] : [this.#lifetime.signal, signal],
-    )
+    const signals = signal === undefined ? [this.#lifetime.signal] : [this.#lifetime.signal, signal]
+    return new Iteration((stop) => read(this.#contextOf(stop), stop), { signals, onAbort })
+  }
+
+  #contextOf(stop: AbortSignal): FollowContext {
+    return {
+      settings: this.#settings,
+      identity: this.#identity,
+      lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
+      look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
+    }
   }
 
   /** The header beside a stream; now and then on a connection of its own, so that a quiet client holds no second one. */
@@ -183,22 +231,5 @@ export class StreamClient implements AsyncDisposable {
 
   #signal({ signal }: QueryOptions): AbortSignal {
     return signal === undefined ? this.#lifetime.signal : AbortSignal.any([this.#lifetime.signal, signal])
-  }
-}
-
-/**
- * Connect to a server, once, and check that it has the stream that is expected.
- *
- * @throws {ConnectionError} if it cannot be reached or closes the connection, as one with another stream type does
- * @throws {StreamChangedError} if its header shows another stream than the options ask for
- */
-export async function connect(options: ClientOptions): Promise<StreamClient> {
-  const client = new StreamClient(options)
-  try {
-    await client.getHeader()
-    return client
-  } catch (error) {
-    await client.close()
-    throw error
   }
 }

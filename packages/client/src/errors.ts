@@ -60,30 +60,6 @@ export class ServerRefusedError extends StreamError<ServerRefusedErrorCode> {
   }
 }
 
-/** How history changed. */
-export type TruncatedErrorCode =
-  /** The stream is shorter than what was already delivered. */
-  | 'TRUNCATED'
-  /** Another entry now has the number of the last one delivered. */
-  | 'REWRITTEN'
-
-/** The server's stream no longer holds what was delivered. Go back to an entry that both sides still have. */
-export class TruncatedError extends StreamError<TruncatedErrorCode> {
-  override readonly name: string = 'TruncatedError'
-  /** Number of the last entry delivered, or held by the caller; `undefined` if there was none yet. */
-  readonly lastDelivered: bigint | undefined
-  /** `totalEntries` of the server's header when that was noticed. */
-  readonly serverTotalEntries: bigint
-
-  constructor(code: TruncatedErrorCode, lastDelivered: bigint | undefined, serverTotalEntries: bigint) {
-    const found = code === 'TRUNCATED' ? 'the stream was cut' : `another entry has number ${lastDelivered}`
-    const held = lastDelivered === undefined ? 'nothing' : `entries up to ${lastDelivered}`
-    super(code, `${found}: ${held} delivered, the server has ${serverTotalEntries}`)
-    this.lastDelivered = lastDelivered
-    this.serverTotalEntries = serverTotalEntries
-  }
-}
-
 /** What tells one stream from another. */
 export type IdentityField = 'streamType' | 'systemId' | 'version'
 

@@ -1,12 +1,8 @@
-export { type Entry, type Header, StreamError } from '@datastreamer/format'
-export { parseHostPort } from './address.ts'
-export {
-  connect,
-  type EventsOptions,
-  type IterationOptions,
-  type QueryOptions,
-  StreamClient,
-} from './client.ts'
+export { type Entry, type Header, NotFoundError, StreamError, TruncatedError } from '@datastreamer/format'
+export { parseHostPort, parseServerAddress, type ServerAddress } from './address.ts'
+export { type Checkpoint, checkpointOf } from './checkpoint.ts'
+export { StreamClient } from './client.ts'
+export { connect } from './connect.ts'
 export {
   ConnectionError,
   type ConnectionErrorCode,
@@ -16,10 +12,17 @@ export {
   ServerRefusedError,
   type ServerRefusedErrorCode,
   StreamChangedError,
-  TruncatedError,
-  type TruncatedErrorCode,
 } from './errors.ts'
-export type { BackoffOptions, ClientOptions } from './options.ts'
-export type { From, To } from './resume/cursor.ts'
-export type { StreamEvent } from './resume/follow.ts'
+export type {
+  BlockEventsOptions,
+  BlocksOptions,
+  EventsOptions,
+  IterationOptions,
+  QueryOptions,
+  ReadOptions,
+} from './iteration-options.ts'
+export type { BackoffOptions, ClientOptions, ConnectOptions } from './options.ts'
+export type { From, SequencerPosition, To } from './position.ts'
 export type { HeaderWatch } from './resume/head-watch.ts'
+export type { Rewound, StreamEvent } from './resume/stream-event.ts'
+export type { BlockEvent, StreamBlock } from './sequencer/blocks.ts'

@@ -1,9 +1,10 @@
 import { nodeNet, systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
-import { settingsOf } from './options.ts'
+import { type ConnectOptions, settingsOf, withAddress } from './options.ts'
 
 test('fills in the defaults that the README names', () => {
   expect(settingsOf({ host: 'h', port: 6900 })).toEqual({
+    name: 'h:6900',
     host: 'h',
     port: 6900,
     streamType: 1n,
@@ -37,6 +38,38 @@ test.each([
   { backoff: { factor: 0.5 } },
   { backoff: { jitter: 2 } },
   { backoff: { maxAttempts: 0 } },
+  { streamType: -1 },
+  { systemId: 0.5 },
+  { systemId: 2 ** 53 },
 ])('refuses %o', (options) => {
   expect(() => settingsOf({ host: 'h', port: 1, ...options })).toThrow(RangeError)
+})
+
+test('names of streams may be safe integers', () => {
+  expect(settingsOf({ host: '::1', port: 1, streamType: 2, systemId: 779 })).toMatchObject({
+    name: '[::1]:1',
+    streamType: 2n,
+    systemId: 779n,
+  })
+})
+
+test.each<[text: string, options: ConnectOptions, expected: object]>([
+  ['h:1', {}, { host: 'h', port: 1 }],
+  ['h:1', { tls: { servername: 's' } }, { host: 'h', port: 1, tls: { servername: 's' } }],
+  ['tcp://[::1]:1', { version: 2 }, { host: '::1', port: 1, version: 2 }],
+  ['tls://h:1', {}, { host: 'h', port: 1, tls: {} }],
+  ['tls://h:1', { tls: { servername: 's' } }, { host: 'h', port: 1, tls: { servername: 's' } }],
+])('address %s with %o', (text, options, expected) => {
+  expect(withAddress(text, options)).toEqual(expected)
+})
+
+test.each([
+  ['h', {}],
+  ['h:0', {}],
+  ['h:65536', {}],
+  ['http://h:1', {}],
+  ['tls:h:1', {}],
+  ['tcp://h:1', { tls: {} }],
+])('no address %s with %o', (text, options) => {
+  expect(() => withAddress(text, options)).toThrow(TypeError)
 })

@@ -1,5 +1,6 @@
-import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE, type U64, u64Of } from '@datastreamer/format'
 import { type ClientTlsOptions, type Clock, type Net, nodeNet, systemClock } from '@datastreamer/runtime'
+import { hostPortText, parseServerAddress } from './address.ts'
 
 /** How long iterations wait before they dial again. */
 export interface BackoffOptions {
@@ -15,13 +16,12 @@ export interface BackoffOptions {
   readonly maxAttempts?: number | undefined
 }
 
-export interface ClientOptions {
-  readonly host: string
-  readonly port: number
+/** All of {@link ClientOptions} but the address, for who gives that as text. */
+export interface ConnectOptions {
   /** u64 sent with every command; a server closes the connection on any other than its own (default 1). */
-  readonly streamType?: bigint | undefined
+  readonly streamType?: U64 | undefined
   /** Refuse a server whose header shows another system id. */
-  readonly systemId?: bigint | undefined
+  readonly systemId?: U64 | undefined
   /** Refuse a server whose header shows another version. */
   readonly version?: number | undefined
   /** Dial with TLS (default: plain TCP). */
@@ -55,8 +55,16 @@ export interface ClientOptions {
   readonly net?: Net | undefined
 }
 
+export interface ClientOptions extends ConnectOptions {
+  /** Without brackets if it is an IPv6 address. */
+  readonly host: string
+  readonly port: number
+}
+
 /** Options with every default filled in. */
 export interface Settings {
+  /** `host:port`, with brackets around an IPv6 address. */
+  readonly name: string
   readonly host: string
   readonly port: number
   readonly streamType: bigint
@@ -92,12 +100,14 @@ const MAX_TIMER_MS = 0x7fff_ffff
  * @throws {RangeError} naming the option that is out of range
  */
 export function settingsOf(options: ClientOptions): Settings {
-  const { backoff = {} } = options
+  const { backoff = {}, host, systemId } = options
+  const port = within('port', options.port, 1, 0xffff)
   return {
-    host: options.host,
-    port: within('port', options.port, 1, 0xffff),
-    streamType: options.streamType ?? SEQUENCER_STREAM_TYPE,
-    systemId: options.systemId,
+    name: hostPortText({ host, port }),
+    host,
+    port,
+    streamType: u64Of(options.streamType ?? SEQUENCER_STREAM_TYPE, 'streamType'),
+    systemId: systemId === undefined ? undefined : u64Of(systemId, 'systemId'),
     version: options.version,
     tls: options.tls,
     connectTimeoutMs: within('connectTimeoutMs', options.connectTimeoutMs ?? 10_000, 1, MAX_TIMER_MS),
@@ -117,6 +127,23 @@ export function settingsOf(options: ClientOptions): Settings {
     clock: options.clock ?? systemClock,
     net: options.net ?? nodeNet,
   }
+}
+
+/**
+ * Options with the address that a text names: `host:port`, `tls://host:port` or `tcp://host:port`.
+ *
+ * @throws {TypeError} if it is no such text, or says `tcp://` beside the option `tls`
+ */
+export function withAddress<T extends { readonly tls?: ClientTlsOptions | undefined }>(
+  text: string,
+  options: T,
+): T & { readonly host: string; readonly port: number } {
+  const address = parseServerAddress(text)
+  if (address === undefined) throw new TypeError(`"${text}" is not host:port, tls://host:port or tcp://host:port`)
+  const { host, port, scheme } = address
+  if (scheme === 'tcp' && options.tls !== undefined)
+    throw new TypeError(`"${text}" is dialled without TLS, not with it`)
+  return { ...options, host, port, ...(scheme === 'tls' && { tls: options.tls ?? {} }) }
 }
 
 /** Check a time limit that may be left out. */

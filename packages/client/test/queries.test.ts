@@ -16,8 +16,8 @@ describe('answers', () => {
     expect(await client.getHeader()).toMatchObject({ totalEntries: 12n, systemId: 779n, version: 2, streamType: 1n })
     expect(await client.getEntry(7n)).toEqual(entryAt(7n))
     expect(await client.getEntry(12n)).toBeUndefined()
-    expect(await client.getBookmark(bookmarkAt(5n))).toEqual(entryAt(6n))
-    expect(await client.getBookmark(bookmarkAt(6n))).toBeUndefined()
+    expect(await client.getFirstEventAfterBookmark(bookmarkAt(5n))).toEqual(entryAt(6n))
+    expect(await client.getFirstEventAfterBookmark(bookmarkAt(6n))).toBeUndefined()
     expect(fake.commands).toHaveLength(1)
   })
 
@@ -38,8 +38,8 @@ describe('answers', () => {
   test('a bookmark of an impossible length is a mistake of the caller', async () => {
     await using fake = await FakeServer.listen()
     await using client = new StreamClient(near(fake.peer))
-    await expect(client.getBookmark(new Uint8Array(17))).rejects.toThrow(RangeError)
-    await expect(client.getBookmark(new Uint8Array(0))).rejects.toThrow(RangeError)
+    await expect(client.getFirstEventAfterBookmark(new Uint8Array(17))).rejects.toThrow(RangeError)
+    await expect(client.getFirstEventAfterBookmark(new Uint8Array(0))).rejects.toThrow(RangeError)
   })
 
   test('a connection that the server closed meanwhile is dialled again', async () => {

@@ -65,8 +65,8 @@ describe.skipIf(!hasVectors('wire') || !hasVectors('stream'))('what Go servers a
       expect(await client.getEntry(12n)).toEqual(entries[12])
       expect(await client.getEntry(13n)).toBeUndefined()
       expect(await client.getEntry(2n ** 64n - 1n)).toBeUndefined()
-      expect(await client.getBookmark(hex('000000000000000001'))).toEqual(entries[5])
-      expect(await client.getBookmark(hex('eeeeeeeeeeeeeeeeee'))).toBeUndefined()
+      expect(await client.getFirstEventAfterBookmark(hex('000000000000000001'))).toEqual(entries[5])
+      expect(await client.getFirstEventAfterBookmark(hex('eeeeeeeeeeeeeeeeee'))).toBeUndefined()
     })
 
     test('streams, operation boundaries asked for or not', async () => {
@@ -96,7 +96,7 @@ describe.skipIf(!hasVectors('wire') || !hasVectors('stream'))('what Go servers a
       const [first, last] = [hex('000000000000000000'), hex('000000000000000003')]
       expect(plain(await collect(client.getRange(first, last)))).toEqual(entries)
       expect(await failure(collect(client.getRange(last, hex('020000000000000001'))))).toMatchObject({
-        code: 'BAD_TO_BOOKMARK',
+        code: 'TO_NOT_FOUND',
       })
     })
   })

@@ -54,7 +54,7 @@ describe('history that changed is reported, never skipped', () => {
     [
       'a shorter header',
       (connection) => connection.expect('header', OK, headerOf(2)),
-      { name: 'TruncatedError', code: 'TRUNCATED', lastDelivered: 2n, serverTotalEntries: 2n },
+      { name: 'TruncatedError', code: 'TRUNCATED', lastDelivered: 2n, totalEntries: 2n },
     ],
     [
       'a refused start',
@@ -63,7 +63,7 @@ describe('history that changed is reported, never skipped', () => {
         await connection.expect('start')
         connection.result(3)
       },
-      { name: 'TruncatedError', code: 'TRUNCATED', lastDelivered: 2n, serverTotalEntries: 5n },
+      { name: 'TruncatedError', code: 'TRUNCATED', lastDelivered: 2n, totalEntries: 5n },
     ],
     [
       'another entry at the last number',
@@ -71,7 +71,7 @@ describe('history that changed is reported, never skipped', () => {
         await connection.expect('header', OK, headerOf(5))
         await connection.expect('start', OK, encodeAll(entriesOf(2, 5, 7)))
       },
-      { name: 'TruncatedError', code: 'REWRITTEN', lastDelivered: 2n, serverTotalEntries: 5n },
+      { name: 'TruncatedError', code: 'REWRITTEN', lastDelivered: 2n, totalEntries: 5n },
     ],
     [
       'another system id',
@@ -110,7 +110,7 @@ describe('history that changed is reported, never skipped', () => {
     await using client = new StreamClient(near(fake.peer))
     const goOn = (number: bigint, fill: number) => collect(client.entries({ from: { after: entryAt(number, fill) } }))
     expect(await failure(goOn(7n, 1))).toMatchObject({ code: 'REWRITTEN', lastDelivered: 7n })
-    expect(await failure(goOn(11n, 0))).toMatchObject({ code: 'TRUNCATED', serverTotalEntries: 10n })
+    expect(await failure(goOn(11n, 0))).toMatchObject({ code: 'TRUNCATED', totalEntries: 10n })
   })
 
   test('also where nothing was delivered yet', async () => {
@@ -124,7 +124,7 @@ describe('history that changed is reported, never skipped', () => {
     expect(await failure(collect(client.entries({ from: 'latest' })))).toMatchObject({
       code: 'TRUNCATED',
       lastDelivered: undefined,
-      serverTotalEntries: 4n,
+      totalEntries: 4n,
     })
   })
 })

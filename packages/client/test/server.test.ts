@@ -95,7 +95,7 @@ describe('a server that is being written to', () => {
     expect(await waiting).toMatchObject({
       name: 'TruncatedError',
       lastDelivered: total - 1n,
-      serverTotalEntries: total - 3n,
+      totalEntries: total - 3n,
     })
   })
 })
@@ -122,7 +122,7 @@ describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () =
     expect(types).toEqual(facts.types)
     expect(bytes).toBe(facts.totalLength)
     const some = bookmarks.filter((_, i) => i % 100 === 0)
-    const found = await Promise.all(some.map(({ data }) => client.getBookmark(data)))
+    const found = await Promise.all(some.map(({ data }) => client.getFirstEventAfterBookmark(data)))
     expect(found.every((entry, i) => entry !== undefined && entry.number > (some[i]?.number ?? 0n))).toBe(true)
     for (const [i, { data, number }] of some.slice(0, -1).entries()) {
       const to = some[i + 1]

@@ -31,21 +31,21 @@ describe('where to start and where to end', () => {
     expect(plain((await collect(client.batches(options))).flat())).toEqual(entriesOf(from, to))
   })
 
-  const refused: [name: string, from: From, to: To | undefined, code: string][] = [
-    ['a start behind the head', 301n, undefined, 'BAD_FROM_ENTRY'],
-    ['an unknown bookmark', bookmark(999n), undefined, 'BAD_FROM_BOOKMARK'],
-    ['a range from an unknown bookmark', bookmark(999n), bookmark(5n), 'BAD_FROM_BOOKMARK'],
-    ['a range to an unknown bookmark', bookmark(5n), bookmark(999n), 'BAD_TO_BOOKMARK'],
-    ['a range whose end lies before its start', bookmark(10n), bookmark(5n), 'BAD_TO_BOOKMARK'],
+  const missing: [name: string, from: From, to: To | undefined, code: string][] = [
+    ['a start after the head', 301n, undefined, 'FROM_NOT_FOUND'],
+    ['an unknown bookmark', bookmark(999n), undefined, 'FROM_NOT_FOUND'],
+    ['a range from an unknown bookmark', bookmark(999n), bookmark(5n), 'FROM_NOT_FOUND'],
+    ['a range to an unknown bookmark', bookmark(5n), bookmark(999n), 'TO_NOT_FOUND'],
+    ['a range whose end lies before its start', bookmark(10n), bookmark(5n), 'TO_NOT_FOUND'],
   ]
 
-  test.each(refused)('%s is refused, by any server', async (_, from, to, code) => {
+  test.each(missing)('%s is not found, on any server', async (_, from, to, code) => {
     for (const unknown of [[], ['rangeBookmark'] as const]) {
       await using fake = await FakeServer.listen({ entries: 300, unknown })
       await using client = new StreamClient(near(fake.peer))
       for (const follow of [true, false]) {
         expect(await failure(collect(client.entries({ from, to, follow })))).toMatchObject({
-          name: 'ServerRefusedError',
+          name: 'NotFoundError',
           code,
         })
       }

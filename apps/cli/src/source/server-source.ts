@@ -1,7 +1,7 @@
-import { type ClientOptions, connect, ServerRefusedError, type StreamClient } from '@datastreamer/client'
-import type { Entry, Header } from '@datastreamer/format'
+import { type ClientOptions, connect, type StreamClient } from '@datastreamer/client'
+import { type Entry, type Header, NotFoundError } from '@datastreamer/format'
 import { tlsHint } from '@datastreamer/service/tls'
-import { NotFoundError } from '../errors.ts'
+import { NotFoundError as MissingError } from '../errors.ts'
 import type { ReadOptions, Source, Start } from './source.ts'
 import { TLS_FLAGS } from './source-options.ts'
 
@@ -20,15 +20,15 @@ export class ServerSource implements Source {
   readonly #client: StreamClient
   readonly #note: (line: string) => void
 
-  private constructor(name: string, client: StreamClient, note: (line: string) => void) {
-    this.name = name
+  private constructor(client: StreamClient, note: (line: string) => void) {
+    this.name = client.name
     this.#client = client
     this.#note = note
   }
 
   static async connect({ follow, note, ...options }: ServerSourceOptions): Promise<ServerSource> {
     const client = await connect({ ...options, ...(follow ? {} : { backoff: { maxAttempts: MAX_ATTEMPTS } }) })
-    return new ServerSource(`${options.host}:${options.port}`, client, note)
+    return new ServerSource(client, note)
   }
 
   getHeader(): Promise<Header> {
@@ -40,7 +40,7 @@ export class ServerSource implements Source {
   }
 
   getBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
-    return this.#client.getBookmark(bookmark)
+    return this.#client.getFirstEventAfterBookmark(bookmark)
   }
 
   async *batches(options: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
@@ -73,10 +73,9 @@ export class ServerSource implements Source {
   }
 
   #explain(error: unknown, from: Start): unknown {
-    if (!(error instanceof ServerRefusedError)) return error
-    if (error.code !== 'BAD_FROM_BOOKMARK' && error.code !== 'BAD_FROM_ENTRY') return error
+    if (!(error instanceof NotFoundError) || error.code !== 'FROM_NOT_FOUND') return error
     const missing = typeof from === 'object' ? `bookmark of ${from.of}` : `entry ${from}`
-    return new NotFoundError('NOT_FOUND', `${this.name} has no ${missing}`, { cause: error })
+    return new MissingError('NOT_FOUND', `${this.name} has no ${missing}`, { cause: error })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

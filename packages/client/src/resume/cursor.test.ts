@@ -1,7 +1,8 @@
+import { type EntriesTo, NotFoundError, TruncatedError } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
 import { bookmarkAt, entriesOf, entryAt } from '../../test/support/entries.ts'
-import { ConnectionError, ServerRefusedError, TruncatedError } from '../errors.ts'
-import { Cursor, type From, type To } from './cursor.ts'
+import { ConnectionError, ServerRefusedError } from '../errors.ts'
+import { Cursor, type CursorFrom } from './cursor.ts'
 
 const header = (totalEntries: bigint) => ({
   generation: 3 as const,
@@ -11,7 +12,7 @@ const header = (totalEntries: bigint) => ({
   totalLength: 4096,
   totalEntries,
 })
-const cursorOf = (from: From, to?: To, follow = true) => new Cursor({ from, to, follow })
+const cursorOf = (from: CursorFrom, to?: EntriesTo, follow = true) => new Cursor({ from, to, follow })
 const numbers = (entries: readonly { number: bigint }[]) => entries.map(({ number }) => Number(number))
 
 describe('where a stream starts', () => {
@@ -69,7 +70,7 @@ describe('where a stream starts', () => {
 })
 
 describe('where it ends', () => {
-  test('behind the last entry, whatever comes after', () => {
+  test('after the last entry, whatever comes after', () => {
     const cursor = cursorOf(0n, 4n)
     cursor.meet(header(10n))
     cursor.begin()
@@ -99,17 +100,17 @@ describe('where it ends', () => {
     expect(cursor.done).toBe(false)
   })
 
-  test('a start behind the head is refused when not following', () => {
-    expect(() => cursorOf(6n, undefined, false).meet(header(5n))).toThrow(ServerRefusedError)
+  test('there is no start after the head when not following', () => {
+    expect(() => cursorOf(6n, undefined, false).meet(header(5n))).toThrow(NotFoundError)
   })
 
-  test('a range whose end lies before its start is refused', () => {
+  test('a range has no end before its start', () => {
     const cursor = cursorOf({ bookmark: bookmarkAt(10n) }, { bookmark: bookmarkAt(5n) })
     cursor.meet(header(20n))
     cursor.begin()
     cursor.endAt(5n)
     expect(() => cursor.accept(entriesOf(10, 12), header(20n))).toThrow(
-      expect.objectContaining({ code: 'BAD_TO_BOOKMARK' }),
+      expect.objectContaining({ code: 'TO_NOT_FOUND' }),
     )
   })
 })
@@ -128,13 +129,13 @@ describe('what must come', () => {
     expect(cursor.next).toBe(3n)
   })
 
-  test('the entry held is compared before anything behind it counts', () => {
+  test('the entry held is compared before anything after it counts', () => {
     const cursor = cursorOf({ after: entryAt(3n) })
     cursor.meet(header(10n))
     cursor.begin()
     const entries = [entryAt(3n, 1), ...entriesOf(4, 6)]
     expect(() => cursor.accept(entries, header(10n))).toThrow(
-      expect.objectContaining({ code: 'REWRITTEN', lastDelivered: 3n, serverTotalEntries: 10n }),
+      expect.objectContaining({ code: 'REWRITTEN', lastDelivered: 3n, totalEntries: 10n }),
     )
     expect(cursor.next).toBe(4n)
   })
@@ -162,7 +163,7 @@ describe('what must come', () => {
     const refusal = new ServerRefusedError('start', { code: 3, text: 'Bad from entry' })
     const cursor = cursorOf(6n)
     cursor.meet(header(5n))
-    expect(cursor.refused(refusal, header(5n))).toBe(refusal)
+    expect(cursor.refused(refusal, header(5n))).toMatchObject({ code: 'FROM_NOT_FOUND', cause: refusal })
     expect(cursorOf({ after: entryAt(3n) }).refused(refusal, header(4n))).toBeInstanceOf(TruncatedError)
   })
 })

@@ -1,35 +1,31 @@
 import {
-  BOOKMARK_TYPE,
+  type EntriesFrom,
+  type EntriesTo,
   type Entry,
   type Header,
+  invariant,
   type OperationBoundary,
-  RESULT_TEXT,
-  ResultCode,
-  sameEntry,
+  TruncatedError,
+  u64Of,
 } from '@datastreamer/format'
-import { ConnectionError, ProtocolError, ServerRefusedError, TruncatedError } from '../errors.ts'
+import { type Checkpoint, type CheckpointParts, checkpointOf, parseCheckpoint } from '../checkpoint.ts'
+import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import { checkBookmark } from '../query/locate-bookmark.ts'
 import type { Start } from '../stream/session.ts'
 import { countConsecutive } from './consecutive.ts'
+import { endsBeforeStart, noFirstBookmark, noFirstEntry, noLastBookmark } from './not-found.ts'
+import { Reread } from './reread.ts'
 
-/** Where an iteration starts. */
-export type From =
-  /** At this entry. */
-  | bigint
-  /** At the head: only what comes after. */
-  | 'latest'
-  /** At the bookmark's own entry. */
-  | { readonly bookmark: Uint8Array }
-  /** After this entry, which the caller has; the server must still have the same one. */
-  | { readonly after: Entry }
-
-/** Last entry of an iteration, included. */
-export type To = bigint | { readonly bookmark: Uint8Array }
+/** Where a cursor starts. */
+export type CursorFrom = EntriesFrom | { readonly after: Entry | Checkpoint }
 
 export interface CursorOptions {
-  readonly from: From
-  readonly to: To | undefined
+  readonly from: CursorFrom
+  readonly to: EntriesTo | undefined
   /** Whether to go on at the head that the first header shows. */
   readonly follow: boolean
+  /** An entry among those delivered that a new connection has to bring too, beside the last one. */
+  readonly opening?: (() => Entry | undefined) | undefined
 }
 
 /** What to do with a run of entries. */
@@ -42,32 +38,42 @@ export interface Accepted {
 
 /**
  * How far an iteration has come: which entry comes next, over any number of connections, and the proof that the stream
- * is still the one that was read.
+ * is still the one that was read. A new connection starts at the last entry delivered, or before it, and must bring the
+ * same entries again.
  *
- * Keeps a copy of the last entry delivered. A new connection starts at that entry and must bring the same bytes.
+ * Invariants: what is delivered is consecutive and begins at `next`; `next` never goes back; nothing is delivered before
+ * what is held was read again; what is held lies right before `next`; nothing after the end is delivered.
  */
 export class Cursor {
-  readonly #from: From
-  readonly #to: To | undefined
+  readonly #from: CursorFrom
+  readonly #to: EntriesTo | undefined
   readonly #follow: boolean
+  readonly #openingOf: CursorOptions['opening']
   /** Number of the next entry to deliver, once it is known. */
   #next: bigint | undefined
-  /** Copy of the entry before `#next`. */
-  #held: Entry | undefined
-  #rereading = false
+  /** What was delivered right before `#next`: a copy of the entry, or the caller's checkpoint. */
+  #held: Entry | CheckpointParts | undefined
+  /** What stands in for an opening while the caller has none: the first entry that was read again. */
+  #opening: Entry | undefined
+  #reread: Reread | undefined
   /** Number of the last entry to deliver, once it is known. */
   #end: bigint | undefined
   /** Whether to have the server end the stream by itself, with RangeBookmark. */
   #range: 'wanted' | 'asked' | 'no'
   #headers = 0
 
-  constructor({ from, to, follow }: CursorOptions) {
+  /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
+  constructor({ from, to, follow, opening }: CursorOptions) {
     this.#from = from
     this.#to = to
     this.#follow = follow
-    if (typeof from === 'bigint') this.#next = from
-    else if (typeof from === 'object' && 'after' in from) this.#hold(from.after)
-    if (typeof to === 'bigint') this.#end = to
+    this.#openingOf = opening
+    if (typeof from === 'bigint' || typeof from === 'number') this.#next = u64Of(from, 'from')
+    else if (typeof from === 'object' && 'after' in from) {
+      this.#held = typeof from.after === 'string' ? parseCheckpoint(from.after) : copyOf(from.after)
+      this.#next = lastOf(this.#held) + 1n
+    }
+    if (typeof to === 'bigint' || typeof to === 'number') this.#end = u64Of(to, 'to')
     this.#range = bookmarkOf(from) !== undefined && bookmarkOf(to) !== undefined ? 'wanted' : 'no'
   }
 
@@ -78,7 +84,7 @@ export class Cursor {
 
   /** Whether the entry that was delivered last has yet to be read again on this connection. */
   get isRereading(): boolean {
-    return this.#rereading
+    return this.#reread !== undefined
   }
 
   /** Whether the last entry was delivered. */
@@ -100,13 +106,14 @@ export class Cursor {
    * Take in a connection's header.
    *
    * @throws {TruncatedError} if the stream is shorter than what was delivered
+   * @throws {NotFoundError} if it has no such start, and it is not to be waited for
    */
   meet({ totalEntries }: Header): void {
     const first = this.#headers++ === 0
     if (first && this.#from === 'latest') this.#next = totalEntries
     if (this.#next !== undefined && this.#next > totalEntries) {
-      if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#held?.number, totalEntries)
-      if (!this.#follow) throw refusal(`start at ${this.#next} of ${totalEntries} entries`, ResultCode.BAD_FROM_ENTRY)
+      if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
+      if (!this.#follow) throw noFirstEntry(this.#next, totalEntries)
     }
     if (!first || this.#follow || bookmarkOf(this.#to) !== undefined) return
     if (this.#end === undefined || this.#end >= totalEntries) this.#end = totalEntries - 1n
@@ -114,11 +121,17 @@ export class Cursor {
 
   /** What to ask the server for. */
   begin(): Start {
-    this.#rereading = this.#held !== undefined
-    if (this.#held !== undefined) return { name: 'start', fromEntryNumber: this.#held.number }
+    this.#reread = undefined
+    if (this.#held !== undefined) {
+      invariant(this.#next === lastOf(this.#held) + 1n, `entry ${lastOf(this.#held)} is held, next is ${this.#next}`)
+      const opening = this.#openingOf && (this.#openingOf() ?? this.#opening)
+      const checkpoint = 'text' in this.#held ? this.#held : parseCheckpoint(checkpointOf(this.#held, opening))
+      this.#reread = new Reread(checkpoint)
+      return { name: 'start', fromEntryNumber: checkpoint.first }
+    }
     if (this.#next !== undefined) return { name: 'start', fromEntryNumber: this.#next }
     const [from, to] = [bookmarkOf(this.#from), bookmarkOf(this.#to)]
-    if (from === undefined) throw new TypeError('an iteration begins before its first header')
+    invariant(from !== undefined, 'a stream starts before its first header')
     if (this.#range === 'no' || to === undefined) return { name: 'startBookmark', bookmark: from }
     this.#range = 'asked'
     return { name: 'rangeBookmark', from, to }
@@ -126,9 +139,12 @@ export class Cursor {
 
   /** The error for what the server answered to {@link begin}: on a later connection it is history that changed. */
   refused(error: unknown, { totalEntries }: Header): unknown {
-    const again = this.#held !== undefined || this.#headers > 1
-    if (!again || !(error instanceof ServerRefusedError) || error.code !== 'BAD_FROM_ENTRY') return error
-    return new TruncatedError('TRUNCATED', this.#held?.number, totalEntries)
+    if (!(error instanceof ServerRefusedError)) return error
+    if (error.code === 'BAD_FROM_BOOKMARK') return noFirstBookmark(error)
+    if (error.code === 'BAD_TO_BOOKMARK') return noLastBookmark(error)
+    if (error.code !== 'BAD_FROM_ENTRY') return error
+    if (this.#held === undefined && this.#headers === 1) return noFirstEntry(this.#next, totalEntries, error)
+    return new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
   }
 
   /** After a failure: go without RangeBookmark if the server does not know it, or hangs in it. Says whether that helps. */
@@ -143,7 +159,7 @@ export class Cursor {
 
   /** Whether bytes are due: the server has entries, by `header`, that were not delivered yet. */
   isOwed({ totalEntries }: Header): boolean {
-    return this.#rereading || this.#next === undefined || this.#next < totalEntries
+    return this.isRereading || this.#next === undefined || this.#next < totalEntries
   }
 
   /**
@@ -156,17 +172,15 @@ export class Cursor {
     const [first] = entries
     if (first === undefined) return { fresh: entries, broken: undefined }
     this.#locate(first)
-    const expected = this.#rereading && this.#held !== undefined ? this.#held.number : (this.#next ?? first.number)
+    const expected = this.#reread?.next ?? this.#next ?? first.number
     const count = countConsecutive(entries, expected)
     const wrong = entries[count]
     const broken = wrong && gap(wrong.number, expected + BigInt(count))
     let fresh = wrong === undefined ? entries : entries.slice(0, count)
-    if (this.#rereading && count > 0) {
-      if (this.#held !== undefined && !sameEntry(this.#held, first)) {
-        throw new TruncatedError('REWRITTEN', this.#held.number, header.totalEntries)
-      }
-      this.#rereading = false
-      fresh = fresh.slice(1)
+    if (this.#reread !== undefined && count > 0) {
+      fresh = this.#reread.take(fresh, header.totalEntries)
+      this.#opening ??= this.#reread.opening
+      if (this.#reread.done) this.#reread = undefined
     }
     fresh = this.#deliver(fresh)
     return { fresh, broken: this.done ? undefined : broken }
@@ -179,7 +193,7 @@ export class Cursor {
    * @throws {ProtocolError} `GAP` if it stands at another place than it says
    */
   acceptBoundary(boundary: OperationBoundary): OperationBoundary | undefined {
-    if (this.#rereading) return boundary.gap ? boundary : undefined
+    if (this.isRereading) return boundary.gap ? boundary : undefined
     if (this.#next !== undefined && boundary.nextEntry !== this.#next)
       throw gap(boundary.nextEntry, this.#next, 'an operation boundary before')
     return boundary
@@ -191,7 +205,7 @@ export class Cursor {
     if (this.#next !== undefined || bookmark === undefined) return
     checkBookmark(first, bookmark)
     if (this.#end !== undefined && this.#end < first.number && bookmarkOf(this.#to) !== undefined) {
-      throw refusal(`range from entry ${first.number} to entry ${this.#end}`, ResultCode.BAD_TO_BOOKMARK)
+      throw endsBeforeStart(first.number, this.#end)
     }
     this.#next = first.number
   }
@@ -205,31 +219,32 @@ export class Cursor {
       fresh = entries.slice(0, Math.max(0, Number(this.#end - first.number) + 1))
       last = fresh.at(-1)
     }
-    if (last !== undefined) this.#hold(last)
+    if (last === undefined) return fresh
+    invariant(!this.isRereading, `entry ${first.number} is delivered before what is held was read again`)
+    invariant(first.number === this.#next, `entry ${first.number} is delivered, next is ${this.#next}`)
+    invariant(last.number === first.number + BigInt(fresh.length - 1), `${fresh.length} entries end at ${last.number}`)
+    this.#held = copyOf(last)
+    this.#next = last.number + 1n
     return fresh
   }
 
-  #hold(entry: Entry): void {
-    this.#held = { ...entry, data: entry.data.slice() }
-    this.#next = entry.number + 1n
+  get #lastDelivered(): bigint | undefined {
+    return this.#held && lastOf(this.#held)
   }
 }
 
-/** Check that a stream that was started at a bookmark begins with it. @throws {ProtocolError} */
-export function checkBookmark(first: Entry, bookmark: Uint8Array): void {
-  if (sameEntry({ ...first, type: BOOKMARK_TYPE, data: bookmark }, first)) return
-  throw new ProtocolError('UNEXPECTED_PACKET', `entry ${first.number} is not the bookmark that was asked for`)
+function copyOf(entry: Entry): Entry {
+  return { ...entry, data: entry.data.slice() }
 }
 
-function bookmarkOf(place: From | To | undefined): Uint8Array | undefined {
-  return typeof place === 'object' && 'bookmark' in place ? place.bookmark : undefined
+function lastOf(held: Entry | CheckpointParts): bigint {
+  return 'text' in held ? held.last : held.number
+}
+
+function bookmarkOf(bound: CursorFrom | EntriesTo | undefined): Uint8Array | undefined {
+  return typeof bound === 'object' && 'bookmark' in bound ? bound.bookmark : undefined
 }
 
 function gap(found: bigint, expected: bigint, what = 'entry'): ProtocolError {
   return new ProtocolError('GAP', `the server sent ${what} ${found}, expected ${expected}`)
-}
-
-/** What a server would answer, where its header already says so. */
-function refusal(asked: string, code: ResultCode): ServerRefusedError {
-  return new ServerRefusedError(asked, { code, text: RESULT_TEXT[code] })
 }

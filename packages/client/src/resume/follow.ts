@@ -1,82 +1,105 @@
-import { type Entry, type Header, RESULT_TEXT, ResultCode } from '@datastreamer/format'
+import { type EntriesTo, type Entry, type Header, TruncatedError } from '@datastreamer/format'
 import { sleep } from '@datastreamer/runtime'
-import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import { ConnectionError, ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
+import { isUnknownBookmark, locateBookmark } from '../query/locate-bookmark.ts'
 import { StreamSession } from '../stream/session.ts'
-import { Cursor, type CursorOptions, checkBookmark } from './cursor.ts'
-import { GhostGuard, type LookUp } from './ghost.ts'
+import { Cursor, type CursorFrom } from './cursor.ts'
+import { findCommon, type LookUp } from './find-common.ts'
 import { type HeaderWatch, HeadWatch } from './head-watch.ts'
-import type { StreamIdentity } from './identity.ts'
+import type { IdentityCheck } from './identity.ts'
+import { noLastBookmark } from './not-found.ts'
 import { Retry } from './retry.ts'
+import { StaleHeadFilter } from './stale-head.ts'
+import type { Rewound, StreamEvent } from './stream-event.ts'
+import type { Trail } from './trail.ts'
 
-/** What happens to an iteration, in order. */
-export type StreamEvent =
-  /**
-   * A connection streams, and the server has the entry that was delivered last. `boundaries`: whether it sends operation
-   * boundaries.
-   */
-  | { readonly kind: 'connected'; readonly header: Header; readonly boundaries: boolean }
-  /** The next entries, one or more, consecutive; each entry comes once. */
-  | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
-  /**
-   * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered. With `gap`, it
-   * is unknown where operations end from here on up to the next such event. Told again after a reconnection.
-   * docs/spec/protocol.md §7.
-   */
-  | { readonly kind: 'operationBoundary'; readonly nextEntry: bigint; readonly gap: boolean }
-  /** An attempt failed, dialling included; the next begins after `retryInMs`. */
-  | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
-
-export interface FollowOptions extends CursorOptions {
+export interface FollowOptions {
+  /** Where to start if no trail says where. */
+  readonly from: () => Promise<CursorFrom>
+  /** Start after its newest checkpoint; without it, a rewritten history is an error. */
+  readonly trail?: Trail | undefined
+  readonly to: EntriesTo | undefined
+  /** Whether to go on at the head that the first header shows. */
+  readonly follow: boolean
   readonly boundaries: boolean
-  /** Prove the first entry at the head, see {@link GhostGuard}; `undefined`: on servers that refused boundaries. */
+  /** Check the first entry at the head, see {@link StaleHeadFilter}; `undefined`: on servers that refused boundaries. */
   readonly verifyHead: boolean | undefined
   /** Who wants the headers that are seen beside the stream. */
   readonly headers: HeaderWatch | undefined
+  /** An entry among those delivered that a new connection has to bring too, beside the last one. */
+  readonly opening?: (() => Entry | undefined) | undefined
 }
 
 /** What an iteration needs of its client. */
 export interface FollowContext {
   readonly settings: Settings
-  readonly identity: StreamIdentity
+  readonly identity: IdentityCheck
   readonly lookUp: LookUp
   /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
   readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
 }
 
+/** Rewinds in a row, without a connection in between that streamed, before an iteration ends. */
+const MAX_REWINDS = 3
+
 /**
- * Follow a stream over any number of connections: every entry from the first on, in order, once.
+ * Follow a stream over any number of connections: every entry from the first on, in order, once. With a trail, a
+ * rewritten history is followed from the newest checkpoint on that the stream still has.
  *
- * connecting -> streaming -> (done | failed -> waiting -> connecting | failed for good)
+ * connecting -> streaming -> (done | failed -> waiting -> connecting | rewritten -> rewound -> connecting | failed for good)
  *
- * @throws the signal's reason; `TruncatedError`, `StreamChangedError`, `ServerRefusedError`; `ConnectionError` after
- * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same place again and again
+ * @throws the signal's reason; `TruncatedError`, `StreamChangedError`, `NotFoundError`; `ConnectionError` after
+ * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same entry again and again
  */
 export async function* follow(
   context: FollowContext,
   options: FollowOptions,
   signal: AbortSignal,
-): AsyncGenerator<StreamEvent, void, void> {
-  const cursor = new Cursor(options)
-  const retry = new Retry(context.settings.backoff)
-  while (!cursor.done) {
+): AsyncGenerator<StreamEvent | Rewound, void, void> {
+  const { clock, backoff } = context.settings
+  const retry = new Retry(backoff)
+  const { trail } = options
+  let cursor: Cursor | undefined
+  let rewinds = 0
+  while (cursor === undefined || !cursor.done) {
     let connectedAt: number | undefined
-    const before = cursor.next
+    let before = cursor?.next
     try {
+      if (rewinds > 0 && trail !== undefined) {
+        cursor = undefined
+        yield* rewind(context, trail)
+      }
+      cursor ??= new Cursor({ ...options, from: await startOf(options) })
+      before = cursor.next
       for await (const event of streamOnce(context, options, cursor, signal)) {
-        if (event.kind === 'connected') connectedAt = context.settings.clock.now()
+        if (event.kind === 'connected') {
+          connectedAt = clock.now()
+          rewinds = 0
+        }
         yield event
       }
     } catch (error) {
       signal.throwIfAborted()
-      if (cursor.abandonRange(error)) continue
+      if (cursor?.abandonRange(error)) continue
+      if (error instanceof TruncatedError && trail !== undefined && rewinds++ < MAX_REWINDS) continue
       if (!(error instanceof ConnectionError || error instanceof ProtocolError)) throw error
-      if (cursor.next !== before) retry.progressed()
-      const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : context.settings.clock.now() - connectedAt)
+      if (cursor?.next !== before) retry.progressed()
+      const retryInMs = retry.failed(error, connectedAt === undefined ? 0 : clock.now() - connectedAt)
       yield { kind: 'disconnected', error, retryInMs }
-      if (retryInMs > 0) await sleep(context.settings.clock, retryInMs, { signal })
+      if (retryInMs > 0) await sleep(clock, retryInMs, { signal })
     }
   }
+}
+
+/** Take a trail back to what the stream still has; says so if anything that was delivered is lost. */
+async function* rewind(context: FollowContext, trail: Trail): AsyncGenerator<Rewound, void, void> {
+  const to = await findCommon(context.lookUp, trail.checkpoints)
+  if (trail.rewindTo(to)) yield { kind: 'rewound', to, nextEntry: trail.nextEntry }
+}
+
+function startOf({ from, trail }: FollowOptions): Promise<CursorFrom> {
+  return trail?.newest === undefined ? from() : Promise.resolve({ after: trail.newest })
 }
 
 /** One connection, until the cursor is done. */
@@ -88,7 +111,7 @@ async function* streamOnce(
 ): AsyncGenerator<StreamEvent, void, void> {
   const { settings } = context
   const { endToLocate } = cursor
-  if (endToLocate !== undefined) cursor.endAt(await locateBookmark(context, endToLocate, signal))
+  if (endToLocate !== undefined) cursor.endAt(await locateEnd(context, endToLocate, signal))
   const session = await StreamSession.open(settings, { boundaries: options.boundaries, signal })
   const { header, boundaries } = session
   await using watch = new HeadWatch({
@@ -104,7 +127,7 @@ async function* streamOnce(
     cursor.meet(context.identity.check(header))
     if (!cursor.done) await start(session, cursor)
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
-    const guard = verify ? new GhostGuard(header.totalEntries, context.lookUp) : undefined
+    const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Told once the entry that is held was read again; of the operation boundaries before it the last one counts.
     let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries }]
     let failure: ProtocolError | undefined
@@ -123,7 +146,7 @@ async function* streamOnce(
         if (boundary !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationBoundary', ...boundary }]
         continue
       }
-      const { fresh, broken } = cursor.accept(guard === undefined ? item : await guard.filter(item), header)
+      const { fresh, broken } = cursor.accept(staleHead === undefined ? item : await staleHead.filter(item), header)
       if (fresh.length > 0) untold = [...untold, { kind: 'entries', entries: fresh }]
       failure = broken
     }
@@ -144,22 +167,10 @@ async function start(session: StreamSession, cursor: Cursor): Promise<void> {
   }
 }
 
-/** The number of a bookmark's own entry, on a connection of its own: streaming from there, the first entry tells. */
-async function locateBookmark(context: FollowContext, bookmark: Uint8Array, signal: AbortSignal): Promise<bigint> {
-  const session = await StreamSession.open(context.settings, { boundaries: false, signal })
-  const { responseTimeoutMs: limitMs } = context.settings
+async function locateEnd({ settings, identity }: FollowContext, bookmark: Uint8Array, signal: AbortSignal) {
   try {
-    context.identity.check(session.header)
-    await session.start({ name: 'startBookmark', bookmark })
-    const item = await session.next(() => ({ limitMs, since: 0 }))
-    const first = 'nextEntry' in item ? undefined : item[0]
-    if (first === undefined) throw new ProtocolError('UNEXPECTED_PACKET', 'no entry where a bookmark should be')
-    checkBookmark(first, bookmark)
-    return first.number
+    return await locateBookmark(settings, identity, bookmark, signal)
   } catch (error) {
-    if (!(error instanceof ServerRefusedError) || error.code !== 'BAD_FROM_BOOKMARK') throw error
-    throw new ServerRefusedError('end at a bookmark', { code: ResultCode.BAD_TO_BOOKMARK, text: RESULT_TEXT[5] })
-  } finally {
-    await session.finish()
+    throw isUnknownBookmark(error) ? noLastBookmark(error) : error
   }
 }

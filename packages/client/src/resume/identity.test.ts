@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { settingsOf } from '../options.ts'
-import { StreamIdentity } from './identity.ts'
+import { IdentityCheck } from './identity.ts'
 
 const header = {
   generation: 3 as const,
@@ -10,7 +10,7 @@ const header = {
   totalLength: 4096,
   totalEntries: 0n,
 }
-const identityOf = (options: object = {}) => new StreamIdentity(settingsOf({ host: 'h', port: 1, ...options }))
+const identityOf = (options: object = {}) => new IdentityCheck(settingsOf({ host: 'h', port: 1, ...options }))
 
 test.each([
   ['streamType', { streamType: 2n }],

@@ -2,8 +2,8 @@ import type { Header } from '@datastreamer/format'
 import { type IdentityField, StreamChangedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 
-/** What a stream must be: as the settings say, and otherwise as the first header showed it. */
-export class StreamIdentity {
+/** Checks that a stream is the one that the settings name, and otherwise the one that the first header showed. */
+export class IdentityCheck {
   readonly #expected: { streamType: bigint; systemId: bigint | undefined; version: number | undefined }
 
   constructor({ streamType, systemId, version }: Settings) {

@@ -1,6 +1,6 @@
 import type { SourceRequest } from '@datastreamer/format/source'
 import { sleep } from '@datastreamer/runtime'
-import { StreamIdentity } from '../resume/identity.ts'
+import { IdentityCheck } from '../resume/identity.ts'
 import { Retry } from '../resume/retry.ts'
 import { Changes } from './changes.ts'
 import { type Control, Controls } from './controls.ts'
@@ -19,7 +19,7 @@ export class SourceEngine {
   readonly operations: Operations
   readonly #controls = new Controls()
   readonly #settings: SourceSettings
-  readonly #identity: StreamIdentity
+  readonly #identity: IdentityCheck
   readonly #signal: AbortSignal
   readonly #retry: Retry
   #link: SourceLink | undefined
@@ -33,7 +33,7 @@ export class SourceEngine {
   #failure: { readonly error: unknown } | undefined
   #running: Promise<void> = Promise.resolve()
 
-  private constructor(settings: SourceSettings, identity: StreamIdentity, welcome: Welcome, signal: AbortSignal) {
+  private constructor(settings: SourceSettings, identity: IdentityCheck, welcome: Welcome, signal: AbortSignal) {
     this.#settings = settings
     this.#identity = identity
     this.#signal = signal
@@ -44,7 +44,7 @@ export class SourceEngine {
 
   /** Connect, once. */
   static async start(settings: SourceSettings, signal: AbortSignal): Promise<SourceEngine> {
-    const identity = new StreamIdentity(settings.dial)
+    const identity = new IdentityCheck(settings.dial)
     const { nextEntry } = settings
     const link = await SourceLink.open(settings, nextEntry, () => nextEntry ?? 0n, signal)
     try {

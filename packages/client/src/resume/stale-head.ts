@@ -1,14 +1,12 @@
 import { type Entry, sameEntry } from '@datastreamer/format'
-
-/** Look up a committed entry by number. */
-export type LookUp = (entryNumber: bigint) => Promise<Entry | undefined>
+import type { LookUp } from './find-common.ts'
 
 /**
- * Proves the first entry at the head of a stream that was just started. Some servers send a stale or uncommitted entry
- * there, which lies in their file behind the commit point; the real one of that number follows when it is committed.
+ * Takes a stale head entry out of a stream that was just started. Some servers send an old or uncommitted entry there,
+ * which lies in their file after the commit point; the real one of that number follows when it is committed.
  */
-export class GhostGuard {
-  /** Number of the entry to prove; `undefined` once that was done. */
+export class StaleHeadFilter {
+  /** Number of the entry to check; `undefined` once that was done. */
   #head: bigint | undefined
   readonly #lookUp: LookUp
 
@@ -17,7 +15,7 @@ export class GhostGuard {
     this.#lookUp = lookUp
   }
 
-  /** The entries without the ghost, if there is one among them. */
+  /** The entries without the stale one, if it is among them. */
   async filter(entries: readonly Entry[]): Promise<readonly Entry[]> {
     const head = this.#head
     const last = entries.at(-1)
