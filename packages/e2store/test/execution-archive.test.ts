@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LimitError, NotInFileError } from '../src/errors.ts'
 import type { Columns } from '../src/execution/archive/block.ts'
-import { paged } from '../src/execution/archive/paged.ts'
 import { decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
 import { openE2hs } from '../src/execution/e2hs/open.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
@@ -11,6 +10,7 @@ import { encodeDynamicBlockIndex } from '../src/index-records/dynamic-block-inde
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
 import { concatBytes, fromHex, toHex } from '../src/io/bytes.ts'
+import { paged } from '../src/io/paged.ts'
 import { encodeRecord } from '../src/records/record.ts'
 import { collect, golden, goldenBytes, openAny, slowSource } from './support/execution.ts'
 

@@ -1,17 +1,9 @@
 import { E2FormatError, type Step } from '../errors.ts'
 import { DEFAULT_WINDOW_BYTES } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { typeAt } from '../io/little-endian.ts'
-import {
-  checkHeaderRoom,
-  checkRecordBounds,
-  decodeRecordHeader,
-  type E2Record,
-  RECORD_HEADER_BYTES,
-  type RecordHeader,
-  type RecordOptions,
-} from './record.ts'
+import { type E2Record, RECORD_HEADER_BYTES, type RecordHeader, type RecordOptions } from './record.ts'
 import { describeType, RecordType } from './record-type.ts'
+import { RecordWindow } from './window.ts'
 
 export interface IterateOptions extends Omit<RecordOptions, 'end'> {
   /** Position of the first record (default 0). */
@@ -46,23 +38,20 @@ export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined,
  * Records borrow their window, which is not written again then: they stay valid, and keep it in memory.
  */
 export class RecordCursor {
-  readonly #source: ByteSource
-  readonly #options: IterateOptions & { readonly step: Step }
+  readonly #window: RecordWindow
+  readonly #step: Step
   readonly #windowBytes: number
   readonly #to: number
   #position: number
+  /** Whether the next record has to be Version. */
   #first: boolean
-  #window: Uint8Array = new Uint8Array(0)
-  /** Memory to read into again, for as long as no record has borrowed any of it. */
-  #memory: Uint8Array | undefined
-  #windowStart = 0
   #headerWindow = HEADER_WINDOW_BYTES
   #headersInWindow = 0
 
   constructor(source: ByteSource, options: IterateOptions = {}) {
     const { from = 0, to = source.size, windowBytes = DEFAULT_WINDOW_BYTES, step = 'walk' } = options
-    this.#source = source
-    this.#options = { ...options, step }
+    this.#window = new RecordWindow(source, { ...options, end: to, step })
+    this.#step = step
     this.#windowBytes = Math.max(windowBytes, RECORD_HEADER_BYTES)
     this.#position = from
     this.#to = to
@@ -82,20 +71,16 @@ export class RecordCursor {
    * @throws {LimitError} `RECORD_TOO_LARGE`
    */
   take(): E2Record | undefined {
-    const header = this.#peekHeader()
-    if (!header) return undefined
-    const at = header.position - this.#windowStart
-    const end = header.end - this.#windowStart
-    if (end > this.#window.length) return undefined
-    this.#position = header.end
-    this.#memory = undefined
-    const { type, length, position } = header
-    return { type, length, position, end: header.end, data: this.#window.subarray(at + RECORD_HEADER_BYTES, end) }
+    if (this.#first) this.#checkFirst()
+    const record = this.#window.record(this.#position)
+    if (record) this.#position = record.end
+    return record
   }
 
-  /** The next record's header, going past its data, if the header is in memory; throws as {@link take}. */
+  /** The header of the next record, skipping its data, if the header is in memory; throws as {@link take}. */
   takeHeader(): RecordHeader | undefined {
-    const header = this.#peekHeader()
+    if (this.#first) this.#checkFirst()
+    const header = this.#window.header(this.#position)
     if (!header) return undefined
     this.#position = header.end
     this.#headersInWindow++
@@ -104,53 +89,35 @@ export class RecordCursor {
 
   /** Bring the next record, or only its header, into memory; `false` at the end. Throws as {@link take}. */
   async fill({ headerOnly = false }: { readonly headerOnly?: boolean } = {}): Promise<boolean> {
-    const left = this.#to - this.#position
-    if (left === 0) {
-      if (this.#first) checkFirstRecord(undefined, this.#position, this.#options.step)
+    if (this.#position === this.#to) {
+      if (this.#first) checkFirstRecord(undefined, this.#position, this.#step)
       return false
     }
-    checkHeaderRoom(this.#position, this.#to, this.#options.step)
-    if (!this.#peekHeader()) await this.#load(Math.min(headerOnly ? this.#nextHeaderWindow() : this.#windowBytes, left))
-    const header = this.#peekHeader()
-    if (!header || headerOnly) return true
-    const whole = RECORD_HEADER_BYTES + header.length
-    if (header.end > this.#windowStart + this.#window.length)
-      await this.#load(Math.max(whole, Math.min(this.#windowBytes, left)))
+    for (let missing = this.#missing(headerOnly); missing > 0; missing = this.#missing(headerOnly)) {
+      const ahead = headerOnly ? this.#nextHeaderWindow() : this.#windowBytes
+      await this.#window.load(this.#position, Math.max(missing, ahead))
+    }
     return true
   }
 
-  /** Bytes to read for headers alone: little where records are large, more and more where they are small. */
+  #missing(headerOnly: boolean): number {
+    if (this.#first) this.#checkFirst()
+    return this.#window.missing(this.#position, headerOnly)
+  }
+
+  #checkFirst(): void {
+    const type = this.#window.type(this.#position)
+    if (type === undefined) return
+    checkFirstRecord({ type }, this.#position, this.#step)
+    this.#first = false
+  }
+
+  /** Bytes to read for headers alone: few where records are large, more and more where they are small. */
   #nextHeaderWindow(): number {
     const many = this.#headersInWindow >= 16
     this.#headerWindow = many ? Math.min(4 * this.#headerWindow, this.#windowBytes) : HEADER_WINDOW_BYTES
     this.#headersInWindow = 0
     return Math.min(this.#headerWindow, this.#windowBytes)
-  }
-
-  async #load(bytes: number): Promise<void> {
-    const left = this.#to - this.#position
-    this.#window = this.#source.peek?.(this.#position, left) ?? (await this.#read(bytes))
-    this.#windowStart = this.#position
-  }
-
-  async #read(bytes: number): Promise<Uint8Array> {
-    if (this.#source.readInto === undefined) return this.#source.read(this.#position, bytes)
-    if (this.#memory === undefined || this.#memory.length < bytes) this.#memory = new Uint8Array(bytes)
-    const target = this.#memory.subarray(0, bytes)
-    await this.#source.readInto(this.#position, target)
-    return target
-  }
-
-  #peekHeader(): RecordHeader | undefined {
-    const at = this.#position - this.#windowStart
-    if (at < 0 || at + RECORD_HEADER_BYTES > this.#window.length) return undefined
-    if (this.#first) {
-      checkFirstRecord({ type: typeAt(this.#window, at) }, this.#position, this.#options.step)
-      this.#first = false
-    }
-    const header = decodeRecordHeader(this.#window, at, this.#position, this.#options)
-    checkRecordBounds(header, this.#to, this.#options)
-    return header
   }
 }
 

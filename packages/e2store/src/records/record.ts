@@ -91,12 +91,7 @@ export function decodeLength(bytes: Uint8Array, at: number, position: number, op
   return length
 }
 
-/** Throw unless a record's data lies in the readable region and is not larger than allowed. */
-export function checkRecordBounds(header: RecordHeader, end: number, options: RecordOptions = {}): void {
-  checkBounds(header.type, header.length, header.position, end, options)
-}
-
-/** As {@link checkRecordBounds}, for a record that there is no object of yet. */
+/** Throw unless a record's data ends in the readable region and is not larger than allowed. */
 export function checkBounds(type: number, length: number, position: number, end: number, options: RecordOptions): void {
   const { maxRecordBytes = defaultMaxRecordBytes } = options
   const have = end - position - RECORD_HEADER_BYTES
@@ -134,7 +129,7 @@ export async function readRecordHeader(
   checkHeaderRoom(position, end, step)
   const bytes = source.peek?.(position, RECORD_HEADER_BYTES) ?? (await source.read(position, RECORD_HEADER_BYTES))
   const header = decodeRecordHeader(bytes, 0, position, options)
-  checkRecordBounds(header, end, options)
+  checkBounds(header.type, header.length, position, end, options)
   return header
 }
 
@@ -152,7 +147,7 @@ export async function readRecord(source: ByteSource, position: number, options: 
   const firstBytes = Math.min(FIRST_READ_BYTES, end - position)
   const first = source.peek?.(position, firstBytes) ?? (await source.read(position, firstBytes))
   const header = decodeRecordHeader(first, 0, position, options)
-  checkRecordBounds(header, end, options)
+  checkBounds(header.type, header.length, position, end, options)
   const whole = RECORD_HEADER_BYTES + header.length
   if (whole <= firstBytes) return { ...header, data: first.subarray(RECORD_HEADER_BYTES, whole) }
   const at = position + RECORD_HEADER_BYTES

@@ -3,7 +3,7 @@ import { grow } from '../io/bytes.ts'
 import { typeAt } from '../io/little-endian.ts'
 import { checkFirstRecord } from './iterate.ts'
 import {
-  checkRecordBounds,
+  checkBounds,
   decodeRecordHeader,
   type E2Record,
   RECORD_HEADER_BYTES,
@@ -99,11 +99,12 @@ export async function* decodeRecords(
       const header = decodeRecordHeader(head, 0, position, walk)
       if (wanted && !wanted(header)) {
         const skipped = await inbox.skip(header.length)
-        if (skipped < header.length) checkRecordBounds(header, position + RECORD_HEADER_BYTES + skipped, walk)
+        if (skipped < header.length)
+          checkBounds(header.type, header.length, position, position + RECORD_HEADER_BYTES + skipped, walk)
       } else {
-        checkRecordBounds(header, Number.POSITIVE_INFINITY, walk)
+        checkBounds(header.type, header.length, position, Number.POSITIVE_INFINITY, walk)
         const data = await inbox.upTo(header.length)
-        checkRecordBounds(header, position + RECORD_HEADER_BYTES + data.length, walk)
+        checkBounds(header.type, header.length, position, position + RECORD_HEADER_BYTES + data.length, walk)
         yield { ...header, data }
       }
       position = header.end

@@ -1,5 +1,6 @@
 import { NotInFileError } from '../../errors.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
+import { paged } from '../../io/paged.ts'
 import type { E2Record, RecordOptions } from '../../records/record.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
 import { Arena } from './arena.ts'
@@ -13,10 +14,8 @@ import {
   headerRlpOf,
 } from './block.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
-import { type RegionOptions, regionOptions, sequential } from './record-access.ts'
 import { type ColumnPlaces, columnPlaces, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader } from './row-reader.ts'
-import { type ReadRow, rowsByNumber } from './rows-by-number.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   readonly codec?: SnappyCodec
@@ -46,6 +45,10 @@ export interface RawBlock extends Columns<E2Record> {
 }
 
 const NONE = new Uint8Array(0)
+/** What is kept of reading blocks by number, at most. */
+const KEPT_BYTES = 4_194_304
+/** Pages of files that are kept whole: a quarter of this makes 1,000 blocks wait a fifth longer for all the reads. */
+const PAGE_BYTES = 524_288
 /** Read ahead when going through blocks, for each place of the file that is read from. */
 export const WINDOW_BYTES = 262_144
 export const ARENA_BYTES = 131_072
@@ -63,8 +66,8 @@ export class BlockArchive {
   readonly layout: Layout
   readonly source: ByteSource
   readonly options: ArchiveOptions
-  readonly #recordOptions: RegionOptions
-  readonly #readRow: ReadRow
+  /** What blocks are read from by number. */
+  readonly #pages: ByteSource
   readonly #decoderByNumber: RowDecoder
   readonly #places: ColumnPlaces
 
@@ -72,8 +75,7 @@ export class BlockArchive {
     this.source = source
     this.layout = layout
     this.options = options
-    this.#recordOptions = regionOptions(layout, options)
-    this.#readRow = rowsByNumber(source, layout, this.#recordOptions, options.pageBytes)
+    this.#pages = keepPages(source, options.pageBytes)
     this.#places = columnPlaces(layout)
     this.#decoderByNumber = this.#decoder(SMALL_ARENA_BYTES)
   }
@@ -109,19 +111,19 @@ export class BlockArchive {
    * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
    */
   async block(number: bigint): Promise<Block> {
-    const row = await this.#readRow(this.#indexOf(number), this.columns)
+    const row = await this.#row(number, this.columns)
     return this.#decode(number, row, this.#decoderByNumber)
   }
 
   /** The decompressed records of one block. Throws as {@link block}. */
   async payloads(number: bigint, columns: readonly Column[] = this.columns): Promise<BlockPayloads> {
-    const row = await this.#readRow(this.#indexOf(number), columns)
+    const row = await this.#row(number, columns)
     return this.#checkedPayloads(number, row, this.#decoderByNumber)
   }
 
   /** The records of one block as they lie in the file. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
-    return this.#rawBlock(number, await this.#readRow(this.#indexOf(number), columns))
+    return this.#rawBlock(number, await this.#row(number, columns))
   }
 
   /** Blocks in order, decoded. Throws as {@link block}. */
@@ -147,15 +149,14 @@ export class BlockArchive {
   ): AsyncGenerator<T, void, void> {
     const first = from === undefined ? 0 : this.#indexOf(from)
     const end = to === undefined || to === this.start + BigInt(this.count) ? this.count : this.#indexOf(to)
-    const { layout, source } = this
-    const shared = sequential(source, WINDOW_BYTES, this.#recordOptions)
-    const access = layout.columns.map(() =>
-      layout.rowwise ? shared : sequential(source, WINDOW_BYTES, this.#recordOptions),
-    )
-    const rows = new RowReader(layout, access, columns)
+    const rows = new RowReader(this.source, this.layout, { ...this.options, columns, windowBytes: WINDOW_BYTES })
     for (let index = first; index < end; index++) {
-      yield convert(this.start + BigInt(index), rows.peek(index) ?? (await rows.read(index)))
+      yield convert(this.start + BigInt(index), rows.take(index) ?? (await rows.read(index)))
     }
+  }
+
+  async #row(number: bigint, columns: readonly Column[]): Promise<Row> {
+    return new RowReader(this.#pages, this.layout, { ...this.options, columns }).read(this.#indexOf(number))
   }
 
   #indexOf(number: bigint): number {
@@ -195,4 +196,16 @@ export class BlockArchive {
     checkNumber(headerRlpOf(this.kind, payloads.header ?? NONE, position), number, position)
     return payloads
   }
+}
+
+/**
+ * What blocks are read from by number: pages that are kept, if the file is small or the caller says so.
+ *
+ * Of a large file only the block is read, and nothing is kept: pages that are kept for a while and then dropped are
+ * collected so late that keeping 4 MiB of them takes a multiple of that.
+ */
+function keepPages(source: ByteSource, pageBytes?: number): ByteSource {
+  if (pageBytes === undefined && source.size > KEPT_BYTES) return source
+  const bytes = pageBytes ?? PAGE_BYTES
+  return paged(source, bytes, Math.ceil(KEPT_BYTES / bytes))
 }

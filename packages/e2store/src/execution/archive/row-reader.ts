@@ -1,57 +1,108 @@
-import type { E2Record } from '../../records/record.ts'
+import { E2FormatError } from '../../errors.ts'
+import type { ByteSource } from '../../io/byte-source.ts'
+import { type E2Record, RECORD_HEADER_BYTES, type RecordOptions } from '../../records/record.ts'
+import { RecordWindow, type WindowOptions } from '../../records/window.ts'
 import { type Column, checkType, type Layout } from './layout.ts'
-import type { RecordAccess } from './record-access.ts'
 
 /** The records of one block by the number of their column; columns that were not asked for are absent. */
 export type Row = (E2Record | undefined)[]
 
-/** Finds the records of blocks: through the index, or behind the record before. */
+export interface RowOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
+  /** Columns to read. The header is always read. */
+  readonly columns: readonly Column[]
+  /** Bytes read at once in each place of the file that is read from (default: no more than the row takes). */
+  readonly windowBytes?: number
+  /** Rows are used until the next read only, so that memory can be reused and the next window read in advance. */
+  readonly transient?: boolean
+}
+
+/** Read at once of a row at most, whatever the index says of its size. */
+const MAX_ROW_BYTES = 1_048_576
+/** Read at once where the size of what is needed is not known. */
+const GUESS_BYTES = 4096
+
+/**
+ * Finds the records of blocks: through the index, or after the record before.
+ *
+ * One window slides over the file where the records of a block follow each other, else one over each column.
+ */
 export class RowReader {
   readonly #layout: Layout
-  readonly #access: readonly RecordAccess[]
+  readonly #windows: readonly RecordWindow[]
+  readonly #windowBytes: number
   /** For each column up to the last that is wanted, whether it is. */
   readonly #wanted: readonly boolean[]
+  /** The first record that {@link take} did not find in memory. */
+  #missing = { column: 0, position: 0 }
 
-  /** @param access one for each column */
-  constructor(layout: Layout, access: readonly RecordAccess[], columns: readonly Column[]) {
+  constructor(source: ByteSource, layout: Layout, { columns, windowBytes = 0, transient, ...options }: RowOptions) {
     this.#layout = layout
-    this.#access = access
+    this.#windowBytes = windowBytes
     const wanted = layout.columns.map((name, column) => column === 0 || columns.includes(name))
     this.#wanted = wanted.slice(0, wanted.lastIndexOf(true) + 1)
+    const region: WindowOptions = { ...options, end: layout.indexPosition, step: 'read' }
+    const open = (): RecordWindow =>
+      new RecordWindow(source, transient ? { ...region, readAheadBytes: windowBytes } : region)
+    this.#windows = layout.rowwise ? [open()] : this.#wanted.map(open)
   }
 
-  /** The records of a block, or `undefined` if not all of them are in memory. */
-  peek(index: number): Row | undefined {
-    const row: Row = new Array(this.#wanted.length)
-    return this.#fill(index, row) === undefined ? row : undefined
-  }
-
-  /** The records of a block, waiting for those that are not in memory; what is read ahead begins with the first. */
-  async read(index: number): Promise<Row> {
-    const row: Row = []
-    const given: Row = []
-    if (this.#layout.rowwise) given[0] = await (this.#access[0] as RecordAccess).read(this.#layout.target(index, 0))
-    for (let missing = this.#fill(index, row, given); missing !== undefined; missing = this.#fill(index, row, given)) {
-      const { column, position } = missing
-      given[column] = await (this.#access[column] as RecordAccess).read(position)
-    }
-    return row
-  }
-
-  /** Fill a row from records that are given or in memory; the first that is neither. */
-  #fill(index: number, row: Row, given?: Row): { readonly column: number; readonly position: number } | undefined {
+  /** The records of a block, or `undefined` if not all of them are in memory: then {@link read}. */
+  take(index: number): Row | undefined {
     const { rowwise, columns } = this.#layout
+    const row: Row = new Array(this.#wanted.length)
     let position = 0
     for (let column = 0; column < this.#wanted.length; column++) {
       const wanted = this.#wanted[column] as boolean
       if (!wanted && !rowwise) continue
       if (column === 0 || !rowwise) position = this.#layout.target(index, column)
-      const record = given?.[column] ?? (this.#access[column] as RecordAccess).peek(position)
-      if (record === undefined) return { column, position }
+      const record = this.#window(column).record(position)
+      if (record === undefined) {
+        this.#missing = { column, position }
+        return undefined
+      }
       checkType(this.#layout, columns[column] as Column, record.type, position)
       if (wanted) row[column] = record
       position = record.end
     }
-    return undefined
+    return row
+  }
+
+  /** The records of a block, reading those that are not in memory. */
+  async read(index: number): Promise<Row> {
+    for (;;) {
+      const row = this.take(index)
+      if (row !== undefined) return row
+      await this.#load(index)
+    }
+  }
+
+  /** Load what {@link take} missed. A row whose records follow each other is loaded from its first record on. */
+  async #load(index: number): Promise<void> {
+    const { column, position } = this.#missing
+    const window = this.#window(column)
+    const start = this.#layout.rowwise ? this.#layout.target(index, 0) : position
+    const missing = window.missing(position)
+    const isUnknown = missing === RECORD_HEADER_BYTES
+    const needed = position - start + (isUnknown ? GUESS_BYTES : missing)
+    const bytes = isUnknown && position === start ? this.#rowBytes(index) : needed
+    await window.load(start, Math.max(bytes, this.#windowBytes))
+  }
+
+  /** Bytes up to the next row if all of the row is wanted: no more than a hint, for the index may be wrong. */
+  #rowBytes(index: number): number {
+    const { rowwise, count, indexPosition, columns, target } = this.#layout
+    if (!rowwise || this.#wanted.length < columns.length) return GUESS_BYTES
+    try {
+      const end = index + 1 < count ? target(index + 1, 0) : indexPosition
+      const bytes = end - target(index, 0)
+      return bytes < RECORD_HEADER_BYTES ? GUESS_BYTES : Math.min(bytes, MAX_ROW_BYTES)
+    } catch (error) {
+      if (error instanceof E2FormatError) return GUESS_BYTES
+      throw error
+    }
+  }
+
+  #window(column: number): RecordWindow {
+    return this.#windows[this.#layout.rowwise ? 0 : column] as RecordWindow
   }
 }

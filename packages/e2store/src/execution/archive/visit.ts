@@ -1,7 +1,6 @@
 import { ARENA_BYTES, type BlockArchive, WINDOW_BYTES } from './archive.ts'
 import { Arena } from './arena.ts'
 import type { BlockPayloads } from './block.ts'
-import { type RecordAccess, regionOptions, sequential } from './record-access.ts'
 import { columnPlaces, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader } from './row-reader.ts'
 
@@ -25,12 +24,8 @@ export async function visitPayloads(
   { source, layout, options }: BlockArchive,
   { before, visit }: Visitor,
 ): Promise<void> {
-  const region = regionOptions(layout, options)
-  const opened = layout.columns
-    .slice(0, layout.rowwise ? 1 : undefined)
-    .map(() => sequential(source, WINDOW_BYTES, region, true))
-  const access = layout.columns.map((_, column) => opened[layout.rowwise ? 0 : column] as RecordAccess)
-  const rows = new RowReader(layout, access, layout.columns)
+  const { columns } = layout
+  const rows = new RowReader(source, layout, { ...options, columns, windowBytes: WINDOW_BYTES, transient: true })
   const arena = new Arena(ARENA_BYTES)
   const decoder = new RowDecoder(columnPlaces(layout), arena, options)
   let blocks: BlockPayloads[] = []
@@ -39,11 +34,10 @@ export async function visitPayloads(
     blocks = []
     if (shown.length > 0) visit(shown)
     arena.reuse()
-    for (const column of opened) column.release()
   }
   for (let index = 0; index < layout.count; index++) {
     try {
-      let row = rows.peek(index)
+      let row = rows.take(index)
       if (row === undefined) {
         show()
         row = await rows.read(index)

@@ -1,12 +1,11 @@
-import type { ByteSource } from '../../io/byte-source.ts'
+import type { ByteSource } from './byte-source.ts'
 
-/** A source that can read into memory of its reader. */
-export type IntoSource = ByteSource & Required<Pick<ByteSource, 'readInto'>>
+type IntoSource = ByteSource & Required<Pick<ByteSource, 'readInto'>>
 
 /** Free in front of what is read ahead, for the end of the window before it. */
 const ROOM = 65_536
 
-/** What is being read behind a window. */
+/** A read whose bytes are not used yet. */
 interface Reading {
   readonly position: number
   readonly length: number
@@ -15,14 +14,14 @@ interface Reading {
 }
 
 /**
- * Windows of a source, one behind the other: while one is in use the next is being read. What stands across the end of a
+ * Windows of a source, one after the other: while one is in use, the next is being read. What crosses the end of a
  * window is copied in front of the next.
  *
- * Holds two windows. Memory is used again if the one who uses a window allows it.
+ * Holds two windows. A window is valid until the next is asked for; then its memory is reused.
  */
 export class ReadAhead {
+  readonly windowBytes: number
   readonly #source: IntoSource
-  readonly #windowBytes: number
   /** Where what may be read ends. */
   readonly #end: number
   #reading: Reading | undefined
@@ -32,25 +31,28 @@ export class ReadAhead {
 
   constructor(source: IntoSource, windowBytes: number, end: number) {
     this.#source = source
-    this.#windowBytes = windowBytes
+    this.windowBytes = windowBytes
     this.#end = end
+  }
+
+  /** Reads ahead in a source; `undefined` if it cannot read into memory. */
+  static over(source: ByteSource, windowBytes: number, end: number): ReadAhead | undefined {
+    return canReadInto(source) ? new ReadAhead(source, windowBytes, end) : undefined
   }
 
   /**
    * The window that begins at `position`.
    *
-   * @param rest what the window before it has from `position` on
-   * @param reuse whether nobody uses the window before it any more
+   * @param rest the bytes from `position` on that the caller already has
    */
-  async next(position: number, rest: Uint8Array, reuse: boolean): Promise<Uint8Array> {
-    const behind = position + rest.length
-    const continues = this.#reading?.position === behind && rest.length <= ROOM
+  async next(position: number, rest: Uint8Array): Promise<Uint8Array> {
+    const continues = this.#reading?.position === position + rest.length && rest.length <= ROOM
     const reading = continues && this.#reading !== undefined ? this.#reading : this.#begin(position)
     const kept = continues ? rest : rest.subarray(0, 0)
     this.#reading = undefined
     await reading.done
     reading.memory.set(kept, ROOM - kept.length)
-    this.#spare = reuse ? this.#memory : undefined
+    this.#spare = this.#memory
     this.#memory = reading.memory
     const end = reading.position + reading.length
     if (end < this.#end) this.#reading = this.#begin(end)
@@ -58,12 +60,16 @@ export class ReadAhead {
   }
 
   #begin(position: number): Reading {
-    const length = Math.min(this.#windowBytes, this.#end - position)
-    const memory = this.#spare ?? new Uint8Array(ROOM + this.#windowBytes)
+    const length = Math.min(this.windowBytes, this.#end - position)
+    const memory = this.#spare ?? new Uint8Array(ROOM + this.windowBytes)
     this.#spare = undefined
     const done = this.#source.readInto(position, memory.subarray(ROOM, ROOM + length))
-    // If nobody asks for it any more, nobody wants to know that it failed.
+    // A failure is reported when these bytes are asked for; if they never are, it is of no interest.
     done.catch(() => undefined)
     return { position, length, memory, done }
   }
+}
+
+function canReadInto(source: ByteSource): source is IntoSource {
+  return source.readInto !== undefined
 }

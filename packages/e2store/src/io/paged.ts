@@ -1,30 +1,19 @@
-import type { ByteSource } from '../../io/byte-source.ts'
-
-/** A source that knows what of it is in memory. */
-export interface PagedSource extends ByteSource {
-  /** All that is in memory from `position` on, if anything is; up to the end of a page. */
-  rest(position: number): Uint8Array | undefined
-}
+import type { ByteSource } from './byte-source.ts'
 
 /**
- * A source that reads whole pages and keeps the ones read last, for reads that jump about. A source that is in memory
- * needs no pages.
+ * A source that reads whole pages and keeps the most recent ones, for reads at random positions.
  *
- * Holds `pages * pageBytes` bytes at most. Pages are never written again: what was read from them stays valid.
+ * Holds `pages * pageBytes` bytes at most. Pages are never written again: what was read from them stays valid. A read
+ * larger than a page bypasses them. A source that is in memory is returned as it is.
  */
-export function paged(source: ByteSource, pageBytes: number, pages: number): PagedSource {
-  if (source.peek) {
-    const { peek } = source
-    return { ...source, peek, rest: (position) => peek(position, source.size - position) }
-  }
+export function paged(source: ByteSource, pageBytes: number, pages: number): ByteSource {
+  if (source.peek) return source
   const kept = new Map<number, Uint8Array>()
-  const rest = (position: number): Uint8Array | undefined => {
-    const number = Math.floor(position / pageBytes)
-    return kept.get(number)?.subarray(position - number * pageBytes)
-  }
   const peek = (position: number, length: number): Uint8Array | undefined => {
-    const bytes = rest(position)
-    return bytes !== undefined && length <= bytes.length ? bytes.subarray(0, length) : undefined
+    const number = Math.floor(position / pageBytes)
+    const at = position - number * pageBytes
+    const page = kept.get(number)
+    return page !== undefined && at + length <= page.length ? page.subarray(at, at + length) : undefined
   }
   const load = async (number: number): Promise<Uint8Array> => {
     const known = kept.get(number)
@@ -50,5 +39,5 @@ export function paged(source: ByteSource, pageBytes: number, pages: number): Pag
     out.set(next.subarray(0, length - (page.length - at)), page.length - at)
     return out
   }
-  return { size: source.size, peek, rest, read }
+  return { size: source.size, peek, read }
 }
