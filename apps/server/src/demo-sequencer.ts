@@ -46,7 +46,7 @@ export class DemoSequencer {
     return this.#nextBlock
   }
 
-  /** Stop behind the block that is being written. */
+  /** Stop after the block that is being written. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.#running
@@ -90,7 +90,7 @@ async function commitOperation(store: StreamStore, operation: Operation): Promis
   await store.commitAtomicOp()
 }
 
-/** The number behind the last block of the file, which must be the one that a demo would have written. */
+/** The number after the last block of the file, which must be the one that a demo would have written. */
 async function nextBlock(stream: StreamReader): Promise<bigint> {
   const { totalEntries } = stream.getHeader()
   if (totalEntries === 0n) return 0n

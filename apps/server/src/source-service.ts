@@ -30,7 +30,7 @@ export interface SourceListening {
   readonly port: number
   /** What {@link checkSource} gave. */
   readonly tls: ListenOptions['tls']
-  /** Told what a source asked for and could not be read; `again` reads it once more. */
+  /** Called with what a source asked for and could not be read; `again` reads it once more. */
   readonly onReadFailure: (error: unknown, again: () => Promise<unknown>) => void
 }
 

@@ -246,7 +246,7 @@ describe('a process', () => {
 })
 
 describe('limits and metrics', () => {
-  test('clients beyond the limit are turned away, logged and counted', async () => {
+  test('clients beyond the limit are rejected, logged and counted', async () => {
     using dir = tempDir()
     const args = [
       '--demo',

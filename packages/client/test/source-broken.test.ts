@@ -68,9 +68,9 @@ describe("a server's store that can write no more", () => {
     failing.heal()
   })
 
-  const outcomes: [name: string, failAt: 'before header' | 'behind header', total: bigint][] = [
+  const outcomes: [name: string, failAt: 'before header' | 'after header', total: bigint][] = [
     ['was not written', 'before header', 1n],
-    ['was written all the same', 'behind header', 3n],
+    ['was written all the same', 'after header', 3n],
   ]
   test.each(outcomes)('an operation that %s: the next begins behind what is there', async (_, failAt, total) => {
     const failing = new FailingDisk(nodeDisk)

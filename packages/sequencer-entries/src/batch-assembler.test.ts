@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { batchEnd, batchMark, block, blockMark, bytes, end, ger, start, tx } from '../test/inits.ts'
+import { batchBookmark, batchEnd, block, blockBookmark, bytes, end, ger, start, tx } from '../test/inits.ts'
 import { collect, entriesFrom, firstDifference, numbered } from '../test/stream-entries.ts'
 import { assembleBatches } from './assemble-batches.ts'
 import { assembleBlocks } from './assemble-blocks.ts'
@@ -18,10 +18,12 @@ function pushAll(generation: Generation, first: bigint, inits: readonly Sequence
 }
 
 describe('protobuf', () => {
-  const five = [start(5n), blockMark(8n), block(8n, 5n), end(8n), blockMark(9n), block(9n, 5n), batchEnd(5n, 3)]
+  const five = [start(5n), blockBookmark(8n), block(8n, 5n), end(8n), blockBookmark(9n), block(9n, 5n), batchEnd(5n, 3)]
 
   test('a batch comes out with its end, with blocks that have none', () => {
-    expect(pushAll('protobuf', 0n, [batchMark(5n), ...five, batchMark(6n), start(6n), ger(6n), batchEnd(6n)])).toEqual([
+    expect(
+      pushAll('protobuf', 0n, [batchBookmark(5n), ...five, batchBookmark(6n), start(6n), ger(6n), batchEnd(6n)]),
+    ).toEqual([
       [7, 5n, [8n, 9n]],
       [11, 6n, []],
     ])
@@ -52,13 +54,13 @@ describe('protobuf', () => {
   })
 
   test('passes over the batch in which the entries begin', () => {
-    expect(pushAll('protobuf', 9n, [blockMark(7n), block(7n, 4n), end(7n), ger(4n), batchEnd(4n), ...five])).toEqual([
-      [11, 5n, [8n, 9n]],
-    ])
+    expect(
+      pushAll('protobuf', 9n, [blockBookmark(7n), block(7n, 4n), end(7n), ger(4n), batchEnd(4n), ...five]),
+    ).toEqual([[11, 5n, [8n, 9n]]])
   })
 
   test('refuses a batch inside a batch', () => {
-    const inside = () => pushAll('protobuf', 9n, [start(5n), batchMark(6n), start(6n)])
+    const inside = () => pushAll('protobuf', 9n, [start(5n), batchBookmark(6n), start(6n)])
     expect(inside).toThrow(SequenceError)
     expect(inside).toThrow('entry 11: batch 6 begins inside batch 5')
   })
@@ -110,7 +112,7 @@ describe('before protobuf', () => {
   test('passes over the first batch if the entries may begin inside it', () => {
     const more = [...blocks, legacy(4n, 3n), end(4n)]
     expect(pushAll('etrog', 7n, more)).toEqual([[7, 2n, [3n]]])
-    expect(pushAll('etrog', 7n, [batchMark(1n), ...more])).toEqual([
+    expect(pushAll('etrog', 7n, [batchBookmark(1n), ...more])).toEqual([
       [6, 1n, [1n, 2n]],
       [8, 2n, [3n]],
     ])

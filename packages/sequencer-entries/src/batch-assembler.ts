@@ -54,7 +54,7 @@ export class BatchAssembler {
   #open: OpenBatch | undefined
   #bytes = 0
   /** Before protobuf: whether entries began inside a batch; of the first batch nothing is kept then. */
-  #cut: boolean | undefined
+  #beginsInside: boolean | undefined
   /** Number of the batch of which nothing is kept. */
   #passedOver: bigint | undefined
 
@@ -74,7 +74,7 @@ export class BatchAssembler {
    * @throws {SequencerEntryError} if its data cannot be read
    */
   push(entry: Entry): readonly FullBatch[] {
-    this.#cut ??= entry.number !== 0n && !this.#isBatchBookmark(entry)
+    this.#beginsInside ??= entry.number !== 0n && !this.#isBatchBookmark(entry)
     const block = this.#blocks.push(entry)
     const complete: FullBatch[] = []
     if (block !== undefined) this.#addBlock(block, complete)
@@ -135,8 +135,8 @@ export class BatchAssembler {
     complete: FullBatch[],
   ): OpenBatch | undefined {
     if (this.#generation === 'protobuf' || this.#open?.number === number) return this.#open
-    if (this.#cut) {
-      this.#cut = false
+    if (this.#beginsInside) {
+      this.#beginsInside = false
       this.#passedOver = number
     }
     if (this.#passedOver === number) return undefined

@@ -1,6 +1,6 @@
 import { type Entry, encodeEntry } from '@datastreamer/format'
 import { describe, expect, test } from 'vitest'
-import { batchEnd, batchMark, block, blockMark, end, start, tx } from '../test/inits.ts'
+import { batchBookmark, batchEnd, block, blockBookmark, end, start, tx } from '../test/inits.ts'
 import { entriesFrom, numbered } from '../test/stream-entries.ts'
 import { batchDumpText, dumpBatch } from './batch-dump.ts'
 import { AssemblyLimitError } from './errors.ts'
@@ -8,22 +8,22 @@ import { generateStream } from './generate-stream.ts'
 import { toHex } from './hex.ts'
 
 const entries = entriesFrom('protobuf', 40n, [
-  blockMark(7n),
+  blockBookmark(7n),
   block(7n, 4n),
   end(7n),
   batchEnd(4n),
-  batchMark(5n),
+  batchBookmark(5n),
   start(5n),
-  blockMark(8n),
+  blockBookmark(8n),
   block(8n, 5n),
   tx(8n),
   tx(8n),
   end(8n),
-  blockMark(9n),
+  blockBookmark(9n),
   block(9n, 5n),
   end(9n),
   batchEnd(5n),
-  batchMark(6n),
+  batchBookmark(6n),
 ])
 const options = { generation: 'protobuf' } as const
 

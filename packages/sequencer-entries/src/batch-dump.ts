@@ -14,7 +14,7 @@ export interface BatchDump {
   readonly l2BlockFirst: bigint
   readonly l2BlockLast: bigint
   readonly totalTx: bigint
-  /** Hex of the entries as they lie in the file, head included, one behind the other. */
+  /** Hex of the entries as they lie in the file, head included, one after the other. */
   readonly batchData: string
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { blockMark, bytes } from '../test/inits.ts'
+import { blockBookmark, bytes } from '../test/inits.ts'
 import { collect, entriesFrom } from '../test/stream-entries.ts'
 import { assembleBlocks } from './assemble-blocks.ts'
 import { BlockAssembler } from './block-assembler.ts'
@@ -28,7 +28,7 @@ describe('before protobuf', () => {
     '%s has hash and state root in the end, the fork id in the block',
     async (generation) => {
       const entries = entriesFrom(generation, 0n, [
-        blockMark(1n),
+        blockBookmark(1n),
         { kind: 'l2Block', number: 1n, batchNumber: 1n, forkId: 7n },
         { kind: 'transaction', encoded: bytes(2, 2), imStateRoot: bytes(32, 9) },
         { kind: 'l2BlockEnd', number: 1n, hash: bytes(32, 4), stateRoot: bytes(32, 5) },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { batchMark, block, blockMark, bytes, end, ger, start, tx } from '../test/inits.ts'
+import { batchBookmark, block, blockBookmark, bytes, end, ger, start, tx } from '../test/inits.ts'
 import { collect, entriesFrom, firstDifference, numbered } from '../test/stream-entries.ts'
 import { assembleBlocks } from './assemble-blocks.ts'
 import { BlockAssembler } from './block-assembler.ts'
@@ -20,13 +20,13 @@ describe('protobuf', () => {
   test('a block comes out with its end, not later', () => {
     expect(
       pushAll([
-        batchMark(5n),
+        batchBookmark(5n),
         start(5n),
-        blockMark(8n),
+        blockBookmark(8n),
         block(8n, 5n),
         tx(8n),
         end(8n),
-        blockMark(9n),
+        blockBookmark(9n),
         block(9n, 5n),
         end(9n),
       ]),
@@ -37,7 +37,7 @@ describe('protobuf', () => {
   })
 
   test.each<[string, SequencerEntryInit]>([
-    ['bookmark', blockMark(9n)],
+    ['bookmark', blockBookmark(9n)],
     ['batch end', { kind: 'batchEnd', number: 5n }],
     ['batch start', start(6n)],
     ['GER update', ger(5n)],
@@ -50,7 +50,7 @@ describe('protobuf', () => {
     const assembler = new BlockAssembler({ generation: 'protobuf' })
     const [complete] = entriesFrom('protobuf', 70n, [
       { kind: 'batchStart', number: 5n, forkId: 9n },
-      blockMark(8n),
+      blockBookmark(8n),
       { kind: 'l2Block', number: 8n, batchNumber: 5n, hash: bytes(32, 1), baseFee: bytes(2, 2), timestamp: 99n },
       { kind: 'transaction', l2blockNumber: 8n, index: 4n, imStateRoot: bytes(32, 3), effectiveGasPricePercentage: 5 },
       end(8n),
@@ -86,12 +86,12 @@ describe('protobuf', () => {
   })
 
   test('passes over the rest of a block that began before the first entry', () => {
-    expect(pushAll([tx(7n), tx(7n), end(7n), blockMark(8n), block(8n, 5n), end(8n)], 1000n)).toEqual([[5, 8n]])
+    expect(pushAll([tx(7n), tx(7n), end(7n), blockBookmark(8n), block(8n, 5n), end(8n)], 1000n)).toEqual([[5, 8n]])
   })
 
   test('does not know the fork id of a batch that began before the first entry', async () => {
     const entries = entriesFrom('protobuf', 1000n, [
-      blockMark(8n),
+      blockBookmark(8n),
       block(8n, 5n),
       end(8n),
       { kind: 'batchEnd', number: 5n },
@@ -111,9 +111,9 @@ describe('protobuf', () => {
   })
 
   test.each<[string, SequenceError['code'], SequencerEntryInit[]]>([
-    ['a transaction behind its block', 'OUTSIDE_BLOCK', [block(8n, 5n), end(8n), tx(8n)]],
-    ['a transaction behind a bookmark', 'OUTSIDE_BLOCK', [blockMark(8n), tx(8n)]],
-    ['a transaction behind the rest of a block', 'OUTSIDE_BLOCK', [end(7n), tx(8n)]],
+    ['a transaction after its block', 'OUTSIDE_BLOCK', [block(8n, 5n), end(8n), tx(8n)]],
+    ['a transaction after a bookmark', 'OUTSIDE_BLOCK', [blockBookmark(8n), tx(8n)]],
+    ['a transaction after the rest of a block', 'OUTSIDE_BLOCK', [end(7n), tx(8n)]],
     ['a second end', 'OUTSIDE_BLOCK', [block(8n, 5n), end(8n), end(8n)]],
     ['the end of another block', 'OTHER_BLOCK', [block(8n, 5n), end(9n)]],
     ['a transaction of another block', 'OTHER_BLOCK', [block(8n, 5n), tx(9n)]],
@@ -170,11 +170,11 @@ describe('at the end of the entries', () => {
 describe('a generated stream', () => {
   const entries = numbered(generateStream({ blocks: 60n }))
 
-  test('gives the same blocks entry by entry, in arrays of any cut, and from borrowed memory', async () => {
+  test('gives the same blocks entry by entry, in arrays of any size, and from borrowed memory', async () => {
     const one = await collect(assembleBlocks(entries, { generation: 'protobuf' }))
     expect(one).toHaveLength(60)
-    const cuts = await collect(assembleBlocks(inArrays(), { generation: 'protobuf' }))
-    expect(firstDifference(cuts, one)).toBe(-1)
+    const batches = await collect(assembleBlocks(inArrays(), { generation: 'protobuf' }))
+    expect(firstDifference(batches, one)).toBe(-1)
     const borrowed = await collect(assembleBlocks(poisoned(), { generation: 'protobuf' }))
     expect(firstDifference(borrowed, one)).toBe(-1)
   })

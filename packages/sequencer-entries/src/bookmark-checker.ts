@@ -5,7 +5,7 @@ import type { Bookmark, SequencerEntry } from './model.ts'
 /**
  * Checks that every bookmark stands right before what it marks and that every block, and in protobuf every batch start,
  * has one. A batch bookmark of `etrog` marks the batch's first block or GER update and may have the block's bookmark
- * behind it.
+ * after it.
  *
  * @see docs/spec/sequencer-entries.md §10
  */
@@ -59,8 +59,8 @@ export class BookmarkChecker {
 
   /** What is announced and did not come does not come any more. */
   end(found = 'the end of the entries'): void {
-    if (this.#batch !== undefined) this.#report(`batch ${this.#batch} behind its bookmark`, found)
-    if (this.#block !== undefined) this.#report(`block ${this.#block} behind its bookmark`, found)
+    if (this.#batch !== undefined) this.#report(`batch ${this.#batch} after its bookmark`, found)
+    if (this.#block !== undefined) this.#report(`block ${this.#block} after its bookmark`, found)
     this.#batch = undefined
     this.#block = undefined
   }

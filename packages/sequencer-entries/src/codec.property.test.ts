@@ -135,10 +135,10 @@ describe.each(layouts)('%s %s', (generation, kind, fields) => {
 
   test('every prefix is refused or is another whole entry', () => {
     fc.assert(
-      fc.property(entries, fc.nat(), (entry, cut) => {
+      fc.property(entries, fc.nat(), (entry, length) => {
         const { type, data } = encodeSequencerEntry(entry, generation)
         if (data.length === 0) return
-        const prefix = data.subarray(0, cut % data.length)
+        const prefix = data.subarray(0, length % data.length)
         const decoded = attempt(() => decodeSequencerEntry({ type, data: prefix }, generation))
         if (decoded === undefined) return
         expect(encodeSequencerEntry(decoded, generation).data).toEqual(prefix)

@@ -13,7 +13,7 @@ export interface FullTransaction {
 
 /** An L2 block with all that belongs to it. Owns its bytes. */
 export interface FullL2Block extends L2BlockFields {
-  /** Number of the entry that opens the block, behind its bookmark. */
+  /** Number of the entry that opens the block, after its bookmark. */
   readonly entryNumber: bigint
   /** Number of the last entry that belongs to the block: its end where it has one. */
   readonly lastEntryNumber: bigint

@@ -54,7 +54,7 @@ export function* generateStream({
   const chain = new Random(seed, CHAIN)
   const coinbase = chain.bytes(20)
   for (let number = firstBlock; blocks === undefined || number < firstBlock + blocks; number++) {
-    const { batch, opens, closes } = placeOf(number, ends)
+    const { batch, opens, closes } = batchOf(number, ends)
     const random = new Random(seed, BLOCK, number)
     const stateRoot = stateRootOf(seed, number)
     const entries: SequencerEntryInit[] = []
@@ -86,7 +86,7 @@ export function* generateStream({
   }
 }
 
-/** Block number, from 0, behind the last block of each batch of a cycle. */
+/** Block number, from 0, after the last block of each batch of a cycle. */
 function batchEnds(seed: bigint): readonly bigint[] {
   const random = new Random(seed, LAYOUT)
   const ends: bigint[] = []
@@ -98,7 +98,7 @@ function batchEnds(seed: bigint): readonly bigint[] {
 }
 
 /** The batch of a block, and whether the block is its first or last. */
-function placeOf(
+function batchOf(
   number: bigint,
   ends: readonly bigint[],
 ): { readonly batch: bigint; readonly opens: boolean; readonly closes: boolean } {

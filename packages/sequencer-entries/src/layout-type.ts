@@ -1,7 +1,7 @@
 import { checkBigint, checkNumber, NO_BYTES } from './values.ts'
 
 /** Where a field lies. */
-interface Place {
+interface Field {
   readonly data: Uint8Array
   readonly view: DataView
   readonly at: number
@@ -12,8 +12,8 @@ interface Place {
 interface FieldType {
   readonly bytes: number
   /** The value, or `undefined` if the bytes stand for none. */
-  read(place: Place): unknown
-  write(place: Place, value: unknown, name: string): void
+  read(field: Field): unknown
+  write(field: Field, value: unknown, name: string): void
 }
 
 /** Types of fields of a fixed layout. `b16` and `b32` are narrow integers that the model holds as bigints. */

@@ -20,7 +20,7 @@ interface FieldCodec {
  * the generated schema and the wire from the library; its own loop is stricter than the library's (a wire type that is
  * not the field's makes an unknown field, as in Go) and says where bytes are bad.
  *
- * Unknown fields are kept as they came in `unknown` and written behind all others, as Go does.
+ * Unknown fields are kept as they came in `unknown` and written after all others, as Go does.
  *
  * @param zero makes the object that fields are read into, with all keys and their zero values
  * @param nested codecs of the messages that fields hold, by type name

@@ -15,7 +15,7 @@ interface Extra {
   readonly unknown?: Uint8Array | undefined
 }
 
-/** A key under which servers find the entry behind it. */
+/** A key under which servers find the entry after it. */
 export interface Bookmark {
   readonly kind: 'bookmark'
   /** One of `BookmarkType`, or a value of a newer version. */
@@ -87,7 +87,7 @@ export interface Transaction extends Extra {
   readonly encoded: Uint8Array
   /** u32; u8 before protobuf. */
   readonly effectiveGasPricePercentage: number
-  /** State root behind this transaction; in `pre-etrog` none for the older, shorter layout. */
+  /** State root after this transaction; in `pre-etrog` none for the older, shorter layout. */
   readonly imStateRoot: Uint8Array
   /** `sequencer-2023-09` only. */
   readonly batchNumber?: bigint | undefined

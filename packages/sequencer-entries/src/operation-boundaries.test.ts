@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { batchEnd, batchMark, block, blockMark, end, ger, start, tx } from '../test/inits.ts'
+import { batchBookmark, batchEnd, block, blockBookmark, end, ger, start, tx } from '../test/inits.ts'
 import { entriesFrom } from '../test/stream-entries.ts'
 import { encodeSequencerEntry } from './codec.ts'
 import { generateStream } from './generate-stream.ts'
@@ -12,9 +12,18 @@ function boundaries(generation: Generation, inits: readonly SequencerEntryInit[]
   return entriesFrom(generation, 0n, inits).map((entry) => finder.push(entry) ?? '-')
 }
 
-test('protobuf: behind block ends and batch ends', () => {
-  const inits = [batchMark(1n), start(1n), blockMark(1n), block(1n, 1n), tx(1n), end(1n), blockMark(2n), block(2n, 1n)]
-  expect(boundaries('protobuf', [...inits, end(2n), batchEnd(1n), batchMark(2n)])).toEqual([
+test('protobuf: after block ends and batch ends', () => {
+  const inits = [
+    batchBookmark(1n),
+    start(1n),
+    blockBookmark(1n),
+    block(1n, 1n),
+    tx(1n),
+    end(1n),
+    blockBookmark(2n),
+    block(2n, 1n),
+  ]
+  expect(boundaries('protobuf', [...inits, end(2n), batchEnd(1n), batchBookmark(2n)])).toEqual([
     '-',
     '-',
     '-',
@@ -30,8 +39,8 @@ test('protobuf: behind block ends and batch ends', () => {
 })
 
 test('protobuf: in front of what ends a block without an end, but never inside a batch without blocks', () => {
-  expect(boundaries('protobuf', [block(0n, 0n), batchEnd(0n), batchMark(1n)])).toEqual(['-', 'after', '-'])
-  expect(boundaries('protobuf', [block(1n, 1n), tx(1n), blockMark(2n), block(2n, 1n), block(3n, 1n)])).toEqual([
+  expect(boundaries('protobuf', [block(0n, 0n), batchEnd(0n), batchBookmark(1n)])).toEqual(['-', 'after', '-'])
+  expect(boundaries('protobuf', [block(1n, 1n), tx(1n), blockBookmark(2n), block(2n, 1n), block(3n, 1n)])).toEqual([
     '-',
     '-',
     'before',
@@ -52,9 +61,9 @@ test('sequencer-2023-09: in front of the next block', () => {
   ])
 })
 
-test('pre-etrog and etrog: behind block ends and GER updates', () => {
+test('pre-etrog and etrog: after block ends and GER updates', () => {
   const inits: SequencerEntryInit[] = [
-    blockMark(1n),
+    blockBookmark(1n),
     { kind: 'l2Block', number: 1n },
     { kind: 'transaction' },
     end(1n),
@@ -62,7 +71,7 @@ test('pre-etrog and etrog: behind block ends and GER updates', () => {
   ]
   for (const generation of ['pre-etrog', 'etrog'] as const) {
     expect(boundaries(generation, inits)).toEqual(['-', '-', '-', 'after', 'after'])
-    expect(boundaries(generation, [{ kind: 'l2Block' }, ger(2n), blockMark(2n)])).toEqual(['-', 'after', '-'])
+    expect(boundaries(generation, [{ kind: 'l2Block' }, ger(2n), blockBookmark(2n)])).toEqual(['-', 'after', '-'])
   }
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { batchEnd, batchMark, block, blockMark, bytes, end, ger, start, tx } from '../test/inits.ts'
+import { batchBookmark, batchEnd, block, blockBookmark, bytes, end, ger, start, tx } from '../test/inits.ts'
 import { entriesFrom, numbered } from '../test/stream-entries.ts'
 import { generateStream } from './generate-stream.ts'
 import type { Generation } from './generation.ts'
@@ -15,23 +15,23 @@ function findings(inits: readonly SequencerEntryInit[], first = 0n, generation: 
   )
 }
 
-const one = [blockMark(1n), block(1n, 1n, 1), tx(1n), end(1n)]
-const two = [blockMark(2n), block(2n, 1n, 2), end(2n)]
-const batch = [batchMark(1n), start(1n), ...one, ...two, batchEnd(1n, 2)]
-const three = [blockMark(3n), block(3n, 2n, 3), end(3n)]
+const one = [blockBookmark(1n), block(1n, 1n, 1), tx(1n), end(1n)]
+const two = [blockBookmark(2n), block(2n, 1n, 2), end(2n)]
+const batch = [batchBookmark(1n), start(1n), ...one, ...two, batchEnd(1n, 2)]
+const three = [blockBookmark(3n), block(3n, 2n, 3), end(3n)]
 
 describe('finds nothing in', () => {
   test.each<[string, SequencerEntryInit[]]>([
-    ['batches of blocks', [...batch, batchMark(2n), start(2n), ...three, batchEnd(2n, 3)]],
-    ['a stream cut inside a block', [...batch.slice(0, 5)]],
+    ['batches of blocks', [...batch, batchBookmark(2n), start(2n), ...three, batchEnd(2n, 3)]],
+    ['a stream that ends inside a block', [...batch.slice(0, 5)]],
     ['blocks without an end', [...batch.filter(({ kind }) => kind !== 'l2BlockEnd')]],
-    ['GER updates in batches without blocks', [...batch, batchMark(2n), start(2n), ger(2n, 5), batchEnd(2n, 5)]],
-    ['a batch with nothing in it', [...batch, batchMark(2n), start(2n), batchEnd(2n, 2)]],
+    ['GER updates in batches without blocks', [...batch, batchBookmark(2n), start(2n), ger(2n, 5), batchEnd(2n, 5)]],
+    ['a batch with nothing in it', [...batch, batchBookmark(2n), start(2n), batchEnd(2n, 2)]],
     ['entries that begin inside a block', [tx(1n), end(1n), ...two, batchEnd(1n, 2)]],
     ['entries that begin with a block end', [end(1n), ...two]],
-    ['entries that begin with a block behind its bookmark', [...one.slice(1), ...two]],
-    ['entries that begin with a batch behind its bookmark', batch.slice(1)],
-    ['entries that begin inside a batch', [...two, batchEnd(1n, 2), batchMark(2n), start(2n), ...three]],
+    ['entries that begin with a block after its bookmark', [...one.slice(1), ...two]],
+    ['entries that begin with a batch after its bookmark', batch.slice(1)],
+    ['entries that begin inside a batch', [...two, batchEnd(1n, 2), batchBookmark(2n), start(2n), ...three]],
   ])('%s', (_name, inits) => {
     expect(findings(inits, 40n)).toEqual([])
   })
@@ -45,28 +45,32 @@ describe('finds nothing in', () => {
 
 describe('finds', () => {
   test.each<[string, SequencerEntryInit[], string[]]>([
-    ['a block left out', [...batch.slice(0, 6), blockMark(3n), block(3n, 1n)], ['BLOCK_NUMBER 7: block 2 / block 3']],
+    [
+      'a block left out',
+      [...batch.slice(0, 6), blockBookmark(3n), block(3n, 1n)],
+      ['BLOCK_NUMBER 7: block 2 / block 3'],
+    ],
     ['a block again', [...batch.slice(0, 6), ...one], ['BLOCK_NUMBER 7: block 2 / block 1']],
-    ['a batch left out', [...batch, batchMark(3n), start(3n)], ['BATCH_NUMBER 11: batch 2 / batch 3']],
+    ['a batch left out', [...batch, batchBookmark(3n), start(3n)], ['BATCH_NUMBER 11: batch 2 / batch 3']],
     [
       'a batch inside a batch',
-      [...batch.slice(0, -1), batchMark(2n), start(2n)],
+      [...batch.slice(0, -1), batchBookmark(2n), start(2n)],
       ['BATCH_NUMBER 10: end of batch 1 / start of batch 2'],
     ],
     [
       'a block of another batch',
-      [batchMark(1n), start(1n), blockMark(1n), block(1n, 2n)],
+      [batchBookmark(1n), start(1n), blockBookmark(1n), block(1n, 2n)],
       ['BATCH_OF_BLOCK 3: block 1 of batch 1 / block 1 of batch 2'],
     ],
     ['a block outside a batch', [...batch, ...three], ['BATCH_OF_BLOCK 11: a batch start / block 3 of batch 2']],
     [
       'a GER update of another batch',
-      [batchMark(1n), start(1n), ger(2n)],
+      [batchBookmark(1n), start(1n), ger(2n)],
       ['BATCH_OF_BLOCK 2: GER update of batch 1 / GER update of batch 2'],
     ],
     [
       'the end of another block',
-      [blockMark(1n), block(1n, 1n), end(2n)],
+      [blockBookmark(1n), block(1n, 1n), end(2n)],
       ['BLOCK_END 2: end of block 1 / end of block 2'],
     ],
     ['a second block end', [...one, end(1n)], ['BLOCK_END 4: no block end / end of block 1']],
@@ -77,13 +81,13 @@ describe('finds', () => {
     ],
     ['a second batch end', [...batch, batchEnd(1n, 2)], ['BATCH_END 10: no batch end / end of batch 1']],
     [
-      'a transaction behind its block',
+      'a transaction after its block',
       [...one, tx(1n)],
       ['TRANSACTION 4: a block before its transactions / a transaction outside a block'],
     ],
     [
       'a transaction of another block',
-      [blockMark(1n), block(1n, 1n), tx(2n), end(1n)],
+      [blockBookmark(1n), block(1n, 1n), tx(2n), end(1n)],
       ['TRANSACTION 2: transaction of block 1 / transaction of block 2'],
     ],
     [
@@ -100,51 +104,51 @@ describe('finds', () => {
     ['a batch without a bookmark', [...batch, start(2n)], ['BOOKMARK 10: bookmark of batch 2 / start of batch 2']],
     [
       'the bookmark of another block',
-      [blockMark(7n), block(1n, 1n)],
-      ['BOOKMARK 1: block 7 behind its bookmark / block 1 of batch 1'],
+      [blockBookmark(7n), block(1n, 1n)],
+      ['BOOKMARK 1: block 7 after its bookmark / block 1 of batch 1'],
     ],
     [
       'the bookmark of another batch',
-      [batchMark(7n), start(1n)],
-      ['BOOKMARK 1: batch 7 behind its bookmark / start of batch 1'],
+      [batchBookmark(7n), start(1n)],
+      ['BOOKMARK 1: batch 7 after its bookmark / start of batch 1'],
     ],
     [
       'a bookmark before another',
-      [blockMark(1n), ...one],
-      ['BOOKMARK 1: block 1 behind its bookmark / bookmark of block 1'],
+      [blockBookmark(1n), ...one],
+      ['BOOKMARK 1: block 1 after its bookmark / bookmark of block 1'],
     ],
     [
       'a batch bookmark before a block',
-      [batchMark(1n), ...one],
-      ['BOOKMARK 1: batch 1 behind its bookmark / bookmark of block 1'],
+      [batchBookmark(1n), ...one],
+      ['BOOKMARK 1: batch 1 after its bookmark / bookmark of block 1'],
     ],
     [
       'a bookmark before nothing',
-      [...one, blockMark(2n), ger(1n)],
-      ['BOOKMARK 5: block 2 behind its bookmark / GER update of batch 1'],
+      [...one, blockBookmark(2n), ger(1n)],
+      ['BOOKMARK 5: block 2 after its bookmark / GER update of batch 1'],
     ],
     [
       'a GER update where a batch should begin',
-      [batchMark(1n), ger(1n)],
-      ['BOOKMARK 1: batch 1 behind its bookmark / GER update of batch 1'],
+      [batchBookmark(1n), ger(1n)],
+      ['BOOKMARK 1: batch 1 after its bookmark / GER update of batch 1'],
     ],
     [
       'a batch left out behind the first end',
-      [batchEnd(1n), batchMark(3n), start(3n)],
+      [batchEnd(1n), batchBookmark(3n), start(3n)],
       ['BATCH_NUMBER 2: batch 2 / batch 3'],
     ],
     [
       'a transaction of a block that a bookmark ended',
-      [...one.slice(0, 2), blockMark(2n), tx(1n)],
+      [...one.slice(0, 2), blockBookmark(2n), tx(1n)],
       [
-        'BOOKMARK 3: block 2 behind its bookmark / a transaction',
+        'BOOKMARK 3: block 2 after its bookmark / a transaction',
         'TRANSACTION 3: a block before its transactions / a transaction outside a block',
       ],
     ],
     [
       'a bookmark at the end',
-      [...one, blockMark(2n)],
-      ['BOOKMARK 4: block 2 behind its bookmark / the end of the entries'],
+      [...one, blockBookmark(2n)],
+      ['BOOKMARK 4: block 2 after its bookmark / the end of the entries'],
     ],
   ])('%s', (_name, inits, expected) => {
     expect(findings(inits)).toEqual(expected)
@@ -164,7 +168,7 @@ describe('finds', () => {
     expect(checker.push({ ...last, number: 9n })).toEqual([])
   })
 
-  test('data that cannot be read, and goes on behind it', () => {
+  test('data that cannot be read, and goes on after it', () => {
     const checker = new SequenceChecker({ generation: 'protobuf' })
     const [mark, first] = entriesFrom('protobuf', 5n, one)
     if (!mark || !first) throw new Error('no entries')
@@ -181,7 +185,7 @@ describe('finds', () => {
       block(5n, 1n),
       tx(5n),
       end(6n),
-      blockMark(6n),
+      blockBookmark(6n),
       block(6n, 1n, 6),
       end(6n),
       batchEnd(1n),
@@ -203,12 +207,12 @@ describe('before protobuf', () => {
 
   test('pre-etrog has batches by their blocks and GER updates', () => {
     const entries = [
-      blockMark(1n),
+      blockBookmark(1n),
       legacy(1n, 1n),
       { kind: 'transaction' } as const,
       end(1n),
       ger(2n),
-      blockMark(2n),
+      blockBookmark(2n),
       legacy(2n, 3n),
     ]
     expect(findings(entries, 0n, 'pre-etrog')).toEqual([])
@@ -216,20 +220,21 @@ describe('before protobuf', () => {
   })
 
   test('etrog marks the first block or GER update of a batch', () => {
-    const first = [batchMark(1n), blockMark(1n), legacy(1n, 1n), end(1n)]
-    expect(findings([...first, batchMark(2n), ger(2n), blockMark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([])
-    expect(findings([...first, batchMark(3n), blockMark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([
-      'BOOKMARK 6: batch 3 behind its bookmark / block 2 of batch 2',
+    const first = [batchBookmark(1n), blockBookmark(1n), legacy(1n, 1n), end(1n)]
+    expect(findings([...first, batchBookmark(2n), ger(2n), blockBookmark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([])
+    expect(findings([...first, batchBookmark(3n), blockBookmark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([
+      'BOOKMARK 6: batch 3 after its bookmark / block 2 of batch 2',
     ])
-    expect(findings([...first, blockMark(2n), blockMark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([
-      'BOOKMARK 5: block 2 behind its bookmark / bookmark of block 2',
+    expect(findings([...first, blockBookmark(2n), blockBookmark(2n), legacy(2n, 2n)], 0n, 'etrog')).toEqual([
+      'BOOKMARK 5: block 2 after its bookmark / bookmark of block 2',
     ])
   })
 })
 
 test('a summary counts what was seen', () => {
   const checker = new SequenceChecker({ generation: 'protobuf' })
-  for (const entry of entriesFrom('protobuf', 30n, [...batch, batchMark(2n), start(2n), ger(2n)])) checker.push(entry)
+  for (const entry of entriesFrom('protobuf', 30n, [...batch, batchBookmark(2n), start(2n), ger(2n)]))
+    checker.push(entry)
   expect(checker.summary).toEqual({
     entries: 13n,
     bookmarks: 4n,

@@ -15,7 +15,7 @@ export interface SequenceCheckOptions {
 
 /**
  * Checks, entry by entry, that a stream is in order. Entries may begin anywhere; what cannot be judged from there is
- * not. After a break the check goes on from what it found, so that each break is told once. Memory is constant.
+ * not. After a break the check goes on from what it found, so that each break is reported once. Memory is constant.
  *
  * @see docs/spec/sequencer-entries.md §10
  */
@@ -174,7 +174,7 @@ export class SequenceChecker {
     const last = this.#lastBatch
     this.#lastBatch = number
     if (last === undefined) return
-    // The oldest generation only tells of batches that have blocks.
+    // The oldest generation only has batches that have blocks.
     if (this.#generation === 'sequencer-2023-09' ? number > last : number === last + 1n) return
     this.#report('BATCH_NUMBER', `batch ${last + 1n}`, `batch ${number}`)
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { batchMark, block, blockMark, bytes, end, start } from '../test/inits.ts'
+import { batchBookmark, block, blockBookmark, bytes, end, start } from '../test/inits.ts'
 import { entriesFrom } from '../test/stream-entries.ts'
 import { BlockAssembler } from './block-assembler.ts'
 import { blockToJson, toJson } from './to-json.ts'
@@ -25,9 +25,9 @@ test('bigints become decimal strings, bytes hex, what has no value is left out',
 test('a block has the keys of its protobuf message, its place, its fork id and its transactions', () => {
   const assembler = new BlockAssembler({ generation: 'protobuf' })
   const inits = [
-    batchMark(5n),
+    batchBookmark(5n),
     start(5n),
-    blockMark(8n),
+    blockBookmark(8n),
     {
       kind: 'l2Block',
       number: 8n,

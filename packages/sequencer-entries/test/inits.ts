@@ -19,8 +19,8 @@ export const tx = (l2blockNumber: bigint, length = 3): SequencerEntryInit => ({
   encoded: bytes(length, 7),
 })
 export const end = (number: bigint): SequencerEntryInit => ({ kind: 'l2BlockEnd', number })
-export const batchMark = (value: bigint): SequencerEntryInit => ({ kind: 'bookmark', type: 1, value })
-export const blockMark = (value: bigint): SequencerEntryInit => ({ kind: 'bookmark', type: 2, value })
+export const batchBookmark = (value: bigint): SequencerEntryInit => ({ kind: 'bookmark', type: 1, value })
+export const blockBookmark = (value: bigint): SequencerEntryInit => ({ kind: 'bookmark', type: 2, value })
 export const start = (number: bigint): SequencerEntryInit => ({ kind: 'batchStart', number, forkId: 9n, chainId: 5n })
 export const batchEnd = (number: bigint, root = 0): SequencerEntryInit => ({
   kind: 'batchEnd',

@@ -121,7 +121,7 @@ describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () =
     })
   })
 
-  test('may be committed behind each block and batch', () => {
+  test('may be committed after each block and batch', () => {
     const boundaries = new OperationBoundaries(generation)
     const after = entries.filter((entry) => boundaries.push(entry) === 'after')
     expect(after.filter(({ type }) => type === 6)).toHaveLength(facts.blocks - 1)

@@ -8,7 +8,7 @@ export interface RoundsOptions {
   readonly gate?: QuietGate | undefined
   /** Rounds before those, not counted (default 1). */
   readonly warmUps?: number | undefined
-  /** Told of each round. */
+  /** Called for each round. */
   readonly log?: ((text: string) => void) | undefined
 }
 
