@@ -22,8 +22,12 @@ export function newFilePath(path: string): string {
   return beside(path, '.new')
 }
 
-/** @throws {RefusedError} `RESERVED_NAME` if a stream may not have that name */
+/**
+ * @throws {TypeError} if it is no path
+ * @throws {RefusedError} `RESERVED_NAME` if a stream may not have that name
+ */
 export function checkName(path: string): void {
+  mustBePath(path)
   for (const pathBeside of [commitLogPath, pendingUpdatePath, newFilePath]) {
     const extension = extname(pathBeside(path))
     if (basename(pathBeside(path)) !== basename(path)) continue
@@ -32,4 +36,10 @@ export function checkName(path: string): void {
       `${path}: a stream file cannot be named *${extension}, as one that lies beside it is`,
     )
   }
+}
+
+/** @throws {TypeError} if there is no path: whoever leaves it out learns what was expected */
+export function mustBePath(path: unknown): void {
+  if (typeof path === 'string' && path !== '') return
+  throw new TypeError(`file: expected the path of a stream file, got ${path === '' ? 'an empty text' : String(path)}`)
 }

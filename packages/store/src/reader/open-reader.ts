@@ -10,6 +10,7 @@ import { nodeDisk } from '../disk/node-disk.ts'
 import { type Ending, endingOf } from '../log/ending.ts'
 import { lookAgain } from '../log/look-again.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
+import { mustBePath } from '../log/paths.ts'
 import { readEnd } from '../log/read-end.ts'
 import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
@@ -47,11 +48,18 @@ export interface ReaderOptions {
 /**
  * Open a stream file of any generation. Nothing is written, neither to it nor beside it.
  *
+ * @param file the stream file, or all options with it
+ * @throws {TypeError} if no path is given
  * @throws {DamageError} if the file is no stream, or its header does not fit its entries
  * @throws {RefusedError} `FILE_NOT_FOUND`, `LEADS_NOWHERE`
  * @see docs/spec/stream-file.md
  */
-export async function openReader(options: ReaderOptions): Promise<StreamReader> {
+export async function openReader(
+  target: string | ReaderOptions,
+  others: Omit<ReaderOptions, 'file'> = {},
+): Promise<StreamReader> {
+  const options = typeof target === 'object' ? target : { ...others, file: target }
+  mustBePath(options.file)
   const { file: path, disk = nodeDisk, follow: grows = false, magic, onProblem = () => {} } = options
   const { pollMs = grows ? DEFAULT_POLL_MS : CHECK_MS } = options
   if (!(await disk.exists(path))) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file`)

@@ -9,8 +9,8 @@ import { exists } from '../disk/exists.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { least } from '../log/least.ts'
 import type { StreamLog } from '../log/stream-log.ts'
+import type { FirstOrder } from '../recovery/first-order.ts'
 import type { Made } from './made.ts'
-import type { FirstOrder } from './store-parts.ts'
 
 /** The index beside a file, before anything is known of the log. */
 export interface OpenedLevel {

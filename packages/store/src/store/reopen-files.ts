@@ -1,11 +1,29 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
+import type { ReopenableFile } from '../disk/reopenable-file.ts'
 import { least } from '../log/least.ts'
 import { commitLogPath } from '../log/paths.ts'
 import { readHeader } from '../log/stream-file.ts'
-import { bringInOrder } from '../recovery/bring-in-order.ts'
-import type { StoreParts } from './store-parts.ts'
+import { bringInOrder, type OrderInput } from '../recovery/bring-in-order.ts'
+import type { FirstOrder } from '../recovery/first-order.ts'
+import type { Checkpointer } from '../write/checkpointer.ts'
+import type { Lock } from '../write/lock.ts'
+import type { LogWriter } from '../write/log-writer.ts'
+import type { PlaceWatch } from '../write/place-watch.ts'
+
+export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries'> {
+  /** The stream file, that `writable` writes. */
+  readonly file: ReopenableFile
+  /** 16 bytes that the file begins with, if they are not the usual ones. */
+  readonly magic: Uint8Array | undefined
+  /** Held beside the index. */
+  readonly lock: Lock | undefined
+  readonly firstOrder: FirstOrder
+  readonly writer: LogWriter
+  readonly checkpointer: Checkpointer
+  readonly place: PlaceWatch
+}
 
 /**
  * Open the files of a store that broke anew, write again what a sync that failed may have lost, and bring them in order as
@@ -17,7 +35,7 @@ import type { StoreParts } from './store-parts.ts'
  * @throws what the disk fails with, if it is not well yet; it may be tried again
  * @see docs/spec/commit-log.md §4
  */
-export async function reopenFiles(parts: StoreParts): Promise<void> {
+export async function reopenFiles(parts: ReopenParts): Promise<void> {
   const { disk, path, file, commitLog, log, index, writer, checkpointer, place } = parts
   // What that program wrote would be overwritten.
   if (place.problem?.code === 'FOREIGN_WRITER') throw place.problem
@@ -42,7 +60,7 @@ export async function reopenFiles(parts: StoreParts): Promise<void> {
 }
 
 /** A file of the same name that is another one holds another stream, and nobody keeps others from writing that. */
-async function mustBeInPlace({ path, file, commitLog, index, lock }: StoreParts): Promise<void> {
+async function mustBeInPlace({ path, file, commitLog, index, lock }: ReopenParts): Promise<void> {
   const areInPlace = await Promise.all([
     file.isAt(path),
     commitLog.isAt(commitLogPath(path)),
@@ -57,7 +75,7 @@ async function mustBeInPlace({ path, file, commitLog, index, lock }: StoreParts)
 }
 
 /** Write what is committed and in memory once more, and the header, durably. */
-async function writeAgain({ file, writable, log, buffers, commitLog }: StoreParts): Promise<void> {
+async function writeAgain({ file, writable, log, buffers, commitLog }: ReopenParts): Promise<void> {
   const { header } = log
   const durable = commitLog.checkpoint?.totalLength ?? HEADER_PAGE_BYTES
   const from = Math.max(durable, buffers.all[0]?.start ?? header.totalLength)

@@ -1,23 +1,45 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, sameEntry } from '@datastreamer/format'
-import { CommittedBoundaries } from '../commit-log/committed-boundaries.ts'
-import { closeAll } from '../disk/close-all.ts'
+import type { CommitResult } from '@datastreamer/format/source'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { CommittedBoundaries } from '../commit-log/committed-boundaries.ts'
 import { DiskError, RefusedError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import { samePoint } from '../log/commit-point.ts'
+import type { StreamLog } from '../log/stream-log.ts'
 import { StreamReader } from '../lookup/stream-reader.ts'
-import { Scrubber, type ScrubStatus } from '../scrub/scrubber.ts'
-import { CommitPipeline } from '../write/commit-pipeline.ts'
-import { scrubEvents } from '../write/events.ts'
-import type { CommitResult } from '../write/operation.ts'
-import type { StoreState } from '../write/store-state.ts'
-import { truncateLog } from '../write/truncate.ts'
-import { updateLog } from '../write/update.ts'
-import { reopenFiles } from './reopen-files.ts'
-import { Reopener } from './reopener.ts'
-import type { StoreParts } from './store-parts.ts'
+import type { ScrubStatus } from '../scrub/scrubber.ts'
+import type { CommitPipeline } from '../write/commit-pipeline.ts'
+import type { StoreEvent } from '../write/events.ts'
+import type { Exclusive } from '../write/exclusive.ts'
+import type { LogWriter } from '../write/log-writer.ts'
+import type { PlaceWatch } from '../write/place-watch.ts'
+import type { StateOfStore, StoreState } from '../write/store-state.ts'
+import { type TruncateParts, truncateLog } from '../write/truncate.ts'
+import { type UpdateParts, updateLog } from '../write/update.ts'
+import { type AtomicOperation, atomic } from './atomic.ts'
+import type { Background } from './background.ts'
+
+/** What a store is put together from; see `openStore`. */
+export interface StoreParts {
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  /** Where operations ended, for relays. */
+  readonly operationBoundaries: CommittedBoundaries
+  readonly pipeline: CommitPipeline
+  readonly exclusive: Exclusive
+  readonly background: Background
+  readonly state: StateOfStore
+  readonly place: Pick<PlaceWatch, 'problem'>
+  readonly writer: Pick<LogWriter, 'syncs'>
+  readonly truncating: TruncateParts
+  readonly updating: UpdateParts
+  /** Make all durable and release the files; `discard`: remove what opening the store has made. */
+  readonly close: (discard: boolean) => Promise<void>
+  readonly onEvent: (event: StoreEvent) => void
+}
 
 /**
- * A stream file open for writing: atomic operations of entries, committed one behind the other.
+ * A stream file open for writing: atomic operations of entries, committed one after the other.
  *
  * Adding is synchronous and only fills memory; a commit resolves once it is as durable as the store was opened to make
  * it, and only then do readers see it. The next operation may be started, filled and committed while earlier commits
@@ -28,10 +50,6 @@ export class StreamStore extends StreamReader {
   readonly operationBoundaries: CommittedBoundaries
   readonly #parts: StoreParts
   readonly #pipeline: CommitPipeline
-  readonly #placeTimer: NodeJS.Timeout | undefined
-  #looking = false
-  readonly #scrubber: Scrubber | undefined
-  readonly #reopener: Reopener
   #truncating = false
   #closed = false
   #discarding = false
@@ -39,29 +57,13 @@ export class StreamStore extends StreamReader {
   constructor(parts: StoreParts) {
     super({ log: parts.log, index: parts.index, release: () => this.#close() })
     this.#parts = parts
-    this.#pipeline = new CommitPipeline(parts)
-    this.operationBoundaries = new CommittedBoundaries(parts.log, parts.commitLog)
-    const { periodMs } = parts.place
-    if (periodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), periodMs).unref()
-    const { log, commitLog, scrub, writable, onEvent } = parts
-    const alone = (work: () => Promise<void>): Promise<void> => this.#pipeline.runBetween(work)
-    const events = scrubEvents(log.path, onEvent)
-    if (scrub !== undefined) {
-      this.#scrubber = new Scrubber({ log, commitLog, file: writable.file, alone, ...events }, scrub)
-    }
-    const { state, path, reopenDelayMs } = parts
-    this.#reopener = new Reopener({
-      state,
-      delayMs: reopenDelayMs,
-      reopen: () => this.#reopen(),
-      onBroken: (error) => onEvent({ event: 'broken', file: path, error }),
-      onFailure: (error, tries) => onEvent({ event: 'reopen-failed', file: path, tries, error }),
-    })
+    this.#pipeline = parts.pipeline
+    this.operationBoundaries = parts.operationBoundaries
   }
 
   /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
   get scrubbing(): ScrubStatus | undefined {
-    return this.#scrubber?.status
+    return this.#parts.background.scrubbing
   }
 
   /** Whether it can write; if not, it opens its files anew by itself when the disk is well. */
@@ -133,9 +135,18 @@ export class StreamStore extends StreamReader {
     return this.#pipeline.commit()
   }
 
-  /** Take the open operation back. @throws {RefusedError} `NO_ATOMIC_OP` */
+  /** Roll the open operation back. @throws {RefusedError} `NO_ATOMIC_OP` */
   rollbackAtomicOp(): void {
     this.#pipeline.rollback()
+  }
+
+  /**
+   * Commit what `fill` adds as one operation; if it throws, the operation is rolled back.
+   *
+   * @throws what `fill` throws @throws as {@link startAtomicOp} and {@link commitAtomicOp}
+   */
+  atomic(fill: (operation: AtomicOperation) => Promise<void> | void): Promise<CommitResult> {
+    return atomic(this, fill)
   }
 
   /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
@@ -152,7 +163,7 @@ export class StreamStore extends StreamReader {
    */
   async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
     this.#checkOpen()
-    await this.#pipeline.runAlone(async () => {
+    await this.#parts.exclusive.change(async () => {
       const old = await this.log.entry(number)
       if (old === undefined) throw this.#notFound(number)
       if (old.type !== type || old.data.length !== data.length) {
@@ -160,12 +171,12 @@ export class StreamStore extends StreamReader {
         throw new RefusedError('ENTRY_DIFFERS', `entry ${number} is of ${found}, not type ${type} with ${data.length}`)
       }
       const entry = { type, number, data }
-      if (!sameEntry(old, entry)) await updateLog(this.#parts, entry, this.#pipeline.lastPage)
+      if (!sameEntry(old, entry)) await updateLog(this.#parts.updating, entry, this.#pipeline.lastPage)
     })
   }
 
   /**
-   * Remove entry `number` and all behind it, durably. Readers past it are disconnected.
+   * Remove entry `number` and all after it, durably. Readers past it are disconnected.
    *
    * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
    * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
@@ -176,82 +187,50 @@ export class StreamStore extends StreamReader {
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#truncating = true
     try {
-      await this.#pipeline.runAlone(() => this.#truncate(number))
+      await this.#parts.exclusive.change(() => this.#truncate(number))
     } finally {
       this.#truncating = false
     }
   }
 
   /**
-   * Roll back what is open, finish what waits for the disk, make all durable and let go. Calling it again waits too.
+   * Roll back what is open, finish what waits for the disk, make all durable and release the files. Calling it again waits too.
    *
-   * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; all is let go nevertheless
+   * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; all is released nevertheless
    */
   override async close(): Promise<void> {
     this.#closed = true
     await super.close()
   }
 
-  /** Close, and take away what opening the store has made on the disk, unless something was committed since. */
+  /** Close, and remove what opening the store has made on the disk, unless something was committed since. */
   async discard(): Promise<void> {
     this.#discarding = this.#pipeline.stats.commits === 0
     await this.close()
-  }
-
-  #lookAtPlace(): void {
-    if (this.#looking) return
-    this.#looking = true
-    void this.#pipeline.lookAtPlace().finally(() => {
-      this.#looking = false
-    })
   }
 
   async #truncate(number: bigint): Promise<void> {
     const from = this.log.header
     if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
     try {
-      await truncateLog(this.#parts, Number(number))
+      await truncateLog(this.#parts.truncating, Number(number))
     } catch (cause) {
       // Once the commit point has moved, what else speaks of the log no longer agrees with it.
       if (samePoint(this.log.header, from)) throw cause
       this.#parts.state.break(cause)
-      this.#pipeline.continueAtEnd()
+      this.#pipeline.continueAtHead()
       const message = `the disk failed while the file was truncated: ${messageOf(cause)}`
       throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
     }
-    this.#pipeline.continueAtEnd()
+    this.#pipeline.continueAtHead()
     this.#parts.onEvent({ event: 'truncated', file: this.log.path, from, to: this.log.header })
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#placeTimer)
-    await this.#scrubber?.close()
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
-    const { checkpointer, commitLog, file, index, lock, state, made, firstOrder } = this.#parts
-    this.#reopener.stop()
-    // Others are kept out until all is as it was.
-    const undoing = { close: async () => (this.#discarding ? made.undo() : undefined) }
+    await this.#parts.background.stop()
     await this.#pipeline.drained()
-    await checkpointer.stop()
-    try {
-      // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
-      if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
-        if (state.broken !== undefined) throw state.broken
-        await index.mend()
-        await checkpointer.write({ open: false })
-      }
-    } finally {
-      await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, file])
-      state.close()
-    }
-  }
-
-  async #reopen(): Promise<void> {
-    const { state, path, onEvent } = this.#parts
-    const before = state.now
-    await this.#pipeline.runReopening(() => reopenFiles(this.#parts))
-    if (before.t !== 'broken') return
-    onEvent({ event: 'reopened', file: path, tries: before.tries + 1, brokenMs: Date.now() - before.since.getTime() })
+    await this.#parts.close(this.#discarding)
   }
 
   #checkState(): void {

@@ -9,7 +9,7 @@ import type { PageBuffers } from '../log/page-buffers.ts'
 import { commitLogPath } from '../log/paths.ts'
 import { readHeader, type WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { Lock } from '../store/store-parts.ts'
+import type { Lock } from './lock.ts'
 
 /** Longest that commits may go on being answered after what they are written to lost its name, in milliseconds. */
 const BOUND_MS = 1000
@@ -31,17 +31,13 @@ export interface PlaceWatchOptions {
 }
 
 class ForeignWriterError extends DiskError {
-  override readonly name: string = 'ForeignWriterError'
   constructor(path: string, why: string) {
     super('FOREIGN_WRITER', `${path}: another program writes this file: ${why}`)
-    this.name = 'DiskError'
   }
 }
 
 /** The bytes are somebody else's, too. */
-class OverwrittenError extends ForeignWriterError {
-  override readonly name: string = 'OverwrittenError'
-}
+class OverwrittenError extends ForeignWriterError {}
 
 /**
  * Sees whether the names of a stream still lead to the files that are open, and whether nobody else writes them: a file

@@ -1,18 +1,36 @@
 import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
 import { checksumAtCut, cutCommitLog } from '../commit-log/cut-commit-log.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import type { PageBuffers } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
+import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { StoreParts } from '../store/store-parts.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import type { LogWriter } from './log-writer.ts'
+import type { StateOfStore } from './store-state.ts'
+
+export interface TruncateParts {
+  readonly path: string
+  readonly log: StreamLog
+  readonly writable: WritableFile
+  readonly buffers: PageBuffers
+  readonly index: BookmarkIndex
+  readonly commitLog: CommitLog
+  readonly writer: LogWriter
+  readonly checkpointer: Checkpointer
+  readonly state: StateOfStore
+}
 
 /**
  * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:
  * readers, commit log, pages in memory, index. Nothing else may be writing.
  */
-export async function truncateLog(parts: StoreParts, number: number): Promise<void> {
+export async function truncateLog(parts: TruncateParts, number: number): Promise<void> {
   const { log, writer, writable, path, buffers, index, commitLog, checkpointer, state } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
@@ -24,7 +42,7 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
     await checkpointer.write({ open: true, cut: { point, checksum } })
     await writer.truncate(point)
   } catch (error) {
-    if (state.broken === undefined) await takeBack(parts)
+    if (state.broken === undefined) await undo(parts)
     throw error
   }
   log.truncate(point)
@@ -36,7 +54,7 @@ export async function truncateLog(parts: StoreParts, number: number): Promise<vo
 }
 
 /** The checkpoint must no longer say where the log was to be cut. */
-async function takeBack({ checkpointer, state }: StoreParts): Promise<void> {
+async function undo({ checkpointer, state }: TruncateParts): Promise<void> {
   try {
     await checkpointer.write({ open: true })
   } catch (cause) {

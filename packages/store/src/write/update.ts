@@ -9,17 +9,26 @@ import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import { rangeDamage } from '../log/damaged-ranges.ts'
-import type { PageBuffer } from '../log/page-buffers.ts'
+import type { PageBuffer, PageBuffers } from '../log/page-buffers.ts'
 import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { StoreParts } from '../store/store-parts.ts'
+import type { Checkpointer } from './checkpointer.ts'
 import { type PendingUpdate, readPendingUpdate, removePendingUpdate, writePendingUpdate } from './pending-update.ts'
+import type { StateOfStore } from './store-state.ts'
 
 export interface UpdateInput {
   readonly disk: Disk
   readonly path: string
   readonly writable: WritableFile
   readonly commitLog: CommitLog
+}
+
+export interface UpdateParts extends UpdateInput {
+  readonly log: StreamLog
+  readonly buffers: PageBuffers
+  readonly index: BookmarkIndex
+  readonly checkpointer: Checkpointer
+  readonly state: StateOfStore
 }
 
 /**
@@ -30,7 +39,7 @@ export interface UpdateInput {
  * @throws {DamageError} `BAD_CHECKSUM`: the bytes beside it are not those that were committed; nothing has changed
  * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can write no more
  */
-export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
+export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
   const { log, index, buffers, checkpointer, disk, path } = parts
   const { position } = await log.locate(Number(entry.number))
   const bytes = encodeEntry(entry)
@@ -53,7 +62,7 @@ export async function updateLog(parts: StoreParts, entry: Entry, kept: PageBuffe
  * The checksum that a record is to have when `bytes` stand at `position`; 0 if it has none. It is settled while the bytes
  * beside them are known to be right: what rots later must not get a checksum that says that it is.
  */
-async function checksumWith(parts: StoreParts, position: number, bytes: Uint8Array): Promise<number> {
+async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Array): Promise<number> {
   const { commitLog, writable, path } = parts
   const found = await recordHolding(commitLog, position)
   if (found === undefined || found.record.checksum === 0) return 0
@@ -73,7 +82,7 @@ async function checksumWith(parts: StoreParts, position: number, bytes: Uint8Arr
 }
 
 /** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */
-async function writeDown(parts: StoreParts, update: PendingUpdate): Promise<void> {
+async function writeDown(parts: UpdateParts, update: PendingUpdate): Promise<void> {
   const { disk, path } = parts
   try {
     await writePendingUpdate(disk, path, update)
@@ -87,7 +96,7 @@ async function writeDown(parts: StoreParts, update: PendingUpdate): Promise<void
   }
 }
 
-function outcomeUnknown({ state }: StoreParts, cause: unknown): DiskError {
+function outcomeUnknown({ state }: UpdateParts, cause: unknown): DiskError {
   state.break(cause)
   return new DiskError('OUTCOME_UNKNOWN', `the disk failed while an entry was updated: ${messageOf(cause)}`, { cause })
 }

@@ -1,108 +1,52 @@
 import type { PendingCommit } from './operation.ts'
 
-/** Anything but a commit; settles its own promise, never throws. */
-interface Task {
-  run(): Promise<void>
-}
+/** What is done next. */
+export type Work =
+  /** Commits that waited together and are written together. */
+  | { readonly t: 'group'; readonly commits: readonly PendingCommit[] }
+  /** Anything else, done alone; settles its own promise, never throws. */
+  | { readonly t: 'task'; readonly run: () => Promise<void> }
 
-type Work = PendingCommit | Task
+type Queued = { readonly t: 'commit'; readonly commit: PendingCommit } | Extract<Work, { t: 'task' }>
 
-function isTask(work: Work): work is Task {
-  return 'run' in work
-}
-
-function isCommit(work: Work): work is PendingCommit {
-  return !isTask(work)
-}
-
-/**
- * The one line in which all that changes the file stands: commits that wait together are done together, everything else
- * alone.
- */
+/** All that is to change the file, in order. */
 export class WorkQueue {
-  readonly #commitGroup: (group: PendingCommit[]) => Promise<void>
-  readonly #idle: () => Promise<void>
-  #waiting: Work[] = []
-  #running: Promise<void> | undefined
-  /** Whether there may be something to do that was not looked for yet. */
-  #woken = false
+  #queued: Queued[] = []
 
-  /**
-   * @param commitGroup commits a group; settles each of its commits, never throws
-   * @param idle called whenever there is nothing more to do; never throws
-   */
-  constructor(commitGroup: (group: PendingCommit[]) => Promise<void>, idle: () => Promise<void>) {
-    this.#commitGroup = commitGroup
-    this.#idle = idle
+  get length(): number {
+    return this.#queued.length
   }
 
-  get waiting(): number {
-    return this.#waiting.length
+  addCommit(commit: PendingCommit): void {
+    this.#queued.push({ t: 'commit', commit })
   }
 
-  commit(commit: PendingCommit): void {
-    this.#waiting.push(commit)
-    this.wake()
+  /** @param run settles its own promise, never throws */
+  addTask(run: () => Promise<void>): void {
+    this.#queued.push({ t: 'task', run })
   }
 
-  /** Run alone, behind all that waits now. */
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ run: () => task().then(resolve, reject) })
-      this.wake()
-    })
+  /** Take what is first: a task, or all commits up to the next task. */
+  take(): Work | undefined {
+    const [first] = this.#queued
+    if (first === undefined) return undefined
+    if (first.t === 'task') {
+      this.#queued.shift()
+      return first
+    }
+    const commits: PendingCommit[] = []
+    for (const queued of this.#queued) {
+      if (queued.t === 'task') break
+      commits.push(queued.commit)
+    }
+    this.#queued = this.#queued.slice(commits.length)
+    return { t: 'group', commits }
   }
 
-  /** Take the commits that wait out of the line. */
+  /** Take all commits, also those after a task. */
   takeCommits(): PendingCommit[] {
-    const all = this.#waiting
-    this.#waiting = all.filter(isTask)
-    return all.filter(isCommit)
-  }
-
-  /** See whether there is something to do. */
-  wake(): void {
-    this.#woken = true
-    this.#running ??= this.#work().finally(() => {
-      this.#running = undefined
-      if (this.#woken) this.wake()
-    })
-  }
-
-  /** Resolves when all that waits now is done. */
-  async drained(): Promise<void> {
-    while (this.#running !== undefined) await this.#running
-  }
-
-  async #work(): Promise<void> {
-    // Commits of the same turn of the event loop go together.
-    await null
-    while (this.#woken) {
-      this.#woken = false
-      await this.#workOff()
-      await this.#idle()
-    }
-  }
-
-  async #workOff(): Promise<void> {
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      if (isTask(first)) {
-        this.#waiting.shift()
-        await first.run()
-      } else {
-        await this.#commitGroup(this.#takeGroup())
-      }
-    }
-  }
-
-  /** The commits that stand at the front of the line. */
-  #takeGroup(): PendingCommit[] {
-    const group: PendingCommit[] = []
-    for (const work of this.#waiting) {
-      if (isTask(work)) break
-      group.push(work)
-    }
-    this.#waiting = this.#waiting.slice(group.length)
-    return group
+    const all = this.#queued
+    this.#queued = all.filter(({ t }) => t === 'task')
+    return all.flatMap((queued) => (queued.t === 'commit' ? [queued.commit] : []))
   }
 }

@@ -1,0 +1,78 @@
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import type { WritableFile } from '../log/stream-file.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import { Scrubber, type ScrubOptions, type ScrubStatus } from '../scrub/scrubber.ts'
+import { type StoreEvent, scrubEvents } from '../write/events.ts'
+import type { Exclusive } from '../write/exclusive.ts'
+import type { StateOfStore } from '../write/store-state.ts'
+import { Reopener } from './reopener.ts'
+
+export interface BackgroundParts {
+  readonly path: string
+  readonly log: StreamLog
+  readonly writable: WritableFile
+  readonly commitLog: CommitLog
+  readonly exclusive: Exclusive
+  readonly state: StateOfStore
+  /** Milliseconds between two looks at whether the file still is where it was opened; 0 is never. */
+  readonly placePeriodMs: number
+  /** How committed bytes are compared with their checksums, if they are. */
+  readonly scrub: ScrubOptions | undefined
+  /** Milliseconds until a store that broke is opened anew, after so many tries in vain. */
+  readonly reopenDelayMs: (tries: number) => number
+  readonly reopen: () => Promise<void>
+  readonly onEvent: (event: StoreEvent) => void
+}
+
+/** What an open store does by itself: see that its file is where it was, compare checksums, open its files anew. */
+export class Background {
+  readonly #exclusive: Exclusive
+  readonly #placeTimer: NodeJS.Timeout | undefined
+  readonly #scrubber: Scrubber | undefined
+  readonly #reopener: Reopener
+  #looking = false
+
+  constructor(parts: BackgroundParts) {
+    const { path, log, commitLog, writable, exclusive, state, placePeriodMs, scrub, onEvent } = parts
+    this.#exclusive = exclusive
+    if (placePeriodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), placePeriodMs).unref()
+    if (scrub !== undefined) {
+      const alone = (work: () => Promise<void>): Promise<void> => exclusive.between(work)
+      const target = { log, commitLog, file: writable.file, alone, ...scrubEvents(path, onEvent) }
+      this.#scrubber = new Scrubber(target, scrub)
+    }
+    this.#reopener = new Reopener({
+      state,
+      delayMs: parts.reopenDelayMs,
+      reopen: async () => {
+        const before = state.now
+        await exclusive.reopen(parts.reopen)
+        if (before.t !== 'broken') return
+        const brokenMs = Date.now() - before.since.getTime()
+        onEvent({ event: 'reopened', file: path, tries: before.tries + 1, brokenMs })
+      },
+      onBroken: (error) => onEvent({ event: 'broken', file: path, error }),
+      onFailure: (error, tries) => onEvent({ event: 'reopen-failed', file: path, tries, error }),
+    })
+  }
+
+  /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
+  get scrubbing(): ScrubStatus | undefined {
+    return this.#scrubber?.status
+  }
+
+  /** Begin nothing new; resolves when what runs has ended, but for files that are just being opened anew. */
+  async stop(): Promise<void> {
+    clearInterval(this.#placeTimer)
+    await this.#scrubber?.close()
+    this.#reopener.stop()
+  }
+
+  #lookAtPlace(): void {
+    if (this.#looking) return
+    this.#looking = true
+    void this.#exclusive.lookAtPlace().finally(() => {
+      this.#looking = false
+    })
+  }
+}

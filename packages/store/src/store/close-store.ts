@@ -1,0 +1,44 @@
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { closeAll } from '../disk/close-all.ts'
+import type { DiskFile } from '../disk/disk.ts'
+import type { FirstOrder } from '../recovery/first-order.ts'
+import type { Checkpointer } from '../write/checkpointer.ts'
+import type { Lock } from '../write/lock.ts'
+import type { StateOfStore } from '../write/store-state.ts'
+import type { Made } from './made.ts'
+
+export interface ClosingParts {
+  readonly file: DiskFile
+  readonly commitLog: CommitLog
+  readonly index: BookmarkIndex
+  readonly lock: Lock | undefined
+  readonly made: Made
+  readonly firstOrder: FirstOrder
+  readonly checkpointer: Checkpointer
+  readonly state: StateOfStore
+}
+
+/**
+ * Make all that is committed durable and release the files.
+ *
+ * @param discard whether to remove what opening the store has made on the disk
+ * @throws {DiskError} `STORE_BROKEN` if it could not be made durable; all is released nevertheless
+ */
+export async function closeStore(parts: ClosingParts, discard: boolean): Promise<void> {
+  const { checkpointer, commitLog, file, index, lock, state, made, firstOrder } = parts
+  // Others are kept out until all is as it was.
+  const undoing = { close: async () => (discard ? made.undo() : undefined) }
+  await checkpointer.stop()
+  try {
+    // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
+    if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
+      if (state.broken !== undefined) throw state.broken
+      await index.mend()
+      await checkpointer.write({ open: false })
+    }
+  } finally {
+    await closeAll([commitLog, index, ...(lock === undefined ? [] : [lock]), undoing, file])
+    state.close()
+  }
+}

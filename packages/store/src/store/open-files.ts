@@ -1,0 +1,88 @@
+import type { Header } from '@datastreamer/format'
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { mustOwnCommitLog, openCommitLog } from '../commit-log/open-commit-log.ts'
+import type { Disk, DiskFile } from '../disk/disk.ts'
+import { ReopenableFile } from '../disk/reopenable-file.ts'
+import { PageBuffers } from '../log/page-buffers.ts'
+import { commitLogPath } from '../log/paths.ts'
+import { readHeader, removeNewName, WritableFile } from '../log/stream-file.ts'
+import { StreamLog } from '../log/stream-log.ts'
+import type { FirstOrder } from '../recovery/first-order.ts'
+import type { StoreEvent } from '../write/events.ts'
+import type { Lock } from '../write/lock.ts'
+import type { Made } from './made.ts'
+import { checkIdentity, lockTarget, openFile } from './make-file.ts'
+import { givenIndex, type OpenedLevel, openLevel, repairedIndex } from './open-index.ts'
+import type { StoreOptions } from './store-options.ts'
+
+/** An opening under way. */
+export interface Opening {
+  readonly disk: Disk
+  readonly made: Made
+  /** What has to be closed if opening fails, the last first. */
+  readonly opened: { close(): Promise<void> }[]
+  /** The file, which is the lock: it is closed when all else was, and what was made is gone. */
+  locked: DiskFile | undefined
+}
+
+/** The files of a store, locked, and the log as the header has it. */
+export interface OpenedFiles {
+  readonly disk: Disk
+  readonly path: string
+  /** The stream file, that `writable` writes. */
+  readonly file: ReopenableFile
+  readonly writable: WritableFile
+  readonly commitLog: CommitLog
+  readonly buffers: PageBuffers
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  /** Held beside the index. */
+  readonly lock: Lock | undefined
+  readonly firstOrder: FirstOrder
+  readonly onEvent: (event: StoreEvent) => void
+}
+
+/**
+ * Open stream file, index and commit log, and keep others from writing them.
+ *
+ * @param ordered settles when the log may be read for a rebuild of the index
+ */
+export async function openFiles(
+  options: StoreOptions,
+  opening: Opening,
+  ordered: Promise<void>,
+): Promise<OpenedFiles & { readonly header: Header }> {
+  const { disk, made, opened } = opening
+  const { file: path, onEvent = () => {} } = options
+  let level: OpenedLevel | undefined
+  const lockIndex = async (): Promise<void> => {
+    if (options.index !== undefined || level !== undefined) return
+    await mustOwnCommitLog(disk, path, opening.locked)
+    level = await openLevel(path, made)
+    opened.push(level.level)
+  }
+  const { file: locked, reach } = await openFile(options, opening, lockIndex)
+  opening.locked = locked
+  const file = new ReopenableFile(locked)
+  const header = await readHeader(file, path, options)
+  checkIdentity(path, header, options)
+  await removeNewName(disk, path, file)
+  if (reach === 'this-process') onEvent({ event: 'lock-limited', file: path })
+  await lockIndex()
+  if (options.index !== undefined) opened.push(options.index)
+  const lock = options.index === undefined ? await lockTarget(path, made) : undefined
+  if (lock !== undefined) opened.push(lock)
+
+  if (!(await disk.exists(commitLogPath(path)))) made.add(() => disk.remove(commitLogPath(path)))
+  const commitLog = await openCommitLog(disk, path, 'create', locked)
+  opened.push(commitLog)
+  const writable = new WritableFile(file, header)
+  const buffers = new PageBuffers()
+  const log = new StreamLog({ file, path, header, buffers })
+  const { index, firstOrder } =
+    level === undefined ? givenIndex(options.index as BookmarkIndex, log) : repairedIndex(level, log, ordered, onEvent)
+  // Closed before the LevelDB that it repairs.
+  opened.push(index)
+  return { disk, path, file, header, writable, commitLog, buffers, log, index, lock, firstOrder, onEvent }
+}

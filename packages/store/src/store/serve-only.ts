@@ -1,0 +1,12 @@
+import { isFull } from '../disk/is-full.ts'
+import type { StateOfStore } from '../write/store-state.ts'
+
+/** Do what a store has to do before it writes; if the disk has no room for that, readers are served before it is done. */
+export async function serveOnlyIfFull(state: StateOfStore, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isFull(error)) throw error
+    state.break(error)
+  }
+}

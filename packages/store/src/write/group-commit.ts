@@ -1,0 +1,65 @@
+import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
+import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
+import { DiskError } from '../disk/errors.ts'
+import { messageOf } from '../disk/message-of.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { StreamLog } from '../log/stream-log.ts'
+import type { Checkpointer } from './checkpointer.ts'
+import type { LogWriter } from './log-writer.ts'
+import { newBookmarks } from './new-bookmarks.ts'
+import type { PlaceWatch } from './place-watch.ts'
+import type { StateOfStore } from './store-state.ts'
+
+export interface GroupCommitParts {
+  readonly log: StreamLog
+  readonly index: BookmarkIndex
+  readonly writer: LogWriter
+  readonly checkpointer: Checkpointer
+  readonly place: PlaceWatch
+  readonly state: StateOfStore
+}
+
+/** Makes a group of operations durable, and then visible. docs/spec/stream-file.md §6. */
+export class GroupCommit {
+  readonly #parts: GroupCommitParts
+
+  constructor(parts: GroupCommitParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Write all up to `point`, and make it the commit point of the file.
+   *
+   * @returns the bookmarks among it, for {@link publish}
+   * @throws {DiskError} nothing of it is committed, but on `OUTCOME_UNKNOWN`
+   */
+  async write(point: CommitPoint): Promise<BookmarkList> {
+    const { log, index, checkpointer, place, state } = this.#parts
+    if (state.broken !== undefined) throw state.broken
+    await place.mustBeSound()
+    if (index.failed) await checkpointer.alone(() => index.mend())
+    await index.writable()
+    const bookmarks = await newBookmarks(log, point)
+    if (point.totalEntries > log.header.totalEntries) await this.#write(point)
+    return bookmarks
+  }
+
+  /** Show readers what was written up to `point`. */
+  publish(point: CommitPoint, bookmarks: BookmarkList): void {
+    const { log, index } = this.#parts
+    index.put(bookmarks)
+    log.advance(point)
+  }
+
+  /** Write, and see that what it was written to still has its name before anybody is notified. */
+  async #write(point: CommitPoint): Promise<void> {
+    const { writer, place, state } = this.#parts
+    await writer.commit(point)
+    try {
+      await place.mustStillBeSound()
+    } catch (cause) {
+      state.break(cause)
+      throw new DiskError('OUTCOME_UNKNOWN', `the commit went into a file that is gone: ${messageOf(cause)}`, { cause })
+    }
+  }
+}
