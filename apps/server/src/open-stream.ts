@@ -40,7 +40,7 @@ async function openForReading(config: Config, { log, metrics }: ServiceContext):
   const onProblem = (found: Error | undefined): void => {
     problem = found
     if (found === undefined) {
-      log.info('follow-mended', `${file} fits its header again`)
+      log.info('follow-recovered', `${file} fits its header again`)
       return
     }
     errors.count(found)

@@ -25,8 +25,8 @@ function ask(port: number, path: string, options: RequestOptions = {}, over = ge
     const request = over(asked, (response) => {
       let text = ''
       response.setEncoding('utf8')
-      response.on('data', (piece: string) => {
-        text += piece
+      response.on('data', (chunk: string) => {
+        text += chunk
       })
       response.on('end', () => resolve({ status: response.statusCode, text }))
     })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { COMMON_OPTIONS, ConfigError, type OptionTable, runService } from '../src/index.ts'
 
-// A service that does nothing but what it is told to by --how, for tests of the life of a process.
+// A service that does nothing but what --how says, for tests of the life of a process.
 const OPTIONS = {
   how: { type: 'text', default: 'well', help: 'how' },
   ...COMMON_OPTIONS,
@@ -29,7 +29,7 @@ await runService(
       if (how === 'logs-much') for (let i = 0; i < 20_000; i++) log.error(`event-${i}`, 'x'.repeat(1000))
       return {
         addresses: { stream: { host: '127.0.0.1', port: 1234 } },
-        readiness: () => ({ ready: how !== 'unready', reason: 'told so' }),
+        readiness: () => ({ ready: how !== 'unready', reason: 'as asked' }),
         status: () => ({ how, big: 2n ** 63n }),
         close: async () => {
           if (how === 'hangs') await sleep(60_000)

@@ -61,7 +61,7 @@ describe('a service', () => {
   test.each([
     ['that runs', 'well'],
     ['that starts', 'starts-slowly'],
-  ])('%s ends when whoever started it is gone, if it is told to', async (_, how) => {
+  ])('%s ends when whoever started it is gone, if it is asked to', async (_, how) => {
     const args = ['--conditions=@datastreamer/source', `${import.meta.dirname}/program.ts`, '--end-with-stdin']
     const child = spawn(process.execPath, [...args, '--how', how], { stdio: ['pipe', 'ignore', 'pipe'] })
     children.push(child)
@@ -196,7 +196,7 @@ describe('the admin endpoint of a service', () => {
 
   test('says why the service is not ready', async () => {
     const { ready } = start('--admin-port', '0', '--how', 'unready')
-    expect(await (await ask(ready, '/readyz')).text()).toBe('not ready: told so\n')
+    expect(await (await ask(ready, '/readyz')).text()).toBe('not ready: as asked\n')
   })
 
   test('is there while the service starts, and a signal then ends it', async () => {

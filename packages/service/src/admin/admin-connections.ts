@@ -25,7 +25,7 @@ export class AdminConnections {
   readonly #sockets = new Map<string, Socket>()
   readonly #lobby = new Lobby<string>({
     maxGuests: MAX_CONNECTIONS,
-    onEvict: (place) => this.#sockets.get(place)?.destroy(),
+    onEvict: (peer) => this.#sockets.get(peer)?.destroy(),
   })
 
   constructor(server: Server) {
@@ -34,22 +34,22 @@ export class AdminConnections {
   }
 
   #enter(socket: Socket): void {
-    const place = placeOf(socket)
-    this.#sockets.set(place, socket)
-    this.#lobby.enter(place, socket.remoteAddress ?? '')
+    const peer = peerOf(socket)
+    this.#sockets.set(peer, socket)
+    this.#lobby.enter(peer, socket.remoteAddress ?? '')
     socket.once('close', () => {
-      this.#sockets.delete(place)
-      this.#lobby.leave(place)
+      this.#sockets.delete(peer)
+      this.#lobby.leave(peer)
     })
   }
 
   #onRequest({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.#lobby.touch(placeOf(socket))
+    this.#lobby.touch(peerOf(socket))
     const late = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref()
     response.once('close', () => clearTimeout(late))
   }
 }
 
-function placeOf({ remoteAddress, remotePort }: Socket): string {
+function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }

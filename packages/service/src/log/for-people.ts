@@ -15,7 +15,7 @@ interface ErrorFields {
 export function forPeople(line: string): unknown {
   const { error, msg, ...fields } = JSON.parse(line, (_, value) => (typeof value === 'string' ? shown(value) : value))
   const message = typeof msg === 'string' ? escapeControls(msg) : ''
-  const rest = untold(error, message)
+  const rest = unsaid(error, message)
   return { ...fields, msg: message, ...(rest !== undefined && { error: rest }) }
 }
 
@@ -24,20 +24,20 @@ function shown(text: string): string {
   return text.replace(/[\u0020-\uffff]+/g, escapeControls)
 }
 
-/** What of an error and its causes a text does not tell: of those that were not foreseen, where they came from too. */
-function untold(error: ErrorFields | string | undefined, told: string): unknown {
-  if (typeof error !== 'object' || error === null) return error === undefined || tells(told, error) ? undefined : error
+/** What of an error and its causes a text does not say: of those that were not foreseen, where they came from too. */
+function unsaid(error: ErrorFields | string | undefined, text: string): unknown {
+  if (typeof error !== 'object' || error === null) return error === undefined || says(text, error) ? undefined : error
   const { stack, cause, message } = error
-  const deeper = untold(cause, told)
-  if (tells(told, message)) {
-    const places = typeof stack === 'string' ? stack.match(/^ {4}at .*$/gm)?.map((place) => place.trim()) : undefined
-    if (places === undefined) return deeper
-    return { stack: places, ...(deeper !== undefined && { cause: deeper }) }
+  const deeper = unsaid(cause, text)
+  if (says(text, message)) {
+    const frames = typeof stack === 'string' ? stack.match(/^ {4}at .*$/gm)?.map((frame) => frame.trim()) : undefined
+    if (frames === undefined) return deeper
+    return { stack: frames, ...(deeper !== undefined && { cause: deeper }) }
   }
   const { cause: _, ...own } = error
   return { ...own, ...(deeper !== undefined && { cause: deeper }) }
 }
 
-function tells(told: string, message: unknown): boolean {
-  return typeof message === 'string' && told.includes(escapeControls(message))
+function says(text: string, message: unknown): boolean {
+  return typeof message === 'string' && text.includes(escapeControls(message))
 }

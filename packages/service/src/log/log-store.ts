@@ -21,7 +21,7 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
       )
       return
     case 'mended':
-      log.warn('file-mended', `${event.file} had a page that was cut while it was added; nothing committed lay in it`)
+      log.warn('file-repaired', `${event.file} had an incomplete page at its end; nothing committed lay in it`)
       return
     case 'recovered': {
       const message = `${event.file} now ends at entry ${event.to.totalEntries}, not ${event.from.totalEntries}: ${event.reason}`
@@ -49,7 +49,7 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
     case 'truncated':
       log.warn(
         'file-truncated',
-        `${event.file} was cut from ${event.from.totalEntries} to ${event.to.totalEntries} entries`,
+        `${event.file} was truncated from ${event.from.totalEntries} to ${event.to.totalEntries} entries`,
       )
       return
     case 'place-lost':

@@ -44,7 +44,7 @@ describe('json', () => {
 })
 
 describe('pretty', () => {
-  test('a line for people, without what the message has told already', () => {
+  test('a line for people, without what the message has said already', () => {
     const { log, lines } = logInto({ format: 'pretty', color: false })
     log.info('serving', 'serving it', { entries: 3 })
     log.error('failed', 'it failed', { error: new Foreseen('it failed') })
@@ -67,7 +67,7 @@ describe('what comes from outside', () => {
   })
 })
 
-describe('an error in a line for people', () => {
+describe('an error as people see it', () => {
   const line = (message: string, error: unknown): string => {
     const { log, lines } = logInto({ format: 'pretty', color: false })
     log.error('x', message, { error })
@@ -80,12 +80,12 @@ describe('an error in a line for people', () => {
     expect(line(error.message, error)).toBe(`${error.message}\n`)
   })
 
-  test('comes with the cause that it does not tell of', () => {
+  test('comes with the cause that it does not name', () => {
     const found = line('it failed', new Foreseen('it failed', { cause: new Foreseen('the disk is gone') }))
     expect(found).toBe('it failed {"error":{"type":"Error","message":"the disk is gone","code":"CODE"}}\n')
   })
 
-  test('comes with the places of one that was not foreseen', () => {
+  test('comes with the stack of one that was not foreseen', () => {
     const found = line('Error: no luck', new Error('no luck'))
     expect(found).toMatch(/^Error: no luck \{"error":\{"stack":\["at .*log\.test\.ts:\d+:\d+\)?"/)
     expect(found.match(/no luck/g)).toHaveLength(1)

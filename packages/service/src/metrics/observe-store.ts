@@ -77,7 +77,7 @@ const CODES: readonly DiskErrorCode[] = [
   'FOREIGN_WRITER',
 ]
 
-/** What a store tells of that counts as an error. */
+/** Events of a store that count as errors. */
 const ERRORS: ReadonlySet<StoreEvent['event']> = new Set(['write-failed', 'place-lost', 'broken', 'index-damaged'])
 
 /** Counts errors by their code. */
@@ -99,7 +99,7 @@ export class ErrorCounter {
     this.#counter.inc({ code: typeof code === 'string' ? code : 'UNKNOWN' })
   }
 
-  /** Count what a store tells of, if it is an error. */
+  /** Count an event of a store, if it is an error. */
   onStoreEvent(event: StoreEvent): void {
     if (ERRORS.has(event.event) && 'error' in event) this.count(event.error)
   }

@@ -7,7 +7,7 @@ export interface ProgramText {
   readonly name: string
   readonly version: string
   readonly description: string
-  /** Stands behind the options: examples. */
+  /** Stands after the options: examples. */
   readonly examples?: string | undefined
 }
 
@@ -39,8 +39,8 @@ export function readCommandLine(argv: readonly string[], table: OptionTable, tex
   const command = commandOf(table, text, found)
   let printed = ''
   command.exitOverride().configureOutput({
-    writeOut: (piece) => {
-      printed += piece
+    writeOut: (text) => {
+      printed += text
     },
     writeErr: () => {},
   })
@@ -80,7 +80,7 @@ const ELSEWHERE = `Each flag but help and version can also be given elsewhere, f
   in the configuration file     write-timeout = "5s"
 A flag wins over the variable, that over the file. Times take a unit: 500ms, 5s, 2m, 1h.`
 
-/** The flag, and for a boolean the one that takes it back. */
+/** The flag, and for a boolean the one that sets it to false. */
 function declare(name: string, flag: string, spec: Option): CommanderOption[] {
   const isAlias = flag !== flagOf(name)
   const value = spec.type === 'boolean' ? '' : ` <${spec.placeholder ?? placeholderOf(spec)}>`

@@ -23,7 +23,7 @@ export interface FileValues {
  * names no other. A key without a value counts as absent.
  *
  * @param option that names the file, for errors
- * @param warn told of unknown keys in a file with keys of another program (`aliases.keys`), which ignores them
+ * @param warn called with unknown keys in a file with keys of another program (`aliases.keys`), which ignores them
  * @throws {ConfigError} `BAD_FILE`, or `UNKNOWN_KEY` naming it
  */
 export function readConfigFile(

@@ -27,7 +27,7 @@ export function goLogFormat(given: unknown): unknown {
 }
 
 /**
- * Go takes flags with one dash or two, and a value behind an equals sign for all of them: `-server x`, `--c=x`. Levels of
+ * Go takes flags with one dash or two, and a value after an equals sign for all of them: `-server x`, `--c=x`. Levels of
  * the log may be in any case.
  *
  * @param flags those of the Go program, without dashes, all of which take a value

@@ -36,7 +36,7 @@ export type Option =
     })
   | (OptionBase & { readonly type: 'integer'; readonly min: number; readonly max: number; readonly default?: number })
   | (OptionBase & { readonly type: 'u64'; readonly default?: bigint })
-  /** Bytes in a second: a number with `KiB/s`, `MiB/s` or `GiB/s` behind it; `off` is 0. */
+  /** Bytes in a second: a number with `KiB/s`, `MiB/s` or `GiB/s` after it; `off` is 0. */
   | (OptionBase & { readonly type: 'rate'; readonly default?: string })
   /** A number of `unit`s, or one with its unit behind it (`500ms`, `3s`, `2m`, `1h`); always milliseconds once read. */
   | (OptionBase & { readonly type: 'duration'; readonly unit: 'ms' | 's'; readonly default?: number })

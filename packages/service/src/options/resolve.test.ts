@@ -82,7 +82,7 @@ test('u64 keep every digit, in a file too', () => {
   expect(config(['--config', file('system-id = 9223372036854775807')]).systemId).toBe(2n ** 63n - 1n)
 })
 
-test('a boolean can be taken back, and be said in several ways', () => {
+test('a boolean can be set to false, and be said in several ways', () => {
   const path = file('read-only = true')
   expect(config(['--config', path]).readOnly).toBe(true)
   expect(config(['--config', path, '--no-read-only']).readOnly).toBe(false)
@@ -173,7 +173,7 @@ describe('a file that is no table of keys', () => {
   test.each([
     ['list.yaml', '- 1', 'expected keys and values at the top'],
     ['text.json', '"x"', 'expected keys and values at the top'],
-    ['cut.json', '{"port": 1', 'line 1, column 11'],
+    ['incomplete.json', '{"port": 1', 'line 1, column 11'],
     ['twice.yml', 'port: 1\nport: 2', 'Map keys must be unique at line 2, column 1'],
   ])('%s', (name, text, message) => {
     const path = folder.join(name)

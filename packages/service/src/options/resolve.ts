@@ -11,7 +11,7 @@ export interface Sources {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Whether a flag was spelled as another program has it. */
   readonly isForeign?: boolean | undefined
-  /** Told of what has no effect, and was hardly meant so. */
+  /** Called with what has no effect, and was hardly meant so. */
   readonly warn?: ((warning: ConfigWarning) => void) | undefined
 }
 

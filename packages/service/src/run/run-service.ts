@@ -123,7 +123,7 @@ async function run<T extends OptionTable>(
   return shutdown.exit(isClosed ? statusOf(reason) : ExitCode.failed)
 }
 
-/** Whoever started the process holds the other end of its input, and lets go of it however it ends. */
+/** Whoever started the process holds the other end of its input, and closes it however it ends. */
 function onEndOfInput(act: () => void): void {
   for (const event of ['end', 'error', 'close']) process.stdin.once(event, act)
   process.stdin.resume()

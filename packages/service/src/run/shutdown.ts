@@ -11,7 +11,7 @@ export type EndReason =
 const KEEP_ALIVE_MS = 0x7fff_ffff
 
 /**
- * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is told to. From then on
+ * Decides when the process ends: at SIGTERM or SIGINT, at an error that nobody caught, or when it is asked to. From then on
  * it has so long to end in order, and no longer, whatever it waits for. Whatever comes second ends it at once.
  */
 export class Shutdown {
@@ -30,7 +30,7 @@ export class Shutdown {
     this.#reason = new Promise((resolve) => {
       this.#end = resolve
     })
-    // A service lives until it is told to end, even if nothing else keeps the process busy.
+    // A service lives until it is asked to end, even if nothing else keeps the process busy.
     setInterval(() => {}, KEEP_ALIVE_MS)
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#onSignal(signal))
     process.on('uncaughtException', (error) => this.fail(error))

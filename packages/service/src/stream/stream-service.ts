@@ -102,7 +102,7 @@ export class StreamService implements AsyncDisposable {
   }
 }
 
-/** Clients that find no descriptor are turned away: say so before they come. */
+/** Clients that find no descriptor are rejected: say so before they come. */
 function warnOfDescriptors({ maxConnections }: ServingConfig, log: ServiceContext['log']): void {
   const limit = descriptorLimit()
   const room = limit === undefined ? Number.POSITIVE_INFINITY : roomForClients(limit)

@@ -37,8 +37,8 @@ describe.skipIf(!hasOpenssl())('authorities', () => {
 
   test.each<[string, () => string, string]>([
     ['a key', () => readFileSync(folder.join('ca.key'), 'utf8'), 'holds no certificate'],
-    ['one that cannot be read, behind one that can', () => certificate + BROKEN, 'certificate 2 of'],
-    ['one that is cut', () => certificate.slice(0, -60), 'certificate 1 of'],
+    ['one that cannot be read, after one that can', () => certificate + BROKEN, 'certificate 2 of'],
+    ['one that is incomplete', () => certificate.slice(0, -60), 'certificate 1 of'],
   ])('are not: %s', (_, text, message) => {
     expect(() => readAuthorities('--ca', pem('bad-ca.pem', text()))).toThrow(message)
   })

@@ -46,7 +46,7 @@ export function readKeyPair(prefix: string, certPath: string, keyPath: string): 
 
 /**
  * Read a PEM file of certificates of authorities. All of it must be sound: OpenSSL leaves out what it cannot read, and
- * what stands behind that, without a word.
+ * what stands after that, without a word.
  *
  * @throws {ConfigError} `BAD_FILE`, `BAD_TLS`
  */

@@ -24,7 +24,7 @@ const NOT_SHOWN = /_ALERT_(?:CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|UNKNOWN_CA|B
  * Which option to look at after a handshake failed.
  *
  * @param error what dialling failed with; its causes are looked at
- * @returns `undefined` if the error is not of TLS, or no option mends it
+ * @returns `undefined` if the error is not of TLS, or no option helps
  */
 export function tlsHint(error: unknown, flags: TlsFlags): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
