@@ -35,6 +35,19 @@ test('a timer that was restarted counts from then on, one that was cancelled is 
   expect(fired).toBe(2)
 })
 
+test('what is due at once fires soon, without being moved', async () => {
+  const clock = new ManualClock()
+  await new Promise<void>((resolve) => {
+    let isHere = true
+    clock.after(0, () => {
+      expect(isHere).toBe(false)
+      resolve()
+    })
+    isHere = false
+  })
+  expect(clock.now()).toBe(0)
+})
+
 test('says when somebody has begun to wait', async () => {
   const clock = new ManualClock()
   const { armed } = clock

@@ -1,6 +1,9 @@
 import type { Clock, Timer } from './clock.ts'
 
-/** A clock that stands still until a test moves it, whatever the machine does meanwhile. */
+/**
+ * A clock that stands still until a test moves it, whatever the machine does meanwhile. What is due without any time
+ * passing happens by itself.
+ */
 export class ManualClock implements Clock {
   #now = 0
   /** Those that wait, in the order in which they were set. */
@@ -23,7 +26,7 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, fire: () => void): Timer {
-    return this.#set(new ManualTimer(ms, fire, false))
+    return this.#set(new ManualTimer(Math.max(0, ms), fire, false))
   }
 
   every(ms: number, fire: () => void): Timer {
@@ -71,6 +74,7 @@ export class ManualClock implements Clock {
     // Sets keep the order in which their members came.
     this.#timers.delete(timer)
     this.#timers.add(timer)
+    if (timer.ms === 0) this.soon(() => this.advance(0))
     this.#armed++
     for (const wake of this.#wake.splice(0)) wake()
   }

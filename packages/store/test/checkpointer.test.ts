@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ManualClock, turns } from '@datastreamer/runtime/testing'
+import { describe, expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import type { CommitPoint } from '../src/log/commit-point.ts'
 import { Checkpointer, type Fsync } from '../src/write/checkpointer.ts'
@@ -15,6 +16,7 @@ const INTERVAL_MS = 50
 
 /** A checkpointer of a log that a test says the end of. */
 async function checkpointed(fsync: Fsync = 'never') {
+  const clock = new ManualClock()
   const disk = new SimDisk(randomFrom(1))
   const commitLog = await CommitLog.open(disk, PATH, 'create')
   const steps: string[] = []
@@ -30,7 +32,7 @@ async function checkpointed(fsync: Fsync = 'never') {
   } as LogWriter
   const errors: Error[] = []
   const log = { end: { totalLength: 4096, totalEntries: 0n } as CommitPoint }
-  const state = new StateOfStore()
+  const state = new StateOfStore(clock)
   const checkpointer = new Checkpointer({
     fsync,
     intervalMs: INTERVAL_MS,
@@ -40,6 +42,7 @@ async function checkpointed(fsync: Fsync = 'never') {
     index,
     bootId: 'b',
     state,
+    clock,
     committed: () => log.end,
     onError: (error) => errors.push(error),
   })
@@ -49,7 +52,7 @@ async function checkpointed(fsync: Fsync = 'never') {
   }
   /** Let what runs in the background come to its end. */
   const settle = (): Promise<void> => checkpointer.stop()
-  return { checkpointer, commitLog, disk, steps, hooks, errors, log, state, commit, settle }
+  return { checkpointer, clock, commitLog, disk, steps, hooks, errors, log, state, commit, settle }
 }
 
 test('a checkpoint says what was synced before it, and nothing else', async () => {
@@ -152,12 +155,14 @@ describe('in the background', () => {
 })
 
 describe('every so often', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
-
   test('what was committed since is made durable, until it is stopped', async () => {
-    const { checkpointer, steps, commit } = await checkpointed('interval')
-    const pass = (periods: number): Promise<unknown> => vi.advanceTimersByTimeAsync(periods * INTERVAL_MS)
+    const { checkpointer, clock, steps, commit } = await checkpointed('interval')
+    const pass = async (periods: number): Promise<void> => {
+      for (let i = 0; i < periods; i++) {
+        clock.advance(INTERVAL_MS)
+        await turns()
+      }
+    }
     await pass(3)
     expect(steps).toEqual([])
     commit(1)
@@ -173,9 +178,10 @@ describe('every so often', () => {
   })
 
   test.each(['commit', 'never'] as const)('nothing is with fsync %s', async (fsync) => {
-    const { steps, commit } = await checkpointed(fsync)
+    const { clock, steps, commit } = await checkpointed(fsync)
     commit(1)
-    await vi.advanceTimersByTimeAsync(100 * INTERVAL_MS)
+    clock.advance(100 * INTERVAL_MS)
+    await turns()
     expect(steps).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { encodeEntry, encodeHeaderPage, HEADER_PAGE_BYTES, type Header, PAGE_BYTES } from '@datastreamer/format'
+import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
 import type { DiskFile } from '../src/disk/disk.ts'
@@ -62,7 +63,7 @@ test('a log moves to what was checked only if the file still ends with it', asyn
   const log = new StreamLog({ file, path: FILE, header: headerOf(HEADER_PAGE_BYTES, 0n), buffers })
   const parts = { file, path: FILE, log, index: new MemoryIndex(), buffers, trail: new PageTrail() }
   const ending = endingOf(log.header, undefined)
-  const followed = new FollowedLog({ ...parts, ending, grows: true, isPatient: () => true })
+  const followed = new FollowedLog({ ...parts, ending, clock: systemClock, grows: true, isPatient: () => true })
   expect(await followed.look()).toBe(false)
   expect(log.header.totalEntries).toBe(0n)
   expect(await followed.look()).toBe(true)

@@ -1,4 +1,5 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { PageBuffers } from '../src/log/page-buffers.ts'
@@ -24,7 +25,7 @@ async function writerOn(syncEach: boolean, before: (call: DiskCall) => Promise<v
   const commitLog = await CommitLog.open(disk, COMMITS, 'create')
   const file = await disk.open(FILE, 'write')
   const writable = new WritableFile(file, await readHeader(file, FILE, {}))
-  const state = new StateOfStore()
+  const state = new StateOfStore(systemClock)
   const buffers = new PageBuffers()
   buffers.open(HEADER_PAGE_BYTES, 0)
   const committed = writable.point

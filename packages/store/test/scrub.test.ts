@@ -15,7 +15,7 @@ import {
 } from '../src/index.ts'
 import { Scrubber } from '../src/scrub/scrubber.ts'
 import { drain } from './damaged-files.ts'
-import { ManualClock } from './manual-clock.ts'
+import { PassClock } from './pass-clock.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
@@ -30,7 +30,7 @@ const EMPTY = { generation: 3, version: 2, systemId: 0n, streamType: 1n, totalEn
 /** A machine with a stream whose bytes can rot. */
 class Machine {
   readonly disk = new SimDisk(randomFrom(1))
-  readonly clock = new ManualClock()
+  readonly clock = new PassClock()
   readonly #index = new SimIndex()
   events: StoreEvent[] = []
 
@@ -40,11 +40,12 @@ class Machine {
 
   open(options: Partial<StoreOptions> = {}): Promise<StreamStore> {
     this.events = []
-    const scrub = { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000, clock: this.clock }
+    const scrub = { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000 }
     const onEvent = (event: StoreEvent): void => {
       if (event.event.startsWith('damage')) this.events.push(event)
     }
-    return openStore({ file: FILE, disk: this.disk, index: this.#index, scrub, onEvent, ...options })
+    const parts = { file: FILE, disk: this.disk, index: this.#index, clock: this.clock }
+    return openStore({ ...parts, scrub, onEvent, ...options })
   }
 
   /** A store with some whole pages of entries, the first pass over them done. */
@@ -136,10 +137,8 @@ test('a truncation makes no checksum over what has rotted', async () => {
 
 test('updates, truncations and commits beside it are never taken for damage', async () => {
   const machine = new Machine()
-  const clock = machine.clock
   // Passes without a pause.
-  const scrub = { bytesPerSecond: 1e15, passEveryMs: 0, clock: { now: () => clock.now(), sleep: () => turn() } }
-  await using store = await machine.open({ scrub })
+  await using store = await machine.open({ scrub: { bytesPerSecond: 1e15, passEveryMs: 0 } })
   const random = randomFrom(7)
   const passes = (): number => store.scrubbing?.passes ?? 0
   for (let step = 0; step < 5000 && (step < 200 || passes() < 20); step++) {
@@ -250,6 +249,7 @@ test('a record in whose place another stands by then is left as it is', async ()
       log: store.log,
       commitLog,
       file: await machine.disk.open(FILE, 'read'),
+      clock: machine.clock,
       // As a truncation does between the scrubber's reading and its turn.
       alone: async (work) => {
         await commitLog.overwrite(0, [other])
@@ -261,7 +261,7 @@ test('a record in whose place another stands by then is left as it is', async ()
       onError: (error) => errors.push(error),
       onResumed: () => {},
     },
-    { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000, clock: machine.clock },
+    { bytesPerSecond: 4 * PAGE, passEveryMs: 10_000_000 },
   )
   await machine.clock.passDone()
   await scrubber.close()

@@ -24,7 +24,7 @@ import {
   positionOf,
   verify,
 } from './damaged-files.ts'
-import { ManualClock } from './manual-clock.ts'
+import { PassClock } from './pass-clock.ts'
 
 // Records of the commit log that cannot be read: what lies behind them still counts.
 
@@ -94,10 +94,10 @@ test.each([
 
 test('a scrubber compares what lies behind, tells what it cannot compare once, and counts no pass', async () => {
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(205)))
-  const clock = new ManualClock()
+  const clock = new PassClock()
   const events: StoreEvent[] = []
-  const scrub = { bytesPerSecond: 2 ** 30, passEveryMs: 10_000_000, clock }
-  await using store = await openStore({ file, scrub, onEvent: (event) => events.push(event) })
+  const scrub = { bytesPerSecond: 2 ** 30, passEveryMs: 10_000_000 }
+  await using store = await openStore({ file, scrub, clock, onEvent: (event) => events.push(event) })
   await clock.passDone()
   await clock.nextPass()
   expect(events.filter(({ event }) => event !== 'indexed')).toMatchObject([

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { BOOKMARK_TYPE, encodeEntry, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { verifyStream } from '../src/check/verify.ts'
 import type { Checkpoint } from '../src/commit-log/checkpoint.ts'
@@ -147,7 +148,7 @@ async function writerOn(sim: SimDisk, before: Parameters<typeof toldDisk>[1]) {
   const file = await disk.open(FILE, 'write')
   const writable = new WritableFile(file, await readHeader(file, FILE, {}))
   await writable.mend()
-  const state = new StateOfStore()
+  const state = new StateOfStore(systemClock)
   const parts = { writable, commitLog, buffers: new PageBuffers(), committed: writable.point, state }
   return { commitLog, state, writer: new LogWriter({ ...parts, syncEach: false }) }
 }
@@ -262,7 +263,7 @@ test.each(['stream file', 'commit log'])('syncs of the %s are done one after the
     const writable = new WritableFile(file, await readHeader(file, FILE, {}))
     const committed = writable.point
     const parts = { writable, commitLog, buffers: new PageBuffers(), committed, syncEach: true }
-    const writer = new LogWriter({ ...parts, state: new StateOfStore() })
+    const writer = new LogWriter({ ...parts, state: new StateOfStore(systemClock) })
     await Promise.all([writer.syncAll(), writer.syncAll(), writer.syncAll()])
   }
   expect(most).toBe(1)
@@ -388,7 +389,14 @@ test('a commit fails whose record another sync of the commit log has lost', asyn
   const entry = encodeEntry({ number: 0n, type: 1, data: new Uint8Array(0) })
   buffers.open(HEADER_PAGE_BYTES, 0).bytes.set(entry)
   const committed = writable.point
-  const writer = new LogWriter({ writable, commitLog, buffers, committed, syncEach: true, state: new StateOfStore() })
+  const writer = new LogWriter({
+    writable,
+    commitLog,
+    buffers,
+    committed,
+    syncEach: true,
+    state: new StateOfStore(systemClock),
+  })
   const point = { totalLength: HEADER_PAGE_BYTES + entry.length, totalEntries: 1n }
   await expect(writer.commit(point)).rejects.toMatchObject({ code: 'WRITE_FAILED' })
   expect(commitLog.count).toBe(0)

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, sleep } from '@datastreamer/runtime'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { isBookmark } from './find-bookmark.ts'
@@ -18,10 +18,11 @@ const MAX_LOOK_UPS = 64
 export async function findGap(
   log: StreamLog,
   index: BookmarkIndex,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<BookmarkPut | undefined> {
   for await (const run of readRuns(log, 0, { signal })) {
-    const began = performance.now()
+    const began = clock.now()
     const bookmarks: BookmarkPut[] = []
     eachBookmark(run, (from, to, number) => bookmarks.push({ key: run.bytes.slice(from, to), number }), run.end)
     for (let at = 0; at < bookmarks.length; at += MAX_LOOK_UPS) {
@@ -30,7 +31,7 @@ export async function findGap(
       const gap = some[gaps.indexOf(true)]
       if (gap !== undefined) return gap
     }
-    await sleep(PAUSES * (performance.now() - began), undefined, { signal, ref: false })
+    await sleep(clock, PAUSES * (clock.now() - began), { signal, ref: false })
   }
   return undefined
 }

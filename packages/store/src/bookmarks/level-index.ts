@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { type Clock, systemClock, type Timer } from '@datastreamer/runtime'
 import { DiskError, RefusedError } from '../disk/errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { indexError, isLocked, lookUpError, lostError, openError, UnusableIndexError } from './index-errors.ts'
@@ -40,6 +41,8 @@ export interface LevelIndexOptions {
   /** The right to the folder, if the caller has it already; closing the index gives it up. */
   readonly claim?: FolderClaim | undefined
   readonly signal?: AbortSignal | undefined
+  /** Default: this machine's. The checks of its tables, in a thread of their own, have the system's in any case. */
+  readonly clock?: Clock | undefined
 }
 
 /** Changes that go to the worker together, and are written in one batch. */
@@ -63,7 +66,7 @@ const WRITE_DELAY_MS = 5
  */
 export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelBookmarkIndex> {
   const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
-  const { mayWaitForRoom: mayWait = false } = options
+  const { mayWaitForRoom: mayWait = false, clock = systemClock } = options
   signal?.throwIfAborted()
   // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
   await import('classic-level')
@@ -76,7 +79,8 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelB
     fresh: isFresh,
     mayWait,
   }
-  const index = new LevelIndex(claim, new Worker(workerFile(), { workerData, execArgv: [] }), maxPendingBookmarks)
+  const worker = new Worker(workerFile(), { workerData, execArgv: [] })
+  const index = new LevelIndex(claim, worker, maxPendingBookmarks, clock)
   await index.opened
   if (signal?.aborted === true) await index.close()
   signal?.throwIfAborted()
@@ -105,13 +109,14 @@ class LevelIndex implements LevelBookmarkIndex {
   readonly #worker: Worker
   readonly #exited: Promise<void>
   readonly #maxPending: number
+  readonly #clock: Clock
   readonly #pending = new PendingBookmarks(SEGMENT_SLOTS)
   readonly #requests = new Map<number, Waiter<number | undefined>>()
   /** Those who wait until so many changes are written. */
   readonly #waiters = new Set<Waiter<void> & { readonly target: number }>()
   #onOpened: Waiter<void> | undefined
   #nextId = 0
-  #pumpTimer: NodeJS.Timeout | undefined
+  #pumpTimer: Timer | undefined
   /** Whether a segment that is not full has waited long enough. */
   #partDue = false
   /** `waiting`: LevelDB is not open yet for want of room; `gone`: its thread has ended. */
@@ -126,10 +131,11 @@ class LevelIndex implements LevelBookmarkIndex {
   #isLost = false
   #closing: Promise<void> | undefined
 
-  constructor(claim: FolderClaim, worker: Worker, maxPending: number) {
+  constructor(claim: FolderClaim, worker: Worker, maxPending: number, clock: Clock) {
     this.#claim = claim
     this.#worker = worker
     this.#maxPending = maxPending
+    this.#clock = clock
     this.#exited = new Promise((resolve) => worker.once('exit', (code) => void this.#onExit(code).then(resolve)))
     worker.on('message', (reply: LevelReply) => this.#onReply(reply))
     worker.on('error', (cause) => this.#fail(threadError(claim.folder, String(cause))))
@@ -161,7 +167,7 @@ class LevelIndex implements LevelBookmarkIndex {
   }
 
   async mend(): Promise<void> {
-    const now = performance.now()
+    const now = this.#clock.now()
     if (this.#failure === undefined || !this.#answers || this.#isLost || now < this.#mendAt) return
     this.#mendAt = now + MEND_PERIOD_MS
     try {
@@ -279,11 +285,11 @@ class LevelIndex implements LevelBookmarkIndex {
 
   #pumpWhenDue(): void {
     if (this.#pending.hasFull) this.#pump()
-    this.#pumpTimer ??= setTimeout(() => {
+    this.#pumpTimer ??= this.#clock.after(WRITE_DELAY_MS, () => {
       this.#pumpTimer = undefined
       this.#partDue = true
       this.#pump()
-    }, WRITE_DELAY_MS)
+    })
   }
 
   /**

@@ -1,4 +1,5 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { ManualClock, turns } from '@datastreamer/runtime/testing'
+import { expect, test } from 'vitest'
 import { bookmark, event, key, LogInMemory } from '../../test/bookmarks/log-in-memory.ts'
 import { standstill } from '../../test/gated-disk.ts'
 import { DiskError } from '../disk/errors.ts'
@@ -6,22 +7,6 @@ import { UnusableIndexError } from './index-errors.ts'
 import type { LevelBookmarkIndex } from './level-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { type IndexEvent, RepairingIndex, type RepairingIndexOptions } from './repairing-index.ts'
-
-/** The pauses that were asked for; they pass at once, or not before they are aborted. */
-const pauses = vi.hoisted(() => ({ asked: [] as number[], areLong: false }))
-vi.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number, _: unknown, { signal }: { signal?: AbortSignal } = {}) => {
-    pauses.asked.push(ms)
-    return new Promise<void>((resolve, reject) => {
-      if (!pauses.areLong) resolve()
-      signal?.addEventListener('abort', () => reject(signal.reason as Error))
-    })
-  },
-}))
-afterEach(() => {
-  pauses.asked = []
-  pauses.areLong = false
-})
 
 /** A LevelDB index in memory, which fails and stands still when a test says so. */
 class FakeLevel implements LevelBookmarkIndex {
@@ -72,17 +57,19 @@ const damageError = () => new UnusableIndexError('INDEX_CORRUPT', 'damaged')
 function indexOf(count: number, options: Partial<RepairingIndexOptions> = {}) {
   const test = new LogInMemory(Array.from({ length: count }, (_, n) => bookmark(key(n))))
   const level = new FakeLevel()
+  const clock = new ManualClock()
   level.put(Array.from({ length: count }, (_, number) => ({ key: key(number), number })))
   const events: IndexEvent[] = []
   const start = (more: Partial<RepairingIndexOptions> = {}): RepairingIndex =>
     new RepairingIndex({
       log: test.log,
       level,
+      clock,
       onEvent: (event) => events.push(event),
       ...options,
       ...more,
     })
-  return { test, level, events, start, names: () => events.map(({ event }) => event) }
+  return { test, level, clock, events, start, names: () => events.map(({ event }) => event) }
 }
 
 /** Hold the calls of a name from the next one on; `reached` settles when one waits. */
@@ -183,7 +170,7 @@ test('a truncation while it is rebuilt takes it back to there', async () => {
 })
 
 test('a rebuild that fails says so and is tried again, later each time, up to a minute', async () => {
-  const { level, events, start, names } = indexOf(3)
+  const { level, clock, events, start, names } = indexOf(3)
   let failures = 0
   const error = new DiskError('WRITE_FAILED', 'full')
   level.onCall = (name) => {
@@ -191,8 +178,14 @@ test('a rebuild that fails says so and is tried again, later each time, up to a 
   }
   const damage = damageError()
   const index = start({ damage })
+  for (const ms of [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]) {
+    await clock.waitingFor(ms)
+    clock.advance(ms - 1)
+    await turns()
+    expect(names()).toHaveLength(failures + 1)
+    clock.advance(1)
+  }
   await whole(names)
-  expect(pauses.asked.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
   expect(events[0]).toEqual({ event: 'index-damaged', file: 'test.bin', error: damage })
   expect(events.slice(1, 9)).toEqual(Array.from({ length: 8 }, () => ({ ...events[0], error })))
   expect(await index.get(key(1))).toBe(1)
@@ -200,14 +193,13 @@ test('a rebuild that fails says so and is tried again, later each time, up to a 
 })
 
 test('while a rebuild waits, what a crash would leave is not said to be flushed; closing does not wait for it', async () => {
-  const { level, start, names } = indexOf(3)
-  pauses.areLong = true
+  const { level, clock, start, names } = indexOf(3)
   const error = new DiskError('WRITE_FAILED', 'full')
   level.onCall = (name) => {
     if (name === 'renew') throw error
   }
   const index = start({ damage: damageError() })
-  await expect.poll(() => pauses.asked).toEqual([1000])
+  await clock.waitingFor(1000)
   await expect(index.flush({ sync: true })).rejects.toBe(error)
   await index.close()
   expect(level.calls).toEqual(['renew', 'close'])
@@ -332,32 +324,23 @@ test('one that lacks nothing is compared to the end and left as it is', async ()
 })
 
 test('one that may lack bookmarks, or is being rebuilt, is not compared; every six hours another is', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  try {
-    const { level, start, names } = indexOf(3)
-    const held = hold(level, 'renew')
-    const rebuilt = start({ damage: damageError() })
-    await held.reached
-    await vi.advanceTimersByTimeAsync(60_000)
-    await manyTurns()
-    expect(level.calls).toEqual(['renew'])
-    held.release()
-    await rebuilt.close()
-    level.calls.length = 0
-    level.memory = new MemoryIndex()
-    const index = start({ isBehind: true })
-    await vi.advanceTimersByTimeAsync(60_000)
-    await manyTurns()
-    expect(level.calls).toEqual([])
-    index.caughtUp()
-    await vi.advanceTimersByTimeAsync(6 * 3_600_000)
-    await whole(names)
-    await index.close()
-  } finally {
-    vi.useRealTimers()
-  }
+  const { level, clock, start, names } = indexOf(3)
+  const held = hold(level, 'renew')
+  const rebuilt = start({ damage: damageError() })
+  await held.reached
+  clock.advance(60_000)
+  await turns(50)
+  expect(level.calls).toEqual(['renew'])
+  held.release()
+  await rebuilt.close()
+  level.calls.length = 0
+  level.memory = new MemoryIndex()
+  const index = start({ isBehind: true })
+  clock.advance(60_000)
+  await turns(50)
+  expect(level.calls).toEqual([])
+  index.caughtUp()
+  clock.advance(6 * 3_600_000)
+  await whole(names)
+  await index.close()
 })
-
-async function manyTurns(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
-}

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, sleep, type Timer } from '@datastreamer/runtime'
 import { RefusedError } from '../disk/errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
@@ -26,6 +26,7 @@ export interface RepairingIndexOptions {
   /** Why it has to be rebuilt from the start, if it has. */
   readonly damage?: Error | undefined
   readonly onEvent: (event: IndexEvent) => void
+  readonly clock: Clock
   /** Milliseconds before the index is compared with the log for the first time (default 60,000). */
   readonly auditAfterMs?: number | undefined
 }
@@ -51,7 +52,8 @@ export class RepairingIndex implements BookmarkIndex {
   readonly #closing = new AbortController()
   readonly #ordered: Promise<void>
   readonly #auditAfterMs: number
-  #auditTimer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #auditTimer: Timer | undefined
   #auditing: Promise<void> | undefined
   /** Settles when the index is whole again; `undefined` if it is. */
   #rebuilding: Promise<void> | undefined
@@ -65,10 +67,11 @@ export class RepairingIndex implements BookmarkIndex {
   #isBehind: boolean
 
   constructor(options: RepairingIndexOptions) {
-    const { log, level, ordered, isBehind = false, damage, onEvent, auditAfterMs = FIRST_AUDIT_MS } = options
+    const { log, level, ordered, isBehind = false, damage, onEvent, clock, auditAfterMs = FIRST_AUDIT_MS } = options
     this.#isBehind = isBehind
     this.#ordered = ordered ?? Promise.resolve()
     this.#auditAfterMs = auditAfterMs
+    this.#clock = clock
     this.#log = log
     this.#level = level
     this.#onEvent = onEvent
@@ -149,7 +152,7 @@ export class RepairingIndex implements BookmarkIndex {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#stopListening()
-    clearTimeout(this.#auditTimer)
+    this.#auditTimer?.cancel()
     await Promise.all([this.#rebuilding, this.#auditing])
     await this.#level.close()
   }
@@ -186,7 +189,7 @@ export class RepairingIndex implements BookmarkIndex {
       } catch (error) {
         if (signal.aborted) return
         this.#onEvent({ event: 'index-damaged', file: this.#log.path, error: error as Error })
-        await sleep(wait, undefined, { signal }).catch(() => undefined)
+        await sleep(this.#clock, wait, { signal }).catch(() => undefined)
       }
     }
   }
@@ -211,18 +214,19 @@ export class RepairingIndex implements BookmarkIndex {
   }
 
   #auditSoon(afterMs = this.#auditAfterMs): void {
-    clearTimeout(this.#auditTimer)
+    this.#auditTimer?.cancel()
     if (this.#closing.signal.aborted) return
-    this.#auditTimer = setTimeout(() => {
+    const audit = (): void => {
       this.#auditing = this.#audit()
-    }, afterMs).unref()
+    }
+    this.#auditTimer = this.#clock.after(afterMs, audit, { ref: false })
   }
 
   /** What fails here fails again for whoever looks something up. */
   async #audit(): Promise<void> {
     const { signal } = this.#closing
     if (this.#rebuilding === undefined && !this.#isBehind) {
-      const gap = await findGap(this.#log, this.#level, signal).catch(() => undefined)
+      const gap = await findGap(this.#log, this.#level, this.#clock, signal).catch(() => undefined)
       if (gap !== undefined) this.#startRebuild(gapError(this.#log.path, gap))
     }
     this.#auditSoon(AUDIT_PERIOD_MS)

@@ -8,6 +8,7 @@ import {
   viewOf,
   walkRun,
 } from '@datastreamer/format'
+import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
@@ -26,6 +27,8 @@ export interface LogOptions {
   readonly buffers: PageBuffers
   /** Most bytes that one read from disk takes, but always at least one entry (default 1 MiB, a page). */
   readonly readBytes?: number | undefined
+  /** Default: this machine's. */
+  readonly clock?: Clock | undefined
 }
 
 /** Reads smaller than a page cost a catch-up a third of its speed. */
@@ -48,19 +51,21 @@ export class StreamLog implements ReadableLog {
   readonly #buffers: PageBuffers
   readonly #directory: PageDirectory
   readonly #readBytes: number
+  readonly #clock: Clock
   readonly #listeners = new Set<LogListener>()
   #header: Header
   readonly #changes = new LogChanges()
   #confirmReads: () => Promise<void> = async () => {}
   #announced = false
 
-  constructor({ file, path, header, buffers, readBytes = DEFAULT_READ_BYTES }: LogOptions) {
+  constructor({ file, path, header, buffers, readBytes = DEFAULT_READ_BYTES, clock = systemClock }: LogOptions) {
     this.path = path
     this.#file = file
     this.#header = header
     this.#buffers = buffers
     this.#directory = new PageDirectory(file, path, buffers)
     this.#readBytes = readBytes
+    this.#clock = clock
   }
 
   /** The header, standing between two atomic operations. */
@@ -87,7 +92,7 @@ export class StreamLog implements ReadableLog {
     this.#header = { ...this.#header, totalLength, totalEntries }
     if (this.#announced) return
     this.#announced = true
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#announced = false
       for (const listener of this.#listeners) listener.onCommit()
     })

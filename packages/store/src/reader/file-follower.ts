@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep, type Timer } from '@datastreamer/runtime'
 import { DiskError } from '../disk/errors.ts'
 import { FollowedLog, type FollowedLogOptions } from './followed-log.ts'
 
@@ -22,23 +22,24 @@ export class FileFollower {
   readonly #options: FileFollowerOptions
   readonly #log: FollowedLog
   readonly #closing = new AbortController()
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer
   #looking: Promise<boolean> | undefined
   /** The look that is to begin when the one under way has ended. */
   #next: Promise<boolean> | undefined
   #failures = 0
-  #placeSeenAt = performance.now()
+  #placeSeenAt: number
 
   constructor(options: FileFollowerOptions) {
     this.#options = options
     this.#log = new FollowedLog({ ...options, isPatient: () => this.#failures < PATIENCE })
     options.log.confirmReads(() => this.#confirm())
-    this.#timer = setTimeout(() => void this.#tick(), options.pollMs)
+    this.#placeSeenAt = options.clock.now()
+    this.#timer = options.clock.after(options.pollMs, () => void this.#tick())
   }
 
   async close(): Promise<void> {
     this.#closing.abort()
-    clearTimeout(this.#timer)
+    this.#timer.cancel()
     while (this.#looking !== undefined) await this.#looking.catch(() => undefined)
   }
 
@@ -50,7 +51,7 @@ export class FileFollower {
     } catch (error) {
       this.#fail(error)
     }
-    if (!this.#closing.signal.aborted) this.#timer = setTimeout(() => void this.#tick(), this.#options.pollMs)
+    if (!this.#closing.signal.aborted) this.#timer.restart()
   }
 
   /**
@@ -59,11 +60,12 @@ export class FileFollower {
    * history.
    */
   async #confirm(): Promise<void> {
+    const { clock, pollMs } = this.#options
     const { signal } = this.#closing
     while (!signal.aborted) {
       const isSettled = await this.#look().catch(() => false)
       if (isSettled) return
-      await sleep(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
+      await sleep(clock, pollMs, { signal }).catch(() => undefined)
     }
   }
 
@@ -83,11 +85,11 @@ export class FileFollower {
 
   /** @throws {DiskError} `FILE_REPLACED` */
   async #checkPlace(): Promise<void> {
-    const { file, path } = this.#options
-    if (performance.now() - this.#placeSeenAt < PLACE_MS) return
+    const { file, path, clock } = this.#options
+    if (clock.now() - this.#placeSeenAt < PLACE_MS) return
     // As long as it fails it is looked at each time, so that it counts as a problem.
     if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} is not the file that was opened`)
-    this.#placeSeenAt = performance.now()
+    this.#placeSeenAt = clock.now()
   }
 
   #succeed(): void {

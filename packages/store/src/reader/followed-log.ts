@@ -1,4 +1,5 @@
 import { BOOKMARK_TYPE, decodeEntry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
+import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { repairBookmarks } from '../bookmarks/repair.ts'
 import type { DiskFile } from '../disk/disk.ts'
@@ -22,6 +23,7 @@ export interface FollowedLogOptions {
   readonly buffers: PageBuffers
   readonly trail: PageTrail
   readonly magic?: Uint8Array | undefined
+  readonly clock: Clock
   /** Where the file ends as it was read into memory. */
   readonly ending: Ending
   /** Whether the log goes on as the file does; if not, it does so only after a truncation, up to where the file ends then. */
@@ -54,12 +56,13 @@ export class FollowedLog {
   #goesOn: boolean
   /** As it was read last. */
   #header: Header | undefined
-  #comparedAt = performance.now()
+  #comparedAt: number
 
   constructor(options: FollowedLogOptions) {
     this.#options = options
     this.#ending = options.ending
     this.#goesOn = options.grows
+    this.#comparedAt = options.clock.now()
   }
 
   /**
@@ -76,7 +79,7 @@ export class FollowedLog {
     if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending)))) await this.#part(header)
     if (this.#goesOn && !samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
     this.#goesOn = grows
-    const isDue = performance.now() - this.#comparedAt >= CHANGES_MS
+    const isDue = this.#options.clock.now() - this.#comparedAt >= CHANGES_MS
     return isDue || !(await hasEnding(file, this.#ending)) ? this.#takeChanges(header) : true
   }
 
@@ -192,7 +195,7 @@ export class FollowedLog {
       if (!(await this.#advanceTo(header))) return false
       this.#goesOn = this.#options.grows
     } else if (!isSame) await this.#update(changes)
-    this.#comparedAt = performance.now()
+    this.#comparedAt = this.#options.clock.now()
     return true
   }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Header } from '@datastreamer/format'
+import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLog } from '../bookmarks/follow-log.ts'
 import { closeAll } from '../disk/close-all.ts'
@@ -38,6 +38,8 @@ export interface ReaderOptions {
   /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
+  /** Time and timers (default: this machine's). */
+  readonly clock?: Clock | undefined
   /**
    * The bookmark index (default: one in memory, made by a scan in the background that look-ups wait for: LevelDB writes
    * into its folder whenever it is opened).
@@ -60,18 +62,18 @@ export async function openReader(
 ): Promise<StreamReader> {
   const options = typeof target === 'object' ? target : { ...others, file: target }
   mustBePath(options.file)
-  const { file: path, disk = nodeDisk, follow: grows = false, magic, onProblem = () => {} } = options
-  const { pollMs = grows ? DEFAULT_POLL_MS : CHECK_MS } = options
+  const { file: path, disk = nodeDisk, clock = systemClock, follow: grows = false, magic } = options
+  const { pollMs = grows ? DEFAULT_POLL_MS : CHECK_MS, onProblem = () => {} } = options
   if (!(await disk.exists(path))) throw new RefusedError('FILE_NOT_FOUND', `${resolve(path)}: there is no such file`)
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()
-    const { header, ending } = await readAtRest(file, options, buffers)
-    const log = new StreamLog({ file, path, header, buffers })
+    const { header, ending } = await readAtRest(file, { ...options, clock }, buffers)
+    const log = new StreamLog({ file, path, header, buffers, clock })
     const trail = new PageTrail()
     const index = options.index ?? followLog(log, trail)
     const known = { log, index, buffers, trail, ending }
-    const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, onProblem })
+    const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, clock, onProblem })
     const release = (): Promise<void> => closeAll([follower, index, file])
     return new StreamReader({ log, index, release })
   } catch (error) {
@@ -83,15 +85,15 @@ export async function openReader(
 /** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
 async function readAtRest(
   file: DiskFile,
-  options: ReaderOptions,
+  options: ReaderOptions & { readonly clock: Clock },
   buffers: PageBuffers,
 ): Promise<{ readonly header: Header; readonly ending: Ending }> {
-  const { file: path, follow = false, pollMs = DEFAULT_POLL_MS } = options
+  const { file: path, clock, follow = false, pollMs = DEFAULT_POLL_MS } = options
   const look = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
     const header = await readHeader(file, path, options)
     const page = await readEnd(file, path, header)
     buffers.restart(header.totalLength, page)
     return { header, ending: endingOf(header, page) }
   }
-  return lookAgain(follow ? PATIENCE : 1, look, () => sleep(pollMs))
+  return lookAgain(follow ? PATIENCE : 1, look, () => sleep(clock, pollMs))
 }

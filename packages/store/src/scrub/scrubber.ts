@@ -1,11 +1,11 @@
 import { pageOf } from '@datastreamer/format'
+import { type Clock, sleep } from '@datastreamer/runtime'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, sameRecord } from '../commit-log/commit-record.ts'
 import type { DiskFile } from '../disk/disk.ts'
 import { DamagedRanges } from '../log/damaged-ranges.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { type Clock, systemClock } from './clock.ts'
 import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
 
 export interface ScrubOptions {
@@ -13,7 +13,6 @@ export interface ScrubOptions {
   readonly bytesPerSecond: number
   /** Milliseconds from the beginning of one pass to that of the next, at least (default one hour). */
   readonly passEveryMs?: number | undefined
-  readonly clock?: Clock | undefined
 }
 
 /** What is scrubbed. */
@@ -21,6 +20,7 @@ export interface ScrubTarget {
   readonly log: StreamLog
   readonly commitLog: CommitLog
   readonly file: DiskFile
+  readonly clock: Clock
   /** Does what changes the commit log, while nothing is committed; absent if it is not to be changed. */
   readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
   /** Told of bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
@@ -54,7 +54,6 @@ const RETRY_MS = 1000
  */
 export class Scrubber {
   readonly #target: ScrubTarget
-  readonly #bytesPerSecond: number
   readonly #passEveryMs: number
   readonly #clock: Clock
   readonly #reader: RecordReader
@@ -67,13 +66,17 @@ export class Scrubber {
   /** What was found since it was last told of. */
   #found: { readonly range: EntryRange; readonly state: 'damaged' | 'whole' } | undefined
 
-  constructor(target: ScrubTarget, { bytesPerSecond, passEveryMs, clock = systemClock }: ScrubOptions) {
-    const { log, commitLog, file } = target
+  constructor(target: ScrubTarget, { bytesPerSecond, passEveryMs }: ScrubOptions) {
+    const { log, commitLog, file, clock } = target
     this.#target = target
-    this.#bytesPerSecond = bytesPerSecond
     this.#passEveryMs = passEveryMs ?? DEFAULT_PASS_EVERY_MS
     this.#clock = clock
-    this.#reader = new RecordReader({ log, commitLog, file, beforeRead: (bytes) => this.#wait(bytes) })
+    this.#reader = new RecordReader({
+      log,
+      commitLog,
+      file,
+      beforeRead: (bytes) => this.#sleep((1000 * bytes) / bytesPerSecond),
+    })
     this.#done = this.#run()
   }
 
@@ -98,7 +101,7 @@ export class Scrubber {
         this.#failed(error)
       }
       const rest = begun + this.#passEveryMs - this.#clock.now()
-      await this.#clock.sleep(Math.max(0, rest), signal).catch(() => undefined)
+      await this.#sleep(rest).catch(() => undefined)
     }
   }
 
@@ -151,7 +154,7 @@ export class Scrubber {
         signal.throwIfAborted()
         this.#reader.forget()
         this.#failed(error)
-        await this.#clock.sleep(RETRY_MS, signal)
+        await this.#sleep(RETRY_MS)
       }
     }
   }
@@ -225,8 +228,9 @@ export class Scrubber {
     this.#found = undefined
   }
 
-  async #wait(bytes: number): Promise<void> {
-    await this.#clock.sleep((1000 * bytes) / this.#bytesPerSecond, this.#stop.signal)
+  /** Keeps no process alive. @throws when it is told to end */
+  #sleep(ms: number): Promise<void> {
+    return sleep(this.#clock, ms, { signal: this.#stop.signal, ref: false })
   }
 }
 

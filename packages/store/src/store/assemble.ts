@@ -31,7 +31,7 @@ export async function assembleStore(
   made: Made,
   options: StoreOptions,
 ): Promise<StreamStore> {
-  const { path, log, commitLog, index, disk, onEvent } = files
+  const { path, log, commitLog, index, disk, clock, onEvent } = files
   const { fsync = 'commit', magic, tailPages = 16, spillBytes = 16 * PAGE_BYTES } = options
   const onFailure = (error: Error): void => onEvent({ event: 'write-failed', file: path, error })
 
@@ -45,6 +45,7 @@ export async function assembleStore(
     index,
     bootId: await disk.bootId(),
     state,
+    clock,
     committed: () => pointOf(log.header),
     onError: onFailure,
   })

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '@datastreamer/runtime'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -18,6 +19,7 @@ export interface BackgroundParts {
   readonly placePeriodMs: number
   /** How committed bytes are compared with their checksums, if they are. */
   readonly scrub: ScrubOptions | undefined
+  readonly clock: Clock
   /** Milliseconds until a store that broke is opened anew, after so many tries in vain. */
   readonly reopenDelayMs: (tries: number) => number
   readonly reopen: () => Promise<void>
@@ -27,28 +29,29 @@ export interface BackgroundParts {
 /** What an open store does by itself: see that its file is where it was, compare checksums, open its files anew. */
 export class Background {
   readonly #exclusive: Exclusive
-  readonly #placeTimer: NodeJS.Timeout | undefined
+  readonly #placeTimer: Timer | undefined
   readonly #scrubber: Scrubber | undefined
   readonly #reopener: Reopener
   #looking = false
 
   constructor(parts: BackgroundParts) {
-    const { path, log, commitLog, writable, exclusive, state, placePeriodMs, scrub, onEvent } = parts
+    const { path, log, commitLog, writable, exclusive, state, placePeriodMs, scrub, clock, onEvent } = parts
     this.#exclusive = exclusive
-    if (placePeriodMs > 0) this.#placeTimer = setInterval(() => this.#lookAtPlace(), placePeriodMs).unref()
+    if (placePeriodMs > 0) this.#placeTimer = clock.every(placePeriodMs, () => this.#lookAtPlace(), { ref: false })
     if (scrub !== undefined) {
       const alone = (work: () => Promise<void>): Promise<void> => exclusive.between(work)
-      const target = { log, commitLog, file: writable.file, alone, ...scrubEvents(path, onEvent) }
+      const target = { log, commitLog, file: writable.file, alone, clock, ...scrubEvents(path, onEvent) }
       this.#scrubber = new Scrubber(target, scrub)
     }
     this.#reopener = new Reopener({
       state,
+      clock,
       delayMs: parts.reopenDelayMs,
       reopen: async () => {
         const before = state.now
         await exclusive.reopen(parts.reopen)
         if (before.t !== 'broken') return
-        const brokenMs = Date.now() - before.since.getTime()
+        const brokenMs = clock.wallTime() - before.since.getTime()
         onEvent({ event: 'reopened', file: path, tries: before.tries + 1, brokenMs })
       },
       onBroken: (error) => onEvent({ event: 'broken', file: path, error }),
@@ -63,7 +66,7 @@ export class Background {
 
   /** Begin nothing new; resolves when what runs has ended, but for files that are just being opened anew. */
   async stop(): Promise<void> {
-    clearInterval(this.#placeTimer)
+    this.#placeTimer?.cancel()
     await this.#scrubber?.close()
     this.#reopener.stop()
   }

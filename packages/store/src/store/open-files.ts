@@ -1,4 +1,5 @@
 import type { Header } from '@datastreamer/format'
+import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { mustOwnCommitLog, openCommitLog } from '../commit-log/open-commit-log.ts'
@@ -40,6 +41,7 @@ export interface OpenedFiles {
   /** Held beside the index. */
   readonly lock: Lock | undefined
   readonly firstOrder: FirstOrder
+  readonly clock: Clock
   readonly onEvent: (event: StoreEvent) => void
 }
 
@@ -54,12 +56,12 @@ export async function openFiles(
   ordered: Promise<void>,
 ): Promise<OpenedFiles & { readonly header: Header }> {
   const { disk, made, opened } = opening
-  const { file: path, onEvent = () => {} } = options
+  const { file: path, clock = systemClock, onEvent = () => {} } = options
   let level: OpenedLevel | undefined
   const lockIndex = async (): Promise<void> => {
     if (options.index !== undefined || level !== undefined) return
     await mustOwnCommitLog(disk, path, opening.locked)
-    level = await openLevel(path, made)
+    level = await openLevel(path, made, clock)
     opened.push(level.level)
   }
   const { file: locked, reach } = await openFile(options, opening, lockIndex)
@@ -79,10 +81,12 @@ export async function openFiles(
   opened.push(commitLog)
   const writable = new WritableFile(file, header)
   const buffers = new PageBuffers()
-  const log = new StreamLog({ file, path, header, buffers })
+  const log = new StreamLog({ file, path, header, buffers, clock })
   const { index, firstOrder } =
-    level === undefined ? givenIndex(options.index as BookmarkIndex, log) : repairedIndex(level, log, ordered, onEvent)
+    level === undefined
+      ? givenIndex(options.index as BookmarkIndex, log)
+      : repairedIndex(level, log, ordered, clock, onEvent)
   // Closed before the LevelDB that it repairs.
   opened.push(index)
-  return { disk, path, file, header, writable, commitLog, buffers, log, index, lock, firstOrder, onEvent }
+  return { disk, path, file, header, writable, commitLog, buffers, log, index, lock, firstOrder, clock, onEvent }
 }

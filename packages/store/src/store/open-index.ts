@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import { bookmarkFolder } from '../bookmarks/bookmark-folder.ts'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { UnusableIndexError } from '../bookmarks/index-errors.ts'
@@ -22,11 +23,11 @@ export interface OpenedLevel {
 }
 
 /** Open the index, or only get the right to it if the disk has no room for what LevelDB writes then. @throws {LockedError} */
-export async function openLevel(path: string, made: Made): Promise<OpenedLevel> {
+export async function openLevel(path: string, made: Made, clock: Clock): Promise<OpenedLevel> {
   const folder = bookmarkFolder(path)
   if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
   const empty = !(await hasLevel(folder))
-  const options = { folder, createIfMissing: true, mayWaitForRoom: true }
+  const options = { folder, createIfMissing: true, mayWaitForRoom: true, clock }
   try {
     return { level: await openLevelIndex(options), empty }
   } catch (damage) {
@@ -45,9 +46,10 @@ export function repairedIndex(
   opened: OpenedLevel,
   log: StreamLog,
   ordered: Promise<void>,
+  clock: Clock,
   onEvent: (event: IndexEvent) => void,
 ): IndexOfStore {
-  const index = new RepairingIndex({ log, ordered, onEvent, ...opened, isBehind: true })
+  const index = new RepairingIndex({ log, ordered, clock, onEvent, ...opened, isBehind: true })
   return {
     index,
     firstOrder: {

@@ -45,8 +45,8 @@ async function open(options: StoreOptions, opening: Opening): Promise<StreamStor
     setInOrder = resolve
   })
   const { header, ...files } = await openFiles(options, opening, ordered)
-  const { file, path, index, firstOrder } = files
-  const state = new StateOfStore()
+  const { file, path, index, firstOrder, clock } = files
+  const state = new StateOfStore(clock)
   await serveOnlyIfFull(state, async () => {
     await bringInOrder({ ...files, header, indexedEntries: firstOrder.indexedEntries })
     await index.writable()

@@ -1,8 +1,10 @@
+import type { Clock, Timer } from '@datastreamer/runtime'
 import type { DiskError } from '../disk/errors.ts'
 import type { StateOfStore } from '../write/store-state.ts'
 
 export interface ReopenerOptions {
   readonly state: StateOfStore
+  readonly clock: Clock
   /** Open the files anew. Throws if the disk is not well yet, and the store is broken as before then. */
   readonly reopen: () => Promise<void>
   /** Milliseconds until the next try, after so many in vain. */
@@ -24,7 +26,7 @@ export function defaultReopenDelay(tries: number): number {
 /** Has the files of a store opened anew when it broke, until that helps. */
 export class Reopener {
   readonly #options: ReopenerOptions
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
   #isStopped = false
 
   constructor(options: ReopenerOptions) {
@@ -41,13 +43,14 @@ export class Reopener {
   /** Begin no other try. */
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
   }
 
   #plan(): void {
-    const { now } = this.#options.state
+    const { state, clock, delayMs } = this.#options
+    const { now } = state
     if (this.#isStopped || now.t !== 'broken') return
-    this.#timer = setTimeout(() => void this.#try(), this.#options.delayMs(now.tries)).unref()
+    this.#timer = clock.after(delayMs(now.tries), () => void this.#try(), { ref: false })
   }
 
   async #try(): Promise<void> {

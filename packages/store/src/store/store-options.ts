@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { Disk } from '../disk/disk.ts'
 import type { StreamIdentity } from '../log/stream-file.ts'
@@ -43,6 +44,8 @@ export interface StoreOptions extends StreamIdentity {
   readonly onCommit?: ((group: CommitGroup) => void) | undefined
   /** Where files lie (default: the machine's disk). */
   readonly disk?: Disk | undefined
+  /** Time and timers (default: this machine's). */
+  readonly clock?: Clock | undefined
   /**
    * The bookmark index (default: the LevelDB beside the file, which also locks the file against other writers). One that is
    * given may lack bookmarks as long as a store waits for room that it had not when it was opened.

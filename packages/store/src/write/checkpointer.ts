@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { DiskError } from '../disk/errors.ts'
@@ -20,6 +21,7 @@ export interface CheckpointerOptions {
   readonly index: BookmarkIndex
   readonly bootId: string
   readonly state: StateOfStore
+  readonly clock: Clock
   /** Where the log is committed now. */
   readonly committed: () => CommitPoint
   /** Told when a sync in the background failed. */
@@ -35,7 +37,7 @@ export interface Cut {
 /** Makes durable in the background what commits do not wait for, and writes down up to where. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #timer: Timer | undefined
   #last: CommitPoint
   #running: Promise<void> | undefined
   #held = false
@@ -43,7 +45,8 @@ export class Checkpointer {
   constructor(options: CheckpointerOptions) {
     this.#options = options
     this.#last = options.committed()
-    if (options.fsync === 'interval') this.#timer = setInterval(() => this.#start(), options.intervalMs).unref()
+    const { fsync, clock, intervalMs } = options
+    if (fsync === 'interval') this.#timer = clock.every(intervalMs, () => this.#start(), { ref: false })
   }
 
   /** To be called after each commit. */
@@ -89,7 +92,7 @@ export class Checkpointer {
 
   /** Wait for what runs in the background and begin nothing new. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#timer?.cancel()
     await this.#running
   }
 

@@ -1,5 +1,6 @@
 import { MAX_ENTRY_DATA_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
+import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { type PageBuffer, type PageBuffers, startOfOpenPage } from '../log/page-buffers.ts'
@@ -30,6 +31,7 @@ export interface PipelineParts {
   readonly checkpointer: Checkpointer
   readonly state: StateOfStore
   readonly limits: StoreLimits
+  readonly clock: Clock
   /** Notified of each group that readers can see. */
   readonly onCommit: (group: CommitGroup) => void
   /** Notified when operations could not be written. */
@@ -45,6 +47,7 @@ export interface PipelineParts {
  */
 export class CommitPipeline {
   readonly #parts: PipelineParts
+  readonly #clock: Clock
   readonly #operation: OpenOperation
   readonly #queue = new WorkQueue()
   #running: Promise<void> | undefined
@@ -56,6 +59,7 @@ export class CommitPipeline {
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
+    this.#clock = parts.clock
     this.#operation = new OpenOperation(parts.buffers, parts.writer, parts.log.header)
   }
 
@@ -110,7 +114,7 @@ export class CommitPipeline {
     return new Promise((resolve, reject) => {
       const { start } = this.#operation.take()
       const { end } = this.#operation
-      this.#queue.addCommit({ start, end, since: performance.now(), resolve, reject })
+      this.#queue.addCommit({ start, end, since: this.#clock.now(), resolve, reject })
       this.#wake()
     })
   }
@@ -197,7 +201,7 @@ export class CommitPipeline {
     for (const { start, end, resolve } of group) {
       resolve({ firstEntry: BigInt(start.number), nextEntry: BigInt(end.number) })
     }
-    const waitedMs = performance.now() - (group[0]?.since ?? 0)
+    const waitedMs = this.#clock.now() - (group[0]?.since ?? 0)
     this.#parts.onCommit({ commits: group.length, bytes, waitedMs })
     buffers.forgetUpTo(startOfOpenPage(writer.written), limits.tailPages)
     checkpointer.afterCommit()

@@ -16,7 +16,7 @@ export interface Operation {
 export interface PendingCommit {
   readonly start: Mark
   readonly end: Mark
-  /** `performance.now()` of the call to commit. */
+  /** When it was asked for, by the store's clock. */
   readonly since: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: Error) => void

@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { DiskError } from '../disk/errors.ts'
@@ -26,6 +27,7 @@ export interface PlaceWatchOptions {
   readonly lock: Lock | undefined
   /** Milliseconds between two looks; 0 is never. */
   readonly periodMs: number
+  readonly clock: Clock
   /** Told when something is wrong, and with `undefined` when it no longer is. */
   readonly onChange: (problem: DiskError | undefined) => void
 }
@@ -46,13 +48,14 @@ class OverwrittenError extends ForeignWriterError {}
 export class PlaceWatch {
   readonly #options: PlaceWatchOptions
   /** When the last look that found nothing began. */
-  #soundAt = performance.now()
+  #soundAt: number
   #problem: DiskError | undefined
   /** What the log ended with at the last look, unless committed bytes have changed since that epoch. */
   #known: { readonly ending: Ending; readonly epoch: number } | undefined
 
   constructor(options: PlaceWatchOptions) {
     this.#options = options
+    this.#soundAt = options.clock.now()
   }
 
   /** Why nothing may be written now. */
@@ -82,7 +85,7 @@ export class PlaceWatch {
 
   /** Look now; beside nothing that writes the file, or the header would be in the middle of a change. Does not throw. */
   async look(): Promise<void> {
-    const began = performance.now()
+    const began = this.#options.clock.now()
     const before = this.#problem
     this.#problem = await this.#find().catch((error: unknown) => {
       return new DiskError('FILE_REPLACED', `nobody can tell what file this is: ${messageOf(error)}`, { cause: error })
@@ -92,7 +95,7 @@ export class PlaceWatch {
   }
 
   async #lookIfOlder(ageMs: number): Promise<void> {
-    if (this.periodMs > 0 && performance.now() - this.#soundAt > ageMs) await this.look()
+    if (this.periodMs > 0 && this.#options.clock.now() - this.#soundAt > ageMs) await this.look()
     if (this.#problem !== undefined) throw this.#problem
   }
 

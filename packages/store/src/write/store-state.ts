@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 
@@ -21,8 +22,13 @@ interface BrokenState {
 
 /** The state of a store: `open` → `broken` → `reopening` → `open` or `broken` again; `closed` from any. */
 export class StateOfStore {
+  readonly #clock: Clock
   #state: StoreState = { t: 'open' }
   #onBroken: (error: DiskError) => void = () => {}
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   get now(): StoreState {
     return this.#state
@@ -51,7 +57,7 @@ export class StateOfStore {
     const error = new DiskError('STORE_BROKEN', message, { cause })
     if (before.t === 'closed') return error
     const tries = before.t === 'reopening' ? before.tries + 1 : 0
-    const since = before.t === 'reopening' ? before.since : new Date()
+    const since = before.t === 'reopening' ? before.since : new Date(this.#clock.wallTime())
     this.#state = { t: 'broken', error, tries, since }
     if (before.t === 'open') this.#onBroken(error)
     return error

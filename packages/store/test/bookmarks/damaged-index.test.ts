@@ -1,6 +1,7 @@
 import { closeSync, cpSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
+import { systemClock } from '@datastreamer/runtime'
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { LevelDamage } from '../../src/bookmarks/level-check/bytes.ts'
 import { checkClosed } from '../../src/bookmarks/level-check/check.ts'
@@ -177,6 +178,7 @@ test('a bookmark that the index lacks for no reason that it could know of is not
   const repairing = new RepairingIndex({
     log: reader.log,
     level,
+    clock: systemClock,
     onEvent: (event) => events.push(event),
     auditAfterMs: 0,
   })
