@@ -2,7 +2,6 @@ import type { ByteSource } from '@datastreamer/e2store'
 import {
   BOOKMARK_TYPE,
   decodeEntries,
-  type EntriesFrom,
   type EntriesOptions,
   type EntriesTo,
   type Entry,
@@ -104,8 +103,9 @@ export class Archive implements EntrySource {
    */
   async *batches({ from = 0n, to, signal }: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
     throwIfAborted(signal)
-    const first = await this.#numberOf(from, 'FROM_NOT_FOUND', signal)
+    const first = from === 'latest' ? this.#last.end.number : await this.#numberOf(from, 'FROM_NOT_FOUND', signal)
     const next = to === undefined ? this.#last.end.number : (await this.#numberOf(to, 'TO_NOT_FOUND', signal)) + 1n
+    this.#checkBounds(first, next, typeof to === 'object')
     for (const closed of this.#segments) {
       if (closed.end.number <= first) continue
       if (closed.header.start.number >= next) return
@@ -152,19 +152,24 @@ export class Archive implements EntrySource {
     }
   }
 
-  async #numberOf(
-    bound: EntriesFrom | EntriesTo,
-    code: NotFoundError['code'],
-    signal: EntriesOptions['signal'],
-  ): Promise<bigint> {
-    const { number: head } = this.#last.end
-    if (bound === 'latest') return head
+  #numberOf(bound: EntriesTo, code: NotFoundError['code'], signal: EntriesOptions['signal']): Promise<bigint> | bigint {
     if (typeof bound === 'object') return this.#findBookmark(bound.bookmark, code, signal)
-    const number = u64Of(bound, code === 'FROM_NOT_FOUND' ? 'from' : 'to')
-    const isThere = number >= this.firstEntry && (number < head || (code === 'FROM_NOT_FOUND' && number === head))
-    if (isThere) return number
+    return u64Of(bound, code === 'FROM_NOT_FOUND' ? 'from' : 'to')
+  }
+
+  /** Throw unless the archive has the entries from number `first` to before `next`. */
+  #checkBounds(first: bigint, next: bigint, isBookmark: boolean): void {
+    const { number: head } = this.#last.end
     const has = head === this.firstEntry ? 'no entries' : `entries ${this.firstEntry} to ${head - 1n}`
-    throw new NotFoundError(code, `${this.name} has no entry ${number}, the archive has ${has}`)
+    if (first < this.firstEntry || first > head) {
+      throw new NotFoundError('FROM_NOT_FOUND', `no entry ${first}, the archive has ${has}`)
+    }
+    if (next <= first && isBookmark) {
+      throw new NotFoundError('TO_NOT_FOUND', `the end, entry ${next - 1n}, is before the start, entry ${first}`)
+    }
+    if (next > first && next > head) {
+      throw new NotFoundError('TO_NOT_FOUND', `no entry ${next - 1n}, the archive has ${has}`)
+    }
   }
 
   /** Number of the last entry that is this bookmark. */
@@ -187,7 +192,7 @@ export class Archive implements EntrySource {
       })
       if (found !== undefined) return found
     }
-    throw new NotFoundError(code, `${this.name} and the archive's other segments have no such bookmark`)
+    throw new NotFoundError(code, 'the archive has no such bookmark')
   }
 }
 

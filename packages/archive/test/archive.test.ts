@@ -53,6 +53,7 @@ describe('an archive is an entry source', () => {
     [{ to: head }, 'TO_NOT_FOUND'],
     [{ from: { bookmark: Uint8Array.of(9) } }, 'FROM_NOT_FOUND'],
     [{ to: { bookmark: Uint8Array.of(9) } }, 'TO_NOT_FOUND'],
+    [{ from: 99, to: { bookmark: blockBookmark(1n, 'protobuf') } }, 'TO_NOT_FOUND'],
   ])('what it does not have is an error: %o', async (options, code) => {
     await expect(collect(archive, options)).rejects.toMatchObject({ name: 'NotFoundError', code })
   })

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
+import type { EntrySource } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { findBookmark } from '../src/bookmarks/find-bookmark.ts'
 import { openLevelIndex } from '../src/bookmarks/level-index.ts'
@@ -7,7 +8,6 @@ import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 import {
-  type EntrySource,
   openStore,
   planRecovery,
   planTruncation,
@@ -149,8 +149,11 @@ test('a recovery that was planned holds the index, and a stream beside it is ref
   let beside: unknown
   const source: EntrySource = {
     name: 'elsewhere',
-    getHeader: async () => ({ streamType: 1n, systemId: 0n, version: 2 }),
-    async *entries() {
+    getHeader: () => result.header,
+    entries: () => {
+      throw new Error('batches are read')
+    },
+    async *batches() {
       beside = await openLevelIndex({ folder: dir.join('a.db'), createIfMissing: false }).catch(
         (error: unknown) => error,
       )

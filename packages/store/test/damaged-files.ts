@@ -1,7 +1,14 @@
 import { closeSync, copyFileSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
-import { PAGE_BYTES, pageStart } from '@datastreamer/format'
-import { type DamageError, openStore, type VerifyEvent, type VerifySummary, verifyStream } from '../src/index.ts'
+import { type Entry, type EntrySource, type Header, PAGE_BYTES, pageStart } from '@datastreamer/format'
+import {
+  type DamageError,
+  openStore,
+  type StreamReader,
+  type VerifyEvent,
+  type VerifySummary,
+  verifyStream,
+} from '../src/index.ts'
 
 /** Commits of the master file: 30 of 10 entries each, the first a bookmark. */
 export const COMMITS = 30
@@ -92,4 +99,34 @@ export async function drain<T>(events: AsyncGenerator<VerifyEvent, T, void>): Pr
 
 export function verify(file: string): Promise<Checked<VerifySummary>> {
   return drain(verifyStream({ file, streamType: 1n }))
+}
+
+export interface EntrySourceOptions {
+  /** What it has instead of an entry. */
+  readonly change?: (entry: Entry) => Entry
+  /** What it has instead in its header. */
+  readonly header?: Partial<Header>
+  /** Number that it ends before. */
+  readonly end?: bigint
+}
+
+/** A stream as another source of entries for recovery. */
+export function entrySourceOf(
+  reader: Pick<StreamReader, 'getHeader' | 'getEntry'>,
+  { change = (entry) => entry, header, end }: EntrySourceOptions = {},
+): EntrySource {
+  const batches: EntrySource['batches'] = async function* ({ from, to } = {}) {
+    for (let number = BigInt(String(from)); number <= BigInt(String(to)) && number !== end; number++) {
+      const entry = await reader.getEntry(number)
+      if (entry !== undefined) yield [change(entry)]
+    }
+  }
+  return {
+    name: 'master',
+    getHeader: () => ({ ...reader.getHeader(), ...header }),
+    async *entries(options) {
+      for await (const batch of batches(options)) yield* batch
+    },
+    batches,
+  }
 }

@@ -1,10 +1,8 @@
 import { readFileSync, truncateSync } from 'node:fs'
-import type { Entry, Header } from '@datastreamer/format'
-import { pageStart } from '@datastreamer/format'
+import { type EntrySource, NotFoundError, pageStart } from '@datastreamer/format'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   compareAround,
-  type EntrySource,
   markDamaged,
   openReader,
   openStore,
@@ -14,7 +12,15 @@ import {
   type StreamReader,
   takeOverChanges,
 } from '../src/index.ts'
-import { type Change, DamagedFiles, drain, positionOf, verify } from './damaged-files.ts'
+import {
+  type Change,
+  DamagedFiles,
+  drain,
+  type EntrySourceOptions,
+  entrySourceOf,
+  positionOf,
+  verify,
+} from './damaged-files.ts'
 
 let files: DamagedFiles
 let reader: StreamReader
@@ -29,18 +35,8 @@ afterAll(async () => {
   files[Symbol.dispose]()
 })
 
-/** The master file as a place that entries come from. @param change what it has instead of an entry */
-function master(change: (entry: Entry) => Entry = (entry) => entry, header: Partial<Header> = {}): EntrySource {
-  return {
-    name: 'master',
-    getHeader: async () => ({ ...reader.getHeader(), ...header }),
-    async *entries(from, to) {
-      for (let number = from; number < to; number++) {
-        const entry = await reader.getEntry(number)
-        if (entry !== undefined) yield [change(entry)]
-      }
-    },
-  }
+function master(options?: EntrySourceOptions): EntrySource {
+  return entrySourceOf(reader, options)
 }
 
 async function planOf(file: string): Promise<RecoveryPlan> {
@@ -105,9 +101,9 @@ test('refuses what has another stream or another entry around, or in the range',
   const plan = await planOf(files.damaged(rotten))
   const before = readFileSync(plan.file)
   const refused = { code: 'SOURCE_DIFFERS' }
-  await expect(compareAround(plan, master(undefined, { systemId: 8n }))).rejects.toMatchObject(refused)
+  await expect(compareAround(plan, master({ header: { systemId: 8n } }))).rejects.toMatchObject(refused)
   const at = (number: bigint, data: (data: Uint8Array) => Uint8Array): EntrySource =>
-    master((entry) => (entry.number === number ? { ...entry, data: data(entry.data) } : entry))
+    master({ change: (entry) => (entry.number === number ? { ...entry, data: data(entry.data) } : entry) })
   await expect(
     compareAround(
       plan,
@@ -123,8 +119,16 @@ test('refuses what has another stream or another entry around, or in the range',
   for (const other of [at(52n, (data) => data.map((byte) => byte ^ 1)), at(52n, (data) => data.subarray(1))]) {
     await expect(replaceDamaged(plan, other)).rejects.toMatchObject(refused)
   }
-  const short: EntrySource = { ...master(), entries: (from) => master().entries(from, 55n) }
-  await expect(replaceDamaged(plan, short)).rejects.toMatchObject(refused)
+  await expect(replaceDamaged(plan, master({ end: 55n }))).rejects.toMatchObject(refused)
+  const shorter: EntrySource = {
+    ...master(),
+    // biome-ignore lint/correctness/useYield: it has nothing to yield
+    async *batches() {
+      throw new NotFoundError('TO_NOT_FOUND', 'no entry 59, the stream has 55')
+    },
+  }
+  await expect(compareAround(plan, shorter)).rejects.toMatchObject(refused)
+  await expect(replaceDamaged(plan, shorter)).rejects.toMatchObject(refused)
   expect(readFileSync(plan.file).equals(before)).toBe(true)
 })
 

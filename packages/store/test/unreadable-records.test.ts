@@ -19,6 +19,7 @@ import {
   COMMITS,
   DamagedFiles,
   drain,
+  entrySourceOf,
   PER_COMMIT,
   type Poke,
   positionOf,
@@ -218,17 +219,7 @@ test.each([
 test('what cannot be read is compared with another place and replaced', async () => {
   await using reader = await openReader({ file: files.master })
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(35)))
-  const source = {
-    name: 'master',
-    getHeader: async () => reader.getHeader(),
-    async *entries(from: bigint, to: bigint) {
-      for (let number = from; number < to; number++) {
-        const entry = await reader.getEntry(number)
-        if (entry !== undefined) yield [entry]
-      }
-    },
-  }
-  expect((await replaceDamaged(await planOf(file), source)).changedBytes).toBe(1)
+  expect((await replaceDamaged(await planOf(file), entrySourceOf(reader))).changedBytes).toBe(1)
   expect(readFileSync(file).equals(readFileSync(files.master))).toBe(true)
   expect((await verify(file)).damages).toEqual([])
 })

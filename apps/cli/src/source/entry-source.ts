@@ -1,8 +1,8 @@
 import { Archive, isSegment } from '@datastreamer/archive'
 import { nodeSha256, segmentFile } from '@datastreamer/archive/node'
 import { openFile } from '@datastreamer/e2store/node'
-import type { Entry } from '@datastreamer/format'
-import { type EntrySource, nodeDisk } from '@datastreamer/store'
+import { type Entry, type EntrySource, NotFoundError, u64Of } from '@datastreamer/format'
+import { nodeDisk } from '@datastreamer/store'
 import type { CommandContext } from '../run-command.ts'
 import { openSource } from './open-source.ts'
 import type { SourceOptions } from './source-options.ts'
@@ -19,18 +19,23 @@ export async function openEntrySource(
   const { signal } = context
   if ((await nodeDisk.exists(src)) && (await isArchive(src))) {
     const archive = await Archive.open([segmentFile(src)], { sha256: nodeSha256 })
-    return {
-      name: src,
-      getHeader: async () => archive.getHeader(),
-      entries: (from, to) => upTo(archive.batches({ signal }), from, to),
-      async [Symbol.asyncDispose]() {},
-    }
+    return Object.assign(archive, { [Symbol.asyncDispose]: async () => {} })
   }
   const source = await openSource(src, options, context)
+  const batches: EntrySource['batches'] = async function* ({ from, to } = {}) {
+    const [first, last] = [u64Of(Number(from), 'from'), u64Of(Number(to), 'to')]
+    const { totalEntries } = await source.getHeader()
+    if (last >= totalEntries)
+      throw new NotFoundError('TO_NOT_FOUND', `no entry ${last}, the stream has ${totalEntries}`)
+    yield* upTo(source.batches({ from: first, follow: false, signal }), last + 1n)
+  }
   return {
     name: source.name,
     getHeader: () => source.getHeader(),
-    entries: (from, to) => upTo(source.batches({ from, follow: false, signal }), from, to),
+    async *entries(bounds) {
+      for await (const batch of batches(bounds)) yield* batch
+    },
+    batches,
     [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
   }
 }
@@ -40,14 +45,13 @@ async function isArchive(path: string): Promise<boolean> {
   return isSegment(file)
 }
 
-/** The entries from number `from` to before `to`. */
+/** The entries before number `to`. */
 async function* upTo(
   batches: AsyncIterable<readonly Entry[]>,
-  from: bigint,
   to: bigint,
 ): AsyncGenerator<readonly Entry[], void, void> {
   for await (const batch of batches) {
-    const wanted = batch.filter(({ number }) => number >= from && number < to)
+    const wanted = batch.filter(({ number }) => number < to)
     if (wanted.length > 0) yield wanted
     const last = batch.at(-1)
     if (last !== undefined && last.number + 1n >= to) return

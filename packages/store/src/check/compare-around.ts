@@ -1,4 +1,4 @@
-import { decodeEntry, type Entry, type Header, sameEntry, viewOf } from '@datastreamer/format'
+import { decodeEntry, type Entry, type EntrySource, type Header, sameEntry, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { DamageError } from '../log/damage-error.ts'
@@ -6,10 +6,10 @@ import type { EntryRange } from '../log/entry-range.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { readRun } from '../log/run-reader.ts'
 import { StreamLog } from '../log/stream-log.ts'
+import { entriesBetween } from './entries-between.ts'
 import { RecoveryError } from './errors.ts'
 import type { RecoverOptions } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
-import type { EntrySource } from './replace-damaged.ts'
 
 /** Entries that are compared on each side of a range. */
 const NEIGHBOURS = 100
@@ -43,7 +43,7 @@ export async function compareAround(
 
 async function compareHeaders({ file, header }: RecoveryPlan, source: EntrySource): Promise<void> {
   const theirs = await source.getHeader()
-  const names: readonly (keyof typeof theirs & keyof Header)[] = ['streamType', 'systemId', 'version']
+  const names: readonly (keyof Header)[] = ['streamType', 'systemId', 'version']
   for (const name of names) {
     if (header[name] === theirs[name]) continue
     const message = `${source.name} has another stream: its ${name} is ${theirs[name]}, that of ${file} is ${header[name]}`
@@ -55,7 +55,7 @@ async function compare(path: string, entries: readonly Entry[], source: EntrySou
   const [first] = entries
   if (first === undefined) return 0
   let compared = 0
-  for await (const batch of source.entries(first.number, first.number + BigInt(entries.length))) {
+  for await (const batch of entriesBetween(source, first.number, first.number + BigInt(entries.length))) {
     for (const theirs of batch) {
       const ours = entries[compared]
       if (ours === undefined || !sameEntry(ours, theirs)) {

@@ -1,12 +1,5 @@
 import { crc32 } from 'node:zlib'
-import {
-  bytesLeftInPage,
-  ENTRY_HEAD_BYTES,
-  type Entry,
-  encodeEntry,
-  type Header,
-  PAGE_BYTES,
-} from '@datastreamer/format'
+import { bytesLeftInPage, ENTRY_HEAD_BYTES, type EntrySource, encodeEntry, PAGE_BYTES } from '@datastreamer/format'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
 import { placedRecords } from '../commit-log/placed-records.ts'
@@ -16,19 +9,11 @@ import { DamagedRanges } from '../log/damaged-ranges.ts'
 import { type EntryRange, rangeText } from '../log/entry-range.ts'
 import { WritableFile } from '../log/stream-file.ts'
 import { coverAnew } from './cover-anew.ts'
+import { entriesBetween } from './entries-between.ts'
 import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'
 import { asPlanned, indexAnew, type OpenedFile, type RecoverOptions, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
-
-/** Where entries come from that the file has lost: a server, a file, an archive. */
-export interface EntrySource {
-  /** As the user named it. */
-  readonly name: string
-  getHeader(): Promise<Pick<Header, 'streamType' | 'systemId' | 'version'>>
-  /** Entries from number `from` to before `to`, in order; what they hold is borrowed until the next ones are asked for. */
-  entries(from: bigint, to: bigint): AsyncIterable<readonly Entry[]>
-}
 
 /** What replacing damaged bytes has done. */
 export interface Replacement {
@@ -127,16 +112,14 @@ async function fetchUnit({ range, known }: Unit, source: EntrySource): Promise<U
   const bytes = new Uint8Array(length)
   let at = from.totalLength
   let next = from.totalEntries
-  if (next < to.totalEntries) {
-    for await (const batch of source.entries(from.totalEntries, to.totalEntries)) {
-      for (const entry of batch) {
-        const size = ENTRY_HEAD_BYTES + entry.data.length
-        if (size > bytesLeftInPage(at)) at += bytesLeftInPage(at)
-        if (entry.number !== next || at + size > to.totalLength) throw differs('its entries do not fill the same bytes')
-        bytes.set(encodeEntry(entry), at - from.totalLength)
-        at += size
-        next++
-      }
+  for await (const batch of entriesBetween(source, from.totalEntries, to.totalEntries)) {
+    for (const entry of batch) {
+      const size = ENTRY_HEAD_BYTES + entry.data.length
+      if (size > bytesLeftInPage(at)) at += bytesLeftInPage(at)
+      if (entry.number !== next || at + size > to.totalLength) throw differs('its entries do not fill the same bytes')
+      bytes.set(encodeEntry(entry), at - from.totalLength)
+      at += size
+      next++
     }
   }
   if (next !== to.totalEntries) throw differs(`it has no entry ${next}`)
