@@ -3,11 +3,11 @@ import { FormatError } from './errors.ts'
 import { FRAME_BYTES } from './framing.ts'
 
 /**
- * Bytes that come in chunks cut anywhere, to be read frame by frame (`type u8 | length u32 | ...`, `length` counting
- * all): what is being read lies in one piece, and only a frame that the end of a chunk cut is copied.
+ * Bytes that come in chunks of any size, to be read frame by frame (`type u8 | length u32 | ...`, `length` counting
+ * all): what is being read lies in one buffer, and only a frame that lies across chunks is copied.
  */
 export class ChunkJoiner {
-  /** What is being read lies from `at` to the end of this view: a chunk, or a joined frame that a chunk's end cut. */
+  /** What is being read lies from `at` to the end of this view: a chunk, or a frame that lay across chunks. */
   view: DataView = new DataView(new ArrayBuffer(0))
   at = 0
   /** The memory of the view if it is our own, so that bytes may be added after the view's end. */
@@ -49,7 +49,7 @@ export class ChunkJoiner {
   }
 
   /**
-   * Bring more bytes of the cut frame at `at` together: its head, or as much as there is of the whole, the length of
+   * Bring more bytes of the incomplete frame at `at` together: its head, or as much as there is of the whole, the length of
    * which the frame's decoder must have checked. Returns whether there were any.
    */
   joinFrame(): boolean {
@@ -107,7 +107,7 @@ export class ChunkJoiner {
     return error instanceof FormatError ? error.shifted(this.#base) : error
   }
 
-  /** Forget the next chunk; the list is cut only now and then, so that a long one is not moved for each. */
+  /** Forget the next chunk; the list is shortened only now and then, so that a long one is not moved for each. */
   #dropChunk(chunk: Uint8Array): void {
     this.#chunkBytes -= chunk.length
     this.#nextChunk++

@@ -40,11 +40,11 @@ describe('golden', () => {
 describe('any command', () => {
   test('round trip, whatever follows; every prefix waits', () => {
     fc.assert(
-      fc.property(commands, u64, fc.uint8Array(), (command, streamType, behind) => {
+      fc.property(commands, u64, fc.uint8Array(), (command, streamType, after) => {
         const bytes = encodeCommand(command, streamType)
-        expect(decodeCommand(amidst(join(bytes, behind)), streamType)).toEqual({ command, bytes: bytes.length })
-        for (let cut = 0; cut < bytes.length; cut++) {
-          expect(decodeCommand(amidst(bytes.subarray(0, cut)), streamType)).toBeUndefined()
+        expect(decodeCommand(amidst(join(bytes, after)), streamType)).toEqual({ command, bytes: bytes.length })
+        for (let size = 0; size < bytes.length; size++) {
+          expect(decodeCommand(amidst(bytes.subarray(0, size)), streamType)).toBeUndefined()
         }
       }),
     )

@@ -46,8 +46,8 @@ describe('any entry', () => {
         const shifted = new Uint8Array(at + bytes.length).fill(packet)
         shifted.set(bytes, at)
         expect(decodeEntry(view(shifted), at, packet, bytes.length)).toEqual(entry)
-        for (let cut = 0; cut < bytes.length; cut++) {
-          expect(decodeEntry(view(shifted.subarray(0, at + cut)), at, packet)).toBeUndefined()
+        for (let size = 0; size < bytes.length; size++) {
+          expect(decodeEntry(view(shifted.subarray(0, at + size)), at, packet)).toBeUndefined()
         }
       }),
       { numRuns: 50 },
@@ -134,8 +134,8 @@ describe('a run', () => {
   })
 
   test.each([first.length + 1, run.length - 1])('of %i bytes ends inside an entry', (length) => {
-    const cut = run.subarray(0, length)
-    expect(failure(() => decodeEntries(cut))).toMatchObject({ code: 'CUT', offset: first.length })
+    const incomplete = run.subarray(0, length)
+    expect(failure(() => decodeEntries(incomplete))).toMatchObject({ code: 'INCOMPLETE', offset: first.length })
   })
 
   test('something else than an entry', () => {

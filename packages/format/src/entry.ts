@@ -70,7 +70,7 @@ export function decodeEntry(
 /**
  * Decode a run: whole entries one after another, as they lie in a page or arrive. Their data borrows the run's memory.
  *
- * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH`, or `CUT` if the bytes end inside an entry
+ * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH`, or `INCOMPLETE` if the bytes end inside an entry
  * @see docs/spec/stream-file.md §3
  */
 export function decodeEntries(run: Bytes): Entry[] {
@@ -78,7 +78,7 @@ export function decodeEntries(run: Bytes): Entry[] {
   const entries: Entry[] = []
   for (let at = 0; at < view.byteLength; ) {
     const entry = decodeEntry(view, at)
-    if (entry === undefined) throw new FormatError('CUT', 'the bytes end inside an entry', at)
+    if (entry === undefined) throw new FormatError('INCOMPLETE', 'the bytes end inside an entry', at)
     entries.push(entry)
     at += ENTRY_HEAD_BYTES + entry.data.length
   }

@@ -31,12 +31,12 @@ export type FormatErrorCode =
   /** A bookmark is empty or longer than 16 bytes. */
   | 'BAD_BOOKMARK'
   /** The bytes end inside a packet. */
-  | 'CUT'
+  | 'INCOMPLETE'
 
 /** The bytes break the format. Nothing was consumed that a second look at the same bytes would not find again. */
 export class FormatError extends StreamError<FormatErrorCode> {
   override readonly name: string = 'FormatError'
-  /** What was found and what was expected, without the place. */
+  /** What was found and what was expected, without the position. */
   readonly detail: string
   /** Byte position of the offending field, counted from the start of what was decoded. */
   readonly offset: number

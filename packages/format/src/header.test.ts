@@ -67,22 +67,22 @@ describe('golden', () => {
 })
 
 describe('any header', () => {
-  test('round trip; every prefix of the entry waits, every prefix of the page is cut', () => {
+  test('round trip; every prefix of the entry waits, every prefix of the page is incomplete', () => {
     fc.assert(
       fc.property(headers, (header) => {
         const bytes = encodeHeaderEntry(header)
         const decoded = { ...header, generation: header.generation === 3 ? 3 : 2 }
         expect(decodeHeaderEntry(amidst(bytes))).toEqual(decoded)
         expect(decodeHeaderEntry(view(bytes))).toEqual(decoded)
-        for (let cut = 0; cut < bytes.length; cut++) {
-          expect(decodeHeaderEntry(view(bytes.subarray(0, cut)))).toBeUndefined()
+        for (let size = 0; size < bytes.length; size++) {
+          expect(decodeHeaderEntry(view(bytes.subarray(0, size)))).toBeUndefined()
         }
         const page = encodeHeaderPage(header).subarray(0, headerEntryOffset(header.generation) + bytes.length)
         expect(decodeHeaderPage(amidst(page))).toEqual(header)
-        for (let cut = 0; cut < page.length; cut++) {
-          expect(failure(() => decodeHeaderPage(amidst(page.subarray(0, cut))))).toMatchObject({
-            code: 'CUT',
-            offset: cut,
+        for (let size = 0; size < page.length; size++) {
+          expect(failure(() => decodeHeaderPage(amidst(page.subarray(0, size))))).toMatchObject({
+            code: 'INCOMPLETE',
+            offset: size,
           })
         }
       }),
@@ -178,7 +178,7 @@ describe('refused', () => {
     ).toMatchObject({ code: 'UNSAFE_NUMBER', offset: 38 })
   })
 
-  test('a page with another packet or length behind the magic', () => {
+  test('a page with another packet or length after the magic', () => {
     expect(failure(() => decodeHeaderPage(hex(`${MAGIC} 02`)))).toMatchObject({ code: 'BAD_PACKET', offset: 16 })
     expect(failure(() => decodeHeaderPage(hex(`${MAGIC} 0100000027`)))).toMatchObject({
       code: 'BAD_LENGTH',
@@ -195,10 +195,10 @@ describe('refused', () => {
   })
 
   test('a file that ends inside its header, and how long that should be', () => {
-    const cut = (digits: string): string => failure(() => decodeHeaderPage(hex(digits))).message
-    expect(cut('')).toBe('file header of 0 bytes, expected 54 at byte 0')
-    expect(cut(`${MAGIC} 0100000026`)).toBe('file header of 21 bytes, expected 54 at byte 21')
-    expect(cut('010000001d')).toBe('file header of 5 bytes, expected 29 at byte 5')
+    const incomplete = (digits: string): string => failure(() => decodeHeaderPage(hex(digits))).message
+    expect(incomplete('')).toBe('file header of 0 bytes, expected 54 at byte 0')
+    expect(incomplete(`${MAGIC} 0100000026`)).toBe('file header of 21 bytes, expected 54 at byte 21')
+    expect(incomplete('010000001d')).toBe('file header of 5 bytes, expected 29 at byte 5')
   })
 
   test.each([

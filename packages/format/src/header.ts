@@ -42,7 +42,7 @@ export function headerEntryOffset(generation: HeaderGeneration): number {
 }
 
 /**
- * Encode the header entry, as it lies in the file behind the magic and as it goes over the wire.
+ * Encode the header entry, as it lies in the file after the magic and as it goes over the wire.
  *
  * Big-endian `packet u8 = 1 | length u32 | [version u8 | systemId u64] | streamType u64 | totalLength u64 |
  * totalEntries u64`: 38 bytes, or 29 without the bracket in generations 1 and 2.
@@ -118,7 +118,7 @@ export function encodeHeaderPage(header: Header, { magic = defaultMagic() }: Mag
  * Detect the generation of a file by its first bytes and decode its header.
  *
  * @param page at least the first 54 bytes of the file
- * @throws {FormatError} `BAD_MAGIC`, `BAD_PACKET`, `BAD_LENGTH`, `UNSAFE_NUMBER`, or `CUT` if `page` is too short
+ * @throws {FormatError} `BAD_MAGIC`, `BAD_PACKET`, `BAD_LENGTH`, `UNSAFE_NUMBER`, or `INCOMPLETE` if `page` is too short
  * @throws {RangeError} if the magic is not 16 bytes
  * @see docs/spec/stream-file.md §2
  */
@@ -134,7 +134,7 @@ export function decodeHeaderPage(page: Uint8Array, { magic = defaultMagic() }: M
   const header = decodeHeaderEntry(page, bare ? 0 : MAGIC_BYTES)
   if (header === undefined) {
     const whole = bare ? SHORT_BYTES : MAGIC_BYTES + LONG_BYTES
-    throw new FormatError('CUT', `file header of ${page.length} bytes, expected ${whole}`, page.length)
+    throw new FormatError('INCOMPLETE', `file header of ${page.length} bytes, expected ${whole}`, page.length)
   }
   if (!bare) return header
   if (header.generation === 3) throw badLength('header', LONG_BYTES, `${SHORT_BYTES} in a file without a magic`, 0)

@@ -23,8 +23,8 @@ test('round trip at any position; every prefix waits', () => {
       const bytes = new Uint8Array(at + 14)
       bytes.set(encodeOperationBoundary(end), at)
       expect(decodeOperationBoundary(view(bytes), at)).toEqual(end)
-      for (let cut = at; cut < bytes.length; cut++) {
-        expect(decodeOperationBoundary(view(bytes.subarray(0, cut)), at)).toBeUndefined()
+      for (let size = at; size < bytes.length; size++) {
+        expect(decodeOperationBoundary(view(bytes.subarray(0, size)), at)).toBeUndefined()
       }
     }),
   )

@@ -60,8 +60,8 @@ function encode(packet: Packet): Uint8Array {
   }
 }
 
-/** The bytes in pieces of the lengths given, in turn. */
-function* pieces(bytes: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
+/** The bytes in chunks of the lengths given, in turn. */
+function* chunksOf(bytes: Uint8Array, lengths: readonly number[]): Generator<Uint8Array> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const length = lengths[i % lengths.length] ?? 1
     yield bytes.slice(at, at + length)
@@ -96,15 +96,15 @@ test.each(GOLDEN)('golden: %s', (digits, packet) => {
   expect(reader.buffered).toBe(0)
 })
 
-describe('any packets, cut anywhere', () => {
-  const cuts = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 })
+describe('any packets, in chunks of any size', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 })
 
   test('come out the same, once there is a byte of the next or not', () => {
     fc.assert(
-      fc.property(fc.array(packets), cuts, fc.constantFrom(readAll, readRuns), (expected, lengths, readOn) => {
+      fc.property(fc.array(packets), sizes, fc.constantFrom(readAll, readRuns), (expected, lengths, readOn) => {
         const reader = new PacketReader()
         const found: Packet[] = []
-        for (const chunk of pieces(join(...expected.map(encode)), lengths)) {
+        for (const chunk of chunksOf(join(...expected.map(encode)), lengths)) {
           reader.push(chunk)
           found.push(...readOn(reader))
         }
@@ -133,10 +133,10 @@ describe('any packets, cut anywhere', () => {
 
   test('come out the same if all is pushed before any is read', () => {
     fc.assert(
-      fc.property(fc.array(packets), cuts, fc.constantFrom(readAll, readRuns), (expected, lengths, readOn) => {
+      fc.property(fc.array(packets), sizes, fc.constantFrom(readAll, readRuns), (expected, lengths, readOn) => {
         const reader = new PacketReader()
         const bytes = join(...expected.map(encode))
-        for (const chunk of pieces(bytes, lengths)) reader.push(chunk)
+        for (const chunk of chunksOf(bytes, lengths)) reader.push(chunk)
         expect(reader.buffered).toBe(bytes.length)
         expect(readOn(reader)).toEqual(expected)
       }),
@@ -145,14 +145,14 @@ describe('any packets, cut anywhere', () => {
 
   test('do not change when a chunk is used again, if its packets are no longer in use', () => {
     fc.assert(
-      fc.property(fc.array(packets, { minLength: 1 }), cuts, (expected, lengths) => {
+      fc.property(fc.array(packets, { minLength: 1 }), sizes, (expected, lengths) => {
         const reader = new PacketReader()
         const found: Uint8Array[] = []
         let before: Uint8Array = new Uint8Array(0)
-        for (const chunk of pieces(join(...expected.map(encode)), lengths)) {
+        for (const chunk of chunksOf(join(...expected.map(encode)), lengths)) {
           reader.push(chunk)
           found.push(...readAll(reader).map(encode))
-          // A packet that the chunk before cut has been joined by now.
+          // A packet that began in the chunk before has been joined by now.
           before.fill(0xee)
           before = chunk
         }
@@ -174,7 +174,7 @@ describe('entries', () => {
     expect(reader.read()).toMatchObject({ entry: { data: { buffer: bytes.buffer } } })
   })
 
-  test('only the one that was cut is copied, whatever the chunks', () => {
+  test('only the one that lies across chunks is copied, whatever the chunks', () => {
     const reader = new PacketReader()
     const big = join(bytes, bytes, bytes, bytes)
     expect(
@@ -209,10 +209,10 @@ describe('entries', () => {
 describe('the bare end of a range', () => {
   const bytes = join(encodeResult(0), hex('0102030405060708'), hex(ENTRY))
 
-  test.each([1, 3, 8, 12, 100])('cut every %i bytes', (length) => {
+  test.each([1, 3, 8, 12, 100])('in chunks of %i bytes', (length) => {
     const reader = new PacketReader()
     const found: unknown[] = []
-    for (const chunk of pieces(bytes, [length])) {
+    for (const chunk of chunksOf(bytes, [length])) {
       reader.push(chunk)
       if (found.length === 0) found.push(...readOne(reader.read()))
       if (found.length === 1) found.push(...readOne(reader.readRangeEnd()))
@@ -254,12 +254,12 @@ describe('refused', () => {
     })
   })
 
-  test('a length, at its place in all that was pushed, behind the entries before it, again and again', () => {
+  test('a length, at its place in all that was pushed, after the entries before it, again and again', () => {
     const bytes = hex(`${ENTRY}${ENTRY}${ENTRY} 02 00000010`)
     for (const length of [1, 5, 20, 59]) {
       const reader = new PacketReader()
       const found: Entry[] = []
-      for (const chunk of pieces(bytes.subarray(0, -1), [length])) {
+      for (const chunk of chunksOf(bytes.subarray(0, -1), [length])) {
         reader.push(chunk)
         found.push(...reader.readEntries())
       }
@@ -271,7 +271,7 @@ describe('refused', () => {
     }
   })
 
-  test.each([1, 2])('a length behind %i good entries of the same chunk, after these', (count) => {
+  test.each([1, 2])('a length after %i good entries of the same chunk, after these', (count) => {
     const reader = new PacketReader()
     reader.push(hex(`${ENTRY.repeat(count)} 02 00000010`))
     expect(reader.readEntries()).toHaveLength(count)
@@ -303,9 +303,9 @@ describe('hostile bytes', () => {
     const good = fc.array(packets, { minLength: 1, maxLength: 3 }).map((all) => join(...all.map(encode)))
     const lengths = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 })
     fc.assert(
-      fc.property(hostile(good), lengths, fc.constantFrom(readAll, readRuns), (bytes, cuts, readOn) => {
+      fc.property(hostile(good), lengths, fc.constantFrom(readAll, readRuns), (bytes, sizes, readOn) => {
         const reader = new PacketReader()
-        const chunks = [...pieces(bytes, cuts)]
+        const chunks = [...chunksOf(bytes, sizes)]
         const memory = allocated(() => {
           try {
             for (const chunk of chunks) {
@@ -337,7 +337,7 @@ describe('hostile bytes', () => {
   test('the largest entry in small chunks is copied a bounded number of times', () => {
     const reader = new PacketReader()
     const bytes = encodeEntry({ type: 1, number: 5n, data: new Uint8Array(1_048_559).fill(7) })
-    const chunks = [...pieces(bytes, [1000])]
+    const chunks = [...chunksOf(bytes, [1000])]
     let found: Entry[] = []
     const memory = allocated(() => {
       for (const chunk of chunks) {

@@ -9,10 +9,10 @@ export interface PacketReaderOptions {
 }
 
 /**
- * Turns what a server sends into packets: bytes in, in chunks cut anywhere; packets out.
+ * Turns what a server sends into packets: bytes in, in chunks of any size; packets out.
  *
- * Entries borrow the memory that they were decoded from: the chunk itself, or a copy where a packet was cut by the end
- * of the chunk before. So a chunk must not be written to again while its entries are in use. Push a chunk, then read
+ * Entries borrow the memory that they were decoded from: the chunk itself, or a copy where a packet began in the
+ * chunk before. So a chunk must not be written to again while its entries are in use. Push a chunk, then read
  * until there is no more; then at most one incomplete packet is held. An error stays: reading on gives it again.
  *
  * @see docs/spec/protocol.md §4

@@ -46,18 +46,18 @@ describe('an entry', () => {
     ['follows a page that is exactly full', PAGE_1, 26, PAGE_1],
     ['fills a whole page', PAGE_1, 1_048_576, PAGE_1],
     ['fills a whole page, which must be the next', PAGE_1 + 1, 1_048_576, PAGE_2],
-  ])('%s', (_, position, length, place) => {
-    expect(placeEntry(position, length)).toBe(place)
+  ])('%s', (_, position, length, start) => {
+    expect(placeEntry(position, length)).toBe(start)
   })
 
   test('never crosses a page, and moves only if it must', () => {
     fc.assert(
       fc.property(fc.nat(3_000_000), fc.integer({ min: 17, max: 1_048_576 }), (used, length) => {
         const position = PAGE_0 + used
-        const place = placeEntry(position, length)
-        expect(pageOf(place + length - 1)).toBe(pageOf(place))
-        if (place !== position) {
-          expect(place).toBe(pageStart(pageOf(position) + 1))
+        const start = placeEntry(position, length)
+        expect(pageOf(start + length - 1)).toBe(pageOf(start))
+        if (start !== position) {
+          expect(start).toBe(pageStart(pageOf(position) + 1))
           expect(pageOf(position + length - 1)).not.toBe(pageOf(position))
         }
       }),

@@ -11,7 +11,7 @@ export interface BlobLike {
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
 
-/** A stream file: all of it in memory, a `Blob`, or its bytes as they come, in chunks cut anywhere. */
+/** A stream file: all of it in memory, a `Blob`, or its bytes as they come, in chunks of any size. */
 export type StreamFile = Uint8Array | BlobLike | AsyncIterable<Uint8Array>
 
 /** The committed entries of a stream file, in order, once; and its header. */
@@ -30,7 +30,7 @@ export interface FileEntries extends AsyncIterableIterator<Entry> {
  *
  * @throws {FormatError} from `header` and the iteration alike, with the byte position in the file: as
  * {@link decodeHeaderPage}, `BAD_PACKET`, `BAD_LENGTH`, `BAD_NUMBER` (entries that do not follow each other, or are not as
- * many as the header says), or `CUT` if the file ends before its commit point
+ * many as the header says), or `INCOMPLETE` if the file ends before its commit point
  * @throws what reading a blob or the chunks throws
  * @see docs/spec/stream-file.md §1 to §4
  */
@@ -156,7 +156,7 @@ class StreamFileReader implements FileEntries {
 
   #ended(before: string): FormatError {
     const { position, buffered } = this.#input
-    return new FormatError('CUT', `the file ends before ${before}`, position + buffered)
+    return new FormatError('INCOMPLETE', `the file ends before ${before}`, position + buffered)
   }
 }
 
@@ -166,7 +166,7 @@ async function* chunksOf(file: StreamFile): AsyncGenerator<Uint8Array> {
   } else if (Symbol.asyncIterator in file) {
     yield* file
   } else {
-    // A page at a time, so that no entry is cut.
+    // A page at a time, so that no entry lies across two.
     for (let at = 0, end = HEADER_PAGE_BYTES; at < file.size; at = end, end += PAGE_BYTES) {
       yield new Uint8Array(await file.slice(at, Math.min(end, file.size)).arrayBuffer())
     }

@@ -46,8 +46,8 @@ describe('any result', () => {
         const shifted = new Uint8Array(at + bytes.length)
         shifted.set(bytes, at)
         expect(decodeResult(view(shifted), at)).toEqual({ code, text })
-        for (let cut = 0; cut < bytes.length; cut++) {
-          expect(decodeResult(view(shifted.subarray(0, at + cut)), at)).toBeUndefined()
+        for (let size = 0; size < bytes.length; size++) {
+          expect(decodeResult(view(shifted.subarray(0, at + size)), at)).toBeUndefined()
         }
       }),
     )

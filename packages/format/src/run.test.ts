@@ -33,8 +33,8 @@ describe('golden', () => {
   })
 
   test('an entry that is not all there', () => {
-    for (let end = 19; end < 35; end++) expect(walk(E5 + E6, end)).toEqual({ end: 18, count: 1, stop: 'cut' })
-    expect(walk(E5, 17)).toEqual({ end: 0, count: 0, stop: 'cut' })
+    for (let end = 19; end < 35; end++) expect(walk(E5 + E6, end)).toEqual({ end: 18, count: 1, stop: 'incomplete' })
+    expect(walk(E5, 17)).toEqual({ end: 0, count: 0, stop: 'incomplete' })
   })
 
   test('no more than asked for', () => {
@@ -84,14 +84,14 @@ describe('any run', () => {
 
   test('walks as its entries decode, wherever it ends', () => {
     fc.assert(
-      fc.property(runs, fc.nat(), ({ data, first }, cut) => {
+      fc.property(runs, fc.nat(), ({ data, first }, size) => {
         const bytes = numbered(data, first)
         expect(walkRun(view(bytes), 0, bytes.length, first)).toEqual({
           end: bytes.length,
           count: data.length,
           stop: 'end',
         })
-        const part = bytes.subarray(0, cut % (bytes.length + 1))
+        const part = bytes.subarray(0, size % (bytes.length + 1))
         const whole: number[] = []
         for (let at = 0; at < part.length; at = whole.reduce((a, b) => a + b, 0)) {
           const entry = decodeEntry(view(part), at)
@@ -102,7 +102,7 @@ describe('any run', () => {
         expect(walkRun(view(part), 0, part.length, first)).toEqual({
           end,
           count: whole.length,
-          stop: end === part.length ? 'end' : 'cut',
+          stop: end === part.length ? 'end' : 'incomplete',
         })
       }),
     )

@@ -2,9 +2,9 @@ import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, PacketType } from './constants.ts'
 import { FormatError } from './errors.ts'
 import { badLength } from './framing.ts'
 
-/** A stretch of whole entries that lie one behind the other in a page. */
+/** A stretch of whole entries that lie one after the other in a page. */
 export interface Run {
-  /** Byte behind the last whole entry. */
+  /** Byte after the last whole entry. */
   readonly end: number
   /** Number of entries. */
   readonly count: number
@@ -12,13 +12,13 @@ export interface Run {
    * What stands at `end`: the end of the bytes (or `maxCount` was reached), padding up to the page's end, or an entry
    * that is not all there.
    */
-  readonly stop: 'end' | 'padding' | 'cut'
+  readonly stop: 'end' | 'padding' | 'incomplete'
 }
 
 /**
  * Walk the lengths of the entries from byte `at` up to `end` of a page, without looking at their data.
  *
- * @param firstNumber u64, number that the first entry must have; each behind it must have the next
+ * @param firstNumber u64, number that the first entry must have; each after it must have the next
  * @param maxCount entries to walk at most
  * @throws {FormatError} `BAD_PACKET`, `BAD_LENGTH` (below 17 or more than a page holds) or `BAD_NUMBER`
  * @see docs/spec/stream-file.md §3
@@ -40,7 +40,7 @@ export function walkRun(
       if (packet === PacketType.padding) return { end: at, count, stop: 'padding' }
       throw new FormatError('BAD_PACKET', `packet type ${packet}, expected an entry (2) or padding (0)`, at)
     }
-    if (end - at < ENTRY_HEAD_BYTES) return { end: at, count, stop: 'cut' }
+    if (end - at < ENTRY_HEAD_BYTES) return { end: at, count, stop: 'incomplete' }
     const length = view.getUint32(at + 1)
     if (length < ENTRY_HEAD_BYTES || length > MAX_ENTRY_BYTES) {
       throw badLength('entry', length, `${ENTRY_HEAD_BYTES} to ${MAX_ENTRY_BYTES}`, at)
@@ -49,7 +49,7 @@ export function walkRun(
       const expected = firstNumber + BigInt(count)
       throw new FormatError('BAD_NUMBER', `entry number ${view.getBigUint64(at + 9)}, expected ${expected}`, at + 9)
     }
-    if (length > end - at) return { end: at, count, stop: 'cut' }
+    if (length > end - at) return { end: at, count, stop: 'incomplete' }
     at += length
     low = (low + 1) >>> 0
     if (low === 0) high = (high + 1) >>> 0

@@ -70,7 +70,7 @@ test('runs with nothing but the language', async () => {
 })
 
 test('errors keep their names in a bundle', () => {
-  const nameOf = ({ FormatError }: Format) => new FormatError('CUT', 'the end', 1).shifted(1).name
+  const nameOf = ({ FormatError }: Format) => new FormatError('INCOMPLETE', 'the end', 1).shifted(1).name
   expect(runInBareContext(bundle, nameOf)).toBe('FormatError')
 })
 

@@ -101,8 +101,8 @@ function describePacket(packet: Packet): [line: string, bytes: Uint8Array] {
   }
 }
 
-/** Cut lines short as the transcript did. */
-function cutShort(lines: readonly string[], like: readonly string[]): string[] {
+/** Shorten lines as the transcript did. */
+function shortened(lines: readonly string[], like: readonly string[]): string[] {
   const gap = like.findIndex((line) => line.startsWith('... '))
   if (gap < 0) return [...lines]
   const tail = like.length - gap - 1
@@ -121,7 +121,7 @@ describe.skipIf(!hasVectors('wire')).each(['wire-v02-gw', 'wire-v02-ref2'])('%s'
       let at = 0
       for (const { decoded } of steps) {
         const count = decoded.reduce((sum, line) => sum + Number(/^\.\.\. (\d+) more/.exec(line)?.[1] ?? 1), 0)
-        expect(cutShort(lines.slice(at, at + count), decoded)).toEqual(decoded)
+        expect(shortened(lines.slice(at, at + count), decoded)).toEqual(decoded)
         at += count
       }
       expect(at).toBe(lines.length)

@@ -27,7 +27,7 @@ export interface SourceFault {
 export type SourceAnswer =
   | {
       readonly name: 'welcome'
-      /** Milliseconds of silence after which either side gives the other up; 0 is never. */
+      /** Milliseconds without traffic after which either side gives the other up; 0 is never. */
       readonly idleTimeoutMs: number
       /** SHA-256 of the last entry, as it lies in the file; zeros if there is none. */
       readonly digest: Uint8Array

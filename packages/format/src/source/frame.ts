@@ -5,7 +5,7 @@ import { decodeHeaderEntry, type Header } from '../header.ts'
 
 /** Version of the source protocol. docs/spec/source-protocol.md §3. */
 export const SOURCE_PROTOCOL_VERSION = 1
-/** Longest message: it leaves room to read an entry that is too large, refuse it, and not lose place. */
+/** Longest message: it leaves room to read an entry that is too large, refuse it, and keep its position. */
 export const MAX_SOURCE_MESSAGE_BYTES = 2_097_152
 /** Most bytes of a text for people. */
 export const MAX_SOURCE_TEXT_BYTES = 1024

@@ -8,7 +8,7 @@ export interface SourceHello {
   readonly streamType: bigint
   /** Number of the first entry that the source does not know to be in the stream; `undefined` if it knows nothing. */
   readonly nextEntry: bigint | undefined
-  /** 1 to 64 printable ASCII characters. A newcomer with the same id takes over. */
+  /** 1 to 64 printable ASCII characters. Another source client with the same id takes over. */
   readonly sourceId: string
   /** At most 1024 bytes; empty if there is none. */
   readonly token: Uint8Array
@@ -37,7 +37,7 @@ export function helloBytes({ sourceId, token }: SourceHello): number {
   return FIXED_BYTES + sourceId.length + token.length
 }
 
-/** Write the fields of a hello behind its head at byte `at`. @throws {RangeError} */
+/** Write the fields of a hello after its head at byte `at`. @throws {RangeError} */
 export function writeHello(hello: SourceHello, out: Uint8Array, view: DataView, at: number): void {
   const { streamType, nextEntry = NO_ENTRY, sourceId, token } = hello
   if (!/^[\x20-\x7e]{1,64}$/.test(sourceId)) {
@@ -51,9 +51,9 @@ export function writeHello(hello: SourceHello, out: Uint8Array, view: DataView, 
   view.setBigUint64(at + 15, u64(nextEntry, 'next entry'))
   view.setUint8(at + AT_ID_LENGTH, sourceId.length)
   out.set(encodeAscii(sourceId), at + AT_ID)
-  const behindId = at + AT_ID + sourceId.length
-  view.setUint16(behindId, token.length)
-  out.set(token, behindId + 2)
+  const idEnd = at + AT_ID + sourceId.length
+  view.setUint16(idEnd, token.length)
+  out.set(token, idEnd + 2)
 }
 
 /** Read a hello that lies from byte `at` to `end`. @throws {FormatError} */
@@ -72,17 +72,17 @@ export function readHello(
   if (idBytes < 1 || idBytes > most) {
     throw new FormatError('BAD_LENGTH', `source id length ${idBytes}, expected 1 to ${most}`, at + AT_ID_LENGTH)
   }
-  const behindId = at + AT_ID + idBytes
-  const id = slice(view, at + AT_ID, behindId)
+  const idEnd = at + AT_ID + idBytes
+  const id = slice(view, at + AT_ID, idEnd)
   const bad = id.findIndex((byte) => byte < 0x20 || byte > 0x7e)
   if (bad >= 0) {
     throw new FormatError('BAD_PACKET', `byte ${id[bad]} in a source id, expected printable ASCII`, at + AT_ID + bad)
   }
-  const tokenBytes = view.getUint16(behindId)
-  const left = end - behindId - 2
+  const tokenBytes = view.getUint16(idEnd)
+  const left = end - idEnd - 2
   if (tokenBytes !== left || left > MAX_TOKEN_BYTES) {
     const expected = Math.min(left, MAX_TOKEN_BYTES)
-    throw new FormatError('BAD_LENGTH', `token length ${tokenBytes}, expected ${expected}`, behindId)
+    throw new FormatError('BAD_LENGTH', `token length ${tokenBytes}, expected ${expected}`, idEnd)
   }
   const nextEntry = view.getBigUint64(at + 15)
   return {
@@ -90,6 +90,6 @@ export function readHello(
     streamType: view.getBigUint64(at + 7),
     nextEntry: nextEntry === NO_ENTRY ? undefined : nextEntry,
     sourceId: decodeAscii(id),
-    token: slice(view, behindId + 2, end),
+    token: slice(view, idEnd + 2, end),
   }
 }

@@ -158,8 +158,8 @@ describe('golden', () => {
 describe.each(sides)('any of the $side', ({ arbitrary, decode }) => {
   test('round trip; every prefix waits', () => {
     fc.assert(
-      fc.property(arbitrary, fc.uint8Array(), ({ message, bytes }, behind) => {
-        expect(decode(view(join(bytes, behind)))).toEqual(message)
+      fc.property(arbitrary, fc.uint8Array(), ({ message, bytes }, after) => {
+        expect(decode(view(join(bytes, after)))).toEqual(message)
         for (let cut = 0; cut < bytes.length; cut++) {
           expect(decode(view(bytes.subarray(0, cut)))).toBeUndefined()
         }

@@ -81,7 +81,7 @@ export function sourceRequestBytes(request: SourceRequest): number {
 
 /**
  * Write a request to `out`, from byte `at` on: big-endian `type u8 | length u32 | fields`, `length` counting all. Returns
- * the position behind it.
+ * the position after it.
  *
  * @param view of the same memory as `out`
  * @throws {RangeError} if a field does not fit, a bookmark that is to be added is not of 1 to 16 bytes, the source id is
@@ -137,7 +137,7 @@ export function encodeSourceRequest(request: SourceRequest): Uint8Array {
 
 /**
  * Decode the request at byte `at`, or `undefined` if more bytes are needed. Data, bookmarks and token borrow the bytes'
- * memory. What they hold is not checked: a server refuses what it cannot take, and goes on behind it.
+ * memory. What they hold is not checked: a server refuses what it cannot take, and goes on after it.
  *
  * @throws {FormatError} `BAD_PACKET` (no request, or a source id that is not printable) or `BAD_LENGTH`
  * @see docs/spec/source-protocol.md §3 to §6

@@ -28,14 +28,14 @@ export interface StreamWriter extends AsyncDisposable {
   writable(): Promise<void>
   /** Overwrite the data of a committed entry by data of the same length. */
   updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void>
-  /** Remove entry `number` and all behind it. */
+  /** Remove entry `number` and all after it. */
   truncateFile(number: bigint): Promise<void>
   getHeader(): Header | Promise<Header>
   /** A committed entry, or `undefined`. */
   getEntry(number: bigint): Promise<Entry | undefined>
   /** Number of a committed bookmark's entry, or `undefined`. */
   getBookmark(bookmark: Uint8Array): Promise<bigint | undefined>
-  /** The first entry behind a bookmark that is none itself, or `undefined`. */
+  /** The first entry after a bookmark that is none itself, or `undefined`. */
   getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined>
   close(): Promise<void>
 }

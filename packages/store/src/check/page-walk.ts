@@ -169,7 +169,7 @@ export class PageWalk {
       const run = walkRun(view, at, view.byteLength, number, most)
       this.#pass(view, at, run.end, run.count, position)
       if (run.stop === 'padding') this.#pad(position, run.end)
-      else if (run.stop === 'cut') this.#cut(view, position, run.end)
+      else if (run.stop === 'incomplete') this.#cut(view, position, run.end)
       return undefined
     } catch (error) {
       if (!(error instanceof FormatError)) throw error

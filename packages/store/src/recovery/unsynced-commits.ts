@@ -51,7 +51,7 @@ async function hasWholeEntries({ writable }: RecoveryInput, { before, record }: 
   const bytes = await readExactly(writable.file, from, record.totalLength - from)
   try {
     const { count, stop } = walkRun(viewOf(bytes), 0, bytes.length, first)
-    return stop !== 'cut' && first + BigInt(count) === record.totalEntries
+    return stop !== 'incomplete' && first + BigInt(count) === record.totalEntries
   } catch (error) {
     if (error instanceof FormatError) return false
     throw error
