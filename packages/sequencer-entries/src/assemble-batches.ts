@@ -12,7 +12,7 @@ import { type EntryIterable, entriesOf } from './entry-iterable.ts'
  */
 export async function* assembleBatches(
   entries: EntryIterable,
-  options: BatchAssemblerOptions,
+  options: BatchAssemblerOptions = {},
 ): AsyncGenerator<FullBatch, void, void> {
   const assembler = new BatchAssembler(options)
   for await (const item of entries) {

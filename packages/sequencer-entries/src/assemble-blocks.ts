@@ -1,10 +1,8 @@
-import { BlockAssembler, type BlockLimits } from './block-assembler.ts'
+import { BlockAssembler, type BlockAssemblerOptions } from './block-assembler.ts'
 import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import type { FullL2Block } from './full-block.ts'
-import type { Generation } from './generation.ts'
 
-export interface AssembleBlocksOptions extends BlockLimits {
-  readonly generation: Generation
+export interface AssembleBlocksOptions extends BlockAssemblerOptions {
   /**
    * Whether the entries, where they end, end between two operations, as a file does at its committed end. A block that
    * is open there and has no end entry (genesis blocks, `sequencer-2023-09`) is complete then; by default it is not given.
@@ -23,7 +21,7 @@ export interface AssembleBlocksOptions extends BlockLimits {
  */
 export async function* assembleBlocks(
   entries: EntryIterable,
-  options: AssembleBlocksOptions,
+  options: AssembleBlocksOptions = {},
 ): AsyncGenerator<FullL2Block, void, void> {
   const assembler = new BlockAssembler(options)
   for await (const item of entries) {

@@ -1,10 +1,11 @@
 import type { Entry } from '@datastreamer/format'
 import { BlockAssembler, type BlockAssemblerOptions, DEFAULT_MAX_BYTES } from './block-assembler.ts'
-import { decodeSequencerEntry, entryKind } from './codec.ts'
+import { decodeAs, entryKind } from './codec.ts'
 import { AssemblyLimitError, SequenceError } from './errors.ts'
 import type { FullL2Block } from './full-block.ts'
 import { BookmarkType } from './gen/datastream/v1/datastream_pb.ts'
 import type { Generation } from './generation.ts'
+import { GenerationDetector } from './generation-detector.ts'
 import type { BatchEnd, BatchStart, UpdateGer } from './model.ts'
 import { NO_BYTES } from './values.ts'
 
@@ -47,7 +48,9 @@ interface OpenBatch extends FullBatch {
  * @see docs/spec/sequencer-entries.md §8
  */
 export class BatchAssembler {
-  readonly #generation: Generation
+  readonly #detector: GenerationDetector
+  /** Of the entry that was pushed last. */
+  #generation: Generation = 'protobuf'
   readonly #blocks: BlockAssembler
   readonly #maxBlocks: number
   readonly #maxBytes: number
@@ -58,9 +61,9 @@ export class BatchAssembler {
   /** Number of the batch of which nothing is kept. */
   #passedOver: bigint | undefined
 
-  constructor(options: BatchAssemblerOptions) {
+  constructor(options: BatchAssemblerOptions = {}) {
     const { generation, maxBlocksPerBatch = DEFAULT_MAX_BLOCKS, maxBytes = DEFAULT_MAX_BYTES } = options
-    this.#generation = generation
+    this.#detector = new GenerationDetector(generation)
     this.#maxBlocks = maxBlocksPerBatch
     this.#maxBytes = maxBytes
     this.#blocks = new BlockAssembler(options)
@@ -74,13 +77,14 @@ export class BatchAssembler {
    * @throws {SequencerEntryError} if its data cannot be read
    */
   push(entry: Entry): readonly FullBatch[] {
+    this.#generation = this.#detector.of(entry)
     this.#beginsInside ??= entry.number !== 0n && !this.#isBatchBookmark(entry)
     const block = this.#blocks.push(entry)
     const complete: FullBatch[] = []
     if (block !== undefined) this.#addBlock(block, complete)
     const kind = entryKind(entry.type, this.#generation)
     if (kind === 'batchStart' || kind === 'batchEnd' || kind === 'updateGer') {
-      const decoded = decodeSequencerEntry({ ...entry, data: new Uint8Array(entry.data) }, this.#generation)
+      const decoded = decodeAs({ ...entry, data: new Uint8Array(entry.data) }, this.#generation)
       if (decoded.kind === 'batchStart') this.#startBatch(decoded, entry.number)
       else if (decoded.kind === 'batchEnd') this.#endBatch(decoded, entry.number, complete)
       else if (decoded.kind === 'updateGer') this.#addGer(decoded, entry.number, complete)
@@ -175,7 +179,7 @@ export class BatchAssembler {
   }
 
   #isBatchBookmark(entry: Entry): boolean {
-    const decoded = decodeSequencerEntry(entry, this.#generation)
+    const decoded = decodeAs(entry, this.#generation)
     return decoded.kind === 'bookmark' && decoded.type === BookmarkType.BATCH
   }
 }

@@ -1,9 +1,10 @@
 import { encodeEntry } from '@datastreamer/format'
 import { DEFAULT_MAX_BYTES } from './block-assembler.ts'
-import { decodeSequencerEntry } from './codec.ts'
+import { decodeAs } from './codec.ts'
 import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import { AssemblyLimitError } from './errors.ts'
 import type { Generation } from './generation.ts'
+import { GenerationDetector } from './generation-detector.ts'
 import { toHex } from './hex.ts'
 
 /** One batch as the Go command line dumps it: its block, transaction and block end entries. */
@@ -19,7 +20,8 @@ export interface BatchDump {
 }
 
 export interface DumpBatchOptions {
-  readonly generation: Generation
+  /** How the entries are encoded (default: detected by the first of them). */
+  readonly generation?: Generation | undefined
   /** Bytes of the entries of the batch, by default 256 MiB, which is what a string holds. */
   readonly maxBytes?: number | undefined
 }
@@ -35,14 +37,15 @@ export interface DumpBatchOptions {
 export async function dumpBatch(
   entries: EntryIterable,
   batchNumber: bigint,
-  { generation, maxBytes = DEFAULT_MAX_BYTES }: DumpBatchOptions,
+  { generation, maxBytes = DEFAULT_MAX_BYTES }: DumpBatchOptions = {},
 ): Promise<BatchDump | undefined> {
+  const detector = new GenerationDetector(generation)
   let dump: BatchDump | undefined
   const parts: string[] = []
   let bytes = 0
   reading: for await (const item of entries) {
     for (const entry of entriesOf(item)) {
-      const decoded = decodeSequencerEntry(entry, generation)
+      const decoded = decodeAs(entry, detector.of(entry))
       if (decoded.kind === 'batchEnd' && decoded.number >= batchNumber) break reading
       if (decoded.kind === 'l2Block') {
         if (decoded.batchNumber > batchNumber) break reading

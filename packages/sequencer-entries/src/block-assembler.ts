@@ -1,8 +1,9 @@
 import type { Entry } from '@datastreamer/format'
-import { decodeSequencerEntry, entryKind } from './codec.ts'
+import { decodeAs, entryKind } from './codec.ts'
 import { AssemblyLimitError, SequenceError } from './errors.ts'
 import type { FullL2Block, FullTransaction } from './full-block.ts'
 import type { Generation } from './generation.ts'
+import { GenerationDetector } from './generation-detector.ts'
 import type { L2Block, SequencerEntry } from './model.ts'
 
 /** Bounds of what an assembler holds in memory. */
@@ -14,7 +15,8 @@ export interface BlockLimits {
 }
 
 export interface BlockAssemblerOptions extends BlockLimits {
-  readonly generation: Generation
+  /** How the entries are encoded (default: detected by the first of them). */
+  readonly generation?: Generation | undefined
 }
 
 const DEFAULT_MAX_TRANSACTIONS = 100_000
@@ -37,7 +39,9 @@ interface OpenBlock {
  * @see docs/spec/sequencer-entries.md §8
  */
 export class BlockAssembler {
-  readonly #generation: Generation
+  readonly #detector: GenerationDetector
+  /** Of the entry that was pushed last. */
+  #generation: Generation = 'protobuf'
   readonly #maxTransactions: number
   readonly #maxBytes: number
   #next: bigint | undefined
@@ -50,8 +54,8 @@ export class BlockAssembler {
     generation,
     maxTransactionsPerBlock = DEFAULT_MAX_TRANSACTIONS,
     maxBytes = DEFAULT_MAX_BYTES,
-  }: BlockAssemblerOptions) {
-    this.#generation = generation
+  }: BlockAssemblerOptions = {}) {
+    this.#detector = new GenerationDetector(generation)
     this.#maxTransactions = maxTransactionsPerBlock
     this.#maxBytes = maxBytes
   }
@@ -69,6 +73,7 @@ export class BlockAssembler {
       throw new SequenceError('ENTRY_GAP', `expected entry ${this.#next}`, number)
     }
     this.#next = number + 1n
+    this.#generation = this.#detector.of(entry)
     const kind = entryKind(entry.type, this.#generation)
     switch (kind) {
       case 'unknown':
@@ -150,7 +155,7 @@ export class BlockAssembler {
   }
 
   #decode<K extends SequencerEntry['kind']>(entry: Entry, kind: K): Extract<SequencerEntry, { kind: K }> {
-    const decoded = decodeSequencerEntry(entry, this.#generation)
+    const decoded = decodeAs(entry, this.#generation)
     if (decoded.kind !== kind) throw new TypeError(`entry ${entry.number} is a ${decoded.kind}, expected a ${kind}`)
     return decoded as Extract<SequencerEntry, { kind: K }>
   }

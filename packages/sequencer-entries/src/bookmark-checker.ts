@@ -10,7 +10,6 @@ import type { Bookmark, SequencerEntry } from './model.ts'
  * @see docs/spec/sequencer-entries.md §10
  */
 export class BookmarkChecker {
-  readonly #generation: Generation
   readonly #report: (expected: string, found: string) => void
   /** Numbers of the batch and the block that bookmarks announced and that did not come yet. */
   #batch: bigint | undefined
@@ -18,19 +17,18 @@ export class BookmarkChecker {
   /** What the first entry is marked by may not have been seen. */
   #first = true
 
-  constructor(generation: Generation, report: (expected: string, found: string) => void) {
-    this.#generation = generation
+  constructor(report: (expected: string, found: string) => void) {
     this.#report = report
   }
 
-  push(entry: SequencerEntry): void {
+  push(entry: SequencerEntry, generation: Generation): void {
     const first = this.#first
     this.#first = false
     switch (entry.kind) {
       case 'unknown':
         return
       case 'bookmark':
-        this.#bookmark(entry)
+        this.#bookmark(entry, generation)
         return
       case 'batchStart': {
         const found = `start of batch ${entry.number}`
@@ -41,15 +39,15 @@ export class BookmarkChecker {
       }
       case 'l2Block': {
         const found = `block ${entry.number} of batch ${entry.batchNumber}`
-        const unmarked = first || this.#generation === 'sequencer-2023-09'
+        const unmarked = first || generation === 'sequencer-2023-09'
         if (this.#block === entry.number) this.#block = undefined
         else if (this.#block === undefined && !unmarked) this.#report(`bookmark of block ${entry.number}`, found)
-        this.#inBatch(entry.batchNumber)
+        this.#inBatch(entry.batchNumber, generation)
         this.end(found)
         return
       }
       case 'updateGer':
-        this.#inBatch(entry.batchNumber)
+        this.#inBatch(entry.batchNumber, generation)
         this.end(`GER update of batch ${entry.batchNumber}`)
         return
       default:
@@ -65,12 +63,12 @@ export class BookmarkChecker {
     this.#block = undefined
   }
 
-  #bookmark({ type, value }: Bookmark): void {
+  #bookmark({ type, value }: Bookmark, generation: Generation): void {
     if (type === BookmarkType.BATCH) {
       this.end(`bookmark of batch ${value}`)
       this.#batch = value
     } else if (type === BookmarkType.L2_BLOCK) {
-      const batch = this.#generation === 'protobuf' ? undefined : this.#batch
+      const batch = generation === 'protobuf' ? undefined : this.#batch
       if (batch !== undefined) this.#batch = undefined
       this.end(`bookmark of block ${value}`)
       this.#batch = batch
@@ -79,7 +77,7 @@ export class BookmarkChecker {
   }
 
   /** Before protobuf a batch bookmark marks what comes first in the batch. */
-  #inBatch(number: bigint): void {
-    if (this.#generation !== 'protobuf' && this.#batch === number) this.#batch = undefined
+  #inBatch(number: bigint, generation: Generation): void {
+    if (generation !== 'protobuf' && this.#batch === number) this.#batch = undefined
   }
 }

@@ -1,5 +1,6 @@
 import { BOOKMARK_TYPE } from '@datastreamer/format'
-import { decodeSequencerEntry, encodeSequencerEntry } from './codec.ts'
+import { encodeSequencerEntry } from './codec.ts'
+import { decodeSequencerEntry } from './decode-entry.ts'
 import { SequencerEntryError } from './errors.ts'
 import { BookmarkType } from './gen/datastream/v1/datastream_pb.ts'
 import type { Generation } from './generation.ts'
@@ -29,10 +30,11 @@ export function batchBookmark(number: bigint, generation: Generation = 'protobuf
 /**
  * What a bookmark marks.
  *
+ * @param generation by default the newest in which the bookmark can be read
  * @throws {SequencerEntryError} if it is no bookmark of this generation
  * @see docs/spec/sequencer-entries.md §6
  */
-export function decodeBookmark(data: Uint8Array, generation: Generation = 'protobuf'): Bookmark {
+export function decodeBookmark(data: Uint8Array, generation?: Generation | undefined): Bookmark {
   const decoded = decodeSequencerEntry({ type: BOOKMARK_TYPE, data }, generation)
   if (decoded.kind === 'bookmark') return decoded
   const message = `a bookmark, but generation ${generation} has none`

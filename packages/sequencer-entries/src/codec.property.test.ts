@@ -1,7 +1,8 @@
 import { create, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeSequencerEntry, encodeSequencerEntry } from './codec.ts'
+import { encodeSequencerEntry } from './codec.ts'
+import { decodeSequencerEntry } from './decode-entry.ts'
 import { SequencerEntryError } from './errors.ts'
 import {
   BatchEndSchema,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { entryFromJson, fromHex } from '../test/from-json.ts'
 import vectors from '../vectors/entries.json' with { type: 'json' }
 import malformed from '../vectors/malformed.json' with { type: 'json' }
-import { decodeSequencerEntry, encodeSequencerEntry, entryKind } from './codec.ts'
+import { encodeSequencerEntry, entryKind } from './codec.ts'
+import { decodeSequencerEntry } from './decode-entry.ts'
 import { SequencerEntryError } from './errors.ts'
 import { GENERATIONS, type Generation, isGeneration } from './generation.ts'
 import { toJson } from './to-json.ts'

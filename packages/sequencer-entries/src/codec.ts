@@ -59,14 +59,8 @@ const BY_TYPE: Readonly<Record<Generation, ReadonlyMap<number, ByType>>> = {
   protobuf: byType(CODECS.protobuf),
 }
 
-/**
- * Decode the data of an entry. Bytes in the result borrow the entry's memory. A type that the generation does not know
- * gives `{ kind: 'unknown' }`, so that newer streams can be read.
- *
- * @throws {SequencerEntryError} `BAD_LENGTH`, `BAD_VALUE` or `BAD_PROTOBUF`
- * @see docs/spec/sequencer-entries.md §§2-5
- */
-export function decodeSequencerEntry(entry: EntryData, generation: Generation): SequencerEntry {
+/** Decode the data of an entry in one generation. @throws {SequencerEntryError} */
+export function decodeAs(entry: EntryData, generation: Generation): SequencerEntry {
   const found = BY_TYPE[generation].get(entry.type)
   if (found === undefined) return { kind: 'unknown', type: entry.type, data: entry.data }
   return found.codec.decode(entry.data, entry.number)
@@ -76,13 +70,15 @@ export function decodeSequencerEntry(entry: EntryData, generation: Generation): 
  * Encode an entry: its type and fresh data, byte for byte what the Go implementation writes. Fields left out have their
  * zero value; fields that the generation does not carry are not written.
  *
+ * @param generation by default `protobuf`, in which streams are written today
+ *
  * @throws {RangeError} if a field does not fit
  * @throws {TypeError} if the generation has no such entry
  * @see docs/spec/sequencer-entries.md §§2-5
  */
 export function encodeSequencerEntry(
   entry: SequencerEntryInit,
-  generation: Generation,
+  generation: Generation = 'protobuf',
 ): { readonly type: number; readonly data: Uint8Array } {
   if (entry.kind === 'unknown') return { type: entry.type, data: new Uint8Array(entry.data) }
   const found = CODECS[generation][entry.kind]

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { collect, firstDifference, numbered } from '../test/stream-entries.ts'
 import { assembleBatches } from './assemble-batches.ts'
 import { assembleBlocks } from './assemble-blocks.ts'
-import { decodeSequencerEntry } from './codec.ts'
+import { decodeSequencerEntry } from './decode-entry.ts'
 import { generateStream } from './generate-stream.ts'
 import { toHex } from './hex.ts'
 

@@ -4,7 +4,8 @@ export { BatchAssembler, type BatchAssemblerOptions, type FullBatch } from './ba
 export { type BatchDump, batchDumpText, type DumpBatchOptions, dumpBatch } from './batch-dump.ts'
 export { BlockAssembler, type BlockAssemblerOptions, type BlockLimits } from './block-assembler.ts'
 export { batchBookmark, blockBookmark, decodeBookmark } from './bookmark.ts'
-export { decodeSequencerEntry, type EntryData, encodeSequencerEntry, entryKind } from './codec.ts'
+export { type EntryData, encodeSequencerEntry, entryKind } from './codec.ts'
+export { decodeSequencerEntry } from './decode-entry.ts'
 export { detectGeneration, generationByBookmark } from './detect-generation.ts'
 export type { EntryIterable } from './entry-iterable.ts'
 export {

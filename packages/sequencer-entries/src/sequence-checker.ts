@@ -1,16 +1,18 @@
 import type { Entry } from '@datastreamer/format'
 import { BookmarkChecker } from './bookmark-checker.ts'
-import { decodeSequencerEntry } from './codec.ts'
+import { decodeAs } from './codec.ts'
 import { type EntryIterable, entriesOf } from './entry-iterable.ts'
 import { SequencerEntryError } from './errors.ts'
 import type { Generation } from './generation.ts'
+import { GenerationDetector } from './generation-detector.ts'
 import { toHex } from './hex.ts'
 import type { BatchEnd, BatchStart, L2Block, L2BlockEnd, SequencerEntry, Transaction, UpdateGer } from './model.ts'
 import type { SequenceFinding, SequenceFindingCode, SequenceSummary } from './sequence-finding.ts'
 import { SequenceTally } from './sequence-tally.ts'
 
 export interface SequenceCheckOptions {
-  readonly generation: Generation
+  /** How the entries are encoded (default: detected by the first of them). */
+  readonly generation?: Generation | undefined
 }
 
 /**
@@ -20,7 +22,9 @@ export interface SequenceCheckOptions {
  * @see docs/spec/sequencer-entries.md §10
  */
 export class SequenceChecker {
-  readonly #generation: Generation
+  readonly #detector: GenerationDetector
+  /** Of the entry that was pushed last. */
+  #generation: Generation = 'protobuf'
   readonly #bookmarks: BookmarkChecker
   readonly #tally = new SequenceTally()
   #findings: SequenceFinding[] = []
@@ -37,9 +41,9 @@ export class SequenceChecker {
   /** Whether an entry was seen that may not stand inside a block. */
   #synced = false
 
-  constructor({ generation }: SequenceCheckOptions) {
-    this.#generation = generation
-    this.#bookmarks = new BookmarkChecker(generation, (expected, found) => this.#report('BOOKMARK', expected, found))
+  constructor({ generation }: SequenceCheckOptions = {}) {
+    this.#detector = new GenerationDetector(generation)
+    this.#bookmarks = new BookmarkChecker((expected, found) => this.#report('BOOKMARK', expected, found))
   }
 
   /** What was seen so far. */
@@ -55,10 +59,11 @@ export class SequenceChecker {
       this.#report('ENTRY_NUMBER', `entry ${this.#nextEntry}`, `entry ${entry.number}`)
     }
     this.#nextEntry = entry.number + 1n
+    this.#generation = this.#detector.of(entry)
     const decoded = this.#decode(entry)
     this.#tally.add(entry.number, decoded)
     if (decoded !== undefined) {
-      this.#bookmarks.push(decoded)
+      this.#bookmarks.push(decoded, this.#generation)
       this.#check(decoded, entry.type)
     }
     return this.#done()
@@ -78,7 +83,7 @@ export class SequenceChecker {
 
   #decode(entry: Entry): SequencerEntry | undefined {
     try {
-      return decodeSequencerEntry(entry, this.#generation)
+      return decodeAs(entry, this.#generation)
     } catch (error) {
       if (!(error instanceof SequencerEntryError)) throw error
       this.#report('UNREADABLE', `data of generation ${this.#generation}`, error.message)
@@ -191,7 +196,7 @@ export class SequenceChecker {
  */
 export async function* checkSequence(
   entries: EntryIterable,
-  options: SequenceCheckOptions,
+  options: SequenceCheckOptions = {},
 ): AsyncGenerator<SequenceFinding, SequenceSummary, void> {
   const checker = new SequenceChecker(options)
   for await (const item of entries) {
