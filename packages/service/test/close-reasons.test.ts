@@ -3,7 +3,7 @@ import { CLOSE_REASONS, type CloseReason, REJECT_REASONS, SERVER_CHANNEL, Stream
 import { TestLog } from '@datastreamer/store/testing'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
-import { createLog } from '../src/log/log.ts'
+import { createLog } from '../src/log/create-log.ts'
 import { logServer } from '../src/log/log-server.ts'
 import { observeServer } from '../src/metrics/observe-server.ts'
 

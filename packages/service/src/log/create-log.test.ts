@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { createLog, errorFields, type LogOptions } from './create-log.ts'
 import { limitLines } from './line-limit.ts'
-import { createLog, errorFields, type Log, type LogOptions } from './log.ts'
+import type { Log } from './log.ts'
 
 function logInto(options: Partial<LogOptions> = {}): { readonly log: Log; readonly lines: string[] } {
   const lines: string[] = []
