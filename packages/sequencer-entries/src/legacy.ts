@@ -1,7 +1,7 @@
 import type { EntryCodec } from './entry-codec.ts'
 import { type Layout, layoutCodec } from './layout-codec.ts'
 import type { L2Block, L2BlockEnd, Transaction, UpdateGer } from './model.ts'
-import { NO_BYTES } from './values.ts'
+import { zeroL2Block, zeroL2BlockEnd, zeroTransaction, zeroUpdateGer } from './zero-values.ts'
 
 /*
  * Codecs of the three generations with fixed layouts, docs/spec/sequencer-entries.md §§2-4: `sequencer-2023-09` and
@@ -10,59 +10,6 @@ import { NO_BYTES } from './values.ts'
 
 const LITTLE = true
 const BIG = false
-
-function zeroL2Block(): L2Block {
-  return {
-    kind: 'l2Block',
-    number: 0n,
-    batchNumber: 0n,
-    timestamp: 0n,
-    deltaTimestamp: 0,
-    minTimestamp: 0n,
-    l1Blockhash: NO_BYTES,
-    l1InfotreeIndex: 0,
-    hash: NO_BYTES,
-    stateRoot: NO_BYTES,
-    globalExitRoot: NO_BYTES,
-    coinbase: NO_BYTES,
-    blockGasLimit: 0n,
-    blockInfoRoot: NO_BYTES,
-    baseFee: NO_BYTES,
-    forkId: undefined,
-    chainId: undefined,
-    localExitRoot: undefined,
-  }
-}
-
-function zeroTransaction(): Transaction {
-  return {
-    kind: 'transaction',
-    l2blockNumber: 0n,
-    index: 0n,
-    isValid: false,
-    encoded: NO_BYTES,
-    effectiveGasPricePercentage: 0,
-    imStateRoot: NO_BYTES,
-    batchNumber: undefined,
-  }
-}
-
-function zeroL2BlockEnd(): L2BlockEnd {
-  return { kind: 'l2BlockEnd', number: 0n, hash: NO_BYTES, stateRoot: NO_BYTES }
-}
-
-function zeroUpdateGer(): UpdateGer {
-  return {
-    kind: 'updateGer',
-    batchNumber: 0n,
-    timestamp: 0n,
-    globalExitRoot: NO_BYTES,
-    coinbase: NO_BYTES,
-    forkId: 0n,
-    chainId: 0n,
-    stateRoot: NO_BYTES,
-  }
-}
 
 const blockHead: Layout['fields'] = [
   ['batchNumber', 'u64'],
