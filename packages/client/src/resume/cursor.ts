@@ -10,9 +10,9 @@ import {
 } from '@datastreamer/format'
 import { type Checkpoint, type CheckpointParts, checkpointOf, parseCheckpoint } from '../checkpoint.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
-import { checkBookmark } from '../query/locate-bookmark.ts'
 import type { Start } from '../stream/session.ts'
 import { countConsecutive } from './consecutive.ts'
+import { checkBookmark } from './locate-bookmark.ts'
 import { endsBeforeStart, noFirstBookmark, noFirstEntry, noLastBookmark } from './not-found.ts'
 import { Reread } from './reread.ts'
 

@@ -1,8 +1,8 @@
 import { BOOKMARK_TYPE, type Entry, sameEntry } from '@datastreamer/format'
 import { ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
-import type { IdentityCheck } from '../resume/identity.ts'
 import { StreamSession } from '../stream/session.ts'
+import type { IdentityCheck } from './identity.ts'
 
 /**
  * The number of a bookmark's own entry, on a connection of its own: of a stream that is started there, it is the first
