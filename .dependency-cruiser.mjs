@@ -30,6 +30,7 @@ const buildsOn = {
 /** Folders inside `src`, lowest first: files import from their own folder and from lower ones. */
 const folders = {
   'packages/service': ['text', 'admin tls metrics', 'log options', 'run', 'stream'],
+  'apps/cli': ['output', 'source', 'tail write demo', 'commands e2store'],
   'packages/client': ['connection', 'query', 'stream', 'resume', 'source'],
 }
 

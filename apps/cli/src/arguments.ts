@@ -24,32 +24,32 @@ export function readBookmark(text: string): Uint8Array {
 }
 
 /** A numbered place in a stream that was named on the command line. */
-export interface NumberedPlace {
+export interface NumberedBound {
   readonly kind: 'entry' | 'block' | 'batch'
   readonly number: bigint
 }
 
 /** A place in a stream that was named on the command line. */
-export type Place = NumberedPlace | { readonly kind: 'latest' }
+export type Bound = NumberedBound | { readonly kind: 'latest' }
 
 /** A place as it is named on the command line. */
-export function placeText({ kind, number }: NumberedPlace): string {
+export function boundText({ kind, number }: NumberedBound): string {
   return kind === 'entry' ? `${number}` : `${kind}:${number}`
 }
 
 /** Read `N`, `block:N` or `batch:N`. */
-export function readPlace(text: string): NumberedPlace {
-  return numberedPlace(text, 'the number of an entry, block:N or batch:N')
+export function readBound(text: string): NumberedBound {
+  return numberedBound(text, 'the number of an entry, block:N or batch:N')
 }
 
 /** Read `N`, `latest`, `block:N` or `batch:N`. */
-export function readStart(text: string): Place {
+export function readStart(text: string): Bound {
   return text === 'latest'
     ? { kind: 'latest' }
-    : numberedPlace(text, 'the number of an entry, latest, block:N or batch:N')
+    : numberedBound(text, 'the number of an entry, latest, block:N or batch:N')
 }
 
-function numberedPlace(text: string, expected: string): NumberedPlace {
+function numberedBound(text: string, expected: string): NumberedBound {
   const [, kind = 'entry', digits] = /^(?:(block|batch):)?(\d{1,20})$/.exec(text) ?? []
   if (digits !== undefined) return { kind: kind as 'entry' | 'block' | 'batch', number: readU64(digits) }
   throw new InvalidArgumentError(`Expected ${expected}.`)

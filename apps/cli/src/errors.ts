@@ -6,8 +6,8 @@ export class UsageError extends StreamError<'USAGE'> {
 }
 
 /** The stream does not have what was asked for. */
-export class NotFoundError extends StreamError<'NOT_FOUND'> {
-  override readonly name: string = 'NotFoundError'
+export class MissingError extends StreamError<'NOT_FOUND'> {
+  override readonly name: string = 'MissingError'
 }
 
 /** The file is for commands of the other family: those for streams, or those of `e2store`. */
@@ -28,7 +28,7 @@ export class InterruptedError extends StreamError<'INTERRUPTED'> {
   }
 }
 
-/** Whoever read the output is gone. */
+/** Nobody reads the output any more. */
 export class OutputClosedError extends StreamError<'OUTPUT_CLOSED'> {
   override readonly name: string = 'OutputClosedError'
   constructor() {
@@ -45,8 +45,8 @@ export class OutputFailedError extends StreamError<'OUTPUT_FAILED'> {
 }
 
 /** Nobody reads the output any more, and not all was done yet. */
-export class CutShortError extends StreamError<'CUT_SHORT'> {
-  override readonly name: string = 'CutShortError'
+export class StoppedEarlyError extends StreamError<'CUT_SHORT'> {
+  override readonly name: string = 'StoppedEarlyError'
   constructor(cause: Error) {
     super('CUT_SHORT', `stopped before all was done: ${cause.message}`, { cause })
   }

@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream'
 import { StreamError } from '@datastreamer/format'
 import { SequencerEntryError } from '@datastreamer/sequencer-entries'
+import { ExitCode } from '@datastreamer/service/exit-code'
 import { escapeControls } from '@datastreamer/service/text'
 import { ConfigError, tlsHint } from '@datastreamer/service/tls'
 import { DamageError } from '@datastreamer/store'
 import { InterruptedError, OutputClosedError, UsageError } from './errors.ts'
-import { ExitCode } from './exit-code.ts'
 import { Output } from './output/output.ts'
 import { TLS_FLAGS } from './source/source-options.ts'
 

@@ -1,5 +1,5 @@
+import { ExitCode } from '@datastreamer/service/exit-code'
 import { CommanderError } from 'commander'
-import { ExitCode } from './exit-code.ts'
 import { createProgram } from './program.ts'
 import { runInProcess } from './run-command.ts'
 

@@ -1,5 +1,5 @@
-import { CutShortError, OutputClosedError } from './errors.ts'
-import { ExitCode } from './exit-code.ts'
+import { ExitCode } from '@datastreamer/service/exit-code'
+import { OutputClosedError, StoppedEarlyError } from './errors.ts'
 import type { CommandWork } from './run-command.ts'
 
 /**
@@ -11,7 +11,7 @@ export function wholly(work: CommandWork): CommandWork {
     try {
       return (await work(context)) ?? ExitCode.ok
     } catch (error) {
-      throw error instanceof OutputClosedError ? new CutShortError(error) : error
+      throw error instanceof OutputClosedError ? new StoppedEarlyError(error) : error
     }
   }
 }

@@ -1,8 +1,8 @@
-/** What a process tells whoever started it. */
+/** The status that a process ends with. */
 export const ExitCode = {
   ok: 0,
   failed: 1,
-  /** It was called with what it cannot be called with. */
+  /** Wrong arguments. */
   usage: 2,
   /** Done, but data was lost on the way. */
   dataLost: 3,

@@ -1,7 +1,6 @@
 export { type Address, addressText } from './admin/address.ts'
 export { type AdminOptions, AdminServer, type AdminSources, type Readiness } from './admin/admin-server.ts'
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
-export { ExitCode } from './exit-code.ts'
 export { createLog, type LogLevel, type LogOptions } from './log/create-log.ts'
 export type { Log, LogFields } from './log/log.ts'
 export { gauge, total, totals } from './metrics/observe-server.ts'

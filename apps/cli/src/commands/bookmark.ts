@@ -1,14 +1,13 @@
-import { batchBookmark, blockBookmark, type Generation } from '@datastreamer/sequencer-entries'
+import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
 import { readBookmark, readU64 } from '../arguments.ts'
-import { NotFoundError, UsageError } from '../errors.ts'
+import { MissingError, UsageError } from '../errors.ts'
 import { examples } from '../help-text.ts'
-import { entryJson } from '../output/entry-text.ts'
+import { describeEntry, entryJson } from '../output/entry-text.ts'
 import type { RunCommand } from '../run-command.ts'
+import { bookmarkOf } from '../source/bookmarks.ts'
 import { generationOf, isSequencerStream, openSource } from '../source/open-source.ts'
-import type { MarkedPlace } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
-import { describeEntry } from './entry.ts'
 
 interface BookmarkOptions extends SourceOptions {
   readonly block?: bigint
@@ -41,7 +40,7 @@ export function bookmarkCommand(run: RunCommand): Command {
         const generation = await generationOf(source, options, context.signal)
         const entry = await source.getBookmark(bytesOf(options, generation))
         if (entry === undefined)
-          throw new NotFoundError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
+          throw new MissingError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
         const encoding = (await isSequencerStream(source, options)) ? generation : undefined
         await context.out.lines(options.json ? [entryJson(entry)] : describeEntry(entry, encoding))
       }),
@@ -51,23 +50,4 @@ export function bookmarkCommand(run: RunCommand): Command {
 function bytesOf({ block, batch, hex }: BookmarkOptions, generation: Generation): Uint8Array {
   if (hex !== undefined) return hex
   return bookmarkOf(block === undefined ? 'batch' : 'block', block ?? batch ?? 0n, generation)
-}
-
-/** Where a block or batch begins. @throws {UsageError} if the stream's encoding has no bookmark of it */
-export function placeOf(kind: 'block' | 'batch', number: bigint, generation: Generation): MarkedPlace {
-  return { bookmark: bookmarkOf(kind, number, generation), of: `${kind} ${number}` }
-}
-
-/** The bookmark of a block or batch. @throws {UsageError} if the stream's encoding has none */
-export function bookmarkOf(kind: 'block' | 'batch', number: bigint, generation: Generation): Uint8Array {
-  if (!hasBookmarks(kind, generation)) {
-    const message = `streams encoded as ${generation} have no bookmarks of a ${kind}: name the number of an entry`
-    throw new UsageError('USAGE', message)
-  }
-  return kind === 'block' ? blockBookmark(number, generation) : batchBookmark(number, generation)
-}
-
-/** Whether an encoding marks where its blocks or batches begin. */
-export function hasBookmarks(kind: 'block' | 'batch', generation: Generation): boolean {
-  return generation === 'protobuf' || generation === 'etrog' || (generation === 'pre-etrog' && kind === 'block')
 }

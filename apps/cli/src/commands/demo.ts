@@ -9,7 +9,7 @@ import { blockLine } from '../output/block-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { blocksOf } from '../tail/blocks.ts'
-import { generateFile } from './generate.ts'
+import { generateFile } from '../write/generate-file.ts'
 
 interface DemoOptions {
   readonly blocks?: number

@@ -1,13 +1,13 @@
 import { batchDumpText, dumpBatch, toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { NotFoundError } from '../errors.ts'
+import { MissingError } from '../errors.ts'
 import { examples } from '../help-text.ts'
 import type { RunCommand } from '../run-command.ts'
+import { hasBookmarks, startAt } from '../source/bookmarks.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import type { Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
-import { hasBookmarks, placeOf } from './bookmark.ts'
 
 export function dumpBatchCommand(run: RunCommand): Command {
   return takesSource(new Command('dump-batch'))
@@ -24,10 +24,10 @@ export function dumpBatchCommand(run: RunCommand): Command {
         await using source = await openSource(src, options, context)
         const generation = await generationOf(source, options, context.signal)
         // Where batches are not marked, the stream is read from the start.
-        const from: Start = hasBookmarks('batch', generation) ? placeOf('batch', number, generation) : 0n
+        const from: Start = hasBookmarks('batch', generation) ? startAt('batch', number, generation) : 0n
         const { signal } = context
         const dump = await dumpBatch(source.batches({ from, follow: false, signal }), number, { generation })
-        if (dump === undefined) throw new NotFoundError('NOT_FOUND', `${src} has no block of batch ${number}`)
+        if (dump === undefined) throw new MissingError('NOT_FOUND', `${src} has no block of batch ${number}`)
         const { batchData, ...numbers } = dump
         const json = { ...Object(toJson(numbers)), batchData: `0x${batchData}` }
         await context.out.lines(options.json ? [JSON.stringify(json)] : batchDumpText(dump).trimEnd().split('\n'))

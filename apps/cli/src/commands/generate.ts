@@ -1,19 +1,11 @@
-import { generateStream, type Operation } from '@datastreamer/sequencer-entries'
-import { nodeDisk, openStore } from '@datastreamer/store'
+import { nodeDisk } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readCount, readU64 } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { examples } from '../help-text.ts'
-import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
-import { appendOperations } from '../write/append-operations.ts'
-
-interface GenerateOptions {
-  readonly blocks: number
-  readonly seed: bigint
-  readonly chainId: bigint
-}
+import { type GenerateOptions, generateFile } from '../write/generate-file.ts'
 
 export function generateCommand(run: RunCommand): Command {
   return new Command('generate')
@@ -44,28 +36,4 @@ export function generateCommand(run: RunCommand): Command {
         note(`made ${file}: ${plural(options.blocks, 'block')}, ${plural(entries, 'entry', 'entries')}`)
       }),
     )
-}
-
-/** Make a stream file; gives its number of entries. */
-export async function generateFile(
-  file: string,
-  { blocks, seed, chainId }: GenerateOptions,
-  signal: AbortSignal,
-): Promise<bigint> {
-  const store = await openStore({ file, systemId: chainId, fsync: 'never' })
-  try {
-    using progress = new Progress('generate')
-    const operations = generateStream({ blocks: BigInt(blocks), seed, chainId })
-    await appendOperations(store, untilAborted(operations, signal), (count) => progress.show(count, blocks))
-    return store.getHeader().totalEntries
-  } finally {
-    await store.close()
-  }
-}
-
-function* untilAborted(operations: Iterable<Operation>, signal: AbortSignal): Generator<Operation> {
-  for (const operation of operations) {
-    signal.throwIfAborted()
-    yield operation
-  }
 }

@@ -1,4 +1,5 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { ExitCode } from '@datastreamer/service/exit-code'
 import {
   compareAround,
   DamagedRanges,
@@ -15,17 +16,16 @@ import {
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { UnrecoverableError, UsageError } from '../errors.ts'
-import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
+import { reportDamages } from '../output/report-damages.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { openEntrySource } from '../source/entry-source.ts'
 import { wholly } from '../wholly.ts'
 import { boundariesOf } from '../write/boundaries-of.ts'
 import { type ConfirmOptions, confirm } from '../write/confirm.ts'
-import { cutRows, takesConfirmation } from '../write/cut-rows.ts'
 import { existingFile } from '../write/existing-file.ts'
-import { reportDamages } from './verify.ts'
+import { takesConfirmation, truncationRows } from '../write/truncation-rows.ts'
 
 interface RecoverOptions extends ConfirmOptions {
   readonly streamType: bigint
@@ -92,7 +92,7 @@ async function recover(file: string, options: RecoverOptions, context: CommandCo
 }
 
 async function cut(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
-  const answer = await confirm([...cutRows(plan), ['index', 'made anew']], options, context)
+  const answer = await confirm([...truncationRows(plan), ['index', 'made anew']], options, context)
   if (answer !== 'agreed') return notDone(answer)
   const { copy, bookmarks } = await recoverStream(plan)
   const { note } = context

@@ -1,6 +1,6 @@
 import { SequenceChecker, type SequenceFinding, type SequenceSummary, toJson } from '@datastreamer/sequencer-entries'
+import { ExitCode } from '@datastreamer/service/exit-code'
 import { Command } from 'commander'
-import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
 import { Progress } from '../output/progress.ts'
 import { count, plural, table } from '../output/text.ts'

@@ -1,12 +1,13 @@
 import type { Entry } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
-import { type NumberedPlace, type Place, placeText, readCount, readPlace, readStart } from '../arguments.ts'
+import { type Bound, boundText, type NumberedBound, readBound, readCount, readStart } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { examples } from '../help-text.ts'
 import { blockJson, blockLine } from '../output/block-text.ts'
 import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
+import { bookmarkOf, hasBookmarks, startAt } from '../source/bookmarks.ts'
 import { generationOf, isSequencerStream, openSource } from '../source/open-source.ts'
 import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
@@ -14,11 +15,10 @@ import { blocksOf } from '../tail/blocks.ts'
 import { startOfLast } from '../tail/last.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
 import { sayWaiting } from '../tail/waiting.ts'
-import { bookmarkOf, hasBookmarks, placeOf } from './bookmark.ts'
 
 interface TailOptions extends SourceOptions {
-  readonly from?: Place
-  readonly to?: NumberedPlace
+  readonly from?: Bound
+  readonly to?: NumberedBound
   readonly last?: number
   readonly blocks?: boolean
   readonly json?: boolean
@@ -41,7 +41,7 @@ export function tailCommand(run: RunCommand): Command {
         readCount,
       ),
     )
-    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
+    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readBound))
     .option('--blocks', 'whole L2 blocks instead of entries')
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
@@ -83,7 +83,7 @@ function checkStart({ from, to, last }: TailOptions): void {
 function checkOrder({ from, to }: TailOptions): void {
   if (from === undefined || to === undefined || from.kind === 'latest' || from.kind !== to.kind) return
   if (from.number <= to.number) return
-  throw new UsageError('USAGE', `--to ${placeText(to)} is before --from ${placeText(from)}`)
+  throw new UsageError('USAGE', `--to ${boundText(to)} is before --from ${boundText(from)}`)
 }
 
 /** @throws {UsageError} if what begins at the head is to end with what is there already: it would wait for nothing */
@@ -96,7 +96,7 @@ async function checkEnd(source: Source, options: TailOptions, generation: Genera
       ? number < (await source.getHeader()).totalEntries
       : hasBookmarks(kind, generation) && (await source.getBookmark(bookmarkOf(kind, number, generation))) !== undefined
   if (!hasBegun) return
-  throw new UsageError('USAGE', `--to ${placeText(to)} is before --from latest`)
+  throw new UsageError('USAGE', `--to ${boundText(to)} is before --from latest`)
 }
 
 async function print(
@@ -153,5 +153,5 @@ async function startOf(
   }
   if (from === undefined) return follow && to === undefined ? 'latest' : 0n
   if (from.kind === 'latest') return 'latest'
-  return from.kind === 'entry' ? from.number : placeOf(from.kind, from.number, generation)
+  return from.kind === 'entry' ? from.number : startAt(from.kind, from.number, generation)
 }

@@ -1,14 +1,14 @@
+import { ExitCode } from '@datastreamer/service/exit-code'
 import { planTruncation, truncateStream } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
 import { type ConfirmOptions, confirm } from '../write/confirm.ts'
-import { cutRows, takesConfirmation } from '../write/cut-rows.ts'
 import { existingFile } from '../write/existing-file.ts'
+import { takesConfirmation, truncationRows } from '../write/truncation-rows.ts'
 
 interface TruncateOptions extends ConfirmOptions {
   readonly entry: bigint
@@ -34,7 +34,7 @@ export function truncateCommand(run: RunCommand): Command {
 async function truncate(file: string, options: TruncateOptions, context: CommandContext): Promise<ExitCode> {
   const { entry, streamType } = options
   const plan = await planTruncation({ file: await existingFile(file), entry, streamType })
-  const answer = await confirm(cutRows(plan), options, context)
+  const answer = await confirm(truncationRows(plan), options, context)
   if (answer !== 'agreed') return answer === 'shown' ? ExitCode.ok : ExitCode.failed
   const copy = await truncateStream(plan)
   const { note } = context

@@ -1,11 +1,9 @@
-import { type VerifyEvent, type VerifySummary, verifyStream } from '@datastreamer/store'
+import { ExitCode } from '@datastreamer/service/exit-code'
+import { type VerifySummary, verifyStream } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { ExitCode } from '../exit-code.ts'
 import { examples } from '../help-text.ts'
-import { damageJson } from '../output/damage-text.ts'
-import type { Output } from '../output/output.ts'
-import { Progress } from '../output/progress.ts'
+import { reportDamages } from '../output/report-damages.ts'
 import { count, plural, table } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
@@ -45,27 +43,6 @@ async function verify(
   await out.lines(json ? [JSON.stringify(summaryJson(summary))] : summaryLines(summary))
   if (!json && summary.damages > 0 && summary.isStructureWhole) await out.lines(['', ...CHANGED_IN_PLACE])
   return summary.damages === 0 ? ExitCode.ok : ExitCode.failed
-}
-
-/** Print every damage that a check finds, with a bar for its progress; gives what the check returns. */
-export async function reportDamages<T>(
-  checking: AsyncGenerator<VerifyEvent, T, void>,
-  label: string,
-  out: Output,
-  json: boolean,
-): Promise<T> {
-  using progress = new Progress(label)
-  await using steps = checking
-  for (;;) {
-    const step = await steps.next()
-    if (step.done === true) return step.value
-    if (step.value.kind === 'progress') progress.show(step.value.done, step.value.total)
-    else {
-      progress.clear()
-      const { error } = step.value
-      await out.line(json ? damageJson(error) : `${error.code}: ${error.message}`)
-    }
-  }
 }
 
 const CHANGED_IN_PLACE = [

@@ -3,7 +3,7 @@ import { readE2i } from '@datastreamer/e2store/index'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
-import { NotFoundError, UsageError } from '../errors.ts'
+import { MissingError, UsageError } from '../errors.ts'
 import { count } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type BlockLines, blockLines } from './block-lines.ts'
@@ -70,7 +70,7 @@ async function* oneLine(file: E2File, lines: BlockLines, { block, slot }: CatOpt
   const number = slot ?? block ?? 0n
   const line = await lines.one(number)
   if (line === undefined)
-    throw new NotFoundError('NOT_FOUND', `${file.path} has no block ${slot === undefined ? '' : 'of slot '}${number}`)
+    throw new MissingError('NOT_FOUND', `${file.path} has no block ${slot === undefined ? '' : 'of slot '}${number}`)
   yield line
 }
 

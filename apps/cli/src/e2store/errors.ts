@@ -1,7 +1,7 @@
 import { SegmentError } from '@datastreamer/archive'
 import { type ContentError, E2StoreError } from '@datastreamer/e2store'
 import { StreamError } from '@datastreamer/format'
-import { NotFoundError } from '../errors.ts'
+import { MissingError } from '../errors.ts'
 
 /** Something is wrong with a file that was named on the command line. */
 export class FileError extends StreamError<string> {
@@ -27,7 +27,7 @@ export function inFile(path: string, error: unknown): unknown {
 export function ofAbsent(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return error
-  return new NotFoundError('NOT_FOUND', `${path}: there is no such file`, { cause: error })
+  return new MissingError('NOT_FOUND', `${path}: there is no such file`, { cause: error })
 }
 
 /** A file is well-formed, but not what was asked of it. */

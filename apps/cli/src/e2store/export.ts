@@ -5,25 +5,23 @@ import { nodeSha256, segmentFolder } from '@datastreamer/archive/node'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { SequencerEntryError, toJson } from '@datastreamer/sequencer-entries'
 import { Command, Option } from 'commander'
-import { type Place, readCount, readPlace } from '../arguments.ts'
-import { bookmarkOf } from '../commands/bookmark.ts'
+import { type NumberedBound, readBound, readCount } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
+import { bookmarkOf } from '../source/bookmarks.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { RangeEnd } from '../tail/range-end.ts'
 import { wholly } from '../wholly.ts'
 
-type StreamPlace = Exclude<Place, { readonly kind: 'latest' }>
-
 interface ExportOptions extends SourceOptions {
   readonly out: string
   readonly blocksPerFile?: number
   readonly entriesPerFile?: number
-  readonly from?: StreamPlace
-  readonly to?: StreamPlace
+  readonly from?: NumberedBound
+  readonly to?: NumberedBound
   readonly json?: boolean
 }
 
@@ -53,8 +51,8 @@ export function exportCommand(run: RunCommand): Command {
         readCount,
       ),
     )
-    .addOption(new Option('--from <place>', 'begin there: N, block:N or batch:N (default: 0)').argParser(readPlace))
-    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readPlace))
+    .addOption(new Option('--from <place>', 'begin there: N, block:N or batch:N (default: 0)').argParser(readBound))
+    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readBound))
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
     .action((src: string, options: ExportOptions) => run(wholly((context) => exportFiles(src, options, context))))

@@ -28,7 +28,7 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
-/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} @throws {NotFoundError} */
+/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} @throws {MissingError} */
 export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
   refuseStream(path)
   const file = await openFile(path).catch((error: unknown) => {

@@ -2,10 +2,10 @@ import { ChainError } from '@datastreamer/archive'
 import { type Checksum, parseChecksums } from '@datastreamer/e2store/execution'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { readText } from '@datastreamer/service'
+import { ExitCode } from '@datastreamer/service/exit-code'
 import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
-import { NotFoundError, UsageError, WrongFileError } from '../errors.ts'
-import { ExitCode } from '../exit-code.ts'
+import { MissingError, UsageError, WrongFileError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
@@ -99,7 +99,7 @@ async function verifyOne(
     return await withFile(path, signal, (file) => verifier.verify(file, onProgress), reading)
   } catch (error) {
     if (error instanceof FileError || error instanceof ChainError || error instanceof NotVerifiedError) return error
-    if (error instanceof WrongFileError || error instanceof NotFoundError) return error
+    if (error instanceof WrongFileError || error instanceof MissingError) return error
     // What the system says of a file that cannot be read.
     if (error instanceof Error && 'syscall' in error) return error
     throw error
@@ -107,7 +107,7 @@ async function verifyOne(
 }
 
 function textOf(path: string, result: Verified | Error): string {
-  const namesFile = result instanceof FileError || result instanceof WrongFileError || result instanceof NotFoundError
+  const namesFile = result instanceof FileError || result instanceof WrongFileError || result instanceof MissingError
   if (namesFile) return `FAILED  ${result.message}`
   if (result instanceof Error) return `FAILED  ${path}: ${result.message}`
   return `ok      ${path}: .${result.kind}, ${result.text}`

@@ -4,8 +4,9 @@ import {
   decodeSequencerEntry,
   type Generation,
   type SequencerEntry,
+  toJson,
 } from '@datastreamer/sequencer-entries'
-import { count, hex, time } from './text.ts'
+import { count, hex, table, time } from './text.ts'
 
 /** One line for an entry: number, kind, bytes, and what matters of what it holds. */
 export function entryLine(entry: Entry, generation: Generation | undefined): string {
@@ -22,7 +23,7 @@ export function entryJson({ number, type, data }: Entry): string {
 }
 
 /** What an entry holds, or why that cannot be read; unknown without a generation. */
-export function tryDecode(entry: Entry, generation: Generation | undefined): SequencerEntry | string {
+function tryDecode(entry: Entry, generation: Generation | undefined): SequencerEntry | string {
   if (generation === undefined) return { kind: 'unknown', type: entry.type, data: entry.data }
   try {
     return decodeSequencerEntry(entry, generation)
@@ -66,6 +67,23 @@ function bookmarkName(type: number): string {
 }
 
 /** What `type` says without its data. */
-export function typeText(type: number): string {
+function typeText(type: number): string {
   return type === BOOKMARK_TYPE ? `${type} (bookmark)` : String(type)
+}
+
+/** An entry with all that it holds, a line for each field. */
+export function describeEntry(entry: Entry, generation: Generation | undefined): string[] {
+  const rows: [string, string][] = [
+    ['number', String(entry.number)],
+    ['type', typeText(entry.type)],
+    ['length', `${count(ENTRY_HEAD_BYTES + entry.data.length)} bytes`],
+    ['data', hex(entry.data)],
+  ]
+  if (generation === undefined) return table(rows)
+  const decoded = tryDecode(entry, generation)
+  const fields = typeof decoded === 'string' ? { content: decoded } : toJson(decoded)
+  for (const [name, value] of Object.entries(fields ?? {})) {
+    rows.push([`  ${name}`, typeof value === 'string' ? value : JSON.stringify(value)])
+  }
+  return table(rows)
 }

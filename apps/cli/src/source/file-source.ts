@@ -7,8 +7,8 @@ import {
   type StreamReader,
   scanForBookmark,
 } from '@datastreamer/store'
-import { NotFoundError } from '../errors.ts'
-import type { MarkedPlace, ReadOptions, Source } from './source.ts'
+import { MissingError } from '../errors.ts'
+import type { BookmarkStart, ReadOptions, Source } from './source.ts'
 
 export interface FileSourceOptions {
   readonly file: string
@@ -62,7 +62,7 @@ export class FileSource implements Source {
     const { totalEntries } = log.header
     const first = typeof from === 'bigint' ? from : from === 'latest' ? totalEntries : await this.#find(from)
     if (first > totalEntries && !follow) {
-      throw new NotFoundError('NOT_FOUND', `${this.file} has no entry ${first}, only ${totalEntries} entries`)
+      throw new MissingError('NOT_FOUND', `${this.file} has no entry ${first}, only ${totalEntries} entries`)
     }
     yield* readLog(log, { from: first, end: follow ? undefined : totalEntries, signal })
   }
@@ -71,10 +71,10 @@ export class FileSource implements Source {
     await this.#reader.close()
   }
 
-  async #find({ bookmark, of }: MarkedPlace): Promise<bigint> {
+  async #find({ bookmark, of }: BookmarkStart): Promise<bigint> {
     const number = await this.#lookUp(bookmark)
     if (number !== undefined) return number
-    throw new NotFoundError('NOT_FOUND', `${this.file} has no bookmark of ${of}`)
+    throw new MissingError('NOT_FOUND', `${this.file} has no bookmark of ${of}`)
   }
 
   async #lookUp(bookmark: Uint8Array): Promise<bigint | undefined> {
@@ -104,7 +104,7 @@ async function* readLog(log: StreamLog, { from, end, signal }: LogRange): AsyncG
         const hasLostEnd = end !== undefined && log.header.totalEntries <= BigInt(place.number)
         if (cut < place.number || hasLostEnd) {
           const message = `${log.path} was cut, or written anew, before entry ${place.number}, which was next`
-          throw new NotFoundError('NOT_FOUND', message)
+          throw new MissingError('NOT_FOUND', message)
         }
         place = await log.locate(place.number)
         continue

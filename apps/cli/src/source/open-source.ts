@@ -2,7 +2,7 @@ import { parseHostPort } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE, StreamError } from '@datastreamer/format'
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
 import { nodeDisk } from '@datastreamer/store'
-import { NotFoundError, UsageError } from '../errors.ts'
+import { MissingError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
 import { refuseE2store } from './other-family.ts'
@@ -28,7 +28,7 @@ export async function openSource(
     return FileSource.open({ file: src, streamType, follow, note })
   }
   if (address === undefined) {
-    throw new NotFoundError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
+    throw new MissingError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
   }
   const { host, port } = address
   if (port < 1 || port > 65_535) {

@@ -1,7 +1,7 @@
 import { type ClientOptions, connect, type StreamClient } from '@datastreamer/client'
 import { type Entry, type Header, NotFoundError } from '@datastreamer/format'
 import { tlsHint } from '@datastreamer/service/tls'
-import { NotFoundError as MissingError } from '../errors.ts'
+import { MissingError } from '../errors.ts'
 import type { ReadOptions, Source, Start } from './source.ts'
 import { TLS_FLAGS } from './source-options.ts'
 

@@ -1,10 +1,10 @@
 import type { Entry, Header } from '@datastreamer/format'
 
 /** Where to begin reading. */
-export type Start = bigint | 'latest' | MarkedPlace
+export type Start = bigint | 'latest' | BookmarkStart
 
 /** The place of a bookmark. */
-export interface MarkedPlace {
+export interface BookmarkStart {
   readonly bookmark: Uint8Array
   /** What the bookmark marks, for people. */
   readonly of: string

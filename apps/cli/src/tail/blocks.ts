@@ -5,7 +5,7 @@ import {
   type FullL2Block,
   type Generation,
 } from '@datastreamer/sequencer-entries'
-import { bookmarkOf } from '../commands/bookmark.ts'
+import { bookmarkOf } from '../source/bookmarks.ts'
 import type { Source } from '../source/source.ts'
 
 export interface BlocksOptions {

@@ -1,13 +1,13 @@
 import type { Entry } from '@datastreamer/format'
 import { BookmarkType, decodeSequencerEntry, type Generation } from '@datastreamer/sequencer-entries'
-import type { NumberedPlace } from '../arguments.ts'
+import type { NumberedBound } from '../arguments.ts'
 
 /** Where a range ends: behind an entry, a block or a batch, which it holds whole. */
 export class RangeEnd {
-  readonly #to: NumberedPlace
+  readonly #to: NumberedBound
   readonly #generation: Generation
 
-  constructor(to: NumberedPlace, generation: Generation) {
+  constructor(to: NumberedBound, generation: Generation) {
     this.#to = to
     this.#generation = generation
   }

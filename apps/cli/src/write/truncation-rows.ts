@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { count, plural } from '../output/text.ts'
 
 /** What a cut will do to a file, for people. */
-export function cutRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
+export function truncationRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
   const { header, to, lostEntries, cutBytes, atOperationBoundary } = plan
   const point = (entries: bigint, length: number): string =>
     `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
