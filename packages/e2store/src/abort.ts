@@ -1,4 +1,4 @@
-/** What is used of an `AbortSignal`, which the language itself does not know. */
+/** The part of `AbortSignal` that is used, so that the package compiles without DOM or Node types. */
 export interface AbortLike {
   throwIfAborted(): void
 }

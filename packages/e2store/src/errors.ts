@@ -1,13 +1,12 @@
 /**
- * What was being done when content turned out to be bad: finding the structure of a file (`open`), going through its
- * records one after another (`walk`), decoding what an entry holds (`read`), or checking it against what it claims
- * to be (`verify`).
+ * What found the content bad: reading the structure of a file (`open`), iterating over its records (`walk`), decoding
+ * a record (`read`), or checking content against what it claims to be (`verify`).
  */
 export type Step = 'open' | 'walk' | 'read' | 'verify'
 
 /** Base of every deliberate error of this package. Branch on `code`; messages may change. */
 export abstract class E2StoreError<Code extends string = string> extends Error {
-  /** The class's own name, as a literal: the one that a bundler leaves to the class may be another. */
+  /** A literal: minifiers rename the class. */
   abstract override readonly name: string
   readonly code: Code
   /** Whether the same request may work later. */
@@ -18,7 +17,7 @@ export abstract class E2StoreError<Code extends string = string> extends Error {
   }
 }
 
-/** An error in the content of a file, at a place in it. */
+/** An error in the content of a file, at a position in it. */
 export abstract class ContentError<Code extends string = string> extends E2StoreError<Code> {
   /** Byte position, from the start of the file, of the record or field that is wrong. */
   readonly position: number
@@ -53,7 +52,7 @@ export class E2FormatError<Code extends FormatCode = FormatCode> extends Content
   override readonly name: string = 'E2FormatError'
 }
 
-/** The file ends inside a record. Recovery: cut it at `wholeEnd`, or fetch the rest. */
+/** The file ends inside a record. Recovery: truncate it at `wholeEnd`, or fetch the rest. */
 export class UnexpectedEndError extends E2FormatError<'TRUNCATED'> {
   override readonly name: string = 'UnexpectedEndError'
   /** Where the last whole record ends. */
@@ -95,7 +94,7 @@ export class NotInFileError extends E2StoreError<'NOT_IN_FILE'> {
   override readonly name: string = 'NotInFileError'
 }
 
-/** The bytes under a file could not be had: the storage failed or gave fewer bytes than it said it holds. */
+/** A byte source gave fewer bytes than its size says, is closed, or is not a regular file. */
 export class ByteSourceError extends E2StoreError<'SHORT_READ' | 'CLOSED' | 'NOT_A_FILE'> {
   override readonly name: string = 'ByteSourceError'
 }

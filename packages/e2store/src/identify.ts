@@ -8,20 +8,20 @@ import { checkFirstRecord } from './records/iterate.ts'
 import { checkHeaderRoom, readRecordHeader } from './records/record.ts'
 import { RecordType } from './records/record-type.ts'
 
-/** What a file is, by the extension that such files have; `e2s` is what has no more special meaning. */
+/** The kind of a file, named by its usual extension; `e2s` is a file of records that is of no other kind. */
 export type FileKind = 'e2s' | 'e2i' | 'era' | 'era1' | 'ere' | 'e2hs' | 'e2ss'
 
-/** What `look` finds; `false` where the file is not of that shape. */
-async function finds(look: () => Promise<unknown>): Promise<boolean> {
+/** Whether `read` succeeds; `false` where the file is not of that shape. */
+async function fits(read: () => Promise<unknown>): Promise<boolean> {
   try {
-    return (await look()) !== false
+    return (await read()) !== false
   } catch (error) {
     if (error instanceof E2FormatError) return false
     throw error
   }
 }
 
-/** Whether the last index at the file's end is for one state, as that of an era is. */
+/** Whether the file ends with the index of one state, as an era does. */
 async function endsWithState(source: ByteSource): Promise<boolean> {
   const index = await readSlotIndex(source, source.size, { maxCount: 1 })
   const target = index.target(0)
@@ -30,8 +30,8 @@ async function endsWithState(source: ByteSource): Promise<boolean> {
 }
 
 /**
- * What kind of file this is, by its content: by the type of its first records, and of the index that it ends with. A
- * damaged file may be taken for a more general kind; whether it is a valid one of its kind shows when it is opened.
+ * The kind of a file, by the types of its first records and of the index that it ends with. A damaged file may be taken
+ * for a more general kind; opening it shows whether it is valid.
  *
  * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `TRUNCATED`
  * @see docs/spec/e2store.md §3.4
@@ -44,11 +44,10 @@ export async function identifyFile(source: ByteSource): Promise<FileKind> {
   if (first === RecordType.SlotIndex) return 'e2i'
   checkFirstRecord({ type: first }, 0, 'open')
   const second = head.length >= 10 ? typeAt(head, 8) : undefined
-  if (await finds(() => readDynamicBlockIndex(source))) return 'ere'
-  if (await finds(() => readBlockIndex(source)))
-    return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
-  if (await finds(() => endsWithState(source))) return 'era'
-  return second === RecordType.CompressedHeader && (await finds(() => accountFollows(source))) ? 'e2ss' : 'e2s'
+  if (await fits(() => readDynamicBlockIndex(source))) return 'ere'
+  if (await fits(() => readBlockIndex(source))) return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
+  if (await fits(() => endsWithState(source))) return 'era'
+  return second === RecordType.CompressedHeader && (await fits(() => accountFollows(source))) ? 'e2ss' : 'e2s'
 }
 
 /** A snapshot's header is followed by an account, or by nothing. */

@@ -87,7 +87,7 @@ describe.skipIf(!recorded)('recorded eras', () => {
     }
   })
 
-  test('offsets of 48 bits are refused, and read where that is asked for', async () => {
+  test('offsets of 48 bits are rejected, and read on request', async () => {
     const source = fromBytes(mini('e2mini-00001-22330142.int48-quirk.era'))
     await expect(openEra(source)).rejects.toMatchObject({ code: 'BAD_TARGET', step: 'open' })
     expect(await verifyEra(await openEra(source, { signExtend48: true }))).toMatchObject({ blocks: 60 })
@@ -112,7 +112,7 @@ describe.skipIf(!recorded)('recorded eras', () => {
     }
   })
 
-  test('an index behind its data', async () => {
+  test('an index after its data', async () => {
     const indexed = mini('blocks-with-index.e2s')
     const index = await readSlotIndex(fromBytes(indexed))
     expect([index.position, index.start, index.count]).toEqual([92_850, 128n, 64])

@@ -45,7 +45,7 @@ describe('BlockArchive', () => {
     expect(source.reads).toBeLessThanOrEqual(reads + 1)
   })
 
-  test('goes through blocks in few reads, however large one is', async () => {
+  test('iterates over blocks in few reads, however large one is', async () => {
     const bytes = await longEra1(1500)
     const source = slowSource(bytes)
     const archive = await openAny('era1', source)
@@ -78,7 +78,7 @@ describe('BlockArchive', () => {
     await expect(collect(archive.iterate({ from: number }))).rejects.toBeInstanceOf(NotInFileError)
   })
 
-  test('what is raw is what lies in the file', async () => {
+  test('raw blocks are the records of the file', async () => {
     const bytes = goldenBytes('era1')
     const archive = await openAny('era1', slowSource(bytes))
     for await (const { header, body, receipts, totalDifficulty } of archive.iterateRaw()) {
@@ -89,7 +89,7 @@ describe('BlockArchive', () => {
     }
   })
 
-  test('records and contents over a limit are refused', async () => {
+  test('records and contents over a limit are rejected', async () => {
     const bytes = goldenBytes('era1')
     for (const options of [{ maxRecordBytes: 100 }, { maxPayloadBytes: 100 }]) {
       const archive = await openAny('era1', slowSource(bytes), options)
@@ -141,7 +141,7 @@ describe('opening', () => {
     ['no bodies', [0, 2]],
     ['proofs before difficulties', [0, 1, 4, 3]],
     ['headers alone', [0]],
-  ])('an index with %s is refused', async (_, order) => {
+  ])('an index with %s is rejected', async (_, order) => {
     const { layout } = await openEre(fromBytes(ere))
     const position = layout.indexPosition
     const targets = [0, 1].map((i) => order.map((column) => layout.target(i, column)))
@@ -150,7 +150,7 @@ describe('opening', () => {
     await expect(openEre(fromBytes(bytes))).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
   })
 
-  test('a total difficulty of another length is refused', async () => {
+  test('a total difficulty of another length is rejected', async () => {
     const { layout } = await openEre(fromBytes(ere))
     const extra = encodeRecord(0x0600, new Uint8Array(31))
     const head = concatBytes([ere.subarray(0, layout.indexPosition), extra])

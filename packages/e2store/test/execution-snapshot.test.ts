@@ -116,8 +116,8 @@ describe('storage records without slots', () => {
 
   test.each<[string, Uint8Array]>([
     ['alone', fileOf(1, slots())],
-    ['behind one that is not full', fileOf(2, slots(1), slots())],
-    ['behind a full one', fileOf(2, slots(1, 2), slots())],
+    ['after one that is not full', fileOf(2, slots(1), slots())],
+    ['after a full one', fileOf(2, slots(1, 2), slots())],
     ['between full ones', fileOf(3, slots(1, 2), slots(), slots(3))],
     ['in front', fileOf(2, slots(), slots(1))],
   ])('do not pass %s', async (_, bytes) => {
@@ -140,10 +140,10 @@ describe('malformed .e2ss', () => {
     ['more storage records than the account says', fileOf(1, storageRecord(list), storageRecord(list)), 'BAD_COUNT'],
     ['a record of another format', fileOf(0, encodeRecord(0x0400, snappyFramedEncode(list))), 'UNEXPECTED_TYPE'],
     ['storage that is no list', fileOf(1, storageRecord(slot.subarray(2))), 'BAD_RLP'],
-    ['a list that is cut', fileOf(1, storageRecord(long.subarray(0, -1))), 'BAD_RLP'],
-    ['a list whose length is cut', fileOf(1, storageRecord(long.subarray(0, 2))), 'BAD_RLP'],
-    ['bytes behind the list', fileOf(1, storageRecord(Uint8Array.of(...list, 0))), 'BAD_RLP'],
-    ['many bytes behind the list', fileOf(1, storageRecord(concatBytes([list, new Uint8Array(70_000)]))), 'BAD_RLP'],
+    ['an incomplete list', fileOf(1, storageRecord(long.subarray(0, -1))), 'BAD_RLP'],
+    ['a list with an incomplete length', fileOf(1, storageRecord(long.subarray(0, 2))), 'BAD_RLP'],
+    ['bytes after the list', fileOf(1, storageRecord(Uint8Array.of(...list, 0))), 'BAD_RLP'],
+    ['many bytes after the list', fileOf(1, storageRecord(concatBytes([list, new Uint8Array(70_000)]))), 'BAD_RLP'],
     ['a length that is not canonical', fileOf(1, storageRecord(nonCanonical)), 'BAD_RLP'],
     ['a length beyond 2^53', fileOf(1, storageRecord(new Uint8Array(9).fill(0xff))), 'BAD_RLP'],
     ['an item that is no slot', fileOf(1, storageRecord(encodeRlp([1, 2]))), 'BAD_RLP'],
@@ -159,11 +159,11 @@ describe('malformed .e2ss', () => {
       'BAD_RLP',
     ],
     ['no content', fileOf(1, encodeRecord(0x0900, snappyFramedEncode(new Uint8Array(0)))), 'BAD_RLP'],
-    ['a chunk that is cut', fileOf(1, encodeRecord(0x0900, snappyFramedEncode(list).subarray(0, -1))), 'BAD_SNAPPY'],
+    ['an incomplete chunk', fileOf(1, encodeRecord(0x0900, snappyFramedEncode(list).subarray(0, -1))), 'BAD_SNAPPY'],
     ['no bytes', new Uint8Array(0), 'EMPTY_FILE'],
     ['no header', goldenBytes('e2ss').subarray(0, 8), 'TRUNCATED'],
     [
-      'another record in the place of the header',
+      'another record instead of the header',
       concatBytes([goldenBytes('e2ss').subarray(0, 8), storageRecord(list)]),
       'UNEXPECTED_TYPE',
     ],
@@ -190,7 +190,7 @@ describe('a state larger than memory allows', () => {
     }
   }
 
-  test('is written and read in pieces, whatever the size of a record', async () => {
+  test('is written and read in chunks, whatever the size of a record', async () => {
     const count = 150_000
     const account: SnapshotAccountInput = {
       ...{ addressHash: new Uint8Array(32), nonce: 1n, balance: 2n, code: new Uint8Array(0) },
@@ -217,7 +217,7 @@ describe('a state larger than memory allows', () => {
     expect(report).toMatchObject({ slots: count, wrongStorageRoots: 1, stateRootMatches: false })
   })
 
-  test('storage that differs when it is gone through again is noticed', async () => {
+  test('storage that differs when it is read again is noticed', async () => {
     const { headerRlp } = await openE2ss(fromBytes(goldenBytes('e2ss')))
     let times = 0
     const fickle: SnapshotAccountInput = {
@@ -225,7 +225,7 @@ describe('a state larger than memory allows', () => {
       ...{ storageRoot: new Uint8Array(32), codeHash: new Uint8Array(32) },
       storage: () => manySlots(70_000 + times++),
     }
-    await expect(writeE2ss(toBytes(), headerRlp, [fickle])).rejects.toThrow('gone through again')
+    await expect(writeE2ss(toBytes(), headerRlp, [fickle])).rejects.toThrow('read again')
   })
 })
 

@@ -74,7 +74,7 @@ async function verifyEre(source: BlockSource): Promise<unknown> {
   return verifyArchive(await openAny('ere', fromBytes(sink.bytes())))
 }
 
-test('of several damages the first is told, though blocks are looked at together', async () => {
+test('of several damages the first is reported, though blocks are checked in batches', async () => {
   const sink = toBytes()
   await writeEra1(sink, chain(Array.from({ length: 12 }, () => 5n)))
   const whole = sink.bytes()
@@ -95,7 +95,7 @@ test('of several damages the first is told, though blocks are looked at together
   expect(await found(b.body, a.header)).toEqual(first)
 })
 
-test('a wrong parent is told before damage behind it', async () => {
+test('a wrong parent is reported before damage after it', async () => {
   const broken = chain(Array.from({ length: 6 }, () => 5n))
   const rows = [...(broken.read([]) as Iterable<Columns<Uint8Array>>)]
   const header = decodeHeader(rows[3]?.header ?? new Uint8Array(0))
@@ -112,7 +112,7 @@ describe('an accumulator that cannot be the one of the blocks', () => {
   const later = chain([0n, 0n, 0n], undefined, 8192n)
   const root = new Uint8Array(32).fill(7)
 
-  test('is refused in an .era1 with nothing but blocks from after the merge', async () => {
+  test('is rejected in an .era1 that has only blocks after the merge', async () => {
     const sink = toBytes()
     const { accumulator: all = new Uint8Array(0) } = await writeEra1(sink, later)
     const bytes = sink.bytes()
@@ -124,7 +124,7 @@ describe('an accumulator that cannot be the one of the blocks', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'WRONG_ROOT', step: 'verify', position: at - 8 })
   })
 
-  test('is refused in an .ere without blocks from before the merge, whoever names it', async () => {
+  test('is rejected in an .ere without blocks before the merge, whoever gives it', async () => {
     const archive = await openAny('ere', fromBytes(await ereWithAccumulator(later, root)))
     const position = archive.layout.accumulator?.position
     await expect(verifyArchive(archive)).rejects.toMatchObject({ code: 'WRONG_ROOT', position })
@@ -288,14 +288,14 @@ describe('structure', () => {
     expect(report.unknown).toMatchObject([{ hex: '9912', records: 1, bytes: 5, vendor: true }])
   })
 
-  test('an Empty record may stand between blocks', async () => {
+  test('an Empty record may be between blocks', async () => {
     const { layout } = await openAny('era1', fromBytes(era1))
     const bytes = await withRecords(layout.target(1, 0), encodeRecord(0, new Uint8Array(3)))
     const { unknown, count } = await verifyArchive(await openAny('era1', fromBytes(bytes)))
     expect({ unknown, count }).toEqual({ unknown: [], count: 2 })
   })
 
-  test('what is wrong with the whole is told rather than what is wrong with a block', async () => {
+  test('an error in the structure is reported rather than one in a block', async () => {
     const { layout } = await openAny('era1', fromBytes(era1))
     const extraAt = layout.target(1, 0)
     const bytes = await withRecords(extraAt, encodeRecord(0x9912, new Uint8Array(0)))
@@ -305,7 +305,7 @@ describe('structure', () => {
     await expect(failed).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', position: extraAt })
   })
 
-  test('blocks that lie one behind the other are read once', async () => {
+  test('consecutive blocks are read once', async () => {
     const source = slowSource(era1)
     const archive = await openAny('era1', source)
     source.bytesRead = 0
@@ -338,18 +338,18 @@ describe('structure', () => {
     await expect(failed).rejects.toMatchObject({ code: 'WRONG_COUNT', position: layout.target(1, 0) })
   })
 
-  test('no file is cut anywhere without being noticed', async () => {
+  test('a file truncated anywhere is noticed', async () => {
     for (const name of ['era1', 'ere', 'e2hs'] as const) {
       const bytes = goldenBytes(name)
-      for (let cut = 0; cut < bytes.length; cut += 37) {
-        const failed = openAny(name, fromBytes(bytes.subarray(0, cut)))
+      for (let length = 0; length < bytes.length; length += 37) {
+        const failed = openAny(name, fromBytes(bytes.subarray(0, length)))
         await expect(failed).rejects.toMatchObject({ step: 'open', position: expect.any(Number) })
       }
     }
   })
 })
 
-test('checking stops when it is told to, and tells how far it is', async () => {
+test('checking stops on abort, and reports its progress', async () => {
   const sink = toBytes()
   await writeEra1(sink, chain(Array.from({ length: 600 }, () => 1n)))
   const archive = await openAny('era1', fromBytes(sink.bytes()))
@@ -362,7 +362,7 @@ test('checking stops when it is told to, and tells how far it is', async () => {
   await expect(stopped).rejects.toBe(reason)
 })
 
-describe('what cannot be written is refused', () => {
+describe('what cannot be written is rejected', () => {
   const tooMany = chain(Array.from({ length: 3 }, () => 1n))
   test('blocks that do not follow each other', async () => {
     const gap = chain([1n, 1n], (header) => ({ ...header, number: 2n * header.number }))
@@ -382,7 +382,7 @@ describe('what cannot be written is refused', () => {
     }
     await expect(writeEre(toBytes(), uneven, { columns: [] })).rejects.toThrow('2 rows of body for 3 headers')
   })
-  test('an archive behind other bytes', async () => {
+  test('an archive after other bytes', async () => {
     const sink = toBytes()
     await sink.write(new Uint8Array(1))
     await expect(writeEra1(sink, tooMany)).rejects.toThrow(RangeError)

@@ -46,7 +46,7 @@ test('each codec reads what the other wrote, small and large', () => {
   }
 })
 
-test('the native codec refuses what the portable one refuses', () => {
+test('the native codec rejects what the portable one rejects', () => {
   const framed = snappyFramedEncode(new Uint8Array(65_536))
   for (let at = 18; at < 400; at++) {
     const broken = framed.slice()

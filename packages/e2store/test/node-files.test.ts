@@ -75,7 +75,7 @@ test('what another process is writing is not written too', async () => {
   using dir = tempDir()
   const path = dir.join('a.e2s')
   await using first = await createFile(path)
-  const message = expect.stringContaining(`${path}.partial': another process writes it`)
+  const message = expect.stringContaining(`${path}.partial': another process is writing it`)
   await expect(createFile(path)).rejects.toMatchObject({ code: 'EEXIST', message })
   await first.write(Uint8Array.of(1))
   await first.commit()
@@ -93,9 +93,9 @@ test.skipIf(!isRunnable('mkfifo'))('a pipe, a device or a socket is not even ope
       ['socket', 'a socket'],
       ['.', 'a folder'],
     ] as const) {
-      const refused = { code: 'NOT_A_FILE', message: expect.stringContaining(`is ${kind}`) }
-      await expect(openFile(dir.join(path)), path).rejects.toMatchObject(refused)
-      await expect(appendFile(dir.join(path)), path).rejects.toMatchObject(refused)
+      const rejected = { code: 'NOT_A_FILE', message: expect.stringContaining(`is ${kind}`) }
+      await expect(openFile(dir.join(path)), path).rejects.toMatchObject(rejected)
+      await expect(appendFile(dir.join(path)), path).rejects.toMatchObject(rejected)
     }
     await expect(openFile('/dev/zero')).rejects.toMatchObject({ message: expect.stringContaining('is a device') })
   } finally {
@@ -138,7 +138,7 @@ test('a folder is not a file', async () => {
   await expect(openFile(dir.path)).rejects.toBeInstanceOf(ByteSourceError)
 })
 
-test('appending begins a file, and goes on where it ended', async () => {
+test('appending creates a file, and continues where it ended', async () => {
   using dir = tempDir()
   const path = dir.join('a.e2s')
   for (let i = 0; i < 3; i++) {
@@ -150,7 +150,7 @@ test('appending begins a file, and goes on where it ended', async () => {
   expect(statSync(path).size).toBe(8 + 3 * 9)
 })
 
-test('a torn tail is reported, and cut away when asked', async () => {
+test('an incomplete record at the end is reported, and truncated on request', async () => {
   using dir = tempDir()
   const path = dir.join('a.e2s')
   await (await appendFile(path)).close()

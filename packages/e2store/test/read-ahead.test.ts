@@ -5,8 +5,8 @@ import { ReadAhead } from '../src/io/read-ahead.ts'
 const SIZE = 100_000
 const bytes = Uint8Array.from({ length: SIZE }, (_, i) => i % 251)
 
-/** A source that notes what it is asked for, and fails where it is told to. */
-class NotedSource {
+/** A source that records its reads, and fails from a given position on. */
+class RecordingSource {
   readonly size = SIZE
   readonly asked: string[] = []
   failAt = Number.POSITIVE_INFINITY
@@ -27,7 +27,7 @@ const NOTHING = new Uint8Array(0)
 
 describe('reading ahead', () => {
   test('the next window is read while one is in use, up to the end', async () => {
-    const source = new NotedSource()
+    const source = new RecordingSource()
     const windows = new ReadAhead(source, 30_000, SIZE - 1000)
     let window = await windows.next(0, NOTHING)
     expect(window).toEqual(bytes.subarray(0, 30_000))
@@ -41,8 +41,8 @@ describe('reading ahead', () => {
     expect(source.asked).toEqual(['0+30000', '30000+30000', '60000+30000', '90000+9000'])
   })
 
-  test('a place elsewhere is read anew', async () => {
-    const source = new NotedSource()
+  test('another position is read anew', async () => {
+    const source = new RecordingSource()
     const windows = new ReadAhead(source, 10_000, SIZE)
     await windows.next(0, NOTHING)
     expect(await windows.next(70_000, NOTHING)).toEqual(bytes.subarray(70_000, 80_000))
@@ -50,7 +50,7 @@ describe('reading ahead', () => {
   })
 
   test('memory is reused, but never that of the window in use', async () => {
-    const windows = new ReadAhead(new NotedSource(), 10_000, SIZE)
+    const windows = new ReadAhead(new RecordingSource(), 10_000, SIZE)
     const memory = new Set<ArrayBufferLike>()
     for (let at = 0; at < SIZE; at += 10_000) {
       const window = await windows.next(at, NOTHING)
@@ -61,8 +61,8 @@ describe('reading ahead', () => {
     expect(memory.size).toBe(2)
   })
 
-  test('a failure is told to who asks for those bytes, and to nobody else', async () => {
-    const source = new NotedSource()
+  test('a failure is reported when those bytes are needed, and not before', async () => {
+    const source = new RecordingSource()
     source.failAt = 15_000
     const windows = new ReadAhead(source, 10_000, SIZE)
     expect(await windows.next(0, NOTHING)).toEqual(bytes.subarray(0, 10_000))

@@ -1,6 +1,6 @@
 /**
  * One contender at one task, in a process of its own: `fork('child.mjs', [subject, task, file])` does the task once
- * for each message and answers what it took. The subject `nothing` has no tasks: it tells what Node alone takes.
+ * for each message and replies with what it took. The subject `nothing` has no tasks: it measures Node alone.
  */
 import { existsSync, readFileSync } from 'node:fs'
 
@@ -13,7 +13,7 @@ const subjects = {
   theirs: () => import('./theirs.mjs'),
 }
 
-/** Of this program alone: what `getrusage` tells begins with the memory of the process that started it. */
+/** Of this program alone: the result of `getrusage` starts with the memory of the process that started it. */
 function peakMb() {
   if (!existsSync(STATUS)) return process.resourceUsage().maxRSS / 1024
   return Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(STATUS, 'utf8'))[1]) / 1024

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** One run, as a process tells it. `peakMb` is that of the process up to the end of the run. */
+/** One run, as the process reports it. `peakMb` is that of the process up to the end of the run. */
 interface Run {
   readonly items: number
   readonly ms: number

@@ -33,7 +33,7 @@ async function inTurns(contenders: readonly Contender[]): Promise<void> {
   for (const contender of contenders) contender.close()
 }
 
-/** As many runs as end within the time, going by the longest so far; at least one. */
+/** As many runs as end within the time, estimated by the longest so far; at least one. */
 async function withinBudget(contender: Contender): Promise<void> {
   const end = performance.now() + Number(librarySeconds) * 1000
   for (let longest = 0; longest === 0 || performance.now() + longest < end; ) {

@@ -2,7 +2,7 @@ import type { Hashes } from '../hash/hashes.ts'
 import { grow } from '../io/bytes.ts'
 import { hashPair, hashPairs, merkleLevels, uint256Bytes, zeroRoots } from './merkle.ts'
 
-/** Blocks that one accumulator covers at most. */
+/** Largest number of blocks in an accumulator. */
 const MAX_ACCUMULATOR_BLOCKS = 8192
 const DEPTH = 13
 const RECORD_BYTES = 64
@@ -30,7 +30,7 @@ export class HeaderAccumulator {
   /**
    * Add the next block: its 32-byte hash, and its total difficulty as a number or as 32 bytes little-endian.
    *
-   * @throws {RangeError} behind 8192 blocks
+   * @throws {RangeError} after 8192 blocks
    */
   add(blockHash: Uint8Array, totalDifficulty: bigint | Uint8Array): void {
     if (this.#count === MAX_ACCUMULATOR_BLOCKS) throw new RangeError('an accumulator covers at most 8192 blocks')

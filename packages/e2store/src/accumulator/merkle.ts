@@ -2,7 +2,7 @@ import type { Hashes } from '../hash/hashes.ts'
 
 type Sha256 = Hashes['sha256']
 
-/** sha256 of two 32-byte nodes, one behind the other. */
+/** sha256 of two 32-byte nodes. */
 export function hashPair(left: Uint8Array, right: Uint8Array, sha256: Sha256): Uint8Array {
   const pair = new Uint8Array(64)
   pair.set(left)
@@ -29,7 +29,7 @@ export function uint256Value(bytes: Uint8Array): bigint {
   let end = 32
   while (end > 0 && bytes[end - 1] === 0) end--
   let value = 0n
-  // Six bytes are a number, and most values have no more.
+  // Six bytes fit in a number, and most values have no more.
   for (let at = end; at > 0; at -= 6) {
     const from = Math.max(0, at - 6)
     let word = 0
@@ -39,13 +39,13 @@ export function uint256Value(bytes: Uint8Array): bigint {
   return value
 }
 
-/** Hashes two nodes into the one above them; `level` tells how far up that is, 0 being the leaves' parents. */
+/** Hashes two nodes into their parent; `level` is the height of the parent, 0 for the parents of leaves. */
 export type PairHash = (left: Uint8Array, right: Uint8Array, level: number) => Uint8Array
 
 /**
  * The root that a branch of siblings, lowest first, leads to from `leaf` at `index` of its level.
  *
- * @param from level of the leaf's parent, as `hash` is told it
+ * @param from level of the leaf's parent, as it is passed to `hash`
  * @see docs/spec/e2store-execution.md §5
  */
 export function branchRoot(

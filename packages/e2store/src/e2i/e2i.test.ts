@@ -48,7 +48,7 @@ test('an index made of a file is found in all layouts, and converted', async () 
   }
 })
 
-test('behind its data an index of the current layout is an indexed file', async () => {
+test('after its data an index of the current layout makes an indexed file', async () => {
   const data = await blockFile()
   const made = await indexSlots(data)
   const all = concatBytes([await data.read(0, data.size), encodeE2i(made, { dataSize: data.size })])
@@ -74,7 +74,7 @@ test.each([
   ['descending offsets', '6932000000000000 0000000000000000 0900000000000000 0800000000000000', 'BAD_INDEX'],
   ['an offset twice', '6932000000000000 0000000000000000 0800000000000000 0800000000000000', 'BAD_INDEX'],
   ['an offset in the Version record', '6932000000000000 0000000000000000 0700000000000000', 'BAD_TARGET'],
-  ['an offset behind the data', '6932000000000000 0000000000000000 5e00000000000000', 'BAD_TARGET'],
+  ['an offset after the data', '6932000000000000 0000000000000000 5e00000000000000', 'BAD_TARGET'],
   ['an offset beyond 2^53', '6932000000000000 0000000000000000 ffffffffffffffff', 'BAD_INTEGER'],
   ['less than a header', '693200', 'BAD_INDEX'],
 ])('rejects %s', async (_, text, code) => {
@@ -116,7 +116,7 @@ test('blocks out of order are not indexed', async () => {
   await expect(indexSlots(await blockFile([first, far]))).rejects.toMatchObject({ code: 'BAD_INDEX' })
 })
 
-test('the first layout has a place for every slot from 0 on, up to its bound', () => {
+test('the first layout has an entry for every slot from 0 on, up to its limit', () => {
   const encode = (startSlot: number): Uint8Array => {
     return encodeE2i({ startSlot: BigInt(startSlot), targets: [8, 9] }, { generation: 0 })
   }

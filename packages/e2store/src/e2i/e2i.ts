@@ -4,10 +4,10 @@
  */
 export type E2iGeneration = 0 | 1 | 2
 
-/** Slots of an index file at most: 32 MiB of offsets. */
+/** Largest number of slots in an index file: 32 MiB of offsets. */
 export const MAX_E2I_COUNT = 4_194_304
 
-/** What an index file says, whichever its layout is. */
+/** The content of an index file of any layout. */
 export interface E2i {
   readonly startSlot: bigint
   /** Position in the data file of each slot's record; `undefined` for an empty slot. */

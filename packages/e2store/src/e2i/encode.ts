@@ -5,7 +5,7 @@ import { RecordType } from '../records/record-type.ts'
 import { type E2i, type E2iGeneration, MAX_E2I_COUNT } from './e2i.ts'
 
 /**
- * Write an index file. Layout 2, which alone stays right when files are concatenated, is the one to write.
+ * Encode an index file. Layout 2 is the one to write: it alone stays valid when files are concatenated.
  *
  * @throws {RangeError} layout 2 without `dataSize`, layout 0 with slots that would make it too large
  * @see docs/spec/e2store.md §5.3

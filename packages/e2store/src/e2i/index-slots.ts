@@ -9,14 +9,14 @@ import { slotOf } from './slot-of-record.ts'
 export interface IndexSlotsOptions {
   /** Type of the records to index: blocks (default) or states. */
   readonly type?: number
-  /** Slots of the index at most (default 131072). */
+  /** Largest number of slots in the index (default 131072). */
   readonly maxCount?: number
 }
 
 /**
- * Make an index of all blocks in a file.
+ * Index all blocks of a file.
  *
- * @throws {E2FormatError} `BAD_INDEX`: there is none, their slots do not ascend, or lie too far apart
+ * @throws {E2FormatError} `BAD_INDEX`: there is no block, slots do not ascend, or there are too many
  * @see docs/spec/e2store.md §5.3
  */
 export async function indexSlots(

@@ -8,11 +8,11 @@ import { type E2i, type E2iGeneration, MAX_E2I_COUNT } from './e2i.ts'
 import { checkAgainstData } from './slot-of-record.ts'
 
 export interface ReadE2iOptions {
-  /** The layout, if it is known: layouts 0 and 1 look alike (default: 2 if it is that, else 1, or what fits `data`). */
+  /** The layout, if known: 0 and 1 look alike (default: 2 if it is that, else the one that fits `data`, else 1). */
   readonly generation?: E2iGeneration
-  /** The file that is indexed. Every offset is checked against it. */
+  /** The indexed file. Every offset is checked against it. */
   readonly data?: ByteSource
-  /** Size of the file that is indexed, if it is not at hand; layout 2 needs it. */
+  /** Size of the indexed file, if `data` is absent; layout 2 needs it. */
   readonly dataSize?: number
 }
 
@@ -20,7 +20,7 @@ function bad(code: 'BAD_INDEX' | 'BAD_LENGTH' | 'BAD_COUNT', message: string, po
   return new E2FormatError(code, message, position, 'open')
 }
 
-/** Whether an index file is of the layout with one record, by its header's length. */
+/** Whether an index file is one record, which the length in its header shows. */
 function isRecord(bytes: Uint8Array): boolean {
   if (bytes.length < RECORD_HEADER_BYTES) throw bad('BAD_INDEX', `${bytes.length} bytes, expected an index`, 0)
   const header = decodeRecordHeader(bytes, 0, 0, { step: 'open' })
@@ -51,7 +51,7 @@ function parseRecord(bytes: Uint8Array, dataSize: number): E2i {
   const table = new OffsetTable({ position: 0, bytes, rows, columns: 1 })
   const targets = Array.from({ length: rows }, (_, i) => {
     const value = table.offset(i, 0, 'open')
-    // Some writers mark an empty slot by the position of the file's Version record.
+    // Some writers point at the file's Version record for an empty slot.
     return value === 0 || dataSize + value === 0 ? undefined : dataSize + value
   })
   checkTargets(targets, dataSize, 16)
@@ -105,7 +105,7 @@ export async function readE2i(
   { generation, data, dataSize = data?.size }: ReadE2iOptions = {},
 ): Promise<E2i & { readonly generation: E2iGeneration }> {
   const max = 8 * MAX_E2I_COUNT + 24
-  if (source.size > max) throw bad('BAD_COUNT', `index file of ${source.size} bytes, allowed are ${max}`, 0)
+  if (source.size > max) throw bad('BAD_COUNT', `index file of ${source.size} bytes, at most ${max} allowed`, 0)
   const bytes = await source.read(0, source.size)
   const record = isRecord(bytes)
   if (generation !== undefined && record !== (generation === 2)) {

@@ -7,7 +7,7 @@ import { describeType, RecordType } from '../records/record-type.ts'
 import { readFramedPrefix } from '../snappy/framed-source.ts'
 import type { E2i } from './e2i.ts'
 
-/** The slot of the block or state that a record holds; only the first chunk of it is decompressed. */
+/** The slot of the block or state in a record; only its first chunk is decompressed. */
 export async function slotOf(source: ByteSource, { type, position, end }: RecordHeader, step: Step): Promise<bigint> {
   const ssz = await readFramedPrefix(source, { from: position + 8, to: end }, BLOCK_HEAD_BYTES, { step })
   const read =
@@ -17,7 +17,7 @@ export async function slotOf(source: ByteSource, { type, position, end }: Record
   return read.slot
 }
 
-/** Throw unless every offset of an index points at a block or state, the first and the last at those of their slots. */
+/** Throw unless all offsets of an index point at blocks or states, the first and the last at those of their slots. */
 export async function checkAgainstData({ startSlot, targets }: E2i, data: ByteSource): Promise<void> {
   const window = buffered(data, 65_536)
   const last = targets.findLastIndex((target) => target !== undefined)

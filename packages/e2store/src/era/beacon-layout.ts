@@ -1,12 +1,12 @@
 import { E2FormatError, type Step } from '../errors.ts'
 import { u32, u64 } from '../io/little-endian.ts'
 
-/** Bytes of a signed block up to the root of its state: what {@link blockHead} needs. */
+/** Bytes of a signed block up to its state root: what {@link blockHead} needs. */
 export const BLOCK_HEAD_BYTES = 184
 /** Bytes of a state before its block roots. */
 const STATE_FIXED_BYTES = 176
 
-/** What stands at fixed positions of a signed beacon block, in every fork so far. */
+/** The fields at fixed positions of a signed beacon block, in every fork so far. */
 export interface BlockHead {
   readonly signature: Uint8Array
   readonly slot: bigint
@@ -15,7 +15,7 @@ export interface BlockHead {
   readonly stateRoot: Uint8Array
 }
 
-/** What stands at fixed positions of a beacon state, in every fork so far. */
+/** The fields at fixed positions of a beacon state, in every fork so far. */
 export interface StateHead {
   readonly genesisTime: bigint
   readonly genesisValidatorsRoot: Uint8Array
@@ -35,7 +35,7 @@ export interface StateHead {
   readonly stateRoots: Uint8Array
 }
 
-/** Where bytes came from, for messages. */
+/** Where bytes came from, for errors. */
 export interface Origin {
   /** Position in the file of the record that held them. */
   readonly position: number
@@ -43,7 +43,7 @@ export interface Origin {
 }
 
 /**
- * Read the fixed positions of a serialized signed block.
+ * Read the fields at fixed positions of a serialized signed block.
  *
  * @throws {E2FormatError} `BAD_SSZ`: too short, or an offset that no block has
  * @see docs/spec/e2store.md §7.3
@@ -72,9 +72,9 @@ export function stateHeadBytes(slotsPerEra: number): number {
 }
 
 /**
- * Read the fixed positions of a serialized state, or of its first {@link stateHeadBytes} bytes.
+ * Read the fields at fixed positions of a serialized state, or of its first {@link stateHeadBytes} bytes.
  *
- * @param slotsPerEra 0 to leave out the roots
+ * @param slotsPerEra 0 to omit the roots
  * @throws {E2FormatError} `BAD_SSZ`: too short
  * @see docs/spec/e2store.md §7.3
  */

@@ -18,7 +18,7 @@ export interface OpenEraOptions extends EraOptions {
   readonly maxStateBytes?: number
 }
 
-/** A block as it lies in a file. */
+/** A block in a file. */
 export interface EraBlock {
   readonly slot: bigint
   /** Where its record begins. */
@@ -46,7 +46,7 @@ export class EraFile {
   /**
    * The signed block of a slot, or `undefined` if the slot is empty.
    *
-   * @throws {NotInFileError} `NOT_IN_FILE`: the slot lies in none of the file's eras
+   * @throws {NotInFileError} `NOT_IN_FILE`: the slot is in none of the file's eras
    * @throws {E2FormatError} the index, the record or the block is malformed, or the block is another slot's
    * @see docs/spec/e2store.md §7.1
    */
@@ -56,7 +56,7 @@ export class EraFile {
     return record && this.#decodeBlock(record, slot, 'read')
   }
 
-  /** The record that holds the block of a slot, compressed as it is; else as {@link block}. */
+  /** The record of the block of a slot, still compressed; otherwise as {@link block}. */
   async blockRecord(slot: bigint): Promise<E2Record | undefined> {
     const group = this.#groupOfBlock(slot)
     return this.#blockRecord(this.source, group, Number(slot - firstSlot(group)), 'read')
@@ -69,19 +69,19 @@ export class EraFile {
   ): AsyncGenerator<EraBlock, void, void> {
     for (const each of group ? [group] : this.groups) {
       const source = buffered(this.source)
-      let behind = each.start
+      let last = each.start
       for (let i = 0; i < each.slotsPerEra; i++) {
         const record = await this.#blockRecord(source, each, i, step)
         if (!record) continue
-        if (record.position <= behind) {
+        if (record.position <= last) {
           throw new E2FormatError(
             'BAD_INDEX',
-            `blocks out of order: ${record.position} after ${behind}`,
+            `blocks out of order: ${record.position} after ${last}`,
             record.position,
             step,
           )
         }
-        behind = record.position
+        last = record.position
         yield this.#decodeBlock(record, firstSlot(each) + BigInt(i), step)
       }
     }
@@ -105,7 +105,7 @@ export class EraFile {
     return this.groupState(this.groupOfState(slot))
   }
 
-  /** The serialized state of a group; else as {@link state}. */
+  /** The serialized state of a group; otherwise as {@link state}. */
   async groupState(
     { statePosition, contentEnd }: EraGroup,
     { step = 'read' }: { readonly step?: Step } = {},
@@ -118,7 +118,7 @@ export class EraFile {
     return ssz
   }
 
-  /** The serialized state of a group piece by piece, in constant memory. */
+  /** The serialized state of a group in chunks, in constant memory. */
   async *stateChunks(
     { statePosition, contentEnd }: EraGroup,
     { step = 'read' }: { readonly step?: Step } = {},
@@ -129,7 +129,7 @@ export class EraFile {
     yield* iterateFramed(this.source, { from: statePosition + 8, to: header.end }, { ...this.#codec(), maxBytes, step })
   }
 
-  /** What stands at fixed positions of a group's state; only the first part of it is read and decompressed. */
+  /** The fields at fixed positions of a group's state; only the start of it is read and decompressed. */
   async stateHead(group: EraGroup, { step = 'read' }: { readonly step?: Step } = {}): Promise<StateHead> {
     const { statePosition, contentEnd, slotsPerEra } = group
     const header = await readRecordHeader(this.source, statePosition, { end: contentEnd, step })
@@ -139,7 +139,7 @@ export class EraFile {
     return stateHead(ssz, slotsPerEra, { position: statePosition, step })
   }
 
-  /** The block index of a group; `undefined` in era 0. The last one asked for is kept. */
+  /** The block index of a group; `undefined` in era 0. The most recent one is kept. */
   async blockIndex(group: EraGroup, { step = 'read' }: { readonly step?: Step } = {}): Promise<SlotIndex | undefined> {
     if (this.#cached?.group !== group) {
       this.#cached = { group, index: await readGroupIndex(this.source, group, { ...this.#options, step }) }
@@ -147,7 +147,7 @@ export class EraFile {
     return this.#cached.index
   }
 
-  /** Which eras the file holds, for messages. */
+  /** The eras in the file, for messages. */
   describe(): string {
     const first = this.groups[0]
     const last = this.groups.at(-1)
@@ -191,7 +191,7 @@ export function firstSlot({ stateSlot, slotsPerEra }: EraGroup): bigint {
 }
 
 /**
- * Open an `.era` file: finds its groups from the end backwards, reading the indices only.
+ * Open an `.era` file: finds its groups from the end backwards, reading only the indices.
  *
  * @throws {E2FormatError} with step `open`
  * @see docs/spec/e2store.md §7.2

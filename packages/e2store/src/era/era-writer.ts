@@ -8,7 +8,7 @@ import { blockHead, stateHead } from './beacon-layout.ts'
 
 export interface EraWriterOptions {
   readonly era: bigint
-  /** Slots of an era: 8192, or 64 with the minimal preset. */
+  /** Slots of an era: 8192, or 64 in the minimal preset. */
   readonly slotsPerEra: number
   readonly codec?: SnappyCodec
 }
@@ -49,7 +49,7 @@ export class EraWriter {
     return writer
   }
 
-  /** Slot of the state, and the end of the blocks' slots. */
+  /** Slot of the state; blocks are of the slots before it. */
   get stateSlot(): bigint {
     return this.#era === 0n ? 0n : this.#era * BigInt(this.#slots)
   }
@@ -57,7 +57,7 @@ export class EraWriter {
   /**
    * Write the next signed block.
    *
-   * @throws {RangeError} its slot does not follow the last one's inside the era
+   * @throws {RangeError} its slot is not after that of the last block, or not in the era
    * @throws {E2FormatError} `BAD_SSZ`
    */
   async block(ssz: Uint8Array): Promise<void> {
@@ -75,7 +75,7 @@ export class EraWriter {
   /**
    * Write the state and the indices.
    *
-   * @param extra records to keep behind the state, such as those of applications
+   * @param extra records to add after the state, such as those of applications
    * @throws {RangeError} the state is not the era's
    */
   async finish(

@@ -94,7 +94,7 @@ test('an era whose slots are all empty begins before its state', async () => {
   expect(await verifyEra(file)).toMatchObject({ blocks: 0, emptySlots: 64 })
 })
 
-test('records of other types may stand behind the state', async () => {
+test('records of other types may follow the state', async () => {
   const sink = toBytes()
   const writer = await EraWriter.begin(sink, { era: 1n, slotsPerEra: SLOTS })
   for (const [slot, ssz] of chain.blocks) if (slot < 64n) await writer.block(ssz)
@@ -127,7 +127,7 @@ test("another slot's block is never given for a slot", async () => {
   await expect(collect(file.blocks())).rejects.toThrow(E2FormatError)
 })
 
-test('blocks that lie out of order are read by slot, and refused in sequence', async () => {
+test('blocks out of order are read by slot, and rejected in sequence', async () => {
   const blocks = [...chain.blocks.keys()].filter((slot) => slot < 64n)
   const [zero, one, two, ...rest] = blocks as [bigint, bigint, bigint, ...bigint[]]
   const bytes = writeAnyGroup({ stateSlot: 64n, blocks: [zero, two, one, ...rest], state: stateOf(1) })

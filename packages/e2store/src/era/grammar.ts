@@ -7,8 +7,8 @@ import type { RecordHeader } from '../records/record.ts'
 import { describeType, RecordType } from '../records/record-type.ts'
 import type { EraGroup } from './group.ts'
 
-/** Types that have a place of their own in a group, so that none of them may stand among the other records. */
-const PLACED: ReadonlySet<number> = new Set<number>([
+/** Types that have a fixed position in a group, so that none of them may be among the other records. */
+const POSITIONED: ReadonlySet<number> = new Set<number>([
   RecordType.Version,
   RecordType.CompressedSignedBeaconBlock,
   RecordType.CompressedBeaconState,
@@ -19,7 +19,7 @@ function bad(code: 'BAD_GROUP' | 'BAD_TARGET', message: string, position: number
   return new E2FormatError(code, message, position, 'verify')
 }
 
-/** The targets of an index in slot order, without the ones that stand for an empty slot. */
+/** The targets of an index in slot order, without those that mean an empty slot. */
 function blockTargets(index: SlotIndex | undefined, { start }: EraGroup): number[] {
   const targets: number[] = []
   for (let i = 0; i < (index?.count ?? 0); i++) {
@@ -51,9 +51,9 @@ export async function checkGrammar(
   let next = 0
   for await (const header of iterateHeaders(source, range)) {
     census.add(header)
-    const place = expected[next]
-    if (place) {
-      checkPlace(header, place)
+    const wanted = expected[next]
+    if (wanted) {
+      checkWanted(header, wanted)
       next++
     } else if (header.position < group.contentEnd) {
       checkOther(header, group)
@@ -61,17 +61,17 @@ export async function checkGrammar(
   }
 }
 
-/** Throw unless a record behind the state is of a type without a place of its own, and ends before the indices. */
+/** Throw unless a record after the state is of a type without a fixed position and ends before the indices. */
 function checkOther({ type, position, end }: RecordHeader, { contentEnd }: EraGroup): void {
-  if (PLACED.has(type)) throw bad('BAD_GROUP', `${describeType(type)} record behind the state`, position)
+  if (POSITIONED.has(type)) throw bad('BAD_GROUP', `${describeType(type)} record after the state`, position)
   if (end > contentEnd) {
     throw bad('BAD_GROUP', `${describeType(type)} record ends at ${end}, the indices begin at ${contentEnd}`, position)
   }
 }
 
-function checkPlace(header: RecordHeader, place: { readonly type: number; readonly position: number }): void {
-  if (header.type === place.type && header.position === place.position) return
+function checkWanted(header: RecordHeader, wanted: { readonly type: number; readonly position: number }): void {
+  if (header.type === wanted.type && header.position === wanted.position) return
   const found = `${describeType(header.type)} record`
-  const expected = `${describeType(place.type)} at ${place.position}, where the index points`
+  const expected = `${describeType(wanted.type)} at ${wanted.position}, where the index points`
   throw bad('BAD_TARGET', `${found}, expected ${expected}`, header.position)
 }

@@ -4,7 +4,7 @@ import type { ByteSource } from '../io/byte-source.ts'
 import { expectType, readRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 
-/** Slots of an era: in the mainnet preset and in the minimal one. */
+/** Slots of an era in the mainnet and the minimal preset. */
 const KNOWN_SLOTS_PER_ERA: readonly number[] = [8192, 64]
 
 export interface EraOptions {
@@ -14,7 +14,7 @@ export interface EraOptions {
   readonly signExtend48?: boolean
 }
 
-/** One era in a file: a state, and the blocks that led up to it. */
+/** One era in a file: a state, and the blocks that lead to it. */
 export interface EraGroup {
   readonly era: bigint
   /** Where the group's Version record begins. */
@@ -29,7 +29,7 @@ export interface EraGroup {
   readonly contentEnd: number
   /** Where the state's index begins and, except in era 0, the block index ends. */
   readonly stateIndexPosition: number
-  /** Slots of an era; 0 in era 0, which has no blocks to tell it by. */
+  /** Slots of an era; 0 in era 0, which has no blocks to show it. */
   readonly slotsPerEra: number
 }
 
@@ -37,7 +37,7 @@ function bad(message: string, position: number): E2FormatError {
   return new E2FormatError('BAD_GROUP', message, position, 'open')
 }
 
-/** The block index of a group, all of whose targets have to lie in the group. */
+/** The block index of a group, all of whose targets must be in the group. */
 export async function readGroupIndex(
   source: ByteSource,
   { start, stateIndexPosition, slotsPerEra }: EraGroup,
@@ -57,7 +57,7 @@ function checkSlots(index: SlotIndex, stateSlot: bigint, slotsPerEra: number | u
   }
 }
 
-/** The first entry that is not empty, past the ones that point at a Version record. */
+/** The first target that is not a Version record, which means an empty slot. */
 async function firstBlock(source: ByteSource, index: SlotIndex): Promise<number | undefined> {
   let mark: number | undefined
   for (let i = 0; i < index.count; i++) {
@@ -88,9 +88,9 @@ async function readGroup(source: ByteSource, end: number, options: EraOptions = 
   expectType(state, RecordType.CompressedBeaconState, 'open')
   const first = blockIndex && (await firstBlock(source, blockIndex))
   if (first !== undefined && first > statePosition)
-    throw bad(`first block at ${first} lies behind the state`, statePosition)
+    throw bad(`first block at ${first} is after the state`, statePosition)
   const start = (first ?? statePosition) - 8
-  if (start < 0) throw bad('no room for a Version record before the first record', 0)
+  if (start < 0) throw bad('no space for a Version record before the first record', 0)
   expectType(await readRecordHeader(source, start, { step: 'open' }), RecordType.Version, 'open')
   const slotsPerEra = blockIndex?.count ?? 0
   return {
@@ -105,7 +105,7 @@ async function readGroup(source: ByteSource, end: number, options: EraOptions = 
   }
 }
 
-/** Groups of one file at most. */
+/** Largest number of groups in a file. */
 const MAX_GROUPS = 65_536
 
 /**

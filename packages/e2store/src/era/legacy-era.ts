@@ -8,13 +8,13 @@ import { blockHead, stateHead } from './beacon-layout.ts'
 
 export interface LegacyEraOptions extends Omit<IterateOptions, 'from' | 'to' | 'step'> {
   readonly codec?: SnappyCodec
-  /** Whether a varint with the length of the SSZ stands before it, as in 2020 (default false). */
+  /** Whether a varint with the length of the SSZ precedes it, as in 2020 (default false). */
   readonly lengthPrefixed?: boolean
   /** Largest decompressed block or state (default 2 GiB). */
   readonly maxBytes?: number
 }
 
-/** A state or a block, as it comes in the file. */
+/** A state or a block in the file. */
 export interface EraItem {
   readonly kind: 'state' | 'block'
   readonly slot: bigint
@@ -23,7 +23,7 @@ export interface EraItem {
   readonly ssz: Uint8Array
 }
 
-/** Cut off the varint that says how long the rest is. */
+/** Remove the varint with the length of the rest. */
 function stripLength(bytes: Uint8Array, position: number): Uint8Array {
   let length = 0
   for (let i = 0; i < Math.min(5, bytes.length); i++) {
@@ -37,8 +37,8 @@ function stripLength(bytes: Uint8Array, position: number): Uint8Array {
 }
 
 /**
- * The states and blocks of an era file of any age in file order, without its indices: in 2021 a state stood before
- * its blocks and there were no indices.
+ * The states and blocks of an era file of any age in file order, without its indices: in 2021 a state came before its
+ * blocks and there were no indices.
  *
  * @throws {E2FormatError} with step `walk`
  * @throws {LimitError} `RECORD_TOO_LARGE`, `OUTPUT_TOO_LARGE`

@@ -14,7 +14,7 @@ export interface EraName {
 }
 
 /**
- * The name that an era file has by convention.
+ * The conventional name of an era file.
  *
  * @throws {RangeError} the configuration's name has slashes or control characters
  * @see docs/spec/e2store.md §7.4
@@ -23,13 +23,13 @@ export function formatEraName({ config, era, root }: EraName): string {
   return `${checkNamePart(config)}-${era.toString().padStart(5, '0')}-${root.slice(0, 8)}.era`
 }
 
-/** The parts of a name, or `undefined` if it is not one by convention. */
+/** The parts of a conventional name, or `undefined` for any other. */
 export function parseEraName(name: string): EraName | undefined {
   const [, config, era, root] = /^(.+)-(\d{5,20})-([0-9a-f]{8})\.era$/.exec(name) ?? []
   return config && isNamePart(config) && era && root ? { config, era: BigInt(era), root } : undefined
 }
 
-/** The parts of a name of the years before: those of 2021, and those of 2022. */
+/** The parts of a name by the conventions of 2021 and 2022. */
 export interface LegacyEraName {
   readonly config: string
   /** The first era in the file. */
@@ -41,7 +41,7 @@ export interface LegacyEraName {
 
 /**
  * The parts of a name by one of the earlier conventions: `eth2-<network>-<era>-<count>` in hex, or
- * `<config>-<last era>-<count>-<root>`. Also a current name may have the second form, so ask {@link parseEraName} first.
+ * `<config>-<last era>-<count>-<root>`. A current name may have the second form too, so try {@link parseEraName} first.
  *
  * @see docs/spec/e2store.md §7.6
  */
@@ -54,7 +54,7 @@ export function parseLegacyEraName(name: string): LegacyEraName | undefined {
   return { config, era: BigInt(last) - BigInt(count) + 1n, count: BigInt(count), root }
 }
 
-/** The name that a file has by what it holds; reads the first part of its last state. */
+/** The name that fits a file's content; reads the start of its last state. */
 export async function eraNameOf(file: EraFile, config: string): Promise<string> {
   const [first] = file.groups
   const last = file.groups.at(-1)

@@ -20,7 +20,7 @@ test.each([
   ['blocks that do not end at the state', await era({ start: 1n }), 'BAD_GROUP'],
   ['a state without a position', await era({ stateTarget: undefined }), 'BAD_GROUP'],
   ['a state that is a Version record', await era({ stateTarget: 0 }), 'UNEXPECTED_TYPE'],
-  ['blocks behind the state', await era({ blockTarget: 18 }), 'BAD_GROUP'],
+  ['blocks after the state', await era({ blockTarget: 18 }), 'BAD_GROUP'],
 ])('opening refuses %s', async (_, bytes, code) => {
   await expect(open(bytes)).rejects.toMatchObject({ code, step: 'open' })
 })

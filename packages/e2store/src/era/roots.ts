@@ -2,15 +2,15 @@ import { hashPair, merkleLevels } from '../accumulator/merkle.ts'
 import { defaultHashes } from '../hash/hashes.ts'
 import type { StateHead } from './beacon-layout.ts'
 
-/** Root of a vector of 32-byte roots whose number is a power of two. */
+/** Root of a vector of 32-byte roots, of which there are a power of two. */
 function vectorRoot(roots: Uint8Array): Uint8Array {
   const depth = Math.log2(roots.length / 32)
   return merkleLevels(roots, depth, defaultHashes())[depth] as Uint8Array
 }
 
 /**
- * The root that names an era: of the genesis validators for era 0, else of the roots of its blocks and states, which
- * is what both `historical_roots` and the hash of a historical summary hold.
+ * The root that names an era: of the genesis validators for era 0, otherwise of the roots of its blocks and states, as
+ * in `historical_roots` and in the hash of a historical summary.
  *
  * @see docs/spec/e2store.md §7.4
  */

@@ -4,7 +4,7 @@ import type { EraFile } from './era-file.ts'
 import type { EraGroup } from './group.ts'
 
 /**
- * Write one group of a file as a file of its own, byte for byte: the values of its indices hold in any place.
+ * Write one group of a file as a file of its own, byte for byte: the offsets in its indices are relative.
  *
  * @see docs/spec/e2store.md §7.5
  */

@@ -20,7 +20,7 @@ import type { EraFile } from './era-file.ts'
 import { EraWriter } from './era-writer.ts'
 import { verifyEra } from './verify-era.ts'
 
-test('verification tells what a file holds', async () => {
+test('verification reports what a file holds', async () => {
   const seen: number[] = []
   const report = await verifyEra(await open(genesis, first, second), {
     genesisValidatorsRoot: chain.genesisValidatorsRoot,
@@ -32,7 +32,7 @@ test('verification tells what a file holds', async () => {
   expect(seen).toEqual([...seen].sort((a, b) => a - b))
 })
 
-test('verification stops when told to', async () => {
+test('verification stops on abort', async () => {
   const abort = new AbortController()
   abort.abort(new Error('enough'))
   await expect(verifyEra(await open(first), { signal: abort.signal })).rejects.toThrow('enough')
@@ -150,7 +150,7 @@ test.each([
   ['a state', RecordType.CompressedBeaconState],
   ['a Version', RecordType.Version],
   ['an index', RecordType.SlotIndex],
-])('%s behind the state is refused', async (_, type) => {
+])('%s after the state is rejected', async (_, type) => {
   const sink = toBytes()
   const writer = await EraWriter.begin(sink, { era: 0n, slotsPerEra: SLOTS })
   await writer.finish(stateOf(0), [{ type, data: new Uint8Array(0) }])

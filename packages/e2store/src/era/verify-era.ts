@@ -9,36 +9,36 @@ import type { EraGroup } from './group.ts'
 import { parseEraName } from './name.ts'
 import { blockHeaderRoot, eraRoot } from './roots.ts'
 
-/** A block, and what the state of its era says of it. */
+/** A block and its root in the state of its era. */
 export interface CheckedBlock extends EraBlock {
   readonly group: EraGroup
   readonly head: BlockHead
-  /** The root that the era's state has for the slot. */
+  /** The root that the era's state has for its slot. */
   readonly root: Uint8Array
 }
 
-/** Further checks, for what cannot be read from fixed positions. */
+/** Further checks, of what is not at fixed positions. */
 export interface EraChecks {
   /** Called once for each group, before its blocks. */
   state?(group: EraGroup, head: StateHead): Promise<void>
-  /** Called for each block, once its place and its parent are checked. */
+  /** Called for each block after its slot and parent were checked. */
   block?(block: CheckedBlock): Promise<void>
 }
 
 export interface VerifyEraOptions {
-  /** The name that the file goes by, to be compared with the one that its content gives. */
+  /** The file's name, without its folder, to compare with the content. */
   readonly name?: string
-  /** Root of the validators of the network that the file has to be of. */
+  /** Genesis validators root of the network that the file must be of. */
   readonly genesisValidatorsRoot?: Uint8Array
-  /** Root of the last block before the file's first era, if it is known. */
+  /** Root of the last block before the file's first era, if known. */
   readonly previousBlockRoot?: Uint8Array
   readonly checks?: EraChecks
   readonly signal?: AbortLike
-  /** Called after each block with the number of bytes gone through. */
+  /** Called after each block with the number of bytes checked. */
   readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number }) => void
 }
 
-/** What was found in a file that passed. */
+/** The result of a successful verification. */
 export interface EraReport {
   readonly eras: readonly bigint[]
   readonly blocks: number
@@ -47,9 +47,9 @@ export interface EraReport {
   readonly genesisValidatorsRoot: Uint8Array
   /** The root that names the file. */
   readonly eraRoot: Uint8Array
-  /** Root of the last block up to the end of the file's last era, for the next file; absent in era 0. */
+  /** Root of the last block of the file, for verifying the next file; absent in era 0. */
   readonly lastBlockRoot?: Uint8Array
-  /** Records of types without a known meaning. */
+  /** Records of unknown types. */
   readonly unknown: readonly TypeCount[]
 }
 
@@ -62,14 +62,14 @@ function rootAt(roots: Uint8Array, i: number): Uint8Array {
   return roots.subarray(32 * i, 32 * i + 32)
 }
 
-/** What is known of the era before. */
+/** The era before. */
 interface Before {
   readonly era: bigint
   readonly head: StateHead
   readonly lastRoot?: Uint8Array
 }
 
-/** Read a group's whole state, so that its checksums are checked, and keep what stands at fixed positions. */
+/** Read a group's whole state, which checks its checksums, and return the fields at fixed positions. */
 async function readState(file: EraFile, group: EraGroup): Promise<StateHead> {
   for await (const _ of file.stateChunks(group, { step: 'verify' }));
   const head = await file.stateHead(group, { step: 'verify' })
@@ -80,7 +80,7 @@ async function readState(file: EraFile, group: EraGroup): Promise<StateHead> {
   return head
 }
 
-/** Throw unless a state is of the same chain as the one before, or as the caller says. */
+/** Throw unless a state is of the chain of the state before, or of the one that the caller gives. */
 function checkNetwork(group: EraGroup, head: StateHead, network: Uint8Array | undefined): void {
   if (network && !equalBytes(network, head.genesisValidatorsRoot)) {
     const what = `genesis validators root ${toHex(head.genesisValidatorsRoot)}, expected ${toHex(network)}`
@@ -88,14 +88,18 @@ function checkNetwork(group: EraGroup, head: StateHead, network: Uint8Array | un
   }
 }
 
-/** Throw unless a block is where the state says that there is one, and follows the block before it. */
+/** Throw unless the state has a block for this slot and it follows the block before. */
 function checkBlock(
   { slot, position, head, root }: CheckedBlock,
   before: Uint8Array | undefined,
   stateRoot: Uint8Array,
 ): void {
   if (before && equalBytes(root, before)) {
-    throw wrong('WRONG_ROOT', `block of slot ${slot}, for which the state has the block before it`, position)
+    throw wrong(
+      'WRONG_ROOT',
+      `block of slot ${slot}, for which the state repeats the root of the block before it`,
+      position,
+    )
   }
   if (before && !equalBytes(head.parentRoot, before)) {
     const what = `block of slot ${slot} with parent ${toHex(head.parentRoot)}, expected ${toHex(before)}`
@@ -121,7 +125,7 @@ function checkLatestHeader(group: EraGroup, head: StateHead, lastBlock: bigint |
   }
 }
 
-/** Check the blocks of a group against its state; how many there are. */
+/** Check the blocks of a group against its state; returns their number. */
 async function checkBlocks(
   file: EraFile,
   group: EraGroup,
@@ -134,7 +138,7 @@ async function checkBlocks(
   let next = 0
   let blocks = 0
   let last: bigint | undefined
-  const passEmpty = (until: number): void => {
+  const checkEmpty = (until: number): void => {
     for (; next < until; next++) {
       const root = rootAt(head.blockRoots, next)
       if (before && !equalBytes(root, before)) {
@@ -147,7 +151,7 @@ async function checkBlocks(
   for await (const block of file.blocks(group, { step: 'verify' })) {
     signal?.throwIfAborted()
     const i = Number(block.slot - firstSlot(group))
-    passEmpty(i)
+    checkEmpty(i)
     const root = rootAt(head.blockRoots, i)
     const origin = { position: block.position, step: 'verify' } as const
     const checked = { ...block, group, head: blockHead(block.ssz, origin), root }
@@ -159,12 +163,12 @@ async function checkBlocks(
     next = i + 1
     blocks++
   }
-  passEmpty(group.slotsPerEra)
+  checkEmpty(group.slotsPerEra)
   checkLatestHeader(group, head, last)
   return blocks
 }
 
-/** Throw unless the name that a file goes by has the era and the root that its content has. */
+/** Throw unless a file's name has the era and the root of its content. */
 function checkName(file: EraFile, name: string, root: Uint8Array): void {
   const found = parseEraName(name)
   const era = file.groups[0]?.era
@@ -174,13 +178,13 @@ function checkName(file: EraFile, name: string, root: Uint8Array): void {
 }
 
 /**
- * Verify a file from fixed positions, without knowing what blocks and states are made of: the order and kind of its
- * records, every checksum, that each state and block is of the slot that the index says, that blocks stand exactly
- * where the state has a root of their own, that each names its parent and the root of its state, that the state's
- * last block is the last one, that eras follow each other on one chain, and the name.
+ * Verify a file by the fields at fixed positions, without decoding blocks and states: the order and types of its
+ * records, every checksum, that each state and block is of its slot in the index, that there are blocks exactly where
+ * the state has a new root, that each has the right parent and state root, that the state's last block is the last one,
+ * that consecutive eras are of one chain, and the name.
  *
- * What this cannot see are the contents of blocks and states behind those positions, and signatures: give `checks`
- * that do, such as those of `@datastreamer/e2store/verify-era`.
+ * This does not check the other contents of blocks and states, nor signatures: give `checks` that do, such as those of
+ * `@datastreamer/e2store/verify-era`.
  *
  * @throws {VerificationError} the content is not what it claims to be
  * @throws {E2FormatError} with step `verify`

@@ -6,23 +6,23 @@ import { toHex } from '../io/bytes.ts'
 export interface Checksum {
   /** SHA-256 of the whole file, 64 lower-case hex digits. */
   readonly sha256: string
-  /** The file's name, where the list has names. It comes from outside: it names nothing on its own. */
+  /** The file's name, if the list has names. It is untrusted. */
   readonly name?: string
 }
 
 const LINE = /^(?:0x)?([0-9a-fA-F]{64})(?:[ \t]+\*?([^\s/\\]+))?$/
-/** A list for a hundred thousand eras is smaller. */
+/** More than a list of a hundred thousand eras takes. */
 const MAX_TEXT = 16_777_216
 
 /**
- * Read a `checksums.txt`: `<hash>  <name>` on each line, or only `<hash>` or `0x<hash>`, where line `i` is that of
- * era `i`. Empty lines at the end are ignored.
+ * Parse a `checksums.txt`: `<hash>  <name>` on each line, or only `<hash>` or `0x<hash>`, where line `i` is for era `i`.
+ * Empty lines at the end are ignored.
  *
  * @throws {RangeError} with the number of the line that is neither, from 1
  * @see docs/spec/e2store-execution.md §10
  */
 export function parseChecksums(text: string): Checksum[] {
-  if (text.length > MAX_TEXT) throw new RangeError(`list of ${text.length} characters, allowed are ${MAX_TEXT}`)
+  if (text.length > MAX_TEXT) throw new RangeError(`list of ${text.length} characters, at most ${MAX_TEXT} allowed`)
   const lines = text.trimEnd().split('\n')
   if (lines.length === 1 && lines[0] === '') return []
   return lines.map((line, i) => {
@@ -33,35 +33,35 @@ export function parseChecksums(text: string): Checksum[] {
   })
 }
 
-/** Write a `checksums.txt`; entries without a name give bare hashes. */
+/** The text of a `checksums.txt`; entries without a name give bare hashes. */
 export function formatChecksums(checksums: readonly Checksum[]): string {
   return checksums.map(({ sha256, name }) => (name === undefined ? `${sha256}\n` : `${sha256}  ${name}\n`)).join('')
 }
 
-/** The entry of a list for a file: by its name, or by its era's number if the list has no names. */
+/** The entry for a file: by its name, or by the number of its era if the list has no names. */
 export function findChecksum(list: readonly Checksum[], name: string, era: number): Checksum | undefined {
   const named = list.find((entry) => entry.name === name)
   if (named !== undefined) return named
-  const byPlace = list[era]
-  return byPlace !== undefined && byPlace.name === undefined ? byPlace : undefined
+  const byEra = list[era]
+  return byEra !== undefined && byEra.name === undefined ? byEra : undefined
 }
 
-/** A hash that takes its input piece by piece, like those of `node:crypto`. */
+/** A hash that takes its input in chunks, like those of `node:crypto`. */
 export interface IncrementalHash {
   update(bytes: Uint8Array): unknown
   digest(): Uint8Array
 }
 
-const PIECE_BYTES = 1_048_576
+const CHUNK_BYTES = 1_048_576
 
 /**
- * The SHA-256 of a whole file as a list of checksums has it, read piece by piece.
+ * The SHA-256 of a whole file, as in a list of checksums, read in chunks.
  *
- * @param hash a fresh SHA-256 (default: in plain code; `createHash('sha256')` of `node:crypto` is faster)
+ * @param hash a fresh SHA-256 (default: portable; `createHash('sha256')` of `node:crypto` is faster)
  */
 export async function checksumOf(source: ByteSource, hash: IncrementalHash = sha256.create()): Promise<string> {
-  for (let at = 0; at < source.size; at += PIECE_BYTES) {
-    hash.update(await source.read(at, Math.min(PIECE_BYTES, source.size - at)))
+  for (let at = 0; at < source.size; at += CHUNK_BYTES) {
+    hash.update(await source.read(at, Math.min(CHUNK_BYTES, source.size - at)))
   }
   return toHex(hash.digest())
 }

@@ -99,7 +99,7 @@ describe('checksums', () => {
     }
   })
 
-  test('without names, by place', () => {
+  test('without names, by line', () => {
     const list = parseChecksums(`0x${a}\n${b}\n`)
     expect(formatChecksums(list)).toBe(`${a}\n${b}\n`)
     expect(findChecksum(list, 'any.era1', 1)?.sha256).toBe(b)

@@ -1,7 +1,7 @@
 import { toHex } from '../io/bytes.ts'
 import { checkNamePart, isNamePart } from '../io/name-part.ts'
 
-/** What the name of a block archive says. It comes from outside: compare it with the content, never trust it. */
+/** The parts of the name of a block archive. A name is untrusted: compare it with the content. */
 export interface ExecutionArchiveName {
   readonly kind: 'era1' | 'ere' | 'e2hs'
   /** Network or config. */
@@ -10,16 +10,16 @@ export interface ExecutionArchiveName {
   readonly era: number
   /** First 4 bytes, as 8 hex digits, of the accumulator (`.era1`) or of the last block's hash. */
   readonly id: string
-  /** What the file leaves out; only `.ere`. */
+  /** What the file omits; only `.ere`. */
   readonly profile: readonly ArchiveProfile[]
 }
 
 export type ArchiveProfile = (typeof PROFILES)[number]
 
-/** In the order in which they stand in a name. */
+/** In the order of a name. */
 const PROFILES = ['noproofs', 'noreceipts'] as const
 
-/** What the name of a state snapshot says; as untrusted as {@link ExecutionArchiveName}. */
+/** The parts of the name of a state snapshot; as untrusted as {@link ExecutionArchiveName}. */
 export interface SnapshotName {
   readonly network: string
   readonly block: bigint
@@ -29,11 +29,11 @@ export interface SnapshotName {
 
 const ARCHIVE = /^(.+)-(\d{5,10})-([0-9a-f]{8})((?:-noproofs)?(?:-noreceipts)?)\.(era1|ere|erae|e2hs)$/
 const SNAPSHOT = /^(.+)-(\d{1,20})-([0-9a-f]{8})\.e2ss$/
-/** A name longer than a file system allows is none. */
+/** File systems allow no longer names. */
 const MAX_NAME = 255
 
 /**
- * Take the name of a `.era1`, `.ere` (`.erae`) or `.e2hs` file apart, without its folder; `undefined` if it is not one.
+ * Parse the name of a `.era1`, `.ere` (`.erae`) or `.e2hs` file without its folder; `undefined` for any other name.
  *
  * @see docs/spec/e2store-execution.md §9
  */
@@ -46,7 +46,7 @@ export function parseExecutionArchiveName(name: string): ExecutionArchiveName | 
   return { kind, network, era: Number(era), id, profile: profile.split('-').filter(isProfile) }
 }
 
-/** The name that a file has by its content; throws `RangeError` for a network with slashes or control characters. */
+/** The name of a file; throws `RangeError` for a network with slashes or control characters. */
 export function formatExecutionArchiveName(name: ExecutionArchiveName): string {
   const { kind, network, era, id, profile } = name
   const parts = [
@@ -58,7 +58,7 @@ export function formatExecutionArchiveName(name: ExecutionArchiveName): string {
   return `${parts.join('-')}.${kind}`
 }
 
-/** Take the name of an `.e2ss` file apart, without its folder; `undefined` if it is not one. */
+/** Parse the name of an `.e2ss` file without its folder; `undefined` for any other name. */
 export function parseSnapshotName(name: string): SnapshotName | undefined {
   const match = name.length <= MAX_NAME ? SNAPSHOT.exec(name) : null
   if (match === null) return undefined
@@ -67,12 +67,12 @@ export function parseSnapshotName(name: string): SnapshotName | undefined {
   return { network, block: BigInt(block), id }
 }
 
-/** The name of a snapshot; the block's number is padded to ten digits. Throws as {@link formatExecutionArchiveName}. */
+/** The name of a snapshot, with the block's number padded to ten digits. Throws as {@link formatExecutionArchiveName}. */
 export function formatSnapshotName({ network, block, id }: SnapshotName): string {
   return `${checkNamePart(network)}-${String(block).padStart(10, '0')}-${id}.e2ss`
 }
 
-/** The four bytes of a root or hash that stand in a name. */
+/** The first four bytes of a root or hash, as in a name. */
 export function nameId(root: Uint8Array): string {
   return toHex(root.subarray(0, 4))
 }

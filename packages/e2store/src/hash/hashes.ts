@@ -5,22 +5,22 @@ import { wasmKeccak256 } from './keccak-wasm.ts'
 import { wasmSha256Pairs } from './sha256-pairs-wasm.ts'
 import { wasmSha256 } from './sha256-wasm.ts'
 
-/** The hash functions that checking block archives needs; digests are 32 fresh bytes. */
+/** The hash functions that verifying block archives needs; digests are 32 fresh bytes. */
 export interface Hashes {
   readonly keccak256: (data: Uint8Array) => Uint8Array
   readonly sha256: (data: Uint8Array) => Uint8Array
-  /** `keccak256` of two messages: faster where it is given. */
+  /** `keccak256` of two messages at once, where that is faster. */
   readonly keccak256Pair?: (a: Uint8Array, b: Uint8Array) => readonly [Uint8Array, Uint8Array]
-  /** `sha256` of each 64 bytes of `pairs`, one digest behind the other in `out`: faster where it is given. */
+  /** `sha256` of each 64 bytes of `pairs`, digests in order in `out`, where that is faster. */
   readonly sha256Pairs?: (pairs: Uint8Array, out: Uint8Array) => void
 }
 
-/** Plain code, for every platform. */
+/** Without WebAssembly, for every platform. */
 export const portableHashes: Hashes = { keccak256: nobleKeccak256, sha256: nobleSha256 }
 
 let fastest: Hashes | undefined
 
-/** The fastest hashes of this platform: machine code where WebAssembly may run, plain code elsewhere. */
+/** The fastest hashes of this platform: WebAssembly where it is allowed, otherwise {@link portableHashes}. */
 export function defaultHashes(): Hashes {
   fastest ??= assembled()
   return fastest

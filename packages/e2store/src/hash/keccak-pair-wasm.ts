@@ -10,10 +10,10 @@ import {
 } from './keccak-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
 
-/** Memory: both digests at 0, the round constants behind them, the first message from here, the second one behind it. */
+/** Memory: both digests at 0, then the round constants; the first message from here, then the second. */
 const CONSTANTS_AT = 64
 const INPUT_AT = 1024
-/** Blocks of a message at most: longer ones take so long that hashing them side by side saves little of it. */
+/** Largest number of blocks in a message: for longer ones hashing two at once saves little. */
 const MAX_BLOCKS = 230
 const SECOND_AT = MAX_BLOCKS * RATE
 
@@ -45,10 +45,9 @@ const WORDS: KeccakWords = {
 type Digests = readonly [Uint8Array, Uint8Array]
 
 /**
- * Keccak-256 of two messages side by side, as machine code assembled at start, or `undefined` where WebAssembly or its
- * vector operations may not be used.
+ * Keccak-256 of two messages at once in WebAssembly; `undefined` where it or its vector operations are not available.
  *
- * @param alone hashes messages that do not have equally many blocks, and long ones
+ * @param alone hashes messages whose numbers of blocks differ, and long ones
  */
 export function wasmKeccak256Pair(
   alone: (data: Uint8Array) => Uint8Array,

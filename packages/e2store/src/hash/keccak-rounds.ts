@@ -4,7 +4,7 @@ import { type Code, constant, get, set, unsigned } from './wasm.ts'
 export const RATE = 136
 export const STATE_LANES = 25
 const ROUNDS = 24
-/** Rounds in one turn of the loop: with two, less is moved between registers and the stack. */
+/** Rounds in one iteration of the loop: with two, less is moved between registers and the stack. */
 const UNROLLED = 2
 
 /** Local variables of lanes, the first of each: the state, one row of the permuted one, column parities, the next state. */
@@ -12,7 +12,7 @@ export interface KeccakLocals {
   readonly state: number
   readonly row: number
   readonly parity: number
-  /** What the parities change in each column. */
+  /** What the parities add to each column. */
   readonly difference: number
   readonly next: number
 }
@@ -20,13 +20,13 @@ export interface KeccakLocals {
 /** Lanes in {@link KeccakLocals}. */
 export const LOCAL_LANES: number = 2 * STATE_LANES + 3 * 5
 
-/** All of them, one behind the other. */
+/** All of them, in order. */
 export function localsFrom(state: number): KeccakLocals {
   const row = state + STATE_LANES
   return { state, row, parity: row + 5, difference: row + 10, next: row + 15 }
 }
 
-/** What the permutation is made of, for lanes of one state or of several side by side. */
+/** The operations of the permutation, for lanes of one state or of several in parallel. */
 export interface KeccakWords extends KeccakLocals {
   /** Local variable for the round's counter in bytes. */
   readonly round: number
@@ -35,7 +35,7 @@ export interface KeccakWords extends KeccakLocals {
   readonly andNot: (a: Code, b: Code) => Code
   /** Rotated left by 0 to 63 bits; `value` may be repeated. */
   readonly rotl: (value: Code, bits: number) => Code
-  /** The round constant `offset` bytes behind that of the counter. */
+  /** The round constant `offset` bytes after that of the counter. */
   readonly loadConstant: (offset: number) => Code
 }
 
@@ -49,7 +49,7 @@ export function permutationCode(words: KeccakWords): Code {
   return code
 }
 
-/** One round: the one that is `unrolled` rounds behind the counter. */
+/** One round: the one that is `unrolled` rounds after the counter. */
 function roundCode(words: KeccakWords, unrolled: number): Code {
   const { state: a, row: b, parity: c, difference: d, next, xor, andNot, rotl } = words
   const code: Code[] = []
@@ -111,7 +111,7 @@ export function blocksOf(bytes: number): number {
   return Math.floor(bytes / RATE) + 1
 }
 
-/** Write what is left of a message, `data`, and its padding to `memory` at `at`. */
+/** Write the rest of a message, `data`, and its padding to `memory` at `at`. */
 export function putPadded(memory: Uint8Array, at: number, data: Uint8Array): void {
   const end = at + blocksOf(data.length) * RATE
   memory.set(data, at)

@@ -11,7 +11,7 @@ import {
 } from './keccak-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, I64, set, signed, unsigned, type WasmRoutine } from './wasm.ts'
 
-/** Memory: the state at 0, the round constants behind it, input blocks from here. */
+/** Memory: the state at 0, then the round constants; input blocks from here. */
 const CONSTANTS_AT = 256
 const INPUT_AT = 1024
 const PAGES = 2
@@ -41,8 +41,8 @@ const WORDS: KeccakWords = {
 }
 
 /**
- * Keccak-256 (the hash with the original padding, as Ethereum uses it) as machine code assembled at start: several
- * times as fast as portable code. `undefined` where WebAssembly may not be used.
+ * Keccak-256 (with the original padding, as in Ethereum) in WebAssembly: several times as fast as portable code;
+ * `undefined` where WebAssembly is not available.
  */
 export function wasmKeccak256(): ((data: Uint8Array) => Uint8Array) | undefined {
   const routine = compileRoutine({

@@ -1,4 +1,4 @@
-/** The first 32 fractional bits of this power of the first primes: what SHA-256 takes its constants from. */
+/** The first 32 fractional bits of this power of the first primes, which are the constants of SHA-256. */
 export function fractions(count: number, power: number): Uint32Array {
   const out = new Uint32Array(count)
   for (let found = 0, candidate = 2; found < count; candidate++) {

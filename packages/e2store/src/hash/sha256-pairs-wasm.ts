@@ -2,14 +2,14 @@ import { fractions } from './sha256-constants.ts'
 import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
 
-/** Two nodes of a Merkle tree, which are one block. */
+/** Bytes of two nodes of a Merkle tree: one block. */
 const PAIR = 64
-/** Pairs that are hashed side by side, each in a lane of 32 bits. */
+/** Pairs that are hashed in parallel, each in a lane of 32 bits. */
 const LANES = 4
-/** Memory: initial state at 0, the round constants behind it, pairs from here, which their digests replace. */
+/** Memory: initial state at 0, then the round constants; pairs from here, which their digests replace. */
 const CONSTANTS_AT = 32
 const PAIRS_AT = 1024
-/** Pairs copied at once: few, so that code that is compiled meanwhile is soon used. */
+/** Pairs copied at once: few, so that optimized code is used as soon as it is compiled. */
 const PAIRS = 128
 
 const POINTER = 0
@@ -54,8 +54,8 @@ const WORDS: Sha256Words = {
 const words = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 /**
- * SHA-256 of 64-byte pairs, four at a time, as machine code assembled at start, or `undefined` where WebAssembly or its
- * vector operations may not be used.
+ * SHA-256 of 64-byte pairs, four at a time, in WebAssembly; `undefined` where it or its vector operations are not
+ * available.
  */
 export function wasmSha256Pairs(): ((pairs: Uint8Array, out: Uint8Array) => void) | undefined {
   const routine = compileRoutine({
@@ -80,13 +80,13 @@ function digestPairs({ memory, run }: WasmRoutine, pairs: Uint8Array, out: Uint8
   }
 }
 
-/** Hash `count` times four pairs from `pointer`; the digests go there too, one behind the other. */
+/** Hash `count` times four pairs from `pointer`; the digests replace them, in order. */
 function hashCode(): Code {
   const code: Code[] = [get(POINTER), set(TARGET), 0x03, 0x40] // loop over fours
   for (const i of words(16)) {
     code.push(splat(0))
     for (const lane of words(LANES)) {
-      // The vector so far lies on the stack; a load into a lane takes the address below it.
+      // The vector so far is on the stack; a load into a lane takes the address below it.
       code.push(set(TEMPORARY), get(POINTER), get(TEMPORARY), loadLane(PAIR * lane + 4 * i, lane))
     }
     code.push(set(TEMPORARY), swapBytes(), set(SCHEDULE + i))

@@ -1,6 +1,6 @@
 import { type Code, constant, get, set } from './wasm.ts'
 
-/** How a routine computes with the words of SHA-256: with one, or with several side by side. */
+/** The operations on words of SHA-256: on one, or on several in parallel. */
 export interface Sha256Words {
   /** Local variables: working words a to h, the last 16 words of the schedule, a temporary. */
   readonly working: number
@@ -16,7 +16,7 @@ export interface Sha256Words {
   choose(e: Code, f: Code, g: Code): Code
   /** Bits that at least two of three have. */
   majority(a: Code, b: Code, c: Code): Code
-  /** The round constant so many bytes behind the position on the stack. */
+  /** The round constant `offset` bytes after the position on the stack. */
   loadConstant(offset: number): Code
 }
 
@@ -37,7 +37,7 @@ export function roundsCode(words: Sha256Words): Code {
   return code
 }
 
-/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], in the place of the last. */
+/** w[t] = s1(w[t-2]) + w[t-7] + s0(w[t-15]) + w[t-16], replacing the last. */
 function scheduleCode(words: Sha256Words, round: number): Code {
   const { schedule, add, rotr, shr } = words
   const word = (back: number): Code => get(schedule + ((round - back) & 15))
@@ -48,7 +48,7 @@ function scheduleCode(words: Sha256Words, round: number): Code {
   ]
 }
 
-/** One round; instead of moving the working words, their names move. */
+/** One round; the working words are not moved but renamed. */
 function roundCode(words: Sha256Words, round: number): Code {
   const { working, schedule, temporary, group, add, rotr } = words
   const name = (i: number): number => working + ((i - round) & 7)

@@ -3,7 +3,7 @@ import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
 import { type Code, compileRoutine, constant, get, I32, set, unsigned, type WasmRoutine } from './wasm.ts'
 
 const BLOCK = 64
-/** Memory: eight words of state at 0, the round constants behind them, input blocks from here. */
+/** Memory: eight words of state at 0, then the round constants; input blocks from here. */
 const CONSTANTS_AT = 64
 const INPUT_AT = 1024
 const PAGES = 2
@@ -36,7 +36,7 @@ const WORDS: Sha256Words = {
   loadConstant: (offset) => load(CONSTANTS_AT + offset),
 }
 
-/** SHA-256 as machine code assembled at start, or `undefined` where WebAssembly may not be used. */
+/** SHA-256 in WebAssembly; `undefined` where that is not available. */
 export function wasmSha256(): ((data: Uint8Array) => Uint8Array) | undefined {
   const routine = compileRoutine({
     locals: [{ count: GROUP - WORKING + 1, type: I32 }],

@@ -1,4 +1,4 @@
-/** The part of the WebAssembly interface that is used here, so that the package compiles without DOM or Node types. */
+/** The part of the WebAssembly API that is used, so that the package compiles without DOM or Node types. */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object) => { readonly exports: RoutineExports }
@@ -16,10 +16,10 @@ export interface WasmRoutine {
   readonly run: (pointer: number, count: number) => void
 }
 
-/** Bytes of code, in lists that need not be joined: what is made of parts is made of their lists. */
+/** Bytes of code, in nested lists. */
 export type Code = number | readonly Code[]
 
-/** What one routine consists of: `(pointer i32, count i32) -> ()` over `pages` of 64 KiB, with `data` at byte `dataAt`. */
+/** The source of one routine: `(pointer i32, count i32) -> ()` over `pages` of 64 KiB, with `data` at byte `dataAt`. */
 export interface WasmSource {
   readonly locals: readonly { readonly count: number; readonly type: typeof I32 | typeof I64 | typeof V128 }[]
   readonly code: Code
@@ -62,8 +62,7 @@ export function signed(value: number): number[] {
 }
 
 /**
- * Assemble and compile a routine, or `undefined` where WebAssembly is missing or forbidden by a content policy: the
- * caller then keeps to plain code.
+ * Assemble and compile a routine; `undefined` where WebAssembly is missing or forbidden by a content security policy.
  */
 export function compileRoutine(source: WasmSource): WasmRoutine | undefined {
   const api = (globalThis as { WebAssembly?: WebAssemblyApi }).WebAssembly

@@ -4,12 +4,12 @@ import { readRecordHeader } from '../records/record.ts'
 import { describeType, RecordType } from '../records/record-type.ts'
 import { checkTarget, encodeTable, OffsetTable, offsetsPosition, readTable } from './offset-table.ts'
 
-/** Blocks of an index at most. */
+/** Largest number of blocks in an index. */
 export const MAX_BLOCK_INDEX_COUNT = 8192
 
 /**
- * What the offsets of a block index count from: the index record (`.era1`), the file (published `.e2hs`), or the
- * offset's own place (drafts before 2024).
+ * What the offsets of a block index count from: the index record (`.era1`), the start of the file (published `.e2hs`),
+ * or the offset's own position (drafts before 2024).
  */
 export type OffsetBase = 'record' | 'file' | 'entry'
 
@@ -46,7 +46,7 @@ export async function readBlockIndex(
 }
 
 /**
- * The one base under which the first and the last entry both point at records of the type that blocks begin with.
+ * The base under which the first and the last entry both point at records of the type that blocks begin with.
  *
  * @throws {E2FormatError} `BAD_INDEX` if there is none
  * @see docs/spec/e2store.md §5.4

@@ -4,7 +4,7 @@ import { RecordType } from '../records/record-type.ts'
 import { MAX_BLOCK_INDEX_COUNT } from './block-index.ts'
 import { checkTarget, encodeTable, OffsetTable, readTable } from './offset-table.ts'
 
-/** Records of one block at most: header, body, receipts, difficulty, proof. */
+/** Largest number of records of one block: header, body, receipts, difficulty, proof. */
 const MAX_BLOCK_COMPONENTS = 5
 
 /** Where the records of consecutive blocks begin, several for each. */

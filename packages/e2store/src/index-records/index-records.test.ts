@@ -12,8 +12,8 @@ import { type BlockIndex, chooseBase, encodeBlockIndex, type OffsetBase, readBlo
 import { encodeDynamicBlockIndex, readDynamicBlockIndex } from './dynamic-block-index.ts'
 import { encodeSlotIndex, readSlotIndex } from './slot-index.ts'
 
-/** A source of `position` bytes that nobody reads, and an index behind them. */
-function behind(position: number, index: Uint8Array): ByteSource {
+/** A source of `position` bytes that nobody reads, then an index. */
+function after(position: number, index: Uint8Array): ByteSource {
   const size = position + index.length
   return { size, read: async (at, length) => index.slice(at - position, at - position + length) }
 }
@@ -21,7 +21,7 @@ function behind(position: number, index: Uint8Array): ByteSource {
 test('golden: the state index of a genesis era', async () => {
   const record = fromHex('6932180000000000' + '0000000000000000' + 'e600fcffffffffff' + '0100000000000000')
   expect(encodeSlotIndex({ position: 261_922, start: 0n, targets: [8] })).toEqual(record)
-  const index = await readSlotIndex(behind(261_922, record))
+  const index = await readSlotIndex(after(261_922, record))
   expect(index).toMatchObject({ position: 261_922, end: 261_954, start: 0n, count: 1 })
   expect([index.offset(0), index.target(0)]).toEqual([-261_914, 8])
 })
@@ -31,7 +31,7 @@ test('golden: the last bytes of an index of 8192 blocks', async () => {
   const record = encodeBlockIndex({ position: 3_825_777, start: 0n, targets, base: 'record' })
   expect(record.subarray(0, 24)).toEqual(fromHex('6632100001000000' + '0000000000000000' + '979fc5ffffffffff'))
   expect(record).toHaveLength(65_560)
-  const index = await readBlockIndex(behind(3_825_777, record))
+  const index = await readBlockIndex(after(3_825_777, record))
   expect(index.target(0, 'record')).toBe(8)
   expect(index.target(8191, 'record')).toBe(8 + 400 * 8191)
 })
@@ -41,7 +41,7 @@ test('golden: an index of three records a block', async () => {
   const record = fromHex(`67323000000000000000000000000000${tail}`)
   const input = { position: 166, start: 0n, targets: [[8, 97, 126]], components: 3 }
   expect(encodeDynamicBlockIndex(input)).toEqual(record)
-  const index = await readDynamicBlockIndex(behind(166, record))
+  const index = await readDynamicBlockIndex(after(166, record))
   expect(index).toMatchObject({ position: 166, start: 0n, count: 1, components: 3 })
   expect([0, 1, 2].map((c) => index.target(0, c))).toEqual([8, 97, 126])
 })
@@ -54,7 +54,7 @@ test('indices round trip', async () => {
       number,
       fc.array(fc.option(target, { nil: undefined }), { minLength: 1 }),
       async (start, targets) => {
-        const index = await readSlotIndex(behind(1000, encodeSlotIndex({ position: 1000, start, targets })))
+        const index = await readSlotIndex(after(1000, encodeSlotIndex({ position: 1000, start, targets })))
         expect(index.start).toBe(start)
         expect(Array.from({ length: index.count }, (_, i) => index.target(i))).toEqual(targets)
       },
@@ -63,7 +63,7 @@ test('indices round trip', async () => {
   const bases = fc.constantFrom<OffsetBase>('record', 'file', 'entry')
   await fc.assert(
     fc.asyncProperty(number, fc.array(target, { minLength: 1 }), bases, async (start, targets, base) => {
-      const index = await readBlockIndex(behind(1000, encodeBlockIndex({ position: 1000, start, targets, base })))
+      const index = await readBlockIndex(after(1000, encodeBlockIndex({ position: 1000, start, targets, base })))
       expect(index.start).toBe(start)
       expect(targets.map((_, i) => index.target(i, base))).toEqual(targets)
     }),
@@ -72,7 +72,7 @@ test('indices round trip', async () => {
   await fc.assert(
     fc.asyncProperty(number, rows, async (start, targets) => {
       const record = encodeDynamicBlockIndex({ position: 1000, start, targets, components: 2 })
-      const index = await readDynamicBlockIndex(behind(1000, record))
+      const index = await readDynamicBlockIndex(after(1000, record))
       expect(targets.map((row, i) => row.map((_, c) => index.target(i, c)))).toEqual(targets)
     }),
   )
@@ -93,14 +93,14 @@ test.each([
   ['a reserved field', slots((r) => r.set([1], 6)), 'RESERVED_NOT_ZERO', 106],
   ['a header of another length', slots((r) => r.set([41], 2)), 'BAD_LENGTH', 100],
 ])('rejects %s', async (_, record, code, position) => {
-  const error = await readSlotIndex(behind(100, record)).catch((e: unknown) => e)
+  const error = await readSlotIndex(after(100, record)).catch((e: unknown) => e)
   expect(error).toBeInstanceOf(E2FormatError)
   expect(error).toMatchObject({ code, position, step: 'open' })
 })
 
 test('slots that pass 2^64 are refused', async () => {
   const record = encodeSlotIndex({ position: 100, start: 2n ** 64n - 1n, targets: [8, 20] })
-  await expect(readSlotIndex(behind(100, record))).rejects.toMatchObject({ code: 'BAD_INDEX' })
+  await expect(readSlotIndex(after(100, record))).rejects.toMatchObject({ code: 'BAD_INDEX' })
 })
 
 test.each([
@@ -109,14 +109,14 @@ test.each([
   ['less than a header before the index', -7, 'BAD_TARGET'],
 ])('a target %s is refused when it is read, not before', async (_, offset, code) => {
   const record = slots((r) => putI64(r, 24, offset))
-  const index = await readSlotIndex(behind(100, record), 148, { from: 5 })
+  const index = await readSlotIndex(after(100, record), 148, { from: 5 })
   expect(index.target(0)).toBe(8)
   expect(() => index.target(1)).toThrow(expect.objectContaining({ code, position: 124, step: 'read' }))
 })
 
 test('an offset beyond 2^53 is refused when it is read', async () => {
   const index = await readSlotIndex(
-    behind(
+    after(
       100,
       slots((r) => r.fill(0, 24, 31).fill(0x80, 31, 32)),
     ),
@@ -124,9 +124,9 @@ test('an offset beyond 2^53 is refused when it is read', async () => {
   expect(() => index.target(1)).toThrow(expect.objectContaining({ code: 'BAD_INTEGER', position: 124 }))
 })
 
-test('there is no entry behind the last', async () => {
+test('there is no entry after the last', async () => {
   const index = await readSlotIndex(
-    behind(
+    after(
       100,
       slots(() => undefined),
     ),
@@ -144,9 +144,9 @@ test('counts whose product does not fit are refused', async () => {
 test('offsets of 48 bits are read where that is asked for', async () => {
   const record = slots((r) => r.fill(0, 30, 32))
   expect(() => record).not.toThrow()
-  const strict = await readSlotIndex(behind(100, record))
+  const strict = await readSlotIndex(after(100, record))
   expect(() => strict.target(1)).toThrow(E2FormatError)
-  const lenient = await readSlotIndex(behind(100, record), 148, { signExtend48: true })
+  const lenient = await readSlotIndex(after(100, record), 148, { signExtend48: true })
   expect([0, 1, 2].map((i) => lenient.target(i))).toEqual([8, 20, undefined])
 })
 

@@ -25,7 +25,7 @@ const START_BYTES = 8
 /** Bytes of a record before its offsets. */
 const HEAD_BYTES = RECORD_HEADER_BYTES + START_BYTES
 
-/** What the three index records have in common: a first number, and one row of offsets for each number from there on. */
+/** What the three index records have in common: a first number, and a row of offsets for each number from there on. */
 export class OffsetTable {
   /** Where the record begins. */
   readonly position: number
@@ -54,7 +54,7 @@ export class OffsetTable {
   }
 
   /**
-   * The offset of component `c` of entry `i`, as it is stored.
+   * The stored offset of component `c` of entry `i`.
    *
    * @throws {E2FormatError} `BAD_INTEGER` beyond ±(2^53 - 1)
    * @throws {RangeError} there is no such entry or component
@@ -88,7 +88,7 @@ export function offsetsPosition(position: number): number {
  *
  * Counts are checked against the bytes there are, and multiplied only then.
  *
- * @param from where the region begins that the record has to be in
+ * @param from where the region begins that the record must be in
  * @throws {E2FormatError} `BAD_COUNT`, `BAD_LENGTH`, `BAD_INDEX`, `UNEXPECTED_TYPE`, `RESERVED_NOT_ZERO`
  * @see docs/spec/e2store.md §5.1
  */

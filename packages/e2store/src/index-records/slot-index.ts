@@ -4,20 +4,20 @@ import { u32 } from '../io/little-endian.ts'
 import { RecordType } from '../records/record-type.ts'
 import { checkTarget, encodeTable, OffsetTable, readTable, type TableRecord, type TableShape } from './offset-table.ts'
 
-/** Entries of a slot index at most, unless told otherwise: 1 MiB of offsets. */
+/** Default limit for the entries of a slot index: 1 MiB of offsets. */
 export const MAX_SLOT_INDEX_COUNT = 131_072
 
 export interface SlotIndexOptions {
-  /** Where the region begins that the index and its targets have to lie in (default 0). */
+  /** Where the region begins that the index and its targets must be in (default 0). */
   readonly from?: number
   /** Largest count accepted (default {@link MAX_SLOT_INDEX_COUNT}). */
   readonly maxCount?: number
-  /** Read offsets whose upper 16 bits were left zero by one writer as 48-bit negative numbers (default false). */
+  /** Read offsets as negative 48-bit numbers where their upper 16 bits are zero, as one writer left them (default false). */
   readonly signExtend48?: boolean
   readonly step?: Step
 }
 
-/** Which records hold the entries of consecutive slots. */
+/** Where the records of consecutive slots begin. */
 export class SlotIndex extends OffsetTable {
   readonly #from: number
   readonly #signExtend48: boolean
@@ -37,8 +37,7 @@ export class SlotIndex extends OffsetTable {
   /**
    * Where the record of entry `i` begins; `undefined` if its slot is empty.
    *
-   * Some writers mark an empty slot by the position of the Version record that the group begins with: see
-   * {@link isEmptyMark}.
+   * Some writers point at the group's Version record for an empty slot: see {@link isEmptyMark}.
    *
    * @throws {E2FormatError} `BAD_INTEGER`, `BAD_TARGET`
    * @see docs/spec/e2store.md §5.2
@@ -50,7 +49,7 @@ export class SlotIndex extends OffsetTable {
   }
 }
 
-/** Whether what an index points at is the Version record that stands for an empty slot. */
+/** Whether an index points at a Version record, which means an empty slot. */
 export function isEmptyMark(header: { readonly type: number; readonly length: number }): boolean {
   return header.type === RecordType.Version && header.length === 0
 }

@@ -4,10 +4,10 @@ import { type ByteSource, checkRange } from './byte-source.ts'
 export const DEFAULT_WINDOW_BYTES = 1_048_576
 
 /**
- * A source that reads `windowBytes` ahead and answers from that window while it can, without waiting through `peek`.
+ * A source that reads `windowBytes` ahead and answers from that window while it can; `peek` does so without waiting.
  *
  * Holds one window. A window is never written again: what was read from it stays valid, and keeps it in memory.
- * A read larger than the window goes past it. A source that is in memory is returned as it is.
+ * A read larger than the window bypasses it. A source that is in memory is returned as it is.
  */
 export function buffered(source: ByteSource, windowBytes: number = DEFAULT_WINDOW_BYTES): ByteSource {
   if (source.peek) return source

@@ -1,20 +1,20 @@
 import { grow } from './bytes.ts'
 
-/** Where bytes are written, one piece after another. */
+/** A destination for bytes, written in order. */
 export interface ByteSink {
-  /** Bytes written so far, or where the next one goes in the file. */
+  /** Position in the file of the next byte. */
   readonly position: number
-  /** Write a piece; the memory is the caller's again once this resolves. */
+  /** Append bytes; the caller may reuse their memory once this resolves. */
   write(bytes: Uint8Array): Promise<void>
 }
 
 /** A sink in memory. */
 export interface MemorySink extends ByteSink {
-  /** All that was written, as one array. */
+  /** A copy of all bytes written. */
   bytes(): Uint8Array
 }
 
-/** A sink that keeps what is written in memory, growing by doubling. */
+/** A sink in memory. */
 export function toBytes(): MemorySink {
   let memory: Uint8Array = new Uint8Array(1024)
   let position = 0

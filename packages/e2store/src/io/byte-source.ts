@@ -1,8 +1,8 @@
 import { ByteSourceError } from '../errors.ts'
 
-/** Random access to bytes whose number is known: a file, a Blob, memory, ranges of a remote object. */
+/** Random access to bytes of a known number: a file, a Blob, memory, ranges of a remote object. */
 export interface ByteSource {
-  /** Bytes in all. */
+  /** Number of bytes. */
   readonly size: number
   /**
    * Exactly `length` bytes from `position` on. They may be borrowed memory: do not write to them.
@@ -10,9 +10,9 @@ export interface ByteSource {
    * @throws {ByteSourceError} `SHORT_READ` if the bytes are not there
    */
   read(position: number, length: number): Promise<Uint8Array>
-  /** Fill `target` with the bytes from `position` on, for readers that use memory again; throws as `read`. */
+  /** Fill `target` with the bytes from `position` on, for readers that reuse memory; throws as `read`. */
   readInto?(position: number, target: Uint8Array): Promise<void>
-  /** The same bytes without waiting, if they are in memory. */
+  /** The same bytes without waiting, or `undefined` if they are not in memory. */
   peek?(position: number, length: number): Uint8Array | undefined
 }
 
@@ -22,10 +22,10 @@ export interface BlobLike {
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
 
-/** Throw `SHORT_READ` unless `length` bytes lie at `position`. */
+/** Throw `SHORT_READ` unless a source of this size has `length` bytes at `position`. */
 export function checkRange(size: number, position: number, length: number): void {
   if (!(position >= 0 && length >= 0 && position + length <= size)) {
-    throw new ByteSourceError('SHORT_READ', `wanted ${length} bytes at ${position}, have ${size} bytes in all`)
+    throw new ByteSourceError('SHORT_READ', `wanted ${length} bytes at ${position}, of ${size}`)
   }
 }
 
@@ -38,7 +38,7 @@ export function fromBytes(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, peek, read: async (position, length) => peek(position, length) }
 }
 
-/** A source over a `Blob` or `File`, read piece by piece. */
+/** A source over a `Blob` or `File`. */
 export function fromBlob(blob: BlobLike): ByteSource {
   return {
     size: blob.size,

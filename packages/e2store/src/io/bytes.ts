@@ -23,14 +23,14 @@ export function toHex(bytes: Uint8Array): string {
   return text
 }
 
-/** At least `size` bytes that begin with `bytes`; twice as many as those if that is more. */
+/** A copy of `bytes` at the start of a larger array: of twice their length, or of `size` if that is more. */
 export function grow(bytes: Uint8Array, size: number): Uint8Array {
   const grown = new Uint8Array(Math.max(2 * bytes.length, size))
   grown.set(bytes)
   return grown
 }
 
-/** Bytes from hex that is part of the code: it is not checked. */
+/** Bytes from hex that the program itself contains: it is not checked. */
 export function fromHex(text: string): Uint8Array {
   return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
 }

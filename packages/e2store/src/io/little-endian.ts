@@ -1,4 +1,4 @@
-/** The u16 whose two bytes stand at `at`, first byte high: how record types are written. */
+/** The big-endian u16 at `at`: how record types are written. */
 export function typeAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
 }
@@ -15,7 +15,6 @@ export function u32(bytes: Uint8Array, at: number): number {
   return (u24(bytes, at) | ((bytes[at + 3] as number) << 24)) >>> 0
 }
 
-/** The u64 at `at`, all of it. */
 export function u64(bytes: Uint8Array, at: number): bigint {
   return (BigInt(u32(bytes, at + 4)) << 32n) | BigInt(u32(bytes, at))
 }

@@ -2,7 +2,7 @@ import type { ByteSource } from './byte-source.ts'
 
 type IntoSource = ByteSource & Required<Pick<ByteSource, 'readInto'>>
 
-/** Free in front of what is read ahead, for the end of the window before it. */
+/** Free memory before what is read ahead, for the bytes that the window before it leaves over. */
 const ROOM = 65_536
 
 /** A read whose bytes are not used yet. */
@@ -14,15 +14,15 @@ interface Reading {
 }
 
 /**
- * Windows of a source, one after the other: while one is in use, the next is being read. What crosses the end of a
- * window is copied in front of the next.
+ * Windows of a source, one after the other: while one is in use, the next is being read. The unused end of a window is
+ * copied to the start of the next.
  *
  * Holds two windows. A window is valid until the next is asked for; then its memory is reused.
  */
 export class ReadAhead {
   readonly windowBytes: number
   readonly #source: IntoSource
-  /** Where what may be read ends. */
+  /** Where the readable region ends. */
   readonly #end: number
   #reading: Reading | undefined
   /** Memory of the window in use, and memory that nobody uses. */

@@ -3,12 +3,12 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
-/** Gives views of the memory that bytes lie in. Keeps the last one: most bytes lie where those before them did. */
+/** Views of the memory around bytes. Keeps the last view, because consecutive records mostly share memory. */
 export class MemoryView {
   #memory: ArrayBufferLike = new ArrayBuffer(0)
   #view = new DataView(this.#memory)
 
-  /** A view of all the memory around `bytes`: byte 0 of them is byte `bytes.byteOffset` of the view. */
+  /** A view of the whole buffer of `bytes`, whose first byte is at `bytes.byteOffset`. */
   around(bytes: Uint8Array): DataView {
     if (this.#memory !== bytes.buffer) {
       this.#memory = bytes.buffer

@@ -8,24 +8,23 @@ import { readFully } from './file-source.ts'
 import { openRegularFile } from './regular-file.ts'
 
 export interface AppendOptions {
-  /** Cut away the start of a record that a crash left at the end (default false: throw `TRUNCATED`). */
+  /** Truncate an incomplete record that a crash left at the end (default false: throw `TRUNCATED`). */
   readonly repair?: boolean
 }
 
 export interface AppendedFile extends FileSink {
-  /** Bytes of a torn record that were cut away. */
+  /** Bytes of an incomplete record that were truncated. */
   readonly removedBytes: number
 }
 
 /**
- * Open an e2store file to write more records to its end; one that does not exist or has no bytes begins with a
- * Version record.
+ * Open an e2store file to append records. One that does not exist or is empty gets a Version record.
  *
  * Only one process may write to a file: this takes no lock.
  *
  * @throws {ByteSourceError} `NOT_A_FILE`
  * @throws {UnexpectedEndError} the file ends inside a record, without `repair`
- * @throws {E2FormatError} the file is not an e2store file; it is left as it is
+ * @throws {E2FormatError} the file is not an e2store file; it is not changed
  * @see docs/spec/e2store.md §3.2
  */
 export async function appendFile(path: string, { repair = false }: AppendOptions = {}): Promise<AppendedFile> {

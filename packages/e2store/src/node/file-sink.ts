@@ -3,25 +3,25 @@ import { ByteSourceError } from '../errors.ts'
 import type { ByteSink } from '../io/byte-sink.ts'
 import { renameOnly } from './rename-only.ts'
 
-/** Bytes gathered before they go to the file. */
+/** Bytes that are buffered before they are written. */
 const BUFFER_BYTES = 1_048_576
 
-/** A file that is being written. Closing is idempotent and writes what is still buffered. */
+/** A file that is being written. Closing is idempotent and writes what is buffered. */
 export interface FileSink extends ByteSink, AsyncDisposable {
   readonly path: string
-  /** Hand all buffered bytes to the file and make them durable. */
+  /** Write all buffered bytes and make them durable. */
   sync(): Promise<void>
   close(): Promise<void>
 }
 
-/** A file that appears under its name only when it is complete. */
+/** A file that gets its name only when it is complete. */
 export interface NewFile extends ByteSink, AsyncDisposable {
   readonly path: string
-  /** Make the file durable and give it its name. @throws `EEXIST` if one has that name, unless it is to be replaced */
+  /** Make the file durable and give it its name. @throws `EEXIST` if a file has that name, unless it may be replaced */
   commit(name?: string): Promise<void>
 }
 
-/** Gathers small writes into large ones. */
+/** Collects small writes into large ones. */
 class BufferedFile implements ByteSink {
   readonly #path: string
   readonly #file: FileHandle
@@ -66,7 +66,7 @@ class BufferedFile implements ByteSink {
   }
 }
 
-/** What the system says of an open file does not tell which: name it, as it does where it is given a path. */
+/** Add the path to a system error about an open file, as the system does for errors about a path. */
 function named(error: unknown, path: string): unknown {
   if (error instanceof Error && 'syscall' in error) {
     error.message += ` '${path}'`
@@ -76,11 +76,12 @@ function named(error: unknown, path: string): unknown {
 }
 
 function explained(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
-  if (error.code === 'EEXIST') error.message += ': another process writes it, or one that died left it: then remove it'
+  if (error.code === 'EEXIST')
+    error.message += ': another process is writing it, or left it when it died: then remove it'
   return error
 }
 
-/** A sink over an open file from `start` on, which owns the file. */
+/** A sink that owns an open file and writes to it from `start` on. */
 export function fileSink(path: string, file: FileHandle, start: number): FileSink {
   const buffer = new BufferedFile(path, file, start)
   let closed: Promise<void> | undefined
@@ -107,15 +108,15 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
 }
 
 export interface NewFileOptions {
-  /** Whether the file may take the place of another (default false). */
+  /** Whether the file may replace another (default false). */
   readonly replace?: boolean | undefined
 }
 
 /**
- * Begin a file that is written aside, as `<path>.partial`, and named when it is complete. One that is disposed of
- * without {@link NewFile.commit} is removed.
+ * Create a file that is written as `<path>.partial` and renamed when it is complete. It is removed if it is disposed of
+ * without {@link NewFile.commit}.
  *
- * @throws `EEXIST` if there is such a `.partial`: another process writes it, or one that died has left it
+ * @throws `EEXIST` if that `.partial` exists: another process is writing it, or left it when it died
  */
 export async function createFile(path: string, { replace = false }: NewFileOptions = {}): Promise<NewFile> {
   const partial = `${path}.partial`

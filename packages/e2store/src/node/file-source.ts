@@ -9,7 +9,7 @@ export interface FileSource extends ByteSource, AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Fill `bytes` from `position` on, in as many reads as the system needs. */
+/** Fill `bytes` from `position` on, in as many reads as it takes. */
 export async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let have = 0; have < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, have, bytes.length - have, position + have)
@@ -22,7 +22,7 @@ export async function readFully(file: FileHandle, bytes: Uint8Array, position: n
 }
 
 /**
- * Open a file for random access. Its size is taken once; a file that shrinks afterwards gives `SHORT_READ`.
+ * Open a file for random access. Its size is read once; a file that shrinks afterwards gives `SHORT_READ`.
  *
  * @throws {ByteSourceError} `NOT_A_FILE`
  */

@@ -6,9 +6,8 @@ const NATIVE_BLOCK_BYTES = 16_384
 const NATIVE_CRC_BYTES = 1024
 
 /**
- * A codec that hands large pieces to the npm packages `snappy` and `@node-rs/crc32` where they are installed, and
- * does everything else, small pieces too, in portable code, which is faster there. Compression is portable: it gives
- * the same bytes.
+ * A codec that uses the npm packages `snappy` and `@node-rs/crc32` for large chunks where they are installed, and
+ * portable code for everything else, which is faster for small chunks. Compression is portable: it gives the same bytes.
  *
  * @returns the portable codec if neither package can be loaded
  */

@@ -2,11 +2,11 @@ import type { Stats } from 'node:fs'
 import { constants, type FileHandle, open, stat } from 'node:fs/promises'
 import { ByteSourceError } from '../errors.ts'
 
-/** Opening a pipe with it does not wait for whoever is at its other end; a file is opened as ever. Windows has none. */
+/** Opening a pipe with this flag does not wait for a writer; it does not affect files. Windows does not have it. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
 
 /**
- * Open a file, and nothing but a file: what else has that name is not even opened.
+ * Open a regular file; anything else is not even opened.
  *
  * @param flags as `open(2)` takes them
  * @throws {ByteSourceError} `NOT_A_FILE`

@@ -1,9 +1,9 @@
 import { link, open, rename, rm, unlink } from 'node:fs/promises'
 
-/** What systems say where a file can have one name only. */
+/** Errors of file systems without hard links. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Give a file another name, never that of another file. @throws `EEXIST` if one has it */
+/** Rename a file without ever replacing another. @throws `EEXIST` if a file has that name */
 export async function renameOnly(from: string, to: string): Promise<void> {
   try {
     await link(from, to)
@@ -15,7 +15,7 @@ export async function renameOnly(from: string, to: string): Promise<void> {
   await unlink(from)
 }
 
-/** Where there are no links: take the name with an empty file, and replace that. */
+/** Without hard links: create an empty file of that name, and replace it. */
 async function renameOverOwn(from: string, to: string): Promise<void> {
   await (await open(to, 'wx')).close()
   try {

@@ -3,10 +3,10 @@ import { type IterateOptions, RecordCursor } from './iterate.ts'
 import type { RecordHeader } from './record.ts'
 import { isVendorType, recordTypeHex, recordTypeName } from './record-type.ts'
 
-/** How much of one type a file holds. */
+/** The records of one type in a file. */
 export interface TypeCount {
   readonly type: number
-  /** The two bytes of the type in hex, as texts write it. */
+  /** The two bytes of the type in hex, as specifications write it. */
   readonly hex: string
   /** The type's name, if it is a known one. */
   readonly name?: string
@@ -17,7 +17,7 @@ export interface TypeCount {
   readonly bytes: number
 }
 
-/** Counts records by type, the ones that nobody knows included. */
+/** Counts records by type, including unknown types. */
 export class Census {
   readonly #counts = new Map<number, { records: number; bytes: number }>()
 
@@ -31,7 +31,7 @@ export class Census {
     }
   }
 
-  /** All types found, in the order in which they first came. */
+  /** All types found, in order of first occurrence. */
   types(): TypeCount[] {
     return Array.from(this.#counts, ([type, count]) => {
       const name = recordTypeName(type)
@@ -39,7 +39,7 @@ export class Census {
     })
   }
 
-  /** The types found that have no known meaning. */
+  /** The types found that are unknown. */
   unknown(): TypeCount[] {
     return this.types().filter(({ name }) => name === undefined)
   }

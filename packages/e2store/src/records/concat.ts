@@ -8,8 +8,8 @@ import { RecordType } from './record-type.ts'
 import { RecordWriter } from './write.ts'
 
 /**
- * Write whole files one behind the other. Every one is checked to be whole records that begin with Version; indices
- * stay right because their values are relative.
+ * Concatenate files. Each is checked to consist of whole records that begin with Version; indices stay valid because
+ * their offsets are relative.
  *
  * @throws {UnexpectedEndError} a file ends inside a record
  * @throws {E2FormatError} a file is not an e2store file
@@ -25,14 +25,14 @@ export async function concatFiles(sources: Iterable<ByteSource>, sink: ByteSink)
 /** Parts of one file at most. */
 const MAX_PARTS = 1_048_576
 
-/** A run of whole records. */
+/** A range of whole records in a file. */
 export interface Part {
   readonly start: number
   readonly end: number
 }
 
 /**
- * The parts that a file falls into where its Version records stand: what was concatenated.
+ * The parts of a file, each of which begins with a Version record: the files that were concatenated.
  *
  * @throws {LimitError} `OUTPUT_TOO_LARGE`: more than 1,048,576 parts
  * @throws as {@link iterateHeaders}
@@ -49,7 +49,7 @@ export async function findParts(source: ByteSource): Promise<Part[]> {
   return parts
 }
 
-/** Add a part to those of a file; a file of nothing but Version records would have more of them than memory holds. */
+/** Add a part; the limit keeps a file of nothing but Version records from filling memory. */
 function addPart(parts: Part[], part: Part): void {
   if (parts.length === MAX_PARTS) {
     throw new LimitError('OUTPUT_TOO_LARGE', `more than ${MAX_PARTS} parts`, part.start, 'walk')
@@ -58,9 +58,9 @@ function addPart(parts: Part[], part: Part): void {
 }
 
 /**
- * Cut a file into parts of at most `maxBytes` at record boundaries, the Version record that {@link writePart} may add
- * counted in; a larger record gets a part of its own. Meant for files without an index: an index's values hold only in
- * the part that it lies in.
+ * Split a file into parts of at most `maxBytes` at record boundaries, including the Version record that
+ * {@link writePart} may add; a larger record gets a part of its own. Meant for files without an index, whose offsets
+ * would only be valid within its own part.
  *
  * @throws as {@link findParts}
  */
@@ -81,7 +81,7 @@ export async function planParts(source: ByteSource, maxBytes: number): Promise<P
   return parts
 }
 
-/** Write one part of a file, so that it is a file of its own: it begins with Version. */
+/** Write one part as a file of its own: it begins with a Version record. */
 export async function writePart(source: ByteSource, { start, end }: Part, sink: ByteSink): Promise<void> {
   const first = await readRecordHeader(source, start, { end, maxRecordBytes: Number.POSITIVE_INFINITY, step: 'walk' })
   if (first.type !== RecordType.Version) await new RecordWriter(sink).writeVersion()

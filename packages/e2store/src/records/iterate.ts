@@ -8,9 +8,9 @@ import { RecordWindow } from './window.ts'
 export interface IterateOptions extends Omit<RecordOptions, 'end'> {
   /** Position of the first record (default 0). */
   readonly from?: number
-  /** Position behind the last record (default: the source's size). */
+  /** Where the last record ends (default: the source's size). */
   readonly to?: number
-  /** Whether the first record has to be Version (default: if `from` is 0). */
+  /** Whether the first record must be Version (default: if `from` is 0). */
   readonly requireVersion?: boolean
   /** Bytes read ahead at once (default 1 MiB). */
   readonly windowBytes?: number
@@ -19,7 +19,7 @@ export interface IterateOptions extends Omit<RecordOptions, 'end'> {
 /** Bytes read at first where only headers are wanted. */
 const HEADER_WINDOW_BYTES = 4096
 
-/** Throw unless a file's first record is a Version; `EMPTY_FILE` if it has none. */
+/** Throw `NO_VERSION` unless a file's first record is a Version, `EMPTY_FILE` if there is no record. */
 export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined, position: number, step: Step): void {
   if (!record) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
   if (record.type !== RecordType.Version) {
@@ -29,13 +29,13 @@ export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined,
 }
 
 /**
- * Goes through the records of a source, reading ahead in windows; records inside a window are taken without waiting.
+ * Iterates over the records of a source in windows; records inside a window are taken without waiting.
  *
  * ```ts
  * while (await cursor.fill()) for (let record = cursor.take(); record; record = cursor.take()) use(record)
  * ```
  *
- * Records borrow their window, which is not written again then: they stay valid, and keep it in memory.
+ * Records borrow their window, which is then not written again: they stay valid, and keep it in memory.
  */
 export class RecordCursor {
   readonly #window: RecordWindow
@@ -43,7 +43,7 @@ export class RecordCursor {
   readonly #windowBytes: number
   readonly #to: number
   #position: number
-  /** Whether the next record has to be Version. */
+  /** Whether the next record must be Version. */
   #first: boolean
   #headerWindow = HEADER_WINDOW_BYTES
   #headersInWindow = 0
@@ -112,7 +112,7 @@ export class RecordCursor {
     this.#first = false
   }
 
-  /** Bytes to read for headers alone: few where records are large, more and more where they are small. */
+  /** Bytes to read for headers alone: few where records are large, growing where they are small. */
   #nextHeaderWindow(): number {
     const many = this.#headersInWindow >= 16
     this.#headerWindow = many ? Math.min(4 * this.#headerWindow, this.#windowBytes) : HEADER_WINDOW_BYTES
@@ -121,7 +121,7 @@ export class RecordCursor {
   }
 }
 
-/** The headers of all records, in file order; of large records only the header is read. Throws as {@link RecordCursor.take}. */
+/** The headers of all records in file order, without reading the data of large records. Throws as {@link RecordCursor.take}. */
 export async function* iterateHeaders(
   source: ByteSource,
   options: IterateOptions = {},

@@ -19,7 +19,7 @@ async function file(...records: readonly [type: number, length: number][]): Prom
   return sink.bytes()
 }
 
-async function cut(source: ByteSource, part: Part): Promise<Uint8Array> {
+async function partOf(source: ByteSource, part: Part): Promise<Uint8Array> {
   const sink = toBytes()
   await writePart(source, part, sink)
   return sink.bytes()
@@ -31,7 +31,7 @@ async function types(bytes: Uint8Array): Promise<number[]> {
   return found
 }
 
-test('a census counts all types, and tells unknown and vendor types apart', async () => {
+test('a census counts all types, and distinguishes unknown and vendor types', async () => {
   const bytes = await file([0x0100, 10], [0x4200, 3], [0x0100, 20], [0x9901, 6])
   const census = await takeCensus(fromBytes(bytes))
   expect(census.types()).toEqual([
@@ -50,7 +50,7 @@ test('types are named by their file bytes', () => {
   expect([0x7fff, 0x8000, 0xffff].map(isVendorType)).toEqual([false, true, true])
 })
 
-test('the end of the whole records is found behind a torn one', async () => {
+test('the end of the whole records is found before an incomplete one', async () => {
   const bytes = await file([0x0100, 10], [0x0200, 5])
   expect(await findWholeEnd(fromBytes(bytes))).toEqual({ wholeEnd: bytes.length })
   for (const torn of [1, 4, 5, 12]) {
@@ -86,10 +86,10 @@ test('files are joined and fall apart where they were joined', async () => {
     { start: 0, end: 26 },
     { start: 26, end: 54 },
   ])
-  expect(await Promise.all(parts.map((part) => cut(joined, part)))).toEqual([one, two])
+  expect(await Promise.all(parts.map((part) => partOf(joined, part)))).toEqual([one, two])
 })
 
-test('a file that is cut is not joined to', async () => {
+test('a truncated file is not concatenated', async () => {
   const one = await file([0x0100, 10])
   const files = [fromBytes(one.subarray(0, 20)), fromBytes(one)]
   await expect(concatFiles(files, toBytes())).rejects.toBeInstanceOf(UnexpectedEndError)
@@ -109,12 +109,12 @@ test('parts are of at most that size, with the Version record that they get', as
     await file([0x0100, 12], [0x0100, 12], [0x0100, 12], [0x0100, 12], [0x6532, 0], [0x0100, 32]),
   )
   const parts = await planParts(source, 48)
-  const sizes = await Promise.all(parts.map(async (part) => (await cut(source, part)).length))
+  const sizes = await Promise.all(parts.map(async (part) => (await partOf(source, part)).length))
   expect(sizes).toEqual([48, 48, 48])
   expect(parts.map(({ start }) => start)).toEqual([0, 48, 88])
 })
 
-test('a file is cut into parts of a size, each a file of its own', async () => {
+test('a file is split into parts of a size, each a file of its own', async () => {
   const bytes = await file([0x0100, 10], [0x0100, 10], [0x0200, 100], [0x0100, 1])
   const source = fromBytes(bytes)
   const parts = await planParts(source, 50)
@@ -123,8 +123,8 @@ test('a file is cut into parts of a size, each a file of its own', async () => {
     { start: 44, end: 152 },
     { start: 152, end: 161 },
   ])
-  const cutTypes = await Promise.all(parts.map(async (part) => types(await cut(source, part))))
-  expect(cutTypes).toEqual([
+  const splitTypes = await Promise.all(parts.map(async (part) => types(await partOf(source, part))))
+  expect(splitTypes).toEqual([
     [0x6532, 0x0100, 0x0100],
     [0x6532, 0x0200],
     [0x6532, 0x0100],

@@ -1,5 +1,5 @@
 /**
- * The record types with a meaning, as the number that their two file bytes spell: `6532` is `0x6532`.
+ * The known record types, as the number of their two bytes in the file: `6532` is `0x6532`.
  *
  * @see docs/spec/e2store.md §2
  */
@@ -30,7 +30,7 @@ export function recordTypeName(type: number): string | undefined {
   return NAMES.get(type)
 }
 
-/** The four hex digits that texts write for a type. */
+/** The four hex digits that specifications write for a type. */
 export function recordTypeHex(type: number): string {
   return type.toString(16).padStart(4, '0')
 }
@@ -41,14 +41,14 @@ export function describeType(type: number): string {
   return name ? `${name} (${recordTypeHex(type)})` : recordTypeHex(type)
 }
 
-/** Whether a type lies in the range left to applications: first byte `80` or above. */
+/** Whether a type is in the range reserved for applications: first byte `80` or above. */
 export function isVendorType(type: number): boolean {
   return type >= 0x8000
 }
 
 const MIB = 1_048_576
 
-/** The largest record of a type that is read unless told otherwise: 50 MiB, 1 GiB for states and state dumps. */
+/** The default limit for records of a type: 50 MiB, 1 GiB for beacon states and state snapshots. */
 export function defaultMaxRecordBytes(type: number): number {
   switch (type) {
     case RecordType.CompressedBeaconState:

@@ -18,18 +18,18 @@ export interface RecordHeader {
 }
 
 export interface E2Record extends RecordHeader {
-  /** Borrowed memory: do not write to it, copy it to keep a small record out of a large window. */
+  /** Borrowed memory: do not write to it; copy it to keep a small record without the window around it. */
   readonly data: Uint8Array
 }
 
 export interface RecordOptions {
   /** Largest data read, in bytes, for all types or by type (default {@link defaultMaxRecordBytes}). */
   readonly maxRecordBytes?: number | ((type: number) => number)
-  /** Read the reserved field as bits 32 to 47 of the length, as texts before 2023 had it (default false). */
+  /** Read the reserved field as bits 32 to 47 of the length, as specifications before 2023 had it (default false). */
   readonly legacyLength48?: boolean
   /** Where the readable region ends (default: the source's size). */
   readonly end?: number
-  /** What an error says was being done. */
+  /** The step that errors name. */
   readonly step?: Step
 }
 
@@ -58,9 +58,7 @@ export function encodeRecord(type: number, data: Uint8Array): Uint8Array {
 }
 
 /**
- * Decode the header that lies at `at` in `bytes` and at `position` in the file.
- *
- * Does not check that the data is there.
+ * Decode the header at `at` in `bytes`, which is at `position` in the file. Does not check that the data is there.
  *
  * @throws {E2FormatError} `RESERVED_NOT_ZERO`, `UNKNOWN_VERSION`
  * @see docs/spec/e2store.md §1
@@ -75,7 +73,7 @@ export function decodeRecordHeader(
   return { type: typeAt(bytes, at), length, position, end: position + RECORD_HEADER_BYTES + length }
 }
 
-/** The length in the header that lies at `at` in `bytes`; checks and throws as {@link decodeRecordHeader}. */
+/** The length in the header at `at` in `bytes`; checks and throws as {@link decodeRecordHeader}. */
 export function decodeLength(bytes: Uint8Array, at: number, position: number, options: RecordOptions): number {
   const reserved = u16(bytes, at + 6)
   if (reserved !== 0 && options.legacyLength48 !== true) {
@@ -101,12 +99,12 @@ export function checkBounds(type: number, length: number, position: number, end:
   }
   const max = typeof maxRecordBytes === 'number' ? maxRecordBytes : maxRecordBytes(type)
   if (length > max) {
-    const what = `${describeType(type)} record of ${length} bytes, allowed are ${max}`
+    const what = `${describeType(type)} record of ${length} bytes, at most ${max} allowed`
     throw new LimitError('RECORD_TOO_LARGE', what, position, options.step ?? 'read')
   }
 }
 
-/** Throw `TRUNCATED` unless a whole header lies at `position`. */
+/** Throw `TRUNCATED` unless a whole header is at `position`. */
 export function checkHeaderRoom(position: number, end: number, step: Step = 'read'): void {
   if (position + RECORD_HEADER_BYTES > end) {
     throw new UnexpectedEndError(`${Math.max(0, end - position)} of 8 bytes of a record header`, position, step)
@@ -114,7 +112,7 @@ export function checkHeaderRoom(position: number, end: number, step: Step = 'rea
 }
 
 /**
- * The header of the record at `position`; that its data is there is checked, not read.
+ * The header of the record at `position`. Checks that its data is there without reading it.
  *
  * @throws {UnexpectedEndError} the header or the data runs past the end
  * @throws {E2FormatError} `RESERVED_NOT_ZERO`, `UNKNOWN_VERSION`
@@ -133,7 +131,7 @@ export async function readRecordHeader(
   return header
 }
 
-/** Bytes read in one go where a record is expected: most execution records fit. */
+/** Bytes read at once where a record begins: most execution records fit. */
 const FIRST_READ_BYTES = 4096
 
 /**
@@ -155,7 +153,7 @@ export async function readRecord(source: ByteSource, position: number, options: 
   return { ...header, data }
 }
 
-/** Throw `UNEXPECTED_TYPE` unless a record is of the type wanted at that place. */
+/** Throw `UNEXPECTED_TYPE` unless a record is of this type. */
 export function expectType(header: RecordHeader, type: number, step: Step = 'read'): void {
   if (header.type !== type) {
     const what = `${describeType(header.type)} record, expected ${describeType(type)}`

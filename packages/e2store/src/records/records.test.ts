@@ -44,19 +44,19 @@ test('a record is two bytes of type and less than 2^32 of data', () => {
   expect(() => encodeRecordHeader(0, 2 ** 32)).toThrow(RangeError)
 })
 
-test('written records are read back the same way from memory, a file, and a stream cut anywhere', async () => {
+test('written records are read back the same way from memory, a file, and a stream in chunks of any size', async () => {
   await fc.assert(
     fc.asyncProperty(
       records,
       fc.integer({ min: 8, max: 64 }),
       fc.integer({ min: 1, max: 9 }),
-      async (items, windowBytes, cut) => {
+      async (items, windowBytes, chunkBytes) => {
         const bytes = await write(items)
         const expected = [{ type: RecordType.Version, data: new Uint8Array(0) }, ...items].map(plain)
         expect((await collect(iterateRecords(fromBytes(bytes)))).map(plain)).toEqual(expected)
         expect((await collect(iterateRecords(slow(bytes), { windowBytes }))).map(plain)).toEqual(expected)
-        const chunks = Array.from({ length: Math.ceil(bytes.length / cut) }, (_, i) =>
-          bytes.subarray(i * cut, (i + 1) * cut),
+        const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+          bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
         )
         expect((await collect(decodeRecords(chunks))).map(plain)).toEqual(expected)
         for (const header of await collect(iterateHeaders(slow(bytes), { windowBytes }))) {
@@ -74,8 +74,8 @@ test('every prefix is whole records or truncated, with the end of the last whole
     { type: 0x0300, data: hex('01') },
   ])
   const ends = [8, 21, 29, 38]
-  for (let cut = 1; cut < bytes.length; cut++) {
-    const part = bytes.subarray(0, cut)
+  for (let length = 1; length < bytes.length; length++) {
+    const part = bytes.subarray(0, length)
     for (const walk of [
       iterateRecords(fromBytes(part)),
       iterateRecords(slow(part)),
@@ -87,11 +87,11 @@ test('every prefix is whole records or truncated, with the end of the last whole
         () => undefined,
         (e: unknown) => e,
       )
-      if (ends.includes(cut)) {
+      if (ends.includes(length)) {
         expect(error).toBeUndefined()
       } else {
         expect(error).toBeInstanceOf(UnexpectedEndError)
-        expect(error).toMatchObject({ wholeEnd: Math.max(0, ...ends.filter((end) => end <= cut)), step: 'walk' })
+        expect(error).toMatchObject({ wholeEnd: Math.max(0, ...ends.filter((end) => end <= length)), step: 'walk' })
       }
     }
   }
@@ -126,7 +126,7 @@ test('a record over the limit is refused before its data is read', async () => {
   }
 })
 
-test('a stream goes past records that are not wanted, whatever their size', async () => {
+test('a stream skips records that are not wanted, whatever their size', async () => {
   const bytes = await write([
     { type: 0x0200, data: new Uint8Array(1000) },
     { type: 0x0100, data: hex('07') },
@@ -155,15 +155,15 @@ test('a huge file is walked by its headers only', async () => {
   expect(read).toBeLessThan(501 * 4097)
 })
 
-test('a record of many pieces is put together, whatever their size', async () => {
+test('a record of many chunks is put together, whatever their size', async () => {
   const data = Uint8Array.from({ length: 500_001 }, (_, i) => i % 251)
   const bytes = await write([{ type: 0x0200, data }])
-  for (const cut of [1000, 50_000, 70_000, 300_000]) {
-    const chunks = Array.from({ length: Math.ceil(bytes.length / cut) }, (_, i) =>
-      bytes.subarray(i * cut, (i + 1) * cut),
+  for (const chunkBytes of [1000, 50_000, 70_000, 300_000]) {
+    const chunks = Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) =>
+      bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes),
     )
     const [, record] = await collect(decodeRecords(chunks))
-    expect(Buffer.compare(record?.data ?? hex(''), data), `pieces of ${cut}`).toBe(0)
+    expect(Buffer.compare(record?.data ?? hex(''), data), `chunks of ${chunkBytes}`).toBe(0)
   }
 })
 

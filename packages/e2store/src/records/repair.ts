@@ -13,9 +13,7 @@ export interface WholeEnd {
 }
 
 /**
- * Where a file's last whole record ends: behind it, a crash may have left the start of another.
- *
- * Reads the headers only.
+ * Where a file's last whole record ends: a crash may have left the start of another after it. Reads headers only.
  *
  * @throws {E2FormatError} the file breaks the format in another way than by ending too early
  * @see docs/spec/e2store.md §3.2
@@ -32,10 +30,10 @@ export async function findWholeEnd(source: ByteSource, options: IterateOptions =
   }
 }
 
-/** Throw `NO_VERSION` unless a file too short for a record is the start of a Version record. */
+/** Throw `NO_VERSION` unless a file that is shorter than a record is the start of a Version record. */
 async function checkBegunVersion(source: ByteSource): Promise<void> {
   const version = encodeRecordHeader(RecordType.Version, 0)
   const bytes = await source.read(0, Math.min(source.size, version.length))
   if (equalBytes(bytes, version.subarray(0, bytes.length))) return
-  throw new E2FormatError('NO_VERSION', `${bytes.length} bytes that do not begin a Version record`, 0, 'walk')
+  throw new E2FormatError('NO_VERSION', `${bytes.length} bytes that are not the start of a Version record`, 0, 'walk')
 }

@@ -12,11 +12,11 @@ import {
 } from './record.ts'
 
 export interface StreamOptions extends Omit<RecordOptions, 'end' | 'step'> {
-  /** Records for which this says no are gone past without keeping their data, and not yielded. */
+  /** Records for which this returns false are skipped without keeping their data. */
   readonly wanted?: (header: RecordHeader) => boolean
 }
 
-/** Bytes that arrive in pieces, taken out in lengths of the reader's choice. */
+/** Bytes that arrive in chunks, taken in lengths of the reader's choice. */
 class Inbox {
   readonly #chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array>
   #rest: Uint8Array = new Uint8Array(0)
@@ -25,19 +25,19 @@ class Inbox {
     this.#chunks = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   }
 
-  /** The next piece, at most `length` bytes of it; none at the end. */
+  /** The next bytes that are there, at most `length`; `undefined` at the end. */
   async some(length: number): Promise<Uint8Array | undefined> {
     while (this.#rest.length === 0) {
       const next = await this.#chunks.next()
       if (next.done) return undefined
       this.#rest = next.value
     }
-    const piece = this.#rest.subarray(0, length)
-    this.#rest = this.#rest.subarray(piece.length)
-    return piece
+    const bytes = this.#rest.subarray(0, length)
+    this.#rest = this.#rest.subarray(bytes.length)
+    return bytes
   }
 
-  /** `length` bytes, fewer only at the end. Memory grows with what arrived, not with what was announced. */
+  /** `length` bytes, fewer only at the end. Memory grows with what has arrived, not with what a header announces. */
   async upTo(length: number): Promise<Uint8Array> {
     if (length <= this.#rest.length) {
       const whole = this.#rest.subarray(0, length)
@@ -47,22 +47,22 @@ class Inbox {
     let out: Uint8Array = new Uint8Array(Math.min(length, 65_536))
     let have = 0
     while (have < length) {
-      const piece = await this.some(length - have)
-      if (!piece) break
-      if (have + piece.length > out.length) out = grow(out, have + piece.length)
-      out.set(piece, have)
-      have += piece.length
+      const bytes = await this.some(length - have)
+      if (!bytes) break
+      if (have + bytes.length > out.length) out = grow(out, have + bytes.length)
+      out.set(bytes, have)
+      have += bytes.length
     }
     return out.subarray(0, have)
   }
 
-  /** Go past `length` bytes; how many there were. */
+  /** Skip `length` bytes; returns how many there were. */
   async skip(length: number): Promise<number> {
     let skipped = 0
     while (skipped < length) {
-      const piece = await this.some(length - skipped)
-      if (!piece) break
-      skipped += piece.length
+      const bytes = await this.some(length - skipped)
+      if (!bytes) break
+      skipped += bytes.length
     }
     return skipped
   }
@@ -73,9 +73,9 @@ class Inbox {
 }
 
 /**
- * The records of a file that arrives in pieces cut anywhere: a socket, a download, a decompressor.
+ * The records of a file that arrives in chunks of any size: from a socket, a download, a decompressor.
  *
- * Holds one record at a time. `data` borrows the piece it came in if it lies in one.
+ * Holds one record at a time. `data` borrows the chunk that it came in, unless it spans several.
  *
  * @throws {UnexpectedEndError} the stream ends inside a record
  * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`, `RESERVED_NOT_ZERO`

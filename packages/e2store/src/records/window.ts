@@ -17,8 +17,8 @@ export interface WindowOptions extends RecordOptions {
   readonly end: number
   readonly step: Step
   /**
-   * Records are used until the next {@link RecordWindow.load} only. Memory is then reused, and where the source can
-   * read into memory the next so many bytes are read while these are in use.
+   * Read so many bytes ahead, where the source can read into memory, and reuse memory: records are then valid until the
+   * next {@link RecordWindow.load} only.
    */
   readonly readAheadBytes?: number
 }

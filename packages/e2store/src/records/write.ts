@@ -2,7 +2,7 @@ import type { ByteSink } from '../io/byte-sink.ts'
 import { encodeRecordHeader } from './record.ts'
 import { RecordType } from './record-type.ts'
 
-/** Writes records to a sink, one after another. */
+/** Writes records to a sink. */
 export class RecordWriter {
   readonly #sink: ByteSink
 
@@ -15,7 +15,7 @@ export class RecordWriter {
     return this.#sink.position
   }
 
-  /** Write one record, and say where it begins. */
+  /** Write one record; returns where it begins. */
   async write(type: number, data: Uint8Array): Promise<number> {
     const position = this.#sink.position
     await this.#sink.write(encodeRecordHeader(type, data.length))
@@ -23,7 +23,7 @@ export class RecordWriter {
     return position
   }
 
-  /** Write the Version record that begins a file, or a part of one. */
+  /** Write the Version record that a file begins with, or a part of one. */
   async writeVersion(): Promise<number> {
     return this.write(RecordType.Version, new Uint8Array(0))
   }

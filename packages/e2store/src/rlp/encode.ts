@@ -1,12 +1,12 @@
-/** What can be written as RLP: bytes, numbers (big-endian, no leading zeros), or a list of such. */
+/** What can be encoded as RLP: bytes, numbers (big-endian, no leading zeros), or a list of such. */
 export type RlpValue = Uint8Array | bigint | number | RawRlp | readonly RlpValue[]
 
-/** An item that is encoded already. */
+/** An item that is already encoded. */
 export interface RawRlp {
   readonly raw: Uint8Array
 }
 
-/** Mark bytes as one encoded item, to be written as they are. */
+/** Mark bytes as one item that is already encoded. */
 export function rawRlp(raw: Uint8Array): RawRlp {
   return { raw }
 }

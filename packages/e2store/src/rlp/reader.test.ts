@@ -41,11 +41,11 @@ describe('RLP', () => {
 
   test('round trip; every prefix and every suffix fails', () => {
     fc.assert(
-      fc.property(fc.array(value, { maxLength: 6 }), fc.nat(), (items, cut) => {
+      fc.property(fc.array(value, { maxLength: 6 }), fc.nat(), (items, length) => {
         const bytes = encodeRlp(items)
         expect(readList(bytes, { what: 'list', position: 0 }, tree)).toEqual(items)
         const origin = { what: 'list', position: 9 }
-        expect(() => readList(bytes.subarray(0, cut % bytes.length), origin, tree)).toThrow(E2FormatError)
+        expect(() => readList(bytes.subarray(0, length % bytes.length), origin, tree)).toThrow(E2FormatError)
         expect(() => readList(Uint8Array.of(...bytes, 0), origin, tree)).toThrow(E2FormatError)
       }),
     )
@@ -83,7 +83,7 @@ describe('RLP', () => {
     ['long form with a leading zero', `b90038${'61'.repeat(56)}`],
     ['length beyond the end', 'c401'],
     ['length of 2^64 - 1', 'ffffffffffffffffff'],
-    ['prefix cut', 'b8'],
+    ['incomplete prefix', 'b8'],
   ])('refuses %s', (_, bytes) => {
     let error: unknown
     try {

@@ -2,9 +2,9 @@ import { E2FormatError } from '../errors.ts'
 
 /** Where RLP bytes come from, for errors. */
 export interface RlpOrigin {
-  /** What the bytes are: `header`, `body`. */
+  /** What the bytes are, such as `header`. */
   readonly what: string
-  /** Byte position, in the file, of the record that holds them. */
+  /** Byte position of their record in the file. */
   readonly position: number
 }
 
@@ -13,8 +13,8 @@ export const NO_ORIGIN: RlpOrigin = { what: 'RLP', position: 0 }
 const EMPTY = new Uint8Array(0)
 
 /**
- * A cursor over RLP items that lie one after another. It accepts canonical encodings only and copies nothing: byte
- * strings and nested readers borrow the memory they read.
+ * A cursor over consecutive RLP items. It accepts canonical encodings only and copies nothing: byte strings and nested
+ * readers borrow the memory they read.
  *
  * @see docs/spec/e2store-execution.md §2
  */
@@ -24,7 +24,7 @@ export class RlpReader {
   /** The next item. */
   #at: number
   readonly #end: number
-  /** The payload of the item that {@link #step} stepped over. */
+  /** The payload of the item that {@link #step} skipped. */
   #start = 0
   #stop = 0
   #isList = false
@@ -64,14 +64,14 @@ export class RlpReader {
     return this.bytes.subarray(this.#start, this.#stop)
   }
 
-  /** Step over the next byte string; returns its length. */
+  /** Skip the next byte string; returns its length. */
   skipString(field: string): number {
     this.#step(field)
     if (this.#isList) throw this.error(`${field} is a list, expected bytes`, this.#start)
     return this.#stop - this.#start
   }
 
-  /** Step over the next byte string, of exactly `length` bytes. */
+  /** Skip the next byte string, of exactly `length` bytes. */
   skipFixed(field: string, length: number): void {
     const found = this.skipString(field)
     if (found !== length) throw this.error(`${field} has ${found} bytes, expected ${length}`, this.#start)
@@ -86,7 +86,7 @@ export class RlpReader {
     return BigInt(value)
   }
 
-  /** Step over the next number, checked as by {@link uint}; returns its length in bytes. */
+  /** Skip the next number, checked as by {@link uint}; returns its length in bytes. */
   skipUint(field: string, maxBytes = 8): number {
     this.#step(field)
     if (this.#isList) throw this.error(`${field} is a list, expected a number`, this.#start)
@@ -108,24 +108,24 @@ export class RlpReader {
     return new RlpReader(this.bytes, this.origin, this.#start, this.#stop)
   }
 
-  /** The next item with its prefix, all of it checked down to `maxDepth` nested lists. */
+  /** The next item with its prefix, checked down to `maxDepth` nested lists. */
   raw(field: string, maxDepth = 16): Uint8Array {
     const from = this.#at
     this.skip(field, maxDepth)
     return this.bytes.subarray(from, this.#at)
   }
 
-  /** Step over the next item, checking all of it. */
+  /** Skip the next item, checking all of it. */
   skip(field: string, maxDepth = 16): void {
     this.#step(field)
     if (!this.#isList) return
-    if (maxDepth === 0) throw this.error(`${field} is nested too deep`, this.#start)
+    if (maxDepth === 0) throw this.error(`${field} is nested too deeply`, this.#start)
     if (this.#start === this.#stop) return
     const inner = new RlpReader(this.bytes, this.origin, this.#start, this.#stop)
     while (inner.hasMore) inner.skip(field, maxDepth - 1)
   }
 
-  /** Require that no items are left. */
+  /** Throw unless all items have been read. */
   end(what: string): void {
     if (this.hasMore) throw this.error(`${this.#end - this.#at} bytes too many in ${what}`, this.#at)
   }
@@ -139,7 +139,7 @@ export class RlpReader {
     return this.bytes[at] as number
   }
 
-  /** Step over one item, noting where its payload lies. */
+  /** Skip one item, noting where its payload is. */
   #step(field: string): void {
     const at = this.#at
     if (at >= this.#end) throw this.error(`${field} is missing`, at)
@@ -169,7 +169,7 @@ export class RlpReader {
     let length = 0
     for (let i = 1; i <= lengthBytes; i++) length = length * 256 + this.#byte(at + i)
     if (this.#byte(at + 1) === 0 || length < 56) {
-      throw this.error(`length ${length} of ${field} is not written in its shortest form`, at)
+      throw this.error(`length ${length} of ${field} is not in its shortest form`, at)
     }
     this.#start = at + 1 + lengthBytes
     if (length > this.#end - this.#start) throw this.#overrun(field, length, at)
@@ -192,7 +192,7 @@ function bigFrom(bytes: Uint8Array, start: number, end: number): bigint {
   return value
 }
 
-/** Read exactly one item that fills `bytes`: a list, whose items `read` consumes to the last. */
+/** Read the one list that `bytes` consist of; `read` must read all of its items. */
 export function readList<T>(bytes: Uint8Array, origin: RlpOrigin, read: (items: RlpReader) => T): T {
   const outer = new RlpReader(bytes, origin)
   const items = outer.list(origin.what)

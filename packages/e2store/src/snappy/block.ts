@@ -1,6 +1,6 @@
 /**
- * The uncompressed size that a raw snappy block declares in the varint that it begins with; -1 if that is cut, longer
- * than five bytes or above 2^32 - 1.
+ * The uncompressed size in the varint that a raw snappy block begins with; -1 if that is incomplete, longer than five
+ * bytes or above 2^32 - 1.
  */
 export function declaredSize(input: DataView, start: number, end: number): number {
   const last = Math.min(end, start + 5)
@@ -16,8 +16,8 @@ export function declaredSize(input: DataView, start: number, end: number): numbe
 /**
  * Decompress the raw snappy block `input[start, end)` into `output[at, at + size)`.
  *
- * @returns whether the block is well-formed and fills those `size` bytes exactly; nothing outside them is read as
- * history or written
+ * @returns whether the block is well-formed and fills those `size` bytes exactly; nothing outside them is written or
+ * copied from
  * @see docs/spec/e2store.md §4.3
  */
 export function decompressBlock(
@@ -67,7 +67,7 @@ export function decompressBlock(
     if (offset === 0 || offset > to - at || length > limit - to) return false
     const last = to + length
     if (offset < 4) {
-      // What repeats in less than four bytes repeats in six or four too, once there are as many.
+      // What repeats every 1 to 3 bytes repeats every 4 or 6 bytes too, once there are that many.
       const distance = offset === 3 ? 6 : 4
       const known = Math.min(last, to + distance - offset)
       for (let source = to - offset; to < known; ) output.setUint8(to++, output.getUint8(source++))

@@ -2,7 +2,7 @@ import { decompressBlock } from './block.ts'
 import { compressBlock } from './compress.ts'
 import { crc32c } from './crc32c.ts'
 
-/** The three operations under the framing. All are synchronous: chunks are small. */
+/** The three operations that the framing needs. All are synchronous: chunks are small. */
 export interface SnappyCodec {
   readonly name: string
   /**
@@ -17,7 +17,7 @@ export interface SnappyCodec {
   crc32c(bytes: DataView, start: number, end: number): number
 }
 
-/** The codec without native code, which runs everywhere. */
+/** The codec without native code, for every platform. */
 export const portableSnappy: SnappyCodec = {
   name: 'portable',
   decompress: decompressBlock,

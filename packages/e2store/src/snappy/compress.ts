@@ -1,5 +1,5 @@
 const MAX_TABLE_BYTES = 1 << 14
-/** Bytes at the end of a block in which no match is looked for. */
+/** Bytes at the end of a block in which no match is searched. */
 const INPUT_MARGIN = 15
 const BLOCK_BYTES = 65_536
 
@@ -8,7 +8,7 @@ function maxCompressedBytes(n: number): number {
   return 32 + n + Math.floor(n / 6)
 }
 
-/** Where elements of a raw block are written. */
+/** The elements of a raw block. */
 class Elements {
   readonly out: Uint8Array
   length = 0

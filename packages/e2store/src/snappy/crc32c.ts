@@ -37,7 +37,7 @@ export function crc32c(bytes: DataView, start = 0, end: number = bytes.byteLengt
   return ~crc >>> 0
 }
 
-/** The form in which the framing stores a CRC: rotated right by 15, plus a constant. */
+/** A CRC as the framing stores it: rotated right by 15, plus a constant. */
 export function maskCrc(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 }

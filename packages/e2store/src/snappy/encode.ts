@@ -12,7 +12,7 @@ export interface FramedEncodeOptions {
 /**
  * Compress bytes to a framed stream.
  *
- * A chunk is stored as it is unless compression saves more than an eighth, which is what the Rust encoder does.
+ * A chunk is stored uncompressed unless compression saves more than an eighth, as in the Rust encoder.
  *
  * @see docs/spec/e2store.md §4
  */
@@ -22,13 +22,13 @@ export function snappyFramedEncode(
 ): Uint8Array {
   const parts: Uint8Array[] = [STREAM_IDENTIFIER]
   for (let from = 0; from < bytes.length; from += MAX_CHUNK_BYTES) {
-    const piece = bytes.subarray(from, from + MAX_CHUNK_BYTES)
-    const compressed = codec.compress(piece)
-    const worthwhile = compressed.length < piece.length - Math.floor(piece.length / 8)
-    const body = worthwhile ? compressed : piece
+    const chunk = bytes.subarray(from, from + MAX_CHUNK_BYTES)
+    const compressed = codec.compress(chunk)
+    const worthwhile = compressed.length < chunk.length - Math.floor(chunk.length / 8)
+    const body = worthwhile ? compressed : chunk
     const head = new Uint8Array(8)
     putU32(head, 0, ((body.length + 4) << 8) | (worthwhile ? 0 : 1))
-    putU32(head, 4, maskCrc(codec.crc32c(viewOf(piece), 0, piece.length)))
+    putU32(head, 4, maskCrc(codec.crc32c(viewOf(chunk), 0, chunk.length)))
     parts.push(head, body)
   }
   return concatBytes(parts)

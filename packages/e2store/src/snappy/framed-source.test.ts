@@ -30,7 +30,7 @@ async function all(framed: Uint8Array, maxBytes?: number): Promise<Uint8Array> {
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * (i >>> 10)) >>> 7)
 
-test('a stream is read piece by piece, and to any length', async () => {
+test('a stream is read in chunks, and to any length', async () => {
   const framed = snappyFramedEncode(content)
   expect(await all(framed)).toEqual(content)
   const { source, region } = file(framed)
@@ -40,26 +40,26 @@ test('a stream is read piece by piece, and to any length', async () => {
   expect(await readFramedPrefix(source, region, 400_000)).toEqual(content)
 })
 
-test('what is behind the part asked for is not read', async () => {
+test('what follows the requested length is not read', async () => {
   const noise = Uint8Array.from({ length: 4_000_000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 13)
   const { source, region, read } = file(snappyFramedEncode(noise))
   await readFramedPrefix(source, region, 1000)
   expect(read()).toBeLessThan(300_000)
 })
 
-test('a stream read in pieces is refused where a whole one is', async () => {
+test('a stream read in chunks is rejected where a whole one is', async () => {
   const framed = snappyFramedEncode(content.subarray(0, 2000))
   await fc.assert(
-    fc.asyncProperty(fc.nat(framed.length - 1), fc.nat(255), fc.nat(framed.length), async (at, byte, cut) => {
-      const broken = framed.slice(0, cut)
+    fc.asyncProperty(fc.nat(framed.length - 1), fc.nat(255), fc.nat(framed.length), async (at, byte, length) => {
+      const broken = framed.slice(0, length)
       if (at < broken.length) broken[at] = byte
       const whole = await Promise.resolve()
         .then(() => snappyFramedDecode(broken, { position: 5 }))
         .catch((error: unknown) => error)
-      const pieces = await all(broken).catch((error: unknown) => error)
-      if (whole instanceof Uint8Array) expect(pieces).toEqual(whole)
+      const chunks = await all(broken).catch((error: unknown) => error)
+      if (whole instanceof Uint8Array) expect(chunks).toEqual(whole)
       else
-        expect(pieces).toMatchObject({
+        expect(chunks).toMatchObject({
           code: (whole as E2StoreError).code,
           position: (whole as E2StoreError & { position: number }).position,
         })

@@ -16,8 +16,8 @@ const WINDOW_BYTES = 262_144
 const DEFAULT_MAX_BYTES = 2 ** 32
 
 /**
- * The content of a framed stream piece by piece (at most 65536 bytes each), reading no further than is asked for.
- * Holds a window and a piece, whatever the size of the stream.
+ * The content of a framed stream in chunks of at most 65536 bytes, reading no further than the consumer does.
+ * Holds a window and a chunk, whatever the size of the stream.
  *
  * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
  * @throws {LimitError} `OUTPUT_TOO_LARGE`; `maxBytes` is 4 GiB by default
@@ -41,7 +41,7 @@ export async function* iterateFramed(
   for (let at = from; at < to; ) {
     const head = at + 4 <= to ? await read(at, 4) : undefined
     const whole = head ? 4 + u24(head, 1) : 4
-    if (!head || at + whole > to) throw new E2FormatError('BAD_SNAPPY', 'chunk is cut', at, step)
+    if (!head || at + whole > to) throw new E2FormatError('BAD_SNAPPY', 'incomplete chunk', at, step)
     const first = at === from
     const type = head[0] as number
     if (first || type < 0x80 || type === 0xff) {
@@ -60,8 +60,7 @@ export async function* iterateFramed(
 }
 
 /**
- * The first `length` bytes of a framed stream's content, fewer if it holds fewer; what lies behind them is neither
- * read nor checked.
+ * The first `length` bytes of a framed stream's content, fewer if it has fewer; what follows is neither read nor checked.
  *
  * @throws as {@link iterateFramed}
  */

@@ -5,24 +5,24 @@ import { declaredSize } from './block.ts'
 import { portableSnappy, type SnappyCodec } from './codec.ts'
 import { maskCrc } from './crc32c.ts'
 
-/** Uncompressed bytes of a chunk at most. */
+/** Largest number of uncompressed bytes in a chunk. */
 export const MAX_CHUNK_BYTES = 65_536
 /** The stream identifier chunk, which every framed stream begins with. */
 export const STREAM_IDENTIFIER: Uint8Array = Uint8Array.of(0xff, 6, 0, 0, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59)
 const CHUNK_HEAD = 4
 const CRC_BYTES = 4
-/** No element of a raw block makes more bytes of one: three bytes give 64 at most. */
+/** Largest expansion of an element of a raw block: three bytes give at most 64. */
 const MAX_EXPANSION = 64 / 3
 
 export interface FramedDecodeOptions {
   /** Largest decompressed size (default 256 MiB). */
   readonly maxBytes?: number
   readonly codec?: SnappyCodec
-  /** Position in the file of the first framed byte, for messages. */
+  /** Position in the file of the first framed byte, for errors. */
   readonly position?: number
-  /** What an error says was being done (default `read`). */
+  /** The step that errors name (default `read`). */
   readonly step?: Step
-  /** Where the content goes: memory of exactly that size (default: a fresh array). */
+  /** Allocates memory of exactly this size for the content (default: a fresh array). */
   readonly allocate?: (bytes: number) => Uint8Array
 }
 
@@ -35,7 +35,7 @@ function bad(message: string, position: number, step: Step): E2FormatError {
   return new E2FormatError('BAD_SNAPPY', message, position, step)
 }
 
-/** Goes from chunk to chunk; its fields say what the one last read is. */
+/** Reads chunk after chunk; its fields describe the one last read. */
 export class ChunkReader {
   #bytes: Uint8Array = NONE
   readonly #input = new MemoryView()
@@ -47,7 +47,7 @@ export class ChunkReader {
   /** Where the chunk begins. */
   start = 0
   #end = 0
-  /** Uncompressed bytes of the chunk; 0 if it is one without data. */
+  /** Uncompressed bytes of the chunk; 0 if it has no data. */
   size = 0
 
   constructor(codec: SnappyCodec, step: Step) {
@@ -56,7 +56,7 @@ export class ChunkReader {
   }
 
   /**
-   * Read from these bytes from now on.
+   * Continue with other bytes.
    *
    * @param offset position in the file of `bytes[0]`
    */
@@ -68,7 +68,7 @@ export class ChunkReader {
   /**
    * Read and check the head of the chunk at `at`.
    *
-   * @param first whether this has to be the stream identifier
+   * @param first whether this must be the stream identifier
    * @returns where the chunk ends
    * @throws {E2FormatError} `BAD_SNAPPY`
    * @see docs/spec/e2store.md §4.1
@@ -77,7 +77,7 @@ export class ChunkReader {
     const bytes = this.#bytes
     const body = at + CHUNK_HEAD
     const end = body <= bytes.length ? body + u24(bytes, at + 1) : body
-    if (end > bytes.length) throw this.#bad('chunk is cut', at)
+    if (end > bytes.length) throw this.#bad('incomplete chunk', at)
     const type = bytes[at] as number
     this.#type = type
     this.start = at
@@ -101,7 +101,7 @@ export class ChunkReader {
     if (body > end) throw this.#bad(`data chunk of ${end - body + CRC_BYTES} bytes, expected at least 4`, at)
     const size = type === 1 ? end - body : this.#declaredSize(body, end)
     if (size < 0) throw this.#bad('chunk has no valid uncompressed size', at)
-    if (size > MAX_CHUNK_BYTES) throw this.#bad(`chunk of ${size} uncompressed bytes, allowed are 65536`, at)
+    if (size > MAX_CHUNK_BYTES) throw this.#bad(`chunk of ${size} uncompressed bytes, at most 65536 allowed`, at)
     if (size > (end - body) * MAX_EXPANSION) {
       throw this.#bad(`chunk of ${end - body} bytes claims ${size} uncompressed bytes`, at)
     }

@@ -20,7 +20,7 @@ export function orderedTrieRoot(values: readonly Uint8Array[], hashes: Hashes): 
   const add = (from: number, to: number): void => {
     for (let i = from; i < to; i++) trie.add(encodeRlp(i), values[i] as Uint8Array)
   }
-  // Ascending keys: rlp(0) is 0x80, behind the single bytes 0x01 to 0x7f.
+  // Ascending keys: rlp(0) is 0x80, after the single bytes 0x01 to 0x7f.
   add(1, Math.min(values.length, 128))
   add(0, 1)
   add(128, values.length)

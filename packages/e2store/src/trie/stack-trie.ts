@@ -12,8 +12,8 @@ interface Branch {
 }
 
 /**
- * The root of a Merkle-Patricia trie whose entries come in ascending order of their keys. Holds one path of nodes,
- * so its memory does not grow with the number of entries. Keys must not be prefixes of each other.
+ * The root of a Merkle-Patricia trie whose entries are added in ascending order of their keys. Holds one path of nodes,
+ * so memory does not grow with the number of entries. No key may be a prefix of another.
  *
  * @see docs/spec/e2store-execution.md §4
  */
@@ -30,7 +30,7 @@ export class StackTrie {
   /**
    * Add an entry. `value` is kept until the next call.
    *
-   * @throws {RangeError} for a key that is not above the one before it, or a prefix of it
+   * @throws {RangeError} for a key that is not greater than the one before it, or a prefix of it
    */
   add(key: Uint8Array, value: Uint8Array): void {
     const path = nibbles(key)
@@ -47,7 +47,7 @@ export class StackTrie {
     this.#value = value
   }
 
-  /** The 32-byte root of all entries; the trie takes no more after it. */
+  /** The 32-byte root of all entries; none can be added afterwards. */
   root(): Uint8Array {
     const path = this.#path
     if (path === undefined) return this.#hashes.keccak256(Uint8Array.of(0x80))
@@ -59,7 +59,7 @@ export class StackTrie {
     return this.#hashes.keccak256(node)
   }
 
-  /** Finish all nodes of the last path below depth `common`, where the next key parts from it. */
+  /** Finish all nodes of the last path below depth `common`, where the next key diverges. */
   #close(path: Uint8Array, common: number): void {
     const parent = Math.max(common, this.#open.at(-1)?.depth ?? -1)
     let node = this.#leaf(path, parent + 1)
@@ -82,14 +82,14 @@ export class StackTrie {
     return encodeRlp([hexPrefix(path.subarray(from), true), this.#value])
   }
 
-  /** A finished branch as a child at depth `from`: behind an extension node if nibbles lie between. */
+  /** A finished branch as a child at depth `from`: under an extension node if there are nibbles in between. */
   #branch({ depth, children }: Branch, path: Uint8Array, from: number): Uint8Array {
     const node = encodeRlp([...children, NO_VALUE])
     if (depth === from) return node
     return encodeRlp([hexPrefix(path.subarray(from, depth), false), this.#reference(node)])
   }
 
-  /** How a parent names a node: the node itself if it is shorter than a hash. */
+  /** How a parent refers to a node: the node itself if it is shorter than a hash. */
   #reference(node: Uint8Array): RawRlp {
     if (node.length < 32) return rawRlp(node)
     const reference = new Uint8Array(33)
@@ -109,7 +109,7 @@ function nibbles(key: Uint8Array): Uint8Array {
   return out
 }
 
-/** Nibbles packed into bytes behind a flag nibble: 2 for a leaf, plus 1 for an odd number of them. */
+/** Nibbles packed into bytes after a flag nibble: 2 for a leaf, plus 1 for an odd number of them. */
 function hexPrefix(path: Uint8Array, leaf: boolean): Uint8Array {
   const odd = path.length % 2
   const out = new Uint8Array(1 + (path.length - odd) / 2)

@@ -1,17 +1,17 @@
 import { E2StoreError } from '../errors.ts'
 import { type PresetName, slotsPerEra } from './network.ts'
 
-/** What is asked of a deserialized state. */
+/** The parts of a deserialized state that are used. */
 export interface BeaconState {
   /** hash_tree_root of the state. */
   root(): Uint8Array
   /** Public key of a validator, or `undefined` if there is none of that index. */
   publicKey(index: bigint): Uint8Array | undefined
-  /** Root of an earlier era as the state remembers it, or `undefined` if it does not. */
+  /** Root of an earlier era that the state has, or `undefined` if it has none. */
   eraRoot(era: bigint): Uint8Array | undefined
 }
 
-/** The SSZ library as this package uses it. Both methods throw what the library throws for malformed bytes. */
+/** The part of an SSZ library that is used. Both methods throw what the library throws for malformed bytes. */
 export interface BeaconSsz {
   readonly preset: PresetName
   /** hash_tree_root of the message of a serialized signed block. */
@@ -29,7 +29,7 @@ interface Roots {
   getReadonly(i: number): unknown
 }
 
-/** The parts of a state's view that are read; which of them there are depends on the fork. */
+/** The parts of a state's view that are read; they depend on the fork. */
 interface StateView {
   hashTreeRoot(): Uint8Array
   readonly validators: { readonly length: number; getReadonly(i: number): { readonly pubkey: Uint8Array } }
@@ -62,10 +62,10 @@ function stateOf(view: StateView): BeaconState {
 }
 
 /**
- * The types of `@lodestar/types`, which knows all forks. A process has one preset: the first one that is asked for,
- * or the one that the process chose before.
+ * The types of `@lodestar/types`, which has all forks. A process has one preset: the one that it chose, or the first
+ * that is requested here.
  *
- * @throws {SetupError} `NOT_INSTALLED`; `OTHER_PRESET` if the process uses another one already
+ * @throws {SetupError} `NOT_INSTALLED`; `OTHER_PRESET` if the process already uses another one
  */
 export async function lodestarSsz(preset: PresetName): Promise<BeaconSsz> {
   const notInstalled = (cause: unknown): never => {
@@ -75,7 +75,7 @@ export async function lodestarSsz(preset: PresetName): Promise<BeaconSsz> {
   try {
     setActivePreset(presets[preset])
   } catch {
-    // The process has chosen its preset; whether it is this one is seen below.
+    // The process has chosen its preset; whether it is this one is checked below.
   }
   const { ACTIVE_PRESET } = await import('@lodestar/params')
   const { ssz } = await import('@lodestar/types').catch(notInstalled)

@@ -1,7 +1,7 @@
-/** The sets of constants that SSZ types depend on, by the names of the consensus specifications. */
+/** The presets of constants that SSZ types depend on, named as in the consensus specifications. */
 export type PresetName = 'mainnet' | 'minimal' | 'gnosis'
 
-/** A fork, with the lower-case name that the consensus specifications give it. */
+/** A fork, with its lower-case name of the consensus specifications. */
 export interface BeaconFork {
   readonly name: string
   readonly epoch: bigint
@@ -9,7 +9,7 @@ export interface BeaconFork {
   readonly version: string
 }
 
-/** What tells one beacon chain from another. */
+/** What distinguishes one beacon chain from another. */
 export interface BeaconNetwork {
   readonly config: string
   readonly preset: PresetName
@@ -25,7 +25,7 @@ function forks(version: (fork: number) => string, epochs: readonly number[]): re
   return epochs.map((epoch, i) => ({ name: FORK_NAMES[i] as string, epoch: BigInt(epoch), version: version(i) }))
 }
 
-/** The public networks whose forks are known here, by the name of their configuration. */
+/** The public networks that are built in, by the name of their configuration. */
 export const BEACON_NETWORKS: Readonly<Record<'mainnet' | 'sepolia' | 'hoodi' | 'gnosis', BeaconNetwork>> = {
   mainnet: {
     config: 'mainnet',
@@ -61,7 +61,7 @@ export function slotsPerEra(preset: PresetName): number {
   return SLOTS_PER_ERA[preset]
 }
 
-/** The fork that a slot lies in. */
+/** The fork that a slot is in. */
 export function forkAt({ preset, forks: all, config }: BeaconNetwork, slot: bigint): BeaconFork {
   const epoch = slot / SLOTS_PER_EPOCH[preset]
   const fork = all.findLast((each) => each.epoch <= epoch)

@@ -2,7 +2,7 @@ import { hashPair } from '../accumulator/merkle.ts'
 import { defaultHashes } from '../hash/hashes.ts'
 import { SetupError } from './beacon-ssz.ts'
 
-/** Checks a BLS signature (public key 48 bytes, message 32, signature 96) by the scheme of the beacon chain. */
+/** Checks a BLS signature by the scheme of the beacon chain: public key 48 bytes, message 32, signature 96. */
 export type VerifySignature = (
   publicKey: Uint8Array,
   message: Uint8Array,
@@ -25,7 +25,7 @@ export async function nobleBls(): Promise<VerifySignature> {
     try {
       return bls.verify(signature, bls.hash(message, SUITE), publicKey)
     } catch {
-      // What is no point of the curve verifies nothing.
+      // Not a point of the curve.
       return false
     }
   }

@@ -11,23 +11,23 @@ import { nobleBls, proposerSigningRoot, type VerifySignature } from './signature
 
 export interface FullVerifyOptions extends Omit<VerifyEraOptions, 'checks' | 'genesisValidatorsRoot'> {
   readonly network: BeaconNetwork
-  /** The SSZ library (default: {@link lodestarSsz}). */
+  /** The SSZ library (default {@link lodestarSsz}). */
   readonly ssz?: BeaconSsz
-  /** How signatures are checked (default: {@link nobleBls}); `false` leaves them out. */
+  /** How signatures are checked (default {@link nobleBls}); `false` skips them. */
   readonly verifySignature?: VerifySignature | false
-  /** Root that the file's last state has to have: the first of the state roots of a trusted state of the era behind. */
+  /** Root that the file's last state must have: the first of the state roots in a trusted state of the next era. */
   readonly stateRoot?: Uint8Array
 }
 
 export interface FullEraReport extends EraReport {
-  /** Root of the file's last state; trust in it is trust in the file. */
+  /** Root of the file's last state: whoever trusts it can trust the file. */
   readonly stateRoot: Uint8Array
-  /** Root that the last state of the file before has to have; absent in era 0. */
+  /** Root that the last state of the previous file must have; absent in era 0. */
   readonly previousStateRoot?: Uint8Array
   readonly signatures: number
 }
 
-/** Call the SSZ library; what it throws means malformed bytes. */
+/** Call the SSZ library; an error of it means malformed bytes. */
 function decoding<T>(what: string, position: number, decode: () => T): T {
   try {
     return decode()
@@ -37,7 +37,7 @@ function decoding<T>(what: string, position: number, decode: () => T): T {
   }
 }
 
-/** What {@link FullChecks} works with, all of it chosen. */
+/** The options of {@link FullChecks} with defaults applied. */
 interface CheckOptions {
   readonly network: BeaconNetwork
   readonly ssz: BeaconSsz
@@ -55,7 +55,7 @@ class FullChecks {
   readonly #genesisValidatorsRoot: Uint8Array
   readonly #eraRoots = new Map<bigint, Uint8Array>()
   #state: BeaconState | undefined
-  /** Root of the last state seen. */
+  /** Root of the most recent state. */
   stateRoot: Uint8Array = new Uint8Array(0)
   previousStateRoot: Uint8Array | undefined
   signatures = 0
@@ -69,7 +69,7 @@ class FullChecks {
     this.#genesisValidatorsRoot = fromHex(network.genesisValidatorsRoot)
   }
 
-  /** The state's root goes into the chain of states, and it remembers the eras before it by their roots. */
+  /** Check that the state follows the one before it and has the roots of the eras before it. */
   async state(group: EraGroup, head: StateHead): Promise<void> {
     const { statePosition, stateSlot, era } = group
     const fork = forkAt(this.#network, stateSlot)
@@ -96,13 +96,13 @@ class FullChecks {
     for (const [past, root] of this.#eraRoots) {
       const remembered = state.eraRoot(past)
       if (!remembered || !equalBytes(remembered, root)) {
-        const what = `state remembers ${remembered ? toHex(remembered) : 'nothing'} of era ${past}, expected ${toHex(root)}`
+        const what = `state has ${remembered ? toHex(remembered) : 'no root'} for era ${past}, expected ${toHex(root)}`
         throw new VerificationError('WRONG_ROOT', what, statePosition)
       }
     }
   }
 
-  /** The block has the root that the state has for its slot, and its proposer has signed it. */
+  /** Check that the block has the root that the state has for its slot, and its proposer's signature. */
   async block({ slot, position, ssz, head, root }: CheckedBlock): Promise<void> {
     const fork = forkAt(this.#network, slot)
     const found = decoding(`${fork.name} block`, position, () => this.#ssz.blockRoot(fork.name, ssz))
@@ -123,11 +123,11 @@ class FullChecks {
 }
 
 /**
- * Verify a file completely: all that {@link verifyEra} checks, and the root of every block against the state's, the
- * proposers' signatures, each state's root against the next state, and the eras that the states remember.
+ * Verify a file completely: all that {@link verifyEra} checks, the root of every block against the state's, the
+ * proposers' signatures, each state's root against the next state, and the roots of earlier eras in the states.
  *
- * The file is then as good as its last state's root, which the caller compares with a trusted one.
- * Holds one state and one block at a time, as the SSZ library keeps them.
+ * The file can then be trusted as far as its last state's root, which the caller compares with a trusted one.
+ * Holds one state and one block at a time, as the SSZ library represents them.
  *
  * @throws {VerificationError} the content is not what it claims to be
  * @throws {E2FormatError} with step `verify`

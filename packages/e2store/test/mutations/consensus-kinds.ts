@@ -8,7 +8,7 @@ import { tinyChain } from '../support/tiny-chain.ts'
 import { fullEraKind } from './full-era-kind.ts'
 import type { Kind } from './harness.ts'
 
-/** Go through all records; the content of such a file is protected by nothing. */
+/** Read all records; nothing protects the content of such a file. */
 async function walk(bytes: Uint8Array): Promise<undefined> {
   for await (const { type, data, position } of iterateRecords(fromBytes(bytes))) {
     if (type === RecordType.CompressedSignedBeaconBlock) snappyFramedDecode(data, { position: position + 8 })
@@ -89,7 +89,7 @@ export async function consensusKinds(): Promise<Kind[]> {
     { name: '.era of genesis', bytes: genesis, check: checkEra },
     { name: '.era', bytes: first, check: checkEra },
     { name: '.era of several eras', bytes: Uint8Array.of(...genesis, ...first, ...second), check: checkEra },
-    { name: '.era behind its checksums', bytes: first, check: checkFixedPositions, deep: true },
+    { name: '.era under its checksums', bytes: first, check: checkFixedPositions, deep: true },
     { name: '.era without its indices', bytes: first, check: walkEra },
   ]
   if (!hasVectors('e2store')) return kinds

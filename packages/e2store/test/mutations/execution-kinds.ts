@@ -34,7 +34,7 @@ async function checkSnapshot(bytes: Uint8Array): Promise<string> {
   return hash.digest('hex')
 }
 
-/** The kinds of files of the execution layer, with their checksums and behind them. */
+/** The kinds of files of the execution layer, changed over and under their checksums. */
 export function executionKinds(): Kind[] {
   const trustedAccumulator = fromHex(golden.accumulator)
   const archives: readonly (readonly [GoldenFile, VerifyExecutionOptions])[] = [
@@ -50,5 +50,5 @@ export function executionKinds(): Kind[] {
     return { name: `.${name}`, bytes: goldenBytes(name), check: checkArchive(name, options) }
   })
   kinds.push({ name: '.e2ss', bytes: goldenBytes('e2ss'), check: checkSnapshot })
-  return kinds.flatMap((kind) => [kind, { ...kind, name: `${kind.name} behind its checksums`, deep: true }])
+  return kinds.flatMap((kind) => [kind, { ...kind, name: `${kind.name} under its checksums`, deep: true }])
 }

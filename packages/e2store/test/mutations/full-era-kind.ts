@@ -13,7 +13,7 @@ export async function fullEraKind(): Promise<Kind> {
   const ssz = await lodestarSsz(network.preset)
   const stateRoot = fromHex(facts.chain.states[1]?.root ?? '')
   return {
-    name: '.era by its roots, behind its checksums',
+    name: '.era by its roots, under its checksums',
     bytes: Uint8Array.from(readVector('e2store', 'mini', 'e2mini-00001-22330142.era.gz')),
     deep: true,
     weight: 0.3,

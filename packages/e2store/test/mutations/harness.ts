@@ -7,11 +7,11 @@ export interface Kind {
   /** A small valid file. */
   readonly bytes: Uint8Array
   /**
-   * Open, read and verify bytes: a text that tells all content that passed as verified apart from other content
+   * Open, read and verify bytes: a text that is different for all other content that passes as verified
    * (such as a hash of it), or `undefined` for a kind that has nothing to verify by. Throws what the package throws.
    */
   readonly check: (bytes: Uint8Array) => Promise<string | undefined>
-  /** Whether content behind checksums is changed too, with checksums that fit (default false). */
+  /** Whether content under checksums is changed too, with matching checksums (default false). */
   readonly deep?: boolean
   /** Share of the mutations that this kind gets, relative to others (default 1): less for slow ones. */
   readonly weight?: number
@@ -59,7 +59,7 @@ function boundAllocations(maxBytes: number): Disposable {
 /**
  * Mutate one kind of file `count` times.
  *
- * Throws, naming the seed, unless each mutation is refused with a typed error or leaves the verified content as it
+ * Throws, naming the seed, unless each mutation is rejected with a typed error or leaves the verified content as it
  * was; on other errors, slowness, and allocations beyond what the file's size explains.
  */
 export async function runKind(kind: Kind, { seed, count, onMutation }: RunOptions): Promise<Outcome> {

@@ -1,6 +1,6 @@
 /**
  * Mutates every kind of file for as long as asked: `node test/mutations/long.ts [mutations = 100000] [seed = 1]`.
- * Ends with status 1 at the first mutation that is neither refused with a typed error nor harmless, or that hangs.
+ * Ends with status 1 at the first mutation that is neither rejected with a typed error nor harmless, or that hangs.
  */
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
@@ -47,7 +47,7 @@ async function runHere(job: Job): Promise<void> {
   const { rejected, unharmed, codes, slowestMs } = await runKind(kind, { ...job, onMutation })
   const found = Array.from(codes, ([code, n]) => `${code} ${n}`).join(', ')
   parentPort?.postMessage(
-    `${job.name}: ${rejected} refused, ${unharmed} harmless, slowest ${slowestMs.toFixed(0)} ms (${found})`,
+    `${job.name}: ${rejected} rejected, ${unharmed} harmless, slowest ${slowestMs.toFixed(0)} ms (${found})`,
   )
 }
 

@@ -27,8 +27,8 @@ function recordStarts(bytes: Uint8Array): number[] {
   return starts
 }
 
-/** A place to change: anywhere, in a record's header, or in the index at the end. */
-function place(bytes: Uint8Array, random: Random): number {
+/** A position to change: anywhere, in a record's header, or in the index at the end. */
+function positionIn(bytes: Uint8Array, random: Random): number {
   const kind = random()
   if (kind < 0.4) return below(random, bytes.length)
   if (kind < 0.7) return Math.max(0, bytes.length - 1 - below(random, 700))
@@ -79,25 +79,25 @@ function decompressed(bytes: Uint8Array, chunk: number, end: number): Uint8Array
 const MUTATORS: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] = [
   function flipBit(bytes, random) {
     const out = bytes.slice()
-    const at = place(out, random)
+    const at = positionIn(out, random)
     out[at] = (out[at] as number) ^ (1 << below(random, 8))
     return out
   },
   function setByte(bytes, random) {
     const out = bytes.slice()
-    out[place(out, random)] = byte(random)
+    out[positionIn(out, random)] = byte(random)
     return out
   },
   function setField(bytes, random) {
     const out = bytes.slice()
-    const at = Math.min(place(out, random), Math.max(0, out.length - 8))
+    const at = Math.min(positionIn(out, random), Math.max(0, out.length - 8))
     const value = INTERESTING[below(random, INTERESTING.length)] ?? 0n
     for (let i = 0; i < 8 && at + i < out.length; i++) out[at + i] = Number((value >> BigInt(8 * i)) & 0xffn)
     return out
   },
   function overwrite(bytes, random) {
     const out = bytes.slice()
-    const at = place(out, random)
+    const at = positionIn(out, random)
     for (let i = at; i < Math.min(out.length, at + 1 + below(random, 40)); i++) out[i] = byte(random)
     return out
   },
@@ -114,7 +114,7 @@ const MUTATORS: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] =
     return out
   },
   function remove(bytes, random) {
-    const at = place(bytes, random)
+    const at = positionIn(bytes, random)
     const length = 1 + below(random, 64)
     const out = new Uint8Array(Math.max(0, bytes.length - length))
     out.set(bytes.subarray(0, Math.min(at, out.length)))
@@ -122,27 +122,27 @@ const MUTATORS: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] =
     return out
   },
   function duplicate(bytes, random) {
-    const at = place(bytes, random)
-    const piece = bytes.subarray(at, at + 1 + below(random, 600))
-    const out = new Uint8Array(bytes.length + piece.length)
+    const at = positionIn(bytes, random)
+    const copy = bytes.subarray(at, at + 1 + below(random, 600))
+    const out = new Uint8Array(bytes.length + copy.length)
     out.set(bytes.subarray(0, at))
-    out.set(piece, at)
-    out.set(bytes.subarray(at), at + piece.length)
+    out.set(copy, at)
+    out.set(bytes.subarray(at), at + copy.length)
     return out
   },
   function swap(bytes, random) {
     const out = bytes.slice()
     const length = Math.min(1 + below(random, 16), out.length)
-    const a = Math.min(place(out, random), out.length - length)
-    const b = Math.min(place(out, random), out.length - length)
-    const piece = out.slice(a, a + length)
+    const a = Math.min(positionIn(out, random), out.length - length)
+    const b = Math.min(positionIn(out, random), out.length - length)
+    const copy = out.slice(a, a + length)
     out.copyWithin(a, b, b + length)
-    out.set(piece, b)
+    out.set(copy, b)
     return out
   },
 ]
 
-/** One to three changes; with `deep`, often one behind the checksums. */
+/** One to three changes; with `deep`, often one under the checksums. */
 export function mutate(bytes: Uint8Array, random: Random, deep: boolean): Uint8Array {
   if (deep && random() < 0.6) return changePayload(bytes, random)
   let out = bytes

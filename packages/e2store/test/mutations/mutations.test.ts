@@ -4,7 +4,7 @@ import { allKinds } from './kinds.ts'
 
 const kinds = await allKinds()
 
-test.each(kinds)('mutations of $name are refused or do no harm', async (kind) => {
+test.each(kinds)('mutations of $name are rejected or harmless', async (kind) => {
   const count = Math.ceil(100 * (kind.weight ?? 1))
   const { rejected, unharmed } = await runKind(kind, { seed: 1, count })
   expect(rejected + unharmed).toBe(count)

@@ -1,4 +1,4 @@
-/** All that runs everywhere. No name is in two of the entry points: the compiler would refuse this file. */
+/** All that runs everywhere. No name is in two of the entry points: the compiler would reject this file. */
 export * from '../../src/era.ts'
 export * from '../../src/execution.ts'
 export * from '../../src/index.ts'

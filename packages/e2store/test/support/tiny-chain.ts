@@ -7,7 +7,7 @@ import { putU32, putU64 } from '../../src/io/little-endian.ts'
 /** Slots of an era of the minimal preset. */
 export const SLOTS = 64
 
-/** A chain that holds together at the fixed positions of its blocks and states, and is made up behind them. */
+/** A chain that is valid at the fixed positions of its blocks and states, and made up elsewhere. */
 export interface TinyChain {
   readonly genesisValidatorsRoot: Uint8Array
   /** Signed blocks by slot; empty slots have none. */

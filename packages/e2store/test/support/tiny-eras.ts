@@ -13,7 +13,7 @@ export const chain = await tinyChain(3, (slot) => slot % 7 === 3 || (slot > 64 &
 export const [genesis, first, second, third] = chain.files as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
 export const stateOf = (era: number): Uint8Array => (chain.states[era] as Uint8Array).slice()
 
-/** Open the file that eras make one behind the other. */
+/** Open the concatenation of eras. */
 export const open = async (...files: readonly Uint8Array[]): Promise<EraFile> => openEra(fromBytes(concatBytes(files)))
 
 /** Era 1 with the stored offset of one slot changed. */

@@ -11,12 +11,11 @@ import type { BlockArchive } from './archive.ts'
 import { headerRlpOf } from './block.ts'
 import { MAX_BLOCKS } from './layout.ts'
 
-/** Everything in a file's name but the network, which no file tells. */
+/** A file's name without the network, which its content does not show. */
 export type ArchiveIdentity = Omit<ExecutionArchiveName, 'network'>
 
 /**
- * What the content of a file says that its name has to be: its era, and its accumulator or the hash of its last
- * block, which is read for that.
+ * The name that fits the content of a file: its era, and its accumulator or the hash of its last block, which is read.
  *
  * @see docs/spec/e2store-execution.md §9
  */
@@ -35,13 +34,13 @@ export async function archiveIdentity(
   return { kind, era, id: nameId(keccak256(headerRlpOf(kind, header))), profile }
 }
 
-/** The name that a file has by its content, on a network that the caller knows. */
+/** The name that fits the content of a file, for a network that the caller knows. */
 export async function executionArchiveNameOf(archive: BlockArchive, network: string, hashes?: Hashes): Promise<string> {
   return formatExecutionArchiveName({ ...(await archiveIdentity(archive, hashes)), network })
 }
 
 /**
- * Compare a name, which may come from anywhere, with what the content says.
+ * Compare an untrusted name with the content.
  *
  * @throws {VerificationError} `WRONG_NAME`
  */
@@ -50,10 +49,10 @@ export function checkExecutionArchiveName(name: string, identity: ArchiveIdentit
   if (parsed === undefined) throw new VerificationError('WRONG_NAME', `not the name of an archive: ${quote(name)}`, 0)
   const expected = formatExecutionArchiveName({ ...identity, network: parsed.network })
   if (formatExecutionArchiveName(parsed) === expected) return
-  throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, by its content it is ${expected}`, 0)
+  throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, its content is that of ${expected}`, 0)
 }
 
-/** A name from outside, in a message: no control characters, not too long. */
+/** An untrusted name in a message: no control characters, not too long. */
 function quote(name: string): string {
   return JSON.stringify(name.slice(0, 120))
 }

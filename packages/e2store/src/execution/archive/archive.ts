@@ -14,7 +14,7 @@ import {
   headerRlpOf,
 } from './block.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
-import { type ColumnPlaces, columnPlaces, RowDecoder } from './row-decoder.ts'
+import { type ColumnIndices, columnIndices, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader } from './row-reader.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
@@ -22,9 +22,8 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
   /** Largest decompressed record, in bytes (default 64 MiB). */
   readonly maxPayloadBytes?: number
   /**
-   * Bytes read at once for a block that is asked for by number, of which 4 MiB are kept: many where asking costs more
-   * than reading (default 512 KiB in files of up to 4 MiB; of larger ones what the index says the block takes is read,
-   * and nothing is kept).
+   * Read blocks by number in pages of this many bytes, of which 4 MiB are kept: for sources where each read is expensive
+   * (default: 512 KiB for files of up to 4 MiB; of larger files just the block is read, and nothing is kept).
    */
   readonly pageBytes?: number
 }
@@ -32,33 +31,33 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
 export interface BlockRange {
   /** First block (default: the file's first). */
   readonly from?: bigint
-  /** Block behind the last one (default: behind the file's last). */
+  /** The block after the last one (default: the one after the file's last). */
   readonly to?: bigint
   /** Columns to read (default: all). The header is always read. */
   readonly columns?: readonly Column[]
 }
 
-/** The records of one block as they lie in the file; their data borrow the window they were read in. */
+/** The records of one block, still compressed; their data borrow the window they were read in. */
 export interface RawBlock extends Columns<E2Record> {
   readonly number: bigint
   readonly header: E2Record
 }
 
 const NONE = new Uint8Array(0)
-/** What is kept of reading blocks by number, at most. */
+/** Most bytes kept of reading blocks by number. */
 const KEPT_BYTES = 4_194_304
-/** Pages of files that are kept whole: a quarter of this makes 1,000 blocks wait a fifth longer for all the reads. */
+/** Page size for small files: with a quarter of this, 1,000 blocks take a fifth longer for all the reads. */
 const PAGE_BYTES = 524_288
-/** Read ahead when going through blocks, for each place of the file that is read from. */
+/** Bytes read ahead when iterating, in each column that has records of its own. */
 export const WINDOW_BYTES = 262_144
 export const ARENA_BYTES = 131_072
-/** For contents of blocks that are asked for by number: whoever keeps a block keeps so much. */
+/** Bytes allocated at once for blocks read by number: a block that is kept keeps so much. */
 const SMALL_ARENA_BYTES = 32_768
 
 /**
  * An open `.era1`, `.ere` or `.e2hs` file: any block by its number, or ranges of them in order.
  *
- * Holds the index in memory, and up to 4 MiB of what was read by number. Calls may overlap. The source stays the caller's to close.
+ * Holds the index in memory, and up to 4 MiB of what was read by number. Calls may overlap. The caller closes the source.
  *
  * @see docs/spec/e2store-execution.md §8
  */
@@ -69,14 +68,14 @@ export class BlockArchive {
   /** What blocks are read from by number. */
   readonly #pages: ByteSource
   readonly #decoderByNumber: RowDecoder
-  readonly #places: ColumnPlaces
+  readonly #columns: ColumnIndices
 
   constructor(source: ByteSource, layout: Layout, options: ArchiveOptions = {}) {
     this.source = source
     this.layout = layout
     this.options = options
     this.#pages = keepPages(source, options.pageBytes)
-    this.#places = columnPlaces(layout)
+    this.#columns = columnIndices(layout)
     this.#decoderByNumber = this.#decoder(SMALL_ARENA_BYTES)
   }
 
@@ -108,7 +107,7 @@ export class BlockArchive {
    * @throws {NotInFileError} the file does not hold that block
    * @throws {E2FormatError} `BAD_TARGET`, `UNEXPECTED_TYPE`, `TRUNCATED`, `BAD_SNAPPY`, `BAD_CHECKSUM`, `BAD_RLP`, `BAD_SSZ`
    * @throws {LimitError} a record or its content is larger than allowed
-   * @throws {VerificationError} `WRONG_NUMBER`: the index names another block
+   * @throws {VerificationError} `WRONG_NUMBER`: the index points at another block
    */
   async block(number: bigint): Promise<Block> {
     const row = await this.#row(number, this.columns)
@@ -121,7 +120,7 @@ export class BlockArchive {
     return this.#checkedPayloads(number, row, this.#decoderByNumber)
   }
 
-  /** The records of one block as they lie in the file. Throws as {@link block}. */
+  /** The records of one block, still compressed. Throws as {@link block}. */
   async raw(number: bigint, columns: readonly Column[] = this.columns): Promise<RawBlock> {
     return this.#rawBlock(number, await this.#row(number, columns))
   }
@@ -138,7 +137,7 @@ export class BlockArchive {
     return this.#each(range, (number, row) => this.#checkedPayloads(number, row, decoder))
   }
 
-  /** Blocks in order, as they lie in the file. Throws as {@link block}. */
+  /** Blocks in order, still compressed. Throws as {@link block}. */
   iterateRaw(range: BlockRange = {}): AsyncGenerator<RawBlock, void, void> {
     return this.#each(range, (number, row) => this.#rawBlock(number, row))
   }
@@ -167,7 +166,7 @@ export class BlockArchive {
   }
 
   #rawBlock(number: bigint, row: Row): RawBlock {
-    const at = this.#places
+    const at = this.#columns
     const [header] = row
     if (header === undefined) throw new RangeError('an archive without headers')
     return {
@@ -181,7 +180,7 @@ export class BlockArchive {
   }
 
   #decoder(arenaBytes: number): RowDecoder {
-    return new RowDecoder(this.#places, new Arena(arenaBytes), this.options)
+    return new RowDecoder(this.#columns, new Arena(arenaBytes), this.options)
   }
 
   #decode(number: bigint, row: Row, decoder: RowDecoder): Block {

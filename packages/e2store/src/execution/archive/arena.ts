@@ -1,4 +1,4 @@
-/** Gives out pieces of memory for contents: many small ones from one allocation. */
+/** Allocates memory for contents: many small ones from one allocation. */
 export class Arena {
   readonly #blockBytes: number
   #block: Uint8Array = new Uint8Array(0)
@@ -9,12 +9,12 @@ export class Arena {
     this.#blockBytes = blockBytes
   }
 
-  /** Bytes that were given out and may be in use. */
+  /** Bytes that were allocated and may be in use. */
   get taken(): number {
     return this.#taken
   }
 
-  /** `size` bytes that nobody else has; large pieces are allocated on their own. */
+  /** `size` bytes that nobody else has; large ones are allocated separately. */
   take(size: number): Uint8Array {
     this.#taken += size
     if (size > this.#blockBytes / 4) return new Uint8Array(size)
@@ -26,7 +26,7 @@ export class Arena {
     return this.#block.subarray(this.#used - size, this.#used)
   }
 
-  /** Give the same memory out again: nobody may hold any of it. */
+  /** Allocate from the same memory again: nobody may hold any of it. */
   reuse(): void {
     this.#used = 0
     this.#taken = 0

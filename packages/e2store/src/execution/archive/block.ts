@@ -8,7 +8,7 @@ import { type BlockProof, checkProofLength, decodeProof, proofTypeOf } from '../
 import { decodeReceipts, decodeSlimReceipts, type Receipt } from '../blocks/receipts.ts'
 import type { ArchiveKind, Column } from './layout.ts'
 
-/** One value for each column that was read. */
+/** A value for each column that was read. */
 export type Columns<T> = { readonly [C in Column]?: T | undefined }
 
 /** The decompressed contents of the records of one block, and where those records begin. */
@@ -21,10 +21,10 @@ export interface BlockPayloads extends Columns<Uint8Array> {
 export interface Block {
   readonly number: bigint
   readonly header: BlockHeader
-  /** The header as it is hashed. */
+  /** The RLP of the header, which is hashed. */
   readonly headerRlp: Uint8Array
   readonly body: BlockBody
-  /** Absent in files that leave receipts out. Slim receipts have no blooms. */
+  /** Absent in files that omit receipts. Slim receipts have no blooms. */
   readonly receipts?: readonly Receipt[]
   readonly totalDifficulty?: bigint
   readonly proof?: BlockProof
@@ -36,13 +36,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 const ITEMS_BEFORE_NUMBER = 8
 const TOTAL_DIFFICULTY_BYTES = 32
 
-/** The RLP of the header in the content of a header record of this kind of archive. */
+/** The RLP of the header in the content of a header record. */
 export function headerRlpOf(kind: ArchiveKind, content: Uint8Array, position = 0): Uint8Array {
   return kind === 'e2hs' ? decodeHeaderWithProof(content, position).header : content
 }
 
 /**
- * Throw unless a header has the number that the index gave it: what is read by number is never another block.
+ * Throw unless a header has the number that it has in the index, so that a block read by number is never another one.
  *
  * @throws {VerificationError} `WRONG_NUMBER`
  * @throws {E2FormatError} `BAD_RLP`
@@ -56,7 +56,7 @@ export function checkNumber(headerRlp: Uint8Array, number: bigint, position: num
 /** @throws {VerificationError} `WRONG_NUMBER` */
 export function checkSameNumber(found: bigint, number: bigint, position: number): void {
   if (found !== number) {
-    throw new VerificationError('WRONG_NUMBER', `header of block ${found} in the place of block ${number}`, position)
+    throw new VerificationError('WRONG_NUMBER', `header of block ${found}, expected block ${number}`, position)
   }
 }
 
@@ -99,7 +99,7 @@ export function decodeTotalDifficulty(data: Uint8Array, position = 0): bigint {
   return uint256Value(data)
 }
 
-/** The proof of an `.e2hs` record, whose type only the header tells. */
+/** The proof of an `.e2hs` record, whose type only the header shows. */
 export function proofByHeader(header: BlockHeader, ssz: Uint8Array, position: number): BlockProof {
   const type = proofTypeOf(header)
   checkProofLength(type, ssz, position)

@@ -4,10 +4,10 @@ import { describeType, RecordType } from '../../records/record-type.ts'
 /** The formats that hold ranges of blocks: `.era1`, `.ere` (also `.erae`), `.e2hs`. */
 export type ArchiveKind = 'era1' | 'ere' | 'e2hs'
 
-/** What a block consists of in an archive. */
+/** The parts of a block in an archive. */
 export type Column = 'header' | 'body' | 'receipts' | 'totalDifficulty' | 'proof'
 
-/** Blocks that one file holds at most. */
+/** Largest number of blocks in a file. */
 export const MAX_BLOCKS = 8192
 
 const TYPES: Readonly<Record<ArchiveKind, Readonly<Partial<Record<Column, number>>>>> = {
@@ -31,7 +31,7 @@ const TYPES: Readonly<Record<ArchiveKind, Readonly<Partial<Record<Column, number
   },
 }
 
-/** The columns that a kind of archive can have, in the order of a block's entries in the index. */
+/** The columns that a kind of archive can have, in the order of the index. */
 export function columnsOf(kind: ArchiveKind): Column[] {
   return Object.keys(TYPES[kind]) as Column[]
 }
@@ -41,39 +41,38 @@ export function columnType(kind: ArchiveKind, column: Column): number | undefine
   return TYPES[kind][column]
 }
 
-/** Where the blocks of an open archive lie. */
+/** Where the blocks of an open archive are. */
 export interface Layout {
   readonly kind: ArchiveKind
   /** Number of the first block. */
   readonly start: bigint
   readonly count: number
-  /** The columns that are there, in the order of a block's entries. */
+  /** The columns that the file has, in the order of the index. */
   readonly columns: readonly Column[]
-  /** Where the index record begins: all blocks lie before it. */
+  /** Where the index record begins, after all blocks. */
   readonly indexPosition: number
   /** The accumulator record directly before the index. */
   readonly accumulator?: { readonly position: number; readonly root: Uint8Array }
   /**
-   * Where the record begins that the index names for a column of a block. Where the index has headers only, it is
-   * asked for column 0 only.
+   * Where the record of a column of a block begins, by the index. Where the index has headers only, column is 0.
    *
    * @throws {E2FormatError} `BAD_TARGET`, `BAD_INTEGER`, `BAD_INDEX`
    */
   readonly target: (index: number, column: number) => number
   /** Position in the file of the index entry that {@link target} reads. */
   readonly entryPosition: (index: number, column: number) => number
-  /** Whether the records of a block follow each other, and only the header is in the index. */
+  /** Whether the records of a block are consecutive and the index points at the header only. */
   readonly rowwise: boolean
 }
 
-/** The type of the records of a column that is known to be there. */
+/** The type of the records of a column that the file has. */
 export function typeInLayout({ kind }: Layout, column: Column): number {
   const type = columnType(kind, column)
   if (type === undefined) throw new RangeError(`${kind} files have no column ${column}`)
   return type
 }
 
-/** Throw unless a record is of the type that its column has. */
+/** Throw unless a record is of the type of its column. */
 export function checkType(layout: Layout, column: Column, type: number, position: number): void {
   const expected = typeInLayout(layout, column)
   if (type === expected) return

@@ -17,7 +17,7 @@ export async function checkVersion(source: ByteSource): Promise<void> {
   checkFirstRecord(source.size === 0 ? undefined : await readRecordHeader(source, 0, { step: 'open' }), 0, 'open')
 }
 
-/** The accumulator record that ends at `end`, if there is one. */
+/** The accumulator record that ends at `end`, if any. */
 export async function readAccumulator(source: ByteSource, end: number): Promise<Layout['accumulator']> {
   const position = end - RECORD_HEADER_BYTES - ACCUMULATOR_BYTES
   if (position < RECORD_HEADER_BYTES) return undefined
@@ -35,9 +35,9 @@ export function checkNumbers(start: bigint, count: number, position: number): vo
 }
 
 /**
- * The layout of a file whose index names headers, behind each of which the block's other records follow.
+ * The layout of a file whose index points at headers, each of which is followed by the block's other records.
  *
- * An index without a valid base is reported when a block is read, so that the rest of the file can be looked at.
+ * An index without a valid base is reported when a block is read, so that the rest of the file can be inspected.
  *
  * @throws {E2FormatError} the file has no Version record or no index of that shape
  */

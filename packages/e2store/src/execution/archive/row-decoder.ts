@@ -7,10 +7,10 @@ import type { BlockPayloads } from './block.ts'
 import type { Column, Layout } from './layout.ts'
 import type { Row } from './row-reader.ts'
 
-/** Where the columns stand in a row; -1 for those that the file does not have. */
-export type ColumnPlaces = Readonly<Record<Column, number>>
+/** The index of each column in a row; -1 for those that the file does not have. */
+export type ColumnIndices = Readonly<Record<Column, number>>
 
-export function columnPlaces({ columns }: Layout): ColumnPlaces {
+export function columnIndices({ columns }: Layout): ColumnIndices {
   return {
     header: 0,
     body: columns.indexOf('body'),
@@ -28,17 +28,17 @@ export interface RowDecoderOptions {
 
 const DEFAULT_MAX_PAYLOAD = 64 * 1_048_576
 
-/** Decompresses the records of rows, one after another, into memory from an arena. */
+/** Decompresses the records of rows into memory from an arena. */
 export class RowDecoder {
-  readonly #places: ColumnPlaces
+  readonly #columns: ColumnIndices
   readonly #framed: FramedDecoder
 
   constructor(
-    places: ColumnPlaces,
+    columns: ColumnIndices,
     arena: Arena,
     { codec, maxPayloadBytes = DEFAULT_MAX_PAYLOAD }: RowDecoderOptions = {},
   ) {
-    this.#places = places
+    this.#columns = columns
     this.#framed = new FramedDecoder({
       ...{ maxBytes: maxPayloadBytes, allocate: (size) => arena.take(size) },
       ...(codec && { codec }),
@@ -47,7 +47,7 @@ export class RowDecoder {
 
   /** The contents of a row. Throws as `snappyFramedDecode`. */
   payloads(number: bigint, row: Row): BlockPayloads {
-    const at = this.#places
+    const at = this.#columns
     return {
       number,
       header: this.#content(row[0]),

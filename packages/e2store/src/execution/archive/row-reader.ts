@@ -4,33 +4,33 @@ import { type E2Record, RECORD_HEADER_BYTES, type RecordOptions } from '../../re
 import { RecordWindow, type WindowOptions } from '../../records/window.ts'
 import { type Column, checkType, type Layout } from './layout.ts'
 
-/** The records of one block by the number of their column; columns that were not asked for are absent. */
+/** The records of one block by the index of their column; columns that are not read are absent. */
 export type Row = (E2Record | undefined)[]
 
 export interface RowOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   /** Columns to read. The header is always read. */
   readonly columns: readonly Column[]
-  /** Bytes read at once in each place of the file that is read from (default: no more than the row takes). */
+  /** Bytes read at once, in each column that has a window of its own (default: no more than the row takes). */
   readonly windowBytes?: number
-  /** Rows are used until the next read only, so that memory can be reused and the next window read in advance. */
+  /** Rows are valid until the next read only, so that memory is reused and the next window is read ahead. */
   readonly transient?: boolean
 }
 
-/** Read at once of a row at most, whatever the index says of its size. */
+/** Most bytes read at once of a row, whatever the index says of its size. */
 const MAX_ROW_BYTES = 1_048_576
-/** Read at once where the size of what is needed is not known. */
+/** Bytes read at once where the size of a record is not known yet. */
 const GUESS_BYTES = 4096
 
 /**
- * Finds the records of blocks: through the index, or after the record before.
+ * Reads the records of blocks, which the index points at or which follow the record before.
  *
- * One window slides over the file where the records of a block follow each other, else one over each column.
+ * There is one window where the records of a block are consecutive, otherwise one for each column.
  */
 export class RowReader {
   readonly #layout: Layout
   readonly #windows: readonly RecordWindow[]
   readonly #windowBytes: number
-  /** For each column up to the last that is wanted, whether it is. */
+  /** For each column up to the last that is wanted, whether it is wanted. */
   readonly #wanted: readonly boolean[]
   /** The first record that {@link take} did not find in memory. */
   #missing = { column: 0, position: 0 }
@@ -88,7 +88,7 @@ export class RowReader {
     await window.load(start, Math.max(bytes, this.#windowBytes))
   }
 
-  /** Bytes up to the next row if all of the row is wanted: no more than a hint, for the index may be wrong. */
+  /** Bytes up to the next row if all of the row is wanted. Only a hint: the index may be wrong. */
   #rowBytes(index: number): number {
     const { rowwise, count, indexPosition, columns, target } = this.#layout
     if (!rowwise || this.#wanted.length < columns.length) return GUESS_BYTES

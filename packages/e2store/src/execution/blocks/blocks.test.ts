@@ -134,17 +134,17 @@ describe('codecs: round trip, and nothing but what is encoded decodes', () => {
   test('headers with proofs', () => {
     const part = { header: fc.uint8Array({ maxLength: 300 }), proof: fc.uint8Array({ maxLength: 300 }) }
     fc.assert(
-      fc.property(fc.record(part), fc.integer({ min: 0, max: 7 }), (value, cut) => {
+      fc.property(fc.record(part), fc.integer({ min: 0, max: 7 }), (value, length) => {
         const ssz = encodeHeaderWithProof(value)
         expect(decodeHeaderWithProof(ssz)).toEqual(value)
-        expect(() => decodeHeaderWithProof(ssz.subarray(0, cut))).toThrow(E2FormatError)
+        expect(() => decodeHeaderWithProof(ssz.subarray(0, length))).toThrow(E2FormatError)
       }),
     )
   })
 })
 
 describe('golden layouts', () => {
-  test('a body, with pieces that borrow it', () => {
+  test('a body, with parts that borrow it', () => {
     const parts = splitBody(fromHex('ccc6c1058302c103c0c3c20102'))
     expect(parts.transactions.map(toHex)).toEqual(['c105', '02c103'])
     expect(toHex(parts.uncles)).toBe('c0')
@@ -172,7 +172,7 @@ describe('golden layouts', () => {
   test.each<[string, string]>([
     ['a first offset that is not 8', '090000000b00000001020304'],
     ['a second offset before the first', '080000000700000001020304'],
-    ['a second offset behind the end', '080000000d00000001020304'],
+    ['a second offset after the end', '080000000d00000001020304'],
     ['a header too long', `0800000009080000${'00'.repeat(2049)}`],
     ['a proof too long', `0800000008000000${'00'.repeat(1025)}`],
   ])('%s is refused', (_, text) => {
@@ -227,7 +227,7 @@ describe('refused content', () => {
     ['a transaction of a type without content', decodeBody, 'c3c102c0'],
     ['a transaction of type 128', decodeBody, 'c5c38280c0c0'],
     ['a typed transaction that is no list', decodeBody, 'c5c3820205c0'],
-    ['a typed transaction with bytes behind it', decodeBody, 'c6c48302c005c0'],
+    ['a typed transaction with bytes after it', decodeBody, 'c6c48302c005c0'],
     ['an uncle that is no header', decodeBody, 'c3c0c1c0'],
     ['a withdrawal with three fields', decodeBody, `d8c0c0${typed('')}`],
     ['a receipt with a status of 2', decodeSlimReceipts, 'c5c48002 80c0'.replaceAll(' ', '')],

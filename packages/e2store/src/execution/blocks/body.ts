@@ -13,29 +13,29 @@ export interface Withdrawal {
 }
 
 export interface BlockBody {
-  /** Each as the transactions' root commits to it: an RLP list, or `type | payload` from type 1 on. */
+  /** Each as in the transactions trie: an RLP list, or `type | payload` from type 1 on. */
   readonly transactions: readonly Uint8Array[]
   readonly uncles: readonly BlockHeader[]
   /** From Shanghai on. */
   readonly withdrawals?: readonly Withdrawal[]
 }
 
-/** The pieces of a body that a header commits to, each as it is encoded. */
+/** The parts of a body that a header commits to, still encoded. */
 export interface BodyParts {
   readonly transactions: readonly Uint8Array[]
-  /** The whole list, as RLP. */
+  /** RLP of the whole list. */
   readonly uncles: Uint8Array
   readonly withdrawals: readonly Uint8Array[] | undefined
 }
 
 const BODY_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'body' }
-/** The body of most blocks of a chain's first years, which is not taken apart again and again. */
+/** The body of most blocks in a chain's first years, which is not parsed each time. */
 const EMPTY_BODY = Uint8Array.of(0xc2, 0xc0, 0xc0)
 const EMPTY_PARTS: BodyParts = { transactions: [], uncles: Uint8Array.of(0xc0), withdrawals: undefined }
 const EMPTY_LIST_BYTES = 1
 
 /**
- * Take a body apart; everything borrows `rlp`. The structure of all of it is checked, fields are not.
+ * Split a body into its parts, which borrow `rlp`. The structure is checked, fields are not.
  *
  * @throws {E2FormatError} `BAD_RLP`
  * @see docs/spec/e2store-execution.md §3.2
@@ -71,7 +71,7 @@ export function encodeBody({ transactions, uncles, withdrawals }: BlockBody): Ui
   return encodeRlp(items)
 }
 
-/** A transaction or receipt as an item of its list: lists stay, typed ones become byte strings. */
+/** A transaction or receipt as an item of its list: lists as they are, typed ones as byte strings. */
 export function envelopeItem(envelope: Uint8Array): RlpValue {
   return (envelope[0] ?? 0) >= 0xc0 ? rawRlp(envelope) : envelope
 }

@@ -2,7 +2,7 @@ import { E2FormatError } from '../../errors.ts'
 import { concatBytes } from '../../io/bytes.ts'
 import { putU32, u32 } from '../../io/little-endian.ts'
 
-/** What a header-with-proof record of `.e2hs` holds; the bytes borrow the record's content. */
+/** The content of a header-with-proof record of `.e2hs`, which the bytes borrow. */
 export interface HeaderWithProof {
   /** RLP of the header. */
   readonly header: Uint8Array
@@ -27,17 +27,18 @@ export function decodeHeaderWithProof(ssz: Uint8Array, position = 0): HeaderWith
   const second = u32(ssz, 4)
   if (first !== HEAD) throw bad(`first offset is ${first}, expected ${HEAD}`)
   if (second < HEAD || second > ssz.length) throw bad(`second offset is ${second}, expected 8 to ${ssz.length}`)
-  if (second - HEAD > MAX_HEADER_BYTES) throw bad(`header has ${second - HEAD} bytes, allowed are ${MAX_HEADER_BYTES}`)
+  if (second - HEAD > MAX_HEADER_BYTES)
+    throw bad(`header has ${second - HEAD} bytes, at most ${MAX_HEADER_BYTES} allowed`)
   if (ssz.length - second > MAX_PROOF_BYTES) {
-    throw bad(`proof has ${ssz.length - second} bytes, allowed are ${MAX_PROOF_BYTES}`)
+    throw bad(`proof has ${ssz.length - second} bytes, at most ${MAX_PROOF_BYTES} allowed`)
   }
   return { header: ssz.subarray(HEAD, second), proof: ssz.subarray(second) }
 }
 
 /** @throws {RangeError} for a header over 2048 bytes or a proof over 1024 */
 export function encodeHeaderWithProof({ header, proof }: HeaderWithProof): Uint8Array {
-  if (header.length > MAX_HEADER_BYTES) throw new RangeError(`header of ${header.length} bytes, allowed are 2048`)
-  if (proof.length > MAX_PROOF_BYTES) throw new RangeError(`proof of ${proof.length} bytes, allowed are 1024`)
+  if (header.length > MAX_HEADER_BYTES) throw new RangeError(`header of ${header.length} bytes, at most 2048 allowed`)
+  if (proof.length > MAX_PROOF_BYTES) throw new RangeError(`proof of ${proof.length} bytes, at most 1024 allowed`)
   const head = new Uint8Array(HEAD)
   putU32(head, 0, HEAD)
   putU32(head, 4, HEAD + header.length)

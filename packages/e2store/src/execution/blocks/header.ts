@@ -29,11 +29,11 @@ export interface BlockHeader {
   readonly parentBeaconBlockRoot?: Uint8Array
   /** From Prague on. */
   readonly requestsHash?: Uint8Array
-  /** Items that forks after those add, each as its RLP. */
+  /** Fields that later forks add, each as RLP. */
   readonly further?: readonly Uint8Array[]
 }
 
-/** What of a header names other data: the block before it, and what the block consists of. */
+/** The fields of a header that refer to other data: to its parent and to the parts of its block. */
 export type HeaderLinks = Pick<
   BlockHeader,
   'parentHash' | 'ommersHash' | 'transactionsRoot' | 'receiptsRoot' | 'difficulty' | 'number' | 'withdrawalsRoot'
@@ -41,7 +41,7 @@ export type HeaderLinks = Pick<
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Items behind the known ones that are accepted in a header. */
+/** Most fields that are accepted after the known ones. */
 const MAX_FURTHER = 16
 
 /**
@@ -55,7 +55,7 @@ export function decodeHeader(rlp: Uint8Array, origin: RlpOrigin = { ...NO_ORIGIN
 }
 
 /**
- * Decode what names other data; everything is checked as by {@link decodeHeader}.
+ * Decode only the fields that refer to other data; everything is checked as by {@link decodeHeader}.
  *
  * @throws {E2FormatError} `BAD_RLP`
  */
@@ -82,7 +82,7 @@ export function decodeHeaderLinks(rlp: Uint8Array, origin: RlpOrigin): HeaderLin
   return { parentHash, ommersHash, transactionsRoot, receiptsRoot, difficulty, number }
 }
 
-/** Read the items of a header, to the last. */
+/** Read all items of a header. */
 export function readHeaderItems(items: RlpReader): BlockHeader {
   const header: Writable<BlockHeader> = {
     parentHash: items.fixed('parentHash', 32),
@@ -116,7 +116,7 @@ export function readHeaderItems(items: RlpReader): BlockHeader {
 }
 
 /**
- * Encode a header as RLP. Optional fields end at the first one that is absent.
+ * Encode a header as RLP. Optional fields after the first absent one are left out.
  *
  * @see docs/spec/e2store-execution.md §3.1
  */
@@ -124,7 +124,7 @@ export function encodeHeader(header: BlockHeader): Uint8Array {
   return encodeRlp(headerItems(header))
 }
 
-/** The items of a header, for encoding it inside something else. */
+/** The items of a header, to encode it inside a body. */
 export function headerItems(header: BlockHeader): RlpValue[] {
   const items: RlpValue[] = [
     ...[header.parentHash, header.ommersHash, header.beneficiary, header.stateRoot],
@@ -144,7 +144,7 @@ export function headerItems(header: BlockHeader): RlpValue[] {
   return items
 }
 
-/** Whether a header is of a block after the merge: such blocks have no difficulty, blocks before it all do. */
+/** Whether a header is of a block after the merge: only those have no difficulty. */
 export function isPostMerge(header: HeaderLinks): boolean {
   return header.difficulty === 0n && header.number > 0n
 }

@@ -1,9 +1,9 @@
 import type { RlpReader } from '../../rlp/reader.ts'
 
-/** Items of one kind in a block at most: what the consensus specification allows for the transactions of a payload. */
+/** Most items of one kind in a block: what the consensus specification allows for transactions. */
 const MAX_ITEMS = 1_048_576
 
-/** Counts the items of a block: many tiny ones would take far more memory than their bytes. */
+/** Limits the items of a block: many tiny ones would take far more memory than their bytes. */
 export class ItemLimit {
   readonly #what: string
   #left = MAX_ITEMS

@@ -11,8 +11,8 @@ export interface Log {
 export const BLOOM_BYTES = 256
 
 /**
- * The bloom filter over logs: three bits of 2048 for each address and topic, named by the first three pairs of bytes
- * of its hash, counted from the end.
+ * The bloom filter over logs: three bits of 2048 for each address and topic, given by the first three byte pairs of its
+ * hash, counted from the end.
  *
  * @see docs/spec/e2store-execution.md §3.3
  */

@@ -9,13 +9,13 @@ import { type BlockHeader, isPostMerge } from './header.ts'
 /** Proof types: before the merge, and from Bellatrix, Capella and Deneb on. */
 export type ProofType = 0 | 1 | 2 | 3
 
-/** A proof that a block is part of the chain: SSZ bytes, whose layout the type gives. */
+/** A proof that a block is part of the chain: SSZ bytes in the layout of the type. */
 export interface BlockProof {
   readonly type: ProofType
   readonly ssz: Uint8Array
 }
 
-/** What the SSZ of a proof from the merge on holds. */
+/** The content of the SSZ of a proof from the merge on. */
 export interface BeaconProof {
   /** From the beacon block's root up to the root over an era of blocks. */
   readonly historyBranch: readonly Uint8Array[]
@@ -48,7 +48,7 @@ export function proofBytes(type: ProofType): number {
   return 32 * (history + 1 + block) + 8
 }
 
-/** The type of proof that a block of this header has. */
+/** The type of the proof of a block with this header. */
 export function proofTypeOf(header: BlockHeader): ProofType {
   if (!isPostMerge(header)) return 0
   if (header.withdrawalsRoot === undefined) return 1
@@ -86,7 +86,7 @@ export function checkProofLength(type: ProofType, ssz: Uint8Array, position: num
   }
 }
 
-/** The accumulator that a proof of type 0 leads to for the block of this hash, `index` blocks into its file. */
+/** The accumulator that a proof of type 0 leads to, for the block with this hash at `index` in its file. */
 export function accumulatorProofRoot(
   ssz: Uint8Array,
   blockHash: Uint8Array,
@@ -110,7 +110,7 @@ export function splitBeaconProof({ type, ssz }: BlockProof & { readonly type: Ex
   }
 }
 
-/** Put the parts of a proof from the merge on together. */
+/** Join the parts of a proof from the merge on. */
 export function joinBeaconProof(type: Exclude<ProofType, 0>, proof: BeaconProof): BlockProof {
   const ssz = new Uint8Array(proofBytes(type))
   let at = 0
@@ -123,7 +123,7 @@ export function joinBeaconProof(type: Exclude<ProofType, 0>, proof: BeaconProof)
 }
 
 /**
- * Follow a proof from the merge on up from the block's hash.
+ * Follow a proof from the merge on, from the block's hash upwards.
  *
  * @returns the root over an era of beacon blocks that it leads to (a historical root for type 1, a
  * `block_summary_root` for types 2 and 3) and the slot; `undefined` if the hash does not lead to the beacon block

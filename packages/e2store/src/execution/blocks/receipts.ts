@@ -11,7 +11,7 @@ export interface Receipt {
   /** Whether the transaction succeeded; before Byzantium the state's root after it, 32 bytes. */
   readonly outcome: boolean | Uint8Array
   readonly cumulativeGasUsed: bigint
-  /** 256 bytes; slim receipts leave it out. */
+  /** 256 bytes; absent from slim receipts. */
   readonly logsBloom?: Uint8Array
   readonly logs: readonly Log[]
 }
@@ -21,7 +21,7 @@ const EMPTY = new Uint8Array(0)
 const MAX_TOPICS = 4
 
 /**
- * Take a list of receipts apart into what the receipts' root commits to: each an RLP list, or `type | payload`.
+ * Split a list of receipts into the values of the receipts trie: each an RLP list, or `type | payload`.
  *
  * @throws {E2FormatError} `BAD_RLP`
  */
@@ -87,7 +87,7 @@ export function decodeSlimReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS
   })
 }
 
-/** Encode one receipt as the receipts' root commits to it; a bloom that is absent is computed. */
+/** Encode one receipt as in the receipts trie; an absent bloom is computed. */
 export function encodeReceipt(receipt: Receipt, hashes: Hashes): Uint8Array {
   const { type, cumulativeGasUsed, logs } = receipt
   const bloom = receipt.logsBloom ?? logsBloom(logs, hashes)
@@ -99,7 +99,7 @@ export function encodeReceipt(receipt: Receipt, hashes: Hashes): Uint8Array {
   return envelope
 }
 
-/** Encode the receipts of a block as consensus does; blooms that are absent are computed. */
+/** Encode the receipts of a block as in consensus; absent blooms are computed. */
 export function encodeReceipts(receipts: readonly Receipt[], hashes: Hashes): Uint8Array {
   return encodeRlp(receipts.map((receipt) => envelopeItem(encodeReceipt(receipt, hashes))))
 }

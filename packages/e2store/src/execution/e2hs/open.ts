@@ -5,7 +5,7 @@ import { MAX_BLOCKS } from '../archive/layout.ts'
 import { openRows } from '../archive/open.ts'
 
 export interface E2hsOptions extends ArchiveOptions {
-  /** Blocks that a file has to hold (default 8192, which the format fixes). */
+  /** Number of blocks that the file must have (default 8192, as in the format). */
   readonly blocks?: number
 }
 

@@ -9,9 +9,9 @@ import { type BlockSource, rowsOf } from '../write/block-source.ts'
 import { ColumnWriter, type WriteOptions, type WrittenArchive } from '../write/column-writer.ts'
 
 export interface WriteE2hsOptions extends WriteOptions {
-  /** What offsets of the index count from: published files have `file` (default), the format's text `record`. */
+  /** What offsets of the index count from: `file` (default) in published files, `record` in the specification. */
   readonly indexBase?: Exclude<OffsetBase, 'entry'>
-  /** Blocks that the file has to hold (default 8192, which the format fixes). */
+  /** Number of blocks that the file must have (default 8192, as in the format). */
   readonly blocks?: number
 }
 

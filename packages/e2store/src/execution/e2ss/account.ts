@@ -10,7 +10,7 @@ export interface SnapshotAccount {
   readonly storageRoot: Uint8Array
   readonly codeHash: Uint8Array
   readonly code: Uint8Array
-  /** How many storage records follow. */
+  /** Number of storage records that follow. */
   readonly storageRecords: number
 }
 
@@ -48,7 +48,7 @@ export function encodeAccount(account: SnapshotAccount): Uint8Array {
   return encodeRlp([addressHash, [nonce, balance, storageRoot, codeHash], code, storageRecords])
 }
 
-/** An account as the state's trie holds it. */
+/** An account as in the state trie. */
 export function accountLeaf({ nonce, balance, storageRoot, codeHash }: SnapshotAccount): Uint8Array {
   return encodeRlp([nonce, balance, storageRoot, codeHash])
 }

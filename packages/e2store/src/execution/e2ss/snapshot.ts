@@ -16,12 +16,12 @@ export interface SnapshotOptions {
   readonly maxAccountBytes?: number
 }
 
-/** What a snapshot consists of, in file order. */
+/** An account, or slots of its storage, in file order. */
 export type SnapshotItem =
   | { readonly kind: 'account'; readonly account: SnapshotAccount; readonly position: number }
   | {
       readonly kind: 'storage'
-      /** Which of the account's storage records these slots lie in, from 0. */
+      /** Number of the account's storage record that these slots are in, from 0. */
       readonly record: number
       /** A batch of slots; they borrow its memory. */
       readonly slots: readonly StorageSlot[]
@@ -31,12 +31,12 @@ export type SnapshotItem =
 const DEFAULT_MAX_ACCOUNT = 16 * 1_048_576
 const MAX_HEADER_BYTES = 1_048_576
 const WINDOW_BYTES = 65_536
-/** Storage records are never held in memory, so they may take all that a record can. */
+/** Storage records are never held in memory, so any size is allowed. */
 const MAX_RECORD_BYTES = 2 ** 32
 
 /**
- * An open `.e2ss` file: the header of a block and the state after it. It is only ever gone through in order, and
- * memory does not grow with its size.
+ * An open `.e2ss` file: the header of a block and the state after it. It can only be read in order; memory does not grow
+ * with its size.
  *
  * @see docs/spec/e2store-execution.md §8.4
  */
@@ -59,7 +59,7 @@ export class Snapshot {
   /**
    * All accounts, each followed by its storage. Records of unknown types are skipped.
    *
-   * @throws {E2FormatError} `BAD_COUNT` for missing or surplus storage records, `UNEXPECTED_TYPE`, `BAD_SNAPPY`,
+   * @throws {E2FormatError} `BAD_COUNT` for missing or extra storage records, `UNEXPECTED_TYPE`, `BAD_SNAPPY`,
    * `BAD_CHECKSUM`, `BAD_RLP`
    */
   async *items(): AsyncGenerator<SnapshotItem, void, void> {
@@ -80,7 +80,7 @@ export class Snapshot {
           yield { kind: 'storage', record: seen, slots, position: record.position }
         }
         seen++
-      } else if (KNOWN_TYPES.has(record.type)) {
+      } else if (OTHER_TYPES.has(record.type)) {
         const message = `${describeType(record.type)} record in a snapshot`
         throw new E2FormatError('UNEXPECTED_TYPE', message, record.position, 'read')
       }
@@ -104,15 +104,15 @@ export class Snapshot {
   }
 }
 
-/** Types that have a meaning, but none in a snapshot. */
-const KNOWN_TYPES: ReadonlySet<number> = new Set(
+/** Known types that may not be in a snapshot. */
+const OTHER_TYPES: ReadonlySet<number> = new Set(
   Object.values(RecordType).filter((type) => type !== RecordType.Empty && type !== RecordType.Version),
 )
 
 /**
- * Open an `.e2ss` file and read the header that it begins with.
+ * Open an `.e2ss` file and read its header.
  *
- * @throws {E2FormatError} no Version record, or no header behind it
+ * @throws {E2FormatError} no Version record, or no header after it
  */
 export async function openE2ss(source: ByteSource, options: SnapshotOptions = {}): Promise<Snapshot> {
   await checkVersion(source)

@@ -7,12 +7,12 @@ import { portableSnappy, type SnappyCodec } from '../../snappy/codec.ts'
 import { iterateFramed } from '../../snappy/framed-source.ts'
 import type { StorageSlot } from './account.ts'
 
-/** A slot takes at most 2 + 33 + 33 bytes of RLP. */
+/** Largest RLP of a slot: 2 + 33 + 33 bytes. */
 const MAX_SLOT_BYTES = 68
 const MAX_PREFIX_BYTES = 9
 
 /**
- * The decompressed content of a record, chunk by chunk: at most 64 KiB at a time, whatever the record's size.
+ * The decompressed content of a record in chunks of at most 64 KiB, whatever its size.
  *
  * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`
  */
@@ -26,8 +26,8 @@ async function* readContent(
 }
 
 /**
- * The slots of a storage record, in batches as they come out of the record's chunks. Slots borrow their batch's
- * memory; no more than one chunk is held.
+ * The slots of a storage record, in a batch for each of its chunks. Slots borrow the memory of their batch; no more than
+ * one chunk is held.
  *
  * @throws {E2FormatError} `BAD_SNAPPY`, `BAD_CHECKSUM`, `BAD_RLP`
  * @see docs/spec/e2store-execution.md §8.4
@@ -40,8 +40,8 @@ export async function* readStorage(
   const origin = { what: 'storage', position: record.position }
   let rest: Uint8Array = new Uint8Array(0)
   let left: number | undefined
-  for await (const piece of readContent(source, record, codec)) {
-    let bytes = rest.length === 0 ? piece : concatBytes([rest, piece])
+  for await (const chunk of readContent(source, record, codec)) {
+    let bytes = rest.length === 0 ? chunk : concatBytes([rest, chunk])
     if (left === undefined) {
       const prefix = readPrefix(bytes, origin)
       if (prefix === undefined) {
@@ -62,7 +62,7 @@ export async function* readStorage(
   }
 }
 
-/** The length of the list that `bytes` begin with, and where its items start; `undefined` if more bytes are needed. */
+/** The length of the list at the start of `bytes`, and where its items begin; `undefined` if more bytes are needed. */
 function readPrefix(bytes: Uint8Array, origin: RlpOrigin): { length: number; at: number } | undefined {
   const first = bytes[0]
   if (first === undefined) return undefined
@@ -78,7 +78,7 @@ function readPrefix(bytes: Uint8Array, origin: RlpOrigin): { length: number; at:
   return { length, at: 1 + lengthBytes }
 }
 
-/** The whole slots at the start of `bytes`, of which the list has `left` bytes left. */
+/** The whole slots at the start of `bytes`; `left` bytes of the list have not been read. */
 function readSlots(bytes: Uint8Array, left: number, origin: RlpOrigin): { slots: StorageSlot[]; used: number } {
   const reader = new RlpReader(bytes, origin, 0, Math.min(bytes.length, left))
   const slots: StorageSlot[] = []
@@ -94,12 +94,15 @@ function readSlots(bytes: Uint8Array, left: number, origin: RlpOrigin): { slots:
     slots.push({ slotHash, value })
   }
   if (bytes.length - reader.position > MAX_SLOT_BYTES + MAX_PREFIX_BYTES && !reader.hasMore) {
-    throw reader.error(`${bytes.length - reader.position} bytes behind the list of storage`, reader.position)
+    throw reader.error(`${bytes.length - reader.position} bytes after the list of storage`, reader.position)
   }
   return { slots, used: reader.position }
 }
 
-/** Bytes of the item at `at`, by its prefix; `undefined` if the prefix is cut. An item too long for a slot counts as its prefix. */
+/**
+ * Bytes of the item at `at`, by its prefix; `undefined` if the prefix is incomplete. Of an item too long for a slot, only
+ * the prefix is counted.
+ */
 function slotSize(bytes: Uint8Array, at: number): number | undefined {
   const first = bytes[at] as number
   if (first < 0xf8) return first < 0xc0 ? 1 : 1 + first - 0xc0

@@ -9,24 +9,24 @@ import { formatSnapshotName, nameId, parseSnapshotName } from '../names.ts'
 import { accountLeaf, type SnapshotAccount, type StorageSlot } from './account.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** Slots in every storage record of an account but its last. */
+/** Slots of every storage record of an account except its last. */
 export const SLOTS_PER_RECORD = 10_000_000
 
 export interface VerifySnapshotOptions {
   readonly hashes?: Hashes
-  /** Slots that every storage record but an account's last has to have (default 10,000,000). */
+  /** Slots that every storage record except an account's last must have (default 10,000,000). */
   readonly slotsPerRecord?: number
   /**
-   * Whether storage and state have to have the roots that accounts and header name (default true). Without, the
-   * report tells whether they do: for dumps of a part of a state, or of made-up accounts.
+   * Whether storage and state must have the roots in accounts and header (default true). If not, the report says whether
+   * they have: for snapshots of part of a state, or of made-up accounts.
    */
   readonly requireRoots?: boolean
-  /** Hash that the snapshot's block is known to have, 32 bytes. */
+  /** The trusted hash of the snapshot's block, 32 bytes. */
   readonly trustedBlockHash?: Uint8Array
   /** The file's name, without its folder, to compare with the content. */
   readonly name?: string
   readonly signal?: AbortLike
-  /** Called now and then with the number of bytes gone through. */
+  /** Called repeatedly with the number of bytes checked. */
   readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes: number }) => void
 }
 
@@ -35,21 +35,21 @@ export interface SnapshotReport {
   readonly blockHash: Uint8Array
   readonly accounts: number
   readonly slots: number
-  /** The root over the accounts that are there. */
+  /** The root over the accounts in the file. */
   readonly stateRoot: Uint8Array
-  /** Whether that is the header's: the accounts are all of the state. */
+  /** Whether that is the header's, so that the accounts are the whole state. */
   readonly stateRootMatches: boolean
-  /** Accounts whose storage has another root than they name. */
+  /** Accounts whose storage does not have their storage root. */
   readonly wrongStorageRoots: number
-  /** Whether the block's hash was compared with one that the caller trusts. */
+  /** Whether the block's hash was compared with a trusted one. */
   readonly trusted: boolean
 }
 
 const ITEMS_BETWEEN_PROGRESS = 4096
 
 /**
- * Check a snapshot: accounts and slots ascend, code and storage are the ones that the accounts commit to, storage
- * records are as full as they have to be, and the accounts together have the header's state root.
+ * Verify a snapshot: accounts and slots ascend, code and storage are those that the accounts commit to, storage records
+ * are full, and the accounts together have the header's state root.
  *
  * @throws {VerificationError} `WRONG_ORDER`, `WRONG_ROOT`, `WRONG_COUNT`, `WRONG_NAME`
  * @throws {E2FormatError} the bytes break the format
@@ -95,14 +95,14 @@ export async function verifyE2ss(snapshot: Snapshot, options: VerifySnapshotOpti
   }
 }
 
-/** Compare a name, which may come from anywhere, with what the content says. */
+/** Compare an untrusted name with the content. */
 function checkSnapshotName(name: string, block: bigint, stateRoot: Uint8Array): void {
   const parsed = parseSnapshotName(name)
   const id = nameId(stateRoot)
   if (parsed !== undefined && parsed.block === block && parsed.id === id) return
   const expected = formatSnapshotName({ network: parsed?.network ?? '<network>', block, id })
   const found = JSON.stringify(name.slice(0, 120))
-  throw new VerificationError('WRONG_NAME', `file is named ${found}, by its content it is ${expected}`, 0)
+  throw new VerificationError('WRONG_NAME', `file is named ${found}, its content is that of ${expected}`, 0)
 }
 
 class SnapshotCheck {
@@ -185,8 +185,8 @@ class SnapshotCheck {
   }
 
   #wrongCount(position: number): VerificationError {
-    const expected = `expected ${this.#slotsPerRecord}, or fewer, but some, in the last`
-    const message = `storage record of ${this.#inRecord} slots in front of another or of the end, ${expected}`
+    const expected = `expected ${this.#slotsPerRecord}, or from 1 on in the last`
+    const message = `storage record of ${this.#inRecord} slots before another or the end, ${expected}`
     return new VerificationError('WRONG_COUNT', message, position)
   }
 }

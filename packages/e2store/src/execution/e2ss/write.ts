@@ -14,25 +14,25 @@ import { SLOTS_PER_RECORD } from './verify.ts'
 /** An account to write. */
 export interface SnapshotAccountInput extends Omit<SnapshotAccount, 'storageRecords'> {
   /**
-   * Its slots in ascending order, from the start at each call: a record's length comes before its content, so storage
-   * too large for memory is gone through three times.
+   * Its slots in ascending order, from the start at each call: a record's length precedes its content, so storage too
+   * large for memory is read three times.
    */
   readonly storage?: () => AsyncIterable<StorageSlot> | Iterable<StorageSlot>
 }
 
 export interface WriteSnapshotOptions {
   readonly codec?: SnappyCodec
-  /** Slots of every storage record but an account's last (default 10,000,000, which the format fixes). */
+  /** Slots of every storage record except an account's last (default 10,000,000, as in the format). */
   readonly slotsPerRecord?: number
 }
 
-/** What was written: together with a network, the file's name. */
+/** What was written; with a network, it gives the file's name. */
 export interface WrittenSnapshot extends Omit<SnapshotName, 'network'> {
   readonly accounts: number
   readonly slots: number
 }
 
-/** Slots of an account that are kept in memory, instead of going through them again. */
+/** Most slots of an account that are kept in memory instead of being read again. */
 const SLOTS_IN_MEMORY = 65_536
 
 /**
@@ -40,7 +40,7 @@ const SLOTS_IN_MEMORY = 65_536
  *
  * @param headerRlp RLP of the header of the block that the state belongs to
  * @param accounts in ascending order of their address hashes
- * @throws {RangeError} `storage` gives other slots when it is gone through again, or a record would pass 4 GiB
+ * @throws {RangeError} `storage` gives different slots when it is read again, or a record would exceed 4 GiB
  * @see docs/spec/e2store-execution.md §8.4
  */
 export async function writeE2ss(
@@ -70,7 +70,7 @@ export async function writeE2ss(
 type Slots = NonNullable<SnapshotAccountInput['storage']>
 type Compress = (bytes: Uint8Array) => Uint8Array
 
-/** One storage record: how many slots, and how long its list is. */
+/** One storage record: its number of slots, and the length of its list. */
 interface RecordPlan {
   readonly count: number
   readonly listBytes: number
@@ -102,7 +102,7 @@ async function planRecords(slots: Slots, slotsPerRecord: number): Promise<Record
   return plan
 }
 
-/** Write the storage records of an account: once to find how long they get, once to the sink. */
+/** Write the storage records of an account: compress once to learn their lengths, and once to the sink. */
 async function writeStorage(
   sink: ByteSink,
   slots: Slots,
@@ -122,10 +122,10 @@ async function writeStorage(
       await sink.write(encodeRecordHeader(RecordType.CompressedStorage, left))
     }
     left -= bytes.length
-    if (left < 0) throw new RangeError('storage gave other slots when it was gone through again')
+    if (left < 0) throw new RangeError('storage gave different slots when it was read again')
     await sink.write(bytes)
   }
-  if (left !== 0) throw new RangeError('storage gave other slots when it was gone through again')
+  if (left !== 0) throw new RangeError('storage gave different slots when it was read again')
 }
 
 /** The framed content of each planned record, chunk by chunk. */
@@ -149,7 +149,7 @@ async function* frames(
   for await (const slot of slots()) {
     const item = encodeSlot(slot)
     const { count, listBytes } = plan[record] ?? { count: 0, listBytes: 0 }
-    if (count === 0) throw new RangeError('storage gave more slots when it was gone through again')
+    if (count === 0) throw new RangeError('storage gave more slots when it was read again')
     if (inRecord === 0) filled = writePrefix(chunk, 0, listBytes, 0xc0)
     const room = MAX_CHUNK_BYTES - filled
     chunk.set(item.subarray(0, room), filled)

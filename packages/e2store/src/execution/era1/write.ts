@@ -8,7 +8,7 @@ import { type BlockSource, rowsOf } from '../write/block-source.ts'
 import { ColumnWriter, type WriteOptions, type WrittenArchive } from '../write/column-writer.ts'
 
 /**
- * Write an `.era1` file in one pass: up to 8192 blocks with header, body, receipts and total difficulty. The
+ * Write an `.era1` file of up to 8192 blocks with header, body, receipts and total difficulty, in one pass. The
  * accumulator is computed.
  *
  * @throws {RangeError} blocks that do not follow each other, or that lack a column

@@ -8,13 +8,13 @@ import { type Column, columnsOf, columnType } from '../archive/layout.ts'
 import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
 
 /**
- * Open an `.ere` (`.erae`) file: sections of headers, bodies and, where they are there, slim receipts, proofs and
- * total difficulties.
+ * Open an `.ere` (`.erae`) file: sections of headers, bodies and, optionally, slim receipts, proofs and total
+ * difficulties.
  *
- * Which columns the index has is told by the records that its first row points at.
+ * The records that the first row of the index points at show which columns there are.
  *
- * @throws {E2FormatError} no Version record, no valid index, or a first row that does not name a header, a body and
- * optional columns in their order
+ * @throws {E2FormatError} no Version record, no valid index, or a first row that does not point at a header, a body and
+ * optional columns in order
  * @see docs/spec/e2store-execution.md §8.2
  */
 export async function openEre(source: ByteSource, options: ArchiveOptions = {}): Promise<BlockArchive> {
@@ -40,13 +40,13 @@ async function readColumns(source: ByteSource, index: DynamicBlockIndex): Promis
   for (let component = 0; component < index.components; component++) {
     const target = index.target(0, component, 'open')
     const { type } = await readRecordHeader(source, target, { end: index.position, step: 'open' })
-    const place = known.findIndex((column, i) => i >= next && columnType('ere', column) === type)
-    if (place < 0 || (component < 2 && place !== component)) {
+    const found = known.findIndex((column, i) => i >= next && columnType('ere', column) === type)
+    if (found < 0 || (component < 2 && found !== component)) {
       const message = `component ${component} of the index points at a ${describeType(type)} record`
       throw new E2FormatError('BAD_INDEX', message, index.field(0, component), 'open')
     }
-    columns.push(known[place] as Column)
-    next = place + 1
+    columns.push(known[found] as Column)
+    next = found + 1
   }
   if (columns.length < 2) {
     throw new E2FormatError('BAD_INDEX', 'index without a column of bodies', index.position, 'open')

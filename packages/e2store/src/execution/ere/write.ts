@@ -10,7 +10,7 @@ import { type BlockSource, rowsOf } from '../write/block-source.ts'
 import { ColumnWriter, type WriteOptions, type WrittenArchive } from '../write/column-writer.ts'
 
 export interface WriteEreOptions extends WriteOptions {
-  /** Columns to write besides headers and bodies (default: all; leave out difficulties in files after the merge). */
+  /** Columns to write besides headers and bodies (default: all; omit difficulties in files after the merge). */
   readonly columns?: readonly Exclude<Column, 'header' | 'body'>[]
 }
 
@@ -20,8 +20,8 @@ const NONE: Uint8Array = new Uint8Array(0)
 const SECTIONS: readonly Column[] = ['header', 'body', 'receipts', 'proof', 'totalDifficulty']
 
 /**
- * Write an `.ere` file, reading the source once for each section: up to 8192 blocks. Where total difficulties are
- * written, the accumulator over the blocks before the merge is computed and written too.
+ * Write an `.ere` file of up to 8192 blocks, reading the source once for each section. With total difficulties, the
+ * accumulator over the blocks before the merge is computed and written too.
  *
  * @throws {RangeError} blocks that do not follow each other, lack a column, or differ in number between sections
  * @see docs/spec/e2store-execution.md §8.2
@@ -41,7 +41,7 @@ export async function writeEre(
   await writer.version()
   for (const section of SECTIONS.filter((column) => columns.includes(column))) {
     const headerOf = section === 'header' ? ({ header = NONE }: Columns<Uint8Array>): Uint8Array => header : undefined
-    const place = columns.indexOf(section)
+    const column = columns.indexOf(section)
     let index = 0
     for await (const contentOf of rowsOf(source, [section], headerOf)) {
       const content = contentOf(section)
@@ -49,7 +49,7 @@ export async function writeEre(
       const row = targets[index]
       if (row === undefined) throw new RangeError(`more rows of ${section} than the ${targets.length} headers`)
       blocks.note(section, index++, content)
-      row[place] = await writer.write(section, content)
+      row[column] = await writer.write(section, content)
     }
     if (index < targets.length) throw new RangeError(`${index} rows of ${section} for ${targets.length} headers`)
   }
@@ -71,7 +71,7 @@ export async function writeEre(
   }
 }
 
-/** What has to be remembered of the headers until the difficulties are written: the accumulator's input. */
+/** Keeps what the accumulator needs of the headers until the difficulties are written. */
 class BlockNotes {
   readonly #hashes = defaultHashes()
   readonly #accumulator = new HeaderAccumulator(this.#hashes)

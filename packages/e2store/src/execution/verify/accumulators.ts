@@ -4,7 +4,7 @@ import { equalBytes, toHex } from '../../io/bytes.ts'
 import type { Layout } from '../archive/layout.ts'
 import type { ChainCheck } from './chain.ts'
 
-/** Something about a published file that has to be known, but does not make its blocks untrue. */
+/** A deviation of a published file that does not make its blocks wrong. */
 export interface Deviation {
   readonly code: 'POST_MERGE_BLOCKS' | 'UNCHECKED_ACCUMULATOR'
   readonly message: string
@@ -19,17 +19,17 @@ export interface AccumulatorInput {
   readonly blocks: HeaderAccumulator
   /** Whether the total difficulties of those blocks are all known. */
   readonly complete: boolean
-  /** Where the first block from after the merge is. */
+  /** Where the first block after the merge is. */
   readonly mergePosition: number
-  /** What the file holds, or else its proofs lead to. */
+  /** The accumulator in the file, or the one that its proofs lead to. */
   readonly stated: Uint8Array | undefined
   readonly trusted: Uint8Array | undefined
 }
 
 /**
- * Compare the accumulator of the blocks with the ones that the file, its proofs and the caller name.
+ * Compare the accumulator of the blocks with that of the file, of its proofs and of the caller.
  *
- * @returns the blocks' accumulator, if there is one and it can be computed
+ * @returns the blocks' accumulator, if it can be computed
  * @throws {VerificationError} `WRONG_ROOT`
  * @see docs/spec/e2store-execution.md §11.3
  */
@@ -47,12 +47,12 @@ export function compareAccumulators({
   const isCovered = kind === 'era1' || preMergeBlocks > 0
   let found = isCovered && complete ? blocks.root() : undefined
   if (kind === 'era1' && postMergeBlocks > 0) {
-    const message = `the file has ${postMergeBlocks} blocks from after the merge`
+    const message = `the file has ${postMergeBlocks} blocks after the merge`
     deviations.push({ code: 'POST_MERGE_BLOCKS', message, position: mergePosition })
     if (found && stated && !equalBytes(found, stated)) found = blocks.root(preMergeBlocks)
   }
   if (isCovered && !found && accumulator) {
-    const message = 'the accumulator is not checked, because total difficulties are missing'
+    const message = 'the accumulator is not checked: total difficulties are missing'
     deviations.push({ code: 'UNCHECKED_ACCUMULATOR', message, position })
   }
   const known = isCovered ? (found ?? accumulator?.root) : undefined

@@ -8,7 +8,7 @@ import { splitBody } from '../blocks/body.ts'
 import type { HeaderLinks } from '../blocks/header.ts'
 import { decodeSlimReceipts, encodeReceipt, splitReceipts } from '../blocks/receipts.ts'
 
-/** How much a block holds. */
+/** The contents of a block, counted. */
 export interface BlockCounts {
   readonly transactions: number
   readonly receipts: number
@@ -19,7 +19,7 @@ export interface BlockCounts {
 const EMPTY_LIST_BYTES = 1
 
 /**
- * Check that a block's body and receipts are the ones that its header commits to.
+ * Check that a block's body and receipts are those that its header commits to.
  *
  * @throws {VerificationError} `WRONG_ROOT`, `WRONG_COUNT`
  * @throws {E2FormatError} `BAD_RLP`

@@ -10,7 +10,7 @@ export interface ChainStart {
   readonly previousTotalDifficulty?: bigint
 }
 
-/** A total difficulty as a file holds it. */
+/** A total difficulty in a file. */
 export interface StatedDifficulty {
   /** 32 bytes, little-endian. */
   readonly bytes: Uint8Array
@@ -18,8 +18,8 @@ export interface StatedDifficulty {
 }
 
 /**
- * Follows the links from block to block: parent hashes, total difficulties, and that no block after the merge has one
- * before it behind it.
+ * Checks the links from block to block: parent hashes, total difficulties, and that no block before the merge follows one
+ * after it.
  *
  * @see docs/spec/e2store-execution.md §11.3
  */
@@ -39,7 +39,7 @@ export class ChainCheck {
     return this.#hash
   }
 
-  /** Total difficulty of the last block, if the file tells it or it follows from the start of the chain. */
+  /** Total difficulty of the last block, if it is in the file or follows from that of the previous block. */
   get totalDifficulty(): bigint | undefined {
     return this.#totalDifficulty
   }
@@ -56,7 +56,7 @@ export class ChainCheck {
    * Add the next block.
    *
    * @param position where its header is
-   * @param stated the total difficulty that the file gives for it, 32 bytes little-endian, and where
+   * @param stated its total difficulty in the file
    * @throws {VerificationError} `WRONG_PARENT`, `WRONG_DIFFICULTY`, `WRONG_ORDER`
    */
   add(header: HeaderLinks, hash: Uint8Array, position: number, stated?: StatedDifficulty): void {

@@ -5,10 +5,10 @@ import { equalBytes, toHex } from '../../io/bytes.ts'
 import type { BlockHeader } from '../blocks/header.ts'
 import { accumulatorProofRoot, type BlockProof, beaconProofRoot, type ProofType, proofTypeOf } from '../blocks/proof.ts'
 
-/** Finds the root over an era of beacon blocks. A proof for which it gives `undefined` is refused. */
+/** Finds the trusted root over an era of beacon blocks. A proof for which it returns `undefined` is rejected. */
 export type HistoryRoots = (slot: bigint, type: Exclude<ProofType, 0>) => Uint8Array | undefined
 
-/** A root over 8192 slots of the beacon chain that proofs of the file lead to. */
+/** A root over 8192 slots of the beacon chain that proofs in the file lead to. */
 export interface HistoryRoot {
   /** Slot / 8192. */
   readonly era: bigint
@@ -20,8 +20,8 @@ export interface HistoryRoot {
 const BLOCKS = 8192n
 
 /**
- * Checks the proofs of a file, one block after another. All proofs before the merge have to lead to one accumulator;
- * all later ones of the same era of the beacon chain to one root.
+ * Checks the proofs of a file, block by block. All proofs before the merge must lead to one accumulator, all later ones of
+ * the same era of the beacon chain to one root.
  *
  * @see docs/spec/e2store-execution.md §6
  */
@@ -32,9 +32,9 @@ export class ProofCheck {
   #accumulator: Uint8Array | undefined
   #lastSlot = -1n
 
-  /** @param accumulator the one that the file holds */
+  /** @param accumulator that of the file */
   constructor(hashes: Hashes, accumulator?: Uint8Array, known?: HistoryRoots) {
-    this.#hash = rememberPairs(hashes.sha256)
+    this.#hash = cachePairs(hashes.sha256)
     this.#accumulator = accumulator
     this.#known = known
   }
@@ -74,7 +74,7 @@ export class ProofCheck {
     }
   }
 
-  /** The root that proofs of this slot have to lead to: the trusted one, or the first found if none are trusted. */
+  /** The root that proofs of this slot must lead to: the trusted one, or the first found if there are no trusted roots. */
   #rootOf(slot: bigint, type: Exclude<ProofType, 0>, found: Uint8Array): Uint8Array | undefined {
     const era = slot / BLOCKS
     const known = this.#roots.get(era)
@@ -86,10 +86,10 @@ export class ProofCheck {
 }
 
 /**
- * Hashes pairs of nodes, remembering the last pair of each level: proofs of consecutive blocks share most of their
- * nodes, so most are hashed once in a file instead of once in a proof.
+ * Hashes pairs of nodes, caching the last pair of each level: proofs of consecutive blocks share most of their nodes, so
+ * that most are hashed once a file instead of once a proof.
  */
-function rememberPairs(sha256: Hashes['sha256']): PairHash {
+function cachePairs(sha256: Hashes['sha256']): PairHash {
   const pairs: Uint8Array[] = []
   const outputs: Uint8Array[] = []
   return (left, right, level) => {

@@ -8,17 +8,16 @@ import { type Layout, typeInLayout } from '../archive/layout.ts'
 import type { Row } from '../archive/row-reader.ts'
 
 /**
- * Checks the structure of an archive while its blocks are gone through.
+ * Checks the structure of an archive while its blocks are read.
  *
- * As long as the records of each block lie directly behind those of the one before, from the Version record on, there
- * is nothing else that could be wrong. Where they do not, all records of the file are gone through before anything is
- * made of that block.
+ * As long as the records of each block directly follow those of the block before, from the Version record on, nothing
+ * else can be wrong. Where they do not, all records of the file are checked before that block is decoded.
  *
  * @see docs/spec/e2store-execution.md §11.1
  */
 export class StructureCheck {
   readonly #archive: BlockArchive
-  /** Where the records of the next block have to begin; `undefined` where blocks do not lie one behind the other. */
+  /** Where the records of the next block must begin; `undefined` where the records of a block are not consecutive. */
   #next: number | undefined
   #unknown: readonly TypeCount[] | undefined
 
@@ -27,7 +26,7 @@ export class StructureCheck {
     this.#next = archive.layout.rowwise ? RECORD_HEADER_BYTES : undefined
   }
 
-  /** Accept the records of the next block; what it returns has to be waited for. Throws as {@link checkStructure}. */
+  /** Check the records of the next block; a promise must be awaited. Throws as {@link checkStructure}. */
   before(row: Row): Promise<void> | undefined {
     if (this.#unknown !== undefined) return undefined
     if (row[0]?.position !== this.#next) return this.walk()
@@ -35,12 +34,12 @@ export class StructureCheck {
     return undefined
   }
 
-  /** Go through all records now. Throws as {@link checkStructure}. */
+  /** Check all records now. Throws as {@link checkStructure}. */
   async walk(): Promise<void> {
     this.#unknown ??= await checkStructure(this.#archive)
   }
 
-  /** After the last block: the records of unknown types. Throws as {@link checkStructure}. */
+  /** Check what follows the last block; returns the records of unknown types. Throws as {@link checkStructure}. */
   async finish(): Promise<readonly TypeCount[]> {
     const { accumulator, indexPosition } = this.#archive.layout
     if (this.#next !== (accumulator?.position ?? indexPosition)) await this.walk()
@@ -49,11 +48,10 @@ export class StructureCheck {
 }
 
 /**
- * Go through all records of an archive: they stand in the order that the format gives, and the index names exactly
- * the ones that are there.
+ * Check all records of an archive: they are in the order of the format, and the index points at exactly those.
  *
  * @returns the records of unknown types
- * @throws {E2FormatError} at step `walk`, where records are cut or malformed
+ * @throws {E2FormatError} at step `walk`, where records are incomplete or malformed
  * @throws {VerificationError} `WRONG_ORDER`, `WRONG_COUNT`
  * @see docs/spec/e2store-execution.md §11.1
  */
@@ -76,13 +74,13 @@ async function checkStructure({ source, layout, options }: BlockArchive): Promis
   return census.unknown()
 }
 
-/** Which record may come next, and what the index says about it. */
+/** Which record may come next, and whether the index points at it. */
 class Grammar {
   readonly #layout: Layout
   readonly #columnOfType: ReadonlyMap<number, number>
   /** Records seen of each column. */
   readonly #seen: number[]
-  /** The column that the last record belonged to; past all of them once another record came. */
+  /** The column of the last record; greater than all of them after a record of another type. */
   #column = -1
 
   constructor(layout: Layout) {

@@ -19,14 +19,14 @@ import { StructureCheck } from './structure.ts'
 
 export interface VerifyExecutionOptions extends ChainStart {
   readonly hashes?: Hashes
-  /** The accumulator that is known to be the right one for this file, 32 bytes. */
+  /** The trusted accumulator of this file, 32 bytes. */
   readonly trustedAccumulator?: Uint8Array
-  /** Roots over eras of the beacon chain that are known to be right. */
+  /** Trusted roots over eras of the beacon chain. */
   readonly historyRoots?: HistoryRoots
   /** The file's name, without its folder, to compare with the content. */
   readonly name?: string
   readonly signal?: AbortLike
-  /** Called now and then with the number of blocks checked. */
+  /** Called repeatedly with the number of blocks checked. */
   readonly onProgress?: (progress: { readonly blocks: number; readonly totalBlocks: number }) => void
 }
 
@@ -42,15 +42,15 @@ export interface ExecutionReport {
   readonly withdrawals: number
   /** Hash of the last block, 32 bytes. */
   readonly lastHash: Uint8Array
-  /** After the last block, where the file tells it. */
+  /** Of the last block, if it can be determined. */
   readonly totalDifficulty?: bigint
-  /** Recomputed from the blocks; it equals the file's, if the file has one. */
+  /** Computed from the blocks; equal to the file's, if the file has one. */
   readonly accumulator?: Uint8Array
-  /** Roots that later proofs lead to. */
+  /** Roots that proofs from the merge on lead to. */
   readonly historyRoots: readonly HistoryRoot[]
-  /** Whether everything was compared with roots that the caller trusts. Without, the file is only true in itself. */
+  /** Whether everything was compared with trusted roots. If not, the file is only consistent in itself. */
   readonly trusted: boolean
-  /** Records of types without a known meaning. */
+  /** Records of unknown types. */
   readonly unknown: readonly TypeCount[]
   readonly deviations: readonly Deviation[]
 }
@@ -58,8 +58,8 @@ export interface ExecutionReport {
 const BLOCKS_BETWEEN_PROGRESS = 256
 
 /**
- * Check an archive: that it is well-formed, that its blocks follow each other, that bodies and receipts are those of
- * the headers, and that accumulator and proofs fit.
+ * Verify an archive: that it is well-formed, that its blocks are a chain, that bodies and receipts are those of the
+ * headers, and that accumulator and proofs match.
  *
  * @throws {VerificationError} the file is not what it claims to be, with the position
  * @throws {E2FormatError} the bytes break the format
@@ -75,12 +75,12 @@ export async function verifyArchive(
   try {
     const run = new Run(archive, hashes, options)
     let done = 0
-    let told = 0
+    let reported = 0
     const visit = (blocks: readonly BlockPayloads[]): void => {
       run.add(blocks)
       done += blocks.length
-      if (done - told >= BLOCKS_BETWEEN_PROGRESS) {
-        told = done
+      if (done - reported >= BLOCKS_BETWEEN_PROGRESS) {
+        reported = done
         signal?.throwIfAborted()
         onProgress?.({ blocks: done, totalBlocks: archive.count })
       }
@@ -92,7 +92,7 @@ export async function verifyArchive(
     if (name !== undefined) checkExecutionArchiveName(name, identity)
     return { identity, unknown, ...run.finish() }
   } catch (error) {
-    // What is wrong with the whole file says more than what was found in a block of it.
+    // An error in the structure of the file says more than one in a block.
     if (error instanceof ContentError) await structure.walk()
     throw error
   }
@@ -101,11 +101,11 @@ export async function verifyArchive(
 interface ReadHeader {
   readonly headerRlp: Uint8Array
   readonly header: HeaderLinks
-  /** The proof, where there is one, and all of the header, which its shape depends on. */
+  /** The proof, if any, and the whole header, which its layout depends on. */
   readonly proven: { readonly header: BlockHeader; readonly proof: BlockProof } | undefined
 }
 
-/** The state of checking one file. */
+/** The state of verifying one file. */
 class Run {
   readonly #archive: BlockArchive
   readonly #hashes: Hashes
@@ -114,7 +114,7 @@ class Run {
   readonly #proofs: ProofCheck
   readonly #blocks: HeaderAccumulator
   readonly #counts = { transactions: 0, receipts: 0, blocksWithUncles: 0, withdrawals: 0 }
-  /** Whether the total difficulty is known of every block that an accumulator may cover. */
+  /** Whether the total difficulties of all blocks that an accumulator may cover are known. */
   #complete = true
   #mergePosition = 0
 
@@ -137,7 +137,7 @@ class Run {
     for (const [i, payloads] of blocks.entries()) this.#add(payloads, hashes[i])
   }
 
-  /** Hashes of headers, as far as they can be had by two. Those of `.e2hs` files lie inside something else. */
+  /** Hashes of the headers that can be hashed in pairs. In `.e2hs` files headers are inside another encoding. */
   #hashesOf(blocks: readonly BlockPayloads[]): readonly Uint8Array[] {
     const { keccak256Pair } = this.#hashes
     const hashes: Uint8Array[] = []
@@ -213,7 +213,7 @@ class Run {
   }
 }
 
-/** The total difficulty that a file gives for a block: in a record, or as the first node of its proof. */
+/** The total difficulty of a block in the file: in a record, or as the first node of its proof. */
 function statedDifficulty(
   { totalDifficulty: bytes, positions }: BlockPayloads,
   proof: BlockProof | undefined,

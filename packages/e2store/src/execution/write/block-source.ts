@@ -3,18 +3,18 @@ import type { BlockArchive } from '../archive/archive.ts'
 import { type Columns, checkNumber } from '../archive/block.ts'
 import { type Column, MAX_BLOCKS } from '../archive/layout.ts'
 
-/** Consecutive blocks to write, as the contents of their records: what {@link BlockArchive.iteratePayloads} gives. */
+/** Consecutive blocks to write, as the contents of their records, such as {@link BlockArchive.iteratePayloads} gives. */
 export interface BlockSource {
   /** Number of the first block. */
   readonly start: bigint
   /**
-   * All blocks in order, with at least these columns. It is called once for each section of a file, so that no section
-   * has to be kept in memory.
+   * All blocks in order, with at least these columns. Called once for each section of a file, so that no section has to
+   * be kept in memory.
    */
   read(columns: readonly Column[]): AsyncIterable<Columns<Uint8Array>> | Iterable<Columns<Uint8Array>>
 }
 
-/** The blocks of an open archive, to write them again. */
+/** The blocks of an open archive. */
 export function blockSourceOf(archive: BlockArchive): BlockSource {
   return { start: archive.start, read: (columns) => archive.iteratePayloads({ columns }) }
 }
@@ -44,7 +44,7 @@ export async function* rowsOf(
   if (count === 0) throw new RangeError('a file needs at least one block')
 }
 
-/** What is about to be written is an argument, not a file: throw `RangeError` for it. */
+/** What is to be written is an argument, not a file: throw `RangeError`. */
 function checkHeader(rlp: Uint8Array, number: bigint): void {
   try {
     checkNumber(rlp, number, 0)

@@ -12,7 +12,7 @@ export interface WriteOptions {
 
 /** What was written. */
 export interface WrittenArchive {
-  /** Together with a network, the file's name. */
+  /** With a network, it gives the file's name. */
   readonly identity: ArchiveIdentity
   readonly count: number
   /** The accumulator record's content, 32 bytes. */
@@ -37,11 +37,11 @@ export class ColumnWriter {
   }
 
   async version(): Promise<void> {
-    if (this.position !== 0) throw new RangeError(`an archive begins at byte 0, the sink is at ${this.position}`)
+    if (this.position !== 0) throw new RangeError(`an archive begins at byte 0, but the sink is at ${this.position}`)
     await this.#records.writeVersion()
   }
 
-  /** Write a record of a column, compressed unless it is a total difficulty; where it begins. */
+  /** Write a record of a column, compressed unless it is a total difficulty; returns where it begins. */
   async write(column: Column, content: Uint8Array): Promise<number> {
     const type = columnType(this.#kind, column)
     if (type === undefined) throw new RangeError(`${this.#kind} files have no column ${column}`)

@@ -8,8 +8,8 @@ import { decodeReceipts, decodeSlimReceipts, encodeReceipts, encodeSlimReceipts 
 import { type BlockSource, rowsOf } from './block-source.ts'
 
 /**
- * Blocks of an `.era1` as an `.ere` holds them: receipts without blooms, and with the proofs that the blocks are part
- * of their accumulator.
+ * Blocks of an `.era1` in the form of an `.ere`: receipts without blooms, and proofs that the blocks are part of their
+ * accumulator.
  */
 export function era1ToEre(source: BlockSource): BlockSource {
   return {
@@ -29,7 +29,7 @@ export function era1ToEre(source: BlockSource): BlockSource {
   }
 }
 
-/** Blocks of an `.era1` as an `.e2hs` holds them: headers with the proofs that they are part of their accumulator. */
+/** Blocks of an `.era1` in the form of an `.e2hs`: headers with proofs that they are part of their accumulator. */
 export function era1ToE2hs(source: BlockSource): BlockSource {
   return {
     start: source.start,
@@ -45,7 +45,7 @@ export function era1ToE2hs(source: BlockSource): BlockSource {
   }
 }
 
-/** Blocks of an `.ere` as an `.era1` holds them: receipts with blooms, computed from their logs. */
+/** Blocks of an `.ere` in the form of an `.era1`: receipts with blooms, computed from their logs. */
 export function ereToEra1(source: BlockSource): BlockSource {
   const hashes = defaultHashes()
   return {
