@@ -9,11 +9,16 @@ export interface CommitResult {
   readonly nextEntry: bigint
 }
 
+/** The platform's `AsyncDisposable`, where the compiler's libraries have it. */
+type Disposable = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
+  ? { readonly [K in S]: () => PromiseLike<void> }
+  : object
+
 /**
  * What writes a stream in atomic operations: a store in this process, or a source client that writes to one over TCP.
  * Code that is written against this works with both. Refusals are errors whose `code` is the same on both.
  */
-export interface StreamWriter extends AsyncDisposable {
+export interface StreamWriter extends Disposable {
   /** Begin an operation. */
   startAtomicOp(): void
   /** Add an entry; returns the number that it will have. */
