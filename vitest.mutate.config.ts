@@ -9,7 +9,7 @@ const { test: preset, ...rest } = project('store') as ReturnType<typeof defineCo
 const FILES = [
   'packages/store/src/{disk,log,bookmarks,lookup,commit-log,write,recovery,store}/**/*.test.ts',
   'packages/store/test/{stream-log,take-over,write-order}.test.ts',
-  'packages/store/test/{read-end,committed-boundaries,commit-log,commit-log-faults,commit-records,cut-commit-log}.test.ts',
+  'packages/store/test/{read-end,committed-boundaries,commit-log,commit-log-faults,commit-records,truncate-commit-log}.test.ts',
   'packages/store/test/{checkpointer,commit-pipeline,foreign-records,log-writer,settle-end,update-in-place}.test.ts',
   'packages/store/test/{after-crash,open-refusals,unreadable-search,crash-named}.test.ts',
   'packages/store/test/bookmarks/{find-bookmark,follow-log,scan}.test.ts',

@@ -35,7 +35,7 @@ const FULL_PAGE: Uint8Array = new Uint8Array(104).fill(1)
 const INTERVAL = { fsync: 'interval', fsyncIntervalMs: 1_000_000 } as const
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
-  return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
+  return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
 }
 
 /** Commit entries of the given bytes. */

@@ -16,7 +16,7 @@ class Machine {
   readonly index = new SimIndex()
 
   open(): Promise<StreamStore> {
-    return openStore({ file: FILE, disk: this.disk, index: this.index, placePeriodMs: 0 })
+    return openStore({ file: FILE, disk: this.disk, index: this.index, fileCheckMs: 0 })
   }
 
   /** Commit an operation for each byte: a bookmark. */

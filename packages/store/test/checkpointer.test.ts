@@ -62,10 +62,10 @@ test('a checkpoint says what was synced before it, and nothing else', async () =
     await checkpointer.write({ open: true })
     expect(steps).toEqual(['index synced', 'log synced'])
     const content = { ...log.end, indexedEntries: 7n, everyCommitDurable: fsync === 'commit', bootId: 'b' }
-    expect(commitLog.checkpoint).toMatchObject({ ...content, open: true, truncating: false, cutChecksum: 0 })
+    expect(commitLog.checkpoint).toMatchObject({ ...content, open: true, truncating: false, truncationChecksum: 0 })
     const cut = { point: { totalLength: 4500, totalEntries: 3n }, checksum: 77 }
     await checkpointer.write({ open: false, cut })
-    const said = { ...cut.point, indexedEntries: 3n, open: false, truncating: true, cutChecksum: 77 }
+    const said = { ...cut.point, indexedEntries: 3n, open: false, truncating: true, truncationChecksum: 77 }
     expect((await CommitLog.open(disk, PATH, 'read')).checkpoint).toMatchObject(said)
     await checkpointer.stop()
   }

@@ -1,3 +1,4 @@
+import { InternalError } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { RECORD_BYTES } from '../src/commit-log/commit-record.ts'
@@ -83,12 +84,12 @@ test('a cut that fails leaves all records known', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await logOf(disk, 5)
   disk.failAt(disk.calls + 1, 'EIO')
-  await expect(log.cutTo(2)).rejects.toThrow('EIO')
+  await expect(log.truncateTo(2)).rejects.toThrow('EIO')
   expect([log.count, log.last]).toEqual([5, recordOf(4)])
   expect(await log.records(0, 10)).toEqual(firstRecords(5))
-  await log.cutTo(2)
+  await log.truncateTo(2)
   expect([log.count, log.last]).toEqual([2, recordOf(1)])
-  await log.cutTo(0)
+  await log.truncateTo(0)
   expect([log.count, log.last]).toEqual([0, undefined])
 })
 
@@ -96,7 +97,8 @@ test('damaged ranges are found past records that cannot be read or go back, and 
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   const goesBack = { ...recordOf(1), isDamaged: true }
-  await log.append([...firstRecords(4), goesBack, ...[5, 6].map(recordOf)])
+  await log.append([...firstRecords(5), ...[5, 6].map(recordOf)])
+  await log.overwrite(4, [goesBack])
   await log.writeCheckpoint(checkpointAt(14n))
   for (const index of [1, 3, 5]) await log.revise(index, { ...recordOf(index), isDamaged: true })
   await spoilRecords(disk, PATH, 2)
@@ -165,7 +167,7 @@ test('a commit log is whole as long as it has its records and one of its newest 
   expect(await log.isWhole()).toBe(true)
   await log.append([recordOf(0)])
   expect(await log.isWhole()).toBe(true)
-  await log.cutTo(0)
+  await log.truncateTo(0)
   await log.writeCheckpoint(checkpointAt(1n))
   await cutFile(disk, 512 + 96)
   expect(await log.isWhole()).toBe(true)
@@ -227,4 +229,13 @@ test('a first slot that has rotted does not make it another kind of file', async
   for (const entries of [1n, 2n, 3n]) await log.writeCheckpoint(checkpointAt(entries))
   await spoilSlot(disk, 0)
   expect((await CommitLog.open(disk, PATH, 'read')).checkpoint?.totalEntries).toBe(3n)
+})
+
+test('a record that does not follow the last one is not written', async () => {
+  const disk = new SimDisk(randomFrom(1))
+  const log = await logOf(disk, 3)
+  await expect(log.append([recordOf(1)])).rejects.toThrow(InternalError)
+  await expect(log.append([recordOf(4), recordOf(3)])).rejects.toThrow('invariant broken')
+  expect([log.count, log.last]).toEqual([3, recordOf(2)])
+  expect((await CommitLog.open(disk, PATH, 'read')).count).toBe(3)
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { type CommitRecord, RECORD_BYTES } from '../src/commit-log/commit-record.ts'
+import { lastBoundaryUpTo, lastRecordUpTo, recordOfByte, recordOfEntry } from '../src/commit-log/find-record.ts'
 import type { Disk } from '../src/disk/disk.ts'
 import type { EntryRange } from '../src/log/entry-range.ts'
 import { checkpointAt, recordOf } from './sample-records.ts'
@@ -21,16 +22,18 @@ test('finds every record, in memory or not, also when it is opened again', async
     expect([await log.record(-1), await log.record(MANY)]).toEqual([undefined, undefined])
     const numbers = [0n, 1n, 2n, 3n, 4n, 6001n, 9999n, 10_000n, 2n ** 40n]
     const lengthAt = (entries: bigint): number => 4096 + 10 * Number(entries)
-    const upTo = numbers.map((totalEntries) => log.lastUpTo({ totalLength: lengthAt(totalEntries), totalEntries }))
+    const upTo = numbers.map((totalEntries) =>
+      lastRecordUpTo(log, { totalLength: lengthAt(totalEntries), totalEntries }),
+    )
     expect(await Promise.all(upTo)).toEqual([-1, -1, 0, 0, 1, 2999, 4998, 4999, 4999])
-    expect(await log.lastUpTo({ totalLength: lengthAt(6n), totalEntries: 9n })).toBe(2)
-    expect(await log.lastUpTo({ totalLength: lengthAt(9n), totalEntries: 6n })).toBe(2)
-    const ends = numbers.map((totalEntries) => log.lastEndUpTo(totalEntries))
+    expect(await lastRecordUpTo(log, { totalLength: lengthAt(6n), totalEntries: 9n })).toBe(2)
+    expect(await lastRecordUpTo(log, { totalLength: lengthAt(9n), totalEntries: 6n })).toBe(2)
+    const ends = numbers.map((totalEntries) => lastBoundaryUpTo(log, totalEntries))
     expect(await Promise.all(ends)).toEqual([-1, -1, -1, -1, -1, 2999, 4995, 4999, 4999])
-    const holders = numbers.map((number) => log.holdingEntry(number))
+    const holders = numbers.map((number) => recordOfEntry(log, number))
     expect(await Promise.all(holders)).toEqual([0, 0, 1, 1, 2, 3000, 4999, -1, -1])
     const { totalLength } = recordOf(MANY - 1)
-    const holding = [4096, 4115, 4116, totalLength - 1, totalLength].map((position) => log.holding(position))
+    const holding = [4096, 4115, 4116, totalLength - 1, totalLength].map((position) => recordOfByte(log, position))
     expect(await Promise.all(holding)).toEqual([0, 0, 1, MANY - 1, -1])
   }
 })
@@ -152,7 +155,7 @@ test('the end of an operation is found however many records lie behind it', asyn
     [6, -1],
     [0, -1],
   ] as const) {
-    expect(await log.lastEndUpTo(recordOf(upTo).totalEntries)).toBe(end)
+    expect(await lastBoundaryUpTo(log, recordOf(upTo).totalEntries)).toBe(end)
   }
 })
 
@@ -183,20 +186,20 @@ test('who reads records while they are cut gets those that stay', async () => {
   await log.append(Array.from({ length: 10 }, (_, index) => recordOf(index)))
   const first = (count: number): CommitRecord[] => Array.from({ length: count }, (_, index) => recordOf(index))
 
-  const duringCut: unknown[] = []
+  const duringTruncation: unknown[] = []
   whileCutting = async () => {
-    duringCut.push(await log.records(0, 10), await log.record(9), await log.lastEndUpTo(100n))
+    duringTruncation.push(await log.records(0, 10), await log.record(9), await lastBoundaryUpTo(log, 100n))
   }
-  await log.cutTo(8)
-  expect(duringCut).toEqual([first(8), undefined, 7])
+  await log.truncateTo(8)
+  expect(duringTruncation).toEqual([first(8), undefined, 7])
 
   whileCutting = async () => {}
-  whileReading = () => log.cutTo(3)
+  whileReading = () => log.truncateTo(3)
   expect(await log.records(0, 8)).toEqual(first(3))
-  whileReading = () => log.cutTo(2)
+  whileReading = () => log.truncateTo(2)
   expect(await log.record(1)).toEqual(recordOf(1))
   await log.append([recordOf(2)])
-  whileReading = () => log.cutTo(0)
+  whileReading = () => log.truncateTo(0)
   expect(await log.records(1, 2)).toEqual([])
 })
 

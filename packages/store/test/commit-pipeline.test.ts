@@ -50,7 +50,7 @@ class Machine {
       return { ...file, read }
     }
     const disk = { ...told, open }
-    return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
+    return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
   }
 
   /** The next write of entries waits, and goes on or fails when a test says so. */
@@ -292,13 +292,13 @@ test('memory keeps the newest pages of what was committed or written ahead, and 
   expect(machine.reads).toBeGreaterThan(0)
 })
 
-test('an index that failed is mended before anything is committed', async () => {
+test('an index that failed is repaired before anything is committed', async () => {
   const machine = new Machine()
   let failed = false
-  let mended = 0
+  let repaired = 0
   const index = Object.assign(new SimIndex(), {
-    mend: async () => {
-      mended++
+    repair: async () => {
+      repaired++
       failed = false
     },
     writable: async () => {
@@ -308,10 +308,10 @@ test('an index that failed is mended before anything is committed', async () => 
   Object.defineProperty(index, 'failed', { get: () => failed })
   await using store = await machine.open({ index })
   await commit(store, 1, 1)
-  expect(mended).toBe(0)
+  expect(repaired).toBe(0)
   failed = true
   expect(await commit(store, 1, 2)).toEqual({ firstEntry: 1n, nextEntry: 2n })
-  expect(mended).toBe(1)
+  expect(repaired).toBe(1)
 })
 
 test('a store that broke with half a header in the file is not taken for one beside another program', async () => {
@@ -323,7 +323,7 @@ test('a store that broke with half a header in the file is not taken for one bes
     await (await machine.sim.open(FILE, 'write')).write([Uint8Array.of(9)], 16 + 30 + 7)
     throw new Error('simulated')
   }
-  const options = { placePeriodMs: 1, reopenDelayMs: () => 5 }
+  const options = { fileCheckMs: 1, reopenDelayMs: () => 5 }
   await using store = await machine.open(options)
   await commit(store, 1, 1)
   isSick = true

@@ -56,7 +56,7 @@ class Followed implements AsyncDisposable {
   static async open(...operations: readonly (readonly Wanted[])[]): Promise<Followed> {
     const dir = tempDir()
     const file = dir.join('data-stream.bin')
-    const store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
     for (const entries of operations) await commit(store, ...entries)
     const reads = new HeldReads()
     const reader = await openReader({ file, follow: true, pollMs: 1, disk: reads.disk })
@@ -408,7 +408,7 @@ test.each([1, 2, randomInt(2 ** 31)])(
 test.each([true, false])('an update in place is taken while its writer never rests (followed: %s)', async (follow) => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
-  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
   for (let byte = 0; byte < 5; byte++) await commit(store, [5000, byte])
   let afterRead = async (): Promise<void> => {}
   const disk: Disk = {

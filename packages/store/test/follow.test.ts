@@ -155,7 +155,7 @@ async function commitToReader(store: StreamStore, reader: StreamReader, ...sizes
 test('what was read up to a header that was half written is forgotten', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
-  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
   await commit(store, 1_000_000)
   const counting = new CountingDisk()
   const index = new MemoryIndex()
@@ -172,7 +172,7 @@ test('what was read up to a header that was half written is forgotten', async ()
 test('a file whose header is half written is opened when it is whole', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
-  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
   await commit(store, 1_000_000)
   const counting = new CountingDisk()
   writeHeader(file, halfWritten(store.getHeader()))
@@ -186,7 +186,7 @@ test('a file whose header is half written is opened when it is whole', async () 
 test('a header that stays half written for long is reported, and then read on from', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
-  await using store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
   await commit(store, 1_000_000)
   const problems: (string | undefined)[] = []
   const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)

@@ -56,7 +56,7 @@ test('a checkpoint whose sync failed may have lost records too, which a later sy
     if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
   })
   await writer.commit(POINT)
-  const flags = { open: true, everyCommitDurable: false, truncating: false, cutChecksum: 0, bootId: '' }
+  const flags = { open: true, everyCommitDurable: false, truncating: false, truncationChecksum: 0, bootId: '' }
   isFailing = true
   const written = commitLog.writeCheckpoint({ ...START, indexedEntries: 0n, ...flags })
   await expect(written).rejects.toThrow('simulated')

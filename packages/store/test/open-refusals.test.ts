@@ -18,7 +18,7 @@ import { toldDisk } from './sim/told-disk.ts'
 const FILE = '/sim/data-stream.bin'
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
-  return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
+  return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
 }
 
 /** A disk that locks its files in another way. */
@@ -101,14 +101,14 @@ test('a header that another program has spoilt is noticed, and that it is back',
     new Promise((resolve) => {
       tell = (event) => event.event === wanted && resolve(event)
     })
-  await using store = await open(disk, { magic, placePeriodMs: 1, onEvent: (event) => tell(event) })
+  await using store = await open(disk, { magic, fileCheckMs: 1, onEvent: (event) => tell(event) })
   const file = await disk.open(FILE, 'write')
   const header = await readExactly(file, 0, 100)
-  const lost = told('place-lost')
+  const lost = told('file-lost')
   await file.write([new Uint8Array(100).fill(0xff)], 0)
   expect(await lost).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
   expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'FOREIGN_WRITER' }))
-  const found = told('place-found')
+  const found = told('file-found')
   await file.write([header], 0)
   await found
   await commit(store, 2)

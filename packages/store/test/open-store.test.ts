@@ -113,14 +113,14 @@ test.each(['data-stream.bin', 'link.bin'])('%s is let go of if it cannot be open
   expect(counting.filesOpen).toBe(0)
 })
 
-test('a file that was cut while a page was added is mended', async () => {
+test('a file that was cut while a page was added is repaired', async () => {
   using dir = tempDir()
   const events: string[] = []
   const file = dir.join('data-stream.bin')
   await (await openIn(dir)).close()
   truncateSync(file, 4096 + 1_048_576 + 77)
   await using store = await openIn(dir, { onEvent: ({ event }) => events.push(event) })
-  expect(events).toContain('mended')
+  expect(events).toContain('repaired')
   expect((statSync(file).size - 4096) % 1_048_576).toBe(0)
   expect(store.getHeader().totalEntries).toBe(0n)
 })

@@ -23,7 +23,7 @@ test('a store that is opened on a full disk after a crash ends where it would if
   const disk = toldDisk(sim, ({ call }) => {
     if (isFull && call === 'write') throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
   })
-  const options = { file: FILE, placePeriodMs: 0, disk, index: new SimIndex() }
+  const options = { file: FILE, fileCheckMs: 0, disk, index: new SimIndex() }
   const crashed = await openStore(options)
   await commit(crashed, 1, 2)
   await commit(crashed, 3)

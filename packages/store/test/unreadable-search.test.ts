@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
+import { lastBoundaryUpTo, lastRecordUpTo, recordOfByte, recordOfEntry } from '../src/commit-log/find-record.ts'
 import { firstRecords, recordOf, spoilRecords } from './sample-records.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
@@ -25,10 +26,10 @@ async function expectFound(log: CommitLog, whole: readonly number[], places: rea
     const end = whole.filter((index) => index <= place && recordOf(index).endsOperation).at(-1) ?? -1
     const next = last + 1 < log.count ? last + 1 : -1
     expect({
-      last: await log.lastUpTo({ totalLength, totalEntries }),
-      end: await log.lastEndUpTo(totalEntries),
-      holdingEntry: await log.holdingEntry(totalEntries),
-      holding: await log.holding(totalLength),
+      last: await lastRecordUpTo(log, { totalLength, totalEntries }),
+      end: await lastBoundaryUpTo(log, totalEntries),
+      holdingEntry: await recordOfEntry(log, totalEntries),
+      holding: await recordOfByte(log, totalLength),
     }).toEqual({ last, end, holdingEntry: next, holding: next })
   }
 }

@@ -21,7 +21,7 @@ const NOTE = pendingUpdatePath(FILE)
 const ENTRY_BYTES = 18
 
 function open(disk: Disk): Promise<StreamStore> {
-  return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), reopenDelayMs: () => 1_000_000 })
+  return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), reopenDelayMs: () => 1_000_000 })
 }
 
 async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {

@@ -32,7 +32,7 @@ const COMMITS = commitLogPath(FILE)
 const ENTRY_BYTES = 18
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
-  return openStore({ file: FILE, placePeriodMs: 0, disk, index: new SimIndex(), ...options })
+  return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
 }
 
 async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
@@ -147,7 +147,7 @@ async function writerOn(sim: SimDisk, before: Parameters<typeof toldDisk>[1]) {
   const commitLog = await CommitLog.open(disk, COMMITS, 'create')
   const file = await disk.open(FILE, 'write')
   const writable = new WritableFile(file, await readHeader(file, FILE, {}))
-  await writable.mend()
+  await writable.repair()
   const state = new StateOfStore(systemClock)
   const parts = { writable, commitLog, buffers: new PageBuffers(), committed: writable.point, state }
   return { commitLog, state, writer: new LogWriter({ ...parts, syncEach: false }) }

@@ -20,7 +20,7 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
           'or a Go server, is not kept out, only noticed',
       )
       return
-    case 'mended':
+    case 'repaired':
       log.warn('file-repaired', `${event.file} had an incomplete page at its end; nothing committed lay in it`)
       return
     case 'recovered': {
@@ -52,11 +52,11 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
         `${event.file} was truncated from ${event.from.totalEntries} to ${event.to.totalEntries} entries`,
       )
       return
-    case 'place-lost':
-      log.error('place-lost', event.error.message, { error: event.error })
+    case 'file-lost':
+      log.error('file-lost', event.error.message, { error: event.error })
       return
-    case 'place-found':
-      log.info('place-found', `${event.file} and its index are in their place again: commits go on`)
+    case 'file-found':
+      log.info('file-found', `${event.file} and its index are in their place again: commits go on`)
       return
     case 'damage-found':
       log.error('damage-found', `${event.file}: ${rangeText(event.range)} ${NOT_COMMITTED}`, { ...event.range })

@@ -78,7 +78,7 @@ const CODES: readonly DiskErrorCode[] = [
 ]
 
 /** Events of a store that count as errors. */
-const ERRORS: ReadonlySet<StoreEvent['event']> = new Set(['write-failed', 'place-lost', 'broken', 'index-damaged'])
+const ERRORS: ReadonlySet<StoreEvent['event']> = new Set(['write-failed', 'file-lost', 'broken', 'index-damaged'])
 
 /** Counts errors by their code. */
 export class ErrorCounter {

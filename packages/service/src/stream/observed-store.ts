@@ -81,8 +81,8 @@ export class ObservedStore {
       onEvent: (event) => {
         logStoreEvent(this.#log, event)
         this.#errors.onStoreEvent(event)
-        if (event.event === 'write-failed' || event.event === 'place-lost') this.#problem = event.error.message
-        if (event.event === 'place-found' || event.event === 'reopened') this.#problem = undefined
+        if (event.event === 'write-failed' || event.event === 'file-lost') this.#problem = event.error.message
+        if (event.event === 'file-found' || event.event === 'reopened') this.#problem = undefined
         if (event.event === 'index-damaged') this.#indexProblem = `being rebuilt: ${event.error.message}`
         if (event.event === 'scrub-failed') this.#scrubProblem = `the commit log cannot be read: ${event.error.message}`
         if (event.event === 'scrub-resumed') this.#scrubProblem = undefined

@@ -12,7 +12,7 @@ export interface BookmarkPut {
  * docs/spec/stream-file.md §5.
  *
  * Puts and removals take effect in the order of the calls, can be seen by `get` at once, and are written in the
- * background. A disk that fails is told by `writable` and `flush`, from then on until `mend` helps; what is put stays in
+ * background. A disk that fails is told by `writable` and `flush`, from then on until `repair` helps; what is put stays in
  * memory meanwhile.
  */
 export interface BookmarkIndex {
@@ -26,20 +26,20 @@ export interface BookmarkIndex {
   put(bookmarks: Iterable<BookmarkPut>): void
   /** Take bookmarks out. @throws as `put` */
   remove(keys: readonly Uint8Array[]): void
-  /** Whether a write failed, so that nothing more is written before `mend` helped. */
+  /** Whether a write failed, so that nothing more is written before `repair` helped. */
   readonly failed: boolean
   /**
    * Try to go on after a write that failed, now and then: once the disk has room again, what is in memory is written. Does
    * not throw; `failed` tells whether it helped. Nothing may be writing the stream file, since the lock of its one writer
    * is let go of and taken again.
    */
-  mend(): Promise<void>
+  repair(): Promise<void>
   /**
    * Whether the name of its folder still leads to what was opened; always, if it has none.
    *
    * @throws what the system says
    */
-  isInPlace(): Promise<boolean>
+  isAtPath(): Promise<boolean>
   /** Resolves when there is room for more: at once, unless the disk is far behind. @throws as `flush` */
   writable(): Promise<void>
   /**

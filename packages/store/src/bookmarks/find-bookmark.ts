@@ -12,7 +12,7 @@ const EVENT_READ_BYTES = 64 * 1024
  * Number of the last entry that is this bookmark, or `undefined` if the log has none.
  *
  * What the index says is checked; where it is wrong (past the end, or another entry stands there) the log is scanned and
- * the index mended, so it is wrong about a bookmark once at most. A bookmark that the index has not costs one look-up.
+ * the index repaired, so it is wrong about a bookmark once at most. A bookmark that the index has not costs one look-up.
  *
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError} @throws {RefusedError} `CLOSED`
  * @see docs/spec/stream-file.md §5

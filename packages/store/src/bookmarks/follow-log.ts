@@ -56,11 +56,11 @@ class FollowingIndex implements BookmarkIndex {
     this.#memory.remove(keys)
   }
 
-  async isInPlace(): Promise<boolean> {
+  async isAtPath(): Promise<boolean> {
     return true
   }
 
-  async mend(): Promise<void> {}
+  async repair(): Promise<void> {}
 
   writable(): Promise<void> {
     return this.#memory.writable()
@@ -102,7 +102,7 @@ class FollowingIndex implements BookmarkIndex {
     }
   }
 
-  /** Until it is mended, look-ups find out by themselves that what the index says is gone. */
+  /** Until it is repaired, look-ups find out by themselves that what the index says is gone. */
   #onTruncate(end: number): void {
     const back = Math.min(end, this.#witness?.entries ?? end)
     this.#backTo = Math.min(this.#backTo, back)

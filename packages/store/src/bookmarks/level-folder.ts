@@ -13,7 +13,7 @@ export interface FolderClaim {
   readonly folder: string
   readonly reach: LockReach
   /** Whether its name still leads to the folder that was claimed. @throws what the system says */
-  isInPlace(): Promise<boolean>
+  isAtPath(): Promise<boolean>
   /** To be called when LevelDB has closed the folder, not before: LevelDB's own lock would be gone. Once is enough. */
   release(): Promise<void>
 }
@@ -45,7 +45,7 @@ export async function claimFolder(folder: string, createIfMissing: boolean): Pro
     released ??= lock.release()
     return released
   }
-  return { folder: real, reach: lock.reach, isInPlace: () => lock.isAt(name), release }
+  return { folder: real, reach: lock.reach, isAtPath: () => lock.isAt(name), release }
 }
 
 /**

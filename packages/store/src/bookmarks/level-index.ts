@@ -35,7 +35,7 @@ export interface LevelIndexOptions {
   readonly maxPendingBookmarks?: number | undefined
   /**
    * Open it also if the disk has no room for what LevelDB writes then (default false): it has `failed`, takes nothing and
-   * finds nothing until `mend` has opened LevelDB.
+   * finds nothing until `repair` has opened LevelDB.
    */
   readonly mayWaitForRoom?: boolean | undefined
   /** The right to the folder, if the caller has it already; closing the index gives it up. */
@@ -51,7 +51,7 @@ const SEGMENT_SLOTS = 4096
 const MAX_HANDED_OVER = 2
 const DEFAULT_MAX_PENDING = 2_000_000
 /** Time between two tries to open LevelDB again. */
-const MEND_PERIOD_MS = 500
+const REPAIR_PERIOD_MS = 500
 /** How long a segment that is not full may wait for more: each goes to another thread, which costs more than a bookmark. */
 const WRITE_DELAY_MS = 5
 
@@ -122,8 +122,8 @@ class LevelIndex implements LevelBookmarkIndex {
   /** `waiting`: LevelDB is not open yet for want of room; `gone`: its thread has ended. */
   #level: 'opening' | 'waiting' | 'open' | 'gone' = 'opening'
   #failure: Error | undefined
-  /** When it may be tried again to mend what failed. */
-  #mendAt = 0
+  /** When it may be tried again to repair what failed. */
+  #repairAt = 0
   #isRenewing = false
   #onDamage: ((error: UnusableIndexError) => void) | undefined
   #damage: UnusableIndexError | undefined
@@ -158,18 +158,18 @@ class LevelIndex implements LevelBookmarkIndex {
     this.#pumpWhenDue()
   }
 
-  isInPlace(): Promise<boolean> {
-    return this.#claim.isInPlace()
+  isAtPath(): Promise<boolean> {
+    return this.#claim.isAtPath()
   }
 
   get failed(): boolean {
     return this.#failure !== undefined
   }
 
-  async mend(): Promise<void> {
+  async repair(): Promise<void> {
     const now = this.#clock.now()
-    if (this.#failure === undefined || !this.#answers || this.#isLost || now < this.#mendAt) return
-    this.#mendAt = now + MEND_PERIOD_MS
+    if (this.#failure === undefined || !this.#answers || this.#isLost || now < this.#repairAt) return
+    this.#repairAt = now + REPAIR_PERIOD_MS
     try {
       await this.#request((id) => ({ t: 'reopen', id }))
     } catch (error) {
@@ -192,9 +192,8 @@ class LevelIndex implements LevelBookmarkIndex {
     this.#assertOpen()
     if (this.#level === 'gone') throw this.#failure
     // What would be made in another folder of that name would have no lock.
-    const isInPlace = await this.#claim.isInPlace().catch(() => false)
-    if (!isInPlace)
-      throw new DiskError('FILE_REPLACED', `${this.#claim.folder} is not the index folder that was opened`)
+    const isAtPath = await this.#claim.isAtPath().catch(() => false)
+    if (!isAtPath) throw new DiskError('FILE_REPLACED', `${this.#claim.folder} is not the index folder that was opened`)
     this.#isRenewing = true
     // Nothing is handed over meanwhile.
     this.#fail(new DiskError('WRITE_FAILED', `${this.#claim.folder}: the bookmark index begins anew`))

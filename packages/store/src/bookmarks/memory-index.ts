@@ -26,11 +26,11 @@ export class MemoryIndex implements BookmarkIndex {
     for (const key of keys) this.#shardOf(key)?.delete(keyText(key))
   }
 
-  async isInPlace(): Promise<boolean> {
+  async isAtPath(): Promise<boolean> {
     return true
   }
 
-  async mend(): Promise<void> {}
+  async repair(): Promise<void> {}
 
   async writable(): Promise<void> {}
 

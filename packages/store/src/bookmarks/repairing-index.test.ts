@@ -34,10 +34,10 @@ class FakeLevel implements LevelBookmarkIndex {
     await this.#call('get')
     return this.memory.get(key)
   }
-  isInPlace = async (): Promise<boolean> => false
+  isAtPath = async (): Promise<boolean> => false
   writable = (): Promise<void> => this.#call('writable')
   flush = (): Promise<void> => this.#call('flush')
-  mend = (): Promise<void> => this.#call('mend')
+  repair = (): Promise<void> => this.#call('repair')
   finish = (): Promise<void> => this.#call('finish')
   close = (): Promise<void> => this.#call('close')
   renew = async (): Promise<void> => {
@@ -120,7 +120,7 @@ test('while it is rebuilt it answers from the log, takes what the rebuild has pa
   const { length } = level.calls
   await index.flush({ sync: true })
   await index.writable()
-  await index.mend()
+  await index.repair()
   expect(level.calls).toHaveLength(length)
   level.damage()
   held.release()
@@ -271,9 +271,9 @@ test('a whole one passes all on', async () => {
   expect([await index.get(key(9)), await index.get(key(1))]).toEqual([3, undefined])
   await index.flush({ sync: true })
   await index.writable()
-  await index.mend()
-  expect(level.calls).toEqual(['get', 'get', 'flush', 'writable', 'mend'])
-  expect(await index.isInPlace()).toBe(false)
+  await index.repair()
+  expect(level.calls).toEqual(['get', 'get', 'flush', 'writable', 'repair'])
+  expect(await index.isAtPath()).toBe(false)
   expect(index.failed).toBe(false)
   level.failed = true
   expect(index.failed).toBe(true)

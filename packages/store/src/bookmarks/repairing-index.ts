@@ -103,8 +103,8 @@ export class RepairingIndex implements BookmarkIndex {
     this.#level.put(this.#isFilling ? before(bookmarks, this.#next) : bookmarks)
   }
 
-  isInPlace(): Promise<boolean> {
-    return this.#level.isInPlace()
+  isAtPath(): Promise<boolean> {
+    return this.#level.isAtPath()
   }
 
   remove(keys: readonly Uint8Array[]): void {
@@ -116,8 +116,8 @@ export class RepairingIndex implements BookmarkIndex {
     return this.#rebuilding === undefined && this.#level.failed
   }
 
-  async mend(): Promise<void> {
-    if (this.#rebuilding === undefined) await this.#level.mend()
+  async repair(): Promise<void> {
+    if (this.#rebuilding === undefined) await this.#level.repair()
   }
 
   async writable(): Promise<void> {

@@ -38,7 +38,7 @@ export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOption
   return asPlanned(plan, options, async (opened) => {
     const { file, header } = opened
     const writable = new WritableFile(file, header)
-    await writable.mend()
+    await writable.repair()
     await withCommitLog(opened, plan.file, async (commitLog) => {
       await reviseDamaged(commitLog, plan, async (record, from) => {
         const checksum = await checksumOfFile(writable, from, record.totalLength)

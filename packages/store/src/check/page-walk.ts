@@ -11,6 +11,7 @@ import {
 import type { CommitPoint } from '../log/commit-point.ts'
 import { DamageError } from '../log/damage-error.ts'
 import type { EntryRange } from '../log/entry-range.ts'
+import { LostRanges } from './lost-ranges.ts'
 
 /** What is wrong in a file, and how many entries were seen. */
 export interface WalkCounts {
@@ -24,9 +25,6 @@ export interface Boundaries {
   /** Take the next entry: an operation may end in front of it, behind it, or neither. */
   push(entry: { readonly type: number }): 'before' | 'after' | undefined
 }
-
-/** Ranges that are told apart; what lies behind them is told as one. */
-const MAX_LOST = 1000
 
 export interface PageWalkOptions {
   readonly file: string
@@ -55,9 +53,7 @@ export class PageWalk {
   #next: bigint | undefined
   /** Padding that ends a page, if it is not yet known whether entries should stand there. */
   #padding: { readonly position: number; readonly bytes: number } | undefined
-  /** Where entries that cannot be read begin, until the next that can. */
-  #lostFrom: CommitPoint | undefined
-  readonly #lost: EntryRange[] = []
+  readonly #lost = new LostRanges()
   /** Behind the last entry that could be read. */
   #passed: CommitPoint
   #whole: CommitPoint
@@ -105,8 +101,7 @@ export class PageWalk {
    * @param end where the last of them ends, if nothing that can be read follows
    */
   lost(end: CommitPoint): readonly EntryRange[] {
-    const from = this.#lostFrom
-    return from === undefined || from.totalLength >= end.totalLength ? this.#lost : [...this.#lost, { from, to: end }]
+    return this.#lost.upTo(end)
   }
 
   get counts(): WalkCounts {
@@ -157,7 +152,7 @@ export class PageWalk {
       }
     }
     this.#next ??= found
-    this.#find({ totalLength: position, totalEntries: found })
+    this.#lost.end({ totalLength: position, totalEntries: found })
     return true
   }
 
@@ -242,18 +237,9 @@ export class PageWalk {
     this.#report(new DamageError(code, detail, { file: this.#file, position, entryNumber }))
   }
 
-  /** A page opens with an entry: the thread is found, if it was lost. */
-  #find(at: CommitPoint): void {
-    const from = this.#lostFrom
-    if (from === undefined || at.totalEntries < from.totalEntries || from.totalLength >= at.totalLength) return
-    if (this.#lost.length < MAX_LOST) this.#lost.push({ from, to: at })
-    else this.#lost.push({ from: (this.#lost.pop() ?? { from }).from, to: at })
-    this.#lostFrom = undefined
-  }
-
   #report(error: DamageError): void {
     this.#isWhole = false
-    this.#lostFrom ??= this.#passed
+    this.#lost.begin(this.#passed)
     this.#damages.push(error)
   }
 }

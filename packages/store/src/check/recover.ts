@@ -1,6 +1,7 @@
 import type { CommitLog } from '../commit-log/commit-log.ts'
-import { checksumAtCut, cutCommitLog } from '../commit-log/cut-commit-log.ts'
+import { recordsUpTo } from '../commit-log/find-record.ts'
 import { foreignRecords } from '../commit-log/foreign-records.ts'
+import { checksumAtTruncation, truncateCommitLog } from '../commit-log/truncate-commit-log.ts'
 import type { DiskFile } from '../disk/disk.ts'
 import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
 import { DamageError } from '../log/damage-error.ts'
@@ -33,9 +34,11 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
     const kept = { name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }
     const copy = await keepCopy(kept, disk, file)
     const writable = new WritableFile(file, header)
-    await writable.mend()
+    await writable.repair()
     // What rots later must not get a checksum that says that it is right.
-    const checksum = await withCommitLog(opened, path, (commitLog) => checksumAtCut(commitLog, writable, to, true))
+    const checksum = await withCommitLog(opened, path, (commitLog) =>
+      checksumAtTruncation(commitLog, writable, to, true),
+    )
     await writable.writeHeader(to)
     await file.sync()
     await withCommitLog(opened, path, (commitLog) => endCommitLog(commitLog, file, to, checksum ?? 0))
@@ -58,11 +61,11 @@ async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile): P
 
 /** Take what was cut out of the commit log, and say that all before it is durable. */
 async function endCommitLog(commitLog: CommitLog, file: DiskFile, to: CommitPoint, checksum: number): Promise<void> {
-  const { count, end, isKnown } = await commitLog.keptAt(to)
+  const { count, end, isKnown } = await recordsUpTo(commitLog, to)
   if (count === commitLog.count && isKnown && !samePoint(end, to)) {
     // Nothing of ours was cut: the rest is what another program wrote.
     await commitLog.append(await foreignRecords(file, end, to))
-  } else await cutCommitLog(commitLog, to, checksum)
+  } else await truncateCommitLog(commitLog, to, checksum)
   await commitLog.sync()
   const state = { indexedEntries: to.totalEntries, open: false, everyCommitDurable: true, bootId: '' }
   await commitLog.writeCheckpoint({ totalLength: to.totalLength, totalEntries: to.totalEntries, ...state })

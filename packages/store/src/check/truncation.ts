@@ -1,4 +1,5 @@
 import type { Header } from '@datastreamer/format'
+import { lastBoundaryUpTo } from '../commit-log/find-record.ts'
 import { openCommitLog } from '../commit-log/open-commit-log.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { DiskError, RefusedError } from '../disk/errors.ts'
@@ -76,7 +77,7 @@ async function isOperationBoundary(disk: Disk, file: DiskFile, path: string, ent
   if (!(await disk.exists(commitLogPath(path)))) return entry === 0n
   const commitLog = await openCommitLog(disk, path, 'read', file)
   try {
-    return entry === 0n || (await commitLog.record(await commitLog.lastEndUpTo(entry)))?.totalEntries === entry
+    return entry === 0n || (await commitLog.record(await lastBoundaryUpTo(commitLog, entry)))?.totalEntries === entry
   } finally {
     await commitLog.close()
   }

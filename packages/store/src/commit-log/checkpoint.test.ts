@@ -11,7 +11,7 @@ const checkpoint: Checkpoint = {
   everyCommitDurable: false,
   truncating: true,
   marked: false,
-  cutChecksum: 0x0a0b,
+  truncationChecksum: 0x0a0b,
   owner: 0x0c0d,
   bootId: 'b1',
 }

@@ -15,7 +15,7 @@ export interface Checkpoint extends CommitPoint {
   /** Whether it says where the log is to be cut: everything was durable, and nothing is committed until the next one. */
   readonly truncating?: boolean | undefined
   /** Checksum of the record that ends at the cut, if it is to be cut there; 0: unknown. */
-  readonly cutChecksum?: number | undefined
+  readonly truncationChecksum?: number | undefined
   /** Whether records are marked as damaged. */
   readonly marked?: boolean | undefined
   /** Which stream it is of, as `ownerOf` has it; 0 or absent: not known. */
@@ -23,6 +23,9 @@ export interface Checkpoint extends CommitPoint {
   /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
   readonly bootId: string
 }
+
+/** What a caller says in a checkpoint. */
+export type CheckpointContent = Omit<Checkpoint, 'sequence' | 'marked' | 'owner'>
 
 /** Bytes of a slot. */
 export const SLOT_BYTES = 96
@@ -40,7 +43,7 @@ const CRC_OFFSET = 92
 
 /**
  * Encode a slot: big-endian `magic u32 = "dscl" | format u32 = 1 | sequence u64 | totalLength u64 | totalEntries u64 |
- * indexedEntries u64 | flags u32 | bootId 40 bytes | cutChecksum u32 | owner u32 | crc32 of the 92 bytes before u32`.
+ * indexedEntries u64 | flags u32 | bootId 40 bytes | truncationChecksum u32 | owner u32 | crc32 of the 92 bytes before u32`.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const out = new Uint8Array(SLOT_BYTES)
@@ -56,7 +59,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   for (let i = 0; i < Math.min(checkpoint.bootId.length, BOOT_ID_BYTES); i++) {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
-  view.setUint32(CUT_CHECKSUM_OFFSET, checkpoint.cutChecksum ?? 0)
+  view.setUint32(CUT_CHECKSUM_OFFSET, checkpoint.truncationChecksum ?? 0)
   view.setUint32(OWNER_OFFSET, checkpoint.owner ?? 0)
   view.setUint32(CRC_OFFSET, crc32(out.subarray(0, CRC_OFFSET)))
   return out
@@ -79,7 +82,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     everyCommitDurable: (flags & 2) !== 0,
     truncating: (flags & 4) !== 0,
     marked: (flags & 8) !== 0,
-    cutChecksum: view.getUint32(CUT_CHECKSUM_OFFSET),
+    truncationChecksum: view.getUint32(CUT_CHECKSUM_OFFSET),
     owner: view.getUint32(OWNER_OFFSET),
     bootId: bootId.replace(/\0+$/, ''),
   }

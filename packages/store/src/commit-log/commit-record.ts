@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { viewOf } from '@datastreamer/format'
+import { invariant, viewOf } from '@datastreamer/format'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 
 /** Bytes of a commit group that lie in one page, in the commit log. docs/spec/commit-log.md §3. */
@@ -73,4 +73,16 @@ export function sameRecord(a: CommitRecord, b: CommitRecord): boolean {
 /** A checksum as it stands in a record, where 0 means that there is none. */
 export function storedChecksum(crc: number): number {
   return crc === 0 ? 0xffff_ffff : crc
+}
+
+/** @throws {InternalError} if a record does not end at or after the one before it */
+export function mustFollow(records: readonly CommitRecord[]): void {
+  let before = 0
+  for (const { totalLength } of records) {
+    invariant(
+      totalLength >= before,
+      `a record of the commit log ends at ${totalLength}, the one before it at ${before}`,
+    )
+    before = totalLength
+  }
 }

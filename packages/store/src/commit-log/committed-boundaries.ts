@@ -1,5 +1,6 @@
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
+import { lastBoundaryUpTo, recordOfEntry } from './find-record.ts'
 
 /** Operation boundaries, as the commit log knows them. docs/spec/commit-log.md §3. */
 export class CommittedBoundaries {
@@ -15,13 +16,13 @@ export class CommittedBoundaries {
   async lastUpTo(number: number): Promise<number> {
     const committed = Number(this.#log.header.totalEntries)
     if (number >= committed) return committed
-    const record = await this.#commitLog.record(await this.#commitLog.lastEndUpTo(BigInt(number)))
+    const record = await this.#commitLog.record(await lastBoundaryUpTo(this.#commitLog, BigInt(number)))
     return Number(record?.totalEntries ?? 0n)
   }
 
   /** Whether the end of the operation that holds entry `number` is known, and not only that of some later one. */
   async isKnownAt(number: number): Promise<boolean> {
-    const index = await this.#commitLog.holdingEntry(BigInt(number))
+    const index = await recordOfEntry(this.#commitLog, BigInt(number))
     if (index < 0) return true
     const record = await this.#commitLog.record(index)
     return record !== undefined && !record.isForeign

@@ -1,6 +1,6 @@
 import { constants, type FileHandle, open, stat, statfs } from 'node:fs/promises'
 import { takeFlock } from './flock.ts'
-import { OneAtATime } from './one-at-a-time.ts'
+import { Mutex } from './mutex.ts'
 
 /**
  * Who is kept out while a file is locked: `everyone` who asks for a `flock`, by whatever name the file goes; where there
@@ -19,7 +19,7 @@ export interface FileLock {
 const held = new Set<string>()
 
 /** Whoever asks beside another could open what the other has locked, see {@link lockAt}. */
-const asking = new OneAtATime()
+const asking = new Mutex()
 
 /** File systems of networks, where `flock` and `fcntl` are one lock: NFS, SMB 1 and 2. */
 const NETWORKS: ReadonlySet<number> = new Set([0x6969, 0xff534d42, 0xfe534d42])

@@ -163,7 +163,7 @@ export class WritableFile {
    *
    * @returns whether that was so
    */
-  async mend(): Promise<boolean> {
+  async repair(): Promise<boolean> {
     const size = await this.file.size()
     this.#size = pageStart(pagesInUse(Math.max(size, HEADER_PAGE_BYTES)))
     if (isWholePages(size)) return false

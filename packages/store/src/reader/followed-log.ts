@@ -88,10 +88,10 @@ export class FollowedLog {
     const { file, path, log, buffers, trail } = this.#options
     await readEnd(file, path, header)
     this.#goesOn = true
-    this.#cutTo(await findParting({ file, point: log.header, buffers, trail }, header))
+    this.#truncateTo(await findParting({ file, point: log.header, buffers, trail }, header))
   }
 
-  #cutTo({ point, last }: CommonPart): void {
+  #truncateTo({ point, last }: CommonPart): void {
     const { log, buffers, trail } = this.#options
     trail.forgetFrom(point.totalLength)
     log.truncate(point)
@@ -117,7 +117,7 @@ export class FollowedLog {
       if (this.#options.isPatient()) throw error
       // It ends as it did, and yet does not go on from there: nothing of what is known counts.
       const end = await readEnd(file, path, header)
-      this.#cutTo({ point: START, last: undefined })
+      this.#truncateTo({ point: START, last: undefined })
       last = undefined
       buffers.restart(header.totalLength, end)
       ending = endingOf(header, end)

@@ -8,9 +8,9 @@ import type { Disk, DiskFile } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { type Ending, endingOf } from '../log/ending.ts'
-import { lookAgain } from '../log/look-again.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { mustBePath } from '../log/paths.ts'
+import { readAgain } from '../log/read-again.ts'
 import { readEnd } from '../log/read-end.ts'
 import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
@@ -95,5 +95,5 @@ async function readAtRest(
     buffers.restart(header.totalLength, page)
     return { header, ending: endingOf(header, page) }
   }
-  return lookAgain(follow ? PATIENCE : 1, look, () => sleep(clock, pollMs))
+  return readAgain(follow ? PATIENCE : 1, look, () => sleep(clock, pollMs))
 }

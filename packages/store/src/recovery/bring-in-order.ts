@@ -2,8 +2,8 @@ import { decodeEntry, type Header, viewOf } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
-import { lookAgain } from '../log/look-again.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
+import { readAgain } from '../log/read-again.ts'
 import { readEnd } from '../log/read-end.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { StoreEvent } from '../write/events.ts'
@@ -36,7 +36,7 @@ export interface OrderInput extends UpdateInput {
  */
 export async function bringInOrder(input: OrderInput): Promise<void> {
   const { disk, path, writable, commitLog, header, log, index, buffers, onEvent } = input
-  if (await writable.mend()) onEvent({ event: 'mended', file: path })
+  if (await writable.repair()) onEvent({ event: 'repaired', file: path })
   let update: PendingUpdate | undefined
   await log.change(async () => {
     update = await redoPendingUpdate(input, header.totalLength)
@@ -71,7 +71,7 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
 export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const { path, writable, header, log, buffers } = input
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
-  const point = await lookAgain(LOOKS, async () => {
+  const point = await readAgain(LOOKS, async () => {
     const end = await findEnd(input)
     buffers.restart(end.totalLength, await readEnd(writable.file, path, end))
     return end

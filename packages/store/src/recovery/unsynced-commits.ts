@@ -1,9 +1,11 @@
 import { FormatError, viewOf, walkRun } from '@datastreamer/format'
 import type { CommitRecord } from '../commit-log/commit-record.ts'
+import { lastRecordUpTo } from '../commit-log/find-record.ts'
 import { placedRecords } from '../commit-log/placed-records.ts'
 import { readExactly } from '../disk/disk.ts'
 import { type CommitPoint, START } from '../log/commit-point.ts'
-import { isWhole, type RecoveryInput } from './recovery.ts'
+import type { RecoveryInput } from './recovery-input.ts'
+import { isWhole } from './whole-record.ts'
 
 /** A record whose bytes are not those that were committed, and where it begins. */
 interface Unfit {
@@ -34,7 +36,7 @@ async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGener
   const { checkpoint } = commitLog
   if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
   // Not the checkpoint itself: where a truncation was about to be made, it stands inside what a record covers.
-  const last = await commitLog.lastUpTo(checkpoint)
+  const last = await lastRecordUpTo(commitLog, checkpoint)
   const from = (await commitLog.record(last)) ?? START
   for await (const placed of placedRecords(commitLog, { index: last + 1, from })) {
     // Of what cannot be compared only the end can be checked.

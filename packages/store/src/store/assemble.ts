@@ -4,9 +4,9 @@ import { pointOf } from '../log/commit-point.ts'
 import { Checkpointer, type Fsync } from '../write/checkpointer.ts'
 import { CommitPipeline } from '../write/commit-pipeline.ts'
 import { Exclusive } from '../write/exclusive.ts'
+import { FileWatch } from '../write/file-watch.ts'
 import { GroupCommit } from '../write/group-commit.ts'
 import { LogWriter } from '../write/log-writer.ts'
-import { PlaceWatch } from '../write/place-watch.ts'
 import type { StateOfStore } from '../write/store-state.ts'
 import { Background } from './background.ts'
 import { closeStore } from './close-store.ts'
@@ -50,19 +50,19 @@ export async function assembleStore(
     onError: onFailure,
   })
   if (state.broken === undefined) await serveOnlyIfFull(state, () => checkpointer.write({ open: true }))
-  const place = new PlaceWatch({
+  const fileWatch = new FileWatch({
     ...files,
     magic,
-    periodMs: options.placePeriodMs ?? 500,
+    periodMs: options.fileCheckMs ?? 500,
     onChange: (error) => {
-      onEvent(error === undefined ? { event: 'place-found', file: path } : { event: 'place-lost', file: path, error })
+      onEvent(error === undefined ? { event: 'file-found', file: path } : { event: 'file-lost', file: path, error })
     },
   })
   log.confirmReads(async () => {
-    if (place.overwritten !== undefined) throw place.overwritten
+    if (fileWatch.overwritten !== undefined) throw fileWatch.overwritten
   })
 
-  const parts = { ...files, magic, made, state, writer, checkpointer, place }
+  const parts = { ...files, magic, made, state, writer, checkpointer, fileWatch }
   const pipeline = new CommitPipeline({
     ...parts,
     groupCommit: new GroupCommit(parts),
@@ -74,7 +74,7 @@ export async function assembleStore(
   const background = new Background({
     ...parts,
     exclusive,
-    placePeriodMs: place.periodMs,
+    fileCheckMs: fileWatch.periodMs,
     scrub: options.scrub,
     reopenDelayMs: options.reopenDelayMs ?? defaultReopenDelay,
     reopen: () => reopenFiles(parts),

@@ -16,7 +16,7 @@ export interface BackgroundParts {
   readonly exclusive: Exclusive
   readonly state: StateOfStore
   /** Milliseconds between two looks at whether the file still is where it was opened; 0 is never. */
-  readonly placePeriodMs: number
+  readonly fileCheckMs: number
   /** How committed bytes are compared with their checksums, if they are. */
   readonly scrub: ScrubOptions | undefined
   readonly clock: Clock
@@ -29,15 +29,15 @@ export interface BackgroundParts {
 /** What an open store does by itself: see that its file is where it was, compare checksums, open its files anew. */
 export class Background {
   readonly #exclusive: Exclusive
-  readonly #placeTimer: Timer | undefined
+  readonly #fileTimer: Timer | undefined
   readonly #scrubber: Scrubber | undefined
   readonly #reopener: Reopener
   #looking = false
 
   constructor(parts: BackgroundParts) {
-    const { path, log, commitLog, writable, exclusive, state, placePeriodMs, scrub, clock, onEvent } = parts
+    const { path, log, commitLog, writable, exclusive, state, fileCheckMs, scrub, clock, onEvent } = parts
     this.#exclusive = exclusive
-    if (placePeriodMs > 0) this.#placeTimer = clock.every(placePeriodMs, () => this.#lookAtPlace(), { ref: false })
+    if (fileCheckMs > 0) this.#fileTimer = clock.every(fileCheckMs, () => this.#checkFile(), { ref: false })
     if (scrub !== undefined) {
       const alone = (work: () => Promise<void>): Promise<void> => exclusive.between(work)
       const target = { log, commitLog, file: writable.file, alone, clock, ...scrubEvents(path, onEvent) }
@@ -66,15 +66,15 @@ export class Background {
 
   /** Begin nothing new; resolves when what runs has ended, but for files that are just being opened anew. */
   async stop(): Promise<void> {
-    this.#placeTimer?.cancel()
+    this.#fileTimer?.cancel()
     await this.#scrubber?.close()
     this.#reopener.stop()
   }
 
-  #lookAtPlace(): void {
+  #checkFile(): void {
     if (this.#looking) return
     this.#looking = true
-    void this.#exclusive.lookAtPlace().finally(() => {
+    void this.#exclusive.checkFile().finally(() => {
       this.#looking = false
     })
   }

@@ -34,7 +34,7 @@ export async function closeStore(parts: ClosingParts, discard: boolean): Promise
     // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
     if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
       if (state.broken !== undefined) throw state.broken
-      await index.mend()
+      await index.repair()
       await checkpointer.write({ open: false })
     }
   } finally {

@@ -51,7 +51,7 @@ export async function lockTarget(path: string, made: Made): Promise<Lock | undef
   if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
   else if ((await realpath(folder)) === own) return undefined
   const claim = await claimFolder(folder, true)
-  return { isInPlace: () => claim.isInPlace(), close: () => claim.release() }
+  return { isAtPath: () => claim.isAtPath(), close: () => claim.release() }
 }
 
 /** @throws {RefusedError} `STREAM_DIFFERS` if a stream is of another version, system or generation than asked for */

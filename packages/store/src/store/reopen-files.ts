@@ -8,9 +8,9 @@ import { readHeader } from '../log/stream-file.ts'
 import { bringInOrder, type OrderInput } from '../recovery/bring-in-order.ts'
 import type { FirstOrder } from '../recovery/first-order.ts'
 import type { Checkpointer } from '../write/checkpointer.ts'
+import type { FileWatch } from '../write/file-watch.ts'
 import type { Lock } from '../write/lock.ts'
 import type { LogWriter } from '../write/log-writer.ts'
-import type { PlaceWatch } from '../write/place-watch.ts'
 
 export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries'> {
   /** The stream file, that `writable` writes. */
@@ -22,7 +22,7 @@ export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries
   readonly firstOrder: FirstOrder
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer
-  readonly place: PlaceWatch
+  readonly fileWatch: FileWatch
 }
 
 /**
@@ -36,14 +36,14 @@ export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries
  * @see docs/spec/commit-log.md §4
  */
 export async function reopenFiles(parts: ReopenParts): Promise<void> {
-  const { disk, path, file, commitLog, log, index, writer, checkpointer, place } = parts
+  const { disk, path, file, commitLog, log, index, writer, checkpointer, fileWatch } = parts
   // What that program wrote would be overwritten.
-  if (place.problem?.code === 'FOREIGN_WRITER') throw place.problem
-  await mustBeInPlace(parts)
+  if (fileWatch.problem?.code === 'FOREIGN_WRITER') throw fileWatch.problem
+  await mustBeAtPath(parts)
   await file.replaceBy(await disk.open(path, 'write'))
   await writeAgain(parts)
   await commitLog.reopen(disk, commitLogPath(path), log.header)
-  if (index.failed) await index.mend()
+  if (index.failed) await index.repair()
   await index.writable()
   const header = await readHeader(file, path, { magic: parts.magic })
   const known = log.header.totalEntries
@@ -60,14 +60,14 @@ export async function reopenFiles(parts: ReopenParts): Promise<void> {
 }
 
 /** A file of the same name that is another one holds another stream, and nobody keeps others from writing that. */
-async function mustBeInPlace({ path, file, commitLog, index, lock }: ReopenParts): Promise<void> {
-  const areInPlace = await Promise.all([
+async function mustBeAtPath({ path, file, commitLog, index, lock }: ReopenParts): Promise<void> {
+  const areAtPath = await Promise.all([
     file.isAt(path),
     commitLog.isAt(commitLogPath(path)),
-    index.isInPlace(),
-    lock?.isInPlace() ?? true,
+    index.isAtPath(),
+    lock?.isAtPath() ?? true,
   ])
-  if (areInPlace.every(Boolean)) return
+  if (areAtPath.every(Boolean)) return
   throw new DiskError(
     'FILE_REPLACED',
     `${path}, its commit log or its index is not what was opened: it was moved, removed or replaced`,

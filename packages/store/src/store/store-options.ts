@@ -24,7 +24,7 @@ export interface StoreOptions extends StreamIdentity {
    * Milliseconds between two looks at whether the file and its index still are where they were opened, and nobody else
    * writes them (default 500); 0 for a disk that nobody else can reach.
    */
-  readonly placePeriodMs?: number | undefined
+  readonly fileCheckMs?: number | undefined
   /** Newest pages of 1 MiB that are kept in memory for readers (default 16). */
   readonly tailPages?: number | undefined
   /** Bytes of an operation that are kept in memory before whole pages of it go to disk (default 16 MiB). */

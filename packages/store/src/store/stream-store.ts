@@ -11,8 +11,8 @@ import type { ScrubStatus } from '../scrub/scrubber.ts'
 import type { CommitPipeline } from '../write/commit-pipeline.ts'
 import type { StoreEvent } from '../write/events.ts'
 import type { Exclusive } from '../write/exclusive.ts'
+import type { FileWatch } from '../write/file-watch.ts'
 import type { LogWriter } from '../write/log-writer.ts'
-import type { PlaceWatch } from '../write/place-watch.ts'
 import type { StateOfStore, StoreState } from '../write/store-state.ts'
 import { type TruncateParts, truncateLog } from '../write/truncate.ts'
 import { type UpdateParts, updateLog } from '../write/update.ts'
@@ -29,7 +29,7 @@ export interface StoreParts {
   readonly exclusive: Exclusive
   readonly background: Background
   readonly state: StateOfStore
-  readonly place: Pick<PlaceWatch, 'problem'>
+  readonly fileWatch: Pick<FileWatch, 'problem'>
   readonly writer: Pick<LogWriter, 'syncs'>
   readonly truncating: TruncateParts
   readonly updating: UpdateParts
@@ -91,7 +91,7 @@ export class StreamStore extends StreamReader {
     this.#checkOpen()
     if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     this.#checkState()
-    if (this.#parts.place.problem !== undefined) throw this.#parts.place.problem
+    if (this.#parts.fileWatch.problem !== undefined) throw this.#parts.fileWatch.problem
     if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#pipeline.begin()
   }

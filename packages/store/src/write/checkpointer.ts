@@ -69,7 +69,7 @@ export class Checkpointer {
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'
-    const flags = { open, everyCommitDurable, truncating: cut !== undefined, cutChecksum: cut?.checksum ?? 0 }
+    const flags = { open, everyCommitDurable, truncating: cut !== undefined, truncationChecksum: cut?.checksum ?? 0 }
     const checkpoint = { ...point, indexedEntries: point.totalEntries, ...flags, bootId }
     try {
       await commitLog.writeCheckpoint(checkpoint)

@@ -12,7 +12,7 @@ export type StoreEvent =
   /** There is no program `flock`: others who reach the file by another name are not kept out, only noticed. */
   | { readonly event: 'lock-limited'; readonly file: string }
   /** A page that was cut while it was added got its length back; nothing committed lay in it. */
-  | { readonly event: 'mended'; readonly file: string }
+  | { readonly event: 'repaired'; readonly file: string }
   /** The header was torn or ahead of the bytes; the log ends where the last whole commit ended. */
   | {
       readonly event: 'recovered'
@@ -29,9 +29,9 @@ export type StoreEvent =
   | { readonly event: 'indexed'; readonly file: string; readonly fromEntry: bigint; readonly entries: bigint }
   | { readonly event: 'truncated'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
   /** Nothing can be committed before the file is back in its place; readers are served on. */
-  | { readonly event: 'place-lost'; readonly file: string; readonly error: DiskError }
+  | { readonly event: 'file-lost'; readonly file: string; readonly error: DiskError }
   /** It is. */
-  | { readonly event: 'place-found'; readonly file: string }
+  | { readonly event: 'file-found'; readonly file: string }
   /** Committed bytes are not what was committed: they are not read as if they were. */
   | { readonly event: 'damage-found'; readonly file: string; readonly range: EntryRange }
   /** Bytes that were damaged are what was committed again. */

@@ -1,12 +1,12 @@
 import type { Checkpointer } from './checkpointer.ts'
 import type { CommitPipeline } from './commit-pipeline.ts'
-import type { PlaceWatch } from './place-watch.ts'
+import type { FileWatch } from './file-watch.ts'
 import type { StateOfStore } from './store-state.ts'
 
 export interface ExclusiveParts {
   readonly pipeline: CommitPipeline
   readonly checkpointer: Checkpointer
-  readonly place: PlaceWatch
+  readonly fileWatch: FileWatch
   readonly state: StateOfStore
 }
 
@@ -20,10 +20,10 @@ export class Exclusive {
 
   /** Change committed bytes, beside nothing. @throws {DiskError} `STORE_BROKEN`, `FILE_REPLACED`, `FOREIGN_WRITER` */
   async change(work: () => Promise<void>): Promise<void> {
-    const { pipeline, checkpointer, state, place } = this.#parts
+    const { pipeline, checkpointer, state, fileWatch } = this.#parts
     await pipeline.run(async () => {
       if (state.broken !== undefined) throw state.broken
-      await place.mustBeSound()
+      await fileWatch.mustBeSound()
       await checkpointer.alone(work)
     })
   }
@@ -38,10 +38,10 @@ export class Exclusive {
   }
 
   /** See whether the file still is where it was opened. */
-  async lookAtPlace(): Promise<void> {
-    const { pipeline, state, place } = this.#parts
+  async checkFile(): Promise<void> {
+    const { pipeline, state, fileWatch } = this.#parts
     // What a store that is broken has written last, nobody knows.
-    await pipeline.run(async () => (state.broken === undefined ? place.look() : undefined))
+    await pipeline.run(async () => (state.broken === undefined ? fileWatch.look() : undefined))
   }
 
   /** Open the files of a broken store anew: all that was to be committed fails, and it goes on at the log's head. */

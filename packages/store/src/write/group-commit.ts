@@ -5,9 +5,9 @@ import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Checkpointer } from './checkpointer.ts'
+import type { FileWatch } from './file-watch.ts'
 import type { LogWriter } from './log-writer.ts'
 import { newBookmarks } from './new-bookmarks.ts'
-import type { PlaceWatch } from './place-watch.ts'
 import type { StateOfStore } from './store-state.ts'
 
 export interface GroupCommitParts {
@@ -15,7 +15,7 @@ export interface GroupCommitParts {
   readonly index: BookmarkIndex
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer
-  readonly place: PlaceWatch
+  readonly fileWatch: FileWatch
   readonly state: StateOfStore
 }
 
@@ -34,10 +34,10 @@ export class GroupCommit {
    * @throws {DiskError} nothing of it is committed, but on `OUTCOME_UNKNOWN`
    */
   async write(point: CommitPoint): Promise<BookmarkList> {
-    const { log, index, checkpointer, place, state } = this.#parts
+    const { log, index, checkpointer, fileWatch, state } = this.#parts
     if (state.broken !== undefined) throw state.broken
-    await place.mustBeSound()
-    if (index.failed) await checkpointer.alone(() => index.mend())
+    await fileWatch.mustBeSound()
+    if (index.failed) await checkpointer.alone(() => index.repair())
     await index.writable()
     const bookmarks = await newBookmarks(log, point)
     if (point.totalEntries > log.header.totalEntries) await this.#write(point)
@@ -53,10 +53,10 @@ export class GroupCommit {
 
   /** Write, and see that what it was written to still has its name before anybody is notified. */
   async #write(point: CommitPoint): Promise<void> {
-    const { writer, place, state } = this.#parts
+    const { writer, fileWatch, state } = this.#parts
     await writer.commit(point)
     try {
-      await place.mustStillBeSound()
+      await fileWatch.mustStillBeSound()
     } catch (cause) {
       state.break(cause)
       throw new DiskError('OUTCOME_UNKNOWN', `the commit went into a file that is gone: ${messageOf(cause)}`, { cause })

@@ -1,6 +1,6 @@
 /** Keeps others from writing a file. */
 export interface Lock {
   /** Whether its name still leads to what is locked. @throws what the system says */
-  isInPlace(): Promise<boolean>
+  isAtPath(): Promise<boolean>
   close(): Promise<void>
 }

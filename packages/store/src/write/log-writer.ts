@@ -1,11 +1,12 @@
 import { crc32 } from 'node:zlib'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
+import { allDone } from '../disk/all-done.ts'
 import { writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import { isFull } from '../disk/is-full.ts'
 import { messageOf } from '../disk/message-of.ts'
-import { OneAtATime } from '../disk/one-at-a-time.ts'
+import { Mutex } from '../disk/mutex.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { WritableFile } from '../log/stream-file.ts'
@@ -40,7 +41,7 @@ export class LogWriter {
   /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
   #rewinds = 0
   #syncs = 0
-  readonly #syncLine = new OneAtATime()
+  readonly #syncMutex = new Mutex()
   /** Syncs of the commit log that had failed when nothing that counts could be among what they lost. */
   #failures: number
   readonly #state: StateOfStore
@@ -191,7 +192,7 @@ export class LogWriter {
    * @param isFatal whether bytes that count may be among those that a failure loses: a later sync would not bring them
    */
   async #sync({ isFatal }: { readonly isFatal: boolean }): Promise<void> {
-    await this.#syncLine.run(async () => {
+    await this.#syncMutex.run(async () => {
       this.#checkState()
       this.#syncs++
       try {
@@ -213,7 +214,7 @@ export class LogWriter {
     this.#written = this.#committed.totalLength
     this.#ahead = []
     try {
-      await this.#commitLog.cutTo(records)
+      await this.#commitLog.truncateTo(records)
       await this.#commitLog.sync()
     } catch {
       this.#state.break(cause)
@@ -249,10 +250,4 @@ export class LogWriter {
     // If it fails, the next operation finds the disk as full as it is.
     await this.#writable.release(this.#committed.totalLength).catch(() => undefined)
   }
-}
-
-/** Wait for all, also if one fails: nothing may still be writing when a failure is dealt with. */
-async function allDone(work: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
 }

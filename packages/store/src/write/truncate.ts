@@ -2,7 +2,7 @@ import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
-import { checksumAtCut, cutCommitLog } from '../commit-log/cut-commit-log.ts'
+import { checksumAtTruncation, truncateCommitLog } from '../commit-log/truncate-commit-log.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
@@ -36,7 +36,7 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   const bookmarks = await truncatedBookmarks(log, number)
   // Memory is right also where a sync that failed has lost what was written.
   const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point))
-  const checksum = await checksumAtCut(commitLog, writable, point)
+  const checksum = await checksumAtTruncation(commitLog, writable, point)
   try {
     // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
     await checkpointer.write({ open: true, cut: { point, checksum } })
@@ -47,7 +47,7 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   }
   log.truncate(point)
   buffers.restart(point.totalLength, lastPage)
-  await cutCommitLog(commitLog, point, checksum)
+  await truncateCommitLog(commitLog, point, checksum)
   await checkpointer.write({ open: true })
   // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
   await removeTruncated(log, index, bookmarks)

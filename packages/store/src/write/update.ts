@@ -4,6 +4,7 @@ import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
+import { recordOfByte } from '../commit-log/find-record.ts'
 import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
@@ -146,7 +147,7 @@ async function recordHolding(
   commitLog: CommitLog,
   position: number,
 ): Promise<{ readonly index: number; readonly from: CommitPoint; readonly record: CommitRecord } | undefined> {
-  const index = await commitLog.holding(position)
+  const index = await recordOfByte(commitLog, position)
   const record = await commitLog.record(index)
   const from = index > 0 ? await commitLog.record(index - 1) : START
   return record === undefined || from === undefined ? undefined : { index, from, record }

@@ -33,7 +33,7 @@ test.each([
   ['at another bookmark', 1, 4, 2n],
   ['at an event', 0, 1, 6n],
   ['at an entry that is not its own, with none of its own', 7, 3, undefined],
-])('an index that points %s is seen through and mended', async (_, n, stale, expected) => {
+])('an index that points %s is seen through and repaired', async (_, n, stale, expected) => {
   const test = smallLog()
   const index = new MemoryIndex()
   index.put([{ key: key(n), number: stale }])

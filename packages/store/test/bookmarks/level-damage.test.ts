@@ -94,7 +94,7 @@ test('damage is reported though nobody looks anything up', async () => {
 test('one that is renewed begins empty and unfinished, without what waited to be written', async () => {
   using dir = tempDir()
   // Answers at once, so that nothing is written meanwhile.
-  const claim = { ...(await claimFolder(dir.path, true)), isInPlace: async () => true }
+  const claim = { ...(await claimFolder(dir.path, true)), isAtPath: async () => true }
   const index = await openLevelIndex({ folder: dir.path, createIfMissing: true, claim })
   putNumbers(index, 0, 10)
   await index.flush({ sync: false })
@@ -127,7 +127,7 @@ test('one that failed is whole again when it was renewed', async () => {
   putNumbers(index, 0, MANY)
   await expect(index.flush({ sync: false })).rejects.toThrow(DiskError)
   mkdirSync(folder)
-  await index.mend()
+  await index.repair()
   await expect(index.writable()).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   await expect(index.get(key(MANY))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   await expect(index.renew()).rejects.toMatchObject({ code: 'FILE_REPLACED' })
@@ -148,7 +148,7 @@ test('one is not renewed where the system does not tell whether its folder is in
   const refuse = async (): Promise<never> => {
     throw new Error('no permission')
   }
-  const claim = { ...(await claimFolder(dir.path, true)), isInPlace: refuse }
+  const claim = { ...(await claimFolder(dir.path, true)), isAtPath: refuse }
   const index = await openLevelIndex({ folder: dir.path, createIfMissing: true, claim })
   putNumbers(index, 0, 10)
   await expect(index.renew()).rejects.toMatchObject({ code: 'FILE_REPLACED' })

@@ -245,7 +245,7 @@ test('what was put is found also after a write that failed', async () => {
   // Nobody can tell any more whether what LevelDB says of the rest is right.
   for (const n of [1, 400_001]) await expect(index.get(key(n))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   // Its folder is gone: opened again it would be empty.
-  await index.mend()
+  await index.repair()
   expect(index.failed).toBe(true)
   expect(await index.get(key(400_000))).toBe(400_000)
   await index.close().catch((error: unknown) => expect(error).toBeInstanceOf(DiskError))

@@ -75,7 +75,7 @@ test('what could not be written is, once LevelDB is opened again', async () => {
   await expect(index.flush({ sync: false })).rejects.toThrow(DiskError)
   expect(index.failed).toBe(true)
   renameSync(away, folder)
-  await index.mend()
+  await index.repair()
   expect(index.failed).toBe(false)
   expect(filesOf(folder, /^probe/)).toEqual([])
   putNumbers(index, MANY, MANY + 1)
@@ -86,7 +86,7 @@ test('what could not be written is, once LevelDB is opened again', async () => {
   expect(await numbersIn(folder, numbers)).toEqual(numbers)
 })
 
-test('what failed and was closed is not mended', async () => {
+test('what failed and was closed is not repaired', async () => {
   using dir = tempDir()
   const folder = dir.join('gone.db')
   const index = await openFinished(folder)
@@ -94,7 +94,7 @@ test('what failed and was closed is not mended', async () => {
   putNumbers(index, 0, MANY)
   await expect(index.flush({ sync: false })).rejects.toThrow(DiskError)
   await expect(index.close()).rejects.toThrow(DiskError)
-  await index.mend()
+  await index.repair()
   expect(index.failed).toBe(true)
   await expect(index.renew()).rejects.toMatchObject({ code: 'CLOSED' })
   await expect(index.finish()).rejects.toMatchObject({ code: 'CLOSED' })
@@ -108,7 +108,7 @@ test('where nothing but the lock of LevelDB keeps others out, a fresh one takes 
   const claim = {
     folder: dir.path,
     reach: 'this-process',
-    isInPlace: async () => true,
+    isAtPath: async () => true,
     release: async () => undefined,
   } as const
   for (const fresh of [true, false]) {

@@ -33,7 +33,7 @@ test('a thread that ends by itself is reported to all who wait and who come late
   await Promise.all(later.map((done) => expect(done).rejects.toEqual(broken)))
   index.put([{ key: key(1), number: 1 }])
   index.remove([key(2)])
-  await index.mend()
+  await index.repair()
   expect(index.failed).toBe(true)
   await expect(index.close()).rejects.toEqual(broken)
 })

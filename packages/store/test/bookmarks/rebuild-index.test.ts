@@ -96,7 +96,7 @@ describe.skipIf(!hasVectors('stream'))('indices that a Go server left behind', (
       expect(await raw.get(bytes), 'as the Go server wrote it').toBe(number)
       const expected = committed.get(hex)
       expect(await findBookmark(log, raw, bytes)).toBe(expected === undefined ? undefined : BigInt(expected))
-      expect(await raw.get(bytes), 'mended').toBe(expected)
+      expect(await raw.get(bytes), 'repaired').toBe(expected)
       if (expected === undefined) continue
       const event = await firstEventAfter(log, BigInt(expected))
       expect(event?.type).not.toBe(BOOKMARK_TYPE)

@@ -53,7 +53,7 @@ export async function simulatedWorld(): Promise<World> {
   const index = new SimIndex()
   const file = '/sim/data-stream.bin'
   return World.begin({
-    open: () => openStore({ ...LIMITS, file, placePeriodMs: 0, fsync: 'never', disk, index }),
+    open: () => openStore({ ...LIMITS, file, fileCheckMs: 0, fsync: 'never', disk, index }),
     openBeside: () => openReader({ file, disk }),
     remove: () => {},
   })

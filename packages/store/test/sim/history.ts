@@ -195,7 +195,7 @@ class Player {
       fsyncIntervalMs: FSYNC_INTERVAL_MS,
       reopenDelayMs: () => (this.#options.reopens === true ? REOPEN_MS : 2 ** 31 - 1),
     }
-    return openStore({ file: FILE, placePeriodMs: 0, fsync, ...limits, disk, index: this.#index })
+    return openStore({ file: FILE, fileCheckMs: 0, fsync, ...limits, disk, index: this.#index })
   }
 
   async #step(store: StreamStore): Promise<void> {

@@ -12,11 +12,11 @@ export class SimIndex implements BookmarkIndex {
 
   readonly failed = false
 
-  async isInPlace(): Promise<boolean> {
+  async isAtPath(): Promise<boolean> {
     return true
   }
 
-  async mend(): Promise<void> {}
+  async repair(): Promise<void> {}
 
   async writable(): Promise<void> {}
 

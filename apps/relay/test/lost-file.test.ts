@@ -18,7 +18,7 @@ test('a relay whose file is moved away takes nothing more, is not ready, and goe
     event === 'upstream-failed' && msg.includes('was removed or replaced')
   await until('refused', () => relay.lines.some(isRefused))
   expect([relay.readiness.ready, relay.total]).toEqual([false, 9n])
-  expect(relay.lines.filter(({ event }) => event === 'place-lost')).toMatchObject([{ level: 'error' }])
+  expect(relay.lines.filter(({ event }) => event === 'file-lost')).toMatchObject([{ level: 'error' }])
   renameSync(dir.join('away'), file)
   await until('ready again', () => relay.readiness.ready)
   await until('caught up again', () => relay.total === 18n)

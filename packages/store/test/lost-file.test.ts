@@ -133,19 +133,19 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
     const events = new Events()
     await using store = await openStore({
       file: dir.join('data-stream.bin'),
-      placePeriodMs: 5,
+      fileCheckMs: 5,
       onEvent: events.onEvent,
     })
     await commitOne(store)
     lose(dir)
-    expect(await events.next('place-lost')).toMatchObject({ error: { code } })
+    expect(await events.next('file-lost')).toMatchObject({ error: { code } })
     expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code }))
     await expect(store.truncateFile(0n)).rejects.toMatchObject({ code })
     await expect(store.updateEntryData(0n, 1, Uint8Array.of(2))).rejects.toMatchObject({ code })
     expect((await store.getEntry(0n))?.data).toEqual(Uint8Array.of(1))
     if (!('back' in rest)) return
     rest.back(dir)
-    await events.next('place-found')
+    await events.next('file-found')
     await commitOne(store)
     expect(store.getHeader().totalEntries).toBe(2n)
   })
@@ -155,14 +155,14 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
     const events = new Events()
     await using store = await openStore({
       file: dir.join('data-stream.bin'),
-      placePeriodMs: 5,
+      fileCheckMs: 5,
       onEvent: events.onEvent,
     })
     await commitOne(store)
     store.startAtomicOp()
     store.addStreamEntry(1, Uint8Array.of(2))
     lose(dir)
-    await events.next('place-lost')
+    await events.next('file-lost')
     await expect(store.commitAtomicOp()).rejects.toMatchObject({ code })
     expect(store.getHeader().totalEntries).toBe(1n)
   })
@@ -172,7 +172,7 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
 async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promise<StreamStore> {
   const { gate, disk } = gatedDisk()
   // A period that no timer reaches here: what is looked at afterwards alone finds it.
-  const options = { placePeriodMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk }
+  const options = { fileCheckMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk }
   const store = await openStore({ file: dir.join('stream.bin'), ...options })
   await commitOne(store)
   const { now } = performance
@@ -195,9 +195,9 @@ test('the lock beside a file that a link leads to is lost with its folder', asyn
   await (await openStore({ file: dir.join('data-stream.bin') })).close()
   symlinkSync('data-stream.bin', dir.join('link.bin'))
   const events = new Events()
-  await using _ = await openStore({ file: dir.join('link.bin'), placePeriodMs: 20, onEvent: events.onEvent })
+  await using _ = await openStore({ file: dir.join('link.bin'), fileCheckMs: 20, onEvent: events.onEvent })
   rmSync(dir.join('data-stream.db'), { recursive: true })
-  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
+  expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
 })
 
 test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
@@ -227,7 +227,7 @@ test('what another file has where the last entries were is noticed below a commi
   const events = new Events()
   const { gate, disk } = gatedDisk()
   const file = dir.join('stream.bin')
-  await using store = await openStore({ file, placePeriodMs: 5, onEvent: events.onEvent, disk })
+  await using store = await openStore({ file, fileCheckMs: 5, onEvent: events.onEvent, disk })
   await commitOne(store)
   let reads = 0
   gate.beforeRead = async () => void reads++
@@ -237,14 +237,14 @@ test('what another file has where the last entries were is noticed below a commi
   store.startAtomicOp()
   store.addStreamEntry(1, new Uint8Array(10_000))
   await store.commitAtomicOp()
-  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
+  expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
 })
 
 test('what another file has is given to nobody once it is noticed', async () => {
   using dir = tempDir()
   const events = new Events()
   const file = dir.join('stream.bin')
-  const options = { fsync: 'never', tailPages: 1, placePeriodMs: 5, onEvent: events.onEvent } as const
+  const options = { fsync: 'never', tailPages: 1, fileCheckMs: 5, onEvent: events.onEvent } as const
   await using store = await openStore({ file, ...options })
   for (let i = 0; i < 4; i++) {
     store.startAtomicOp()
@@ -259,11 +259,11 @@ test('what another file has is given to nobody once it is noticed', async () => 
     4096,
     ours.subarray(4096).map((byte, i) => (i % 1_048_576 > 17 && byte !== 0 ? 9 : byte)),
   )
-  await events.next('place-lost')
+  await events.next('file-lost')
   await expect(store.getEntry(1n)).rejects.toMatchObject({ code: 'FOREIGN_WRITER' })
   expect((await store.getEntry(3n))?.data[0]).toBe(3)
   copyFileSync(dir.join('kept'), file)
-  await events.next('place-found')
+  await events.next('file-found')
   expect((await store.getEntry(1n))?.data[0]).toBe(1)
 })
 
@@ -271,13 +271,13 @@ test('a disk that does not tell is taken for one that has lost it, until it tell
   using dir = tempDir()
   const events = new Events()
   const file = dir.join('sub', 'data-stream.bin')
-  await using store = await openStore({ file, placePeriodMs: 5, onEvent: events.onEvent })
+  await using store = await openStore({ file, fileCheckMs: 5, onEvent: events.onEvent })
   renameSync(dir.join('sub'), dir.join('away'))
   // The way to the file ends in a file: ENOTDIR.
   closeSync(openSync(dir.join('sub'), 'w'))
-  expect(await events.next('place-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
+  expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
   rmSync(dir.join('sub'))
   renameSync(dir.join('away'), dir.join('sub'))
-  await events.next('place-found')
+  await events.next('file-found')
   await commitOne(store)
 })

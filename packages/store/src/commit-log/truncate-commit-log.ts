@@ -3,6 +3,7 @@ import type { WritableFile } from '../log/stream-file.ts'
 import { crcOfFile } from './checksum-of-file.ts'
 import type { CommitLog } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
+import { recordsUpTo } from './find-record.ts'
 
 /**
  * The checksum of the record that is to end where the log is about to be cut; 0 if it is unknown. It is settled before
@@ -11,13 +12,13 @@ import { storedChecksum } from './commit-record.ts'
  *
  * @param isRest whether what has rotted is known to lie behind the cut: nothing is known of what is left then
  */
-export async function checksumAtCut(
+export async function checksumAtTruncation(
   commitLog: CommitLog,
   writable: WritableFile,
   point: CommitPoint,
   isRest = false,
 ): Promise<number> {
-  const { count, end, isKnown } = await commitLog.keptAt(point)
+  const { count, end, isKnown } = await recordsUpTo(commitLog, point)
   const cut = await commitLog.record(count)
   const [from, to] = [end.totalLength, point.totalLength]
   if (!isKnown || cut === undefined || cut.checksum === 0 || from >= to) return 0
@@ -31,13 +32,13 @@ export async function checksumAtCut(
 /**
  * Let the commit log end where the log was cut. What is left of the operation that was cut becomes one of its own.
  *
- * @param checksum as {@link checksumAtCut} had it
+ * @param checksum as {@link checksumAtTruncation} had it
  */
-export async function cutCommitLog(commitLog: CommitLog, point: CommitPoint, checksum: number): Promise<void> {
-  const { count, end } = await commitLog.keptAt(point)
+export async function truncateCommitLog(commitLog: CommitLog, point: CommitPoint, checksum: number): Promise<void> {
+  const { count, end } = await recordsUpTo(commitLog, point)
   // Gone already if a crash interrupted this, or not whole.
   const cut = await commitLog.record(count)
-  if (count < commitLog.count) await commitLog.cutTo(count)
+  if (count < commitLog.count) await commitLog.truncateTo(count)
   if (end.totalLength < point.totalLength) {
     const { isForeign = checksum === 0, isDamaged = false } = cut ?? {}
     const { totalLength, totalEntries } = point
@@ -49,6 +50,6 @@ export async function cutCommitLog(commitLog: CommitLog, point: CommitPoint, che
 export async function endOperation(commitLog: CommitLog): Promise<void> {
   const { last } = commitLog
   if (last === undefined || last.endsOperation) return
-  await commitLog.cutTo(commitLog.count - 1)
+  await commitLog.truncateTo(commitLog.count - 1)
   await commitLog.append([{ ...last, endsOperation: true }])
 }

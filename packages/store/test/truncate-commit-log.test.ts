@@ -3,7 +3,7 @@ import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../src/commit-log/commit-record.ts'
-import { checksumAtCut, cutCommitLog, endOperation } from '../src/commit-log/cut-commit-log.ts'
+import { checksumAtTruncation, endOperation, truncateCommitLog } from '../src/commit-log/truncate-commit-log.ts'
 import { readHeader, WritableFile } from '../src/log/stream-file.ts'
 import { spoilRecords } from './sample-records.ts'
 import { randomFrom } from './sim/random.ts'
@@ -48,17 +48,17 @@ async function filesWith(records: readonly CommitRecord[]) {
 
 test('the checksum at a cut is that of what is left of the record that is cut', async () => {
   const { writable, commitLog } = await filesWith([FIRST, SECOND])
-  expect(await checksumAtCut(commitLog, writable, INSIDE)).toBe(AT_INSIDE)
+  expect(await checksumAtTruncation(commitLog, writable, INSIDE)).toBe(AT_INSIDE)
 })
 
 test.each([50, 80])('it does not hold for what is left if byte %i of the record has rotted', async (at) => {
   const { writable, commitLog, rot } = await filesWith([FIRST, SECOND])
   await rot(at)
-  const checksum = await checksumAtCut(commitLog, writable, INSIDE)
+  const checksum = await checksumAtTruncation(commitLog, writable, INSIDE)
   const asFound = BYTES.slice(40, 60)
   if (at < 60) asFound[at - 40] = 0xff
   expect([0, storedChecksum(crc32(asFound)), AT_INSIDE]).not.toContain(checksum)
-  expect(await checksumAtCut(commitLog, writable, INSIDE, true)).toBe(0)
+  expect(await checksumAtTruncation(commitLog, writable, INSIDE, true)).toBe(0)
 })
 
 test.each<[string, readonly CommitRecord[], (number | undefined)?]>([
@@ -70,7 +70,7 @@ test.each<[string, readonly CommitRecord[], (number | undefined)?]>([
   const { disk, writable, commitLog } = await filesWith(records)
   if (unreadable !== undefined) await spoilRecords(disk, PATH, unreadable)
   const log = unreadable === undefined ? commitLog : await CommitLog.open(disk, PATH, 'read')
-  expect(await checksumAtCut(log, writable, INSIDE)).toBe(0)
+  expect(await checksumAtTruncation(log, writable, INSIDE)).toBe(0)
 })
 
 test('what is left of the record that is cut is an operation of its own, and what else was known of it stays', async () => {
@@ -79,7 +79,7 @@ test('what is left of the record that is cut is an operation of its own, and wha
     const left = { ...SECOND, ...INSIDE, checksum: 9, endsOperation: true, ...flags }
     // The second time, as after a crash when all of it was done.
     for (let i = 0; i < 2; i++) {
-      await cutCommitLog(commitLog, INSIDE, 9)
+      await truncateCommitLog(commitLog, INSIDE, 9)
       expect(await found()).toEqual([FIRST, left])
     }
   }
@@ -87,7 +87,7 @@ test('what is left of the record that is cut is an operation of its own, and wha
 
 test.each([9, 0])('it is added with checksum %i if a crash came when the record was cut off', async (checksum) => {
   const { commitLog, found } = await filesWith([FIRST])
-  await cutCommitLog(commitLog, INSIDE, checksum)
+  await truncateCommitLog(commitLog, INSIDE, checksum)
   const added = { ...SECOND, ...INSIDE, checksum, isForeign: checksum === 0 }
   expect(commitLog.last).toEqual(added)
   expect(await found()).toEqual([FIRST, added])
@@ -95,7 +95,7 @@ test.each([9, 0])('it is added with checksum %i if a crash came when the record 
 
 test.each([true, false])('a cut between two records adds none, whether an operation ended there: %s', async (ended) => {
   const { commitLog, found } = await filesWith([{ ...FIRST, endsOperation: ended }, SECOND])
-  await cutCommitLog(commitLog, AT_FIRST, 9)
+  await truncateCommitLog(commitLog, AT_FIRST, 9)
   expect(await found()).toEqual([FIRST])
 })
 
@@ -107,7 +107,7 @@ test('a record that cannot be read stays before a cut that it may be about, and 
     const { disk } = await filesWith([FIRST, SECOND])
     await spoilRecords(disk, PATH, 1)
     const commitLog = await CommitLog.open(disk, PATH, 'write')
-    await cutCommitLog(commitLog, point, 0)
+    await truncateCommitLog(commitLog, point, 0)
     expect(await commitLog.records(0, 10)).toEqual(left)
     expect(await (await CommitLog.open(disk, PATH, 'read')).records(0, 10)).toEqual(left)
   }
@@ -119,7 +119,7 @@ test('an operation ends where the commit log does, if there is anything', async 
     await endOperation(commitLog)
     expect(await found()).toEqual([FIRST, SECOND])
   }
-  await commitLog.cutTo(0)
+  await commitLog.truncateTo(0)
   await endOperation(commitLog)
   expect(await found()).toEqual([])
 })

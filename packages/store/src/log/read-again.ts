@@ -8,7 +8,7 @@ import { DamageError } from './damage-error.ts'
  * @param pause before each look but the first
  * @throws {DamageError} that of the last look
  */
-export async function lookAgain<T>(
+export async function readAgain<T>(
   looks: number,
   look: () => Promise<T>,
   pause: () => Promise<unknown> = async () => {},

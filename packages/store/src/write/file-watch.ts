@@ -15,7 +15,7 @@ import type { Lock } from './lock.ts'
 /** Longest that commits may go on being answered after what they are written to lost its name, in milliseconds. */
 const BOUND_MS = 1000
 
-export interface PlaceWatchOptions {
+export interface FileWatchOptions {
   readonly path: string
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic: Uint8Array | undefined
@@ -45,15 +45,15 @@ class OverwrittenError extends ForeignWriterError {}
  * Sees whether the names of a stream still lead to the files that are open, and whether nobody else writes them: a file
  * that was removed or replaced takes commits as before, and loses them when it is closed. docs/spec/stream-file.md §6.
  */
-export class PlaceWatch {
-  readonly #options: PlaceWatchOptions
+export class FileWatch {
+  readonly #options: FileWatchOptions
   /** When the last look that found nothing began. */
   #soundAt: number
   #problem: DiskError | undefined
   /** What the log ended with at the last look, unless committed bytes have changed since that epoch. */
   #known: { readonly ending: Ending; readonly epoch: number } | undefined
 
-  constructor(options: PlaceWatchOptions) {
+  constructor(options: FileWatchOptions) {
     this.#options = options
     this.#soundAt = options.clock.now()
   }
@@ -104,7 +104,7 @@ export class PlaceWatch {
     if (!(await writable.file.isAt(path))) return replaced(`the file ${path}`)
     if (!(await commitLog.isAt(commitLogPath(path)))) return replaced(`the commit log ${commitLogPath(path)}`)
     if (!(await commitLog.isWhole())) return damagedLog(commitLogPath(path))
-    if (!(await index.isInPlace()) || !(await (lock?.isInPlace() ?? true)))
+    if (!(await index.isAtPath()) || !(await (lock?.isAtPath() ?? true)))
       return replaced(`the bookmark index of ${path}`)
     if (!(await this.#hasWhatWasWritten()))
       return new OverwrittenError(path, 'what was written last is not in it any more')

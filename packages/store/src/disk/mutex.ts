@@ -1,5 +1,5 @@
 /** Does one piece of work after the other, in the order of the calls, also if one fails. */
-export class OneAtATime {
+export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 
   /** Settles as `work` does, once all before it is done. */

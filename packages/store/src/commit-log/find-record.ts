@@ -1,0 +1,94 @@
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitRecord } from './commit-record.ts'
+
+/** The records of a commit log, of which some may not be whole. */
+export interface Records {
+  /** Number of records, whole or not. */
+  readonly count: number
+  record(index: number): Promise<CommitRecord | undefined>
+  records(index: number, limit: number): Promise<readonly (CommitRecord | undefined)[]>
+}
+
+/** Records that are read at once. */
+const READ_RECORDS = 1024
+
+/** Index of the last record at or before a point, or -1. */
+export async function lastRecordUpTo(records: Records, { totalLength, totalEntries }: CommitPoint): Promise<number> {
+  return lastThat(records, (record) => record.totalEntries <= totalEntries && record.totalLength <= totalLength)
+}
+
+/** Index of the last record that is the end of an operation at or before entry `totalEntries`, or -1. */
+export async function lastBoundaryUpTo(records: Records, totalEntries: bigint): Promise<number> {
+  let index = await lastThat(records, (record) => record.totalEntries <= totalEntries)
+  for (let step = 1; index >= 0; step = Math.min(4 * step, READ_RECORDS)) {
+    const from = Math.max(0, index + 1 - step)
+    const end = (await records.records(from, index + 1 - from)).findLastIndex((record) => record?.endsOperation)
+    if (end >= 0) return from + end
+    index = from - 1
+  }
+  return -1
+}
+
+/** Index of the record that holds entry `number`, or -1 if there is none. */
+export async function recordOfEntry(records: Records, number: bigint): Promise<number> {
+  const index = (await lastThat(records, (record) => record.totalEntries <= number)) + 1
+  return index < records.count ? index : -1
+}
+
+/** Index of the record that holds the byte at `position`, or -1 if there is none. */
+export async function recordOfByte(records: Records, position: number): Promise<number> {
+  const index = (await lastThat(records, (record) => record.totalLength <= position)) + 1
+  return index < records.count ? index : -1
+}
+
+/** What of a commit log speaks of the bytes up to a point. */
+export interface KeptRecords {
+  /** Its first records, as many as these. */
+  readonly count: number
+  /** The end of the last whole one. */
+  readonly end: CommitPoint
+  /** Whether it is known what the bytes from `end` to the point are. */
+  readonly isKnown: boolean
+}
+
+/**
+ * What of the commit log speaks of the bytes up to `point`. Where records after the last whole one cannot be read, one of
+ * them stays: it says that of the bytes from there to `point` no checksum is known.
+ */
+export async function recordsUpTo(records: Records, point: CommitPoint): Promise<KeptRecords> {
+  const index = await lastRecordUpTo(records, point)
+  const end = (await records.record(index)) ?? START
+  const hides =
+    end.totalLength < point.totalLength && index + 1 < records.count && (await records.record(index + 1)) === undefined
+  return { count: index + (hides ? 2 : 1), end, isKnown: !hides }
+}
+
+/** The first record from `index` to `last` that is whole: some that are not may lie before it. */
+async function firstWhole(
+  records: Records,
+  index: number,
+  last: number,
+): Promise<{ readonly index: number; readonly record: CommitRecord } | undefined> {
+  const first = await records.record(index)
+  if (first !== undefined) return { index, record: first }
+  for (let from = index + 1; from <= last; from += READ_RECORDS) {
+    const some = await records.records(from, Math.min(READ_RECORDS, last + 1 - from))
+    const at = some.findIndex((record) => record !== undefined)
+    const record = some[at]
+    if (record !== undefined) return { index: from + at, record }
+  }
+  return undefined
+}
+
+/** Binary search: `holds` is true of the first records, then false. */
+async function lastThat(records: Records, holds: (record: CommitRecord) => boolean): Promise<number> {
+  let low = -1
+  let high = records.count - 1
+  while (low < high) {
+    const middle = low + Math.ceil((high - low) / 2)
+    const found = await firstWhole(records, middle, high)
+    if (found !== undefined && holds(found.record)) low = found.index
+    else high = middle - 1
+  }
+  return low
+}

@@ -1,0 +1,23 @@
+import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { EntryRange } from '../log/entry-range.ts'
+import type { Records } from './find-record.ts'
+
+/** Records that are read at once. */
+const READ_RECORDS = 1024
+
+/** The ranges whose records are marked as damaged. */
+export async function* markedRanges(records: Records): AsyncGenerator<EntryRange, void, void> {
+  let from: CommitPoint = START
+  for (let index = 0; index < records.count; ) {
+    const some = await records.records(index, READ_RECORDS)
+    for (const record of some) {
+      // Where the next one begins is unknown: at the end of the last one that can be read, or after that.
+      if (record === undefined || record.totalLength < from.totalLength) continue
+      const { isDamaged, totalLength, totalEntries } = record
+      const to = { totalLength, totalEntries }
+      if (isDamaged) yield { from, to }
+      from = to
+    }
+    index += some.length
+  }
+}

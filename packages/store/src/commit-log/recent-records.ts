@@ -1,0 +1,40 @@
+import type { CommitRecord } from './commit-record.ts'
+
+/** Newest records that are kept at least, if there are as many. */
+const LIMIT = 1024
+
+/** The newest records of a commit log, in memory: live relays ask for them all the time. */
+export class RecentRecords {
+  /** The last one at the end. */
+  #records: CommitRecord[] = []
+
+  get all(): readonly CommitRecord[] {
+    return this.#records
+  }
+
+  get last(): CommitRecord | undefined {
+    return this.#records.at(-1)
+  }
+
+  /** Record `index` of a log that has `count`, if it is one of these. */
+  at(index: number, count: number): CommitRecord | undefined {
+    return this.#records[index - count + this.#records.length]
+  }
+
+  append(records: readonly CommitRecord[]): void {
+    for (const record of records.slice(-LIMIT)) this.#records.push(record)
+    if (records.length > LIMIT) this.#records = this.#records.slice(-LIMIT)
+    else if (this.#records.length > 2 * LIMIT) this.#records.splice(0, LIMIT)
+  }
+
+  /** Put a record in the place of record `index` of a log that has `count`, if that is one of these. */
+  replace(index: number, count: number, record: CommitRecord): void {
+    const at = index - count + this.#records.length
+    if (at >= 0) this.#records[at] = record
+  }
+
+  /** Keep these instead, the last of the log. */
+  restart(records: readonly CommitRecord[]): void {
+    this.#records = [...records]
+  }
+}

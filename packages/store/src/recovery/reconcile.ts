@@ -1,0 +1,90 @@
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { checksumOfFile } from '../commit-log/checksum-of-file.ts'
+import type { CommitLog } from '../commit-log/commit-log.ts'
+import { recordsUpTo } from '../commit-log/find-record.ts'
+import { endOperation } from '../commit-log/truncate-commit-log.ts'
+import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import type { RecoveryInput } from './recovery-input.ts'
+import { damageAt } from './whole-record.ts'
+
+/**
+ * Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go.
+ *
+ * @returns where what is left of it ended, if another program wrote behind that, or nobody knows
+ */
+export async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
+  const { commitLog } = input
+  const kept = await recordsUpTo(commitLog, point)
+  let { count, end } = kept
+  // A store that died may have left a record whose header was not written. One that was closed has not: there a program
+  // has cut the file and gone on, and what it wrote may end where one of our commits did.
+  const mayBeForeign = count < commitLog.count && commitLog.checkpoint?.open !== true
+  const hasRotten = !kept.isKnown && isClosedAt(commitLog, point)
+  if ((!samePoint(end, point) && !hasRotten) || mayBeForeign) {
+    const whole = count - (kept.isKnown ? 0 : 1)
+    const stillOurs = await countStillOurs(input, whole, point, kept.isKnown)
+    if (stillOurs < whole) {
+      count = stillOurs
+      end = (await commitLog.record(count - 1)) ?? START
+    }
+  }
+  if (count < commitLog.count) await commitLog.truncateTo(count)
+  if (!samePoint(end, point)) return end
+  await endOperation(commitLog)
+  return undefined
+}
+
+/**
+ * How many of the first `count` records, which end with a whole one, speak of what is ours; the last of those is whole.
+ *
+ * @param isLast whether none that cannot be read follows, with which an operation may end
+ */
+async function countStillOurs(
+  input: RecoveryInput,
+  count: number,
+  point: CommitPoint,
+  isLast: boolean,
+): Promise<number> {
+  let ours = count
+  for (let at = count; at > 0; at--) {
+    const isTrue = await stillTrue(input, at - 1, point, isLast)
+    if (isTrue === true) break
+    // What nobody can tell is as what stands before it.
+    if (isTrue === false) ours = at - 1
+  }
+  if (ours === count && !isLast) return ours
+  // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
+  while (ours > 0 && !(await canBeLast(input, ours - 1, point))) ours--
+  return ours
+}
+
+/** Whether a store was closed there: what does not fit has rotted, and is of no other program. */
+function isClosedAt({ checkpoint }: CommitLog, point: CommitPoint): boolean {
+  return checkpoint?.open === false && samePoint(checkpoint, point)
+}
+
+async function canBeLast({ commitLog }: RecoveryInput, index: number, point: CommitPoint): Promise<boolean> {
+  const record = await commitLog.record(index)
+  return record !== undefined && (record.endsOperation || record.isForeign || samePoint(record, point))
+}
+
+/**
+ * Whether the bytes of a record are what was committed; `undefined` if it, or where it begins, cannot be read, or it has no
+ * checksum and what ended the log after it cannot.
+ */
+async function stillTrue(
+  input: RecoveryInput,
+  index: number,
+  point: CommitPoint,
+  isLast: boolean,
+): Promise<boolean | undefined> {
+  const { commitLog, writable } = input
+  const record = await commitLog.record(index)
+  if (record === undefined) return undefined
+  if (record.checksum === 0 && (isLast || samePoint(record, point))) return samePoint(record, point)
+  if (record.isDamaged) return true
+  const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
+  if (from === undefined || record.checksum === 0)
+    return (await damageAt(input, record)) === undefined ? undefined : false
+  return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))
+}
