@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { invariant } from '@datastreamer/format'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
 import { allDone } from '../disk/all-done.ts'
@@ -25,8 +26,9 @@ export interface LogWriterOptions {
 /**
  * Writes the log: data first, then the header that makes it count. docs/spec/commit-log.md §3.
  *
- * One call at a time. A group that fails leaves the file as it was at the last commit; where not even that could be
- * made sure, the error says `OUTCOME_UNKNOWN` and nothing more can be written.
+ * One call at a time. A group that fails leaves the file as it was at the last commit, or the error says `OUTCOME_UNKNOWN`.
+ *
+ * Invariant: the commit point never lies after what is written.
  */
 export class LogWriter {
   readonly #writable: WritableFile
@@ -34,11 +36,10 @@ export class LogWriter {
   readonly #buffers: PageBuffers
   readonly #syncEach: boolean
   #committed: CommitPoint
-  /** Position up to which the bytes are in the file. */
   #written: number
   /** Records of the bytes from the commit point to there, which is the end of a page if there are any. */
   #ahead: CommitRecord[] = []
-  /** Grows when bytes are taken back, so that a write under way knows that it was for nothing. */
+  /** Grows when bytes are rolled back, so that a write under way knows that it was for nothing. */
   #rewinds = 0
   #syncs = 0
   readonly #syncMutex = new Mutex()
@@ -57,6 +58,7 @@ export class LogWriter {
     this.#state = state
   }
 
+  /** Position up to which the bytes are in the file. */
   get written(): number {
     return this.#written
   }
@@ -76,19 +78,22 @@ export class LogWriter {
   }
 
   /**
-   * Write the bytes up to `end`, where a page ends; they stay uncommitted: part of an operation that is larger than
-   * memory would like.
+   * Write the bytes up to `end`, where a page ends; they stay uncommitted: the beginning of a large operation.
    *
    * @throws {DiskError} `WRITE_FAILED`
    */
   async spill(end: CommitPoint): Promise<void> {
     const rewinds = this.#rewinds
     const from = this.#written
-    const { pieces, records } = this.#layOut(end)
-    await this.#attempt(async () => {
+    const { pieces, records } = this.#recordsUpTo(end)
+    this.#checkState()
+    try {
       await this.#writable.reserve(end.totalLength)
       await writeAll(this.#writable.file, pieces, from)
-    })
+    } catch (error) {
+      await this.#releaseIfFull(error)
+      throw new DiskError('WRITE_FAILED', `the operation was not written: ${messageOf(error)}`, { cause: error })
+    }
     if (rewinds !== this.#rewinds) return
     this.#ahead.push(...records)
     this.#written = end.totalLength
@@ -159,7 +164,8 @@ export class LogWriter {
 
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
-    const { pieces, records } = this.#layOut(point)
+    invariant(point.totalLength >= from, `a commit point at ${point.totalLength}, bytes are written up to ${from}`)
+    const { pieces, records } = this.#recordsUpTo(point)
     const group = [...this.#ahead, ...records]
     const last = group.pop() as CommitRecord
     const { syncFailures } = this.#commitLog
@@ -173,7 +179,7 @@ export class LogWriter {
   }
 
   /** The bytes up to `end` that are to be written, page by page, and the record of each. */
-  #layOut(end: CommitPoint): { readonly pieces: Uint8Array[]; readonly records: CommitRecord[] } {
+  #recordsUpTo(end: CommitPoint): { readonly pieces: Uint8Array[]; readonly records: CommitRecord[] } {
     const pieces = [...this.#buffers.pieces(this.#written, end.totalLength)]
     let position = this.#written
     const records = pieces.map((piece) => {
@@ -232,16 +238,6 @@ export class LogWriter {
       throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
     }
     await this.#undo(records, cause)
-  }
-
-  async #attempt(write: () => Promise<void>): Promise<void> {
-    this.#checkState()
-    try {
-      await write()
-    } catch (error) {
-      await this.#releaseIfFull(error)
-      throw new DiskError('WRITE_FAILED', `the operation was not written: ${messageOf(error)}`, { cause: error })
-    }
   }
 
   /** What a failed operation wrote must not keep a full disk full: a smaller one may have room. */
