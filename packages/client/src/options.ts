@@ -33,7 +33,7 @@ export interface ConnectOptions {
    * or entry that comes slowly has this time, and a second more for each 1,000 bytes of it.
    */
   readonly responseTimeoutMs?: number | undefined
-  /** Longest silence of a stream at its head before the connection is given up (default: none, chains may be quiet). */
+  /** Longest time without traffic at the head of a stream before the connection is given up (default: none, chains may be quiet). */
   readonly idleTimeoutMs?: number | undefined
   /**
    * How long a stream may bring nothing at its head before the header is asked for, on a connection beside it: some

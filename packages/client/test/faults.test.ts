@@ -12,7 +12,7 @@ const LIMIT_MS = 100
 const AT_ONCE = { minMs: 0, maxMs: 0 }
 
 /** Let the time run out that a client grants the next byte. */
-async function silence(clock: ManualClock): Promise<void> {
+async function runOut(clock: ManualClock): Promise<void> {
   await clock.waitingFor(LIMIT_MS)
   clock.advance(LIMIT_MS)
 }
@@ -47,8 +47,8 @@ describe('a fault of one connection costs nothing', () => {
       'UNEXPECTED_PACKET',
     ],
     ['half an entry, then the end', (c) => [c.send(good.subarray(0, -3)), c.end()], 'CLOSED'],
-    ['half an entry, then silence', (c, clock) => [c.send(good.subarray(0, -3)), silence(clock)], 'TIMEOUT'],
-    ['silence though there is more', (c, clock) => [c.send(good), silence(clock)], 'TIMEOUT'],
+    ['half an entry, then nothing', (c, clock) => [c.send(good.subarray(0, -3)), runOut(clock)], 'TIMEOUT'],
+    ['nothing though there is more', (c, clock) => [c.send(good), runOut(clock)], 'TIMEOUT'],
   ]
 
   test.each(faults)('%s', async (_, fault, code) => {
@@ -132,7 +132,7 @@ test('a stream that comes byte by byte is whole', async () => {
   expect(plain(await collect(client.entries({ follow: false })))).toEqual(entriesOf(0, 6))
 })
 
-test('the end of a stream is not disturbed by what the server sends behind it', async () => {
+test('the end of a stream is not disturbed by what the server sends after it', async () => {
   await using peer = await streaming((connection) =>
     connection.send(OK, encodeAll(entriesOf(0, 6)), encodeEntry(entryAt(9n)), Uint8Array.of(0x99)),
   )
@@ -141,7 +141,7 @@ test('the end of a stream is not disturbed by what the server sends behind it', 
   expect(peer.connections).toHaveLength(1)
 })
 
-describe('silence at the head', () => {
+describe('no traffic at the head', () => {
   test('is fine', async () => {
     const clock = new ManualClock()
     await using peer = await streaming((connection) => connection.send(OK, encodeAll(entriesOf(0, 6))))
@@ -160,7 +160,7 @@ describe('silence at the head', () => {
     const clock = new ManualClock()
     await using peer = await streaming((connection, index, from) => {
       connection.send(OK, encodeAll(entriesOf(from, 7)).subarray(0, index === 0 ? -1 : undefined))
-      if (index === 0) void silence(clock)
+      if (index === 0) void runOut(clock)
     })
     await using client = new StreamClient(near(peer, { clock, responseTimeoutMs: LIMIT_MS, backoff: AT_ONCE }))
     expect(plain(await collect(client.entries({ to: 6n })))).toEqual(entriesOf(0, 7))
@@ -171,7 +171,7 @@ describe('silence at the head', () => {
     const clock = new ManualClock()
     await using peer = await streaming((connection, index, from) => {
       connection.send(OK, encodeAll(entriesOf(from, 6 + index)))
-      if (index === 0) void silence(clock)
+      if (index === 0) void runOut(clock)
     })
     await using client = new StreamClient(near(peer, { clock, idleTimeoutMs: LIMIT_MS, backoff: AT_ONCE }))
     expect(plain(await collect(client.entries({ to: 6n })))).toEqual(entriesOf(0, 7))
@@ -179,10 +179,10 @@ describe('silence at the head', () => {
   })
 })
 
-describe('a ghost behind the head, the real entry later', () => {
-  const ghost = encodeEntry(entryAt(6n, 99))
+describe('a stale entry at the head, the real entry later', () => {
+  const stale = encodeEntry(entryAt(6n, 99))
   const real = encodeEntry(entryAt(6n))
-  /** @param until what the real entry waits for: `asked` resolves when the header is asked for behind the ghost */
+  /** @param until what the real entry waits for: `asked` resolves when the header is asked for after the stale entry */
   const server = (until: (asked: Promise<void>) => Promise<void>) => {
     let committed = false
     let onAsked: (() => void) | undefined
@@ -198,7 +198,7 @@ describe('a ghost behind the head, the real entry later', () => {
           connection.send(OK, committed ? encodeEntry(entryAt(6n), 0xfe) : missing)
         } else if (command.name === 'start') {
           const from = Number(command.fromEntryNumber)
-          connection.send(OK, encodeAll(entriesOf(from, 6)), committed ? real : ghost)
+          connection.send(OK, encodeAll(entriesOf(from, 6)), committed ? real : stale)
           if (index > 0) continue
           const asked = new Promise<void>((resolve) => {
             onAsked = resolve
@@ -220,14 +220,14 @@ describe('a ghost behind the head, the real entry later', () => {
   })
 
   test('is found out and reported if not', async () => {
-    let onGhost: () => void = () => undefined
-    const ghostDelivered = new Promise<void>((resolve) => {
-      onGhost = resolve
+    let onStale: () => void = () => undefined
+    const staleDelivered = new Promise<void>((resolve) => {
+      onStale = resolve
     })
-    await using peer = await server(() => ghostDelivered)
+    await using peer = await server(() => staleDelivered)
     await using client = new StreamClient(near(peer))
     const reading = async () => {
-      for await (const { number } of client.entries({ to: 7n })) if (number === 6n) onGhost()
+      for await (const { number } of client.entries({ to: 7n })) if (number === 6n) onStale()
     }
     expect(await failure(reading())).toMatchObject({ code: 'REWRITTEN', lastDelivered: 6n })
   })

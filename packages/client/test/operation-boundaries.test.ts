@@ -94,7 +94,7 @@ test('operation boundaries are not asked for unless wanted', async () => {
   expect((await collect(client.events({ follow: false }))).map(summary)).toEqual(['connected false'])
 })
 
-test('a signal ends the iteration also between what came in one piece', async () => {
+test('a signal ends the iteration also between what came at once', async () => {
   await using peer = await Peer.listen(async (connection) => {
     await connection.expect('operationBoundaries', OK)
     await connection.expect('header', OK, headerOf(2))

@@ -7,14 +7,14 @@ import { FakeServer } from './support/fake-server.ts'
 import { collect, failure, near } from './support/options.ts'
 import { OK, Peer, type PeerConnection } from './support/peer.ts'
 
-test('every entry once and in order, wherever connections are cut', async () => {
+test('every entry once and in order, wherever connections drop', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat(4000), { maxLength: 12 }),
       fc.integer({ min: 1, max: 3000 }),
       fc.constantFrom('number', 'bookmark', 'range'),
-      async (cuts, pieceBytes, start) => {
-        await using fake = await FakeServer.listen({ entries: 201, pieceBytes, cutAfter: (index) => cuts[index] })
+      async (drops, pieceBytes, start) => {
+        await using fake = await FakeServer.listen({ entries: 201, pieceBytes, cutAfter: (index) => drops[index] })
         await using client = new StreamClient(near(fake.peer, { backoff: { minMs: 0, maxMs: 0 } }))
         const from = start === 'number' ? 5n : { bookmark: bookmarkAt(5n) }
         const to = start === 'range' ? { bookmark: bookmarkAt(200n) } : 200n
@@ -25,7 +25,7 @@ test('every entry once and in order, wherever connections are cut', async () => 
   )
 })
 
-/** A stream that is cut in the middle of the last entry of the first connection. */
+/** A stream that ends in the middle of the last entry of the first connection. */
 async function firstPart(connection: PeerConnection, total = 5): Promise<void> {
   await connection.expect('header', OK, headerOf(total))
   await connection.expect('start', OK, encodeAll(entriesOf(0, 4)).subarray(0, -1))

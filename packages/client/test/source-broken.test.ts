@@ -72,7 +72,7 @@ describe("a server's store that can write no more", () => {
     ['was not written', 'before header', 1n],
     ['was written all the same', 'after header', 3n],
   ]
-  test.each(outcomes)('an operation that %s: the next begins behind what is there', async (_, failAt, total) => {
+  test.each(outcomes)('an operation that %s: the next begins after what is there', async (_, failAt, total) => {
     const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
@@ -86,12 +86,12 @@ describe("a server's store that can write no more", () => {
     expect(await world.bytes()).toEqual(written)
     expect(await write(source, 4)).toEqual({ firstEntry: total, nextEntry: total + 1n })
     // What was learnt of the stream holds on the next connection too.
-    world.proxy.cut()
+    world.proxy.drop()
     expect(await write(source, 5)).toEqual({ firstEntry: total + 1n, nextEntry: total + 2n })
     expect(await world.bytes()).toEqual([...written, 4, 5])
   })
 
-  test('an operation that was open has to be rolled back, as behind any failure', async () => {
+  test('an operation that was open has to be rolled back, as after any failure', async () => {
     const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()
@@ -108,7 +108,7 @@ describe("a server's store that can write no more", () => {
     expect(await world.bytes()).toEqual([4])
   })
 
-  test('someone else wrote what the lost operation should have been: nothing is written behind it', async () => {
+  test('someone else wrote what the lost operation should have been: nothing is written after it', async () => {
     const failing = new FailingDisk(nodeDisk)
     await using world = await start(failing)
     await using source = await world.source()

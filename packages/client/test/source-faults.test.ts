@@ -37,20 +37,20 @@ describe('every operation is written once', () => {
   )
   const faults = fc.array(
     fc.record({
-      cutUp: fc.option(fc.integer({ min: 1, max: 6000 }), { nil: undefined }),
-      cutDown: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
+      dropUp: fc.option(fc.integer({ min: 1, max: 6000 }), { nil: undefined }),
+      dropDown: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
     }),
     { maxLength: 12 },
   )
 
-  test('in order, wherever connections are cut', async () => {
+  test('in order, wherever connections drop', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, faults, async (todo, cuts) => {
-        // The first connection must not fail before it is made: that is told to the caller.
-        const faultOf = (index: number): Fault | undefined => (index === 0 ? undefined : cuts[index - 1])
+      fc.asyncProperty(steps, faults, async (todo, drops) => {
+        // The first connection must not fail before it is made: that is reported to the caller.
+        const faultOf = (index: number): Fault | undefined => (index === 0 ? undefined : drops[index - 1])
         await using world = await SourceWorld.start({ faultOf })
         await using source = await world.source()
-        world.proxy.cut()
+        world.proxy.drop()
         const expected: Uint8Array[] = []
         const commits: Promise<unknown>[] = []
         for (const [i, { t, sizes }] of todo.entries()) {
@@ -100,7 +100,7 @@ describe('every operation is written once', () => {
     for (const once of faults) {
       await using source = await world.source()
       fault = once
-      world.proxy.cut()
+      world.proxy.drop()
       const commits = await Promise.all([write(source, 1, 2), write(source, 3), write(source, 4)])
       expect(commits).toEqual([
         { firstEntry: next, nextEntry: next + 2n },
@@ -115,11 +115,11 @@ describe('every operation is written once', () => {
 
   // The hello has 49 bytes, the three operations 94; the welcome 79, the answers 63.
   test('whichever byte of it is the last that comes through', async () => {
-    await withEach(Array.from({ length: 143 }, (_, i) => ({ cutUp: i + 1 })))
+    await withEach(Array.from({ length: 143 }, (_, i) => ({ dropUp: i + 1 })))
   })
 
   test('whichever byte of the answers is the last that comes through', async () => {
-    await withEach(Array.from({ length: 142 }, (_, i) => ({ cutDown: i + 1 })))
+    await withEach(Array.from({ length: 142 }, (_, i) => ({ dropDown: i + 1 })))
   })
 
   test('also if the server dies between a durable commit and its answer', async () => {
@@ -127,7 +127,7 @@ describe('every operation is written once', () => {
     const faultOf = (index: number): Fault | undefined => (index === 1 ? { muteAfter: 79 } : undefined)
     await using world = await SourceWorld.start({ faultOf, store: { fsync: 'commit' } })
     await using source = await world.source()
-    world.proxy.cut()
+    world.proxy.drop()
     await until(() => world.proxy.connections === 2 && source.status.connected)
     const commits = [write(source, 1), write(source, 2, 3)]
     await until(() => world.store.getHeader().totalEntries === 3n)
@@ -244,7 +244,7 @@ describe('someone else has written meanwhile', () => {
     ],
   ]
 
-  test.each(meddling)('%s: nothing is written behind it', async (_, meddle, expected) => {
+  test.each(meddling)('%s: nothing is written after it', async (_, meddle, expected) => {
     await using world = await SourceWorld.start()
     await using source = await world.source()
     await write(source, 1, 2, 3)
@@ -285,21 +285,21 @@ describe('someone else has written meanwhile', () => {
     await using source = await world.source()
     await write(source, 1, 2)
     await source.updateEntryData(1n, 2, data(9))
-    world.proxy.cut()
+    world.proxy.drop()
     expect(await write(source, 3)).toEqual({ firstEntry: 2n, nextEntry: 3n })
-    world.proxy.cut()
+    world.proxy.drop()
     expect(await write(source, 4)).toEqual({ firstEntry: 3n, nextEntry: 4n })
     expect(await world.bytes()).toEqual([1, 9, 3, 4])
   })
 
-  test('its own cut does not disturb it, though the answer to that was lost', async () => {
+  test('its own truncation does not disturb it, though the answer to that was lost', async () => {
     await using world = await SourceWorld.start()
     await using source = await world.source()
     await write(source, 1, 2, 3)
     await world.down()
-    const cutting = source.truncateFile(1n)
+    const truncating = source.truncateFile(1n)
     await world.up((store) => store.truncateFile(1n))
-    await cutting
+    await truncating
     expect(await write(source, 4)).toEqual({ firstEntry: 1n, nextEntry: 2n })
     expect(await world.bytes()).toEqual([1, 4])
   })
@@ -309,7 +309,7 @@ describe('someone else has written meanwhile', () => {
     await using other = await SourceWorld.start({ store: { systemId: 6n } })
     const source: SourceClient = await world.source()
     world.proxy.target = other.server.address?.port ?? 0
-    world.proxy.cut()
+    world.proxy.drop()
     expect(await failure(write(source, 1))).toMatchObject({ name: 'StreamChangedError', expected: 5n, found: 6n })
     await source.close()
   })

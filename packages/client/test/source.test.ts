@@ -89,10 +89,10 @@ describe.each(writers)('%s', (_, open) => {
     expect(await codeOf(() => writer.updateEntryData(5n, 1, data()))).toBe('ENTRY_NOT_FOUND')
     expect(await codeOf(() => writer.updateEntryData(0n, 1, data()))).toBe('ENTRY_DIFFERS')
     expect(await codeOf(() => writer.truncateFile(1n))).toBe('ENTRY_NOT_FOUND')
-    const cutting = writer.truncateFile(0n)
+    const truncating = writer.truncateFile(0n)
     expect(await codeOf(() => writer.startAtomicOp())).toBe('TRUNCATE_IN_PROGRESS')
     expect(await codeOf(() => writer.truncateFile(0n))).toBe('TRUNCATE_IN_PROGRESS')
-    await cutting
+    await truncating
     expect(await write(writer, 1)).toEqual({ firstEntry: 0n, nextEntry: 1n })
     await writer.close()
     expect(await codeOf(() => writer.startAtomicOp())).toBe('CLOSED')
@@ -188,7 +188,7 @@ describe('is not let in', () => {
     expect(await write(source, 3)).toEqual({ firstEntry: 2n, nextEntry: 3n })
   })
 
-  test('while another source is there; but with its id it takes over, and the other one is told', async () => {
+  test('while another source is there; but with its id it takes over, and the other one is notified', async () => {
     await using world = await SourceWorld.start()
     await using first = await world.source({ sourceId: 'sequencer' })
     await write(first, 1)

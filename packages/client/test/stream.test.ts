@@ -11,7 +11,7 @@ describe('where to start and where to end', () => {
     ['all', { follow: false }, 0, 300],
     ['from a number', { from: 250n, follow: false }, 250, 300],
     ['from a number to one', { from: 10n, to: 20n }, 10, 21],
-    ['to a number behind the head', { from: 290n, to: 999n, follow: false }, 290, 300],
+    ['to a number after the head', { from: 290n, to: 999n, follow: false }, 290, 300],
     ['one entry', { from: 299n, to: 299n }, 299, 300],
     ['at the head', { from: 300n, follow: false }, 300, 300],
     ['latest', { from: 'latest', follow: false }, 300, 300],
@@ -72,7 +72,7 @@ describe('ranges', () => {
     ])
   })
 
-  test('goes on after a cut, without asking for the range again', async () => {
+  test('goes on after a drop, without asking for the range again', async () => {
     await using fake = await FakeServer.listen({ entries: 100, cutAfter: (index) => (index === 0 ? 1000 : undefined) })
     await using client = new StreamClient(near(fake.peer))
     expect(plain(await collect(client.getRange(bookmarkAt(10n), bookmarkAt(90n))))).toEqual(entriesOf(10, 91))

@@ -14,7 +14,7 @@ import type { Connection } from './connection.ts'
 import { dial } from './dial.ts'
 
 /** How long a stream may bring nothing. */
-export interface Silence {
+export interface IdleLimit {
   /** In ms; `undefined` is for ever. */
   readonly limitMs: number | undefined
   /** Time, by the clock, from which it counts at the earliest. */
@@ -83,9 +83,9 @@ export class Channel {
    * What a started stream brings next: a run of entries, which borrow the socket's chunks, or an operation boundary. An
    * entry that has begun has to go on as an answer has.
    *
-   * @param silence says how long to wait for one to begin; asked again whenever the connection is woken
+   * @param idleLimit says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(silence: () => Silence): Promise<readonly Entry[] | OperationBoundary> {
+  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
     this.#waitedMs = 0
     for (;;) {
       const entries = this.#decoding(() => this.#reader.readEntries())
@@ -93,7 +93,7 @@ export class Channel {
       const packet = this.#decoding(() => this.#reader.read())
       if (packet?.packet === 'operationBoundary') return packet.operationBoundary
       if (packet !== undefined) throw unexpected(packet, 'a streamed entry')
-      await this.#fill(silence)
+      await this.#fill(idleLimit)
     }
   }
 
@@ -106,8 +106,8 @@ export class Channel {
     }
   }
 
-  /** Take in the next bytes. @param silence for those that nothing is due before; without it they are due */
-  async #fill(silence?: () => Silence): Promise<void> {
+  /** Take in the next bytes. @param idleLimit for bytes that nothing makes due; without it they are due */
+  async #fill(idleLimit?: () => IdleLimit): Promise<void> {
     const { clock, responseTimeoutMs } = this.#settings
     const began = clock.now()
     for (;;) {
@@ -117,14 +117,14 @@ export class Channel {
         return
       }
       const now = clock.now()
-      if (silence !== undefined && !this.insidePacket) {
-        const { limitMs, since } = silence()
+      if (idleLimit !== undefined && !this.insidePacket) {
+        const { limitMs, since } = idleLimit()
         const leftMs = limitMs === undefined ? undefined : Math.max(began, since) + limitMs - now
         await this.connection.wait(leftMs, `no bytes for ${limitMs} ms`)
       } else {
         const silentMs = began + responseTimeoutMs - now
         const slowMs = responseTimeoutMs + this.#reader.buffered / PACE - this.#waitedMs
-        const missing = `no whole ${silence === undefined ? 'answer' : 'entry'} within ${responseTimeoutMs} ms`
+        const missing = `no whole ${idleLimit === undefined ? 'answer' : 'entry'} within ${responseTimeoutMs} ms`
         await this.connection.wait(Math.min(silentMs, slowMs), missing)
         this.#waitedMs += clock.now() - now
       }

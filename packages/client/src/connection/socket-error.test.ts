@@ -19,7 +19,7 @@ test.each([
   expect(error).toMatchObject({ code, cause, retryable: true, message: 'host:1: what the system says' })
 })
 
-test('of what OpenSSL says the reason is told', () => {
+test('of what OpenSSL says the reason is shown', () => {
   const message = '4063FC21:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:rec.c:918:\n'
   const found = { code: 'ERR_SSL_TLSV13_ALERT', library: 'SSL routines', reason: 'tlsv13 alert certificate required' }
   const cause = Object.assign(new Error(message), found)

@@ -54,7 +54,7 @@ describe('where a stream starts', () => {
   test('with a range, and without it after a server did not know it or hung', () => {
     for (const error of [
       new ServerRefusedError('range', { code: 9, text: 'Invalid command' }),
-      new ConnectionError('TIMEOUT', 'silence'),
+      new ConnectionError('TIMEOUT', 'no traffic'),
     ]) {
       const [from, to] = [bookmarkAt(5n), bookmarkAt(10n)]
       const cursor = cursorOf({ bookmark: from }, { bookmark: to })

@@ -32,7 +32,7 @@ export interface CursorOptions {
 export interface Accepted {
   /** Those to deliver. */
   readonly fresh: readonly Entry[]
-  /** What is wrong with the one behind them. */
+  /** What is wrong with the one after them. */
   readonly broken: ProtocolError | undefined
 }
 

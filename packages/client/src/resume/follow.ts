@@ -128,7 +128,7 @@ async function* streamOnce(
     if (!cursor.done) await start(session, cursor)
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
-    // Told once the entry that is held was read again; of the operation boundaries before it the last one counts.
+    // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
     let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries }]
     let failure: ProtocolError | undefined
     for (;;) {
@@ -140,7 +140,7 @@ async function* streamOnce(
       if (failure !== undefined) throw failure
       if (cursor.done) return
       signal.throwIfAborted()
-      const item = await session.next(() => watch.silence)
+      const item = await session.next(() => watch.idleLimit)
       if ('nextEntry' in item) {
         const boundary = cursor.acceptBoundary(item)
         if (boundary !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationBoundary', ...boundary }]

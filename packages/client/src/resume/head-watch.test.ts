@@ -68,7 +68,7 @@ test('a silent stream is looked at less and less often, and may be silent while 
     expect(gap).toBeLessThanOrEqual(interval + 500)
   }
   expect(gaps.length).toBeGreaterThan(10)
-  expect(it.head.silence).toEqual({ limitMs: undefined, since: 0 })
+  expect(it.head.idleLimit).toEqual({ limitMs: undefined, since: 0 })
   expect(it.stream).toMatchObject({ woken: 0, dropped: undefined })
 })
 
@@ -78,24 +78,24 @@ test('a header that has more makes bytes due, from then on', async () => {
   expect(it.looks).toBe(1)
   it.found = () => headerOf(6n)
   await pass(it, 2000)
-  expect(it.head.silence).toEqual({ limitMs: 10_000, since: 3000 })
+  expect(it.head.idleLimit).toEqual({ limitMs: 10_000, since: 3000 })
   expect(it.stream.woken).toBe(1)
   // Another look, which finds the same, grants no more time.
   await pass(it, 4000)
-  expect(it.head.silence).toEqual({ limitMs: 10_000, since: 3000 })
+  expect(it.head.idleLimit).toEqual({ limitMs: 10_000, since: 3000 })
   it.next = 6n
-  expect(it.head.silence.limitMs).toBeUndefined()
+  expect(it.head.idleLimit.limitMs).toBeUndefined()
 })
 
 test('a header that has fewer makes bytes due until some come', async () => {
   const it = world({ next: 6n })
   await pass(it, 1000)
-  expect(it.head.silence).toEqual({ limitMs: 10_000, since: 1000 })
+  expect(it.head.idleLimit).toEqual({ limitMs: 10_000, since: 1000 })
   it.stream.receivedBytes++
-  expect(it.head.silence.limitMs).toBeUndefined()
+  expect(it.head.idleLimit.limitMs).toBeUndefined()
 })
 
-test('a stream that goes on behind a look that found it at the head is not looked at again', async () => {
+test('a stream that goes on after a look that found it at the head is not looked at again', async () => {
   const it = world()
   await pass(it, 1000)
   it.stream.receivedBytes++
@@ -104,7 +104,7 @@ test('a stream that goes on behind a look that found it at the head is not looke
   expect(it.looks).toBe(1)
 })
 
-test('one that goes on behind a look that found more is looked at on: it may stop where it has caught up', async () => {
+test('one that goes on after a look that found more is looked at on: it may stop where it has caught up', async () => {
   const it = world()
   it.found = () => headerOf(6n)
   await pass(it, 1000)

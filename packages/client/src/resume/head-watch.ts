@@ -1,6 +1,6 @@
 import type { Header } from '@datastreamer/format'
 import { type Clock, sleep } from '@datastreamer/runtime'
-import type { Silence } from '../connection/channel.ts'
+import type { IdleLimit } from '../connection/channel.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 
@@ -50,7 +50,7 @@ const JITTER = 0.5
 
 /**
  * Finds out that a stream which is silent is not quiet but dead: some servers accept a start and never send anything
- * behind it, or stop where they have caught up. Looks at the header on another connection; if it shows more entries
+ * after it, or stop where they have caught up. Looks at the header on another connection; if it shows more entries
  * than came, or fewer, bytes are due within `responseTimeoutMs`.
  *
  * A stream that goes on after a look has shown that it was at the head is live, and needs no more looks.
@@ -74,7 +74,7 @@ export class HeadWatch implements AsyncDisposable {
   }
 
   /** How long the stream may be silent now. */
-  get silence(): Silence {
+  get idleLimit(): IdleLimit {
     const { responseTimeoutMs, idleTimeoutMs } = this.#options.settings
     return { limitMs: this.#owes ? responseTimeoutMs : idleTimeoutMs, since: this.#owedSince }
   }

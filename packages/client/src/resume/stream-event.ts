@@ -22,7 +22,7 @@ export type StreamEvent =
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**
    * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered. With `gap`, it
-   * is unknown where operations end from here on up to the next such event. Told again after a reconnection.
+   * is unknown where operations end from here on up to the next such event. Reported again after a reconnection.
    * docs/spec/protocol.md §7.
    */
   | { readonly kind: 'operationBoundary'; readonly nextEntry: bigint; readonly gap: boolean }

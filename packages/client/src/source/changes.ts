@@ -8,7 +8,7 @@ export class Changes {
   }
 
   /** Something has changed. */
-  tell(): void {
+  notify(): void {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []

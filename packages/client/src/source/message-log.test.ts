@@ -1,7 +1,7 @@
 import { encodeSourceRequest, type SourceRequest } from '@datastreamer/format/source'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type LogPlace, MessageLog } from './message-log.ts'
+import { type LogPosition, MessageLog } from './message-log.ts'
 
 const entry = (size: number): SourceRequest => ({
   name: 'addStreamEntry',
@@ -10,10 +10,10 @@ const entry = (size: number): SourceRequest => ({
 })
 const joined = (parts: readonly Uint8Array[]): Buffer => Buffer.concat(parts)
 
-/** What can be done to a log, by the size of the message or the number of the place. */
+/** What can be done to a log, by the size of the message or the number of the position. */
 const steps = fc.array(
   fc.record({
-    t: fc.constantFrom('append', 'append', 'append', 'take', 'drop', 'cut', 'resend'),
+    t: fc.constantFrom('append', 'append', 'append', 'take', 'drop', 'drop after', 'resend'),
     n: fc.oneof(fc.nat(200), fc.integer({ min: 60_000, max: 70_000 })),
   }),
   { maxLength: 60 },
@@ -24,29 +24,29 @@ test('gives every message once, in order, wherever it is cut, dropped and begun 
     fc.property(steps, (todo) => {
       const log = new MessageLog()
       /** The messages that are kept, where they begin, and how many of them were taken. */
-      let kept: { place: LogPlace; bytes: Uint8Array }[] = []
+      let kept: { position: LogPosition; bytes: Uint8Array }[] = []
       let taken = 0
       for (const { t, n } of todo) {
         const index = kept.length === 0 ? 0 : n % kept.length
-        const place = kept[index]?.place ?? log.end
+        const position = kept[index]?.position ?? log.end
         if (t === 'append') {
           const request = entry(n)
-          kept.push({ place: log.end, bytes: encodeSourceRequest(request) })
+          kept.push({ position: log.end, bytes: encodeSourceRequest(request) })
           expect(log.append(request)).toBe(n + 9)
           expect(log.tail(n)).toEqual(new Uint8Array(n).fill(n))
         } else if (t === 'take') {
           expect(joined(log.takeUnsent()).equals(joined(kept.slice(taken).map(({ bytes }) => bytes)))).toBe(true)
           taken = kept.length
         } else if (t === 'drop' && index <= taken) {
-          log.dropBefore(place)
+          log.dropBefore(position)
           kept = kept.slice(index)
           taken -= index
-        } else if (t === 'cut') {
-          expect(log.cutBehind(place)).toBe(taken > index)
+        } else if (t === 'drop after') {
+          expect(log.dropAfter(position)).toBe(taken > index)
           kept = kept.slice(0, index)
           taken = Math.min(taken, kept.length)
         } else if (t === 'resend') {
-          log.resendFrom(place)
+          log.resendFrom(position)
           taken = index
         }
         expect(log.unsentBytes).toBe(kept.slice(taken).reduce((sum, { bytes }) => sum + bytes.length, 0))
@@ -60,16 +60,16 @@ describe('memory', () => {
   test('that was handed out is never written to', () => {
     const log = new MessageLog()
     log.append(entry(10))
-    const place = log.end
+    const position = log.end
     log.append(entry(20))
     const [taken] = log.takeUnsent()
     const before = Buffer.from(taken ?? [])
-    log.cutBehind(place)
+    log.dropAfter(position)
     log.append(entry(30))
     expect(Buffer.from(taken ?? [])).toEqual(before)
   })
 
-  test('is let go with the messages', () => {
+  test('is released with the messages', () => {
     const log = new MessageLog()
     for (let i = 0; i < 100; i++) log.append(entry(10_000))
     log.takeUnsent()

@@ -1,8 +1,8 @@
 import { viewOf } from '@datastreamer/format'
 import { type SourceRequest, sourceRequestBytes, writeSourceRequest } from '@datastreamer/format/source'
 
-/** A place between two messages. */
-export interface LogPlace {
+/** A position between two messages. */
+export interface LogPosition {
   /** Number of the chunk, counted from the first that there ever was. */
   readonly chunk: number
   /** Byte in it. */
@@ -27,11 +27,11 @@ export class MessageLog {
   #chunks: Chunk[] = []
   /** Number of the first chunk that is kept. */
   #first = 0
-  #sent: LogPlace = { chunk: 0, at: 0 }
+  #sent: LogPosition = { chunk: 0, at: 0 }
   #unsentBytes = 0
 
-  /** The place behind the last message. */
-  get end(): LogPlace {
+  /** The position after the last message. */
+  get end(): LogPosition {
     const last = this.#chunks.at(-1)
     return { chunk: this.#first + Math.max(0, this.#chunks.length - 1), at: last?.end ?? 0 }
   }
@@ -41,7 +41,7 @@ export class MessageLog {
     return this.#unsentBytes
   }
 
-  /** Put a message behind the last; returns its length. @throws {RangeError} if the protocol has no place for it */
+  /** Append a message; returns its length. @throws {RangeError} if the protocol has no place for it */
   append(request: SourceRequest): number {
     const length = sourceRequestBytes(request)
     const chunk = this.#chunkFor(length)
@@ -72,13 +72,13 @@ export class MessageLog {
   }
 
   /** Take all from `from` on once more. */
-  resendFrom(from: LogPlace): void {
+  resendFrom(from: LogPosition): void {
     this.#sent = from
     this.#unsentBytes = this.#bytesFrom(from)
   }
 
-  /** Forget what lies before a place, which must have been taken. */
-  dropBefore({ chunk }: LogPlace): void {
+  /** Forget what lies before a position, which must have been taken. */
+  dropBefore({ chunk }: LogPosition): void {
     const count = Math.min(chunk - this.#first, this.#chunks.length)
     if (count <= 0) return
     this.#chunks = this.#chunks.slice(count)
@@ -87,14 +87,14 @@ export class MessageLog {
     if (this.#sent.chunk < this.#first) this.#sent = { chunk: this.#first, at: 0 }
   }
 
-  /** Forget what lies behind a place. Returns whether any of it was taken to be sent. */
-  cutBehind(place: LogPlace): boolean {
-    const wasSent = isBefore(place, this.#sent)
-    if (!wasSent) this.#unsentBytes -= this.#bytesFrom(place)
-    // The rest of the chunk that is cut may still be on its way: what comes next goes into another.
-    const kept = this.#chunks.slice(0, place.chunk - this.#first + 1)
+  /** Forget what lies after a position. Returns whether any of it was taken to be sent. */
+  dropAfter(position: LogPosition): boolean {
+    const wasSent = isBefore(position, this.#sent)
+    if (!wasSent) this.#unsentBytes -= this.#bytesFrom(position)
+    // The rest of the last chunk may still be on its way: what comes next goes into another.
+    const kept = this.#chunks.slice(0, position.chunk - this.#first + 1)
     const last = kept.at(-1)
-    if (last !== undefined) last.end = Math.min(last.end, place.at)
+    if (last !== undefined) last.end = Math.min(last.end, position.at)
     this.#chunks = kept
     this.#open(0)
     if (wasSent) {
@@ -104,7 +104,7 @@ export class MessageLog {
     return wasSent
   }
 
-  #bytesFrom({ chunk, at }: LogPlace): number {
+  #bytesFrom({ chunk, at }: LogPosition): number {
     const rest = this.#chunks.slice(chunk - this.#first)
     return rest.reduce((sum, { end }) => sum + end, 0) - at
   }
@@ -123,6 +123,6 @@ export class MessageLog {
   }
 }
 
-function isBefore(a: LogPlace, b: LogPlace): boolean {
+function isBefore(a: LogPosition, b: LogPosition): boolean {
   return a.chunk < b.chunk || (a.chunk === b.chunk && a.at < b.at)
 }

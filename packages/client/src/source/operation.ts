@@ -1,13 +1,13 @@
 import type { Entry } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
-import type { LogPlace } from './message-log.ts'
+import type { LogPosition } from './message-log.ts'
 import type { KnownState } from './reconcile.ts'
 import { SourceRefusedError, SourceRejectedError } from './source-errors.ts'
 
 /** An operation that is being filled, or waits for its answer. */
 export interface SourceOperation {
   readonly firstEntry: bigint
-  readonly start: LogPlace
+  readonly start: LogPosition
   entries: number
   bytes: number
   /** Type, and bytes of data, of the last entry. */
@@ -21,17 +21,17 @@ export interface SourceOperation {
   settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
 }
 
-/** Number of the entry behind an operation. */
+/** Number of the entry after an operation. */
 export function endOf({ firstEntry, entries }: SourceOperation): bigint {
   return firstEntry + BigInt(entries)
 }
 
-/** What a state of the stream becomes with an operation behind it. */
+/** What a state of the stream becomes with an operation after it. */
 export function stateBehind(state: KnownState, operation: SourceOperation): KnownState {
   return { totalEntries: endOf(operation), last: operation.last ?? state.last }
 }
 
-/** A state, and what it becomes with each operation behind it, those left out that failed before. */
+/** A state, and what it becomes with each operation after it, those left out that failed before. */
 export function statesBehind(known: KnownState, operations: readonly SourceOperation[]): readonly KnownState[] {
   const states = [known]
   for (const operation of operations) {

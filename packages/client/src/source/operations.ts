@@ -1,7 +1,7 @@
 import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
-import { type LogPlace, MessageLog } from './message-log.ts'
+import { type LogPosition, MessageLog } from './message-log.ts'
 import { endOf, failedOperation, type SourceOperation, stateBehind, statesBehind } from './operation.ts'
 import { Queue } from './queue.ts'
 import { digestOf, forgetful, type KnownState, reconcile } from './reconcile.ts'
@@ -110,7 +110,7 @@ export class Operations {
     return failed && failedOperation(failed)
   }
 
-  /** Put the open operation behind those that wait for the server. Resolves when that has acknowledged it. */
+  /** Put the open operation after those that wait for the server. Resolves when that has acknowledged it. */
   commit(): Promise<CommitResult> {
     const open = this.#mustBeOpen()
     this.#open = undefined
@@ -130,7 +130,7 @@ export class Operations {
   rollback(): boolean {
     const open = this.#mustBeOpen()
     this.#open = undefined
-    return this.log.cutBehind(open.start)
+    return this.log.dropAfter(open.start)
   }
 
   /** The server has committed the first of those that wait. @throws {ProtocolError} if it was another */
@@ -175,7 +175,7 @@ export class Operations {
       const states = statesBehind(this.#known, given)
       this.#doubt = { reason, states: states.map((state) => ({ ...state, last: digestOf(state.last) })) }
     }
-    this.log.dropBefore(this.#firstPlace())
+    this.log.dropBefore(this.#firstPosition())
     for (const { failed, settle } of given) settle?.reject(failed === undefined ? reason : failedOperation(failed))
   }
 
@@ -202,7 +202,7 @@ export class Operations {
       } else break
     }
     if (this.#known.last === undefined) this.#known = { totalEntries: found.totalEntries, last: found.digest }
-    this.log.resendFrom(this.#firstPlace())
+    this.log.resendFrom(this.#firstPosition())
   }
 
   /** Entry `number` is about to be overwritten. */
@@ -244,10 +244,10 @@ export class Operations {
   #shift(operation: SourceOperation): void {
     this.#pending.shift()
     this.#pendingBytes -= operation.bytes
-    this.log.dropBefore(this.#firstPlace())
+    this.log.dropBefore(this.#firstPosition())
   }
 
-  #firstPlace(): LogPlace {
+  #firstPosition(): LogPosition {
     return (this.#pending.first ?? this.#open)?.start ?? this.log.end
   }
 

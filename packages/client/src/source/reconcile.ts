@@ -12,7 +12,7 @@ export interface KnownState {
 /**
  * Find out how many of the unacknowledged operations are in the stream. docs/spec/source-protocol.md §7.
  *
- * @param states what was acknowledged, and what that becomes with each operation behind it
+ * @param states what was acknowledged, and what that becomes with each operation after it
  * @returns the index of the state that the stream is in
  * @throws {SourceConflictError} if it is in none of them
  */

@@ -31,7 +31,7 @@ export interface SourceCloseOptions {
  * server, which answers each commit once it is durable. A lost connection is dialled again, and every operation is
  * written once. docs/spec/source-protocol.md.
  *
- * Data is copied when it is added. When the server refuses an operation, those behind it fail too, as on a store; when
+ * Data is copied when it is added. When the server refuses an operation, those after it fail too, as on a store; when
  * this client ends for good (`SourceConflictError`, a rejection that no retry cures, the signal), all calls throw why.
  */
 export class SourceClient implements StreamWriter {
@@ -81,7 +81,7 @@ export class SourceClient implements StreamWriter {
    * Begin an operation.
    *
    * @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `CLOSED`
-   * @throws {SourceRejectedError} `STORE_BROKEN`, `SERVER_FAILED` behind a commit that failed so, until `writable()` resolves
+   * @throws {SourceRejectedError} `STORE_BROKEN`, `SERVER_FAILED` after a commit that failed so, until `writable()` resolves
    */
   startAtomicOp(): void {
     this.#checkOpen()
@@ -138,7 +138,7 @@ export class SourceClient implements StreamWriter {
   /** Take the open operation back. @throws {SourceRefusedError} `NO_ATOMIC_OP` */
   rollbackAtomicOp(): void {
     this.#engine.check()
-    if (this.#engine.operations.rollback()) this.#engine.tell(ROLLBACK)
+    if (this.#engine.operations.rollback()) this.#engine.sendOnce(ROLLBACK)
   }
 
   /**
@@ -164,7 +164,7 @@ export class SourceClient implements StreamWriter {
   }
 
   /**
-   * Remove entry `number` and all behind it, once what was committed before is acknowledged.
+   * Remove entry `number` and all after it, once what was committed before is acknowledged.
    *
    * @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
    * @throws {SourceRejectedError} as `commitAtomicOp`
@@ -206,7 +206,7 @@ export class SourceClient implements StreamWriter {
     return answer.number
   }
 
-  /** The first entry behind a bookmark that is none itself, or `undefined`. @throws {RangeError} as `getBookmark` */
+  /** The first entry after a bookmark that is none itself, or `undefined`. @throws {RangeError} as `getBookmark` */
   async getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
     return entryIn(await this.#engine.request({ name: 'getFirstEventAfterBookmark', bookmark }))
   }

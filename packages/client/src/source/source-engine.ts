@@ -26,7 +26,7 @@ export class SourceEngine {
   /** What the server will answer on this connection, in order. */
   #awaited = new Queue<Control | 'commit'>()
   /** A cut of the stream that the server may have made already. */
-  #cuttingTo: bigint | undefined
+  #truncatingTo: bigint | undefined
   #isSendDue = false
   readonly #changes = new Changes()
   #lastError: unknown
@@ -100,8 +100,8 @@ export class SourceEngine {
     this.send()
   }
 
-  /** Send a message that is neither kept nor answered, behind all that was sent. */
-  tell(bytes: Uint8Array): void {
+  /** Send a message that is neither kept nor answered, after all that was sent. */
+  sendOnce(bytes: Uint8Array): void {
     if (this.#link === undefined) return
     this.#sendLog()
     this.#link.send([bytes])
@@ -111,10 +111,10 @@ export class SourceEngine {
   async request(request: SourceRequest): Promise<Answer> {
     this.check()
     const { control, answer } = this.#controls.add(request)
-    if (request.name === 'truncateFile') this.#cuttingTo = request.number
+    if (request.name === 'truncateFile') this.#truncatingTo = request.number
     if (this.#link !== undefined) {
       this.#awaited.push(control)
-      this.tell(control.bytes)
+      this.sendOnce(control.bytes)
     }
     return answer
   }
@@ -124,7 +124,7 @@ export class SourceEngine {
     this.#end(error)?.fail(error)
   }
 
-  /** End behind what was sent. */
+  /** End after what was sent. */
   async finish(error: unknown): Promise<void> {
     await this.#end(error)?.finish()
   }
@@ -168,7 +168,7 @@ export class SourceEngine {
 
   #dial(): Promise<SourceLink> {
     const { totalEntries } = this.operations.known
-    const cut = this.#cuttingTo
+    const cut = this.#truncatingTo
     const isCut = cut !== undefined && cut < totalEntries
     return SourceLink.open(this.#settings, isCut ? cut : totalEntries, () => totalEntries, this.#signal)
   }
@@ -199,11 +199,11 @@ export class SourceEngine {
     const { header, digest } = link.welcome
     this.#identity.check(header)
     const { totalEntries } = header
-    const cut = this.#cuttingTo
+    const cut = this.#truncatingTo
     if (cut !== undefined && totalEntries === cut) this.#cutIsMade(cut)
     this.operations.reconcile({ totalEntries, digest })
     const controls = this.#controls.pending
-    if (!controls.some(({ request }) => request.name === 'truncateFile')) this.#cuttingTo = undefined
+    if (!controls.some(({ request }) => request.name === 'truncateFile')) this.#truncatingTo = undefined
     this.#awaited = new Queue()
     for (let i = 0; i < this.operations.unacknowledged; i++) this.#awaited.push('commit')
     for (const control of controls) this.#awaited.push(control)
@@ -239,7 +239,7 @@ export class SourceEngine {
       else throw unexpected(answer, 'the answer to a commit')
     } else {
       this.#controls.remove(awaited)
-      if (awaited.request.name === 'truncateFile') this.#cuttingTo = undefined
+      if (awaited.request.name === 'truncateFile') this.#truncatingTo = undefined
       if (answer.name === 'refused') awaited.reject(refusedError(answer))
       else awaited.resolve(answer)
     }
@@ -254,11 +254,11 @@ export class SourceEngine {
       this.#controls.remove(control)
       control.resolve({ name: 'done' })
     }
-    this.#cuttingTo = undefined
+    this.#truncatingTo = undefined
   }
 
   /** Have all who wait look again. */
   wake(): void {
-    this.#changes.tell()
+    this.#changes.notify()
   }
 }

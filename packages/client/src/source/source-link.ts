@@ -73,7 +73,7 @@ export class SourceLink {
     }
   }
 
-  /** Send messages, one behind the other. They are borrowed, and must not change. */
+  /** Send messages, one after the other. They are borrowed, and must not change. */
   send(messages: readonly Uint8Array[]): void {
     for (const bytes of messages) this.#connection.write(bytes)
   }
@@ -95,7 +95,7 @@ export class SourceLink {
     this.#connection.fail(error)
   }
 
-  /** End behind what was sent. */
+  /** End after what was sent. */
   async finish(): Promise<void> {
     this.#heartbeat?.cancel()
     await this.#connection.finish(new Uint8Array(0))

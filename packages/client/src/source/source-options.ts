@@ -21,7 +21,7 @@ export interface SourceOptions
   /** What the server asks of sources (default: nothing is sent). */
   readonly token?: string | undefined
   /**
-   * Who this is: 1 to 64 printable ASCII characters (default: made up). A newcomer with the same id takes over from one
+   * Who this is: 1 to 64 printable ASCII characters (default: made up). Another source client with the same id takes over from one
    * that is connected; one with another id is refused while that is there.
    */
   readonly sourceId?: string | undefined

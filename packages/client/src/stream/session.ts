@@ -1,5 +1,5 @@
 import type { Entry, Header, OperationBoundary } from '@datastreamer/format'
-import { Channel, type Silence } from '../connection/channel.ts'
+import { Channel, type IdleLimit } from '../connection/channel.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { requestHeader } from '../query/queries.ts'
@@ -75,10 +75,10 @@ export class StreamSession {
   /**
    * The next run of entries, or the next operation boundary.
    *
-   * @param silence says how long to wait for one to begin; asked again after {@link wake}
+   * @param idleLimit says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(silence: () => Silence): Promise<readonly Entry[] | OperationBoundary> {
-    const item = await this.#channel.streamed(silence)
+  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
+    const item = await this.#channel.streamed(idleLimit)
     if ('nextEntry' in item && !this.boundaries) {
       throw new ProtocolError(
         'UNEXPECTED_PACKET',

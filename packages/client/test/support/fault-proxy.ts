@@ -2,13 +2,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 
 /** What goes wrong on one connection. */
 export interface Fault {
-  /** Bytes from the client behind which the connection is cut. */
-  readonly cutUp?: number | undefined
-  /** Bytes from the server behind which the connection is cut. */
-  readonly cutDown?: number | undefined
-  /** Bytes from the server behind which nothing more comes through, in either direction, without an end. */
+  /** Bytes from the client after which the connection is dropped. */
+  readonly dropUp?: number | undefined
+  /** Bytes from the server after which the connection is dropped. */
+  readonly dropDown?: number | undefined
+  /** Bytes from the server after which nothing more comes through, in either direction, without an end. */
   readonly silentAfter?: number | undefined
-  /** Bytes from the server behind which nothing more comes back, while the server still hears. */
+  /** Bytes from the server after which nothing more comes back, while the server still hears. */
   readonly muteAfter?: number | undefined
 }
 
@@ -38,17 +38,17 @@ export class FaultProxy implements AsyncDisposable {
     return proxy
   }
 
-  /** Cut all connections that are open. */
-  cut(): void {
+  /** Drop all connections that are open. */
+  drop(): void {
     for (const socket of this.#sockets) socket.destroy()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.cut()
+    this.drop()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #join(client: Socket, { cutUp, cutDown, silentAfter, muteAfter }: Fault): void {
+  #join(client: Socket, { dropUp, dropDown, silentAfter, muteAfter }: Fault): void {
     const server = connect({ port: this.target, host: '127.0.0.1', noDelay: true })
     let silent = false
     for (const [socket, other] of [
@@ -66,12 +66,12 @@ export class FaultProxy implements AsyncDisposable {
       client.destroy()
       server.destroy()
     }
-    pipe(client, server, cutUp, cut, () => silent)
+    pipe(client, server, dropUp, cut, () => silent)
     const atLimit = (): void => {
-      if (cutDown !== undefined) cut()
+      if (dropDown !== undefined) cut()
       else silent ||= silentAfter !== undefined
     }
-    pipe(server, client, cutDown ?? silentAfter ?? muteAfter, atLimit, () => silent)
+    pipe(server, client, dropDown ?? silentAfter ?? muteAfter, atLimit, () => silent)
   }
 }
 

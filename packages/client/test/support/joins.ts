@@ -35,7 +35,7 @@ const STAY = 250
 
 /**
  * Commit operations at a steady rate while readers join everywhere, and check that each of them gets consecutive entries
- * with the right content from the right one on, and that every header stands at the end of an operation.
+ * with the right content from the right one on, and that every header stands at an operation boundary.
  */
 export async function joinAll(options: JoinOptions): Promise<JoinReport> {
   const { file, joins, atOnce, operationsPerSecond } = options
@@ -165,7 +165,7 @@ async function read(batches: AsyncIterable<readonly Entry[]>, from: number, coun
   return check.next - from
 }
 
-/** From the end of the log, which is the end of an operation. */
+/** From the end of the log, which is an operation boundary. */
 async function readFromHead({ client, writer }: Stage): Promise<number> {
   const atLeast = writer.committed
   let check: Check | undefined

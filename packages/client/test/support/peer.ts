@@ -57,7 +57,7 @@ export class PeerConnection {
     this.send(encodeResult(code))
   }
 
-  /** Send in pieces of at most `size` bytes, each in a segment of its own as far as the system lets us. */
+  /** Send in parts of at most `size` bytes, each in a segment of its own as far as the system lets us. */
   async drip(bytes: Uint8Array, size: number): Promise<void> {
     for (let at = 0; at < bytes.length && !this.socket.destroyed; at += size) {
       this.send(bytes.subarray(at, at + size))

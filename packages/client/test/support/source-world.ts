@@ -60,9 +60,9 @@ export class SourceWorld implements AsyncDisposable {
 
   /** Take the server away at once, and close the file. */
   async down(): Promise<void> {
-    this.#proxy?.cut()
+    this.#proxy?.drop()
     await this.#server?.close({ graceMs: 0 })
-    // A store that can write no more says so, and lets go of all nevertheless.
+    // A store that can write no more says so, and releases all nevertheless.
     await this.#store?.close().catch((error: unknown) => {
       if (!(error instanceof DiskError)) throw error
     })
