@@ -18,7 +18,7 @@ async function nameEra1(path: string): Promise<string> {
 }
 
 describe('e2store info', () => {
-  test('tells the kind by the content, and counts records, unknown ones too', async () => {
+  test('shows the kind by the content, and counts records, unknown ones too', async () => {
     using dir = tempDir()
     const file = await writeRecords(dir.join('x.bin'), [0x2232, 0x9901, 0x2232, 0])
     const [info] = await jsonOf('e2store', 'info', file)
@@ -85,7 +85,7 @@ describe('e2store info', () => {
 })
 
 describe('e2store verify', () => {
-  test('ends with status 0 only if all files verify, and tells step and position of what does not', async () => {
+  test('ends with status 0 only if all files verify, and reports step and position of what does not', async () => {
     using dir = tempDir()
     const good = await writeSmallEra1(dir.join('good.era1'), 5)
     const era = await writeGenesisEra(dir.join('genesis.era'))
@@ -170,7 +170,7 @@ describe('e2store verify', () => {
   })
 })
 
-test('an era that goes on fails where its file is cut', async () => {
+test('an era that continues fails where its file ends', async () => {
   using dir = tempDir()
   const file = await writeWith(dir.join('a.era'), async (sink) => {
     const writer = await EraWriter.begin(sink, { era: 1n, slotsPerEra: 64 })

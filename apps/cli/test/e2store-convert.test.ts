@@ -45,7 +45,7 @@ describe('e2store cat', () => {
   test.each([
     [['--slot', '66'], 1, 'has no block of slot 66'],
     [['--slot', '9999'], 1, 'has no block of slot 9999'],
-    [['--block', '66'], 2, 'found by slot'],
+    [['--block', '66'], 2, 'looked up by slot'],
     [['--blocks', '--slot', '65'], 2, 'name one of'],
   ])('%j of an .era ends with status %i', async (args, expected, why) => {
     using dir = tempDir()
@@ -62,7 +62,7 @@ describe('e2store cat', () => {
       await writeRecords(dir.join('a.e2s'), []),
       '--blocks',
     )
-    expect([status, stderr]).toEqual([2, expect.stringContaining('does not tell its blocks')])
+    expect([status, stderr]).toEqual([2, expect.stringContaining('has no blocks to print')])
   })
 })
 
@@ -145,7 +145,7 @@ describe('e2store split and merge', () => {
     expect(again.status).toBe(2)
   })
 
-  test('the same era twice is not cut into files of one name', async () => {
+  test('the same era twice is not split into files of one name', async () => {
     using dir = tempDir()
     const file = await writeInvalidEra(dir.join('a.era'), 1n, [2])
     writeFileSync(dir.join('twice.era'), Buffer.concat([readFileSync(file), readFileSync(file)]))

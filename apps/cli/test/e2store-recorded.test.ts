@@ -67,7 +67,7 @@ describe.skipIf(!hasVectors('e2store'))('recorded files', () => {
     expect(report).toMatchObject({ accounts: 20, slots: 80, stateRootMatches: false })
   })
 
-  test('info tells the kind of each, and whether its name fits', async () => {
+  test('info shows the kind of each, and whether its name fits', async () => {
     for (const name of names) {
       const args = name.includes('int48') ? ['--sign-extend48'] : []
       const { status, stdout } = await datastreamer('e2store', 'info', dir.join(name), '--json', ...args)

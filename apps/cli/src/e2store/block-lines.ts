@@ -11,10 +11,10 @@ import type { E2File } from './file.ts'
 
 /** The blocks of a file as lines. */
 export interface BlockLines {
-  /** What its blocks are found by. */
+  /** What blocks are looked up by. */
   readonly by: 'block' | 'slot'
   all(): AsyncIterable<string>
-  /** One block without reading the rest; `undefined` if it is not there. */
+  /** One block without reading the rest; `undefined` if the file does not have it. */
   one(number: bigint): Promise<string | undefined>
 }
 
@@ -30,7 +30,7 @@ export function blockLines(file: E2File, json: boolean): BlockLines {
     case 'e2ds':
       return segmentLines(file, json)
     default:
-      throw new UsageError('USAGE', `an .${file.kind} file does not tell its blocks: print its --records`)
+      throw new UsageError('USAGE', `an .${file.kind} file has no blocks to print: print its --records`)
   }
 }
 

@@ -18,7 +18,7 @@ interface CatOptions extends ReadingOptions {
   readonly json?: boolean
 }
 
-/** Lines that are written at a time. */
+/** Lines that are written at once. */
 const LINES = 256
 
 export function catCommand(run: RunCommand): Command {
@@ -30,8 +30,8 @@ export function catCommand(run: RunCommand): Command {
     .option('--blocks', 'all blocks: of the beacon chain, of an execution chain, or L2 blocks')
     .addOption(new Option('--block <n>', 'the block of that number').argParser(readU64))
     .addOption(new Option('--slot <n>', 'of an .era: the block of that slot').argParser(readU64))
-    .option('--data', 'with --records --json: their data too, as they lie there')
-    .option('--json', 'one JSON object a line; those of blocks hold everything')
+    .option('--data', 'with --records --json: their data too, as stored')
+    .option('--json', 'one JSON object a line; those of blocks have everything')
     .action((path: string, options: CatOptions) =>
       run((context) => withFile(path, context.signal, (file) => cat(file, options, context), options)),
     )
@@ -65,7 +65,7 @@ function linesOf(file: E2File, options: CatOptions): AsyncIterable<string> {
 async function* oneLine(file: E2File, lines: BlockLines, { block, slot }: CatOptions): AsyncGenerator<string> {
   const what = slot === undefined ? 'block' : 'slot'
   if (lines.by !== what) {
-    throw new UsageError('USAGE', `blocks of an .${file.kind} file are found by ${lines.by}: --${lines.by} N`)
+    throw new UsageError('USAGE', `blocks of an .${file.kind} file are looked up by ${lines.by}: --${lines.by} N`)
   }
   const number = slot ?? block ?? 0n
   const line = await lines.one(number)
@@ -90,7 +90,7 @@ async function* recordLines({ source, reading }: E2File, json: boolean, withData
   }
 }
 
-/** An `.e2i` is one table: its rows are printed, with positions from the end of the indexed file if it tells no others. */
+/** The entries of an `.e2i`: with positions from the end of the indexed file if it has no others. */
 async function* slotLines({ source }: E2File, json: boolean): AsyncGenerator<string> {
   const anySize = 2 ** 52
   const { generation, startSlot, targets } = await readE2i(source, { dataSize: anySize })

@@ -19,9 +19,9 @@ Examples:
 /** The commands for e2store files, and for archives of data streams, which are such files. */
 export function e2storeCommand(run: RunCommand): Command {
   const group = new Command('e2store')
-    .summary('look into archive files, check, make and convert them')
+    .summary('inspect, verify, make and convert archive files')
     .description(
-      'Look into e2store files (.e2s .e2i .era .era1 .ere .e2hs .e2ss), check and convert them, and archive streams.',
+      'Inspect, verify and convert e2store files (.e2s .e2i .era .era1 .ere .e2hs .e2ss), and archive streams.',
     )
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)

@@ -3,7 +3,7 @@ import { type ContentError, E2StoreError } from '@datastreamer/e2store'
 import { StreamError } from '@datastreamer/format'
 import { MissingError } from '../errors.ts'
 
-/** Something is wrong with a file that was named on the command line. */
+/** An error in a file that was named on the command line. */
 export class FileError extends StreamError<string> {
   override readonly name: string = 'FileError'
   readonly file: string
@@ -23,14 +23,14 @@ export function inFile(path: string, error: unknown): unknown {
   return error instanceof E2StoreError || error instanceof SegmentError ? new FileError(path, error) : error
 }
 
-/** What the system says of a file that was named; of one that is absent, in our words. */
+/** A system error about a file that was named; a clear one if it does not exist. */
 export function ofAbsent(path: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ENOENT' && code !== 'ENOTDIR') return error
   return new MissingError('NOT_FOUND', `${path}: there is no such file`, { cause: error })
 }
 
-/** A file is well-formed, but not what was asked of it. */
+/** A file is well-formed, but could not be verified as requested. */
 export class NotVerifiedError extends StreamError<'NOT_LISTED' | 'WRONG_CHECKSUM' | 'NOT_FULLY'> {
   override readonly name: string = 'NotVerifiedError'
 }

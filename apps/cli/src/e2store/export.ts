@@ -30,15 +30,15 @@ const DEFAULT_ENTRIES = 65_536
 
 const AFTER = `
 Files are named SYSTEM-ENTRY-DIGEST.e2ds, by their content: the same stream gives the same files. The stream is read
-from its beginning also with --from, because the digests of a file go over all that is before it.
+from its beginning even with --from, because the digests of a file cover all that is before it.
 
-A stream of another type than 1 is cut by entries, and its archives do not know of blocks.`
+A stream of another type than 1 is split by entries, and its archives have no index of blocks.`
 
 export function exportCommand(run: RunCommand): Command {
   return takesSource(new Command('export'))
     .summary('archive a data stream into files')
     .description(
-      'Archive the entries of a data stream into e2store files, cut between batches, with an index of L2 blocks.',
+      'Archive the entries of a data stream into e2store files, split between batches, with an index of L2 blocks.',
     )
     .addOption(new Option('--out <folder>', 'folder for the files; made if absent').makeOptionMandatory())
     .addOption(
@@ -47,12 +47,13 @@ export function exportCommand(run: RunCommand): Command {
         .conflicts('entriesPerFile'),
     )
     .addOption(
-      new Option('--entries-per-file <n>', `cut by entries, without an index (default: ${DEFAULT_ENTRIES})`).argParser(
-        readCount,
-      ),
+      new Option(
+        '--entries-per-file <n>',
+        `split by entries, without an index (default: ${DEFAULT_ENTRIES})`,
+      ).argParser(readCount),
     )
     .addOption(new Option('--from <place>', 'begin there: N, block:N or batch:N (default: 0)').argParser(readBound))
-    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readBound))
+    .addOption(new Option('--to <place>', 'end after it: N, block:N or batch:N').argParser(readBound))
     .option('--json', 'one JSON object a line for each file')
     .addHelpText('after', AFTER)
     .action((src: string, options: ExportOptions) => run(wholly((context) => exportFiles(src, options, context))))

@@ -8,7 +8,7 @@ import type { E2File } from './file.ts'
 import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
 import { networkOf } from './networks.ts'
 
-/** What a file says, for people and as JSON. */
+/** What is known of a file, for people and as JSON. */
 export interface Facts {
   readonly name: NameCheck
   readonly rows: readonly (readonly [name: string, value: string])[]
@@ -20,7 +20,7 @@ export interface FactsOptions {
   readonly data?: ByteSource | undefined
 }
 
-/** What a file of any kind says of itself; reads as little of it as that takes. @throws {E2StoreError} */
+/** The facts of a file of any kind, reading as little of it as possible. @throws {E2StoreError} */
 export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promise<Facts> {
   const { source, name, kind, reading } = file
   switch (kind) {
@@ -108,11 +108,11 @@ async function snapshotFacts(name: string, source: ByteSource): Promise<Facts> {
 }
 
 async function indexFacts(source: ByteSource, data: ByteSource | undefined): Promise<Facts> {
-  // Without its data file, only differences of positions can be told, for which any size will do.
+  // Without its data file, only differences of positions are known, for which any size will do.
   const { generation, startSlot, targets } = await readE2i(source, data ? { data } : { dataSize: 2 ** 52 })
   const empty = targets.filter((target) => target === undefined).length
   const last = startSlot + BigInt(targets.length) - 1n
-  const layout = data === undefined && generation < 2 ? '1, or 0: only the indexed file tells' : String(generation)
+  const layout = data === undefined && generation < 2 ? '1 or 0: only the indexed file shows which' : String(generation)
   return {
     name: { result: 'unconventional' },
     rows: [
@@ -151,7 +151,7 @@ async function segmentFacts(name: string, segment: Segment): Promise<Facts> {
       blocks: targets.length,
       indexPosition: position,
       digestBefore: start.digest,
-      digestBehind: point.digest,
+      digestAfter: point.digest,
     },
   }
 }

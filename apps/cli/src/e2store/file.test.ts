@@ -6,9 +6,9 @@ import { type E2File, withFile } from './file.ts'
 
 test.each<[string, (file: E2File) => Promise<unknown>]>([
   ['counted', ({ source }) => takeCensus(source)],
-  ['gone through', ({ source }) => iterateHeaders(source).next()],
+  ['iterated', ({ source }) => iterateHeaders(source).next()],
   ['opened', ({ source }) => openEra(source)],
-])('what is interrupted ends at the next read, also while a file is %s', async (_, use) => {
+])('an interrupt ends the work at the next read, also while a file is %s', async (_, use) => {
   using dir = tempDir()
   const path = dir.join('a.e2s')
   writeFileSync(

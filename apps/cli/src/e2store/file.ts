@@ -9,15 +9,15 @@ import { inFile, ofAbsent } from './errors.ts'
 /** What a file is: `e2ds` is a segment of an archived data stream. */
 export type E2Kind = FileKind | 'e2ds'
 
-/** How files are read that do not keep to the format in known ways. */
+/** How to read files that deviate from the format in known ways. */
 export interface ReadingOptions {
   /** Read the reserved field of records as part of their length. */
   readonly legacyLength48?: boolean
-  /** Read offsets of slots that were cut to 48 bits. */
+  /** Read offsets of slots that were truncated to 48 bits. */
   readonly signExtend48?: boolean
 }
 
-/** A file that was opened, and what it is. */
+/** An open file and its kind. */
 export interface E2File {
   /** As it was named. */
   readonly path: string
@@ -28,7 +28,7 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
-/** Open a file whose reads end once `signal` is aborted, whatever is reading it. @throws {WrongFileError} @throws {MissingError} */
+/** Open a file whose reads fail once `signal` is aborted. @throws {WrongFileError} @throws {MissingError} */
 export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
   refuseStream(path)
   const file = await openFile(path).catch((error: unknown) => {
@@ -50,7 +50,7 @@ export async function openInput(path: string, signal: AbortSignal): Promise<File
   }
 }
 
-/** Open a file, see what it is, and close it when it was used. @throws {FileError} */
+/** Open a file, identify it, use it, and close it. @throws {FileError} */
 export async function withFile<T>(
   path: string,
   signal: AbortSignal,
@@ -79,8 +79,8 @@ const KINDS: Readonly<Record<string, E2Kind>> = {
 }
 
 /**
- * What a file is by its content. One that is of no more special kind, or cannot be told, counts as what its name says:
- * so a damaged one is not taken for whole.
+ * The kind of a file by its content. If that shows no special kind, the name decides, so that a damaged file is not
+ * taken for a valid one of a more general kind.
  */
 async function kindOf(source: ByteSource, path: string): Promise<E2Kind> {
   const named = KINDS[extname(path).toLowerCase()]
@@ -94,9 +94,9 @@ async function kindOf(source: ByteSource, path: string): Promise<E2Kind> {
   }
 }
 
-/** Give a command the options for files that do not keep to the format. */
+/** Add the options for files that deviate from the format to a command. */
 export function takesReading(command: Command): Command {
   return command
     .option('--legacy-length48', 'read the reserved field of records as part of their length, as before 2023')
-    .option('--sign-extend48', 'of an .era: read offsets that one writer cut to 48 bits')
+    .option('--sign-extend48', 'of an .era: read offsets that one writer truncated to 48 bits')
 }

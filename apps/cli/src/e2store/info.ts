@@ -18,10 +18,10 @@ export function infoCommand(run: RunCommand): Command {
   return takesReading(new Command('info'))
     .addArgument(new Argument('<FILE>', 'any e2store file'))
     .summary('show what a file is and holds')
-    .description('Tell what kind of file it is, by its content, and show its range, its index and its records by type.')
+    .description('Identify a file by its content, and show its range, its index and its records by type.')
     .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))
     .option('--json', 'as one JSON object')
-    .addHelpText('after', '\nEnds with status 1 if the name says something else than the content.')
+    .addHelpText('after', '\nEnds with status 1 if the name does not match the content.')
     .action((path: string, options: InfoOptions) =>
       run((context) => withFile(path, context.signal, (file) => info(file, options, context), options)),
     )

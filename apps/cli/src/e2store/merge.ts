@@ -18,7 +18,7 @@ export function mergeCommand(run: RunCommand): Command {
   return new Command('merge')
     .addArgument(new Argument('<FILE...>', '.era files of consecutive eras, or .e2s files, in order'))
     .summary('join files into one')
-    .description('Write .era files of consecutive eras, or .e2s files, one behind the other. No byte of them changes.')
+    .description('Write .era files of consecutive eras, or .e2s files, one after the other. No byte of them changes.')
     .addOption(new Option('--out <file>', 'the file to write').makeOptionMandatory())
     .option('--force', 'replace what is there')
     .action((paths: string[], options: MergeOptions) => run((context) => merge(paths, options, context)))

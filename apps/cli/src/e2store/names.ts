@@ -11,9 +11,9 @@ import {
 
 /** A file's name compared with its content. */
 export interface NameCheck {
-  /** `unconventional`: it does not say anything that could be compared. */
+  /** `unconventional`: there is nothing in it to compare. */
   readonly result: 'fits' | 'wrong' | 'unconventional'
-  /** The name by the content, where it can be told. */
+  /** The name that fits the content, if it can be determined. */
   readonly expected?: string | undefined
 }
 
@@ -46,7 +46,7 @@ function compare(name: string, expected: string): NameCheck {
   return { result: name === expected ? 'fits' : 'wrong', expected }
 }
 
-/** What a check of a name found, in words. */
+/** The result of checking a name, in words. */
 export function nameText({ result, expected }: NameCheck): string {
   if (result === 'fits') return 'fits the content'
   if (result === 'wrong') return `does not fit the content, which is that of ${expected}`

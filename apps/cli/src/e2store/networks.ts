@@ -57,7 +57,7 @@ function isPreset(value: unknown): value is PresetName {
   return value === 'mainnet' || value === 'minimal' || value === 'gnosis'
 }
 
-/** Whether a text can stand in a file's name in front of the first hyphen and digits. */
+/** Whether a text can be in a file's name before the first hyphen and digits. */
 export function isConfigName(text: string): boolean {
   return /^[a-z0-9][a-z0-9_-]{0,63}$/i.test(text)
 }

@@ -22,14 +22,14 @@ interface SplitOptions extends ReadingOptions {
 export function splitCommand(run: RunCommand): Command {
   return takesReading(new Command('split'))
     .addArgument(new Argument('<FILE>', 'an .era of several eras, or an .e2s'))
-    .summary('cut a file into its parts')
+    .summary('split a file into its parts')
     .description(
-      'Cut an .era into its eras, each named by its content, or an .e2s where parts were joined. No byte of a record ' +
+      'Split an .era into its eras, each named by its content, or an .e2s where files were joined. No byte of a record ' +
         'changes.',
     )
     .addOption(new Option('--out <folder>', 'folder for the parts; made if absent').makeOptionMandatory())
     .addOption(
-      new Option('--max-bytes <n>', 'of an .e2s: cut into parts of at most so many bytes').argParser(readCount),
+      new Option('--max-bytes <n>', 'of an .e2s: split into parts of at most so many bytes').argParser(readCount),
     )
     .addOption(new Option('--network <name>', 'of an .era: name of the network (default: as in its own name)'))
     .option('--force', 'replace what is there')
@@ -73,7 +73,7 @@ async function partsOf(file: E2File, options: SplitOptions): Promise<readonly Na
     if (options.maxBytes !== undefined) throw new UsageError('USAGE', '--max-bytes is for .e2s files')
     return erasOf(await openEra(source, reading), name, options)
   }
-  if (kind !== 'e2s') throw new UsageError('USAGE', `an .${kind} file is one piece: nothing to split`)
+  if (kind !== 'e2s') throw new UsageError('USAGE', `an .${kind} file has only one part: nothing to split`)
   const parts = options.maxBytes === undefined ? await findParts(source) : await planParts(source, options.maxBytes)
   const stem = basename(name, extname(name))
   return parts.map((part, i) => ({
@@ -92,12 +92,13 @@ async function erasOf(era: EraFile, name: string, options: SplitOptions): Promis
   return parts
 }
 
-/** A name comes from outside: only what cannot lead anywhere else goes into the names of new files. */
+/** A file's name is untrusted: only what cannot lead to another folder goes into the names of new files. */
 async function configOf(era: EraFile, name: string, { network }: SplitOptions): Promise<string> {
   const last = era.groups.at(-1)
   const root = last && (await era.stateHead(last)).genesisValidatorsRoot
   const config = network ?? parseEraName(name)?.config ?? (root && networkOf(root)?.config)
   if (config !== undefined && isConfigName(config)) return config
-  const found = config === undefined ? 'no name tells its network' : `${JSON.stringify(config)} is no name of a network`
+  const found =
+    config === undefined ? 'its name does not show its network' : `${JSON.stringify(config)} is no name of a network`
   throw new UsageError('USAGE', `${found}: name it with --network`)
 }

@@ -25,7 +25,7 @@ async function genesis(): Promise<EraFile> {
   return openEra(fromBytes(sink.bytes()))
 }
 
-test('what all of a verified file hangs on is told: the root of its last state', async () => {
+test('the root that all of a verified file depends on is reported: that of its last state', async () => {
   const root = new Uint8Array(32).fill(0xab)
   const state = { root: () => root, publicKey: () => undefined, eraRoot: () => undefined }
   const ssz = { preset: 'minimal', blockRoot: () => root, state: () => state } as const

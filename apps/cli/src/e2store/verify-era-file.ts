@@ -27,17 +27,17 @@ const loadTools: LoadTools = async (preset, signatures) => {
   return { ssz: await lodestarSsz(preset), verifySignature: signatures ? await nobleBls() : false }
 }
 
-/** What verifying an era came to; the last roots only if it was done fully. */
+/** The result of verifying an era; the last roots only if it was verified fully. */
 type Report = EraReport & {
   readonly stateRoot?: Uint8Array
   readonly previousStateRoot?: Uint8Array
   readonly signatures?: number
 }
 
-/** Why an era was not verified fully, or the tools to do it. */
+/** The tools to verify an era fully, or why that is not possible. */
 type Means = { readonly network: BeaconNetwork; readonly tools: FullTools } | { readonly why: string }
 
-/** Verifies `.era` files one after the other: fully where that is possible, else from fixed positions. */
+/** Verifies `.era` files in order: fully where possible, otherwise by fixed positions. */
 export class EraVerifier {
   readonly #options: VerifierOptions
   readonly #loadTools: LoadTools
@@ -104,7 +104,7 @@ export class EraVerifier {
   }
 }
 
-/** The roots that only full verification knows have to fit too. */
+/** The roots that only full verification knows must match too. */
 function checkFollows(report: Report, before: Report): void {
   const { previousStateRoot } = report
   if (previousStateRoot === undefined || before.stateRoot === undefined) return
@@ -112,7 +112,7 @@ function checkFollows(report: Report, before: Report): void {
   throw new VerificationError('WRONG_PARENT', 'it follows another state than that of the file before it', 0)
 }
 
-/** What was checked, and the root that all of it hangs on, for the one who has a trusted root. */
+/** What was checked, and the root that all of it depends on, for comparing with a trusted root. */
 function fullText({ config }: BeaconNetwork, { signatures = 0, stateRoot }: Report): string {
   const root = stateRoot ? `, last state ${hex(stateRoot)}` : ''
   return `fully: all roots of ${config}, ${plural(signatures, 'signature')}${root}`

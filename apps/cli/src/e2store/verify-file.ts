@@ -13,19 +13,19 @@ import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, ty
 import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 import { EraVerifier } from './verify-era-file.ts'
 
-/** What verifying a file came to. */
+/** The result of verifying a file. */
 export interface Verified {
   readonly kind: E2Kind
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
 }
 
-/** What is found in a file, and the number that it has among its like, for lists without names. */
+/** The result for a file, and its number, for lists without names. */
 interface Found extends Omit<Verified, 'kind'> {
   readonly number: number
 }
 
-/** Verifies files one after the other, and that those which follow each other are of one chain. */
+/** Verifies files in order, and that consecutive ones are of one chain. */
 export class FileVerifier {
   readonly #options: VerifierOptions
   readonly #eras: EraVerifier
@@ -151,7 +151,7 @@ export class FileVerifier {
     return { text, json, number: -1 }
   }
 
-  /** Whether the file has the checksum of a list. @throws {NotVerifiedError} if it is not there, or another one */
+  /** Whether the file has its checksum of a list, if there is one. @throws {NotVerifiedError} if it is not listed or differs */
   async #compareChecksum({ source, name }: E2File, number: number): Promise<boolean> {
     const { checksums } = this.#options
     if (checksums === undefined) return false
@@ -163,7 +163,7 @@ export class FileVerifier {
   }
 }
 
-/** Check a file without a more special kind: whole records, and the checksums of compressed content of known types. */
+/** Verify a file of no special kind: whole records, and the checksums of compressed content of known types. */
 async function verifyRecords({ source, reading }: E2File, signal: AbortSignal, onProgress: OnProgress): Promise<Found> {
   let records = 0
   let unknown = 0

@@ -37,7 +37,7 @@ Ends with status 0 only if every file verifies.`
 export function verifyCommand(run: RunCommand): Command {
   return takesReading(new Command('verify'))
     .addArgument(new Argument('<FILE...>', 'e2store files of any kinds'))
-    .summary('check all that files hold')
+    .summary('verify all contents of files')
     .description('Check files as a whole: structure, checksums, numbers, links from block to block, roots, names.')
     .addOption(
       new Option(
@@ -86,7 +86,7 @@ async function verify(
   return status
 }
 
-/** Whatever is wrong with one file, the others are verified too. */
+/** An error in one file is its result: the others are verified too. */
 async function verifyOne(
   path: string,
   verifier: FileVerifier,
@@ -100,7 +100,7 @@ async function verifyOne(
   } catch (error) {
     if (error instanceof FileError || error instanceof ChainError || error instanceof NotVerifiedError) return error
     if (error instanceof WrongFileError || error instanceof MissingError) return error
-    // What the system says of a file that cannot be read.
+    // A system error: the file cannot be read.
     if (error instanceof Error && 'syscall' in error) return error
     throw error
   }
@@ -117,8 +117,8 @@ function jsonOf(path: string, result: Verified | Error): unknown {
   if (!(result instanceof Error)) return toJson({ file: path, ok: true, kind: result.kind, ...result.json })
   const { message } = result
   const code = 'code' in result ? String(result.code) : null
-  const place = result instanceof FileError ? { step: result.step, position: result.position } : {}
-  return toJson({ file: path, ok: false, error: { code, message, ...place } })
+  const at = result instanceof FileError ? { step: result.step, position: result.position } : {}
+  return toJson({ file: path, ok: false, error: { code, message, ...at } })
 }
 
 function readList(option: string, path: string): readonly Checksum[] {
