@@ -1,9 +1,9 @@
+import type { ServerTlsOptions } from '@datastreamer/runtime'
 import {
   checkProtection,
   type ListenOptions,
   onSourceEvent,
   REJECT_REASONS,
-  type ServerTlsOptions,
   SOURCE_CLOSE_REASONS,
   SOURCE_REFUSAL_CODES,
   type SourceEvent,

@@ -1,5 +1,6 @@
 export type { Clock, Timer, TimerOptions } from './clock.ts'
 export { Deadline } from './deadline.ts'
+export { isIPv4, isIPv6 } from './ip.ts'
 export type {
   ClientTlsOptions,
   Net,

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
+import { turns } from './turns.ts'
 
 /**
  * A clock that stands still until a test moves it, whatever the machine does meanwhile. What is due without any time
@@ -62,6 +63,12 @@ export class ManualClock implements Clock {
       first.fire()
     }
     this.#now = end
+  }
+
+  /** Let so much time pass, and then happen what waits in the event loop. */
+  async pass(ms: number): Promise<void> {
+    this.advance(ms)
+    await turns()
   }
 
   #set(timer: ManualTimer): Timer {

@@ -12,6 +12,11 @@ export interface Net {
   dial(options: NetDialOptions, onOpen: () => void): NetSocket
   /** Listen. @throws the system's error if the address is in use, is not ours, or may not be used */
   listen(options: NetListenOptions): Promise<NetListener>
+  /**
+   * Bytes that were written to a connection and that its peer has not taken yet, beyond those that wait in this process;
+   * `undefined` where the system does not tell.
+   */
+  heldBytes(socket: NetSocket): Promise<number | undefined>
   /** What makes accepted connections secure. */
   createTlsAcceptor(options: TlsAcceptorOptions): TlsAcceptor
 }

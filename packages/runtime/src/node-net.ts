@@ -1,7 +1,10 @@
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { KernelQueues } from './kernel-queues.ts'
 import type { Net, NetDialOptions, NetListener, NetListenOptions, NetSocket } from './net.ts'
 import { NodeTlsAcceptor } from './node-tls-acceptor.ts'
+
+const queues = new KernelQueues()
 
 /** The network of this machine. */
 export const nodeNet: Net = {
@@ -33,6 +36,8 @@ export const nodeNet: Net = {
       close: () => new Promise((resolve) => server.close(() => resolve())),
     }
   },
+
+  heldBytes: (socket) => queues.waiting(socket as Socket),
 
   createTlsAcceptor: (options) => new NodeTlsAcceptor(options),
 }

@@ -1,6 +1,6 @@
 export { descriptorLimit, roomForClients } from './socket/descriptors.ts'
 export { REJECT_REASONS, type RejectReason } from './socket/endpoint-events.ts'
-export type { CloseOptions, ListenOptions, ServerTlsOptions } from './socket/listen-options.ts'
+export type { CloseOptions, ListenOptions } from './socket/listen-options.ts'
 export { ListenError } from './socket/listener.ts'
 export { Lobby, type LobbyOptions } from './socket/lobby.ts'
 export { REFUSAL_CODES as SOURCE_REFUSAL_CODES } from './source/fault.ts'

@@ -1,3 +1,4 @@
+import { systemClock } from '@datastreamer/runtime'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
@@ -64,7 +65,14 @@ test.each([
   const bytes = 4 * ENTRY_BYTES
   const parts = new PartMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
   const memory = { parts, newest: new SharedCopy() }
-  const stream = new EntryStream({ log: log.log, from: await log.log.locate(0), memory, sink, boundaries })
+  const stream = new EntryStream({
+    log: log.log,
+    from: await log.log.locate(0),
+    memory,
+    sink,
+    boundaries,
+    clock: systemClock,
+  })
   // Only a reader that has taken a part at once has the next one read ahead.
   for (const number of [4, 8]) {
     if (!sink.drained) sink.take()

@@ -1,9 +1,9 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { encodeResult, PacketReader } from '@datastreamer/format'
+import { turns, until } from '@datastreamer/runtime/testing'
 import type { StreamStore } from '@datastreamer/store'
 import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
-import { turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { type RawClient, TestServer } from './tcp-client.ts'
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { encodeCommand, encodeResult } from '@datastreamer/format'
+import { ManualClock, turns, until } from '@datastreamer/runtime/testing'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
-import { ManualTimers, turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { RawClient, TestServer } from './tcp-client.ts'
 
@@ -40,9 +40,9 @@ test.skipIf(process.platform !== 'linux')(
 )
 
 test('clients that send a byte now and then hold their places for the command timeout and no longer', async () => {
-  using timers = new ManualTimers()
+  const clock = new ManualClock()
   using sockets = new ServerSockets()
-  await using server = await TestServer.start(new TestLog(), { maxConnections: 40, commandTimeoutMs: 200 })
+  await using server = await TestServer.start(new TestLog(), { maxConnections: 40, commandTimeoutMs: 200, clock })
   await using slow = new AsyncDisposableStack()
   const clients = await Promise.all(Array.from({ length: 40 }, async () => slow.use(await server.connect())))
   for (const { socket } of clients) socket.on('end', () => socket.end())
@@ -51,12 +51,12 @@ test('clients that send a byte now and then hold their places for the command ti
     for (const client of clients) client.sendHex('00')
     await until(() => accepted.every(({ bytesRead }) => bytesRead === bytes))
     await turns()
-    if (bytes < 4) await timers.pass(60)
+    if (bytes < 4) await clock.pass(60)
   }
   using early = await server.connect()
   expect(await isServed(early)).toBe(false)
   expect(server.closed).toEqual([])
-  await timers.pass(60)
+  await clock.pass(60)
   await server.whenClosed(40)
   using late = await server.connect()
   expect(await isServed(late)).toBe(true)

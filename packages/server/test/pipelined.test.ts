@@ -5,10 +5,10 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
 import { type Command, encodeCommand, encodeResult } from '@datastreamer/format'
+import { until } from '@datastreamer/runtime/testing'
 import { openStore } from '@datastreamer/store'
 import { gatedDisk, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
-import { until } from './manual-timers.ts'
 import { TestServer } from './tcp-client.ts'
 
 const HEADER = { name: 'header' } as const

@@ -1,10 +1,10 @@
 import { truncateSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { encodeEntry, encodeResult, MAX_ENTRY_DATA_BYTES, pageStart } from '@datastreamer/format'
+import { turns } from '@datastreamer/runtime/testing'
 import { openStore, type StreamStore } from '@datastreamer/store'
 import { concat } from '@datastreamer/store/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { turns } from './manual-timers.ts'
 import { TestServer } from './tcp-client.ts'
 
 const folder = tempDir()

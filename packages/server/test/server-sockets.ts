@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { until } from './manual-timers.ts'
+import { until } from '@datastreamer/runtime/testing'
 
 /** The server's side of the connections that are accepted while it is in use. */
 export class ServerSockets implements Disposable {

@@ -9,13 +9,13 @@ import {
   type SourceRequest,
   sourceCodeName,
 } from '@datastreamer/format/source'
+import { until } from '@datastreamer/runtime/testing'
 import type { StreamStore } from '@datastreamer/store'
 import { MemoryIndex, openStore, type StoreOptions } from '@datastreamer/store'
 import type { ListenOptions } from '../src/socket/listen-options.ts'
 import { onSourceEvent, type SourceEvent } from '../src/source/on-source-event.ts'
 import type { SourceServerOptions } from '../src/source/source-options.ts'
 import { SourceServer } from '../src/source/source-server.ts'
-import { until } from './manual-timers.ts'
 import { RawClient } from './tcp-client.ts'
 
 /** A source that says what a test tells it to. */

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { encodeSourceRequest, SourceCode } from '@datastreamer/format/source'
+import { ManualClock, turns, until } from '@datastreamer/runtime/testing'
 import { openStore } from '@datastreamer/store'
 import { gatedDisk, standstill } from '@datastreamer/store/testing'
 import { expect, test, vi } from 'vitest'
-import { ManualTimers, turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { hello, operation, TestSources } from './source-client.ts'
 
@@ -137,9 +137,9 @@ test('a commit of which nobody knows whether it is in the file is not answered',
 })
 
 test('silence counts only while the server listens', async () => {
-  using timers = new ManualTimers()
+  const clock = new ManualClock()
   const { gate, disk } = gatedDisk()
-  await using sources = await TestSources.start({ inactivityTimeoutMs: 200, storeOptions: { disk } })
+  await using sources = await TestSources.start({ inactivityTimeoutMs: 200, clock, storeOptions: { disk } })
   using source = await sources.connect()
   await source.hello()
   for (const blockedMs of [190, 390, 590]) {
@@ -157,26 +157,27 @@ test('silence counts only while the server listens', async () => {
     const sent = requests.reduce((sum, request) => sum + encodeSourceRequest(request).length, 0)
     await until(() => sources.server.counters.bytesReceived >= bytesReceived + sent)
     await turns()
-    for (let ms = 0; ms < blockedMs; ms += 10) await timers.pass(10)
+    for (let ms = 0; ms < blockedMs; ms += 10) await clock.pass(10)
     resolve()
     expect(await source.answers(2)).toEqual([
       `committed ${totalEntries}-${totalEntries + 1n}`,
       `header ${totalEntries + 1n}`,
     ])
     await turns()
-    for (let ms = 0; ms < 100; ms += 10) await timers.pass(10)
+    for (let ms = 0; ms < 100; ms += 10) await clock.pass(10)
     expect(sources.closed).toEqual([])
   }
-  await timers.pass(100)
+  await clock.pass(100)
   expect(await source.rest()).toEqual(['closing INACTIVE at 3'])
 })
 
 test('a source is not read while the disk cannot follow, and not given up for that', async () => {
-  using timers = new ManualTimers()
+  const clock = new ManualClock()
   using sockets = new ServerSockets()
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({
     inactivityTimeoutMs: 300,
+    clock,
     storeOptions: { disk, spillBytes: 1_048_576 },
   })
   using source = await sources.connect()
@@ -195,7 +196,7 @@ test('a source is not read while the disk cannot follow, and not given up for th
     if (socket.bytesRead !== read || !socket.isPaused()) quiet = 0
     read = socket.bytesRead
   }
-  for (let ms = 0; ms < 1000; ms += 100) await timers.pass(100)
+  for (let ms = 0; ms < 1000; ms += 100) await clock.pass(100)
   expect(sources.server.counters.bytesReceived).toBeLessThan(5_000_000)
   expect(sources.closed).toEqual([])
   resolve()

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
 import { encodeSourceRequest } from '@datastreamer/format/source'
+import { ManualClock, until } from '@datastreamer/runtime/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ManualTimers, until } from './manual-timers.ts'
 import { hello, operation, RawSource, TestSources } from './source-client.ts'
 import { RawClient } from './tcp-client.ts'
 
@@ -45,31 +45,31 @@ class SlowHellos implements Disposable {
 
 describe('a hello', () => {
   test('has one deadline, which its bytes do not move', async () => {
-    using timers = new ManualTimers()
-    await using sources = await TestSources.start({ helloTimeoutMs: 1000 })
+    const clock = new ManualClock()
+    await using sources = await TestSources.start({ helloTimeoutMs: 1000, clock })
     using slow = new SlowHellos(100)
     await slow.open(3, sources.port)
     await until(() => sources.server.connections().length === 3)
     for (let beat = 0; beat < 10; beat++) {
       const { bytesReceived } = sources.server.counters
-      await timers.pass(100)
+      await clock.pass(100)
       if (beat < 9) await until(() => sources.server.counters.bytesReceived >= bytesReceived + 3)
     }
     expect(await sources.whenClosed(3)).toEqual(['HELLO_TIMEOUT', 'HELLO_TIMEOUT', 'HELLO_TIMEOUT'])
   })
 
   test('that is there in time ends that deadline', async () => {
-    using timers = new ManualTimers()
-    await using sources = await TestSources.start({ helloTimeoutMs: 200, inactivityTimeoutMs: 0 })
+    const clock = new ManualClock()
+    await using sources = await TestSources.start({ helloTimeoutMs: 200, inactivityTimeoutMs: 0, clock })
     using silent = await sources.connect()
     using source = await sources.connect()
     await source.hello()
     await until(() => sources.server.connections().length === 2)
-    await timers.pass(200)
+    await clock.pass(200)
     expect(await silent.rest()).toEqual([])
     using later = await sources.connect()
     await until(() => sources.server.counters.accepted === 3)
-    await timers.pass(200)
+    await clock.pass(200)
     expect(await later.rest()).toEqual([])
     source.send(...operation(0, 1))
     expect(await source.answers(1)).toEqual(['committed 0-1'])

@@ -1,7 +1,7 @@
+import { ManualClock, until } from '@datastreamer/runtime/testing'
 import { RefusedError } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { SourceServer } from '../src/source/source-server.ts'
-import { ManualTimers, until } from './manual-timers.ts'
 import { hello, operation, TestSources } from './source-client.ts'
 
 const token = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -73,15 +73,15 @@ describe('a source that is silent', () => {
   })
 
   test('stays if it pings, and is pinged', async () => {
-    using timers = new ManualTimers()
-    await using sources = await TestSources.start({ inactivityTimeoutMs: 150 })
+    const clock = new ManualClock()
+    await using sources = await TestSources.start({ inactivityTimeoutMs: 150, clock })
     using source = await sources.connect()
     await source.hello()
     for (let i = 0; i < 10; i++) {
       const { bytesReceived } = sources.server.counters
       source.send({ name: 'ping' })
       await until(() => sources.server.counters.bytesReceived > bytesReceived)
-      await timers.pass(140)
+      await clock.pass(140)
     }
     expect(sources.closed).toEqual([])
     expect(Buffer.from(await source.raw.read(5)).toString('hex')).toBe('7f00000005')

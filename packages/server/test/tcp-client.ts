@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
+import type { ServerTlsOptions } from '@datastreamer/runtime'
+import { until } from '@datastreamer/runtime/testing'
 import { concat } from '@datastreamer/store/testing'
-import type { ServerTlsOptions } from '../src/socket/listen-options.ts'
 import { onServerEvent, type ServerEvent } from '../src/tcp/on-server-event.ts'
 import type { ServedStream, ServingOptions } from '../src/tcp/server-options.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
-import { until } from './manual-timers.ts'
 
 /** A client that knows nothing: bytes out, bytes in. */
 export class RawClient implements Disposable {

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { encodeCommand, encodeResult } from '@datastreamer/format'
+import { type Clock, nodeNet, systemClock } from '@datastreamer/runtime'
+import { ManualClock, turns, until } from '@datastreamer/runtime/testing'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
-import { KernelQueues } from '../src/socket/kernel-queues.ts'
+import { describe, expect, test } from 'vitest'
 import { ListenError } from '../src/socket/listener.ts'
 import { StreamServer } from '../src/tcp/stream-server.ts'
-import { ManualTimers, turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 
@@ -27,14 +27,13 @@ const LONG_MS = 1_000_000
 
 /** Time that tests let pass: one that Node does not report, since bytes were taken, makes the next one late. */
 let passedMs = 0
-const now = performance.now.bind(performance)
-vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs)
+const clock: Clock = { ...systemClock, now: () => systemClock.now() + passedMs }
 
 /** Let one of the four parts of a write timeout pass, and what the server then asks the kernel for come. */
 async function timeOut(sockets: ServerSockets, client: RawClient): Promise<void> {
   passedMs += LONG_MS / 4
   sockets.timeOut(client.socket)
-  await new KernelQueues().waiting(client.socket)
+  await nodeNet.heldBytes(client.socket)
   await turns()
 }
 
@@ -119,7 +118,7 @@ describe('a client that does not read', () => {
   test('holds up no other, and is dropped once it has taken nothing for so long', async () => {
     const log = logOf(300, 50_000, false)
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(log, { writeTimeoutMs: LONG_MS })
+    await using server = await TestServer.start(log, { writeTimeoutMs: LONG_MS, clock })
     using stalled = await server.connect()
     stalled.socket.pause()
     stalled.send(START)
@@ -153,7 +152,7 @@ describe('a client that does not read', () => {
 
   test('also if it is told that it breaks the protocol', async () => {
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: LONG_MS })
+    await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: LONG_MS, clock })
     using client = await server.connect()
     client.socket.pause()
     client.send(START)
@@ -167,7 +166,7 @@ describe('a client that does not read', () => {
 
   test('stays if it is only slow', async () => {
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(logOf(600, 50_000, false), { writeTimeoutMs: LONG_MS })
+    await using server = await TestServer.start(logOf(600, 50_000, false), { writeTimeoutMs: LONG_MS, clock })
     using client = await server.connect()
     client.socket.pause()
     client.send(START)
@@ -191,12 +190,12 @@ describe('a client that does not read', () => {
 
   test.skipIf(process.platform !== 'linux')('stays even if it is so slow that its socket stays full', async () => {
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(logOf(1000, 50_000), { writeTimeoutMs: LONG_MS })
+    await using server = await TestServer.start(logOf(1000, 50_000), { writeTimeoutMs: LONG_MS, clock })
     using client = await server.connect()
     client.socket.pause()
     client.send(START)
     const socket = await sockets.untilWaiting(client.socket)
-    const held = async (): Promise<number> => (await new KernelQueues().waiting(socket)) ?? 0
+    const held = async (): Promise<number> => (await nodeNet.heldBytes(socket)) ?? 0
     let timeouts = 0
     socket.on('timeout', () => timeouts++)
     // Whenever its time has begun it takes a little, of which the server sees only that the kernel holds less.
@@ -240,14 +239,14 @@ describe('a client that is silent', () => {
   })
 
   test('may stay if there is no timeout', async () => {
-    using timers = new ManualTimers()
+    const clock = new ManualClock()
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 0, commandTimeoutMs: 0 })
+    await using server = await TestServer.start(new TestLog(), { inactivityTimeoutMs: 0, commandTimeoutMs: 0, clock })
     using client = await server.connect()
     client.sendHex('00000000')
     const socket = await sockets.accepted(client.socket)
     await until(() => socket.bytesRead === 4)
-    await timers.pass(LONG_MS)
+    await clock.pass(LONG_MS)
     expect(socket.timeout ?? 0).toBe(0)
     client.sendHex('000000030000000000000001')
     expect(packetsIn(await client.read(HEADER_ANSWER_BYTES))).toEqual(['result 0', 'header 0'])
@@ -257,9 +256,9 @@ describe('a client that is silent', () => {
     ['stopped', false],
     ['streaming', true],
   ])('must end a command that it has begun, while %s', async (_name, isStreaming) => {
-    using timers = new ManualTimers()
+    const clock = new ManualClock()
     using sockets = new ServerSockets()
-    await using server = await TestServer.start(new TestLog(), { commandTimeoutMs: 150 })
+    await using server = await TestServer.start(new TestLog(), { commandTimeoutMs: 150, clock })
     using client = await server.connect()
     if (isStreaming) {
       client.send(START)
@@ -271,7 +270,7 @@ describe('a client that is silent', () => {
       client.sendHex('00')
       await until(() => socket.bytesRead > bytesRead)
       await turns()
-      await timers.pass(40)
+      await clock.pass(40)
       if (i === 3) client.socket.end()
       if (i === 3) await server.whenClosed(1)
       expect(server.closed).toEqual(closed)

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, encodeResult } from '@datastreamer/format'
+import { turns, until } from '@datastreamer/runtime/testing'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test, vi } from 'vitest'
 import type { KnownBoundaries } from '../src/tcp/boundary-packets.ts'
 import { Turns } from '../src/tcp/turns.ts'
-import { turns, until } from './manual-timers.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { Descriptors, descriptorLimit, roomForClients } from './descriptors.ts'
 
@@ -15,17 +13,9 @@ test.each([
   expect(roomForClients(limit)).toBe(room)
 })
 
-test.skipIf(process.platform !== 'linux')(
-  'a socket with one of the last descriptors tells that they run out',
-  async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-    const [socket] = (await once(server, 'connection')) as [Socket]
-    expect(new Descriptors(4).areShort(socket)).toBe(true)
-    expect(new Descriptors(1_000_000).areShort(socket)).toBe(false)
-    expect(new Descriptors(undefined).areShort(socket)).toBe(false)
-    client.destroy()
-    server.close()
-  },
-)
+test('one of the last descriptors tells that they run out', () => {
+  expect(new Descriptors(4).areShort(3)).toBe(true)
+  expect(new Descriptors(4).areShort(2)).toBe(false)
+  expect(new Descriptors(1_000_000).areShort(896)).toBe(false)
+  expect(new Descriptors(4).areShort(undefined)).toBe(false)
+})

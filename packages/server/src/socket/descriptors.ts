@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
 
 /** File descriptors that clients leave for files, upstreams and the admin endpoint. */
 const MAX_SPARE = 128
@@ -30,9 +29,8 @@ export class Descriptors {
     this.#room = limit === undefined ? Number.POSITIVE_INFINITY : roomForClients(limit)
   }
 
-  /** Whether a socket that was just accepted has one of the last: the system gives the lowest that is free. */
-  areShort(socket: Socket): boolean {
-    const { _handle: handle }: { readonly _handle?: { readonly fd?: number } | null } = socket as object
-    return (handle?.fd ?? 0) >= this.#room
+  /** Whether that of a socket that was just accepted is one of the last: the system gives the lowest that is free. */
+  areShort(descriptor = 0): boolean {
+    return descriptor >= this.#room
   }
 }

@@ -1,8 +1,14 @@
-import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Clock,
+  type Net,
+  type NetAddress,
+  type NetSocket,
+  type ServerTlsOptions,
+  sleep,
+} from '@datastreamer/runtime'
 import type { AdmissionLimits } from './admission.ts'
 import type { EndpointEvent } from './endpoint-events.ts'
-import type { ListenAddress, ServerTlsOptions } from './listen-options.ts'
+import type { ListenAddress } from './listen-options.ts'
 import { type ArrivalLimits, type Entrance, Listener } from './listener.ts'
 
 /** A connection as its endpoint sees it. */
@@ -17,8 +23,8 @@ export interface Arrival {
   /** Unique at its endpoint. */
   readonly id: number
   readonly remoteAddress: string
-  readonly socket: Socket
-  /** `performance.now()` when it was accepted, before any TLS handshake. */
+  readonly socket: NetSocket
+  /** When it was accepted, by the clock: before any TLS handshake. */
   readonly acceptedAt: number
   /** Say whether it has to stay. One that has not may be evicted by newcomers, if the endpoint does that. */
   readonly keep: (kept: boolean) => void
@@ -26,6 +32,8 @@ export interface Arrival {
 
 export interface EndpointOptions<Connection> extends AdmissionLimits, ArrivalLimits {
   readonly keepAliveMs: number
+  readonly clock: Clock
+  readonly net: Net
   readonly open: (arrival: Arrival) => Connection
   /** End a connection that others have displaced. */
   readonly evict: (connection: Connection) => void
@@ -47,9 +55,8 @@ export class Endpoint<Connection extends EndpointConnection> {
   }
 
   /** Where it listens. */
-  get address(): { readonly host: string; readonly port: number } | undefined {
-    const address = this.#listener?.address
-    return address && { host: address.address, port: address.port }
+  get address(): NetAddress | undefined {
+    return this.#listener?.address
   }
 
   /** The connections of this moment. */
@@ -112,13 +119,16 @@ export class Endpoint<Connection extends EndpointConnection> {
     const closed = Promise.all([listener.close(), ...connections.map((connection) => connection.closed)])
     for (const connection of connections) this.#options.finish(connection)
     const deadline = new AbortController()
-    const isLate = sleep(graceMs, true, { signal: deadline.signal }).catch(() => false)
+    const isLate = sleep(this.#options.clock, graceMs, { signal: deadline.signal }).then(
+      () => true,
+      () => false,
+    )
     if (await Promise.race([closed.then(() => false), isLate])) listener.destroySockets()
     await closed
     deadline.abort()
   }
 
-  #connect(socket: Socket, entrance: Entrance): void {
+  #connect(socket: NetSocket, entrance: Entrance): void {
     if (this.#closing !== undefined) {
       socket.destroy()
       return

@@ -1,54 +1,49 @@
-import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { ManualClock, turns } from '@datastreamer/runtime/testing'
+import { expect, test } from 'vitest'
 import { Silence } from './idle-timeout.ts'
 
-test('reports once nothing was heard for so long', async () => {
-  vi.useFakeTimers()
-  onTestFinished(() => void vi.useRealTimers())
+function limited(): { clock: ManualClock; silence: Silence; reports: () => number } {
+  const clock = new ManualClock()
   let reports = 0
-  const silence = new Silence(() => reports++)
+  return { clock, silence: new Silence(clock, () => reports++), reports: () => reports }
+}
+
+test('reports once nothing was heard for so long', async () => {
+  const { clock, silence, reports } = limited()
   silence.limit(100)
   for (let i = 0; i < 5; i++) {
-    await vi.advanceTimersByTimeAsync(99)
+    await clock.pass(99)
     silence.heard()
   }
-  expect(reports).toBe(0)
-  await vi.advanceTimersByTimeAsync(99)
-  expect(reports).toBe(0)
-  await vi.advanceTimersByTimeAsync(2)
-  expect(reports).toBe(1)
+  expect(reports()).toBe(0)
+  await clock.pass(99)
+  expect(reports()).toBe(0)
+  await clock.pass(1)
+  expect(reports()).toBe(1)
   silence.limit(10)
   silence.stop()
   silence.limit(0)
-  await vi.advanceTimersByTimeAsync(1000)
-  expect(reports).toBe(1)
+  await clock.pass(1000)
+  expect(reports()).toBe(1)
 })
 
-test('hears what came while the process was busy', async () => {
-  let reports = 0
-  const silence = new Silence(() => reports++)
-  let accept = (_: Socket): void => {}
-  const accepted = new Promise<Socket>((resolve) => {
-    accept = resolve
-  })
-  await using server = createServer((socket) => accept(socket)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const socket = connect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, host: '127.0.0.1' })
-  const peer = await accepted
-  const heard = once(peer, 'data').then(() => {
-    silence.heard()
-    // As long as it takes to look: nothing more is to come.
-    silence.stop()
-  })
-  await once(socket, 'connect')
-  silence.limit(20)
-  socket.write('x')
-  const end = performance.now() + 100
-  while (performance.now() < end);
-  await heard
-  expect(reports).toBe(0)
-  socket.destroy()
-  peer.destroy()
+test('hears what came while the process was busy, and counts from then on', async () => {
+  const { clock, silence, reports } = limited()
+  silence.limit(100)
+  clock.advance(150)
+  silence.heard()
+  await turns()
+  await clock.pass(99)
+  expect(reports()).toBe(0)
+  await clock.pass(1)
+  expect(reports()).toBe(1)
+})
+
+test('one that is stopped when its time is over reports nothing', async () => {
+  const { clock, silence, reports } = limited()
+  silence.limit(100)
+  clock.advance(100)
+  silence.stop()
+  await turns()
+  expect(reports()).toBe(0)
 })

@@ -1,8 +1,4 @@
-import type { SecureContextOptions, TlsOptions } from 'node:tls'
-
-/** TLS as `node:tls` has it: `key`, `cert`, and to ask for client certificates `ca`, `requestCert`, `rejectUnauthorized`. */
-export type ServerTlsOptions = SecureContextOptions &
-  Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'ALPNProtocols'>
+import type { ServerTlsOptions } from '@datastreamer/runtime'
 
 export interface ListenOptions {
   /** Address to listen on (default 127.0.0.1: this machine only). */

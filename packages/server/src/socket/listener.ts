@@ -1,10 +1,17 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import { StreamError } from '@datastreamer/format'
+import type {
+  Clock,
+  Net,
+  NetAddress,
+  NetListener,
+  NetSocket,
+  ServerTlsOptions,
+  TlsAcceptor,
+} from '@datastreamer/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { Descriptors } from './descriptors.ts'
 import type { RejectReason } from './endpoint-events.ts'
-import type { ListenOptions, ServerTlsOptions } from './listen-options.ts'
+import type { ListenOptions } from './listen-options.ts'
 import { Lobby } from './lobby.ts'
 import { plainAddress } from './share-of.ts'
 
@@ -32,7 +39,7 @@ export interface ArrivalLimits {
 /** A connection on its way in. */
 export interface Entrance {
   readonly address: string
-  /** `performance.now()` when it was accepted. */
+  /** When it was accepted, by the clock. */
   readonly acceptedAt: number
   /** Say whether it has to stay, or may be evicted. */
   readonly keep: (kept: boolean) => void
@@ -41,8 +48,10 @@ export interface Entrance {
 }
 
 export interface ListenerOptions extends AdmissionLimits, ArrivalLimits {
+  readonly clock: Clock
+  readonly net: Net
   readonly keepAliveMs: number
-  readonly onSocket: (socket: Socket, entrance: Entrance) => void
+  readonly onSocket: (socket: NetSocket, entrance: Entrance) => void
   readonly onReject: (address: string, reason: RejectReason, code: string | undefined) => void
 }
 
@@ -50,42 +59,45 @@ export interface ListenerOptions extends AdmissionLimits, ArrivalLimits {
 export class Listener {
   readonly #options: ListenerOptions
   readonly #admission: Admission
-  readonly #server: Server
-  readonly #tlsServer: TlsServer | undefined
-  readonly #sockets = new Set<Socket>()
-  /** Those that are in the middle of a TLS handshake, by their addresses and ports. */
-  readonly #shaking = new Map<string, Entrance>()
+  readonly #tls: TlsAcceptor | undefined
+  #listening: Promise<NetListener> | undefined
+  #address: NetAddress | undefined
+  readonly #sockets = new Set<NetSocket>()
+  /** Those that are in the middle of a TLS handshake. */
+  readonly #handshaking = new Set<Entrance>()
   readonly #lobby: Lobby<Entrance>
   readonly #descriptors = new Descriptors()
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
     this.#admission = new Admission(options)
-    this.#lobby = new Lobby({ maxGuests: options.maxNewcomers, onEvict: ({ onEvict }) => onEvict() })
-    this.#tlsServer = tls && this.#createTlsServer(tls)
-    const { keepAliveMs } = options
-    this.#server = createServer(
-      { allowHalfOpen: true, noDelay: true, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs },
-      (socket) => this.#accept(socket),
-    )
+    this.#lobby = new Lobby({
+      maxGuests: options.maxNewcomers,
+      clock: options.clock,
+      onEvict: ({ onEvict }) => onEvict(),
+    })
+    const { net, handshakeTimeoutMs } = options
+    this.#tls = tls && net.createTlsAcceptor({ tls, handshakeTimeoutMs })
   }
 
   /** Where it listens, if it does. */
-  get address(): AddressInfo | undefined {
-    const address = this.#server.address()
-    return address !== null && typeof address === 'object' ? address : undefined
+  get address(): NetAddress | undefined {
+    return this.#address
   }
 
   /** @throws {ListenError} if the address is in use, is not ours, or may not be used */
   async listen(host: string, port: number): Promise<void> {
+    const { net, keepAliveMs } = this.#options
+    this.#listening = net.listen({
+      host,
+      port,
+      backlog: BACKLOG,
+      keepAliveMs,
+      onConnection: (socket, descriptor) => this.#accept(socket, descriptor),
+    })
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject)
-        this.#server.listen({ host, port, backlog: BACKLOG }, () => {
-          this.#server.off('error', reject)
-          resolve()
-        })
-      })
+      const { address } = await this.#listening
+      this.#address = address
     } catch (error) {
       throw new ListenError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${(error as Error).message}`, {
         cause: error,
@@ -95,15 +107,14 @@ export class Listener {
 
   /** See `StreamServer.renewTls`. */
   renewTls(tls: ServerTlsOptions): void {
-    if (this.#tlsServer === undefined) throw new TypeError('the server listens without TLS')
-    this.#tlsServer.setSecureContext(tls)
+    if (this.#tls === undefined) throw new TypeError('the server listens without TLS')
+    this.#tls.renew(tls)
   }
 
   /** Accept no more; resolves when the last connection is gone. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-    })
+  async close(): Promise<void> {
+    const listener = await this.#listening?.catch(() => undefined)
+    await listener?.close()
   }
 
   /** End what is still connected, whatever its state. */
@@ -111,9 +122,9 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: NetSocket, descriptor: number | undefined): void {
     const address = plainAddress(socket.remoteAddress)
-    const reason = this.#refusal(socket, address)
+    const reason = this.#refusal(descriptor, address)
     if (reason !== undefined) {
       socket.destroy()
       this.#options.onReject(address, reason, undefined)
@@ -121,10 +132,10 @@ export class Listener {
     }
     const entrance: Entrance = {
       address,
-      acceptedAt: performance.now(),
+      acceptedAt: this.#options.clock.now(),
       keep: (kept) => (kept || socket.destroyed ? this.#lobby.leave(entrance) : this.#lobby.enter(entrance, address)),
       onEvict: () => {
-        this.#failHandshake(placeOf(socket), 'EVICTED', undefined)
+        this.#failHandshake(entrance, 'EVICTED', undefined)
         socket.destroy()
       },
     }
@@ -133,49 +144,31 @@ export class Listener {
       this.#sockets.delete(socket)
       this.#lobby.leave(entrance)
     })
-    if (this.#tlsServer !== undefined || this.#options.newcomersUntil === 'kept') this.#lobby.enter(entrance, address)
-    if (this.#tlsServer === undefined) this.#admit(socket, entrance)
-    else this.#shakeHands(this.#tlsServer, socket, entrance)
+    if (this.#tls !== undefined || this.#options.newcomersUntil === 'kept') this.#lobby.enter(entrance, address)
+    if (this.#tls === undefined) this.#admit(socket, entrance)
+    else this.#shakeHands(this.#tls, socket, entrance)
   }
 
   /** The few that are kept for more than reading have the descriptors that clients leave. */
-  #refusal(socket: Socket, address: string): RejectReason | undefined {
-    const isShort = this.#options.newcomersUntil === 'handshake' && this.#descriptors.areShort(socket)
+  #refusal(descriptor: number | undefined, address: string): RejectReason | undefined {
+    const isShort = this.#options.newcomersUntil === 'handshake' && this.#descriptors.areShort(descriptor)
     return isShort ? 'DESCRIPTORS' : this.#admission.refusal(address)
   }
 
-  #shakeHands(tlsServer: TlsServer, socket: Socket, entrance: Entrance): void {
-    // Whoever leaves in the middle of a handshake is gone; half open connections are for those that had theirs.
-    socket.allowHalfOpen = false
-    const place = placeOf(socket)
-    this.#shaking.set(place, entrance)
-    // TLS tells of that too late to say who it was.
-    socket.once('close', () => this.#failHandshake(place, 'TLS_FAILED', 'ECONNRESET'))
-    tlsServer.emit('connection', socket)
-  }
-
-  #createTlsServer(tls: NonNullable<ListenOptions['tls']>): TlsServer {
-    const server = createTlsServer({ ...tls, handshakeTimeout: this.#options.handshakeTimeoutMs })
-    server.on('secureConnection', (socket) => {
-      const place = placeOf(socket)
-      const entrance = this.#shaking.get(place)
-      if (entrance === undefined) {
-        socket.destroy()
+  #shakeHands(tls: TlsAcceptor, socket: NetSocket, entrance: Entrance): void {
+    this.#handshaking.add(entrance)
+    const onSecure = (secure: NetSocket): void => {
+      if (!this.#handshaking.delete(entrance)) {
+        secure.destroy()
         return
       }
-      this.#shaking.delete(place)
-      socket.allowHalfOpen = true
       if (this.#options.newcomersUntil === 'handshake') this.#lobby.leave(entrance)
-      this.#admit(socket, entrance)
-    })
-    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-      this.#failHandshake(placeOf(socket), 'TLS_FAILED', error.code)
-      socket.destroy()
-    })
-    return server
+      this.#admit(secure, entrance)
+    }
+    tls.shakeHands(socket, onSecure, (code) => this.#failHandshake(entrance, 'TLS_FAILED', code))
   }
 
-  #admit(socket: Socket, entrance: Entrance): void {
+  #admit(socket: NetSocket, entrance: Entrance): void {
     const { address } = entrance
     const reason = this.#admission.enter(address)
     if (reason !== undefined) {
@@ -188,13 +181,7 @@ export class Listener {
   }
 
   /** Once for each handshake that fails. */
-  #failHandshake(place: string, reason: RejectReason, code: string | undefined): void {
-    const entrance = this.#shaking.get(place)
-    this.#shaking.delete(place)
-    if (entrance !== undefined) this.#options.onReject(entrance.address, reason, code)
+  #failHandshake(entrance: Entrance, reason: RejectReason, code: string | undefined): void {
+    if (this.#handshaking.delete(entrance)) this.#options.onReject(entrance.address, reason, code)
   }
-}
-
-function placeOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`
 }

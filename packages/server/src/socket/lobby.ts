@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '@datastreamer/runtime'
 import { shareOf } from './share-of.ts'
 
 /** So many more may come in one moment before they displace one another at once. */
@@ -6,6 +7,8 @@ const BURST = 256
 export interface LobbyOptions<Guest> {
   /** Guests at a time; 0 is no limit. */
   readonly maxGuests: number
+  /** Default: this machine's. */
+  readonly clock?: Clock | undefined
   /** End a guest, which has left already. */
   readonly onEvict: (guest: Guest) => void
 }
@@ -19,6 +22,7 @@ export interface LobbyOptions<Guest> {
  */
 export class Lobby<Guest> {
   readonly #options: LobbyOptions<Guest>
+  readonly #clock: Clock
   /** Who holds which share, the oldest first. */
   readonly #guests = new Map<Guest, string>()
   readonly #sizes = new Map<string, number>()
@@ -26,6 +30,7 @@ export class Lobby<Guest> {
 
   constructor(options: LobbyOptions<Guest>) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
   }
 
   get size(): number {
@@ -65,8 +70,8 @@ export class Lobby<Guest> {
   #sweepSoon(): void {
     if (this.#sweeping) return
     this.#sweeping = true
-    setImmediate(() =>
-      setImmediate(() => {
+    this.#clock.soon(() =>
+      this.#clock.soon(() => {
         this.#sweeping = false
         while (this.size > this.#options.maxGuests) this.#evict()
       }),

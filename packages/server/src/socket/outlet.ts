@@ -1,15 +1,13 @@
-import type { Socket } from 'node:net'
-import type { KernelQueues } from './kernel-queues.ts'
-import { type Expected, SocketWatch } from './socket-watch.ts'
+import type { NetSocket, Timer } from '@datastreamer/runtime'
+import { type Expected, SocketWatch, type WatchedBy } from './socket-watch.ts'
 
 /** Time between two reads of what such a client sends, and which is thrown away. */
 const LINGER_READ_MS = 10
 /** How long a client may go on sending after we ended our side: closing at once would cost it the last answer. */
 const LINGER_MS = 1000
 
-export interface OutletOptions {
+export interface OutletOptions extends WatchedBy {
   readonly writeTimeoutMs: number
-  readonly queues: KernelQueues
   /** What was written is gone, or a part of it. */
   readonly onFlushed: () => void
   readonly onSent: (bytes: number) => void
@@ -18,7 +16,7 @@ export interface OutletOptions {
 
 /** The writing side of a connection: it says when the socket has taken what it was given. */
 export class Outlet {
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #options: OutletOptions
   readonly #watch: SocketWatch
   readonly #onFlushed: () => void
@@ -31,19 +29,19 @@ export class Outlet {
   #bytesSent = 0
   #ending = false
   #idleTimeoutMs = 0
-  #lingerTimer: NodeJS.Timeout | undefined
+  #lingerTimer: Timer | undefined
 
-  constructor(socket: Socket, options: OutletOptions) {
+  constructor(socket: NetSocket, options: OutletOptions) {
     this.#socket = socket
     this.#options = options
-    this.#watch = new SocketWatch(socket, options.queues, options.onTimeout)
+    this.#watch = new SocketWatch(socket, options, options.onTimeout)
     this.#onFlushed = () => {
       this.#watch.progressed()
       this.#expect()
       options.onFlushed()
     }
     socket.once('close', () => {
-      clearTimeout(this.#lingerTimer)
+      this.#lingerTimer?.cancel()
       for (const done of this.#onTaken) done()
       this.#onTaken.clear()
     })
@@ -132,14 +130,15 @@ export class Outlet {
 
   /** Read what still comes, so that the client gets what was written, but no faster than it does nobody harm. */
   #linger(): void {
-    let readTimer: NodeJS.Timeout | undefined
+    const { clock } = this.#options
+    let readTimer: Timer | undefined
     this.#socket.on('data', () => {
       this.#socket.pause()
-      readTimer = setTimeout(() => this.#socket.resume(), LINGER_READ_MS)
+      readTimer = clock.after(LINGER_READ_MS, () => this.#socket.resume())
     })
-    this.#socket.once('close', () => clearTimeout(readTimer))
+    this.#socket.once('close', () => readTimer?.cancel())
     this.#socket.resume()
-    this.#lingerTimer = setTimeout(() => this.#socket.destroy(), LINGER_MS)
+    this.#lingerTimer = clock.after(LINGER_MS, () => this.#socket.destroy())
   }
 
   /** Time out after so long without traffic (0: never) while there is nothing to write. */

@@ -1,26 +1,23 @@
 import { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { KernelQueues } from './kernel-queues.ts'
 import { SocketWatch } from './socket-watch.ts'
 
 /** Longer than any test: timeouts come when a test says so. */
 const LONG_MS = 1_000_000
 
-/** A kernel that does not tell. */
-class NoQueues extends KernelQueues {
-  override async waiting(): Promise<undefined> {
-    return undefined
-  }
-}
-
 function watched() {
   const socket = new Socket()
   const timeouts: string[] = []
-  const watch = new SocketWatch(socket, new NoQueues(), (expected) => timeouts.push(expected))
+  const clock = new ManualClock()
+  // A system that does not tell.
+  const net = { heldBytes: async () => undefined }
+  const watch = new SocketWatch(socket, { clock, net }, (expected) => timeouts.push(expected))
   watch.expect('writes', LONG_MS)
   const pass = async (parts: number): Promise<void> => {
     for (let i = 0; i < parts; i++) {
+      clock.advance(LONG_MS / 4)
       socket.emit('timeout')
       await turn()
     }

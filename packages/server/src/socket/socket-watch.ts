@@ -1,8 +1,13 @@
-import type { Socket } from 'node:net'
-import type { KernelQueues } from './kernel-queues.ts'
+import type { Clock, Net, NetSocket } from '@datastreamer/runtime'
 
 /** What a client is expected to do: to send or take anything, or to take what waits for it. */
 export type Expected = 'traffic' | 'writes'
+
+/** What a connection is watched with. */
+export interface WatchedBy {
+  readonly clock: Clock
+  readonly net: Pick<Net, 'heldBytes'>
+}
 
 /** Looks within one timeout: the first and the last also ask the kernel, which has its price. */
 const LOOKS = 4
@@ -15,8 +20,9 @@ const LOOKS = 4
  * from one that is slow, however large the write is.
  */
 export class SocketWatch {
-  readonly #socket: Socket
-  readonly #queues: KernelQueues
+  readonly #socket: NetSocket
+  readonly #clock: Clock
+  readonly #net: Pick<Net, 'heldBytes'>
   readonly #onTimeout: (expected: Expected) => void
   #expected: Expected = 'traffic'
   #timeoutMs = 0
@@ -25,9 +31,10 @@ export class SocketWatch {
   /** Bytes that the kernel held when it was asked. */
   #held: number | undefined
 
-  constructor(socket: Socket, queues: KernelQueues, onTimeout: (expected: Expected) => void) {
+  constructor(socket: NetSocket, { clock, net }: WatchedBy, onTimeout: (expected: Expected) => void) {
     this.#socket = socket
-    this.#queues = queues
+    this.#clock = clock
+    this.#net = net
     this.#onTimeout = onTimeout
     socket.on('timeout', () => this.#look())
   }
@@ -56,14 +63,14 @@ export class SocketWatch {
       this.#onTimeout('traffic')
       return
     }
-    const now = performance.now()
+    const now = this.#clock.now()
     // The socket starts its timer anew when bytes were taken: then this timeout comes late.
     if (now - this.#lookedAt > 1.5 * this.#periodMs) this.#looks = 0
     this.#lookedAt = now
     this.#looks++
     this.#socket.setTimeout(this.#periodMs)
     if (this.#looks > 1 && this.#looks < LOOKS) return
-    this.#queues.waiting(this.#socket).then(
+    this.#net.heldBytes(this.#socket).then(
       (held) => this.#judge(held),
       () => this.#judge(undefined),
     )

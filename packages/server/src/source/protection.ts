@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net'
 import { StreamError } from '@datastreamer/format'
+import { isIPv4 } from '@datastreamer/runtime'
 import type { ListenOptions } from '../socket/listen-options.ts'
 import { plainAddress } from '../socket/share-of.ts'
 

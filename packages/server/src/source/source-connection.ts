@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import {
   decodeSourceRequest,
   encodeSourceAnswer,
@@ -7,6 +6,7 @@ import {
   type SourceHello,
   type SourceRequest,
 } from '@datastreamer/format/source'
+import type { NetSocket } from '@datastreamer/runtime'
 import type { Arrival } from '../socket/endpoint.ts'
 import { Outlet } from '../socket/outlet.ts'
 import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
@@ -43,13 +43,13 @@ export class SourceConnection {
   readonly #id: number
   readonly #remoteAddress: string
   readonly #host: SourceHost
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #outlet: Outlet
   readonly #session: SourceSession
   readonly #inlet: SourceInlet
   readonly #keep: Arrival['keep']
   readonly #timers: SourceTimers
-  readonly #connectedAt = Date.now()
+  readonly #connectedAt: number
   #state: SourceStatus['state'] = 'greeting'
   #sourceId: string | undefined
   /** What the source before has left to be finished. */
@@ -60,11 +60,13 @@ export class SourceConnection {
     this.#id = id
     this.#remoteAddress = remoteAddress
     this.#host = host
+    this.#connectedAt = host.context.clock.wallTime()
     this.#socket = socket
     this.#keep = keep
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
-      queues: host.context.queues,
+      clock: host.context.clock,
+      net: host.context.net,
       onFlushed: () => this.#inlet.proceed(),
       onSent: () => {},
       onTimeout: () => this.#abort('WRITE_TIMEOUT'),
@@ -81,6 +83,7 @@ export class SourceConnection {
     })
     const { helloTimeoutMs, inactivityTimeoutMs } = host.context
     this.#timers = new SourceTimers({
+      clock: host.context.clock,
       acceptedAt,
       helloTimeoutMs,
       inactivityTimeoutMs,
@@ -245,7 +248,7 @@ export class SourceConnection {
       detail: this.#cause?.detail,
       commits: this.tally.commits,
       bytesReceived: this.tally.bytesReceived,
-      connectedMs: Date.now() - this.#connectedAt,
+      connectedMs: this.#host.context.clock.wallTime() - this.#connectedAt,
     })
   }
 }

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { type MessageDecoder, MessageReader, type OtherHello, type SourceRequest } from '@datastreamer/format/source'
+import type { NetSocket } from '@datastreamer/runtime'
 import type { Silence } from '../socket/idle-timeout.ts'
 
 export interface SourceInletOptions {
@@ -19,7 +19,7 @@ export interface SourceInletOptions {
 
 /** The reading side of a source's connection: requests, each when it may be taken. Until then no more is read. */
 export class SourceInlet {
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #options: SourceInletOptions
   readonly #reader: MessageReader<SourceRequest | OtherHello>
   #bytesReceived = 0
@@ -27,7 +27,7 @@ export class SourceInlet {
   #ended = false
   #closed = false
 
-  constructor(socket: Socket, options: SourceInletOptions) {
+  constructor(socket: NetSocket, options: SourceInletOptions) {
     this.#socket = socket
     this.#options = options
     this.#reader = new MessageReader(options.decode)

@@ -1,5 +1,5 @@
+import type { Clock, Net } from '@datastreamer/runtime'
 import type { StreamStore } from '@datastreamer/store'
-import type { KernelQueues } from '../socket/kernel-queues.ts'
 
 export interface SourceServerOptions {
   /** The stream that sources write to. */
@@ -27,6 +27,10 @@ export interface SourceServerOptions {
   readonly maxConnections?: number | undefined
   /** Silence after which the kernel asks whether the source's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
+  /** Time and timers (default: this machine's). */
+  readonly clock?: Clock | undefined
+  /** Where it listens (default: this machine's network). */
+  readonly net?: Net | undefined
 }
 
 /** What all connections of sources share. */
@@ -37,7 +41,8 @@ export interface SourceContext {
   readonly helloTimeoutMs: number
   readonly writeTimeoutMs: number
   readonly maxCommitsInFlight: number
-  readonly queues: KernelQueues
+  readonly clock: Clock
+  readonly net: Net
 }
 
 /** What is to be seen of a source's connection from outside. */

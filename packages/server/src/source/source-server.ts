@@ -1,12 +1,7 @@
+import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
 import { Endpoint } from '../socket/endpoint.ts'
 import { increment } from '../socket/increment.ts'
-import { KernelQueues } from '../socket/kernel-queues.ts'
-import {
-  type CloseOptions,
-  type ListenOptions,
-  listenAddress,
-  type ServerTlsOptions,
-} from '../socket/listen-options.ts'
+import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection, type SourceHost } from './source-connection.ts'
@@ -32,6 +27,7 @@ export class SourceServer implements AsyncDisposable {
 
   constructor(options: SourceServerOptions) {
     this.#token = options.token === '' ? undefined : options.token
+    const { clock = systemClock, net = nodeNet } = options
     const host: SourceHost = {
       context: {
         store: options.store,
@@ -40,7 +36,8 @@ export class SourceServer implements AsyncDisposable {
         helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
         writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
         maxCommitsInFlight: options.maxCommitsInFlight ?? 4096,
-        queues: new KernelQueues(),
+        clock,
+        net,
       },
       admit: (newcomer) => this.#admit(newcomer),
       onEvent: (event) => this.#onEvent(event),
@@ -52,6 +49,8 @@ export class SourceServer implements AsyncDisposable {
       newcomersUntil: 'kept',
       handshakeTimeoutMs: options.helloTimeoutMs || HANDSHAKE_TIMEOUT_MS,
       keepAliveMs: options.keepAliveMs ?? 30_000,
+      clock,
+      net,
       open: (arrival) => new SourceConnection({ ...arrival, host }),
       evict: (connection) => connection.evict(),
       finish: (connection) => void connection.finish(),

@@ -1,8 +1,9 @@
-import { Deadline } from '../socket/deadline.ts'
+import { type Clock, Deadline, type Timer } from '@datastreamer/runtime'
 import { Silence } from '../socket/idle-timeout.ts'
 
 export interface SourceTimersOptions {
-  /** `performance.now()` when the connection was accepted. */
+  readonly clock: Clock
+  /** When the connection was accepted, by the clock. */
   readonly acceptedAt: number
   /** 0 is no limit. */
   readonly helloTimeoutMs: number
@@ -19,29 +20,30 @@ export interface SourceTimersOptions {
 /** When a source's connection ends by itself: a deadline for its hello, then silence. docs/spec/source-protocol.md §9. */
 export class SourceTimers {
   /** To be told of what comes. */
-  readonly silence: Silence = new Silence(() => this.#onSilence())
+  readonly silence: Silence
   readonly #options: SourceTimersOptions
   readonly #hello: Deadline | undefined
-  #heartbeat: NodeJS.Timeout | undefined
+  #heartbeat: Timer | undefined
 
   constructor(options: SourceTimersOptions) {
-    const { acceptedAt, helloTimeoutMs, onHelloLate } = options
+    const { clock, acceptedAt, helloTimeoutMs, onHelloLate } = options
     this.#options = options
-    if (helloTimeoutMs > 0) this.#hello = new Deadline(acceptedAt + helloTimeoutMs - performance.now(), onHelloLate)
+    this.silence = new Silence(clock, () => this.#onSilence())
+    if (helloTimeoutMs > 0) this.#hello = new Deadline(clock, acceptedAt + helloTimeoutMs - clock.now(), onHelloLate)
   }
 
   /** The hello is there, and has let the source in. */
   admitted(): void {
-    const { inactivityTimeoutMs, onHeartbeat } = this.#options
-    this.#hello?.stop()
+    const { clock, inactivityTimeoutMs, onHeartbeat } = this.#options
+    this.#hello?.cancel()
     this.silence.limit(inactivityTimeoutMs)
-    if (inactivityTimeoutMs > 0) this.#heartbeat = setInterval(onHeartbeat, inactivityTimeoutMs / 3)
+    if (inactivityTimeoutMs > 0) this.#heartbeat = clock.every(inactivityTimeoutMs / 3, onHeartbeat)
   }
 
   stop(): void {
-    this.#hello?.stop()
+    this.#hello?.cancel()
     this.silence.stop()
-    clearInterval(this.#heartbeat)
+    this.#heartbeat?.cancel()
   }
 
   #onSilence(): void {

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { type Command, encodeResult, type FormatError, ResultCode } from '@datastreamer/format'
+import type { NetSocket } from '@datastreamer/runtime'
 import type { CommitPoint } from '@datastreamer/store'
 import { Outlet } from '../socket/outlet.ts'
 import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
@@ -35,7 +35,7 @@ export interface ConnectionOptions {
   /** Unique in its server. */
   readonly id: number
   readonly remoteAddress: string
-  readonly socket: Socket
+  readonly socket: NetSocket
   readonly host: ConnectionHost
 }
 
@@ -47,10 +47,10 @@ export class Connection implements EntrySink, Participant {
   readonly #remoteAddress: string
   readonly #remotePort: number
   readonly #host: ConnectionHost
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #outlet: Outlet
   readonly #inlet: Inlet
-  readonly #connectedAt = Date.now()
+  readonly #connectedAt: number
   #state: State = { t: 'stopped' }
   /** What a command asks for is being read. */
   #answering = false
@@ -62,16 +62,19 @@ export class Connection implements EntrySink, Participant {
     this.#remoteAddress = remoteAddress
     this.#remotePort = socket.remotePort ?? 0
     this.#host = host
+    this.#connectedAt = host.context.clock.wallTime()
     this.#socket = socket
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs: host.context.writeTimeoutMs,
-      queues: host.context.queues,
+      clock: host.context.clock,
+      net: host.context.net,
       onFlushed: () => this.#onFlushed(),
       onSent: (bytes) => host.onSent(bytes),
       onTimeout: (expected) => this.#abort({ reason: expected === 'writes' ? 'WRITE_TIMEOUT' : 'INACTIVE' }),
     })
     this.#outlet.idleTimeout(host.context.inactivityTimeoutMs)
     this.#inlet = new Inlet(socket, {
+      clock: host.context.clock,
       streamType: host.context.log.header.streamType,
       commandTimeoutMs: host.context.commandTimeoutMs,
       isReady: () => this.#isReady,
@@ -230,9 +233,9 @@ export class Connection implements EntrySink, Participant {
   }
 
   #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
-    const { log, operationBoundaries, memory } = this.#host.context
+    const { log, operationBoundaries, memory, clock } = this.#host.context
     const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined
-    const stream = new EntryStream({ log, from, end, boundaries, memory, sink: this })
+    const stream = new EntryStream({ log, from, end, boundaries, memory, sink: this, clock })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     this.#host.onEvent({ type: 'streaming', id: this.#id, fromEntry: BigInt(from.number), toEntry })
@@ -287,7 +290,7 @@ export class Connection implements EntrySink, Participant {
     const id = this.#id
     const remoteAddress = this.#remoteAddress
     const { bytesSent } = this.#outlet
-    const connectedMs = Date.now() - this.#connectedAt
+    const connectedMs = this.#host.context.clock.wallTime() - this.#connectedAt
     this.#host.onEvent({ type: 'closed', id, remoteAddress, reason, code, detail, bytesSent, connectedMs })
   }
 }

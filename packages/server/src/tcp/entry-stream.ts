@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
@@ -31,6 +32,7 @@ export interface EntryStreamOptions {
   readonly boundaries?: BoundaryPackets | undefined
   readonly memory: FeedMemory
   readonly sink: EntrySink
+  readonly clock: Clock
 }
 
 /**
@@ -43,6 +45,7 @@ export class EntryStream implements LogListener {
   readonly #end: number
   readonly #feed: EntryFeed
   readonly #sink: EntrySink
+  readonly #clock: Clock
   readonly #pace = new Pace()
   readonly #unlisten: () => void
   #place: LogPosition
@@ -54,12 +57,13 @@ export class EntryStream implements LogListener {
   #stopped = false
   #opened = false
 
-  constructor({ log, from, end = Number.POSITIVE_INFINITY, boundaries, memory, sink }: EntryStreamOptions) {
+  constructor({ log, from, end = Number.POSITIVE_INFINITY, boundaries, memory, sink, clock }: EntryStreamOptions) {
     this.#log = log
     this.#place = from
     this.#end = end
     this.#feed = new EntryFeed({ log, end, boundaries, memory })
     this.#sink = sink
+    this.#clock = clock
     this.#unlisten = log.listen(this)
   }
 
@@ -144,10 +148,10 @@ export class EntryStream implements LogListener {
     // What comes next is read while this is written.
     const { number } = this.#place
     if (part.readsAhead && number < this.#end && number < this.#total) this.#fetch()
-    const began = performance.now()
+    const began = this.#clock.now()
     const bytes = part.packets.reduce((sum, { length }) => sum + length, 0)
     this.#sink.write(part.packets, () => {
-      this.#pace.onTaken(bytes, performance.now() - began)
+      this.#pace.onTaken(bytes, this.#clock.now() - began)
       this.#feed.release(part)
     })
   }

@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net'
 import type { Command, FormatError } from '@datastreamer/format'
+import type { Clock, NetSocket, Timer } from '@datastreamer/runtime'
 import { CommandInput } from './command-input.ts'
 
 export interface InletOptions {
+  readonly clock: Clock
   readonly streamType: bigint
   /** Time that a command has from its first byte to its last; 0 is no limit. */
   readonly commandTimeoutMs: number
@@ -25,15 +26,15 @@ export interface InletOptions {
  * being answered, no more is read: what the client sends stays with the system, and then with the client.
  */
 export class Inlet {
-  readonly #socket: Socket
+  readonly #socket: NetSocket
   readonly #options: InletOptions
   readonly #input: CommandInput
   #ended = false
   #isIdle = false
   #closed = false
-  #timer: NodeJS.Timeout | undefined
+  #timer: Timer | undefined
 
-  constructor(socket: Socket, options: InletOptions) {
+  constructor(socket: NetSocket, options: InletOptions) {
     this.#socket = socket
     this.#options = options
     this.#input = new CommandInput(options.streamType)
@@ -101,15 +102,15 @@ export class Inlet {
   }
 
   #awaitRest(): void {
-    const { commandTimeoutMs, onTimeout } = this.#options
-    if (this.#input.buffered > 0 && commandTimeoutMs > 0) this.#timer ??= setTimeout(onTimeout, commandTimeoutMs)
+    const { clock, commandTimeoutMs, onTimeout } = this.#options
+    if (this.#input.buffered > 0 && commandTimeoutMs > 0) this.#timer ??= clock.after(commandTimeoutMs, onTimeout)
     this.#input.compact()
     this.#isIdle = true
     this.#socket.resume()
   }
 
   #clearTimer(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#timer = undefined
   }
 }

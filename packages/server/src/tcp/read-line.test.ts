@@ -1,11 +1,12 @@
+import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { ReadLine } from './read-line.ts'
 import { Turns } from './turns.ts'
 
 test('few read at a time, first come, first served, also while operations are being committed', async () => {
   for (const isSparing of [false, true]) {
-    const turns = new Turns()
-    const line = new ReadLine(turns, 2)
+    const turns = new Turns(systemClock)
+    const line = new ReadLine(turns, systemClock, 2)
     const began: number[] = []
     const gates: (() => void)[] = []
     const reads = Array.from({ length: 10 }, (_, i) =>
@@ -27,7 +28,7 @@ test('few read at a time, first come, first served, also while operations are be
 })
 
 test('a read that fails makes room for the next', async () => {
-  const line = new ReadLine(new Turns(), 1)
+  const line = new ReadLine(new Turns(systemClock), systemClock, 1)
   const failed = line.run(() => Promise.reject(new Error('disk')))
   const next = line.run(() => Promise.resolve(7))
   await expect(failed).rejects.toThrow('disk')

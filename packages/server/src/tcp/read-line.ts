@@ -1,4 +1,5 @@
 import type { Entry, Header } from '@datastreamer/format'
+import type { Clock } from '@datastreamer/runtime'
 import type { LogListener, LogPosition, LogRun, ReadableLog, RunOptions } from '@datastreamer/store'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { Participant, Turns } from './turns.ts'
@@ -14,13 +15,15 @@ export class ReadLine implements Participant {
   /** Whose reads they are has no say: they come one by one. */
   readonly hasBacklog = false
   readonly #turns: Turns
+  readonly #clock: Clock
   readonly #atOnce: number
   readonly #waiting = new Set<() => void>()
   #reading = 0
 
   /** @param atOnce reads at a time */
-  constructor(turns: Turns, atOnce: number) {
+  constructor(turns: Turns, clock: Clock, atOnce: number) {
     this.#turns = turns
+    this.#clock = clock
     this.#atOnce = atOnce
   }
 
@@ -28,10 +31,10 @@ export class ReadLine implements Participant {
   run<T>(read: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(() => {
-        const began = performance.now()
+        const began = this.#clock.now()
         const onDone = (): void => {
           this.#reading--
-          this.#turns.charge(Math.min(MOST_CHARGED_MS, performance.now() - began))
+          this.#turns.charge(Math.min(MOST_CHARGED_MS, this.#clock.now() - began))
           this.#advance()
         }
         this.#reading++

@@ -1,5 +1,5 @@
+import type { Clock, Net } from '@datastreamer/runtime'
 import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
-import type { KernelQueues } from '../socket/kernel-queues.ts'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { EventDetails } from './server-events.ts'
@@ -39,6 +39,10 @@ export interface ServingOptions extends ConnectionLimits {
   readonly maxConnectionsPerAddress?: number | undefined
   /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
+  /** Time and timers (default: this machine's). */
+  readonly clock?: Clock | undefined
+  /** Where it listens (default: this machine's network). */
+  readonly net?: Net | undefined
 }
 
 /** What is served, and how. */
@@ -55,7 +59,8 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   readonly operationBoundaries: KnownBoundaries
   readonly turns: Turns
   readonly memory: FeedMemory
-  readonly queues: KernelQueues
+  readonly clock: Clock
+  readonly net: Net
 }
 
 /** What a connection needs of its server. */

@@ -1,12 +1,7 @@
 import { PAGE_BYTES } from '@datastreamer/format'
+import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
 import { Endpoint } from '../socket/endpoint.ts'
-import { KernelQueues } from '../socket/kernel-queues.ts'
-import {
-  type CloseOptions,
-  type ListenOptions,
-  listenAddress,
-  type ServerTlsOptions,
-} from '../socket/listen-options.ts'
+import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
 import { Connection } from './connection.ts'
@@ -37,14 +32,16 @@ const READS_AT_ONCE = 2
 export class StreamServer implements AsyncDisposable {
   readonly #endpoint: Endpoint<Connection>
   readonly #counter = new EventCounter()
-  readonly #turns = new Turns()
+  readonly #turns: Turns
   readonly #log: ServedStream['log']
   #unlisten: (() => void) | undefined
 
   constructor(options: StreamServerOptions) {
+    const { clock = systemClock, net = nodeNet } = options
+    this.#turns = new Turns(clock)
     const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
     this.#log = log
-    const line = new ReadLine(this.#turns, READS_AT_ONCE)
+    const line = new ReadLine(this.#turns, clock, READS_AT_ONCE)
     const context: ConnectionContext = {
       log: new LogInLine(log, line),
       bookmarks: index,
@@ -54,7 +51,8 @@ export class StreamServer implements AsyncDisposable {
         parts: new PartMemory({ smallBytes: SMALL_PART_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_PARTS }),
         newest: new SharedCopy(),
       },
-      queues: new KernelQueues(),
+      clock,
+      net,
       writeTimeoutMs: options.writeTimeoutMs ?? 3000,
       inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
@@ -72,6 +70,8 @@ export class StreamServer implements AsyncDisposable {
       maxConnections: options.maxConnections ?? 1000,
       maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0,
       keepAliveMs: options.keepAliveMs ?? 30_000,
+      clock,
+      net,
       maxNewcomers: options.maxConnections ?? 1000,
       newcomersUntil: 'handshake',
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,

@@ -1,22 +1,25 @@
+import type { Timer } from '@datastreamer/runtime'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { type Clock, SPARE_MS, SPARING_SHARE, TURN_MS, Turns } from './turns.ts'
+import { SPARE_MS, SPARING_SHARE, TURN_MS, Turns } from './turns.ts'
 
 /** Time that stands still unless somebody works or waits. */
-class TestClock implements Clock {
+class TestClock extends ManualClock {
   ms = 0
   readonly #soon: (() => void)[] = []
   readonly #later: { readonly at: number; readonly call: () => void }[] = []
 
-  now(): number {
+  override now(): number {
     return this.ms
   }
 
-  soon(call: () => void): void {
+  override soon(call: () => void): void {
     this.#soon.push(call)
   }
 
-  later(call: () => void, ms: number): void {
+  override after(ms: number, call: () => void): Timer {
     this.#later.push({ at: this.ms + ms, call })
+    return { cancel: () => {}, restart: () => {} }
   }
 
   /** One turn of the loop; waits if nothing is to be done soon. */

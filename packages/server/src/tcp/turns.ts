@@ -1,18 +1,10 @@
+import type { Clock } from '@datastreamer/runtime'
 /** Who has work for the event loop that can wait, and that is done a share at a time. */
 export interface Participant {
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   takeTurn(): boolean
   /** Whether more waits behind the next share, so that those who want one thing only need not wait for it. */
   readonly hasBacklog: boolean
-}
-
-/** Time, and when something is called: tests put their own in its place. */
-export interface Clock {
-  /** Milliseconds. */
-  now(): number
-  /** Call once the events that wait now were handled. */
-  soon(call: () => void): void
-  later(call: () => void, ms: number): void
 }
 
 /** Longest time that participants take together before other events are handled. */
@@ -24,12 +16,6 @@ export const SPARING_SHARE = 0.1
 /** Time that they may save up for then, and may owe at most. */
 const MOST_SAVED_MS = 0.3
 const MOST_OWED_MS = 1
-
-const eventLoop: Clock = {
-  now: () => performance.now(),
-  soon: (call) => void setImmediate(call),
-  later: (call, ms) => void setTimeout(call, ms),
-}
 
 /**
  * Shares the event loop among the connections of a server, and leaves enough of it to commits.
@@ -55,7 +41,7 @@ export class Turns {
   #saved = MOST_SAVED_MS
   #savedAt = 0
 
-  constructor(clock: Clock = eventLoop) {
+  constructor(clock: Clock) {
     this.#clock = clock
   }
 
@@ -108,7 +94,7 @@ export class Turns {
     const run = (): void => this.#run()
     const saved = this.#isSparing(now) ? this.#savedUp(now) : MOST_SAVED_MS
     if (saved > 0) this.#clock.soon(run)
-    else this.#clock.later(run, (MOST_SAVED_MS / 2 - saved) / SPARING_SHARE)
+    else this.#clock.after((MOST_SAVED_MS / 2 - saved) / SPARING_SHARE, run)
   }
 
   #run(): void {

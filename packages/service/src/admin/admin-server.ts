@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { ServerTlsOptions } from '@datastreamer/server'
+import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { escapeControls } from '../text/escape-controls.ts'
 import { type Address, addressText } from './address.ts'
 import { AdminConnections, HTTP_LIMITS } from './admin-connections.ts'

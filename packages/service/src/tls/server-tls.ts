@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import type { ServerTlsOptions } from '@datastreamer/server'
+import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { ConfigError } from '../errors.ts'
 import { readText } from '../text/read-text.ts'
 
