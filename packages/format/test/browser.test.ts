@@ -69,11 +69,6 @@ test('runs with nothing but the language', async () => {
   expect(await runInBareContext(bundle, probe)).toEqual({ ...decoded, blobs: false, globals: [] })
 })
 
-test('errors keep their names in a bundle', () => {
-  const nameOf = ({ FormatError }: Format) => new FormatError('INCOMPLETE', 'the end', 1).shifted(1).name
-  expect(runInBareContext(bundle, nameOf)).toBe('FormatError')
-})
-
 describe.skipIf(!hasChromium())('in Chromium', () => {
   test('runs in a page', async () => {
     await using browser = await openChromium()
