@@ -19,7 +19,7 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-test('gives every message once, in order, wherever it is cut, dropped and begun again', () => {
+test('gives every message once, in order, wherever it is shortened, dropped and begun again', () => {
   fc.assert(
     fc.property(steps, (todo) => {
       const log = new MessageLog()

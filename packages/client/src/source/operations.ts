@@ -210,7 +210,7 @@ export class Operations {
     if (number >= this.#updatedBefore && number < this.#nextEntry) this.#updatedBefore = number + 1n
   }
 
-  /** The stream was cut, with no operation here. */
+  /** The stream was truncated, with no operation here. */
   truncated(totalEntries: bigint): void {
     this.#doubt = undefined
     this.#known = { totalEntries, last: undefined }

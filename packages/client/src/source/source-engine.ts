@@ -25,7 +25,7 @@ export class SourceEngine {
   #link: SourceLink | undefined
   /** What the server will answer on this connection, in order. */
   #awaited = new Queue<Control | 'commit'>()
-  /** A cut of the stream that the server may have made already. */
+  /** A truncation that the server may have made already. */
   #truncatingTo: bigint | undefined
   #isSendDue = false
   readonly #changes = new Changes()
@@ -168,9 +168,9 @@ export class SourceEngine {
 
   #dial(): Promise<SourceLink> {
     const { totalEntries } = this.operations.known
-    const cut = this.#truncatingTo
-    const isCut = cut !== undefined && cut < totalEntries
-    return SourceLink.open(this.#settings, isCut ? cut : totalEntries, () => totalEntries, this.#signal)
+    const end = this.#truncatingTo
+    const mayBeShorter = end !== undefined && end < totalEntries
+    return SourceLink.open(this.#settings, mayBeShorter ? end : totalEntries, () => totalEntries, this.#signal)
   }
 
   /** Wait before the next connection; gives up if there is no sense in one. */
@@ -199,8 +199,8 @@ export class SourceEngine {
     const { header, digest } = link.welcome
     this.#identity.check(header)
     const { totalEntries } = header
-    const cut = this.#truncatingTo
-    if (cut !== undefined && totalEntries === cut) this.#cutIsMade(cut)
+    const end = this.#truncatingTo
+    if (end !== undefined && totalEntries === end) this.#truncationIsMade(end)
     this.operations.reconcile({ totalEntries, digest })
     const controls = this.#controls.pending
     if (!controls.some(({ request }) => request.name === 'truncateFile')) this.#truncatingTo = undefined
@@ -246,8 +246,8 @@ export class SourceEngine {
     this.wake()
   }
 
-  /** The answer to a cut was lost, but the cut was made. */
-  #cutIsMade(totalEntries: bigint): void {
+  /** The answer to a truncation was lost, but it was made. */
+  #truncationIsMade(totalEntries: bigint): void {
     this.operations.truncated(totalEntries)
     for (const control of this.#controls.pending) {
       if (control.request.name !== 'truncateFile') continue

@@ -62,13 +62,13 @@ export class FaultProxy implements AsyncDisposable {
         if (!silent) other.destroy()
       })
     }
-    const cut = (): void => {
+    const drop = (): void => {
       client.destroy()
       server.destroy()
     }
-    pipe(client, server, dropUp, cut, () => silent)
+    pipe(client, server, dropUp, drop, () => silent)
     const atLimit = (): void => {
-      if (dropDown !== undefined) cut()
+      if (dropDown !== undefined) drop()
       else silent ||= silentAfter !== undefined
     }
     pipe(server, client, dropDown ?? silentAfter ?? muteAfter, atLimit, () => silent)

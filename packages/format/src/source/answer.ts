@@ -74,7 +74,7 @@ const BOUNDS: BoundsByType = new Map([
 ])
 
 /**
- * Encode an answer: big-endian `type u8 | length u32 | fields`, `length` counting all. A text that is too long is cut.
+ * Encode an answer: big-endian `type u8 | length u32 | fields`, `length` counting all. A text that is too long is shortened.
  *
  * @throws {RangeError} if a field does not fit
  * @see docs/spec/source-protocol.md §3 to §8

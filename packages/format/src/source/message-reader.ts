@@ -4,7 +4,7 @@ import { ChunkJoiner } from '../chunk-joiner.ts'
 export type MessageDecoder<Message> = (view: DataView, at: number) => Message | undefined
 
 /**
- * Turns the bytes of one side of the source protocol into messages: chunks cut anywhere in, messages out.
+ * Turns the bytes of one side of the source protocol into messages: chunks of any size in, messages out.
  *
  * Messages borrow the memory of the chunks, which must not be written to while they are in use. An error stays: reading
  * on gives it again. Holds at most the chunks that were pushed and one message.

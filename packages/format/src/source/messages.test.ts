@@ -160,17 +160,17 @@ describe.each(sides)('any of the $side', ({ arbitrary, decode }) => {
     fc.assert(
       fc.property(arbitrary, fc.uint8Array(), ({ message, bytes }, after) => {
         expect(decode(view(join(bytes, after)))).toEqual(message)
-        for (let cut = 0; cut < bytes.length; cut++) {
-          expect(decode(view(bytes.subarray(0, cut)))).toBeUndefined()
+        for (let size = 0; size < bytes.length; size++) {
+          expect(decode(view(bytes.subarray(0, size)))).toBeUndefined()
         }
       }),
     )
   })
 
-  test('a stream of them comes out whole, wherever it is cut', () => {
-    const cuts = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 })
+  test('a stream of them comes out whole, in chunks of any size', () => {
+    const chunkSizes = fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1 })
     fc.assert(
-      fc.property(fc.array(arbitrary), cuts, (messages, sizes) => {
+      fc.property(fc.array(arbitrary), chunkSizes, (messages, sizes) => {
         const reader = new MessageReader(decode)
         const stream = join(...messages.map(({ bytes }) => bytes))
         const read: unknown[] = []
@@ -335,7 +335,7 @@ describe('what does not fit is not encoded', () => {
     expect(() => encodeSourceRequest(request)).toThrow(RangeError)
   })
 
-  test('a text that is too long is cut; a code or digest that does not fit is refused', () => {
+  test('a text that is too long is shortened; a code or digest that does not fit is refused', () => {
     const refused = { name: 'refused', code: 1, totalEntries: 0n, text: 'x'.repeat(2000) } as const
     expect(encodeSourceAnswer(refused).length).toBe(15 + 1024)
     expect(() => encodeSourceAnswer({ ...refused, code: 65_536 })).toThrow(RangeError)
