@@ -23,16 +23,16 @@ export function readBookmark(text: string): Uint8Array {
   throw new InvalidArgumentError('Expected 1 to 16 bytes in hex.')
 }
 
-/** A numbered place in a stream that was named on the command line. */
+/** An entry, block or batch that was named on the command line. */
 export interface NumberedBound {
   readonly kind: 'entry' | 'block' | 'batch'
   readonly number: bigint
 }
 
-/** A place in a stream that was named on the command line. */
+/** Where reading begins or ends, as it was named on the command line. */
 export type Bound = NumberedBound | { readonly kind: 'latest' }
 
-/** A place as it is named on the command line. */
+/** A bound as it is named on the command line. */
 export function boundText({ kind, number }: NumberedBound): string {
   return kind === 'entry' ? `${number}` : `${kind}:${number}`
 }

@@ -30,7 +30,7 @@ export interface CommandStreams {
   readonly stderr: Writable
 }
 
-/** What ends a command: Ctrl-C, being told to, a terminal that is closed. */
+/** What ends a command: Ctrl-C, a request to end, a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -67,7 +67,7 @@ export async function runWork(
     return status
   } catch (error) {
     if (!(error instanceof OutputClosedError)) note(`datastreamer: ${explain(error)}`)
-    for (const place of placesOf(error)) note(place)
+    for (const line of stackOf(error)) note(line)
     return statusOf(error)
   }
 }
@@ -92,7 +92,7 @@ function statusOf(error: unknown): ExitCode {
 }
 
 function hintAt({ code }: DamageError): string {
-  return code === 'WRONG_STREAM_TYPE' ? '--stream-type says which is expected' : 'verify tells all that is damaged'
+  return code === 'WRONG_STREAM_TYPE' ? '--stream-type says which is expected' : 'verify reports all that is damaged'
 }
 
 function explain(error: unknown): string {
@@ -103,13 +103,13 @@ function explain(error: unknown): string {
   return isForeseen(error) ? error.message : String(error)
 }
 
-/** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose place helps. */
+/** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose stack helps. */
 function isForeseen(error: unknown): error is Error {
   return error instanceof StreamError || error instanceof RangeError || (error instanceof Error && 'syscall' in error)
 }
 
 /** The lines of the stack of a fault. */
-function placesOf(error: unknown): readonly string[] {
+function stackOf(error: unknown): readonly string[] {
   if (isForeseen(error) || !(error instanceof Error)) return []
   return error.stack?.match(/^ {4}at .*$/gm) ?? []
 }

@@ -3,7 +3,7 @@ import { OutputClosedError, StoppedEarlyError } from './errors.ts'
 import type { CommandWork } from './run-command.ts'
 
 /**
- * Work that is more than what it prints: when nobody reads that any more, as behind `| head`, it ends like any other
+ * Work that is more than what it prints: when nobody reads that any more, as with `| head`, it ends like any other
  * work, but was not done.
  */
 export function wholly(work: CommandWork): CommandWork {

@@ -96,7 +96,7 @@ describe('an import', () => {
     }
   })
 
-  test('into a stream that differs only inside the file that is gone on with is refused', async () => {
+  test('into a stream that differs only inside the segment that is continued is refused', async () => {
     using dir = tempDir()
     await archived(dir)
     copyStream(dir.join('s.bin'), dir.join('t.bin'))
@@ -152,7 +152,7 @@ describe('an import', () => {
     expect([none.status, none.stderr]).toEqual([1, expect.stringContaining('no archive')])
   })
 
-  test('archives of different cuts fit together', async () => {
+  test('segments of different splits fit together', async () => {
     using dir = tempDir()
     const files = await archived(dir)
     const [{ nextEntry } = {}] = await jsonOf(

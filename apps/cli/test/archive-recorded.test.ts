@@ -40,9 +40,9 @@ describe.skipIf(!hasVectors('real-stream'))('the recorded stream of a network', 
     const bookmarks = await bookmarksOf(back)
     expect(bookmarks).toHaveLength(11_420)
     unpackTar(dir.join('node'), 'real-stream', 'data-stream.db.tar.gz')
-    const places = await lookUp(dir.join('back.db'), bookmarks)
-    expect(places).toEqual(await lookUp(dir.join('node', 'data-stream.db'), bookmarks))
-    expect(places.every((place) => place !== undefined)).toBe(true)
+    const positions = await lookUp(dir.join('back.db'), bookmarks)
+    expect(positions).toEqual(await lookUp(dir.join('node', 'data-stream.db'), bookmarks))
+    expect(positions.every((position) => position !== undefined)).toBe(true)
   })
 })
 

@@ -58,7 +58,7 @@ describe('a stream that is archived in several files', () => {
     expect(bookmarks.length).toBeGreaterThan(100)
   })
 
-  test('files begin with a batch, names and bytes follow from the stream, digests do not depend on cuts', async () => {
+  test('files begin with a batch, names and bytes follow from the stream, digests do not depend on where it is split', async () => {
     using dir = tempDir()
     await generate(dir.join('s.bin'), 100)
     const make = (out: string, blocks: string): Promise<Record<string, unknown>[]> =>
@@ -159,7 +159,7 @@ describe('streams of every shape', () => {
     expect(files).toMatchObject([{ firstEntry: '0', nextEntry: '0', firstBlock: null, blocks: 0 }])
   })
 
-  test('of another type: cut by entries, entries of a whole page and none, bookmarks of any length', async () => {
+  test('of another type: split by entries, entries of a whole page and none, bookmarks of any length', async () => {
     using dir = tempDir()
     const sizes = [0, 1, 300_000, 1_048_559, 5, 700_000, 700_000, 1_048_559]
     const operations = sizes.map((size, i) => [
@@ -198,7 +198,7 @@ describe('streams of every shape', () => {
     await roundTrip(dir.join('s.bin'), dir.join('t.bin'), dir.join('a'))
   })
 
-  test('with entries in front of the first batch, and a batch that is open at the end', async () => {
+  test('with entries before the first batch, and a batch that is open at the end', async () => {
     using dir = tempDir()
     const operations = [[{ type: 99, data: Uint8Array.of(1) }], ...generateStream({ blocks: 33n })]
     await make(dir.join('s.bin'), operations.slice(0, 33))

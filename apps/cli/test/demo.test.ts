@@ -31,7 +31,7 @@ describe('demo', { timeout: 120_000 }, () => {
     expect(await linesOf('info', dir.join('s.bin'), '--json')).toEqual(before)
   })
 
-  test('leaves nothing behind when it is told to end a second time', async () => {
+  test('leaves nothing behind when it is asked to end a second time', async () => {
     await using demo = new SourceProcess(CLI, ['demo', '--block-time', '50'])
     await demo.firstLine()
     // Two of the same might arrive as one.
@@ -56,7 +56,7 @@ describe('demo', { timeout: 120_000 }, () => {
     expect((await demo.end('SIGINT')).status).toBe(0)
   })
 
-  describe.skipIf(!existsSync('/proc/self/task'))('while it starts (where /proc tells its children)', () => {
+  describe.skipIf(!existsSync('/proc/self/task'))('while it starts (where /proc lists its children)', () => {
     test.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with status 0, and without a word', async (signal) => {
       using dir = tempDir()
       await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
@@ -102,7 +102,7 @@ async function serverOf({ child: { pid } }: SourceProcess): Promise<number> {
   return Number(server)
 }
 
-/** What is told of a process; nothing if it is gone. */
+/** What /proc says of a process; nothing if it has ended. */
 function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, 'utf8')
@@ -111,7 +111,7 @@ function readProc(path: string): string {
   }
 }
 
-/** Whether a process runs: one that has ended and whose parent is gone may still be listed. */
+/** Whether a process runs: one that has ended and whose parent has ended may still be listed. */
 function isRunning(pid: number): boolean {
   return /^State:\t[^ZX]/m.test(readProc(`${pid}/status`))
 }

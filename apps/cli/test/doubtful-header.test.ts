@@ -8,14 +8,14 @@ import { headerOf } from './stream-files.ts'
 const folder = tempDir()
 afterAll(() => folder[Symbol.dispose]())
 
-/** Where the header has the version: behind the magic, the packet type and the header's length. */
+/** Where the header has the version: after the magic, the packet type and the header's length. */
 const VERSION_POSITION = 21
 
 const honest = folder.join('honest.bin')
 const file = folder.join('stream.bin')
 let server: SourceProcess
 
-/** Blocks encoded as protobuf, behind a header that says version 1, as the Go relay writes it. */
+/** Blocks encoded as protobuf, after a header that says version 1, as the Go relay writes it. */
 async function makeFile(path: string): Promise<void> {
   await linesOf('generate', path, '--blocks', '30', '--seed', '3')
   const handle = openSync(path, 'r+')
@@ -34,7 +34,7 @@ afterAll(async () => {
   await server?.end()
 })
 
-test('entries are read as their bookmarks tell, of a file and of a server', async () => {
+test('entries are read as their bookmarks show, of a file and of a server', async () => {
   const address = (await server.firstLine()).replace('ready stream=', '')
   for (const src of [file, address]) {
     for (const command of [
@@ -56,10 +56,10 @@ test('entries are read as their bookmarks tell, of a file and of a server', asyn
   })
 })
 
-test('a damaged file is cut back to the end of a block', async () => {
+test('a damaged file is truncated to the end of a block', async () => {
   const damaged = folder.join('damaged.bin')
   await makeFile(damaged)
-  // Without it, only what entries are tells where operations end.
+  // Without it, only the kinds of entries show where operations end.
   await rm(folder.join('damaged.commits'))
   const entries = await jsonOf('tail', damaged, '--no-follow')
   const isBlockEnd = ({ type }: Record<string, unknown>): boolean => type === 6

@@ -86,7 +86,7 @@ describe('entry and bookmark', () => {
     expect(length).toBe(17 + (String(data).length - 2) / 2)
   })
 
-  test('a bookmark leads to the entry behind it', async () => {
+  test('a bookmark leads to the entry after it', async () => {
     const [block] = await jsonOf('bookmark', file, '--block', '3')
     expect(block?.type).toBe(2)
     const [before] = await jsonOf('entry', file, String(Number(block?.number) - 1))
@@ -133,7 +133,7 @@ describe('sanity', () => {
     expect(summary).toMatchObject({ blocks: '40', findings: '0', firstBlock: '0', lastBlock: '39' })
   })
 
-  test('tells what another encoding cannot read, and ends with status 1', async () => {
+  test('reports what another encoding cannot read, and ends with status 1', async () => {
     const { status, stdout } = await datastreamer('sanity', file, '--generation', 'etrog')
     expect(status).toBe(1)
     expect(stdout).toMatch(/^entry 0: \w+: found .*, expected /)
@@ -224,8 +224,8 @@ describe('what cannot be opened', () => {
   ])('%j: status %i', async (args, expected, message) => {
     const given = args.map((arg) => (arg === 'SERVER' ? sources.server : arg))
     const { status, stdout, stderr } = await datastreamer(...given)
-    // `e2store verify` tells of each file where it tells of those that verify.
-    const told = args[1] === 'verify' ? stdout : stderr
-    expect([status, told]).toEqual([expected, expect.stringContaining(message)])
+    // `e2store verify` reports each file on its output, those that verify too.
+    const output = args[1] === 'verify' ? stdout : stderr
+    expect([status, output]).toEqual([expected, expect.stringContaining(message)])
   })
 })

@@ -31,7 +31,7 @@ describe('generate', () => {
 })
 
 describe('verify and recover', () => {
-  test('a damage is told with its place; nothing is done without a yes; then what is whole stays', async () => {
+  test('a damage is reported with its position; nothing is done without a yes; then what is whole stays', async () => {
     using dir = tempDir()
     const file = dir.join('s.bin')
     await linesOf('generate', file, '--blocks', '50')
@@ -55,7 +55,7 @@ describe('verify and recover', () => {
 
     expect(await datastreamer('sanity', file)).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/entry 60 \(verify tells all that is damaged\)/),
+      stderr: expect.stringMatching(/entry 60 \(verify reports all that is damaged\)/),
     })
     // In a process of its own, whose input is no terminal.
     const plain = await datastreamer('recover', file, '--yes')
@@ -73,7 +73,7 @@ describe('verify and recover', () => {
     expect((await datastreamer('verify', file)).status).toBe(0)
   })
 
-  test('a file without its header is told to be beyond recovery', async () => {
+  test('a file without its header is reported as beyond recovery', async () => {
     using dir = tempDir()
     const file = dir.join('s.bin')
     await linesOf('generate', file, '--blocks', '2')
@@ -91,7 +91,7 @@ describe('verify and recover', () => {
     await linesOf('generate', file, '--blocks', '1000')
     poke(file, 4097, 0, 0, 0, 3)
     const { status, stdout, stderr } = await datastreamer('info', file)
-    expect([status, stderr]).toEqual([1, expect.stringContaining('(verify tells all that is damaged)\n')])
+    expect([status, stderr]).toEqual([1, expect.stringContaining('(verify reports all that is damaged)\n')])
     expect(stdout).toContain('2 of 100 pages in use')
     expect(stdout).not.toContain('bookmarks')
   })
@@ -180,24 +180,24 @@ describe('recover without losing what is whole', () => {
 })
 
 describe('truncate and reindex', () => {
-  test('cut entries and bookmarks; make the index anew', async () => {
+  test('truncate entries and bookmarks; rebuild the index', async () => {
     using dir = tempDir()
     const file = dir.join('s.bin')
     await linesOf('generate', file, '--blocks', '20')
     const [block] = await jsonOf('bookmark', file, '--block', '10')
-    const cutAt = Number(block?.number) - 1
+    const firstRemoved = Number(block?.number) - 1
     const before = readFileSync(file)
     // In a process of its own, whose input is no terminal.
-    const asked = await runSource(CLI, ['truncate', file, '--entry', String(cutAt)])
+    const asked = await runSource(CLI, ['truncate', file, '--entry', String(firstRemoved)])
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])
-    const shown = await datastreamer('truncate', file, '--entry', String(cutAt), '--dry-run')
+    const shown = await datastreamer('truncate', file, '--entry', String(firstRemoved), '--dry-run')
     expect([shown.status, shown.stdout]).toEqual([
       0,
       expect.stringMatching(/lost +\d+ entries, [\d,]+ bytes \(a copy is kept\)/),
     ])
     expect(readFileSync(file).equals(before)).toBe(true)
-    const { status, stderr } = await datastreamer('truncate', file, '--entry', String(cutAt), '--yes')
-    expect([status, stderr]).toEqual([0, expect.stringContaining(`now has ${cutAt} entries`)])
+    const { status, stderr } = await datastreamer('truncate', file, '--entry', String(firstRemoved), '--yes')
+    expect([status, stderr]).toEqual([0, expect.stringContaining(`now has ${firstRemoved} entries`)])
     const [, copy = '', position] = /kept in (\S+-(\d+))/.exec(stderr) ?? []
     const kept = readFileSync(copy)
     expect(kept.subarray(0, 4096).equals(before.subarray(0, 4096))).toBe(true)

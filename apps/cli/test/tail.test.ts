@@ -35,18 +35,18 @@ test.each(['2', 'block:39', 'batch:0'])('from the head to %s, which is there alr
   }
 })
 
-test('an end that the start is behind already ends it, with nothing of what comes', async () => {
+test('an end that is before the start ends it, with nothing of what comes', async () => {
   const ends = await jsonOf('tail', file, '--no-follow')
-  const behind = async (type: number, to: string): Promise<void> => {
+  const endsAtOnce = async (type: number, to: string): Promise<void> => {
     const entry = ends.findLast((end) => end.type === type)
     const { status, stdout } = await datastreamer('tail', file, '--from', String(entry?.number), '--to', to)
     expect([status, stdout]).toEqual([0, ''])
   }
-  await behind(6, 'block:0')
-  await behind(4, 'batch:0')
+  await endsAtOnce(6, 'block:0')
+  await endsAtOnce(4, 'batch:0')
 })
 
-test('tells that entries may be of another encoding', async () => {
+test('says that entries may be of another encoding', async () => {
   const { status, stderr } = await datastreamer('tail', file, '--blocks', '--no-follow', '--generation', 'etrog')
   expect([status, stderr]).toEqual([1, expect.stringMatching(/^datastreamer: entry 1: .* \(--generation says how /)])
 })
@@ -112,7 +112,7 @@ test.each([['file'], ['server']])('the last entries and blocks of a %s', async (
   const [entries, blocks] = await Promise.all([last(), last('--blocks')])
   expect(await last('-n', '10')).toEqual(entries.slice(-10))
   expect(await last('--last', '3', '--blocks')).toEqual(blocks.slice(-3))
-  // More than a first look behind the head finds, and more than there are.
+  // More than a first look before the head finds, and more than there are.
   expect(await last('-n', '39', '--blocks')).toEqual(blocks.slice(-39))
   expect(await last('-n', '1000', '--blocks')).toEqual(blocks)
   expect(await last('-n', '100000')).toEqual(entries)

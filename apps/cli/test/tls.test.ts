@@ -46,8 +46,8 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
   })
 
   test('a file of authorities that is sound only at its beginning is refused, as by servers', async () => {
-    const cut = readFileSync(other, 'utf8').slice(0, -60)
-    writeFileSync(dir.join('bundle.pem'), `${readFileSync(cert, 'utf8')}${cut}`)
+    const shortened = readFileSync(other, 'utf8').slice(0, -60)
+    writeFileSync(dir.join('bundle.pem'), `${readFileSync(cert, 'utf8')}${shortened}`)
     const { status, stderr } = await datastreamer('info', address, '--tls-ca', dir.join('bundle.pem'))
     expect([status, stderr]).toEqual([2, expect.stringContaining('--tls-ca: certificate 2 of ')])
   })

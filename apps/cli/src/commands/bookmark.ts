@@ -19,7 +19,7 @@ interface BookmarkOptions extends SourceOptions {
 export function bookmarkCommand(run: RunCommand): Command {
   return takesSource(new Command('bookmark'))
     .summary('show the entry that a bookmark leads to')
-    .description('Show the first entry behind a bookmark that is not a bookmark itself.')
+    .description('Show the first entry after a bookmark that is not a bookmark itself.')
     .addOption(new Option('--block <n>', 'the bookmark of an L2 block').argParser(readU64))
     .addOption(new Option('--batch <n>', 'the bookmark of a batch').argParser(readU64))
     .addOption(new Option('--hex <bytes>', 'any bookmark').argParser(readBookmark))
@@ -40,7 +40,7 @@ export function bookmarkCommand(run: RunCommand): Command {
         const generation = await generationOf(source, options, context.signal)
         const entry = await source.getBookmark(bytesOf(options, generation))
         if (entry === undefined)
-          throw new MissingError('NOT_FOUND', `${src} has no such bookmark with an entry behind it`)
+          throw new MissingError('NOT_FOUND', `${src} has no such bookmark with an entry after it`)
         const encoding = (await isSequencerStream(source, options)) ? generation : undefined
         await context.out.lines(options.json ? [entryJson(entry)] : describeEntry(entry, encoding))
       }),

@@ -58,7 +58,7 @@ async function demo(file: string, { blocks, blockTime }: DemoOptions, context: C
   await Promise.race([printing, server.failure()])
 }
 
-/** How whoever started the demo calls this program again: with a repository's pnpm, which need not be on the path. */
+/** How to call this program again: in a repository with its pnpm, which need not be on the path. */
 function ownCommand(): string {
   const [, pnpm] = /^pnpm\/(\S+)/.exec(process.env.npm_config_user_agent ?? '') ?? []
   return pnpm === undefined ? 'datastreamer' : `npx -y pnpm@${pnpm} exec datastreamer`

@@ -34,7 +34,7 @@ export function infoCommand(run: RunCommand): Command {
         const header = await source.getHeader()
         const { file } = source
         const { facts, damage } = file === undefined ? {} : await look(source, file, header, context.signal)
-        // Where the entries cannot be read, they do not tell.
+        // Entries that cannot be read do not say how they are encoded.
         const encoding = damage === undefined ? await encodingOf(source, options, context.signal) : undefined
         if (options.json) await context.out.line(JSON.stringify(toJson(source.name, header, encoding, facts)))
         else await context.out.lines(table(rows(source.name, header, encoding, facts)))

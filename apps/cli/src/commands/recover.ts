@@ -43,13 +43,13 @@ export function recoverCommand(run: RunCommand): Command {
     .summary('make a damaged file usable')
     .description(
       'Check a stream file, show what would be done, and do it after a yes. With --from, damaged ranges are replaced by ' +
-        'the entries of another place. Without it, damage that leaves every entry readable is marked: servers and relays ' +
-        'send all but that. A header that does not fit is written anew, where nothing is lost by it.',
+        'the entries of another source. Without it, damage that leaves every entry readable is marked: servers and relays ' +
+        'send all but that. A header that does not fit is rewritten, where nothing is lost by it.',
     )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('--from <SRC>', 'replace damaged ranges from there: host:port, a stream file, or an archive (.e2ds)')
-    .option('--take-over', 'take what is found for right: another program has changed entries in place')
-    .option('--cut', 'last resort: cut off all from the first damage on')
+    .option('--take-over', 'accept the entries as they are: another program has changed them in place')
+    .option('--cut', 'last resort: truncate the file before the first damage')
   return takesConfirmation(command)
     .addHelpText(
       'after',
@@ -83,21 +83,21 @@ async function recover(file: string, options: RecoverOptions, context: CommandCo
   }
   if (options.from !== undefined) return replace(plan, options.from, options, context)
   if (options.takeOver) return takeOver(plan, options, context)
-  if (options.cut) return cut(plan, options, context)
+  if (options.cut) return truncate(plan, options, context)
   if (plan.isStructureWhole) return mark(plan, options, context)
-  if (plan.lostEntries === 0n && plan.cutBytes === 0) return cut(plan, options, context)
+  if (plan.lostEntries === 0n && plan.cutBytes === 0) return truncate(plan, options, context)
   const lost = plural(plan.lostEntries, 'entry', 'entries')
-  const message = `${file}: not every entry can be read. --from SRC replaces what is damaged; --cut cuts off all from the first damage on, and loses ${lost}`
+  const message = `${file}: not every entry can be read. --from SRC replaces what is damaged; --cut truncates the file before the first damage, and loses ${lost}`
   throw new UnrecoverableError('UNRECOVERABLE', message)
 }
 
-async function cut(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
-  const answer = await confirm([...truncationRows(plan), ['index', 'made anew']], options, context)
+async function truncate(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
+  const answer = await confirm([...truncationRows(plan), ['index', 'rebuilt']], options, context)
   if (answer !== 'agreed') return notDone(answer)
   const { copy, bookmarks } = await recoverStream(plan)
   const { note } = context
   note(`recovered ${plan.file}: ${plural(plan.to.totalEntries, 'entry', 'entries')}, ${plural(bookmarks, 'bookmark')}`)
-  note(`what was cut is kept in ${copy}`)
+  note(`what was removed is kept in ${copy}`)
   return plan.lostEntries === 0n ? ExitCode.ok : ExitCode.dataLost
 }
 
@@ -119,7 +119,7 @@ async function replace(
     ...rangeRows(plan.damaged, 'replaced'),
     ['from', source.name],
     ['compared', `${plural(compared, 'whole entry', 'whole entries')} around: equal`],
-    ['index', 'made anew'],
+    ['index', 'rebuilt'],
   ]
   const answer = await confirm(rows, options, context)
   if (answer !== 'agreed') return notDone(answer)
@@ -134,7 +134,7 @@ async function mark(plan: RecoveryPlan, options: RecoverOptions, context: Comman
   for (const range of plan.damaged) marked.add(range)
   for (const range of plan.uncovered) marked.remove(range)
   if (marked.all.length === 0) {
-    const message = `${plan.file}: every entry can be read, but some checksums cannot: nobody can tell here whether those entries are right. --from SRC compares them with those of another place; --take-over takes them for right`
+    const message = `${plan.file}: every entry can be read, but some checksums cannot: nothing here says whether those entries are right. --from SRC compares them with those of another source; --take-over accepts them`
     throw new UnrecoverableError('UNRECOVERABLE', message)
   }
   const rows: [string, string][] = [...rangeRows(marked.all, 'marked'), ['rest', 'is kept, and served']]
@@ -146,11 +146,11 @@ async function mark(plan: RecoveryPlan, options: RecoverOptions, context: Comman
 }
 
 async function takeOver(plan: RecoveryPlan, options: RecoverOptions, context: CommandContext): Promise<ExitCode> {
-  const rows: [string, string][] = [...rangeRows(plan.damaged, 'taken over'), ['index', 'made anew']]
+  const rows: [string, string][] = [...rangeRows(plan.damaged, 'accepted'), ['index', 'rebuilt']]
   const answer = await confirm(rows, options, context)
   if (answer !== 'agreed') return notDone(answer)
   const bookmarks = await takeOverChanges(plan)
-  context.note(`${plan.file} is taken for right as it is, ${plural(bookmarks, 'bookmark')}`)
+  context.note(`${plan.file} is accepted as it is, ${plural(bookmarks, 'bookmark')}`)
   return ExitCode.ok
 }
 
@@ -164,7 +164,7 @@ function notDone(answer: 'refused' | 'shown'): ExitCode {
   return answer === 'shown' ? ExitCode.ok : ExitCode.failed
 }
 
-/** The damage itself is told already. */
+/** The damage itself is reported already. */
 function withoutHeader(error: unknown, file: string): unknown {
   if (!(error instanceof DamageError) || error.code === 'WRONG_STREAM_TYPE') return error
   const message = `${file} cannot be recovered: without its header nothing says what the stream is`

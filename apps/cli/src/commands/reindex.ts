@@ -10,8 +10,8 @@ import { existingFile } from '../write/existing-file.ts'
 export function reindexCommand(run: RunCommand): Command {
   return new Command('reindex')
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
-    .summary('make the bookmark index anew')
-    .description('Throw away the bookmark index beside a stream file and make it anew from the entries.')
+    .summary('rebuild the bookmark index')
+    .description('Delete the bookmark index beside a stream file and rebuild it from the entries.')
     .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
     .addHelpText('after', examples('datastreamer reindex data-stream.bin'))
     .action((file: string, { streamType }: { readonly streamType: bigint }) =>

@@ -41,7 +41,7 @@ export function tailCommand(run: RunCommand): Command {
         readCount,
       ),
     )
-    .addOption(new Option('--to <place>', 'end behind it: N, block:N or batch:N').argParser(readBound))
+    .addOption(new Option('--to <place>', 'end after it: N, block:N or batch:N').argParser(readBound))
     .option('--blocks', 'whole L2 blocks instead of entries')
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
@@ -72,14 +72,14 @@ async function tail(src: string, options: TailOptions, context: CommandContext):
   await (options.follow ? untilInterrupted(printing) : printing)
 }
 
-/** @throws {UsageError} if the options name more than one start, or an end that may lie before it */
+/** @throws {UsageError} if the options name more than one start, or an end that may be before it */
 function checkStart({ from, to, last }: TailOptions): void {
   if (last === undefined) return
   if (from !== undefined) throw new UsageError('USAGE', '-n and --from both say where to begin: give one of them')
   if (to !== undefined) throw new UsageError('USAGE', '-n counts from the head of the stream: with --to, give --from')
 }
 
-/** @throws {UsageError} if the range ends before it begins, as far as its places can be compared */
+/** @throws {UsageError} if the range ends before it begins, as far as its bounds can be compared */
 function checkOrder({ from, to }: TailOptions): void {
   if (from === undefined || to === undefined || from.kind === 'latest' || from.kind !== to.kind) return
   if (from.number <= to.number) return

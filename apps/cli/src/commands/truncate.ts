@@ -20,8 +20,8 @@ export function truncateCommand(run: RunCommand): Command {
     .addArgument(new Argument('<FILE>', 'the stream file; no server may be writing it'))
     .summary('remove an entry and all after it')
     .description(
-      'Show what would be removed, and after a yes cut a stream file so that an entry and all after it are gone, with ' +
-        'their bookmarks. What is cut is kept in a file beside it.',
+      'Show what would be removed, and after a yes truncate a stream file: an entry and all after it are removed, with ' +
+        'their bookmarks. What is removed is kept in a file beside it.',
     )
     .addOption(new Option('--entry <n>', 'first entry to remove (required)').argParser(readU64).makeOptionMandatory())
     .addOption(new Option('--stream-type <n>', 'type of the stream').default(1n, '1').argParser(readU64))
@@ -39,6 +39,6 @@ async function truncate(file: string, options: TruncateOptions, context: Command
   const copy = await truncateStream(plan)
   const { note } = context
   note(`removed ${plural(plan.lostEntries, 'entry', 'entries')}; ${file} now has ${plural(entry, 'entry', 'entries')}`)
-  note(`what was cut is kept in ${copy}`)
+  note(`what was removed is kept in ${copy}`)
   return ExitCode.ok
 }

@@ -20,7 +20,7 @@ export function verifyCommand(run: RunCommand): Command {
     .summary('check every byte of a file')
     .description(
       'Check a stream file as a whole: header, pages, every entry, and the checksums of its commits where the file ' +
-        'comes with a commit log. Every damage is told, with its place.',
+        'comes with a commit log. Every damage is reported, with its position.',
     )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
     .option('--json', 'one JSON object a line: each damage, and at the end the summary')
@@ -48,7 +48,7 @@ async function verify(
 const CHANGED_IN_PLACE = [
   'Every entry can be read, only checksums differ or cannot be read. So bytes have rotted, here or in the commit log, or',
   'another program, such as a Go server, has changed entries in place that were committed here. recover --from SRC',
-  'compares them with those of another place and replaces what differs; recover --take-over takes what is found for right.',
+  'compares them with those of another source and replaces what differs; recover --take-over accepts them as they are.',
 ]
 
 function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages, whole }: VerifySummary): object {

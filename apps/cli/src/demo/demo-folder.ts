@@ -6,8 +6,8 @@ import { join } from 'node:path'
 const NAME = /^datastreamer-demo-(\d+)-\w{6}$/
 
 /**
- * A temporary folder that is gone when the process ends, also when that is at a second Ctrl-C. One that is killed leaves it
- * to the next.
+ * A temporary folder that is removed when the process ends, also at a second Ctrl-C. What a killed process leaves, the next
+ * one removes.
  */
 export class DemoFolder implements Disposable {
   readonly path: string
@@ -26,7 +26,7 @@ export class DemoFolder implements Disposable {
   }
 }
 
-/** Remove the folders of processes that are gone. */
+/** Remove the folders of processes that have ended. */
 function removeOrphans(parent: string): void {
   for (const name of readdirSync(parent)) {
     const [, pid] = name.match(NAME) ?? []

@@ -8,7 +8,7 @@ export function plural(value: bigint | number, one: string, many = `${one}s`): s
   return `${count(value)} ${BigInt(value) === 1n ? one : many}`
 }
 
-/** Bytes as `0x` and hex, cut after `maxBytes`. */
+/** Bytes as `0x` and hex, shortened to `maxBytes`. */
 export function hex(bytes: Uint8Array, maxBytes: number = Number.POSITIVE_INFINITY): string {
   const shown = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, maxBytes)).toString('hex')
   return bytes.length > maxBytes ? `0x${shown}...` : `0x${shown}`

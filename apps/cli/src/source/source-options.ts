@@ -23,7 +23,7 @@ export function takesSource(command: Command): Command {
     .addOption(
       new Option(
         '--generation <name>',
-        'how entries are encoded (default: what the header suggests, or the first bookmark tells)',
+        'how entries are encoded (default: what the header suggests, or the first bookmark shows)',
       ).choices(GENERATIONS),
     )
     .addOption(new Option('--tls', 'connect with TLS').helpGroup('TLS:'))

@@ -2,7 +2,7 @@ import type { Entry } from '@datastreamer/format'
 import { BookmarkType, decodeSequencerEntry, type Generation } from '@datastreamer/sequencer-entries'
 import type { NumberedBound } from '../arguments.ts'
 
-/** Where a range ends: behind an entry, a block or a batch, which it holds whole. */
+/** Where a range ends: after an entry, a block or a batch, which it holds whole. */
 export class RangeEnd {
   readonly #to: NumberedBound
   readonly #generation: Generation
@@ -12,7 +12,7 @@ export class RangeEnd {
     this.#generation = generation
   }
 
-  /** Whether the range ends in front of an entry, behind it, or goes on. */
+  /** Whether the range ends before an entry, after it, or goes on. */
   at(entry: Entry): 'before' | 'after' | undefined {
     const { kind, number } = this.#to
     if (kind !== 'entry') return this.#atDecoded(entry)

@@ -1,7 +1,7 @@
 import { plural } from '../output/text.ts'
 import type { Source, Start } from '../source/source.ts'
 
-/** Time without a line after which whoever waits is told so. */
+/** Time without a line after which a note says what is waited for. */
 const PATIENCE_MS = 1000
 
 export interface WaitingOptions {

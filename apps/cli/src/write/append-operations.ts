@@ -6,9 +6,9 @@ import type { StreamStore } from '@datastreamer/store'
 const MAX_WAITING = 1000
 
 /**
- * Commit operations one behind the other.
+ * Commit operations one after another.
  *
- * @param onCommit told how many are added so far
+ * @param onCommit called with how many are added so far
  */
 export async function appendOperations(
   store: StreamStore,

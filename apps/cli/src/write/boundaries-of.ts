@@ -2,7 +2,7 @@ import { decodeHeaderPage, type Entry, FormatError, HEADER_PAGE_BYTES, PacketRea
 import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
 import { nodeDisk } from '@datastreamer/store'
 
-/** Bytes behind the header page that are looked at for the first bookmark. */
+/** Bytes after the header page in which the first bookmark is looked for. */
 const LOOK_BYTES = 64 * 1024
 
 /**

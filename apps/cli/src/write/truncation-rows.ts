@@ -2,7 +2,7 @@ import type { TruncationPlan } from '@datastreamer/store'
 import type { Command } from 'commander'
 import { count, plural } from '../output/text.ts'
 
-/** What a cut will do to a file, for people. */
+/** What a truncation will do to a file, for people. */
 export function truncationRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
   const { header, to, lostEntries, cutBytes, atOperationBoundary } = plan
   const point = (entries: bigint, length: number): string =>
@@ -10,7 +10,7 @@ export function truncationRows(plan: Omit<TruncationPlan, 'file'>): [string, str
   return [
     ['header says', point(header.totalEntries, header.totalLength)],
     ['will be', point(to.totalEntries, to.totalLength)],
-    ['ends', atOperationBoundary ? 'between two operations' : 'behind a whole entry, maybe inside an operation'],
+    ['ends', atOperationBoundary ? 'between two operations' : 'after a whole entry, maybe inside an operation'],
     ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
   ]
 }
