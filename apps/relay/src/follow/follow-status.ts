@@ -1,5 +1,6 @@
 import { StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { Header } from '@datastreamer/format'
+import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { StreamReader } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
 import type { Upstream } from '../upstream/upstream.ts'
@@ -17,6 +18,7 @@ export type Refusal = 'truncated' | 'differs'
 
 /** How following goes: which upstream, how far behind, since when. */
 export class FollowStatus {
+  readonly #clock: Clock
   readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
   #own: Pick<StreamReader, 'getHeader'> | undefined
   #current: { readonly upstream: Upstream; readonly since: Date; readonly boundaries: boolean } | undefined
@@ -30,8 +32,9 @@ export class FollowStatus {
   #connections = 0
   #entries = 0
 
-  constructor(upstreams: readonly Upstream[]) {
-    this.#lostAt = performance.now()
+  constructor(upstreams: readonly Upstream[], clock: Clock = systemClock) {
+    this.#clock = clock
+    this.#lostAt = this.#clock.now()
     this.#records = new Map(
       upstreams.map((upstream) => [upstream, { upstream, connections: 0, failures: 0, lastError: undefined }]),
     )
@@ -54,7 +57,7 @@ export class FollowStatus {
 
   /** How long, in ms, no upstream has been followed; 0 if one is. */
   get disconnectedMs(): number {
-    return this.#current === undefined ? performance.now() - this.#lostAt : 0
+    return this.#current === undefined ? this.#clock.now() - this.#lostAt : 0
   }
 
   /** Entries that the upstream was seen to have and the file has not; `undefined` if no upstream was ever seen. */
@@ -66,7 +69,7 @@ export class FollowStatus {
 
   /** Seconds since an entry came; `undefined` if none has. */
   get secondsSinceEntry(): number | undefined {
-    return this.#lastEntryAt && (Date.now() - this.#lastEntryAt.getTime()) / 1000
+    return this.#lastEntryAt && (this.#clock.wallTime() - this.#lastEntryAt.getTime()) / 1000
   }
 
   /** Connections to upstreams behind the first one. */
@@ -115,7 +118,7 @@ export class FollowStatus {
   }
 
   connected(upstream: Upstream, header: Header, boundaries: boolean): void {
-    this.#current = { upstream, since: new Date(), boundaries }
+    this.#current = { upstream, since: this.#date(), boundaries }
     this.#trying = undefined
     this.#refusal = undefined
     this.#connections++
@@ -130,7 +133,7 @@ export class FollowStatus {
 
   received(entries: number): void {
     this.#entries += entries
-    this.#lastEntryAt = new Date()
+    this.#lastEntryAt = this.#date()
   }
 
   failed(upstream: Upstream, error: Error): void {
@@ -140,7 +143,7 @@ export class FollowStatus {
     const record = this.#records.get(upstream)
     if (record === undefined) return
     record.failures++
-    record.lastError = { at: new Date(), code: codeOf(error), message: error.message }
+    record.lastError = { at: this.#date(), code: codeOf(error), message: error.message }
   }
 
   /** The file cannot be written for now, so nobody is followed. */
@@ -155,9 +158,13 @@ export class FollowStatus {
   }
 
   #left(): void {
-    if (this.#current !== undefined) this.#lostAt = performance.now()
+    if (this.#current !== undefined) this.#lostAt = this.#clock.now()
     this.#current = undefined
     this.#trying = undefined
+  }
+
+  #date(): Date {
+    return new Date(this.#clock.wallTime())
   }
 
   get #state(): string {

@@ -1,8 +1,9 @@
 import { ConnectionError, ProtocolError, ServerRefusedError, StreamClient, TruncatedError } from '@datastreamer/client'
 import { type Header, StreamError } from '@datastreamer/format'
+import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store'
 import { followTruncation } from '../truncate/follow-truncation.ts'
-import { pause, type RoundOptions, Rounds } from '../upstream/rounds.ts'
+import { type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import { BoundariesWanted } from './boundaries-wanted.ts'
 import { type FollowListener, followOnce } from './follow-once.ts'
@@ -61,6 +62,7 @@ interface Failure {
  */
 export class Follower implements AsyncDisposable {
   readonly #options: FollowerOptions
+  readonly #clock: Clock
   readonly #rounds: Rounds
   readonly #boundariesWanted = new BoundariesWanted()
   readonly #stop = new AbortController()
@@ -71,6 +73,7 @@ export class Follower implements AsyncDisposable {
   /** Start to follow. @param onFailure called once, with an error that nobody foresaw */
   constructor(options: FollowerOptions, onFailure: (error: unknown) => void) {
     this.#options = options
+    this.#clock = options.limits?.clock ?? systemClock
     this.#rounds = new Rounds(options.rounds)
     this.#running = this.#run().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) onFailure(error)
@@ -92,7 +95,7 @@ export class Follower implements AsyncDisposable {
     for (;;) {
       if (await this.#round()) this.#rounds.succeeded()
       if (this.#options.status.stopped !== undefined) await this.#untilWritable()
-      await pause(this.#rounds.failed(), signal)
+      await sleep(this.#clock, this.#rounds.failed(), { signal })
     }
   }
 
@@ -101,7 +104,7 @@ export class Follower implements AsyncDisposable {
     const { store, status, watchIntervalMs = 1000 } = this.#options
     while (store.broken !== undefined) {
       await this.#lookAtHead()
-      await pause(watchIntervalMs, this.#stop.signal)
+      await sleep(this.#clock, watchIntervalMs, { signal: this.#stop.signal })
     }
     status.goOn()
     this.#options.onEvent?.({ event: 'resumed' })
@@ -134,9 +137,9 @@ export class Follower implements AsyncDisposable {
     }
     const [first] = truncated
     if (first === undefined) return false
-    this.#shorterSince ??= performance.now()
+    this.#shorterSince ??= this.#clock.now()
     if (this.#options.onTruncate !== 'follow') return false
-    const settled = performance.now() - this.#shorterSince >= (this.#options.truncateGraceMs ?? 5000)
+    const settled = this.#clock.now() - this.#shorterSince >= (this.#options.truncateGraceMs ?? 5000)
     const chosen = truncated.find(({ error }) => error.code === 'REWRITTEN') ?? (settled ? first : undefined)
     return chosen !== undefined && (await this.#cut(chosen.upstream))
   }
@@ -149,7 +152,7 @@ export class Follower implements AsyncDisposable {
     let connectedAt: number | undefined
     const listener: FollowListener = {
       onConnected: (header, boundaries) => {
-        connectedAt = performance.now()
+        connectedAt = this.#clock.now()
         this.#shorterSince = undefined
         this.#boundariesWanted.connected(upstream)
         this.#options.status.connected(upstream, header, boundaries)
@@ -168,7 +171,7 @@ export class Follower implements AsyncDisposable {
       if (connectedAt === undefined && boundaries && isSilence(error) && (await this.#answers(upstream))) {
         this.#boundariesWanted.leftOpen(upstream)
       }
-      const held = connectedAt === undefined ? 0 : performance.now() - connectedAt
+      const held = connectedAt === undefined ? 0 : this.#clock.now() - connectedAt
       const sound = held > SOUND_MS || store.getHeader().totalEntries > totalEntries
       return sound && isOfUpstream(error) ? undefined : error
     }
@@ -180,12 +183,16 @@ export class Follower implements AsyncDisposable {
     const { signal } = this.#stop
     const { streamType } = store.getHeader()
     await using client = new StreamClient(clientOptions(upstream, limits, { streamType }))
+    const late = new AbortController()
+    const timer = this.#clock.after(ANSWER_MS, () => late.abort())
     try {
-      await client.getHeader({ signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) })
+      await client.getHeader({ signal: AbortSignal.any([signal, late.signal]) })
       return true
     } catch {
       signal.throwIfAborted()
       return false
+    } finally {
+      timer.cancel()
     }
   }
 

@@ -1,6 +1,7 @@
 import { StreamClient } from '@datastreamer/client'
 import { type Header, StreamError } from '@datastreamer/format'
-import { pause, type RoundOptions, Rounds } from './rounds.ts'
+import { sleep, systemClock } from '@datastreamer/runtime'
+import { type RoundOptions, Rounds } from './rounds.ts'
 import { clientOptions, type Upstream, type UpstreamLimits } from './upstream.ts'
 
 export interface FirstUpstreamOptions {
@@ -23,10 +24,11 @@ export async function withFirstUpstream<T extends object>(
   use: (client: StreamClient, header: Header) => Promise<T>,
 ): Promise<T> {
   const waits = new Rounds(options.rounds)
+  const clock = options.limits?.clock ?? systemClock
   for (;;) {
     const found = await withAnyUpstream(options, use)
     if (found !== undefined) return found
-    await pause(waits.failed(), options.signal)
+    await sleep(clock, waits.failed(), { signal: options.signal })
   }
 }
 

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 export interface RoundOptions {
   /** Longest wait after the first round that failed (default 100). */
   readonly minMs?: number | undefined
@@ -36,15 +34,5 @@ export class Rounds {
   failed(): number {
     const wait = Math.min(this.#maxMs, this.#minMs * FACTOR ** this.#failures++)
     return wait * (1 - JITTER * this.#random())
-  }
-}
-
-/** Wait, or throw the signal's reason. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
   }
 }

@@ -1,5 +1,5 @@
 import { type ClientOptions, parseHostPort } from '@datastreamer/client'
-import type { ClientTlsOptions, Clock } from '@datastreamer/runtime'
+import type { ClientTlsOptions, Clock, Net } from '@datastreamer/runtime'
 import { ConfigError } from '@datastreamer/service'
 import type { StreamReader } from '@datastreamer/store'
 import type { UpstreamTls } from './upstream-tls.ts'
@@ -14,13 +14,15 @@ export interface Upstream {
   readonly tls: ClientTlsOptions | undefined
 }
 
-/** How long upstreams may take for what. */
+/** How upstreams are reached, and how long they may take for what. */
 export interface UpstreamLimits {
   readonly connectTimeoutMs?: number | undefined
   /** Longest time without a byte of an answer, or of entries that the upstream is known to have. */
   readonly responseTimeoutMs?: number | undefined
-  /** Gives time and timers, for tests (default: the system's). */
+  /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
+  /** Where they are dialled (default: this machine's network). */
+  readonly net?: Net | undefined
 }
 
 /** Which stream is expected; what is left out is taken as it comes. */
@@ -66,9 +68,10 @@ export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'a
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */
 export function clientOptions(
   { host, port, tls }: Upstream,
-  { connectTimeoutMs, responseTimeoutMs, clock }: UpstreamLimits,
+  { connectTimeoutMs, responseTimeoutMs, clock, net }: UpstreamLimits,
   { streamType, systemId, version }: ExpectedStream,
 ): ClientOptions {
   const backoff = { maxAttempts: 1 }
-  return { host, port, tls, streamType, systemId, version, connectTimeoutMs, responseTimeoutMs, clock, backoff }
+  const limits = { connectTimeoutMs, responseTimeoutMs, clock, net, backoff }
+  return { host, port, tls, streamType, systemId, version, ...limits }
 }
