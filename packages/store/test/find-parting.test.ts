@@ -38,7 +38,8 @@ function fileOf(bytes: Uint8Array, onRead: (position: number, bytes: number) => 
 test('a common part ends behind a whole entry, though the commit point was checked against another history', async () => {
   const entries = entriesOf(0, 100, 200, 300)
   const trail = new PageTrail()
-  trail.add({ bytes: entries, position: HEADER_PAGE_BYTES, number: 0, end: 3 })
+  const next = { position: HEADER_PAGE_BYTES + entries.length, number: 3 }
+  trail.add({ bytes: entries, position: HEADER_PAGE_BYTES, number: 0, next })
   const known = { point: headerOf(HEADER_PAGE_BYTES + entries.length, 3n), buffers: new PageBuffers(), trail }
   const file = fileOf(Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), entries]))
   const { point, last } = await findParting({ ...known, file }, headerOf(HEADER_PAGE_BYTES + 150, 1n))

@@ -9,7 +9,9 @@ import type { SharedCopy } from './shared-copy.ts'
 export interface Part {
   /** Entries, and operation boundaries before and after them. Read-only: other streams may write them too. */
   readonly packets: readonly Uint8Array[]
-  /** The place behind the entries. */
+  /** Byte offset of the first entry in the file. */
+  readonly position: number
+  /** The position after the entries. */
   readonly next: LogPosition
   /** To be given back when the part was written, or will not be. */
   readonly buffer?: PartBuffer | undefined
@@ -51,7 +53,7 @@ export class EntryFeed {
   /** The part at a place, if it can be had without waiting. */
   now(place: LogPosition, credit: number): Part | undefined {
     const run = this.#boundaries === undefined ? this.#log.runInMemory(place) : undefined
-    return run && this.#ofMemory(run, place, credit)
+    return run && this.#ofMemory(run, credit)
   }
 
   /**
@@ -61,7 +63,7 @@ export class EntryFeed {
    */
   async fetch(place: LogPosition, credit: number): Promise<Part | undefined> {
     const run = this.#log.runInMemory(place)
-    const part = run === undefined ? await this.#ofDisk(place, credit) : this.#ofMemory(run, place, credit)
+    const part = run === undefined ? await this.#ofDisk(place, credit) : this.#ofMemory(run, credit)
     if (part === undefined || this.#boundaries === undefined) return part
     try {
       return await this.#withBoundaries(part, place, this.#boundaries)
@@ -83,13 +85,13 @@ export class EntryFeed {
   }
 
   /** The log's pages are not lent to a reader that may keep them long: what it gets then is a copy. */
-  #ofMemory(run: LogRun, place: LogPosition, credit: number): Part {
+  #ofMemory(run: LogRun, credit: number): Part {
     const { parts, newest } = this.#memory
     const buffer = run.bytes.length > parts.smallBytes ? parts.takeLargeRight(credit) : undefined
     const maxBytes = buffer === undefined ? parts.smallBytes : Number.POSITIVE_INFINITY
-    const { bytes, next } = firstPart(run, place, { maxBytes, end: this.#end })
-    const mine = buffer === undefined ? newest.of(bytes, place) : bytes
-    return { packets: [mine], next, buffer, readsAhead: false }
+    const part = firstPart(run, { maxBytes, end: this.#end })
+    const mine = buffer === undefined ? newest.of(part) : part.bytes
+    return { packets: [mine], position: part.position, next: part.next, buffer, readsAhead: false }
   }
 
   async #ofDisk(place: LogPosition, credit: number): Promise<Part | undefined> {
@@ -99,8 +101,8 @@ export class EntryFeed {
     try {
       const run = await this.#log.runOnDisk(place, { into: buffer.bytes })
       if (run !== undefined) {
-        const { bytes, next } = firstPart(run, place, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
-        part = { packets: [bytes], next, buffer, readsAhead: buffer.isLarge }
+        const { bytes, position, next } = firstPart(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
+        part = { packets: [bytes], position, next, buffer, readsAhead: buffer.isLarge }
       }
       return part
     } finally {
@@ -116,8 +118,8 @@ export class EntryFeed {
     const around = await boundaries.around(place.number, part.next.number, isCommitPoint)
     const before = around.before.map(encodeOperationBoundary)
     if (around.end === undefined) return { ...part, packets: [...before, entries] }
-    const run = { bytes: entries, next: part.next }
-    const { bytes, next } = firstPart(run, place, { maxBytes: Number.POSITIVE_INFINITY, end: around.end })
+    const run = { bytes: entries, position: part.position, number: place.number, next: part.next }
+    const { bytes, next } = firstPart(run, { maxBytes: Number.POSITIVE_INFINITY, end: around.end })
     // Behind its last entry a range is over.
     const behind = around.end === this.#end ? [] : [encodeOperationBoundary(boundaryAt(around.end, false))]
     return { ...part, packets: [...before, bytes, ...behind], next }

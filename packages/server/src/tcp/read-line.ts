@@ -1,6 +1,14 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
-import type { LogListener, LogPosition, LogRun, ReadableLog, RunOptions } from '@datastreamer/store'
+import type {
+  CommitPoint,
+  LogListener,
+  LogPosition,
+  LogRun,
+  ReadableLog,
+  RunOptions,
+  Truncations,
+} from '@datastreamer/store'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { Participant, Turns } from './turns.ts'
 
@@ -82,6 +90,10 @@ export class LogInLine implements ReadableLog {
     return this.#log.header
   }
 
+  get truncations(): Truncations {
+    return this.#log.truncations
+  }
+
   listen(listener: LogListener): () => void {
     return this.#log.listen(listener)
   }
@@ -90,8 +102,8 @@ export class LogInLine implements ReadableLog {
     return this.#line.run(() => this.#log.locate(number))
   }
 
-  runInMemory(place: LogPosition): LogRun | undefined {
-    return this.#log.runInMemory(place)
+  runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined {
+    return this.#log.runInMemory(from, end)
   }
 
   runOnDisk(from: LogPosition, options?: RunOptions): Promise<LogRun | undefined> {

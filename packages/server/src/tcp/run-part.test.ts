@@ -7,36 +7,28 @@ const sizes = fc.array(fc.nat(60), { minLength: 1, maxLength: 40 })
 
 test('takes whole entries up to both limits, at least one', () => {
   fc.assert(
-    fc.property(
-      sizes,
-      fc.nat(1000),
-      fc.integer({ min: 1, max: 50 }),
-      fc.boolean(),
-      (lengths, maxBytes, count, padded) => {
-        const number = 7
-        const entries = lengths.map((length, i) =>
-          encodeEntry({ type: 1, number: BigInt(number + i), data: new Uint8Array(length) }),
-        )
-        const bytes = Uint8Array.from(Buffer.concat(entries))
-        // Padding at the place: the run stands at the start of the next page.
-        const start = HEADER_PAGE_BYTES + PAGE_BYTES
-        const from = { position: padded ? start - 100 : start, number }
-        const next = { position: start + bytes.length, number: number + entries.length }
-        const part = firstPart({ bytes, next }, from, { maxBytes, end: number + count })
-        const taken = part.next.number - number
-        const ends = entries.map((_, i) => entries.slice(0, i + 1).reduce((sum, entry) => sum + entry.length, 0))
-        const allowed = ends.filter((end, i) => i < count && (i === 0 || end <= maxBytes)).length
-        expect(taken).toBe(allowed)
-        expect(part.bytes).toEqual(bytes.subarray(0, ends[taken - 1]))
-        expect(part.next.position).toBe(start + (ends[taken - 1] ?? 0))
-      },
-    ),
+    fc.property(sizes, fc.nat(1000), fc.integer({ min: 1, max: 50 }), (lengths, maxBytes, count) => {
+      const number = 7
+      const entries = lengths.map((length, i) =>
+        encodeEntry({ type: 1, number: BigInt(number + i), data: new Uint8Array(length) }),
+      )
+      const bytes = Uint8Array.from(Buffer.concat(entries))
+      const start = HEADER_PAGE_BYTES + PAGE_BYTES
+      const next = { position: start + bytes.length, number: number + entries.length }
+      const part = firstPart({ bytes, position: start, number, next }, { maxBytes, end: number + count })
+      const taken = part.next.number - number
+      const ends = entries.map((_, i) => entries.slice(0, i + 1).reduce((sum, entry) => sum + entry.length, 0))
+      const allowed = ends.filter((end, i) => i < count && (i === 0 || end <= maxBytes)).length
+      expect(taken).toBe(allowed)
+      expect(part.bytes).toEqual(bytes.subarray(0, ends[taken - 1]))
+      expect(part.next.position).toBe(start + (ends[taken - 1] ?? 0))
+    }),
   )
 })
 
-test('leaves the place behind padding to a run that is taken whole', () => {
+test('leaves the position after padding to a run that is taken whole', () => {
   const bytes = encodeEntry({ type: 1, number: 0n, data: new Uint8Array(10) })
   const next = { position: HEADER_PAGE_BYTES + PAGE_BYTES, number: 1 }
-  const from = { position: HEADER_PAGE_BYTES + 500, number: 0 }
-  expect(firstPart({ bytes, next }, from, { maxBytes: 1, end: 5 }).next).toBe(next)
+  const run = { bytes, position: HEADER_PAGE_BYTES, number: 0, next }
+  expect(firstPart(run, { maxBytes: 1, end: 5 }).next).toBe(next)
 })

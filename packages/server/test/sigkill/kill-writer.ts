@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decodeEntry, ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, viewOf } from '@datastreamer/format'
+import { decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 import type { Fsync, StreamReader } from '@datastreamer/store'
-import { openReader, openStore } from '@datastreamer/store'
+import { LogCursor, openReader, openStore } from '@datastreamer/store'
 import { type Random, randomFrom } from '@datastreamer/store/testing'
 import { packetsIn, RawClient } from '../tcp-client.ts'
 import { bookmarkOf, endOf, entryOf, operationsIn, sizeOf } from './operations.ts'
@@ -110,11 +110,11 @@ class Victim {
   async #checkEntries({ log }: StreamReader, operations: number): Promise<void> {
     let k = this.#checked
     let index = 0
-    let at = k === 0 ? { position: HEADER_PAGE_BYTES, number: 0 } : await log.locate(endOf(k))
+    const cursor = new LogCursor(log, k === 0 ? 0 : endOf(k))
     while (k < operations) {
-      const run = log.runInMemory(at) ?? (await log.runOnDisk(at))
-      if (run === undefined) throw new Error(`entry ${at.number} is gone`)
-      let number = at.number
+      const run = await cursor.next()
+      if (run === undefined) throw new Error(`entry ${cursor.number} is gone`)
+      let { number } = run
       for (let offset = 0; offset < run.bytes.length; number++) {
         const found = decodeEntry(viewOf(run.bytes), offset)
         const { type, data } = entryOf(k, index, number)
@@ -126,7 +126,6 @@ class Victim {
           index = 0
         }
       }
-      at = run.next
     }
   }
 }

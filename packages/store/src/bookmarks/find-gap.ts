@@ -24,7 +24,7 @@ export async function findGap(
   for await (const run of readRuns(log, 0, { signal })) {
     const began = clock.now()
     const bookmarks: BookmarkPut[] = []
-    eachBookmark(run, (from, to, number) => bookmarks.push({ key: run.bytes.slice(from, to), number }), run.end)
+    eachBookmark(run, (from, to, number) => bookmarks.push({ key: run.bytes.slice(from, to), number }), run.next.number)
     for (let at = 0; at < bookmarks.length; at += MAX_LOOK_UPS) {
       const some = bookmarks.slice(at, at + MAX_LOOK_UPS)
       const gaps = await Promise.all(some.map((bookmark) => isGap(log, index, bookmark)))

@@ -1,16 +1,17 @@
 import { RefusedError } from '../disk/errors.ts'
+import type { LogRun } from '../log/run-reader.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { repairBookmarks } from './repair.ts'
-import { indexLog, type NumberedRun } from './scan.ts'
+import { indexLog } from './scan.ts'
 
 /** Told of what an index was made from; see {@link followLog}. */
 export interface ScanWitness {
   /** Number of the entry up to which it was told without a gap: the scan begins again there after a truncation. */
   readonly entries: number
   /** Told of each run that was scanned. */
-  add(run: NumberedRun): void
+  add(run: LogRun): void
 }
 
 /**
@@ -93,7 +94,7 @@ class FollowingIndex implements BookmarkIndex {
 
   async #scan(): Promise<void> {
     const { signal } = this.#closing
-    const onRun = (run: NumberedRun): void => this.#witness?.add(run)
+    const onRun = (run: LogRun): void => this.#witness?.add(run)
     while (this.#next < Number(this.#log.header.totalEntries)) {
       const from = this.#next
       this.#backTo = Number.POSITIVE_INFINITY

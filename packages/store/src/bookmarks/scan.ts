@@ -1,84 +1,55 @@
-import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, viewOf } from '@datastreamer/format'
-import { nextPageStart } from '../log/page-buffers.ts'
+import { BOOKMARK_TYPE, ENTRY_HEAD_BYTES, MAX_BOOKMARK_BYTES, TruncatedError, viewOf } from '@datastreamer/format'
+import { LogCursor } from '../log/log-cursor.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
-import type { LogPosition, LogRun } from '../log/run-reader.ts'
+import type { LogRun } from '../log/run-reader.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { BookmarkList } from './bookmark-list.ts'
 
-/** Told of each bookmark of a log, in order. `key` borrows the log's memory: copy it to keep it. */
+/** Notified of each bookmark of a log, in order. `key` borrows the log's memory: copy it to keep it. */
 export type OnBookmark = (key: Uint8Array, number: number) => void
-
-/** Whole entries of a log, where they stand, and the number of the first one. */
-export interface NumberedRun {
-  readonly bytes: Uint8Array
-  readonly position: number
-  readonly number: number
-  /** Number behind the last entry. */
-  readonly end: number
-}
 
 export interface RunsOptions {
   readonly signal?: AbortSignal | undefined
-  /** Entry number to stop at; the last run may go on behind it (default: the commit point, wherever it is by then). */
+  /** Entry number to stop at; the last run may go on after it (default: the commit point, wherever it is by then). */
   readonly to?: number | undefined
   /** Most bytes to read from disk at a time, but always at least one entry (default: what the log reads). */
   readonly maxBytes?: number | undefined
 }
 
 /**
- * Read a log in runs, from entry `from` to the commit point, or to where a truncation cuts off what is being read.
+ * Read a log in runs, damaged or not, from entry `from` to the commit point, or to where a truncation removes what was
+ * read.
  *
  * @returns the entry number up to which the runs are part of the log
- * @throws {DamageError}
+ * @throws {DamageError} if there are no entries where some should stand
  */
 export async function* readRuns(
   log: ReadableLog,
   from: number,
   { signal, to = Number.POSITIVE_INFINITY, maxBytes }: RunsOptions = {},
-): AsyncGenerator<NumberedRun, number, void> {
-  let cut = Number.POSITIVE_INFINITY
-  const stop = log.listen({
-    onCommit: () => undefined,
-    onTruncate: ({ totalEntries }) => {
-      cut = Math.min(cut, Number(totalEntries))
-    },
-  })
-  try {
-    let at: LogPosition | undefined
-    for (let number = from; ; ) {
-      signal?.throwIfAborted()
-      if (number > cut) return cut
-      // What is committed next may begin elsewhere.
-      if (number === cut) at = undefined
-      cut = Number.POSITIVE_INFINITY
-      if (number >= Math.min(to, Number(log.header.totalEntries))) return number
-      let run: LogRun | undefined
-      try {
-        at ??= await log.locate(number)
-        run = await log.runAsFound(at, maxBytes)
-      } catch (error) {
-        if (cut === Number.POSITIVE_INFINITY) throw error
-      }
-      // A truncation while it was read makes it worthless.
-      if (at === undefined || run === undefined || run.next.number > cut) continue
-      yield { bytes: run.bytes, position: startOf(at, run), number, end: run.next.number }
-      at = run.next
-      number = at.number
-    }
-  } finally {
-    stop()
+): AsyncGenerator<LogRun, number, void> {
+  const cursor = new LogCursor(log, from)
+  for (;;) {
+    signal?.throwIfAborted()
+    const run = cursor.truncatedTo === undefined && cursor.number < to ? await nextAsFound(cursor, maxBytes) : undefined
+    if (run === undefined) return cursor.truncatedTo ?? cursor.number
+    yield run
   }
 }
 
-/** Position of the first entry of a run that was read from a place, which may be at the padding before it. */
-function startOf({ position }: LogPosition, { next }: LogRun): number {
-  const nextPage = nextPageStart(position)
-  return next.position > nextPage ? nextPage : position
+/** The next run, also if it is known to be damaged; `undefined` at the end, or if the cursor was truncated away. */
+async function nextAsFound(cursor: LogCursor, maxBytes: number | undefined): Promise<LogRun | undefined> {
+  try {
+    return await cursor.next({ asFound: true, maxBytes })
+  } catch (error) {
+    if (error instanceof TruncatedError) return undefined
+    throw error
+  }
 }
 
-/** Call `onBookmark` with the place of each bookmark of 1 to 16 bytes of a run that stands before entry `to`. */
+/** Call `onBookmark` with where each bookmark of 1 to 16 bytes of a run lies, before entry `to`. */
 export function eachBookmark(
-  { bytes, number }: Pick<NumberedRun, 'bytes' | 'number'>,
+  { bytes, number }: Pick<LogRun, 'bytes' | 'number'>,
   onBookmark: (from: number, to: number, number: number) => void,
   to: number,
 ): void {
@@ -95,9 +66,9 @@ export function eachBookmark(
 
 /**
  * Call `onBookmark` for each bookmark of 1 to 16 bytes from entry `from` on. Stops at the commit point, or where a
- * truncation cuts off what is being read.
+ * truncation removes what was read.
  *
- * @returns the entry number up to which the log was looked at
+ * @returns the entry number up to which the log was read
  * @throws {DamageError}
  */
 export async function scanBookmarks(
@@ -141,10 +112,10 @@ export async function* bookmarksBackwards(
 export interface IndexLogOptions {
   /** Entry number to begin at (default 0). */
   readonly from?: number | undefined
-  /** Told now and then how many entries of how many were looked at. */
+  /** Notified now and then how many entries of how many were read. */
   readonly onProgress?: ((entries: number, total: number) => void) | undefined
-  /** Told of each run whose bookmarks were put. */
-  readonly onRun?: ((run: NumberedRun) => void) | undefined
+  /** Notified of each run whose bookmarks were put. */
+  readonly onRun?: ((run: LogRun) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -177,15 +148,15 @@ export async function indexLog(
     index.put(puts)
     bookmarks += puts.length
     onRun?.(step.value)
-    onProgress?.(step.value.end, Number(log.header.totalEntries))
+    onProgress?.(step.value.next.number, Number(log.header.totalEntries))
     await index.writable()
   }
 }
 
 /**
- * The entry number up to which an index knows a log. Indexes are written in the order of the log, so it is behind the
- * last bookmark that the index has at its place. Looks from the end backwards, so it costs little unless much is missing
- * or the log has no bookmarks.
+ * The entry number up to which an index knows a log. Indexes are written in the order of the log, so it is the one after
+ * the last bookmark for which the index has the right number. Searches from the end backwards, so it costs little unless
+ * much is missing or the log has no bookmarks.
  *
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
  */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { LogChanges } from './log-changes.ts'
+import { Truncations } from './truncations.ts'
 
 /** A read that ends when the test says so, and how often it began. */
 function heldRead() {
@@ -15,7 +16,7 @@ function heldRead() {
 const isThere = (): boolean => true
 
 test('every change of committed bytes makes another epoch, one in place two', async () => {
-  const changes = new LogChanges()
+  const changes = new LogChanges(new Truncations())
   const epochs = [changes.epoch]
   changes.truncated(1)
   epochs.push(changes.epoch)
@@ -26,7 +27,7 @@ test('every change of committed bytes makes another epoch, one in place two', as
 })
 
 test('what was read while nothing changed is what is there', async () => {
-  const changes = new LogChanges()
+  const changes = new LogChanges(new Truncations())
   expect(await changes.readSteadily(0, isThere, async () => 'value')).toBe('value')
   expect(
     await changes.readSteadily(
@@ -40,7 +41,7 @@ test('what was read while nothing changed is what is there', async () => {
 })
 
 test('what was read while bytes were changed in place is read again when they are whole', async () => {
-  const changes = new LogChanges()
+  const changes = new LogChanges(new Truncations())
   const { read, begun, held } = heldRead()
   const found = changes.readSteadily(0, isThere, read)
   const first = await begun(1)
@@ -62,7 +63,7 @@ test('what was read while bytes were changed in place is read again when they ar
 })
 
 test('a change that fails is reported, and read behind', async () => {
-  const changes = new LogChanges()
+  const changes = new LogChanges(new Truncations())
   const changed = changes.change(() => Promise.reject(new Error('simulated')))
   const found = changes.readSteadily(0, isThere, async () => 'value')
   await expect(changed).rejects.toThrow('simulated')
@@ -77,7 +78,7 @@ test('what lies behind a truncation while it is read is not there, what lies bef
     [6, [5, 9], undefined],
     [6, [9, 5], undefined],
   ] as const) {
-    const changes = new LogChanges()
+    const changes = new LogChanges(new Truncations())
     const { read, begun, held } = heldRead()
     const found = changes.readSteadily(number, isThere, read)
     const first = await begun(1)
@@ -90,7 +91,7 @@ test('what lies behind a truncation while it is read is not there, what lies bef
 })
 
 test('a truncation before a read began says nothing of what is there now', async () => {
-  const changes = new LogChanges()
+  const changes = new LogChanges(new Truncations())
   changes.truncated(0)
   expect(await changes.readSteadily(5, isThere, async () => 'value')).toBe('value')
 })

@@ -1,13 +1,21 @@
+import { invariant } from '@datastreamer/format'
+import type { Truncations } from './truncations.ts'
+
 /**
  * Notes when committed bytes of a log change, by a truncation or in place, so that what was read meanwhile is read again.
+ *
+ * Invariants: the epoch never goes back; one change in place at a time.
  */
 export class LogChanges {
+  readonly #truncations: Truncations
   /** Grows with every change of bytes that were committed. */
   #epoch = 0
   /** Settles when bytes that are being changed in place are whole again. */
   #changing: Promise<void> | undefined
-  /** Reads that are under way: the number that the log was truncated at since they began, if it was. */
-  readonly #reads = new Set<{ cut: number }>()
+
+  constructor(truncations: Truncations) {
+    this.#truncations = truncations
+  }
 
   get epoch(): number {
     return this.#epoch
@@ -21,11 +29,12 @@ export class LogChanges {
 
   truncated(totalEntries: number): void {
     this.#epoch++
-    for (const read of this.#reads) read.cut = Math.min(read.cut, totalEntries)
+    this.#truncations.note(totalEntries)
   }
 
   /** Change committed bytes in place by `work`. */
   async change(work: () => Promise<void>): Promise<void> {
+    invariant(this.#changing === undefined, 'committed bytes are changed in place while others are')
     this.#epoch++
     const changing = work()
     this.#changing = changing.catch(() => undefined)
@@ -45,22 +54,17 @@ export class LogChanges {
    * @returns `undefined` if it is not, or was truncated meanwhile
    */
   async readSteadily<T>(number: number, isThere: () => boolean, read: () => Promise<T>): Promise<T | undefined> {
-    const under = { cut: Number.POSITIVE_INFINITY }
-    this.#reads.add(under)
-    try {
-      while (number < under.cut && isThere()) {
-        const epoch = await this.steadyEpoch()
-        const found = await read().then(
-          (value) => ({ value }),
-          (error: unknown) => ({ error }),
-        )
-        if (epoch !== this.#epoch) continue
-        if ('error' in found) throw found.error
-        return found.value
-      }
-      return undefined
-    } finally {
-      this.#reads.delete(under)
+    const { count } = this.#truncations
+    while (number < this.#truncations.fewestSince(count) && isThere()) {
+      const epoch = await this.steadyEpoch()
+      const found = await read().then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      )
+      if (epoch !== this.#epoch) continue
+      if ('error' in found) throw found.error
+      return found.value
     }
+    return undefined
   }
 }

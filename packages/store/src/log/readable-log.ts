@@ -1,12 +1,13 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
+import type { Truncations } from './truncations.ts'
 
-/** Told of what happens to a log. Calls must not throw and must not wait. */
+/** Notified of what happens to a log. Calls must not throw and must not wait. */
 export interface LogListener {
-  /** The commit point moved ahead. */
+  /** The commit point moved forward. */
   onCommit(): void
-  /** Everything behind the point is gone. */
+  /** Every entry after the point is gone. */
   onTruncate(point: CommitPoint): void
 }
 
@@ -23,9 +24,11 @@ export interface RunOptions {
 /** The committed log as readers see it; see {@link StreamLog}. */
 export interface ReadableLog {
   readonly header: Header
+  /** What was truncated of it. */
+  readonly truncations: Truncations
   listen(listener: LogListener): () => void
   locate(number: number): Promise<LogPosition>
-  runInMemory(place: LogPosition): LogRun | undefined
+  runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined
   runOnDisk(from: LogPosition, options?: RunOptions): Promise<LogRun | undefined>
   runAsFound(from: LogPosition, maxBytes?: number): Promise<LogRun | undefined>
   entry(number: bigint): Promise<Entry | undefined>

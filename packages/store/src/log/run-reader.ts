@@ -11,28 +11,33 @@ import type { DiskFile } from '../disk/disk.ts'
 import { DamageError } from './damage-error.ts'
 import { nextPageStart } from './page-buffers.ts'
 
-/** A place between two entries. */
+/** A position between two entries. */
 export interface LogPosition {
+  /** Byte offset in the file: of the entry, or of the padding before it. */
   readonly position: number
   /** Number of the entry that begins at `position`. */
   readonly number: number
 }
 
 /**
- * Whole entries as they lie in the log, without padding, at least one. Whoever walks them need not check their lengths: these
- * very bytes were walked when they were read, or laid out or checked before they came into memory.
+ * Whole entries as they lie in one page of the log, at least one. Their lengths need not be checked again: these very
+ * bytes were walked when they were read, or encoded or checked before they came into memory.
  */
 export interface LogRun {
-  /** Borrowed and read-only: it may be shared with other readers. */
+  /** The entries, without padding. Borrowed and read-only: other readers may share the memory. */
   readonly bytes: Uint8Array
-  /** The place behind the run. */
+  /** Byte offset of the first entry in the file. */
+  readonly position: number
+  /** Number of the first entry. */
+  readonly number: number
+  /** The position after the last entry. */
   readonly next: LogPosition
 }
 
 /**
  * Read whole entries of one page from the file.
  *
- * @param from a place before `end`, at an entry or at the padding behind one
+ * @param from a position before `end`, at an entry or at the padding before one
  * @param end position up to which the file is committed
  * @param maxBytes bytes to read at most, but always at least one entry
  * @param into memory for the run, if it is large enough
@@ -55,8 +60,14 @@ export async function readRun(
     const run = walk(bytes, path, position, from.number)
     if (run.count > 0) {
       const stop = position + run.end
-      const behind = run.stop === 'padding' ? nextPageStart(position) : stop
-      return { bytes: bytes.subarray(0, run.end), next: { position: behind, number: from.number + run.count } }
+      const next = run.stop === 'padding' ? nextPageStart(position) : stop
+      const { number } = from
+      return {
+        bytes: bytes.subarray(0, run.end),
+        position,
+        number,
+        next: { position: next, number: number + run.count },
+      }
     }
     const place = { file: path, position, entryNumber: BigInt(from.number) }
     if (run.stop === 'padding') {

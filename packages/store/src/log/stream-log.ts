@@ -1,23 +1,16 @@
-import {
-  decodeEntry,
-  ENTRY_HEAD_BYTES,
-  type Entry,
-  type Header,
-  PAGE_BYTES,
-  PacketType,
-  viewOf,
-  walkRun,
-} from '@datastreamer/format'
+import { decodeEntry, type Entry, type Header, invariant, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import { LogChanges } from './log-changes.ts'
-import { nextPageStart, type PageBuffers } from './page-buffers.ts'
+import type { PageBuffers } from './page-buffers.ts'
 import { PageDirectory } from './page-directory.ts'
 import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
+import { runInMemory } from './run-in-memory.ts'
 import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
+import { Truncations } from './truncations.ts'
 
 export interface LogOptions {
   readonly file: DiskFile
@@ -38,15 +31,17 @@ const SEARCH_BYTES = 64 * 1024
 const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 
 /**
- * The committed log: the file up to the commit point, and those who wait for it to move.
+ * The committed log: the file up to the commit point, and those who wait for it to move. Readers are cursors in it.
  *
- * Readers are positions in it; see {@link LogCursor}. It never changes behind their back: bytes before the commit point
- * stay what they are, but for a truncation, which is announced, and an update in place.
+ * Invariants: the commit point moves forward by {@link advance} and back by {@link truncate} only, `totalLength` and
+ * `totalEntries` alike; bytes before it change only by {@link change}.
  */
 export class StreamLog implements ReadableLog {
   readonly path: string
   /** What is known to be damaged: it is not read as if it were whole. */
   readonly damages: DamagedRanges = new DamagedRanges()
+  /** What was truncated of it. */
+  readonly truncations: Truncations = new Truncations()
   readonly #file: DiskFile
   readonly #buffers: PageBuffers
   readonly #directory: PageDirectory
@@ -54,7 +49,7 @@ export class StreamLog implements ReadableLog {
   readonly #clock: Clock
   readonly #listeners = new Set<LogListener>()
   #header: Header
-  readonly #changes = new LogChanges()
+  readonly #changes = new LogChanges(this.truncations)
   #confirmReads: () => Promise<void> = async () => {}
   #announced = false
 
@@ -73,7 +68,7 @@ export class StreamLog implements ReadableLog {
     return this.#header
   }
 
-  /** Tell `listener` of commits and truncations until the returned function is called. */
+  /** Notify `listener` of commits and truncations until the returned function is called. */
   listen(listener: LogListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -87,8 +82,13 @@ export class StreamLog implements ReadableLog {
     this.#confirmReads = confirm
   }
 
-  /** Move the commit point ahead. Those who wait are told soon, once for all commits of this turn of the event loop. */
+  /** Move the commit point forward. Listeners are notified soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
+    const { totalLength: length, totalEntries: entries } = this.#header
+    invariant(
+      totalLength >= length && totalEntries >= entries,
+      `the commit point goes back from ${entries} to ${totalEntries} entries`,
+    )
     this.#header = { ...this.#header, totalLength, totalEntries }
     if (this.#announced) return
     this.#announced = true
@@ -98,8 +98,10 @@ export class StreamLog implements ReadableLog {
     })
   }
 
-  /** Move the commit point back. Must be called before bytes behind it change. */
+  /** Move the commit point back. Must be called before bytes after it change. */
   truncate({ totalLength, totalEntries }: CommitPoint): void {
+    const { totalLength: length, totalEntries: entries } = this.#header
+    invariant(totalLength <= length && totalEntries <= entries, `truncated from ${entries} to ${totalEntries} entries`)
     this.#changes.truncated(Number(totalEntries))
     this.#directory.forgetFrom(totalLength)
     this.damages.cutAt({ totalLength, totalEntries })
@@ -135,12 +137,12 @@ export class StreamLog implements ReadableLog {
    * @throws {RangeError} if it is beyond
    */
   async locate(number: number): Promise<LogPosition> {
-    const place = await this.#find(number)
-    if (place === undefined) throw new RangeError(`entry ${number} of ${this.#header.totalEntries}`)
-    return place
+    const position = await this.#find(number)
+    if (position === undefined) throw new RangeError(`entry ${number} of ${this.#header.totalEntries}`)
+    return position
   }
 
-  /** The place of an entry, or the commit point; `undefined` if the number is beyond, maybe by a truncation meanwhile. */
+  /** The position of an entry, or the commit point; `undefined` if the number is beyond, maybe by a truncation meanwhile. */
   async #find(number: number): Promise<LogPosition | undefined> {
     for (;;) {
       const epoch = this.#changes.epoch
@@ -160,43 +162,17 @@ export class StreamLog implements ReadableLog {
   }
 
   /**
-   * The run at a place, if it is in memory and an entry of that number begins there: a truncation may have taken the place,
-   * and others may have been committed over it.
+   * The run at a position, if it is in memory, not known to be damaged, and an entry of that number begins there.
    *
    * @param end where the log ends for the caller: the commit point, or for the writer what is to become that
    */
   runInMemory(from: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
-    const run = this.#inMemory(from, end)
+    const run = runInMemory(this.#buffers, from, end)
     return run !== undefined && this.damages.meets(from.position, run.next.position) ? undefined : run
   }
 
-  #inMemory({ position, number }: LogPosition, end: CommitPoint): LogRun | undefined {
-    const { totalLength, totalEntries } = end
-    const page = this.#buffers.holding(position)
-    const behind = nextPageStart(position)
-    const next = this.#buffers.holding(behind)
-    // At the padding of a page that is not in memory.
-    if (page === undefined && next?.firstNumber === number) return this.#inMemory({ position: behind, number }, end)
-    if (page === undefined || position >= totalLength) return undefined
-    const { closedAt = totalLength } = page
-    const isLast = closedAt >= totalLength
-    if (!isLast && next === undefined) return undefined
-    if (!isLast && position >= closedAt) return this.#inMemory({ position: behind, number }, end)
-    const entries = page.bytes.subarray(0, Math.min(closedAt, totalLength) - page.start)
-    const from = position - page.start
-    // What does not go on from what was before is for the read from disk to tell.
-    if (!beginsEntry(entries, page.view, from, number)) return undefined
-    return {
-      bytes: entries.subarray(from),
-      next:
-        isLast || next === undefined
-          ? { position: totalLength, number: Number(totalEntries) }
-          : { position: behind, number: next.firstNumber },
-    }
-  }
-
   /**
-   * The run at a place before the commit point, from the file, or `undefined` if the place is gone by a truncation.
+   * The run at a position before the commit point, from the file, or `undefined` if a truncation removed it.
    *
    * @throws {DamageError} if no whole entry of that number stands there, or it is known to be damaged
    */
@@ -206,13 +182,13 @@ export class StreamLog implements ReadableLog {
   }
 
   /**
-   * The run at a place before the commit point as it is found, also if it is known to be damaged: for an index, whose
+   * The run at a position before the commit point as it is found, also if it is known to be damaged: for an index, whose
    * answers are compared with the log.
    *
    * @throws {DamageError} if no whole entry of that number stands there
    */
   async runAsFound(from: LogPosition, maxBytes: number = this.#readBytes): Promise<LogRun | undefined> {
-    const run = this.#inMemory(from, this.#header)
+    const run = runInMemory(this.#buffers, from, this.#header)
     return run ?? this.#readSteadily(from, (end) => readRun(this.#file, this.path, from, end, maxBytes))
   }
 
@@ -282,14 +258,4 @@ interface Walk {
   readonly end: number
   /** Of when that was so. */
   readonly epoch: number
-}
-
-/** Whether an entry of that number begins at a byte. The number is compared in halves: this is done for every run that is sent. */
-function beginsEntry({ length }: Uint8Array, view: DataView, at: number, number: number): boolean {
-  return (
-    at + ENTRY_HEAD_BYTES <= length &&
-    view.getUint8(at) === PacketType.entry &&
-    view.getUint32(at + 9) === Math.floor(number / 0x1_0000_0000) &&
-    view.getUint32(at + 13) === number >>> 0
-  )
 }

@@ -1,27 +1,24 @@
-import { BOOKMARK_TYPE, concatBytes, decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
+import { BOOKMARK_TYPE, concatBytes, decodeEntries } from '@datastreamer/format'
 import { RefusedError } from '../disk/errors.ts'
-import type { StreamLog } from '../log/stream-log.ts'
+import { LogCursor } from '../log/log-cursor.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
 
 /**
  * The data of all entries that are no bookmarks, joined, from entry `from` up to, without it, entry `to`.
  *
- * @throws {RefusedError} `RANGE_REVERSED` if `to` stands before `from`
+ * @throws {RefusedError} `RANGE_REVERSED` if `to` is before `from`; `BOOKMARK_NOT_FOUND` if `to` was truncated meanwhile
+ * @throws {TruncatedError}
  */
-export async function dataBetween(log: StreamLog, from: bigint, to: bigint): Promise<Uint8Array> {
+export async function dataBetween(log: ReadableLog, from: bigint, to: bigint): Promise<Uint8Array> {
   if (to < from) throw new RefusedError('RANGE_REVERSED', `the range ends at entry ${to}, before its start ${from}`)
   const pieces: Uint8Array[] = []
-  let at = await log.locate(Number(from))
-  while (at.number < Number(to)) {
-    const run = log.runInMemory(at) ?? (await log.runOnDisk(at))
-    if (run === undefined) throw new RefusedError('BOOKMARK_NOT_FOUND', `entry ${at.number} was truncated meanwhile`)
-    const view = viewOf(run.bytes)
-    for (let offset = 0; offset < run.bytes.length; ) {
-      const entry = decodeEntry(view, offset)
-      if (entry === undefined || entry.number >= to) break
-      if (entry.type !== BOOKMARK_TYPE) pieces.push(entry.data)
-      offset += ENTRY_HEAD_BYTES + entry.data.length
+  const cursor = new LogCursor(log, Number(from))
+  while (cursor.number < Number(to)) {
+    const run = await cursor.next()
+    if (run === undefined) throw new RefusedError('BOOKMARK_NOT_FOUND', `entry ${to} was truncated meanwhile`)
+    for (const { type, number, data } of decodeEntries(run.bytes)) {
+      if (number < to && type !== BOOKMARK_TYPE) pieces.push(data)
     }
-    at = run.next
   }
   return concatBytes(pieces)
 }

@@ -1,13 +1,17 @@
-import type { Entry, Header } from '@datastreamer/format'
+import type { EntriesOptions, Entry, EntrySource, Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
 import { RefusedError } from '../disk/errors.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { dataBetween } from './data-between.ts'
+import type { EntriesInput } from './range-cursor.ts'
+import { readBatches, readEntries } from './read-entries.ts'
 
 export interface ReaderParts {
   readonly log: StreamLog
   readonly index: BookmarkIndex
+  /** Whether more may be committed to the log while it is open (default true). */
+  readonly grows?: boolean | undefined
   /** Called once, when the reader is closed. */
   readonly release?: (() => Promise<void>) | undefined
 }
@@ -15,23 +19,58 @@ export interface ReaderParts {
 /** A stream that was opened stays open until it is closed, also if only its log is still in use. */
 const openReaders = new Set<StreamReader>()
 
-/** Looks things up in a stream: by entry number and by bookmark. docs/spec/stream-file.md §5. */
-export class StreamReader implements AsyncDisposable {
+/** A stream that is open for reading: in order, by entry number, and by bookmark. docs/spec/stream-file.md §5. */
+export class StreamReader implements EntrySource, AsyncDisposable {
   readonly log: StreamLog
   readonly index: BookmarkIndex
+  readonly #entries: EntriesInput
+  readonly #closing = new AbortController()
   readonly #release: (() => Promise<void>) | undefined
   #released: Promise<void> | undefined
 
-  constructor({ log, index, release }: ReaderParts) {
+  constructor({ log, index, grows = true, release }: ReaderParts) {
     this.log = log
     this.index = index
+    const findBookmark = (bookmark: Uint8Array): Promise<bigint | undefined> => this.getBookmark(bookmark)
+    this.#entries = { log, findBookmark, grows, closing: this.#closing.signal }
     this.#release = release
     openReaders.add(this)
+  }
+
+  /** Path of the stream file. */
+  get name(): string {
+    return this.log.path
   }
 
   /** The header, standing between two operations. */
   getHeader(): Header {
     return this.log.header
+  }
+
+  /**
+   * Every committed entry, in order, once. At the head it waits for what is committed next, unless `follow` is false or
+   * the file was opened without following it. Its data is borrowed until the next entry is asked for.
+   *
+   * **Truncation.** One that leaves every entry delivered so far is not noticed: reading goes on with the entries that are
+   * there now. One that removes an entry that was delivered, whether or not another takes its number, ends the reading.
+   * Entries before the first one that was asked for count as delivered once the stream has them.
+   *
+   * @throws {NotFoundError} `FROM_NOT_FOUND`, `TO_NOT_FOUND`: an unknown bookmark, a number beyond a head at which reading
+   * does not wait, or a bookmark to end at that is before the start
+   * @throws {TruncatedError}
+   * @throws {DamageError}
+   * @throws {RefusedError} `CLOSED` if the reader is closed meanwhile
+   */
+  entries(options?: EntriesOptions): AsyncGenerator<Entry, void, void> {
+    return readEntries(this.#entries, options)
+  }
+
+  /**
+   * As {@link entries}, in batches of whole pages or what there is of one: the fast way. Borrowed until the next batch is
+   * asked for.
+   */
+  batches(options?: EntriesOptions): AsyncGenerator<readonly Entry[], void, void> {
+    return readBatches(this.#entries, options)
   }
 
   /** A committed entry, or `undefined`. */
@@ -44,7 +83,7 @@ export class StreamReader implements AsyncDisposable {
     return findBookmark(this.log, this.index, bookmark)
   }
 
-  /** The first entry behind a bookmark that is none itself, or `undefined` if there is no such bookmark or entry. */
+  /** The first entry after a bookmark that is none itself, or `undefined` if there is no such bookmark or entry. */
   async getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
     const number = await this.getBookmark(bookmark)
     return number === undefined ? undefined : firstEventAfter(this.log, number)
@@ -54,13 +93,15 @@ export class StreamReader implements AsyncDisposable {
    * The data of all entries that are no bookmarks, joined, from one bookmark up to another.
    *
    * @throws {RefusedError} `BOOKMARK_NOT_FOUND`, `RANGE_REVERSED`
+   * @throws {TruncatedError} if the stream is truncated meanwhile
    */
   async getDataBetweenBookmarks(from: Uint8Array, to: Uint8Array): Promise<Uint8Array> {
     return dataBetween(this.log, await this.#mustFind(from), await this.#mustFind(to))
   }
 
-  /** Let go of the file and the index. Calling it again waits too. */
+  /** Release the file and the index. Calling it again waits too. */
   async close(): Promise<void> {
+    this.#closing.abort(new RefusedError('CLOSED', `${this.name} is closed`))
     openReaders.delete(this)
     this.#released ??= this.#release?.()
     await this.#released

@@ -75,7 +75,7 @@ export async function openReader(
     const known = { log, index, buffers, trail, ending }
     const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, clock, onProblem })
     const release = (): Promise<void> => closeAll([follower, index, file])
-    return new StreamReader({ log, index, release })
+    return new StreamReader({ log, index, grows, release })
   } catch (error) {
     await file.close()
     throw error

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { HEADER_PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 import type { ScanWitness } from '../bookmarks/follow-log.ts'
-import type { NumberedRun } from '../bookmarks/scan.ts'
+import type { LogRun } from '../log/run-reader.ts'
 
 /** What a page held when it was scanned. */
 export interface PageTrace {
@@ -32,7 +32,8 @@ export class PageTrail implements ScanWitness {
     return this.#pages.at(-1)?.endNumber ?? 0
   }
 
-  add({ bytes, position, number, end: endNumber }: NumberedRun): void {
+  add({ bytes, position, number, next }: LogRun): void {
+    const endNumber = next.number
     if (number !== this.entries) return
     const last = this.#pages.at(-1)
     const start = pageStart(pageOf(position))

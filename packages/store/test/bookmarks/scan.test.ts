@@ -95,11 +95,11 @@ test('goes on behind a truncation that left what was read', async () => {
   const first = await runs.next()
   test.truncate(990)
   test.commit(bookmark(key(5000)), event(LARGE))
-  let end = first.done === true ? 0 : first.value.end
+  let end = first.done === true ? 0 : first.value.next.number
   expect(end).toBeLessThan(900)
   for await (const run of runs) {
     expect(run.number).toBe(end)
-    end = run.end
+    end = run.next.number
   }
   expect(end).toBe(992)
 })
@@ -109,13 +109,13 @@ test.each([30, LARGE])(
   async (length) => {
     const test = new LogInMemory([event(20), event(LARGE)])
     const runs = readRuns(test.log, 0)
-    expect((await runs.next()).value).toMatchObject({ number: 0, end: 1 })
+    expect((await runs.next()).value).toMatchObject({ number: 0, next: { number: 1 } })
     test.truncate(1)
     test.commit(event(length), event(40))
     let end = 1
     for await (const run of runs) {
       expect(run.number).toBe(end)
-      end = run.end
+      end = run.next.number
     }
     expect(end).toBe(3)
   },
@@ -175,7 +175,7 @@ test('runs say where their first entry stands, also behind padding', async () =>
     for await (const run of readRuns(log, 0, { maxBytes })) {
       expect(run.number).toBe(number)
       expect(run.position).toBe(positions[number])
-      number = run.end
+      number = run.next.number
     }
     expect(number).toBe(entries.length)
   }

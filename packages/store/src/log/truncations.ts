@@ -1,0 +1,34 @@
+/** Truncations that are told apart; of older ones whoever asks hears the fewest entries that any of them left. */
+const MAX_NOTED = 10_000
+
+/**
+ * Remembers where a log was truncated, so that a position in it can find out later what was taken since it asked last.
+ *
+ * Invariants: from one noted truncation to the next both fields grow, since a later one that left fewer entries says all
+ * that an earlier one would.
+ */
+export class Truncations {
+  readonly #noted: { readonly count: number; readonly totalEntries: number }[] = []
+  #count = 0
+
+  /** Truncations so far. */
+  get count(): number {
+    return this.#count
+  }
+
+  note(totalEntries: number): void {
+    this.#count++
+    while ((this.#noted.at(-1)?.totalEntries ?? -1) >= totalEntries) this.#noted.pop()
+    this.#noted.push({ count: this.#count, totalEntries })
+    const [oldest] = this.#noted
+    if (this.#noted.length > MAX_NOTED && oldest !== undefined) {
+      this.#noted.splice(0, 2, { count: (this.#noted[1] ?? oldest).count, totalEntries: oldest.totalEntries })
+    }
+  }
+
+  /** Fewest entries that the log had since there were `count` truncations; infinite if there was none since. */
+  fewestSince(count: number): number {
+    if (count === this.#count) return Number.POSITIVE_INFINITY
+    return this.#noted.find((noted) => noted.count > count)?.totalEntries ?? Number.POSITIVE_INFINITY
+  }
+}

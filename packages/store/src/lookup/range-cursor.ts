@@ -1,0 +1,85 @@
+import type { EntriesOptions } from '@datastreamer/format'
+import { LogCursor } from '../log/log-cursor.ts'
+import { nextChange } from '../log/next-change.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
+import type { LogRun } from '../log/run-reader.ts'
+import { boundsOf, type FindBookmark, notThere } from './bounds.ts'
+
+/** What entries are read from. */
+export interface EntriesInput {
+  readonly log: ReadableLog
+  readonly findBookmark: FindBookmark
+  /** Whether more may be committed. */
+  readonly grows: boolean
+  /** Ends the reading when the reader is closed. */
+  readonly closing: AbortSignal
+}
+
+interface Range {
+  /** Number of the entry to stop before, if there is an end. */
+  readonly end: number | undefined
+  /** Whether to wait at the head. */
+  readonly waits: boolean
+  /** Entries that the stream had when reading began. */
+  readonly head: number
+  /** Truncations before that. */
+  readonly truncations: number
+  readonly signal: AbortSignal
+}
+
+/** A cursor that stays within what was asked for, and waits for what is not there yet. */
+export class RangeCursor {
+  readonly cursor: LogCursor
+  readonly #log: ReadableLog
+  readonly #range: Range
+
+  private constructor(log: ReadableLog, first: number, range: Range) {
+    this.cursor = new LogCursor(log, first)
+    this.#log = log
+    this.#range = range
+  }
+
+  /** @throws {NotFoundError} @throws {RangeError} if a number is none @throws the signal's reason */
+  static async open(
+    { log, findBookmark, grows, closing }: EntriesInput,
+    { from = 0, to, follow = true, signal: own }: EntriesOptions,
+  ): Promise<RangeCursor> {
+    const signal = own === undefined ? closing : AbortSignal.any([own, closing])
+    signal.throwIfAborted()
+    const waits = follow && grows
+    const head = Number(log.header.totalEntries)
+    const truncations = log.truncations.count
+    const { first, end } = await boundsOf(log, findBookmark, { from, to, waits })
+    while (waits && first > Number(log.header.totalEntries)) await nextChange(log, signal)
+    return new RangeCursor(log, first, { end, waits, head, truncations, signal })
+  }
+
+  /**
+   * The next run, which may go on after {@link stop}, or `undefined` at the end; the cursor stays before it.
+   *
+   * @throws as `LogCursor.read`
+   * @throws {NotFoundError} `TO_NOT_FOUND` if the end was truncated, and is not waited for
+   */
+  async read(): Promise<LogRun | undefined> {
+    const { end, waits, head, signal } = this.#range
+    while (this.cursor.number < (end ?? (waits ? Number.POSITIVE_INFINITY : head))) {
+      signal.throwIfAborted()
+      if (this.cursor.truncatedTo === undefined && this.cursor.number >= this.stop) return undefined
+      const run = await this.cursor.read()
+      if (run !== undefined) return run
+      if (waits) await nextChange(this.#log, signal)
+      else if (end !== undefined) throw notThere('TO_NOT_FOUND', end - 1, this.#log.header.totalEntries)
+    }
+    return undefined
+  }
+
+  /**
+   * Number of the entry to stop before. Without a named end that is the head as it was when reading began; what a
+   * truncation removed since is not waited for, nor taken for it what came in its place.
+   */
+  get stop(): number {
+    const { end, waits, head, truncations } = this.#range
+    if (end !== undefined) return end
+    return waits ? Number.POSITIVE_INFINITY : Math.min(head, this.#log.truncations.fewestSince(truncations))
+  }
+}
