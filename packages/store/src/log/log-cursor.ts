@@ -104,7 +104,7 @@ export class LogCursor {
 
   /** Move over the next run, or over its first entries, up to `next`. */
   moveTo(next: LogPosition): void {
-    invariant(next.number > this.#number, `a cursor goes back from entry ${this.#number} to ${next.number}`)
+    invariant(next.number > this.#number, 'a cursor goes back')
     invariant(this.#readAt === this.#noticed, 'a cursor moves over a run that it read before a truncation')
     this.#number = next.number
     this.#at = next

@@ -33,7 +33,7 @@ const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 /**
  * The committed log: the file up to the commit point, and those who wait for it to move. Readers are cursors in it.
  *
- * Invariants: the commit point moves forward by {@link advance} and back by {@link truncate} only, `totalLength` and
+ * Invariants: the commit point moves forward by {@link advance} and back by {@link truncate}, `totalLength` and
  * `totalEntries` alike; bytes before it change only by {@link change}.
  */
 export class StreamLog implements ReadableLog {
@@ -102,6 +102,10 @@ export class StreamLog implements ReadableLog {
   truncate({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
     invariant(totalLength <= length && totalEntries <= entries, `truncated from ${entries} to ${totalEntries} entries`)
+    this.#removeAfter({ totalLength, totalEntries })
+  }
+
+  #removeAfter({ totalLength, totalEntries }: CommitPoint): void {
     this.#changes.truncated(Number(totalEntries))
     this.#directory.forgetFrom(totalLength)
     this.damages.cutAt({ totalLength, totalEntries })
@@ -109,10 +113,11 @@ export class StreamLog implements ReadableLog {
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
 
-  /** The commit point is where a recovery found it. */
+  /** Move the commit point to where a recovery found it. The header that was read may be torn, and fit nothing. */
   moveTo(point: CommitPoint): void {
-    if (point.totalLength < this.#header.totalLength) this.truncate(point)
-    else this.advance(point)
+    const { totalLength, totalEntries } = this.#header
+    if (point.totalLength >= totalLength && point.totalEntries >= totalEntries) this.advance(point)
+    else this.#removeAfter(point)
   }
 
   /** Change committed bytes in place by `work`; reads from disk wait for it, or are done again. */
