@@ -23,7 +23,7 @@ class World implements AsyncDisposable {
   static async open(kind: Kind, total: number): Promise<World> {
     const dir = tempDir()
     const file = dir.join('data-stream.bin')
-    const store = await openStore({ file, fsync: 'never', placePeriodMs: 0 })
+    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
     if (total > 0) await append(store, total, 1)
     const reads = new HeldReads()
     const follow = kind === 'a followed file'
