@@ -1,8 +1,11 @@
+import { InternalError } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
+import type { ReadableLog } from '@datastreamer/store'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
-import { type EntrySink, EntryStream } from '../src/tcp/entry-stream.ts'
+import type { FeedMemory } from '../src/tcp/entry-feed.ts'
+import { EntryStream, type StreamOutcome } from '../src/tcp/entry-stream.ts'
 import { PartMemory } from '../src/tcp/part-memory.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
@@ -11,11 +14,9 @@ import { packetsIn } from './tcp-client.ts'
 const ENTRY_BYTES = 117
 
 /** Takes one write at a time, when the test says so. */
-class SlowSink implements EntrySink {
+class SlowOutlet {
   readonly written: Uint8Array[] = []
   drained = true
-  errors: unknown[] = []
-  #progress: (() => void)[] = []
   #onTaken: () => void = () => {}
 
   write(packets: readonly Uint8Array[], onTaken: () => void): void {
@@ -29,25 +30,23 @@ class SlowSink implements EntrySink {
     this.drained = true
     this.#onTaken()
   }
+}
 
-  onReady(): void {
-    for (const resolve of this.#progress.splice(0)) resolve()
+/** Turns that a stream asked for. */
+class Turns {
+  readonly request = (): void => {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
+  readonly #waiting: (() => void)[] = []
 
-  /** Resolves when something that was read has come. */
-  progress(): Promise<void> {
-    return new Promise((resolve) => this.#progress.push(resolve))
+  /** Resolves when the next one is asked for. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
+}
 
-  onEnd(): void {}
-
-  onCut(): void {
-    this.errors.push('cut')
-  }
-
-  onError(error: unknown): void {
-    this.errors.push(error)
-  }
+function memoryOf(bytes: number): FeedMemory {
+  return { parts: new PartMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 }), newest: new SharedCopy() }
 }
 
 test.each([
@@ -61,47 +60,78 @@ test.each([
   const log = new TestLog({ inMemory: false })
   const old = log.addMany(16, 100)
   log.commit()
-  const sink = new SlowSink()
-  const bytes = 4 * ENTRY_BYTES
-  const parts = new PartMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
-  const memory = { parts, newest: new SharedCopy() }
+  const outlet = new SlowOutlet()
+  const turns = new Turns()
+  const outcomes: StreamOutcome[] = []
+  const memory = memoryOf(4 * ENTRY_BYTES)
   const stream = new EntryStream({
     log: log.log,
     from: await log.log.locate(0),
     memory,
-    sink,
-    boundaries,
     clock: systemClock,
+    boundaries,
+    outlet,
+    requestTurn: turns.request,
+    onDone: (outcome) => outcomes.push(outcome),
   })
   // Only a reader that has taken a part at once has the next one read ahead.
   for (const number of [4, 8]) {
-    if (!sink.drained) sink.take()
-    const read = sink.progress()
+    if (!outlet.drained) outlet.take()
+    const read = turns.next()
     stream.step()
     await read
     stream.step()
     expect(stream.entryNumber).toBe(number)
   }
   // Entries 4 to 7 are being written, 8 to 11 are read ahead.
-  await sink.progress()
+  await turns.next()
   await log.truncate(10)
   const other = log.add(7, new Uint8Array(100).fill(9))
   log.commit()
   while (stream.entryNumber < 11) {
-    if (!sink.drained) sink.take()
-    const more = sink.progress()
+    if (!outlet.drained) outlet.take()
+    const more = turns.next()
     stream.step()
     // What was written is taken at once; what has to be read tells when it has come.
-    if (sink.drained) await more
+    if (outlet.drained) await more
   }
-  const got = concat(sink.written)
+  const got = concat(outlet.written)
   const entries = Array.from({ length: 11 }, (_, i) => `entry ${i}`)
   expect(packetsIn(got).filter((packet) => packet.startsWith('entry'))).toEqual(entries)
   expect(packetsIn(got).slice(0, first.length)).toEqual(first)
   expect(Buffer.from(got).includes(Buffer.from(old.subarray(8 * ENTRY_BYTES, 10 * ENTRY_BYTES)))).toBe(true)
   expect(Buffer.from(got).includes(Buffer.from(other))).toBe(true)
-  expect(sink.errors).toEqual([])
+  expect(outcomes).toEqual([])
   stream.stop()
-  sink.take()
-  expect(parts.largeInUse).toBe(0)
+  outlet.take()
+  expect(memory.parts.largeInUse).toBe(0)
+})
+
+test('a part that does not lead forward ends the stream with an error, and is not written', async () => {
+  const log = new TestLog()
+  log.addMany(4, 100)
+  log.commit()
+  const from = await log.log.locate(2)
+  const stuck: ReadableLog = Object.create(log.log, {
+    header: { get: () => log.log.header },
+    listen: { value: () => () => {} },
+    runInMemory: { value: () => ({ bytes: new Uint8Array(ENTRY_BYTES), next: from }) },
+  })
+  const outlet = new SlowOutlet()
+  const memory = memoryOf(16 * ENTRY_BYTES)
+  const outcomes: StreamOutcome[] = []
+  const onDone = (outcome: StreamOutcome): void => void outcomes.push(outcome)
+  const stream = new EntryStream({
+    log: stuck,
+    from,
+    memory,
+    clock: systemClock,
+    outlet,
+    requestTurn: () => {},
+    onDone,
+  })
+  stream.step()
+  stream.step()
+  expect(outcomes).toEqual([{ t: 'failed', error: expect.any(InternalError), again: expect.any(Function) }])
+  expect(outlet.written).toEqual([])
 })

@@ -1,37 +1,37 @@
 import { ManualClock, turns } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { Silence } from './idle-timeout.ts'
+import { IdleTimeout } from './idle-timeout.ts'
 
-function limited(): { clock: ManualClock; silence: Silence; reports: () => number } {
+function limited(): { clock: ManualClock; idle: IdleTimeout; reports: () => number } {
   const clock = new ManualClock()
   let reports = 0
-  return { clock, silence: new Silence(clock, () => reports++), reports: () => reports }
+  return { clock, idle: new IdleTimeout(clock, () => reports++), reports: () => reports }
 }
 
-test('reports once nothing was heard for so long', async () => {
-  const { clock, silence, reports } = limited()
-  silence.limit(100)
+test('reports once nothing came for so long', async () => {
+  const { clock, idle, reports } = limited()
+  idle.start(100)
   for (let i = 0; i < 5; i++) {
     await clock.pass(99)
-    silence.heard()
+    idle.touch()
   }
   expect(reports()).toBe(0)
   await clock.pass(99)
   expect(reports()).toBe(0)
   await clock.pass(1)
   expect(reports()).toBe(1)
-  silence.limit(10)
-  silence.stop()
-  silence.limit(0)
+  idle.start(10)
+  idle.stop()
+  idle.start(0)
   await clock.pass(1000)
   expect(reports()).toBe(1)
 })
 
-test('hears what came while the process was busy, and counts from then on', async () => {
-  const { clock, silence, reports } = limited()
-  silence.limit(100)
+test('counts what came while the process was busy, and starts anew', async () => {
+  const { clock, idle, reports } = limited()
+  idle.start(100)
   clock.advance(150)
-  silence.heard()
+  idle.touch()
   await turns()
   await clock.pass(99)
   expect(reports()).toBe(0)
@@ -40,10 +40,10 @@ test('hears what came while the process was busy, and counts from then on', asyn
 })
 
 test('one that is stopped when its time is over reports nothing', async () => {
-  const { clock, silence, reports } = limited()
-  silence.limit(100)
+  const { clock, idle, reports } = limited()
+  idle.start(100)
   clock.advance(100)
-  silence.stop()
+  idle.stop()
   await turns()
   expect(reports()).toBe(0)
 })

@@ -1,32 +1,33 @@
 import type { Clock, Timer } from '@datastreamer/runtime'
 
 /**
- * Notices that nothing was heard for too long. If the process was busy, what came meanwhile is read first: timers run
+ * Notices that nothing came for too long. If the process was busy, what came meanwhile is read first: timers run
  * first, so it waits for the input that they found waiting.
  */
-export class Silence {
+export class IdleTimeout {
   readonly #clock: Clock
   readonly #check: () => void
   #timer: Timer | undefined
-  /** Whether its time is over, and only the input that waited then may have been heard in time. */
+  /** Whether its time is over, and only the input that waited then may have come in time. */
   #isDue = false
 
-  constructor(clock: Clock, onSilence: () => void) {
+  constructor(clock: Clock, onTimeout: () => void) {
     this.#clock = clock
     this.#check = () => {
       if (!this.#isDue) return
       this.#isDue = false
-      onSilence()
+      onTimeout()
     }
   }
 
-  /** Report after so long from now on (0: never) without a {@link heard}. */
-  limit(timeoutMs: number): void {
+  /** Report after so long from now on (0: never) without a {@link touch}. */
+  start(timeoutMs: number): void {
     this.stop()
     if (timeoutMs > 0) this.#timer = this.#clock.after(timeoutMs, () => this.#suspect())
   }
 
-  heard(): void {
+  /** Something came. */
+  touch(): void {
     this.#isDue = false
     this.#timer?.restart()
   }

@@ -8,9 +8,8 @@ const LINGER_MS = 1000
 
 export interface OutletOptions extends WatchedBy {
   readonly writeTimeoutMs: number
-  /** What was written is gone, or a part of it. */
+  /** The socket took what was written, or a part of it. */
   readonly onFlushed: () => void
-  readonly onSent: (bytes: number) => void
   readonly onTimeout: (expected: Expected) => void
 }
 
@@ -164,7 +163,6 @@ export class Outlet {
 
   #count({ length }: Uint8Array): void {
     this.#bytesSent += length
-    this.#options.onSent(length)
   }
 
   #expect(): void {

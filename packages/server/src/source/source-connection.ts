@@ -1,126 +1,96 @@
-import {
-  decodeSourceRequest,
-  encodeSourceAnswer,
-  type OtherHello,
-  SourceCode,
-  type SourceHello,
-  type SourceRequest,
-} from '@datastreamer/format/source'
+import { encodeSourceAnswer, MessageReader, SourceCode } from '@datastreamer/format/source'
 import type { NetSocket } from '@datastreamer/runtime'
 import type { Arrival } from '../socket/endpoint.ts'
+import { Inlet, type Input } from '../socket/inlet.ts'
 import { Outlet } from '../socket/outlet.ts'
-import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
-import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
-import { SourceInlet } from './source-inlet.ts'
+import { Peer } from '../socket/peer.ts'
+import { type Fault, writeFault } from './fault.ts'
+import type { SourceCloseReason } from './source-events.ts'
 import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
-import { SourceSession } from './source-session.ts'
+import { type SourceMessage, SourceSession } from './source-session.ts'
 import { SourceTimers } from './source-timers.ts'
-import { checkHello, decodeHello, welcome } from './welcome.ts'
 
-/** Bytes of answers that may wait for a source before no more of it is read. */
+/** Bytes of answers that may wait for a source client before no more of it is read. */
 const MAX_WAITING_BYTES = 65_536
 const PING = encodeSourceAnswer({ name: 'ping' })
 
-/** What a connection needs of its server. */
-export interface SourceHost {
-  readonly context: SourceContext
-  /**
-   * Take the one seat. Resolves when what the source before has left is finished; `undefined` if another source sits
-   * there.
-   */
-  admit(newcomer: SourceConnection): Promise<void> | undefined
-  onEvent(event: SourceEventDetails): void
+/** Why a connection ends. */
+interface Cause {
+  readonly reason: SourceCloseReason
+  /** What was found and expected, for people. */
+  readonly detail?: string | undefined
 }
 
-export interface SourceConnectionOptions extends Arrival {
-  readonly host: SourceHost
-}
-
-/** One source: its operations and requests, one after the other. docs/spec/source-protocol.md. */
+/**
+ * The connection of one source client: its socket, and the messages that its session takes. docs/spec/source-protocol.md.
+ *
+ * Invariants: one message is taken at a time, and none while what another asked for takes time; once there is a cause to
+ * close, it stays the cause, and nothing more is taken.
+ */
 export class SourceConnection {
-  /** Resolves when nothing more happens at its socket. */
-  readonly closed: Promise<void>
-  readonly #id: number
-  readonly #remoteAddress: string
-  readonly #host: SourceHost
+  readonly #context: SourceContext
   readonly #socket: NetSocket
+  readonly #peer: Peer
   readonly #outlet: Outlet
   readonly #session: SourceSession
-  readonly #inlet: SourceInlet
+  readonly #inlet: Inlet<SourceMessage>
   readonly #keep: Arrival['keep']
   readonly #timers: SourceTimers
-  readonly #connectedAt: number
-  #state: SourceStatus['state'] = 'greeting'
-  #sourceId: string | undefined
-  /** What the source before has left to be finished. */
-  #before: Promise<void> = Promise.resolve()
-  #cause: { readonly reason: SourceCloseReason; readonly detail: string | undefined } | undefined
+  /** Why it is closing, if it is. */
+  #cause: Cause | undefined
+  /** A request is being done that takes time. */
+  #isBusy = false
 
-  constructor({ id, remoteAddress, socket, acceptedAt, keep, host }: SourceConnectionOptions) {
-    this.#id = id
-    this.#remoteAddress = remoteAddress
-    this.#host = host
-    this.#connectedAt = host.context.clock.wallTime()
+  constructor(arrival: Arrival, context: SourceContext) {
+    const { clock, net, helloTimeoutMs, inactivityTimeoutMs, writeTimeoutMs } = context
+    const { id, socket, acceptedAt, keep } = arrival
+    this.#context = context
     this.#socket = socket
     this.#keep = keep
     this.#outlet = new Outlet(socket, {
-      writeTimeoutMs: host.context.writeTimeoutMs,
-      clock: host.context.clock,
-      net: host.context.net,
-      onFlushed: () => this.#inlet.proceed(),
-      onSent: () => {},
-      onTimeout: () => this.#abort('WRITE_TIMEOUT'),
+      writeTimeoutMs,
+      clock,
+      net,
+      onFlushed: () => this.#proceed(),
+      onTimeout: () => this.#abort({ reason: 'WRITE_TIMEOUT' }),
     })
     this.#session = new SourceSession({
-      store: host.context.store,
-      onAnswers: (bytes) => {
-        this.#outlet.write([bytes])
-        this.#inlet.proceed()
+      id,
+      context,
+      outlet: this.#outlet,
+      onAccepted: () => {
+        this.#timers.accepted()
+        keep(true)
       },
-      onRefused: ({ code, text }) => host.onEvent({ type: 'refused', id, code, detail: text }),
-      onReadFailure: (failure) => host.onEvent({ type: 'error', id, ...failure }),
-      onBroken: (fault) => this.close(fault),
+      onAnswered: () => this.#proceed(),
+      onEnd: (fault) => this.close(fault),
     })
-    const { helloTimeoutMs, inactivityTimeoutMs } = host.context
     this.#timers = new SourceTimers({
-      clock: host.context.clock,
+      clock,
       acceptedAt,
       helloTimeoutMs,
       inactivityTimeoutMs,
-      isListening: () => this.#inlet.isListening,
-      onHelloLate: () => this.#abort('HELLO_TIMEOUT'),
+      isListening: () => !this.#isBusy && this.#inlet.isListening,
+      onHelloLate: () => this.#abort({ reason: 'HELLO_TIMEOUT' }),
       onInactive: () => this.close({ code: 'INACTIVE', text: `nothing came for ${inactivityTimeoutMs} ms` }),
       onHeartbeat: () => {
         if (this.#outlet.drained) this.#outlet.write([PING])
       },
     })
-    this.#inlet = new SourceInlet(socket, {
-      silence: this.#timers.silence,
-      // What is no hello is not awaited.
-      decode: (view, at) => (this.#state === 'greeting' ? decodeHello(view, at) : decodeSourceRequest(view, at)),
-      isReady: () => this.#isReady,
-      onRequest: (request) => this.#handle(request),
-      // An operation without an end must not pile up.
-      onChunk: () => (this.#state === 'writing' ? host.context.store.writable().catch(() => {}) : undefined),
-      onEnd: () => this.#end(),
-      onError: (error) => this.close(writeFault(error)),
+    this.#inlet = new Inlet(socket, {
+      clock,
+      reader: new MessageReader((view, at) => this.#session.decode(view, at)),
+      onInput: () => this.#onInput(),
     })
-    socket.on('error', (error) => this.#abort('CONNECTION_LOST', error.message))
-    this.closed = new Promise((resolve) => {
-      socket.on('close', () => {
-        this.#onClose()
-        resolve()
-      })
+    this.#peer = new Peer(arrival, clock, {
+      onError: ({ message }) => this.#abort({ reason: 'CONNECTION_LOST', detail: message }),
+      onClose: () => this.#onClose(),
     })
   }
 
-  /** `undefined` until it said who it is. */
-  get sourceId(): string | undefined {
-    return this.#sourceId
-  }
-
-  get isClosing(): boolean {
-    return this.#state === 'closing'
+  /** Resolves when nothing more happens at its socket. */
+  get closed(): Promise<void> {
+    return this.#peer.closed
   }
 
   /** What it sent and committed. */
@@ -129,126 +99,131 @@ export class SourceConnection {
   }
 
   get status(): SourceStatus {
+    const { commits, bytesReceived } = this.tally
+    const { state, sourceId, operationOpen, waiting: commitsInFlight } = this.#session
     return {
-      id: this.#id,
-      remoteAddress: this.#remoteAddress,
-      remotePort: this.#socket.remotePort ?? 0,
-      state: this.#state,
-      sourceId: this.#sourceId,
-      operationOpen: this.#session.operationOpen,
-      commitsInFlight: this.#session.waiting,
-      commits: this.tally.commits,
-      bytesReceived: this.tally.bytesReceived,
-      connectedAt: new Date(this.#connectedAt),
+      ...this.#peer.identity,
+      remotePort: this.#peer.remotePort,
+      state: state === 'over' ? 'closing' : state,
+      sourceId,
+      operationOpen,
+      commitsInFlight,
+      commits,
+      bytesReceived,
+      connectedAt: this.#peer.connectedAt,
     }
   }
 
-  /** Resolves when nothing that it asked for, nor the one before it, is still to be done in the store. */
-  async settled(): Promise<void> {
-    await this.#before
-    await this.#session.settled()
-  }
-
-  /** Say why, and end the connection behind the answers that are known. */
+  /** Say why, and end the connection after the answers that are known. */
   close({ code, text }: Fault): void {
     if (this.#cause !== undefined) return
-    this.#leave(code, text)
-    const { totalEntries } = this.#host.context.store.getHeader()
+    this.#leave({ reason: code, detail: text })
+    const { totalEntries } = this.#context.store.getHeader()
     this.#outlet.end(encodeSourceAnswer({ name: 'closing', code: SourceCode[code], totalEntries, text }))
   }
 
-  /** End at once: newcomers have displaced it. */
+  /** End at once: others have displaced it. */
   evict(): void {
-    this.#abort('EVICTED')
+    this.#abort({ reason: 'EVICTED' })
   }
 
   /** Take no more requests, answer what is under way, then close. */
   async finish(): Promise<void> {
     this.#inlet.close()
-    await this.settled()
+    await this.#session.settled()
     this.close({ code: 'SERVER_CLOSED', text: 'the server is shutting down' })
+  }
+
+  #onInput(): void {
+    this.#timers.idle.touch()
+    this.#proceed()
+    if (this.#isReady) this.#await(this.#session.room())
+  }
+
+  /** Take the requests that may be taken. */
+  #proceed(): void {
+    try {
+      while (this.#isReady) {
+        const input = this.#inlet.peek()
+        if (input === undefined) {
+          this.#listen()
+          return
+        }
+        this.#inlet.take()
+        this.#await(this.#take(input))
+      }
+    } catch (error) {
+      this.#inlet.close()
+      this.close(writeFault(error))
+    }
+    this.#inlet.pause()
   }
 
   /** Whether the next request may be taken. */
   get #isReady(): boolean {
-    if (this.#outlet.waiting > MAX_WAITING_BYTES) return false
-    return this.#session.waiting < this.#host.context.maxCommitsInFlight
+    if (this.#isBusy || this.#inlet.isClosed || this.#outlet.waiting > MAX_WAITING_BYTES) return false
+    return this.#session.waiting < this.#context.maxCommitsInFlight
   }
 
-  #handle(request: SourceRequest | OtherHello): Promise<void> | undefined {
-    if (this.#state === 'writing') return this.#session.take(request)
-    if (this.#state !== 'greeting' || (request.name !== 'hello' && request.name !== 'otherHello')) {
-      throw new BreachError('BAD_STATE', `${request.name} where a hello was expected`)
-    }
-    return this.#greet(checkHello(request, this.#host.context))
+  /** Read on. What came while nobody listened is heard only now, so the idle timeout begins anew. */
+  #listen(): void {
+    if (!this.#inlet.isListening) this.#timers.idle.touch()
+    this.#inlet.listen()
   }
 
-  #greet(hello: SourceHello): Promise<void> {
-    this.#sourceId = hello.sourceId
-    const admitted = this.#host.admit(this)
-    if (admitted === undefined) throw new NotAdmittedError('BUSY', 'another source is connected')
-    this.#before = admitted
-    this.#state = 'waiting'
-    this.#timers.admitted()
-    this.#keep(true)
-    return admitted.then(() => this.#welcome(hello))
+  /** Take no more until something is done. @param done is never rejected */
+  #await(done: Promise<void> | undefined): void {
+    if (done === undefined) return
+    this.#isBusy = true
+    void done.then(() => {
+      this.#isBusy = false
+      this.#timers.idle.touch()
+      this.#proceed()
+    })
   }
 
-  async #welcome({ nextEntry = 0n }: SourceHello): Promise<void> {
-    const { store, inactivityTimeoutMs } = this.#host.context
-    try {
-      const answer = await welcome(store, inactivityTimeoutMs)
-      if (this.#state !== 'waiting') return
-      const { totalEntries } = answer.header
-      if (nextEntry > totalEntries) {
-        const message = `the source knows of ${nextEntry} entries, the stream has ${totalEntries}`
-        throw new NotAdmittedError('ENTRIES_MISSING', message)
-      }
-      this.#state = 'writing'
-      this.#timers.silence.heard()
-      this.#host.onEvent({ type: 'writing', id: this.#id, sourceId: this.#sourceId ?? '', nextEntry: totalEntries })
-      this.#outlet.write([encodeSourceAnswer(answer)])
-    } catch (error) {
-      const fault = writeFault(error)
-      this.close(endsConnection(fault) ? fault : { code: 'SERVER_FAILED', text: fault.text })
+  #take(input: Input<SourceMessage>): Promise<void> | undefined {
+    switch (input.t) {
+      case 'fault':
+        throw input.error
+      case 'end':
+        this.#end()
+        return undefined
+      case 'message':
+        return this.#session.take(input.message)
     }
   }
 
-  /** The source ended its side: what it asked for is answered first. */
+  /** The source client ended its side: what it asked for is answered first. */
   #end(): void {
-    void this.settled().then(() => {
+    this.#inlet.close()
+    void this.#session.settled().then(() => {
       if (this.#cause !== undefined) return
-      this.#leave('CLIENT_ENDED')
+      this.#leave({ reason: 'CLIENT_ENDED' })
       this.#outlet.end()
     })
   }
 
-  #abort(reason: SourceCloseReason, detail?: string): void {
-    if (this.#cause === undefined) this.#leave(reason, detail)
+  #abort(cause: Cause): void {
+    if (this.#cause === undefined) this.#leave(cause)
     this.#socket.destroy()
   }
 
-  #leave(reason: SourceCloseReason, detail?: string): void {
-    this.#cause = { reason, detail }
+  #leave(cause: Cause): void {
+    this.#cause = cause
     this.#inlet.close()
     this.#timers.stop()
-    if (this.#state !== 'greeting') this.#keep(false)
+    if (this.#session.state !== 'handshaking') this.#keep(false)
     this.#session.end()
-    this.#state = 'closing'
   }
 
   #onClose(): void {
-    this.#abort('CONNECTION_LOST')
-    this.#host.onEvent({
-      type: 'closed',
-      id: this.#id,
-      remoteAddress: this.#remoteAddress,
-      sourceId: this.#sourceId,
-      reason: this.#cause?.reason ?? 'CONNECTION_LOST',
-      detail: this.#cause?.detail,
-      commits: this.tally.commits,
-      bytesReceived: this.tally.bytesReceived,
-      connectedMs: this.#host.context.clock.wallTime() - this.#connectedAt,
-    })
+    this.#abort({ reason: 'CONNECTION_LOST' })
+    if (this.#cause === undefined) return
+    const { reason, detail } = this.#cause
+    const { commits, bytesReceived } = this.tally
+    const { identity, connectedMs } = this.#peer
+    const ending = { sourceId: this.#session.sourceId, reason, detail }
+    this.#context.onEvent({ type: 'closed', ...identity, ...ending, commits, bytesReceived, connectedMs })
   }
 }

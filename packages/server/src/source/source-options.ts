@@ -1,5 +1,7 @@
 import type { Clock, Net } from '@datastreamer/runtime'
 import type { StreamStore } from '@datastreamer/store'
+import type { SourceEventDetails } from './source-events.ts'
+import type { WriterSlot } from './writer-slot.ts'
 
 export interface SourceServerOptions {
   /** The stream that sources write to. */
@@ -43,6 +45,9 @@ export interface SourceContext {
   readonly maxCommitsInFlight: number
   readonly clock: Clock
   readonly net: Net
+  readonly slot: WriterSlot
+  /** Called for everything that happens but `connected`. */
+  readonly onEvent: (event: SourceEventDetails) => void
 }
 
 /** What is to be seen of a source's connection from outside. */
@@ -51,8 +56,8 @@ export interface SourceStatus {
   readonly id: number
   readonly remoteAddress: string
   readonly remotePort: number
-  /** `waiting`: for what the source before has left to be finished. */
-  readonly state: 'greeting' | 'waiting' | 'writing' | 'closing'
+  /** `waiting`: for what the writer before has left to be finished. */
+  readonly state: 'handshaking' | 'waiting' | 'writing' | 'closing'
   /** `undefined` until it said who it is. */
   readonly sourceId: string | undefined
   /** Whether an operation is open. */

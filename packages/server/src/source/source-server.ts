@@ -4,9 +4,10 @@ import { increment } from '../socket/increment.ts'
 import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { checkProtection } from './protection.ts'
-import { SourceConnection, type SourceHost } from './source-connection.ts'
+import { SourceConnection } from './source-connection.ts'
 import { type SourceEventDetails, sourceEvents } from './source-events.ts'
-import type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source-options.ts'
+import type { SourceContext, SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source-options.ts'
+import { WriterSlot } from './writer-slot.ts'
 
 /**
  * Lets one source at a time write a stream over TCP. docs/spec/source-protocol.md.
@@ -22,24 +23,21 @@ export class SourceServer implements AsyncDisposable {
   readonly #refused: Record<string, number> = {}
   /** What connections that are gone have done. */
   #gone: SourceTally = { commits: 0, entries: 0n, bytesReceived: 0 }
-  /** Who writes, or wrote last. */
-  #seated: SourceConnection | undefined
+  readonly #slot = new WriterSlot()
 
   constructor(options: SourceServerOptions) {
     this.#token = options.token === '' ? undefined : options.token
     const { clock = systemClock, net = nodeNet } = options
-    const host: SourceHost = {
-      context: {
-        store: options.store,
-        token: this.#token,
-        inactivityTimeoutMs: options.inactivityTimeoutMs ?? 15_000,
-        helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
-        writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
-        maxCommitsInFlight: options.maxCommitsInFlight ?? 4096,
-        clock,
-        net,
-      },
-      admit: (newcomer) => this.#admit(newcomer),
+    const context: SourceContext = {
+      store: options.store,
+      token: this.#token,
+      inactivityTimeoutMs: options.inactivityTimeoutMs ?? 15_000,
+      helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
+      writeTimeoutMs: options.writeTimeoutMs ?? 10_000,
+      maxCommitsInFlight: options.maxCommitsInFlight ?? 4096,
+      clock,
+      net,
+      slot: this.#slot,
       onEvent: (event) => this.#onEvent(event),
     }
     this.#endpoint = new Endpoint({
@@ -51,7 +49,7 @@ export class SourceServer implements AsyncDisposable {
       keepAliveMs: options.keepAliveMs ?? 30_000,
       clock,
       net,
-      open: (arrival) => new SourceConnection({ ...arrival, host }),
+      open: (arrival) => new SourceConnection(arrival, context),
       evict: (connection) => connection.evict(),
       finish: (connection) => void connection.finish(),
       onEvent: (event) => this.#onEvent(event),
@@ -99,19 +97,11 @@ export class SourceServer implements AsyncDisposable {
    */
   async close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
     await this.#endpoint.close(graceMs)
-    await this.#seated?.settled()
+    await this.#slot.settled()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  #admit(newcomer: SourceConnection): Promise<void> | undefined {
-    const seated = this.#seated
-    if (seated !== undefined && !seated.isClosing && seated.sourceId !== newcomer.sourceId) return undefined
-    this.#seated = newcomer
-    seated?.close({ code: 'SUPERSEDED', text: 'another connection of the same source took over' })
-    return seated?.settled() ?? Promise.resolve()
   }
 
   #onEvent(event: SourceEventDetails): void {

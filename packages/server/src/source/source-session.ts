@@ -1,39 +1,80 @@
 import {
+  decodeSourceRequest,
   encodeSourceAnswer,
   type OtherHello,
   type SourceAnswer,
   SourceCode,
+  type SourceHello,
   type SourceRequest,
 } from '@datastreamer/format/source'
-import type { StreamStore } from '@datastreamer/store'
+import type { Outlet } from '../socket/outlet.ts'
 import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
-import { BreachError, endsConnection, type Fault, writeFault } from './fault.ts'
+import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'
-import { perform, type ReadFailure, type SerialRequest } from './requests.ts'
+import { perform, type SerialRequest } from './requests.ts'
+import type { SourceContext } from './source-options.ts'
+import { checkHello, decodeHello, welcome } from './welcome.ts'
+import type { Writer } from './writer-slot.ts'
+
+export type SourceMessage = SourceRequest | OtherHello
 
 export interface SourceSessionOptions {
-  readonly store: StreamStore
-  /** Called with answers, in the order of what they answer. */
-  readonly onAnswers: (bytes: Uint8Array) => void
-  /** Called when a request was refused, which is also answered. */
-  readonly onRefused: (fault: Fault) => void
-  /** Called when something could not be read, which is also refused. */
-  readonly onReadFailure: (failure: ReadFailure) => void
-  /** Called when the connection cannot go on. */
-  readonly onBroken: (fault: Fault) => void
+  /** The connection's, for events. */
+  readonly id: number
+  readonly context: SourceContext
+  /** Where answers go, in the order of what they answer. */
+  readonly outlet: Pick<Outlet, 'write'>
+  /** Called when the hello was accepted, and the writer slot is ours. */
+  readonly onAccepted: () => void
+  /** Called when answers were written, so that fewer are awaited. */
+  readonly onAnswered: () => void
+  /** Called when the connection has to end. */
+  readonly onEnd: (fault: Fault) => void
 }
 
-/** What one source asks for, and what it is answered. docs/spec/source-protocol.md §4 to §6. */
-export class SourceSession {
+/** docs/spec/source-protocol.md §3. */
+type State =
+  | 'handshaking'
+  /** It has the writer slot, and waits for what the writer before has left to be finished. */
+  | 'waiting'
+  | 'writing'
+  /** The connection ends. */
+  | 'over'
+
+/**
+ * What one source client asks for, and what it is answered. docs/spec/source-protocol.md §3 to §6.
+ *
+ * Invariants: nothing reaches the store before `writing`; answers go in the order of their requests; `over` is final, and
+ * leaves no operation open.
+ */
+export class SourceSession implements Writer {
   readonly #options: SourceSessionOptions
   readonly #sink: OperationSink
   readonly #answers: AnswerQueue
-  #over = false
+  #state: State = 'handshaking'
+  #sourceId: string | undefined
+  /** What the writer before has left to be finished. */
+  #predecessor: Promise<void> = Promise.resolve()
 
   constructor(options: SourceSessionOptions) {
     this.#options = options
-    this.#sink = new OperationSink(options.store)
-    this.#answers = new AnswerQueue(options.onAnswers)
+    this.#sink = new OperationSink(options.context.store)
+    this.#answers = new AnswerQueue((bytes) => {
+      options.outlet.write([bytes])
+      options.onAnswered()
+    })
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get sourceId(): string | undefined {
+    return this.#sourceId
+  }
+
+  get isOver(): boolean {
+    return this.#state === 'over'
   }
 
   /** Answers that are awaited. */
@@ -50,12 +91,74 @@ export class SourceSession {
     return { commits: this.#sink.commits, entries: this.#sink.committedEntries }
   }
 
+  /** Decode the message at byte `at`. One that is no hello is not awaited where a hello is expected. */
+  decode(view: DataView, at: number): SourceMessage | undefined {
+    return this.#state === 'handshaking' ? decodeHello(view, at) : decodeSourceRequest(view, at)
+  }
+
   /**
-   * Do what a request says. If it gives a promise, which is never rejected, the next request has to wait for that.
+   * Do what a message says. If it gives a promise, which is never rejected, the next message has to wait for that.
    *
-   * @throws {BreachError} if the request may not stand here @throws what ends the connection
+   * @throws {BreachError} if the message may not stand here @throws what ends the connection
    */
-  take(request: SourceRequest | OtherHello): Promise<void> | undefined {
+  take(message: SourceMessage): Promise<void> | undefined {
+    return this.#state === 'writing' ? this.#takeRequest(message) : this.#takeHello(message)
+  }
+
+  /** Resolves when nothing of it, nor of the writer before it, is still to be done in the store. */
+  async settled(): Promise<void> {
+    await this.#predecessor
+    await this.#sink.settled()
+  }
+
+  /** Another connection takes the writer slot. */
+  close(fault: Fault): void {
+    this.#options.onEnd(fault)
+  }
+
+  /** Hand the answers over that are known, give no more, and roll back what is open. */
+  end(): void {
+    if (this.isOver) return
+    this.#answers.flush()
+    this.#state = 'over'
+    this.#sink.abandon()
+  }
+
+  /** What has to be waited for before more is taken, so that an operation without an end does not pile up. */
+  room(): Promise<void> | undefined {
+    return this.#state === 'writing' ? this.#options.context.store.writable().catch(() => {}) : undefined
+  }
+
+  #takeHello(message: SourceMessage): Promise<void> {
+    if (this.#state !== 'handshaking' || (message.name !== 'hello' && message.name !== 'otherHello')) {
+      throw new BreachError('BAD_STATE', `${message.name} where a hello was expected`)
+    }
+    const { context, onAccepted } = this.#options
+    const hello = checkHello(message, context)
+    this.#sourceId = hello.sourceId
+    const predecessor = context.slot.claim(this)
+    if (predecessor === undefined) throw new NotAdmittedError('BUSY', 'another source is connected')
+    this.#predecessor = predecessor
+    this.#state = 'waiting'
+    onAccepted()
+    return predecessor.then(() => this.#welcome(hello))
+  }
+
+  async #welcome({ sourceId, nextEntry = 0n }: SourceHello): Promise<void> {
+    const { id, outlet, context, onEnd } = this.#options
+    try {
+      const answer = await welcome(context.store, context.inactivityTimeoutMs, nextEntry)
+      if (this.#state !== 'waiting') return
+      this.#state = 'writing'
+      context.onEvent({ type: 'writing', id, sourceId, nextEntry: answer.header.totalEntries })
+      outlet.write([encodeSourceAnswer(answer)])
+    } catch (error) {
+      const fault = writeFault(error)
+      onEnd(endsConnection(fault) ? fault : { code: 'SERVER_FAILED', text: fault.text })
+    }
+  }
+
+  #takeRequest(request: SourceMessage): Promise<void> | undefined {
     switch (request.name) {
       case 'startAtomicOp':
         this.#sink.start(request.firstEntry)
@@ -82,19 +185,6 @@ export class SourceSession {
     }
   }
 
-  /** Resolves when nothing of it is still to be done in the store. */
-  settled(): Promise<void> {
-    return this.#sink.settled()
-  }
-
-  /** Hand the answers over that are known, give no more, and roll back what is open. */
-  end(): void {
-    if (this.#over) return
-    this.#answers.flush()
-    this.#over = true
-    this.#sink.abandon()
-  }
-
   #commit(): void {
     const slot = this.#answers.reserve()
     this.#sink.commit().then(
@@ -103,36 +193,37 @@ export class SourceSession {
     )
   }
 
-  /** A request that is done when all before it is done, and before all behind it. */
+  /** A request that is done when all before it is done, and before all after it. */
   async #perform(request: SerialRequest): Promise<void> {
     const slot = this.#answers.reserve()
     await this.#sink.settled()
-    if (this.#over) return
-    const work = perform(request, this.#options.store)
+    if (this.isOver) return
+    const work = perform(request, this.#options.context.store)
     this.#sink.track(work)
     const outcome = await work
     if ('answer' in outcome) {
       this.#answer(slot, outcome.answer)
       return
     }
-    if (outcome.failure !== undefined) this.#options.onReadFailure(outcome.failure)
+    const { id, context } = this.#options
+    if (outcome.failure !== undefined) context.onEvent({ type: 'error', id, ...outcome.failure })
     this.#refuse(slot, outcome.fault)
   }
 
   #answer(slot: AnswerSlot, answer: SourceAnswer): void {
-    if (!this.#over) this.#answers.settle(slot, () => encodeSourceAnswer(answer))
+    if (!this.isOver) this.#answers.settle(slot, () => encodeSourceAnswer(answer))
   }
 
   #refuse(slot: AnswerSlot, fault: Fault): void {
-    if (this.#over) return
+    if (this.isOver) return
     if (endsConnection(fault)) {
-      this.#options.onBroken(fault)
+      this.#options.onEnd(fault)
       return
     }
-    this.#options.onRefused(fault)
     const { code, text } = fault
+    this.#options.context.onEvent({ type: 'refused', id: this.#options.id, code, detail: text })
     this.#answers.settle(slot, () => {
-      const { totalEntries } = this.#options.store.getHeader()
+      const { totalEntries } = this.#options.context.store.getHeader()
       return encodeSourceAnswer({ name: 'refused', code: SourceCode[code], totalEntries, text })
     })
   }

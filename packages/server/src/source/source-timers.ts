@@ -1,5 +1,5 @@
 import { type Clock, Deadline, type Timer } from '@datastreamer/runtime'
-import { Silence } from '../socket/idle-timeout.ts'
+import { IdleTimeout } from '../socket/idle-timeout.ts'
 
 export interface SourceTimersOptions {
   readonly clock: Clock
@@ -9,7 +9,7 @@ export interface SourceTimersOptions {
   readonly helloTimeoutMs: number
   /** 0 is no limit. */
   readonly inactivityTimeoutMs: number
-  /** Whether what the source sends is being read: it is silent only then. */
+  /** Whether what the source client sends is being read: it is idle only then. */
   readonly isListening: () => boolean
   readonly onHelloLate: () => void
   readonly onInactive: () => void
@@ -17,10 +17,10 @@ export interface SourceTimersOptions {
   readonly onHeartbeat: () => void
 }
 
-/** When a source's connection ends by itself: a deadline for its hello, then silence. docs/spec/source-protocol.md §9. */
+/** When the connection of a source client ends by itself: a deadline for its hello, then an idle timeout. docs/spec/source-protocol.md §9. */
 export class SourceTimers {
-  /** To be told of what comes. */
-  readonly silence: Silence
+  /** To be touched when something comes. */
+  readonly idle: IdleTimeout
   readonly #options: SourceTimersOptions
   readonly #hello: Deadline | undefined
   #heartbeat: Timer | undefined
@@ -28,27 +28,27 @@ export class SourceTimers {
   constructor(options: SourceTimersOptions) {
     const { clock, acceptedAt, helloTimeoutMs, onHelloLate } = options
     this.#options = options
-    this.silence = new Silence(clock, () => this.#onSilence())
+    this.idle = new IdleTimeout(clock, () => this.#onIdle())
     if (helloTimeoutMs > 0) this.#hello = new Deadline(clock, acceptedAt + helloTimeoutMs - clock.now(), onHelloLate)
   }
 
-  /** The hello is there, and has let the source in. */
-  admitted(): void {
+  /** The hello is there, and was accepted. */
+  accepted(): void {
     const { clock, inactivityTimeoutMs, onHeartbeat } = this.#options
     this.#hello?.cancel()
-    this.silence.limit(inactivityTimeoutMs)
+    this.idle.start(inactivityTimeoutMs)
     if (inactivityTimeoutMs > 0) this.#heartbeat = clock.every(inactivityTimeoutMs / 3, onHeartbeat)
   }
 
   stop(): void {
     this.#hello?.cancel()
-    this.silence.stop()
+    this.idle.stop()
     this.#heartbeat?.cancel()
   }
 
-  #onSilence(): void {
+  #onIdle(): void {
     const { isListening, inactivityTimeoutMs, onInactive } = this.#options
     if (isListening()) onInactive()
-    else this.silence.limit(inactivityTimeoutMs)
+    else this.idle.start(inactivityTimeoutMs)
   }
 }

@@ -17,7 +17,7 @@ type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
 const HELLO_TYPE = 0x01
 
 /**
- * Decode the first message of a newcomer: one that begins as another message is not waited for.
+ * Decode the first message of a source client: one that begins as another message is not waited for.
  *
  * @throws {BreachError} if it is no hello @throws {FormatError} if it is no message
  */
@@ -28,7 +28,7 @@ export function decodeHello(view: DataView, at: number): SourceRequest | OtherHe
 }
 
 /**
- * The hello of a newcomer that may write.
+ * The hello of a source client that may write.
  *
  * @throws {NotAdmittedError} `WRONG_VERSION`, `UNAUTHORIZED`, `WRONG_STREAM_TYPE`, in this order
  * @see docs/spec/source-protocol.md §3
@@ -49,13 +49,16 @@ export function checkHello(hello: Hello | OtherHello, { token, store }: SourceCo
 }
 
 /**
- * Where the stream stands, for a newcomer: it has to be final.
+ * Where the stream stands, for a source client that may write: that has to be final.
  *
+ * @param nextEntry how far the source client knows the stream
+ * @throws {NotAdmittedError} `ENTRIES_MISSING` if the stream is shorter than that
  * @throws {DiskError} `STORE_BROKEN` if it is not known @throws what reading the last entry throws
  */
 export async function welcome(
   store: StreamStore,
   idleTimeoutMs: number,
+  nextEntry: bigint,
 ): Promise<Extract<SourceAnswer, { readonly name: 'welcome' }>> {
   for (;;) {
     if (store.broken !== undefined) throw store.broken
@@ -64,6 +67,10 @@ export async function welcome(
     const last = totalEntries === 0n ? undefined : await store.getEntry(totalEntries - 1n)
     // Others of this process may write too.
     if (store.getHeader() !== header) continue
+    if (nextEntry > totalEntries) {
+      const message = `the source knows of ${nextEntry} entries, the stream has ${totalEntries}`
+      throw new NotAdmittedError('ENTRIES_MISSING', message)
+    }
     const digest = last === undefined ? new Uint8Array(SOURCE_DIGEST_BYTES) : sha256(encodeEntry(last))
     return { name: 'welcome', idleTimeoutMs, digest, header }
   }

@@ -3,7 +3,6 @@ import {
   type Entry,
   encodeEntry,
   encodeHeaderEntry,
-  type FormatErrorCode,
   NOT_FOUND_ENTRY,
   PacketType,
   ResultCode,
@@ -113,7 +112,7 @@ async function locate(log: ReadableLog, number: bigint): Promise<LogPosition | u
 }
 
 /** The result for bytes that are no command, if they are answered at all. docs/spec/protocol.md §6. */
-export function resultOfFault(code: FormatErrorCode): ResultCode | undefined {
+export function resultOfFault(code: string): ResultCode | undefined {
   if (code === 'UNKNOWN_COMMAND') return ResultCode.INVALID_COMMAND
   return code === 'BAD_BOOKMARK' ? ResultCode.BAD_FROM_BOOKMARK : undefined
 }

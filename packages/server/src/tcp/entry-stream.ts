@@ -1,28 +1,19 @@
+import { InternalError } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
+import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
 import { Pace } from './pace.ts'
 
-/** Where the entries of a stream go, and who hears of what becomes of it. Calls must not throw. */
-export interface EntrySink {
-  /** Whether all that was written is gone, so that there is room for more. */
-  readonly drained: boolean
-  /**
-   * Write whole packets; when they are gone, `step` is to be called when it is the stream's turn.
-   *
-   * @param onTaken to be called once when their memory is not needed any more, however that comes
-   */
-  write(packets: readonly Uint8Array[], onTaken: () => void): void
-  /** There is something to do: `step` is to be called when it is the stream's turn. */
-  onReady(): void
+/** How a stream ended by itself. */
+export type StreamOutcome =
   /** The last entry that was asked for is written. */
-  onEnd(): void
-  /** The log was cut before the place that the stream had reached. */
-  onCut(point: CommitPoint, entryNumber: number): void
-  /** @param again reads once more what could not be read */
-  onError(error: unknown, again: () => Promise<unknown>): void
-}
+  | { readonly t: 'ended' }
+  /** The log was truncated to `point`, before the entry that the stream had reached. */
+  | { readonly t: 'truncated'; readonly point: CommitPoint; readonly entryNumber: number }
+  /** `again` reads once more what could not be read. */
+  | { readonly t: 'failed'; readonly error: unknown; readonly again: () => Promise<unknown> }
 
 export interface EntryStreamOptions {
   readonly log: ReadableLog
@@ -31,45 +22,65 @@ export interface EntryStreamOptions {
   readonly end?: number | undefined
   readonly boundaries?: BoundaryPackets | undefined
   readonly memory: FeedMemory
-  readonly sink: EntrySink
   readonly clock: Clock
+  /** Where the entries go. */
+  readonly outlet: Pick<Outlet, 'drained' | 'write'>
+  /** Ask for a turn, at which `step` is to be called. */
+  readonly requestTurn: () => void
+  /** Called once, unless the stream is stopped before. Must not throw. */
+  readonly onDone: (outcome: StreamOutcome) => void
 }
 
+type State =
+  /** The part at the position is neither there nor being read. */
+  | { readonly t: 'idle' }
+  /** The part at `from` is being read; after a truncation that is not the position any more. */
+  | { readonly t: 'fetching'; readonly from: LogPosition }
+  /** The part at the position was read before there was room for it. */
+  | { readonly t: 'fetched'; readonly part: Part }
+  /** All that is committed was written: the next commit is what it waits for. */
+  | { readonly t: 'atHead' }
+  | { readonly t: 'stopped' }
+
+const IDLE: State = { t: 'idle' }
+const AT_HEAD: State = { t: 'atHead' }
+const STOPPED: State = { t: 'stopped' }
+
 /**
- * A place in the log that moves ahead as fast as its sink takes the entries, and at the end of the log waits for the
- * next commit. It holds the part that is being written, which is small; while the sink takes parts as fast as they come,
- * they may be large and the next one is held too. docs/spec/protocol.md §2.
+ * A cursor in the log that moves as fast as its outlet takes the entries, and at the head waits for the next commit. It
+ * holds the part that is being written, which is small; while the outlet takes parts as fast as they come, they may be
+ * large and the next one is held too. docs/spec/protocol.md §2.
+ *
+ * Invariants: it only moves forward, and never beyond its end; a part is written only where the part before it ended, and
+ * only when the outlet has room; one part is read at a time; when it is stopped it holds no part but the one that is being
+ * written.
  */
 export class EntryStream implements LogListener {
+  readonly #options: EntryStreamOptions
   readonly #log: ReadableLog
+  readonly #outlet: EntryStreamOptions['outlet']
   readonly #end: number
   readonly #feed: EntryFeed
-  readonly #sink: EntrySink
-  readonly #clock: Clock
   readonly #pace = new Pace()
   readonly #unlisten: () => void
-  #place: LogPosition
-  #fetching = false
-  /** The part at the place, fetched before there was room for it. */
-  #ahead: Part | undefined
-  /** Whether all that is committed was written, so that the next commit is what it waits for. */
-  #atHead = false
-  #stopped = false
+  #position: LogPosition
+  #state: State = IDLE
   #opened = false
 
-  constructor({ log, from, end = Number.POSITIVE_INFINITY, boundaries, memory, sink, clock }: EntryStreamOptions) {
+  constructor(options: EntryStreamOptions) {
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, memory } = options
+    this.#options = options
     this.#log = log
-    this.#place = from
+    this.#outlet = options.outlet
+    this.#position = from
     this.#end = end
     this.#feed = new EntryFeed({ log, end, boundaries, memory })
-    this.#sink = sink
-    this.#clock = clock
     this.#unlisten = log.listen(this)
   }
 
   /** Number of the next entry. */
   get entryNumber(): number {
-    return this.#place.number
+    return this.#position.number
   }
 
   /** Whether it has an end. */
@@ -82,100 +93,115 @@ export class EntryStream implements LogListener {
     return this.#opened
   }
 
-  /** Whether the last entry that was asked for is gone. */
+  /** Whether the outlet took the last entry that was asked for. */
   get isOver(): boolean {
-    return this.#place.number >= this.#end && this.#sink.drained
+    return this.#position.number >= this.#end && this.#outlet.drained
   }
 
   /** Write one part, if that can be done now. */
   step(): void {
-    if (this.#stopped || !this.#sink.drained) return
-    this.#atHead = false
-    if (this.#place.number >= this.#end) {
-      this.stop()
-      this.#sink.onEnd()
-    } else if (!this.rest() && !this.#fetching) {
-      // What is in memory goes out without a promise: this is done for every reader at every commit.
-      const part = this.#ahead ?? this.#feed.now(this.#place, this.#pace.credit)
-      if (part === undefined) this.#fetch()
-      else this.#write(part)
-    }
+    if (this.#state.t === 'stopped' || !this.#outlet.drained) return
+    if (this.#position.number >= this.#end) this.#finish({ t: 'ended' })
+    else if (!this.rest() && this.#state.t !== 'fetching') this.#advance()
   }
 
   /** Wait for the next commit, if there is nothing to write before it; returns whether it does. */
   rest(): boolean {
-    if (this.#stopped || !this.#sink.drained) return false
-    const { number } = this.#place
+    if (this.#state.t === 'stopped' || !this.#outlet.drained) return false
+    const { number } = this.#position
     if (number < this.#total || number >= this.#end) return false
     this.#opened = true
-    this.#atHead = true
+    if (this.#state.t !== 'fetching') this.#state = AT_HEAD
     return true
   }
 
   /** Write no more. */
   stop(): void {
-    this.#stopped = true
     this.#unlisten()
-    this.#dropAhead()
+    this.#dropFetched()
+    this.#state = STOPPED
   }
 
   onCommit(): void {
-    // Who is not at the head has its turn anyway.
-    if (this.#atHead) this.step()
+    // A stream that is not at the head has its turn anyway.
+    if (this.#state.t === 'atHead') this.step()
   }
 
   onTruncate(point: CommitPoint): void {
-    const { number } = this.#place
+    const { number } = this.#position
     const total = Number(point.totalEntries)
     if (number > total) {
-      this.stop()
-      this.#sink.onCut(point, number)
+      this.#finish({ t: 'truncated', point, entryNumber: number })
       return
     }
-    this.#dropAhead()
-    // At the cut the next entry may come to lie elsewhere. And a new place tells a part that is being fetched apart.
-    this.#place = number === total ? { position: point.totalLength, number } : { ...this.#place }
+    this.#dropFetched()
+    // At the commit point the next entry may come to lie elsewhere. And a new position tells a part that is being read apart.
+    this.#position = number === total ? { position: point.totalLength, number } : { ...this.#position }
   }
 
   get #total(): number {
     return Number(this.#log.header.totalEntries)
   }
 
+  /** What is in memory is written without a promise: this is done for every reader at every commit. */
+  #advance(): void {
+    const part = this.#state.t === 'fetched' ? this.#state.part : this.#feed.now(this.#position, this.#pace.credit)
+    if (part === undefined) this.#fetch()
+    else this.#write(part)
+  }
+
   #write(part: Part): void {
-    this.#ahead = undefined
+    this.#state = IDLE
+    const { number } = part.next
+    if (number <= this.#position.number || number > this.#end) {
+      this.#feed.drop(part)
+      const message = `invariant broken: a part for entry ${this.#position.number} goes up to ${number} of ${this.#end}`
+      this.#fail(new InternalError('INVARIANT', message), this.#position)
+      return
+    }
     this.#opened = true
-    this.#place = part.next
+    this.#position = part.next
     // What comes next is read while this is written.
-    const { number } = this.#place
     if (part.readsAhead && number < this.#end && number < this.#total) this.#fetch()
-    const began = this.#clock.now()
+    const { clock } = this.#options
+    const began = clock.now()
     const bytes = part.packets.reduce((sum, { length }) => sum + length, 0)
-    this.#sink.write(part.packets, () => {
-      this.#pace.onTaken(bytes, this.#clock.now() - began)
+    this.#outlet.write(part.packets, () => {
+      this.#pace.onTaken(bytes, clock.now() - began)
       this.#feed.release(part)
     })
   }
 
   #fetch(): void {
-    const place = this.#place
-    this.#fetching = true
-    this.#feed.fetch(place, this.#pace.credit).then(
-      (part) => {
-        this.#fetching = false
-        if (part !== undefined && !this.#stopped && this.#place === place) this.#ahead = part
-        else if (part !== undefined) this.#feed.drop(part)
-        if (!this.#stopped) this.#sink.onReady()
-      },
-      (error: unknown) => {
-        if (this.#stopped) return
-        this.stop()
-        this.#sink.onError(error, () => this.#log.runOnDisk(place))
-      },
+    const from = this.#position
+    const fetching: State = { t: 'fetching', from }
+    this.#state = fetching
+    this.#feed.fetch(from, this.#pace.credit).then(
+      (part) => this.#onFetched(part, from),
+      (error: unknown) => this.#fail(error, from),
     )
   }
 
-  #dropAhead(): void {
-    if (this.#ahead !== undefined) this.#feed.drop(this.#ahead)
-    this.#ahead = undefined
+  #onFetched(part: Part | undefined, from: LogPosition): void {
+    const isWanted = this.#state.t === 'fetching' && this.#position === from
+    if (part !== undefined && !isWanted) this.#feed.drop(part)
+    if (this.#state.t === 'stopped') return
+    this.#state = part !== undefined && isWanted ? { t: 'fetched', part } : IDLE
+    this.#options.requestTurn()
+  }
+
+  #fail(error: unknown, at: LogPosition): void {
+    if (this.#state.t !== 'stopped') this.#finish({ t: 'failed', error, again: () => this.#log.runOnDisk(at) })
+  }
+
+  #finish(outcome: StreamOutcome): void {
+    this.stop()
+    this.#options.onDone(outcome)
+  }
+
+  #dropFetched(): void {
+    if (this.#state.t !== 'fetched') return
+    this.#feed.drop(this.#state.part)
+    this.#state = IDLE
   }
 }

@@ -8,26 +8,26 @@ export class EventCounter {
   readonly #closed: Record<string, number> = {}
   readonly #refused: Record<number, number> = {}
   #accepted = 0
+  /** Of connections that were closed. */
   #bytesSent = 0
 
-  get counters(): ServerCounters {
+  /** @param openBytesSent bytes that were sent to those that are still connected */
+  counters(openBytesSent: number): ServerCounters {
     return {
       accepted: this.#accepted,
-      bytesSent: this.#bytesSent,
+      bytesSent: this.#bytesSent + openBytesSent,
       rejected: { ...this.#rejected },
       closed: { ...this.#closed },
       refused: { ...this.#refused },
     }
   }
 
-  sent(bytes: number): void {
-    this.#bytesSent += bytes
-  }
-
   count(event: EventDetails): void {
     if (event.type === 'connected') this.#accepted++
     else if (event.type === 'rejected') increment(this.#rejected, event.reason)
-    else if (event.type === 'closed') increment(this.#closed, event.reason)
-    else if (event.type === 'refused') increment(this.#refused, event.resultCode)
+    else if (event.type === 'closed') {
+      increment(this.#closed, event.reason)
+      this.#bytesSent += event.bytesSent
+    } else if (event.type === 'refused') increment(this.#refused, event.resultCode)
   }
 }

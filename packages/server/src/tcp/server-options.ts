@@ -61,12 +61,6 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   readonly memory: FeedMemory
   readonly clock: Clock
   readonly net: Net
-}
-
-/** What a connection needs of its server. */
-export interface ConnectionHost {
-  readonly context: ConnectionContext
   /** Called for everything that happens but `connected`. */
-  onEvent(event: EventDetails): void
-  onSent(bytes: number): void
+  readonly onEvent: (event: EventDetails) => void
 }

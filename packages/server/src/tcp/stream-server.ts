@@ -4,12 +4,12 @@ import { Endpoint } from '../socket/endpoint.ts'
 import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
-import { Connection } from './connection.ts'
+import { ClientConnection } from './client-connection.ts'
 import { EventCounter } from './event-counter.ts'
 import { PartMemory } from './part-memory.ts'
 import { BoundariesInLine, LogInLine, ReadLine } from './read-line.ts'
 import { type EventDetails, serverEvents } from './server-events.ts'
-import type { ConnectionContext, ConnectionHost, ServedStream, StreamServerOptions } from './server-options.ts'
+import type { ConnectionContext, ServedStream, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 import { SharedCopy } from './shared-copy.ts'
 import { Turns } from './turns.ts'
@@ -30,7 +30,7 @@ const READS_AT_ONCE = 2
  * makes a call of this class throw. It closes neither the store nor the reader.
  */
 export class StreamServer implements AsyncDisposable {
-  readonly #endpoint: Endpoint<Connection>
+  readonly #endpoint: Endpoint<ClientConnection>
   readonly #counter = new EventCounter()
   readonly #turns: Turns
   readonly #log: ServedStream['log']
@@ -57,14 +57,10 @@ export class StreamServer implements AsyncDisposable {
       inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
       closeOnStateError: options.closeOnStateError ?? true,
-    }
-    const host: ConnectionHost = {
-      context,
       onEvent: (event) => {
         if (event.type === 'closed') this.#endpoint.forget(event.id)
         this.#onEvent(event)
       },
-      onSent: (bytes) => this.#counter.sent(bytes),
     }
     this.#endpoint = new Endpoint({
       maxConnections: options.maxConnections ?? 1000,
@@ -77,7 +73,7 @@ export class StreamServer implements AsyncDisposable {
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       open: (arrival) => {
         this.#turns.charge(ACCEPT_MS)
-        return new Connection({ ...arrival, host })
+        return new ClientConnection(arrival, context)
       },
       evict: () => {},
       finish: (connection) => connection.close({ reason: 'SERVER_CLOSED' }),
@@ -96,7 +92,8 @@ export class StreamServer implements AsyncDisposable {
   }
 
   get counters(): ServerCounters {
-    return this.#counter.counters
+    const bytesSent = this.#endpoint.connections.reduce((sum, connection) => sum + connection.bytesSent, 0)
+    return this.#counter.counters(bytesSent)
   }
 
   /**

@@ -1,7 +1,7 @@
 import { type Command, encodeCommand } from '@datastreamer/format'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { CommandInput } from './command-input.ts'
+import { CommandReader } from './command-reader.ts'
 
 const u64 = fc.bigInt(0n, 2n ** 64n - 1n)
 const bookmark = fc.uint8Array({ minLength: 1, maxLength: 16 })
@@ -17,33 +17,27 @@ test('commands come out as they went in, however they are cut', () => {
   fc.assert(
     fc.property(fc.array(command, { maxLength: 10 }), fc.array(fc.integer({ min: 1, max: 70 })), (commands, cuts) => {
       const bytes = Uint8Array.from(Buffer.concat(commands.map((one) => encodeCommand(one, 5n))))
-      const input = new CommandInput(5n)
+      const reader = new CommandReader(5n)
       const got: Command[] = []
       for (let at = 0, i = 0; at < bytes.length; i++) {
         const chunk = bytes.slice(at, at + (cuts[i] ?? 70))
         at += chunk.length
-        input.push(chunk)
-        for (let next = input.peek(); next !== undefined; next = input.peek()) {
-          expect(input.peek()).toBe(next)
-          if ('fault' in next) throw next.fault
-          got.push(next.command)
-          input.take(next)
-        }
-        input.compact()
+        reader.push(chunk)
+        for (let next = reader.read(); next !== undefined; next = reader.read()) got.push(next)
         // The chunk is not ours any more.
         chunk.fill(0xee)
       }
       expect(got).toEqual(commands)
-      expect(input.buffered).toBe(0)
+      expect(reader.buffered).toBe(0)
     }),
   )
 })
 
 test('a fault stays', () => {
-  const input = new CommandInput(1n)
-  input.push(new Uint8Array(16))
-  const fault = { fault: expect.objectContaining({ code: 'WRONG_STREAM_TYPE' }) }
-  expect(input.peek()).toEqual(fault)
-  input.push(new Uint8Array(16))
-  expect(input.peek()).toEqual(fault)
+  const reader = new CommandReader(1n)
+  reader.push(new Uint8Array(16))
+  const read = (): unknown => reader.read()
+  expect(read).toThrow(expect.objectContaining({ code: 'WRONG_STREAM_TYPE' }))
+  reader.push(new Uint8Array(16))
+  expect(read).toThrow(expect.objectContaining({ code: 'WRONG_STREAM_TYPE' }))
 })

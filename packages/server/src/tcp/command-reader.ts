@@ -1,0 +1,49 @@
+import { type Command, decodeCommand } from '@datastreamer/format'
+import type { InputReader } from '../socket/inlet.ts'
+
+/** The commands of one connection: bytes in, cut anywhere; commands out, in order. docs/spec/protocol.md §3. */
+export class CommandReader implements InputReader<Command> {
+  readonly #streamType: bigint
+  #bytes: Uint8Array = new Uint8Array(0)
+  #borrowed = false
+
+  constructor(streamType: bigint) {
+    this.#streamType = streamType
+  }
+
+  /** Bytes that belong to no command that was read. */
+  get buffered(): number {
+    return this.#bytes.length
+  }
+
+  /** Hand over the next bytes, which are borrowed until {@link read} finds no command. */
+  push(chunk: Uint8Array): void {
+    if (this.#bytes.length === 0) {
+      this.#bytes = chunk
+      this.#borrowed = true
+      return
+    }
+    const joined = new Uint8Array(this.#bytes.length + chunk.length)
+    joined.set(this.#bytes)
+    joined.set(chunk, this.#bytes.length)
+    this.#bytes = joined
+    this.#borrowed = false
+  }
+
+  /** The next command, or `undefined` if more bytes are needed. @throws {FormatError} if they are no command */
+  read(): Command | undefined {
+    const decoded = decodeCommand(this.#bytes, this.#streamType)
+    if (decoded === undefined) {
+      this.#compact()
+      return undefined
+    }
+    this.#bytes = this.#bytes.subarray(decoded.bytes)
+    return decoded.command
+  }
+
+  /** Copy what is left, which is less than a command, so that it does not hold the memory of a whole chunk. */
+  #compact(): void {
+    if (this.#borrowed) this.#bytes = this.#bytes.slice()
+    this.#borrowed = false
+  }
+}
