@@ -1,8 +1,11 @@
-import { type EntriesTo, NotFoundError, TruncatedError } from '@datastreamer/format'
-import { describe, expect, test } from 'vitest'
+import { type EntriesTo, type Entry, InternalError, NotFoundError, TruncatedError } from '@datastreamer/format'
+import { describe, expect, test, vi } from 'vitest'
 import { bookmarkAt, entriesOf, entryAt } from '../../test/support/entries.ts'
+import { checkpointOf } from '../checkpoint.ts'
 import { ConnectionError, ServerRefusedError } from '../errors.ts'
-import { Cursor, type CursorFrom } from './cursor.ts'
+import type { CursorFrom } from '../position.ts'
+import { Cursor } from './cursor.ts'
+import { Reread } from './reread.ts'
 
 const header = (totalEntries: bigint) => ({
   generation: 3 as const,
@@ -58,6 +61,7 @@ describe('where a stream starts', () => {
     ]) {
       const [from, to] = [bookmarkAt(5n), bookmarkAt(10n)]
       const cursor = cursorOf({ bookmark: from }, { bookmark: to })
+      cursor.meet(header(20n))
       expect(cursor.abandonRange(error)).toBe(false)
       expect(cursor.endToLocate).toBeUndefined()
       expect(cursor.begin()).toEqual({ name: 'rangeBookmark', from, to })
@@ -66,6 +70,89 @@ describe('where a stream starts', () => {
       expect(cursor.endToLocate).toBe(to)
       expect(cursor.begin()).toEqual({ name: 'startBookmark', bookmark: from })
     }
+  })
+})
+
+test('at a checkpoint, whose entries are not delivered', () => {
+  const cursor = cursorOf({ after: checkpointOf(entryAt(5n), entryAt(3n)) })
+  cursor.meet(header(10n))
+  expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 3n })
+  expect(cursor.accept(entriesOf(3, 5), header(10n)).fresh).toEqual([])
+  expect(cursor.isRereading).toBe(true)
+  expect(numbers(cursor.accept(entriesOf(5, 8), header(10n)).fresh)).toEqual([6, 7])
+  expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 7n })
+})
+
+test('at the opening that the caller names, as long as there is one; until then at that of the checkpoint', () => {
+  let opening: Entry | undefined
+  const from = { after: checkpointOf(entryAt(5n), entryAt(3n)) }
+  const cursor = new Cursor({ from, to: undefined, follow: true, opening: () => opening })
+  cursor.meet(header(10n))
+  cursor.begin()
+  cursor.accept(entriesOf(3, 8), header(10n))
+  expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 3n })
+  opening = entryAt(6n)
+  expect(cursor.begin()).toEqual({ name: 'start', fromEntryNumber: 6n })
+  expect(() => cursor.accept([{ ...entryAt(6n), type: 9 }, ...entriesOf(7, 9)], header(10n))).toThrow(TruncatedError)
+})
+
+test.each([-1, 0.5, -1n, 2n ** 64n])('not at %s', (number) => {
+  expect(() => cursorOf(number)).toThrow(RangeError)
+  expect(() => cursorOf(0, number)).toThrow(RangeError)
+})
+
+describe('invariants', () => {
+  /** Entries whose numbers are others once they were checked: as if somebody wrote to them. */
+  const unsteady = (...numbers: readonly [checked: bigint, later: bigint][]): Entry[] =>
+    numbers.map(([checked, later]) => {
+      let reads = 0
+      return {
+        ...entryAt(checked),
+        get number() {
+          return reads++ < 1 ? checked : later
+        },
+      }
+    })
+
+  test('a connection is met before it is begun', () => {
+    expect(() => cursorOf(0).begin()).toThrow(InternalError)
+  })
+
+  test('a connection is begun before it is read from', () => {
+    const cursor = cursorOf(0)
+    cursor.meet(header(10n))
+    expect(() => cursor.accept(entriesOf(0, 2), header(10n))).toThrow(InternalError)
+    cursor.begin()
+    cursor.accept(entriesOf(0, 2), header(10n))
+    cursor.meet(header(10n))
+    expect(() => cursor.accept(entriesOf(2, 4), header(10n))).toThrow(InternalError)
+    expect(cursor.next).toBe(2n)
+  })
+
+  test('nothing is delivered before what is held was read again', () => {
+    using reading = vi.spyOn(Reread.prototype, 'done', 'get').mockReturnValue(false)
+    const cursor = cursorOf({ after: entryAt(3n) })
+    cursor.meet(header(10n))
+    cursor.begin()
+    expect(() => cursor.accept(entriesOf(3, 6), header(10n))).toThrow(InternalError)
+    expect(reading).toHaveBeenCalled()
+    expect(cursor.next).toBe(4n)
+  })
+
+  test('what is delivered begins at the next entry, which never goes back', () => {
+    const cursor = cursorOf(5)
+    cursor.meet(header(10n))
+    cursor.begin()
+    expect(() => cursor.accept(unsteady([5n, 3n]), header(10n))).toThrow(InternalError)
+    expect(cursor.next).toBe(5n)
+  })
+
+  test('what is delivered is consecutive', () => {
+    const cursor = cursorOf(4)
+    cursor.meet(header(10n))
+    cursor.begin()
+    expect(() => cursor.accept([...entriesOf(4, 5), ...unsteady([5n, 7n])], header(10n))).toThrow(InternalError)
+    expect(cursor.next).toBe(4n)
   })
 })
 

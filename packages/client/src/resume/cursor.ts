@@ -1,5 +1,4 @@
 import {
-  type EntriesFrom,
   type EntriesTo,
   type Entry,
   type Header,
@@ -8,16 +7,14 @@ import {
   TruncatedError,
   u64Of,
 } from '@datastreamer/format'
-import { type Checkpoint, type CheckpointParts, checkpointOf, parseCheckpoint } from '../checkpoint.ts'
+import { type CheckpointParts, checkpointOf, parseCheckpoint } from '../checkpoint.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import { bookmarkOf, type CursorFrom } from '../position.ts'
 import type { Start } from '../stream/session.ts'
 import { countConsecutive } from './consecutive.ts'
 import { checkBookmark } from './locate-bookmark.ts'
-import { endsBeforeStart, noFirstBookmark, noFirstEntry, noLastBookmark } from './not-found.ts'
+import { endsBeforeStart, noFirstEntry, notFound } from './not-found.ts'
 import { Reread } from './reread.ts'
-
-/** Where a cursor starts. */
-export type CursorFrom = EntriesFrom | { readonly after: Entry | Checkpoint }
 
 export interface CursorOptions {
   readonly from: CursorFrom
@@ -41,8 +38,8 @@ export interface Accepted {
  * is still the one that was read. A new connection starts at the last entry delivered, or before it, and must bring the
  * same entries again.
  *
- * Invariants: what is delivered is consecutive and begins at `next`; `next` never goes back; nothing is delivered before
- * what is held was read again; what is held lies right before `next`; nothing after the end is delivered.
+ * Invariants: every connection is met, then begun, then read from; nothing is delivered before what is held was read
+ * again; what is delivered begins at `next`, which never goes back, and is consecutive.
  */
 export class Cursor {
   readonly #from: CursorFrom
@@ -61,6 +58,8 @@ export class Cursor {
   /** Whether to have the server end the stream by itself, with RangeBookmark. */
   #range: 'wanted' | 'asked' | 'no'
   #headers = 0
+  /** Whether what comes was asked for on this connection. */
+  #begun = false
 
   /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
   constructor({ from, to, follow, opening }: CursorOptions) {
@@ -110,6 +109,7 @@ export class Cursor {
    */
   meet({ totalEntries }: Header): void {
     const first = this.#headers++ === 0
+    this.#begun = false
     if (first && this.#from === 'latest') this.#next = totalEntries
     if (this.#next !== undefined && this.#next > totalEntries) {
       if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
@@ -121,9 +121,10 @@ export class Cursor {
 
   /** What to ask the server for. */
   begin(): Start {
+    invariant(this.#headers > 0, 'a stream is begun before its header was met')
+    this.#begun = true
     this.#reread = undefined
     if (this.#held !== undefined) {
-      invariant(this.#next === lastOf(this.#held) + 1n, `entry ${lastOf(this.#held)} is held, next is ${this.#next}`)
       const opening = this.#openingOf && (this.#openingOf() ?? this.#opening)
       const checkpoint = 'text' in this.#held ? this.#held : parseCheckpoint(checkpointOf(this.#held, opening))
       this.#reread = new Reread(checkpoint)
@@ -131,7 +132,7 @@ export class Cursor {
     }
     if (this.#next !== undefined) return { name: 'start', fromEntryNumber: this.#next }
     const [from, to] = [bookmarkOf(this.#from), bookmarkOf(this.#to)]
-    invariant(from !== undefined, 'a stream starts before its first header')
+    invariant(from !== undefined, 'a stream begins nowhere')
     if (this.#range === 'no' || to === undefined) return { name: 'startBookmark', bookmark: from }
     this.#range = 'asked'
     return { name: 'rangeBookmark', from, to }
@@ -140,10 +141,8 @@ export class Cursor {
   /** The error for what the server answered to {@link begin}: on a later connection it is history that changed. */
   refused(error: unknown, { totalEntries }: Header): unknown {
     if (!(error instanceof ServerRefusedError)) return error
-    if (error.code === 'BAD_FROM_BOOKMARK') return noFirstBookmark(error)
-    if (error.code === 'BAD_TO_BOOKMARK') return noLastBookmark(error)
-    if (error.code !== 'BAD_FROM_ENTRY') return error
-    if (this.#held === undefined && this.#headers === 1) return noFirstEntry(this.#next, totalEntries, error)
+    const isLater = this.#held !== undefined || this.#headers > 1
+    if (error.code !== 'BAD_FROM_ENTRY' || !isLater) return notFound(error, this.#next, totalEntries)
     return new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
   }
 
@@ -169,6 +168,7 @@ export class Cursor {
    * @throws {TruncatedError} `REWRITTEN` if the entry that was read again is another one
    */
   accept(entries: readonly Entry[], header: Header): Accepted {
+    invariant(this.#begun, 'entries come from a connection that was not begun')
     const [first] = entries
     if (first === undefined) return { fresh: entries, broken: undefined }
     this.#locate(first)
@@ -194,9 +194,8 @@ export class Cursor {
    */
   acceptBoundary(boundary: OperationBoundary): OperationBoundary | undefined {
     if (this.isRereading) return boundary.gap ? boundary : undefined
-    if (this.#next !== undefined && boundary.nextEntry !== this.#next)
-      throw gap(boundary.nextEntry, this.#next, 'an operation boundary before')
-    return boundary
+    if (this.#next === undefined || boundary.nextEntry === this.#next) return boundary
+    throw gap(boundary.nextEntry, this.#next, 'an operation boundary before')
   }
 
   /** The first entry of a stream started at a bookmark says where that is. */
@@ -239,10 +238,6 @@ function copyOf(entry: Entry): Entry {
 
 function lastOf(held: Entry | CheckpointParts): bigint {
   return 'text' in held ? held.last : held.number
-}
-
-function bookmarkOf(bound: CursorFrom | EntriesTo | undefined): Uint8Array | undefined {
-  return typeof bound === 'object' && 'bookmark' in bound ? bound.bookmark : undefined
 }
 
 function gap(found: bigint, expected: bigint, what = 'entry'): ProtocolError {

@@ -1,7 +1,6 @@
 import { type U64, u64Of } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import type { From, SequencerPosition } from '../position.ts'
-import type { CursorFrom } from '../resume/cursor.ts'
+import type { CursorFrom, From, SequencerPosition } from '../position.ts'
 import type { FollowContext } from '../resume/follow.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 import { generationOf } from './generation.ts'

@@ -1,10 +1,19 @@
-import { type Command, type Entry, encodeEntry, encodeOperationBoundary, NOT_FOUND_ENTRY } from '@datastreamer/format'
+import {
+  type Command,
+  type Entry,
+  encodeEntry,
+  encodeOperationBoundary,
+  type Header,
+  NOT_FOUND_ENTRY,
+} from '@datastreamer/format'
 import { encodeAll, entriesOf, headerOf } from './entries.ts'
 import { OK, Peer, type PeerConnection } from './peer.ts'
 
 export interface FakeOptions {
   /** Entries of the stream at first. */
   readonly entries?: number
+  /** Fields of its header. */
+  readonly header?: Partial<Header>
   /** Which commands it does not know. */
   readonly unknown?: readonly Command['name'][]
   /** What it does after a command that it does not know. */
@@ -75,7 +84,7 @@ export class FakeServer implements AsyncDisposable {
         boundaries = true
         connection.send(OK)
       } else if (command.name === 'stop') connection.send(OK)
-      else if (command.name === 'header') connection.send(OK, headerOf(this.entries.length))
+      else if (command.name === 'header') connection.send(OK, headerOf(this.entries.length, this.options.header))
       else if (command.name === 'entry') this.#respond(connection, this.entries[Number(command.entryNumber)])
       else if (command.name === 'bookmark') {
         const at = this.#find(command.bookmark)
