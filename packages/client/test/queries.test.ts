@@ -19,6 +19,21 @@ describe('answers', () => {
     expect(await client.getFirstEventAfterBookmark(bookmarkAt(5n))).toEqual(entryAt(6n))
     expect(await client.getFirstEventAfterBookmark(bookmarkAt(6n))).toBeUndefined()
     expect(fake.commands).toHaveLength(1)
+    expect(await client.getEntry(7)).toEqual(entryAt(7n))
+    await expect(client.getEntry(-7)).rejects.toThrow(RangeError)
+  })
+
+  test('the number of a bookmark, on a connection of its own', async () => {
+    await using fake = await FakeServer.listen({ entries: 12 })
+    await using client = await connect(near(fake.peer))
+    expect(await client.getBookmark(bookmarkAt(10n))).toBe(10n)
+    expect(await client.getBookmark(bookmarkAt(6n))).toBeUndefined()
+    await expect(client.getBookmark(new Uint8Array(17))).rejects.toThrow(RangeError)
+    expect(fake.commands.slice(1)).toEqual([
+      ['header', 'startBookmark', 'stop'],
+      ['header', 'startBookmark'],
+      ['header'],
+    ])
   })
 
   test('questions asked at the same time meet their own answers, however they are cut', async () => {
@@ -124,6 +139,17 @@ describe('faults', () => {
 })
 
 describe('connect', () => {
+  test('to an address as text, beside the options', async () => {
+    await using fake = await FakeServer.listen()
+    const address = `127.0.0.1:${fake.peer.port}`
+    await using client = await connect(address, { systemId: 779 })
+    expect(client.name).toBe(address)
+    await using other = new StreamClient(`tcp://${address}`)
+    expect(await other.getHeader()).toMatchObject({ systemId: 779n })
+    expect(await failure(connect(address, { systemId: 1 }))).toMatchObject({ name: 'StreamChangedError' })
+    expect(await failure(connect('nowhere'))).toBeInstanceOf(TypeError)
+  })
+
   test('nobody listens', async () => {
     const { port } = await Peer.listen(() => undefined).then(async (peer) => {
       await peer[Symbol.asyncDispose]()

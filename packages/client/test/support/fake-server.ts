@@ -34,6 +34,8 @@ export class FakeServer implements AsyncDisposable {
   readonly options: FakeOptions
   readonly commands: Command['name'][][] = []
   entries: Entry[]
+  /** What look-ups by number are answered with, if not with the entries. */
+  lookedUp: Entry[] | undefined
   #peer: Peer | undefined
   #live = new Set<() => void>()
   #listening: (() => void)[] = []
@@ -85,8 +87,9 @@ export class FakeServer implements AsyncDisposable {
         connection.send(OK)
       } else if (command.name === 'stop') connection.send(OK)
       else if (command.name === 'header') connection.send(OK, headerOf(this.entries.length, this.options.header))
-      else if (command.name === 'entry') this.#respond(connection, this.entries[Number(command.entryNumber)])
-      else if (command.name === 'bookmark') {
+      else if (command.name === 'entry') {
+        this.#respond(connection, (this.lookedUp ?? this.entries)[Number(command.entryNumber)])
+      } else if (command.name === 'bookmark') {
         const at = this.#find(command.bookmark)
         this.#respond(connection, at < 0 ? undefined : this.entries.slice(at).find(({ type }) => type !== 0xb0))
       } else await this.#stream(connection, index, command, boundaries)
