@@ -9,12 +9,8 @@ export {
   StreamChangedError,
 } from './errors.ts'
 export type { BackoffOptions } from './options.ts'
-export {
-  connectSource,
-  SourceClient,
-  type SourceClientStatus,
-  type SourceCloseOptions,
-} from './source/source-client.ts'
+export { connectSource } from './source/connect-source.ts'
+export { SourceClient } from './source/source-client.ts'
 export {
   SourceConflictError,
   type SourceConflictErrorCode,
@@ -23,4 +19,9 @@ export {
   SourceRejectedError,
   type SourceRejectedErrorCode,
 } from './source/source-errors.ts'
-export type { SourceOptions } from './source/source-options.ts'
+export type {
+  SourceClientStatus,
+  SourceCloseOptions,
+  SourceConnectOptions,
+  SourceOptions,
+} from './source/source-options.ts'

@@ -1,7 +1,7 @@
 import { tempDir } from '@datastreamer/fixtures'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { connect } from '../src/index.ts'
+import { StreamClient } from '../src/index.ts'
 import { Chain } from './support/chain.ts'
 import { FaultProxy } from './support/fault-proxy.ts'
 import { near } from './support/options.ts'
@@ -23,9 +23,7 @@ test('exactly the blocks of the chain, whatever is cut and rewritten, seen or no
       await using chain = await Chain.start(dir.join('stream.bin'))
       await chain.append(10)
       await using proxy = await FaultProxy.start(chain.port, (index) => ({ cutDown: cuts[index] }))
-      await using client = await connect(near(proxy, { backoff: { minMs: 0, maxMs: 1 } })).catch(() =>
-        connect(near(proxy)),
-      )
+      await using client = new StreamClient(near(proxy, { backoff: { minMs: 0, maxMs: 1 } }))
       const rows = new Rows()
       const events = client.blockEvents({ after: [] })
       for (const { t, at, count } of todo) {

@@ -1,4 +1,4 @@
-/** Lets those who wait for something know that they should look again. */
+/** Notifies those who wait for a condition that it may hold now. */
 export class Changes {
   #waiting: (() => void)[] = []
 

@@ -1,37 +1,62 @@
+import { invariant } from '@datastreamer/format'
 import { encodeSourceRequest, type SourceRequest } from '@datastreamer/format/source'
-import type { Answer } from './source-link.ts'
+import type { RequestAnswer } from './source-link.ts'
 
 /** A request that is answered by itself: a query, an update, a truncation. */
 export interface Control {
   readonly request: SourceRequest
   readonly bytes: Uint8Array
-  readonly resolve: (answer: Answer) => void
+  readonly resolve: (answer: RequestAnswer) => void
   readonly reject: (error: unknown) => void
 }
 
 /** The requests that were not answered yet. All may be sent again on another connection. */
 export class Controls {
   #pending: Control[] = []
+  /** Entries after a truncation that the server may have made already. */
+  #truncatingTo: bigint | undefined
 
   get pending(): readonly Control[] {
     return this.#pending
   }
 
-  /** @throws {RangeError} if the protocol has no place for the request */
-  add(request: SourceRequest): { readonly control: Control; readonly answer: Promise<Answer> } {
+  /** What `totalEntries` is if a truncation was made whose answer did not come; `undefined` if there is none. */
+  get truncatingTo(): bigint | undefined {
+    return this.#truncatingTo
+  }
+
+  /** @throws {RangeError} if the request does not fit the protocol */
+  add(request: SourceRequest): { readonly control: Control; readonly answer: Promise<RequestAnswer> } {
     const bytes = encodeSourceRequest(request)
     let control: Control | undefined
-    const answer = new Promise<Answer>((resolve, reject) => {
+    const answer = new Promise<RequestAnswer>((resolve, reject) => {
       control = { request, bytes, resolve, reject }
     })
-    if (control === undefined) throw new TypeError('a promise that does not run')
+    invariant(control !== undefined, 'a promise runs at once')
     this.#pending.push(control)
+    if (request.name === 'truncateFile') this.#truncatingTo = request.number
     return { control, answer }
   }
 
   /** Forget a request that is answered. */
   remove(control: Control): void {
     this.#pending = this.#pending.filter((other) => other !== control)
+    if (control.request.name === 'truncateFile') this.#truncatingTo = undefined
+  }
+
+  /** The stream was found as a truncation leaves it: its answer was lost. */
+  truncationIsMade(): void {
+    for (const control of this.#pending) {
+      if (control.request.name !== 'truncateFile') continue
+      this.remove(control)
+      control.resolve({ name: 'done' })
+    }
+    this.#truncatingTo = undefined
+  }
+
+  /** What the stream is like is known: a truncation that nobody waits for any more is no longer expected. */
+  reconciled(): void {
+    if (!this.#pending.some(({ request }) => request.name === 'truncateFile')) this.#truncatingTo = undefined
   }
 
   fail(error: unknown): void {

@@ -1,4 +1,4 @@
-import type { Entry } from '@datastreamer/format'
+import { type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
 import type { LogPosition } from './message-log.ts'
 import type { KnownState } from './reconcile.ts'
@@ -21,21 +21,36 @@ export interface SourceOperation {
   settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
 }
 
-/** Number of the entry after an operation. */
-export function endOf({ firstEntry, entries }: SourceOperation): bigint {
+export function newOperation(firstEntry: bigint, start: LogPosition, bytes: number): SourceOperation {
+  const nothing = { last: undefined, failed: undefined, settle: undefined }
+  return { firstEntry, start, entries: 0, bytes, lastType: 0, lastLength: 0, ...nothing }
+}
+
+/** Count an entry; returns its number. @param bytes of the message that adds it @param length of its data */
+export function addTo(operation: SourceOperation, bytes: number, type: number, length: number): bigint {
+  const number = nextEntryAfter(operation)
+  operation.entries++
+  operation.bytes += bytes
+  operation.lastType = type
+  operation.lastLength = length
+  return number
+}
+
+/** Number of the entry that comes after an operation. */
+export function nextEntryAfter({ firstEntry, entries }: SourceOperation): bigint {
   return firstEntry + BigInt(entries)
 }
 
 /** What a state of the stream becomes with an operation after it. */
-export function stateBehind(state: KnownState, operation: SourceOperation): KnownState {
-  return { totalEntries: endOf(operation), last: operation.last ?? state.last }
+export function stateAfter(state: KnownState, operation: SourceOperation): KnownState {
+  return { totalEntries: nextEntryAfter(operation), last: operation.last ?? state.last }
 }
 
 /** A state, and what it becomes with each operation after it, those left out that failed before. */
-export function statesBehind(known: KnownState, operations: readonly SourceOperation[]): readonly KnownState[] {
+export function statesAfter(known: KnownState, operations: readonly SourceOperation[]): readonly KnownState[] {
   const states = [known]
   for (const operation of operations) {
-    if (operation.failed === undefined) states.push(stateBehind(states.at(-1) ?? known, operation))
+    if (operation.failed === undefined) states.push(stateAfter(states.at(-1) ?? known, operation))
   }
   return states
 }
@@ -46,4 +61,20 @@ export function failedOperation(cause: Error): SourceRefusedError | SourceReject
   return new SourceRefusedError('ATOMIC_OP_FAILED', `an operation before this one was not written: ${cause.message}`, {
     cause,
   })
+}
+
+/** @throws {SourceRefusedError} `BAD_ENTRY_TYPE`, `ENTRY_TOO_LARGE` */
+export function checkEntry(type: number, { length }: Uint8Array): void {
+  if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) {
+    throw new SourceRefusedError('BAD_ENTRY_TYPE', `entry type ${type}, expected a u32`)
+  }
+  if (length <= MAX_ENTRY_DATA_BYTES) return
+  const message = `an entry with ${length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`
+  throw new SourceRefusedError('ENTRY_TOO_LARGE', message)
+}
+
+/** @throws {SourceRefusedError} `BAD_BOOKMARK` */
+export function checkBookmark({ length }: Uint8Array): void {
+  if (length >= 1 && length <= MAX_BOOKMARK_BYTES) return
+  throw new SourceRefusedError('BAD_BOOKMARK', `a bookmark of ${length} bytes, expected 1 to ${MAX_BOOKMARK_BYTES}`)
 }

@@ -1,8 +1,18 @@
-import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE } from '@datastreamer/format'
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
 import { type LogPosition, MessageLog } from './message-log.ts'
-import { endOf, failedOperation, type SourceOperation, stateBehind, statesBehind } from './operation.ts'
+import {
+  addTo,
+  checkBookmark,
+  checkEntry,
+  failedOperation,
+  newOperation,
+  nextEntryAfter,
+  type SourceOperation,
+  stateAfter,
+  statesAfter,
+} from './operation.ts'
 import { Queue } from './queue.ts'
 import { digestOf, forgetful, type KnownState, reconcile } from './reconcile.ts'
 import { SourceRefusedError, type SourceRejectedError } from './source-errors.ts'
@@ -68,39 +78,20 @@ export class Operations {
     }
     const start = this.log.end
     const bytes = this.log.append({ name: 'startAtomicOp', firstEntry: this.#nextEntry })
-    this.#open = {
-      firstEntry: this.#nextEntry,
-      start,
-      entries: 0,
-      bytes,
-      lastType: 0,
-      lastLength: 0,
-      last: undefined,
-      failed: undefined,
-      settle: undefined,
-    }
+    this.#open = newOperation(this.#nextEntry, start, bytes)
   }
 
   /** @throws {SourceRefusedError} */
   addEntry(type: number, data: Uint8Array): bigint {
     const open = this.#fillable()
-    if (!Number.isInteger(type) || type < 0 || type > 0xffff_ffff) {
-      throw new SourceRefusedError('BAD_ENTRY_TYPE', `entry type ${type}, expected a u32`)
-    }
-    if (data.length > MAX_ENTRY_DATA_BYTES) {
-      const message = `an entry with ${data.length} bytes of data, the limit is ${MAX_ENTRY_DATA_BYTES}`
-      throw new SourceRefusedError('ENTRY_TOO_LARGE', message)
-    }
+    checkEntry(type, data)
     return this.#add(open, { name: 'addStreamEntry', type, data }, type, data.length)
   }
 
   /** @throws {SourceRefusedError} */
   addBookmark(bookmark: Uint8Array): bigint {
     const open = this.#fillable()
-    if (bookmark.length < 1 || bookmark.length > MAX_BOOKMARK_BYTES) {
-      const message = `a bookmark of ${bookmark.length} bytes, expected 1 to ${MAX_BOOKMARK_BYTES}`
-      throw new SourceRefusedError('BAD_BOOKMARK', message)
-    }
+    checkBookmark(bookmark)
     return this.#add(open, { name: 'addStreamBookmark', bookmark }, BOOKMARK_TYPE, bookmark.length)
   }
 
@@ -110,11 +101,11 @@ export class Operations {
     return failed && failedOperation(failed)
   }
 
-  /** Put the open operation after those that wait for the server. Resolves when that has acknowledged it. */
+  /** Queue the open operation after those that wait for the server. Resolves when that has acknowledged it. */
   commit(): Promise<CommitResult> {
     const open = this.#mustBeOpen()
     this.#open = undefined
-    this.#nextEntry = endOf(open)
+    this.#nextEntry = nextEntryAfter(open)
     if (open.entries > 0) {
       open.last = { type: open.lastType, number: this.#nextEntry - 1n, data: this.log.tail(open.lastLength) }
     }
@@ -126,7 +117,7 @@ export class Operations {
     })
   }
 
-  /** Take the open operation back. Returns whether the server has to do so too. @throws {SourceRefusedError} */
+  /** Roll the open operation back. Returns whether the server has to do so too. @throws {SourceRefusedError} */
   rollback(): boolean {
     const open = this.#mustBeOpen()
     this.#open = undefined
@@ -136,11 +127,11 @@ export class Operations {
   /** The server has committed the first of those that wait. @throws {ProtocolError} if it was another */
   acknowledge({ firstEntry, nextEntry }: CommitResult): void {
     const { first: operation } = this.#pending
-    if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== endOf(operation)) {
+    if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== nextEntryAfter(operation)) {
       const message = `the server committed entries ${firstEntry} up to ${nextEntry}, which was not asked for`
       throw new ProtocolError('UNEXPECTED_PACKET', message)
     }
-    this.#known = stateBehind(this.#known, operation)
+    this.#known = stateAfter(this.#known, operation)
     this.#shift(operation)
     operation.settle?.resolve({ firstEntry, nextEntry })
   }
@@ -172,7 +163,7 @@ export class Operations {
     this.#pendingBytes = 0
     if (this.#open !== undefined) this.#open.failed = reason
     if (this.#doubt === undefined) {
-      const states = statesBehind(this.#known, given)
+      const states = statesAfter(this.#known, given)
       this.#doubt = { reason, states: states.map((state) => ({ ...state, last: digestOf(state.last) })) }
     }
     this.log.dropBefore(this.#firstPosition())
@@ -193,12 +184,12 @@ export class Operations {
       this.#doubt = undefined
     }
     const followers = this.#pending.toArray().filter(({ failed }) => failed === undefined)
-    const states = forgetful(statesBehind(this.#known, followers), this.#updatedBefore)
+    const states = forgetful(statesAfter(this.#known, followers), this.#updatedBefore)
     const confirmed = new Set(followers.slice(0, reconcile(states, found)))
     for (const operation of this.#pending.toArray()) {
       if (operation.failed !== undefined) this.refuse(operation.failed, found.totalEntries)
       else if (confirmed.has(operation)) {
-        this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: endOf(operation) })
+        this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: nextEntryAfter(operation) })
       } else break
     }
     if (this.#known.last === undefined) this.#known = { totalEntries: found.totalEntries, last: found.digest }
@@ -233,12 +224,7 @@ export class Operations {
       const message = `${bytes} bytes wait for the server, the limit is ${this.#maxBytes}`
       throw new SourceRefusedError('TOO_MUCH_PENDING', message)
     }
-    open.bytes += this.log.append(request)
-    open.lastType = type
-    open.lastLength = length
-    const number = open.firstEntry + BigInt(open.entries)
-    open.entries++
-    return number
+    return addTo(open, this.log.append(request), type, length)
   }
 
   #shift(operation: SourceOperation): void {

@@ -1,30 +1,20 @@
-import type { Entry, Header } from '@datastreamer/format'
+import { type Entry, type Header, type U64, u64Of } from '@datastreamer/format'
 import { type CommitResult, encodeSourceRequest, type StreamWriter } from '@datastreamer/format/source'
 import type { Clock } from '@datastreamer/runtime'
 import { ConnectionError } from '../errors.ts'
 import { type Lifetime, lifetimeOf } from './lifetime.ts'
 import { SourceEngine } from './source-engine.ts'
 import { SourceRefusedError } from './source-errors.ts'
-import { type Answer, unexpected } from './source-link.ts'
-import { type SourceOptions, type SourceSettings, sourceSettingsOf } from './source-options.ts'
+import { type RequestAnswer, unexpected } from './source-link.ts'
+import {
+  type SourceClientStatus,
+  type SourceCloseOptions,
+  type SourceOptions,
+  type SourceSettings,
+  sourceSettingsOf,
+} from './source-options.ts'
 
 const ROLLBACK = encodeSourceRequest({ name: 'rollbackAtomicOp' })
-
-/** How a source stands. */
-export interface SourceClientStatus {
-  readonly connected: boolean
-  /** Operations that were committed here and that the server has not acknowledged. */
-  readonly unacknowledged: number
-  /** Bytes that are kept for them. */
-  readonly bufferedBytes: number
-  /** What the last connection failed with. */
-  readonly lastError: unknown
-}
-
-export interface SourceCloseOptions {
-  /** Longest wait for answers that are missing (default 10,000). */
-  readonly graceMs?: number | undefined
-}
 
 /**
  * Writes a stream over TCP, with the calls of a store: operations are filled and committed without waiting for the
@@ -54,7 +44,7 @@ export class SourceClient implements StreamWriter {
     })
   }
 
-  /** See {@link connectSource}. */
+  /** Connect, once. See `connectSource`. */
   static async connect(options: SourceOptions): Promise<SourceClient> {
     const settings = sourceSettingsOf(options)
     const lifetime = lifetimeOf(options.signal)
@@ -119,7 +109,7 @@ export class SourceClient implements StreamWriter {
    *
    * @throws {SourceRefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED`, or what the server refused it for
    * @throws {SourceRejectedError} `STORE_BROKEN`, `SERVER_FAILED`: it may or may not be in the stream. Once `writable()`
-   * resolves, `getHeader()` tells, and the next operation begins there.
+   * resolves, `getHeader()` says, and the next operation begins there.
    * @throws what ended this client: then the operation may or may not be in the stream
    */
   async commitAtomicOp(): Promise<CommitResult> {
@@ -135,7 +125,7 @@ export class SourceClient implements StreamWriter {
     return committed
   }
 
-  /** Take the open operation back. @throws {SourceRefusedError} `NO_ATOMIC_OP` */
+  /** Roll the open operation back. @throws {SourceRefusedError} `NO_ATOMIC_OP` */
   rollbackAtomicOp(): void {
     this.#engine.check()
     if (this.#engine.operations.rollback()) this.#engine.sendOnce(ROLLBACK)
@@ -156,21 +146,23 @@ export class SourceClient implements StreamWriter {
    * @throws {SourceRefusedError} `ENTRY_NOT_FOUND`, or `ENTRY_DIFFERS` if it has another type or length
    * @throws {SourceRejectedError} as `commitAtomicOp`: it may or may not be done, and can be repeated
    */
-  async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
+  async updateEntryData(entryNumber: U64, type: number, data: Uint8Array): Promise<void> {
     this.#checkOpen()
+    const number = u64Of(entryNumber, 'entryNumber')
     this.#engine.operations.updating(number)
     const answer = await this.#engine.request({ name: 'updateEntryData', number, type, data })
     if (answer.name !== 'done') throw unexpected(answer, 'the answer to an update')
   }
 
   /**
-   * Remove entry `number` and all after it, once what was committed before is acknowledged.
+   * Remove an entry and all after it, once what was committed before is acknowledged.
    *
    * @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
    * @throws {SourceRejectedError} as `commitAtomicOp`
    */
-  async truncateFile(number: bigint): Promise<void> {
+  async truncateFile(entryNumber: U64): Promise<void> {
     this.#checkOpen()
+    const number = u64Of(entryNumber, 'entryNumber')
     const { operations } = this.#engine
     if (operations.isOpen) throw new SourceRefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     if (this.#truncating) throw new SourceRefusedError('TRUNCATE_IN_PROGRESS', 'the stream is being truncated')
@@ -195,7 +187,8 @@ export class SourceClient implements StreamWriter {
   }
 
   /** A committed entry, or `undefined`. */
-  async getEntry(number: bigint): Promise<Entry | undefined> {
+  async getEntry(entryNumber: U64): Promise<Entry | undefined> {
+    const number = u64Of(entryNumber, 'entryNumber')
     return entryIn(await this.#engine.request({ name: 'getEntry', number }))
   }
 
@@ -230,7 +223,7 @@ export class SourceClient implements StreamWriter {
     let late = false
     const timer = this.#clock.after(graceMs, () => {
       late = true
-      engine.wake()
+      engine.changes.notify()
     })
     await engine.until(() => late || engine.isIdle)
     timer.cancel()
@@ -247,19 +240,7 @@ export class SourceClient implements StreamWriter {
   }
 }
 
-function entryIn(answer: Answer): Entry | undefined {
+function entryIn(answer: RequestAnswer): Entry | undefined {
   if (answer.name !== 'entry') throw unexpected(answer, 'an entry')
   return answer.entry
-}
-
-/**
- * Connect to a server, once, as the source of its stream.
- *
- * @throws {ConnectionError} if it cannot be reached
- * @throws {SourceRejectedError} if it does not let this source write: `BUSY` while another one is connected
- * @throws {StreamChangedError} if it has another stream than the options ask for
- * @throws {SourceConflictError} if the stream does not end before `nextEntry`
- */
-export function connectSource(options: SourceOptions): Promise<SourceClient> {
-  return SourceClient.connect(options)
 }

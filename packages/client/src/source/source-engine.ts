@@ -8,7 +8,7 @@ import { Operations } from './operations.ts'
 import { Queue } from './queue.ts'
 import { reconcile } from './reconcile.ts'
 import { cannotWrite, isRetryable, refusedError } from './source-errors.ts'
-import { type Answer, SourceLink, unexpected, type Welcome } from './source-link.ts'
+import { type RequestAnswer, SourceLink, unexpected, type Welcome } from './source-link.ts'
 import type { SourceSettings } from './source-options.ts'
 
 /** Bytes that are sent without waiting for the rest of what this turn of the event loop brings. */
@@ -17,6 +17,8 @@ const SEND_BYTES = 65_536
 /** Brings operations and requests to the server and their answers back, over any number of connections. */
 export class SourceEngine {
   readonly operations: Operations
+  /** Notified whenever something was answered, or this source has ended. */
+  readonly changes: Changes = new Changes()
   readonly #controls = new Controls()
   readonly #settings: SourceSettings
   readonly #identity: IdentityCheck
@@ -25,10 +27,7 @@ export class SourceEngine {
   #link: SourceLink | undefined
   /** What the server will answer on this connection, in order. */
   #awaited = new Queue<Control | 'commit'>()
-  /** A truncation that the server may have made already. */
-  #truncatingTo: bigint | undefined
   #isSendDue = false
-  readonly #changes = new Changes()
   #lastError: unknown
   #failure: { readonly error: unknown } | undefined
   #running: Promise<void> = Promise.resolve()
@@ -80,10 +79,10 @@ export class SourceEngine {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Resolves when `done` gives `true`, or this source has ended; looked at whenever something was answered. */
+  /** Resolves when `done` gives `true`, or this source has ended; asked whenever something was answered. */
   async until(done: () => boolean): Promise<void> {
     while (this.#failure === undefined && !done()) {
-      await this.#changes.next()
+      await this.changes.next()
     }
   }
 
@@ -100,7 +99,7 @@ export class SourceEngine {
     this.send()
   }
 
-  /** Send a message that is neither kept nor answered, after all that was sent. */
+  /** Send a message that is neither kept nor answered, after all that was added to the log. */
   sendOnce(bytes: Uint8Array): void {
     if (this.#link === undefined) return
     this.#sendLog()
@@ -108,10 +107,9 @@ export class SourceEngine {
   }
 
   /** The answer to a request; a refusal is thrown. */
-  async request(request: SourceRequest): Promise<Answer> {
+  async request(request: SourceRequest): Promise<RequestAnswer> {
     this.check()
     const { control, answer } = this.#controls.add(request)
-    if (request.name === 'truncateFile') this.#truncatingTo = request.number
     if (this.#link !== undefined) {
       this.#awaited.push(control)
       this.sendOnce(control.bytes)
@@ -142,7 +140,7 @@ export class SourceEngine {
     this.#detach()
     this.operations.fail(error)
     this.#controls.fail(error)
-    this.wake()
+    this.changes.notify()
     return link
   }
 
@@ -168,9 +166,9 @@ export class SourceEngine {
 
   #dial(): Promise<SourceLink> {
     const { totalEntries } = this.operations.known
-    const end = this.#truncatingTo
-    const mayBeShorter = end !== undefined && end < totalEntries
-    return SourceLink.open(this.#settings, mayBeShorter ? end : totalEntries, () => totalEntries, this.#signal)
+    const { truncatingTo } = this.#controls
+    const isShorter = truncatingTo !== undefined && truncatingTo < totalEntries
+    return SourceLink.open(this.#settings, isShorter ? truncatingTo : totalEntries, () => totalEntries, this.#signal)
   }
 
   /** Wait before the next connection; gives up if there is no sense in one. */
@@ -179,7 +177,7 @@ export class SourceEngine {
     if (cannotWrite(error)) {
       this.operations.giveUp(error)
       this.#controls.fail(error)
-      this.wake()
+      this.changes.notify()
     }
     const { clock } = this.#settings.dial
     try {
@@ -199,18 +197,20 @@ export class SourceEngine {
     const { header, digest } = link.welcome
     this.#identity.check(header)
     const { totalEntries } = header
-    const end = this.#truncatingTo
-    if (end !== undefined && totalEntries === end) this.#truncationIsMade(end)
+    if (totalEntries === this.#controls.truncatingTo) {
+      this.operations.truncated(totalEntries)
+      this.#controls.truncationIsMade()
+    }
     this.operations.reconcile({ totalEntries, digest })
+    this.#controls.reconciled()
     const controls = this.#controls.pending
-    if (!controls.some(({ request }) => request.name === 'truncateFile')) this.#truncatingTo = undefined
     this.#awaited = new Queue()
     for (let i = 0; i < this.operations.unacknowledged; i++) this.#awaited.push('commit')
     for (const control of controls) this.#awaited.push(control)
     this.#link = link
     this.#sendLog()
     link.send(controls.map(({ bytes }) => bytes))
-    this.wake()
+    this.changes.notify()
   }
 
   #detach(): void {
@@ -229,7 +229,7 @@ export class SourceEngine {
     this.#link?.send(this.operations.log.takeUnsent())
   }
 
-  #take(answer: Answer): void {
+  #take(answer: RequestAnswer): void {
     const awaited = this.#awaited.shift()
     if (awaited === undefined) throw unexpected(answer, 'nothing, as nothing was asked for')
     this.#retry.progressed()
@@ -239,26 +239,9 @@ export class SourceEngine {
       else throw unexpected(answer, 'the answer to a commit')
     } else {
       this.#controls.remove(awaited)
-      if (awaited.request.name === 'truncateFile') this.#truncatingTo = undefined
       if (answer.name === 'refused') awaited.reject(refusedError(answer))
       else awaited.resolve(answer)
     }
-    this.wake()
-  }
-
-  /** The answer to a truncation was lost, but it was made. */
-  #truncationIsMade(totalEntries: bigint): void {
-    this.operations.truncated(totalEntries)
-    for (const control of this.#controls.pending) {
-      if (control.request.name !== 'truncateFile') continue
-      this.#controls.remove(control)
-      control.resolve({ name: 'done' })
-    }
-    this.#truncatingTo = undefined
-  }
-
-  /** Have all who wait look again. */
-  wake(): void {
-    this.#changes.notify()
+    this.changes.notify()
   }
 }

@@ -52,7 +52,7 @@ export type SourceRejectedErrorCode =
   | 'SERVER_CLOSED'
   /**
    * The server cannot write until its store is opened again. A commit that is rejected with it may be in the stream:
-   * once `writable()` resolves, `getHeader()` tells.
+   * once `writable()` resolves, `getHeader()` says.
    */
   | 'STORE_BROKEN'
   /** Something else went wrong there; as `STORE_BROKEN`. */
@@ -88,7 +88,7 @@ export type SourceConflictErrorCode =
   | 'LAST_ENTRY_DIFFERS'
 
 /**
- * The stream is not what this source left behind: someone else wrote or truncated it, or the server lost entries. Make a
+ * The stream is not as this source left it: someone else wrote or truncated it, or the server lost entries. Make a
  * new client once it is clear from where to go on; nothing is written by this one any more.
  */
 export class SourceConflictError extends StreamError<SourceConflictErrorCode> {

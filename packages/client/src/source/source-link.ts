@@ -16,12 +16,12 @@ import type { SourceSettings } from './source-options.ts'
 
 const PING = encodeSourceRequest({ name: 'ping' })
 
-/** What a server says to a source that it lets in. */
+/** What a server says to a source that it accepts. */
 export type Welcome = Extract<SourceAnswer, { readonly name: 'welcome' }>
 /** What a server answers to requests. */
-export type Answer = Exclude<SourceAnswer, { readonly name: 'welcome' | 'ping' | 'closing' }>
+export type RequestAnswer = Exclude<SourceAnswer, { readonly name: 'welcome' | 'ping' | 'closing' }>
 
-/** One connection to a server, that has let this source in. docs/spec/source-protocol.md §3, §9. */
+/** One connection to a server that has accepted this source. docs/spec/source-protocol.md §3, §9. */
 export class SourceLink {
   readonly welcome: Welcome
   readonly #connection: Connection
@@ -73,13 +73,13 @@ export class SourceLink {
     }
   }
 
-  /** Send messages, one after the other. They are borrowed, and must not change. */
+  /** Send messages in order. They are borrowed, and must not change. */
   send(messages: readonly Uint8Array[]): void {
     for (const bytes of messages) this.#connection.write(bytes)
   }
 
   /** Hand over every answer, until the connection fails: then it throws why. */
-  async answers(take: (answer: Answer) => void): Promise<never> {
+  async answers(take: (answer: RequestAnswer) => void): Promise<never> {
     const { idleTimeoutMs } = this.welcome
     for (;;) {
       const limit = idleTimeoutMs > 0 ? idleTimeoutMs : undefined
@@ -111,7 +111,7 @@ async function firstMessage(
   reader: MessageReader<SourceAnswer>,
   { clock, responseTimeoutMs }: Settings,
   expectedEntries: () => bigint,
-): Promise<Answer | Welcome> {
+): Promise<RequestAnswer | Welcome> {
   let deadline = clock.now() + responseTimeoutMs
   for (;;) {
     const message = next(reader, expectedEntries)
@@ -127,7 +127,7 @@ async function read(
   reader: MessageReader<SourceAnswer>,
   silenceMs: number | undefined,
   expectedEntries: () => bigint,
-): Promise<Answer | Welcome> {
+): Promise<RequestAnswer | Welcome> {
   for (;;) {
     const message = next(reader, expectedEntries)
     if (message === undefined) await receive(connection, reader, silenceMs)
