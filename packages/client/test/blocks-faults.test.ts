@@ -9,27 +9,27 @@ import { Rows } from './support/rows.ts'
 
 const steps = fc.array(
   fc.record({
-    t: fc.constantFrom('append', 'rewrite', 'rewrite unseen', 'cut', 'read'),
+    t: fc.constantFrom('append', 'rewrite', 'rewrite unseen', 'drop', 'read'),
     at: fc.double({ min: 0, max: 1, noNaN: true }),
     count: fc.nat(30),
   }),
   { minLength: 1, maxLength: 12 },
 )
 
-test('exactly the blocks of the chain, whatever is cut and rewritten, seen or not', async () => {
+test('exactly the blocks of the chain, whatever is dropped and rewritten, seen or not', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, fc.array(fc.nat(4000), { maxLength: 6 }), async (todo, cuts) => {
+    fc.asyncProperty(steps, fc.array(fc.nat(4000), { maxLength: 6 }), async (todo, drops) => {
       using dir = tempDir()
       await using chain = await Chain.start(dir.join('stream.bin'))
       await chain.append(10)
-      await using proxy = await FaultProxy.start(chain.port, (index) => ({ cutDown: cuts[index] }))
+      await using proxy = await FaultProxy.start(chain.port, (index) => ({ dropDown: drops[index] }))
       await using client = new StreamClient(near(proxy, { backoff: { minMs: 0, maxMs: 1 } }))
       const rows = new Rows()
       const events = client.blockEvents({ after: [] })
       for (const { t, at, count } of todo) {
         const number = Math.floor(at * (chain.blocks.length - 1))
         if (t === 'append') await chain.append(count)
-        else if (t === 'cut') proxy.cut()
+        else if (t === 'drop') proxy.drop()
         else if (t === 'read') await rows.catchUp(events, chain)
         else if (number >= 0) {
           if (t === 'rewrite unseen') await chain.unlisten()

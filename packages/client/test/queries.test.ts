@@ -36,7 +36,7 @@ describe('answers', () => {
     ])
   })
 
-  test('questions asked at the same time meet their own answers, however they are cut', async () => {
+  test('questions asked at the same time meet their own answers, however they come in', async () => {
     await using peer = await Peer.listen(async (connection) => {
       for (;;) {
         const command = await connection.command()
@@ -115,7 +115,7 @@ describe('faults', () => {
     expect(await failure(client.getHeader())).toMatchObject({ code: 'UNEXPECTED_PACKET' })
   })
 
-  test.each([0, 3, OK.length, OK.length + 20])('an answer cut after %i bytes', async (bytes) => {
+  test.each([0, 3, OK.length, OK.length + 20])('an answer that ends after %i bytes', async (bytes) => {
     await using peer = await Peer.listen(async (connection) => {
       await connection.expect('entry', Buffer.concat([OK, response(8n)]).subarray(0, bytes))
       connection.end()

@@ -14,7 +14,7 @@ test('every entry once and in order, wherever connections drop', async () => {
       fc.integer({ min: 1, max: 3000 }),
       fc.constantFrom('number', 'bookmark', 'range'),
       async (drops, pieceBytes, start) => {
-        await using fake = await FakeServer.listen({ entries: 201, pieceBytes, cutAfter: (index) => drops[index] })
+        await using fake = await FakeServer.listen({ entries: 201, pieceBytes, dropAfter: (index) => drops[index] })
         await using client = new StreamClient(near(fake.peer, { backoff: { minMs: 0, maxMs: 0 } }))
         const from = start === 'number' ? 5n : { bookmark: bookmarkAt(5n) }
         const to = start === 'range' ? { bookmark: bookmarkAt(200n) } : 200n
@@ -177,7 +177,7 @@ describe('giving up', () => {
   })
 
   test('not while there is progress', async () => {
-    await using fake = await FakeServer.listen({ entries: 40, cutAfter: () => 200 })
+    await using fake = await FakeServer.listen({ entries: 40, dropAfter: () => 200 })
     await using client = new StreamClient(near(fake.peer, { backoff: { minMs: 0, maxMs: 0, maxAttempts: 2 } }))
     expect(await collect(client.entries({ follow: false }))).toHaveLength(40)
     expect(fake.peer.connections.length).toBeGreaterThan(5)

@@ -77,7 +77,7 @@ test('a stream that is another one at every look ends the iteration', async () =
   expect(fake.commands.flat().filter((name) => name === 'start')).toHaveLength(4)
 })
 
-test('who cannot be told of a rewind takes no list', async () => {
+test('who cannot hear of a rewind takes no list', async () => {
   await using fake = await FakeServer.listen({ entries: 20 })
   await using client = new StreamClient(near(fake.peer))
   const from = JSON.parse(JSON.stringify({ after: [at(3)] }))

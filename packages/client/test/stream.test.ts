@@ -73,7 +73,7 @@ describe('ranges', () => {
   })
 
   test('goes on after a drop, without asking for the range again', async () => {
-    await using fake = await FakeServer.listen({ entries: 100, cutAfter: (index) => (index === 0 ? 1000 : undefined) })
+    await using fake = await FakeServer.listen({ entries: 100, dropAfter: (index) => (index === 0 ? 1000 : undefined) })
     await using client = new StreamClient(near(fake.peer))
     expect(plain(await collect(client.getRange(bookmarkAt(10n), bookmarkAt(90n))))).toEqual(entriesOf(10, 91))
     expect(fake.commands.map((names) => names[1])).toEqual(['rangeBookmark', 'start'])

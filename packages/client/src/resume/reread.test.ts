@@ -5,7 +5,7 @@ import { Reread } from './reread.ts'
 
 const checkpoint = parseCheckpoint(checkpointOf(entryAt(9n), entryAt(4n)))
 
-test('gives what comes after the checkpoint, however entries are cut into batches', () => {
+test('gives what comes after the checkpoint, however entries come in batches', () => {
   for (let size = 1; size <= 9; size++) {
     const reread = new Reread(checkpoint)
     const fresh = []

@@ -3,12 +3,12 @@ import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts'
 
 /** Checkpoints above which they are thinned out. */
 const MAX_CHECKPOINTS = 256
-/** Of those whose place in the trail is a multiple of 2^k, and of no higher power, so many are kept. */
+/** Of those whose index is a multiple of 2^k, and of no higher power, so many are kept. */
 const KEPT = 4
 
 interface Step {
-  /** Place in the trail, from 0. */
-  readonly place: number
+  /** Position in the trail, from 0. */
+  readonly index: number
   readonly text: Checkpoint
   readonly last: bigint
 }
@@ -27,7 +27,7 @@ export class Trail {
   constructor(checkpoints: readonly Checkpoint[]) {
     const sorted = checkpoints.map(parseCheckpoint).sort((a, b) => (a.last < b.last ? -1 : 1))
     const steps = sorted.filter(({ last }, i) => sorted[i + 1]?.last !== last)
-    this.#steps = steps.map(({ text, last }, place) => ({ place, text, last }))
+    this.#steps = steps.map(({ text, last }, index) => ({ index, text, last }))
   }
 
   get checkpoints(): readonly Checkpoint[] {
@@ -49,9 +49,9 @@ export class Trail {
     const { text, last } = parseCheckpoint(checkpoint)
     const newest = this.#steps.at(-1)
     invariant(newest === undefined || newest.last < last, `checkpoint ${text} does not come after ${newest?.text}`)
-    const place = newest === undefined ? 0 : newest.place + 1
+    const index = newest === undefined ? 0 : newest.index + 1
     const steps = this.#steps.length < MAX_CHECKPOINTS ? this.#steps : thinnedOut(this.#steps)
-    this.#steps = [...steps, { place, text, last }]
+    this.#steps = [...steps, { index, text, last }]
   }
 
   /** Forget what comes after a checkpoint, or all. Returns whether anything did. */
@@ -66,8 +66,8 @@ export class Trail {
 
 /** The first, and of all others the fewer the further they are from the last. */
 function thinnedOut(steps: readonly Step[]): readonly Step[] {
-  const { place: last } = steps.at(-1) ?? { place: 0 }
-  return steps.filter(({ place }) => place === 0 || last - place <= 2 * KEPT * lowestBit(place))
+  const { index: last } = steps.at(-1) ?? { index: 0 }
+  return steps.filter(({ index }) => index === 0 || last - index <= 2 * KEPT * lowestBit(index))
 }
 
 /** The highest power of 2 that a number is a multiple of. */

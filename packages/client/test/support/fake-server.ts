@@ -18,9 +18,9 @@ export interface FakeOptions {
   readonly unknown?: readonly Command['name'][]
   /** What it does after a command that it does not know. */
   readonly afterUnknown?: 'keep' | 'close'
-  /** Bytes of streamed entries after which connection `index` is cut. */
-  readonly cutAfter?: (index: number) => number | undefined
-  /** Largest piece that is written at once. */
+  /** Bytes of streamed entries after which connection `index` is dropped. */
+  readonly dropAfter?: (index: number) => number | undefined
+  /** Most bytes that are written at once. */
   readonly pieceBytes?: number
   /**
    * Whether connection `index` never gets anything that was not committed when it started: the original Go server answers
@@ -122,7 +122,7 @@ export class FakeServer implements AsyncDisposable {
     connection.send(OK)
     if (Number.isFinite(end)) connection.send(new Uint8Array(new BigUint64Array([BigInt(end)]).buffer).reverse())
     const known = this.options.deaf?.(index) ? this.entries.length : Number.POSITIVE_INFINITY
-    let left = this.options.cutAfter?.(index)
+    let left = this.options.dropAfter?.(index)
     let gone = false
     void connection.closed.then(() => {
       gone = true
