@@ -5,8 +5,8 @@ import {
   goLevel,
   goLogFormat,
   type OptionTable,
-  STORE_OPTIONS,
 } from '@datastreamer/service'
+import { STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go relays, that of cdk-erigon among them. */
 export const GO_FLAGS: readonly string[] = [

@@ -1,14 +1,12 @@
 import {
   ConfigError,
   closeInTurn,
-  ObservedStore,
   type Readiness,
   type Service,
   type ServiceContext,
   type ServiceProgram,
-  StreamService,
-  scrubOf,
 } from '@datastreamer/service'
+import { ObservedStore, StreamService, scrubOf } from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
 import { FollowStatus } from './follow/follow-status.ts'

@@ -1,5 +1,6 @@
 import type { Header } from '@datastreamer/format'
-import { ConfigError, ErrorCounter, ObservedStore, type ServiceContext, scrubOf } from '@datastreamer/service'
+import { ConfigError, type ServiceContext } from '@datastreamer/service'
+import { ErrorCounter, ObservedStore, scrubOf } from '@datastreamer/service/stream'
 import { nodeDisk, openReader, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/store'
 import { DEMO_CHAIN_ID } from './demo-sequencer.ts'
 import type { Config } from './options.ts'

@@ -1,4 +1,5 @@
-import { COMMON_OPTIONS, type ConfigOf, type OptionTable, STORE_OPTIONS } from '@datastreamer/service'
+import { COMMON_OPTIONS, type ConfigOf, type OptionTable } from '@datastreamer/service'
+import { STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go command's `server`. */
 export const GO_FLAGS: readonly string[] = ['port', 'file', 'log', 'writetimeout', 'inactivitytimeout']

@@ -1,15 +1,9 @@
-import {
-  closeInTurn,
-  type Service,
-  type ServiceContext,
-  type ServiceProgram,
-  StreamService,
-} from '@datastreamer/service'
+import { closeInTurn, type Service, type ServiceContext, type ServiceProgram } from '@datastreamer/service'
+import { checkSource, SourceService, StreamService } from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
-import { checkSource, SourceService } from './source-service.ts'
 
 export const program: ServiceProgram<typeof OPTIONS> = {
   text: {

@@ -4,8 +4,8 @@ import { TestLog } from '@datastreamer/store/testing'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createLog } from '../src/log/create-log.ts'
-import { logServer } from '../src/log/log-server.ts'
-import { observeServer } from '../src/metrics/observe-server.ts'
+import { logServer } from '../src/stream/log-server.ts'
+import { observeServer } from '../src/stream/observe-server.ts'
 
 test('metrics show every reason from the start', async () => {
   const registry = new Registry()

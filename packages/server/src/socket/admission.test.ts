@@ -3,20 +3,20 @@ import { Admission } from './admission.ts'
 
 test('counts in total and by address', () => {
   const admission = new Admission({ maxConnections: 3, maxConnectionsPerAddress: 2 })
-  expect(admission.enter('a')).toBeUndefined()
-  expect(admission.enter('a')).toBeUndefined()
-  expect(admission.enter('a')).toBe('MAX_CONNECTIONS_PER_ADDRESS')
-  expect(admission.enter('b')).toBeUndefined()
-  expect(admission.enter('c')).toBe('MAX_CONNECTIONS')
-  admission.leave('a')
-  expect(admission.enter('a')).toBeUndefined()
-  admission.leave('b')
-  expect(admission.enter('a')).toBe('MAX_CONNECTIONS_PER_ADDRESS')
+  expect(admission.add('a')).toBeUndefined()
+  expect(admission.add('a')).toBeUndefined()
+  expect(admission.add('a')).toBe('MAX_CONNECTIONS_PER_ADDRESS')
+  expect(admission.add('b')).toBeUndefined()
+  expect(admission.add('c')).toBe('MAX_CONNECTIONS')
+  admission.remove('a')
+  expect(admission.add('a')).toBeUndefined()
+  admission.remove('b')
+  expect(admission.add('a')).toBe('MAX_CONNECTIONS_PER_ADDRESS')
 })
 
 test('0 is no limit', () => {
   const admission = new Admission({ maxConnections: 0, maxConnectionsPerAddress: 0 })
-  for (let i = 0; i < 100; i++) expect(admission.enter('a')).toBeUndefined()
+  for (let i = 0; i < 100; i++) expect(admission.add('a')).toBeUndefined()
 })
 
 test.each([
@@ -26,9 +26,9 @@ test.each([
   ['::ffff:10.0.0.1', '::ffff:10.0.0.2', false],
 ])('%s and %s count as one address: %s', (first, second, isOne) => {
   const admission = new Admission({ maxConnections: 0, maxConnectionsPerAddress: 1 })
-  expect(admission.enter(first)).toBeUndefined()
-  expect(admission.enter(second)).toBe(isOne ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined)
-  if (!isOne) admission.leave(second)
-  admission.leave(first)
-  expect(admission.enter(second)).toBeUndefined()
+  expect(admission.add(first)).toBeUndefined()
+  expect(admission.add(second)).toBe(isOne ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined)
+  if (!isOne) admission.remove(second)
+  admission.remove(first)
+  expect(admission.add(second)).toBeUndefined()
 })

@@ -1,5 +1,5 @@
+import { shareOf } from '@datastreamer/runtime'
 import type { RejectReason } from './endpoint-events.ts'
-import { shareOf } from './share-of.ts'
 
 export interface AdmissionLimits {
   /** 0 is no limit. */
@@ -18,8 +18,8 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Let a connection in, or say why not. One that was let in must `leave`. */
-  enter(address: string): RejectReason | undefined {
+  /** Accept a connection, or say why not. One that was accepted must be removed. */
+  add(address: string): RejectReason | undefined {
     const reason = this.refusal(address)
     if (reason !== undefined) return reason
     this.#connections++
@@ -28,7 +28,7 @@ export class Admission {
     return undefined
   }
 
-  /** Why a connection would not be let in now. */
+  /** Why a connection would be rejected now. */
   refusal(address: string): RejectReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     if (maxConnections > 0 && this.#connections >= maxConnections) return 'MAX_CONNECTIONS'
@@ -36,7 +36,7 @@ export class Admission {
     return isFull ? 'MAX_CONNECTIONS_PER_ADDRESS' : undefined
   }
 
-  leave(address: string): void {
+  remove(address: string): void {
     this.#connections--
     const share = shareOf(address)
     const left = this.#from(share) - 1

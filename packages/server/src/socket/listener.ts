@@ -1,19 +1,19 @@
 import { StreamError } from '@datastreamer/format'
-import type {
-  Clock,
-  Net,
-  NetAddress,
-  NetListener,
-  NetSocket,
-  ServerTlsOptions,
-  TlsAcceptor,
+import {
+  type Clock,
+  ConnectionLimit,
+  type Net,
+  type NetAddress,
+  type NetListener,
+  type NetSocket,
+  plainAddress,
+  type ServerTlsOptions,
+  type TlsAcceptor,
 } from '@datastreamer/runtime'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { Descriptors } from './descriptors.ts'
 import type { RejectReason } from './endpoint-events.ts'
 import type { ListenOptions } from './listen-options.ts'
-import { Lobby } from './lobby.ts'
-import { plainAddress } from './share-of.ts'
 
 /** The address cannot be listened on; `cause` holds the system's error. */
 export class ListenError extends StreamError<'LISTEN_FAILED'> {
@@ -65,14 +65,14 @@ export class Listener {
   readonly #sockets = new Set<NetSocket>()
   /** Those that are in the middle of a TLS handshake. */
   readonly #handshaking = new Set<Entrance>()
-  readonly #lobby: Lobby<Entrance>
+  readonly #limit: ConnectionLimit<Entrance>
   readonly #descriptors = new Descriptors()
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
     this.#admission = new Admission(options)
-    this.#lobby = new Lobby({
-      maxGuests: options.maxNewcomers,
+    this.#limit = new ConnectionLimit({
+      max: options.maxNewcomers,
       clock: options.clock,
       onEvict: ({ onEvict }) => onEvict(),
     })
@@ -133,7 +133,7 @@ export class Listener {
     const entrance: Entrance = {
       address,
       acceptedAt: this.#options.clock.now(),
-      keep: (kept) => (kept || socket.destroyed ? this.#lobby.leave(entrance) : this.#lobby.enter(entrance, address)),
+      keep: (kept) => (kept || socket.destroyed ? this.#limit.remove(entrance) : this.#limit.add(entrance, address)),
       onEvict: () => {
         this.#failHandshake(entrance, 'EVICTED', undefined)
         socket.destroy()
@@ -142,9 +142,9 @@ export class Listener {
     this.#sockets.add(socket)
     socket.once('close', () => {
       this.#sockets.delete(socket)
-      this.#lobby.leave(entrance)
+      this.#limit.remove(entrance)
     })
-    if (this.#tls !== undefined || this.#options.newcomersUntil === 'kept') this.#lobby.enter(entrance, address)
+    if (this.#tls !== undefined || this.#options.newcomersUntil === 'kept') this.#limit.add(entrance, address)
     if (this.#tls === undefined) this.#admit(socket, entrance)
     else this.#shakeHands(this.#tls, socket, entrance)
   }
@@ -162,7 +162,7 @@ export class Listener {
         secure.destroy()
         return
       }
-      if (this.#options.newcomersUntil === 'handshake') this.#lobby.leave(entrance)
+      if (this.#options.newcomersUntil === 'handshake') this.#limit.remove(entrance)
       this.#admit(secure, entrance)
     }
     tls.shakeHands(socket, onSecure, (code) => this.#failHandshake(entrance, 'TLS_FAILED', code))
@@ -170,13 +170,13 @@ export class Listener {
 
   #admit(socket: NetSocket, entrance: Entrance): void {
     const { address } = entrance
-    const reason = this.#admission.enter(address)
+    const reason = this.#admission.add(address)
     if (reason !== undefined) {
       socket.destroy()
       this.#options.onReject(address, reason, undefined)
       return
     }
-    socket.once('close', () => this.#admission.leave(address))
+    socket.once('close', () => this.#admission.remove(address))
     this.#options.onSocket(socket, entrance)
   }
 

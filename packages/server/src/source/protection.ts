@@ -1,7 +1,6 @@
 import { StreamError } from '@datastreamer/format'
-import { isIPv4 } from '@datastreamer/runtime'
+import { isIPv4, plainAddress } from '@datastreamer/runtime'
 import type { ListenOptions } from '../socket/listen-options.ts'
-import { plainAddress } from '../socket/share-of.ts'
 
 /** Whoever can reach the address could write the stream. Give a token, or TLS that asks for client certificates. */
 export class UnprotectedError extends StreamError<'UNPROTECTED'> {

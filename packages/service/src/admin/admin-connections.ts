@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Lobby } from '@datastreamer/server'
+import { ConnectionLimit } from '@datastreamer/runtime'
 
 /** Connections at a time; one more evicts the one that was heard of least lately, of the address that has most. */
 const MAX_CONNECTIONS = 64
@@ -23,8 +23,8 @@ export const HTTP_LIMITS = {
 export class AdminConnections {
   /** By address and port: TLS has another socket than the one that was accepted. */
   readonly #sockets = new Map<string, Socket>()
-  readonly #lobby = new Lobby<string>({
-    maxGuests: MAX_CONNECTIONS,
+  readonly #limit = new ConnectionLimit<string>({
+    max: MAX_CONNECTIONS,
     onEvict: (peer) => this.#sockets.get(peer)?.destroy(),
   })
 
@@ -36,15 +36,15 @@ export class AdminConnections {
   #enter(socket: Socket): void {
     const peer = peerOf(socket)
     this.#sockets.set(peer, socket)
-    this.#lobby.enter(peer, socket.remoteAddress ?? '')
+    this.#limit.add(peer, socket.remoteAddress ?? '')
     socket.once('close', () => {
       this.#sockets.delete(peer)
-      this.#lobby.leave(peer)
+      this.#limit.remove(peer)
     })
   }
 
   #onRequest({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.#lobby.touch(peerOf(socket))
+    this.#limit.touch(peerOf(socket))
     const late = setTimeout(() => socket.destroy(), ANSWER_TIMEOUT_MS).unref()
     response.once('close', () => clearTimeout(late))
   }

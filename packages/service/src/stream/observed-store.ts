@@ -1,9 +1,9 @@
 import { nodeDisk, openStore, type ScrubOptions, type StoreOptions, type StreamStore } from '@datastreamer/store'
-import { damageText, logStoreEvent, uncoveredText } from '../log/log-store.ts'
-import { observeScrubbing } from '../metrics/observe-scrubbing.ts'
-import { commitTimer, ErrorCounter, meteredDisk, observeStore } from '../metrics/observe-store.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import type { ServiceContext } from '../run/service.ts'
+import { damageText, logStoreEvent, uncoveredText } from './log-store.ts'
+import { observeScrubbing } from './observe-scrubbing.ts'
+import { commitTimer, ErrorCounter, meteredDisk, observeStore } from './observe-store.ts'
 
 /** Options of whoever writes a stream file. */
 export const STORE_OPTIONS = {

@@ -1,11 +1,11 @@
 import { descriptorLimit, roomForClients, type ServedStream, StreamServer } from '@datastreamer/server'
 import type { Address } from '../admin/address.ts'
-import { logServer } from '../log/log-server.ts'
-import { observeLog, observeServer, slowestLag } from '../metrics/observe-server.ts'
 import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf } from '../options/option.ts'
 import type { ServiceContext } from '../run/service.ts'
 import { loadServerTls } from '../tls/server-tls.ts'
+import { logServer } from './log-server.ts'
+import { observeLog, observeServer, slowestLag } from './observe-server.ts'
 import { ReadWatch } from './read-watch.ts'
 
 /** What of a service's configuration says how clients are served. */

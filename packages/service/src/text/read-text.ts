@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { mustBeFile } from '@datastreamer/store'
+import { kindOfFile } from '@datastreamer/runtime'
 import { ConfigError } from '../errors.ts'
 
 /** What a shell has opened already, as for `<(command)`. */
@@ -14,11 +14,16 @@ const OPENED_BEFORE = /^\/(?:dev\/(?:fd\/\d+|stdin)|proc\/self\/fd\/\d+)$/
  */
 export function readText(option: string, path: string): string {
   try {
-    if (!OPENED_BEFORE.test(path)) mustBeFile(path, statSync(path))
+    if (!OPENED_BEFORE.test(path)) mustBeFile(path)
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new ConfigError('BAD_FILE', `${option}: ${reasonOf(path, cause)}`, { cause })
   }
+}
+
+function mustBeFile(path: string): void {
+  const stats = statSync(path)
+  if (!stats.isFile()) throw new Error(`${path} is ${kindOfFile(stats)}, expected a file`)
 }
 
 function reasonOf(path: string, error: unknown): string {

@@ -1,6 +1,6 @@
 import type { StreamStore } from '@datastreamer/store'
 import type { Registry } from 'prom-client'
-import { gauge, total } from './observe-server.ts'
+import { gauge, total } from '../metrics/instruments.ts'
 
 /** Show what is damaged, and how far the search for more is. @param scrubbed the store, while it is open */
 export function observeScrubbing(

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type DamagedRanges, type EntryRange, rangeText, type StoreEvent } from '@datastreamer/store'
-import type { Log } from './log.ts'
+import type { Log } from '../log/log.ts'
 
 function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {
   const made = folders.length === 0 ? '' : `, and the folders ${folders.join(', ')}`

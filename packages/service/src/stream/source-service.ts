@@ -11,19 +11,24 @@ import {
   type SourceStatus,
   UnprotectedError,
 } from '@datastreamer/server'
-import {
-  type Address,
-  addressText,
-  ConfigError,
-  gauge,
-  type Log,
-  loadServerTls,
-  type ServiceContext,
-  total,
-  totals,
-} from '@datastreamer/service'
 import type { StreamStore } from '@datastreamer/store'
-import type { Config } from './options.ts'
+import { type Address, addressText } from '../admin/address.ts'
+import { ConfigError } from '../errors.ts'
+import type { Log } from '../log/log.ts'
+import { gauge, total, totals } from '../metrics/instruments.ts'
+import type { ServiceContext } from '../run/service.ts'
+import { loadServerTls } from '../tls/server-tls.ts'
+
+/** What of a service's configuration says who may write. */
+export interface SourceConfig {
+  readonly sourcePort: number | undefined
+  readonly sourceHost: string
+  readonly sourceToken: string | undefined
+  readonly sourceTls: boolean
+  readonly sourceClientCa: string | undefined
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+}
 
 export interface SourceListening {
   readonly store: StreamStore
@@ -49,7 +54,7 @@ export class SourceService {
   /** Listen for sources on a port. */
   static async start(
     { store, port, tls, onReadFailure }: SourceListening,
-    config: Config,
+    config: SourceConfig,
     { log, metrics, tlsRenewal }: ServiceContext,
   ): Promise<SourceService> {
     const server = new SourceServer({ store, token: config.sourceToken })
@@ -88,7 +93,7 @@ export class SourceService {
  *
  * @throws {ConfigError} `CONFLICT`, also if everybody could write the stream; `BAD_TLS`
  */
-export function checkSource(config: Config): ServerTlsOptions | undefined {
+export function checkSource(config: SourceConfig): ServerTlsOptions | undefined {
   if (config.sourcePort === undefined) return undefined
   const tls = sourceTls(config)
   try {
@@ -101,7 +106,7 @@ export function checkSource(config: Config): ServerTlsOptions | undefined {
 }
 
 /** The certificate is that of the listener for clients; who may write is another question than who may read. */
-function sourceTls({ sourceTls: wanted, sourceClientCa, tlsCert, tlsKey }: Config): ServerTlsOptions | undefined {
+function sourceTls({ sourceTls: wanted, sourceClientCa, tlsCert, tlsKey }: SourceConfig): ServerTlsOptions | undefined {
   if (!wanted && sourceClientCa === undefined) return undefined
   if (!wanted) throw new ConfigError('CONFLICT', '--source-client-ca needs --source-tls')
   if (tlsCert === undefined) throw new ConfigError('CONFLICT', '--source-tls needs --tls-cert and --tls-key')

@@ -1,7 +1,8 @@
 import { ResultCode } from '@datastreamer/format'
 import { CLOSE_REASONS, REJECT_REASONS, type StreamServer } from '@datastreamer/server'
 import type { StreamLog } from '@datastreamer/store'
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
+import { gauge, total, totals } from '../metrics/instruments.ts'
 
 const REFUSED: readonly string[] = Object.values(ResultCode)
   .filter((code) => code !== ResultCode.OK)
@@ -75,59 +76,7 @@ export function observeLog(registry: Registry, log: StreamLog): void {
   gauge(registry, 'datastreamer_stream_bytes', bytes, () => log.header.totalLength)
 }
 
-/** A value that is looked up when it is asked for; `undefined` shows none. */
-export function gauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      const value = read()
-      if (value === undefined) this.remove()
-      else this.set(value)
-    },
-  })
-}
-
 /** Entries that the streaming client that is furthest behind has yet to be sent. */
 export function slowestLag(server: StreamServer): number {
   return server.connections().reduce((most, { lagEntries = 0 }) => Math.max(most, lagEntries), 0)
-}
-
-/** A counter that something else counts. */
-export function total(registry: Registry, name: string, help: string, read: () => number): void {
-  new Counter({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(read())
-    },
-  })
-}
-
-/**
- * Counters that something else counts, one for each value of a label. Those of `known` are there from the start: Prometheus
- * takes the first value of a counter that appears later for where it began.
- */
-export function totals(
-  registry: Registry,
-  name: string,
-  help: string,
-  label: string,
-  read: () => Readonly<Record<string, number>>,
-  known: readonly string[] = [],
-): void {
-  new Counter({
-    name,
-    help,
-    labelNames: [label],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const value of known) this.inc({ [label]: value }, 0)
-      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
-    },
-  })
 }

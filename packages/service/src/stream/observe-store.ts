@@ -1,6 +1,6 @@
 import type { CommitGroup, Disk, DiskErrorCode, DiskFile, StoreEvent, StreamStore } from '@datastreamer/store'
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { gauge, total } from './observe-server.ts'
+import { gauge, total } from '../metrics/instruments.ts'
 
 /** Seconds: from what memory takes to what a busy disk takes. */
 const BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]

@@ -1,4 +1,4 @@
-import { isIPv6 } from '@datastreamer/runtime'
+import { isIPv6 } from './ip.ts'
 
 /** What counts as one address: of IPv6 the network of 64 bits, all of which one host may have. */
 export function shareOf(address: string): string {

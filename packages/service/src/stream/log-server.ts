@@ -1,6 +1,6 @@
 import { type CloseReason, onServerEvent, type ServerEvent, type StreamServer } from '@datastreamer/server'
 import { addressText } from '../admin/address.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log/log.ts'
 
 /** Endings that an operator should see are warnings; the others are everyday life. */
 const LEVELS: Readonly<Record<CloseReason, 'debug' | 'warn'>> = {
