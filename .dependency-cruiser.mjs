@@ -48,7 +48,7 @@ const folders = {
     'era execution',
     'e2i node verify-era',
   ],
-  'packages/service': ['text', 'admin metrics tls', 'log options', 'run', 'stream'],
+  'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
   'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store'],
 }
 
@@ -69,17 +69,15 @@ const unlistedFolderRules = Object.entries(folders).map(([name, levels]) => ({
 }))
 
 const folderRules = Object.entries(folders).flatMap(([name, levels]) =>
-  levels.flatMap((level, at) =>
-    level.split(' ').map((folder) => ({
-      name: `${name}: ${folder} is below ${[...level.split(' '), ...levels.slice(at + 1)].filter((other) => other !== folder).join(', ')}`,
+  levels.flatMap((level, at) => {
+    const lower = levels.slice(0, at).flatMap((each) => each.split(' '))
+    return level.split(' ').map((folder) => ({
+      name: `${name}: ${folder} builds on ${lower.join(', ') || 'no other folder'}`,
       severity: 'error',
       from: { path: `^${name}/src/${folder}/` },
-      to: {
-        path: `^${name}/src/[^/]+/`,
-        pathNot: `^${name}/src/(${[...levels.slice(0, at).flatMap((lower) => lower.split(' ')), folder].join('|')})/`,
-      },
-    })),
-  ),
+      to: { path: `^${name}/src/[^/]+/`, pathNot: `^${name}/src/(${[folder, ...lower].join('|')})/` },
+    }))
+  }),
 )
 
 /** @type {import('dependency-cruiser').IConfiguration} */
