@@ -1,6 +1,9 @@
 import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
+/** Where Node keeps the compiled sources of programs that tests start: it halves the time that a start takes. */
+const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile-cache')
+
 /** How every package is tested: from source, without a build. */
 export function project(name: string): ReturnType<typeof defineProject> {
   return defineProject({
@@ -10,6 +13,7 @@ export function project(name: string): ReturnType<typeof defineProject> {
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
       setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // What is waited for takes no time, but on a busy machine.
