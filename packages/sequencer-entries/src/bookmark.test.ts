@@ -5,6 +5,8 @@ import { BookmarkType } from './gen/datastream/v1/datastream_pb.ts'
 import { toHex } from './hex.ts'
 
 test('bookmarks have the bytes under which servers look them up', () => {
+  expect(blockBookmark(5)).toEqual(blockBookmark(5n))
+  expect(() => blockBookmark(-1n)).toThrow(RangeError)
   expect(toHex(blockBookmark(5n))).toBe('08021005')
   expect(toHex(blockBookmark(0n))).toBe('0802')
   expect(toHex(batchBookmark(300n))).toBe('080110ac02')

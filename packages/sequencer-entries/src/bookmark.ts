@@ -1,4 +1,4 @@
-import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { BOOKMARK_TYPE, type U64, u64Of } from '@datastreamer/format'
 import { encodeSequencerEntry } from './codec.ts'
 import { decodeSequencerEntry } from './decode-entry.ts'
 import { SequencerEntryError } from './errors.ts'
@@ -9,10 +9,11 @@ import type { Bookmark } from './model.ts'
 /**
  * The bookmark of an L2 block: the bytes under which servers find it.
  *
+ * @throws {RangeError} if the number is no u64
  * @throws {TypeError} for `sequencer-2023-09`, which has no bookmarks
  * @see docs/spec/sequencer-entries.md §6
  */
-export function blockBookmark(number: bigint, generation: Generation = 'protobuf'): Uint8Array {
+export function blockBookmark(number: U64, generation: Generation = 'protobuf'): Uint8Array {
   return encodeBookmark(BookmarkType.L2_BLOCK, number, generation)
 }
 
@@ -20,10 +21,10 @@ export function blockBookmark(number: bigint, generation: Generation = 'protobuf
  * The bookmark of a batch.
  *
  * @throws {TypeError} for `sequencer-2023-09`, which has no bookmarks
- * @throws {RangeError} for `pre-etrog`, which only marks blocks
+ * @throws {RangeError} for `pre-etrog`, which only marks blocks, or if the number is no u64
  * @see docs/spec/sequencer-entries.md §6
  */
-export function batchBookmark(number: bigint, generation: Generation = 'protobuf'): Uint8Array {
+export function batchBookmark(number: U64, generation: Generation = 'protobuf'): Uint8Array {
   return encodeBookmark(BookmarkType.BATCH, number, generation)
 }
 
@@ -41,6 +42,7 @@ export function decodeBookmark(data: Uint8Array, generation?: Generation | undef
   throw new SequencerEntryError('BAD_VALUE', message, { entryNumber: undefined, offset: 0 })
 }
 
-function encodeBookmark(type: number, value: bigint, generation: Generation): Uint8Array {
+function encodeBookmark(type: number, number: U64, generation: Generation): Uint8Array {
+  const value = u64Of(number, 'number')
   return encodeSequencerEntry({ kind: 'bookmark', type, value }, generation).data
 }

@@ -40,7 +40,7 @@ export function write(): Uint8Array[] {
     Uint8Array.of(type),
     data,
     blockBookmark(5n),
-    batchBookmark(5n),
+    batchBookmark(5),
     blockBookmark(decodeBookmark(data).value),
     ...made.map((one) => one.data),
   ]
