@@ -1,3 +1,4 @@
+import { type Bytes, viewOf } from './bytes.ts'
 import { ENTRY_HEAD_BYTES, MAX_ENTRY_BYTES, PacketType } from './constants.ts'
 import { FormatError } from './errors.ts'
 import { badLength } from './framing.ts'
@@ -24,12 +25,13 @@ export interface Run {
  * @see docs/spec/stream-file.md §3
  */
 export function walkRun(
-  view: DataView,
+  bytes: Bytes,
   at: number,
   end: number,
   firstNumber: bigint,
   maxCount: number = Number.MAX_SAFE_INTEGER,
 ): Run {
+  const view = viewOf(bytes)
   // The expected number in two halves: this loop passes every byte that is served, and bigints would slow it down.
   let high = Number(firstNumber >> 32n)
   let low = Number(BigInt.asUintN(32, firstNumber))

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { decodeEntry, ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
+import { decodeEntry, ENTRY_HEAD_BYTES } from '@datastreamer/format'
 import type { Fsync, StreamReader } from '@datastreamer/store'
 import { LogCursor, openReader, openStore } from '@datastreamer/store'
 import { type Random, randomFrom } from '@datastreamer/store/testing'
@@ -116,7 +116,7 @@ class Victim {
       if (run === undefined) throw new Error(`entry ${cursor.number} is gone`)
       let { number } = run
       for (let offset = 0; offset < run.bytes.length; number++) {
-        const found = decodeEntry(viewOf(run.bytes), offset)
+        const found = decodeEntry(run.bytes, offset)
         const { type, data } = entryOf(k, index, number)
         const isSame = found?.type === type && found.number === BigInt(number)
         if (!isSame || Buffer.compare(found.data, data) !== 0) throw new Error(`entry ${number} is not what was added`)

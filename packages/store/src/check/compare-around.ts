@@ -93,7 +93,7 @@ async function entriesAfter(file: DiskFile, plan: RecoveryPlan, { to }: EntryRan
   const run = await readRun(file, path, place, end, READ_BYTES).catch(unlessDamaged)
   const entries: Entry[] = []
   for (let at = 0; run !== undefined && at < run.bytes.length && entries.length < NEIGHBOURS; ) {
-    const entry = decodeEntry(viewOf(run.bytes), at)
+    const entry = decodeEntry(run.bytes, at)
     if (entry === undefined) break
     entries.push(entry)
     at += viewOf(run.bytes).getUint32(at + 1)

@@ -54,7 +54,7 @@ async function readLastPage(file: DiskFile, path: string, totalLength: number): 
 function countEntries(path: string, { start, firstNumber, bytes }: LastPage): number {
   const first = BigInt(firstNumber)
   try {
-    const run = walkRun(viewOf(bytes), 0, bytes.length, first)
+    const run = walkRun(bytes, 0, bytes.length, first)
     // Whoever truncates at the entry that opens a page may leave the padding before it.
     const isPageEnd = run.stop === 'padding' && bytes.length === PAGE_BYTES
     if (run.stop === 'end' || isPageEnd) return run.count
@@ -68,7 +68,7 @@ function countEntries(path: string, { start, firstNumber, bytes }: LastPage): nu
     })
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    const before = walkRun(viewOf(bytes), 0, error.offset, first).count
+    const before = walkRun(bytes, 0, error.offset, first).count
     throw DamageError.from(error, { file: path, position: start, entryNumber: first + BigInt(before) })
   }
 }

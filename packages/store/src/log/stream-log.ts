@@ -1,4 +1,4 @@
-import { decodeEntry, type Entry, type Header, invariant, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
+import { decodeEntry, type Entry, type Header, invariant, PAGE_BYTES, walkRun } from '@datastreamer/format'
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
@@ -236,7 +236,7 @@ export class StreamLog implements ReadableLog {
       if (from === undefined) return undefined
       const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { maxBytes: SEARCH_BYTES }))
       if (epoch !== this.#changes.epoch || run === undefined) continue
-      const entry = decodeEntry(viewOf(run.bytes))
+      const entry = decodeEntry(run.bytes)
       return entry && { ...entry, data: entry.data.slice() }
     }
   }
@@ -247,7 +247,7 @@ export class StreamLog implements ReadableLog {
     while (at.number < number && epoch === this.#changes.epoch) {
       const run = this.runInMemory(at) ?? (await readRun(this.#file, this.path, at, end, SEARCH_BYTES))
       if (run.next.number > number) {
-        return at.position + walkRun(viewOf(run.bytes), 0, run.bytes.length, BigInt(at.number), number - at.number).end
+        return at.position + walkRun(run.bytes, 0, run.bytes.length, BigInt(at.number), number - at.number).end
       }
       at = run.next
       if (epoch === this.#changes.epoch) this.#directory.mark(page, at)

@@ -1,4 +1,4 @@
-import { BOOKMARK_TYPE, decodeEntry, type Header, PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
+import { BOOKMARK_TYPE, decodeEntry, type Header, PAGE_BYTES, walkRun } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { repairBookmarks } from '../bookmarks/repair.ts'
@@ -152,7 +152,7 @@ export class FollowedLog {
       const page = buffers.holding(position) ?? buffers.open(position, Number(number))
       const end = Math.min(page.start + PAGE_BYTES, header.totalLength)
       const bytes = await readBytes(file, path, position, end - position)
-      const run = walkRun(viewOf(bytes), 0, bytes.length, number)
+      const run = walkRun(bytes, 0, bytes.length, number)
       page.bytes.set(bytes, position - page.start)
       number += BigInt(run.count)
       const stop = position + run.end
@@ -244,6 +244,6 @@ function isRewrite(changes: readonly Change[], { totalEntries }: CommitPoint): b
 
 /** The bookmark that begins at a byte, if it is one. */
 function bookmarkAt(bytes: Uint8Array, offset: number): readonly Uint8Array[] {
-  const entry = decodeEntry(viewOf(bytes), offset)
+  const entry = decodeEntry(bytes, offset)
   return entry?.type === BOOKMARK_TYPE && entry.data.length >= 1 && entry.data.length <= 16 ? [entry.data] : []
 }

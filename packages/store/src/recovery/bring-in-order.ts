@@ -1,4 +1,4 @@
-import { decodeEntry, type Header, viewOf } from '@datastreamer/format'
+import { decodeEntry, type Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
@@ -91,7 +91,7 @@ async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, '
 }
 
 async function finishUpdate({ disk, path, log, index, onEvent }: OrderInput, update: PendingUpdate): Promise<void> {
-  const entry = decodeEntry(viewOf(update.bytes))
+  const entry = decodeEntry(update.bytes)
   if (entry !== undefined) await indexUpdated(log, index, entry)
   await removePendingUpdate(disk, path)
   onEvent({ event: 'update-finished', file: path, position: update.position })

@@ -1,4 +1,4 @@
-import { FormatError, viewOf, walkRun } from '@datastreamer/format'
+import { FormatError, walkRun } from '@datastreamer/format'
 import type { CommitRecord } from '../commit-log/commit-record.ts'
 import { lastRecordUpTo } from '../commit-log/find-record.ts'
 import { placedRecords } from '../commit-log/placed-records.ts'
@@ -52,7 +52,7 @@ async function hasWholeEntries({ writable }: RecoveryInput, { before, record }: 
   const { totalLength: from, totalEntries: first } = before
   const bytes = await readExactly(writable.file, from, record.totalLength - from)
   try {
-    const { count, stop } = walkRun(viewOf(bytes), 0, bytes.length, first)
+    const { count, stop } = walkRun(bytes, 0, bytes.length, first)
     return stop !== 'incomplete' && first + BigInt(count) === record.totalEntries
   } catch (error) {
     if (error instanceof FormatError) return false
