@@ -122,7 +122,7 @@ describe('its command line', () => {
     })
   })
 
-  test('takes what stands behind a flag for its value', () => {
+  test('takes what stands after a flag for its value', () => {
     expect(config(['-file', '-log', '-log', 'error'])).toMatchObject({ file: '-log', logLevel: 'error' })
   })
 })

@@ -7,18 +7,18 @@ import { TestRelay, until } from './support/relay.ts'
 import { entriesOf, type NewEntry, Source } from './support/source.ts'
 import { HeaderSampler } from './support/watchers.ts'
 
-/** Every block of a sequencer, cut into operations of several blocks, and some that end inside one. */
+/** Every block of a sequencer, split into operations of several blocks, and some that end inside one. */
 function* oddOperations(blocks: bigint): Generator<NewEntry[], void, void> {
   let open: NewEntry[] = []
   let count = 0
   for (const block of generateStream({ blocks })) {
-    const cut = ++count % 3 === 0 ? Math.floor(block.length / 2) : block.length
-    open.push(...block.slice(0, cut))
-    if (count % 2 === 0 || cut < block.length) {
+    const end = ++count % 3 === 0 ? Math.floor(block.length / 2) : block.length
+    open.push(...block.slice(0, end))
+    if (count % 2 === 0 || end < block.length) {
       yield open
       open = []
     }
-    open.push(...block.slice(cut))
+    open.push(...block.slice(end))
   }
   if (open.length > 0) yield open
 }
@@ -56,10 +56,10 @@ test('an operation larger than what is kept in memory, and connections lost insi
   await using _headers = new HeaderSampler(relay.port, ({ totalEntries }) => seen.add(totalEntries))
   const size = 60_000
   await source.commit(Array.from({ length: size }, (_, i) => ({ type: 5, data: new Uint8Array(700).fill(i) })))
-  for (let cut = 0; cut < 3; cut++) {
+  for (let dropped = 0; dropped < 3; dropped++) {
     const { entriesReceived } = relay.status.relay
     await until('inside it', () => relay.status.relay.entriesReceived > entriesReceived + size / 10)
-    proxy.cut()
+    proxy.drop()
     seen.add(relay.total)
   }
   await until('caught up', () => relay.total === source.total)
@@ -156,7 +156,7 @@ describe('behind a server that commits entry by entry, as the Go relay does, blo
       await until('received', () => relay.status.relay.entriesReceived === received)
       const samples = headers.samples + 20
       await until('sampled', () => headers.samples > samples)
-      if (connection === 1) proxy.cut()
+      if (connection === 1) proxy.drop()
     }
     await commitSingly(last.slice(-1))
     await until('the rest', () => seen.has(source.total))

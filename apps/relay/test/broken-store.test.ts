@@ -24,7 +24,7 @@ test('a relay whose store can write no more goes on to say how far behind it is'
     await using _follower = new Follower(options, (error) => events.push(error as FollowEvent['event']))
     await until('caught up', () => store.getHeader().totalEntries === source.total && status.behind === 0n)
     failing.failAt = 'before header'
-    // Nothing comes behind it at which the relay would find out.
+    // Nothing comes after it at which the relay would find out.
     await source.commitMany(1, 3)
     await until('stopped', () => status.stopped !== undefined)
     await source.commitMany(11, 3)

@@ -11,7 +11,7 @@ test(
       seconds: MINUTES * 60,
       operationsPerSecond: 500,
       killEveryMs: 6000,
-      cutEveryMs: 2000,
+      dropEveryMs: 2000,
       stallEveryMs: 5000,
     })
     process.stderr.write(`chaos: ${JSON.stringify(summary)}\n`)

@@ -53,7 +53,7 @@ describe('a file of the Go relay', () => {
     expect(committed(file)).toEqual(before)
   })
 
-  test('that ends inside a block is cut back to where one ended, before anyone is served', async () => {
+  test('that ends inside a block is truncated to where one ended, before anyone is served', async () => {
     using dir = tempDir()
     const file = dir.join('relay.bin')
     await using source = await Source.start({ file: dir.join('source.bin') })
@@ -98,7 +98,7 @@ describe('a file that was made behind a Go relay', () => {
     expectEqualFiles(dir.join('source.bin'), file)
   })
 
-  test('is cut to the end of a block where that relay was truncated inside one', async () => {
+  test('is truncated to the end of a block where that relay was truncated inside one', async () => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin'), store: GO_RELAY })
     await using proxy = await FaultProxy.listen(source.port, { refuseBoundaries: true })
@@ -109,7 +109,7 @@ describe('a file that was made behind a Go relay', () => {
     await until('caught up', () => relay.total === source.total)
     const end = ends[15] ?? 0n
     await source.truncate(end + 3n)
-    await until('cut', () => relay.lines.some(({ event }) => event === 'truncation-followed'))
+    await until('truncated', () => relay.lines.some(({ event }) => event === 'truncation-followed'))
     await until('fetched again', () => relay.total >= end)
     expect(relay.total).toBe(end)
   })

@@ -32,7 +32,7 @@ test.each([
   expect(await Promise.all(ends)).toEqual([0n, 0n, 0n, 0n, 102n, 102n, 102n, 204n, 204n])
 })
 
-test('ends of operations that the commit log knows count, whatever the entries are', async () => {
+test('boundaries that the commit log knows count, whatever the entries are', async () => {
   using dir = tempDir()
   const file = dir.join('relay.bin')
   await commit(file, [BOOKMARK, BLOCK, TRANSACTION])

@@ -55,7 +55,7 @@ describe('datastreamer-relay', () => {
     expect(stderr).toMatch(/WARN: .*config\.yaml: MaxClients: unknown key; it has no effect\n/)
   })
 
-  test('waits for an upstream where it has no file, and ends when told to', async () => {
+  test('waits for an upstream where it has no file, and ends when asked to', async () => {
     using dir = tempDir()
     const adminPort = String(20_000 + (process.pid % 20_000))
     const args = ['--server', '127.0.0.1:1', '--file', dir.join('relay.bin'), '--port', '0', '--admin-port', adminPort]

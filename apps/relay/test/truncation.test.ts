@@ -22,7 +22,7 @@ describe('an upstream that was truncated', () => {
     await source.truncate(30n)
     await until('refused', () => relay.status.relay.state === 'refused')
     expect(relay.readiness.ready).toBe(false)
-    expect(relay.readiness.reason).toMatch(/the stream was cut: entries up to 59 delivered, the server has 30/)
+    expect(relay.readiness.reason).toMatch(/the stream was truncated: entries up to 59 delivered, the stream has 30/)
     expect(await relay.metrics()).toMatch(/datastreamer_relay_refused 1\n/)
     // Longer again, but with other entries.
     await source.commitMany(20, 3, 70)
@@ -32,7 +32,7 @@ describe('an upstream that was truncated', () => {
     expect((await client.getHeader()).totalEntries).toBe(60n)
   })
 
-  test('is followed to the last common entry; clients are told, bookmarks follow, headers stand at ends', async () => {
+  test('is followed to the last common entry; clients get an error, bookmarks follow, headers stand at ends', async () => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin') })
     const blocks = [...generateStream({ blocks: 60n })]
@@ -45,8 +45,8 @@ describe('an upstream that was truncated', () => {
     await using _headers = new HeaderSampler(far.port, ({ totalEntries }) => {
       if (!allEnds.has(totalEntries) && !source.ends.has(totalEntries)) wrong.push(totalEntries)
     })
-    const cut = [...source.ends].sort((a, b) => Number(a - b))[25] ?? 0n
-    await source.truncate(cut)
+    const end = [...source.ends].sort((a, b) => Number(a - b))[25] ?? 0n
+    await source.truncate(end)
     for (const block of generateStream({ blocks: 20n, firstBlock: 25n, seed: 9n })) await source.commit(block)
     await until('followed', () => near.total === source.total && far.total === source.total)
     expectEqualFiles(dir.join('source.bin'), dir.join('near.bin'), dir.join('far.bin'))
@@ -71,16 +71,16 @@ describe('an upstream that was truncated', () => {
     // What streams stays with the one, questions go to the other.
     proxy.target = shorter.port
     let isFirst = true
-    proxy.cut(() => {
+    proxy.drop(() => {
       const isStream = isFirst
       isFirst = false
       return !isStream
     })
     await until('refused', () => relay.status.relay.state === 'refused')
-    expect(relay.readiness.reason).toMatch(/the stream was cut: entries up to 59 delivered, the server has 30/)
+    expect(relay.readiness.reason).toMatch(/the stream was truncated: entries up to 59 delivered, the stream has 30/)
   })
 
-  test('entries that are equal by chance behind the place where streams part are not common', async () => {
+  test('entries that are equal by chance after the entry where streams part are not common', async () => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin') })
     await using relay = await TestRelay.start(['--server', source.address, '--file', dir.join('relay.bin'), ...FOLLOW])
@@ -98,7 +98,7 @@ describe('an upstream that was truncated', () => {
     expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
   })
 
-  test('one that is merely late is no reason to cut while another has it all', async () => {
+  test('one that is merely late is no reason to truncate while another has it all', async () => {
     using dir = tempDir()
     await using source = await Source.start({ file: dir.join('source.bin') })
     await using late = await Source.start({ file: dir.join('late.bin') })

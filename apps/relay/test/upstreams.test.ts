@@ -28,7 +28,7 @@ describe('several servers', () => {
     await using relay = await TestRelay.start([...servers, '--file', dir.join('relay.bin'), '--admin-port', '0'])
     await until('first', () => relay.status.relay.upstream === first.address && relay.total === source.total)
     first.target = undefined
-    first.cut()
+    first.drop()
     await source.commitMany(50, 3)
     await until('second', () => relay.status.relay.upstream === second.address && relay.total === source.total)
     expect(relay.status.relay).toMatchObject({ reconnects: 1, state: 'streaming', entriesBehind: 0n })
@@ -77,7 +77,7 @@ describe('several servers', () => {
       ])
       await until('caught up', () => relay.total === source.total && relay.readiness.ready)
       proxy.target = undefined
-      proxy.cut()
+      proxy.drop()
       await until('not ready', () => !relay.readiness.ready)
       expect(relay.readiness.reason).toMatch(/no upstream for/)
     }
@@ -160,7 +160,7 @@ describe('another stream is refused, and the next server tried', () => {
   })
 })
 
-test('streams that have no more than their first bookmark in common are not cut', async () => {
+test('streams that have no more than their first bookmark in common are not truncated', async () => {
   using dir = tempDir()
   const file = dir.join('relay.bin')
   await using other = await Source.start({ file: dir.join('other.bin') })

@@ -49,7 +49,7 @@ class OtherHost implements Disposable {
     return `${this.#subnet}.1`
   }
 
-  /** Plug the cable in, or pull it out: no connection is told. */
+  /** Plug the cable in, or pull it out: no connection notices. */
   connect(isIn: boolean): void {
     ip('-n', this.name, 'link', 'set', this.#far, isIn ? 'up' : 'down')
   }

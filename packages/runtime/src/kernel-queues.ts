@@ -7,7 +7,7 @@ const FRESH_MS = 50
 
 type Tables = Readonly<Record<'IPv4' | 'IPv6', string>>
 
-/** What tells a connection from others: a socket. */
+/** What identifies a connection: its socket. */
 export interface Ends {
   readonly remoteFamily?: string | undefined
   readonly localPort?: number | undefined
@@ -28,7 +28,7 @@ export class KernelQueues {
     this.#tables = { IPv4: new KernelTable(IPv4), IPv6: new KernelTable(IPv6) }
   }
 
-  /** Bytes that wait for the client to take them, or `undefined` if that cannot be told on this system. */
+  /** Bytes that wait for the client to take them, or `undefined` if that is unknown on this system. */
   async waiting({ remoteFamily, localPort = 0, remotePort = 0 }: Ends): Promise<number | undefined> {
     const table = this.#tables[remoteFamily === 'IPv6' ? 'IPv6' : 'IPv4']
     return (await table.read()).get(`${localPort} ${remotePort}`)

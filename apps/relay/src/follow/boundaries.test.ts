@@ -30,12 +30,12 @@ function entries(letters: string, from = 0n): Entry[] {
 }
 
 /** `kBte|kBte|kB`: a bar where an operation may end. */
-function cut(boundaries: Boundaries, letters: string, from = 0n): string {
+function split(boundaries: Boundaries, letters: string, from = 0n): string {
   let at = 0
   let text = ''
-  for (const piece of boundaries.split(entries(letters, from))) {
-    text += letters.slice(at, at + piece.entries.length) + (piece.ends ? '|' : '')
-    at += piece.entries.length
+  for (const part of boundaries.split(entries(letters, from))) {
+    text += letters.slice(at, at + part.entries.length) + (part.ends ? '|' : '')
+    at += part.entries.length
   }
   return text
 }
@@ -49,7 +49,7 @@ function sequencer(known: boolean, totalEntries = 0n): Boundaries {
 describe('with boundaries of the upstream', () => {
   test('nothing is guessed', () => {
     const boundaries = sequencer(true, 4n)
-    expect(cut(boundaries, 'kBtekBte')).toBe('kBtekBte')
+    expect(split(boundaries, 'kBtekBte')).toBe('kBtekBte')
     expect(boundaries.received({ gap: false })).toBe(true)
     expect(boundaries.header(8n, 8n)).toBe(false)
   })
@@ -58,22 +58,22 @@ describe('with boundaries of the upstream', () => {
     const boundaries = sequencer(true)
     expect(boundaries.received({ gap: true })).toBe(false)
     expect(boundaries.guessing).toBe(true)
-    expect(cut(boundaries, 'kBtekBte')).toBe('kBte|kBte|')
+    expect(split(boundaries, 'kBtekBte')).toBe('kBte|kBte|')
     expect(boundaries.received({ gap: false })).toBe(true)
     expect(boundaries.guessing).toBe(false)
-    expect(cut(boundaries, 'kBtekBte')).toBe('kBtekBte')
+    expect(split(boundaries, 'kBtekBte')).toBe('kBtekBte')
   })
 })
 
 describe('without', () => {
   test('blocks and batches end operations; a block without an end ends before what follows it', () => {
-    expect(cut(sequencer(false), 'kSkBtekBteEkSkBte')).toBe('kSkBte|kBte|E|kSkBte|')
-    expect(cut(sequencer(false), 'kBttkBt')).toBe('kBtt|kBt')
+    expect(split(sequencer(false), 'kSkBtekBteEkSkBte')).toBe('kSkBte|kBte|E|kSkBte|')
+    expect(split(sequencer(false), 'kBttkBt')).toBe('kBtt|kBt')
   })
 
   test('a place between two runs of entries is found too', () => {
     const boundaries = sequencer(false)
-    expect(cut(boundaries, 'kBt')).toBe('kBt')
+    expect(split(boundaries, 'kBt')).toBe('kBt')
     expect([...boundaries.split(entries('kBt', 3n))]).toEqual([
       { entries: [], ends: true },
       { entries: entries('kBt', 3n), ends: false },
@@ -81,36 +81,36 @@ describe('without', () => {
   })
 
   test('the header of the server is an end, while connecting and later', () => {
-    expect(cut(sequencer(false, 3n), 'kBtkBt')).toBe('kBt|kBt')
+    expect(split(sequencer(false, 3n), 'kBtkBt')).toBe('kBt|kBt')
     const boundaries = sequencer(false)
-    expect(cut(boundaries, 'kBt')).toBe('kBt')
+    expect(split(boundaries, 'kBt')).toBe('kBt')
     expect(boundaries.header(2n, 3n)).toBe(false)
     expect(boundaries.header(3n, 3n)).toBe(true)
     expect(boundaries.header(5n, 3n)).toBe(false)
-    expect(cut(boundaries, 'tt', 3n)).toBe('tt|')
+    expect(split(boundaries, 'tt', 3n)).toBe('tt|')
   })
 
-  test('but not inside a block whose end is to come, or behind a bookmark', () => {
+  test('but not inside a block whose end is to come, or after a bookmark', () => {
     const boundaries = sequencer(false)
-    expect(cut(boundaries, 'kBtekBt')).toBe('kBte|kBt')
+    expect(split(boundaries, 'kBtekBt')).toBe('kBte|kBt')
     expect(boundaries.header(7n, 7n)).toBe(false)
-    expect(cut(boundaries, 'ek', 7n)).toBe('e|k')
+    expect(split(boundaries, 'ek', 7n)).toBe('e|k')
     expect(boundaries.header(9n, 9n)).toBe(false)
-    expect(cut(boundaries, 'S', 9n)).toBe('S')
+    expect(split(boundaries, 'S', 9n)).toBe('S')
     expect(boundaries.header(10n, 10n)).toBe(true)
   })
 
   test('on another stream only headers count', () => {
     const boundaries = new Boundaries(undefined)
     boundaries.connect({ known: false, totalEntries: 2n })
-    expect(cut(boundaries, 'kBtekBte')).toBe('kB|tekBte')
+    expect(split(boundaries, 'kBtekBte')).toBe('kB|tekBte')
     expect(boundaries.header(8n, 8n)).toBe(true)
   })
 
   test('a new connection begins outside any block', () => {
     const boundaries = sequencer(false)
-    expect(cut(boundaries, 'kBt')).toBe('kBt')
+    expect(split(boundaries, 'kBt')).toBe('kBt')
     boundaries.connect({ known: false, totalEntries: 0n })
-    expect(cut(boundaries, 'kBte')).toBe('kBte|')
+    expect(split(boundaries, 'kBte')).toBe('kBte|')
   })
 })

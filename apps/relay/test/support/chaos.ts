@@ -19,7 +19,7 @@ export interface ChaosOptions {
   readonly operationsPerSecond: number
   /** Mean time between two faults of each kind. */
   readonly killEveryMs: number
-  readonly cutEveryMs: number
+  readonly dropEveryMs: number
   readonly stallEveryMs: number
 }
 
@@ -27,7 +27,7 @@ export interface ChaosOptions {
 export interface ChaosSummary {
   readonly operations: number
   readonly kills: number
-  readonly cuts: number
+  readonly drops: number
   readonly stalls: number
   readonly headers: number
 }
@@ -75,8 +75,8 @@ class KilledRelay implements AsyncDisposable {
 }
 
 /**
- * A server, two relays behind it and one behind the first of them, clients at the ends; the source commits while relays
- * are killed and connections are cut and stalled. Checks that at the end all files are equal, that every client had every
+ * A server, two relays downstream of it and one downstream of the first, clients at the ends; the source commits while relays
+ * are killed and connections are dropped and stalled. Checks that at the end all files are equal, that every client had every
  * entry once and in order, and that every header stood where the source had ended an operation.
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
@@ -111,12 +111,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
       await relay.end('SIGKILL')
       await relay.start()
     }),
-    every(options.cutEveryMs, over.signal, async () => pick(proxies).cut(() => Math.random() < 0.5)),
+    every(options.dropEveryMs, over.signal, async () => pick(proxies).drop(() => Math.random() < 0.5)),
     every(options.stallEveryMs, over.signal, async () => pick(proxies).stall(1500, () => Math.random() < 0.3)),
   ])
   const operations = await commitFor(source, options)
   over.abort()
-  const [kills, cuts, stalls] = await faults
+  const [kills, drops, stalls] = await faults
 
   await until('every client has every entry', () => clients.every(({ next }) => next === source.total), 200_000).catch(
     (error: unknown) => {
@@ -132,7 +132,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   await stack.disposeAsync()
   for (const relay of [far, near, other]) await relay.end('SIGTERM')
   expectEqualFiles(dir.join('source.bin'), ...relays.map(({ file }) => file))
-  return { operations, kills, cuts, stalls, headers }
+  return { operations, kills, drops, stalls, headers }
 }
 
 /** Longest data of an entry: what is tried out here is their number. */

@@ -11,11 +11,11 @@ export function committed(path: string): { readonly header: Header; readonly dig
     readSync(fd, page, 0, page.length, 0)
     const header = decodeHeaderPage(page)
     const hash = createHash('sha256')
-    const piece = new Uint8Array(1 << 20)
+    const buffer = new Uint8Array(1 << 20)
     for (let at = HEADER_PAGE_BYTES; at < header.totalLength; ) {
-      const length = Math.min(piece.length, header.totalLength - at)
-      const read = readSync(fd, piece, 0, length, at)
-      hash.update(piece.subarray(0, read))
+      const length = Math.min(buffer.length, header.totalLength - at)
+      const read = readSync(fd, buffer, 0, length, at)
+      hash.update(buffer.subarray(0, read))
       at += read
     }
     return { header, digest: hash.digest('hex') }

@@ -56,7 +56,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   /** Break connections: all, or each by chance. */
-  cut(isHit: () => boolean = () => true): void {
+  drop(isHit: () => boolean = () => true): void {
     for (const { near, far } of this.#pairs) {
       if (!isHit()) continue
       near.resetAndDestroy()
@@ -76,7 +76,7 @@ export class FaultProxy implements AsyncDisposable {
     return passed
   }
 
-  /** Pass nothing on in either direction: all, or each by chance; neither side is told. Ends by `cut`, or after `ms`. */
+  /** Pass nothing on in either direction: all, or each by chance; neither side notices. Ends by `drop`, or after `ms`. */
   stall(ms: number, isHit: () => boolean = () => true): void {
     for (const pair of this.#pairs) {
       const { near, far } = pair
@@ -96,7 +96,7 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.cut()
+    this.drop()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 

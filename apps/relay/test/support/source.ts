@@ -11,7 +11,7 @@ export interface SourceOptions {
   readonly host?: string
 }
 
-/** What a sequencer runs: a store that is written by the test, and a server of it. Knows every end of an operation. */
+/** What a sequencer runs: a store that is written by the test, and a server of it. Knows every operation boundary. */
 export class Source implements AsyncDisposable {
   readonly store: StreamStore
   readonly server: StreamServer
