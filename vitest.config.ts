@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling/*/vitest.config.ts'],
+    projects: ['packages/*', 'packages/*/vitest.*.config.ts', 'apps/*', 'tooling/*/vitest.config.ts'],
     reporters: ['default', './tooling/vitest/summary.ts'],
     coverage: {
       provider: 'v8',

@@ -191,7 +191,7 @@ describe('a state larger than memory allows', () => {
   }
 
   test('is written and read in chunks, whatever the size of a record', async () => {
-    const count = 150_000
+    const count = 70_000
     const account: SnapshotAccountInput = {
       ...{ addressHash: new Uint8Array(32), nonce: 1n, balance: 2n, code: new Uint8Array(0) },
       ...{ storageRoot: new Uint8Array(32), codeHash: hashes.keccak256(new Uint8Array(0)) },
@@ -199,7 +199,7 @@ describe('a state larger than memory allows', () => {
     }
     const sink = toBytes()
     const { headerRlp } = await openE2ss(fromBytes(goldenBytes('e2ss')))
-    await writeE2ss(sink, headerRlp, [account], { slotsPerRecord: 100_000 })
+    await writeE2ss(sink, headerRlp, [account], { slotsPerRecord: 50_000 })
     const source = slowSource(sink.bytes())
     const expected = manySlots(count)
     let [seen, largest] = [0, 0]
@@ -213,7 +213,7 @@ describe('a state larger than memory allows', () => {
     }
     expect(seen).toBe(count)
     expect(largest).toBeLessThan(2500)
-    const report = await verifyE2ss(await openE2ss(source), { slotsPerRecord: 100_000, requireRoots: false })
+    const report = await verifyE2ss(await openE2ss(source), { slotsPerRecord: 50_000, requireRoots: false })
     expect(report).toMatchObject({ slots: count, wrongStorageRoots: 1, stateRootMatches: false })
   })
 

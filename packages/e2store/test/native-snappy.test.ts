@@ -31,7 +31,7 @@ test('portable compression gives the bytes of the native one', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 70_000 }), fc.nat(), (length, seed) => {
       const bytes = mixed(length, seed)
-      expect(portableSnappy.compress(bytes)).toEqual(new Uint8Array(compressSync(bytes)))
+      expect(compressSync(bytes).equals(portableSnappy.compress(bytes))).toBe(true)
     }),
     { numRuns: 60 },
   )
@@ -52,13 +52,14 @@ test('the native codec rejects what the portable one rejects', () => {
     const broken = framed.slice()
     broken[at] = (broken[at] as number) ^ 0x55
     const portable = attempt(() => snappyFramedDecode(broken))
-    expect(attempt(() => snappyFramedDecode(broken, { codec }))).toEqual(portable)
+    expect(attempt(() => snappyFramedDecode(broken, { codec })) === portable, `byte ${at}`).toBe(true)
   }
 })
 
-function attempt(decode: () => Uint8Array): unknown {
+/** What was decoded, or the code of the error, as a text. */
+function attempt(decode: () => Uint8Array): string {
   try {
-    return decode()
+    return Buffer.from(decode()).toString('latin1')
   } catch (error) {
     return (error as { readonly code: string }).code
   }

@@ -240,8 +240,7 @@ describe('refused content', () => {
 
   describe('more items than a block can have, which would take far more memory than their bytes', () => {
     const list = (item: readonly number[], count: number): RawRlp => {
-      const items = new Uint8Array(item.length * count)
-      for (let i = 0; i < count; i++) items.set(item, i * item.length)
+      const items = Buffer.alloc(item.length * count, Uint8Array.from(item))
       const prefix = new Uint8Array(9)
       return rawRlp(concatBytes([prefix.subarray(0, writePrefix(prefix, 0, items.length, 0xc0)), items]))
     }
