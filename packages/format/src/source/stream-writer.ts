@@ -10,7 +10,7 @@ export interface CommitResult {
 }
 
 /** The platform's `AsyncDisposable`, where the compiler's libraries have it. */
-type Disposable = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
+type Disposing = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
   ? { readonly [K in S]: () => PromiseLike<void> }
   : object
 
@@ -18,7 +18,7 @@ type Disposable = SymbolConstructor extends { readonly asyncDispose: infer S ext
  * What writes a stream in atomic operations: a store in this process, or a source client that writes to one over TCP.
  * Code that is written against this works with both. Refusals are errors whose `code` is the same on both.
  */
-export interface StreamWriter extends Disposable {
+export interface StreamWriter extends Disposing {
   /** Begin an operation. */
   startAtomicOp(): void
   /** Add an entry; returns the number that it will have. */
