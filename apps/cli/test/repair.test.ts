@@ -1,7 +1,8 @@
-import { closeSync, copyFileSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, cpSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CLI, datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
+import { copyStream, used } from './stream-files.ts'
 
 function poke(file: string, position: number, ...bytes: number[]): void {
   const handle = openSync(file, 'r+')
@@ -14,8 +15,7 @@ describe('generate', () => {
     using dir = tempDir()
     const make = async (name: string, seed: string): Promise<Buffer> => {
       await linesOf('generate', dir.join(name), '--blocks', '30', '--seed', seed)
-      const [info] = await jsonOf('info', dir.join(name))
-      return readFileSync(dir.join(name)).subarray(0, Number(info?.totalLength))
+      return used(dir.join(name))
     }
     const [one, same, other] = await Promise.all([make('a.bin', '5'), make('b.bin', '5'), make('c.bin', '6')])
     expect(one.equals(same)).toBe(true)
@@ -103,12 +103,18 @@ describe('verify and recover', () => {
   })
 })
 
+const made = tempDir()
+beforeAll(() => linesOf('generate', made.join('made.bin'), '--blocks', '2000'))
+afterAll(() => made[Symbol.dispose]())
+
 /** A generated file, a copy of it, and a position in its first entry. */
-async function damagedTwin(dir: ReturnType<typeof tempDir>): Promise<{ file: string; twin: string }> {
+function damagedTwin(dir: ReturnType<typeof tempDir>): { file: string; twin: string } {
   const file = dir.join('s.bin')
   const twin = dir.join('twin.bin')
-  await linesOf('generate', file, '--blocks', '2000')
-  copyFileSync(file, twin)
+  copyStream(made.join('made.bin'), file)
+  copyStream(made.join('made.bin'), twin)
+  copyFileSync(made.join('made.commits'), dir.join('s.commits'))
+  cpSync(made.join('made.db'), dir.join('s.db'), { recursive: true })
   poke(file, 4096 + 17, 0xee)
   return { file, twin }
 }
@@ -116,7 +122,7 @@ async function damagedTwin(dir: ReturnType<typeof tempDir>): Promise<{ file: str
 describe('recover without losing what is whole', () => {
   test('replaces what is damaged from a file, keeps a copy, and from a server too', async () => {
     using dir = tempDir()
-    const { file, twin } = await damagedTwin(dir)
+    const { file, twin } = damagedTwin(dir)
     const verified = await datastreamer('verify', file)
     expect([verified.status, verified.stdout]).toEqual([1, expect.stringContaining('recover --take-over')])
     const whole = readFileSync(twin)
@@ -138,7 +144,7 @@ describe('recover without losing what is whole', () => {
 
   test('replaces from an archive', async () => {
     using dir = tempDir()
-    const { file, twin } = await damagedTwin(dir)
+    const { file, twin } = damagedTwin(dir)
     await linesOf('e2store', 'export', twin, '--out', dir.join('out'))
     const [archive = ''] = readdirSync(dir.join('out'))
     const { status } = await datastreamer('recover', file, '--from', dir.join(`out/${archive}`), '--yes')
@@ -148,7 +154,7 @@ describe('recover without losing what is whole', () => {
 
   test('refuses another stream', async () => {
     using dir = tempDir()
-    const { file } = await damagedTwin(dir)
+    const { file } = damagedTwin(dir)
     const before = readFileSync(file)
     await linesOf('generate', dir.join('other.bin'), '--blocks', '2000', '--seed', '7')
     const { status } = await datastreamer('recover', file, '--from', dir.join('other.bin'), '--yes')
@@ -158,7 +164,7 @@ describe('recover without losing what is whole', () => {
 
   test('marks what can be read, or takes it over', async () => {
     using dir = tempDir()
-    const { file } = await damagedTwin(dir)
+    const { file } = damagedTwin(dir)
     const before = readFileSync(file)
     expect((await datastreamer('recover', file, '--dry-run')).stdout).toMatch(
       /marked +entries 0 to \d+, bytes 4096 to /,
@@ -186,7 +192,7 @@ describe('truncate and reindex', () => {
     await linesOf('generate', file, '--blocks', '20')
     const [block] = await jsonOf('bookmark', file, '--block', '10')
     const firstRemoved = Number(block?.number) - 1
-    const before = readFileSync(file)
+    const before = used(file)
     // In a process of its own, whose input is no terminal.
     const asked = await runSource(CLI, ['truncate', file, '--entry', String(firstRemoved)])
     expect([asked.status, asked.stderr]).toEqual([1, expect.stringContaining('nothing was done')])
@@ -195,7 +201,7 @@ describe('truncate and reindex', () => {
       0,
       expect.stringMatching(/lost +\d+ entries, [\d,]+ bytes \(a copy is kept\)/),
     ])
-    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(used(file).equals(before)).toBe(true)
     const { status, stderr } = await datastreamer('truncate', file, '--entry', String(firstRemoved), '--yes')
     expect([status, stderr]).toEqual([0, expect.stringContaining(`now has ${firstRemoved} entries`)])
     const [, copy = '', position] = /kept in (\S+-(\d+))/.exec(stderr) ?? []
