@@ -4,7 +4,6 @@ import { openArchive } from '@datastreamer/archive/node'
 import { tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/store'
 import { afterAll, describe, expect, test } from 'vitest'
-import { storeTarget } from '../src/write/store-target.ts'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'
 import { copyStream, generator, headerOf, sameStream, used } from './stream-files.ts'
 
@@ -177,7 +176,7 @@ describe('an import', () => {
     const files = await archived(dir)
     const stop = new AbortController()
     const store = await openStore({ file: dir.join('t.bin'), systemId: 1101n })
-    const importing = restoreArchive(await openArchive(files), storeTarget(store), {
+    const importing = restoreArchive(await openArchive(files), store, {
       signal: stop.signal,
       onProgress: (bytes, total) => {
         if (bytes > total / 2) stop.abort(new Error('stopped'))

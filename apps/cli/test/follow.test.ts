@@ -31,7 +31,7 @@ describe('following', () => {
     expect(second).toBe((first ?? 0) + 1)
   })
 
-  test('ends where a file is cut before what was printed', async () => {
+  test('ends where a file is truncated before what was printed', async () => {
     using dir = tempDir()
     const file = dir.join('s.bin')
     await datastreamer('generate', file, '--blocks', '3')
@@ -40,7 +40,7 @@ describe('following', () => {
     await datastreamer('truncate', file, '--entry', '1', '--yes')
     const { status, stderr } = await tail.ended
     expect(status).toBe(1)
-    expect(stderr).toMatch(/s\.bin was cut, or written anew, before entry \d+, which was next\n$/)
+    expect(stderr).toMatch(/s\.bin: the stream was truncated: entries up to \d+ delivered, the stream has 1\n$/)
   })
 
   test('says once that it waits, where nobody writes', async () => {

@@ -38,7 +38,7 @@ export function bookmarkCommand(run: RunCommand): Command {
         if (asked.length !== 1) throw new UsageError('USAGE', 'name one bookmark: --block N, --batch N or --hex BYTES')
         await using source = await openSource(src, options, context)
         const generation = await generationOf(source, options, context.signal)
-        const entry = await source.getBookmark(bytesOf(options, generation))
+        const entry = await source.getFirstEventAfterBookmark(bytesOf(options, generation))
         if (entry === undefined)
           throw new MissingError('NOT_FOUND', `${src} has no such bookmark with an entry after it`)
         const encoding = (await isSequencerStream(source, options)) ? generation : undefined

@@ -6,8 +6,8 @@ import { examples } from '../help-text.ts'
 import type { RunCommand } from '../run-command.ts'
 import { hasBookmarks, startAt } from '../source/bookmarks.ts'
 import { generationOf, openSource } from '../source/open-source.ts'
-import type { Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { readFrom, type Start } from '../source/stream-source.ts'
 
 export function dumpBatchCommand(run: RunCommand): Command {
   return takesSource(new Command('dump-batch'))
@@ -26,7 +26,7 @@ export function dumpBatchCommand(run: RunCommand): Command {
         // Where batches are not marked, the stream is read from the start.
         const from: Start = hasBookmarks('batch', generation) ? startAt('batch', number, generation) : 0n
         const { signal } = context
-        const dump = await dumpBatch(source.batches({ from, follow: false, signal }), number, { generation })
+        const dump = await dumpBatch(readFrom(source, { from, follow: false, signal }), number, { generation })
         if (dump === undefined) throw new MissingError('NOT_FOUND', `${src} has no block of batch ${number}`)
         const { batchData, ...numbers } = dump
         const json = { ...Object(toJson(numbers)), batchData: `0x${batchData}` }

@@ -6,8 +6,8 @@ import { examples } from '../help-text.ts'
 import { count, table } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
 import { encodingOf, openSource } from '../source/open-source.ts'
-import type { Source } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import type { StreamSource } from '../source/stream-source.ts'
 
 /** Files up to this length are read through to count their bookmarks. */
 const CHEAP_BYTES = 256 * 1024 * 1024
@@ -45,7 +45,7 @@ export function infoCommand(run: RunCommand): Command {
 
 /** What a file shows, and what was found damaged while its bookmarks were counted. */
 async function look(
-  source: Source,
+  source: StreamSource,
   file: string,
   header: Header,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ async function look(
   }
 }
 
-async function countBookmarks(source: Source, signal: AbortSignal): Promise<number> {
+async function countBookmarks(source: StreamSource, signal: AbortSignal): Promise<number> {
   let bookmarks = 0
   for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
     for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++

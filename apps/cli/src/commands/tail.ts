@@ -9,8 +9,8 @@ import { entryJson, entryLine } from '../output/entry-text.ts'
 import { type CommandContext, type RunCommand, untilInterrupted } from '../run-command.ts'
 import { bookmarkOf, hasBookmarks, startAt } from '../source/bookmarks.ts'
 import { generationOf, isSequencerStream, openSource } from '../source/open-source.ts'
-import type { Source, Start } from '../source/source.ts'
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
+import { readFrom, type Start, type StreamSource } from '../source/stream-source.ts'
 import { blocksOf } from '../tail/blocks.ts'
 import { startOfLast } from '../tail/last.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
@@ -87,21 +87,22 @@ function checkOrder({ from, to }: TailOptions): void {
 }
 
 /** @throws {UsageError} if what begins at the head is to end with what is there already: it would wait for nothing */
-async function checkEnd(source: Source, options: TailOptions, generation: Generation): Promise<void> {
+async function checkEnd(source: StreamSource, options: TailOptions, generation: Generation): Promise<void> {
   const { from, to } = options
   if (to === undefined || from?.kind !== 'latest') return
   const { kind, number } = to
   const hasBegun =
     kind === 'entry'
       ? number < (await source.getHeader()).totalEntries
-      : hasBookmarks(kind, generation) && (await source.getBookmark(bookmarkOf(kind, number, generation))) !== undefined
+      : hasBookmarks(kind, generation) &&
+        (await source.getFirstEventAfterBookmark(bookmarkOf(kind, number, generation))) !== undefined
   if (!hasBegun) return
   throw new UsageError('USAGE', `--to ${boundText(to)} is before --from latest`)
 }
 
 async function print(
   lines: AsyncIterable<readonly string[]>,
-  source: Source,
+  source: StreamSource,
   from: Start,
   { count, follow }: TailOptions,
   { out, note }: CommandContext,
@@ -121,14 +122,14 @@ async function print(
 }
 
 async function* linesOf(
-  source: Source,
+  source: StreamSource,
   from: Start,
   options: TailOptions,
   generation: Generation,
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   const { follow, to, json } = options
-  const all = source.batches({ from, follow, signal })
+  const all = readFrom(source, { from, follow, signal })
   const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
   if (options.blocks) {
     const line = json ? blockJson : blockLine
@@ -143,7 +144,7 @@ async function* linesOf(
 }
 
 async function startOf(
-  source: Source,
+  source: StreamSource,
   { from, to, follow, last, blocks }: TailOptions,
   generation: Generation,
   signal: AbortSignal,

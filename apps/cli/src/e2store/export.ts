@@ -74,11 +74,7 @@ async function exportFiles(src: string, options: ExportOptions, context: Command
   const names = new Set<string>()
   try {
     const end = to && new RangeEnd(to, encoding)
-    const stream = {
-      getHeader: () => header,
-      batches: () => source.batches({ from: 0n, follow: false, signal }),
-    }
-    for await (const segment of writeArchive(stream, {
+    for await (const segment of writeArchive(source, {
       create: await segmentFolder(options.out),
       encoding: byEntries ? undefined : encoding,
       perSegment: byEntries ? (entriesPerFile ?? DEFAULT_ENTRIES) : (blocksPerFile ?? DEFAULT_BLOCKS),

@@ -7,7 +7,6 @@ import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { refuseStream } from '../source/other-family.ts'
 import { wholly } from '../wholly.ts'
-import { storeTarget } from '../write/store-target.ts'
 import { inFile, ofAbsent } from './errors.ts'
 
 export function importCommand(run: RunCommand): Command {
@@ -36,7 +35,7 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
   const store = await openStore({ file, generation, version, systemId, streamType })
   try {
     using progress = new Progress('import')
-    const { before, after } = await restoreArchive(archive, storeTarget(store), {
+    const { before, after } = await restoreArchive(archive, store, {
       signal,
       sha256: nodeSha256,
       onProgress: (bytes, total) => progress.show(bytes, total),

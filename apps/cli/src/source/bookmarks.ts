@@ -1,6 +1,6 @@
 import { batchBookmark, blockBookmark, type Generation } from '@datastreamer/sequencer-entries'
 import { UsageError } from '../errors.ts'
-import type { BookmarkStart } from './source.ts'
+import type { BookmarkStart } from './stream-source.ts'
 
 /** To begin at a block or batch. @throws {UsageError} if the stream's encoding has no bookmark of it */
 export function startAt(kind: 'block' | 'batch', number: bigint, generation: Generation): BookmarkStart {

@@ -7,8 +7,8 @@ import type { CommandContext } from '../run-command.ts'
 import { FileSource } from './file-source.ts'
 import { refuseE2store } from './other-family.ts'
 import { ServerSource } from './server-source.ts'
-import type { Source } from './source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
+import type { StreamSource } from './stream-source.ts'
 
 /**
  * Open SRC: a server if it reads as host:port and no file has that name.
@@ -20,7 +20,7 @@ export async function openSource(
   options: SourceOptions,
   { signal, note }: Pick<CommandContext, 'signal' | 'note'>,
   follow = false,
-): Promise<Source> {
+): Promise<StreamSource> {
   const { streamType } = options
   const address = parseHostPort(src)
   if (await nodeDisk.exists(src)) {
@@ -57,13 +57,13 @@ function withHint(error: unknown, src: string, streamType: bigint): unknown {
 }
 
 /** Whether a stream is that of a sequencer, or was said to be one by how its entries are encoded. */
-export async function isSequencerStream(source: Source, { generation }: SourceOptions): Promise<boolean> {
+export async function isSequencerStream(source: StreamSource, { generation }: SourceOptions): Promise<boolean> {
   return generation !== undefined || (await source.getHeader()).streamType === SEQUENCER_STREAM_TYPE
 }
 
 /** How the entries of a stream are encoded, if it is the stream of a sequencer. */
 export async function encodingOf(
-  source: Source,
+  source: StreamSource,
   options: SourceOptions,
   signal: AbortSignal,
 ): Promise<Generation | undefined> {
@@ -72,7 +72,7 @@ export async function encodingOf(
 
 /** How the entries of a stream are encoded, taken as the stream of a sequencer. */
 export async function generationOf(
-  source: Source,
+  source: StreamSource,
   { generation }: SourceOptions,
   signal: AbortSignal,
 ): Promise<Generation> {

@@ -1,9 +1,8 @@
 import { type ClientOptions, connect, type StreamClient } from '@datastreamer/client'
-import { type Entry, type Header, NotFoundError } from '@datastreamer/format'
+import type { EntriesOptions, Entry, Header } from '@datastreamer/format'
 import { tlsHint } from '@datastreamer/service/tls'
-import { MissingError } from '../errors.ts'
-import type { ReadOptions, Source, Start } from './source.ts'
 import { TLS_FLAGS } from './source-options.ts'
+import type { StreamSource } from './stream-source.ts'
 
 /** Attempts in a row to come back to a server whose stream is read to its end only. */
 const MAX_ATTEMPTS = 5
@@ -13,8 +12,8 @@ export interface ServerSourceOptions extends Omit<ClientOptions, 'backoff'> {
   readonly note: (line: string) => void
 }
 
-/** A stream of a server. */
-export class ServerSource implements Source {
+/** A stream of a server; notes say what happens to the connection. */
+export class ServerSource implements StreamSource {
   readonly name: string
   readonly file = undefined
   readonly #client: StreamClient
@@ -39,26 +38,26 @@ export class ServerSource implements Source {
     return this.#client.getEntry(number)
   }
 
-  getBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
+  getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
     return this.#client.getFirstEventAfterBookmark(bookmark)
   }
 
-  async *batches(options: ReadOptions): AsyncGenerator<readonly Entry[], void, void> {
+  async *entries(options?: EntriesOptions): AsyncGenerator<Entry, void, void> {
+    for await (const batch of this.batches(options)) yield* batch
+  }
+
+  async *batches(options: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
     let state: 'new' | 'connected' | 'lost' = 'new'
-    try {
-      for await (const event of this.#client.events(options)) {
-        if (event.kind === 'entries') yield event.entries
-        else if (event.kind === 'connected') {
-          if (state === 'lost') this.#say('connected again')
-          state = 'connected'
-        } else if (event.kind === 'disconnected') {
-          const lost = state === 'connected' ? 'lost the connection: ' : ''
-          this.#say(`${lost}${this.#reasonOf(event.error)}; trying again in ${Math.round(event.retryInMs)} ms`)
-          state = 'lost'
-        }
+    for await (const event of this.#client.events(options)) {
+      if (event.kind === 'entries') yield event.entries
+      else if (event.kind === 'connected') {
+        if (state === 'lost') this.#say('connected again')
+        state = 'connected'
+      } else if (event.kind === 'disconnected') {
+        const lost = state === 'connected' ? 'lost the connection: ' : ''
+        this.#say(`${lost}${this.#reasonOf(event.error)}; trying again in ${Math.round(event.retryInMs)} ms`)
+        state = 'lost'
       }
-    } catch (error) {
-      throw this.#explain(error, options.from)
     }
   }
 
@@ -70,12 +69,6 @@ export class ServerSource implements Source {
   #reasonOf(error: Error): string {
     const hint = tlsHint(error, TLS_FLAGS)
     return `${error.message.replace(`${this.name}: `, '')}${hint === undefined ? '' : ` (${hint})`}`
-  }
-
-  #explain(error: unknown, from: Start): unknown {
-    if (!(error instanceof NotFoundError) || error.code !== 'FROM_NOT_FOUND') return error
-    const missing = typeof from === 'object' ? `bookmark of ${from.of}` : `entry ${from}`
-    return new MissingError('NOT_FOUND', `${this.name} has no ${missing}`, { cause: error })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

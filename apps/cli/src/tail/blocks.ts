@@ -6,10 +6,10 @@ import {
   type Generation,
 } from '@datastreamer/sequencer-entries'
 import { bookmarkOf } from '../source/bookmarks.ts'
-import type { Source } from '../source/source.ts'
+import type { StreamSource } from '../source/stream-source.ts'
 
 export interface BlocksOptions {
-  readonly source: Source
+  readonly source: StreamSource
   readonly generation: Generation
   /** Whether the entries, where they end, end between two operations. */
   readonly endIsBoundary: boolean
@@ -36,11 +36,11 @@ export async function* blocksOf(
 
 /** Looks up the fork id of blocks whose batch began before the entries that were read. */
 class ForkIds {
-  readonly #source: Source
+  readonly #source: StreamSource
   readonly #generation: Generation
   #known: { readonly batchNumber: bigint; readonly forkId: bigint | undefined } | undefined
 
-  constructor(source: Source, generation: Generation) {
+  constructor(source: StreamSource, generation: Generation) {
     this.#source = source
     this.#generation = generation
   }
@@ -53,7 +53,7 @@ class ForkIds {
   }
 
   async #find(batchNumber: bigint): Promise<bigint | undefined> {
-    const entry = await this.#source.getBookmark(bookmarkOf('batch', batchNumber, this.#generation))
+    const entry = await this.#source.getFirstEventAfterBookmark(bookmarkOf('batch', batchNumber, this.#generation))
     const decoded = entry && decodeSequencerEntry(entry, this.#generation)
     return decoded?.kind === 'batchStart' && decoded.number === batchNumber ? decoded.forkId : undefined
   }

@@ -1,8 +1,8 @@
 import { decodeSequencerEntry, type Generation } from '@datastreamer/sequencer-entries'
-import type { Source } from '../source/source.ts'
+import type { StreamSource } from '../source/stream-source.ts'
 
 export interface LastOptions {
-  readonly source: Source
+  readonly source: StreamSource
   /** How many, 1 or more. */
   readonly count: number
   /** How entries are encoded, if L2 blocks are counted rather than entries. */

@@ -1,11 +1,11 @@
 import { plural } from '../output/text.ts'
-import type { Source, Start } from '../source/source.ts'
+import type { Start, StreamSource } from '../source/stream-source.ts'
 
 /** Time without a line after which a note says what is waited for. */
 const PATIENCE_MS = 1000
 
 export interface WaitingOptions {
-  readonly source: Source
+  readonly source: StreamSource
   readonly from: Start
   note(line: string): void
 }
