@@ -16,7 +16,7 @@ const FILES = [
 ]
 
 /** They put modules in the place of others, which takes modules that no test has loaded yet. */
-const NEED_NEW_MODULES = ['**/disk/exists.test.ts', '**/level-check/reads.test.ts', '**/repairing-index.test.ts']
+const NEED_NEW_MODULES = ['**/disk/exists.test.ts', '**/level-check/reads.test.ts']
 
 /** A mutant is done with the first test that fails: those that are listed first, and are the fastest, go first. */
 class InOrder extends BaseSequencer {

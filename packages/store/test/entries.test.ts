@@ -1,10 +1,10 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type EntriesOptions, type Entry, type EntrySource } from '@datastreamer/format'
 import { describe, expect, test, vi } from 'vitest'
-import { openReader, openStore, type StreamReader, type StreamStore } from '../src/index.ts'
+import { MemoryIndex, openReader, openStore, type StreamReader, type StreamStore } from '../src/index.ts'
 import { HeldReads } from './held-reads.ts'
 
-const WAIT = { timeout: 60_000 }
+const WAIT = { timeout: 60_000, interval: 2 }
 
 /** A stream of small operations, and a reader of it. */
 class World implements AsyncDisposable {
@@ -23,7 +23,7 @@ class World implements AsyncDisposable {
   static async open(kind: Kind, total: number): Promise<World> {
     const dir = tempDir()
     const file = dir.join('data-stream.bin')
-    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
+    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })
     if (total > 0) await append(store, total, 1)
     const reads = new HeldReads()
     const follow = kind === 'a followed file'

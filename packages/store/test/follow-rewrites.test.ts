@@ -3,17 +3,19 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type Entry, HEADER_PAGE_BYTES, sameEntry } from '@datastreamer/format'
 import { describe, expect, test, vi } from 'vitest'
+import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
 import type { DiskFile } from '../src/disk/disk.ts'
 import { type Disk, nodeDisk } from '../src/index.ts'
 import type { StreamReader } from '../src/lookup/stream-reader.ts'
 import { openReader } from '../src/reader/open-reader.ts'
 import { openStore } from '../src/store/open-store.ts'
 import type { StreamStore } from '../src/store/stream-store.ts'
+import { HastyClock } from './hasty-clock.ts'
 import { HeldReads } from './held-reads.ts'
 import { type Random, randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 
-const WAIT = { timeout: 60_000 }
+const WAIT = { timeout: 60_000, interval: 2 }
 
 /** What a test commits: the bytes of a bookmark, or the length of other data and the byte that fills it. */
 type Wanted = readonly [key: number] | readonly [length: number, byte: number]
@@ -56,10 +58,10 @@ class Followed implements AsyncDisposable {
   static async open(...operations: readonly (readonly Wanted[])[]): Promise<Followed> {
     const dir = tempDir()
     const file = dir.join('data-stream.bin')
-    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
+    const store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })
     for (const entries of operations) await commit(store, ...entries)
     const reads = new HeldReads()
-    const reader = await openReader({ file, follow: true, pollMs: 1, disk: reads.disk })
+    const reader = await openReader({ file, follow: true, clock: new HastyClock(), disk: reads.disk })
     return new Followed(dir, store, reader, reads)
   }
 
@@ -408,7 +410,7 @@ test.each([1, 2, randomInt(2 ** 31)])(
 test.each([true, false])('an update in place is taken while its writer never rests (followed: %s)', async (follow) => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
-  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0 })
+  await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })
   for (let byte = 0; byte < 5; byte++) await commit(store, [5000, byte])
   let afterRead = async (): Promise<void> => {}
   const disk: Disk = {
@@ -425,7 +427,7 @@ test.each([true, false])('an update in place is taken while its writer never res
       })
     },
   }
-  await using reader = await openReader({ file, follow, pollMs: 1, disk })
+  await using reader = await openReader({ file, follow, clock: new HastyClock(), disk })
   await store.updateEntryData(1n, 1, new Uint8Array(5000).fill(77))
   afterRead = () => commit(store, [10, 1])
   await vi.waitFor(async () => expect((await reader.getEntry(1n))?.data[0]).toBe(77), WAIT)

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
+import { type Clock, systemClock } from '@datastreamer/runtime'
 import { describe, expect, test, vi } from 'vitest'
 import { DiskError, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
 import { gatedDisk } from './gated-disk.ts'
@@ -171,22 +172,20 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
 /** A store whose clock says, after the next sync, that it took long; `lose` is what happens meanwhile. */
 async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promise<StreamStore> {
   const { gate, disk } = gatedDisk()
+  let lateMs = 0
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + lateMs }
   // A period that no timer reaches here: what is looked at afterwards alone finds it.
-  const options = { fileCheckMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk }
+  const options = { fileCheckMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk, clock }
   const store = await openStore({ file: dir.join('stream.bin'), ...options })
   await commitOne(store)
-  const { now } = performance
-  let late = 0
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + late)
   let syncs = 0
   gate.beforeSync = async () => {
     // The first is that of the data, the second that of the header.
     if (++syncs !== 2) return
-    late = 1500
+    lateMs = 1500
     lose()
   }
   await expect(commitOne(store)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-  clock.mockRestore()
   return store
 }
 
@@ -232,7 +231,7 @@ test('what another file has where the last entries were is noticed below a commi
   let reads = 0
   gate.beforeRead = async () => void reads++
   // A look takes three at most, so one of them began and ended meanwhile.
-  await vi.waitFor(() => expect(reads).toBeGreaterThan(6), { timeout: 60_000 })
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(6), { timeout: 60_000, interval: 2 })
   gate.beforeSync = async () => overwrite(file, 4096, new Uint8Array(18))
   store.startAtomicOp()
   store.addStreamEntry(1, new Uint8Array(10_000))

@@ -6,7 +6,7 @@ import type { StreamStore } from '../src/store/stream-store.ts'
 import { HeldReads } from './held-reads.ts'
 import { readAll } from './sim/read-all.ts'
 
-const WAIT = { timeout: 60_000 }
+const WAIT = { timeout: 60_000, interval: 2 }
 /** One entry a page. */
 const LARGE = 1_000_000
 

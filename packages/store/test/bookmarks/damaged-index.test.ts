@@ -141,7 +141,10 @@ describe('an index with eight bytes that are flipped', () => {
       const events: string[] = []
       await using store = await openStore({ file, fsync: 'never', onEvent: ({ event }) => events.push(event) })
       expect(await wrongIn(store)).toEqual([])
-      await vi.waitFor(() => expect(events).toEqual(['index-damaged', 'index-rebuilt']), { timeout: 60_000 })
+      await vi.waitFor(() => expect(events).toEqual(['index-damaged', 'index-rebuilt']), {
+        timeout: 60_000,
+        interval: 2,
+      })
       expect(await wrongIn(store)).toEqual([])
     },
   )
@@ -160,7 +163,7 @@ describe('an index with eight bytes that are flipped', () => {
     await store.commitAtomicOp()
     expect(await looking).toEqual([])
     expect(events).toContain('index-damaged')
-    await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000 })
+    await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000, interval: 2 })
     await store.close()
     const again = await openStore({ file, fsync: 'never' })
     expect(await wrongIn(again)).toEqual([])
@@ -182,7 +185,10 @@ test('a bookmark that the index lacks for no reason that it could know of is not
     onEvent: (event) => events.push(event),
     auditAfterMs: 0,
   })
-  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: 'index-rebuilt' }), { timeout: 60_000 })
+  await vi.waitFor(() => expect(events.at(-1)).toMatchObject({ event: 'index-rebuilt' }), {
+    timeout: 60_000,
+    interval: 2,
+  })
   expect(events[0]).toMatchObject({
     event: 'index-damaged',
     error: { code: 'INDEX_CORRUPT', message: expect.stringMatching(/of entry 17$/) },
@@ -199,6 +205,6 @@ test('an index whose rebuild was cut short is rebuilt when it is opened again', 
   const events: string[] = []
   const store = await openStore({ file, fsync: 'never', onEvent: ({ event }) => events.push(event) })
   expect(await wrongIn(store)).toEqual([])
-  await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000 })
+  await vi.waitFor(() => expect(events).toContain('index-rebuilt'), { timeout: 60_000, interval: 2 })
   await store.close()
 })
