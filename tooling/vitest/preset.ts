@@ -18,8 +18,6 @@ export function project(name: string): ReturnType<typeof defineProject> {
       hookTimeout: 120_000,
       // What is waited for takes no time, but on a busy machine.
       expect: { poll: { interval: 5, timeout: 60_000 } },
-      // Programs that tests start from their sources need not be compiled by each of them.
-      env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/compile') },
     },
   })
 }
