@@ -2,7 +2,7 @@ import { StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { StreamError } from '@datastreamer/format'
 import { type Log, type TlsFlags, tlsHint } from '@datastreamer/service'
 import { DivergedError } from './errors.ts'
-import type { FollowEvent } from './follow/follower.ts'
+import type { FollowEvent } from './follow/follow-event.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 const TLS_FLAGS: TlsFlags = {
@@ -25,8 +25,8 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
     case 'failed':
       logUpstreamFailure(log, event.upstream, event.error)
       return
-    case 'cut': {
-      const message = `cut the file from ${event.from} to ${event.to} entries: ${event.upstream.name} was truncated`
+    case 'truncated': {
+      const message = `truncated the file from ${event.from} to ${event.to} entries: ${event.upstream.name} was truncated`
       log.warn('truncation-followed', message, { upstream: event.upstream.name, from: event.from, to: event.to })
       return
     }
@@ -37,11 +37,15 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
       return
     case 'resumed':
       log.info('resumed', 'the file can be written again')
+      return
+    case 'connecting':
+    case 'header':
+    case 'received':
   }
 }
 
 /** An upstream that could not be reached, or has the wrong stream. */
-export function logUpstreamFailure(log: Log, upstream: Upstream, error: StreamError): void {
+function logUpstreamFailure(log: Log, upstream: Upstream, error: StreamError): void {
   const message = upstreamFailure(upstream, error)
   if (isRefusal(error)) log.error('upstream-refused', message, { upstream: upstream.name, error })
   else log.warn('upstream-failed', message, { upstream: upstream.name, error })

@@ -39,6 +39,6 @@ export function observeFollower(
   gauge(metrics, 'datastreamer_relay_disconnected_seconds', apart, () => status.disconnectedMs / 1000)
   const refused = '1 while upstreams answer but have another stream, or one that was truncated'
   gauge(metrics, 'datastreamer_relay_refused', refused, () => (status.refusal === undefined ? 0 : 1))
-  total(metrics, 'datastreamer_relay_reconnects_total', 'Connections behind the first one', () => status.reconnects)
+  total(metrics, 'datastreamer_relay_reconnects_total', 'Connections after the first one', () => status.reconnects)
   total(metrics, 'datastreamer_relay_entries_total', 'Entries received from upstream', () => status.entries)
 }

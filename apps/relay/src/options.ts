@@ -49,7 +49,7 @@ export const OPTIONS = {
     default: 'refuse',
     placeholder: 'how',
     group: 'Upstream',
-    help: 'when servers have less than the file, or other entries: leave the file as it is, or cut it back to what is common',
+    help: 'when servers have less than the file, or other entries: leave the file as it is, or truncate it to what is common',
   },
   truncateGrace: {
     type: 'duration',

@@ -9,9 +9,10 @@ import {
 import { ObservedStore, StreamService, scrubOf } from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
+import type { Report } from './follow/follow-event.ts'
 import { FollowStatus } from './follow/follow-status.ts'
 import { Follower } from './follow/follower.ts'
-import { logFollowEvent, logUpstreamFailure, upstreamFailure } from './log-follower.ts'
+import { logFollowEvent, upstreamFailure } from './log-follower.ts'
 import { observeFollower } from './observe-follower.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
 import { readUpstream } from './upstream/upstream.ts'
@@ -54,6 +55,10 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   }
   const status = new FollowStatus(upstreams)
   observeFollower(metrics, status, upstreams)
+  const report: Report = (event) => {
+    status.apply(event)
+    logFollowEvent(log, event)
+  }
   const observed = new ObservedStore(context)
   const store = await openFile({
     file,
@@ -64,8 +69,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     rounds,
     signal,
     onFailure: (upstream, error) => {
-      status.failed(upstream, error)
-      logUpstreamFailure(log, upstream, error)
+      report({ event: 'failed', upstream, error })
       waiting(upstreamFailure(upstream, error))
     },
     onNewIdentity: ({ version, systemId }) => {
@@ -94,18 +98,17 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     follower = new Follower(
       {
         store,
-        status,
         upstreams,
         limits,
         rounds,
         onTruncate: config.onTruncate,
         truncateGraceMs: config.truncateGrace,
-        onEvent: (event) => logFollowEvent(log, event),
+        report,
       },
       fail,
     )
   } catch (error) {
-    // What was made for this start is taken away with it.
+    // What was made for this start is removed with it.
     await close(0, () => store.discard())
     throw error
   }

@@ -1,8 +1,9 @@
 import { FailingDisk, tempDir } from '@datastreamer/fixtures'
 import { nodeDisk, openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
+import type { FollowEvent } from '../src/follow/follow-event.ts'
 import { FollowStatus } from '../src/follow/follow-status.ts'
-import { type FollowEvent, Follower } from '../src/follow/follower.ts'
+import { Follower } from '../src/follow/follower.ts'
 import { until } from './support/relay.ts'
 import { Source } from './support/source.ts'
 
@@ -18,9 +19,12 @@ test('a relay whose store can write no more goes on to say how far behind it is'
   status.opened(store)
   const events: FollowEvent['event'][] = []
   {
-    const onEvent = ({ event }: FollowEvent): unknown => events.push(event)
+    const report = (event: FollowEvent): void => {
+      status.apply(event)
+      if (['connected', 'failed', 'truncated', 'stopped', 'resumed'].includes(event.event)) events.push(event.event)
+    }
     const rounds = { minMs: 1, maxMs: 5 }
-    const options = { store, status, upstreams: [upstream], rounds, watchIntervalMs: 5, onEvent }
+    const options = { store, upstreams: [upstream], rounds, watchIntervalMs: 5, report }
     await using _follower = new Follower(options, (error) => events.push(error as FollowEvent['event']))
     await until('caught up', () => store.getHeader().totalEntries === source.total && status.behind === 0n)
     failing.failAt = 'before header'

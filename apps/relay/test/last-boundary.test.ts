@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { commitLogPath, openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
-import { lastBoundary } from '../src/truncate/last-boundary.ts'
+import { lastBoundary } from '../src/boundaries/last-boundary.ts'
 
 const [BOOKMARK, BLOCK, TRANSACTION, BLOCK_END] = [0xb0, 2, 3, 6]
 

@@ -2,8 +2,9 @@ import { tempDir } from '@datastreamer/fixtures'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { openStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
+import type { FollowEvent } from '../src/follow/follow-event.ts'
 import { FollowStatus } from '../src/follow/follow-status.ts'
-import { type FollowEvent, Follower } from '../src/follow/follower.ts'
+import { Follower } from '../src/follow/follower.ts'
 import { expectEqualFiles } from './support/equal-files.ts'
 import { FaultProxy } from './support/fault-proxy.ts'
 import { until } from './support/relay.ts'
@@ -22,10 +23,13 @@ test('an entry that takes longer than the time limit arrives at the first attemp
   const events: FollowEvent['event'][] = []
   {
     const limits = { clock, responseTimeoutMs: 10_000 }
-    const onEvent = ({ event }: FollowEvent): unknown => events.push(event)
+    const report = (event: FollowEvent): void => {
+      status.apply(event)
+      if (['connected', 'failed', 'truncated', 'stopped', 'resumed'].includes(event.event)) events.push(event.event)
+    }
     const fail = (): unknown => events.push('stopped')
-    await using _follower = new Follower({ store, status, upstreams: [upstream], limits, onEvent }, fail)
-    // 40 kB a second, and a look at the header as often.
+    await using _follower = new Follower({ store, upstreams: [upstream], limits, report }, fail)
+    // 40 kB a second, and a poll of the header as often.
     await until('whole', async () => {
       if (proxy.pass(40_000) > 0 && status.upstream !== undefined) clock.advance(1000)
       await new Promise((resolve) => setImmediate(resolve))

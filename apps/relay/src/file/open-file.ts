@@ -1,7 +1,7 @@
 import { extname, resolve } from 'node:path'
 import type { Header } from '@datastreamer/format'
 import { nodeDisk, RefusedError, type StreamStore } from '@datastreamer/store'
-import { lastForeignBoundary } from '../truncate/last-boundary.ts'
+import { lastForeignBoundary } from '../boundaries/last-boundary.ts'
 import { type FirstUpstreamOptions, withAnyUpstream, withFirstUpstream } from '../upstream/first-upstream.ts'
 import { checkCopy, isSameStream, mayBeOfGoRelay, rewriteIdentity } from './adopt.ts'
 
@@ -17,7 +17,7 @@ export interface OpenFileOptions extends FirstUpstreamOptions {
   /** Make nothing: refuse a file that is not there. */
   readonly mustExist: boolean
   readonly openStore: (identity: FileIdentity) => Promise<StreamStore>
-  /** Told when a file gets the header of an upstream instead of one that a Go relay made up. */
+  /** Notified when a file gets the header of an upstream instead of one that a Go relay made up. */
   readonly onNewIdentity?: ((header: Header) => void) | undefined
 }
 
@@ -29,7 +29,7 @@ export async function fileName(name: string): Promise<string> {
 /**
  * Open the relay's file. One that is not there is made as soon as an upstream says what stream it has; one that the Go
  * relay made gets the upstream's version and system id instead of those that it makes up, and so does one that was made
- * behind a Go relay, if an upstream is there. Any other is opened without asking anyone. So files that this relay made
+ * downstream of a Go relay, if an upstream is there. Any other is opened without asking anyone. So files that this relay made
  * are served also while no upstream is there.
  *
  * @throws the signal's reason; what opening throws
@@ -56,10 +56,10 @@ export async function openFile(options: OpenFileOptions): Promise<StreamStore> {
         await store.close()
         await rewriteIdentity(file, header, found)
         options.onNewIdentity?.(found)
-        return await cutToBoundary(await openStore(identityOf(found)))
+        return await truncateToBoundary(await openStore(identityOf(found)))
       }
     }
-    return await cutToBoundary(store)
+    return await truncateToBoundary(store)
   } catch (error) {
     await store.discard()
     throw error
@@ -70,8 +70,8 @@ function identityOf({ streamType, systemId, version }: Header): FileIdentity {
   return { streamType, systemId, version }
 }
 
-/** Another program may have left the file inside an operation: cut it back to where one ended. */
-async function cutToBoundary(store: StreamStore): Promise<StreamStore> {
+/** Another program may have left the file inside an operation: truncate it to where one ended. */
+async function truncateToBoundary(store: StreamStore): Promise<StreamStore> {
   const { totalEntries } = store.getHeader()
   const end = await lastForeignBoundary(store, totalEntries)
   if (end !== undefined && end < totalEntries) await store.truncateFile(end)

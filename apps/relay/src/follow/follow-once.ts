@@ -1,18 +1,11 @@
 import { StreamClient } from '@datastreamer/client'
-import type { Entry, Header } from '@datastreamer/format'
+import { type Header, invariant } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/store'
+import { Boundaries } from '../boundaries/boundaries.ts'
+import { sequencerBoundariesBefore } from '../boundaries/boundaries-before.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
-import { Boundaries } from './boundaries.ts'
-import { sequencerEndsBefore } from './ends-before.ts'
+import type { Report } from './follow-event.ts'
 import { OperationWriter } from './operation-writer.ts'
-
-/** What a connection tells of. Calls must not throw. */
-export interface FollowListener {
-  /** The upstream has this stream and goes on where the file ends. */
-  onConnected(header: Header, boundaries: boolean): void
-  onHeader(header: Header): void
-  onEntries(entries: readonly Entry[]): void
-}
 
 export interface FollowOnceOptions {
   readonly store: StreamStore
@@ -20,9 +13,9 @@ export interface FollowOnceOptions {
   readonly limits: UpstreamLimits
   /** Whether to ask for operation boundaries. */
   readonly boundaries: boolean
-  /** Time between two looks at the upstream's header. */
+  /** Time between two polls of the upstream's header. */
   readonly watchIntervalMs: number
-  readonly listener: FollowListener
+  readonly report: Report
 }
 
 /**
@@ -51,21 +44,21 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, boundaries: asked, watchIntervalMs, listener }: FollowOnceOptions,
+  { store, boundaries: asked, upstream, watchIntervalMs, report }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
 ): Promise<void> {
   const header = store.getHeader()
   const last = header.totalEntries === 0n ? undefined : await store.getEntry(header.totalEntries - 1n)
-  const boundaries = new Boundaries(await sequencerEndsBefore(store, header.totalEntries))
+  const boundaries = new Boundaries(await sequencerBoundariesBefore(store, header.totalEntries))
   let next = header.totalEntries
   const headers = {
     intervalMs: watchIntervalMs,
     urgent: () => boundaries.guessing && writer.isOpen,
     onHeader: (seen: Header) => {
       if (boundaries.header(seen.totalEntries, next)) writer.commit()
-      listener.onHeader(seen)
+      report({ event: 'header', header: seen })
     },
   }
   const from = last === undefined ? 0n : { after: last }
@@ -74,15 +67,16 @@ async function receive(
     switch (event.kind) {
       case 'connected':
         boundaries.connect({ known: event.boundaries, totalEntries: event.header.totalEntries })
-        listener.onConnected(event.header, event.boundaries)
+        report({ event: 'connected', upstream, header: event.header, boundaries: event.boundaries })
         break
       case 'entries':
-        for (const { entries, ends } of boundaries.split(event.entries)) {
+        invariant(event.entries[0]?.number === next, `entries from ${event.entries[0]?.number} came, ${next} is next`)
+        for (const { entries, atBoundary } of boundaries.split(event.entries)) {
           writer.add(entries)
-          if (ends) writer.commit()
+          if (atBoundary) writer.commit()
         }
         next += BigInt(event.entries.length)
-        listener.onEntries(event.entries)
+        report({ event: 'received', entries: event.entries.length })
         break
       case 'operationBoundary':
         if (boundaries.received(event)) writer.commit()

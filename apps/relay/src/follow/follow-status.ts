@@ -1,9 +1,9 @@
 import { StreamChangedError, TruncatedError } from '@datastreamer/client'
-import type { Header } from '@datastreamer/format'
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { StreamReader } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import type { FollowEvent } from './follow-event.ts'
 
 /** What is to be known of one upstream. */
 interface UpstreamRecord {
@@ -16,7 +16,7 @@ interface UpstreamRecord {
 /** Why nothing is followed although upstreams answer. */
 export type Refusal = 'truncated' | 'differs'
 
-/** How following goes: which upstream, how far behind, since when. */
+/** How following goes: which upstream, how far behind, since when. All of it comes of the events of following. */
 export class FollowStatus {
   readonly #clock: Clock
   readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
@@ -72,7 +72,7 @@ export class FollowStatus {
     return this.#lastEntryAt && (this.#clock.wallTime() - this.#lastEntryAt.getTime()) / 1000
   }
 
-  /** Connections to upstreams behind the first one. */
+  /** Connections to upstreams after the first one. */
   get reconnects(): number {
     return Math.max(0, this.#connections - 1)
   }
@@ -113,30 +113,46 @@ export class FollowStatus {
     this.#own = own
   }
 
-  connecting(upstream: Upstream): void {
-    this.#trying = upstream
+  apply(event: FollowEvent): void {
+    switch (event.event) {
+      case 'connecting':
+        this.#trying = event.upstream
+        return
+      case 'connected':
+        this.#connected(event.upstream, event.boundaries)
+        this.#upstreamEntries = event.header.totalEntries
+        return
+      case 'header':
+        this.#upstreamEntries = event.header.totalEntries
+        return
+      case 'received':
+        this.#entries += event.entries
+        this.#lastEntryAt = this.#date()
+        return
+      case 'failed':
+        this.#failed(event.upstream, event.error)
+        return
+      case 'stopped':
+        this.#left()
+        this.#stopped = event.error
+        return
+      case 'resumed':
+        this.#stopped = undefined
+        return
+      case 'truncated':
+    }
   }
 
-  connected(upstream: Upstream, header: Header, boundaries: boolean): void {
+  #connected(upstream: Upstream, boundaries: boolean): void {
     this.#current = { upstream, since: this.#date(), boundaries }
     this.#trying = undefined
     this.#refusal = undefined
     this.#connections++
     const record = this.#records.get(upstream)
     if (record !== undefined) record.connections++
-    this.sawHeader(header)
   }
 
-  sawHeader({ totalEntries }: Header): void {
-    this.#upstreamEntries = totalEntries
-  }
-
-  received(entries: number): void {
-    this.#entries += entries
-    this.#lastEntryAt = this.#date()
-  }
-
-  failed(upstream: Upstream, error: Error): void {
+  #failed(upstream: Upstream, error: Error): void {
     this.#left()
     const refused = refusalOf(error)
     if (refused !== undefined) this.#refusal = { kind: refused, error }
@@ -144,17 +160,6 @@ export class FollowStatus {
     if (record === undefined) return
     record.failures++
     record.lastError = { at: this.#date(), code: codeOf(error), message: error.message }
-  }
-
-  /** The file cannot be written for now, so nobody is followed. */
-  stop(error: Error): void {
-    this.#left()
-    this.#stopped = error
-  }
-
-  /** The file can be written again. */
-  goOn(): void {
-    this.#stopped = undefined
   }
 
   #left(): void {

@@ -1,20 +1,18 @@
 import { ConnectionError, ProtocolError, ServerRefusedError, StreamClient, TruncatedError } from '@datastreamer/client'
-import { type Header, StreamError } from '@datastreamer/format'
+import { StreamError } from '@datastreamer/format'
 import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store'
 import { followTruncation } from '../truncate/follow-truncation.ts'
+import { BoundariesWanted } from '../upstream/boundaries-wanted.ts'
 import { type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
-import { BoundariesWanted } from './boundaries-wanted.ts'
-import { type FollowListener, followOnce } from './follow-once.ts'
-import type { FollowStatus } from './follow-status.ts'
+import type { Report } from './follow-event.ts'
+import { followOnce } from './follow-once.ts'
 
 export type OnTruncate = 'refuse' | 'follow'
 
 export interface FollowerOptions {
   readonly store: StreamStore
-  /** Where to tell how it goes. */
-  readonly status: FollowStatus
   /** In the order in which they are tried. */
   readonly upstreams: readonly Upstream[]
   /** What to do when all of them have less than the file, or other entries (default `refuse`). */
@@ -26,25 +24,10 @@ export interface FollowerOptions {
   readonly truncateGraceMs?: number | undefined
   readonly limits?: UpstreamLimits | undefined
   readonly rounds?: RoundOptions | undefined
-  /** Time between two looks at the upstream's header (default 1,000). */
+  /** Time between two polls of the upstream's header (default 1,000). */
   readonly watchIntervalMs?: number | undefined
-  readonly onEvent?: ((event: FollowEvent) => void) | undefined
+  readonly report: Report
 }
-
-/** What a follower tells of, for logs. */
-export type FollowEvent =
-  | { readonly event: 'connected'; readonly upstream: Upstream; readonly header: Header; readonly boundaries: boolean }
-  | {
-      readonly event: 'failed'
-      readonly upstream: Upstream
-      readonly error: StreamError
-    }
-  /** The file was cut back to what the upstream still has. */
-  | { readonly event: 'cut'; readonly upstream: Upstream; readonly from: bigint; readonly to: bigint }
-  /** The file cannot be written until the disk is well; what it has is served on. */
-  | { readonly event: 'stopped'; readonly error: Error }
-  /** It can be written again. */
-  | { readonly event: 'resumed' }
 
 /** A connection that held so long was sound, also if no entry came. */
 const SOUND_MS = 10_000
@@ -58,7 +41,7 @@ interface Failure {
 
 /**
  * Follows one of several upstreams, for ever: the first that has the stream of the file and goes on where it ends. When
- * a connection is lost the list is tried from its beginning, with a pause behind each round in which none would do.
+ * a connection is lost the list is tried from its beginning, with a pause after each round in which none would do.
  */
 export class Follower implements AsyncDisposable {
   readonly #options: FollowerOptions
@@ -69,6 +52,8 @@ export class Follower implements AsyncDisposable {
   readonly #running: Promise<void>
   /** Since when every upstream that answers is shorter than the file. */
   #shorterSince: number | undefined
+  /** Whether the file cannot be written now, so that nobody is followed. */
+  #isStopped = false
 
   /** Start to follow. @param onFailure called once, with an error that nobody foresaw */
   constructor(options: FollowerOptions, onFailure: (error: unknown) => void) {
@@ -94,30 +79,30 @@ export class Follower implements AsyncDisposable {
     const { signal } = this.#stop
     for (;;) {
       if (await this.#round()) this.#rounds.succeeded()
-      if (this.#options.status.stopped !== undefined) await this.#untilWritable()
+      if (this.#isStopped) await this.#untilWritable()
       await sleep(this.#clock, this.#rounds.failed(), { signal })
     }
   }
 
-  /** Wait until the store can write again, and look meanwhile at how far behind it falls. */
+  /** Wait until the store can write again, and see meanwhile how far behind the upstream it falls. */
   async #untilWritable(): Promise<void> {
-    const { store, status, watchIntervalMs = 1000 } = this.#options
+    const { store, report, watchIntervalMs = 1000 } = this.#options
     while (store.broken !== undefined) {
-      await this.#lookAtHead()
+      await this.#pollHead()
       await sleep(this.#clock, watchIntervalMs, { signal: this.#stop.signal })
     }
-    status.goOn()
-    this.#options.onEvent?.({ event: 'resumed' })
+    this.#isStopped = false
+    report({ event: 'resumed' })
   }
 
   /** See how many entries the first upstream has that answers. */
-  async #lookAtHead(): Promise<void> {
-    const { store, status, upstreams, limits = {} } = this.#options
+  async #pollHead(): Promise<void> {
+    const { store, report, upstreams, limits = {} } = this.#options
     const { signal } = this.#stop
     for (const upstream of upstreams) {
       await using client = new StreamClient(clientOptions(upstream, limits, streamOf(store)))
       try {
-        status.sawHeader(await client.getHeader({ signal }))
+        report({ event: 'header', header: await client.getHeader({ signal }) })
         return
       } catch (error) {
         signal.throwIfAborted()
@@ -132,7 +117,7 @@ export class Follower implements AsyncDisposable {
     for (const upstream of this.#options.upstreams) {
       const error = await this.#follow(upstream)
       if (error === undefined) return true
-      if (this.#options.status.stopped !== undefined) return false
+      if (this.#isStopped) return false
       if (error instanceof TruncatedError) truncated.push({ upstream, error })
     }
     const [first] = truncated
@@ -141,7 +126,7 @@ export class Follower implements AsyncDisposable {
     if (this.#options.onTruncate !== 'follow') return false
     const settled = this.#clock.now() - this.#shorterSince >= (this.#options.truncateGraceMs ?? 5000)
     const chosen = truncated.find(({ error }) => error.code === 'REWRITTEN') ?? (settled ? first : undefined)
-    return chosen !== undefined && (await this.#cut(chosen.upstream))
+    return chosen !== undefined && (await this.#truncate(chosen.upstream))
   }
 
   /** Follow one upstream until that ends; its error, or `undefined` if it was sound for a while. */
@@ -150,25 +135,22 @@ export class Follower implements AsyncDisposable {
     const { signal } = this.#stop
     const { totalEntries } = store.getHeader()
     let connectedAt: number | undefined
-    const listener: FollowListener = {
-      onConnected: (header, boundaries) => {
+    const report: Report = (event) => {
+      if (event.event === 'connected') {
         connectedAt = this.#clock.now()
         this.#shorterSince = undefined
         this.#boundariesWanted.connected(upstream)
-        this.#options.status.connected(upstream, header, boundaries)
-        this.#options.onEvent?.({ event: 'connected', upstream, header, boundaries })
-      },
-      onHeader: (header) => this.#options.status.sawHeader(header),
-      onEntries: (entries) => this.#options.status.received(entries.length),
+      }
+      this.#options.report(event)
     }
     const boundaries = this.#boundariesWanted.of(upstream)
-    this.#options.status.connecting(upstream)
+    report({ event: 'connecting', upstream })
     try {
-      return await followOnce({ store, upstream, limits, boundaries, watchIntervalMs, listener }, signal)
+      return await followOnce({ store, upstream, limits, boundaries, watchIntervalMs, report }, signal)
     } catch (error) {
       signal.throwIfAborted()
       this.#failed(upstream, error)
-      if (connectedAt === undefined && boundaries && isSilence(error) && (await this.#answers(upstream))) {
+      if (connectedAt === undefined && boundaries && isNoAnswer(error) && (await this.#answers(upstream))) {
         this.#boundariesWanted.leftOpen(upstream)
       }
       const held = connectedAt === undefined ? 0 : this.#clock.now() - connectedAt
@@ -201,16 +183,15 @@ export class Follower implements AsyncDisposable {
     if (!(error instanceof StreamError)) throw error
     if (error instanceof DiskError && !changedNothing(error)) {
       // No upstream is to blame.
-      this.#options.status.stop(error)
-      this.#options.onEvent?.({ event: 'stopped', error })
+      this.#isStopped = true
+      this.#options.report({ event: 'stopped', error })
     } else {
-      this.#options.status.failed(upstream, error)
-      this.#options.onEvent?.({ event: 'failed', upstream, error })
+      this.#options.report({ event: 'failed', upstream, error })
     }
   }
 
-  /** Cut the file back to what an upstream still has. Says whether that was done. */
-  async #cut(upstream: Upstream): Promise<boolean> {
+  /** Truncate the file to what an upstream still has. Says whether that was done. */
+  async #truncate(upstream: Upstream): Promise<boolean> {
     const { store, limits = {} } = this.#options
     const { signal } = this.#stop
     const { totalEntries: from, streamType } = store.getHeader()
@@ -224,7 +205,7 @@ export class Follower implements AsyncDisposable {
     }
     this.#shorterSince = undefined
     const { totalEntries: to } = store.getHeader()
-    if (to < from) this.#options.onEvent?.({ event: 'cut', upstream, from, to })
+    if (to < from) this.#options.report({ event: 'truncated', upstream, from, to })
     return true
   }
 }
@@ -234,6 +215,6 @@ function isOfUpstream(error: StreamError): boolean {
 }
 
 /** Whether a question may have been left open. */
-function isSilence(error: StreamError): boolean {
+function isNoAnswer(error: StreamError): boolean {
   return error instanceof ConnectionError && ['CLOSED', 'RESET', 'TIMEOUT'].includes(error.code)
 }

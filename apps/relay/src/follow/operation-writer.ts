@@ -5,7 +5,7 @@ import { RefusedError, type StreamStore } from '@datastreamer/store'
 const MAX_WAITING_COMMITS = 1024
 
 /**
- * Writes what comes from upstream as atomic operations, one behind the other. Commits are not waited for one by one: the
+ * Writes what comes from upstream as atomic operations, one after the other. Commits are not waited for one by one: the
  * disk takes together those that wait. What is held in memory is bounded if {@link ready} is awaited between calls.
  */
 export class OperationWriter {
@@ -16,7 +16,7 @@ export class OperationWriter {
   #failure: { readonly error: unknown } | undefined
   #wake: (() => void) | undefined
 
-  /** @param onFailure told of the first commit that fails: nothing may come any more at which it would be thrown */
+  /** @param onFailure notified of the first commit that fails: nothing may come any more at which it would be thrown */
   constructor(store: StreamStore, onFailure: (error: unknown) => void) {
     this.#store = store
     this.#onFailure = onFailure
@@ -36,7 +36,7 @@ export class OperationWriter {
     for (const { type, number, data } of entries) {
       const given = this.#store.addStreamEntry(type, data)
       if (given === number) continue
-      // A commit before this has failed, and whoever waits for it has not been told yet.
+      // A commit before this has failed, and whoever waits for it has not seen it yet.
       throw new RefusedError('ATOMIC_OP_FAILED', `entry ${number} would get number ${given}`)
     }
   }
@@ -63,7 +63,7 @@ export class OperationWriter {
     this.#throwFailure()
   }
 
-  /** Take back what is open and wait for what is not. @throws what a commit failed with */
+  /** Roll back what is open and wait for what is not. @throws what a commit failed with */
   async finish(): Promise<void> {
     if (this.#open) this.#store.rollbackAtomicOp()
     this.#open = false

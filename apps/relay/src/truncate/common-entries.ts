@@ -1,15 +1,15 @@
 import type { StreamClient } from '@datastreamer/client'
 import { sameEntry } from '@datastreamer/format'
 import type { StreamReader } from '@datastreamer/store'
-import { readEntries } from '../file/read-entries.ts'
+import { readEntries } from '../boundaries/read-entries.ts'
 
-/** Entries before the place where two streams part that are compared one by one. */
+/** Entries before the entry where two streams part that are compared one by one. */
 const WINDOW = 65_536n
 
 /**
  * How many entries, from the first on, an upstream and a file have in common.
  *
- * Found by bisection, then proven by comparing every entry of a window before it: entries behind the place where two
+ * Found by bisection, then proven by comparing every entry of a window before it: entries after the one where two
  * streams part may be equal by chance, and bisection then ends too far ahead.
  */
 export async function countCommonEntries(
@@ -30,7 +30,7 @@ export async function countCommonEntries(
   return common
 }
 
-/** The most entries whose last one both have, as far as bisection tells. */
+/** The most entries whose last one both have, as far as bisection shows. */
 async function bisect(client: StreamClient, own: StreamReader, most: bigint, signal: AbortSignal): Promise<bigint> {
   const hasSame = async (number: bigint): Promise<boolean> => {
     const [theirs, ours] = await Promise.all([client.getEntry(number, { signal }), own.getEntry(number)])

@@ -2,18 +2,18 @@ import type { StreamClient } from '@datastreamer/client'
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { entryKind } from '@datastreamer/sequencer-entries'
 import type { StreamStore } from '@datastreamer/store'
+import { sequencerBoundariesBefore } from '../boundaries/boundaries-before.ts'
+import { generationOf } from '../boundaries/generation-of.ts'
+import { lastBoundary } from '../boundaries/last-boundary.ts'
+import { readEntries } from '../boundaries/read-entries.ts'
 import { DivergedError } from '../errors.ts'
-import { generationOf } from '../file/generation-of.ts'
-import { readEntries } from '../file/read-entries.ts'
-import { sequencerEndsBefore } from '../follow/ends-before.ts'
 import { countCommonEntries } from './common-entries.ts'
-import { lastBoundary } from './last-boundary.ts'
 
 /** What streams of one chain begin with, also if nothing else of them is the same. */
 const PREAMBLE: ReadonlySet<string> = new Set(['bookmark', 'batchStart'])
 
 /**
- * Cut the file back to what an upstream that was truncated still has, at an end of an operation. Nothing may be writing.
+ * Truncate the file to what an upstream that was truncated still has, at an end of an operation. Nothing may be writing.
  *
  * @throws {DivergedError} `NOTHING_IN_COMMON`: no entry, or on a sequencer stream no more than the start of the first batch.
  * Then it is no truncation but another stream.
@@ -22,19 +22,19 @@ const PREAMBLE: ReadonlySet<string> = new Set(['bookmark', 'batchStart'])
 export async function followTruncation(client: StreamClient, store: StreamStore, signal: AbortSignal): Promise<void> {
   const { totalEntries: own } = store.getHeader()
   const common = await countCommonEntries(client, store, signal)
-  if (own > 0n && !(await tellsStream(store, common))) {
+  if (own > 0n && !(await identifyStream(store, common))) {
     const message = `the upstream has nothing in common with the ${own} entries of ${store.log.path}: it is not truncated to nothing`
     throw new DivergedError('NOTHING_IN_COMMON', message)
   }
   const { totalEntries: theirs } = await client.getHeader({ signal })
   // A header of the upstream is an end of an operation, unless it is one that commits entry by entry.
-  const isEnd = common === theirs && (await sequencerEndsBefore(store, common))?.mayEnd !== false
+  const isEnd = common === theirs && (await sequencerBoundariesBefore(store, common))?.mayEnd !== false
   const end = isEnd ? common : await lastBoundary(store, common)
   if (end < own) await store.truncateFile(end)
 }
 
-/** Whether the first entries of a file tell its stream from others. */
-async function tellsStream(store: StreamStore, entries: bigint): Promise<boolean> {
+/** Whether the first entries of a file distinguish its stream from others. */
+async function identifyStream(store: StreamStore, entries: bigint): Promise<boolean> {
   if (store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return entries > 0n
   const generation = await generationOf(store)
   for await (const { type } of readEntries(store, 0n, entries)) {

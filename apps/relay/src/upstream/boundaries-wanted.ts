@@ -1,4 +1,4 @@
-import type { Upstream } from '../upstream/upstream.ts'
+import type { Upstream } from './upstream.ts'
 
 /** Times in a row that a question is left open before that is taken for a no. */
 const ENOUGH = 3

@@ -1,14 +1,14 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/store'
-import { generationOf } from '../file/generation-of.ts'
-import { readEntries } from '../file/read-entries.ts'
-import { SequencerEnds } from '../follow/sequencer-ends.ts'
+import { generationOf } from './generation-of.ts'
+import { readEntries } from './read-entries.ts'
+import { SequencerBoundaries } from './sequencer-boundaries.ts'
 
-/** Entries that are looked at first; then twice as many, until an end is found. */
-const FIRST_LOOK = 64n
+/** Entries that are read first; then twice as many, until an end is found. */
+const FIRST_READ = 64n
 
 /**
- * The last place before or at entry `number` where an operation is known to end: as the commit log says, or where another
+ * The last operation boundary before or at entry `number` that is known: as the commit log says, or where another
  * program wrote a sequencer stream, as its blocks and batches say.
  */
 export async function lastBoundary(store: StreamStore, number: bigint): Promise<bigint> {
@@ -16,22 +16,22 @@ export async function lastBoundary(store: StreamStore, number: bigint): Promise<
   return (await lastForeignBoundary(store, number)) ?? noted
 }
 
-/** The last place before or at entry `number` where another program that wrote a sequencer stream ended a block or batch. */
+/** The last end of a block or batch before or at entry `number` where another program wrote a sequencer stream. */
 export async function lastForeignBoundary(store: StreamStore, number: bigint): Promise<bigint | undefined> {
   const { operationBoundaries } = store
   if (number === 0n || store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return undefined
   if (await operationBoundaries.isKnownAt(Number(number - 1n))) return undefined
   const first = BigInt(await operationBoundaries.lastUpTo(Number(number - 1n)))
-  for (let look = FIRST_LOOK; ; look *= 2n) {
-    const from = number - first > look ? number - look : first
-    const end = await lastSequencerEnd(store, from, number)
+  for (let count = FIRST_READ; ; count *= 2n) {
+    const from = number - first > count ? number - count : first
+    const end = await lastSequencerBoundary(store, from, number)
     if (end !== undefined || from === first) return end
   }
 }
 
 /** The last end of a block or batch among entries; a block that has begun before them is not known to be one. */
-async function lastSequencerEnd(store: StreamStore, from: bigint, to: bigint): Promise<bigint | undefined> {
-  const ends = new SequencerEnds(await generationOf(store))
+async function lastSequencerBoundary(store: StreamStore, from: bigint, to: bigint): Promise<bigint | undefined> {
+  const ends = new SequencerBoundaries(await generationOf(store))
   let last: bigint | undefined
   for await (const entry of readEntries(store, from, to)) {
     const end = ends.push(entry)

@@ -2,7 +2,7 @@ import type { Entry } from '@datastreamer/format'
 import { type EntryKind, entryKind } from '@datastreamer/sequencer-entries'
 import { describe, expect, test } from 'vitest'
 import { Boundaries } from './boundaries.ts'
-import { SequencerEnds } from './sequencer-ends.ts'
+import { SequencerBoundaries } from './sequencer-boundaries.ts'
 
 /** Types of protobuf entries by a letter each. */
 const TYPES: Readonly<Record<string, number>> = Object.fromEntries(
@@ -33,15 +33,15 @@ function entries(letters: string, from = 0n): Entry[] {
 function split(boundaries: Boundaries, letters: string, from = 0n): string {
   let at = 0
   let text = ''
-  for (const part of boundaries.split(entries(letters, from))) {
-    text += letters.slice(at, at + part.entries.length) + (part.ends ? '|' : '')
-    at += part.entries.length
+  for (const run of boundaries.split(entries(letters, from))) {
+    text += letters.slice(at, at + run.entries.length) + (run.atBoundary ? '|' : '')
+    at += run.entries.length
   }
   return text
 }
 
 function sequencer(known: boolean, totalEntries = 0n): Boundaries {
-  const boundaries = new Boundaries(new SequencerEnds('protobuf'))
+  const boundaries = new Boundaries(new SequencerBoundaries('protobuf'))
   boundaries.connect({ known, totalEntries })
   return boundaries
 }
@@ -75,8 +75,8 @@ describe('without', () => {
     const boundaries = sequencer(false)
     expect(split(boundaries, 'kBt')).toBe('kBt')
     expect([...boundaries.split(entries('kBt', 3n))]).toEqual([
-      { entries: [], ends: true },
-      { entries: entries('kBt', 3n), ends: false },
+      { entries: [], atBoundary: true },
+      { entries: entries('kBt', 3n), atBoundary: false },
     ])
   })
 

@@ -2,7 +2,7 @@ import { BOOKMARK_TYPE, type Entry } from '@datastreamer/format'
 import { entryKind, type Generation, generationByBookmark, OperationBoundaries } from '@datastreamer/sequencer-entries'
 
 /** Where operations of a sequencer stream that does not say so may end. docs/spec/sequencer-entries.md §9. */
-export class SequencerEnds {
+export class SequencerBoundaries {
   #generation: Generation
   #boundaries: OperationBoundaries
   /** Whether blocks of this stream were seen to have an end entry. */
@@ -10,13 +10,13 @@ export class SequencerEnds {
   /** Whether more of an operation has to follow the last entry. */
   #unfinished = false
 
-  /** @param generation of its entries; a bookmark may tell that it is another */
+  /** @param generation of its entries; a bookmark may show that it is another */
   constructor(generation: Generation) {
     this.#generation = generation
     this.#boundaries = new OperationBoundaries(generation)
   }
 
-  /** Begin anew at a place where an operation begins. */
+  /** Begin anew where an operation begins. */
   restart(): void {
     this.#boundaries = new OperationBoundaries(this.#generation)
     this.#unfinished = false
@@ -36,7 +36,7 @@ export class SequencerEnds {
   }
 
   /**
-   * Whether to believe a header that ends behind the last entry: not if a block has begun whose end is to come, as a relay
+   * Whether to believe a header that ends after the last entry: not if a block has begun whose end is to come, as a relay
    * shows it that commits entry by entry.
    */
   get mayEnd(): boolean {

@@ -1,25 +1,28 @@
 import type { Entry } from '@datastreamer/format'
-import type { SequencerEnds } from './sequencer-ends.ts'
+import type { SequencerBoundaries } from './sequencer-boundaries.ts'
 
-/** A run of entries, and whether an operation ends behind it. */
-export interface Piece {
+/** Consecutive entries of one operation. */
+export interface OperationRun {
   readonly entries: readonly Entry[]
-  readonly ends: boolean
+  /** Whether the operation ends after them. */
+  readonly atBoundary: boolean
 }
 
 /**
  * Where the relay may commit: at the operation boundaries that an upstream sends. Where it sends none, or says that it
  * does not know them, at those that can be derived: the totals of its headers, and on a sequencer stream the ends of L2
  * blocks and batches. docs/spec/protocol.md §7, §8.
+ *
+ * Invariant: the runs that entries are split into are those entries, in order.
  */
 export class Boundaries {
-  readonly #sequencer: SequencerEnds | undefined
+  readonly #sequencer: SequencerBoundaries | undefined
   #guessing = false
   /** Number of the entry before which an operation of the upstream ended, by its header. */
   #headerEnd = 0n
 
   /** @param sequencer ends of blocks and batches, on a sequencer stream */
-  constructor(sequencer: SequencerEnds | undefined) {
+  constructor(sequencer: SequencerBoundaries | undefined) {
     this.#sequencer = sequencer
   }
 
@@ -48,25 +51,25 @@ export class Boundaries {
     return this.#guessing && totalEntries === next && this.#believesHeader
   }
 
-  /** Cut what was received where operations end. */
-  *split(entries: readonly Entry[]): Generator<Piece, void, void> {
+  /** Split what was received where operations end. */
+  *split(entries: readonly Entry[]): Generator<OperationRun, void, void> {
     if (!this.#guessing) {
-      yield { entries, ends: false }
+      yield { entries, atBoundary: false }
       return
     }
     let from = 0
     for (const [at, entry] of entries.entries()) {
       const end = this.#sequencer?.push(entry)
       if (end === 'before' && (at > from || at === 0)) {
-        yield { entries: entries.slice(from, at), ends: true }
+        yield { entries: entries.slice(from, at), atBoundary: true }
         from = at
       }
       if (end === 'after' || (entry.number + 1n === this.#headerEnd && this.#believesHeader)) {
-        yield { entries: entries.slice(from, at + 1), ends: true }
+        yield { entries: entries.slice(from, at + 1), atBoundary: true }
         from = at + 1
       }
     }
-    if (from < entries.length) yield { entries: entries.slice(from), ends: false }
+    if (from < entries.length) yield { entries: entries.slice(from), atBoundary: false }
   }
 
   get #believesHeader(): boolean {
