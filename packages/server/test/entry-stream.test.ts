@@ -4,9 +4,9 @@ import type { ReadableLog } from '@datastreamer/store'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
+import { ChunkMemory } from '../src/tcp/chunk-memory.ts'
 import type { FeedMemory } from '../src/tcp/entry-feed.ts'
 import { EntryStream, type StreamOutcome } from '../src/tcp/entry-stream.ts'
-import { PartMemory } from '../src/tcp/part-memory.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
 
@@ -46,7 +46,7 @@ class Turns {
 }
 
 function memoryOf(bytes: number): FeedMemory {
-  return { parts: new PartMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 }), newest: new SharedCopy() }
+  return { chunks: new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 }), newest: new SharedCopy() }
 }
 
 test.each([
@@ -74,7 +74,7 @@ test.each([
     requestTurn: turns.request,
     onDone: (outcome) => outcomes.push(outcome),
   })
-  // Only a reader that has taken a part at once has the next one read ahead.
+  // Only a reader that has taken a chunk at once has the next one read ahead.
   for (const number of [4, 8]) {
     if (!outlet.drained) outlet.take()
     const read = turns.next()
@@ -104,10 +104,10 @@ test.each([
   expect(outcomes).toEqual([])
   stream.stop()
   outlet.take()
-  expect(memory.parts.largeInUse).toBe(0)
+  expect(memory.chunks.largeInUse).toBe(0)
 })
 
-test('a part that does not lead forward ends the stream with an error, and is not written', async () => {
+test('a chunk that does not lead forward ends the stream with an error, and is not written', async () => {
   const log = new TestLog()
   log.addMany(4, 100)
   log.commit()
@@ -115,7 +115,7 @@ test('a part that does not lead forward ends the stream with an error, and is no
   const stuck: ReadableLog = Object.create(log.log, {
     header: { get: () => log.log.header },
     listen: { value: () => () => {} },
-    runInMemory: { value: () => ({ bytes: new Uint8Array(ENTRY_BYTES), next: from }) },
+    runInMemory: { value: () => ({ bytes: new Uint8Array(ENTRY_BYTES), ...from, next: from }) },
   })
   const outlet = new SlowOutlet()
   const memory = memoryOf(16 * ENTRY_BYTES)

@@ -10,7 +10,7 @@ import { type RawClient, TestServer } from './tcp-client.ts'
 const READERS = 100
 const OPERATIONS = 150
 const OPERATION_ENTRIES = 10
-/** What a reader that takes nothing may cost: the part that is being written, and the one that is read ahead. */
+/** What a reader that takes nothing may cost: the chunk that is being written, and the one that is read ahead. */
 const MOST_BUFFERED = 2 * 1024 * 1024
 
 /** Commit one operation of entries of so many bytes, which hold the low byte of their number. */

@@ -4,7 +4,7 @@ import { turns, until } from '@datastreamer/runtime/testing'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test, vi } from 'vitest'
 import type { KnownBoundaries } from '../src/tcp/boundary-packets.ts'
-import { Turns } from '../src/tcp/turns.ts'
+import { FairScheduler } from '../src/tcp/fair-scheduler.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
 
@@ -44,7 +44,7 @@ describe('every entry once, in order', () => {
   })
 
   test('readers at the end stand in no line for what is committed', async () => {
-    const enter = vi.spyOn(Turns.prototype, 'enter')
+    const enter = vi.spyOn(FairScheduler.prototype, 'enqueue')
     try {
       const log = new TestLog()
       await using server = await TestServer.start(log)
@@ -386,11 +386,11 @@ test('Stop that is sent when all of a range has come does not stop it', async ()
   // Let the turn that ends the range wait until Stop has come.
   const answerBytes = OK.length + 8 + 2 * (17 + 2)
   const held: (() => void)[] = []
-  const { enter } = Turns.prototype
-  const spy = vi.spyOn(Turns.prototype, 'enter').mockImplementation(function (this: Turns, participant) {
+  const { enqueue } = FairScheduler.prototype
+  const spy = vi.spyOn(FairScheduler.prototype, 'enqueue').mockImplementation(function (this: FairScheduler, task) {
     const isOver = server.server.counters.bytesSent >= answerBytes
-    if (isOver && held.length < 2) held.push(() => enter.call(this, participant))
-    else enter.call(this, participant)
+    if (isOver && held.length < 2) held.push(() => enqueue.call(this, task))
+    else enqueue.call(this, task)
   })
   try {
     client.send({ name: 'rangeBookmark', from: Uint8Array.of(0, 1), to: Uint8Array.of(0, 2) })

@@ -20,7 +20,7 @@ export class Admission {
 
   /** Accept a connection, or say why not. One that was accepted must be removed. */
   add(address: string): RejectReason | undefined {
-    const reason = this.refusal(address)
+    const reason = this.rejection(address)
     if (reason !== undefined) return reason
     this.#connections++
     const share = shareOf(address)
@@ -29,7 +29,7 @@ export class Admission {
   }
 
   /** Why a connection would be rejected now. */
-  refusal(address: string): RejectReason | undefined {
+  rejection(address: string): RejectReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     if (maxConnections > 0 && this.#connections >= maxConnections) return 'MAX_CONNECTIONS'
     const isFull = maxConnectionsPerAddress > 0 && this.#from(shareOf(address)) >= maxConnectionsPerAddress

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 /** File descriptors that clients leave for files, upstreams and the admin endpoint. */
 const MAX_SPARE = 128
 
-/** How many descriptors this process may have (`ulimit -n`), or `undefined` if that cannot be told. */
+/** How many descriptors this process may have (`ulimit -n`), or `undefined` if the system does not say. */
 export function descriptorLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'ascii')) ?? []
@@ -19,8 +19,8 @@ export function roomForClients(limit: number): number {
 }
 
 /**
- * Tells that descriptors run out before they have: a process without any closes its newcomers in a place where nobody
- * hears of it, and can open no file.
+ * Notices that descriptors run out before they have: in a process without any, the system closes new connections and
+ * nobody hears of it, and no file can be opened.
  */
 export class Descriptors {
   readonly #room: number

@@ -9,7 +9,7 @@ import {
 import type { AdmissionLimits } from './admission.ts'
 import type { EndpointEvent } from './endpoint-events.ts'
 import type { ListenAddress } from './listen-options.ts'
-import { type ArrivalLimits, type Entrance, Listener } from './listener.ts'
+import { type ArrivalLimits, type Candidate, Listener } from './listener.ts'
 
 /** A connection as its endpoint sees it. */
 export interface EndpointConnection {
@@ -18,7 +18,7 @@ export interface EndpointConnection {
   readonly status: { readonly remotePort: number }
 }
 
-/** A socket that was let in. */
+/** A connection that was accepted. */
 export interface Arrival {
   /** Unique at its endpoint. */
   readonly id: number
@@ -26,7 +26,7 @@ export interface Arrival {
   readonly socket: NetSocket
   /** When it was accepted, by the clock: before any TLS handshake. */
   readonly acceptedAt: number
-  /** Say whether it has to stay. One that has not may be evicted by newcomers, if the endpoint does that. */
+  /** Say whether it has to stay. One that has not may be evicted, if the endpoint does that. */
   readonly keep: (kept: boolean) => void
 }
 
@@ -35,7 +35,7 @@ export interface EndpointOptions<Connection> extends AdmissionLimits, ArrivalLim
   readonly clock: Clock
   readonly net: Net
   readonly open: (arrival: Arrival) => Connection
-  /** End a connection that others have displaced. */
+  /** End a connection that is evicted. */
   readonly evict: (connection: Connection) => void
   /** End a connection in order. */
   readonly finish: (connection: Connection) => void
@@ -64,7 +64,7 @@ export class Endpoint<Connection extends EndpointConnection> {
     return [...this.#connections.values()]
   }
 
-  /** Connections that were let in so far. */
+  /** Connections that were accepted so far. */
   get accepted(): number {
     return this.#accepted
   }
@@ -77,7 +77,7 @@ export class Endpoint<Connection extends EndpointConnection> {
     const listener = new Listener(
       {
         ...limits,
-        onSocket: (socket, entrance) => this.#connect(socket, entrance),
+        onSocket: (socket, candidate) => this.#connect(socket, candidate),
         onReject: (remoteAddress, reason, code) => onEvent({ type: 'rejected', remoteAddress, reason, code }),
       },
       tls,
@@ -106,7 +106,7 @@ export class Endpoint<Connection extends EndpointConnection> {
     return connection
   }
 
-  /** Let no more in, finish all connections, and cut those that are there after `graceMs`. */
+  /** Accept no more, finish all connections, and destroy those that are there after `graceMs`. */
   close(graceMs: number): Promise<void> {
     this.#closing ??= this.#close(graceMs)
     return this.#closing
@@ -128,15 +128,15 @@ export class Endpoint<Connection extends EndpointConnection> {
     deadline.abort()
   }
 
-  #connect(socket: NetSocket, entrance: Entrance): void {
+  #connect(socket: NetSocket, candidate: Candidate): void {
     if (this.#closing !== undefined) {
       socket.destroy()
       return
     }
     const id = ++this.#accepted
-    const { address: remoteAddress, acceptedAt, keep } = entrance
+    const { address: remoteAddress, acceptedAt, keep } = candidate
     const connection = this.#options.open({ id, remoteAddress, acceptedAt, socket, keep })
-    entrance.onEvict = () => this.#options.evict(connection)
+    candidate.onEvict = () => this.#options.evict(connection)
     this.#connections.set(id, connection)
     this.#options.onEvent({ type: 'connected', id, remoteAddress, remotePort: connection.status.remotePort })
   }

@@ -28,22 +28,22 @@ const BACKLOG = 1024
 
 /** What bounds connections that have not shown yet that they may stay. */
 export interface ArrivalLimits {
-  /** At a time; one more evicts another. 0 is no limit. */
-  readonly maxNewcomers: number
-  /** How long they count as such: in a TLS handshake, or until they are kept. */
-  readonly newcomersUntil: 'handshake' | 'kept'
+  /** Connections at a time; one more evicts another. 0 is no limit. */
+  readonly maxPending: number
+  /** How long they are pending: in a TLS handshake, or until they are kept. */
+  readonly pendingUntil: 'handshake' | 'kept'
   /** Time for a TLS handshake from the connection on, whatever comes meanwhile. */
   readonly handshakeTimeoutMs: number
 }
 
-/** A connection on its way in. */
-export interface Entrance {
+/** A connection that was not admitted yet. */
+export interface Candidate {
   readonly address: string
   /** When it was accepted, by the clock. */
   readonly acceptedAt: number
   /** Say whether it has to stay, or may be evicted. */
   readonly keep: (kept: boolean) => void
-  /** End it: others have displaced it. */
+  /** End it: others are connected in its stead. */
   onEvict: () => void
 }
 
@@ -51,7 +51,7 @@ export interface ListenerOptions extends AdmissionLimits, ArrivalLimits {
   readonly clock: Clock
   readonly net: Net
   readonly keepAliveMs: number
-  readonly onSocket: (socket: NetSocket, entrance: Entrance) => void
+  readonly onSocket: (socket: NetSocket, candidate: Candidate) => void
   readonly onReject: (address: string, reason: RejectReason, code: string | undefined) => void
 }
 
@@ -64,15 +64,15 @@ export class Listener {
   #address: NetAddress | undefined
   readonly #sockets = new Set<NetSocket>()
   /** Those that are in the middle of a TLS handshake. */
-  readonly #handshaking = new Set<Entrance>()
-  readonly #limit: ConnectionLimit<Entrance>
+  readonly #handshaking = new Set<Candidate>()
+  readonly #limit: ConnectionLimit<Candidate>
   readonly #descriptors = new Descriptors()
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
     this.#admission = new Admission(options)
     this.#limit = new ConnectionLimit({
-      max: options.maxNewcomers,
+      max: options.maxPending,
       clock: options.clock,
       onEvict: ({ onEvict }) => onEvict(),
     })
@@ -111,7 +111,7 @@ export class Listener {
     this.#tls.renew(tls)
   }
 
-  /** Accept no more; resolves when the last connection is gone. */
+  /** Accept no more; resolves when the last connection is closed. */
   async close(): Promise<void> {
     const listener = await this.#listening?.catch(() => undefined)
     await listener?.close()
@@ -124,52 +124,52 @@ export class Listener {
 
   #accept(socket: NetSocket, descriptor: number | undefined): void {
     const address = plainAddress(socket.remoteAddress)
-    const reason = this.#refusal(descriptor, address)
+    const reason = this.#rejection(descriptor, address)
     if (reason !== undefined) {
       socket.destroy()
       this.#options.onReject(address, reason, undefined)
       return
     }
-    const entrance: Entrance = {
+    const candidate: Candidate = {
       address,
       acceptedAt: this.#options.clock.now(),
-      keep: (kept) => (kept || socket.destroyed ? this.#limit.remove(entrance) : this.#limit.add(entrance, address)),
+      keep: (kept) => (kept || socket.destroyed ? this.#limit.remove(candidate) : this.#limit.add(candidate, address)),
       onEvict: () => {
-        this.#failHandshake(entrance, 'EVICTED', undefined)
+        this.#failHandshake(candidate, 'EVICTED', undefined)
         socket.destroy()
       },
     }
     this.#sockets.add(socket)
     socket.once('close', () => {
       this.#sockets.delete(socket)
-      this.#limit.remove(entrance)
+      this.#limit.remove(candidate)
     })
-    if (this.#tls !== undefined || this.#options.newcomersUntil === 'kept') this.#limit.add(entrance, address)
-    if (this.#tls === undefined) this.#admit(socket, entrance)
-    else this.#shakeHands(this.#tls, socket, entrance)
+    if (this.#tls !== undefined || this.#options.pendingUntil === 'kept') this.#limit.add(candidate, address)
+    if (this.#tls === undefined) this.#admit(socket, candidate)
+    else this.#shakeHands(this.#tls, socket, candidate)
   }
 
   /** The few that are kept for more than reading have the descriptors that clients leave. */
-  #refusal(descriptor: number | undefined, address: string): RejectReason | undefined {
-    const isShort = this.#options.newcomersUntil === 'handshake' && this.#descriptors.areShort(descriptor)
-    return isShort ? 'DESCRIPTORS' : this.#admission.refusal(address)
+  #rejection(descriptor: number | undefined, address: string): RejectReason | undefined {
+    const isShort = this.#options.pendingUntil === 'handshake' && this.#descriptors.areShort(descriptor)
+    return isShort ? 'DESCRIPTORS' : this.#admission.rejection(address)
   }
 
-  #shakeHands(tls: TlsAcceptor, socket: NetSocket, entrance: Entrance): void {
-    this.#handshaking.add(entrance)
+  #shakeHands(tls: TlsAcceptor, socket: NetSocket, candidate: Candidate): void {
+    this.#handshaking.add(candidate)
     const onSecure = (secure: NetSocket): void => {
-      if (!this.#handshaking.delete(entrance)) {
+      if (!this.#handshaking.delete(candidate)) {
         secure.destroy()
         return
       }
-      if (this.#options.newcomersUntil === 'handshake') this.#limit.remove(entrance)
-      this.#admit(secure, entrance)
+      if (this.#options.pendingUntil === 'handshake') this.#limit.remove(candidate)
+      this.#admit(secure, candidate)
     }
-    tls.shakeHands(socket, onSecure, (code) => this.#failHandshake(entrance, 'TLS_FAILED', code))
+    tls.shakeHands(socket, onSecure, (code) => this.#failHandshake(candidate, 'TLS_FAILED', code))
   }
 
-  #admit(socket: NetSocket, entrance: Entrance): void {
-    const { address } = entrance
+  #admit(socket: NetSocket, candidate: Candidate): void {
+    const { address } = candidate
     const reason = this.#admission.add(address)
     if (reason !== undefined) {
       socket.destroy()
@@ -177,11 +177,11 @@ export class Listener {
       return
     }
     socket.once('close', () => this.#admission.remove(address))
-    this.#options.onSocket(socket, entrance)
+    this.#options.onSocket(socket, candidate)
   }
 
   /** Once for each handshake that fails. */
-  #failHandshake(entrance: Entrance, reason: RejectReason, code: string | undefined): void {
-    if (this.#handshaking.delete(entrance)) this.#options.onReject(entrance.address, reason, code)
+  #failHandshake(candidate: Candidate, reason: RejectReason, code: string | undefined): void {
+    if (this.#handshaking.delete(candidate)) this.#options.onReject(candidate.address, reason, code)
   }
 }

@@ -116,7 +116,7 @@ export class Outlet {
   end(last?: Uint8Array): void {
     this.#writeCollected()
     this.#ending = true
-    // Until all is gone, what the client sends must not pass for progress.
+    // Until all is taken, what the client sends must not count as progress.
     this.#socket.pause()
     if (last !== undefined) {
       this.#count(last)

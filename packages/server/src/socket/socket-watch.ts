@@ -16,8 +16,8 @@ const LOOKS = 4
  * Notices when a client does not do what is expected.
  *
  * A socket of Node reports a timeout only if the kernel took none of the bytes that wait since it last looked. Several
- * such timeouts in a row, and a kernel that holds as much at the last as at the first, tell a client that takes nothing
- * from one that is slow, however large the write is.
+ * such timeouts in a row, and a kernel that holds as much at the last as at the first, distinguish a client that takes
+ * nothing from one that is slow, however large the write is.
  */
 export class SocketWatch {
   readonly #socket: NetSocket

@@ -1,4 +1,4 @@
-/** The place of an answer that is not known yet. */
+/** The slot of an answer that is not known yet. */
 export interface AnswerSlot {
   encode: (() => Uint8Array) | undefined
 }
@@ -9,7 +9,7 @@ export class AnswerQueue {
   #slots: AnswerSlot[] = []
   #scheduled = false
 
-  /** @param send called with answers, one behind the other */
+  /** @param send called with answers, one after the other */
   constructor(send: (bytes: Uint8Array) => void) {
     this.#send = send
   }
@@ -19,14 +19,14 @@ export class AnswerQueue {
     return this.#slots.length
   }
 
-  /** Take the next place. */
+  /** Take the next slot. */
   reserve(): AnswerSlot {
     const slot: AnswerSlot = { encode: undefined }
     this.#slots.push(slot)
     return slot
   }
 
-  /** The answer of a place is known. It is encoded when all before it are known too. */
+  /** The answer of a slot is known. It is encoded when all before it are known too. */
   settle(slot: AnswerSlot, encode: () => Uint8Array): void {
     slot.encode = encode
     if (this.#scheduled) return

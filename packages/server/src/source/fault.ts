@@ -2,27 +2,27 @@ import { FormatError, StreamError } from '@datastreamer/format'
 import { SourceCode, type SourceCodeName } from '@datastreamer/format/source'
 import { changedNothing, DiskError } from '@datastreamer/store'
 
-/** What a source is told when it does not get what it asked for. docs/spec/source-protocol.md §8. */
+/** What a source client is answered when it does not get what it asked for. docs/spec/source-protocol.md §8. */
 export interface Fault {
   readonly code: SourceCodeName
   readonly text: string
 }
 
-/** A source and its server do not mean the same place in the stream. */
-export class PlaceError extends StreamError<'WRONG_FIRST_ENTRY' | 'WRONG_TOTAL_ENTRIES'> {
-  override readonly name: string = 'PlaceError'
+/** A source client and its server do not mean the same stream length. */
+export class MismatchError extends StreamError<'WRONG_FIRST_ENTRY' | 'WRONG_TOTAL_ENTRIES'> {
+  override readonly name: string = 'MismatchError'
 }
 
-/** A newcomer may not write. */
-export class NotAdmittedError extends StreamError<
+/** A source client may not write. */
+export class RejectedError extends StreamError<
   'WRONG_VERSION' | 'UNAUTHORIZED' | 'WRONG_STREAM_TYPE' | 'BUSY' | 'ENTRIES_MISSING'
 > {
-  override readonly name: string = 'NotAdmittedError'
+  override readonly name: string = 'RejectedError'
 }
 
-/** A source sent what may not stand here. */
-export class BreachError extends StreamError<'BAD_STATE'> {
-  override readonly name: string = 'BreachError'
+/** A source client sent what is not allowed here. */
+export class ProtocolError extends StreamError<'BAD_STATE'> {
+  override readonly name: string = 'ProtocolError'
 }
 
 /** The codes above which a fault concerns one request; below, it ends the connection. */

@@ -1,17 +1,17 @@
 import type { CommitResult } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { RefusedError } from '@datastreamer/store'
-import { BreachError, endsConnection, PlaceError, writeFault } from './fault.ts'
+import { endsConnection, MismatchError, ProtocolError, writeFault } from './fault.ts'
 
-/** An operation as its source sees it. */
+/** An operation as its source client sees it. */
 interface OpenOperation {
-  /** Why it will not be committed; what comes until its end is passed over. */
+  /** Why it will not be committed; what comes until its end is ignored. */
   failed: Error | undefined
 }
 
 /**
- * The operations of one source, on their way into the store. What is wrong with a part of an operation fails the
- * operation, and is told at its commit. docs/spec/source-protocol.md §4.
+ * The operations of one source client, on their way into the store. What is wrong with a part of an operation fails the
+ * operation, which is answered at its commit. docs/spec/source-protocol.md §4.
  */
 export class OperationSink {
   readonly #store: StreamStore
@@ -41,15 +41,18 @@ export class OperationSink {
     return this.#committedEntries
   }
 
-  /** @throws {BreachError} if an operation is open @throws what ends the connection */
+  /** @throws {ProtocolError} if an operation is open @throws what ends the connection */
   start(firstEntry: bigint): void {
-    if (this.#open !== undefined) throw new BreachError('BAD_STATE', 'an operation was started within another')
+    if (this.#open !== undefined) throw new ProtocolError('BAD_STATE', 'an operation was started within another')
     this.#open = { failed: undefined }
     this.#entries = 0
     try {
       const { nextEntry } = this.#store
       if (firstEntry !== nextEntry) {
-        throw new PlaceError('WRONG_FIRST_ENTRY', `the operation begins at entry ${firstEntry}, expected ${nextEntry}`)
+        throw new MismatchError(
+          'WRONG_FIRST_ENTRY',
+          `the operation begins at entry ${firstEntry}, expected ${nextEntry}`,
+        )
       }
       this.#store.startAtomicOp()
     } catch (error) {
@@ -58,17 +61,17 @@ export class OperationSink {
     }
   }
 
-  /** @throws {BreachError} if no operation is open */
+  /** @throws {ProtocolError} if no operation is open */
   addEntry(type: number, data: Uint8Array): void {
     this.#add(() => this.#store.addStreamEntry(type, data))
   }
 
-  /** @throws {BreachError} if no operation is open */
+  /** @throws {ProtocolError} if no operation is open */
   addBookmark(bookmark: Uint8Array): void {
     this.#add(() => this.#store.addStreamBookmark(bookmark))
   }
 
-  /** @throws {BreachError} if no operation is open; why the operation failed comes as a rejection */
+  /** @throws {ProtocolError} if no operation is open; why the operation failed comes as a rejection */
   commit(): Promise<CommitResult> {
     const { failed } = this.#take('committed')
     if (failed !== undefined) return Promise.reject(failed)
@@ -88,7 +91,7 @@ export class OperationSink {
     )
   }
 
-  /** @throws {BreachError} if no operation is open */
+  /** @throws {ProtocolError} if no operation is open */
   rollback(): void {
     const { failed } = this.#take('rolled back')
     if (failed === undefined) this.#rollBack()
@@ -118,7 +121,7 @@ export class OperationSink {
 
   #add(add: () => void): void {
     const open = this.#open
-    if (open === undefined) throw new BreachError('BAD_STATE', 'an entry without an operation')
+    if (open === undefined) throw new ProtocolError('BAD_STATE', 'an entry without an operation')
     if (open.failed !== undefined) return
     try {
       add()
@@ -140,7 +143,7 @@ export class OperationSink {
 
   #take(verb: string): OpenOperation {
     const open = this.#open
-    if (open === undefined) throw new BreachError('BAD_STATE', `no operation is open that could be ${verb}`)
+    if (open === undefined) throw new ProtocolError('BAD_STATE', `no operation is open that could be ${verb}`)
     this.#open = undefined
     return open
   }

@@ -1,9 +1,9 @@
 import type { SourceAnswer, SourceRequest } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { DamageError, scanBookmarks } from '@datastreamer/store'
-import { type Fault, PlaceError, readFault, writeFault } from './fault.ts'
+import { type Fault, MismatchError, readFault, writeFault } from './fault.ts'
 
-/** Requests that wait for those before them, and have those behind them wait. */
+/** Requests that wait for those before them, and that those after them wait for. */
 export type SerialRequest = Exclude<
   SourceRequest,
   {
@@ -64,8 +64,8 @@ async function answer(request: SerialRequest, store: StreamStore): Promise<Sourc
     case 'truncateFile': {
       const { totalEntries } = store.getHeader()
       if (request.totalEntries !== totalEntries) {
-        const message = `the stream to be cut has ${totalEntries} entries, expected were ${request.totalEntries}`
-        throw new PlaceError('WRONG_TOTAL_ENTRIES', message)
+        const message = `the stream to be truncated has ${totalEntries} entries, expected were ${request.totalEntries}`
+        throw new MismatchError('WRONG_TOTAL_ENTRIES', message)
       }
       await store.truncateFile(request.number)
       return { name: 'done' }

@@ -24,14 +24,14 @@ export type SourceCloseReason = SourceCodeName | (typeof UNTOLD_REASONS)[number]
 /** All of them, each as logs and metrics name it. */
 export const SOURCE_CLOSE_REASONS: readonly SourceCloseReason[] = [...CLOSING_CODES, ...UNTOLD_REASONS]
 
-/** What happens at the listener of sources. `id` is a connection's, unique in its server. */
+/** What happens at a source server. `id` is a connection's, unique in its server. */
 export type SourceEventDetails =
   | EndpointEvent
-  /** A source was let in, and writes from `nextEntry` on. */
+  /** A source client has the writer slot, and writes from `nextEntry` on. */
   | { readonly type: 'writing'; readonly id: number; readonly sourceId: string; readonly nextEntry: bigint }
   /** A request, or a whole operation, was refused; the connection goes on. */
   | { readonly type: 'refused'; readonly id: number; readonly code: SourceCodeName; readonly detail: string }
-  /** What a source asked for could not be read; it was refused. */
+  /** What a source client asked for could not be read; it was refused. */
   | ({ readonly type: 'error'; readonly id: number } & ReadFailure)
   | {
       readonly type: 'closed'

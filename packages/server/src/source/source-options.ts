@@ -1,33 +1,34 @@
+import type { SourceCodeName } from '@datastreamer/format/source'
 import type { Clock, Net } from '@datastreamer/runtime'
 import type { StreamStore } from '@datastreamer/store'
-import type { SourceEventDetails } from './source-events.ts'
+import type { RejectReason } from '../socket/endpoint-events.ts'
+import type { SourceCloseReason, SourceEventDetails } from './source-events.ts'
 import type { WriterSlot } from './writer-slot.ts'
 
 export interface SourceServerOptions {
-  /** The stream that sources write to. */
+  /** The stream that is written. */
   readonly store: StreamStore
-  /** What a source has to send to be let in (default: none is asked for). */
+  /** What a source client has to send to be accepted (default: none is asked for). */
   readonly token?: string | undefined
   /**
-   * Silence after which a source is given up, so that another can take its place (default 15,000; 0 is never). Sources
-   * are told, and send pings when they have nothing else to say.
+   * Idle timeout of the source client that writes, after which another can have the writer slot (default 15,000; 0 is
+   * never). Source clients learn it, and send pings when they have nothing else to send.
    */
   readonly inactivityTimeoutMs?: number | undefined
   /**
-   * Time that a newcomer has to say who it is, from its connection on and with its TLS handshake (default 10,000; 0 is
-   * no limit).
+   * Deadline of the hello, from the connection on and with the TLS handshake (default 10,000; 0 is no limit).
    */
   readonly helloTimeoutMs?: number | undefined
-  /** How long a source may take none of the answers that wait for it (default 10,000; 0 is no limit). */
+  /** How long a source client may take none of the answers that wait for it (default 10,000; 0 is no limit). */
   readonly writeTimeoutMs?: number | undefined
   /** Commits that may wait for the disk before no more is read (default 4,096). */
   readonly maxCommitsInFlight?: number | undefined
   /**
    * Connections at a time beside the one that writes (default 64; 0 is no limit). One more evicts the oldest of the
-   * address that has most, so that nobody can keep out whom the server would let in.
+   * address that has most, so that nobody can keep out whom the server would accept.
    */
   readonly maxConnections?: number | undefined
-  /** Silence after which the kernel asks whether the source's host is still there (default 30,000; 0 is never). */
+  /** Time without traffic after which the kernel asks whether the source client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
@@ -35,7 +36,7 @@ export interface SourceServerOptions {
   readonly net?: Net | undefined
 }
 
-/** What all connections of sources share. */
+/** What all connections of source clients share. */
 export interface SourceContext {
   readonly store: StreamStore
   readonly token: string | undefined
@@ -50,7 +51,7 @@ export interface SourceContext {
   readonly onEvent: (event: SourceEventDetails) => void
 }
 
-/** What is to be seen of a source's connection from outside. */
+/** What is to be seen of a source client's connection from outside. */
 export interface SourceStatus {
   /** Unique in its server. */
   readonly id: number
@@ -69,18 +70,18 @@ export interface SourceStatus {
   readonly connectedAt: Date
 }
 
-/** What a source has done. */
+/** What source clients have done. */
 export interface SourceTally {
   readonly commits: number
   readonly entries: bigint
   readonly bytesReceived: number
 }
 
-/** What a listener of sources has counted since it was made. */
+/** What a source server has counted since it was made. */
 export interface SourceCounters extends SourceTally {
   readonly accepted: number
-  readonly rejected: Readonly<Record<string, number>>
-  readonly closed: Readonly<Record<string, number>>
+  readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
+  readonly closed: Readonly<Partial<Record<SourceCloseReason, number>>>
   /** Requests that were refused, by their code. */
-  readonly refused: Readonly<Record<string, number>>
+  readonly refused: Readonly<Partial<Record<SourceCodeName, number>>>
 }

@@ -1,28 +1,28 @@
+import type { SourceCodeName } from '@datastreamer/format/source'
 import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
 import { Endpoint } from '../socket/endpoint.ts'
-import { increment } from '../socket/increment.ts'
+import type { RejectReason } from '../socket/endpoint-events.ts'
+import { EventCounts } from '../socket/event-counts.ts'
 import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { checkProtection } from './protection.ts'
 import { SourceConnection } from './source-connection.ts'
-import { type SourceEventDetails, sourceEvents } from './source-events.ts'
+import { type SourceCloseReason, type SourceEventDetails, sourceEvents } from './source-events.ts'
 import type { SourceContext, SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source-options.ts'
 import { WriterSlot } from './writer-slot.ts'
 
 /**
- * Lets one source at a time write a stream over TCP. docs/spec/source-protocol.md.
+ * Lets one source client at a time write a stream over TCP. docs/spec/source-protocol.md.
  *
- * What happens at it is published on the `node:diagnostics_channel` {@link SOURCE_CHANNEL}. Nothing that a source does
+ * What happens at it is published on the `node:diagnostics_channel` {@link SOURCE_CHANNEL}. Nothing that a source client does
  * makes a call of this class throw. It does not close the store.
  */
 export class SourceServer implements AsyncDisposable {
   readonly #token: string | undefined
   readonly #endpoint: Endpoint<SourceConnection>
-  readonly #rejected: Record<string, number> = {}
-  readonly #closed: Record<string, number> = {}
-  readonly #refused: Record<string, number> = {}
-  /** What connections that are gone have done. */
-  #gone: SourceTally = { commits: 0, entries: 0n, bytesReceived: 0 }
+  readonly #counts = new EventCounts<RejectReason, SourceCloseReason, SourceCodeName>()
+  /** What connections that were closed have done. */
+  #closedTally: SourceTally = { commits: 0, entries: 0n, bytesReceived: 0 }
   readonly #slot = new WriterSlot()
 
   constructor(options: SourceServerOptions) {
@@ -43,8 +43,8 @@ export class SourceServer implements AsyncDisposable {
     this.#endpoint = new Endpoint({
       maxConnections: 0,
       maxConnectionsPerAddress: 0,
-      maxNewcomers: options.maxConnections ?? 64,
-      newcomersUntil: 'kept',
+      maxPending: options.maxConnections ?? 64,
+      pendingUntil: 'kept',
       handshakeTimeoutMs: options.helloTimeoutMs || HANDSHAKE_TIMEOUT_MS,
       keepAliveMs: options.keepAliveMs ?? 30_000,
       clock,
@@ -68,8 +68,7 @@ export class SourceServer implements AsyncDisposable {
 
   get counters(): SourceCounters {
     const tallies = this.#endpoint.connections.map(({ tally }) => tally)
-    const [rejected, closed, refused] = [{ ...this.#rejected }, { ...this.#closed }, { ...this.#refused }]
-    return { accepted: this.#endpoint.accepted, ...tallies.reduce(sum, this.#gone), rejected, closed, refused }
+    return { accepted: this.#endpoint.accepted, ...tallies.reduce(sum, this.#closedTally), ...this.#counts.now }
   }
 
   /**
@@ -92,7 +91,7 @@ export class SourceServer implements AsyncDisposable {
   }
 
   /**
-   * Accept no more sources, roll back what is open, answer the commits that are under way, and cut what is still there
+   * Accept no more source clients, roll back what is open, answer the commits that are under way, and destroy what is still there
    * after `graceMs`. When it resolves, nothing more is done in the store.
    */
   async close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
@@ -105,16 +104,14 @@ export class SourceServer implements AsyncDisposable {
   }
 
   #onEvent(event: SourceEventDetails): void {
-    if (event.type === 'rejected') increment(this.#rejected, event.reason)
-    else if (event.type === 'refused') increment(this.#refused, event.code)
-    else if (event.type === 'closed') this.#forget(event.id, event.reason)
+    if (event.type === 'rejected') this.#counts.rejected(event.reason)
+    else if (event.type === 'refused') this.#counts.refused(event.code)
+    else if (event.type === 'closed') {
+      this.#counts.closed(event.reason)
+      const connection = this.#endpoint.forget(event.id)
+      if (connection !== undefined) this.#closedTally = sum(this.#closedTally, connection.tally)
+    }
     sourceEvents.publish(this, event)
-  }
-
-  #forget(id: number, reason: string): void {
-    increment(this.#closed, reason)
-    const connection = this.#endpoint.forget(id)
-    if (connection !== undefined) this.#gone = sum(this.#gone, connection.tally)
   }
 }
 

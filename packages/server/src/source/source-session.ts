@@ -9,7 +9,7 @@ import {
 } from '@datastreamer/format/source'
 import type { Outlet } from '../socket/outlet.ts'
 import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
-import { BreachError, endsConnection, type Fault, NotAdmittedError, writeFault } from './fault.ts'
+import { endsConnection, type Fault, ProtocolError, RejectedError, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'
 import { perform, type SerialRequest } from './requests.ts'
 import type { SourceContext } from './source-options.ts'
@@ -99,7 +99,7 @@ export class SourceSession implements Writer {
   /**
    * Do what a message says. If it gives a promise, which is never rejected, the next message has to wait for that.
    *
-   * @throws {BreachError} if the message may not stand here @throws what ends the connection
+   * @throws {ProtocolError} if the message is not allowed here @throws what ends the connection
    */
   take(message: SourceMessage): Promise<void> | undefined {
     return this.#state === 'writing' ? this.#takeRequest(message) : this.#takeHello(message)
@@ -131,13 +131,13 @@ export class SourceSession implements Writer {
 
   #takeHello(message: SourceMessage): Promise<void> {
     if (this.#state !== 'handshaking' || (message.name !== 'hello' && message.name !== 'otherHello')) {
-      throw new BreachError('BAD_STATE', `${message.name} where a hello was expected`)
+      throw new ProtocolError('BAD_STATE', `${message.name} where a hello was expected`)
     }
     const { context, onAccepted } = this.#options
     const hello = checkHello(message, context)
     this.#sourceId = hello.sourceId
     const predecessor = context.slot.claim(this)
-    if (predecessor === undefined) throw new NotAdmittedError('BUSY', 'another source is connected')
+    if (predecessor === undefined) throw new RejectedError('BUSY', 'another source is connected')
     this.#predecessor = predecessor
     this.#state = 'waiting'
     onAccepted()
@@ -179,7 +179,7 @@ export class SourceSession implements Writer {
         return undefined
       case 'hello':
       case 'otherHello':
-        throw new BreachError('BAD_STATE', 'a second hello')
+        throw new ProtocolError('BAD_STATE', 'a second hello')
       default:
         return this.#perform(request)
     }

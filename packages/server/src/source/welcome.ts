@@ -9,7 +9,7 @@ import {
   type SourceRequest,
 } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
-import { BreachError, NotAdmittedError } from './fault.ts'
+import { ProtocolError, RejectedError } from './fault.ts'
 import type { SourceContext } from './source-options.ts'
 
 type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
@@ -19,40 +19,40 @@ const HELLO_TYPE = 0x01
 /**
  * Decode the first message of a source client: one that begins as another message is not waited for.
  *
- * @throws {BreachError} if it is no hello @throws {FormatError} if it is no message
+ * @throws {ProtocolError} if it is no hello @throws {FormatError} if it is no message
  */
 export function decodeHello(view: DataView, at: number): SourceRequest | OtherHello | undefined {
   const request = decodeSourceRequest(view, at)
   if (view.byteLength === at || view.getUint8(at) === HELLO_TYPE) return request
-  throw new BreachError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
+  throw new ProtocolError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
 }
 
 /**
  * The hello of a source client that may write.
  *
- * @throws {NotAdmittedError} `WRONG_VERSION`, `UNAUTHORIZED`, `WRONG_STREAM_TYPE`, in this order
+ * @throws {RejectedError} `WRONG_VERSION`, `UNAUTHORIZED`, `WRONG_STREAM_TYPE`, in this order
  * @see docs/spec/source-protocol.md §3
  */
 export function checkHello(hello: Hello | OtherHello, { token, store }: SourceContext): Hello {
   if (hello.name === 'otherHello') {
     const message = `version ${hello.version} of the protocol, expected ${SOURCE_PROTOCOL_VERSION}`
-    throw new NotAdmittedError('WRONG_VERSION', message)
+    throw new RejectedError('WRONG_VERSION', message)
   }
   if (token !== undefined && !sameBytes(hello.token, Buffer.from(token))) {
-    throw new NotAdmittedError('UNAUTHORIZED', hello.token.length === 0 ? 'a token is asked for' : 'the token is wrong')
+    throw new RejectedError('UNAUTHORIZED', hello.token.length === 0 ? 'a token is asked for' : 'the token is wrong')
   }
   const { streamType } = store.getHeader()
   if (hello.streamType !== streamType) {
-    throw new NotAdmittedError('WRONG_STREAM_TYPE', `stream type ${hello.streamType}, expected ${streamType}`)
+    throw new RejectedError('WRONG_STREAM_TYPE', `stream type ${hello.streamType}, expected ${streamType}`)
   }
   return hello
 }
 
 /**
- * Where the stream stands, for a source client that may write: that has to be final.
+ * How far the stream is, for a source client that may write: that has to be final.
  *
  * @param nextEntry how far the source client knows the stream
- * @throws {NotAdmittedError} `ENTRIES_MISSING` if the stream is shorter than that
+ * @throws {RejectedError} `ENTRIES_MISSING` if the stream is shorter than that
  * @throws {DiskError} `STORE_BROKEN` if it is not known @throws what reading the last entry throws
  */
 export async function welcome(
@@ -69,14 +69,14 @@ export async function welcome(
     if (store.getHeader() !== header) continue
     if (nextEntry > totalEntries) {
       const message = `the source knows of ${nextEntry} entries, the stream has ${totalEntries}`
-      throw new NotAdmittedError('ENTRIES_MISSING', message)
+      throw new RejectedError('ENTRIES_MISSING', message)
     }
     const digest = last === undefined ? new Uint8Array(SOURCE_DIGEST_BYTES) : sha256(encodeEntry(last))
     return { name: 'welcome', idleTimeoutMs, digest, header }
   }
 }
 
-/** Compare in a time that does not tell where two texts differ. */
+/** Compare in a time that does not depend on where two texts differ. */
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return timingSafeEqual(sha256(a), sha256(b))
 }

@@ -6,9 +6,9 @@ import { Outlet } from '../socket/outlet.ts'
 import { Peer } from '../socket/peer.ts'
 import { type Cause, ClientSession, type SessionEnd } from './client-session.ts'
 import { CommandReader } from './command-reader.ts'
+import type { Task } from './fair-scheduler.ts'
 import type { ConnectionContext } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
-import type { Participant } from './turns.ts'
 
 /** Commands that one share of the event loop is good for, where they can be answered without reading. */
 const COMMANDS_A_TURN = 16
@@ -19,7 +19,7 @@ const COMMANDS_A_TURN = 16
  * Invariants: nothing is taken and no stream is written outside of a turn, but what follows a commit at the head of the
  * log; once there is a cause to close, it stays the cause, and nothing more is taken.
  */
-export class ClientConnection implements Participant {
+export class ClientConnection implements Task {
   readonly #context: ConnectionContext
   readonly #socket: NetSocket
   readonly #peer: Peer
@@ -31,11 +31,11 @@ export class ClientConnection implements Participant {
   #cause: Cause | undefined
 
   constructor(arrival: Arrival, context: ConnectionContext) {
-    const { clock, net, log, turns, writeTimeoutMs, commandTimeoutMs } = context
+    const { clock, net, log, scheduler, writeTimeoutMs, commandTimeoutMs } = context
     const { id, socket } = arrival
     this.#context = context
     this.#socket = socket
-    this.#requestTurn = () => turns.enter(this)
+    this.#requestTurn = () => scheduler.enqueue(this)
     this.#outlet = new Outlet(socket, {
       writeTimeoutMs,
       clock,
@@ -99,8 +99,8 @@ export class ClientConnection implements Participant {
     return this.#inlet.hasBacklog
   }
 
-  /** Take some commands, and write one part of a stream. */
-  takeTurn(): boolean {
+  /** Take some commands, and write one chunk of a stream. */
+  runTurn(): boolean {
     if (this.#cause !== undefined) return false
     // No command may be taken before the first entries are written; later, Stop comes before more of them.
     const { isStreamFirst } = this.#session

@@ -1,10 +1,10 @@
 import { type Command, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
 import type { Input } from '../socket/inlet.ts'
 import type { Outlet } from '../socket/outlet.ts'
-import { type Answer, answer, type Query, resultOfFault } from './answers.ts'
 import { BoundaryPackets } from './boundary-packets.ts'
 import { EntryStream, type StreamOutcome } from './entry-stream.ts'
 import { FailedStarts } from './failed-starts.ts'
+import { type Query, type Reply, replyTo, resultOfFault } from './replies.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionContext } from './server-options.ts'
 
@@ -90,7 +90,7 @@ export class ClientSession {
     }
   }
 
-  /** Whether this may be taken, if any may. The entries of a range are part of its answer: only Stop overtakes them. */
+  /** Whether this may be taken, if any may. The entries of a range are chunk of its answer: only Stop overtakes them. */
   mayTake(input: Input<Command>): boolean {
     return this.stream?.bounded !== true || (input.t === 'message' && input.message.name === 'stop')
   }
@@ -101,7 +101,7 @@ export class ClientSession {
     else this.#options.onEnd({ t: 'close', cause: { reason: 'CLIENT_ENDED' } })
   }
 
-  /** Write one part of the stream, if there is one. */
+  /** Write one chunk of the stream, if there is one. */
   step(): void {
     this.stream?.step()
   }
@@ -131,42 +131,42 @@ export class ClientSession {
 
   #lookUp(query: Query): void {
     const { context } = this.#options
-    const answered = answer(query, context)
-    if (!(answered instanceof Promise)) {
-      this.#give(answered)
+    const reply = replyTo(query, context)
+    if (!(reply instanceof Promise)) {
+      this.#give(reply)
       return
     }
     this.#become(LOOKING_UP)
-    answered.then(
+    reply.then(
       (found) => {
         if (this.#state.t === 'over') return
         this.#become(STOPPED)
         this.#give(found)
         this.#options.requestTurn()
       },
-      (error: unknown) => this.#fail(error, async () => answer(query, context)),
+      (error: unknown) => this.#fail(error, async () => replyTo(query, context)),
     )
   }
 
-  #give(found: Answer): void {
-    this.#failedStarts.onAnswer(found)
-    switch (found.t) {
+  #give(reply: Reply): void {
+    this.#failedStarts.onReply(reply)
+    switch (reply.t) {
       case 'found':
-        this.#outlet.answer([OK, found.body])
+        this.#outlet.answer([OK, reply.body])
         return
       case 'refused':
-        this.#refuse(found.code)
+        this.#refuse(reply.code)
         return
       case 'boundaries':
         this.#sendsBoundaries = true
         this.#outlet.answer([OK])
         return
       case 'stream':
-        this.#start(found)
+        this.#start(reply)
     }
   }
 
-  #start({ from, end, body }: Extract<Answer, { readonly t: 'stream' }>): void {
+  #start({ from, end, body }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
     const { log, operationBoundaries, memory, clock } = context
     const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined

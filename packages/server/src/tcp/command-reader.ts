@@ -1,7 +1,7 @@
 import { type Command, decodeCommand } from '@datastreamer/format'
 import type { InputReader } from '../socket/inlet.ts'
 
-/** The commands of one connection: bytes in, cut anywhere; commands out, in order. docs/spec/protocol.md §3. */
+/** The commands of one connection: chunks of bytes in, commands out, in order. docs/spec/protocol.md §3. */
 export class CommandReader implements InputReader<Command> {
   readonly #streamType: bigint
   #bytes: Uint8Array = new Uint8Array(0)

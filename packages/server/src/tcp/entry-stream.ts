@@ -3,7 +3,7 @@ import type { Clock } from '@datastreamer/runtime'
 import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
-import { EntryFeed, type FeedMemory, type Part } from './entry-feed.ts'
+import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
 import { Pace } from './pace.ts'
 
 /** How a stream ended by itself. */
@@ -32,12 +32,12 @@ export interface EntryStreamOptions {
 }
 
 type State =
-  /** The part at the position is neither there nor being read. */
+  /** The chunk at the position is neither there nor being read. */
   | { readonly t: 'idle' }
-  /** The part at `from` is being read; after a truncation that is not the position any more. */
+  /** The chunk at `from` is being read; after a truncation that is not the position any more. */
   | { readonly t: 'fetching'; readonly from: LogPosition }
-  /** The part at the position was read before there was room for it. */
-  | { readonly t: 'fetched'; readonly part: Part }
+  /** The chunk at the position was read before there was room for it. */
+  | { readonly t: 'fetched'; readonly chunk: Chunk }
   /** All that is committed was written: the next commit is what it waits for. */
   | { readonly t: 'atHead' }
   | { readonly t: 'stopped' }
@@ -48,11 +48,11 @@ const STOPPED: State = { t: 'stopped' }
 
 /**
  * A cursor in the log that moves as fast as its outlet takes the entries, and at the head waits for the next commit. It
- * holds the part that is being written, which is small; while the outlet takes parts as fast as they come, they may be
+ * holds the chunk that is being written, which is small; while the outlet takes chunks as fast as they come, they may be
  * large and the next one is held too. docs/spec/protocol.md §2.
  *
- * Invariants: it only moves forward, and never beyond its end; a part is written only where the part before it ended, and
- * only when the outlet has room; one part is read at a time; when it is stopped it holds no part but the one that is being
+ * Invariants: it only moves forward, and never beyond its end; a chunk is written only where the chunk before it ended, and
+ * only when the outlet has room; one chunk is read at a time; when it is stopped it holds no chunk but the one that is being
  * written.
  */
 export class EntryStream implements LogListener {
@@ -98,7 +98,7 @@ export class EntryStream implements LogListener {
     return this.#position.number >= this.#end && this.#outlet.drained
   }
 
-  /** Write one part, if that can be done now. */
+  /** Write one chunk, if that can be done now. */
   step(): void {
     if (this.#state.t === 'stopped' || !this.#outlet.drained) return
     if (this.#position.number >= this.#end) this.#finish({ t: 'ended' })
@@ -135,7 +135,8 @@ export class EntryStream implements LogListener {
       return
     }
     this.#dropFetched()
-    // At the commit point the next entry may come to lie elsewhere. And a new position tells a part that is being read apart.
+    // The next entry after the commit point may be written elsewhere. A new position object marks a chunk that is being read
+    // as stale.
     this.#position = number === total ? { position: point.totalLength, number } : { ...this.#position }
   }
 
@@ -145,30 +146,30 @@ export class EntryStream implements LogListener {
 
   /** What is in memory is written without a promise: this is done for every reader at every commit. */
   #advance(): void {
-    const part = this.#state.t === 'fetched' ? this.#state.part : this.#feed.now(this.#position, this.#pace.credit)
-    if (part === undefined) this.#fetch()
-    else this.#write(part)
+    const chunk = this.#state.t === 'fetched' ? this.#state.chunk : this.#feed.now(this.#position, this.#pace.credit)
+    if (chunk === undefined) this.#fetch()
+    else this.#write(chunk)
   }
 
-  #write(part: Part): void {
+  #write(chunk: Chunk): void {
     this.#state = IDLE
-    const { number } = part.next
+    const { number } = chunk.next
     if (number <= this.#position.number || number > this.#end) {
-      this.#feed.drop(part)
-      const message = `invariant broken: a part for entry ${this.#position.number} goes up to ${number} of ${this.#end}`
+      this.#feed.drop(chunk)
+      const message = `invariant broken: a chunk for entry ${this.#position.number} goes up to ${number} of ${this.#end}`
       this.#fail(new InternalError('INVARIANT', message), this.#position)
       return
     }
     this.#opened = true
-    this.#position = part.next
+    this.#position = chunk.next
     // What comes next is read while this is written.
-    if (part.readsAhead && number < this.#end && number < this.#total) this.#fetch()
+    if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
     const { clock } = this.#options
     const began = clock.now()
-    const bytes = part.packets.reduce((sum, { length }) => sum + length, 0)
-    this.#outlet.write(part.packets, () => {
+    const bytes = chunk.packets.reduce((sum, { length }) => sum + length, 0)
+    this.#outlet.write(chunk.packets, () => {
       this.#pace.onTaken(bytes, clock.now() - began)
-      this.#feed.release(part)
+      this.#feed.release(chunk)
     })
   }
 
@@ -177,16 +178,16 @@ export class EntryStream implements LogListener {
     const fetching: State = { t: 'fetching', from }
     this.#state = fetching
     this.#feed.fetch(from, this.#pace.credit).then(
-      (part) => this.#onFetched(part, from),
+      (chunk) => this.#onFetched(chunk, from),
       (error: unknown) => this.#fail(error, from),
     )
   }
 
-  #onFetched(part: Part | undefined, from: LogPosition): void {
+  #onFetched(chunk: Chunk | undefined, from: LogPosition): void {
     const isWanted = this.#state.t === 'fetching' && this.#position === from
-    if (part !== undefined && !isWanted) this.#feed.drop(part)
+    if (chunk !== undefined && !isWanted) this.#feed.drop(chunk)
     if (this.#state.t === 'stopped') return
-    this.#state = part !== undefined && isWanted ? { t: 'fetched', part } : IDLE
+    this.#state = chunk !== undefined && isWanted ? { t: 'fetched', chunk } : IDLE
     this.#options.requestTurn()
   }
 
@@ -201,7 +202,7 @@ export class EntryStream implements LogListener {
 
   #dropFetched(): void {
     if (this.#state.t !== 'fetched') return
-    this.#feed.drop(this.#state.part)
+    this.#feed.drop(this.#state.chunk)
     this.#state = IDLE
   }
 }

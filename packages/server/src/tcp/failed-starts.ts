@@ -1,4 +1,4 @@
-import type { Answer } from './answers.ts'
+import type { Reply } from './replies.ts'
 
 /**
  * Starts of one connection that were answered with 3, 4 or 5, and that no Stop has followed yet.
@@ -10,7 +10,7 @@ export class FailedStarts {
   #count = 0
 
   /** What a query is answered with. */
-  onAnswer({ t }: Answer): void {
+  onReply({ t }: Reply): void {
     if (t === 'refused') this.#count++
     else if (t === 'stream') this.#count = 0
   }

@@ -2,14 +2,14 @@ import type { Clock, Net } from '@datastreamer/runtime'
 import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FeedMemory } from './entry-feed.ts'
+import type { FairScheduler } from './fair-scheduler.ts'
 import type { EventDetails } from './server-events.ts'
-import type { Turns } from './turns.ts'
 
-/** Limits of every connection; 0 stands for none. docs/spec/protocol.md §9. */
+/** Limits of every connection; 0 is none. docs/spec/protocol.md §9. */
 export interface ConnectionLimits {
   /**
    * How long a client may take none of the bytes that wait for it (default 3,000): it is dropped between one time and
-   * one and a half times that after the last. One that is slow but takes bytes stays; where the system does not tell
+   * one and a half times that after the last. One that is slow but takes bytes stays; where the system does not say
    * (elsewhere than on Linux), it must take about a third of the socket's send buffer in that time.
    */
   readonly writeTimeoutMs?: number | undefined
@@ -37,7 +37,7 @@ export interface ServingOptions extends ConnectionLimits {
   readonly maxConnections?: number | undefined
   /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
   readonly maxConnectionsPerAddress?: number | undefined
-  /** Silence after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
+  /** Time without traffic after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
@@ -53,11 +53,11 @@ type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Optio
 
 /** What all connections of a server share. */
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
-  /** The log, its reads in line. */
+  /** The log, whose reads are queued. */
   readonly log: ReadableLog
   readonly bookmarks: BookmarkIndex
   readonly operationBoundaries: KnownBoundaries
-  readonly turns: Turns
+  readonly scheduler: FairScheduler
   readonly memory: FeedMemory
   readonly clock: Clock
   readonly net: Net

@@ -23,5 +23,5 @@ export interface ServerCounters {
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>
   /** Results other than OK, by their code. */
-  readonly refused: Readonly<Record<number, number>>
+  readonly refused: Readonly<Partial<Record<number, number>>>
 }

@@ -1,23 +1,24 @@
 import { PAGE_BYTES } from '@datastreamer/format'
 import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
 import { Endpoint } from '../socket/endpoint.ts'
+import type { RejectReason } from '../socket/endpoint-events.ts'
+import { EventCounts } from '../socket/event-counts.ts'
 import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
 import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
+import { ChunkMemory } from './chunk-memory.ts'
 import { ClientConnection } from './client-connection.ts'
-import { EventCounter } from './event-counter.ts'
-import { PartMemory } from './part-memory.ts'
-import { BoundariesInLine, LogInLine, ReadLine } from './read-line.ts'
-import { type EventDetails, serverEvents } from './server-events.ts'
+import { FairScheduler } from './fair-scheduler.ts'
+import { QueuedBoundaries, QueuedLog, ReadQueue } from './read-queue.ts'
+import { type CloseReason, type EventDetails, serverEvents } from './server-events.ts'
 import type { ConnectionContext, ServedStream, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 import { SharedCopy } from './shared-copy.ts'
-import { Turns } from './turns.ts'
 
 /** What every reader may have on its way. */
-const SMALL_PART_BYTES = 64 * 1024
-/** Large parts at a time, of all readers together: a reader that catches up over a fast line has two. */
-const LARGE_PARTS = 32
+const SMALL_CHUNK_BYTES = 64 * 1024
+/** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
+const LARGE_CHUNKS = 32
 /** Time of the event loop that a connection costs which does nothing. */
 const ACCEPT_MS = 0.2
 /** Reads of clients at a time: half of the threads that the system has for the disk, the others are for commits. */
@@ -31,24 +32,26 @@ const READS_AT_ONCE = 2
  */
 export class StreamServer implements AsyncDisposable {
   readonly #endpoint: Endpoint<ClientConnection>
-  readonly #counter = new EventCounter()
-  readonly #turns: Turns
+  readonly #counts = new EventCounts<RejectReason, CloseReason, number>()
+  /** Bytes sent to clients that were closed. */
+  #closedBytesSent = 0
+  readonly #scheduler: FairScheduler
   readonly #log: ServedStream['log']
   #unlisten: (() => void) | undefined
 
   constructor(options: StreamServerOptions) {
     const { clock = systemClock, net = nodeNet } = options
-    this.#turns = new Turns(clock)
+    this.#scheduler = new FairScheduler(clock)
     const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
     this.#log = log
-    const line = new ReadLine(this.#turns, clock, READS_AT_ONCE)
+    const queue = new ReadQueue(this.#scheduler, clock, READS_AT_ONCE)
     const context: ConnectionContext = {
-      log: new LogInLine(log, line),
+      log: new QueuedLog(log, queue),
       bookmarks: index,
-      operationBoundaries: new BoundariesInLine(operationBoundaries ?? NO_BOUNDARIES, line),
-      turns: this.#turns,
+      operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, queue),
+      scheduler: this.#scheduler,
       memory: {
-        parts: new PartMemory({ smallBytes: SMALL_PART_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_PARTS }),
+        chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_CHUNKS }),
         newest: new SharedCopy(),
       },
       clock,
@@ -57,10 +60,7 @@ export class StreamServer implements AsyncDisposable {
       inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
       commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
       closeOnStateError: options.closeOnStateError ?? true,
-      onEvent: (event) => {
-        if (event.type === 'closed') this.#endpoint.forget(event.id)
-        this.#onEvent(event)
-      },
+      onEvent: (event) => this.#onEvent(event),
     }
     this.#endpoint = new Endpoint({
       maxConnections: options.maxConnections ?? 1000,
@@ -68,11 +68,11 @@ export class StreamServer implements AsyncDisposable {
       keepAliveMs: options.keepAliveMs ?? 30_000,
       clock,
       net,
-      maxNewcomers: options.maxConnections ?? 1000,
-      newcomersUntil: 'handshake',
+      maxPending: options.maxConnections ?? 1000,
+      pendingUntil: 'handshake',
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       open: (arrival) => {
-        this.#turns.charge(ACCEPT_MS)
+        this.#scheduler.charge(ACCEPT_MS)
         return new ClientConnection(arrival, context)
       },
       evict: () => {},
@@ -92,8 +92,9 @@ export class StreamServer implements AsyncDisposable {
   }
 
   get counters(): ServerCounters {
-    const bytesSent = this.#endpoint.connections.reduce((sum, connection) => sum + connection.bytesSent, 0)
-    return this.#counter.counters(bytesSent)
+    const sent = (sum: number, { bytesSent }: ClientConnection): number => sum + bytesSent
+    const bytesSent = this.#endpoint.connections.reduce(sent, this.#closedBytesSent)
+    return { accepted: this.#endpoint.accepted, bytesSent, ...this.#counts.now }
   }
 
   /**
@@ -103,7 +104,7 @@ export class StreamServer implements AsyncDisposable {
    */
   async listen(options?: number | ListenOptions): Promise<void> {
     await this.#endpoint.listen(listenAddress(options, 6900))
-    this.#unlisten ??= this.#log.listen({ onCommit: () => this.#turns.onCommit(), onTruncate: () => {} })
+    this.#unlisten ??= this.#log.listen({ onCommit: () => this.#scheduler.onCommit(), onTruncate: () => {} })
   }
 
   /**
@@ -117,7 +118,7 @@ export class StreamServer implements AsyncDisposable {
     this.#endpoint.renewTls(tls)
   }
 
-  /** Accept no more clients, end the connections between two entries, and cut those that are there after `graceMs`. */
+  /** Accept no more clients, end the connections between two entries, and destroy those that are there after `graceMs`. */
   close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
     this.#unlisten?.()
     return this.#endpoint.close(graceMs)
@@ -128,7 +129,13 @@ export class StreamServer implements AsyncDisposable {
   }
 
   #onEvent(event: EventDetails): void {
-    this.#counter.count(event)
+    if (event.type === 'rejected') this.#counts.rejected(event.reason)
+    else if (event.type === 'refused') this.#counts.refused(event.resultCode)
+    else if (event.type === 'closed') {
+      this.#endpoint.forget(event.id)
+      this.#counts.closed(event.reason)
+      this.#closedBytesSent += event.bytesSent
+    }
     serverEvents.publish(this, event)
   }
 }

@@ -36,7 +36,7 @@ export function totals(
   name: string,
   help: string,
   label: string,
-  read: () => Readonly<Record<string, number>>,
+  read: () => Readonly<Partial<Record<string, number>>>,
   known: readonly string[] = [],
 ): void {
   new Counter({
@@ -47,7 +47,7 @@ export function totals(
     collect() {
       this.reset()
       for (const value of known) this.inc({ [label]: value }, 0)
-      for (const [value, count] of Object.entries(read())) this.inc({ [label]: value }, count)
+      for (const [value, count = 0] of Object.entries(read())) this.inc({ [label]: value }, count)
     },
   })
 }

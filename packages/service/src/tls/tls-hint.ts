@@ -3,7 +3,7 @@ export interface TlsFlags {
   readonly ca: string
   readonly cert: string
   readonly name: string
-  /** Turns TLS on. */
+  /** FairScheduler TLS on. */
   readonly on: string
 }
 

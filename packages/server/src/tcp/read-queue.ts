@@ -10,39 +10,39 @@ import type {
   Truncations,
 } from '@datastreamer/store'
 import type { KnownBoundaries } from './boundary-packets.ts'
-import type { Participant, Turns } from './turns.ts'
+import type { FairScheduler, Task } from './fair-scheduler.ts'
 
 /** Most time of the event loop that is counted for one read; the rest of what it takes is the disk's. */
 const MOST_CHARGED_MS = 0.25
 
 /**
- * The line in which clients wait for the disk, first come, first served. Few read at a time: the system's threads for
- * the disk are few too, and commits need them.
+ * Where the reads of clients wait for the disk, first come, first served. Few are done at a time: the system's threads
+ * for the disk are few too, and commits need them.
  */
-export class ReadLine implements Participant {
-  /** Whose reads they are has no say: they come one by one. */
+export class ReadQueue implements Task {
+  /** Whose reads they are does not matter: they are done one by one. */
   readonly hasBacklog = false
-  readonly #turns: Turns
+  readonly #scheduler: FairScheduler
   readonly #clock: Clock
   readonly #atOnce: number
   readonly #waiting = new Set<() => void>()
   #reading = 0
 
   /** @param atOnce reads at a time */
-  constructor(turns: Turns, clock: Clock, atOnce: number) {
-    this.#turns = turns
+  constructor(scheduler: FairScheduler, clock: Clock, atOnce: number) {
+    this.#scheduler = scheduler
     this.#clock = clock
     this.#atOnce = atOnce
   }
 
-  /** Read when it is the caller's turn. @throws what `read` throws */
+  /** Read when all that were queued before have begun. @throws what `read` throws */
   run<T>(read: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(() => {
         const began = this.#clock.now()
         const onDone = (): void => {
           this.#reading--
-          this.#turns.charge(Math.min(MOST_CHARGED_MS, this.#clock.now() - began))
+          this.#scheduler.charge(Math.min(MOST_CHARGED_MS, this.#clock.now() - began))
           this.#advance()
         }
         this.#reading++
@@ -53,7 +53,7 @@ export class ReadLine implements Participant {
   }
 
   /** Begin one read; returns whether another could begin. */
-  takeTurn(): boolean {
+  runTurn(): boolean {
     const [begin] = this.#waiting
     if (begin !== undefined && this.#reading < this.#atOnce) {
       this.#waiting.delete(begin)
@@ -68,22 +68,22 @@ export class ReadLine implements Participant {
 
   /** Beginning a read takes no time, but what comes of it does. */
   #advance(): void {
-    if (this.#turns.isSparing) {
-      if (this.#canBegin) this.#turns.enter(this)
+    if (this.#scheduler.isThrottled) {
+      if (this.#canBegin) this.#scheduler.enqueue(this)
     } else {
-      while (this.takeTurn()) {}
+      while (this.runTurn()) {}
     }
   }
 }
 
-/** A log whose reads from disk wait in a line. */
-export class LogInLine implements ReadableLog {
+/** A log whose reads from disk are queued. */
+export class QueuedLog implements ReadableLog {
   readonly #log: ReadableLog
-  readonly #line: ReadLine
+  readonly #queue: ReadQueue
 
-  constructor(log: ReadableLog, line: ReadLine) {
+  constructor(log: ReadableLog, queue: ReadQueue) {
     this.#log = log
-    this.#line = line
+    this.#queue = queue
   }
 
   get header(): Header {
@@ -99,7 +99,7 @@ export class LogInLine implements ReadableLog {
   }
 
   locate(number: number): Promise<LogPosition> {
-    return this.#line.run(() => this.#log.locate(number))
+    return this.#queue.run(() => this.#log.locate(number))
   }
 
   runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined {
@@ -107,33 +107,33 @@ export class LogInLine implements ReadableLog {
   }
 
   runOnDisk(from: LogPosition, options?: RunOptions): Promise<LogRun | undefined> {
-    return this.#line.run(() => this.#log.runOnDisk(from, options))
+    return this.#queue.run(() => this.#log.runOnDisk(from, options))
   }
 
   runAsFound(from: LogPosition, maxBytes?: number): Promise<LogRun | undefined> {
-    return this.#line.run(() => this.#log.runAsFound(from, maxBytes))
+    return this.#queue.run(() => this.#log.runAsFound(from, maxBytes))
   }
 
   entry(number: bigint): Promise<Entry | undefined> {
-    return this.#line.run(() => this.#log.entry(number))
+    return this.#queue.run(() => this.#log.entry(number))
   }
 }
 
 /** Operation boundaries, looked up in the same line. */
-export class BoundariesInLine implements KnownBoundaries {
+export class QueuedBoundaries implements KnownBoundaries {
   readonly #ends: KnownBoundaries
-  readonly #line: ReadLine
+  readonly #queue: ReadQueue
 
-  constructor(ends: KnownBoundaries, line: ReadLine) {
+  constructor(ends: KnownBoundaries, queue: ReadQueue) {
     this.#ends = ends
-    this.#line = line
+    this.#queue = queue
   }
 
   lastUpTo(number: number): Promise<number | undefined> {
-    return this.#line.run(async () => this.#ends.lastUpTo(number))
+    return this.#queue.run(async () => this.#ends.lastUpTo(number))
   }
 
   isKnownAt(number: number): Promise<boolean> {
-    return this.#line.run(async () => this.#ends.isKnownAt(number))
+    return this.#queue.run(async () => this.#ends.isKnownAt(number))
   }
 }

@@ -10,13 +10,14 @@ import {
 } from '@datastreamer/format'
 import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store'
 import { findBookmark, firstEventAfter } from '@datastreamer/store'
+import type { ConnectionContext } from './server-options.ts'
 
-/** What a connection has to do for a command. */
-export type Answer =
+/** What a client gets for a command. */
+export type Reply =
   /** Send an OK and the body. */
   | { readonly t: 'found'; readonly body: Uint8Array }
   | { readonly t: 'refused'; readonly code: ResultCode }
-  /** Send an OK, the body, and entries from a place on, up to the one before `end` if there is an end. */
+  /** Send an OK, the body, and entries from a position on, up to the one before `end` if there is an end. */
   | {
       readonly t: 'stream'
       readonly from: LogPosition
@@ -31,22 +32,19 @@ export type Query = Exclude<Command, { readonly name: 'stop' }>
 
 type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' }>
 
-export interface Source {
-  readonly log: ReadableLog
-  readonly bookmarks: BookmarkIndex
-}
+type LookedUp = Pick<ConnectionContext, 'log' | 'bookmarks'>
 
 /**
  * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
  *
  * @throws what reading the log or the index throws, as a rejection
  */
-export function answer(query: Query, source: Source): Answer | Promise<Answer> {
-  if (query.name === 'header') return found(encodeHeaderEntry(source.log.header))
-  return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, source)
+export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> {
+  if (query.name === 'header') return found(encodeHeaderEntry(stream.log.header))
+  return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, stream)
 }
 
-async function lookUp(query: Lookup, { log, bookmarks }: Source): Promise<Answer> {
+async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Reply> {
   switch (query.name) {
     case 'entry':
       return found(encodeResponse(await log.entry(query.entryNumber)))
@@ -72,11 +70,11 @@ async function lookUp(query: Lookup, { log, bookmarks }: Source): Promise<Answer
   }
 }
 
-function found(body: Uint8Array): Answer {
+function found(body: Uint8Array): Reply {
   return { t: 'found', body }
 }
 
-function refused(code: ResultCode): Answer {
+function refused(code: ResultCode): Reply {
   return { t: 'refused', code }
 }
 
@@ -84,7 +82,7 @@ function encodeResponse(entry: Entry | undefined): Uint8Array {
   return encodeEntry(entry ?? NOT_FOUND_ENTRY, PacketType.response)
 }
 
-/** The bare u64 behind the result of a range. */
+/** The bare u64 after the result of a range. */
 function encodeRangeEnd(number: bigint): Uint8Array {
   const out = new Uint8Array(8)
   viewOf(out).setBigUint64(0, number)
@@ -100,7 +98,7 @@ async function locateBookmark(
   return number === undefined ? undefined : locate(log, number)
 }
 
-/** Where an entry begins, or `undefined` if it lies behind the commit point, which a truncation may have moved back. */
+/** Where an entry begins, or `undefined` if it lies after the commit point, which a truncation may have moved back. */
 async function locate(log: ReadableLog, number: bigint): Promise<LogPosition | undefined> {
   if (number > log.header.totalEntries) return undefined
   try {

@@ -1,7 +1,7 @@
 import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { SPARE_MS, SPARING_SHARE, TURN_MS, Turns } from './turns.ts'
+import { FairScheduler, SLICE_MS, THROTTLE_MS, THROTTLED_SHARE } from './fair-scheduler.ts'
 
 /** Time that stands still unless somebody works or waits. */
 class TestClock extends ManualClock {
@@ -39,7 +39,7 @@ function worker(clock: TestClock, name: string, shares: number, did: string[], h
   let left = shares
   return {
     hasBacklog,
-    takeTurn(): boolean {
+    runTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
       return --left > 0
@@ -49,60 +49,60 @@ function worker(clock: TestClock, name: string, shares: number, did: string[], h
 
 test('one that has ten thousand shares of work gets one between two of another', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  turns.enter(worker(clock, 'flood', 10_000, did))
-  turns.enter(worker(clock, 'other', 50, did))
+  scheduler.enqueue(worker(clock, 'flood', 10_000, did))
+  scheduler.enqueue(worker(clock, 'other', 50, did))
   while (did.filter((name) => name === 'other').length < 50) clock.turn()
   expect(did.slice(0, did.lastIndexOf('other')).join(' ')).not.toContain('flood flood')
 })
 
-test('after a turn other events are handled', () => {
+test('after a slice other events are handled', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  turns.enter(worker(clock, 'flood', 1000, did))
-  for (let before = 0; clock.turn(); before = clock.ms) expect(clock.ms - before).toBeLessThan(TURN_MS + 0.2)
+  scheduler.enqueue(worker(clock, 'flood', 1000, did))
+  for (let before = 0; clock.turn(); before = clock.ms) expect(clock.ms - before).toBeLessThan(SLICE_MS + 0.2)
   expect(did).toHaveLength(1000)
 })
 
 test('while operations are being committed, all together have a part of the time', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  for (let i = 0; i < 20; i++) turns.enter(worker(clock, `${i}`, 10_000, did))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `${i}`, 10_000, did))
   const began = clock.ms
-  while (clock.ms - began < 10 * SPARE_MS) {
-    turns.onCommit()
+  while (clock.ms - began < 10 * THROTTLE_MS) {
+    scheduler.onCommit()
     clock.turn()
   }
   const worked = did.length * 0.1
-  expect(worked).toBeLessThan((clock.ms - began) * SPARING_SHARE * 1.2 + 1)
-  expect(worked).toBeGreaterThan((clock.ms - began) * SPARING_SHARE * 0.5)
+  expect(worked).toBeLessThan((clock.ms - began) * THROTTLED_SHARE * 1.2 + 1)
+  expect(worked).toBeGreaterThan((clock.ms - began) * THROTTLED_SHARE * 0.5)
   expect(new Set(did.slice(0, 20)).size).toBe(20)
 })
 
-test('whoever stands in line already stays there', () => {
+test('a task that waits already keeps its position', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
   const first = worker(clock, 'first', 1, did)
-  turns.enter(first)
-  turns.enter(worker(clock, 'second', 1, did))
-  turns.enter(first)
+  scheduler.enqueue(first)
+  scheduler.enqueue(worker(clock, 'second', 1, did))
+  scheduler.enqueue(first)
   clock.turn()
   expect(did).toEqual(['first', 'second'])
 })
 
 test('one that asks for one thing is before all but one of those with a backlog', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  for (let i = 0; i < 20; i++) turns.enter(worker(clock, `flood ${i}`, 10_000, did, true))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `flood ${i}`, 10_000, did, true))
   for (let asked = 1; asked <= 10; asked++) {
     for (let i = 0; i < 5; i++) clock.turn()
     const before = did.length
-    turns.enter(worker(clock, 'other', 1, did))
+    scheduler.enqueue(worker(clock, 'other', 1, did))
     while (did.filter((name) => name === 'other').length < asked) clock.turn()
     expect(did.slice(before).indexOf('other')).toBeLessThan(2)
   }
@@ -110,10 +110,10 @@ test('one that asks for one thing is before all but one of those with a backlog'
 
 test('those with a backlog have no more shares each than the others, and no fewer than half', () => {
   const clock = new TestClock()
-  const turns = new Turns(clock)
+  const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  for (let i = 0; i < 100; i++) turns.enter(worker(clock, 'reader', 10_000, did))
-  for (let i = 0; i < 10; i++) turns.enter(worker(clock, 'flood', 10_000, did, true))
+  for (let i = 0; i < 100; i++) scheduler.enqueue(worker(clock, 'reader', 10_000, did))
+  for (let i = 0; i < 10; i++) scheduler.enqueue(worker(clock, 'flood', 10_000, did, true))
   while (did.length < 2200) clock.turn()
   const floods = did.filter((name) => name === 'flood').length
   expect(floods).toBeLessThanOrEqual(200)
