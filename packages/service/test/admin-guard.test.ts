@@ -55,10 +55,10 @@ describe('the admin endpoint', () => {
   })
 
   test('ends a connection that sends a request a byte at a time', async () => {
-    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0 })
+    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0, requestTimeoutMs: 250 })
     const slow = connect({ port: admin.address.port, host: '127.0.0.1' }).on('error', () => {})
     slow.write('GET /readyz HTTP/1.1\r\nx-long: ')
-    const dripping = setInterval(() => slow.write('x'), 100)
+    const dripping = setInterval(() => slow.write('x'), 10)
     await once(slow.resume(), 'close')
     clearInterval(dripping)
   })
@@ -67,7 +67,12 @@ describe('the admin endpoint', () => {
     using dir = tempDir()
     makeCertificate(dir.path, 'server')
     const [key, cert] = ['server.key', 'server.crt'].map((name) => readFileSync(dir.join(name), 'utf8'))
-    await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0, tls: { key, cert } })
+    await using admin = await AdminServer.listen(sources, {
+      host: '127.0.0.1',
+      port: 0,
+      tls: { key, cert },
+      requestTimeoutMs: 1000,
+    })
     const { port } = admin.address
     const { ended } = await silent(100, port)
     const shaken = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {})

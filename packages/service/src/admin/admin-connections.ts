@@ -1,23 +1,27 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ConnectionLimit } from '@datastreamer/runtime'
 
 /** Connections at a time; one more evicts the one that was heard of least lately, of the address that has most. */
 const MAX_CONNECTIONS = 64
-/** Deadline of a TLS handshake; of a request, from the end of that or of the answer before; and idle timeout. */
-const REQUEST_TIMEOUT_MS = 5000
 /** Time from a request to the last byte of its answer taken. */
 const ANSWER_TIMEOUT_MS = 10_000
 
-/** Settings of the HTTP server that go with it. */
-export const HTTP_LIMITS = {
-  handshakeTimeout: REQUEST_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  headersTimeout: REQUEST_TIMEOUT_MS,
-  keepAliveTimeout: REQUEST_TIMEOUT_MS,
-  connectionsCheckingInterval: 1000,
-  maxHeaderSize: 8192,
-} as const
+/**
+ * Settings of the HTTP server that go with it.
+ *
+ * @param ms deadline of a TLS handshake; of a request, from the end of that or of the answer before; and idle timeout
+ */
+export function httpLimits(ms: number): ServerOptions & { readonly handshakeTimeout: number } {
+  return {
+    handshakeTimeout: ms,
+    requestTimeout: ms,
+    headersTimeout: ms,
+    keepAliveTimeout: ms,
+    connectionsCheckingInterval: ms / 5,
+    maxHeaderSize: 8192,
+  }
+}
 
 /** Keeps the connections of an admin endpoint few and short, so that nobody can keep others from it. */
 export class AdminConnections {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { escapeControls } from '../text/escape-controls.ts'
 import { type Address, addressText } from './address.ts'
-import { AdminConnections, HTTP_LIMITS } from './admin-connections.ts'
+import { AdminConnections, httpLimits } from './admin-connections.ts'
 import { HostNames } from './host-names.ts'
 
 /** Whether a service can do its work. */
@@ -29,6 +29,8 @@ export interface AdminOptions {
   readonly tls?: ServerTlsOptions | undefined
   /** Names beside its own under which it may be asked; `*` is every one. */
   readonly allowedHosts?: readonly string[] | undefined
+  /** Time for a TLS handshake, for a request, and between two of them (default 5,000). */
+  readonly requestTimeoutMs?: number | undefined
 }
 
 /** The admin endpoint: `/healthz`, `/readyz`, `/metrics` and `/api/status`, for GET and HEAD. */
@@ -39,7 +41,8 @@ export class AdminServer implements AsyncDisposable {
     this.#server = server
   }
 
-  static async listen(sources: AdminSources, { host, port, tls, allowedHosts }: AdminOptions): Promise<AdminServer> {
+  static async listen(sources: AdminSources, options: AdminOptions): Promise<AdminServer> {
+    const { host, port, tls, allowedHosts, requestTimeoutMs = 5000 } = options
     const names = new HostNames(host, allowedHosts)
     const answer: RequestListener = (request, response) => {
       if (!names.allows(request.headers.host)) {
@@ -51,7 +54,7 @@ export class AdminServer implements AsyncDisposable {
         else response.destroy()
       })
     }
-    const limits = HTTP_LIMITS
+    const limits = httpLimits(requestTimeoutMs)
     const server = tls === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...tls }, answer)
     new AdminConnections(server)
     await new Promise<void>((resolve, reject) => {
