@@ -41,6 +41,8 @@ test('streams over TLS, with a certificate on both sides', async () => {
   const tls = { ca: CERTIFICATE, cert: CERTIFICATE, key: KEY }
   await using client = await connect(near(peer, { tls }))
   expect(plain(await collect(client.entries({ follow: false })))).toEqual(entriesOf(0, 500))
+  await using named = await connect(`tls://127.0.0.1:${peer.port}`, { tls })
+  expect(plain(await collect(named.entries({ follow: false })))).toEqual(entriesOf(0, 500))
 })
 
 const refused: [name: string, tls: ClientTlsOptions, reason: string][] = [

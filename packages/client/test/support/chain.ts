@@ -6,7 +6,7 @@ import {
   encodeSequencerEntry,
   type SequencerEntryInit,
 } from '@datastreamer/sequencer-entries'
-import { StreamServer } from '@datastreamer/server'
+import { onServerEvent, StreamServer } from '@datastreamer/server'
 import { MemoryIndex, openStore, type StreamStore } from '@datastreamer/store'
 
 /** Blocks in a batch. */
@@ -54,6 +54,19 @@ export class Chain implements AsyncDisposable {
   async listen(port = 0): Promise<void> {
     this.#server = new StreamServer({ store: this.store })
     await this.#server.listen({ port, host: '127.0.0.1' })
+  }
+
+  /** Resolves when the next client begins to stream. */
+  streaming(): Promise<void> {
+    const server = this.#server
+    if (server === undefined) throw new Error('not listening')
+    return new Promise((resolve) => {
+      const unlisten = onServerEvent(server, ({ type }) => {
+        if (type !== 'streaming') return
+        unlisten()
+        resolve()
+      })
+    })
   }
 
   /** Take the server away, and all connections. */
