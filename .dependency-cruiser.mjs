@@ -49,6 +49,7 @@ const folders = {
     'e2i node verify-era',
   ],
   'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
+  'apps/relay': ['boundaries upstream', 'truncate', 'file', 'follow'],
   'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store'],
 }
 
