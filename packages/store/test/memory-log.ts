@@ -104,7 +104,7 @@ export class TestLog {
     const position = placeEntry(this.#position, bytes.length)
     const last = this.#buffers.last
     const isNewPage = last === undefined || position >= last.start + PAGE_BYTES
-    if (isNewPage && last !== undefined) last.closedAt = this.#position
+    if (isNewPage && last !== undefined) this.#buffers.closeLast(this.#position)
     const page = isNewPage ? this.#buffers.open(position, number) : last
     page.bytes.set(bytes, position - page.start)
     this.#position = position + bytes.length

@@ -189,6 +189,7 @@ test.each([
   const file = fileOf(100, 200)
   const buffers = new PageBuffers()
   buffers.restart(file.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: file.subarray(HEADER_PAGE_BYTES) })
+  buffers.closeLast(file.length)
   buffers.open(HEADER_PAGE_BYTES + PAGE_BYTES, 2)
   const log = logOf(file, 2n, buffers, async () => undefined)
   expect(log.runInMemory(place)).toBeUndefined()
@@ -324,4 +325,28 @@ test('a place that was come by while the log was truncated is not remembered', a
     log.advance({ totalLength: others.length, totalEntries: 5n })
   })
   expect((await log.entry(4n))?.data).toHaveLength(30_100)
+})
+
+test('a commit point that goes the wrong way is refused, and nothing has changed', () => {
+  const log = logOfThree()
+  log.truncate(after(2))
+  const broken = expect.objectContaining({ name: 'InternalError' })
+  expect(() => log.advance(after(1))).toThrow(broken)
+  expect(() => log.advance({ ...after(2), totalEntries: 1n })).toThrow(broken)
+  expect(() => log.truncate(after(3))).toThrow(broken)
+  expect(() => log.truncate({ ...after(1), totalEntries: 3n })).toThrow(broken)
+  expect(log.header).toMatchObject(after(2))
+  expect(log.truncations.count).toBe(1)
+})
+
+test('a recovery moves the commit point from where a torn header said', () => {
+  for (const point of [
+    { totalLength: after(1).totalLength, totalEntries: 2n },
+    { totalLength: after(3).totalLength, totalEntries: 1n },
+  ]) {
+    const log = logOf(fileOf(100, 200), 2n, new PageBuffers(), async () => undefined)
+    log.moveTo(point)
+    expect(log.header).toMatchObject(point)
+    expect(log.truncations.count).toBe(1)
+  }
 })

@@ -1,10 +1,15 @@
+import { invariant } from '@datastreamer/format'
 import type { BookmarkPut } from './bookmark-index.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
 /** Slots that a list has room for at first. */
 const FIRST_SLOTS = 64
 
-/** Bookmarks on their way into an index, copied into one piece of memory: an object for each would cost more than that. */
+/**
+ * Bookmarks on their way into an index, copied into one piece of memory: an object for each would cost more than that.
+ *
+ * Invariants: keys are of 1 to 16 bytes; numbers grow.
+ */
 export class BookmarkList implements Iterable<BookmarkPut> {
   #keys = new Uint8Array(FIRST_SLOTS * MAX_KEY_BYTES)
   #lengths = new Uint8Array(FIRST_SLOTS)
@@ -17,7 +22,10 @@ export class BookmarkList implements Iterable<BookmarkPut> {
 
   /** Add the bookmark, of 1 to 16 bytes, that lies in `bytes` from `from` to `to`. */
   add(bytes: Uint8Array, from: number, to: number, number: number): void {
-    const slot = this.#length++
+    const slot = this.#length
+    invariant(to > from && to - from <= MAX_KEY_BYTES, 'a bookmark of a length that none has')
+    invariant(slot === 0 || number > (this.#numbers[slot - 1] as number), 'bookmarks out of the order of the log')
+    this.#length++
     if (slot === this.#lengths.length) this.#grow(2 * slot)
     const keyAt = slot * MAX_KEY_BYTES - from
     for (let i = from; i < to; i++) this.#keys[keyAt + i] = bytes[i] as number

@@ -115,3 +115,17 @@ test('memory is used again, of eight segments at most', () => {
   expect(second.filter((shared) => first.has(shared))).toHaveLength(8)
   expect(new Set(second).size).toBe(10)
 })
+
+test('refuses numbers that are none, and to forget what was not handed over', () => {
+  const pending = new PendingBookmarks(2)
+  const broken = expect.objectContaining({ name: 'InternalError' })
+  for (const number of [-1, 1.5, 2 ** 53]) expect(() => pending.put(Uint8Array.of(1), number)).toThrow(broken)
+  expect(pending.added).toBe(0)
+  pending.put(Uint8Array.of(1), 1)
+  expect(() => pending.release()).toThrow(broken)
+  expect(pending.find(Uint8Array.of(1))).toBe(1)
+  pending.handOver()
+  pending.takeBack()
+  expect(() => pending.release()).toThrow(broken)
+  expect(pending.added - pending.written).toBe(1)
+})

@@ -1,6 +1,7 @@
+import { invariant } from '@datastreamer/format'
 import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
 
-/** A stretch of changes, in memory that the worker sees too. */
+/** Some changes, in memory that the worker sees too. */
 export interface Segment {
   readonly shared: SharedArrayBuffer
   /** Slots in use. */
@@ -14,6 +15,9 @@ const MAX_FREE_SEGMENTS = 8
 /**
  * Changes to an index that are not written yet, oldest first, 25 bytes each: what is being filled, what waits, and what
  * was handed over and not confirmed. All of it can be looked up.
+ *
+ * Invariants: segments are handed over oldest first, and written in that order; one that was handed over does not change
+ * until it is written; every change that was added is written, or in a segment.
  */
 export class PendingBookmarks {
   readonly #segmentSlots: number
@@ -50,6 +54,7 @@ export class PendingBookmarks {
   }
 
   put(key: Uint8Array, number: number): void {
+    invariant(Number.isSafeInteger(number) && number >= 0, 'a bookmark of an entry without a number')
     const segment = this.#segmentFor(key)
     const at = this.#add(segment, key, key.length)
     segment.view.setUint32(at + NUMBER_AT, Math.floor(number / 0x1_0000_0000))
@@ -76,7 +81,9 @@ export class PendingBookmarks {
   /** The oldest segment that was not handed over yet, which from now on stays as it is. */
   handOver(): Segment | undefined {
     const next = this.#segments[this.#handedOver]
-    if (next !== undefined) this.#handedOver++
+    if (next === undefined) return undefined
+    this.#handedOver++
+    invariant(next.count > 0, 'a segment without changes is handed over')
     return next
   }
 
@@ -87,8 +94,9 @@ export class PendingBookmarks {
 
   /** The oldest segment that was handed over is written. */
   release(): void {
+    invariant(this.#handedOver > 0, 'a segment is written that was not handed over')
     const segment = this.#segments.shift()
-    if (segment === undefined) return
+    invariant(segment !== undefined, 'a segment that was handed over is missing')
     this.#handedOver--
     this.#written += segment.count
     segment.count = 0

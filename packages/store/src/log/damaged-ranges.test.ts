@@ -91,3 +91,12 @@ test('ranges are described as entries and bytes', () => {
   })
   expect(uncoveredDamage('a.bin', range(20, 30))).toMatchObject({ code: 'NO_CHECKSUM', ...place })
 })
+
+test('refuses ranges that are none', () => {
+  const ranges = new DamagedRanges()
+  const broken = expect.objectContaining({ name: 'InternalError' })
+  expect(() => ranges.add(range(20, 20))).toThrow(broken)
+  expect(() => ranges.add(range(30, 20))).toThrow(broken)
+  expect(() => ranges.add({ from: { ...point(10), totalEntries: 9n }, to: point(20) })).toThrow(broken)
+  expect(ranges.all).toEqual([])
+})

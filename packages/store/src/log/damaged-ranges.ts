@@ -1,3 +1,4 @@
+import { invariant } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError, type DamagePlace } from './damage-error.ts'
 import { type EntryRange, rangeText } from './entry-range.ts'
@@ -5,9 +6,12 @@ import { type EntryRange, rangeText } from './entry-range.ts'
 /** Ranges that are told apart; if there are more, what lies between two of them counts as damaged too. */
 const MAX_RANGES = 10_000
 
-/** The ranges of a log of which it is known that their bytes are not those that were committed. */
+/**
+ * The ranges of a log of which it is known that their bytes are not those that were committed.
+ *
+ * Invariants: no range is empty; they are in order, and something lies between each and the next.
+ */
 export class DamagedRanges {
-  /** In order, apart from each other. */
   #ranges: EntryRange[] = []
 
   get all(): readonly EntryRange[] {
@@ -37,6 +41,8 @@ export class DamagedRanges {
 
   add(range: EntryRange): void {
     let { from, to } = range
+    invariant(from.totalLength < to.totalLength, 'a damaged range without bytes')
+    invariant(from.totalEntries <= to.totalEntries, 'a damaged range that ends before its start')
     const at = this.#indexAfter(from.totalLength - 1)
     let end = at
     for (let next = this.#ranges[end]; next !== undefined; next = this.#ranges[++end]) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { standstill } from '../../test/gated-disk.ts'
 import { LogChanges } from './log-changes.ts'
 import { Truncations } from './truncations.ts'
 
@@ -94,4 +95,16 @@ test('a truncation before a read began says nothing of what is there now', async
   const changes = new LogChanges(new Truncations())
   changes.truncated(0)
   expect(await changes.readSteadily(5, isThere, async () => 'value')).toBe('value')
+})
+
+test('refuses to change bytes while others are being changed', async () => {
+  const changes = new LogChanges(new Truncations())
+  const written = standstill()
+  const first = changes.change(() => written.promise)
+  const works: string[] = []
+  const second = changes.change(async () => void works.push('second'))
+  await expect(second).rejects.toMatchObject({ name: 'InternalError' })
+  expect(works).toEqual([])
+  written.resolve()
+  await first
 })

@@ -4,7 +4,10 @@ import { nextPageStart, PageBuffers, startOfOpenPage } from './page-buffers.ts'
 
 function threePages() {
   const buffers = new PageBuffers()
-  const pages = [0, 1, 2].map((page) => buffers.open(pageStart(page), 10 * page))
+  const pages = [0, 1, 2].map((page) => {
+    if (page > 0) buffers.closeLast(pageStart(page))
+    return buffers.open(pageStart(page), 10 * page)
+  })
   return { buffers, pages }
 }
 
@@ -53,12 +56,11 @@ test('a page becomes the last one again, also one that was forgotten', () => {
   const { buffers, pages } = threePages()
   const [first, second] = pages
   if (first === undefined || second === undefined) throw new Error('no pages')
-  second.closedAt = 5
+  buffers.closeLast(pageStart(2) + 5)
   buffers.cutBehind(second)
   expect(buffers.all).toEqual([first, second])
   expect(second.closedAt).toBeUndefined()
   buffers.forgetUpTo(pageStart(1), 0)
-  first.closedAt = 5
   buffers.cutBehind(first)
   expect(buffers.all).toEqual([first])
   expect(first.closedAt).toBeUndefined()
@@ -103,4 +105,26 @@ test('a page that is exactly full is followed by the next one', () => {
   expect(startOfOpenPage(start + 1)).toBe(start)
   expect(startOfOpenPage(start + PAGE_BYTES - 1)).toBe(start)
   expect(startOfOpenPage(start + PAGE_BYTES)).toBe(start + PAGE_BYTES)
+})
+
+test('refuses pages that do not follow each other, and to close or reopen one elsewhere', () => {
+  const { buffers } = threePages()
+  const broken = expect.objectContaining({ name: 'InternalError' })
+  expect(() => buffers.open(pageStart(3), 30)).toThrow(broken)
+  expect(() => buffers.closeLast(pageStart(2))).toThrow(broken)
+  expect(() => buffers.closeLast(pageStart(3) + 1)).toThrow(broken)
+  buffers.closeLast(pageStart(3))
+  for (const [start, firstNumber] of [
+    [pageStart(4), 30],
+    [pageStart(2), 30],
+    [pageStart(3) + 1, 30],
+    [pageStart(3), 20],
+  ] as const) {
+    expect(() => buffers.open(start, firstNumber)).toThrow(broken)
+  }
+  expect(() => new PageBuffers().open(0, 0)).toThrow(broken)
+  expect(() => new PageBuffers().closeLast(pageStart(1))).toThrow(broken)
+  const later = new PageBuffers().open(pageStart(7), 70)
+  expect(() => buffers.cutBehind(later)).toThrow(broken)
+  expect(buffers.all).toHaveLength(3)
 })

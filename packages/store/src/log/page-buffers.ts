@@ -1,19 +1,19 @@
-import { bytesLeftInPage, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { bytesLeftInPage, HEADER_PAGE_BYTES, invariant, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 
 /**
- * A data page in memory, laid out as it is in the file. What is committed of it are whole entries: laid out here, or walked
- * by who brought them from the file.
+ * A data page in memory, as it lies in the file. What is committed of it are whole entries: encoded here, or walked by
+ * whoever read them from the file.
  */
 export interface PageBuffer {
   /** Position of the page's first byte in the file. */
   readonly start: number
-  /** Borrowed by readers up to what is committed; only bytes behind that may change. */
+  /** Borrowed by readers up to what is committed; only bytes after that may change. */
   bytes: Uint8Array
   view: DataView
   /** Number of the entry that the page opens with. */
   readonly firstNumber: number
-  /** Position behind the page's last entry, once the next page was opened. */
-  closedAt: number | undefined
+  /** Position after the page's last entry, once nothing more is added to the page. */
+  readonly closedAt: number | undefined
 }
 
 /** The page in which a log ends, up to there. */
@@ -22,13 +22,22 @@ export interface LastPage {
   readonly start: number
   /** Number of the entry that the page opens with. */
   readonly firstNumber: number
-  /** Whole entries from its first byte on, padding at most behind. */
+  /** Whole entries from its first byte on, at most followed by padding. */
   readonly bytes: Uint8Array
 }
 
-/** Consecutive pages at the end of the log: what is being written, and the newest of what was. */
+interface Page extends PageBuffer {
+  closedAt: number | undefined
+}
+
+/**
+ * Pages at the end of the log in memory: what is being written, and the newest of what was.
+ *
+ * Invariants: they are whole pages of the file that follow each other without a gap; each opens with a later entry than
+ * the one before; all but the last are closed.
+ */
 export class PageBuffers {
-  readonly #pages: PageBuffer[] = []
+  readonly #pages: Page[] = []
 
   /** The page that holds the byte at `position`, if it is in memory. */
   holding(position: number): PageBuffer | undefined {
@@ -44,12 +53,27 @@ export class PageBuffers {
     return this.#pages.at(-1)
   }
 
-  /** Open the page that begins at `start`; it must follow the last one. */
+  /** Open the page that begins at `start`, right after the last one. */
   open(start: number, firstNumber: number): PageBuffer {
+    const { last } = this
+    invariant(start >= HEADER_PAGE_BYTES && start === pageStart(pageOf(start)), 'a page begins where none does')
+    invariant(last === undefined || start === last.start + PAGE_BYTES, 'a page does not follow the last one')
+    invariant(last === undefined || firstNumber > last.firstNumber, 'a page opens with an entry of an earlier one')
+    invariant(last === undefined || last.closedAt !== undefined, 'a page follows one that is open')
     const bytes = new Uint8Array(PAGE_BYTES)
     const page = { start, bytes, view: new DataView(bytes.buffer), firstNumber, closedAt: undefined }
     this.#pages.push(page)
     return page
+  }
+
+  /** Nothing is added to the last page any more, whose entries end at `position`. */
+  closeLast(position: number): void {
+    const page = this.#pages.at(-1)
+    invariant(
+      page !== undefined && position > page.start && position <= page.start + PAGE_BYTES,
+      'a page is closed elsewhere',
+    )
+    page.closedAt = position
   }
 
   /** Forget all pages. */
@@ -79,7 +103,7 @@ export class PageBuffers {
   /**
    * Give the page that holds `position` memory of its own, apart from what readers have borrowed, and write to it.
    *
-   * @param kept a page that was forgotten, but comes back if an operation is taken back
+   * @param kept a page that was forgotten, but comes back if an operation is rolled back
    */
   overwrite(position: number, bytes: Uint8Array, kept: PageBuffer | undefined): void {
     for (const page of new Set([this.holding(position), kept])) {
@@ -103,16 +127,19 @@ export class PageBuffers {
       return
     }
     const index = this.#pages.indexOf(page)
+    const [first] = this.#pages
+    invariant(index >= 0 || first === undefined || page.start < first.start, 'a page comes back after others')
     if (index >= 0) this.#pages.length = index + 1
     else this.#pages.splice(0, this.#pages.length, page)
-    page.closedAt = undefined
+    const reopened: Page = page
+    reopened.closedAt = undefined
   }
 
   /** The bytes from `from` to `to`, page by page; all of them must be in memory. */
   *pieces(from: number, to: number): Generator<Uint8Array> {
     for (let at = from; at < to; ) {
       const page = this.holding(at)
-      if (page === undefined) throw new RangeError(`byte ${at} is not in memory`)
+      invariant(page !== undefined, `byte ${at} is not in memory`)
       const end = Math.min(to, page.start + PAGE_BYTES)
       yield page.bytes.subarray(at - page.start, end - page.start)
       at = end

@@ -31,7 +31,10 @@ class Book {
 
   /** The page of an entry, if all pages but the last are full. */
   pageOf(number: number, pages: number): Promise<number> {
-    return this.directory.pageOfEntry(number, { totalLength: pageStart(pages - 1) + 50, totalEntries: 0n })
+    return this.directory.pageOfEntry(number, {
+      totalLength: pageStart(pages - 1) + 50,
+      totalEntries: 10n * BigInt(pages),
+    })
   }
 }
 
@@ -52,7 +55,7 @@ test('a page in memory is not read', async () => {
   expect(book.reads).toBe(0)
 })
 
-test('after a truncation, pages behind it are read again', async () => {
+test('after a truncation, pages after it are read again', async () => {
   for (const [position, stale] of [
     [HEADER_PAGE_BYTES, [0, 1, 2, 3]],
     [pageStart(1), [1, 2, 3]],
@@ -100,7 +103,7 @@ test.each([
 
 const mark = (page: number, number: number) => ({ position: pageStart(page) + 100 * (number - 10 * page), number })
 
-test('a search begins at the last place before the entry that somebody came by', async () => {
+test('a search begins at the last position before the entry that another came by', async () => {
   const book = new Book(3)
   const { directory } = book
   for (const number of [14, 12, 17, 12]) directory.mark(1, mark(1, number))
@@ -113,14 +116,14 @@ test('a search begins at the last place before the entry that somebody came by',
     [17, 17],
     [19, 17],
   ] as const) {
-    expect(await directory.placeBefore(number, 1)).toEqual(mark(1, from))
+    expect(await directory.positionBefore(number, 1)).toEqual(mark(1, from))
   }
   expect(book.reads).toBe(0)
-  expect(await directory.placeBefore(11, 1)).toEqual({ position: pageStart(1), number: 10 })
-  expect(await directory.placeBefore(20, 2)).toEqual({ position: pageStart(2), number: 20 })
+  expect(await directory.positionBefore(11, 1)).toEqual({ position: pageStart(1), number: 10 })
+  expect(await directory.positionBefore(20, 2)).toEqual({ position: pageStart(2), number: 20 })
 })
 
-test('places behind a truncation, and in the page that it cuts, are forgotten', async () => {
+test('waymarks after a truncation, and in its page, are forgotten', async () => {
   for (const [position, kept] of [
     [HEADER_PAGE_BYTES, []],
     [pageStart(1) - 1, []],
@@ -134,17 +137,28 @@ test('places behind a truncation, and in the page that it cuts, are forgotten', 
     for (const page of [0, 1, 2]) {
       const isKept = (kept as readonly number[]).includes(page)
       const number = 10 * page + (isKept ? 5 : 0)
-      expect(await directory.placeBefore(10 * page + 6, page)).toEqual(mark(page, number))
+      expect(await directory.positionBefore(10 * page + 6, page)).toEqual(mark(page, number))
     }
   }
 })
 
-test('places are remembered of the 4,096 pages that were marked last', async () => {
+test('waymarks are remembered of the 4,096 pages that were marked last', async () => {
   const { directory } = new Book(3)
   const last = 4096
   for (let page = 0; page < last; page++) directory.mark(page, mark(page, 10 * page + 5))
-  expect(await directory.placeBefore(6, 0)).toEqual(mark(0, 5))
+  expect(await directory.positionBefore(6, 0)).toEqual(mark(0, 5))
   directory.mark(last, mark(last, 10 * last + 5))
-  expect(await directory.placeBefore(6, 0)).toEqual(mark(0, 0))
-  expect(await directory.placeBefore(16, 1)).toEqual(mark(1, 15))
+  expect(await directory.positionBefore(6, 0)).toEqual(mark(0, 0))
+  expect(await directory.positionBefore(16, 1)).toEqual(mark(1, 15))
+})
+
+test('refuses to look for what is not in the log, and marks outside of their page', async () => {
+  const { directory } = new Book(2)
+  const broken = { name: 'InternalError' }
+  for (const number of [-1, 20]) {
+    const page = directory.pageOfEntry(number, { totalLength: pageStart(2), totalEntries: 20n })
+    await expect(page).rejects.toMatchObject(broken)
+  }
+  expect(() => directory.mark(0, mark(1, 10))).toThrow(expect.objectContaining(broken))
+  expect(await directory.positionBefore(5, 0)).toEqual(mark(0, 0))
 })

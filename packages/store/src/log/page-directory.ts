@@ -1,21 +1,35 @@
-import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, PacketType, pageStart, pagesInUse, viewOf } from '@datastreamer/format'
+import {
+  ENTRY_HEAD_BYTES,
+  HEADER_PAGE_BYTES,
+  invariant,
+  PacketType,
+  pageOf,
+  pageStart,
+  pagesInUse,
+  viewOf,
+} from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import type { PageBuffers } from './page-buffers.ts'
 import { type LogPosition, readBytes } from './run-reader.ts'
 
-/** Pages of which it is remembered where some of their entries begin: 16 places each, of 64 bytes or so. */
+/** Pages of which it is remembered where some of their entries begin: 16 positions each, of 64 bytes or so. */
 const MOST_MARKED_PAGES = 4096
 
-/** Which page holds which entries: every page opens with an entry, whose number is read once. */
+/**
+ * Which page holds which entries: every page opens with an entry, whose number is read once.
+ *
+ * Invariants: only entries of the log are looked for; waymarks lie in their page, in order; nothing is remembered that was
+ * read before something was forgotten.
+ */
 export class PageDirectory {
   readonly #file: DiskFile
   readonly #path: string
   readonly #buffers: PageBuffers
   /** Number of each page's first entry, where it was asked for. */
   readonly #firstNumbers: number[] = []
-  /** Places within pages that somebody came by, in order; of the pages that were marked last. */
+  /** Positions within pages that a search came by, in order; of the pages that were marked last. */
   readonly #waymarks = new Map<number, LogPosition[]>()
   /** Grows when something is forgotten: what was read before is not remembered then. */
   #forgotten = 0
@@ -27,7 +41,8 @@ export class PageDirectory {
   }
 
   /** The page that holds entry `number`, found by binary search over the pages in use. */
-  async pageOfEntry(number: number, { totalLength }: CommitPoint): Promise<number> {
+  async pageOfEntry(number: number, { totalLength, totalEntries }: CommitPoint): Promise<number> {
+    invariant(number >= 0 && number < Number(totalEntries), 'a page of an entry that is not in the log')
     let low = 0
     let high = pagesInUse(totalLength) - 1
     while (low < high) {
@@ -60,24 +75,25 @@ export class PageDirectory {
     return Number(number)
   }
 
-  /** The last known place of a page at or before entry `number`, which the page holds. */
-  async placeBefore(number: number, page: number): Promise<LogPosition> {
+  /** The last known position of a page at or before entry `number`, which the page holds. */
+  async positionBefore(number: number, page: number): Promise<LogPosition> {
     const known = this.#waymarks.get(page)?.findLast((mark) => mark.number <= number)
     return known ?? { position: pageStart(page), number: await this.firstNumber(page) }
   }
 
-  /** Remember a place that was come by on the way through a page. */
-  mark(page: number, place: LogPosition): void {
+  /** Remember a position in a page that a search came by. */
+  mark(page: number, mark: LogPosition): void {
+    invariant(pageOf(mark.position) === page, 'a waymark outside of its page')
     const marks = this.#waymarks.get(page) ?? []
-    const at = marks.findLastIndex(({ position }) => position <= place.position)
-    if (marks[at]?.position === place.position) return
-    marks.splice(at + 1, 0, place)
+    const at = marks.findLastIndex(({ position }) => position <= mark.position)
+    if (marks[at]?.position === mark.position) return
+    marks.splice(at + 1, 0, mark)
     this.#waymarks.set(page, marks)
     const [oldest = page] = this.#waymarks.keys()
     if (this.#waymarks.size > MOST_MARKED_PAGES) this.#waymarks.delete(oldest)
   }
 
-  /** Forget the pages that begin at or behind `position`, and the places in the one that holds it. */
+  /** Forget the pages that begin at or after `position`, and the waymarks in the one that holds it. */
   forgetFrom(position: number): void {
     this.#forgotten++
     for (const page of this.#waymarks.keys()) {

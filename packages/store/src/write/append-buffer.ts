@@ -84,7 +84,7 @@ export class AppendBuffer {
       if (length <= left) return page
       // What an operation that was rolled back left behind is no padding.
       page.bytes.fill(0, PAGE_BYTES - left)
-      page.closedAt = this.#position
+      this.#buffers.closeLast(this.#position)
       this.#position += left
     }
     this.#page = this.#buffers.open(this.#position, this.#number)

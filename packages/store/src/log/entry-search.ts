@@ -1,0 +1,67 @@
+import { pageOf, walkRun } from '@datastreamer/format'
+import type { CommitPoint } from './commit-point.ts'
+import type { LogChanges } from './log-changes.ts'
+import type { LogRuns } from './log-runs.ts'
+import type { PageDirectory } from './page-directory.ts'
+import type { LogPosition } from './run-reader.ts'
+
+/** What is read of a page at a time to find one entry in it. Where the reads ended is remembered for the next search. */
+export const SEARCH_BYTES: number = 64 * 1024
+
+export interface EntrySearchOptions {
+  readonly directory: PageDirectory
+  readonly runs: LogRuns
+  readonly changes: LogChanges
+  /** Where the log ends by then. */
+  readonly endOf: () => CommitPoint
+}
+
+/** Finds where entries begin. */
+export class EntrySearch {
+  readonly #directory: PageDirectory
+  readonly #runs: LogRuns
+  readonly #changes: LogChanges
+  readonly #endOf: () => CommitPoint
+
+  constructor({ directory, runs, changes, endOf }: EntrySearchOptions) {
+    this.#directory = directory
+    this.#runs = runs
+    this.#changes = changes
+    this.#endOf = endOf
+  }
+
+  /** The position of an entry, or the commit point; `undefined` if the number is beyond, maybe by a truncation meanwhile. */
+  async find(number: number): Promise<LogPosition | undefined> {
+    for (;;) {
+      const { epoch } = this.#changes
+      const end = this.#endOf()
+      if (number < 0 || number > Number(end.totalEntries)) return undefined
+      if (number === Number(end.totalEntries)) return { position: end.totalLength, number }
+      try {
+        const page = await this.#directory.pageOfEntry(number, end)
+        const position = await this.#walkTo(number, page, end, epoch)
+        if (epoch === this.#changes.epoch) return { position, number }
+      } catch (error) {
+        // What was read while the log changed, or as another history's, is no damage.
+        await this.#runs.confirmed()
+        if (epoch === this.#changes.epoch) throw error
+      }
+    }
+  }
+
+  /** Walk to an entry of a page; what comes of it is worth nothing if the log has changed since `epoch`. */
+  async #walkTo(number: number, page: number, end: CommitPoint, epoch: number): Promise<number> {
+    let at = await this.#directory.positionBefore(number, page)
+    while (at.number < number && epoch === this.#changes.epoch) {
+      const run = await this.#runs.atOnce(at, end, SEARCH_BYTES)
+      if (run.next.number > number) {
+        const { bytes, position, number: first } = run
+        return position + walkRun(bytes, 0, bytes.length, BigInt(first), number - first).end
+      }
+      at = run.next
+      const isSame = epoch === this.#changes.epoch
+      if (isSame && pageOf(at.position) === page) this.#directory.mark(page, at)
+    }
+    return at.position
+  }
+}

@@ -1,0 +1,110 @@
+import { PAGE_BYTES } from '@datastreamer/format'
+import type { DiskFile } from '../disk/disk.ts'
+import type { CommitPoint } from './commit-point.ts'
+import { DamageError } from './damage-error.ts'
+import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
+import type { LogChanges } from './log-changes.ts'
+import type { PageBuffers } from './page-buffers.ts'
+import { runInMemory } from './run-in-memory.ts'
+import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
+
+export interface LogRunsOptions {
+  readonly file: DiskFile
+  readonly path: string
+  readonly buffers: PageBuffers
+  readonly changes: LogChanges
+  /** Most bytes that one read from disk takes, but always at least one entry (default 1 MiB, a page). */
+  readonly readBytes?: number | undefined
+}
+
+/** Where the log ends for whoever reads, by then. */
+type EndOf = () => CommitPoint
+
+/** Reads smaller than a page cost a catch-up a third of its speed. */
+const DEFAULT_READ_BYTES: number = PAGE_BYTES
+const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
+
+/**
+ * The runs of a log, from memory and from disk.
+ *
+ * Invariants: what is read from disk while committed bytes change is read again; nothing that is known to be damaged is
+ * given as if it were whole.
+ */
+export class LogRuns {
+  readonly damages: DamagedRanges = new DamagedRanges()
+  readonly #file: DiskFile
+  readonly #path: string
+  readonly #buffers: PageBuffers
+  readonly #changes: LogChanges
+  readonly #readBytes: number
+  #confirm: () => Promise<void> = async () => {}
+
+  constructor({ file, path, buffers, changes, readBytes = DEFAULT_READ_BYTES }: LogRunsOptions) {
+    this.#file = file
+    this.#path = path
+    this.#buffers = buffers
+    this.#changes = changes
+    this.#readBytes = readBytes
+  }
+
+  /** Call `confirm` whenever something was read from the file, before anybody gets it. */
+  confirmReads(confirm: () => Promise<void>): void {
+    this.#confirm = confirm
+  }
+
+  /** Resolves when what was read from the file until now is confirmed, or the log was truncated. */
+  confirmed(): Promise<void> {
+    return this.#confirm()
+  }
+
+  inMemory(from: LogPosition, end: CommitPoint): LogRun | undefined {
+    const run = runInMemory(this.#buffers, from, end)
+    return run !== undefined && this.damages.meets(from.position, run.next.position) ? undefined : run
+  }
+
+  onDisk(from: LogPosition, endOf: EndOf, maxBytes?: number, into?: Uint8Array): Promise<LogRun | undefined> {
+    const most = Math.min(maxBytes ?? this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
+    return this.#readSteadily(from, endOf, (end) => this.#readWhole(from, end, most, into))
+  }
+
+  /** From memory or disk, also if it is known to be damaged. */
+  async asFound(from: LogPosition, endOf: EndOf, maxBytes: number = this.#readBytes): Promise<LogRun | undefined> {
+    const run = runInMemory(this.#buffers, from, endOf())
+    return run ?? this.#readSteadily(from, endOf, (end) => readRun(this.#file, this.#path, from, end, maxBytes))
+  }
+
+  /** From memory or disk; worth something only if the log does not change meanwhile. */
+  async atOnce(from: LogPosition, end: CommitPoint, maxBytes: number): Promise<LogRun> {
+    return this.inMemory(from, end) ?? readRun(this.#file, this.#path, from, end.totalLength, maxBytes)
+  }
+
+  /** Read entries that are not known to be damaged. */
+  async #readWhole(from: LogPosition, end: number, maxBytes: number, into?: Uint8Array): Promise<LogRun> {
+    const damaged = this.damages.nextAfter(from.position)
+    const stop = Math.min(end, damaged?.from.totalLength ?? end)
+    if (damaged !== undefined && stop <= from.position) throw rangeDamage(this.#path, damaged, KNOWN_DAMAGE)
+    try {
+      return await readRun(this.#file, this.#path, from, stop, maxBytes, into)
+    } catch (error) {
+      // At the padding before it; any other damage is its own.
+      const isBefore = error instanceof DamageError && error.code === 'PADDING'
+      if (damaged === undefined || stop === end || !isBefore) throw error
+      throw rangeDamage(this.#path, damaged, KNOWN_DAMAGE)
+    }
+  }
+
+  #readSteadily(
+    { number }: LogPosition,
+    endOf: EndOf,
+    read: (end: number) => Promise<LogRun>,
+  ): Promise<LogRun | undefined> {
+    const isThere = (): boolean => number < Number(endOf().totalEntries)
+    return this.#changes.readSteadily(number, isThere, async () => {
+      try {
+        return await read(endOf().totalLength)
+      } finally {
+        await this.#confirm()
+      }
+    })
+  }
+}
