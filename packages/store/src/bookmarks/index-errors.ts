@@ -63,6 +63,11 @@ export function lockedError(folder: string, found: string, options?: ErrorOption
   return new LockedError('LOCKED', message, options)
 }
 
+/** The error for an index whose thread has ended. */
+export function threadError(folder: string, how: string): DiskError {
+  return new DiskError('STORE_BROKEN', `${folder}: the thread of the bookmark index ended: ${how}`)
+}
+
 function corruptError(failure: LevelFailure, folder: string): UnusableIndexError {
   const message = `${folder}: the bookmark index is damaged (${failure.message}); it can be rebuilt from the stream file`
   return new UnusableIndexError('INDEX_CORRUPT', message, { cause: causeOf(failure) })

@@ -1,33 +1,23 @@
 // Runs in a thread of its own, from the sources as well as from the bundle: nothing from other packages of the
 // workspace may be imported here.
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { ClassicLevel } from 'classic-level'
 import { isFull } from '../disk/is-full.ts'
 import { checkClosed, checkTables, LookUpCheck, UNFINISHED_FILE } from './level-check/check.ts'
-import { removeLevelFiles } from './level-files.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
-import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
+import { clear, failureOf, type Level, openLevel, probe, syncFolder } from './open-level.ts'
+import { decodeNumber, fillBatch } from './slot-batch.ts'
+import { MAX_KEY_BYTES } from './slots.ts'
 
-/** Stands behind every key of 16 bytes, so no bookmark is touched by what is done to it. */
-const BEHIND_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
+/** Sorts after every key of 16 bytes, so no bookmark is touched by what is done to it. */
+const AFTER_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
 
 /** Time between two checks of all tables, and before each table in such a check but the first. */
 const CHECK_PERIOD_MS = 3_600_000
 const CHECK_PAUSE_MS = 200
-
-/** Room that a disk must have before LevelDB is opened again. */
-const PROBE_BYTES = 1_048_576
-
-type Level = ClassicLevel<Uint8Array, Uint8Array>
-type Batch = ReturnType<Level['batch']>
-
-/** Copies of a slot's key and value, reused because LevelDB copies them at once. One view for each length of a key. */
-const keyBytes = new Uint8Array(MAX_KEY_BYTES)
-const keys = Array.from({ length: MAX_KEY_BYTES + 1 }, (_, length) => keyBytes.subarray(0, length))
-const value = new Uint8Array(SLOT_BYTES - NUMBER_AT)
 
 class LevelWorker {
   readonly #level: Level
@@ -98,7 +88,7 @@ class LevelWorker {
     if (this.#failed) return
     this.#synced = false
     const batch = this.#level.batch()
-    fill(batch, new DataView(slots), count)
+    fillBatch(batch, new DataView(slots), count)
     this.#writes = this.#writes.then(async () => {
       if (this.#failed) return
       try {
@@ -122,15 +112,15 @@ class LevelWorker {
 
   /**
    * A synced write alone would do only for LevelDB's current journal: one that was filled before may not be durable yet.
-   * So what is in memory becomes a table, which LevelDB syncs. If that fails, the write behind it tells, or has all in
+   * So what is in memory becomes a table, which LevelDB syncs. If that fails, the write after it fails, or has all in
    * its journal.
    */
   async #sync(): Promise<void> {
     await this.#writes
     if (this.#synced) return
     this.#synced = true
-    await this.#level.compactRange(BEHIND_ALL_KEYS, BEHIND_ALL_KEYS)
-    await this.#level.del(BEHIND_ALL_KEYS, { sync: true })
+    await this.#level.compactRange(AFTER_ALL_KEYS, AFTER_ALL_KEYS)
+    await this.#level.del(AFTER_ALL_KEYS, { sync: true })
   }
 
   async #reopen(): Promise<void> {
@@ -193,73 +183,6 @@ class LevelWorker {
   }
 }
 
-function fill(batch: Batch, view: DataView, count: number): void {
-  for (let at = 0; at < count * SLOT_BYTES; at += SLOT_BYTES) {
-    const head = view.getUint8(at)
-    const key = keys[head & LENGTH_MASK] ?? keyBytes
-    for (let i = 0; i < key.length; i++) key[i] = view.getUint8(at + 1 + i)
-    if ((head & REMOVED_BIT) !== 0) {
-      batch.del(key)
-      continue
-    }
-    for (let i = 0; i < value.length; i++) value[i] = view.getUint8(at + NUMBER_AT + i)
-    batch.put(key, value)
-  }
-}
-
-/** Take out all that LevelDB has in a folder, which counts as unfinished from before that on. */
-async function clear(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, UNFINISHED_FILE), '', { flush: true })
-  await syncFolder(folder)
-  await removeLevelFiles(folder)
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder.
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** See whether a disk takes bytes; LevelDB does not mind the file. */
-async function probe(folder: string): Promise<void> {
-  const path = join(folder, 'probe')
-  try {
-    await writeFile(path, new Uint8Array(PROBE_BYTES), { flush: true })
-  } finally {
-    await rm(path, { force: true })
-  }
-}
-
-/** What another program stored may be no number at all: then it is one that no entry has. */
-function decodeNumber(bytes: Uint8Array): number {
-  if (bytes.length !== value.length) return Number.MAX_SAFE_INTEGER
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0))
-}
-
-/** LevelDB's own error: the library wraps those of opening. */
-function failureOf(error: unknown): LevelFailure {
-  const { cause } = error as { readonly cause?: unknown }
-  if (cause instanceof Error) return failureOf(cause)
-  const { code = '', message = String(error) } = error as Partial<LevelFailure>
-  return { code, message }
-}
-
-async function openLevel(level: Level, { folder, createIfMissing, fresh }: LevelWorkerData): Promise<void> {
-  if (fresh) {
-    await mustBeFree(level)
-    await clear(folder)
-  } else {
-    checkClosed(folder)
-  }
-  await level.open({ createIfMissing })
-}
-
 /** Open LevelDB, or find that there is no room to do so yet. */
 async function start(data: LevelWorkerData): Promise<void> {
   const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing: data.createIfMissing }
@@ -274,16 +197,6 @@ async function start(data: LevelWorkerData): Promise<void> {
   const worker = new LevelWorker(level, failure && data)
   parentPort?.on('message', (request: LevelRequest) => void worker.handle(request))
   send(failure === undefined ? { t: 'open' } : { t: 'waiting', failure })
-}
-
-/** Where no `flock` could be taken, LevelDB's own lock alone says whether another process has the folder. */
-async function mustBeFree(level: Level): Promise<void> {
-  try {
-    await level.open({ createIfMissing: false })
-    await level.close()
-  } catch (error) {
-    if (failureOf(error).code === 'LEVEL_LOCKED') throw error
-  }
 }
 
 function send(reply: LevelReply): void {

@@ -4,7 +4,7 @@ import { bookmark, event, key, LogInMemory } from '../../test/bookmarks/log-in-m
 import { standstill } from '../../test/gated-disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import { UnusableIndexError } from './index-errors.ts'
-import type { LevelBookmarkIndex } from './level-index.ts'
+import type { LevelBookmarkIndex } from './level-bookmark-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { type IndexEvent, RepairingIndex, type RepairingIndexOptions } from './repairing-index.ts'
 

@@ -5,7 +5,7 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { findGap } from './find-gap.ts'
 import { gapError, UnusableIndexError } from './index-errors.ts'
-import type { LevelBookmarkIndex } from './level-index.ts'
+import type { LevelBookmarkIndex } from './level-bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { indexLog } from './scan.ts'
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
-import { type LevelBookmarkIndex, openLevelIndex } from '../../src/bookmarks/level-index.ts'
+import type { LevelBookmarkIndex } from '../../src/bookmarks/level-bookmark-index.ts'
+import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
 import { key } from './log-in-memory.ts'
 
 /** More than the thread is given at a time, and than LevelDB keeps in memory before it makes a table. */

@@ -1,0 +1,110 @@
+import { Worker } from 'node:worker_threads'
+import type { DiskError } from '../disk/errors.ts'
+import { threadError } from './index-errors.ts'
+import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
+
+/** What the thread says that answers no request. */
+export type LevelNotice = Exclude<LevelReply, { readonly t: 'answer' | 'refused' }>
+
+export interface LevelThreadEvents {
+  onNotice(notice: LevelNotice): void
+  /** Called after each reply. */
+  onReplied(): void
+  /** What the thread threw, which ends then, or {@link onNotice}. */
+  onError(error: Error): void
+}
+
+interface Waiter {
+  readonly resolve: (number: number | undefined) => void
+  readonly reject: (error: Error) => void
+  /** The error for what LevelDB said. */
+  readonly errorOf: (failure: LevelFailure) => Error
+}
+
+/**
+ * The thread that LevelDB runs in: it blocks whoever calls it.
+ *
+ * Invariants: each request has a number of its own, and is answered once.
+ */
+export class LevelThread {
+  /** The error for what comes after its end; requests that were not answered wait for {@link rejectAll}. */
+  readonly ended: Promise<DiskError>
+  readonly #worker: Worker
+  readonly #events: LevelThreadEvents
+  readonly #requests = new Map<number, Waiter>()
+  #nextId = 0
+
+  constructor(workerData: LevelWorkerData, events: LevelThreadEvents) {
+    this.#worker = new Worker(workerFile(), { workerData, execArgv: [] })
+    this.#events = events
+    this.#worker.on('message', (reply: LevelReply) => this.#onReply(reply))
+    const { folder } = workerData
+    this.#worker.on('error', (cause) => events.onError(threadError(folder, String(cause))))
+    this.ended = new Promise((resolve) => {
+      this.#worker.once('exit', (status) => resolve(threadError(folder, `status ${status}`)))
+    })
+  }
+
+  /** Whether a request is not answered yet. */
+  get isAwaited(): boolean {
+    return this.#requests.size > 0
+  }
+
+  /** @throws what `errorOf` makes of what LevelDB says */
+  request(make: (id: number) => LevelRequest, errorOf: Waiter['errorOf']): Promise<number | undefined> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      this.#requests.set(id, { resolve, reject, errorOf })
+      this.post(make(id))
+    })
+  }
+
+  /** Send what has no answer of its own. */
+  post(request: LevelRequest): void {
+    // While something is under way the process stays.
+    this.#worker.ref()
+    this.#worker.postMessage(request)
+  }
+
+  /** Let the process end although the thread runs, until the next request. */
+  unref(): void {
+    this.#worker.unref()
+  }
+
+  /** The thread has ended: nothing is answered any more. */
+  rejectAll(error: Error): void {
+    for (const { reject } of this.#requests.values()) reject(error)
+    this.#requests.clear()
+  }
+
+  #onReply(reply: LevelReply): void {
+    if (reply.t === 'answer') this.#take(reply.id)?.resolve(reply.number)
+    else if (reply.t === 'refused') this.#refuse(reply.id, reply.failure)
+    else this.#notify(reply)
+    this.#events.onReplied()
+  }
+
+  #notify(notice: LevelNotice): void {
+    try {
+      this.#events.onNotice(notice)
+    } catch (error) {
+      this.#events.onError(error as Error)
+    }
+  }
+
+  #refuse(id: number, failure: LevelFailure): void {
+    const waiter = this.#take(id)
+    waiter?.reject(waiter.errorOf(failure))
+  }
+
+  #take(id: number): Waiter | undefined {
+    const waiter = this.#requests.get(id)
+    this.#requests.delete(id)
+    return waiter
+  }
+}
+
+/** The worker lies beside this module, in the sources and in the bundle. */
+function workerFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './level-worker.ts' : './level-worker.js', import.meta.url)
+}

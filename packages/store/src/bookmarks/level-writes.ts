@@ -1,0 +1,128 @@
+import type { Clock, Timer } from '@datastreamer/runtime'
+import type { BookmarkPut } from './bookmark-index.ts'
+import { PendingBookmarks, type Segment } from './pending-bookmarks.ts'
+
+/** Changes that go to the thread together, and are written in one batch. */
+const SEGMENT_SLOTS = 4096
+/** Segments that the thread has at a time: one is filled into a batch while the other is written. */
+const MAX_HANDED_OVER = 2
+/** How long a segment that is not full may wait for more: each goes to another thread, which costs more than a bookmark. */
+const WRITE_DELAY_MS = 5
+
+interface Waiter {
+  /** Changes that have to be written. */
+  readonly target: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * Hands changes to the thread that writes them, and knows how many are written.
+ *
+ * Invariants: changes are written in the order in which they were added; nothing is handed over while it is stopped.
+ */
+export class LevelWrites {
+  readonly #pending = new PendingBookmarks(SEGMENT_SLOTS)
+  readonly #waiters = new Set<Waiter>()
+  readonly #clock: Clock
+  readonly #write: (segment: Segment) => void
+  #timer: Timer | undefined
+  /** Whether a segment that is not full has waited long enough. */
+  #partDue = false
+  #isStopped = false
+
+  /** @param write hand a segment to the thread; {@link onWritten} is to be called when it is written */
+  constructor(clock: Clock, write: (segment: Segment) => void) {
+    this.#clock = clock
+    this.#write = write
+  }
+
+  /** Changes that are not written yet. */
+  get waiting(): number {
+    return this.#pending.added - this.#pending.written
+  }
+
+  /** Whether the thread has something to write. */
+  get isWriting(): boolean {
+    return this.#pending.handedOver > 0
+  }
+
+  put(bookmarks: Iterable<BookmarkPut>): void {
+    for (const { key, number } of bookmarks) this.#pending.put(key, number)
+    this.#pumpWhenDue()
+  }
+
+  remove(keys: readonly Uint8Array[]): void {
+    for (const key of keys) this.#pending.remove(key)
+    this.#pumpWhenDue()
+  }
+
+  /** The newest change of a key that is not written: its number, 'removed', or `undefined` if there is none. */
+  find(key: Uint8Array): number | 'removed' | undefined {
+    return this.#pending.find(key)
+  }
+
+  /** Resolves when all that was added until now is written but the last `mayWait`. @throws what it is stopped with */
+  untilWritten(mayWait = 0): Promise<void> {
+    const target = this.#pending.added - mayWait
+    if (this.#pending.written >= target) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#waiters.add({ target, resolve, reject })
+      this.#pump()
+    })
+  }
+
+  /** The oldest segment that was handed over is written. @throws {InternalError} if there is none */
+  onWritten(): void {
+    this.#pending.release()
+    for (const waiter of this.#waiters) {
+      if (waiter.target > this.#pending.written) continue
+      this.#waiters.delete(waiter)
+      waiter.resolve()
+    }
+    this.#pump()
+  }
+
+  /** Hand nothing over any more; whoever waits gets the error. */
+  stop(error: Error): void {
+    this.#isStopped = true
+    for (const waiter of this.#waiters) waiter.reject(error)
+    this.#waiters.clear()
+  }
+
+  /** Go on with what was handed over and not written. */
+  resume(): void {
+    this.#isStopped = false
+    this.#pending.takeBack()
+    this.#pump()
+  }
+
+  /** Forget all: it will never be written. */
+  drop(): void {
+    this.#pending.drop()
+  }
+
+  #pumpWhenDue(): void {
+    if (this.#pending.hasFull) this.#pump()
+    this.#timer ??= this.#clock.after(WRITE_DELAY_MS, () => {
+      this.#timer = undefined
+      this.#partDue = true
+      this.#pump()
+    })
+  }
+
+  /**
+   * Hand segments over: full ones as many as the thread may have; one that is not full only if it is due or waited for, and
+   * the thread has nothing to do.
+   */
+  #pump(): void {
+    while (!this.#isStopped && this.#pending.handedOver < MAX_HANDED_OVER) {
+      const partToo = this.#pending.handedOver === 0 && (this.#partDue || this.#waiters.size > 0)
+      if (!this.#pending.hasFull && !partToo) return
+      if (!this.#pending.hasFull) this.#partDue = false
+      const segment = this.#pending.handOver()
+      if (segment === undefined) return
+      this.#write(segment)
+    }
+  }
+}
