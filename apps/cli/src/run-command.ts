@@ -100,7 +100,24 @@ function explain(error: unknown): string {
   if (error instanceof SequencerEntryError) return `${error.message} (--generation says how entries are encoded)`
   const hint = tlsHint(error, TLS_FLAGS)
   if (hint !== undefined && error instanceof Error) return `${error.message} (${hint})`
-  return isForeseen(error) ? error.message : String(error)
+  if (!isForeseen(error)) return String(error)
+  return systemText(error) ?? error.message
+}
+
+/** What the system's errors about a path mean, in words. */
+const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of this path is no folder',
+  EISDIR: 'is a folder, expected a file',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+}
+
+function systemText({ code, path, syscall }: NodeJS.ErrnoException): string | undefined {
+  if (path === undefined || code === undefined) return undefined
+  const text = code === 'EEXIST' && syscall === 'mkdir' ? 'is a file, expected a folder' : SYSTEM_TEXTS[code]
+  return text && `${path}: ${text} (${code})`
 }
 
 /** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose stack helps. */

@@ -3,20 +3,14 @@ import { hasVectors, readVector, tempDir, unpackTar } from '@datastreamer/fixtur
 import { openLevelIndex } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, linesOf } from './cli.ts'
-import { sameStream } from './stream-files.ts'
-
-/** The bookmarks of a stream file, in hex. */
-async function bookmarksOf(file: string): Promise<string[]> {
-  const entries = await jsonOf('tail', file, '--from', '0', '--no-follow')
-  return entries.flatMap(({ type, data }) => (type === 0xb0 ? [String(data).slice(2)] : []))
-}
+import { bookmarksOf, sameStream } from './stream-files.ts'
 
 /** Where an index says that bookmarks are. */
-async function lookUp(folder: string, bookmarks: readonly string[]): Promise<(number | undefined)[]> {
+async function lookUp(folder: string, bookmarks: readonly Uint8Array[]): Promise<(number | undefined)[]> {
   const index = await openLevelIndex({ folder, createIfMissing: false })
   try {
     const found: (number | undefined)[] = []
-    for (const bookmark of bookmarks) found.push(await index.get(Buffer.from(bookmark, 'hex')))
+    for (const bookmark of bookmarks) found.push(await index.get(bookmark))
     return found
   } finally {
     await index.close()

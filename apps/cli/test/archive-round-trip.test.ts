@@ -6,28 +6,14 @@ import { openStore } from '@datastreamer/store'
 import { afterAll, describe, expect, test } from 'vitest'
 import { appendOperations } from '../src/write/append-operations.ts'
 import { datastreamer, jsonOf, linesOf, SERVER } from './cli.ts'
-import { generator, headerOf, sameStream, used } from './stream-files.ts'
+import { bookmarksOf, generator, sameStream, used } from './stream-files.ts'
 
-/** All bookmarks of a stream by the file's own index, and where they lead. */
-async function bookmarksOf(file: string): Promise<[string, number | undefined][]> {
-  const entries = await jsonOf(
-    'tail',
-    file,
-    '--from',
-    '0',
-    '--no-follow',
-    '--stream-type',
-    String(headerOf(file).streamType),
-  )
-  const keys = entries.filter(({ type }) => type === 0xb0).map(({ data }) => String(data))
-  const store = await openStore({ file })
-  try {
-    const found: [string, number | undefined][] = []
-    for (const key of keys) found.push([key, await store.index.get(Buffer.from(key.slice(2), 'hex'))])
-    return found
-  } finally {
-    await store.close()
-  }
+/** All bookmarks of a stream, and where its own index says that they are. */
+async function indexedBookmarks(file: string): Promise<[Uint8Array, number | undefined][]> {
+  await using store = await openStore(file)
+  const found: [Uint8Array, number | undefined][] = []
+  for (const bookmark of await bookmarksOf(file)) found.push([bookmark, await store.index.get(bookmark)])
+  return found
 }
 
 const cache = tempDir()
@@ -53,8 +39,8 @@ describe('a stream that is archived in several files', () => {
     await linesOf('e2store', 'import', dir.join('a'), '--file', dir.join('t.bin'))
     expect(sameStream(dir.join('t.bin'), dir.join('s.bin'))).toBe(true)
     expect(await linesOf('verify', dir.join('t.bin'))).toContain('result     whole')
-    const bookmarks = await bookmarksOf(dir.join('t.bin'))
-    expect(bookmarks).toEqual(await bookmarksOf(dir.join('s.bin')))
+    const bookmarks = await indexedBookmarks(dir.join('t.bin'))
+    expect(bookmarks).toEqual(await indexedBookmarks(dir.join('s.bin')))
     expect(bookmarks.length).toBeGreaterThan(100)
   })
 

@@ -147,9 +147,13 @@ describe('recover without losing what is whole', () => {
     const { file, twin } = damagedTwin(dir)
     await linesOf('e2store', 'export', twin, '--out', dir.join('out'))
     const [archive = ''] = readdirSync(dir.join('out'))
-    const { status } = await datastreamer('recover', file, '--from', dir.join(`out/${archive}`), '--yes')
-    expect(status).toBe(0)
-    expect((await datastreamer('verify', file)).status).toBe(0)
+    // From a segment, or a folder of them.
+    for (const source of [dir.join(`out/${archive}`), dir.join('out')]) {
+      poke(file, 4096 + 17, 0xee)
+      const { status, stderr } = await datastreamer('recover', file, '--from', source, '--yes')
+      expect([status, stderr]).toEqual([0, expect.stringContaining('1 byte changed')])
+      expect((await datastreamer('verify', file)).status).toBe(0)
+    }
   })
 
   test('refuses another stream', async () => {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  BOOKMARK_TYPE,
   decodeHeaderPage,
   HEADER_PAGE_BYTES,
   type Header,
@@ -8,6 +9,7 @@ import {
   pageStart,
   pagesInUse,
 } from '@datastreamer/format'
+import { openReader } from '@datastreamer/store'
 import { linesOf } from './cli.ts'
 
 /** The header of a stream file. */
@@ -24,6 +26,16 @@ export function used(file: string): Buffer {
 export function copyStream(from: string, to: string): void {
   const pages = pagesInUse(headerOf(from).totalLength)
   writeFileSync(to, readStart(from, pageStart(pages)))
+}
+
+/** The bookmarks of a stream file, in order. */
+export async function bookmarksOf(file: string): Promise<Uint8Array[]> {
+  await using reader = await openReader(file)
+  const bookmarks: Uint8Array[] = []
+  for await (const { type, data } of reader.entries({ follow: false })) {
+    if (type === BOOKMARK_TYPE) bookmarks.push(data.slice())
+  }
+  return bookmarks
 }
 
 /** Whether two stream files have the same used bytes. */

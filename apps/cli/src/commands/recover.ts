@@ -47,7 +47,10 @@ export function recoverCommand(run: RunCommand): Command {
         'send all but that. A header that does not fit is rewritten, where nothing is lost by it.',
     )
     .addOption(new Option('--stream-type <n>', 'type that the stream must have').default(1n, '1').argParser(readU64))
-    .option('--from <SRC>', 'replace damaged ranges from there: host:port, a stream file, or an archive (.e2ds)')
+    .option(
+      '--from <SRC>',
+      'replace damaged ranges from there: host:port, a stream file, an archive (.e2ds, or a folder)',
+    )
     .option('--take-over', 'accept the entries as they are: another program has changed them in place')
     .option('--cut', 'last resort: truncate the file before the first damage')
   return takesConfirmation(command)

@@ -2,6 +2,7 @@ import { Archive, restoreArchive, verifyBeginning } from '@datastreamer/archive'
 import { findSegments, nodeSha256, segmentFile } from '@datastreamer/archive/node'
 import { nodeDisk, openStore } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
+import { MissingError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -26,7 +27,11 @@ export function importCommand(run: RunCommand): Command {
 
 async function importFiles(paths: readonly string[], file: string, context: CommandContext): Promise<void> {
   const { out, note, signal } = context
-  const files = (await Promise.all(paths.map(segmentsAt))).flat()
+  const files = await findSegments(paths).catch((error: NodeJS.ErrnoException) => {
+    throw ofAbsent(error.path ?? paths.join(' '), error)
+  })
+  if (files.length === 0)
+    throw new MissingError('NOT_FOUND', `no archive in ${paths.join(', ')}: there is no .e2ds file`)
   for (const path of files) refuseStream(path)
   const archive = await Archive.open(files.map(segmentFile), { sha256: nodeSha256, explain: inFile })
   // Nothing is made if there is nothing to put into it.
@@ -53,10 +58,4 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
   } finally {
     await store.close()
   }
-}
-
-async function segmentsAt(path: string): Promise<readonly string[]> {
-  return findSegments(path).catch((error: unknown) => {
-    throw ofAbsent(path, error)
-  })
 }

@@ -1,5 +1,5 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createFile, openFile } from '@datastreamer/e2store/node'
 import { Archive, type ArchiveOptions, type SegmentFile } from '../archive.ts'
 import type { SegmentSink } from '../segment-sequence.ts'
@@ -11,11 +11,17 @@ export function segmentFile(path: string): SegmentFile {
 }
 
 /**
- * The paths of the segments at `path`: of a folder all files in it that are named `.e2ds`, of a file that file.
+ * The paths of the segments at `paths`, each once: of a folder all files in it that are named `.e2ds`, of a file that
+ * file.
  *
- * @throws `ENOENT`
+ * @throws `ENOENT` with the `path` that is not there
  */
-export async function findSegments(path: string): Promise<string[]> {
+export async function findSegments(paths: string | readonly string[]): Promise<string[]> {
+  const found = await Promise.all([paths].flat().map(segmentsAt))
+  return [...new Map(found.flat().map((path) => [resolve(path), path])).values()]
+}
+
+async function segmentsAt(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path]
   const names = await readdir(path)
   return names.filter((name) => name.endsWith('.e2ds')).map((name) => join(path, name))
@@ -23,8 +29,8 @@ export async function findSegments(path: string): Promise<string[]> {
 
 /** Open the archive that files, or the files in folders, are the segments of. Throws as {@link Archive.open}. */
 export async function openArchive(paths: string | readonly string[], options: ArchiveOptions = {}): Promise<Archive> {
-  const found = await Promise.all([paths].flat().map(findSegments))
-  return Archive.open(found.flat().map(segmentFile), { sha256: nodeSha256, ...options })
+  const found = await findSegments(paths)
+  return Archive.open(found.map(segmentFile), { sha256: nodeSha256, ...options })
 }
 
 /**
