@@ -31,7 +31,7 @@ describe.skipIf(!canMountDisks())('on a disk without room', () => {
   test.each([
     {
       freeMib: 1,
-      says: /^datastreamer: no copy of what is to be removed can be kept in .*s\.bin\.cut-at-\d+: .*no space/i,
+      says: /^datastreamer: no copy of what is to be removed can be kept in .*s\.bin\.removed-at-\d+: .*no space/i,
     },
     { freeMib: 0, says: /^datastreamer: nothing can be written before .*no space/i },
   ])('truncate says so, and changes nothing ($freeMib MiB free)', async ({ freeMib, says }) => {

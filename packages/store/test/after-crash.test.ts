@@ -27,9 +27,9 @@ const COMMITS = commitLogPath(FILE)
 /** Bytes of the data of an entry, and of all of it. */
 const DATA_BYTES = 10_000
 const ENTRY_BYTES = 17 + DATA_BYTES
-/** An operation that ends on the page behind the one that it begins on. */
+/** An operation that ends on the page after the one that it begins on. */
 const PAGE_OF_3: Uint8Array = new Uint8Array(120).fill(3)
-/** An operation behind which the next one begins on the page behind it. */
+/** An operation after which the next one begins on the page after it. */
 const FULL_PAGE: Uint8Array = new Uint8Array(104).fill(1)
 /** Commits are made durable by no clock. */
 const INTERVAL = { fsync: 'interval', fsyncIntervalMs: 1_000_000 } as const
@@ -179,7 +179,7 @@ test('a torn header leads to no end inside of an operation', async () => {
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a torn header costs no durable commit that stands right behind a record that cannot be read', async () => {
+test('a torn header costs no durable commit that stands right after a record that cannot be read', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   for (const byte of [1, 2, 3]) await commit(store, byte)
@@ -190,7 +190,7 @@ test('a torn header costs no durable commit that stands right behind a record th
   expect(await bytesOf(again)).toEqual([1, 2, 3])
 })
 
-test('a torn header leads to nothing behind a record that cannot be read, where commits were not durable', async () => {
+test('a torn header leads to nothing after a record that cannot be read, where commits were not durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   for (const byte of [1, 2, 3]) await commit(store, byte)
@@ -202,7 +202,7 @@ test('a torn header leads to nothing behind a record that cannot be read, where 
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a header that names the checkpoint is believed, though a commit lies behind it', async () => {
+test('a header that names the checkpoint is believed, though a commit lies after it', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   await commit(store, 1)
@@ -229,7 +229,7 @@ test('a record that is durable, of bytes for which the file has no room on the p
   expect(await bytesOf(again)).toEqual([...FULL_PAGE])
 })
 
-test('commits that only memory has are written again behind what a torn header counts', async () => {
+test('commits that only memory has are written again after what a torn header counts', async () => {
   for (let seed = 1; seed <= 8; seed++) {
     const disk = new SimDisk(randomFrom(seed))
     const store = await open(disk, INTERVAL)
@@ -246,7 +246,7 @@ test('commits that only memory has are written again behind what a torn header c
   }
 })
 
-test('a header that points behind the end of the file leads to the commits', async () => {
+test('a header that points beyond the end of the file leads to the commits', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   await commit(store, 1)
@@ -316,7 +316,7 @@ test('what another program wrote over begins where the last record stands that i
     for (const byte of [1, 2, 3, 4]) await commit(store, byte)
   }
   await spoilRecord(disk, 1)
-  // The other program has cut the file behind the second entry.
+  // The other program has truncated the file after the second entry.
   await putHeader(disk, () => ({ totalLength: positionOf(2), totalEntries: 2n }))
   const file = await disk.open(FILE, 'write')
   const entry = encodeEntry({ type: 1, number: 2n, data: new Uint8Array(3 * DATA_BYTES).fill(9) })
@@ -345,7 +345,7 @@ test('the records of an operation whose last one cannot be read stay, and cover 
   expect(damages.map(({ code }) => code)).toContain('BAD_CHECKSUM')
 })
 
-test('bytes that are known to have rotted are not taken for those of another program that wrote behind them', async () => {
+test('bytes that are known to have rotted are not taken for those of another program that wrote after them', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk)
@@ -379,7 +379,7 @@ async function dieInUpdate(disk: SimDisk): Promise<void> {
   await tearHeader(disk)
 }
 
-/** Another program wrote behind commits of a store that died. */
+/** Another program wrote after commits of a store that died. */
 async function dieBeforeAnother(disk: SimDisk): Promise<void> {
   const store = await open(disk)
   await commit(store, 7, 3)
@@ -432,12 +432,12 @@ test('what a failed sync has lost, and the machine forgets, is written again whe
   for (let seed = 1; seed <= 8; seed++) {
     const always = { ...randomFrom(1), chance: () => true }
     const disk = new SimDisk(randomFrom(seed), { random: always, looks: 0, forgets: 1, onFault: () => {} })
-    let tell = (_: StoreEvent): void => {}
+    let notify = (_: StoreEvent): void => {}
     const reopened = new Promise<void>((resolve) => {
-      tell = ({ event }) => event === 'reopened' && resolve()
+      notify = ({ event }) => event === 'reopened' && resolve()
     })
     const magic = new Uint8Array(16).fill(1)
-    const options = { magic, reopenDelayMs: () => 0, onEvent: (event: StoreEvent) => tell(event) }
+    const options = { magic, reopenDelayMs: () => 0, onEvent: (event: StoreEvent) => notify(event) }
     const store = await open(disk, { ...INTERVAL, ...options })
     await commit(store, 1)
     disk.failAt(disk.calls + 1, 'EIO')

@@ -30,7 +30,7 @@ class Machine {
   }
 }
 
-test('another program begins behind all that the header counts, and takes no right answer away', async () => {
+test('another program begins after all that the header counts, and takes no right answer away', async () => {
   const machine = new Machine()
   await machine.commit(7, 8, 9)
   for (let seed = 1; seed <= 50; seed++) {

@@ -59,7 +59,7 @@ test('a store that is closed meanwhile keeps nothing, and the reason of the func
   expect(reader.getHeader().totalEntries).toBe(0n)
 })
 
-test('whoever leaves the path out is told what was expected', async () => {
+test('whoever leaves the path out learns what was expected', async () => {
   const message = 'file: expected the path of a stream file, got undefined'
   for (const open of [openStore, openReader]) {
     // @ts-expect-error: as from JavaScript

@@ -259,7 +259,7 @@ test('a torn header costs no durable commit, also if a record before it cannot b
   expect(store.log.header.totalEntries).toBe(6n)
 })
 
-test('a truncation behind a record that cannot be read keeps what is right from being taken for damage', async () => {
+test('a truncation after a record that cannot be read keeps what is right from being taken for damage', async () => {
   using dir = tempDir()
   const file = dir.join('a.bin')
   await make(file, 1, 2, 3, 4, 5, 6, 7, 8)

@@ -63,9 +63,9 @@ test('a checkpoint says what was synced before it, and nothing else', async () =
     expect(steps).toEqual(['index synced', 'log synced'])
     const content = { ...log.end, indexedEntries: 7n, everyCommitDurable: fsync === 'commit', bootId: 'b' }
     expect(commitLog.checkpoint).toMatchObject({ ...content, open: true, truncating: false, truncationChecksum: 0 })
-    const cut = { point: { totalLength: 4500, totalEntries: 3n }, checksum: 77 }
-    await checkpointer.write({ open: false, cut })
-    const said = { ...cut.point, indexedEntries: 3n, open: false, truncating: true, truncationChecksum: 77 }
+    const truncation = { point: { totalLength: 4500, totalEntries: 3n }, checksum: 77 }
+    await checkpointer.write({ open: false, truncation })
+    const said = { ...truncation.point, indexedEntries: 3n, open: false, truncating: true, truncationChecksum: 77 }
     expect((await CommitLog.open(disk, PATH, 'read')).checkpoint).toMatchObject(said)
     await checkpointer.stop()
   }

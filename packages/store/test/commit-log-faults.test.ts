@@ -26,7 +26,7 @@ async function overwrite(disk: SimDisk, position: number, bytes: Uint8Array): Pr
 const spoilSlot = (disk: SimDisk, position: number): Promise<void> =>
   overwrite(disk, position, new Uint8Array(96).fill(0xee))
 
-async function cutFile(disk: SimDisk, size: number): Promise<void> {
+async function truncateFile(disk: SimDisk, size: number): Promise<void> {
   await (await disk.open(PATH, 'write')).resize(size)
 }
 
@@ -80,7 +80,7 @@ test.each([1, 3, 1000, 1500])('memory holds some of the newest records only, add
   expect(reads.count).toBe(2)
 })
 
-test('a cut that fails leaves all records known', async () => {
+test('a truncation that fails leaves all records known', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await logOf(disk, 5)
   disk.failAt(disk.calls + 1, 'EIO')
@@ -169,7 +169,7 @@ test('a commit log is whole as long as it has its records and one of its newest 
   expect(await log.isWhole()).toBe(true)
   await log.truncateTo(0)
   await log.writeCheckpoint(checkpointAt(1n))
-  await cutFile(disk, 512 + 96)
+  await truncateFile(disk, 512 + 96)
   expect(await log.isWhole()).toBe(true)
   await spoilSlot(disk, 512)
   expect(await log.isWhole()).toBe(false)
@@ -196,7 +196,7 @@ test('a commit log is whole as long as it has its records and one of its newest 
   expect(await log.isWhole()).toBe(false)
   await overwrite(disk, 0, old.at(-1) as Uint8Array)
   expect(await log.isWhole()).toBe(true)
-  await cutFile(disk, 4096 + 3 * RECORD_BYTES - 1)
+  await truncateFile(disk, 4096 + 3 * RECORD_BYTES - 1)
   expect(await log.isWhole()).toBe(false)
 })
 

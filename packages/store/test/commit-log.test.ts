@@ -86,8 +86,8 @@ test('a record is not durable if another sync failed since it was written', asyn
   await log.sync(log.syncFailures)
 })
 
-/** Cut the file so that it has so many records. */
-async function cut(disk: SimDisk, records: number): Promise<void> {
+/** Truncate the file so that it has so many records. */
+async function truncateTo(disk: SimDisk, records: number): Promise<void> {
   await (await disk.open(PATH, 'write')).resize(4096 + records * RECORD_BYTES)
 }
 
@@ -110,14 +110,14 @@ test('records that are in memory are put back durably when the file is opened an
     [2, 4, 5],
     [3, 4, 5],
     [3, 2, 3],
-    // Those in memory lie behind where the log ends.
+    // Those in memory lie after where the log ends.
     [2, 1, 2],
     // What lies before them is gone too.
     [1, 4, 1],
   ] as const) {
     const disk = new SimDisk(randomFrom(1))
     const log = await fiveRecords(disk)
-    await cut(disk, left)
+    await truncateTo(disk, left)
     await log.reopen(disk, PATH, recordOf(end))
     const records = Array.from({ length: found }, (_, index) => recordOf(index))
     expect(await all(log)).toEqual(records)
@@ -132,7 +132,7 @@ test('records that cannot be put back stay in memory', async () => {
   for (let call = 1; call <= 2; call++) {
     const disk = new SimDisk(randomFrom(1))
     const log = await fiveRecords(disk)
-    await cut(disk, 2)
+    await truncateTo(disk, 2)
     disk.failAt(disk.calls + call, 'EIO')
     await expect(log.reopen(disk, PATH, recordOf(4))).rejects.toThrow('EIO')
     expect([log.count, await log.record(4), await log.record(2)]).toEqual([5, recordOf(4), recordOf(2)])
@@ -141,7 +141,7 @@ test('records that cannot be put back stay in memory', async () => {
   }
 })
 
-test('the end of an operation is found however many records lie behind it', async () => {
+test('an operation boundary is found however many records lie after it', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   const records = Array.from({ length: 4000 }, (_, index) => ({ ...recordOf(index), endsOperation: index === 7 }))
@@ -159,7 +159,7 @@ test('the end of an operation is found however many records lie behind it', asyn
   }
 })
 
-test('who reads records while they are cut gets those that stay', async () => {
+test('who reads records while they are truncated gets those that stay', async () => {
   const disk = new SimDisk(randomFrom(1))
   let whileReading = async (): Promise<void> => {}
   let whileCutting = async (): Promise<void> => {}

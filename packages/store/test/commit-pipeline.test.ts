@@ -15,7 +15,7 @@ import { randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 /** Two entries fill a page. */
@@ -36,20 +36,20 @@ class Machine {
   }
 
   open(options: Partial<StoreOptions> = {}): Promise<StreamStore> {
-    const told = toldDisk(this.sim, async ({ call, path, position = 0 }) => {
+    const watched = watchedDisk(this.sim, async ({ call, path, position = 0 }) => {
       if (call === 'write' && path === FILE) {
         await (position < HEADER_PAGE_BYTES ? this.beforeHeader() : this.beforeEntries())
       }
     })
     const open: Disk['open'] = async (path, mode) => {
-      const file = await told.open(path, mode)
+      const file = await watched.open(path, mode)
       const read: typeof file.read = (into, position) => {
         if (path === FILE && position >= HEADER_PAGE_BYTES && into.length > ENTRY_HEAD_BYTES) this.reads++
         return file.read(into, position)
       }
       return { ...file, read }
     }
-    const disk = { ...told, open }
+    const disk = { ...watched, open }
     return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
   }
 
@@ -152,7 +152,7 @@ test('an operation that was committed while a part of it was not written ahead f
   expect(await commit(store, 1, 4)).toEqual({ firstEntry: 1n, nextEntry: 2n })
 })
 
-test('nothing is written ahead of an operation behind one that waits', async () => {
+test('nothing is written ahead of an operation after one that waits', async () => {
   const machine = new Machine()
   const store = await machine.open({ spillBytes: 1024 })
   const held = machine.holdWrite()

@@ -36,7 +36,7 @@ class SharedStream {
     this.disk.put(path, log)
   }
 
-  /** The bytes of the commit log behind its checkpoints. */
+  /** The bytes of the commit log after its checkpoints. */
   records(): Uint8Array {
     return this.commitLog().subarray(4096)
   }
@@ -86,7 +86,7 @@ test('a truncation inside of an operation ends there an operation, with a checks
   expect(result).toMatchObject({ damages: 0, entries: 7n, checksums: 3 })
 })
 
-test('what another program cut and wrote over is known by its end, and again if it goes on', async () => {
+test('what another program truncated and wrote over is known by its end, and again if it goes on', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     for (const byte of [1, 2, 3]) await commit(store, 3, byte)

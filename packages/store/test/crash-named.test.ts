@@ -3,7 +3,7 @@ import { type HistoryOptions, playHistory } from './sim/history.ts'
 
 test.each<[string, HistoryOptions]>([
   [
-    'a truncation cut short behind a commit of another program',
+    'a truncation cut short after a commit of another program',
     { seed: 5019, fsync: 'interval', death: 'power', faults: 0, lives: 3, crashAt: 37 },
   ],
   [
@@ -19,7 +19,7 @@ test.each<[string, HistoryOptions]>([
     { seed: 3025, fsync: 'commit', death: 'power', faults: 0.02, lives: 3, crashAt: 49 },
   ],
   [
-    'bookmarks of another program behind a commit of which nobody knew whether it was written',
+    'bookmarks of another program after a commit of which nobody knew whether it was written',
     { seed: 300010, fsync: 'commit', death: 'process', faults: 0.02, lives: 1, slow: 0.4, crashAt: 27 },
   ],
   [
@@ -131,7 +131,7 @@ test.each<[string, HistoryOptions]>([
     },
   ],
   [
-    'a bit that flips in the checkpoint behind a truncation, and a header that is torn some commits later',
+    'a bit that flips in the checkpoint after a truncation, and a header that is torn some commits later',
     {
       seed: 34000059,
       fsync: 'commit',

@@ -4,7 +4,7 @@ import { openReader, openStore, type StreamReader } from '../src/index.ts'
 
 const KEYS = { first: Uint8Array.of(1), second: Uint8Array.of(2), third: Uint8Array.of(3) }
 
-/** Events of 400,000 bytes, so that a page takes two: three behind the first bookmark, two behind the second. */
+/** Events of 400,000 bytes, so that a page takes two: three after the first bookmark, two after the second. */
 async function writeStream(file: string): Promise<void> {
   await using store = await openStore({ file, fsync: 'never' })
   store.startAtomicOp()

@@ -24,7 +24,7 @@ function headerOf(totalLength: number, totalEntries: bigint): Header {
   return { generation: 3, version: 2, systemId: 0n, streamType: 1n, totalLength, totalEntries }
 }
 
-/** A file in memory, whose content each read may change behind itself. */
+/** A file in memory, whose content each read may change after itself. */
 function fileOf(bytes: Uint8Array, onRead: (position: number, bytes: number) => void = () => {}): DiskFile {
   const read = async (into: Uint8Array, position: number): Promise<number> => {
     const found = bytes.slice(position, position + into.length)
@@ -35,7 +35,7 @@ function fileOf(bytes: Uint8Array, onRead: (position: number, bytes: number) => 
   return { read, size: async () => bytes.length } as unknown as DiskFile
 }
 
-test('a common part ends behind a whole entry, though the commit point was checked against another history', async () => {
+test('a common part ends after a whole entry, though the commit point was checked against another history', async () => {
   const entries = entriesOf(0, 100, 200, 300)
   const trail = new PageTrail()
   const next = { position: HEADER_PAGE_BYTES + entries.length, number: 3 }

@@ -43,7 +43,7 @@ test('each page is a record of its own, however many there are', async () => {
     const before = startOf(first)
     const inFirst = { totalLength: before.totalLength + 100, totalEntries: before.totalEntries + 2n }
     expect(await foreignRecords(file, inFirst, inPage)).toEqual([...pages, foreignRecord(inPage, true)])
-    // To the end of a page: none of the page behind it.
+    // To the end of a page: none of the page after it.
     const full = startOf(last + 1)
     expect(await foreignRecords(file, before, full)).toEqual([...pages, foreignRecord(full, true)])
   }
@@ -78,7 +78,7 @@ test('a page of which not even the head of an entry is in the file has no record
   expect(records).toEqual([foreignRecord({ ...startOf(1), totalEntries: 256n }, false), foreignRecord(to, true)])
 })
 
-test('padding after what is known is no part of the page behind it', async () => {
+test('padding after what is known is no part of the page after it', async () => {
   const file = await fileOf(3)
   const from = { totalLength: startOf(0).totalLength + 100, totalEntries: 10n }
   const to = { totalLength: startOf(1).totalLength + 100, totalEntries: 12n }

@@ -10,7 +10,7 @@ import { StateOfStore } from '../src/write/store-state.ts'
 import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
-import { type DiskCall, toldDisk } from './sim/told-disk.ts'
+import { type DiskCall, watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 const COMMITS = commitLogPath(FILE)
@@ -20,7 +20,7 @@ const START = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 /** What writes an empty log with one page in memory; `before` is notified of its calls of the disk. */
 async function writerOn(syncEach: boolean, before: (call: DiskCall) => Promise<void> | void) {
   const sim = new SimDisk(randomFrom(1))
-  const disk = toldDisk(sim, before)
+  const disk = watchedDisk(sim, before)
   sim.put(FILE, emptyFile())
   const commitLog = await CommitLog.open(disk, COMMITS, 'create')
   const file = await disk.open(FILE, 'write')
@@ -65,7 +65,7 @@ test('a checkpoint whose sync failed may have lost records too, which a later sy
   expect(state.broken).toMatchObject({ code: 'STORE_BROKEN' })
 })
 
-test('a sync that waits behind one that failed is none', async () => {
+test('a sync that waits after one that failed is none', async () => {
   let syncs = 0
   const { writer } = await writerOn(false, ({ call, path }) => {
     if (call === 'sync' && path === FILE && ++syncs === 1) throw new Error('simulated')

@@ -94,7 +94,7 @@ describe('a file is made only where none is', () => {
     writeFileSync(file, 'of somebody else')
     writeFileSync(dir.join('data-stream.commits'), 'kept')
     let looks = 0
-    // It comes behind the look that says whether it is there.
+    // It comes after the look that says whether it is there.
     const late: Disk = {
       ...nodeDisk,
       exists: async (path) => (path === file && looks++ === 0 ? false : nodeDisk.exists(path)),
@@ -152,7 +152,7 @@ describe('a file is made only where none is', () => {
     expect(readdirSync(dir.path)).toEqual([])
   })
 
-  test('and what was made for it is told', async () => {
+  test('and what was made for it is reported', async () => {
     using dir = tempDir()
     const events: StoreEvent[] = []
     const file = dir.join('a', 'b', 'data-stream.bin')

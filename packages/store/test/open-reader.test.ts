@@ -15,8 +15,8 @@ test('a stream whose first entry is not number 0 is not opened', async () => {
   const header = encodeHeaderPage({ generation: 3, version: 2, systemId: 1n, streamType: 1n, ...totals })
   const padding = new Uint8Array(PAGE_BYTES - entry.length)
   writeFileSync(file, Buffer.concat([header, entry, padding]))
-  const place = { code: 'BAD_NUMBER', position: pageStart(0) + 9, page: 0, entryNumber: 0n }
-  await expect(openReader({ file })).rejects.toMatchObject(place)
+  const where = { code: 'BAD_NUMBER', position: pageStart(0) + 9, page: 0, entryNumber: 0n }
+  await expect(openReader({ file })).rejects.toMatchObject(where)
 })
 
 test('nothing is read from a last page that does not go on from the one before', async () => {
@@ -28,7 +28,7 @@ test('nothing is read from a last page that does not go on from the one before',
     poke(HEADER.totalEntries, u64(TOTAL + 1000n))
   })
   await using reader = await openReader({ file, index: new MemoryIndex() })
-  const place = { code: 'BAD_NUMBER', position: pageStart(2) + 9, page: 2, entryNumber: BigInt(first) }
-  await expect(readAll(reader.log)).rejects.toMatchObject(place)
+  const where = { code: 'BAD_NUMBER', position: pageStart(2) + 9, page: 2, entryNumber: BigInt(first) }
+  await expect(readAll(reader.log)).rejects.toMatchObject(where)
   await expect(reader.getEntry(BigInt(first))).rejects.toMatchObject({ code: 'BAD_NUMBER' })
 })

@@ -13,7 +13,7 @@ import { readPendingUpdate, writePendingUpdate } from '../src/write/pending-upda
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 
@@ -23,7 +23,7 @@ function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamSt
 
 /** A disk that locks its files in another way. */
 function withLock(sim: SimDisk, lock: DiskFile['lock']): Disk {
-  const disk = toldDisk(sim, () => {})
+  const disk = watchedDisk(sim, () => {})
   return { ...disk, open: async (path, mode) => ({ ...(await disk.open(path, mode)), lock }) }
 }
 
@@ -96,19 +96,19 @@ test('a stream of an older generation has no version that could be another', asy
 test('a header that another program has spoilt is noticed, and that it is back', async () => {
   const disk = new SimDisk(randomFrom(1))
   const magic = new Uint8Array(16).fill(1)
-  let tell = (_: StoreEvent): void => {}
-  const told = (wanted: StoreEvent['event']): Promise<StoreEvent> =>
+  let notify = (_: StoreEvent): void => {}
+  const notified = (wanted: StoreEvent['event']): Promise<StoreEvent> =>
     new Promise((resolve) => {
-      tell = (event) => event.event === wanted && resolve(event)
+      notify = (event) => event.event === wanted && resolve(event)
     })
-  await using store = await open(disk, { magic, fileCheckMs: 1, onEvent: (event) => tell(event) })
+  await using store = await open(disk, { magic, fileCheckMs: 1, onEvent: (event) => notify(event) })
   const file = await disk.open(FILE, 'write')
   const header = await readExactly(file, 0, 100)
-  const lost = told('file-lost')
+  const lost = notified('file-lost')
   await file.write([new Uint8Array(100).fill(0xff)], 0)
   expect(await lost).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
   expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'FOREIGN_WRITER' }))
-  const found = told('file-found')
+  const found = notified('file-found')
   await file.write([header], 0)
   await found
   await commit(store, 2)
@@ -150,10 +150,10 @@ test('entries of the least and the greatest type are taken, and bookmarks of the
   }
 })
 
-test('a truncation that fails behind its header leaves a store that writes nothing before it is settled', async () => {
+test('a truncation that fails after its header leaves a store that writes nothing before it is settled', async () => {
   const sim = await simWith(1, 2, 3)
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && call === 'resize' && path === commitLogPath(FILE)) throw new Error('simulated')
   })
   const store = await open(disk, { reopenDelayMs: () => 1_000_000 })
@@ -168,7 +168,7 @@ test('a truncation that fails behind its header leaves a store that writes nothi
 
 test.each(['EIO', 'LEADS_NOWHERE'])('a commit log is that of a stream which cannot be opened for %s', async (code) => {
   const sim = await simWith(1)
-  const disk = toldDisk(sim, () => {})
+  const disk = watchedDisk(sim, () => {})
   const failing: Disk = {
     ...disk,
     open: async (path, mode) => {
@@ -214,7 +214,7 @@ test('a note of an update that is not whole is none, and what is no note is left
   const whole = await readExactly(file, 0, await file.size())
   for (let size = 0; size < whole.length; size++) {
     await file.resize(size)
-    expect(await readPendingUpdate(disk, FILE), `cut to ${size}`).toBeUndefined()
+    expect(await readPendingUpdate(disk, FILE), `truncated to ${size}`).toBeUndefined()
     await file.resize(whole.length)
     await writeAll(file, [whole], 0)
   }

@@ -94,7 +94,7 @@ test('a damaged index is made anew from the log, beside serving', async () => {
   expect(await store.index.get(hex('0b'))).toBe(1)
 })
 
-test.each(['data-stream.bin', 'link.bin'])('%s is let go of if it cannot be opened', async (name) => {
+test.each(['data-stream.bin', 'link.bin'])('%s is released if it cannot be opened', async (name) => {
   using dir = tempDir()
   await (await openIn(dir)).close()
   symlinkSync(dir.join('data-stream.bin'), dir.join('link.bin'))
@@ -113,7 +113,7 @@ test.each(['data-stream.bin', 'link.bin'])('%s is let go of if it cannot be open
   expect(counting.filesOpen).toBe(0)
 })
 
-test('a file that was cut while a page was added is repaired', async () => {
+test('a file with an incomplete page is repaired', async () => {
   using dir = tempDir()
   const events: string[] = []
   const file = dir.join('data-stream.bin')

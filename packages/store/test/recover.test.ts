@@ -55,7 +55,7 @@ describe('recover', () => {
     expect(counting.filesOpen).toBe(0)
   })
 
-  test('makes a file whole that is cut inside its header page', async () => {
+  test('makes a file whole that ends inside its header page', async () => {
     const file = files.damaged((path) => truncateSync(path, 100))
     const before = readFileSync(file)
     const { copy } = await recoverStream(await planOf(file))
@@ -63,7 +63,7 @@ describe('recover', () => {
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 0n, fileBytes: 4096 })
   })
 
-  test('cuts back to the last whole operation, and keeps what it cuts', async () => {
+  test('truncates to the last whole operation, and keeps what it removes', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55), Uint8Array.of(7)))
     const before = readFileSync(file)
     const plan = await planOf(file, byLast)
@@ -87,7 +87,7 @@ describe('recover', () => {
     expect(await store.getBookmark(Uint8Array.of(5))).toBe(50n)
   })
 
-  test('cuts nothing where another program has since put other entries up to the same commit point', async () => {
+  test('removes nothing where another program has since put other entries up to the same commit point', async () => {
     let write: Parameters<Change>[1] = () => undefined
     const file = files.damaged((_, poke) => {
       write = poke
@@ -101,10 +101,10 @@ describe('recover', () => {
     const before = readFileSync(file)
     await expect(recoverStream(plan)).rejects.toMatchObject({ code: 'FILE_CHANGED' })
     expect(readFileSync(file).equals(before)).toBe(true)
-    expect(existsSync(`${file}.cut-at-${plan.to.totalLength}`)).toBe(false)
+    expect(existsSync(`${file}.removed-at-${plan.to.totalLength}`)).toBe(false)
   })
 
-  test('cuts back to the last whole entry where ends of operations are not asked for', async () => {
+  test('truncates to the last whole entry where operation boundaries are not asked for', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55) + 9, u64(56)))
     const plan = await planOf(file)
     expect(plan.to).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
@@ -114,7 +114,7 @@ describe('recover', () => {
   })
 
   test.each([
-    ['behind their last entry', byLast],
+    ['after their last entry', byLast],
     ['in front of their first', byFirst],
   ])('finds operations by their entries where no commit log knows them: %s', async (_, boundaries) => {
     // The damaged entry is the second of a page: what is whole ends with the entry that opens it.
@@ -131,13 +131,13 @@ describe('recover', () => {
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: BigInt(start) })
   })
 
-  test('cuts back to before a commit that can be read but is not what was committed', async () => {
+  test('truncates to before a commit that can be read but is not what was committed', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55) + 40, Uint8Array.of(0xee)))
     const plan = await planOf(file)
     expect(plan).toMatchObject({ to: { totalEntries: 50n, totalLength: positionOf(50) }, atOperationBoundary: true })
   })
 
-  test('cuts back to before what has rotted in a page that ends with padding', async () => {
+  test('truncates to before what has rotted in a page that ends with padding', async () => {
     // The last commit of the first page goes on in the second.
     const second = Array.from({ length: Number(TOTAL) }, (_, i) => i).find((i) => positionOf(i) >= pageStart(1)) ?? 0
     const file = files.damaged((_, poke) => poke(positionOf(second - 1) + 40, Uint8Array.of(0xee)))
@@ -152,20 +152,20 @@ describe('recover', () => {
     ['a length that ends with another entry', (_, poke) => poke(HEADER.totalLength, u64(positionOf(205)))],
     ['another number of entries', (_, poke) => poke(HEADER.totalEntries, u64(12))],
     ['more entries than there can be', (_, poke) => poke(HEADER.totalEntries, u64((1n << 64n) - 1n))],
-    ['a page that was cut while it was added', (file) => truncateSync(file, pageStart(3) + 5)],
+    ['an incomplete page', (file) => truncateSync(file, pageStart(3) + 5)],
   ])('loses nothing to a header with %s', async (_, change) => {
     const file = files.damaged(change)
     const plan = await planOf(file)
     expect(plan).toMatchObject({
       lostEntries: 0n,
-      cutBytes: 0,
+      removedBytes: 0,
       to: { totalEntries: TOTAL, totalLength: positionOf(300) },
     })
     await recoverStream(plan)
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: TOTAL })
   })
 
-  test('takes where the header says that the log ends for the end of an operation, if it is whole up to there', async () => {
+  test('takes where the header says that the log ends for an operation boundary, if it is whole up to there', async () => {
     const file = files.damaged((path, poke) => {
       truncateSync(path.replace('.bin', '.commits'), 4096)
       poke(HEADER.totalEntries, u64(12))
@@ -177,7 +177,7 @@ describe('recover', () => {
     })
   })
 
-  test('what rots before a cut inside of a group is known as damage', async () => {
+  test('what rots before a truncation inside of a group is known as damage', async () => {
     const file = files.damaged((_, poke) => {
       poke(HEADER.totalEntries, u64(299))
       poke(HEADER.totalLength, u64(positionOf(300) - 1))

@@ -9,7 +9,7 @@ import { gatedDisk, standstill } from './gated-disk.ts'
 import { readAll } from './sim/read-all.ts'
 import { textOf } from './sim/versions.ts'
 
-/** A store on a disk that fails when it is told to, and is opened anew within a moment when it is well. */
+/** A store on a disk that fails when a test says so, and is opened anew within a moment when it is well. */
 async function sickStore(options: Partial<StoreOptions> = {}) {
   const dir = tempDir()
   const { gate, disk } = gatedDisk()

@@ -19,7 +19,7 @@ import { PassClock } from './pass-clock.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/stream.bin'
 /** Two entries fill a page. */
@@ -75,7 +75,7 @@ async function commitHalves(store: StreamStore, entries: number): Promise<void> 
   await store.commitAtomicOp()
 }
 
-test('what has rotted is found, told of, marked and not read; the rest is; and it heals', async () => {
+test('what has rotted is found, reported, marked and not read; the rest is; and it heals', async () => {
   const machine = new Machine()
   {
     await using store = await machine.pages(20)
@@ -94,7 +94,7 @@ test('what has rotted is found, told of, marked and not read; the rest is; and i
     for (const number of [3n, 6n]) expect((await store.getEntry(number))?.number).toBe(number)
     const run = await store.log.runOnDisk({ position: 4096 + PAGE, number: 2 })
     expect(run?.next).toEqual({ position: 4096 + 2 * PAGE, number: 4 })
-    // Told once.
+    // Reported once.
     await machine.clock.nextPass()
     expect(machine.events).toHaveLength(1)
   }
@@ -191,7 +191,7 @@ test('a damaged range does not keep an index from being made', async () => {
   expect(await indexLog(store.log, new MemoryIndex())).toEqual({ bookmarks: 2, end: 8 })
 })
 
-test('reads as slowly as it was told to', async () => {
+test('reads as slowly as it was asked to', async () => {
   const machine = new Machine()
   await using _store = await machine.pages(8)
   const before = machine.clock.throttledMs
@@ -199,12 +199,12 @@ test('reads as slowly as it was told to', async () => {
   expect(machine.clock.throttledMs - before).toBe(2000)
 })
 
-test('a pass that cannot read the commit log goes on where it was when it can; both are told of once', async () => {
+test('a pass that cannot read the commit log goes on where it was when it can; both are reported once', async () => {
   const machine = new Machine()
   let failures = 0
   const events: string[] = []
   const disk: Disk = {
-    ...toldDisk(machine.disk, () => undefined),
+    ...watchedDisk(machine.disk, () => undefined),
     open: async (path, mode) => {
       const file = await machine.disk.open(path, mode)
       const read: DiskFile['read'] = async (into, position) => {

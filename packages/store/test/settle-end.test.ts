@@ -6,7 +6,7 @@ import { randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 
@@ -20,7 +20,7 @@ test('a store that is opened on a full disk after a crash ends where it would if
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFull = false
-  const disk = toldDisk(sim, ({ call }) => {
+  const disk = watchedDisk(sim, ({ call }) => {
     if (isFull && call === 'write') throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
   })
   const options = { file: FILE, fileCheckMs: 0, disk, index: new SimIndex() }

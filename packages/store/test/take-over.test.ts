@@ -91,10 +91,10 @@ test('a program put other entries in the place of ours, the last the same as the
 })
 
 test.each<[Fsync, string, number, readonly number[]]>([
-  ['commit', 'cut the last operation in two', 4, []],
+  ['commit', 'split the last operation', 4, []],
   ['commit', 'wrote it anew up to another place', 3, [11, 12, 13, 14]],
-  ['commit', 'cut it back to before the last checkpoint', 1, []],
-  ['interval', 'cut it back to before the last checkpoint', 1, []],
+  ['commit', 'truncated it to before the last checkpoint', 1, []],
+  ['interval', 'truncated it to before the last checkpoint', 1, []],
 ])(
   'fsync %s: the power failed while a store had the file open, then another program %s',
   async (fsync, _, at, bytes) => {

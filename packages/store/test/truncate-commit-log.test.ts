@@ -46,7 +46,7 @@ async function filesWith(records: readonly CommitRecord[]) {
   return { disk, writable, commitLog, found, rot }
 }
 
-test('the checksum at a cut is that of what is left of the record that is cut', async () => {
+test('the checksum at a truncation is that of what is left of the record that it ends in', async () => {
   const { writable, commitLog } = await filesWith([FIRST, SECOND])
   expect(await checksumAtTruncation(commitLog, writable, INSIDE)).toBe(AT_INSIDE)
 })
@@ -62,9 +62,9 @@ test.each([50, 80])('it does not hold for what is left if byte %i of the record 
 })
 
 test.each<[string, readonly CommitRecord[], (number | undefined)?]>([
-  ['another program wrote what is cut', [FIRST, { ...SECOND, checksum: 0, isForeign: true }]],
-  ['no record tells of it', [FIRST]],
-  ['the record that is cut cannot be read', [FIRST, SECOND], 1],
+  ['another program wrote what is removed', [FIRST, { ...SECOND, checksum: 0, isForeign: true }]],
+  ['no record has it', [FIRST]],
+  ['the record that it ends in cannot be read', [FIRST, SECOND], 1],
   ['the one before it cannot be read', [FIRST, SECOND], 0],
 ])('none is known where %s', async (_, records, unreadable) => {
   const { disk, writable, commitLog } = await filesWith(records)
@@ -73,7 +73,7 @@ test.each<[string, readonly CommitRecord[], (number | undefined)?]>([
   expect(await checksumAtTruncation(log, writable, INSIDE)).toBe(0)
 })
 
-test('what is left of the record that is cut is an operation of its own, and what else was known of it stays', async () => {
+test('what is left of the record that it ends in is an operation of its own, and what else was known of it stays', async () => {
   for (const flags of [{}, { isForeign: true }, { isDamaged: true }]) {
     const { commitLog, found } = await filesWith([FIRST, { ...SECOND, endsOperation: false, ...flags }])
     const left = { ...SECOND, ...INSIDE, checksum: 9, endsOperation: true, ...flags }
@@ -93,13 +93,16 @@ test.each([9, 0])('it is added with checksum %i if a crash came when the record 
   expect(await found()).toEqual([FIRST, added])
 })
 
-test.each([true, false])('a cut between two records adds none, whether an operation ended there: %s', async (ended) => {
-  const { commitLog, found } = await filesWith([{ ...FIRST, endsOperation: ended }, SECOND])
-  await truncateCommitLog(commitLog, AT_FIRST, 9)
-  expect(await found()).toEqual([FIRST])
-})
+test.each([true, false])(
+  'a truncation between two records adds none, whether an operation ended there: %s',
+  async (ended) => {
+    const { commitLog, found } = await filesWith([{ ...FIRST, endsOperation: ended }, SECOND])
+    await truncateCommitLog(commitLog, AT_FIRST, 9)
+    expect(await found()).toEqual([FIRST])
+  },
+)
 
-test('a record that cannot be read stays before a cut that it may be about, and goes behind one that it is not', async () => {
+test('a record that cannot be read stays before a truncation that it may be about, and goes after one that it is not', async () => {
   for (const [point, left] of [
     [INSIDE, [FIRST, undefined, { ...SECOND, ...INSIDE, checksum: 0, isForeign: true }]],
     [AT_FIRST, [FIRST]],

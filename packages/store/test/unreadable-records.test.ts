@@ -27,7 +27,7 @@ import {
 } from './damaged-files.ts'
 import { PassClock } from './pass-clock.ts'
 
-// Records of the commit log that cannot be read: what lies behind them still counts.
+// Records of the commit log that cannot be read: what lies after them still counts.
 
 let files: DamagedFiles
 beforeAll(async () => {
@@ -72,7 +72,7 @@ async function planOf(file: string): Promise<RecoveryPlan> {
   return result
 }
 
-test('verify looks at what lies behind a record that cannot be read, and says what that leaves open', async () => {
+test('verify looks at what lies after a record that cannot be read, and says what that leaves open', async () => {
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(205)))
   const { damages, result } = await verify(file)
   expect(damages.map(({ code, range }) => [code, range?.from.totalEntries, range?.to.totalEntries])).toEqual([
@@ -93,7 +93,7 @@ test.each([
   expect(result.uncovered[0]?.from.totalEntries).toBeGreaterThanOrEqual(endOf(before).totalEntries)
 })
 
-test('a scrubber compares what lies behind, tells what it cannot compare once, and counts no pass', async () => {
+test('a scrubber compares what lies after, tells what it cannot compare once, and counts no pass', async () => {
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(205)))
   const clock = new PassClock()
   const events: StoreEvent[] = []
@@ -114,7 +114,7 @@ test('a scrubber compares what lies behind, tells what it cannot compare once, a
   expect(store.scrubbing?.passes).toBe(1)
 })
 
-test('marks of damage behind many records that cannot be read stay when the file is opened', async () => {
+test('marks of damage after many records that cannot be read stay when the file is opened', async () => {
   const file = files.damaged(rotAt(205))
   await markDamaged(await planOf(file))
   spoil(file, 3, 8)
@@ -128,7 +128,7 @@ async function commit(store: StreamStore, byte: number): Promise<void> {
   await store.commitAtomicOp()
 }
 
-test('more records than fit into a block of a disk cost none of those behind them', async () => {
+test('more records than fit into a block of a disk cost none of those after them', async () => {
   const file = files.path('many.bin')
   {
     await using store = await openStore({ file })
@@ -147,7 +147,7 @@ test('more records than fit into a block of a disk cost none of those behind the
   expect(result.checksums).toBe(1501 - 1201 - 1)
 })
 
-test('an opening after another program keeps what lies behind, and after the last record does not guess', async () => {
+test('an opening after another program keeps what lies after, and after the last record does not guess', async () => {
   const file = files.damaged(() => undefined)
   const log = readFileSync(commitsOf(file))
   {

@@ -18,12 +18,12 @@ async function spoilt(count: number, ranges: readonly (readonly [number, number]
   return CommitLog.open(disk, PATH, 'read')
 }
 
-/** Look for every place of a log of which the records `whole` can be read. */
+/** Look for every at of a log of which the records `whole` can be read. */
 async function expectFound(log: CommitLog, whole: readonly number[], places: readonly number[]): Promise<void> {
-  for (const place of places) {
-    const { totalLength, totalEntries } = recordOf(place)
-    const last = whole.filter((index) => index <= place).at(-1) ?? -1
-    const end = whole.filter((index) => index <= place && recordOf(index).endsOperation).at(-1) ?? -1
+  for (const at of places) {
+    const { totalLength, totalEntries } = recordOf(at)
+    const last = whole.filter((index) => index <= at).at(-1) ?? -1
+    const end = whole.filter((index) => index <= at && recordOf(index).endsOperation).at(-1) ?? -1
     const next = last + 1 < log.count ? last + 1 : -1
     expect({
       last: await lastRecordUpTo(log, { totalLength, totalEntries }),

@@ -12,7 +12,7 @@ import { drain } from './damaged-files.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 const COMMITS = commitLogPath(FILE)
@@ -76,7 +76,7 @@ test('an entry whose record cannot be read is updated', async () => {
 test('an update that cannot be written down changes nothing, and leaves no note', async () => {
   const sim = new SimDisk(randomFrom(1))
   let failing: 'nothing' | 'sync' | 'all' = 'nothing'
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (failing === 'nothing' || path !== NOTE) return
     if (failing === 'all' || call === 'sync') throw new Error('simulated')
   })
@@ -97,10 +97,10 @@ test('an update that cannot be written down changes nothing, and leaves no note'
 test('an update that failed on its way leaves a store that writes nothing before it is settled', async () => {
   const sim = new SimDisk(randomFrom(1))
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && call === 'write' && path === FILE) throw new Error('simulated')
   })
-  // Told by the name that it was opened by.
+  // Reported by the name that it was opened by.
   await (await open(sim)).close()
   const store = await open(disk)
   await commit(store, 1, 2)
@@ -115,8 +115,8 @@ test('an update that failed on its way leaves a store that writes nothing before
 })
 
 test.each<[string, number, Uint8Array]>([
-  ['of an entry behind the end', 2, encodeEntry({ type: 1, number: 2n, data: Uint8Array.of(7) })],
-  ['that reaches behind the end', 1, encodeEntry({ type: 1, number: 1n, data: Uint8Array.of(7, 7) })],
+  ['of an entry after the end', 2, encodeEntry({ type: 1, number: 2n, data: Uint8Array.of(7) })],
+  ['that reaches beyond the end', 1, encodeEntry({ type: 1, number: 1n, data: Uint8Array.of(7, 7) })],
   ['of an entry that has another type by now', 1, encodeEntry({ type: 9, number: 1n, data: Uint8Array.of(7) })],
   ['of an entry that has another number by now', 1, encodeEntry({ type: 1, number: 9n, data: Uint8Array.of(7) })],
 ])('a note %s is dropped', async (_, entry, bytes) => {

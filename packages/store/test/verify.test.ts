@@ -66,7 +66,7 @@ describe('verify', () => {
     expect(result.damages).toBe(damages.length)
   })
 
-  test('says where the damage lies, and goes on behind it', async () => {
+  test('says where the damage lies, and goes on after it', async () => {
     const file = files.damaged((_, poke) => {
       poke(positionOf(55), Uint8Array.of(7))
       poke(positionOf(250) + 9, u64(1000))
@@ -108,12 +108,12 @@ describe('verify', () => {
     expect((await verify(file)).damages).toEqual([])
   })
 
-  test('does without a commit log, or with a cut one', async () => {
+  test('does without a commit log, or with a truncated one', async () => {
     const file = files.damaged((path) => truncateSync(path.replace('.bin', '.commits'), 4096 + 24 * 5 + 7))
     expect((await verify(file)).result).toMatchObject({ damages: 0, checksums: 5 })
   })
 
-  test('ends when it is told to', async () => {
+  test('ends when it is asked to', async () => {
     await expect(
       drain(verifyStream({ file: files.master, signal: AbortSignal.abort(new Error('enough')) })),
     ).rejects.toThrow('enough')

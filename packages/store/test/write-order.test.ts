@@ -22,7 +22,7 @@ import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
-import { toldDisk } from './sim/told-disk.ts'
+import { watchedDisk } from './sim/watched-disk.ts'
 
 // Each of these holds one step of the way to the disk in its place: what is synced, and before what.
 
@@ -84,11 +84,11 @@ test('a commit log that lies where a new file is made is that of another stream'
   expect(await durableCheckpoint(disk)).toMatchObject({ sequence: 1, totalEntries: 0n })
 })
 
-test('a truncation has said where it cuts, durably, before the header moves', async () => {
+test('a truncation has said where the log will end, durably, before the header moves', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isCutting = false
-  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+  const disk = watchedDisk(sim, ({ call, path, position = 0 }) => {
     if (isCutting && call === 'write' && path === FILE && position < HEADER_PAGE_BYTES) throw new Error('simulated')
   })
   const store = await open(disk, { fsync: 'interval' })
@@ -107,7 +107,7 @@ test('a truncation waits for a checkpoint in the background, which would say aft
     release = resolve
   })
   const calls: string[] = []
-  const disk = toldDisk(sim, async ({ call, path, position = 0 }) => {
+  const disk = watchedDisk(sim, async ({ call, path, position = 0 }) => {
     if (call !== 'write' || position >= HEADER_PAGE_BYTES) return
     calls.push(path === FILE ? 'header' : 'checkpoint')
     if (path === COMMITS && calls.length === 2) await held
@@ -125,7 +125,7 @@ test('a truncation waits for a checkpoint in the background, which would say aft
   expect(calls.slice(2, 4)).toEqual(['checkpoint', 'header'])
 })
 
-test('an operation that is rolled back behind a commit that waits takes nothing from it', async () => {
+test('an operation that is rolled back after a commit that waits takes nothing from it', async () => {
   const sim = new SimDisk(randomFrom(1))
   const store = await open(sim)
   const first = commit(store, 1)
@@ -141,8 +141,8 @@ test('an operation that is rolled back behind a commit that waits takes nothing 
 })
 
 /** A log with one committed entry, and what writes it on a disk that does as `before` says. */
-async function writerOn(sim: SimDisk, before: Parameters<typeof toldDisk>[1]) {
-  const disk = toldDisk(sim, before)
+async function writerOn(sim: SimDisk, before: Parameters<typeof watchedDisk>[1]) {
+  const disk = watchedDisk(sim, before)
   sim.put(FILE, emptyFile())
   const commitLog = await CommitLog.open(disk, COMMITS, 'create')
   const file = await disk.open(FILE, 'write')
@@ -168,7 +168,7 @@ test.each(['write', 'sync'] as const)('a commit whose %s failed is the only one 
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && call === failing && path === FILE) throw new Error('simulated')
   })
   const store = await open(disk)
@@ -183,11 +183,11 @@ test.each(['write', 'sync'] as const)('a commit whose %s failed is the only one 
   expect([damages, result]).toMatchObject([[], { entries: 2n, checksums: 2 }])
 })
 
-test('what was written ahead of a commit is written again for the operation behind it, if it is undone', async () => {
+test('what was written ahead of a commit is written again for the operation after it, if it is undone', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let written = 0
-  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+  const disk = watchedDisk(sim, ({ call, path, position = 0 }) => {
     if (call === 'write' && path === FILE && position >= HEADER_PAGE_BYTES) written++
   })
   const store = await open(disk, { spillBytes: 1024 })
@@ -214,7 +214,7 @@ test.each(['ENOSPC', 'EIO'])(
     const sim = new SimDisk(randomFrom(1))
     sim.put(FILE, emptyFile())
     let isFailing = false
-    const disk = toldDisk(sim, ({ call, path }) => {
+    const disk = watchedDisk(sim, ({ call, path }) => {
       if (isFailing && call === 'write' && path === FILE) throw Object.assign(new Error(code), { code })
     })
     const store = await open(disk)
@@ -248,7 +248,7 @@ test.each(['stream file', 'commit log'])('syncs of the %s are done one after the
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let [underWay, most] = [0, 0]
-  const disk = toldDisk(sim, async ({ call }) => {
+  const disk = watchedDisk(sim, async ({ call }) => {
     if (call !== 'sync') return
     most = Math.max(most, ++underWay)
     for (let turns = 0; turns < 5; turns++) await turn()
@@ -256,8 +256,8 @@ test.each(['stream file', 'commit log'])('syncs of the %s are done one after the
   })
   const commitLog = await CommitLog.open(sim, COMMITS, 'create')
   if (which === 'commit log') {
-    const told = await CommitLog.open(disk, COMMITS, 'write')
-    await Promise.all([told.sync(), told.sync(), told.sync()])
+    const watched = await CommitLog.open(disk, COMMITS, 'write')
+    await Promise.all([watched.sync(), watched.sync(), watched.sync()])
   } else {
     const file = await disk.open(FILE, 'write')
     const writable = new WritableFile(file, await readHeader(file, FILE, {}))
@@ -289,7 +289,7 @@ test('the record of a commit that failed is cut off durably', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && call === 'sync' && path === FILE) throw new Error('simulated')
   })
   const store = await open(disk)
@@ -324,7 +324,7 @@ test('a commit whose sync failed after its header was durable is undone durably,
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let syncs = Number.POSITIVE_INFINITY
-  const disk = toldDisk(sim, async ({ call, path }) => {
+  const disk = watchedDisk(sim, async ({ call, path }) => {
     // The first is that of the bytes, the second that of the header, the third that of the old header.
     if (call !== 'sync' || path !== FILE || --syncs !== 0) return
     await (await sim.open(FILE, 'write')).sync()
@@ -344,7 +344,7 @@ test('a truncation that failed is no longer noted as one', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path, position = 0 }) => {
+  const disk = watchedDisk(sim, ({ call, path, position = 0 }) => {
     if (!isFailing || call !== 'write' || path !== FILE || position >= HEADER_PAGE_BYTES) return
     isFailing = false
     throw new Error('simulated')
@@ -371,7 +371,7 @@ test('a commit fails whose record another sync of the commit log has lost', asyn
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
-  const disk = toldDisk(sim, async ({ call, path, position = 0 }) => {
+  const disk = watchedDisk(sim, async ({ call, path, position = 0 }) => {
     if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
     if (call !== 'write' || path !== FILE || position < HEADER_PAGE_BYTES) return
     // The record is being written beside this: it is there, and not yet synced.
@@ -402,11 +402,11 @@ test('a commit fails whose record another sync of the commit log has lost', asyn
   expect(commitLog.count).toBe(0)
 })
 
-test('a store that cannot cut the record of a failed commit off writes nothing more', async () => {
+test('a store that cannot remove the record of a failed commit writes nothing more', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
-  const disk = toldDisk(sim, ({ call, path }) => {
+  const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && (path === FILE ? call === 'sync' : call === 'resize')) throw new Error('simulated')
   })
   const store = await open(disk, { reopenDelayMs: () => 1_000_000 })
@@ -477,10 +477,10 @@ test('commits that become others between two reads, before they are written agai
     sim.processKilled()
     reads = 0
     let isWritten = false
-    const told = toldDisk(sim, ({ call, path, position }) => {
+    const watched = watchedDisk(sim, ({ call, path, position }) => {
       isWritten ||= call === 'write' && path === FILE && position === HEADER_PAGE_BYTES
     })
-    const disk = beforeReads(told, async (path, from, to) => {
+    const disk = beforeReads(watched, async (path, from, to) => {
       const last = HEADER_PAGE_BYTES + ENTRY_BYTES - 1
       if (path === FILE && from <= last && last < to && !isWritten && ++reads === rotAt) await rotLastByte(sim, 1)
     })
@@ -505,7 +505,7 @@ test('a truncation keeps what memory has of the page that it ends in, though a f
 test('where nothing tells one start of the machine from another, it may have been started anew', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
-  const disk: Disk = { ...toldDisk(sim, () => {}), bootId: async () => '' }
+  const disk: Disk = { ...watchedDisk(sim, () => {}), bootId: async () => '' }
   const store = await open(disk, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
   await commit(store, 1)
   await commit(store, 2)

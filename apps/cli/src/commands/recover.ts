@@ -58,7 +58,7 @@ export function recoverCommand(run: RunCommand): Command {
       'after',
       `
 Ends with status 0 if the file is whole or nothing was lost, 3 if entries were lost or are marked, 1 if nothing was done.
-Kept beside the file: FILE.cut-at-POSITION, FILE.replaced-at-POSITION: the old header page of 4,096 bytes, then the old
+Kept beside the file: FILE.removed-at-POSITION, FILE.replaced-at-POSITION: the old header page of 4,096 bytes, then the old
 bytes from POSITION on.`,
     )
     .addHelpText(
@@ -88,7 +88,7 @@ async function recover(file: string, options: RecoverOptions, context: CommandCo
   if (options.takeOver) return takeOver(plan, options, context)
   if (options.cut) return truncate(plan, options, context)
   if (plan.isStructureWhole) return mark(plan, options, context)
-  if (plan.lostEntries === 0n && plan.cutBytes === 0) return truncate(plan, options, context)
+  if (plan.lostEntries === 0n && plan.removedBytes === 0) return truncate(plan, options, context)
   const lost = plural(plan.lostEntries, 'entry', 'entries')
   const message = `${file}: not every entry can be read. --from SRC replaces what is damaged; --cut truncates the file before the first damage, and loses ${lost}`
   throw new UnrecoverableError('UNRECOVERABLE', message)

@@ -4,14 +4,14 @@ import { count, plural } from '../output/text.ts'
 
 /** What a truncation will do to a file, for people. */
 export function truncationRows(plan: Omit<TruncationPlan, 'file'>): [string, string][] {
-  const { header, to, lostEntries, cutBytes, atOperationBoundary } = plan
+  const { header, to, lostEntries, removedBytes, atOperationBoundary } = plan
   const point = (entries: bigint, length: number): string =>
     `${plural(entries, 'entry', 'entries')}, ${count(length)} bytes`
   return [
     ['header says', point(header.totalEntries, header.totalLength)],
     ['will be', point(to.totalEntries, to.totalLength)],
     ['ends', atOperationBoundary ? 'between two operations' : 'after a whole entry, maybe inside an operation'],
-    ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(cutBytes, 'byte')} (a copy is kept)`],
+    ['lost', `${plural(lostEntries, 'entry', 'entries')}, ${plural(removedBytes, 'byte')} (a copy is kept)`],
   ]
 }
 

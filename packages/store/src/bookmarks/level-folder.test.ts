@@ -52,7 +52,7 @@ test('the folder of an index that somebody has, or that holds something else, st
   expect(readdirSync(folder)).toEqual(['notes'])
 })
 
-test('a folder that cannot be removed is let go', async () => {
+test('a folder that cannot be removed is released', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('000003.log'))
   await expect(removeLevelFolder(dir.path)).rejects.toThrow()

@@ -6,7 +6,7 @@ import type { DamageError } from '../log/damage-error.ts'
 import { rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 
-/** Stretches that are told apart; what lies behind them is told as one. */
+/** Ranges that are reported one by one; what lies after them is reported as one. */
 const MAX_STRETCHES = 1000
 
 type Stretch = PlacedRecord | UnreadableRecords
@@ -15,7 +15,7 @@ type Stretch = PlacedRecord | UnreadableRecords
  * Compares the bytes of a file, given in order, with the checksums of its commit log. docs/spec/commit-log.md §3.
  *
  * Commits at the end of the log that do not fit are no damage if the log does not end where the file does: then another
- * program has cut the file and gone on.
+ * program has truncated the file and gone on.
  */
 export class ChecksumCheck {
   readonly #file: string
@@ -62,10 +62,10 @@ export class ChecksumCheck {
     while (this.#stretch !== undefined && rest.length > 0) {
       const end = endOf(this.#stretch)
       if (end === undefined) return
-      const piece = rest.subarray(0, end.totalLength - at)
-      this.#crc = crc32(piece, this.#crc)
-      at += piece.length
-      rest = rest.subarray(piece.length)
+      const bytes = rest.subarray(0, end.totalLength - at)
+      this.#crc = crc32(bytes, this.#crc)
+      at += bytes.length
+      rest = rest.subarray(bytes.length)
       if (at === end.totalLength) await this.#finish(this.#stretch, end, whole)
     }
   }

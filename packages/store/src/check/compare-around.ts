@@ -89,8 +89,8 @@ async function entriesAfter(file: DiskFile, plan: RecoveryPlan, { to }: EntryRan
   if (to.totalLength >= header.totalLength) return []
   const next = damaged.find((range) => range.from.totalLength >= to.totalLength)
   const end = Math.min(header.totalLength, next?.from.totalLength ?? header.totalLength)
-  const place = { position: to.totalLength, number: Number(to.totalEntries) }
-  const run = await readRun(file, path, place, end, READ_BYTES).catch(unlessDamaged)
+  const position = { position: to.totalLength, number: Number(to.totalEntries) }
+  const run = await readRun(file, path, position, end, READ_BYTES).catch(unlessDamaged)
   const entries: Entry[] = []
   for (let at = 0; run !== undefined && at < run.bytes.length && entries.length < NEIGHBOURS; ) {
     const entry = decodeEntry(run.bytes, at)

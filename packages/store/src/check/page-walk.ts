@@ -22,7 +22,7 @@ export interface WalkCounts {
 
 /** Tells by entries where operations may end, as `OperationBoundaries` of `@datastreamer/sequencer-entries` does. */
 export interface Boundaries {
-  /** Take the next entry: an operation may end in front of it, behind it, or neither. */
+  /** Take the next entry: an operation may end in front of it, after it, or neither. */
   push(entry: { readonly type: number }): 'before' | 'after' | undefined
 }
 
@@ -32,7 +32,7 @@ export interface PageWalkOptions {
   /** Bytes that are looked at end here. */
   readonly end: number
   /**
-   * Number of the entry to stop before, where `end` is only the end of the file: what lies behind may be left over.
+   * Number of the entry to stop before, where `end` is only the end of the file: what lies after may be left over.
    * Otherwise `end` is where the header says that the log ends.
    */
   readonly endEntry?: bigint | undefined
@@ -41,7 +41,7 @@ export interface PageWalkOptions {
 
 /**
  * Walks the pages of a file, in order, entry by entry. Where one is damaged it goes on at the next place that can be
- * found: behind a wrong number at once, otherwise at the next page, which must open with an entry.
+ * found: after a wrong number at once, otherwise at the next page, which must open with an entry.
  */
 export class PageWalk {
   readonly #file: string
@@ -90,7 +90,7 @@ export class PageWalk {
     return this.#lastBoundary
   }
 
-  /** Number behind the last entry, if the thread is not lost. */
+  /** Number after the last entry, if the thread is not lost. */
   get next(): bigint | undefined {
     return this.#next
   }
@@ -156,7 +156,7 @@ export class PageWalk {
     return true
   }
 
-  /** Walk on from an entry; gives where to go on in the page, if there is such a place. */
+  /** Walk on from an entry; gives where to go on in the page, if there is such a position. */
   #step(view: DataView, at: number, position: number): number | undefined {
     const number = this.#next ?? 0n
     try {
@@ -164,7 +164,7 @@ export class PageWalk {
       const run = walkRun(view, at, view.byteLength, number, most)
       this.#pass(view, at, run.end, run.count, position)
       if (run.stop === 'padding') this.#pad(position, run.end)
-      else if (run.stop === 'incomplete') this.#cut(view, position, run.end)
+      else if (run.stop === 'incomplete') this.#incomplete(view, position, run.end)
       return undefined
     } catch (error) {
       if (!(error instanceof FormatError)) throw error
@@ -172,7 +172,7 @@ export class PageWalk {
     }
   }
 
-  /** Count the entries in front of a place that is broken, and tell of it. */
+  /** Count the entries before broken bytes, and report these. */
   #broken(view: DataView, at: number, position: number, error: FormatError): number | undefined {
     const number = this.#next ?? 0n
     const stop =
@@ -203,7 +203,7 @@ export class PageWalk {
     this.#entries += BigInt(count)
   }
 
-  /** What is whole ends behind one more entry. */
+  /** What is whole ends after one more entry. */
   #extend(end: CommitPoint, type: number): void {
     const boundary = this.#boundaries?.push({ type })
     if (boundary === 'before') this.#lastBoundary = this.#whole
@@ -212,24 +212,24 @@ export class PageWalk {
   }
 
   #pad(position: number, at: number): void {
-    const place = position + at
-    const left = bytesLeftInPage(place)
-    if (place + left < this.#end) this.#padding = { position: place, bytes: left }
-    else if (this.#endEntry === undefined) this.#damage('PADDING', 'padding before totalLength', place, this.#next)
+    const start = position + at
+    const left = bytesLeftInPage(start)
+    if (start + left < this.#end) this.#padding = { position: start, bytes: left }
+    else if (this.#endEntry === undefined) this.#damage('PADDING', 'padding before totalLength', start, this.#next)
   }
 
-  #cut(view: DataView, position: number, at: number): void {
-    const place = position + at
+  #incomplete(view: DataView, position: number, at: number): void {
+    const start = position + at
     const length = at + 5 <= view.byteLength ? view.getUint32(at + 1) : undefined
-    const left = bytesLeftInPage(place)
+    const left = bytesLeftInPage(start)
     if (left < ENTRY_HEAD_BYTES || (length !== undefined && length > left)) {
       const detail =
         length === undefined ? `an entry of ${left} bytes` : `an entry of ${length} bytes, ${left} are left in the page`
-      this.#damage('CROSSES_PAGE', detail, place, this.#next)
+      this.#damage('CROSSES_PAGE', detail, start, this.#next)
       this.#next = undefined
     } else if (this.#endEntry === undefined) {
       const detail = `totalLength ${this.#end} inside an entry${length === undefined ? '' : ` of ${length} bytes`}`
-      this.#damage('LENGTH_NOT_AT_ENTRY_END', detail, place, this.#next)
+      this.#damage('LENGTH_NOT_AT_ENTRY_END', detail, start, this.#next)
     }
   }
 

@@ -14,13 +14,13 @@ import type { RecoveryPlan } from './recovery-plan.ts'
 
 /** What recovering a file has done. */
 export interface Recovery {
-  /** File with the old header page and behind it the bytes that were cut. */
+  /** File with the old header page and behind it the bytes that were removed. */
   readonly copy: string
   readonly bookmarks: number
 }
 
 /**
- * Cut a file back as a plan says, durably: first a copy of the old header page and of what is cut is made beside it,
+ * Truncate a file as a plan says, durably: first a copy of the old header page and of what is removed is made beside it,
  * then the header is written, and the commit log and the bookmark index follow.
  *
  * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made
@@ -29,9 +29,9 @@ export interface Recovery {
 export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<Recovery> {
   return asPlanned(plan, options, async (opened) => {
     const { disk, file, header } = opened
-    const { file: path, to, cutBytes } = plan
+    const { file: path, to, removedBytes } = plan
     await mustEndThere(plan, file)
-    const kept = { name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }
+    const kept = { name: `${path}.removed-at`, position: to.totalLength, length: removedBytes }
     const copy = await keepCopy(kept, disk, file)
     const writable = new WritableFile(file, header)
     await writable.repair()
@@ -48,7 +48,7 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
 
 /** What was planned is of another read: another program may have written the file since, up to the same commit point. */
 async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile): Promise<void> {
-  // A file may be cut inside its header page.
+  // A file may end inside its header page.
   if (samePoint(to, START)) return
   try {
     await readEnd(file, path, to)
@@ -59,11 +59,11 @@ async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile): P
   }
 }
 
-/** Take what was cut out of the commit log, and say that all before it is durable. */
+/** Take what was removed out of the commit log, and say that all before it is durable. */
 async function endCommitLog(commitLog: CommitLog, file: DiskFile, to: CommitPoint, checksum: number): Promise<void> {
   const { count, end, isKnown } = await recordsUpTo(commitLog, to)
   if (count === commitLog.count && isKnown && !samePoint(end, to)) {
-    // Nothing of ours was cut: the rest is what another program wrote.
+    // Nothing of ours was removed: the rest is what another program wrote.
     await commitLog.append(await foreignRecords(file, end, to))
   } else await truncateCommitLog(commitLog, to, checksum)
   await commitLog.sync()

@@ -17,8 +17,8 @@ export interface RecoveryPlan {
   readonly to: CommitPoint
   /** Entries that the header counts and that will be gone. */
   readonly lostEntries: bigint
-  /** Bytes behind `to` that the header counts, of which a copy is kept. */
-  readonly cutBytes: number
+  /** Bytes after `to` that the header counts, of which a copy is kept. */
+  readonly removedBytes: number
   /** Whether `to` is known to stand between two atomic operations. */
   readonly atOperationBoundary: boolean
   /** All that is not what was committed or cannot be read: what can be replaced. */
@@ -79,7 +79,7 @@ async function plan(
       header,
       to: committed,
       lostEntries: 0n,
-      cutBytes: 0,
+      removedBytes: 0,
       atOperationBoundary: true,
       damaged,
       uncovered,
@@ -90,8 +90,19 @@ async function plan(
   const to = boundaries === undefined ? whole : wholeOperations
   const atOperationBoundary = samePoint(to, wholeOperations)
   const lostEntries = header.totalEntries > to.totalEntries ? header.totalEntries - to.totalEntries : 0n
-  const cutBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
-  return { file, header, to, lostEntries, cutBytes, atOperationBoundary, damaged, uncovered, isStructureWhole, damages }
+  const removedBytes = Math.max(0, Math.min(header.totalLength, fileBytes) - to.totalLength)
+  return {
+    file,
+    header,
+    to,
+    lostEntries,
+    removedBytes,
+    atOperationBoundary,
+    damaged,
+    uncovered,
+    isStructureWhole,
+    damages,
+  }
 }
 
 /** Whether all that the header's length covers is whole, but not as many entries as it counts. */
@@ -107,7 +118,7 @@ function onlyLengthIsWrong(damages: readonly DamageError[]): boolean {
   return length && damages.every(({ code }) => doubts.includes(code))
 }
 
-/** Behind the last of as many entries as the header counts, if they are all there behind what is whole. */
+/** Behind the last of as many entries as the header counts, if they are all there after what is whole. */
 async function findByCount(
   disk: Disk,
   path: string,
@@ -127,7 +138,7 @@ async function findByCount(
   }
 }
 
-/** What is left of the page that holds a place, and the pages behind it. */
+/** What is left of the page that holds a position, and the pages after it. */
 async function* pagesFrom(
   file: DiskFile,
   from: number,

@@ -36,7 +36,7 @@ export interface TruncationPlan {
   /** Entries that will be gone. */
   readonly lostEntries: bigint
   /** Bytes that will be gone, of which a copy is kept. */
-  readonly cutBytes: number
+  readonly removedBytes: number
   /** Whether `to` is known to stand between two atomic operations. */
   readonly atOperationBoundary: boolean
 }
@@ -59,13 +59,13 @@ export async function planTruncation(options: TruncationOptions): Promise<Trunca
     const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
     const to = { totalLength: await endBefore(log, Number(entry)), totalEntries: entry }
     const lostEntries = header.totalEntries - entry
-    const cutBytes = header.totalLength - to.totalLength
+    const removedBytes = header.totalLength - to.totalLength
     return {
       file: path,
       header,
       to,
       lostEntries,
-      cutBytes,
+      removedBytes,
       atOperationBoundary: await isOperationBoundary(disk, file, path, entry),
     }
   } finally {
@@ -84,7 +84,7 @@ async function isOperationBoundary(disk: Disk, file: DiskFile, path: string, ent
 }
 
 /**
- * Truncate a file as a plan says, durably; a copy of the old header page and of what is cut is made beside it first.
+ * Truncate a file as a plan says, durably; a copy of the old header page and of what is removed is made beside it first.
  *
  * @returns the path of the copy
  * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made; `NOT_KEPT`
@@ -110,11 +110,15 @@ export async function truncateStream(
   return copy
 }
 
-async function truncateKeeping(store: StreamStore, { file: path, to, cutBytes }: TruncationPlan): Promise<string> {
+async function truncateKeeping(store: StreamStore, { file: path, to, removedBytes }: TruncationPlan): Promise<string> {
   const file = await nodeDisk.open(path, 'read')
   let copy: string
   try {
-    copy = await keepCopy({ name: `${path}.cut-at`, position: to.totalLength, length: cutBytes }, nodeDisk, file)
+    copy = await keepCopy(
+      { name: `${path}.removed-at`, position: to.totalLength, length: removedBytes },
+      nodeDisk,
+      file,
+    )
   } finally {
     await file.close()
   }

@@ -62,7 +62,7 @@ export interface VerifySummary {
 
 /**
  * Check a whole stream file, reading every byte up to the commit point once: all damage as it is found, each with its
- * place. The file may be in use by a server, but what is committed meanwhile is not looked at.
+ * position. The file may be in use by a server, but what is committed meanwhile is not looked at.
  *
  * @throws {RefusedError} `IN_THE_WAY` if the commit log in its place is that of another stream
  * @throws whatever makes the file unreadable; damage of it is not thrown

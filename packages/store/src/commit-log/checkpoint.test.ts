@@ -46,7 +46,7 @@ test('a boot id fills its field at most', () => {
   expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, bootId }))?.bootId).toBe('x'.repeat(40))
 })
 
-test('a slot that is cut, or has any other bit, is none', () => {
+test('a slot that is incomplete, or has any other bit, is none', () => {
   const bytes = encodeCheckpoint(checkpoint)
   expect(decodeCheckpoint(bytes.subarray(0, bytes.length - 1))).toBeUndefined()
   for (let at = 0; at < bytes.length; at++) {

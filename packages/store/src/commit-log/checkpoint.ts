@@ -12,9 +12,9 @@ export interface Checkpoint extends CommitPoint {
   readonly open: boolean
   /** Whether every commit is durable before it is answered. */
   readonly everyCommitDurable: boolean
-  /** Whether it says where the log is to be cut: everything was durable, and nothing is committed until the next one. */
+  /** Whether it says where the log is to be truncated: everything was durable, and nothing is committed until the next one. */
   readonly truncating?: boolean | undefined
-  /** Checksum of the record that ends at the cut, if it is to be cut there; 0: unknown. */
+  /** Checksum of the record that ends there, if it is to be truncated there; 0: unknown. */
   readonly truncationChecksum?: number | undefined
   /** Whether records are marked as damaged. */
   readonly marked?: boolean | undefined

@@ -120,7 +120,7 @@ export class CommitLog {
 
   /**
    * The records from `index` on, at most `limit`, in order; `undefined` in the place of one that is not whole. Those that are
-   * cut meanwhile are not among them.
+   * truncated meanwhile are not among them.
    */
   async records(index: number, limit: number): Promise<(CommitRecord | undefined)[]> {
     for (;;) {

@@ -35,7 +35,7 @@ test('bytes without a checksum count as those of another program', () => {
   expect(decodeRecord(bytes)).toEqual({ ...record, checksum: 0, isForeign: true })
 })
 
-test('a record that is cut, or has any other bit, is none', () => {
+test('a record that is incomplete, or has any other bit, is none', () => {
   const bytes = encodeRecords([record])
   expect(decodeRecord(bytes.subarray(0, RECORD_BYTES - 1))).toBeUndefined()
   expect(decodeRecord(encodeRecords([record, record]).subarray(0, -1), RECORD_BYTES)).toBeUndefined()

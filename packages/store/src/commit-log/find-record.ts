@@ -17,7 +17,7 @@ export async function lastRecordUpTo(records: Records, { totalLength, totalEntri
   return lastThat(records, (record) => record.totalEntries <= totalEntries && record.totalLength <= totalLength)
 }
 
-/** Index of the last record that is the end of an operation at or before entry `totalEntries`, or -1. */
+/** Index of the last record that ends at an operation boundary at or before entry `totalEntries`, or -1. */
 export async function lastBoundaryUpTo(records: Records, totalEntries: bigint): Promise<number> {
   let index = await lastThat(records, (record) => record.totalEntries <= totalEntries)
   for (let step = 1; index >= 0; step = Math.min(4 * step, READ_RECORDS)) {

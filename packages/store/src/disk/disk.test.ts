@@ -6,7 +6,7 @@ function fileTaking(most: number): { file: DiskFile; bytes: number[]; writes: nu
   const bytes: number[] = []
   const writes: number[] = []
   const write = async (from: readonly Uint8Array[], position: number): Promise<number> => {
-    const taken = from.flatMap((piece) => [...piece]).slice(0, most)
+    const taken = from.flatMap((chunk) => [...chunk]).slice(0, most)
     for (const [i, byte] of taken.entries()) bytes[position + i] = byte
     writes.push(position)
     return taken.length
@@ -14,11 +14,11 @@ function fileTaking(most: number): { file: DiskFile; bytes: number[]; writes: nu
   return { file: { write } as unknown as DiskFile, bytes, writes }
 }
 
-test('all pieces are written, one behind the other, however few bytes a write takes', async () => {
-  const pieces = [[1, 2, 3], [4], [], [5, 6, 7, 8], [9, 10]].map((piece) => Uint8Array.from(piece))
+test('all chunks are written, one behind the other, however few bytes a write takes', async () => {
+  const chunks = [[1, 2, 3], [4], [], [5, 6, 7, 8], [9, 10]].map((chunk) => Uint8Array.from(chunk))
   for (let most = 1; most <= 11; most++) {
     const { file, bytes, writes } = fileTaking(most)
-    await writeAll(file, pieces, 2)
+    await writeAll(file, chunks, 2)
     expect(bytes.slice(2), `${most} at a time`).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(writes).toEqual(Array.from({ length: Math.ceil(10 / most) }, (_, i) => 2 + i * most))
   }

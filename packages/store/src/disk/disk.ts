@@ -29,7 +29,7 @@ export interface Disk {
   removeFolder(path: string): Promise<void>
   /** Make durable which files a file's folder holds. */
   syncFolderOf(path: string): Promise<void>
-  /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that cannot be told. */
+  /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that is unknown. */
   bootId(): Promise<string>
 }
 
@@ -54,18 +54,18 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
-/** Write all of the pieces, one behind the other, from `position` on. */
-export async function writeAll(file: DiskFile, pieces: readonly Uint8Array[], position: number): Promise<void> {
-  let rest = pieces
+/** Write all of the chunks, one behind the other, from `position` on. */
+export async function writeAll(file: DiskFile, chunks: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = chunks
   let at = position
   while (rest.length > 0) {
     let written = await file.write(rest, at)
     if (written <= 0) throw new Error(`a write of no bytes at ${at}`)
     at += written
     let whole = 0
-    for (const piece of rest) {
-      if (written < piece.length) break
-      written -= piece.length
+    for (const chunk of rest) {
+      if (written < chunk.length) break
+      written -= chunk.length
       whole++
     }
     rest = rest.slice(whole)

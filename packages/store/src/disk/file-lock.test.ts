@@ -3,7 +3,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { lockAt } from './file-lock.ts'
 
-test('a file is made and locked once, by whatever name, until the lock is let go of', async () => {
+test('a file is made and locked once, by whatever name, until the lock is released', async () => {
   using dir = tempDir()
   symlinkSync('file', dir.join('link'))
   const lock = await lockAt(dir.join('file'))

@@ -11,7 +11,7 @@ export type LockReach = 'everyone' | 'this-process'
 /** An exclusive lock on a file: on its inode, so whichever name leads to it. A process that died holds none. */
 export interface FileLock {
   readonly reach: LockReach
-  /** To be called before the file is closed, which lets go of the rest. */
+  /** To be called before the file is closed, which releases the rest. */
   release(): void
 }
 

@@ -28,7 +28,7 @@ test.each([
   ['is locked', 'exit 0', 'free'],
   ['is locked, and something is said about it', 'echo hm >&2', 'free'],
   ['has another owner', 'exit 1', 'taken'],
-  ['cannot be told, where there is no such program', undefined, 'no-program'],
+  ['is unknown, where there is no such program', undefined, 'no-program'],
 ])('the file %s', async (_, script, outcome) => {
   expect(await takenBy(script)).toBe(outcome)
 })

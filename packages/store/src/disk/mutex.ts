@@ -1,4 +1,4 @@
-/** Does one piece of work after the other, in the order of the calls, also if one fails. */
+/** Does one task after the other, in the order of the calls, also if one fails. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 

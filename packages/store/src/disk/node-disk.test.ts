@@ -6,15 +6,15 @@ import { readExactly, writeAll } from './disk.ts'
 import { nodeDisk } from './node-disk.ts'
 
 describe('a file', () => {
-  test('is read and written anywhere, in any number of pieces', async () => {
+  test('is read and written anywhere, in any number of chunks', async () => {
     using dir = tempDir()
     const file = await nodeDisk.open(dir.join('file'), 'create')
     // More than one call takes, after an empty one.
-    const pieces = [new Uint8Array(0), ...Array.from({ length: 2500 }, (_, i) => Uint8Array.of(i, i >> 8, 7))]
-    await writeAll(file, pieces, 10)
+    const chunks = [new Uint8Array(0), ...Array.from({ length: 2500 }, (_, i) => Uint8Array.of(i, i >> 8, 7))]
+    await writeAll(file, chunks, 10)
     expect(await file.size()).toBe(10 + 7500)
     const read = await readExactly(file, 10, 7500)
-    expect(Buffer.compare(read, Buffer.concat(pieces))).toBe(0)
+    expect(Buffer.compare(read, Buffer.concat(chunks))).toBe(0)
     const more = new Uint8Array(20)
     expect(await file.read(more, 7500)).toBe(10)
     expect(more.subarray(10)).toEqual(new Uint8Array(10))

@@ -8,7 +8,7 @@ import { mustBeFile } from './must-be-file.ts'
 import { renameOnly } from './rename-only.ts'
 
 /** Most buffers that one vectored write takes (IOV_MAX on Linux). */
-const MAX_PIECES = 1024
+const MAX_CHUNKS = 1024
 
 /** A pipe that takes the place of a file while it is opened is not waited for; a file is opened as ever. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
@@ -99,7 +99,7 @@ class NodeFile implements DiskFile {
   write(from: readonly Uint8Array[], position: number): Promise<number> {
     return new Promise((resolve, reject) => {
       // The methods of a handle take 25 µs more, which every commit waits for twice.
-      writev(this.#handle.fd, from.slice(0, MAX_PIECES), position, (error, written) => {
+      writev(this.#handle.fd, from.slice(0, MAX_CHUNKS), position, (error, written) => {
         if (error === null) resolve(written)
         else reject(error)
       })

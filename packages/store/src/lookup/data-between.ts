@@ -11,14 +11,14 @@ import type { ReadableLog } from '../log/readable-log.ts'
  */
 export async function dataBetween(log: ReadableLog, from: bigint, to: bigint): Promise<Uint8Array> {
   if (to < from) throw new RefusedError('RANGE_REVERSED', `the range ends at entry ${to}, before its start ${from}`)
-  const pieces: Uint8Array[] = []
+  const chunks: Uint8Array[] = []
   const cursor = new LogCursor(log, Number(from))
   while (cursor.number < Number(to)) {
     const run = await cursor.next()
     if (run === undefined) throw new RefusedError('BOOKMARK_NOT_FOUND', `entry ${to} was truncated meanwhile`)
     for (const { type, number, data } of decodeEntries(run.bytes)) {
-      if (number < to && type !== BOOKMARK_TYPE) pieces.push(data)
+      if (number < to && type !== BOOKMARK_TYPE) chunks.push(data)
     }
   }
-  return concatBytes(pieces)
+  return concatBytes(chunks)
 }

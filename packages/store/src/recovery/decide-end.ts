@@ -20,7 +20,7 @@ export async function decideEnd(
   if (checkpoint === undefined) throw damage
   if (checkpoint.truncating === true) {
     if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
-    // Nobody was told that it is done, unless the checkpoint behind it has rotted: then commits lie behind the cut.
+    // Nobody knows that it is done, unless the checkpoint after it has rotted: then commits lie after its end.
     return { point: await checked(input, (await endsFrom(input, checkpoint)).last), reason: damage.message }
   }
   const { points, last } = await endsFrom(input, checkpoint)
@@ -43,7 +43,7 @@ async function checked({ writable, path }: RecoveryInput, point: CommitPoint): P
 
 /** Where the log may end. */
 interface Ends {
-  /** The checkpoint and the ends of operations behind it. */
+  /** The checkpoint and the operation boundaries after it. */
   readonly points: readonly CommitPoint[]
   /** The last of them whose bytes are whole. */
   readonly last: CommitPoint
@@ -51,7 +51,7 @@ interface Ends {
 
 /**
  * The commits behind the checkpoint, up to the first that is not whole. If every commit was durable before the header, those
- * behind it too: either the header does not count them, or it has rotted.
+ * after it too: either the header does not count them, or it has rotted.
  */
 async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   const { writable, commitLog } = input
@@ -59,7 +59,7 @@ async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   let last = pointOf(from)
   const points = [last]
   let length = from.totalLength
-  // Unknown behind a record that cannot be read.
+  // Unknown after a record that cannot be read.
   let before: CommitPoint | undefined = last
   for (let index = (await lastRecordUpTo(commitLog, from)) + 1; index < commitLog.count; index++) {
     const record = await commitLog.record(index)

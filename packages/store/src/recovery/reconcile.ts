@@ -10,14 +10,14 @@ import { damageAt } from './whole-record.ts'
 /**
  * Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go.
  *
- * @returns where what is left of it ended, if another program wrote behind that, or nobody knows
+ * @returns where what is left of it ended, if another program wrote after that, or nobody knows
  */
 export async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
   const { commitLog } = input
   const kept = await recordsUpTo(commitLog, point)
   let { count, end } = kept
   // A store that died may have left a record whose header was not written. One that was closed has not: there a program
-  // has cut the file and gone on, and what it wrote may end where one of our commits did.
+  // has truncated the file and gone on, and what it wrote may end where one of our commits did.
   const mayBeForeign = count < commitLog.count && commitLog.checkpoint?.open !== true
   const hasRotten = !kept.isKnown && isClosedAt(commitLog, point)
   if ((!samePoint(end, point) && !hasRotten) || mayBeForeign) {

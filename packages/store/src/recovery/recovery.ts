@@ -72,7 +72,7 @@ export async function noteTakeOver(
  * becomes another before it is durable.
  */
 async function writeAgain({ writable, commitLog, header }: RecoveryInput, from: Checkpoint): Promise<void> {
-  // A truncation writes the record of its checkpoint behind that.
+  // A truncation writes the record of its checkpoint after that.
   await commitLog.writeAgain(Math.max(0, await lastRecordUpTo(commitLog, from)))
   if (from.everyCommitDurable) return
   const size = await writable.file.size()

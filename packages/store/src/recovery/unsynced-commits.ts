@@ -30,7 +30,7 @@ export async function markDamaged(input: RecoveryInput, end: CommitPoint): Promi
   }
 }
 
-/** The records behind the checkpoint, up to `end`, whose checksum does not fit; none if every commit was durable. */
+/** The records after the checkpoint, up to `end`, whose checksum does not fit; none if every commit was durable. */
 async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGenerator<Unfit, void, void> {
   const { commitLog } = input
   const { checkpoint } = commitLog

@@ -22,7 +22,7 @@ export async function damageAt(
 /**
  * Whether the bytes of a record are those that were committed.
  *
- * What another program wrote was made durable before anything was written behind it; only its end can be checked, as where
+ * What another program wrote was made durable before anything was written after it; only its end can be checked, as where
  * it is not known where the record begins.
  */
 export async function isWhole(

@@ -68,7 +68,7 @@ export class RecordReader {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const epoch = await log.steadyEpoch()
       if (epoch !== this.#epoch) this.forget(epoch)
-      const placed = await this.#place(index)
+      const placed = await this.#locate(index)
       if (placed === undefined || placed.record === undefined) {
         const uncovered = placed && this.#uncovered(placed)
         if (log.isSteadySince(epoch)) return uncovered
@@ -90,7 +90,7 @@ export class RecordReader {
     this.#chunkStart = 0
   }
 
-  async #place(index: number): Promise<PlacedRecord | UnreadableRecords | undefined> {
+  async #locate(index: number): Promise<PlacedRecord | UnreadableRecords | undefined> {
     if (this.#placed?.index !== index) {
       if (this.#records === undefined || nextOf(this.#placed?.placed) !== index) this.#records = await this.#from(index)
       const next = await this.#records?.next()

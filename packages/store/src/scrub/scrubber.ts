@@ -23,13 +23,13 @@ export interface ScrubTarget {
   readonly clock: Clock
   /** Does what changes the commit log, while nothing is committed; absent if it is not to be changed. */
   readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
-  /** Told of bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
+  /** Called with bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
   readonly onFound: (range: EntryRange, state: 'damaged' | 'whole') => void
-  /** Told of bytes of which no checksum can be read. */
+  /** Called with bytes of which no checksum can be read. */
   readonly onUncovered: (range: EntryRange) => void
-  /** Told that a pass cannot go on: the commit log cannot be read. That is tried again. */
+  /** Called when a pass cannot go on: the commit log cannot be read. That is tried again. */
   readonly onError: (error: Error) => void
-  /** Told that a pass that could not go on does. */
+  /** Called when a pass that could not go on does. */
   readonly onResumed: () => void
 }
 
@@ -63,7 +63,7 @@ export class Scrubber {
   #uncovered = new DamagedRanges()
   #position = 0
   #isFailing = false
-  /** What was found since it was last told of. */
+  /** What was found since it was last reported. */
   #found: { readonly range: EntryRange; readonly state: 'damaged' | 'whole' } | undefined
 
   constructor(target: ScrubTarget, { bytesPerSecond, passEveryMs }: ScrubOptions) {
@@ -128,7 +128,7 @@ export class Scrubber {
       if (read.next <= index) break
       index = read.next
     }
-    this.#tell()
+    this.#report()
     this.#uncovered = uncovered
     return uncovered.all.length === 0
   }
@@ -140,7 +140,7 @@ export class Scrubber {
     this.#position = range.to.totalLength
   }
 
-  /** Read a record, as soon as the commit log can be read. @throws when it is told to end */
+  /** Read a record, as soon as the commit log can be read. @throws when it is asked to end */
   async #read(index: number): ReturnType<RecordReader['read']> {
     const { signal } = this.#stop
     for (;;) {
@@ -159,7 +159,7 @@ export class Scrubber {
     }
   }
 
-  /** Told once, however often it is tried in vain. */
+  /** Reported once, however often it is tried in vain. */
   #failed(error: unknown): void {
     if (!this.#isFailing) this.#target.onError(error instanceof Error ? error : new Error(String(error)))
     this.#isFailing = true
@@ -202,7 +202,7 @@ export class Scrubber {
     try {
       await alone(async () => {
         if (!log.isSteadySince(read.epoch)) return
-        // A truncation cuts the log first, and then its records: one that was read between may have another in its place.
+        // A truncation shortens the log first, and then its records: one that was read between may have another in its place.
         const record = await commitLog.record(read.index)
         if (record !== undefined && sameRecord(record, read.record)) await commitLog.revise(read.index, revised)
       })
@@ -219,16 +219,16 @@ export class Scrubber {
       this.#found = { range: { from: last.range.from, to: range.to }, state }
       return
     }
-    this.#tell()
+    this.#report()
     this.#found = { range, state }
   }
 
-  #tell(): void {
+  #report(): void {
     if (this.#found !== undefined) this.#target.onFound(this.#found.range, this.#found.state)
     this.#found = undefined
   }
 
-  /** Keeps no process alive. @throws when it is told to end */
+  /** Keeps no process alive. @throws when it is asked to end */
   #sleep(ms: number): Promise<void> {
     return sleep(this.#clock, ms, { signal: this.#stop.signal, ref: false })
   }

@@ -9,9 +9,9 @@ export interface ReopenerOptions {
   readonly reopen: () => Promise<void>
   /** Milliseconds until the next try, after so many in vain. */
   readonly delayMs: (tries: number) => number
-  /** Told that the store broke. */
+  /** Called when the store broke. */
   readonly onBroken: (error: DiskError) => void
-  /** Told why a try was in vain, and how many were so far. */
+  /** Called with why a try was in vain, and how many were so far. */
   readonly onFailure: (error: Error, tries: number) => void
 }
 

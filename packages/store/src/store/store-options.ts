@@ -15,7 +15,7 @@ export interface StoreOptions extends StreamIdentity {
   /**
    * When a commit is answered: once it is durable (`commit`, default); once it is written, and made durable every
    * `fsyncIntervalMs` (`interval`) or after every 256 MiB (`never`). In every mode a killed process loses nothing, and
-   * after a crash of the machine the log ends behind a whole commit.
+   * after a crash of the machine the log ends after a whole commit.
    */
   readonly fsync?: Fsync | undefined
   /** Milliseconds between two syncs of mode `interval` (default 1000). */

@@ -41,14 +41,14 @@ test('an entry number fills both halves of its field', () => {
   expect(buffers.last && decodeEntry(buffers.last.view)?.number).toBe(BigInt(number))
 })
 
-test('the end is that of the page where it goes on, though it is the same place', () => {
+test('the end is that of the page where it goes on, though it is the same position', () => {
   const buffers = new PageBuffers()
   const buffer = new AppendBuffer(buffers, START)
   buffer.add(1, Uint8Array.of(1))
-  const { page: before, ...place } = buffer.end
-  buffers.restart(place.position, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: new Uint8Array(18) })
-  buffer.moveTo(place)
-  expect(buffer.end).toMatchObject(place)
+  const { page: before, ...position } = buffer.end
+  buffers.restart(position.position, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: new Uint8Array(18) })
+  buffer.moveTo(position)
+  expect(buffer.end).toMatchObject(position)
   expect(buffer.end.page).toBe(buffers.last)
   expect(buffer.end.page).not.toBe(before)
 })

@@ -2,13 +2,13 @@ import { ENTRY_HEAD_BYTES, PAGE_BYTES, PacketType } from '@datastreamer/format'
 import { type PageBuffer, type PageBuffers, startOfOpenPage } from '../log/page-buffers.ts'
 import type { LogPosition } from '../log/run-reader.ts'
 
-/** A place to which the buffer can be taken back. */
+/** A position to which the buffer can be rolled back. */
 export interface Mark extends LogPosition {
   /** The page that the last entry before it lies in, if it is in memory. */
   readonly page: PageBuffer | undefined
 }
 
-/** Where entries are laid out in memory, as they will lie in the file. docs/spec/stream-file.md §3. */
+/** Where entries are encoded in memory, as they will lie in the file. docs/spec/stream-file.md §3. */
 export class AppendBuffer {
   readonly #buffers: PageBuffers
   #page: PageBuffer | undefined
@@ -25,7 +25,7 @@ export class AppendBuffer {
     this.#number = end.number
   }
 
-  /** The place behind the last entry. */
+  /** The place after the last entry. */
   get end(): Mark {
     if (this.#mark?.position !== this.#position || this.#mark.page !== this.#page) {
       this.#mark = { position: this.#position, number: this.#number, page: this.#page }
@@ -44,7 +44,7 @@ export class AppendBuffer {
     return this.#position
   }
 
-  /** Lay out one entry, which must fit into a page; returns its number. */
+  /** Append one entry, which must fit into a page; returns its number. */
   add(type: number, data: Uint8Array): number {
     const length = ENTRY_HEAD_BYTES + data.length
     const page = this.#pageFor(length)
@@ -62,7 +62,7 @@ export class AppendBuffer {
     return number
   }
 
-  /** Take back all that was laid out behind a mark. */
+  /** Remove all that was appended after a position. */
   rewind({ position, number, page }: Mark): void {
     this.#buffers.cutBehind(page)
     this.#page = page

@@ -24,12 +24,12 @@ export interface CheckpointerOptions {
   readonly clock: Clock
   /** Where the log is committed now. */
   readonly committed: () => CommitPoint
-  /** Told when a sync in the background failed. */
+  /** Called when a sync in the background failed. */
   readonly onError: (error: Error) => void
 }
 
-/** Where the log is about to be cut. */
-export interface Cut {
+/** Where the log is about to be truncated. */
+export interface TruncationPoint {
   readonly point: CommitPoint
   readonly checksum: number
 }
@@ -59,17 +59,22 @@ export class Checkpointer {
    * Make everything durable and say so.
    *
    * @param open whether the store goes on
-   * @param cut where to say so, if the log is to be cut there (default: the commit point), and the checksum of the record
+   * @param truncation where to say so, if the log is to be truncated there (default: the commit point), and the checksum of the record
    * that ends there then
    * @throws {DiskError} `WRITE_FAILED`, `STORE_BROKEN`
    */
-  async write({ open, cut }: { readonly open: boolean; readonly cut?: Cut }): Promise<void> {
+  async write({ open, truncation }: { readonly open: boolean; readonly truncation?: TruncationPoint }): Promise<void> {
     const { commitLog, writer, index, committed, fsync, bootId } = this.#options
-    const point = cut?.point ?? committed()
+    const point = truncation?.point ?? committed()
     await index.flush({ sync: true })
     await writer.syncAll()
     const everyCommitDurable = fsync === 'commit'
-    const flags = { open, everyCommitDurable, truncating: cut !== undefined, truncationChecksum: cut?.checksum ?? 0 }
+    const flags = {
+      open,
+      everyCommitDurable,
+      truncating: truncation !== undefined,
+      truncationChecksum: truncation?.checksum ?? 0,
+    }
     const checkpoint = { ...point, indexedEntries: point.totalEntries, ...flags, bootId }
     try {
       await commitLog.writeCheckpoint(checkpoint)

@@ -11,7 +11,7 @@ export type StoreEvent =
   | { readonly event: 'created'; readonly file: string; readonly folders: readonly string[] }
   /** There is no program `flock`: others who reach the file by another name are not kept out, only noticed. */
   | { readonly event: 'lock-limited'; readonly file: string }
-  /** A page that was cut while it was added got its length back; nothing committed lay in it. */
+  /** A page that was incomplete got its length back; nothing committed lay in it. */
   | { readonly event: 'repaired'; readonly file: string }
   /** The header was torn or ahead of the bytes; the log ends where the last whole commit ended. */
   | {
@@ -51,7 +51,7 @@ export type StoreEvent =
   /** Writing failed; readers are served on. */
   | { readonly event: 'write-failed'; readonly file: string; readonly error: Error }
 
-/** What scrubbing tells of, as events. */
+/** What scrubbing reports, as events. */
 export function scrubEvents(
   file: string,
   onEvent: (event: StoreEvent) => void,

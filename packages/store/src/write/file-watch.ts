@@ -28,7 +28,7 @@ export interface FileWatchOptions {
   /** Milliseconds between two looks; 0 is never. */
   readonly periodMs: number
   readonly clock: Clock
-  /** Told when something is wrong, and with `undefined` when it no longer is. */
+  /** Called when something is wrong, and with `undefined` when it no longer is. */
   readonly onChange: (problem: DiskError | undefined) => void
 }
 
@@ -141,7 +141,7 @@ export class FileWatch {
 }
 
 function damagedLog(commitLog: string): DiskError {
-  const message = `the commit log ${commitLog} was cut or written over by another program while it is open: nothing more can be committed before this is started again`
+  const message = `the commit log ${commitLog} was truncated or written over by another program while it is open: nothing more can be committed before this is started again`
   return new DiskError('FILE_REPLACED', message)
 }
 

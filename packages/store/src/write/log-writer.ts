@@ -85,11 +85,11 @@ export class LogWriter {
   async spill(end: CommitPoint): Promise<void> {
     const rewinds = this.#rewinds
     const from = this.#written
-    const { pieces, records } = this.#recordsUpTo(end)
+    const { chunks, records } = this.#recordsUpTo(end)
     this.#checkState()
     try {
       await this.#writable.reserve(end.totalLength)
-      await writeAll(this.#writable.file, pieces, from)
+      await writeAll(this.#writable.file, chunks, from)
     } catch (error) {
       await this.#releaseIfFull(error)
       throw new DiskError('WRITE_FAILED', `the operation was not written: ${messageOf(error)}`, { cause: error })
@@ -125,7 +125,7 @@ export class LogWriter {
     this.#ahead = []
   }
 
-  /** Forget what was written behind `position`. */
+  /** Forget what was written after `position`. */
   rewind(position: number): void {
     this.#rewinds++
     if (position >= this.#written) return
@@ -165,13 +165,13 @@ export class LogWriter {
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
     invariant(point.totalLength >= from, `a commit point at ${point.totalLength}, bytes are written up to ${from}`)
-    const { pieces, records } = this.#recordsUpTo(point)
+    const { chunks, records } = this.#recordsUpTo(point)
     const group = [...this.#ahead, ...records]
     const last = group.pop() as CommitRecord
     const { syncFailures } = this.#commitLog
     await this.#writable.reserve(point.totalLength)
     await allDone([
-      writeAll(this.#writable.file, pieces, from),
+      writeAll(this.#writable.file, chunks, from),
       this.#commitLog.append([...group, { ...last, endsOperation: true }]),
     ])
     if (this.#syncEach) await allDone([this.#sync({ isFatal: false }), this.#commitLog.sync(syncFailures)])
@@ -179,17 +179,17 @@ export class LogWriter {
   }
 
   /** The bytes up to `end` that are to be written, page by page, and the record of each. */
-  #recordsUpTo(end: CommitPoint): { readonly pieces: Uint8Array[]; readonly records: CommitRecord[] } {
-    const pieces = [...this.#buffers.pieces(this.#written, end.totalLength)]
+  #recordsUpTo(end: CommitPoint): { readonly chunks: Uint8Array[]; readonly records: CommitRecord[] } {
+    const chunks = [...this.#buffers.pieces(this.#written, end.totalLength)]
     let position = this.#written
-    const records = pieces.map((piece) => {
-      position += piece.length
+    const records = chunks.map((chunk) => {
+      position += chunk.length
       const isLast = position === end.totalLength
       const totalEntries = isLast ? end.totalEntries : BigInt(this.#buffers.holding(position)?.firstNumber ?? 0)
       const flags = { endsOperation: false, isForeign: false, isDamaged: false }
-      return { totalLength: position, totalEntries, checksum: storedChecksum(crc32(piece)), ...flags }
+      return { totalLength: position, totalEntries, checksum: storedChecksum(crc32(chunk)), ...flags }
     })
-    return { pieces, records }
+    return { chunks, records }
   }
 
   /**

@@ -39,7 +39,7 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   const checksum = await checksumAtTruncation(commitLog, writable, point)
   try {
     // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
-    await checkpointer.write({ open: true, cut: { point, checksum } })
+    await checkpointer.write({ open: true, truncation: { point, checksum } })
     await writer.truncate(point)
   } catch (error) {
     if (state.broken === undefined) await undo(parts)
@@ -49,17 +49,17 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   buffers.restart(point.totalLength, lastPage)
   await truncateCommitLog(commitLog, point, checksum)
   await checkpointer.write({ open: true })
-  // Not before: until then a crash can bring back what was cut. What stays in the index is found out when asked for.
+  // Not before: until then a crash can bring back what was removed. What stays in the index is found out when asked for.
   await removeTruncated(log, index, bookmarks)
 }
 
-/** The checkpoint must no longer say where the log was to be cut. */
+/** The checkpoint must no longer say where the log was to be truncated. */
 async function undo({ checkpointer, state }: TruncateParts): Promise<void> {
   try {
     await checkpointer.write({ open: true })
   } catch (cause) {
     state.break(cause)
-    const message = `the disk failed while a truncation was taken back: ${messageOf(cause)}`
+    const message = `the disk failed while a truncation was undone: ${messageOf(cause)}`
     throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
   }
 }

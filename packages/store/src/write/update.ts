@@ -106,7 +106,7 @@ function outcomeUnknown({ state }: UpdateParts, cause: unknown): DiskError {
  * Do an update again that a crash interrupted; it is for the caller to follow it and to remove it then.
  * Afterwards the names of all files beside the log are durable, that of a new commit log too, whether there was one or not.
  *
- * @param totalLength where the log ends; an update behind it, or of an entry that is another now, is dropped
+ * @param totalLength where the log ends; an update after it, or of an entry that is another now, is dropped
  */
 export async function redoPendingUpdate(input: UpdateInput, totalLength: number): Promise<PendingUpdate | undefined> {
   const update = await readPendingUpdate(input.disk, input.path)

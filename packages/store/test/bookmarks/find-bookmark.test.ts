@@ -131,7 +131,7 @@ test('a repair looks for what it was asked for, whatever becomes of that memory'
   expect(await index.get(key(1))).toBe(2)
 })
 
-test('a damaged log is told, and the next repair scans again', async () => {
+test('a damaged log is reported, and the next repair scans again', async () => {
   const test = smallLog()
   const index = new MemoryIndex()
   index.put([{ key: key(1), number: 0 }])
@@ -143,7 +143,7 @@ test('a damaged log is told, and the next repair scans again', async () => {
   expect(await findBookmark(test.log, index, key(1))).toBe(2n)
 })
 
-test('gives the first event behind a bookmark, past others and past the ends of pages', async () => {
+test('gives the first event after a bookmark, past others and past the ends of pages', async () => {
   const { log } = new LogInMemory([
     bookmark(key(0)),
     bookmark(key(1)),
@@ -165,9 +165,9 @@ test('after a truncation the index is what it was before the entries came', asyn
     const test = new LogInMemory(keys.map((n) => (n > 8 ? event() : bookmark(key(n)))))
     const index = new MemoryIndex()
     await indexLog(test.log, index)
-    const cut = Math.min(at, keys.length)
-    await truncate(test, index, cut)
-    const expected = new Map(keys.slice(0, cut).map((n, number) => [n, number]))
+    const end = Math.min(at, keys.length)
+    await truncate(test, index, end)
+    const expected = new Map(keys.slice(0, end).map((n, number) => [n, number]))
     for (let n = 0; n <= 8; n++) expect(await index.get(key(n))).toBe(expected.get(n))
   })
   await fc.assert(property, { numRuns: 50 })

@@ -34,7 +34,7 @@ function spoilTables(folder: string): void {
 test('damage is reported once, also to who listens later, and again of what is damaged after a renewal', async () => {
   using dir = tempDir()
   const index = await openFinished(dir.path)
-  const told: UnusableIndexError[] = []
+  const found: UnusableIndexError[] = []
   const spoil = async (): Promise<void> => {
     putNumbers(index, 0, 10)
     await index.flush({ sync: true })
@@ -42,15 +42,15 @@ test('damage is reported once, also to who listens later, and again of what is d
     for (const n of [1, 2]) await expect(index.get(key(n))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
   }
   await spoil()
-  index.onDamage((error) => told.push(error))
-  expect(told).toMatchObject([{ code: 'INDEX_CORRUPT' }])
+  index.onDamage((error) => found.push(error))
+  expect(found).toMatchObject([{ code: 'INDEX_CORRUPT' }])
   await expect(index.get(key(3))).rejects.toThrow()
-  expect(told).toHaveLength(1)
+  expect(found).toHaveLength(1)
   await index.renew()
   expect(await index.get(key(1))).toBeUndefined()
-  expect(told).toHaveLength(1)
+  expect(found).toHaveLength(1)
   await spoil()
-  expect(told).toHaveLength(2)
+  expect(found).toHaveLength(2)
   await index.close()
 })
 
@@ -59,19 +59,19 @@ test.runIf(process.platform === 'linux')(
   async () => {
     using dir = tempDir()
     const index = await openFinished(dir.path)
-    const told: UnusableIndexError[] = []
-    index.onDamage((error) => told.push(error))
+    const found: UnusableIndexError[] = []
+    index.onDamage((error) => found.push(error))
     const lead = (target: string): void => {
       rmSync(dir.join('CURRENT'))
       symlinkSync(target, dir.join('CURRENT'))
     }
     lead('CURRENT')
     await expect(index.get(key(1))).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'ELOOP' } })
-    expect(told).toEqual([])
+    expect(found).toEqual([])
     // Reads of it fail as those of a bad disk do.
     lead('/proc/self/mem')
     await expect(index.get(key(1))).rejects.toMatchObject({ code: 'INDEX_CORRUPT', cause: { code: 'EIO' } })
-    expect(told).toHaveLength(1)
+    expect(found).toHaveLength(1)
     await index.close()
   },
 )
@@ -99,11 +99,11 @@ test('one that is renewed begins empty and unfinished, without what waited to be
   putNumbers(index, 0, 10)
   await index.flush({ sync: false })
   putNumbers(index, 10, 20_000)
-  const told = expect(index.flush({ sync: false })).rejects.toMatchObject({ code: 'WRITE_FAILED' })
+  const found = expect(index.flush({ sync: false })).rejects.toMatchObject({ code: 'WRITE_FAILED' })
   const renewed = index.renew()
   putNumbers(index, 20_000, 40_000)
   await renewed
-  await told
+  await found
   expect(index.failed).toBe(false)
   const numbers = [0, 10, 9000, 19_999, 20_000, 39_999]
   expect(await Promise.all(numbers.map((n) => index.get(key(n))))).toEqual(numbers.map(() => undefined))

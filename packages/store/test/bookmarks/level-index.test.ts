@@ -206,7 +206,7 @@ test('a missing or damaged index says so and can be made anew', async () => {
   }
 })
 
-test('a disk that fails is told to all who wait, and close lets go', async () => {
+test('a disk that fails is reported to all who wait, and close releases all', async () => {
   using dir = tempDir()
   const folder = dir.join('gone.db')
   const index = await open(folder)
@@ -275,7 +275,7 @@ test('closes under look-ups, once, and refuses from then on', async () => {
   expect(() => index.remove([])).toThrow(RefusedError)
 })
 
-test('an abort while opening lets go', async () => {
+test('an abort while opening releases all', async () => {
   using dir = tempDir()
   const folder = dir.join('a.db')
   const stop = new AbortController()

@@ -50,7 +50,7 @@ export class LogInMemory {
     return this.#ends.length
   }
 
-  /** Commit entries; what is read while they are written behind the commit point is not to be seen. */
+  /** Commit entries; what is read while they are written after the commit point is not to be seen. */
   commit(...entries: readonly TestEntry[]): void {
     this.log.advance(this.#write(entries))
   }

@@ -5,7 +5,7 @@ import { crc32c, masked } from '../../src/bookmarks/level-check/crc32c.ts'
 // Files of a LevelDB that are made by hand: what LevelDB itself does not write when it is asked to.
 
 const RECORD_HEAD_BYTES = 7
-/** A piece that is a whole record. */
+/** A fragment that is a whole record. */
 const FULL = 1
 const FOOTER_BYTES = 48
 const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
@@ -18,13 +18,13 @@ function counted(bytes: Iterable<number>): number[] {
   return [...varint([...bytes].length), ...bytes]
 }
 
-/** A key as LevelDB stores it: with eight bytes of its own behind it. */
+/** A key as LevelDB stores it: with eight bytes of its own after it. */
 function stored(key: Iterable<number>): number[] {
   return [...key, 1, 0, 0, 0, 0, 0, 0, 0]
 }
 
-/** A piece of a record, as it lies in a journal or manifest. */
-export function piece(type: number, data: Uint8Array): Uint8Array {
+/** A fragment of a record, as it lies in a journal or manifest. */
+export function fragment(type: number, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(RECORD_HEAD_BYTES + data.length)
   bytes[6] = type
   bytes.set(data, RECORD_HEAD_BYTES)
@@ -56,7 +56,7 @@ export const edit = {
 
 /** One record of a manifest with some fields. */
 export function editRecord(...fields: readonly (readonly number[])[]): Uint8Array {
-  return piece(FULL, Uint8Array.from(fields.flat()))
+  return fragment(FULL, Uint8Array.from(fields.flat()))
 }
 
 /** Make a folder's manifest anew, of some records. */

@@ -27,7 +27,7 @@ export function runScript(script: URL, folder: string): Promise<Holder> {
   return hold(process.execPath, ['--conditions=@datastreamer/source', '--no-warnings', fileURLToPath(script), folder])
 }
 
-/** Run a program until it prints a line, and let it go on. */
+/** Run a program until it prints a line, then it runs on. */
 export async function hold(command: string, args: readonly string[]): Promise<Holder> {
   const child = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -76,20 +76,20 @@ test('sees what is committed while it goes on', async () => {
 
 test.each([
   ['before what is read', 3, 3],
-  ['behind what is read', 900, 900],
+  ['after what is read', 900, 900],
   ['to nothing', 0, 0],
-])('stops where a truncation cuts: %s', async (_, cut, expected) => {
+])('stops where a truncation ends the log: %s', async (_, left, expected) => {
   const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
   let truncated = false
   const end = await scanBookmarks(test.log, 0, () => {
     if (truncated) return
     truncated = true
-    test.truncate(cut)
+    test.truncate(left)
   })
   expect(end).toBe(expected)
 })
 
-test('goes on behind a truncation that left what was read', async () => {
+test('goes on after a truncation that left what was read', async () => {
   const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
   const runs = readRuns(test.log, 0)
   const first = await runs.next()
@@ -160,7 +160,7 @@ test('an index that lost its end is known up to the last bookmark that it has', 
   }
 })
 
-test('runs say where their first entry stands, also behind padding', async () => {
+test('runs say where their first entry stands, also after padding', async () => {
   const entries = [20, LARGE, 30, 5, MAX_ENTRY_DATA_BYTES, 40].map((length) => event(length))
   const positions: number[] = []
   let end = HEADER_PAGE_BYTES
@@ -185,8 +185,8 @@ test('what is read of entries that are truncated meanwhile is nothing, nor is da
   for (const fails of [false, true]) {
     const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
     const read = test.log.runAsFound.bind(test.log)
-    test.log.runAsFound = async (...place) => {
-      const run = await read(...place)
+    test.log.runAsFound = async (...at) => {
+      const run = await read(...at)
       if (test.total === 1000) test.truncate(3)
       else return run
       if (fails) throw new Error('damage')

@@ -66,8 +66,8 @@ const places = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1n, 2n ** 63n) },
 )
 
-const numberAt = (place: number | bigint, { items }: Model): bigint =>
-  typeof place === 'bigint' ? place : BigInt(Math.round(place * items.length))
+const numberAt = (at: number | bigint, { items }: Model): bigint =>
+  typeof at === 'bigint' ? at : BigInt(Math.round(at * items.length))
 
 const start = fc.constant(
   new Call('start', async (model, { store }) => {
@@ -157,9 +157,9 @@ const rollback = fc.constant(
 )
 
 const update = fc.tuple(places, fc.constantFrom('same', 'type', 'length'), fc.nat(255)).map(
-  ([place, mode, byte]) =>
-    new Call(`update(${place}, ${mode}, ${byte})`, async (model, { store }) => {
-      const number = numberAt(place, model)
+  ([at, mode, byte]) =>
+    new Call(`update(${at}, ${mode}, ${byte})`, async (model, { store }) => {
+      const number = numberAt(at, model)
       const old = model.items[Number(number)]
       const type = (old?.type ?? 1) + (mode === 'type' ? 1 : 0)
       const data = filled((old?.data.length ?? 3) + (mode === 'length' ? 1 : 0), byte % 6)
@@ -170,9 +170,9 @@ const update = fc.tuple(places, fc.constantFrom('same', 'type', 'length'), fc.na
 )
 
 const truncate = places.map(
-  (place) =>
-    new Call(`truncate(${place})`, async (model, { store }) => {
-      const number = numberAt(place, model)
+  (at) =>
+    new Call(`truncate(${at})`, async (model, { store }) => {
+      const number = numberAt(at, model)
       const isThere = number >= 0n && number < BigInt(model.items.length)
       const answer = outcome(() => store.truncateFile(number))
       if (model.open !== undefined) {
@@ -196,10 +196,10 @@ const header = fc.constant(
 )
 
 const entry = places.map(
-  (place) =>
-    new Call(`entry(${place})`, async (model, { store }) => {
+  (at) =>
+    new Call(`entry(${at})`, async (model, { store }) => {
       await settled(model, store)
-      const number = numberAt(place, model)
+      const number = numberAt(at, model)
       const item = model.items[Number(number)]
       const got = await store.getEntry(number)
       expect(got === undefined).toBe(item === undefined)

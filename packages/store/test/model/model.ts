@@ -30,7 +30,7 @@ export class Model {
     return this.items.findLastIndex(({ type, data }) => type === BOOKMARK_TYPE && same(data, key))
   }
 
-  /** Number of the first entry behind `number` that is no bookmark, or -1. */
+  /** Number of the first entry after `number` that is no bookmark, or -1. */
   eventAfter(number: number): number {
     return this.items.findIndex(({ type }, at) => at > number && type !== BOOKMARK_TYPE)
   }

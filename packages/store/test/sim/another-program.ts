@@ -4,7 +4,7 @@ import type { SimDisk } from './sim-disk.ts'
 import type { SimIndex } from './sim-index.ts'
 
 /**
- * Another program opens a file, puts bookmarks behind its end into the index, and dies before it commits them. It begins
+ * Another program opens a file, puts bookmarks after its end into the index, and dies before it commits them. It begins
  * where the header says, as every program does, whatever else may have been committed; where there is none that it can
  * read, it does nothing.
  */

@@ -157,7 +157,7 @@ class Player {
     return (await damagesOf(this.#disk, FILE)).some(({ code }) => code === 'NO_CHECKSUM')
   }
 
-  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody tells of. */
+  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody reports. */
   async #isFoundRot(error: unknown): Promise<boolean> {
     return error instanceof DamageError || isInTheWay(error) || (await damagesOf(this.#disk, FILE)).length > 0
   }

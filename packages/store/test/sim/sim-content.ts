@@ -112,7 +112,7 @@ export class SimContent {
     else if (this.#random.chance(0.5)) this.#applySectors(change.bytes, change.position)
     else
       this.#durable.write(
-        change.bytes.subarray(0, cutOfWrite(change.position, change.bytes.length, this.#random)),
+        change.bytes.subarray(0, tornLength(change.position, change.bytes.length, this.#random)),
         change.position,
       )
   }
@@ -128,7 +128,7 @@ export class SimContent {
 }
 
 /** How many bytes of a write are there if something dies in its middle. */
-export function cutOfWrite(position: number, length: number, random: Random): number {
+export function tornLength(position: number, length: number, random: Random): number {
   const count = random.int(0, length)
   return isInWord(position, length) && count < length ? 0 : count
 }

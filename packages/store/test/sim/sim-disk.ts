@@ -1,7 +1,7 @@
 import { concatBytes } from '@datastreamer/format'
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 import type { Random } from './random.ts'
-import { countOfShortWrite, cutOfWrite, type Rotten, SimContent } from './sim-content.ts'
+import { countOfShortWrite, type Rotten, SimContent, tornLength } from './sim-content.ts'
 import type { SparseBytes } from './sparse-bytes.ts'
 
 /** What goes wrong at one call of the disk. */
@@ -214,7 +214,7 @@ export class SimDisk implements Disk {
             content.change({
               kind: 'write',
               position,
-              bytes: all.slice(0, cutOfWrite(position, all.length, this.#random)),
+              bytes: all.slice(0, tornLength(position, all.length, this.#random)),
             }),
         })
         const count = fault === 'short-write' ? countOfShortWrite(position, all.length, this.#random) : all.length
@@ -263,7 +263,7 @@ export class SimDisk implements Disk {
     return true
   }
 
-  /** Count a call and let it go wrong if the plan says so. */
+  /** Count a call and make it fail if the plan says so. */
   #step({ onCrash, onError = onCrash }: OnFault = {}): Fault | undefined {
     this.#alive()
     const fault = this.#plan.get(++this.#calls)

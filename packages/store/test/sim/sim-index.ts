@@ -34,7 +34,7 @@ export class SimIndex implements BookmarkIndex {
 
   async close(): Promise<void> {}
 
-  /** Another program put in what it never committed, behind the last of so many entries. */
+  /** Another program put in what it never committed, after the last of so many entries. */
   spoil(random: Random, entries: number): void {
     for (const { key } of this.#log.slice(-3)) this.#log.push({ key, number: random.int(entries, entries + 5) })
     this.#durable = this.#log.length

@@ -35,7 +35,7 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
 
-  /** Bytes behind their length. */
+  /** Bytes after their length. */
   counted(): Uint8Array {
     return this.take(this.varint())
   }

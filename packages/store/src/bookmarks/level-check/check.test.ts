@@ -156,7 +156,7 @@ test('a manifest that is cut off is not whole, unless somebody writes it', () =>
   const name = only(/^MANIFEST/)
   const { length } = readFileSync(join(folder, name))
   truncateSync(join(folder, name), length - 1)
-  expect(() => readManifest(folder, true)).toThrow('is not whole behind')
+  expect(() => readManifest(folder, true)).toThrow('is not whole after')
   expect(readManifest(folder, false).tables.size).toBeGreaterThan(0)
   truncateSync(join(folder, name), 0)
   expect(() => readManifest(folder, false)).toThrow(`${name} is empty`)

@@ -107,7 +107,7 @@ test('a table that LevelDB merged while all are checked is not missed', async ()
   const [old, merged] = [tableOf(), tableOf({ number: 6 })]
   writeManifest(dir.path, editRecord(edit.added(old)))
   const checked = checkTables(dir.path, 0, signal)
-  // As LevelDB leaves it while it writes: something stands behind the last whole record.
+  // As LevelDB leaves it while it writes: something stands after the last whole record.
   writeManifest(dir.path, editRecord(edit.removed(2, 5), edit.added(merged)), Uint8Array.of(1, 2, 3))
   await checked
   await expect(checkTables(dir.path, 0, signal)).rejects.toThrow('table 6 is not there')

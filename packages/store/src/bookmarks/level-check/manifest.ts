@@ -10,7 +10,7 @@ export interface Table {
   readonly level: number
   /** Length of its file. */
   readonly bytes: number
-  /** First and last key, without what LevelDB puts behind them. */
+  /** First and last key, without what LevelDB puts after them. */
   readonly smallest: Uint8Array
   readonly largest: Uint8Array
 }
@@ -41,7 +41,7 @@ export function readManifest(folder: string, isClosed: boolean): Manifest {
   const bytes = read(folder, name)
   const { records, end } = readRecords(bytes)
   if (records.length === 0) throw new LevelDamage(`${name} is empty`)
-  if (isClosed && end !== bytes.length) throw new LevelDamage(`${name} is not whole behind ${end}`)
+  if (isClosed && end !== bytes.length) throw new LevelDamage(`${name} is not whole after ${end}`)
   const tables = new Map<number, Table>()
   let firstJournal = 0
   for (const record of records) firstJournal = applyEdit(record, tables) ?? firstJournal

@@ -40,7 +40,7 @@ test('keys are in the order of their bytes, shorter ones first', () => {
   }
 })
 
-test('behind every key stand eight bytes', () => {
+test('after every key stand eight bytes', () => {
   expect(userKey(Uint8Array.of(1, 2, 0, 0, 0, 0, 0, 0, 0, 0))).toEqual(Uint8Array.of(1, 2))
   expect(userKey(new Uint8Array(8))).toEqual(new Uint8Array(0))
   expect(() => userKey(new Uint8Array(7))).toThrow('a key of 7 bytes')

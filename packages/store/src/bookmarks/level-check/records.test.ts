@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { piece } from '../../../test/bookmarks/made-level.ts'
+import { fragment } from '../../../test/bookmarks/made-level.ts'
 import { readRecords } from './records.ts'
 
 const BLOCK_BYTES = 32_768
@@ -11,14 +11,14 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(B
 
 /** Three records, the second over three blocks; bytes that are too few for another head end the third block. */
 function journal(): Uint8Array {
-  const first = piece(FULL, filled(10, 1))
-  const begin = piece(FIRST, filled(BLOCK_BYTES - first.length - HEAD_BYTES, 2))
-  const middle = piece(MIDDLE, filled(BLOCK_BYTES - HEAD_BYTES, 3))
-  const end = piece(LAST, filled(BLOCK_BYTES - HEAD_BYTES - 6, 4))
-  return joined(first, begin, middle, end, new Uint8Array(6), piece(FULL, filled(300, 5)))
+  const first = fragment(FULL, filled(10, 1))
+  const begin = fragment(FIRST, filled(BLOCK_BYTES - first.length - HEAD_BYTES, 2))
+  const middle = fragment(MIDDLE, filled(BLOCK_BYTES - HEAD_BYTES, 3))
+  const end = fragment(LAST, filled(BLOCK_BYTES - HEAD_BYTES - 6, 4))
+  return joined(first, begin, middle, end, new Uint8Array(6), fragment(FULL, filled(300, 5)))
 }
 
-test('records are joined of their pieces, over the ends of blocks', () => {
+test('records are joined of their fragments, over the ends of blocks', () => {
   const bytes = journal()
   const { records, end } = readRecords(bytes)
   expect(end).toBe(bytes.length)
@@ -39,15 +39,15 @@ test('a file without records has none, and one may be read from any record on', 
 })
 
 test('zeros to the end of a block are room that was not used', () => {
-  const bytes = joined(piece(FULL, filled(10, 1)), new Uint8Array(BLOCK_BYTES - 17), piece(FULL, filled(10, 2)))
+  const bytes = joined(fragment(FULL, filled(10, 1)), new Uint8Array(BLOCK_BYTES - 17), fragment(FULL, filled(10, 2)))
   expect(readRecords(bytes)).toEqual({ records: [filled(10, 1), filled(10, 2)], end: bytes.length })
-  const zeros = joined(piece(FULL, filled(10, 1)), new Uint8Array(100))
+  const zeros = joined(fragment(FULL, filled(10, 1)), new Uint8Array(100))
   expect(readRecords(zeros)).toEqual({ records: [filled(10, 1)], end: 17 })
 })
 
-test('a block may end with the head of a piece that has nothing', () => {
-  const first = piece(FULL, filled(BLOCK_BYTES - 2 * HEAD_BYTES, 1))
-  const bytes = joined(first, piece(FIRST, filled(0, 0)), piece(LAST, filled(20, 2)))
+test('a block may end with the head of a fragment that has nothing', () => {
+  const first = fragment(FULL, filled(BLOCK_BYTES - 2 * HEAD_BYTES, 1))
+  const bytes = joined(first, fragment(FIRST, filled(0, 0)), fragment(LAST, filled(20, 2)))
   const { records, end } = readRecords(bytes)
   expect(records.map(({ length }) => length)).toEqual([BLOCK_BYTES - 2 * HEAD_BYTES, 20])
   expect(end).toBe(bytes.length)
@@ -60,7 +60,7 @@ test('a last record that is cut off anywhere is left out', () => {
     const { records, end } = readRecords(bytes.subarray(0, begin + length))
     expect([records.length, end]).toEqual([2, begin - 6])
   }
-  // Of a record of several pieces, some may be there.
+  // Of a record of several fragments, some may be there.
   for (const length of [20, BLOCK_BYTES, BLOCK_BYTES + 20, 2 * BLOCK_BYTES, begin - 7]) {
     const { records, end } = readRecords(bytes.subarray(0, length))
     expect([records.length, end]).toEqual([1, 17])
@@ -80,7 +80,7 @@ test('damage before the last record is reported', () => {
   }
 })
 
-test('a length that leads too far is damage if something lies a block behind it', () => {
+test('a length that leads too far is damage if something lies a block after it', () => {
   const bytes = journal()
   bytes[5] = 0xff
   expect(() => readRecords(bytes)).toThrow('a record at 0 is damaged')
@@ -88,8 +88,8 @@ test('a length that leads too far is damage if something lies a block behind it'
   expect(() => readRecords(bytes.subarray(0, BLOCK_BYTES + 1))).toThrow('a record at 0 is damaged')
 })
 
-test('a record that does not match its checksum is damage if anything but zeros lies behind it', () => {
-  const record = piece(FULL, filled(10, 1))
+test('a record that does not match its checksum is damage if anything but zeros lies after it', () => {
+  const record = fragment(FULL, filled(10, 1))
   record[8] = 2
   expect(readRecords(record)).toEqual({ records: [], end: 0 })
   expect(readRecords(joined(record, new Uint8Array(20)))).toEqual({ records: [], end: 0 })
@@ -103,10 +103,10 @@ test.each([
   ['a beginning without an end', [FIRST, FULL]],
   ['two beginnings', [FIRST, FIRST]],
 ])('%s has lost a part', (_name, types) => {
-  const bytes = joined(piece(FULL, filled(1, 1)), ...types.map((type) => piece(type, filled(5, 2))))
+  const bytes = joined(fragment(FULL, filled(1, 1)), ...types.map((type) => fragment(type, filled(5, 2))))
   expect(() => readRecords(bytes)).toThrow('has lost a part')
 })
 
 test.each([0, 5])('a type of %i is none', (type) => {
-  expect(readRecords(piece(type, filled(5, 2)))).toEqual({ records: [], end: 0 })
+  expect(readRecords(fragment(type, filled(5, 2)))).toEqual({ records: [], end: 0 })
 })

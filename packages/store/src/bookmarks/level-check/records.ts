@@ -11,14 +11,14 @@ const LAST = 4
 
 export interface Records {
   readonly records: readonly Uint8Array[]
-  /** Position behind the last whole record. */
+  /** Position after the last whole record. */
   readonly end: number
 }
 
 /**
  * The whole records of a journal or manifest from a position on at which one begins, or at which the file ends.
  *
- * A last record that is cut off or not whole, with nothing but zeros behind it, is left out: so a crash leaves a file, or
+ * A last record that is cut off or not whole, with nothing but zeros after it, is left out: so a crash leaves a file, or
  * it is being written.
  *
  * @throws {LevelDamage} if a record before the last is not whole
@@ -26,27 +26,27 @@ export interface Records {
 export function readRecords(bytes: Uint8Array, from = 0): Records {
   const records: Uint8Array[] = []
   let end = from
-  let pieces: Uint8Array[] = []
+  let fragments: Uint8Array[] = []
   for (let at = from; at < bytes.length; ) {
     const left = BLOCK_BYTES - (at % BLOCK_BYTES)
     if (left < HEAD_BYTES || isUnused(bytes, at)) {
       at += left
       continue
     }
-    const piece = readPiece(bytes, at, left)
-    if (piece === undefined) {
+    const fragment = readFragment(bytes, at, left)
+    if (fragment === undefined) {
       if (bytes.subarray(Math.min(bytes.length, at + BLOCK_BYTES)).some((byte) => byte !== 0)) {
         throw new LevelDamage(`a record at ${at} is damaged`)
       }
       break
     }
-    const isStart = piece.type === FULL || piece.type === FIRST
-    if (isStart !== (pieces.length === 0)) throw new LevelDamage(`a record at ${at} has lost a part`)
-    pieces.push(piece.data)
-    at = piece.end
-    if (piece.type !== FULL && piece.type !== LAST) continue
-    records.push(pieces.length === 1 ? piece.data : joined(pieces))
-    pieces = []
+    const isStart = fragment.type === FULL || fragment.type === FIRST
+    if (isStart !== (fragments.length === 0)) throw new LevelDamage(`a record at ${at} has lost a part`)
+    fragments.push(fragment.data)
+    at = fragment.end
+    if (fragment.type !== FULL && fragment.type !== LAST) continue
+    records.push(fragments.length === 1 ? fragment.data : joined(fragments))
+    fragments = []
     end = at
   }
   return { records, end }
@@ -57,8 +57,8 @@ function isUnused(bytes: Uint8Array, at: number): boolean {
   return bytes.subarray(at, at + HEAD_BYTES).every((byte) => byte === 0)
 }
 
-/** The piece of a record at a position, or `undefined` if it is the last thing in the file and not whole. */
-function readPiece(
+/** The fragment of a record at a position, or `undefined` if it is the last thing in the file and not whole. */
+function readFragment(
   bytes: Uint8Array,
   at: number,
   left: number,
@@ -72,7 +72,7 @@ function readPiece(
     if (u32(bytes, at) === masked(crc32c(bytes.subarray(at + 6, end)))) {
       return { data: bytes.subarray(at + HEAD_BYTES, end), type, end }
     }
-    // Whole records behind it say that it once was whole too.
+    // Whole records after it say that it once was whole too.
     if (bytes.subarray(end).some((byte) => byte !== 0)) {
       throw new LevelDamage(`a record at ${at} does not match its checksum`)
     }
@@ -80,12 +80,12 @@ function readPiece(
   return undefined
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0))
+function joined(fragments: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(fragments.reduce((length, fragment) => length + fragment.length, 0))
   let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.length
+  for (const fragment of fragments) {
+    out.set(fragment, at)
+    at += fragment.length
   }
   return out
 }

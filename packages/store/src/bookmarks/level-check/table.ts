@@ -127,7 +127,7 @@ class TableFile {
     return `${size} ${mtimeNs} ${ctimeNs}`
   }
 
-  /** Where the blocks lie, after all that stands behind them was checked. */
+  /** Where the blocks lie, after all that stands after them was checked. */
   blocks(): readonly IndexEntry[] {
     const { bytes } = this.#table
     const footer = this.#read({ offset: bytes - FOOTER_BYTES, bytes: FOOTER_BYTES })

@@ -8,8 +8,8 @@ export interface DiskCall {
   readonly position?: number | undefined
 }
 
-/** A disk that tells of its calls; what `before` throws, they throw. */
-export function toldDisk(disk: Disk, before: (call: DiskCall) => Promise<void> | void): Disk {
+/** A disk whose calls are watched; what `before` throws, they throw. */
+export function watchedDisk(disk: Disk, before: (call: DiskCall) => Promise<void> | void): Disk {
   const toldFile = (file: DiskFile, path: string): DiskFile => ({
     read: (into, position) => file.read(into, position),
     write: async (from, position) => {
