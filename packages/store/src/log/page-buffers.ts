@@ -128,7 +128,8 @@ export class PageBuffers {
     }
     const index = this.#pages.indexOf(page)
     const [first] = this.#pages
-    invariant(index >= 0 || first === undefined || page.start < first.start, 'a page comes back after others')
+    // The files may have been opened anew since, and the page read from them.
+    invariant(index >= 0 || first === undefined || page.start <= first.start, 'a page comes back after others')
     if (index >= 0) this.#pages.length = index + 1
     else this.#pages.splice(0, this.#pages.length, page)
     const reopened: Page = page
