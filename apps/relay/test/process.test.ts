@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { documentedMetrics, metricsIn, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
 import { until } from './support/relay.ts'
@@ -36,7 +36,9 @@ describe('datastreamer-relay', () => {
       file: `${file}.bin`,
       relay: { upstream: source.address, state: 'streaming', entriesBehind: '0', reconnects: 0, problem: null },
     })
-    expect(await (await fetch(`${admin}/metrics`)).text()).toContain('datastreamer_relay_behind_entries 0\n')
+    const metrics = await (await fetch(`${admin}/metrics`)).text()
+    expect(metrics).toContain('datastreamer_relay_behind_entries 0\n')
+    expect(new Set(metricsIn(metrics))).toEqual(new Set(documentedMetrics('relay')))
     const { status: code, stderr } = await relay.end('SIGTERM')
     expect([code, stderr.includes('following')]).toEqual([0, true])
     expectEqualFiles(dir.join('source.bin'), `${file}.bin`)

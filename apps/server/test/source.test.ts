@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { connect } from '@datastreamer/client'
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
-import { runSource, tempDir } from '@datastreamer/fixtures'
+import { documentedMetrics, metricsIn, runSource, tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { describe, expect, test } from 'vitest'
@@ -38,6 +38,7 @@ describe('the listener for sources', () => {
     const metrics = await (await server.admin('/metrics')).text()
     expect(metrics).toMatch(/^datastreamer_source_writing 1$/m)
     expect(metrics).toMatch(/^datastreamer_source_commits_total 10$/m)
+    expect(new Set(metricsIn(metrics))).toEqual(new Set(documentedMetrics('server')))
     expect(await (await server.admin('/api/status')).json()).toMatchObject({
       source: { list: [{ sourceId: 'sequencer', state: 'writing' }] },
     })

@@ -3,6 +3,7 @@ export { type AdminOptions, AdminServer, type AdminSources, type Readiness } fro
 export { ConfigError, type ConfigErrorCode } from './errors.ts'
 export { createLog, type LogLevel, type LogOptions } from './log/create-log.ts'
 export type { Log, LogFields } from './log/log.ts'
+export { LOG_EVENTS, type LogEvent } from './log/log-events.ts'
 export { gauge, total, totals } from './metrics/instruments.ts'
 export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
 export { COMMON_OPTIONS } from './options/common-options.ts'

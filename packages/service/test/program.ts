@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { COMMON_OPTIONS, ConfigError, type OptionTable, runService } from '../src/index.ts'
+import { COMMON_OPTIONS, ConfigError, type Log, type OptionTable, runService } from '../src/index.ts'
 
 // A service that does nothing but what --how says, for tests of the life of a process.
 const OPTIONS = {
@@ -26,7 +26,8 @@ await runService(
         })
       }
       // Events of many names, so that no limit of lines applies.
-      if (how === 'logs-much') for (let i = 0; i < 20_000; i++) log.error(`event-${i}`, 'x'.repeat(1000))
+      const many: Log<string> = log
+      if (how === 'logs-much') for (let i = 0; i < 20_000; i++) many.error(`event-${i}`, 'x'.repeat(1000))
       return {
         addresses: { stream: { host: '127.0.0.1', port: 1234 } },
         readiness: () => ({ ready: how !== 'unready', reason: 'as asked' }),

@@ -3,7 +3,7 @@ import { createLog, errorFields, type LogOptions } from './create-log.ts'
 import { limitLines } from './line-limit.ts'
 import type { Log } from './log.ts'
 
-function logInto(options: Partial<LogOptions> = {}): { readonly log: Log; readonly lines: string[] } {
+function logInto(options: Partial<LogOptions> = {}): { readonly log: Log<string>; readonly lines: string[] } {
   const lines: string[] = []
   return { log: createLog({ level: 'info', format: 'json', write: (line) => lines.push(line), ...options }), lines }
 }

@@ -22,7 +22,7 @@ export interface LogOptions {
  * so many are written in a second (`limitLines`), the rest counted. What they hold from outside begins no line of its own
  * and gives no commands to a terminal.
  */
-export function createLog({ level, format, color = process.stderr.isTTY, write }: LogOptions): Log {
+export function createLog({ level, format, color = process.stderr.isTTY, write }: LogOptions): Log<string> {
   const waiting = write === undefined ? new StderrWriter() : undefined
   const out = write ?? ((line: string) => waiting?.write(line))
   const prettify = prettyFactory({

@@ -18,7 +18,7 @@ interface Window {
  * Bound what a flood of one event (connections refused, commands that make no sense) writes: of each event so many
  * lines in a window; the first line of a later window says how many were left out before it.
  */
-export function limitLines(log: Log, options: LineLimitOptions = {}): Log {
+export function limitLines(log: Log<string>, options: LineLimitOptions = {}): Log<string> {
   const { maxLines = 50, windowMs = 1000, now = Date.now } = options
   const windows = new Map<string, Window>()
   const leftOut = (event: string): number | undefined => {
@@ -31,7 +31,7 @@ export function limitLines(log: Log, options: LineLimitOptions = {}): Log {
     window.written++
     return window.written > maxLines ? undefined : 0
   }
-  const limited = (name: 'trace' | 'debug' | 'info' | 'warn' | 'error'): Log['info'] => {
+  const limited = (name: 'trace' | 'debug' | 'info' | 'warn' | 'error'): Log<string>['info'] => {
     return (event, message, fields = {}) => {
       const omitted = leftOut(event)
       if (omitted !== undefined) log[name](event, message, omitted === 0 ? fields : { ...fields, omitted })

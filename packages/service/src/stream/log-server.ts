@@ -51,6 +51,6 @@ function logEvent(log: Log, event: ServerEvent): void {
       log.error('server-error', event.error instanceof Error ? event.error.message : String(event.error), fields)
       return
     default:
-      log.debug(`client-${type}`, `client ${event.id}: ${type}`, fields)
+      log.debug(`client-${event.type}`, `client ${event.id}: ${type}`, fields)
   }
 }

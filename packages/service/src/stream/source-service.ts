@@ -170,6 +170,6 @@ function logEvent(log: Log, event: Exclude<SourceEvent, { readonly type: 'error'
       return
     }
     default:
-      log.debug(`source-${type}`, `source ${event.id}: ${type}`, fields)
+      log.debug(`source-${event.type}`, `source ${event.id}: ${type}`, fields)
   }
 }
