@@ -4,22 +4,16 @@ import { type ByteSource, checkRange } from './byte-source.ts'
 export const DEFAULT_WINDOW_BYTES = 1_048_576
 
 /**
- * A source that reads `windowBytes` ahead and answers from that window while it can; `peek` does so without waiting.
+ * A source that reads `windowBytes` ahead and answers from that window, without waiting, while it can.
  *
  * Holds one window. A window is never written again: what was read from it stays valid, and keeps it in memory.
  * A read larger than the window bypasses it. A source that is in memory is returned as it is.
  */
 export function buffered(source: ByteSource, windowBytes: number = DEFAULT_WINDOW_BYTES): ByteSource {
-  if (source.peek) return source
+  if (source.memory) return source
   let window = new Uint8Array(0)
   let start = 0
-  const peek = (position: number, length: number): Uint8Array | undefined => {
-    const at = position - start
-    return at >= 0 && at + length <= window.length ? window.subarray(at, at + length) : undefined
-  }
-  const read = async (position: number, length: number): Promise<Uint8Array> => {
-    const ready = peek(position, length)
-    if (ready) return ready
+  const load = async (position: number, length: number): Promise<Uint8Array> => {
     checkRange(source.size, position, length)
     if (length > windowBytes) return source.read(position, length)
     const bytes = await source.read(position, Math.min(windowBytes, source.size - position))
@@ -27,5 +21,9 @@ export function buffered(source: ByteSource, windowBytes: number = DEFAULT_WINDO
     start = position
     return bytes.subarray(0, length)
   }
-  return { size: source.size, peek, read }
+  const read = (position: number, length: number): Uint8Array | Promise<Uint8Array> => {
+    const at = position - start
+    return at >= 0 && at + length <= window.length ? window.subarray(at, at + length) : load(position, length)
+  }
+  return { size: source.size, read }
 }

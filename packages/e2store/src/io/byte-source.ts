@@ -5,15 +5,16 @@ export interface ByteSource {
   /** Number of bytes. */
   readonly size: number
   /**
-   * Exactly `length` bytes from `position` on. They may be borrowed memory: do not write to them.
+   * Exactly `length` bytes from `position` on, without waiting if they are in memory. They may be borrowed: do not write
+   * to them.
    *
    * @throws {ByteSourceError} `SHORT_READ` if the bytes are not there
    */
-  read(position: number, length: number): Promise<Uint8Array>
+  read(position: number, length: number): Uint8Array | Promise<Uint8Array>
   /** Fill `target` with the bytes from `position` on, for readers that reuse memory; throws as `read`. */
   readInto?(position: number, target: Uint8Array): Promise<void>
-  /** The same bytes without waiting, or `undefined` if they are not in memory. */
-  peek?(position: number, length: number): Uint8Array | undefined
+  /** All bytes, if they are in memory. */
+  readonly memory?: Uint8Array
 }
 
 /** What {@link fromBlob} needs of a `Blob` or `File`. */
@@ -31,11 +32,14 @@ export function checkRange(size: number, position: number, length: number): void
 
 /** A source over bytes in memory; what it reads borrows them. */
 export function fromBytes(bytes: Uint8Array): ByteSource {
-  const peek = (position: number, length: number): Uint8Array => {
-    checkRange(bytes.length, position, length)
-    return bytes.subarray(position, position + length)
+  return {
+    size: bytes.length,
+    memory: bytes,
+    read: (position, length) => {
+      checkRange(bytes.length, position, length)
+      return bytes.subarray(position, position + length)
+    },
   }
-  return { size: bytes.length, peek, read: async (position, length) => peek(position, length) }
 }
 
 /** A source over a `Blob` or `File`. */

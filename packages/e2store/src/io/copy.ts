@@ -6,7 +6,7 @@ import type { ByteSource } from './byte-source.ts'
 export async function copyRange(source: ByteSource, from: number, to: number, sink: ByteSink): Promise<void> {
   for (let at = from; at < to; ) {
     const length = Math.min(DEFAULT_WINDOW_BYTES, to - at)
-    await sink.write(source.peek?.(at, length) ?? (await source.read(at, length)))
+    await sink.write(await source.read(at, length))
     at += length
   }
 }

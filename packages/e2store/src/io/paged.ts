@@ -1,4 +1,5 @@
 import type { ByteSource } from './byte-source.ts'
+import { concatBytes } from './bytes.ts'
 
 /**
  * A source that reads whole pages and keeps the most recent ones, for reads at random positions.
@@ -7,18 +8,9 @@ import type { ByteSource } from './byte-source.ts'
  * larger than a page bypasses them. A source that is in memory is returned as it is.
  */
 export function paged(source: ByteSource, pageBytes: number, pages: number): ByteSource {
-  if (source.peek) return source
+  if (source.memory) return source
   const kept = new Map<number, Uint8Array>()
-  const peek = (position: number, length: number): Uint8Array | undefined => {
-    const number = Math.floor(position / pageBytes)
-    const at = position - number * pageBytes
-    const page = kept.get(number)
-    return page !== undefined && at + length <= page.length ? page.subarray(at, at + length) : undefined
-  }
-  const load = async (number: number): Promise<Uint8Array> => {
-    const known = kept.get(number)
-    const from = number * pageBytes
-    const page = known ?? (await source.read(from, Math.min(pageBytes, source.size - from)))
+  const keep = (number: number, page: Uint8Array): Uint8Array => {
     kept.delete(number)
     kept.set(number, page)
     for (const oldest of kept.keys()) {
@@ -27,17 +19,25 @@ export function paged(source: ByteSource, pageBytes: number, pages: number): Byt
     }
     return page
   }
-  const read = async (position: number, length: number): Promise<Uint8Array> => {
-    if (length > pageBytes || position < 0 || position + length > source.size) return source.read(position, length)
-    const first = Math.floor(position / pageBytes)
-    const at = position - first * pageBytes
+  const load = async (number: number): Promise<Uint8Array> => {
+    const from = number * pageBytes
+    const known = kept.get(number)
+    return keep(number, known ?? (await source.read(from, Math.min(pageBytes, source.size - from))))
+  }
+  const join = async (first: number, at: number, length: number): Promise<Uint8Array> => {
     const page = await load(first)
     if (at + length <= page.length) return page.subarray(at, at + length)
     const next = await load(first + 1)
-    const out = new Uint8Array(length)
-    out.set(page.subarray(at))
-    out.set(next.subarray(0, length - (page.length - at)), page.length - at)
-    return out
+    const rest = length - (page.length - at)
+    return concatBytes([page.subarray(at), next.subarray(0, rest)])
   }
-  return { size: source.size, peek, read }
+  const read = (position: number, length: number): Uint8Array | Promise<Uint8Array> => {
+    if (length > pageBytes || position < 0 || position + length > source.size) return source.read(position, length)
+    const number = Math.floor(position / pageBytes)
+    const at = position - number * pageBytes
+    const page = kept.get(number)
+    if (page === undefined || at + length > page.length) return join(number, at, length)
+    return keep(number, page).subarray(at, at + length)
+  }
+  return { size: source.size, read }
 }

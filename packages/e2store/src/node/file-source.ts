@@ -6,6 +6,7 @@ import { openRegularFile } from './regular-file.ts'
 /** An open file as a source. Closing is idempotent. */
 export interface FileSource extends ByteSource, AsyncDisposable {
   readonly path: string
+  read(position: number, length: number): Promise<Uint8Array>
   close(): Promise<void>
 }
 

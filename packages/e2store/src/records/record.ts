@@ -125,7 +125,7 @@ export async function readRecordHeader(
 ): Promise<RecordHeader> {
   const { end = source.size, step } = options
   checkHeaderRoom(position, end, step)
-  const bytes = source.peek?.(position, RECORD_HEADER_BYTES) ?? (await source.read(position, RECORD_HEADER_BYTES))
+  const bytes = await source.read(position, RECORD_HEADER_BYTES)
   const header = decodeRecordHeader(bytes, 0, position, options)
   checkBounds(header.type, header.length, position, end, options)
   return header
@@ -143,14 +143,12 @@ export async function readRecord(source: ByteSource, position: number, options: 
   const { end = source.size, step } = options
   checkHeaderRoom(position, end, step)
   const firstBytes = Math.min(FIRST_READ_BYTES, end - position)
-  const first = source.peek?.(position, firstBytes) ?? (await source.read(position, firstBytes))
+  const first = await source.read(position, firstBytes)
   const header = decodeRecordHeader(first, 0, position, options)
   checkBounds(header.type, header.length, position, end, options)
   const whole = RECORD_HEADER_BYTES + header.length
   if (whole <= firstBytes) return { ...header, data: first.subarray(RECORD_HEADER_BYTES, whole) }
-  const at = position + RECORD_HEADER_BYTES
-  const data = source.peek?.(at, header.length) ?? (await source.read(at, header.length))
-  return { ...header, data }
+  return { ...header, data: await source.read(position + RECORD_HEADER_BYTES, header.length) }
 }
 
 /** Throw `UNEXPECTED_TYPE` unless a record is of this type. */

@@ -10,7 +10,7 @@ import { decodeRecords } from './stream.ts'
 import { RecordWriter } from './write.ts'
 
 const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'))
-/** A source without `peek`, as a file is. */
+/** A source that is not in memory, like a file. */
 const slow = (bytes: Uint8Array): ByteSource => ({
   size: bytes.length,
   read: async (position, length) => bytes.slice(position, position + length),

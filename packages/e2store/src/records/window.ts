@@ -25,7 +25,7 @@ export interface WindowOptions extends RecordOptions {
 
 /**
  * The bytes of a file that are in memory, and the records in them. What is not in memory is loaded, which moves the
- * window.
+ * window. Of a source in memory, the window is everything.
  *
  * Records borrow the window. Unless it reads ahead, it is not written again once a record was taken: records stay
  * valid, and keep it in memory.
@@ -35,7 +35,7 @@ export class RecordWindow {
   readonly #options: WindowOptions
   readonly #end: number
   readonly #ahead: ReadAhead | undefined
-  #bytes: Uint8Array = new Uint8Array(0)
+  #bytes: Uint8Array
   #start = 0
   /** Memory to read into again, for as long as no record has borrowed any of it. */
   #memory: Uint8Array | undefined
@@ -45,6 +45,7 @@ export class RecordWindow {
     this.#source = source
     this.#options = options
     this.#end = end
+    this.#bytes = source.memory?.subarray(0, end) ?? new Uint8Array(0)
     if (readAheadBytes !== undefined) this.#ahead = ReadAhead.over(source, readAheadBytes, end)
   }
 
@@ -94,18 +95,20 @@ export class RecordWindow {
     return headerOnly || header.end <= this.#start + this.#bytes.length ? 0 : header.end - position
   }
 
-  /** Move the window to the `bytes` from `position` on; fewer at the end, all that there are if they are in memory. */
-  async load(position: number, bytes: number): Promise<void> {
-    const left = this.#end - position
-    const length = Math.min(bytes, left)
-    this.#bytes =
-      this.#source.peek?.(position, left) ??
-      this.#source.peek?.(position, length) ??
-      (await this.#read(position, length))
-    this.#start = position
+  /** Move the window to the `bytes` from `position` on, fewer at the end. Returns a promise only if it has to wait. */
+  load(position: number, bytes: number): Promise<void> | undefined {
+    const read = this.#read(position, Math.min(bytes, this.#end - position))
+    if ('then' in read) return read.then((loaded) => this.#move(loaded, position))
+    this.#move(read, position)
+    return undefined
   }
 
-  async #read(position: number, length: number): Promise<Uint8Array> {
+  #move(bytes: Uint8Array, start: number): void {
+    this.#bytes = bytes
+    this.#start = start
+  }
+
+  #read(position: number, length: number): Uint8Array | Promise<Uint8Array> {
     if (this.#ahead && length <= this.#ahead.windowBytes) {
       const at = position - this.#start
       const rest = at >= 0 && at <= this.#bytes.length ? this.#bytes.subarray(at) : this.#bytes.subarray(0, 0)
@@ -114,8 +117,7 @@ export class RecordWindow {
     if (this.#source.readInto === undefined) return this.#source.read(position, length)
     if (this.#memory === undefined || this.#memory.length < length) this.#memory = new Uint8Array(length)
     const target = this.#memory.subarray(0, length)
-    await this.#source.readInto(position, target)
-    return target
+    return this.#source.readInto(position, target).then(() => target)
   }
 
   #hasHeader(at: number): boolean {

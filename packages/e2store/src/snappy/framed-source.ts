@@ -33,19 +33,17 @@ export async function* iterateFramed(
   }: Omit<FramedDecodeOptions, 'position' | 'allocate'> = {},
 ): AsyncGenerator<Uint8Array, void, void> {
   const window = buffered(source, WINDOW_BYTES)
-  const read = (at: number, length: number): Uint8Array | Promise<Uint8Array> =>
-    window.peek?.(at, length) ?? window.read(at, length)
   if (from >= to) throw new E2FormatError('BAD_SNAPPY', 'no bytes, expected the stream identifier', from, step)
   const chunk = new ChunkReader(codec, step)
   let total = 0
   for (let at = from; at < to; ) {
-    const head = at + 4 <= to ? await read(at, 4) : undefined
+    const head = at + 4 <= to ? await window.read(at, 4) : undefined
     const whole = head ? 4 + u24(head, 1) : 4
     if (!head || at + whole > to) throw new E2FormatError('BAD_SNAPPY', 'incomplete chunk', at, step)
     const first = at === from
     const type = head[0] as number
     if (first || type < 0x80 || type === 0xff) {
-      chunk.open(await read(at, whole), at)
+      chunk.open(await window.read(at, whole), at)
       chunk.read(0, first)
       total += chunk.size
       if (total > maxBytes) {

@@ -29,7 +29,7 @@ export async function openAny(name: string, source: ByteSource, options: Archive
   return /^era1|\.era1$/.test(name) ? openEra1(source, options) : openEre(source, options)
 }
 
-/** A source without `peek`, as a file is; it counts what is read from it. */
+/** A source that is not in memory, like a file; it counts what is read from it. */
 export function slowSource(bytes: Uint8Array): ByteSource & { reads: number; bytesRead: number } {
   const source = {
     size: bytes.length,

@@ -2,6 +2,7 @@ import { NotInFileError } from '../../errors.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
 import { paged } from '../../io/paged.ts'
 import type { E2Record, RecordOptions } from '../../records/record.ts'
+import type { WindowOptions } from '../../records/window.ts'
 import type { SnappyCodec } from '../../snappy/codec.ts'
 import { Arena } from './arena.ts'
 import {
@@ -15,7 +16,7 @@ import {
 } from './block.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
 import { type ColumnIndices, columnIndices, RowDecoder } from './row-decoder.ts'
-import { type Row, RowReader } from './row-reader.ts'
+import { type Row, RowReader, rowWindow } from './row-reader.ts'
 
 export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
   readonly codec?: SnappyCodec
@@ -67,6 +68,7 @@ export class BlockArchive {
   readonly options: ArchiveOptions
   /** What blocks are read from by number. */
   readonly #pages: ByteSource
+  readonly #window: WindowOptions
   readonly #decoderByNumber: RowDecoder
   readonly #columns: ColumnIndices
 
@@ -75,6 +77,7 @@ export class BlockArchive {
     this.layout = layout
     this.options = options
     this.#pages = keepPages(source, options.pageBytes)
+    this.#window = rowWindow(layout, options)
     this.#columns = columnIndices(layout)
     this.#decoderByNumber = this.#decoder(SMALL_ARENA_BYTES)
   }
@@ -148,14 +151,14 @@ export class BlockArchive {
   ): AsyncGenerator<T, void, void> {
     const first = from === undefined ? 0 : this.#indexOf(from)
     const end = to === undefined || to === this.start + BigInt(this.count) ? this.count : this.#indexOf(to)
-    const rows = new RowReader(this.source, this.layout, { ...this.options, columns, windowBytes: WINDOW_BYTES })
+    const rows = new RowReader(this.source, this.layout, this.#window, { columns, windowBytes: WINDOW_BYTES })
     for (let index = first; index < end; index++) {
       yield convert(this.start + BigInt(index), rows.take(index) ?? (await rows.read(index)))
     }
   }
 
-  async #row(number: bigint, columns: readonly Column[]): Promise<Row> {
-    return new RowReader(this.#pages, this.layout, { ...this.options, columns }).read(this.#indexOf(number))
+  #row(number: bigint, columns: readonly Column[]): Promise<Row> {
+    return new RowReader(this.#pages, this.layout, this.#window, { columns }).read(this.#indexOf(number))
   }
 
   #indexOf(number: bigint): number {

@@ -7,13 +7,23 @@ import { type Column, checkType, type Layout } from './layout.ts'
 /** The records of one block by the index of their column; columns that are not read are absent. */
 export type Row = (E2Record | undefined)[]
 
-export interface RowOptions extends Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'> {
+export interface RowOptions {
   /** Columns to read. The header is always read. */
   readonly columns: readonly Column[]
   /** Bytes read at once, in each column that has a window of its own (default: no more than the row takes). */
   readonly windowBytes?: number
-  /** Rows are valid until the next read only, so that memory is reused and the next window is read ahead. */
-  readonly transient?: boolean
+}
+
+/** How the records of an archive are read: they are before its index. */
+export function rowWindow(
+  { indexPosition }: Layout,
+  { maxRecordBytes, legacyLength48 }: Pick<RecordOptions, 'maxRecordBytes' | 'legacyLength48'>,
+): WindowOptions {
+  return {
+    ...{ end: indexPosition, step: 'read' },
+    ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+    ...(legacyLength48 !== undefined && { legacyLength48 }),
+  }
 }
 
 /** Most bytes read at once of a row, whatever the index says of its size. */
@@ -35,15 +45,15 @@ export class RowReader {
   /** The first record that {@link take} did not find in memory. */
   #missing = { column: 0, position: 0 }
 
-  constructor(source: ByteSource, layout: Layout, { columns, windowBytes = 0, transient, ...options }: RowOptions) {
+  /** @param window by {@link rowWindow}; rows are valid until the next {@link read} only if it reads ahead */
+  constructor(source: ByteSource, layout: Layout, window: WindowOptions, { columns, windowBytes = 0 }: RowOptions) {
     this.#layout = layout
     this.#windowBytes = windowBytes
     const wanted = layout.columns.map((name, column) => column === 0 || columns.includes(name))
     this.#wanted = wanted.slice(0, wanted.lastIndexOf(true) + 1)
-    const region: WindowOptions = { ...options, end: layout.indexPosition, step: 'read' }
-    const open = (): RecordWindow =>
-      new RecordWindow(source, transient ? { ...region, readAheadBytes: windowBytes } : region)
-    this.#windows = layout.rowwise ? [open()] : this.#wanted.map(open)
+    this.#windows = layout.rowwise
+      ? [new RecordWindow(source, window)]
+      : this.#wanted.map(() => new RecordWindow(source, window))
   }
 
   /** The records of a block, or `undefined` if not all of them are in memory: then {@link read}. */
@@ -72,12 +82,13 @@ export class RowReader {
     for (;;) {
       const row = this.take(index)
       if (row !== undefined) return row
-      await this.#load(index)
+      const waiting = this.#load(index)
+      if (waiting !== undefined) await waiting
     }
   }
 
   /** Load what {@link take} missed. A row whose records follow each other is loaded from its first record on. */
-  async #load(index: number): Promise<void> {
+  #load(index: number): Promise<void> | undefined {
     const { column, position } = this.#missing
     const window = this.#window(column)
     const start = this.#layout.rowwise ? this.#layout.target(index, 0) : position
@@ -85,7 +96,7 @@ export class RowReader {
     const isUnknown = missing === RECORD_HEADER_BYTES
     const needed = position - start + (isUnknown ? GUESS_BYTES : missing)
     const bytes = isUnknown && position === start ? this.#rowBytes(index) : needed
-    await window.load(start, Math.max(bytes, this.#windowBytes))
+    return window.load(start, Math.max(bytes, this.#windowBytes))
   }
 
   /** Bytes up to the next row if all of the row is wanted. Only a hint: the index may be wrong. */

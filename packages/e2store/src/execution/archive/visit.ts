@@ -2,7 +2,7 @@ import { ARENA_BYTES, type BlockArchive, WINDOW_BYTES } from './archive.ts'
 import { Arena } from './arena.ts'
 import type { BlockPayloads } from './block.ts'
 import { columnIndices, RowDecoder } from './row-decoder.ts'
-import { type Row, RowReader } from './row-reader.ts'
+import { type Row, RowReader, rowWindow } from './row-reader.ts'
 
 export interface Visitor {
   /** Called with the records of a block before they are decompressed. A promise is awaited. */
@@ -24,8 +24,8 @@ export async function visitPayloads(
   { source, layout, options }: BlockArchive,
   { before, visit }: Visitor,
 ): Promise<void> {
-  const { columns } = layout
-  const rows = new RowReader(source, layout, { ...options, columns, windowBytes: WINDOW_BYTES, transient: true })
+  const window = { ...rowWindow(layout, options), readAheadBytes: WINDOW_BYTES }
+  const rows = new RowReader(source, layout, window, { columns: layout.columns, windowBytes: WINDOW_BYTES })
   const arena = new Arena(ARENA_BYTES)
   const decoder = new RowDecoder(columnIndices(layout), arena, options)
   let blocks: BlockPayloads[] = []
