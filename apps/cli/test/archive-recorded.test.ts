@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { hasVectors, readVector, tempDir, unpackTar } from '@datastreamer/fixtures'
-import { openLevelIndex } from '@datastreamer/store'
+import { openLevelIndex } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
 import { jsonOf, linesOf } from './cli.ts'
 import { bookmarksOf, sameStream } from './stream-files.ts'

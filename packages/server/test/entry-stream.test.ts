@@ -1,6 +1,6 @@
 import { InternalError } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
-import type { ReadableLog } from '@datastreamer/store'
+import type { ReadableLog } from '@datastreamer/store/log'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'

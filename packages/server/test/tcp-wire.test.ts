@@ -1,8 +1,8 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { decodeHeaderPage, encodeResult, type Header } from '@datastreamer/format'
-import type { BookmarkPut } from '@datastreamer/store'
-import { MemoryIndex, StreamLog } from '@datastreamer/store'
-import { MemoryFile, PageBuffers, type TestLog } from '@datastreamer/store/testing'
+import type { BookmarkPut } from '@datastreamer/store/log'
+import { MemoryIndex } from '@datastreamer/store/log'
+import { MemoryFile, PageBuffers, StreamLog, type TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
 import { TestServer } from './tcp-client.ts'
 

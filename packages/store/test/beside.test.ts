@@ -4,18 +4,11 @@ import type { EntrySource } from '@datastreamer/format'
 import { expect, test } from 'vitest'
 import { findBookmark } from '../src/bookmarks/find-bookmark.ts'
 import { openLevelIndex } from '../src/bookmarks/level-index.ts'
+import { planRecovery, planTruncation, recoverStream, reindexStream, replaceDamaged } from '../src/check.ts'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
-import {
-  openStore,
-  planRecovery,
-  planTruncation,
-  recoverStream,
-  reindexStream,
-  replaceDamaged,
-  type StreamStore,
-} from '../src/index.ts'
+import { openStore, type StreamStore } from '../src/index.ts'
 import { drain, verify } from './damaged-files.ts'
 
 // What lies beside a stream: files of the operator, of another stream, of an earlier time, and spoilt ones.

@@ -1,6 +1,7 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
-import { MemoryIndex, openReader, openStore } from '../src/index.ts'
+import { openReader, openStore } from '../src/index.ts'
+import { MemoryIndex } from '../src/log.ts'
 import { CountingDisk } from './counting-disk.ts'
 
 /** An index that cannot be closed, as LevelDB's where its folder is gone. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { commitLogPath, openStore, type StoreEvent, type StreamStore, verifyStream } from '../src/index.ts'
+import { verifyStream } from '../src/check.ts'
+import { commitLogPath, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
 import { drain } from './damaged-files.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'

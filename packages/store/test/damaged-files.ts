@@ -1,14 +1,8 @@
 import { closeSync, copyFileSync, openSync, truncateSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { type Entry, type EntrySource, type Header, PAGE_BYTES, pageStart } from '@datastreamer/format'
-import {
-  type DamageError,
-  openStore,
-  type StreamReader,
-  type VerifyEvent,
-  type VerifySummary,
-  verifyStream,
-} from '../src/index.ts'
+import { type VerifyEvent, type VerifySummary, verifyStream } from '../src/check.ts'
+import { type DamageError, openStore, type StreamReader } from '../src/index.ts'
 
 /** Commits of the master file: 30 of 10 entries each, the first a bookmark. */
 export const COMMITS = 30

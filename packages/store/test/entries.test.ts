@@ -1,7 +1,8 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type EntriesOptions, type Entry, type EntrySource } from '@datastreamer/format'
 import { describe, expect, test, vi } from 'vitest'
-import { MemoryIndex, openReader, openStore, type StreamReader, type StreamStore } from '../src/index.ts'
+import { openReader, openStore, type StreamReader, type StreamStore } from '../src/index.ts'
+import { MemoryIndex } from '../src/log.ts'
 import { HeldReads } from './held-reads.ts'
 
 const WAIT = { timeout: 60_000, interval: 2 }

@@ -1,6 +1,6 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
-import { LogCursor } from '../src/index.ts'
+import { LogCursor } from '../src/log.ts'
 import { event, LARGE, LogInMemory } from './bookmarks/log-in-memory.ts'
 import { TestLog } from './memory-log.ts'
 

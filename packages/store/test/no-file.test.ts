@@ -3,7 +3,8 @@ import { mkdirSync, renameSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
-import { openReader, openStore, verifyStream } from '../src/index.ts'
+import { verifyStream } from '../src/check.ts'
+import { openReader, openStore } from '../src/index.ts'
 
 type TempDir = ReturnType<typeof tempDir>
 

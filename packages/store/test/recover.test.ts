@@ -1,15 +1,8 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { BOOKMARK_TYPE, encodeEntry, pageStart } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  type Boundaries,
-  openReader,
-  openStore,
-  planRecovery,
-  type RecoveryPlan,
-  recoverStream,
-  reindexStream,
-} from '../src/index.ts'
+import { type Boundaries, planRecovery, type RecoveryPlan, recoverStream, reindexStream } from '../src/check.ts'
+import { openReader, openStore } from '../src/index.ts'
 import { CountingDisk } from './counting-disk.ts'
 import {
   type Change,

@@ -4,14 +4,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   compareAround,
   markDamaged,
-  openReader,
-  openStore,
   planRecovery,
   type RecoveryPlan,
   replaceDamaged,
-  type StreamReader,
   takeOverChanges,
-} from '../src/index.ts'
+} from '../src/check.ts'
+import { openReader, openStore, type StreamReader } from '../src/index.ts'
 import {
   type Change,
   DamagedFiles,

@@ -1,18 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { encodeHeaderPage, HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { expect, test } from 'vitest'
+import { indexLog } from '../src/bookmarks/scan.ts'
+import { verifyStream } from '../src/check.ts'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { type Disk, type DiskFile, writeAll } from '../src/disk/disk.ts'
-import {
-  commitLogPath,
-  indexLog,
-  MemoryIndex,
-  openStore,
-  type StoreEvent,
-  type StoreOptions,
-  type StreamStore,
-  verifyStream,
-} from '../src/index.ts'
+import { commitLogPath, openStore, type StoreEvent, type StoreOptions, type StreamStore } from '../src/index.ts'
+import { MemoryIndex } from '../src/log.ts'
 import { Scrubber } from '../src/scrub/scrubber.ts'
 import { drain } from './damaged-files.ts'
 import { PassClock } from './pass-clock.ts'

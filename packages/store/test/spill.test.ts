@@ -1,6 +1,7 @@
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
-import { openStore, verifyStream } from '../src/index.ts'
+import { verifyStream } from '../src/check.ts'
+import { openStore } from '../src/index.ts'
 import { drain } from './damaged-files.ts'
 import { gatedDisk, standstill } from './gated-disk.ts'
 import { readAll } from './sim/read-all.ts'

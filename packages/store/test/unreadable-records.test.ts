@@ -1,19 +1,10 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { markDamaged, planRecovery, type RecoveryPlan, replaceDamaged, takeOverChanges } from '../src/check.ts'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
 import { type CommitRecord, decodeRecord, encodeRecord, RECORD_BYTES } from '../src/commit-log/commit-record.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
-import {
-  markDamaged,
-  openReader,
-  openStore,
-  planRecovery,
-  type RecoveryPlan,
-  replaceDamaged,
-  type StoreEvent,
-  type StreamStore,
-  takeOverChanges,
-} from '../src/index.ts'
+import { openReader, openStore, type StoreEvent, type StreamStore } from '../src/index.ts'
 import {
   type Change,
   COMMITS,

@@ -2,7 +2,8 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { MAX_ENTRY_DATA_BYTES, pageStart } from '@datastreamer/format'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openStore, verifyStream } from '../src/index.ts'
+import { verifyStream } from '../src/check.ts'
+import { openStore } from '../src/index.ts'
 import {
   type Change,
   COMMITS,

@@ -1,18 +1,16 @@
 import { SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { ExitCode } from '@datastreamer/service/exit-code'
+import { DamageError } from '@datastreamer/store'
 import {
   compareAround,
-  DamagedRanges,
-  DamageError,
-  type EntryRange,
   markDamaged,
   planRecovery,
   type RecoveryPlan,
-  rangeText,
   recoverStream,
   replaceDamaged,
   takeOverChanges,
-} from '@datastreamer/store'
+} from '@datastreamer/store/check'
+import { DamagedRanges, type EntryRange, rangeText } from '@datastreamer/store/log'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { UnrecoverableError, UsageError } from '../errors.ts'

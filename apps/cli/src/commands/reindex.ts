@@ -1,4 +1,4 @@
-import { reindexStream } from '@datastreamer/store'
+import { reindexStream } from '@datastreamer/store/check'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { examples } from '../help-text.ts'

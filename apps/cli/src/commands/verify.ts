@@ -1,5 +1,5 @@
 import { ExitCode } from '@datastreamer/service/exit-code'
-import { type VerifySummary, verifyStream } from '@datastreamer/store'
+import { type VerifySummary, verifyStream } from '@datastreamer/store/check'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { examples } from '../help-text.ts'

@@ -1,4 +1,5 @@
-import type { DamageError, VerifyEvent } from '@datastreamer/store'
+import type { DamageError } from '@datastreamer/store'
+import type { VerifyEvent } from '@datastreamer/store/check'
 import type { Output } from './output.ts'
 import { Progress } from './progress.ts'
 

@@ -1,5 +1,6 @@
 import type { EntriesOptions, Entry, Header } from '@datastreamer/format'
-import { firstEventAfter, MemoryIndex, openReader, type StreamReader, scanForBookmark } from '@datastreamer/store'
+import { openReader, type StreamReader } from '@datastreamer/store'
+import { firstEventAfter, MemoryIndex, scanForBookmark } from '@datastreamer/store/log'
 import type { StreamSource } from './stream-source.ts'
 
 export interface FileSourceOptions {

@@ -1,4 +1,4 @@
-import type { TruncationPlan } from '@datastreamer/store'
+import type { TruncationPlan } from '@datastreamer/store/check'
 import type { Command } from 'commander'
 import { count, plural } from '../output/text.ts'
 

@@ -7,7 +7,8 @@ import {
   type SequencerEntryInit,
 } from '@datastreamer/sequencer-entries'
 import { onServerEvent, StreamServer } from '@datastreamer/server'
-import { MemoryIndex, openStore, type StreamStore } from '@datastreamer/store'
+import { openStore, type StreamStore } from '@datastreamer/store'
+import { MemoryIndex } from '@datastreamer/store/log'
 
 /** Blocks in a batch. */
 const BATCH = 4

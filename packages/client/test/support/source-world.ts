@@ -1,7 +1,8 @@
 import { tempDir } from '@datastreamer/fixtures'
 import type { Entry } from '@datastreamer/format'
 import { type ListenOptions, SourceServer, type SourceServerOptions } from '@datastreamer/server'
-import { DiskError, MemoryIndex, openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
+import { DiskError, openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
+import { MemoryIndex } from '@datastreamer/store/log'
 import { connectSource, type SourceClient, type SourceOptions } from '../../src/source.ts'
 import { FaultProxy } from './fault-proxy.ts'
 

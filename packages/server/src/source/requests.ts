@@ -1,6 +1,7 @@
 import type { SourceAnswer, SourceRequest } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
-import { DamageError, scanBookmarks } from '@datastreamer/store'
+import { DamageError } from '@datastreamer/store'
+import { scanBookmarks } from '@datastreamer/store/log'
 import { type Fault, MismatchError, readFault, writeFault } from './fault.ts'
 
 /** Requests that wait for those before them, and that those after them wait for. */

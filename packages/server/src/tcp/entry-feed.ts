@@ -1,5 +1,5 @@
 import { encodeOperationBoundary } from '@datastreamer/format'
-import type { LogPosition, LogRun, ReadableLog } from '@datastreamer/store'
+import type { LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
 import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
 import { firstChunk } from './first-chunk.ts'

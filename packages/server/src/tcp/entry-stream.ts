@@ -1,6 +1,6 @@
 import { InternalError } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
-import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store'
+import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store/log'
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'

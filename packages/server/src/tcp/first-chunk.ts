@@ -1,5 +1,5 @@
 import { viewOf, walkRun } from '@datastreamer/format'
-import type { LogRun } from '@datastreamer/store'
+import type { LogRun } from '@datastreamer/store/log'
 
 export interface ChunkLimits {
   /** Bytes to take at most, but always at least one entry. */

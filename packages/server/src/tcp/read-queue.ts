@@ -8,7 +8,7 @@ import type {
   ReadableLog,
   RunOptions,
   Truncations,
-} from '@datastreamer/store'
+} from '@datastreamer/store/log'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FairScheduler, Task } from './fair-scheduler.ts'
 

@@ -8,8 +8,8 @@ import {
   ResultCode,
   viewOf,
 } from '@datastreamer/format'
-import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store'
-import { findBookmark, firstEventAfter } from '@datastreamer/store'
+import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store/log'
+import { findBookmark, firstEventAfter } from '@datastreamer/store/log'
 import type { ConnectionContext } from './server-options.ts'
 
 /** What a client gets for a command. */

@@ -1,5 +1,5 @@
 import type { Clock, Net } from '@datastreamer/runtime'
-import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store'
+import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store/log'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { FairScheduler } from './fair-scheduler.ts'

@@ -1,4 +1,4 @@
-import type { LogRun } from '@datastreamer/store'
+import type { LogRun } from '@datastreamer/store/log'
 
 /**
  * A copy of a few entries for all who ask for the same ones in turn. What a reader was given stays in memory until it has

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { type DamagedRanges, type EntryRange, rangeText, type StoreEvent } from '@datastreamer/store'
+import type { StoreEvent } from '@datastreamer/store'
+import { type DamagedRanges, type EntryRange, rangeText } from '@datastreamer/store/log'
 import type { Log } from '../log/log.ts'
 
 function createdMessage({ file, folders }: { readonly file: string; readonly folders: readonly string[] }): string {

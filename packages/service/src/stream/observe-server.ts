@@ -1,6 +1,6 @@
 import { ResultCode } from '@datastreamer/format'
 import { CLOSE_REASONS, REJECT_REASONS, type StreamServer } from '@datastreamer/server'
-import type { StreamLog } from '@datastreamer/store'
+import type { StreamLog } from '@datastreamer/store/log'
 import { Gauge, type Registry } from 'prom-client'
 import { gauge, total, totals } from '../metrics/instruments.ts'
 
