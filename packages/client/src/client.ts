@@ -141,7 +141,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * Every entry, in order, once; goes on by itself over lost connections.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered
-   * @throws {NotFoundError} if there is no such start or end
+   * @throws {NotFoundError} if there is no such start or end; an entry beyond the head is waited for, unless `follow` is false
    * @throws {StreamChangedError} if the server now has another stream
    * @throws {ProtocolError} if the server breaks the protocol again and again
    * @throws {ConnectionError} after `backoff.maxAttempts`

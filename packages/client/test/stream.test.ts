@@ -1,3 +1,4 @@
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { type From, type IterationOptions, StreamClient, type To } from '../src/index.ts'
 import { bookmarkAt, entriesOf, entryAt, plain } from './support/entries.ts'
@@ -11,7 +12,6 @@ describe('where to start and where to end', () => {
     ['all', { follow: false }, 0, 300],
     ['from a number', { from: 250n, follow: false }, 250, 300],
     ['from a number to one', { from: 10n, to: 20n }, 10, 21],
-    ['to a number after the head', { from: 290n, to: 999n, follow: false }, 290, 300],
     ['one entry', { from: 299n, to: 299n }, 299, 300],
     ['at the head', { from: 300n, follow: false }, 300, 300],
     ['latest', { from: 'latest', follow: false }, 300, 300],
@@ -32,7 +32,6 @@ describe('where to start and where to end', () => {
   })
 
   const missing: [name: string, from: From, to: To | undefined, code: string][] = [
-    ['a start after the head', 301n, undefined, 'FROM_NOT_FOUND'],
     ['an unknown bookmark', bookmark(999n), undefined, 'FROM_NOT_FOUND'],
     ['a range from an unknown bookmark', bookmark(999n), bookmark(5n), 'FROM_NOT_FOUND'],
     ['a range to an unknown bookmark', bookmark(5n), bookmark(999n), 'TO_NOT_FOUND'],
@@ -51,6 +50,32 @@ describe('where to start and where to end', () => {
       }
     }
   })
+})
+
+test('an entry beyond the head is not found where it is not waited for', async () => {
+  await using fake = await FakeServer.listen({ entries: 300 })
+  await using client = new StreamClient(near(fake.peer))
+  for (const [options, code] of [
+    [{ from: 301 }, 'FROM_NOT_FOUND'],
+    [{ from: 290, to: 300 }, 'TO_NOT_FOUND'],
+  ] as const) {
+    const error = await failure(collect(client.entries({ ...options, follow: false })))
+    expect(error).toMatchObject({ name: 'NotFoundError', code, message: expect.stringContaining('the stream has 300') })
+  }
+})
+
+test('a start beyond the head is waited for', async () => {
+  const clock = new ManualClock()
+  await using fake = await FakeServer.listen({ entries: 300 })
+  await using client = new StreamClient(near(fake.peer, { clock, headCheckMs: 500 }))
+  const reading = collect(client.entries({ from: 303, to: 304 }))
+  await clock.waitingFor(500)
+  fake.append(2)
+  clock.advance(500)
+  await clock.waitingFor(500)
+  fake.append(3)
+  clock.advance(500)
+  expect(plain(await reading)).toEqual(entriesOf(303, 305))
 })
 
 describe('ranges', () => {

@@ -7,13 +7,13 @@ import {
   TruncatedError,
   u64Of,
 } from '@datastreamer/format'
-import { type CheckpointParts, checkpointOf, parseCheckpoint } from '../checkpoint.ts'
 import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
 import { bookmarkOf, type CursorFrom } from '../position.ts'
 import type { Start } from '../stream/session.ts'
 import { countConsecutive } from './consecutive.ts'
+import { type Held, hold, numberOf, proofOf } from './held.ts'
 import { checkBookmark } from './locate-bookmark.ts'
-import { endsBeforeStart, noFirstEntry, notFound } from './not-found.ts'
+import { endsBeforeStart, noEntry, notFound } from './not-found.ts'
 import { Reread } from './reread.ts'
 
 export interface CursorOptions {
@@ -48,8 +48,8 @@ export class Cursor {
   readonly #openingOf: CursorOptions['opening']
   /** Number of the next entry to deliver, once it is known. */
   #next: bigint | undefined
-  /** What was delivered right before `#next`: a copy of the entry, or the caller's checkpoint. */
-  #held: Entry | CheckpointParts | undefined
+  /** What was delivered right before `#next`. */
+  #held: Held | undefined
   /** What stands in for an opening while the caller has none: the first entry that was read again. */
   #opening: Entry | undefined
   #reread: Reread | undefined
@@ -69,8 +69,8 @@ export class Cursor {
     this.#openingOf = opening
     if (typeof from === 'bigint' || typeof from === 'number') this.#next = u64Of(from, 'from')
     else if (typeof from === 'object' && 'after' in from) {
-      this.#held = typeof from.after === 'string' ? parseCheckpoint(from.after) : copyOf(from.after)
-      this.#next = lastOf(this.#held) + 1n
+      this.#held = hold(from.after)
+      this.#next = numberOf(this.#held) + 1n
     }
     if (typeof to === 'bigint' || typeof to === 'number') this.#end = u64Of(to, 'to')
     this.#range = bookmarkOf(from) !== undefined && bookmarkOf(to) !== undefined ? 'wanted' : 'no'
@@ -102,21 +102,28 @@ export class Cursor {
   }
 
   /**
-   * Take in a connection's header.
+   * Take in a connection's header. Returns whether the stream can be begun: an entry to start at that is not there yet
+   * is waited for.
    *
    * @throws {TruncatedError} if the stream is shorter than what was delivered
    * @throws {NotFoundError} if it has no such start, and it is not to be waited for
    */
-  meet({ totalEntries }: Header): void {
-    const first = this.#headers++ === 0
+  meet({ totalEntries }: Header): boolean {
+    const first = this.#headers === 0
     this.#begun = false
     if (first && this.#from === 'latest') this.#next = totalEntries
     if (this.#next !== undefined && this.#next > totalEntries) {
       if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
-      if (!this.#follow) throw noFirstEntry(this.#next, totalEntries)
+      if (this.#follow) return false
+      throw noEntry('FROM_NOT_FOUND', this.#next, totalEntries)
     }
-    if (!first || this.#follow || bookmarkOf(this.#to) !== undefined) return
-    if (this.#end === undefined || this.#end >= totalEntries) this.#end = totalEntries - 1n
+    this.#headers++
+    if (!first || this.#follow || bookmarkOf(this.#to) !== undefined) return true
+    if (this.#end !== undefined && this.#end >= totalEntries && !this.done) {
+      throw noEntry('TO_NOT_FOUND', this.#end, totalEntries)
+    }
+    this.#end ??= totalEntries - 1n
+    return true
   }
 
   /** What to ask the server for. */
@@ -125,10 +132,9 @@ export class Cursor {
     this.#begun = true
     this.#reread = undefined
     if (this.#held !== undefined) {
-      const opening = this.#openingOf && (this.#openingOf() ?? this.#opening)
-      const checkpoint = 'text' in this.#held ? this.#held : parseCheckpoint(checkpointOf(this.#held, opening))
-      this.#reread = new Reread(checkpoint)
-      return { name: 'start', fromEntryNumber: checkpoint.first }
+      const proof = proofOf(this.#held, this.#openingOf && (this.#openingOf() ?? this.#opening))
+      this.#reread = new Reread(proof)
+      return { name: 'start', fromEntryNumber: proof.first }
     }
     if (this.#next !== undefined) return { name: 'start', fromEntryNumber: this.#next }
     const [from, to] = [bookmarkOf(this.#from), bookmarkOf(this.#to)]
@@ -142,8 +148,11 @@ export class Cursor {
   refused(error: unknown, { totalEntries }: Header): unknown {
     if (!(error instanceof ServerRefusedError)) return error
     const isLater = this.#held !== undefined || this.#headers > 1
-    if (error.code !== 'BAD_FROM_ENTRY' || !isLater) return notFound(error, this.#next, totalEntries)
-    return new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
+    if (error.code === 'BAD_FROM_ENTRY' && isLater) {
+      return new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
+    }
+    const asked = { entry: this.#next, from: bookmarkOf(this.#from), to: bookmarkOf(this.#to) }
+    return notFound(error, asked, totalEntries)
   }
 
   /** After a failure: go without RangeBookmark if the server does not know it, or hangs in it. Says whether that helps. */
@@ -222,22 +231,14 @@ export class Cursor {
     invariant(!this.isRereading, `entry ${first.number} is delivered before what is held was read again`)
     invariant(first.number === this.#next, `entry ${first.number} is delivered, next is ${this.#next}`)
     invariant(last.number === first.number + BigInt(fresh.length - 1), `${fresh.length} entries end at ${last.number}`)
-    this.#held = copyOf(last)
+    this.#held = hold(last)
     this.#next = last.number + 1n
     return fresh
   }
 
   get #lastDelivered(): bigint | undefined {
-    return this.#held && lastOf(this.#held)
+    return this.#held && numberOf(this.#held)
   }
-}
-
-function copyOf(entry: Entry): Entry {
-  return { ...entry, data: entry.data.slice() }
-}
-
-function lastOf(held: Entry | CheckpointParts): bigint {
-  return 'text' in held ? held.last : held.number
 }
 
 function gap(found: bigint, expected: bigint, what = 'entry'): ProtocolError {

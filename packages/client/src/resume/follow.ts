@@ -9,7 +9,7 @@ import { findCommon, type LookUp } from './find-common.ts'
 import { type HeaderWatch, HeadWatch } from './head-watch.ts'
 import type { IdentityCheck } from './identity.ts'
 import { isUnknownBookmark, locateBookmark } from './locate-bookmark.ts'
-import { noLastBookmark } from './not-found.ts'
+import { noBookmark } from './not-found.ts'
 import { Retry } from './retry.ts'
 import { StaleHeadFilter } from './stale-head.ts'
 import type { Rewound, StreamEvent } from './stream-event.ts'
@@ -125,7 +125,11 @@ async function* streamOnce(
     watch: options.headers,
   })
   try {
-    cursor.meet(context.identity.check(header))
+    if (!cursor.meet(context.identity.check(header))) {
+      await session.finish()
+      await untilHead(context, cursor.next, signal)
+      return
+    }
     if (!cursor.done) await start(session, cursor)
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
@@ -159,6 +163,14 @@ async function* streamOnce(
   }
 }
 
+/** Wait until the stream has all entries before one. */
+async function untilHead(context: FollowContext, number: bigint | undefined, signal: AbortSignal): Promise<void> {
+  const { clock, headCheckMs } = context.settings
+  while (number !== undefined && (await context.look(true, signal)).totalEntries < number) {
+    await sleep(clock, headCheckMs, { signal })
+  }
+}
+
 async function start(session: StreamSession, cursor: Cursor): Promise<void> {
   try {
     const end = await session.start(cursor.begin())
@@ -172,6 +184,6 @@ async function locateEnd({ settings, identity }: FollowContext, bookmark: Uint8A
   try {
     return await locateBookmark(settings, identity, bookmark, signal)
   } catch (error) {
-    throw isUnknownBookmark(error) ? noLastBookmark(error) : error
+    throw isUnknownBookmark(error) ? noBookmark('TO_NOT_FOUND', bookmark, error) : error
   }
 }

@@ -3,9 +3,6 @@ import type { Generation } from '@datastreamer/sequencer-entries'
 import { type FollowContext, follow } from '../resume/follow.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 
-/** Entries among which a stream that has bookmarks has one. */
-const FIRST = 64n
-
 /**
  * How the entries of a sequencer's stream are encoded. docs/spec/sequencer-entries.md §1.
  *
@@ -17,7 +14,7 @@ export async function generationOf(context: FollowContext, header: Header, signa
 }
 
 async function* firstEntries(context: FollowContext, signal: AbortSignal) {
-  const options = { to: FIRST - 1n, follow: false, boundaries: false, verifyHead: undefined, headers: undefined }
+  const options = { to: undefined, follow: false, boundaries: false, verifyHead: undefined, headers: undefined }
   for await (const event of follow(context, { from: () => Promise.resolve(0n), ...options }, signal)) {
     if (event.kind === 'entries') yield event.entries
   }
