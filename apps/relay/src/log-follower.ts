@@ -1,4 +1,4 @@
-import { StreamChangedError, TruncatedError } from '@datastreamer/client'
+import { hostPortText, StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { StreamError } from '@datastreamer/format'
 import { type Log, type TlsFlags, tlsHint } from '@datastreamer/service'
 import { DivergedError } from './errors.ts'
@@ -52,11 +52,12 @@ function logUpstreamFailure(log: Log, upstream: Upstream, error: StreamError): v
 }
 
 /** What went wrong with an upstream, for people. */
-export function upstreamFailure({ name, host, port }: Upstream, error: StreamError): string {
+export function upstreamFailure(upstream: Upstream, error: StreamError): string {
+  const { name } = upstream
   if (isRefusal(error)) return `${name} is not followed: ${error.message}`
   const hint = tlsHint(error, TLS_FLAGS)
   // Errors of the transport begin with the address.
-  return `${name}: ${error.message.replace(`${host}:${port}: `, '')}${hint === undefined ? '' : ` (${hint})`}`
+  return `${name}: ${error.message.replace(`${hostPortText(upstream)}: `, '')}${hint === undefined ? '' : ` (${hint})`}`
 }
 
 function isRefusal(error: StreamError): boolean {

@@ -1,5 +1,5 @@
 export { type Entry, type Header, NotFoundError, StreamError, TruncatedError } from '@datastreamer/format'
-export { parseHostPort, parseServerAddress, type ServerAddress } from './address.ts'
+export { hostPortText, parseHostPort, parseServerAddress, type ServerAddress } from './address.ts'
 export { type Checkpoint, checkpointOf } from './checkpoint.ts'
 export { StreamClient } from './client.ts'
 export { connect } from './connect.ts'

@@ -1,4 +1,4 @@
-import { type ClientOptions, parseHostPort } from '@datastreamer/client'
+import { type ClientOptions, hostPortText, parseServerAddress } from '@datastreamer/client'
 import type { ClientTlsOptions, Clock, Net } from '@datastreamer/runtime'
 import { ConfigError } from '@datastreamer/service'
 import type { StreamReader } from '@datastreamer/store'
@@ -38,9 +38,6 @@ export function streamOf(file: Pick<StreamReader, 'getHeader'>): ExpectedStream 
   return generation === 3 ? { streamType, systemId, version } : { streamType }
 }
 
-/** The scheme, without which it is left to the other options, and the rest. */
-const ADDRESS = /^(?:(tls|tcp):\/\/)?(.*)$/s
-
 /**
  * Read `host:port`, `[::1]:6900`, `[fe80::1%eth0]:6900`, `tls://host:port` or `tcp://host:port`.
  *
@@ -48,13 +45,13 @@ const ADDRESS = /^(?:(tls|tcp):\/\/)?(.*)$/s
  * @throws {ConfigError} `BAD_VALUE`
  */
 export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'always'>): Upstream {
-  const [, scheme, rest = ''] = ADDRESS.exec(text) ?? []
-  const { host, port } = parseHostPort(rest) ?? {}
-  if (host === undefined || port === undefined || port < 1 || port > 0xffff) {
+  const address = parseServerAddress(text)
+  if (address === undefined) {
     throw new ConfigError('BAD_VALUE', `--server: "${text}" is not host:port, tls://host:port or tcp://host:port`)
   }
+  const { host, port, scheme } = address
   const overTls = scheme === 'tls' || (scheme === undefined && tls.always)
-  const name = `${overTls ? 'tls://' : ''}${host.includes(':') ? `[${host}]` : host}:${port}`
+  const name = `${overTls ? 'tls://' : ''}${hostPortText(address)}`
   return {
     name,
     host,

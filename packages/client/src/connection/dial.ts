@@ -10,8 +10,7 @@ import { connectionError } from './socket-error.ts'
  * @throws the signal's reason
  */
 export function dial(settings: Settings, signal: AbortSignal): Promise<Connection> {
-  const { host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes, clock, net } = settings
-  const peer = `${host}:${port}`
+  const { name: peer, host, port, tls, connectTimeoutMs, keepAliveMs, readAheadBytes, clock, net } = settings
   const overTls = tls !== undefined
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
