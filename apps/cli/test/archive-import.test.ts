@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
-import { restoreArchive } from '@datastreamer/archive'
-import { openArchive } from '@datastreamer/archive/node'
 import { tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/store'
 import { afterAll, describe, expect, test } from 'vitest'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'
-import { copyStream, generator, headerOf, sameStream, used } from './stream-files.ts'
+import { copyStream, generator, sameStream, used } from './stream-files.ts'
 
 const cache = tempDir()
 afterAll(() => cache[Symbol.dispose]())
@@ -169,26 +167,5 @@ describe('an import', () => {
     expect(sameStream(dir.join('t.bin'), dir.join('s.bin'))).toBe(true)
     const verified = await linesOf('e2store', 'verify', ...files)
     expect(verified.slice(1).every((line) => line.includes('follows the file before it'))).toBe(true)
-  })
-
-  test('that is interrupted leaves whole archives only', async () => {
-    using dir = tempDir()
-    const files = await archived(dir)
-    const stop = new AbortController()
-    const store = await openStore({ file: dir.join('t.bin'), systemId: 1101n })
-    const importing = restoreArchive(await openArchive(files), store, {
-      signal: stop.signal,
-      onProgress: (bytes, total) => {
-        if (bytes > total / 2) stop.abort(new Error('stopped'))
-      },
-    })
-    await expect(importing).rejects.toThrow('stopped')
-    await store.close()
-    const { totalEntries } = headerOf(dir.join('t.bin'))
-    const ends = await Promise.all(files.map(async (file) => (await jsonOf('e2store', 'info', file))[0]?.nextEntry))
-    expect(ends).toContain(String(totalEntries))
-    expect(await linesOf('verify', dir.join('t.bin'))).toContain('result     whole')
-    await linesOf('e2store', 'import', dir.join('a'), '--file', dir.join('t.bin'))
-    expect(sameStream(dir.join('t.bin'), dir.join('s.bin'))).toBe(true)
   })
 })

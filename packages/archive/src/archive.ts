@@ -28,7 +28,7 @@ export interface SegmentFile {
   open(): (ByteSource & Partial<AsyncDisposable>) | Promise<ByteSource & Partial<AsyncDisposable>>
 }
 
-export interface ArchiveOptions {
+export interface OpenArchiveOptions {
   /** (default {@link portableSha256}) */
   readonly sha256?: Sha256 | undefined
   /** Called with what went wrong with a segment; what it returns is thrown (default: that error). */
@@ -55,7 +55,7 @@ export class Archive implements EntrySource {
 
   private constructor(
     segments: readonly [ClosedSegment, ...ClosedSegment[]],
-    { sha256 = portableSha256, explain = (_, error) => error }: ArchiveOptions,
+    { sha256 = portableSha256, explain = (_, error) => error }: OpenArchiveOptions,
   ) {
     this.name = segments[0].name
     this.segments = segments
@@ -70,7 +70,7 @@ export class Archive implements EntrySource {
    * @throws {ChainError} if they do not follow each other
    * @throws {SegmentError} @throws {E2StoreError}
    */
-  static async open(files: readonly SegmentFile[], options: ArchiveOptions = {}): Promise<Archive> {
+  static async open(files: readonly SegmentFile[], options: OpenArchiveOptions = {}): Promise<Archive> {
     const { explain = (_, error) => error } = options
     const segments: ClosedSegment[] = []
     for (const file of files) segments.push(await withSegment(file, explain, async (segment) => factsOf(file, segment)))

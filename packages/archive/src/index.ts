@@ -1,4 +1,4 @@
-export { Archive, type ArchiveOptions, type SegmentFile } from './archive.ts'
+export { Archive, type OpenArchiveOptions, type SegmentFile } from './archive.ts'
 export type { BlockIndex } from './block-index.ts'
 export { samePoint } from './digest-chain.ts'
 export { type EntryRun, encodedEntries } from './entry-run.ts'

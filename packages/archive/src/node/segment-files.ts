@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createFile, openFile } from '@datastreamer/e2store/node'
-import { Archive, type ArchiveOptions, type SegmentFile } from '../archive.ts'
+import { Archive, type OpenArchiveOptions, type SegmentFile } from '../archive.ts'
 import type { SegmentSink } from '../segment-sequence.ts'
 import { nodeSha256 } from './node-sha256.ts'
 
@@ -28,7 +28,10 @@ async function segmentsAt(path: string): Promise<string[]> {
 }
 
 /** Open the archive that files, or the files in folders, are the segments of. Throws as {@link Archive.open}. */
-export async function openArchive(paths: string | readonly string[], options: ArchiveOptions = {}): Promise<Archive> {
+export async function openArchive(
+  paths: string | readonly string[],
+  options: OpenArchiveOptions = {},
+): Promise<Archive> {
   const found = await findSegments(paths)
   return Archive.open(found.map(segmentFile), { sha256: nodeSha256, ...options })
 }

@@ -3,7 +3,7 @@ import { type Entry, HEADER_PAGE_BYTES, type Header, placeEntry } from '@datastr
 import { generateStream } from '@datastreamer/sequencer-entries'
 import {
   Archive,
-  type ArchiveOptions,
+  type OpenArchiveOptions,
   type SegmentSink,
   type WriteArchiveOptions,
   writeArchive,
@@ -69,7 +69,7 @@ export async function archiveOf(
 /** Open segments in memory. `opened` is called for each that is opened to be read, and may change what is read. */
 export function openMemory(
   segments: readonly MemorySegment[],
-  options: ArchiveOptions & { readonly opened?: (segment: MemorySegment) => Uint8Array | undefined } = {},
+  options: OpenArchiveOptions & { readonly opened?: (segment: MemorySegment) => Uint8Array | undefined } = {},
 ): Promise<Archive> {
   const files = segments.map((segment) => ({
     name: segment.name,
