@@ -50,7 +50,7 @@ test('where all pages that the file has are exactly full, a reader catches up an
   }
 })
 
-describe('what lies behind the commit point is sent to nobody', () => {
+describe('what lies after the commit point is sent to nobody', () => {
   const left: Readonly<Record<string, (store: StreamStore) => Promise<void>>> = {
     'by an operation that was rolled back': async (store) => {
       store.startAtomicOp()

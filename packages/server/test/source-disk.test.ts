@@ -11,7 +11,7 @@ import { hello, operation, TestSources } from './source-client.ts'
 /** For what takes no time, but on a busy machine. */
 const WAIT = { timeout: 60_000, interval: 1 }
 
-test('a source that takes over is told of the commits that the one before had under way', async () => {
+test('a source that takes over is notified of the commits that the one before had under way', async () => {
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({ storeOptions: { disk, fsync: 'commit' } })
   using first = await sources.connect()
@@ -39,7 +39,7 @@ test('a large operation that the disk refuses before its commit fails by itself'
   }
   const data = new Uint8Array(600_000)
   const noSpace = { code: 'WRITE_FAILED', message: expect.stringContaining('no space left') }
-  const behind = { code: 'ATOMIC_OP_FAILED', cause: expect.objectContaining(noSpace) }
+  const failed = { code: 'ATOMIC_OP_FAILED', cause: expect.objectContaining(noSpace) }
 
   store.startAtomicOp()
   for (let i = 0; i < 3; i++) store.addStreamEntry(1, data)
@@ -63,7 +63,7 @@ test('a large operation that the disk refuses before its commit fails by itself'
   commits.push(store.commitAtomicOp())
   resolve()
   const results = await Promise.allSettled(commits)
-  expect(results.map((result) => result.status === 'rejected' && result.reason)).toMatchObject([noSpace, behind])
+  expect(results.map((result) => result.status === 'rejected' && result.reason)).toMatchObject([noSpace, failed])
 
   gate.beforeWrite = async () => {}
   store.startAtomicOp()
@@ -136,7 +136,7 @@ test('a commit of which nobody knows whether it is in the file is not answered',
   await expect(sources.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
 })
 
-test('silence counts only while the server listens', async () => {
+test('time without traffic counts only while the server listens', async () => {
   const clock = new ManualClock()
   const { gate, disk } = gatedDisk()
   await using sources = await TestSources.start({ inactivityTimeoutMs: 200, clock, storeOptions: { disk } })

@@ -77,7 +77,7 @@ describe('a hello', () => {
     expect(await sources.whenClosed(2)).toEqual(['HELLO_TIMEOUT', 'HELLO_TIMEOUT'])
   })
 
-  test('is all that a newcomer may begin with: what is another message is not waited for', async () => {
+  test('is all that a source client may begin with: what is another message is not waited for', async () => {
     await using sources = await TestSources.start(TOKEN)
     using source = await sources.connect()
     source.raw.socket.write(Uint8Array.of(0x03, 0, 0x20, 0, 0))

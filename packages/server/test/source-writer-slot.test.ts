@@ -22,7 +22,7 @@ describe('one source at a time', () => {
     expect(await third.hello({ sourceId: 'third' })).toMatchObject({ name: 'welcome', header: { totalEntries: 1n } })
   })
 
-  test('a newcomer with the same id takes over; what the other had open is rolled back, what it committed stays', async () => {
+  test('another one with the same id takes over; what the other had open is rolled back, what it committed stays', async () => {
     await using sources = await TestSources.start()
     using first = await sources.connect()
     first.send(hello(), ...operation(0, 2), ...operation(2, 5).slice(0, -1))
@@ -35,16 +35,16 @@ describe('one source at a time', () => {
     expect(await sources.bytes()).toEqual([0, 1, 52])
   })
 
-  test('of many newcomers with the same id, the last is let in', async () => {
+  test('of many source clients with the same id, the last is let in', async () => {
     await using sources = await TestSources.start()
-    const newcomers = await Promise.all(Array.from({ length: 5 }, () => sources.connect()))
-    for (const newcomer of newcomers) newcomer.send(hello())
-    const [last] = newcomers.slice(-1)
-    const ends = await Promise.all(newcomers.slice(0, -1).map((newcomer) => newcomer.rest()))
+    const clients = await Promise.all(Array.from({ length: 5 }, () => sources.connect()))
+    for (const client of clients) client.send(hello())
+    const [last] = clients.slice(-1)
+    const ends = await Promise.all(clients.slice(0, -1).map((client) => client.rest()))
     for (const end of ends) expect(end.at(-1)).toBe('closing SUPERSEDED at 0')
     last?.send(...operation(0, 1))
     expect(await last?.answers(2)).toEqual(['welcome 0', 'committed 0-1'])
-    for (const newcomer of newcomers) newcomer[Symbol.dispose]()
+    for (const client of clients) client[Symbol.dispose]()
   })
 
   test('an operation that is open when the connection breaks is rolled back', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { hello, operation, RawSource, TestSources } from './source-client.ts'
 
 describe('a source', () => {
-  test('is told where the stream stands', async () => {
+  test('learns where the stream stands', async () => {
     await using sources = await TestSources.start({ inactivityTimeoutMs: 7000, storeOptions: { systemId: 9n } })
     using first = await sources.connect()
     expect(await first.hello()).toEqual({

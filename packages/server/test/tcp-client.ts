@@ -11,7 +11,7 @@ import { StreamServer } from '../src/tcp/stream-server.ts'
 /** A client that knows nothing: bytes out, bytes in. */
 export class RawClient implements Disposable {
   readonly socket: Socket
-  /** Resolves when the server has ended its side or cut the connection. */
+  /** Resolves when the server has ended its side or the connection. */
   readonly closed: Promise<void>
   #got: Uint8Array[] = []
   #gotBytes = 0

@@ -150,7 +150,7 @@ describe('a client that does not read', () => {
     expect(server.closed).toEqual(['WRITE_TIMEOUT'])
   })
 
-  test('also if it is told that it breaks the protocol', async () => {
+  test('also if it is notified that it breaks the protocol', async () => {
     using sockets = new ServerSockets()
     await using server = await TestServer.start(logOf(300, 50_000), { writeTimeoutMs: LONG_MS, clock })
     using client = await server.connect()
@@ -379,7 +379,7 @@ describe('close', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  test('cuts those that do not read', async () => {
+  test('drops those that do not read', async () => {
     using sockets = new ServerSockets()
     const server = await TestServer.start(logOf(300, 50_000))
     using stalled = await server.connect()

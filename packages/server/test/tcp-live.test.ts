@@ -166,24 +166,24 @@ describe('Stop', () => {
 })
 
 describe('truncation', () => {
-  test('cuts off readers past the place, and only those', async () => {
+  test('ends readers beyond the new end, and only those', async () => {
     const log = new TestLog()
     const before = log.addMany(4, 100)
     log.commit()
     await using server = await TestServer.start(log)
-    using behind = await server.connect()
+    using late = await server.connect()
     using at = await server.connect()
-    behind.send(start(0))
+    late.send(start(0))
     at.send(start(4))
     await at.read(OK.length)
-    await behind.read(OK.length + before.length)
+    await late.read(OK.length + before.length)
     await log.truncate(4)
     const more = log.addMany(2, 100)
     log.commit()
     expect(await at.read(more.length)).toEqual(more)
-    expect(await behind.read(more.length)).toEqual(more)
+    expect(await late.read(more.length)).toEqual(more)
     await log.truncate(5)
-    await Promise.all([at.closed, behind.closed])
+    await Promise.all([at.closed, late.closed])
     expect(await server.whenClosed(2)).toEqual(['TRUNCATED', 'TRUNCATED'])
     using fresh = await server.connect()
     fresh.send(start(4))
@@ -209,7 +209,7 @@ describe('truncation', () => {
     expect(await other.read(OK.length + first.length + small.length)).toEqual(concat([OK, first, small]))
   })
 
-  test('while a run is read takes back what is gone of it', async () => {
+  test('while a run is read removes what is gone of it', async () => {
     const log = new TestLog({ inMemory: false })
     log.addMany(10, 100)
     log.commit()

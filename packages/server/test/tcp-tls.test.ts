@@ -131,7 +131,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     expect(length).toBe(100 * OK.length + bytes.length)
   })
 
-  test('lets go of a client that leaves in the middle of the handshake', async () => {
+  test('releases a client that leaves in the middle of the handshake', async () => {
     await using server = await TestServer.start(new TestLog(), { maxConnections: 1 }, serverTls())
     const leaving = connectPlain({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
     leaving.end()

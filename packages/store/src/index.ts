@@ -13,7 +13,7 @@ export {
 } from './disk/errors.ts'
 export { nodeDisk } from './disk/node-disk.ts'
 export { openLocked } from './disk/open-locked.ts'
-export { type DamageCode, DamageError, type DamagePlace } from './log/damage-error.ts'
+export { type DamageCode, DamageError, type DamageLocation } from './log/damage-error.ts'
 export { commitLogPath } from './log/paths.ts'
 export type { StreamIdentity } from './log/stream-file.ts'
 export type { StreamReader } from './lookup/stream-reader.ts'

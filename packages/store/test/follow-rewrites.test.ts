@@ -40,7 +40,7 @@ class Followed implements AsyncDisposable {
   readonly store: StreamStore
   readonly reader: StreamReader
   /** Where the log of the reader was truncated. */
-  readonly cuts: number[] = []
+  readonly truncations: number[] = []
 
   private constructor(dir: ReturnType<typeof tempDir>, store: StreamStore, reader: StreamReader, reads: HeldReads) {
     this.#dir = dir
@@ -50,7 +50,7 @@ class Followed implements AsyncDisposable {
     this.reads = reads
     reader.log.listen({
       onCommit: () => undefined,
-      onTruncate: ({ totalEntries }) => this.cuts.push(Number(totalEntries)),
+      onTruncate: ({ totalEntries }) => this.truncations.push(Number(totalEntries)),
     })
   }
 
@@ -103,7 +103,7 @@ function same(a: readonly Entry[], b: readonly Entry[]): boolean {
 
 test('a header that went back, beyond the place where the file was truncated: the new entries below count', async () => {
   await using followed = await Followed.open([[1], [10, 1], [2], [20, 1], [3], [30, 1]], [[4], [40, 1], [5], [50, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   expect(await followed.bookmark(5)).toBe(8n)
   await followed.unseen(async () => {
     await store.truncateFile(2n)
@@ -111,7 +111,7 @@ test('a header that went back, beyond the place where the file was truncated: th
   })
   await followed.caughtUp()
   await followed.mustBeSame()
-  expect(cuts).toEqual([2])
+  expect(truncations).toEqual([2])
   for (const [key, number] of [
     [1, 4n],
     [7, 2n],
@@ -126,7 +126,7 @@ test('a header that went back, beyond the place where the file was truncated: th
 
 test('fewer entries than before, but more bytes; and more entries, but fewer bytes', async () => {
   await using followed = await Followed.open([[1], [1000, 1], [2], [1000, 1], [3], [1000, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   await followed.unseen(async () => {
     await store.truncateFile(2n)
     await commit(store, [4], [9000, 4])
@@ -139,7 +139,7 @@ test('fewer entries than before, but more bytes; and more entries, but fewer byt
   })
   await followed.caughtUp()
   await followed.mustBeSame()
-  expect(cuts).toEqual([2, 3])
+  expect(truncations).toEqual([2, 3])
   expect(await followed.bookmark(3)).toBeUndefined()
   expect(await followed.bookmark(4)).toBe(2n)
   expect(await followed.bookmark(5)).toBe(6n)
@@ -147,7 +147,7 @@ test('fewer entries than before, but more bytes; and more entries, but fewer byt
 
 test('a file that ends in memory of nobody, where a page is exactly full, is compared too', async () => {
   await using followed = await Followed.open([[1], [1_048_576 - 17 - 19, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   expect(store.getHeader().totalLength).toBe(HEADER_PAGE_BYTES + 1_048_576)
   expect(await followed.bookmark(1)).toBe(0n)
   await followed.unseen(async () => {
@@ -156,7 +156,7 @@ test('a file that ends in memory of nobody, where a page is exactly full, is com
   })
   await followed.caughtUp()
   await followed.mustBeSame()
-  expect(cuts).toEqual([0])
+  expect(truncations).toEqual([0])
   expect(await followed.bookmark(1)).toBeUndefined()
   expect(await followed.bookmark(2)).toBe(0n)
 })
@@ -168,19 +168,19 @@ describe('further back than what is in memory', () => {
 
   test('a truncation is found where it is', async () => {
     await using followed = await Followed.open(...pages(12))
-    const { store, cuts } = followed
+    const { store, truncations } = followed
     expect(await followed.bookmark(11)).toBe(44n)
     await followed.unseen(() => store.truncateFile(18n))
     await followed.caughtUp()
     await followed.mustBeSame()
-    expect(cuts).toEqual([18])
+    expect(truncations).toEqual([18])
     expect(await followed.bookmark(4)).toBe(16n)
     expect(await followed.bookmark(5)).toBeUndefined()
   })
 
   test('a truncation and what was written after it are found to the page', async () => {
     await using followed = await Followed.open(...pages(12))
-    const { store, cuts } = followed
+    const { store, truncations } = followed
     expect(await followed.bookmark(11)).toBe(44n)
     await followed.unseen(async () => {
       await store.truncateFile(18n)
@@ -188,9 +188,9 @@ describe('further back than what is in memory', () => {
     })
     await followed.caughtUp()
     await followed.mustBeSame()
-    expect(cuts.length).toBe(1)
-    expect(cuts[0]).toBeGreaterThan(12)
-    expect(cuts[0]).toBeLessThanOrEqual(18)
+    expect(truncations.length).toBe(1)
+    expect(truncations[0]).toBeGreaterThan(12)
+    expect(truncations[0]).toBeLessThanOrEqual(18)
     expect(await followed.bookmark(4)).toBe(16n)
     expect(await followed.bookmark(5)).toBeUndefined()
     expect(await followed.bookmark(100)).toBe(18n)
@@ -202,9 +202,9 @@ describe('further back than what is in memory', () => {
     })
     await followed.caughtUp()
     await followed.mustBeSame()
-    expect(cuts.length).toBe(2)
-    expect(cuts[1]).toBeGreaterThan(24)
-    expect(cuts[1]).toBeLessThanOrEqual(30)
+    expect(truncations.length).toBe(2)
+    expect(truncations[1]).toBeGreaterThan(24)
+    expect(truncations[1]).toBeLessThanOrEqual(30)
     expect(await followed.bookmark(109)).toBeUndefined()
     expect(await followed.bookmark(219)).toBe(30n + 57n)
   })
@@ -212,7 +212,7 @@ describe('further back than what is in memory', () => {
 
 test('a commit point that stands where it did, over other entries', async () => {
   await using followed = await Followed.open([[1], [100, 1], [2], [100, 1], [3], [100, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   const before = store.getHeader()
   await followed.unseen(async () => {
     await store.truncateFile(2n)
@@ -220,20 +220,20 @@ test('a commit point that stands where it did, over other entries', async () => 
   })
   expect(store.getHeader()).toEqual(before)
   await followed.mustBeSame()
-  expect(cuts).toEqual([2])
+  expect(truncations).toEqual([2])
   expect(await followed.bookmark(3)).toBeUndefined()
   expect(await followed.bookmark(5)).toBe(4n)
 })
 
 test('a commit point that stands where it did, over entries of the same lengths', async () => {
   await using followed = await Followed.open([[1], [100, 1], [2], [100, 1], [3], [100, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   await followed.unseen(async () => {
     await store.truncateFile(2n)
     await commit(store, [4], [100, 4], [5], [100, 4])
   })
   await followed.mustBeSame()
-  expect(cuts).toEqual([2])
+  expect(truncations).toEqual([2])
 })
 
 describe('a last entry of many bytes, of which the last are the same', () => {
@@ -241,7 +241,7 @@ describe('a last entry of many bytes, of which the last are the same', () => {
 
   test('under another number', async () => {
     await using followed = await Followed.open([[1], [100, 1], [LARGE, 2]])
-    const { store, cuts } = followed
+    const { store, truncations } = followed
     await followed.unseen(async () => {
       await store.truncateFile(1n)
       // Two heads of 17 bytes more, so as many bytes of data fewer.
@@ -250,12 +250,12 @@ describe('a last entry of many bytes, of which the last are the same', () => {
     })
     await followed.caughtUp()
     await followed.mustBeSame()
-    expect(cuts).toEqual([1])
+    expect(truncations).toEqual([1])
   })
 
   test('under the same number, with other bytes before', async () => {
     await using followed = await Followed.open([[1], [100, 1], [LARGE, 2]])
-    const { store, reader, cuts } = followed
+    const { store, reader, truncations } = followed
     const other = new Uint8Array(LARGE).fill(2).fill(3, 0, 10)
     await followed.unseen(async () => {
       await store.truncateFile(2n)
@@ -266,16 +266,16 @@ describe('a last entry of many bytes, of which the last are the same', () => {
     })
     await followed.caughtUp()
     expect((await reader.getEntry(2n))?.data).toEqual(other)
-    expect(cuts).toEqual([2])
+    expect(truncations).toEqual([2])
   })
 })
 
 test('a last entry before padding that counts as committed is compared', async () => {
   await using followed = await Followed.open([[1], [1_000_000, 1]], [[100_000, 2]])
-  const { store, reader, cuts } = followed
+  const { store, reader, truncations } = followed
   await store.truncateFile(2n)
   await followed.caughtUp()
-  expect(cuts).toEqual([2])
+  expect(truncations).toEqual([2])
   const other = new Uint8Array(1_000_000).fill(1).fill(7, 0, 10)
   await followed.unseen(async () => {
     await store.truncateFile(1n)
@@ -286,7 +286,7 @@ test('a last entry before padding that counts as committed is compared', async (
   })
   await followed.caughtUp()
   expect((await reader.getEntry(1n))?.data).toEqual(other)
-  expect(cuts).toEqual([2, 1])
+  expect(truncations).toEqual([2, 1])
 })
 
 test('as long as the file does not fit its header, what was read is held back from who asked for it', async () => {
@@ -317,12 +317,12 @@ test('as long as the file does not fit its header, what was read is held back fr
 
 test('a bookmark that was updated in place is found under its new bytes', async () => {
   await using followed = await Followed.open([[1], [100, 1], [2], [100, 1]])
-  const { store, cuts } = followed
+  const { store, truncations } = followed
   expect(await followed.bookmark(2)).toBe(2n)
   await store.updateEntryData(2n, BOOKMARK_TYPE, keyOf(9))
   await vi.waitFor(async () => expect(await followed.bookmark(9)).toBe(2n), WAIT)
   expect(await followed.bookmark(2)).toBeUndefined()
-  expect(cuts).toEqual([])
+  expect(truncations).toEqual([])
 })
 
 test('what was read while the file was written again is given to nobody', async () => {
@@ -344,7 +344,7 @@ test('what was read while the file was written again is given to nobody', async 
   await followed.mustBeSame()
 })
 
-/** A reader that takes what comes, and drops what it is told is gone. */
+/** A reader that takes what comes, and drops what it learns is gone. */
 class Consumer {
   readonly entries: Entry[] = []
 

@@ -33,11 +33,11 @@ async function polledUntil(clock: ManualClock, mustBe: () => void): Promise<void
   await vi.waitFor(isSo, { timeout: 60_000, interval: 2 })
 }
 
-/** Where the log of a reader is cut, from now on. */
-function cutsOf({ log }: StreamReader): readonly bigint[] {
-  const cuts: bigint[] = []
-  log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
-  return cuts
+/** Where the log of a reader is truncated, from now on. */
+function truncationsOf({ log }: StreamReader): readonly bigint[] {
+  const truncations: bigint[] = []
+  log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => truncations.push(totalEntries) })
+  return truncations
 }
 
 test('a followed file shows what its writer commits, over page ends, and nothing else', async () => {
@@ -66,49 +66,49 @@ test('a followed file shows what its writer commits, over page ends, and nothing
   })
 })
 
-test('a followed file that is cut tells its readers', async () => {
+test('a followed file that is truncated notifies its readers', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
   await commit(store, 1, 2, 3, 4)
   await using reader = await openReader({ file, follow: true, pollMs: 1 })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   await store.truncateFile(2n)
-  await vi.waitFor(() => expect(cuts).toEqual([2n]), { timeout: 60_000, interval: 2 })
+  await vi.waitFor(() => expect(truncations).toEqual([2n]), { timeout: 60_000, interval: 2 })
   await commit(store, 9)
   await vi.waitFor(() => expect(reader.getHeader().totalEntries).toBe(3n), { timeout: 60_000, interval: 2 })
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 2, 9])
 })
 
-test('a followed file that was cut and written anew between two looks counts as cut where that began', async () => {
+test('a followed file that was truncated and written anew between two looks counts as truncated where that began', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
   await commit(store, 1, 2, 3)
   const clock = new ManualClock()
   await using reader = await openReader({ file, follow: true, clock })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   await store.truncateFile(1n)
   await commit(store, 500, 600, 700, 800)
   await polledUntil(clock, () => expect(reader.getHeader().totalEntries).toBe(5n))
-  expect(cuts).toEqual([1n])
+  expect(truncations).toEqual([1n])
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
 })
 
-test('a followed file that was cut and written anew over the same places counts as cut where that began', async () => {
+test('a followed file that was truncated and written anew over the same positions counts as truncated where that began', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
   await commit(store, 1, 2, 3)
   const clock = new ManualClock()
   await using reader = await openReader({ file, follow: true, clock })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   await store.truncateFile(1n)
   store.startAtomicOp()
   for (const size of [2, 3, 4]) store.addStreamEntry(1, new Uint8Array(size).fill(99))
   await store.commitAtomicOp()
   await polledUntil(clock, () => expect(reader.getHeader().totalEntries).toBe(4n))
-  expect(cuts).toEqual([1n])
+  expect(truncations).toEqual([1n])
   expect((await readAll(reader.log)).map(({ data }) => data[0])).toEqual([1, 99, 99, 99])
 })
 
@@ -135,7 +135,7 @@ test('what the writer of a followed file updates in place is read so, also where
   await commit(store, 600_000)
   const clock = new HastyClock()
   await using reader = await openReader({ file, follow: true, clock })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   await commitToReader(store, reader, clock, 400_000, 7)
   for (const number of [0n, 1n, 2n]) {
     const { data } = await store.getEntry(number).then((entry) => entry ?? { data: new Uint8Array() })
@@ -146,7 +146,7 @@ test('what the writer of a followed file updates in place is read so, also where
       interval: 2,
     })
   }
-  expect(cuts).toEqual([])
+  expect(truncations).toEqual([])
 })
 
 /** The header as it stands when the high bytes of a new length are written and the low ones are not: in the next page. */
@@ -185,7 +185,7 @@ test('what was read up to a header that was half written is forgotten', async ()
   const clock = new ManualClock()
   const index = new MemoryIndex()
   await using reader = await openReader({ file, follow: true, disk: counting.disk, index, clock })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   writeHeader(file, halfWritten(store.getHeader()))
   // Each look reads the header twice and then what is new.
   const before = counting.reads
@@ -195,7 +195,7 @@ test('what was read up to a header that was half written is forgotten', async ()
   }
   await until(() => counting.reads >= before + 9)
   await commitToReader(store, reader, clock, 100, 200, 300)
-  expect(cuts).toEqual([])
+  expect(truncations).toEqual([])
 })
 
 test('a file whose header is half written is opened when it is whole', async () => {
@@ -224,10 +224,10 @@ test('a header that stays half written for long is reported, and then read on fr
   const problems: (string | undefined)[] = []
   const onProblem = (problem: (Error & { code?: string }) | undefined): void => void problems.push(problem?.code)
   await using reader = await openReader({ file, follow: true, clock, onProblem })
-  const cuts = cutsOf(reader)
+  const truncations = truncationsOf(reader)
   writeHeader(file, halfWritten(store.getHeader()))
   await vi.waitFor(() => expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END']), { timeout: 60_000, interval: 2 })
   await commitToReader(store, reader, clock, 100, 200, 300)
   expect(problems).toEqual(['LENGTH_NOT_AT_ENTRY_END', undefined])
-  expect(cuts).toEqual([])
+  expect(truncations).toEqual([])
 })

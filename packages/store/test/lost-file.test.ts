@@ -27,18 +27,18 @@ async function commitOne(store: StreamStore): Promise<void> {
 
 /** What a store tells, and who waits for it. */
 class Events {
-  readonly told: StoreEvent[] = []
+  readonly events: StoreEvent[] = []
   #wake: () => void = () => {}
 
   readonly onEvent = (event: StoreEvent): void => {
-    this.told.push(event)
+    this.events.push(event)
     this.#wake()
   }
 
   async next(name: StoreEvent['event']): Promise<StoreEvent> {
     for (;;) {
-      const at = this.told.findIndex(({ event }) => event === name)
-      const [found] = at < 0 ? [] : this.told.splice(0, at + 1).slice(-1)
+      const at = this.events.findIndex(({ event }) => event === name)
+      const [found] = at < 0 ? [] : this.events.splice(0, at + 1).slice(-1)
       if (found !== undefined) return found
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -129,7 +129,7 @@ const LOSSES = [
 ] as const
 
 describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
-  test('it is told without a commit, and nothing more is committed', async () => {
+  test('it is reported without a commit, and nothing more is committed', async () => {
     using dir = tempDir()
     const events = new Events()
     await using store = await openStore({

@@ -97,7 +97,7 @@ export class TestLog {
     this.log = new StreamLog({ file: this.file, path: 'test.bin', header: EMPTY, buffers, readBytes })
   }
 
-  /** Lay out one entry; returns its bytes as they go over the wire. */
+  /** Append one entry; returns its bytes as they go over the wire. */
   add(type: number, data: Uint8Array): Uint8Array {
     const number = this.#number++
     const bytes = encodeEntry({ type, number: BigInt(number), data })
@@ -112,12 +112,12 @@ export class TestLog {
     return bytes
   }
 
-  /** Lay out so many entries of so many bytes of data each; returns their bytes as they go over the wire. */
+  /** Append so many entries of so many bytes of data each; returns their bytes as they go over the wire. */
   addMany(count: number, dataBytes: number): Uint8Array {
     return concat(Array.from({ length: count }, (_, i) => this.add(2, new Uint8Array(dataBytes).fill(i + 1))))
   }
 
-  /** Commit what was laid out. */
+  /** Commit what was appended. */
   commit(): void {
     const position = this.#position
     for (let page = 0; page < pagesInUse(position); page++) {
@@ -128,7 +128,7 @@ export class TestLog {
     this.#buffers.forgetUpTo(position, this.#keepPages)
   }
 
-  /** Cut the log before entry `number`. */
+  /** Truncate the log before entry `number`. */
   async truncate(number: number): Promise<void> {
     const end = await this.log.locate(number)
     this.log.truncate({ totalLength: end.position, totalEntries: BigInt(number) })

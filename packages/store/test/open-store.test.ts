@@ -45,7 +45,7 @@ test('another store of the same file is refused, by whatever name it goes', asyn
   expect(await again.getBookmark(hex('08021005'))).toBe(0n)
 })
 
-test('the index may lie elsewhere, behind a link', async () => {
+test('the index may lie elsewhere, through a link', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('elsewhere'))
   symlinkSync(dir.join('elsewhere'), dir.join('data-stream.db'))

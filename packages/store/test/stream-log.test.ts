@@ -68,7 +68,7 @@ test('a run that was read while it was truncated is gone', async () => {
   expect(await run).toBeUndefined()
 })
 
-test('an entry that was read while another took its place is read again', async () => {
+test('an entry that was read while another took its at is read again', async () => {
   const held = new HeldLog()
   const { totalLength, totalEntries } = held.log.header
   const entry = held.log.entry(0n)
@@ -80,7 +80,7 @@ test('an entry that was read while another took its place is read again', async 
   expect((await entry)?.data).toEqual(Uint8Array.of(2))
 })
 
-test('a run that was read while it was changed in place is read again', async () => {
+test('a run that was read while it was changed in at is read again', async () => {
   const held = new HeldLog()
   const run = held.log.runOnDisk(START)
   await held.log.change(async () => held.write(entryOf(2)))
@@ -102,7 +102,7 @@ test('a run that was read in the middle of a change is read again', async () => 
   expect((await run)?.bytes).toEqual(entryOf(2))
 })
 
-test('nothing is read while bytes are changed in place, also if that fails', async () => {
+test('nothing is read while bytes are changed in at, also if that fails', async () => {
   const held = new HeldLog()
   const written = standstill()
   const changed = held.log.change(async () => {
@@ -185,14 +185,14 @@ test.each([
   ['too near to the end for an entry', { position: HEADER_PAGE_BYTES + 333, number: 1 }],
   ['at the end', { position: HEADER_PAGE_BYTES + 334, number: 2 }],
   ['in a page that is not committed', { position: HEADER_PAGE_BYTES + PAGE_BYTES + 9, number: 2 }],
-])('nothing is in memory at a place %s', (_, place) => {
+])('nothing is in memory at a position %s', (_, at) => {
   const file = fileOf(100, 200)
   const buffers = new PageBuffers()
   buffers.restart(file.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: file.subarray(HEADER_PAGE_BYTES) })
   buffers.closeLast(file.length)
   buffers.open(HEADER_PAGE_BYTES + PAGE_BYTES, 2)
   const log = logOf(file, 2n, buffers, async () => undefined)
-  expect(log.runInMemory(place)).toBeUndefined()
+  expect(log.runInMemory(at)).toBeUndefined()
   expect(log.runInMemory({ position: HEADER_PAGE_BYTES + 117, number: 1 })?.bytes).toHaveLength(217)
 })
 
@@ -263,23 +263,23 @@ test('what is known to be damaged is given neither from memory nor from the file
   for (const log of [logOfThree(), logOfThree(buffers)]) {
     const damaged = { from: after(1), to: after(2) }
     log.damages.add(damaged)
-    const place = (entries: 0 | 1 | 2) => ({ position: after(entries).totalLength, number: entries })
-    expect(log.runInMemory(place(0))).toBeUndefined()
-    expect(log.runInMemory(place(1))).toBeUndefined()
-    expect((await log.runOnDisk(place(0)))?.bytes).toHaveLength(117)
-    await expect(log.runOnDisk(place(1))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: damaged })
-    expect((await log.runOnDisk(place(2)))?.bytes).toHaveLength(317)
-    expect((await log.runAsFound(place(0)))?.bytes).toHaveLength(651)
+    const at = (entries: 0 | 1 | 2) => ({ position: after(entries).totalLength, number: entries })
+    expect(log.runInMemory(at(0))).toBeUndefined()
+    expect(log.runInMemory(at(1))).toBeUndefined()
+    expect((await log.runOnDisk(at(0)))?.bytes).toHaveLength(117)
+    await expect(log.runOnDisk(at(1))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: damaged })
+    expect((await log.runOnDisk(at(2)))?.bytes).toHaveLength(317)
+    expect((await log.runAsFound(at(0)))?.bytes).toHaveLength(651)
     expect((await log.entry(0n))?.number).toBe(0n)
     await expect(log.entry(1n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
     expect((await log.entry(2n))?.number).toBe(2n)
     const both = { from: after(1), to: after(3) }
     log.damages.add(both)
-    await expect(log.runOnDisk(place(2))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: both })
+    await expect(log.runOnDisk(at(2))).rejects.toMatchObject({ code: 'BAD_CHECKSUM', range: both })
   }
 })
 
-test('a truncation forgets the damage behind it, and no other', () => {
+test('a truncation forgets the damage after it, and no other', () => {
   const log = logOfThree()
   log.damages.add({ from: after(0), to: after(1) })
   log.damages.add({ from: after(2), to: after(3) })
@@ -313,7 +313,7 @@ test('damage that nobody knew of is reported as it is found, also before some th
   await expect(log.runOnDisk(START)).rejects.toMatchObject({ position: HEADER_PAGE_BYTES })
 })
 
-test('a place that was come by while the log was truncated is not remembered', async () => {
+test('a at that was come by while the log was truncated is not remembered', async () => {
   const file = fileOf(100, 60_000, 60_000, 60_000, 100)
   const others = fileOf(100, 50_000, 50_000, 50_000, 30_100)
   let reads = 0

@@ -42,18 +42,18 @@ test('one that is truncated and written again is read as it is then, and its rea
   await commit(store, 1, 2, 3)
   const reads = new HeldReads()
   await using reader = await openReader({ file, pollMs: 1, disk: reads.disk })
-  const cuts: bigint[] = []
-  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => cuts.push(totalEntries) })
-  const place = await reader.log.locate(1)
+  const truncations: bigint[] = []
+  reader.log.listen({ onCommit: () => undefined, onTruncate: ({ totalEntries }) => truncations.push(totalEntries) })
+  const position = await reader.log.locate(1)
   await reader.getBookmark(Uint8Array.of(1))
   reads.hold()
   await vi.waitFor(() => expect(reads.waiting).toBeGreaterThan(0), WAIT)
-  const run = reader.log.runOnDisk(place)
+  const run = reader.log.runOnDisk(position)
   await store.truncateFile(1n)
   await commit(store, 7, 8, 9)
   reads.release()
   expect(await run).toBeUndefined()
-  expect(cuts).toEqual([1n])
+  expect(truncations).toEqual([1n])
   await vi.waitFor(async () => expect(await fillsOf(reader.log)).toEqual([1, 7, 8, 9]), WAIT)
   // And no further.
   await commit(store, 10)

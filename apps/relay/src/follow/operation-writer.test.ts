@@ -63,7 +63,7 @@ test('is ready while fewer than 1024 commits wait for the disk, and again when o
   await ready
 })
 
-test('takes back what is open at the end, and waits for every commit', async () => {
+test('rolls back what is open at the end, and waits for every commit', async () => {
   const { store, writer } = start(2)
   writer.add([entry(2n)])
   const finished = writer.finish()

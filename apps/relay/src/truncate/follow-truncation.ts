@@ -13,7 +13,7 @@ import { countCommonEntries } from './common-entries.ts'
 const PREAMBLE: ReadonlySet<string> = new Set(['bookmark', 'batchStart'])
 
 /**
- * Truncate the file to what an upstream that was truncated still has, at an end of an operation. Nothing may be writing.
+ * Truncate the file to what an upstream that was truncated still has, at an operation boundary. Nothing may be writing.
  *
  * @throws {DivergedError} `NOTHING_IN_COMMON`: no entry, or on a sequencer stream no more than the start of the first batch.
  * Then it is no truncation but another stream.
@@ -27,7 +27,7 @@ export async function followTruncation(client: StreamClient, store: StreamStore,
     throw new DivergedError('NOTHING_IN_COMMON', message)
   }
   const { totalEntries: theirs } = await client.getHeader({ signal })
-  // A header of the upstream is an end of an operation, unless it is one that commits entry by entry.
+  // A header of the upstream is an operation boundary, unless it is one that commits entry by entry.
   const isEnd = common === theirs && (await sequencerBoundariesBefore(store, common))?.mayEnd !== false
   const end = isEnd ? common : await lastBoundary(store, common)
   if (end < own) await store.truncateFile(end)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BoundaryPackets, boundaryAt, type KnownBoundaries, NO_BOUNDARIES } from './boundary-packets.ts'
 
-/** All ends of the operations up to the last one are known. */
+/** All boundaries up to the last one are known. */
 function endsOf(known: readonly number[]): KnownBoundaries {
   return {
     lastUpTo: async (number) => known.findLast((end) => end <= number),

@@ -47,7 +47,7 @@ class Victim {
     this.#random = random
   }
 
-  /** Let a writer run, kill it at some moment, and check what it leaves behind. Returns the operations it committed. */
+  /** Let a writer run, kill it at some moment, and check what it leaves. Returns the operations it committed. */
   async kill(): Promise<number> {
     const { answered, received } = await this.#runAndKill()
     // It may have been killed before it made the file.

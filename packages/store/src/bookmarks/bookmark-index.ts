@@ -12,7 +12,7 @@ export interface BookmarkPut {
  * docs/spec/stream-file.md §5.
  *
  * Puts and removals take effect in the order of the calls, can be seen by `get` at once, and are written in the
- * background. A disk that fails is told by `writable` and `flush`, from then on until `repair` helps; what is put stays in
+ * background. A disk that fails is reported by `writable` and `flush`, from then on until `repair` helps; what is put stays in
  * memory meanwhile.
  */
 export interface BookmarkIndex {
@@ -31,7 +31,7 @@ export interface BookmarkIndex {
   /**
    * Try to go on after a write that failed, now and then: once the disk has room again, what is in memory is written. Does
    * not throw; `failed` tells whether it helped. Nothing may be writing the stream file, since the lock of its one writer
-   * is let go of and taken again.
+   * is released and taken again.
    */
   repair(): Promise<void>
   /**
@@ -54,6 +54,6 @@ export interface BookmarkIndex {
    * @throws {DiskError} @throws {UnusableIndexError} `INDEX_CORRUPT` @throws {RefusedError} `CLOSED`
    */
   flush(options: { readonly sync: boolean }): Promise<void>
-  /** Write what is left and let go; look-ups under way are answered first. Calling it again does nothing. */
+  /** Write what is left and release all; look-ups under way are answered first. Calling it again does nothing. */
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { MAX_KEY_BYTES } from './slots.ts'
 const FIRST_SLOTS = 64
 
 /**
- * Bookmarks on their way into an index, copied into one piece of memory: an object for each would cost more than that.
+ * Bookmarks on their way into an index, copied into one buffer: an object for each would cost more than that.
  *
  * Invariants: keys are of 1 to 16 bytes; numbers grow.
  */

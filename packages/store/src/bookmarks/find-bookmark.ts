@@ -5,7 +5,7 @@ import { repairBookmarks } from './repair.ts'
 import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** What is read at a time to find the event of a bookmark, which mostly stands right behind it. */
+/** What is read at a time to find the event of a bookmark, which mostly stands right after it. */
 const EVENT_READ_BYTES = 64 * 1024
 
 /**
@@ -48,7 +48,7 @@ export async function scanForBookmark(
 }
 
 /**
- * The first entry behind entry `number` that is no bookmark, its data a copy, or `undefined` if there is none.
+ * The first entry after entry `number` that is no bookmark, its data a copy, or `undefined` if there is none.
  *
  * @param number u64, of the bookmark
  * @throws {DamageError}

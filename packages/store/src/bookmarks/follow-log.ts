@@ -6,11 +6,11 @@ import { MemoryIndex } from './memory-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { indexLog } from './scan.ts'
 
-/** Told of what an index was made from; see {@link followLog}. */
+/** Called with what an index was made from; see {@link followLog}. */
 export interface ScanWitness {
-  /** Number of the entry up to which it was told without a gap: the scan begins again there after a truncation. */
+  /** Number of the entry up to which it was called without a gap: the scan begins again there after a truncation. */
   readonly entries: number
-  /** Told of each run that was scanned. */
+  /** Called with each run that was scanned. */
   add(run: LogRun): void
 }
 

@@ -40,7 +40,7 @@ export class MemoryIndex implements BookmarkIndex {
     return this.#shardOf(key)?.get(keyText(key))
   }
 
-  /** Keys of the bookmarks that point at entry `number` or behind it. */
+  /** Keys of the bookmarks that point at entry `number` or after it. */
   keysFrom(number: number): Uint8Array[] {
     const keys: Uint8Array[] = []
     for (const shard of this.#shards) {

@@ -8,7 +8,7 @@ export interface RebuildOptions extends Omit<IndexLogOptions, 'from'> {
 }
 
 /**
- * Put into an index what the log has behind the last bookmark that the index knows: after a crash, or after a program
+ * Put into an index what the log has after the last bookmark that the index knows: after a crash, or after a program
  * that keeps no index.
  *
  * @returns the number of entries that were looked at

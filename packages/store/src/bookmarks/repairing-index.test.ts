@@ -155,7 +155,7 @@ test('once it has come to the head, all that is put and flushed goes through', a
   await index.close()
 })
 
-test('a truncation while it is rebuilt takes it back to there', async () => {
+test('a truncation while it is rebuilt returns it to there', async () => {
   const { test, level, start, names } = indexOf(1000)
   const held = hold(level, 'writable')
   const index = start({ damage: damageError() })

@@ -78,7 +78,7 @@ export class RepairingIndex implements BookmarkIndex {
     this.#stopListening = log.listen({
       onCommit: () => undefined,
       onTruncate: ({ totalEntries }) => {
-        // What was put behind that is found out when it is asked for.
+        // What was put after that is found out when it is asked for.
         this.#next = Math.min(this.#next, Number(totalEntries))
       },
     })

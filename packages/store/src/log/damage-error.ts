@@ -5,13 +5,13 @@ import type { EntryRange } from './entry-range.ts'
 export type DamageCode =
   /** No magic, or another one, and no header of generation 1. */
   | 'BAD_MAGIC'
-  /** The header entry is cut, or has a packet type or length that no generation has. */
+  /** The header entry is incomplete, or has a packet type or length that no generation has. */
   | 'BAD_HEADER'
   /** The stream is of another type than asked for. */
   | 'WRONG_STREAM_TYPE'
   /** The size is not 4096 bytes and whole pages of 1 MiB. */
   | 'CUT_PAGE'
-  /** `totalLength` lies behind the end of the file, or inside the header page. */
+  /** `totalLength` lies beyond the end of the file, or inside the header page. */
   | 'LENGTH_PAST_END'
   /** `totalLength` does not stand at the end of an entry. */
   | 'LENGTH_NOT_AT_ENTRY_END'
@@ -21,7 +21,7 @@ export type DamageCode =
   | 'BAD_PACKET'
   /** An entry shorter than 17 bytes. */
   | 'BAD_LENGTH'
-  /** An entry that goes on behind the end of its page. */
+  /** An entry that goes on beyond the end of its page. */
   | 'CROSSES_PAGE'
   /** An entry number that does not follow the one before. */
   | 'BAD_NUMBER'
@@ -33,7 +33,7 @@ export type DamageCode =
   | 'NO_CHECKSUM'
 
 /** Where in a file something is wrong. */
-export interface DamagePlace {
+export interface DamageLocation {
   readonly file: string
   /** Byte position in the file. */
   readonly position: number
@@ -43,7 +43,7 @@ export interface DamagePlace {
   readonly range?: EntryRange | undefined
 }
 
-/** The file is not a whole stream. Serving what lies before the place is safe; `verify` and `recover` help. */
+/** The file is not a whole stream. Serving what lies before the position is safe; `verify` and `recover` help. */
 export class DamageError extends StreamError<DamageCode> {
   override readonly name: string = 'DamageError'
   readonly file: string
@@ -54,12 +54,12 @@ export class DamageError extends StreamError<DamageCode> {
   /** All that is damaged there, where that is known. */
   readonly range: EntryRange | undefined
 
-  constructor(code: DamageCode, detail: string, where: DamagePlace, options?: ErrorOptions) {
+  constructor(code: DamageCode, detail: string, where: DamageLocation, options?: ErrorOptions) {
     const { file, position, entryNumber, range } = where
     const page = position < 4096 ? -1 : pageOf(position)
-    const place = page < 0 ? `byte ${position} (header page)` : `byte ${position} (page ${page})`
+    const text = page < 0 ? `byte ${position} (header page)` : `byte ${position} (page ${page})`
     const entry = entryNumber === undefined ? '' : `, entry ${entryNumber}`
-    super(code, `${file}: ${detail} at ${place}${entry}`, options)
+    super(code, `${file}: ${detail} at ${text}${entry}`, options)
     this.file = file
     this.position = position
     this.page = page
@@ -67,10 +67,10 @@ export class DamageError extends StreamError<DamageCode> {
     this.range = range
   }
 
-  /** What a codec found wrong in bytes that lie at `place`. */
-  static from(error: FormatError, { file, position, entryNumber }: DamagePlace): DamageError {
-    const place = { file, position: position + error.offset, entryNumber }
-    return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, place, { cause: error })
+  /** What a codec found wrong in bytes that lie at a location. */
+  static from(error: FormatError, { file, position, entryNumber }: DamageLocation): DamageError {
+    const location = { file, position: position + error.offset, entryNumber }
+    return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, location, { cause: error })
   }
 }
 

@@ -20,7 +20,7 @@ function runsOf(bytes: ReadonlySet<number>): (readonly [number, number])[] {
   return runs
 }
 
-test('what is added, removed and cut is what a set of bytes has', () => {
+test('what is added, removed and truncated is what a set of bytes has', () => {
   const random = randomFrom(1)
   for (let round = 0; round < 20; round++) {
     const ranges = new DamagedRanges()
@@ -28,7 +28,7 @@ test('what is added, removed and cut is what a set of bytes has', () => {
     for (let step = 0; step < 25; step++) {
       const from = random.int(1, SIZE - 1)
       const to = random.int(from + 1, Math.min(SIZE, from + 12))
-      const what = random.pick(['add', 'add', 'add', 'remove', 'cut'] as const)
+      const what = random.pick(['add', 'add', 'add', 'remove', 'truncate'] as const)
       if (what === 'add') {
         ranges.add(range(from, to))
         for (let at = from; at < to; at++) bytes.add(at)
@@ -37,7 +37,7 @@ test('what is added, removed and cut is what a set of bytes has', () => {
         for (let at = from; at < to; at++) bytes.delete(at)
       } else {
         const end = random.int(SIZE - 15, SIZE)
-        ranges.cutAt(point(end))
+        ranges.truncateAt(point(end))
         for (const at of bytes) if (at >= end) bytes.delete(at)
       }
       const runs = runsOf(bytes)
@@ -82,14 +82,14 @@ test('ranges are described as entries and bytes', () => {
   expect(rangeText(range(20, 50))).toBe('entries 2 to 4, bytes 20 to 49')
   expect(rangeText(range(20, 30))).toBe('entry 2, bytes 20 to 29')
   expect(rangeText(range(21, 25))).toBe('padding before entry 2, bytes 21 to 24')
-  const place = { file: 'a.bin', position: 20, entryNumber: 2n, range: range(20, 30) }
+  const location = { file: 'a.bin', position: 20, entryNumber: 2n, range: range(20, 30) }
   const damage = rangeDamage('a.bin', range(20, 30), 'reason')
   expect(damage).toMatchObject({
     code: 'BAD_CHECKSUM',
     message: expect.stringContaining('bytes 20 to 29: reason'),
-    ...place,
+    ...location,
   })
-  expect(uncoveredDamage('a.bin', range(20, 30))).toMatchObject({ code: 'NO_CHECKSUM', ...place })
+  expect(uncoveredDamage('a.bin', range(20, 30))).toMatchObject({ code: 'NO_CHECKSUM', ...location })
 })
 
 test('refuses ranges that are none', () => {

@@ -1,6 +1,6 @@
 import { invariant } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
-import { DamageError, type DamagePlace } from './damage-error.ts'
+import { DamageError, type DamageLocation } from './damage-error.ts'
 import { type EntryRange, rangeText } from './entry-range.ts'
 
 /** Ranges that are told apart; if there are more, what lies between two of them counts as damaged too. */
@@ -65,7 +65,7 @@ export class DamagedRanges {
   }
 
   /** Forget what lies beyond the end of the log. */
-  cutAt(end: CommitPoint): void {
+  truncateAt(end: CommitPoint): void {
     this.#ranges = this.#ranges
       .filter(({ from }) => from.totalLength < end.totalLength)
       .map(({ from, to }) => (to.totalLength > end.totalLength ? { from, to: end } : { from, to }))
@@ -101,16 +101,16 @@ function later(a: CommitPoint, b: CommitPoint): CommitPoint {
 
 /** The error of bytes that are not those that were committed. */
 export function rangeDamage(file: string, range: EntryRange, what: string): DamageError {
-  return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, placeOf(file, range))
+  return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, locationOf(file, range))
 }
 
 /** The error of bytes of which nobody can tell whether they are those that were committed. */
 export function uncoveredDamage(file: string, range: EntryRange): DamageError {
   const detail = `${rangeText(range)}: not covered by a readable checksum, since the commit log is damaged there`
-  return new DamageError('NO_CHECKSUM', detail, placeOf(file, range))
+  return new DamageError('NO_CHECKSUM', detail, locationOf(file, range))
 }
 
-function placeOf(file: string, range: EntryRange): DamagePlace {
+function locationOf(file: string, range: EntryRange): DamageLocation {
   const { from } = range
   return { file, position: from.totalLength, entryNumber: from.totalEntries, range }
 }

@@ -63,7 +63,7 @@ test('what was read while bytes were changed in place is read again when they ar
   expect(await found).toBe('value')
 })
 
-test('a change that fails is reported, and read behind', async () => {
+test('a change that fails is reported, and what waits is read', async () => {
   const changes = new LogChanges(new Truncations())
   const changed = changes.change(() => Promise.reject(new Error('simulated')))
   const found = changes.readSteadily(0, isThere, async () => 'value')
@@ -71,8 +71,8 @@ test('a change that fails is reported, and read behind', async () => {
   expect(await found).toBe('value')
 })
 
-test('what lies behind a truncation while it is read is not there, what lies before it is', async () => {
-  for (const [number, cuts, value] of [
+test('what lies after a truncation while it is read is not there, what lies before it is', async () => {
+  for (const [number, ends, value] of [
     [4, [5], 'value'],
     [5, [5], undefined],
     [6, [5], undefined],
@@ -83,7 +83,7 @@ test('what lies behind a truncation while it is read is not there, what lies bef
     const { read, begun, held } = heldRead()
     const found = changes.readSteadily(number, isThere, read)
     const first = await begun(1)
-    for (const cut of cuts) changes.truncated(cut)
+    for (const end of ends) changes.truncated(end)
     first.resolve('old')
     if (value !== undefined) (await begun(2)).resolve(value)
     expect(await found).toBe(value)

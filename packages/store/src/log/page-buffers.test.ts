@@ -25,15 +25,15 @@ test('a page holds its bytes, from the first to the last', () => {
   expect(buffers.holding(pageStart(0))).toBeUndefined()
 })
 
-test('pieces end where pages end', () => {
+test('chunks end where pages end', () => {
   const { buffers, pages } = threePages()
   pages[0]?.bytes.fill(1)
   pages[1]?.bytes.fill(2)
   const from = pageStart(1) - 3
-  expect([...buffers.pieces(from, pageStart(1) + 2)]).toEqual([new Uint8Array(3).fill(1), new Uint8Array(2).fill(2)])
-  expect([...buffers.pieces(from, pageStart(1))]).toEqual([new Uint8Array(3).fill(1)])
-  expect([...buffers.pieces(from, from)]).toEqual([])
-  expect(() => [...buffers.pieces(from, pageStart(3) + 1)]).toThrow(`byte ${pageStart(3)} is not in memory`)
+  expect([...buffers.chunks(from, pageStart(1) + 2)]).toEqual([new Uint8Array(3).fill(1), new Uint8Array(2).fill(2)])
+  expect([...buffers.chunks(from, pageStart(1))]).toEqual([new Uint8Array(3).fill(1)])
+  expect([...buffers.chunks(from, from)]).toEqual([])
+  expect(() => [...buffers.chunks(from, pageStart(3) + 1)]).toThrow(`byte ${pageStart(3)} is not in memory`)
 })
 
 test('pages that are done with are forgotten, but the newest', () => {
@@ -57,14 +57,14 @@ test('a page becomes the last one again, also one that was forgotten', () => {
   const [first, second] = pages
   if (first === undefined || second === undefined) throw new Error('no pages')
   buffers.closeLast(pageStart(2) + 5)
-  buffers.cutBehind(second)
+  buffers.dropAfter(second)
   expect(buffers.all).toEqual([first, second])
   expect(second.closedAt).toBeUndefined()
   buffers.forgetUpTo(pageStart(1), 0)
-  buffers.cutBehind(first)
+  buffers.dropAfter(first)
   expect(buffers.all).toEqual([first])
   expect(first.closedAt).toBeUndefined()
-  buffers.cutBehind(undefined)
+  buffers.dropAfter(undefined)
   expect(buffers.all).toEqual([])
 })
 
@@ -125,6 +125,6 @@ test('refuses pages that do not follow each other, and to close or reopen one el
   expect(() => new PageBuffers().open(0, 0)).toThrow(broken)
   expect(() => new PageBuffers().closeLast(pageStart(1))).toThrow(broken)
   const later = new PageBuffers().open(pageStart(7), 70)
-  expect(() => buffers.cutBehind(later)).toThrow(broken)
+  expect(() => buffers.dropAfter(later)).toThrow(broken)
   expect(buffers.all).toHaveLength(3)
 })

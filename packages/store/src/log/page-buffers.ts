@@ -121,7 +121,7 @@ export class PageBuffers {
   }
 
   /** Make `page` the last one, open again; or forget all, if there is none. */
-  cutBehind(page: PageBuffer | undefined): void {
+  dropAfter(page: PageBuffer | undefined): void {
     if (page === undefined) {
       this.clear()
       return
@@ -137,7 +137,7 @@ export class PageBuffers {
   }
 
   /** The bytes from `from` to `to`, page by page; all of them must be in memory. */
-  *pieces(from: number, to: number): Generator<Uint8Array> {
+  *chunks(from: number, to: number): Generator<Uint8Array> {
     for (let at = from; at < to; ) {
       const page = this.holding(at)
       invariant(page !== undefined, `byte ${at} is not in memory`)

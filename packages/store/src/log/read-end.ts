@@ -41,11 +41,11 @@ export async function readEnd(file: DiskFile, path: string, point: CommitPoint):
 async function readLastPage(file: DiskFile, path: string, totalLength: number): Promise<LastPage> {
   const start = pageStart(pageOf(totalLength - 1))
   const bytes = await readBytes(file, path, start, totalLength - start)
-  const place = { file: path, position: start }
+  const location = { file: path, position: start }
   if (bytes.length < ENTRY_HEAD_BYTES)
-    throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${totalLength}`, place)
+    throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${totalLength}`, location)
   if (bytes[0] !== PacketType.entry)
-    throw new DamageError('BAD_PACKET', `packet type ${bytes[0]}, a page opens with an entry (2)`, place)
+    throw new DamageError('BAD_PACKET', `packet type ${bytes[0]}, a page opens with an entry (2)`, location)
   // The only page opens with entry 0.
   const firstNumber = start === HEADER_PAGE_BYTES ? 0 : Number(viewOf(bytes).getBigUint64(9))
   return { start, firstNumber, bytes }

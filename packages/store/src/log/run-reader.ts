@@ -69,10 +69,10 @@ export async function readRun(
         next: { position: next, number: number + run.count },
       }
     }
-    const place = { file: path, position, entryNumber: BigInt(from.number) }
+    const location = { file: path, position, entryNumber: BigInt(from.number) }
     if (run.stop === 'padding') {
       if (bytesLeftInPage(position) === PAGE_BYTES || pageEnd >= end) {
-        throw new DamageError('PADDING', 'padding where an entry should stand', place)
+        throw new DamageError('PADDING', 'padding where an entry should stand', location)
       }
       position = pageEnd
       want = maxBytes
@@ -83,11 +83,11 @@ export async function readRun(
       throw new DamageError(
         'CROSSES_PAGE',
         `an entry of ${want} bytes, ${pageEnd - position} are left in the page`,
-        place,
+        location,
       )
     }
     if (want > end - position) {
-      throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${want} bytes, totalLength is ${end}`, place)
+      throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${want} bytes, totalLength is ${end}`, location)
     }
   }
 }

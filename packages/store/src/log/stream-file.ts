@@ -159,7 +159,7 @@ export class WritableFile {
   }
 
   /**
-   * Find out the size: what is left of a page that was cut while it was added gets its length back.
+   * Find out the size: an incomplete page at the end gets its length back.
    *
    * @returns whether that was so
    */
@@ -179,7 +179,7 @@ export class WritableFile {
     this.#size = size
   }
 
-  /** Give back to the disk what lies behind the page that ends at or holds `end`. */
+  /** Give back to the disk what lies after the page that ends at or holds `end`. */
   async release(end: number): Promise<void> {
     const size = pageStart(pagesInUse(end))
     if (size >= this.#size) return
@@ -194,8 +194,8 @@ export class WritableFile {
     this.#header = header
   }
 
-  /** The bytes from `from` to `to`, in pieces of at most a page. */
-  async *pieces(from: number, to: number): AsyncGenerator<Uint8Array> {
+  /** The bytes from `from` to `to`, in chunks of at most a page. */
+  async *chunks(from: number, to: number): AsyncGenerator<Uint8Array> {
     for (let at = from; at < to; ) {
       const bytes = await readExactly(this.file, at, Math.min(PAGE_BYTES, to - at))
       yield bytes

@@ -96,7 +96,7 @@ export class StreamLog implements ReadableLog {
   #removeAfter({ totalLength, totalEntries }: CommitPoint): void {
     this.#changes.truncated(Number(totalEntries))
     this.#directory.forgetFrom(totalLength)
-    this.damages.cutAt({ totalLength, totalEntries })
+    this.damages.truncateAt({ totalLength, totalEntries })
     this.#header = { ...this.#header, totalLength, totalEntries }
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }

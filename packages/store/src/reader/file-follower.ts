@@ -5,14 +5,14 @@ import { FollowedLog, type FollowedLogOptions } from './followed-log.ts'
 export interface FileFollowerOptions extends Omit<FollowedLogOptions, 'isPatient'> {
   /** Milliseconds between two looks at the header. */
   readonly pollMs: number
-  /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
+  /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem: (problem: Error | undefined) => void
 }
 
 /** Looks at a header that does not fit before it counts as damage and not as one that is being written. */
 export const PATIENCE = 20
 /** Milliseconds between two looks at whether the file still is the one of that name. */
-const PLACE_MS = 1000
+const PATH_CHECK_MS = 1000
 
 /**
  * Follows a file that another process writes: looks at it again and again, and whenever something was read from it for a
@@ -27,13 +27,13 @@ export class FileFollower {
   /** The look that is to begin when the one under way has ended. */
   #next: Promise<boolean> | undefined
   #failures = 0
-  #placeSeenAt: number
+  #pathCheckedAt: number
 
   constructor(options: FileFollowerOptions) {
     this.#options = options
     this.#log = new FollowedLog({ ...options, isPatient: () => this.#failures < PATIENCE })
     options.log.confirmReads(() => this.#confirm())
-    this.#placeSeenAt = options.clock.now()
+    this.#pathCheckedAt = options.clock.now()
     this.#timer = options.clock.after(options.pollMs, () => void this.#tick())
   }
 
@@ -46,7 +46,7 @@ export class FileFollower {
   async #tick(): Promise<void> {
     try {
       await this.#look()
-      await this.#checkPlace()
+      await this.#checkPath()
       this.#succeed()
     } catch (error) {
       this.#fail(error)
@@ -84,12 +84,12 @@ export class FileFollower {
   }
 
   /** @throws {DiskError} `FILE_REPLACED` */
-  async #checkPlace(): Promise<void> {
+  async #checkPath(): Promise<void> {
     const { file, path, clock } = this.#options
-    if (clock.now() - this.#placeSeenAt < PLACE_MS) return
+    if (clock.now() - this.#pathCheckedAt < PATH_CHECK_MS) return
     // As long as it fails it is looked at each time, so that it counts as a problem.
     if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} is not the file that was opened`)
-    this.#placeSeenAt = clock.now()
+    this.#pathCheckedAt = clock.now()
   }
 
   #succeed(): void {

@@ -113,7 +113,7 @@ export class FollowedLog {
       ending = await this.#readTo(header)
     } catch (error) {
       // What was read up to a header that is no commit point must not stay.
-      buffers.cutBehind(last)
+      buffers.dropAfter(last)
       if (this.#options.isPatient()) throw error
       // It ends as it did, and yet does not go on from there: nothing of what is known counts.
       const end = await readEnd(file, path, header)
@@ -125,7 +125,7 @@ export class FollowedLog {
     const again = await this.#stableHeader()
     const isSame = again !== undefined && !isBefore(again, header)
     if (!isSame || !(await hasEnding(file, this.#ending)) || !(await hasEnding(file, ending))) {
-      buffers.cutBehind(last)
+      buffers.dropAfter(last)
       return false
     }
     log.advance(header)

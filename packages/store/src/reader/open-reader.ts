@@ -35,7 +35,7 @@ export interface ReaderOptions {
   readonly follow?: boolean | undefined
   /** Milliseconds between two looks at the file (default 10 if it is followed, 50 if it is not). */
   readonly pollMs?: number | undefined
-  /** Told when the file does not fit its header any more, and with `undefined` when it does again. */
+  /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
   /** Time and timers (default: this machine's). */

@@ -81,7 +81,7 @@ export class Scrubber {
   }
 
   get status(): ScrubStatus {
-    this.#uncovered.cutAt(this.#target.log.header)
+    this.#uncovered.truncateAt(this.#target.log.header)
     return { passes: this.#passes, position: this.#position, uncovered: this.#uncovered.all }
   }
 

@@ -79,7 +79,7 @@ async function writeAgain({ file, writable, log, buffers, commitLog }: ReopenPar
   const { header } = log
   const durable = commitLog.checkpoint?.totalLength ?? HEADER_PAGE_BYTES
   const from = Math.max(durable, buffers.all[0]?.start ?? header.totalLength)
-  if (from < header.totalLength) await writeAll(file, [...buffers.pieces(from, header.totalLength)], from)
+  if (from < header.totalLength) await writeAll(file, [...buffers.chunks(from, header.totalLength)], from)
   await writable.writeHeader(header)
   await file.sync()
 }

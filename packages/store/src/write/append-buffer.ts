@@ -64,7 +64,7 @@ export class AppendBuffer {
 
   /** Remove all that was appended after a position. */
   rewind({ position, number, page }: Mark): void {
-    this.#buffers.cutBehind(page)
+    this.#buffers.dropAfter(page)
     this.#page = page
     this.#position = position
     this.#number = number

@@ -180,7 +180,7 @@ export class LogWriter {
 
   /** The bytes up to `end` that are to be written, page by page, and the record of each. */
   #recordsUpTo(end: CommitPoint): { readonly chunks: Uint8Array[]; readonly records: CommitRecord[] } {
-    const chunks = [...this.#buffers.pieces(this.#written, end.totalLength)]
+    const chunks = [...this.#buffers.chunks(this.#written, end.totalLength)]
     let position = this.#written
     const records = chunks.map((chunk) => {
       position += chunk.length

@@ -70,13 +70,13 @@ async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Ar
   const { from, record } = found
   let [before, after] = [0, 0]
   let at = from.totalLength
-  for await (const piece of writable.pieces(at, record.totalLength)) {
-    before = crc32(piece, before)
+  for await (const chunk of writable.chunks(at, record.totalLength)) {
+    before = crc32(chunk, before)
     const start = Math.max(0, position - at)
-    const end = Math.min(piece.length, position + bytes.length - at)
-    if (start < end) piece.set(bytes.subarray(at + start - position, at + end - position), start)
-    after = crc32(piece, after)
-    at += piece.length
+    const end = Math.min(chunk.length, position + bytes.length - at)
+    if (start < end) chunk.set(bytes.subarray(at + start - position, at + end - position), start)
+    after = crc32(chunk, after)
+    at += chunk.length
   }
   if (storedChecksum(before) === record.checksum) return storedChecksum(after)
   throw rangeDamage(path, { from, to: record }, 'not what was committed: the checksum differs')

@@ -12,7 +12,7 @@ export class CrashedError extends Error {
   override readonly name = 'CrashedError'
 }
 
-/** What a call leaves behind if it goes wrong. */
+/** What a call leaves if it goes wrong. */
 interface OnFault {
   readonly onCrash?: () => unknown
   readonly onError?: () => unknown
