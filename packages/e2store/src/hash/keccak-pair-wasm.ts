@@ -8,7 +8,20 @@ import {
   RATE,
   roundConstants,
 } from './keccak-rounds.ts'
-import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
+import {
+  COUNT,
+  type Code,
+  compileRoutine,
+  constant,
+  get,
+  I32,
+  POINTER,
+  set,
+  simd,
+  unsigned,
+  V128,
+  type WasmRoutine,
+} from './wasm.ts'
 
 /** Memory: both digests at 0, then the round constants; the first message from here, then the second. */
 const CONSTANTS_AT = 64
@@ -17,13 +30,10 @@ const INPUT_AT = 1024
 const MAX_BLOCKS = 230
 const SECOND_AT = MAX_BLOCKS * RATE
 
-const POINTER = 0
-const COUNT = 1
 const ROUND = 2
 /** Local variables of two lanes, one of each state. */
 const STATE = 3
 
-const simd = (operation: number): Code => [0xfd, unsigned(operation)]
 const loadSplat = (offset: number): Code => [simd(0x0a), 0x03, unsigned(offset)]
 const loadLane = (offset: number, lane: number): Code => [simd(0x57), 0x03, unsigned(offset), lane]
 const storeLane = (offset: number, lane: number): Code => [simd(0x5b), 0x03, unsigned(offset), lane]

@@ -9,7 +9,20 @@ import {
   roundConstants,
   STATE_LANES,
 } from './keccak-rounds.ts'
-import { type Code, compileRoutine, constant, get, I32, I64, set, signed, unsigned, type WasmRoutine } from './wasm.ts'
+import {
+  COUNT,
+  type Code,
+  compileRoutine,
+  constant,
+  get,
+  I32,
+  I64,
+  POINTER,
+  set,
+  signed,
+  unsigned,
+  type WasmRoutine,
+} from './wasm.ts'
 
 /** Memory: the state at 0, then the round constants; input blocks from here. */
 const CONSTANTS_AT = 256
@@ -17,8 +30,6 @@ const INPUT_AT = 1024
 const PAGES = 2
 const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / RATE)
 
-const POINTER = 0
-const COUNT = 1
 const STATE = 2
 const ROUND = STATE + LOCAL_LANES
 

@@ -1,6 +1,19 @@
 import { fractions } from './sha256-constants.ts'
 import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
-import { type Code, compileRoutine, constant, get, I32, set, unsigned, V128, type WasmRoutine } from './wasm.ts'
+import {
+  COUNT,
+  type Code,
+  compileRoutine,
+  constant,
+  get,
+  I32,
+  POINTER,
+  set,
+  simd,
+  unsigned,
+  V128,
+  type WasmRoutine,
+} from './wasm.ts'
 
 /** Bytes of two nodes of a Merkle tree: one block. */
 const PAIR = 64
@@ -12,8 +25,6 @@ const PAIRS_AT = 1024
 /** Pairs copied at once: few, so that optimized code is used as soon as it is compiled. */
 const PAIRS = 128
 
-const POINTER = 0
-const COUNT = 1
 /** Where the next digests go, and the position of the next 16 round constants. */
 const TARGET = 2
 const GROUP = 3
@@ -25,7 +36,6 @@ const WORKING = STATE + 8
 const SCHEDULE = WORKING + 8
 const TEMPORARY = SCHEDULE + 16
 
-const simd = (operation: number): Code => [0xfd, unsigned(operation)]
 const loadSplat = (offset: number): Code => [simd(0x09), 0x02, unsigned(offset)]
 const loadLane = (offset: number, lane: number): Code => [simd(0x56), 0x02, unsigned(offset), lane]
 const storeLane = (offset: number, lane: number): Code => [simd(0x5a), 0x02, unsigned(offset), lane]

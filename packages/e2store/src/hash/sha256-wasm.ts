@@ -1,6 +1,17 @@
 import { fractions } from './sha256-constants.ts'
 import { roundsCode, type Sha256Words } from './sha256-rounds.ts'
-import { type Code, compileRoutine, constant, get, I32, set, unsigned, type WasmRoutine } from './wasm.ts'
+import {
+  COUNT,
+  type Code,
+  compileRoutine,
+  constant,
+  get,
+  I32,
+  POINTER,
+  set,
+  unsigned,
+  type WasmRoutine,
+} from './wasm.ts'
 
 const BLOCK = 64
 /** Memory: eight words of state at 0, then the round constants; input blocks from here. */
@@ -9,8 +20,6 @@ const INPUT_AT = 1024
 const PAGES = 2
 const INPUT_BLOCKS = Math.floor((PAGES * 65536 - INPUT_AT) / BLOCK) - 1
 
-const POINTER = 0
-const COUNT = 1
 /** Local variables: working words a to h, the last 16 words of the message schedule, a temporary, and: */
 const WORKING = 2
 const SCHEDULE = WORKING + 8

@@ -32,10 +32,17 @@ export const I32 = 0x7f
 export const I64 = 0x7e
 export const V128 = 0x7b
 
+/** The parameters of a routine, which are its first local variables. */
+export const POINTER = 0
+export const COUNT = 1
+
 /** Instructions that all routines use: the value of a local variable, setting it, a number of 32 bits. */
 export const get = (local: number): Code => [0x20, unsigned(local)]
 export const set = (local: number): Code => [0x21, unsigned(local)]
 export const constant = (value: number): Code => [0x41, signed(value)]
+
+/** A vector instruction. */
+export const simd = (operation: number): Code => [0xfd, unsigned(operation)]
 
 /** Unsigned LEB128. */
 export function unsigned(value: number): number[] {

@@ -28,6 +28,7 @@ class BufferedFile implements ByteSink {
   readonly #buffer = new Uint8Array(BUFFER_BYTES)
   #buffered = 0
   #written: number
+  #closed = false
 
   constructor(path: string, file: FileHandle, start: number) {
     this.#path = path
@@ -40,6 +41,7 @@ class BufferedFile implements ByteSink {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#closed) throw new ByteSourceError('CLOSED', `${this.#path} is closed`)
     if (this.#buffered + bytes.length > BUFFER_BYTES) await this.flush()
     if (bytes.length >= BUFFER_BYTES) {
       await this.#put(bytes)
@@ -47,6 +49,11 @@ class BufferedFile implements ByteSink {
       this.#buffer.set(bytes, this.#buffered)
       this.#buffered += bytes.length
     }
+  }
+
+  /** Accept no more bytes. */
+  close(): void {
+    this.#closed = true
   }
 
   async flush(): Promise<void> {
@@ -86,6 +93,7 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
   const buffer = new BufferedFile(path, file, start)
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
+    buffer.close()
     closed ??= buffer.flush().finally(() => file.close())
     return closed
   }
@@ -94,10 +102,7 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
     get position() {
       return buffer.position
     },
-    async write(bytes) {
-      if (closed !== undefined) throw new ByteSourceError('CLOSED', `${path} is closed`)
-      await buffer.write(bytes)
-    },
+    write: (bytes) => buffer.write(bytes),
     async sync() {
       await buffer.flush()
       await file.datasync()
@@ -124,6 +129,7 @@ export async function createFile(path: string, { replace = false }: NewFileOptio
   const buffer = new BufferedFile(partial, file, 0)
   let settled: Promise<void> | undefined
   const finish = async (name: string): Promise<void> => {
+    buffer.close()
     try {
       await buffer.flush()
       await file.sync()
@@ -134,6 +140,7 @@ export async function createFile(path: string, { replace = false }: NewFileOptio
     else await renameOnly(partial, name)
   }
   const discard = async (): Promise<void> => {
+    buffer.close()
     await file.close().catch(() => undefined)
     await rm(partial, { force: true }).catch(() => undefined)
   }
@@ -142,10 +149,7 @@ export async function createFile(path: string, { replace = false }: NewFileOptio
     get position() {
       return buffer.position
     },
-    async write(bytes) {
-      if (settled !== undefined) throw new ByteSourceError('CLOSED', `${partial} is closed`)
-      await buffer.write(bytes)
-    },
+    write: (bytes) => buffer.write(bytes),
     async commit(name = path) {
       if (settled !== undefined) throw new ByteSourceError('CLOSED', `${partial} is closed`)
       settled = finish(name)
