@@ -1,4 +1,4 @@
-import { HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { HEADER_PAGE_BYTES, InternalError } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { CommitLog } from '../src/commit-log/commit-log.ts'
@@ -117,4 +117,12 @@ test('counts the syncs of the stream file', async () => {
   await writer.syncAll()
   expect(writer.syncs).toBe(3)
   expect(syncs).toBe(3)
+})
+
+test('a commit point before what is written is refused, and nothing is written', async () => {
+  const { writer, header } = await writerOn(true, () => {})
+  await writer.commit(POINT)
+  const back = writer.commit(START)
+  await expect(back).rejects.toThrow(InternalError)
+  expect(await header()).toMatchObject(POINT)
 })

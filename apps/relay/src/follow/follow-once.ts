@@ -1,5 +1,5 @@
 import { StreamClient } from '@datastreamer/client'
-import { type Header, invariant } from '@datastreamer/format'
+import type { Header } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/store'
 import { Boundaries } from '../boundaries/boundaries.ts'
 import { sequencerBoundariesBefore } from '../boundaries/boundaries-before.ts'
@@ -70,7 +70,6 @@ async function receive(
         report({ event: 'connected', upstream, header: event.header, boundaries: event.boundaries })
         break
       case 'entries':
-        invariant(event.entries[0]?.number === next, `entries from ${event.entries[0]?.number} came, ${next} is next`)
         for (const { entries, atBoundary } of boundaries.split(event.entries)) {
           writer.add(entries)
           if (atBoundary) writer.commit()

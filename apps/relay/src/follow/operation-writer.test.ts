@@ -1,9 +1,11 @@
+import { InternalError } from '@datastreamer/format'
 import type { StreamStore } from '@datastreamer/store'
 import { expect, test } from 'vitest'
 import { OperationWriter } from './operation-writer.ts'
 
 /** A store whose commits settle when the test says so. */
 class HeldStore {
+  readonly nextEntry = 0n
   next = 0n
   readonly commits: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   rolledBack = 0
@@ -88,7 +90,7 @@ test('a commit that failed ends it, once no other is under way', async () => {
 test('an entry that would get another number is not written', () => {
   const { store, writer } = start(0)
   store.next = 5n
-  expect(() => writer.add([entry(6n)])).toThrow('entry 6 would get number 5')
+  expect(() => writer.add([entry(0n)])).toThrow('entry 0 would get number 5')
 })
 
 test('an operation without entries is none', () => {
@@ -96,4 +98,14 @@ test('an operation without entries is none', () => {
   writer.add([])
   writer.commit()
   expect([store.commits.length, writer.isOpen]).toEqual([0, false])
+})
+
+test('entries that do not follow one another are a defect of ours, and are not written', () => {
+  for (const wrong of [entry(0n), entry(2n)]) {
+    const store = new HeldStore()
+    const writer = new OperationWriter(store as unknown as StreamStore, () => {})
+    writer.add([entry(0n)])
+    expect(() => writer.add([wrong])).toThrow(InternalError)
+    expect(store.next).toBe(1n)
+  }
 })

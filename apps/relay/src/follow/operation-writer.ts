@@ -1,4 +1,4 @@
-import type { Entry } from '@datastreamer/format'
+import { type Entry, invariant } from '@datastreamer/format'
 import { RefusedError, type StreamStore } from '@datastreamer/store'
 
 /** Commits that may wait for the disk. */
@@ -7,10 +7,14 @@ const MAX_WAITING_COMMITS = 1024
 /**
  * Writes what comes from upstream as atomic operations, one after the other. Commits are not waited for one by one: the
  * disk takes together those that wait. What is held in memory is bounded if {@link ready} is awaited between calls.
+ *
+ * Invariant: entries come in order, none left out or repeated.
  */
 export class OperationWriter {
   readonly #store: StreamStore
   readonly #onFailure: (error: unknown) => void
+  /** Number of the entry that comes next. */
+  #next: bigint
   #open = false
   #waiting = 0
   #failure: { readonly error: unknown } | undefined
@@ -19,6 +23,7 @@ export class OperationWriter {
   /** @param onFailure notified of the first commit that fails: nothing may come any more at which it would be thrown */
   constructor(store: StreamStore, onFailure: (error: unknown) => void) {
     this.#store = store
+    this.#next = store.nextEntry
     this.#onFailure = onFailure
   }
 
@@ -34,6 +39,8 @@ export class OperationWriter {
     if (!this.#open) this.#store.startAtomicOp()
     this.#open = true
     for (const { type, number, data } of entries) {
+      invariant(number === this.#next, `entry ${number} comes, ${this.#next} is next`)
+      this.#next = number + 1n
       const given = this.#store.addStreamEntry(type, data)
       if (given === number) continue
       // A commit before this has failed, and whoever waits for it has not seen it yet.

@@ -106,6 +106,7 @@ export class LogWriter {
    */
   async commit(point: CommitPoint): Promise<void> {
     this.#checkState()
+    invariant(point.totalLength >= this.#written, `a commit point at ${point.totalLength}, before ${this.#written}`)
     const records = this.#commitLog.count
     try {
       await this.#writeGroup(point)
@@ -164,7 +165,6 @@ export class LogWriter {
 
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
-    invariant(point.totalLength >= from, `a commit point at ${point.totalLength}, bytes are written up to ${from}`)
     const { chunks, records } = this.#recordsUpTo(point)
     const group = [...this.#ahead, ...records]
     const last = group.pop() as CommitRecord
