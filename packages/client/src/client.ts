@@ -45,6 +45,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * @throws {TypeError} if it is no address @throws {RangeError} if an option is out of range
    */
   constructor(address: string, options?: ConnectOptions)
+  /** As above, with the address among the options. */
   constructor(options: ClientOptions)
   constructor(address: string | ClientOptions, rest: ConnectOptions = {}) {
     const options = typeof address === 'string' ? withAddress(address, rest) : address
@@ -161,6 +162,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, and with `rewound` if `from` is a list of checkpoints.
    */
   events(options?: EventsOptions & { readonly from?: From | undefined }): AsyncGenerator<StreamEvent, void, void>
+  /** As above, after the newest of some checkpoints that the stream still has. */
   events(options: EventsOptions): AsyncGenerator<StreamEvent | Rewound, void, void>
   events(options: EventsOptions = {}): AsyncGenerator<StreamEvent | Rewound, void, void> {
     return this.#iterate(options, (context, stop) => readEvents(context, options, stop))

@@ -10,6 +10,7 @@ import type { ClientOptions, ConnectOptions } from './options.ts'
  * @throws {TypeError | RangeError} as the constructor
  */
 export async function connect(address: string, options?: ConnectOptions): Promise<StreamClient>
+/** As above, with the address among the options. */
 export async function connect(options: ClientOptions): Promise<StreamClient>
 export async function connect(address: string | ClientOptions, options?: ConnectOptions): Promise<StreamClient> {
   const client = typeof address === 'string' ? new StreamClient(address, options) : new StreamClient(address)

@@ -4,12 +4,13 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { From, SequencerPosition, To } from './position.ts'
 import type { HeaderWatch } from './resume/head-watch.ts'
 
+/** What every question takes. */
 export interface QueryOptions {
   /** Ends the wait; its reason is thrown. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** What all iterations take. */
+/** What every iteration takes. */
 export interface ReadOptions {
   /** Ends the iteration, see `onAbort`. */
   readonly signal?: AbortSignal | undefined
@@ -27,6 +28,7 @@ export interface ReadOptions {
   readonly verifyHead?: boolean | undefined
 }
 
+/** What `entries` and `batches` take. */
 export interface IterationOptions extends ReadOptions {
   /** Where to start (default 0, the first entry). */
   readonly from?: From | undefined
@@ -34,6 +36,7 @@ export interface IterationOptions extends ReadOptions {
   readonly to?: To | undefined
 }
 
+/** What `events` takes. */
 export interface EventsOptions extends Omit<IterationOptions, 'from'> {
   /**
    * Where to start (default 0, the first entry). After a list of checkpoints, in any order: after the newest that the
@@ -50,6 +53,7 @@ export interface EventsOptions extends Omit<IterationOptions, 'from'> {
   readonly headers?: HeaderWatch | undefined
 }
 
+/** What `blocks` takes. */
 export interface BlocksOptions extends ReadOptions, BlockLimits {
   /** Where to start (default 0, the first entry). A block that begins before it is not given. */
   readonly from?: EntriesFrom | SequencerPosition | undefined
@@ -61,6 +65,7 @@ export interface BlocksOptions extends ReadOptions, BlockLimits {
   readonly generation?: Generation | undefined
 }
 
+/** What `blockEvents` takes. */
 export interface BlockEventsOptions extends Omit<BlocksOptions, 'after'> {
   /**
    * Checkpoints of blocks, in any order: start after the newest that the stream still has; at `from` if it has none of

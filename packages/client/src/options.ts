@@ -55,6 +55,7 @@ export interface ConnectOptions {
   readonly net?: Net | undefined
 }
 
+/** How a server is reached, and how its stream is read. */
 export interface ClientOptions extends ConnectOptions {
   /** Without brackets if it is an IPv6 address. */
   readonly host: string

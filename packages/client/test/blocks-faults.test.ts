@@ -46,6 +46,6 @@ test('exactly the blocks of the chain, whatever is dropped and rewritten, seen o
         chain.blocks.map(({ number, hash }) => [number, hash[0]]),
       )
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   )
 })

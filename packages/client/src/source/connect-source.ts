@@ -13,6 +13,7 @@ import type { SourceConnectOptions, SourceOptions } from './source-options.ts'
  * @throws {TypeError} if it is no address @throws {RangeError} if an option is out of range
  */
 export function connectSource(address: string, options?: SourceConnectOptions): Promise<SourceClient>
+/** As above, with the address among the options. */
 export function connectSource(options: SourceOptions): Promise<SourceClient>
 export async function connectSource(
   address: string | SourceOptions,

@@ -36,6 +36,7 @@ export interface SourceConnectOptions
   readonly maxBufferedBytes?: number | undefined
 }
 
+/** How a server of sources is reached, and what is kept for it. */
 export interface SourceOptions extends SourceConnectOptions, Pick<ClientOptions, 'host' | 'port'> {}
 
 /** How a source stands. */
