@@ -92,7 +92,7 @@ test.each([
     if (!outlet.drained) outlet.take()
     const more = turns.next()
     stream.step()
-    // What was written is taken at once; what has to be read tells when it has come.
+    // What was written is taken at once; what has to be read asks for a turn when it is there.
     if (outlet.drained) await more
   }
   const got = concat(outlet.written)

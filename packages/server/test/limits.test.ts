@@ -17,7 +17,7 @@ async function connectFrom(port: number, localAddress: string): Promise<RawClien
   return new RawClient(socket)
 }
 
-/** Whether a client is let in, and gets an answer. */
+/** Whether a client is accepted, and gets an answer. */
 async function isServed(client: RawClient): Promise<boolean> {
   client.send(HEADER)
   return client.read(HEADER_ANSWER_BYTES).then(
@@ -39,7 +39,7 @@ test.skipIf(process.platform !== 'linux')(
   },
 )
 
-test('clients that send a byte now and then hold their places for the command timeout and no longer', async () => {
+test('clients that send a byte now and then keep their connections for the command timeout and no longer', async () => {
   const clock = new ManualClock()
   using sockets = new ServerSockets()
   await using server = await TestServer.start(new TestLog(), { maxConnections: 40, commandTimeoutMs: 200, clock })

@@ -19,7 +19,7 @@ import type { SourceServerOptions } from '../src/source/source-options.ts'
 import { SourceServer } from '../src/source/source-server.ts'
 import { RawClient } from './tcp-client.ts'
 
-/** A source that says what a test tells it to. */
+/** A source client that sends what a test says. */
 export class RawSource implements Disposable {
   readonly raw: RawClient
   readonly #reader = new MessageReader(decodeSourceAnswer)

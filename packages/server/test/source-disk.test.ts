@@ -126,11 +126,11 @@ test('a commit of which nobody knows whether it is in the file is not answered',
   let headerFails = false
   gate.beforeWrite = async (position) => {
     if (position < 4096) headerFails = true
-    if (headerFails) throw new Error('the disk is gone')
+    if (headerFails) throw new Error('the disk failed')
   }
   source.send(...operation(0, 1), ...operation(1, 1))
   expect(await source.rest()).toEqual(['closing STORE_BROKEN at 0'])
-  // Where the stream stands is not known either: no source is welcomed.
+  // How far the stream is is not known either: no source is welcomed.
   using second = await sources.connect()
   expect(await second.hello()).toMatchObject({ name: 'closing', code: SourceCode.STORE_BROKEN })
   await expect(sources.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })

@@ -6,8 +6,8 @@ import { hello, operation, TestSources } from './source-client.ts'
 
 const token = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-describe('one source at a time', () => {
-  test('another one is refused, and let in when the first is gone', async () => {
+describe('the writer slot', () => {
+  test('has one source at a time; another is refused, and accepted when the first is closed', async () => {
     await using sources = await TestSources.start()
     using first = await sources.connect()
     await first.hello({ sourceId: 'first' })
@@ -35,7 +35,7 @@ describe('one source at a time', () => {
     expect(await sources.bytes()).toEqual([0, 1, 52])
   })
 
-  test('of many source clients with the same id, the last is let in', async () => {
+  test('of many source clients with the same id, the last is accepted', async () => {
     await using sources = await TestSources.start()
     const clients = await Promise.all(Array.from({ length: 5 }, () => sources.connect()))
     for (const client of clients) client.send(hello())
@@ -62,8 +62,8 @@ describe('one source at a time', () => {
   })
 })
 
-describe('a source that is silent', () => {
-  test('is given up, so that another can take its place', async () => {
+describe('a source client that is idle', () => {
+  test('loses the writer slot to another', async () => {
     await using sources = await TestSources.start({ inactivityTimeoutMs: 120 })
     using first = await sources.connect()
     await first.hello({ sourceId: 'dead' })
@@ -89,7 +89,7 @@ describe('a source that is silent', () => {
 })
 
 describe('a token', () => {
-  test('lets those in who know it', async () => {
+  test('is asked for', async () => {
     await using sources = await TestSources.start({ token: 'secret' })
     using source = await sources.connect()
     expect(await source.hello({ token: token('secret') })).toMatchObject({ name: 'welcome' })
@@ -146,7 +146,7 @@ describe('closing', () => {
     await sources[Symbol.asyncDispose]()
   })
 
-  test('is not held up by a source that does not take part', async () => {
+  test('does not wait for a source client that does nothing', async () => {
     const sources = await TestSources.start()
     using source = await sources.connect()
     source.raw.socket.pause()

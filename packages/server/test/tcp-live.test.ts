@@ -43,7 +43,7 @@ describe('every entry once, in order', () => {
     }
   })
 
-  test('readers at the end stand in no line for what is committed', async () => {
+  test('readers at the head wait in no queue for what is committed', async () => {
     const enter = vi.spyOn(FairScheduler.prototype, 'enqueue')
     try {
       const log = new TestLog()
@@ -102,7 +102,7 @@ describe('every entry once, in order', () => {
     expect(sockets.of(client.socket).timeout).toBe(60_000)
   })
 
-  test('a header stands between operations', async () => {
+  test('a header is one between operations', async () => {
     const log = new TestLog()
     log.addMany(3, 10)
     log.commit()
@@ -297,7 +297,7 @@ describe('operation boundaries', () => {
     return [...catchUp, ...(await client.packetsUntil('end 11')), ...(await client.stopped())]
   }
 
-  test('stand where operations are known to have ended', async () => {
+  test('are where operations are known to have ended', async () => {
     expect(await packetsFrom(ends(4, 9, 11), 2)).toEqual([
       'result 0',
       'result 0',

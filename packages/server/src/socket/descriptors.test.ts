@@ -13,7 +13,7 @@ test.each([
   expect(roomForClients(limit)).toBe(room)
 })
 
-test('one of the last descriptors tells that they run out', () => {
+test('one of the last descriptors says that they run out', () => {
   expect(new Descriptors(4).areShort(3)).toBe(true)
   expect(new Descriptors(4).areShort(2)).toBe(false)
   expect(new Descriptors(1_000_000).areShort(896)).toBe(false)

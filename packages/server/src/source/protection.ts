@@ -16,7 +16,7 @@ export class UnprotectedError extends StreamError<'UNPROTECTED'> {
  */
 export function checkProtection(host: string, token: string | undefined, tls: ListenOptions['tls']): void {
   if (isLoopback(host) || (token !== undefined && token !== '')) return
-  // Without an authority of its own, whoever has a certificate of a public one would be let in.
+  // Without an authority of its own, whoever has a certificate of a public one would be accepted.
   if (tls?.requestCert === true && tls.rejectUnauthorized !== false && tls.ca !== undefined) return
   const message = `sources on ${host} must be asked for a token or a client certificate: other machines can reach it`
   throw new UnprotectedError('UNPROTECTED', message)

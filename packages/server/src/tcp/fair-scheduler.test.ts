@@ -3,7 +3,7 @@ import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
 import { FairScheduler, SLICE_MS, THROTTLE_MS, THROTTLED_SHARE } from './fair-scheduler.ts'
 
-/** Time that stands still unless somebody works or waits. */
+/** Time that passes only while somebody works or waits. */
 class TestClock extends ManualClock {
   ms = 0
   readonly #soon: (() => void)[] = []

@@ -114,7 +114,7 @@ class Victim {
     const cursor = new LogCursor(log, k === 0 ? 0 : endOf(k))
     while (k < operations) {
       const run = await cursor.next()
-      if (run === undefined) throw new Error(`entry ${cursor.number} is gone`)
+      if (run === undefined) throw new Error(`entry ${cursor.number} was truncated`)
       let { number } = run
       for (let offset = 0; offset < run.bytes.length; number++) {
         const found = decodeEntry(run.bytes, offset)

@@ -5,7 +5,7 @@ export function sizeOf(k: number): number {
   return 1 + ((k * 31) % 9)
 }
 
-/** Number of entries behind the first `count` operations: sizes come again after every nine. */
+/** Number of entries in the first `count` operations: sizes come again after every nine. */
 export function endOf(count: number): number {
   let end = Math.floor(count / 9) * 45
   for (let k = count - (count % 9); k < count; k++) end += sizeOf(k)
