@@ -16,7 +16,7 @@ export {
   encodeDynamicBlockIndex,
   readDynamicBlockIndex,
 } from './index-records/dynamic-block-index.ts'
-export type { OffsetTable } from './index-records/offset-table.ts'
+export type { OffsetTable, TableRecord } from './index-records/offset-table.ts'
 export {
   encodeSlotIndex,
   isEmptyMark,
