@@ -1,3 +1,4 @@
+import { against } from './against.ts'
 import { catchUp } from './catch-up.ts'
 import { client } from './client.ts'
 import { decode } from './decode.ts'
@@ -24,4 +25,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   scrub,
   relay,
   open,
+  against,
 ]

@@ -1,11 +1,10 @@
 import { encodeCommand, encodeResult, HEADER_PAGE_BYTES, ResultCode, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
-import { fileText, makeCatchUpFile } from './harness/catch-up-file.ts'
+import { bytesOfEntries, fileText, makeCatchUpFile } from './harness/catch-up-file.ts'
 import { count, fixed } from './harness/format.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
 import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
-import { BOOKMARK_BYTES, ENTRY_BYTES, OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
 import type { CopyQuestion } from './processes/copy.ts'
 import type { CountQuestion } from './processes/count.ts'
@@ -67,9 +66,4 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
       rows: [memoryRow('server', serverUse), memoryRow('reader', counterUse)],
     },
   ]
-}
-
-/** What goes over the wire of a file of whole operations: all but the padding. */
-function bytesOfEntries(entries: number): number {
-  return (entries / (OPERATION_ENTRIES + 1)) * (BOOKMARK_BYTES + OPERATION_ENTRIES * ENTRY_BYTES)
 }

@@ -9,7 +9,7 @@ import { tableText } from './harness/table.ts'
 /** Longest wait for a quiet machine before each measurement. */
 const LONGEST_WAIT_MS = 5000
 
-const { benchmarks, write, quick, rounds } = select(BENCHMARKS, process.argv.slice(2), process.env.BENCH)
+const { benchmarks, write, quick, rounds, against } = select(BENCHMARKS, process.argv.slice(2), process.env.BENCH)
 if (benchmarks.length === 0) console.log(`benchmarks here: ${BENCHMARKS.map(({ name }) => name).join(', ')}`)
 for (const { name, title, run } of benchmarks) {
   const machine = machineText()
@@ -17,7 +17,7 @@ for (const { name, title, run } of benchmarks) {
   using folder = tempDir()
   const log = (text: string): void => console.error(`${name}: ${text}`)
   const gate = new QuietGate(quick ? 0 : LONGEST_WAIT_MS)
-  const tables = await run({ folder: folder.path, quick, rounds, gate, log })
+  const tables = await run({ folder: folder.path, quick, rounds, against, gate, log })
   const text = [
     ...tables.map(tableText),
     `Measured on ${machine}; ${rounds} rounds unless said otherwise; ${gate.text}.`,

@@ -17,6 +17,8 @@ export interface BenchContext {
   readonly quick: boolean
   /** How often each thing is measured. */
   readonly rounds: number
+  /** Folder of another checkout, built, to be measured against; see `--against`. */
+  readonly against: string | undefined
   /** To wait at before each measurement. */
   readonly gate: QuietGate
   /** Say what is being done. */
@@ -27,5 +29,7 @@ export interface Benchmark {
   /** Its name on the command line, and of its section of the documentation. */
   readonly name: string
   readonly title: string
+  /** Whether it is run only if there is something to measure against. */
+  readonly needsAgainst?: boolean | undefined
   run(context: BenchContext): Promise<readonly Table[]>
 }

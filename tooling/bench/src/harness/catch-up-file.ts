@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { BenchContext } from './benchmark.ts'
 import { count } from './format.ts'
-import { fillStream } from './stream-file.ts'
+import { BOOKMARK_BYTES, ENTRY_BYTES, fillStream, OPERATION_ENTRIES } from './stream-file.ts'
 
 const ENTRIES = 1_100_000
 
@@ -24,4 +24,9 @@ export async function makeCatchUpFile({ folder, quick, log }: BenchContext): Pro
 /** What the file holds, for titles. */
 export function fileText({ entries }: CatchUpFile): string {
   return `${count(entries)} entries of 200 bytes, every eleventh a bookmark`
+}
+
+/** What goes over the wire of a file of whole operations: all but the padding. */
+export function bytesOfEntries(entries: number): number {
+  return (entries / (OPERATION_ENTRIES + 1)) * (BOOKMARK_BYTES + OPERATION_ENTRIES * ENTRY_BYTES)
 }

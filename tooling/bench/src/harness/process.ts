@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
-const PROCESSES = join(import.meta.dirname, '../processes')
+const CHECKOUT = join(import.meta.dirname, '../../../..')
+const PROCESSES = 'tooling/bench/src/processes'
 
 /** A process that a benchmark runs, and asks one thing after the other. */
 export class BenchProcess implements AsyncDisposable {
@@ -14,9 +15,17 @@ export class BenchProcess implements AsyncDisposable {
     this.#script = script
   }
 
-  /** Run a script of `src/processes`, which answers through {@link answerQuestions}. */
-  static async start(script: string, flags: readonly string[] = []): Promise<BenchProcess> {
-    const child = fork(join(PROCESSES, script), { execArgv: [...process.execArgv, ...flags] })
+  /**
+   * Run a script of `src/processes`, which answers through {@link answerQuestions}.
+   *
+   * @param checkout folder of the repository whose script, and packages, are run (default: this one)
+   */
+  static async start(
+    script: string,
+    flags: readonly string[] = [],
+    checkout: string = CHECKOUT,
+  ): Promise<BenchProcess> {
+    const child = fork(join(checkout, PROCESSES, script), { execArgv: [...process.execArgv, ...flags] })
     await once(child, 'spawn')
     return new BenchProcess(child, script)
   }
@@ -62,7 +71,12 @@ export function answerQuestions<Question>(answer: (question: Question) => Promis
 }
 
 /** Ask one thing of a process that is started for it. */
-export async function askOnce<Answer>(script: string, question: unknown, flags?: readonly string[]): Promise<Answer> {
-  await using child = await BenchProcess.start(script, flags)
+export async function askOnce<Answer>(
+  script: string,
+  question: unknown,
+  flags?: readonly string[],
+  checkout?: string,
+): Promise<Answer> {
+  await using child = await BenchProcess.start(script, flags, checkout)
   return await child.ask<Answer>(question)
 }

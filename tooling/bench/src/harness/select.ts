@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Benchmark } from './benchmark.ts'
 
 /** What a run of the benchmarks was asked for. */
@@ -6,6 +7,8 @@ export interface Selection {
   readonly write: boolean
   readonly quick: boolean
   readonly rounds: number
+  /** Folder of another checkout, built. */
+  readonly against: string | undefined
 }
 
 const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N] [--quick] [--write]
@@ -14,6 +17,7 @@ const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N]
   --rounds N  how often each thing is measured (default 9)
   --quick     small sizes and two rounds: to see that it works
   --write     put what was measured into docs/benchmarks.md
+  --against DIR  measure another checkout, where \`pnpm build\` was run, in the same rounds (benchmark \`against\`)
 `
 
 /**
@@ -24,16 +28,19 @@ const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N]
 export function select(all: readonly Benchmark[], args: readonly string[], variable: string | undefined): Selection {
   const names = variable?.split(/\s+/).filter(Boolean) ?? []
   let [write, quick, rounds] = [false, false, 0]
+  let against: string | undefined
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (arg === '--write') write = true
     else if (arg === '--quick') quick = true
     else if (arg === '--rounds') rounds = Number(args[++i])
+    else if (arg === '--against') against = resolve(args[++i] ?? '')
     else if (arg.startsWith('-') && arg !== '--') throw new Error(`no flag ${arg}\n\n${USAGE}`)
     else if (arg !== '--') names.push(arg)
   }
   if (!Number.isInteger(rounds) || rounds < 0) throw new Error(`--rounds expects a number\n\n${USAGE}`)
   if (quick && write) throw new Error('--quick measures nothing that could be written')
-  const benchmarks = names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
-  return { benchmarks, write, quick, rounds: rounds || (quick ? 2 : 9) }
+  const possible = all.filter(({ needsAgainst = false }) => !needsAgainst || against !== undefined)
+  const benchmarks = names.length === 0 ? possible : possible.filter(({ name }) => names.includes(name))
+  return { benchmarks, write, quick, rounds: rounds || (quick ? 2 : 9), against }
 }
