@@ -1,5 +1,5 @@
 import { encodeOperationBoundary } from '@datastreamer/format'
-import type { LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
+import type { LogCursor, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
 import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
 import { firstChunk } from './first-chunk.ts'
@@ -27,6 +27,8 @@ export interface FeedMemory {
 
 export interface EntryFeedOptions {
   readonly log: ReadableLog
+  /** At the next chunk. */
+  readonly cursor: LogCursor
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
   readonly boundaries: BoundaryPackets | undefined
@@ -34,39 +36,43 @@ export interface EntryFeedOptions {
 }
 
 /**
- * Divides the log into chunks that can be written at once. All positions are before the commit point and the end. A chunk
- * is small, or one entry if that is larger, unless the reader's credit is good for a large one.
+ * Divides the log into chunks that can be written at once. A chunk is small, or one entry if that is larger, unless the
+ * reader's credit is good for a large one. Whoever writes a chunk moves the cursor over it.
  */
 export class EntryFeed {
   readonly #log: ReadableLog
+  readonly #cursor: LogCursor
   readonly #end: number
   readonly #boundaries: BoundaryPackets | undefined
   readonly #memory: FeedMemory
 
-  constructor({ log, end, boundaries, memory }: EntryFeedOptions) {
+  constructor({ log, cursor, end, boundaries, memory }: EntryFeedOptions) {
     this.#log = log
+    this.#cursor = cursor
     this.#end = end
     this.#boundaries = boundaries
     this.#memory = memory
   }
 
-  /** The chunk at a position, if it can be had without waiting. */
-  now(from: LogPosition, credit: number): Chunk | undefined {
-    const run = this.#boundaries === undefined ? this.#log.runInMemory(from) : undefined
+  /** The chunk at the cursor, if it can be had without waiting. */
+  now(credit: number): Chunk | undefined {
+    const run = this.#boundaries === undefined ? this.#cursor.now() : undefined
     return run && this.#ofMemory(run, credit)
   }
 
   /**
-   * The chunk at a position, or `undefined` if the log was truncated meanwhile.
+   * The chunk at the cursor, or `undefined` if a truncation left nothing after it.
    *
    * @throws {DamageError} if no whole entry of that number is there
+   * @throws {TruncatedError}
    */
-  async fetch(from: LogPosition, credit: number): Promise<Chunk | undefined> {
-    const run = this.#log.runInMemory(from)
-    const chunk = run === undefined ? await this.#ofDisk(from, credit) : this.#ofMemory(run, credit)
+  async fetch(credit: number): Promise<Chunk | undefined> {
+    const { number } = this.#cursor
+    const run = this.#cursor.now()
+    const chunk = run === undefined ? await this.#ofDisk(credit) : this.#ofMemory(run, credit)
     if (chunk === undefined || this.#boundaries === undefined) return chunk
     try {
-      return await this.#withBoundaries(chunk, from, this.#boundaries)
+      return await this.#withBoundaries(chunk, number, this.#boundaries)
     } catch (error) {
       this.release(chunk)
       throw error
@@ -94,12 +100,12 @@ export class EntryFeed {
     return { packets: [mine], position: chunk.position, next: chunk.next, buffer, readsAhead: false }
   }
 
-  async #ofDisk(from: LogPosition, credit: number): Promise<Chunk | undefined> {
+  async #ofDisk(credit: number): Promise<Chunk | undefined> {
     const { chunks } = this.#memory
     const buffer = chunks.takeLarge(credit) ?? chunks.takeSmall()
     let chunk: Chunk | undefined
     try {
-      const run = await this.#log.runOnDisk(from, { into: buffer.bytes })
+      const run = await this.#cursor.read({ into: buffer.bytes })
       if (run !== undefined) {
         const { bytes, position, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
         chunk = { packets: [bytes], position, next, buffer, readsAhead: buffer.isLarge }
@@ -111,14 +117,14 @@ export class EntryFeed {
   }
 
   /** End a chunk at the last operation boundary that it holds, and put boundaries in. */
-  async #withBoundaries(chunk: Chunk, from: LogPosition, boundaries: BoundaryPackets): Promise<Chunk> {
+  async #withBoundaries(chunk: Chunk, number: number, boundaries: BoundaryPackets): Promise<Chunk> {
     const [entries] = chunk.packets
     if (entries === undefined) return chunk
     const isCommitPoint = chunk.next.number === Number(this.#log.header.totalEntries)
-    const around = await boundaries.around(from.number, chunk.next.number, isCommitPoint)
+    const around = await boundaries.around(number, chunk.next.number, isCommitPoint)
     const before = around.before.map(encodeOperationBoundary)
     if (around.end === undefined) return { ...chunk, packets: [...before, entries] }
-    const run = { bytes: entries, position: chunk.position, number: from.number, next: chunk.next }
+    const run = { bytes: entries, position: chunk.position, number, next: chunk.next }
     const { bytes, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: around.end })
     // After its last entry a range is over.
     const after = around.end === this.#end ? [] : [encodeOperationBoundary(boundaryAt(around.end, false))]

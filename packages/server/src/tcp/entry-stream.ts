@@ -1,6 +1,12 @@
-import { InternalError } from '@datastreamer/format'
+import { invariant } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
-import type { CommitPoint, LogListener, LogPosition, ReadableLog } from '@datastreamer/store/log'
+import {
+  type CommitPoint,
+  LogCursor,
+  type LogListener,
+  type LogPosition,
+  type ReadableLog,
+} from '@datastreamer/store/log'
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
@@ -32,11 +38,11 @@ export interface EntryStreamOptions {
 }
 
 type State =
-  /** The chunk at the position is neither there nor being read. */
+  /** The chunk at the cursor is neither there nor being read. */
   | { readonly t: 'idle' }
-  /** The chunk at `from` is being read; after a truncation that is not the position any more. */
-  | { readonly t: 'fetching'; readonly from: LogPosition }
-  /** The chunk at the position was read before there was room for it. */
+  /** The chunk at the cursor is being read; after a truncation another object says so, and what was read is not wanted. */
+  | { readonly t: 'fetching' }
+  /** The chunk at the cursor was read before there was room for it. */
   | { readonly t: 'fetched'; readonly chunk: Chunk }
   /** All that is committed was written: the next commit is what it waits for. */
   | { readonly t: 'atHead' }
@@ -63,7 +69,7 @@ export class EntryStream implements LogListener {
   readonly #feed: EntryFeed
   readonly #pace = new Pace()
   readonly #unlisten: () => void
-  #position: LogPosition
+  readonly #cursor: LogCursor
   #state: State = IDLE
   #opened = false
 
@@ -72,15 +78,15 @@ export class EntryStream implements LogListener {
     this.#options = options
     this.#log = log
     this.#outlet = options.outlet
-    this.#position = from
+    this.#cursor = new LogCursor(log, from)
     this.#end = end
-    this.#feed = new EntryFeed({ log, end, boundaries, memory })
+    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, memory })
     this.#unlisten = log.listen(this)
   }
 
   /** Number of the next entry. */
   get entryNumber(): number {
-    return this.#position.number
+    return this.#cursor.number
   }
 
   /** Whether it has an end. */
@@ -95,20 +101,21 @@ export class EntryStream implements LogListener {
 
   /** Whether the outlet took the last entry that was asked for. */
   get isOver(): boolean {
-    return this.#position.number >= this.#end && this.#outlet.drained
+    return this.#cursor.number >= this.#end && this.#outlet.drained
   }
 
   /** Write one chunk, if that can be done now. */
   step(): void {
     if (this.#state.t === 'stopped' || !this.#outlet.drained) return
-    if (this.#position.number >= this.#end) this.#finish({ t: 'ended' })
+    if (this.#cursor.truncatedTo !== undefined) this.#finish(this.#truncated)
+    else if (this.#cursor.number >= this.#end) this.#finish({ t: 'ended' })
     else if (!this.rest() && this.#state.t !== 'fetching') this.#advance()
   }
 
   /** Wait for the next commit, if there is nothing to write before it; returns whether it does. */
   rest(): boolean {
     if (this.#state.t === 'stopped' || !this.#outlet.drained) return false
-    const { number } = this.#position
+    const { number } = this.#cursor
     if (number < this.#total || number >= this.#end) return false
     this.#opened = true
     if (this.#state.t !== 'fetching') this.#state = AT_HEAD
@@ -127,17 +134,17 @@ export class EntryStream implements LogListener {
     if (this.#state.t === 'atHead') this.step()
   }
 
-  onTruncate(point: CommitPoint): void {
-    const { number } = this.#position
-    const total = Number(point.totalEntries)
-    if (number > total) {
-      this.#finish({ t: 'truncated', point, entryNumber: number })
+  onTruncate(): void {
+    if (this.#cursor.truncatedTo !== undefined) {
+      this.#finish(this.#truncated)
       return
     }
     this.#dropFetched()
-    // The next entry after the commit point may be written elsewhere. A new position object marks a chunk that is being read
-    // as stale.
-    this.#position = number === total ? { position: point.totalLength, number } : { ...this.#position }
+    if (this.#state.t === 'fetching') this.#state = { t: 'fetching' }
+  }
+
+  get #truncated(): StreamOutcome {
+    return { t: 'truncated', point: this.#log.header, entryNumber: this.#cursor.number }
   }
 
   get #total(): number {
@@ -146,7 +153,7 @@ export class EntryStream implements LogListener {
 
   /** What is in memory is written without a promise: this is done for every reader at every commit. */
   #advance(): void {
-    const chunk = this.#state.t === 'fetched' ? this.#state.chunk : this.#feed.now(this.#position, this.#pace.credit)
+    const chunk = this.#state.t === 'fetched' ? this.#state.chunk : this.#feed.now(this.#pace.credit)
     if (chunk === undefined) this.#fetch()
     else this.#write(chunk)
   }
@@ -154,14 +161,15 @@ export class EntryStream implements LogListener {
   #write(chunk: Chunk): void {
     this.#state = IDLE
     const { number } = chunk.next
-    if (number <= this.#position.number || number > this.#end) {
+    try {
+      invariant(number <= this.#end, 'a chunk goes on after the end')
+      this.#cursor.moveTo(chunk.next)
+    } catch (error) {
       this.#feed.drop(chunk)
-      const message = `invariant broken: a chunk for entry ${this.#position.number} goes up to ${number} of ${this.#end}`
-      this.#fail(new InternalError('INVARIANT', message), this.#position)
+      this.#fail(error)
       return
     }
     this.#opened = true
-    this.#position = chunk.next
     // What comes next is read while this is written.
     if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
     const { clock } = this.#options
@@ -174,25 +182,30 @@ export class EntryStream implements LogListener {
   }
 
   #fetch(): void {
-    const from = this.#position
-    const fetching: State = { t: 'fetching', from }
+    const fetching: State = { t: 'fetching' }
     this.#state = fetching
-    this.#feed.fetch(from, this.#pace.credit).then(
-      (chunk) => this.#onFetched(chunk, from),
-      (error: unknown) => this.#fail(error, from),
+    this.#feed.fetch(this.#pace.credit).then(
+      (chunk) => this.#onFetched(chunk, fetching),
+      (error: unknown) => this.#fail(error),
     )
   }
 
-  #onFetched(chunk: Chunk | undefined, from: LogPosition): void {
-    const isWanted = this.#state.t === 'fetching' && this.#position === from
+  #onFetched(chunk: Chunk | undefined, fetching: State): void {
+    const isWanted = this.#state === fetching
     if (chunk !== undefined && !isWanted) this.#feed.drop(chunk)
     if (this.#state.t === 'stopped') return
     this.#state = chunk !== undefined && isWanted ? { t: 'fetched', chunk } : IDLE
     this.#options.requestTurn()
   }
 
-  #fail(error: unknown, at: LogPosition): void {
-    if (this.#state.t !== 'stopped') this.#finish({ t: 'failed', error, again: () => this.#log.runOnDisk(at) })
+  #fail(error: unknown): void {
+    if (this.#state.t === 'stopped') return
+    const { number } = this.#cursor
+    const again = async (): Promise<void> => {
+      const cursor = new LogCursor(this.#log, number)
+      if (cursor.truncatedTo === undefined) await cursor.read()
+    }
+    this.#finish({ t: 'failed', error, again })
   }
 
   #finish(outcome: StreamOutcome): void {
