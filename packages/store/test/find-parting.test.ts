@@ -65,8 +65,8 @@ test('a log moves to what was checked only if the file still ends with it', asyn
   const parts = { file, path: FILE, log, index: new MemoryIndex(), buffers, trail: new PageTrail() }
   const ending = endingOf(log.header, undefined)
   const followed = new FollowedLog({ ...parts, ending, clock: systemClock, grows: true, isPatient: () => true })
-  expect(await followed.look()).toBe(false)
+  expect(await followed.poll()).toBe(false)
   expect(log.header.totalEntries).toBe(0n)
-  expect(await followed.look()).toBe(true)
+  expect(await followed.poll()).toBe(true)
   expect(log.header.totalEntries).toBe(BigInt(pages + 1))
 })

@@ -33,7 +33,7 @@ class FollowingIndex implements BookmarkIndex {
   readonly #memory = new MemoryIndex()
   readonly #stop: () => void
   readonly #closing = new AbortController()
-  /** Number of the first entry that was not looked at. */
+  /** Number of the first entry that was not scanned. */
   #next = 0
   /** Where a truncation during a scan wants the next one to begin. */
   #backTo = Number.POSITIVE_INFINITY

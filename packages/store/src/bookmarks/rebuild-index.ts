@@ -11,7 +11,7 @@ export interface RebuildOptions extends Omit<IndexLogOptions, 'from'> {
  * Put into an index what the log has after the last bookmark that the index knows: after a crash, or after a program
  * that keeps no index.
  *
- * @returns the number of entries that were looked at
+ * @returns the number of entries that were read
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
  */
 export async function catchUpIndex(

@@ -3,7 +3,7 @@ import type { CommitPoint } from './commit-point.ts'
 import { DamageError, type DamageLocation } from './damage-error.ts'
 import { type EntryRange, rangeText } from './entry-range.ts'
 
-/** Ranges that are told apart; if there are more, what lies between two of them counts as damaged too. */
+/** Most ranges that are kept apart; if there are more, what lies between two of them counts as damaged too. */
 const MAX_RANGES = 10_000
 
 /**

@@ -1,4 +1,4 @@
-/** Truncations that are told apart; of older ones whoever asks hears the fewest entries that any of them left. */
+/** Most truncations that are kept apart; older ones count as one that left the fewest entries of them all. */
 const MAX_NOTED = 10_000
 
 /**

@@ -3,7 +3,7 @@ import { DiskError } from '../disk/errors.ts'
 import { FollowedLog, type FollowedLogOptions } from './followed-log.ts'
 
 export interface FileFollowerOptions extends Omit<FollowedLogOptions, 'isPatient'> {
-  /** Milliseconds between two looks at the header. */
+  /** Milliseconds between two polls of the header. */
   readonly pollMs: number
   /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem: (problem: Error | undefined) => void
@@ -11,11 +11,11 @@ export interface FileFollowerOptions extends Omit<FollowedLogOptions, 'isPatient
 
 /** Looks at a header that does not fit before it counts as damage and not as one that is being written. */
 export const PATIENCE = 20
-/** Milliseconds between two looks at whether the file still is the one of that name. */
+/** Milliseconds between two checks whether the file still is the one of that name. */
 const PATH_CHECK_MS = 1000
 
 /**
- * Follows a file that another process writes: looks at it again and again, and whenever something was read from it for a
+ * Follows a file that another process writes: polls it, and whenever something was read from it for a
  * reader, before the reader gets it. docs/spec/stream-file.md §4.
  */
 export class FileFollower {
@@ -23,8 +23,8 @@ export class FileFollower {
   readonly #log: FollowedLog
   readonly #closing = new AbortController()
   #timer: Timer
-  #looking: Promise<boolean> | undefined
-  /** The look that is to begin when the one under way has ended. */
+  #polling: Promise<boolean> | undefined
+  /** The poll that is to begin when the one under way has ended. */
   #next: Promise<boolean> | undefined
   #failures = 0
   #pathCheckedAt: number
@@ -40,12 +40,12 @@ export class FileFollower {
   async close(): Promise<void> {
     this.#closing.abort()
     this.#timer.cancel()
-    while (this.#looking !== undefined) await this.#looking.catch(() => undefined)
+    while (this.#polling !== undefined) await this.#polling.catch(() => undefined)
   }
 
   async #tick(): Promise<void> {
     try {
-      await this.#look()
+      await this.#poll()
       await this.#checkPath()
       this.#succeed()
     } catch (error) {
@@ -55,7 +55,7 @@ export class FileFollower {
   }
 
   /**
-   * Resolves when a look that began after the call has settled what of the file still is what is known, which may have
+   * Resolves when a poll that began after the call has settled what of the file still is what is known, which may have
    * truncated the log. As long as it fails, which is reported, whoever reads is held up: what was read may be of another
    * history.
    */
@@ -63,22 +63,22 @@ export class FileFollower {
     const { clock, pollMs } = this.#options
     const { signal } = this.#closing
     while (!signal.aborted) {
-      const isSettled = await this.#look().catch(() => false)
+      const isSettled = await this.#poll().catch(() => false)
       if (isSettled) return
       await sleep(clock, pollMs, { signal }).catch(() => undefined)
     }
   }
 
-  /** Look, beginning after the call; whoever asks meanwhile shares the next look. */
-  #look(): Promise<boolean> {
-    this.#next ??= (this.#looking ?? Promise.resolve())
+  /** Poll, beginning after the call; whoever asks meanwhile shares the next poll. */
+  #poll(): Promise<boolean> {
+    this.#next ??= (this.#polling ?? Promise.resolve())
       .catch(() => undefined)
       .then(() => {
         this.#next = undefined
-        this.#looking = this.#log.look().finally(() => {
-          this.#looking = undefined
+        this.#polling = this.#log.poll().finally(() => {
+          this.#polling = undefined
         })
-        return this.#looking
+        return this.#polling
       })
     return this.#next
   }
@@ -87,7 +87,7 @@ export class FileFollower {
   async #checkPath(): Promise<void> {
     const { file, path, clock } = this.#options
     if (clock.now() - this.#pathCheckedAt < PATH_CHECK_MS) return
-    // As long as it fails it is looked at each time, so that it counts as a problem.
+    // As long as it fails it is checked each time, so that it counts as a problem.
     if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} is not the file that was opened`)
     this.#pathCheckedAt = clock.now()
   }

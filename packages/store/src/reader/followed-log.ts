@@ -28,7 +28,7 @@ export interface FollowedLogOptions {
   readonly ending: Ending
   /** Whether the log goes on as the file does; if not, it does so only after a truncation, up to where the file ends then. */
   readonly grows: boolean
-  /** Whether what does not fit may be half written, and is to be looked at again. */
+  /** Whether what does not fit may be half written, and is to be polled again. */
   readonly isPatient: () => boolean
 }
 
@@ -42,11 +42,11 @@ interface Change extends PageChange {
 const TAIL_PAGES = 16
 /** Milliseconds between two comparisons of all pages that are in memory. */
 const CHANGES_MS = 1000
-/** Reads of a header that changes from one to the next before a look is given up. */
+/** Reads of a header that changes from one to the next before a poll is given up. */
 const MOST_HEADER_READS = 16
 
 /**
- * A log whose file another process writes, or may write. Each look moves its commit point as the file's header has moved,
+ * A log whose file another process writes, or may write. Each poll moves its commit point as the file's header has moved,
  * reads what is new once for all readers, and truncates it where the file is no longer what was known.
  * docs/spec/stream-file.md §4.
  */
@@ -66,12 +66,12 @@ export class FollowedLog {
   }
 
   /**
-   * Look at the file once.
+   * Poll the file once.
    *
    * @returns whether it is settled what of it still is what was known; if not, it is being written right now
    * @throws {DamageError} if it does not fit its header, or is half written
    */
-  async look(): Promise<boolean> {
+  async poll(): Promise<boolean> {
     const { file, log, grows } = this.#options
     const header = await this.#stableHeader()
     if (header === undefined) return false
@@ -216,7 +216,7 @@ export class FollowedLog {
     if (keys.length > 0) void repairBookmarks(log, index, keys).catch(() => undefined)
   }
 
-  /** The header, as two reads agree on, the last one of the look before among them; none, if it changes each time. */
+  /** The header, as two reads agree on, the last one of the poll before among them; none, if it changes each time. */
   async #stableHeader(): Promise<Header | undefined> {
     const { file, path, magic } = this.#options
     for (let reads = 0; reads < MOST_HEADER_READS; reads++) {

@@ -19,7 +19,7 @@ import { FileFollower, PATIENCE } from './file-follower.ts'
 import { PageTrail } from './page-trail.ts'
 
 const DEFAULT_POLL_MS = 10
-/** Between two looks at a file that is not followed: at whether it still is what was opened. */
+/** Between two polls of a file that is not followed: whether it still is what was opened. */
 const CHECK_MS = 50
 
 export interface ReaderOptions {
@@ -33,7 +33,7 @@ export interface ReaderOptions {
    * where it does then).
    */
   readonly follow?: boolean | undefined
-  /** Milliseconds between two looks at the file (default 10 if it is followed, 50 if it is not). */
+  /** Milliseconds between two polls of the file (default 10 if it is followed, 50 if it is not). */
   readonly pollMs?: number | undefined
   /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
@@ -89,11 +89,11 @@ async function readAtRest(
   buffers: PageBuffers,
 ): Promise<{ readonly header: Header; readonly ending: Ending }> {
   const { file: path, clock, follow = false, pollMs = DEFAULT_POLL_MS } = options
-  const look = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
+  const read = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
     const header = await readHeader(file, path, options)
     const page = await readEnd(file, path, header)
     buffers.restart(header.totalLength, page)
     return { header, ending: endingOf(header, page) }
   }
-  return readAgain(follow ? PATIENCE : 1, look, () => sleep(clock, pollMs))
+  return readAgain(follow ? PATIENCE : 1, read, () => sleep(clock, pollMs))
 }
