@@ -6,7 +6,7 @@ import { afterAll } from 'vitest'
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
-/** Milliseconds until what a collection found is told. */
+/** Milliseconds until what a collection found is reported. */
 const TOLD_MS = 10
 
 // A file that nobody closed ends the process when it is collected, whenever that is: let it be here, where it is seen.

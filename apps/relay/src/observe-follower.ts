@@ -29,9 +29,9 @@ export function observeFollower(
       for (const [upstream, failures] of Object.entries(status.failures)) this.inc({ upstream }, failures)
     },
   })
-  const behind = 'Entries that the upstream has and the relay has not'
-  gauge(metrics, 'datastreamer_relay_behind_entries', behind, () => {
-    return status.behind === undefined ? undefined : Number(status.behind)
+  const help = 'Entries that the upstream has and the relay has not'
+  gauge(metrics, 'datastreamer_relay_behind_entries', help, () => {
+    return status.lag === undefined ? undefined : Number(status.lag)
   })
   const since = 'Time since an entry came from upstream'
   gauge(metrics, 'datastreamer_relay_last_entry_age_seconds', since, () => status.secondsSinceEntry)

@@ -135,14 +135,14 @@ function readiness(
   status: FollowStatus,
   problem: string | undefined,
 ): Readiness {
-  const { behind, refusal, stopped, disconnectedMs } = status
+  const { lag, refusal, stopped, disconnectedMs } = status
   const reason = (): string | undefined => {
     if (stopped !== undefined) return stopped.message
     if (problem !== undefined) return problem
     if (refusal !== undefined) return refusal.error.message
-    if (behind === undefined) return 'no upstream was reached yet'
+    if (lag === undefined) return 'no upstream was reached yet'
     if (disconnectedMs > readyDisconnected) return `no upstream for ${Math.round(disconnectedMs / 1000)} s`
-    return behind > readyLag ? `${behind} entries behind its upstream` : undefined
+    return lag > readyLag ? `${lag} entries behind its upstream` : undefined
   }
   const found = reason()
   return { ready: found === undefined, reason: found }

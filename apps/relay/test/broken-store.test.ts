@@ -26,13 +26,13 @@ test('a relay whose store can write no more goes on to say how far behind it is'
     const rounds = { minMs: 1, maxMs: 5 }
     const options = { store, upstreams: [upstream], rounds, watchIntervalMs: 5, report }
     await using _follower = new Follower(options, (error) => events.push(error as FollowEvent['event']))
-    await until('caught up', () => store.getHeader().totalEntries === source.total && status.behind === 0n)
+    await until('caught up', () => store.getHeader().totalEntries === source.total && status.lag === 0n)
     failing.failAt = 'before header'
     // Nothing comes after it at which the relay would find out.
     await source.commitMany(1, 3)
     await until('stopped', () => status.stopped !== undefined)
     await source.commitMany(11, 3)
-    await until('it says so', () => status.behind === 36n)
+    await until('it says so', () => status.lag === 36n)
     expect(events).toEqual(['connected', 'stopped'])
     expect(status.toJson()).toMatchObject({ state: 'stopped', upstream: null, problem: status.stopped?.message })
     // No upstream is to blame.

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 type Format = typeof import('../src/index.ts')
 
 /**
- * Decodes a golden entry, cut in two, encodes it again, and reads it from a file, a blob if there are blobs; says what
+ * Decodes a golden entry in two chunks, encodes it again, and reads it from a file, a blob if there are blobs; says what
  * else there is besides the language.
  */
 const probe = async ({ encodeEntry, encodeHeaderPage, PacketReader, readEntries }: Format) => {

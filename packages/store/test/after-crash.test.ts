@@ -111,7 +111,7 @@ test.each([0, 0xff])(
   },
 )
 
-test('entries that are gone behind a record that cannot be read end the log at the checkpoint', async () => {
+test('entries that are gone after a record that cannot be read end the log at the checkpoint', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk, INTERVAL)

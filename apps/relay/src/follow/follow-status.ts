@@ -61,10 +61,10 @@ export class FollowStatus {
   }
 
   /** Entries that the upstream was seen to have and the file has not; `undefined` if no upstream was ever seen. */
-  get behind(): bigint | undefined {
+  get lag(): bigint | undefined {
     if (this.#upstreamEntries === undefined || this.#own === undefined) return undefined
-    const behind = this.#upstreamEntries - this.#own.getHeader().totalEntries
-    return behind > 0n ? behind : 0n
+    const lag = this.#upstreamEntries - this.#own.getHeader().totalEntries
+    return lag > 0n ? lag : 0n
   }
 
   /** Seconds since an entry came; `undefined` if none has. */
@@ -96,7 +96,7 @@ export class FollowStatus {
       connectedSince: since ?? null,
       operationBoundaries: boundaries ?? null,
       upstreamEntries: this.#upstreamEntries ?? null,
-      entriesBehind: this.behind ?? null,
+      entriesBehind: this.lag ?? null,
       lastEntryAt: this.#lastEntryAt ?? null,
       secondsSinceLastEntry: this.secondsSinceEntry ?? null,
       reconnects: this.reconnects,

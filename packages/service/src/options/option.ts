@@ -38,7 +38,7 @@ export type Option =
   | (OptionBase & { readonly type: 'u64'; readonly default?: bigint })
   /** Bytes in a second: a number with `KiB/s`, `MiB/s` or `GiB/s` after it; `off` is 0. */
   | (OptionBase & { readonly type: 'rate'; readonly default?: string })
-  /** A number of `unit`s, or one with its unit behind it (`500ms`, `3s`, `2m`, `1h`); always milliseconds once read. */
+  /** A number of `unit`s, or one with its unit after it (`500ms`, `3s`, `2m`, `1h`); always milliseconds once read. */
   | (OptionBase & { readonly type: 'duration'; readonly unit: 'ms' | 's'; readonly default?: number })
 
 /**

@@ -24,8 +24,8 @@ test('agrees with a map', async () => {
     }
     expect(index.size).toBe(map.size)
     for (const [text, number] of map) expect(await index.get(Uint8Array.from(text.split(',').map(Number)))).toBe(number)
-    const behind = [...map].filter(([, number]) => number >= limit).map(([text]) => text)
-    expect(new Set(index.keysFrom(limit).map(String))).toEqual(new Set(behind))
+    const after = [...map].filter(([, number]) => number >= limit).map(([text]) => text)
+    expect(new Set(index.keysFrom(limit).map(String))).toEqual(new Set(after))
   })
   await fc.assert(property)
 })
