@@ -1,4 +1,4 @@
-import { StreamError } from '@datastreamer/format'
+import { invariant, StreamError } from '@datastreamer/format'
 import type { Clock, NetSocket, Timer } from '@datastreamer/runtime'
 
 /** What a peer's bytes go on with. */
@@ -89,6 +89,7 @@ export class Inlet<Message> {
   /** Read on: nothing is left to be taken. */
   listen(): void {
     if (this.#state === 'closed') return
+    invariant(this.#next === undefined, 'an inlet listens while a message waits')
     const { clock, reader, messageTimeoutMs = 0, onTimeout = () => {} } = this.#options
     if (reader.buffered > 0 && messageTimeoutMs > 0) this.#timer ??= clock.after(messageTimeoutMs, onTimeout)
     if (this.#state === 'listening') return

@@ -1,3 +1,4 @@
+import { InternalError } from '@datastreamer/format'
 import type { NetSocket, Timer } from '@datastreamer/runtime'
 import { type Expected, SocketWatch, type WatchedBy } from './socket-watch.ts'
 
@@ -13,7 +14,13 @@ export interface OutletOptions extends WatchedBy {
   readonly onTimeout: (expected: Expected) => void
 }
 
-/** The writing side of a connection: it says when the socket has taken what it was given. */
+/**
+ * The writing side of a connection: it says when the socket has taken what it was given.
+ *
+ * Invariants: packets go out in the order in which they were written, answers that are collected before what is written
+ * after them; nothing goes out after the end, and whoever tries ends the connection; `onTaken` is called once for each
+ * write.
+ */
 export class Outlet {
   readonly #socket: NetSocket
   readonly #options: OutletOptions
@@ -26,7 +33,7 @@ export class Outlet {
   #collectedBytes = 0
   #answersWaiting = 0
   #bytesSent = 0
-  #ending = false
+  #isEnding = false
   #idleTimeoutMs = 0
   #lingerTimer: Timer | undefined
 
@@ -115,7 +122,7 @@ export class Outlet {
   /** Write the last bytes, end our side, and let the client have what was written before the connection closes. */
   end(last?: Uint8Array): void {
     this.#writeCollected()
-    this.#ending = true
+    this.#isEnding = true
     // Until all is taken, what the client sends must not count as progress.
     this.#socket.pause()
     if (last !== undefined) {
@@ -147,6 +154,11 @@ export class Outlet {
   }
 
   #put(packets: readonly Uint8Array[], onTaken: () => void): void {
+    if (this.#isEnding) {
+      onTaken()
+      this.#socket.destroy(new InternalError('INVARIANT', 'invariant broken: a packet after the end'))
+      return
+    }
     this.#onTaken.add(onTaken)
     const done = (): void => {
       if (this.#onTaken.delete(onTaken)) onTaken()
@@ -166,7 +178,7 @@ export class Outlet {
   }
 
   #expect(): void {
-    if (this.#ending || !this.drained) this.#watch.expect('writes', this.#options.writeTimeoutMs)
+    if (this.#isEnding || !this.drained) this.#watch.expect('writes', this.#options.writeTimeoutMs)
     else this.#watch.expect('traffic', this.#idleTimeoutMs)
   }
 }
