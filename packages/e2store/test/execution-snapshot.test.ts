@@ -184,8 +184,10 @@ describe('a state larger than memory allows', () => {
   /** Slots made on the fly: ascending, with values of different sizes. */
   function* manySlots(count: number): Generator<StorageSlot> {
     for (let i = 0; i < count; i++) {
-      const slotHash = new Uint8Array(32).fill(0xab)
-      new DataView(slotHash.buffer).setUint32(0, i)
+      const slotHash = new Uint8Array(32)
+      slotHash[1] = i >>> 16
+      slotHash[2] = i >>> 8
+      slotHash[3] = i
       yield { slotHash, value: new Uint8Array(1 + (i % 32)).fill(1 + (i % 255)) }
     }
   }

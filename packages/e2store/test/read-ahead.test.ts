@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ReadAhead } from '../src/io/read-ahead.ts'
+import { expectBytes } from './support/expect-bytes.ts'
 
 const SIZE = 100_000
 const bytes = Uint8Array.from({ length: SIZE }, (_, i) => i % 251)
@@ -30,14 +31,14 @@ describe('reading ahead', () => {
     const source = new RecordingSource()
     const windows = new ReadAhead(source, 30_000, SIZE - 1000)
     let window = await windows.next(0, NOTHING)
-    expect(window).toEqual(bytes.subarray(0, 30_000))
+    expectBytes(window, bytes.subarray(0, 30_000))
     expect(source.asked).toEqual(['0+30000', '30000+30000'])
     window = await windows.next(29_000, window.subarray(29_000))
-    expect(window).toEqual(bytes.subarray(29_000, 60_000))
+    expectBytes(window, bytes.subarray(29_000, 60_000))
     window = await windows.next(60_000, NOTHING)
-    expect(window).toEqual(bytes.subarray(60_000, 90_000))
+    expectBytes(window, bytes.subarray(60_000, 90_000))
     window = await windows.next(89_990, window.subarray(29_990))
-    expect(window).toEqual(bytes.subarray(89_990, SIZE - 1000))
+    expectBytes(window, bytes.subarray(89_990, SIZE - 1000))
     expect(source.asked).toEqual(['0+30000', '30000+30000', '60000+30000', '90000+9000'])
   })
 
@@ -45,8 +46,8 @@ describe('reading ahead', () => {
     const source = new RecordingSource()
     const windows = new ReadAhead(source, 10_000, SIZE)
     await windows.next(0, NOTHING)
-    expect(await windows.next(70_000, NOTHING)).toEqual(bytes.subarray(70_000, 80_000))
-    expect(await windows.next(3, NOTHING)).toEqual(bytes.subarray(3, 10_003))
+    expectBytes(await windows.next(70_000, NOTHING), bytes.subarray(70_000, 80_000))
+    expectBytes(await windows.next(3, NOTHING), bytes.subarray(3, 10_003))
   })
 
   test('memory is reused, but never that of the window in use', async () => {
@@ -56,7 +57,7 @@ describe('reading ahead', () => {
       const window = await windows.next(at, NOTHING)
       memory.add(window.buffer)
       await setImmediate()
-      expect(window).toEqual(bytes.subarray(at, at + 10_000))
+      expectBytes(window, bytes.subarray(at, at + 10_000))
     }
     expect(memory.size).toBe(2)
   })
@@ -65,10 +66,10 @@ describe('reading ahead', () => {
     const source = new RecordingSource()
     source.failAt = 15_000
     const windows = new ReadAhead(source, 10_000, SIZE)
-    expect(await windows.next(0, NOTHING)).toEqual(bytes.subarray(0, 10_000))
+    expectBytes(await windows.next(0, NOTHING), bytes.subarray(0, 10_000))
     await setImmediate()
     await expect(windows.next(10_000, NOTHING)).rejects.toThrow('no bytes at 15000')
     source.failAt = Number.POSITIVE_INFINITY
-    expect(await windows.next(10_000, NOTHING)).toEqual(bytes.subarray(10_000, 20_000))
+    expectBytes(await windows.next(10_000, NOTHING), bytes.subarray(10_000, 20_000))
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { expectBytes } from '../../test/support/expect-bytes.ts'
 import { E2StoreError } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { concatBytes, fromHex } from '../io/bytes.ts'
@@ -32,12 +33,12 @@ const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * (i >>> 10)) 
 
 test('a stream is read in chunks, and to any length', async () => {
   const framed = snappyFramedEncode(content)
-  expect(await all(framed)).toEqual(content)
+  expectBytes(await all(framed), content)
   const { source, region } = file(framed)
   for (const length of [0, 1, 65_536, 65_537, 299_999, 300_000]) {
-    expect(await readFramedPrefix(source, region, length)).toEqual(content.subarray(0, length))
+    expectBytes(await readFramedPrefix(source, region, length), content.subarray(0, length))
   }
-  expect(await readFramedPrefix(source, region, 400_000)).toEqual(content)
+  expectBytes(await readFramedPrefix(source, region, 400_000), content)
 })
 
 test('what follows the requested length is not read', async () => {
@@ -57,7 +58,7 @@ test('a stream read in chunks is rejected where a whole one is', async () => {
         .then(() => snappyFramedDecode(broken, { position: 5 }))
         .catch((error: unknown) => error)
       const chunks = await all(broken).catch((error: unknown) => error)
-      if (whole instanceof Uint8Array) expect(chunks).toEqual(whole)
+      if (whole instanceof Uint8Array) expectBytes(chunks as Uint8Array, whole)
       else
         expect(chunks).toMatchObject({
           code: (whole as E2StoreError).code,
