@@ -33,7 +33,7 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 }
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
-  const { log, metrics, signal, waiting, fail } = context
+  const { log, metrics, clock, net, signal, waiting, fail } = context
   if (config.deleteData) {
     const message = 'DeleteData is true, but this relay deletes no data: move its file away, and leave DeleteData out'
     throw new ConfigError('BAD_VALUE', message)
@@ -41,7 +41,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const upstreamTls = new UpstreamTls(config)
   context.tlsRenewal.add(() => upstreamTls.readAgain())
   const upstreams = config.server.map((text) => readUpstream(text, upstreamTls))
-  const limits = { connectTimeoutMs: config.connectTimeout, responseTimeoutMs: config.responseTimeout }
+  const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
+  const limits = { connectTimeoutMs, responseTimeoutMs, clock, net }
   const rounds = { maxMs: config.retryMax }
   const file = await fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
@@ -53,7 +54,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     const { writeTimeout: ms } = config
     log.warn('write-timeout', `a write timeout of ${ms} ms disconnects clients at every delay: is ${ms}s meant?`)
   }
-  const status = new FollowStatus(upstreams)
+  const status = new FollowStatus(upstreams, clock)
   observeFollower(metrics, status, upstreams)
   const report: Report = (event) => {
     status.apply(event)
@@ -90,7 +91,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   let served: StreamService | undefined
   const close = (graceMs: number, file = () => store.close()): Promise<void> => {
     const clients = async (graceMs: number) => served?.close({ graceMs })
-    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs)
+    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs, clock)
   }
   try {
     status.opened(store)

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { type Clock, sleep } from '@datastreamer/runtime'
 import { decodeSequencerEntry, generateStream, type Operation } from '@datastreamer/sequencer-entries'
 import { changedNothing, RefusedError, type StreamReader, type StreamStore } from '@datastreamer/store'
 
@@ -13,6 +13,7 @@ export interface DemoOptions {
   readonly store: StreamStore
   /** Milliseconds between two blocks. */
   readonly blockTimeMs: number
+  readonly clock: Clock
   /** Called once, when it cannot go on. */
   readonly onError: (error: unknown) => void
 }
@@ -53,29 +54,29 @@ export class DemoSequencer {
   }
 
   async #run(): Promise<void> {
-    const { store, blockTimeMs } = this.#options
+    const { store, blockTimeMs, clock } = this.#options
     const chainId = chainIdOf(store)
-    let due = performance.now()
+    let due = clock.now()
     for (const operation of generateStream({ firstBlock: this.#nextBlock, chainId })) {
       if (this.#stop.signal.aborted) return
       await this.#commit(operation)
       this.#nextBlock++
-      const now = performance.now()
+      const now = clock.now()
       due = Math.max(due + blockTimeMs, now)
-      await sleep(due - now, undefined, { signal: this.#stop.signal })
+      await sleep(clock, due - now, { signal: this.#stop.signal })
     }
   }
 
   /** Commit a block; a disk that failed without harm is asked again. */
   async #commit(operation: Operation): Promise<void> {
-    const { store, blockTimeMs } = this.#options
+    const { store, blockTimeMs, clock } = this.#options
     for (;;) {
       try {
         await commitOperation(store, operation)
         return
       } catch (error) {
         if (!changedNothing(error)) throw error
-        await sleep(Math.max(blockTimeMs, 1000), undefined, { signal: this.#stop.signal })
+        await sleep(clock, Math.max(blockTimeMs, 1000), { signal: this.#stop.signal })
       }
     }
   }

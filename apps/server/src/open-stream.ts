@@ -34,7 +34,7 @@ export async function openStream(config: Config, context: ServiceContext): Promi
   return reads ? openForReading(config, context) : openForWriting(config, context)
 }
 
-async function openForReading(config: Config, { log, metrics }: ServiceContext): Promise<OpenStream> {
+async function openForReading(config: Config, { log, metrics, clock }: ServiceContext): Promise<OpenStream> {
   const { file, follow, streamType } = config
   const errors = new ErrorCounter(metrics)
   let problem: Error | undefined
@@ -47,7 +47,7 @@ async function openForReading(config: Config, { log, metrics }: ServiceContext):
     errors.count(found)
     log.error('follow-failed', found.message, { error: found })
   }
-  const reader = await openReader({ file, follow, streamType, onProblem })
+  const reader = await openReader({ file, follow, streamType, clock, onProblem })
   try {
     checkIdentity(reader.getHeader(), config)
   } catch (error) {

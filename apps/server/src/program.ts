@@ -17,7 +17,7 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 }
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
-  const { log, fail } = context
+  const { log, clock, fail } = context
   const sourceTls = checkSource(config)
   const stream = await openStream(config, context)
   const { reader, mode, store } = stream
@@ -26,12 +26,12 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   let source: SourceService | undefined
   const close = (graceMs: number, file = () => reader.close()): Promise<void> => {
     const writers = (graceMs: number) => Promise.all([demo?.close(), source?.close({ graceMs })])
-    return closeInTurn({ writers, clients: async (graceMs) => served?.close({ graceMs }), file }, graceMs)
+    return closeInTurn({ writers, clients: async (graceMs) => served?.close({ graceMs }), file }, graceMs, clock)
   }
   try {
     served = await StreamService.start(reader, config, context)
     if (config.demo && store !== undefined) {
-      demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, onError: fail })
+      demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, clock, onError: fail })
     }
     if (config.sourcePort !== undefined && store !== undefined) {
       const { sourcePort: port } = config

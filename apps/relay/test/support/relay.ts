@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeNet, systemClock } from '@datastreamer/runtime'
 import { createLog, readCommandLine, resolveConfig, type Service, TlsRenewal } from '@datastreamer/service'
 import { Registry } from 'prom-client'
 import { expect } from 'vitest'
@@ -48,7 +49,8 @@ export class TestRelay implements AsyncDisposable {
     const fail = (error: unknown): void => {
       lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
     }
-    const context = { log, metrics, tlsRenewal: new TlsRenewal(), signal, waiting, fail }
+    const machine = { clock: systemClock, net: nodeNet }
+    const context = { log, metrics, tlsRenewal: new TlsRenewal(), ...machine, signal, waiting, fail }
     return new TestRelay(await program.start(config, context), metrics, lines)
   }
 

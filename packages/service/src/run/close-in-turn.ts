@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, sleep } from '@datastreamer/runtime'
 
 /** What a service has to close. */
 export interface ClosingParts {
@@ -14,12 +14,16 @@ export interface ClosingParts {
  * Close what writes, then what serves, then the file. Writers that a disk holds up have half of the time before clients are
  * ended in order too; the file waits for all.
  */
-export async function closeInTurn({ writers, clients, file }: ClosingParts, graceMs: number): Promise<void> {
-  const end = performance.now() + graceMs
+export async function closeInTurn(
+  { writers, clients, file }: ClosingParts,
+  graceMs: number,
+  clock: Clock,
+): Promise<void> {
+  const end = clock.now() + graceMs
   try {
     const written = writers(graceMs / 2)
-    await Promise.race([written, sleep(graceMs / 2, undefined, { ref: false })])
-    await clients(Math.max(0, end - performance.now()))
+    await Promise.race([written, sleep(clock, graceMs / 2, { ref: false })])
+    await clients(Math.max(0, end - clock.now()))
     await written
   } finally {
     await file()

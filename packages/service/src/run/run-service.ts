@@ -1,4 +1,5 @@
 import { StreamError } from '@datastreamer/format'
+import { nodeNet, systemClock } from '@datastreamer/runtime'
 import { AdminServer, type Readiness } from '../admin/admin-server.ts'
 import { ConfigError } from '../errors.ts'
 import { ExitCode } from '../exit-code.ts'
@@ -100,7 +101,9 @@ async function run<T extends OptionTable>(
       })
       admin = listening
     }
-    service = await program.start(config, { log, metrics, tlsRenewal, signal: shutdown.signal, waiting, fail })
+    const machine = { clock: systemClock, net: nodeNet }
+    const { signal } = shutdown
+    service = await program.start(config, { log, metrics, tlsRenewal, ...machine, signal, waiting, fail })
     shutdown.started()
   } catch (error) {
     if (shutdown.signal.aborted) return shutdown.exit(statusOf(await shutdown.reason))

@@ -1,3 +1,4 @@
+import type { Clock, Net } from '@datastreamer/runtime'
 import type { Registry } from 'prom-client'
 import type { Address } from '../admin/address.ts'
 import type { Readiness } from '../admin/admin-server.ts'
@@ -14,6 +15,10 @@ export interface ServiceContext {
   readonly metrics: Registry
   /** What has to read its files of certificates again at SIGHUP. */
   readonly tlsRenewal: TlsRenewal
+  /** Time and timers of the process. */
+  readonly clock: Clock
+  /** Where it listens, and dials. */
+  readonly net: Net
   /** Aborted when the process is to end: a start that takes long should give up. */
   readonly signal: AbortSignal
   /** Say what a start that takes long waits for: `/readyz` tells it. */

@@ -44,6 +44,7 @@ export function scrubOf({ scrub }: Pick<ConfigOf<typeof STORE_OPTIONS>, 'scrub'>
 export class ObservedStore {
   readonly #log: ServiceContext['log']
   readonly #disk: StoreOptions['disk']
+  readonly #clock: ServiceContext['clock']
   readonly #timeCommit: ReturnType<typeof commitTimer>
   readonly #errors: ErrorCounter
   readonly #metrics: ServiceContext['metrics']
@@ -52,7 +53,8 @@ export class ObservedStore {
   #indexProblem: string | undefined
   #scrubProblem: string | undefined
 
-  constructor({ log, metrics }: Pick<ServiceContext, 'log' | 'metrics'>) {
+  constructor({ log, metrics, clock }: Pick<ServiceContext, 'log' | 'metrics' | 'clock'>) {
+    this.#clock = clock
     this.#log = log
     this.#metrics = metrics
     this.#disk = meteredDisk(metrics, nodeDisk)
@@ -70,10 +72,11 @@ export class ObservedStore {
   }
 
   /** Open the file. @throws as `openStore` */
-  async open(options: Omit<StoreOptions, 'disk' | 'onCommit' | 'onEvent'>): Promise<StreamStore> {
+  async open(options: Omit<StoreOptions, 'disk' | 'clock' | 'onCommit' | 'onEvent'>): Promise<StreamStore> {
     const store = await openStore({
       ...options,
       disk: this.#disk,
+      clock: this.#clock,
       onCommit: (group) => {
         this.#problem = undefined
         this.#timeCommit(group)

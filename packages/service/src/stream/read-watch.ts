@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '@datastreamer/runtime'
 import { onServerEvent, type StreamServer } from '@datastreamer/server'
 
 /** Time between two attempts to read again what could not be read. */
@@ -11,11 +12,11 @@ type Again = () => Promise<unknown>
 export class ReadWatch implements Disposable {
   readonly #failing = new Map<string, Again>()
   readonly #unlisten: () => void
-  readonly #retryMs: number
-  #timer: NodeJS.Timeout | undefined
+  readonly #clock: Clock
+  #timer: Timer | undefined
 
-  constructor(server: StreamServer, retryMs: number = RETRY_MS) {
-    this.#retryMs = retryMs
+  constructor(server: StreamServer, clock: Clock) {
+    this.#clock = clock
     this.#unlisten = onServerEvent(server, (event) => {
       if (event.type === 'error') this.remember(event.error, event.again)
     })
@@ -29,7 +30,7 @@ export class ReadWatch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#unlisten()
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#failing.clear()
   }
 
@@ -41,12 +42,12 @@ export class ReadWatch implements Disposable {
   }
 
   #retrySoon(): void {
-    this.#timer ??= setTimeout(() => {
-      void this.#retry().then(() => {
-        this.#timer = undefined
-        if (this.#failing.size > 0) this.#retrySoon()
-      })
-    }, this.#retryMs).unref()
+    const retry = async (): Promise<void> => {
+      await this.#retry()
+      this.#timer = undefined
+      if (this.#failing.size > 0) this.#retrySoon()
+    }
+    this.#timer ??= this.#clock.after(RETRY_MS, () => void retry(), { ref: false })
   }
 
   async #retry(): Promise<void> {

@@ -55,9 +55,9 @@ export class SourceService {
   static async start(
     { store, port, tls, onReadFailure }: SourceListening,
     config: SourceConfig,
-    { log, metrics, tlsRenewal }: ServiceContext,
+    { log, metrics, tlsRenewal, clock, net }: ServiceContext,
   ): Promise<SourceService> {
-    const server = new SourceServer({ store, token: config.sourceToken })
+    const server = new SourceServer({ store, token: config.sourceToken, clock, net })
     const unlisten = onSourceEvent(server, (event) => {
       if (event.type === 'error') onReadFailure(event.error, event.again)
       else logEvent(log, event)

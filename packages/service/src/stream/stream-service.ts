@@ -1,3 +1,4 @@
+import type { Clock } from '@datastreamer/runtime'
 import { descriptorLimit, roomForClients, type ServedStream, StreamServer } from '@datastreamer/server'
 import type { Address } from '../admin/address.ts'
 import type { COMMON_OPTIONS } from '../options/common-options.ts'
@@ -24,23 +25,25 @@ export class StreamService implements AsyncDisposable {
   readonly #listening: Address
   readonly #reads: ReadWatch
 
-  private constructor(server: StreamServer, unlisten: () => void, listening: Address) {
+  private constructor(server: StreamServer, unlisten: () => void, listening: Address, clock: Clock) {
     this.#server = server
     this.#unlisten = unlisten
     this.#listening = listening
-    this.#reads = new ReadWatch(server)
+    this.#reads = new ReadWatch(server, clock)
   }
 
   /** Serve from now on. It does not close the stream. @throws {ConfigError} @throws if it cannot listen there */
   static async start(
     stream: ServedStream,
     config: ServingConfig,
-    { log, metrics, tlsRenewal }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal'>,
+    { log, metrics, tlsRenewal, clock, net }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal' | 'clock' | 'net'>,
   ): Promise<StreamService> {
     const { host, port } = config
     warnOfDescriptors(config, log)
     const server = new StreamServer({
       reader: stream,
+      clock,
+      net,
       writeTimeoutMs: config.writeTimeout,
       inactivityTimeoutMs: config.inactivityTimeout,
       maxConnections: config.maxConnections,
@@ -60,7 +63,7 @@ export class StreamService implements AsyncDisposable {
       const tls = loadServerTls(config)
       return () => tls && server.renewTls(tls)
     })
-    return new StreamService(server, unlisten, server.address ?? { host, port })
+    return new StreamService(server, unlisten, server.address ?? { host, port }, clock)
   }
 
   /** Where it listens. */
