@@ -11,14 +11,14 @@ import { RecoveryError } from './errors.ts'
 import type { RecoverOptions } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
 
-/** Entries that are compared on each side of a range. */
+/** Number of entries to compare on each side of a range. */
 const NEIGHBOURS = 100
 const READ_BYTES = 256 * 1024
 
 /**
- * Compare the whole entries around each damaged range with those of another place, which must have the same stream.
+ * Compare the whole entries around each damaged range with those of an entry source, which must have the same stream.
  *
- * @returns how many entries were compared; 0 if nothing around is whole
+ * @returns the number of entries that were compared; 0 if nothing around is whole
  * @throws {RecoveryError} `SOURCE_DIFFERS`
  */
 export async function compareAround(
@@ -59,7 +59,7 @@ async function compare(path: string, entries: readonly Entry[], source: EntrySou
     for (const theirs of batch) {
       const ours = entries[compared]
       if (ours === undefined || !sameEntry(ours, theirs)) {
-        const message = `entry ${theirs.number} of ${source.name} is another than that of ${path}, which is whole`
+        const message = `entry ${theirs.number} of ${source.name} differs from that of ${path}, which is whole`
         throw new RecoveryError('SOURCE_DIFFERS', message)
       }
       compared++
@@ -83,14 +83,14 @@ async function entriesBefore(file: DiskFile, plan: RecoveryPlan, { from }: Entry
   return entries
 }
 
-/** The first whole entries after a range, as far as they lie in one page and before the next range. */
+/** The first whole entries after a range, up to the end of the page or the next range. */
 async function entriesAfter(file: DiskFile, plan: RecoveryPlan, { to }: EntryRange): Promise<Entry[]> {
   const { file: path, header, damaged } = plan
   if (to.totalLength >= header.totalLength) return []
   const next = damaged.find((range) => range.from.totalLength >= to.totalLength)
   const end = Math.min(header.totalLength, next?.from.totalLength ?? header.totalLength)
-  const position = { position: to.totalLength, number: Number(to.totalEntries) }
-  const run = await readRun(file, path, position, end, READ_BYTES).catch(unlessDamaged)
+  const start = { position: to.totalLength, number: Number(to.totalEntries) }
+  const run = await readRun(file, path, start, end, READ_BYTES).catch(unlessDamaged)
   const entries: Entry[] = []
   for (let at = 0; run !== undefined && at < run.bytes.length && entries.length < NEIGHBOURS; ) {
     const entry = decodeEntry(run.bytes, at)

@@ -7,8 +7,8 @@ import type { CommitPoint } from '../log/commit-point.ts'
 import type { WritableFile } from '../log/stream-file.ts'
 
 /**
- * Put records in the place of those that cannot be read, durably, with the checksums of the bytes as they are found: to be
- * done only when these are known, or taken, to be right. docs/spec/commit-log.md §6.
+ * Replace records that cannot be read, durably, by ones with the checksums of the bytes as they are found: only if these are
+ * known, or declared, to be right. docs/spec/commit-log.md §6.
  */
 export async function coverAnew(commitLog: CommitLog, writable: WritableFile, end: CommitPoint): Promise<void> {
   const unreadable: UnreadableRecords[] = []
@@ -27,7 +27,7 @@ async function cover(
   const { index, next, from, last } = unreadable
   const slots = next - index
   const covering = (await foreignRecords(writable.file, from, uncovered.to)).slice(-slots)
-  // Records that end where the one before does speak of no bytes.
+  // Records that end where their predecessor does cover no bytes.
   const empty = Array<CommitRecord>(slots - covering.length).fill(foreignRecord(from, false))
   const records: CommitRecord[] = []
   let start = from.totalLength
@@ -36,7 +36,7 @@ async function cover(
     start = record.totalLength
   }
   const ending = { ...(records.pop() as CommitRecord), endsOperation: last?.endsOperation ?? true }
-  // The last one must never be readable with a checksum that is none of the bytes that it seems to begin with.
+  // The last one must never be readable with a checksum that is not that of all bytes since the last readable record.
   const unknown = { ...ending, checksum: 0 }
   if (last !== undefined) {
     await commitLog.revise(next - 1, { ...last, checksum: 0, isDamaged: false })

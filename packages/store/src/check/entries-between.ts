@@ -1,7 +1,7 @@
 import { type Entry, type EntrySource, NotFoundError } from '@datastreamer/format'
 import { RecoveryError } from './errors.ts'
 
-/** The entries from number `from` to before `to` of another source. @throws {RecoveryError} `SOURCE_DIFFERS` */
+/** The entries from number `from` up to but excluding `to` of an entry source. @throws {RecoveryError} `SOURCE_DIFFERS` */
 export async function* entriesBetween(
   source: EntrySource,
   from: bigint,
@@ -12,6 +12,8 @@ export async function* entriesBetween(
     yield* source.batches({ from, to: to - 1n, follow: false })
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
-    throw new RecoveryError('SOURCE_DIFFERS', `${source.name} is not all there: ${error.message}`, { cause: error })
+    throw new RecoveryError('SOURCE_DIFFERS', `${source.name} does not have all entries:  ${error.message}`, {
+      cause: error,
+    })
   }
 }

@@ -6,16 +6,15 @@ import { DamagedRanges } from '../log/damaged-ranges.ts'
 import { WritableFile } from '../log/stream-file.ts'
 import { coverAnew } from './cover-anew.ts'
 import { RecoveryError } from './errors.ts'
-import { asPlanned, indexAnew, type RecoverOptions, withCommitLog } from './planned.ts'
+import { asPlanned, type RecoverOptions, rebuildIndex, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
 
 /**
- * Keep a file as it is and mark what is damaged in its commit log, durably: servers and relays send all but that. What no
- * checksum can be read of is not marked: it may be right.
- * docs/spec/commit-log.md §6.
+ * Keep a file as it is and mark what is damaged in its commit log, durably: servers and relays send everything else. Bytes
+ * whose checksum cannot be read are not marked: they may be right. docs/spec/commit-log.md §6.
  *
  * @throws {RecoveryError} `NOT_WHOLE` if entries cannot be read, `FILE_CHANGED`
- * @throws {LockedError} if someone writes the file
+ * @throws {LockedError} if another store has the file open
  */
 export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<void> {
   checkStructure(plan)
@@ -27,8 +26,8 @@ export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = 
 }
 
 /**
- * Take what is found in a file for what was committed, durably: another program has changed entries in place. The
- * bookmark index is made anew.
+ * Accept the bytes of a file as what was committed, durably, if another program has changed entries in place. The bookmark
+ * index is rebuilt.
  *
  * @returns the number of bookmarks
  * @throws as {@link markDamaged}
@@ -46,7 +45,7 @@ export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOption
       })
       await coverAnew(commitLog, writable, header)
     })
-    return indexAnew(opened, plan.file)
+    return rebuildIndex(opened, plan.file)
   })
 }
 
@@ -58,7 +57,7 @@ async function reviseDamaged(
   const ranges = new DamagedRanges()
   for (const range of damaged) ranges.add(range)
   for await (const { index, from, record } of placedRecords(commitLog)) {
-    // Where nobody can tell what was committed, what is found may be right.
+    // Where the checksum cannot be read, the bytes may be right.
     if (record === undefined || !ranges.meets(from.totalLength, record.totalLength)) continue
     await commitLog.revise(index, await revised(record, from.totalLength))
   }

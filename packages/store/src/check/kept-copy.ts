@@ -4,7 +4,7 @@ import { messageOf } from '../disk/message-of.ts'
 import { RecoveryError } from './errors.ts'
 
 export interface KeptCopy {
-  /** What the name of the copy begins with; it goes on with the position. */
+  /** First half of the name of the copy; the position follows. */
   readonly name: string
   /** Position of the first byte that is kept. */
   readonly position: number
@@ -14,10 +14,10 @@ export interface KeptCopy {
 const COPY_BYTES = 1_048_576
 
 /**
- * Copy the header page and bytes that are about to go into a new file, durably.
+ * Copy the header page and bytes that are about to be removed into a new file, durably.
  *
  * @returns the path of the copy
- * @throws {RecoveryError} `NOT_KEPT` if it cannot be written; what was written of it is taken away
+ * @throws {RecoveryError} `NOT_KEPT` if it cannot be written; an incomplete copy is removed
  */
 export async function keepCopy({ name, position, length }: KeptCopy, disk: Disk, from: DiskFile): Promise<string> {
   const copy = await freeName(disk, `${name}-${position}`)
@@ -39,7 +39,7 @@ export async function keepCopy({ name, position, length }: KeptCopy, disk: Disk,
     return copy
   } catch (cause) {
     await disk.remove(copy).catch(() => undefined)
-    const message = `no copy of what is to be removed can be kept in ${copy}: ${messageOf(cause)}; that was not removed`
+    const message = `no copy of what is to be removed can be kept in ${copy}: ${messageOf(cause)}; nothing was removed`
     throw new RecoveryError('NOT_KEPT', message, { cause })
   }
 }

@@ -1,21 +1,21 @@
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 
-/** Ranges that are told apart; all that lies after them is one more. */
+/** Most ranges to list separately; everything after them is joined to one. */
 const MAX_RANGES = 1000
 
-/** Where entries cannot be read, in order. */
+/** The ranges in which entries cannot be read, in order. */
 export class LostRanges {
   readonly #ranges: EntryRange[] = []
   /** Where the last range begins, until an entry is found that can be read. */
   #from: CommitPoint | undefined
 
-  /** Entries cannot be read from here on; if that is so already, from there on. */
+  /** Entries cannot be read from here on, unless a range has begun already. */
   begin(from: CommitPoint): void {
     this.#from ??= from
   }
 
-  /** A page opens with an entry that can be read. */
+  /** An entry at the start of a page can be read. */
   end(at: CommitPoint): void {
     const from = this.#from
     if (from === undefined || at.totalEntries < from.totalEntries || from.totalLength >= at.totalLength) return
@@ -24,7 +24,7 @@ export class LostRanges {
     this.#from = undefined
   }
 
-  /** The ranges, the last of them up to `end` if nothing that can be read follows. */
+  /** The ranges; one that has not ended goes up to `end`. */
   upTo(end: CommitPoint): readonly EntryRange[] {
     const from = this.#from
     return from === undefined || from.totalLength >= end.totalLength

@@ -13,35 +13,35 @@ import { DamageError } from '../log/damage-error.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import { LostRanges } from './lost-ranges.ts'
 
-/** What is wrong in a file, and how many entries were seen. */
+/** What was found in the pages. */
 export interface WalkCounts {
   readonly entries: bigint
   readonly bookmarks: bigint
   readonly paddingBytes: number
 }
 
-/** Tells by entries where operations may end, as `OperationBoundaries` of `@datastreamer/sequencer-entries` does. */
+/** Finds operation boundaries from the entries, as `OperationBoundaries` of `@datastreamer/sequencer-entries` does. */
 export interface Boundaries {
-  /** Take the next entry: an operation may end in front of it, after it, or neither. */
+  /** The next entry: whether there may be a boundary before it, after it, or neither. */
   push(entry: { readonly type: number }): 'before' | 'after' | undefined
 }
 
 export interface PageWalkOptions {
   readonly file: string
   readonly from: CommitPoint
-  /** Bytes that are looked at end here. */
+  /** Position up to which pages are walked. */
   readonly end: number
   /**
-   * Number of the entry to stop before, where `end` is only the end of the file: what lies after may be left over.
-   * Otherwise `end` is where the header says that the log ends.
+   * Number of the entry to stop before, if `end` is only the end of the file: what follows may be left over. Otherwise `end`
+   * is where the header says that the log ends.
    */
   readonly endEntry?: bigint | undefined
   readonly boundaries?: Boundaries | undefined
 }
 
 /**
- * Walks the pages of a file, in order, entry by entry. Where one is damaged it goes on at the next place that can be
- * found: after a wrong number at once, otherwise at the next page, which must open with an entry.
+ * Walks the pages of a file, in order, entry by entry. After damage it resumes: after a wrong number at once, otherwise at the
+ * next page, which must open with an entry.
  */
 export class PageWalk {
   readonly #file: string
@@ -49,17 +49,17 @@ export class PageWalk {
   readonly #endEntry: bigint | undefined
   readonly #boundaries: Boundaries | undefined
   #damages: DamageError[] = []
-  /** Number of the next entry; `undefined` where the thread is lost. */
+  /** Number of the next entry; `undefined` if it is unknown. */
   #next: bigint | undefined
-  /** Padding that ends a page, if it is not yet known whether entries should stand there. */
+  /** Padding at the end of a page, until it is known whether entries should be there. */
   #padding: { readonly position: number; readonly bytes: number } | undefined
   readonly #lost = new LostRanges()
-  /** Behind the last entry that could be read. */
+  /** End of the last entry that could be read. */
   #passed: CommitPoint
   #whole: CommitPoint
   #lastBoundary: CommitPoint
   #isWhole = true
-  #lookedTo = 0
+  #checkedTo = 0
   #entries = 0n
   #bookmarks = 0n
   #paddingBytes = 0
@@ -75,22 +75,22 @@ export class PageWalk {
     this.#lastBoundary = from
   }
 
-  /** Behind the last entry up to which everything is whole. */
+  /** End of the last entry up to which everything is whole. */
   get whole(): CommitPoint {
     return this.#whole
   }
 
-  /** Position up to which everything is whole, the padding of pages that were looked at included. */
+  /** Position up to which everything is whole, including the padding of pages that were checked. */
   get wholeTo(): number {
-    return this.#isWhole ? Math.max(this.#lookedTo, this.#whole.totalLength) : this.#whole.totalLength
+    return this.#isWhole ? Math.max(this.#checkedTo, this.#whole.totalLength) : this.#whole.totalLength
   }
 
-  /** The last place in front of all damage where an operation may end. */
+  /** The last operation boundary before all damage. */
   get lastBoundary(): CommitPoint {
     return this.#lastBoundary
   }
 
-  /** Number after the last entry, if the thread is not lost. */
+  /** Number of the next entry, if it is known. */
   get next(): bigint | undefined {
     return this.#next
   }
@@ -108,22 +108,22 @@ export class PageWalk {
     return { entries: this.#entries, bookmarks: this.#bookmarks, paddingBytes: this.#paddingBytes }
   }
 
-  /** Whether there is nothing more to look at. */
+  /** Whether nothing is left to check. */
   get done(): boolean {
     return this.#endEntry !== undefined && this.#next !== undefined && this.#next >= this.#endEntry
   }
 
-  /** Take the bytes of a page, or what of it lies before the end; gives what is wrong in it. */
+  /** Check a page, or as much of it as is before the end; returns the damage in it. */
   push(bytes: Uint8Array, position: number): readonly DamageError[] {
     this.#damages = []
     const view = viewOf(bytes)
     let at: number | undefined = this.#opens(view, position) ? 0 : undefined
     while (at !== undefined && at < bytes.length && !this.done) at = this.#step(view, at, position)
-    this.#lookedTo = position + bytes.length
+    this.#checkedTo = position + bytes.length
     return this.#damages
   }
 
-  /** Look at how a page opens: with an entry, whose number settles what padding and damage before it left open. */
+  /** Check that a page opens with an entry: its number shows whether entries are missing before it. */
   #opens(view: DataView, position: number): boolean {
     if (this.done) return false
     if (bytesLeftInPage(position) < PAGE_BYTES || view.byteLength < ENTRY_HEAD_BYTES) return true
@@ -156,7 +156,7 @@ export class PageWalk {
     return true
   }
 
-  /** Walk on from an entry; gives where to go on in the page, if there is such a position. */
+  /** Walk on from an entry; returns where to go on in the page, if that is known. */
   #step(view: DataView, at: number, position: number): number | undefined {
     const number = this.#next ?? 0n
     try {
@@ -172,7 +172,7 @@ export class PageWalk {
     }
   }
 
-  /** Count the entries before broken bytes, and report these. */
+  /** Count the entries before damage, and report it. */
   #broken(view: DataView, at: number, position: number, error: FormatError): number | undefined {
     const number = this.#next ?? 0n
     const stop =
@@ -203,7 +203,7 @@ export class PageWalk {
     this.#entries += BigInt(count)
   }
 
-  /** What is whole ends after one more entry. */
+  /** One more entry is whole. */
   #extend(end: CommitPoint, type: number): void {
     const boundary = this.#boundaries?.push({ type })
     if (boundary === 'before') this.#lastBoundary = this.#whole

@@ -21,26 +21,26 @@ export interface RecoverOptions {
   readonly magic?: Uint8Array | undefined
 }
 
-/** A stream file for which something was planned. */
+/** A stream file that a plan is for. */
 export interface PlannedFile {
   readonly file: string
   readonly header: Header
 }
 
-/** The file of a plan, which nobody else writes. */
+/** The file of a plan, locked against other writers. */
 export interface OpenedFile {
   readonly disk: Disk
   readonly file: DiskFile
   readonly header: Header
-  /** The right to its bookmark index, if it has one. */
+  /** The lock of its bookmark index, if it has one. */
   readonly indexClaim: FolderClaim | undefined
 }
 
 /**
- * Do what was planned for a file while nobody else writes it.
+ * Do planned work on a file that is locked against other writers.
  *
- * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made
- * @throws {LockedError} if someone writes the file
+ * @throws {RecoveryError} `FILE_CHANGED` if the file has changed since it was planned
+ * @throws {LockedError} if another store has the file open
  */
 export async function asPlanned<T>(
   plan: PlannedFile,
@@ -52,7 +52,7 @@ export async function asPlanned<T>(
   try {
     const header = await readHeader(file, plan.file, { magic })
     checkUnchanged(plan, header)
-    // A stream that differs only in its extension has the same index and commit log.
+    // A stream whose name differs only in its extension has the same index and commit log.
     const folder = bookmarkFolder(plan.file)
     const indexClaim = (await hasLevel(folder)) ? await claimFolder(folder, false) : undefined
     try {
@@ -72,7 +72,7 @@ export function checkUnchanged({ file, header }: PlannedFile, found: Header): vo
   throw new RecoveryError('FILE_CHANGED', `${file} has changed since the recovery was planned; plan it again`)
 }
 
-/** Do something with the commit log of a file, if it has one. */
+/** Do work with the commit log of a file, if it has one. */
 export async function withCommitLog<T>(
   { disk, file }: OpenedFile,
   path: string,
@@ -87,8 +87,8 @@ export async function withCommitLog<T>(
   }
 }
 
-/** Make the bookmark index anew from what the file holds. @returns the number of bookmarks */
-export async function indexAnew({ file, header, indexClaim }: OpenedFile, path: string): Promise<number> {
+/** Rebuild the bookmark index from the entries of a file. @returns the number of bookmarks */
+export async function rebuildIndex({ file, header, indexClaim }: OpenedFile, path: string): Promise<number> {
   const folder = bookmarkFolder(path)
   const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true, claim: indexClaim })
   try {

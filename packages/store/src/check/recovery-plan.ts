@@ -9,36 +9,36 @@ import { RecoveryError } from './errors.ts'
 import { PageWalk } from './page-walk.ts'
 import { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream } from './verify.ts'
 
-/** What recovering a file will do to it. */
+/** The effect of recovering a file. */
 export interface RecoveryPlan {
   readonly file: string
   readonly header: Header
   /** Where the log will end. */
   readonly to: CommitPoint
-  /** Entries that the header counts and that will be gone. */
+  /** Number of entries that the header counts and that will be removed. */
   readonly lostEntries: bigint
-  /** Bytes after `to` that the header counts, of which a copy is kept. */
+  /** Bytes after `to` that the header counts and that will be removed; a copy is kept. */
   readonly removedBytes: number
-  /** Whether `to` is known to stand between two atomic operations. */
+  /** Whether `to` is known to be an operation boundary. */
   readonly atOperationBoundary: boolean
-  /** All that is not what was committed or cannot be read: what can be replaced. */
+  /** The ranges that are not what was committed or cannot be read: these can be replaced. */
   readonly damaged: readonly EntryRange[]
-  /** Those of them of which no checksum can be read: they may be right. */
+  /** Those of them whose checksum cannot be read: they may be right. */
   readonly uncovered: readonly EntryRange[]
-  /** Whether every entry can be read and the header fits them: what is damaged can be marked or taken over. */
+  /** Whether every entry can be read and the header matches them: then damage can be marked or taken over. */
   readonly isStructureWhole: boolean
-  /** What is wrong. */
+  /** The damage that was found. */
   readonly damages: readonly DamageError[]
 }
 
-/** Damages that a plan lists at most. */
+/** Most damages that a plan lists. */
 const MAX_LISTED = 1000
 
 /**
- * Look for the place up to which a file is whole, changing nothing: `undefined` if all of it is. The place is the end of
- * the last whole entry or, if `boundaries` are given, of the last whole operation.
+ * Find the position up to which a file is whole, without changing anything; `undefined` if all of it is. The position is the
+ * end of the last whole entry or, if `boundaries` are given, of the last whole operation.
  *
- * @throws {DamageError} if the header cannot be read: then nothing says what the stream is
+ * @throws {DamageError} if the header cannot be read: then it is unknown what the stream is
  * @throws {RecoveryError} `UPDATE_PENDING`
  */
 export async function* planRecovery(
@@ -71,7 +71,7 @@ async function plan(
   const ofHeader = damages.filter(({ code }) => code !== 'NO_CHECKSUM')
   const countDiffers = onlyCountDiffers(ofHeader)
   const byCount = countDiffers || onlyLengthIsWrong(ofHeader) ? await findByCount(disk, file, whole, header) : undefined
-  // Either total of the header is a commit point if the entries agree with it.
+  // If the entries agree with one total of the header, that is a commit point.
   const committed = byCount ?? (countDiffers ? whole : undefined)
   if (committed !== undefined) {
     return {
@@ -105,20 +105,20 @@ async function plan(
   }
 }
 
-/** Whether all that the header's length covers is whole, but not as many entries as it counts. */
+/** Whether everything within the header's length is whole, but not as many entries as it counts. */
 function onlyCountDiffers(damages: readonly DamageError[]): boolean {
   const doubts: readonly string[] = ['ENTRIES_MISMATCH', 'CUT_PAGE']
   return damages.some(({ code }) => code === 'ENTRIES_MISMATCH') && damages.every(({ code }) => doubts.includes(code))
 }
 
-/** Whether nothing but the header's length is in doubt, so that its number of entries may be believed. */
+/** Whether only the header's length is in doubt, so that its number of entries may be right. */
 function onlyLengthIsWrong(damages: readonly DamageError[]): boolean {
   const doubts: readonly string[] = ['LENGTH_PAST_END', 'LENGTH_NOT_AT_ENTRY_END', 'ENTRIES_MISMATCH', 'CUT_PAGE']
   const length = damages.some(({ code }) => code === 'LENGTH_PAST_END' || code === 'LENGTH_NOT_AT_ENTRY_END')
   return length && damages.every(({ code }) => doubts.includes(code))
 }
 
-/** Behind the last of as many entries as the header counts, if they are all there after what is whole. */
+/** The end of as many entries as the header counts, if those after the whole ones are all there. */
 async function findByCount(
   disk: Disk,
   path: string,
@@ -138,7 +138,7 @@ async function findByCount(
   }
 }
 
-/** What is left of the page that holds a position, and the pages after it. */
+/** The rest of the page that holds a position, and the pages after it. */
 async function* pagesFrom(
   file: DiskFile,
   from: number,

@@ -12,7 +12,7 @@ import { StreamLog } from '../log/stream-log.ts'
 
 export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
   readonly file: string
-  /** Refuse a stream of another type (default: take any). */
+  /** Refuse a stream of another type (default: accept any). */
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
@@ -20,11 +20,11 @@ export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
 }
 
 /**
- * Make the bookmark index of a file anew from its entries, whatever state the old one is in.
+ * Rebuild the bookmark index of a file from its entries, whatever the state of the old one.
  *
  * @returns the number of bookmarks
- * @throws {LockedError} if someone writes the file
- * @throws {DamageError} if the file is damaged; the old index is gone by then, if an entry inside the file is
+ * @throws {LockedError} if another store has the file open
+ * @throws {DamageError} if the file is damaged; if it is an entry inside the file, the old index is already gone
  * @see docs/spec/stream-file.md §5
  */
 export async function reindexStream(options: ReindexOptions): Promise<number> {

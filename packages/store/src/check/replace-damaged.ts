@@ -12,35 +12,35 @@ import { coverAnew } from './cover-anew.ts'
 import { entriesBetween } from './entries-between.ts'
 import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'
-import { asPlanned, indexAnew, type OpenedFile, type RecoverOptions, withCommitLog } from './planned.ts'
+import { asPlanned, type OpenedFile, type RecoverOptions, rebuildIndex, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
 
-/** What replacing damaged bytes has done. */
+/** The result of replacing damaged bytes. */
 export interface Replacement {
-  /** Files with the header page and behind it the bytes that were replaced. */
+  /** Files with the header page followed by the bytes that were replaced. */
   readonly copies: readonly string[]
-  /** Bytes that are others now. */
+  /** Number of bytes that changed. */
   readonly changedBytes: number
   readonly bookmarks: number
 }
 
-/** Bytes that are replaced at once. */
+/** Bytes that are replaced together. */
 interface Unit {
   readonly range: EntryRange
-  /** What the commit log says of them, if it does. */
+  /** Their record in the commit log, if there is one. */
   readonly known?: { readonly index: number; readonly record: CommitRecord } | undefined
 }
 
-/** Most bytes that are held in memory: where no commit log tells pages apart. */
+/** Most bytes to hold in memory, if there is no commit log to divide them. */
 const MAX_UNIT_BYTES = 256 * PAGE_BYTES
 
 /**
- * Put entries from elsewhere in the place of damaged ones, durably. They have to fill exactly the same bytes and, where
- * the commit log knows their checksum, to have that; a copy of the old bytes is kept. A call that fails or is interrupted
- * can be made again. Compare what is around first: {@link compareAround}.
+ * Replace damaged entries by those of an entry source, durably. They have to fill exactly the same bytes and, where the
+ * commit log has a checksum, to match it; a copy of the old bytes is kept. A call that fails or is interrupted can be
+ * repeated. Compare the surrounding entries first: {@link compareAround}.
  *
  * @throws {RecoveryError} `SOURCE_DIFFERS`, `FILE_CHANGED`
- * @throws {LockedError} if someone writes the file
+ * @throws {LockedError} if another store has the file open
  */
 export async function replaceDamaged(
   plan: RecoveryPlan,
@@ -50,7 +50,7 @@ export async function replaceDamaged(
   return asPlanned(plan, options, async (opened) => {
     const done = await withCommitLog(opened, plan.file, (commitLog) => replaceAll(plan, source, opened, commitLog))
     const { copies, changedBytes } = done ?? (await replaceAll(plan, source, opened, undefined))
-    return { copies, changedBytes, bookmarks: await indexAnew(opened, plan.file) }
+    return { copies, changedBytes, bookmarks: await rebuildIndex(opened, plan.file) }
   })
 }
 
@@ -82,7 +82,7 @@ async function replaceAll(
   return { copies, changedBytes }
 }
 
-/** What is to be replaced: whole records of the commit log, and what those do not cover. */
+/** The units to replace: the bytes of whole records of the commit log, and ranges that those do not cover. */
 async function unitsOf({ damaged }: RecoveryPlan, commitLog: CommitLog | undefined): Promise<Unit[]> {
   const rest = new DamagedRanges()
   for (const range of damaged) rest.add(range)
@@ -98,7 +98,7 @@ async function unitsOf({ damaged }: RecoveryPlan, commitLog: CommitLog | undefin
   return [...units, ...rest.all.map((range) => ({ range }))]
 }
 
-/** The bytes that should stand in a range. @throws {RecoveryError} `SOURCE_DIFFERS` */
+/** The bytes that should be in a range. @throws {RecoveryError} `SOURCE_DIFFERS` */
 async function fetchUnit({ range, known }: Unit, source: EntrySource): Promise<Uint8Array> {
   const { from, to } = range
   const length = to.totalLength - from.totalLength

@@ -20,29 +20,29 @@ export interface TruncationOptions {
   readonly file: string
   /** The first entry to remove. */
   readonly entry: bigint
-  /** Refuse a stream of another type (default: take any). */
+  /** Refuse a stream of another type (default: accept any). */
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
   readonly disk?: Disk | undefined
 }
 
-/** What a truncation will do to a file. */
+/** The effect of a truncation. */
 export interface TruncationPlan {
   readonly file: string
   readonly header: Header
   /** Where the log will end. */
   readonly to: CommitPoint
-  /** Entries that will be gone. */
+  /** Number of entries that will be removed. */
   readonly lostEntries: bigint
-  /** Bytes that will be gone, of which a copy is kept. */
+  /** Bytes that will be removed; a copy is kept. */
   readonly removedBytes: number
-  /** Whether `to` is known to stand between two atomic operations. */
+  /** Whether `to` is known to be an operation boundary. */
   readonly atOperationBoundary: boolean
 }
 
 /**
- * Find out what a truncation will do, changing nothing.
+ * Plan a truncation, without changing anything.
  *
  * @throws {RefusedError} `ENTRY_NOT_FOUND`, `IN_THE_WAY`
  * @throws {DamageError} if the file does not end where its header says
@@ -84,12 +84,12 @@ async function isOperationBoundary(disk: Disk, file: DiskFile, path: string, ent
 }
 
 /**
- * Truncate a file as a plan says, durably; a copy of the old header page and of what is removed is made beside it first.
+ * Truncate a file as planned, durably; first the old header page and the removed bytes are copied to a file beside it.
  *
  * @returns the path of the copy
- * @throws {RecoveryError} `FILE_CHANGED` if the file is not what it was when the plan was made; `NOT_KEPT`
- * @throws {DiskError} `OUTCOME_UNKNOWN`, and the copy stays; otherwise nothing has changed, and there is none
- * @throws {LockedError} if someone writes the file
+ * @throws {RecoveryError} `FILE_CHANGED` if the file has changed since it was planned; `NOT_KEPT`
+ * @throws {DiskError} on `OUTCOME_UNKNOWN` the copy is kept; otherwise nothing has changed, and there is no copy
+ * @throws {LockedError} if another store has the file open
  */
 export async function truncateStream(
   plan: TruncationPlan,
@@ -102,7 +102,7 @@ export async function truncateStream(
     checkUnchanged(plan, store.getHeader())
     copy = await truncateKeeping(store, plan)
   } catch (error) {
-    // What went wrong first is what there is to tell.
+    // The first error is the one to report.
     await store.close().catch(() => undefined)
     throw error
   }

@@ -20,52 +20,52 @@ import { readRecords } from './read-records.ts'
 
 export interface VerifyOptions {
   readonly file: string
-  /** Another type counts as damage (default: take any). */
+  /** A stream of another type counts as damage (default: accept any). */
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
-  /** Tells where operations may end, where there is no commit log to know it. */
+  /** Finds operation boundaries from the entries, if there is no commit log that has them. */
   readonly boundaries?: Boundaries | undefined
   readonly disk?: Disk | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** What a check finds while it goes on. */
+/** What a check reports while it runs. */
 export type VerifyEvent =
   | { readonly kind: 'damage'; readonly error: DamageError }
-  /** Bytes that were looked at, of how many. */
+  /** Bytes that were checked, out of `total`. */
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
 
-/** What a check has seen. */
+/** The result of a check. */
 export interface VerifySummary {
-  /** `undefined` if it cannot be read; then nothing else could be looked at. */
+  /** `undefined` if it cannot be read; then nothing else was checked. */
   readonly header: Header | undefined
   readonly fileBytes: number
-  /** Whole entries. */
+  /** Number of whole entries. */
   readonly entries: bigint
   readonly bookmarks: bigint
   readonly paddingBytes: number
-  /** Checksums of the commit log that were compared with the bytes that they cover. */
+  /** Number of checksums of the commit log that were compared with their bytes. */
   readonly checksums: number
   readonly damages: number
-  /** All that is not what was committed or cannot be read, as far as it can be told apart. */
+  /** The ranges that are not what was committed or cannot be read. */
   readonly damaged: readonly EntryRange[]
-  /** Those of them of which no checksum can be read: they may be right. */
+  /** Those of them whose checksum cannot be read: they may be right. */
   readonly uncovered: readonly EntryRange[]
-  /** Whether every entry can be read and the header fits them, whatever the checksums say. */
+  /** Whether every entry can be read and the header matches them, whatever the checksums say. */
   readonly isStructureWhole: boolean
-  /** Behind the last entry in front of all damage. */
+  /** End of the last entry before all damage. */
   readonly whole: CommitPoint
-  /** Behind the last entry in front of all damage of which the commit log, or `boundaries`, say that an operation ends there. */
+  /** The last operation boundary before all damage, by the commit log or by `boundaries`. */
   readonly wholeOperations: CommitPoint
 }
 
 /**
- * Check a whole stream file, reading every byte up to the commit point once: all damage as it is found, each with its
- * position. The file may be in use by a server, but what is committed meanwhile is not looked at.
+ * Check a whole stream file, reading every byte up to the commit point once; yields all damage as it is found, each with its
+ * position. The file may be in use by a server, but what is committed meanwhile is not checked.
  *
- * @throws {RefusedError} `IN_THE_WAY` if the commit log in its place is that of another stream
- * @throws whatever makes the file unreadable; damage of it is not thrown
+ * @throws {RefusedError} `IN_THE_WAY` if the commit log at its path is that of another stream
+ * @throws the error of reading the file; damage is not thrown
  * @see docs/spec/stream-file.md §8
  */
 export async function* verifyStream(options: VerifyOptions): AsyncGenerator<VerifyEvent, VerifySummary, void> {

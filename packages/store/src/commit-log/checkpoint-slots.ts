@@ -9,7 +9,7 @@ import {
   SLOT_OFFSETS,
 } from './checkpoint.ts'
 
-/** The newer of the checkpoints that a commit log of `size` bytes holds. docs/spec/commit-log.md §2. */
+/** The newer of the checkpoints in a commit log of `size` bytes. docs/spec/commit-log.md §2. */
 export async function newestCheckpoint(file: DiskFile, size: number): Promise<Checkpoint | undefined> {
   let newest: Checkpoint | undefined
   for (const offset of SLOT_OFFSETS) {
@@ -20,14 +20,14 @@ export async function newestCheckpoint(file: DiskFile, size: number): Promise<Ch
   return newest
 }
 
-/** Write a checkpoint into its slot, which is not that of the one before it. */
+/** Write a checkpoint into its slot, which is not that of its predecessor. */
 export async function writeSlot(file: DiskFile, checkpoint: Checkpoint): Promise<void> {
   await writeAll(file, [encodeCheckpoint(checkpoint)], SLOT_OFFSETS[checkpoint.sequence % 2] as number)
 }
 
 /**
- * A file without a checkpoint is new, or a crash has spoilt both slots, which leaves some of what was written; one of
- * another kind is not written over.
+ * Check that a file without a checkpoint is a commit log: a new one, or one of which a crash has spoilt both slots. A file of
+ * another kind must not be overwritten.
  *
  * @throws {DamageError} `BAD_MAGIC`
  */
@@ -35,7 +35,7 @@ export async function mustBeCommitLog(file: DiskFile, path: string): Promise<voi
   const found = new Uint8Array(CHECKPOINT_MAGIC.length)
   const got = await file.read(found, 0)
   if (found.subarray(0, got).every((byte, i) => byte === 0 || byte === CHECKPOINT_MAGIC[i])) return
-  throw new DamageError('BAD_MAGIC', 'no commit log, though it has the name of one: move it away', {
+  throw new DamageError('BAD_MAGIC', 'not a commit log, though it has the name of one: move it away', {
     file: path,
     position: 0,
   })

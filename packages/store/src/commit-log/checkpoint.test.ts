@@ -27,7 +27,7 @@ const SLOT = [
   '00000a0b00000c0d',
 ].join('')
 
-test('a slot lies as the specification says, and is read back', () => {
+test('a slot has the layout of the specification, and is read back', () => {
   const bytes = encodeCheckpoint(checkpoint)
   expect(Buffer.from(bytes.subarray(0, 92)).toString('hex')).toBe(SLOT)
   expect(decodeCheckpoint(bytes)).toEqual(checkpoint)
@@ -37,16 +37,16 @@ test.each([
   { open: false, everyCommitDurable: true, truncating: false, marked: false },
   { open: false, everyCommitDurable: false, truncating: false, marked: true },
   { open: false, everyCommitDurable: false, truncating: false, marked: false },
-])('each flag is one of its own: %o', (flags) => {
+])('each flag has a bit of its own: %o', (flags) => {
   expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, ...flags }))).toEqual({ ...checkpoint, ...flags })
 })
 
-test('a boot id fills its field at most', () => {
+test('a boot id is truncated to its field', () => {
   const bootId = 'x'.repeat(41)
   expect(decodeCheckpoint(encodeCheckpoint({ ...checkpoint, bootId }))?.bootId).toBe('x'.repeat(40))
 })
 
-test('a slot that is incomplete, or has any other bit, is none', () => {
+test('a slot that is incomplete, or has any bit flipped, is invalid', () => {
   const bytes = encodeCheckpoint(checkpoint)
   expect(decodeCheckpoint(bytes.subarray(0, bytes.length - 1))).toBeUndefined()
   for (let at = 0; at < bytes.length; at++) {
@@ -58,8 +58,8 @@ test('a slot that is incomplete, or has any other bit, is none', () => {
 
 test.each([
   ['of another kind', 3],
-  ['of a format to come', 7],
-])('a slot %s is none, though its checksum is right', (_, at) => {
+  ['of a later format', 7],
+])('a slot %s is invalid, though its checksum is right', (_, at) => {
   const bytes = encodeCheckpoint(checkpoint)
   bytes[at] = (bytes[at] as number) + 1
   new DataView(bytes.buffer).setUint32(92, crc32(bytes.subarray(0, 92)))

@@ -4,40 +4,40 @@ import type { CommitPoint } from '../log/commit-point.ts'
 
 /** A point up to which file, commit log and index are known to be durable. docs/spec/commit-log.md §2. */
 export interface Checkpoint extends CommitPoint {
-  /** Grows with every checkpoint: the larger of the two slots counts. */
+  /** Grows with every checkpoint: of the two slots the one with the larger number counts. */
   readonly sequence: number
-  /** Number up to which the bookmarks of the log are durably in the index. */
+  /** Number up to which the bookmarks of the log are durable in the index. */
   readonly indexedEntries: bigint
   /** Whether a store has the file open, or had it when it died. */
   readonly open: boolean
-  /** Whether every commit is durable before it is answered. */
+  /** Whether every commit is durable before it is acknowledged. */
   readonly everyCommitDurable: boolean
-  /** Whether it says where the log is to be truncated: everything was durable, and nothing is committed until the next one. */
+  /** Whether the log is about to be truncated there: everything was durable, and nothing is committed until the next one. */
   readonly truncating?: boolean | undefined
-  /** Checksum of the record that ends there, if it is to be truncated there; 0: unknown. */
+  /** Checksum of the record that will end there, if `truncating`; 0: unknown. */
   readonly truncationChecksum?: number | undefined
   /** Whether records are marked as damaged. */
   readonly marked?: boolean | undefined
-  /** Which stream it is of, as `ownerOf` has it; 0 or absent: not known. */
+  /** Which stream it belongs to, see `ownerOf`; 0 or absent: unknown. */
   readonly owner?: number | undefined
-  /** When the machine was started on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
+  /** Boot id of the machine on which the store was opened; empty if unknown. At most 40 ASCII bytes. */
   readonly bootId: string
 }
 
-/** What a caller says in a checkpoint. */
+/** What the caller of `writeCheckpoint` provides. */
 export type CheckpointContent = Omit<Checkpoint, 'sequence' | 'marked' | 'owner'>
 
 /** Bytes of a slot. */
 export const SLOT_BYTES = 96
-/** The two slots lie in sectors of their own, so that writing one cannot harm the other. */
+/** The two slots are in separate sectors, so that writing one cannot harm the other. */
 export const SLOT_OFFSETS: readonly [number, number] = [0, 512]
 
-/** What a slot begins with. */
+/** The first bytes of a slot. */
 export const CHECKPOINT_MAGIC: Uint8Array = Uint8Array.of(0x64, 0x73, 0x63, 0x6c)
 const FORMAT = 1
 const BOOT_ID_OFFSET = 44
 const BOOT_ID_BYTES = 40
-const CUT_CHECKSUM_OFFSET = 84
+const TRUNCATION_CHECKSUM_OFFSET = 84
 const OWNER_OFFSET = 88
 const CRC_OFFSET = 92
 
@@ -59,13 +59,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   for (let i = 0; i < Math.min(checkpoint.bootId.length, BOOT_ID_BYTES); i++) {
     view.setUint8(BOOT_ID_OFFSET + i, checkpoint.bootId.charCodeAt(i))
   }
-  view.setUint32(CUT_CHECKSUM_OFFSET, checkpoint.truncationChecksum ?? 0)
+  view.setUint32(TRUNCATION_CHECKSUM_OFFSET, checkpoint.truncationChecksum ?? 0)
   view.setUint32(OWNER_OFFSET, checkpoint.owner ?? 0)
   view.setUint32(CRC_OFFSET, crc32(out.subarray(0, CRC_OFFSET)))
   return out
 }
 
-/** Decode a slot, or `undefined` if it is not whole. */
+/** Decode a slot, or `undefined` if it is invalid. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
   if (bytes.length < SLOT_BYTES) return undefined
   const view = viewOf(bytes)
@@ -82,7 +82,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint | undefined {
     everyCommitDurable: (flags & 2) !== 0,
     truncating: (flags & 4) !== 0,
     marked: (flags & 8) !== 0,
-    truncationChecksum: view.getUint32(CUT_CHECKSUM_OFFSET),
+    truncationChecksum: view.getUint32(TRUNCATION_CHECKSUM_OFFSET),
     owner: view.getUint32(OWNER_OFFSET),
     bootId: bootId.replace(/\0+$/, ''),
   }

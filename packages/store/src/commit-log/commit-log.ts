@@ -19,15 +19,15 @@ import {
 import { markedRanges } from './marked-ranges.ts'
 import { RecentRecords } from './recent-records.ts'
 
-/** Where the records begin. */
+/** Position of the first record. */
 const RECORDS_OFFSET = 4096
 
 /**
- * The file beside the stream that knows where commits ended and what bytes they held: it tells a torn header from a
- * whole one after a crash, finds rotten bytes, and gives relays their operation boundaries. It can always be thrown
- * away: then the stream counts as written by another program. docs/spec/commit-log.md.
+ * The file beside the stream that records where commits ended and the checksums of their bytes: it distinguishes a torn
+ * header from a whole one after a crash, finds rotten bytes, and gives relays their operation boundaries. It can always be
+ * deleted: then the stream counts as written by another program. docs/spec/commit-log.md.
  *
- * Invariants: a record ends at or after the one before it; the records in memory are the last ones; a checkpoint is written
+ * Invariants: a record ends at or after its predecessor; the records in memory are the last ones; a checkpoint is written
  * into the slot that does not hold the newest one.
  */
 export class CommitLog {
@@ -37,7 +37,7 @@ export class CommitLog {
   readonly #recent = new RecentRecords()
   readonly #syncs = new CountedSyncs()
   readonly #checkpoints = new Mutex()
-  /** Whether a record may be marked as damaged. */
+  /** Whether some record may be marked as damaged. */
   #marked = false
   readonly #owner: number
 
@@ -47,9 +47,9 @@ export class CommitLog {
   }
 
   /**
-   * Open a commit log, made if `mode` is `create`; that of a stream is opened by `openCommitLog`.
+   * Open a commit log, made if `mode` is `create`; use `openCommitLog` for that of a stream.
    *
-   * @param owner what its next checkpoints say of which stream it is
+   * @param owner the stream that its next checkpoints name
    */
   static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create', owner = 0): Promise<CommitLog> {
     const log = new CommitLog(await disk.open(path, mode), owner)
@@ -64,8 +64,8 @@ export class CommitLog {
   }
 
   /**
-   * Open the file anew, and put the records that are in memory back, durably, up to those that end at `end`. If that fails
-   * they stay in memory.
+   * Reopen the file, and write the records in memory that end at or before `end` again, durably. If that fails they stay in
+   * memory.
    */
   async reopen(disk: Disk, path: string, end: CommitPoint): Promise<void> {
     const [count, recent] = [this.#count, this.#recent.all]
@@ -119,8 +119,8 @@ export class CommitLog {
   }
 
   /**
-   * The records from `index` on, at most `limit`, in order; `undefined` in the place of one that is not whole. Those that are
-   * truncated meanwhile are not among them.
+   * The records from `index` on, at most `limit`, in order; `undefined` for one that is not whole. Those that are truncated
+   * meanwhile are not among them.
    */
   async records(index: number, limit: number): Promise<(CommitRecord | undefined)[]> {
     for (;;) {
@@ -135,7 +135,7 @@ export class CommitLog {
     }
   }
 
-  /** Write records after the last one. They count once the commit's header is written. */
+  /** Append records. They count once the commit's header is written. */
   async append(records: readonly CommitRecord[]): Promise<void> {
     mustFollow([...this.#recent.all.slice(-1), ...records])
     await writeAll(this.#file, [encodeRecords(records)], RECORDS_OFFSET + this.#count * RECORD_BYTES)
@@ -143,7 +143,7 @@ export class CommitLog {
     this.#recent.append(records)
   }
 
-  /** Change what a record says of its bytes: where they end must stay as it is. */
+  /** Change checksum and flags of a record; where it ends must stay the same. */
   async revise(index: number, record: CommitRecord): Promise<void> {
     if (record.isDamaged && !this.#marked) await this.#announceMarks()
     const tail = encodeRecord(record).subarray(RECORD_TAIL_OFFSET)
@@ -151,7 +151,7 @@ export class CommitLog {
     this.#recent.replace(index, this.#count, record)
   }
 
-  /** Before the first mark: whoever opens the log after a death looks for marks only if the last checkpoint says so. */
+  /** Before the first mark: after a crash marks are searched only if the last checkpoint says that there are some. */
   async #announceMarks(): Promise<void> {
     this.#marked = true
     const announced = this.#checkpoints.run(async () => {
@@ -163,13 +163,13 @@ export class CommitLog {
     })
   }
 
-  /** Put records in the place of others, whatever those are. */
+  /** Replace records, whole or not. */
   async overwrite(index: number, records: readonly CommitRecord[]): Promise<void> {
     await writeAll(this.#file, [encodeRecords(records)], RECORDS_OFFSET + index * RECORD_BYTES)
     await this.#recall()
   }
 
-  /** The ranges whose records are marked as damaged. Reads all records, unless the last checkpoint says that none is. */
+  /** The ranges whose records are marked as damaged. Reads all records, unless the last checkpoint says that there are none. */
   async *damaged(): AsyncGenerator<EntryRange, void, void> {
     if (!this.#marked) return
     let found = false
@@ -180,17 +180,17 @@ export class CommitLog {
     this.#marked = found
   }
 
-  /** Write the checkpoint and the records from `index` on once more, as they are found now. */
+  /** Write the checkpoint and the records from `index` on again, as they are read now. */
   async writeAgain(index: number): Promise<void> {
     if (this.#checkpoint !== undefined) await writeSlot(this.#file, this.#checkpoint)
     await rewrite(this.#file, RECORDS_OFFSET + index * RECORD_BYTES, RECORDS_OFFSET + this.#count * RECORD_BYTES)
     await this.#recall()
   }
 
-  /** Keep the first `count` records. If that fails, all are known as before. */
+  /** Keep the first `count` records. If that fails, all are kept. */
   async truncateTo(count: number): Promise<void> {
     const [before, recent] = [this.#count, this.#recent.all]
-    // Before the file: who reads beside must not look for what is gone.
+    // Before the file: a concurrent read must not look for what is gone.
     this.#count = count
     this.#recent.restart([])
     try {
@@ -203,14 +203,14 @@ export class CommitLog {
     }
   }
 
-  /** Bring the last record into memory, and no other. */
+  /** Keep only the last record in memory. */
   async #recall(): Promise<void> {
     this.#recent.restart([])
     const last = this.#count > 0 ? await this.record(this.#count - 1) : undefined
     if (last !== undefined) this.#recent.restart([last])
   }
 
-  /** Write a checkpoint into the older slot, durably. The caller has made durable what it says. */
+  /** Write a checkpoint into the older slot, durably. The caller has made everything before it durable. */
   async writeCheckpoint(checkpoint: CheckpointContent): Promise<void> {
     await this.#checkpoints.run(() => this.#writeNext(checkpoint))
   }
@@ -220,7 +220,7 @@ export class CommitLog {
     const next = { ...checkpoint, sequence, marked: this.#marked, owner: this.#owner }
     const failures = this.#syncs.failures
     await writeSlot(this.#file, next)
-    // If it was lost, the next try must not touch the slot that is whole.
+    // If the sync fails, the next attempt must not touch the slot that is whole.
     await this.sync(failures)
     this.#checkpoint = next
   }
@@ -229,12 +229,12 @@ export class CommitLog {
     return this.#syncs.run(() => this.#file.sync(), failures)
   }
 
-  /** Whether a path still is the name of this file. */
+  /** Whether a path still leads to this file. */
   isAt(path: string): Promise<boolean> {
     return this.#file.isAt(path)
   }
 
-  /** Whether the file still is as long as it was written, and has a checkpoint of it: nobody has emptied or overwritten it. */
+  /** Whether the file still has its records' length and one of its checkpoints, so was not truncated or overwritten. */
   async isWhole(): Promise<boolean> {
     const { sequence = 0 } = this.#checkpoint ?? {}
     const size = await this.#file.size()

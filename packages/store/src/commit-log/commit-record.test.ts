@@ -23,7 +23,7 @@ test.each([
   { isForeign: true },
   { isDamaged: true },
   { endsOperation: false, isForeign: true, isDamaged: true },
-])('a record is read back, wherever it lies: %o', (flags) => {
+])('a record is read back, at any position: %o', (flags) => {
   const written = { ...record, ...flags }
   const bytes = encodeRecords([{ ...record, totalEntries: 1n }, written])
   expect(decodeRecord(bytes, RECORD_BYTES)).toEqual(written)
@@ -35,7 +35,7 @@ test('bytes without a checksum count as those of another program', () => {
   expect(decodeRecord(bytes)).toEqual({ ...record, checksum: 0, isForeign: true })
 })
 
-test('a record that is incomplete, or has any other bit, is none', () => {
+test('a record that is incomplete, or has any bit flipped, is invalid', () => {
   const bytes = encodeRecords([record])
   expect(decodeRecord(bytes.subarray(0, RECORD_BYTES - 1))).toBeUndefined()
   expect(decodeRecord(encodeRecords([record, record]).subarray(0, -1), RECORD_BYTES)).toBeUndefined()
@@ -46,13 +46,13 @@ test('a record that is incomplete, or has any other bit, is none', () => {
   }
 })
 
-test('records are the same if they say the same of the same bytes', () => {
+test('records are the same if end, checksum and damage are', () => {
   expect(sameRecord(record, { ...record, endsOperation: false, isForeign: true })).toBe(true)
   for (const other of [{ totalLength: 1 }, { totalEntries: 1n }, { checksum: 1 }, { isDamaged: true }]) {
     expect(sameRecord(record, { ...record, ...other })).toBe(false)
   }
 })
 
-test('a checksum of 0, which means that none is known, is stored as another', () => {
+test('a checksum of 0, which would mean unknown, is stored as another value', () => {
   expect([storedChecksum(0), storedChecksum(1), storedChecksum(0xffff_ffff)]).toEqual([0xffff_ffff, 1, 0xffff_ffff])
 })

@@ -2,21 +2,21 @@ import { crc32 } from 'node:zlib'
 import { invariant, viewOf } from '@datastreamer/format'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 
-/** Bytes of a commit group that lie in one page, in the commit log. docs/spec/commit-log.md §3. */
+/** A record of the commit log, for the bytes of a commit group in one page. docs/spec/commit-log.md §3. */
 export interface CommitRecord extends CommitPoint {
-  /** CRC-32 of the bytes since the record before, or 0 if it is unknown: another program wrote them. */
+  /** CRC-32 of the bytes since the previous record, or 0 if it is unknown: another program wrote them. */
   readonly checksum: number
-  /** Whether an atomic operation is known to end here; otherwise its commit group goes on in the next page. */
+  /** Whether an atomic operation is known to end here; otherwise the commit group goes on in the next page. */
   readonly endsOperation: boolean
-  /** Whether another program wrote the bytes: operations may have ended between them. */
+  /** Whether another program wrote the bytes: operations may end anywhere in them. */
   readonly isForeign: boolean
-  /** Whether the bytes are known to be others than those that were committed. */
+  /** Whether the bytes are known not to be those that were committed. */
   readonly isDamaged: boolean
 }
 
 /** Bytes of a record. */
 export const RECORD_BYTES = 24
-/** Where in a record stands what may change later; these 8 bytes lie in one sector, so that no crash tears them. */
+/** Offset of the bytes of a record that may change later; these 8 bytes are in one sector, so that no crash tears them. */
 export const RECORD_TAIL_OFFSET = 16
 
 const GOES_ON = 1n << 63n
@@ -46,7 +46,7 @@ export function encodeRecords(records: readonly CommitRecord[]): Uint8Array {
   return out
 }
 
-/** Decode the record at byte `at`, or `undefined` if it is not whole. */
+/** Decode the record at byte `at`, or `undefined` if it is invalid. */
 export function decodeRecord(bytes: Uint8Array, at = 0): CommitRecord | undefined {
   if (bytes.length - at < RECORD_BYTES) return undefined
   const view = viewOf(bytes)
@@ -65,17 +65,17 @@ export function decodeRecord(bytes: Uint8Array, at = 0): CommitRecord | undefine
   }
 }
 
-/** Whether two records say the same of the same bytes. */
+/** Whether two records have the same end, checksum and damage mark. */
 export function sameRecord(a: CommitRecord, b: CommitRecord): boolean {
   return samePoint(a, b) && a.checksum === b.checksum && a.isDamaged === b.isDamaged
 }
 
-/** A checksum as it stands in a record, where 0 means that there is none. */
+/** A checksum as it is stored in a record, where 0 means that it is unknown. */
 export function storedChecksum(crc: number): number {
   return crc === 0 ? 0xffff_ffff : crc
 }
 
-/** @throws {InternalError} if a record does not end at or after the one before it */
+/** @throws {InternalError} if a record ends before its predecessor */
 export function mustFollow(records: readonly CommitRecord[]): void {
   let before = 0
   for (const { totalLength } of records) {

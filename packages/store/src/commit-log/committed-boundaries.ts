@@ -2,7 +2,7 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitLog } from './commit-log.ts'
 import { lastBoundaryUpTo, recordOfEntry } from './find-record.ts'
 
-/** Operation boundaries, as the commit log knows them. docs/spec/commit-log.md §3. */
+/** The operation boundaries that the commit log knows. docs/spec/commit-log.md §3. */
 export class CommittedBoundaries {
   readonly #log: StreamLog
   readonly #commitLog: CommitLog
@@ -20,7 +20,7 @@ export class CommittedBoundaries {
     return Number(record?.totalEntries ?? 0n)
   }
 
-  /** Whether the boundary after the operation that holds entry `number` is known, and not only that of some later one. */
+  /** Whether the end of the operation of entry `number` is known, and not only that of some later operation. */
   async isKnownAt(number: number): Promise<boolean> {
     const index = await recordOfEntry(this.#commitLog, BigInt(number))
     if (index < 0) return true

@@ -1,7 +1,7 @@
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { CommitRecord } from './commit-record.ts'
 
-/** The records of a commit log, of which some may not be whole. */
+/** The records of a commit log; some may not be whole. */
 export interface Records {
   /** Number of records, whole or not. */
   readonly count: number
@@ -9,7 +9,7 @@ export interface Records {
   records(index: number, limit: number): Promise<readonly (CommitRecord | undefined)[]>
 }
 
-/** Records that are read at once. */
+/** Number of records per read. */
 const READ_RECORDS = 1024
 
 /** Index of the last record at or before a point, or -1. */
@@ -17,7 +17,7 @@ export async function lastRecordUpTo(records: Records, { totalLength, totalEntri
   return lastThat(records, (record) => record.totalEntries <= totalEntries && record.totalLength <= totalLength)
 }
 
-/** Index of the last record that ends at an operation boundary at or before entry `totalEntries`, or -1. */
+/** Index of the last record that ends an operation at or before entry `totalEntries`, or -1. */
 export async function lastBoundaryUpTo(records: Records, totalEntries: bigint): Promise<number> {
   let index = await lastThat(records, (record) => record.totalEntries <= totalEntries)
   for (let step = 1; index >= 0; step = Math.min(4 * step, READ_RECORDS)) {
@@ -41,19 +41,19 @@ export async function recordOfByte(records: Records, position: number): Promise<
   return index < records.count ? index : -1
 }
 
-/** What of a commit log speaks of the bytes up to a point. */
+/** The records of a commit log that cover the bytes up to a point. */
 export interface KeptRecords {
-  /** Its first records, as many as these. */
+  /** Number of records, from the first on. */
   readonly count: number
-  /** The end of the last whole one. */
+  /** Where the last whole one ends. */
   readonly end: CommitPoint
-  /** Whether it is known what the bytes from `end` to the point are. */
+  /** Whether no unreadable record covers the bytes from `end` to the point. */
   readonly isKnown: boolean
 }
 
 /**
- * What of the commit log speaks of the bytes up to `point`. Where records after the last whole one cannot be read, one of
- * them stays: it says that of the bytes from there to `point` no checksum is known.
+ * The records that cover the bytes up to `point`. If records after the last whole one cannot be read, one of them is kept: it
+ * says that the checksum of the bytes from there to `point` is unknown.
  */
 export async function recordsUpTo(records: Records, point: CommitPoint): Promise<KeptRecords> {
   const index = await lastRecordUpTo(records, point)
@@ -63,7 +63,7 @@ export async function recordsUpTo(records: Records, point: CommitPoint): Promise
   return { count: index + (hides ? 2 : 1), end, isKnown: !hides }
 }
 
-/** The first record from `index` to `last` that is whole: some that are not may lie before it. */
+/** The first whole record from `index` to `last`. */
 async function firstWhole(
   records: Records,
   index: number,
@@ -80,7 +80,7 @@ async function firstWhole(
   return undefined
 }
 
-/** Binary search: `holds` is true of the first records, then false. */
+/** Binary search: `holds` is true for the first records, then false. */
 async function lastThat(records: Records, holds: (record: CommitRecord) => boolean): Promise<number> {
   let low = -1
   let high = records.count - 1

@@ -2,7 +2,7 @@ import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { Records } from './find-record.ts'
 
-/** Records that are read at once. */
+/** Number of records per read. */
 const READ_RECORDS = 1024
 
 /** The ranges whose records are marked as damaged. */
@@ -11,7 +11,7 @@ export async function* markedRanges(records: Records): AsyncGenerator<EntryRange
   for (let index = 0; index < records.count; ) {
     const some = await records.records(index, READ_RECORDS)
     for (const record of some) {
-      // Where the next one begins is unknown: at the end of the last one that can be read, or after that.
+      // Where the next one begins is unknown: where the last readable one ends, or later.
       if (record === undefined || record.totalLength < from.totalLength) continue
       const { isDamaged, totalLength, totalEntries } = record
       const to = { totalLength, totalEntries }

@@ -6,7 +6,7 @@ import { beside, commitLogPath } from '../log/paths.ts'
 import { CommitLog } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
 
-/** Says in a commit log which stream it is of, among those whose names differ in nothing but the extension: u32, not 0. */
+/** Identifies the stream of a commit log among those whose names differ only in the extension: u32, not 0. */
 function ownerOf(path: string): number {
   return storedChecksum(crc32(extname(basename(path))))
 }
@@ -14,10 +14,10 @@ function ownerOf(path: string): number {
 /**
  * Open the commit log of a stream.
  *
- * @param path of the stream
- * @param file the stream, if it is open
- * @throws {RefusedError} `IN_THE_WAY` if it is that of another stream. docs/spec/commit-log.md §1
- * @throws {DamageError} `BAD_MAGIC` if it is none
+ * @param path of the stream file
+ * @param file the stream file, if it is open
+ * @throws {RefusedError} `IN_THE_WAY` if it belongs to another stream. docs/spec/commit-log.md §1
+ * @throws {DamageError} `BAD_MAGIC` if it is not a commit log
  */
 export async function openCommitLog(
   disk: Disk,
@@ -47,8 +47,8 @@ export async function mustOwnCommitLog(disk: Disk, path: string, file?: DiskFile
 }
 
 /**
- * The stream that a commit log is of, if that is there and another: where it is gone, it got another extension, and its
- * commit log went with it.
+ * The other stream that a commit log belongs to, if that exists. If it does not, it was renamed to another extension, and its
+ * commit log with it.
  */
 async function otherOwner(
   disk: Disk,
@@ -61,13 +61,13 @@ async function otherOwner(
   const isOwner = (name: string): boolean => ownerOf(name) === found && beside(name, '') === beside(basename(path), '')
   for (const name of (await disk.namesBeside(path)).filter(isOwner)) {
     const owner = join(dirname(path), name)
-    // Another name of the same stream, and what is no file, own nothing.
+    // Another name of the same stream is not another owner, nor is a folder.
     if ((await file?.isAt(owner)) !== true && (await isFile(disk, owner))) return owner
   }
   return undefined
 }
 
-/** Whether it is a file, or may be: a link that leads nowhere now, or what cannot be read. */
+/** Whether it is a file, or may be one: a dangling link, or what cannot be read. */
 async function isFile(disk: Disk, path: string): Promise<boolean> {
   try {
     await (await disk.open(path, 'read')).close()

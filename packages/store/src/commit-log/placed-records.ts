@@ -3,7 +3,7 @@ import type { EntryRange } from '../log/entry-range.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
 
-/** A record of a commit log, and where the bytes begin that it speaks of. */
+/** A record of a commit log, and where its bytes begin. */
 export interface PlacedRecord {
   readonly index: number
   readonly from: CommitPoint
@@ -11,20 +11,20 @@ export interface PlacedRecord {
 }
 
 /**
- * Records that cannot be read, and the first one after them that can: where that begins is not known, so no checksum is
- * known of any of their bytes.
+ * Records that cannot be read, and the first one after them that can: where its bytes begin is unknown, so there is no
+ * checksum for any of these bytes.
  */
 export interface UnreadableRecords {
   readonly index: number
   /** Index of the record after all of them. */
   readonly next: number
   readonly from: CommitPoint
-  /** The one that can be read, with which their bytes end; `undefined` if there is none. */
+  /** The record that can be read, where their bytes end; `undefined` if there is none. */
   readonly last: CommitRecord | undefined
   readonly record?: undefined
 }
 
-/** The bytes of records that cannot be read, as far as they lie before `end`; `undefined` if none does. */
+/** The bytes of records that cannot be read, up to `end`; `undefined` if there are none. */
 export function uncoveredBytes({ from, last }: UnreadableRecords, end: CommitPoint): EntryRange | undefined {
   if (from.totalLength >= end.totalLength) return undefined
   return { from, to: pointOf(last === undefined || last.totalLength > end.totalLength ? end : last) }
@@ -33,7 +33,7 @@ export function uncoveredBytes({ from, last }: UnreadableRecords, end: CommitPoi
 const RECORDS_AT_ONCE = 1024
 
 /**
- * The records of a commit log in order, past those that cannot be read. docs/spec/commit-log.md §6.
+ * The records of a commit log in order, including runs of those that cannot be read. docs/spec/commit-log.md §6.
  *
  * @param first where to begin: the index of a record, and where its bytes begin
  */
@@ -47,10 +47,10 @@ export async function* placedRecords(
   while (index < commitLog.count) {
     for (const record of await commitLog.records(index, RECORDS_AT_ONCE)) {
       const next = index + 1
-      // One that goes back cannot be right.
+      // One that ends before its predecessor cannot be right.
       if (record === undefined || record.totalLength < from.totalLength) unreadable ??= index
       else {
-        // Those that end where the one before does speak of no bytes.
+        // One that ends where its predecessor does covers no bytes.
         if (record.totalLength > from.totalLength) {
           yield unreadable === undefined ? { index, from, record } : { index: unreadable, next, from, last: record }
         }

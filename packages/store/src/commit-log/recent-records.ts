@@ -1,11 +1,11 @@
 import type { CommitRecord } from './commit-record.ts'
 
-/** Newest records that are kept at least, if there are as many. */
+/** Number of the newest records that are kept, at least. */
 const LIMIT = 1024
 
-/** The newest records of a commit log, in memory: live relays ask for them all the time. */
+/** The newest records of a commit log, in memory: live relays ask for them constantly. */
 export class RecentRecords {
-  /** The last one at the end. */
+  /** In order. */
   #records: CommitRecord[] = []
 
   get all(): readonly CommitRecord[] {
@@ -16,7 +16,7 @@ export class RecentRecords {
     return this.#records.at(-1)
   }
 
-  /** Record `index` of a log that has `count`, if it is one of these. */
+  /** Record `index` of a commit log that has `count`, if it is in memory. */
   at(index: number, count: number): CommitRecord | undefined {
     return this.#records[index - count + this.#records.length]
   }
@@ -27,13 +27,13 @@ export class RecentRecords {
     else if (this.#records.length > 2 * LIMIT) this.#records.splice(0, LIMIT)
   }
 
-  /** Put a record in the place of record `index` of a log that has `count`, if that is one of these. */
+  /** Replace record `index` of a commit log that has `count`, if it is in memory. */
   replace(index: number, count: number, record: CommitRecord): void {
     const at = index - count + this.#records.length
     if (at >= 0) this.#records[at] = record
   }
 
-  /** Keep these instead, the last of the log. */
+  /** Keep these instead, the last ones of the commit log. */
   restart(records: readonly CommitRecord[]): void {
     this.#records = [...records]
   }

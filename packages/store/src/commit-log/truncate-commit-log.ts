@@ -6,11 +6,11 @@ import { storedChecksum } from './commit-record.ts'
 import { recordsUpTo } from './find-record.ts'
 
 /**
- * The checksum of the record that is to end where the log is about to be truncated; 0 if it is unknown. It is settled before
- * anything is removed: what rots later must not get a checksum that says that it is right. If the bytes of the record that it
- * ends in have rotted already, it is one that shows it as the old one did.
+ * The checksum of the record that will end where the log is about to be truncated; 0 if it is unknown. It is computed before
+ * the truncation: bytes that rot later must not get a checksum that matches them. If bytes of the truncated record have
+ * rotted already, the result is a checksum that does not match either.
  *
- * @param isRest whether what has rotted is known to lie after the new end: nothing is known of what is left then
+ * @param isRest whether the rotten bytes are known to be after `point`: then the checksum of what is left is unknown
  */
 export async function checksumAtTruncation(
   commitLog: CommitLog,
@@ -19,34 +19,34 @@ export async function checksumAtTruncation(
   isRest = false,
 ): Promise<number> {
   const { count, end, isKnown } = await recordsUpTo(commitLog, point)
-  const last = await commitLog.record(count)
+  const truncated = await commitLog.record(count)
   const [from, to] = [end.totalLength, point.totalLength]
-  if (!isKnown || last === undefined || last.checksum === 0 || from >= to) return 0
+  if (!isKnown || truncated === undefined || truncated.checksum === 0 || from >= to) return 0
   const crc = await crcOfFile(writable, from, to)
-  const isWhole = storedChecksum(await crcOfFile(writable, to, last.totalLength, crc)) === last.checksum
+  const isWhole = storedChecksum(await crcOfFile(writable, to, truncated.totalLength, crc)) === truncated.checksum
   const checksum = storedChecksum(crc)
   if (isWhole) return checksum
   return isRest ? 0 : storedChecksum(~checksum >>> 0)
 }
 
 /**
- * Let the commit log end where the log does. What is left of the operation that it ends in becomes one of its own.
+ * Make the commit log end where the log was truncated. The rest of an operation that was truncated becomes one of its own.
  *
- * @param checksum as {@link checksumAtTruncation} had it
+ * @param checksum from {@link checksumAtTruncation}
  */
 export async function truncateCommitLog(commitLog: CommitLog, point: CommitPoint, checksum: number): Promise<void> {
   const { count, end } = await recordsUpTo(commitLog, point)
-  // Gone already if a crash interrupted this, or not whole.
-  const last = await commitLog.record(count)
+  // Absent if a crash interrupted this, or not whole.
+  const truncated = await commitLog.record(count)
   if (count < commitLog.count) await commitLog.truncateTo(count)
   if (end.totalLength < point.totalLength) {
-    const { isForeign = checksum === 0, isDamaged = false } = last ?? {}
+    const { isForeign = checksum === 0, isDamaged = false } = truncated ?? {}
     const { totalLength, totalEntries } = point
     await commitLog.append([{ totalLength, totalEntries, checksum, endsOperation: true, isForeign, isDamaged }])
   } else await endOperation(commitLog)
 }
 
-/** An operation ends where the commit log does, whatever once followed. */
+/** Mark the last record as the end of an operation. */
 export async function endOperation(commitLog: CommitLog): Promise<void> {
   const { last } = commitLog
   if (last === undefined || last.endsOperation) return

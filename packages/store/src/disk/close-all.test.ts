@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { closeAll } from './close-all.ts'
 
-test('closes all, one after the other, and throws what the first failed with', async () => {
+test('closes all, one after the other, and throws the first error', async () => {
   const calls: string[] = []
-  const part = (name: string, error?: Error) => ({
+  const resource = (name: string, error?: Error) => ({
     async close() {
       calls.push(`${name} begins`)
       await null
@@ -11,10 +11,15 @@ test('closes all, one after the other, and throws what the first failed with', a
       if (error !== undefined) throw error
     },
   })
-  await closeAll([part('a'), part('b')])
+  await closeAll([resource('a'), resource('b')])
   expect(calls).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
   calls.length = 0
-  const closed = closeAll([part('a'), part('b', new Error('first')), part('c', new Error('second')), part('d')])
+  const closed = closeAll([
+    resource('a'),
+    resource('b', new Error('first')),
+    resource('c', new Error('second')),
+    resource('d'),
+  ])
   await expect(closed).rejects.toThrow('first')
   expect(calls.filter((call) => call.endsWith('ends'))).toEqual(['a ends', 'b ends', 'c ends', 'd ends'])
 })

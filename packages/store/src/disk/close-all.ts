@@ -1,6 +1,6 @@
-/** Close one after the other, also if one cannot be closed. @throws what the first of those failed with */
-export async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+/** Close all, one after the other, even if one fails. @throws the first error */
+export async function closeAll(resources: readonly { close(): Promise<void> }[]): Promise<void> {
   const failures: unknown[] = []
-  for (const part of parts) await part.close().catch((error: unknown) => failures.push(error))
+  for (const resource of resources) await resource.close().catch((error: unknown) => failures.push(error))
   if (failures.length > 0) throw failures[0]
 }

@@ -1,18 +1,18 @@
 import { Mutex } from './mutex.ts'
 
-/** Syncs of one file, one at a time: the system reports a loss to only one of those under way. */
+/** Syncs of one file, one at a time: of several under way, the system reports a loss to only one. */
 export class CountedSyncs {
   readonly #mutex = new Mutex()
   #failures = 0
 
-  /** Syncs that failed so far. */
+  /** Number of syncs that have failed. */
   get failures(): number {
     return this.#failures
   }
 
   /**
-   * @param failures {@link CountedSyncs.failures} from before what is to be durable was written: it may be among what
-   * another sync has lost since
+   * @param failures {@link CountedSyncs.failures} as it was before the write: if another sync has failed since, that may have
+   * lost the written bytes
    */
   async run(sync: () => Promise<void>, failures?: number): Promise<void> {
     await this.#mutex.run(async () => {

@@ -1,35 +1,35 @@
 import { expect, test } from 'vitest'
 import { type DiskFile, readExactly, writeAll } from './disk.ts'
 
-/** A file in memory that takes so many bytes at a time. */
-function fileTaking(most: number): { file: DiskFile; bytes: number[]; writes: number[] } {
+/** A file in memory that accepts `most` bytes per write. */
+function fileAccepting(most: number): { file: DiskFile; bytes: number[]; writes: number[] } {
   const bytes: number[] = []
   const writes: number[] = []
   const write = async (from: readonly Uint8Array[], position: number): Promise<number> => {
-    const taken = from.flatMap((chunk) => [...chunk]).slice(0, most)
-    for (const [i, byte] of taken.entries()) bytes[position + i] = byte
+    const accepted = from.flatMap((chunk) => [...chunk]).slice(0, most)
+    for (const [i, byte] of accepted.entries()) bytes[position + i] = byte
     writes.push(position)
-    return taken.length
+    return accepted.length
   }
   return { file: { write } as unknown as DiskFile, bytes, writes }
 }
 
-test('all chunks are written, one behind the other, however few bytes a write takes', async () => {
+test('all chunks are written, one after the other, however few bytes each write accepts', async () => {
   const chunks = [[1, 2, 3], [4], [], [5, 6, 7, 8], [9, 10]].map((chunk) => Uint8Array.from(chunk))
   for (let most = 1; most <= 11; most++) {
-    const { file, bytes, writes } = fileTaking(most)
+    const { file, bytes, writes } = fileAccepting(most)
     await writeAll(file, chunks, 2)
     expect(bytes.slice(2), `${most} at a time`).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(writes).toEqual(Array.from({ length: Math.ceil(10 / most) }, (_, i) => 2 + i * most))
   }
 })
 
-test('a write that takes nothing is not tried for ever', async () => {
-  const { file } = fileTaking(0)
+test('a write that accepts nothing is not retried for ever', async () => {
+  const { file } = fileAccepting(0)
   await expect(writeAll(file, [Uint8Array.of(1)], 7)).rejects.toThrow('a write of no bytes at 7')
 })
 
-test('a file that ends before what is to be read says where', async () => {
+test('a read past the end of the file reports where it ends', async () => {
   const read = async (into: Uint8Array, position: number): Promise<number> => {
     const got = Math.min(into.length, Math.max(0, 10 - position))
     into.fill(7, 0, got)

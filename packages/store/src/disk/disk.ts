@@ -1,8 +1,7 @@
 import type { LockReach } from './file-lock.ts'
 
 /**
- * All that the store asks of a disk. Tests put a simulated one in its place that loses, tears and reorders what was not
- * synced.
+ * All that the store asks of a disk. Tests use a simulated one that loses, tears and reorders what was not synced.
  */
 export interface Disk {
   /**
@@ -12,24 +11,24 @@ export interface Disk {
    */
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<DiskFile>
   /**
-   * Whether there is something of that name. What the system cannot tell is thrown, and not taken for absent.
+   * Whether a path exists. Errors other than "not found" are thrown: they do not mean that it is absent.
    *
    * @throws {RefusedError} `LEADS_NOWHERE` if a symbolic link leads to nothing
    */
   exists(path: string): Promise<boolean>
-  /** Names of all that lies in the folder that a file lies in. */
+  /** Names of everything in the folder of a file. */
   namesBeside(path: string): Promise<readonly string[]>
-  /** Take a name away, if it is there. */
+  /** Remove a file, if it exists. */
   remove(path: string): Promise<void>
-  /** Give a file another name, which none must have. @throws `EEXIST` if one has it */
+  /** Rename a file to a name that is not in use. @throws `EEXIST` if it is */
   rename(from: string, to: string): Promise<void>
-  /** Make the folders that a file is to lie in; returns those that were not there, the outermost first. */
+  /** Make the folders of a file; returns those that were missing, the outermost first. */
   makeFoldersOf(path: string): Promise<readonly string[]>
-  /** Take a folder away, if it is empty. */
+  /** Remove a folder, if it is empty. */
   removeFolder(path: string): Promise<void>
-  /** Make durable which files a file's folder holds. */
+  /** Make the directory entries of a file's folder durable. */
   syncFolderOf(path: string): Promise<void>
-  /** Changes when the machine starts anew, and so what was not synced may be lost; empty if that is unknown. */
+  /** Changes when the machine reboots, which may lose what was not synced; empty if it is unknown. */
   bootId(): Promise<string>
 }
 
@@ -38,7 +37,7 @@ export interface DiskFile {
   read(into: Uint8Array, position: number): Promise<number>
   /** Write at `position`; returns the bytes written, which may be fewer. */
   write(from: readonly Uint8Array[], position: number): Promise<number>
-  /** Return only when all that was written is durable. */
+  /** Resolves when everything written so far is durable. */
   sync(): Promise<void>
   /** Set the size; new bytes are zero. */
   resize(size: number): Promise<void>
@@ -46,7 +45,7 @@ export interface DiskFile {
   /** Whether `path` still is the name of this file, and of no other. */
   isAt(path: string): Promise<boolean>
   /**
-   * Lock it against other writers until it is closed, whatever name they know it by.
+   * Lock it against other writers, under any name, until it is closed.
    *
    * @returns who is kept out; `undefined` if another writer has it locked
    */
@@ -54,7 +53,7 @@ export interface DiskFile {
   close(): Promise<void>
 }
 
-/** Write all of the chunks, one behind the other, from `position` on. */
+/** Write all chunks, one after the other, from `position` on. */
 export async function writeAll(file: DiskFile, chunks: readonly Uint8Array[], position: number): Promise<void> {
   let rest = chunks
   let at = position
@@ -73,7 +72,7 @@ export async function writeAll(file: DiskFile, chunks: readonly Uint8Array[], po
   }
 }
 
-/** Read exactly `length` bytes. @throws {RangeError} if the file ends before */
+/** Read exactly `length` bytes. @throws {RangeError} if the file ends earlier */
 export async function readExactly(file: DiskFile, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length)
   const got = await file.read(bytes, position)

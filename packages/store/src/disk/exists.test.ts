@@ -3,20 +3,20 @@ import { tempDir } from '@datastreamer/fixtures'
 import { afterEach, expect, test, vi } from 'vitest'
 import { exists } from './exists.ts'
 
-/** What the system says of some path, instead of what is so: root may see everything. */
+/** Error codes to simulate, by path: root would not get them from the system. */
 const failing = vi.hoisted(() => new Map<string, string>())
 vi.mock('node:fs/promises', async (load) => {
   const real = await load<typeof import('node:fs/promises')>()
-  const failingLook = (look: (path: string) => Promise<unknown>) => async (path: string) => {
+  const failingStat = (call: (path: string) => Promise<unknown>) => async (path: string) => {
     const code = failing.get(path)
     if (code !== undefined) throw Object.assign(new Error(`${code}: simulated`), { code })
-    return look(path)
+    return call(path)
   }
-  return { ...real, stat: failingLook(real.stat), lstat: failingLook(real.lstat) }
+  return { ...real, stat: failingStat(real.stat), lstat: failingStat(real.lstat) }
 })
 afterEach(() => failing.clear())
 
-test('only what the system knows to be absent is absent', async () => {
+test('only what the system reports as absent is absent', async () => {
   using dir = tempDir()
   writeFileSync(dir.join('file'), '')
   symlinkSync('file', dir.join('link'))
@@ -28,12 +28,12 @@ test('only what the system knows to be absent is absent', async () => {
   expect(await exists(dir.join('absent'))).toBe(false)
   expect(await exists(dir.join('absent', 'further', 'down'))).toBe(false)
   expect(await exists(dir.join('link-to-folder', 'absent'))).toBe(false)
-  // What stands in the way is no folder, so that nothing can be said of what would lie in it.
+  // A file is no folder, so nothing is known of a path inside it.
   await expect(exists(dir.join('file', 'in-a-file'))).rejects.toMatchObject({ code: 'ENOTDIR' })
   await expect(exists(dir.join('x'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
 })
 
-test('a link that leads nowhere, wherever it is on the way, says which and where to', async () => {
+test('a dangling link anywhere on the path is named with its target', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('folder'))
   symlinkSync('../volume', dir.join('folder', 'link'))
@@ -44,7 +44,7 @@ test('a link that leads nowhere, wherever it is on the way, says which and where
   }
 })
 
-test.each(['EIO', 'EACCES', 'ESTALE', 'ETIMEDOUT'])('what cannot be seen may be there: %s', async (code) => {
+test.each(['EIO', 'EACCES', 'ESTALE', 'ETIMEDOUT'])('what cannot be examined may exist: %s', async (code) => {
   using dir = tempDir()
   writeFileSync(dir.join('file'), '')
   failing.set(dir.join('file'), code)

@@ -3,15 +3,15 @@ import { dirname, resolve } from 'node:path'
 import { RefusedError } from './errors.ts'
 
 /**
- * Whether there is something of that name. Only what the system knows to be absent is: any other failure is thrown, for
- * what cannot be seen may be there.
+ * Whether a path exists. Only what the system reports as absent is absent; any other error is thrown, since the file may
+ * be there.
  *
- * @throws {RefusedError} `LEADS_NOWHERE` if a symbolic link on the way has no target: a volume may not be mounted
- * @throws what the system says
+ * @throws {RefusedError} `LEADS_NOWHERE` if a symbolic link on the path has no target: a volume may not be mounted
+ * @throws the system's error
  */
 export async function exists(path: string): Promise<boolean> {
   if (await isThere(() => stat(path))) return true
-  // The way to it may end earlier.
+  // A folder or a link on the path may be missing too.
   for (let at = resolve(path); ; at = dirname(at)) {
     if (await isThere(() => lstat(at))) {
       if (await isThere(() => stat(at))) return false
@@ -22,9 +22,9 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function isThere(look: () => Promise<unknown>): Promise<boolean> {
+async function isThere(stat: () => Promise<unknown>): Promise<boolean> {
   try {
-    await look()
+    await stat()
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false

@@ -3,7 +3,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { lockAt } from './file-lock.ts'
 
-test('a file is made and locked once, by whatever name, until the lock is released', async () => {
+test('a file is made and locked once, under any name, until the lock is released', async () => {
   using dir = tempDir()
   symlinkSync('file', dir.join('link'))
   const lock = await lockAt(dir.join('file'))
@@ -18,14 +18,14 @@ test('a file is made and locked once, by whatever name, until the lock is releas
   await again?.release()
 })
 
-test('of those who ask at once one gets it', async () => {
+test('of several concurrent calls one gets the lock', async () => {
   using dir = tempDir()
   const locks = await Promise.all([1, 2, 3].map(() => lockAt(dir.join('file'))))
   expect(locks.filter((lock) => lock !== undefined)).toHaveLength(1)
   for (const lock of locks) await lock?.release()
 })
 
-test('what cannot be made says why, and keeps nobody out', async () => {
+test('a file that cannot be made is reported, and leaves nothing locked', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('folder'))
   await expect(lockAt(dir.join('folder'))).rejects.toMatchObject({ code: 'EISDIR' })

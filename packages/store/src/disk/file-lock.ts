@@ -3,37 +3,37 @@ import { takeFlock } from './flock.ts'
 import { Mutex } from './mutex.ts'
 
 /**
- * Who is kept out while a file is locked: `everyone` who asks for a `flock`, by whatever name the file goes; where there
- * is no program to take one, `this-process` only.
+ * Who is kept out while a file is locked: `everyone` who uses `flock`, under any name of the file; without the program
+ * `flock`, only `this-process`.
  */
 export type LockReach = 'everyone' | 'this-process'
 
-/** An exclusive lock on a file: on its inode, so whichever name leads to it. A process that died holds none. */
+/** An exclusive lock on a file's inode, so under any name. It ends with the process. */
 export interface FileLock {
   readonly reach: LockReach
-  /** To be called before the file is closed, which releases the rest. */
+  /** To be called before the file is closed; closing it ends the system's lock. */
   release(): void
 }
 
-/** Files that this process has locked, as device and inode. */
+/** Files that this process has locked, by device and inode. */
 const held = new Set<string>()
 
-/** Whoever asks beside another could open what the other has locked, see {@link lockAt}. */
-const asking = new Mutex()
+/** Concurrent calls could open, and close, a file that another has just locked; see {@link lockAt}. */
+const locking = new Mutex()
 
-/** File systems of networks, where `flock` and `fcntl` are one lock: NFS, SMB 1 and 2. */
+/** Network file systems, where `flock` and `fcntl` share one lock: NFS, SMB 1 and 2. */
 const NETWORKS: ReadonlySet<number> = new Set([0x6969, 0xff534d42, 0xfe534d42])
 
-/** Lock an open file; `undefined` if another has it locked. @throws if the system cannot lock such a file */
+/** Lock an open file; `undefined` if it is locked already. @throws if the system cannot lock the file */
 export async function lockHandle(handle: FileHandle): Promise<FileLock | undefined> {
   let lock: FileLock | undefined
-  await asking.run(async () => {
-    lock = await take(handle, () => takeFlock(handle.fd))
+  await locking.run(async () => {
+    lock = await lockInode(handle, () => takeFlock(handle.fd))
   })
   return lock
 }
 
-/** A file that exists to be locked. */
+/** A lock file. */
 export interface LockedPath {
   readonly reach: LockReach
   /** Whether a path still leads to it. */
@@ -42,14 +42,14 @@ export interface LockedPath {
 }
 
 /**
- * Make a file if it is absent, and lock it. It may be one that a library of this process locks with `fcntl`: such a lock
- * is lost when any descriptor of that file is closed, so it is opened once only, before the library does.
+ * Make a file if it is absent, and lock it. A library of this process may lock the same file with `fcntl`: that lock is lost
+ * when any descriptor of the file is closed, so it is opened only once, before the library opens it.
  *
- * @returns `undefined` if another has it locked
+ * @returns `undefined` if it is locked already
  */
 export async function lockAt(path: string): Promise<LockedPath | undefined> {
   let lock: LockedPath | undefined
-  await asking.run(async () => {
+  await locking.run(async () => {
     lock = await openAndLock(path)
   })
   return lock
@@ -61,7 +61,7 @@ async function openAndLock(path: string): Promise<LockedPath | undefined> {
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT | (constants.O_NONBLOCK ?? 0), 0o644)
   try {
     const { type } = await statfs(path)
-    const lock = await take(handle, async () => (NETWORKS.has(type) ? 'no-program' : takeFlock(handle.fd)))
+    const lock = await lockInode(handle, async () => (NETWORKS.has(type) ? 'no-program' : takeFlock(handle.fd)))
     if (lock !== undefined) return lockedPath(handle, lock)
   } catch (error) {
     await handle.close()
@@ -82,7 +82,7 @@ function lockedPath(handle: FileHandle, lock: FileLock): LockedPath {
   }
 }
 
-async function take(handle: FileHandle, flock: () => ReturnType<typeof takeFlock>): Promise<FileLock | undefined> {
+async function lockInode(handle: FileHandle, flock: () => ReturnType<typeof takeFlock>): Promise<FileLock | undefined> {
   const key = keyOf(await handle.stat({ bigint: true }))
   if (held.has(key)) return undefined
   const outcome = await flock()
@@ -91,7 +91,7 @@ async function take(handle: FileHandle, flock: () => ReturnType<typeof takeFlock
   return { reach: outcome === 'free' ? 'everyone' : 'this-process', release: () => held.delete(key) }
 }
 
-/** Whether a path leads to an open file. @throws what the system says, unless that nothing is there */
+/** Whether a path leads to an open file. @throws the system's error, unless the path does not exist */
 export async function isFileAt(handle: FileHandle, path: string): Promise<boolean> {
   const mine = await handle.stat({ bigint: true })
   try {

@@ -7,7 +7,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** What is made of a program `flock` that does this; of none, if it is `undefined`. */
+/** The outcome with a program `flock` that runs `script`; with no such program if it is `undefined`. */
 async function takenBy(script: string | undefined, mode = 0o755): ReturnType<typeof takeFlock> {
   using dir = tempDir()
   if (script !== undefined) {
@@ -26,25 +26,25 @@ async function takenBy(script: string | undefined, mode = 0o755): ReturnType<typ
 
 test.each([
   ['is locked', 'exit 0', 'free'],
-  ['is locked, and something is said about it', 'echo hm >&2', 'free'],
-  ['has another owner', 'exit 1', 'taken'],
-  ['is unknown, where there is no such program', undefined, 'no-program'],
+  ['is locked, and the program prints something', 'echo hm >&2', 'free'],
+  ['is locked by another process', 'exit 1', 'taken'],
+  ['is not locked where there is no such program', undefined, 'no-program'],
 ])('the file %s', async (_, script, outcome) => {
   expect(await takenBy(script)).toBe(outcome)
 })
 
-test('the program is asked for the descriptor that it was given, without waiting', async () => {
+test('the program locks the descriptor that it was given, without waiting', async () => {
   await expect(takenBy('echo "$@" >&2; echo as >&3 && exit 2')).rejects.toThrow('flock ended with status 2: -x -n 3')
 })
 
 test.each([
-  ['says why', 'echo "flock: 3: No locks available" >&2; exit 1', 'status 1: flock: 3: No locks available'],
-  ['ends otherwise', 'exit 69', 'status 69'],
+  ['prints an error', 'echo "flock: 3: No locks available" >&2; exit 1', 'status 1: flock: 3: No locks available'],
+  ['exits with another status', 'exit 69', 'status 69'],
   ['is killed', 'kill -9 $$', 'SIGKILL'],
-])('a file is not taken for locked by another if the program %s', async (_, script, message) => {
+])('a file does not count as locked by another process if the program %s', async (_, script, message) => {
   await expect(takenBy(script)).rejects.toThrow(`flock ended with ${message}`)
 })
 
-test('a program that cannot be run is not none', async () => {
+test('a program that cannot be run does not count as absent', async () => {
   await expect(takenBy('exit 0', 0o644)).rejects.toMatchObject({ code: 'EACCES' })
 })

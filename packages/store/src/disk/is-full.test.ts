@@ -5,11 +5,11 @@ const failure = (code: string, message = 'x', cause?: unknown): Error =>
   Object.assign(new Error(message, { cause }), { code })
 
 test.each([
-  ['what the system says', failure('ENOSPC')],
+  ['an error of the system', failure('ENOSPC')],
   ['a quota', failure('EDQUOT')],
   ['a cause', failure('WRITE_FAILED', 'x', failure('OTHER', 'x', failure('ENOSPC')))],
   [
-    'what LevelDB passes on',
+    'an error that LevelDB passes on',
     failure('LEVEL_DATABASE_NOT_OPEN', 'x', failure('LEVEL_IO_ERROR', 'IO error: a.log: No space left on device')),
   ],
 ])('%s says that a disk is full', (_, error) => {
@@ -17,7 +17,7 @@ test.each([
 })
 
 test.each([
-  ['another failure of the system', failure('EIO', 'no space left on device')],
+  ['another error of the system', failure('EIO', 'no space left on device')],
   ['another of LevelDB', failure('LEVEL_IO_ERROR', 'IO error: a.log: Input/output error')],
   ['a text', 'ENOSPC'],
   ['nothing', undefined],

@@ -1,7 +1,7 @@
-/** What LevelDB passes on of what the system said. */
-const SAID_SO = /no space left on device|disk quota exceeded/i
+/** LevelDB passes on only the system's message. */
+const FULL_MESSAGE = /no space left on device|disk quota exceeded/i
 
-/** Whether something failed since a disk, or the part of it that is ours, has no room. Causes count too. */
+/** Whether an error, or one of its causes, says that the disk or the quota is full. */
 export function isFull(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false
   const { code, message, cause } = error as {
@@ -10,5 +10,5 @@ export function isFull(error: unknown): boolean {
     readonly cause?: unknown
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') return true
-  return (code === 'LEVEL_IO_ERROR' && SAID_SO.test(String(message))) || isFull(cause)
+  return (code === 'LEVEL_IO_ERROR' && FULL_MESSAGE.test(String(message))) || isFull(cause)
 }

@@ -1,8 +1,8 @@
-/** Does one task after the other, in the order of the calls, also if one fails. */
+/** Runs one call at a time, in order, even if one fails. */
 export class Mutex {
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Settles as `work` does, once all before it is done. */
+  /** Runs `work` after all earlier calls, and settles as it does. */
   run(work: () => Promise<void>): Promise<void> {
     const mine = this.#last.then(work)
     this.#last = mine.catch(() => undefined)

@@ -9,7 +9,7 @@ describe('a file', () => {
   test('is read and written anywhere, in any number of chunks', async () => {
     using dir = tempDir()
     const file = await nodeDisk.open(dir.join('file'), 'create')
-    // More than one call takes, after an empty one.
+    // More than one call accepts, after an empty one.
     const chunks = [new Uint8Array(0), ...Array.from({ length: 2500 }, (_, i) => Uint8Array.of(i, i >> 8, 7))]
     await writeAll(file, chunks, 10)
     expect(await file.size()).toBe(10 + 7500)
@@ -26,7 +26,7 @@ describe('a file', () => {
     expect(readFileSync(dir.join('file'))).toEqual(Buffer.from([...new Uint8Array(10), 0, 0]))
   })
 
-  test('is made if that is wanted, and written if that is', async () => {
+  test('is made in mode `create` only, and written in all modes but `read`', async () => {
     using dir = tempDir()
     const path = dir.join('file')
     await expect(nodeDisk.open(path, 'read')).rejects.toMatchObject({ code: 'ENOENT' })
@@ -44,14 +44,14 @@ describe('a file', () => {
     await reading.close()
   })
 
-  test('is not made where a link leads nowhere', async () => {
+  test('is not made through a dangling link', async () => {
     using dir = tempDir()
     symlinkSync('nowhere', dir.join('link'))
     await expect(nodeDisk.open(dir.join('link'), 'create')).rejects.toMatchObject({ code: 'LEADS_NOWHERE' })
     expect(existsSync(dir.join('nowhere'))).toBe(false)
   })
 
-  test('is at its name as long as that leads to it', async () => {
+  test('is at a path as long as that leads to it', async () => {
     using dir = tempDir()
     const file = await nodeDisk.open(dir.join('file'), 'create')
     symlinkSync('file', dir.join('link'))
@@ -66,7 +66,7 @@ describe('a file', () => {
     await file.close()
   })
 
-  test('has one who locks it, by whatever name, until that closes it', async () => {
+  test('is locked by one, under any name, until that closes it', async () => {
     using dir = tempDir()
     const first = await nodeDisk.open(dir.join('file'), 'create')
     symlinkSync('file', dir.join('link'))
@@ -81,14 +81,14 @@ describe('a file', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('what is no file', () => {
+describe.skipIf(process.platform === 'win32')('what is not a file', () => {
   test.each<[kind: string, make: (path: string) => void]>([
     ['a folder', (path) => mkdirSync(path)],
     ['a pipe (FIFO)', (path) => void execFileSync('mkfifo', [path])],
     ['a device', (path) => symlinkSync('/dev/null', path)],
   ])('%s is not opened', async (kind, make) => {
     using dir = tempDir()
-    const path = dir.join('place')
+    const path = dir.join('path')
     make(path)
     const refused = { code: 'NOT_A_FILE', message: `${path} is ${kind}, expected a file` }
     for (const mode of ['read', 'write', 'create'] as const) {
@@ -98,7 +98,7 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
 })
 
 describe('names', () => {
-  test('are taken away if they are there', async () => {
+  test('are removed if they exist', async () => {
     using dir = tempDir()
     writeFileSync(dir.join('file'), '')
     await nodeDisk.remove(dir.join('file'))
@@ -106,7 +106,7 @@ describe('names', () => {
     expect(await nodeDisk.exists(dir.join('file'))).toBe(false)
   })
 
-  test('of folders are made where there are none, and told from the outermost on', async () => {
+  test('of folders are made where they are missing, and returned from the outermost on', async () => {
     using dir = tempDir()
     const made = [dir.join('a'), dir.join('a', 'b'), dir.join('a', 'b', 'c')]
     expect(await nodeDisk.makeFoldersOf(dir.join('a', 'b', 'c', 'file'))).toEqual(made)
@@ -115,7 +115,7 @@ describe('names', () => {
     expect(existsSync(dir.join('a', 'b', 'd'))).toBe(true)
   })
 
-  test('of folders are taken away if nothing is in them', async () => {
+  test('of folders are removed if the folders are empty', async () => {
     using dir = tempDir()
     mkdirSync(dir.join('folder'))
     writeFileSync(dir.join('folder', 'file'), '')
@@ -136,7 +136,7 @@ describe('names', () => {
   })
 })
 
-test.skipIf(!existsSync('/proc/sys/kernel/random/boot_id'))('the start of the machine has one name', async () => {
+test.skipIf(!existsSync('/proc/sys/kernel/random/boot_id'))('the boot id of the machine stays the same', async () => {
   const id = await nodeDisk.bootId()
   expect(id).toMatch(/^[0-9a-f-]{36}$/)
   expect(await nodeDisk.bootId()).toBe(id)

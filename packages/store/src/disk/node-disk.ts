@@ -8,9 +8,9 @@ import { mustBeFile } from './must-be-file.ts'
 import { renameOnly } from './rename-only.ts'
 
 /** Most buffers that one vectored write takes (IOV_MAX on Linux). */
-const MAX_CHUNKS = 1024
+const MAX_BUFFERS = 1024
 
-/** A pipe that takes the place of a file while it is opened is not waited for; a file is opened as ever. */
+/** If a pipe replaces the file while it is opened, opening it does not block. */
 const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
 const FLAGS = {
   read: constants.O_RDONLY | WITHOUT_WAITING,
@@ -21,7 +21,7 @@ const FLAGS = {
 /** The machine's own disk. */
 export const nodeDisk: Disk = {
   async open(path, mode) {
-    // A link that leads nowhere would have its target made.
+    // Opening a dangling link would create its target.
     const isThere = mode !== 'create' || (await exists(path))
     const found = isThere ? await stat(path).catch(() => undefined) : undefined
     if (found !== undefined) mustBeFile(path, found)
@@ -98,8 +98,8 @@ class NodeFile implements DiskFile {
 
   write(from: readonly Uint8Array[], position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      // The methods of a handle take 25 µs more, which every commit waits for twice.
-      writev(this.#handle.fd, from.slice(0, MAX_CHUNKS), position, (error, written) => {
+      // The methods of `FileHandle` take 25 µs more, and every commit waits for two writes.
+      writev(this.#handle.fd, from.slice(0, MAX_BUFFERS), position, (error, written) => {
         if (error === null) resolve(written)
         else reject(error)
       })

@@ -3,7 +3,7 @@ import { DiskError, LockedError, RefusedError } from './errors.ts'
 import type { LockReach } from './file-lock.ts'
 import { messageOf } from './message-of.ts'
 
-/** A stream file that nobody else writes until it is closed. */
+/** A stream file that is locked against other writers until it is closed. */
 export interface LockedFile {
   readonly file: DiskFile
   readonly reach: LockReach
@@ -12,10 +12,10 @@ export interface LockedFile {
 /**
  * Open a stream file and become its one writer. docs/spec/stream-file.md §6.
  *
- * @param mode `read` for who changes only what lies beside the file, `create` to make one without bytes if absent
- * @throws {LockedError} if another has it, by whatever name
- * @throws {RefusedError} `CANNOT_LOCK` if the system locks no files there
- * @throws {DiskError} `FILE_REPLACED` if another file got the name meanwhile
+ * @param mode `read` if only files beside it will be changed, `create` to make an empty one if absent
+ * @throws {LockedError} if another writer has it locked, under any name
+ * @throws {RefusedError} `CANNOT_LOCK` if the file system does not support locks
+ * @throws {DiskError} `FILE_REPLACED` if the path leads to another file by then
  */
 export async function openLocked(disk: Disk, path: string, mode: 'read' | 'write' | 'create'): Promise<LockedFile> {
   const file = await disk.open(path, mode)

@@ -4,20 +4,20 @@ import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { renameOnly } from './rename-only.ts'
 
-/** Links that fail, as those of some systems do. */
+/** A `link` that fails, as on some file systems. */
 function failing(code: string): typeof link {
   return async () => {
     throw Object.assign(new Error(code), { code })
   }
 }
 
-/** What is said by systems where a file has one name only, or no more names. */
+/** Errors where a file can have only one name, or no more names. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']
 
 describe.each([undefined, ...NO_LINKS])('where links fail with %s', (code) => {
   const makeLink = code === undefined ? link : failing(code)
 
-  test('a file gets another name', async () => {
+  test('a file is renamed', async () => {
     using dir = tempDir()
     writeFileSync(dir.join('from'), 'content')
     await renameOnly(dir.join('from'), dir.join('to'), makeLink)
@@ -25,7 +25,7 @@ describe.each([undefined, ...NO_LINKS])('where links fail with %s', (code) => {
     expect(readFileSync(dir.join('to'), 'utf8')).toBe('content')
   })
 
-  test('never that of another', async () => {
+  test('never over another one', async () => {
     using dir = tempDir()
     writeFileSync(dir.join('from'), 'content')
     writeFileSync(dir.join('to'), 'other')
@@ -35,16 +35,16 @@ describe.each([undefined, ...NO_LINKS])('where links fail with %s', (code) => {
   })
 })
 
-test('a name that was taken for a file that cannot get it is free again', async () => {
+test('a name that was claimed is free again if the rename fails', async () => {
   using dir = tempDir()
-  // No system makes links to folders, nor puts one in the place of a file.
+  // A folder can be neither hard linked nor renamed over a file.
   mkdirSync(dir.join('from'))
   await expect(renameOnly(dir.join('from'), dir.join('to'))).rejects.toThrow()
   expect(existsSync(dir.join('from'))).toBe(true)
   expect(existsSync(dir.join('to'))).toBe(false)
 })
 
-test('any other failure of a link is thrown', async () => {
+test('any other error of `link` is thrown', async () => {
   using dir = tempDir()
   writeFileSync(dir.join('from'), '')
   const renamed = renameOnly(dir.join('from'), dir.join('to'), failing('EIO'))

@@ -1,13 +1,13 @@
 import { link, open, rename, rm, unlink } from 'node:fs/promises'
 
-/** What systems say where a file can have one name only. */
+/** Errors of file systems on which a file can have only one name. */
 const NO_LINKS: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /**
- * Give a file another name, never that of another file.
+ * Rename a file, never over another one.
  *
- * @param makeLink the system's, unless a test has another
- * @throws `EEXIST` if one has it
+ * @param makeLink replaced by tests
+ * @throws `EEXIST` if the name is in use
  */
 export async function renameOnly(from: string, to: string, makeLink: typeof link = link): Promise<void> {
   try {
@@ -20,7 +20,7 @@ export async function renameOnly(from: string, to: string, makeLink: typeof link
   await unlink(from)
 }
 
-/** Where there are no links: take the name with an empty file, and replace that. */
+/** Without hard links: claim the name with an empty file, then rename over that. */
 async function renameOverOwn(from: string, to: string): Promise<void> {
   await (await open(to, 'wx')).close()
   try {

@@ -5,7 +5,7 @@ import { SimDisk } from '../../test/sim/sim-disk.ts'
 import type { DiskFile } from './disk.ts'
 import { ReopenableFile } from './reopenable-file.ts'
 
-/** A descriptor that says when it is closed, and is synced in the next turn of the event loop. */
+/** A descriptor that records when it is closed, and takes a turn of the event loop to sync. */
 async function descriptor(disk: SimDisk, name: string, closed: string[]): Promise<DiskFile> {
   const file = await disk.open('/file', 'create')
   return new Proxy(file, {
@@ -18,7 +18,7 @@ async function descriptor(disk: SimDisk, name: string, closed: string[]): Promis
   })
 }
 
-test('the first descriptor stays open, others only as long as they are used', async () => {
+test('the first descriptor stays open, others only as long as they are in use', async () => {
   const disk = new SimDisk(randomFrom(1))
   const closed: string[] = []
   const file = new ReopenableFile(await descriptor(disk, 'first', closed))
@@ -37,7 +37,7 @@ test('the first descriptor stays open, others only as long as they are used', as
   expect(closed).toEqual(['second', 'third', 'fourth', 'first'])
 })
 
-test('a file that was never opened anew is closed once, and not between its calls', async () => {
+test('a file that was never reopened is closed once, and not between its calls', async () => {
   const closed: string[] = []
   const file = new ReopenableFile(await descriptor(new SimDisk(randomFrom(1)), 'first', closed))
   await file.sync()

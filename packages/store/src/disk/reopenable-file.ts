@@ -1,6 +1,6 @@
 import type { DiskFile } from './disk.ts'
 
-/** A descriptor, and how many calls of it are under way. */
+/** A descriptor, and the number of calls under way on it. */
 interface Descriptor {
   readonly file: DiskFile
   calls: number
@@ -8,9 +8,8 @@ interface Descriptor {
 }
 
 /**
- * A file that can be opened anew while it is in use: what a failing disk has done to a descriptor ends with that. Calls
- * that are under way come to their end on the descriptor that they began on. The first one stays open beside the others,
- * since it may hold a lock.
+ * A file that can be reopened while it is in use, to get rid of a descriptor that a failing disk has spoilt. Calls under way
+ * finish on the descriptor that they began on. The first descriptor stays open beside the others, since it may hold a lock.
  */
 export class ReopenableFile implements DiskFile {
   readonly #first: DiskFile
@@ -78,7 +77,7 @@ export class ReopenableFile implements DiskFile {
   }
 
   async #closeUnused({ file, calls, isReplaced }: Descriptor): Promise<void> {
-    // What a descriptor that is not used any more says at its end concerns nobody.
+    // Nothing depends on a replaced descriptor any more.
     if (isReplaced && calls === 0 && file !== this.#first) await file.close().catch(() => undefined)
   }
 }

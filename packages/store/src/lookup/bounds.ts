@@ -1,11 +1,11 @@
 import { type EntriesFrom, type EntriesTo, NotFoundError, u64Of } from '@datastreamer/format'
 import type { ReadableLog } from '../log/readable-log.ts'
 
-/** What is asked for of a log, its bounds found. */
+/** The bounds of a range of entries, as numbers. */
 export interface Bounds {
   /** Number of the first entry. */
   readonly first: number
-  /** Number of the entry to stop before, if one was named. */
+  /** Number of the entry to stop before, if one was requested. */
   readonly end: number | undefined
 }
 
@@ -15,8 +15,8 @@ export type FindBookmark = (bookmark: Uint8Array) => Promise<bigint | undefined>
 /**
  * Find the bounds of a range of entries.
  *
- * @param waits whether entries beyond the head are waited for
- * @throws {NotFoundError} @throws {RangeError} if a number is none
+ * @param waits whether to wait for entries after the head
+ * @throws {NotFoundError} @throws {RangeError} if an entry number is invalid
  */
 export async function boundsOf(
   log: ReadableLog,
@@ -41,7 +41,7 @@ export async function boundsOf(
   return { first, end: last + 1 }
 }
 
-/** The error for an entry beyond the head that is not waited for. */
+/** The error for an entry after the head, if reading does not wait there. */
 export function notThere(code: NotFoundError['code'], number: number, totalEntries: bigint): NotFoundError {
   return new NotFoundError(code, `no entry ${number}, the stream has ${totalEntries}`)
 }

@@ -4,7 +4,7 @@ import { LogCursor } from '../log/log-cursor.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
 
 /**
- * The data of all entries that are no bookmarks, joined, from entry `from` up to, without it, entry `to`.
+ * The concatenated data of all entries that are not bookmarks, from entry `from` up to but excluding entry `to`.
  *
  * @throws {RefusedError} `RANGE_REVERSED` if `to` is before `from`; `BOOKMARK_NOT_FOUND` if `to` was truncated meanwhile
  * @throws {TruncatedError}

@@ -11,23 +11,23 @@ export interface EntriesInput {
   readonly findBookmark: FindBookmark
   /** Whether more may be committed. */
   readonly grows: boolean
-  /** Ends the reading when the reader is closed. */
+  /** Aborted when the reader is closed. */
   readonly closing: AbortSignal
 }
 
 interface Range {
-  /** Number of the entry to stop before, if there is an end. */
+  /** Number of the entry to stop before, if one was requested. */
   readonly end: number | undefined
   /** Whether to wait at the head. */
   readonly waits: boolean
-  /** Entries that the stream had when reading began. */
+  /** Number of entries when reading began. */
   readonly head: number
-  /** Truncations before that. */
+  /** Number of truncations before that. */
   readonly truncations: number
   readonly signal: AbortSignal
 }
 
-/** A cursor that stays within what was asked for, and waits for what is not there yet. */
+/** A cursor that stays within the requested range, and waits for entries that are not there yet. */
 export class RangeCursor {
   readonly cursor: LogCursor
   readonly #log: ReadableLog
@@ -39,7 +39,7 @@ export class RangeCursor {
     this.#range = range
   }
 
-  /** @throws {NotFoundError} @throws {RangeError} if a number is none @throws the signal's reason */
+  /** @throws {NotFoundError} @throws {RangeError} if an entry number is invalid @throws the signal's reason */
   static async open(
     { log, findBookmark, grows, closing }: EntriesInput,
     { from = 0, to, follow = true, signal: own }: EntriesOptions,
@@ -55,10 +55,10 @@ export class RangeCursor {
   }
 
   /**
-   * The next run, which may go on after {@link stop}, or `undefined` at the end; the cursor stays before it.
+   * The next run, which may extend past {@link stop}, or `undefined` at the end; the cursor stays before it.
    *
    * @throws as `LogCursor.read`
-   * @throws {NotFoundError} `TO_NOT_FOUND` if the end was truncated, and is not waited for
+   * @throws {NotFoundError} `TO_NOT_FOUND` if the end was truncated and reading does not wait
    */
   async read(): Promise<LogRun | undefined> {
     const { end, waits, head, signal } = this.#range
@@ -74,8 +74,8 @@ export class RangeCursor {
   }
 
   /**
-   * Number of the entry to stop before. Without a named end that is the head as it was when reading began; what a
-   * truncation removed since is not waited for, nor taken for it what came in its place.
+   * Number of the entry to stop before. Without a requested end that is the head as of when reading began, or less if a
+   * truncation has removed entries since, whether or not others replaced them.
    */
   get stop(): number {
     const { end, waits, head, truncations } = this.#range

@@ -16,10 +16,10 @@ export interface ReaderParts {
   readonly release?: (() => Promise<void>) | undefined
 }
 
-/** A stream that was opened stays open until it is closed, also if only its log is still in use. */
+/** An open reader must not be garbage collected while only its log is in use. */
 const openReaders = new Set<StreamReader>()
 
-/** A stream that is open for reading: in order, by entry number, and by bookmark. docs/spec/stream-file.md §5. */
+/** A stream that is open for reading, in order, by entry number or by bookmark. docs/spec/stream-file.md §5. */
 export class StreamReader implements EntrySource, AsyncDisposable {
   readonly log: StreamLog
   readonly index: BookmarkIndex
@@ -42,21 +42,21 @@ export class StreamReader implements EntrySource, AsyncDisposable {
     return this.log.path
   }
 
-  /** The header, standing between two operations. */
+  /** The header; its totals are the commit point. */
   getHeader(): Header {
     return this.log.header
   }
 
   /**
-   * Every committed entry, in order, once. At the head it waits for what is committed next, unless `follow` is false or
-   * the file was opened without following it. Its data is borrowed until the next entry is asked for.
+   * Every committed entry, in order, once. At the head it waits for the next commit, unless `follow` is false or the file was
+   * opened without following it. The data is borrowed until the next entry is requested.
    *
    * **Truncation.** One that leaves every entry delivered so far is not noticed: reading goes on with the entries that are
-   * there now. One that removes an entry that was delivered, whether or not another takes its number, ends the reading.
-   * Entries before the first one that was asked for count as delivered once the stream has them.
+   * there now. One that removes a delivered entry, whether or not another gets its number, ends the reading. Entries before
+   * the requested start count as delivered once the stream has them.
    *
-   * @throws {NotFoundError} `FROM_NOT_FOUND`, `TO_NOT_FOUND`: an unknown bookmark, a number beyond a head at which reading
-   * does not wait, or a bookmark to end at that is before the start
+   * @throws {NotFoundError} `FROM_NOT_FOUND`, `TO_NOT_FOUND`: an unknown bookmark, a number after the head if reading does not
+   * wait there, or an end bookmark before the start
    * @throws {TruncatedError}
    * @throws {DamageError}
    * @throws {RefusedError} `CLOSED` if the reader is closed meanwhile
@@ -66,8 +66,7 @@ export class StreamReader implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * As {@link entries}, in batches of whole pages or what there is of one: the fast way. Borrowed until the next batch is
-   * asked for.
+   * As {@link entries}, in batches of a page or less, which is faster. The data is borrowed until the next batch is requested.
    */
   batches(options?: EntriesOptions): AsyncGenerator<readonly Entry[], void, void> {
     return readBatches(this.#entries, options)
@@ -83,14 +82,14 @@ export class StreamReader implements EntrySource, AsyncDisposable {
     return findBookmark(this.log, this.index, bookmark)
   }
 
-  /** The first entry after a bookmark that is none itself, or `undefined` if there is no such bookmark or entry. */
+  /** The first entry after a bookmark that is not a bookmark itself, or `undefined` if there is no such bookmark or entry. */
   async getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined> {
     const number = await this.getBookmark(bookmark)
     return number === undefined ? undefined : firstEventAfter(this.log, number)
   }
 
   /**
-   * The data of all entries that are no bookmarks, joined, from one bookmark up to another.
+   * The concatenated data of all entries between two bookmarks that are not bookmarks themselves.
    *
    * @throws {RefusedError} `BOOKMARK_NOT_FOUND`, `RANGE_REVERSED`
    * @throws {TruncatedError} if the stream is truncated meanwhile

@@ -3,20 +3,20 @@ import { DiskError } from '../disk/errors.ts'
 import { FollowedLog, type FollowedLogOptions } from './followed-log.ts'
 
 export interface FileFollowerOptions extends Omit<FollowedLogOptions, 'isPatient'> {
-  /** Milliseconds between two polls of the header. */
+  /** Milliseconds between two polls. */
   readonly pollMs: number
-  /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
+  /** Notified when the file no longer matches its header, and with `undefined` when it does again. */
   readonly onProblem: (problem: Error | undefined) => void
 }
 
-/** Looks at a header that does not fit before it counts as damage and not as one that is being written. */
-export const PATIENCE = 20
-/** Milliseconds between two checks whether the file still is the one of that name. */
+/** Consecutive failed polls before the file counts as damaged and not as being written. */
+export const MAX_FAILURES = 20
+/** Milliseconds between two checks that the path still leads to the file. */
 const PATH_CHECK_MS = 1000
 
 /**
- * Follows a file that another process writes: polls it, and whenever something was read from it for a
- * reader, before the reader gets it. docs/spec/stream-file.md §4.
+ * Follows a file that another process writes: polls it, also after each read for a reader, before the reader gets the data.
+ * docs/spec/stream-file.md §4.
  */
 export class FileFollower {
   readonly #options: FileFollowerOptions
@@ -24,14 +24,14 @@ export class FileFollower {
   readonly #closing = new AbortController()
   #timer: Timer
   #polling: Promise<boolean> | undefined
-  /** The poll that is to begin when the one under way has ended. */
+  /** The poll that begins when the one under way has ended. */
   #next: Promise<boolean> | undefined
   #failures = 0
   #pathCheckedAt: number
 
   constructor(options: FileFollowerOptions) {
     this.#options = options
-    this.#log = new FollowedLog({ ...options, isPatient: () => this.#failures < PATIENCE })
+    this.#log = new FollowedLog({ ...options, isPatient: () => this.#failures < MAX_FAILURES })
     options.log.confirmReads(() => this.#confirm())
     this.#pathCheckedAt = options.clock.now()
     this.#timer = options.clock.after(options.pollMs, () => void this.#tick())
@@ -55,9 +55,8 @@ export class FileFollower {
   }
 
   /**
-   * Resolves when a poll that began after the call has settled what of the file still is what is known, which may have
-   * truncated the log. As long as it fails, which is reported, whoever reads is held up: what was read may be of another
-   * history.
+   * Resolves when a poll that began after the call has made the log agree with the file, which may have truncated it. Reads
+   * wait as long as polls fail, which is reported: what was read may be of another history.
    */
   async #confirm(): Promise<void> {
     const { clock, pollMs } = this.#options
@@ -69,7 +68,7 @@ export class FileFollower {
     }
   }
 
-  /** Poll, beginning after the call; whoever asks meanwhile shares the next poll. */
+  /** Poll, beginning after the call; concurrent calls share the next poll. */
   #poll(): Promise<boolean> {
     this.#next ??= (this.#polling ?? Promise.resolve())
       .catch(() => undefined)
@@ -87,19 +86,20 @@ export class FileFollower {
   async #checkPath(): Promise<void> {
     const { file, path, clock } = this.#options
     if (clock.now() - this.#pathCheckedAt < PATH_CHECK_MS) return
-    // As long as it fails it is checked each time, so that it counts as a problem.
+    // While this fails it is checked at each poll, so that the failures add up to a problem.
     if (!(await file.isAt(path))) throw new DiskError('FILE_REPLACED', `${path} is not the file that was opened`)
     this.#pathCheckedAt = clock.now()
   }
 
   #succeed(): void {
-    if (this.#failures >= PATIENCE) this.#options.onProblem(undefined)
+    if (this.#failures >= MAX_FAILURES) this.#options.onProblem(undefined)
     this.#failures = 0
   }
 
   #fail(error: unknown): void {
     if (this.#closing.signal.aborted) return
     this.#failures++
-    if (this.#failures === PATIENCE) this.#options.onProblem(error instanceof Error ? error : new Error(String(error)))
+    if (this.#failures === MAX_FAILURES)
+      this.#options.onProblem(error instanceof Error ? error : new Error(String(error)))
   }
 }

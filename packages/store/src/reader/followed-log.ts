@@ -12,7 +12,7 @@ import { readEnd } from '../log/read-end.ts'
 import { readBytes } from '../log/run-reader.ts'
 import { readHeader } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { type CommonPart, findParting, knownPages, readFound } from './find-parting.ts'
+import { type CommonStart, findCommonStart, knownPages, readFound } from './find-common-start.ts'
 import type { PageTrail } from './page-trail.ts'
 
 export interface FollowedLogOptions {
@@ -24,15 +24,15 @@ export interface FollowedLogOptions {
   readonly trail: PageTrail
   readonly magic?: Uint8Array | undefined
   readonly clock: Clock
-  /** Where the file ends as it was read into memory. */
+  /** What the file ended with when it was read into memory. */
   readonly ending: Ending
-  /** Whether the log goes on as the file does; if not, it does so only after a truncation, up to where the file ends then. */
+  /** Whether the log grows with the file; if not, it does so only after a truncation, up to where the file ends then. */
   readonly grows: boolean
-  /** Whether what does not fit may be half written, and is to be polled again. */
+  /** Whether data that does not match may be half written, and is to be read again. */
   readonly isPatient: () => boolean
 }
 
-/** An entry in memory that changed, the page it is in, and what the file has there. */
+/** An entry in memory that changed, its page, and what the file has there. */
 interface Change extends PageChange {
   readonly page: KnownPage
   readonly found: Uint8Array
@@ -42,56 +42,57 @@ interface Change extends PageChange {
 const TAIL_PAGES = 16
 /** Milliseconds between two comparisons of all pages that are in memory. */
 const CHANGES_MS = 1000
-/** Reads of a header that changes from one to the next before a poll is given up. */
-const MOST_HEADER_READS = 16
+/** Reads of a header that keeps changing before a poll gives up. */
+const MAX_HEADER_READS = 16
 
 /**
- * A log whose file another process writes, or may write. Each poll moves its commit point as the file's header has moved,
- * reads what is new once for all readers, and truncates it where the file is no longer what was known.
+ * A log whose file another process may write. Each poll moves its commit point as the file's header has moved, reads what is
+ * new once for all readers, and truncates the log where the file is no longer what was known.
  * docs/spec/stream-file.md §4.
  */
 export class FollowedLog {
   readonly #options: FollowedLogOptions
   #ending: Ending
-  #goesOn: boolean
-  /** As it was read last. */
+  #mayGrow: boolean
+  /** The last header that was read. */
   #header: Header | undefined
   #comparedAt: number
 
   constructor(options: FollowedLogOptions) {
     this.#options = options
     this.#ending = options.ending
-    this.#goesOn = options.grows
+    this.#mayGrow = options.grows
     this.#comparedAt = options.clock.now()
   }
 
   /**
    * Poll the file once.
    *
-   * @returns whether it is settled what of it still is what was known; if not, it is being written right now
-   * @throws {DamageError} if it does not fit its header, or is half written
+   * @returns whether the log agrees with the file now; if not, the file was being written
+   * @throws {DamageError} if the file does not match its header, or is half written
    */
   async poll(): Promise<boolean> {
     const { file, log, grows } = this.#options
     const header = await this.#stableHeader()
     if (header === undefined) return false
     const hasMoved = !samePoint(header, log.header)
-    if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending)))) await this.#part(header)
-    if (this.#goesOn && !samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
-    this.#goesOn = grows
+    if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending))))
+      await this.#truncateToCommon(header)
+    if (this.#mayGrow && !samePoint(header, log.header) && !(await this.#advanceTo(header))) return false
+    this.#mayGrow = grows
     const isDue = this.#options.clock.now() - this.#comparedAt >= CHANGES_MS
     return isDue || !(await hasEnding(file, this.#ending)) ? this.#takeChanges(header) : true
   }
 
-  /** Truncate the log to where the file still is what is known of it. */
-  async #part(header: CommitPoint): Promise<void> {
+  /** Truncate the log to where the file still agrees with it. */
+  async #truncateToCommon(header: CommitPoint): Promise<void> {
     const { file, path, log, buffers, trail } = this.#options
     await readEnd(file, path, header)
-    this.#goesOn = true
-    this.#truncateTo(await findParting({ file, point: log.header, buffers, trail }, header))
+    this.#mayGrow = true
+    this.#truncateTo(await findCommonStart({ file, point: log.header, buffers, trail }, header))
   }
 
-  #truncateTo({ point, last }: CommonPart): void {
+  #truncateTo({ point, last }: CommonStart): void {
     const { log, buffers, trail } = this.#options
     trail.forgetFrom(point.totalLength)
     log.truncate(point)
@@ -112,10 +113,10 @@ export class FollowedLog {
     try {
       ending = await this.#readTo(header)
     } catch (error) {
-      // What was read up to a header that is no commit point must not stay.
-      buffers.dropAfter(last)
+      // What was read up to a header that is not a commit point must not stay.
+      buffers.cutBehind(last)
       if (this.#options.isPatient()) throw error
-      // It ends as it did, and yet does not go on from there: nothing of what is known counts.
+      // The old end is still there, yet does not lead to the new one: nothing that is known can be trusted.
       const end = await readEnd(file, path, header)
       this.#truncateTo({ point: START, last: undefined })
       last = undefined
@@ -134,9 +135,9 @@ export class FollowedLog {
   }
 
   /**
-   * Bring what was committed since into memory, checking that it goes on where the log ended.
+   * Read what was committed since into memory, checking that it follows the end of the log.
    *
-   * @returns what it ends with, as it was checked
+   * @returns what it ends with
    */
   async #readTo(header: CommitPoint): Promise<Ending> {
     const { file, path, log, buffers } = this.#options
@@ -156,9 +157,8 @@ export class FollowedLog {
       page.bytes.set(bytes, position - page.start)
       number += BigInt(run.count)
       const stop = position + run.end
-      // Whoever truncates at the entry that opens a page may leave the padding before it.
-      if (end === page.start + PAGE_BYTES && (run.stop === 'padding' || end < header.totalLength))
-        buffers.closeLast(stop)
+      // A truncation at the first entry of a page may leave the padding before it.
+      if (end === page.start + PAGE_BYTES && (run.stop === 'padding' || end < header.totalLength)) page.closedAt = stop
       else if (run.stop !== 'end')
         throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${end}`, { file: path, position: stop })
       position = page.start + PAGE_BYTES
@@ -172,9 +172,9 @@ export class FollowedLog {
   }
 
   /**
-   * Bring what the writer changed in place into the pages in memory, or truncate the log where that is no update.
+   * Apply updates in place to the pages in memory, or truncate the log where the change is a rewrite.
    *
-   * @returns false if the file goes on being written
+   * @returns false if the file was being written
    */
   async #takeChanges(header: Header): Promise<boolean> {
     const { file, log, buffers } = this.#options
@@ -187,14 +187,14 @@ export class FollowedLog {
     const again = isSame ? header : await this.#stableHeader()
     if (again === undefined || isBefore(again, header)) return false
     const hasMoved = !samePoint(header, again)
-    // A writer that never rests commits while pages are read, which changes none of them.
+    // A busy writer commits while pages are read, which changes none of them.
     if (hasMoved && !(await hasEnding(file, this.#ending))) return false
     if (!isSame && isRewrite(changes, log.header)) {
       if (hasMoved) return false
-      // Truncated, and written again up to the same place.
-      await this.#part(header)
+      // Truncated, and rewritten up to the same position.
+      await this.#truncateToCommon(header)
       if (!(await this.#advanceTo(header))) return false
-      this.#goesOn = this.#options.grows
+      this.#mayGrow = this.#options.grows
     } else if (!isSame) await this.#update(changes)
     this.#comparedAt = this.#options.clock.now()
     return true
@@ -212,14 +212,14 @@ export class FollowedLog {
     const keys = changes.flatMap(({ page, found, offset }) =>
       [page.bytes, found].flatMap((in_) => bookmarkAt(in_, offset)),
     )
-    // Until then, look-ups find out by themselves what the index says wrongly.
+    // Until then, look-ups notice by themselves what is wrong in the index.
     if (keys.length > 0) void repairBookmarks(log, index, keys).catch(() => undefined)
   }
 
-  /** The header, as two reads agree on, the last one of the poll before among them; none, if it changes each time. */
+  /** A header on which two reads agree, including the last one of the previous poll; `undefined` if it keeps changing. */
   async #stableHeader(): Promise<Header | undefined> {
     const { file, path, magic } = this.#options
-    for (let reads = 0; reads < MOST_HEADER_READS; reads++) {
+    for (let reads = 0; reads < MAX_HEADER_READS; reads++) {
       const before = this.#header
       this.#header = await readHeader(file, path, { magic })
       if (before !== undefined && samePoint(before, this.#header)) return this.#header
@@ -228,14 +228,14 @@ export class FollowedLog {
   }
 }
 
-/** Whether a commit point went back. */
+/** Whether commit point `a` is before `b`. */
 function isBefore(a: CommitPoint, b: CommitPoint): boolean {
   return a.totalEntries < b.totalEntries || a.totalLength < b.totalLength
 }
 
 /**
- * Whether a file whose commit point stands where it did was truncated and written again: entries do not lie where they did,
- * or besides another one the last one changed.
+ * Whether a file with the same commit point as before was rewritten: entries are at other positions, or the last one and
+ * another one changed.
  */
 function isRewrite(changes: readonly Change[], { totalEntries }: CommitPoint): boolean {
   const last = changes.at(-1)
@@ -243,7 +243,7 @@ function isRewrite(changes: readonly Change[], { totalEntries }: CommitPoint): b
   return changes.length > 1 && BigInt(last.number) === totalEntries - 1n
 }
 
-/** The bookmark that begins at a byte, if it is one. */
+/** The bookmark of the entry at a byte, if it is one. */
 function bookmarkAt(bytes: Uint8Array, offset: number): readonly Uint8Array[] {
   const entry = decodeEntry(bytes, offset)
   return entry?.type === BOOKMARK_TYPE && entry.data.length >= 1 && entry.data.length <= 16 ? [entry.data] : []

@@ -15,44 +15,44 @@ import { readEnd } from '../log/read-end.ts'
 import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { StreamReader } from '../lookup/stream-reader.ts'
-import { FileFollower, PATIENCE } from './file-follower.ts'
+import { FileFollower, MAX_FAILURES } from './file-follower.ts'
 import { PageTrail } from './page-trail.ts'
 
 const DEFAULT_POLL_MS = 10
-/** Between two polls of a file that is not followed: whether it still is what was opened. */
+/** Milliseconds between two polls of a file that is not followed: it may be truncated or rewritten. */
 const CHECK_MS = 50
 
 export interface ReaderOptions {
   readonly file: string
-  /** Refuse a stream of another type (default: take any). */
+  /** Refuse a stream of another type (default: accept any). */
   readonly streamType?: bigint | undefined
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic?: Uint8Array | undefined
   /**
-   * Follow what another process appends (default false: the stream ends where it ends now, or, if it is truncated meanwhile,
-   * where it does then).
+   * Follow what another process appends (default false: the stream ends where it ends now, or after a truncation where it
+   * ends then).
    */
   readonly follow?: boolean | undefined
   /** Milliseconds between two polls of the file (default 10 if it is followed, 50 if it is not). */
   readonly pollMs?: number | undefined
-  /** Called when the file does not fit its header any more, and with `undefined` when it does again. */
+  /** Notified when the file no longer matches its header, and with `undefined` when it does again. */
   readonly onProblem?: ((problem: Error | undefined) => void) | undefined
   readonly disk?: Disk | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
   /**
-   * The bookmark index (default: one in memory, made by a scan in the background that look-ups wait for: LevelDB writes
-   * into its folder whenever it is opened).
+   * The bookmark index (default: one in memory, filled by a scan in the background that look-ups wait for, since opening
+   * LevelDB writes into its folder).
    */
   readonly index?: BookmarkIndex | undefined
 }
 
 /**
- * Open a stream file of any generation. Nothing is written, neither to it nor beside it.
+ * Open a stream file of any generation for reading. Nothing is written, neither to it nor beside it.
  *
  * @param file the stream file, or all options with it
  * @throws {TypeError} if no path is given
- * @throws {DamageError} if the file is no stream, or its header does not fit its entries
+ * @throws {DamageError} if the file is not a stream, or its header does not match its entries
  * @throws {RefusedError} `FILE_NOT_FOUND`, `LEADS_NOWHERE`
  * @see docs/spec/stream-file.md
  */
@@ -68,7 +68,7 @@ export async function openReader(
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()
-    const { header, ending } = await readAtRest(file, { ...options, clock }, buffers)
+    const { header, ending } = await readConsistent(file, { ...options, clock }, buffers)
     const log = new StreamLog({ file, path, header, buffers, clock })
     const trail = new PageTrail()
     const index = options.index ?? followLog(log, trail)
@@ -82,8 +82,8 @@ export async function openReader(
   }
 }
 
-/** The header and the page in which the log ends; with a writer beside us of a moment when they fit. */
-async function readAtRest(
+/** The header and the page in which the log ends, read again until they match if another program writes the file. */
+async function readConsistent(
   file: DiskFile,
   options: ReaderOptions & { readonly clock: Clock },
   buffers: PageBuffers,
@@ -95,5 +95,5 @@ async function readAtRest(
     buffers.restart(header.totalLength, page)
     return { header, ending: endingOf(header, page) }
   }
-  return readAgain(follow ? PATIENCE : 1, read, () => sleep(clock, pollMs))
+  return readAgain(follow ? MAX_FAILURES : 1, read, () => sleep(clock, pollMs))
 }

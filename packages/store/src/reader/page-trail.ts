@@ -3,7 +3,7 @@ import { HEADER_PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 import type { ScanWitness } from '../bookmarks/follow-log.ts'
 import type { LogRun } from '../log/run-reader.ts'
 
-/** What a page held when it was scanned. */
+/** What a page held when it was scanned for bookmarks. */
 export interface PageTrace {
   /** Position of the page. */
   readonly start: number
@@ -17,13 +17,13 @@ export interface PageTrace {
 }
 
 /**
- * Remembers of each page from the start of a log what it held when its bookmarks were put into the index: some 100 bytes
- * for each MiB. By that it is found where a file that another program truncated and wrote again still is what it was.
+ * Checksums of the pages from the start of a log, as they were when their bookmarks were put into the index: some 100 bytes
+ * for each MiB. They show how much of a file that another program has rewritten is still the same.
  */
 export class PageTrail implements ScanWitness {
   readonly #pages: PageTrace[] = []
 
-  /** Pages from the start, without a gap. The last one may be known in part. */
+  /** Pages from the start, without gaps. The last one may be incomplete. */
   get pages(): readonly PageTrace[] {
     return this.#pages
   }
@@ -53,7 +53,7 @@ export class PageTrail implements ScanWitness {
     if (trace !== undefined) this.#pages[page] = { ...trace, checksum: crc32(bytes.subarray(0, trace.length)) }
   }
 
-  /** Forget the page that holds the byte at `position`, and those after it; all, if there is no data before. */
+  /** Forget the page of the byte at `position`, and those after it. */
   forgetFrom(position: number): void {
     const kept = position <= HEADER_PAGE_BYTES ? 0 : pageOf(position)
     if (kept < this.#pages.length) this.#pages.length = kept

@@ -12,7 +12,7 @@ import { indexUpdated, redoPendingUpdate, type UpdateInput } from '../write/upda
 import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
 
 export interface OrderInput extends UpdateInput {
-  /** As the file has it. */
+  /** As it is in the file. */
   readonly header: Header
   readonly log: StreamLog
   readonly index: BookmarkIndex
@@ -20,7 +20,7 @@ export interface OrderInput extends UpdateInput {
   /**
    * Number up to which the index knows the log.
    *
-   * @param checkpointed what the last checkpoint says of it
+   * @param checkpointed the number in the last checkpoint
    * @param takenOverFrom where another program began to write, if one did
    */
   readonly indexedEntries: (checkpointed: bigint | undefined, takenOverFrom: CommitPoint | undefined) => Promise<bigint>
@@ -28,11 +28,11 @@ export interface OrderInput extends UpdateInput {
 }
 
 /**
- * Bring the files of a store that were just opened in order: finish what a crash or a failure of the disk interrupted, take
- * over what another program wrote, let log and index follow. docs/spec/commit-log.md §4.
+ * Recover the files of a store that were just opened: finish what a crash or a failure of the disk interrupted, take over
+ * what another program wrote, bring log and index up to date. docs/spec/commit-log.md §4.
  *
- * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
- * @throws what the disk fails with; it may be done again
+ * @throws {DamageError} if the header does not match the entries and no commit log says where they end
+ * @throws the error of the disk; it may be retried
  */
 export async function bringInOrder(input: OrderInput): Promise<void> {
   const { disk, path, writable, commitLog, header, log, index, buffers, onEvent } = input
@@ -48,7 +48,7 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
   log.moveTo(point)
   const indexedEntries = await input.indexedEntries(before?.indexedEntries, takenOverFrom)
   if (indexedEntries < point.totalEntries) {
-    // Should this be interrupted, the next try has to begin here again.
+    // If this is interrupted, the next attempt has to begin here again.
     await writable.file.sync()
     await commitLog.sync()
     await commitLog.writeCheckpoint({ ...point, indexedEntries, open: true, everyCommitDurable: true, bootId: '' })
@@ -56,22 +56,22 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
     const entries = point.totalEntries - indexedEntries
     onEvent({ event: 'indexed', file: path, fromEntry: indexedEntries, entries })
   }
-  // Not before: the next try must find out too that the index has to be looked at.
+  // Not before: if indexing is interrupted, the next attempt must notice the take-over too.
   if (takenOverFrom !== undefined) await noteTakeOver({ commitLog, path, writable, onEvent }, takenOverFrom, point)
   if (update !== undefined) await finishUpdate(input, update)
   await noteDamages(input)
 }
 
 /**
- * Let the log end where it would after {@link bringInOrder}, which the disk has no room for now: so that readers are served.
- * Nothing is written, but for an update in place that was interrupted: it takes no room, and readers must not see half of it.
+ * Set the log to where it will end after {@link bringInOrder}, for which the disk has no room now, so that readers are
+ * served. Nothing is written, except an interrupted update in place: it takes no room, and readers must not see half of it.
  *
- * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ * @throws {DamageError} if the header does not match the entries and no commit log says where they end
  */
 export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const { path, writable, header, log, buffers } = input
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
-  const point = await readAgain(LOOKS, async () => {
+  const point = await readAgain(ATTEMPTS, async () => {
     const end = await findEnd(input)
     buffers.restart(end.totalLength, await readEnd(writable.file, path, end))
     return end
@@ -80,8 +80,8 @@ export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Prom
   await noteDamages(input)
 }
 
-/** Looks at the end of a log, at most, that nothing written keeps as it is. */
-const LOOKS = 4
+/** Attempts to read the end of a log that is not locked against changes. */
+const ATTEMPTS = 4
 
 async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
   const known = log.damages.bytes

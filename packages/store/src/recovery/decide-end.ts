@@ -6,7 +6,7 @@ import type { RecoveryInput } from './recovery-input.ts'
 import { hasLost } from './unsynced-commits.ts'
 import { damageAt, isWhole } from './whole-record.ts'
 
-/** Where the log ends, and why. @throws {DamageError} if nothing tells */
+/** Where the log ends, and why. @throws {DamageError} if that cannot be determined */
 export async function decideEnd(
   input: RecoveryInput,
   found: CommitPoint,
@@ -20,7 +20,7 @@ export async function decideEnd(
   if (checkpoint === undefined) throw damage
   if (checkpoint.truncating === true) {
     if (damage === undefined) return { point: found, reason: 'a truncation that was begun or done' }
-    // Nobody knows that it is done, unless the checkpoint after it has rotted: then commits lie after its end.
+    // The truncation was never acknowledged, unless the checkpoint after it has rotted: then commits follow it.
     return { point: await checked(input, (await endsFrom(input, checkpoint)).last), reason: damage.message }
   }
   const { points, last } = await endsFrom(input, checkpoint)
@@ -28,30 +28,30 @@ export async function decideEnd(
     if (damage !== undefined) throw damage
     return { point: found, reason: 'a commit' }
   }
-  // Ours would name a whole commit: what it counts was durable before it was written.
+  // A header of ours would end at a whole commit: everything that it counts was durable before it was written.
   const mustBeWhole = checkpoint.everyCommitDurable || found.totalEntries < checkpoint.totalEntries
   if (damage === undefined && mustBeWhole) return { point: found, reason: 'written by another program' }
   return { point: await checked(input, last), reason: damage?.message ?? 'the header is ahead of the whole commits' }
 }
 
-/** A point that the log can end at. @throws {DamageError} if it cannot */
+/** @returns the point, if the log can end there @throws {DamageError} if it cannot */
 async function checked({ writable, path }: RecoveryInput, point: CommitPoint): Promise<CommitPoint> {
   const { totalLength, totalEntries } = point
   await readEnd(writable.file, path, point)
   return { totalLength, totalEntries }
 }
 
-/** Where the log may end. */
+/** The points at which the log may end. */
 interface Ends {
   /** The checkpoint and the operation boundaries after it. */
   readonly points: readonly CommitPoint[]
-  /** The last of them whose bytes are whole. */
+  /** The last of them up to which the bytes are whole. */
   readonly last: CommitPoint
 }
 
 /**
- * The commits behind the checkpoint, up to the first that is not whole. If every commit was durable before the header, those
- * after it too: either the header does not count them, or it has rotted.
+ * The commits after the checkpoint, up to the first that is not whole. If every commit was durable before its header, also
+ * those after that one: either the header does not count it, or it has rotted.
  */
 async function endsFrom(input: RecoveryInput, from: Checkpoint): Promise<Ends> {
   const { writable, commitLog } = input

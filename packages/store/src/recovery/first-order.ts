@@ -1,9 +1,9 @@
 import type { OrderInput } from './bring-in-order.ts'
 
-/** What is left to be done once of a store that was opened without room for it. */
+/** The first recovery of a store, which is still to be done if the disk was full when the store was opened. */
 export interface FirstOrder {
   isDone: boolean
   readonly indexedEntries: OrderInput['indexedEntries']
-  /** To be called when the files are in order for the first time. */
+  /** To be called when the files are recovered for the first time. */
   finish(): Promise<void>
 }

@@ -8,16 +8,16 @@ import type { RecoveryInput } from './recovery-input.ts'
 import { damageAt } from './whole-record.ts'
 
 /**
- * Make the commit log end at `point`: records beyond it, or of bytes that another program wrote over, go.
+ * Make the commit log end at `point`: remove records after it, and of bytes that another program has overwritten.
  *
- * @returns where what is left of it ended, if another program wrote after that, or nobody knows
+ * @returns where the rest of it ends, if what follows is of another program or unknown
  */
 export async function reconcile(input: RecoveryInput, point: CommitPoint): Promise<CommitPoint | undefined> {
   const { commitLog } = input
   const kept = await recordsUpTo(commitLog, point)
   let { count, end } = kept
-  // A store that died may have left a record whose header was not written. One that was closed has not: there a program
-  // has truncated the file and gone on, and what it wrote may end where one of our commits did.
+  // A crash may leave a record whose header was not written. After a clean close a record past the end means that another
+  // program has truncated the file and gone on, and what it wrote may end where one of our commits did.
   const mayBeForeign = count < commitLog.count && commitLog.checkpoint?.open !== true
   const hasRotten = !kept.isKnown && isClosedAt(commitLog, point)
   if ((!samePoint(end, point) && !hasRotten) || mayBeForeign) {
@@ -35,9 +35,10 @@ export async function reconcile(input: RecoveryInput, point: CommitPoint): Promi
 }
 
 /**
- * How many of the first `count` records, which end with a whole one, speak of what is ours; the last of those is whole.
+ * How many of the first `count` records, of which the last is whole, are of bytes that are still ours; the last of those is
+ * whole.
  *
- * @param isLast whether none that cannot be read follows, with which an operation may end
+ * @param isLast whether no unreadable record follows, with which an operation may end
  */
 async function countStillOurs(
   input: RecoveryInput,
@@ -49,16 +50,16 @@ async function countStillOurs(
   for (let at = count; at > 0; at--) {
     const isTrue = await stillTrue(input, at - 1, point, isLast)
     if (isTrue === true) break
-    // What nobody can tell is as what stands before it.
+    // An unknown one counts as the one before it does.
     if (isTrue === false) ours = at - 1
   }
   if (ours === count && !isLast) return ours
-  // Of an operation of ours whose end is gone, nothing is known but that another program wrote that.
+  // An operation of ours without its end counts as written by another program.
   while (ours > 0 && !(await canBeLast(input, ours - 1, point))) ours--
   return ours
 }
 
-/** Whether a store was closed there: what does not fit has rotted, and is of no other program. */
+/** Whether a store was closed there: bytes that do not match have rotted, and are not of another program. */
 function isClosedAt({ checkpoint }: CommitLog, point: CommitPoint): boolean {
   return checkpoint?.open === false && samePoint(checkpoint, point)
 }
@@ -69,8 +70,8 @@ async function canBeLast({ commitLog }: RecoveryInput, index: number, point: Com
 }
 
 /**
- * Whether the bytes of a record are what was committed; `undefined` if it, or where it begins, cannot be read, or it has no
- * checksum and what ended the log after it cannot.
+ * Whether the bytes of a record are what was committed. `undefined` if that is unknown: the record or the one before it
+ * cannot be read, or it has no checksum and the record that follows cannot be read.
  */
 async function stillTrue(
   input: RecoveryInput,

@@ -12,16 +12,15 @@ import { markDamaged } from './unsynced-commits.ts'
 /** Where the log ends. */
 export interface RecoveredEnd {
   readonly point: CommitPoint
-  /** Where another program began to write, if one did since the store was last open. */
+  /** Where another program began to write, if one has since the store was last open. */
   readonly takenOverFrom: CommitPoint | undefined
 }
 
 /**
- * Find where the log ends after whatever happened to the file: a clean close, a crash of the process or the machine, or
- * another program that wrote it. Afterwards header and commit log agree, but for what is to be noted by
- * {@link noteTakeOver}. docs/spec/commit-log.md §4.
+ * Find where the log ends after a clean close, a crash of the process or the machine, or writes of another program.
+ * Afterwards header and commit log agree, except for what {@link noteTakeOver} has to add. docs/spec/commit-log.md §4.
  *
- * @throws {DamageError} if the header does not fit the entries and no commit log tells what does
+ * @throws {DamageError} if the header does not match the entries and no commit log says where they end
  */
 export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   const { path, header, onEvent, writable, commitLog } = input
@@ -45,20 +44,20 @@ export async function recoverEnd(input: RecoveryInput): Promise<RecoveredEnd> {
   return { point, takenOverFrom }
 }
 
-/** Find where the log ends as {@link recoverEnd} does, but write nothing. @throws as that */
+/** Find where the log ends as {@link recoverEnd} does, without writing. @throws likewise */
 export async function findEnd(input: RecoveryInput): Promise<CommitPoint> {
   const { totalLength, totalEntries } = input.header
   return (await decideEnd(input, { totalLength, totalEntries })).point
 }
 
-/** Add what another program wrote to the commit log, from where that ends. */
+/** Add what another program wrote to the commit log, from its end on. */
 export async function noteTakeOver(
   { commitLog, path, writable, onEvent }: Pick<RecoveryInput, 'commitLog' | 'path' | 'writable' | 'onEvent'>,
   from: CommitPoint,
   point: CommitPoint,
 ): Promise<void> {
   if (commitLog.count > 0 && commitLog.last === undefined) {
-    // What cannot be read there may be ours.
+    // The last record cannot be read: the bytes may be ours.
     await commitLog.append([foreignRecord(point, true)])
     return
   }
@@ -67,12 +66,11 @@ export async function noteTakeOver(
 }
 
 /**
- * Write again what the disk may not have although the machine believes so: after a sync that failed, Linux takes what it
- * could not write for written, and forgets it when memory is short. From now on it is what it is: nothing that is checked
- * becomes another before it is durable.
+ * Write again what may be in the system's cache but not on the disk: after a failed sync, Linux marks pages that it could not
+ * write as clean, and drops them when memory is short. From now on what was read stays what it is.
  */
 async function writeAgain({ writable, commitLog, header }: RecoveryInput, from: Checkpoint): Promise<void> {
-  // A truncation writes the record of its checkpoint after that.
+  // A truncation writes the record that ends at its checkpoint after the checkpoint.
   await commitLog.writeAgain(Math.max(0, await lastRecordUpTo(commitLog, from)))
   if (from.everyCommitDurable) return
   const size = await writable.file.size()

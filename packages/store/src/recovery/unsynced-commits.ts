@@ -7,7 +7,7 @@ import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { RecoveryInput } from './recovery-input.ts'
 import { isWhole } from './whole-record.ts'
 
-/** A record whose bytes are not those that were committed, and where it begins. */
+/** A record whose bytes are not those that were committed, and where they begin. */
 interface Unfit {
   readonly index: number
   readonly before: CommitPoint
@@ -15,31 +15,31 @@ interface Unfit {
 }
 
 /**
- * Whether a sync that failed has lost entries of commits that nobody had made durable, though the process died and not the
- * machine: what Linux could not write it takes for written, and forgets. docs/spec/commit-log.md §4.
+ * Whether a failed sync has lost entries of commits that were not durable, although the process died and not the machine:
+ * Linux marks pages that it could not write as clean, and drops them. docs/spec/commit-log.md §4.
  */
 export async function hasLost(input: RecoveryInput, end: CommitPoint): Promise<boolean> {
   for await (const unfit of unfitRecords(input, end)) if (!(await hasWholeEntries(input, unfit))) return true
   return false
 }
 
-/** Mark commits behind the checkpoint whose entries are there, but not as they were committed: they have rotted, or are old. */
+/** Mark commits after the checkpoint whose entries are there, but not as they were committed: they have rotted, or are old. */
 export async function markDamaged(input: RecoveryInput, end: CommitPoint): Promise<void> {
   for await (const { index, record } of unfitRecords(input, end)) {
     if (!record.isDamaged) await input.commitLog.revise(index, { ...record, isDamaged: true })
   }
 }
 
-/** The records after the checkpoint, up to `end`, whose checksum does not fit; none if every commit was durable. */
+/** The records after the checkpoint, up to `end`, whose checksum does not match; none if every commit was durable. */
 async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGenerator<Unfit, void, void> {
   const { commitLog } = input
   const { checkpoint } = commitLog
   if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
-  // Not the checkpoint itself: where a truncation was about to be made, it stands inside what a record covers.
+  // Not the checkpoint itself: one that announces a truncation may be inside what a record covers.
   const last = await lastRecordUpTo(commitLog, checkpoint)
   const from = (await commitLog.record(last)) ?? START
   for await (const placed of placedRecords(commitLog, { index: last + 1, from })) {
-    // Of what cannot be compared only the end can be checked.
+    // Where records cannot be read only the end can be checked.
     const [record, before] = placed.record === undefined ? [placed.last, undefined] : [placed.record, placed.from]
     if (record === undefined || record.totalLength > end.totalLength) return
     const index = placed.record === undefined ? placed.next - 1 : placed.index
@@ -47,7 +47,7 @@ async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGener
   }
 }
 
-/** Whether the entries of a record follow each other, whatever they hold. */
+/** Whether the entries of a record follow each other, whatever their data. */
 async function hasWholeEntries({ writable }: RecoveryInput, { before, record }: Unfit): Promise<boolean> {
   const { totalLength: from, totalEntries: first } = before
   const bytes = await readExactly(writable.file, from, record.totalLength - from)

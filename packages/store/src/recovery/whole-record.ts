@@ -5,7 +5,7 @@ import { DamageError } from '../log/damage-error.ts'
 import { readEnd } from '../log/read-end.ts'
 import type { RecoveryInput } from './recovery-input.ts'
 
-/** Why the log cannot end at a point, if it cannot. */
+/** Why the log cannot end at a point; `undefined` if it can. */
 export async function damageAt(
   { writable, path }: RecoveryInput,
   point: CommitPoint,
@@ -22,8 +22,8 @@ export async function damageAt(
 /**
  * Whether the bytes of a record are those that were committed.
  *
- * What another program wrote was made durable before anything was written after it; only its end can be checked, as where
- * it is not known where the record begins.
+ * What another program wrote was made durable before anything was written after it. Only its end can be checked; likewise if
+ * it is unknown where the record begins.
  */
 export async function isWhole(
   input: RecoveryInput,

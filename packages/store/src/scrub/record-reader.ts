@@ -20,33 +20,33 @@ export interface RecordReaderOptions {
   readonly beforeRead: (bytes: number) => Promise<void>
 }
 
-/** A record of the commit log beside the bytes that it speaks of, both of one moment. */
+/** A record of the commit log and the checksum of its bytes, both read at one moment. */
 export interface ReadRecord {
   readonly index: number
-  /** Index of the record after it. */
+  /** Index of the next record. */
   readonly next: number
   readonly from: CommitPoint
   readonly record: CommitRecord
-  /** The checksum that the bytes have, or the error of reading them. */
+  /** The checksum of the bytes, or the error of reading them. */
   readonly found: number | Error
   /** See `StreamLog.steadyEpoch`. */
   readonly epoch: number
 }
 
-/** Committed bytes of which no checksum can be read. */
+/** Committed bytes whose checksum cannot be read. */
 export interface UncoveredBytes {
   readonly next: number
   readonly uncovered: EntryRange
 }
 
-/** Bytes that are read at once. */
+/** Bytes per read. */
 const CHUNK_BYTES = 256 * 1024
-/** Times that a record is read again because the log changed meanwhile. */
+/** Attempts to read a record while the log changes. */
 const ATTEMPTS = 10
 
 /**
- * Reads what is committed, one record of the commit log after the other, while the log goes on to be written. What was
- * read while it changed is read again, so a checksum that differs is no update or truncation that was caught halfway.
+ * Reads what is committed, one record of the commit log after the other, while the log is being written. What was read
+ * during a change is read again, so a checksum that differs is never due to an update or truncation under way.
  */
 export class RecordReader {
   readonly #options: RecordReaderOptions
@@ -54,7 +54,7 @@ export class RecordReader {
   #chunkStart = 0
   #chunkEnd = 0
   #records: AsyncIterator<PlacedRecord | UnreadableRecords> | undefined
-  /** What was placed last, and the index that was asked for. */
+  /** The last result, and the requested index. */
   #placed: { readonly index: number; readonly placed: PlacedRecord | UnreadableRecords } | undefined
   #epoch = -1
 
@@ -62,7 +62,7 @@ export class RecordReader {
     this.#options = options
   }
 
-  /** Read the first record from `index` on that speaks of bytes; `undefined` if none that does is committed. */
+  /** Read the first committed record from `index` on that covers bytes; `undefined` if there is none. */
   async read(index: number): Promise<ReadRecord | UncoveredBytes | 'changing' | undefined> {
     const { log } = this.#options
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -81,7 +81,7 @@ export class RecordReader {
     return 'changing'
   }
 
-  /** Read everything anew. */
+  /** Discard what is buffered. */
   forget(epoch = -1): void {
     this.#epoch = epoch
     this.#records = undefined
@@ -95,7 +95,7 @@ export class RecordReader {
       if (this.#records === undefined || nextOf(this.#placed?.placed) !== index) this.#records = await this.#from(index)
       const next = await this.#records?.next()
       this.#placed = next === undefined || next.done === true ? undefined : { index, placed: next.value }
-      // The log may have more by then.
+      // The commit log may have grown by the next call.
       if (this.#placed === undefined) this.#records = undefined
     }
     const placed = this.#placed?.placed
@@ -104,7 +104,7 @@ export class RecordReader {
     return isCommitted ? placed : undefined
   }
 
-  /** The records from `index` on, and those that cannot be read directly before it. */
+  /** The records from `index` on, and unreadable ones directly before it. */
   async #from(index: number): Promise<AsyncIterator<PlacedRecord | UnreadableRecords> | undefined> {
     const { commitLog } = this.#options
     if (index > commitLog.count) return undefined
@@ -117,7 +117,7 @@ export class RecordReader {
     return placedRecords(commitLog, { index: first, from: from ?? START })
   }
 
-  /** What is committed of the bytes of records that cannot be read. */
+  /** The committed bytes of records that cannot be read. */
   #uncovered(unreadable: UnreadableRecords): UncoveredBytes | undefined {
     const uncovered = uncoveredBytes(unreadable, this.#options.log.header)
     return uncovered && { next: unreadable.next, uncovered }
@@ -142,7 +142,7 @@ export class RecordReader {
   async #readChunk(position: number): Promise<void> {
     const { log, file, beforeRead } = this.#options
     const length = Math.min(CHUNK_BYTES, log.header.totalLength - position)
-    if (length <= 0) throw new RangeError(`byte ${position} is not committed any more`)
+    if (length <= 0) throw new RangeError(`byte ${position} is no longer committed`)
     await beforeRead(length)
     const got = await file.read(this.#chunk.subarray(0, length), position)
     if (got === 0) throw new RangeError(`the file ends at byte ${position}`)

@@ -9,9 +9,9 @@ import type { StreamLog } from '../log/stream-log.ts'
 import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
 
 export interface ScrubOptions {
-  /** Bytes that are read in a second, at most. */
+  /** Most bytes to read per second. */
   readonly bytesPerSecond: number
-  /** Milliseconds from the beginning of one pass to that of the next, at least (default one hour). */
+  /** Least milliseconds from the start of one pass to the start of the next (default one hour). */
   readonly passEveryMs?: number | undefined
 }
 
@@ -21,36 +21,36 @@ export interface ScrubTarget {
   readonly commitLog: CommitLog
   readonly file: DiskFile
   readonly clock: Clock
-  /** Does what changes the commit log, while nothing is committed; absent if it is not to be changed. */
+  /** Runs a change of the commit log while nothing is committed; absent if the commit log must not be changed. */
   readonly alone?: ((work: () => Promise<void>) => Promise<void>) | undefined
-  /** Called with bytes that are not those that were committed, a page's at a time, and of those that are whole again. */
+  /** Notified of bytes, in one page at a time, that are not those that were committed, or that are whole again. */
   readonly onFound: (range: EntryRange, state: 'damaged' | 'whole') => void
-  /** Called with bytes of which no checksum can be read. */
+  /** Notified of bytes whose checksum cannot be read. */
   readonly onUncovered: (range: EntryRange) => void
-  /** Called when a pass cannot go on: the commit log cannot be read. That is tried again. */
+  /** Notified once when the commit log cannot be read, which is retried. */
   readonly onError: (error: Error) => void
-  /** Called when a pass that could not go on does. */
+  /** Notified when the commit log can be read again. */
   readonly onResumed: () => void
 }
 
-/** How far scrubbing is. */
+/** Progress of scrubbing. */
 export interface ScrubStatus {
-  /** Times that everything was compared; what cannot be compared is not. */
+  /** Number of passes that compared everything; one with bytes whose checksum cannot be read does not count. */
   readonly passes: number
-  /** Committed bytes of which no checksum can be read, as far as the last passes found them. */
+  /** Committed bytes whose checksum cannot be read, as of the last pass and the current one. */
   readonly uncovered: readonly EntryRange[]
-  /** Up to where the current pass has come. */
+  /** Position of the current pass. */
   readonly position: number
 }
 
 const DEFAULT_PASS_EVERY_MS = 3_600_000
-/** Time between two tries to go on with a pass that cannot. */
+/** Time between two attempts to read the commit log. */
 const RETRY_MS = 1000
 
 /**
- * Reads what is committed, over and over and slowly, and compares it with the checksums of the commit log: what has
- * rotted is found before a reader comes to it, marked, and not read as if it were whole. Bytes of other programs get
- * checksums as they are found. docs/spec/commit-log.md §6.
+ * Reads what is committed, slowly and repeatedly, and compares it with the checksums of the commit log: rotten bytes are found
+ * before a reader gets to them and marked as damaged. Bytes of other programs get checksums as they are found.
+ * docs/spec/commit-log.md §6.
  */
 export class Scrubber {
   readonly #target: ScrubTarget
@@ -63,7 +63,7 @@ export class Scrubber {
   #uncovered = new DamagedRanges()
   #position = 0
   #isFailing = false
-  /** What was found since it was last reported. */
+  /** What was found and not reported yet. */
   #found: { readonly range: EntryRange; readonly state: 'damaged' | 'whole' } | undefined
 
   constructor(target: ScrubTarget, { bytesPerSecond, passEveryMs }: ScrubOptions) {
@@ -115,7 +115,7 @@ export class Scrubber {
       const read = await this.#read(index)
       if (read === undefined) break
       if (read === 'changing') {
-        // What changes all the time is looked at in the next pass.
+        // What keeps changing is left to the next pass.
         index++
         continue
       }
@@ -124,7 +124,7 @@ export class Scrubber {
         await this.#judge(read)
         this.#position = read.record.totalLength
       }
-      // Where nothing follows what cannot be read.
+      // Nothing follows what cannot be read.
       if (read.next <= index) break
       index = read.next
     }
@@ -140,7 +140,7 @@ export class Scrubber {
     this.#position = range.to.totalLength
   }
 
-  /** Read a record, as soon as the commit log can be read. @throws when it is asked to end */
+  /** Read a record, as soon as the commit log can be read. @throws when scrubbing is stopped */
   async #read(index: number): ReturnType<RecordReader['read']> {
     const { signal } = this.#stop
     for (;;) {
@@ -159,7 +159,7 @@ export class Scrubber {
     }
   }
 
-  /** Reported once, however often it is tried in vain. */
+  /** Reported once, until it succeeds again. */
   #failed(error: unknown): void {
     if (!this.#isFailing) this.#target.onError(error instanceof Error ? error : new Error(String(error)))
     this.#isFailing = true
@@ -202,12 +202,12 @@ export class Scrubber {
     try {
       await alone(async () => {
         if (!log.isSteadySince(read.epoch)) return
-        // A truncation shortens the log first, and then its records: one that was read between may have another in its place.
+        // A truncation changes the log first and its records later: a record that was read in between may have changed.
         const record = await commitLog.record(read.index)
         if (record !== undefined && sameRecord(record, read.record)) await commitLog.revise(read.index, revised)
       })
     } catch {
-      // A store that cannot write keeps it in memory; the next pass tries again.
+      // If the store cannot write, the finding stays in memory; the next pass tries again.
     }
     this.#stop.signal.throwIfAborted()
   }
@@ -228,13 +228,13 @@ export class Scrubber {
     this.#found = undefined
   }
 
-  /** Keeps no process alive. @throws when it is asked to end */
+  /** Does not keep the process alive. @throws when scrubbing is stopped */
   #sleep(ms: number): Promise<void> {
     return sleep(this.#clock, ms, { signal: this.#stop.signal, ref: false })
   }
 }
 
-/** Whether bytes are what they should be, as far as that is known. */
+/** Whether bytes match their checksum, if they have one. */
 function isWhole(read: ReadRecord): read is ReadRecord & { readonly found: number } {
   const { record, found } = read
   return typeof found === 'number' && (record.checksum === 0 || found === record.checksum)

@@ -24,7 +24,7 @@ const CHECKPOINT_BYTES: Readonly<Record<Fsync, number>> = {
   never: 256 * PAGE_BYTES,
 }
 
-/** Put a store together from files that are in order, and write down that it is open. */
+/** Build a store from recovered files, and write a checkpoint that says that it is open. */
 export async function assembleStore(
   files: OpenedFiles,
   state: StateOfStore,

@@ -1,17 +1,17 @@
 import type { CommitResult, StreamWriter } from '@datastreamer/format/source'
 import { RefusedError } from '../disk/errors.ts'
 
-/** An open operation, for the function that fills it. */
+/** The open operation, as the function that fills it sees it. */
 export interface AtomicOperation {
-  /** Add an entry; returns the number that it will have. @throws as `addStreamEntry` */
+  /** Add an entry; returns its number. @throws as `addStreamEntry` */
   addEntry(type: number, data: Uint8Array): bigint
   /** Add a bookmark of 1 to 16 bytes; returns the number of its entry. @throws as `addStreamBookmark` */
   addBookmark(bookmark: Uint8Array): bigint
-  /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
+  /** Resolves when memory has room for more; to be awaited now and then when adding a lot. */
   writable(): Promise<void>
 }
 
-/** Commit what `fill` adds as one operation; roll it back if that throws. */
+/** Commit what `fill` adds as one operation; roll it back if `fill` throws. */
 export async function atomic(
   store: StreamWriter,
   fill: (operation: AtomicOperation) => Promise<void> | void,
@@ -19,7 +19,7 @@ export async function atomic(
   store.startAtomicOp()
   let isOpen = true
   const checkOpen = (): void => {
-    if (!isOpen) throw new RefusedError('NO_ATOMIC_OP', 'the operation of this function has ended')
+    if (!isOpen) throw new RefusedError('NO_ATOMIC_OP', 'the operation of this call has ended')
   }
   try {
     await fill({

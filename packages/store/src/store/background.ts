@@ -15,24 +15,24 @@ export interface BackgroundParts {
   readonly commitLog: CommitLog
   readonly exclusive: Exclusive
   readonly state: StateOfStore
-  /** Milliseconds between two looks at whether the file still is where it was opened; 0 is never. */
+  /** Milliseconds between two checks that the file is still at its path; 0 is never. */
   readonly fileCheckMs: number
-  /** How committed bytes are compared with their checksums, if they are. */
+  /** How committed bytes are compared with their checksums, if at all. */
   readonly scrub: ScrubOptions | undefined
   readonly clock: Clock
-  /** Milliseconds until a store that broke is opened anew, after so many tries in vain. */
+  /** Milliseconds until the files of a broken store are reopened, after a number of failed attempts. */
   readonly reopenDelayMs: (tries: number) => number
   readonly reopen: () => Promise<void>
   readonly onEvent: (event: StoreEvent) => void
 }
 
-/** What an open store does by itself: see that its file is where it was, compare checksums, open its files anew. */
+/** What an open store does in the background: check its paths, compare checksums, reopen its files after a failure. */
 export class Background {
   readonly #exclusive: Exclusive
   readonly #fileTimer: Timer | undefined
   readonly #scrubber: Scrubber | undefined
   readonly #reopener: Reopener
-  #looking = false
+  #checking = false
 
   constructor(parts: BackgroundParts) {
     const { path, log, commitLog, writable, exclusive, state, fileCheckMs, scrub, clock, onEvent } = parts
@@ -59,12 +59,12 @@ export class Background {
     })
   }
 
-  /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
+  /** Progress of scrubbing, if it is on. */
   get scrubbing(): ScrubStatus | undefined {
     return this.#scrubber?.status
   }
 
-  /** Begin nothing new; resolves when what runs has ended, but for files that are just being opened anew. */
+  /** Start nothing new; resolves when what runs has ended, except reopening. */
   async stop(): Promise<void> {
     this.#fileTimer?.cancel()
     await this.#scrubber?.close()
@@ -72,10 +72,10 @@ export class Background {
   }
 
   #checkFile(): void {
-    if (this.#looking) return
-    this.#looking = true
+    if (this.#checking) return
+    this.#checking = true
     void this.#exclusive.checkFile().finally(() => {
-      this.#looking = false
+      this.#checking = false
     })
   }
 }

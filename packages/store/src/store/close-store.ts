@@ -20,18 +20,18 @@ export interface ClosingParts {
 }
 
 /**
- * Make all that is committed durable and release the files.
+ * Make everything committed durable and release the files.
  *
  * @param discard whether to remove what opening the store has made on the disk
- * @throws {DiskError} `STORE_BROKEN` if it could not be made durable; all is released nevertheless
+ * @throws {DiskError} `STORE_BROKEN` if that failed; the files are released nevertheless
  */
 export async function closeStore(parts: ClosingParts, discard: boolean): Promise<void> {
   const { checkpointer, commitLog, file, index, lock, state, made, firstOrder } = parts
-  // Others are kept out until all is as it was.
+  // Undone before the file is closed, which releases the lock.
   const undoing = { close: async () => (discard ? made.undo() : undefined) }
   await checkpointer.stop()
   try {
-    // Without room for what is to be written first, all is as durable as whoever had the file open before left it.
+    // On a disk that was full from the start nothing was written: the files are as durable as they were before.
     if (firstOrder.isDone || commitLog.checkpoint?.open !== false) {
       if (state.broken !== undefined) throw state.broken
       await index.repair()

@@ -1,4 +1,4 @@
-/** What opening a store has put on the disk: undone, if what it was opened for cannot start. */
+/** What opening a store has made on the disk, to be undone if the start fails. */
 export class Made {
   #undo: (() => Promise<void>)[] = []
 
@@ -6,7 +6,7 @@ export class Made {
     this.#undo.push(undo)
   }
 
-  /** Undo all, the last first. What cannot be undone stays; it is not why the start failed. */
+  /** Undo all, the last first. Errors are ignored: the reason why the start failed matters more. */
   async undo(): Promise<void> {
     for (const undo of this.#undo.splice(0).reverse()) await undo().catch(() => undefined)
   }

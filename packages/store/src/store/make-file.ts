@@ -13,7 +13,7 @@ import type { Made } from './made.ts'
 import type { StoreOptions } from './store-options.ts'
 
 /**
- * The file, made if it is absent.
+ * Open the file, made if absent.
  *
  * @param lockIndex called before a file is made
  * @throws {RefusedError} `FILE_NOT_FOUND`
@@ -30,7 +30,7 @@ export async function openFile(
   const folders = await disk.makeFoldersOf(path)
   for (const folder of folders) made.add(() => disk.removeFolder(folder))
   const locked = await createStreamFile(disk, path, options, async () => {
-    // A store of a stream that differs only in its extension has the same index, and the same commit log.
+    // A stream whose name differs only in its extension has the same index and commit log.
     await lockIndex()
     await disk.remove(commitLogPath(path))
   })
@@ -42,8 +42,8 @@ export async function openFile(
 }
 
 /**
- * A Go server locks the index folder, whose name is that of the file as it was given. A file that was named by a symbolic
- * link has another such folder, under its own name: lock that too.
+ * A Go server locks the index folder, which it names after the path that it was given. If our path is a symbolic link, the
+ * file has another such folder under its own name: lock that too.
  */
 export async function lockTarget(path: string, made: Made): Promise<Lock | undefined> {
   const folder = bookmarkFolder(await realpath(path))
@@ -54,7 +54,7 @@ export async function lockTarget(path: string, made: Made): Promise<Lock | undef
   return { isAtPath: () => claim.isAtPath(), close: () => claim.release() }
 }
 
-/** @throws {RefusedError} `STREAM_DIFFERS` if a stream is of another version, system or generation than asked for */
+/** @throws {RefusedError} `STREAM_DIFFERS` if a stream is of another version, system or generation than requested */
 export function checkIdentity(
   path: string,
   found: { readonly version: number; readonly systemId: bigint; readonly generation: number },

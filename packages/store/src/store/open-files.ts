@@ -17,28 +17,28 @@ import { checkIdentity, lockTarget, openFile } from './make-file.ts'
 import { givenIndex, type OpenedLevel, openLevel, repairedIndex } from './open-index.ts'
 import type { StoreOptions } from './store-options.ts'
 
-/** An opening under way. */
+/** The state of opening a store. */
 export interface Opening {
   readonly disk: Disk
   readonly made: Made
-  /** What has to be closed if opening fails, the last first. */
+  /** What to close if opening fails, the last first. */
   readonly opened: { close(): Promise<void> }[]
-  /** The file, which is the lock: it is closed when all else was, and what was made is gone. */
+  /** The stream file, which holds the lock: closed last, after everything made was removed. */
   locked: DiskFile | undefined
 }
 
-/** The files of a store, locked, and the log as the header has it. */
+/** The files of a store, locked, and the log up to the commit point of the header. */
 export interface OpenedFiles {
   readonly disk: Disk
   readonly path: string
-  /** The stream file, that `writable` writes. */
+  /** The stream file, which `writable` writes. */
   readonly file: ReopenableFile
   readonly writable: WritableFile
   readonly commitLog: CommitLog
   readonly buffers: PageBuffers
   readonly log: StreamLog
   readonly index: BookmarkIndex
-  /** Held beside the index. */
+  /** Held in addition to the index. */
   readonly lock: Lock | undefined
   readonly firstOrder: FirstOrder
   readonly clock: Clock
@@ -46,9 +46,9 @@ export interface OpenedFiles {
 }
 
 /**
- * Open stream file, index and commit log, and keep others from writing them.
+ * Open stream file, index and commit log, locked against other writers.
  *
- * @param ordered settles when the log may be read for a rebuild of the index
+ * @param ordered resolves when the log may be read to rebuild the index
  */
 export async function openFiles(
   options: StoreOptions,

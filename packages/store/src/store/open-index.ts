@@ -14,16 +14,16 @@ import type { StreamLog } from '../log/stream-log.ts'
 import type { FirstOrder } from '../recovery/first-order.ts'
 import type { Made } from './made.ts'
 
-/** The index beside a file, before anything is known of the log. */
+/** The index beside a file, before the log is recovered. */
 export interface OpenedLevel {
   readonly level: LevelBookmarkIndex
-  /** Whether it was made and knows nothing yet. */
+  /** Whether it was just made. */
   readonly empty: boolean
-  /** Why it is to be rebuilt beside serving: it holds nothing that the log does not. */
+  /** Why it has to be rebuilt while the store serves. */
   readonly damage?: UnusableIndexError
 }
 
-/** Open the index, or only get the right to it if the disk has no room for what LevelDB writes then. @throws {LockedError} */
+/** Open the index, or only lock it if the disk has no room for what LevelDB writes on opening. @throws {LockedError} */
 export async function openLevel(path: string, made: Made, clock: Clock): Promise<OpenedLevel> {
   const folder = bookmarkFolder(path)
   if (!(await exists(folder))) made.add(() => removeLevelFolder(folder))
@@ -42,7 +42,7 @@ export interface IndexOfStore {
   readonly firstOrder: FirstOrder
 }
 
-/** The index of an open store that repairs itself. @param ordered settles when the log may be read for a rebuild */
+/** An index that repairs itself. @param ordered resolves when the log may be read to rebuild it */
 export function repairedIndex(
   opened: OpenedLevel,
   log: StreamLog,
@@ -65,7 +65,7 @@ export function repairedIndex(
   }
 }
 
-/** An index that was given. */
+/** An index that the caller of `openStore` has given. */
 export function givenIndex(index: BookmarkIndex, log: StreamLog): IndexOfStore {
   return {
     index,
@@ -80,8 +80,8 @@ export function givenIndex(index: BookmarkIndex, log: StreamLog): IndexOfStore {
 }
 
 /**
- * Number up to which the index knows the log: what the last checkpoint says of it no longer holds for entries that
- * another program wrote in the place of ours.
+ * Number up to which the index knows the log. What the last checkpoint says of it does not hold for entries of another
+ * program that replaced ours.
  */
 async function entriesIndexed(
   log: StreamLog,
@@ -92,13 +92,13 @@ async function entriesIndexed(
   if (empty) return 0n
   if (damage !== undefined) return log.header.totalEntries
   if (checkpointed === undefined) return BigInt(await indexedUpTo(log, level))
-  // What is known of ours that are gone says nothing of what stands there now, even if some of it is the same.
+  // Bookmarks of replaced entries say nothing about the entries that are there now, even if some are the same.
   const ours = least(takenOverFrom?.totalEntries ?? checkpointed, checkpointed)
   if (await knowsLastBefore(log, level, ours)) return ours
   return least(BigInt(await indexedUpTo(log, level)), ours)
 }
 
-/** Whether an index has the last bookmark before an entry, so that it is none of an earlier time; if one stands near. */
+/** Whether an index has the last bookmark before an entry, if there is one nearby: otherwise the index is out of date. */
 async function knowsLastBefore(log: StreamLog, index: BookmarkIndex, number: bigint): Promise<boolean> {
   const end = number < log.header.totalEntries ? number : log.header.totalEntries
   const { value: near } = await bookmarksBackwards(log, Number(end)).next()

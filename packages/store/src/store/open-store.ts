@@ -11,15 +11,15 @@ import type { StoreOptions } from './store-options.ts'
 import type { StreamStore } from './stream-store.ts'
 
 /**
- * Open a stream file for writing, made if absent, and bring it in order: finish what a crash interrupted, take over what
- * another program wrote, let the index catch up.
+ * Open a stream file for writing, made if absent, and recover it: finish what a crash interrupted, take over what another
+ * program wrote, bring the index up to date.
  *
  * @param file the stream file, or all options with it
  * @throws {TypeError} if no path is given
- * @throws {LockedError} if someone else writes the file
+ * @throws {LockedError} if another store has the file open
  * @throws {RefusedError} `NOT_A_FILE`, `LEADS_NOWHERE`; `FILE_NOT_FOUND` if it had to exist
- * @throws {DamageError} if the file is no stream, or its header does not fit its entries
- * @throws {RefusedError} `STREAM_DIFFERS` if it holds another version or system than asked for
+ * @throws {DamageError} if the file is not a stream, or its header does not match its entries
+ * @throws {RefusedError} `STREAM_DIFFERS` if it holds another version or system than requested
  * @see docs/spec/stream-file.md
  */
 export async function openStore(
@@ -32,7 +32,7 @@ export async function openStore(
   try {
     return await open(options, opening)
   } catch (error) {
-    await Promise.allSettled(opening.opened.reverse().map((part) => part.close()))
+    await Promise.allSettled(opening.opened.reverse().map((resource) => resource.close()))
     await opening.made.undo()
     await opening.locked?.close().catch(() => undefined)
     throw error

@@ -13,11 +13,11 @@ import type { Lock } from '../write/lock.ts'
 import type { LogWriter } from '../write/log-writer.ts'
 
 export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries'> {
-  /** The stream file, that `writable` writes. */
+  /** The stream file, which `writable` writes. */
   readonly file: ReopenableFile
-  /** 16 bytes that the file begins with, if they are not the usual ones. */
+  /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic: Uint8Array | undefined
-  /** Held beside the index. */
+  /** Held in addition to the index. */
   readonly lock: Lock | undefined
   readonly firstOrder: FirstOrder
   readonly writer: LogWriter
@@ -26,18 +26,18 @@ export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries
 }
 
 /**
- * Open the files of a store that broke anew, write again what a sync that failed may have lost, and bring them in order as
- * when a store is opened. Readers are served on meanwhile. What is committed stays, as long as memory or the disk has it; of a
- * commit or a truncation whose outcome was unknown, it is settled that it was not made. Nothing else may be writing.
+ * Reopen the files of a broken store, write again what a failed sync may have lost, and recover them as when a store is
+ * opened. Readers are served meanwhile. What is committed stays, as far as memory or the disk still has it; a commit or a
+ * truncation whose outcome was unknown is undone. Nothing else may be writing.
  *
- * @throws {DiskError} `FILE_REPLACED` if the names do not lead to what was opened; it may be tried again
- * @throws {DiskError} `FOREIGN_WRITER` if another program was seen to write the file: for good
- * @throws what the disk fails with, if it is not well yet; it may be tried again
+ * @throws {DiskError} `FILE_REPLACED` if the paths do not lead to what was opened; it may be retried
+ * @throws {DiskError} `FOREIGN_WRITER` if another program has written the file; permanent
+ * @throws the error of the disk, if it still fails; it may be retried
  * @see docs/spec/commit-log.md §4
  */
 export async function reopenFiles(parts: ReopenParts): Promise<void> {
   const { disk, path, file, commitLog, log, index, writer, checkpointer, fileWatch } = parts
-  // What that program wrote would be overwritten.
+  // Reopening would overwrite what that program wrote.
   if (fileWatch.problem?.code === 'FOREIGN_WRITER') throw fileWatch.problem
   await mustBeAtPath(parts)
   await file.replaceBy(await disk.open(path, 'write'))
@@ -59,7 +59,7 @@ export async function reopenFiles(parts: ReopenParts): Promise<void> {
   await checkpointer.write({ open: true })
 }
 
-/** A file of the same name that is another one holds another stream, and nobody keeps others from writing that. */
+/** Another file at the same path holds another stream, and is not locked. */
 async function mustBeAtPath({ path, file, commitLog, index, lock }: ReopenParts): Promise<void> {
   const areAtPath = await Promise.all([
     file.isAt(path),
@@ -74,7 +74,7 @@ async function mustBeAtPath({ path, file, commitLog, index, lock }: ReopenParts)
   )
 }
 
-/** Write what is committed and in memory once more, and the header, durably. */
+/** Write what is committed and in memory again, and the header, durably. */
 async function writeAgain({ file, writable, log, buffers, commitLog }: ReopenParts): Promise<void> {
   const { header } = log
   const durable = commitLog.checkpoint?.totalLength ?? HEADER_PAGE_BYTES

@@ -5,25 +5,25 @@ import type { StateOfStore } from '../write/store-state.ts'
 export interface ReopenerOptions {
   readonly state: StateOfStore
   readonly clock: Clock
-  /** Open the files anew. Throws if the disk is not well yet, and the store is broken as before then. */
+  /** Reopen the files. Throws if the disk still fails; the store stays broken then. */
   readonly reopen: () => Promise<void>
-  /** Milliseconds until the next try, after so many in vain. */
+  /** Milliseconds until the next attempt, after a number of failed ones. */
   readonly delayMs: (tries: number) => number
-  /** Called when the store broke. */
+  /** Notified when the store breaks. */
   readonly onBroken: (error: DiskError) => void
-  /** Called with why a try was in vain, and how many were so far. */
+  /** Notified when an attempt fails, with the number of failed ones so far. */
   readonly onFailure: (error: Error, tries: number) => void
 }
 
-/** Longest time between two tries to open the files of a store anew. */
+/** Longest time between two attempts. */
 const MAX_DELAY_MS = 10_000
 
-/** 100 ms after the store broke, then twice as long each time, up to 10 s. */
+/** 100 ms, then twice as long each time, up to 10 s. */
 export function defaultReopenDelay(tries: number): number {
   return Math.min(100 * 2 ** Math.min(tries, 10), MAX_DELAY_MS)
 }
 
-/** Has the files of a store opened anew when it broke, until that helps. */
+/** Reopens the files of a broken store, again and again until that succeeds. */
 export class Reopener {
   readonly #options: ReopenerOptions
   #timer: Timer | undefined
@@ -36,11 +36,11 @@ export class Reopener {
       this.#plan()
     }
     options.state.onBroken(onBroken)
-    // A store may be opened without room for what it has to write first.
+    // A store that is opened on a full disk is broken from the start.
     if (options.state.broken !== undefined) onBroken(options.state.broken)
   }
 
-  /** Begin no other try. */
+  /** Start no further attempt. */
   stop(): void {
     this.#isStopped = true
     this.#timer?.cancel()

@@ -1,7 +1,7 @@
 import { isFull } from '../disk/is-full.ts'
 import type { StateOfStore } from '../write/store-state.ts'
 
-/** Do what a store has to do before it writes; if the disk has no room for that, readers are served before it is done. */
+/** Do what a store has to do before it writes; if the disk has no room for that, the store opens broken and serves readers. */
 export async function serveOnlyIfFull(state: StateOfStore, work: () => Promise<void>): Promise<void> {
   try {
     await work()

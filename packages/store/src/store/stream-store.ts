@@ -19,11 +19,11 @@ import { type UpdateParts, updateLog } from '../write/update.ts'
 import { type AtomicOperation, atomic } from './atomic.ts'
 import type { Background } from './background.ts'
 
-/** What a store is put together from; see `openStore`. */
+/** What a store is built from; see `openStore`. */
 export interface StoreParts {
   readonly log: StreamLog
   readonly index: BookmarkIndex
-  /** Where operations ended, for relays. */
+  /** The operation boundaries, for relays. */
   readonly operationBoundaries: CommittedBoundaries
   readonly pipeline: CommitPipeline
   readonly exclusive: Exclusive
@@ -33,7 +33,7 @@ export interface StoreParts {
   readonly writer: Pick<LogWriter, 'syncs'>
   readonly truncating: TruncateParts
   readonly updating: UpdateParts
-  /** Make all durable and release the files; `discard`: remove what opening the store has made. */
+  /** Make everything durable and release the files; `discard`: remove what opening the store has made. */
   readonly close: (discard: boolean) => Promise<void>
   readonly onEvent: (event: StoreEvent) => void
 }
@@ -46,7 +46,7 @@ export interface StoreParts {
  * wait for the disk: those that wait together share one write and one sync. docs/spec/stream-file.md §6.
  */
 export class StreamStore extends StreamReader {
-  /** Where operations ended, for relays. */
+  /** The operation boundaries, for relays. */
   readonly operationBoundaries: CommittedBoundaries
   readonly #parts: StoreParts
   readonly #pipeline: CommitPipeline
@@ -61,12 +61,12 @@ export class StreamStore extends StreamReader {
     this.operationBoundaries = parts.operationBoundaries
   }
 
-  /** How far the comparison of committed bytes with their checksums is, if it was asked for. */
+  /** Progress of scrubbing, if it is on. */
   get scrubbing(): ScrubStatus | undefined {
     return this.#parts.background.scrubbing
   }
 
-  /** Whether it can write; if not, it opens its files anew by itself when the disk is well. */
+  /** Whether it can write; if not, it reopens its files by itself once the disk works again. */
   get state(): StoreState {
     return this.#parts.state.now
   }
@@ -76,12 +76,12 @@ export class StreamStore extends StreamReader {
     return { ...this.#pipeline.stats, syncs: this.#parts.writer.syncs }
   }
 
-  /** Why nothing can be written: `STORE_BROKEN`. What is in the file is known only once it has been opened anew. */
+  /** Why nothing can be written: `STORE_BROKEN`. What the file holds is known only once it is reopened. */
   get broken(): DiskError | undefined {
     return this.#parts.state.refusal
   }
 
-  /** Number that the next entry to be added will have: the entries that wait for the disk, or are not committed, count. */
+  /** Number of the next entry that is added; entries that are queued or not committed count. */
   get nextEntry(): bigint {
     return BigInt(this.#pipeline.nextEntry)
   }
@@ -97,11 +97,11 @@ export class StreamStore extends StreamReader {
   }
 
   /**
-   * Add an entry to the open operation; returns the number that it will have.
+   * Add an entry to the open operation; returns its number.
    *
    * @throws {RefusedError} `NO_ATOMIC_OP`, `ENTRY_TOO_LARGE`, `BAD_ENTRY_TYPE`, `TOO_MUCH_PENDING`, `ATOMIC_OP_FAILED`;
    * the operation stays as it was
-   * @throws {DiskError} `WRITE_FAILED` if a part of the operation could not be written ahead: roll it back
+   * @throws {DiskError} `WRITE_FAILED` if some of the operation could not be written ahead: roll it back
    */
   addStreamEntry(type: number, data: Uint8Array): bigint {
     this.#pipeline.checkOperation()
@@ -114,7 +114,7 @@ export class StreamStore extends StreamReader {
   /**
    * Add a bookmark to the open operation; returns the number of its entry.
    *
-   * @throws {RefusedError} `BAD_BOOKMARK` if it is not of 1 to 16 bytes; otherwise as `addStreamEntry`
+   * @throws {RefusedError} `BAD_BOOKMARK` if it is not 1 to 16 bytes long; otherwise as `addStreamEntry`
    */
   addStreamBookmark(bookmark: Uint8Array): bigint {
     this.#pipeline.checkOperation()
@@ -129,7 +129,7 @@ export class StreamStore extends StreamReader {
    * Commit the open operation. Resolves when readers may see it.
    *
    * @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED`
-   * @throws {DiskError} the operation is gone; on `OUTCOME_UNKNOWN` it may be there when the file is opened again
+   * @throws {DiskError} the operation is lost; on `OUTCOME_UNKNOWN` it may be there when the file is reopened
    */
   commitAtomicOp(): Promise<CommitResult> {
     return this.#pipeline.commit()
@@ -149,7 +149,7 @@ export class StreamStore extends StreamReader {
     return atomic(this, fill)
   }
 
-  /** Resolves when adding more will not pile up in memory; to be awaited now and then by those who add a lot. */
+  /** Resolves when memory has room for more; to be awaited now and then when adding a lot. */
   async writable(): Promise<void> {
     await this.index.writable()
     await this.#pipeline.room()
@@ -194,16 +194,17 @@ export class StreamStore extends StreamReader {
   }
 
   /**
-   * Roll back what is open, finish what waits for the disk, make all durable and release the files. Calling it again waits too.
+   * Roll back the open operation, finish queued commits, make everything durable and release the files. Calling it again
+   * waits too.
    *
-   * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; all is released nevertheless
+   * @throws {DiskError} `STORE_BROKEN` if what was committed could not be made durable; the files are released nevertheless
    */
   override async close(): Promise<void> {
     this.#closed = true
     await super.close()
   }
 
-  /** Close, and remove what opening the store has made on the disk, unless something was committed since. */
+  /** Close, and remove what opening the store has made on the disk, unless something was committed. */
   async discard(): Promise<void> {
     this.#discarding = this.#pipeline.stats.commits === 0
     await this.close()
@@ -215,7 +216,7 @@ export class StreamStore extends StreamReader {
     try {
       await truncateLog(this.#parts.truncating, Number(number))
     } catch (cause) {
-      // Once the commit point has moved, what else speaks of the log no longer agrees with it.
+      // Once the commit point has moved, index and commit log may no longer agree with the log.
       if (samePoint(this.log.header, from)) throw cause
       this.#parts.state.break(cause)
       this.#pipeline.continueAtHead()

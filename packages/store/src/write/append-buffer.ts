@@ -2,22 +2,22 @@ import { ENTRY_HEAD_BYTES, PAGE_BYTES, PacketType } from '@datastreamer/format'
 import { type PageBuffer, type PageBuffers, startOfOpenPage } from '../log/page-buffers.ts'
 import type { LogPosition } from '../log/run-reader.ts'
 
-/** A position to which the buffer can be rolled back. */
-export interface Mark extends LogPosition {
-  /** The page that the last entry before it lies in, if it is in memory. */
+/** The position after an entry in the buffer, which can be rolled back to there. */
+export interface AppendPosition extends LogPosition {
+  /** The page that holds the entry before it, if it is in memory. */
   readonly page: PageBuffer | undefined
 }
 
-/** Where entries are encoded in memory, as they will lie in the file. docs/spec/stream-file.md §3. */
+/** Encodes entries in memory as they will be in the file. docs/spec/stream-file.md §3. */
 export class AppendBuffer {
   readonly #buffers: PageBuffers
   #page: PageBuffer | undefined
   #position: number
   #number: number
-  /** The last mark that was asked for: operations begin where others ended. */
-  #mark: Mark | undefined
+  /** The last result of {@link end}: an operation begins at the end of another. */
+  #end: AppendPosition | undefined
 
-  /** @param end the end of the log; if it stands inside a page, that is the last page of `buffers` */
+  /** @param end of the log; if it is inside a page, that is the last page of `buffers` */
   constructor(buffers: PageBuffers, end: LogPosition) {
     this.#buffers = buffers
     this.#page = buffers.last
@@ -25,15 +25,15 @@ export class AppendBuffer {
     this.#number = end.number
   }
 
-  /** The place after the last entry. */
-  get end(): Mark {
-    if (this.#mark?.position !== this.#position || this.#mark.page !== this.#page) {
-      this.#mark = { position: this.#position, number: this.#number, page: this.#page }
+  /** The position after the last entry. */
+  get end(): AppendPosition {
+    if (this.#end?.position !== this.#position || this.#end.page !== this.#page) {
+      this.#end = { position: this.#position, number: this.#number, page: this.#page }
     }
-    return this.#mark
+    return this.#end
   }
 
-  /** Where the first page begins that is not full. */
+  /** The start of the first page that is not full. */
   get openPage(): LogPosition {
     const position = startOfOpenPage(this.#position)
     const number = position === this.#position ? this.#number : (this.#page?.firstNumber ?? this.#number)
@@ -62,15 +62,15 @@ export class AppendBuffer {
     return number
   }
 
-  /** Remove all that was appended after a position. */
-  rewind({ position, number, page }: Mark): void {
-    this.#buffers.dropAfter(page)
+  /** Roll back all entries after a position. */
+  rewind({ position, number, page }: AppendPosition): void {
+    this.#buffers.cutBehind(page)
     this.#page = page
     this.#position = position
     this.#number = number
   }
 
-  /** Go on elsewhere; the pages in memory are those that lead there. */
+  /** Go on at another position; the pages in memory must end there. */
   moveTo({ position, number }: LogPosition): void {
     this.#page = this.#buffers.last
     this.#position = position
@@ -82,7 +82,7 @@ export class AppendBuffer {
     if (page !== undefined) {
       const left = page.start + PAGE_BYTES - this.#position
       if (length <= left) return page
-      // What an operation that was rolled back left behind is no padding.
+      // Padding is zero: an operation that was rolled back may have left bytes here.
       page.bytes.fill(0, PAGE_BYTES - left)
       this.#buffers.closeLast(this.#position)
       this.#position += left

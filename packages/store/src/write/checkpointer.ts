@@ -7,14 +7,14 @@ import type { CommitPoint } from '../log/commit-point.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { StateOfStore } from './store-state.ts'
 
-/** When what is written becomes durable. */
+/** When commits are made durable. */
 export type Fsync = 'commit' | 'interval' | 'never'
 
 export interface CheckpointerOptions {
   readonly fsync: Fsync
-  /** Time between two syncs where `fsync` is `interval`. */
+  /** Milliseconds between two syncs if `fsync` is `interval`. */
   readonly intervalMs: number
-  /** Bytes committed after which a checkpoint is due in any case: it bounds what has to be read after a crash. */
+  /** Committed bytes after which a checkpoint is due in any case: this bounds what has to be read after a crash. */
   readonly everyBytes: number
   readonly writer: LogWriter
   readonly commitLog: CommitLog
@@ -22,19 +22,25 @@ export interface CheckpointerOptions {
   readonly bootId: string
   readonly state: StateOfStore
   readonly clock: Clock
-  /** Where the log is committed now. */
+  /** The current commit point. */
   readonly committed: () => CommitPoint
-  /** Called when a sync in the background failed. */
+  /** Notified when a sync in the background fails. */
   readonly onError: (error: Error) => void
 }
 
 /** Where the log is about to be truncated. */
-export interface TruncationPoint {
+export interface PlannedTruncation {
   readonly point: CommitPoint
+  /** Checksum of the record that will end there. */
   readonly checksum: number
 }
 
-/** Makes durable in the background what commits do not wait for, and writes down up to where. */
+interface CheckpointRequest {
+  readonly open: boolean
+  readonly truncation?: PlannedTruncation
+}
+
+/** Makes durable in the background what commits do not wait for, and writes checkpoints of it. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions
   readonly #timer: Timer | undefined
@@ -56,14 +62,13 @@ export class Checkpointer {
   }
 
   /**
-   * Make everything durable and say so.
+   * Make everything durable and write a checkpoint.
    *
-   * @param open whether the store goes on
-   * @param truncation where to say so, if the log is to be truncated there (default: the commit point), and the checksum of the record
-   * that ends there then
+   * @param open whether the store stays open
+   * @param truncation announce this truncation: the checkpoint is at its point (default: at the commit point)
    * @throws {DiskError} `WRITE_FAILED`, `STORE_BROKEN`
    */
-  async write({ open, truncation }: { readonly open: boolean; readonly truncation?: TruncationPoint }): Promise<void> {
+  async write({ open, truncation }: CheckpointRequest): Promise<void> {
     const { commitLog, writer, index, committed, fsync, bootId } = this.#options
     const point = truncation?.point ?? committed()
     await index.flush({ sync: true })
@@ -84,7 +89,7 @@ export class Checkpointer {
     this.#last = point
   }
 
-  /** Do `work` while nothing runs in the background: what began before it would write down what is no longer so. */
+  /** Do `work` while nothing runs in the background: a checkpoint begun earlier would be out of date. */
   async alone(work: () => Promise<void>): Promise<void> {
     this.#held = true
     try {
@@ -95,7 +100,7 @@ export class Checkpointer {
     }
   }
 
-  /** Wait for what runs in the background and begin nothing new. */
+  /** Wait for what runs in the background and start nothing new. */
   async stop(): Promise<void> {
     this.#timer?.cancel()
     await this.#running

@@ -5,7 +5,7 @@ import type { BookmarkList } from '../bookmarks/bookmark-list.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { type PageBuffer, type PageBuffers, startOfOpenPage } from '../log/page-buffers.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { Mark } from './append-buffer.ts'
+import type { AppendPosition } from './append-buffer.ts'
 import type { Checkpointer } from './checkpointer.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { LogWriter } from './log-writer.ts'
@@ -15,11 +15,11 @@ import type { StateOfStore } from './store-state.ts'
 import { WorkQueue } from './work-queue.ts'
 
 export interface StoreLimits {
-  /** Newest bytes kept in memory for readers, in pages of 1 MiB. */
+  /** Number of the newest pages of 1 MiB that are kept in memory for readers. */
   readonly tailPages: number
-  /** Bytes of an open operation that are kept in memory before whole pages of it go to disk. */
+  /** Bytes of an open operation that are kept in memory before whole pages of it are written ahead. */
   readonly spillBytes: number
-  /** Bytes that may wait for the disk before adding more is refused. */
+  /** Bytes that may wait for the disk before further entries are refused. */
   readonly maxPendingBytes: number
 }
 
@@ -39,11 +39,11 @@ export interface PipelineParts {
 }
 
 /**
- * An entry's way into the log: from the open operation, which only fills memory, through the commits that wait for the
- * disk, to the group that is written together and then shown to readers. docs/spec/stream-file.md §6.
+ * The path of an entry into the log: from the open operation, which only fills memory, through the commits that wait for
+ * the disk, to the commit group that is written and then published to readers. docs/spec/stream-file.md §6.
  *
- * Invariants: what changes the file runs one at a time, in the order in which it was asked for; an operation that follows
- * one that failed fails too.
+ * Invariants: changes of the file run one at a time, in the order of the calls; an operation that follows a failed one
+ * fails too.
  */
 export class CommitPipeline {
   readonly #parts: PipelineParts
@@ -51,7 +51,7 @@ export class CommitPipeline {
   readonly #operation: OpenOperation
   readonly #queue = new WorkQueue()
   #running: Promise<void> | undefined
-  /** Whether there may be something to do that was not seen yet. */
+  /** Whether there may be new work. */
   #woken = false
   #roomWaiters: (() => void)[] = []
   #commits = 0
@@ -63,17 +63,17 @@ export class CommitPipeline {
     this.#operation = new OpenOperation(parts.buffers, parts.writer, parts.log.header)
   }
 
-  /** Commits so far, and the groups that they were written in. */
+  /** Number of commits, and of the groups in which they were written. */
   get stats(): { readonly commits: number; readonly groups: number } {
     return { commits: this.#commits, groups: this.#groups }
   }
 
-  /** Number that the next entry to be added will have. */
+  /** Number of the next entry that is added. */
   get nextEntry(): number {
     return this.#operation.end.number
   }
 
-  /** The page that the last committed entry lies in, if it is in memory. */
+  /** The page that holds the last committed entry, if it is in memory. */
   get lastPage(): PageBuffer | undefined {
     return this.#operation.lastPage
   }
@@ -88,7 +88,7 @@ export class CommitPipeline {
     this.#operation.begin()
   }
 
-  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` @throws {DiskError} if a part of it was not written */
+  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` @throws {DiskError} if some of it could not be written ahead */
   checkOperation(): void {
     this.#operation.check()
   }
@@ -109,7 +109,7 @@ export class CommitPipeline {
     return number
   }
 
-  /** Queue the open operation; settles when its group is written, or is not. */
+  /** Queue the open operation; settles when its group was written, or has failed. */
   commit(): Promise<CommitResult> {
     return new Promise((resolve, reject) => {
       const { start } = this.#operation.take()
@@ -124,9 +124,9 @@ export class CommitPipeline {
     this.#operation.rollback()
   }
 
-  /** Resolves when adding more will not pile up in memory. */
+  /** Resolves when memory has room for more. */
   async room(): Promise<void> {
-    // What is left of an operation in memory after a spill is below `spillBytes` and a page.
+    // After a spill less than `spillBytes` and a page of the operation are left in memory.
     const { spillBytes } = this.#parts.limits
     const limit = spillBytes + Math.max(spillBytes, PAGE_BYTES)
     while (this.#operation.pendingBytes > limit && this.#parts.state.refusal === undefined) {
@@ -143,25 +143,25 @@ export class CommitPipeline {
     })
   }
 
-  /** Let all operations fail that are open or queued. */
-  dropAll(errorOf: (operation: { readonly start: Mark }) => Error): void {
+  /** Fail all operations that are open or queued. */
+  dropAll(errorOf: (operation: { readonly start: AppendPosition }) => Error): void {
     const waiting = this.#queue.takeCommits()
     this.#operation.fail(errorOf)
     for (const commit of waiting) commit.reject(errorOf(commit))
     this.#wakeRoomWaiters()
   }
 
-  /** Go on at the head of the log, which was moved. */
+  /** Go on at the head of the log, which has moved. */
   continueAtHead(): void {
     this.#operation.moveTo(this.#parts.log.header)
   }
 
-  /** Resolves when all that is queued now is done. */
+  /** Resolves when the queue is empty. */
   async drained(): Promise<void> {
     while (this.#running !== undefined) await this.#running
   }
 
-  /** See whether there is something to do. */
+  /** Start working, if there is something to do. */
   #wake(): void {
     this.#woken = true
     this.#running ??= this.#work().finally(() => {
@@ -209,10 +209,13 @@ export class CommitPipeline {
   }
 
   /**
-   * The disk failed operations, all of a group or the one that begins at `spilled`, which may be open or queued. Those
-   * after them follow numbers that will not be.
+   * A write failed: that of a group, or of the operation that begins at `spilled`, which may be open or queued. Operations
+   * after it fail too: their entry numbers would leave a gap.
    */
-  #failAll(error: Error, failed: { readonly group: readonly PendingCommit[]; readonly spilled?: Mark }): void {
+  #failAll(
+    error: Error,
+    failed: { readonly group: readonly PendingCommit[]; readonly spilled?: AppendPosition },
+  ): void {
     const { onFailure, state } = this.#parts
     const { group, spilled } = failed
     onFailure(error)
@@ -220,7 +223,7 @@ export class CommitPipeline {
     this.dropAll(({ start }) => (start === spilled ? error : (state.broken ?? failedOperation(error))))
   }
 
-  /** Write whole pages of an open operation that has become large. */
+  /** Write whole pages of a large open operation ahead of its commit. */
   async #spill(): Promise<void> {
     const { writer, limits, buffers } = this.#parts
     for (;;) {

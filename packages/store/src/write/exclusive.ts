@@ -10,7 +10,7 @@ export interface ExclusiveParts {
   readonly state: StateOfStore
 }
 
-/** What runs while nothing is committed: after all that was queued before it. */
+/** Runs work while nothing is committed, after everything that is queued. */
 export class Exclusive {
   readonly #parts: ExclusiveParts
 
@@ -18,7 +18,7 @@ export class Exclusive {
     this.#parts = parts
   }
 
-  /** Change committed bytes, beside nothing. @throws {DiskError} `STORE_BROKEN`, `FILE_REPLACED`, `FOREIGN_WRITER` */
+  /** Change committed bytes while nothing else runs. @throws {DiskError} `STORE_BROKEN`, `FILE_REPLACED`, `FOREIGN_WRITER` */
   async change(work: () => Promise<void>): Promise<void> {
     const { pipeline, checkpointer, state, fileWatch } = this.#parts
     await pipeline.run(async () => {
@@ -28,7 +28,7 @@ export class Exclusive {
     })
   }
 
-  /** Do what must not be done while a group is committed or the log is truncated. @throws {DiskError} `STORE_BROKEN` */
+  /** Do work that must not overlap with a commit or a truncation. @throws {DiskError} `STORE_BROKEN` */
   async between(work: () => Promise<void>): Promise<void> {
     const { pipeline, state } = this.#parts
     await pipeline.run(async () => {
@@ -37,14 +37,14 @@ export class Exclusive {
     })
   }
 
-  /** See whether the file still is where it was opened. */
+  /** Check that the paths still lead to the open files, and that no other program writes them. */
   async checkFile(): Promise<void> {
     const { pipeline, state, fileWatch } = this.#parts
-    // What a store that is broken has written last, nobody knows.
-    await pipeline.run(async () => (state.broken === undefined ? fileWatch.look() : undefined))
+    // What a broken store has written last is unknown.
+    await pipeline.run(async () => (state.broken === undefined ? fileWatch.check() : undefined))
   }
 
-  /** Open the files of a broken store anew: all that was to be committed fails, and it goes on at the log's head. */
+  /** Reopen the files of a broken store: all queued operations fail, and it goes on at the head of the log. */
   async reopen(work: () => Promise<void>): Promise<void> {
     const { pipeline, checkpointer, state } = this.#parts
     await pipeline.run(async () => {
@@ -55,7 +55,7 @@ export class Exclusive {
       try {
         await checkpointer.alone(work)
       } catch (error) {
-        // Before what is queued after it runs.
+        // Before the next work in the queue runs.
         state.break(error)
         throw error
       }

@@ -12,7 +12,7 @@ import { readHeader, type WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Lock } from './lock.ts'
 
-/** Longest that commits may go on being answered after what they are written to lost its name, in milliseconds. */
+/** Milliseconds for which commits may be acknowledged, at most, after their file was removed or replaced. */
 const BOUND_MS = 1000
 
 export interface FileWatchOptions {
@@ -25,10 +25,10 @@ export interface FileWatchOptions {
   readonly commitLog: CommitLog
   readonly index: BookmarkIndex
   readonly lock: Lock | undefined
-  /** Milliseconds between two looks; 0 is never. */
+  /** Milliseconds between two checks; 0 is never. */
   readonly periodMs: number
   readonly clock: Clock
-  /** Called when something is wrong, and with `undefined` when it no longer is. */
+  /** Notified of a problem, and with `undefined` when it is gone. */
   readonly onChange: (problem: DiskError | undefined) => void
 }
 
@@ -38,19 +38,19 @@ class ForeignWriterError extends DiskError {
   }
 }
 
-/** The bytes are somebody else's, too. */
+/** Entries were overwritten, not only the header. */
 class OverwrittenError extends ForeignWriterError {}
 
 /**
- * Sees whether the names of a stream still lead to the files that are open, and whether nobody else writes them: a file
- * that was removed or replaced takes commits as before, and loses them when it is closed. docs/spec/stream-file.md §6.
+ * Checks that the paths of a stream still lead to the open files and that no other program writes them: a file that was
+ * removed or replaced accepts commits as before, and loses them when it is closed. docs/spec/stream-file.md §6.
  */
 export class FileWatch {
   readonly #options: FileWatchOptions
-  /** When the last look that found nothing began. */
+  /** When the last check that found no problem began. */
   #soundAt: number
   #problem: DiskError | undefined
-  /** What the log ended with at the last look, unless committed bytes have changed since that epoch. */
+  /** What the log ended with at the last check, unless committed bytes have changed since that epoch. */
   #known: { readonly ending: Ending; readonly epoch: number } | undefined
 
   constructor(options: FileWatchOptions) {
@@ -58,44 +58,44 @@ export class FileWatch {
     this.#soundAt = options.clock.now()
   }
 
-  /** Why nothing may be written now. */
+  /** Why nothing may be written now, if so. */
   get problem(): DiskError | undefined {
     return this.#problem
   }
 
-  /** Milliseconds between two looks; 0 is never. */
+  /** Milliseconds between two checks; 0 is never. */
   get periodMs(): number {
     return this.#options.periodMs
   }
 
-  /** Why what the file has is not given to readers: it is not what was written. */
+  /** Why readers must not be given what the file holds: it is not what was written. */
   get overwritten(): DiskError | undefined {
     return this.#problem instanceof OverwrittenError ? this.#problem : undefined
   }
 
-  /** To be asked before something is written. @throws {DiskError} `FILE_REPLACED`, `FOREIGN_WRITER` */
+  /** To be called before a write. @throws {DiskError} `FILE_REPLACED`, `FOREIGN_WRITER` */
   async mustBeSound(): Promise<void> {
-    await this.#lookIfOlder(this.periodMs)
+    await this.#checkIfOlder(this.periodMs)
   }
 
-  /** To be asked before something that was written is answered for. @throws as {@link mustBeSound} */
+  /** To be called before a write is acknowledged. @throws as {@link mustBeSound} */
   async mustStillBeSound(): Promise<void> {
-    await this.#lookIfOlder(BOUND_MS)
+    await this.#checkIfOlder(BOUND_MS)
   }
 
-  /** Look now; beside nothing that writes the file, or the header would be in the middle of a change. Does not throw. */
-  async look(): Promise<void> {
+  /** Check now, while nothing writes the file: a header that is being written looks wrong. Does not throw. */
+  async check(): Promise<void> {
     const began = this.#options.clock.now()
     const before = this.#problem
     this.#problem = await this.#find().catch((error: unknown) => {
-      return new DiskError('FILE_REPLACED', `nobody can tell what file this is: ${messageOf(error)}`, { cause: error })
+      return new DiskError('FILE_REPLACED', `the file cannot be checked:  ${messageOf(error)}`, { cause: error })
     })
     if (this.#problem === undefined) this.#soundAt = began
     if (this.#problem?.message !== before?.message) this.#options.onChange(this.#problem)
   }
 
-  async #lookIfOlder(ageMs: number): Promise<void> {
-    if (this.periodMs > 0 && this.#options.clock.now() - this.#soundAt > ageMs) await this.look()
+  async #checkIfOlder(ageMs: number): Promise<void> {
+    if (this.periodMs > 0 && this.#options.clock.now() - this.#soundAt > ageMs) await this.check()
     if (this.#problem !== undefined) throw this.#problem
   }
 
@@ -107,15 +107,15 @@ export class FileWatch {
     if (!(await index.isAtPath()) || !(await (lock?.isAtPath() ?? true)))
       return replaced(`the bookmark index of ${path}`)
     if (!(await this.#hasWhatWasWritten()))
-      return new OverwrittenError(path, 'what was written last is not in it any more')
+      return new OverwrittenError(path, 'what was written last is no longer in it')
     return (await this.#hasOwnHeader())
       ? undefined
       : new ForeignWriterError(path, 'its header is not the one that was written last')
   }
 
   /**
-   * Whether the last entries are in the file, and those that were at the look before: what was committed since may stand in
-   * bytes of somebody else, under a header of ours.
+   * Whether the file holds the last entries, and those of the check before: later commits of ours may have overwritten the
+   * entries and the header of another program.
    */
   async #hasWhatWasWritten(): Promise<boolean> {
     const { path, writable, log, buffers } = this.#options
@@ -141,11 +141,11 @@ export class FileWatch {
 }
 
 function damagedLog(commitLog: string): DiskError {
-  const message = `the commit log ${commitLog} was truncated or written over by another program while it is open: nothing more can be committed before this is started again`
+  const message = `the commit log ${commitLog} was truncated or overwritten by another program while it is open: nothing more can be committed until this process is restarted`
   return new DiskError('FILE_REPLACED', message)
 }
 
 function replaced(what: string): DiskError {
-  const message = `${what} was removed or replaced while it is open: nothing more can be committed before it is back`
+  const message = `${what} was removed or replaced while it is open: nothing more can be committed until it is back`
   return new DiskError('FILE_REPLACED', message)
 }

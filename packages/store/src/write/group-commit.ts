@@ -19,7 +19,7 @@ export interface GroupCommitParts {
   readonly state: StateOfStore
 }
 
-/** Makes a group of operations durable, and then visible. docs/spec/stream-file.md §6. */
+/** Makes a commit group durable, and then visible. docs/spec/stream-file.md §6. */
 export class GroupCommit {
   readonly #parts: GroupCommitParts
 
@@ -28,10 +28,10 @@ export class GroupCommit {
   }
 
   /**
-   * Write all up to `point`, and make it the commit point of the file.
+   * Write everything up to `point`, and make it the commit point of the file.
    *
    * @returns the bookmarks among it, for {@link publish}
-   * @throws {DiskError} nothing of it is committed, but on `OUTCOME_UNKNOWN`
+   * @throws {DiskError} nothing of it is committed, except perhaps on `OUTCOME_UNKNOWN`
    */
   async write(point: CommitPoint): Promise<BookmarkList> {
     const { log, index, checkpointer, fileWatch, state } = this.#parts
@@ -44,14 +44,14 @@ export class GroupCommit {
     return bookmarks
   }
 
-  /** Show readers what was written up to `point`. */
+  /** Make what was written up to `point` visible to readers. */
   publish(point: CommitPoint, bookmarks: BookmarkList): void {
     const { log, index } = this.#parts
     index.put(bookmarks)
     log.advance(point)
   }
 
-  /** Write, and see that what it was written to still has its name before anybody is notified. */
+  /** Write, and check before anyone is notified that the files are still at their paths. */
   async #write(point: CommitPoint): Promise<void> {
     const { writer, fileWatch, state } = this.#parts
     await writer.commit(point)
@@ -59,7 +59,11 @@ export class GroupCommit {
       await fileWatch.mustStillBeSound()
     } catch (cause) {
       state.break(cause)
-      throw new DiskError('OUTCOME_UNKNOWN', `the commit went into a file that is gone: ${messageOf(cause)}`, { cause })
+      throw new DiskError(
+        'OUTCOME_UNKNOWN',
+        `the commit went into a file that was removed or replaced:  ${messageOf(cause)}`,
+        { cause },
+      )
     }
   }
 }

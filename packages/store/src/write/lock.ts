@@ -1,6 +1,6 @@
-/** Keeps others from writing a file. */
+/** Keeps other programs from writing a file. */
 export interface Lock {
-  /** Whether its name still leads to what is locked. @throws what the system says */
+  /** Whether its path still leads to what is locked. @throws the system's error */
   isAtPath(): Promise<boolean>
   close(): Promise<void>
 }

@@ -18,17 +18,17 @@ export interface LogWriterOptions {
   readonly commitLog: CommitLog
   readonly buffers: PageBuffers
   readonly committed: CommitPoint
-  /** Whether each group is made durable before it counts. */
+  /** Whether each group is made durable before it is committed. */
   readonly syncEach: boolean
   readonly state: StateOfStore
 }
 
 /**
- * Writes the log: data first, then the header that makes it count. docs/spec/commit-log.md §3.
+ * Writes the log: data first, then the header that commits it. docs/spec/commit-log.md §3.
  *
- * One call at a time. A group that fails leaves the file as it was at the last commit, or the error says `OUTCOME_UNKNOWN`.
+ * One call at a time. A group that fails leaves the file as of the last commit, or the error is `OUTCOME_UNKNOWN`.
  *
- * Invariant: the commit point never lies after what is written.
+ * Invariant: the commit point is never after the end of what is written.
  */
 export class LogWriter {
   readonly #writable: WritableFile
@@ -37,13 +37,13 @@ export class LogWriter {
   readonly #syncEach: boolean
   #committed: CommitPoint
   #written: number
-  /** Records of the bytes from the commit point to there, which is the end of a page if there are any. */
+  /** Records of the bytes between the commit point and `#written`, which is the end of a page if there are any. */
   #ahead: CommitRecord[] = []
-  /** Grows when bytes are rolled back, so that a write under way knows that it was for nothing. */
+  /** Counts rollbacks, so that a write under way notices that its bytes were rolled back. */
   #rewinds = 0
   #syncs = 0
   readonly #syncMutex = new Mutex()
-  /** Syncs of the commit log that had failed when nothing that counts could be among what they lost. */
+  /** Failed syncs of the commit log, as of when none of them could have lost committed records. */
   #failures: number
   readonly #state: StateOfStore
 
@@ -58,17 +58,17 @@ export class LogWriter {
     this.#state = state
   }
 
-  /** Position up to which the bytes are in the file. */
+  /** Position up to which the bytes are written to the file. */
   get written(): number {
     return this.#written
   }
 
-  /** Syncs of the stream file so far. */
+  /** Number of syncs of the stream file. */
   get syncs(): number {
     return this.#syncs
   }
 
-  /** The files have been opened anew: go on at the commit point `committed`. */
+  /** The files were reopened or truncated: go on at the commit point `committed`. */
   restart(committed: CommitPoint): void {
     this.#rewinds++
     this.#committed = committed
@@ -78,14 +78,14 @@ export class LogWriter {
   }
 
   /**
-   * Write the bytes up to `end`, where a page ends; they stay uncommitted: the beginning of a large operation.
+   * Write the bytes up to `end`, which is the end of a page, without committing them: the beginning of a large operation.
    *
    * @throws {DiskError} `WRITE_FAILED`
    */
   async spill(end: CommitPoint): Promise<void> {
     const rewinds = this.#rewinds
     const from = this.#written
-    const { chunks, records } = this.#recordsUpTo(end)
+    const { chunks, records } = this.#unwrittenUpTo(end)
     this.#checkState()
     try {
       await this.#writable.reserve(end.totalLength)
@@ -131,7 +131,7 @@ export class LogWriter {
     this.#rewinds++
     if (position >= this.#written) return
     this.#written = position
-    // Only one operation is ever written ahead of its commit, and it begins at the commit point.
+    // Only the operation at the commit point is ever written ahead of its commit.
     this.#ahead = []
   }
 
@@ -154,7 +154,7 @@ export class LogWriter {
 
   /** Make all that is written durable. @throws {DiskError} `STORE_BROKEN`: what is durable is unknown */
   async syncAll(): Promise<void> {
-    // Where each commit is durable before it counts, a sync that failed since has lost none.
+    // If each commit is made durable first, a failed sync since then has lost none.
     const failures = this.#syncEach ? undefined : this.#failures
     try {
       await allDone([this.#sync({ isFatal: true }), this.#commitLog.sync(failures)])
@@ -165,7 +165,8 @@ export class LogWriter {
 
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
-    const { chunks, records } = this.#recordsUpTo(point)
+    invariant(point.totalLength >= from, `a commit point at ${point.totalLength}, bytes are written up to ${from}`)
+    const { chunks, records } = this.#unwrittenUpTo(point)
     const group = [...this.#ahead, ...records]
     const last = group.pop() as CommitRecord
     const { syncFailures } = this.#commitLog
@@ -178,9 +179,9 @@ export class LogWriter {
     this.#written = point.totalLength
   }
 
-  /** The bytes up to `end` that are to be written, page by page, and the record of each. */
-  #recordsUpTo(end: CommitPoint): { readonly chunks: Uint8Array[]; readonly records: CommitRecord[] } {
-    const chunks = [...this.#buffers.chunks(this.#written, end.totalLength)]
+  /** The bytes up to `end` that are not written yet, in a chunk for each page, and the record of each. */
+  #unwrittenUpTo(end: CommitPoint): { readonly chunks: Uint8Array[]; readonly records: CommitRecord[] } {
+    const chunks = [...this.#buffers.pieces(this.#written, end.totalLength)]
     let position = this.#written
     const records = chunks.map((chunk) => {
       position += chunk.length
@@ -193,9 +194,9 @@ export class LogWriter {
   }
 
   /**
-   * Sync the stream file, one sync at a time: the system tells only one of those under way that something was lost.
+   * Sync the stream file, one sync at a time: of several under way, the system reports a loss to only one.
    *
-   * @param isFatal whether bytes that count may be among those that a failure loses: a later sync would not bring them
+   * @param isFatal whether a failure may lose committed bytes: a later sync would not write them
    */
   async #sync({ isFatal }: { readonly isFatal: boolean }): Promise<void> {
     await this.#syncMutex.run(async () => {
@@ -215,7 +216,7 @@ export class LogWriter {
     if (broken !== undefined) throw broken
   }
 
-  /** Take the record of a failed group back. */
+  /** Remove the records of a failed group. */
   async #undo(records: number, cause: unknown): Promise<void> {
     this.#written = this.#committed.totalLength
     this.#ahead = []
@@ -227,7 +228,7 @@ export class LogWriter {
     }
   }
 
-  /** The header may be torn: put the old one back, or say that nobody knows. */
+  /** The header may be torn: write the old one again, or report that the outcome is unknown. */
   async #restoreHeader(records: number, cause: unknown): Promise<void> {
     try {
       await this.#writable.writeHeader(this.#committed)
@@ -240,10 +241,10 @@ export class LogWriter {
     await this.#undo(records, cause)
   }
 
-  /** What a failed operation wrote must not keep a full disk full: a smaller one may have room. */
+  /** Free the space of a failed operation on a full disk: a smaller operation may have room. */
   async #releaseIfFull(cause: unknown): Promise<void> {
     if (!isFull(cause)) return
-    // If it fails, the next operation finds the disk as full as it is.
+    // If that fails, the disk is as full as before.
     await this.#writable.release(this.#committed.totalLength).catch(() => undefined)
   }
 }

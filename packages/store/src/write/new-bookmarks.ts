@@ -5,10 +5,10 @@ import { LogCursor } from '../log/log-cursor.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 
 /**
- * The bookmarks of operations that are encoded but that readers do not see yet. They are found by walking what was encoded:
- * to keep them with each operation costs more than that.
+ * The bookmarks of operations that are encoded but not committed. They are found by walking the encoded entries, which
+ * costs less than keeping them with each operation.
  *
- * @param end what is to become the commit point
+ * @param end the next commit point
  */
 export async function newBookmarks(log: StreamLog, end: CommitPoint): Promise<BookmarkList> {
   const bookmarks = new BookmarkList()

@@ -2,22 +2,22 @@ import { invariant } from '@datastreamer/format'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { PageBuffer, PageBuffers } from '../log/page-buffers.ts'
 import type { LogPosition } from '../log/run-reader.ts'
-import { AppendBuffer, type Mark } from './append-buffer.ts'
+import { AppendBuffer, type AppendPosition } from './append-buffer.ts'
 import type { LogWriter } from './log-writer.ts'
 import { noOperation, type Operation } from './operation.ts'
 
 /**
- * The operation that is being filled, if one is, and the entries after the commit point, which lie in memory until they
- * are written.
+ * The operation that is being filled, if any, and the entries after the commit point, which are in memory until they are
+ * written.
  *
- * Invariants: at most one operation is open; positions of a commit never lie before the last one's end; what is rolled back
- * lies after the last commit.
+ * Invariants: at most one operation is open; a commit never ends before the last one; only what is after the last commit is
+ * rolled back.
  */
 export class OpenOperation {
   readonly #buffer: AppendBuffer
   readonly #writer: LogWriter
   /** Where the last commit ended. */
-  #committed: Mark
+  #committed: AppendPosition
   #open: Operation | undefined
 
   constructor(buffers: PageBuffers, writer: LogWriter, end: CommitPoint) {
@@ -32,16 +32,16 @@ export class OpenOperation {
   }
 
   /** Position and entry number after the last entry that was added. */
-  get end(): Mark {
+  get end(): AppendPosition {
     return this.#buffer.end
   }
 
-  /** The page that the last committed entry lies in, if it is in memory. */
+  /** The page that holds the last committed entry, if it is in memory. */
   get lastPage(): PageBuffer | undefined {
     return this.#committed.page
   }
 
-  /** Position up to which whole pages could be written. */
+  /** End of the whole pages, which can be written. */
   get endOfWholePages(): CommitPoint {
     return pointAt(this.#buffer.openPage)
   }
@@ -56,7 +56,7 @@ export class OpenOperation {
     this.#open = { start: this.#buffer.end }
   }
 
-  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` @throws {DiskError} if a part of it was not written */
+  /** @throws {RefusedError} `NO_ATOMIC_OP`, `ATOMIC_OP_FAILED` @throws {DiskError} if some of it could not be written ahead */
   check(): void {
     if (this.#open === undefined) throw noOperation()
     if (this.#open.failed !== undefined) throw this.#open.failed
@@ -67,7 +67,7 @@ export class OpenOperation {
     return this.#buffer.add(type, data)
   }
 
-  /** Close the operation, to be committed: where it begins. @throws as {@link check} */
+  /** End the operation, to commit it. @throws as {@link check} */
   take(): Operation {
     const operation = this.#open
     if (operation === undefined) throw noOperation()
@@ -84,27 +84,27 @@ export class OpenOperation {
     if (operation.failed === undefined) this.#rewind(operation.start)
   }
 
-  /** The commit that ends at `end` is in the log; returns its bytes. */
-  committed(end: Mark): number {
+  /** The commit that ends at `end` is in the log; returns its length in bytes. */
+  committed(end: AppendPosition): number {
     const bytes = end.position - this.#committed.position
     invariant(bytes >= 0, `a commit ends at ${end.position}, the last one at ${this.#committed.position}`)
     this.#committed = end
     return bytes
   }
 
-  /** Nothing after the last commit will be written: the open operation fails with `error`. */
+  /** Nothing after the last commit will be written: the open operation fails. */
   fail(errorOf: (operation: Operation) => Error): void {
     if (this.#open !== undefined) this.#open.failed = errorOf(this.#open)
     this.#rewind(this.#committed)
   }
 
-  /** Go on at the head of the log, which was moved. */
+  /** Go on at the head of the log, which has moved. */
   moveTo(head: CommitPoint): void {
     this.#buffer.moveTo(positionOf(head))
     this.#committed = this.#buffer.end
   }
 
-  #rewind(to: Mark): void {
+  #rewind(to: AppendPosition): void {
     invariant(to.position >= this.#committed.position, 'only what is not committed is rolled back')
     this.#buffer.rewind(to)
     this.#writer.rewind(to.position)
@@ -115,7 +115,7 @@ function positionOf({ totalLength, totalEntries }: CommitPoint): LogPosition {
   return { position: totalLength, number: Number(totalEntries) }
 }
 
-/** The commit point that stands at a position. */
+/** The commit point at a position. */
 export function pointAt({ position, number }: LogPosition): CommitPoint {
   return { totalLength: position, totalEntries: BigInt(number) }
 }

@@ -1,22 +1,22 @@
 import type { CommitResult } from '@datastreamer/format/source'
 import { RefusedError } from '../disk/errors.ts'
-import type { Mark } from './append-buffer.ts'
+import type { AppendPosition } from './append-buffer.ts'
 
 export type { CommitResult }
 
-/** An atomic operation that is being filled. docs/spec/stream-file.md §6. */
+/** An open atomic operation. docs/spec/stream-file.md §6. */
 export interface Operation {
   /** Where it begins in the log. */
-  readonly start: Mark
-  /** What adding to it or committing it throws, since it cannot be written any more. */
+  readonly start: AppendPosition
+  /** Why it can no longer be written: adding to it or committing it throws this. */
   failed?: Error
 }
 
 /** An operation that waits for the disk. */
 export interface PendingCommit {
-  readonly start: Mark
-  readonly end: Mark
-  /** When it was asked for, by the store's clock. */
+  readonly start: AppendPosition
+  readonly end: AppendPosition
+  /** Time of the call to commit, by the store's clock. */
   readonly since: number
   readonly resolve: (result: CommitResult) => void
   readonly reject: (error: Error) => void
@@ -27,7 +27,7 @@ export interface CommitGroup {
   readonly commits: number
   /** Bytes of the log, padding included. */
   readonly bytes: number
-  /** Milliseconds from the call to commit until readers see it, of the commit that waited longest. */
+  /** Milliseconds from the call to commit until readers see it, for the commit that waited longest. */
   readonly waitedMs: number
 }
 

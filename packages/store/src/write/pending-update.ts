@@ -4,23 +4,23 @@ import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts
 import { RefusedError } from '../disk/errors.ts'
 import { pendingUpdatePath } from '../log/paths.ts'
 
-/** Bytes that are about to be overwritten in place. */
+/** An update in place that is about to be made. */
 export interface PendingUpdate {
   readonly position: number
   readonly bytes: Uint8Array
-  /** The checksum that their record gets with them; 0 if it has none. */
+  /** The checksum of the record after the update; 0 if it has none. */
   readonly checksum: number
 }
 
 const HEAD_BYTES = 20
-/** Of the largest note: a stream file is larger, unless it has no pages. */
-const MOST_BYTES = HEAD_BYTES + MAX_ENTRY_BYTES
-/** Where the checksum of all else lies. */
+/** Size of the largest pending update: a stream file is larger, unless it has no pages. */
+const MAX_BYTES = HEAD_BYTES + MAX_ENTRY_BYTES
+/** Position of the checksum over everything else. */
 const CRC_OFFSET = 16
 
 /**
- * Write down an update before the file is touched, so that a crash in its middle leaves the old bytes or the new, never
- * some of each: big-endian `position u64 | length u32 | checksum u32 | crc32 u32 of all else | bytes`.
+ * Write an update to a file of its own before the stream file is touched, so that a crash leaves the old bytes or the new,
+ * never some of each: big-endian `position u64 | length u32 | checksum u32 | crc32 u32 of all else | bytes`.
  * docs/spec/commit-log.md §5.
  */
 export async function writePendingUpdate(disk: Disk, path: string, update: PendingUpdate): Promise<void> {
@@ -34,7 +34,7 @@ export async function writePendingUpdate(disk: Disk, path: string, update: Pendi
   view.setUint32(CRC_OFFSET, crcOf(out))
   const file = await disk.open(pendingUpdatePath(path), 'create')
   try {
-    // One that is there already must be there all the time.
+    // Not resized first: an update that is being redone must never be missing from the disk.
     await writeAll(file, [out], 0)
     await file.resize(out.length)
     await file.sync()
@@ -44,16 +44,16 @@ export async function writePendingUpdate(disk: Disk, path: string, update: Pendi
   await disk.syncFolderOf(path)
 }
 
-/** The update that was under way, if one was written down whole. @throws {RefusedError} `IN_THE_WAY` */
+/** The update that was interrupted, if it was written completely. @throws {RefusedError} `IN_THE_WAY` */
 export async function readPendingUpdate(disk: Disk, path: string): Promise<PendingUpdate | undefined> {
   const pending = pendingUpdatePath(path)
   if (!(await disk.exists(pending))) return undefined
   const file = await disk.open(pending, 'read')
   try {
-    if ((await file.size()) > MOST_BYTES) {
+    if ((await file.size()) > MAX_BYTES) {
       throw new RefusedError(
         'IN_THE_WAY',
-        `${pending}: no update that was under way, though it has the name of one: move it away`,
+        `${pending}: not an interrupted update, though it has the name of one: move it away`,
       )
     }
     return await decode(file)
@@ -62,7 +62,7 @@ export async function readPendingUpdate(disk: Disk, path: string): Promise<Pendi
   }
 }
 
-/** The update is in the file and durable. */
+/** To be called when the update is in the stream file and durable. */
 export async function removePendingUpdate(disk: Disk, path: string): Promise<void> {
   await disk.remove(pendingUpdatePath(path))
   await disk.syncFolderOf(path)
@@ -79,7 +79,7 @@ async function decode(file: DiskFile): Promise<PendingUpdate | undefined> {
   return { position, bytes: bytes.subarray(HEAD_BYTES), checksum: view.getUint32(12) }
 }
 
-/** Over all but itself. */
+/** CRC-32 of everything but itself. */
 function crcOf(file: Uint8Array): number {
   return crc32(file.subarray(HEAD_BYTES), crc32(file.subarray(0, CRC_OFFSET)))
 }

@@ -2,12 +2,12 @@ import type { Clock } from '@datastreamer/runtime'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 
-/** Whether a store can write. Readers are served in every state but the last. */
+/** Whether a store can write. Readers are served in every state but `closed`. */
 export type StoreState =
   | { readonly t: 'open' }
-  /** The disk failed so that nothing may be written before the files have been opened anew; that is tried again and again. */
+  /** The disk failed so that nothing may be written until the files are reopened, which is retried. */
   | BrokenState
-  /** The files are being opened anew. */
+  /** The files are being reopened. */
   | (Omit<BrokenState, 't'> & { readonly t: 'reopening' })
   | { readonly t: 'closed' }
 
@@ -15,7 +15,7 @@ interface BrokenState {
   readonly t: 'broken'
   /** Why nothing can be written: `STORE_BROKEN`. */
   readonly error: DiskError
-  /** How often it was tried in vain to open the files anew. */
+  /** Number of failed attempts to reopen the files. */
   readonly tries: number
   readonly since: Date
 }
@@ -34,26 +34,26 @@ export class StateOfStore {
     return this.#state
   }
 
-  /** Why nothing can be written: broken, and not being opened anew. */
+  /** Why nothing can be written: broken, and not being reopened. */
   get broken(): DiskError | undefined {
     return this.#state.t === 'broken' ? this.#state.error : undefined
   }
 
-  /** Why no operation can be begun. */
+  /** Why no operation can be started. */
   get refusal(): DiskError | undefined {
     return this.#state.t === 'reopening' ? this.#state.error : this.broken
   }
 
-  /** Call `listener` each time when an open store breaks. */
+  /** Call `listener` whenever an open store breaks. */
   onBroken(listener: (error: DiskError) => void): void {
     this.#onBroken = listener
   }
 
-  /** Nothing can be written from now on, until the files have been opened anew. */
+  /** Nothing can be written from now on, until the files are reopened. */
   break(cause: unknown): DiskError {
     const before = this.#state
     if (before.t === 'broken') return before.error
-    const message = `nothing can be written before the files have been opened anew: ${messageOf(cause)}`
+    const message = `nothing can be written until the files are reopened:  ${messageOf(cause)}`
     const error = new DiskError('STORE_BROKEN', message, { cause })
     if (before.t === 'closed') return error
     const tries = before.t === 'reopening' ? before.tries + 1 : 0
@@ -63,12 +63,12 @@ export class StateOfStore {
     return error
   }
 
-  /** The files are about to be opened anew. */
+  /** The files are about to be reopened. */
   reopening(): void {
     if (this.#state.t === 'broken') this.#state = { ...this.#state, t: 'reopening' }
   }
 
-  /** The files have been opened anew. */
+  /** The files have been reopened. */
   reopened(): void {
     if (this.#state.t === 'reopening') this.#state = { t: 'open' }
   }

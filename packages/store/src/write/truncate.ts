@@ -27,18 +27,18 @@ export interface TruncateParts {
 }
 
 /**
- * Move the end of the log back to before entry `number`, durably, and let everything that speaks of the log follow:
- * readers, commit log, pages in memory, index. Nothing else may be writing.
+ * Truncate the log to before entry `number`, durably, together with all that depends on it: readers, commit log, pages in
+ * memory, index. Nothing else may be writing.
  */
 export async function truncateLog(parts: TruncateParts, number: number): Promise<void> {
   const { log, writer, writable, path, buffers, index, commitLog, checkpointer, state } = parts
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
-  // Memory is right also where a sync that failed has lost what was written.
+  // Memory is right even where a failed sync has lost what was written.
   const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point))
   const checksum = await checksumAtTruncation(commitLog, writable, point)
   try {
-    // A crash in between leaves the log as it was or as it is to be, and not where the last checkpoint happens to stand.
+    // A crash in between leaves the log as it was or truncated, and not at the last checkpoint.
     await checkpointer.write({ open: true, truncation: { point, checksum } })
     await writer.truncate(point)
   } catch (error) {
@@ -49,22 +49,22 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   buffers.restart(point.totalLength, lastPage)
   await truncateCommitLog(commitLog, point, checksum)
   await checkpointer.write({ open: true })
-  // Not before: until then a crash can bring back what was removed. What stays in the index is found out when asked for.
+  // Not before: until then a crash can bring back the truncated entries. Look-ups notice bookmarks that stay in the index.
   await removeTruncated(log, index, bookmarks)
 }
 
-/** The checkpoint must no longer say where the log was to be truncated. */
+/** Write a checkpoint that no longer announces the truncation. */
 async function undo({ checkpointer, state }: TruncateParts): Promise<void> {
   try {
     await checkpointer.write({ open: true })
   } catch (cause) {
     state.break(cause)
-    const message = `the disk failed while a truncation was undone: ${messageOf(cause)}`
+    const message = `the disk failed while a truncation was undone:  ${messageOf(cause)}`
     throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
   }
 }
 
-/** Where the entry before entry `number` ends: in front of the padding, if there is some between the two. */
+/** Where the entry before entry `number` ends: before the padding, if there is any between the two. */
 export async function endBefore(log: StreamLog, number: number): Promise<number> {
   if (number === 0) return HEADER_PAGE_BYTES
   const { position } = await log.locate(number - 1)

@@ -33,12 +33,12 @@ export interface UpdateParts extends UpdateInput {
 }
 
 /**
- * Overwrite an entry by one with the same head, so that a crash leaves the old one or the new, and let pages in memory
- * and the index follow, durably. Nothing else may be writing.
+ * Overwrite an entry with one that has the same head, durably, together with the pages in memory and the index: a crash
+ * leaves the old entry or the new one. Nothing else may be writing.
  *
  * @param kept as for `PageBuffers.overwrite`
- * @throws {DamageError} `BAD_CHECKSUM`: the bytes beside it are not those that were committed; nothing has changed
- * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can write no more
+ * @throws {DamageError} `BAD_CHECKSUM`: the bytes around it are not those that were committed; nothing has changed
+ * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`: the store can no longer write
  */
 export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
   const { log, index, buffers, checkpointer, disk, path } = parts
@@ -46,7 +46,7 @@ export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuff
   const bytes = encodeEntry(entry)
   await checkpointer.write({ open: true })
   const update = { position, bytes, checksum: await checksumWith(parts, position, bytes) }
-  await writeDown(parts, update)
+  await announce(parts, update)
   try {
     await log.change(async () => {
       await apply(parts, update)
@@ -60,8 +60,8 @@ export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuff
 }
 
 /**
- * The checksum that a record is to have when `bytes` stand at `position`; 0 if it has none. It is settled while the bytes
- * beside them are known to be right: what rots later must not get a checksum that says that it is.
+ * The checksum of the record once `bytes` are at `position`; 0 if it has none. It is computed while the bytes around them
+ * are known to be right: bytes that rot later must not get a checksum that matches them.
  */
 async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Array): Promise<number> {
   const { commitLog, writable, path } = parts
@@ -70,7 +70,7 @@ async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Ar
   const { from, record } = found
   let [before, after] = [0, 0]
   let at = from.totalLength
-  for await (const chunk of writable.chunks(at, record.totalLength)) {
+  for await (const chunk of writable.pieces(at, record.totalLength)) {
     before = crc32(chunk, before)
     const start = Math.max(0, position - at)
     const end = Math.min(chunk.length, position + bytes.length - at)
@@ -82,8 +82,8 @@ async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Ar
   throw rangeDamage(path, { from, to: record }, 'not what was committed: the checksum differs')
 }
 
-/** Write down what is about to be done; if that fails, nothing of it may be left to be done later. */
-async function writeDown(parts: UpdateParts, update: PendingUpdate): Promise<void> {
+/** Write the pending update; if that fails, none may be left to be redone later. */
+async function announce(parts: UpdateParts, update: PendingUpdate): Promise<void> {
   const { disk, path } = parts
   try {
     await writePendingUpdate(disk, path, update)
@@ -103,17 +103,17 @@ function outcomeUnknown({ state }: UpdateParts, cause: unknown): DiskError {
 }
 
 /**
- * Do an update again that a crash interrupted; it is for the caller to follow it and to remove it then.
- * Afterwards the names of all files beside the log are durable, that of a new commit log too, whether there was one or not.
+ * Redo an update that a crash interrupted; the caller brings the index up to date and then removes the pending update.
+ * Afterwards the names of all files beside the stream are durable, that of a new commit log too, with or without an update.
  *
- * @param totalLength where the log ends; an update after it, or of an entry that is another now, is dropped
+ * @param totalLength where the log ends; an update after it, or of an entry that is another one now, is dropped
  */
 export async function redoPendingUpdate(input: UpdateInput, totalLength: number): Promise<PendingUpdate | undefined> {
   const update = await readPendingUpdate(input.disk, input.path)
   if (update !== undefined && update.position + update.bytes.length <= totalLength) {
     const head = await readExactly(input.writable.file, update.position, ENTRY_HEAD_BYTES)
     if (head.every((byte, i) => byte === update.bytes[i])) {
-      // It may be there only in memory, if a sync of it has failed.
+      // After a failed sync the pending update may be only in the system's cache.
       await writePendingUpdate(input.disk, input.path, update)
       await apply(input, update)
       return update
@@ -123,7 +123,7 @@ export async function redoPendingUpdate(input: UpdateInput, totalLength: number)
   return undefined
 }
 
-/** Let the index follow an update of an entry, if that is a bookmark: the last of the same bytes wins. */
+/** Bring the index up to date after an update of an entry, if that is a bookmark: of equal bookmarks the last one counts. */
 export async function indexUpdated(log: StreamLog, index: BookmarkIndex, entry: Entry): Promise<void> {
   const { type, number, data } = entry
   if (type !== BOOKMARK_TYPE || data.length < 1 || data.length > MAX_BOOKMARK_BYTES) return
@@ -142,7 +142,7 @@ async function apply({ writable, commitLog }: UpdateInput, update: PendingUpdate
   await commitLog.sync()
 }
 
-/** The record that holds a byte, and where it begins. */
+/** The record whose bytes include a position, and where they begin. */
 async function recordHolding(
   commitLog: CommitLog,
   position: number,

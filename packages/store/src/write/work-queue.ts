@@ -1,15 +1,15 @@
 import type { PendingCommit } from './operation.ts'
 
-/** What is done next. */
+/** The next work to do. */
 export type Work =
-  /** Commits that waited together and are written together. */
+  /** Commits that are written together. */
   | { readonly t: 'group'; readonly commits: readonly PendingCommit[] }
   /** Anything else, done alone; settles its own promise, never throws. */
   | { readonly t: 'task'; readonly run: () => Promise<void> }
 
 type Queued = { readonly t: 'commit'; readonly commit: PendingCommit } | Extract<Work, { t: 'task' }>
 
-/** All that is to change the file, in order. */
+/** The changes of the file that are queued, in order. */
 export class WorkQueue {
   #queued: Queued[] = []
 
@@ -26,7 +26,7 @@ export class WorkQueue {
     this.#queued.push({ t: 'task', run })
   }
 
-  /** Take what is first: a task, or all commits up to the next task. */
+  /** Remove and return the first work: a task, or all commits up to the next task. */
   take(): Work | undefined {
     const [first] = this.#queued
     if (first === undefined) return undefined
@@ -43,7 +43,7 @@ export class WorkQueue {
     return { t: 'group', commits }
   }
 
-  /** Take all commits, also those after a task. */
+  /** Remove and return all commits, including those after a task. */
   takeCommits(): PendingCommit[] {
     const all = this.#queued
     this.#queued = all.filter(({ t }) => t === 'task')

@@ -6,7 +6,7 @@ import type { DiskFile } from '../src/disk/disk.ts'
 import { endingOf } from '../src/log/ending.ts'
 import { PageBuffers } from '../src/log/page-buffers.ts'
 import { StreamLog } from '../src/log/stream-log.ts'
-import { findParting } from '../src/reader/find-parting.ts'
+import { findCommonStart } from '../src/reader/find-common-start.ts'
 import { FollowedLog } from '../src/reader/followed-log.ts'
 import { PageTrail } from '../src/reader/page-trail.ts'
 
@@ -42,7 +42,7 @@ test('a common part ends after a whole entry, though the commit point was checke
   trail.add({ bytes: entries, position: HEADER_PAGE_BYTES, number: 0, next })
   const known = { point: headerOf(HEADER_PAGE_BYTES + entries.length, 3n), buffers: new PageBuffers(), trail }
   const file = fileOf(Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), entries]))
-  const { point, last } = await findParting({ ...known, file }, headerOf(HEADER_PAGE_BYTES + 150, 1n))
+  const { point, last } = await findCommonStart({ ...known, file }, headerOf(HEADER_PAGE_BYTES + 150, 1n))
   expect(point).toEqual({ totalLength: HEADER_PAGE_BYTES + 117, totalEntries: 1n })
   expect(last).toMatchObject({ firstNumber: 0, endNumber: 1 })
   expect(Buffer.compare(last?.bytes ?? new Uint8Array(), entries.subarray(0, 117))).toBe(0)

@@ -6,40 +6,40 @@ import { comparePage, type KnownPage } from '../log/compare-page.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { PageTrace, PageTrail } from './page-trail.ts'
 
-/** What is known of a log whose file another program writes. */
+/** A log as it was read from a file that another program writes. */
 export interface KnownLog {
   readonly file: DiskFile
-  /** Up to where it is known. */
+  /** Where it ends. */
   readonly point: CommitPoint
   readonly buffers: PageBuffers
   readonly trail: PageTrail
 }
 
-/** Up to where a file still is what is known of it. */
-export interface CommonPart {
+/** How much of a file is still the same. */
+export interface CommonStart {
   readonly point: CommitPoint
-  /** The page in which that ends, up to there; `undefined` if nothing is in common. */
+  /** The page in which that ends, up to there; `undefined` if nothing is the same. */
   readonly last: KnownPage | undefined
 }
 
 /**
- * Find where the histories part: of a file as it is known, and as another program wrote it since, up to `point`. To the entry
- * where that is in memory, otherwise to the page.
+ * Find how much of a log is still the same in its file, which another program has written since, up to `point`: to the entry
+ * if that is in memory, otherwise to the page.
  *
- * Whoever writes a file anew does so from one place on. So pages are not compared one by one: from the first that differs on
- * all are taken to differ.
+ * A rewrite replaces everything from one position on. So not all pages are compared: after the first that differs all are
+ * assumed to differ.
  */
-export async function findParting(known: KnownLog, point: CommitPoint): Promise<CommonPart> {
+export async function findCommonStart(known: KnownLog, point: CommitPoint): Promise<CommonStart> {
   const pages = knownPages(known)
   for (const [i, page] of pages.entries()) {
     const [change] = comparePage(page, await readFound(known.file, page, point.totalLength))
     if (change === undefined) continue
-    if (change.offset > 0) return commonPart(page, change.offset, change.number)
+    if (change.offset > 0) return commonStart(page, change.offset, change.number)
     const before = pages[i - 1]
-    return before === undefined ? partInTrail(known, point) : commonPart(before)
+    return before === undefined ? searchTrail(known, point) : commonStart(before)
   }
   const last = pages.at(-1)
-  return last === undefined ? partInTrail(known, point) : commonPart(last)
+  return last === undefined ? searchTrail(known, point) : commonStart(last)
 }
 
 /** The pages in memory, oldest first. */
@@ -53,7 +53,7 @@ export function knownPages({ point, buffers }: Pick<KnownLog, 'point' | 'buffers
   }))
 }
 
-/** What a file has in the place of a page, up to `end`. */
+/** What a file has at the position of a page, up to `end`. */
 export async function readFound(
   file: DiskFile,
   { start, bytes, isClosed }: KnownPage,
@@ -64,37 +64,37 @@ export async function readFound(
 }
 
 /** Binary search for the first page that differs. */
-async function partInTrail({ file, buffers, trail }: KnownLog, point: CommitPoint): Promise<CommonPart> {
+async function searchTrail({ file, buffers, trail }: KnownLog, point: CommitPoint): Promise<CommonStart> {
   const end = Math.min(buffers.all[0]?.start ?? Number.POSITIVE_INFINITY, point.totalLength)
   let low = 0
   let high = trail.pages.length
   while (high > 0 && pageStart(high - 1) >= end) high--
-  // A truncation alone leaves all as it is.
+  // A truncation alone leaves all pages as they are.
   for (let page = high - 1; low < high; page = Math.floor((low + high) / 2)) {
     if ((await readTraced(file, trail.pages[page])) === undefined) high = page
     else low = page + 1
   }
   const last = await readTraced(file, trail.pages[low - 1])
   if (last === undefined) return { point: START, last: undefined }
-  if (point.totalLength >= last.start + last.bytes.length) return commonPart(last)
-  // Up to a whole entry: what the file ended with when its header was checked may be another history's than this page.
+  if (point.totalLength >= last.start + last.bytes.length) return commonStart(last)
+  // Up to a whole entry: the header that was checked may be of another history than this page.
   const { end: length, count } = walkRun(
     viewOf(last.bytes),
     0,
     point.totalLength - last.start,
     BigInt(last.firstNumber),
   )
-  return commonPart(last, length, last.firstNumber + count)
+  return commonStart(last, length, last.firstNumber + count)
 }
 
-/** A page as it was scanned, also beyond the file's commit point; `undefined` if it no longer is that. */
+/** A page as it was scanned, even after the file's commit point; `undefined` if it has changed. */
 async function readTraced(file: DiskFile, trace: PageTrace | undefined): Promise<KnownPage | undefined> {
   if (trace === undefined) return undefined
   const bytes = await read(file, trace.start, trace.length)
   return crc32(bytes) === trace.checksum ? { ...trace, bytes, isClosed: false } : undefined
 }
 
-function commonPart(page: KnownPage, length = page.bytes.length, number = page.endNumber): CommonPart {
+function commonStart(page: KnownPage, length = page.bytes.length, number = page.endNumber): CommonStart {
   const point = { totalLength: page.start + length, totalEntries: BigInt(number) }
   return { point, last: { ...page, bytes: page.bytes.subarray(0, length), endNumber: number } }
 }
