@@ -158,7 +158,8 @@ export class FollowedLog {
       number += BigInt(run.count)
       const stop = position + run.end
       // A truncation at the first entry of a page may leave the padding before it.
-      if (end === page.start + PAGE_BYTES && (run.stop === 'padding' || end < header.totalLength)) page.closedAt = stop
+      if (end === page.start + PAGE_BYTES && (run.stop === 'padding' || end < header.totalLength))
+        buffers.closeLast(stop)
       else if (run.stop !== 'end')
         throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${end}`, { file: path, position: stop })
       position = page.start + PAGE_BYTES
