@@ -10,6 +10,6 @@ export async function checksumOfFile(writable: WritableFile, from: number, to: n
 /** CRC-32 of bytes of a file. @param before CRC-32 of preceding bytes to include */
 export async function crcOfFile(writable: WritableFile, from: number, to: number, before = 0): Promise<number> {
   let crc = before
-  for await (const chunk of writable.pieces(from, to)) crc = crc32(chunk, crc)
+  for await (const chunk of writable.chunks(from, to)) crc = crc32(chunk, crc)
   return crc
 }

@@ -114,7 +114,7 @@ export class FollowedLog {
       ending = await this.#readTo(header)
     } catch (error) {
       // What was read up to a header that is not a commit point must not stay.
-      buffers.cutBehind(last)
+      buffers.dropAfter(last)
       if (this.#options.isPatient()) throw error
       // The old end is still there, yet does not lead to the new one: nothing that is known can be trusted.
       const end = await readEnd(file, path, header)

@@ -64,7 +64,7 @@ export class AppendBuffer {
 
   /** Roll back all entries after a position. */
   rewind({ position, number, page }: AppendPosition): void {
-    this.#buffers.cutBehind(page)
+    this.#buffers.dropAfter(page)
     this.#page = page
     this.#position = position
     this.#number = number

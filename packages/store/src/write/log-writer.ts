@@ -165,7 +165,6 @@ export class LogWriter {
 
   async #writeGroup(point: CommitPoint): Promise<void> {
     const from = this.#written
-    invariant(point.totalLength >= from, `a commit point at ${point.totalLength}, bytes are written up to ${from}`)
     const { chunks, records } = this.#unwrittenUpTo(point)
     const group = [...this.#ahead, ...records]
     const last = group.pop() as CommitRecord
@@ -181,7 +180,7 @@ export class LogWriter {
 
   /** The bytes up to `end` that are not written yet, in a chunk for each page, and the record of each. */
   #unwrittenUpTo(end: CommitPoint): { readonly chunks: Uint8Array[]; readonly records: CommitRecord[] } {
-    const chunks = [...this.#buffers.pieces(this.#written, end.totalLength)]
+    const chunks = [...this.#buffers.chunks(this.#written, end.totalLength)]
     let position = this.#written
     const records = chunks.map((chunk) => {
       position += chunk.length

@@ -70,7 +70,7 @@ async function checksumWith(parts: UpdateInput, position: number, bytes: Uint8Ar
   const { from, record } = found
   let [before, after] = [0, 0]
   let at = from.totalLength
-  for await (const chunk of writable.pieces(at, record.totalLength)) {
+  for await (const chunk of writable.chunks(at, record.totalLength)) {
     before = crc32(chunk, before)
     const start = Math.max(0, position - at)
     const end = Math.min(chunk.length, position + bytes.length - at)
