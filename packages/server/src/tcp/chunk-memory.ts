@@ -8,8 +8,8 @@ export interface ChunkMemoryOptions {
 }
 
 /**
- * What a reader must have taken for the last large chunk, in proportion fewer for those before. The systems on the way
- * take about as much at once from readers that take nothing.
+ * Bytes that a reader must have taken to get the last large chunk, proportionally fewer for those before. The buffers of the
+ * systems on the way take about as much at once even if the reader takes nothing.
  */
 const CREDIT_FOR_LAST_BYTES = 16 * 1024 * 1024
 /** Free chunks that are kept for the next reader, in bytes of each size. */

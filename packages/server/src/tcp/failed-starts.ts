@@ -3,8 +3,8 @@ import type { Reply } from './replies.ts'
 /**
  * Starts of one connection that were answered with 3, 4 or 5, and that no Stop has followed yet.
  *
- * Widely used nodes take themselves for streaming before they read the answer, and send Stop whatever it was: one Stop
- * for each such start is no breach of the state. docs/spec/protocol.md §6.
+ * Widely used nodes assume that they are streaming before they read the answer, and send Stop whatever it was: one Stop
+ * for each such start is no state error. docs/spec/protocol.md §6.
  */
 export class FailedStarts {
   #count = 0
