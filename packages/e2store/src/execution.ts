@@ -29,7 +29,7 @@ export {
   encodeHeaderWithProof,
   type HeaderWithProof,
 } from './execution/blocks/header-with-proof.ts'
-export { type Log, logsBloom } from './execution/blocks/logs.ts'
+export { type EventLog, logsBloom } from './execution/blocks/logs.ts'
 export {
   accumulatorProofRoot,
   type BeaconProof,

@@ -1,7 +1,7 @@
 import type { Hashes } from '../../hash/hashes.ts'
 
 /** An event: address of 20 bytes, up to four topics of 32. */
-export interface Log {
+export interface EventLog {
   readonly address: Uint8Array
   readonly topics: readonly Uint8Array[]
   readonly data: Uint8Array
@@ -16,7 +16,7 @@ export const BLOOM_BYTES = 256
  *
  * @see docs/spec/e2store-execution.md §3.3
  */
-export function logsBloom(logs: readonly Log[], { keccak256 }: Hashes): Uint8Array {
+export function logsBloom(logs: readonly EventLog[], { keccak256 }: Hashes): Uint8Array {
   const bloom = new Uint8Array(BLOOM_BYTES)
   const add = (item: Uint8Array): void => {
     const hash = keccak256(item)

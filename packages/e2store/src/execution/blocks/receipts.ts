@@ -3,7 +3,7 @@ import { encodeRlp, type RlpValue } from '../../rlp/encode.ts'
 import { NO_ORIGIN, type RlpOrigin, RlpReader, readList } from '../../rlp/reader.ts'
 import { envelopeItem, readEnvelopes } from './body.ts'
 import { ItemLimit } from './item-limit.ts'
-import { BLOOM_BYTES, type Log, logsBloom } from './logs.ts'
+import { BLOOM_BYTES, type EventLog, logsBloom } from './logs.ts'
 
 export interface Receipt {
   /** 0 for a transaction without type. */
@@ -13,7 +13,7 @@ export interface Receipt {
   readonly cumulativeGasUsed: bigint
   /** 256 bytes; absent from slim receipts. */
   readonly logsBloom?: Uint8Array
-  readonly logs: readonly Log[]
+  readonly logs: readonly EventLog[]
 }
 
 const RECEIPTS_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'receipts' }
@@ -135,9 +135,9 @@ function outcomeItem({ outcome }: Receipt): RlpValue {
   return outcome
 }
 
-function readLogs(list: RlpReader, limit: ItemLimit): Log[] {
+function readLogs(list: RlpReader, limit: ItemLimit): EventLog[] {
   const items = list.list('logs')
-  const logs: Log[] = []
+  const logs: EventLog[] = []
   while (items.hasMore) {
     limit.take(items)
     const log = items.list('log')
@@ -154,6 +154,6 @@ function readLogs(list: RlpReader, limit: ItemLimit): Log[] {
   return logs
 }
 
-function logItems({ address, topics, data }: Log): RlpValue {
+function logItems({ address, topics, data }: EventLog): RlpValue {
   return [address, topics, data]
 }
