@@ -4,10 +4,10 @@ import { detectGeneration, type Generation } from '@datastreamer/sequencer-entri
 import { nodeDisk } from '@datastreamer/store'
 import { MissingError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
-import { FileSource } from './file-source.ts'
 import { refuseE2store } from './other-family.ts'
 import { ServerSource } from './server-source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
+import { StreamFileSource } from './stream-file-source.ts'
 import type { StreamSource } from './stream-source.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function openSource(
   const address = parseHostPort(src)
   if (await nodeDisk.exists(src)) {
     refuseE2store(src)
-    return FileSource.open({ file: src, streamType, follow, note })
+    return StreamFileSource.open({ file: src, streamType, follow, note })
   }
   if (address === undefined) {
     throw new MissingError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)

@@ -3,7 +3,7 @@ import { openReader, type StreamReader } from '@datastreamer/store'
 import { firstEventAfter, MemoryIndex, scanForBookmark } from '@datastreamer/store/log'
 import type { StreamSource } from './stream-source.ts'
 
-export interface FileSourceOptions {
+export interface StreamFileSourceOptions {
   readonly file: string
   readonly streamType: bigint
   /** Whether commits of another process are to be seen. */
@@ -15,7 +15,7 @@ export interface FileSourceOptions {
  * A stream file, read as the server reads it. Bookmarks are looked for in the file itself: the index cannot be opened
  * without being written to, and keeps the file's writer away meanwhile.
  */
-export class FileSource implements StreamSource {
+export class StreamFileSource implements StreamSource {
   readonly name: string
   readonly file: string
   readonly #reader: StreamReader
@@ -29,12 +29,12 @@ export class FileSource implements StreamSource {
     this.#hasIndex = hasIndex
   }
 
-  static async open({ file, streamType, follow, note }: FileSourceOptions): Promise<FileSource> {
+  static async open({ file, streamType, follow, note }: StreamFileSourceOptions): Promise<StreamFileSource> {
     const onProblem = (problem: Error | undefined): void => {
       note(`datastreamer: ${problem?.message ?? `${file} fits its header again`}`)
     }
     const index = follow ? undefined : new MemoryIndex()
-    return new FileSource(file, await openReader({ file, streamType, follow, onProblem, index }), follow)
+    return new StreamFileSource(file, await openReader({ file, streamType, follow, onProblem, index }), follow)
   }
 
   getHeader(): Header {
