@@ -20,7 +20,7 @@ export class CommittedBoundaries {
     return Number(record?.totalEntries ?? 0n)
   }
 
-  /** Whether the end of the operation of entry `number` is known, and not only that of some later operation. */
+  /** Whether the boundary after the operation of entry `number` is known, and not only a later one. */
   async isKnownAt(number: number): Promise<boolean> {
     const index = await recordOfEntry(this.#commitLog, BigInt(number))
     if (index < 0) return true
