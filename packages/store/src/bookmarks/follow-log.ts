@@ -1,3 +1,4 @@
+import { invariant } from '@datastreamer/format'
 import { RefusedError } from '../disk/errors.ts'
 import type { LogRun } from '../log/run-reader.ts'
 import type { StreamLog } from '../log/stream-log.ts'
@@ -26,6 +27,7 @@ export function followLog(log: StreamLog, witness?: ScanWitness): BookmarkIndex 
   return index
 }
 
+/** Invariants: it knows every bookmark before `#next`, which is never beyond the head of the log. */
 class FollowingIndex implements BookmarkIndex {
   readonly failed = false
   readonly #log: StreamLog
@@ -69,6 +71,7 @@ class FollowingIndex implements BookmarkIndex {
 
   async get(key: Uint8Array): Promise<number | undefined> {
     const wanted = Number(this.#log.header.totalEntries)
+    invariant(this.#next <= wanted, 'an index knows more entries than its log has')
     while (this.#next < Math.min(wanted, Number(this.#log.header.totalEntries)) && !this.#closing.signal.aborted)
       await this.catchUp()
     return this.#memory.get(key)
@@ -84,7 +87,7 @@ class FollowingIndex implements BookmarkIndex {
     await this.#memory.close()
   }
 
-  /** Look at what was committed since; those who call it meanwhile wait for the same scan. */
+  /** Scan what was committed since; those who call it meanwhile wait for the same scan. */
   catchUp(): Promise<void> {
     this.#scanning ??= this.#scan().finally(() => {
       this.#scanning = undefined

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { findBookmark } from '../../src/bookmarks/find-bookmark.ts'
 import { followLog } from '../../src/bookmarks/follow-log.ts'
+import type { StreamLog } from '../../src/log/stream-log.ts'
 import { bookmark, event, key, LogInMemory } from './log-in-memory.ts'
 
 test('knows what is committed as soon as it is', async () => {
@@ -80,4 +81,19 @@ test('a scan that is under way ends when it is closed', async () => {
   while (test.reads === 0) await new Promise((resolve) => setImmediate(resolve))
   await index.close()
   await expect(asked).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('refuses to answer for entries that the log has lost unnoticed', async () => {
+  const test = new LogInMemory([bookmark(key(0)), bookmark(key(1))])
+  const deaf: StreamLog = Object.create(test.log, {
+    header: { get: () => test.log.header },
+    listen: { value: () => () => {} },
+    runAsFound: { value: test.log.runAsFound.bind(test.log) },
+    locate: { value: test.log.locate.bind(test.log) },
+  })
+  const index = followLog(deaf)
+  expect(await index.get(key(1))).toBe(1)
+  test.truncate(1)
+  await expect(index.get(key(0))).rejects.toMatchObject({ name: 'InternalError' })
+  await index.close()
 })
