@@ -7,6 +7,7 @@ export class CommittedBoundaries {
   readonly #log: StreamLog
   readonly #commitLog: CommitLog
 
+  /** @internal */
   constructor(log: StreamLog, commitLog: CommitLog) {
     this.#log = log
     this.#commitLog = commitLog

@@ -35,6 +35,7 @@ export class StreamLog implements ReadableLog {
   #header: Header
   #announced = false
 
+  /** @internal */
   constructor({ file, path, header, buffers, readBytes, clock = systemClock }: LogOptions) {
     this.path = path
     this.#header = header

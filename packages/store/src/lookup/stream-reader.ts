@@ -28,6 +28,7 @@ export class StreamReader implements EntrySource, AsyncDisposable {
   readonly #release: (() => Promise<void>) | undefined
   #released: Promise<void> | undefined
 
+  /** @internal */
   constructor({ log, index, grows = true, release }: ReaderParts) {
     this.log = log
     this.index = index

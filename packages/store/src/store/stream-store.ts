@@ -54,6 +54,7 @@ export class StreamStore extends StreamReader {
   #closed = false
   #discarding = false
 
+  /** @internal */
   constructor(parts: StoreParts) {
     super({ log: parts.log, index: parts.index, release: () => this.#close() })
     this.#parts = parts
