@@ -1,6 +1,6 @@
-import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
 import { DiskError } from '../../src/disk/errors.ts'
 import { DamageError } from '../../src/log/damage-error.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -59,14 +59,8 @@ const MAX_DEATHS_IN_RECOVERY = 3
  * Play one seeded history of operations on a simulated disk, let it die at one of its calls, open the store again and
  * check that exactly what was committed is there. Returns the number of calls that the whole history makes.
  */
-export async function playHistory(options: HistoryOptions): Promise<number> {
-  // The clock of the store stands still but for the ticks of the history, so that the same seed gives the same calls.
-  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
-  try {
-    return await new Player(options).play()
-  } finally {
-    mock.timers.reset()
-  }
+export function playHistory(options: HistoryOptions): Promise<number> {
+  return new Player(options).play()
 }
 
 class Player {
@@ -76,6 +70,8 @@ class Player {
   /** What goes wrong. */
   readonly #fate: Random
   readonly #disk: SimDisk
+  /** Stands still but for the steps of the history, so that the same seed gives the same calls. */
+  readonly #clock = new ManualClock()
   readonly #index = new SimIndex()
   readonly #versions = new Versions()
   /** What goes wrong by chance, beside the plan. */
@@ -195,7 +191,7 @@ class Player {
       fsyncIntervalMs: FSYNC_INTERVAL_MS,
       reopenDelayMs: () => (this.#options.reopens === true ? REOPEN_MS : 2 ** 31 - 1),
     }
-    return openStore({ file: FILE, fileCheckMs: 0, fsync, ...limits, disk, index: this.#index })
+    return openStore({ file: FILE, fileCheckMs: 0, fsync, ...limits, disk, index: this.#index, clock: this.#clock })
   }
 
   async #step(store: StreamStore): Promise<void> {
@@ -209,7 +205,7 @@ class Player {
 
   /** Time passes: a sync in the background begins, and may end. */
   async #pause(): Promise<void> {
-    mock.timers.tick(FSYNC_INTERVAL_MS)
+    this.#clock.advance(FSYNC_INTERVAL_MS)
     for (let turns = this.#random.int(0, 3); turns > 0; turns--) await turn()
   }
 
@@ -316,7 +312,7 @@ class Player {
 
   async #isReopened(store: StreamStore): Promise<boolean> {
     for (let tries = 0; tries < MAX_REOPENINGS && store.state.t !== 'open'; tries++) {
-      mock.timers.tick(REOPEN_MS)
+      this.#clock.advance(REOPEN_MS)
       do await turn()
       while (store.state.t === 'reopening')
       this.#disk.mustLive()
