@@ -52,7 +52,7 @@ export const OPTIONS = {
     type: 'text',
     placeholder: 'secret',
     group: 'Source',
-    help: 'what a source has to send to be let in; a flag can be seen by others of this machine, a variable cannot',
+    help: 'what a source has to send to be accepted; a flag can be seen by others of this machine, a variable cannot',
   },
   sourceTls: { type: 'boolean', group: 'Source', help: 'TLS, with the certificate of --tls-cert and --tls-key' },
   sourceClientCa: {

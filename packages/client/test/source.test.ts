@@ -162,7 +162,7 @@ test('operations behind one that is refused fail with it; then it goes on', asyn
   expect(await world.bytes()).toEqual([1, 99, 6])
 })
 
-describe('is not let in', () => {
+describe('is not accepted', () => {
   const hindrances: [name: string, world: WorldOptions, options: object, expected: object][] = [
     ['without the token', { server: { token: 'secret' } }, {}, { name: 'SourceRejectedError', code: 'UNAUTHORIZED' }],
     ['with another token', { server: { token: 'secret' } }, { token: 'Secret' }, { code: 'UNAUTHORIZED' }],

@@ -67,7 +67,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     expect(server.server.counters.bytesSent).toBeLessThan(300 * 50_000)
   })
 
-  test('lets in only clients whose certificate is signed by the right authority', async () => {
+  test('accepts only clients whose certificate is signed by the right authority', async () => {
     const tls = { ...serverTls(), ca: pem('authority.crt'), requestCert: true, rejectUnauthorized: true }
     await using server = await TestServer.start(new TestLog(), {}, tls)
     using known = await connectTls(server, { key: pem('client.key'), cert: pem('client.crt') })

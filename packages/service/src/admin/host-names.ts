@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 
-/** Every name is let in. */
+/** Every name is accepted. */
 const ANY = '*'
 
 /**

@@ -15,12 +15,12 @@ class Foreseen extends Error {
 describe('json', () => {
   test('an object a line: level, time, event, message, fields', () => {
     const { log, lines } = logInto()
-    log.warn('client-rejected', 'not let in', { id: 3 })
+    log.warn('client-rejected', 'not accepted', { id: 3 })
     expect(JSON.parse(lines[0] ?? '')).toEqual({
       level: 'warn',
       time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       event: 'client-rejected',
-      msg: 'not let in',
+      msg: 'not accepted',
       id: 3,
     })
   })
