@@ -33,7 +33,7 @@ describe.skipIf(!canMountDisks())('on a disk without room', () => {
       freeMib: 1,
       says: /^datastreamer: no copy of what is to be removed can be kept in .*s\.bin\.removed-at-\d+: .*no space/i,
     },
-    { freeMib: 0, says: /^datastreamer: nothing can be written before .*no space/i },
+    { freeMib: 0, says: /^datastreamer: nothing can be written until .*no space/i },
   ])('truncate says so, and changes nothing ($freeMib MiB free)', async ({ freeMib, says }) => {
     using disk = await StreamOnFullDisk.make(freeMib)
     const { names, file } = disk

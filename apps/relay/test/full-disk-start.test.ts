@@ -55,7 +55,7 @@ describe.skipIf(!canMountDisks())('a relay that is started on a disk without a b
       expect((await client.getFirstEventAfterBookmark(Uint8Array.of(n)))?.data).toEqual(Uint8Array.of(n))
     expect(await client.getFirstEventAfterBookmark(Uint8Array.of(10))).toBeUndefined()
     expect((await client.getHeader()).totalEntries).toBe(20n)
-    expect(await text('/readyz')).toMatch(/^not ready: nothing can be written before .* no space left on device/i)
+    expect(await text('/readyz')).toMatch(/^not ready: nothing can be written until .* no space left on device/i)
     await expect.poll(() => text('/metrics'), WAIT).toMatch(/^datastreamer_relay_behind_entries 20$/m)
     expect(await text('/metrics')).toMatch(/^datastreamer_store_writable 0$/m)
 

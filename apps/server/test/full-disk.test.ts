@@ -46,7 +46,7 @@ describe.skipIf(!canMountDisks())('a server that is started on a disk without a 
     await using server = TestServer.start(flags, { timeoutMs: 60_000 })
     await mustServe(server)
     const text = async (path: string): Promise<string> => (await server.admin(path)).text()
-    expect(await text('/readyz')).toMatch(/^not ready: nothing can be written before .* No space left on device/i)
+    expect(await text('/readyz')).toMatch(/^not ready: nothing can be written until .* No space left on device/i)
     expect(await text('/metrics')).toMatch(/^datastreamer_store_writable 0$/m)
     expect(await text('/metrics')).toMatch(/^datastreamer_errors_total\{code="STORE_BROKEN"\} 1$/m)
     const writeTo = async (): Promise<SourceClient> =>
