@@ -41,7 +41,7 @@ describe.runIf(canWatchSyncs())('a relay whose disk fails', () => {
 
     syncs.let('fail')
     await source.commitMany(1, 3)
-    await until('not ready', async () => (await text('/readyz')).includes('nothing can be written before'), TIMEOUT_MS)
+    await until('not ready', async () => (await text('/readyz')).includes('nothing can be written until'), TIMEOUT_MS)
     await shows('datastreamer_store_writable 0', 'datastreamer_errors_total{code="STORE_BROKEN"} 1')
     await until('stopped', async () => (await state()) === 'stopped', TIMEOUT_MS)
     // The lag grows while nothing can be written.

@@ -61,7 +61,7 @@ describe.runIf(canWatchSyncs())('a server whose disk', () => {
     expect(await text('/readyz')).toBe('ready\n')
     syncs.let('fail')
     await expect(commit(source, 2)).rejects.toThrow()
-    await expect.poll(() => text('/readyz'), { timeout: SOON_MS }).toMatch(/not ready: nothing can be written before/)
+    await expect.poll(() => text('/readyz'), { timeout: SOON_MS }).toMatch(/not ready: nothing can be written until/)
     const metrics = await text('/metrics')
     expect(metrics).toMatch(/^datastreamer_store_writable 0$/m)
     expect(metrics).toMatch(/^datastreamer_errors_total\{code="STORE_BROKEN"\} 1$/m)
