@@ -175,7 +175,11 @@ describe('connect', () => {
 
   test('a server that never finishes the TLS handshake', async () => {
     await using peer = await Peer.listen(() => undefined)
-    expect(await failure(connect(near(peer, { tls: {}, connectTimeoutMs: 50 })))).toMatchObject({ code: 'TIMEOUT' })
+    const clock = new ManualClock()
+    const failed = failure(connect(near(peer, { tls: {}, connectTimeoutMs: 12_345, clock })))
+    await clock.waitingFor(12_345)
+    clock.advance(12_345)
+    expect(await failed).toMatchObject({ code: 'TIMEOUT' })
   })
 
   test('a server that does not speak TLS', async () => {

@@ -208,8 +208,10 @@ describe('a peer that is only half there', () => {
 
   test('a source: another one takes its place', async () => {
     const faultOf = (index: number): Fault | undefined => (index === 0 ? { silentAfter: 79 } : undefined)
-    await using world = await SourceWorld.start({ faultOf, server: { inactivityTimeoutMs: 300 } })
+    const clock = new ManualClock()
+    await using world = await SourceWorld.start({ faultOf, server: { inactivityTimeoutMs: 15_000, clock } })
     const lost = await world.source({ backoff: { minMs: 60_000, maxMs: 60_000 } })
+    await clock.pass(15_000)
     await until(() => world.server.connections().every(({ state }) => state !== 'writing'))
     await using other = await world.source()
     expect(await write(other, 1)).toEqual({ firstEntry: 0n, nextEntry: 1n })
@@ -218,7 +220,11 @@ describe('a peer that is only half there', () => {
 
   test('a server that never answers the hello', async () => {
     await using world = await SourceWorld.start({ faultOf: () => ({ silentAfter: 1 }) })
-    expect(await failure(world.source({ responseTimeoutMs: 100 }))).toMatchObject({ code: 'TIMEOUT' })
+    const clock = new ManualClock()
+    const failed = failure(world.source({ responseTimeoutMs: 12_345, clock }))
+    await clock.waitingFor(12_345)
+    clock.advance(12_345)
+    expect(await failed).toMatchObject({ code: 'TIMEOUT' })
   })
 
   test('a server that stays away: the source gives up after so many attempts', async () => {

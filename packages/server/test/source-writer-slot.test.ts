@@ -64,9 +64,11 @@ describe('the writer slot', () => {
 
 describe('a source client that is idle', () => {
   test('loses the writer slot to another', async () => {
-    await using sources = await TestSources.start({ inactivityTimeoutMs: 120 })
+    const clock = new ManualClock()
+    await using sources = await TestSources.start({ inactivityTimeoutMs: 120_000, clock })
     using first = await sources.connect()
     await first.hello({ sourceId: 'dead' })
+    await clock.pass(120_000)
     expect(await first.rest()).toEqual(['closing INACTIVE at 0'])
     using second = await sources.connect()
     expect(await second.hello({ sourceId: 'other' })).toMatchObject({ name: 'welcome' })
