@@ -52,14 +52,20 @@ export async function killIndexer({ kills, rewrites, seed, lifeMs }: KillOptions
     const isRewritten = Math.floor(((kill + 1) * rewrites) / kills) > Math.floor((kill * rewrites) / kills)
     const isRewrittenAlive = isRewritten && random() < 0.5
     const streaming = chain.streaming()
-    const indexer = start(program, chain, database)
+    await using indexer = start(program, chain, database)
     const stage = random()
     // Some die while they start, some while they read, most while they write.
     if (stage < 0.1) await sleep(random() * START_MS)
     else await Promise.race([streaming, indexer.ended])
     await chain.append(1 + Math.floor(random() * 4))
     if (stage > 0.3) await indexer.hasWritten()
-    if (isRewrittenAlive) await rewrite(chain, histories, random)
+    if (isRewrittenAlive) {
+      // Back beyond checkpoints that it has thinned out meanwhile.
+      await chain.append(30)
+      await until(() => readRows(database, true).length === chain.blocks.length || !indexer.isAlive())
+      await rewrite(chain, histories, random)
+      if (random() < 0.5) await until(() => isOf(chain.blocks, readRows(database, true)) || !indexer.isAlive())
+    }
     await sleep(random() * lifeMs)
     const { stderr } = await indexer.kill('SIGKILL')
     if (stderr !== '') throw new Error(`seed ${seed}, life ${kill}: ${stderr}`)
@@ -74,23 +80,26 @@ export async function killIndexer({ kills, rewrites, seed, lifeMs }: KillOptions
     before = state
   }
   await chain.append(1)
-  const indexer = start(program, chain, database)
+  await using indexer = start(program, chain, database)
   const blocks = chain.blocks.map(({ number, hash }) => ({ number, hash: hash[0], transactions: number % 3 }))
-  const isDone = () => JSON.stringify(readRows(database, true)) === JSON.stringify(blocks)
-  while (!isDone() && indexer.isAlive()) await sleep(20)
+  await until(() => isOf(chain.blocks, readRows(database, true)) || !indexer.isAlive())
   const { status, stderr } = await indexer.kill('SIGTERM')
   return { rows: readRows(database), blocks, lives, rewritesUnseen, status, stderr }
 }
 
-/** Replace some of the newest blocks, or now and then any, by others, mostly by more than there were. */
+/** Take some of the newest blocks away, now and then any, and often commit others, mostly more than there were. */
 async function rewrite(chain: Chain, histories: (readonly ChainBlock[])[], random: () => number): Promise<number> {
   histories.push([...chain.blocks])
   const { length } = chain.blocks
-  const reach = random() < 0.2 ? length : Math.min(length, 12)
+  const reach = random() < 0.2 ? length - 1 : Math.min(length - 1, 28)
   const first = length - 1 - Math.floor(random() * reach)
   const removed = length - first
-  await chain.rewrite(first, Math.floor(random() * 1.5 * removed) + 1)
+  await chain.rewrite(first, random() < 0.3 ? 0 : Math.floor(random() * 1.5 * removed) + 1)
   return first
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await sleep(10)
 }
 
 function start(program: string, chain: Chain, database: string) {
@@ -112,6 +121,10 @@ function start(program: string, chain: Chain, database: string) {
       child.kill(signal)
       const [status] = await closed
       return { status: status as number | null, stderr }
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await closed
     },
   }
 }
@@ -138,11 +151,19 @@ function readRows(file: string, isInUse = false): readonly Row[] {
   }))
 }
 
+/** Whether rows are those of the first blocks, or of all. */
+function isBeginning(blocks: readonly ChainBlock[], rows: readonly Row[]): boolean {
+  return rows.every(({ number, hash }, i) => number === i && hash === blocks[i]?.hash[0])
+}
+
+function isOf(blocks: readonly ChainBlock[], rows: readonly Row[]): boolean {
+  return rows.length === blocks.length && isBeginning(blocks, rows)
+}
+
 /** Rows are the beginning of one of the histories. */
 function checkRows(rows: readonly Row[], histories: readonly (readonly ChainBlock[])[], when: string): void {
-  const isBeginningOf = (blocks: readonly ChainBlock[]): boolean =>
-    rows.every(({ number, hash }, i) => number === i && hash === blocks[i]?.hash[0])
-  if (!histories.some(isBeginningOf)) throw new Error(`${when}: rows of more than one history: ${JSON.stringify(rows)}`)
+  if (!histories.some((blocks) => isBeginning(blocks, rows)))
+    throw new Error(`${when}: rows of more than one history: ${JSON.stringify(rows)}`)
 }
 
 /** Numbers from 0 to 1, the same for the same seed. */
