@@ -20,18 +20,18 @@ import { readAll } from './sim/read-all.ts'
 import { type Frailty, SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
 
-// What a store finds when it is opened after a death, one kind of finding in each test.
+// States that a store finds when it is opened after a crash, one in each test.
 
 const FILE = '/sim/data-stream.bin'
 const COMMITS = commitLogPath(FILE)
-/** Bytes of the data of an entry, and of all of it. */
+/** Bytes of the data of an entry, and of the whole entry. */
 const DATA_BYTES = 10_000
 const ENTRY_BYTES = 17 + DATA_BYTES
-/** An operation that ends on the page after the one that it begins on. */
+/** An operation that ends on the next page. */
 const PAGE_OF_3: Uint8Array = new Uint8Array(120).fill(3)
-/** An operation after which the next one begins on the page after it. */
+/** An operation that fills its page. */
 const FULL_PAGE: Uint8Array = new Uint8Array(104).fill(1)
-/** Commits are made durable by no clock. */
+/** Commits are not made durable by a timer. */
 const INTERVAL = { fsync: 'interval', fsyncIntervalMs: 1_000_000 } as const
 
 function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamStore> {
@@ -67,7 +67,7 @@ async function putHeader(disk: Disk, change: (point: CommitPoint) => CommitPoint
   await new WritableFile(file, header).writeHeader(change(pointOf(header)))
 }
 
-/** Let the header have the old number of entries behind the new length, on the platter too. */
+/** Tear the header, on the platter too: the new length with the old number of entries. */
 async function tearHeader(disk: Disk): Promise<void> {
   await putHeader(disk, (point) => ({ ...point, totalEntries: point.totalEntries - 1n }))
   await syncFile(disk, FILE)
@@ -77,12 +77,12 @@ async function syncFile(disk: Disk, path: string): Promise<void> {
   await (await disk.open(path, 'write')).sync()
 }
 
-/** Let a record of the commit log be none that can be read. */
+/** Make a record of the commit log unreadable. */
 async function spoilRecord(disk: Disk, index: number): Promise<void> {
   await poke(disk, COMMITS, 4096 + index * RECORD_BYTES, new Uint8Array(RECORD_BYTES))
 }
 
-/** What another program does that knows no commit log: an entry more. */
+/** Another program, which ignores the commit log, adds an entry. */
 async function appendElsewhere(disk: Disk, byte: number): Promise<void> {
   const { totalEntries } = await readHeader(await disk.open(FILE, 'read'), FILE, {})
   const position = positionOf(Number(totalEntries))
@@ -100,10 +100,10 @@ test.each([0, 0xff])(
     const disk = new SimDisk(randomFrom(1))
     const store = await open(disk, INTERVAL)
     await commit(store, 1, 2)
-    // Up to the next page: that in which the log ends is whole.
+    // Up to the next page: the one in which the log ends is whole.
     await commit(store, ...PAGE_OF_3)
     await commit(store, 4)
-    // A sync that failed took them for written, and memory forgot them.
+    // A failed sync marked them as clean, and memory dropped them.
     await poke(disk, FILE, positionOf(3), new Uint8Array(2 * ENTRY_BYTES).fill(byte))
     disk.processKilled()
     await using again = await open(disk, INTERVAL)
@@ -111,7 +111,7 @@ test.each([0, 0xff])(
   },
 )
 
-test('entries that are gone after a record that cannot be read end the log at the checkpoint', async () => {
+test('if entries are gone after a record that cannot be read, the log ends at the checkpoint', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk, INTERVAL)
@@ -128,7 +128,7 @@ test('entries that are gone after a record that cannot be read end the log at th
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a commit that has become another is known as damaged, and the one behind it is kept', async () => {
+test('a commit that has changed is known as damaged, and the next one is kept', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   await commit(store, 1)
@@ -155,7 +155,7 @@ test('records of commits that a failed sync has lost, and only memory has, are w
   }
 })
 
-test('a torn header leads to no commit whose bytes are not whole', async () => {
+test('with a torn header the log does not end at a commit whose bytes are not whole', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   await commit(store, 1)
@@ -167,7 +167,7 @@ test('a torn header leads to no commit whose bytes are not whole', async () => {
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a torn header leads to no end inside of an operation', async () => {
+test('with a torn header the log does not end inside an operation', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   await commit(store, 1)
@@ -179,7 +179,7 @@ test('a torn header leads to no end inside of an operation', async () => {
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a torn header costs no durable commit that stands right after a record that cannot be read', async () => {
+test('a torn header costs no durable commit right after a record that cannot be read', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   for (const byte of [1, 2, 3]) await commit(store, byte)
@@ -190,7 +190,7 @@ test('a torn header costs no durable commit that stands right after a record tha
   expect(await bytesOf(again)).toEqual([1, 2, 3])
 })
 
-test('a torn header leads to nothing after a record that cannot be read, where commits were not durable', async () => {
+test('with a torn header the log ends before a record that cannot be read, if commits were not durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   for (const byte of [1, 2, 3]) await commit(store, byte)
@@ -202,7 +202,7 @@ test('a torn header leads to nothing after a record that cannot be read, where c
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a header that names the checkpoint is believed, though a commit lies after it', async () => {
+test('a header at the checkpoint counts, though a commit follows', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   await commit(store, 1)
@@ -213,7 +213,7 @@ test('a header that names the checkpoint is believed, though a commit lies after
   expect(await bytesOf(again)).toEqual([])
 })
 
-test('a record that is durable, of bytes for which the file has no room on the platter, is passed over', async () => {
+test('a durable record of bytes past the end of the file is ignored', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk, INTERVAL)
@@ -229,7 +229,7 @@ test('a record that is durable, of bytes for which the file has no room on the p
   expect(await bytesOf(again)).toEqual([...FULL_PAGE])
 })
 
-test('commits that only memory has are written again after what a torn header counts', async () => {
+test('commits that are only in memory are written again, even after the end in a torn header', async () => {
   for (let seed = 1; seed <= 8; seed++) {
     const disk = new SimDisk(randomFrom(seed))
     const store = await open(disk, INTERVAL)
@@ -246,7 +246,7 @@ test('commits that only memory has are written again after what a torn header co
   }
 })
 
-test('a header that points beyond the end of the file leads to the commits', async () => {
+test('with a header past the end of the file the log ends at the last commit', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk, INTERVAL)
   await commit(store, 1)
@@ -256,7 +256,7 @@ test('a header that points beyond the end of the file leads to the commits', asy
   expect(await bytesOf(again)).toEqual([1])
 })
 
-test('a truncation inside of a commit that a crash interrupts leaves all or what was to stay, and a checksum of it', async () => {
+test('a truncation inside a commit that a crash interrupts keeps all or only the rest, with a checksum of it', async () => {
   for (const isHeaderTorn of [false, true]) {
     let crashAt = 0
     let hasEnded = false
@@ -309,7 +309,7 @@ test.each(['was closed', 'died before the header of the next commit'])(
   },
 )
 
-test('what another program wrote over begins where the last record stands that is true of its bytes', async () => {
+test('what another program has overwritten begins after the last record that matches its bytes', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk)
@@ -330,7 +330,7 @@ test('what another program wrote over begins where the last record stands that i
   )
 })
 
-test('the records of an operation whose last one cannot be read stay, and cover its bytes', async () => {
+test('the records of an operation whose last one cannot be read are kept, and cover its bytes', async () => {
   const sim = new SimDisk(randomFrom(1))
   const died = await open(sim)
   await commit(died, ...PAGE_OF_3)
@@ -345,7 +345,7 @@ test('the records of an operation whose last one cannot be read stay, and cover 
   expect(damages.map(({ code }) => code)).toContain('BAD_CHECKSUM')
 })
 
-test('bytes that are known to have rotted are not taken for those of another program that wrote after them', async () => {
+test('bytes that are known to have rotted do not count as written by another program that wrote after them', async () => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk)
@@ -365,7 +365,7 @@ test('bytes that are known to have rotted are not taken for those of another pro
   expect(damages).toMatchObject([{ code: 'BAD_CHECKSUM', range: { to: { totalEntries: 2n } } }])
 })
 
-/** A header and an update in place that are half done. */
+/** A header and an update in place that are half written. */
 async function dieInUpdate(disk: SimDisk): Promise<void> {
   const store = await open(disk, INTERVAL)
   await commit(store, 2, 3)
@@ -379,7 +379,7 @@ async function dieInUpdate(disk: SimDisk): Promise<void> {
   await tearHeader(disk)
 }
 
-/** Another program wrote after commits of a store that died. */
+/** Another program wrote after commits of a store that crashed. */
 async function dieBeforeAnother(disk: SimDisk): Promise<void> {
   const store = await open(disk)
   await commit(store, 7, 3)
@@ -417,7 +417,7 @@ test.each([
         },
       )
       isFrail = false
-      // Not all that it looks for has to be found.
+      // It may fail to find some files.
       if (!hasOpened) disk.processKilled()
       await using again = await open(disk, INTERVAL)
       expect(await bytesOf(again), `look ${failing}`).toEqual([1, 7, 3, 4])
@@ -428,7 +428,7 @@ test.each([
   },
 )
 
-test('what a failed sync has lost, and the machine forgets, is written again when the files of a store are opened anew', async () => {
+test('what a failed sync has lost, and the system drops, is written again when a store reopens its files', async () => {
   for (let seed = 1; seed <= 8; seed++) {
     const always = { ...randomFrom(1), chance: () => true }
     const disk = new SimDisk(randomFrom(seed), { random: always, looks: 0, forgets: 1, onFault: () => {} })

@@ -6,8 +6,8 @@ import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
 
-// The crash proof lets another program put bookmarks into the index. One that begins before the end of the file would put
-// wrong answers over right ones about committed entries, as no program does, and the proof would fail for it.
+// In crash histories another program puts bookmarks into the index. If it began before the end of the file it would replace
+// right answers about committed entries by wrong ones, which no program does, and histories would fail for it.
 
 const FILE = '/sim/data-stream.bin'
 
@@ -30,7 +30,7 @@ class Machine {
   }
 }
 
-test('another program begins after all that the header counts, and takes no right answer away', async () => {
+test('another program begins after all entries that the header counts, and replaces no right answer', async () => {
   const machine = new Machine()
   await machine.commit(7, 8, 9)
   for (let seed = 1; seed <= 50; seed++) {

@@ -4,7 +4,7 @@ import { type AtomicOperation, openReader, openStore } from '../src/index.ts'
 
 const bytes = (...data: readonly number[]): Uint8Array => Uint8Array.from(data)
 
-test('what a function adds is one operation', async () => {
+test('the entries that a function adds are one operation', async () => {
   using dir = tempDir()
   await using store = await openStore(dir.join('s.bin'))
   const result = await store.atomic(async (operation) => {
@@ -46,7 +46,7 @@ test('one function at a time, and none adds after its end', async () => {
   await expect(kept?.writable()).rejects.toMatchObject({ code: 'NO_ATOMIC_OP' })
 })
 
-test('a store that is closed meanwhile keeps nothing, and the reason of the function is what is thrown', async () => {
+test('a store that is closed meanwhile keeps nothing, and the error of the function is thrown', async () => {
   using dir = tempDir()
   const store = await openStore(dir.join('s.bin'))
   const failing = store.atomic(async (operation) => {
@@ -59,7 +59,7 @@ test('a store that is closed meanwhile keeps nothing, and the reason of the func
   expect(reader.getHeader().totalEntries).toBe(0n)
 })
 
-test('whoever leaves the path out learns what was expected', async () => {
+test('a missing path is reported with what was expected', async () => {
   const message = 'file: expected the path of a stream file, got undefined'
   for (const open of [openStore, openReader]) {
     // @ts-expect-error: as from JavaScript

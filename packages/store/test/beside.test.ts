@@ -11,7 +11,7 @@ import { nodeDisk } from '../src/disk/node-disk.ts'
 import { openStore, type StreamStore } from '../src/index.ts'
 import { drain, verify } from './damaged-files.ts'
 
-// What lies beside a stream: files of the operator, of another stream, of an earlier time, and spoilt ones.
+// Files beside a stream: files of the operator, of another stream, old ones, and damaged ones.
 
 async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<void> {
   for (const byte of bytes) {
@@ -21,7 +21,7 @@ async function commit(store: StreamStore, ...bytes: readonly number[]): Promise<
   }
 }
 
-/** Make a stream with a bookmark for each byte, an operation each. */
+/** Make a stream with an operation of one bookmark for each byte. */
 async function make(file: string, ...bytes: readonly number[]): Promise<void> {
   await using store = await openStore({ file })
   await commit(store, ...bytes)
@@ -35,32 +35,35 @@ function flip(file: string, position: number): void {
   writeFileSync(file, bytes)
 }
 
-/** Let record `index` of a commit log be one that cannot be read. */
+/** Make record `index` of a commit log unreadable. */
 function spoilRecord(file: string, index: number): void {
   flip(file, 4096 + index * RECORD_BYTES + 1)
 }
 
-/** Let a commit log be one of before, which does not say which stream it is of. */
+/** Make a commit log an old one, without an owner. */
 async function forgetOwner(file: string): Promise<void> {
   const commitLog = await CommitLog.open(nodeDisk, file, 'write')
   if (commitLog.checkpoint !== undefined) await commitLog.writeCheckpoint(commitLog.checkpoint)
   await commitLog.close()
 }
 
-test.each(['new', 'update', 'commits'])('a stream that is named *.%s is refused, and stays', async (extension) => {
-  using dir = tempDir()
-  await make(dir.join('a.bin'), 1)
-  const file = dir.join(`x.${extension}`)
-  cpSync(dir.join('a.bin'), file)
-  const before = readFileSync(file)
-  await expect(openStore({ file })).rejects.toMatchObject({ code: 'RESERVED_NAME' })
-  expect(readFileSync(file).equals(before)).toBe(true)
-})
+test.each(['new', 'update', 'commits'])(
+  'a stream that is named *.%s is refused, and left as it is',
+  async (extension) => {
+    using dir = tempDir()
+    await make(dir.join('a.bin'), 1)
+    const file = dir.join(`x.${extension}`)
+    cpSync(dir.join('a.bin'), file)
+    const before = readFileSync(file)
+    await expect(openStore({ file })).rejects.toMatchObject({ code: 'RESERVED_NAME' })
+    expect(readFileSync(file).equals(before)).toBe(true)
+  },
+)
 
 test.each([
   ['update', 'IN_THE_WAY'],
   ['commits', 'BAD_MAGIC'],
-])('another file in the place of *.%s is not touched', async (extension, code) => {
+])('another file with the name *.%s is not touched', async (extension, code) => {
   using dir = tempDir()
   await make(dir.join('a.bin'), 1)
   const other = dir.join(`a.${extension}`)
@@ -71,7 +74,7 @@ test.each([
   expect(readFileSync(other).equals(before)).toBe(true)
 })
 
-test('another file in the place of the one that is being made is not touched', async () => {
+test('another file with the name of the one that is being made is not touched', async () => {
   using dir = tempDir()
   await make(dir.join('other.bin'), 1)
   renameSync(dir.join('other.bin'), dir.join('a.new'))
@@ -80,7 +83,7 @@ test('another file in the place of the one that is being made is not touched', a
   expect(readFileSync(dir.join('a.new')).equals(before)).toBe(true)
 })
 
-test('a stream of the same name but for its extension cannot be begun beside one that is served', async () => {
+test('a stream whose name differs only in the extension cannot be made next to one that is served', async () => {
   using dir = tempDir()
   await using served = await openStore({ file: dir.join('a.bin') })
   await commit(served, 1, 2)
@@ -94,7 +97,7 @@ test('a stream of the same name but for its extension cannot be begun beside one
   await commit(served, 3)
 })
 
-/** Two streams whose names differ in nothing but the extension; the first one has the commit log and the index. */
+/** Two streams whose names differ only in the extension; the first one owns the commit log and the index. */
 async function makeTwo(dir: ReturnType<typeof tempDir>): Promise<{ readonly first: string; readonly other: string }> {
   await make(dir.join('a.bin'), 1, 2, 3)
   await make(dir.join('elsewhere.bin'), 4, 5)
@@ -125,13 +128,13 @@ test.each(WAYS)(
     expect(readFileSync(other).equals(before[1] as Buffer)).toBe(true)
     await make(first, 6)
     expect((await verify(first)).damages).toEqual([])
-    // What the error says to do.
+    // As the error advises.
     renameSync(other, dir.join('a-2.dat'))
     await make(dir.join('a-2.dat'), 7)
   },
 )
 
-test('a recovery that was planned holds the index, and a stream beside it is refused', async () => {
+test('a planned recovery locks the index, and a stream next to it is refused', async () => {
   using dir = tempDir()
   const { first, other } = await makeTwo(dir)
   flip(first, 4096 + 17)
@@ -158,7 +161,7 @@ test('a recovery that was planned holds the index, and a stream beside it is ref
   await expect(recoverStream({ ...result, file: other, header: result.header })).rejects.toThrow()
 })
 
-test('a new stream is not begun where the commit log is that of another', async () => {
+test('a new stream is not made if the commit log belongs to another', async () => {
   using dir = tempDir()
   await make(dir.join('a.bin'), 1, 2)
   const commits = readFileSync(dir.join('a.commits'))
@@ -172,7 +175,7 @@ test.each([
   ['another extension', 'a.dat'],
   ['both', 'b.dat'],
   ['no extension', 'b'],
-])('a stream gets %s together with what lies beside it, and back', async (_, name) => {
+])('a stream gets %s together with the files beside it, and back', async (_, name) => {
   using dir = tempDir()
   await make(dir.join('a.bin'), 1, 2, 3)
   const renamed = (from: string, to: string): void => {
@@ -195,7 +198,7 @@ test.each([
   expect((await verify(dir.join('a.bin'))).result).toMatchObject({ damages: 0, checksums: 4 })
 })
 
-test('a folder that has the name which a stream had before owns nothing', async () => {
+test('a folder that has the former name of a stream owns nothing', async () => {
   using dir = tempDir()
   await make(dir.join('a'), 1, 2)
   renameSync(dir.join('a'), dir.join('a.bin'))
@@ -204,7 +207,7 @@ test('a folder that has the name which a stream had before owns nothing', async 
   expect((await verify(dir.join('a.bin'))).result).toMatchObject({ damages: 0, checksums: 3 })
 })
 
-test('a folder that is moved, a link to a stream, and a commit log of before are taken', async () => {
+test('a folder that was moved, a link to a stream, and an old commit log are accepted', async () => {
   using dir = tempDir()
   mkdirSync(dir.join('x'))
   await make(dir.join('x/a.bin'), 1, 2)
@@ -221,7 +224,7 @@ test('a folder that is moved, a link to a stream, and a commit log of before are
   await expect(openStore({ file: dir.join('y/a.old') })).rejects.toMatchObject({ code: 'IN_THE_WAY' })
 })
 
-test('an index of an earlier time is caught up when it is opened', async () => {
+test('an old index catches up when it is opened', async () => {
   using dir = tempDir()
   const file = dir.join('a.bin')
   await make(file, 1, 2)
@@ -235,7 +238,7 @@ test('an index of an earlier time is caught up when it is opened', async () => {
   }
 })
 
-test('a torn header costs no durable commit, also if a record before it cannot be read', async () => {
+test('a torn header costs no durable commit, even if a record before it cannot be read', async () => {
   using dir = tempDir()
   const [file, died] = [dir.join('a.bin'), dir.join('died')]
   {
@@ -252,7 +255,7 @@ test('a torn header costs no durable commit, also if a record before it cannot b
   expect(store.log.header.totalEntries).toBe(6n)
 })
 
-test('a truncation after a record that cannot be read keeps what is right from being taken for damage', async () => {
+test('a truncation after a record that cannot be read does not make good bytes count as damage', async () => {
   using dir = tempDir()
   const file = dir.join('a.bin')
   await make(file, 1, 2, 3, 4, 5, 6, 7, 8)

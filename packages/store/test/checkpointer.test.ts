@@ -14,7 +14,7 @@ const PATH = '/log.commits'
 const EVERY_BYTES = 1000
 const INTERVAL_MS = 50
 
-/** A checkpointer of a log that a test says the end of. */
+/** A checkpointer of a log whose end a test controls. */
 async function checkpointed(fsync: Fsync = 'never') {
   const clock = new ManualClock()
   const disk = new SimDisk(randomFrom(1))
@@ -50,12 +50,12 @@ async function checkpointed(fsync: Fsync = 'never') {
     log.end = { totalLength: log.end.totalLength + bytes, totalEntries: log.end.totalEntries + 1n }
     checkpointer.afterCommit()
   }
-  /** Let what runs in the background come to its end. */
+  /** Wait for what runs in the background. */
   const settle = (): Promise<void> => checkpointer.stop()
   return { checkpointer, clock, commitLog, disk, steps, hooks, errors, log, state, commit, settle }
 }
 
-test('a checkpoint says what was synced before it, and nothing else', async () => {
+test('a checkpoint covers what was synced before it, and nothing else', async () => {
   for (const fsync of ['commit', 'interval', 'never'] as const) {
     const { checkpointer, commitLog, steps, log, disk } = await checkpointed(fsync)
     log.end = { totalLength: 5000, totalEntries: 7n }
@@ -84,7 +84,7 @@ test('a checkpoint that cannot be written is reported, and one whose syncs fail 
 })
 
 describe('in the background', () => {
-  test('a checkpoint is written after so many bytes, each time', async () => {
+  test('a checkpoint is written each time after a number of bytes', async () => {
     const { commitLog, commit, settle, log } = await checkpointed()
     for (let round = 1; round <= 3; round++) {
       commit(EVERY_BYTES - 1)
@@ -96,7 +96,7 @@ describe('in the background', () => {
     }
   })
 
-  test('one at a time, and none for a store that broke', async () => {
+  test('one at a time, and none for a broken store', async () => {
     const { commitLog, commit, settle, steps, hooks, state } = await checkpointed()
     const held = standstill()
     hooks.sync = () => held.promise
@@ -118,7 +118,7 @@ describe('in the background', () => {
     expect(steps).toHaveLength(2)
   })
 
-  test('none is begun while something is done alone, which waits for the one that runs', async () => {
+  test('none is started during exclusive work, which waits for the one under way', async () => {
     const { checkpointer, commit, settle, steps, hooks } = await checkpointed()
     const held = standstill()
     hooks.sync = () => held.promise
@@ -138,7 +138,7 @@ describe('in the background', () => {
     expect(steps).toHaveLength(6)
   })
 
-  test('a failure is reported, and the next one is tried', async () => {
+  test('a failure is reported, and the next one is attempted', async () => {
     const { commitLog, commit, settle, errors, hooks } = await checkpointed()
     const failures: unknown[] = [new Error('no sync'), 'said so']
     hooks.sync = async () => {
@@ -154,7 +154,7 @@ describe('in the background', () => {
   })
 })
 
-describe('every so often', () => {
+describe('at an interval', () => {
   test('what was committed since is made durable, until it is stopped', async () => {
     const { checkpointer, clock, steps, commit } = await checkpointed('interval')
     const pass = async (periods: number): Promise<void> => {
@@ -177,7 +177,7 @@ describe('every so often', () => {
     expect(steps).toHaveLength(4)
   })
 
-  test.each(['commit', 'never'] as const)('nothing is with fsync %s', async (fsync) => {
+  test.each(['commit', 'never'] as const)('nothing is made durable with fsync %s', async (fsync) => {
     const { clock, steps, commit } = await checkpointed(fsync)
     commit(1)
     clock.advance(100 * INTERVAL_MS)

@@ -4,7 +4,7 @@ import { openReader, openStore } from '../src/index.ts'
 import { MemoryIndex } from '../src/log.ts'
 import { CountingDisk } from './counting-disk.ts'
 
-/** An index that cannot be closed, as LevelDB's where its folder is gone. */
+/** An index that cannot be closed, like LevelDB's if its folder was removed. */
 class StuckIndex extends MemoryIndex {
   override async close(): Promise<void> {
     throw new Error('the index is stuck')
@@ -14,7 +14,7 @@ class StuckIndex extends MemoryIndex {
 test.each([
   ['reader', openReader],
   ['store', openStore],
-])('a %s whose index cannot be closed says so, and leaves no file open', async (_, open) => {
+])('a %s whose index cannot be closed reports that, and leaves no file open', async (_, open) => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await (await openStore({ file })).close()

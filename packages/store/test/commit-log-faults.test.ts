@@ -8,7 +8,7 @@ import { checkpointAt, firstRecords, recordOf, spoilRecords } from './sample-rec
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 
-// What a commit log does when its file fails, has lost something, or is another's.
+// A commit log whose file fails, has lost something, or is not a commit log.
 
 const PATH = '/log.commits'
 const SLOTS = [0, 512] as const
@@ -36,7 +36,7 @@ async function damagedEnds(log: CommitLog): Promise<[bigint, bigint][]> {
   return ranges.map(({ from, to }) => [from.totalEntries, to.totalEntries])
 }
 
-/** A disk whose reads are counted; those that are to fail do so once each. */
+/** A disk that counts reads, and fails chosen ones once. */
 function watchedReads(disk: SimDisk) {
   const reads = { count: 0, failing: 0 }
   const open: Disk['open'] = async (path, mode) => {
@@ -51,7 +51,7 @@ function watchedReads(disk: SimDisk) {
   return { reads, disk: { open } as Disk }
 }
 
-test('whoever reads records that the disk does not give gets the error', async () => {
+test('reading records fails with the error of the disk', async () => {
   const { reads, disk } = watchedReads(new SimDisk(randomFrom(1)))
   await (await CommitLog.open(disk, PATH, 'create')).append(firstRecords(5))
   const log = await CommitLog.open(disk, PATH, 'read')
@@ -66,7 +66,7 @@ test('whoever reads records that the disk does not give gets the error', async (
   expect(await log.records(3, 10)).toEqual([recordOf(3), recordOf(4)])
 })
 
-test.each([1, 3, 1000, 1500])('memory holds some of the newest records only, added %i at once', async (atOnce) => {
+test.each([1, 3, 1000, 1500])('memory holds only some of the newest records, added %i at once', async (atOnce) => {
   const { reads, disk } = watchedReads(new SimDisk(randomFrom(1)))
   const log = await CommitLog.open(disk, PATH, 'create')
   while (log.count < 6000) {
@@ -80,7 +80,7 @@ test.each([1, 3, 1000, 1500])('memory holds some of the newest records only, add
   expect(reads.count).toBe(2)
 })
 
-test('a truncation that fails leaves all records known', async () => {
+test('a truncation that fails keeps all records', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await logOf(disk, 5)
   disk.failAt(disk.calls + 1, 'EIO')
@@ -93,7 +93,7 @@ test('a truncation that fails leaves all records known', async () => {
   expect([log.count, log.last]).toEqual([0, undefined])
 })
 
-test('damaged ranges are found past records that cannot be read or go back, and looked for again the next time', async () => {
+test('damaged ranges are found past records that are unreadable or go back, and searched again the next time', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   const goesBack = { ...recordOf(1), isDamaged: true }
@@ -113,7 +113,7 @@ test('damaged ranges are found past records that cannot be read or go back, and 
   }
 })
 
-test('a record that is revised is that in memory and in the file, and the last one stays the last', async () => {
+test('a record is revised in memory and in the file, and the last one stays the last', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await logOf(disk, 5)
   const revised = { ...recordOf(3), checksum: 77 }
@@ -124,8 +124,8 @@ test('a record that is revised is that in memory and in the file, and the last o
   }
 })
 
-test('what a failed sync has lost of the checkpoint and of records is durable once it is written again', async () => {
-  // Nothing of it gets to the platter by chance.
+test('a checkpoint and records that a failed sync has lost are durable once they are written again', async () => {
+  // Nothing of it reaches the platter by chance.
   const disk = new SimDisk({ ...randomFrom(1), chance: () => true })
   const log = await logOf(disk, 1)
   await log.sync()
@@ -137,7 +137,7 @@ test('what a failed sync has lost of the checkpoint and of records is durable on
   await expect(log.writeCheckpoint(checkpointAt(9n))).rejects.toThrow('EIO')
   disk.processKilled()
   const again = await CommitLog.open(disk, PATH, 'write')
-  // The machine believes that they are there.
+  // The system's cache still has them.
   expect([again.count, again.checkpoint?.totalEntries]).toEqual([count, 9n])
   await again.writeAgain(1)
   await again.sync()
@@ -202,7 +202,7 @@ test('a commit log is whole as long as it has its records and one of its newest 
 
 test.each<[string, number[]]>([
   ['another kind of file', [0x6e, 0x6f, 0x6e, 0x65]],
-  ['one that begins as a commit log does, and is none', [0x64, 0x73, 0x63, 0x6d]],
+  ['one that begins like a commit log', [0x64, 0x73, 0x63, 0x6d]],
 ])('%s is not opened', async (_, bytes) => {
   const disk = new SimDisk(randomFrom(1))
   disk.put(PATH, Uint8Array.from(bytes))
@@ -217,7 +217,7 @@ test.each<[string, Uint8Array]>([
   ['zeros', new Uint8Array(8192)],
   ['a first slot that was torn', Uint8Array.of(0x64, 0x73, 0x63, 0x6c, 9, 9, 9)],
   ['a first slot of which less was written', Uint8Array.of(0x64, 0x73, 0, 0, 0)],
-])('%s may be a commit log that a crash has left', async (_, bytes) => {
+])('%s may be what a crash has left of a commit log', async (_, bytes) => {
   const disk = new SimDisk(randomFrom(1))
   disk.put(PATH, bytes)
   expect((await CommitLog.open(disk, PATH, 'write')).checkpoint).toBeUndefined()

@@ -12,7 +12,7 @@ const PATH = '/log.commits'
 /** More than are kept in memory. */
 const MANY = 5000
 
-test('finds every record, in memory or not, also when it is opened again', async () => {
+test('finds every record, in memory or not, also when it is reopened', async () => {
   const disk = new SimDisk(randomFrom(1))
   const written = await CommitLog.open(disk, PATH, 'create')
   for (let i = 0; i < MANY; i++) await written.append([recordOf(i)])
@@ -38,7 +38,7 @@ test('finds every record, in memory or not, also when it is opened again', async
   }
 })
 
-test('the newest checkpoint counts, and where that is torn the one before', async () => {
+test('the newest checkpoint counts, or the one before if it is torn', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   for (const [newest, slot] of [
@@ -86,7 +86,7 @@ test('a record is not durable if another sync failed since it was written', asyn
   await log.sync(log.syncFailures)
 })
 
-/** Truncate the file so that it has so many records. */
+/** Truncate the file to a number of records. */
 async function truncateTo(disk: SimDisk, records: number): Promise<void> {
   await (await disk.open(PATH, 'write')).resize(4096 + records * RECORD_BYTES)
 }
@@ -104,15 +104,15 @@ async function all(log: CommitLog): Promise<(CommitRecord | undefined)[]> {
   return Promise.all(Array.from({ length: log.count }, (_, index) => log.record(index)))
 }
 
-test('records that are in memory are put back durably when the file is opened anew, up to where the log ends', async () => {
+test('records in memory are written again, durably, when the file is reopened, up to the end of the log', async () => {
   for (const [left, end, found] of [
     [5, 4, 5],
     [2, 4, 5],
     [3, 4, 5],
     [3, 2, 3],
-    // Those in memory lie after where the log ends.
+    // Those in memory are after the end of the log.
     [2, 1, 2],
-    // What lies before them is gone too.
+    // What is before them is gone too.
     [1, 4, 1],
   ] as const) {
     const disk = new SimDisk(randomFrom(1))
@@ -127,7 +127,7 @@ test('records that are in memory are put back durably when the file is opened an
   }
 })
 
-test('records that cannot be put back stay in memory', async () => {
+test('records that cannot be written again stay in memory', async () => {
   // They are written and synced.
   for (let call = 1; call <= 2; call++) {
     const disk = new SimDisk(randomFrom(1))
@@ -141,7 +141,7 @@ test('records that cannot be put back stay in memory', async () => {
   }
 })
 
-test('an operation boundary is found however many records lie after it', async () => {
+test('an operation boundary is found however many records follow it', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   const records = Array.from({ length: 4000 }, (_, index) => ({ ...recordOf(index), endsOperation: index === 7 }))
@@ -159,7 +159,7 @@ test('an operation boundary is found however many records lie after it', async (
   }
 })
 
-test('who reads records while they are truncated gets those that stay', async () => {
+test('reading records while they are truncated returns those that are kept', async () => {
   const disk = new SimDisk(randomFrom(1))
   let whileReading = async (): Promise<void> => {}
   let whileCutting = async (): Promise<void> => {}
@@ -203,7 +203,7 @@ test('who reads records while they are truncated gets those that stay', async ()
   expect(await log.records(1, 2)).toEqual([])
 })
 
-test('a mark is looked for by whoever opens the log after its process died', async () => {
+test('damage marks are found when the log is opened after a crash', async () => {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
   await log.append([recordOf(0), recordOf(1)])

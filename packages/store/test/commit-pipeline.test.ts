@@ -22,12 +22,12 @@ const FILE = '/sim/data-stream.bin'
 const HALF = 2 ** 19 - 17
 const PAGE = 2 ** 20
 
-/** A machine with a stream, and what happens before its entries are written. */
+/** A machine with a stream, and a hook before its entries are written. */
 class Machine {
   readonly sim = new SimDisk(randomFrom(1))
   beforeEntries = async (): Promise<void> => {}
   beforeHeader = async (): Promise<void> => {}
-  /** Reads of more than an entry's head so far. */
+  /** Number of reads of more than an entry's head. */
   reads = 0
 
   constructor() {
@@ -94,7 +94,7 @@ async function firstBytes(store: StreamStore): Promise<(number | undefined)[]> {
   return (await readAll(store.log)).map(({ data }) => data[0])
 }
 
-test('operations behind one that was not written fail with it, and the next begins where the log ends', async () => {
+test('operations after one that was not written fail with it, and the next begins at the head of the log', async () => {
   const machine = new Machine()
   const store = await machine.open()
   await commit(store, 1, 1)
@@ -119,7 +119,7 @@ test('operations behind one that was not written fail with it, and the next begi
   await machine.expectWhole(2n)
 })
 
-test('an operation of which a part was not written ahead fails, and the next begins where the log ends', async () => {
+test('an operation whose write ahead failed fails, and the next begins at the head of the log', async () => {
   const machine = new Machine()
   const store = await machine.open({ spillBytes: 1024 })
   await commit(store, 1, 1)
@@ -152,7 +152,7 @@ test('an operation that was committed while a part of it was not written ahead f
   expect(await commit(store, 1, 4)).toEqual({ firstEntry: 1n, nextEntry: 2n })
 })
 
-test('nothing is written ahead of an operation after one that waits', async () => {
+test('nothing of an operation is written ahead after a queued one', async () => {
   const machine = new Machine()
   const store = await machine.open({ spillBytes: 1024 })
   const held = machine.holdWrite()
@@ -177,7 +177,7 @@ test('nothing is written ahead of an operation after one that waits', async () =
   await machine.expectWhole(10n)
 })
 
-test('what is written ahead has the records that it would have otherwise', async () => {
+test('bytes that are written ahead have the same records as otherwise', async () => {
   const all: unknown[] = []
   for (const spillBytes of [1024, 2 ** 30]) {
     const machine = new Machine()
@@ -198,7 +198,7 @@ test('what is written ahead has the records that it would have otherwise', async
   expect(all[0]).toEqual(all[1])
 })
 
-test('more than may wait for the disk is refused by name, and the operation goes on when there is room', async () => {
+test('entries over the limit of pending bytes are refused with a code, and the operation goes on when there is room', async () => {
   const machine = new Machine()
   await using store = await machine.open({ maxPendingBytes: 2 * 117 })
   store.startAtomicOp()
@@ -219,7 +219,7 @@ test('more than may wait for the disk is refused by name, and the operation goes
   expect(await store.commitAtomicOp()).toEqual({ firstEntry: 3n, nextEntry: 4n })
 })
 
-test('a store that is closed finishes what waits for the disk first', async () => {
+test('closing a store finishes queued commits first', async () => {
   const machine = new Machine()
   const store = await machine.open()
   const held = machine.holdWrite()
@@ -236,7 +236,7 @@ test('a store that is closed finishes what waits for the disk first', async () =
   expect(checkpoint).toMatchObject({ open: false, totalEntries: 3n, indexedEntries: 3n })
 })
 
-test('an operation without entries is answered, and writes nothing', async () => {
+test('an operation without entries is acknowledged, and writes nothing', async () => {
   const machine = new Machine()
   await using store = await machine.open()
   await commit(store, 2, 1)
@@ -246,7 +246,7 @@ test('an operation without entries is answered, and writes nothing', async () =>
   expect(await commit(store, 1, 1)).toEqual({ firstEntry: 2n, nextEntry: 3n })
 })
 
-test('an operation that is filled without a pause is written ahead nevertheless', async () => {
+test('an operation that is filled without a pause is still written ahead', async () => {
   const machine = new Machine()
   await using store = await machine.open({ spillBytes: 1024 })
   const held = machine.holdWrite()
@@ -256,7 +256,7 @@ test('an operation that is filled without a pause is written ahead nevertheless'
   expect(await store.commitAtomicOp()).toEqual({ firstEntry: 0n, nextEntry: 4n })
 })
 
-test('an update of an entry stays, though the page comes back that was forgotten while an operation was open', async () => {
+test('an update of an entry is kept, though a page returns to memory that was forgotten while an operation was open', async () => {
   const machine = new Machine()
   const store = await machine.open({ spillBytes: 1024, tailPages: 1 })
   await commit(store, 1, 1)
@@ -288,7 +288,7 @@ test('memory keeps the newest pages of what was committed or written ahead, and 
   }
   machine.reads = 0
   await store.commitAtomicOp()
-  // Its first pages are looked through for bookmarks where they are now.
+  // Its first pages are scanned for bookmarks on disk.
   expect(machine.reads).toBeGreaterThan(0)
 })
 
@@ -314,12 +314,12 @@ test('an index that failed is repaired before anything is committed', async () =
   expect(repaired).toBe(1)
 })
 
-test('a store that broke with half a header in the file is not taken for one beside another program', async () => {
+test('a store that broke with half a header in the file is not mistaken for one next to another program', async () => {
   const machine = new Machine()
   let isSick = false
   machine.beforeHeader = async () => {
     if (!isSick) return
-    // A torn write: the total is another one.
+    // A torn write: the total is wrong.
     await (await machine.sim.open(FILE, 'write')).write([Uint8Array.of(9)], 16 + 30 + 7)
     throw new Error('simulated')
   }
@@ -328,7 +328,7 @@ test('a store that broke with half a header in the file is not taken for one bes
   await commit(store, 1, 1)
   isSick = true
   await expect(commit(store, 1, 2)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
-  // Meanwhile the file is looked at often enough.
+  // Meanwhile the file is checked often enough.
   await expect.poll(() => store.state.t === 'broken' && store.state.tries > 3, { interval: 1 }).toBe(true)
   isSick = false
   await expect.poll(() => store.state.t, { interval: 1 }).toBe('open')
@@ -355,7 +355,7 @@ test('counts commits, groups, syncs and bytes, padding included', async () => {
   expect(store.nextEntry).toBe(4n)
 })
 
-test('what is not durable and what a crash leaves to be read are bounded, however many commits come at once', async () => {
+test('what is not durable, and what has to be read after a crash, is bounded, however many commits come at once', async () => {
   const machine = new Machine()
   await using store = await machine.open({ fsync: 'interval', fsyncIntervalMs: 1_000_000_000 })
   const length = async (): Promise<number> => (await machine.commitLog()).checkpoint?.totalLength ?? 0

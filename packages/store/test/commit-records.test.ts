@@ -8,11 +8,11 @@ import { SimIndex } from './sim/sim-index.ts'
 
 const FILE = '/stream.bin'
 
-/** A stream on a simulated disk, written by our store and by a program that knows no commit log. */
+/** A stream on a simulated disk, written by our store and by a program that ignores the commit log. */
 class SharedStream {
   readonly disk = new SimDisk(randomFrom(1))
   readonly #index = new SimIndex()
-  /** What the last opening found, but for what it put into the index. */
+  /** Events of the last opening, except for the index. */
   events: StoreEvent[] = []
 
   async open(fsync: 'commit' | 'interval' = 'commit'): Promise<StreamStore> {
@@ -28,7 +28,7 @@ class SharedStream {
     await work(store)
   }
 
-  /** What the other program does leaves the commit log as it is. */
+  /** The other program leaves the commit log as it is. */
   async writeElsewhere(work: (store: StreamStore) => Promise<void>): Promise<void> {
     const path = commitLogPath(FILE)
     const log = this.commitLog()
@@ -56,12 +56,12 @@ async function commit(store: StreamStore, entries: number, byte: number): Promis
   await store.commitAtomicOp()
 }
 
-/** The last known end before or at each of the numbers up to `last`. */
+/** The last known boundary at or before each of the numbers up to `last`. */
 function endsUpTo({ operationBoundaries }: StreamStore, last: number): Promise<number[]> {
   return Promise.all(Array.from({ length: last + 1 }, (_, number) => operationBoundaries.lastUpTo(number)))
 }
 
-test('a store that is opened again takes nothing over and keeps its records', async () => {
+test('a store that is reopened takes nothing over and keeps its records', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     for (const byte of [1, 2]) await commit(store, 3, byte)
@@ -73,7 +73,7 @@ test('a store that is opened again takes nothing over and keeps its records', as
   expect(await endsUpTo(store, 6)).toEqual([0, 0, 0, 3, 3, 3, 6])
 })
 
-test('a truncation inside of an operation ends there an operation, with a checksum of its own', async () => {
+test('a truncation inside an operation ends an operation there, with a checksum of its own', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     await commit(store, 3, 1)
@@ -87,7 +87,7 @@ test('a truncation inside of an operation ends there an operation, with a checks
   expect(result).toMatchObject({ damages: 0, entries: 7n, checksums: 3 })
 })
 
-test('what another program truncated and wrote over is known by its end, and again if it goes on', async () => {
+test('what another program has truncated and rewritten is known by its end, and again if it goes on', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     for (const byte of [1, 2, 3]) await commit(store, 3, byte)
@@ -109,7 +109,7 @@ test('what another program truncated and wrote over is known by its end, and aga
   expect(await endsUpTo(store, 9)).toEqual([0, 0, 0, 3, 3, 3, 3, 3, 3, 9])
 })
 
-/** The power fails under an open store; another program goes on, and the machine is started anew once more. */
+/** The power fails under an open store; another program goes on, and the machine is rebooted again. */
 async function crashAndGoOn(stream: SharedStream, fsync: 'commit' | 'interval'): Promise<void> {
   await commit(await stream.open(fsync), 3, 1)
   stream.disk.processKilled()
@@ -117,7 +117,7 @@ async function crashAndGoOn(stream: SharedStream, fsync: 'commit' | 'interval'):
   stream.disk.powerOff()
 }
 
-test('what another program wrote after a crash stays where every commit before it was durable', async () => {
+test('what another program wrote after a crash stays if every commit before it was durable', async () => {
   const stream = new SharedStream()
   await crashAndGoOn(stream, 'commit')
   await using store = await stream.open('commit')
@@ -125,7 +125,7 @@ test('what another program wrote after a crash stays where every commit before i
   expect(await endsUpTo(store, 5)).toEqual([0, 0, 0, 3, 3, 5])
 })
 
-test('a header ahead of the whole commits is not believed where commits were not durable', async () => {
+test('a header ahead of the whole commits does not count if commits were not durable', async () => {
   const stream = new SharedStream()
   await crashAndGoOn(stream, 'interval')
   await using store = await stream.open('interval')
@@ -147,7 +147,7 @@ async function commitHalves(store: StreamStore, entries: number): Promise<void> 
   await store.commitAtomicOp()
 }
 
-test('no checksum covers more than a page, and operations end where they ended', async () => {
+test('no checksum covers more than a page, and the operation boundaries are right', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     await commitHalves(store, 5)
@@ -177,7 +177,7 @@ test('a truncation at the end of a page inside an operation ends an operation th
   expect((await drain(verifyStream({ file: FILE, disk: stream.disk }))).result).toMatchObject({ damages: 0 })
 })
 
-test('what another program wrote over several pages has a record for each, and no operation of ours in it', async () => {
+test('what another program wrote over several pages has a record for each, and no boundary of ours in it', async () => {
   const stream = new SharedStream()
   await stream.write((store) => commit(store, 3, 1))
   await stream.writeElsewhere((store) => commitHalves(store, 5))
@@ -188,7 +188,7 @@ test('what another program wrote over several pages has a record for each, and n
   expect(await Promise.all(known)).toEqual([true, false, false, false])
 })
 
-test('what is left of an operation whose end another program cut off counts as its own', async () => {
+test('the rest of an operation whose end another program has truncated counts as its own', async () => {
   const stream = new SharedStream()
   await stream.write(async (store) => {
     await commit(store, 3, 1)

@@ -8,7 +8,7 @@ import { SimDisk } from './sim/sim-disk.ts'
 
 const PATH = '/log.commits'
 
-/** What is known of a log of eight entries, each record of which ends an operation of two, but for what is changed. */
+/** The boundaries of a log of eight entries with a record for each operation of two, and some changes. */
 async function endsOf({
   foreign = [],
   unreadable = [],
@@ -32,15 +32,15 @@ async function endsOf({
 const yes = (count: number): boolean[] => Array<boolean>(count).fill(true)
 const no = (count: number): boolean[] => Array<boolean>(count).fill(false)
 
-test('operations end where the records say so', async () => {
+test('operations end where the records say', async () => {
   expect(await endsOf({})).toEqual({ last: [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 8], known: yes(11) })
 })
 
-test('what is not committed yet has not ended', async () => {
+test('an operation that is not committed has no end', async () => {
   expect(await endsOf({ records: 5 })).toMatchObject({ last: [0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 8] })
 })
 
-test('inside of what another program wrote no end is known', async () => {
+test('no boundary is known inside what another program wrote', async () => {
   const { known } = await endsOf({ foreign: [0, 2] })
   expect(known).toEqual([...no(2), ...yes(2), ...no(2), ...yes(5)])
 })
@@ -48,6 +48,6 @@ test('inside of what another program wrote no end is known', async () => {
 test('an operation ends at the commit point, though the last record cannot be read', async () => {
   const { last, known } = await endsOf({ unreadable: [1, 3] })
   expect(last).toEqual([0, 0, 2, 2, 2, 2, 6, 6, 8, 8, 8])
-  // Nothing is known from the end of the last record before one that cannot be read.
+  // Nothing is known after the last record before one that cannot be read.
   expect(known).toEqual([...yes(2), ...no(4), ...no(5)])
 })

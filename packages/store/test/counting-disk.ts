@@ -1,6 +1,6 @@
 import { type Disk, nodeDisk } from '../src/index.ts'
 
-/** The machine's disk, which counts how many of its files are open and how often they are read. */
+/** The machine's disk, counting open files and reads. */
 export class CountingDisk {
   filesOpen = 0
   reads = 0

@@ -5,16 +5,16 @@ import { historiesOf, playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
 const SEEDS = [1, 2, 3]
-/** Histories of seeds that nobody has played are begun for so long. */
+/** Histories of new seeds are started for this long. */
 const FRESH_MS = 12_000
 
-/** Counts what came true: a disk that no longer fails proves nothing. */
+/** Counts the faults that occurred: a disk that never fails proves nothing. */
 function countedFaults(): { faults: Record<FrailFault, number>; onFault: (kind: FrailFault) => void } {
   const faults = { look: 0, forget: 0, flip: 0 }
   return { faults, onFault: (kind) => faults[kind]++ }
 }
 
-test.each(MODES)('fsync %s: wherever the power fails, exactly what was committed is there', async (fsync) => {
+test.each(MODES)('fsync %s: after a power failure at any call, exactly what was committed is there', async (fsync) => {
   let histories = 0
   for (const seed of SEEDS) histories += await playAllDeaths({ seed, fsync, death: 'power' })
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
@@ -26,13 +26,13 @@ test.each(MODES)('fsync %s: a process that is killed loses nothing that was comm
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
 })
 
-test.each(MODES)('fsync %s: a disk that fails now and then harms no other commit', async (fsync) => {
+test.each(MODES)('fsync %s: a failing call of the disk harms no other commit', async (fsync) => {
   let histories = 0
   for (const seed of SEEDS) histories += await playAllDeaths({ seed, fsync, death: 'power', faults: 0.04, lives: 2 })
   expect(histories).toBeGreaterThan(SEEDS.length * 20)
 })
 
-test.each(MODES)('fsync %s: calls of the disk that overlap take nothing from what was committed', async (fsync) => {
+test.each(MODES)('fsync %s: overlapping calls of the disk lose nothing that was committed', async (fsync) => {
   let histories = 0
   for (const death of ['power', 'process'] as const) {
     histories += await playAllDeaths({ seed: 4, fsync, death, faults: 0.04, slow: 0.5 })
@@ -51,7 +51,7 @@ test.each(MODES)(
   },
 )
 
-test.each(MODES)('fsync %s: what a failed sync has lost is not taken for what was committed', async (fsync) => {
+test.each(MODES)('fsync %s: what a failed sync has lost does not count as committed', async (fsync) => {
   const { faults, onFault } = countedFaults()
   let histories = 0
   for (const death of ['power', 'process'] as const) {
@@ -71,7 +71,7 @@ test.each(MODES)('fsync %s: where a bit has flipped there is damage, or what was
   expect(faults.flip).toBeGreaterThan(histories / 10)
 })
 
-test.each(MODES)('fsync %s: a store that was opened anew by itself has all that was committed', async (fsync) => {
+test.each(MODES)('fsync %s: a store that has reopened by itself has all that was committed', async (fsync) => {
   let histories = 0
   for (const seed of [6, 8]) {
     histories += await playAllDeaths({ seed, fsync, death: 'power', faults: 0.1, lives: 2, reopens: true })
@@ -79,7 +79,7 @@ test.each(MODES)('fsync %s: a store that was opened anew by itself has all that 
   expect(histories).toBeGreaterThan(2 * 20)
 })
 
-test('histories of seeds that nobody has played', { timeout: 20 * FRESH_MS }, async () => {
+test('histories of new seeds', { timeout: 20 * FRESH_MS }, async () => {
   const first = Number(process.env.CRASH_SEED ?? randomInt(1_000_000, 100_000_000))
   console.log(`crash histories of seeds from ${first} on; CRASH_SEED=${first} plays them again`)
   const end = performance.now() + FRESH_MS

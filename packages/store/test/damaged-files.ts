@@ -15,7 +15,7 @@ export const HEADER = { totalLength: 16 + 22, totalEntries: 16 + 30, type: 16 + 
 export type Poke = (position: number, bytes: Uint8Array) => void
 export type Change = (file: string, poke: Poke) => void
 
-/** A folder with a master file of 3 pages, and copies of it that are damaged. */
+/** A folder with a master file of 3 pages, and damaged copies of it. */
 export class DamagedFiles implements Disposable {
   readonly #folder = tempDir()
   readonly master: string = this.#folder.join('master.bin')
@@ -32,7 +32,7 @@ export class DamagedFiles implements Disposable {
       await store.commitAtomicOp()
     }
     await store.close()
-    // What is not in use only makes the copies slow.
+    // Unused space only makes the copies slow.
     truncateSync(files.master, pageStart(3))
     return files
   }
@@ -65,7 +65,7 @@ export function u64(value: bigint | number): Uint8Array {
   return out
 }
 
-/** Position of an entry of the master file, counted by its sizes. */
+/** Position of an entry of the master file, computed from the sizes. */
 export function positionOf(number: number): number {
   let position = 4096
   for (let i = 0; ; i++) {
@@ -104,7 +104,7 @@ export interface EntrySourceOptions {
   readonly end?: bigint
 }
 
-/** A stream as another source of entries for recovery. */
+/** A stream as an entry source for recovery. */
 export function entrySourceOf(
   reader: Pick<StreamReader, 'getHeader' | 'getEntry'>,
   { change = (entry) => entry, header, end }: EntrySourceOptions = {},

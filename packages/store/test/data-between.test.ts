@@ -20,7 +20,7 @@ async function writeStream(file: string): Promise<void> {
   await store.commitAtomicOp()
 }
 
-/** The byte that each 400,000 bytes of the data are made of. */
+/** The byte that fills each 400,000 bytes of the data. */
 async function between(reader: StreamReader, from: Uint8Array, to: Uint8Array): Promise<number[]> {
   const data = await reader.getDataBetweenBookmarks(from, to)
   const bytes = Array.from({ length: data.length / 400_000 }, (_, i) => data[i * 400_000] as number)

@@ -32,7 +32,7 @@ class World implements AsyncDisposable {
     return new World(dir, store, reader, reads)
   }
 
-  /** Commit so many entries, filled with a byte, and wait until the reader has them. */
+  /** Commit `count` entries, filled with a byte, and wait until the reader has them. */
   async commit(count: number, byte: number): Promise<void> {
     await append(this.store, count, byte)
     await this.#settle()
@@ -76,7 +76,7 @@ type Kind = 'an open store' | 'a file that is only read' | 'a followed file'
 const KINDS: readonly Kind[] = ['an open store', 'a file that is only read', 'a followed file']
 const GROWING = KINDS.filter((kind) => kind !== 'a file that is only read')
 
-/** Commit so many entries of one byte; each one whose number is a multiple of 5 is a bookmark of its number and that byte. */
+/** Commit a number of entries of one byte; each whose number is a multiple of 5 is a bookmark of its number and that byte. */
 async function append(store: StreamStore, count: number, byte: number): Promise<void> {
   store.startAtomicOp()
   for (let i = 0; i < count; i++) {
@@ -118,7 +118,7 @@ class Reading {
     this.#iterator = source.entries(options)[Symbol.asyncIterator]()
   }
 
-  /** So many of them, fewer if they end. */
+  /** The next ones, fewer if they end. */
   async take(count: number): Promise<string[]> {
     const found: string[] = []
     while (found.length < count) {
@@ -129,7 +129,7 @@ class Reading {
     return found
   }
 
-  /** The next one, which has to be waited for by now. */
+  /** The next one, once the reader waits for it. */
   async waiting(): Promise<{ readonly next: Promise<string[]> }> {
     let isThere = false
     const next = this.take(1).finally(() => {
@@ -157,7 +157,7 @@ describe.each(KINDS)('entries of %s', (kind) => {
     expect(await all(reader, { from: 5, to: 4, follow })).toEqual([])
   })
 
-  test('what is not there', async () => {
+  test('entries that are not there', async () => {
     await using world = await World.open(kind, 12)
     const { reader } = world
     const unknown = { bookmark: keyOf(1) }
@@ -213,7 +213,7 @@ describe.each(KINDS)('entries of %s', (kind) => {
     }
   })
 
-  test('an end that was truncated is not waited for where the head is not', async () => {
+  test('a truncated end is not waited for if the head is not', async () => {
     await using world = await World.open(kind, 12)
     const named = new Reading(world.reader, { to: 10, follow: false })
     const unnamed = new Reading(world.reader, { follow: false })
@@ -225,7 +225,7 @@ describe.each(KINDS)('entries of %s', (kind) => {
     expect(await unnamed.take(20)).toEqual(texts(2, 5))
   })
 
-  test('what was committed in the place of the end is not taken for it', async () => {
+  test('what was committed instead of the end does not count as the end', async () => {
     await using world = await World.open(kind, 12)
     const reading = new Reading(world.reader, { follow: false })
     expect(await reading.take(2)).toEqual(texts(0, 2))
@@ -249,7 +249,7 @@ describe.each(KINDS)('entries of %s', (kind) => {
 })
 
 describe.each(GROWING)('following %s', (kind) => {
-  test('what is committed is delivered, from the head, from beyond it, and up to an end that is not there yet', async () => {
+  test('commits are delivered, from the head, from after it, and up to an end that is not there yet', async () => {
     await using world = await World.open(kind, 3)
     const { reader } = world
     const latest = new Reading(reader, { from: 'latest' })
@@ -294,7 +294,7 @@ describe.each(GROWING)('following %s', (kind) => {
     expect(await reading.take(9)).toEqual(['5b'])
   })
 
-  test('a signal ends the wait with its reason, and leaves nobody listening', async () => {
+  test('a signal ends the wait with its reason, and leaves no listener', async () => {
     await using world = await World.open(kind, 1)
     const stop = new AbortController()
     const reading = new Reading(world.reader, { from: 1, signal: stop.signal })

@@ -12,7 +12,7 @@ import { PageTrail } from '../src/reader/page-trail.ts'
 
 const FILE = '/data-stream.bin'
 
-/** Entries with so many bytes of data, from number `first` on. */
+/** Entries with the given lengths of data, from number `first` on. */
 function entriesOf(first: number, ...lengths: number[]): Uint8Array {
   return Buffer.concat(
     lengths.map((length, i) => encodeEntry({ type: 1, number: BigInt(first + i), data: new Uint8Array(length) })),
@@ -24,7 +24,7 @@ function headerOf(totalLength: number, totalEntries: bigint): Header {
   return { generation: 3, version: 2, systemId: 0n, streamType: 1n, totalLength, totalEntries }
 }
 
-/** A file in memory, whose content each read may change after itself. */
+/** A file in memory, which may change after each read. */
 function fileOf(bytes: Uint8Array, onRead: (position: number, bytes: number) => void = () => {}): DiskFile {
   const read = async (into: Uint8Array, position: number): Promise<number> => {
     const found = bytes.slice(position, position + into.length)
@@ -35,7 +35,7 @@ function fileOf(bytes: Uint8Array, onRead: (position: number, bytes: number) => 
   return { read, size: async () => bytes.length } as unknown as DiskFile
 }
 
-test('a common part ends after a whole entry, though the commit point was checked against another history', async () => {
+test('a common start ends after a whole entry, though the commit point was checked against another history', async () => {
   const entries = entriesOf(0, 100, 200, 300)
   const trail = new PageTrail()
   const next = { position: HEADER_PAGE_BYTES + entries.length, number: 3 }
@@ -56,7 +56,7 @@ test('a log moves to what was checked only if the file still ends with it', asyn
   const bytes = Buffer.concat([encodeHeaderPage(headerOf(totalLength, BigInt(pages))), ...whole])
   const file = fileOf(bytes, (position, length) => {
     if (position !== lastPage || length !== PAGE_BYTES) return
-    // Truncated by one entry, and two written in its place.
+    // Truncated by one entry, and two written instead.
     bytes.set(entriesOf(pages - 1, PAGE_BYTES / 2 - 17, PAGE_BYTES / 2 - 17), lastPage)
     bytes.set(encodeHeaderPage(headerOf(totalLength, BigInt(pages + 1))))
   })

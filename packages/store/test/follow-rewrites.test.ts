@@ -17,7 +17,7 @@ import { readAll } from './sim/read-all.ts'
 
 const WAIT = { timeout: 60_000, interval: 2 }
 
-/** What a test commits: the bytes of a bookmark, or the length of other data and the byte that fills it. */
+/** An entry to commit: the bytes of a bookmark, or the length of other data and the byte that fills it. */
 type Wanted = readonly [key: number] | readonly [length: number, byte: number]
 
 async function commit(store: StreamStore, ...entries: readonly Wanted[]): Promise<void> {
@@ -65,7 +65,7 @@ class Followed implements AsyncDisposable {
     return new Followed(dir, store, reader, reads)
   }
 
-  /** Write without that the reader looks in between. */
+  /** Write without a poll of the reader in between. */
   async unseen(work: () => Promise<void>): Promise<void> {
     this.reads.hold()
     await vi.waitFor(() => expect(this.reads.waiting).toBeGreaterThan(0), WAIT)
@@ -77,7 +77,7 @@ class Followed implements AsyncDisposable {
     await vi.waitFor(() => expect(this.reader.getHeader()).toEqual(this.store.getHeader()), WAIT)
   }
 
-  /** Everything that the reader has must be what the file has. */
+  /** The reader must have exactly what the file has. */
   async mustBeSame(): Promise<void> {
     await vi.waitFor(
       async () => expect(same(await readAll(this.reader.log), await readAll(this.store.log))).toBe(true),
@@ -145,7 +145,7 @@ test('fewer entries than before, but more bytes; and more entries, but fewer byt
   expect(await followed.bookmark(5)).toBe(6n)
 })
 
-test('a file that ends in memory of nobody, where a page is exactly full, is compared too', async () => {
+test('a file is compared even if no page of it is in memory, because the last one is exactly full', async () => {
   await using followed = await Followed.open([[1], [1_048_576 - 17 - 19, 1]])
   const { store, truncations } = followed
   expect(store.getHeader().totalLength).toBe(HEADER_PAGE_BYTES + 1_048_576)
@@ -166,7 +166,7 @@ describe('further back than what is in memory', () => {
   const pages = (count: number): Wanted[][] =>
     Array.from({ length: count }, (_, page) => [[page], [300_000, 1], [300_000, 1], [300_000, page]])
 
-  test('a truncation is found where it is', async () => {
+  test('a truncation is found at its exact position', async () => {
     await using followed = await Followed.open(...pages(12))
     const { store, truncations } = followed
     expect(await followed.bookmark(11)).toBe(44n)
@@ -178,7 +178,7 @@ describe('further back than what is in memory', () => {
     expect(await followed.bookmark(5)).toBeUndefined()
   })
 
-  test('a truncation and what was written after it are found to the page', async () => {
+  test('a truncation with entries written after it is found to the page', async () => {
     await using followed = await Followed.open(...pages(12))
     const { store, truncations } = followed
     expect(await followed.bookmark(11)).toBe(44n)
@@ -195,7 +195,7 @@ describe('further back than what is in memory', () => {
     expect(await followed.bookmark(5)).toBeUndefined()
     expect(await followed.bookmark(100)).toBe(18n)
     expect(await followed.bookmark(109)).toBe(45n)
-    // What the index was made from is known again, up to the end.
+    // The page trail is complete again, up to the end.
     await followed.unseen(async () => {
       await store.truncateFile(30n)
       for (let page = 200; page < 220; page++) await commit(store, [page], [400_000, 2], [300_001, page])
@@ -210,7 +210,7 @@ describe('further back than what is in memory', () => {
   })
 })
 
-test('a commit point that stands where it did, over other entries', async () => {
+test('the same commit point, after other entries', async () => {
   await using followed = await Followed.open([[1], [100, 1], [2], [100, 1], [3], [100, 1]])
   const { store, truncations } = followed
   const before = store.getHeader()
@@ -225,7 +225,7 @@ test('a commit point that stands where it did, over other entries', async () => 
   expect(await followed.bookmark(5)).toBe(4n)
 })
 
-test('a commit point that stands where it did, over entries of the same lengths', async () => {
+test('the same commit point, after other entries of the same lengths', async () => {
   await using followed = await Followed.open([[1], [100, 1], [2], [100, 1], [3], [100, 1]])
   const { store, truncations } = followed
   await followed.unseen(async () => {
@@ -236,7 +236,7 @@ test('a commit point that stands where it did, over entries of the same lengths'
   expect(truncations).toEqual([2])
 })
 
-describe('a last entry of many bytes, of which the last are the same', () => {
+describe('a large last entry whose last bytes are the same', () => {
   const LARGE = 9000
 
   test('under another number', async () => {
@@ -289,7 +289,7 @@ test('a last entry before padding that counts as committed is compared', async (
   expect(truncations).toEqual([2, 1])
 })
 
-test('as long as the file does not fit its header, what was read is held back from who asked for it', async () => {
+test('while the file does not match its header, reads wait', async () => {
   let onProblem: (error: Error | undefined) => void = () => {}
   const problem = new Promise<Error | undefined>((resolve) => {
     onProblem = resolve
@@ -299,7 +299,7 @@ test('as long as the file does not fit its header, what was read is held back fr
   await using reader = await openReader({ file, follow: true, pollMs: 1, onProblem })
   const from = await reader.log.locate(1)
   expect(reader.log.runInMemory(from)).toBeUndefined()
-  // As of a writer that truncated, and has written the header's one total only.
+  // As if a writer has truncated, and written only one total of the header.
   const fd = openSync(file, 'r+')
   const totalEntries = 16 + 30
   writeSync(fd, Uint8Array.of(2), 0, 1, totalEntries + 7)
@@ -325,12 +325,12 @@ test('a bookmark that was updated in place is found under its new bytes', async 
   expect(truncations).toEqual([])
 })
 
-test('what was read while the file was written again is given to nobody', async () => {
+test('what was read while the file was rewritten is not delivered', async () => {
   await using followed = await Followed.open(...Array.from({ length: 4 }, (_, n): Wanted[] => [[n], [700_000, 1]]))
   const { store, reader, reads } = followed
   expect(await followed.bookmark(3)).toBe(6n)
   const from = await reader.log.locate(3)
-  // The reader comes to the entries, but the look at the header has to wait.
+  // The reader reads entries, but its poll of the header has to wait.
   reads.hold(HEADER_PAGE_BYTES)
   await vi.waitFor(() => expect(reads.waiting).toBeGreaterThan(0), WAIT)
   await store.truncateFile(1n)
@@ -344,7 +344,7 @@ test('what was read while the file was written again is given to nobody', async 
   await followed.mustBeSame()
 })
 
-/** A reader that takes what comes, and drops what it learns is gone. */
+/** A reader that collects entries, and drops those that were truncated. */
 class Consumer {
   readonly entries: Entry[] = []
 
@@ -407,7 +407,7 @@ test.each([1, 2, randomInt(2 ** 31)])(
   },
 )
 
-test.each([true, false])('an update in place is taken while its writer never rests (followed: %s)', async (follow) => {
+test.each([true, false])('an update in place is applied next to a busy writer (followed: %s)', async (follow) => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })

@@ -24,7 +24,7 @@ async function commit(store: StreamStore, ...sizes: readonly number[]): Promise<
   await store.commitAtomicOp()
 }
 
-/** Have a reader poll its file until something is so. */
+/** Have a reader poll its file until a condition holds. */
 async function polledUntil(clock: ManualClock, mustBe: () => void): Promise<void> {
   const isSo = (): void => {
     clock.advance(10)
@@ -80,7 +80,7 @@ test('a followed file that is truncated notifies its readers', async () => {
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 2, 9])
 })
 
-test('a followed file that was truncated and written anew between two looks counts as truncated where that began', async () => {
+test('a followed file that was truncated and rewritten between two polls counts as truncated where the rewrite began', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
@@ -95,7 +95,7 @@ test('a followed file that was truncated and written anew between two looks coun
   expect((await readAll(reader.log)).map(({ data }) => data.length)).toEqual([1, 500, 600, 700, 800])
 })
 
-test('a followed file that was truncated and written anew over the same positions counts as truncated where that began', async () => {
+test('a followed file that was truncated and rewritten at the same positions counts as truncated where the rewrite began', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
@@ -112,7 +112,7 @@ test('a followed file that was truncated and written anew over the same position
   expect((await readAll(reader.log)).map(({ data }) => data[0])).toEqual([1, 99, 99, 99])
 })
 
-test('a followed file that another takes the place of is reported, and again when it is back', async () => {
+test('a followed file that is replaced by another is reported, and again when it is back', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
@@ -128,7 +128,7 @@ test('a followed file that another takes the place of is reported, and again whe
   await vi.waitFor(() => expect(problems).toEqual(['FILE_REPLACED', undefined]), { timeout: 60_000, interval: 2 })
 })
 
-test('what the writer of a followed file updates in place is read so, also where it is in memory', async () => {
+test('an update in place of a followed file is read, also if the entry is in memory', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', index: new MemoryIndex() })
@@ -149,7 +149,7 @@ test('what the writer of a followed file updates in place is read so, also where
   expect(truncations).toEqual([])
 })
 
-/** The header as it stands when the high bytes of a new length are written and the low ones are not: in the next page. */
+/** A half-written header: the high bytes of a new length, which point into the next page, with the old low ones. */
 function halfWritten(header: Header): Header {
   return { ...header, totalLength: HEADER_PAGE_BYTES + 2_000_000 }
 }
@@ -160,7 +160,7 @@ function writeHeader(file: string, header: Header): void {
   closeSync(fd)
 }
 
-/** Commit entries, each of which must be what the reader has in memory for those who wait for it. */
+/** Commit entries; readers that wait for them must get each from memory. */
 async function commitToReader(
   store: StreamStore,
   reader: StreamReader,
@@ -176,7 +176,7 @@ async function commitToReader(
   }
 }
 
-test('what was read up to a header that was half written is forgotten', async () => {
+test('what was read up to a half-written header is forgotten', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })
@@ -187,7 +187,7 @@ test('what was read up to a header that was half written is forgotten', async ()
   await using reader = await openReader({ file, follow: true, disk: counting.disk, index, clock })
   const truncations = truncationsOf(reader)
   writeHeader(file, halfWritten(store.getHeader()))
-  // Each look reads the header twice and then what is new.
+  // Each poll reads the header twice and then what is new.
   const before = counting.reads
   for (let looks = 0; looks < 3; looks++) {
     await clock.waitingFor(10)
@@ -198,7 +198,7 @@ test('what was read up to a header that was half written is forgotten', async ()
   expect(truncations).toEqual([])
 })
 
-test('a file whose header is half written is opened when it is whole', async () => {
+test('a file whose header is half written is opened once it is whole', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })
@@ -215,7 +215,7 @@ test('a file whose header is half written is opened when it is whole', async () 
   expect(reader.getHeader()).toEqual(store.getHeader())
 })
 
-test('a header that stays half written for long is reported, and then read on from', async () => {
+test('a header that stays half written for long is reported, and reading goes on once it is whole', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   await using store = await openStore({ file, fsync: 'never', fileCheckMs: 0, index: new MemoryIndex() })

@@ -8,7 +8,7 @@ import { SimDisk } from './sim/sim-disk.ts'
 
 const FILE = '/stream.bin'
 
-/** Where page `index` begins, if each holds ten entries. */
+/** Start of page `index`, if each holds ten entries. */
 function startOf(index: number): CommitPoint {
   return { totalLength: HEADER_PAGE_BYTES + index * PAGE_BYTES, totalEntries: BigInt(10 * index) }
 }
@@ -26,7 +26,7 @@ async function fileOf(pages: number, numberOf = (index: number): bigint => BigIn
 
 const goesOnAt = (index: number) => foreignRecord(startOf(index), false)
 
-test('each page is a record of its own, however many there are', async () => {
+test('each page has a record of its own, however many there are', async () => {
   const file = await fileOf(50)
   for (const [first, last] of [
     [0, 0],
@@ -43,13 +43,13 @@ test('each page is a record of its own, however many there are', async () => {
     const before = startOf(first)
     const inFirst = { totalLength: before.totalLength + 100, totalEntries: before.totalEntries + 2n }
     expect(await foreignRecords(file, inFirst, inPage)).toEqual([...pages, foreignRecord(inPage, true)])
-    // To the end of a page: none of the page after it.
+    // Up to the end of a page: none for the next page.
     const full = startOf(last + 1)
     expect(await foreignRecords(file, before, full)).toEqual([...pages, foreignRecord(full, true)])
   }
 })
 
-test('a page that does not open with an entry that can be there shares a record with the one before', async () => {
+test('a page that does not open with a plausible entry shares a record with the page before', async () => {
   const to = { totalLength: startOf(5).totalLength + 100, totalEntries: 54n }
   const end = foreignRecord(to, true)
   const without = (...gone: number[]) => [...[2, 3, 4, 5].filter((at) => !gone.includes(at)).map(goesOnAt), end]
@@ -69,7 +69,7 @@ test('a page that does not open with an entry that can be there shares a record 
   expect(await foreignRecords(first, startOf(1), to)).toEqual(without(2))
 })
 
-test('a page of which not even the head of an entry is in the file has no record', async () => {
+test('a page without a complete entry head in the file has no record', async () => {
   // Without its last byte the number is the same.
   const file = await fileOf(3, (index) => BigInt(256 * index))
   await file.resize(startOf(2).totalLength + 16)
@@ -78,14 +78,14 @@ test('a page of which not even the head of an entry is in the file has no record
   expect(records).toEqual([foreignRecord({ ...startOf(1), totalEntries: 256n }, false), foreignRecord(to, true)])
 })
 
-test('padding after what is known is no part of the page after it', async () => {
+test('padding after the known end does not belong to the next page', async () => {
   const file = await fileOf(3)
   const from = { totalLength: startOf(0).totalLength + 100, totalEntries: 10n }
   const to = { totalLength: startOf(1).totalLength + 100, totalEntries: 12n }
   expect(await foreignRecords(file, from, to)).toEqual([goesOnAt(1), foreignRecord(to, true)])
 })
 
-test('nothing is known of the bytes of another program, and they are not damaged', () => {
+test('bytes of another program have no checksum, and are not damaged', () => {
   expect(foreignRecord(startOf(1), true)).toEqual({
     ...startOf(1),
     checksum: 0,

@@ -29,7 +29,7 @@ class FullDisk extends TempDisk {
     super(8)
   }
 
-  /** With a stream of 500 bookmarks, and room left. */
+  /** A disk with a stream of 500 bookmarks, and free space. */
   static async withStream(): Promise<FullDisk> {
     const made = new FullDisk()
     await using store = await made.open()
@@ -69,7 +69,7 @@ async function goesOn(full: FullDisk, store: StreamStore, total: number): Promis
 }
 
 describe.skipIf(!canMountDisks())('a store that is opened on a disk without a byte of room', () => {
-  test('serves readers, bookmarks too, and takes commits when there is room', async () => {
+  test('serves readers and bookmarks, and accepts commits when there is room', async () => {
     using full = await FullDisk.withStream()
     full.fill()
     const store = await full.open()
@@ -93,7 +93,7 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
     await mustHave(again, 510)
   })
 
-  test('without a commit log beside it, which begins again when there is room', async () => {
+  test('without a commit log beside it, which is made when there is room', async () => {
     using full = await FullDisk.withStream()
     rmSync(full.file.replace('.bin', '.commits'))
     full.fill()
@@ -119,7 +119,7 @@ describe.skipIf(!canMountDisks())('a store that is opened on a disk without a by
     await mustHave(again, 510)
   })
 
-  test('can be closed before there is room, and is as it was', async () => {
+  test('can be closed before there is room, unchanged', async () => {
     using full = await FullDisk.withStream()
     full.fill()
     await (await full.open()).close()

@@ -11,7 +11,7 @@ function bookmark(n: number): Uint8Array {
   return bytes
 }
 
-/** Commit bookmarks until it fails; returns how many are committed. */
+/** Commit bookmarks until that fails; returns how many were committed. */
 async function fill(store: StreamStore): Promise<number> {
   for (;;) {
     const from = Number(store.getHeader().totalEntries)
@@ -32,7 +32,7 @@ async function commitOne(store: StreamStore): Promise<void> {
   await store.commitAtomicOp()
 }
 
-describe.skipIf(!canMountDisks())('where the disk of the index is full', () => {
+describe.skipIf(!canMountDisks())('if the disk of the index is full', () => {
   test('commits fail, look-ups are answered, and it goes on by itself when there is room', async () => {
     using dir = tempDir()
     using disk = new SmallDisk(dir.join('data-stream.db'), 3)

@@ -1,7 +1,7 @@
 import type { DiskFile } from '../src/disk/disk.ts'
 import { nodeDisk } from '../src/disk/node-disk.ts'
 
-/** The machine's disk, but what a test says happens before each read, write and sync of the stream file. */
+/** The machine's disk, with a hook before each read, write and sync of the stream file. */
 export function gatedDisk() {
   const gate = {
     beforeRead: async (): Promise<void> => {},
@@ -10,7 +10,7 @@ export function gatedDisk() {
   }
   const open: typeof nodeDisk.open = async (path, mode): Promise<DiskFile> => {
     const file = await nodeDisk.open(path, mode)
-    // A new file is written before it gets its name.
+    // A new file is written under its temporary name.
     if (!/stream\.(bin|new)$/.test(path)) return file
     return {
       read: async (into, position) => {
@@ -38,7 +38,7 @@ export function gatedDisk() {
   return { gate, disk: { ...nodeDisk, open } }
 }
 
-/** What goes on when a test says so. */
+/** Waits until a test opens it. */
 export function standstill(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = (): void => {}
   const promise = new Promise<void>((done) => {

@@ -1,7 +1,7 @@
 import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 
-/** A clock on which nobody waits: each timer fires once what waits in the event loop has happened, and its time has passed. */
+/** A clock without waiting: each timer fires as soon as the event loop is idle, and its time has passed then. */
 export class HastyClock extends ManualClock {
   override after(ms: number, fire: () => void): Timer {
     const timer = super.after(ms, fire)

@@ -1,7 +1,7 @@
 import type { DiskFile } from '../src/disk/disk.ts'
 import { type Disk, nodeDisk } from '../src/index.ts'
 
-/** The machine's disk, whose reads of some places wait until a test releases them: so that others write in between. */
+/** The machine's disk, where some reads wait until a test releases them, so that others can write in between. */
 export class HeldReads {
   #held: { readonly released: Promise<void>; readonly release: () => void; readonly below: number } | undefined
   /** Reads that wait. */

@@ -24,7 +24,7 @@ test('goes over all runs, in memory without waiting, and stays at the end until 
   expect((await cursor.next())?.bytes).toEqual(more)
 })
 
-test('a run may be passed in parts', async () => {
+test('a run may be passed in several steps', async () => {
   const { log } = logOf(20, 30, 40)
   const cursor = new LogCursor(log, 0)
   const run = await cursor.read()
@@ -33,7 +33,7 @@ test('a run may be passed in parts', async () => {
   expect(await cursor.next()).toMatchObject({ position: HEADER_PAGE_BYTES + 37, number: 1, next: { number: 3 } })
 })
 
-test('what was not there when it was opened is truncated', async () => {
+test('entries that were not there when it was opened count as truncated', async () => {
   const { log } = logOf(20, 30)
   const cursor = new LogCursor(log, 3)
   expect(cursor.truncatedTo).toBe(2)

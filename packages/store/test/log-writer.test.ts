@@ -17,7 +17,7 @@ const COMMITS = commitLogPath(FILE)
 const POINT = { totalLength: HEADER_PAGE_BYTES + 20, totalEntries: 1n }
 const START = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
-/** What writes an empty log with one page in memory; `before` is notified of its calls of the disk. */
+/** The writer of an empty log with one page in memory; `before` is called before its calls of the disk. */
 async function writerOn(syncEach: boolean, before: (call: DiskCall) => Promise<void> | void) {
   const sim = new SimDisk(randomFrom(1))
   const disk = watchedDisk(sim, before)
@@ -34,7 +34,7 @@ async function writerOn(syncEach: boolean, before: (call: DiskCall) => Promise<v
   return { commitLog, state, writer, header }
 }
 
-test('nothing is written once the store broke', async () => {
+test('nothing is written once the store is broken', async () => {
   const calls: DiskCall[] = []
   const { writer, state } = await writerOn(false, (call) => void calls.push(call))
   const error = state.break(new Error('simulated'))
@@ -50,7 +50,7 @@ test('nothing is written once the store broke', async () => {
   expect(calls.filter(({ path }) => path === FILE)).toEqual([])
 })
 
-test('a checkpoint whose sync failed may have lost records too, which a later sync does not bring', async () => {
+test('a checkpoint whose sync failed may have lost records too, which a later sync does not write', async () => {
   let isFailing = false
   const { writer, commitLog, state } = await writerOn(false, ({ call, path }) => {
     if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
@@ -65,7 +65,7 @@ test('a checkpoint whose sync failed may have lost records too, which a later sy
   expect(state.broken).toMatchObject({ code: 'STORE_BROKEN' })
 })
 
-test('a sync that waits after one that failed is none', async () => {
+test('a sync that waits for a failed one is not done', async () => {
   let syncs = 0
   const { writer } = await writerOn(false, ({ call, path }) => {
     if (call === 'sync' && path === FILE && ++syncs === 1) throw new Error('simulated')
@@ -93,13 +93,13 @@ test.each([true, false])('a truncation whose sync failed; whether all before it 
     await writer.truncate(START)
     expect(await header()).toMatchObject(START)
   } else {
-    // The sync may have lost commits too, and a later one would not bring them.
+    // The sync may have lost commits too, and a later one would not write them.
     await expect(truncated).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', cause })
     expect(state.broken).toMatchObject({ code: 'STORE_BROKEN' })
   }
 })
 
-test('a write ahead that fails says so, and nothing counts as written', async () => {
+test('a write ahead that fails is reported, and nothing counts as written', async () => {
   const cause = new Error('simulated')
   const { writer } = await writerOn(false, ({ call, path, position = 0 }) => {
     if (call === 'write' && path === FILE && position >= HEADER_PAGE_BYTES) throw cause

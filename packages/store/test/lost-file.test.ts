@@ -25,7 +25,7 @@ async function commitOne(store: StreamStore): Promise<void> {
   await store.commitAtomicOp()
 }
 
-/** What a store tells, and who waits for it. */
+/** Events of a store, and tests that wait for them. */
 class Events {
   readonly events: StoreEvent[] = []
   #wake: () => void = () => {}
@@ -47,7 +47,7 @@ class Events {
   }
 }
 
-/** Write another total into the header, as another program does that commits. */
+/** Write another total into the header, like a program that commits. */
 function commitElsewhere(file: string): void {
   overwrite(file, 16 + 30 + 7, Uint8Array.of(9))
 }
@@ -151,7 +151,7 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
     expect(store.getHeader().totalEntries).toBe(2n)
   })
 
-  test('an operation that was open is refused, and so is one that waited', async () => {
+  test('an operation that was open is refused, and so is a queued one', async () => {
     using dir = tempDir()
     const events = new Events()
     await using store = await openStore({
@@ -169,12 +169,12 @@ describe.each(LOSSES)('$what', ({ code, lose, ...rest }) => {
   })
 })
 
-/** A store whose clock says, after the next sync, that it took long; `lose` is what happens meanwhile. */
+/** A store whose next sync takes long by its clock; `lose` happens meanwhile. */
 async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promise<StreamStore> {
   const { gate, disk } = gatedDisk()
   let lateMs = 0
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + lateMs }
-  // A period that no timer reaches here: what is looked at afterwards alone finds it.
+  // A period that no timer reaches here: only the check after the write finds it.
   const options = { fileCheckMs: 2_000_000_000, reopenDelayMs: () => 1, onEvent: events.onEvent, disk, clock }
   const store = await openStore({ file: dir.join('stream.bin'), ...options })
   await commitOne(store)
@@ -189,7 +189,7 @@ async function slowCommit(dir: TempDir, lose: () => void, events: Events): Promi
   return store
 }
 
-test('the lock beside a file that a link leads to is lost with its folder', async () => {
+test('the lock of the index at the target of a link is lost with its folder', async () => {
   using dir = tempDir()
   await (await openStore({ file: dir.join('data-stream.bin') })).close()
   symlinkSync('data-stream.bin', dir.join('link.bin'))
@@ -199,7 +199,7 @@ test('the lock beside a file that a link leads to is lost with its folder', asyn
   expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
 })
 
-test('a commit whose file is lost while the disk takes its time is not answered for', async () => {
+test('a commit whose file is lost during a slow sync is not acknowledged', async () => {
   using dir = tempDir()
   const events = new Events()
   await using store = await slowCommit(dir, () => renameSync(dir.join('stream.bin'), dir.join('away')), events)
@@ -210,7 +210,7 @@ test('a commit whose file is lost while the disk takes its time is not answered 
   expect(store.getHeader().totalEntries).toBe(1n)
 })
 
-test('a store that broke beside another program does not write over what that wrote', async () => {
+test('a store that broke does not overwrite what another program wrote', async () => {
   using dir = tempDir()
   const events = new Events()
   const file = dir.join('stream.bin')
@@ -221,7 +221,7 @@ test('a store that broke beside another program does not write over what that wr
   await store.close().catch(() => undefined)
 })
 
-test('what another file has where the last entries were is noticed below a commit that was made since', async () => {
+test('other bytes at the last entries are noticed even under a commit that was made since', async () => {
   using dir = tempDir()
   const events = new Events()
   const { gate, disk } = gatedDisk()
@@ -230,7 +230,7 @@ test('what another file has where the last entries were is noticed below a commi
   await commitOne(store)
   let reads = 0
   gate.beforeRead = async () => void reads++
-  // A look takes three at most, so one of them began and ended meanwhile.
+  // A check takes three at most, so one of them began and ended meanwhile.
   await vi.waitFor(() => expect(reads).toBeGreaterThan(6), { timeout: 60_000, interval: 2 })
   gate.beforeSync = async () => overwrite(file, 4096, new Uint8Array(18))
   store.startAtomicOp()
@@ -239,7 +239,7 @@ test('what another file has where the last entries were is noticed below a commi
   expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FOREIGN_WRITER' } })
 })
 
-test('what another file has is given to nobody once it is noticed', async () => {
+test('bytes of another file are not delivered once it is noticed', async () => {
   using dir = tempDir()
   const events = new Events()
   const file = dir.join('stream.bin')
@@ -252,7 +252,7 @@ test('what another file has is given to nobody once it is noticed', async () => 
   }
   copyFileSync(file, dir.join('kept'))
   const ours = readFileSync(file)
-  // The same entries but for their data, as those of another stream of the same shape.
+  // The same entries with other data, like another stream of the same shape.
   overwrite(
     file,
     4096,
@@ -266,13 +266,13 @@ test('what another file has is given to nobody once it is noticed', async () => 
   expect((await store.getEntry(1n))?.data[0]).toBe(1)
 })
 
-test('a disk that does not tell is taken for one that has lost it, until it tells', async () => {
+test('a file that cannot be checked counts as lost, until it can be', async () => {
   using dir = tempDir()
   const events = new Events()
   const file = dir.join('sub', 'data-stream.bin')
   await using store = await openStore({ file, fileCheckMs: 5, onEvent: events.onEvent })
   renameSync(dir.join('sub'), dir.join('away'))
-  // The way to the file ends in a file: ENOTDIR.
+  // A folder on the path is a file: ENOTDIR.
   closeSync(openSync(dir.join('sub'), 'w'))
   expect(await events.next('file-lost')).toMatchObject({ error: { code: 'FILE_REPLACED' } })
   rmSync(dir.join('sub'))

@@ -20,8 +20,8 @@ async function commitOne(store: StreamStore): Promise<void> {
   await store.commitAtomicOp()
 }
 
-describe('what cannot be seen is not taken for absent', () => {
-  test('a link in a circle is an error, and stays', async () => {
+describe('what cannot be examined does not count as absent', () => {
+  test('a circular link is an error, and is left as it is', async () => {
     using dir = tempDir()
     symlinkSync('data-stream.bin', dir.join('data-stream.bin'))
     await expect(openStore({ file: dir.join('data-stream.bin') })).rejects.toMatchObject({ code: 'ELOOP' })
@@ -29,7 +29,7 @@ describe('what cannot be seen is not taken for absent', () => {
     expect(readlinkSync(dir.join('data-stream.bin'))).toBe('data-stream.bin')
   })
 
-  test('a link that leads nowhere is refused with where it leads, and what lies beside stays', async () => {
+  test('a dangling link is refused with its target, and the files beside it are left as they are', async () => {
     using dir = tempDir()
     const target = dir.join('volume', 'data-stream.bin')
     symlinkSync(target, dir.join('data-stream.bin'))
@@ -41,16 +41,19 @@ describe('what cannot be seen is not taken for absent', () => {
     expect(readFileSync(dir.join('data-stream.commits'), 'utf8')).toBe('kept')
   })
 
-  test.each(['file', 'index'])('a volume that is not mounted: the folder of the %s leads nowhere', async (what) => {
-    using dir = tempDir()
-    symlinkSync(dir.join('volume'), dir.join(what === 'file' ? 'data' : 'data-stream.db'))
-    const file = what === 'file' ? dir.join('data', 'sub', 'data-stream.bin') : dir.join('data-stream.bin')
-    await expect(openStore({ file })).rejects.toMatchObject({ code: 'LEADS_NOWHERE' })
-    expect(readdirSync(dir.path)).toEqual([what === 'file' ? 'data' : 'data-stream.db'])
-  })
+  test.each(['file', 'index'])(
+    'a volume that is not mounted: the link to the folder of the %s is dangling',
+    async (what) => {
+      using dir = tempDir()
+      symlinkSync(dir.join('volume'), dir.join(what === 'file' ? 'data' : 'data-stream.db'))
+      const file = what === 'file' ? dir.join('data', 'sub', 'data-stream.bin') : dir.join('data-stream.bin')
+      await expect(openStore({ file })).rejects.toMatchObject({ code: 'LEADS_NOWHERE' })
+      expect(readdirSync(dir.path)).toEqual([what === 'file' ? 'data' : 'data-stream.db'])
+    },
+  )
 })
 
-describe.each(['EIO', 'EACCES'])('a disk that says %s where it is asked for a file', (code) => {
+describe.each(['EIO', 'EACCES'])('a disk that fails with %s when a file is looked for', (code) => {
   test.each([
     ['data-stream.bin', 0],
     ['data-stream.commits', 0],
@@ -87,14 +90,14 @@ describe.each(['EIO', 'EACCES'])('a disk that says %s where it is asked for a fi
   })
 })
 
-describe('a file is made only where none is', () => {
+describe('a file is made only if there is none', () => {
   test('one that appears while it is being made is left as it is', async () => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     writeFileSync(file, 'of somebody else')
     writeFileSync(dir.join('data-stream.commits'), 'kept')
     let looks = 0
-    // It comes after the look that says whether it is there.
+    // It appears after the check whether it exists.
     const late: Disk = {
       ...nodeDisk,
       exists: async (path) => (path === file && looks++ === 0 ? false : nodeDisk.exists(path)),
@@ -105,7 +108,7 @@ describe('a file is made only where none is', () => {
     expect(readdirSync(dir.path).sort()).toEqual(['data-stream.bin', 'data-stream.commits'])
   })
 
-  test('what a process left that died while it made one is neither written to nor removed if it is a stream by now', async () => {
+  test('what a crash left of a file that was being made is neither written to nor removed if it is a stream by now', async () => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     {
@@ -119,7 +122,7 @@ describe('a file is made only where none is', () => {
     expect(readFileSync(dir.join('data-stream.new')).equals(bytes)).toBe(true)
   })
 
-  test('the second name of one that was made is taken away', async () => {
+  test('the temporary name of one that was made is removed', async () => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     await (await openStore({ file })).close()
@@ -128,7 +131,7 @@ describe('a file is made only where none is', () => {
     expect(readdirSync(dir.path)).not.toContain('data-stream.new')
   })
 
-  test('the commit log of a stream that is gone goes with it', async () => {
+  test('the commit log of a stream that no longer exists is replaced', async () => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     {
@@ -142,7 +145,7 @@ describe('a file is made only where none is', () => {
     expect(await store.operationBoundaries.isKnownAt(0)).toBe(true)
   })
 
-  test('not where it must exist', async () => {
+  test('but not if it must exist', async () => {
     using dir = tempDir()
     const file = dir.join('sub', 'data-stream.bin')
     await expect(openStore({ file, mustExist: true })).rejects.toMatchObject({
@@ -152,7 +155,7 @@ describe('a file is made only where none is', () => {
     expect(readdirSync(dir.path)).toEqual([])
   })
 
-  test('and what was made for it is reported', async () => {
+  test('and its new folders are reported', async () => {
     using dir = tempDir()
     const events: StoreEvent[] = []
     const file = dir.join('a', 'b', 'data-stream.bin')
@@ -161,8 +164,8 @@ describe('a file is made only where none is', () => {
   })
 })
 
-describe('a start that fails leaves nothing of what it made', () => {
-  test('an opening that fails in its middle', async () => {
+describe('a start that fails removes what it has made', () => {
+  test('if opening fails half-way', async () => {
     using dir = tempDir()
     const full: Disk = {
       ...nodeDisk,
@@ -176,7 +179,7 @@ describe('a start that fails leaves nothing of what it made', () => {
     expect(readdirSync(dir.path)).toEqual([])
   })
 
-  test('a store that is discarded, with what lay there before kept', async () => {
+  test('if the store is discarded; what was there before is kept', async () => {
     using dir = tempDir()
     mkdirSync(dir.join('a'))
     writeFileSync(dir.join('a', 'notes'), '')
@@ -185,7 +188,7 @@ describe('a start that fails leaves nothing of what it made', () => {
     expect(readdirSync(dir.path, { recursive: true })).toEqual(['a', 'a/notes'])
   })
 
-  test('not once something was committed', async () => {
+  test('but not once something was committed', async () => {
     using dir = tempDir()
     const file = dir.join('data-stream.bin')
     const store = await openStore({ file })
@@ -195,7 +198,7 @@ describe('a start that fails leaves nothing of what it made', () => {
     expect(again.getHeader().totalEntries).toBe(1n)
   })
 
-  test('what was made beside a file that was there goes, the file stays', async () => {
+  test('what was made beside an existing file is removed, the file is kept', async () => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     renameSync(dir.join('data-stream.bin'), dir.join('copy.bin'))
@@ -203,7 +206,7 @@ describe('a start that fails leaves nothing of what it made', () => {
     expect(readdirSync(dir.path).sort()).toEqual(['copy.bin', 'data-stream.commits', 'data-stream.db'])
   })
 
-  test('so does what was made beside a file that a link leads to', async () => {
+  test('likewise beside a file that a link leads to', async () => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     rmSync(dir.join('data-stream.db'), { recursive: true })

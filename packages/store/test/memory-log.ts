@@ -24,7 +24,7 @@ const EMPTY: Header = {
   totalEntries: 0n,
 }
 
-/** A file in memory. `beforeRead` lets a test come between a read and what it finds. */
+/** A file in memory. `beforeRead` lets a test change it before a read. */
 export class MemoryFile implements DiskFile {
   bytes: Uint8Array = encodeHeaderPage(EMPTY)
   beforeRead: (position: number) => Promise<void> | void = () => {}
@@ -81,7 +81,7 @@ export interface TestLogOptions {
   readonly readBytes?: number
 }
 
-/** A log to be written by hand, entry by entry, and the file and index that belong to it. */
+/** A log that a test writes entry by entry, with its file and index. */
 export class TestLog {
   readonly file = new MemoryFile()
   readonly index = new MemoryIndex()
@@ -97,7 +97,7 @@ export class TestLog {
     this.log = new StreamLog({ file: this.file, path: 'test.bin', header: EMPTY, buffers, readBytes })
   }
 
-  /** Append one entry; returns its bytes as they go over the wire. */
+  /** Append one entry; returns its bytes on the wire. */
   add(type: number, data: Uint8Array): Uint8Array {
     const number = this.#number++
     const bytes = encodeEntry({ type, number: BigInt(number), data })
@@ -112,7 +112,7 @@ export class TestLog {
     return bytes
   }
 
-  /** Append so many entries of so many bytes of data each; returns their bytes as they go over the wire. */
+  /** Append `count` entries with `length` bytes of data each; returns their bytes on the wire. */
   addMany(count: number, dataBytes: number): Uint8Array {
     return concat(Array.from({ length: count }, (_, i) => this.add(2, new Uint8Array(dataBytes).fill(i + 1))))
   }
@@ -128,7 +128,7 @@ export class TestLog {
     this.#buffers.forgetUpTo(position, this.#keepPages)
   }
 
-  /** Truncate the log before entry `number`. */
+  /** Truncate the log to before entry `number`. */
   async truncate(number: number): Promise<void> {
     const end = await this.log.locate(number)
     this.log.truncate({ totalLength: end.position, totalEntries: BigInt(number) })

@@ -8,7 +8,7 @@ import { openReader, openStore } from '../src/index.ts'
 
 type TempDir = ReturnType<typeof tempDir>
 
-/** What may have a file's name; nobody is at the other end of the pipe. */
+/** What may be at the path of a file; the pipe has no other end. */
 const KINDS = [
   { kind: 'a pipe (FIFO)', make: (path: string) => void execFileSync('mkfifo', [path]) },
   { kind: 'a folder', make: (path: string) => void mkdirSync(path) },
@@ -22,7 +22,7 @@ const KINDS = [
   },
 ] as const
 
-/** Put something in the place of a file, and see that opening is refused. */
+/** Put something at the path of a file, and check that opening is refused. */
 async function expectRefused(
   dir: TempDir,
   name: string,

@@ -26,7 +26,7 @@ function holdStore(file: string): Promise<Holder> {
   return runScript(new URL('./locks/hold-store.ts', import.meta.url), file)
 }
 
-/** A process that has `LOCK` locked, as goleveldb locks it. */
+/** A process that holds `LOCK` as goleveldb does. */
 function holdLock(folder: string): Promise<Holder> {
   return hold('flock', ['--no-fork', `${folder}/LOCK`, 'sh', '-c', 'echo locked; exec sleep 600'])
 }
@@ -68,7 +68,7 @@ describe.each(WAYS)('by $name', (way) => {
     await third.kill()
   })
 
-  test.skipIf(cannot)('the first is refused beside one that came that way', async () => {
+  test.skipIf(cannot)('the first is refused next to one that opened it that way', async () => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     using other = way.make(dir)
@@ -79,7 +79,7 @@ describe.each(WAYS)('by $name', (way) => {
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
   })
 
-  test.skipIf(cannot || !way.sameIndex)('neither opens beside the lock of a Go server', async () => {
+  test.skipIf(cannot || !way.sameIndex)('neither opens next to the lock of a Go server', async () => {
     using dir = tempDir()
     await (await openStore({ file: dir.join('data-stream.bin') })).close()
     using other = way.make(dir)
@@ -96,7 +96,7 @@ describe.each(WAYS)('by $name', (way) => {
   })
 })
 
-test.skipIf(!flock)('an index that is made anew keeps its LOCK locked', async () => {
+test.skipIf(!flock)('an index that is rebuilt keeps its LOCK locked', async () => {
   using dir = tempDir()
   const folder = dir.join('data-stream.db')
   await (await openLevelIndex({ folder, createIfMissing: true })).close()

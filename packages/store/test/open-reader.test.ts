@@ -19,7 +19,7 @@ test('a stream whose first entry is not number 0 is not opened', async () => {
   await expect(openReader({ file })).rejects.toMatchObject(where)
 })
 
-test('nothing is read from a last page that does not go on from the one before', async () => {
+test('nothing is read from a last page that does not follow the one before', async () => {
   using files = await DamagedFiles.make()
   const first = Array.from({ length: Number(TOTAL) }, (_, number) => number).find((n) => positionOf(n) === pageStart(2))
   if (first === undefined) throw new Error('no entry opens the last page')

@@ -21,7 +21,7 @@ function open(disk: Disk, options: Partial<StoreOptions> = {}): Promise<StreamSt
   return openStore({ file: FILE, fileCheckMs: 0, disk, index: new SimIndex(), ...options })
 }
 
-/** A disk that locks its files in another way. */
+/** A disk with another way of locking files. */
 function withLock(sim: SimDisk, lock: DiskFile['lock']): Disk {
   const disk = watchedDisk(sim, () => {})
   return { ...disk, open: async (path, mode) => ({ ...(await disk.open(path, mode)), lock }) }
@@ -40,7 +40,7 @@ async function simWith(...bytes: readonly number[]): Promise<SimDisk> {
   return disk
 }
 
-test('where the system locks no files, a stream is neither opened nor made', async () => {
+test('without locks on the file system, a stream is neither opened nor made', async () => {
   const refusing = (sim: SimDisk): Disk =>
     withLock(sim, async () => {
       throw new Error('simulated')
@@ -51,7 +51,7 @@ test('where the system locks no files, a stream is neither opened nor made', asy
   for (const path of [FILE, newFilePath(FILE)]) expect(await sim.exists(path)).toBe(false)
 })
 
-test('a file that got the name while another was opened is not written', async () => {
+test('a file that replaced another while that was opened is not written', async () => {
   const sim = await simWith(1)
   const disk = withLock(sim, async () => {
     await sim.remove(FILE)
@@ -61,7 +61,7 @@ test('a file that got the name while another was opened is not written', async (
   await expect(open(disk)).rejects.toMatchObject({ code: 'FILE_REPLACED' })
 })
 
-test('a lock that keeps out this process alone is reported', async () => {
+test('a lock that keeps out only this process is reported', async () => {
   for (const reach of ['everyone', 'this-process'] as const) {
     const events: StoreEvent[] = []
     const disk = withLock(await simWith(1), async () => reach)
@@ -78,7 +78,7 @@ test.each<[string, Partial<StoreOptions>]>([
   ['STREAM_DIFFERS', { systemId: 8n }],
   ['WRONG_STREAM_TYPE', { streamType: 9n }],
   ['BAD_MAGIC', { magic: new Uint8Array(16).fill(1) }],
-])('%s: a stream is no other than %o', async (code, options) => {
+])('%s: a stream that does not match %o is refused', async (code, options) => {
   const disk = new SimDisk(randomFrom(1))
   const identity = { generation: 3, version: 2, systemId: 7n, streamType: 1n } as const
   await (await open(disk, identity)).close()
@@ -86,14 +86,14 @@ test.each<[string, Partial<StoreOptions>]>([
   await expect(open(disk, options)).rejects.toMatchObject({ code })
 })
 
-test('a stream of an older generation has no version that could be another', async () => {
+test('a stream of an older generation has no version to compare', async () => {
   const disk = new SimDisk(randomFrom(1))
   await (await open(disk, { generation: 1 })).close()
   await using store = await open(disk, { generation: 1, version: 3, systemId: 9n })
   expect(store.getHeader().totalEntries).toBe(0n)
 })
 
-test('a header that another program has spoilt is noticed, and that it is back', async () => {
+test('a header that another program has spoilt is noticed, and so is its return', async () => {
   const disk = new SimDisk(randomFrom(1))
   const magic = new Uint8Array(16).fill(1)
   let notify = (_: StoreEvent): void => {}
@@ -114,7 +114,7 @@ test('a header that another program has spoilt is noticed, and that it is back',
   await commit(store, 2)
 })
 
-test('nothing is begun while the file is truncated, or once it is closed', async () => {
+test('no operation is started while the file is truncated, or once it is closed', async () => {
   const store = await open(await simWith(1, 2, 3))
   const truncated = store.truncateFile(2n)
   expect(() => store.startAtomicOp()).toThrow(expect.objectContaining({ code: 'TRUNCATE_IN_PROGRESS' }))
@@ -128,7 +128,7 @@ test('nothing is begun while the file is truncated, or once it is closed', async
   await expect(store.updateEntryData(0n, 1, new Uint8Array(1))).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('entries of the least and the greatest type are taken, and bookmarks of the most bytes', async () => {
+test('entries of the smallest and the largest type are accepted, and bookmarks of the most bytes', async () => {
   await using store = await open(new SimDisk(randomFrom(1)))
   store.startAtomicOp()
   expect(store.addStreamEntry(0, new Uint8Array(1))).toBe(0n)
@@ -150,7 +150,7 @@ test('entries of the least and the greatest type are taken, and bookmarks of the
   }
 })
 
-test('a truncation that fails after its header leaves a store that writes nothing before it is settled', async () => {
+test('a truncation that fails after its header leaves a store that cannot write until it is reopened', async () => {
   const sim = await simWith(1, 2, 3)
   let isFailing = false
   const disk = watchedDisk(sim, ({ call, path }) => {
@@ -166,23 +166,26 @@ test('a truncation that fails after its header leaves a store that writes nothin
   expect(again.getHeader().totalEntries).toBe(1n)
 })
 
-test.each(['EIO', 'LEADS_NOWHERE'])('a commit log is that of a stream which cannot be opened for %s', async (code) => {
-  const sim = await simWith(1)
-  const disk = watchedDisk(sim, () => {})
-  const failing: Disk = {
-    ...disk,
-    open: async (path, mode) => {
-      if (path !== FILE) return disk.open(path, mode)
-      if (code === 'LEADS_NOWHERE') throw new RefusedError(code, 'simulated')
-      throw Object.assign(new Error('simulated'), { code })
-    },
-  }
-  await expect(openCommitLog(failing, FILE.replace('.bin', '.dat'), 'read')).rejects.toMatchObject({
-    code: 'IN_THE_WAY',
-  })
-})
+test.each(['EIO', 'LEADS_NOWHERE'])(
+  'a commit log belongs to its owner even if that fails to open with %s',
+  async (code) => {
+    const sim = await simWith(1)
+    const disk = watchedDisk(sim, () => {})
+    const failing: Disk = {
+      ...disk,
+      open: async (path, mode) => {
+        if (path !== FILE) return disk.open(path, mode)
+        if (code === 'LEADS_NOWHERE') throw new RefusedError(code, 'simulated')
+        throw Object.assign(new Error('simulated'), { code })
+      },
+    }
+    await expect(openCommitLog(failing, FILE.replace('.bin', '.dat'), 'read')).rejects.toMatchObject({
+      code: 'IN_THE_WAY',
+    })
+  },
+)
 
-test('a bookmark that was updated is found where it stands last', async () => {
+test('a bookmark that was updated is found at its last entry', async () => {
   await using store = await open(await simWith(1, 2, 3))
   await store.updateEntryData(0n, BOOKMARK_TYPE, Uint8Array.of(9))
   expect(await store.getBookmark(Uint8Array.of(9))).toBe(0n)
@@ -193,7 +196,7 @@ test('a bookmark that was updated is found where it stands last', async () => {
   expect(await store.getBookmark(Uint8Array.of(2))).toBe(2n)
 })
 
-test('a bookmark of 16 bytes that was updated is found, and what is no bookmark is none', async () => {
+test('a bookmark of 16 bytes that was updated is found, and other entries are not bookmarks', async () => {
   await using store = await open(new SimDisk(randomFrom(1)))
   store.startAtomicOp()
   store.addStreamBookmark(new Uint8Array(16).fill(1))
@@ -205,7 +208,7 @@ test('a bookmark of 16 bytes that was updated is found, and what is no bookmark 
   expect(await store.index.get(Uint8Array.of(6))).toBeUndefined()
 })
 
-test('a note of an update that is not whole is none, and what is no note is left as it is', async () => {
+test('an incomplete pending update is ignored, and a file that is not one is left as it is', async () => {
   const disk = new SimDisk(randomFrom(1))
   const update = { position: HEADER_PAGE_BYTES, bytes: Uint8Array.of(1, 2, 3), checksum: 4 }
   await writePendingUpdate(disk, FILE, update)

@@ -29,7 +29,7 @@ test('another store of the same file is refused, also a second process', async (
   expect(store.getHeader().totalEntries).toBe(0n)
 })
 
-test('another store of the same file is refused, by whatever name it goes', async () => {
+test('another store of the same file is refused, under any name', async () => {
   using dir = tempDir()
   const opened = await openIn(dir)
   symlinkSync(dir.join('data-stream.bin'), dir.join('link.bin'))
@@ -55,7 +55,7 @@ test('the index may lie elsewhere, through a link', async () => {
   await expect(openIn(dir)).rejects.toMatchObject({ code: 'LOCKED' })
 })
 
-test('a file that is no such stream is refused, and nothing is put beside it', async () => {
+test('a file that is not such a stream is refused, and nothing is made beside it', async () => {
   using dir = tempDir()
   const file = dir.join('data-stream.bin')
   const open = async (options: Partial<StoreOptions> = {}): Promise<void> => (await openIn(dir, options)).close()
@@ -76,7 +76,7 @@ test('a file that is no such stream is refused, and nothing is put beside it', a
   expect(readdirSync(dir.path)).toEqual(['data-stream.bin'])
 })
 
-test('a damaged index is made anew from the log, beside serving', async () => {
+test('a damaged index is rebuilt from the log while serving', async () => {
   using dir = tempDir()
   {
     await using store = await openIn(dir)
@@ -98,7 +98,7 @@ test.each(['data-stream.bin', 'link.bin'])('%s is released if it cannot be opene
   using dir = tempDir()
   await (await openIn(dir)).close()
   symlinkSync(dir.join('data-stream.bin'), dir.join('link.bin'))
-  // It would say what is right.
+  // Otherwise the answer would be right.
   rmSync(dir.join('data-stream.commits'))
   const file = openSync(dir.join('data-stream.bin'), 'r+')
   const totalEntries = 16 + 30

@@ -1,11 +1,11 @@
 import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 
-/** Sleeps of less are of one that is throttled, those of more of one that waits for the next pass. */
+/** Shorter sleeps throttle reading, longer ones wait for the next pass. */
 const SHORT_MS = 60_000
 const LONG_MS = 1_000_000
 
-/** Time of a scrubber: what is throttled goes on at once, the next pass begins when it is asked for. */
+/** The clock of a scrubber: throttling takes no time, and the next pass begins when a test says so. */
 export class PassClock extends ManualClock {
   /** Begins the next pass. */
   #begin: (() => void) | undefined
@@ -22,7 +22,7 @@ export class PassClock extends ManualClock {
     return ms < LONG_MS ? timer : this.#sleep(timer, fire)
   }
 
-  /** Nothing but scrubbing goes on by itself. */
+  /** Only scrubbing uses timers. */
   override every(): Timer {
     return { cancel: () => {}, restart: () => {} }
   }

@@ -6,7 +6,7 @@ import { SimDisk } from './sim/sim-disk.ts'
 
 const FILE = '/sim/data-stream.bin'
 
-test('the page in which a log ends is the one that was checked, though the file becomes another after it', async () => {
+test('the last page of a log is the one that was checked, though the file changes afterwards', async () => {
   const disk = new SimDisk(randomFrom(1))
   const entry = encodeEntry({ type: 1, number: 0n, data: Uint8Array.of(7, 8, 9) })
   const totalLength = HEADER_PAGE_BYTES + entry.length

@@ -35,11 +35,11 @@ async function planOf(file: string, boundaries?: Boundaries): Promise<RecoveryPl
 }
 
 describe('recover', () => {
-  test('leaves a whole file alone', async () => {
+  test('leaves a whole file as it is', async () => {
     expect((await drain(planRecovery({ file: files.master }))).result).toBeUndefined()
   })
 
-  test('given up while it looks, leaves no file open', async () => {
+  test('leaves no file open if it is ended early', async () => {
     const counting = new CountingDisk()
     const looking = planRecovery({ file: files.master, disk: counting.disk })
     await looking.next()
@@ -80,7 +80,7 @@ describe('recover', () => {
     expect(await store.getBookmark(Uint8Array.of(5))).toBe(50n)
   })
 
-  test('removes nothing where another program has since put other entries up to the same commit point', async () => {
+  test('removes nothing if another program has since put other entries up to the same commit point', async () => {
     let write: Parameters<Change>[1] = () => undefined
     const file = files.damaged((_, poke) => {
       write = poke
@@ -97,7 +97,7 @@ describe('recover', () => {
     expect(existsSync(`${file}.removed-at-${plan.to.totalLength}`)).toBe(false)
   })
 
-  test('truncates to the last whole entry where operation boundaries are not asked for', async () => {
+  test('truncates to the last whole entry if no operation boundaries are requested', async () => {
     const file = files.damaged((_, poke) => poke(positionOf(55) + 9, u64(56)))
     const plan = await planOf(file)
     expect(plan.to).toEqual({ totalLength: positionOf(55), totalEntries: 55n })
@@ -108,7 +108,7 @@ describe('recover', () => {
 
   test.each([
     ['after their last entry', byLast],
-    ['in front of their first', byFirst],
+    ['before their first', byFirst],
   ])('finds operations by their entries where no commit log knows them: %s', async (_, boundaries) => {
     // The damaged entry is the second of a page: what is whole ends with the entry that opens it.
     const second = Array.from({ length: 200 }, (__, i) => i).find((i) => i > 100 && positionOf(i) === pageStart(1)) ?? 0
@@ -158,7 +158,7 @@ describe('recover', () => {
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: TOTAL })
   })
 
-  test('takes where the header says that the log ends for an operation boundary, if it is whole up to there', async () => {
+  test('treats the end in the header as an operation boundary, if the file is whole up to there', async () => {
     const file = files.damaged((path, poke) => {
       truncateSync(path.replace('.bin', '.commits'), 4096)
       poke(HEADER.totalEntries, u64(12))
@@ -170,7 +170,7 @@ describe('recover', () => {
     })
   })
 
-  test('what rots before a truncation inside of a group is known as damage', async () => {
+  test('what rots before a truncation inside a group is known as damage', async () => {
     const file = files.damaged((_, poke) => {
       poke(HEADER.totalEntries, u64(299))
       poke(HEADER.totalLength, u64(positionOf(300) - 1))
@@ -185,7 +185,7 @@ describe('recover', () => {
     expect((await verify(file)).damages.map(({ code }) => code)).toEqual(['BAD_CHECKSUM'])
   })
 
-  test('keeps what is there of a file whose end is gone', async () => {
+  test('keeps the rest of a file whose end is gone', async () => {
     const file = files.damaged((path) => truncateSync(path, positionOf(251) + 20))
     const plan = await planOf(file)
     expect(plan.to.totalEntries).toBe(251n)
@@ -193,7 +193,7 @@ describe('recover', () => {
     expect((await verify(file)).result).toMatchObject({ damages: 0, entries: 251n })
   })
 
-  test('refuses a file that nothing is known of', async () => {
+  test('refuses a file without a readable header', async () => {
     await expect(planOf(files.damaged((_, poke) => poke(0, Uint8Array.of(0x71))))).rejects.toMatchObject({
       code: 'BAD_MAGIC',
     })
@@ -214,7 +214,7 @@ describe('recover', () => {
 })
 
 describe('reindex', () => {
-  test('makes an index anew that is not there', async () => {
+  test('builds an index that is missing', async () => {
     const file = files.damaged(() => {})
     expect(await reindexStream({ file })).toBe(COMMITS)
     expect(existsSync(file.replace('.bin', '.db'))).toBe(true)

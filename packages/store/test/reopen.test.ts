@@ -9,7 +9,7 @@ import { gatedDisk, standstill } from './gated-disk.ts'
 import { readAll } from './sim/read-all.ts'
 import { textOf } from './sim/versions.ts'
 
-/** A store on a disk that fails when a test says so, and is opened anew within a moment when it is well. */
+/** A store on a disk that fails when a test says so, and that reopens at once when the disk works again. */
 async function sickStore(options: Partial<StoreOptions> = {}) {
   const dir = tempDir()
   const { gate, disk } = gatedDisk()
@@ -29,7 +29,7 @@ async function sickStore(options: Partial<StoreOptions> = {}) {
     store,
     file,
     events,
-    /** From the next header on, nothing gets to the disk any more. */
+    /** From the next header on, every write to the disk fails. */
     sicken: () => {
       gate.beforeWrite = async (position) => {
         if (position >= 4096) return
@@ -37,7 +37,7 @@ async function sickStore(options: Partial<StoreOptions> = {}) {
         await fail()
       }
     },
-    /** The next sync waits, and fails when it may go on. */
+    /** The next sync waits, and fails when it is released. */
     holdSyncs: () => {
       const [reached, failing] = [standstill(), standstill()]
       gate.beforeSync = async () => {
@@ -71,7 +71,7 @@ async function entries(store: StreamStore): Promise<string[]> {
   return (await readAll(store.log)).map(textOf)
 }
 
-test('a store that broke rejects commits, serves readers, and opens its files anew when the disk is well', async () => {
+test('a broken store rejects commits, serves readers, and reopens its files when the disk works', async () => {
   await using sick = await sickStore()
   const { store, events } = sick
   await add(store, 1, 2)
@@ -103,7 +103,7 @@ test('a store that broke rejects commits, serves readers, and opens its files an
   expect(await entries(again)).toEqual(['1:01', '1:02', '1:05'])
 })
 
-test('what was open or waits when a store breaks is rejected, and the next operation begins at the end of the log', async () => {
+test('open and queued operations are rejected when a store breaks, and the next one begins at the head of the log', async () => {
   await using sick = await sickStore({ fsync: 'interval', fsyncIntervalMs: 50 })
   const { store } = sick
   await add(store, 1)
@@ -119,7 +119,7 @@ test('what was open or waits when a store breaks is rejected, and the next opera
   expect(await entries(store)).toEqual(['1:01', '1:03'])
 })
 
-test('a store does not go on in another file that has got the name', async () => {
+test('a store does not go on in another file at the same path', async () => {
   await using sick = await sickStore()
   const { store, events, file } = sick
   await add(store, 1)
@@ -141,7 +141,7 @@ test('a store does not go on in another file that has got the name', async () =>
   expect(await entries(store)).toEqual(['1:01', '1:03'])
 })
 
-test('closing a broken store stops it from being opened anew', async () => {
+test('closing a broken store stops it from being reopened', async () => {
   await using sick = await sickStore()
   const { store } = sick
   await add(store, 1)
@@ -155,7 +155,7 @@ test('closing a broken store stops it from being opened anew', async () => {
   expect((await entries(again))[0]).toBe('1:01')
 })
 
-describe('while the files of a store are opened anew', () => {
+describe('while the files of a store are reopened', () => {
   async function reopening() {
     const sick = await sickStore()
     await add(sick.store, 1, 2)
@@ -167,7 +167,7 @@ describe('while the files of a store are opened anew', () => {
     return { sick, held }
   }
 
-  test('it counts as broken, and takes nothing', async () => {
+  test('it counts as broken, and accepts nothing', async () => {
     const { sick, held } = await reopening()
     await using _sick = sick
     const { store } = sick
@@ -180,7 +180,7 @@ describe('while the files of a store are opened anew', () => {
     expect(await add(store, 5)).toEqual({ firstEntry: 2n, nextEntry: 3n })
   })
 
-  test('closing waits for that, and says that the store is broken if it fails', async () => {
+  test('closing waits for that, and reports that the store is broken if it fails', async () => {
     const { sick, held } = await reopening()
     await using _sick = sick
     const closing = expect(sick.store.close()).rejects.toMatchObject({ code: 'STORE_BROKEN' })
@@ -193,6 +193,6 @@ describe('while the files of a store are opened anew', () => {
   })
 })
 
-test('tries to open the files anew come ever more seldom, and none is later than 10 s', () => {
+test('attempts to reopen the files become less frequent, up to every 10 s', () => {
   expect([0, 1, 2, 6, 7, 1000].map(defaultReopenDelay)).toEqual([100, 200, 400, 6400, 10_000, 10_000])
 })

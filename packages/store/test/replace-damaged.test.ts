@@ -79,7 +79,7 @@ test.each<[string, Change]>([
   expect(await store.getBookmark(Uint8Array.of(25))).toBe(250n)
 })
 
-test('says exactly which entries are damaged, and goes on', async () => {
+test('reports exactly which entries are damaged, and goes on', async () => {
   const { damages } = await verify(
     files.damaged((_, poke) => {
       for (const entry of [55, 250]) poke(positionOf(entry) + 17, Uint8Array.of(0xee))
@@ -95,7 +95,7 @@ function pointOf(entry: number): { totalLength: number; totalEntries: bigint } {
   return { totalLength: positionOf(entry), totalEntries: BigInt(entry) }
 }
 
-test('refuses what has another stream or another entry around, or in the range', async () => {
+test('refuses a source with another stream, or with other entries around or in the range', async () => {
   const plan = await planOf(files.damaged(rotten))
   const before = readFileSync(plan.file)
   const refused = { code: 'SOURCE_DIFFERS' }
@@ -130,7 +130,7 @@ test('refuses what has another stream or another entry around, or in the range',
   expect(readFileSync(plan.file).equals(before)).toBe(true)
 })
 
-test('what is marked stays as it is and is not read, until it is replaced or taken over', async () => {
+test('marked damage stays and is not read, until it is replaced or taken over', async () => {
   const file = files.damaged(rotten)
   const before = readFileSync(file)
   await markDamaged(await planOf(file))
@@ -146,7 +146,7 @@ test('what is marked stays as it is and is not read, until it is replaced or tak
   expect((await store.getEntry(52n))?.number).toBe(52n)
 })
 
-test('what another program changed in place can be taken over', async () => {
+test('changes in place by another program can be taken over', async () => {
   const file = files.damaged(rotten)
   const before = readFileSync(file)
   expect(await takeOverChanges(await planOf(file))).toBe(30)
@@ -154,7 +154,7 @@ test('what another program changed in place can be taken over', async () => {
   expect((await verify(file)).result).toMatchObject({ damages: 0 })
 })
 
-test('what cannot be read can be neither marked nor taken over', async () => {
+test('entries that cannot be read can be neither marked nor taken over', async () => {
   const plan = await planOf(files.damaged(broken))
   for (const judge of [markDamaged, takeOverChanges]) {
     await expect(judge(plan)).rejects.toMatchObject({ code: 'NOT_WHOLE' })

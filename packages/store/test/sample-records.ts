@@ -17,13 +17,13 @@ export function firstRecords(count: number): CommitRecord[] {
   return Array.from({ length: count }, (_, index) => recordOf(index))
 }
 
-/** What a checkpoint says of a log of so many entries. */
+/** The checkpoint of a log of a number of entries. */
 export function checkpointAt(totalEntries: bigint): Parameters<CommitLog['writeCheckpoint']>[0] {
   const flags = { open: true, everyCommitDurable: true, truncating: false, bootId: '' }
   return { totalLength: 4096, totalEntries, indexedEntries: totalEntries, ...flags }
 }
 
-/** Let records be ones that cannot be read. */
+/** Make records unreadable. */
 export async function spoilRecords(disk: SimDisk, path: string, from: number, to = from): Promise<void> {
   const bytes = new Uint8Array((to + 1 - from) * RECORD_BYTES).fill(0xee)
   await (await disk.open(path, 'write')).write([bytes], 4096 + from * RECORD_BYTES)

@@ -42,7 +42,7 @@ class Machine {
     return openStore({ ...parts, scrub, onEvent, ...options })
   }
 
-  /** A store with some whole pages of entries, the first pass over them done. */
+  /** A store with some whole pages of entries, after the first pass over them. */
   async pages(pages: number): Promise<StreamStore> {
     const store = await this.open()
     await commitHalves(store, 2 * pages)
@@ -69,7 +69,7 @@ async function commitHalves(store: StreamStore, entries: number): Promise<void> 
   await store.commitAtomicOp()
 }
 
-test('what has rotted is found, reported, marked and not read; the rest is; and it heals', async () => {
+test('rotten bytes are found, reported, marked and not read; the rest is; and they can be restored', async () => {
   const machine = new Machine()
   {
     await using store = await machine.pages(20)
@@ -93,7 +93,7 @@ test('what has rotted is found, reported, marked and not read; the rest is; and 
     expect(machine.events).toHaveLength(1)
   }
   {
-    // It is known from the start when the file is opened again, without any scrubbing.
+    // It is known from the start when the file is reopened, without scrubbing.
     await using store = await machine.open({ scrub: undefined })
     expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 4n } } }])
     await expect(store.getEntry(5n)).rejects.toMatchObject({ code: 'BAD_CHECKSUM' })
@@ -106,7 +106,7 @@ test('what has rotted is found, reported, marked and not read; the rest is; and 
   expect((await store.getEntry(5n))?.number).toBe(5n)
 })
 
-test('an update in place is refused where the bytes around it have rotted, found out or not', async () => {
+test('an update in place is refused if the bytes around it have rotted, known or not', async () => {
   const machine = new Machine()
   await using store = await machine.pages(20)
   await machine.rot(4096 + 1000)
@@ -117,7 +117,7 @@ test('an update in place is refused where the bytes around it have rotted, found
   expect(machine.events).toMatchObject([{ event: 'damage-found', range: { from: { totalEntries: 0n } } }])
 })
 
-test('a truncation makes no checksum over what has rotted', async () => {
+test('a truncation makes no matching checksum of rotten bytes', async () => {
   const machine = new Machine()
   await using store = await machine.pages(20)
   await machine.rot(4096 + 2 * PAGE + 1000)
@@ -129,7 +129,7 @@ test('a truncation makes no checksum over what has rotted', async () => {
   expect(store.log.damages.all).toEqual([])
 })
 
-test('updates, truncations and commits beside it are never taken for damage', async () => {
+test('concurrent updates, truncations and commits never count as damage', async () => {
   const machine = new Machine()
   // Passes without a pause.
   await using store = await machine.open({ scrub: { bytesPerSecond: 1e15, passEveryMs: 0 } })
@@ -153,7 +153,7 @@ test('updates, truncations and commits beside it are never taken for damage', as
   expect(await machine.damages()).toEqual([])
 })
 
-test('bytes of another program get checksums as they are found, which hold from then on', async () => {
+test('bytes of another program get checksums as they are found, which are checked from then on', async () => {
   const machine = new Machine()
   await (await machine.pages(4)).close()
   await machine.disk.remove(commitLogPath(FILE))
@@ -171,7 +171,7 @@ test('bytes of another program get checksums as they are found, which hold from 
   expect(await store.operationBoundaries.isKnownAt(5)).toBe(false)
 })
 
-test('a damaged range does not keep an index from being made', async () => {
+test('a damaged range does not prevent building an index', async () => {
   const machine = new Machine()
   await using store = await machine.open()
   store.startAtomicOp()
@@ -185,7 +185,7 @@ test('a damaged range does not keep an index from being made', async () => {
   expect(await indexLog(store.log, new MemoryIndex())).toEqual({ bookmarks: 2, end: 8 })
 })
 
-test('reads as slowly as it was asked to', async () => {
+test('reads no faster than configured', async () => {
   const machine = new Machine()
   await using _store = await machine.pages(8)
   const before = machine.clock.throttledMs
@@ -193,7 +193,7 @@ test('reads as slowly as it was asked to', async () => {
   expect(machine.clock.throttledMs - before).toBe(2000)
 })
 
-test('a pass that cannot read the commit log goes on where it was when it can; both are reported once', async () => {
+test('a pass that cannot read the commit log goes on where it was once it can; both are reported once', async () => {
   const machine = new Machine()
   let failures = 0
   const events: string[] = []
@@ -227,7 +227,7 @@ test('a pass that cannot read the commit log goes on where it was when it can; b
   expect(store.scrubbing?.passes).toBe(2)
 })
 
-test('a record in whose place another stands by then is left as it is', async () => {
+test('a record that was replaced meanwhile is left as it is', async () => {
   const machine = new Machine()
   await using store = await machine.open({ scrub: undefined })
   await commitHalves(store, 4)
@@ -244,7 +244,7 @@ test('a record in whose place another stands by then is left as it is', async ()
       commitLog,
       file: await machine.disk.open(FILE, 'read'),
       clock: machine.clock,
-      // As a truncation does between the scrubber's reading and its turn.
+      // Like a truncation between the scrubber's read and its change of the record.
       alone: async (work) => {
         await commitLog.overwrite(0, [other])
         await work()

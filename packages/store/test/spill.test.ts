@@ -33,7 +33,7 @@ test('an operation that is rolled back while it is spilled leaves nothing in the
   expect((await readAll(store.log)).map(({ type, data }) => [type, data[0]])).toEqual(Array(6).fill([2, 2]))
 })
 
-test('an operation finds room, however soon it fills memory after a commit', async () => {
+test('an operation gets room, however soon it fills memory after a commit', async () => {
   using dir = tempDir()
   await using store = await openStore({ file: dir.join('stream.bin'), fsync: 'never', spillBytes: 1024 })
   for (let turns = 0; turns < 30; turns++) {

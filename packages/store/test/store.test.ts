@@ -19,7 +19,7 @@ function ruled(number: bigint, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, j) => (n * 31 + j * 7 + 11) & 255)
 }
 
-/** Do one line of a recorded script; gives `ok`, `ok NUMBER` or the code of what was refused. */
+/** Run one line of a recorded script; returns `ok`, `ok NUMBER` or the code of the refusal. */
 async function perform(store: StreamStore, line: string): Promise<string> {
   const [verb = '', ...args] = line.split(' ')
   const [first = '', second = '', third = ''] = args
@@ -85,7 +85,7 @@ const NAMES = [
   'v10-extended',
 ]
 
-describe.skipIf(!hasVectors('stream'))('beside the Go server', () => {
+describe.skipIf(!hasVectors('stream'))('compared with the Go server', () => {
   test.each(NAMES)('%s: the same script gives the same bytes and bookmarks', async (name) => {
     using dir = tempDir()
     const recorded = JSON.parse(Buffer.from(readVector('stream', `${name}.json`)).toString()) as Recorded
@@ -172,7 +172,7 @@ test.each([1, 2] as const)('a file of header generation %i keeps its layout when
   expect(header).toMatchObject({ generation, totalLength: 4096 + 18, totalEntries: 1n, version: 0, systemId: 0n })
 })
 
-test('one entry too large is refused by name, and the operation goes on', async () => {
+test('an entry that is too large is refused with a code, and the operation goes on', async () => {
   using dir = tempDir()
   await using store = await openIn(dir)
   store.startAtomicOp()
@@ -206,7 +206,7 @@ test('every refused call says why and changes nothing', async () => {
   expect(await store.getEntry(0n)).toEqual({ type: 3, number: 0n, data: hex('aabb') })
 })
 
-test('an update in place does not touch what an open operation adds to the same page', async () => {
+test('an update in place does not affect what an open operation adds to the same page', async () => {
   using dir = tempDir()
   await using store = await openIn(dir)
   const add = (data: Uint8Array): bigint => store.addStreamEntry(1, data)
@@ -239,7 +239,7 @@ test('a truncation at the entry that opens a page ends before the padding', asyn
   expect((await readAll(store.log)).map(({ type }) => type)).toEqual([1, 2])
 })
 
-test('an operation larger than memory would like goes to disk before its commit, unseen', async () => {
+test('a large operation goes to disk before its commit, invisible to readers', async () => {
   using dir = tempDir()
   await using store = await openIn(dir, { spillBytes: 2 ** 20, tailPages: 2 })
   const data = new Uint8Array(500_000).fill(7)

@@ -8,7 +8,7 @@ import { standstill } from './gated-disk.ts'
 const START = { position: HEADER_PAGE_BYTES, number: 0 }
 const EMPTY = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
-/** A log of one entry on a disk whose reads take bytes when they begin and return when they are let. */
+/** A log of one entry on a disk whose reads copy bytes when they begin and return when they are released. */
 class HeldLog {
   readonly log: StreamLog
   reads = 0
@@ -45,7 +45,7 @@ class HeldLog {
     this.#bytes = bytes
   }
 
-  /** Let the reads that wait return, and those that come of it, until nothing waits. */
+  /** Release the waiting reads, and those that follow, until nothing waits. */
   async letReads(): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
@@ -68,7 +68,7 @@ test('a run that was read while it was truncated is gone', async () => {
   expect(await run).toBeUndefined()
 })
 
-test('an entry that was read while another took its at is read again', async () => {
+test('an entry that was read while another replaced it is read again', async () => {
   const held = new HeldLog()
   const { totalLength, totalEntries } = held.log.header
   const entry = held.log.entry(0n)
@@ -80,7 +80,7 @@ test('an entry that was read while another took its at is read again', async () 
   expect((await entry)?.data).toEqual(Uint8Array.of(2))
 })
 
-test('a run that was read while it was changed in at is read again', async () => {
+test('a run that was read while it was changed in place is read again', async () => {
   const held = new HeldLog()
   const run = held.log.runOnDisk(START)
   await held.log.change(async () => held.write(entryOf(2)))
@@ -102,7 +102,7 @@ test('a run that was read in the middle of a change is read again', async () => 
   expect((await run)?.bytes).toEqual(entryOf(2))
 })
 
-test('nothing is read while bytes are changed in at, also if that fails', async () => {
+test('nothing is read while bytes are changed in place, even if that fails', async () => {
   const held = new HeldLog()
   const written = standstill()
   const changed = held.log.change(async () => {
@@ -118,7 +118,7 @@ test('nothing is read while bytes are changed in at, also if that fails', async 
   expect((await run)?.bytes).toEqual(entryOf(1))
 })
 
-/** The log of a file whose reads a test may hold up. */
+/** The log of a file whose reads a test may delay. */
 function logOf(file: Uint8Array, totalEntries: bigint, buffers: PageBuffers, onRead: () => Promise<void>): StreamLog {
   const read = async (into: Uint8Array, position: number): Promise<number> => {
     const bytes = file.slice(position, position + into.length)
@@ -143,7 +143,7 @@ function fileOf(...lengths: number[]): Uint8Array {
   return new Uint8Array(Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), ...entries]))
 }
 
-test('an entry that is looked for in a page that is truncated meanwhile is not there', async () => {
+test('an entry in a page that is truncated during the search is not found', async () => {
   const file = fileOf(100, 60_000, 60_000, 10)
   const buffers = new PageBuffers()
   let isTruncated = false
@@ -158,7 +158,7 @@ test('an entry that is looked for in a page that is truncated meanwhile is not t
   await expect(log.locate(3)).rejects.toThrow(RangeError)
 })
 
-test('damage that was met while the log was truncated is none', async () => {
+test('damage that was found while the log was truncated does not count', async () => {
   const file = fileOf(100, 200, 300)
   file.fill(9, HEADER_PAGE_BYTES + 117)
   let isTruncated = false
@@ -170,7 +170,7 @@ test('damage that was met while the log was truncated is none', async () => {
   expect(await log.entry(2n)).toBeUndefined()
 })
 
-test('a history that another program wrote over the one that was known is no damage once that is found out', async () => {
+test('a rewrite by another program is not damage once it is noticed', async () => {
   const file = fileOf(100, 200, 300)
   file.fill(9, HEADER_PAGE_BYTES + 117)
   const log = logOf(file, 3n, new PageBuffers(), async () => undefined)
@@ -179,7 +179,7 @@ test('a history that another program wrote over the one that was known is no dam
 })
 
 test.each([
-  ['that was cut off', { position: HEADER_PAGE_BYTES + 400, number: 2 }],
+  ['that was truncated', { position: HEADER_PAGE_BYTES + 400, number: 2 }],
   ['inside an entry that was committed over it', { position: HEADER_PAGE_BYTES + 50, number: 1 }],
   ['where an entry of another number begins', { position: HEADER_PAGE_BYTES + 117, number: 2 }],
   ['too near to the end for an entry', { position: HEADER_PAGE_BYTES + 333, number: 1 }],
@@ -201,7 +201,7 @@ function logOfThree(buffers: PageBuffers = new PageBuffers()): StreamLog {
   return logOf(fileOf(100, 200, 300), 3n, buffers, async () => undefined)
 }
 
-/** What stands after so many of them. */
+/** The position after a number of them. */
 const after = (entries: 0 | 1 | 2 | 3) => ({
   totalLength: HEADER_PAGE_BYTES + ([0, 117, 334, 651][entries] as number),
   totalEntries: BigInt(entries),
@@ -209,7 +209,7 @@ const after = (entries: 0 | 1 | 2 | 3) => ({
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('an entry is located wherever it is, the end too, and what is beyond is refused', async () => {
+test('every entry is located, and so is the end; numbers past it are refused', async () => {
   const log = logOfThree()
   for (const number of [0, 1, 2, 3] as const) {
     expect(await log.locate(number)).toEqual({ position: after(number).totalLength, number })
@@ -240,7 +240,7 @@ test('listeners are notified of commits once a turn, of truncations at once, unt
   expect(heard).toEqual([])
 })
 
-test('a commit point that a recovery found is moved to: back is a truncation', async () => {
+test('moving to the commit point of a recovery: back counts as a truncation', async () => {
   const log = logOfThree()
   const heard: string[] = []
   log.listen({ onCommit: () => heard.push('commit'), onTruncate: () => heard.push('truncate') })
@@ -256,7 +256,7 @@ test('a commit point that a recovery found is moved to: back is a truncation', a
   }
 })
 
-test('what is known to be damaged is given neither from memory nor from the file', async () => {
+test('known damage is read neither from memory nor from the file', async () => {
   const file = fileOf(100, 200, 300)
   const buffers = new PageBuffers()
   buffers.restart(file.length, { start: HEADER_PAGE_BYTES, firstNumber: 0, bytes: file.subarray(HEADER_PAGE_BYTES) })
@@ -287,7 +287,7 @@ test('a truncation forgets the damage after it, and no other', () => {
   expect(log.damages.all).toEqual([{ from: after(0), to: after(1) }])
 })
 
-test('padding before what is known to be damaged leads to that', async () => {
+test('padding before known damage leads to it', async () => {
   const second = HEADER_PAGE_BYTES + PAGE_BYTES
   const file = new Uint8Array(second + 50)
   file.set(fileOf(100))
@@ -304,7 +304,7 @@ test('padding before what is known to be damaged leads to that', async () => {
   await expect(failing.runOnDisk(padding)).rejects.toBe(broken)
 })
 
-test('damage that nobody knew of is reported as it is found, also before some that is known', async () => {
+test('unknown damage is reported as it is found, also before known damage', async () => {
   const file = fileOf(100, 200, 300)
   file[HEADER_PAGE_BYTES] = 9
   const log = logOf(file, 3n, new PageBuffers(), async () => undefined)
@@ -313,7 +313,7 @@ test('damage that nobody knew of is reported as it is found, also before some th
   await expect(log.runOnDisk(START)).rejects.toMatchObject({ position: HEADER_PAGE_BYTES })
 })
 
-test('a at that was come by while the log was truncated is not remembered', async () => {
+test('a position that was found while the log was truncated is not remembered', async () => {
   const file = fileOf(100, 60_000, 60_000, 60_000, 100)
   const others = fileOf(100, 50_000, 50_000, 50_000, 30_100)
   let reads = 0

@@ -27,7 +27,7 @@ class Machine {
     return openStore({ file: FILE, fsync, fsyncIntervalMs: 1_000_000, disk: this.disk, index: this.#index })
   }
 
-  /** What a Go server does that truncates the file and goes on, of which its index lost all. */
+  /** A Go server truncates the file and writes more, and its index loses all of that. */
   async rewriteFrom(first: number, bytes: readonly number[]): Promise<void> {
     const file = await this.disk.open(FILE, 'write')
     const header = decodeHeaderPage(await readExactly(file, 0, HEADER_PAGE_BYTES))
@@ -79,7 +79,7 @@ test.each([
   expect(await machine.damages()).toEqual([])
 })
 
-test('a program put other entries in the place of ours, the last the same as there was, and its index lost them', async () => {
+test('a program replaced our entries by others, the last one the same as before, and its index lost them', async () => {
   const machine = new Machine()
   {
     await using store = await machine.open()
@@ -92,7 +92,7 @@ test('a program put other entries in the place of ours, the last the same as the
 
 test.each<[Fsync, string, number, readonly number[]]>([
   ['commit', 'split the last operation', 4, []],
-  ['commit', 'wrote it anew up to another place', 3, [11, 12, 13, 14]],
+  ['commit', 'rewrote it up to another position', 3, [11, 12, 13, 14]],
   ['commit', 'truncated it to before the last checkpoint', 1, []],
   ['interval', 'truncated it to before the last checkpoint', 1, []],
 ])(
@@ -114,8 +114,8 @@ test.each<[Fsync, string, number, readonly number[]]>([
 
 test.each([
   ['added entries', 5, [5, 6]],
-  ['wrote over the last of ours', 4, [14, 15]],
-])('what had rotted before another program %s is not taken for what that wrote', async (_, first, bytes) => {
+  ['overwrote our last one', 4, [14, 15]],
+])('bytes that rotted before another program %s do not count as written by it', async (_, first, bytes) => {
   const machine = new Machine()
   {
     await using store = await machine.open()

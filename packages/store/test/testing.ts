@@ -1,4 +1,4 @@
-// What the tests of other packages take from here: not part of what is published.
+// For the tests of other packages; not published.
 
 export { openLevelIndex } from '../src/bookmarks/level-index.ts'
 export { PageBuffers } from '../src/log/page-buffers.ts'

@@ -21,7 +21,7 @@ function recordTo(end: number, totalEntries: bigint, from: number): CommitRecord
 
 const FIRST = recordTo(40, 2n, 0)
 const SECOND = recordTo(100, 5n, 40)
-/** Inside the second one. */
+/** A point inside the second one. */
 const INSIDE = { totalLength: HEADER_PAGE_BYTES + 60, totalEntries: 3n }
 const AT_INSIDE = storedChecksum(crc32(BYTES.subarray(40, 60)))
 const AT_FIRST = { totalLength: FIRST.totalLength, totalEntries: FIRST.totalEntries }
@@ -46,12 +46,12 @@ async function filesWith(records: readonly CommitRecord[]) {
   return { disk, writable, commitLog, found, rot }
 }
 
-test('the checksum at a truncation is that of what is left of the record that it ends in', async () => {
+test('the checksum at a truncation is that of the rest of the record that it ends in', async () => {
   const { writable, commitLog } = await filesWith([FIRST, SECOND])
   expect(await checksumAtTruncation(commitLog, writable, INSIDE)).toBe(AT_INSIDE)
 })
 
-test.each([50, 80])('it does not hold for what is left if byte %i of the record has rotted', async (at) => {
+test.each([50, 80])('it does not match the rest if byte %i of the record has rotted', async (at) => {
   const { writable, commitLog, rot } = await filesWith([FIRST, SECOND])
   await rot(at)
   const checksum = await checksumAtTruncation(commitLog, writable, INSIDE)
@@ -63,21 +63,21 @@ test.each([50, 80])('it does not hold for what is left if byte %i of the record 
 
 test.each<[string, readonly CommitRecord[], (number | undefined)?]>([
   ['another program wrote what is removed', [FIRST, { ...SECOND, checksum: 0, isForeign: true }]],
-  ['no record has it', [FIRST]],
+  ['no record covers it', [FIRST]],
   ['the record that it ends in cannot be read', [FIRST, SECOND], 1],
   ['the one before it cannot be read', [FIRST, SECOND], 0],
-])('none is known where %s', async (_, records, unreadable) => {
+])('it is unknown if %s', async (_, records, unreadable) => {
   const { disk, writable, commitLog } = await filesWith(records)
   if (unreadable !== undefined) await spoilRecords(disk, PATH, unreadable)
   const log = unreadable === undefined ? commitLog : await CommitLog.open(disk, PATH, 'read')
   expect(await checksumAtTruncation(log, writable, INSIDE)).toBe(0)
 })
 
-test('what is left of the record that it ends in is an operation of its own, and what else was known of it stays', async () => {
+test('the rest of the record that it ends in is an operation of its own, and keeps its other flags', async () => {
   for (const flags of [{}, { isForeign: true }, { isDamaged: true }]) {
     const { commitLog, found } = await filesWith([FIRST, { ...SECOND, endsOperation: false, ...flags }])
     const left = { ...SECOND, ...INSIDE, checksum: 9, endsOperation: true, ...flags }
-    // The second time, as after a crash when all of it was done.
+    // The second time is like a crash after all of it was done.
     for (let i = 0; i < 2; i++) {
       await truncateCommitLog(commitLog, INSIDE, 9)
       expect(await found()).toEqual([FIRST, left])
@@ -85,7 +85,7 @@ test('what is left of the record that it ends in is an operation of its own, and
   }
 })
 
-test.each([9, 0])('it is added with checksum %i if a crash came when the record was cut off', async (checksum) => {
+test.each([9, 0])('it is added with checksum %i if a crash came after the record was removed', async (checksum) => {
   const { commitLog, found } = await filesWith([FIRST])
   await truncateCommitLog(commitLog, INSIDE, checksum)
   const added = { ...SECOND, ...INSIDE, checksum, isForeign: checksum === 0 }
@@ -102,7 +102,7 @@ test.each([true, false])(
   },
 )
 
-test('a record that cannot be read stays before a truncation that it may be about, and goes after one that it is not', async () => {
+test('a record that cannot be read is kept if it may cover the end of a truncation, and removed otherwise', async () => {
   for (const [point, left] of [
     [INSIDE, [FIRST, undefined, { ...SECOND, ...INSIDE, checksum: 0, isForeign: true }]],
     [AT_FIRST, [FIRST]],
@@ -116,7 +116,7 @@ test('a record that cannot be read stays before a truncation that it may be abou
   }
 })
 
-test('an operation ends where the commit log does, if there is anything', async () => {
+test('an operation ends where the commit log does, if that is not empty', async () => {
   const { commitLog, found } = await filesWith([FIRST, { ...SECOND, endsOperation: false }])
   for (let i = 0; i < 2; i++) {
     await endOperation(commitLog)

@@ -22,20 +22,20 @@ async function fillsOf(log: StreamStore['log']): Promise<(number | undefined)[]>
   return (await readAll(log)).map(({ data }) => data[0])
 }
 
-test('a file that is not followed ends where it ended, also beside a writer', async () => {
+test('a file that is not followed ends where it ended, even next to a writer', async () => {
   using dir = tempDir()
   const file = dir.join('stream.bin')
   await using store = await openStore({ file, fsync: 'never' })
   await commit(store, 1, 2)
   await using reader = await openReader({ file, pollMs: 1 })
   await commit(store, 3)
-  // Whatever is read is looked after first.
+  // The file is polled before a read is delivered.
   expect(await fillsOf(reader.log)).toEqual([1, 2])
   expect((await reader.getEntry(0n))?.data[0]).toBe(1)
   expect(reader.getHeader().totalEntries).toBe(2n)
 })
 
-test('one that is truncated and written again is read as it is then, and its readers are notified', async () => {
+test('one that is truncated and rewritten is read as it is then, and its readers are notified', async () => {
   using dir = tempDir()
   const file = dir.join('stream.bin')
   await using store = await openStore({ file, fsync: 'never' })

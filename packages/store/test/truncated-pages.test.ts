@@ -16,7 +16,7 @@ async function typesOf(store: StreamStore): Promise<(number | undefined)[]> {
   return types
 }
 
-test('entries that are written after a truncation are found on their own pages, not on those of before', async () => {
+test('entries that are written after a truncation are found on their own pages, not on earlier ones', async () => {
   using dir = tempDir()
   await using store = await openStore({ file: dir.join('data-stream.bin'), fsync: 'never', tailPages: 1 })
   // Two to a page, and once the pages are known, one to a page.

@@ -18,7 +18,7 @@ import {
 } from './damaged-files.ts'
 import { PassClock } from './pass-clock.ts'
 
-// Records of the commit log that cannot be read: what lies after them still counts.
+// Records of the commit log that cannot be read: those after them still count.
 
 let files: DamagedFiles
 beforeAll(async () => {
@@ -34,7 +34,7 @@ function recordOffset(index: number): number {
   return 4096 + index * RECORD_BYTES
 }
 
-/** Let records of a commit log be ones that cannot be read. */
+/** Make records of a commit log unreadable. */
 function spoil(file: string, from: number, to = from): void {
   const bytes = readFileSync(commitsOf(file))
   for (let index = from; index <= to; index++) bytes.fill(0xee, recordOffset(index), recordOffset(index) + RECORD_BYTES)
@@ -63,7 +63,7 @@ async function planOf(file: string): Promise<RecoveryPlan> {
   return result
 }
 
-test('verify looks at what lies after a record that cannot be read, and says what that leaves open', async () => {
+test('verify checks what follows a record that cannot be read, and reports the bytes that it leaves uncovered', async () => {
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(205)))
   const { damages, result } = await verify(file)
   expect(damages.map(({ code, range }) => [code, range?.from.totalEntries, range?.to.totalEntries])).toEqual([
@@ -76,7 +76,7 @@ test('verify looks at what lies after a record that cannot be read, and says wha
 test.each([
   ['the last record', COMMITS + 1, COMMITS + 1, COMMITS - 2, COMMITS - 1],
   ['all records', 0, COMMITS + 1, -1, COMMITS - 1],
-])('verify does not say whole where %s cannot be read', async (_, from, to, before, last) => {
+])('verify does not report a file as whole if %s cannot be read', async (_, from, to, before, last) => {
   const file = files.damaged((path) => spoil(path, from, to))
   const { damages, result } = await verify(file)
   expect(damages.map(({ code }) => code)).toEqual(['NO_CHECKSUM'])
@@ -84,7 +84,7 @@ test.each([
   expect(result.uncovered[0]?.from.totalEntries).toBeGreaterThanOrEqual(endOf(before).totalEntries)
 })
 
-test('a scrubber compares what lies after, tells what it cannot compare once, and counts no pass', async () => {
+test('a scrubber compares what follows, reports once what it cannot compare, and counts no pass', async () => {
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(205)))
   const clock = new PassClock()
   const events: StoreEvent[] = []
@@ -105,7 +105,7 @@ test('a scrubber compares what lies after, tells what it cannot compare once, an
   expect(store.scrubbing?.passes).toBe(1)
 })
 
-test('marks of damage after many records that cannot be read stay when the file is opened', async () => {
+test('damage marks after many records that cannot be read are kept when the file is opened', async () => {
   const file = files.damaged(rotAt(205))
   await markDamaged(await planOf(file))
   spoil(file, 3, 8)
@@ -138,7 +138,7 @@ test('more records than fit into a block of a disk cost none of those after them
   expect(result.checksums).toBe(1501 - 1201 - 1)
 })
 
-test('an opening after another program keeps what lies after, and after the last record does not guess', async () => {
+test('opening after another program keeps the records that follow, and does not guess after the last one', async () => {
   const file = files.damaged(() => undefined)
   const log = readFileSync(commitsOf(file))
   {
@@ -157,7 +157,7 @@ test('an opening after another program keeps what lies after, and after the last
   await commitLog.close()
 })
 
-test('what has rotted before a last record that cannot be read is not taken for what another program wrote', async () => {
+test('bytes that rotted before an unreadable last record do not count as written by another program', async () => {
   const file = files.damaged(both((path) => spoil(path, COMMITS + 1), rotAt(285)))
   const before = (await verify(file)).damages.map(({ code, range }) => [code, range?.from.totalEntries])
   expect(before.map(([code]) => code)).toEqual(['BAD_CHECKSUM', 'NO_CHECKSUM'])
@@ -165,7 +165,7 @@ test('what has rotted before a last record that cannot be read is not taken for 
   expect((await verify(file)).damages.map(({ code, range }) => [code, range?.from.totalEntries])).toEqual(before)
 })
 
-test('a last record that cannot be read stays behind one without a checksum', async () => {
+test('a last record that cannot be read is kept before one without a checksum', async () => {
   const crashed = files.path('crashed.bin')
   const file = files.damaged((path) => {
     const bytes = readFileSync(commitsOf(path))
@@ -174,7 +174,7 @@ test('a last record that cannot be read stays behind one without a checksum', as
     writeFileSync(commitsOf(path), bytes)
   })
   {
-    // As a process that is killed leaves it.
+    // As a killed process leaves it.
     await using _store = await openStore({ file })
     for (const path of [(name: string) => name, commitsOf]) copyFileSync(path(file), path(crashed))
   }
@@ -190,7 +190,7 @@ test.each([
   ['many, over pages', 5, 25],
   ['the last', COMMITS + 1, COMMITS + 1],
   ['all', 0, COMMITS + 1],
-])('what cannot be read is covered anew when it is taken over: %s', async (_, from, to) => {
+])('unreadable records are replaced when the file is taken over: %s', async (_, from, to) => {
   const file = files.damaged((path) => spoil(path, from, to))
   await takeOverChanges(await planOf(file))
   const { damages, result } = await verify(file)
@@ -207,7 +207,7 @@ test.each([
   expect((await verify(file)).damages.map(({ code }) => code)).toEqual(['BAD_CHECKSUM'])
 })
 
-test('what cannot be read is compared with another place and replaced', async () => {
+test('unreadable ranges are compared with another source and replaced', async () => {
   await using reader = await openReader({ file: files.master })
   const file = files.damaged(both((path) => spoil(path, 3), rotAt(35)))
   expect((await replaceDamaged(await planOf(file), entrySourceOf(reader))).changedBytes).toBe(1)

@@ -5,11 +5,11 @@ import { firstRecords, recordOf, spoilRecords } from './sample-records.ts'
 import { randomFrom } from './sim/random.ts'
 import { SimDisk } from './sim/sim-disk.ts'
 
-// What is looked for in a commit log is found past records that cannot be read.
+// Searches in a commit log work past records that cannot be read.
 
 const PATH = '/log.commits'
 
-/** A commit log opened anew, some of whose records cannot be read. */
+/** A reopened commit log, some of whose records cannot be read. */
 async function spoilt(count: number, ranges: readonly (readonly [number, number])[]): Promise<CommitLog> {
   const disk = new SimDisk(randomFrom(1))
   const log = await CommitLog.open(disk, PATH, 'create')
@@ -18,7 +18,7 @@ async function spoilt(count: number, ranges: readonly (readonly [number, number]
   return CommitLog.open(disk, PATH, 'read')
 }
 
-/** Look for every at of a log of which the records `whole` can be read. */
+/** Search every position of a log of which the records `whole` can be read. */
 async function expectFound(log: CommitLog, whole: readonly number[], places: readonly number[]): Promise<void> {
   for (const at of places) {
     const { totalLength, totalEntries } = recordOf(at)
@@ -48,7 +48,7 @@ test('whichever records of a short log cannot be read', async () => {
   }
 })
 
-test('also if more of them in a row cannot be read than are read at once', async () => {
+test('even if more of them in a row are unreadable than are read at once', async () => {
   const all = Array.from({ length: 4000 }, (_, index) => index)
   for (const [from, to] of [
     [100, 3000],

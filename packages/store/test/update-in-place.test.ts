@@ -38,7 +38,7 @@ async function codesOf(disk: Disk): Promise<string[]> {
   return (await drain(verifyStream({ file: FILE, disk }))).damages.map(({ code }) => code)
 }
 
-test('a store stays noted as open when an entry was updated', async () => {
+test('a checkpoint still says that the store is open after an update', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   await commit(store, 1, 2)
@@ -73,7 +73,7 @@ test('an entry whose record cannot be read is updated', async () => {
   expect(await codesOf(disk)).toEqual(['NO_CHECKSUM'])
 })
 
-test('an update that cannot be written down changes nothing, and leaves no note', async () => {
+test('an update that cannot be announced changes nothing, and leaves no pending update', async () => {
   const sim = new SimDisk(randomFrom(1))
   let failing: 'nothing' | 'sync' | 'all' = 'nothing'
   const disk = watchedDisk(sim, ({ call, path }) => {
@@ -94,13 +94,13 @@ test('an update that cannot be written down changes nothing, and leaves no note'
   expect(await byteOf(again, 1n)).toBe(2)
 })
 
-test('an update that failed on its way leaves a store that writes nothing before it is settled', async () => {
+test('an update that failed half-way leaves a store that cannot write until it is reopened', async () => {
   const sim = new SimDisk(randomFrom(1))
   let isFailing = false
   const disk = watchedDisk(sim, ({ call, path }) => {
     if (isFailing && call === 'write' && path === FILE) throw new Error('simulated')
   })
-  // Reported by the name that it was opened by.
+  // Reported with the path that it was opened by.
   await (await open(sim)).close()
   const store = await open(disk)
   await commit(store, 1, 2)
@@ -119,7 +119,7 @@ test.each<[string, number, Uint8Array]>([
   ['that reaches beyond the end', 1, encodeEntry({ type: 1, number: 1n, data: Uint8Array.of(7, 7) })],
   ['of an entry that has another type by now', 1, encodeEntry({ type: 9, number: 1n, data: Uint8Array.of(7) })],
   ['of an entry that has another number by now', 1, encodeEntry({ type: 1, number: 9n, data: Uint8Array.of(7) })],
-])('a note %s is dropped', async (_, entry, bytes) => {
+])('a pending update %s is dropped', async (_, entry, bytes) => {
   const disk = new SimDisk(randomFrom(1))
   {
     await using store = await open(disk)

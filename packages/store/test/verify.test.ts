@@ -67,7 +67,7 @@ describe('verify', () => {
     expect(result.damages).toBe(damages.length)
   })
 
-  test('says where the damage lies, and goes on after it', async () => {
+  test('reports the position of damage, and goes on after it', async () => {
     const file = files.damaged((_, poke) => {
       poke(positionOf(55), Uint8Array.of(7))
       poke(positionOf(250) + 9, u64(1000))
@@ -88,7 +88,7 @@ describe('verify', () => {
     expect(result.wholeOperations).toEqual({ totalLength: positionOf(50), totalEntries: 50n })
   })
 
-  test('joins commits that are damaged one behind the other', async () => {
+  test('joins adjacent damaged commits', async () => {
     const file = files.damaged((_, poke) => {
       for (const entry of [55, 65, 75, 95]) poke(positionOf(entry) + 40, Uint8Array.of(0xee))
     })
@@ -99,9 +99,9 @@ describe('verify', () => {
     ])
   })
 
-  test('takes what another program wrote over the end for what it is', async () => {
+  test('does not report what another program has written over the end', async () => {
     const file = files.damaged((_, poke) => {
-      // As after a truncation and a new commit by a program that knows no commit log.
+      // As after a truncation and a new commit by a program that ignores the commit log.
       poke(HEADER.totalLength, u64(positionOf(295)))
       poke(HEADER.totalEntries, u64(295))
       poke(positionOf(285) + 40, Uint8Array.of(0xee))
@@ -109,12 +109,12 @@ describe('verify', () => {
     expect((await verify(file)).damages).toEqual([])
   })
 
-  test('does without a commit log, or with a truncated one', async () => {
+  test('works without a commit log, or with a truncated one', async () => {
     const file = files.damaged((path) => truncateSync(path.replace('.bin', '.commits'), 4096 + 24 * 5 + 7))
     expect((await verify(file)).result).toMatchObject({ damages: 0, checksums: 5 })
   })
 
-  test('ends when it is asked to', async () => {
+  test('ends when it is aborted', async () => {
     await expect(
       drain(verifyStream({ file: files.master, signal: AbortSignal.abort(new Error('enough')) })),
     ).rejects.toThrow('enough')

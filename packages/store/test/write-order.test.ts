@@ -24,7 +24,7 @@ import { SimDisk } from './sim/sim-disk.ts'
 import { SimIndex } from './sim/sim-index.ts'
 import { watchedDisk } from './sim/watched-disk.ts'
 
-// Each of these holds one step of the way to the disk in its place: what is synced, and before what.
+// Each test fixes the order of one step of the write path: what is synced, and before what.
 
 const FILE = '/sim/data-stream.bin'
 const COMMITS = commitLogPath(FILE)
@@ -47,14 +47,14 @@ async function durableCheckpoint(disk: SimDisk): Promise<Checkpoint | undefined>
   return (await CommitLog.open(disk, COMMITS, 'read')).checkpoint
 }
 
-test('a new file has its name durably', async () => {
+test('the name of a new file is durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   await createStreamFile(disk, FILE, {}, async () => {})
   disk.powerOff(true)
   expect(await disk.exists(FILE)).toBe(true)
 })
 
-test('the commit log of an open store has its name durably', async () => {
+test('the name of the commit log of an open store is durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   disk.put(FILE, emptyFile())
   await open(disk)
@@ -62,7 +62,7 @@ test('the commit log of an open store has its name durably', async () => {
   expect(await disk.exists(COMMITS)).toBe(true)
 })
 
-test('the note of an update is there durably when it is written, and gone durably when it is removed', async () => {
+test('a pending update is durably written, and durably removed', async () => {
   const disk = new SimDisk(randomFrom(1))
   const update = { position: 4096, bytes: Uint8Array.of(1, 2, 3), checksum: 4 }
   await writePendingUpdate(disk, FILE, update)
@@ -73,7 +73,7 @@ test('the note of an update is there durably when it is written, and gone durabl
   expect(await readPendingUpdate(disk, FILE)).toBeUndefined()
 })
 
-test('a commit log that lies where a new file is made is that of another stream', async () => {
+test('a commit log that exists where a new file is made belongs to another stream', async () => {
   const disk = new SimDisk(randomFrom(1))
   await using other = await open(disk)
   await commit(other, 1, 2)
@@ -99,7 +99,7 @@ test('a truncation has said where the log will end, durably, before the header m
   expect(await durableCheckpoint(sim)).toMatchObject({ open: true, truncating: true, totalEntries: 1n })
 })
 
-test('a truncation waits for a checkpoint in the background, which would say afterwards what is no longer so', async () => {
+test('a truncation waits for a checkpoint in the background, which would be out of date afterwards', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let release = (): void => {}
@@ -117,7 +117,7 @@ test('a truncation waits for a checkpoint in the background, which would say aft
   await commit(store, 1)
   await expect.poll(() => calls, { interval: 1 }).toEqual(['header', 'checkpoint'])
   const truncated = store.truncateFile(0n)
-  // On this disk nothing takes longer than a few of these.
+  // On this disk nothing takes longer than a few turns.
   for (let turns = 0; turns < 200; turns++) await turn()
   expect(calls).toEqual(['header', 'checkpoint'])
   release()
@@ -125,7 +125,7 @@ test('a truncation waits for a checkpoint in the background, which would say aft
   expect(calls.slice(2, 4)).toEqual(['checkpoint', 'header'])
 })
 
-test('an operation that is rolled back after a commit that waits takes nothing from it', async () => {
+test('an operation that is rolled back after a queued commit removes nothing from it', async () => {
   const sim = new SimDisk(randomFrom(1))
   const store = await open(sim)
   const first = commit(store, 1)
@@ -140,7 +140,7 @@ test('an operation that is rolled back after a commit that waits takes nothing f
   expect(result).toMatchObject({ entries: 2n, checksums: 2 })
 })
 
-/** A log with one committed entry, and what writes it on a disk that does as `before` says. */
+/** A log with one committed entry, and its writer on a disk with the hook `before`. */
 async function writerOn(sim: SimDisk, before: Parameters<typeof watchedDisk>[1]) {
   const disk = watchedDisk(sim, before)
   sim.put(FILE, emptyFile())
@@ -183,7 +183,7 @@ test.each(['write', 'sync'] as const)('a commit whose %s failed is the only one 
   expect([damages, result]).toMatchObject([[], { entries: 2n, checksums: 2 }])
 })
 
-test('what was written ahead of a commit is written again for the operation after it, if it is undone', async () => {
+test('what was written ahead of a commit is written again for the next operation, if the commit is undone', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let written = 0
@@ -226,14 +226,14 @@ test.each(['ENOSPC', 'EIO'])(
   },
 )
 
-test('an update in place renews the checksum of its commit, also when it is done again after a crash', async () => {
+test('an update in place changes the checksum of its commit, also when it is redone after a crash', async () => {
   const sim = new SimDisk(randomFrom(1))
   const verified = () => drain(verifyStream({ file: FILE, disk: sim }))
   const store = await open(sim)
   await commit(store, 1, 2, 3)
   await store.updateEntryData(1n, BOOKMARK_TYPE, Uint8Array.of(9))
   expect(await verified()).toMatchObject({ damages: [], result: { checksums: 1 } })
-  // It dies when the next one is written down.
+  // It dies when the next pending update is written.
   const all = await readExactly(await sim.open(FILE, 'read'), HEADER_PAGE_BYTES, 3 * ENTRY_BYTES)
   all[ENTRY_BYTES - 1] = 7
   const bytes = all.subarray(0, ENTRY_BYTES)
@@ -269,7 +269,7 @@ test.each(['stream file', 'commit log'])('syncs of the %s are done one after the
   expect(most).toBe(1)
 })
 
-test('before an index is caught up it is noted, durably, from where', async () => {
+test('before an index catches up, its start is durably recorded', async () => {
   const sim = new SimDisk(randomFrom(1))
   const writing = await open(sim)
   await commit(writing, 1, 2, 3)
@@ -285,7 +285,7 @@ test('before an index is caught up it is noted, durably, from where', async () =
   expect(await durableCheckpoint(sim)).toMatchObject(found)
 })
 
-test('the record of a commit that failed is cut off durably', async () => {
+test('the record of a failed commit is durably removed', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
@@ -301,7 +301,7 @@ test('the record of a commit that failed is cut off durably', async () => {
   expect(sim.contentOf(COMMITS)?.size).toBe(size)
 })
 
-test('a header that was recovered is there durably', async () => {
+test('a recovered header is durable', async () => {
   const disk = new SimDisk(randomFrom(1))
   const store = await open(disk)
   await commit(store, 1)
@@ -320,7 +320,7 @@ test('a header that was recovered is there durably', async () => {
   expect(await readHeader(file, FILE, {})).toMatchObject({ totalEntries: 1n })
 })
 
-test('a commit whose sync failed after its header was durable is undone durably, with its record', async () => {
+test('a commit whose sync failed after its header was durable is durably undone, with its record', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let syncs = Number.POSITIVE_INFINITY
@@ -340,7 +340,7 @@ test('a commit whose sync failed after its header was durable is undone durably,
   expect(sim.contentOf(COMMITS)?.size).toBe(size)
 })
 
-test('a truncation that failed is no longer noted as one', async () => {
+test('a failed truncation is no longer announced', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
@@ -357,7 +357,7 @@ test('a truncation that failed is no longer noted as one', async () => {
   expect(await durableCheckpoint(sim)).toMatchObject({ open: true, truncating: false, totalEntries: 2n })
 })
 
-test('a second checkpoint says that a truncation is done', async () => {
+test('a second checkpoint ends a truncation', async () => {
   const disk = new SimDisk(randomFrom(1))
   disk.put(FILE, emptyFile())
   const store = await open(disk)
@@ -367,14 +367,14 @@ test('a second checkpoint says that a truncation is done', async () => {
   expect(await durableCheckpoint(disk)).toMatchObject({ open: true, truncating: false, totalEntries: 1n })
 })
 
-test('a commit fails whose record another sync of the commit log has lost', async () => {
+test('a commit fails if another sync of the commit log has lost its record', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   let isFailing = false
   const disk = watchedDisk(sim, async ({ call, path, position = 0 }) => {
     if (isFailing && call === 'sync' && path === COMMITS) throw new Error('simulated')
     if (call !== 'write' || path !== FILE || position < HEADER_PAGE_BYTES) return
-    // The record is being written beside this: it is there, and not yet synced.
+    // The record is being written meanwhile: it is there, and not yet synced.
     for (let turns = 0; turns < 20; turns++) await turn()
     isFailing = true
     const point = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n, indexedEntries: 0n }
@@ -449,14 +449,14 @@ function beforeReads(disk: Disk, before: (path: string, from: number, to: number
   }
 }
 
-/** Let the last byte of a commit be another one on the platter. */
+/** Change the last byte of a commit on the platter. */
 async function rotLastByte(disk: SimDisk, entries: number): Promise<void> {
   const file = await disk.open(FILE, 'write')
   await file.write([Uint8Array.of(0xff)], HEADER_PAGE_BYTES + entries * ENTRY_BYTES - 1)
   await file.sync()
 }
 
-test('commits that nobody made durable and that are others after a process died are known as damaged', async () => {
+test('commits that were not durable and that differ after a crash of the process are known as damaged', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   const store = await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
@@ -468,7 +468,7 @@ test('commits that nobody made durable and that are others after a process died 
   expect(again.log.damages.all).toMatchObject([{ from: { totalEntries: 0n }, to: { totalEntries: 1n } }])
 })
 
-test('commits that become others between two reads, before they are written again, are known as damaged', async () => {
+test('commits that change between two reads, before they are written again, are known as damaged', async () => {
   let reads = 1
   for (let rotAt = 1; rotAt <= reads; rotAt++) {
     const sim = new SimDisk(randomFrom(1))
@@ -490,7 +490,7 @@ test('commits that become others between two reads, before they are written agai
   expect(reads).toBeGreaterThan(0)
 })
 
-test('a truncation keeps what memory has of the page that it ends in, though a failed sync has lost that', async () => {
+test('a truncation keeps the page in memory that it ends in, though a failed sync has lost that', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   await using store = await open(sim, { fsync: 'interval', fsyncIntervalMs: 1_000_000 })
@@ -502,7 +502,7 @@ test('a truncation keeps what memory has of the page that it ends in, though a f
   expect((await store.getEntry(0n))?.data).toEqual(Uint8Array.of(1))
 })
 
-test('where nothing tells one start of the machine from another, it may have been started anew', async () => {
+test('without a boot id, the machine may have been rebooted', async () => {
   const sim = new SimDisk(randomFrom(1))
   sim.put(FILE, emptyFile())
   const disk: Disk = { ...watchedDisk(sim, () => {}), bootId: async () => '' }

@@ -21,7 +21,7 @@ export class CommittedBoundaries {
     return Number(record?.totalEntries ?? 0n)
   }
 
-  /** Whether the boundary after the operation of entry `number` is known, and not only a later one. */
+  /** Whether the next operation boundary after entry `number` is known, and not only some later one. */
   async isKnownAt(number: number): Promise<boolean> {
     const index = await recordOfEntry(this.#commitLog, BigInt(number))
     if (index < 0) return true

@@ -46,7 +46,7 @@ export async function truncateCommitLog(commitLog: CommitLog, point: CommitPoint
   } else await endOperation(commitLog)
 }
 
-/** Mark the last record as an operation boundary. */
+/** End the operation of the last record there. */
 export async function endOperation(commitLog: CommitLog): Promise<void> {
   const { last } = commitLog
   if (last === undefined || last.endsOperation) return

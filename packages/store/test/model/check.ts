@@ -9,13 +9,13 @@ const WORLDS = { simulated: simulatedWorld, real: realWorld }
 export interface ModelOptions {
   readonly world: keyof typeof WORLDS
   readonly runs: number
-  /** Calls in a sequence, at most. */
+  /** Most calls in a sequence. */
   readonly calls: number
-  /** That of a failure, to play it again. */
+  /** The seed of a failure, to play it again. */
   readonly seed?: number | undefined
 }
 
-/** Make random sequences of calls to a store and to the model, each on a log of its own. */
+/** Play random sequences of calls on a store and on the model, each on a log of its own. */
 export async function checkModel({ world, runs, calls: maxCommands, seed }: ModelOptions): Promise<void> {
   const sequences = fc.commands(calls, { maxCommands, size: 'max' })
   const property = fc.asyncProperty(sequences, async (sequence) => {

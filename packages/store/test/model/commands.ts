@@ -5,7 +5,7 @@ import { readAll } from '../sim/read-all.ts'
 import type { Model } from './model.ts'
 import type { World } from './world.ts'
 
-/** A call of the store, done to the model too; both must agree on what comes of it. */
+/** A call of the store and of the model; both must agree on the result. */
 class Call implements fc.AsyncCommand<Model, World> {
   readonly #name: string
   readonly #run: (model: Model, world: World) => Promise<void> | void
@@ -29,7 +29,7 @@ class Call implements fc.AsyncCommand<Model, World> {
   }
 }
 
-/** What a call gives, or the code of its refusal. */
+/** The result of a call, or the code of its refusal. */
 async function outcome(call: () => unknown): Promise<unknown> {
   try {
     return await call()
@@ -42,13 +42,13 @@ async function outcome(call: () => unknown): Promise<unknown> {
 const isType = (type: number): boolean => Number.isInteger(type) && type >= 0 && type < 2 ** 32
 const filled = (length: number, byte: number): Uint8Array => new Uint8Array(length).fill(byte)
 
-/** Mostly small; sometimes a good part of a page, the largest that there may be, or one byte more. */
+/** Mostly small; sometimes a large share of a page, the largest possible, or one byte more. */
 const lengths = fc.oneof(
   { weight: 12, arbitrary: fc.nat(60) },
   { weight: 2, arbitrary: fc.integer({ min: 200_000, max: 700_000 }) },
   { weight: 1, arbitrary: fc.integer({ min: MAX_ENTRY_DATA_BYTES - 40, max: MAX_ENTRY_DATA_BYTES + 1 }) },
 )
-/** Few, so that they come again: length and byte. */
+/** Few, so that they repeat: length and byte. */
 const keyShapes = fc.nat(5).map((n): [number, number] => [1 + (n % 3) * 7, n])
 const keys = fc.oneof(
   { weight: 9, arbitrary: keyShapes.map(([length, byte]) => filled(length, byte)) },
@@ -60,7 +60,7 @@ const types = fc.oneof(
   { weight: 2, arbitrary: fc.constant(BOOKMARK_TYPE) },
   { weight: 1, arbitrary: badTypes },
 )
-/** A share of the log, or a number that it has not. */
+/** A fraction of the log, or a number that is not in it. */
 const places = fc.oneof(
   { weight: 9, arbitrary: fc.double({ min: 0, max: 1, noNaN: true }) },
   { weight: 1, arbitrary: fc.constantFrom(-1n, 2n ** 63n) },
@@ -119,13 +119,13 @@ const commit = fc.boolean().map(
     }),
 )
 
-/** Type, length and byte of an entry; many are bookmarks that can be asked for. */
+/** Type, length and byte of an entry; many are bookmarks that can be looked up. */
 const shapes = fc.oneof(
   { weight: 3, arbitrary: fc.tuple(types, lengths, fc.nat(5)) },
   { weight: 1, arbitrary: keyShapes.map(([length, byte]): [number, number, number] => [BOOKMARK_TYPE, length, byte]) },
 )
 
-/** A whole operation at once: most logs are made of those. */
+/** A whole operation at once: most logs consist of these. */
 const operation = fc.tuple(fc.array(shapes, { minLength: 1, maxLength: 6 }), fc.boolean()).map(
   ([entries, waits]) =>
     new Call(
@@ -280,7 +280,7 @@ const readWhole = fc.constant(
   }),
 )
 
-/** Wait until all that was committed can be read. An update that is refused waits in the same line. */
+/** Wait until all that was committed can be read. A refused update waits in the same queue. */
 async function settled(model: Model, store: World['store']): Promise<void> {
   expect(await outcome(() => store.updateEntryData(-1n, 0, filled(0, 0)))).toBe('ENTRY_NOT_FOUND')
   expect(store.getHeader().totalEntries).toBe(BigInt(model.items.length))
@@ -302,7 +302,7 @@ function expectEntry(
   expect(Buffer.compare(got?.data ?? filled(0, 0), data)).toBe(0)
 }
 
-/** Calls in any order, those that fill a log more often. */
+/** Calls in any order; those that fill a log are more frequent. */
 export const calls: fc.Arbitrary<fc.AsyncCommand<Model, World>>[] = [
   ...[operation, operation, operation, operation, operation, operation, start, start, commit, commit, commit],
   ...[addEntry, addEntry, addEntry, addEntry, addBookmark, addBookmark],

@@ -6,14 +6,14 @@ export interface Item {
   readonly data: Uint8Array
 }
 
-/** All that a store is: what is committed, what an open operation holds, and where operations ended. */
+/** The state of a store: what is committed, what the open operation holds, and the operation boundaries. */
 export class Model {
   items: Item[] = []
   open: Item[] | undefined
-  /** Every number at which the log may have ended since it was last settled. */
+  /** Every number at which the log may have ended since all commits were last awaited. */
   ends = new Set([0])
 
-  /** What is committed, and what the open operation adds to it. */
+  /** The committed entries, and those of the open operation. */
   get next(): number {
     return this.items.length + (this.open?.length ?? 0)
   }
@@ -24,13 +24,13 @@ export class Model {
     this.ends.add(this.items.length)
   }
 
-  /** Number of the last entry that is this bookmark, or -1; those of 0 bytes or more than 16 cannot be asked for. */
+  /** Number of the last entry that is this bookmark, or -1; ones of 0 bytes or more than 16 cannot be looked up. */
   find(key: Uint8Array): number {
     if (key.length < 1 || key.length > 16) return -1
     return this.items.findLastIndex(({ type, data }) => type === BOOKMARK_TYPE && same(data, key))
   }
 
-  /** Number of the first entry after `number` that is no bookmark, or -1. */
+  /** Number of the first entry after `number` that is not a bookmark, or -1. */
   eventAfter(number: number): number {
     return this.items.findIndex(({ type }, at) => at > number && type !== BOOKMARK_TYPE)
   }

@@ -7,17 +7,17 @@ import { randomFrom } from '../sim/random.ts'
 import { SimDisk } from '../sim/sim-disk.ts'
 import { SimIndex } from '../sim/sim-index.ts'
 
-/** What a world is made of. */
+/** What a world is built from. */
 interface WorldParts {
   readonly open: () => Promise<StreamStore>
   readonly openBeside: () => Promise<StreamReader>
   readonly remove: () => void
 }
 
-/** Where a store lives: it can be opened again and again, and read beside. */
+/** The surroundings of a store: it can be reopened, and its file read by others. */
 export class World implements AsyncDisposable {
   store: StreamStore
-  /** What commits that were not waited for came to, and what they should have. */
+  /** Results of commits that were not awaited, and the expected ones. */
   readonly answers: { readonly got: Promise<unknown>; readonly expected: unknown }[] = []
   readonly #parts: WorldParts
 

@@ -4,9 +4,8 @@ import type { SimDisk } from './sim-disk.ts'
 import type { SimIndex } from './sim-index.ts'
 
 /**
- * Another program opens a file, puts bookmarks after its end into the index, and dies before it commits them. It begins
- * where the header says, as every program does, whatever else may have been committed; where there is none that it can
- * read, it does nothing.
+ * Another program opens a file, puts bookmarks after its end into the index, and dies before it commits them. Like every
+ * program it begins where the header says, whatever else may have been committed; without a readable header it does nothing.
  */
 export function anotherProgram(disk: SimDisk, path: string, index: SimIndex, random: Random): void {
   const header = headerIn(disk, path)

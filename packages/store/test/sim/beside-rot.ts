@@ -15,12 +15,12 @@ interface Beside {
   readonly random: Random
 }
 
-/** Updates and truncations that are tried. */
+/** Number of updates and truncations to try. */
 const CHANGES = 3
 
 /**
- * Change what lies beside a byte of a stream file that is known to have rotted, and check that it stays known: nothing may
- * give it a checksum that says that it is right.
+ * Change bytes near a byte of a stream file that is known to have rotted, and check that it stays known: nothing may give it
+ * a checksum that matches it.
  */
 export async function changeBeside(rotten: Rotten, { disk, file, open, random }: Beside): Promise<void> {
   const { path, position, byte } = rotten
@@ -56,7 +56,7 @@ async function changeOne(store: StreamStore, random: Random): Promise<void> {
   }
 }
 
-/** What is known to be damaged may be refused. */
+/** Changes of known damage may be refused. */
 async function asFarAsWhole(change: () => Promise<void>): Promise<void> {
   try {
     await change()

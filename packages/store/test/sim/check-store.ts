@@ -6,7 +6,7 @@ import type { DamageError } from '../../src/log/damage-error.ts'
 import type { StreamStore } from '../../src/store/stream-store.ts'
 import { entryOf } from './versions.ts'
 
-/** Check that every bookmark leads to its last entry, and those that are not there nowhere. */
+/** Check that every bookmark leads to its last entry, and unknown ones to none. */
 export async function checkIndex(store: StreamStore, found: readonly string[], known: Iterable<string>): Promise<void> {
   for (const text of known) {
     const { type, data } = entryOf(text)
@@ -19,7 +19,7 @@ export async function checkIndex(store: StreamStore, found: readonly string[], k
   }
 }
 
-/** What a check of a stream file finds damaged. */
+/** The damaged ranges of a stream file. */
 export async function damagesOf(disk: Disk, file: string): Promise<DamageError[]> {
   const damages: DamageError[] = []
   for await (const event of verifyStream({ file, disk })) if (event.kind === 'damage') damages.push(event.error)

@@ -24,23 +24,23 @@ export interface HistoryOptions {
   readonly fsync: Fsync
   /** Call of the disk at which the machine or the process dies; none: the history runs to its end. */
   readonly crashAt?: number | undefined
-  /** What dies. */
+  /** What dies: the process, or the machine. */
   readonly death?: 'power' | 'process'
   /** Probability that another fault (no space, an error, a short write) is planned at a call. */
   readonly faults?: number
-  /** Lives of the store at most: after a death it is opened again and goes on (default 1). */
+  /** Most lives of the store: after a death it is reopened and goes on (default 1). */
   readonly lives?: number
-  /** Probability that a call of the disk takes time and others come in its middle (default 0). */
+  /** Probability that a call of the disk takes time, so that others overlap with it (default 0). */
   readonly slow?: number
   /** Probability that a call of the disk that changes nothing fails (default 0). */
   readonly looks?: number
   /** Probability that a page which a failed sync has lost is read back as it was before (default 0). */
   readonly forgets?: number
-  /** Whether a store that broke opens its files anew by itself, instead of being closed and opened (default false). */
+  /** Whether a broken store reopens its files by itself, instead of being closed and opened (default false). */
   readonly reopens?: boolean
-  /** Probability that a bit of the disk has flipped after a death (default 0); what is found is damage, or right. */
+  /** Probability that a bit of the disk has flipped after a death (default 0); the log is then right or damaged. */
   readonly rot?: number
-  /** Notified of each fault of the last three kinds that came true. */
+  /** Notified of each fault of the last three kinds that occurred. */
   readonly onFault?: (kind: FrailFault) => void
 }
 
@@ -50,38 +50,44 @@ export type FrailFault = 'look' | 'forget' | 'flip'
 const FILE = '/sim/data-stream.bin'
 const FSYNC_INTERVAL_MS = 1000
 const REOPEN_MS = 100
-/** Tries of a store to open its files anew, after which its history goes on by closing it. */
+/** Attempts of a store to reopen its files, after which the history goes on by closing it. */
 const MAX_REOPENINGS = 20
-/** Deaths while the store is opened, at most, each time. */
+/** Most deaths each time that the store is opened. */
 const MAX_DEATHS_IN_RECOVERY = 3
 
 /**
- * Play one seeded history of operations on a simulated disk, let it die at one of its calls, open the store again and
- * check that exactly what was committed is there. Returns the number of calls that the whole history makes.
+ * Play one seeded history of operations on a simulated disk, let it die at one of its calls, reopen the store and check that
+ * exactly what was committed is there. Returns the number of calls that the whole history makes.
  */
-export function playHistory(options: HistoryOptions): Promise<number> {
-  return new Player(options).play()
+export async function playHistory(options: HistoryOptions): Promise<number> {
+  // Time passes only in the ticks of the history, so that the same seed gives the same calls.
+  mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  try {
+    return await new Player(options).play()
+  } finally {
+    mock.timers.reset()
+  }
 }
 
 class Player {
   readonly #options: HistoryOptions
-  /** What is done. */
+  /** Chooses what is done. */
   readonly #random: Random
-  /** What goes wrong. */
+  /** Chooses what goes wrong. */
   readonly #fate: Random
   readonly #disk: SimDisk
   /** Stands still but for the steps of the history, so that the same seed gives the same calls. */
   readonly #clock = new ManualClock()
   readonly #index = new SimIndex()
   readonly #versions = new Versions()
-  /** What goes wrong by chance, beside the plan. */
+  /** Chooses what goes wrong by chance, in addition to the plan. */
   readonly #chance: Random
-  /** Where a bit has flipped, if one has. Two could be an entry's and its checksum's: nothing finds that. */
+  /** Where a bit has flipped, if any. Not two: those of an entry and of its checksum could cancel out. */
   #rotten: Rotten | undefined
   /** Damage was found, which ends the history. */
   #isOver = false
   #store: StreamStore | undefined
-  /** Entries of the log and of what waits to be committed. */
+  /** Entries of the log and of queued commits. */
   #entries: readonly string[] = []
   #answers: Promise<void>[] = []
 
@@ -110,7 +116,7 @@ class Player {
       calls ||= this.#disk.calls
       await this.#die()
       await this.#judged(() => this.#recover())
-      // A life that could not even look at its files has made none.
+      // A life that could not even open its files has made none.
       calls ||= this.#disk.calls
     }
     await this.#judged(() => this.#checkAppending())
@@ -118,7 +124,7 @@ class Player {
     return calls
   }
 
-  /** Open the store, unless it is open, and do some things with it. */
+  /** Open the store, unless it is open, and use it. */
   async #live(): Promise<void> {
     const steps = this.#random.int(3, 9)
     try {
@@ -130,7 +136,7 @@ class Player {
     }
   }
 
-  /** What is found wrong may be damage that is reported, where there may be any; it ends the history. */
+  /** A failed check may be due to reported damage, if there can be any; that ends the history. */
   async #judged(work: () => Promise<void>): Promise<void> {
     if (this.#isOver) return
     try {
@@ -147,18 +153,18 @@ class Player {
     }
   }
 
-  /** What a failed sync has lost of commits that nobody made durable is known, unless their checksums are lost with it. */
+  /** What a failed sync has lost of commits that were not durable is known, unless their checksums are lost too. */
   async #isKnownLoss(error: unknown): Promise<boolean> {
     if (error instanceof DamageError) return error.code === 'BAD_CHECKSUM'
     return (await damagesOf(this.#disk, FILE)).some(({ code }) => code === 'NO_CHECKSUM')
   }
 
-  /** Once a bit has flipped, what is found may be damage, but never something wrong that nobody reports. */
+  /** Once a bit has flipped there may be damage, but never wrong entries without a report. */
   async #isFoundRot(error: unknown): Promise<boolean> {
     return error instanceof DamageError || isInTheWay(error) || (await damagesOf(this.#disk, FILE)).length > 0
   }
 
-  /** The process dies, and the next one changes what lies beside a byte that has rotted. */
+  /** The process dies, and the next one changes bytes near a rotten byte. */
   async #goOnBeside(rotten: Rotten): Promise<void> {
     await this.#store?.close().catch(() => {})
     this.#store = undefined
@@ -170,13 +176,13 @@ class Player {
     return this.#disk.calmly(work)
   }
 
-  /** Open the store as often as it takes until the disk lets it. */
+  /** Open the store, repeatedly until the disk allows it. */
   async #openAtLast(): Promise<StreamStore> {
     for (;;) {
       this.#disk.mustLive()
       const store = await this.#open().catch(asPlanned)
       if (store === undefined) continue
-      // It may have found no room for what it has to write first.
+      // The disk may have been too full for what it has to write first.
       if (!isBroken(store) || (this.#options.reopens === true && (await this.#isReopened(store)))) return store
       await store.close().catch(asPlanned)
     }
@@ -212,7 +218,7 @@ class Player {
   async #operation(store: StreamStore): Promise<void> {
     const base = this.#entries
     const added = this.#draw()
-    // Time between the calls lets what waits fail, and what is large go to disk, while the operation is open.
+    // Time between the calls lets queued commits fail and large operations be written ahead while one is open.
     const slow = this.#random.chance(0.4)
     store.startAtomicOp()
     try {
@@ -266,7 +272,7 @@ class Player {
     await this.#change(entries, () => store.updateEntryData(BigInt(at), type, other))
   }
 
-  /** A change that is durable when it is answered, in every mode. */
+  /** A change that is durable when it is acknowledged, in every mode. */
   async #change(entries: readonly string[], act: () => Promise<void>): Promise<void> {
     const version = this.#versions.add(entries)
     try {
@@ -280,7 +286,7 @@ class Player {
     }
   }
 
-  /** Close, also what is broken, and open again until that works. */
+  /** Close the store, broken or not, and open it again until that works. */
   async #reopen(store: StreamStore): Promise<void> {
     const isClosed = await store.close().then(() => true, asPlanned)
     if (isClosed) this.#versions.sealed()
@@ -289,7 +295,7 @@ class Player {
     await this.#settleWith(this.#store, { strict: this.#keepsAll })
   }
 
-  /** Run when no commit waits, so that it is known what the log holds. A store that can write no more is opened again. */
+  /** Run when no commit is queued, so that it is known what the log holds. A broken store is opened again. */
   async #settled(act: () => Promise<void>): Promise<void> {
     await Promise.all(this.#answers)
     try {
@@ -303,7 +309,7 @@ class Player {
     await this.#reopen(store)
   }
 
-  /** Let time pass until a store that broke has opened its files anew; what was answered with a yes is there. */
+  /** Let time pass until a broken store has reopened its files; what was acknowledged is there. */
   async #reopensItself(store: StreamStore): Promise<boolean> {
     if (!(await this.#isReopened(store))) return false
     await this.#settleWith(store, { strict: this.#keepsAll })
@@ -330,7 +336,7 @@ class Player {
     this.#fall()
   }
 
-  /** What dies, dies; the index comes back with what another program left in it. */
+  /** The process or the machine dies; the index comes back with what another program left in it. */
   #fall(): void {
     if (this.#options.death === 'process') {
       this.#disk.processKilled()
@@ -348,13 +354,13 @@ class Player {
     if (this.#rotten !== undefined) this.#options.onFault?.('flip')
   }
 
-  /** Whether nothing that was answered with a yes may be missing as long as the machine has power. */
+  /** Whether nothing that was acknowledged may be missing as long as the machine has power. */
   get #keepsAll(): boolean {
     const { fsync, forgets = 0, rot = 0 } = this.#options
     return fsync === 'commit' || (forgets === 0 && rot === 0)
   }
 
-  /** Open the store, which may die a few more times over it, and check what is there. */
+  /** Open the store, which may die a few more times meanwhile, and check what is there. */
   async #recover(): Promise<void> {
     for (let death = 0; death < MAX_DEATHS_IN_RECOVERY && this.#fate.chance(0.4); death++) {
       this.#disk.failAt(this.#disk.calls + this.#fate.int(1, 25), 'crash')

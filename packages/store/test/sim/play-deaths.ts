@@ -3,7 +3,7 @@ import { type HistoryOptions, playHistory } from './history.ts'
 /**
  * Play a history once to its end, then once for each call of the disk, dying there. Returns the number of histories.
  *
- * @throws {Error} that says how to play the one that failed
+ * @throws {Error} that says how to play the failed one
  */
 export async function playAllDeaths(options: HistoryOptions): Promise<number> {
   const calls = await play(options)
@@ -30,10 +30,10 @@ const FRAILTIES: readonly Partial<HistoryOptions>[] = [
 const DEATHS = ['power', 'process'] as const
 
 /**
- * The histories of a seed, one for each mode and death. Nothing else goes wrong in every third seed, every second one
- * goes on after it died, and in half of them calls of the disk take time and overlap. In two of five seeds the disk is as
- * it is only that far, in the others it also fails where nothing is written, reads old what a failed sync has lost, or
- * rots. In three of seven a store that broke opens its files anew by itself.
+ * The histories of a seed, one for each mode and death. Nothing else goes wrong in every third seed, every second one goes on
+ * after a death, and in half of them calls of the disk take time and overlap. In three of five seeds the disk also fails on
+ * calls that write nothing, returns old bytes for what a failed sync has lost, or rots. In three of seven a broken store
+ * reopens its files by itself.
  */
 export function historiesOf(seed: number): HistoryOptions[] {
   const frailty = FRAILTIES[seed % 5]

@@ -2,7 +2,7 @@ import { decodeEntries, type Entry } from '@datastreamer/format'
 import { LogCursor } from '../../src/log/log-cursor.ts'
 import type { StreamLog } from '../../src/log/stream-log.ts'
 
-/** All entries of a log, checked to be numbered from 0. */
+/** All entries of a log, with their numbers checked. */
 export async function readAll(log: StreamLog): Promise<Entry[]> {
   const entries: Entry[] = []
   const cursor = new LogCursor(log, 0)

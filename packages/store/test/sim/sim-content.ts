@@ -2,14 +2,14 @@ import type { Random } from './random.ts'
 import { PAGE_BYTES, SparseBytes } from './sparse-bytes.ts'
 
 const SECTOR_BYTES = 512
-/** An aligned word of so many bytes is written whole or not at all, by whatever dies. */
+/** An aligned word of this size is written whole or not at all, whatever dies. */
 const WORD_BYTES = 8
 
 export type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'resize'; readonly size: number }
 
-/** A bit that has flipped, and what its byte is since. */
+/** A bit that has flipped, and its byte since then. */
 export interface Flip {
   readonly position: number
   readonly bit: number
@@ -21,13 +21,13 @@ export interface Rotten extends Flip {
   readonly path: string
 }
 
-/** A file: what is on the platter, and what the machine believes. */
+/** A file: what is on the platter, and what the machine sees. */
 export class SimContent {
   readonly #random: Random
   #durable = new SparseBytes()
   #current = new SparseBytes()
   #unsynced: Change[] = []
-  /** Pages of memory that a failed sync has lost: the machine takes them for written, and may forget them. */
+  /** Pages of memory that a failed sync has lost: the machine treats them as written, and may drop them. */
   readonly #lost = new Set<number>()
 
   constructor(random: Random) {
@@ -42,7 +42,7 @@ export class SimContent {
   change(change: Change): void {
     applyChange(this.#current, change)
     this.#unsynced.push(change)
-    // What is written to stays in memory until it is synced; what is cut off is gone.
+    // Written pages stay in memory until they are synced; truncated ones are gone.
     const { from, to } = reach(change)
     for (const page of this.#lost) if (page >= from && page <= to) this.#lost.delete(page)
   }
@@ -52,7 +52,7 @@ export class SimContent {
     this.#unsynced = []
   }
 
-  /** A sync failed: what was written and not synced gets to the platter by chance, or never. */
+  /** A sync failed: what was written and not synced reaches the platter by chance, or never. */
   lose(): void {
     for (const change of this.#unsynced) {
       if (change.kind !== 'write') continue
@@ -60,11 +60,11 @@ export class SimContent {
       const { from, to } = reach(change)
       for (let page = from; page <= to; page++) this.#lost.add(page)
     }
-    // Sizes lie in the file system's journal, which a failed write of data does not concern.
+    // Sizes are in the file system's journal, which a failed write of data does not affect.
     this.#unsynced = this.#unsynced.filter(({ kind }) => kind === 'resize')
   }
 
-  /** Memory is short: of the lost pages that a read is about to see, each one may come from the platter from now on. */
+  /** Memory is short: each lost page that a read is about to see may come from the platter from now on. */
   forget(position: number, length: number, isForgotten: () => boolean): void {
     for (const page of this.#lost) {
       if (page < pageOf(position) || page > pageOf(position + length - 1) || !isForgotten()) continue
@@ -88,7 +88,7 @@ export class SimContent {
     this.#current = this.#durable.copy()
   }
 
-  /** A bit of the platter flips. @returns where, or `undefined` if nothing was ever written there */
+  /** Flip a bit of the platter. @returns where, or `undefined` if nothing was ever written there */
   rot(random: Random): Flip | undefined {
     const position = this.#durable.written(random)
     if (position === undefined) return undefined
@@ -117,7 +117,7 @@ export class SimContent {
       )
   }
 
-  /** Any of the sectors of a write, each one whole. */
+  /** A random selection of the sectors of a write, each one whole. */
   #applySectors(bytes: Uint8Array, position: number): void {
     for (let at = 0; at < bytes.length; ) {
       const end = Math.min(bytes.length, at + SECTOR_BYTES - ((position + at) % SECTOR_BYTES))
@@ -127,19 +127,19 @@ export class SimContent {
   }
 }
 
-/** How many bytes of a write are there if something dies in its middle. */
+/** Number of bytes of a write that are there if something dies in its middle. */
 export function tornLength(position: number, length: number, random: Random): number {
   const count = random.int(0, length)
   return isInWord(position, length) && count < length ? 0 : count
 }
 
-/** How many bytes of a write are written by a call that may write less than it is given, but something. */
+/** Number of bytes that a short write writes, at least one. */
 export function countOfShortWrite(position: number, length: number, random: Random): number {
   const count = random.int(1, Math.max(1, length))
   return isInWord(position, length) ? length : count
 }
 
-/** Whether a write is all of one aligned word, or a part of it: that is written whole or not at all. */
+/** Whether a write is within one aligned word, which is written whole or not at all. */
 function isInWord(position: number, length: number): boolean {
   return length > 0 && wordOf(position) === wordOf(position + length - 1)
 }
@@ -153,7 +153,7 @@ function applyChange(bytes: SparseBytes, change: Change): void {
   else bytes.resize(change.size)
 }
 
-/** The pages that a change is about. */
+/** The pages that a change affects. */
 function reach(change: Change): { readonly from: number; readonly to: number } {
   if (change.kind === 'resize') return { from: pageOf(change.size), to: Number.POSITIVE_INFINITY }
   return { from: pageOf(change.position), to: pageOf(change.position + change.bytes.length - 1) }

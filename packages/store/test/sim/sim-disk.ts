@@ -12,7 +12,7 @@ export class CrashedError extends Error {
   override readonly name = 'CrashedError'
 }
 
-/** What a call leaves if it goes wrong. */
+/** The effect of a call that goes wrong. */
 interface OnFault {
   readonly onCrash?: () => unknown
   readonly onError?: () => unknown
@@ -21,35 +21,35 @@ interface OnFault {
 /** The files of a folder. */
 type Names = Map<string, SimContent>
 
-/** What else may go wrong on a disk, by chances of its own, so that they leave the plan as it is. */
+/** What else may go wrong on a disk, by random numbers of its own, so that the plan stays the same. */
 export interface Frailty {
   readonly random: Random
-  /** Probability that a call that changes nothing fails: a read, an open, a question for existence or size. */
+  /** Probability that a call that changes nothing fails: a read, an open, a check of existence or size. */
   readonly looks: number
   /** Probability that a page which a failed sync has lost is read back old, each time that it is read. */
   readonly forgets: number
-  /** Notified of each one that came true. */
+  /** Notified of each one that occurred. */
   readonly onFault: (kind: 'look' | 'forget') => void
 }
 
 /**
- * A disk that does what real ones may: it loses, tears and reorders what was not synced, writes less than it was given,
- * and fails at any call. Calls that change something are counted; a plan says which of them goes wrong and how. Calls
- * that change nothing go wrong by chance, if it is {@link Frailty frail}.
+ * A disk that does what real ones may do: it loses, tears and reorders what was not synced, has short writes, and fails at any
+ * call. Calls that change something are counted; a plan says which of them goes wrong and how. Calls that change nothing go
+ * wrong by chance, if it is {@link Frailty frail}.
  */
 export class SimDisk implements Disk {
   readonly #random: Random
-  /** Names that are durable, and those that the machine sees. */
+  /** The durable names, and those that the machine sees. */
   readonly #durableNames: Names = new Map()
   #names: Names = new Map()
-  /** What was done to names and is not durable. */
+  /** Changes of names that are not durable. */
   #unsyncedNames: ((names: Names) => void)[] = []
   #plan = new Map<number, Fault>()
   #calls = 0
   #boots = 0
   #deaths = 0
   #dead = false
-  /** What goes wrong by chance, while it may. */
+  /** What goes wrong by chance, while that is enabled. */
   readonly #frailty: Frailty | undefined
   #calm = false
 
@@ -58,7 +58,7 @@ export class SimDisk implements Disk {
     this.#frailty = frailty
   }
 
-  /** Calls so far that changed or synced something. */
+  /** Number of calls that changed or synced something. */
   get calls(): number {
     return this.#calls
   }
@@ -67,12 +67,12 @@ export class SimDisk implements Disk {
     return this.#dead
   }
 
-  /** Deaths of the machine or of the process so far. */
+  /** Number of deaths of the machine or of the process. */
   get deaths(): number {
     return this.#deaths
   }
 
-  /** Put a file there, durably, without a call. */
+  /** Make a file, durably, without a call. */
   put(path: string, bytes: Uint8Array): void {
     const content = new SimContent(this.#random)
     content.change({ kind: 'write', position: 0, bytes })
@@ -81,7 +81,7 @@ export class SimDisk implements Disk {
     this.#durableNames.set(path, content)
   }
 
-  /** Do something while no call that changes nothing fails. */
+  /** Do work during which calls that change nothing do not fail. */
   async calmly<T>(work: () => Promise<T>): Promise<T> {
     this.#calm = true
     try {
@@ -91,7 +91,7 @@ export class SimDisk implements Disk {
     }
   }
 
-  /** A bit of what is durable flips, in one of the files. @returns which, or `undefined` if nothing was ever written */
+  /** Flip a durable bit of one of the files. @returns which, or `undefined` if nothing was ever written */
   rot(random: Random): Rotten | undefined {
     if (this.#names.size === 0) return undefined
     const [path, content] = random.pick([...this.#names])
@@ -104,7 +104,7 @@ export class SimDisk implements Disk {
     this.#alive()
   }
 
-  /** Let the call of that number, counted from the start, go wrong. */
+  /** Make the call of a number, counted from the start, go wrong. */
   failAt(call: number, fault: Fault): void {
     this.#plan.set(call, fault)
   }
@@ -118,7 +118,7 @@ export class SimDisk implements Disk {
     for (const content of new Set([...this.#names.values(), ...this.#durableNames.values()])) {
       content.powerOff(isLost)
     }
-    // Each change of names has its own fate; a rename is one, so the new name is there or the old one is.
+    // Each change of names may be lost by itself; a rename is one change, so either the new name is there or the old one.
     if (isLost) this.#syncNames(() => false)
     else if (this.#random.chance(0.5)) this.#syncNames()
     else if (this.#unsyncedNames.length > 1) this.#syncNames(() => this.#random.chance(0.5))
@@ -128,7 +128,7 @@ export class SimDisk implements Disk {
     this.#revive()
   }
 
-  /** Only the process died: the machine still knows all that it wrote. */
+  /** Only the process died: the machine still has everything that it wrote. */
   processKilled(): void {
     this.#revive()
   }
@@ -224,7 +224,7 @@ export class SimDisk implements Disk {
       sync: async () => {
         this.#step({
           onCrash: () => this.#random.chance(0.5) && content.sync(),
-          // After a sync that fails the machine takes all for written, and a later one makes up for nothing.
+          // After a failed sync the machine treats everything as written, and a later one does not repair that.
           onError: () => content.lose(),
         })
         content.sync()
@@ -241,7 +241,7 @@ export class SimDisk implements Disk {
         this.#alive()
         return this.#names.get(path) === content
       },
-      // Every file of a life is its own writer's.
+      // In each life a file has one writer.
       lock: async () => 'everyone',
       close: async () => {},
     }
@@ -273,7 +273,7 @@ export class SimDisk implements Disk {
       throw new CrashedError(`crashed at call ${this.#calls}`)
     }
     if (fault === 'ENOSPC' || fault === 'EIO') {
-      // A write that fails may have written some of it.
+      // A failed write may have written some of the bytes.
       onError?.()
       throw systemError(fault)
     }

@@ -1,7 +1,7 @@
 import type { BookmarkIndex, BookmarkPut } from '../../src/bookmarks/bookmark-index.ts'
 import type { Random } from './random.ts'
 
-/** An index that loses an end of what was not synced, as LevelDB does. It outlives the stores that use it. */
+/** An index that loses the last changes that were not synced, like LevelDB. It outlives the stores that use it. */
 export class SimIndex implements BookmarkIndex {
   #log: { readonly key: string; readonly number: number | undefined }[] = []
   #durable = 0
@@ -34,7 +34,7 @@ export class SimIndex implements BookmarkIndex {
 
   async close(): Promise<void> {}
 
-  /** Another program put in what it never committed, after the last of so many entries. */
+  /** Another program put in bookmarks that it never committed, after a number of entries. */
   spoil(random: Random, entries: number): void {
     for (const { key } of this.#log.slice(-3)) this.#log.push({ key, number: random.int(entries, entries + 5) })
     this.#durable = this.#log.length

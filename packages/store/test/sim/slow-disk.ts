@@ -5,8 +5,8 @@ import { countOfShortWrite } from './sim-content.ts'
 import { CrashedError, type SimDisk } from './sim-disk.ts'
 
 /**
- * A disk for one life of a store: what a timer of it does after it died comes to nothing. A call may take time, unless the
- * probability is 0, so that others overtake it, or come in the middle of a write.
+ * A disk for one life of a store: calls after its death have no effect. With a probability above 0 a call may take time, so
+ * that others overtake it, or happen in the middle of a write.
  */
 export function slowDisk(disk: SimDisk, random: Random, probability: number): Disk {
   const { deaths } = disk

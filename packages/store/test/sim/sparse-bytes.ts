@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 
-/** A page of the machine's memory. */
+/** Size of a page of the machine's memory. */
 export const PAGE_BYTES = 4096
 
 /** The content of a file that is mostly zero. */
@@ -56,7 +56,7 @@ export class SparseBytes {
     return length
   }
 
-  /** A place where something was written, one that is not zero in half of the cases; `undefined` if there is none. */
+  /** A position that was written to, in half of the cases one that is not zero; `undefined` if there is none. */
   written(random: Random): number | undefined {
     if (this.#chunks.size === 0) return undefined
     const [index, chunk] = random.pick([...this.#chunks])

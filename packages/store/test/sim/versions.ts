@@ -1,4 +1,4 @@
-/** What the log may hold after one more step. Entries are kept as text, see `textOf`. */
+/** What the log may hold after a step. Entries are kept as text, see `textOf`. */
 export interface Version {
   readonly entries: readonly string[]
   state: 'waiting' | 'acknowledged' | 'refused' | 'unknown'
@@ -7,35 +7,35 @@ export interface Version {
 /** What a log may hold, step by step. */
 export class Versions {
   #all: Version[] = [{ entries: [], state: 'acknowledged' }]
-  /** First version that may be found after the power failed. */
+  /** First version that may be found after a power failure. */
   #floor = 0
 
-  /** The log if one more step is done. */
+  /** Add the log after one more step. */
   add(entries: readonly string[]): Version {
     const version: Version = { entries, state: 'waiting' }
     this.#all.push(version)
     return version
   }
 
-  /** The last version that was answered with a yes. */
+  /** The last version that was acknowledged. */
   get acknowledged(): Version {
     return this.#all[this.#lastAcknowledged] as Version
   }
 
-  /** All that was answered with a yes is durable. */
+  /** Everything that was acknowledged is durable. */
   sealed(): void {
     this.#floor = this.#lastAcknowledged
   }
 
-  /** Nobody waits for an answer any more. */
+  /** No acknowledgement is pending any more. */
   abandon(): void {
     for (const version of this.#all) if (version.state === 'waiting') version.state = 'unknown'
   }
 
   /**
-   * Check what was found when the log was opened again; from now on it is all that there may be.
+   * Check what was found when the log was reopened; from now on that is the only version.
    *
-   * @param strict nothing that was answered with a yes may be missing
+   * @param strict nothing that was acknowledged may be missing
    */
   settle(found: readonly string[], { strict }: { readonly strict: boolean }): void {
     const from = strict ? this.#lastAcknowledged : this.#floor
@@ -58,9 +58,9 @@ export class Versions {
   }
 }
 
-/** An entry as text that is cheap to keep and to compare: large data is of one byte repeated. */
+/** An entry as text that is cheap to keep and to compare: large data repeats one byte. */
 export function textOf({ type, data }: { readonly type: number; readonly data: Uint8Array }): string {
-  // Every byte is as the one before it.
+  // Every byte equals its predecessor.
   const uniform = data.length > 16 && Buffer.compare(data.subarray(1), data.subarray(0, -1)) === 0
   return uniform ? `${type}:${data[0]}x${data.length}` : `${type}:${Buffer.from(data).toString('hex')}`
 }

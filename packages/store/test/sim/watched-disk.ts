@@ -1,14 +1,14 @@
 import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 
-/** A call that changes or syncs something, before it is done. */
+/** A call that changes or syncs something, before it is carried out. */
 export interface DiskCall {
   readonly call: 'write' | 'sync' | 'resize' | 'rename' | 'remove' | 'sync folder'
   readonly path: string
-  /** Where a write begins. */
+  /** Position of a write. */
   readonly position?: number | undefined
 }
 
-/** A disk whose calls are watched; what `before` throws, they throw. */
+/** A disk with a hook before each call; what `before` throws, the call throws. */
 export function watchedDisk(disk: Disk, before: (call: DiskCall) => Promise<void> | void): Disk {
   const toldFile = (file: DiskFile, path: string): DiskFile => ({
     read: (into, position) => file.read(into, position),
