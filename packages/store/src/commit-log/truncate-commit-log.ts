@@ -46,7 +46,7 @@ export async function truncateCommitLog(commitLog: CommitLog, point: CommitPoint
   } else await endOperation(commitLog)
 }
 
-/** End the operation of the last record there. */
+/** Make the end of the commit log an operation boundary. */
 export async function endOperation(commitLog: CommitLog): Promise<void> {
   const { last } = commitLog
   if (last === undefined || last.endsOperation) return
