@@ -103,7 +103,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 function start(program: string, chain: Chain, database: string) {
-  const child = spawnTied(process.execPath, [...FROM_SOURCE, program, chain.address, database])
+  const child = spawnTied(process.execPath, [...FROM_SOURCE, '--no-warnings', program, chain.address, database])
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
