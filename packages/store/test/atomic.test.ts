@@ -67,5 +67,5 @@ test('a missing path is reported with what was expected', async () => {
     // @ts-expect-error: as from JavaScript
     await expect(open({})).rejects.toThrow(new TypeError(message))
   }
-  await expect(openStore('')).rejects.toThrow('got an empty text')
+  await expect(openStore('')).rejects.toThrow('got an empty string')
 })

@@ -2,7 +2,7 @@ import { basename, dirname, extname, join } from 'node:path'
 
 /**
  * Folder of the bookmark index of a stream file: its path with the extension of the last component replaced by `.db`, or
- * `.db` appended if it has none. A name that only begins with a dot has none.
+ * `.db` appended if it has none. A leading dot does not begin an extension.
  *
  * @see docs/spec/stream-file.md §5
  */

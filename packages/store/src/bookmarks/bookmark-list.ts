@@ -2,11 +2,11 @@ import { invariant } from '@datastreamer/format'
 import type { BookmarkPut } from './bookmark-index.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** Slots that a list has room for at first. */
+/** Initial number of slots. */
 const FIRST_SLOTS = 64
 
 /**
- * Bookmarks on their way into an index, copied into one buffer: an object for each would cost more than that.
+ * Bookmarks on their way into an index, copied into one buffer, which is cheaper than an object for each.
  *
  * Invariants: keys are of 1 to 16 bytes; numbers grow.
  */
@@ -20,7 +20,7 @@ export class BookmarkList implements Iterable<BookmarkPut> {
     return this.#length
   }
 
-  /** Add the bookmark, of 1 to 16 bytes, that lies in `bytes` from `from` to `to`. */
+  /** Add the bookmark of 1 to 16 bytes that is in `bytes` from `from` to `to`. */
   add(bytes: Uint8Array, from: number, to: number, number: number): void {
     const slot = this.#length
     invariant(to > from && to - from <= MAX_KEY_BYTES, 'a bookmark of a length that none has')
@@ -33,7 +33,7 @@ export class BookmarkList implements Iterable<BookmarkPut> {
     this.#numbers[slot] = number
   }
 
-  /** The bookmarks in order. One object serves for all, and keys of a length share their memory. */
+  /** The bookmarks in order. The same object is yielded for all, and keys of one length share their memory. */
   *[Symbol.iterator](): Generator<BookmarkPut, void, void> {
     const memory = new Uint8Array(MAX_KEY_BYTES)
     const keys = Array.from({ length: MAX_KEY_BYTES + 1 }, (_, length) => memory.subarray(0, length))

@@ -1,6 +1,6 @@
 import { UnusableIndexError } from './index-errors.ts'
 
-/** Says once that an index is damaged, also to who listens only later. */
+/** Notifies once that an index is damaged, even a listener that is added later. */
 export class DamageSignal {
   #listener: ((error: UnusableIndexError) => void) | undefined
   #damage: UnusableIndexError | undefined
@@ -10,7 +10,7 @@ export class DamageSignal {
     if (this.#damage !== undefined) listener(this.#damage)
   }
 
-  /** Take note of an error; any but that of a damaged index is none of its business. */
+  /** Handle an error; all but those of a damaged index are ignored. */
   note(error: Error): void {
     if (!(error instanceof UnusableIndexError) || this.#damage !== undefined) return
     this.#damage = error

@@ -5,14 +5,14 @@ import { repairBookmarks } from './repair.ts'
 import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** What is read at a time to find the event of a bookmark, which mostly stands right after it. */
+/** Bytes per read to find the event of a bookmark, which is mostly right after it. */
 const EVENT_READ_BYTES = 64 * 1024
 
 /**
  * Number of the last entry that is this bookmark, or `undefined` if the log has none.
  *
- * What the index says is checked; where it is wrong (past the end, or another entry stands there) the log is scanned and
- * the index repaired, so it is wrong about a bookmark once at most. A bookmark that the index has not costs one look-up.
+ * The answer of the index is checked; if it is wrong (past the end, or another entry), the log is scanned and the index
+ * repaired, so it is wrong about a bookmark at most once. A bookmark that is not in the index costs one look-up.
  *
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError} @throws {RefusedError} `CLOSED`
  * @see docs/spec/stream-file.md §5
@@ -31,7 +31,7 @@ export async function findBookmark(
 }
 
 /**
- * The same without an index: reads the log from its end backwards until it is found, or all of it.
+ * The same without an index: reads the log backwards from its end until the bookmark is found.
  *
  * @throws {DamageError}
  */
@@ -48,13 +48,13 @@ export async function scanForBookmark(
 }
 
 /**
- * The first entry after entry `number` that is no bookmark, its data a copy, or `undefined` if there is none.
+ * The first entry after entry `number` that is not a bookmark, with a copy of its data, or `undefined` if there is none.
  *
  * @param number u64, of the bookmark
  * @throws {DamageError}
  */
 export async function firstEventAfter(log: ReadableLog, number: bigint): Promise<Entry | undefined> {
-  // At most runs of bookmarks alone are passed by.
+  // Reads on only past runs that hold nothing but bookmarks.
   for await (const { bytes } of readRuns(log, Number(number) + 1, { maxBytes: EVENT_READ_BYTES })) {
     const view = viewOf(bytes)
     for (let at = 0; at < bytes.length; at += view.getUint32(at + 1)) {

@@ -4,15 +4,15 @@ import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { isBookmark } from './find-bookmark.ts'
 import { eachBookmark, readRuns } from './scan.ts'
 
-/** The share of time that a comparison takes: it pauses so many times as long as it works. */
+/** A comparison pauses this many times as long as it works. */
 const PAUSES = 20
-/** Look-ups that are under way at a time. */
+/** Number of concurrent look-ups. */
 const MAX_LOOK_UPS = 64
 
 /**
- * Compare an index with the log, slowly enough that nobody notices.
+ * Compare an index with the log, slowly enough not to disturb.
  *
- * @returns the first bookmark of the log that the index has not, or leads to an earlier entry for
+ * @returns the first bookmark of the log that is missing in the index, or for which it has an earlier entry
  * @throws as `index.get` and `log.entry`; the reason of `signal`
  */
 export async function findGap(

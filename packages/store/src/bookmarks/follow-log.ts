@@ -7,22 +7,22 @@ import { MemoryIndex } from './memory-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { indexLog } from './scan.ts'
 
-/** Called with what an index was made from; see {@link followLog}. */
+/** Records what an index was built from; see {@link followLog}. */
 export interface ScanWitness {
-  /** Number of the entry up to which it was called without a gap: the scan begins again there after a truncation. */
+  /** Number of the entry up to which it was called without a gap: a scan after a truncation begins there. */
   readonly entries: number
   /** Called with each run that was scanned. */
   add(run: LogRun): void
 }
 
 /**
- * Build an index in memory by scanning a log, and keep it up to date with what is committed to the log and truncated
- * from it until it is closed. For logs that another process writes, or nobody. The scan goes on in the background: a
- * look-up waits until it has come to where the log ended then.
+ * Build an index in memory by scanning a log, and keep it up to date with commits and truncations until it is closed. For
+ * logs that another process writes, or none. The scan runs in the background: a look-up waits until the scan has reached
+ * the end of the log at the time of the call.
  */
 export function followLog(log: StreamLog, witness?: ScanWitness): BookmarkIndex {
   const index = new FollowingIndex(log, witness)
-  // What goes wrong in the background goes wrong again for whoever looks something up.
+  // An error in the background occurs again in the next look-up.
   index.catchUp().catch(() => undefined)
   return index
 }
@@ -37,7 +37,7 @@ class FollowingIndex implements BookmarkIndex {
   readonly #closing = new AbortController()
   /** Number of the first entry that was not scanned. */
   #next = 0
-  /** Where a truncation during a scan wants the next one to begin. */
+  /** Where the next scan has to begin after a truncation during a scan. */
   #backTo = Number.POSITIVE_INFINITY
   #scanning: Promise<void> | undefined
 
@@ -45,7 +45,7 @@ class FollowingIndex implements BookmarkIndex {
     this.#log = log
     this.#witness = witness
     this.#stop = log.listen({
-      // What goes wrong in the background goes wrong again for whoever looks something up.
+      // An error in the background occurs again in the next look-up.
       onCommit: () => void this.catchUp().catch(() => undefined),
       onTruncate: ({ totalEntries }) => this.#onTruncate(Number(totalEntries)),
     })
@@ -106,7 +106,7 @@ class FollowingIndex implements BookmarkIndex {
     }
   }
 
-  /** Until it is repaired, look-ups find out by themselves that what the index says is gone. */
+  /** Until it is repaired, look-ups notice that the entries of the index are gone. */
   #onTruncate(end: number): void {
     const back = Math.min(end, this.#witness?.entries ?? end)
     this.#backTo = Math.min(this.#backTo, back)

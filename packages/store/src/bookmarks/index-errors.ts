@@ -7,31 +7,31 @@ import type { LevelFailure } from './level-messages.ts'
 export type UnusableIndexCode =
   /** There is no LevelDB in the folder. */
   | 'INDEX_MISSING'
-  /** LevelDB finds its own files damaged, or misses one. */
+  /** LevelDB's files are damaged, or one is missing. */
   | 'INDEX_CORRUPT'
 
-/** The index cannot be used as it is. Nothing is lost: `rebuildIndex` makes it again from the stream file. */
+/** The index cannot be used as it is. Nothing is lost: `rebuildIndex` rebuilds it from the stream file. */
 export class UnusableIndexError extends StreamError<UnusableIndexCode> {
   override readonly name: string = 'UnusableIndexError'
 }
 
-/** The error for what LevelDB said when it was opened. */
+/** The error for a failure of opening LevelDB. */
 export function openError(failure: LevelFailure, folder: string): LockedError | UnusableIndexError | DiskError {
   if (failure.code === 'LEVEL_LOCKED') return lockedError(folder, failure.message, { cause: causeOf(failure) })
-  // LevelDB never goes without a file that it knows of.
+  // LevelDB needs every file that it has recorded.
   const missing = failure.code === 'LEVEL_IO_ERROR' && failure.message.includes('No such file')
   if (failure.code === 'LEVEL_CORRUPTION' || missing) return corruptError(failure, folder)
   return diskError('WRITE_FAILED', failure, folder)
 }
 
-/** The error for what LevelDB said when it was open. */
+/** The error for a failure of an open LevelDB. */
 export function indexError(failure: LevelFailure, folder: string): UnusableIndexError | DiskError {
   return failure.code === 'LEVEL_CORRUPTION'
     ? corruptError(failure, folder)
     : diskError('WRITE_FAILED', failure, folder)
 }
 
-/** The error for what was said of a look-up: what cannot be read is as good as damaged, unless it is for want of memory. */
+/** The error for a failed look-up: a read error counts as damage, unless memory or descriptors ran out. */
 export function lookUpError(failure: LevelFailure, folder: string): UnusableIndexError | DiskError {
   const isRead = failure.code === 'LEVEL_IO_ERROR' || failure.code === 'EIO'
   const isScarce = /too many open files|cannot allocate/i.test(failure.message)
@@ -45,12 +45,12 @@ export function gapError(file: string, { key, number }: BookmarkPut): UnusableIn
   return new UnusableIndexError('INDEX_CORRUPT', message)
 }
 
-/** Whether LevelDB said that another has it open. */
+/** Whether LevelDB is open elsewhere. */
 export function isLocked({ cause }: Error): boolean {
   return (cause as Partial<LevelFailure> | undefined)?.code === 'LEVEL_LOCKED'
 }
 
-/** The error for an index that another program took while it was opened again. */
+/** The error for an index that another program opened while it was being reopened. */
 export function lostError(folder: string): DiskError {
   return new DiskError(
     'STORE_BROKEN',

@@ -2,12 +2,12 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Names of LevelDB's files but for `LOCK`, as its `filename.h` has them. */
+/** Names of LevelDB's files except `LOCK`, see its `filename.h`. */
 const FILES = /^(CURRENT|MANIFEST-\d+|LOG|LOG\.old|\d+\.(log|ldb|sst|dbtmp))$/
 
 /**
- * Remove what LevelDB keeps in a folder, but its `LOCK`: whoever has that locked would have locked a file without a name.
- * `CURRENT` goes first, so that what is left, if this is interrupted, is no LevelDB.
+ * Remove LevelDB's files from a folder, except `LOCK`: a lock on a removed file would keep nobody out. `CURRENT` is removed
+ * first, so that the rest is not a LevelDB if this is interrupted.
  */
 export async function removeLevelFiles(folder: string): Promise<void> {
   await rm(join(folder, 'CURRENT'), { force: true })

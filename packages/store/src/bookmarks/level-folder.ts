@@ -7,26 +7,26 @@ import { lockedError, UnusableIndexError } from './index-errors.ts'
 import { UNFINISHED_FILE } from './level-check/check.ts'
 import { removeLevelFiles } from './level-files.ts'
 
-/** The right of one index to a folder. */
+/** The exclusive claim of one index to a folder. */
 export interface FolderClaim {
   /** Real path of the folder. */
   readonly folder: string
   readonly reach: LockReach
-  /** Whether its name still leads to the folder that was claimed. @throws what the system says */
+  /** Whether the path still leads to the folder that was claimed. @throws the system's error */
   isAtPath(): Promise<boolean>
-  /** To be called when LevelDB has closed the folder, not before: LevelDB's own lock would be gone. Once is enough. */
+  /** To be called after LevelDB has closed the folder: before, its own lock would be lost. Idempotent. */
   release(): Promise<void>
 }
 
-/** Whether a LevelDB is in a folder. */
+/** Whether there is a LevelDB in a folder. */
 export async function hasLevel(folder: string): Promise<boolean> {
   return exists(join(folder, 'CURRENT'))
 }
 
 /**
- * Claim the folder of an index before LevelDB opens it, and as long as it may be opened again: its `LOCK` gets a `flock`,
- * as a Go server takes it. LevelDB's own lock is a `fcntl` one, of which `flock` takes no notice, and is free while an
- * index is opened again.
+ * Claim the folder of an index before LevelDB opens it, and as long as it may be reopened: its `LOCK` gets a `flock`, like
+ * that of a Go server. LevelDB's own lock is a `fcntl` one, which is independent of `flock`, and is free while an index is
+ * being reopened.
  *
  * @throws {LockedError}
  * @throws {UnusableIndexError} `INDEX_MISSING`
@@ -49,7 +49,7 @@ export async function claimFolder(folder: string, createIfMissing: boolean): Pro
 }
 
 /**
- * Remove the folder of an index that nobody has open, if nothing of others is in it. @throws {LockedError}
+ * Remove the folder of an index that is not open, unless it holds other files too. @throws {LockedError}
  */
 export async function removeLevelFolder(folder: string): Promise<void> {
   if (!(await exists(folder))) return

@@ -7,19 +7,19 @@ import { ThreadedIndex } from './threaded-index.ts'
 export interface LevelIndexOptions {
   readonly folder: string
   readonly createIfMissing: boolean
-  /** Begin an empty one in the place of what is there, damaged or not (default false). */
+  /** Replace what is there, damaged or not, by an empty index (default false). */
   readonly fresh?: boolean | undefined
-  /** Bookmarks in memory, 25 bytes each, from which on `writable` waits (default 2,000,000). */
+  /** Number of bookmarks in memory, 25 bytes each, from which on `writable` waits (default 2,000,000). */
   readonly maxPendingBookmarks?: number | undefined
   /**
-   * Open it also if the disk has no room for what LevelDB writes then (default false): it has `failed`, takes nothing and
+   * Open it even if the disk has no room for what LevelDB writes then (default false): it has `failed`, accepts nothing and
    * finds nothing until `repair` has opened LevelDB.
    */
   readonly mayWaitForRoom?: boolean | undefined
-  /** The right to the folder, if the caller has it already; closing the index gives it up. */
+  /** The lock of the folder, if the caller has it already; closing the index releases it. */
   readonly claim?: FolderClaim | undefined
   readonly signal?: AbortSignal | undefined
-  /** Default: this machine's. The checks of its tables, in a thread of their own, have the system's in any case. */
+  /** Default: this machine's. The checks of its tables, in a thread of their own, always use the system's. */
   readonly clock?: Clock | undefined
 }
 
@@ -27,10 +27,10 @@ const DEFAULT_MAX_PENDING = 2_000_000
 
 /**
  * Open the index in the LevelDB that Go servers use: key = the bookmark's bytes, value = the entry's number, u64
- * big-endian. As long as it is open it also is the lock of the stream file's one writer; a process that died holds none.
+ * big-endian. While it is open it also locks the stream file against other writers; the lock ends with the process.
  *
  * @throws {LockedError} if another process, another index of this one or a Go server has it open
- * @throws {UnusableIndexError} if it is not there or damaged: open it with `fresh` and index the log again
+ * @throws {UnusableIndexError} if it is missing or damaged: open it with `fresh` and index the log again
  * @throws {DiskError} `WRITE_FAILED`
  * @see docs/spec/stream-file.md §5
  */
@@ -38,10 +38,10 @@ export async function openLevelIndex(options: LevelIndexOptions): Promise<LevelB
   const { folder, createIfMissing, fresh = false, maxPendingBookmarks = DEFAULT_MAX_PENDING, signal } = options
   const { mayWaitForRoom: mayWait = false, clock = systemClock } = options
   signal?.throwIfAborted()
-  // Held by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB's own may still run in it.
+  // Loaded by this thread too, so that it stays in memory when the worker ends: a thread of LevelDB may still run in it.
   await import('classic-level')
   const claim = options.claim ?? (await claimFolder(folder, createIfMissing || fresh))
-  // Without its `CURRENT`, what is there is left of one that was being removed.
+  // Without its `CURRENT` it is the rest of one that was being removed.
   const isFresh = fresh || !(await hasLevel(claim.folder))
   const workerData: LevelWorkerData = {
     folder: claim.folder,

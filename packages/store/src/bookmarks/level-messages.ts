@@ -4,22 +4,22 @@ export interface LevelWorkerData {
   readonly createIfMissing: boolean
   /** Destroy what is there before opening. */
   readonly fresh: boolean
-  /** Go on without LevelDB if the disk has no room for opening it, until a `reopen`. */
+  /** Start without LevelDB if the disk has no room for opening it, until a `reopen`. */
   readonly mayWait: boolean
 }
 
-/** What the index asks of its worker; it is done in this order. */
+/** Requests of the index to its worker, which carries them out in order. */
 export type LevelRequest =
   /** Write the first `count` slots. */
   | { readonly t: 'write'; readonly slots: SharedArrayBuffer; readonly count: number }
-  /** Open LevelDB, or open it again after a write that failed, and let writes be tried again from the first that was not answered on. */
+  /** Open LevelDB, or reopen it after a failed write, and accept writes again from the first that was not answered on. */
   | { readonly t: 'reopen'; readonly id: number }
   | { readonly t: 'get'; readonly id: number; readonly key: Uint8Array }
-  /** Begin anew, empty and unfinished, whatever is there. */
+  /** Start over, empty and unfinished, whatever is there. */
   | { readonly t: 'renew'; readonly id: number }
-  /** It holds all that it should from now on. */
+  /** It is complete from now on. */
   | { readonly t: 'finish'; readonly id: number }
-  /** Make durable all that was written. */
+  /** Make everything written durable. */
   | { readonly t: 'sync'; readonly id: number }
   | { readonly t: 'close'; readonly id: number }
 
@@ -32,7 +32,7 @@ export interface LevelFailure {
 
 export type LevelReply =
   | { readonly t: 'open' }
-  /** LevelDB is not open yet for want of room. */
+  /** LevelDB is not open yet because the disk is full. */
   | { readonly t: 'waiting'; readonly failure: LevelFailure }
   /** The oldest `write` that was not answered yet is done. */
   | { readonly t: 'written' }
@@ -40,5 +40,5 @@ export type LevelReply =
   | { readonly t: 'refused'; readonly id: number; readonly failure: LevelFailure }
   /** A check in the background found its files damaged. */
   | { readonly t: 'damaged'; readonly failure: LevelFailure }
-  /** Opening or writing failed; nothing more will be written before it is opened again. */
+  /** Opening or writing failed; nothing more will be written until it is reopened. */
   | { readonly t: 'failed'; readonly failure: LevelFailure }

@@ -3,31 +3,31 @@ import type { DiskError } from '../disk/errors.ts'
 import { threadError } from './index-errors.ts'
 import type { LevelFailure, LevelReply, LevelRequest, LevelWorkerData } from './level-messages.ts'
 
-/** What the thread says that answers no request. */
+/** Messages of the thread that answer no request. */
 export type LevelNotice = Exclude<LevelReply, { readonly t: 'answer' | 'refused' }>
 
 export interface LevelThreadEvents {
   onNotice(notice: LevelNotice): void
   /** Called after each reply. */
   onReplied(): void
-  /** What the thread threw, which ends then, or {@link onNotice}. */
+  /** Called with an error of the thread, which then ends, or of {@link onNotice}. */
   onError(error: Error): void
 }
 
 interface Waiter {
   readonly resolve: (number: number | undefined) => void
   readonly reject: (error: Error) => void
-  /** The error for what LevelDB said. */
+  /** The error for a failure of LevelDB. */
   readonly errorOf: (failure: LevelFailure) => Error
 }
 
 /**
- * The thread that LevelDB runs in: it blocks whoever calls it.
+ * The thread in which LevelDB runs, since its calls block.
  *
  * Invariants: each request has a number of its own, and is answered once.
  */
 export class LevelThread {
-  /** The error for what comes after its end; requests that were not answered wait for {@link rejectAll}. */
+  /** The error for requests after its end; unanswered ones wait for {@link rejectAll}. */
   readonly ended: Promise<DiskError>
   readonly #worker: Worker
   readonly #events: LevelThreadEvents
@@ -45,12 +45,12 @@ export class LevelThread {
     })
   }
 
-  /** Whether a request is not answered yet. */
+  /** Whether a request is unanswered. */
   get isAwaited(): boolean {
     return this.#requests.size > 0
   }
 
-  /** @throws what `errorOf` makes of what LevelDB says */
+  /** @throws what `errorOf` returns for the failure of LevelDB */
   request(make: (id: number) => LevelRequest, errorOf: Waiter['errorOf']): Promise<number | undefined> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
@@ -59,9 +59,9 @@ export class LevelThread {
     })
   }
 
-  /** Send what has no answer of its own. */
+  /** Send a message without an answer of its own. */
   post(request: LevelRequest): void {
-    // While something is under way the process stays.
+    // While a request is under way the process stays alive.
     this.#worker.ref()
     this.#worker.postMessage(request)
   }
@@ -71,7 +71,7 @@ export class LevelThread {
     this.#worker.unref()
   }
 
-  /** The thread has ended: nothing is answered any more. */
+  /** The thread has ended: reject all requests. */
   rejectAll(error: Error): void {
     for (const { reject } of this.#requests.values()) reject(error)
     this.#requests.clear()
@@ -104,7 +104,7 @@ export class LevelThread {
   }
 }
 
-/** The worker lies beside this module, in the sources and in the bundle. */
+/** The worker is beside this module, in the sources and in the bundle. */
 function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './level-worker.ts' : './level-worker.js', import.meta.url)
 }

@@ -12,7 +12,7 @@ import { clear, failureOf, type Level, openLevel, probe, syncFolder } from './op
 import { decodeNumber, fillBatch } from './slot-batch.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** Sorts after every key of 16 bytes, so no bookmark is touched by what is done to it. */
+/** Sorts after every key of 16 bytes, so it is never that of a bookmark. */
 const AFTER_ALL_KEYS = new Uint8Array(MAX_KEY_BYTES + 1).fill(0xff)
 
 /** Time between two checks of all tables, and before each table in such a check but the first. */
@@ -21,7 +21,7 @@ const CHECK_PAUSE_MS = 200
 
 class LevelWorker {
   readonly #level: Level
-  /** How LevelDB is to be opened, as long as it was not. */
+  /** How to open LevelDB, until it is open. */
   #unopened: LevelWorkerData | undefined
   #writes: Promise<void> = Promise.resolve()
   #failed = false
@@ -31,7 +31,7 @@ class LevelWorker {
   readonly #checks = new AbortController()
   #lookUps: LookUpCheck
 
-  /** @param unopened how LevelDB is to be opened, if it could not be yet */
+  /** @param unopened how to open LevelDB, if that was not possible yet */
   constructor(level: Level, unopened: LevelWorkerData | undefined) {
     this.#level = level
     this.#unopened = unopened
@@ -39,7 +39,7 @@ class LevelWorker {
     void this.#checkAgainAndAgain()
   }
 
-  /** All tables, at once and every hour. */
+  /** Check all tables, now and every hour. */
   async #checkAgainAndAgain(): Promise<void> {
     const { signal } = this.#checks
     for (let pauseMs = 0; !signal.aborted; pauseMs = CHECK_PAUSE_MS) {
@@ -83,7 +83,7 @@ class LevelWorker {
     }
   }
 
-  /** The batch is filled while the one before it is still being written. */
+  /** The batch is filled while the previous one is still being written. */
   #write(slots: SharedArrayBuffer, count: number): void {
     if (this.#failed) return
     this.#synced = false
@@ -111,9 +111,8 @@ class LevelWorker {
   }
 
   /**
-   * A synced write alone would do only for LevelDB's current journal: one that was filled before may not be durable yet.
-   * So what is in memory becomes a table, which LevelDB syncs. If that fails, the write after it fails, or has all in
-   * its journal.
+   * A synced write alone covers only LevelDB's current journal: an earlier one may not be durable yet. So what is in memory
+   * becomes a table, which LevelDB syncs. If that fails, the next write fails, or has everything in its journal.
    */
   async #sync(): Promise<void> {
     await this.#writes
@@ -125,7 +124,7 @@ class LevelWorker {
 
   async #reopen(): Promise<void> {
     await this.#writes
-    // While it is closed nothing can be looked up: only where it is likely to be opened again.
+    // While it is closed look-ups fail: only if reopening is likely to succeed.
     await probe(this.#level.location)
     this.#reopening = this.#closeAndOpen()
     try {
@@ -141,7 +140,7 @@ class LevelWorker {
     await this.#writes
     await this.#level.close()
     await clear(this.#level.location)
-    // Numbers of tables begin again.
+    // Numbers of tables start over.
     this.#lookUps = new LookUpCheck(this.#level.location)
     await this.#level.open({ createIfMissing: true })
     this.#unopened = undefined
@@ -164,7 +163,7 @@ class LevelWorker {
       return
     }
     checkClosed(this.#level.location)
-    // What is gone must not come back empty.
+    // A removed folder must not come back empty.
     await this.#level.open({ createIfMissing: false })
   }
 
@@ -183,7 +182,7 @@ class LevelWorker {
   }
 }
 
-/** Open LevelDB, or find that there is no room to do so yet. */
+/** Open LevelDB, or find that the disk has no room for that yet. */
 async function start(data: LevelWorkerData): Promise<void> {
   const options = { keyEncoding: 'view', valueEncoding: 'view', createIfMissing: data.createIfMissing }
   const level: Level = new ClassicLevel(data.folder, options)

@@ -2,15 +2,15 @@ import type { Clock, Timer } from '@datastreamer/runtime'
 import type { BookmarkPut } from './bookmark-index.ts'
 import { PendingBookmarks, type Segment } from './pending-bookmarks.ts'
 
-/** Changes that go to the thread together, and are written in one batch. */
+/** Number of changes that go to the thread together, and are written in one batch. */
 const SEGMENT_SLOTS = 4096
-/** Segments that the thread has at a time: one is filled into a batch while the other is written. */
+/** Most segments that the thread has at a time: one is filled into a batch while the other is written. */
 const MAX_HANDED_OVER = 2
-/** How long a segment that is not full may wait for more: each goes to another thread, which costs more than a bookmark. */
+/** Milliseconds for which a segment that is not full may wait for more: sending one costs more than a bookmark. */
 const WRITE_DELAY_MS = 5
 
 interface Waiter {
-  /** Changes that have to be written. */
+  /** Number of changes that have to be written. */
   readonly target: number
   readonly resolve: () => void
   readonly reject: (error: Error) => void
@@ -31,13 +31,13 @@ export class LevelWrites {
   #partDue = false
   #isStopped = false
 
-  /** @param write hand a segment to the thread; {@link onWritten} is to be called when it is written */
+  /** @param write hands a segment to the thread; {@link onWritten} must be called when it is written */
   constructor(clock: Clock, write: (segment: Segment) => void) {
     this.#clock = clock
     this.#write = write
   }
 
-  /** Changes that are not written yet. */
+  /** Number of changes that are not written yet. */
   get waiting(): number {
     return this.#pending.added - this.#pending.written
   }
@@ -62,7 +62,7 @@ export class LevelWrites {
     return this.#pending.find(key)
   }
 
-  /** Resolves when all that was added until now is written but the last `mayWait`. @throws what it is stopped with */
+  /** Resolves when all changes added so far, except the last `mayWait`, are written. @throws the error of {@link stop} */
   untilWritten(mayWait = 0): Promise<void> {
     const target = this.#pending.added - mayWait
     if (this.#pending.written >= target) return Promise.resolve()
@@ -83,21 +83,21 @@ export class LevelWrites {
     this.#pump()
   }
 
-  /** Hand nothing over any more; whoever waits gets the error. */
+  /** Hand nothing over any more; reject all who wait. */
   stop(error: Error): void {
     this.#isStopped = true
     for (const waiter of this.#waiters) waiter.reject(error)
     this.#waiters.clear()
   }
 
-  /** Go on with what was handed over and not written. */
+  /** Resume with what was handed over and not written. */
   resume(): void {
     this.#isStopped = false
     this.#pending.takeBack()
     this.#pump()
   }
 
-  /** Forget all: it will never be written. */
+  /** Forget all changes: they will never be written. */
   drop(): void {
     this.#pending.drop()
   }
@@ -112,8 +112,8 @@ export class LevelWrites {
   }
 
   /**
-   * Hand segments over: full ones as many as the thread may have; one that is not full only if it is due or waited for, and
-   * the thread has nothing to do.
+   * Hand segments over: as many full ones as the thread may have; one that is not full only if it is due or awaited, and the
+   * thread is idle.
    */
   #pump(): void {
     while (!this.#isStopped && this.#pending.handedOver < MAX_HANDED_OVER) {

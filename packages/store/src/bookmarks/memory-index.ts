@@ -2,10 +2,10 @@ import { RefusedError } from '../disk/errors.ts'
 import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** Bookmarks are spread over so many maps: one alone holds 16.7 million at most, and stands still while it grows. */
+/** Number of maps for bookmarks: a single one holds at most 16.7 million, and blocks while it grows. */
 const SHARDS = 64
 
-/** An index that lives as long as its process: for files that only are read, and for tests. */
+/** An index in memory, for files that are only read, and for tests. */
 export class MemoryIndex implements BookmarkIndex {
   readonly failed = false
   readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, number>())
@@ -58,7 +58,7 @@ export class MemoryIndex implements BookmarkIndex {
     for (const shard of this.#shards) shard.clear()
   }
 
-  /** Bookmarks mostly end in the low byte of a number that counts up, so their last byte spreads them. */
+  /** Bookmarks mostly end in the low byte of a counter, so their last byte spreads them. */
   #shardOf(key: Uint8Array): Map<string, number> | undefined {
     const last = key[key.length - 1]
     if (last === undefined || key.length > MAX_KEY_BYTES) {
@@ -72,7 +72,7 @@ export class MemoryIndex implements BookmarkIndex {
   }
 }
 
-/** A text for each sequence of bytes, one character a byte. */
+/** A string for each sequence of bytes, with one character for each byte. */
 export function keyText(key: Uint8Array): string {
   // Several times faster than a spread or a decoder, and called for every bookmark of a log.
   let text = ''

@@ -8,10 +8,10 @@ import type { LevelFailure, LevelWorkerData } from './level-messages.ts'
 
 export type Level = ClassicLevel<Uint8Array, Uint8Array>
 
-/** Room that a disk must have before LevelDB is opened again. */
+/** Free bytes that a disk must have before LevelDB is reopened. */
 const PROBE_BYTES = 1_048_576
 
-/** Open LevelDB, or an empty one in its place. @throws what LevelDB says; {@link failureOf} it */
+/** Open LevelDB, or replace it by an empty one. @throws the error of LevelDB, for {@link failureOf} */
 export async function openLevel(level: Level, { folder, createIfMissing, fresh }: LevelWorkerData): Promise<void> {
   if (fresh) {
     await mustBeFree(level)
@@ -22,7 +22,7 @@ export async function openLevel(level: Level, { folder, createIfMissing, fresh }
   await level.open({ createIfMissing })
 }
 
-/** Where no `flock` could be taken, LevelDB's own lock alone says whether another process has the folder. */
+/** Without `flock`, only LevelDB's own lock says whether another process has the folder. */
 async function mustBeFree(level: Level): Promise<void> {
   try {
     await level.open({ createIfMissing: false })
@@ -32,7 +32,7 @@ async function mustBeFree(level: Level): Promise<void> {
   }
 }
 
-/** Take out all that LevelDB has in a folder, which counts as unfinished from before that on. */
+/** Remove LevelDB's files from a folder, which counts as unfinished from before that on. */
 export async function clear(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, UNFINISHED_FILE), '', { flush: true })
@@ -51,7 +51,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** See whether a disk takes bytes; LevelDB does not mind the file. */
+/** Check whether a disk has room; LevelDB ignores the file. */
 export async function probe(folder: string): Promise<void> {
   const path = join(folder, 'probe')
   try {

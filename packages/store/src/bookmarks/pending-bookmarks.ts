@@ -1,7 +1,7 @@
 import { invariant } from '@datastreamer/format'
 import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
 
-/** Some changes, in memory that the worker sees too. */
+/** Some changes, in memory that is shared with the worker. */
 export interface Segment {
   readonly shared: SharedArrayBuffer
   /** Slots in use. */
@@ -13,8 +13,8 @@ export interface Segment {
 const MAX_FREE_SEGMENTS = 8
 
 /**
- * Changes to an index that are not written yet, oldest first, 25 bytes each: what is being filled, what waits, and what
- * was handed over and not confirmed. All of it can be looked up.
+ * Changes to an index that are not written yet, oldest first, 25 bytes each: the segment that is being filled, waiting ones,
+ * and those that were handed over and not confirmed. All can be looked up.
  *
  * Invariants: segments are handed over oldest first, and written in that order; one that was handed over does not change
  * until it is written; every change that was added is written, or in a segment.
@@ -32,22 +32,22 @@ export class PendingBookmarks {
     this.#segmentSlots = segmentSlots
   }
 
-  /** Changes that were ever added. */
+  /** Number of changes added so far. */
   get added(): number {
     return this.#added
   }
 
-  /** Of those, the ones that are written. */
+  /** Number of those that are written. */
   get written(): number {
     return this.#written
   }
 
-  /** Segments that were handed over and are not written yet. */
+  /** Number of segments that were handed over and are not written yet. */
   get handedOver(): number {
     return this.#handedOver
   }
 
-  /** Whether a segment waits that has no room for more. */
+  /** Whether a full segment waits. */
   get hasFull(): boolean {
     const next = this.#segments[this.#handedOver]
     return next !== undefined && next.count === this.#segmentSlots
@@ -78,7 +78,7 @@ export class PendingBookmarks {
     return undefined
   }
 
-  /** The oldest segment that was not handed over yet, which from now on stays as it is. */
+  /** The oldest segment that was not handed over yet; from now on it does not change. */
   handOver(): Segment | undefined {
     const next = this.#segments[this.#handedOver]
     if (next === undefined) return undefined
@@ -87,7 +87,7 @@ export class PendingBookmarks {
     return next
   }
 
-  /** What was handed over is not written: it is to be handed over again. */
+  /** Segments that were handed over were not written: they have to be handed over again. */
   takeBack(): void {
     this.#handedOver = 0
   }
@@ -103,7 +103,7 @@ export class PendingBookmarks {
     if (this.#free.length < MAX_FREE_SEGMENTS) this.#free.push(segment)
   }
 
-  /** Forget all: it will never be written, and nobody waits for it. */
+  /** Forget all changes: they will never be written, and nothing waits for them. */
   drop(): void {
     this.#segments.length = 0
     this.#free.length = 0
@@ -144,7 +144,7 @@ function findIn({ view, count }: Segment, key: Uint8Array): number {
   const { length } = key
   const last = key[length - 1]
   for (let at = (count - 1) * SLOT_BYTES; at >= 0; at -= SLOT_BYTES) {
-    // Bookmarks mostly differ in their last byte, so nearly every other slot is left after one comparison.
+    // Bookmarks mostly differ in their last byte, so nearly every other slot is skipped after one comparison.
     if (view.getUint8(at + length) !== last || (view.getUint8(at) & LENGTH_MASK) !== length) continue
     let i = 0
     while (i < length - 1 && view.getUint8(at + 1 + i) === key[i]) i++

@@ -8,8 +8,8 @@ export interface RebuildOptions extends Omit<IndexLogOptions, 'from'> {
 }
 
 /**
- * Put into an index what the log has after the last bookmark that the index knows: after a crash, or after a program
- * that keeps no index.
+ * Put the bookmarks of the log after the last one that the index knows into it, after a crash or after a program that keeps no
+ * index.
  *
  * @returns the number of entries that were read
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
@@ -25,7 +25,7 @@ export async function catchUpIndex(
 }
 
 /**
- * Destroy the index in a folder, damaged or not, and make it again from the log.
+ * Remove the index in a folder, damaged or not, and rebuild it from the log.
  *
  * @throws {LockedError} @throws {DamageError} @throws {DiskError}
  */

@@ -6,10 +6,10 @@ import { MAX_KEY_BYTES } from './slots.ts'
 
 const KEY_SLOT_BYTES = 1 + MAX_KEY_BYTES
 const CHUNK_SLOTS = 65_536
-/** Bookmarks that one scan of the log looks for. */
+/** Most bookmarks that one scan of the log searches for. */
 const GROUP_CHUNKS = 8
 
-/** Bookmarks that a truncation takes, 17 bytes each: `length u8 | key 16 bytes`. */
+/** Bookmarks that a truncation removes, 17 bytes each: `length u8 | key 16 bytes`. */
 export class TruncatedBookmarks {
   readonly #chunks: Uint8Array[] = []
   #size = 0
@@ -33,7 +33,7 @@ export class TruncatedBookmarks {
 }
 
 /**
- * The bookmarks from entry `from` on, which a truncation there will take. To be called before the log is truncated.
+ * The bookmarks from entry `from` on, which a truncation there will remove. To be called before the log is truncated.
  *
  * @throws {DamageError}
  */
@@ -44,9 +44,9 @@ export async function truncatedBookmarks(log: StreamLog, from: number): Promise<
 }
 
 /**
- * Take bookmarks out of the index after the log was truncated; those that an earlier entry holds too point there again.
- * Costs one scan of what is left of the log for each 500,000 bookmarks, none if there are none. Commits may go on. If it
- * is interrupted, the index is wrong only about bookmarks for which look-ups will find that out.
+ * Remove bookmarks from the index after the log was truncated; those that an earlier entry holds too point there again.
+ * Costs one scan of the rest of the log for each 500,000 bookmarks, none if there are none. Commits may go on. If it is
+ * interrupted, the index is wrong only in ways that look-ups notice.
  *
  * @throws {DamageError} @throws {DiskError} @throws {RefusedError} `CLOSED`
  * @see docs/spec/stream-file.md §7

@@ -9,9 +9,9 @@ type Found = ReadonlyMap<string, number>
 const queues = new WeakMap<ReadableLog, RepairQueue>()
 
 /**
- * Make an index right about some bookmarks, whatever it holds for them: each gets the number of its last entry in the
- * log, or leaves the index if there is none. Costs one scan of the log at most, and one scan runs at a time: bookmarks
- * that are asked for meanwhile wait for it if they are among its own, and share the next one otherwise.
+ * Correct an index for some bookmarks, whatever it holds for them: each gets the number of its last entry in the log, or is
+ * removed if there is none. Costs at most one scan of the log, and one scan runs at a time: further calls wait for it if it
+ * covers their bookmarks, and share the next one otherwise.
  *
  * @param keys of 1 to 16 bytes
  * @returns the numbers, in the order of `keys`
@@ -30,9 +30,9 @@ export async function repairBookmarks(
 class RepairQueue {
   readonly #log: ReadableLog
   readonly #index: BookmarkIndex
-  /** The scan that looks for a bookmark or will, by the bookmark's text. */
+  /** The scan, running or next, that covers a bookmark, by the bookmark's text. */
   readonly #scans = new Map<string, Promise<Found>>()
-  /** What the next scan looks for. */
+  /** What the next scan searches for. */
   #waiting = new Map<string, Uint8Array>()
   #next: Promise<Found> | undefined
   #running: Promise<unknown> = Promise.resolve()
@@ -85,7 +85,7 @@ class RepairQueue {
           })
         }
         if (truncations !== before) continue
-        // Nothing was waited for since all of the log was seen, so no newer put is undone here.
+        // Nothing was awaited since the end of the scan, so no newer put is undone here.
         this.#apply(wanted, found)
         return found
       }

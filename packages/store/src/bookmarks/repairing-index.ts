@@ -9,9 +9,9 @@ import type { LevelBookmarkIndex } from './level-bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { indexLog } from './scan.ts'
 
-/** What an index says of itself, for logs. */
+/** What happens to an index, for logs. */
 export type IndexEvent =
-  /** It is damaged, or could not be rebuilt yet; look-ups are answered from the log until it is rebuilt. */
+  /** It is damaged, or rebuilding it failed; look-ups are answered from the log until it is rebuilt. */
   | { readonly event: 'index-damaged'; readonly file: string; readonly error: Error }
   /** It is whole again. */
   | { readonly event: 'index-rebuilt'; readonly file: string; readonly entries: bigint }
@@ -19,11 +19,11 @@ export type IndexEvent =
 export interface RepairingIndexOptions {
   readonly log: StreamLog
   readonly level: LevelBookmarkIndex
-  /** Settles when the log may be read (default: at once). */
+  /** Resolves when the log may be read (default: at once). */
   readonly ordered?: Promise<void> | undefined
-  /** Whether it may lack bookmarks of the log until {@link RepairingIndex.caughtUp} is called (default: it does not). */
+  /** Whether it may lack bookmarks of the log until {@link RepairingIndex.caughtUp} is called (default false). */
   readonly isBehind?: boolean | undefined
-  /** Why it has to be rebuilt from the start, if it has. */
+  /** Why it has to be rebuilt at once, if so. */
   readonly damage?: Error | undefined
   readonly onEvent: (event: IndexEvent) => void
   readonly clock: Clock
@@ -31,7 +31,7 @@ export interface RepairingIndexOptions {
   readonly auditAfterMs?: number | undefined
 }
 
-/** Time before a rebuild that failed is tried again, and the longest after several. */
+/** Time before a failed rebuild is retried, and the longest after several. */
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 60_000
 const FIRST_AUDIT_MS = 60_000
@@ -39,8 +39,8 @@ const FIRST_AUDIT_MS = 60_000
 const AUDIT_PERIOD_MS = 6 * 3_600_000
 
 /**
- * A LevelDB index that is rebuilt from the log, beside everything else, when it is found damaged. Meanwhile commits go on,
- * and look-ups are answered by a scan of the log, or when the index is whole, whichever is earlier.
+ * A LevelDB index that is rebuilt from the log in the background when it is found damaged. Meanwhile commits go on, and
+ * look-ups are answered by a scan of the log or once the index is whole, whichever is earlier.
  *
  * @see docs/spec/stream-file.md §5
  */
@@ -57,13 +57,13 @@ export class RepairingIndex implements BookmarkIndex {
   #auditing: Promise<void> | undefined
   /** Settles when the index is whole again; `undefined` if it is. */
   #rebuilding: Promise<void> | undefined
-  /** Settles when LevelDB was begun anew, so that a crash leaves no index that seems to be whole. */
+  /** Settles when LevelDB was renewed, so that a crash does not leave an index that seems whole. */
   #renewed: Promise<void> = Promise.resolve()
-  /** Number of the first entry that the rebuild did not come to yet. */
+  /** Number of the first entry that the rebuild has not reached yet. */
   #next = 0
-  /** Whether the rebuild has come to the head, so that all that is put since goes into LevelDB at once. */
+  /** Whether the rebuild has reached the head, so that later puts go into LevelDB directly. */
   #hasCaughtUp = false
-  /** Whether it may lack bookmarks since it was opened: look-ups are answered by a scan. */
+  /** Whether it may still lack bookmarks after opening: look-ups are answered by a scan. */
   #isBehind: boolean
 
   constructor(options: RepairingIndexOptions) {
@@ -78,7 +78,7 @@ export class RepairingIndex implements BookmarkIndex {
     this.#stopListening = log.listen({
       onCommit: () => undefined,
       onTruncate: ({ totalEntries }) => {
-        // What was put after that is found out when it is asked for.
+        // Bookmarks that are put later are noticed by look-ups.
         this.#next = Math.min(this.#next, Number(totalEntries))
       },
     })
@@ -99,7 +99,7 @@ export class RepairingIndex implements BookmarkIndex {
 
   put(bookmarks: Iterable<BookmarkPut>): void {
     this.#assertOpen()
-    // The rest is in the log, to which the rebuild comes by itself.
+    // The rest is in the log, and the rebuild will reach it.
     this.#level.put(this.#isFilling ? before(bookmarks, this.#next) : bookmarks)
   }
 
@@ -145,7 +145,7 @@ export class RepairingIndex implements BookmarkIndex {
 
   async flush(options: { readonly sync: boolean }): Promise<void> {
     await this.#whole(() => this.#level.flush(options))
-    // What a crash would find must say that it is not whole.
+    // After a crash the index must count as unfinished.
     if (this.#isFilling) await this.#renewed
   }
 
@@ -157,7 +157,7 @@ export class RepairingIndex implements BookmarkIndex {
     await this.#level.close()
   }
 
-  /** Do what asks for a whole index, unless it is being rebuilt or is to be by then. */
+  /** Do work that needs a whole index, unless a rebuild is under way or begins meanwhile. */
   async #whole(work: () => Promise<void>): Promise<void> {
     this.#assertOpen()
     if (this.#isFilling) return
@@ -222,7 +222,7 @@ export class RepairingIndex implements BookmarkIndex {
     this.#auditTimer = this.#clock.after(afterMs, audit, { ref: false })
   }
 
-  /** What fails here fails again for whoever looks something up. */
+  /** An error here occurs again in the next look-up. */
   async #audit(): Promise<void> {
     const { signal } = this.#closing
     if (this.#rebuilding === undefined && !this.#isBehind) {

@@ -10,18 +10,17 @@ export type OnBookmark = (key: Uint8Array, number: number) => void
 
 export interface RunsOptions {
   readonly signal?: AbortSignal | undefined
-  /** Entry number to stop at; the last run may go on after it (default: the commit point, wherever it is by then). */
+  /** Entry number to stop at; the last run may extend past it (default: the commit point at that time). */
   readonly to?: number | undefined
-  /** Most bytes to read from disk at a time, but always at least one entry (default: what the log reads). */
+  /** Most bytes per read from disk, but always at least one entry (default: that of the log). */
   readonly maxBytes?: number | undefined
 }
 
 /**
- * Read a log in runs, damaged or not, from entry `from` to the commit point, or to where a truncation removes what was
- * read.
+ * Read a log in runs, damaged or not, from entry `from` to the commit point, or until a truncation removes what was read.
  *
- * @returns the entry number up to which the runs are part of the log
- * @throws {DamageError} if there are no entries where some should stand
+ * @returns the entry number up to which the runs are in the log
+ * @throws {DamageError} if there are no entries where some should be
  */
 export async function* readRuns(
   log: ReadableLog,
@@ -37,7 +36,7 @@ export async function* readRuns(
   }
 }
 
-/** The next run, also if it is known to be damaged; `undefined` at the end, or if the cursor was truncated away. */
+/** The next run, even if it is known to be damaged; `undefined` at the end, or if a truncation ended the cursor. */
 async function nextAsFound(cursor: LogCursor, maxBytes: number | undefined): Promise<LogRun | undefined> {
   try {
     return await cursor.next({ asFound: true, maxBytes })
@@ -47,7 +46,7 @@ async function nextAsFound(cursor: LogCursor, maxBytes: number | undefined): Pro
   }
 }
 
-/** Call `onBookmark` with where each bookmark of 1 to 16 bytes of a run lies, before entry `to`. */
+/** Call `onBookmark` with the position of each bookmark of 1 to 16 bytes of a run, before entry `to`. */
 export function eachBookmark(
   { bytes, number }: Pick<LogRun, 'bytes' | 'number'>,
   onBookmark: (from: number, to: number, number: number) => void,
@@ -65,8 +64,8 @@ export function eachBookmark(
 }
 
 /**
- * Call `onBookmark` for each bookmark of 1 to 16 bytes from entry `from` on. Stops at the commit point, or where a
- * truncation removes what was read.
+ * Call `onBookmark` for each bookmark of 1 to 16 bytes from entry `from` on. Stops at the commit point, or when a truncation
+ * removes what was read.
  *
  * @returns the entry number up to which the log was read
  * @throws {DamageError}
@@ -87,7 +86,7 @@ export async function scanBookmarks(
   }
 }
 
-/** Entries of the first stretch that is read backwards; each one is twice as long, up to the last. */
+/** Number of entries of the first stretch that is read backwards; each further one is twice as long, up to a limit. */
 const FIRST_STRETCH = 1024
 const LAST_STRETCH = 65_536
 
@@ -100,7 +99,7 @@ export async function* bookmarksBackwards(
   let stretch = FIRST_STRETCH
   for (let to = end; to > 0; to -= stretch, stretch = Math.min(2 * stretch, LAST_STRETCH)) {
     const bookmarks: BookmarkPut[] = []
-    // A key that is kept keeps all of the page that it lies in.
+    // Copied: a borrowed key would keep its whole page in memory.
     await scanBookmarks(log, Math.max(0, to - stretch), (key, number) => bookmarks.push({ key: key.slice(), number }), {
       signal,
       to,
@@ -112,14 +111,14 @@ export async function* bookmarksBackwards(
 export interface IndexLogOptions {
   /** Entry number to begin at (default 0). */
   readonly from?: number | undefined
-  /** Notified now and then how many entries of how many were read. */
+  /** Notified now and then of the number of entries that were read, out of how many. */
   readonly onProgress?: ((entries: number, total: number) => void) | undefined
   /** Notified of each run whose bookmarks were put. */
   readonly onRun?: ((run: LogRun) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** What was put into an index. */
+/** The result of indexing a log. */
 export interface Indexed {
   readonly bookmarks: number
   /** Entry number up to which the index knows the log. */
@@ -154,9 +153,9 @@ export async function indexLog(
 }
 
 /**
- * The entry number up to which an index knows a log. Indexes are written in the order of the log, so it is the one after
- * the last bookmark for which the index has the right number. Searches from the end backwards, so it costs little unless
- * much is missing or the log has no bookmarks.
+ * The entry number up to which an index knows a log. Indexes are written in the order of the log, so that is the number after
+ * the last bookmark for which the index has the right entry. Searches backwards from the end, which is cheap unless much is
+ * missing or the log has no bookmarks.
  *
  * @throws {DamageError} @throws {DiskError} @throws {UnusableIndexError}
  */

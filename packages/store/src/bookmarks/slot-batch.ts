@@ -24,7 +24,7 @@ export function fillBatch(batch: Batch, view: DataView, count: number): void {
   }
 }
 
-/** What another program stored may be no number at all: then it is one that no entry has. */
+/** A value that another program stored may not be a number: then it is one that no entry has. */
 export function decodeNumber(bytes: Uint8Array): number {
   if (bytes.length !== value.length) return Number.MAX_SAFE_INTEGER
   return Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0))

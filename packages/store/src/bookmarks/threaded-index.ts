@@ -14,22 +14,22 @@ export interface ThreadedIndexOptions {
   /** Released when the index is closed, or could not be opened. */
   readonly claim: FolderClaim
   readonly workerData: LevelWorkerData
-  /** Bookmarks in memory from which on `writable` waits. */
+  /** Number of bookmarks in memory from which on `writable` waits. */
   readonly maxPending: number
   readonly clock: Clock
 }
 
-/** Time between two tries to open LevelDB again. */
+/** Time between two attempts to reopen LevelDB. */
 const REPAIR_PERIOD_MS = 500
 
 /**
  * An index whose LevelDB runs in a thread of its own.
  *
- * Invariants: nothing is written after a failure before a repair has helped, and never after a broken invariant, unless the
- * index begins anew; the folder stays locked until the thread has ended.
+ * Invariants: nothing is written after a failure until a repair has succeeded, and never after a broken invariant, unless the
+ * index is renewed; the folder stays locked until the thread has ended.
  */
 export class ThreadedIndex implements LevelBookmarkIndex {
-  /** Settles when LevelDB is open, or cannot be opened; then nothing is left to be closed. */
+  /** Settles when LevelDB is open, or cannot be opened; then nothing is left to close. */
   readonly opened: Promise<void>
   readonly #claim: FolderClaim
   readonly #thread: LevelThread
@@ -39,14 +39,14 @@ export class ThreadedIndex implements LevelBookmarkIndex {
   readonly #clock: Clock
   readonly #writes: LevelWrites
   #onOpened: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
-  /** `waiting`: LevelDB is not open yet for want of room; `gone`: its thread has ended. */
+  /** `waiting`: LevelDB is not open yet because the disk is full; `gone`: its thread has ended. */
   #level: 'opening' | 'waiting' | 'open' | 'gone' = 'opening'
   #failure: Error | undefined
-  /** When it may be tried again to repair what failed. */
+  /** When the next repair may be attempted. */
   #repairAt = 0
   #isRenewing = false
   readonly #damage = new DamageSignal()
-  /** Whether another program has taken LevelDB. */
+  /** Whether another program has opened LevelDB meanwhile. */
   #isLost = false
   #closing: Promise<void> | undefined
 
@@ -109,12 +109,12 @@ export class ThreadedIndex implements LevelBookmarkIndex {
   async renew(): Promise<void> {
     this.#assertOpen()
     if (this.#level === 'gone') throw this.#failure
-    // What would be made in another folder of that name would have no lock.
+    // Another folder at the path would not be locked.
     const isAtPath = await this.#claim.isAtPath().catch(() => false)
     if (!isAtPath) throw new DiskError('FILE_REPLACED', `${this.#claim.folder} is not the index folder that was opened`)
     this.#isRenewing = true
-    // Nothing is handed over meanwhile.
-    this.#fail(new DiskError('WRITE_FAILED', `${this.#claim.folder}: the bookmark index begins anew`))
+    // So that nothing is handed over meanwhile.
+    this.#fail(new DiskError('WRITE_FAILED', `${this.#claim.folder}: the bookmark index is being renewed`))
     try {
       await this.#request((id) => ({ t: 'renew', id }))
     } finally {
@@ -135,18 +135,18 @@ export class ThreadedIndex implements LevelBookmarkIndex {
 
   async writable(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    // Half of the room must be free again, so that whoever waits does so seldom.
+    // Half of the room must be free again, so that callers wait less often.
     if (this.#writes.waiting >= this.#maxPending) await this.#writes.untilWritten(Math.ceil(this.#maxPending / 2))
   }
 
   async get(key: Uint8Array): Promise<number | undefined> {
     this.#assertOpen()
-    // Where a write failed, what LevelDB has can be looked up there, and the rest in memory, which grows no more since
-    // nothing is committed before `writable` resolves.
+    // After a failed write LevelDB can still be read, and the rest is in memory, which does not grow, since nothing is committed
+    // until `writable` resolves.
     if (this.#level !== 'open') throw this.#failure
     const pending = this.#writes.find(key)
     if (pending !== undefined) return pending === 'removed' ? undefined : pending
-    // A message takes all of the memory that the key is a part of.
+    // A message would copy the whole buffer of the key.
     const copy = key.slice()
     return this.#request((id) => ({ t: 'get', id, key: copy }), lookUpError)
   }
@@ -162,7 +162,7 @@ export class ThreadedIndex implements LevelBookmarkIndex {
   }
 
   async #close(): Promise<void> {
-    // Begins before the first wait, so that all that was put until now is written.
+    // Starts synchronously, so that everything that was put until now is written.
     const flushed = this.#level === 'waiting' ? undefined : this.#flush(false)
     try {
       await flushed
@@ -210,7 +210,7 @@ export class ThreadedIndex implements LevelBookmarkIndex {
 
   #onReplied(): void {
     const isIdle = !this.#thread.isAwaited && (!this.#writes.isWriting || this.#failure !== undefined)
-    // Whoever opens or closes waits for the thread's end.
+    // Opening and closing wait for the thread's end.
     if (isIdle && this.#answers && this.#closing === undefined) this.#thread.unref()
   }
 
@@ -229,13 +229,13 @@ export class ThreadedIndex implements LevelBookmarkIndex {
     if (this.#closing === undefined) this.#fail(failure)
     this.#level = 'gone'
     this.#writes.drop()
-    // Whoever hears of it may want to open the folder again.
+    // A listener may want to reopen the folder.
     await this.#claim.release().catch(() => undefined)
     this.#onOpened?.reject(failure)
     this.#thread.rejectAll(failure)
   }
 
-  /** Whether its thread takes requests. */
+  /** Whether its thread accepts requests. */
   get #answers(): boolean {
     return this.#level === 'open' || this.#level === 'waiting'
   }

@@ -1,17 +1,17 @@
 import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 
-/** Up to where the log is committed: always between two atomic operations. docs/spec/stream-file.md §4. */
+/** The end of the committed log: always an operation boundary. docs/spec/stream-file.md §4. */
 export interface CommitPoint {
   /** Bytes of the file in use, header page and padding included. */
   readonly totalLength: number
-  /** Number of entries, which is the number of the next one. */
+  /** Number of entries, and so the number of the next one. */
   readonly totalEntries: bigint
 }
 
-/** Of a stream without entries. */
+/** The commit point of a stream without entries. */
 export const START: CommitPoint = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
 
-/** The point that something stands at, or ends with, without what else it says. */
+/** Only the commit point of a header, record or checkpoint. */
 export function pointOf({ totalLength, totalEntries }: CommitPoint): CommitPoint {
   return { totalLength, totalEntries }
 }

@@ -1,32 +1,32 @@
 import { ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 
-/** A page of which is known what it held. */
+/** What is known of a page. */
 export interface KnownPage {
   /** Position of the page. */
   readonly start: number
-  /** Its entries, whole, without padding: from memory, or by a checksum what was scanned. */
+  /** Its whole entries, without padding: from memory, or as they were scanned, by their checksum. */
   readonly bytes: Uint8Array
   readonly firstNumber: number
   /** Number after that of its last entry. */
   readonly endNumber: number
-  /** Whether something other than an entry must follow, or the page's end. */
+  /** Whether no entry follows: padding, or the end of the page. */
   readonly isClosed: boolean
 }
 
-/** Where a page no longer is what it was. */
+/** A difference between a known page and the file. */
 export interface PageChange {
-  /** Byte in the page at which the entry began; that after the last one, if an entry follows where none did. */
+  /** Offset of the entry in the page; the end of the last one, if an entry follows that did not. */
   readonly offset: number
   readonly number: number
-  /** Whether an entry of the same type and length stands there, as after an update in place. */
+  /** Whether there is an entry of the same type and length, as after an update in place. */
   readonly fits: boolean
 }
 
 /**
  * Compare a page with what the file has there now.
  *
- * @param found fewer bytes than are known if the file ends before, one more if the page is closed
- * @returns what changed, in order, up to the first change that does not fit: places after it have no meaning any more
+ * @param found fewer bytes than are known if the file ends earlier, one more if the page is closed
+ * @returns the changes in order, up to the first that does not fit: later offsets are meaningless
  */
 export function comparePage(known: KnownPage, found: Uint8Array): readonly PageChange[] {
   const { bytes, firstNumber, endNumber, isClosed } = known

@@ -3,17 +3,17 @@ import type { EntryRange } from './entry-range.ts'
 
 /** What is wrong with a stream file. docs/spec/stream-file.md §8. */
 export type DamageCode =
-  /** No magic, or another one, and no header of generation 1. */
+  /** The magic is missing or wrong, and there is no header of generation 1. */
   | 'BAD_MAGIC'
   /** The header entry is incomplete, or has a packet type or length that no generation has. */
   | 'BAD_HEADER'
-  /** The stream is of another type than asked for. */
+  /** The stream is of another type than requested. */
   | 'WRONG_STREAM_TYPE'
   /** The size is not 4096 bytes and whole pages of 1 MiB. */
   | 'CUT_PAGE'
-  /** `totalLength` lies beyond the end of the file, or inside the header page. */
+  /** `totalLength` is after the end of the file, or inside the header page. */
   | 'LENGTH_PAST_END'
-  /** `totalLength` does not stand at the end of an entry. */
+  /** `totalLength` is not the end of an entry. */
   | 'LENGTH_NOT_AT_ENTRY_END'
   /** `totalEntries` is not the number after the last entry. */
   | 'ENTRIES_MISMATCH'
@@ -21,29 +21,29 @@ export type DamageCode =
   | 'BAD_PACKET'
   /** An entry shorter than 17 bytes. */
   | 'BAD_LENGTH'
-  /** An entry that goes on beyond the end of its page. */
+  /** An entry that extends past the end of its page. */
   | 'CROSSES_PAGE'
-  /** An entry number that does not follow the one before. */
+  /** An entry number that does not follow its predecessor. */
   | 'BAD_NUMBER'
-  /** Padding at the start of a page, or where committed entries should stand. */
+  /** Padding at the start of a page, or where committed entries should be. */
   | 'PADDING'
   /** The bytes are not those that were committed: their checksum differs. */
   | 'BAD_CHECKSUM'
-  /** Nobody can tell whether the bytes are those that were committed: their checksum cannot be read. */
+  /** It is unknown whether the bytes are those that were committed: their checksum cannot be read. */
   | 'NO_CHECKSUM'
 
-/** Where in a file something is wrong. */
+/** Location of damage. */
 export interface DamageLocation {
   readonly file: string
   /** Byte position in the file. */
   readonly position: number
-  /** Number of the entry that stands or should stand there, where it is known. */
+  /** Number of the entry that is or should be there, if it is known. */
   readonly entryNumber?: bigint | undefined
-  /** All that is damaged there, where that is known. */
+  /** The whole damaged range, if it is known. */
   readonly range?: EntryRange | undefined
 }
 
-/** The file is not a whole stream. Serving what lies before the position is safe; `verify` and `recover` help. */
+/** The file is damaged. Entries before the position can be served; use `verify` and `recover`. */
 export class DamageError extends StreamError<DamageCode> {
   override readonly name: string = 'DamageError'
   readonly file: string
@@ -51,7 +51,7 @@ export class DamageError extends StreamError<DamageCode> {
   /** Number, from 0, of the data page; -1 in the header page. */
   readonly page: number
   readonly entryNumber: bigint | undefined
-  /** All that is damaged there, where that is known. */
+  /** The whole damaged range, if it is known. */
   readonly range: EntryRange | undefined
 
   constructor(code: DamageCode, detail: string, where: DamageLocation, options?: ErrorOptions) {
@@ -67,7 +67,7 @@ export class DamageError extends StreamError<DamageCode> {
     this.range = range
   }
 
-  /** What a codec found wrong in bytes that lie at a location. */
+  /** The damage that a codec found in bytes at a location. */
   static from(error: FormatError, { file, position, entryNumber }: DamageLocation): DamageError {
     const location = { file, position: position + error.offset, entryNumber }
     return new DamageError(DAMAGE_OF[error.code] ?? 'BAD_PACKET', error.detail, location, { cause: error })

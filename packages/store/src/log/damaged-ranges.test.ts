@@ -20,7 +20,7 @@ function runsOf(bytes: ReadonlySet<number>): (readonly [number, number])[] {
   return runs
 }
 
-test('what is added, removed and truncated is what a set of bytes has', () => {
+test('ranges that are added, removed and truncated agree with a set of bytes', () => {
   const random = randomFrom(1)
   for (let round = 0; round < 20; round++) {
     const ranges = new DamagedRanges()
@@ -55,7 +55,7 @@ test('what is added, removed and truncated is what a set of bytes has', () => {
   }
 })
 
-test('of more ranges than are told apart, two are joined over what lies between them', () => {
+test('beyond the limit, two ranges are joined with what is between them', () => {
   const most = 10_000
   const full = (): DamagedRanges => {
     const ranges = new DamagedRanges()
@@ -92,7 +92,7 @@ test('ranges are described as entries and bytes', () => {
   expect(uncoveredDamage('a.bin', range(20, 30))).toMatchObject({ code: 'NO_CHECKSUM', ...location })
 })
 
-test('refuses ranges that are none', () => {
+test('refuses invalid ranges', () => {
   const ranges = new DamagedRanges()
   const broken = expect.objectContaining({ name: 'InternalError' })
   expect(() => ranges.add(range(20, 20))).toThrow(broken)

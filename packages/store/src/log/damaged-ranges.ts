@@ -3,13 +3,13 @@ import type { CommitPoint } from './commit-point.ts'
 import { DamageError, type DamageLocation } from './damage-error.ts'
 import { type EntryRange, rangeText } from './entry-range.ts'
 
-/** Most ranges that are kept apart; if there are more, what lies between two of them counts as damaged too. */
+/** Most separate ranges; if there are more, what is between two of them counts as damaged too. */
 const MAX_RANGES = 10_000
 
 /**
- * The ranges of a log of which it is known that their bytes are not those that were committed.
+ * The ranges of a log that are known not to be what was committed.
  *
- * Invariants: no range is empty; they are in order, and something lies between each and the next.
+ * Invariants: no range is empty; they are in order, with a gap between each two.
  */
 export class DamagedRanges {
   #ranges: EntryRange[] = []
@@ -64,7 +64,7 @@ export class DamagedRanges {
     })
   }
 
-  /** Forget what lies beyond the end of the log. */
+  /** Forget what is after the end of the log. */
   truncateAt(end: CommitPoint): void {
     this.#ranges = this.#ranges
       .filter(({ from }) => from.totalLength < end.totalLength)
@@ -99,12 +99,12 @@ function later(a: CommitPoint, b: CommitPoint): CommitPoint {
   return a.totalLength >= b.totalLength ? a : b
 }
 
-/** The error of bytes that are not those that were committed. */
+/** The error for bytes that are not those that were committed. */
 export function rangeDamage(file: string, range: EntryRange, what: string): DamageError {
   return new DamageError('BAD_CHECKSUM', `${rangeText(range)}: ${what}`, locationOf(file, range))
 }
 
-/** The error of bytes of which nobody can tell whether they are those that were committed. */
+/** The error for bytes whose checksum cannot be read. */
 export function uncoveredDamage(file: string, range: EntryRange): DamageError {
   const detail = `${rangeText(range)}: not covered by a readable checksum, since the commit log is damaged there`
   return new DamageError('NO_CHECKSUM', detail, locationOf(file, range))

@@ -6,18 +6,18 @@ import type { LastPage, PageBuffers } from './page-buffers.ts'
 import { readBytes } from './run-reader.ts'
 
 /**
- * The last entries before a commit point, whole. Those of another history that end there differ unless they are the same
- * entries under the same numbers: the number and the length of the last one are among the bytes, however large it is.
+ * The last whole entries before a commit point. Those of another history that end there differ, unless they are the same
+ * entries with the same numbers: number and length of the last one are among the bytes, however large it is.
  */
 export interface Ending {
   readonly position: number
   readonly bytes: Uint8Array
 }
 
-/** Bytes that an ending has at least, unless its page has fewer. */
+/** Least bytes of an ending, unless its page has fewer. */
 const ENDING_BYTES = 4096
 
-/** The ending at a commit point. @param page in which it lies; none if the log has no entries */
+/** The ending at a commit point. @param page the last page; none if the log has no entries */
 export function endingOf({ totalLength }: CommitPoint, page: Pick<LastPage, 'start' | 'bytes'> | undefined): Ending {
   if (page === undefined) return { position: totalLength, bytes: new Uint8Array() }
   const { start, bytes } = page
@@ -25,19 +25,19 @@ export function endingOf({ totalLength }: CommitPoint, page: Pick<LastPage, 'sta
   return { position: start + from, bytes: bytes.slice(from) }
 }
 
-/** Where the last entry begins that does so up to `most`; the first one, if none does. */
+/** Start of the last entry that begins at or before `most`; of the first one, if there is none. */
 function lastHead(entries: Uint8Array, most: number): number {
   const view = viewOf(entries)
   let head = 0
   for (let next = 0; next <= most && (entries[next] ?? 0) !== 0; ) {
     head = next
-    // Anything shorter is no entry, and would lead nowhere.
+    // Anything shorter is not an entry.
     next += Math.max(view.getUint32(head + 1), ENTRY_HEAD_BYTES)
   }
   return head
 }
 
-/** The ending at a commit point: from memory, or from the file where the page that ends there is not in memory. */
+/** The ending at a commit point, from memory, or from the file if its page is not in memory. */
 export async function endingAt(
   file: DiskFile,
   path: string,
@@ -52,7 +52,7 @@ export async function endingAt(
   return endingOf(point, { start, bytes: await readBytes(file, path, start, totalLength - start) })
 }
 
-/** Whether a file still has the ending that is known. */
+/** Whether a file still has a known ending. */
 export async function hasEnding(file: DiskFile, { position, bytes }: Ending): Promise<boolean> {
   if (bytes.length === 0) return true
   const found = new Uint8Array(bytes.length)

@@ -1,6 +1,6 @@
 import type { CommitPoint } from './commit-point.ts'
 
-/** Whole entries of the log, one after the other, with the padding around them. */
+/** A range of whole consecutive entries of the log, with the padding around them. */
 export interface EntryRange {
   readonly from: CommitPoint
   /** After the last of them. */

@@ -5,14 +5,14 @@ import type { LogRuns } from './log-runs.ts'
 import type { PageDirectory } from './page-directory.ts'
 import type { LogPosition } from './run-reader.ts'
 
-/** What is read of a page at a time to find one entry in it. Where the reads ended is remembered for the next search. */
+/** Bytes per read when an entry is searched in its page. The ends of the reads are remembered for the next search. */
 export const SEARCH_BYTES: number = 64 * 1024
 
 export interface EntrySearchOptions {
   readonly directory: PageDirectory
   readonly runs: LogRuns
   readonly changes: LogChanges
-  /** Where the log ends by then. */
+  /** The current end of the log. */
   readonly endOf: () => CommitPoint
 }
 
@@ -30,7 +30,7 @@ export class EntrySearch {
     this.#endOf = endOf
   }
 
-  /** The position of an entry, or the commit point; `undefined` if the number is beyond, maybe by a truncation meanwhile. */
+  /** The position of an entry, or the commit point; `undefined` if the number is past it, maybe after a truncation. */
   async find(number: number): Promise<LogPosition | undefined> {
     for (;;) {
       const { epoch } = this.#changes
@@ -42,14 +42,14 @@ export class EntrySearch {
         const position = await this.#walkTo(number, page, end, epoch)
         if (epoch === this.#changes.epoch) return { position, number }
       } catch (error) {
-        // What was read while the log changed, or as another history's, is no damage.
+        // Damage that was found while the log changed, or in another history, does not count.
         await this.#runs.confirmed()
         if (epoch === this.#changes.epoch) throw error
       }
     }
   }
 
-  /** Walk to an entry of a page; what comes of it is worth nothing if the log has changed since `epoch`. */
+  /** Walk to an entry of a page; the result is invalid if the log has changed since `epoch`. */
   async #walkTo(number: number, page: number, end: CommitPoint, epoch: number): Promise<number> {
     let at = await this.#directory.positionBefore(number, page)
     while (at.number < number && epoch === this.#changes.epoch) {

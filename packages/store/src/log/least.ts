@@ -1,4 +1,4 @@
-/** The lesser of two entry numbers. */
+/** The smaller of two entry numbers. */
 export function least(a: bigint, b: bigint): bigint {
   return a < b ? a : b
 }

@@ -3,7 +3,7 @@ import { standstill } from '../../test/gated-disk.ts'
 import { LogChanges } from './log-changes.ts'
 import { Truncations } from './truncations.ts'
 
-/** A read that ends when the test says so, and how often it began. */
+/** A read that ends when the test says so, and the number of times that it began. */
 function heldRead() {
   const held: { readonly resolve: (value: string) => void; readonly reject: (error: Error) => void }[] = []
   const read = () => new Promise<string>((resolve, reject) => void held.push({ resolve, reject }))
@@ -16,7 +16,7 @@ function heldRead() {
 
 const isThere = (): boolean => true
 
-test('every change of committed bytes makes another epoch, one in place two', async () => {
+test('every change of committed bytes makes a new epoch, one in place makes two', async () => {
   const changes = new LogChanges(new Truncations())
   const epochs = [changes.epoch]
   changes.truncated(1)
@@ -27,7 +27,7 @@ test('every change of committed bytes makes another epoch, one in place two', as
   expect(new Set(epochs).size).toBe(4)
 })
 
-test('what was read while nothing changed is what is there', async () => {
+test('what was read while nothing changed is returned', async () => {
   const changes = new LogChanges(new Truncations())
   expect(await changes.readSteadily(0, isThere, async () => 'value')).toBe('value')
   expect(
@@ -41,7 +41,7 @@ test('what was read while nothing changed is what is there', async () => {
   await expect(failed).rejects.toThrow('damage')
 })
 
-test('what was read while bytes were changed in place is read again when they are whole', async () => {
+test('what was read during a change in place is read again when that is done', async () => {
   const changes = new LogChanges(new Truncations())
   const { read, begun, held } = heldRead()
   const found = changes.readSteadily(0, isThere, read)
@@ -63,7 +63,7 @@ test('what was read while bytes were changed in place is read again when they ar
   expect(await found).toBe('value')
 })
 
-test('a change that fails is reported, and what waits is read', async () => {
+test('a change that fails is reported, and waiting reads go on', async () => {
   const changes = new LogChanges(new Truncations())
   const changed = changes.change(() => Promise.reject(new Error('simulated')))
   const found = changes.readSteadily(0, isThere, async () => 'value')
@@ -71,7 +71,7 @@ test('a change that fails is reported, and what waits is read', async () => {
   expect(await found).toBe('value')
 })
 
-test('what lies after a truncation while it is read is not there, what lies before it is', async () => {
+test('an entry that is truncated during the read is not found, one before the truncation is', async () => {
   for (const [number, ends, value] of [
     [4, [5], 'value'],
     [5, [5], undefined],
@@ -91,7 +91,7 @@ test('what lies after a truncation while it is read is not there, what lies befo
   }
 })
 
-test('a truncation before a read began says nothing of what is there now', async () => {
+test('a truncation before a read does not affect it', async () => {
   const changes = new LogChanges(new Truncations())
   changes.truncated(0)
   expect(await changes.readSteadily(5, isThere, async () => 'value')).toBe('value')

@@ -2,15 +2,15 @@ import { invariant } from '@datastreamer/format'
 import type { Truncations } from './truncations.ts'
 
 /**
- * Notes when committed bytes of a log change, by a truncation or in place, so that what was read meanwhile is read again.
+ * Tracks changes of committed bytes, by a truncation or in place, so that what was read meanwhile is read again.
  *
  * Invariants: the epoch never goes back; one change in place at a time.
  */
 export class LogChanges {
   readonly #truncations: Truncations
-  /** Grows with every change of bytes that were committed. */
+  /** Grows with every change of committed bytes. */
   #epoch = 0
-  /** Settles when bytes that are being changed in place are whole again. */
+  /** Settles when a change in place is done. */
   #changing: Promise<void> | undefined
 
   constructor(truncations: Truncations) {
@@ -21,7 +21,7 @@ export class LogChanges {
     return this.#epoch
   }
 
-  /** The epoch, at a time when nothing is being changed. */
+  /** Waits until nothing is being changed, and returns the epoch. */
   async steadyEpoch(): Promise<number> {
     while (this.#changing !== undefined) await this.#changing
     return this.#epoch
@@ -47,10 +47,10 @@ export class LogChanges {
   }
 
   /**
-   * Read what stands at entry `number`, and again if anything changed meanwhile: what was read then is neither entries nor
+   * Read at entry `number`, and again if anything changed meanwhile: what was read then counts neither as entries nor as
    * damage.
    *
-   * @param isThere whether the entry is part of the log
+   * @param isThere whether the entry is in the log
    * @returns `undefined` if it is not, or was truncated meanwhile
    */
   async readSteadily<T>(number: number, isThere: () => boolean, read: () => Promise<T>): Promise<T | undefined> {

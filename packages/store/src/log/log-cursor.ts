@@ -4,7 +4,7 @@ import type { ReadableLog, RunOptions } from './readable-log.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 
 export interface CursorRunOptions extends RunOptions {
-  /** Take entries as they are found, also if they are known to be damaged (default false). */
+  /** Read entries as they are found, even if they are known to be damaged (default false). */
   readonly asFound?: boolean | undefined
 }
 
@@ -12,27 +12,27 @@ export interface CursorRunOptions extends RunOptions {
  * A position in a log that moves forward, run by run.
  *
  * **Truncation.** One that leaves every entry before the cursor is not noticed: the cursor goes on with the entries that
- * are there now. One that removes an entry before the cursor, whether or not another takes its number, ends it: whatever
- * is asked of it then throws a {@link TruncatedError}. Entries before the one at which it was opened count as passed. So
- * the entries before a cursor are at any moment the beginning of the log, or the cursor says that they are not.
+ * are there now. One that removes an entry before the cursor, whether or not another gets its number, ends it: every
+ * further call throws a {@link TruncatedError}. Entries before the one at which it was opened count as passed. So the entries
+ * before a cursor always are the beginning of the log, or the cursor throws.
  *
- * Invariants: it never goes back; a run begins at the cursor's number; it moves over a run only as long as no truncation
- * was noticed since that was read; one run is read at a time.
+ * Invariants: it never goes back; a run begins at the cursor's number; it moves over a run only if no truncation was noticed
+ * since the run was read; one run is read at a time.
  */
 export class LogCursor {
   readonly #log: ReadableLog
   readonly #first: number
   #number: number
-  /** Where entry `#number` begins; `undefined` until it is looked for. */
+  /** Position of entry `#number`; `undefined` until it is located. */
   #at: LogPosition | undefined
-  /** Truncations of the log that were noticed. */
+  /** Number of truncations of the log that were noticed. */
   #noticed: number
   #truncatedTo: number | undefined
   /** As {@link #noticed} when the last run was read. */
   #readAt: number
   #isReading = false
 
-  /** @param from number of an entry up to `totalEntries`, or its position as `locate` gave it just now */
+  /** @param from number of an entry up to `totalEntries`, or its position just returned by `locate` */
   constructor(log: ReadableLog, from: number | LogPosition) {
     this.#log = log
     if (typeof from !== 'number') this.#at = from
@@ -49,19 +49,19 @@ export class LogCursor {
     return this.#number
   }
 
-  /** Whether the log was not truncated since the last run was read, so that all of it still is part of the log. */
+  /** Whether the log was not truncated since the last run was read, so that the whole run is still in the log. */
   get isCurrent(): boolean {
     return this.#readAt === this.#log.truncations.count
   }
 
-  /** Number of entries that a truncation left, if it removed some before the cursor. */
+  /** Number of entries that a truncation left, if it removed entries before the cursor. */
   get truncatedTo(): number | undefined {
     this.#noticeTruncations()
     return this.#truncatedTo
   }
 
   /**
-   * The next run, if it can be had without waiting; the cursor stays before it.
+   * The next run, if it is in memory; the cursor stays before it.
    *
    * @throws {TruncatedError}
    */
@@ -74,7 +74,7 @@ export class LogCursor {
    * The next run, from memory or disk, or `undefined` at the end of the log; the cursor stays before it.
    *
    * @throws {TruncatedError}
-   * @throws {DamageError} if no whole entry stands there, or it is known to be damaged
+   * @throws {DamageError} if there is no whole entry, or it is known to be damaged
    */
   async read(options: CursorRunOptions = {}): Promise<LogRun | undefined> {
     invariant(!this.#isReading, 'a cursor reads two runs at a time')
@@ -124,7 +124,7 @@ export class LogCursor {
       this.#at = at
       return run
     } catch (error) {
-      // What was read while the log was truncated is no damage.
+      // Damage that was found while the log was truncated does not count.
       if (noticed === log.truncations.count) throw error
       return undefined
     }
@@ -147,7 +147,7 @@ export class LogCursor {
     this.#noticed = truncations.count
     if (fewest < this.#number) this.#truncatedTo = Math.min(fewest, this.#truncatedTo ?? fewest)
     if (fewest !== this.#number) return
-    // What is committed next may begin elsewhere.
+    // The next commit may begin at another position.
     const { totalLength, totalEntries } = header
     this.#at = this.#number === Number(totalEntries) ? { position: totalLength, number: this.#number } : undefined
   }

@@ -13,22 +13,21 @@ export interface LogRunsOptions {
   readonly path: string
   readonly buffers: PageBuffers
   readonly changes: LogChanges
-  /** Most bytes that one read from disk takes, but always at least one entry (default 1 MiB, a page). */
+  /** Most bytes per read from disk, but always at least one entry (default 1 MiB, a page). */
   readonly readBytes?: number | undefined
 }
 
-/** Where the log ends for whoever reads, by then. */
+/** The current end of the log for the reader. */
 type EndOf = () => CommitPoint
 
-/** Reads smaller than a page cost a catch-up a third of its speed. */
+/** Smaller reads than a page slow down catching up by a third. */
 const DEFAULT_READ_BYTES: number = PAGE_BYTES
 const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 
 /**
  * The runs of a log, from memory and from disk.
  *
- * Invariants: what is read from disk while committed bytes change is read again; nothing that is known to be damaged is
- * given as if it were whole.
+ * Invariants: what is read from disk while committed bytes change is read again; known damage is never returned as whole.
  */
 export class LogRuns {
   readonly damages: DamagedRanges = new DamagedRanges()
@@ -47,7 +46,7 @@ export class LogRuns {
     this.#readBytes = readBytes
   }
 
-  /** Call `confirm` whenever something was read from the file, before anybody gets it. */
+  /** Call `confirm` whenever something was read from the file, before it is delivered. */
   confirmReads(confirm: () => Promise<void>): void {
     this.#confirm = confirm
   }
@@ -67,13 +66,13 @@ export class LogRuns {
     return this.#readSteadily(from, endOf, (end) => this.#readWhole(from, end, most, into))
   }
 
-  /** From memory or disk, also if it is known to be damaged. */
+  /** From memory or disk, even if it is known to be damaged. */
   async asFound(from: LogPosition, endOf: EndOf, maxBytes: number = this.#readBytes): Promise<LogRun | undefined> {
     const run = runInMemory(this.#buffers, from, endOf())
     return run ?? this.#readSteadily(from, endOf, (end) => readRun(this.#file, this.#path, from, end, maxBytes))
   }
 
-  /** From memory or disk; worth something only if the log does not change meanwhile. */
+  /** From memory or disk; valid only if the log does not change meanwhile. */
   async atOnce(from: LogPosition, end: CommitPoint, maxBytes: number): Promise<LogRun> {
     return this.inMemory(from, end) ?? readRun(this.#file, this.#path, from, end.totalLength, maxBytes)
   }
@@ -86,7 +85,7 @@ export class LogRuns {
     try {
       return await readRun(this.#file, this.#path, from, stop, maxBytes, into)
     } catch (error) {
-      // At the padding before it; any other damage is its own.
+      // At the padding before the damage; any other damage is reported as it is found.
       const isBefore = error instanceof DamageError && error.code === 'PADDING'
       if (damaged === undefined || stop === end || !isBefore) throw error
       throw rangeDamage(this.#path, damaged, KNOWN_DAMAGE)

@@ -36,7 +36,7 @@ test('chunks end where pages end', () => {
   expect(() => [...buffers.chunks(from, pageStart(3) + 1)]).toThrow(`byte ${pageStart(3)} is not in memory`)
 })
 
-test('pages that are done with are forgotten, but the newest', () => {
+test('finished pages are forgotten, except the newest', () => {
   for (const [position, keep, left] of [
     [pageStart(2), 0, [2]],
     [pageStart(2) - 1, 0, [1, 2]],
@@ -52,7 +52,7 @@ test('pages that are done with are forgotten, but the newest', () => {
   }
 })
 
-test('a page becomes the last one again, also one that was forgotten', () => {
+test('a page becomes the last one again, even one that was forgotten', () => {
   const { buffers, pages } = threePages()
   const [first, second] = pages
   if (first === undefined || second === undefined) throw new Error('no pages')
@@ -68,7 +68,7 @@ test('a page becomes the last one again, also one that was forgotten', () => {
   expect(buffers.all).toEqual([])
 })
 
-test('what is overwritten is not what readers have borrowed', () => {
+test('overwriting does not change what readers have borrowed', () => {
   const { buffers, pages } = threePages()
   const [first, second] = pages
   if (first === undefined || second === undefined) throw new Error('no pages')

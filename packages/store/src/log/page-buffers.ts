@@ -1,28 +1,28 @@
 import { bytesLeftInPage, HEADER_PAGE_BYTES, invariant, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 
 /**
- * A data page in memory, as it lies in the file. What is committed of it are whole entries: encoded here, or walked by
- * whoever read them from the file.
+ * A data page in memory, as it is in the file. Its committed bytes are whole entries: encoded here, or walked when they were
+ * read from the file.
  */
 export interface PageBuffer {
   /** Position of the page's first byte in the file. */
   readonly start: number
-  /** Borrowed by readers up to what is committed; only bytes after that may change. */
+  /** Borrowed by readers up to the commit point; only bytes after that may change. */
   bytes: Uint8Array
   view: DataView
   /** Number of the entry that the page opens with. */
   readonly firstNumber: number
-  /** Position after the page's last entry, once nothing more is added to the page. */
+  /** End of the page's last entry, once nothing more is added to the page. */
   readonly closedAt: number | undefined
 }
 
-/** The page in which a log ends, up to there. */
+/** The page in which a log ends, up to that end. */
 export interface LastPage {
   /** Position of the page's first byte in the file. */
   readonly start: number
   /** Number of the entry that the page opens with. */
   readonly firstNumber: number
-  /** Whole entries from its first byte on, at most followed by padding. */
+  /** Whole entries from its first byte on, possibly followed by padding. */
   readonly bytes: Uint8Array
 }
 
@@ -31,10 +31,10 @@ interface Page extends PageBuffer {
 }
 
 /**
- * Pages at the end of the log in memory: what is being written, and the newest of what was.
+ * The last pages of the log, in memory: those being written, and the newest written ones.
  *
- * Invariants: they are whole pages of the file that follow each other without a gap; each opens with a later entry than
- * the one before; all but the last are closed.
+ * Invariants: they are consecutive whole pages of the file; each opens with a later entry than the one before; all but the
+ * last are closed.
  */
 export class PageBuffers {
   readonly #pages: Page[] = []
@@ -66,7 +66,7 @@ export class PageBuffers {
     return page
   }
 
-  /** Nothing is added to the last page any more, whose entries end at `position`. */
+  /** Close the last page, whose entries end at `position`. */
   closeLast(position: number): void {
     const page = this.#pages.at(-1)
     invariant(
@@ -81,7 +81,7 @@ export class PageBuffers {
     this.#pages.length = 0
   }
 
-  /** The page in which the log ends if it ends at `totalLength`, if it is in memory. */
+  /** The page in which a log that ends at `totalLength` ends, if it is in memory. */
   endingAt(totalLength: number): LastPage | undefined {
     const page = this.holding(totalLength - 1)
     return (
@@ -93,7 +93,7 @@ export class PageBuffers {
     )
   }
 
-  /** Make the page in which the log ends at `totalLength` the only one; none, if a page ends there. */
+  /** Make the page in which the log ends at `totalLength` the only one; keep none, if a page ends there. */
   restart(totalLength: number, page: LastPage | undefined): void {
     this.clear()
     if (page === undefined || bytesLeftInPage(totalLength) === PAGE_BYTES) return
@@ -101,9 +101,9 @@ export class PageBuffers {
   }
 
   /**
-   * Give the page that holds `position` memory of its own, apart from what readers have borrowed, and write to it.
+   * Write to the page that holds `position`, in new memory, since readers have borrowed the old one.
    *
-   * @param kept a page that was forgotten, but comes back if an operation is rolled back
+   * @param kept a page that was forgotten, but returns if an operation is rolled back
    */
   overwrite(position: number, bytes: Uint8Array, kept: PageBuffer | undefined): void {
     for (const page of new Set([this.holding(position), kept])) {
@@ -128,7 +128,7 @@ export class PageBuffers {
     }
     const index = this.#pages.indexOf(page)
     const [first] = this.#pages
-    // The files may have been opened anew since, and the page read from them.
+    // The files may have been reopened since, and the page read from them.
     invariant(index >= 0 || first === undefined || page.start <= first.start, 'a page comes back after others')
     if (index >= 0) this.#pages.length = index + 1
     else this.#pages.splice(0, this.#pages.length, page)
@@ -136,7 +136,7 @@ export class PageBuffers {
     reopened.closedAt = undefined
   }
 
-  /** The bytes from `from` to `to`, page by page; all of them must be in memory. */
+  /** The bytes from `from` to `to`, a chunk for each page; all must be in memory. */
   *chunks(from: number, to: number): Generator<Uint8Array> {
     for (let at = from; at < to; ) {
       const page = this.holding(at)
@@ -153,7 +153,7 @@ export class PageBuffers {
   }
 }
 
-/** Position of the page that follows the one that holds `position`. */
+/** Position of the page after the one that holds `position`. */
 export function nextPageStart(position: number): number {
   return pageStart(pageOf(position) + 1)
 }

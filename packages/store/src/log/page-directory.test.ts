@@ -76,7 +76,7 @@ test('after a truncation, pages after it are read again', async () => {
   }
 })
 
-test('what is read of a page while it is truncated is not remembered', async () => {
+test('what is read from a page while it is truncated is not remembered', async () => {
   const book = new Book(2)
   book.onRead = () => book.directory.forgetFrom(pageStart(1))
   expect(await book.directory.firstNumber(1)).toBe(10)
@@ -88,7 +88,7 @@ test('what is read of a page while it is truncated is not remembered', async () 
 test.each([
   ['padding', [0], 'packet type 0'],
   ['something else', [9], 'packet type 9'],
-  ['an entry whose number is none', [2, 0, 0, 0, 20, 0, 0, 0, 1, 0x80], `entry ${2n ** 63n}`],
+  ['an entry with an invalid number', [2, 0, 0, 0, 20, 0, 0, 0, 1, 0x80], `entry ${2n ** 63n}`],
 ])('a page that opens with %s is damaged', async (_, bytes, message) => {
   const book = new Book(2)
   book.bytes.fill(0, pageStart(1), pageStart(1) + 17)
@@ -103,7 +103,7 @@ test.each([
 
 const mark = (page: number, number: number) => ({ position: pageStart(page) + 100 * (number - 10 * page), number })
 
-test('a search begins at the last position before the entry that another came by', async () => {
+test('a search begins at the last position before the entry that another has passed', async () => {
   const book = new Book(3)
   const { directory } = book
   for (const number of [14, 12, 17, 12]) directory.mark(1, mark(1, number))
@@ -142,7 +142,7 @@ test('waymarks after a truncation, and in its page, are forgotten', async () => 
   }
 })
 
-test('waymarks are remembered of the 4,096 pages that were marked last', async () => {
+test('waymarks of the last 4,096 marked pages are remembered', async () => {
   const { directory } = new Book(3)
   const last = 4096
   for (let page = 0; page < last; page++) directory.mark(page, mark(page, 10 * page + 5))
@@ -152,7 +152,7 @@ test('waymarks are remembered of the 4,096 pages that were marked last', async (
   expect(await directory.positionBefore(16, 1)).toEqual(mark(1, 15))
 })
 
-test('refuses to look for what is not in the log, and marks outside of their page', async () => {
+test('refuses to search entries that are not in the log, and waymarks outside their page', async () => {
   const { directory } = new Book(2)
   const broken = { name: 'InternalError' }
   for (const number of [-1, 20]) {

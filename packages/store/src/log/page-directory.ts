@@ -14,24 +14,24 @@ import { DamageError } from './damage-error.ts'
 import type { PageBuffers } from './page-buffers.ts'
 import { type LogPosition, readBytes } from './run-reader.ts'
 
-/** Pages of which it is remembered where some of their entries begin: 16 positions each, of 64 bytes or so. */
+/** Most pages with waymarks: 16 positions each, of some 64 bytes. */
 const MOST_MARKED_PAGES = 4096
 
 /**
- * Which page holds which entries: every page opens with an entry, whose number is read once.
+ * Finds the page of an entry: every page opens with an entry, whose number is read once.
  *
- * Invariants: only entries of the log are looked for; waymarks lie in their page, in order; nothing is remembered that was
- * read before something was forgotten.
+ * Invariants: only entries of the log are searched; waymarks are inside their page, in order; what was read before something
+ * was forgotten is not remembered.
  */
 export class PageDirectory {
   readonly #file: DiskFile
   readonly #path: string
   readonly #buffers: PageBuffers
-  /** Number of each page's first entry, where it was asked for. */
+  /** Number of each page's first entry, as far as it was read. */
   readonly #firstNumbers: number[] = []
-  /** Positions within pages that a search came by, in order; of the pages that were marked last. */
+  /** Waymarks: positions within pages that searches have passed, in order, for the pages that were used last. */
   readonly #waymarks = new Map<number, LogPosition[]>()
-  /** Grows when something is forgotten: what was read before is not remembered then. */
+  /** Grows when something is forgotten: what was read before is then not remembered. */
   #forgotten = 0
 
   constructor(file: DiskFile, path: string, buffers: PageBuffers) {
@@ -75,13 +75,13 @@ export class PageDirectory {
     return Number(number)
   }
 
-  /** The last known position of a page at or before entry `number`, which the page holds. */
+  /** The last known position at or before entry `number` in its page. */
   async positionBefore(number: number, page: number): Promise<LogPosition> {
     const known = this.#waymarks.get(page)?.findLast((mark) => mark.number <= number)
     return known ?? { position: pageStart(page), number: await this.firstNumber(page) }
   }
 
-  /** Remember a position in a page that a search came by. */
+  /** Remember a position in a page that a search has passed. */
   mark(page: number, mark: LogPosition): void {
     invariant(pageOf(mark.position) === page, 'a waymark outside of its page')
     const marks = this.#waymarks.get(page) ?? []
@@ -93,7 +93,7 @@ export class PageDirectory {
     if (this.#waymarks.size > MOST_MARKED_PAGES) this.#waymarks.delete(oldest)
   }
 
-  /** Forget the pages that begin at or after `position`, and the waymarks in the one that holds it. */
+  /** Forget the pages that begin at or after `position`, and the waymarks in the page that holds it. */
   forgetFrom(position: number): void {
     this.#forgotten++
     for (const page of this.#waymarks.keys()) {

@@ -1,7 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path'
 import { RefusedError } from '../disk/errors.ts'
 
-/** A name beside the stream file: its own with the extension, if it has one, replaced. */
+/** The path of a file beside the stream file: its own with another extension. */
 export function beside(path: string, extension: string): string {
   const name = basename(path)
   return join(dirname(path), name.slice(0, name.length - extname(name).length) + extension)
@@ -23,7 +23,7 @@ export function newFilePath(path: string): string {
 }
 
 /**
- * @throws {TypeError} if it is no path
+ * @throws {TypeError} if it is not a path
  * @throws {RefusedError} `RESERVED_NAME` if a stream may not have that name
  */
 export function checkName(path: string): void {
@@ -33,13 +33,13 @@ export function checkName(path: string): void {
     if (basename(pathBeside(path)) !== basename(path)) continue
     throw new RefusedError(
       'RESERVED_NAME',
-      `${path}: a stream file cannot be named *${extension}, as one that lies beside it is`,
+      `${path}: a stream file cannot be named *${extension}, like a file beside a stream`,
     )
   }
 }
 
-/** @throws {TypeError} if there is no path: whoever leaves it out learns what was expected */
+/** @throws {TypeError} that says what was expected, if there is no path */
 export function mustBePath(path: unknown): void {
   if (typeof path === 'string' && path !== '') return
-  throw new TypeError(`file: expected the path of a stream file, got ${path === '' ? 'an empty text' : String(path)}`)
+  throw new TypeError(`file: expected the path of a stream file, got ${path === '' ? 'an empty string' : String(path)}`)
 }

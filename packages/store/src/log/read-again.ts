@@ -1,12 +1,12 @@
 import { DamageError } from './damage-error.ts'
 
 /**
- * Read what may change meanwhile, and again where damage is found: whoever writes it may be in the middle, or memory may
- * have forgotten what a failed sync has lost.
+ * Read what may change meanwhile, and again if damage is found: a write may be under way, or the system may have dropped what
+ * a failed sync has lost.
  *
- * @param times most readings
- * @param pause before each reading but the first
- * @throws {DamageError} that of the last reading
+ * @param times most attempts
+ * @param pause before each attempt but the first
+ * @throws {DamageError} of the last attempt
  */
 export async function readAgain<T>(
   times: number,

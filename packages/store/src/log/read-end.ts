@@ -20,7 +20,7 @@ import { readBytes } from './run-reader.ts'
  * each other up to `totalLength`, and the next number is `totalEntries`.
  *
  * @returns the page up to `point`; `undefined` if the log has no entries
- * @throws {DamageError} naming what does not fit
+ * @throws {DamageError} that says what does not match
  */
 export async function readEnd(file: DiskFile, path: string, point: CommitPoint): Promise<LastPage | undefined> {
   const { totalLength, totalEntries } = point
@@ -55,7 +55,7 @@ function countEntries(path: string, { start, firstNumber, bytes }: LastPage): nu
   const first = BigInt(firstNumber)
   try {
     const run = walkRun(bytes, 0, bytes.length, first)
-    // Whoever truncates at the entry that opens a page may leave the padding before it.
+    // A truncation at the first entry of a page may leave the padding before it.
     const isPageEnd = run.stop === 'padding' && bytes.length === PAGE_BYTES
     if (run.stop === 'end' || isPageEnd) return run.count
     const code = run.stop === 'padding' ? 'PADDING' : 'LENGTH_NOT_AT_ENTRY_END'

@@ -3,28 +3,28 @@ import type { CommitPoint } from './commit-point.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 import type { Truncations } from './truncations.ts'
 
-/** Notified of what happens to a log. Calls must not throw and must not wait. */
+/** Notified of changes of a log. Calls must not throw or block. */
 export interface LogListener {
   /** The commit point moved forward. */
   onCommit(): void
-  /** Every entry after the point is gone. */
+  /** Every entry after the point was removed. */
   onTruncate(point: CommitPoint): void
 }
 
 /** How a run is read from disk. */
 export interface RunOptions {
-  /** Memory for the run: it is filled at most, but always at least one entry is read (default: new memory). */
+  /** Memory for the run: no more is read than fits, but always at least one entry (default: new memory). */
   readonly into?: Uint8Array | undefined
   /** Most bytes to read, but always at least one entry (default: those of `into`, or what the log reads at a time). */
   readonly maxBytes?: number | undefined
-  /** Where the log ends for the caller: the commit point, or for the writer what is to become that. */
+  /** The end of the log for the caller: the commit point, or for the writer the next one. */
   readonly end?: CommitPoint | undefined
 }
 
 /** The committed log as readers see it; see {@link StreamLog}. */
 export interface ReadableLog {
   readonly header: Header
-  /** What was truncated of it. */
+  /** Its truncations. */
   readonly truncations: Truncations
   listen(listener: LogListener): () => void
   locate(number: number): Promise<LogPosition>

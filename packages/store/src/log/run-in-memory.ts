@@ -4,8 +4,8 @@ import { nextPageStart, type PageBuffer, type PageBuffers } from './page-buffers
 import type { LogPosition, LogRun } from './run-reader.ts'
 
 /**
- * The run at a position, if its page is in memory and an entry of that number begins there: a truncation may have removed
- * it, and others may have been committed over it.
+ * The run at a position, if its page is in memory and an entry of that number begins there: after a truncation there may be
+ * none, or other entries.
  *
  * @param end where the log ends for the caller
  */
@@ -16,7 +16,7 @@ export function runInMemory(buffers: PageBuffers, from: LogPosition, end: Commit
   const nextStart = nextPageStart(position)
   const nextPage = buffers.holding(nextStart)
   if (page === undefined) {
-    // At the padding of a page that is not in memory.
+    // The position is at the padding of a page that is not in memory.
     return nextPage?.firstNumber === number ? runInMemory(buffers, { position: nextStart, number }, end) : undefined
   }
   if (position >= totalLength) return undefined
@@ -26,7 +26,7 @@ export function runInMemory(buffers: PageBuffers, from: LogPosition, end: Commit
   if (!isLast && position >= closedAt) return runInMemory(buffers, { position: nextStart, number }, end)
   const entries = page.bytes.subarray(0, Math.min(closedAt, totalLength) - page.start)
   const at = position - page.start
-  // What does not go on from what was before is for the read from disk to find.
+  // Entries that do not follow what was before are left to the read from disk.
   if (!beginsEntry(page, at, entries.length, number)) return undefined
   const next =
     isLast || nextPage === undefined

@@ -17,12 +17,12 @@ class Pages {
     this.#view = new DataView(this.bytes.buffer)
   }
 
-  /** Where the last entry ends. */
+  /** End of the last entry. */
   get end(): number {
     return this.#end
   }
 
-  /** Add an entry of so many bytes; returns its position. */
+  /** Add an entry of a length; returns its position. */
   add(length: number, at = this.#end): number {
     const entry = encodeEntry({ type: 1, number: BigInt(this.#number++), data: new Uint8Array(length - 17).fill(7) })
     this.bytes.set(entry, at)
@@ -30,7 +30,7 @@ class Pages {
     return at
   }
 
-  /** Have the entry at a position say that it is of another length. */
+  /** Change the length field of the entry at a position. */
   say(length: number, at: number): void {
     this.#view.setUint32(at + 1, length)
   }
@@ -65,7 +65,7 @@ test.each([1, 16, 17, 18, 49, 50, 51])(
   },
 )
 
-test('a run ends with its page, also where the next entry follows without padding', async () => {
+test('a run ends with its page, even if the next entry follows without padding', async () => {
   const pages = new Pages(2)
   pages.add(PAGE_BYTES)
   pages.add(40)
@@ -74,7 +74,7 @@ test('a run ends with its page, also where the next entry follows without paddin
   expect(first.next).toEqual({ position: pageStart(1), number: 1 })
 })
 
-test('memory that is given is used if the run fits', async () => {
+test('the given memory is used if the run fits', async () => {
   const pages = new Pages(1)
   pages.add(50)
   pages.add(60)
@@ -90,7 +90,7 @@ test('memory that is given is used if the run fits', async () => {
   }
 })
 
-test('the entries before one that is broken are a run; whoever comes to it gets the error', async () => {
+test('the entries before a broken one are a run; reading at the broken one fails', async () => {
   const pages = new Pages(1)
   pages.add(50)
   const at = pages.add(60)
@@ -106,7 +106,7 @@ test('the entries before one that is broken are a run; whoever comes to it gets 
   await expect(pages.read({ position: at, number: 2 }, pages.end)).rejects.toMatchObject({ code: 'BAD_PACKET' })
 })
 
-test('what cannot be read is no damage', async () => {
+test('a read error is not damage', async () => {
   const broken = new Error('EIO')
   const file = { ...fileOf(() => new Uint8Array(0)), read: () => Promise.reject(broken) }
   await expect(readRun(file, 'a.bin', START, HEADER_PAGE_BYTES + 50, PAGE_BYTES)).rejects.toBe(broken)
@@ -134,7 +134,7 @@ test.each([
   }
 })
 
-test.each([1, 4, 5, 16])('%i bytes at the end are no entry', async (left) => {
+test.each([1, 4, 5, 16])('%i bytes at the end are not an entry', async (left) => {
   const pages = new Pages(2)
   pages.add(100)
   const end = pages.end + left
@@ -155,10 +155,10 @@ test('padding leads to the next page, which must have the entry', async () => {
   expect(bytes).toHaveLength(40)
   expect(next).toEqual({ position: pages.end, number: 2 })
   for (const [position, end] of [
-    // A page of nothing.
+    // An empty page.
     [pageStart(2), pageStart(2) + 50],
     [pageStart(1), pageStart(2) + 50],
-    // Padding up to the end of what is committed.
+    // Padding up to the commit point.
     [padding, padding + 20],
     [padding, pageStart(1)],
   ] as const) {
@@ -167,7 +167,7 @@ test('padding leads to the next page, which must have the entry', async () => {
   }
 })
 
-test('a file that ends before it may is damaged there', async () => {
+test('a file that ends too early is damaged there', async () => {
   const bytes = new Uint8Array(HEADER_PAGE_BYTES + 30)
   const read = readBytes(
     fileOf(() => bytes),

@@ -20,8 +20,8 @@ export interface LogPosition {
 }
 
 /**
- * Whole entries as they lie in one page of the log, at least one. Their lengths need not be checked again: these very
- * bytes were walked when they were read, or encoded or checked before they came into memory.
+ * Whole entries as they are in one page of the log, at least one. Their lengths need not be checked again: these bytes were
+ * walked when they were read, or encoded or checked before they got into memory.
  */
 export interface LogRun {
   /** The entries, without padding. Borrowed and read-only: other readers may share the memory. */
@@ -41,7 +41,7 @@ export interface LogRun {
  * @param end position up to which the file is committed
  * @param maxBytes bytes to read at most, but always at least one entry
  * @param into memory for the run, if it is large enough
- * @throws {DamageError} if no whole entry of that number stands there
+ * @throws {DamageError} if there is no whole entry of that number
  */
 export async function readRun(
   file: DiskFile,
@@ -72,7 +72,7 @@ export async function readRun(
     const location = { file: path, position, entryNumber: BigInt(from.number) }
     if (run.stop === 'padding') {
       if (bytesLeftInPage(position) === PAGE_BYTES || pageEnd >= end) {
-        throw new DamageError('PADDING', 'padding where an entry should stand', location)
+        throw new DamageError('PADDING', 'padding where an entry should be', location)
       }
       position = pageEnd
       want = maxBytes
@@ -92,7 +92,7 @@ export async function readRun(
   }
 }
 
-/** Read `length` bytes that the header says are there, into `into` if they fit. */
+/** Read `length` bytes that are there according to the header, into `into` if they fit. */
 export async function readBytes(
   file: DiskFile,
   path: string,
@@ -103,13 +103,13 @@ export async function readBytes(
   const bytes = into === undefined || into.length < length ? new Uint8Array(length) : into.subarray(0, length)
   const got = await file.read(bytes, position)
   if (got === length) return bytes
-  throw new DamageError('LENGTH_PAST_END', `the file ends, but totalLength is beyond`, {
+  throw new DamageError('LENGTH_PAST_END', `the file ends before totalLength`, {
     file: path,
     position: position + got,
   })
 }
 
-/** The entries before one that is broken are a run like any other; whoever comes to it gets the error. */
+/** The entries before a broken one are a normal run; only reading at the broken one fails. */
 function walk(bytes: Uint8Array, file: string, position: number, number: number): Run {
   const view = viewOf(bytes)
   try {

@@ -20,7 +20,7 @@ import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import { newFilePath } from './paths.ts'
 
-/** What a stream is; fixed when its file is made. */
+/** Properties of a stream; fixed when its file is made. */
 export interface StreamIdentity {
   /** u64, 1 for a zkEVM sequencer (default). */
   readonly streamType?: bigint | undefined
@@ -34,17 +34,17 @@ export interface StreamIdentity {
   readonly magic?: Uint8Array | undefined
 }
 
-/** Pages that a new file gets; sparse, so they cost nothing until they are used. */
+/** Pages of a new file; sparse, so they take no space until they are used. */
 const FIRST_PAGES = 100
-/** Pages that a full file gets more. */
+/** Pages by which a full file is extended. */
 const MORE_PAGES = 10
 
 /**
- * Make a stream file without entries, and become its writer. It appears whole or not at all, and never in the place of
- * another. docs/spec/stream-file.md §1.
+ * Make a stream file without entries, and become its writer. It appears whole or not at all, and never replaces another
+ * file. docs/spec/stream-file.md §1.
  *
- * @param beforeNamed called when nobody else can make it, before it has its name
- * @throws `EEXIST` if there is one by now
+ * @param beforeNamed called when it is locked against other makers, before it gets its name
+ * @throws `EEXIST` if the file exists by now
  * @throws {LockedError} if another program is making it
  */
 export async function createStreamFile(
@@ -75,11 +75,11 @@ export async function createStreamFile(
   }
 }
 
-/** A new file. One that a process that died left there is not written to: it may have another name too. */
+/** A new file. One that a crash has left is not written to: it may have another name too. */
 async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<LockedFile> {
   for (;;) {
     const locked = await openLocked(disk, path, 'create').catch(async (error: unknown) => {
-      // Nobody is at it where no file can be locked.
+      // Without locks on the file system nobody else is making it.
       if (error instanceof RefusedError && error.code === 'CANNOT_LOCK') await disk.remove(path)
       throw error
     })
@@ -94,9 +94,9 @@ async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<Lo
 }
 
 /**
- * A stream that was being made has no more than a header page, which a crash may have torn.
+ * Check that a file is a stream that was being made: it has no more than a header page, which a crash may have torn.
  *
- * @param page as one of now would have it
+ * @param page the header page that is made now
  * @throws {RefusedError} `IN_THE_WAY`
  */
 async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array): Promise<void> {
@@ -109,7 +109,7 @@ async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array):
   )
 }
 
-/** Take the name away under which a file was made, if a process died before it did so. */
+/** Remove the name under which a file was made, if a crash has left it. */
 export async function removeNewName(disk: Disk, path: string, file: DiskFile): Promise<void> {
   const made = newFilePath(path)
   if (await file.isAt(made)) await disk.remove(made)
@@ -118,7 +118,7 @@ export async function removeNewName(disk: Disk, path: string, file: DiskFile): P
 /**
  * Read a file's header.
  *
- * @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER`, or `WRONG_STREAM_TYPE` if another than `identity.streamType` is there
+ * @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER`, or `WRONG_STREAM_TYPE` if it is not of `identity.streamType`
  */
 export async function readHeader(file: DiskFile, path: string, identity: StreamIdentity): Promise<Header> {
   const page = new Uint8Array(HEADER_PAGE_BYTES)
@@ -142,7 +142,7 @@ function decode(page: Uint8Array, path: string, magic: Uint8Array | undefined): 
   }
 }
 
-/** A file that was opened for writing: its size and its header. */
+/** A file that is open for writing: its size and its header. */
 export class WritableFile {
   readonly file: DiskFile
   #header: Header
@@ -159,9 +159,9 @@ export class WritableFile {
   }
 
   /**
-   * Find out the size: an incomplete page at the end gets its length back.
+   * Extend an incomplete page at the end of the file to its full length.
    *
-   * @returns whether that was so
+   * @returns whether there was one
    */
   async repair(): Promise<boolean> {
     const size = await this.file.size()
@@ -179,7 +179,7 @@ export class WritableFile {
     this.#size = size
   }
 
-  /** Give back to the disk what lies after the page that ends at or holds `end`. */
+  /** Release the disk space after the page that ends at or holds `end`. */
   async release(end: number): Promise<void> {
     const size = pageStart(pagesInUse(end))
     if (size >= this.#size) return

@@ -17,14 +17,14 @@ export interface LogOptions extends Omit<LogRunsOptions, 'changes'> {
 }
 
 /**
- * The committed log: the file up to the commit point, and those who wait for it to move. Readers are cursors in it.
+ * The committed log: the file up to the commit point, with listeners for its changes. Readers are cursors in it.
  *
  * Invariants: the commit point moves forward by {@link advance} and back by {@link truncate}, `totalLength` and
  * `totalEntries` alike; bytes before it change only by {@link change}.
  */
 export class StreamLog implements ReadableLog {
   readonly path: string
-  /** What was truncated of it. */
+  /** Its truncations. */
   readonly truncations: Truncations = new Truncations()
   readonly #clock: Clock
   readonly #changes: LogChanges = new LogChanges(this.truncations)
@@ -47,12 +47,12 @@ export class StreamLog implements ReadableLog {
     this.#search = new EntrySearch({ directory: this.#directory, runs: this.#runs, changes, endOf })
   }
 
-  /** What is known to be damaged: it is not read as if it were whole. */
+  /** Known damage: reading it fails. */
   get damages(): DamagedRanges {
     return this.#runs.damages
   }
 
-  /** The header, standing between two atomic operations. */
+  /** The header; its totals are the commit point. */
   get header(): Header {
     return this.#header
   }
@@ -64,8 +64,8 @@ export class StreamLog implements ReadableLog {
   }
 
   /**
-   * Have what was read from the file confirmed before it is given to anybody: where another program writes the file, it may
-   * be another history's by then, and `confirm` then truncates the log.
+   * Have what was read from the file confirmed before it is delivered: if another program writes the file, it may be of
+   * another history by then, and `confirm` truncates the log.
    */
   confirmReads(confirm: () => Promise<void>): void {
     this.#runs.confirmReads(confirm)
@@ -102,33 +102,33 @@ export class StreamLog implements ReadableLog {
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
 
-  /** Move the commit point to where a recovery found it. The header that was read may be torn, and fit nothing. */
+  /** Move the commit point to where a recovery found it. The header that was read may be torn. */
   moveTo(point: CommitPoint): void {
     const { totalLength, totalEntries } = this.#header
     if (point.totalLength >= totalLength && point.totalEntries >= totalEntries) this.advance(point)
     else this.#removeAfter(point)
   }
 
-  /** Change committed bytes in place by `work`; reads from disk wait for it, or are done again. */
+  /** Change committed bytes in place by `work`; reads from disk wait for it, or are repeated. */
   change(work: () => Promise<void>): Promise<void> {
     return this.#changes.change(work)
   }
 
-  /** A number that grows whenever committed bytes change, at a time when none are being changed. */
+  /** Waits until no committed bytes are being changed, and returns a number that grows with every change. */
   steadyEpoch(): Promise<number> {
     return this.#changes.steadyEpoch()
   }
 
-  /** Whether no committed bytes were changed since {@link steadyEpoch} gave `epoch`. */
+  /** Whether no committed bytes were changed since {@link steadyEpoch} returned `epoch`. */
   isSteadySince(epoch: number): boolean {
     return this.#changes.epoch === epoch
   }
 
   /**
-   * Where entry `number` begins.
+   * The position of entry `number`.
    *
    * @param number 0 to `totalEntries`, which gives the commit point
-   * @throws {RangeError} if it is beyond
+   * @throws {RangeError} if it is larger
    */
   async locate(number: number): Promise<LogPosition> {
     const position = await this.#search.find(number)
@@ -139,7 +139,7 @@ export class StreamLog implements ReadableLog {
   /**
    * The run at a position, if it is in memory, not known to be damaged, and an entry of that number begins there.
    *
-   * @param end where the log ends for the caller: the commit point, or for the writer what is to become that
+   * @param end the end of the log for the caller: the commit point, or for the writer the next one
    */
   runInMemory(from: LogPosition, end: CommitPoint = this.#header): LogRun | undefined {
     return this.#runs.inMemory(from, end)
@@ -148,17 +148,17 @@ export class StreamLog implements ReadableLog {
   /**
    * The run at a position before the commit point, from the file, or `undefined` if a truncation removed it.
    *
-   * @throws {DamageError} if no whole entry of that number stands there, or it is known to be damaged
+   * @throws {DamageError} if there is no whole entry of that number, or it is known to be damaged
    */
   runOnDisk(from: LogPosition, { into, maxBytes, end }: RunOptions = {}): Promise<LogRun | undefined> {
     return this.#runs.onDisk(from, () => end ?? this.#header, maxBytes, into)
   }
 
   /**
-   * The run at a position before the commit point as it is found, also if it is known to be damaged: for an index, whose
+   * The run at a position before the commit point as it is found, even if it is known to be damaged: for an index, whose
    * answers are compared with the log.
    *
-   * @throws {DamageError} if no whole entry of that number stands there
+   * @throws {DamageError} if there is no whole entry of that number
    */
   runAsFound(from: LogPosition, maxBytes?: number): Promise<LogRun | undefined> {
     return this.#runs.asFound(from, () => this.#header, maxBytes)

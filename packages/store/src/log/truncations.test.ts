@@ -17,7 +17,7 @@ test('the fewest entries since any truncation', () => {
   }
 })
 
-test('of more than are kept apart, the oldest count as one that left the fewest entries', () => {
+test('beyond the limit, the oldest count as one that left the fewest entries', () => {
   const truncations = new Truncations()
   for (let i = 0; i < 10_001; i++) truncations.note(i)
   expect(truncations.fewestSince(0)).toBe(0)

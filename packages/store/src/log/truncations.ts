@@ -1,17 +1,17 @@
-/** Most truncations that are kept apart; older ones count as one that left the fewest entries of them all. */
+/** Most truncations to keep separately; older ones count as one that left the fewest entries of them all. */
 const MAX_NOTED = 10_000
 
 /**
- * Remembers where a log was truncated, so that a position in it can find out later what was taken since it asked last.
+ * Remembers where a log was truncated, so that a cursor can find out what was removed since it last asked.
  *
- * Invariants: from one noted truncation to the next both fields grow, since a later one that left fewer entries says all
- * that an earlier one would.
+ * Invariants: from one noted truncation to the next both fields grow, since a later one that left fewer entries includes the
+ * earlier ones.
  */
 export class Truncations {
   readonly #noted: { readonly count: number; readonly totalEntries: number }[] = []
   #count = 0
 
-  /** Truncations so far. */
+  /** Number of truncations. */
   get count(): number {
     return this.#count
   }

@@ -1,11 +1,11 @@
 // Part of the index's thread: nothing from other packages of the workspace may be imported here.
 
-/** What LevelDB's own files must not look like. */
+/** Damage in LevelDB's files. */
 export class LevelDamage extends Error {
   readonly code = 'LEVEL_CORRUPTION'
 }
 
-/** Reads LevelDB's integers and lengths one after the other; what goes beyond the end is damage. */
+/** Reads LevelDB's integers and lengths in sequence; reading past the end is damage. */
 export class ByteReader {
   readonly #bytes: Uint8Array
   #at = 0
@@ -18,7 +18,7 @@ export class ByteReader {
     return this.#bytes.length - this.#at
   }
 
-  /** A varint; one beyond 2^53 comes out rounded. */
+  /** A varint; values above 2^53 are rounded. */
   varint(): number {
     let value = 0
     for (let scale = 1; ; scale *= 128) {
@@ -35,7 +35,7 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - length, this.#at)
   }
 
-  /** Bytes after their length. */
+  /** Bytes that follow their length. */
   counted(): Uint8Array {
     return this.take(this.varint())
   }

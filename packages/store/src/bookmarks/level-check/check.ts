@@ -7,22 +7,22 @@ import { type Manifest, readManifest, type Table } from './manifest.ts'
 import { readRecords } from './records.ts'
 import { checkTable, hasTable, TableSearch } from './table.ts'
 
-/** Lies in a folder as long as its index is being made and holds less than the log. LevelDB does not mind it. */
+/** Exists while an index is being built and holds less than the log. LevelDB ignores it. */
 export const UNFINISHED_FILE = 'UNFINISHED'
 
-/** Looks at the files of a LevelDB may have to begin anew as often, since LevelDB replaces them meanwhile. */
+/** Most restarts of a check because LevelDB replaces files meanwhile. */
 const TRIES = 100
 
-/** Bytes of tables that are all checked before LevelDB opens them: some hundredths of a second. */
+/** If the tables have no more bytes, all are checked before LevelDB opens them: some hundredths of a second. */
 const FEW_BYTES = 32 * 1_048_576
-/** Of more, those up to this level: they are what LevelDB may merge at once, which gives damage right checksums. */
+/** Otherwise those up to this level: LevelDB may merge them at once, which gives damaged bytes matching checksums. */
 const FIRST_MERGED_LEVEL = 1
 
 /**
- * Check, before LevelDB opens a folder, what it reads then and says nothing of: it goes without the records of a journal
- * that are damaged, takes a manifest that is damaged at its end for a shorter one, and merges tables as they are.
+ * Check, before LevelDB opens a folder, what it reads then without reporting damage: it skips damaged records of a journal,
+ * treats a manifest that is damaged at its end as a shorter one, and merges tables as they are.
  *
- * @throws {LevelDamage} @throws what the system says
+ * @throws {LevelDamage} @throws the system's error
  */
 export function checkClosed(folder: string): void {
   if (existsSync(join(folder, UNFINISHED_FILE))) throw new LevelDamage('it was not finished when it was made')
@@ -56,7 +56,7 @@ export class LookUpCheck {
     this.#search = new TableSearch(folder)
   }
 
-  /** @throws {LevelDamage} @throws what the system says */
+  /** @throws {LevelDamage} @throws the system's error */
   check(key: Uint8Array): void {
     const mayHave = ({ smallest, largest }: Table): boolean =>
       compareKeys(smallest, key) <= 0 && compareKeys(largest, key) >= 0
@@ -72,7 +72,7 @@ export class LookUpCheck {
 /**
  * Check all tables, one after the other, with a pause before each.
  *
- * @throws {LevelDamage} @throws what the system says
+ * @throws {LevelDamage} @throws the system's error
  */
 export async function checkTables(folder: string, pauseMs: number, signal: AbortSignal): Promise<void> {
   const { tables } = readManifest(folder, false)

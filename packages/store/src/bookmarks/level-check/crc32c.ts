@@ -16,7 +16,7 @@ for (let table = 1; table < 4; table++) {
 }
 const [T0, T1, T2, T3] = TABLES as [Int32Array, Int32Array, Int32Array, Int32Array]
 
-/** CRC-32C (Castagnoli) of bytes, as LevelDB computes it; pass the one of the bytes before to go on from there. */
+/** CRC-32C (Castagnoli) of bytes, as in LevelDB; pass that of preceding bytes to continue it. */
 export function crc32c(bytes: Uint8Array, before = 0): number {
   let crc = ~before
   let at = 0

@@ -15,7 +15,7 @@ export interface Table {
   readonly largest: Uint8Array
 }
 
-/** Which files LevelDB uses, as its manifest says. */
+/** The files that LevelDB uses, by its manifest. */
 export interface Manifest {
   readonly tables: ReadonlyMap<number, Table>
   /** Journals of a lower number are no longer in use. */
@@ -26,14 +26,14 @@ export interface Manifest {
 const [COMPARATOR, JOURNAL, NEXT_FILE, LAST_SEQUENCE, COMPACT_POINTER, REMOVED, ADDED, PREVIOUS_JOURNAL] = [
   1, 2, 3, 4, 5, 6, 7, 9,
 ]
-/** Behind every key: its sequence number and kind. */
+/** After every key: its sequence number and kind. */
 const KEY_TAIL_BYTES = 8
 
 /**
  * Read the manifest of a LevelDB, which may be open.
  *
- * @param isClosed whether nobody writes it, so that it has to be whole to its end
- * @throws {LevelDamage} @throws what the system says
+ * @param isClosed whether it is not being written, so that it has to be whole to its end
+ * @throws {LevelDamage} @throws the system's error
  */
 export function readManifest(folder: string, isClosed: boolean): Manifest {
   const name = /^(MANIFEST-\d{6,})\n$/.exec(Buffer.from(read(folder, 'CURRENT')).toString('latin1'))?.[1]
@@ -57,7 +57,7 @@ function read(folder: string, name: string): Uint8Array {
   }
 }
 
-/** Returns the number of the first journal in use if the edit names it. */
+/** The number of the first journal in use, if the edit contains it. */
 function applyEdit(record: Uint8Array, tables: Map<number, Table>): number | undefined {
   const reader = new ByteReader(record)
   let firstJournal: number | undefined

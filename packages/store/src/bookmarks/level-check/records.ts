@@ -18,8 +18,7 @@ export interface Records {
 /**
  * The whole records of a journal or manifest from a position on at which one begins, or at which the file ends.
  *
- * A last record that is cut off or not whole, with nothing but zeros after it, is left out: so a crash leaves a file, or
- * it is being written.
+ * An incomplete last record, with only zeros after it, is left out: a crash leaves a file so, or it is being written.
  *
  * @throws {LevelDamage} if a record before the last is not whole
  */
@@ -52,12 +51,12 @@ export function readRecords(bytes: Uint8Array, from = 0): Records {
   return { records, end }
 }
 
-/** Room that was set aside and not used. */
+/** Whether the rest is preallocated space. */
 function isUnused(bytes: Uint8Array, at: number): boolean {
   return bytes.subarray(at, at + HEAD_BYTES).every((byte) => byte === 0)
 }
 
-/** The fragment of a record at a position, or `undefined` if it is the last thing in the file and not whole. */
+/** The fragment of a record at a position, or `undefined` if it is the last one in the file and incomplete. */
 function readFragment(
   bytes: Uint8Array,
   at: number,
@@ -72,7 +71,7 @@ function readFragment(
     if (u32(bytes, at) === masked(crc32c(bytes.subarray(at + 6, end)))) {
       return { data: bytes.subarray(at + HEAD_BYTES, end), type, end }
     }
-    // Whole records after it say that it once was whole too.
+    // Whole records after it show that it was whole once.
     if (bytes.subarray(end).some((byte) => byte !== 0)) {
       throw new LevelDamage(`a record at ${at} does not match its checksum`)
     }

@@ -1,7 +1,7 @@
 // Part of the index's thread: nothing from other packages of the workspace may be imported here.
 import { ByteReader, LevelDamage } from './bytes.ts'
 
-/** Most bytes that a block may have. */
+/** Most bytes of a block. */
 const MAX_BYTES = 64 * 1_048_576
 
 /** Decompress a block. @throws {LevelDamage} */

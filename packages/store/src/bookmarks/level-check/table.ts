@@ -9,11 +9,11 @@ import { unsnap } from './snappy.ts'
 const FOOTER_BYTES = 48
 /** The last 8 bytes of every table. */
 const MAGIC = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb]
-/** Behind every block: `compression u8 | crc u32`. */
+/** After every block: `compression u8 | crc u32`. */
 const TRAILER_BYTES = 5
 const SNAPPY = 1
 
-/** Where a block lies. */
+/** Position and length of a block. */
 interface Handle {
   readonly offset: number
   readonly bytes: number
@@ -26,11 +26,11 @@ interface IndexEntry {
 }
 
 /**
- * Check that a table is what was written. LevelDB itself compares no checksum when it reads, and takes what it reads for
- * lengths and places.
+ * Check that a table is what was written. LevelDB itself compares no checksums when it reads, and uses what it reads as
+ * lengths and positions.
  *
- * @returns false if its file is not there
- * @throws {LevelDamage} @throws what the system says
+ * @returns false if its file does not exist
+ * @throws {LevelDamage} @throws the system's error
  */
 export function checkTable(folder: string, table: Table): boolean {
   return (
@@ -50,7 +50,7 @@ interface Known {
   readonly blocks: readonly IndexEntry[]
 }
 
-/** Longest time for which the beginning of a search in a table is taken for read if the file says that nobody wrote it. */
+/** Longest time for which the index of a table is not read again, if the file was not modified. */
 const KNOWN_MS = 10_000
 const MAX_KNOWN = 64
 
@@ -64,7 +64,7 @@ export class TableSearch {
     this.#folder = folder
   }
 
-  /** Check what is read to find a key. @returns false if the table's file is not there @throws as `checkTable` */
+  /** Check what is read to find a key. @returns false if the table's file does not exist @throws as `checkTable` */
   check(table: Table, key: Uint8Array): boolean {
     return withTable(this.#folder, table, (file) => this.#checkIn(file, table, key)) !== undefined
   }
@@ -83,7 +83,7 @@ export class TableSearch {
   }
 }
 
-/** Do something with a table's file; `undefined` if it is not there. */
+/** Do something with a table's file; `undefined` if it does not exist. */
 function withTable(folder: string, table: Table, work: (file: TableFile) => void): true | undefined {
   const fd = openTable(folder, table.number)
   if (fd === undefined) return undefined
@@ -95,7 +95,7 @@ function withTable(folder: string, table: Table, work: (file: TableFile) => void
   }
 }
 
-/** Whether the file of a table is there, in its length. @throws as `checkTable` */
+/** Whether the file of a table exists and has its length. @throws as `checkTable` */
 export function hasTable(folder: string, table: Table): boolean {
   return withTable(folder, table, (file) => void file.checkLength()) !== undefined
 }
@@ -120,14 +120,14 @@ class TableFile {
     this.#table = table
   }
 
-  /** Returns what changes when somebody writes the file. */
+  /** A value that changes when the file is modified. */
   checkLength(): string {
     const { size, mtimeNs, ctimeNs } = fstatSync(this.#fd, { bigint: true })
     if (Number(size) !== this.#table.bytes) throw this.#damage(`has ${size} bytes, expected ${this.#table.bytes}`)
     return `${size} ${mtimeNs} ${ctimeNs}`
   }
 
-  /** Where the blocks lie, after all that stands after them was checked. */
+  /** The positions of the blocks, after everything that follows them was checked. */
   blocks(): readonly IndexEntry[] {
     const { bytes } = this.#table
     const footer = this.#read({ offset: bytes - FOOTER_BYTES, bytes: FOOTER_BYTES })
@@ -165,7 +165,7 @@ function handleOf(reader: ByteReader): Handle {
   return { offset: reader.varint(), bytes: reader.varint() }
 }
 
-/** The entries of an index block: each key shares a beginning with the one before. */
+/** The entries of an index block: each key shares a prefix with the one before. */
 function blockEntries(block: Uint8Array): IndexEntry[] {
   const restarts = block.length < 4 ? 0 : u32(block, block.length - 4)
   const end = block.length - 4 * (restarts + 1)
