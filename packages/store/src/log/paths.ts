@@ -33,7 +33,7 @@ export function checkName(path: string): void {
     if (basename(pathBeside(path)) !== basename(path)) continue
     throw new RefusedError(
       'RESERVED_NAME',
-      `${path}: a stream file cannot be named *${extension}, like a file beside a stream`,
+      `${path}: a stream file cannot be named *${extension}, which names a file beside a stream`,
     )
   }
 }
