@@ -19,3 +19,8 @@ export function pointOf({ totalLength, totalEntries }: CommitPoint): CommitPoint
 export function samePoint(a: CommitPoint, b: CommitPoint): boolean {
   return a.totalLength === b.totalLength && a.totalEntries === b.totalEntries
 }
+
+/** Whether `a` has fewer entries or bytes than `b`: the log was truncated in between. */
+export function isBefore(a: CommitPoint, b: CommitPoint): boolean {
+  return a.totalEntries < b.totalEntries || a.totalLength < b.totalLength
+}

@@ -3,7 +3,7 @@ import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { repairBookmarks } from '../bookmarks/repair.ts'
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, isBefore, START, samePoint } from '../log/commit-point.ts'
 import { comparePage, type KnownPage, type PageChange } from '../log/compare-page.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { type Ending, endingAt, endingOf, hasEnding } from '../log/ending.ts'
@@ -227,11 +227,6 @@ export class FollowedLog {
     }
     return undefined
   }
-}
-
-/** Whether commit point `a` is before `b`. */
-function isBefore(a: CommitPoint, b: CommitPoint): boolean {
-  return a.totalEntries < b.totalEntries || a.totalLength < b.totalLength
 }
 
 /**

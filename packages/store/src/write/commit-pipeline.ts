@@ -11,17 +11,9 @@ import type { GroupCommit } from './group-commit.ts'
 import type { LogWriter } from './log-writer.ts'
 import { OpenOperation, pointAt } from './open-operation.ts'
 import { type CommitGroup, failedOperation, type PendingCommit } from './operation.ts'
+import type { StoreLimits } from './store-limits.ts'
 import type { StateOfStore } from './store-state.ts'
 import { WorkQueue } from './work-queue.ts'
-
-export interface StoreLimits {
-  /** Number of the newest pages of 1 MiB that are kept in memory for readers. */
-  readonly tailPages: number
-  /** Bytes of an open operation that are kept in memory before whole pages of it are written ahead. */
-  readonly spillBytes: number
-  /** Bytes that may wait for the disk before further entries are refused. */
-  readonly maxPendingBytes: number
-}
 
 export interface PipelineParts {
   readonly log: StreamLog
