@@ -20,7 +20,7 @@ export interface RepairingIndexOptions {
   readonly log: StreamLog
   readonly level: LevelBookmarkIndex
   /** Resolves when the log may be read (default: at once). */
-  readonly ordered?: Promise<void> | undefined
+  readonly recovered?: Promise<void> | undefined
   /** Whether it may lack bookmarks of the log until {@link RepairingIndex.caughtUp} is called (default false). */
   readonly isBehind?: boolean | undefined
   /** Why it has to be rebuilt at once, if so. */
@@ -50,7 +50,7 @@ export class RepairingIndex implements BookmarkIndex {
   readonly #onEvent: (event: IndexEvent) => void
   readonly #stopListening: () => void
   readonly #closing = new AbortController()
-  readonly #ordered: Promise<void>
+  readonly #recovered: Promise<void>
   readonly #auditAfterMs: number
   readonly #clock: Clock
   #auditTimer: Timer | undefined
@@ -67,9 +67,9 @@ export class RepairingIndex implements BookmarkIndex {
   #isBehind: boolean
 
   constructor(options: RepairingIndexOptions) {
-    const { log, level, ordered, isBehind = false, damage, onEvent, clock, auditAfterMs = FIRST_AUDIT_MS } = options
+    const { log, level, recovered, isBehind = false, damage, onEvent, clock, auditAfterMs = FIRST_AUDIT_MS } = options
     this.#isBehind = isBehind
-    this.#ordered = ordered ?? Promise.resolve()
+    this.#recovered = recovered ?? Promise.resolve()
     this.#auditAfterMs = auditAfterMs
     this.#clock = clock
     this.#log = log
@@ -181,7 +181,7 @@ export class RepairingIndex implements BookmarkIndex {
 
   async #rebuildUntilDone(): Promise<void> {
     const { signal } = this.#closing
-    await Promise.race([this.#ordered, once(signal, 'abort')])
+    await Promise.race([this.#recovered, once(signal, 'abort')])
     for (let wait = FIRST_RETRY_MS; !signal.aborted; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
       try {
         await this.#rebuild(signal)

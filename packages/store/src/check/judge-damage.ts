@@ -4,7 +4,7 @@ import type { CommitRecord } from '../commit-log/commit-record.ts'
 import { placedRecords } from '../commit-log/placed-records.ts'
 import { DamagedRanges } from '../log/damaged-ranges.ts'
 import { WritableFile } from '../log/stream-file.ts'
-import { coverAnew } from './cover-anew.ts'
+import { coverUnreadable } from './cover-unreadable.ts'
 import { RecoveryError } from './errors.ts'
 import { asPlanned, type RecoverOptions, rebuildIndex, withCommitLog } from './planned.ts'
 import type { RecoveryPlan } from './recovery-plan.ts'
@@ -43,7 +43,7 @@ export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOption
         const checksum = await checksumOfFile(writable, from, record.totalLength)
         return { ...record, checksum, isDamaged: false }
       })
-      await coverAnew(commitLog, writable, header)
+      await coverUnreadable(commitLog, writable, header)
     })
     return rebuildIndex(opened, plan.file)
   })

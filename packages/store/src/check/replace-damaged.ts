@@ -8,7 +8,7 @@ import { pointOf } from '../log/commit-point.ts'
 import { DamagedRanges } from '../log/damaged-ranges.ts'
 import { type EntryRange, rangeText } from '../log/entry-range.ts'
 import { WritableFile } from '../log/stream-file.ts'
-import { coverAnew } from './cover-anew.ts'
+import { coverUnreadable } from './cover-unreadable.ts'
 import { entriesBetween } from './entries-between.ts'
 import { RecoveryError } from './errors.ts'
 import { keepCopy } from './kept-copy.ts'
@@ -78,7 +78,7 @@ async function replaceAll(
     await commitLog?.revise(known.index, { ...known.record, checksum: storedChecksum(crc32(bytes)), isDamaged: false })
   }
   await commitLog?.sync()
-  if (commitLog !== undefined) await coverAnew(commitLog, new WritableFile(file, header), header)
+  if (commitLog !== undefined) await coverUnreadable(commitLog, new WritableFile(file, header), header)
   return { copies, changedBytes }
 }
 

@@ -101,11 +101,7 @@ export class FollowedLog {
     this.#ending = endingOf(point, last)
   }
 
-  /**
-   * Read on to the file's commit point.
-   *
-   * @returns false if the file was truncated meanwhile
-   */
+  /** Read on to the file's commit point. @returns false if the file was truncated meanwhile */
   async #advanceTo(header: Header): Promise<boolean> {
     const { file, path, log, buffers } = this.#options
     let { last } = buffers

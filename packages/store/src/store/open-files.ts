@@ -9,7 +9,7 @@ import { PageBuffers } from '../log/page-buffers.ts'
 import { commitLogPath } from '../log/paths.ts'
 import { readHeader, removeNewName, WritableFile } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
-import type { FirstOrder } from '../recovery/first-order.ts'
+import type { FirstRecovery } from '../recovery/first-recovery.ts'
 import type { StoreEvent } from '../write/events.ts'
 import type { Lock } from '../write/lock.ts'
 import type { Made } from './made.ts'
@@ -40,7 +40,7 @@ export interface OpenedFiles {
   readonly index: BookmarkIndex
   /** Held in addition to the index. */
   readonly lock: Lock | undefined
-  readonly firstOrder: FirstOrder
+  readonly firstRecovery: FirstRecovery
   readonly clock: Clock
   readonly onEvent: (event: StoreEvent) => void
 }
@@ -48,12 +48,12 @@ export interface OpenedFiles {
 /**
  * Open stream file, index and commit log, locked against other writers.
  *
- * @param ordered resolves when the log may be read to rebuild the index
+ * @param recovered resolves when the log may be read to rebuild the index
  */
 export async function openFiles(
   options: StoreOptions,
   opening: Opening,
-  ordered: Promise<void>,
+  recovered: Promise<void>,
 ): Promise<OpenedFiles & { readonly header: Header }> {
   const { disk, made, opened } = opening
   const { file: path, clock = systemClock, onEvent = () => {} } = options
@@ -82,11 +82,11 @@ export async function openFiles(
   const writable = new WritableFile(file, header)
   const buffers = new PageBuffers()
   const log = new StreamLog({ file, path, header, buffers, clock })
-  const { index, firstOrder } =
+  const { index, firstRecovery } =
     level === undefined
       ? givenIndex(options.index as BookmarkIndex, log)
-      : repairedIndex(level, log, ordered, clock, onEvent)
+      : repairedIndex(level, log, recovered, clock, onEvent)
   // Closed before the LevelDB that it repairs.
   opened.push(index)
-  return { disk, path, file, header, writable, commitLog, buffers, log, index, lock, firstOrder, clock, onEvent }
+  return { disk, path, file, header, writable, commitLog, buffers, log, index, lock, firstRecovery, clock, onEvent }
 }

@@ -11,7 +11,7 @@ import { exists } from '../disk/exists.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import { least } from '../log/least.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import type { FirstOrder } from '../recovery/first-order.ts'
+import type { FirstRecovery } from '../recovery/first-recovery.ts'
 import type { Made } from './made.ts'
 
 /** The index beside a file, before the log is recovered. */
@@ -39,21 +39,21 @@ export async function openLevel(path: string, made: Made, clock: Clock): Promise
 
 export interface IndexOfStore {
   readonly index: BookmarkIndex
-  readonly firstOrder: FirstOrder
+  readonly firstRecovery: FirstRecovery
 }
 
-/** An index that repairs itself. @param ordered resolves when the log may be read to rebuild it */
+/** An index that repairs itself. @param recovered resolves when the log may be read to rebuild it */
 export function repairedIndex(
   opened: OpenedLevel,
   log: StreamLog,
-  ordered: Promise<void>,
+  recovered: Promise<void>,
   clock: Clock,
   onEvent: (event: IndexEvent) => void,
 ): IndexOfStore {
-  const index = new RepairingIndex({ log, ordered, clock, onEvent, ...opened, isBehind: true })
+  const index = new RepairingIndex({ log, recovered, clock, onEvent, ...opened, isBehind: true })
   return {
     index,
-    firstOrder: {
+    firstRecovery: {
       isDone: false,
       indexedEntries: (...known) => entriesIndexed(log, opened, ...known),
       async finish() {
@@ -69,7 +69,7 @@ export function repairedIndex(
 export function givenIndex(index: BookmarkIndex, log: StreamLog): IndexOfStore {
   return {
     index,
-    firstOrder: {
+    firstRecovery: {
       isDone: false,
       indexedEntries: (...known) => entriesIndexed(log, { level: index }, ...known),
       async finish() {

@@ -1,7 +1,7 @@
 import { nodeDisk } from '../disk/node-disk.ts'
 import { checkName } from '../log/paths.ts'
 import { readHeader } from '../log/stream-file.ts'
-import { bringInOrder, settleEnd } from '../recovery/bring-in-order.ts'
+import { recoverFiles, settleEnd } from '../recovery/recover-files.ts'
 import { StateOfStore } from '../write/store-state.ts'
 import { assembleStore } from './assemble.ts'
 import { Made } from './made.ts'
@@ -40,19 +40,19 @@ export async function openStore(
 }
 
 async function open(options: StoreOptions, opening: Opening): Promise<StreamStore> {
-  let setInOrder = (): void => {}
-  const ordered = new Promise<void>((resolve) => {
-    setInOrder = resolve
+  let markRecovered = (): void => {}
+  const recovered = new Promise<void>((resolve) => {
+    markRecovered = resolve
   })
-  const { header, ...files } = await openFiles(options, opening, ordered)
-  const { file, path, index, firstOrder, clock } = files
+  const { header, ...files } = await openFiles(options, opening, recovered)
+  const { file, path, index, firstRecovery, clock } = files
   const state = new StateOfStore(clock)
   await serveOnlyIfFull(state, async () => {
-    await bringInOrder({ ...files, header, indexedEntries: firstOrder.indexedEntries })
+    await recoverFiles({ ...files, header, indexedEntries: firstRecovery.indexedEntries })
     await index.writable()
-    await firstOrder.finish()
+    await firstRecovery.finish()
   })
   if (state.broken !== undefined) await settleEnd({ ...files, header: await readHeader(file, path, options) })
-  setInOrder()
+  markRecovered()
   return assembleStore(files, state, opening.made, options)
 }

@@ -5,21 +5,21 @@ import type { ReopenableFile } from '../disk/reopenable-file.ts'
 import { least } from '../log/least.ts'
 import { commitLogPath } from '../log/paths.ts'
 import { readHeader } from '../log/stream-file.ts'
-import { bringInOrder, type OrderInput } from '../recovery/bring-in-order.ts'
-import type { FirstOrder } from '../recovery/first-order.ts'
+import type { FirstRecovery } from '../recovery/first-recovery.ts'
+import { type RecoverFilesInput, recoverFiles } from '../recovery/recover-files.ts'
 import type { Checkpointer } from '../write/checkpointer.ts'
 import type { FileWatch } from '../write/file-watch.ts'
 import type { Lock } from '../write/lock.ts'
 import type { LogWriter } from '../write/log-writer.ts'
 
-export interface ReopenParts extends Omit<OrderInput, 'header' | 'indexedEntries'> {
+export interface ReopenParts extends Omit<RecoverFilesInput, 'header' | 'indexedEntries'> {
   /** The stream file, which `writable` writes. */
   readonly file: ReopenableFile
   /** 16 bytes (default `polygonDATSTREAM`). */
   readonly magic: Uint8Array | undefined
   /** Held in addition to the index. */
   readonly lock: Lock | undefined
-  readonly firstOrder: FirstOrder
+  readonly firstRecovery: FirstRecovery
   readonly writer: LogWriter
   readonly checkpointer: Checkpointer
   readonly fileWatch: FileWatch
@@ -48,13 +48,13 @@ export async function reopenFiles(parts: ReopenParts): Promise<void> {
   const header = await readHeader(file, path, { magic: parts.magic })
   const known = log.header.totalEntries
   const indexedEntries = async (): Promise<bigint> => least(known, log.header.totalEntries)
-  const { firstOrder } = parts
-  await bringInOrder({
+  const { firstRecovery } = parts
+  await recoverFiles({
     ...parts,
     header,
-    indexedEntries: firstOrder.isDone ? indexedEntries : firstOrder.indexedEntries,
+    indexedEntries: firstRecovery.isDone ? indexedEntries : firstRecovery.indexedEntries,
   })
-  if (!firstOrder.isDone) await firstOrder.finish()
+  if (!firstRecovery.isDone) await firstRecovery.finish()
   writer.restart(log.header)
   await checkpointer.write({ open: true })
 }

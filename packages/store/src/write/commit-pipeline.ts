@@ -34,8 +34,7 @@ export interface PipelineParts {
  * The path of an entry into the log: from the open operation, which only fills memory, through the commits that wait for
  * the disk, to the commit group that is written and then published to readers. docs/spec/stream-file.md §6.
  *
- * Invariants: changes of the file run one at a time, in the order of the calls; an operation that follows a failed one
- * fails too.
+ * Invariants: changes of the file run one at a time, in the order of the calls; operations after a failed one fail too.
  */
 export class CommitPipeline {
   readonly #parts: PipelineParts

@@ -10,7 +10,7 @@ import type { WritableFile } from '../log/stream-file.ts'
  * Replace records that cannot be read, durably, by ones with the checksums of the bytes as they are found: only if these are
  * known, or declared, to be right. docs/spec/commit-log.md §6.
  */
-export async function coverAnew(commitLog: CommitLog, writable: WritableFile, end: CommitPoint): Promise<void> {
+export async function coverUnreadable(commitLog: CommitLog, writable: WritableFile, end: CommitPoint): Promise<void> {
   const unreadable: UnreadableRecords[] = []
   for await (const placed of placedRecords(commitLog)) if (placed.record === undefined) unreadable.push(placed)
   for (const each of unreadable) await cover(commitLog, writable, each, end)

@@ -11,7 +11,7 @@ import { type PendingUpdate, removePendingUpdate } from '../write/pending-update
 import { indexUpdated, redoPendingUpdate, type UpdateInput } from '../write/update.ts'
 import { findEnd, noteTakeOver, recoverEnd } from './recovery.ts'
 
-export interface OrderInput extends UpdateInput {
+export interface RecoverFilesInput extends UpdateInput {
   /** As it is in the file. */
   readonly header: Header
   readonly log: StreamLog
@@ -34,7 +34,7 @@ export interface OrderInput extends UpdateInput {
  * @throws {DamageError} if the header does not match the entries and no commit log says where they end
  * @throws the error of the disk; it may be retried
  */
-export async function bringInOrder(input: OrderInput): Promise<void> {
+export async function recoverFiles(input: RecoverFilesInput): Promise<void> {
   const { disk, path, writable, commitLog, header, log, index, buffers, onEvent } = input
   if (await writable.repair()) onEvent({ event: 'repaired', file: path })
   let update: PendingUpdate | undefined
@@ -63,12 +63,12 @@ export async function bringInOrder(input: OrderInput): Promise<void> {
 }
 
 /**
- * Set the log to where it will end after {@link bringInOrder}, for which the disk has no room now, so that readers are
+ * Set the log to where it will end after {@link recoverFiles}, for which the disk has no room now, so that readers are
  * served. Nothing is written, except an interrupted update in place: it takes no room, and readers must not see half of it.
  *
  * @throws {DamageError} if the header does not match the entries and no commit log says where they end
  */
-export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
+export async function settleEnd(input: Omit<RecoverFilesInput, 'indexedEntries'>): Promise<void> {
   const { path, writable, header, log, buffers } = input
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
   const point = await readAgain(ATTEMPTS, async () => {
@@ -83,14 +83,22 @@ export async function settleEnd(input: Omit<OrderInput, 'indexedEntries'>): Prom
 /** Attempts to read the end of a log that is not locked against changes. */
 const ATTEMPTS = 4
 
-async function noteDamages({ path, commitLog, log, onEvent }: Omit<OrderInput, 'indexedEntries'>): Promise<void> {
+async function noteDamages({
+  path,
+  commitLog,
+  log,
+  onEvent,
+}: Omit<RecoverFilesInput, 'indexedEntries'>): Promise<void> {
   const known = log.damages.bytes
   for await (const range of commitLog.damaged()) log.damages.add(range)
   if (log.damages.bytes === known) return
   for (const range of log.damages.all) onEvent({ event: 'damage-found', file: path, range })
 }
 
-async function finishUpdate({ disk, path, log, index, onEvent }: OrderInput, update: PendingUpdate): Promise<void> {
+async function finishUpdate(
+  { disk, path, log, index, onEvent }: RecoverFilesInput,
+  update: PendingUpdate,
+): Promise<void> {
   const entry = decodeEntry(update.bytes)
   if (entry !== undefined) await indexUpdated(log, index, entry)
   await removePendingUpdate(disk, path)
