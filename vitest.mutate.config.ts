@@ -21,9 +21,9 @@ const NEED_NEW_MODULES = ['**/disk/exists.test.ts', '**/level-check/reads.test.t
 /** A mutant is done with the first test that fails: those that are listed first, and are the fastest, go first. */
 class InOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const place = ({ moduleId }: TestSpecification): number =>
+    const rank = ({ moduleId }: TestSpecification): number =>
       FILES.findIndex((glob) => matchesGlob(moduleId, `**/${glob}`))
-    return files.toSorted((a, b) => place(a) - place(b))
+    return files.toSorted((a, b) => rank(a) - rank(b))
   }
 }
 
