@@ -8,7 +8,7 @@ import type { LevelBookmarkIndex } from './level-bookmark-index.ts'
 import { MemoryIndex } from './memory-index.ts'
 import { type IndexEvent, RepairingIndex, type RepairingIndexOptions } from './repairing-index.ts'
 
-/** A LevelDB index in memory, which fails and stands still when a test says so. */
+/** A LevelDB index in memory, which fails and blocks when a test says so. */
 class FakeLevel implements LevelBookmarkIndex {
   readonly calls: string[] = []
   memory = new MemoryIndex()
@@ -86,7 +86,7 @@ function hold(level: FakeLevel, name: string) {
 
 const whole = (names: () => string[]) => expect.poll(() => names().at(-1)).toBe('index-rebuilt')
 
-test('while it is rebuilt it answers from the log, takes what the rebuild has passed, and nothing waits', async () => {
+test('during a rebuild it answers from the log, accepts puts that the rebuild has passed, and nothing waits', async () => {
   const { test, level, events, start, names } = indexOf(1000)
   const held = hold(level, 'writable')
   const damage = damageError()
@@ -136,7 +136,7 @@ test('while it is rebuilt it answers from the log, takes what the rebuild has pa
   await index.close()
 })
 
-test('once it has come to the head, all that is put and flushed goes through', async () => {
+test('once it has reached the head, puts and flushes go through', async () => {
   const { level, start, names } = indexOf(10)
   const held = hold(level, 'finish')
   const index = start({ damage: damageError() })
@@ -155,7 +155,7 @@ test('once it has come to the head, all that is put and flushed goes through', a
   await index.close()
 })
 
-test('a truncation while it is rebuilt returns it to there', async () => {
+test('a truncation during a rebuild sets the rebuild back', async () => {
   const { test, level, start, names } = indexOf(1000)
   const held = hold(level, 'writable')
   const index = start({ damage: damageError() })
@@ -169,7 +169,7 @@ test('a truncation while it is rebuilt returns it to there', async () => {
   await index.close()
 })
 
-test('a rebuild that fails says so and is tried again, later each time, up to a minute', async () => {
+test('a rebuild that fails is reported and retried, later each time, up to a minute', async () => {
   const { level, clock, events, start, names } = indexOf(3)
   let failures = 0
   const error = new DiskError('WRITE_FAILED', 'full')
@@ -192,7 +192,7 @@ test('a rebuild that fails says so and is tried again, later each time, up to a 
   await index.close()
 })
 
-test('while a rebuild waits, what a crash would leave is not said to be flushed; closing does not wait for it', async () => {
+test('while a rebuild waits, a flush fails with its error; closing does not wait for it', async () => {
   const { level, clock, start, names } = indexOf(3)
   const error = new DiskError('WRITE_FAILED', 'full')
   level.onCall = (name) => {
@@ -206,7 +206,7 @@ test('while a rebuild waits, what a crash would leave is not said to be flushed;
   expect(names()).toEqual(['index-damaged', 'index-damaged'])
 })
 
-test('nothing is rebuilt before the log may be read, nor once it is closed', async () => {
+test('nothing is rebuilt before the log may be read, nor after closing', async () => {
   const { level, start, names } = indexOf(3)
   const recovered = standstill()
   const index = start({ damage: damageError(), recovered: recovered.promise })
@@ -238,7 +238,7 @@ test('closing waits for what the rebuild has under way, and goes no further', as
   expect(names()).toEqual(['index-damaged'])
 })
 
-test('a look-up, a write or a flush that finds the damage is none for who asked', async () => {
+test('a look-up, a write or a flush that finds the damage does not fail', async () => {
   for (const [name, ask] of [
     ['get', (index: RepairingIndex) => index.get(key(2))],
     ['writable', (index: RepairingIndex) => index.writable()],
@@ -262,7 +262,7 @@ test('a look-up, a write or a flush that finds the damage is none for who asked'
   }
 })
 
-test('a whole one passes all on', async () => {
+test('a whole index passes all calls on', async () => {
   const { level, start } = indexOf(3)
   const index = start()
   expect(index.isRebuilding).toBe(false)

@@ -25,7 +25,7 @@ async function commit(store: StreamStore, from: number, to: number): Promise<voi
   await store.commitAtomicOp()
 }
 
-/** Numbers of all bookmarks that a store does not find where they are, and of those that it finds though it has not. */
+/** Numbers of all bookmarks that a store does not find at their entries, and of those that it finds though they do not exist. */
 async function wrongIn(store: StreamStore): Promise<number[]> {
   const numbers = Array.from({ length: BOOKMARKS + 50 }, (_, n) => n)
   const found = await Promise.all(numbers.map((n) => store.getBookmark(bookmark(n))))
@@ -37,7 +37,7 @@ const file = dir.join('data-stream.bin')
 const index = dir.join('data-stream.db')
 const original = dir.join('original.db')
 
-/** Put the index back as it was. */
+/** Restore the index. */
 function restore(): void {
   rmSync(index, { recursive: true })
   cpSync(original, index, { recursive: true })
@@ -59,7 +59,7 @@ function positions(length: number): number[] {
   return [...new Set([...spread, ...last])].filter((at) => at >= 0 && at < length)
 }
 
-/** How many bookmarks an index says that it has not, and whether it says that it is damaged. */
+/** Number of bookmarks that an index reports as missing, and whether it reports damage. */
 async function look(): Promise<{ readonly missed: number; readonly damaged: boolean }> {
   try {
     const opened = await openLevelIndex({ folder: index, createIfMissing: false })
@@ -77,7 +77,7 @@ async function look(): Promise<{ readonly missed: number; readonly damaged: bool
   }
 }
 
-/** Whether the index's thread would say, before LevelDB opens the folder, that it is damaged. */
+/** Whether the index's thread would report damage before LevelDB opens the folder. */
 function isFoundClosed(): boolean {
   try {
     checkClosed(index)
@@ -111,7 +111,7 @@ beforeEach(restore)
 describe('an index with eight bytes that are flipped', () => {
   const names = /^(CURRENT|MANIFEST-\d+|\d+\.(ldb|log))$/
 
-  test('before it is opened never says that it has not a bookmark', { timeout: 120_000 }, async () => {
+  test('before it is opened never reports a bookmark as missing', { timeout: 120_000 }, async () => {
     const wrong: string[] = []
     let noticed = 0
     for (const name of readdirSync(original).filter((found) => names.test(found))) {
@@ -149,7 +149,7 @@ describe('an index with eight bytes that are flipped', () => {
     },
   )
 
-  test('while it is open finds every bookmark, goes on committing, and is whole when it is opened again', {
+  test('while it is open finds every bookmark, commits go on, and it is whole when it is reopened', {
     timeout: 120_000,
   }, async () => {
     const events: string[] = []
@@ -171,7 +171,7 @@ describe('an index with eight bytes that are flipped', () => {
   })
 })
 
-test('a bookmark that the index lacks for no reason that it could know of is noticed, and the index rebuilt', async () => {
+test('a bookmark that is missing without detectable damage is noticed, and the index rebuilt', async () => {
   const taken = await openLevelIndex({ folder: index, createIfMissing: false })
   taken.remove([bookmark(17)])
   await taken.close()
@@ -197,7 +197,7 @@ test('a bookmark that the index lacks for no reason that it could know of is not
   await repairing.close()
 })
 
-test('an index whose rebuild was cut short is rebuilt when it is opened again', async () => {
+test('an index whose rebuild was interrupted is rebuilt when it is reopened', async () => {
   const begun = await openLevelIndex({ folder: index, createIfMissing: true, fresh: true })
   begun.put([{ key: bookmark(0), number: 0 }])
   await begun.flush({ sync: true })

@@ -33,7 +33,7 @@ test.each([
   ['at another bookmark', 1, 4, 2n],
   ['at an event', 0, 1, 6n],
   ['at an entry that is not its own, with none of its own', 7, 3, undefined],
-])('an index that points %s is seen through and repaired', async (_, n, stale, expected) => {
+])('an index that points %s is noticed and repaired', async (_, n, stale, expected) => {
   const test = smallLog()
   const index = new MemoryIndex()
   index.put([{ key: key(n), number: stale }])
@@ -44,7 +44,7 @@ test.each([
   expect(test.reads - reads).toBeLessThan(5)
 })
 
-test('a bookmark of 16 bytes is found, and one is not taken for another that begins alike', async () => {
+test('a bookmark of 16 bytes is found, and not confused with another that has the same prefix', async () => {
   const long = Uint8Array.from({ length: 16 }, (_, i) => i)
   const test = new LogInMemory([long, long.subarray(0, 15), long.subarray(0, 1)].map(bookmark))
   const index = new MemoryIndex()
@@ -64,7 +64,7 @@ test('a bookmark of 16 bytes is found, and one is not taken for another that beg
   expect(await scanForBookmark(test.log, long.subarray(0, 2))).toBeUndefined()
 })
 
-test('one scan serves all who ask meanwhile', async () => {
+test('one scan serves all concurrent look-ups', async () => {
   const entries = Array.from({ length: 30_000 }, (_, n) => (n % 10 === 0 ? bookmark(key(n)) : event()))
   const test = new LogInMemory(entries)
   const index = new MemoryIndex()
@@ -79,7 +79,7 @@ test('one scan serves all who ask meanwhile', async () => {
   expect(test.reads - reads).toBeLessThan(3 * reads + 400)
 })
 
-/** Turns of the event loop after which something comes between: before a repair has begun to scan, and at several places of it. */
+/** Turns of the event loop before an interruption: before a repair has begun to scan, and at several points of the scan. */
 const TURNS = [1, 2, 3, 5, 8]
 
 test.each(TURNS)('a repair does not undo what is committed while it scans, after %i turns', async (turns) => {
@@ -106,7 +106,7 @@ test.each(TURNS)('a repair begins again if the log is truncated while it scans, 
   expect(await index.get(key(1))).toBe(0)
 })
 
-test.each([5, 15, 20, 30])('a repair forgets what it found if that is truncated, after %i turns', async (turns) => {
+test.each([5, 15, 20, 30])('a repair discards what it found if that is truncated, after %i turns', async (turns) => {
   const test = new LogInMemory([bookmark(key(1)), ...Array.from({ length: 5000 }, () => event()), bookmark(key(1))])
   const index = new MemoryIndex()
   const found = repairBookmarks(test.log, index, [key(1), key(9)])
@@ -116,7 +116,7 @@ test.each([5, 15, 20, 30])('a repair forgets what it found if that is truncated,
   expect(await index.get(key(1))).toBe(0)
 })
 
-test('a repair looks for what it was asked for, whatever becomes of that memory', async () => {
+test('a repair copies its keys', async () => {
   const test = smallLog()
   const index = new MemoryIndex()
   index.put([
@@ -159,7 +159,7 @@ test('gives the first event after a bookmark, past others and past the ends of p
   expect(await firstEventAfter(log, 2n ** 64n - 1n)).toBeUndefined()
 })
 
-test('after a truncation the index is what it was before the entries came', async () => {
+test('after a truncation the index is what it was before the entries were added', async () => {
   const keys = fc.nat(12)
   const property = fc.asyncProperty(fc.array(keys, { maxLength: 40, size: 'max' }), fc.nat(40), async (keys, at) => {
     const test = new LogInMemory(keys.map((n) => (n > 8 ? event() : bookmark(key(n)))))
@@ -173,7 +173,7 @@ test('after a truncation the index is what it was before the entries came', asyn
   await fc.assert(property, { numRuns: 50 })
 })
 
-test('a truncation that takes no bookmark reads nothing of what is left', async () => {
+test('a truncation that removes no bookmark reads nothing of the rest', async () => {
   const test = new LogInMemory([bookmark(key(1)), ...Array.from({ length: 3000 }, () => event())])
   const index = new MemoryIndex()
   await indexLog(test.log, index)
@@ -185,7 +185,7 @@ test('a truncation that takes no bookmark reads nothing of what is left', async 
   expect(await index.get(key(1))).toBe(0)
 })
 
-test('of many bookmarks that a truncation takes, a group at a time is looked for', () => {
+test('many bookmarks that a truncation removes are searched in groups', () => {
   const bookmarks = new TruncatedBookmarks()
   expect([...bookmarks.groups()]).toEqual([])
   const most = 8 * 65_536

@@ -4,7 +4,7 @@ import { followLog } from '../../src/bookmarks/follow-log.ts'
 import type { StreamLog } from '../../src/log/stream-log.ts'
 import { bookmark, event, key, LogInMemory } from './log-in-memory.ts'
 
-test('knows what is committed as soon as it is', async () => {
+test('knows commits at once', async () => {
   const test = new LogInMemory([bookmark(key(0)), event()])
   const index = followLog(test.log)
   expect(await index.get(key(0))).toBe(0)
@@ -28,7 +28,7 @@ test('indexes in the background, before anyone asks', async () => {
   await index.close()
 })
 
-test('follows truncations: to nothing, to an earlier entry, and on to what comes instead', async () => {
+test('follows truncations: to nothing, to an earlier entry, and on to the entries that replace them', async () => {
   const test = new LogInMemory([bookmark(key(0)), event(), bookmark(key(1)), bookmark(key(0)), bookmark(key(2))])
   const index = followLog(test.log)
   expect(await index.get(key(0))).toBe(3)
@@ -74,7 +74,7 @@ test('stops with its log when it is closed', async () => {
   await expect(index.get(key(1))).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('a scan that is under way ends when it is closed', async () => {
+test('closing ends a scan that is under way', async () => {
   const test = new LogInMemory(Array.from({ length: 3000 }, (_, n) => bookmark(key(n))))
   const index = followLog(test.log)
   const asked = index.get(key(2999))

@@ -19,9 +19,9 @@ import { filesOf, MANY, numbersIn, openFinished, putNumbers } from './filled-ind
 import { key } from './log-in-memory.ts'
 import { edit, editRecord } from './made-level.ts'
 
-// An index that says that it is damaged, and is renewed.
+// An index that reports damage, and is renewed.
 
-/** Make other bytes of each table. */
+/** Change bytes of each table. */
 function spoilTables(folder: string): void {
   for (const name of filesOf(folder, /\.ldb$/)) {
     const path = join(folder, name)
@@ -31,7 +31,7 @@ function spoilTables(folder: string): void {
   }
 }
 
-test('damage is reported once, also to who listens later, and again of what is damaged after a renewal', async () => {
+test('damage is reported once, even to a later listener, and again if it occurs after a renewal', async () => {
   using dir = tempDir()
   const index = await openFinished(dir.path)
   const found: UnusableIndexError[] = []
@@ -68,7 +68,7 @@ test.runIf(process.platform === 'linux')(
     lead('CURRENT')
     await expect(index.get(key(1))).rejects.toMatchObject({ code: 'WRITE_FAILED', cause: { code: 'ELOOP' } })
     expect(found).toEqual([])
-    // Reads of it fail as those of a bad disk do.
+    // Reads of it fail like those of a bad disk.
     lead('/proc/self/mem')
     await expect(index.get(key(1))).rejects.toMatchObject({ code: 'INDEX_CORRUPT', cause: { code: 'EIO' } })
     expect(found).toHaveLength(1)
@@ -76,7 +76,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('damage is reported though nobody looks anything up', async () => {
+test('damage is reported even without look-ups', async () => {
   using dir = tempDir()
   await (await openFinished(dir.path)).close()
   // Too large to be read before LevelDB opens it, and nothing at all.
@@ -91,7 +91,7 @@ test('damage is reported though nobody looks anything up', async () => {
   await index.close()
 })
 
-test('one that is renewed begins empty and unfinished, without what waited to be written', async () => {
+test('one that is renewed is empty and unfinished, without the changes that were pending', async () => {
   using dir = tempDir()
   // Answers at once, so that nothing is written meanwhile.
   const claim = { ...(await claimFolder(dir.path, true)), isAtPath: async () => true }
@@ -119,7 +119,7 @@ test('one that is renewed begins empty and unfinished, without what waited to be
   ])
 })
 
-test('one that failed is whole again when it was renewed', async () => {
+test('one that failed is whole again after it was renewed', async () => {
   using dir = tempDir()
   const [folder, away] = [dir.join('a.db'), dir.join('away.db')]
   const index = await openFinished(folder)
@@ -143,7 +143,7 @@ test('one that failed is whole again when it was renewed', async () => {
   expect(await numbersIn(folder, [0, 7, MANY - 1])).toEqual([undefined, 7, undefined])
 })
 
-test('one is not renewed where the system does not tell whether its folder is in place', async () => {
+test('one is not renewed if its folder cannot be checked', async () => {
   using dir = tempDir()
   const refuse = async (): Promise<never> => {
     throw new Error('no permission')

@@ -18,7 +18,7 @@ async function open(folder: string, maxPendingBookmarks?: number): Promise<Bookm
   return index
 }
 
-test('keeps what was put; the last of the same bytes wins', async () => {
+test('keeps what was put; of equal bookmarks the last counts', async () => {
   using dir = tempDir()
   const folder = dir.join('sub', 'data-stream.db')
   const first = await open(folder)
@@ -35,7 +35,7 @@ test('keeps what was put; the last of the same bytes wins', async () => {
   await second.close()
 })
 
-test('what another program stored that is no number is one that no entry has', async () => {
+test('a value of another program that is not a number becomes one that no entry has', async () => {
   using dir = tempDir()
   const folder = dir.join('data-stream.db')
   const level = new ClassicLevel<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
@@ -47,7 +47,7 @@ test('what another program stored that is no number is one that no entry has', a
   await index.close()
 })
 
-test('answers what is not written yet, and takes only bookmarks', async () => {
+test('answers from changes that are not written yet, and accepts only bookmarks', async () => {
   using dir = tempDir()
   const index = await open(dir.path)
   const all = Array.from({ length: 20_000 }, (_, n) => ({ key: key(n), number: 3 * n }))
@@ -135,7 +135,7 @@ test('agrees with a map through puts, removals, flushes and restarts', async () 
   await index.close()
 })
 
-test('has one owner in this process, by whatever path, and keeps others out meanwhile', async () => {
+test('has one owner in this process, under any path, and keeps others out meanwhile', async () => {
   using dir = tempDir()
   const folder = dir.join('a.db')
   const index = await open(folder)
@@ -149,7 +149,7 @@ test('has one owner in this process, by whatever path, and keeps others out mean
   await (await open(dir.join('b.db'))).close()
 })
 
-test('has one owner among processes; a killed one holds nothing and loses nothing', async () => {
+test('has one owner among processes; a killed one releases it and loses nothing', async () => {
   using dir = tempDir()
   await using other = await holdIndex(dir.path)
   expect(other.said).toBe('open')
@@ -177,7 +177,7 @@ test.skipIf(!hasFlock)('is refused while a program that locks like the Go server
   await other.kill()
 })
 
-test('a missing or damaged index says so and can be made anew', async () => {
+test('a missing or damaged index is reported and can be rebuilt', async () => {
   using dir = tempDir()
   const missing = openLevelIndex({ folder: dir.join('none'), createIfMissing: false })
   await expect(missing).rejects.toMatchObject({ code: 'INDEX_MISSING' })
@@ -194,7 +194,7 @@ test('a missing or damaged index says so and can be made anew', async () => {
     expect(await fresh.get(key(1)), harm.name).toBeUndefined()
     fresh.put([{ key: key(2), number: 2 }])
     await fresh.close()
-    // Nobody said that it holds all that it should.
+    // It was not finished.
     await expect(open(folder), harm.name).rejects.toThrow(UnusableIndexError)
     const finished = await openLevelIndex({ folder, createIfMissing: false, fresh: true })
     finished.put([{ key: key(2), number: 2 }])
@@ -206,7 +206,7 @@ test('a missing or damaged index says so and can be made anew', async () => {
   }
 })
 
-test('a disk that fails is reported to all who wait, and close releases all', async () => {
+test('a failing disk is reported to all pending calls, and closing releases everything', async () => {
   using dir = tempDir()
   const folder = dir.join('gone.db')
   const index = await open(folder)
@@ -227,7 +227,7 @@ test.skipIf(process.platform !== 'linux')('LevelDB stays in memory, for its thre
   await process.kill()
 })
 
-test('what was put is found also after a write that failed', async () => {
+test('what was put is found even after a failed write', async () => {
   using dir = tempDir()
   const folder = dir.join('gone.db')
   const index = await open(folder)
@@ -242,9 +242,9 @@ test('what was put is found also after a write that failed', async () => {
   const numbers = [299_998, 300_000, 300_001, 400_000]
   const found = await Promise.all(numbers.map((number) => index.get(key(number))))
   expect(found).toEqual([299_998, undefined, 300_001, 400_000])
-  // Nobody can tell any more whether what LevelDB says of the rest is right.
+  // It is unknown whether LevelDB's answers about the rest are right.
   for (const n of [1, 400_001]) await expect(index.get(key(n))).rejects.toMatchObject({ code: 'INDEX_CORRUPT' })
-  // Its folder is gone: opened again it would be empty.
+  // Its folder was removed: reopened it would be empty.
   await index.repair()
   expect(index.failed).toBe(true)
   expect(await index.get(key(400_000))).toBe(400_000)

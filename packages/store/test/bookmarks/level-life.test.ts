@@ -9,7 +9,7 @@ import { filesOf, MANY, numbersIn, openFinished, putNumbers } from './filled-ind
 import { key } from './log-in-memory.ts'
 import { holdIndex } from './process.ts'
 
-// What becomes of what was put, through failures too.
+// What was put is written, even through failures.
 
 const WAIT = { timeout: 60_000, interval: 5 }
 
@@ -28,7 +28,7 @@ test('keys of every length lead to their own numbers', async () => {
   await index.close()
 })
 
-test('what was put or removed is written without anybody waiting for it', async () => {
+test('what was put or removed is written even if nothing waits for it', async () => {
   using dir = tempDir()
   const index = await openFinished(dir.path)
   for (const change of [() => putNumbers(index, 0, 1), () => index.remove([key(0)]), () => putNumbers(index, 0, 1)]) {
@@ -54,7 +54,7 @@ test('what is synced is in a table, and only then', async () => {
   await index.close()
 })
 
-test('all that was put before it is closed is written', async () => {
+test('everything that was put before closing is written', async () => {
   using dir = tempDir()
   const index = await openFinished(dir.path)
   putNumbers(index, 0, 20_000)
@@ -63,7 +63,7 @@ test('all that was put before it is closed is written', async () => {
   expect(await numbersIn(dir.path, numbers)).toEqual(numbers)
 })
 
-test('what could not be written is, once LevelDB is opened again', async () => {
+test('what could not be written is written once LevelDB is reopened', async () => {
   using dir = tempDir()
   const [folder, away] = [dir.join('a.db'), dir.join('away.db')]
   const index = await openFinished(folder)
@@ -86,7 +86,7 @@ test('what could not be written is, once LevelDB is opened again', async () => {
   expect(await numbersIn(folder, numbers)).toEqual(numbers)
 })
 
-test('what failed and was closed is not repaired', async () => {
+test('an index that failed and was closed is not repaired', async () => {
   using dir = tempDir()
   const folder = dir.join('gone.db')
   const index = await openFinished(folder)
@@ -100,7 +100,7 @@ test('what failed and was closed is not repaired', async () => {
   await expect(index.finish()).rejects.toMatchObject({ code: 'CLOSED' })
 })
 
-test('where nothing but the lock of LevelDB keeps others out, a fresh one takes nothing from them', async () => {
+test('if only the lock of LevelDB keeps others out, a fresh index removes nothing of theirs', async () => {
   using dir = tempDir()
   await using other = await holdIndex(dir.path)
   expect(other.said).toBe('open')
@@ -117,7 +117,7 @@ test('where nothing but the lock of LevelDB keeps others out, a fresh one takes 
   expect(readdirSync(dir.path)).toEqual(expect.arrayContaining(before))
 })
 
-test('a process stays as long as it waits for its index', () => {
+test('a process stays alive as long as it waits for its index', () => {
   using dir = tempDir()
   const module = join(import.meta.dirname, '../../src/bookmarks/level-index.ts')
   const code = `import { openLevelIndex } from ${JSON.stringify(module)}

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
 import { key } from './log-in-memory.ts'
 
-/** The threads of the indices, oldest first, to end them from outside. */
+/** The threads of the indexes, oldest first, to end them from outside. */
 const threads = vi.hoisted((): Worker[] => [])
 vi.mock('node:worker_threads', async (load) => {
   const real = await load<typeof import('node:worker_threads')>()
@@ -19,11 +19,11 @@ vi.mock('node:worker_threads', async (load) => {
 
 const broken = expect.objectContaining({ code: 'STORE_BROKEN' })
 
-test('a thread that ends by itself is reported to all who wait and who come later, and lets the folder go', async () => {
+test('a thread that ends by itself is reported to pending and later calls, and releases the folder', async () => {
   using dir = tempDir()
   const index = await openLevelIndex({ folder: dir.path, createIfMissing: true })
   index.put(Array.from({ length: 20_000 }, (_, n) => ({ key: key(n), number: n })))
-  // From here on it answers nothing, which nobody knows yet.
+  // From here on it answers nothing, which is not noticed yet.
   const ended = threads.at(-1)?.terminate()
   const waiting = [index.flush({ sync: true }), index.get(key(20_000)), index.finish()]
   await Promise.all(waiting.map((done) => expect(done).rejects.toEqual(broken)))

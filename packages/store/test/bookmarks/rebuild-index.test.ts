@@ -16,7 +16,7 @@ function logWithBookmarks(count: number): LogInMemory {
   return new LogInMemory(Array.from({ length: count }, (_, n) => [bookmark(key(n)), event()]).flat())
 }
 
-test('an index is made anew from the log, with nothing of what it held', async () => {
+test('an index is rebuilt from the log, with nothing of what it held', async () => {
   using dir = tempDir()
   const { log } = logWithBookmarks(100)
   const stale = await openLevelIndex({ folder: dir.path, createIfMissing: true })
@@ -31,7 +31,7 @@ test('an index is made anew from the log, with nothing of what it held', async (
   await index.close()
 })
 
-test('a bookmark is found by a scan as well, the last of its bytes; and one that is not there is not', async () => {
+test('a scan finds bookmarks too, the last of equal ones; and not those that are not there', async () => {
   const { log } = new LogInMemory([
     ...Array.from({ length: 3000 }, (_, n) => [bookmark(key(n % 2000)), event()]).flat(),
   ])
@@ -79,7 +79,7 @@ const STREAMS = [
   'v09-uncommitted',
 ]
 
-describe.skipIf(!hasVectors('stream'))('indices that a Go server left behind', () => {
+describe.skipIf(!hasVectors('stream'))('indexes that a Go server has left', () => {
   test.each(STREAMS)('%s', async (name) => {
     using dir = tempDir()
     unpackTar(dir.path, 'stream', `${name}.db.tar.gz`)

@@ -63,7 +63,7 @@ test('goes backwards over more than one stretch', async () => {
   expect(numbers).toEqual(Array.from({ length: 500 }, (_, n) => 10 * n))
 })
 
-test('sees what is committed while it goes on', async () => {
+test('sees what is committed meanwhile', async () => {
   const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
   const seen: number[] = []
   const end = await scanBookmarks(test.log, 0, (_, number) => {
@@ -128,7 +128,7 @@ test('can be aborted', async () => {
   await expect(indexLog(log, new MemoryIndex(), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
 })
 
-test('indexes a log and tells how far it is', async () => {
+test('indexes a log and reports progress', async () => {
   const property = fc.asyncProperty(logs, fc.nat(40), async (entries, a) => {
     const { log } = new LogInMemory(entries)
     const from = Math.min(a, entries.length)
@@ -145,7 +145,7 @@ test('indexes a log and tells how far it is', async () => {
   await fc.assert(property, { numRuns: 30 })
 })
 
-test('an index that lost its end is known up to the last bookmark that it has', async () => {
+test('an index that lost its end counts up to the last bookmark that it has', async () => {
   const entries = Array.from({ length: 4000 }, (_, n) => (n % 100 === 50 ? bookmark(key(n)) : event(1)))
   const { log } = new LogInMemory(entries)
   for (const kept of [0, 50, 51, 1500, 2900, 3951, 4000]) {
@@ -160,7 +160,7 @@ test('an index that lost its end is known up to the last bookmark that it has', 
   }
 })
 
-test('runs say where their first entry stands, also after padding', async () => {
+test('runs have the position of their first entry, also after padding', async () => {
   const entries = [20, LARGE, 30, 5, MAX_ENTRY_DATA_BYTES, 40].map((length) => event(length))
   const positions: number[] = []
   let end = HEADER_PAGE_BYTES
@@ -181,7 +181,7 @@ test('runs say where their first entry stands, also after padding', async () => 
   }
 })
 
-test('what is read of entries that are truncated meanwhile is nothing, nor is damage', async () => {
+test('entries that are truncated during the read count neither as read nor as damage', async () => {
   for (const fails of [false, true]) {
     const test = new LogInMemory(Array.from({ length: 1000 }, (_, n) => bookmark(key(n))))
     const read = test.log.runAsFound.bind(test.log)
