@@ -3,8 +3,6 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: ['packages/*', 'packages/*/vitest.*.config.ts', 'apps/*', 'tooling/*/vitest.config.ts'],
-    // Most of the time a test waits for programs that it started.
-    maxWorkers: '100%',
     reporters: ['default', './tooling/vitest/summary.ts'],
     coverage: {
       provider: 'v8',

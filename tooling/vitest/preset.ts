@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
 
@@ -10,6 +11,8 @@ export function project(name: string): ReturnType<typeof defineProject> {
     ssr: { resolve: { conditions: ['@datastreamer/source', 'module', 'node', 'development|production'] } },
     test: {
       name,
+      // Most of the time a test waits for programs that it started.
+      maxWorkers: availableParallelism() + 1,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
       setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
