@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { documentedMetrics, metricsIn, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { documentedMetrics, freePort, metricsIn, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
 import { until } from './support/relay.ts'
@@ -59,7 +59,7 @@ describe('datastreamer-relay', () => {
 
   test('waits for an upstream where it has no file, and ends when asked to', async () => {
     using dir = tempDir()
-    const adminPort = String(20_000 + (process.pid % 20_000))
+    const adminPort = String(await freePort())
     const args = ['--server', '127.0.0.1:1', '--file', dir.join('relay.bin'), '--port', '0', '--admin-port', adminPort]
     await using relay = new SourceProcess(MAIN, args)
     await until('it has tried', () => relay.stderr.includes(' 127.0.0.1:1: connect ECONNREFUSED'))

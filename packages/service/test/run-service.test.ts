@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { get } from 'node:http'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { FROM_SOURCE, spawnTied } from '@datastreamer/fixtures'
+import { FROM_SOURCE, freePort, spawnTied } from '@datastreamer/fixtures'
 import { afterEach, describe, expect, test } from 'vitest'
 
 const children: ChildProcess[] = []
@@ -200,7 +200,7 @@ describe('the admin endpoint of a service', () => {
   })
 
   test('is there while the service starts, and a signal then ends it', async () => {
-    const port = 20_000 + (process.pid % 20_000)
+    const port = await freePort()
     const { child, ended } = start('--admin-port', String(port), '--how', 'starts-slowly')
     let response: Response | undefined
     while (response === undefined) response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
@@ -212,7 +212,7 @@ describe('the admin endpoint of a service', () => {
   })
 
   test('and the signal ends it within its bound though the start hangs, with status 1', async () => {
-    const port = 20_000 + (process.pid % 20_000)
+    const port = await freePort()
     const flags = ['--how', 'start-hangs', '--shutdown-timeout', '300ms']
     const { child, stderr, ended } = start('--admin-port', String(port), ...flags)
     const ready = () => fetch(`http://127.0.0.1:${port}/readyz`).then((response) => response.status)
