@@ -52,7 +52,7 @@ export type ExportErrorCode =
   | 'LAYOUT_DIFFERS'
   | 'NOT_FOUND'
 
-/** A stream cannot be archived the way that was asked for. */
+/** A stream cannot be archived the way requested. */
 export class ExportError extends StreamError<ExportErrorCode> {
   override readonly name: string = 'ExportError'
 }

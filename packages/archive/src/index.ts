@@ -1,5 +1,4 @@
 export { Archive, type OpenArchiveOptions, type SegmentFile } from './archive.ts'
-export type { BlockIndex } from './block-index.ts'
 export { samePoint } from './digest-chain.ts'
 export { type EntryRun, encodedEntries } from './entry-run.ts'
 export {
@@ -29,8 +28,9 @@ export {
 } from './restore.ts'
 export type { Segment } from './segment.ts'
 export { readBlock, readBlocks } from './segment-blocks.ts'
+export type { SegmentIndex } from './segment-index.ts'
 export { parseSegmentName, type SegmentName, segmentNameOf } from './segment-name.ts'
 export type { SegmentSink, WrittenSegment } from './segment-sequence.ts'
-export { type IncrementalHash, portableSha256, type Sha256 } from './sha256.ts'
+export { portableSha256, type Sha256 } from './sha256.ts'
 export { type SegmentReport, type VerifySegmentOptions, verifiedRuns, verifySegment } from './verify-segment.ts'
 export { type WriteArchiveOptions, writeArchive } from './write-archive.ts'

@@ -3,9 +3,9 @@ import { fromBytes } from '@datastreamer/e2store'
 import { encodeEntry } from '@datastreamer/format'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeBlockIndex, readBlockIndex } from './block-index.ts'
 import { DigestChain } from './digest-chain.ts'
 import { decodeEnd, decodeHeader, encodeEnd, encodeHeader, type SegmentHeader } from './layout.ts'
+import { encodeSegmentIndex, readSegmentIndex } from './segment-index.ts'
 import { parseSegmentName, segmentNameOf } from './segment-name.ts'
 import { portableSha256 } from './sha256.ts'
 
@@ -62,15 +62,15 @@ describe('the table of blocks', () => {
     2cffffffffffffff 2cffffffffffffff 9cffffffffffffff 0300000000000000`)
 
   test('golden, and found from its end', async () => {
-    expect(encodeBlockIndex(table)).toEqual(encoded)
-    expect(await readBlockIndex(fromBytes(Uint8Array.of(...new Uint8Array(300), ...encoded)), 88)).toEqual(table)
+    expect(encodeSegmentIndex(table)).toEqual(encoded)
+    expect(await readSegmentIndex(fromBytes(Uint8Array.of(...new Uint8Array(300), ...encoded)), 88)).toEqual(table)
   })
 
   test('no block', async () => {
     const none = { position: 10, first: 0n, targets: [] }
-    expect(await readBlockIndex(fromBytes(Uint8Array.of(...new Uint8Array(10), ...encodeBlockIndex(none))), 8)).toEqual(
-      none,
-    )
+    expect(
+      await readSegmentIndex(fromBytes(Uint8Array.of(...new Uint8Array(10), ...encodeSegmentIndex(none))), 8),
+    ).toEqual(none)
   })
 
   test.each([
@@ -82,13 +82,13 @@ describe('the table of blocks', () => {
   ])('with %s is refused', async (_, at, value) => {
     const file = Uint8Array.of(...new Uint8Array(300), ...encoded)
     file[file.length + at] = value
-    await expect(readBlockIndex(fromBytes(file), 88)).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
+    await expect(readSegmentIndex(fromBytes(file), 88)).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
   })
 
   test('of any bytes is a table or an error, and takes no memory for what is not there', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), async (data) => {
-        const read = readBlockIndex(fromBytes(data), 0)
+        const read = readSegmentIndex(fromBytes(data), 0)
         await read.catch((error: unknown) => expect(error).toMatchObject({ step: 'open' }))
       }),
     )

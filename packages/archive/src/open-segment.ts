@@ -1,6 +1,5 @@
 import { type ByteSource, RECORD_HEADER_BYTES, RecordType, readRecord, readRecordHeader } from '@datastreamer/e2store'
 import { viewOf } from '@datastreamer/format'
-import { readBlockIndex } from './block-index.ts'
 import { SegmentError } from './errors.ts'
 import {
   decodeEnd,
@@ -12,6 +11,7 @@ import {
   SegmentRecordType,
 } from './layout.ts'
 import { Segment } from './segment.ts'
+import { readSegmentIndex } from './segment-index.ts'
 
 /** Whether a file begins as segments do. */
 export async function isSegment(source: ByteSource): Promise<boolean> {
@@ -35,7 +35,7 @@ export async function openSegment(source: ByteSource): Promise<Segment> {
   const first = await readRecord(source, at, { step: 'open', maxRecordBytes: MAX_RECORD_BYTES })
   expectRecord(first, SegmentRecordType.StreamHeader, 'open')
   const header = decodeHeader(first.data, at)
-  const blocks = await readBlockIndex(source, ENTRIES_START)
+  const blocks = await readSegmentIndex(source, ENTRIES_START)
   const endAt = blocks.position - END_BYTES - RECORD_HEADER_BYTES
   if (endAt < ENTRIES_START) throw new SegmentError('BAD_RECORD', 'no room for the end of the stream', endAt, 'open')
   const last = await readRecord(source, endAt, { step: 'open', end: blocks.position })

@@ -1,7 +1,7 @@
 import { type ByteSink, encodeRecordHeader, RecordWriter } from '@datastreamer/e2store'
+import type { IncrementalHash } from '@datastreamer/e2store/execution'
 import { snappyFramedEncode } from '@datastreamer/e2store/snappy'
 import { concatBytes } from '@datastreamer/format'
-import { encodeBlockIndex } from './block-index.ts'
 import type { DigestChain } from './digest-chain.ts'
 import { ExportError } from './errors.ts'
 import {
@@ -15,7 +15,8 @@ import {
   type StreamPoint,
 } from './layout.ts'
 import type { OperationRun } from './operation-splitter.ts'
-import type { IncrementalHash, Sha256 } from './sha256.ts'
+import { encodeSegmentIndex } from './segment-index.ts'
+import type { Sha256 } from './sha256.ts'
 
 /** Writes one segment. docs/spec/archive.md §2. */
 export class SegmentWriter {
@@ -97,7 +98,7 @@ export class SegmentWriter {
     }
     await this.#sink.write(this.#sum.digest())
     const { position } = this.#sink
-    await this.#sink.write(encodeBlockIndex({ position, first: this.#firstBlock ?? 0n, targets: this.#targets }))
+    await this.#sink.write(encodeSegmentIndex({ position, first: this.#firstBlock ?? 0n, targets: this.#targets }))
     return end
   }
 

@@ -1,5 +1,4 @@
 import { type ByteSource, iterateRecords, RECORD_HEADER_BYTES } from '@datastreamer/e2store'
-import type { BlockIndex } from './block-index.ts'
 import { decodeRun, type EntryRun } from './entry-run.ts'
 import type { SegmentStep } from './errors.ts'
 import {
@@ -11,6 +10,7 @@ import {
   type SegmentHeader,
   SegmentRecordType,
 } from './layout.ts'
+import type { SegmentIndex } from './segment-index.ts'
 import { segmentNameOf } from './segment-name.ts'
 
 /** A segment that was opened by {@link openSegment}: what its first and last records say, and its entries. */
@@ -18,9 +18,9 @@ export class Segment {
   readonly source: ByteSource
   readonly header: SegmentHeader
   readonly end: SegmentEnd
-  readonly blocks: BlockIndex
+  readonly blocks: SegmentIndex
 
-  constructor(source: ByteSource, header: SegmentHeader, end: SegmentEnd, blocks: BlockIndex) {
+  constructor(source: ByteSource, header: SegmentHeader, end: SegmentEnd, blocks: SegmentIndex) {
     this.source = source
     this.header = header
     this.end = end

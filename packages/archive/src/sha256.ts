@@ -1,10 +1,5 @@
+import type { IncrementalHash } from '@datastreamer/e2store/execution'
 import { sha256 } from '@noble/hashes/sha2.js'
-
-/** A hash over all bytes that it is updated with. */
-export interface IncrementalHash {
-  update(bytes: Uint8Array): unknown
-  digest(): Uint8Array
-}
 
 /** SHA-256, by whatever computes it fastest. */
 export interface Sha256 {

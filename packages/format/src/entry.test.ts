@@ -96,7 +96,7 @@ describe('refused', () => {
     })
   })
 
-  test('an entry beyond the limit that was asked for, before its body is there', () => {
+  test('an entry beyond the limit requested, before its body is there', () => {
     expect(decodeEntry(view(hex('0200000014')), 0, PacketType.entry, 20)).toBeUndefined()
     expect(failure(() => decodeEntry(view(hex('0200000015')), 0, PacketType.entry, 20))).toMatchObject({
       code: 'BAD_LENGTH',

@@ -14,7 +14,7 @@ export abstract class StreamError<Code extends string = string> extends Error {
 
 /** Why bytes are not what the format says. */
 export type FormatErrorCode =
-  /** The file does not begin with the magic that was asked for, nor with a generation 1 header. */
+  /** The file does not begin with the magic requested, nor with a generation 1 header. */
   | 'BAD_MAGIC'
   /** A packet begins with a byte that stands for no packet that may stand here. */
   | 'BAD_PACKET'

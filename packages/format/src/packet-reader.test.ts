@@ -278,7 +278,7 @@ describe('refused', () => {
     expect(failure(() => reader.readEntries())).toMatchObject({ code: 'BAD_LENGTH', offset: 18 * count + 1 })
   })
 
-  test('an entry or response beyond the limit that was asked for', () => {
+  test('an entry or response beyond the limit requested', () => {
     for (const type of ['02', 'fe']) {
       const reader = new PacketReader({ maxEntryBytes: 20 })
       reader.push(hex(`${type} 00000015`))

@@ -2,7 +2,7 @@ import type { Entry } from '@datastreamer/format'
 import type { SequencerBoundaries } from './sequencer-boundaries.ts'
 
 /** Consecutive entries of one operation. */
-export interface OperationRun {
+export interface SplitRun {
   readonly entries: readonly Entry[]
   /** Whether the operation ends after them. */
   readonly atBoundary: boolean
@@ -52,7 +52,7 @@ export class Boundaries {
   }
 
   /** Split what was received where operations end. */
-  *split(entries: readonly Entry[]): Generator<OperationRun, void, void> {
+  *split(entries: readonly Entry[]): Generator<SplitRun, void, void> {
     if (!this.#guessing) {
       yield { entries, atBoundary: false }
       return

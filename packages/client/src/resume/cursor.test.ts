@@ -47,7 +47,7 @@ describe('where a stream starts', () => {
     expect(numbers(cursor.accept(entriesOf(3, 6), header(10n)).fresh)).toEqual([4, 5])
   })
 
-  test('a bookmark must be the one that was asked for', () => {
+  test('a bookmark must be the one requested', () => {
     const cursor = cursorOf({ bookmark: bookmarkAt(5n) })
     cursor.meet(header(20n))
     cursor.begin()

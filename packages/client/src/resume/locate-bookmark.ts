@@ -34,7 +34,7 @@ export async function locateBookmark(
 /** Check that a stream that was started at a bookmark begins with it. @throws {ProtocolError} */
 export function checkBookmark(first: Entry, bookmark: Uint8Array): void {
   if (sameEntry({ ...first, type: BOOKMARK_TYPE, data: bookmark }, first)) return
-  throw new ProtocolError('UNEXPECTED_PACKET', `entry ${first.number} is not the bookmark that was asked for`)
+  throw new ProtocolError('UNEXPECTED_PACKET', `entry ${first.number} is not the bookmark requested`)
 }
 
 /** Whether a server refused because it does not have the bookmark to start at. */

@@ -1,7 +1,7 @@
 import { encodeSourceRequest, type SourceRequest } from '@datastreamer/format/source'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type LogPosition, MessageLog } from './message-log.ts'
+import { MessageLog, type MessagePosition } from './message-log.ts'
 
 const entry = (size: number): SourceRequest => ({
   name: 'addStreamEntry',
@@ -24,7 +24,7 @@ test('gives every message once, in order, wherever it is shortened, dropped and 
     fc.property(steps, (todo) => {
       const log = new MessageLog()
       /** The messages that are kept, where they begin, and how many of them were taken. */
-      let kept: { position: LogPosition; bytes: Uint8Array }[] = []
+      let kept: { position: MessagePosition; bytes: Uint8Array }[] = []
       let taken = 0
       for (const { t, n } of todo) {
         const index = kept.length === 0 ? 0 : n % kept.length

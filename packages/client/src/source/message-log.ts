@@ -2,7 +2,7 @@ import { viewOf } from '@datastreamer/format'
 import { type SourceRequest, sourceRequestBytes, writeSourceRequest } from '@datastreamer/format/source'
 
 /** A position between two messages. */
-export interface LogPosition {
+export interface MessagePosition {
   /** Number of the chunk, counted from the first that there ever was. */
   readonly chunk: number
   /** Byte in it. */
@@ -27,11 +27,11 @@ export class MessageLog {
   #chunks: Chunk[] = []
   /** Number of the first chunk that is kept. */
   #first = 0
-  #sent: LogPosition = { chunk: 0, at: 0 }
+  #sent: MessagePosition = { chunk: 0, at: 0 }
   #unsentBytes = 0
 
   /** The position after the last message. */
-  get end(): LogPosition {
+  get end(): MessagePosition {
     const last = this.#chunks.at(-1)
     return { chunk: this.#first + Math.max(0, this.#chunks.length - 1), at: last?.end ?? 0 }
   }
@@ -72,13 +72,13 @@ export class MessageLog {
   }
 
   /** Take all from `from` on once more. */
-  resendFrom(from: LogPosition): void {
+  resendFrom(from: MessagePosition): void {
     this.#sent = from
     this.#unsentBytes = this.#bytesFrom(from)
   }
 
   /** Forget what lies before a position, which must have been taken. */
-  dropBefore({ chunk }: LogPosition): void {
+  dropBefore({ chunk }: MessagePosition): void {
     const count = Math.min(chunk - this.#first, this.#chunks.length)
     if (count <= 0) return
     this.#chunks = this.#chunks.slice(count)
@@ -88,7 +88,7 @@ export class MessageLog {
   }
 
   /** Forget what lies after a position. Returns whether any of it was taken to be sent. */
-  dropAfter(position: LogPosition): boolean {
+  dropAfter(position: MessagePosition): boolean {
     const wasSent = isBefore(position, this.#sent)
     if (!wasSent) this.#unsentBytes -= this.#bytesFrom(position)
     // The rest of the last chunk may still be on its way: what comes next goes into another.
@@ -104,7 +104,7 @@ export class MessageLog {
     return wasSent
   }
 
-  #bytesFrom({ chunk, at }: LogPosition): number {
+  #bytesFrom({ chunk, at }: MessagePosition): number {
     const rest = this.#chunks.slice(chunk - this.#first)
     return rest.reduce((sum, { end }) => sum + end, 0) - at
   }
@@ -123,6 +123,6 @@ export class MessageLog {
   }
 }
 
-function isBefore(a: LogPosition, b: LogPosition): boolean {
+function isBefore(a: MessagePosition, b: MessagePosition): boolean {
   return a.chunk < b.chunk || (a.chunk === b.chunk && a.at < b.at)
 }

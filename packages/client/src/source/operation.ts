@@ -1,13 +1,13 @@
 import { type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
-import type { LogPosition } from './message-log.ts'
+import type { MessagePosition } from './message-log.ts'
 import type { KnownState } from './reconcile.ts'
 import { SourceRefusedError, SourceRejectedError } from './source-errors.ts'
 
 /** An operation that is being filled, or waits for its answer. */
 export interface SourceOperation {
   readonly firstEntry: bigint
-  readonly start: LogPosition
+  readonly start: MessagePosition
   entries: number
   bytes: number
   /** Type, and bytes of data, of the last entry. */
@@ -21,7 +21,7 @@ export interface SourceOperation {
   settle: { readonly resolve: (result: CommitResult) => void; readonly reject: (error: unknown) => void } | undefined
 }
 
-export function newOperation(firstEntry: bigint, start: LogPosition, bytes: number): SourceOperation {
+export function newOperation(firstEntry: bigint, start: MessagePosition, bytes: number): SourceOperation {
   const nothing = { last: undefined, failed: undefined, settle: undefined }
   return { firstEntry, start, entries: 0, bytes, lastType: 0, lastLength: 0, ...nothing }
 }

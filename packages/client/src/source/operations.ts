@@ -1,7 +1,7 @@
 import { BOOKMARK_TYPE } from '@datastreamer/format'
 import type { CommitResult, SourceRequest } from '@datastreamer/format/source'
 import { ProtocolError } from '../errors.ts'
-import { type LogPosition, MessageLog } from './message-log.ts'
+import { MessageLog, type MessagePosition } from './message-log.ts'
 import {
   addTo,
   checkBookmark,
@@ -233,7 +233,7 @@ export class Operations {
     this.log.dropBefore(this.#firstPosition())
   }
 
-  #firstPosition(): LogPosition {
+  #firstPosition(): MessagePosition {
     return (this.#pending.first ?? this.#open)?.start ?? this.log.end
   }
 

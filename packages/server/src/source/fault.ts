@@ -21,8 +21,8 @@ export class RejectedError extends StreamError<
 }
 
 /** A source client sent what is not allowed here. */
-export class ProtocolError extends StreamError<'BAD_STATE'> {
-  override readonly name: string = 'ProtocolError'
+export class SourceProtocolError extends StreamError<'BAD_STATE'> {
+  override readonly name: string = 'SourceProtocolError'
 }
 
 /** The codes above which a fault concerns one request; below, it ends the connection. */

@@ -1,7 +1,7 @@
 import type { CommitResult } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { RefusedError } from '@datastreamer/store'
-import { endsConnection, MismatchError, ProtocolError, writeFault } from './fault.ts'
+import { endsConnection, MismatchError, SourceProtocolError, writeFault } from './fault.ts'
 
 /** An operation as its source client sees it. */
 interface OpenOperation {
@@ -41,9 +41,9 @@ export class OperationSink {
     return this.#committedEntries
   }
 
-  /** @throws {ProtocolError} if an operation is open @throws what ends the connection */
+  /** @throws {SourceProtocolError} if an operation is open @throws what ends the connection */
   start(firstEntry: bigint): void {
-    if (this.#open !== undefined) throw new ProtocolError('BAD_STATE', 'an operation was started within another')
+    if (this.#open !== undefined) throw new SourceProtocolError('BAD_STATE', 'an operation was started within another')
     this.#open = { failed: undefined }
     this.#entries = 0
     try {
@@ -61,17 +61,17 @@ export class OperationSink {
     }
   }
 
-  /** @throws {ProtocolError} if no operation is open */
+  /** @throws {SourceProtocolError} if no operation is open */
   addEntry(type: number, data: Uint8Array): void {
     this.#add(() => this.#store.addStreamEntry(type, data))
   }
 
-  /** @throws {ProtocolError} if no operation is open */
+  /** @throws {SourceProtocolError} if no operation is open */
   addBookmark(bookmark: Uint8Array): void {
     this.#add(() => this.#store.addStreamBookmark(bookmark))
   }
 
-  /** @throws {ProtocolError} if no operation is open; why the operation failed comes as a rejection */
+  /** @throws {SourceProtocolError} if no operation is open; why the operation failed comes as a rejection */
   commit(): Promise<CommitResult> {
     const { failed } = this.#take('committed')
     if (failed !== undefined) return Promise.reject(failed)
@@ -91,7 +91,7 @@ export class OperationSink {
     )
   }
 
-  /** @throws {ProtocolError} if no operation is open */
+  /** @throws {SourceProtocolError} if no operation is open */
   rollback(): void {
     const { failed } = this.#take('rolled back')
     if (failed === undefined) this.#rollBack()
@@ -121,7 +121,7 @@ export class OperationSink {
 
   #add(add: () => void): void {
     const open = this.#open
-    if (open === undefined) throw new ProtocolError('BAD_STATE', 'an entry without an operation')
+    if (open === undefined) throw new SourceProtocolError('BAD_STATE', 'an entry without an operation')
     if (open.failed !== undefined) return
     try {
       add()
@@ -143,7 +143,7 @@ export class OperationSink {
 
   #take(verb: string): OpenOperation {
     const open = this.#open
-    if (open === undefined) throw new ProtocolError('BAD_STATE', `no operation is open that could be ${verb}`)
+    if (open === undefined) throw new SourceProtocolError('BAD_STATE', `no operation is open that could be ${verb}`)
     this.#open = undefined
     return open
   }

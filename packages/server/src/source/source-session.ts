@@ -9,7 +9,7 @@ import {
 } from '@datastreamer/format/source'
 import type { Outlet } from '../socket/outlet.ts'
 import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
-import { endsConnection, type Fault, ProtocolError, RejectedError, writeFault } from './fault.ts'
+import { endsConnection, type Fault, RejectedError, SourceProtocolError, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'
 import { perform, type SerialRequest } from './requests.ts'
 import type { SourceContext } from './source-options.ts'
@@ -99,7 +99,7 @@ export class SourceSession implements Writer {
   /**
    * Do what a message says. If it gives a promise, which is never rejected, the next message has to wait for that.
    *
-   * @throws {ProtocolError} if the message is not allowed here @throws what ends the connection
+   * @throws {SourceProtocolError} if the message is not allowed here @throws what ends the connection
    */
   take(message: SourceMessage): Promise<void> | undefined {
     return this.#state === 'writing' ? this.#takeRequest(message) : this.#takeHello(message)
@@ -131,7 +131,7 @@ export class SourceSession implements Writer {
 
   #takeHello(message: SourceMessage): Promise<void> {
     if (this.#state !== 'handshaking' || (message.name !== 'hello' && message.name !== 'otherHello')) {
-      throw new ProtocolError('BAD_STATE', `${message.name} where a hello was expected`)
+      throw new SourceProtocolError('BAD_STATE', `${message.name} where a hello was expected`)
     }
     const { context, onAccepted } = this.#options
     const hello = checkHello(message, context)
@@ -179,7 +179,7 @@ export class SourceSession implements Writer {
         return undefined
       case 'hello':
       case 'otherHello':
-        throw new ProtocolError('BAD_STATE', 'a second hello')
+        throw new SourceProtocolError('BAD_STATE', 'a second hello')
       default:
         return this.#perform(request)
     }

@@ -9,7 +9,7 @@ import {
   type SourceRequest,
 } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
-import { ProtocolError, RejectedError } from './fault.ts'
+import { RejectedError, SourceProtocolError } from './fault.ts'
 import type { SourceContext } from './source-options.ts'
 
 type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
@@ -19,12 +19,12 @@ const HELLO_TYPE = 0x01
 /**
  * Decode the first message of a source client: one that begins as another message is not waited for.
  *
- * @throws {ProtocolError} if it is no hello @throws {FormatError} if it is no message
+ * @throws {SourceProtocolError} if it is no hello @throws {FormatError} if it is no message
  */
 export function decodeHello(view: DataView, at: number): SourceRequest | OtherHello | undefined {
   const request = decodeSourceRequest(view, at)
   if (view.byteLength === at || view.getUint8(at) === HELLO_TYPE) return request
-  throw new ProtocolError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
+  throw new SourceProtocolError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
 }
 
 /**

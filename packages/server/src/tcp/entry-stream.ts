@@ -14,7 +14,7 @@ import { Pace } from './pace.ts'
 
 /** How a stream ended by itself. */
 export type StreamOutcome =
-  /** The last entry that was asked for is written. */
+  /** The last entry requested is written. */
   | { readonly t: 'ended' }
   /** The log was truncated to `point`, before the entry that the stream had reached. */
   | { readonly t: 'truncated'; readonly point: CommitPoint; readonly entryNumber: number }
@@ -99,7 +99,7 @@ export class EntryStream implements LogListener {
     return this.#opened
   }
 
-  /** Whether the outlet took the last entry that was asked for. */
+  /** Whether the outlet took the last entry requested. */
   get isOver(): boolean {
     return this.#cursor.number >= this.#end && this.#outlet.drained
   }

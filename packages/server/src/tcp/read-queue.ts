@@ -119,21 +119,21 @@ export class QueuedLog implements ReadableLog {
   }
 }
 
-/** Operation boundaries, looked up in the same line. */
+/** Operation boundaries, looked up in the same queue. */
 export class QueuedBoundaries implements KnownBoundaries {
-  readonly #ends: KnownBoundaries
+  readonly #boundaries: KnownBoundaries
   readonly #queue: ReadQueue
 
   constructor(ends: KnownBoundaries, queue: ReadQueue) {
-    this.#ends = ends
+    this.#boundaries = ends
     this.#queue = queue
   }
 
   lastUpTo(number: number): Promise<number | undefined> {
-    return this.#queue.run(async () => this.#ends.lastUpTo(number))
+    return this.#queue.run(async () => this.#boundaries.lastUpTo(number))
   }
 
   isKnownAt(number: number): Promise<boolean> {
-    return this.#queue.run(async () => this.#ends.isKnownAt(number))
+    return this.#queue.run(async () => this.#boundaries.isKnownAt(number))
   }
 }

@@ -1,4 +1,5 @@
 import { BOOKMARK_TYPE, decodeEntry, type Entry, viewOf } from '@datastreamer/format'
+import { equalBytes } from '../log/compare-page.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
 import type { BookmarkIndex } from './bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
@@ -41,7 +42,7 @@ export async function scanForBookmark(
   signal?: AbortSignal,
 ): Promise<bigint | undefined> {
   for await (const bookmarks of bookmarksBackwards(log, Number(log.header.totalEntries), signal)) {
-    const found = bookmarks.findLast(({ key }) => sameBytes(key, bookmark))
+    const found = bookmarks.findLast(({ key }) => equalBytes(key, bookmark))
     if (found !== undefined) return BigInt(found.number)
   }
   return undefined
@@ -68,9 +69,5 @@ export async function firstEventAfter(log: ReadableLog, number: bigint): Promise
 /** Whether a committed entry is a bookmark of these bytes. @throws {DamageError} */
 export async function isBookmark(log: ReadableLog, number: number, bookmark: Uint8Array): Promise<boolean> {
   const entry = Number.isSafeInteger(number) ? await log.entry(BigInt(number)) : undefined
-  return entry?.type === BOOKMARK_TYPE && sameBytes(entry.data, bookmark)
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
+  return entry?.type === BOOKMARK_TYPE && equalBytes(entry.data, bookmark)
 }

@@ -1,14 +1,14 @@
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
 import { LevelWrites } from './level-writes.ts'
-import type { Segment } from './pending-bookmarks.ts'
+import type { PendingSegment } from './pending-bookmarks.ts'
 
 const SEGMENT_SLOTS = 4096
 
 /** Writes that a test confirms. */
 function writesOf() {
   const clock = new ManualClock()
-  const handed: Segment[] = []
+  const handed: PendingSegment[] = []
   const counts: number[] = []
   const writes = new LevelWrites(clock, (segment) => {
     handed.push(segment)

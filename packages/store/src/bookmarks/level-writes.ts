@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@datastreamer/runtime'
 import type { BookmarkPut } from './bookmark-index.ts'
-import { PendingBookmarks, type Segment } from './pending-bookmarks.ts'
+import { PendingBookmarks, type PendingSegment } from './pending-bookmarks.ts'
 
 /** Number of changes that go to the thread together, and are written in one batch. */
 const SEGMENT_SLOTS = 4096
@@ -25,14 +25,14 @@ export class LevelWrites {
   readonly #pending = new PendingBookmarks(SEGMENT_SLOTS)
   readonly #waiters = new Set<Waiter>()
   readonly #clock: Clock
-  readonly #write: (segment: Segment) => void
+  readonly #write: (segment: PendingSegment) => void
   #timer: Timer | undefined
   /** Whether a segment that is not full has waited long enough. */
   #partDue = false
   #isStopped = false
 
   /** @param write hands a segment to the thread; {@link onWritten} must be called when it is written */
-  constructor(clock: Clock, write: (segment: Segment) => void) {
+  constructor(clock: Clock, write: (segment: PendingSegment) => void) {
     this.#clock = clock
     this.#write = write
   }

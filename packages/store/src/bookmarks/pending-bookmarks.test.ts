@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PendingBookmarks, type Segment } from './pending-bookmarks.ts'
+import { PendingBookmarks, type PendingSegment } from './pending-bookmarks.ts'
 import { SLOT_BYTES } from './slots.ts'
 
 const keys = fc.oneof(
@@ -8,7 +8,7 @@ const keys = fc.oneof(
   fc.uint8Array({ minLength: 16, maxLength: 16, max: 1 }),
 )
 
-function slotsOf({ shared, count }: Segment): string[] {
+function slotsOf({ shared, count }: PendingSegment): string[] {
   const bytes = Buffer.from(shared)
   return Array.from({ length: count }, (_, i) => bytes.toString('hex', i * SLOT_BYTES, (i + 1) * SLOT_BYTES))
 }

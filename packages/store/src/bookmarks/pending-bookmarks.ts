@@ -2,7 +2,7 @@ import { invariant } from '@datastreamer/format'
 import { LENGTH_MASK, MAX_KEY_BYTES, NUMBER_AT, REMOVED_BIT, SLOT_BYTES } from './slots.ts'
 
 /** Some changes, in memory that is shared with the worker. */
-export interface Segment {
+export interface PendingSegment {
   readonly shared: SharedArrayBuffer
   /** Slots in use. */
   count: number
@@ -22,8 +22,8 @@ const MAX_FREE_SEGMENTS = 8
 export class PendingBookmarks {
   readonly #segmentSlots: number
   /** Oldest first. */
-  readonly #segments: Segment[] = []
-  readonly #free: Segment[] = []
+  readonly #segments: PendingSegment[] = []
+  readonly #free: PendingSegment[] = []
   #handedOver = 0
   #added = 0
   #written = 0
@@ -79,7 +79,7 @@ export class PendingBookmarks {
   }
 
   /** The oldest segment that was not handed over yet; from now on it does not change. */
-  handOver(): Segment | undefined {
+  handOver(): PendingSegment | undefined {
     const next = this.#segments[this.#handedOver]
     if (next === undefined) return undefined
     this.#handedOver++
@@ -111,7 +111,7 @@ export class PendingBookmarks {
     this.#written = this.#added
   }
 
-  #segmentFor(key: Uint8Array): Segment {
+  #segmentFor(key: Uint8Array): PendingSegment {
     if (key.length < 1 || key.length > MAX_KEY_BYTES) {
       throw new RangeError(`a bookmark of ${key.length} bytes, expected 1 to ${MAX_KEY_BYTES}`)
     }
@@ -123,7 +123,7 @@ export class PendingBookmarks {
   }
 
   /** Begin the next slot of a segment; returns its position. */
-  #add(segment: Segment, key: Uint8Array, lengthByte: number): number {
+  #add(segment: PendingSegment, key: Uint8Array, lengthByte: number): number {
     const { view } = segment
     const at = segment.count * SLOT_BYTES
     view.setUint8(at, lengthByte)
@@ -134,13 +134,13 @@ export class PendingBookmarks {
   }
 }
 
-function newSegment(slots: number): Segment {
+function newSegment(slots: number): PendingSegment {
   const shared = new SharedArrayBuffer(slots * SLOT_BYTES)
   return { shared, count: 0, view: new DataView(shared) }
 }
 
 /** Position of the newest slot of a key, or -1. */
-function findIn({ view, count }: Segment, key: Uint8Array): number {
+function findIn({ view, count }: PendingSegment, key: Uint8Array): number {
   const { length } = key
   const last = key[length - 1]
   for (let at = (count - 1) * SLOT_BYTES; at >= 0; at -= SLOT_BYTES) {

@@ -137,7 +137,7 @@ export class CommitLog {
 
   /** Append records. They count once the commit's header is written. */
   async append(records: readonly CommitRecord[]): Promise<void> {
-    mustFollow([...this.#recent.all.slice(-1), ...records])
+    mustFollow(this.#recent.last, records)
     await writeAll(this.#file, [encodeRecords(records)], RECORDS_OFFSET + this.#count * RECORD_BYTES)
     this.#count += records.length
     this.#recent.append(records)

@@ -76,8 +76,8 @@ export function storedChecksum(crc: number): number {
 }
 
 /** @throws {InternalError} if a record ends before its predecessor */
-export function mustFollow(records: readonly CommitRecord[]): void {
-  let before = 0
+export function mustFollow(last: CommitRecord | undefined, records: readonly CommitRecord[]): void {
+  let before = last?.totalLength ?? 0
   for (const { totalLength } of records) {
     invariant(
       totalLength >= before,

@@ -10,7 +10,7 @@ export interface Records {
 }
 
 /** Number of records per read. */
-const READ_RECORDS = 1024
+export const READ_RECORDS = 1024
 
 /** Index of the last record at or before a point, or -1. */
 export async function lastRecordUpTo(records: Records, { totalLength, totalEntries }: CommitPoint): Promise<number> {

@@ -1,9 +1,6 @@
 import { type CommitPoint, START } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
-import type { Records } from './find-record.ts'
-
-/** Number of records per read. */
-const READ_RECORDS = 1024
+import { READ_RECORDS, type Records } from './find-record.ts'
 
 /** The ranges whose records are marked as damaged. */
 export async function* markedRanges(records: Records): AsyncGenerator<EntryRange, void, void> {

@@ -2,6 +2,7 @@ import { type CommitPoint, pointOf, START } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
+import { READ_RECORDS } from './find-record.ts'
 
 /** A record of a commit log, and where its bytes begin. */
 export interface PlacedRecord {
@@ -30,8 +31,6 @@ export function uncoveredBytes({ from, last }: UnreadableRecords, end: CommitPoi
   return { from, to: pointOf(last === undefined || last.totalLength > end.totalLength ? end : last) }
 }
 
-const RECORDS_AT_ONCE = 1024
-
 /**
  * The records of a commit log in order, including runs of those that cannot be read. docs/spec/commit-log.md §6.
  *
@@ -45,7 +44,7 @@ export async function* placedRecords(
   let unreadable: number | undefined
   let index = first.index
   while (index < commitLog.count) {
-    for (const record of await commitLog.records(index, RECORDS_AT_ONCE)) {
+    for (const record of await commitLog.records(index, READ_RECORDS)) {
       const next = index + 1
       // One that ends before its predecessor cannot be right.
       if (record === undefined || record.totalLength < from.totalLength) unreadable ??= index

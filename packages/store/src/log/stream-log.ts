@@ -10,7 +10,7 @@ import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 import { Truncations } from './truncations.ts'
 
-export interface LogOptions extends Omit<LogRunsOptions, 'changes'> {
+export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes'> {
   readonly header: Header
   /** Default: this machine's. */
   readonly clock?: Clock | undefined
@@ -36,7 +36,7 @@ export class StreamLog implements ReadableLog {
   #announced = false
 
   /** @internal */
-  constructor({ file, path, header, buffers, readBytes, clock = systemClock }: LogOptions) {
+  constructor({ file, path, header, buffers, readBytes, clock = systemClock }: StreamLogOptions) {
     this.path = path
     this.#header = header
     this.#clock = clock

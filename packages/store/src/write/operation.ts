@@ -2,8 +2,6 @@ import type { CommitResult } from '@datastreamer/format/source'
 import { RefusedError } from '../disk/errors.ts'
 import type { AppendPosition } from './append-buffer.ts'
 
-export type { CommitResult }
-
 /** An open atomic operation. docs/spec/stream-file.md §6. */
 export interface Operation {
   /** Where it begins in the log. */

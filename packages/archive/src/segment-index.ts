@@ -7,7 +7,7 @@ import { MAX_BLOCKS, SegmentRecordType } from './layout.ts'
 const FIXED_BYTES = 16
 
 /** Which records hold consecutive L2 blocks. docs/spec/archive.md §2.4. */
-export interface BlockIndex {
+export interface SegmentIndex {
   /** Where the record begins. */
   readonly position: number
   /** Number of the first block; 0 if there is none. */
@@ -21,7 +21,7 @@ export interface BlockIndex {
  *
  * @see docs/spec/archive.md §2.4
  */
-export function encodeBlockIndex({ position, first, targets }: BlockIndex): Uint8Array {
+export function encodeSegmentIndex({ position, first, targets }: SegmentIndex): Uint8Array {
   const length = FIXED_BYTES + 8 * targets.length
   const out = new Uint8Array(RECORD_HEADER_BYTES + length)
   const view = viewOf(out)
@@ -39,7 +39,7 @@ export function encodeBlockIndex({ position, first, targets }: BlockIndex): Uint
  * @throws {SegmentError} `BAD_INDEX`
  * @see docs/spec/archive.md §2.4
  */
-export async function readBlockIndex(source: ByteSource, from: number): Promise<BlockIndex> {
+export async function readSegmentIndex(source: ByteSource, from: number): Promise<SegmentIndex> {
   const { size } = source
   const bad = (what: string, at: number): SegmentError => new SegmentError('BAD_INDEX', what, at, 'open')
   const room = size - from - RECORD_HEADER_BYTES - FIXED_BYTES
