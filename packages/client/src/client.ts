@@ -20,7 +20,8 @@ import { IdentityCheck } from './resume/identity.ts'
 import { isUnknownBookmark, locateBookmark } from './resume/locate-bookmark.ts'
 import type { Rewound, StreamEvent } from './resume/stream-event.ts'
 import { Trail } from './resume/trail.ts'
-import { type BlockEvent, readBlocks, type StreamBlock } from './sequencer/blocks.ts'
+import type { StreamBlock } from './sequencer/block-checkpoint.ts'
+import { type BlockEvent, readBlocks } from './sequencer/blocks.ts'
 import { Iteration } from './stream/iteration.ts'
 
 /**

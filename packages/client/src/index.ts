@@ -25,4 +25,5 @@ export type { BackoffOptions, ClientOptions, ConnectOptions } from './options.ts
 export type { From, SequencerPosition, To } from './position.ts'
 export type { HeaderWatch } from './resume/head-watch.ts'
 export type { Rewound, StreamEvent } from './resume/stream-event.ts'
-export type { BlockEvent, StreamBlock } from './sequencer/blocks.ts'
+export type { StreamBlock } from './sequencer/block-checkpoint.ts'
+export type { BlockEvent } from './sequencer/blocks.ts'

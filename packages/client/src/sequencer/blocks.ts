@@ -1,20 +1,15 @@
-import { type Entry, type Header, invariant, u64Of } from '@datastreamer/format'
-import type { BlockAssembler, FullL2Block } from '@datastreamer/sequencer-entries'
-import { type Checkpoint, checkpointOf } from '../checkpoint.ts'
+import { type Entry, type Header, u64Of } from '@datastreamer/format'
+import type { BlockAssembler } from '@datastreamer/sequencer-entries'
 import type { BlocksOptions } from '../iteration-options.ts'
 import type { From } from '../position.ts'
 import { type FollowContext, type FollowOptions, follow } from '../resume/follow.ts'
 import type { Rewound } from '../resume/stream-event.ts'
 import type { Trail } from '../resume/trail.ts'
+import { type StreamBlock, withCheckpoint } from './block-checkpoint.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 import { ForkIds } from './fork-ids.ts'
 import { generationOf } from './generation.ts'
 import { cursorFrom } from './locate-position.ts'
-
-/** An L2 block, and what to store in order to go on after it. */
-export interface StreamBlock extends FullL2Block {
-  readonly checkpoint: Checkpoint
-}
 
 /** What happens to an iteration over blocks, in order. */
 export type BlockEvent = { readonly kind: 'block'; readonly block: StreamBlock } | Rewound
@@ -127,12 +122,4 @@ class BlockRun {
   complete(block: StreamBlock): Promise<StreamBlock> {
     return this.#forkIds.complete(block)
   }
-}
-
-function withCheckpoint(block: FullL2Block, last: Entry | undefined, opening: Entry | undefined): StreamBlock {
-  invariant(
-    last !== undefined && last.number >= block.lastEntryNumber,
-    `block ${block.number} ends after what was read`,
-  )
-  return { ...block, checkpoint: checkpointOf(last, opening) }
 }

@@ -1,4 +1,3 @@
-import { invariant } from '@datastreamer/format'
 import { encodeSourceRequest, type SourceRequest } from '@datastreamer/format/source'
 import type { RequestAnswer } from './source-link.ts'
 
@@ -28,12 +27,10 @@ export class Controls {
   /** @throws {RangeError} if the request does not fit the protocol */
   add(request: SourceRequest): { readonly control: Control; readonly answer: Promise<RequestAnswer> } {
     const bytes = encodeSourceRequest(request)
-    let control: Control | undefined
     const answer = new Promise<RequestAnswer>((resolve, reject) => {
-      control = { request, bytes, resolve, reject }
+      this.#pending.push({ request, bytes, resolve, reject })
     })
-    invariant(control !== undefined, 'a promise runs at once')
-    this.#pending.push(control)
+    const control = this.#pending.at(-1) as Control
     if (request.name === 'truncateFile') this.#truncatingTo = request.number
     return { control, answer }
   }

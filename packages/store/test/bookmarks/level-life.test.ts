@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
-import { expect, test } from 'vitest'
+import { InternalError, invariant } from '@datastreamer/format'
+import { ManualClock } from '@datastreamer/runtime/testing'
+import { expect, test, vi } from 'vitest'
 import { openLevelIndex } from '../../src/bookmarks/level-index.ts'
+import { LevelWrites } from '../../src/bookmarks/level-writes.ts'
 import { DiskError, LockedError } from '../../src/disk/errors.ts'
 import { filesOf, MANY, numbersIn, openFinished, putNumbers } from './filled-index.ts'
 import { key } from './log-in-memory.ts'
@@ -132,4 +135,32 @@ test('a process stays alive as long as it waits for its index', () => {
   const cwd = join(import.meta.dirname, '../..')
   const said = execFileSync(process.execPath, args, { cwd, timeout: 60_000, encoding: 'utf8' })
   expect(said.trim().split('\n')).toEqual(['undefined undefined', '7 undefined', 'closed'])
+})
+
+test('after a broken invariant nothing more is written, and no repair helps; renewing does', async () => {
+  using dir = tempDir()
+  const clock = new ManualClock()
+  const index = await openLevelIndex({ folder: dir.path, createIfMissing: true, clock })
+  await index.finish()
+  const broken = vi.spyOn(LevelWrites.prototype, 'onWritten').mockImplementationOnce(() => {
+    invariant(false, 'a segment is written that was not handed over')
+  })
+  try {
+    putNumbers(index, 0, 1)
+    await expect(index.flush({ sync: true })).rejects.toThrow(InternalError)
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await index.repair()
+      clock.advance(10_000)
+      expect(index.failed).toBe(true)
+      await expect(index.writable()).rejects.toThrow(InternalError)
+    }
+    await index.renew()
+    expect(index.failed).toBe(false)
+    putNumbers(index, 5, 6)
+    await index.flush({ sync: true })
+    expect(await index.get(key(5))).toBe(5)
+  } finally {
+    broken.mockRestore()
+    await index.close()
+  }
 })
