@@ -1,5 +1,5 @@
 import { preset } from '../../tooling/tsup/preset.ts'
 
-const ENTRIES = ['index', 'era', 'execution', 'index-records', 'snappy', 'node', 'verify-era']
+const ENTRIES = ['index', 'era', 'execution', 'index-records', 'snappy', 'node', 'verify-era', 'location']
 
 export default preset({ entry: ENTRIES.map((name) => `src/${name}.ts`), platform: 'neutral' })

@@ -1,0 +1,1 @@
+export type { ListedFile, Location, LocationOptions, OpenedFile } from './location/location.ts'

@@ -1,0 +1,96 @@
+import type { BlockBody, BlockHeader, EventLog } from '@datastreamer/e2store/execution'
+import type { Transaction } from './transaction.ts'
+
+/** A block by number and hash. */
+export interface BlockId {
+  readonly number: bigint
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+}
+
+/** A receipt with all that a block's receipts imply. */
+export interface TransactionReceipt {
+  readonly type: number
+  /** Whether the transaction succeeded; before Byzantium the state's root after it, 32 bytes. */
+  readonly outcome: boolean | Uint8Array
+  readonly cumulativeGasUsed: bigint
+  readonly gasUsed: bigint
+  readonly effectiveGasPrice: bigint
+  /** 256 bytes. */
+  readonly logsBloom: Uint8Array
+  readonly logs: readonly EventLog[]
+  /** Index in the block of its first log. */
+  readonly firstLogIndex: number
+  /** The address of a creation, also of a failed one; 20 bytes. */
+  readonly contractAddress?: Uint8Array
+  /** Type 3, as the next. */
+  readonly blobGasUsed?: bigint
+  readonly blobGasPrice?: bigint
+}
+
+/** A block whose content was compared with its header, and its header with its file's roots. */
+export interface HistoryBlock extends BlockId {
+  readonly header: BlockHeader
+  /** The RLP of the header, which is hashed. */
+  readonly headerRlp: Uint8Array
+  readonly body: BlockBody
+  /** Bytes of the block's RLP: header, transactions, uncles and withdrawals. */
+  readonly size: number
+  /** Only where the file holds it. */
+  readonly totalDifficulty?: bigint
+  /** Decoded once. */
+  transactions(): readonly Transaction[]
+  /** The senders of the transactions, 20 bytes each; recovered once. */
+  senders(): Promise<readonly Uint8Array[]>
+  /** `undefined` if the files do not hold receipts of this block. */
+  receipts(): Promise<readonly TransactionReceipt[] | undefined>
+}
+
+/** Logs asked for, as in `eth_getLogs`. */
+export interface LogFilter {
+  /** First block. */
+  readonly from: bigint
+  /** Last block. */
+  readonly to: bigint
+  /** Any of these, of 20 bytes each; absent: any at all. */
+  readonly addresses?: readonly Uint8Array[]
+  /** For each place any of these, of 32 bytes each; `undefined`: anything. A log must have as many topics. */
+  readonly topics: readonly (readonly Uint8Array[] | undefined)[]
+}
+
+/** The logs of a block that match a filter, in order. */
+export interface BlockLogs {
+  readonly block: HistoryBlock
+  readonly logs: readonly {
+    readonly log: EventLog
+    readonly logIndex: number
+    readonly transactionIndex: number
+    readonly transactionHash: Uint8Array
+  }[]
+}
+
+/** Where a block number lies: held, above the head, or below it and in no file. */
+export type Whereabouts = 'held' | 'above' | 'absent'
+
+/** The blocks of many files as one history. */
+export interface History extends AsyncDisposable {
+  /** The last block of the gapless run of files that ends highest. */
+  readonly head: BlockId | undefined
+  /** The lowest block held. */
+  readonly earliest: bigint | undefined
+  /** The chain's network by the names of the files: `mainnet`, `sepolia`. */
+  readonly network: string | undefined
+  find(number: bigint): Whereabouts
+  /** Whether receipts of this block are held. */
+  holdsReceipts(number: bigint): boolean
+  /** The lowest and the highest number of a run without gaps, in order. */
+  readonly runs: readonly { readonly from: bigint; readonly to: bigint }[]
+  /** A block by number; `undefined` if it is not held. */
+  block(number: bigint): Promise<HistoryBlock | undefined>
+  /** The number of the block with this hash; `undefined` if it is not known. */
+  numberOf(hash: Uint8Array): Promise<bigint | undefined>
+  /** Where the transaction with this hash is; `undefined` if it is not known. */
+  transactionAt(hash: Uint8Array): Promise<{ readonly block: bigint; readonly index: number } | undefined>
+  /** The logs that match a filter, block by block; all blocks of the range must be held. */
+  logs(filter: LogFilter, options?: { readonly signal?: AbortSignal }): AsyncIterable<BlockLogs>
+}

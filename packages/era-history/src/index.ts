@@ -1,0 +1,10 @@
+export type {
+  BlockId,
+  BlockLogs,
+  History,
+  HistoryBlock,
+  LogFilter,
+  TransactionReceipt,
+  Whereabouts,
+} from './history.ts'
+export type { AccessListItem, Authorization, DepositFields, Transaction } from './transaction.ts'
