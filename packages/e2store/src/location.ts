@@ -1,1 +1,8 @@
-export type { ListedFile, Location, LocationOptions, OpenedFile } from './location/location.ts'
+export type {
+  Download,
+  DownloadOptions,
+  ListedFile,
+  Location,
+  LocationOptions,
+  OpenedFile,
+} from './location/location.ts'

@@ -19,6 +19,32 @@ export interface Location extends AsyncDisposable {
   open(name: string, options?: LocationOptions): Promise<OpenedFile>
   /** A small file as text: a checksum list, a description; `undefined` if it is not there. */
   readText(name: string, options?: LocationOptions): Promise<string | undefined>
+  /**
+   * Ask for the bytes of a file in order, once: who wants the rest after a failure asks again. Where it is absent, files
+   * are read in ranges.
+   *
+   * @throws {LocationError} the file is not there, or the place does not answer
+   */
+  download?(name: string, options?: DownloadOptions): Promise<Download>
+}
+
+export interface DownloadOptions extends LocationOptions {
+  /** Position of the first byte that is wanted (default 0). */
+  readonly from?: number
+  /** The version that the bytes before `from` are of, as an earlier {@link Download} had it. */
+  readonly validator?: string
+}
+
+/** A file on its way. Disposing of it ends the transfer. */
+export interface Download extends AsyncDisposable {
+  /** Position of the first byte: as asked for, or 0 if the place starts again or the file is another version. */
+  readonly from: number
+  /** Size of the whole file in bytes, if the place tells. */
+  readonly size?: number
+  /** Which version of the file it is, to ask for the rest of it; absent if the place has nothing that identifies one. */
+  readonly validator?: string
+  /** The bytes; iterating throws a {@link LocationError} where they end before `size`. */
+  readonly bytes: AsyncIterable<Uint8Array>
 }
 
 export interface LocationOptions {
