@@ -69,6 +69,12 @@ export interface BlockLogs {
   }[]
 }
 
+export interface SearchOptions {
+  readonly signal?: AbortSignal
+  /** Called now and then with the number of a block up to which, itself included, all was searched. */
+  readonly onSearched?: (number: bigint) => void
+}
+
 /** Where a block number lies: held, above the head, or below it and in no file. */
 export type Whereabouts = 'held' | 'above' | 'absent'
 
@@ -81,8 +87,8 @@ export interface History extends AsyncDisposable {
   /** The chain's network by the names of the files: `mainnet`, `sepolia`. */
   readonly network: string | undefined
   find(number: bigint): Whereabouts
-  /** Whether receipts of this block are held. */
-  holdsReceipts(number: bigint): boolean
+  /** Whether receipts of this block, or of all blocks up to `to`, are held. */
+  holdsReceipts(number: bigint, to?: bigint): boolean
   /** The lowest and the highest number of a run without gaps, in order. */
   readonly runs: readonly { readonly from: bigint; readonly to: bigint }[]
   /** A block by number; `undefined` if it is not held. */
@@ -92,5 +98,5 @@ export interface History extends AsyncDisposable {
   /** Where the transaction with this hash is; `undefined` if it is not known. */
   transactionAt(hash: Uint8Array): Promise<{ readonly block: bigint; readonly index: number } | undefined>
   /** The logs that match a filter, block by block; all blocks of the range must be held. */
-  logs(filter: LogFilter, options?: { readonly signal?: AbortSignal }): AsyncIterable<BlockLogs>
+  logs(filter: LogFilter, options?: SearchOptions): AsyncIterable<BlockLogs>
 }

@@ -4,6 +4,7 @@ export type {
   History,
   HistoryBlock,
   LogFilter,
+  SearchOptions,
   TransactionReceipt,
   Whereabouts,
 } from './history.ts'
