@@ -1,4 +1,6 @@
 export { type AppendedFile, type AppendOptions, appendFile } from './node/append-file.ts'
 export { createFile, type FileSink, type NewFile, type NewFileOptions } from './node/file-sink.ts'
 export { type FileSource, openFile } from './node/file-source.ts'
+export { folderLocation } from './node/folder-location.ts'
 export { nativeSnappy } from './node/native-snappy.ts'
+export { openLocation } from './node/open-location.ts'

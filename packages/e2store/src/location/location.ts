@@ -6,13 +6,13 @@ export interface Location extends AsyncDisposable {
   /** As it was named, without credentials. */
   readonly name: string
   /**
-   * The files that the place says it has, each name once, sorted by name.
+   * The files that the place says it has, each name once, sorted by name. No name has a slash or is `.` or `..`.
    *
    * @throws {LocationError} the place cannot be reached, or shows no list
    */
   list(options?: LocationOptions): Promise<readonly ListedFile[]>
   /**
-   * Open a file for random access.
+   * Open a file for random access. The signal ends its reads too, as long as it is open.
    *
    * @throws {LocationError} it is not there, or cannot be read by ranges
    */
@@ -48,6 +48,7 @@ export interface Download extends AsyncDisposable {
 }
 
 export interface LocationOptions {
+  /** Ends the work; also where it only waits, if it is an `AbortSignal`. */
   readonly signal?: AbortLike
 }
 
@@ -55,9 +56,33 @@ export interface LocationOptions {
 export interface ListedFile {
   readonly name: string
   readonly size?: number
+  /** SHA-256, 64 lower-case hex digits, if a list beside the files has it under this name. */
+  readonly sha256?: string
 }
 
 /** An open file of a location. */
 export interface OpenedFile extends ByteSource, AsyncDisposable {
   readonly name: string
+}
+
+/** A place that is read over a network, and says where its list comes from. */
+export interface RemoteLocation extends Location {
+  /** The archives that the place says it has, and how it says so. Throws as {@link Location.list}. */
+  listing(options?: LocationOptions): Promise<Listing>
+  download(name: string, options?: DownloadOptions): Promise<Download>
+}
+
+/** The form of a list that names come from, the most trusted first. */
+export type ListingForm = 'checksums' | 'urls' | 's3' | 'json' | 'html'
+
+/** The files of a place that holds archives, from all the lists that it has. */
+export interface Listing {
+  /** Each form that was found, the most trusted first. */
+  readonly forms: readonly ListingForm[]
+  /** Archives, each name once, sorted by name. */
+  readonly files: readonly ListedFile[]
+  /** Names of the lists beside them: checksums, addresses. */
+  readonly lists: readonly string[]
+  /** What was found wrong with a list, in words. */
+  readonly warnings: readonly string[]
 }
