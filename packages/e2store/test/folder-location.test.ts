@@ -14,9 +14,9 @@ describe('a folder', () => {
     writeFileSync(dir.join('back\\slash'), 'x')
     symlinkSync(dir.join('b.era1'), dir.join('link.era1'))
     symlinkSync(dir.join('nowhere'), dir.join('dangling'))
-    const place = folderLocation(dir.path)
-    expect(place.name).toBe(dir.path)
-    expect(await place.list()).toEqual([
+    const location = folderLocation(dir.path)
+    expect(location.name).toBe(dir.path)
+    expect(await location.list()).toEqual([
       { name: 'a.txt', size: 1 },
       { name: 'b.era1', size: 3 },
       { name: 'link.era1', size: 3 },
@@ -34,18 +34,18 @@ describe('a folder', () => {
   test('gives small files as text', async () => {
     using dir = tempDir()
     writeFileSync(dir.join('urls.txt'), 'one\ntwo\n')
-    const place = folderLocation(dir.path)
-    expect(await place.readText('urls.txt')).toBe('one\ntwo\n')
-    expect(await place.readText('checksums.txt')).toBeUndefined()
+    const location = folderLocation(dir.path)
+    expect(await location.readText('urls.txt')).toBe('one\ntwo\n')
+    expect(await location.readText('checksums.txt')).toBeUndefined()
   })
 
   test.each(['../a', '..', '.', '', 'a/b', 'a\\b', 'a\0b', 'c:a', 'x'.repeat(256)])(
     'has no file named %j',
     async (name) => {
       using dir = tempDir()
-      const place = folderLocation(dir.path)
-      await expect(place.open(name)).rejects.toMatchObject({ name: 'LocationError', code: 'BAD_NAME' })
-      await expect(place.readText(name)).rejects.toMatchObject({ code: 'BAD_NAME' })
+      const location = folderLocation(dir.path)
+      await expect(location.open(name)).rejects.toMatchObject({ name: 'LocationError', code: 'BAD_NAME' })
+      await expect(location.readText(name)).rejects.toMatchObject({ code: 'BAD_NAME' })
     },
   )
 
@@ -63,16 +63,16 @@ describe('openLocation', () => {
     writeFileSync(dir.join('a.era1'), 'abc')
     writeFileSync(dir.join('b.era1'), 'abcd')
     for (const text of [dir.path, pathToFileURL(dir.path).href]) {
-      await using place = await openLocation(text)
-      expect((await place.list()).map(({ name }) => name)).toEqual(['a.era1', 'b.era1'])
+      await using location = await openLocation(text)
+      expect((await location.list()).map(({ name }) => name)).toEqual(['a.era1', 'b.era1'])
     }
     for (const text of [dir.join('a.era1'), pathToFileURL(dir.join('a.era1')).href]) {
-      await using place = await openLocation(text)
-      expect(await place.list()).toEqual([{ name: 'a.era1', size: 3 }])
-      await using file = await place.open('a.era1')
+      await using location = await openLocation(text)
+      expect(await location.list()).toEqual([{ name: 'a.era1', size: 3 }])
+      await using file = await location.open('a.era1')
       expect(file.size).toBe(3)
-      await expect(place.open('b.era1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
-      expect(await place.readText('b.era1')).toBeUndefined()
+      await expect(location.open('b.era1')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await location.readText('b.era1')).toBeUndefined()
     }
   })
 

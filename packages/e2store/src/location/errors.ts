@@ -8,7 +8,7 @@ export type LocationCode =
   /** The server could not be reached, or the connection broke. */
   | 'UNREACHABLE'
   | 'TIMEOUT'
-  /** There is no such file, or no such place. */
+  /** There is no such file, or no such folder or bucket. */
   | 'NOT_FOUND'
   /** The server wants credentials, or others. */
   | 'DENIED'
