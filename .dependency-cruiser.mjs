@@ -56,6 +56,7 @@ const folders = {
     'node sidecar',
     'folder mirror',
   ],
+  'packages/era-history': ['transactions', 'receipts senders'],
   'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
   'apps/relay': ['boundaries upstream', 'truncate', 'file', 'follow'],
   'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store'],

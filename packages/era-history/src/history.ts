@@ -1,31 +1,12 @@
 import type { BlockBody, BlockHeader, EventLog } from '@datastreamer/e2store/execution'
-import type { Transaction } from './transaction.ts'
+import type { TransactionReceipt } from './receipts/receipt.ts'
+import type { Transaction } from './transactions/transaction.ts'
 
 /** A block by number and hash. */
 export interface BlockId {
   readonly number: bigint
   /** 32 bytes. */
   readonly hash: Uint8Array
-}
-
-/** A receipt with all that a block's receipts imply. */
-export interface TransactionReceipt {
-  readonly type: number
-  /** Whether the transaction succeeded; before Byzantium the state's root after it, 32 bytes. */
-  readonly outcome: boolean | Uint8Array
-  readonly cumulativeGasUsed: bigint
-  readonly gasUsed: bigint
-  readonly effectiveGasPrice: bigint
-  /** 256 bytes. */
-  readonly logsBloom: Uint8Array
-  readonly logs: readonly EventLog[]
-  /** Index in the block of its first log. */
-  readonly firstLogIndex: number
-  /** The address of a creation, also of a failed one; 20 bytes. */
-  readonly contractAddress?: Uint8Array
-  /** Type 3, as the next. */
-  readonly blobGasUsed?: bigint
-  readonly blobGasPrice?: bigint
 }
 
 /** A block whose content was compared with its header, and its header with its file's roots. */

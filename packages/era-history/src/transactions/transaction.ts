@@ -1,3 +1,6 @@
+/** The type of deposits on OP chains. */
+export const DEPOSIT_TYPE = 0x7e
+
 /** A storage slot list of an address, as in EIP-2930. Addresses have 20 bytes, keys 32. */
 export interface AccessListItem {
   readonly address: Uint8Array
@@ -17,6 +20,8 @@ export interface Authorization {
 /** What only deposits of OP chains have (type 0x7e). */
 export interface DepositFields {
   readonly sourceHash: Uint8Array
+  /** The sender, who does not sign. */
+  readonly from: Uint8Array
   readonly mint: bigint
   readonly isSystemTransaction: boolean
 }
