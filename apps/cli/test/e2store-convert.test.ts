@@ -145,6 +145,29 @@ describe('e2store split and merge', () => {
     expect(again.status).toBe(2)
   })
 
+  test('an index that marks empty slots by positions in another era is repaired in the parts, which is said', async () => {
+    using dir = tempDir()
+    const files = [
+      await writeInvalidEra(dir.join('1.era'), 1n, [2]),
+      await writeInvalidEra(dir.join('2.era'), 2n, [0, 9]),
+    ]
+    const bytes = Buffer.concat(files.map((file) => readFileSync(file)))
+    const index = bytes.length - 32 - 24 - 8 * 64
+    for (const slot of [5, 63]) bytes.writeBigInt64LE(BigInt(-index), index + 16 + 8 * slot)
+    writeFileSync(dir.join('both.era'), bytes)
+    const split = ['split', dir.join('both.era'), '--out', dir.join('parts'), '--network', 'test']
+    const { status, stdout, stderr } = await datastreamer('e2store', ...split)
+    expect(status).toBe(0)
+    const parts = stdout.trimEnd().split('\n')
+    expect(parts.map((part) => sha256(part))).toEqual(files.map((file) => sha256(file)))
+    expect(stderr).toMatch(
+      /^test-00002-[0-9a-f]{8}\.era: 2 empty slots no longer marked by a position in another era$/m,
+    )
+    const merged = await datastreamer('e2store', 'merge', dir.join('both.era'), '--out', dir.join('again.era'))
+    expect([merged.status, merged.stderr]).toEqual([0, expect.stringContaining('2 empty slots no longer marked')])
+    expect(readFileSync(dir.join('again.era'))).toEqual(Buffer.concat(files.map((file) => readFileSync(file))))
+  })
+
   test('the same era twice is not split into files of one name', async () => {
     using dir = tempDir()
     const file = await writeInvalidEra(dir.join('a.era'), 1n, [2])

@@ -1,4 +1,5 @@
 export { type BlockHead, blockHead, type StateHead, stateHead, stateHeadBytes } from './era/beacon-layout.ts'
+export type { EraDeviation } from './era/empty-marks.ts'
 export { type EraBlock, EraFile, firstSlot, type OpenEraOptions } from './era/era-file.ts'
 export { EraWriter, type EraWriterOptions } from './era/era-writer.ts'
 export type { EraGroup, EraOptions } from './era/group.ts'

@@ -8,6 +8,7 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { inFile } from './errors.ts'
 import { openInput, withFile } from './file.ts'
 import { newPath } from './new-path.ts'
+import { repairedText } from './split.ts'
 
 interface MergeOptions {
   readonly out: string
@@ -18,7 +19,10 @@ export function mergeCommand(run: RunCommand): Command {
   return new Command('merge')
     .addArgument(new Argument('<FILE...>', '.era files of consecutive eras, or .e2s files, in order'))
     .summary('join files into one')
-    .description('Write .era files of consecutive eras, or .e2s files, one after the other. No byte of them changes.')
+    .description(
+      'Write .era files of consecutive eras, or .e2s files, one after the other. No byte of them changes, except that an ' +
+        'index which marks empty slots by positions in another era is repaired.',
+    )
     .addOption(new Option('--out <file>', 'the file to write').makeOptionMandatory())
     .option('--force', 'replace what is there')
     .action((paths: string[], options: MergeOptions) => run((context) => merge(paths, options, context)))
@@ -35,13 +39,13 @@ async function merge(paths: readonly string[], options: MergeOptions, { note, si
     throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
   }
   await using file = await createFile(out, { replace: options.force })
-  if (kind === 'era') await joinEras(paths, file, signal)
-  else await joinRecords(paths, file, signal)
+  const rewritten = kind === 'era' ? await joinEras(paths, file, signal) : await joinRecords(paths, file, signal)
   await file.commit()
+  if (rewritten > 0) note(repairedText(out, rewritten))
   note(`wrote ${out}: ${plural(paths.length, 'file')}, ${plural(file.position, 'byte')}`)
 }
 
-async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<void> {
+async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<number> {
   const sources: FileSource[] = []
   try {
     const eras: EraFile[] = []
@@ -50,17 +54,18 @@ async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortS
       sources.push(source)
       eras.push(await explained(path, openEra(source)))
     }
-    await mergeEras(eras, sink)
+    return await mergeEras(eras, sink)
   } finally {
     for (const source of sources) await source.close()
   }
 }
 
-async function joinRecords(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<void> {
+async function joinRecords(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<number> {
   for (const path of paths) {
     await using source = await openInput(path, signal)
     await explained(path, concatFiles([source], sink))
   }
+  return 0
 }
 
 /** Name the file that something is wrong with. */

@@ -6,6 +6,7 @@ import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
 import { UsageError } from '../errors.ts'
+import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
 import { type E2File, type ReadingOptions, takesReading, withFile } from './file.ts'
@@ -25,7 +26,7 @@ export function splitCommand(run: RunCommand): Command {
     .summary('split a file into its parts')
     .description(
       'Split an .era into its eras, each named by its content, or an .e2s where files were joined. No byte of a record ' +
-        'changes.',
+        'changes, except that an index which marks empty slots by positions in another era is repaired.',
     )
     .addOption(new Option('--out <folder>', 'folder for the parts; made if absent').makeOptionMandatory())
     .addOption(
@@ -41,10 +42,11 @@ export function splitCommand(run: RunCommand): Command {
 /** A part that can be written. */
 interface NamedPart {
   readonly name: string
-  write(sink: ByteSink): Promise<void>
+  /** Gives how many entries of an index were rewritten. */
+  write(sink: ByteSink): Promise<number>
 }
 
-async function split(file: E2File, options: SplitOptions, { out, signal }: CommandContext): Promise<void> {
+async function split(file: E2File, options: SplitOptions, { out, note, signal }: CommandContext): Promise<void> {
   const parts = await partsOf(file, options)
   checkNames(parts)
   await mkdir(options.out, { recursive: true })
@@ -52,10 +54,16 @@ async function split(file: E2File, options: SplitOptions, { out, signal }: Comma
   for (const [i, part] of parts.entries()) {
     signal.throwIfAborted()
     await using made = await createFile(paths[i] ?? part.name, { replace: options.force })
-    await part.write(made)
+    const rewritten = await part.write(made)
     await made.commit()
+    if (rewritten > 0) note(repairedText(part.name, rewritten))
     await out.line(made.path)
   }
+}
+
+/** What was changed in a file that is otherwise a copy. */
+export function repairedText(name: string, rewritten: number): string {
+  return `${name}: ${plural(rewritten, 'empty slot')} no longer marked by a position in another era`
 }
 
 /** One part must not replace another, as the same era twice in a file would. @throws {UsageError} */
@@ -78,7 +86,10 @@ async function partsOf(file: E2File, options: SplitOptions): Promise<readonly Na
   const stem = basename(name, extname(name))
   return parts.map((part, i) => ({
     name: `${stem}-${String(i).padStart(5, '0')}.e2s`,
-    write: (sink) => writePart(source, part, sink),
+    write: async (sink) => {
+      await writePart(source, part, sink)
+      return 0
+    },
   }))
 }
 

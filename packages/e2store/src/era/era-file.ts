@@ -35,12 +35,15 @@ export class EraFile {
   /** The eras in the file, in file order. */
   readonly groups: readonly EraGroup[]
   readonly #options: OpenEraOptions
+  /** Where groups begin. */
+  readonly #starts: ReadonlySet<number>
   #cached: { readonly group: EraGroup; readonly index: SlotIndex | undefined } | undefined
 
   constructor(source: ByteSource, groups: readonly EraGroup[], options: OpenEraOptions) {
     this.source = source
     this.groups = groups
     this.#options = options
+    this.#starts = new Set(groups.map(({ start }) => start))
   }
 
   /**
@@ -142,7 +145,8 @@ export class EraFile {
   /** The block index of a group; `undefined` in era 0. The most recent one is kept. */
   async blockIndex(group: EraGroup, { step = 'read' }: { readonly step?: Step } = {}): Promise<SlotIndex | undefined> {
     if (this.#cached?.group !== group) {
-      this.#cached = { group, index: await readGroupIndex(this.source, group, { ...this.#options, step }) }
+      const options = { ...this.#options, emptyMarks: this.#starts, step }
+      this.#cached = { group, index: await readGroupIndex(this.source, group, options) }
     }
     return this.#cached.index
   }

@@ -37,11 +37,15 @@ function bad(message: string, position: number): E2FormatError {
   return new E2FormatError('BAD_GROUP', message, position, 'open')
 }
 
-/** The block index of a group, all of whose targets must be in the group. */
+/**
+ * The block index of a group, all of whose targets must be in the group.
+ *
+ * @param options.emptyMarks where other groups of the file begin, which some writers point at for an empty slot
+ */
 export async function readGroupIndex(
   source: ByteSource,
   { start, stateIndexPosition, slotsPerEra }: EraGroup,
-  options: EraOptions & { readonly step?: Step } = {},
+  options: EraOptions & { readonly step?: Step; readonly emptyMarks?: ReadonlySet<number> } = {},
 ): Promise<SlotIndex | undefined> {
   if (slotsPerEra === 0) return undefined
   return readSlotIndex(source, stateIndexPosition, { ...options, from: start, maxCount: slotsPerEra })

@@ -3,6 +3,7 @@ import { VerificationError } from '../errors.ts'
 import { equalBytes, toHex } from '../io/bytes.ts'
 import { Census, type TypeCount } from '../records/census.ts'
 import { type BlockHead, blockHead, type StateHead } from './beacon-layout.ts'
+import { type EraDeviation, MarkCensus } from './empty-marks.ts'
 import { type EraBlock, type EraFile, firstSlot } from './era-file.ts'
 import { checkGrammar } from './grammar.ts'
 import type { EraGroup } from './group.ts'
@@ -47,10 +48,15 @@ export interface EraReport {
   readonly genesisValidatorsRoot: Uint8Array
   /** The root that names the file. */
   readonly eraRoot: Uint8Array
+  /** The root of each era in the file, in the order of {@link eras}. */
+  readonly eraRoots: readonly Uint8Array[]
+  /** Root of the last block before the file's first era, which the previous file must end with; absent in era 0. */
+  readonly previousBlockRoot?: Uint8Array
   /** Root of the last block of the file, for verifying the next file; absent in era 0. */
   readonly lastBlockRoot?: Uint8Array
   /** Records of unknown types. */
   readonly unknown: readonly TypeCount[]
+  readonly deviations: readonly EraDeviation[]
 }
 
 function wrong(code: VerificationError['code'], message: string, position: number): VerificationError {
@@ -125,19 +131,20 @@ function checkLatestHeader(group: EraGroup, head: StateHead, lastBlock: bigint |
   }
 }
 
-/** Check the blocks of a group against its state; returns their number. */
+/** Check the blocks of a group against its state; returns their number and the root of the block before them. */
 async function checkBlocks(
   file: EraFile,
   group: EraGroup,
   head: StateHead,
   previous: Uint8Array | undefined,
   { checks, signal, onProgress }: VerifyEraOptions,
-): Promise<number> {
+): Promise<{ readonly blocks: number; readonly previousRoot: Uint8Array }> {
   const index = await file.blockIndex(group, { step: 'verify' })
   let before = previous
   let next = 0
   let blocks = 0
   let last: bigint | undefined
+  let previousRoot = rootAt(head.blockRoots, 0)
   const checkEmpty = (until: number): void => {
     for (; next < until; next++) {
       const root = rootAt(head.blockRoots, next)
@@ -156,6 +163,7 @@ async function checkBlocks(
     const origin = { position: block.position, step: 'verify' } as const
     const checked = { ...block, group, head: blockHead(block.ssz, origin), root }
     checkBlock(checked, before, rootAt(head.stateRoots, i))
+    if (i === 0) previousRoot = checked.head.parentRoot
     await checks?.block?.(checked)
     onProgress?.({ bytes: block.position + 8, totalBytes: file.source.size })
     before = root
@@ -165,7 +173,7 @@ async function checkBlocks(
   }
   checkEmpty(group.slotsPerEra)
   checkLatestHeader(group, head, last)
-  return blocks
+  return { blocks, previousRoot }
 }
 
 /** Throw unless a file's name has the era and the root of its content. */
@@ -192,27 +200,37 @@ function checkName(file: EraFile, name: string, root: Uint8Array): void {
  */
 export async function verifyEra(file: EraFile, options: VerifyEraOptions = {}): Promise<EraReport> {
   const census = new Census()
+  const marks = new MarkCensus()
+  const roots: Uint8Array[] = []
   let blocks = 0
   let slots = 0
   let before: Before | undefined
+  let previousBlockRoot: Uint8Array | undefined
   for (const group of file.groups) {
     options.signal?.throwIfAborted()
     if (before && group.era !== before.era + 1n) {
       throw wrong('WRONG_ORDER', `era ${group.era} after era ${before.era}`, group.start)
     }
-    await checkGrammar(file.source, group, await file.blockIndex(group, { step: 'verify' }), census)
+    const index = await file.blockIndex(group, { step: 'verify' })
+    await checkGrammar(file.source, group, index, census)
+    marks.add(index, group)
     const head = await readState(file, group)
     checkNetwork(group, head, before?.head.genesisValidatorsRoot ?? options.genesisValidatorsRoot)
     await options.checks?.state?.(group, head)
     const previous = before ? before.lastRoot : options.previousBlockRoot
-    if (group.slotsPerEra > 0) blocks += await checkBlocks(file, group, head, previous, options)
+    if (group.slotsPerEra > 0) {
+      const checked = await checkBlocks(file, group, head, previous, options)
+      blocks += checked.blocks
+      if (!before) previousBlockRoot = checked.previousRoot.slice()
+    }
     slots += group.slotsPerEra
     options.onProgress?.({ bytes: group.end, totalBytes: file.source.size })
     const lastRoot = group.slotsPerEra > 0 && { lastRoot: rootAt(head.blockRoots, group.slotsPerEra - 1) }
     before = { era: group.era, head, ...lastRoot }
+    roots.push(eraRoot(group.era, head))
   }
   if (!before) throw new RangeError('an era file has at least one group')
-  const root = eraRoot(before.era, before.head)
+  const root = roots.at(-1) as Uint8Array
   if (options.name !== undefined) checkName(file, options.name, root)
   return {
     eras: file.groups.map(({ era }) => era),
@@ -221,7 +239,10 @@ export async function verifyEra(file: EraFile, options: VerifyEraOptions = {}): 
     states: file.groups.length,
     genesisValidatorsRoot: before.head.genesisValidatorsRoot,
     eraRoot: root,
+    eraRoots: roots,
+    ...(previousBlockRoot && { previousBlockRoot }),
     ...(before.lastRoot && { lastBlockRoot: before.lastRoot }),
     unknown: census.unknown(),
+    deviations: marks.deviations(),
   }
 }

@@ -14,18 +14,24 @@ export interface SlotIndexOptions {
   readonly maxCount?: number
   /** Read offsets as negative 48-bit numbers where their upper 16 bits are zero, as one writer left them (default false). */
   readonly signExtend48?: boolean
+  /** Positions outside the region that mean an empty slot: Version records, as some writers leave them. */
+  readonly emptyMarks?: ReadonlySet<number>
   readonly step?: Step
 }
+
+const NO_MARKS: ReadonlySet<number> = new Set()
 
 /** Where the records of consecutive slots begin. */
 export class SlotIndex extends OffsetTable {
   readonly #from: number
   readonly #signExtend48: boolean
+  readonly #emptyMarks: ReadonlySet<number>
 
-  constructor(record: TableRecord, { from = 0, signExtend48 = false }: SlotIndexOptions = {}) {
+  constructor(record: TableRecord, { from = 0, signExtend48 = false, emptyMarks = NO_MARKS }: SlotIndexOptions = {}) {
     super(record)
     this.#from = from
     this.#signExtend48 = signExtend48
+    this.#emptyMarks = emptyMarks
   }
 
   protected override decode(bytes: Uint8Array, at: number): number | undefined {
@@ -45,7 +51,15 @@ export class SlotIndex extends OffsetTable {
   target(i: number, step: Step = 'read'): number | undefined {
     const offset = this.offset(i, 0, step)
     if (offset === 0) return undefined
-    return checkTarget(this.position + offset, this.#from, this.position, this.field(i), step)
+    const target = this.position + offset
+    if (target < this.#from && this.#emptyMarks.has(target)) return undefined
+    return checkTarget(target, this.#from, this.position, this.field(i), step)
+  }
+
+  /** Where entry `i` points, unless its offset is 0; not checked. Throws as {@link offset}. */
+  pointed(i: number, step: Step = 'read'): number | undefined {
+    const offset = this.offset(i, 0, step)
+    return offset === 0 ? undefined : this.position + offset
   }
 }
 

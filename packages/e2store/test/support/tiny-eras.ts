@@ -49,3 +49,23 @@ export function writeAnyGroup({ stateSlot, blocks, state }: GroupInput): Uint8Ar
   add(encodeSlotIndex({ position, start: stateSlot, targets: [target] }))
   return concatBytes(parts)
 }
+
+/**
+ * Eras one after another whose empty slots all point at `position` of the file, as some writers leave them (0), or at
+ * the Version record of their own era (`'own'`).
+ */
+export function joinMarked(position: number | 'own', files: readonly Uint8Array[]): Uint8Array {
+  const out = concatBytes(files)
+  let start = 0
+  for (const file of files) {
+    const end = start + file.length
+    const index = end - 32 - 24 - 8 * SLOTS
+    for (let i = 0; i < SLOTS && file.length > 32 + 24 + 8 * SLOTS; i++) {
+      const at = index + 16 + 8 * i
+      if (out.subarray(at, at + 8).some((byte) => byte !== 0)) continue
+      putI64(out, at, (position === 'own' ? start : position) - index)
+    }
+    start = end
+  }
+  return out
+}
