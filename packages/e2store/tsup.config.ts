@@ -1,5 +1,5 @@
 import { preset } from '../../tooling/tsup/preset.ts'
 
-const ENTRIES = ['index', 'era', 'execution', 'index-records', 'snappy', 'node', 'verify-era', 'location']
+const ENTRIES = ['index', 'era', 'execution', 'index-records', 'snappy', 'node', 'verify-era', 'location', 'sidecar']
 
 export default preset({ entry: ENTRIES.map((name) => `src/${name}.ts`), platform: 'neutral' })

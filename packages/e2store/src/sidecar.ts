@@ -1,0 +1,5 @@
+export { SidecarCache } from './sidecar/chunk-cache.ts'
+export { StaleSidecarError } from './sidecar/errors.ts'
+export type { SidecarHeader, SidecarIdentity } from './sidecar/header.ts'
+export type { PartShape } from './sidecar/layout.ts'
+export { type LogQuery, openSidecar, Sidecar, type SidecarOptions, type TransactionPlace } from './sidecar/sidecar.ts'
