@@ -1,8 +1,8 @@
 import { readBits } from './bits.ts'
 import { entryBits, type PartShape } from './layout.ts'
 
-/** A place that an entry gives: the block's index in the file, and the transaction's in the block. */
-export interface Place {
+/** What an entry gives: the block's index in the file, and the transaction's in the block. */
+export interface Hit {
   readonly block: number
   readonly index: number
 }
@@ -29,23 +29,23 @@ export class Bucket {
     return readBits(this.#bytes, entry * this.#width, this.#restBits)
   }
 
-  place(entry: number): Place {
+  hit(entry: number): Hit {
     const { blockBits, indexBits } = this.#part
     const at = entry * this.#width + this.#restBits
     return { block: readBits(this.#bytes, at, blockBits), index: readBits(this.#bytes, at + blockBits, indexBits) }
   }
 
-  /** The places of all entries with this rest of a hash, in order. */
-  find(rest: number): Place[] {
+  /** What the entries with this rest of a hash give, in order. */
+  find(rest: number): Hit[] {
     let low = 0
     for (let high = this.length; low < high; ) {
       const middle = (low + high) >>> 1
       if (this.rest(middle) < rest) low = middle + 1
       else high = middle
     }
-    const places: Place[] = []
-    for (let entry = low; entry < this.length && this.rest(entry) === rest; entry++) places.push(this.place(entry))
-    return places
+    const hits: Hit[] = []
+    for (let entry = low; entry < this.length && this.rest(entry) === rest; entry++) hits.push(this.hit(entry))
+    return hits
   }
 }
 

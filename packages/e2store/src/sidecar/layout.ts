@@ -29,7 +29,7 @@ export const BUCKET_ENTRIES = 1024
 /** Largest bucket that is read. */
 export const MAX_BUCKET_BYTES = 16_777_216
 
-/** How the entries of a part are laid out. */
+/** How the entries of a part are encoded. */
 export interface PartShape {
   readonly entries: number
   /** Bytes of all buckets. */

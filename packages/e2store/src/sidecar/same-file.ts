@@ -13,7 +13,7 @@ export async function lastHashOf(archive: BlockArchive): Promise<Uint8Array> {
 }
 
 /**
- * Throw unless a sidecar is of this data file, by all that can be told without reading much of it: kind, blocks, size,
+ * Throw unless a sidecar is of this data file, by all that shows without reading much of it: kind, blocks, size,
  * and the accumulator or else the hash of the last block.
  *
  * @throws {StaleSidecarError}

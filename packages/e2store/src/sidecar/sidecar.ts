@@ -22,7 +22,7 @@ import { checkIdentity } from './same-file.ts'
 import { type ValueHash, valueHash } from './value-hash.ts'
 
 /** Where a transaction may be. */
-export interface TransactionPlace {
+export interface TransactionCandidate {
   /** Number of the block. */
   readonly block: bigint
   /** Index in the block. */
@@ -33,7 +33,7 @@ export interface TransactionPlace {
 export interface LogQuery {
   /** Any of these, of 20 bytes each. */
   readonly addresses?: readonly Uint8Array[] | undefined
-  /** For each place any of these, of 32 bytes each. */
+  /** For each topic position any of these, of 32 bytes each. */
   readonly topics: readonly (readonly Uint8Array[] | undefined)[]
 }
 
@@ -120,15 +120,15 @@ export class Sidecar {
   }
 
   /**
-   * Where the transaction with this hash may be: usually nowhere, or at one place.
+   * Where the transaction with this hash may be: mostly nowhere, or in one block.
    *
    * @param hash 32 bytes
    * @throws {E2FormatError} `BAD_CHECKSUM`, `BAD_INDEX`
    */
-  async transactionCandidates(hash: Uint8Array): Promise<TransactionPlace[]> {
+  async transactionCandidates(hash: Uint8Array): Promise<TransactionCandidate[]> {
     const { bucket, rest } = splitHash(hash, this.header.parts.transactions)
-    const places = (await this.#bucket('transactions', bucket)).find(rest)
-    return places.map(({ block, index }) => ({ block: this.#number(block), index }))
+    const hits = (await this.#bucket('transactions', bucket)).find(rest)
+    return hits.map(({ block, index }) => ({ block: this.#number(block), index }))
   }
 
   /** The numbers of the blocks that may have this hash. Throws as {@link transactionCandidates}. */
@@ -150,25 +150,25 @@ export class Sidecar {
     if (!this.hasLogs) throw new RangeError('a sidecar without an index of logs')
     const { start, count } = this.identity
     const blocks = BlockSet.range(count, Number(max(from - start, 0n)), Number(min(to - start, BigInt(count - 1))))
-    for (const [place, values] of [addresses, ...topics].entries()) {
+    for (const [field, values] of [addresses, ...topics].entries()) {
       if (values === undefined || values.length === 0 || blocks.isEmpty) continue
-      blocks.keep(await this.#blocksOf(values, place))
+      blocks.keep(await this.#blocksOf(values, field))
     }
     return blocks.indices().map((index) => this.#number(index))
   }
 
   /** The blocks of any of these values. */
-  async #blocksOf(values: readonly Uint8Array[], place: number): Promise<BlockSet> {
+  async #blocksOf(values: readonly Uint8Array[], field: number): Promise<BlockSet> {
     const found = BlockSet.none(this.identity.count)
     for (let i = 0; i < values.length; i += PARALLEL) {
-      await Promise.all(values.slice(i, i + PARALLEL).map((value) => this.#addBlocks(found, value, place)))
+      await Promise.all(values.slice(i, i + PARALLEL).map((value) => this.#addBlocks(found, value, field)))
     }
     return found
   }
 
-  async #addBlocks(blocks: BlockSet, value: Uint8Array, place: number): Promise<void> {
+  async #addBlocks(blocks: BlockSet, value: Uint8Array, field: number): Promise<void> {
     const { hashBits, bucketBits } = this.header.parts.logs
-    const hash = this.#hash(value, place)
+    const hash = this.#hash(value, field)
     const kept = Math.floor(hash / 2 ** (32 - hashBits))
     const bitmap = await this.#bitmapOf(kept)
     if (bitmap !== undefined) return blocks.addBitmap(bitmap)
