@@ -104,6 +104,7 @@ export function decodeHeader(head: Uint8Array): SidecarHeader {
   }
   const part = (i: number): PartShape => decodePart(data, PART_AT + PART_BYTES * i)
   const parts = { blocks: part(0), transactions: part(1), logs: part(2) }
+  if (parts.logs.hashBits > MAX_FIELD_BITS) throw bad('BAD_INTEGER', 'hashes of logs of more than 32 bits', HEADER_AT)
   return { identity, hasLogs: data[2] === 1, parts, hotValues: u32(data, HOT_AT), crc }
 }
 

@@ -1,23 +1,11 @@
 import { E2FormatError } from '../errors.ts'
 import type { BlockArchive } from '../execution/archive/archive.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { u32 } from '../io/little-endian.ts'
 import { BlockSet } from './block-set.ts'
-import { Bucket, splitHash } from './bucket.ts'
-import { unsealBytes } from './checksum.ts'
+import { splitHash } from './bucket.ts'
 import { SidecarCache } from './chunk-cache.ts'
 import { decodeHeader, HEAD_BYTES, type SidecarHeader, type SidecarIdentity } from './header.ts'
-import {
-  bitmapBytes,
-  CRC_BYTES,
-  MAX_BUCKET_BYTES,
-  mapSidecar,
-  PARTS,
-  type PartName,
-  Region,
-  type SidecarMap,
-  type Span,
-} from './layout.ts'
+import { SidecarRegions } from './regions.ts'
 import { checkIdentity } from './same-file.ts'
 import { type ValueHash, valueHash } from './value-hash.ts'
 
@@ -65,7 +53,8 @@ export async function openSidecar(
   if (head.length < HEAD_BYTES) {
     throw new E2FormatError('BAD_LENGTH', `sidecar of ${head.length} bytes, expected ${HEAD_BYTES} or more`, 0, 'open')
   }
-  const sidecar = new Sidecar(source, decodeHeader(head), head, cache)
+  const header = decodeHeader(head)
+  const sidecar = new Sidecar(header, new SidecarRegions(source, header, head, cache))
   if (archive !== undefined) await checkIdentity(sidecar.identity, archive)
   return sidecar
 }
@@ -79,35 +68,13 @@ export async function openSidecar(
  */
 export class Sidecar {
   readonly header: SidecarHeader
-  readonly #map: SidecarMap
-  readonly #source: ByteSource
-  readonly #cache: SidecarCache
-  readonly #owner: number
+  readonly #regions: SidecarRegions
   readonly #hash: ValueHash
 
-  /** @param head the first bytes of the source */
-  constructor(source: ByteSource, header: SidecarHeader, head: Uint8Array, cache: SidecarCache) {
-    const { identity, parts, hotValues } = header
-    this.#source = source
+  constructor(header: SidecarHeader, regions: SidecarRegions) {
     this.header = header
-    this.#map = mapSidecar(parts, hotValues, identity.count)
-    if (this.#map.size !== source.size) {
-      throw new E2FormatError(
-        'BAD_LENGTH',
-        `sidecar of ${source.size} bytes, by its header ${this.#map.size}`,
-        0,
-        'open',
-      )
-    }
-    this.#cache = cache
-    this.#owner = cache.newOwner()
-    this.#hash = valueHash(identity.lastHash)
-    for (let number = 0; number <= PARTS.length; number++) {
-      const { position, length } = this.#directorySpan(number)
-      if (position + length > head.length) continue
-      const bytes = this.#unseal(head.slice(position, position + length), Region.directories, number, position)
-      cache.put(this.#key(Region.directories, number), bytes)
-    }
+    this.#regions = regions
+    this.#hash = valueHash(header.identity.lastHash)
   }
 
   get identity(): SidecarIdentity {
@@ -127,14 +94,14 @@ export class Sidecar {
    */
   async transactionCandidates(hash: Uint8Array): Promise<TransactionCandidate[]> {
     const { bucket, rest } = splitHash(hash, this.header.parts.transactions)
-    const hits = (await this.#bucket('transactions', bucket)).find(rest)
+    const hits = (await this.#regions.bucket('transactions', bucket)).find(rest)
     return hits.map(({ block, index }) => ({ block: this.#number(block), index }))
   }
 
   /** The numbers of the blocks that may have this hash. Throws as {@link transactionCandidates}. */
   async blockCandidates(hash: Uint8Array): Promise<bigint[]> {
     const { bucket, rest } = splitHash(hash, this.header.parts.blocks)
-    return (await this.#bucket('blocks', bucket)).find(rest).map(({ block }) => this.#number(block))
+    return (await this.#regions.bucket('blocks', bucket)).find(rest).map(({ block }) => this.#number(block))
   }
 
   /**
@@ -170,73 +137,16 @@ export class Sidecar {
     const { hashBits, bucketBits } = this.header.parts.logs
     const hash = this.#hash(value, field)
     const kept = Math.floor(hash / 2 ** (32 - hashBits))
-    const bitmap = await this.#bitmapOf(kept)
+    const bitmap = await this.#regions.bitmap(kept)
     if (bitmap !== undefined) return blocks.addBitmap(bitmap)
     const bucket = Math.floor(kept / 2 ** (hashBits - bucketBits))
-    const entries = await this.#bucket('logs', bucket)
+    const entries = await this.#regions.bucket('logs', bucket)
     for (const { block } of entries.find(kept % 2 ** (hashBits - bucketBits))) blocks.add(this.#checked(block))
-  }
-
-  /** The bitmap of a value that is in many blocks. */
-  async #bitmapOf(kept: number): Promise<Uint8Array | undefined> {
-    const hot = await this.#directory(PARTS.length)
-    let low = 0
-    for (let high = hot.length / 4; low < high; ) {
-      const middle = (low + high) >>> 1
-      if (u32(hot, 4 * middle) < kept) low = middle + 1
-      else high = middle
-    }
-    if (4 * low >= hot.length || u32(hot, 4 * low) !== kept) return undefined
-    const length = bitmapBytes(this.identity.count)
-    return this.#read(Region.bitmaps, low, { position: this.#map.bitmaps.position + low * length, length })
-  }
-
-  async #bucket(name: PartName, number: number): Promise<Bucket> {
-    const part = this.header.parts[name]
-    const directory = await this.#directory(PARTS.indexOf(name))
-    const from = u32(directory, 4 * number)
-    const to = u32(directory, 4 * number + 4)
-    const { position, length } = this.#map.buckets[name]
-    if (to < from + CRC_BYTES || to > length || to - from > MAX_BUCKET_BYTES) {
-      const at = this.#map.directories[name].position + 4 * number
-      throw new E2FormatError('BAD_INDEX', `bucket of ${name} from ${from} to ${to}, of ${length} bytes`, at, 'read')
-    }
-    return new Bucket(await this.#read(Region[name], number, { position: position + from, length: to - from }), part)
-  }
-
-  /** A directory, or the hashes of values with bitmaps. */
-  #directory(number: number): Promise<Uint8Array> {
-    return this.#read(Region.directories, number, this.#directorySpan(number))
-  }
-
-  #directorySpan(number: number): Span {
-    const name = PARTS[number]
-    return name === undefined ? this.#map.hot : this.#map.directories[name]
-  }
-
-  #read(region: number, number: number, { position, length }: Span): Promise<Uint8Array> {
-    return this.#cache.get(this.#key(region, number), async () => {
-      const bytes = Uint8Array.from(await this.#source.read(position, length))
-      return this.#unseal(bytes, region, number, position)
-    })
-  }
-
-  #unseal(bytes: Uint8Array, region: number, number: number, position: number): Uint8Array {
-    return unsealBytes(bytes, { header: this.header.crc, region, number }, position)
-  }
-
-  #key(region: number, number: number): string {
-    return `${this.#owner} ${region} ${number}`
   }
 
   #checked(index: number): number {
     if (index < this.identity.count) return index
-    throw new E2FormatError(
-      'BAD_INDEX',
-      `an entry of block ${index} of ${this.identity.count}`,
-      this.#map.buckets.blocks.position,
-      'read',
-    )
+    throw new E2FormatError('BAD_INDEX', `an entry of block ${index} of ${this.identity.count}`, 0, 'read')
   }
 
   #number(index: number): bigint {
