@@ -51,7 +51,7 @@ const folders = {
     'io',
     'hash records rlp snappy',
     'accumulator index-records trie',
-    'era execution',
+    'era execution ssz',
     'e2i location verify-era',
     'node sidecar',
     'folder mirror',
