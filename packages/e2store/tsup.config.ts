@@ -9,6 +9,7 @@ const ENTRIES = [
   'node',
   'verify-era',
   'location',
+  'mirror',
   'sidecar',
   'ssz',
 ]

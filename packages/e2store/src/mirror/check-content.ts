@@ -1,0 +1,47 @@
+import { openEra } from '../era/era-file.ts'
+import { verifyEra } from '../era/verify-era.ts'
+import type { BlockArchive } from '../execution/archive/archive.ts'
+import { openE2hs } from '../execution/e2hs/open.ts'
+import { openEra1 } from '../execution/era1/open.ts'
+import { openEre } from '../execution/ere/open.ts'
+import { verifyArchive } from '../execution/verify/verify.ts'
+import type { ByteSource } from '../io/byte-source.ts'
+import { openFile } from '../node/file-source.ts'
+import type { SnappyCodec } from '../snappy/codec.ts'
+import type { HistoryName } from './history-name.ts'
+
+export interface CheckContentOptions {
+  /** Decompresses (default: portable; `nativeSnappy()` is faster). */
+  readonly codec?: SnappyCodec | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Verify the content of a file of history against itself and its name.
+ *
+ * @param path where it is, which may be another name than its own
+ * @throws {VerificationError} @throws {E2FormatError}
+ */
+export async function checkContent(
+  path: string,
+  history: HistoryName,
+  { codec, signal }: CheckContentOptions = {},
+): Promise<void> {
+  await using source = await openFile(path)
+  const stop = signal === undefined ? {} : { signal }
+  const { name } = history
+  if (history.kind === 'era') {
+    await verifyEra(await openEra(source, codec ? { codec } : {}), { name, ...stop })
+  } else {
+    await verifyArchive(await openArchive(source, history, codec ? { codec } : {}), { name, ...stop })
+  }
+}
+
+function openArchive(
+  source: ByteSource,
+  { kind }: HistoryName,
+  options: { readonly codec?: SnappyCodec },
+): Promise<BlockArchive> {
+  if (kind === 'era1') return openEra1(source, options)
+  return kind === 'e2hs' ? openE2hs(source, options) : openEre(source, options)
+}

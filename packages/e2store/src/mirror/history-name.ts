@@ -1,0 +1,47 @@
+import { parseEraName } from '../era/name.ts'
+import { parseExecutionArchiveName } from '../execution/names.ts'
+
+export type HistoryKind = 'era' | 'era1' | 'ere' | 'e2hs'
+
+/** The parts of the name of a file of history. A name is untrusted: it is compared with the content. */
+export interface HistoryName {
+  /** The whole name, safe as the name of a file in a folder. */
+  readonly name: string
+  readonly kind: HistoryKind
+  readonly network: string
+  /** Number of the file: era, or first block / 8192. */
+  readonly number: number
+  /**
+   * What one file of each number makes complete: files of one network, extension and profile, like
+   * `mainnet .ere noproofs`.
+   */
+  readonly series: string
+}
+
+/** Nothing that a file system, a shell or a terminal could take for more than a name. */
+const SAFE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/
+
+/** The parts of the name of an `.era`, `.era1`, `.ere` (`.erae`) or `.e2hs` file; `undefined` for any other name. */
+export function parseHistoryName(name: string): HistoryName | undefined {
+  if (!SAFE.test(name)) return undefined
+  const extension = name.slice(name.lastIndexOf('.'))
+  const execution = parseExecutionArchiveName(name)
+  if (execution !== undefined) {
+    const { kind, network, era: number, profile } = execution
+    return { name, kind, network, number, series: [network, extension, ...profile].join(' ') }
+  }
+  const era = parseEraName(name)
+  if (era === undefined || era.era > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
+  const { config: network } = era
+  return { name, kind: 'era', network, number: Number(era.era), series: `${network} ${extension}` }
+}
+
+/** By series, number and name: the order of plans and reports. */
+export function compareHistory(a: HistoryName, b: HistoryName): number {
+  return compareText(a.series, b.series) || a.number - b.number || compareText(a.name, b.name)
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,201 @@
+import { stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Checksum } from '../execution/checksums.ts'
+import { parallel } from '../io/parallel.ts'
+import type { Location } from '../location/location.ts'
+import { ChecksumBook } from './checksum-book.ts'
+import { MirrorError } from './errors.ts'
+import { type Double, findDoubles, findGaps, type Gap } from './gaps.ts'
+import { compareHistory, type HistoryName, parseHistoryName } from './history-name.ts'
+import { type Checked, KnownFiles } from './known-files.ts'
+import { type Offer, type Offered, readOffers } from './offers.ts'
+import { partSize } from './part-file.ts'
+import { isSelected, type Selection, selectedNumbers } from './selection.ts'
+import { sizeOf } from './size-of.ts'
+
+/** What is to be done for a file: nothing; check the one in the folder; fetch it. */
+export type Work = 'none' | 'check' | 'fetch'
+
+export interface PlannedFile {
+  readonly name: string
+  readonly history: HistoryName
+  readonly work: Work
+  /** Bytes, if any location says. */
+  readonly size: number | undefined
+  /** Bytes of it that an earlier run left. */
+  readonly have: number
+  /** Where it is to be had, in the order in which the locations were given. */
+  readonly offers: readonly Offer[]
+  /** The hash that a list says that the caller trusts. */
+  readonly trusted: string | undefined
+}
+
+export interface MirrorPlan {
+  /** In order of series and number. */
+  readonly files: readonly PlannedFile[]
+  /** Numbers that no location lists. */
+  readonly gaps: readonly Gap[]
+  readonly doubles: readonly Double[]
+  /** What locations say wrongly, or differently, in words. */
+  readonly notes: readonly string[]
+  /** Bytes of the files of which the size is known. */
+  readonly bytes: number
+  /** Bytes of those that are to be fetched. */
+  readonly missingBytes: number
+  /** Files to fetch of which no location says the size. */
+  readonly unknownSizes: number
+  /** Bytes that the disk has left. */
+  readonly freeBytes: number
+}
+
+export interface PlanOptions extends Selection {
+  /** Hashes that are trusted more than those of the locations. */
+  readonly checksums?: readonly Checksum[] | undefined
+  /** How thoroughly files must have been checked before to be kept unchecked (default `content`). */
+  readonly checked?: Checked | undefined
+  /** Check files again that were checked before. */
+  readonly recheck?: boolean | undefined
+  /** Most requests at once (default 8). */
+  readonly parallel?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What has to be done so that a folder has what locations have: read their lists, and compare them with the folder.
+ *
+ * @param folder it exists
+ * @throws {MirrorError} `NOTHING_LISTED`
+ * @throws {LocationError} none of the locations gives a list
+ */
+export async function planMirror(
+  locations: readonly Location[],
+  folder: string,
+  options: PlanOptions = {},
+): Promise<MirrorPlan> {
+  const notes: string[] = []
+  const offered = await readAll(locations, options, notes)
+  const trusted = trustedBook(offered, options.checksums ?? [])
+  const merged = merge(locations, offered, trusted, options, notes)
+  if (merged.length === 0) {
+    const where = locations.map(({ name }) => name).join(', ')
+    throw new MirrorError('NOTHING_LISTED', `${where}: no file of history is listed, or none of those asked for`)
+  }
+  const known = await KnownFiles.load(folder)
+  const files = await parallel(merged, options.parallel ?? 8, options.signal, (file) =>
+    compareWithFolder(file, folder, known, options, locations),
+  )
+  const history = files.map((file) => file.history)
+  const missing = files.filter(({ work }) => work === 'fetch')
+  const { bavail, bsize } = await statfs(folder)
+  return {
+    files,
+    gaps: findGaps(history, selectedNumbers(options)),
+    doubles: findDoubles(history),
+    notes,
+    bytes: files.reduce((sum, { size = 0 }) => sum + size, 0),
+    missingBytes: missing.reduce((sum, { size = 0, have }) => sum + Math.max(0, size - have), 0),
+    unknownSizes: missing.filter(({ size }) => size === undefined).length,
+    freeBytes: bavail * bsize,
+  }
+}
+
+async function readAll(
+  locations: readonly Location[],
+  { signal, ...options }: PlanOptions,
+  notes: string[],
+): Promise<readonly (Offered | undefined)[]> {
+  const results = await Promise.allSettled(
+    locations.map((location, i) => readOffers(location, i, options, signal ? { signal } : {})),
+  )
+  signal?.throwIfAborted()
+  const failed = results.filter((result) => result.status === 'rejected')
+  const [first] = failed
+  const namesGiven = options.checksums?.some(({ name }) => name !== undefined) === true
+  if (first !== undefined && failed.length === locations.length && !namesGiven) throw first.reason
+  return results.map((result, i) => {
+    if (result.status === 'fulfilled') {
+      notes.push(...result.value.notes)
+      return result.value
+    }
+    const why = result.reason instanceof Error ? result.reason.message : String(result.reason)
+    notes.push(`${locations[i]?.name}: no list, so files are only asked for: ${why}`)
+    return undefined
+  })
+}
+
+function trustedBook(offered: readonly (Offered | undefined)[], checksums: readonly Checksum[]): ChecksumBook {
+  const all = new Map(
+    offered.flatMap((each) => [...(each?.files ?? [])].map(([name, { history }]) => [name, history] as const)),
+  )
+  return new ChecksumBook(checksums, [...all.values()])
+}
+
+type MergedFile = Pick<PlannedFile, 'name' | 'history' | 'offers' | 'trusted'>
+
+/** Each file once, with what every location says of it. A location without a list may have any file. */
+function merge(
+  locations: readonly Location[],
+  offered: readonly (Offered | undefined)[],
+  trusted: ChecksumBook,
+  selection: Selection,
+  notes: string[],
+): MergedFile[] {
+  const all = new Map<string, HistoryName>()
+  for (const each of offered) for (const [name, { history }] of each?.files ?? []) all.set(name, history)
+  for (const name of trusted.names) {
+    const history = parseHistoryName(name)
+    if (history !== undefined && isSelected(history, selection)) all.set(name, history)
+  }
+  const merged: MergedFile[] = []
+  for (const [name, history] of all) {
+    const offers = offered.flatMap((each, location) =>
+      each === undefined ? [{ location }] : [each.files.get(name)?.offer ?? []].flat(),
+    )
+    if (offers.length === 0) offers.push(...locations.map((_, location) => ({ location })))
+    noteDifferences(name, offers, locations, notes)
+    merged.push({ name, history, offers, trusted: trusted.of(name) })
+  }
+  return merged.sort((a, b) => compareHistory(a.history, b.history))
+}
+
+function noteDifferences(
+  name: string,
+  offers: readonly Offer[],
+  locations: readonly Location[],
+  notes: string[],
+): void {
+  for (const what of ['size', 'sha256'] as const) {
+    const stated = offers.filter((offer) => offer[what] !== undefined)
+    if (new Set(stated.map((offer) => offer[what])).size < 2) continue
+    const all = stated.map((offer) => `${offer[what]} at ${locations[offer.location]?.name}`)
+    notes.push(`${name}: locations differ in ${what === 'size' ? 'its size' : 'its SHA-256'}: ${all.join(', ')}`)
+  }
+}
+
+async function compareWithFolder(
+  file: MergedFile,
+  folder: string,
+  known: KnownFiles,
+  { checked = 'content', recheck = false, signal }: PlanOptions,
+  locations: readonly Location[],
+): Promise<PlannedFile> {
+  const path = join(folder, file.name)
+  const found = await stat(path).catch(() => undefined)
+  const sizes = new Set(file.offers.flatMap(({ size }) => size ?? []))
+  const [listed] = sizes
+  if (found !== undefined && (sizes.size === 0 || sizes.has(found.size))) {
+    const before = recheck ? undefined : await known.get(file.name, checked)
+    const kept = { ...file, size: found.size, have: 0 }
+    if (before === undefined) return { ...kept, work: 'check' }
+    if (isListed(before.sha256, file)) return { ...kept, work: 'none' }
+  }
+  const size = listed ?? (await sizeOf(file, locations, signal))
+  return { ...file, work: 'fetch', size, have: await partSize(path) }
+}
+
+/** Whether a hash is the one that must be, as far as any is known. */
+export function isListed(sha256: string, { trusted, offers }: Pick<PlannedFile, 'trusted' | 'offers'>): boolean {
+  if (trusted !== undefined) return sha256 === trusted
+  const listed = offers.flatMap((offer) => offer.sha256 ?? [])
+  return listed.length === 0 || listed.includes(sha256)
+}
