@@ -14,6 +14,7 @@ export {
   decodeBlock,
   decodeTotalDifficulty,
 } from './execution/archive/block.ts'
+export type { Deviation, DeviationCode } from './execution/archive/deviation.ts'
 export type { ArchiveKind, Column, Layout } from './execution/archive/layout.ts'
 export {
   type BlockBody,
@@ -23,7 +24,7 @@ export {
   splitBody,
   type Withdrawal,
 } from './execution/blocks/body.ts'
-export { type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './execution/blocks/header.ts'
+export { type AuraSeal, type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './execution/blocks/header.ts'
 export {
   decodeHeaderWithProof,
   encodeHeaderWithProof,
@@ -81,7 +82,6 @@ export {
   parseSnapshotName,
   type SnapshotName,
 } from './execution/names.ts'
-export type { Deviation } from './execution/verify/accumulators.ts'
 export type { ChainStart } from './execution/verify/chain.ts'
 export type { HistoryRoot, HistoryRoots } from './execution/verify/proof-checks.ts'
 export { type ExecutionReport, type VerifyExecutionOptions, verifyArchive } from './execution/verify/verify.ts'

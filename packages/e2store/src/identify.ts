@@ -1,10 +1,11 @@
 import { E2FormatError } from './errors.ts'
-import { readBlockIndex } from './index-records/block-index.ts'
-import { readDynamicBlockIndex } from './index-records/dynamic-block-index.ts'
-import { readSlotIndex } from './index-records/slot-index.ts'
+import { BLOCK_INDEX_SHAPE } from './index-records/block-index.ts'
+import { DYNAMIC_INDEX_SHAPE } from './index-records/dynamic-block-index.ts'
+import { hasTable } from './index-records/offset-table.ts'
+import { readSlotIndex, slotIndexShape } from './index-records/slot-index.ts'
 import type { ByteSource } from './io/byte-source.ts'
 import { typeAt } from './io/little-endian.ts'
-import { checkFirstRecord } from './records/iterate.ts'
+import { checkFirstRecord, HEAD_BYTES } from './records/first-record.ts'
 import { checkHeaderRoom, readRecordHeader } from './records/record.ts'
 import { RecordType } from './records/record-type.ts'
 
@@ -23,6 +24,7 @@ async function fits(read: () => Promise<unknown>): Promise<boolean> {
 
 /** Whether the file ends with the index of one state, as an era does. */
 async function endsWithState(source: ByteSource): Promise<boolean> {
+  if (!(await hasTable(source, source.size, slotIndexShape(1)))) return false
   const index = await readSlotIndex(source, source.size, { maxCount: 1 })
   const target = index.target(0)
   const state = target === undefined ? undefined : await readRecordHeader(source, target, { end: index.position })
@@ -37,15 +39,13 @@ async function endsWithState(source: ByteSource): Promise<boolean> {
  * @see docs/spec/e2store.md §3.4
  */
 export async function identifyFile(source: ByteSource): Promise<FileKind> {
-  const head = await source.read(0, Math.min(16, source.size))
-  if (head.length === 0) checkFirstRecord(undefined, 0, 'open')
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
   if (head.length === 1) checkHeaderRoom(0, head.length, 'open')
-  const first = typeAt(head, 0)
-  if (first === RecordType.SlotIndex) return 'e2i'
-  checkFirstRecord({ type: first }, 0, 'open')
+  if (head.length > 1 && typeAt(head, 0) === RecordType.SlotIndex) return 'e2i'
+  checkFirstRecord(head, 0, 'open')
   const second = head.length >= 10 ? typeAt(head, 8) : undefined
-  if (await fits(() => readDynamicBlockIndex(source))) return 'ere'
-  if (await fits(() => readBlockIndex(source))) return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
+  if (await hasTable(source, source.size, DYNAMIC_INDEX_SHAPE)) return 'ere'
+  if (await hasTable(source, source.size, BLOCK_INDEX_SHAPE)) return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
   if (await fits(() => endsWithState(source))) return 'era'
   return second === RecordType.CompressedHeader && (await fits(() => accountFollows(source))) ? 'e2ss' : 'e2s'
 }

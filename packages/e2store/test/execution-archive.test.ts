@@ -136,10 +136,9 @@ describe('opening', () => {
   })
 
   test.each<[string, readonly number[]]>([
-    ['bodies before headers', [1, 0]],
     ['a column twice', [0, 1, 1]],
     ['no bodies', [0, 2]],
-    ['proofs before difficulties', [0, 1, 4, 3]],
+    ['no headers', [3, 1]],
     ['headers alone', [0]],
   ])('an index with %s is rejected', async (_, order) => {
     const { layout } = await openEre(fromBytes(ere))

@@ -249,7 +249,7 @@ describe('what does not belong together is found', () => {
     expect(await verifyArchive(archive, { name: `any-net-00000-${id}.era1` })).toMatchObject({ count: 2 })
     for (const name of [
       `net-00001-${id}.era1`,
-      'net-00000-00000000.era1',
+      'net-00000-00000001.era1',
       `net-00000-${id}.ere`,
       'x.era1',
       '\n'.repeat(999),

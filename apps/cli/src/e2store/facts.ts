@@ -76,7 +76,7 @@ async function eraFacts(name: string, era: EraFile): Promise<Facts> {
 }
 
 async function blockFacts(name: string, archive: BlockArchive): Promise<Facts> {
-  const { start, count: blocks, columns, accumulator, layout } = archive
+  const { start, count: blocks, columns, accumulator, layout, deviations } = archive
   const { era, id } = await archiveIdentity(archive)
   const last = start + BigInt(blocks) - 1n
   const rows: [string, string][] = [
@@ -86,11 +86,12 @@ async function blockFacts(name: string, archive: BlockArchive): Promise<Facts> {
     ['index', `${plural(blocks, 'row')} at ${count(layout.indexPosition)}`],
   ]
   if (accumulator !== undefined) rows.push(['accumulator', hex(accumulator)])
+  for (const { message } of deviations) rows.push(['deviation', message])
   const json = { firstBlock: start, lastBlock: last, blocks, era, id, columns, accumulator }
   return {
     name: await checkArchiveName(name, archive),
     rows,
-    json: { ...json, indexPosition: layout.indexPosition },
+    json: { ...json, indexPosition: layout.indexPosition, deviations },
   }
 }
 

@@ -1,8 +1,12 @@
 import { parseSegmentName, type Segment } from '@datastreamer/archive'
+import { VerificationError } from '@datastreamer/e2store'
 import { type EraFile, eraNameOf, parseEraName } from '@datastreamer/e2store/era'
 import {
+  archiveIdentity,
   type BlockArchive,
-  executionArchiveNameOf,
+  checkExecutionArchiveName,
+  type Deviation,
+  formatExecutionArchiveName,
   formatSnapshotName,
   parseExecutionArchiveName,
   parseSnapshotName,
@@ -15,6 +19,8 @@ export interface NameCheck {
   readonly result: 'fits' | 'wrong' | 'unconventional'
   /** The name that fits the content, if it can be determined. */
   readonly expected?: string | undefined
+  /** What a name that fits has otherwise than the format says. */
+  readonly deviations?: readonly Deviation[]
 }
 
 export async function checkEraName(name: string, era: EraFile): Promise<NameCheck> {
@@ -25,7 +31,15 @@ export async function checkEraName(name: string, era: EraFile): Promise<NameChec
 export async function checkArchiveName(name: string, archive: BlockArchive): Promise<NameCheck> {
   const parsed = parseExecutionArchiveName(name)
   if (parsed === undefined) return UNCONVENTIONAL
-  return compare(name.replace(/\.erae$/, '.ere'), await executionArchiveNameOf(archive, parsed.network))
+  const identity = await archiveIdentity(archive)
+  const expected = formatExecutionArchiveName({ ...identity, network: parsed.network })
+  try {
+    const deviations = checkExecutionArchiveName(name, identity)
+    return { result: 'fits', expected, ...(deviations.length > 0 && { deviations }) }
+  } catch (error) {
+    if (error instanceof VerificationError) return { result: 'wrong', expected }
+    throw error
+  }
 }
 
 export function checkSnapshotName(name: string, { header }: Snapshot): NameCheck {
@@ -47,8 +61,8 @@ function compare(name: string, expected: string): NameCheck {
 }
 
 /** The result of checking a name, in words. */
-export function nameText({ result, expected }: NameCheck): string {
-  if (result === 'fits') return 'fits the content'
+export function nameText({ result, expected, deviations = [] }: NameCheck): string {
+  if (result === 'fits') return ['fits the content', ...deviations.map(({ message }) => message)].join('; ')
   if (result === 'wrong') return `does not fit the content, which is that of ${expected}`
   return expected === undefined ? 'says nothing of the content' : `says nothing of the content, that of ${expected}`
 }

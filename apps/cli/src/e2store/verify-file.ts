@@ -86,8 +86,10 @@ export class FileVerifier {
       signal,
       onProgress: ({ blocks, totalBlocks }) => onProgress(blocks, totalBlocks),
     })
-    checkName(await checkArchiveName(file.name, archive))
-    const { start, count, lastHash, totalDifficulty, unknown, deviations } = report
+    const name = await checkArchiveName(file.name, archive)
+    checkName(name)
+    const { start, count, lastHash, totalDifficulty, unknown } = report
+    const deviations = [...(name.deviations ?? []), ...report.deviations]
     this.#blocks = { next: start + BigInt(count), hash: lastHash, difficulty: totalDifficulty }
     const words = [
       `blocks ${start} to ${start + BigInt(count) - 1n}`,
@@ -98,7 +100,7 @@ export class FileVerifier {
       ...unknownText(unknown),
     ]
     const { identity, historyRoots: _, ...rest } = report
-    return { text: words.join(', '), json: { ...rest, ...identity, followsPrevious: before !== undefined }, number }
+    return { text: words.join(', '), json: { ...rest, deviations, ...identity, followsPrevious: before !== undefined }, number }
   }
 
   async #verifySnapshot({ source, name }: E2File, onProgress: OnProgress): Promise<Found> {

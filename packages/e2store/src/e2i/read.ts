@@ -2,6 +2,7 @@ import { E2FormatError } from '../errors.ts'
 import { checkTarget, OffsetTable } from '../index-records/offset-table.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { safeU64, u64 } from '../io/little-endian.ts'
+import { foreignContent } from '../records/first-record.ts'
 import { decodeRecordHeader, expectType, RECORD_HEADER_BYTES } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import { type E2i, type E2iGeneration, MAX_E2I_COUNT } from './e2i.ts'
@@ -23,6 +24,8 @@ function bad(code: 'BAD_INDEX' | 'BAD_LENGTH' | 'BAD_COUNT', message: string, po
 /** Whether an index file is one record, which the length in its header shows. */
 function isRecord(bytes: Uint8Array): boolean {
   if (bytes.length < RECORD_HEADER_BYTES) throw bad('BAD_INDEX', `${bytes.length} bytes, expected an index`, 0)
+  const foreign = foreignContent(bytes)
+  if (foreign !== undefined) throw bad('BAD_INDEX', `not an index file: ${foreign}`, 0)
   const header = decodeRecordHeader(bytes, 0, 0, { step: 'open' })
   expectType(header, RecordType.SlotIndex, 'open')
   if (header.length > 0 && header.end !== bytes.length) {

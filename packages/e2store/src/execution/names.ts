@@ -12,6 +12,8 @@ export interface ExecutionArchiveName {
   readonly id: string
   /** What the file omits; only `.ere`. */
   readonly profile: readonly ArchiveProfile[]
+  /** Number of eras in the file, which one writer puts after that of the first. */
+  readonly count?: number
 }
 
 export type ArchiveProfile = (typeof PROFILES)[number]
@@ -28,6 +30,8 @@ export interface SnapshotName {
 }
 
 const ARCHIVE = /^(.+)-(\d{5,10})-([0-9a-f]{8})((?:-noproofs)?(?:-noreceipts)?)\.(era1|ere|erae|e2hs)$/
+/** A network and an era, as they stand before a number of eras. */
+const COUNTED = /^(.+)-(\d{5}|[1-9]\d{5,9})$/
 const SNAPSHOT = /^(.+)-(\d{1,20})-([0-9a-f]{8})\.e2ss$/
 /** File systems allow no longer names. */
 const MAX_NAME = 255
@@ -38,20 +42,33 @@ const MAX_NAME = 255
  * @see docs/spec/e2store-execution.md §9
  */
 export function parseExecutionArchiveName(name: string): ExecutionArchiveName | undefined {
+  return archiveNameReadings(name)[0]
+}
+
+/**
+ * All that a name can mean, the likeliest first: none, one, or two. The network may end in a number, and one writer puts a
+ * number of eras after the era.
+ */
+export function archiveNameReadings(name: string): readonly ExecutionArchiveName[] {
   const match = name.length <= MAX_NAME ? ARCHIVE.exec(name) : null
-  if (match === null) return undefined
+  if (match === null) return []
   const [, network = '', era = '', id = '', profile = '', extension = ''] = match
   const kind = extension === 'era1' || extension === 'e2hs' ? extension : 'ere'
-  if (!isNamePart(network) || (profile !== '' && kind !== 'ere')) return undefined
-  return { kind, network, era: Number(era), id, profile: profile.split('-').filter(isProfile) }
+  if (!isNamePart(network) || (profile !== '' && kind !== 'ere')) return []
+  const profiles = profile.split('-').filter(isProfile)
+  const plain: ExecutionArchiveName = { kind, network, era: Number(era), id, profile: profiles }
+  const [, shorter, first] = COUNTED.exec(network) ?? []
+  if (shorter === undefined || era.length !== 5 || plain.era === 0) return [plain]
+  return [{ ...plain, network: shorter, era: Number(first), count: plain.era }, plain]
 }
 
 /** The name of a file; throws `RangeError` for a network with slashes or control characters. */
 export function formatExecutionArchiveName(name: ExecutionArchiveName): string {
-  const { kind, network, era, id, profile } = name
+  const { kind, network, era, id, profile, count } = name
   const parts = [
     checkNamePart(network),
     String(era).padStart(5, '0'),
+    ...(count === undefined ? [] : [String(count).padStart(5, '0')]),
     id,
     ...PROFILES.filter((part) => profile.includes(part)),
   ]

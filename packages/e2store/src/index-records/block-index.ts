@@ -29,7 +29,8 @@ export class BlockIndex extends OffsetTable {
   }
 }
 
-const SHAPE = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
+/** What a block index looks like. */
+export const BLOCK_INDEX_SHAPE = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
 
 /**
  * The block index that ends at `end`.
@@ -42,7 +43,7 @@ export async function readBlockIndex(
   end: number = source.size,
   options: { readonly step?: Step } = {},
 ): Promise<BlockIndex> {
-  return new BlockIndex(await readTable(source, end, SHAPE, options))
+  return new BlockIndex(await readTable(source, end, BLOCK_INDEX_SHAPE, options))
 }
 
 /**

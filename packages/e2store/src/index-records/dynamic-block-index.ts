@@ -20,7 +20,8 @@ export class DynamicBlockIndex extends OffsetTable {
   }
 }
 
-const SHAPE = {
+/** What a dynamic block index looks like. */
+export const DYNAMIC_INDEX_SHAPE = {
   type: RecordType.DynamicBlockIndex,
   footBytes: 16,
   maxRows: MAX_BLOCK_INDEX_COUNT,
@@ -38,7 +39,7 @@ export async function readDynamicBlockIndex(
   end: number = source.size,
   options: { readonly step?: Step } = {},
 ): Promise<DynamicBlockIndex> {
-  return new DynamicBlockIndex(await readTable(source, end, SHAPE, options))
+  return new DynamicBlockIndex(await readTable(source, end, DYNAMIC_INDEX_SHAPE, options))
 }
 
 export interface DynamicBlockIndexInput {

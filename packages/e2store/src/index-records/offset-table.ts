@@ -1,7 +1,10 @@
 import { E2FormatError, type Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { putI64, putU64, safeI64, u64 } from '../io/little-endian.ts'
-import { decodeRecordHeader, encodeRecordHeader, expectType, RECORD_HEADER_BYTES } from '../records/record.ts'
+import { equalBytes } from '../io/bytes.ts'
+import { putI64, putU64, safeI64, typeAt, u64 } from '../io/little-endian.ts'
+import { decodeRecordHeader, encodeRecordHeader, RECORD_HEADER_BYTES } from '../records/record.ts'
+import { describeType } from '../records/record-type.ts'
+import { indexEndingAt, noIndexError } from './end-of-file.ts'
 
 /** An index record in memory whose counts have been checked. */
 export interface TableRecord {
@@ -83,48 +86,101 @@ export function offsetsPosition(position: number): number {
   return position + HEAD_BYTES
 }
 
+/** Where an index record may be: from `from` to `end`. */
+interface TableRegion {
+  /** Where the region begins that the record must be in (default 0). */
+  readonly from?: number
+  readonly step?: Step
+}
+
+/** The counts at the end of an index as they are there, and the largest that the space before them allows. */
+interface Counts {
+  readonly rows: bigint
+  readonly columns: bigint
+  readonly most: number
+}
+
+async function readCounts(source: ByteSource, end: number, { footBytes }: TableShape, from: number): Promise<Counts> {
+  const foot = await source.read(end - footBytes, footBytes)
+  const columns = footBytes === 16 ? u64(foot, 0) : 1n
+  return { rows: u64(foot, footBytes - 8), columns, most: Math.floor((end - from - HEAD_BYTES - footBytes) / 8) }
+}
+
+/** Where the record begins that these counts belong to; `undefined` if no index has such counts. */
+function tablePosition({ rows, columns, most }: Counts, end: number, shape: TableShape): number | undefined {
+  if (rows < 1n || rows > BigInt(shape.maxRows) || columns < 1n || columns > BigInt(shape.maxColumns)) return undefined
+  const offsets = Number(rows * columns)
+  return offsets > most ? undefined : end - HEAD_BYTES - shape.footBytes - 8 * offsets
+}
+
+/** Whether an index record of this shape ends at `end`, by its counts and its header. */
+export async function hasTable(source: ByteSource, end: number, shape: TableShape): Promise<boolean> {
+  if (end < HEAD_BYTES + shape.footBytes + 8) return false
+  const position = tablePosition(await readCounts(source, end, shape, 0), end, shape)
+  if (position === undefined) return false
+  const header = encodeRecordHeader(shape.type, end - position - RECORD_HEADER_BYTES)
+  return equalBytes(await source.read(position, RECORD_HEADER_BYTES), header)
+}
+
 /**
  * The index record that ends at `end`, found from the count in its last bytes.
  *
  * Counts are checked against the bytes there are, and multiplied only then.
  *
- * @param from where the region begins that the record must be in
  * @throws {E2FormatError} `BAD_COUNT`, `BAD_LENGTH`, `BAD_INDEX`, `UNEXPECTED_TYPE`, `RESERVED_NOT_ZERO`
  * @see docs/spec/e2store.md §5.1
  */
 export async function readTable(
   source: ByteSource,
   end: number,
-  { type, footBytes, maxRows, maxColumns }: TableShape,
-  { from = 0, step = 'open' }: { readonly from?: number; readonly step?: Step } = {},
+  shape: TableShape,
+  { from = 0, step = 'open' }: TableRegion = {},
 ): Promise<TableRecord> {
-  const invalid = (code: 'BAD_COUNT' | 'BAD_LENGTH' | 'BAD_INDEX', message: string, position: number): E2FormatError =>
-    new E2FormatError(code, message, position, step)
-  const fixed = HEAD_BYTES + footBytes
-  const room = end - from - fixed
-  if (room < 8) throw invalid('BAD_INDEX', `${end - from} bytes cannot hold an index`, from)
-  const foot = await source.read(end - footBytes, footBytes)
-  const count = (at: number, max: number): number => {
-    const value = u64(foot, at)
-    const most = Math.min(max, Math.floor(room / 8))
-    if (value >= 1n && value <= BigInt(most)) return Number(value)
-    throw invalid('BAD_COUNT', `index count ${value}, expected 1 to ${most}`, end - footBytes + at)
+  const { type } = shape
+  if (end - from < HEAD_BYTES + shape.footBytes + 8) {
+    throw new E2FormatError('BAD_INDEX', `${end - from} bytes cannot hold a ${describeType(type)} record`, from, step)
   }
-  const columns = footBytes === 16 ? count(0, maxColumns) : 1
-  const rows = count(footBytes - 8, maxRows)
-  const offsetBytes = 8 * rows * columns
-  if (offsetBytes > room) {
-    throw invalid('BAD_COUNT', `index of ${rows} rows of ${columns} does not fit in ${end - from} bytes`, end - 8)
-  }
-  const position = end - fixed - offsetBytes
+  const counts = await readCounts(source, end, shape, from)
+  const position = tablePosition(counts, end, shape)
+  if (position === undefined) throw await countError(source, { counts, from, end, shape, step })
   const bytes = await source.read(position, end - position)
+  if (typeAt(bytes, 0) !== type) {
+    const found = await indexEndingAt(source, end, from)
+    if (found?.type !== type) throw await noIndexError(source, { from, end, type, step })
+    const message = `index count ${counts.rows} leads to byte ${position}, the index begins at ${found.position}`
+    throw new E2FormatError('UNEXPECTED_TYPE', message, position, step)
+  }
   const header = decodeRecordHeader(bytes, 0, position, { step })
-  expectType(header, type, step)
   if (header.end !== end) {
     const message = `index record of ${header.length} bytes ends at ${header.end}, expected ${end}`
-    throw invalid('BAD_LENGTH', message, position)
+    throw new E2FormatError('BAD_LENGTH', message, position, step)
   }
-  return { position, bytes, rows, columns }
+  return { position, bytes, rows: Number(counts.rows), columns: Number(counts.columns) }
+}
+
+interface CountFailure {
+  readonly counts: Counts
+  readonly from: number
+  readonly end: number
+  readonly shape: TableShape
+  readonly step: Step
+}
+
+/** The error for counts that no index has: which one, if there is an index, else that there is none. */
+async function countError(
+  source: ByteSource,
+  { counts, from, end, shape, step }: CountFailure,
+): Promise<E2FormatError> {
+  const { type, footBytes, maxRows, maxColumns } = shape
+  const found = await indexEndingAt(source, end, from)
+  if (found?.type !== type) return noIndexError(source, { from, end, type, step })
+  const offsets = (end - found.position - HEAD_BYTES - footBytes) / 8
+  const wrongColumns = counts.columns < 1n || counts.columns > BigInt(maxColumns)
+  const [name, value, most, at] = wrongColumns
+    ? (['column', counts.columns, maxColumns, end - footBytes] as const)
+    : (['row', counts.rows, maxRows, end - 8] as const)
+  const message = `index with ${offsets} offsets has a ${name} count of ${value}, at most ${most} allowed`
+  return new E2FormatError('BAD_COUNT', message, at, step)
 }
 
 /**

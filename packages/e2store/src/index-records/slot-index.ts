@@ -68,7 +68,8 @@ export function isEmptyMark(header: { readonly type: number; readonly length: nu
   return header.type === RecordType.Version && header.length === 0
 }
 
-const shape = (maxRows: number): TableShape => ({ type: RecordType.SlotIndex, footBytes: 8, maxRows, maxColumns: 1 })
+/** What a slot index of at most so many rows looks like. */
+export const slotIndexShape = (maxRows: number): TableShape => ({ type: RecordType.SlotIndex, footBytes: 8, maxRows, maxColumns: 1 })
 
 /**
  * The slot index that ends at `end`.
@@ -82,7 +83,7 @@ export async function readSlotIndex(
   options: SlotIndexOptions = {},
 ): Promise<SlotIndex> {
   const { maxCount = MAX_SLOT_INDEX_COUNT } = options
-  const index = new SlotIndex(await readTable(source, end, shape(maxCount), options), options)
+  const index = new SlotIndex(await readTable(source, end, slotIndexShape(maxCount), options), options)
   const { start, count, position } = index
   if (start + BigInt(count) > 2n ** 64n) {
     throw new E2FormatError('BAD_INDEX', `slots from ${start} on pass 2^64`, position, options.step ?? 'open')

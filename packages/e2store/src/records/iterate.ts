@@ -1,8 +1,8 @@
-import { E2FormatError, type Step } from '../errors.ts'
+import type { Step } from '../errors.ts'
 import { DEFAULT_WINDOW_BYTES } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
+import { checkFirstRecord } from './first-record.ts'
 import { type E2Record, RECORD_HEADER_BYTES, type RecordHeader, type RecordOptions } from './record.ts'
-import { describeType, RecordType } from './record-type.ts'
 import { RecordWindow } from './window.ts'
 
 export interface IterateOptions extends Omit<RecordOptions, 'end'> {
@@ -18,15 +18,7 @@ export interface IterateOptions extends Omit<RecordOptions, 'end'> {
 
 /** Bytes read at first where only headers are wanted. */
 const HEADER_WINDOW_BYTES = 4096
-
-/** Throw `NO_VERSION` unless a file's first record is a Version, `EMPTY_FILE` if there is no record. */
-export function checkFirstRecord(record: Pick<RecordHeader, 'type'> | undefined, position: number, step: Step): void {
-  if (!record) throw new E2FormatError('EMPTY_FILE', 'no bytes, expected a Version record', position, step)
-  if (record.type !== RecordType.Version) {
-    const what = `first record is ${describeType(record.type)}, expected ${describeType(RecordType.Version)}`
-    throw new E2FormatError('NO_VERSION', what, position, step)
-  }
-}
+const NONE = new Uint8Array(0)
 
 /**
  * Iterates over the records of a source in windows; records inside a window are taken without waiting.
@@ -90,7 +82,7 @@ export class RecordCursor {
   /** Bring the next record, or only its header, into memory; `false` at the end. Throws as {@link take}. */
   async fill({ headerOnly = false }: { readonly headerOnly?: boolean } = {}): Promise<boolean> {
     if (this.#position === this.#to) {
-      if (this.#first) checkFirstRecord(undefined, this.#position, this.#step)
+      if (this.#first) checkFirstRecord(NONE, this.#position, this.#step)
       return false
     }
     for (let missing = this.#missing(headerOnly); missing > 0; missing = this.#missing(headerOnly)) {
@@ -106,9 +98,9 @@ export class RecordCursor {
   }
 
   #checkFirst(): void {
-    const type = this.#window.type(this.#position)
-    if (type === undefined) return
-    checkFirstRecord({ type }, this.#position, this.#step)
+    const head = this.#window.head(this.#position)
+    if (head === undefined) return
+    checkFirstRecord(head, this.#position, this.#step)
     this.#first = false
   }
 

@@ -1,7 +1,6 @@
 import { UnexpectedEndError } from '../errors.ts'
 import { grow } from '../io/bytes.ts'
-import { typeAt } from '../io/little-endian.ts'
-import { checkFirstRecord } from './iterate.ts'
+import { checkFirstRecord } from './first-record.ts'
 import {
   checkBounds,
   decodeRecordHeader,
@@ -91,11 +90,11 @@ export async function* decodeRecords(
     for (let position = 0; ; ) {
       const head = await inbox.upTo(RECORD_HEADER_BYTES)
       if (head.length === 0 && position > 0) return
-      if (head.length === 0) checkFirstRecord(undefined, 0, 'walk')
+      if (head.length === 0) checkFirstRecord(head, 0, 'walk')
       if (head.length < RECORD_HEADER_BYTES) {
         throw new UnexpectedEndError(`${head.length} of 8 bytes of a record header`, position, 'walk')
       }
-      if (position === 0) checkFirstRecord({ type: typeAt(head, 0) }, 0, 'walk')
+      if (position === 0) checkFirstRecord(head, 0, 'walk')
       const header = decodeRecordHeader(head, 0, position, walk)
       if (wanted && !wanted(header)) {
         const skipped = await inbox.skip(header.length)

@@ -2,6 +2,7 @@ import type { Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { typeAt } from '../io/little-endian.ts'
 import { ReadAhead } from '../io/read-ahead.ts'
+import { HEAD_BYTES } from './first-record.ts'
 import {
   checkBounds,
   checkHeaderRoom,
@@ -49,10 +50,10 @@ export class RecordWindow {
     if (readAheadBytes !== undefined) this.#ahead = ReadAhead.over(source, readAheadBytes, end)
   }
 
-  /** The type of the record at `position`, if its header is in memory. Nothing else of it is checked. */
-  type(position: number): number | undefined {
+  /** The first bytes at `position`, if they are in memory, a record's header at least. Nothing of it is checked. */
+  head(position: number): Uint8Array | undefined {
     const at = position - this.#start
-    return this.#hasHeader(at) ? typeAt(this.#bytes, at) : undefined
+    return this.#hasHeader(at) ? this.#bytes.subarray(at, at + HEAD_BYTES) : undefined
   }
 
   /**

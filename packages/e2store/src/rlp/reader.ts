@@ -51,6 +51,16 @@ export class RlpReader {
     return this.hasMore && this.#byte(this.#at) >= 0xc0
   }
 
+  /** Whether the next item is a byte string of 32 bytes. */
+  get nextIsHash(): boolean {
+    return this.hasMore && this.#byte(this.#at) === 0xa0
+  }
+
+  /** Whether the next item is a byte string of at most 8 bytes, as numbers are. */
+  get nextIsNumber(): boolean {
+    return this.hasMore && this.#byte(this.#at) <= 0x88
+  }
+
   /** The next byte string. */
   string(field: string, maxBytes = 0xffff_ffff): Uint8Array {
     const length = this.skipString(field)

@@ -2,17 +2,18 @@ import { VerificationError } from '../../errors.ts'
 import { defaultHashes, type Hashes } from '../../hash/hashes.ts'
 import {
   type ArchiveProfile,
+  archiveNameReadings,
   type ExecutionArchiveName,
   formatExecutionArchiveName,
   nameId,
-  parseExecutionArchiveName,
 } from '../names.ts'
 import type { BlockArchive } from './archive.ts'
 import { headerRlpOf } from './block.ts'
+import type { Deviation, DeviationCode } from './deviation.ts'
 import { MAX_BLOCKS } from './layout.ts'
 
 /** A file's name without the network, which its content does not show. */
-export type ArchiveIdentity = Omit<ExecutionArchiveName, 'network'>
+export type ArchiveIdentity = Omit<ExecutionArchiveName, 'network' | 'count'>
 
 /**
  * The name that fits the content of a file: its era, and its accumulator or the hash of its last block, which is read.
@@ -40,16 +41,41 @@ export async function executionArchiveNameOf(archive: BlockArchive, network: str
 }
 
 /**
- * Compare an untrusted name with the content.
+ * Compare an untrusted name with the content. Other profiles than the content has, a hash of zeros, and a number of eras
+ * are deviations: names that published files have.
  *
+ * @returns the deviations of the name
  * @throws {VerificationError} `WRONG_NAME`
+ * @see docs/spec/e2store-execution.md §9
  */
-export function checkExecutionArchiveName(name: string, identity: ArchiveIdentity): void {
-  const parsed = parseExecutionArchiveName(name)
+export function checkExecutionArchiveName(name: string, identity: ArchiveIdentity): readonly Deviation[] {
+  const readings = archiveNameReadings(name)
+  const [parsed] = readings
   if (parsed === undefined) throw new VerificationError('WRONG_NAME', `not the name of an archive: ${quote(name)}`, 0)
-  const expected = formatExecutionArchiveName({ ...identity, network: parsed.network })
-  if (formatExecutionArchiveName(parsed) === expected) return
+  const { kind, era, id } = identity
+  const found = readings.find((each) => each.kind === kind && each.era === era && (each.id === id || each.id === NO_HASH))
+  const expected = formatExecutionArchiveName({ ...identity, network: (found ?? parsed).network })
+  if (found !== undefined) return nameDeviations(found, identity, expected)
   throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, its content is that of ${expected}`, 0)
+}
+
+/** What writers put into a name that do not know the hash. */
+const NO_HASH = '00000000'
+
+function nameDeviations(
+  { id, count, profile }: ExecutionArchiveName,
+  identity: ArchiveIdentity,
+  expected: string,
+): readonly Deviation[] {
+  const deviations: Deviation[] = []
+  const add = (code: DeviationCode, what: string): void => {
+    deviations.push({ code, message: `${what}: by its content the file is ${expected}`, position: 0 })
+  }
+  const words = profile.length === 0 ? 'name without profile' : `name with profile ${profile.join('-')}`
+  if (profile.join() !== identity.profile.join()) add('NAME_PROFILE', words)
+  if (id !== identity.id) add('NAME_HASH', 'name without hash')
+  if (count !== undefined) add('NAME_COUNT', `name with a number of eras, ${count}`)
+  return deviations
 }
 
 /** An untrusted name in a message: no control characters, not too long. */

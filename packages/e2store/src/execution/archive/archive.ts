@@ -14,6 +14,7 @@ import {
   decodeBlock,
   headerRlpOf,
 } from './block.ts'
+import type { Deviation } from './deviation.ts'
 import type { ArchiveKind, Column, Layout } from './layout.ts'
 import { type ColumnIndices, columnIndices, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader, rowWindow } from './row-reader.ts'
@@ -102,6 +103,11 @@ export class BlockArchive {
   /** The accumulator that the file holds, 32 bytes. */
   get accumulator(): Uint8Array | undefined {
     return this.layout.accumulator?.root
+  }
+
+  /** What opening found to be otherwise than the format says, without making blocks wrong. */
+  get deviations(): readonly Deviation[] {
+    return this.layout.deviations
   }
 
   /**

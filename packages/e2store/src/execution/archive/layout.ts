@@ -1,5 +1,6 @@
 import { E2FormatError } from '../../errors.ts'
 import { describeType, RecordType } from '../../records/record-type.ts'
+import type { Deviation } from './deviation.ts'
 
 /** The formats that hold ranges of blocks: `.era1`, `.ere` (also `.erae`), `.e2hs`. */
 export type ArchiveKind = 'era1' | 'ere' | 'e2hs'
@@ -31,7 +32,7 @@ const TYPES: Readonly<Record<ArchiveKind, Readonly<Partial<Record<Column, number
   },
 }
 
-/** The columns that a kind of archive can have, in the order of the index. */
+/** The columns that a kind of archive can have, in the order that the format has for the index. */
 export function columnsOf(kind: ArchiveKind): Column[] {
   return Object.keys(TYPES[kind]) as Column[]
 }
@@ -47,8 +48,10 @@ export interface Layout {
   /** Number of the first block. */
   readonly start: bigint
   readonly count: number
-  /** The columns that the file has, in the order of the index. */
+  /** The columns that the file has, in the order of the format, whatever order its index has. */
   readonly columns: readonly Column[]
+  /** What opening found to be otherwise than the format says. */
+  readonly deviations: readonly Deviation[]
   /** Where the index record begins, after all blocks. */
   readonly indexPosition: number
   /** The accumulator record directly before the index. */

@@ -1,9 +1,11 @@
 import { E2FormatError } from '../../errors.ts'
 import { type BlockIndex, chooseBase, type OffsetBase, readBlockIndex } from '../../index-records/block-index.ts'
+import { indexEndingAt } from '../../index-records/end-of-file.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
-import { checkFirstRecord } from '../../records/iterate.ts'
-import { RECORD_HEADER_BYTES, readRecord, readRecordHeader } from '../../records/record.ts'
-import { RecordType } from '../../records/record-type.ts'
+import { checkFirstRecord, HEAD_BYTES } from '../../records/first-record.ts'
+import { checkHeaderRoom, decodeRecordHeader, RECORD_HEADER_BYTES, readRecord } from '../../records/record.ts'
+import { describeType, RecordType } from '../../records/record-type.ts'
+import type { Deviation } from './deviation.ts'
 import { type ArchiveKind, columnsOf, columnType, type Layout } from './layout.ts'
 
 const ACCUMULATOR_BYTES = 32
@@ -14,7 +16,18 @@ const ACCUMULATOR_BYTES = 32
  * @throws {E2FormatError} `EMPTY_FILE`, `NO_VERSION`, `UNKNOWN_VERSION`
  */
 export async function checkVersion(source: ByteSource): Promise<void> {
-  checkFirstRecord(source.size === 0 ? undefined : await readRecordHeader(source, 0, { step: 'open' }), 0, 'open')
+  const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
+  if (head.length > 0) checkHeaderRoom(0, head.length, 'open')
+  checkFirstRecord(head, 0, 'open')
+  decodeRecordHeader(head, 0, 0, { step: 'open' })
+}
+
+/** Say that an index is not the only one, if that is why something else is not before it. */
+export async function checkOnlyIndex(source: ByteSource, position: number): Promise<void> {
+  const second = await indexEndingAt(source, position)
+  if (second === undefined) return
+  const message = `a second index: a ${describeType(second.type)} record is directly before that at ${position}`
+  throw new E2FormatError('UNEXPECTED_TYPE', message, second.position, 'open')
 }
 
 /** The accumulator record that ends at `end`, if any. */
@@ -51,11 +64,19 @@ export async function openRows(source: ByteSource, kind: Exclude<ArchiveKind, 'e
     if (base instanceof E2FormatError) throw base
     return index.target(i, base)
   }
+  const found = base instanceof E2FormatError ? undefined : base
   return {
     ...{ kind, start, count, target, columns: columnsOf(kind), indexPosition: position, rowwise: true },
-    base: base instanceof E2FormatError ? undefined : base,
+    ...{ base: found, deviations: baseDeviations(kind, found, position) },
     entryPosition: (i) => index.field(i),
   }
+}
+
+/** Indices of `.era1` count from the index; those of `.e2hs` do so in its description, from the file in published ones. */
+function baseDeviations(kind: ArchiveKind, base: OffsetBase | undefined, position: number): readonly Deviation[] {
+  if (base === undefined || base === 'record' || (kind === 'e2hs' && base === 'file')) return []
+  const from = base === 'file' ? 'the start of the file' : 'their own position, as in drafts before February 2024'
+  return [{ code: 'INDEX_BASE', message: `offsets of the index count from ${from}`, position }]
 }
 
 /** A layout by {@link openRows}. */

@@ -14,7 +14,16 @@ export interface Receipt {
   /** 256 bytes; absent from slim receipts. */
   readonly logsBloom?: Uint8Array
   readonly logs: readonly EventLog[]
+  /** Of a deposit (type 0x7e) on an OP Stack chain from Regolith on: the sender's nonce. */
+  readonly depositNonce?: bigint
+  /** From Canyon on, with {@link depositNonce}. */
+  readonly depositReceiptVersion?: bigint
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** The type of deposits on chains of the OP Stack. */
+export const DEPOSIT_TYPE = 0x7e
 
 const RECEIPTS_ORIGIN: RlpOrigin = { ...NO_ORIGIN, what: 'receipts' }
 const EMPTY = new Uint8Array(0)
@@ -41,20 +50,23 @@ export function splitReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIG
  */
 export function decodeReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS_ORIGIN): Receipt[] {
   const limit = new ItemLimit('logs')
-  return splitReceipts(rlp, origin).map((envelope) => {
-    const first = envelope[0] as number
-    const type = first >= 0xc0 ? 0 : first
-    const list = new RlpReader(envelope, origin, type === 0 ? 0 : 1).list('receipt')
-    const receipt = {
-      type,
-      outcome: readOutcome(list),
-      cumulativeGasUsed: list.uint('cumulativeGasUsed'),
-      logsBloom: list.fixed('logsBloom', BLOOM_BYTES),
-      logs: readLogs(list, limit),
-    }
-    list.end('receipt')
-    return receipt
-  })
+  return splitReceipts(rlp, origin).map((envelope) => decodeEnvelope(envelope, origin, limit))
+}
+
+function decodeEnvelope(envelope: Uint8Array, origin: RlpOrigin, limit: ItemLimit): Receipt {
+  const first = envelope[0] as number
+  const type = first >= 0xc0 ? 0 : first
+  const list = new RlpReader(envelope, origin, type === 0 ? 0 : 1).list('receipt')
+  const receipt: Writable<Receipt> = {
+    type,
+    outcome: readOutcome(list),
+    cumulativeGasUsed: list.uint('cumulativeGasUsed'),
+    logsBloom: list.fixed('logsBloom', BLOOM_BYTES),
+    logs: readLogs(list, limit),
+  }
+  if (type === DEPOSIT_TYPE) readDepositFields(list, receipt)
+  list.end('receipt')
+  return receipt
 }
 
 /**
@@ -75,33 +87,36 @@ export function decodeSlimReceipts(rlp: Uint8Array, origin: RlpOrigin = RECEIPTS
       const type = list.count('type')
       if (type > 0x7f) throw list.error(`receipt of type ${type}`, at)
       const outcome = readOutcome(list)
-      receipts.push({
+      const receipt: Writable<Receipt> = {
         type,
         outcome,
         cumulativeGasUsed: list.uint('cumulativeGasUsed'),
         logs: readLogs(list, limit.logs),
-      })
+      }
+      if (type === DEPOSIT_TYPE) readDepositFields(list, receipt)
       list.end('receipt')
+      receipts.push(receipt)
     }
     return receipts
   })
 }
 
-/** Encode one receipt as in the receipts trie; an absent bloom is computed. */
+/**
+ * Encode one receipt as in the receipts trie; an absent bloom is computed.
+ *
+ * Of a deposit the trie has the nonce only together with the version.
+ *
+ * @see docs/spec/e2store-execution.md §3.3
+ */
 export function encodeReceipt(receipt: Receipt, hashes: Hashes): Uint8Array {
-  const { type, cumulativeGasUsed, logs } = receipt
-  const bloom = receipt.logsBloom ?? logsBloom(logs, hashes)
-  const list = encodeRlp([outcomeItem(receipt), cumulativeGasUsed, bloom, logs.map(logItems)])
-  if (type === 0) return list
-  const envelope = new Uint8Array(1 + list.length)
-  envelope[0] = type
-  envelope.set(list, 1)
-  return envelope
+  return encodeEnvelope(receipt, hashes, receipt.depositReceiptVersion === undefined ? [] : depositItems(receipt))
 }
 
 /** Encode the receipts of a block as in consensus; absent blooms are computed. */
 export function encodeReceipts(receipts: readonly Receipt[], hashes: Hashes): Uint8Array {
-  return encodeRlp(receipts.map((receipt) => envelopeItem(encodeReceipt(receipt, hashes))))
+  return encodeRlp(
+    receipts.map((receipt) => envelopeItem(encodeEnvelope(receipt, hashes, depositItems(receipt)))),
+  )
 }
 
 /** Encode the receipts of a block without their blooms. */
@@ -112,8 +127,42 @@ export function encodeSlimReceipts(receipts: readonly Receipt[]): Uint8Array {
       outcomeItem(receipt),
       receipt.cumulativeGasUsed,
       receipt.logs.map(logItems),
+      ...depositItems(receipt),
     ]),
   )
+}
+
+/**
+ * The value in the receipts trie of an envelope: the same bytes, except of a deposit, whose envelope may have a nonce that
+ * the trie does not have.
+ *
+ * @throws {E2FormatError} `BAD_RLP`
+ */
+export function trieReceipt(envelope: Uint8Array, origin: RlpOrigin, hashes: Hashes): Uint8Array {
+  if (envelope[0] !== DEPOSIT_TYPE) return envelope
+  return encodeReceipt(decodeEnvelope(envelope, origin, new ItemLimit('logs')), hashes)
+}
+
+function encodeEnvelope(receipt: Receipt, hashes: Hashes, further: readonly RlpValue[]): Uint8Array {
+  const { type, cumulativeGasUsed, logs } = receipt
+  const bloom = receipt.logsBloom ?? logsBloom(logs, hashes)
+  const list = encodeRlp([outcomeItem(receipt), cumulativeGasUsed, bloom, logs.map(logItems), ...further])
+  if (type === 0) return list
+  const envelope = new Uint8Array(1 + list.length)
+  envelope[0] = type
+  envelope.set(list, 1)
+  return envelope
+}
+
+/** The fields that only receipts of deposits have, which no other type may have. */
+function depositItems({ type, depositNonce, depositReceiptVersion }: Receipt): RlpValue[] {
+  if (type !== DEPOSIT_TYPE || depositNonce === undefined) return []
+  return depositReceiptVersion === undefined ? [depositNonce] : [depositNonce, depositReceiptVersion]
+}
+
+function readDepositFields(list: RlpReader, receipt: Writable<Receipt>): void {
+  if (list.hasMore) receipt.depositNonce = list.uint('depositNonce')
+  if (list.hasMore) receipt.depositReceiptVersion = list.uint('depositReceiptVersion')
 }
 
 /** Whether a list of receipts is that of a block without transactions. */

@@ -4,6 +4,7 @@ import type { ByteSource } from '../../io/byte-source.ts'
 import { readRecordHeader } from '../../records/record.ts'
 import { describeType } from '../../records/record-type.ts'
 import { type ArchiveOptions, BlockArchive } from '../archive/archive.ts'
+import type { Deviation } from '../archive/deviation.ts'
 import { type Column, columnsOf, columnType } from '../archive/layout.ts'
 import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
 
@@ -11,10 +12,10 @@ import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
  * Open an `.ere` (`.erae`) file: sections of headers, bodies and, optionally, slim receipts, proofs and total
  * difficulties.
  *
- * The records that the first row of the index points at show which columns there are.
+ * The records that the first row of the index points at show which columns there are, and in which order.
  *
  * @throws {E2FormatError} no Version record, no valid index, or a first row that does not point at a header, a body and
- * optional columns in order
+ * at most one record of each optional column
  * @see docs/spec/e2store-execution.md §8.2
  */
 export async function openEre(source: ByteSource, options: ArchiveOptions = {}): Promise<BlockArchive> {
@@ -22,34 +23,46 @@ export async function openEre(source: ByteSource, options: ArchiveOptions = {}):
   const index = await readDynamicBlockIndex(source)
   const { start, count, position } = index
   checkNumbers(start, count, position)
-  const columns = await readColumns(source, index)
+  const order = await readColumns(source, index)
+  const columns = columnsOf('ere').filter((column) => order.includes(column))
+  const components = columns.map((column) => order.indexOf(column))
+  const component = (column: number): number => components[column] ?? column
   const accumulator = await readAccumulator(source, position)
   const layout = {
     ...({ kind: 'ere', start, count, columns, indexPosition: position, rowwise: false } as const),
-    target: (i: number, column: number): number => index.target(i, column),
-    entryPosition: (i: number, column: number): number => index.field(i, column),
+    deviations: components.every((at, column) => at === column) ? [] : [otherOrder(order, index.field(0))],
+    target: (i: number, column: number): number => index.target(i, component(column)),
+    entryPosition: (i: number, column: number): number => index.field(i, component(column)),
     ...(accumulator && { accumulator }),
   }
   return new BlockArchive(source, layout, options)
 }
 
+function otherOrder(order: readonly Column[], position: number): Deviation {
+  return { code: 'INDEX_ORDER', message: `order of the index columns: ${order.join(', ')}`, position }
+}
+
+/** The columns of an index in its own order. */
 async function readColumns(source: ByteSource, index: DynamicBlockIndex): Promise<Column[]> {
-  const known = columnsOf('ere')
-  const columns: Column[] = []
-  let next = 0
+  const bad = (message: string, component: number): E2FormatError =>
+    new E2FormatError('BAD_INDEX', message, index.field(0, component), 'open')
+  const order: Column[] = []
   for (let component = 0; component < index.components; component++) {
     const target = index.target(0, component, 'open')
     const { type } = await readRecordHeader(source, target, { end: index.position, step: 'open' })
-    const found = known.findIndex((column, i) => i >= next && columnType('ere', column) === type)
-    if (found < 0 || (component < 2 && found !== component)) {
-      const message = `component ${component} of the index points at a ${describeType(type)} record`
-      throw new E2FormatError('BAD_INDEX', message, index.field(0, component), 'open')
+    const column = columnsOf('ere').find((each) => columnType('ere', each) === type)
+    if (column === undefined) {
+      throw bad(`column ${component} of the index points at a ${describeType(type)} record`, component)
     }
-    columns.push(known[found] as Column)
-    next = found + 1
+    const before = order.indexOf(column)
+    if (before >= 0) throw bad(`columns ${before} and ${component} of the index both have ${column} records`, component)
+    order.push(column)
   }
-  if (columns.length < 2) {
-    throw new E2FormatError('BAD_INDEX', 'index without a column of bodies', index.position, 'open')
+  for (const column of REQUIRED) {
+    if (order.includes(column)) continue
+    throw bad(`the index has no column of ${column} records, only ${order.join(', ')}`, 0)
   }
-  return columns
+  return order
 }
+
+const REQUIRED: readonly Column[] = ['header', 'body']

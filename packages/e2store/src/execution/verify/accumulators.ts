@@ -1,16 +1,9 @@
 import type { HeaderAccumulator } from '../../accumulator/header-accumulator.ts'
 import { VerificationError } from '../../errors.ts'
 import { equalBytes, toHex } from '../../io/bytes.ts'
+import type { Deviation } from '../archive/deviation.ts'
 import type { Layout } from '../archive/layout.ts'
 import type { ChainCheck } from './chain.ts'
-
-/** A deviation of a published file that does not make its blocks wrong. */
-export interface Deviation {
-  readonly code: 'POST_MERGE_BLOCKS' | 'UNCHECKED_ACCUMULATOR'
-  readonly message: string
-  /** Byte position of the first record concerned. */
-  readonly position: number
-}
 
 export interface AccumulatorInput {
   readonly layout: Layout

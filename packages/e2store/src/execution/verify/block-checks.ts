@@ -6,7 +6,7 @@ import type { BlockPayloads } from '../archive/block.ts'
 import type { ArchiveKind } from '../archive/layout.ts'
 import { splitBody } from '../blocks/body.ts'
 import type { HeaderLinks } from '../blocks/header.ts'
-import { decodeSlimReceipts, encodeReceipt, splitReceipts } from '../blocks/receipts.ts'
+import { DEPOSIT_TYPE, decodeSlimReceipts, encodeReceipt, splitReceipts, trieReceipt } from '../blocks/receipts.ts'
 
 /** The contents of a block, counted. */
 export interface BlockCounts {
@@ -14,6 +14,8 @@ export interface BlockCounts {
   readonly receipts: number
   readonly uncles: boolean
   readonly withdrawals: number
+  /** Whether the header's withdrawals root is not that of withdrawals, as on OP Stack chains from Isthmus on. */
+  readonly otherWithdrawalsRoot: boolean
 }
 
 const EMPTY_LIST_BYTES = 1
@@ -31,7 +33,7 @@ export function checkContents(
   { body, receipts, positions }: BlockPayloads,
   hashes: Hashes,
 ): BlockCounts {
-  const counts = { transactions: 0, receipts: 0, uncles: false, withdrawals: 0 }
+  const counts = { transactions: 0, receipts: 0, uncles: false, withdrawals: 0, otherWithdrawalsRoot: false }
   if (body !== undefined) {
     const position = positions.body ?? 0
     const parts = splitBody(body, { what: 'body', position })
@@ -40,7 +42,9 @@ export function checkContents(
     counts.uncles = parts.uncles.length > EMPTY_LIST_BYTES
     const unclesHash = counts.uncles ? hashes.keccak256(parts.uncles) : EMPTY_OMMERS_HASH
     checkRoot('uncles', number, position, header.ommersHash, unclesHash)
-    checkWithdrawals(header, parts.withdrawals, position, hashes)
+    const isOpBlock = parts.transactions[0]?.[0] === DEPOSIT_TYPE
+    counts.otherWithdrawalsRoot = isOpBlock && hasOtherRoot(header, parts.withdrawals)
+    if (!counts.otherWithdrawalsRoot) checkWithdrawals(header, parts.withdrawals, position, hashes)
     counts.transactions = parts.transactions.length
     counts.withdrawals = parts.withdrawals?.length ?? 0
   }
@@ -65,8 +69,13 @@ const EMPTY_OMMERS_HASH = Uint8Array.from([
 
 function receiptEnvelopes(kind: ArchiveKind, receipts: Uint8Array, position: number, hashes: Hashes): Uint8Array[] {
   const origin = { what: 'receipts', position }
-  if (kind !== 'ere') return splitReceipts(receipts, origin)
+  if (kind !== 'ere') return splitReceipts(receipts, origin).map((envelope) => trieReceipt(envelope, origin, hashes))
   return decodeSlimReceipts(receipts, origin).map((receipt) => encodeReceipt(receipt, hashes))
+}
+
+/** On OP Stack chains the header has from Isthmus on the storage root of a contract, and blocks have no withdrawals. */
+function hasOtherRoot({ withdrawalsRoot }: HeaderLinks, withdrawals: readonly Uint8Array[] | undefined): boolean {
+  return withdrawalsRoot !== undefined && withdrawals?.length === 0 && !equalBytes(withdrawalsRoot, EMPTY_TRIE_ROOT)
 }
 
 function checkWithdrawals(

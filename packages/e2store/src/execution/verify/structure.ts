@@ -1,5 +1,6 @@
 import { E2FormatError, VerificationError } from '../../errors.ts'
 import { Census, type TypeCount } from '../../records/census.ts'
+import { isIndexType } from '../../index-records/end-of-file.ts'
 import { RecordCursor } from '../../records/iterate.ts'
 import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
 import { describeType, RecordType } from '../../records/record-type.ts'
@@ -90,13 +91,16 @@ class Grammar {
   }
 
   accept(record: RecordHeader): void {
+    if (isIndexType(record.type) && record.position !== this.#layout.indexPosition) {
+      throw this.#misplaced(record, 'a second index: ')
+    }
     const column = this.#columnOfType.get(record.type)
     if (column !== undefined) {
       this.#acceptColumn(column, record)
     } else if (record.type === RecordType.Accumulator) {
       if (record.position !== this.#layout.accumulator?.position) throw this.#misplaced(record)
     } else if (record.type === RecordType.Version && record.position > 0) {
-      throw this.#misplaced(record)
+      throw this.#misplaced(record, 'files that were joined: ')
     } else if (record.type !== RecordType.Version && record.type !== RecordType.Empty) {
       if (this.#seen.some((seen) => seen < this.#layout.count)) throw this.#misplaced(record)
       this.#column = this.#seen.length
@@ -132,7 +136,8 @@ class Grammar {
     throw new VerificationError('WRONG_ORDER', message, at)
   }
 
-  #misplaced({ type, position }: RecordHeader): E2FormatError {
-    return new E2FormatError('UNEXPECTED_TYPE', `${describeType(type)} record out of place`, position, 'verify')
+  #misplaced({ type, position }: RecordHeader, why = ''): E2FormatError {
+    const message = `${why}${describeType(type)} record out of place`
+    return new E2FormatError('UNEXPECTED_TYPE', message, position, 'verify')
   }
 }

@@ -6,12 +6,13 @@ import type { TypeCount } from '../../records/census.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type ArchiveIdentity, archiveIdentity, checkExecutionArchiveName } from '../archive/archive-name.ts'
 import { type BlockPayloads, checkSameNumber, checkTotalDifficulty, proofByHeader } from '../archive/block.ts'
+import type { Deviation } from '../archive/deviation.ts'
 import { MAX_BLOCKS } from '../archive/layout.ts'
 import { visitPayloads } from '../archive/visit.ts'
 import { type BlockHeader, decodeHeader, decodeHeaderLinks, type HeaderLinks } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
 import { type BlockProof, decodeProof } from '../blocks/proof.ts'
-import { compareAccumulators, type Deviation } from './accumulators.ts'
+import { compareAccumulators } from './accumulators.ts'
 import { checkContents } from './block-checks.ts'
 import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
@@ -89,8 +90,9 @@ export async function verifyArchive(
     const unknown = await structure.finish()
     onProgress?.({ blocks: done, totalBlocks: archive.count })
     const identity = await archiveIdentity(archive, hashes)
-    if (name !== undefined) checkExecutionArchiveName(name, identity)
-    return { identity, unknown, ...run.finish() }
+    const ofName = name === undefined ? [] : checkExecutionArchiveName(name, identity)
+    const report = run.finish()
+    return { identity, unknown, ...report, deviations: [...ofName, ...archive.deviations, ...report.deviations] }
   } catch (error) {
     // An error in the structure of the file says more than one in a block.
     if (error instanceof ContentError) await structure.walk()
@@ -117,6 +119,8 @@ class Run {
   /** Whether the total difficulties of all blocks that an accumulator may cover are known. */
   #complete = true
   #mergePosition = 0
+  /** Where the header of the first block is whose withdrawals root is not checked. */
+  #otherWithdrawalsRoot: number | undefined
 
   constructor(archive: BlockArchive, hashes: Hashes, options: VerifyExecutionOptions) {
     this.#archive = archive
@@ -164,6 +168,7 @@ class Run {
     this.#counts.receipts += counts.receipts
     this.#counts.withdrawals += counts.withdrawals
     if (counts.uncles) this.#counts.blocksWithUncles++
+    if (counts.otherWithdrawalsRoot) this.#otherWithdrawalsRoot ??= position
     if (proven) this.#proofs.add(proven.header, hash, proven.proof, payloads.positions.proof ?? position)
     if (wasPreMerge && this.#chain.postMergeBlocks > 0) this.#mergePosition = position
     if (kind !== 'era1' && this.#chain.postMergeBlocks > 0) return
