@@ -45,7 +45,8 @@ export async function identifyFile(source: ByteSource): Promise<FileKind> {
   checkFirstRecord(head, 0, 'open')
   const second = head.length >= 10 ? typeAt(head, 8) : undefined
   if (await hasTable(source, source.size, DYNAMIC_INDEX_SHAPE)) return 'ere'
-  if (await hasTable(source, source.size, BLOCK_INDEX_SHAPE)) return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
+  if (await hasTable(source, source.size, BLOCK_INDEX_SHAPE))
+    return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'
   if (await fits(() => endsWithState(source))) return 'era'
   return second === RecordType.CompressedHeader && (await fits(() => accountFollows(source))) ? 'e2ss' : 'e2s'
 }

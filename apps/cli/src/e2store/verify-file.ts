@@ -100,7 +100,11 @@ export class FileVerifier {
       ...unknownText(unknown),
     ]
     const { identity, historyRoots: _, ...rest } = report
-    return { text: words.join(', '), json: { ...rest, deviations, ...identity, followsPrevious: before !== undefined }, number }
+    return {
+      text: words.join(', '),
+      json: { ...rest, deviations, ...identity, followsPrevious: before !== undefined },
+      number,
+    }
   }
 
   async #verifySnapshot({ source, name }: E2File, onProgress: OnProgress): Promise<Found> {

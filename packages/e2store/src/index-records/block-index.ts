@@ -30,7 +30,12 @@ export class BlockIndex extends OffsetTable {
 }
 
 /** What a block index looks like. */
-export const BLOCK_INDEX_SHAPE = { type: RecordType.BlockIndex, footBytes: 8, maxRows: MAX_BLOCK_INDEX_COUNT, maxColumns: 1 } as const
+export const BLOCK_INDEX_SHAPE = {
+  type: RecordType.BlockIndex,
+  footBytes: 8,
+  maxRows: MAX_BLOCK_INDEX_COUNT,
+  maxColumns: 1,
+} as const
 
 /**
  * The block index that ends at `end`.

@@ -43,7 +43,12 @@ export async function indexEndingAt(source: ByteSource, end: number, from = 0): 
 /** The error for a region that does not end with an index of this type, so that there are no counts: what it ends with. */
 export async function noIndexError(
   source: ByteSource,
-  { from, end, type, step }: { readonly from: number; readonly end: number; readonly type: number; readonly step: Step },
+  {
+    from,
+    end,
+    type,
+    step,
+  }: { readonly from: number; readonly end: number; readonly type: number; readonly step: Step },
 ): Promise<E2FormatError> {
   const expected = describeType(type)
   const found = await indexEndingAt(source, end, from)

@@ -69,7 +69,12 @@ export function isEmptyMark(header: { readonly type: number; readonly length: nu
 }
 
 /** What a slot index of at most so many rows looks like. */
-export const slotIndexShape = (maxRows: number): TableShape => ({ type: RecordType.SlotIndex, footBytes: 8, maxRows, maxColumns: 1 })
+export const slotIndexShape = (maxRows: number): TableShape => ({
+  type: RecordType.SlotIndex,
+  footBytes: 8,
+  maxRows,
+  maxColumns: 1,
+})
 
 /**
  * The slot index that ends at `end`.

@@ -53,7 +53,9 @@ export function checkExecutionArchiveName(name: string, identity: ArchiveIdentit
   const [parsed] = readings
   if (parsed === undefined) throw new VerificationError('WRONG_NAME', `not the name of an archive: ${quote(name)}`, 0)
   const { kind, era, id } = identity
-  const found = readings.find((each) => each.kind === kind && each.era === era && (each.id === id || each.id === NO_HASH))
+  const found = readings.find(
+    (each) => each.kind === kind && each.era === era && (each.id === id || each.id === NO_HASH),
+  )
   const expected = formatExecutionArchiveName({ ...identity, network: (found ?? parsed).network })
   if (found !== undefined) return nameDeviations(found, identity, expected)
   throw new VerificationError('WRONG_NAME', `file is named ${quote(name)}, its content is that of ${expected}`, 0)

@@ -114,9 +114,7 @@ export function encodeReceipt(receipt: Receipt, hashes: Hashes): Uint8Array {
 
 /** Encode the receipts of a block as in consensus; absent blooms are computed. */
 export function encodeReceipts(receipts: readonly Receipt[], hashes: Hashes): Uint8Array {
-  return encodeRlp(
-    receipts.map((receipt) => envelopeItem(encodeEnvelope(receipt, hashes, depositItems(receipt)))),
-  )
+  return encodeRlp(receipts.map((receipt) => envelopeItem(encodeEnvelope(receipt, hashes, depositItems(receipt)))))
 }
 
 /** Encode the receipts of a block without their blooms. */

@@ -1,6 +1,6 @@
 import { E2FormatError, VerificationError } from '../../errors.ts'
-import { Census, type TypeCount } from '../../records/census.ts'
 import { isIndexType } from '../../index-records/end-of-file.ts'
+import { Census, type TypeCount } from '../../records/census.ts'
 import { RecordCursor } from '../../records/iterate.ts'
 import { RECORD_HEADER_BYTES, type RecordHeader } from '../../records/record.ts'
 import { describeType, RecordType } from '../../records/record-type.ts'
