@@ -2,7 +2,7 @@ import { E2FormatError, type Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { readRecordHeader } from '../records/record.ts'
 import { describeType, RecordType } from '../records/record-type.ts'
-import { checkTarget, encodeTable, OffsetTable, offsetsPosition, readTable } from './offset-table.ts'
+import { checkTarget, encodeTable, OffsetTable, offsetsPosition, readTable, type TableShape } from './offset-table.ts'
 
 /** Largest number of blocks in an index. */
 export const MAX_BLOCK_INDEX_COUNT = 8192
@@ -30,12 +30,12 @@ export class BlockIndex extends OffsetTable {
 }
 
 /** What a block index looks like. */
-export const BLOCK_INDEX_SHAPE = {
+export const BLOCK_INDEX_SHAPE: TableShape = {
   type: RecordType.BlockIndex,
   footBytes: 8,
   maxRows: MAX_BLOCK_INDEX_COUNT,
   maxColumns: 1,
-} as const
+}
 
 /**
  * The block index that ends at `end`.

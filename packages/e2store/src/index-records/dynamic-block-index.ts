@@ -2,7 +2,7 @@ import type { Step } from '../errors.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { RecordType } from '../records/record-type.ts'
 import { MAX_BLOCK_INDEX_COUNT } from './block-index.ts'
-import { checkTarget, encodeTable, OffsetTable, readTable } from './offset-table.ts'
+import { checkTarget, encodeTable, OffsetTable, readTable, type TableShape } from './offset-table.ts'
 
 /** Largest number of records of one block: header, body, receipts, difficulty, proof. */
 const MAX_BLOCK_COMPONENTS = 5
@@ -21,12 +21,12 @@ export class DynamicBlockIndex extends OffsetTable {
 }
 
 /** What a dynamic block index looks like. */
-export const DYNAMIC_INDEX_SHAPE = {
+export const DYNAMIC_INDEX_SHAPE: TableShape = {
   type: RecordType.DynamicBlockIndex,
   footBytes: 16,
   maxRows: MAX_BLOCK_INDEX_COUNT,
   maxColumns: MAX_BLOCK_COMPONENTS,
-} as const
+}
 
 /**
  * The dynamic block index that ends at `end`.
