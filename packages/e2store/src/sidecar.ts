@@ -1,3 +1,4 @@
+export { type BuildSidecarOptions, buildSidecar } from './sidecar/build.ts'
 export { SidecarCache } from './sidecar/chunk-cache.ts'
 export { StaleSidecarError } from './sidecar/errors.ts'
 export type { SidecarHeader, SidecarIdentity } from './sidecar/header.ts'

@@ -135,7 +135,7 @@ export class Sidecar {
 
   async #addBlocks(blocks: BlockSet, value: Uint8Array, field: number): Promise<void> {
     const { hashBits, bucketBits } = this.header.parts.logs
-    const hash = this.#hash(value, field)
+    const hash = this.#hash(value, 0, value.length, field)
     const kept = Math.floor(hash / 2 ** (32 - hashBits))
     const bitmap = await this.#regions.bitmap(kept)
     if (bitmap !== undefined) return blocks.addBitmap(bitmap)

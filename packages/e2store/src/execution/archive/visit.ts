@@ -1,12 +1,15 @@
 import { ARENA_BYTES, type BlockArchive, WINDOW_BYTES } from './archive.ts'
 import { Arena } from './arena.ts'
 import type { BlockPayloads } from './block.ts'
+import type { Column } from './layout.ts'
 import { columnIndices, RowDecoder } from './row-decoder.ts'
 import { type Row, RowReader, rowWindow } from './row-reader.ts'
 
 export interface Visitor {
+  /** Columns to read (default: all). The header is always read. */
+  readonly columns?: readonly Column[]
   /** Called with the records of a block before they are decompressed. A promise is awaited. */
-  readonly before: (row: Row) => Promise<void> | undefined
+  readonly before?: (row: Row) => Promise<void> | undefined
   /** Called with one or more blocks, in order. */
   readonly visit: (blocks: readonly BlockPayloads[]) => void
 }
@@ -22,10 +25,10 @@ const BATCH = 8
  */
 export async function visitPayloads(
   { source, layout, options }: BlockArchive,
-  { before, visit }: Visitor,
+  { columns, before, visit }: Visitor,
 ): Promise<void> {
   const window = { ...rowWindow(layout, options), readAheadBytes: WINDOW_BYTES }
-  const rows = new RowReader(source, layout, window, { columns: layout.columns, windowBytes: WINDOW_BYTES })
+  const rows = new RowReader(source, layout, window, { columns: columns ?? layout.columns, windowBytes: WINDOW_BYTES })
   const arena = new Arena(ARENA_BYTES)
   const decoder = new RowDecoder(columnIndices(layout), arena, options)
   let blocks: BlockPayloads[] = []
@@ -42,7 +45,7 @@ export async function visitPayloads(
         flush()
         row = await rows.read(index)
       }
-      const waiting = before(row)
+      const waiting = before?.(row)
       if (waiting !== undefined) await waiting
       blocks.push(decoder.payloads(layout.start + BigInt(index), row))
     } catch (error) {
