@@ -58,6 +58,7 @@ const folders = {
     'mirror',
   ],
   'packages/era-history': ['transactions', 'receipts senders'],
+  'packages/era-rpc': ['protocol text', 'params', 'methods', 'dispatch', 'beacon node'],
   'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
   'apps/relay': ['boundaries upstream', 'truncate', 'file', 'follow'],
   'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store'],

@@ -1,0 +1,11 @@
+import { blockMethods } from './block-methods.ts'
+import { chainMethods } from './chain-methods.ts'
+import { logMethods } from './log-methods.ts'
+import type { Method } from './method.ts'
+import { rawMethods } from './raw-methods.ts'
+import { transactionMethods } from './transaction-methods.ts'
+
+/** All that is served, by name. */
+export const METHODS: ReadonlyMap<string, Method> = new Map(
+  Object.entries({ ...chainMethods, ...blockMethods, ...transactionMethods, ...logMethods, ...rawMethods }),
+)

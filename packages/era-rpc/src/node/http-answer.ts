@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Answer } from '../dispatch/rpc.ts'
+
+/** Of an answer that comes in parts, what is collected before its head is sent. */
+const FIRST_BYTES = 65_536
+
+const HEADERS = { 'content-type': 'application/json' }
+
+/** Send an answer, as fast as the client takes it. @param signal aborted when the client leaves */
+export async function sendAnswer(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+  if (typeof answer === 'string') {
+    sendWhole(response, answer)
+    return
+  }
+  let first = ''
+  let isFirst = true
+  for await (const part of answer) {
+    if (isFirst && first.length + part.length < FIRST_BYTES) {
+      first += part
+      continue
+    }
+    if (isFirst) {
+      response.writeHead(200, HEADERS)
+      isFirst = false
+      await write(response, first, signal)
+    }
+    await write(response, part, signal)
+  }
+  if (isFirst) sendWhole(response, first)
+  else response.end()
+}
+
+function sendWhole(response: ServerResponse, text: string): void {
+  response.writeHead(200, { ...HEADERS, 'content-length': text.length })
+  response.end(text, 'latin1')
+}
+
+async function write(response: ServerResponse, part: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  if (part.length > 0 && !response.write(part, 'latin1')) await once(response, 'drain', { signal })
+}

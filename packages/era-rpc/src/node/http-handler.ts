@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Rpc } from '../dispatch/rpc.ts'
+import type { HostNames } from './host-names.ts'
+import { sendAnswer } from './http-answer.ts'
+import type { Origins } from './origins.ts'
+import { readBody } from './read-body.ts'
+
+/** Answers a request of HTTP. */
+export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void
+
+export interface HttpHandlerOptions {
+  readonly rpc: Rpc
+  readonly hosts: HostNames
+  readonly origins: Origins
+  readonly maxBodyBytes: number
+  /** Answers what is asked for below `/eth/`. */
+  readonly beacon: HttpHandler | undefined
+  /** Notified of what nobody foresaw. */
+  readonly onFault: (error: unknown) => void
+}
+
+const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/json-rpc', 'application/jsonrequest'])
+
+/** Answers JSON-RPC over HTTP, as Ethereum nodes do. */
+export function httpHandler(options: HttpHandlerOptions): HttpHandler {
+  const { hosts, origins, beacon, onFault } = options
+  return (request, response) => {
+    const { method = '', url = '/', headers } = request
+    if (!hosts.allows(headers.host)) {
+      refuse(response, 403, 'invalid host specified')
+      return
+    }
+    origins.mark(request, response)
+    const [path = '/'] = url.split('?', 1)
+    if (method === 'OPTIONS') refuse(response, 200)
+    else if (path.startsWith('/eth/') && beacon !== undefined) beacon(request, response)
+    else if (path !== '/') refuse(response, 404, 'not found')
+    else if (method === 'GET' || method === 'HEAD') refuse(response, 200)
+    else if (method !== 'POST') {
+      response.setHeader('allow', 'GET, POST, OPTIONS')
+      refuse(response, 405, 'method not allowed')
+    } else if (!isJson(headers['content-type'])) {
+      refuse(response, 415, 'invalid content type, only application/json is supported')
+    } else {
+      post(request, response, options).catch((error: unknown) => {
+        // A client that has left is no fault.
+        if (response.destroyed || request.destroyed) return
+        onFault(error)
+        if (response.headersSent) response.destroy()
+        else refuse(response, 500, 'internal error')
+      })
+    }
+  }
+}
+
+async function post(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { rpc, maxBodyBytes }: HttpHandlerOptions,
+): Promise<void> {
+  const left = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new Error('the client has left'))
+  })
+  const text = await readBody(request, maxBodyBytes)
+  if (text === undefined) {
+    response.setHeader('connection', 'close')
+    refuse(response, 413, `content length too large: at most ${maxBodyBytes}`)
+    return
+  }
+  const answer = await rpc.answer(text, left)
+  if (answer === undefined) refuse(response, 200)
+  else await sendAnswer(response, answer, left.signal)
+}
+
+function isJson(contentType: string | undefined): boolean {
+  const [type = ''] = contentType?.split(';', 1) ?? []
+  return JSON_TYPES.has(type.trim().toLowerCase())
+}
+
+function refuse(response: ServerResponse, status: number, text?: string): void {
+  const body = text === undefined ? '' : `${text}\n`
+  if (text !== undefined) response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) })
+  response.end(body)
+}

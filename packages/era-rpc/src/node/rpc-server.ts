@@ -1,0 +1,132 @@
+import { createServer, type Server, type ServerOptions } from 'node:http'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+import type { Rpc } from '../dispatch/rpc.ts'
+import { HostNames } from './host-names.ts'
+import { type HttpHandler, httpHandler } from './http-handler.ts'
+import { Origins } from './origins.ts'
+import { inTurn } from './socket-turns.ts'
+import { WebSockets } from './websocket.ts'
+
+export interface RpcServerOptions {
+  /** Address to listen on (default `127.0.0.1`). */
+  readonly host?: string | undefined
+  /** 0 takes any free one (default 8545). */
+  readonly port?: number | undefined
+  /** Names beside addresses under which it may be asked, `*` is every one (default `localhost`). */
+  readonly allowedHosts?: readonly string[] | undefined
+  /** Origins of pages that may ask, `*` is every one (default none). */
+  readonly allowedOrigins?: readonly string[] | undefined
+  /** Answers what is asked for below `/eth/`: the Beacon API. */
+  readonly beacon?: HttpHandler | undefined
+  /** Key and certificate; clients then have to use TLS. */
+  readonly tls?: (SecureContextOptions & { readonly requestCert?: boolean }) | undefined
+  /** Most bytes of a request (default 5 MiB). */
+  readonly maxBodyBytes?: number | undefined
+  /** Most bytes of a message of a WebSocket (default 32 MiB). */
+  readonly maxMessageBytes?: number | undefined
+  /** Most connections at a time (default 1,000). */
+  readonly maxConnections?: number | undefined
+  /** Time for a request to come, ms (default 30,000). */
+  readonly requestTimeoutMs?: number | undefined
+  /** Time after which a connection on which nothing moves is closed, ms (default 120,000). */
+  readonly idleTimeoutMs?: number | undefined
+  /** Time between two pings of a WebSocket, ms (default 30,000). */
+  readonly pingMs?: number | undefined
+  /** Notified of what nobody foresaw. */
+  readonly onFault?: ((error: unknown) => void) | undefined
+}
+
+const MIB = 1024 * 1024
+
+/** Serves JSON-RPC over HTTP and WebSocket, on one port. */
+export class RpcServer implements AsyncDisposable {
+  readonly #server: Server
+  readonly #sockets: WebSockets
+  #closing: Promise<void> | undefined
+
+  private constructor(server: Server, sockets: WebSockets) {
+    this.#server = server
+    this.#sockets = sockets
+  }
+
+  static async listen(rpc: Rpc, options: RpcServerOptions = {}): Promise<RpcServer> {
+    const { host = '127.0.0.1', port = 8545, tls, beacon, onFault = () => {} } = options
+    const { maxBodyBytes = 5 * MIB, maxMessageBytes = 32 * MIB, maxConnections = 1000, pingMs = 30_000 } = options
+    const hosts = new HostNames(options.allowedHosts ?? ['localhost'])
+    const origins = new Origins(options.allowedOrigins ?? [])
+    const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, onFault }))
+    const limits = limitsOf(options)
+    const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler)
+    server.maxConnections = maxConnections
+    server.setTimeout(options.idleTimeoutMs ?? 120_000)
+    const sockets = new WebSockets(server, { rpc, hosts, origins, maxMessageBytes, maxConnections, pingMs, onFault })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    return new RpcServer(server, sockets)
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const { address, port } = this.#server.address() as AddressInfo
+    return { host: address, port }
+  }
+
+  /** `http://127.0.0.1:8545`. */
+  get url(): string {
+    const { host, port } = this.address
+    const scheme = this.#server instanceof TlsServer ? 'https' : 'http'
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+
+  /** WebSockets that are open. */
+  get webSockets(): number {
+    return this.#sockets.size
+  }
+
+  /** Shake hands with another key and certificate from now on. */
+  renewTls(tls: SecureContextOptions): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(tls)
+  }
+
+  /** Accept nobody more, and let what was asked for be answered for at most `graceMs` (default 0). */
+  close({ graceMs = 0 }: { readonly graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      const disconnect = (): void => {
+        this.#server.closeAllConnections()
+        this.#sockets.terminate()
+      }
+      const timer = graceMs > 0 ? setTimeout(disconnect, graceMs) : undefined
+      this.#server.close(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.#sockets.close()
+      this.#server.closeIdleConnections()
+      if (timer === undefined) disconnect()
+    })
+    return this.#closing
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+const MAX_HEADER_BYTES = 16_384
+
+function limitsOf({ requestTimeoutMs = 30_000 }: RpcServerOptions): ServerOptions {
+  return {
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.ceil(requestTimeoutMs / 5),
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+  }
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Answer, Rpc } from '../dispatch/rpc.ts'
+import type { HostNames } from './host-names.ts'
+import type { Origins } from './origins.ts'
+
+export interface WebSocketOptions {
+  readonly rpc: Rpc
+  readonly hosts: HostNames
+  readonly origins: Origins
+  /** Most bytes of a message. */
+  readonly maxMessageBytes: number
+  readonly maxConnections: number
+  /** Time between two pings, ms; a client that does not answer one until the next is disconnected. */
+  readonly pingMs: number
+  readonly onFault: (error: unknown) => void
+}
+
+/** Messages of a connection that are answered at a time; no more are read meanwhile. */
+const PARALLEL = 4
+
+/** Status of a WebSocket whose server ends. */
+const GOING_AWAY = 1001
+
+/** Answers JSON-RPC over WebSocket. */
+export class WebSockets {
+  readonly #options: WebSocketOptions
+  readonly #server: WebSocketServer
+  readonly #answered = new WeakSet<WebSocket>()
+  readonly #pings: NodeJS.Timeout
+
+  constructor(http: Server, options: WebSocketOptions) {
+    this.#options = options
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.maxMessageBytes,
+      perMessageDeflate: false,
+    })
+    this.#server.on('connection', (socket: WebSocket) => this.#serve(socket))
+    http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head))
+    this.#pings = setInterval(() => this.#ping(), options.pingMs).unref()
+  }
+
+  get size(): number {
+    return this.#server.clients.size
+  }
+
+  /** Say to all clients that the server ends. */
+  close(): void {
+    clearInterval(this.#pings)
+    for (const socket of this.#server.clients) socket.close(GOING_AWAY)
+  }
+
+  /** Disconnect those that are left. */
+  terminate(): void {
+    for (const socket of this.#server.clients) socket.terminate()
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { hosts, origins, maxConnections } = this.#options
+    socket.on('error', () => {})
+    const isAllowed = hosts.allows(request.headers.host) && origins.allows(request.headers.origin)
+    if (!isAllowed) socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    else if (this.size >= maxConnections) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+    } else {
+      this.#server.handleUpgrade(request, socket, head, (opened) => this.#server.emit('connection', opened, request))
+    }
+  }
+
+  #ping(): void {
+    for (const socket of this.#server.clients) {
+      if (this.#answered.delete(socket)) socket.ping()
+      else socket.terminate()
+    }
+  }
+
+  #serve(socket: WebSocket): void {
+    const left = new AbortController()
+    let working = 0
+    this.#answered.add(socket)
+    const lives = (): void => void this.#answered.add(socket)
+    socket.on('pong', lives)
+    socket.on('close', () => left.abort(new Error('the client has left')))
+    socket.on('error', () => socket.terminate())
+    // The frames of two answers must not mix.
+    let sent: Promise<void> = Promise.resolve()
+    const answer = async (text: string): Promise<void> => {
+      const made = await this.#options.rpc.answer(text, left)
+      if (made === undefined) return
+      sent = sent.then(() => send(socket, made))
+      await sent
+    }
+    socket.on('message', (data: Buffer) => {
+      lives()
+      working++
+      if (working === PARALLEL) socket.pause()
+      answer(data.toString())
+        .catch((error: unknown) => {
+          if (left.signal.aborted) return
+          this.#options.onFault(error)
+          socket.terminate()
+        })
+        .finally(() => {
+          working--
+          if (working === PARALLEL - 1 && !left.signal.aborted) socket.resume()
+        })
+    })
+  }
+}
+
+/** Send an answer as one message, as fast as the client takes it. */
+async function send(socket: WebSocket, answer: Answer): Promise<void> {
+  if (typeof answer === 'string') return sendPart(socket, answer, true)
+  for await (const part of answer) if (part.length > 0) await sendPart(socket, part, false)
+  await sendPart(socket, '', true)
+}
+
+function sendPart(socket: WebSocket, part: string, fin: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.send(part, { fin, binary: false }, (error) => (error ? reject(error) : resolve()))
+  })
+}
