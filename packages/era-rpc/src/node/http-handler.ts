@@ -64,13 +64,21 @@ async function post(
   })
   const text = await readBody(request, maxBodyBytes)
   if (text === undefined) {
-    response.setHeader('connection', 'close')
-    refuse(response, 413, `content length too large: at most ${maxBodyBytes}`)
+    refuseBody(request, response, `content length too large: at most ${maxBodyBytes}\n`)
     return
   }
   const answer = await rpc.answer(text, left)
   if (answer === undefined) refuse(response, 200)
   else await sendAnswer(response, answer, left.signal)
+}
+
+/** Refuse a body that still comes: a client that cannot send all of it would not see the answer. */
+function refuseBody(request: IncomingMessage, response: ServerResponse, text: string): void {
+  response.writeHead(413, { 'content-type': 'text/plain', 'content-length': text.length, connection: 'close' })
+  response.write(text)
+  const end = (): void => void response.end()
+  if (request.readableEnded) end()
+  else request.once('end', end).resume()
 }
 
 function isJson(contentType: string | undefined): boolean {

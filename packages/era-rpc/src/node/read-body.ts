@@ -9,7 +9,7 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > maxBytes) {
-        request.removeAllListeners('data')
+        chunks.length = 0
         resolve(undefined)
         return
       }
