@@ -81,13 +81,24 @@ function headerFields(header: BlockHeader, hash: string): string {
   text += `,"logsBloom":"${hex(header.logsBloom)}","difficulty":"${quantity(header.difficulty)}"`
   text += `,"number":"${quantity(header.number)}","gasLimit":"${quantity(header.gasLimit)}"`
   text += `,"gasUsed":"${quantity(header.gasUsed)}","timestamp":"${quantity(header.timestamp)}"`
-  text += `,"extraData":"${hex(header.extraData)}","mixHash":"${hex(header.mixHash)}","nonce":"${hex(header.nonce)}"`
+  text += `,"extraData":"${hex(header.extraData)}"${sealFields(header)}`
   const { baseFeePerGas, withdrawalsRoot, blobGasUsed, excessBlobGas, parentBeaconBlockRoot, requestsHash } = header
+  const { blockAccessListHash, slotNumber } = header
   if (baseFeePerGas !== undefined) text += `,"baseFeePerGas":"${quantity(baseFeePerGas)}"`
   if (withdrawalsRoot !== undefined) text += `,"withdrawalsRoot":"${hex(withdrawalsRoot)}"`
   if (blobGasUsed !== undefined) text += `,"blobGasUsed":"${quantity(blobGasUsed)}"`
   if (excessBlobGas !== undefined) text += `,"excessBlobGas":"${quantity(excessBlobGas)}"`
   if (parentBeaconBlockRoot !== undefined) text += `,"parentBeaconBlockRoot":"${hex(parentBeaconBlockRoot)}"`
   if (requestsHash !== undefined) text += `,"requestsHash":"${hex(requestsHash)}"`
+  if (blockAccessListHash !== undefined) text += `,"blockAccessListHash":"${hex(blockAccessListHash)}"`
+  if (slotNumber !== undefined) text += `,"slotNumber":"${quantity(slotNumber)}"`
   return text
+}
+
+/** Of an authority round, as nodes of Gnosis Chain give it, or of proof of work. */
+function sealFields({ mixHash, nonce, aura, beneficiary }: BlockHeader): string {
+  if (aura !== undefined) {
+    return `,"author":"${hex(beneficiary)}","step":"${quantity(aura.step)}","signature":"${hex(aura.signature)}"`
+  }
+  return mixHash === undefined || nonce === undefined ? '' : `,"mixHash":"${hex(mixHash)}","nonce":"${hex(nonce)}"`
 }
