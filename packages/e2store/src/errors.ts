@@ -80,6 +80,7 @@ export type VerificationCode =
   | 'WRONG_NETWORK'
   | 'WRONG_NAME'
   | 'HIDDEN_BLOCK'
+  | 'WRONG_INDEX'
 
 /** The content is well-formed but not what it claims to be. Recovery: none; do not trust the file. */
 export class VerificationError extends ContentError<VerificationCode> {

@@ -8,9 +8,10 @@ import { typeAt } from './io/little-endian.ts'
 import { checkFirstRecord, HEAD_BYTES } from './records/first-record.ts'
 import { checkHeaderRoom, readRecordHeader } from './records/record.ts'
 import { RecordType } from './records/record-type.ts'
+import { SidecarRecord } from './sidecar/layout.ts'
 
-/** The kind of a file, named by its usual extension; `e2s` is a file of records that is of no other kind. */
-export type FileKind = 'e2s' | 'e2i' | 'era' | 'era1' | 'ere' | 'e2hs' | 'e2ss'
+/** The kind of a file, named by its usual extension; `e2s` is a file of records that is of no other kind, `idx` a sidecar. */
+export type FileKind = 'e2s' | 'e2i' | 'era' | 'era1' | 'ere' | 'e2hs' | 'e2ss' | 'idx'
 
 /** Whether `read` succeeds; `false` where the file is not of that shape. */
 async function fits(read: () => Promise<unknown>): Promise<boolean> {
@@ -44,6 +45,7 @@ export async function identifyFile(source: ByteSource): Promise<FileKind> {
   if (head.length > 1 && typeAt(head, 0) === RecordType.SlotIndex) return 'e2i'
   checkFirstRecord(head, 0, 'open')
   const second = head.length >= 10 ? typeAt(head, 8) : undefined
+  if (second === SidecarRecord.Header) return 'idx'
   if (await hasTable(source, source.size, DYNAMIC_INDEX_SHAPE)) return 'ere'
   if (await hasTable(source, source.size, BLOCK_INDEX_SHAPE))
     return second === RecordType.CompressedHeaderWithProof ? 'e2hs' : 'era1'

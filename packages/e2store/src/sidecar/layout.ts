@@ -1,5 +1,8 @@
 import { bitsFor } from './bits.ts'
 
+/** What the name of a sidecar has after the whole name of its data file. */
+export const SIDECAR_EXTENSION = '.idx'
+
 /** Record types of sidecars, from the range of applications. */
 export const SidecarRecord = {
   Header: 0xd600,
