@@ -7,6 +7,7 @@ import { count, hex, plural } from '../output/text.ts'
 import type { E2File } from './file.ts'
 import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
 import { networkOf } from './networks.ts'
+import { sidecarFacts } from './sidecar-facts.ts'
 
 /** What is known of a file, for people and as JSON. */
 export interface Facts {
@@ -34,6 +35,8 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
       return snapshotFacts(name, source)
     case 'e2i':
       return indexFacts(source, data)
+    case 'idx':
+      return sidecarFacts(name, source)
     case 'e2ds':
       return segmentFacts(name, await openSegment(source))
     case 'e2s':

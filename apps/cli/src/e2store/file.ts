@@ -76,6 +76,7 @@ const KINDS: Readonly<Record<string, E2Kind>> = {
   '.e2hs': 'e2hs',
   '.e2ss': 'e2ss',
   '.e2ds': 'e2ds',
+  '.idx': 'idx',
 }
 
 /**

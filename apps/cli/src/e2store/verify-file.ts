@@ -10,6 +10,7 @@ import { NotVerifiedError } from './errors.ts'
 import { openBlocks } from './facts.ts'
 import { type E2File, type E2Kind, openInput } from './file.ts'
 import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
+import { verifySidecarFile } from './sidecar-file.ts'
 import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 import { EraVerifier } from './verify-era-file.ts'
 
@@ -63,6 +64,8 @@ export class FileVerifier {
         return this.#verifySnapshot(file, onProgress)
       case 'e2i':
         return this.#verifyIndex(file)
+      case 'idx':
+        return verifySidecarFile(file, this.#options, onProgress)
       case 'e2ds':
         return this.#verifySegment(file, onProgress)
       case 'e2s':

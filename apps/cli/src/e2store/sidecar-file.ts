@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { ByteSource } from '@datastreamer/e2store'
+import { checkSidecar, SIDECAR_EXTENSION, type SidecarHeader, verifySidecar } from '@datastreamer/e2store/sidecar'
+import { MissingError } from '../errors.ts'
+import { plural } from '../output/text.ts'
+import { openBlocks } from './facts.ts'
+import { type E2File, withFile } from './file.ts'
+import { blocksText } from './sidecar-facts.ts'
+import type { OnProgress } from './verifier-options.ts'
+
+/**
+ * Verify a sidecar: against its data file, which `data` names or which lies beside it, or else by itself.
+ *
+ * @throws {E2StoreError}
+ */
+export async function verifySidecarFile(
+  file: E2File,
+  { data, signal }: { readonly data?: string | undefined; readonly signal: AbortSignal },
+  onProgress: OnProgress,
+): Promise<{ readonly text: string; readonly json: Readonly<Record<string, unknown>>; readonly number: number }> {
+  const path = data ?? besideOf(file.path)
+  const compared =
+    path === undefined ? undefined : await compare(file.source, { path, signal, onProgress }, data !== undefined)
+  const header = compared ?? (await checkSidecar(file.source, { signal }))
+  const { identity, parts } = header
+  const against = compared === undefined ? 'not compared with data' : `as the data of ${path} say`
+  const text = `${blocksText(identity)}, ${plural(parts.transactions.entries, 'transaction')}, ${against}`
+  const json = { ...identity, transactions: parts.transactions.entries, compared: compared !== undefined }
+  return { text, json, number: Number(identity.start / 8192n) }
+}
+
+interface Comparison {
+  readonly path: string
+  readonly signal: AbortSignal
+  readonly onProgress: OnProgress
+}
+
+/** Compare a sidecar with a data file; `undefined` if that is not there and need not be. */
+async function compare(
+  source: ByteSource,
+  { path, signal, onProgress }: Comparison,
+  isRequired: boolean,
+): Promise<SidecarHeader | undefined> {
+  try {
+    return await withFile(path, signal, async (data) =>
+      verifySidecar(source, await openBlocks(data), {
+        sha256: createHash('sha256'),
+        signal,
+        onProgress: ({ blocks, totalBlocks }) => onProgress(blocks, totalBlocks),
+      }),
+    )
+  } catch (error) {
+    if (error instanceof MissingError && !isRequired) return undefined
+    throw error
+  }
+}
+
+function besideOf(path: string): string | undefined {
+  return path.endsWith(SIDECAR_EXTENSION) ? path.slice(0, -SIDECAR_EXTENSION.length) : undefined
+}
