@@ -3,8 +3,8 @@ import { FileHistory } from './file-history.ts'
 import type { HistoryOptions, OpenHistory } from './history-options.ts'
 
 /**
- * Open all archives of blocks at some locations as one history. Files are told by their names; what they hold is read
- * from them when it is needed, at once only where runs begin and end.
+ * Open all archives of blocks at some locations as one history. What a file holds is expected by its name; it is read
+ * when it is needed, and at once only where runs begin and end.
  *
  * The locations stay open, and are closed by whoever opened them.
  *

@@ -1,7 +1,7 @@
 import { ByteSourceError } from '@datastreamer/e2store'
 import { type Location, LocationError, type OpenedFile } from '@datastreamer/e2store/location'
 
-/** Files in memory as a place, which counts what is open and what was read. */
+/** Files in memory as a location that counts what is open and what was read. */
 export interface MemoryLocation extends Location {
   readonly files: Map<string, Uint8Array>
   readonly counts: { open: number; mostOpen: number; opened: number; reads: number; bytes: number }
