@@ -3,4 +3,4 @@ export { createFile, type FileSink, type NewFile, type NewFileOptions } from './
 export { type FileSource, openFile } from './node/file-source.ts'
 export { folderLocation } from './node/folder-location.ts'
 export { nativeSnappy } from './node/native-snappy.ts'
-export { openLocation } from './node/open-location.ts'
+export { type OpenLocationOptions, openLocation } from './node/open-location.ts'

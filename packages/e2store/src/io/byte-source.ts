@@ -15,6 +15,16 @@ export interface ByteSource {
   readInto?(position: number, target: Uint8Array): Promise<void>
   /** All bytes, if they are in memory. */
   readonly memory?: Uint8Array
+  /** Bytes that can be had without a request, for sources where a read may be one. Throws as `read`. */
+  peek?(position: number, length: number): Uint8Array | undefined
+  /** Be prepared for these reads, which follow soon: what is near each other is requested together. */
+  willRead?(ranges: readonly ByteRange[]): void
+}
+
+/** Consecutive bytes of a source. */
+export interface ByteRange {
+  readonly position: number
+  readonly length: number
 }
 
 /** What {@link fromBlob} needs of a `Blob` or `File`. */

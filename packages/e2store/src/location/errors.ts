@@ -26,8 +26,6 @@ export type LocationCode =
   | 'BAD_LISTING'
   /** An optional package is missing. */
   | 'NO_PACKAGE'
-  /** The file was closed. */
-  | 'CLOSED'
 
 export interface LocationErrorOptions extends ErrorOptions {
   /** The status that the server answered. */

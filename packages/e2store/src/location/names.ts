@@ -6,6 +6,7 @@ const MAX_NAME = 255
 const SAFE = /^[^/\\:\p{Cc}]+$/u
 /** The archives that are published, and names that some writers give them: a count before the hash, a profile after it. */
 const ARCHIVE = /^(.+)-(\d{5,10})-(?:(\d{5})-)?([0-9a-f]{8})((?:-[a-z]+)*)\.(era1|era|ere|erae|e2hs)$/
+const EXTENSION = /\.(?:e2s|e2i|era|era1|ere|erae|e2hs|e2ss|e2ds)$/i
 /** Lists that lie beside archives. */
 const LIST = /^(?:checksums?[\w-]*|sha256sums?|urls|accumulators|manifest)(?:\.txt|\.json)?$/i
 
@@ -28,4 +29,9 @@ export function isArchiveName(name: string): boolean {
 /** Whether a file with this untrusted name may be a list of checksums or addresses. */
 export function isListName(name: string): boolean {
   return name.length <= MAX_NAME && LIST.test(name)
+}
+
+/** Whether a name has the extension of an e2store file. */
+export function isE2StoreName(name: string): boolean {
+  return isFileName(name) && EXTENSION.test(name)
 }

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { LocationError } from '../location/errors.ts'
 import type { ListedFile, Location, LocationOptions, OpenedFile } from '../location/location.ts'
 import { checkFileName, isFileName } from '../location/names.ts'
@@ -47,23 +47,6 @@ export function folderLocation(path: string): Location {
       }
     },
     [Symbol.asyncDispose]: async () => {},
-  }
-}
-
-/** One file, as a place that holds nothing else. */
-export function fileLocation(path: string): Location {
-  const folder = folderLocation(join(path, '..'))
-  const own = basename(path)
-  const only = (name: string): string => {
-    if (name === own) return name
-    throw new LocationError('NOT_FOUND', `${path} is one file, there is no ${JSON.stringify(name.slice(0, 120))} in it`)
-  }
-  return {
-    ...folder,
-    name: path,
-    list: async (options) => (await folder.list(options)).filter(({ name }) => name === own),
-    open: async (name, options) => folder.open(only(name), options),
-    readText: async (name, options) => (name === own ? folder.readText(name, options) : undefined),
   }
 }
 

@@ -1,20 +1,43 @@
 import { stat } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocationError } from '../location/errors.ts'
+import { fileNameOf, parseAddress } from '../location/http/address.ts'
+import { type HttpLocationOptions, httpLocation } from '../location/http-location.ts'
 import type { Location } from '../location/location.ts'
-import { fileLocation, folderLocation } from './folder-location.ts'
+import { isE2StoreName } from '../location/names.ts'
+import { onlyFile } from '../location/only-file.ts'
+import { type S3LocationOptions, s3Location } from '../location/s3-location.ts'
+import { folderLocation } from './folder-location.ts'
+
+export interface OpenLocationOptions {
+  readonly http?: HttpLocationOptions
+  readonly s3?: S3LocationOptions
+}
 
 const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
 /**
- * The place that a text names: a path of a folder or of a file, or a `file://` address.
+ * The location that a text names: a path, or an address that begins with `file://`, `http://`, `https://` or `s3://`; of
+ * a folder, or of one file.
+ *
+ * An address on a network is that of a file if its last part has the extension of an e2store file. Nothing is requested
+ * yet.
  *
  * @throws {LocationError} `NOT_FOUND`, `BAD_ADDRESS`
  */
-export async function openLocation(text: string): Promise<Location> {
+export async function openLocation(text: string, options: OpenLocationOptions = {}): Promise<Location> {
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) return localLocation(text)
   if (scheme === 'file') return localLocation(pathOf(text))
+  if (scheme === 'http' || scheme === 'https') {
+    const name = fileNameOf(parseAddress(text).url)
+    return one(httpLocation(withoutFile(text, name), options.http), name)
+  }
+  if (scheme === 's3') {
+    const name = text.slice(text.lastIndexOf('/') + 1)
+    return one(s3Location(withoutFile(text, name), options.s3), name)
+  }
   throw new LocationError('BAD_ADDRESS', `${scheme}:// is not known: expected a path, file://, http(s):// or s3://`)
 }
 
@@ -23,7 +46,17 @@ async function localLocation(path: string): Promise<Location> {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     throw new LocationError('NOT_FOUND', `${path}: there is no such file or folder`, { cause: error })
   })
-  return stats.isDirectory() ? folderLocation(path) : fileLocation(path)
+  return stats.isDirectory() ? folderLocation(path) : onlyFile(folderLocation(dirname(path)), basename(path), path)
+}
+
+/** An address without the name of a file at its end. */
+function withoutFile(text: string, name: string | undefined): string {
+  if (name === undefined || !isE2StoreName(name)) return text
+  return text.replace(/[^/?#]*(?:[?#].*)?$/s, '')
+}
+
+function one(folder: Location, name: string | undefined): Location {
+  return name === undefined || !isE2StoreName(name) ? folder : onlyFile(folder, name)
 }
 
 function pathOf(text: string): string {

@@ -1,0 +1,55 @@
+import { fromBytes } from '../../io/byte-source.ts'
+import type { LocationOptions, OpenedFile } from '../location.ts'
+import type { Address } from './address.ts'
+import { Watch } from './answer.ts'
+import { type ClientOptions, HttpClient, waitable } from './client.ts'
+import { openRange, type ServerHabits } from './opening.ts'
+import { RemoteSource, type Shared } from './remote-source.ts'
+import { SegmentCache } from './segments.ts'
+import { Slots } from './slots.ts'
+
+export interface ReadOptions {
+  /** Bytes asked for at the end of a file when it is opened: indices are there (default 512 KiB). */
+  readonly tailBytes?: number
+  /** Most bytes kept of what was read, of all open files (default 32 MiB). */
+  readonly cacheBytes?: number
+}
+
+const DEFAULT_TAIL_BYTES = 524_288
+const DEFAULT_CACHE_BYTES = 33_554_432
+const DEFAULT_CONNECTIONS = 6
+
+/** A server, and what is known of it. */
+export class RemoteServer implements Shared {
+  readonly client: HttpClient
+  readonly cache: SegmentCache
+  readonly slots: Slots
+  readonly #habits: ServerHabits = {}
+  readonly #tailBytes: number
+
+  constructor(options: ClientOptions & ReadOptions = {}) {
+    const { tailBytes = DEFAULT_TAIL_BYTES, cacheBytes = DEFAULT_CACHE_BYTES } = options
+    this.client = new HttpClient(options)
+    this.cache = new SegmentCache(cacheBytes)
+    this.slots = new Slots(options.connections ?? DEFAULT_CONNECTIONS)
+    this.#tailBytes = tailBytes
+  }
+
+  /** Open a file for random access. @throws {LocationError} */
+  async open(address: Address, name: string, { signal }: LocationOptions = {}): Promise<OpenedFile> {
+    const life = new Watch(this.client.clock, waitable(signal))
+    try {
+      const how = { tailBytes: this.#tailBytes, habits: this.#habits, signal: life.signal }
+      const { version, parts } = await this.slots.run(() => openRange(this.client, address, how))
+      const [first] = parts
+      if (version.size > 0 && first?.bytes.length !== version.size) {
+        return new RemoteSource(name, { address, version }, parts, this, life)
+      }
+      life[Symbol.dispose]()
+      return { name, ...fromBytes(first?.bytes ?? new Uint8Array(0)), [Symbol.asyncDispose]: async () => {} }
+    } catch (error) {
+      life[Symbol.dispose]()
+      throw error
+    }
+  }
+}
