@@ -1,4 +1,5 @@
 export { type BeaconTypes, beaconTypes } from './ssz/beacon-types.ts'
+export { blockHeader as blockHeaderType } from './ssz/common-types.ts'
 export { defaultValue } from './ssz/default-value.ts'
 export { isSszFork, SSZ_FORKS, type SszFork } from './ssz/fork.ts'
 export { type SszJson, sszJson } from './ssz/json.ts'

@@ -88,11 +88,12 @@ function bodyType(fork: SszFork, preset: SszPreset): SszContainer {
 /** The types of a fork's blocks. */
 export interface BlockTypes {
   readonly body: SszContainer
+  readonly message: SszContainer
   readonly signed: SszContainer
 }
 
 export function blockTypes(fork: SszFork, preset: SszPreset): BlockTypes {
   const body = bodyType(fork, preset)
   const message = container({ slot: uint64, proposer_index: uint64, parent_root: root, state_root: root, body })
-  return { body, signed: container({ message, signature }) }
+  return { body, message, signed: container({ message, signature }) }
 }

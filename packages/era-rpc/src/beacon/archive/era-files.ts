@@ -1,0 +1,172 @@
+import { openEra } from '@datastreamer/e2store'
+import { type EraFile, type EraGroup, type OpenEraOptions, parseEraName } from '@datastreamer/e2store/era'
+import type { Location, OpenedFile } from '@datastreamer/e2store/location'
+import { BeaconError } from '../errors.ts'
+
+/** A file by what its name says. */
+interface NamedEra {
+  readonly name: string
+  readonly config: string
+  /** The lowest era in it. */
+  readonly era: bigint
+}
+
+/** An era in a file that is open. */
+export interface HeldEra {
+  readonly fileName: string
+  readonly file: EraFile
+  readonly group: EraGroup
+}
+
+interface OpenEntry {
+  readonly opened: Promise<{ readonly source: OpenedFile; readonly file: EraFile }>
+  users: number
+}
+
+/** Files that stay open when nobody uses them. */
+const IDLE_FILES = 16
+
+/** The era files of a location: opened when they are needed, and kept open for a while. */
+export class EraFiles implements AsyncDisposable {
+  readonly config: string
+  readonly #location: Location
+  readonly #options: OpenEraOptions
+  /** Ascending by era. */
+  readonly #files: readonly NamedEra[]
+  /** Least recently used first. */
+  readonly #open = new Map<string, OpenEntry>()
+
+  private constructor(location: Location, files: readonly NamedEra[], config: string, options: OpenEraOptions) {
+    this.#location = location
+    this.#files = files
+    this.config = config
+    this.#options = options
+  }
+
+  /**
+   * List a location's era files.
+   *
+   * @param config the network whose files are wanted; absent: the only one there
+   * @throws {BeaconError} `NO_ERAS`: none, or of several networks
+   */
+  static async list(location: Location, config: string | undefined, options: OpenEraOptions): Promise<EraFiles> {
+    const listed = await location.list()
+    const all = listed.flatMap(({ name }) => {
+      const parts = parseEraName(name)
+      return parts ? [{ name, config: parts.config, era: parts.era }] : []
+    })
+    const configs = [...new Set(all.map((each) => each.config))]
+    const wanted = config ?? configs[0]
+    if (config === undefined && configs.length > 1) {
+      throw new BeaconError('NO_ERAS', `${location.name} has eras of ${configs.join(', ')}: name one of them`)
+    }
+    const files = all.filter((each) => each.config === wanted)
+    if (wanted === undefined || files.length === 0) {
+      const found = configs.length > 0 ? `, but of ${configs.join(', ')}` : ''
+      throw new BeaconError('NO_ERAS', `${location.name} has no .era files${config ? ` of ${config}` : ''}${found}`)
+    }
+    files.sort((a, b) => Number(a.era - b.era))
+    return new EraFiles(location, files, wanted, options)
+  }
+
+  /** The lowest era by the names of the files. */
+  get first(): bigint {
+    return this.#files[0]?.era ?? 0n
+  }
+
+  /** The highest era in the file whose name has the highest. */
+  async newest(): Promise<bigint> {
+    const last = this.#files.at(-1)
+    if (!last) throw new BeaconError('NO_ERAS', `${this.#location.name} has no .era files`)
+    return this.#use(last.name, async (file) => file.groups.at(-1)?.era ?? last.era)
+  }
+
+  /**
+   * Call `use` with each file that has an era until it returns something. Several have it where a network's servers
+   * wrote different ones.
+   */
+  async with<T>(era: bigint, use: (held: HeldEra) => Promise<T | undefined>): Promise<T | undefined> {
+    for (const { name } of this.#candidates(era)) {
+      const found = await this.#use(name, async (file) => {
+        const group = file.groups.find((each) => each.era === era)
+        return group && (await use({ fileName: name, file, group }))
+      })
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  /** Iterate over something in a file, which stays open meanwhile. */
+  async *stream<T>(name: string, make: (file: EraFile) => AsyncIterable<T>): AsyncGenerator<T, void, void> {
+    const entry = this.#acquire(name)
+    try {
+      yield* make((await entry.opened).file)
+    } finally {
+      await this.#release(name, entry)
+    }
+  }
+
+  /** The names of the files that may have an era. */
+  #candidates(era: bigint): readonly NamedEra[] {
+    const own = this.#files.filter((each) => each.era === era)
+    if (own.length > 0) return own
+    const before = this.#files.findLast((each) => each.era < era)
+    return before ? this.#files.filter((each) => each.era === before.era) : []
+  }
+
+  async #use<T>(name: string, use: (file: EraFile) => Promise<T>): Promise<T> {
+    const entry = this.#acquire(name)
+    try {
+      return await use((await entry.opened).file)
+    } finally {
+      await this.#release(name, entry)
+    }
+  }
+
+  #acquire(name: string): OpenEntry {
+    const entry = this.#open.get(name) ?? { opened: this.#openFile(name), users: 0 }
+    entry.users++
+    this.#open.delete(name)
+    this.#open.set(name, entry)
+    return entry
+  }
+
+  async #openFile(name: string): Promise<{ readonly source: OpenedFile; readonly file: EraFile }> {
+    const source = await this.#location.open(name)
+    try {
+      return { source, file: await openEra(source, this.#options) }
+    } catch (error) {
+      await source[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async #release(name: string, entry: OpenEntry): Promise<void> {
+    entry.users--
+    const failed = await entry.opened.then(
+      () => false,
+      () => true,
+    )
+    if (failed && this.#open.get(name) === entry) this.#open.delete(name)
+    const idle = [...this.#open].filter(([, { users }]) => users === 0)
+    const surplus = idle.slice(0, Math.max(0, idle.length - IDLE_FILES))
+    // Whoever wants one of these opens it again.
+    for (const [oldest] of surplus) this.#open.delete(oldest)
+    await closeAll(surplus.map(([, unused]) => unused))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = [...this.#open.values()]
+    this.#open.clear()
+    await closeAll(all)
+  }
+}
+
+async function closeAll(entries: readonly OpenEntry[]): Promise<void> {
+  for (const { opened } of entries) {
+    await opened.then(
+      ({ source }) => source[Symbol.asyncDispose](),
+      () => undefined,
+    )
+  }
+}

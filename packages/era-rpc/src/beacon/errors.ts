@@ -1,0 +1,25 @@
+import { EraRpcError } from '../errors.ts'
+
+/** What stands in the way, and the HTTP status that an answer about it has. */
+const STATUS = {
+  BAD_ID: 400,
+  NOT_HELD: 404,
+  NOT_ACCEPTABLE: 406,
+  NO_METHOD: 405,
+  NO_ERAS: 500,
+  UNKNOWN_NETWORK: 500,
+  BAD_CONFIG: 500,
+  NOT_VERIFIED: 500,
+} as const
+
+export type BeaconCode = keyof typeof STATUS
+
+/** A request that cannot be answered, or eras that cannot be served. Branch on `code`; messages may change. */
+export class BeaconError extends EraRpcError<BeaconCode> {
+  override readonly name: string = 'BeaconError'
+
+  /** Status of an HTTP answer. */
+  get status(): number {
+    return STATUS[this.code]
+  }
+}
