@@ -29,6 +29,12 @@ test('forks have the versions that their networks give them', () => {
     '90000075',
   ])
   expect([version('hoodi', 0n), version('hoodi', 2048n)]).toEqual(['50000910', '60000910'])
+  expect([version('holesky', 0n), version('holesky', 256n), version('holesky', 165_120n)]).toEqual([
+    '03017000',
+    '04017000',
+    '07017000',
+  ])
+  expect([version('chiado', 89n, 16n), version('chiado', 1_353_216n, 16n)]).toEqual(['0000006f', '0600006f'])
   expect([version('gnosis', 511n, 16n), version('gnosis', 512n, 16n)]).toEqual(['00000064', '01000064'])
 })
 

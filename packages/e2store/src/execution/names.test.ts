@@ -25,6 +25,18 @@ describe('names', () => {
       'x-00001-a6860fef-noproofs-noreceipts.ere',
       { kind: 'ere', network: 'x', era: 1, id: 'a6860fef', profile: ['noproofs', 'noreceipts'] },
     ],
+    [
+      'mainnet-00000-00001-5ec1ffb8.era1',
+      { kind: 'era1', network: 'mainnet', era: 0, count: 1, id: '5ec1ffb8', profile: [] },
+    ],
+    [
+      'op-sepolia-123456-00002-00000000-noproofs.ere',
+      { kind: 'ere', network: 'op-sepolia', era: 123_456, count: 2, id: '00000000', profile: ['noproofs'] },
+    ],
+    [
+      'mainnet-00001-00000-5ec1ffb8.era1',
+      { kind: 'era1', network: 'mainnet-00001', era: 0, id: '5ec1ffb8', profile: [] },
+    ],
   ] as const)('%s', (text, name) => {
     expect(parseExecutionArchiveName(text)).toEqual(name)
     expect(formatExecutionArchiveName(name)).toBe(text)

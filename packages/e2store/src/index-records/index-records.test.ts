@@ -193,3 +193,54 @@ test('a dynamic index whose component count does not fit is refused', async () =
     })
   }
 })
+
+/** Bytes that are no index, as the end of a file that was cut off. */
+const noise = Uint8Array.from({ length: 300 }, (_, i) => (i * 0x9e3779b1) >>> 24)
+
+test.each<[string, (bytes: Uint8Array) => Promise<unknown>, string]>([
+  ['BlockIndex', (bytes) => readBlockIndex(fromBytes(bytes)), 'BlockIndex (6632)'],
+  ['DynamicBlockIndex', (bytes) => readDynamicBlockIndex(fromBytes(bytes)), 'DynamicBlockIndex (6732)'],
+  ['SlotIndex', (bytes) => readSlotIndex(fromBytes(bytes)), 'SlotIndex (6932)'],
+])('a missing %s is told, without a number from other bytes', async (_, read, type) => {
+  const found = await read(noise).catch((error: unknown) => error)
+  expect(found).toMatchObject({ code: 'BAD_COUNT', step: 'open', position: 300 })
+  expect(String(found)).toContain(`the index is missing: no ${type} record ends the file, which may be cut off`)
+  await expect(read(new Uint8Array(300))).rejects.toThrow('the index is missing: the file ends with zeros')
+  // Counts that are possible by chance, without a record.
+  const chance = noise.slice()
+  putI64(chance, 292, 2)
+  putI64(chance, 284, 2)
+  await expect(read(chance)).rejects.toThrow(`the index is missing: no ${type} record`)
+})
+
+test.each<[string, number, number, RegExp]>([
+  ['rows of 2^60', 8, 2 ** 60, /index with 6 offsets has a row count of 1152921504606846976, at most 8192 allowed/],
+  ['rows of 2^63', 8, -(2 ** 63), /a row count of 9223372036854775808, at most 8192 allowed/],
+  ['columns of 2^60', 16, 2 ** 60, /a column count of 1152921504606846976, at most 5 allowed/],
+  ['no columns', 16, 0, /a column count of 0, at most 5 allowed/],
+  ['more rows than fit', 8, 8192, /index with 6 offsets has a row count of 8192/],
+])('an index with %s is told to have them', async (_, fromEnd, count, message) => {
+  const targets = [
+    [8, 20, 30],
+    [9, 21, 31],
+  ]
+  const record = encodeDynamicBlockIndex({ position: 300, start: 0n, targets, components: 3 }).slice()
+  new DataView(record.buffer).setBigInt64(record.length - fromEnd, BigInt(count), true)
+  const failed = readDynamicBlockIndex(fromBytes(concatBytes([noise, record])))
+  await expect(failed).rejects.toMatchObject({ code: 'BAD_COUNT', position: 300 + record.length - fromEnd })
+  await expect(failed).rejects.toThrow(message)
+})
+
+test('an index of another kind at the end is told', async () => {
+  const record = encodeBlockIndex({ position: 300, start: 0n, targets: [8, 20], base: 'record' })
+  const failed = readDynamicBlockIndex(fromBytes(concatBytes([noise, record])))
+  await expect(failed).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', position: 300 })
+  await expect(failed).rejects.toThrow('ends with a BlockIndex (6632) record, expected DynamicBlockIndex (6732)')
+})
+
+test('a count that leads to another byte than the record is told', async () => {
+  const record = encodeSlotIndex({ position: 300, start: 0n, targets: [8, 20, 30] }).slice()
+  putI64(record, record.length - 8, 2)
+  const failed = readSlotIndex(fromBytes(concatBytes([noise, record])))
+  await expect(failed).rejects.toThrow('index count 2 leads to byte 308, the index begins at 300')
+})

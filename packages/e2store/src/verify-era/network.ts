@@ -26,7 +26,9 @@ function forks(version: (fork: number) => string, epochs: readonly number[]): re
 }
 
 /** The public networks that are built in, by the name of their configuration. */
-export const BEACON_NETWORKS: Readonly<Record<'mainnet' | 'sepolia' | 'hoodi' | 'gnosis', BeaconNetwork>> = {
+export const BEACON_NETWORKS: Readonly<
+  Record<'mainnet' | 'sepolia' | 'holesky' | 'hoodi' | 'gnosis' | 'chiado', BeaconNetwork>
+> = {
   mainnet: {
     config: 'mainnet',
     preset: 'mainnet',
@@ -39,6 +41,12 @@ export const BEACON_NETWORKS: Readonly<Record<'mainnet' | 'sepolia' | 'hoodi' | 
     genesisValidatorsRoot: 'd8ea171f3c94aea21ebc42a1ed61052acf3f9209c00e4efbaaddac09ed9b8078',
     forks: forks((i) => (i === 0 ? '90000069' : `9000007${i - 1}`), [0, 50, 100, 56_832, 132_608, 222_464, 272_640]),
   },
+  holesky: {
+    config: 'holesky',
+    preset: 'mainnet',
+    genesisValidatorsRoot: '9143aa7c615a7f7115e2b6aac319c03529df8242ae705fba9df39b79c59fa8b1',
+    forks: forks((i) => `0${i + 1}017000`, [0, 0, 0, 256, 29_696, 115_968, 165_120]),
+  },
   hoodi: {
     config: 'hoodi',
     preset: 'mainnet',
@@ -50,6 +58,12 @@ export const BEACON_NETWORKS: Readonly<Record<'mainnet' | 'sepolia' | 'hoodi' | 
     preset: 'gnosis',
     genesisValidatorsRoot: 'f5dcb5564e829aab27264b9becd5dfaa017085611224cb3036f573368dbb9d47',
     forks: forks((i) => `0${i}000064`, [0, 512, 385_536, 648_704, 889_856, 1_337_856, 1_714_688]),
+  },
+  chiado: {
+    config: 'chiado',
+    preset: 'gnosis',
+    genesisValidatorsRoot: '9d642dac73058fbf39c0ae41ab1e34e4d889043cb199851ded7095bc99eb4c1e',
+    forks: forks((i) => `0${i}00006f`, [0, 90, 180, 244_224, 516_608, 948_224, 1_353_216]),
   },
 }
 

@@ -4,5 +4,5 @@ import type { Kind } from './harness.ts'
 
 /** Every kind of file that is mutated. */
 export async function allKinds(): Promise<Kind[]> {
-  return [...(await consensusKinds()), ...executionKinds()]
+  return [...(await consensusKinds()), ...(await executionKinds())]
 }

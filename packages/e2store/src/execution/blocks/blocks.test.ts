@@ -5,7 +5,7 @@ import { defaultHashes } from '../../hash/hashes.ts'
 import { concatBytes, fromHex, toHex } from '../../io/bytes.ts'
 import { encodeRlp, type RawRlp, rawRlp, writePrefix } from '../../rlp/encode.ts'
 import { type BlockBody, decodeBody, encodeBody, splitBody } from './body.ts'
-import { type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './header.ts'
+import { type BlockHeader, decodeHeader, decodeHeaderLinks, encodeHeader, isPostMerge } from './header.ts'
 import { decodeHeaderWithProof, encodeHeaderWithProof } from './header-with-proof.ts'
 import { logsBloom } from './logs.ts'
 import {
@@ -39,16 +39,21 @@ const legacyHeader = fc.record({
 })
 const later = fc.record({
   ...{ baseFeePerGas: u256, withdrawalsRoot: bytes(32), blobGasUsed: u64, excessBlobGas: u64 },
-  ...{ parentBeaconBlockRoot: bytes(32), requestsHash: bytes(32) },
+  ...{ parentBeaconBlockRoot: bytes(32), requestsHash: bytes(32), blockAccessListHash: bytes(32), slotNumber: u64 },
   further: fc.array(
-    u64.map((item) => encodeRlp(item)),
+    fc.oneof(u64, bytes(32)).map((item) => encodeRlp(item)),
     { minLength: 1, maxLength: 3 },
   ),
 })
-/** Headers of every fork: the later fields up to some point. */
+const aura = fc.record({ step: u64, signature: bytes(65) })
+/** Headers of every fork: the later fields up to some point; sealed by work or by an authority. */
 const header: fc.Arbitrary<BlockHeader> = fc
-  .tuple(legacyHeader, later, fc.nat(7))
-  .map(([base, extra, count]) => ({ ...base, ...Object.fromEntries(Object.entries(extra).slice(0, count)) }))
+  .tuple(legacyHeader, later, fc.nat(9), fc.option(aura))
+  .map(([{ mixHash, nonce, ...base }, extra, count, seal]) => ({
+    ...base,
+    ...(seal === null ? { mixHash, nonce } : { aura: seal }),
+    ...Object.fromEntries(Object.entries(extra).slice(0, count)),
+  }))
 
 /** A transaction or receipt of a type, or without one. */
 const transaction = fc
@@ -68,12 +73,19 @@ const log = fc.record({
   topics: fc.array(bytes(32), { maxLength: 4 }),
   data: fc.uint8Array({ maxLength: 70 }),
 })
-const slimReceipt: fc.Arbitrary<Receipt> = fc.record({
+const plainReceipt: fc.Arbitrary<Receipt> = fc.record({
   type: fc.nat(0x7f),
   outcome: fc.oneof(fc.boolean(), bytes(32)),
   cumulativeGasUsed: u64,
   logs: fc.array(log, { maxLength: 3 }),
 })
+/** Receipts of every type, a deposit's with the fields of some fork. */
+const slimReceipt: fc.Arbitrary<Receipt> = fc.oneof(
+  plainReceipt,
+  fc.tuple(plainReceipt, u64, u64, fc.nat(2)).map(([receipt, depositNonce, depositReceiptVersion, fork]) => ({
+    ...{ ...receipt, type: 0x7e, ...(fork > 0 && { depositNonce }), ...(fork > 1 && { depositReceiptVersion }) },
+  })),
+)
 
 /** Every prefix and suffix fails with a typed error; so do random changes that do not decode to something else. */
 function checkStrict<T>(
@@ -143,6 +155,47 @@ describe('codecs: round trip, and nothing but what is encoded decodes', () => {
   })
 })
 
+test.each<[string, string, RegExp]>([
+  ['of 31 bytes', `9f${'01'.repeat(31)}88${'00'.repeat(8)}`, /mixHash of 32 bytes or AuRa step has 31 bytes/],
+  ['with a step and a nonce', `0788${'00'.repeat(8)}`, /AuRa signature has 8 bytes, expected 65/],
+  ['missing', '', /mixHash of 32 bytes or AuRa step is missing/],
+])('a seal %s is refused', (_, text, message) => {
+  const [base] = fc.sample(legacyHeader, 1)
+  if (base === undefined) throw new Error('no header')
+  const whole = encodeHeader(base)
+  const items = concatBytes([whole.subarray(3, whole.length - 42), fromHex(text)])
+  const rlp = new Uint8Array(3 + items.length)
+  writePrefix(rlp, 0, items.length, 0xc0)
+  rlp.set(items, 3)
+  expect(() => decodeHeader(rlp)).toThrow(message)
+  expect(() => decodeHeaderLinks(rlp, { what: 'header', position: 0 })).toThrow(message)
+})
+
+test('a header without any seal cannot be written', () => {
+  const [{ mixHash: _, ...rest } = {} as never] = fc.sample(legacyHeader, 1)
+  expect(() => encodeHeader(rest)).toThrow(RangeError)
+})
+
+test('receipts that are not of deposits have no further fields', () => {
+  const receipt = { type: 2, outcome: true, cumulativeGasUsed: 1n, logs: [] }
+  const slim = encodeRlp([[2, 1, 1, [], 5]])
+  expect(() => decodeSlimReceipts(slim)).toThrow('1 bytes too many in receipt')
+  expect(encodeSlimReceipts([{ ...receipt, depositNonce: 5n }])).toEqual(encodeSlimReceipts([receipt]))
+  expect(() => decodeSlimReceipts(encodeRlp([[0x7e, 1, 1, [], 5, 1, 1]]))).toThrow('1 bytes too many in receipt')
+})
+
+test('fields after the requests hash that are not those of Amsterdam are kept as they are', () => {
+  const [base] = fc.sample(fc.tuple(legacyHeader, later), 1)
+  if (base === undefined) throw new Error('no header')
+  const { blockAccessListHash, slotNumber, further, ...prague } = { ...base[0], ...base[1] }
+  for (const items of [[Uint8Array.of(0x05)], [Uint8Array.of(0xc0), encodeRlp(blockAccessListHash)]]) {
+    const rlp = encodeHeader({ ...prague, further: items })
+    expect(decodeHeader(rlp)).toEqual({ ...prague, further: items })
+  }
+  const listFirst = encodeHeader({ ...prague, blockAccessListHash, further: [Uint8Array.of(0xc0)] })
+  expect(decodeHeader(listFirst)).toEqual({ ...prague, blockAccessListHash, further: [Uint8Array.of(0xc0)] })
+})
+
 describe('golden layouts', () => {
   test('a body, with parts that borrow it', () => {
     const parts = splitBody(fromHex('ccc6c1058302c103c0c3c20102'))
@@ -191,6 +244,7 @@ describe('golden layouts', () => {
     [1, 840],
     [2, 808],
     [3, 840],
+    [4, 904],
   ])('a proof of type %i has %i bytes', (type, length) => {
     expect(proofBytes(type)).toBe(length)
     const ssz = new Uint8Array(length).map((_, i) => i)
@@ -208,7 +262,9 @@ describe('golden layouts', () => {
       fc.property(header, (value) => {
         const after = { ...value, difficulty: 0n, number: value.number + 1n }
         expect(isPostMerge(after)).toBe(true)
-        const expected = after.withdrawalsRoot === undefined ? 1 : after.blobGasUsed === undefined ? 2 : 3
+        const { withdrawalsRoot, blobGasUsed, blockAccessListHash } = after
+        const before = withdrawalsRoot === undefined ? 1 : blobGasUsed === undefined ? 2 : 3
+        const expected = blockAccessListHash === undefined ? before : 4
         expect(proofTypeOf(after)).toBe(expected)
         expect(proofTypeOf({ ...value, difficulty: 1n })).toBe(0)
         expect(proofTypeOf({ ...value, difficulty: 0n, number: 0n })).toBe(0)

@@ -6,8 +6,8 @@ import { encodeRlp } from '../../rlp/encode.ts'
 import { type RlpOrigin, readList } from '../../rlp/reader.ts'
 import { type BlockHeader, isPostMerge } from './header.ts'
 
-/** Proof types: before the merge, and from Bellatrix, Capella and Deneb on. */
-export type ProofType = 0 | 1 | 2 | 3
+/** Proof types: before the merge, and from Bellatrix, Capella, Deneb and Gloas on. */
+export type ProofType = 0 | 1 | 2 | 3 | 4
 
 /** A proof that a block is part of the chain: SSZ bytes in the layout of the type. */
 export interface BlockProof {
@@ -34,11 +34,15 @@ interface BeaconLayout {
 
 const ACCUMULATOR_PROOF_BYTES = 15 * 32
 const SLOTS_PER_ERA = 8192n
-/** Header, body and payload are trees of depth 3, 4 and 4 (5 from Deneb); body is field 4, payload 9, hash 12. */
+/**
+ * Header, body and payload are trees of depth 3, 4 and 4 (5 from Deneb); body is field 4, payload 9, hash 12. From Gloas on
+ * the hash is in the bid of the next beacon block, as that of its parent.
+ */
 const LAYOUTS: Readonly<Record<Exclude<ProofType, 0>, BeaconLayout>> = {
   1: { history: 14, block: 11, leaf: ((4 << 4) | 9) * 16 + 12 },
   2: { history: 13, block: 11, leaf: ((4 << 4) | 9) * 16 + 12 },
   3: { history: 13, block: 12, leaf: ((4 << 4) | 9) * 32 + 12 },
+  4: { history: 13, block: 14, leaf: 9000 },
 }
 
 /** Bytes of the SSZ of a proof of this type. */
@@ -52,7 +56,8 @@ export function proofBytes(type: ProofType): number {
 export function proofTypeOf(header: BlockHeader): ProofType {
   if (!isPostMerge(header)) return 0
   if (header.withdrawalsRoot === undefined) return 1
-  return header.blobGasUsed === undefined ? 2 : 3
+  if (header.blobGasUsed === undefined) return 2
+  return header.blockAccessListHash === undefined ? 3 : 4
 }
 
 /**
@@ -65,12 +70,16 @@ export function decodeProof(rlp: Uint8Array, origin: RlpOrigin = { what: 'proof'
   return readList(rlp, origin, (items) => {
     const type = items.count('type')
     const ssz = items.string('proof')
-    if (type !== 0 && type !== 1 && type !== 2 && type !== 3) {
+    if (!isProofType(type)) {
       throw new E2FormatError('BAD_SSZ', `proof of unknown type ${type}`, origin.position, 'read')
     }
     checkProofLength(type, ssz, origin.position)
     return { type, ssz }
   })
+}
+
+function isProofType(type: number): type is ProofType {
+  return type === 0 || type in LAYOUTS
 }
 
 /** Encode the content of a Proof record. */
@@ -126,7 +135,7 @@ export function joinBeaconProof(type: Exclude<ProofType, 0>, proof: BeaconProof)
  * Follow a proof from the merge on, from the block's hash upwards.
  *
  * @returns the root over an era of beacon blocks that it leads to (a historical root for type 1, a
- * `block_summary_root` for types 2 and 3) and the slot; `undefined` if the hash does not lead to the beacon block
+ * `block_summary_root` for later types) and the slot; `undefined` if the hash does not lead to the beacon block
  * @see docs/spec/e2store-execution.md §6
  */
 export function beaconProofRoot(

@@ -52,7 +52,9 @@ export function compareAccumulators({
   for (const expected of [stated, trusted]) {
     if (expected === undefined || (isCovered && known === undefined)) continue
     if (known && equalBytes(known, expected)) continue
-    const message = `accumulator of the blocks is ${known ? toHex(known) : 'none'}, expected ${toHex(expected)}`
+    const message = known
+      ? `accumulator of the blocks is ${toHex(known)}, expected ${toHex(expected)}`
+      : `an accumulator, ${toHex(expected)}, for a file without blocks before the merge`
     throw new VerificationError('WRONG_ROOT', message, position)
   }
   return { found, deviations }

@@ -53,7 +53,7 @@ export class ChainCheck {
   }
 
   /**
-   * Add the next block.
+   * Add the next block. In a file without blocks before the merge a total difficulty of 0 is none.
    *
    * @param position where its header is
    * @param stated its total difficulty in the file
@@ -71,19 +71,18 @@ export class ChainCheck {
     this.#hash = hash
     const before = number === 0n ? 0n : this.#totalDifficulty
     const expected = before === undefined ? undefined : before + difficulty
-    this.#totalDifficulty = stated === undefined ? expected : checkStated(stated, expected, header)
+    const isUnset = expected !== undefined && this.#preMerge === 0 && stated?.bytes.every((byte) => byte === 0)
+    this.#totalDifficulty = stated === undefined || isUnset ? expected : checkStated(stated, expected, header)
   }
 }
 
-function checkStated(
-  { bytes, position }: StatedDifficulty,
-  expected: bigint | undefined,
-  { number, difficulty }: HeaderLinks,
-): bigint {
+function checkStated({ bytes, position }: StatedDifficulty, expected: bigint | undefined, header: HeaderLinks): bigint {
+  const { number, difficulty } = header
   const value = uint256Value(bytes)
   if (expected === undefined ? value < difficulty : value !== expected) {
     const wanted = expected ?? `at least ${difficulty}`
-    const message = `total difficulty of block ${number} is ${value}, expected ${wanted}`
+    const why = isPostMerge(header) ? ', as of the last block before the merge' : ''
+    const message = `total difficulty of block ${number} is ${value}, expected ${wanted}${why}`
     throw new VerificationError('WRONG_DIFFICULTY', message, position)
   }
   return value

@@ -7,6 +7,7 @@ import { describeType, RecordType } from '../../records/record-type.ts'
 import type { BlockArchive } from '../archive/archive.ts'
 import { type Layout, typeInLayout } from '../archive/layout.ts'
 import type { Row } from '../archive/row-reader.ts'
+import { explainStructure } from './explain-structure.ts'
 
 /**
  * Checks the structure of an archive while its blocks are read.
@@ -56,7 +57,15 @@ export class StructureCheck {
  * @throws {VerificationError} `WRONG_ORDER`, `WRONG_COUNT`
  * @see docs/spec/e2store-execution.md §11.1
  */
-async function checkStructure({ source, layout, options }: BlockArchive): Promise<TypeCount[]> {
+async function checkStructure(archive: BlockArchive): Promise<TypeCount[]> {
+  try {
+    return await walkRecords(archive)
+  } catch (error) {
+    throw await explainStructure(archive, error)
+  }
+}
+
+async function walkRecords({ source, layout, options }: BlockArchive): Promise<TypeCount[]> {
   const { maxRecordBytes, legacyLength48 } = options
   const census = new Census()
   const grammar = new Grammar(layout)

@@ -15,6 +15,7 @@ import { type BlockProof, decodeProof } from '../blocks/proof.ts'
 import { compareAccumulators } from './accumulators.ts'
 import { checkContents } from './block-checks.ts'
 import { ChainCheck, type ChainStart, type StatedDifficulty } from './chain.ts'
+import { contentDeviations } from './content-deviations.ts'
 import { type HistoryRoot, type HistoryRoots, ProofCheck } from './proof-checks.ts'
 import { StructureCheck } from './structure.ts'
 
@@ -185,8 +186,11 @@ class Run {
       ...{ layout, chain: this.#chain, blocks: this.#blocks, complete: this.#complete },
       ...{ mergePosition: this.#mergePosition, stated, trusted: this.#options.trustedAccumulator },
     })
+    const otherWithdrawalsRoot = this.#otherWithdrawalsRoot
+    const ofContent = contentDeviations({ layout, preMergeBlocks, otherWithdrawalsRoot })
     return {
-      ...{ start, count, preMergeBlocks, ...this.#counts, lastHash, historyRoots, deviations },
+      ...{ start, count, preMergeBlocks, ...this.#counts, lastHash, historyRoots },
+      deviations: [...deviations, ...ofContent],
       ...(totalDifficulty !== undefined && { totalDifficulty }),
       ...(accumulator && { accumulator }),
       trusted: this.#isTrusted(accumulator),
