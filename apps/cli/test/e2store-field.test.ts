@@ -77,7 +77,7 @@ describe('what is no file of blocks says what it is', () => {
     }
   })
 
-  test('a folder is told to be one', async () => {
+  test('a folder is reported to be one', async () => {
     using dir = tempDir()
     const { status, stderr } = await datastreamer('e2store', 'cat', dir.path)
     expect([status, stderr]).toEqual([1, expect.stringContaining('is a folder')])

@@ -42,7 +42,7 @@ describe.skipIf(!recorded)('files as other programs write them', () => {
     expect(reordered.columns).toEqual(['header', 'body', 'receipts', 'totalDifficulty', 'proof'])
   })
 
-  test('a missing index is told without a number', async () => {
+  test('a missing index is reported without a number', async () => {
     const failed = open('messages/missing-index.ere')
     await expect(failed).rejects.toMatchObject({ step: 'open' })
     await expect(failed).rejects.toThrow(/^the index is missing: no DynamicBlockIndex \(6732\) record ends the file/)

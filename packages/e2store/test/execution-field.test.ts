@@ -168,7 +168,7 @@ describe('other chains', () => {
     await expect(failed).rejects.toMatchObject({ code: 'WRONG_ROOT' })
   })
 
-  test('a withdrawals root of something else is told where blocks begin with deposits, and wrong elsewhere', async () => {
+  test('a withdrawals root of something else is reported where blocks begin with deposits, and wrong elsewhere', async () => {
     const header = { withdrawalsRoot: new Uint8Array(32).fill(9) }
     const canyon = { depositNonce: 5n, depositReceiptVersion: 1n }
     const bytes = await ereOf([opBlock(canyon), opBlock(canyon, header), opBlock(canyon, header)], ['receipts'])
@@ -185,7 +185,7 @@ describe('other chains', () => {
 describe('difficulties after the merge', () => {
   const merged = (totalDifficulty: bigint): MadeBlock => ({ difficulty: 0n, totalDifficulty })
 
-  test.each([[0n], [17n]])('all of them %s are told', async (total) => {
+  test.each([[0n], [17n]])('all of them %s are reported', async (total) => {
     const archive = await openAny('ere', fromBytes(await ereOf([merged(total), merged(total)], ['totalDifficulty'])))
     const report = await verifyArchive(archive, { previousTotalDifficulty: 17n })
     expect(report.deviations).toMatchObject([{ code: 'DIFFICULTY_AFTER_MERGE', position: archive.layout.target(0, 2) }])
@@ -257,7 +257,7 @@ describe('a second index', () => {
     await expect(failed).rejects.toThrow('a second index: ')
   })
 
-  test.each(['ere', 'era1', 'e2hsRelative'] as const)('%s files that were joined are told to be', async (name) => {
+  test.each(['ere', 'era1', 'e2hsRelative'] as const)('%s files that were joined are reported to be', async (name) => {
     const part = goldenBytes(name)
     const failed = verifyArchive(await openAny(name, fromBytes(concatBytes([part, part]))))
     await expect(failed).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', step: 'verify', position: part.length })

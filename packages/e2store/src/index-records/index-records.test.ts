@@ -201,7 +201,7 @@ test.each<[string, (bytes: Uint8Array) => Promise<unknown>, string]>([
   ['BlockIndex', (bytes) => readBlockIndex(fromBytes(bytes)), 'BlockIndex (6632)'],
   ['DynamicBlockIndex', (bytes) => readDynamicBlockIndex(fromBytes(bytes)), 'DynamicBlockIndex (6732)'],
   ['SlotIndex', (bytes) => readSlotIndex(fromBytes(bytes)), 'SlotIndex (6932)'],
-])('a missing %s is told, without a number from other bytes', async (_, read, type) => {
+])('a missing %s is reported, without a number from other bytes', async (_, read, type) => {
   const found = await read(noise).catch((error: unknown) => error)
   expect(found).toMatchObject({ code: 'BAD_COUNT', step: 'open', position: 300 })
   expect(String(found)).toContain(`the index is missing: no ${type} record ends the file, which may be cut off`)
@@ -219,7 +219,7 @@ test.each<[string, number, number, RegExp]>([
   ['columns of 2^60', 16, 2 ** 60, /a column count of 1152921504606846976, at most 5 allowed/],
   ['no columns', 16, 0, /a column count of 0, at most 5 allowed/],
   ['more rows than fit', 8, 8192, /index with 6 offsets has a row count of 8192/],
-])('an index with %s is told to have them', async (_, fromEnd, count, message) => {
+])('an index with %s is reported to have them', async (_, fromEnd, count, message) => {
   const targets = [
     [8, 20, 30],
     [9, 21, 31],
@@ -231,14 +231,14 @@ test.each<[string, number, number, RegExp]>([
   await expect(failed).rejects.toThrow(message)
 })
 
-test('an index of another kind at the end is told', async () => {
+test('an index of another kind at the end is reported', async () => {
   const record = encodeBlockIndex({ position: 300, start: 0n, targets: [8, 20], base: 'record' })
   const failed = readDynamicBlockIndex(fromBytes(concatBytes([noise, record])))
   await expect(failed).rejects.toMatchObject({ code: 'UNEXPECTED_TYPE', position: 300 })
   await expect(failed).rejects.toThrow('ends with a BlockIndex (6632) record, expected DynamicBlockIndex (6732)')
 })
 
-test('a count that leads to another byte than the record is told', async () => {
+test('a count that leads to another byte than the record is reported', async () => {
   const record = encodeSlotIndex({ position: 300, start: 0n, targets: [8, 20, 30] }).slice()
   putI64(record, record.length - 8, 2)
   const failed = readSlotIndex(fromBytes(concatBytes([noise, record])))

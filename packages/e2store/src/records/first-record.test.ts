@@ -67,7 +67,7 @@ describe.each(FOREIGN)('%s in place of a file', (_, bytes, says) => {
   })
 })
 
-test('a file of records that does not begin with Version is told by its first record', async () => {
+test('a file of records that does not begin with Version is reported by its first record', async () => {
   const bytes = encodeRecord(0x0300, rest)
   await expect(identifyFile(fromBytes(bytes))).rejects.toThrow(
     'first record is CompressedHeader (0300), expected Version',
