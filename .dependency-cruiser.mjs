@@ -57,7 +57,7 @@ const folders = {
     'folder',
     'mirror',
   ],
-  'packages/era-history': ['transactions', 'receipts senders'],
+  'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],
   'packages/era-rpc': ['protocol text', 'params', 'methods', 'dispatch', 'beacon node'],
   'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
   'apps/relay': ['boundaries upstream', 'truncate', 'file', 'follow'],

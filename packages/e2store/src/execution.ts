@@ -24,7 +24,14 @@ export {
   splitBody,
   type Withdrawal,
 } from './execution/blocks/body.ts'
-export { type AuraSeal, type BlockHeader, decodeHeader, encodeHeader, isPostMerge } from './execution/blocks/header.ts'
+export {
+  type AuraSeal,
+  type BlockHeader,
+  decodeHeader,
+  encodeHeader,
+  type HeaderLinks,
+  isPostMerge,
+} from './execution/blocks/header.ts'
 export {
   decodeHeaderWithProof,
   encodeHeaderWithProof,
@@ -82,6 +89,7 @@ export {
   parseSnapshotName,
   type SnapshotName,
 } from './execution/names.ts'
+export { type BlockCounts, checkContents } from './execution/verify/block-checks.ts'
 export type { ChainStart } from './execution/verify/chain.ts'
 export type { HistoryRoot, HistoryRoots } from './execution/verify/proof-checks.ts'
 export { type ExecutionReport, type VerifyExecutionOptions, verifyArchive } from './execution/verify/verify.ts'

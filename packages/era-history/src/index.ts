@@ -1,13 +1,9 @@
-export { TransactionError } from './errors.ts'
-export type {
-  BlockId,
-  BlockLogs,
-  History,
-  HistoryBlock,
-  LogFilter,
-  SearchOptions,
-  Whereabouts,
-} from './history.ts'
+export type { BlockId, HistoryBlock } from './blocks/history-block.ts'
+export { type HistoryCode, HistoryError, TransactionError } from './errors.ts'
+export type { FileState, FileStatus } from './files/history-file.ts'
+export type { BlockLogs, History, LogFilter, SearchOptions, Whereabouts } from './history.ts'
+export type { HistoryOptions, OpenHistory } from './history-options.ts'
+export { openHistory } from './open-history.ts'
 export { blobGasPrice } from './receipts/blob-price.ts'
 export { createdAddress, deriveReceipts, effectiveGasPrice, type ReceiptContext } from './receipts/derive.ts'
 export type { TransactionReceipt } from './receipts/receipt.ts'
@@ -21,3 +17,4 @@ export {
   type DepositFields,
   type Transaction,
 } from './transactions/transaction.ts'
+export type { TrustedRoots, TrustLevel, TrustMode } from './trust/trust.ts'

@@ -19,7 +19,7 @@ export async function sidecarFacts(name: string, source: ByteSource): Promise<Si
     rows: [
       ['index of', `a file of ${plural(identity.size, 'byte')}, .${identity.kind}`],
       ['sha-256', hex(identity.sha256, 32)],
-      ['blocks', blocksText(identity)],
+      ['range', blocksText(identity)],
       ['transactions', `${count(parts.transactions.entries)}, ${plural(parts.transactions.bytes, 'byte')}`],
       ['logs', hasLogs ? logsText(header) : 'none: the file has no receipts'],
     ],

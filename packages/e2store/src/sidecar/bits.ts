@@ -3,7 +3,7 @@ export function bitsFor(count: number): number {
   return count <= 1 ? 0 : 32 - Math.clz32(count - 1)
 }
 
-/** The number in `width` bits (at most 32) from bit `at` on; the first bit of a byte is its highest. */
+/** The number in `width` bits (at most 40) from bit `at` on; the first bit of a byte is its highest. */
 export function readBits(bytes: Uint8Array, at: number, width: number): number {
   const from = Math.floor(at / 8)
   const end = at + width

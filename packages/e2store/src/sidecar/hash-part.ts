@@ -6,6 +6,8 @@ import { type PackedPart, packPart } from './pack.ts'
 
 /** Bits of a hash beyond those that number the entries: an absent hash has a candidate once in 2^20 files. */
 const CHECK_BITS = 20
+/** Fewest bits of a hash, so that the hashes of thousands of files can be merged into one index. */
+const MIN_HASH_BITS = 36
 const KEY_BITS = 64
 
 /**
@@ -18,7 +20,7 @@ export function packHashes(hashes: HashList, counts: readonly number[]): PackedP
   const blockBits = bitsFor(counts.length)
   const indexBits = bitsFor(counts.reduce((most, count) => Math.max(most, count), 0))
   const positionBits = blockBits + indexBits
-  const hashBits = Math.min(bitsFor(hashes.length) + CHECK_BITS, KEY_BITS - positionBits)
+  const hashBits = Math.min(Math.max(bitsFor(hashes.length) + CHECK_BITS, MIN_HASH_BITS), KEY_BITS - positionBits)
   const keys = new Keys(hashes.length)
   let i = 0
   for (const [block, count] of counts.entries()) {

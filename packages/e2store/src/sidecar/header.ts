@@ -46,7 +46,12 @@ const HOT_AT = 156
 const CRC_AT = 160
 const MAX_COUNT = 8192
 const MAX_BUCKET_BITS = 24
-const MAX_FIELD_BITS = 32
+const MAX_REST_BITS = 40
+const MAX_VALUE_BITS = 32
+const MAX_BLOCK_BITS = 13
+const MAX_INDEX_BITS = 20
+/** Fewest bits of an entry: less than a byte at the end of a bucket is no entry. */
+const MIN_ENTRY_BITS = 8
 
 /** Encode the start of a sidecar: Version and header record; the checksum is computed. */
 export function encodeHeader({ identity, hasLogs, parts, hotValues }: Omit<SidecarHeader, 'crc'>): Uint8Array {
@@ -104,7 +109,7 @@ export function decodeHeader(head: Uint8Array): SidecarHeader {
   }
   const part = (i: number): PartShape => decodePart(data, PART_AT + PART_BYTES * i)
   const parts = { blocks: part(0), transactions: part(1), logs: part(2) }
-  if (parts.logs.hashBits > MAX_FIELD_BITS) throw bad('BAD_INTEGER', 'hashes of logs of more than 32 bits', HEADER_AT)
+  if (parts.logs.hashBits > MAX_VALUE_BITS) throw bad('BAD_INTEGER', 'hashes of logs of more than 32 bits', HEADER_AT)
   return { identity, hasLogs: data[2] === 1, parts, hotValues: u32(data, HOT_AT), crc }
 }
 
@@ -112,8 +117,9 @@ export function decodeHeader(head: Uint8Array): SidecarHeader {
 function decodePart(data: Uint8Array, at: number): PartShape {
   const [hashBits = 0, bucketBits = 0, blockBits = 0, indexBits = 0] = data.subarray(at + 8, at + 12)
   const rest = hashBits - bucketBits
-  const fits = rest >= 0 && rest <= MAX_FIELD_BITS && bucketBits <= MAX_BUCKET_BITS
-  if (!fits || blockBits > 13 || indexBits > MAX_FIELD_BITS || rest + blockBits + indexBits < 8) {
+  const fits = rest >= 0 && rest <= MAX_REST_BITS && bucketBits <= MAX_BUCKET_BITS
+  const isWide = rest + blockBits + indexBits >= MIN_ENTRY_BITS
+  if (!fits || !isWide || blockBits > MAX_BLOCK_BITS || indexBits > MAX_INDEX_BITS) {
     const widths = `${hashBits}, ${bucketBits}, ${blockBits} and ${indexBits} bits`
     throw bad('BAD_INTEGER', `entries with fields of ${widths}`, HEADER_AT + at + 8)
   }

@@ -25,6 +25,7 @@ const key = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** A block of a history in memory. */
 export class MemoryBlock implements HistoryBlock {
   readonly #block: Block
+  readonly trust = 'unverified'
   readonly #network: string
   #transactions: readonly Transaction[] | undefined
   #senders: Promise<readonly Uint8Array[]> | undefined

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto'
+import { parentPort } from 'node:worker_threads'
+import { E2StoreError } from '@datastreamer/e2store'
+import { openFile } from '@datastreamer/e2store/node'
+import { type BuildSidecarOptions, buildSidecar, verifySidecar } from '@datastreamer/e2store/sidecar'
+import { StreamError } from '@datastreamer/format'
+import { openBlocks } from './facts.ts'
+import { withFile } from './file.ts'
+
+/** What a thread is asked for: to build the sidecar of a data file, or to compare one that is there. */
+export interface IndexRequest {
+  readonly path: string
+  /** The sidecar to compare. */
+  readonly compare?: string
+}
+
+/** What a thread answers. */
+export type IndexReply =
+  | { readonly t: 'progress'; readonly blocks: number; readonly totalBlocks: number }
+  | { readonly t: 'built'; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly t: 'same' }
+  | { readonly t: 'failed'; readonly message: string }
+
+/** Blocks between two notes of progress. */
+const STEP = 256
+
+async function answer({ path, compare }: IndexRequest, reply: (reply: IndexReply) => void): Promise<IndexReply> {
+  let noted = 0
+  const options: BuildSidecarOptions = {
+    sha256: createHash('sha256'),
+    onProgress: ({ blocks, totalBlocks }) => {
+      if (blocks < noted + STEP) return
+      noted = blocks
+      reply({ t: 'progress', blocks, totalBlocks })
+    },
+  }
+  return withFile(path, new AbortController().signal, async (file): Promise<IndexReply> => {
+    const archive = await openBlocks(file)
+    if (compare === undefined) return { t: 'built', bytes: new Uint8Array(await buildSidecar(archive, options)) }
+    await using sidecar = await openFile(compare)
+    await verifySidecar(sidecar, archive, options)
+    return { t: 'same' }
+  })
+}
+
+const port = parentPort
+port?.on('message', (request: IndexRequest) => {
+  const reply = (message: IndexReply): void => {
+    port.postMessage(message, message.t === 'built' ? [message.bytes.buffer] : [])
+  }
+  answer(request, reply).then(reply, (error: unknown) => {
+    if (
+      !(error instanceof E2StoreError || error instanceof StreamError || (error instanceof Error && 'syscall' in error))
+    ) {
+      throw error
+    }
+    reply({ t: 'failed', message: error.message })
+  })
+})

@@ -1,0 +1,101 @@
+import { ContentError, NotInFileError } from '@datastreamer/e2store'
+import type { ArchiveOptions, Column } from '@datastreamer/e2store/execution'
+import { LocationError } from '@datastreamer/e2store/location'
+import { HistoryError } from '../errors.ts'
+import type { TrustedRoots, TrustMode } from '../trust/trust.ts'
+import { Catalog } from './catalog.ts'
+import { FilePool, type OpenFile } from './file-pool.ts'
+import type { HistoryFile } from './history-file.ts'
+import { inParallel } from './parallel.ts'
+import { type VerifiedHeader, Verifier } from './verifier.ts'
+
+export interface FileSetOptions {
+  readonly trust: TrustMode
+  readonly roots: TrustedRoots
+  readonly maxOpenFiles: number
+  readonly headerBytes: number
+  readonly archive: ArchiveOptions
+}
+
+const PARALLEL_OPENS = 8
+/** The columns that a header is verified with. */
+export const HEADER_COLUMNS: readonly Column[] = ['header', 'totalDifficulty', 'proof']
+
+/** Files, which of them hold which blocks, and how they are opened and verified. */
+export class FileSet {
+  readonly catalog: Catalog = new Catalog()
+  readonly pool: FilePool
+  readonly verifier: Verifier
+
+  constructor({ trust, roots, maxOpenFiles, headerBytes, archive }: FileSetOptions) {
+    const onChanged = (): void => this.catalog.update()
+    this.pool = new FilePool({ maxOpen: maxOpenFiles, archive, onChanged })
+    this.verifier = new Verifier({ trust, roots, headerBytes, onChanged })
+  }
+
+  /**
+   * Read a block, or a part of it, from the best file that has it as it must be.
+   *
+   * @returns `undefined` if no file holds the block
+   * @throws {HistoryError} `BLOCK_REJECTED`, `UNTRUSTED`
+   * @throws {LocationError} and errors of the system, if no other file gives the block
+   */
+  async read<T>(number: bigint, read: (open: OpenFile) => Promise<T>): Promise<T | undefined> {
+    let failure: unknown
+    const tried = new Set<HistoryFile>()
+    for (;;) {
+      // Opening a file may show that it holds other blocks than its name says.
+      const file = this.catalog.holding(number).find((candidate) => !tried.has(candidate))
+      if (file === undefined) break
+      tried.add(file)
+      try {
+        return await this.pool.use(file, read)
+      } catch (error) {
+        if (error instanceof NotInFileError) continue
+        failure ??= error instanceof ContentError ? rejected(number, file, error) : error
+      }
+    }
+    if (failure !== undefined) throw failure
+    return undefined
+  }
+
+  /** The verified header of a block; throws as {@link read}. */
+  header(number: bigint): Promise<VerifiedHeader | undefined> {
+    return this.read(number, async (open) =>
+      this.verifier.verify(open, await open.archive.payloads(number, HEADER_COLUMNS)),
+    )
+  }
+
+  /**
+   * Open the files in which runs begin and end, so that it is known where that is. What cannot be opened is rejected.
+   *
+   * @throws {LocationError} a place does not answer now
+   */
+  async settle(signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      const ends = new Set<HistoryFile>()
+      for (const { from, to } of this.catalog.runs) {
+        for (const file of [...this.catalog.holding(from), ...this.catalog.holding(to)]) {
+          if (file.status === 'unread') ends.add(file)
+        }
+      }
+      if (ends.size === 0) return
+      await inParallel([...ends], PARALLEL_OPENS, async (file) => {
+        signal?.throwIfAborted()
+        await this.pool.use(file, async () => {}).catch((error: unknown) => this.#reject(file, error))
+      })
+    }
+  }
+
+  #reject(file: HistoryFile, error: unknown): void {
+    if (file.status === 'rejected') return
+    if (!(error instanceof LocationError) || error.retryable) throw error
+    file.reject(error)
+    this.catalog.update()
+  }
+}
+
+function rejected(number: bigint, { name, location }: HistoryFile, cause: ContentError): HistoryError {
+  const message = `block ${number} in ${name} of ${location.name}: ${cause.message}`
+  return new HistoryError('BLOCK_REJECTED', message, { cause })
+}

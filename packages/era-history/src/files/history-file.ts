@@ -1,0 +1,96 @@
+import type { ExecutionArchiveName } from '@datastreamer/e2store/execution'
+import type { Location } from '@datastreamer/e2store/location'
+import type { TrustLevel } from '../trust/trust.ts'
+
+/** How far a file was read: not at all, opened, verified or rejected. Unless it says so, as far as was needed. */
+export type FileStatus = 'unread' | 'opened' | TrustLevel | 'rejected'
+
+/** A file of a history, for those who want to show it. */
+export interface FileState {
+  /** Name of the location. */
+  readonly location: string
+  readonly name: string
+  readonly kind: ExecutionArchiveName['kind']
+  /** First and last block; until the file was opened, as its name says. */
+  readonly from: bigint
+  readonly to: bigint
+  readonly holdsReceipts: boolean
+  /**
+   * `trusted` or `consistent` once headers were verified: of files with proofs those that were asked for, of others all.
+   */
+  readonly status: FileStatus
+  /** Why it is rejected. */
+  readonly error?: Error
+}
+
+const ERA_BLOCKS = 8192n
+
+/** What a history remembers of a file, open or not. */
+export class HistoryFile {
+  readonly location: Location
+  readonly name: string
+  readonly parsed: ExecutionArchiveName
+  readonly size: number | undefined
+  status: FileStatus = 'unread'
+  error: Error | undefined
+  #from: bigint
+  #to: bigint
+  #holdsReceipts: boolean
+  #holdsProofs: boolean
+
+  constructor(location: Location, name: string, parsed: ExecutionArchiveName, size: number | undefined) {
+    this.location = location
+    this.name = name
+    this.parsed = parsed
+    this.size = size
+    this.#from = BigInt(parsed.era) * ERA_BLOCKS
+    this.#to = this.#from + ERA_BLOCKS - 1n
+    this.#holdsReceipts = !parsed.profile.includes('noreceipts')
+    this.#holdsProofs = parsed.kind === 'e2hs' || (parsed.kind === 'ere' && !parsed.profile.includes('noproofs'))
+  }
+
+  /** First block. */
+  get from(): bigint {
+    return this.#from
+  }
+
+  /** Last block. */
+  get to(): bigint {
+    return this.#to
+  }
+
+  get holdsReceipts(): boolean {
+    return this.#holdsReceipts
+  }
+
+  /** Whether each block can be verified alone. */
+  get holdsProofs(): boolean {
+    return this.#holdsProofs
+  }
+
+  /** Take over what the content says; returns whether that is other blocks than it was. */
+  opened(content: { from: bigint; to: bigint; holdsReceipts: boolean; holdsProofs: boolean }): boolean {
+    const changed = content.from !== this.#from || content.to !== this.#to
+    this.#from = content.from
+    this.#to = content.to
+    this.#holdsReceipts = content.holdsReceipts
+    this.#holdsProofs = content.holdsProofs
+    if (this.status === 'unread') this.status = 'opened'
+    return changed
+  }
+
+  reject(error: Error): void {
+    this.status = 'rejected'
+    this.error = error
+  }
+
+  holds(number: bigint): boolean {
+    return this.status !== 'rejected' && number >= this.#from && number <= this.#to
+  }
+
+  state(): FileState {
+    const { location, name, parsed, from, to, holdsReceipts, status, error } = this
+    const state = { location: location.name, name, kind: parsed.kind, from, to, holdsReceipts, status }
+    return error === undefined ? state : { ...state, error }
+  }
+}

@@ -1,0 +1,195 @@
+import { ContentError, VerificationError } from '@datastreamer/e2store'
+import {
+  type BlockArchive,
+  type BlockHeader,
+  type BlockPayloads,
+  type BlockProof,
+  decodeHeader,
+  decodeHeaderWithProof,
+  decodeProof,
+  decodeTotalDifficulty,
+  defaultHashes,
+  encodeProof,
+  proofTypeOf,
+  uint256Value,
+} from '@datastreamer/e2store/execution'
+import { HistoryError } from '../errors.ts'
+import { equalBytes } from '../trust/bytes.ts'
+import { followProof, type ProofRoots } from '../trust/proof-roots.ts'
+import type { TrustedRoots, TrustLevel, TrustMode } from '../trust/trust.ts'
+import type { VerifiedHeaders } from '../trust/verified-headers.ts'
+import { verifyHeaders } from '../trust/verify-headers.ts'
+import type { OpenFile } from './file-pool.ts'
+import type { HistoryFile } from './history-file.ts'
+import { KeptByFile } from './kept.ts'
+
+export interface VerifierOptions {
+  readonly trust: TrustMode
+  readonly roots: TrustedRoots
+  /** Most bytes kept of verified headers. */
+  readonly headerBytes: number
+  /** A file was rejected. */
+  readonly onChanged: () => void
+}
+
+/** A header that was read and verified. */
+export interface VerifiedHeader {
+  readonly number: bigint
+  readonly hash: Uint8Array
+  readonly header: BlockHeader
+  readonly headerRlp: Uint8Array
+  readonly totalDifficulty?: bigint
+  readonly trust: TrustLevel
+}
+
+const NONE = new Uint8Array(0)
+
+/**
+ * Verifies headers against their files and trusted roots: one at a time where files have proofs, otherwise all of a file
+ * at once, the first time that one is asked for.
+ */
+export class Verifier {
+  readonly #options: VerifierOptions
+  readonly #cache: KeptByFile<VerifiedHeaders>
+
+  constructor(options: VerifierOptions) {
+    this.#options = options
+    this.#cache = new KeptByFile(options.headerBytes)
+  }
+
+  /**
+   * Verify the header of a block that was read.
+   *
+   * @param payloads with header and, where the file has them, total difficulty and proof
+   * @throws {VerificationError} it is not what the file or a trusted root says
+   * @throws {HistoryError} `UNTRUSTED`: then the file is not used any more
+   */
+  async verify(open: OpenFile, payloads: BlockPayloads): Promise<VerifiedHeader> {
+    const { archive, file } = open
+    const { number, positions } = payloads
+    const position = positions.header ?? 0
+    const content = payloads.header ?? NONE
+    const withProof = archive.kind === 'e2hs' ? decodeHeaderWithProof(content, position) : undefined
+    const headerRlp = withProof?.header ?? content
+    const header = decodeHeader(headerRlp, { what: 'header', position })
+    const proof = proofOf(header, withProof?.proof, payloads)
+    const hash = defaultHashes().keccak256(headerRlp)
+    if (header.number !== number) {
+      throw new VerificationError('WRONG_NUMBER', `header of block ${header.number}, expected ${number}`, position)
+    }
+    const trust = await this.#level(open, { payloads, header, hash, proof })
+    if (this.#options.trust === 'require' && trust !== 'trusted') {
+      const error = new HistoryError('UNTRUSTED', `no trusted root is known for block ${number} in ${file.name}`)
+      file.reject(error)
+      this.#options.onChanged()
+      throw error
+    }
+    if (trust !== 'unverified' && file.status !== 'consistent') file.status = trust
+    const verified = { number, hash, header, headerRlp, trust }
+    if (payloads.totalDifficulty === undefined) return verified
+    const totalDifficulty = decodeTotalDifficulty(payloads.totalDifficulty, positions.totalDifficulty ?? position)
+    return { ...verified, totalDifficulty }
+  }
+
+  /** The verified headers of a file without proofs. */
+  headers(open: OpenFile): Promise<VerifiedHeaders> {
+    return this.#cache.get(open.file, () => this.#verifyAll(open))
+  }
+
+  /** Forget what is known of a file. */
+  forget(file: HistoryFile): void {
+    this.#cache.delete(file)
+  }
+
+  async #level(open: OpenFile, block: BlockParts): Promise<TrustLevel> {
+    if (this.#options.trust === 'none') return 'unverified'
+    if (block.proof !== undefined) return this.#followProof(open, block, block.proof)
+    const headers = await this.headers(open)
+    const { number, totalDifficulty, positions } = block.payloads
+    if (headers.has(number, block.hash, totalDifficulty)) return headers.level
+    const message = `block ${number} is not the one that was verified with the other headers of its file`
+    throw new VerificationError('WRONG_ROOT', message, positions.header ?? 0)
+  }
+
+  async #followProof(open: OpenFile, block: BlockParts, proof: BlockProof): Promise<TrustLevel> {
+    const { payloads, header, hash } = block
+    const position = payloads.positions.proof ?? payloads.positions.header ?? 0
+    const { level, accumulator } = followProof(header, hash, proof, position, this.#roots(open))
+    const { totalDifficulty } = payloads
+    if (totalDifficulty !== undefined && proof.type === 0 && !equalBytes(totalDifficulty, proof.ssz.subarray(0, 32))) {
+      const proven = uint256Value(proof.ssz.subarray(0, 32))
+      const at = payloads.positions.totalDifficulty ?? position
+      throw new VerificationError('WRONG_DIFFICULTY', `total difficulty is not ${proven}, as its proof says`, at)
+    }
+    if (level !== undefined || accumulator === undefined) return level ?? 'consistent'
+    if (await this.#othersAgree(open, payloads.number, accumulator)) return 'consistent'
+    const message = `proof of block ${payloads.number} leads elsewhere than those of other blocks in its file`
+    throw new VerificationError('WRONG_PROOF', message, position)
+  }
+
+  /** Whether the proof of another block of the file leads to the same accumulator: one that it does not state itself. */
+  async #othersAgree({ archive, file }: OpenFile, number: bigint, accumulator: Uint8Array): Promise<boolean> {
+    const roots: ProofRoots = { trusted: undefined, stated: undefined, historyRoots: undefined }
+    for (const index of [0, 1, 2]) {
+      const other = archive.start + BigInt(index)
+      if (other === number || index >= archive.count) continue
+      try {
+        const payloads = await archive.payloads(other, ['header', 'proof'])
+        const content = payloads.header ?? NONE
+        const withProof = archive.kind === 'e2hs' ? decodeHeaderWithProof(content) : undefined
+        const headerRlp = withProof?.header ?? content
+        const header = decodeHeader(headerRlp)
+        const proof = proofOf(header, withProof?.proof, payloads)
+        if (proof === undefined) continue
+        const found = followProof(header, defaultHashes().keccak256(headerRlp), proof, 0, roots).accumulator
+        if (found !== undefined && equalBytes(found, accumulator)) return true
+      } catch (error) {
+        if (!(error instanceof ContentError)) throw error
+      }
+    }
+    return file.to === file.from
+  }
+
+  async #verifyAll({ archive, file }: OpenFile): Promise<VerifiedHeaders> {
+    const { trusted } = this.#roots({ archive, file })
+    try {
+      const headers = await verifyHeaders(archive, { trusted, lastId: file.parsed.id })
+      file.status = headers.level
+      return headers
+    } catch (error) {
+      if (error instanceof ContentError) {
+        file.reject(error)
+        this.#options.onChanged()
+      }
+      throw error
+    }
+  }
+
+  #roots({ archive, file }: { readonly archive: BlockArchive; readonly file: HistoryFile }): ProofRoots {
+    const { roots } = this.#options
+    const { network } = file.parsed
+    return {
+      trusted: roots.accumulator?.(network, Number(archive.start / 8192n)),
+      stated: archive.accumulator,
+      historyRoots: roots.historyRoots?.(network),
+    }
+  }
+}
+
+/** The proof of a block: beside its header, which tells its type, or in a column of its own. */
+function proofOf(
+  header: BlockHeader,
+  besideHeader: Uint8Array | undefined,
+  { proof, positions }: BlockPayloads,
+): BlockProof | undefined {
+  const position = positions.proof ?? positions.header ?? 0
+  const rlp = besideHeader ? encodeProof({ type: proofTypeOf(header), ssz: besideHeader }) : proof
+  return rlp && decodeProof(rlp, { what: 'proof', position })
+}
+
+interface BlockParts {
+  readonly payloads: BlockPayloads
+  readonly header: BlockHeader
+  readonly hash: Uint8Array
+  readonly proof: BlockProof | undefined
+}

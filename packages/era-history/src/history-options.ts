@@ -1,0 +1,34 @@
+import type { ArchiveOptions } from '@datastreamer/e2store/execution'
+import type { FileState } from './files/history-file.ts'
+import type { History } from './history.ts'
+import type { TrustedRoots, TrustMode } from './trust/trust.ts'
+
+export interface HistoryOptions {
+  /** The network whose files are used; needed only where there are files of several. */
+  readonly network?: string
+  /** What is answered (default `roots`). */
+  readonly trust?: TrustMode
+  /** Roots that are known from elsewhere. */
+  readonly trustedRoots?: TrustedRoots
+  /** Most files open at once (default 64). */
+  readonly maxOpenFiles?: number
+  /** Roughly the most bytes of blocks that are kept (default 32 MiB). */
+  readonly blockBytes?: number
+  /** Most bytes kept of verified headers, 192 KiB a file of 8192 blocks (default 32 MiB). */
+  readonly headerBytes?: number
+  /** Most bytes kept of what was scanned to find hashes, 8 bytes a transaction (default 64 MiB). */
+  readonly lookupBytes?: number
+  /** Most threads that recover senders (default: one less than processors, at least 1, at most 8). */
+  readonly threads?: number
+  /** How files are read: decompression, limits. */
+  readonly archive?: ArchiveOptions
+  readonly signal?: AbortSignal
+}
+
+/** A history over the files of locations. */
+export interface OpenHistory extends History {
+  /** What is known of each file. */
+  readonly files: readonly FileState[]
+  /** Look for files that were added, replaced or removed; returns whether there are any. */
+  refresh(options?: { readonly signal?: AbortSignal }): Promise<boolean>
+}

@@ -1,0 +1,40 @@
+import { type BlockHeader, defaultHashes, type EventLog, logsBloom } from '@datastreamer/e2store/execution'
+import { equalBytes } from '../trust/bytes.ts'
+
+/** What logs must have: an address, and topics at their positions. */
+export interface LogConditions {
+  /** Any of these; absent or empty: any at all. */
+  readonly addresses?: readonly Uint8Array[]
+  /** For each position any of these; `undefined` or empty: anything. A log must have as many topics. */
+  readonly topics: readonly (readonly Uint8Array[] | undefined)[]
+}
+
+/** Whether a log matches. */
+export function matchesLog({ address, topics }: EventLog, conditions: LogConditions): boolean {
+  if (topics.length < conditions.topics.length) return false
+  if (!isOneOf(address, conditions.addresses)) return false
+  return conditions.topics.every((wanted, i) => isOneOf(topics[i] as Uint8Array, wanted))
+}
+
+/** Says of a header's bloom whether logs of its block can match. */
+export function bloomTest({ addresses, topics }: LogConditions): (header: BlockHeader) => boolean {
+  const alternatives = [addresses, ...topics]
+    .filter((wanted) => wanted !== undefined && wanted.length > 0)
+    .map((wanted) => (wanted ?? []).map(bitsOf))
+  return ({ logsBloom: bloom }) =>
+    alternatives.every((values) =>
+      values.some((bits) => bits.every(({ at, mask }) => ((bloom[at] as number) & mask) !== 0)),
+    )
+}
+
+function isOneOf(value: Uint8Array, wanted: readonly Uint8Array[] | undefined): boolean {
+  return wanted === undefined || wanted.length === 0 || wanted.some((each) => equalBytes(each, value))
+}
+
+/** The bits of a bloom that a value sets. */
+function bitsOf(value: Uint8Array): { readonly at: number; readonly mask: number }[] {
+  const bloom = logsBloom([{ address: value, topics: [], data: new Uint8Array(0) }], defaultHashes())
+  const bits: { at: number; mask: number }[] = []
+  for (const [at, mask] of bloom.entries()) if (mask !== 0) bits.push({ at, mask })
+  return bits
+}

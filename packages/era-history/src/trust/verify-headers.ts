@@ -1,0 +1,129 @@
+import { VerificationError } from '@datastreamer/e2store'
+import {
+  type BlockArchive,
+  type BlockHeader,
+  decodeHeader,
+  decodeTotalDifficulty,
+  defaultHashes,
+  HeaderAccumulator,
+  isPostMerge,
+} from '@datastreamer/e2store/execution'
+import { equalBytes, hexOf } from './bytes.ts'
+import type { TrustLevel } from './trust.ts'
+import { HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
+
+export interface VerifyHeadersOptions {
+  /** The accumulator that the file must have. */
+  readonly trusted: Uint8Array | undefined
+  /** The first four bytes of the last block's hash, as 8 digits, by the name of the file. */
+  readonly lastId: string | undefined
+}
+
+/** Stands in names for a hash that is not known. */
+const NO_ID = '00000000'
+const NONE = new Uint8Array(0)
+
+/**
+ * Verify the headers of a file that has no proofs, all at once: each is the parent of the next, total difficulties are
+ * sums, and together they have the accumulator that the file states and that is trusted. What no accumulator covers, as
+ * after the merge, must end with the hash in the name.
+ *
+ * Reads all headers; holds 24 bytes for each.
+ *
+ * @throws {VerificationError} `WRONG_PARENT`, `WRONG_DIFFICULTY`, `WRONG_ORDER`, `WRONG_ROOT`, `WRONG_NAME`
+ * @see docs/spec/e2store-execution.md §11.3
+ */
+export async function verifyHeaders(archive: BlockArchive, options: VerifyHeadersOptions): Promise<VerifiedHeaders> {
+  const chain = new HeaderChain(archive)
+  for await (const { header, totalDifficulty, positions } of archive.iteratePayloads({
+    columns: ['header', 'totalDifficulty'],
+  })) {
+    chain.add(header ?? NONE, totalDifficulty, positions.header ?? 0)
+  }
+  const level = chain.finish(options)
+  return chain.records.verified(level, archive.start)
+}
+
+/** The headers of a file, in order. */
+class HeaderChain {
+  readonly records: HeaderRecords
+  readonly #archive: BlockArchive
+  readonly #blocks = new HeaderAccumulator(defaultHashes())
+  #last: Uint8Array | undefined
+  #totalDifficulty: bigint | undefined
+  /** Blocks before the merge. */
+  #covered = 0
+  #count = 0
+  /** Whether the total difficulties of all blocks before the merge are known. */
+  #complete = true
+
+  constructor(archive: BlockArchive) {
+    this.#archive = archive
+    this.records = new HeaderRecords(archive.count)
+  }
+
+  add(headerRlp: Uint8Array, stated: Uint8Array | undefined, position: number): void {
+    const header = decodeHeader(headerRlp, { what: 'header', position })
+    const hash = defaultHashes().keccak256(headerRlp)
+    if (this.#last !== undefined && !equalBytes(header.parentHash, this.#last)) {
+      const message = `parent of block ${header.number} is ${hexOf(header.parentHash)}, expected ${hexOf(this.#last)}`
+      throw new VerificationError('WRONG_PARENT', message, position)
+    }
+    const sum = this.#sum(header, stated, position)
+    if (!isPostMerge(header)) {
+      if (this.#covered < this.#count) {
+        throw new VerificationError('WRONG_ORDER', `block ${header.number} with difficulty after the merge`, position)
+      }
+      this.#covered++
+    }
+    if (sum === undefined) this.#complete &&= isPostMerge(header)
+    else if (this.#complete) this.#blocks.add(hash, sum)
+    this.records.add(hash, stated)
+    this.#last = hash
+    this.#totalDifficulty = sum
+    this.#count++
+  }
+
+  /** The total difficulty of a block: as stated, which must be a sum. */
+  #sum(header: BlockHeader, stated: Uint8Array | undefined, position: number): bigint | undefined {
+    const before = header.number === 0n ? 0n : this.#totalDifficulty
+    const expected = before === undefined ? undefined : before + header.difficulty
+    if (stated === undefined) return expected
+    const value = decodeTotalDifficulty(stated, position)
+    if (expected === undefined ? value >= header.difficulty : value === expected) return value
+    const message = `total difficulty of block ${header.number} is ${value}, expected ${expected ?? 'more'}`
+    throw new VerificationError('WRONG_DIFFICULTY', message, position)
+  }
+
+  /** Compare with what the file, its name and others state. */
+  finish({ trusted, lastId }: VerifyHeadersOptions): TrustLevel {
+    const { accumulator, layout } = this.#archive
+    const position = layout.accumulator?.position ?? layout.indexPosition
+    let coversAll = false
+    if (this.#covered > 0 && this.#complete) {
+      const { root, all } = this.#root(accumulator ?? trusted)
+      coversAll = all && (accumulator ?? trusted) !== undefined
+      for (const expected of [accumulator, trusted]) {
+        if (expected === undefined || equalBytes(root, expected)) continue
+        const message = `accumulator of the headers is ${hexOf(root)}, expected ${hexOf(expected)}`
+        throw new VerificationError('WRONG_ROOT', message, position)
+      }
+    }
+    if (coversAll) return trusted === undefined ? 'consistent' : 'trusted'
+    const last = hexOf((this.#last ?? NONE).subarray(0, 4)).slice(2)
+    if (this.#archive.kind !== 'era1' && lastId !== undefined && lastId !== NO_ID && lastId !== last) {
+      throw new VerificationError('WRONG_NAME', `last block has hash ${last}…, the name says ${lastId}`, position)
+    }
+    return 'consistent'
+  }
+
+  /** The accumulator of all blocks or, where a file states that, of those before the merge. */
+  #root(expected: Uint8Array | undefined): { readonly root: Uint8Array; readonly all: boolean } {
+    if (this.#covered === this.#count) return { root: this.#blocks.root(), all: true }
+    if (this.#archive.kind === 'era1') {
+      const root = this.#blocks.root()
+      if (expected !== undefined && equalBytes(root, expected)) return { root, all: true }
+    }
+    return { root: this.#blocks.root(this.#covered), all: false }
+  }
+}
