@@ -11,7 +11,7 @@ import { listArchives } from './files/list-files.ts'
 import type { BlockLogs, LogFilter, SearchOptions, Whereabouts } from './history.ts'
 import type { HistoryOptions, OpenHistory } from './history-options.ts'
 import { Lookup } from './lookup/lookup.ts'
-import { bloomCandidates } from './search/bloom-candidates.ts'
+import { candidates } from './search/candidates.ts'
 import { searchLogs } from './search/search-logs.ts'
 import { RecoveryThreads } from './senders/threads.ts'
 
@@ -42,9 +42,9 @@ export class FileHistory implements OpenHistory {
 
   private constructor(locations: readonly Location[], options: HistoryOptions) {
     const { trust = 'roots', trustedRoots = {}, maxOpenFiles = 64, archive = {} } = options
-    const { blockBytes = 32 * MIB, headerBytes = 32 * MIB, lookupBytes = 64 * MIB } = options
+    const { blockBytes = 32 * MIB, headerBytes = 32 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
     this.#locations = locations
-    this.#files = new FileSet({ trust, roots: trustedRoots, maxOpenFiles, headerBytes, archive })
+    this.#files = new FileSet({ trust, roots: trustedRoots, maxOpenFiles, headerBytes, sidecarBytes, archive })
     this.#blocks = new BlockCache(blockBytes)
     this.#threads = new RecoveryThreads(options.threads)
     this.#lookup = new Lookup({ files: this.#files, block: (number) => this.#block(number), bytes: lookupBytes })
@@ -107,7 +107,7 @@ export class FileHistory implements OpenHistory {
       throw new HistoryError('NOT_HELD', `blocks ${filter.from} to ${filter.to} are not all held`)
     }
     const source = {
-      candidates: () => bloomCandidates(this.#files, filter, filter.from, filter.to),
+      candidates: () => candidates(this.#files, filter),
       block: (number: bigint) => this.#block(number),
     }
     return searchLogs(source, filter, options)
@@ -125,7 +125,7 @@ export class FileHistory implements OpenHistory {
     this.#isClosed = true
     this.#threads[Symbol.dispose]()
     this.#blocks.clear()
-    await this.#files.pool.close()
+    await this.#files.close()
   }
 
   async #block(number: bigint): Promise<VerifiedBlock | undefined> {
@@ -145,18 +145,14 @@ export class FileHistory implements OpenHistory {
 
   /** Replace what is known of files by a new list; those that are as before stay as they are. */
   #update(listed: readonly HistoryFile[]): boolean {
-    const { catalog, pool, verifier } = this.#files
+    const { catalog } = this.#files
     const known = new Map(catalog.files.map((file) => [keyOf(file), file]))
     const added = listed.filter((file) => !known.delete(keyOf(file)))
     const removed = new Set(known.values())
-    for (const file of removed) {
-      pool.drop(file)
-      verifier.forget(file)
-      this.#lookup.forget(file)
-    }
     if (removed.size > 0) {
       this.#blocks.clear()
-      catalog.remove(removed)
+      this.#lookup.forget(removed)
+      this.#files.remove(removed)
     }
     if (added.length > 0) catalog.add(added)
     return added.length > 0 || removed.size > 0
@@ -184,6 +180,6 @@ export class FileHistory implements OpenHistory {
   }
 }
 
-function keyOf({ location, name, size }: HistoryFile): string {
-  return `${location.name}\n${name}\n${size}`
+function keyOf({ location, name, size, sidecar }: HistoryFile): string {
+  return [location.name, name, size, sidecar !== undefined].join('\n')
 }

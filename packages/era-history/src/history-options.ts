@@ -10,12 +10,14 @@ export interface HistoryOptions {
   readonly trust?: TrustMode
   /** Roots that are known from elsewhere. */
   readonly trustedRoots?: TrustedRoots
-  /** Most files open at once (default 64). */
+  /** Most files open at once, besides four times as many sidecars (default 64). */
   readonly maxOpenFiles?: number
   /** Roughly the most bytes of blocks that are kept (default 32 MiB). */
   readonly blockBytes?: number
   /** Most bytes kept of verified headers, 192 KiB a file of 8192 blocks (default 32 MiB). */
   readonly headerBytes?: number
+  /** Most bytes kept of what was read of sidecars (default 16 MiB). */
+  readonly sidecarBytes?: number
   /** Most bytes kept of what was scanned to find hashes, 8 bytes a transaction (default 64 MiB). */
   readonly lookupBytes?: number
   /** Most threads that recover senders (default: one less than processors, at least 1, at most 8). */

@@ -16,6 +16,7 @@ export class Catalog {
   /** By era of 8192 blocks. */
   #byEra = new Map<bigint, HistoryFile[]>()
   #runs: readonly Run[] = []
+  #newestFirst: readonly HistoryFile[] = []
 
   get files(): readonly HistoryFile[] {
     return this.#files
@@ -55,12 +56,18 @@ export class Catalog {
       else if (file.to > last.to) last.to = file.to
     }
     this.#runs = runs
+    this.#newestFirst = held.reverse()
   }
 
   /** The files that hold a block, the best first: with receipts, with proofs, already verified. */
   holding(number: bigint): HistoryFile[] {
     const files = this.#byEra.get(number / ERA_BLOCKS) ?? []
     return files.filter((file) => file.holds(number)).sort((a, b) => rank(b) - rank(a))
+  }
+
+  /** All files that can be used. */
+  newestFirst(): readonly HistoryFile[] {
+    return this.#newestFirst
   }
 
   /** The run of a block. */

@@ -7,6 +7,7 @@ import { Catalog } from './catalog.ts'
 import { FilePool, type OpenFile } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
 import { inParallel } from './parallel.ts'
+import { Sidecars } from './sidecars.ts'
 import { type VerifiedHeader, Verifier } from './verifier.ts'
 
 export interface FileSetOptions {
@@ -14,10 +15,13 @@ export interface FileSetOptions {
   readonly roots: TrustedRoots
   readonly maxOpenFiles: number
   readonly headerBytes: number
+  readonly sidecarBytes: number
   readonly archive: ArchiveOptions
 }
 
 const PARALLEL_OPENS = 8
+/** Sidecars that may be open for each file that may be: they hold less. */
+const SIDECARS_A_FILE = 4
 /** The columns that a header is verified with. */
 export const HEADER_COLUMNS: readonly Column[] = ['header', 'totalDifficulty', 'proof']
 
@@ -26,10 +30,12 @@ export class FileSet {
   readonly catalog: Catalog = new Catalog()
   readonly pool: FilePool
   readonly verifier: Verifier
+  readonly sidecars: Sidecars
 
-  constructor({ trust, roots, maxOpenFiles, headerBytes, archive }: FileSetOptions) {
+  constructor({ trust, roots, maxOpenFiles, headerBytes, sidecarBytes, archive }: FileSetOptions) {
     const onChanged = (): void => this.catalog.update()
     this.pool = new FilePool({ maxOpen: maxOpenFiles, archive, onChanged })
+    this.sidecars = new Sidecars(this.pool, SIDECARS_A_FILE * maxOpenFiles, sidecarBytes)
     this.verifier = new Verifier({ trust, roots, headerBytes, onChanged })
   }
 
@@ -85,6 +91,20 @@ export class FileSet {
         await this.pool.use(file, async () => {}).catch((error: unknown) => this.#reject(file, error))
       })
     }
+  }
+
+  /** Close files that are not part of the set any more, and forget what is known of them. */
+  remove(files: ReadonlySet<HistoryFile>): void {
+    for (const file of files) {
+      this.pool.drop(file)
+      this.sidecars.drop(file)
+      this.verifier.forget(file)
+    }
+    this.catalog.remove(files)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.pool.close(), this.sidecars.close()])
   }
 
   #reject(file: HistoryFile, error: unknown): void {

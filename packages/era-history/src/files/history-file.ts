@@ -21,9 +21,22 @@ export interface FileState {
   readonly status: FileStatus
   /** Why it is rejected. */
   readonly error?: Error
+  /** Whether hashes and logs are found by a sidecar; why it is not used. */
+  readonly sidecar: boolean
+  readonly sidecarError?: Error
 }
 
 const ERA_BLOCKS = 8192n
+
+/** A file as a location lists it. */
+export interface ListedArchive {
+  readonly location: Location
+  readonly name: string
+  readonly parsed: ExecutionArchiveName
+  readonly size: number | undefined
+  /** The name of its sidecar, if there is one. */
+  readonly sidecar: string | undefined
+}
 
 /** What a history remembers of a file, open or not. */
 export class HistoryFile {
@@ -33,16 +46,21 @@ export class HistoryFile {
   readonly size: number | undefined
   status: FileStatus = 'unread'
   error: Error | undefined
+  /** Whether the sidecar was compared with the file. */
+  isSidecarChecked = false
+  #sidecar: string | undefined
+  #sidecarError: Error | undefined
   #from: bigint
   #to: bigint
   #holdsReceipts: boolean
   #holdsProofs: boolean
 
-  constructor(location: Location, name: string, parsed: ExecutionArchiveName, size: number | undefined) {
+  constructor({ location, name, parsed, size, sidecar }: ListedArchive) {
     this.location = location
     this.name = name
     this.parsed = parsed
     this.size = size
+    this.#sidecar = sidecar
     this.#from = BigInt(parsed.era) * ERA_BLOCKS
     this.#to = this.#from + ERA_BLOCKS - 1n
     this.#holdsReceipts = !parsed.profile.includes('noreceipts')
@@ -68,6 +86,16 @@ export class HistoryFile {
     return this.#holdsProofs
   }
 
+  /** The name of the sidecar, if it can be used. */
+  get sidecar(): string | undefined {
+    return this.#sidecar
+  }
+
+  rejectSidecar(error: Error): void {
+    this.#sidecar = undefined
+    this.#sidecarError = error
+  }
+
   /** Take over what the content says; returns whether that is other blocks than it was. */
   opened(content: { from: bigint; to: bigint; holdsReceipts: boolean; holdsProofs: boolean }): boolean {
     const changed = content.from !== this.#from || content.to !== this.#to
@@ -90,7 +118,11 @@ export class HistoryFile {
 
   state(): FileState {
     const { location, name, parsed, from, to, holdsReceipts, status, error } = this
-    const state = { location: location.name, name, kind: parsed.kind, from, to, holdsReceipts, status }
-    return error === undefined ? state : { ...state, error }
+    return {
+      ...{ location: location.name, name, kind: parsed.kind, from, to, holdsReceipts, status },
+      ...(error && { error }),
+      sidecar: this.#sidecar !== undefined,
+      ...(this.#sidecarError && { sidecarError: this.#sidecarError }),
+    }
   }
 }

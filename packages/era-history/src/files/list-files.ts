@@ -1,5 +1,6 @@
 import { parseExecutionArchiveName } from '@datastreamer/e2store/execution'
 import type { Location } from '@datastreamer/e2store/location'
+import { SIDECAR_EXTENSION } from '@datastreamer/e2store/sidecar'
 import { HistoryError } from '../errors.ts'
 import { HistoryFile } from './history-file.ts'
 
@@ -23,10 +24,13 @@ export async function listArchives(
 ): Promise<ListedArchives> {
   const files: HistoryFile[] = []
   for (const location of locations) {
-    for (const { name, size } of await location.list(signal && { signal })) {
+    const listed = await location.list(signal && { signal })
+    const names = new Set(listed.map(({ name }) => name))
+    for (const { name, size } of listed) {
       const parsed = parseExecutionArchiveName(name)
       if (parsed === undefined || (network !== undefined && parsed.network !== network)) continue
-      files.push(new HistoryFile(location, name, parsed, size))
+      const sidecar = names.has(name + SIDECAR_EXTENSION) ? name + SIDECAR_EXTENSION : undefined
+      files.push(new HistoryFile({ location, name, parsed, size, sidecar }))
     }
   }
   const networks = [...new Set(files.map(({ parsed }) => parsed.network))]

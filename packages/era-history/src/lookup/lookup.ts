@@ -1,10 +1,12 @@
 import { ContentError } from '@datastreamer/e2store'
 import { type BlockArchive, defaultHashes } from '@datastreamer/e2store/execution'
 import type { VerifiedBlock } from '../blocks/verified-block.ts'
+import { HistoryError } from '../errors.ts'
 import type { FileSet } from '../files/file-set.ts'
 import type { HistoryFile } from '../files/history-file.ts'
 import { KeptByFile } from '../files/kept.ts'
-import { equalBytes } from '../trust/bytes.ts'
+import { equalBytes, hexOf } from '../trust/bytes.ts'
+import { Recent } from './recent.ts'
 import { type BlockScan, scanBlocks, scanTransactions, type TransactionScan } from './scan-file.ts'
 
 /** Where a transaction is. */
@@ -20,15 +22,20 @@ export interface LookupOptions {
   readonly bytes: number
 }
 
+/** Files that are asked at once. */
+const PARALLEL = 8
+
 /**
- * Finds blocks and transactions by their hashes: files are scanned, the newest first. What is found is compared with the
- * verified block itself.
+ * Finds blocks and transactions by their hashes, in the newest files first: by their sidecars, or else by scanning them.
+ * What is found is compared with the verified block itself.
  */
 export class Lookup {
   readonly #files: FileSet
   readonly #block: LookupOptions['block']
   readonly #blockScans: KeptByFile<BlockScan>
   readonly #transactionScans: KeptByFile<TransactionScan>
+  readonly #blocks = new Recent<bigint>()
+  readonly #transactions = new Recent<TransactionPosition>()
 
   constructor({ files, block, bytes }: LookupOptions) {
     this.#files = files
@@ -37,33 +44,84 @@ export class Lookup {
     this.#transactionScans = new KeptByFile(bytes)
   }
 
-  async numberOf(hash: Uint8Array): Promise<bigint | undefined> {
-    for (const file of this.#newestFirst()) {
-      const scan = await this.#scan(file, this.#blockScans, scanBlocks)
-      for (const index of scan?.find(hash) ?? []) {
-        const number = file.from + BigInt(index)
-        const header = await this.#files.header(number)
-        if (header !== undefined && equalBytes(header.hash, hash)) return number
+  /** The number of the block with this hash. */
+  numberOf(hash: Uint8Array): Promise<bigint | undefined> {
+    return this.#blocks.get(hexOf(hash), () =>
+      this.#first(async (file) => {
+        for (const number of await this.#blockCandidates(file, hash)) {
+          const header = await this.#files.header(number)
+          if (header !== undefined && equalBytes(header.hash, hash)) return number
+        }
+        return undefined
+      }),
+    )
+  }
+
+  /** Where the transaction with this hash is. */
+  transactionAt(hash: Uint8Array): Promise<TransactionPosition | undefined> {
+    return this.#transactions.get(hexOf(hash), () =>
+      this.#first(async (file) => {
+        for (const { block, index } of await this.#transactionCandidates(file, hash)) {
+          const envelope = (await this.#block(block))?.body.transactions[index]
+          if (envelope && equalBytes(defaultHashes().keccak256(envelope), hash)) return { block, index }
+        }
+        return undefined
+      }),
+    )
+  }
+
+  /** Forget what is known of files. */
+  forget(files: ReadonlySet<HistoryFile>): void {
+    this.#blocks.clear()
+    this.#transactions.clear()
+    for (const file of files) {
+      this.#blockScans.delete(file)
+      this.#transactionScans.delete(file)
+    }
+  }
+
+  /**
+   * What `findIn` gives of the newest file that gives something.
+   *
+   * @throws {HistoryError} nothing was found, but a block that may be meant is not as it must be
+   */
+  async #first<T>(findIn: (file: HistoryFile) => Promise<T | undefined>): Promise<T | undefined> {
+    const files = this.#files.catalog.newestFirst()
+    let failure: HistoryError | undefined
+    const find = async (file: HistoryFile): Promise<T | undefined> => {
+      try {
+        return await findIn(file)
+      } catch (error) {
+        if (!(error instanceof HistoryError)) throw error
+        failure ??= error
+        return undefined
       }
     }
+    for (let i = 0; i < files.length; i += PARALLEL) {
+      // Scans take much more than sidecars: then one at a time.
+      const some = files.slice(i, i + PARALLEL)
+      const isFast = some.every(({ sidecar }) => sidecar !== undefined)
+      const found = isFast ? await Promise.all(some.map(find)) : await oneByOne(some, find)
+      const first = found.find((each) => each !== undefined)
+      if (first !== undefined) return first
+    }
+    // It may be in a block that is not as it must be.
+    if (failure !== undefined) throw failure
     return undefined
   }
 
-  async transactionAt(hash: Uint8Array): Promise<TransactionPosition | undefined> {
-    for (const file of this.#newestFirst()) {
-      const scan = await this.#scan(file, this.#transactionScans, scanTransactions)
-      for (const { block, index } of scan?.find(hash) ?? []) {
-        const number = file.from + BigInt(block)
-        const envelope = (await this.#block(number))?.body.transactions[index]
-        if (envelope && equalBytes(defaultHashes().keccak256(envelope), hash)) return { block: number, index }
-      }
-    }
-    return undefined
+  async #blockCandidates(file: HistoryFile, hash: Uint8Array): Promise<readonly bigint[]> {
+    const found = await this.#files.sidecars.use(file, (sidecar) => sidecar.blockCandidates(hash))
+    if (found !== undefined) return found
+    const scan = await this.#scan(file, this.#blockScans, scanBlocks)
+    return (scan?.find(hash) ?? []).map((index) => file.from + BigInt(index))
   }
 
-  forget(file: HistoryFile): void {
-    this.#blockScans.delete(file)
-    this.#transactionScans.delete(file)
+  async #transactionCandidates(file: HistoryFile, hash: Uint8Array): Promise<readonly TransactionPosition[]> {
+    const found = await this.#files.sidecars.use(file, (sidecar) => sidecar.transactionCandidates(hash))
+    if (found !== undefined) return found
+    const scan = await this.#scan(file, this.#transactionScans, scanTransactions)
+    return (scan?.find(hash) ?? []).map(({ block, index }) => ({ block: file.from + BigInt(block), index }))
   }
 
   /** `undefined` if the file cannot be used. */
@@ -79,10 +137,15 @@ export class Lookup {
       throw error
     }
   }
+}
 
-  #newestFirst(): HistoryFile[] {
-    return this.#files.catalog.files
-      .filter(({ status }) => status !== 'rejected')
-      .sort((a, b) => (a.to > b.to ? -1 : 1))
+async function oneByOne<T>(
+  files: readonly HistoryFile[],
+  find: (file: HistoryFile) => Promise<T | undefined>,
+): Promise<(T | undefined)[]> {
+  for (const file of files) {
+    const found = await find(file)
+    if (found !== undefined) return [found]
   }
+  return []
 }

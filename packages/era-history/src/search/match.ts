@@ -21,6 +21,7 @@ export function bloomTest({ addresses, topics }: LogConditions): (header: BlockH
   const alternatives = [addresses, ...topics]
     .filter((wanted) => wanted !== undefined && wanted.length > 0)
     .map((wanted) => (wanted ?? []).map(bitsOf))
+  if (alternatives.length === 0) return ({ logsBloom: bloom }) => bloom.some((byte) => byte !== 0)
   return ({ logsBloom: bloom }) =>
     alternatives.every((values) =>
       values.some((bits) => bits.every(({ at, mask }) => ((bloom[at] as number) & mask) !== 0)),
