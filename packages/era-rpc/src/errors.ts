@@ -9,7 +9,7 @@ export abstract class EraRpcError<Code extends string = string> extends Error {
   }
 }
 
-/** A server or a fallback is configured wrongly. */
-export class RpcSetupError extends EraRpcError<'BAD_URL' | 'UNKNOWN_NETWORK'> {
+/** A fallback is configured wrongly. */
+export class RpcSetupError extends EraRpcError<'BAD_URL'> {
   override readonly name: string = 'RpcSetupError'
 }

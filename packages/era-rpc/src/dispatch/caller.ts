@@ -61,7 +61,7 @@ export class Caller {
     if (request.kind === 'invalid') return errorAnswer(request.id, request.error)
     if (request.id === undefined) return undefined
     using deadline = new Deadline(timeoutMs, signal)
-    return this.answerBefore(deadline, request.id, request, new Turns())
+    return await this.answerBefore(deadline, request.id, request, new Turns())
   }
 
   /** Answer a call that wants an answer. @throws the reason that `deadline` was aborted for */

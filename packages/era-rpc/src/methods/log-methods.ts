@@ -8,6 +8,7 @@ import { logText } from '../text/receipt-text.ts'
 import { numberOf, pruned } from './find.ts'
 import { LogBudget } from './log-budget.ts'
 import { type Call, type MethodTable, method } from './method.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Search for logs. */
 export const logMethods: MethodTable = {
@@ -68,8 +69,7 @@ async function search(call: Call, filter: LogFilter): Promise<JsonText> {
     let part = '['
     let comma = ''
     const options = { signal: stop.signal, onSearched: (number: bigint) => budget.searched(number) }
-    for await (const found of call.history.logs(filter, options)) {
-      stop.signal.throwIfAborted()
+    for await (const found of untilAborted(call.history.logs(filter, options), stop.signal)) {
       for (const text of textsOf(found)) {
         part += comma + text
         comma = ','
@@ -81,7 +81,6 @@ async function search(call: Call, filter: LogFilter): Promise<JsonText> {
       budget.searched(found.block.number)
       await call.turns.pass()
     }
-    stop.signal.throwIfAborted()
     part += ']'
     return parts.length === 0 ? part : [...parts, part]
   } finally {

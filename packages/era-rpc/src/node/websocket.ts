@@ -17,7 +17,7 @@ export interface WebSocketOptions {
   readonly onFault: (error: unknown) => void
 }
 
-/** Messages of a connection that are answered at a time; no more are read meanwhile. */
+/** Messages of a connection that are worked on at a time; no more are read meanwhile. */
 const PARALLEL = 4
 
 /** Status of a WebSocket whose server ends. */
@@ -78,34 +78,39 @@ export class WebSockets {
 
   #serve(socket: WebSocket): void {
     const left = new AbortController()
-    let working = 0
-    this.#answered.add(socket)
     const lives = (): void => void this.#answered.add(socket)
+    lives()
     socket.on('pong', lives)
     socket.on('close', () => left.abort(new Error('the client has left')))
     socket.on('error', () => socket.terminate())
+    const waiting: Buffer[] = []
+    let working = 0
     // The frames of two answers must not mix.
     let sent: Promise<void> = Promise.resolve()
-    const answer = async (text: string): Promise<void> => {
-      const made = await this.#options.rpc.answer(text, left)
+    const answer = async (message: Buffer): Promise<void> => {
+      const made = await this.#options.rpc.answer(message.toString(), left)
       if (made === undefined) return
       sent = sent.then(() => send(socket, made))
       await sent
     }
-    socket.on('message', (data: Buffer) => {
-      lives()
+    const work = async (): Promise<void> => {
       working++
+      for (let next = waiting.shift(); next !== undefined && !left.signal.aborted; next = waiting.shift()) {
+        await answer(next)
+      }
+      working--
+      if (socket.isPaused) socket.resume()
+    }
+    const fail = (error: unknown): void => {
+      if (!left.signal.aborted) this.#options.onFault(error)
+      socket.terminate()
+    }
+    socket.on('message', (message: Buffer) => {
+      lives()
+      waiting.push(message)
+      // What was read with this message still comes.
       if (working === PARALLEL) socket.pause()
-      answer(data.toString())
-        .catch((error: unknown) => {
-          if (left.signal.aborted) return
-          this.#options.onFault(error)
-          socket.terminate()
-        })
-        .finally(() => {
-          working--
-          if (working === PARALLEL - 1 && !left.signal.aborted) socket.resume()
-        })
+      else work().catch(fail)
     })
   }
 }

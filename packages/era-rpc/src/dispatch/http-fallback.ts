@@ -1,0 +1,100 @@
+import { RpcSetupError } from '../errors.ts'
+import { asciiJson } from '../protocol/json-text.ts'
+import type { Fallback } from './caller.ts'
+
+export interface HttpFallbackOptions {
+  /** Longest that an answer takes, ms (default 10,000). */
+  readonly timeoutMs?: number | undefined
+  /** Most bytes of an answer (default 32 MiB). */
+  readonly maxBytes?: number | undefined
+  /** Most calls at a time; others wait (default 16). */
+  readonly maxParallel?: number | undefined
+  /** Notified when the other server could not be asked: the call is answered as without it. */
+  readonly onFault?: ((error: unknown) => void) | undefined
+}
+
+/** Asks another JSON-RPC server, over HTTP, for what is not in the files. What it answers is passed on unverified. */
+export class HttpFallback implements Fallback {
+  /** The URL without credentials. */
+  readonly name: string
+  readonly #url: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #options: HttpFallbackOptions
+  #working = 0
+  readonly #waiting: (() => void)[] = []
+
+  /**
+   * @param url of http or https; a user and password in it are sent as basic authentication
+   * @throws {RpcSetupError} `BAD_URL`
+   */
+  constructor(url: string, options: HttpFallbackOptions = {}) {
+    const parsed = parseUrl(url)
+    const { username, password } = parsed
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    parsed.username = ''
+    parsed.password = ''
+    this.#url = parsed.href
+    this.name = parsed.origin
+    this.#headers = {
+      'content-type': 'application/json',
+      ...((username || password) && { authorization: `Basic ${btoa(credentials)}` }),
+    }
+    this.#options = options
+  }
+
+  async ask(method: string, params: readonly unknown[], signal: AbortSignal): Promise<string | undefined> {
+    const { maxParallel = 16, onFault } = this.#options
+    if (this.#working >= maxParallel) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#working++
+    try {
+      signal.throwIfAborted()
+      return await this.#ask(method, params, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      onFault?.(error)
+      return undefined
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#working--
+      else next()
+    }
+  }
+
+  async #ask(method: string, params: readonly unknown[], signal: AbortSignal): Promise<string | undefined> {
+    const { timeoutMs = 10_000, maxBytes = 32 * 1024 * 1024 } = this.#options
+    const response = await fetch(this.#url, {
+      method: 'POST',
+      headers: this.#headers,
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    })
+    const text = await textOf(response, maxBytes)
+    if (!response.ok) throw new Error(`the fallback answered with status ${response.status}`)
+    const answer: unknown = JSON.parse(text)
+    if (typeof answer !== 'object' || answer === null)
+      throw new Error('the fallback answered something else than JSON-RPC')
+    const { result, error } = answer as { readonly result?: unknown; readonly error?: unknown }
+    if (result === undefined && error === undefined) throw new Error('the fallback answered neither result nor error')
+    return result === undefined || result === null ? undefined : asciiJson(result)
+  }
+}
+
+function parseUrl(text: string): URL {
+  const parsed = URL.canParse(text) ? new URL(text) : undefined
+  if (parsed !== undefined && /^https?:$/.test(parsed.protocol)) return parsed
+  throw new RpcSetupError('BAD_URL', 'the fallback has to be a URL of http or https')
+}
+
+async function textOf({ body }: Response, maxBytes: number): Promise<string> {
+  if (body === null) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > maxBytes) throw new Error(`the fallback answered more than ${maxBytes} bytes`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}

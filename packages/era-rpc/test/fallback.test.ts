@@ -1,0 +1,187 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { freePort } from '@datastreamer/fixtures'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { type CallReport, HttpFallback, type HttpFallbackOptions, Rpc } from '../src/index.ts'
+import { RpcServer } from '../src/node.ts'
+import { MemoryHistory } from './support/archive-history.ts'
+import { call, textOf } from './support/ask.ts'
+import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
+
+let early: MadeUpChain
+let late: MadeUpChain
+beforeAll(async () => {
+  early = await madeUpChain({ blocks: 20, start: 8192n, seed: 2 })
+  late = await madeUpChain({ blocks: 20 })
+})
+
+const closing: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const each of closing.splice(0)) await each.close()
+})
+
+const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
+const UNKNOWN = `0x${'42'.repeat(32)}`
+
+/** Another server, of the blocks before ours. */
+async function other(): Promise<{ readonly url: string; readonly rpc: Rpc; readonly reports: CallReport[] }> {
+  const reports: CallReport[] = []
+  const options = { chainId: 7n, onCall: (report: CallReport) => reports.push(report) }
+  const rpc = new Rpc(await MemoryHistory.of(await early.archive()), options)
+  const server = await RpcServer.listen(rpc, { port: 0 })
+  closing.push(server)
+  return { url: server.url, rpc, reports }
+}
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server: Server = createServer(listener).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push({
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function ours(
+  url: string,
+  options: HttpFallbackOptions = {},
+  onCall?: (report: CallReport) => void,
+): Promise<Rpc> {
+  const fallback = new HttpFallback(url, options)
+  return new Rpc(await MemoryHistory.of(await late.archive()), { chainId: 7n, fallback, onCall, timeoutMs: 5000 })
+}
+
+test('what was pruned, and what a hash is not known of, another server is asked for', async () => {
+  const there = await other()
+  const reports: CallReport[] = []
+  const rpc = await ours(there.url, {}, (report) => reports.push(report))
+  const full = early.blocks.find(({ transactions, receipts }) => transactions.length > 0 && receipts.length > 0)
+  const [number, hash, transaction] = [quantity(full?.number ?? 0), full?.hash, full?.transactions[0]?.hash]
+  const calls: [string, ...unknown[]][] = [
+    ['eth_getBlockByNumber', number, true],
+    ['eth_getBlockByHash', hash, false],
+    ['eth_getHeaderByHash', hash],
+    ['eth_getBlockReceipts', { blockHash: hash }],
+    ['eth_getBlockTransactionCountByHash', hash],
+    ['eth_getTransactionByBlockHashAndIndex', hash, '0x0'],
+    ['eth_getTransactionByHash', transaction],
+    ['eth_getTransactionReceipt', transaction],
+    ['eth_getLogs', { fromBlock: number, toBlock: number }],
+    ['eth_getLogs', { blockHash: hash }],
+    ['debug_getRawBlock', hash],
+  ]
+  for (const [method, ...params] of calls) {
+    const answer = await call(rpc, method, ...params)
+    expect(answer.result, method).toBeTruthy()
+    expect(answer).toEqual(await call(there.rpc, method, ...params))
+  }
+  expect(reports.every(({ isFromFallback }) => isFromFallback)).toBe(true)
+  expect(reports).toHaveLength(calls.length)
+})
+
+test('what is here, what is above all blocks and what is wrong is answered without it', async () => {
+  const there = await other()
+  const rpc = await ours(there.url)
+  const head = late.blocks.at(-1)
+  await call(rpc, 'eth_getBlockByNumber', quantity(head?.number ?? 0), false)
+  await call(rpc, 'eth_getBlockByNumber', '0xffffffff', false)
+  await call(rpc, 'eth_getUncleByBlockNumberAndIndex', 'latest', '0xff')
+  await call(rpc, 'eth_getTransactionByHash', '0x12')
+  await call(rpc, 'eth_call', {}, 'latest')
+  expect(there.reports).toEqual([])
+})
+
+test('what neither has is answered as without it', async () => {
+  const rpc = await ours((await other()).url)
+  expect(await call(rpc, 'eth_getTransactionByHash', UNKNOWN)).toEqual({ jsonrpc: '2.0', id: 1, result: null })
+  expect((await call(rpc, 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
+  expect((await call(rpc, 'eth_getLogs', { blockHash: UNKNOWN })).error?.code).toBe(-32000)
+})
+
+const answering =
+  (status: number, body: string): RequestListener =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  }
+
+test.each<[string, RequestListener]>([
+  ['fails', answering(500, '{"jsonrpc":"2.0","id":1,"result":"0x1"}')],
+  ['answers no JSON', answering(200, '<html>')],
+  ['answers something else', answering(200, '[]')],
+  ['answers too much', answering(200, `{"jsonrpc":"2.0","id":1,"result":"${'x'.repeat(5000)}"}`)],
+  ['leads elsewhere', (_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()],
+  ['hangs', () => {}],
+  ['hangs up', (request) => request.socket.destroy()],
+])('a server that %s is no trouble of ours', async (_, listener) => {
+  const faults: unknown[] = []
+  const options = { timeoutMs: 100, maxBytes: 4000, onFault: (error: unknown) => faults.push(error) }
+  const rpc = await ours(await listen(listener), options)
+  expect(await call(rpc, 'eth_getTransactionByHash', UNKNOWN)).toEqual({ jsonrpc: '2.0', id: 1, result: null })
+  expect((await call(rpc, 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
+  expect(faults).toHaveLength(2)
+})
+
+test('a server that is not there is no trouble of ours', async () => {
+  const rpc = await ours(`http://127.0.0.1:${await freePort()}`)
+  expect((await call(rpc, 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
+})
+
+test('its error is not passed on', async () => {
+  const url = await listen(answering(200, '{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"limit"}}'))
+  expect((await call(await ours(url), 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
+})
+
+test('only so many calls go there at a time', async () => {
+  let working = 0
+  let most = 0
+  const url = await listen((request: IncomingMessage, response) => {
+    most = Math.max(most, ++working)
+    request.resume().once('end', () => {
+      setImmediate(() => {
+        working--
+        response.end('{"jsonrpc":"2.0","id":1,"result":"0x1"}')
+      })
+    })
+  })
+  const rpc = await ours(url, { maxParallel: 2 })
+  const asked = Array.from({ length: 20 }, () => call(rpc, 'eth_getTransactionByHash', UNKNOWN))
+  expect((await Promise.all(asked)).every(({ result }) => result === '0x1')).toBe(true)
+  expect(most).toBe(2)
+})
+
+test('user and password are sent, and not shown', async () => {
+  let sent: string | undefined
+  const url = await listen(({ headers }, response) => {
+    sent = headers.authorization
+    response.end('{"jsonrpc":"2.0","id":1,"result":"0x1"}')
+  })
+  const fallback = new HttpFallback(`${url.replace('//', '//me:s%40cret@')}/v3/key`)
+  expect(fallback.name).toBe(url)
+  expect(await fallback.ask('eth_chainId', [], new AbortController().signal)).toBe('"0x1"')
+  expect(Buffer.from(sent?.replace('Basic ', '') ?? '', 'base64').toString()).toBe('me:s@cret')
+})
+
+test.each(['file:///etc/passwd', 'ftp://example.org', 'example.org', ''])('no fallback: %s', (url) => {
+  expect(() => new HttpFallback(url)).toThrow(expect.objectContaining({ code: 'BAD_URL', name: 'RpcSetupError' }))
+})
+
+test('when the one who asked leaves, the other server is left too', async () => {
+  const left = new AbortController()
+  const reason = new Error('left')
+  let onClosed = (): void => {}
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve
+  })
+  const url = await listen((request, response) => {
+    request.resume()
+    response.once('close', onClosed)
+    left.abort(reason)
+  })
+  const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_getTransactionByHash', params: [UNKNOWN] })
+  await expect(textOf(await ours(url), message, left.signal)).rejects.toBe(reason)
+  await closed
+})

@@ -1,0 +1,276 @@
+import { beforeAll, expect, test } from 'vitest'
+import { type CallReport, Rpc, type RpcOptions } from '../src/index.ts'
+import { MemoryHistory } from './support/archive-history.ts'
+import { type Answered, call, resultOf, textOf } from './support/ask.ts'
+import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
+
+let chain: MadeUpChain
+beforeAll(async () => {
+  chain = await madeUpChain({ blocks: 60 })
+})
+
+const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
+
+async function rpcOf(options: Partial<RpcOptions> = {}): Promise<{ rpc: Rpc; history: MemoryHistory }> {
+  const history = await MemoryHistory.of(await chain.archive())
+  return { rpc: new Rpc(history, { chainId: 7n, ...options }), history }
+}
+
+async function batch(rpc: Rpc, requests: readonly unknown[]): Promise<readonly Answered[]> {
+  return JSON.parse((await textOf(rpc, JSON.stringify(requests))) ?? 'null')
+}
+
+const chainId = (id: unknown): object => ({ jsonrpc: '2.0', id, method: 'eth_chainId' })
+
+test.each([
+  ['{"jsonrpc":"2.0","id":12345678901234567890123,"method":"eth_chainId"}', '"id":12345678901234567890123,'],
+  ['{"jsonrpc":"2.0","id":9007199254740993,"method":"eth_chainId"}', '"id":9007199254740993,'],
+  ['{"jsonrpc":"2.0","id":1.50,"method":"eth_chainId"}', '"id":1.50,'],
+  ['{"jsonrpc":"2.0","id":"ü\\u2028","method":"eth_chainId"}', '"id":"\\u00fc\\u2028",'],
+  ['{"jsonrpc":"2.0","id":null,"method":"eth_chainId"}', '"id":null,'],
+  ['{"jsonrpc":"2.0","id":-0,"method":"eth_chainId"}', '"id":0,'],
+  ['[{"jsonrpc":"2.0","id":9007199254740993,"method":"eth_chainId"}]', '"id":9007199254740993,'],
+])('the id is given back as it was sent: %s', async (message, id) => {
+  const { rpc } = await rpcOf()
+  expect(await textOf(rpc, message)).toContain(`{"jsonrpc":"2.0",${id}"result":"0x7"}`)
+})
+
+test.each(['{"id":{}}', '{"id":[1]}', '{"id":true}', '1', 'null', '"text"', '{}', '{"jsonrpc":"1.0","method":"a"}'])(
+  'no request: %s',
+  async (message) => {
+    const { rpc } = await rpcOf()
+    const answer = JSON.parse((await textOf(rpc, message)) ?? '')
+    expect(answer).toEqual({ jsonrpc: '2.0', id: null, error: { code: -32600, message: 'invalid request' } })
+  },
+)
+
+test('names that are no methods are repeated, shortened and escaped', async () => {
+  const { rpc } = await rpcOf()
+  const text = await textOf(rpc, JSON.stringify({ jsonrpc: '2.0', id: 1, method: `\u0000é${'x'.repeat(500)}` }))
+  expect(text).toMatch(/^[\x20-\x7e]{1,300}$/)
+  expect(text).toContain('"code":-32601')
+  for (const name of ['toString', '__proto__', 'constructor', '']) {
+    expect(await call(rpc, name)).toMatchObject({ error: { code: -32601 } })
+  }
+})
+
+test('what the chain and the server are', async () => {
+  const { rpc } = await rpcOf({ clientVersion: 'test/v1' })
+  const head = chain.blocks.at(-1)
+  expect(await resultOf(rpc, 'eth_blockNumber')).toBe(quantity(head?.number ?? 0))
+  expect(await resultOf(rpc, 'net_version')).toBe('7')
+  expect(await resultOf(rpc, 'net_listening')).toBe(true)
+  expect(await resultOf(rpc, 'eth_syncing')).toBe(false)
+  expect(await resultOf(rpc, 'web3_clientVersion')).toBe('test/v1')
+})
+
+test('what is held: from the last gap on, receipts only where files have them', async () => {
+  const history = new MemoryHistory()
+  const archive = await chain.archive()
+  const [gap, noReceipts] = [archive.start + 20n, archive.start + 30n]
+  for await (const { receipts, ...block } of archive.iterate()) {
+    if (block.number === gap) continue
+    history.add(block.number === noReceipts || receipts === undefined ? block : { ...block, receipts })
+  }
+  const held = (from: bigint): object => ({ disabled: false, oldestBlock: quantity(from) })
+  expect(await resultOf(new Rpc(history, { chainId: 7n }), 'eth_capabilities')).toEqual({
+    head: { number: quantity(chain.blocks.at(-1)?.number ?? 0), hash: chain.blocks.at(-1)?.hash },
+    state: { disabled: true },
+    stateproofs: { disabled: true },
+    tx: held(gap + 1n),
+    blocks: held(gap + 1n),
+    receipts: held(noReceipts + 1n),
+    logs: held(noReceipts + 1n),
+  })
+})
+
+test('tags: the head is final, the earliest is the lowest that is held', async () => {
+  const { rpc } = await rpcOf()
+  for (const tag of ['latest', 'safe', 'finalized']) {
+    expect(await resultOf(rpc, 'eth_getBlockByNumber', tag, false)).toMatchObject({ hash: chain.blocks.at(-1)?.hash })
+  }
+  expect(await resultOf(rpc, 'eth_getBlockByNumber', 'earliest', false)).toMatchObject({ hash: chain.blocks[0]?.hash })
+  expect(await resultOf(rpc, 'eth_getHeaderByNumber', 'pending')).toBeNull()
+})
+
+test('below the first block, and in a gap, history was pruned: said with what is there', async () => {
+  const history = new MemoryHistory()
+  const archive = await chain.archive()
+  const gap = archive.start + 20n
+  for await (const block of archive.iterate()) if (block.number !== gap) history.add(block)
+  const rpc = new Rpc(history, { chainId: 7n })
+  const pruned = (requested: bigint): object => ({
+    code: 4444,
+    message: 'Pruned history unavailable',
+    data: { requested: quantity(requested), earliest: quantity(archive.start) },
+  })
+  for (const number of [0n, archive.start - 1n, gap]) {
+    for (const [method, ...more] of [
+      ['eth_getBlockByNumber', true],
+      ['eth_getHeaderByNumber'],
+      ['eth_getBlockReceipts'],
+      ['eth_getBlockTransactionCountByNumber'],
+      ['eth_getUncleCountByBlockNumber'],
+      ['eth_getTransactionByBlockNumberAndIndex', '0x0'],
+      ['debug_getRawBlock'],
+      ['debug_getRawReceipts'],
+    ] as const) {
+      expect((await call(rpc, method, quantity(number), ...more)).error, method).toEqual(pruned(number))
+    }
+  }
+  const logs = async (fromBlock: bigint, toBlock: bigint): Promise<Answered> =>
+    call(rpc, 'eth_getLogs', { fromBlock: quantity(fromBlock), toBlock: quantity(toBlock) })
+  expect((await logs(gap - 1n, gap + 1n)).error).toEqual(pruned(gap))
+  expect((await logs(0n, gap + 1n)).error).toEqual(pruned(0n))
+  expect((await logs(gap + 1n, gap + 2n)).error).toBeUndefined()
+})
+
+test('without receipts in the files, receipts and logs were pruned, and those of empty blocks are known', async () => {
+  const history = new MemoryHistory()
+  const archive = await chain.archive()
+  for await (const { receipts: _, ...block } of archive.iterate()) history.add(block)
+  const rpc = new Rpc(history, { chainId: 7n })
+  const full = chain.blocks.find(({ transactions }) => transactions.length > 0)
+  const empty = chain.blocks.find(({ transactions }) => transactions.length === 0)
+  const code = async (method: string, ...params: unknown[]): Promise<unknown> =>
+    (await call(rpc, method, ...params)).error?.code
+  expect(await code('eth_getBlockReceipts', full?.hash)).toBe(4444)
+  expect(await code('eth_getTransactionReceipt', full?.transactions[0]?.hash)).toBe(4444)
+  expect(await code('eth_getLogs', { blockHash: full?.hash })).toBe(4444)
+  expect(await resultOf(rpc, 'eth_getBlockReceipts', empty?.hash)).toEqual([])
+  expect(await resultOf(rpc, 'eth_getTransactionByHash', full?.transactions[0]?.hash)).toMatchObject({
+    blockHash: full?.hash,
+  })
+})
+
+test('encoded blocks, headers, receipts and transactions are those of the file', async () => {
+  const { rpc } = await rpcOf()
+  for (const { number, hash, transactions, receipts } of chain.blocks.slice(0, 12)) {
+    const header = (await resultOf(rpc, 'debug_getRawHeader', quantity(number))) as string
+    const raw = (await resultOf(rpc, 'debug_getRawBlock', hash)) as string
+    expect(raw.slice(2)).toContain(header.slice(2))
+    const block = (await resultOf(rpc, 'eth_getBlockByHash', hash, false)) as { readonly size: string }
+    expect(raw.length / 2 - 1).toBe(Number(block.size))
+    expect(await resultOf(rpc, 'debug_getRawReceipts', hash)).toHaveLength(receipts.length)
+    for (const transaction of transactions) {
+      expect(await resultOf(rpc, 'debug_getRawTransaction', transaction.hash)).toBe(transaction.serialized)
+    }
+  }
+  const unknown = `0x${'00'.repeat(32)}`
+  expect((await call(rpc, 'debug_getRawBlock', unknown)).error?.code).toBe(-32000)
+  expect(await resultOf(rpc, 'debug_getRawTransaction', unknown)).toBeNull()
+})
+
+test('total difficulty is given where it is asked for', async () => {
+  const last = chain.blocks.at(-1)?.hash
+  expect(await resultOf((await rpcOf()).rpc, 'eth_getBlockByHash', last, false)).not.toHaveProperty('totalDifficulty')
+  const difficulties = chain.blocks.map(({ header }) => header.difficulty)
+  const total = difficulties.reduce((sum, each) => sum + each, 1_000_000n)
+  expect(await resultOf((await rpcOf({ totalDifficulty: true })).rpc, 'eth_getBlockByHash', last, false)).toMatchObject(
+    {
+      totalDifficulty: quantity(total),
+    },
+  )
+})
+
+test('a batch: one answer for each call that has an id, in order, whatever is wrong with others', async () => {
+  const { rpc } = await rpcOf()
+  const answers = await batch(rpc, [
+    chainId(1),
+    { jsonrpc: '2.0', method: 'eth_chainId' },
+    7,
+    { jsonrpc: '2.0', id: 'b', method: 'nothing' },
+    chainId(2),
+  ])
+  expect(answers).toMatchObject([
+    { id: 1, result: '0x7' },
+    { id: null, error: { code: -32600 } },
+    { id: 'b', error: { code: -32601 } },
+    { id: 2, result: '0x7' },
+  ])
+})
+
+test('a batch of notifications is answered with nothing', async () => {
+  const { rpc } = await rpcOf()
+  const notification = { jsonrpc: '2.0', method: 'eth_chainId' }
+  expect(await textOf(rpc, JSON.stringify([notification, notification]))).toBeUndefined()
+})
+
+test('a batch has at most 1,000 calls', async () => {
+  const { rpc } = await rpcOf()
+  const calls = Array.from({ length: 1001 }, (_, at) => chainId(at + 5))
+  expect(await batch(rpc, calls.slice(1))).toHaveLength(1000)
+  expect(await batch(rpc, calls)).toMatchObject([{ id: 5, error: { code: -32600 } }])
+})
+
+test('when the answers of a batch have too many bytes, the calls after them are refused', async () => {
+  const { rpc, history } = await rpcOf({ maxAnswerBytes: 10_000 })
+  const calls = Array.from({ length: 40 }, (_, id) => ({
+    ...{ jsonrpc: '2.0', id, method: 'eth_getBlockByNumber' },
+    params: [quantity(chain.blocks[id]?.number ?? 0), false],
+  }))
+  const answers = await batch(rpc, calls)
+  expect(answers).toHaveLength(40)
+  const refused = answers.findIndex(({ error }) => error?.code === -32003)
+  expect(refused).toBeGreaterThan(2)
+  expect(refused).toBeLessThan(15)
+  expect(answers.slice(refused).every(({ error }) => error?.code === -32003)).toBe(true)
+  expect(history.reads).toHaveLength(refused)
+})
+
+test('blocks that several calls of a batch need are read once, a few calls work at a time', async () => {
+  const { rpc, history } = await rpcOf()
+  let working = 0
+  let most = 0
+  history.onRead = async () => {
+    most = Math.max(most, ++working)
+    await new Promise((resolve) => setImmediate(resolve))
+    working--
+  }
+  const calls = chain.blocks.slice(0, 20).flatMap(({ number }) => [
+    { jsonrpc: '2.0', id: 1, method: 'eth_getBlockByNumber', params: [quantity(number), true] },
+    { jsonrpc: '2.0', id: 2, method: 'eth_getBlockReceipts', params: [quantity(number)] },
+  ])
+  expect(await batch(rpc, calls)).toHaveLength(40)
+  expect(history.reads).toHaveLength(20)
+  expect(most).toBe(2)
+})
+
+test('what takes too long is answered as timed out, in a batch each call that is left', async () => {
+  const { rpc, history } = await rpcOf({ timeoutMs: 30 })
+  history.onRead = () => new Promise(() => {})
+  const block = { jsonrpc: '2.0', id: 1, method: 'eth_getBlockByNumber', params: ['latest', false] }
+  expect(JSON.parse((await textOf(rpc, JSON.stringify(block))) ?? '')).toMatchObject({ id: 1, error: { code: -32002 } })
+  const answers = await batch(rpc, [chainId(0), ...Array.from({ length: 9 }, () => block), chainId(2)])
+  expect(answers[0]).toMatchObject({ result: '0x7' })
+  expect(answers.slice(1, 10).every(({ error }) => error?.code === -32002)).toBe(true)
+  expect(answers).toHaveLength(11)
+})
+
+test('when the one who asked leaves, work ends', async () => {
+  const { rpc, history } = await rpcOf()
+  const left = new AbortController()
+  const reason = new Error('left')
+  history.onRead = (number) => {
+    if (number === chain.blocks[5]?.number) left.abort(reason)
+  }
+  const logs = { jsonrpc: '2.0', id: 1, method: 'eth_getLogs', params: [{ fromBlock: 'earliest' }] }
+  await expect(textOf(rpc, JSON.stringify(logs), left.signal)).rejects.toBe(reason)
+  await expect(textOf(rpc, JSON.stringify([logs, logs]), left.signal)).rejects.toBe(reason)
+})
+
+test('calls are reported; a fault is no secret from the one who runs the server, and none to the one who asks', async () => {
+  const reports: CallReport[] = []
+  const { rpc, history } = await rpcOf({ onCall: (report) => reports.push(report) })
+  const fault = new Error('secret path')
+  history.onRead = () => Promise.reject(fault)
+  const { error } = await call(rpc, 'eth_getBlockByNumber', 'latest', false)
+  expect(error).toEqual({ code: -32603, message: 'internal error' })
+  await call(rpc, 'eth_chainId')
+  await call(rpc, 'anything')
+  expect(reports).toMatchObject([
+    { method: 'eth_getBlockByNumber', code: -32603, fault },
+    { method: 'eth_chainId' },
+    { method: 'unknown', code: -32601 },
+  ])
+})

@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { afterEach, expect, test } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+import { Rpc, type RpcOptions } from '../src/index.ts'
+import { RpcServer, type RpcServerOptions } from '../src/node.ts'
+import { MemoryHistory } from './support/archive-history.ts'
+import { madeUpChain } from './support/made-up-chain.ts'
+
+const open: RpcServer[] = []
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+async function serve(
+  options: RpcServerOptions = {},
+  history = new MemoryHistory(),
+  rpcOptions: Partial<RpcOptions> = {},
+): Promise<RpcServer> {
+  const server = await RpcServer.listen(new Rpc(history, { chainId: 5n, ...rpcOptions }), { port: 0, ...options })
+  open.push(server)
+  return server
+}
+
+async function dial(server: RpcServer, options: ClientOptions = {}): Promise<WebSocket> {
+  const socket = new WebSocket(server.url.replace('http', 'ws'), options)
+  await once(socket, 'open')
+  return socket
+}
+
+/** Send messages, and wait for so many answers. */
+async function exchange(socket: WebSocket, messages: readonly string[], answers: number): Promise<unknown[]> {
+  const got: unknown[] = []
+  const all = new Promise<void>((resolve, reject) => {
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) reject(new Error('a binary message'))
+      got.push(JSON.parse(data.toString()))
+      if (got.length === answers) resolve()
+    })
+    socket.on('close', (code) => reject(new Error(`closed: ${code}`)))
+  })
+  for (const message of messages) socket.send(message)
+  await all
+  socket.removeAllListeners()
+  return got
+}
+
+const call = (id: number, method = 'eth_chainId', params: unknown[] = []): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params })
+
+test('calls and batches are answered, notifications are not', async () => {
+  const socket = await dial(await serve())
+  const notification = JSON.stringify({ jsonrpc: '2.0', method: 'eth_chainId' })
+  const answers = await exchange(socket, [notification, call(1), `[${call(2)},${call(3)}]`, '{'], 3)
+  expect(answers).toHaveLength(3)
+  expect(answers).toEqual(
+    expect.arrayContaining([
+      { jsonrpc: '2.0', id: 1, result: '0x5' },
+      [
+        { jsonrpc: '2.0', id: 2, result: '0x5' },
+        { jsonrpc: '2.0', id: 3, result: '0x5' },
+      ],
+      expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32700 }) }),
+    ]),
+  )
+})
+
+test.each(['eth_subscribe', 'eth_unsubscribe'])('%s: notifications are not supported', async (method) => {
+  const [answer] = await exchange(await dial(await serve()), [call(1, method, ['newHeads'])], 1)
+  expect(answer).toMatchObject({ error: { code: -32601, message: 'notifications not supported' } })
+})
+
+test('an answer of many parts is one message, and two of them do not mix', async () => {
+  const { archive, blocks } = await madeUpChain({ blocks: 24, logs: 40 })
+  const history = await MemoryHistory.of(await archive())
+  const socket = await dial(await serve({}, history))
+  const from = `0x${blocks[0]?.number.toString(16)}`
+  const query = (id: number): string => call(id, 'eth_getLogs', [{ fromBlock: from, toBlock: 'latest' }])
+  const answers = (await exchange(socket, [query(1), query(2), call(3)], 3)) as { id: number; result: unknown[] }[]
+  const [first, second] = answers.filter(({ id }) => id < 3)
+  expect(JSON.stringify(first?.result).length).toBeGreaterThan(200_000)
+  expect(second?.result).toEqual(first?.result)
+})
+
+test('messages over the limit end the connection', async () => {
+  const socket = await dial(await serve({ maxMessageBytes: 1000 }))
+  await exchange(socket, [call(1).padEnd(1000)], 1)
+  socket.send(call(2).padEnd(1001))
+  const [code] = await once(socket, 'close')
+  expect(code).toBe(1009)
+})
+
+test.each([
+  ['of a page that is not allowed', { origin: 'https://other.test' }],
+  ['under another name', { headers: { host: 'other.test' } }],
+])('a connection %s is refused', async (_, options) => {
+  const server = await serve({ allowedOrigins: ['https://app.test'] })
+  const socket = new WebSocket(server.url.replace('http', 'ws'), options)
+  const [error] = await once(socket, 'error')
+  expect((error as Error).message).toContain('403')
+})
+
+test('of a page that is allowed it is accepted', async () => {
+  const server = await serve({ allowedOrigins: ['https://app.test'] })
+  const socket = await dial(server, { origin: 'https://app.test' })
+  expect(await exchange(socket, [call(1)], 1)).toHaveLength(1)
+})
+
+test('no more connections than allowed are accepted', async () => {
+  const server = await serve({ maxConnections: 1 })
+  await dial(server)
+  const second = new WebSocket(server.url.replace('http', 'ws'))
+  await once(second, 'error')
+})
+
+test('a client that answers no pings is disconnected, another is not', async () => {
+  const server = await serve({ pingMs: 50 })
+  const silent = await dial(server, { autoPong: false })
+  const lively = await dial(server)
+  await once(silent, 'close')
+  expect(await exchange(lively, [call(1)], 1)).toHaveLength(1)
+})
+
+test('of the messages of a connection only a few are worked on at a time', async () => {
+  const { archive } = await madeUpChain({ blocks: 40 })
+  const history = await MemoryHistory.of(await archive())
+  let working = 0
+  let most = 0
+  history.onRead = async () => {
+    most = Math.max(most, ++working)
+    await new Promise((resolve) => setImmediate(resolve))
+    working--
+  }
+  const socket = await dial(await serve({}, history))
+  const first = Number(history.earliest)
+  const calls = Array.from({ length: 40 }, (_, at) =>
+    call(at, 'eth_getBlockByNumber', [`0x${(first + at).toString(16)}`, false]),
+  )
+  const answers = await exchange(socket, calls, 40)
+  expect(answers.every((answer) => (answer as { result?: unknown }).result !== null)).toBe(true)
+  expect(most).toBeGreaterThan(1)
+  expect(most).toBeLessThanOrEqual(4)
+})
+
+test('when the server ends, clients are notified', async () => {
+  const server = await serve()
+  const socket = await dial(server)
+  const closed = once(socket, 'close')
+  await server.close({ graceMs: 5000 })
+  expect((await closed)[0]).toBe(1001)
+})
