@@ -2,6 +2,7 @@ import { E2FormatError, NotInFileError, type Step } from '../errors.ts'
 import { isEmptyMark, type SlotIndex } from '../index-records/slot-index.ts'
 import { buffered } from '../io/buffered.ts'
 import type { ByteSource } from '../io/byte-source.ts'
+import { checkFirstRecord, foreignContent, HEAD_BYTES } from '../records/first-record.ts'
 import { type E2Record, expectType, readRecord, readRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 import type { SnappyCodec } from '../snappy/codec.ts'
@@ -201,5 +202,17 @@ export function firstSlot({ stateSlot, slotsPerEra }: EraGroup): bigint {
  * @see docs/spec/e2store.md §7.2
  */
 export async function openEra(source: ByteSource, options: OpenEraOptions = {}): Promise<EraFile> {
-  return new EraFile(source, await findGroups(source, options), options)
+  return new EraFile(source, await groupsOf(source, options), options)
+}
+
+/** The groups of a file; if there are none, what the file is instead, where its beginning shows that. */
+async function groupsOf(source: ByteSource, options: OpenEraOptions): Promise<EraGroup[]> {
+  try {
+    return await findGroups(source, options)
+  } catch (error) {
+    if (!(error instanceof E2FormatError)) throw error
+    const head = await source.read(0, Math.min(HEAD_BYTES, source.size))
+    if (foreignContent(head) !== undefined) checkFirstRecord(head, 0, 'open')
+    throw error
+  }
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { readE2i } from '../e2i/read.ts'
+import { openEra } from '../era/era-file.ts'
 import { openE2ss } from '../execution/e2ss/snapshot.ts'
 import { openEra1 } from '../execution/era1/open.ts'
 import { openEre } from '../execution/ere/open.ts'
@@ -52,6 +53,7 @@ describe.each(FOREIGN)('%s in place of a file', (_, bytes, says) => {
     ['opening an .era1', () => openEra1(slow(bytes))],
     ['opening an .ere', () => openEre(fromBytes(bytes))],
     ['opening an .e2ss', () => openE2ss(slow(bytes))],
+    ['opening an .era', () => openEra(slow(bytes))],
     ['walking', () => drain(iterateRecords(fromBytes(bytes)))],
     ['walking what is not in memory', () => drain(iterateHeaders(slow(bytes)))],
   ])('%s says what it is', async (__, open) => {
