@@ -17,6 +17,8 @@ export const RecordType = {
   CompressedStorage: 0x0900,
   CompressedSlimReceipts: 0x0a00,
   Proof: 0x0b00,
+  /** Announced for files of blobs. */
+  CompressedBlobsAndProofs: 0x0c00,
   Version: 0x6532,
   BlockIndex: 0x6632,
   DynamicBlockIndex: 0x6732,
