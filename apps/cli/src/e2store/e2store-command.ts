@@ -6,6 +6,7 @@ import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import { indexCommand } from './make-index.ts'
 import { mergeCommand } from './merge.ts'
+import { mirrorCommand } from './mirror.ts'
 import { splitCommand } from './split.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -34,6 +35,7 @@ export function e2storeCommand(run: RunCommand): Command {
     mergeCommand,
     exportCommand,
     importCommand,
+    mirrorCommand,
   ]
   for (const make of commands) group.addCommand(make(run))
   return group

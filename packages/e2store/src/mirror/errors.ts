@@ -5,6 +5,8 @@ export type MirrorCode =
   | 'NOTHING_LISTED'
   /** The disk has less room than the files need. */
   | 'NO_SPACE'
+  /** Another run writes to the folder. */
+  | 'IN_USE'
   /** No bytes arrive. */
   | 'STALLED'
   /** Fewer bytes than the file has. */

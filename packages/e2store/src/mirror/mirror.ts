@@ -8,6 +8,7 @@ import { openFile } from '../node/file-source.ts'
 import { checkContent } from './check-content.ts'
 import { MirrorError } from './errors.ts'
 import { type Failure, type Fetched, type FetchOptions, fetchFile } from './fetch-file.ts'
+import { lockFolder } from './folder-lock.ts'
 import { KnownFiles } from './known-files.ts'
 import { isListed, type MirrorPlan, type PlannedFile } from './plan.ts'
 
@@ -43,10 +44,8 @@ const FAILURES_IN_A_ROW = 3
  * Carry out a plan: check and fetch its files, several at once. It can be ended at any time and begun again: what has
  * arrived is continued, as far as the location has the same file still.
  *
- * One run at a time may write to a folder.
- *
  * @returns what became of each file; a file that no location has right is `missing`
- * @throws {MirrorError} `NO_SPACE`
+ * @throws {MirrorError} `NO_SPACE`, `IN_USE`
  */
 export async function runMirror(
   plan: MirrorPlan,
@@ -58,6 +57,7 @@ export async function runMirror(
     const message = `${folder}: ${plan.missingBytes} bytes are missing, the disk has ${plan.freeBytes} left`
     throw new MirrorError('NO_SPACE', message)
   }
+  await using _lock = await lockFolder(folder)
   const known = await KnownFiles.load(folder)
   const health = new Health(locations)
   const files = await parallel(plan.files, options.parallel ?? 4, options.signal, async (file) => {

@@ -1,5 +1,5 @@
 import { stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Checksum } from '../execution/checksums.ts'
 import { parallel } from '../io/parallel.ts'
 import type { Location } from '../location/location.ts'
@@ -63,7 +63,7 @@ export interface PlanOptions extends Selection {
 /**
  * What has to be done so that a folder has what locations have: read their lists, and compare them with the folder.
  *
- * @param folder it exists
+ * @param folder it need not exist yet
  * @throws {MirrorError} `NOTHING_LISTED`
  * @throws {LocationError} none of the locations gives a list
  */
@@ -86,7 +86,6 @@ export async function planMirror(
   )
   const history = files.map((file) => file.history)
   const missing = files.filter(({ work }) => work === 'fetch')
-  const { bavail, bsize } = await statfs(folder)
   return {
     files,
     gaps: findGaps(history, selectedNumbers(options)),
@@ -95,7 +94,7 @@ export async function planMirror(
     bytes: files.reduce((sum, { size = 0 }) => sum + size, 0),
     missingBytes: missing.reduce((sum, { size = 0, have }) => sum + Math.max(0, size - have), 0),
     unknownSizes: missing.filter(({ size }) => size === undefined).length,
-    freeBytes: bavail * bsize,
+    freeBytes: await freeBytesAt(folder),
   }
 }
 
@@ -191,6 +190,15 @@ async function compareWithFolder(
   }
   const size = listed ?? (await sizeOf(file, locations, signal))
   return { ...file, work: 'fetch', size, have: await partSize(path) }
+}
+
+/** Bytes that the disk of a folder, or of the one that it will be in, has left. */
+async function freeBytesAt(folder: string): Promise<number> {
+  for (let path = resolve(folder); ; path = dirname(path)) {
+    const found = await statfs(path).catch(() => undefined)
+    if (found !== undefined) return found.bavail * found.bsize
+    if (path === dirname(path)) return 0
+  }
 }
 
 /** Whether a hash is the one that must be, as far as any is known. */
