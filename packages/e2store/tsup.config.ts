@@ -14,4 +14,9 @@ const ENTRIES = [
   'ssz',
 ]
 
-export default preset({ entry: ENTRIES.map((name) => `src/${name}.ts`), platform: 'neutral' })
+// Threads look for their program beside the bundle.
+const WORKERS = { 'hash-worker': 'src/mirror/manifest/hash-worker.ts' }
+
+const entry = { ...Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])), ...WORKERS }
+
+export default preset({ entry, platform: 'neutral' })

@@ -5,6 +5,7 @@ import { exportCommand } from './export.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import { indexCommand } from './make-index.ts'
+import { manifestCommand } from './manifest.ts'
 import { mergeCommand } from './merge.ts'
 import { mirrorCommand } from './mirror.ts'
 import { splitCommand } from './split.ts'
@@ -35,6 +36,7 @@ export function e2storeCommand(run: RunCommand): Command {
     mergeCommand,
     exportCommand,
     importCommand,
+    manifestCommand,
     mirrorCommand,
   ]
   for (const make of commands) group.addCommand(make(run))

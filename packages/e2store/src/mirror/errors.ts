@@ -7,6 +7,8 @@ export type MirrorCode =
   | 'NO_SPACE'
   /** Another run writes to the folder. */
   | 'IN_USE'
+  /** A file that would be replaced was made by something else. */
+  | 'NOT_OURS'
   /** No bytes arrive. */
   | 'STALLED'
   /** Fewer bytes than the file has. */
