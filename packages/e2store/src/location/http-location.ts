@@ -52,8 +52,8 @@ export function httpLocation(url: string, options: HttpLocationOptions = {}): Re
     name: folder.shown,
     list: async (how) => (await full(how)).all,
     async listing(how) {
-      const { forms, files, lists, warnings } = await full(how)
-      return { forms, files, lists, warnings }
+      const { forms, files, sidecars, lists, warnings } = await full(how)
+      return { forms, files, sidecars, lists, warnings }
     },
     open: async (name, how) => server.open(addressOf(name), name, how),
     readText: async (name, how = {}) => fetchList(client, addressOf(name), how),

@@ -81,6 +81,8 @@ export interface Listing {
   readonly forms: readonly ListingForm[]
   /** Archives, each name once, sorted by name. */
   readonly files: readonly ListedFile[]
+  /** Indexes of the archives, beside them. */
+  readonly sidecars: readonly ListedFile[]
   /** Names of the lists beside them: checksums, addresses. */
   readonly lists: readonly string[]
   /** What was found wrong with a list, in words. */

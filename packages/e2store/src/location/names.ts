@@ -7,6 +7,8 @@ const SAFE = /^[^/\\:\p{Cc}]+$/u
 /** The archives that are published, and names that some writers give them: a count before the hash, a profile after it. */
 const ARCHIVE = /^(.+)-(\d{5,10})-(?:(\d{5})-)?([0-9a-f]{8})((?:-[a-z]+)*)\.(era1|era|ere|erae|e2hs)$/
 const EXTENSION = /\.(?:e2s|e2i|era|era1|ere|erae|e2hs|e2ss|e2ds)$/i
+/** What the name of a sidecar adds to that of its archive. */
+const SIDECAR = '.idx'
 /** Lists that lie beside archives. */
 const LIST = /^(?:checksums?[\w-]*|sha256sums?|urls|accumulators|manifest)(?:\.txt|\.json)?$/i
 
@@ -24,6 +26,11 @@ export function checkFileName(name: string): string {
 /** Whether a file with this untrusted name may be an archive. */
 export function isArchiveName(name: string): boolean {
   return isFileName(name) && ARCHIVE.test(name)
+}
+
+/** Whether a file with this untrusted name may be the sidecar of an archive. */
+export function isSidecarName(name: string): boolean {
+  return name.endsWith(SIDECAR) && isArchiveName(name.slice(0, -SIDECAR.length))
 }
 
 /** Whether a file with this untrusted name may be a list of checksums or addresses. */

@@ -47,8 +47,8 @@ export function s3Location(address: string, options: S3LocationOptions = {}): Re
     name: shown,
     list: async (how) => (await full(how)).all,
     async listing(how) {
-      const { forms, files, lists, warnings } = await full(how)
-      return { forms, files, lists, warnings }
+      const { forms, files, sidecars, lists, warnings } = await full(how)
+      return { forms, files, sidecars, lists, warnings }
     },
     open: async (file, how) => server.open(addressOf(file), file, how),
     readText: async (file, how = {}) => fetchList(client, addressOf(file), how),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { openEra } from '../era/era-file.ts'
 import { verifyEra } from '../era/verify-era.ts'
 import type { BlockArchive } from '../execution/archive/archive.ts'
@@ -7,6 +8,7 @@ import { openEre } from '../execution/ere/open.ts'
 import { verifyArchive } from '../execution/verify/verify.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { openFile } from '../node/file-source.ts'
+import { verifySidecar } from '../sidecar/verify.ts'
 import type { SnappyCodec } from '../snappy/codec.ts'
 import type { HistoryName } from './history-name.ts'
 
@@ -17,16 +19,27 @@ export interface CheckContentOptions {
 }
 
 /**
- * Verify the content of a file of history against itself and its name.
+ * Verify a file: of one of history the content against itself and its name; a sidecar against the file that it is of,
+ * which is in the folder: it is built again and compared.
  *
  * @param path where it is, which may be another name than its own
- * @throws {VerificationError} @throws {E2FormatError}
+ * @throws {VerificationError} @throws {E2FormatError} @throws {StaleSidecarError}
  */
 export async function checkContent(
   path: string,
-  history: HistoryName,
-  { codec, signal }: CheckContentOptions = {},
+  { name, history }: { readonly name: string; readonly history: HistoryName },
+  folder: string,
+  options: CheckContentOptions = {},
 ): Promise<void> {
+  if (name === history.name) return checkHistory(path, history, options)
+  await using source = await openFile(path)
+  await using data = await openFile(join(folder, history.name))
+  const { codec, signal } = options
+  const archive = await openArchive(data, history, codec ? { codec } : {})
+  await verifySidecar(source, archive, signal ? { signal } : {})
+}
+
+async function checkHistory(path: string, history: HistoryName, { codec, signal }: CheckContentOptions): Promise<void> {
   await using source = await openFile(path)
   const stop = signal === undefined ? {} : { signal }
   const { name } = history

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { E2StoreError } from '../errors.ts'
 import type { Location } from '../location/location.ts'
 import { type CheckContentOptions, checkContent } from './check-content.ts'
@@ -87,7 +87,7 @@ async function fetchFrom(
     await transfer(location, wanted, part, options)
     const { inherited } = part
     try {
-      const checked = await check(part, file, sha256, location, options)
+      const checked = await check(part, file, dirname(target), { sha256, location, options })
       const found = { sha256: part.sha256(), checked, listed: sha256 !== undefined, location: location.name }
       const { size } = part
       await part.commit(target)
@@ -102,24 +102,29 @@ async function fetchFrom(
   }
 }
 
+interface CheckContext {
+  readonly sha256: string | undefined
+  readonly location: Location
+  readonly options: FetchOptions
+}
+
 /** @throws {MirrorError} `WRONG_SHA256` @throws {VerificationError} @throws {E2FormatError} */
 async function check(
   part: PartFile,
-  { history }: PlannedFile,
-  sha256: string | undefined,
-  location: Location,
-  options: FetchOptions,
+  file: PlannedFile,
+  folder: string,
+  { sha256, location, options }: CheckContext,
 ): Promise<Checked> {
   const found = part.sha256()
   if (sha256 !== undefined && found !== sha256) {
-    const sound = await checkContent(part.path, history, options).then(
+    const sound = await checkContent(part.path, file, folder, options).then(
       () => ', though its content is right: the list may be of another copy of it',
       () => '',
     )
     const what = `SHA-256 is ${found}, listed is ${sha256}${sound}`
-    throw new MirrorError('WRONG_SHA256', `${location.name}: ${history.name}: ${what}`)
+    throw new MirrorError('WRONG_SHA256', `${location.name}: ${file.name}: ${what}`)
   }
   if (sha256 !== undefined && options.checked === 'hash') return 'hash'
-  await checkContent(part.path, history, options)
+  await checkContent(part.path, file, folder, options)
   return 'content'
 }

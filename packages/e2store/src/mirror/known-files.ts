@@ -16,7 +16,7 @@ export interface KnownFile {
 }
 
 /** Name of the file, hidden in the folder, that keeps what is known. */
-export const KNOWN_FILES = '.e2store-known.jsonl'
+const KNOWN_FILES = '.e2store-known.jsonl'
 
 /**
  * What is known of the files of a folder, kept in a file of one JSON object a line: the last line of a name counts, and a

@@ -26,6 +26,8 @@ export interface FileOutcome {
 
 export interface MirrorReport {
   readonly files: readonly FileOutcome[]
+  /** Of the indexes of those files that are in the folder. One that is missing can be built. */
+  readonly sidecars: readonly FileOutcome[]
   /** Whether every planned file is in the folder and right, and the plan has no gaps. */
   readonly complete: boolean
 }
@@ -60,12 +62,16 @@ export async function runMirror(
   await using _lock = await lockFolder(folder)
   const known = await KnownFiles.load(folder)
   const health = new Health(locations)
-  const files = await parallel(plan.files, options.parallel ?? 4, options.signal, async (file) => {
-    const outcome = await settle(file, locations, folder, { known, health, options })
-    options.onFile?.(outcome)
-    return outcome
-  })
-  return { files, complete: plan.gaps.length === 0 && files.every(({ outcome }) => outcome !== 'missing') }
+  const settleAll = (list: readonly PlannedFile[]): Promise<FileOutcome[]> =>
+    parallel(list, options.parallel ?? 4, options.signal, async (file) => {
+      const outcome = await settle(file, locations, folder, { known, health, options })
+      options.onFile?.(outcome)
+      return outcome
+    })
+  const files = await settleAll(plan.files)
+  const here = new Set(files.flatMap(({ name, outcome }) => (outcome === 'missing' ? [] : [name])))
+  const sidecars = await settleAll(plan.sidecars.filter(({ history }) => here.has(history.name)))
+  return { files, sidecars, complete: plan.gaps.length === 0 && files.every(({ outcome }) => outcome !== 'missing') }
 }
 
 interface Run {
@@ -105,7 +111,7 @@ async function checkKept(
   const isKnown = file.trusted !== undefined || file.offers.some((offer) => offer.sha256 === sha256)
   const byHash = isKnown && checked === 'hash'
   try {
-    if (!byHash) await checkContent(path, file.history, options)
+    if (!byHash) await checkContent(path, file, folder, options)
   } catch (error) {
     options.signal?.throwIfAborted()
     if (!(error instanceof E2StoreError)) throw error

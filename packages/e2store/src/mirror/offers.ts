@@ -1,6 +1,8 @@
 import type { Checksum } from '../execution/checksums.ts'
 import { parseChecksums } from '../execution/checksums.ts'
-import type { ListedFile, Location, LocationOptions } from '../location/location.ts'
+import type { ListedFile, Location, LocationOptions, RemoteLocation } from '../location/location.ts'
+import { isListName, isSidecarName } from '../location/names.ts'
+import { SIDECAR_EXTENSION } from '../sidecar/layout.ts'
 import { ChecksumBook } from './checksum-book.ts'
 import { type HistoryName, parseHistoryName } from './history-name.ts'
 import { isSelected, type Selection } from './selection.ts'
@@ -15,10 +17,14 @@ export interface Offer {
   readonly sha256?: string | undefined
 }
 
+/** Files by name, each with the file of history that it is or belongs to. */
+export type OfferedFiles = ReadonlyMap<string, { readonly history: HistoryName; readonly offer: Offer }>
+
 /** What one location says that it has. */
 export interface Offered {
-  readonly files: ReadonlyMap<string, { readonly history: HistoryName; readonly offer: Offer }>
-  readonly checksums: ChecksumBook
+  readonly files: OfferedFiles
+  /** Indexes of its files. */
+  readonly sidecars: OfferedFiles
   /** What is wrong with its lists, in words. */
   readonly notes: readonly string[]
 }
@@ -37,51 +43,71 @@ export async function readOffers(
   selection: Selection,
   options: LocationOptions,
 ): Promise<Offered> {
-  const listed = await location.list(options)
+  const { files: listed, sidecars, lists, warnings } = await listingOf(location, options)
+  const notes = warnings.map((warning) => `${location.name}: ${warning}`)
   const all = listed.flatMap((file) => {
     const history = parseHistoryName(file.name)
     return history === undefined ? [] : [{ file, history }]
   })
-  const notes: string[] = []
-  const { book: checksums, name: listName } = await readBook(
-    location,
-    all.map(({ history }) => history),
-    notes,
-    options,
-  )
-  if (checksums.isUnordered) {
-    notes.push(`${location.name}: ${listName} has no names and other files than are listed: its order is not used`)
-  }
+  const histories = all.map(({ history }) => history)
+  // Where all are known by name, no more is to be read.
+  const missing = all.some(({ file }) => file.sha256 === undefined)
+  const book = missing ? await readBook(location, lists, histories, notes, options) : new ChecksumBook([], histories)
   const files = new Map<string, { history: HistoryName; offer: Offer }>()
   for (const { file, history } of all) {
     if (!isSelected(history, selection)) continue
-    files.set(file.name, { history, offer: offerOf(index, file, checksums) })
+    const { name, size, sha256 = book.of(name) } = file
+    files.set(name, { history, offer: { location: index, size, sha256 } })
   }
-  for (const name of checksums.names) {
+  for (const name of book.names) {
     const history = parseHistoryName(name)
     if (history === undefined || files.has(name) || !isSelected(history, selection)) continue
-    notes.push(`${location.name}: ${listName} has ${name}, its list of files has not`)
-    files.set(name, { history, offer: { location: index, sha256: checksums.of(name) } })
+    files.set(name, { history, offer: { location: index, sha256: book.of(name) } })
   }
-  return { files, checksums, notes }
+  const beside = sidecars.flatMap(({ name, size, sha256 }) => {
+    const history = files.get(name.slice(0, -SIDECAR_EXTENSION.length))?.history
+    return history === undefined ? [] : [[name, { history, offer: { location: index, size, sha256 } }] as const]
+  })
+  return { files, sidecars: new Map(beside), notes }
 }
 
-function offerOf(location: number, { name, size }: ListedFile, checksums: ChecksumBook): Offer {
-  return { location, size, sha256: checksums.of(name) }
+interface Listed {
+  readonly files: readonly ListedFile[]
+  readonly sidecars: readonly ListedFile[]
+  readonly lists: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+async function listingOf(location: Location, options: LocationOptions): Promise<Listed> {
+  if (isRemote(location)) return location.listing(options)
+  const files = await location.list(options)
+  const names = files.map(({ name }) => name)
+  const sidecars = files.filter(({ name }) => isSidecarName(name))
+  return { files, sidecars, lists: names.filter(isListName), warnings: [] }
+}
+
+function isRemote(location: Location): location is RemoteLocation {
+  return 'listing' in location
 }
 
 async function readBook(
   location: Location,
+  lists: readonly string[],
   files: readonly HistoryName[],
   notes: string[],
   options: LocationOptions,
-): Promise<{ readonly book: ChecksumBook; readonly name: string }> {
+): Promise<ChecksumBook> {
   for (const name of LISTS) {
-    const text = await location.readText(name, options)
+    const text = lists.includes(name) ? await location.readText(name, options) : undefined
     const list = text === undefined ? [] : readList(text, `${location.name}: ${name}`, notes)
-    if (list.length > 0) return { book: new ChecksumBook(list, files), name }
+    if (list.length === 0) continue
+    const book = new ChecksumBook(list, files)
+    if (book.isUnordered) {
+      notes.push(`${location.name}: ${name} has no names and other files than are listed: its order is not used`)
+    }
+    return book
   }
-  return { book: new ChecksumBook([], files), name: LISTS[0] }
+  return new ChecksumBook([], files)
 }
 
 /** A list that cannot be read is as none. */

@@ -8,7 +8,7 @@ import { MirrorError } from './errors.ts'
 import { type Double, findDoubles, findGaps, type Gap } from './gaps.ts'
 import { compareHistory, type HistoryName, parseHistoryName } from './history-name.ts'
 import { type Checked, KnownFiles } from './known-files.ts'
-import { type Offer, type Offered, readOffers } from './offers.ts'
+import { type Offer, type Offered, type OfferedFiles, readOffers } from './offers.ts'
 import { partSize } from './part-file.ts'
 import { isSelected, type Selection, selectedNumbers } from './selection.ts'
 import { sizeOf } from './size-of.ts'
@@ -33,6 +33,8 @@ export interface PlannedFile {
 export interface MirrorPlan {
   /** In order of series and number. */
   readonly files: readonly PlannedFile[]
+  /** Indexes of those files, which are fetched after them. `history` is the file that one is of. */
+  readonly sidecars: readonly PlannedFile[]
   /** Numbers that no location lists. */
   readonly gaps: readonly Gap[]
   readonly doubles: readonly Double[]
@@ -75,23 +77,28 @@ export async function planMirror(
   const notes: string[] = []
   const offered = await readAll(locations, options, notes)
   const trusted = trustedBook(offered, options.checksums ?? [])
-  const merged = merge(locations, offered, trusted, options, notes)
+  const merged = mergeFiles(locations, offered, trusted, options, notes)
   if (merged.length === 0) {
     const where = locations.map(({ name }) => name).join(', ')
     throw new MirrorError('NOTHING_LISTED', `${where}: no file of history is listed, or none of those asked for`)
   }
   const known = await KnownFiles.load(folder)
-  const files = await parallel(merged, options.parallel ?? 8, options.signal, (file) =>
-    compareWithFolder(file, folder, known, options, locations),
-  )
+  const compare = (list: readonly MergedFile[]): Promise<PlannedFile[]> =>
+    parallel(list, options.parallel ?? 8, options.signal, (file) =>
+      compareWithFolder(file, folder, known, options, locations),
+    )
+  const files = await compare(merged)
+  const sidecars = await compare(mergeSidecars(locations, offered, notes))
   const history = files.map((file) => file.history)
-  const missing = files.filter(({ work }) => work === 'fetch')
+  const all = [...files, ...sidecars]
+  const missing = all.filter(({ work }) => work === 'fetch')
   return {
     files,
+    sidecars,
     gaps: findGaps(history, selectedNumbers(options)),
     doubles: findDoubles(history),
     notes,
-    bytes: files.reduce((sum, { size = 0 }) => sum + size, 0),
+    bytes: all.reduce((sum, { size = 0 }) => sum + size, 0),
     missingBytes: missing.reduce((sum, { size = 0, have }) => sum + Math.max(0, size - have), 0),
     unknownSizes: missing.filter(({ size }) => size === undefined).length,
     freeBytes: await freeBytesAt(folder),
@@ -123,24 +130,20 @@ async function readAll(
 }
 
 function trustedBook(offered: readonly (Offered | undefined)[], checksums: readonly Checksum[]): ChecksumBook {
-  const all = new Map(
-    offered.flatMap((each) => [...(each?.files ?? [])].map(([name, { history }]) => [name, history] as const)),
-  )
-  return new ChecksumBook(checksums, [...all.values()])
+  return new ChecksumBook(checksums, [...namesOf(offered.map((each) => each?.files)).values()])
 }
 
 type MergedFile = Pick<PlannedFile, 'name' | 'history' | 'offers' | 'trusted'>
 
 /** Each file once, with what every location says of it. A location without a list may have any file. */
-function merge(
+function mergeFiles(
   locations: readonly Location[],
   offered: readonly (Offered | undefined)[],
   trusted: ChecksumBook,
   selection: Selection,
   notes: string[],
 ): MergedFile[] {
-  const all = new Map<string, HistoryName>()
-  for (const each of offered) for (const [name, { history }] of each?.files ?? []) all.set(name, history)
+  const all = namesOf(offered.map((each) => each?.files))
   for (const name of trusted.names) {
     const history = parseHistoryName(name)
     if (history !== undefined && isSelected(history, selection)) all.set(name, history)
@@ -155,6 +158,26 @@ function merge(
     merged.push({ name, history, offers, trusted: trusted.of(name) })
   }
   return merged.sort((a, b) => compareHistory(a.history, b.history))
+}
+
+function mergeSidecars(
+  locations: readonly Location[],
+  offered: readonly (Offered | undefined)[],
+  notes: string[],
+): MergedFile[] {
+  const merged: MergedFile[] = []
+  for (const [name, history] of namesOf(offered.map((each) => each?.sidecars))) {
+    const offers = offered.flatMap((each) => each?.sidecars.get(name)?.offer ?? [])
+    noteDifferences(name, offers, locations, notes)
+    merged.push({ name, history, offers, trusted: undefined })
+  }
+  return merged.sort((a, b) => compareHistory(a.history, b.history))
+}
+
+function namesOf(lists: readonly (OfferedFiles | undefined)[]): Map<string, HistoryName> {
+  const all = new Map<string, HistoryName>()
+  for (const list of lists) for (const [name, { history }] of list ?? []) all.set(name, history)
+  return all
 }
 
 function noteDifferences(

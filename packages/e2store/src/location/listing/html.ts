@@ -1,4 +1,4 @@
-import { isArchiveName, isListName } from '../names.ts'
+import { isArchiveName, isListName, isSidecarName } from '../names.ts'
 import { web } from '../web.ts'
 import { distinct, type FoundFile } from './found.ts'
 
@@ -36,7 +36,7 @@ function nameIn(address: string, page: string, folder: string): string | undefin
     url = new web.URL(address, page)
     if (folderKey(url.href) !== folder) return undefined
     const name = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf('/') + 1))
-    return isArchiveName(name) || isListName(name) ? name : undefined
+    return isArchiveName(name) || isSidecarName(name) || isListName(name) ? name : undefined
   } catch {
     return undefined
   }

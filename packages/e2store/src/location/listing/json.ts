@@ -1,4 +1,4 @@
-import { isArchiveName, isListName } from '../names.ts'
+import { isArchiveName, isListName, isSidecarName } from '../names.ts'
 import { distinct, type FoundFile } from './found.ts'
 
 /**
@@ -20,7 +20,7 @@ export function parseJsonList(text: string): FoundFile[] | undefined {
       readonly size?: unknown
     }
     if (typeof name !== 'string' || (type !== undefined && type !== 'file')) continue
-    if (!isArchiveName(name) && !isListName(name)) continue
+    if (!isArchiveName(name) && !isSidecarName(name) && !isListName(name)) continue
     const isExact = typeof size === 'number' && Number.isSafeInteger(size) && size >= 0
     found.push(isExact ? { name, size } : { name })
   }

@@ -1,7 +1,7 @@
 import { type Checksum, parseChecksums } from '../../execution/checksums.ts'
 import { LocationError } from '../errors.ts'
 import type { ListedFile, Listing, ListingForm } from '../location.ts'
-import { isArchiveName, isListName } from '../names.ts'
+import { isArchiveName, isListName, isSidecarName } from '../names.ts'
 import type { FoundFile } from './found.ts'
 import { parseUrls } from './urls.ts'
 
@@ -98,6 +98,7 @@ class Found {
     return {
       forms: ORDER.filter((form) => this.#forms.has(form)),
       files: all.filter(({ name }) => isArchiveName(name)),
+      sidecars: all.filter(({ name }) => isSidecarName(name)),
       lists: [...this.#lists].sort((a, b) => (a < b ? -1 : 1)),
       ...{ warnings, all, urls: this.#urls },
     }

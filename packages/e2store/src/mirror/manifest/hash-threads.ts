@@ -20,11 +20,12 @@ export class HashThreads implements AsyncDisposable {
         settle()
       }
       const onMessage = (reply: HashReply): void => {
-        if ('bytes' in reply) return onBytes(reply.bytes)
+        if ('bytes' in reply) {
+          onBytes(reply.bytes)
+          return
+        }
         this.#idle.push(worker)
-        if ('sha256' in reply) return done(() => resolve(reply.sha256))
-        const { message, code } = reply.failed
-        done(() => reject(Object.assign(new Error(message), { code, path, syscall: 'read' })))
+        done(() => ('sha256' in reply ? resolve(reply.sha256) : reject(errorOf(reply.failed, path))))
       }
       const onError = (error: unknown): void => done(() => reject(error))
       const onExit = (): void => done(() => reject(new Error(`the thread that hashed ${path} ended`)))
@@ -48,6 +49,11 @@ export class HashThreads implements AsyncDisposable {
     this.#all.push(worker)
     return worker
   }
+}
+
+/** As the system's own errors about a path are. */
+function errorOf({ message, code }: Extract<HashReply, { failed: unknown }>['failed'], path: string): Error {
+  return Object.assign(new Error(message), { code, path, syscall: 'read' })
 }
 
 /** The worker is beside this module in the sources, and beside the bundle. */
