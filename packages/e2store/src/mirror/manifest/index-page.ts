@@ -15,7 +15,7 @@ const SIZE_WIDTH = 20
 
 /**
  * A page as nginx makes it of a folder, with whole names and exact sizes. All that is known to read such pages finds the
- * files in it: one link a line, in double quotes, relative, and nothing else in a line that looks like a name of history.
+ * files in it: one link a line, in double quotes, relative, and nothing else on that line that looks like a name of history.
  *
  * Names of history are safe in HTML. The dot of an extension that is not the last of a name is written as `%2E`: some
  * clients take the first extension that they know for the end of a name, and count lines.
