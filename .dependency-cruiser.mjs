@@ -53,7 +53,7 @@ const folders = {
     'accumulator index-records trie',
     'era execution ssz',
     'e2i location verify-era',
-    'node sidecar',
+    'node sidecar trusted',
     'folder',
     'mirror',
   ],

@@ -12,6 +12,8 @@ const ENTRIES = [
   'mirror',
   'sidecar',
   'ssz',
+  'trusted',
+  'folder',
 ]
 
 // Threads look for their program beside the bundle.

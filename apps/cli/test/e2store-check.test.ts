@@ -147,8 +147,58 @@ describe('e2store verify', () => {
     writeFileSync(list, `${sha256(b)}  a.era1\n`)
     const { status, stdout } = await datastreamer('e2store', 'verify', a, b, '--checksums', list)
     expect(status).toBe(1)
-    expect(stdout).toMatch(/SHA-256 is .*, listed is/)
-    expect(stdout).toContain('the list has no checksum for it')
+    expect(stdout).toMatch(/^FAILED {2}.*a\.era1: SHA-256 is .*, listed is .*; its content verifies$/m)
+    expect(stdout).toMatch(/^ok .*b\.e2s: .*checksum as listed for a\.era1$/m)
+  })
+
+  test('a list may be older than a file: that it has no checksum for it is said, but no error', async () => {
+    using dir = tempDir()
+    const a = await writeSmallEra1(dir.join('a.era1'), 2)
+    const list = dir.join('checksums.txt')
+    writeFileSync(list, `${'12'.repeat(32)}  other.era1\n`)
+    const { status, stdout } = await datastreamer('e2store', 'verify', a, '--checksums', list)
+    expect([status, stdout]).toEqual([0, expect.stringContaining('NOT COMPARED: the list has no checksum for it')])
+  })
+
+  test('checksums are compared first, whatever the name and content of a file', async () => {
+    using dir = tempDir()
+    const wrongName = await writeSmallEra1(dir.join('test-00007-00000000.era1'), 2)
+    const broken = dir.join('broken.bin')
+    writeFileSync(broken, readFileSync(wrongName).subarray(0, 300))
+    const list = dir.join('list.txt')
+    writeFileSync(list, `${'34'.repeat(32)}  ./test-00007-00000000.era1\nSHA256 (broken.bin) = ${'56'.repeat(32)}\n`)
+    const { status, stdout } = await datastreamer('e2store', 'verify', wrongName, broken, '--checksums', list)
+    expect(status).toBe(1)
+    expect(stdout.match(/^FAILED .*SHA-256 is .*, listed is (?:34|56)/gm)).toHaveLength(2)
+  })
+
+  test('a bad line of a list is reported with its number, and the others are used', async () => {
+    using dir = tempDir()
+    const a = await writeSmallEra1(dir.join('a.era1'), 2)
+    const list = dir.join('checksums.txt')
+    writeFileSync(list, `\ufeff# made by hand\r\nnonsense\r\n\r\n${sha256(a).toUpperCase()} *./a.era1`)
+    const { status, stdout, stderr } = await datastreamer('e2store', 'verify', a, '--checksums', list)
+    expect([status, stdout]).toEqual([0, expect.stringContaining('checksum as listed')])
+    expect(stderr).toMatch(/checksums\.txt: line 2 is neither a hash nor a hash and a name; the others are used/)
+  })
+
+  test('a list without names is used by position only if nothing is missing, otherwise as a set', async () => {
+    using dir = tempDir()
+    const files: string[] = []
+    for (const era of [0, 2]) {
+      const made = await writeSmallEra1(dir.join(`x${era}`), 2 + era)
+      files.push(dir.join(`test-0000${era}-00000000.bin`))
+      renameSync(made, files.at(-1) ?? '')
+    }
+    const list = dir.join('checksums.txt')
+    writeFileSync(list, files.map((file) => `0x${sha256(file)}`).join('\n'))
+    const good = await datastreamer('e2store', 'verify', ...files, '--checksums', list)
+    expect(good.stdout.match(/checksum is one of those listed/g)).toHaveLength(2)
+    expect(good.stderr).toContain('used as a set: there is no file of number 1')
+    writeFileSync(files[1] ?? '', readFileSync(files[0] ?? ''))
+    writeFileSync(list, `0x${'12'.repeat(32)}\n`)
+    const bad = await datastreamer('e2store', 'verify', ...files, '--checksums', list)
+    expect([bad.status, bad.stdout.match(/the list has no checksum for it/g)?.length]).toEqual([1, 2])
   })
 
   test('an .era that cannot be verified fully fails if that is asked for', async () => {

@@ -1,5 +1,8 @@
-import { type ByteSink, RecordWriter } from '@datastreamer/e2store'
-import { EraWriter } from '@datastreamer/e2store/era'
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ByteSink, fromBytes, openEra, RecordWriter, toBytes } from '@datastreamer/e2store'
+import { EraWriter, eraNameOf } from '@datastreamer/e2store/era'
 import {
   defaultHashes,
   EMPTY_TRIE_ROOT,
@@ -80,6 +83,18 @@ export async function writeInvalidEra(path: string, era: bigint, slots: readonly
   })
 }
 
+/** hash_tree_root of the header of the block of slot 0, whose body has a root of bytes `salt`. */
+function rootOfFirst(salt: number): Uint8Array {
+  const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest()
+  let level = Array.from({ length: 8 }, (_, i) => new Uint8Array(32).fill(i === 4 ? salt : 0))
+  while (level.length > 1) {
+    level = Array.from({ length: level.length / 2 }, (_, i) =>
+      Uint8Array.from(sha256(Buffer.concat(level.slice(2 * i, 2 * i + 2)))),
+    )
+  }
+  return level[0] ?? new Uint8Array(32)
+}
+
 /** A signed beacon block with nothing but its slot. */
 export function blockOf(slot: bigint): Uint8Array {
   const ssz = new Uint8Array(200)
@@ -94,4 +109,31 @@ function stateOf(slot: bigint): Uint8Array {
   const ssz = new Uint8Array(176 + 64 * SLOTS)
   new DataView(ssz.buffer).setBigUint64(40, slot, true)
   return ssz
+}
+
+/**
+ * Consecutive `.era` files of a chain with no block but that of slot 0, valid at its fixed positions, named by their
+ * content.
+ *
+ * @param salt makes another chain of it from era 1 on
+ */
+export async function writeEmptyEras(folder: string, config: string, count: number, salt = 0): Promise<string[]> {
+  const paths: string[] = []
+  const root = rootOfFirst(salt)
+  for (let era = 0; era < count; era++) {
+    const state = stateOf(BigInt(era * SLOTS))
+    if (era > 0) {
+      state.fill(salt, 64 + 80, 64 + 112)
+      for (let i = 0; i < SLOTS; i++) state.set(root, 176 + 32 * i)
+      state.fill(era, 176 + 32 * SLOTS + 32, 176 + 64 * SLOTS)
+    }
+    const sink = toBytes()
+    const writer = await EraWriter.begin(sink, { era: BigInt(era), slotsPerEra: SLOTS })
+    if (era === 1) await writer.block(blockOf(0n))
+    await writer.finish(state)
+    const path = join(folder, await eraNameOf(await openEra(fromBytes(sink.bytes())), config))
+    await writeFile(path, sink.bytes())
+    paths.push(path)
+  }
+  return paths
 }

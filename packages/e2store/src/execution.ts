@@ -60,11 +60,14 @@ export {
   splitReceipts,
 } from './execution/blocks/receipts.ts'
 export {
+  type BadLine,
   type Checksum,
+  ChecksumFinder,
+  type ChecksumList,
   checksumOf,
-  findChecksum,
   formatChecksums,
   type IncrementalHash,
+  type ListedChecksum,
   parseChecksums,
 } from './execution/checksums.ts'
 export type { E2hsOptions } from './execution/e2hs/open.ts'

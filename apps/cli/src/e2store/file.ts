@@ -79,6 +79,11 @@ const KINDS: Readonly<Record<string, E2Kind>> = {
   '.idx': 'idx',
 }
 
+/** Whether files whose names end so are of one of the kinds. @param extension with its dot */
+export function isKindName(extension: string): boolean {
+  return extension.toLowerCase() in KINDS
+}
+
 /**
  * The kind of a file by its content. If that shows no special kind, the name decides, so that a damaged file is not
  * taken for a valid one of a more general kind.

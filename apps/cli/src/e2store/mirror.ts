@@ -19,7 +19,7 @@ import { examples } from '../help-text.ts'
 import { TransferProgress } from '../output/transfer-progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
-import { readChecksumList } from './checksum-list.ts'
+import { readList } from './lists.ts'
 import { outcomeLines, planLines, resultLines } from './mirror-text.ts'
 import { readNumberRange } from './number-range.ts'
 
@@ -125,7 +125,8 @@ async function mirrorInto(
   }: MirrorCommandOptions,
   { out, signal, note }: CommandContext,
 ): Promise<ExitCode> {
-  const checksums = options.checksums === undefined ? undefined : readChecksumList('--checksums', options.checksums)
+  const checksums =
+    options.checksums === undefined ? undefined : readList('--checksums', options.checksums, note).entries
   const selection = { network, kinds: kind && [kind], numbers, blocks }
   const plan = await planMirror(locations, folder, { ...selection, checksums, checked, recheck, signal })
   const print = (json: unknown, lines: readonly string[]): Promise<void> =>

@@ -6,6 +6,7 @@ import { plural } from '../output/text.ts'
 import { openBlocks } from './facts.ts'
 import { type E2File, withFile } from './file.ts'
 import { blocksText } from './sidecar-facts.ts'
+import type { Found } from './verified.ts'
 import type { OnProgress } from './verifier-options.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function verifySidecarFile(
   file: E2File,
   { data, signal }: { readonly data?: string | undefined; readonly signal: AbortSignal },
   onProgress: OnProgress,
-): Promise<{ readonly text: string; readonly json: Readonly<Record<string, unknown>>; readonly number: number }> {
+): Promise<Found> {
   const path = data ?? besideOf(file.path)
   const compared =
     path === undefined ? undefined : await compare(file.source, { path, signal, onProgress }, data !== undefined)
@@ -26,7 +27,7 @@ export async function verifySidecarFile(
   const against = compared === undefined ? 'not compared with data' : `as the data of ${path} say`
   const text = `${blocksText(identity)}, ${plural(parts.transactions.entries, 'transaction')}, ${against}`
   const json = { ...identity, transactions: parts.transactions.entries, compared: compared !== undefined }
-  return { text, json, number: Number(identity.start / 8192n) }
+  return { text, json }
 }
 
 interface Comparison {

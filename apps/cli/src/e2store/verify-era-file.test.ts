@@ -12,8 +12,7 @@ const network: BeaconNetwork = {
 }
 const options = {
   accumulators: undefined,
-  checksums: undefined,
-  signatures: true,
+  signatures: false,
   network,
   signal: new AbortController().signal,
 }
@@ -25,19 +24,22 @@ async function genesis(): Promise<EraFile> {
   return openEra(fromBytes(sink.bytes()))
 }
 
+const file = { source: fromBytes(new Uint8Array(0)), name: 'a.era' }
+
 test('the root that all of a verified file depends on is reported: that of its last state', async () => {
   const root = new Uint8Array(32).fill(0xab)
   const state = { root: () => root, publicKey: () => undefined, eraRoot: () => undefined }
   const ssz = { preset: 'minimal', blockRoot: () => root, state: () => state } as const
   const loadFakes: LoadTools = async () => ({ ssz, verifySignature: false })
-  const { text } = await new EraVerifier({ ...options, loadTools: loadFakes }).verify(await genesis(), () => {})
-  expect(text).toContain(`fully: all roots of test, 0 signatures, last state 0x${'ab'.repeat(32)}`)
+  const { text } = await new EraVerifier({ ...options, loadTools: loadFakes }).verify(file, await genesis(), () => {})
+  expect(text).toContain(`fully: all roots of test, without signatures, last state 0x${'ab'.repeat(32)}`)
 })
 
 const notInstalled: LoadTools = () => Promise.reject(new SetupError('NOT_INSTALLED', 'install the library'))
 
 test('without the optional packages an era is verified from fixed positions, which is said', async () => {
   const { text, json } = await new EraVerifier({ ...options, loadTools: notInstalled }).verify(
+    file,
     await genesis(),
     () => {},
   )
@@ -47,6 +49,7 @@ test('without the optional packages an era is verified from fixed positions, whi
 
 test('or fails, if it is to be verified fully', async () => {
   const verifying = new EraVerifier({ ...options, full: true, loadTools: notInstalled }).verify(
+    file,
     await genesis(),
     () => {},
   )
@@ -55,7 +58,7 @@ test('or fails, if it is to be verified fully', async () => {
 
 test('what else goes wrong with them is no excuse', async () => {
   const broken: LoadTools = () => Promise.reject(new TypeError('broken'))
-  await expect(new EraVerifier({ ...options, loadTools: broken }).verify(await genesis(), () => {})).rejects.toThrow(
-    'broken',
-  )
+  await expect(
+    new EraVerifier({ ...options, loadTools: broken }).verify(file, await genesis(), () => {}),
+  ).rejects.toThrow('broken')
 })

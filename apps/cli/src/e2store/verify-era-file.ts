@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
 import { VerificationError } from '@datastreamer/e2store'
 import { type EraFile, type EraReport, verifyEra } from '@datastreamer/e2store/era'
+import { checksumOf } from '@datastreamer/e2store/execution'
+import { heldEras, parseHistoryFileName } from '@datastreamer/e2store/folder'
 import {
   type BeaconNetwork,
   type BeaconSsz,
@@ -11,7 +14,9 @@ import {
 } from '@datastreamer/e2store/verify-era'
 import { hex, plural } from '../output/text.ts'
 import { NotVerifiedError } from './errors.ts'
+import type { E2File } from './file.ts'
 import { networkOf } from './networks.ts'
+import type { Found } from './verified.ts'
 import type { OnProgress, VerifierOptions } from './verifier-options.ts'
 
 /** The optional packages that verifying fully takes. */
@@ -50,26 +55,64 @@ export class EraVerifier {
 
   /** @throws {E2StoreError} @throws {NotVerifiedError} */
   async verify(
+    { source, name }: Pick<E2File, 'source' | 'name'>,
     era: EraFile,
     onProgress: OnProgress,
-  ): Promise<{ readonly text: string; readonly json: Readonly<Record<string, unknown>> }> {
+  ): Promise<Found> {
     const [first] = era.groups
     const before = this.#before !== undefined && first?.era === this.#before.lastEra + 1n ? this.#before : undefined
     const means = await this.#meansFor(era)
     const report = await this.#run(era, means, before, onProgress)
     if (before !== undefined) checkFollows(report, before)
     const lastEra = report.eras.at(-1) ?? 0n
+    const trust = this.#compareHistory(report)
     this.#before = { ...report, lastEra }
-    const how = 'why' in means ? `from fixed positions only: ${means.why}` : fullText(means.network, report)
+    const { signatures } = this.#options
+    const how = 'why' in means ? `from fixed positions only: ${means.why}` : fullText(means.network, report, signatures)
     const words = [
       `eras ${report.eras[0]} to ${lastEra}`,
       plural(report.blocks, 'block'),
       ...(before ? ['follows the file before it'] : []),
       how,
+      ...(trust === undefined ? [] : [trust]),
+      ...report.deviations.map(({ message }) => message),
       ...(report.unknown.length > 0 ? ['with records of unknown types'] : []),
     ]
     const json = { ...report, full: 'tools' in means, why: 'why' in means ? means.why : undefined }
-    return { text: words.join(', '), json: { ...json, followsPrevious: before !== undefined } }
+    const network = networkOf(report.genesisValidatorsRoot)?.config
+    return {
+      text: words.join(', '),
+      json: { ...json, followsPrevious: before !== undefined },
+      held: heldEras(report, this.#isDouble(name) ? await checksumOf(source, createHash('sha256')) : undefined),
+      ...(network !== undefined && { network }),
+    }
+  }
+
+  /** Whether other files to verify have the same eras by their names: then it matters whether their bytes are equal. */
+  #isDouble(name: string): boolean {
+    const own = parseHistoryFileName(name)
+    const isSame = (each: string): boolean => {
+      const other = parseHistoryFileName(each)
+      return other?.kind === 'era' && other.era === own?.era
+    }
+    return (this.#options.names ?? []).filter(isSame).length > 1
+  }
+
+  /** Compare the roots of all eras with those that a trusted state has. @throws {VerificationError} `WRONG_ROOT` */
+  #compareHistory({ eras, eraRoots }: Report): string | undefined {
+    const { history } = this.#options
+    if (history === undefined) return undefined
+    for (const [i, era] of eras.entries()) {
+      const [known, found] = [history.eraRoot(era), eraRoots[i]]
+      if (known === undefined && era > 0n) return 'later than the trusted state'
+      if (known === undefined || found === undefined || Buffer.compare(known, found) === 0) continue
+      throw new VerificationError(
+        'WRONG_ROOT',
+        `era ${era} has root ${hex(found)}, the trusted state has ${hex(known)}`,
+        0,
+      )
+    }
+    return 'as the trusted state says'
   }
 
   async #run(era: EraFile, means: Means, before: Report | undefined, onProgress: OnProgress): Promise<Report> {
@@ -113,7 +156,8 @@ function checkFollows(report: Report, before: Report): void {
 }
 
 /** What was checked, and the root that all of it depends on, for comparing with a trusted root. */
-function fullText({ config }: BeaconNetwork, { signatures = 0, stateRoot }: Report): string {
+function fullText({ config }: BeaconNetwork, { signatures = 0, stateRoot }: Report, withSignatures: boolean): string {
   const root = stateRoot ? `, last state ${hex(stateRoot)}` : ''
-  return `fully: all roots of ${config}, ${plural(signatures, 'signature')}${root}`
+  const signed = withSignatures ? plural(signatures, 'signature') : 'without signatures'
+  return `fully: all roots of ${config}, ${signed}${root}`
 }

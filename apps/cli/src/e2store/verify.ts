@@ -1,24 +1,29 @@
 import { ChainError } from '@datastreamer/archive'
-import { type Checksum, parseChecksums } from '@datastreamer/e2store/execution'
-import { toJson } from '@datastreamer/sequencer-entries'
-import { readText } from '@datastreamer/service'
 import { ExitCode } from '@datastreamer/service/exit-code'
 import { Argument, Command, Option } from 'commander'
-import { readCount } from '../arguments.ts'
+import { readCount, readU64 } from '../arguments.ts'
 import { MissingError, UsageError, WrongFileError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
-import { FileError, NotVerifiedError } from './errors.ts'
+import { ChecksumCheck } from './check-checksum.ts'
+import { FileError, inFile, NotVerifiedError } from './errors.ts'
 import { type ReadingOptions, takesReading, withFile } from './file.ts'
+import { type Input, inputsOf } from './inputs.ts'
+import { readList } from './lists.ts'
 import { readNetwork } from './networks.ts'
 import { FileVerifier, type Verified } from './verify-file.ts'
+import { FolderCheck, readHistory } from './verify-folder.ts'
+import { folderLines, resultLine } from './verify-output.ts'
 
 interface VerifyCommandOptions extends ReadingOptions {
   readonly accumulators?: string
   readonly checksums?: string
+  readonly historyRoots?: string
   readonly network?: string
   readonly data?: string
+  readonly from?: bigint
+  readonly to?: bigint
   readonly signatures: boolean
   readonly full?: boolean
   readonly partial?: boolean
@@ -32,13 +37,21 @@ An .era is verified fully, with all roots and signatures, where its network is k
 which. Files that follow each other are checked to be of one chain. All of an .era hangs on the root of its last state,
 which is printed: compare it with one that you trust.
 
-Ends with status 0 only if every file verifies.`
+All files together are checked as one store: what is missing between them, what is there twice, and what is of another
+network is an error. --from and --to say which eras must be there at least. Blocks that lead to a block whose hash is built
+in, such as the last one before the merge of mainnet, are trusted without any list.
+
+Deviations that published files are known to have are reported and are no errors.
+
+Ends with status 0 only if every file verifies and nothing is missing.`
 
 export function verifyCommand(run: RunCommand): Command {
   return takesReading(new Command('verify'))
-    .addArgument(new Argument('<FILE...>', 'e2store files of any kinds'))
-    .summary('verify all contents of files')
-    .description('Check files as a whole: structure, checksums, numbers, links from block to block, roots, names.')
+    .addArgument(new Argument('<FILE|FOLDER...>', 'e2store files of any kinds, or folders of them'))
+    .summary('verify all contents of files, and folders as a whole')
+    .description(
+      'Check files as a whole: structure, checksums, numbers, links from block to block, roots, names, gaps.',
+    )
     .addOption(
       new Option(
         '--accumulators <file>',
@@ -46,7 +59,15 @@ export function verifyCommand(run: RunCommand): Command {
       ),
     )
     .addOption(new Option('--checksums <file>', 'SHA-256 of the files: "hash  name" a line, or a hash a line'))
+    .addOption(
+      new Option(
+        '--history-roots <file>',
+        'an .era whose last state is trusted: for proofs after the merge, and for eras',
+      ),
+    )
     .addOption(new Option('--network <name>', 'beacon chain that .era files have to be of: a name, or a JSON file'))
+    .addOption(new Option('--from <era>', 'the first era that must be there').argParser(readU64))
+    .addOption(new Option('--to <era>', 'the last era that must be there').argParser(readU64))
     .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))
     .option('--full', 'fail where an .era cannot be verified fully')
     .option('--partial', 'of an .e2ss: accounts may be a part of the state, storage a part of an account')
@@ -57,7 +78,7 @@ export function verifyCommand(run: RunCommand): Command {
       ).argParser(readCount),
     )
     .option('--no-signatures', 'leave out the signatures of .era blocks, some 20 ms each')
-    .option('--json', 'one JSON object a line for each file')
+    .option('--json', 'one JSON object a line for each file, and one for all of them together')
     .addHelpText('after', AFTER)
     .action((paths: string[], options: VerifyCommandOptions) =>
       run(wholly((context) => verify(paths, options, context))),
@@ -66,24 +87,65 @@ export function verifyCommand(run: RunCommand): Command {
 
 async function verify(
   paths: readonly string[],
-  { accumulators, checksums, network, ...options }: VerifyCommandOptions,
-  { out, signal }: CommandContext,
+  options: VerifyCommandOptions,
+  { out, note, signal }: CommandContext,
 ): Promise<ExitCode> {
-  const verifier = new FileVerifier({
-    ...options,
-    accumulators: accumulators === undefined ? undefined : readList('--accumulators', accumulators),
-    checksums: checksums === undefined ? undefined : readList('--checksums', checksums),
-    network: network === undefined ? undefined : readNetwork(network),
-    signal,
-  })
+  const { json = false, ...rest } = options
+  const inputs = await inputsOf(paths, signal)
+  const { verifier, folder } = await prepare(inputs, rest, note, signal)
   let status: ExitCode = ExitCode.ok
-  for (const path of paths) {
-    const result = await verifyOne(path, verifier, signal, options)
+  for (const input of inputs) {
+    const result = await verifyOne(input.path, verifier, signal, rest)
     signal.throwIfAborted()
-    if (result instanceof Error) status = ExitCode.failed
-    await out.line(options.json ? JSON.stringify(jsonOf(path, result)) : textOf(path, result))
+    folder.add(input, result)
+    const fault = result instanceof Error ? result : result.fault && inFile(input.path, result.fault)
+    if (fault !== undefined) status = ExitCode.failed
+    await out.line(resultLine(input.path, fault instanceof Error ? fault : result, json))
   }
-  return status
+  const report = await folder.report(signal)
+  if (report === undefined) return status
+  for (const line of folderLines(report, json)) await out.line(line)
+  return report.findings.length > 0 ? ExitCode.failed : status
+}
+
+/** Read what the options name. @throws {UsageError} */
+async function prepare(
+  inputs: readonly Input[],
+  { accumulators, checksums, network: named, historyRoots, ...options }: VerifyCommandOptions,
+  note: (line: string) => void,
+  signal: AbortSignal,
+): Promise<{ readonly verifier: FileVerifier; readonly folder: FolderCheck }> {
+  const names = inputs.map(({ name }) => name)
+  const network = named === undefined ? undefined : readNetwork(named)
+  const list = checksums === undefined ? undefined : readList('--checksums', checksums, note)
+  const check = list && new ChecksumCheck(list, names)
+  if (check?.notByPosition !== undefined) {
+    note(
+      `--checksums: ${checksums}: its lines are not those of the files in order, but used as a set: ${check.notByPosition}`,
+    )
+  }
+  const history =
+    historyRoots === undefined ? undefined : await trustedHistory(historyRoots, { ...options, network }, signal)
+  const verifier = new FileVerifier(
+    {
+      ...options,
+      accumulators: accumulators === undefined ? undefined : readList('--accumulators', accumulators, note),
+      ...{ names, network, history, signal },
+    },
+    check,
+  )
+  const trusted = history && historyRoots !== undefined ? { name: historyRoots, of: history } : undefined
+  return { verifier, folder: new FolderCheck({ ...options, network, history: trusted }) }
+}
+
+async function trustedHistory(
+  path: string,
+  options: Parameters<typeof readHistory>[1],
+  signal: AbortSignal,
+): ReturnType<typeof readHistory> {
+  const history = await readHistory(path, options, signal)
+  if (history !== undefined) return history
+  throw new UsageError('USAGE', `--history-roots: ${path} is of a network that is not known (--network)`)
 }
 
 /** An error in one file is its result: the others are verified too. */
@@ -103,30 +165,5 @@ async function verifyOne(
     // A system error: the file cannot be read.
     if (error instanceof Error && 'syscall' in error) return error
     throw error
-  }
-}
-
-function textOf(path: string, result: Verified | Error): string {
-  const namesFile = result instanceof FileError || result instanceof WrongFileError || result instanceof MissingError
-  if (namesFile) return `FAILED  ${result.message}`
-  if (result instanceof Error) return `FAILED  ${path}: ${result.message}`
-  return `ok      ${path}: .${result.kind}, ${result.text}`
-}
-
-function jsonOf(path: string, result: Verified | Error): unknown {
-  if (!(result instanceof Error)) return toJson({ file: path, ok: true, kind: result.kind, ...result.json })
-  const { message } = result
-  const code = 'code' in result ? String(result.code) : null
-  const at = result instanceof FileError ? { step: result.step, position: result.position } : {}
-  return toJson({ file: path, ok: false, error: { code, message, ...at } })
-}
-
-function readList(option: string, path: string): readonly Checksum[] {
-  const text = readText(option, path)
-  try {
-    return parseChecksums(text)
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new UsageError('USAGE', `${option}: ${path}: ${why}`, { cause: error })
   }
 }

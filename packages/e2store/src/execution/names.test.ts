@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { fromBytes } from '../io/byte-source.ts'
-import { checksumOf, findChecksum, formatChecksums, parseChecksums } from './checksums.ts'
 import {
   formatExecutionArchiveName,
   formatSnapshotName,
@@ -85,47 +82,5 @@ describe('names', () => {
     expect(parseSnapshotName('sepolia-123-5eb6e371.e2ss')).toEqual(name)
     expect(parseSnapshotName('sepolia-x-5eb6e371.e2ss')).toBeUndefined()
     expect(parseSnapshotName(`${'9'.repeat(300)}-1-5eb6e371.e2ss`)).toBeUndefined()
-  })
-})
-
-describe('checksums', () => {
-  const [a, b] = ['a1'.repeat(32), 'b2'.repeat(32)]
-
-  test('with names, in any form in which they are written', () => {
-    const list = parseChecksums(`${a}  one.era1\n0x${b.toUpperCase()} *two.era1\r\n\n`)
-    expect(list).toEqual([
-      { sha256: a, name: 'one.era1' },
-      { sha256: b, name: 'two.era1' },
-    ])
-    expect(formatChecksums(list)).toBe(`${a}  one.era1\n${b}  two.era1\n`)
-    expect(findChecksum(list, 'two.era1', 0)?.sha256).toBe(b)
-    expect(findChecksum(list, 'three.era1', 0)).toBeUndefined()
-  })
-
-  test('of files of any size', async () => {
-    for (const size of [0, 1, 1_048_576, 2_500_000]) {
-      const bytes = new Uint8Array(size).map((_, i) => i * 31)
-      const expected = createHash('sha256').update(bytes).digest('hex')
-      expect(await checksumOf(fromBytes(bytes))).toBe(expected)
-      expect(await checksumOf(fromBytes(bytes), createHash('sha256'))).toBe(expected)
-    }
-  })
-
-  test('without names, by line', () => {
-    const list = parseChecksums(`0x${a}\n${b}\n`)
-    expect(formatChecksums(list)).toBe(`${a}\n${b}\n`)
-    expect(findChecksum(list, 'any.era1', 1)?.sha256).toBe(b)
-    expect(findChecksum(list, 'any.era1', 2)).toBeUndefined()
-    expect(parseChecksums('')).toEqual([])
-  })
-
-  test.each([
-    ['no hash', 'hello'],
-    ['a hash too short', a.slice(2)],
-    ['an empty line in between', `${a}\n\n${b}`],
-    ['a name with a folder', `${a}  ../one.era1`],
-    ['two names', `${a}  one two`],
-  ])('%s is refused', (_, text) => {
-    expect(() => parseChecksums(text)).toThrow(RangeError)
   })
 })

@@ -113,7 +113,9 @@ async function readBook(
 /** A list that cannot be read is as none. */
 function readList(text: string, what: string, notes: string[]): readonly Checksum[] {
   try {
-    return parseChecksums(text)
+    const { entries, badLines } = parseChecksums(text)
+    for (const { line, message } of badLines) notes.push(`${what}: line ${line} ${message}`)
+    return entries
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     notes.push(`${what} is not used: ${error.message}`)

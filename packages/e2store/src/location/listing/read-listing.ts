@@ -131,7 +131,9 @@ class Found {
 
 function checksumsIn(list: string, text: string, warnings: string[]): readonly Checksum[] {
   try {
-    return parseChecksums(text)
+    const { entries, badLines } = parseChecksums(text)
+    for (const { line, message } of badLines) warnings.push(`${list}: line ${line} ${message}`)
+    return entries
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     warnings.push(`${list}: ${error.message}`)
