@@ -86,7 +86,7 @@ function disposed(): AsyncDisposable {
 }
 
 /** A strong ETag as it is; otherwise date and size, which together are nearly as good. */
-export function encodeValidator({ etag, modified, size }: Version): string | undefined {
+function encodeValidator({ etag, modified, size }: Version): string | undefined {
   if (etag !== undefined) return etag
   return modified === undefined || size === undefined ? undefined : `${modified}; ${size}`
 }

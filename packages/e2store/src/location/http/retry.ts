@@ -15,7 +15,7 @@ const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 10_000
 
 /** The wait before try `n` ≥ 1: twice as long each time, and between half and all of that. */
-export function backoffMs(n: number, random: number): number {
+function backoffMs(n: number, random: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** (n - 1), LONGEST_WAIT_MS) * (0.5 + random / 2)
 }
 

@@ -38,6 +38,7 @@ describe('links of a page', () => {
         { name: 'x-00001-0a0b0c0d.era' },
       ],
     ],
+    ['with its index', `<a href="${A}"><a href="${A}.idx"><a href="x.idx">`, [{ name: A }, { name: `${A}.idx` }]],
     [
       'to lists',
       '<a href="checksums.txt"><a href="checksums_sha256.txt"><a href="urls.txt"><a href="SHA256SUMS"><a href="robots.txt">',
