@@ -172,7 +172,11 @@ export class EraFile {
   async #blockRecord(source: ByteSource, group: EraGroup, i: number, step: Step): Promise<E2Record | undefined> {
     const index = await this.blockIndex(group)
     const target = index?.target(i, step)
-    if (target === undefined) return undefined
+    if (index === undefined || target === undefined) return undefined
+    if (source.willRead !== undefined) {
+      // All of the record is requested at once.
+      source.willRead([{ position: target, length: bytesUpToNext(index, i, target, group) }])
+    }
     const record = await readRecord(source, target, { end: group.contentEnd, step })
     if (isEmptyMark(record)) return undefined
     expectType(record, RecordType.CompressedSignedBeaconBlock, step)
@@ -187,6 +191,18 @@ export class EraFile {
       throw new E2FormatError('BAD_TARGET', `block of slot ${found} where the index has slot ${slot}`, position, step)
     }
     return { slot, position, ssz }
+  }
+}
+
+/** Bytes up to the next block, or the state. Only a hint: the index may be wrong. */
+function bytesUpToNext(index: SlotIndex, i: number, target: number, { statePosition }: EraGroup): number {
+  try {
+    let next: number | undefined
+    for (let slot = i + 1; slot < index.count && next === undefined; slot++) next = index.target(slot, 'read')
+    return Math.min(MIB, Math.max(0, (next ?? statePosition) - target))
+  } catch (error) {
+    if (error instanceof E2FormatError) return 0
+    throw error
   }
 }
 

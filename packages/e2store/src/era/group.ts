@@ -1,7 +1,7 @@
 import { E2FormatError, type Step } from '../errors.ts'
 import { isEmptyMark, readSlotIndex, type SlotIndex } from '../index-records/slot-index.ts'
 import type { ByteSource } from '../io/byte-source.ts'
-import { expectType, readRecordHeader } from '../records/record.ts'
+import { expectType, RECORD_HEADER_BYTES, readRecordHeader } from '../records/record.ts'
 import { RecordType } from '../records/record-type.ts'
 
 /** Slots of an era in the mainnet and the minimal preset. */
@@ -74,6 +74,12 @@ async function firstBlock(source: ByteSource, index: SlotIndex): Promise<number 
   return undefined
 }
 
+/** Whether a record's header can be read without a request of its own. Whoever reads the record checks its type too. */
+function isAtHand(source: ByteSource, position: number): boolean {
+  if (position + RECORD_HEADER_BYTES > source.size) return true
+  return source.peek === undefined || source.peek(position, RECORD_HEADER_BYTES) !== undefined
+}
+
 /**
  * The group that ends at `end`, found from its indices.
  *
@@ -88,8 +94,10 @@ async function readGroup(source: ByteSource, end: number, options: EraOptions = 
   const blockIndex = stateSlot === 0n ? undefined : await readSlotIndex(source, stateIndex.position, options)
   if (blockIndex) checkSlots(blockIndex, stateSlot, options.slotsPerEra)
   const contentEnd = blockIndex?.position ?? stateIndex.position
-  const state = await readRecordHeader(source, statePosition, { end: contentEnd, step: 'open' })
-  expectType(state, RecordType.CompressedBeaconState, 'open')
+  if (isAtHand(source, statePosition)) {
+    const state = await readRecordHeader(source, statePosition, { end: contentEnd, step: 'open' })
+    expectType(state, RecordType.CompressedBeaconState, 'open')
+  }
   const first = blockIndex && (await firstBlock(source, blockIndex))
   if (first !== undefined && first > statePosition)
     throw bad(`first block at ${first} is after the state`, statePosition)

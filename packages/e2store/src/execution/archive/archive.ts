@@ -213,6 +213,8 @@ export class BlockArchive {
  * collected so late that keeping 4 MiB of them takes a multiple of that.
  */
 function keepPages(source: ByteSource, pageBytes?: number): ByteSource {
+  // It keeps what it read by itself.
+  if (source.willRead !== undefined) return source
   if (pageBytes === undefined && source.size > KEPT_BYTES) return source
   const bytes = pageBytes ?? PAGE_BYTES
   return paged(source, bytes, Math.ceil(KEPT_BYTES / bytes))

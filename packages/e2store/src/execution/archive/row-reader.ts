@@ -37,6 +37,7 @@ const GUESS_BYTES = 4096
  * There is one window where the records of a block are consecutive, otherwise one for each column.
  */
 export class RowReader {
+  readonly #source: ByteSource
   readonly #layout: Layout
   readonly #windows: readonly RecordWindow[]
   readonly #windowBytes: number
@@ -47,6 +48,7 @@ export class RowReader {
 
   /** @param window by {@link rowWindow}; rows are valid until the next {@link read} only if it reads ahead */
   constructor(source: ByteSource, layout: Layout, window: WindowOptions, { columns, windowBytes = 0 }: RowOptions) {
+    this.#source = source
     this.#layout = layout
     this.#windowBytes = windowBytes
     const wanted = layout.columns.map((name, column) => column === 0 || columns.includes(name))
@@ -79,6 +81,7 @@ export class RowReader {
 
   /** The records of a block, reading those that are not in memory. */
   async read(index: number): Promise<Row> {
+    if (this.#windowBytes === 0) this.#announce(index)
     for (;;) {
       const row = this.take(index)
       if (row !== undefined) return row
@@ -95,22 +98,47 @@ export class RowReader {
     const missing = window.missing(position)
     const isUnknown = missing === RECORD_HEADER_BYTES
     const needed = position - start + (isUnknown ? GUESS_BYTES : missing)
-    const bytes = isUnknown && position === start ? this.#rowBytes(index) : needed
+    const bytes = isUnknown && position === start ? this.#bytesOf(index, column) : needed
     return window.load(start, Math.max(bytes, this.#windowBytes))
   }
 
-  /** Bytes up to the next row if all of the row is wanted. Only a hint: the index may be wrong. */
-  #rowBytes(index: number): number {
-    const { rowwise, count, indexPosition, columns, target } = this.#layout
-    if (!rowwise || this.#wanted.length < columns.length) return GUESS_BYTES
+  /** Let the source request the records of a row together, where they are apart. */
+  #announce(index: number): void {
+    const { rowwise, target } = this.#layout
+    if (rowwise || this.#source.willRead === undefined) return
     try {
-      const end = index + 1 < count ? target(index + 1, 0) : indexPosition
-      const bytes = end - target(index, 0)
+      const columns = this.#wanted.flatMap((wanted, column) => (wanted ? [column] : []))
+      this.#source.willRead(
+        columns.map((column) => ({ position: target(index, column), length: this.#bytesOf(index, column) })),
+      )
+    } catch (error) {
+      // Reported where that record is read.
+      if (!(error instanceof E2FormatError)) throw error
+    }
+  }
+
+  /** Bytes of a row, or of a record of a column of its own, as far as the index shows. Only a hint: it may be wrong. */
+  #bytesOf(index: number, column: number): number {
+    const { rowwise, columns, target } = this.#layout
+    if (rowwise && this.#wanted.length < columns.length) return GUESS_BYTES
+    try {
+      const start = target(index, column)
+      const bytes = this.#endAfter(index, column, start) - start
       return bytes < RECORD_HEADER_BYTES ? GUESS_BYTES : Math.min(bytes, MAX_ROW_BYTES)
     } catch (error) {
       if (error instanceof E2FormatError) return GUESS_BYTES
       throw error
     }
+  }
+
+  /** Where what begins at `start` has to end: where the next one begins, or the next column, or what follows all blocks. */
+  #endAfter(index: number, column: number, start: number): number {
+    const { rowwise, count, accumulator, indexPosition, columns, target } = this.#layout
+    if (index + 1 < count) return target(index + 1, column)
+    const end = rowwise ? indexPosition : (accumulator?.position ?? indexPosition)
+    if (rowwise) return end
+    const after = columns.map((_, each) => target(0, each)).filter((each) => each > start)
+    return Math.min(end, ...after)
   }
 
   #window(column: number): RecordWindow {

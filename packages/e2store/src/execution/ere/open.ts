@@ -1,12 +1,10 @@
-import { E2FormatError } from '../../errors.ts'
-import { type DynamicBlockIndex, readDynamicBlockIndex } from '../../index-records/dynamic-block-index.ts'
+import { readDynamicBlockIndex } from '../../index-records/dynamic-block-index.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
-import { readRecordHeader } from '../../records/record.ts'
-import { describeType } from '../../records/record-type.ts'
 import { type ArchiveOptions, BlockArchive } from '../archive/archive.ts'
 import type { Deviation } from '../archive/deviation.ts'
-import { type Column, columnsOf, columnType } from '../archive/layout.ts'
+import { type Column, columnsOf } from '../archive/layout.ts'
 import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
+import { readColumns } from './columns.ts'
 
 /**
  * Open an `.ere` (`.erae`) file: sections of headers, bodies and, optionally, slim receipts, proofs and total
@@ -41,28 +39,3 @@ export async function openEre(source: ByteSource, options: ArchiveOptions = {}):
 function otherOrder(order: readonly Column[], position: number): Deviation {
   return { code: 'INDEX_ORDER', message: `order of the index columns: ${order.join(', ')}`, position }
 }
-
-/** The columns of an index in its own order. */
-async function readColumns(source: ByteSource, index: DynamicBlockIndex): Promise<Column[]> {
-  const bad = (message: string, component: number): E2FormatError =>
-    new E2FormatError('BAD_INDEX', message, index.field(0, component), 'open')
-  const order: Column[] = []
-  for (let component = 0; component < index.components; component++) {
-    const target = index.target(0, component, 'open')
-    const { type } = await readRecordHeader(source, target, { end: index.position, step: 'open' })
-    const column = columnsOf('ere').find((each) => columnType('ere', each) === type)
-    if (column === undefined) {
-      throw bad(`column ${component} of the index points at a ${describeType(type)} record`, component)
-    }
-    const before = order.indexOf(column)
-    if (before >= 0) throw bad(`columns ${before} and ${component} of the index both have ${column} records`, component)
-    order.push(column)
-  }
-  for (const column of REQUIRED) {
-    if (order.includes(column)) continue
-    throw bad(`the index has no column of ${column} records, only ${order.join(', ')}`, 0)
-  }
-  return order
-}
-
-const REQUIRED: readonly Column[] = ['header', 'body']

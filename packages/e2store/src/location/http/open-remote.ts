@@ -9,13 +9,22 @@ import { SegmentCache } from './segments.ts'
 import { Slots } from './slots.ts'
 
 export interface ReadOptions {
-  /** Bytes asked for at the end of a file when it is opened: indices are there (default 512 KiB). */
+  /**
+   * Bytes asked for at the end of a file when it is opened (default 704 KiB: of the largest `.ere` that is the index and
+   * all total difficulties, of an `.era1` also the last block).
+   */
   readonly tailBytes?: number
+  /**
+   * Bytes that come along when something at the start of a file is read (default 64 KiB). With 6 MiB these are all headers
+   * of an `.ere`: then a block of it takes one request for its body and one for its receipts.
+   */
+  readonly headBytes?: number
   /** Most bytes kept of what was read, of all open files (default 32 MiB). */
   readonly cacheBytes?: number
 }
 
-const DEFAULT_TAIL_BYTES = 524_288
+const DEFAULT_TAIL_BYTES = 720_896
+const DEFAULT_HEAD_BYTES = 65_536
 const DEFAULT_CACHE_BYTES = 33_554_432
 const DEFAULT_CONNECTIONS = 6
 
@@ -24,11 +33,13 @@ export class RemoteServer implements Shared {
   readonly client: HttpClient
   readonly cache: SegmentCache
   readonly slots: Slots
+  readonly headBytes: number
   readonly #habits: ServerHabits = {}
   readonly #tailBytes: number
 
   constructor(options: ClientOptions & ReadOptions = {}) {
     const { tailBytes = DEFAULT_TAIL_BYTES, cacheBytes = DEFAULT_CACHE_BYTES } = options
+    this.headBytes = options.headBytes ?? DEFAULT_HEAD_BYTES
     this.client = new HttpClient(options)
     this.cache = new SegmentCache(cacheBytes)
     this.slots = new Slots(options.connections ?? DEFAULT_CONNECTIONS)

@@ -1,15 +1,17 @@
-/** Reads that follow each other: the last one, and how many there were. */
+/** Reads that follow each other. */
 interface Run {
+  /** Where the first one began, and the last one. */
+  readonly origin: number
   start: number
   end: number
-  reads: number
 }
 
 /** Columns of an archive that are read at the same time, and some. */
 const MAX_RUNS = 8
 /** Bytes that may be left out between two reads that follow each other. */
-const MAX_SKIP = 65_536
-/** Read ahead at first. */
+const MAX_SKIP = 4096
+/** From so many bytes on, reads that follow each other are expected to go on. */
+const LONG_RUN = 131_072
 const FIRST_AHEAD = 262_144
 
 /** Recognizes reads of a file that follow each other, in several parts of it at the same time. */
@@ -22,12 +24,15 @@ export class ReadPattern {
     this.#maxAhead = maxAhead
   }
 
-  /** How many bytes to read ahead after a read of `[start, end)`: none until three follow each other, then more and more. */
+  /**
+   * How many bytes to read ahead after a read of `[start, end)`: none at first, then as many as were read one after the
+   * other.
+   */
   note(start: number, end: number): number {
     const at = this.#runs.findIndex((run) => start >= run.start && start <= run.end + MAX_SKIP)
     const run = this.#runs[at]
     if (run === undefined) {
-      this.#runs.push({ start, end, reads: 0 })
+      this.#runs.push({ origin: start, start, end })
       if (this.#runs.length > MAX_RUNS) this.#runs.shift()
       return 0
     }
@@ -36,8 +41,8 @@ export class ReadPattern {
     if (end > run.end) {
       run.start = start
       run.end = end
-      run.reads++
     }
-    return run.reads < 2 ? 0 : Math.min(this.#maxAhead, FIRST_AHEAD * 2 ** Math.min(run.reads - 2, 20))
+    const length = run.end - run.origin
+    return length < LONG_RUN ? 0 : Math.min(this.#maxAhead, Math.max(FIRST_AHEAD, length))
   }
 }

@@ -14,6 +14,8 @@ export interface Shared {
   readonly client: HttpClient
   readonly cache: SegmentCache
   readonly slots: Slots
+  /** Bytes that are read together at the start of a file. */
+  readonly headBytes: number
 }
 
 /** Reads below this size bring along what is around them. */
@@ -74,7 +76,7 @@ export class RemoteSource implements OpenedFile {
     const sorted = ranges
       .filter(({ position, length }) => length > 0 && position >= 0 && position + length <= this.size)
       .filter(({ position, length }) => this.#segments.firstGap(position, position + length) < position + length)
-      .map(({ position, length }) => around(position, position + length, this.size))
+      .map(({ position, length }) => this.#around(position, position + length))
       .sort((a, b) => a.start - b.start)
     const merged: { start: number; end: number }[] = []
     for (const range of sorted) {
@@ -119,7 +121,7 @@ export class RemoteSource implements OpenedFile {
   }
 
   #coverAround(position: number, end: number): Segment[] {
-    const wide = around(position, end, this.size)
+    const wide = this.#around(position, end)
     const start = this.#segments.at(position) === undefined ? this.#segments.gapStart(position, wide.start) : position
     return this.#cover(start, end, wide.end).filter((segment) => segment.end > position)
   }
@@ -161,11 +163,12 @@ export class RemoteSource implements OpenedFile {
     )
     return segment
   }
-}
 
-/** A small range, with what is around it in its page. */
-function around(start: number, end: number, size: number): { start: number; end: number } {
-  if (end - start > SMALL_BYTES) return { start, end }
-  const page = start - (start % PAGE_BYTES)
-  return { start: page, end: Math.min(size, Math.max(end, page + PAGE_BYTES)) }
+  /** A small range, with what is around it in its page. */
+  #around(start: number, end: number): { start: number; end: number } {
+    const { headBytes } = this.#shared
+    if (end - start > SMALL_BYTES) return { start, end }
+    const [from, bytes] = start < headBytes ? [0, headBytes] : [start - (start % PAGE_BYTES), PAGE_BYTES]
+    return { start: from, end: Math.min(this.size, Math.max(end, from + bytes, start + PAGE_BYTES / 2)) }
+  }
 }
