@@ -218,7 +218,12 @@ test.each<[string, number, number, RegExp]>([
   ['rows of 2^63', 8, -(2 ** 63), /a row count of 9223372036854775808, at most 8192 allowed/],
   ['columns of 2^60', 16, 2 ** 60, /a column count of 1152921504606846976, at most 5 allowed/],
   ['no columns', 16, 0, /a column count of 0, at most 5 allowed/],
-  ['more rows than fit', 8, 8192, /index with 6 offsets has a row count of 8192/],
+  [
+    'more rows than fit',
+    8,
+    8192,
+    /index with 6 offsets has counts of 8192 rows and 3 columns, more than the file has space for/,
+  ],
 ])('an index with %s is reported to have them', async (_, fromEnd, count, message) => {
   const targets = [
     [8, 20, 30],

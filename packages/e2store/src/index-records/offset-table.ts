@@ -175,12 +175,14 @@ async function countError(
   const found = await indexEndingAt(source, end, from)
   if (found?.type !== type) return noIndexError(source, { from, end, type, step })
   const offsets = (end - found.position - HEAD_BYTES - footBytes) / 8
-  const wrongColumns = counts.columns < 1n || counts.columns > BigInt(maxColumns)
-  const [name, value, most, at] = wrongColumns
-    ? (['column', counts.columns, maxColumns, end - footBytes] as const)
-    : (['row', counts.rows, maxRows, end - 8] as const)
-  const message = `index with ${offsets} offsets has a ${name} count of ${value}, at most ${most} allowed`
-  return new E2FormatError('BAD_COUNT', message, at, step)
+  const bad = (what: string, at: number): E2FormatError =>
+    new E2FormatError('BAD_COUNT', `index with ${offsets} offsets has ${what}`, at, step)
+  const { rows, columns } = counts
+  if (columns < 1n || columns > BigInt(maxColumns)) {
+    return bad(`a column count of ${columns}, at most ${maxColumns} allowed`, end - footBytes)
+  }
+  if (rows < 1n || rows > BigInt(maxRows)) return bad(`a row count of ${rows}, at most ${maxRows} allowed`, end - 8)
+  return bad(`counts of ${rows} rows and ${columns} columns, more than the file has space for`, end - 8)
 }
 
 /**
