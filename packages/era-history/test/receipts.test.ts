@@ -78,6 +78,23 @@ test('gas of a transaction is a difference, logs are counted through the block',
   expect(derived.map(({ contractAddress }) => contractAddress !== undefined)).toEqual([true, false, false])
 })
 
+test('a deposit creates with the nonce that its receipt has, and pays nothing for gas', () => {
+  const from = new Uint8Array(20).fill(3)
+  const deposit = { sourceHash: new Uint8Array(32), from, mint: 0n, isSystemTransaction: false }
+  const call = { nonce: 0n, gasLimit: 1n, value: 0n, input: new Uint8Array(0) }
+  const [derived] = deriveReceipts(
+    [{ type: 0x7e, outcome: true, cumulativeGasUsed: 5n, logs: [], depositNonce: 77n, depositReceiptVersion: 1n }],
+    {
+      ...{ header: decodeHeaderOf(), network: 'op', senders: [from] },
+      transactions: [{ hash: new Uint8Array(32), type: 0x7e, ...call, deposit }],
+    },
+  )
+  expect(derived).toMatchObject({ depositNonce: 77n, depositReceiptVersion: 1n, effectiveGasPrice: 0n })
+  expect(hexlify(derived?.contractAddress ?? '')).toBe(
+    getCreateAddress({ from: hexlify(from), nonce: 77n }).toLowerCase(),
+  )
+})
+
 test('created addresses are those of ethers', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), fc.bigInt(0n, 2n ** 64n - 1n), (sender, nonce) => {

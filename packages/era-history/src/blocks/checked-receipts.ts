@@ -11,6 +11,7 @@ import {
   type Receipt,
   splitReceipts,
 } from '@datastreamer/e2store/execution'
+import { DEPOSIT_TYPE } from '../transactions/transaction.ts'
 import { equalBytes, hexOf } from '../trust/bytes.ts'
 
 /** The content of a receipts record, decompressed. */
@@ -35,21 +36,22 @@ export function checkedReceipts(
 ): Receipt[] {
   const origin = { what: 'receipts', position }
   const hashes = defaultHashes()
-  let receipts: Receipt[]
-  let envelopes: Uint8Array[]
-  if (kind === 'ere') {
-    receipts = decodeSlimReceipts(bytes, origin).map((slim) => ({ ...slim, logsBloom: logsBloom(slim.logs, hashes) }))
-    envelopes = receipts.map((receipt) => encodeReceipt(receipt, hashes))
-  } else {
-    receipts = decodeReceipts(bytes, origin)
-    envelopes = splitReceipts(bytes, origin)
-  }
+  const receipts =
+    kind === 'ere'
+      ? decodeSlimReceipts(bytes, origin).map((slim) => ({ ...slim, logsBloom: logsBloom(slim.logs, hashes) }))
+      : decodeReceipts(bytes, origin)
   if (receipts.length !== transactions) {
     const message = `block ${number} has ${receipts.length} receipts for ${transactions} transactions`
     throw new VerificationError('WRONG_COUNT', message, position)
   }
-  const root = orderedTrieRoot(envelopes, hashes)
+  const root = orderedTrieRoot(trieValues(kind, receipts, bytes), hashes)
   if (equalBytes(root, receiptsRoot)) return receipts
   const message = `receipts of block ${number} hash to ${hexOf(root)}, the header has ${hexOf(receiptsRoot)}`
   throw new VerificationError('WRONG_ROOT', message, position)
+}
+
+/** The values of the receipts trie. That of a deposit may leave out fields which the file has. */
+function trieValues(kind: ArchiveKind, receipts: readonly Receipt[], bytes: Uint8Array): Uint8Array[] {
+  if (kind !== 'ere' && receipts.every(({ type }) => type !== DEPOSIT_TYPE)) return splitReceipts(bytes)
+  return receipts.map((receipt) => encodeReceipt(receipt, defaultHashes()))
 }

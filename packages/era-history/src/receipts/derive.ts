@@ -41,7 +41,12 @@ export function deriveReceipts(receipts: readonly Receipt[], context: ReceiptCon
       effectiveGasPrice: effectiveGasPrice(transaction, header.baseFeePerGas),
       logsBloom: receipt.logsBloom ?? logsBloom(logs, defaultHashes()),
     }
-    if (transaction.to === undefined) derived.contractAddress = createdAddress(sender, transaction.nonce)
+    const { depositNonce, depositReceiptVersion } = receipt
+    if (depositNonce !== undefined) derived.depositNonce = depositNonce
+    if (depositReceiptVersion !== undefined) derived.depositReceiptVersion = depositReceiptVersion
+    if (transaction.to === undefined) {
+      derived.contractAddress = createdAddress(sender, depositNonce ?? transaction.nonce)
+    }
     if (transaction.type === BLOB_TYPE) {
       derived.blobGasUsed = BLOB_GAS * BigInt(transaction.blobVersionedHashes?.length ?? 0)
       if (blobPrice !== undefined) derived.blobGasPrice = blobPrice

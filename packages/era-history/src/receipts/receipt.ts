@@ -20,4 +20,8 @@ export interface TransactionReceipt {
   readonly blobGasUsed?: bigint
   /** Wei; absent where the network's parameters are not known. */
   readonly blobGasPrice?: bigint
+  /** Of a deposit on an OP chain from Regolith on: the sender's nonce. */
+  readonly depositNonce?: bigint
+  /** From Canyon on. */
+  readonly depositReceiptVersion?: bigint
 }

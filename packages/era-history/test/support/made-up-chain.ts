@@ -153,11 +153,20 @@ export type FileShape = 'era1' | 'ere' | 'ere-noproofs' | 'ere-noreceipts' | 'er
 
 /** Write blocks, the first of which has a number that is a multiple of 8192, into a file. */
 export async function madeFile(blocks: readonly MadeBlock[], shape: FileShape, network = 'made'): Promise<MadeFile> {
+  return fileOf(blocks, rowsOf(blocks, shape === 'era1' ? 'era1' : 'ere'), shape, network)
+}
+
+/** Write the records of blocks, which need not be right, into a file. */
+export async function fileOf(
+  blocks: readonly MadeBlock[],
+  rows: readonly Columns<Uint8Array>[],
+  shape: FileShape,
+  network = 'made',
+): Promise<MadeFile> {
   const sink = toBytes()
   const [first] = blocks
   if (first === undefined) throw new RangeError('no blocks')
   const kind = shape === 'era1' ? 'era1' : 'ere'
-  const rows = rowsOf(blocks, kind)
   const source = { start: first.number, read: (): readonly Columns<Uint8Array>[] => rows }
   const written =
     kind === 'era1' ? await writeEra1(sink, source) : await writeEre(sink, source, { columns: COLUMNS[shape] })
@@ -172,7 +181,8 @@ const COLUMNS: Readonly<Record<FileShape, ('receipts' | 'totalDifficulty' | 'pro
   'ere-bare': ['receipts'],
 }
 
-function rowsOf(blocks: readonly MadeBlock[], kind: 'era1' | 'ere'): Columns<Uint8Array>[] {
+/** The contents of the records of blocks. */
+export function rowsOf(blocks: readonly MadeBlock[], kind: 'era1' | 'ere'): Columns<Uint8Array>[] {
   const hashes = defaultHashes()
   const accumulator = new HeaderAccumulator(hashes)
   for (const { hash, totalDifficulty } of blocks) accumulator.add(hash, totalDifficulty)
