@@ -169,7 +169,8 @@ export class FileHistory implements OpenHistory {
         if (header !== undefined) return { number: header.number, hash: header.hash }
       } catch (error) {
         if (!(error instanceof HistoryError)) throw error
-        if (this.runs.at(-1)?.to === last.to) throw error
+        // Its last block alone is wrong: what would be the head otherwise?
+        if (this.runs.at(-1)?.to === last.to) this.#files.rejectHolders(last.to, error)
       }
       await this.#files.settle(signal)
     }

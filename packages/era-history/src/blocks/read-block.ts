@@ -1,7 +1,8 @@
-import type { BlockArchive } from '@datastreamer/e2store/execution'
+import { ContentError, NotInFileError } from '@datastreamer/e2store'
+import type { BlockHeader, Receipt } from '@datastreamer/e2store/execution'
 import type { OpenFile } from '../files/file-pool.ts'
 import { type FileSet, HEADER_COLUMNS } from '../files/file-set.ts'
-import type { ReceiptsPayload } from './checked-receipts.ts'
+import { checkedReceipts } from './checked-receipts.ts'
 import { type BlockContext, VerifiedBlock } from './verified-block.ts'
 
 export interface BlockReader extends BlockContext {
@@ -10,33 +11,35 @@ export interface BlockReader extends BlockContext {
 
 /**
  * Read a block from a file and verify it. Where the records of a block are consecutive its receipts are read with it,
- * elsewhere when they are asked for.
+ * elsewhere when they are asked for: then, and if they are wrong, from any file that has them.
  *
  * @throws {ContentError} the block is not what the file or its header says
  */
 export async function readBlock(open: OpenFile, number: bigint, reader: BlockReader): Promise<VerifiedBlock> {
   const { archive } = open
-  const isRowwise = archive.kind !== 'ere'
-  const payloads = await archive.payloads(number, isRowwise ? archive.columns : [...HEADER_COLUMNS, 'body'])
-  const { body = new Uint8Array(0), receipts, positions } = payloads
-  const held = receipts && { bytes: receipts, position: positions.receipts ?? 0 }
+  const { kind } = archive
+  const columns = kind === 'ere' ? [...HEADER_COLUMNS, 'body' as const] : archive.columns
+  const payloads = await archive.payloads(number, columns)
+  const { body = new Uint8Array(0), receipts: held, positions } = payloads
   const verified = await reader.files.verifier.verify(open, payloads)
-  const content = {
-    ...{ kind: archive.kind, body, position: positions.body ?? 0, receiptBytes: receipts?.length ?? 0 },
-    loadReceipts: async () => held ?? (isRowwise ? undefined : loadReceipts(archive, open, number, reader)),
+  const { header } = verified
+  const loadReceipts = async (count: number): Promise<readonly Receipt[] | undefined> => {
+    if (held !== undefined) {
+      try {
+        return checkedReceipts(kind, header, { bytes: held, position: positions.receipts ?? 0 }, count)
+      } catch (error) {
+        if (!(error instanceof ContentError)) throw error
+      }
+    }
+    return reader.files.read(number, (other) => readReceipts(other, header, count))
   }
+  const content = { kind, body, position: positions.body ?? 0, receiptBytes: held?.length ?? 0, loadReceipts }
   return new VerifiedBlock(verified, content, reader)
 }
 
-async function loadReceipts(
-  { columns }: BlockArchive,
-  { file }: OpenFile,
-  number: bigint,
-  { files }: BlockReader,
-): Promise<ReceiptsPayload | undefined> {
-  if (!columns.includes('receipts')) return undefined
-  return files.pool.use(file, async ({ archive }) => {
-    const { receipts, positions } = await archive.payloads(number, ['header', 'receipts'])
-    return receipts && { bytes: receipts, position: positions.receipts ?? 0 }
-  })
+/** @throws {NotInFileError} the file has no receipts */
+async function readReceipts({ archive, file }: OpenFile, header: BlockHeader, count: number): Promise<Receipt[]> {
+  const { receipts, positions } = await archive.payloads(header.number, ['header', 'receipts'])
+  if (receipts === undefined) throw new NotInFileError('NOT_IN_FILE', `${file.name} has no receipts`)
+  return checkedReceipts(archive.kind, header, { bytes: receipts, position: positions.receipts ?? 0 }, count)
 }

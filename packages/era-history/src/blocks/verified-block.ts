@@ -16,7 +16,6 @@ import type { RecoveryThreads } from '../senders/threads.ts'
 import { decodeTransaction } from '../transactions/decode.ts'
 import type { Transaction } from '../transactions/transaction.ts'
 import type { TrustLevel } from '../trust/trust.ts'
-import { checkedReceipts, type ReceiptsPayload } from './checked-receipts.ts'
 import type { HistoryBlock } from './history-block.ts'
 import { once } from './once.ts'
 
@@ -26,8 +25,8 @@ export interface BlockContent {
   readonly body: Uint8Array
   /** Of the body's record in the file. */
   readonly position: number
-  /** Reads the receipts; `undefined` if they are not held. */
-  readonly loadReceipts: () => Promise<ReceiptsPayload | undefined>
+  /** Reads the receipts, and compares them with the header and the number of transactions; `undefined` if none are held. */
+  readonly loadReceipts: (transactions: number) => Promise<readonly Receipt[] | undefined>
   /** Bytes that are held already for {@link loadReceipts}. */
   readonly receiptBytes: number
 }
@@ -76,10 +75,7 @@ export class VerifiedBlock implements HistoryBlock {
     this.size = blockSize(headerRlp, body)
     const { transactions: envelopes } = this.body
     this.weight = headerRlp.length + body.length + receiptBytes * 4 + envelopes.length * TRANSACTION_BYTES
-    this.storedReceipts = once(async () => {
-      const payload = await loadReceipts()
-      return payload && checkedReceipts(kind, header, payload, envelopes.length)
-    })
+    this.storedReceipts = once(() => loadReceipts(envelopes.length))
     this.senders = once(() => recoverSenders(envelopes, this.transactions(), threads))
     this.receipts = once(async () => {
       const receipts = await this.storedReceipts()

@@ -93,6 +93,12 @@ export class FileSet {
     }
   }
 
+  /** Do not use the files any more that hold a block. */
+  rejectHolders(number: bigint, error: Error): void {
+    for (const file of this.catalog.holding(number)) file.reject(error)
+    this.catalog.update()
+  }
+
   /** Close files that are not part of the set any more, and forget what is known of them. */
   remove(files: ReadonlySet<HistoryFile>): void {
     for (const file of files) {

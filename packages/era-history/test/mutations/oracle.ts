@@ -93,8 +93,8 @@ export class Oracle {
     const hash = defaultHashes().keccak256(chosen.envelope)
     const found = await history.transactionAt(hash)
     if (found === undefined) return false
-    const place = known.find(({ block, index }) => block === found.block && index === found.index)
-    expectEqual('transaction by hash', chosen.envelope, place?.envelope)
+    const held = known.find(({ block, index }) => block === found.block && index === found.index)
+    expectEqual('transaction by hash', chosen.envelope, held?.envelope)
     return number !== undefined
   }
 

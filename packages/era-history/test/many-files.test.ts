@@ -1,0 +1,76 @@
+import { beforeAll, expect, test } from 'vitest'
+import { openHistory } from '../src/index.ts'
+import { type MadeBlock, type MadeFile, madeChain, madeFile } from './support/made-up-chain.ts'
+import { memoryLocation } from './support/memory-location.ts'
+
+/** Short files, each the beginning of an era: each is a run of its own. */
+const made: { readonly blocks: MadeBlock[]; readonly file: MadeFile }[] = []
+
+beforeAll(async () => {
+  for (let era = 0; era < 24; era++) {
+    const blocks = madeChain({ from: BigInt(era) * 8192n, count: 4, seed: era + 1 })
+    made.push({ blocks, file: await madeFile(blocks, 'ere') })
+  }
+}, 60_000)
+
+const files = (from = 0, to = made.length): MadeFile[] => made.slice(from, to).map(({ file }) => file)
+
+test('few files are open at once, and each block is right', async () => {
+  const location = memoryLocation(files())
+  await using history = await openHistory([location], { maxOpenFiles: 3 })
+  expect(history.runs).toHaveLength(24)
+  const numbers = made.flatMap(({ blocks }) => blocks.map(({ number }) => number))
+  for (const number of numbers) expect((await history.block(number))?.number).toBe(number)
+  expect(location.counts.open).toBeLessThanOrEqual(3)
+  // What is in use at the same time may be more, as when all runs are opened.
+  expect(location.counts.mostOpen).toBeLessThanOrEqual(3 + 8)
+})
+
+test('a block that is asked for many times at once is read once', async () => {
+  const location = memoryLocation(files(0, 1))
+  await using history = await openHistory([location])
+  const { reads } = location.counts
+  const [first, ...others] = await Promise.all(Array.from({ length: 10 }, () => history.block(1n)))
+  expect(others.every((other) => other === first)).toBe(true)
+  const alone = location.counts.reads - reads
+  await history.block(2n)
+  expect(location.counts.reads - reads).toBeLessThanOrEqual(2 * alone)
+})
+
+test('files that are added are seen after a refresh; those that are removed are forgotten', async () => {
+  const location = memoryLocation(files(0, 2))
+  await using history = await openHistory([location])
+  expect(history.head?.number).toBe(8195n)
+  expect(await history.refresh()).toBe(false)
+  for (const { name, bytes } of files(2, 4)) location.files.set(name, bytes)
+  expect(await history.refresh()).toBe(true)
+  expect(history.head?.number).toBe(24_579n)
+  expect((await history.block(24_578n))?.number).toBe(24_578n)
+  location.files.delete(files()[3]?.name ?? '')
+  expect(await history.refresh()).toBe(true)
+  expect(history.head?.number).toBe(16_387n)
+  expect(await history.block(24_578n)).toBeUndefined()
+})
+
+test('a file that is replaced is read anew', async () => {
+  const [first] = files(0, 1) as [MadeFile]
+  const location = memoryLocation([first])
+  await using history = await openHistory([location])
+  await history.block(0n)
+  const longer = await madeFile(madeChain({ from: 0n, count: 6, seed: 1 }), 'ere')
+  location.files.set(first.name, longer.bytes)
+  expect(await history.refresh()).toBe(true)
+  expect(history.head?.number).toBe(5n)
+})
+
+test('a closed history says so, and has closed its files', async () => {
+  const location = memoryLocation(files(0, 3))
+  const history = await openHistory([location])
+  await history[Symbol.asyncDispose]()
+  expect(location.counts.open).toBe(0)
+  await expect(history.block(1n)).rejects.toMatchObject({ code: 'CLOSED' })
+})
+
+test('a place without archives is an error', async () => {
+  await expect(openHistory([memoryLocation([])])).rejects.toMatchObject({ code: 'NO_FILES', message: /memory/ })
+})

@@ -1,0 +1,133 @@
+import { defaultHashes, HeaderAccumulator } from '@datastreamer/e2store/execution'
+import { beforeAll, expect, test } from 'vitest'
+import { openHistory } from '../src/index.ts'
+import { fileOf, type MadeBlock, type MadeFile, madeChain, madeFile, rowsOf } from './support/made-up-chain.ts'
+import { memoryLocation } from './support/memory-location.ts'
+
+let blocks: MadeBlock[]
+let era1: MadeFile
+let ere: MadeFile
+let accumulator: Uint8Array
+
+beforeAll(async () => {
+  blocks = madeChain({ from: 8192n, count: 30, seed: 11 })
+  era1 = await madeFile(blocks, 'era1')
+  ere = await madeFile(blocks, 'ere')
+  const collected = new HeaderAccumulator(defaultHashes())
+  for (const { hash, totalDifficulty } of blocks) collected.add(hash, totalDifficulty)
+  accumulator = collected.root()
+}, 60_000)
+
+/** The era1 file with another byte in the content of one record of a block. */
+async function changed(index: number, column: 'header' | 'body' | 'receipts' | 'totalDifficulty'): Promise<MadeFile> {
+  const rows = rowsOf(blocks, 'era1').map((row, i) => {
+    if (i !== index) return row
+    const content = (row[column] as Uint8Array).slice()
+    const at = content.length - (column === 'totalDifficulty' ? 32 : 1)
+    content[at] = (content[at] ?? 0) ^ 1
+    return { ...row, [column]: content }
+  })
+  const { bytes } = await fileOf(blocks, rows, 'era1')
+  // The accumulator of before, which is the last record before the index.
+  const end = bytes.length - 8 - 16 - 8 * rows.length
+  bytes.set(accumulator, end - 32)
+  return { name: era1.name, bytes }
+}
+
+const other = new Uint8Array(32).fill(1)
+
+test('without trusted roots what fits its file is consistent, with them trusted', async () => {
+  for (const file of [era1, ere]) {
+    await using alone = await openHistory([memoryLocation([file])])
+    expect((await alone.block(8200n))?.trust).toBe('consistent')
+    expect(alone.files).toMatchObject([{ name: file.name, status: 'consistent', from: 8192n, to: 8221n }])
+    const roots = {
+      accumulator: (network: string, era: number) => (network === 'made' && era === 1 ? accumulator : other),
+    }
+    await using known = await openHistory([memoryLocation([file])], { trustedRoots: roots, trust: 'require' })
+    expect((await known.block(8200n))?.trust).toBe('trusted')
+    expect(known.files).toMatchObject([{ status: 'trusted' }])
+  }
+})
+
+test('a file that contradicts a trusted root is not used', async () => {
+  await using first = await openHistory([memoryLocation([era1])], { trustedRoots: { accumulator: () => other } })
+  expect(first.head).toBeUndefined()
+  expect(first.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_ROOT' } }])
+  expect(await first.block(8200n)).toBeUndefined()
+  await using second = await openHistory([memoryLocation([ere])], { trustedRoots: { accumulator: () => other } })
+  expect(second.head).toBeUndefined()
+  expect(second.files).toMatchObject([{ status: 'rejected', error: { cause: { code: 'WRONG_PROOF' } } }])
+})
+
+test('what no trusted root covers is refused if that is required', async () => {
+  for (const file of [era1, ere]) {
+    await using history = await openHistory([memoryLocation([file])], { trust: 'require' })
+    expect(history.head).toBeUndefined()
+    expect(history.runs).toEqual([])
+    expect(history.files).toMatchObject([{ status: 'rejected', error: { code: 'UNTRUSTED' } }])
+  }
+})
+
+test('without verification nothing but the block is read', async () => {
+  const location = memoryLocation([era1])
+  await using history = await openHistory([location], { trust: 'none' })
+  const { reads } = location.counts
+  expect((await history.block(8200n))?.trust).toBe('unverified')
+  expect(location.counts.reads - reads).toBeLessThanOrEqual(2)
+})
+
+test.each(['header', 'totalDifficulty'] as const)(
+  'a file with another %s is not used; its double is',
+  async (column) => {
+    const wrong = await changed(12, column)
+    await using alone = await openHistory([memoryLocation([wrong])])
+    expect(alone.head).toBeUndefined()
+    expect(alone.files).toMatchObject([{ status: 'rejected' }])
+    await using both = await openHistory([memoryLocation([wrong]), memoryLocation([ere])])
+    expect((await both.block(8204n))?.hash).toEqual(blocks[12]?.hash)
+  },
+)
+
+test('a block with another body is refused, its neighbours are not; a double has it', async () => {
+  const wrong = await changed(12, 'body')
+  await using alone = await openHistory([memoryLocation([wrong])])
+  await expect(alone.block(8204n)).rejects.toMatchObject({ code: 'BLOCK_REJECTED', message: /8204 in made-00001/ })
+  expect((await alone.block(8205n))?.hash).toEqual(blocks[13]?.hash)
+  await using both = await openHistory([memoryLocation([wrong]), memoryLocation([ere])])
+  expect((await both.block(8204n))?.body.transactions).toEqual(blocks[12]?.envelopes)
+})
+
+test('a block with other receipts is given without them; a double has them', async () => {
+  const wrong = await changed(12, 'receipts')
+  await using alone = await openHistory([memoryLocation([wrong])])
+  const block = await alone.block(8204n)
+  expect(block?.hash).toEqual(blocks[12]?.hash)
+  await expect(block?.receipts()).rejects.toMatchObject({ code: 'BLOCK_REJECTED' })
+  await using both = await openHistory([memoryLocation([wrong]), memoryLocation([ere])])
+  expect(await (await both.block(8204n))?.receipts()).toHaveLength(blocks[12]?.receipts.length ?? -1)
+})
+
+test('receipts come from another file where the preferred one has none', async () => {
+  const bare = await madeFile(blocks, 'ere-noreceipts')
+  await using history = await openHistory([memoryLocation([bare]), memoryLocation([era1])])
+  expect(history.holdsReceipts(8200n)).toBe(true)
+  expect(await (await history.block(8200n))?.receipts()).toHaveLength(blocks[8]?.receipts.length ?? -1)
+})
+
+test('what is no archive is rejected, the rest is used', async () => {
+  const garbage = { name: 'made-00002-00000000.era1', bytes: new Uint8Array(500).fill(7) }
+  await using history = await openHistory([memoryLocation([garbage, era1])])
+  expect(history.head?.number).toBe(8221n)
+  expect(history.files.map(({ status }) => status).sort()).toEqual(['consistent', 'rejected'])
+})
+
+test('the chain of a file that goes past the merge is linked to the hash in its name', async () => {
+  const merged = madeChain({ from: 16_384n, count: 20, seed: 12, mergeAt: 8 })
+  const file = await madeFile(merged, 'ere-bare')
+  await using history = await openHistory([memoryLocation([file])])
+  expect((await history.block(16_400n))?.trust).toBe('consistent')
+  const renamed = { name: file.name.replace(/-[0-9a-f]{8}/, '-deadbeef'), bytes: file.bytes }
+  await using wrong = await openHistory([memoryLocation([renamed])])
+  expect(wrong.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_NAME' } }])
+})
