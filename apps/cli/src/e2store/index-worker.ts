@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { E2StoreError } from '@datastreamer/e2store'
-import { openFile } from '@datastreamer/e2store/node'
-import { type BuildSidecarOptions, buildSidecar, verifySidecar } from '@datastreamer/e2store/sidecar'
+import { type BuildSidecarOptions, buildSidecar } from '@datastreamer/e2store/sidecar'
 import { StreamError } from '@datastreamer/format'
+import { compareSidecar } from './compare-sidecar.ts'
 import { openBlocks } from './facts.ts'
-import { withFile } from './file.ts'
+import { openInput, withFile } from './file.ts'
 
 /** What a thread is asked for: to build the sidecar of a data file, or to compare one that is there. */
 export interface IndexRequest {
@@ -34,11 +34,12 @@ async function answer({ path, compare }: IndexRequest, reply: (reply: IndexReply
       reply({ t: 'progress', blocks, totalBlocks })
     },
   }
-  return withFile(path, new AbortController().signal, async (file): Promise<IndexReply> => {
+  const { signal } = new AbortController()
+  return withFile(path, signal, async (file): Promise<IndexReply> => {
     const archive = await openBlocks(file)
     if (compare === undefined) return { t: 'built', bytes: new Uint8Array(await buildSidecar(archive, options)) }
-    await using sidecar = await openFile(compare)
-    await verifySidecar(sidecar, archive, options)
+    await using source = await openInput(compare, signal)
+    await compareSidecar({ path: compare, source }, archive, options)
     return { t: 'same' }
   })
 }

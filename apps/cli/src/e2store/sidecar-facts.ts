@@ -23,7 +23,7 @@ export async function sidecarFacts(name: string, source: ByteSource): Promise<Si
       ['transactions', `${count(parts.transactions.entries)}, ${plural(parts.transactions.bytes, 'byte')}`],
       ['logs', hasLogs ? logsText(header) : 'none: the file has no receipts'],
     ],
-    json: { ...identity, hasLogs, parts, bitmaps: hotValues },
+    json: { dataFile: identity, hasLogs, parts, bitmaps: hotValues },
   }
 }
 

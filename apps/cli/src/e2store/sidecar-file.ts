@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { ByteSource } from '@datastreamer/e2store'
-import { checkSidecar, SIDECAR_EXTENSION, type SidecarHeader, verifySidecar } from '@datastreamer/e2store/sidecar'
+import { checkSidecar, SIDECAR_EXTENSION, type SidecarHeader } from '@datastreamer/e2store/sidecar'
 import { MissingError } from '../errors.ts'
 import { plural } from '../output/text.ts'
+import { compareSidecar } from './compare-sidecar.ts'
 import { openBlocks } from './facts.ts'
 import { type E2File, withFile } from './file.ts'
 import { blocksText } from './sidecar-facts.ts'
@@ -21,12 +21,12 @@ export async function verifySidecarFile(
 ): Promise<Found> {
   const path = data ?? besideOf(file.path)
   const compared =
-    path === undefined ? undefined : await compare(file.source, { path, signal, onProgress }, data !== undefined)
+    path === undefined ? undefined : await compare(file, { path, signal, onProgress }, data !== undefined)
   const header = compared ?? (await checkSidecar(file.source, { signal }))
   const { identity, parts } = header
   const against = compared === undefined ? 'not compared with data' : `as the data of ${path} say`
   const text = `${blocksText(identity)}, ${plural(parts.transactions.entries, 'transaction')}, ${against}`
-  const json = { ...identity, transactions: parts.transactions.entries, compared: compared !== undefined }
+  const json = { dataFile: identity, transactions: parts.transactions.entries, compared: compared !== undefined }
   return { text, json }
 }
 
@@ -38,13 +38,13 @@ interface Comparison {
 
 /** Compare a sidecar with a data file; `undefined` if that is not there and need not be. */
 async function compare(
-  source: ByteSource,
+  sidecar: E2File,
   { path, signal, onProgress }: Comparison,
   isRequired: boolean,
 ): Promise<SidecarHeader | undefined> {
   try {
     return await withFile(path, signal, async (data) =>
-      verifySidecar(source, await openBlocks(data), {
+      compareSidecar(sidecar, await openBlocks(data), {
         sha256: createHash('sha256'),
         signal,
         onProgress: ({ blocks, totalBlocks }) => onProgress(blocks, totalBlocks),

@@ -15,7 +15,7 @@ export interface Bound {
 }
 
 /** CRC-32C of `bytes[0, end)`, bound to what they are. */
-export function boundCrc(bytes: Uint8Array, end: number, { header, region, number }: Bound): number {
+function boundCrc(bytes: Uint8Array, end: number, { header, region, number }: Bound): number {
   const tag = new Uint8Array(12)
   putU32(tag, 0, header)
   putU32(tag, 4, region)

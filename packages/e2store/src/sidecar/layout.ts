@@ -28,7 +28,7 @@ export const HEADER_AT = 16
 const DIRECTORIES_AT = HEADER_AT + HEADER_BYTES + 8
 
 /** Most entries that a bucket has on average. */
-export const BUCKET_ENTRIES = 1024
+const BUCKET_ENTRIES = 1024
 /** Largest bucket that is read. */
 export const MAX_BUCKET_BYTES = 16_777_216
 

@@ -28,7 +28,7 @@ export interface HotValue {
  *
  * @see docs/spec/e2store-sidecar.md §5.2
  */
-export function logHashBits(pairs: number, blockBits: number, dataBytes: number): number {
+function logHashBits(pairs: number, blockBits: number, dataBytes: number): number {
   const bucketBits = bucketBitsFor(pairs)
   const overhead = 2 ** bucketBits * (4 + CRC_BYTES + 1)
   const allowed = Math.floor((MAX_PERCENT * dataBytes) / 100)

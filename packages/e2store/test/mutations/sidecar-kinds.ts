@@ -10,7 +10,7 @@ const address = (which: number): Uint8Array => new Uint8Array(20).fill(which)
 const topic = (which: number): Uint8Array => new Uint8Array(32).fill(which)
 
 /** Some blocks with a value that is in most of them, and others that are in one. */
-export const SIDECAR_BLOCKS: readonly MadeUpBlock[] = Array.from({ length: 20 }, (_, block) =>
+const SIDECAR_BLOCKS: readonly MadeUpBlock[] = Array.from({ length: 20 }, (_, block) =>
   Array.from({ length: 1 + (block % 3) }, (_, index) => ({
     envelope: envelopeOf(Uint8Array.of(block, index), index === 0 ? 0 : 2),
     logs: [{ address: address(200), topics: [topic(block), topic(100 + index)], data: new Uint8Array(0) }],
