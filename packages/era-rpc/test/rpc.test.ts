@@ -1,4 +1,6 @@
-import { beforeAll, expect, test } from 'vitest'
+import { ByteSourceError } from '@datastreamer/e2store'
+import { HistoryError } from '@datastreamer/era-history'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { type CallReport, Rpc, type RpcOptions } from '../src/index.ts'
 import { MemoryHistory } from './support/archive-history.ts'
 import { type Answered, call, resultOf, textOf } from './support/ask.ts'
@@ -7,6 +9,10 @@ import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
 let chain: MadeUpChain
 beforeAll(async () => {
   chain = await madeUpChain({ blocks: 60 })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
@@ -218,7 +224,7 @@ test('when the answers of a batch have too many bytes, the calls after them are 
   expect(history.reads).toHaveLength(refused)
 })
 
-test('blocks that several calls of a batch need are read once, a few calls work at a time', async () => {
+test('a few calls of a batch are worked on at a time', async () => {
   const { rpc, history } = await rpcOf()
   let working = 0
   let most = 0
@@ -232,18 +238,24 @@ test('blocks that several calls of a batch need are read once, a few calls work 
     { jsonrpc: '2.0', id: 2, method: 'eth_getBlockReceipts', params: [quantity(number)] },
   ])
   expect(await batch(rpc, calls)).toHaveLength(40)
-  expect(history.reads).toHaveLength(20)
-  expect(most).toBe(2)
+  expect(most).toBe(4)
 })
 
 test('what takes too long is answered as timed out, in a batch each call that is left', async () => {
-  const { rpc, history } = await rpcOf({ timeoutMs: 30 })
-  history.onRead = () => new Promise(() => {})
+  const stuck = async (): Promise<Rpc> => {
+    const { rpc, history } = await rpcOf()
+    history.onRead = () => {
+      vi.advanceTimersByTime(30_000)
+      return new Promise(() => {})
+    }
+    return rpc
+  }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  expect(await call(await stuck(), 'eth_getBlockByNumber', 'latest', false)).toMatchObject({ error: { code: -32002 } })
   const block = { jsonrpc: '2.0', id: 1, method: 'eth_getBlockByNumber', params: ['latest', false] }
-  expect(JSON.parse((await textOf(rpc, JSON.stringify(block))) ?? '')).toMatchObject({ id: 1, error: { code: -32002 } })
-  const answers = await batch(rpc, [chainId(0), ...Array.from({ length: 9 }, () => block), chainId(2)])
+  const answers = await batch(await stuck(), [chainId(0), ...Array.from({ length: 9 }, () => block), chainId(2)])
   expect(answers[0]).toMatchObject({ result: '0x7' })
-  expect(answers.slice(1, 10).every(({ error }) => error?.code === -32002)).toBe(true)
+  expect(answers.slice(4).every(({ error }) => error?.code === -32002)).toBe(true)
   expect(answers).toHaveLength(11)
 })
 
@@ -273,4 +285,27 @@ test('calls are reported; a fault is no secret from the one who runs the server,
     { method: 'eth_chainId' },
     { method: 'unknown', code: -32601 },
   ])
+})
+
+test.each(['BLOCK_REJECTED', 'UNTRUSTED', 'NOT_HELD', 'NO_RECEIPTS'] as const)(
+  'what a file does not hold as it must be (%s) is not there, which is reported',
+  async (code) => {
+    const reports: CallReport[] = []
+    const { rpc, history } = await rpcOf({ onCall: (report) => reports.push(report) })
+    const fault = new HistoryError(code, 'secret path')
+    history.onRead = () => Promise.reject(fault)
+    const { error } = await call(rpc, 'eth_getBlockByNumber', 'latest', false)
+    expect(error).toEqual({ code: 4444, message: 'Pruned history unavailable' })
+    expect(reports).toMatchObject([{ code: 4444, fault }])
+  },
+)
+
+test.each([
+  [false, -32000],
+  [true, -32603],
+])('files that cannot be read, perhaps later (%s): %i', async (retryable, code) => {
+  const { rpc, history } = await rpcOf()
+  history.onRead = () => Promise.reject(Object.assign(new ByteSourceError('SHORT_READ', 'secret path'), { retryable }))
+  const { error } = await call(rpc, 'eth_getBlockByNumber', 'latest', false)
+  expect(error).toEqual({ code, message: 'cannot be read: SHORT_READ' })
 })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { Rpc, type RpcOptions } from '../src/index.ts'
 import { RpcServer, type RpcServerOptions } from '../src/node.ts'
@@ -8,6 +8,7 @@ import { madeUpChain } from './support/made-up-chain.ts'
 
 const open: RpcServer[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const server of open.splice(0)) await server.close()
 })
 
@@ -113,10 +114,18 @@ test('no more connections than allowed are accepted', async () => {
 })
 
 test('a client that answers no pings is disconnected, another is not', async () => {
-  const server = await serve({ pingMs: 50 })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const server = await serve()
   const silent = await dial(server, { autoPong: false })
   const lively = await dial(server)
-  await once(silent, 'close')
+  const pinged = Promise.all([once(silent, 'ping'), once(lively, 'ping')])
+  vi.advanceTimersByTime(30_000)
+  await pinged
+  // It is read after what answered the ping.
+  expect(await exchange(lively, [call(0)], 1)).toHaveLength(1)
+  const closed = once(silent, 'close')
+  vi.advanceTimersByTime(30_000)
+  await closed
   expect(await exchange(lively, [call(1)], 1)).toHaveLength(1)
 })
 

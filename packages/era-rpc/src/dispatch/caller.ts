@@ -85,24 +85,22 @@ export class Caller {
         ...rest,
       })
     let outcome: JsonText | RpcError
+    let fault: unknown
     try {
       if (known === undefined) throw noMethod(method)
       if (params instanceof RpcError) throw params
       outcome = await deadline.race(known({ ...this.#sources, turns, signal: deadline.signal }, params))
     } catch (error) {
       deadline.throwIfLeft()
-      const { answered, fault } = asRpcError(error)
-      outcome = answered
-      if (fault !== undefined) {
-        report({ code: answered.code, fault })
-        return errorAnswer(id, answered)
-      }
+      const failed = asRpcError(error)
+      outcome = failed.answered
+      fault = failed.fault
     }
     if (this.#fallback !== undefined && !(params instanceof RpcError) && isAbsent(method, outcome)) {
       const elsewhere = await deadline.race(this.#fallback.ask(method, params, deadline.signal)).catch(() => undefined)
       deadline.throwIfLeft()
       if (elsewhere !== undefined) {
-        report({ isFromFallback: true })
+        report({ isFromFallback: true, fault })
         return resultAnswer(id, elsewhere)
       }
     }
@@ -110,7 +108,7 @@ export class Caller {
       report({})
       return resultAnswer(id, outcome)
     }
-    report({ code: outcome.code })
+    report({ code: outcome.code, fault })
     return errorAnswer(id, outcome)
   }
 }

@@ -1,5 +1,4 @@
 import type { History } from '@datastreamer/era-history'
-import { BlockCache } from '../methods/block-cache.ts'
 import type { LogLimits, Sources } from '../methods/method.ts'
 import { errorAnswer } from '../protocol/answer.ts'
 import type { JsonText } from '../protocol/json-text.ts'
@@ -52,8 +51,7 @@ export class Rpc {
     const { maxLogs = 10_000, maxSearchMs = 10_000 } = options
     const { chainId, clientVersion = 'datastreamer/era-rpc', totalDifficulty = false } = options
     const logLimits: LogLimits = { maxLogs, maxSearchMs, maxBytes: maxAnswerBytes }
-    const blocks = new BlockCache(history)
-    const sources: Sources = { history, blocks, chainId, clientVersion, totalDifficulty, logLimits }
+    const sources: Sources = { history, chainId, clientVersion, totalDifficulty, logLimits }
     this.#caller = new Caller(sources, { fallback, onCall })
     this.#maxBatch = maxBatch
     this.#maxAnswerBytes = maxAnswerBytes

@@ -34,15 +34,12 @@ export async function numberOf({ history }: Pick<Call, 'history'>, ref: BlockRef
  *
  * @throws {RpcError} `pruned`
  */
-export async function findBlock(
-  call: Pick<Call, 'history' | 'blocks'>,
-  ref: BlockRef,
-): Promise<HistoryBlock | undefined> {
+export async function findBlock(call: Pick<Call, 'history'>, ref: BlockRef): Promise<HistoryBlock | undefined> {
   const number = ref.by === 'number' ? ref.number : await numberOf(call, ref)
   if (number === undefined) return undefined
   const whereabouts = call.history.find(number)
   if (whereabouts === 'above') return undefined
-  const block = whereabouts === 'held' ? await call.blocks.block(number) : undefined
+  const block = whereabouts === 'held' ? await call.history.block(number) : undefined
   if (block === undefined) throw pruned(call, number)
   return block
 }

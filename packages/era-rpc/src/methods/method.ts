@@ -1,7 +1,6 @@
 import type { History } from '@datastreamer/era-history'
 import { type Param, readArguments } from '../params/values.ts'
 import type { JsonText } from '../protocol/json-text.ts'
-import type { BlockCache } from './block-cache.ts'
 import type { Turns } from './turns.ts'
 
 /** What bounds a search for logs. */
@@ -17,7 +16,6 @@ export interface LogLimits {
 /** What methods answer from. */
 export interface Sources {
   readonly history: History
-  readonly blocks: BlockCache
   readonly chainId: bigint
   readonly clientVersion: string
   readonly totalDifficulty: boolean

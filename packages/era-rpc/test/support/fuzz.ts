@@ -65,7 +65,7 @@ function checkAnswer(answer: unknown, codes: Set<number>): number {
 
 function messages(blocks: readonly { readonly number: bigint; readonly hash: string }[]): fc.Arbitrary<string> {
   const quantity = (value: bigint): string => `0x${value.toString(16)}`
-  const numbers = fc.constantFrom(...blocks.map(({ number }) => quantity(number)))
+  const numbers = fc.constantFrom('0x0', '0x5', ...blocks.map(({ number }) => quantity(number)))
   const hashes = fc.constantFrom(...blocks.map(({ hash }) => hash), `0x${'00'.repeat(32)}`)
   const tags = fc.constantFrom('latest', 'earliest', 'safe', 'finalized', 'pending')
   const odd = fc.constantFrom(
