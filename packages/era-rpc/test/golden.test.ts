@@ -1,21 +1,31 @@
-import { hasVectors } from '@datastreamer/fixtures'
+import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { Rpc } from '../src/index.ts'
-import { MemoryHistory } from './support/archive-history.ts'
 import { type Answered, call, textOf } from './support/ask.ts'
-import { era1Vector, type Golden, jsonLines, realBlocks } from './support/vector-files.ts'
+import { folderHistory } from './support/file-history.ts'
+import { type Golden, jsonLines, realBlocks } from './support/vector-files.ts'
+
+type Files = Readonly<Record<string, Uint8Array>>
 
 const MADE_UP = 'made-up-mainnet-01586-a26152e4.era1'
 
+async function madeUp(): Promise<Files> {
+  return { 'mainnet-01586-a26152e4.era1': readVector('rpc', `${MADE_UP}.gz`) }
+}
+
+async function real(name: string): Promise<Files> {
+  return { [name]: readVector('e2store', 'real', `${name}.gz`) }
+}
+
 describe.runIf(hasVectors('rpc'))('answers of other libraries', () => {
   test.each([
-    [`${MADE_UP}.jsonl.gz`, 218, () => era1Vector('rpc', `${MADE_UP}.gz`)],
-    ['mainnet-00000-5ec1ffb8.jsonl.gz', 214, () => era1Vector('e2store', 'real', 'mainnet-00000-5ec1ffb8.era1.gz')],
-    ['sepolia-00021-b8814b14.jsonl.gz', 455, () => era1Vector('e2store', 'real', 'sepolia-00021-b8814b14.era1.gz')],
+    [`${MADE_UP}.jsonl.gz`, 218, madeUp],
+    ['mainnet-00000-5ec1ffb8.jsonl.gz', 214, () => real('mainnet-00000-5ec1ffb8.era1')],
+    ['sepolia-00021-b8814b14.jsonl.gz', 455, () => real('sepolia-00021-b8814b14.era1')],
     ['mainnet-real-blocks.jsonl.gz', 9, realBlocks],
-  ])('%s: all %i are ours', async (name, count, open) => {
-    const history = await MemoryHistory.of(...[await open()].flat())
-    const rpc = new Rpc(history, { chainId: 1n })
+  ])('%s: all %i are ours', async (name, count, files) => {
+    await using folder = await folderHistory(await files())
+    const rpc = new Rpc(folder.history, { chainId: 1n })
     const goldens = jsonLines<Golden>('rpc', name)
     for (const { method, params, result } of goldens) {
       expect(await call(rpc, method, ...params), `${method} ${JSON.stringify(params)}`).toStrictEqual({
@@ -41,10 +51,11 @@ describe.runIf(hasVectors('rpc'))('answers of other libraries', () => {
   }
 
   test.each([
-    ['which begins after block 0', false, () => era1Vector('rpc', `${MADE_UP}.gz`)],
-    ['which begins with block 0', true, () => era1Vector('e2store', 'real', 'mainnet-00000-5ec1ffb8.era1.gz')],
-  ])('errors and choices over a file %s are those that clients count on', async (_, isFromStart, open) => {
-    const rpc = new Rpc(await MemoryHistory.of(await open()), { chainId: 1n })
+    ['which begins after block 0', false, madeUp],
+    ['which begins with block 0', true, () => real('mainnet-00000-5ec1ffb8.era1')],
+  ])('errors and choices over a file %s are those that clients count on', async (_, isFromStart, files) => {
+    await using folder = await folderHistory(await files())
+    const rpc = new Rpc(folder.history, { chainId: 1n })
     const cases = jsonLines<Semantics>('rpc', 'semantics.jsonl')
     for (const { request, why, expect: expected } of cases) {
       const text = await textOf(rpc, typeof request === 'string' ? request : JSON.stringify(request))

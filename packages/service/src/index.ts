@@ -6,7 +6,7 @@ export type { Log, LogFields } from './log/log.ts'
 export { LOG_EVENTS, type LogEvent } from './log/log-events.ts'
 export { gauge, total, totals } from './metrics/instruments.ts'
 export { type CommandLine, type ProgramText, readCommandLine } from './options/command-line.ts'
-export { COMMON_OPTIONS } from './options/common-options.ts'
+export { COMMON_OPTIONS, PROCESS_OPTIONS } from './options/common-options.ts'
 export type { ConfigWarning } from './options/config-warning.ts'
 export { goArguments, goDuration, goLevel, goLogFormat } from './options/go-spellings.ts'
 export {

@@ -8,6 +8,7 @@ import { indexCommand } from './make-index.ts'
 import { manifestCommand } from './manifest.ts'
 import { mergeCommand } from './merge.ts'
 import { mirrorCommand } from './mirror.ts'
+import { serveCommand } from './serve.ts'
 import { splitCommand } from './split.ts'
 import { verifyCommand } from './verify.ts'
 
@@ -40,5 +41,6 @@ export function e2storeCommand(run: RunCommand): Command {
     mirrorCommand,
   ]
   for (const make of commands) group.addCommand(make(run))
+  group.addCommand(serveCommand())
   return group
 }

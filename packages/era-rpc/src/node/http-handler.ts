@@ -13,11 +13,13 @@ export interface HttpHandlerOptions {
   readonly hosts: HostNames
   readonly origins: Origins
   readonly maxBodyBytes: number
-  /** Answers what is asked for below `/eth/`. */
+  /** Answers what is asked for below `/eth/` and `/checkpointz/`. */
   readonly beacon: HttpHandler | undefined
   /** Notified of what nobody foresaw. */
   readonly onFault: (error: unknown) => void
 }
+
+const BEACON_PATHS = /^\/(?:eth|checkpointz)\//
 
 const JSON_TYPES: ReadonlySet<string> = new Set(['application/json', 'application/json-rpc', 'application/jsonrequest'])
 
@@ -33,7 +35,7 @@ export function httpHandler(options: HttpHandlerOptions): HttpHandler {
     origins.mark(request, response)
     const [path = '/'] = url.split('?', 1)
     if (method === 'OPTIONS') refuse(response, 200)
-    else if (path.startsWith('/eth/') && beacon !== undefined) beacon(request, response)
+    else if (BEACON_PATHS.test(path) && beacon !== undefined) beacon(request, response)
     else if (path !== '/') refuse(response, 404, 'not found')
     else if (method === 'GET' || method === 'HEAD') refuse(response, 200)
     else if (method !== 'POST') {

@@ -21,7 +21,7 @@ export interface RpcServerOptions {
   /** Answers what is asked for below `/eth/`: the Beacon API. */
   readonly beacon?: HttpHandler | undefined
   /** Key and certificate; clients then have to use TLS. */
-  readonly tls?: (SecureContextOptions & { readonly requestCert?: boolean }) | undefined
+  readonly tls?: (SecureContextOptions & { readonly requestCert?: boolean | undefined }) | undefined
   /** Most bytes of a request (default 5 MiB). */
   readonly maxBodyBytes?: number | undefined
   /** Most bytes of a message of a WebSocket (default 32 MiB). */

@@ -132,7 +132,7 @@ export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> 
   const source: BlockSource = { start, read: () => rows }
   const { identity } = await (merged ? writeEre(sink, source, { columns: ['receipts'] }) : writeEra1(sink, source))
   const bytes = sink.bytes()
-  const name = formatExecutionArchiveName({ ...identity, network: 'madeup' })
+  const name = formatExecutionArchiveName({ ...identity, network: 'mainnet' })
   return { blocks, bytes, name, archive: () => (merged ? openEre : openEra1)(fromBytes(bytes)) }
 }
 

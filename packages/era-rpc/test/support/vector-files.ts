@@ -1,5 +1,5 @@
-import { fromBytes, openEra1, openEre, toBytes } from '@datastreamer/e2store'
-import { type BlockArchive, type BlockSource, writeEre } from '@datastreamer/e2store/execution'
+import { toBytes } from '@datastreamer/e2store'
+import { type BlockSource, formatExecutionArchiveName, writeEre } from '@datastreamer/e2store/execution'
 import { readVector } from '@datastreamer/fixtures'
 
 /** A call, and its right result. */
@@ -18,11 +18,6 @@ export function jsonLines<T>(...path: readonly string[]): readonly T[] {
   return lines.map((line) => JSON.parse(line) as T)
 }
 
-/** A packed `.era1` file, open. */
-export async function era1Vector(...path: readonly string[]): Promise<BlockArchive> {
-  return openEra1(fromBytes(readVector(...path)))
-}
-
 interface RawBlock {
   readonly number: number
   readonly header: string
@@ -31,17 +26,17 @@ interface RawBlock {
   readonly receipts: string
 }
 
-/** Some real blocks that do not follow each other, each in an `.ere` file of its own. */
-export async function realBlocks(): Promise<readonly BlockArchive[]> {
+/** Some real blocks that do not follow each other, each in an `.ere` file of its own: the files by their names. */
+export async function realBlocks(): Promise<Readonly<Record<string, Uint8Array>>> {
   const text = Buffer.from(readVector('rpc', 'mainnet-real-blocks.input.json.gz')).toString()
   const bytes = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.slice(2), 'hex'))
-  return Promise.all(
-    (JSON.parse(text) as RawBlock[]).map(async ({ number, header, body, receipts }) => {
-      const row = { header: bytes(header), body: bytes(body), receipts: bytes(receipts) }
-      const source: BlockSource = { start: BigInt(number), read: () => [row] }
-      const sink = toBytes()
-      await writeEre(sink, source, { columns: ['receipts'] })
-      return openEre(fromBytes(sink.bytes()))
-    }),
-  )
+  const files: Record<string, Uint8Array> = {}
+  for (const { number, header, body, receipts } of JSON.parse(text) as RawBlock[]) {
+    const row = { header: bytes(header), body: bytes(body), receipts: bytes(receipts) }
+    const source: BlockSource = { start: BigInt(number), read: () => [row] }
+    const sink = toBytes()
+    const { identity } = await writeEre(sink, source, { columns: ['receipts'] })
+    files[formatExecutionArchiveName({ ...identity, network: 'mainnet' })] = sink.bytes()
+  }
+  return files
 }

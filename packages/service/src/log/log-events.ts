@@ -69,6 +69,15 @@ export const LOG_EVENTS = [
   'log-outputs',
   'check-interval',
   'trace-log',
+  // History files that are served.
+  'history-opened',
+  'history-indexed',
+  'history-gap',
+  'history-file-rejected',
+  'refresh-failed',
+  'rpc-failed',
+  'fallback',
+  'fallback-failed',
 ] as const
 
 export type LogEvent = (typeof LOG_EVENTS)[number]

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option as CommanderOption } from 'commander'
 import { ConfigError } from '../errors.ts'
-import { flagOf, type Option, type OptionTable } from './option.ts'
+import { flagOf, type Option, type OptionTable, variableOf } from './option.ts'
 
 /** What `--help` says of a program. */
 export interface ProgramText {
@@ -46,6 +46,8 @@ export function readCommandLine(argv: readonly string[], table: OptionTable, tex
   })
   try {
     command.parse(argv, { from: 'user' })
+    const [operand] = Object.entries(table).find(([, spec]) => isOperand(spec)) ?? []
+    if (operand !== undefined && command.args.length > 0) found.given.set(operand, command.args)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed }
@@ -61,6 +63,10 @@ function commandOf(table: OptionTable, text: ProgramText, found: Found): Command
   command.helpOption('-h, --help', 'print this help').configureHelp({ helpWidth: 110, showGlobalOptions: false })
   command.allowExcessArguments(false)
   for (const [option, spec] of Object.entries(table)) {
+    if (isOperand(spec)) {
+      command.argument(`[${spec.operand}...]`, spec.help)
+      continue
+    }
     for (const flag of [flagOf(option), ...(spec.aliases?.flags ?? [])]) {
       for (const declared of declare(option, flag, spec)) {
         command.addOption(declared)
@@ -71,14 +77,22 @@ function commandOf(table: OptionTable, text: ProgramText, found: Found): Command
       }
     }
   }
-  command.addHelpText('after', `\n${ELSEWHERE}\n${examples === undefined ? '' : `\n${examples}\n`}`)
+  command.addHelpText('after', `\n${elsewhere(table)}\n${examples === undefined ? '' : `\n${examples}\n`}`)
   return command
 }
 
-const ELSEWHERE = `Each flag but help and version can also be given elsewhere, for example --write-timeout:
-  as an environment variable    DATASTREAMER_WRITE_TIMEOUT=5s
-  in the configuration file     write-timeout = "5s"
+function isOperand(spec: Option): spec is Option & { readonly operand: string } {
+  return spec.type === 'list' && spec.operand !== undefined
+}
+
+/** Where else options can be given, for one of them. */
+function elsewhere(table: OptionTable): string {
+  const [name] = Object.entries(table).find(([, { type }]) => type === 'duration') ?? ['writeTimeout']
+  return `Each flag but help and version can also be given elsewhere, for example --${flagOf(name)}:
+  as an environment variable    ${variableOf(name)}=5s
+  in the configuration file     ${flagOf(name)} = "5s"
 A flag wins over the variable, that over the file. Times take a unit: 500ms, 5s, 2m, 1h.`
+}
 
 /** The flag, and for a boolean the one that sets it to false. */
 function declare(name: string, flag: string, spec: Option): CommanderOption[] {

@@ -1,7 +1,7 @@
 import type { OptionTable } from './option.ts'
 
-/** Options of every service: who may connect, TLS, admin endpoint, logs, configuration file. */
-export const COMMON_OPTIONS = {
+/** Options of services that serve a stream: who may connect. */
+const CLIENT_OPTIONS = {
   writeTimeout: {
     type: 'duration',
     unit: 'ms',
@@ -38,6 +38,10 @@ export const COMMON_OPTIONS = {
     group: 'Clients',
     help: 'do not disconnect a client whose command does not fit what it does, as the Go server does not',
   },
+} as const satisfies OptionTable
+
+/** Options of every service: TLS, admin endpoint, shutdown, logs, configuration file. */
+export const PROCESS_OPTIONS = {
   tlsCert: {
     type: 'text',
     placeholder: 'file',
@@ -103,3 +107,6 @@ export const COMMON_OPTIONS = {
   },
   config: { type: 'text', placeholder: 'file', group: 'Operation', help: 'configuration file: TOML, .yaml or .json' },
 } as const satisfies OptionTable
+
+/** Options of every service that serves a stream. */
+export const COMMON_OPTIONS = { ...CLIENT_OPTIONS, ...PROCESS_OPTIONS } as const satisfies OptionTable

@@ -27,7 +27,12 @@ export type Option =
   | (OptionBase & { readonly type: 'text'; readonly default?: string })
   /** A name or an address, of IPv6 with or without brackets, which are taken away. */
   | (OptionBase & { readonly type: 'host'; readonly default?: string })
-  | (OptionBase & { readonly type: 'list'; readonly default?: readonly string[] })
+  | (OptionBase & {
+      readonly type: 'list'
+      readonly default?: readonly string[]
+      /** Its values stand on the command line without a flag; what `--help` calls one of them. */
+      readonly operand?: string
+    })
   | (OptionBase & { readonly type: 'choice'; readonly choices: readonly string[]; readonly default: string })
   | (OptionBase & {
       readonly type: 'boolean'

@@ -280,6 +280,35 @@ describe('help', () => {
   })
 })
 
+describe('operands', () => {
+  const OPERANDS = {
+    folders: { type: 'list', operand: 'DIR', help: 'where files are' },
+    port: { type: 'integer', min: 0, max: 9, help: 'port' },
+  } as const satisfies OptionTable
+  const foldersOf = (argv: readonly string[], env: Record<string, string> = {}): readonly string[] | undefined => {
+    const line = readCommandLine(argv, OPERANDS, TEXT)
+    if (line.kind !== 'run') throw new Error(line.text)
+    return resolveConfig(OPERANDS, { given: line.given, env }).folders
+  }
+
+  test('stand between flags, and win over the variable', () => {
+    expect(foldersOf(['a', '--port', '1', 'b,c'])).toEqual(['a', 'b,c'])
+    expect(foldersOf(['a'], { DATASTREAMER_FOLDERS: 'd,e' })).toEqual(['a'])
+    expect(foldersOf(['--port', '1'], { DATASTREAMER_FOLDERS: 'd,e' })).toEqual(['d', 'e'])
+    expect(foldersOf([])).toBeUndefined()
+  })
+
+  test('are named in the help, and are no flags', () => {
+    const help = readCommandLine(['--help'], OPERANDS, TEXT)
+    expect(help.kind === 'print' && help.text).toContain('[DIR...]')
+    expect(() => foldersOf(['--folders', 'a'])).toThrow('unknown option')
+  })
+
+  test('are refused where no option takes them', () => {
+    expect(() => readCommandLine(['a'], TABLE, TEXT)).toThrow('too many arguments')
+  })
+})
+
 describe('spellings of another program', () => {
   const OTHER = {
     port: {

@@ -6,7 +6,7 @@ import { ExitCode } from '../exit-code.ts'
 import { createLog } from '../log/create-log.ts'
 import { createRegistry } from '../metrics/registry.ts'
 import { readCommandLine } from '../options/command-line.ts'
-import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { PROCESS_OPTIONS } from '../options/common-options.ts'
 import type { ConfigWarning } from '../options/config-warning.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import { resolveConfig } from '../options/resolve.ts'
@@ -17,7 +17,7 @@ import { readyLine } from './ready-line.ts'
 import type { Service, ServiceProgram } from './service.ts'
 import { type EndReason, Shutdown } from './shutdown.ts'
 
-type CommonConfig = ConfigOf<typeof COMMON_OPTIONS>
+type CommonConfig = ConfigOf<typeof PROCESS_OPTIONS>
 
 /**
  * Run a program as a service, from its command line to its exit status: 0 after SIGTERM or SIGINT, 1 if it failed, 2 if
@@ -33,7 +33,7 @@ export async function runService<T extends OptionTable>(
   // Whoever waited for the ready line may be gone.
   process.stdout.on('error', () => {})
   const warnings: ConfigWarning[] = []
-  let config: ConfigOf<T & typeof COMMON_OPTIONS>
+  let config: ConfigOf<T & typeof PROCESS_OPTIONS>
   try {
     const line = readCommandLine(argv, options, text)
     if (line.kind === 'print') {
@@ -52,7 +52,7 @@ export async function runService<T extends OptionTable>(
 
 async function run<T extends OptionTable>(
   program: ServiceProgram<T>,
-  config: ConfigOf<T & typeof COMMON_OPTIONS>,
+  config: ConfigOf<T & typeof PROCESS_OPTIONS>,
   warnings: readonly ConfigWarning[],
 ): Promise<never> {
   const common: CommonConfig = config

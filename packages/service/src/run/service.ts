@@ -4,7 +4,7 @@ import type { Address } from '../admin/address.ts'
 import type { Readiness } from '../admin/admin-server.ts'
 import type { Log } from '../log/log.ts'
 import type { ProgramText } from '../options/command-line.ts'
-import type { COMMON_OPTIONS } from '../options/common-options.ts'
+import type { PROCESS_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf, OptionTable } from '../options/option.ts'
 import type { TlsRenewal } from '../tls/tls-renewal.ts'
 
@@ -41,8 +41,8 @@ export interface Service {
 /** A program that runs a service. */
 export interface ServiceProgram<T extends OptionTable> {
   readonly text: ProgramText
-  /** With those of {@link COMMON_OPTIONS}. */
-  readonly options: T & typeof COMMON_OPTIONS
+  /** With those of {@link PROCESS_OPTIONS}. */
+  readonly options: T & typeof PROCESS_OPTIONS
   /** @throws {ConfigError} for options that do not go together; ends the process with status 2 */
-  start(config: ConfigOf<T & typeof COMMON_OPTIONS>, context: ServiceContext): Promise<Service>
+  start(config: ConfigOf<T & typeof PROCESS_OPTIONS>, context: ServiceContext): Promise<Service>
 }

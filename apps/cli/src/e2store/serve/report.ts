@@ -1,0 +1,42 @@
+import type { OpenHistory } from '@datastreamer/era-history'
+import type { BeaconArchive } from '@datastreamer/era-rpc/beacon'
+import type { Log } from '@datastreamer/service'
+import { plural } from '../../output/text.ts'
+
+/** Runs that are named; of more it is said how many. */
+const MAX_RUNS = 5
+
+/** Say which blocks are served, what is missing, how far they are trusted, and how hashes and logs are found. */
+export function reportHistory(history: OpenHistory, trust: string, log: Log): void {
+  const { runs, network, files } = history
+  const used = files.filter(({ status }) => status !== 'rejected')
+  const shown = runs.slice(0, MAX_RUNS).map(({ from, to }) => `${from} to ${to}`)
+  const more = runs.length > MAX_RUNS ? ` and ${runs.length - MAX_RUNS} more runs` : ''
+  const blocks = `blocks ${shown.join(', ')}${more} of ${network} in ${plural(used.length, 'file')}`
+  log.info('history-opened', `${blocks} (--trust ${trust})`, { runs, network, files: used.length, trust })
+  for (const [at, { from }] of runs.slice(1, MAX_RUNS).entries()) {
+    const before = runs[at]?.to ?? 0n
+    log.warn('history-gap', `blocks ${before + 1n} to ${from - 1n} are in no file: answered as pruned (4444)`)
+  }
+  for (const { name, error } of files.filter(({ status }) => status === 'rejected')) {
+    log.error('history-file-rejected', `${name} is not used: ${error?.message ?? 'it is not what it says'}`, { error })
+  }
+  for (const { name, sidecarError: error } of files.filter(({ sidecarError }) => sidecarError !== undefined)) {
+    log.warn('history-file-rejected', `the index of ${name} is not used: ${error?.message}`, { error })
+  }
+  const without = used.filter(({ sidecar }) => !sidecar).length
+  if (without === 0) log.info('history-indexed', 'all files have an index of hashes and logs')
+  else {
+    const which = without === used.length ? 'no file has an index' : `${plural(without, 'file')} without an index`
+    const hint = 'hashes and logs are found by reading (datastreamer e2store index --full)'
+    log.warn('history-indexed', `${which}: ${hint}`, { without })
+  }
+  for (const { from, to } of used.filter((file) => !history.holdsReceipts(file.from, file.to))) {
+    log.warn('history-gap', `receipts of blocks ${from} to ${to} are in no file: answered as pruned (4444)`)
+  }
+}
+
+/** Say what is served of a beacon chain. */
+export function reportBeacon({ network }: BeaconArchive, log: Log): void {
+  log.info('history-opened', `the Beacon API of ${network.config}, below /eth/`)
+}
