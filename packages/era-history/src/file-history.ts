@@ -7,6 +7,7 @@ import { HistoryError } from './errors.ts'
 import type { Run } from './files/catalog.ts'
 import { FileSet } from './files/file-set.ts'
 import type { FileState, HistoryFile } from './files/history-file.ts'
+import { learnAccumulators } from './files/learn-accumulators.ts'
 import { listArchives } from './files/list-files.ts'
 import type { BlockLogs, LogFilter, SearchOptions, Whereabouts } from './history.ts'
 import type { HistoryOptions, OpenHistory } from './history-options.ts'
@@ -14,12 +15,16 @@ import { Lookup } from './lookup/lookup.ts'
 import { candidates } from './search/candidates.ts'
 import { searchLogs } from './search/search-logs.ts'
 import { RecoveryThreads } from './senders/threads.ts'
+import { builtInRoots } from './trust/built-in-roots.ts'
+import type { TrustedRoots, TrustMode } from './trust/trust.ts'
 
 const MIB = 1_048_576
 
 /** A history over files of locations. */
 export class FileHistory implements OpenHistory {
   readonly #locations: readonly Location[]
+  readonly #trust: TrustMode
+  readonly #roots: TrustedRoots
   readonly #files: FileSet
   readonly #blocks: BlockCache
   readonly #threads: RecoveryThreads
@@ -41,10 +46,12 @@ export class FileHistory implements OpenHistory {
   }
 
   private constructor(locations: readonly Location[], options: HistoryOptions) {
-    const { trust = 'roots', trustedRoots = {}, maxOpenFiles = 64, archive = {} } = options
+    const { trust = 'roots', maxOpenFiles = 64, archive = {} } = options
+    this.#roots = { ...builtInRoots, ...options.trustedRoots }
+    this.#trust = trust
     const { blockBytes = 32 * MIB, headerBytes = 32 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
     this.#locations = locations
-    this.#files = new FileSet({ trust, roots: trustedRoots, maxOpenFiles, headerBytes, sidecarBytes, archive })
+    this.#files = new FileSet({ trust, roots: this.#roots, maxOpenFiles, headerBytes, sidecarBytes, archive })
     this.#blocks = new BlockCache(blockBytes)
     this.#threads = new RecoveryThreads(options.threads)
     this.#lookup = new Lookup({ files: this.#files, block: (number) => this.#block(number), bytes: lookupBytes })
@@ -139,6 +146,9 @@ export class FileHistory implements OpenHistory {
     this.#network = network
     const isChanged = this.#update(files)
     await this.#files.settle(signal)
+    const list = this.#trust === 'require' && isChanged ? this.#roots.accumulators?.(network) : undefined
+    const accumulators = list && (await learnAccumulators(this.#files, list, signal))
+    if (accumulators) this.#files.verifier.trustAccumulators(accumulators)
     this.#head = await this.#findHead(signal)
     return isChanged
   }

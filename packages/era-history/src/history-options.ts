@@ -8,7 +8,7 @@ export interface HistoryOptions {
   readonly network?: string
   /** What is answered (default `roots`). */
   readonly trust?: TrustMode
-  /** Roots that are known from elsewhere. */
+  /** Roots that are known from elsewhere; each replaces the one that is built in. */
   readonly trustedRoots?: TrustedRoots
   /** Most files open at once, besides four times as many sidecars (default 64). */
   readonly maxOpenFiles?: number

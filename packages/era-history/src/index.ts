@@ -17,4 +17,5 @@ export {
   type DepositFields,
   type Transaction,
 } from './transactions/transaction.ts'
-export type { TrustedRoots, TrustLevel, TrustMode } from './trust/trust.ts'
+export { builtInRoots } from './trust/built-in-roots.ts'
+export type { AccumulatorList, TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from './trust/trust.ts'

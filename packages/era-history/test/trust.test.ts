@@ -1,4 +1,6 @@
 import { defaultHashes, HeaderAccumulator } from '@datastreamer/e2store/execution'
+import { accumulatorsRoot } from '@datastreamer/e2store/trusted'
+import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { beforeAll, expect, test } from 'vitest'
 import { openHistory } from '../src/index.ts'
 import { fileOf, type MadeBlock, type MadeFile, madeChain, madeFile, rowsOf } from './support/made-up-chain.ts'
@@ -130,4 +132,45 @@ test('the chain of a file that goes past the merge is linked to the hash in its 
   const renamed = { name: file.name.replace(/-[0-9a-f]{8}/, '-deadbeef'), bytes: file.bytes }
   await using wrong = await openHistory([memoryLocation([renamed])])
   expect(wrong.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_NAME' } }])
+})
+
+test('a block that is known makes those before it in its file trusted, and others rejected', async () => {
+  const last = blocks.at(-1) as MadeBlock
+  const roots = { blocks: () => [{ number: last.number, hash: last.hash }] }
+  await using history = await openHistory([memoryLocation([era1])], { trustedRoots: roots, trust: 'require' })
+  expect((await history.block(8195n))?.trust).toBe('trusted')
+  for (const file of [era1, ere]) {
+    const wrong = { blocks: () => [{ number: last.number, hash: other }] }
+    await using refused = await openHistory([memoryLocation([file])], { trustedRoots: wrong })
+    expect(refused.head).toBeUndefined()
+  }
+})
+
+test('with all files before the merge, the root over their accumulators is enough', async () => {
+  const first = madeChain({ from: 0n, count: 8192, seed: 13, isFull: () => false })
+  const second = madeChain({ from: 8192n, count: 10, seed: 13, parent: first.at(-1) })
+  const files = [await madeFile(first, 'ere'), await madeFile(second, 'era1')]
+  const roots = await Promise.all(
+    [first, second].map(async (chain) => {
+      const collected = new HeaderAccumulator(defaultHashes())
+      for (const { hash, totalDifficulty } of chain) collected.add(hash, totalDifficulty)
+      return collected.root()
+    }),
+  )
+  const root = accumulatorsRoot(Uint8Array.from(roots.flatMap((each) => [...each])))
+  const trustedRoots = (count: number) => ({ accumulators: () => ({ count, root }) })
+  await using history = await openHistory([memoryLocation(files)], { trust: 'require', trustedRoots: trustedRoots(2) })
+  expect((await history.block(77n))?.trust).toBe('trusted')
+  expect((await history.block(8195n))?.trust).toBe('trusted')
+  await using part = await openHistory([memoryLocation(files)], { trust: 'require', trustedRoots: trustedRoots(3) })
+  expect(part.head).toBeUndefined()
+})
+
+test.skipIf(!hasVectors('e2store'))('what calls itself mainnet must begin with its genesis block', async () => {
+  const real = readVector('e2store', 'real', 'mainnet-00000-5ec1ffb8.era1.gz')
+  await using history = await openHistory([memoryLocation([{ name: 'mainnet-00000-5ec1ffb8.era1', bytes: real }])])
+  expect((await history.block(0n))?.trust).toBe('consistent')
+  const { name, bytes } = await madeFile(madeChain({ count: 3 }), 'era1', 'mainnet')
+  await using made = await openHistory([memoryLocation([{ name, bytes }])])
+  expect(made.files).toMatchObject([{ status: 'rejected', error: { message: /block 0 has hash/ } }])
 })

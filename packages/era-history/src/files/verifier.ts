@@ -16,7 +16,8 @@ import {
 import { HistoryError } from '../errors.ts'
 import { equalBytes } from '../trust/bytes.ts'
 import { followProof, type ProofRoots } from '../trust/proof-roots.ts'
-import type { TrustedRoots, TrustLevel, TrustMode } from '../trust/trust.ts'
+import type { TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from '../trust/trust.ts'
+import { checkTrustedBlock } from '../trust/trusted-blocks.ts'
 import type { VerifiedHeaders } from '../trust/verified-headers.ts'
 import { verifyHeaders } from '../trust/verify-headers.ts'
 import type { OpenFile } from './file-pool.ts'
@@ -51,6 +52,7 @@ const NONE = new Uint8Array(0)
 export class Verifier {
   readonly #options: VerifierOptions
   readonly #cache: KeptByFile<VerifiedHeaders>
+  #accumulators: Uint8Array | undefined
 
   constructor(options: VerifierOptions) {
     this.#options = options
@@ -77,6 +79,7 @@ export class Verifier {
     if (header.number !== number) {
       throw new VerificationError('WRONG_NUMBER', `header of block ${header.number}, expected ${number}`, position)
     }
+    checkTrustedBlock(this.#trustedBlocks(file), number, hash, position)
     const trust = await this.#level(open, { payloads, header, hash, proof })
     if (this.#options.trust === 'require' && trust !== 'trusted') {
       const error = new HistoryError('UNTRUSTED', `no trusted root is known for block ${number} in ${file.name}`)
@@ -94,6 +97,11 @@ export class Verifier {
   /** The verified headers of a file without proofs. */
   headers(open: OpenFile): Promise<VerifiedHeaders> {
     return this.#cache.get(open.file, () => this.#verifyAll(open))
+  }
+
+  /** Trust these accumulators of the first eras, 32 bytes each, joined. */
+  trustAccumulators(joined: Uint8Array): void {
+    this.#accumulators = joined
   }
 
   /** Forget what is known of a file. */
@@ -152,8 +160,9 @@ export class Verifier {
 
   async #verifyAll({ archive, file }: OpenFile): Promise<VerifiedHeaders> {
     const { trusted } = this.#roots({ archive, file })
+    const blocks = this.#trustedBlocks(file)
     try {
-      const headers = await verifyHeaders(archive, { trusted, lastId: file.parsed.id })
+      const headers = await verifyHeaders(archive, { trusted, blocks, lastId: file.parsed.id })
       file.status = headers.level
       return headers
     } catch (error) {
@@ -165,11 +174,17 @@ export class Verifier {
     }
   }
 
+  #trustedBlocks({ parsed }: HistoryFile): readonly TrustedBlock[] {
+    return this.#options.roots.blocks?.(parsed.network) ?? []
+  }
+
   #roots({ archive, file }: { readonly archive: BlockArchive; readonly file: HistoryFile }): ProofRoots {
     const { roots } = this.#options
     const { network } = file.parsed
+    const era = Number(archive.start / 8192n)
+    const learned = this.#accumulators?.subarray(32 * era, 32 * era + 32)
     return {
-      trusted: roots.accumulator?.(network, Number(archive.start / 8192n)),
+      trusted: roots.accumulator?.(network, era) ?? (learned?.length === 32 ? learned : undefined),
       stated: archive.accumulator,
       historyRoots: roots.historyRoots?.(network),
     }

@@ -12,10 +12,29 @@ export type TrustLevel = 'trusted' | 'consistent' | 'unverified'
  */
 export type TrustMode = 'roots' | 'require' | 'none'
 
-/** Roots that are known from elsewhere. What one is not known for is `undefined`. */
+/** A block whose hash is known. */
+export interface TrustedBlock {
+  readonly number: bigint
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+}
+
+/** The root over the accumulators of all files of a chain before its merge. */
+export interface AccumulatorList {
+  /** How many accumulators there are. */
+  readonly count: number
+  /** 32 bytes. */
+  readonly root: Uint8Array
+}
+
+/** What is known from elsewhere, by the name of the network. What is not known is `undefined`. */
 export interface TrustedRoots {
   /** The accumulator of an era of blocks before the merge, 32 bytes. */
   accumulator?(network: string, era: number): Uint8Array | undefined
-  /** For a network, the roots over eras of its beacon chain. */
+  /** The root over all of them: for those who hold all those files it stands for the list. */
+  accumulators?(network: string): AccumulatorList | undefined
+  /** The roots over eras of its beacon chain. */
   historyRoots?(network: string): HistoryRoots | undefined
+  /** Blocks that must have these hashes; the blocks before them in the same file are as trusted, by their links. */
+  blocks?(network: string): readonly TrustedBlock[]
 }

@@ -9,12 +9,15 @@ import {
   isPostMerge,
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
-import type { TrustLevel } from './trust.ts'
+import type { TrustedBlock, TrustLevel } from './trust.ts'
+import { checkTrustedBlock } from './trusted-blocks.ts'
 import { HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
 
 export interface VerifyHeadersOptions {
   /** The accumulator that the file must have. */
   readonly trusted: Uint8Array | undefined
+  /** Blocks whose hashes are known. */
+  readonly blocks: readonly TrustedBlock[]
   /** The first four bytes of the last block's hash, as 8 digits, by the name of the file. */
   readonly lastId: string | undefined
 }
@@ -34,7 +37,7 @@ const NONE = new Uint8Array(0)
  * @see docs/spec/e2store-execution.md §11.3
  */
 export async function verifyHeaders(archive: BlockArchive, options: VerifyHeadersOptions): Promise<VerifiedHeaders> {
-  const chain = new HeaderChain(archive)
+  const chain = new HeaderChain(archive, options.blocks)
   for await (const { header, totalDifficulty, positions } of archive.iteratePayloads({
     columns: ['header', 'totalDifficulty'],
   })) {
@@ -48,6 +51,7 @@ export async function verifyHeaders(archive: BlockArchive, options: VerifyHeader
 class HeaderChain {
   readonly records: HeaderRecords
   readonly #archive: BlockArchive
+  readonly #trusted: readonly TrustedBlock[]
   readonly #blocks = new HeaderAccumulator(defaultHashes())
   #last: Uint8Array | undefined
   #totalDifficulty: bigint | undefined
@@ -57,14 +61,16 @@ class HeaderChain {
   /** Whether the total difficulties of all blocks before the merge are known. */
   #complete = true
 
-  constructor(archive: BlockArchive) {
+  constructor(archive: BlockArchive, trusted: readonly TrustedBlock[]) {
     this.#archive = archive
+    this.#trusted = trusted
     this.records = new HeaderRecords(archive.count)
   }
 
   add(headerRlp: Uint8Array, stated: Uint8Array | undefined, position: number): void {
     const header = decodeHeader(headerRlp, { what: 'header', position })
     const hash = defaultHashes().keccak256(headerRlp)
+    checkTrustedBlock(this.#trusted, header.number, hash, position)
     if (this.#last !== undefined && !equalBytes(header.parentHash, this.#last)) {
       const message = `parent of block ${header.number} is ${hexOf(header.parentHash)}, expected ${hexOf(this.#last)}`
       throw new VerificationError('WRONG_PARENT', message, position)
@@ -109,6 +115,8 @@ class HeaderChain {
         throw new VerificationError('WRONG_ROOT', message, position)
       }
     }
+    const end = this.#archive.start + BigInt(this.#archive.count) - 1n
+    if (this.#trusted.some(({ number }) => number === end)) return 'trusted'
     if (coversAll) return trusted === undefined ? 'consistent' : 'trusted'
     const last = hexOf((this.#last ?? NONE).subarray(0, 4)).slice(2)
     if (this.#archive.kind !== 'era1' && lastId !== undefined && lastId !== NO_ID && lastId !== last) {
