@@ -10,11 +10,13 @@ import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
+import { fullIndex } from './full-index.ts'
 import { gapText } from './mirror-text.ts'
 
 interface ManifestCommandOptions {
   readonly baseUrl?: string
   readonly title?: string
+  readonly sidecars?: boolean
   readonly rehash?: boolean
   readonly force?: boolean
   readonly parallel?: number
@@ -33,6 +35,7 @@ export function manifestCommand(run: RunCommand): Command {
     .description('Write the lists and the page that a folder of history needs to be a mirror, served as it is.')
     .addOption(new Option('--base-url <address>', 'where the folder will be served, for urls.txt'))
     .addOption(new Option('--title <text>', "title of the page (default: the folder's name)"))
+    .option('--sidecars', 'build the indexes of transactions and logs too, as index --full does')
     .option('--rehash', 'compute all hashes again')
     .option('--force', 'replace an index.html that something else made')
     .addOption(
@@ -49,8 +52,12 @@ export function manifestCommand(run: RunCommand): Command {
 async function manifest(
   folder: string,
   { json = false, ...options }: ManifestCommandOptions,
-  { out, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<ExitCode> {
+  const { out, signal } = context
+  if (options.sidecars === true && (await fullIndex(folder, {}, context)) !== ExitCode.ok) {
+    context.note('the page has the indexes that could be built')
+  }
   using progress = new Progress('hash')
   let total = 0
   let done = 0

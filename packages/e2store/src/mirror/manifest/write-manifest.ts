@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { formatChecksums } from '../../execution/checksums.ts'
 import { parallel } from '../../io/parallel.ts'
+import { isSidecarName } from '../../location/names.ts'
 import { MirrorError } from '../errors.ts'
 import { type Double, findDoubles, findGaps, type Gap } from '../gaps.ts'
 import { compareHistory, type HistoryName, parseHistoryName } from '../history-name.ts'
@@ -45,6 +46,7 @@ export interface Manifest {
 const NAMED = 'checksums_sha256.txt'
 const UNNAMED = 'checksums.txt'
 const URLS = 'urls.txt'
+const LISTS = [UNNAMED, NAMED, URLS] as const
 const PAGE = 'index.html'
 const MAX_THREADS = 8
 
@@ -57,7 +59,8 @@ const MAX_THREADS = 8
  */
 export async function writeManifest(folder: string, options: ManifestOptions = {}): Promise<Manifest> {
   const base = options.baseUrl === undefined ? undefined : folderAddress(options.baseUrl)
-  const history = (await readdir(folder)).flatMap((name) => parseHistoryName(name) ?? []).sort(compareHistory)
+  const present = await readdir(folder)
+  const history = present.flatMap((name) => parseHistoryName(name) ?? []).sort(compareHistory)
   if (history.length === 0) throw new MirrorError('NOTHING_LISTED', `${folder}: no file of history is in it`)
   const page = await textOf(join(folder, PAGE))
   if (page !== undefined && !page.includes(PAGE_MARK) && options.force !== true) {
@@ -75,7 +78,9 @@ export async function writeManifest(folder: string, options: ManifestOptions = {
   else if ((await textOf(join(folder, URLS))) !== undefined) output.note(`${URLS} is as it was: no address was given`)
   const title = options.title ?? basename(resolve(folder))
   const newest = Math.max(...files.map(({ mtimeMs }) => mtimeMs))
-  await output.write(PAGE, indexPage(title, [...(await listFiles(folder, newest)), ...files]))
+  const lists = (await pageFiles(folder, LISTS)).map((list) => ({ ...list, mtimeMs: newest }))
+  const sidecars = await pageFiles(folder, present.filter(isSidecarName).sort(byText))
+  await output.write(PAGE, indexPage(title, [...lists, ...files, ...sidecars]))
   return { files, gaps, doubles, ...output.result() }
 }
 
@@ -112,15 +117,19 @@ async function hashAll(
   return history.flatMap(({ name }, i) => before[i] ?? all.get(name) ?? [])
 }
 
-/** The lists in the folder, for the page: as old as the newest file that they are about. */
-async function listFiles(folder: string, mtimeMs: number): Promise<PageFile[]> {
+/** Those of some files that are in the folder, for the page. */
+async function pageFiles(folder: string, names: readonly string[]): Promise<PageFile[]> {
   const found = await Promise.all(
-    [UNNAMED, NAMED, URLS].map(async (name) => {
+    names.map(async (name) => {
       const stats = await stat(join(folder, name)).catch(() => undefined)
-      return stats?.isFile() ? [{ name, size: stats.size, mtimeMs }] : []
+      return stats?.isFile() ? [{ name, size: stats.size, mtimeMs: stats.mtimeMs }] : []
     }),
   )
   return found.flat()
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1
 }
 
 /** The address of a folder, with a slash at its end. */
