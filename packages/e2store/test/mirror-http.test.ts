@@ -8,7 +8,7 @@ import { type Manner, MirrorServer } from './support/mirror-server.ts'
 
 const files = await eraFiles(4)
 const names = [...files.keys()]
-const once: { readonly manner: Manner; readonly times: number } = { manner: 'cut', times: 1 }
+const once: { readonly manner: Manner; readonly times: number } = { manner: 'broken', times: 1 }
 const [, second = '', third = ''] = names
 
 /** Mirror servers into a folder, without waiting between tries. */
@@ -48,7 +48,7 @@ describe('a mirror of one server', () => {
   })
 
   test.each<[Manner, number, number]>([
-    ['cut', 3, 4],
+    ['broken', 3, 4],
     ['long', 1, 2],
     ['flaky', 2, 3],
     ['no-ranges', 2, 1],

@@ -7,11 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checksumList, type HistoryFiles, sha256Of } from './history-folder.ts'
 
 /**
- * How a server answers for a file: `cut` ends the connection after half of what was asked for, `stall` sends half and then
+ * How a server answers for a file: `broken` ends the connection after half of what was asked for, `stall` sends half and then
  * nothing, `long` announces ten bytes more than it sends, `short` ten less than the file has, `page` sends a page,
  * `flaky` fails with 503 the first time, `other` gives a different version each time.
  */
-export type Manner = 'cut' | 'stall' | 'long' | 'short' | 'page' | 'absent' | 'flaky' | 'no-ranges' | 'other'
+export type Manner = 'broken' | 'stall' | 'long' | 'short' | 'page' | 'absent' | 'flaky' | 'no-ranges' | 'other'
 
 export interface MirrorServerOptions {
   /** What it sends where that differs from what it lists. */
@@ -32,7 +32,7 @@ export interface MirrorServerOptions {
 
 const CHUNK_BYTES = 65_536
 
-/** A web server with a folder of history, that misbehaves as it is told. */
+/** A web server with a folder of history, that misbehaves as its options say. */
 export class MirrorServer implements AsyncDisposable {
   readonly #server = createServer((request, response) => void this.#answer(request, response))
   readonly #files: HistoryFiles
@@ -105,7 +105,7 @@ export class MirrorServer implements AsyncDisposable {
     response.writeHead(from > 0 ? 206 : 200, headers)
     if (request.method === 'HEAD') return void response.end()
     const half = from + Math.ceil((bytes.length - from) / 2)
-    const end = manner === 'cut' || manner === 'stall' ? half : bytes.length + Math.min(extra, 0)
+    const end = manner === 'broken' || manner === 'stall' ? half : bytes.length + Math.min(extra, 0)
     for (let at = from; at < end; at += CHUNK_BYTES) {
       const chunk = bytes.subarray(at, Math.min(end, at + CHUNK_BYTES))
       await new Promise<void>((resolve, reject) =>
@@ -115,7 +115,7 @@ export class MirrorServer implements AsyncDisposable {
       this.#options.onSent?.(this.sent)
       await this.#untilWritten(name, at + chunk.length, response)
     }
-    if (manner === 'cut' || manner === 'long') response.destroy()
+    if (manner === 'broken' || manner === 'long') response.destroy()
     else if (manner !== 'stall') response.end()
   }
 
