@@ -17,7 +17,7 @@ async function mirror(
   folder: string,
   options: MirrorOptions & PlanOptions = {},
 ): Promise<MirrorReport> {
-  const locations = urls.map((url) => httpLocation(url, { retry: { retries: 1 } }))
+  const locations = urls.map((url) => httpLocation(url, { retries: 1 }))
   const plan = await planMirror(locations, folder, options)
   return runMirror(plan, locations, folder, { backoffMs: () => 0, ...options })
 }
