@@ -12,6 +12,7 @@ const buildsOn = {
   'packages/archive': ['format', 'e2store', 'sequencer-entries'],
   'packages/era-history': ['e2store'],
   'packages/era-rpc': ['e2store', 'era-history'],
+  'packages/era-parquet': ['tables', 'file', 'export'],
   'packages/era-parquet': ['e2store', 'era-history'],
   'packages/service': ['runtime', 'format', 'store', 'server'],
   'apps/server': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'service'],

@@ -6,7 +6,7 @@ import { ExportError } from '../errors.ts'
 import { TableWriter, type TableWriterOptions } from '../file/table-writer.ts'
 import { isWritten } from '../file/written-file.ts'
 import type { ExportedBlock } from '../tables/rows.ts'
-import { type Table, TABLE_NAMES, TABLES, type TableName } from '../tables/table.ts'
+import { TABLE_NAMES, TABLES, type Table, type TableName } from '../tables/table.ts'
 import { type BlockRange, type EraPart, planExport, rangesText } from './plan.ts'
 import { readBlocks } from './read-ahead.ts'
 
@@ -70,7 +70,11 @@ const PROGRESS_BLOCKS = 64n
  *
  * @throws {ExportError} nothing of what was asked for is held, or not its receipts
  */
-export async function exportParquet(history: History, folder: string, options: ExportOptions = {}): Promise<ExportReport> {
+export async function exportParquet(
+  history: History,
+  folder: string,
+  options: ExportOptions = {},
+): Promise<ExportReport> {
   const { from, to, tables = TABLE_NAMES, network = history.network } = options
   const plan = planExport(history, { ...(from !== undefined && { from }), ...(to !== undefined && { to }) })
   if (plan.eras.length === 0) throw new ExportError('NO_BLOCKS', 'none of these blocks are held')
@@ -103,7 +107,12 @@ class ExportRun {
   #blocks = 0n
   #rows = 0
 
-  constructor(history: History, folder: string, options: ExportOptions & { readonly network: string }, ofBlocks: bigint) {
+  constructor(
+    history: History,
+    folder: string,
+    options: ExportOptions & { readonly network: string },
+    ofBlocks: bigint,
+  ) {
     this.#history = history
     this.#folder = folder
     this.#options = options
@@ -143,7 +152,12 @@ class ExportRun {
     }
   }
 
-  #openTable(name: TableName, path: string, era: bigint, metadata: Readonly<Record<string, string>>): Promise<OpenTable> {
+  #openTable(
+    name: TableName,
+    path: string,
+    era: bigint,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<OpenTable> {
     const open = async <Row>({ columns, rows }: Table<Row>): Promise<OpenTable> => {
       if (this.#options.discardPartial) await rm(`${path}.partial`, { force: true })
       const file = await createFile(path, { replace: true })
