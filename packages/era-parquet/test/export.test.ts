@@ -259,3 +259,18 @@ describe('what cannot be exported', () => {
     }
   })
 })
+
+test('a value with more digits than a column has is refused, and says where it is', async () => {
+  const rich = await mkdtemp(join(tmpdir(), 'parquet-'))
+  try {
+    const { name, bytes } = await smallFile(smallChain(8192, 2, () => 1, 10n ** 38n))
+    await writeFile(join(rich, name), bytes)
+    await expect(run('rich', {}, rich)).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      message: expect.stringMatching(/^value 1\d{38} in block 8192 has more than 38 digits$/),
+    })
+    expect(await readdir(join(folder, 'rich/transactions'))).toEqual([])
+  } finally {
+    await rm(rich, { recursive: true })
+  }
+})

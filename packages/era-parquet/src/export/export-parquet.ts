@@ -167,8 +167,8 @@ class ExportRun {
         file,
         add: async (block) => {
           for (const row of rows(block)) {
-            const flushed = writer.add(row)
-            if (flushed) await flushed
+            writer.add(row, block.block.number)
+            if (writer.isFull) await writer.flush()
             this.#rows++
           }
         },

@@ -54,30 +54,35 @@ export class TableWriter<Row> {
     return this.#rows
   }
 
+  /** Whether the row group has to be written before more is added. */
+  get isFull(): boolean {
+    return this.#groupRows >= this.#rowGroupRows || this.#groupBytes >= this.#rowGroupBytes
+  }
+
   /**
-   * Add a row. What is returned, if anything, has to be awaited before the next one is added.
+   * Add a row of a block.
    *
    * @throws {ExportError} `TOO_LARGE`
    */
-  add(row: Row): Promise<void> | undefined {
+  add(row: Row, block: bigint): void {
     for (const [i, column] of this.#columns.entries()) {
       const value = column.value(row)
-      this.#groupBytes += checkedSize(column, value)
+      this.#groupBytes += checkedSize(column, value, block)
       ;(this.#values[i] as ColumnValue[]).push(value)
     }
     this.#rows++
     this.#groupRows++
-    return this.#groupRows >= this.#rowGroupRows || this.#groupBytes >= this.#rowGroupBytes ? this.#flush() : undefined
   }
 
   /** Write what is left, and the end of the file. */
   async finish(): Promise<void> {
-    await this.#flush()
+    await this.flush()
     await this.#parquet.finish()
     await this.#write()
   }
 
-  async #flush(): Promise<void> {
+  /** Write the row group. */
+  async flush(): Promise<void> {
     if (this.#groupRows === 0) return
     const columnData = this.#columns.map(({ name }, i) => ({ name, data: this.#values[i] as unknown[] }))
     await this.#parquet.write({ columnData, rowGroupSize: this.#groupRows })
@@ -94,13 +99,13 @@ export class TableWriter<Row> {
 }
 
 /** Bytes that a value takes in memory, about. @throws {ExportError} `TOO_LARGE` */
-function checkedSize({ name, kind }: Column<never>, value: ColumnValue): number {
+function checkedSize({ name, kind }: Column<never>, value: ColumnValue, block: bigint): number {
   if (typeof value === 'string') return value.length
   if (typeof value === 'object') return value.reduce((sum, each) => sum + each.length, 0)
   if (value === undefined) return 0
   if (value >= (kind === 'decimal' ? DECIMAL_LIMIT : INTEGER_LIMIT)) {
     const limit = kind === 'decimal' ? `${DECIMAL_DIGITS} digits` : '63 bits'
-    throw new ExportError('TOO_LARGE', `${name} ${value} has more than ${limit}`)
+    throw new ExportError('TOO_LARGE', `${name} ${value} in block ${block} has more than ${limit}`)
   }
   return VALUE_BYTES
 }

@@ -49,7 +49,7 @@ const EMPTY_UNCLES = keccak256(Uint8Array.of(0xc0))
 const WALLETS = [1, 2, 3].map((i) => new Wallet(hexlify(noise(`wallet ${i}`))))
 
 /** A transaction of each type, in turn; each seventh creates a contract. */
-function transactionOf(seed: number): Transaction {
+function transactionOf(seed: number, more: bigint): Transaction {
   const wallet = WALLETS[seed % WALLETS.length] as Wallet
   const type = seed % 5
   const to = hexlify(noise(`to ${seed % 11}`, 20))
@@ -59,7 +59,7 @@ function transactionOf(seed: number): Transaction {
     to: seed % 7 === 0 && type < 3 ? null : to,
     nonce: seed,
     gasLimit: 100_000n + BigInt(seed),
-    value: 10n ** 18n * BigInt(seed) + BigInt(seed % 97),
+    value: more + 10n ** 18n * BigInt(seed) + BigInt(seed % 97),
     data: hexlify(noise(`data ${seed}`, seed % 200)),
     chainId: type === 0 && seed % 2 === 0 ? 0n : 560_048n,
     ...(type < 2 ? { gasPrice: 20_000_000_000n } : fees),
@@ -86,12 +86,17 @@ function receiptOf(seed: number, type: number, cumulativeGasUsed: bigint): Recei
 }
 
 /** A chain after the merge, with withdrawals and blob gas; each header commits to its body and to its parent. */
-export function smallChain(from: number, count: number, perBlock: (i: number) => number = (i) => i % 4): SmallBlock[] {
+export function smallChain(
+  from: number,
+  count: number,
+  perBlock: (i: number) => number = (i) => i % 4,
+  value = 0n,
+): SmallBlock[] {
   const blocks: SmallBlock[] = []
   for (let i = 0; i < count; i++) {
     const number = BigInt(from + i)
     const seeds = Array.from({ length: perBlock(i) }, (_, k) => (from + i) * 16 + k)
-    const transactions = seeds.map(transactionOf)
+    const transactions = seeds.map((seed) => transactionOf(seed, value))
     const receipts = seeds.map((seed, k) => receiptOf(seed, transactions[k]?.type ?? 0, 50_000n * BigInt(k + 1)))
     const envelopes = transactions.map(({ serialized }) => getBytes(serialized))
     const withdrawals = Array.from({ length: i % 3 }, (_, k) => ({
