@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { RunCommand } from '../run-command.ts'
 import { catCommand } from './cat.ts'
 import { exportCommand } from './export.ts'
+import { exportParquetCommand } from './export-parquet.ts'
 import { importCommand } from './import.ts'
 import { infoCommand } from './info.ts'
 import { indexCommand } from './make-index.ts'
@@ -36,6 +37,7 @@ export function e2storeCommand(run: RunCommand): Command {
     splitCommand,
     mergeCommand,
     exportCommand,
+    exportParquetCommand,
     importCommand,
     manifestCommand,
     mirrorCommand,
