@@ -6,6 +6,6 @@ export {
   type ExportReport,
   exportParquet,
 } from './export/export-parquet.ts'
-export { type BlockRange, type EraPart, type ExportPlan, planExport } from './export/plan.ts'
+export type { BlockRange } from './export/plan.ts'
 export type { ColumnKind } from './tables/column.ts'
-export { TABLE_NAMES, TABLES, type TableName } from './tables/table.ts'
+export { type ColumnInfo, TABLE_NAMES, type TableName, tableColumns } from './tables/table.ts'

@@ -1,5 +1,5 @@
 import { BLOCKS } from './blocks.ts'
-import type { Column } from './column.ts'
+import type { Column, ColumnKind } from './column.ts'
 import { LOGS } from './logs.ts'
 import { RECEIPTS, type ReceiptRow } from './receipts.ts'
 import type { ExportedBlock, ExportedLog, ExportedTransaction, ExportedWithdrawal, Needs } from './rows.ts'
@@ -50,8 +50,28 @@ const withdrawals: Table<ExportedWithdrawal> = {
 }
 
 /** All tables by name. */
-export const TABLES = { blocks, transactions, receipts, logs, withdrawals } as const
+export const TABLES: {
+  readonly blocks: Table<ExportedBlock>
+  readonly transactions: Table<ExportedTransaction>
+  readonly receipts: Table<ReceiptRow>
+  readonly logs: Table<ExportedLog>
+  readonly withdrawals: Table<ExportedWithdrawal>
+} = { blocks, transactions, receipts, logs, withdrawals }
 
-export type TableName = keyof typeof TABLES
+export type TableName = 'blocks' | 'transactions' | 'receipts' | 'logs' | 'withdrawals'
 
 export const TABLE_NAMES: readonly TableName[] = ['blocks', 'transactions', 'receipts', 'logs', 'withdrawals']
+
+/** The name and type of a column. */
+export interface ColumnInfo {
+  readonly name: string
+  readonly kind: ColumnKind
+  /** Whether it can be NULL. */
+  readonly optional: boolean
+}
+
+/** The columns of a table, in order. */
+export function tableColumns(name: TableName): readonly ColumnInfo[] {
+  const columns: readonly Column<never>[] = TABLES[name].columns
+  return columns.map((column) => ({ name: column.name, kind: column.kind, optional: column.optional ?? false }))
+}
