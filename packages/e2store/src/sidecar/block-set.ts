@@ -13,7 +13,10 @@ export class BlockSet {
   /** The blocks from `first` to `last`, which is below `count`. */
   static range(count: number, first: number, last: number): BlockSet {
     const set = BlockSet.none(count)
-    for (let index = first; index <= last; index++) set.add(index)
+    const [from, to] = [Math.ceil(first / 8), Math.floor((last + 1) / 8)]
+    if (from < to) set.#bits.fill(0xff, from, to)
+    for (let index = first; index <= last && index < 8 * from; index++) set.add(index)
+    for (let index = Math.max(first, 8 * to); index <= last; index++) set.add(index)
     return set
   }
 
