@@ -1,4 +1,5 @@
 export { type LocationCode, LocationError, type LocationErrorOptions } from './location/errors.ts'
+export { shownAddress } from './location/http/address.ts'
 export type { HttpOptions } from './location/http/client.ts'
 export type { HttpClock } from './location/http/clock.ts'
 export type { ReadOptions } from './location/http/open-remote.ts'

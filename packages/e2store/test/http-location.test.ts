@@ -29,6 +29,7 @@ describe('the list of a web server', () => {
         { name: 'mainnet-00007-7902699b.era1' },
       ],
       lists: ['checksums_sha256.txt', 'urls.txt'],
+      sidecars: [],
       warnings: [],
     })
     expect((await location.list()).map(({ name }) => name)).toEqual([

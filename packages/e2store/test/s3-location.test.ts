@@ -86,6 +86,7 @@ describe('a bucket', () => {
         { name: B, size: 100 },
       ],
       lists: ['checksums.txt'],
+      sidecars: [],
       warnings: [],
     })
     // It gives other bytes than the last ones where those are asked for: the size is found out otherwise.

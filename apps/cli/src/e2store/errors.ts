@@ -11,7 +11,8 @@ export class FileError extends StreamError<string> {
   readonly position: number | undefined
   constructor(file: string, cause: ContentError | E2StoreError | SegmentError) {
     const step = 'step' in cause ? cause.step : undefined
-    const where = cause.message.startsWith(`${file} `) ? '' : `${file}: ${step === undefined ? '' : `${step}: `}`
+    const isNamed = cause.message.startsWith(`${file} `) || cause.message.startsWith(`${file}: `)
+    const where = isNamed ? '' : `${file}: ${step === undefined ? '' : `${step}: `}`
     super(cause.code, `${where}${cause.message} (${cause.code})`, { cause })
     this.file = file
     this.step = step

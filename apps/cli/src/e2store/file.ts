@@ -1,10 +1,12 @@
-import { basename, extname } from 'node:path'
+import { extname } from 'node:path'
 import { isSegment } from '@datastreamer/archive'
-import { type ByteSource, E2FormatError, type FileKind, identifyFile } from '@datastreamer/e2store'
-import { type FileSource, openFile } from '@datastreamer/e2store/node'
+import { type ByteRange, type ByteSource, E2FormatError, type FileKind, identifyFile } from '@datastreamer/e2store'
+import { shownAddress } from '@datastreamer/e2store/location'
+import { openFile } from '@datastreamer/e2store/node'
 import type { Command } from 'commander'
 import { refuseStream } from '../source/other-family.ts'
 import { inFile, ofAbsent } from './errors.ts'
+import { isAddress, lastName, localPath, openAddress } from './remote-file.ts'
 
 /** What a file is: `e2ds` is a segment of an archived data stream. */
 export type E2Kind = FileKind | 'e2ds'
@@ -19,7 +21,7 @@ export interface ReadingOptions {
 
 /** An open file and its kind. */
 export interface E2File {
-  /** As it was named. */
+  /** As it was named, without credentials. */
   readonly path: string
   /** Without its folder. */
   readonly name: string
@@ -28,25 +30,40 @@ export interface E2File {
   readonly reading: ReadingOptions
 }
 
-/** Open a file whose reads fail once `signal` is aborted. @throws {WrongFileError} @throws {MissingError} */
-export async function openInput(path: string, signal: AbortSignal): Promise<FileSource> {
-  refuseStream(path)
-  const file = await openFile(path).catch((error: unknown) => {
+/** An open file, of this machine or of a server. */
+export type InputSource = ByteSource & AsyncDisposable
+
+/**
+ * Open a file, by its path or address, whose reads fail once `signal` is aborted.
+ *
+ * @throws {WrongFileError} @throws {MissingError} @throws {LocationError}
+ */
+export async function openInput(path: string, signal: AbortSignal): Promise<InputSource> {
+  if (isAddress(path)) return interruptible(await openAddress(path, signal), signal)
+  const local = localPath(path)
+  refuseStream(local)
+  const file = await openFile(local).catch((error: unknown) => {
     throw ofAbsent(path, error)
   })
-  const { readInto } = file
+  return interruptible(file, signal)
+}
+
+function interruptible(file: InputSource, signal: AbortSignal): InputSource {
   return {
-    ...file,
-    async read(position, length) {
+    size: file.size,
+    read(position, length) {
       signal.throwIfAborted()
       return file.read(position, length)
     },
-    ...(readInto && {
+    ...(file.readInto && {
       async readInto(position: number, target: Uint8Array) {
         signal.throwIfAborted()
-        await readInto(position, target)
+        await file.readInto?.(position, target)
       },
     }),
+    ...(file.peek && { peek: (position: number, length: number) => file.peek?.(position, length) }),
+    ...(file.willRead && { willRead: (ranges: readonly ByteRange[]) => file.willRead?.(ranges) }),
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   }
 }
 
@@ -58,11 +75,13 @@ export async function withFile<T>(
   { legacyLength48 = false, signExtend48 = false }: ReadingOptions = {},
 ): Promise<T> {
   const reading = { legacyLength48, signExtend48 }
+  const shown = shownAddress(path)
+  const name = lastName(path)
   try {
     await using source = await openInput(path, signal)
-    return await use({ path, name: basename(path), source, kind: await kindOf(source, path), reading })
+    return await use({ path: shown, name, source, kind: await kindOf(source, name), reading })
   } catch (error) {
-    throw inFile(path, error)
+    throw inFile(shown, error)
   }
 }
 
@@ -88,8 +107,8 @@ export function isKindName(extension: string): boolean {
  * The kind of a file by its content. If that shows no special kind, the name decides, so that a damaged file is not
  * taken for a valid one of a more general kind.
  */
-async function kindOf(source: ByteSource, path: string): Promise<E2Kind> {
-  const named = KINDS[extname(path).toLowerCase()]
+async function kindOf(source: ByteSource, name: string): Promise<E2Kind> {
+  const named = KINDS[extname(name).toLowerCase()]
   if (await isSegment(source)) return 'e2ds'
   try {
     const found = await identifyFile(source)

@@ -8,9 +8,11 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { type E2File, openInput, type ReadingOptions, takesReading, withFile } from './file.ts'
 import { nameText } from './names.ts'
+import { isAddress } from './remote-file.ts'
 
 interface InfoOptions extends ReadingOptions {
   readonly data?: string
+  readonly records?: boolean
   readonly json?: boolean
 }
 
@@ -20,17 +22,22 @@ export function infoCommand(run: RunCommand): Command {
     .summary('show what a file is and holds')
     .description('Identify a file by its content, and show its range, its index and its records by type.')
     .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))
+    .option('--records', 'count the records of a file on a server too, which takes reading all of it')
     .option('--json', 'as one JSON object')
     .addHelpText('after', '\nEnds with status 1 if the name does not match the content.')
-    .action((path: string, options: InfoOptions) =>
-      run((context) => withFile(path, context.signal, (file) => info(file, options, context), options)),
+    .action((path: string, { records = !isAddress(path), ...options }: InfoOptions) =>
+      run((context) => withFile(path, context.signal, (file) => info(file, { ...options, records }, context), options)),
     )
 }
 
-async function info(file: E2File, { data, json }: InfoOptions, { out, signal }: CommandContext): Promise<ExitCode> {
+async function info(
+  file: E2File,
+  { data, records, json }: InfoOptions,
+  { out, signal }: CommandContext,
+): Promise<ExitCode> {
   await using indexed = data === undefined ? undefined : await openInput(data, signal)
   const facts = await factsOf(file, { data: indexed })
-  const types = file.kind === 'e2i' ? [] : await typesOf(file)
+  const types = file.kind === 'e2i' || !records ? [] : await typesOf(file)
   await out.lines(json ? [JSON.stringify(jsonOf(file, facts, types))] : textOf(file, facts, types))
   return facts.name.result === 'wrong' ? ExitCode.failed : ExitCode.ok
 }

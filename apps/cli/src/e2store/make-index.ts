@@ -1,4 +1,5 @@
 import { type E2iGeneration, encodeE2i, indexSlots, readE2i } from '@datastreamer/e2store/index'
+import { shownAddress } from '@datastreamer/e2store/location'
 import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
@@ -10,6 +11,7 @@ import { inFile } from './errors.ts'
 import { type E2File, openInput, withFile } from './file.ts'
 import { fullIndex } from './full-index.ts'
 import { newPath } from './new-path.ts'
+import { isAddress, localPath } from './remote-file.ts'
 
 interface IndexOptions {
   readonly out?: string
@@ -50,18 +52,19 @@ export function indexCommand(run: RunCommand): Command {
     .addOption(new Option('--jobs <n>', 'with --full: files at once (default: one a processor)').argParser(readCount))
     .addHelpText('after', AFTER)
     .action((path: string, options: IndexOptions) => {
-      if (options.full) return run(wholly((context) => fullIndex(path, options, context)))
+      if (options.full) return run(wholly((context) => fullIndex(localOnly(path), options, context)))
       return run((context) => withFile(path, context.signal, (file) => makeIndex(file, options, context)))
     })
 }
 
 async function makeIndex(
-  { path, source }: E2File,
+  { path, name, source }: E2File,
   options: IndexOptions,
   { note, signal }: CommandContext,
 ): Promise<void> {
   const generation = GENERATIONS[options.generation]
-  const out = await newPath(options.out ?? path.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
+  const beside = isAddress(path) ? name : path
+  const out = await newPath(options.out ?? beside.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
   if (out === path) throw new UsageError('USAGE', `${path} would be replaced by its index: name another --out`)
   const index =
     options.convert === undefined ? await indexSlots(source) : await converted(options.convert, source, signal)
@@ -79,4 +82,10 @@ async function converted(path: string, data: E2File['source'], signal: AbortSign
   } catch (error) {
     throw inFile(path, error)
   }
+}
+
+/** @throws {UsageError} it is an address: there is nothing to write beside it */
+function localOnly(path: string): string {
+  if (!isAddress(path)) return localPath(path)
+  throw new UsageError('USAGE', `${shownAddress(path)}: --full writes beside files on this machine: mirror it first`)
 }

@@ -1,12 +1,12 @@
 import { type ByteSink, concatFiles, openEra } from '@datastreamer/e2store'
 import { type EraFile, mergeEras } from '@datastreamer/e2store/era'
-import { createFile, type FileSource } from '@datastreamer/e2store/node'
+import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { UsageError } from '../errors.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { inFile } from './errors.ts'
-import { openInput, withFile } from './file.ts'
+import { type InputSource, openInput, withFile } from './file.ts'
 import { newPath } from './new-path.ts'
 import { repairedText } from './split.ts'
 
@@ -46,7 +46,7 @@ async function merge(paths: readonly string[], options: MergeOptions, { note, si
 }
 
 async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortSignal): Promise<number> {
-  const sources: FileSource[] = []
+  const sources: InputSource[] = []
   try {
     const eras: EraFile[] = []
     for (const path of paths) {
@@ -56,7 +56,7 @@ async function joinEras(paths: readonly string[], sink: ByteSink, signal: AbortS
     }
     return await mergeEras(eras, sink)
   } finally {
-    for (const source of sources) await source.close()
+    for (const source of sources) await source[Symbol.asyncDispose]()
   }
 }
 

@@ -33,12 +33,12 @@ export class FolderCheck {
     this.#options = options
   }
 
-  add({ path, name }: Input, result: Verified | Error): void {
+  add({ path, shown, name }: Input, result: Verified | Error): void {
     const parsed = parseHistoryFileName(name)
     const found = result instanceof Error ? undefined : result
     if (parsed === undefined && found?.held === undefined) return
     const { held, network } = found ?? {}
-    this.#files.push({ name: path, parsed, content: held, ...(network !== undefined && { network }) })
+    this.#files.push({ name: shown, parsed, content: held, ...(network !== undefined && { network }) })
     if (held?.chain === 'beacon') this.#eras.push({ path, last: held.eras.at(-1) ?? 0n })
   }
 

@@ -98,9 +98,9 @@ async function verify(
     const result = await verifyOne(input.path, verifier, signal, rest)
     signal.throwIfAborted()
     folder.add(input, result)
-    const fault = result instanceof Error ? result : result.fault && inFile(input.path, result.fault)
+    const fault = result instanceof Error ? result : result.fault && inFile(input.shown, result.fault)
     if (fault !== undefined) status = ExitCode.failed
-    await out.line(resultLine(input.path, fault instanceof Error ? fault : result, json))
+    await out.line(resultLine(input.shown, fault instanceof Error ? fault : result, json))
   }
   const report = await folder.report(signal)
   if (report === undefined) return status

@@ -6,7 +6,7 @@ const MAX_NAME = 255
 const SAFE = /^[^/\\:\p{Cc}]+$/u
 /** The archives that are published, and names that some writers give them: a count before the hash, a profile after it. */
 const ARCHIVE = /^(.+)-(\d{5,10})-(?:(\d{5})-)?([0-9a-f]{8})((?:-[a-z]+)*)\.(era1|era|ere|erae|e2hs)$/
-const EXTENSION = /\.(?:e2s|e2i|era|era1|ere|erae|e2hs|e2ss|e2ds)$/i
+const EXTENSION = /\.(?:e2s|e2i|era|era1|ere|erae|e2hs|e2ss|e2ds|idx)$/i
 /** What the name of a sidecar adds to that of its archive. */
 const SIDECAR = '.idx'
 /** Lists that lie beside archives. */

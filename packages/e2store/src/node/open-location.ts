@@ -9,9 +9,11 @@ import { isE2StoreName } from '../location/names.ts'
 import { onlyFile } from '../location/only-file.ts'
 import { type S3LocationOptions, s3Location } from '../location/s3-location.ts'
 import { folderLocation } from './folder-location.ts'
+import { s3FromEnvironment } from './s3-environment.ts'
 
 export interface OpenLocationOptions {
   readonly http?: HttpLocationOptions
+  /** Default: {@link s3FromEnvironment} of the process. */
   readonly s3?: S3LocationOptions
 }
 
@@ -36,7 +38,7 @@ export async function openLocation(text: string, options: OpenLocationOptions = 
   }
   if (scheme === 's3') {
     const name = text.slice(text.lastIndexOf('/') + 1)
-    return one(s3Location(withoutFile(text, name), options.s3), name)
+    return one(s3Location(withoutFile(text, name), options.s3 ?? s3FromEnvironment(process.env)), name)
   }
   throw new LocationError('BAD_ADDRESS', `${scheme}:// is not known: expected a path, file://, http(s):// or s3://`)
 }

@@ -43,6 +43,14 @@ export function shownUrl(url: string): string {
   return url.replace(/[?#].*$/s, (rest) => (rest.startsWith('?') ? '?…' : ''))
 }
 
+/**
+ * An address as messages show it: without user, password, query and fragment. What is no address of a web server stays as
+ * it is.
+ */
+export function shownAddress(text: string): string {
+  return /^https?:\/\//i.test(text) ? shownUrl(text.replace(/\/\/[^/?#]*@/, '//')) : text
+}
+
 /** The address of a file in a folder. @throws {LocationError} `BAD_NAME` */
 export function fileIn(folder: Address, name: string): Address {
   const { href } = new web.URL(`./${encodeURIComponent(checkFileName(name))}`, folder.url)
