@@ -109,7 +109,7 @@ describe.skipIf(!hasNginx())('nginx', () => {
     await expect(async () => file.read(0, 10)).rejects.toMatchObject({ code: 'CHANGED' })
   })
 
-  test('told to serve no ranges is reported, but small files are read whole', async () => {
+  test('that is to serve no ranges is reported, but small files are read whole', async () => {
     using dir = folder()
     await using nginx = await startNginx(dir.path, 'max_ranges 0;')
     const location = httpLocation(`${nginx.url}era1/`)
