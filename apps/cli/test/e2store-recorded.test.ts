@@ -65,12 +65,24 @@ describe.skipIf(!hasVectors('e2store'))('recorded files', () => {
 
   test('that are neighbours are one chain; what is missing between others is said', async () => {
     const whole = await datastreamer('e2store', 'verify', ...paths(/^mainnet-0000[01]-(?:5ec1ffb8|a5364e9a)\.era1$/))
-    expect([whole.status, whole.stdout]).toEqual([0, expect.stringContaining('chain   blocks 0 to 16383 of mainnet\n')])
+    expect([whole.status, whole.stdout]).toEqual([
+      0,
+      expect.stringContaining('chain   blocks 0 to 16383 of mainnet, trusted to'),
+    ])
+    expect(whole.stdout.match(/as the accumulators of mainnet say, which are built in/g)).toHaveLength(2)
     const apart = await datastreamer('e2store', 'verify', ...paths(/^sepolia-.*\.era1$/))
     expect(apart.stdout.match(/^FAILED.*$/gm)).toEqual([
       'FAILED  eras 1 to 20 are missing: blocks 8192 to 172031 (MISSING)',
     ])
     expect(apart.status).toBe(1)
+  })
+
+  test('of another chain by the name of mainnet verify, unless they must be of it', async () => {
+    const [made = ''] = paths(/^mainnet-00000-90cd71a4\.era1$/)
+    const free = await datastreamer('e2store', 'verify', made)
+    expect([free.status, free.stdout]).toEqual([0, expect.stringContaining('NOT of the mainnet that is known')])
+    const named = await datastreamer('e2store', 'verify', made, '--network', 'mainnet')
+    expect([named.status, named.stdout]).toEqual([1, expect.stringContaining('blocks of another network')])
   })
 
   test('that deviate verify with the option for it', async () => {

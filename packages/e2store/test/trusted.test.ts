@@ -9,6 +9,8 @@ import {
   EXECUTION_NETWORKS,
   executionNetwork,
   historicalRootsRoot,
+  knownAccumulators,
+  knownTrust,
   readStateHistory,
   StateHistory,
 } from '../src/trusted.ts'
@@ -166,6 +168,43 @@ describe('what is built in', () => {
     }
     expect(accumulatorsRoot(roots(3))).not.toEqual(accumulatorsRoot(roots(3, 2)))
     expect(() => accumulatorsRoot(new Uint8Array(31))).toThrow('31 bytes')
+  })
+
+  test('the accumulators of mainnet, over which the root was published', async () => {
+    const known = await knownAccumulators('mainnet')
+    expect(known?.length).toBe(EXECUTION_NETWORKS.mainnet.accumulators)
+    expect(accumulatorsRoot(known?.joined ?? new Uint8Array(0))).toEqual(EXECUTION_NETWORKS.mainnet.accumulatorsRoot)
+    expect([known?.at(-1), known?.at(1897)]).toEqual([undefined, undefined])
+    expect(await knownAccumulators('sepolia')).toBeUndefined()
+  })
+
+  test('shows files to be trusted, or of another chain', async () => {
+    const known = await knownAccumulators('mainnet')
+    const [first, second] = [known?.at(0) ?? root(0), known?.at(1) ?? root(0)]
+    const report = { start: 8192n, count: 8192, preMergeBlocks: 8192, historyRoots: [] }
+    expect(await knownTrust({ ...report, accumulator: second }, 'mainnet')).toEqual({
+      is: 'trusted',
+      by: 'the accumulators of mainnet',
+    })
+    expect(await knownTrust({ ...report, accumulator: first }, 'mainnet')).toMatchObject({
+      is: 'different',
+      message: expect.stringMatching(/^accumulator 1 of mainnet is a5364e9a/),
+    })
+    expect(await knownTrust(report, 'mainnet')).toEqual({ is: 'unknown' })
+    expect(await knownTrust({ ...report, accumulator: second }, 'elsewhere')).toEqual({ is: 'unknown' })
+    // Blocks after the merge in the same file are trusted by their own proofs only.
+    const mixed = { ...report, preMergeBlocks: 5, accumulator: second }
+    expect(await knownTrust(mixed, 'mainnet')).toEqual({ is: 'unknown' })
+    const historyRoots = [{ era: 5000n, root: root(1), trusted: true }]
+    expect(await knownTrust({ ...mixed, historyRoots }, 'mainnet')).toMatchObject({ is: 'trusted' })
+  })
+
+  test.skipIf(!hasVectors('e2store'))('the accumulators of real files', async () => {
+    const known = await knownAccumulators('mainnet')
+    for (const [number, file] of ['mainnet-00000-5ec1ffb8.era1.gz', 'mainnet-00001-a5364e9a.era1.gz'].entries()) {
+      const archive = await openAny('x.era1', fromBytes(new Uint8Array(readVector('e2store', 'real', file))))
+      expect(known?.at(number)).toEqual(archive.accumulator)
+    }
   })
 
   test.skipIf(!hasVectors('e2store'))('the first blocks of real files', async () => {

@@ -65,7 +65,12 @@ export function verifyCommand(run: RunCommand): Command {
         'an .era whose last state is trusted: for proofs after the merge, and for eras',
       ),
     )
-    .addOption(new Option('--network <name>', 'beacon chain that .era files have to be of: a name, or a JSON file'))
+    .addOption(
+      new Option(
+        '--network <name>',
+        'network that files have to be of: a name, or a JSON file that describes a beacon chain',
+      ),
+    )
     .addOption(new Option('--from <era>', 'the first era that must be there').argParser(readU64))
     .addOption(new Option('--to <era>', 'the last era that must be there').argParser(readU64))
     .addOption(new Option('--data <file>', 'of an .e2i: the file that it is the index of'))

@@ -5,10 +5,13 @@ import { eraRoot } from '../era/roots.ts'
 import { VerificationError } from '../errors.ts'
 import type { HistoryRoots } from '../execution/verify/proof-checks.ts'
 import { defaultHashes } from '../hash/hashes.ts'
+import { equalBytes, toHex } from '../io/bytes.ts'
 import { beaconTypes } from '../ssz/beacon-types.ts'
 import { isSszFork } from '../ssz/fork.ts'
 import { StateReader } from '../ssz/state-reader.ts'
 import { type BeaconNetwork, forkAt } from '../verify-era/network.ts'
+import { executionNetwork } from './execution-network.ts'
+import { historicalRootsRoot } from './list-root.ts'
 
 /** Slots of an era of the chains whose blocks have proofs. */
 const ERA_SLOTS = 8192n
@@ -62,11 +65,23 @@ export class StateHistory {
   }
 }
 
+/** Throw unless the list, which has not changed since Capella, is the one of the network, where that is known. */
+function checkHistoricalRoots(config: string, kept: ReadonlyMap<string, Uint8Array>, position: number): void {
+  const published = executionNetwork(config)?.historicalRootsRoot
+  const roots = kept.get('historical_roots')
+  if (published === undefined || roots === undefined || !kept.has('historical_summaries')) return
+  const found = historicalRootsRoot(roots)
+  if (equalBytes(found, published)) return
+  const message = `historical_roots have root ${toHex(found)}, those of ${config} ${toHex(published)}`
+  throw new VerificationError('WRONG_ROOT', message, position)
+}
+
 /**
  * Read what the state of a group (default: the last one of the file) knows of the eras before it. The state is read in
  * chunks, whatever its size.
  *
- * @throws {VerificationError} `WRONG_NETWORK`: its fork is not that of the network, or one whose types are not known
+ * @throws {VerificationError} `WRONG_NETWORK`: its fork is one whose types are not known; `WRONG_ROOT`: its historical roots
+ *   are not those that are known of the network
  * @throws {E2FormatError} the state is malformed
  * @see docs/spec/e2store.md §7.3
  */
@@ -87,6 +102,7 @@ export async function readStateHistory(
   for await (const chunk of file.stateChunks(group, { step: 'verify' })) reader.push(chunk)
   const { root: stateRoot, kept } = reader.finish()
   const none = new Uint8Array(0)
+  checkHistoricalRoots(network.config, kept, statePosition)
   const root = eraRoot(era, await file.stateHead(group, { step: 'verify' }))
   return new StateHistory(
     {
