@@ -47,7 +47,7 @@ export async function* answerBatch(
     const { id } = request
     if (id === undefined) return undefined
     if (isTooMuch) return errorAnswer(id, new RpcError(RpcCode.tooLarge, 'response too large'))
-    if (deadline.signal.aborted) {
+    if (deadline.isOver) {
       deadline.throwIfLeft()
       return errorAnswer(id, new RpcError(RpcCode.timedOut, 'request timed out'))
     }

@@ -89,7 +89,17 @@ export class Caller {
     try {
       if (known === undefined) throw noMethod(method)
       if (params instanceof RpcError) throw params
-      outcome = await deadline.race(known({ ...this.#sources, turns, signal: deadline.signal }, params))
+      const made = known(
+        {
+          ...this.#sources,
+          turns,
+          get signal() {
+            return deadline.signal
+          },
+        },
+        params,
+      )
+      outcome = isText(made) ? made : await deadline.race(made)
     } catch (error) {
       deadline.throwIfLeft()
       const failed = asRpcError(error)
@@ -111,6 +121,10 @@ export class Caller {
     report({ code: outcome.code, fault })
     return errorAnswer(id, outcome)
   }
+}
+
+function isText(made: JsonText | Promise<JsonText>): made is JsonText {
+  return typeof made === 'string' || Array.isArray(made)
 }
 
 function noMethod(name: string): RpcError {

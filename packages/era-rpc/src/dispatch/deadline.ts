@@ -2,21 +2,33 @@ import { RpcCode, RpcError } from '../protocol/rpc-error.ts'
 
 /** Ends work that takes too long, or that nobody waits for any more. */
 export class Deadline implements Disposable {
-  readonly #controller = new AbortController()
   readonly #caller: AbortSignal | undefined
   readonly #timer: ReturnType<typeof setTimeout>
-  readonly #onAbort = (): void => this.#controller.abort(this.#caller?.reason)
+  readonly #onAbort = (): void => this.#end(this.#caller?.reason)
+  /** Rejects the results that are awaited. */
+  readonly #waiting = new Set<(reason: unknown) => void>()
+  #over: { readonly reason: unknown } | undefined
+  /** Made when somebody asks for it: most calls are answered without. */
+  #controller: AbortController | undefined
 
   constructor(ms: number, caller: AbortSignal | undefined) {
     this.#caller = caller
-    const timedOut = new RpcError(RpcCode.timedOut, 'request timed out')
-    this.#timer = setTimeout(() => this.#controller.abort(timedOut), ms)
+    this.#timer = setTimeout(() => this.#end(new RpcError(RpcCode.timedOut, 'request timed out')), ms)
     if (caller?.aborted) this.#onAbort()
     else caller?.addEventListener('abort', this.#onAbort)
   }
 
+  /** Aborted when it is over. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#over !== undefined) this.#controller.abort(this.#over.reason)
+    }
     return this.#controller.signal
+  }
+
+  get isOver(): boolean {
+    return this.#over !== undefined
   }
 
   /** Nobody waits any more. @throws the caller's reason */
@@ -25,27 +37,33 @@ export class Deadline implements Disposable {
   }
 
   /** The work's result, if it comes in time. @throws the reason of {@link signal} */
-  async race<T>(work: T | PromiseLike<T>): Promise<T> {
-    if (!isThenable(work)) return work
-    let onAbort = (): void => {}
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(this.signal.reason)
-      if (this.signal.aborted) onAbort()
-      else this.signal.addEventListener('abort', onAbort)
+  race<T>(work: PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#over !== undefined) reject(this.#over.reason)
+      this.#waiting.add(reject)
+      work.then(
+        (value) => {
+          this.#waiting.delete(reject)
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject)
+          reject(error)
+        },
+      )
     })
-    try {
-      return await Promise.race([work, aborted])
-    } finally {
-      this.signal.removeEventListener('abort', onAbort)
-    }
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     this.#caller?.removeEventListener('abort', this.#onAbort)
   }
-}
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value
+  #end(reason: unknown): void {
+    if (this.#over !== undefined) return
+    this.#over = { reason }
+    this.#controller?.abort(reason)
+    for (const reject of this.#waiting) reject(reason)
+    this.#waiting.clear()
+  }
 }
