@@ -12,6 +12,8 @@ interface Stretch {
   readonly file: HistoryFile | undefined
 }
 
+/** So few blocks are read at once: whether they may match is not asked before. */
+const FEW_BLOCKS = 2n
 /** Sidecars that are asked ahead of the search. */
 const ASK_AHEAD = 8
 
@@ -62,6 +64,7 @@ async function bySidecar(
   filter: LogFilter,
   { file, from, to }: Stretch,
 ): Promise<bigint[] | undefined> {
+  if (to - from < FEW_BLOCKS) return from === to ? [from] : [from, to]
   if (file?.sidecar === undefined) return undefined
   const hasConditions = [filter.addresses, ...filter.topics].some((wanted) => wanted !== undefined && wanted.length > 0)
   if (!hasConditions) return undefined

@@ -39,14 +39,20 @@ export interface RpcServerOptions {
 }
 
 const MIB = 1024 * 1024
+/** Time between two looks for connections that were answered, once the server ends. */
+const SWEEP_MS = 20
 
 /** Serves JSON-RPC over HTTP and WebSocket, on one port. */
 export class RpcServer implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets: WebSockets
+  /** Where it listens, or did. */
+  readonly address: { readonly host: string; readonly port: number }
   #closing: Promise<void> | undefined
 
   private constructor(server: Server, sockets: WebSockets) {
+    const { address, port } = server.address() as AddressInfo
+    this.address = { host: address, port }
     this.#server = server
     this.#sockets = sockets
   }
@@ -70,11 +76,6 @@ export class RpcServer implements AsyncDisposable {
       })
     })
     return new RpcServer(server, sockets)
-  }
-
-  get address(): { readonly host: string; readonly port: number } {
-    const { address, port } = this.#server.address() as AddressInfo
-    return { host: address, port }
   }
 
   /** `http://127.0.0.1:8545`. */
@@ -101,14 +102,15 @@ export class RpcServer implements AsyncDisposable {
         this.#server.closeAllConnections()
         this.#sockets.terminate()
       }
-      const timer = graceMs > 0 ? setTimeout(disconnect, graceMs) : undefined
+      // A connection that was answered stays open for another request, which is not waited for.
+      const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS)
+      const timer = setTimeout(disconnect, graceMs)
       this.#server.close(() => {
+        clearInterval(sweep)
         clearTimeout(timer)
         resolve()
       })
       this.#sockets.close()
-      this.#server.closeIdleConnections()
-      if (timer === undefined) disconnect()
     })
     return this.#closing
   }
