@@ -49,7 +49,7 @@ export class FileHistory implements OpenHistory {
     const { trust = 'roots', maxOpenFiles = 64, archive = {} } = options
     this.#roots = { ...builtInRoots, ...options.trustedRoots }
     this.#trust = trust
-    const { blockBytes = 32 * MIB, headerBytes = 32 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
+    const { blockBytes = 32 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
     this.#locations = locations
     this.#files = new FileSet({ trust, roots: this.#roots, maxOpenFiles, headerBytes, sidecarBytes, archive })
     this.#blocks = new BlockCache(blockBytes)

@@ -14,7 +14,10 @@ export interface HistoryOptions {
   readonly maxOpenFiles?: number
   /** Roughly the most bytes of blocks that are kept (default 32 MiB). */
   readonly blockBytes?: number
-  /** Most bytes kept of verified headers, 192 KiB a file of 8192 blocks (default 32 MiB). */
+  /**
+   * Most bytes kept of verified headers, 192 KiB a file of 8192 blocks, and as many of digests, 8 KiB a file, with which
+   * blocks of other files are recognized (default 24 MiB: 128 and 3072 files).
+   */
   readonly headerBytes?: number
   /** Most bytes kept of what was read of sidecars (default 16 MiB). */
   readonly sidecarBytes?: number

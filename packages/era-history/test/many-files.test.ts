@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { openHistory } from '../src/index.ts'
-import { type MadeBlock, type MadeFile, madeChain, madeFile } from './support/made-up-chain.ts'
+import { fileOf, type MadeBlock, type MadeFile, madeChain, madeFile, rowsOf } from './support/made-up-chain.ts'
 import { memoryLocation } from './support/memory-location.ts'
 
 /** Short files, each the beginning of an era: each is a run of its own. */
@@ -74,3 +74,32 @@ test('a closed history says so, and has closed its files', async () => {
 test('a place without archives is an error', async () => {
   await expect(openHistory([memoryLocation([])])).rejects.toMatchObject({ code: 'NO_FILES', message: /memory/ })
 })
+
+test('headers of many files are verified once each; later blocks are recognized by those around them', async () => {
+  const plain = await Promise.all(made.slice(0, 6).map(({ blocks }) => madeFile(blocks, 'era1')))
+  const location = memoryLocation(plain)
+  await using history = await openHistory([location], { headerBytes: 200, blockBytes: 1, maxOpenFiles: 1 })
+  for (let round = 0; round < 2; round++) {
+    for (const { blocks } of made.slice(0, 6)) {
+      for (const { number, hash } of blocks) {
+        const block = await history.block(number)
+        expect(block?.hash).toEqual(hash)
+        expect(block?.trust).toBe('consistent')
+      }
+    }
+  }
+  // A block that is changed after its file was verified is seen, with or without its record in memory.
+  const [first] = plain as [MadeFile]
+  const rows = rowsOf(made[0]?.blocks ?? [], 'era1')
+  const changed = rows.map((row, i) => (i === 2 ? { ...row, header: otherHeader(row.header) } : row))
+  const { bytes } = await fileOf(made[0]?.blocks ?? [], changed, 'era1')
+  location.files.get(first.name)?.set(bytes.subarray(0, first.bytes.length))
+  await expect(history.block(2n)).rejects.toMatchObject({ code: 'BLOCK_REJECTED' })
+})
+
+/** A header with another nonce. */
+function otherHeader(header: Uint8Array | undefined): Uint8Array {
+  const other = (header ?? new Uint8Array(1)).slice()
+  other[other.length - 3] = (other.at(-3) ?? 0) ^ 1
+  return other
+}

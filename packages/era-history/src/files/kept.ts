@@ -12,20 +12,28 @@ export class KeptByFile<T extends { readonly bytes: number }> {
     this.#maxBytes = maxBytes
   }
 
+  /** What is kept of a file. */
+  known(file: HistoryFile): T | undefined {
+    const known = this.#kept.get(file)
+    if (known === undefined) return undefined
+    this.#kept.delete(file)
+    this.#kept.set(file, known)
+    return known
+  }
+
   /** What is kept of a file, or what `make` gives. */
   async get(file: HistoryFile, make: () => Promise<T>): Promise<T> {
-    const known = this.#kept.get(file)
-    if (known !== undefined) {
-      this.#kept.delete(file)
-      this.#kept.set(file, known)
-      return known
-    }
+    const known = this.known(file)
+    if (known !== undefined) return known
     let making = this.#making.get(file)
     if (making === undefined) {
       making = make()
       this.#making.set(file, making)
       making.then(
-        (made) => this.#keep(file, made),
+        (made) => {
+          this.#making.delete(file)
+          this.put(file, made)
+        },
         () => this.#making.delete(file),
       )
     }
@@ -37,8 +45,9 @@ export class KeptByFile<T extends { readonly bytes: number }> {
     this.#kept.delete(file)
   }
 
-  #keep(file: HistoryFile, made: T): void {
-    this.#making.delete(file)
+  /** Keep this of a file; what was used longest ago goes. */
+  put(file: HistoryFile, made: T): void {
+    this.delete(file)
     this.#kept.set(file, made)
     this.#bytes += made.bytes
     for (const oldest of this.#kept.keys()) {

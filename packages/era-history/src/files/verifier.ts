@@ -22,12 +22,12 @@ import type { VerifiedHeaders } from '../trust/verified-headers.ts'
 import { verifyHeaders } from '../trust/verify-headers.ts'
 import type { OpenFile } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
-import { KeptByFile } from './kept.ts'
+import { KnownHeaders } from './known-headers.ts'
 
 export interface VerifierOptions {
   readonly trust: TrustMode
   readonly roots: TrustedRoots
-  /** Most bytes kept of verified headers. */
+  /** Most bytes kept of verified headers, and as many of digests of groups of them. */
   readonly headerBytes: number
   /** A file was rejected. */
   readonly onChanged: () => void
@@ -51,12 +51,12 @@ const NONE = new Uint8Array(0)
  */
 export class Verifier {
   readonly #options: VerifierOptions
-  readonly #cache: KeptByFile<VerifiedHeaders>
+  readonly #known: KnownHeaders
   #accumulators: Uint8Array | undefined
 
   constructor(options: VerifierOptions) {
     this.#options = options
-    this.#cache = new KeptByFile(options.headerBytes)
+    this.#known = new KnownHeaders(options.headerBytes, (open) => this.#verifyAll(open))
   }
 
   /**
@@ -94,11 +94,6 @@ export class Verifier {
     return { ...verified, totalDifficulty }
   }
 
-  /** The verified headers of a file without proofs. */
-  headers(open: OpenFile): Promise<VerifiedHeaders> {
-    return this.#cache.get(open.file, () => this.#verifyAll(open))
-  }
-
   /** Trust these accumulators of the first eras, 32 bytes each, joined. */
   trustAccumulators(joined: Uint8Array): void {
     this.#accumulators = joined
@@ -106,17 +101,14 @@ export class Verifier {
 
   /** Forget what is known of a file. */
   forget(file: HistoryFile): void {
-    this.#cache.delete(file)
+    this.#known.forget(file)
   }
 
   async #level(open: OpenFile, block: BlockParts): Promise<TrustLevel> {
     if (this.#options.trust === 'none') return 'unverified'
     if (block.proof !== undefined) return this.#followProof(open, block, block.proof)
-    const headers = await this.headers(open)
     const { number, totalDifficulty, positions } = block.payloads
-    if (headers.has(number, block.hash, totalDifficulty)) return headers.level
-    const message = `block ${number} is not the one that was verified with the other headers of its file`
-    throw new VerificationError('WRONG_ROOT', message, positions.header ?? 0)
+    return this.#known.level(open, { number, hash: block.hash, totalDifficulty, position: positions.header ?? 0 })
   }
 
   async #followProof(open: OpenFile, block: BlockParts, proof: BlockProof): Promise<TrustLevel> {
