@@ -252,6 +252,17 @@ describe('a sidecar of full blocks', async () => {
     }
   })
 
+  test('of a file, is opened and read in a few KiB, whatever the size of its directories', async () => {
+    const slow = slowSource(sidecarBytes)
+    const local = { ...slow, read: slow.read, readInto: async () => {} }
+    const sidecar = await openSidecar(local, { cache: new SidecarCache(0) })
+    expect([slow.reads, slow.bytesRead]).toEqual([1, 4096])
+    const hash = keccak256(blocks[5]?.[7]?.envelope ?? new Uint8Array(0))
+    expect(await sidecar.transactionCandidates(hash)).toEqual([{ block: START + 5n, index: 7 }])
+    expect(slow.reads).toBe(3)
+    expect(slow.bytesRead - 4096).toBeLessThan(8192)
+  })
+
   test('lookups at the same time share a read', async () => {
     const source = slowSource(sidecarBytes)
     const sidecar = await openSidecar(source)

@@ -27,6 +27,11 @@ export class SidecarCache {
     return this.#owners++
   }
 
+  /** Whether something is kept under a key. */
+  has(key: string): boolean {
+    return this.#kept.has(key)
+  }
+
   /** What is kept under a key, or what `load` gives, which is asked once at a time. */
   async get(key: string, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#kept.get(key)

@@ -20,6 +20,11 @@ import {
 /** The number of the directory of hashes with bitmaps: it follows those of the parts. */
 const HOT = PARTS.length
 
+/** Whether a source reads into given memory, as files do: then short reads cost little. */
+export function isLocal(source: ByteSource): boolean {
+  return source.readInto !== undefined
+}
+
 /** Reads directories, buckets and bitmaps of a sidecar through a cache; compares their checksums. */
 export class SidecarRegions {
   readonly #source: ByteSource
@@ -27,6 +32,8 @@ export class SidecarRegions {
   readonly #map: SidecarMap
   readonly #cache: SidecarCache
   readonly #owner: number
+  /** Whether short reads cost little. */
+  readonly #isLocal: boolean
 
   /**
    * @param head the first bytes of the source: the directories in it are kept
@@ -38,6 +45,7 @@ export class SidecarRegions {
     this.#map = mapSidecar(header.parts, header.hotValues, header.identity.count)
     this.#cache = cache
     this.#owner = cache.newOwner()
+    this.#isLocal = isLocal(source)
     if (this.#map.size !== source.size) {
       const message = `sidecar of ${source.size} bytes, by its header it has ${this.#map.size}`
       throw new E2FormatError('BAD_LENGTH', message, 0, 'open')
@@ -52,9 +60,7 @@ export class SidecarRegions {
 
   /** The entries of a bucket. @throws {E2FormatError} `BAD_CHECKSUM`, `BAD_INDEX` */
   async bucket(name: PartName, number: number): Promise<Bucket> {
-    const directory = await this.#directory(PARTS.indexOf(name))
-    const from = u32(directory, 4 * number)
-    const to = u32(directory, 4 * number + 4)
+    const { from, to } = await this.#boundsOf(name, number)
     const { position, length } = this.#map.buckets[name]
     if (to < from + CRC_BYTES || to > length || to - from > MAX_BUCKET_BYTES) {
       const at = this.#map.directories[name].position + 4 * number
@@ -76,6 +82,19 @@ export class SidecarRegions {
     if (4 * low >= hot.length || u32(hot, 4 * low) !== kept) return undefined
     const length = bitmapBytes(this.#header.identity.count)
     return this.#read(Region.bitmaps, low, { position: this.#map.bitmaps.position + low * length, length })
+  }
+
+  /** Where a bucket begins and ends, by the kept directory, or by just the two numbers in it. */
+  async #boundsOf(name: PartName, number: number): Promise<{ readonly from: number; readonly to: number }> {
+    const at = 4 * number
+    const directory = PARTS.indexOf(name)
+    if (this.#isLocal && !this.#cache.has(this.#key(Region.directories, directory))) {
+      // Not compared with the checksum: wrong bounds do not fit that of the bucket.
+      const bytes = await this.#source.read(this.#map.directories[name].position + at, 8)
+      return { from: u32(bytes, 0), to: u32(bytes, 4) }
+    }
+    const bytes = await this.#directory(directory)
+    return { from: u32(bytes, at), to: u32(bytes, at + 4) }
   }
 
   #directory(number: number): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { BlockSet } from './block-set.ts'
 import { splitHash } from './bucket.ts'
 import { SidecarCache } from './chunk-cache.ts'
 import { decodeHeader, HEAD_BYTES, type SidecarHeader, type SidecarIdentity } from './header.ts'
-import { SidecarRegions } from './regions.ts'
+import { isLocal, SidecarRegions } from './regions.ts'
 import { checkIdentity } from './same-file.ts'
 import { type ValueHash, valueHash } from './value-hash.ts'
 
@@ -30,11 +30,15 @@ export interface SidecarOptions {
   readonly archive?: BlockArchive
   /** Keeps directories and buckets; one for many sidecars bounds what all hold (default: its own, of 1 MiB). */
   readonly cache?: SidecarCache
-  /** Bytes read at once to open it, which should hold its directories (default 65,536). */
+  /**
+   * Bytes read at once to open it. The directories in them are kept, which saves a short read a lookup (default 65,536;
+   * 4,096 of a source with `readInto`, such as a file, where that read costs less than to read them).
+   */
   readonly headBytes?: number
 }
 
-const DEFAULT_HEAD_BYTES = 65_536
+const REMOTE_HEAD_BYTES = 65_536
+const LOCAL_HEAD_BYTES = 4096
 /** Lookups that wait for reads at once. */
 const PARALLEL = 16
 
@@ -47,8 +51,9 @@ const PARALLEL = 16
  */
 export async function openSidecar(
   source: ByteSource,
-  { archive, cache = new SidecarCache(), headBytes = DEFAULT_HEAD_BYTES }: SidecarOptions = {},
+  { archive, cache = new SidecarCache(), ...options }: SidecarOptions = {},
 ): Promise<Sidecar> {
+  const { headBytes = isLocal(source) ? LOCAL_HEAD_BYTES : REMOTE_HEAD_BYTES } = options
   const head = await source.read(0, Math.min(source.size, Math.max(headBytes, HEAD_BYTES)))
   if (head.length < HEAD_BYTES) {
     throw new E2FormatError('BAD_LENGTH', `sidecar of ${head.length} bytes, expected ${HEAD_BYTES} or more`, 0, 'open')
@@ -63,7 +68,8 @@ export async function openSidecar(
  * An open sidecar: where transactions, blocks and logs of one data file may be. It never leaves out where they are, if it
  * was built from that file; what it gives has to be compared with the data file.
  *
- * Holds its header; all else is in the cache. A lookup of one hash or value takes one read while the directories are kept.
+ * Holds its header; all else is in the cache. A lookup of one hash or value takes one read while the directories are kept,
+ * and two if not.
  * Calls may overlap. The caller closes the source. Every checksum is compared before bytes are used.
  */
 export class Sidecar {
