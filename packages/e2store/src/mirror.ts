@@ -1,3 +1,4 @@
+export { type ConvertedFile, type ConvertFileOptions, convertFile } from './mirror/convert/convert-file.ts'
 export { type MirrorCode, MirrorError } from './mirror/errors.ts'
 export type { Failure, Fetched, FetchOptions } from './mirror/fetch-file.ts'
 export type { Double, Gap } from './mirror/gaps.ts'

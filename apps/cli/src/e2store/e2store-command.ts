@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { RunCommand } from '../run-command.ts'
 import { catCommand } from './cat.ts'
+import { convertCommand } from './convert.ts'
 import { exportCommand } from './export.ts'
 import { exportParquetCommand } from './export-parquet.ts'
 import { importCommand } from './import.ts'
@@ -36,6 +37,7 @@ export function e2storeCommand(run: RunCommand): Command {
     indexCommand,
     splitCommand,
     mergeCommand,
+    convertCommand,
     exportCommand,
     exportParquetCommand,
     importCommand,

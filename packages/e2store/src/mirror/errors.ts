@@ -7,6 +7,10 @@ export type MirrorCode =
   | 'NO_SPACE'
   /** Another run writes to the folder. */
   | 'IN_USE'
+  /** Neither a name nor the caller says which network a file is of. */
+  | 'NO_NETWORK'
+  /** A file has no execution blocks. */
+  | 'NO_BLOCKS'
   /** A file that would be replaced was made by something else. */
   | 'NOT_OURS'
   /** No bytes arrive. */

@@ -61,7 +61,8 @@ export function ereToEra1(source: BlockSource): BlockSource {
   }
 }
 
-async function accumulatorProofs(source: BlockSource): Promise<Generator<Uint8Array, void, void>> {
+/** Proofs of all blocks of a file before the merge, in order, from its headers and total difficulties. */
+export async function accumulatorProofs(source: BlockSource): Promise<Generator<Uint8Array, void, void>> {
   const hashes = defaultHashes()
   const accumulator = new HeaderAccumulator(hashes)
   for await (const content of rowsOf(source, ['header', 'totalDifficulty'])) {
