@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
+import { eraNameOf } from '../src/era.ts'
+import { fromBytes, openEra } from '../src/index.ts'
 import { planMirror, runMirror } from '../src/mirror.ts'
 import { folderLocation } from '../src/node.ts'
 import { checksumList, eraFiles, flipped, sha256Of, writeFolder } from './support/history-folder.ts'
+import { tinyChain } from './support/tiny-chain.ts'
 
 const files = await eraFiles(5)
 const names = [...files.keys()]
@@ -98,7 +101,7 @@ describe('the plan of a mirror', () => {
     writeFileSync(dir.join('from', 'checksums.txt'), nameless(without(5)))
     const older = await planMirror([location], dir.join('to'))
     expect(older.files.every(({ offers }) => offers[0]?.sha256 === undefined)).toBe(true)
-    expect(older.notes).toEqual([expect.stringContaining('its order is not used')])
+    expect(older.notes).toEqual([expect.stringContaining('its order is not used: it has 5 lines for 6 files')])
   })
 })
 
@@ -180,5 +183,32 @@ describe('mirroring a folder', () => {
     const plan = { ...(await planMirror([location], dir.join('to'))), freeBytes: 1000 }
     await expect(runMirror(plan, [location], dir.join('to'))).rejects.toMatchObject({ code: 'NO_SPACE' })
     expect(readdirSync(dir.join('to'))).toEqual([])
+  })
+})
+
+describe('the check of what was mirrored', () => {
+  test('finds a file that verifies but does not follow the one before it', async () => {
+    using dir = tempDir()
+    const other = await tinyChain(3, (slot) => slot % 5 === 1)
+    const foreign = other.files[2] ?? new Uint8Array(0)
+    const name = await eraNameOf(await openEra(fromBytes(foreign)), 'tiny')
+    const mixed = new Map([...files].filter((_, i) => i !== 2)).set(name, foreign)
+    writeFolder(dir.join('from'), mixed)
+    const location = folderLocation(dir.join('from'))
+    const plan = await planMirror([location], dir.join('to'))
+    writeFolder(dir.join('to'), new Map())
+    const report = await runMirror(plan, [location], dir.join('to'))
+    expect(report.files.every(({ outcome }) => outcome === 'fetched')).toBe(true)
+    expect(report.findings.map(({ code }) => code)).toContain('BROKEN_CHAIN')
+    expect(report.complete).toBe(false)
+  })
+
+  test('finds nothing in one chain, whichever of its files were here before', async () => {
+    using dir = tempDir()
+    writeFolder(dir.join('from'), files)
+    const location = folderLocation(dir.join('from'))
+    writeFolder(dir.join('to'), without(2, 3))
+    const report = await runMirror(await planMirror([location], dir.join('to')), [location], dir.join('to'))
+    expect([report.findings, report.complete]).toEqual([[], true])
   })
 })

@@ -49,10 +49,12 @@ export function outcomeLines({ name, outcome, fetched, replaced, failures }: Fil
 }
 
 /** How it ended, for people. */
-export function resultLines(plan: MirrorPlan, { files, complete }: MirrorReport): string[] {
+export function resultLines(plan: MirrorPlan, { files, findings, complete }: MirrorReport): string[] {
+  const chain = findings.map(({ code, message }) => `${code} ${message}`)
   const missing = files.filter(({ outcome }) => outcome === 'missing')
-  if (complete) return [`complete: ${plural(files.length, 'file')}, ${bytesText(plan.bytes)}`]
+  if (complete) return [...chain, `complete: ${plural(files.length, 'file')}, ${bytesText(plan.bytes)}`]
   return [
+    ...chain,
     ...plan.gaps.map((gap) => `MISSING ${gapText(gap)}: no location has ${gap.first === gap.last ? 'it' : 'them'}`),
     `INCOMPLETE: ${plural(files.length - missing.length, 'file')} of ${count(files.length + gapFiles(plan.gaps))}`,
   ]

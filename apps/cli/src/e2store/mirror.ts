@@ -125,8 +125,7 @@ async function mirrorInto(
   }: MirrorCommandOptions,
   { out, signal, note }: CommandContext,
 ): Promise<ExitCode> {
-  const checksums =
-    options.checksums === undefined ? undefined : readList('--checksums', options.checksums, note).entries
+  const checksums = options.checksums === undefined ? undefined : readList('--checksums', options.checksums, note)
   const selection = { network, kinds: kind && [kind], numbers, blocks }
   const plan = await planMirror(locations, folder, { ...selection, checksums, checked, recheck, signal })
   const print = (json: unknown, lines: readonly string[]): Promise<void> =>
@@ -139,7 +138,7 @@ async function mirrorInto(
     note,
     onFile: (outcome) => print({ file: outcome }, outcomeLines(outcome)),
   })
-  await print({ result: { complete: report.complete } }, resultLines(plan, report))
+  await print({ result: { complete: report.complete, findings: report.findings } }, resultLines(plan, report))
   return report.complete ? ExitCode.ok : ExitCode.failed
 }
 

@@ -50,7 +50,8 @@ async function checkHistory(path: string, history: HistoryName, { codec, signal 
   }
 }
 
-function openArchive(
+/** Open a file of blocks by the kind in its name. */
+export function openArchive(
   source: ByteSource,
   { kind }: HistoryName,
   options: { readonly codec?: SnappyCodec },

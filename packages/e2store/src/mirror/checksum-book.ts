@@ -1,52 +1,40 @@
-import type { Checksum } from '../execution/checksums.ts'
-import { compareHistory, type HistoryName } from './history-name.ts'
-
-/** What a list of checksums says of a file. */
-export interface ListedChecksum {
-  /** SHA-256, 64 lower-case hex digits; `undefined` if the list does not say which is that of the file. */
-  readonly sha256?: string
-}
+import { ChecksumFinder, type ChecksumList } from '../execution/checksums.ts'
+import type { HistoryName } from './history-name.ts'
 
 /**
- * The checksums of one location, or of a list that the caller trusts.
- *
- * A list without names is in the order of the files: that is used only where the files are as many as the lines and are
- * numbered from 0 without a gap. Otherwise a file's hash can only be looked for in it.
+ * The checksums of one location, or of a list that the caller trusts, for files of several series: a list without names is
+ * in the order of the files of one of them.
  */
 export class ChecksumBook {
-  readonly #named: ReadonlyMap<string, string>
-  readonly #byName = new Map<string, string>()
-  readonly #unnamed: ReadonlySet<string>
+  readonly #list: ChecksumList
+  readonly #finders = new Map<string, ChecksumFinder>()
+  /** Finds by name only. */
+  readonly #named: ChecksumFinder
 
   /** @param files those that the list is about, in any order */
-  constructor(list: readonly Checksum[], files: readonly HistoryName[]) {
-    this.#named = new Map(list.flatMap(({ name, sha256 }) => (name === undefined ? [] : [[name, sha256]])))
-    const unnamed = list.filter(({ name }) => name === undefined)
-    this.#unnamed = new Set(unnamed.map(({ sha256 }) => sha256))
+  constructor(list: ChecksumList, files: readonly HistoryName[]) {
+    this.#list = list
+    this.#named = new ChecksumFinder(list, [])
     for (const series of new Set(files.map((file) => file.series))) {
-      const ordered = files.filter((file) => file.series === series).sort(compareHistory)
-      if (ordered.length !== unnamed.length || ordered.some(({ number }, i) => number !== i)) continue
-      for (const [i, { name }] of ordered.entries()) this.#byName.set(name, unnamed[i]?.sha256 ?? '')
+      const names = files.filter((file) => file.series === series).map(({ name }) => name)
+      this.#finders.set(series, new ChecksumFinder(list, names))
     }
   }
 
-  /** Whether there are hashes of which it is not known which file's they are. */
-  get isUnordered(): boolean {
-    return this.#unnamed.size > 0 && this.#byName.size === 0
+  /** Why it is not known whose the hashes without names are, if there are any. */
+  get notByPosition(): string | undefined {
+    const finders = [...this.#finders.values()]
+    return finders.every((finder) => finder.notByPosition !== undefined) ? finders[0]?.notByPosition : undefined
   }
 
   /** The names that the list has. */
-  get names(): Iterable<string> {
-    return this.#named.keys()
+  get names(): readonly string[] {
+    return this.#list.entries.flatMap(({ name }) => name ?? [])
   }
 
-  /** The hash that the file must have. */
-  of(name: string): string | undefined {
-    return this.#named.get(name) ?? this.#byName.get(name)
-  }
-
-  /** Whether the hash is in the list without names. */
-  has(sha256: string): boolean {
-    return this.#unnamed.has(sha256)
+  /** The hash that a file must have. */
+  of({ name, series }: HistoryName): string | undefined {
+    const found = (this.#finders.get(series) ?? this.#named).find(name)
+    return found === undefined || found.by === 'set' ? undefined : found.sha256
   }
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { E2StoreError } from '../errors.ts'
 import { checksumOf } from '../execution/checksums.ts'
+import type { FolderFinding } from '../folder/finding.ts'
 import { parallel } from '../io/parallel.ts'
 import type { Location } from '../location/location.ts'
 import { openFile } from '../node/file-source.ts'
 import { checkContent } from './check-content.ts'
+import { checkMirror } from './check-mirror.ts'
 import { MirrorError } from './errors.ts'
 import { type Failure, type Fetched, type FetchOptions, fetchFile } from './fetch-file.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -28,7 +30,9 @@ export interface MirrorReport {
   readonly files: readonly FileOutcome[]
   /** Of the indexes of those files that are in the folder. One that is missing can be built. */
   readonly sidecars: readonly FileOutcome[]
-  /** Whether every planned file is in the folder and right, and the plan has no gaps. */
+  /** What is wrong with the files as a chain; nothing of what is missing as `files` or the gaps of the plan say. */
+  readonly findings: readonly FolderFinding[]
+  /** Whether every planned file is in the folder and right, they are one chain, and the plan has no gaps. */
   readonly complete: boolean
 }
 
@@ -71,7 +75,18 @@ export async function runMirror(
   const files = await settleAll(plan.files)
   const here = new Set(files.flatMap(({ name, outcome }) => (outcome === 'missing' ? [] : [name])))
   const sidecars = await settleAll(plan.sidecars.filter(({ history }) => here.has(history.name)))
-  return { files, sidecars, complete: plan.gaps.length === 0 && files.every(({ outcome }) => outcome !== 'missing') }
+  const present = plan.files.filter(({ name }) => here.has(name)).map(({ history }) => history)
+  const missing = new Set(plan.files.filter(({ name }) => !here.has(name)).map(({ history }) => keyOf(history)))
+  const isKnown = (series: string, number: number): boolean =>
+    missing.has(keyOf({ series, number })) ||
+    plan.gaps.some((gap) => gap.series === series && gap.first <= number && number <= gap.last)
+  const limit = options.parallel ?? 4
+  const { findings, isWhole } = await checkMirror(folder, present, isKnown, { limit, signal: options.signal })
+  return { files, sidecars, findings, complete: isWhole && plan.gaps.length === 0 && missing.size === 0 }
+}
+
+function keyOf({ series, number }: Pick<PlannedFile['history'], 'series' | 'number'>): string {
+  return `${series} ${number}`
 }
 
 interface Run {

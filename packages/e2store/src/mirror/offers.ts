@@ -1,5 +1,4 @@
-import type { Checksum } from '../execution/checksums.ts'
-import { parseChecksums } from '../execution/checksums.ts'
+import { type ChecksumList, parseChecksums } from '../execution/checksums.ts'
 import type { ListedFile, Location, LocationOptions, RemoteLocation } from '../location/location.ts'
 import { isListName, isSidecarName } from '../location/names.ts'
 import { SIDECAR_EXTENSION } from '../sidecar/layout.ts'
@@ -29,6 +28,7 @@ export interface Offered {
   readonly notes: readonly string[]
 }
 
+const NO_LIST: ChecksumList = { entries: [], badLines: [] }
 /** Lists of checksums that lie beside files, the most telling first. */
 const LISTS = ['checksums_sha256.txt', 'checksums.txt'] as const
 
@@ -52,17 +52,19 @@ export async function readOffers(
   const histories = all.map(({ history }) => history)
   // Where all are known by name, no more is to be read.
   const missing = all.some(({ file }) => file.sha256 === undefined)
-  const book = missing ? await readBook(location, lists, histories, notes, options) : new ChecksumBook([], histories)
+  const book = missing
+    ? await readBook(location, lists, histories, notes, options)
+    : new ChecksumBook(NO_LIST, histories)
   const files = new Map<string, { history: HistoryName; offer: Offer }>()
   for (const { file, history } of all) {
     if (!isSelected(history, selection)) continue
-    const { name, size, sha256 = book.of(name) } = file
+    const { name, size, sha256 = book.of(history) } = file
     files.set(name, { history, offer: { location: index, size, sha256 } })
   }
   for (const name of book.names) {
     const history = parseHistoryName(name)
     if (history === undefined || files.has(name) || !isSelected(history, selection)) continue
-    files.set(name, { history, offer: { location: index, sha256: book.of(name) } })
+    files.set(name, { history, offer: { location: index, sha256: book.of(history) } })
   }
   const beside = sidecars.flatMap(({ name, size, sha256 }) => {
     const history = files.get(name.slice(0, -SIDECAR_EXTENSION.length))?.history
@@ -99,26 +101,26 @@ async function readBook(
 ): Promise<ChecksumBook> {
   for (const name of LISTS) {
     const text = lists.includes(name) ? await location.readText(name, options) : undefined
-    const list = text === undefined ? [] : readList(text, `${location.name}: ${name}`, notes)
-    if (list.length === 0) continue
+    const list = text === undefined ? NO_LIST : readList(text, `${location.name}: ${name}`, notes)
+    if (list.entries.length === 0) continue
     const book = new ChecksumBook(list, files)
-    if (book.isUnordered) {
-      notes.push(`${location.name}: ${name} has no names and other files than are listed: its order is not used`)
+    if (book.notByPosition !== undefined) {
+      notes.push(`${location.name}: ${name} has no names, and its order is not used: ${book.notByPosition}`)
     }
     return book
   }
-  return new ChecksumBook([], files)
+  return new ChecksumBook(NO_LIST, files)
 }
 
 /** A list that cannot be read is as none. */
-function readList(text: string, what: string, notes: string[]): readonly Checksum[] {
+function readList(text: string, what: string, notes: string[]): ChecksumList {
   try {
-    const { entries, badLines } = parseChecksums(text)
-    for (const { line, message } of badLines) notes.push(`${what}: line ${line} ${message}`)
-    return entries
+    const list = parseChecksums(text)
+    for (const { line, message } of list.badLines) notes.push(`${what}: line ${line} ${message}`)
+    return list
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     notes.push(`${what} is not used: ${error.message}`)
-    return []
+    return NO_LIST
   }
 }

@@ -1,6 +1,6 @@
 import { stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Checksum } from '../execution/checksums.ts'
+import type { ChecksumList } from '../execution/checksums.ts'
 import { parallel } from '../io/parallel.ts'
 import type { Location } from '../location/location.ts'
 import { ChecksumBook } from './checksum-book.ts'
@@ -52,7 +52,7 @@ export interface MirrorPlan {
 
 export interface PlanOptions extends Selection {
   /** Hashes that are trusted more than those of the locations. */
-  readonly checksums?: readonly Checksum[] | undefined
+  readonly checksums?: ChecksumList | undefined
   /** How thoroughly files must have been checked before to be kept unchecked (default `content`). */
   readonly checked?: Checked | undefined
   /** Check files again that were checked before. */
@@ -76,7 +76,7 @@ export async function planMirror(
 ): Promise<MirrorPlan> {
   const notes: string[] = []
   const offered = await readAll(locations, options, notes)
-  const trusted = trustedBook(offered, options.checksums ?? [])
+  const trusted = trustedBook(offered, options.checksums ?? { entries: [], badLines: [] })
   const merged = mergeFiles(locations, offered, trusted, options, notes)
   if (merged.length === 0) {
     const where = locations.map(({ name }) => name).join(', ')
@@ -116,7 +116,7 @@ async function readAll(
   signal?.throwIfAborted()
   const failed = results.filter((result) => result.status === 'rejected')
   const [first] = failed
-  const namesGiven = options.checksums?.some(({ name }) => name !== undefined) === true
+  const namesGiven = options.checksums?.entries.some(({ name }) => name !== undefined) === true
   if (first !== undefined && failed.length === locations.length && !namesGiven) throw first.reason
   return results.map((result, i) => {
     if (result.status === 'fulfilled') {
@@ -129,7 +129,7 @@ async function readAll(
   })
 }
 
-function trustedBook(offered: readonly (Offered | undefined)[], checksums: readonly Checksum[]): ChecksumBook {
+function trustedBook(offered: readonly (Offered | undefined)[], checksums: ChecksumList): ChecksumBook {
   return new ChecksumBook(checksums, [...namesOf(offered.map((each) => each?.files)).values()])
 }
 
@@ -155,7 +155,7 @@ function mergeFiles(
     )
     if (offers.length === 0) offers.push(...locations.map((_, location) => ({ location })))
     noteDifferences(name, offers, locations, notes)
-    merged.push({ name, history, offers, trusted: trusted.of(name) })
+    merged.push({ name, history, offers, trusted: trusted.of(history) })
   }
   return merged.sort((a, b) => compareHistory(a.history, b.history))
 }
