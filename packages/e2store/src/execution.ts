@@ -70,6 +70,7 @@ export {
   type ListedChecksum,
   parseChecksums,
 } from './execution/checksums.ts'
+export { ConversionError, type ConvertArchiveOptions, convertArchive } from './execution/convert/convert-archive.ts'
 export type { E2hsOptions } from './execution/e2hs/open.ts'
 export { type WriteE2hsOptions, writeE2hs } from './execution/e2hs/write.ts'
 export type { SnapshotAccount, StorageSlot } from './execution/e2ss/account.ts'
@@ -99,7 +100,6 @@ export { type ExecutionReport, type VerifyExecutionOptions, verifyArchive } from
 export { type BlockSource, blockSourceOf } from './execution/write/block-source.ts'
 export type { WriteOptions, WrittenArchive } from './execution/write/column-writer.ts'
 export { era1ToE2hs, era1ToEre, ereToEra1 } from './execution/write/convert.ts'
-export { ConversionError, type ConvertArchiveOptions, convertArchive } from './execution/write/convert-archive.ts'
 export { defaultHashes, type Hashes, portableHashes } from './hash/hashes.ts'
 export { encodeRlp, type RawRlp, type RlpValue, rawRlp } from './rlp/encode.ts'
 export { type RlpOrigin, RlpReader, readList } from './rlp/reader.ts'

@@ -7,7 +7,7 @@ import { decodeHeader, isPostMerge } from '../blocks/header.ts'
 import { decodeHeaderWithProof } from '../blocks/header-with-proof.ts'
 import { encodeProof, proofTypeOf } from '../blocks/proof.ts'
 import { decodeReceipts, decodeSlimReceipts, encodeReceipts, encodeSlimReceipts } from '../blocks/receipts.ts'
-import type { BlockSource } from './block-source.ts'
+import type { BlockSource } from '../write/block-source.ts'
 
 /** The forms that receipts have in files. */
 export type ReceiptForm = 'full' | 'slim'

@@ -12,9 +12,9 @@ import { writeE2hs } from '../e2hs/write.ts'
 import { writeEra1 } from '../era1/write.ts'
 import { writeEre } from '../ere/write.ts'
 import { type ArchiveProfile, nameId } from '../names.ts'
-import { type BlockSource, rowsOf } from './block-source.ts'
-import type { WriteOptions, WrittenArchive } from './column-writer.ts'
-import { accumulatorProofs } from './convert.ts'
+import { type BlockSource, rowsOf } from '../write/block-source.ts'
+import type { WriteOptions, WrittenArchive } from '../write/column-writer.ts'
+import { accumulatorProofs } from '../write/convert.ts'
 import { plainRows } from './plain-rows.ts'
 
 /** A file does not have what another kind of file needs, and it cannot be made of what it has. */
