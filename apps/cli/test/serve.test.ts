@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
-import { toBytes } from '@datastreamer/e2store'
+import { openEra1, toBytes } from '@datastreamer/e2store'
 import {
   type BlockHeader,
   defaultHashes,
@@ -12,6 +12,7 @@ import {
   uint256Bytes,
   writeEra1,
 } from '@datastreamer/e2store/execution'
+import { openFile } from '@datastreamer/e2store/node'
 import {
   documentedEvents,
   documentedMetrics,
@@ -123,6 +124,27 @@ test('another server is asked for what no file has', async () => {
   })
   const { stderr } = await server.end()
   expect(events(stderr).map(({ event }) => event)).toEqual(expect.arrayContaining(['fallback', 'fallback-failed']))
+})
+
+test('with trusted roots that are required, only what leads to one is answered', async () => {
+  const [early = '', late = ''] = await written
+  await using file = await openFile(dir.join(late))
+  const { accumulator = new Uint8Array(32) } = await openEra1(file)
+  const list = dir.join('accumulators.txt')
+  writeFileSync(list, `# known\n${Buffer.from(accumulator).toString('hex')}  ${late}\n`)
+  const { server, ready } = await serve(
+    dir.join(early),
+    dir.join(late),
+    ...FLAGS,
+    '--trust',
+    'require',
+    '--accumulators',
+    list,
+  )
+  await using _ = server
+  const of = (number: string): Promise<unknown> => call(`http://${ready.rpc}`, 'eth_getBlockByNumber', number, false)
+  expect(await of('0x6001')).toMatchObject({ result: { number: '0x6001' } })
+  expect(await of('0x2001')).toMatchObject({ error: { code: 4444 } })
 })
 
 test('files that are added are found', async () => {

@@ -74,6 +74,7 @@ export const LOG_EVENTS = [
   'history-indexed',
   'history-gap',
   'history-file-rejected',
+  'list-line-bad',
   'refresh-failed',
   'rpc-failed',
   'fallback',

@@ -18,6 +18,18 @@ export const OPTIONS = {
     group: 'Files',
     help: 'answer what fits its file and no trusted root contradicts, only what leads to one, or anything',
   },
+  accumulators: {
+    type: 'text',
+    placeholder: 'file',
+    group: 'Files',
+    help: 'trusted accumulators of files before the merge: a hash a line, line 1 is file 0',
+  },
+  historyRoots: {
+    type: 'text',
+    placeholder: 'file',
+    group: 'Files',
+    help: 'an .era whose last state is trusted, for proofs of blocks after the merge',
+  },
   beaconConfig: {
     type: 'text',
     placeholder: 'file',

@@ -28,11 +28,11 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 }
 
 async function start(config: Config, context: ServiceContext): Promise<Service> {
-  const { log, signal, waiting } = context
+  const { log, waiting } = context
   const counts = new CallCounts(context)
   const fallback = fallbackOf(config, counts)
   waiting('opening files')
-  const files = await openFiles(config, signal)
+  const files = await openFiles(config, context)
   const { history, beacon } = files
   let server: RpcServer
   try {

@@ -1,11 +1,12 @@
 import { parseEraName } from '@datastreamer/e2store/era'
 import type { Location } from '@datastreamer/e2store/location'
 import { nativeSnappy, openLocation } from '@datastreamer/e2store/node'
-import { HistoryError, type OpenHistory, openHistory } from '@datastreamer/era-history'
+import { HistoryError, type OpenHistory, openHistory, type TrustedRoots } from '@datastreamer/era-history'
 import { chainIdOf } from '@datastreamer/era-rpc'
 import { BeaconArchive, parseNetworkConfig } from '@datastreamer/era-rpc/beacon'
-import { ConfigError, readText } from '@datastreamer/service'
+import { ConfigError, readText, type ServiceContext } from '@datastreamer/service'
 import type { Config } from './options.ts'
+import { trustedRootsOf } from './trusted-roots.ts'
 
 /** What is served. */
 export interface ServedFiles extends AsyncDisposable {
@@ -21,9 +22,10 @@ export interface ServedFiles extends AsyncDisposable {
  *
  * @throws {ConfigError} @throws {LocationError} @throws {HistoryError} @throws {BeaconError}
  */
-export async function openFiles(config: Config, signal: AbortSignal): Promise<ServedFiles> {
+export async function openFiles(config: Config, { log, signal }: ServiceContext): Promise<ServedFiles> {
   const names = config.locations ?? []
   if (names.length === 0) throw new ConfigError('BAD_COMMAND_LINE', 'name a folder or an address of files')
+  const trustedRoots = await trustedRootsOf(config, log, signal)
   const opened: AsyncDisposable[] = []
   const close = async (): Promise<void> => {
     for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]()
@@ -34,7 +36,7 @@ export async function openFiles(config: Config, signal: AbortSignal): Promise<Se
     opened.push(...locations)
     const beacon = await openBeacon(locations, config, signal)
     if (beacon !== undefined) opened.push(beacon)
-    const history = await openBlocks(locations, config, signal, beacon !== undefined)
+    const history = await openBlocks(locations, config, { trustedRoots, signal }, beacon !== undefined)
     if (history !== undefined) opened.push(history)
     const chainId = config.chainId ?? knownChainId(history?.network ?? beacon?.network.config)
     return { history, beacon, chainId, [Symbol.asyncDispose]: close }
@@ -47,13 +49,13 @@ export async function openFiles(config: Config, signal: AbortSignal): Promise<Se
 async function openBlocks(
   locations: readonly Location[],
   { network, trust }: Config,
-  signal: AbortSignal,
+  known: { readonly trustedRoots: TrustedRoots; readonly signal: AbortSignal },
   mayBeNone: boolean,
 ): Promise<OpenHistory | undefined> {
   const codec = await nativeSnappy()
   const archive = codec === undefined ? {} : { codec }
   try {
-    return await openHistory(locations, { trust, signal, archive, ...(network !== undefined && { network }) })
+    return await openHistory(locations, { trust, archive, ...known, ...(network !== undefined && { network }) })
   } catch (error) {
     if (!(error instanceof HistoryError)) throw error
     if (error.code === 'NO_FILES' && mayBeNone) return undefined
