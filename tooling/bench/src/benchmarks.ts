@@ -5,6 +5,7 @@ import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
 import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
+import { historyBlocks } from './history-blocks.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
@@ -25,5 +26,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   scrub,
   relay,
   open,
+  historyBlocks,
   against,
 ]

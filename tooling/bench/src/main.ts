@@ -11,7 +11,7 @@ const LONGEST_WAIT_MS = 5000
 
 const { benchmarks, write, quick, rounds, against } = select(BENCHMARKS, process.argv.slice(2), process.env.BENCH)
 if (benchmarks.length === 0) console.log(`benchmarks here: ${BENCHMARKS.map(({ name }) => name).join(', ')}`)
-for (const { name, title, run } of benchmarks) {
+for (const { name, title, document, run } of benchmarks) {
   const machine = machineText()
   console.log(`\n# ${title}\n`)
   using folder = tempDir()
@@ -23,5 +23,5 @@ for (const { name, title, run } of benchmarks) {
     `Measured on ${machine}; ${rounds} rounds unless said otherwise; ${gate.text}.`,
   ].join('\n\n')
   console.log(text)
-  if (write) writeSection(name, text)
+  if (write) writeSection(name, text, document)
 }

@@ -29,6 +29,8 @@ export interface Benchmark {
   /** Its name on the command line, and of its section of the documentation. */
   readonly name: string
   readonly title: string
+  /** The page in `docs` that its section is in (default `benchmarks.md`). */
+  readonly document?: string | undefined
   /** Whether it is run only if there is something to measure against. */
   readonly needsAgainst?: boolean | undefined
   run(context: BenchContext): Promise<readonly Table[]>

@@ -1,0 +1,78 @@
+import { linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { tempDir } from '@datastreamer/fixtures'
+import type { BenchContext } from '../harness/benchmark.ts'
+import { count, mebibytes } from '../harness/format.ts'
+import { BenchProcess } from '../harness/process.ts'
+import { runE2store } from './command.ts'
+import { ERA_BLOCKS, type MadeFile } from './made-up-file.ts'
+
+/** Made-up files that several benchmarks use. */
+export interface MadeHistory {
+  /** Whole files, one after the other, with sidecar indexes. */
+  readonly folder: string
+  /** The same without sidecar indexes. */
+  readonly bare: string
+  readonly files: number
+  readonly blocks: number
+  readonly bytes: number
+  /** One file of fewer blocks with many transactions, with its sidecar index. */
+  readonly busy: string
+  readonly busyBlocks: number
+  /** What they are, for notes. */
+  readonly text: string
+}
+
+const FILES = { usual: 100, quick: 3 }
+/** Transactions of a block, on average. */
+const TRANSACTIONS = 3
+const BUSY = { blocks: 512, transactions: 146 }
+
+let made: Promise<MadeHistory> | undefined
+
+/** Make the files, once a run; they are removed when this process ends. */
+export function madeHistory(context: Pick<BenchContext, 'quick' | 'log'>): Promise<MadeHistory> {
+  made ??= make(context)
+  return made
+}
+
+async function make({ quick, log }: Pick<BenchContext, 'quick' | 'log'>): Promise<MadeHistory> {
+  const dir = tempDir()
+  process.once('exit', () => dir[Symbol.dispose]())
+  const [folder, bare, busy] = [dir.join('files'), dir.join('bare'), dir.join('busy')]
+  for (const each of [folder, bare, busy]) mkdirSync(each)
+  const files = quick ? FILES.quick : FILES.usual
+  const busyBlocks = quick ? BUSY.blocks / 8 : BUSY.blocks
+  log(`making ${files} files`)
+  const wanted: MadeFile[] = [{ folder: busy, era: 0, blocks: busyBlocks, transactions: BUSY.transactions }]
+  for (let era = 0; era < files; era++) {
+    wanted.push({ folder, era, blocks: ERA_BLOCKS, transactions: TRANSACTIONS })
+  }
+  await makeFiles(wanted)
+  for (const name of readdirSync(folder)) linkSync(join(folder, name), join(bare, name))
+  log('indexing them')
+  for (const each of [folder, busy]) await runE2store('index', '--full', each)
+  const bytes = bytesIn(bare)
+  const blocks = files * ERA_BLOCKS
+  const text =
+    `${files} made-up files of ${count(ERA_BLOCKS)} blocks, of ${TRANSACTIONS} transactions with 2.5 logs each on average, ` +
+    `${mebibytes(bytes)} in all`
+  log(text)
+  return { folder, bare, files, blocks, bytes, busy, busyBlocks, text }
+}
+
+/** Make files in as many processes as there are processors. */
+export async function makeFiles(files: readonly MadeFile[]): Promise<void> {
+  const queue = files.values()
+  const work = async (): Promise<void> => {
+    await using maker = await BenchProcess.start('make-files.ts')
+    for (const file of queue) await maker.ask<number>(file)
+  }
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), files.length) }, work))
+}
+
+/** Bytes of the files in a folder. */
+export function bytesIn(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+}
