@@ -1,6 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { bundleForBrowser, hasChromium, openChromium, runInBareContext } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
+import { decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
+import { writeEra1 } from '../src/execution/era1/write.ts'
+import { toBytes } from '../src/io/byte-sink.ts'
+import { fromHex } from '../src/io/bytes.ts'
+import { golden } from './support/execution.ts'
+import { FileServer } from './support/file-server.ts'
 
 type E2Store = typeof import('./support/portable.ts')
 
@@ -70,6 +77,53 @@ const archiveProbe = async (library: E2Store) => {
 }
 const expectedOfArchive = { blocks: 2, difficulty: '10', timestamp: '1', records: 11, isFast: true }
 
+/** Opens an archive at an address, reads a block of it, and says how many bytes the file has. */
+const addressProbe = async ({ httpLocation, openEra1 }: E2Store) => {
+  const { address } = globalThis as unknown as { readonly address: string }
+  const file = await httpLocation(address).open('made-up.era1')
+  const archive = await openEra1(file)
+  const { header } = await archive.block(7n)
+  const missing = await httpLocation(address)
+    .open('none.era1')
+    .catch((e: unknown) => e)
+  return {
+    ...{
+      size: file.size,
+      inMemory: file.memory !== undefined,
+      number: String(header.number),
+      extra: header.extraData.length,
+    },
+    code: (missing as { readonly code?: string }).code,
+  }
+}
+
+/** An `.era1` that is too large to come whole when it is opened. */
+async function largeEra1(): Promise<Uint8Array> {
+  const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
+  const rows = Array.from({ length: 30 }, (_, i) => ({
+    ...{ header: encodeHeader({ ...genesis, number: BigInt(i), extraData: randomBytes(50_000 + i) }) },
+    ...{ body: fromHex('c2c0c0'), receipts: fromHex('c0'), totalDifficulty: new Uint8Array(32) },
+  }))
+  const sink = toBytes()
+  await writeEra1(sink, { start: 0n, read: () => rows })
+  return sink.bytes()
+}
+
+/** A server whose answers pages of other servers may read. */
+async function openServer(bytes: Uint8Array): Promise<FileServer> {
+  const server = await FileServer.start({ 'made-up.era1': bytes })
+  server.answers = ({ method }, response) => {
+    response.setHeader('access-control-allow-origin', '*')
+    response.setHeader('access-control-expose-headers', 'content-range, etag, last-modified')
+    if (method !== 'OPTIONS') return false
+    response
+      .writeHead(204, { 'access-control-allow-headers': 'range, if-range', 'access-control-max-age': '600' })
+      .end()
+    return undefined
+  }
+  return server
+}
+
 const bundle = await bundleForBrowser(resolve(import.meta.dirname, './support/portable.ts'))
 
 test('the bundle has nothing of Node', () => {
@@ -86,6 +140,19 @@ describe.skipIf(!hasChromium())('in Chromium', () => {
     await using browser = await openChromium()
     expect(await browser.run(bundle, probe)).toEqual({ ...expected, globals: ['document'] })
     expect(await browser.run(bundle, archiveProbe)).toEqual({ ...expectedOfArchive, fromBlob: true })
+  })
+
+  test('reads a block of an archive at an address with a few requests', async () => {
+    const bytes = await largeEra1()
+    await using server = await openServer(bytes)
+    await using browser = await openChromium()
+    const expectedThere = { size: bytes.length, inMemory: false, number: '7', extra: 50_007, code: 'NOT_FOUND' }
+    const withAddress = `globalThis.address = ${JSON.stringify(server.url)}\n${bundle}`
+    expect(await browser.run(withAddress, addressProbe)).toEqual(expectedThere)
+    const read = server.got.filter(({ method, path }) => method === 'GET' && path === '/made-up.era1')
+    expect(read).toHaveLength(3)
+    expect(read.every(({ range }) => range !== undefined)).toBe(true)
+    expect(await browser.runInWorker(withAddress, addressProbe)).toEqual(expectedThere)
   })
 
   test('runs in a worker', async () => {
