@@ -17,6 +17,7 @@ import { verifyCommand } from './verify.ts'
 const EXAMPLES = `
 Examples:
   datastreamer e2store info mainnet-00000-5ec1ffb8.era1
+  datastreamer e2store info https://mainnet.era1.nimbus.team/mainnet-00000-5ec1ffb8.era1
   datastreamer e2store verify *.era1 --checksums checksums.txt
   datastreamer e2store export data-stream.bin --out archive
   datastreamer e2store import archive --file data-stream.bin`
