@@ -9,10 +9,12 @@ test('the usual variables say where a bucket is and what opens it', () => {
     region: 'a',
     endpoint: undefined,
   })
-  expect(s3FromEnvironment({ AWS_DEFAULT_REGION: 'b', AWS_ENDPOINT_URL: 'x', AWS_ENDPOINT_URL_S3: 'y' })).toMatchObject({
-    region: 'b',
-    endpoint: 'y',
-  })
+  expect(s3FromEnvironment({ AWS_DEFAULT_REGION: 'b', AWS_ENDPOINT_URL: 'x', AWS_ENDPOINT_URL_S3: 'y' })).toMatchObject(
+    {
+      region: 'b',
+      endpoint: 'y',
+    },
+  )
   // Half of a key, or an empty one, is none.
   expect(s3FromEnvironment({ AWS_ACCESS_KEY_ID: 'id' }).credentials).toBeUndefined()
   expect(s3FromEnvironment({ ...keys, AWS_SECRET_ACCESS_KEY: '' }).credentials).toBeUndefined()
