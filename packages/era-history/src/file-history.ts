@@ -46,7 +46,8 @@ export class FileHistory implements OpenHistory {
   }
 
   private constructor(locations: readonly Location[], options: HistoryOptions) {
-    const { trust = 'roots', maxOpenFiles = 64, archive = {} } = options
+    const { trust = 'roots', maxOpenFiles = 64 } = options
+    const archive = { keptBytes: 0, ...options.archive }
     this.#roots = { ...builtInRoots, ...options.trustedRoots }
     this.#trust = trust
     const { blockBytes = 32 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options

@@ -26,6 +26,14 @@ test('few files are open at once, and each block is right', async () => {
   expect(location.counts.mostOpen).toBeLessThanOrEqual(3 + 8)
 })
 
+test('a block that is kept keeps no more memory than its own', async () => {
+  await using history = await openHistory([memoryLocation(files(0, 1))])
+  const block = await history.block(1n)
+  const [transaction] = block?.body.transactions ?? []
+  expect(block?.headerRlp.buffer.byteLength).toBe(block?.headerRlp.length)
+  expect(transaction?.buffer.byteLength).toBeLessThan(2 * (block?.size ?? 0))
+})
+
 test('a block that is asked for many times at once is read once', async () => {
   const location = memoryLocation(files(0, 1))
   await using history = await openHistory([location])

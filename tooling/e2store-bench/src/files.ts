@@ -12,6 +12,7 @@ import {
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 
 const BLOCKS = 8192
+const DIFFICULTY = 1_000_000n
 const EMPTY_BODY = Uint8Array.of(0xc2, 0xc0, 0xc0)
 const EMPTY_RECEIPTS = Uint8Array.of(0xc0)
 const EMPTY_OMMERS = '1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347'
@@ -28,19 +29,21 @@ export async function mainFile(path: string): Promise<string> {
 
 /** A file of 8192 blocks whose headers have so many bytes that do not compress. */
 export async function writeMadeUp(path: string, extraBytes: number): Promise<void> {
+  const sink = toBytes()
+  await writeEra1(sink, { start: 0n, read: () => emptyBlocks(0n, BLOCKS, extraBytes) })
+  writeFileSync(path, sink.bytes())
+}
+
+/** The records of blocks without transactions, each the parent of the next. */
+export function* emptyBlocks(from: bigint, count: number, extraBytes = 32): Generator<Record<string, Uint8Array>> {
   const { keccak256 } = defaultHashes()
   let parentHash: Uint8Array = new Uint8Array(32)
-  const sink = toBytes()
-  const rows = function* (): Generator<Record<string, Uint8Array>> {
-    for (let number = 0; number < BLOCKS; number++) {
-      const header = encodeHeader(madeUpHeader(BigInt(number), parentHash, extraBytes))
-      parentHash = keccak256(header)
-      const totalDifficulty = uint256Bytes(1_000_000n * BigInt(number + 1))
-      yield { header, body: EMPTY_BODY, receipts: EMPTY_RECEIPTS, totalDifficulty }
-    }
+  for (let i = 0; i < count; i++) {
+    const header = encodeHeader(madeUpHeader(from + BigInt(i), parentHash, extraBytes))
+    parentHash = keccak256(header)
+    const totalDifficulty = uint256Bytes(DIFFICULTY * BigInt(i + 1))
+    yield { header, body: EMPTY_BODY, receipts: EMPTY_RECEIPTS, totalDifficulty }
   }
-  await writeEra1(sink, { start: 0n, read: rows })
-  writeFileSync(path, sink.bytes())
 }
 
 function madeUpHeader(number: bigint, parentHash: Uint8Array, extraBytes: number): BlockHeader {
@@ -52,7 +55,7 @@ function madeUpHeader(number: bigint, parentHash: Uint8Array, extraBytes: number
     transactionsRoot: EMPTY_TRIE_ROOT,
     receiptsRoot: EMPTY_TRIE_ROOT,
     logsBloom: new Uint8Array(256),
-    difficulty: 1_000_000n,
+    difficulty: DIFFICULTY,
     number,
     gasLimit: 5000n,
     gasUsed: 0n,

@@ -1,5 +1,5 @@
 import { ContentError, NotInFileError } from '@datastreamer/e2store'
-import type { BlockHeader, Receipt } from '@datastreamer/e2store/execution'
+import type { BlockHeader, BlockPayloads, Receipt } from '@datastreamer/e2store/execution'
 import type { OpenFile } from '../files/file-pool.ts'
 import { type FileSet, HEADER_COLUMNS } from '../files/file-set.ts'
 import { checkedReceipts } from './checked-receipts.ts'
@@ -19,7 +19,7 @@ export async function readBlock(open: OpenFile, number: bigint, reader: BlockRea
   const { archive } = open
   const { kind } = archive
   const columns = kind === 'ere' ? [...HEADER_COLUMNS, 'body' as const] : archive.columns
-  const payloads = await archive.payloads(number, columns)
+  const payloads = copied(await archive.payloads(number, columns))
   const { body = new Uint8Array(0), receipts: held, positions } = payloads
   const verified = await reader.files.verifier.verify(open, payloads)
   const { header } = verified
@@ -37,9 +37,18 @@ export async function readBlock(open: OpenFile, number: bigint, reader: BlockRea
   return new VerifiedBlock(verified, content, reader)
 }
 
+/** Contents in memory of their own: they lie in memory that is shared with others, which a block that is kept would keep. */
+function copied(payloads: BlockPayloads): BlockPayloads {
+  const { number, positions, header, body, receipts, totalDifficulty, proof } = payloads
+  return {
+    ...{ number, positions, header: header?.slice(), body: body?.slice(), receipts: receipts?.slice() },
+    ...{ totalDifficulty, proof },
+  }
+}
+
 /** @throws {NotInFileError} the file has no receipts */
 async function readReceipts({ archive, file }: OpenFile, header: BlockHeader, count: number): Promise<Receipt[]> {
   const { receipts, positions } = await archive.payloads(header.number, ['header', 'receipts'])
   if (receipts === undefined) throw new NotInFileError('NOT_IN_FILE', `${file.name} has no receipts`)
-  return checkedReceipts(archive.kind, header, { bytes: receipts, position: positions.receipts ?? 0 }, count)
+  return checkedReceipts(archive.kind, header, { bytes: receipts.slice(), position: positions.receipts ?? 0 }, count)
 }

@@ -36,6 +36,8 @@ export interface BlockContext {
   readonly threads: RecoveryThreads
 }
 
+/** Bytes that a block takes without transactions, roughly: many small views of its header. */
+const BLOCK_BYTES = 4096
 /** Bytes that a decoded transaction takes with its sender and receipt, roughly. */
 const TRANSACTION_BYTES = 2048
 
@@ -74,7 +76,7 @@ export class VerifiedBlock implements HistoryBlock {
     this.body = decodeBody(body, { what: 'body', position })
     this.size = blockSize(headerRlp, body)
     const { transactions: envelopes } = this.body
-    this.weight = headerRlp.length + body.length + receiptBytes * 4 + envelopes.length * TRANSACTION_BYTES
+    this.weight = BLOCK_BYTES + body.length + receiptBytes * 4 + envelopes.length * TRANSACTION_BYTES
     this.storedReceipts = once(() => loadReceipts(envelopes.length))
     this.senders = once(() => recoverSenders(envelopes, this.transactions(), threads))
     this.receipts = once(async () => {

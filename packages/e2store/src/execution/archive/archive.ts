@@ -28,6 +28,8 @@ export interface ArchiveOptions extends Pick<RecordOptions, 'maxRecordBytes' | '
    * (default: 512 KiB for files of up to 4 MiB; of larger files just the block is read, and nothing is kept).
    */
   readonly pageBytes?: number
+  /** Most bytes of pages that are kept (default 4 MiB; 0: none, and just what is needed is read). */
+  readonly keptBytes?: number
 }
 
 export interface BlockRange {
@@ -77,7 +79,7 @@ export class BlockArchive {
     this.source = source
     this.layout = layout
     this.options = options
-    this.#pages = keepPages(source, options.pageBytes)
+    this.#pages = keepPages(source, options)
     this.#window = rowWindow(layout, options)
     this.#columns = columnIndices(layout)
     this.#decoderByNumber = this.#decoder(SMALL_ARENA_BYTES)
@@ -212,10 +214,10 @@ export class BlockArchive {
  * Of a large file only the block is read, and nothing is kept: pages that are kept for a while and then dropped are
  * collected so late that keeping 4 MiB of them takes a multiple of that.
  */
-function keepPages(source: ByteSource, pageBytes?: number): ByteSource {
+function keepPages(source: ByteSource, { pageBytes, keptBytes = KEPT_BYTES }: ArchiveOptions): ByteSource {
   // It keeps what it read by itself.
   if (source.willRead !== undefined) return source
-  if (pageBytes === undefined && source.size > KEPT_BYTES) return source
+  if (keptBytes === 0 || (pageBytes === undefined && source.size > KEPT_BYTES)) return source
   const bytes = pageBytes ?? PAGE_BYTES
-  return paged(source, bytes, Math.ceil(KEPT_BYTES / bytes))
+  return paged(source, bytes, Math.ceil(keptBytes / bytes))
 }
