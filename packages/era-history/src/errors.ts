@@ -18,6 +18,8 @@ export type HistoryCode =
   | 'NOT_HELD'
   /** No file that is held has receipts of a block. */
   | 'NO_RECEIPTS'
+  /** A hash was not found where there are sidecars, and the other files are too large to be scanned for it. */
+  | 'NO_INDEX'
   /** The history was closed. */
   | 'CLOSED'
 

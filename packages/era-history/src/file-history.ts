@@ -51,11 +51,17 @@ export class FileHistory implements OpenHistory {
     this.#roots = { ...builtInRoots, ...options.trustedRoots }
     this.#trust = trust
     const { blockBytes = 32 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
+    const { scanBytes = 1024 * MIB } = options
     this.#locations = locations
     this.#files = new FileSet({ trust, roots: this.#roots, maxOpenFiles, headerBytes, sidecarBytes, archive })
     this.#blocks = new BlockCache(blockBytes)
     this.#threads = new RecoveryThreads(options.threads)
-    this.#lookup = new Lookup({ files: this.#files, block: (number) => this.#block(number), bytes: lookupBytes })
+    this.#lookup = new Lookup({
+      files: this.#files,
+      block: (number) => this.#block(number),
+      bytes: lookupBytes,
+      scanBytes,
+    })
     this.#network = options.network
   }
 
@@ -139,7 +145,11 @@ export class FileHistory implements OpenHistory {
   async #block(number: bigint): Promise<VerifiedBlock | undefined> {
     this.#checkOpen()
     const reader = { files: this.#files, network: this.#network, threads: this.#threads }
-    return this.#blocks.get(number, () => this.#files.read(number, (open) => readBlock(open, number, reader)))
+    return this.#blocks.get(number, async () => {
+      const block = await this.#files.read(number, (open) => readBlock(open, number, reader))
+      if (block !== undefined) this.#lookup.remember(block)
+      return block
+    })
   }
 
   async #refresh(signal: AbortSignal | undefined): Promise<boolean> {

@@ -23,6 +23,11 @@ export interface HistoryOptions {
   readonly sidecarBytes?: number
   /** Most bytes kept of what was scanned to find hashes, 8 bytes a transaction (default 64 MiB). */
   readonly lookupBytes?: number
+  /**
+   * Most bytes of files without sidecars that are read to find a hash (default 1 GiB): of `.ere` files only the headers for a
+   * block. If they have more, they are not searched.
+   */
+  readonly scanBytes?: number
   /** Most threads that recover senders (default: one less than processors, at least 1, at most 8). */
   readonly threads?: number
   /** How files are read: decompression, limits. */

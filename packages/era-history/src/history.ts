@@ -48,9 +48,13 @@ export interface History extends AsyncDisposable {
   readonly runs: readonly { readonly from: bigint; readonly to: bigint }[]
   /** A block by number; `undefined` if it is not held. */
   block(number: bigint): Promise<HistoryBlock | undefined>
-  /** The number of the block with this hash; `undefined` if it is not known. */
+  /**
+   * The number of the block with this hash; `undefined` if it is not held.
+   *
+   * @throws {HistoryError} `NO_INDEX`: it is not known whether it is
+   */
   numberOf(hash: Uint8Array): Promise<bigint | undefined>
-  /** Where the transaction with this hash is; `undefined` if it is not known. */
+  /** Where the transaction with this hash is; `undefined` if it is not held. Throws as {@link numberOf}. */
   transactionAt(hash: Uint8Array): Promise<{ readonly block: bigint; readonly index: number } | undefined>
   /** The logs that match a filter, block by block; all blocks of the range must be held. */
   logs(filter: LogFilter, options?: SearchOptions): AsyncIterable<BlockLogs>

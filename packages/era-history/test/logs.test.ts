@@ -142,6 +142,19 @@ test('hashes are found by sidecars without scanning', async () => {
   expect(location.counts.bytes - bytes).toBeLessThan(200_000)
 })
 
+test('files that are too large are not scanned for hashes: what is not found may be in them', async () => {
+  await using none = await openHistory([memoryLocation(files)], { scanBytes: 1000 })
+  await expect(none.transactionAt(unknown)).rejects.toMatchObject({ code: 'NO_INDEX', message: /2 files/ })
+  await expect(none.numberOf(unknown)).rejects.toMatchObject({ code: 'NO_INDEX' })
+  const made = blocks.at(-3) as MadeBlock
+  // A block that was read is known.
+  await none.block(made.number)
+  expect(await none.numberOf(made.hash)).toBe(made.number)
+  await using some = await openHistory([memoryLocation([...files, ...sidecars.slice(1)])], { scanBytes: 1000 })
+  expect(await some.numberOf(made.hash)).toBe(made.number)
+  await expect(some.numberOf(unknown)).rejects.toMatchObject({ code: 'NO_INDEX', message: /1 files/ })
+})
+
 test('a search can be aborted', async () => {
   await using history = await openHistory([memoryLocation(files)])
   const controller = new AbortController()

@@ -1,5 +1,6 @@
 import { ContentError } from '@datastreamer/e2store'
 import { type BlockArchive, defaultHashes } from '@datastreamer/e2store/execution'
+import type { BlockId } from '../blocks/history-block.ts'
 import type { VerifiedBlock } from '../blocks/verified-block.ts'
 import { HistoryError } from '../errors.ts'
 import type { FileSet } from '../files/file-set.ts'
@@ -20,10 +21,18 @@ export interface LookupOptions {
   readonly block: (number: bigint) => Promise<VerifiedBlock | undefined>
   /** Most bytes kept of scans. */
   readonly bytes: number
+  /** Most bytes of files without sidecars that are read to find a hash. */
+  readonly scanBytes: number
 }
 
 /** Files that are asked at once. */
 const PARALLEL = 8
+/** What the headers of a file take that has them in one place, at most. */
+const HEADER_BYTES = 8_388_608
+/** What a file is assumed to take whose size no list says. */
+const UNKNOWN_BYTES = 67_108_864
+
+type Wanted = 'blocks' | 'transactions'
 
 /**
  * Finds blocks and transactions by their hashes, in the newest files first: by their sidecars, or else by scanning them.
@@ -34,20 +43,31 @@ export class Lookup {
   readonly #block: LookupOptions['block']
   readonly #blockScans: KeptByFile<BlockScan>
   readonly #transactionScans: KeptByFile<TransactionScan>
+  readonly #scanBytes: number
   readonly #blocks = new Recent<bigint>()
   readonly #transactions = new Recent<TransactionPosition>()
 
-  constructor({ files, block, bytes }: LookupOptions) {
+  constructor({ files, block, bytes, scanBytes }: LookupOptions) {
+    this.#scanBytes = scanBytes
     this.#files = files
     this.#block = block
     this.#blockScans = new KeptByFile(bytes / 4)
     this.#transactionScans = new KeptByFile(bytes)
   }
 
-  /** The number of the block with this hash. */
+  /** A block was read: it will be asked for by its hash next. */
+  remember({ hash, number }: BlockId): void {
+    this.#blocks.put(hexOf(hash), number)
+  }
+
+  /**
+   * The number of the block with this hash.
+   *
+   * @throws {HistoryError} `NO_INDEX`: it was not found, and files without sidecars are too large to be scanned
+   */
   numberOf(hash: Uint8Array): Promise<bigint | undefined> {
     return this.#blocks.get(hexOf(hash), () =>
-      this.#first(async (file) => {
+      this.#first('blocks', async (file) => {
         for (const number of await this.#blockCandidates(file, hash)) {
           const header = await this.#files.header(number)
           if (header !== undefined && equalBytes(header.hash, hash)) return number
@@ -57,10 +77,10 @@ export class Lookup {
     )
   }
 
-  /** Where the transaction with this hash is. */
+  /** Where the transaction with this hash is. Throws as {@link numberOf}. */
   transactionAt(hash: Uint8Array): Promise<TransactionPosition | undefined> {
     return this.#transactions.get(hexOf(hash), () =>
-      this.#first(async (file) => {
+      this.#first('transactions', async (file) => {
         for (const { block, index } of await this.#transactionCandidates(file, hash)) {
           const envelope = (await this.#block(block))?.body.transactions[index]
           if (envelope && equalBytes(defaultHashes().keccak256(envelope), hash)) return { block, index }
@@ -83,11 +103,12 @@ export class Lookup {
   /**
    * What `findIn` gives of the newest file that gives something.
    *
-   * @throws {HistoryError} nothing was found, but a block that may be meant is not as it must be
+   * @throws {HistoryError} nothing was found, but a block that may be meant is not as it must be, or not all was searched
    */
-  async #first<T>(findIn: (file: HistoryFile) => Promise<T | undefined>): Promise<T | undefined> {
-    const files = this.#files.catalog.newestFirst()
-    let failure: HistoryError | undefined
+  async #first<T>(wanted: Wanted, findIn: (file: HistoryFile) => Promise<T | undefined>): Promise<T | undefined> {
+    const all = this.#files.catalog.newestFirst()
+    let failure = this.#unscannable(wanted, all)
+    const files = failure === undefined ? all : all.filter(({ sidecar }) => sidecar !== undefined)
     const find = async (file: HistoryFile): Promise<T | undefined> => {
       try {
         return await findIn(file)
@@ -105,9 +126,20 @@ export class Lookup {
       const first = found.find((each) => each !== undefined)
       if (first !== undefined) return first
     }
-    // It may be in a block that is not as it must be.
     if (failure !== undefined) throw failure
     return undefined
+  }
+
+  /** The error that files without sidecars are not searched, if they are too large for that. */
+  #unscannable(wanted: Wanted, files: readonly HistoryFile[]): HistoryError | undefined {
+    const unindexed = files.filter(({ sidecar }) => sidecar === undefined)
+    const bytes = unindexed.reduce((sum, { size = UNKNOWN_BYTES, parsed }) => {
+      const isColumn = wanted === 'blocks' && parsed.kind === 'ere'
+      return sum + (isColumn ? Math.min(size, HEADER_BYTES) : size)
+    }, 0)
+    if (bytes <= this.#scanBytes) return undefined
+    const what = `${unindexed.length} files without sidecar indexes`
+    return new HistoryError('NO_INDEX', `a hash may be in ${what}, of which ${bytes} bytes would have to be read`)
   }
 
   async #blockCandidates(file: HistoryFile, hash: Uint8Array): Promise<readonly bigint[]> {

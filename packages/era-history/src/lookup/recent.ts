@@ -8,12 +8,14 @@ export class Recent<T> {
     const known = this.#kept.get(hash)
     if (known !== undefined) return known
     const found = await find()
-    if (found !== undefined) {
-      this.#kept.set(hash, found)
-      const [oldest] = this.#kept.keys()
-      if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
-    }
+    if (found !== undefined) this.put(hash, found)
     return found
+  }
+
+  put(hash: string, found: T): void {
+    this.#kept.set(hash, found)
+    const [oldest] = this.#kept.keys()
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
   }
 
   clear(): void {
