@@ -82,7 +82,8 @@ export class FileHistory implements OpenHistory {
   }
 
   get files(): readonly FileState[] {
-    return this.#files.catalog.files.map((file) => file.state())
+    const { catalog } = this.#files
+    return catalog.files.map((file) => file.state(catalog.isDouble(file)))
   }
 
   find(number: bigint): Whereabouts {

@@ -113,6 +113,10 @@ test('a block with other receipts is given without them; a double has them', asy
 test('receipts come from another file where the preferred one has none', async () => {
   const bare = await madeFile(blocks, 'ere-noreceipts')
   await using history = await openHistory([memoryLocation([bare]), memoryLocation([era1])])
+  expect(history.files.map(({ name, isDouble }) => [name, isDouble])).toEqual([
+    [bare.name, true],
+    [era1.name, false],
+  ])
   expect(history.holdsReceipts(8200n)).toBe(true)
   expect(await (await history.block(8200n))?.receipts()).toHaveLength(blocks[8]?.receipts.length ?? -1)
 })

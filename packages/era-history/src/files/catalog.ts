@@ -65,6 +65,12 @@ export class Catalog {
     return files.filter((file) => file.holds(number)).sort((a, b) => rank(b) - rank(a))
   }
 
+  /** Whether other files are preferred for the first and the last block of a file. */
+  isDouble(file: HistoryFile): boolean {
+    if (file.status === 'rejected') return false
+    return [file.from, file.to].every((number) => this.holding(number)[0] !== file)
+  }
+
   /** All files that can be used. */
   newestFirst(): readonly HistoryFile[] {
     return this.#newestFirst

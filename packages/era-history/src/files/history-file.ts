@@ -21,6 +21,8 @@ export interface FileState {
   readonly status: FileStatus
   /** Why it is rejected. */
   readonly error?: Error
+  /** Whether other files are preferred for its first and its last block. */
+  readonly isDouble: boolean
   /** Whether hashes and logs are found by a sidecar; why it is not used. */
   readonly sidecar: boolean
   readonly sidecarError?: Error
@@ -116,11 +118,13 @@ export class HistoryFile {
     return this.status !== 'rejected' && number >= this.#from && number <= this.#to
   }
 
-  state(): FileState {
+  /** @param isDouble whether other files are preferred */
+  state(isDouble: boolean): FileState {
     const { location, name, parsed, from, to, holdsReceipts, status, error } = this
     return {
       ...{ location: location.name, name, kind: parsed.kind, from, to, holdsReceipts, status },
       ...(error && { error }),
+      isDouble,
       sidecar: this.#sidecar !== undefined,
       ...(this.#sidecarError && { sidecarError: this.#sidecarError }),
     }
