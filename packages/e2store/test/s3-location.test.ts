@@ -1,7 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { createRequire } from 'node:module'
-import { hasVectors, readVector, tempDir } from '@datastreamer/fixtures'
-import { AwsClient } from 'aws4fetch'
+import { hasVectors, S3_KEYS as KEYS, readVector, startS3 } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { s3Location } from '../src/location.ts'
 import { openLocation } from '../src/node.ts'
@@ -11,41 +9,6 @@ import { FileServer, someBytes } from './support/file-server.ts'
 const A = 'mainnet-00000-5feceb66.era1'
 const B = 'mainnet-00001-6b86b273.era1'
 const code = (expected: string) => expect.objectContaining({ name: 'LocationError', code: expected })
-const KEYS = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
-
-interface Running extends AsyncDisposable {
-  readonly endpoint: string
-  put(key: string, bytes: Uint8Array): Promise<void>
-}
-
-/** A server that understands the requests of S3, over a folder, with one bucket. */
-async function startS3(): Promise<Running> {
-  const S3rver = createRequire(import.meta.url)('s3rver') as new (
-    options: object,
-  ) => { run(): Promise<{ readonly port: number }>; close(): Promise<void> }
-  const dir = tempDir()
-  const server = new S3rver({
-    ...{ port: 0, address: '127.0.0.1', silent: true, directory: dir.path },
-    configureBuckets: [{ name: 'history' }],
-  })
-  const { port } = await server.run()
-  const endpoint = `http://127.0.0.1:${port}`
-  const client = new AwsClient({ ...KEYS, service: 's3', region: 'us-east-1', retries: 0 })
-  return {
-    endpoint,
-    async put(key, bytes) {
-      const { status } = await client.fetch(`${endpoint}/history/${key}`, {
-        method: 'PUT',
-        body: bytes as Uint8Array<ArrayBuffer>,
-      })
-      expect(status).toBe(200)
-    },
-    async [Symbol.asyncDispose]() {
-      await server.close()
-      dir[Symbol.dispose]()
-    },
-  }
-}
 
 /** The `Authorization` header that a request must have, by the published algorithm. */
 function signature({ method, path, headers }: FileServer['got'][number], secret: string): string {

@@ -1,27 +1,15 @@
-import { hasVectors, readVector } from '@datastreamer/fixtures'
+import { hasVectors } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { Rpc } from '../src/index.ts'
 import { type Answered, call, textOf } from './support/ask.ts'
 import { folderHistory } from './support/file-history.ts'
-import { type Golden, jsonLines, realBlocks } from './support/vector-files.ts'
-
-type Files = Readonly<Record<string, Uint8Array>>
-
-const MADE_UP = 'made-up-mainnet-01586-a26152e4.era1'
-
-async function madeUp(): Promise<Files> {
-  return { 'mainnet-01586-a26152e4.era1': readVector('rpc', `${MADE_UP}.gz`) }
-}
-
-async function real(name: string): Promise<Files> {
-  return { [name]: readVector('e2store', 'real', `${name}.gz`) }
-}
+import { type Golden, jsonLines, MADE_UP, madeUp, real, realBlocks, SEPOLIA } from './support/vector-files.ts'
 
 describe.runIf(hasVectors('rpc'))('answers of other libraries', () => {
   test.each([
     [`${MADE_UP}.jsonl.gz`, 218, madeUp],
     ['mainnet-00000-5ec1ffb8.jsonl.gz', 214, () => real('mainnet-00000-5ec1ffb8.era1')],
-    ['sepolia-00021-b8814b14.jsonl.gz', 455, () => real('sepolia-00021-b8814b14.era1')],
+    ['sepolia-00021-b8814b14.jsonl.gz', 455, () => real(SEPOLIA)],
     ['mainnet-real-blocks.jsonl.gz', 9, realBlocks],
   ])('%s: all %i are ours', async (name, count, files) => {
     await using folder = await folderHistory(await files())

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { Rpc, type RpcOptions } from '../src/index.ts'
+import { RpcServer } from '../src/node.ts'
 import { MemoryHistory } from './support/archive-history.ts'
 import { call, resultOf } from './support/ask.ts'
 import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
@@ -144,11 +145,29 @@ test('what is too much for one block cannot be narrowed', async () => {
 })
 
 test('a long search gives way to other work', async () => {
-  const { archive } = await madeUpChain({ blocks: 60, logs: 400 })
+  const { archive } = await madeUpChain({ blocks: 40, logs: 200 })
   const rpc = new Rpc(await MemoryHistory.of(await archive()), { chainId: 7n, maxLogs: 1_000_000 })
   let turns = 0
   const timer = setInterval(() => turns++, 1)
   await resultOf(rpc, 'eth_getLogs', everything)
   clearInterval(timer)
   expect(turns).toBeGreaterThan(2)
+})
+
+test('while a long search goes on, others are answered', async () => {
+  const { archive } = await madeUpChain({ blocks: 40, logs: 200 })
+  const rpc = new Rpc(await MemoryHistory.of(await archive()), { chainId: 7n, maxLogs: 1_000_000 })
+  await using server = await RpcServer.listen(rpc, { port: 0 })
+  const done: string[] = []
+  const ask = async (method: string, params: readonly unknown[]): Promise<void> => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+    const response = await fetch(server.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+    await response.text()
+    done.push(method)
+  }
+  await ask('eth_chainId', [])
+  const search = ask('eth_getLogs', [everything])
+  await ask('eth_chainId', [])
+  await search
+  expect(done).toEqual(['eth_chainId', 'eth_chainId', 'eth_getLogs'])
 })

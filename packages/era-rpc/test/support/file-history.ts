@@ -8,11 +8,11 @@ export interface FolderHistory extends AsyncDisposable {
   readonly history: OpenHistory
 }
 
+/** Contents of files by their names. */
+export type Files = Readonly<Record<string, Uint8Array>>
+
 /** Write files and open them as a history. */
-export async function folderHistory(
-  files: Readonly<Record<string, Uint8Array>>,
-  options: HistoryOptions = {},
-): Promise<FolderHistory> {
+export async function folderHistory(files: Files, options: HistoryOptions = {}): Promise<FolderHistory> {
   const dir = tempDir()
   for (const [name, bytes] of Object.entries(files)) writeFileSync(dir.join(name), bytes)
   const location = folderLocation(dir.path)
