@@ -1,6 +1,6 @@
 import { type BlockHeader, defaultHashes, encodeHeader } from '@datastreamer/e2store/execution'
 import type { HistoryBlock } from '@datastreamer/era-history'
-import { wordsOf } from './block-words.ts'
+import { hashListOf, wordsOf } from './block-words.ts'
 import { hex, quantity } from './hex.ts'
 import { transactionText } from './transaction-text.ts'
 
@@ -33,8 +33,8 @@ export async function blockText(block: HistoryBlock, options: BlockTextOptions):
 }
 
 async function transactionList(block: HistoryBlock, full: boolean): Promise<string> {
+  if (!full) return hashListOf(block)
   const transactions = block.transactions()
-  if (!full) return list(transactions.map(({ hash }) => hex(hash)))
   if (transactions.length === 0) return '[]'
   const senders = await block.senders()
   let text = '['
