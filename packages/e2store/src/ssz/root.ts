@@ -21,31 +21,33 @@ export function listDepth(of: SszType, limit: number): number {
   return depthOf(isBasic(of) ? Math.ceil((limit * (fixedSize(of) ?? 32)) / 32) : limit)
 }
 
-/** Take the `width` bytes at `at` of each of `count` values of `stride` bytes; puts them `spread` bytes apart. */
-function gather(
-  values: Uint8Array,
-  count: number,
-  {
-    at,
-    width,
-    stride,
-    spread = width,
-  }: { readonly at: number; readonly width: number; readonly stride: number; readonly spread?: number },
-): Uint8Array {
-  const out = new Uint8Array(count * spread)
+/** Bytes from which on a copy by the platform is faster than one byte after the other. */
+const LARGE_COPY_BYTES = 96
+
+/** Where the same part of many values lies: of the first at `at`, of each other so many bytes after the one before. */
+interface Strided {
+  readonly bytes: Uint8Array
+  readonly at: number
+  readonly stride: number
+}
+
+/** Copy `width` bytes of each of `count` values. */
+function copyEach(count: number, width: number, from: Strided, to: Strided): void {
   for (let i = 0; i < count; i++) {
-    const from = i * stride + at
-    out.set(values.subarray(from, from + width), i * spread)
+    const source = from.at + i * from.stride
+    const target = to.at + i * to.stride
+    if (width >= LARGE_COPY_BYTES) to.bytes.set(from.bytes.subarray(source, source + width), target)
+    else for (let k = 0; k < width; k++) to.bytes[target + k] = from.bytes[source + k] as number
   }
-  return out
 }
 
 /** Throw unless each value of a bit type or a boolean has no bit set that it cannot have. */
-function checkBits(type: SszType, values: Uint8Array, size: number, position: number): void {
+function checkBits(type: SszType, values: Strided, count: number, size: number, position: number): void {
   const unused = type.kind === 'boolean' ? 7 : type.kind === 'bitvector' ? 8 * size - type.length : 0
   if (unused === 0) return
-  for (let at = size - 1; at < values.length; at += size) {
-    if ((values[at] as number) >> (8 - unused) !== 0) malformed(`bits ${values[at]} past the end of a value`, position)
+  for (let i = 0; i < count; i++) {
+    const last = values.bytes[values.at + i * values.stride + size - 1] as number
+    if (last >> (8 - unused) !== 0) malformed(`bits ${last} past the end of a value`, position)
   }
 }
 
@@ -56,7 +58,7 @@ function checkBits(type: SszType, values: Uint8Array, size: number, position: nu
  */
 export function rootsOfFixed(type: SszType, values: Uint8Array, count: number, position: number): Uint8Array {
   const size = values.length / count
-  checkBits(type, values, size, position)
+  checkBits(type, { bytes: values, at: 0, stride: size }, count, size, position)
   if (type.kind === 'container') return rootsOfContainers(type, values, count, position)
   if (type.kind === 'vector' && !isBasic(type.of)) {
     const roots = rootsOfFixed(type.of, values, count * type.length, position)
@@ -64,7 +66,9 @@ export function rootsOfFixed(type: SszType, values: Uint8Array, count: number, p
   }
   if (size === 32) return values.slice()
   const spread = Math.ceil(size / 32) * 32
-  return reduceAll(gather(values, count, { at: 0, width: size, stride: size, spread }), count, spread)
+  const leaves = new Uint8Array(count * spread)
+  copyEach(count, size, { bytes: values, at: 0, stride: size }, { bytes: leaves, at: 0, stride: spread })
+  return reduceAll(leaves, count, spread)
 }
 
 function rootsOfContainers(type: SszContainer, values: Uint8Array, count: number, position: number): Uint8Array {
@@ -74,8 +78,17 @@ function rootsOfContainers(type: SszContainer, values: Uint8Array, count: number
   let at = 0
   for (const [i, [, field]] of type.fields.entries()) {
     const size = fixedSize(field) as number
-    const roots = rootsOfFixed(field, gather(values, count, { at, width: size, stride }), count, position)
-    for (let k = 0; k < count; k++) leaves.set(roots.subarray(32 * k, 32 * k + 32), k * width + 32 * i)
+    const from = { bytes: values, at, stride }
+    const to = { bytes: leaves, at: 32 * i, stride: width }
+    if (size <= 32 && field.kind !== 'container' && field.kind !== 'vector') {
+      checkBits(field, from, count, size, position)
+      copyEach(count, size, from, to)
+    } else {
+      const own = new Uint8Array(count * size)
+      copyEach(count, size, from, { bytes: own, at: 0, stride: size })
+      const roots = rootsOfFixed(field, own, count, position)
+      copyEach(count, 32, { bytes: roots, at: 0, stride: 32 }, to)
+    }
     at += size
   }
   return reduceAll(leaves, count, width)
@@ -86,7 +99,10 @@ function reduceAll(leaves: Uint8Array, count: number, width: number): Uint8Array
   const depth = depthOf(width / 32)
   if (depth === 0) return leaves
   const whole = 32 << depth
-  const padded = whole === width ? leaves : gather(leaves, count, { at: 0, width, stride: width, spread: whole })
+  const padded = whole === width ? leaves : new Uint8Array(count * whole)
+  if (padded !== leaves) {
+    copyEach(count, width, { bytes: leaves, at: 0, stride: width }, { bytes: padded, at: 0, stride: whole })
+  }
   // All trees are full, so their levels lie next to each other as one tree's would.
   let length = padded.length
   for (let level = 0; level < depth; level++, length /= 2) {

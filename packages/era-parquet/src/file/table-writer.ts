@@ -6,7 +6,7 @@ import { type Column, type ColumnValue, DECIMAL_DIGITS, parquetSchema } from '..
 export interface TableWriterOptions {
   /** Most rows of a row group (default 65,536). */
   readonly rowGroupRows?: number | undefined
-  /** Bytes of values after which a row group is written (default 16 MiB). */
+  /** Bytes of values after which a row group is written (default 4 MiB). */
   readonly rowGroupBytes?: number | undefined
   /** Compresses a block by Snappy; by default what the Parquet library brings. */
   readonly compress?: ((bytes: Uint8Array) => Uint8Array) | undefined
@@ -37,7 +37,7 @@ export class TableWriter<Row> {
     this.#columns = columns
     this.#sink = sink
     this.#rowGroupRows = options.rowGroupRows ?? 65_536
-    this.#rowGroupBytes = options.rowGroupBytes ?? 16 * MIB
+    this.#rowGroupBytes = options.rowGroupBytes ?? 4 * MIB
     this.#values = columns.map(() => [])
     this.#parquet = new ParquetWriter({
       writer: this.#bytes,

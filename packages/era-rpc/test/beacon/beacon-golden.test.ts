@@ -98,3 +98,20 @@ describe.skipIf(!recorded)('the recorded small chain', () => {
     }
   })
 })
+
+test.skipIf(!recorded)('the first state of a public network, which is built in', async () => {
+  const file = ['sepolia-00000-d8ea171f.era', new Uint8Array(readVector('e2store', 'sepolia-00000-d8ea171f.era.gz'))]
+  await using server = await serveBeacon(new MemoryLocation([file as [string, Uint8Array]]))
+  const state = await server.get('/eth/v2/debug/beacon/states/genesis', 'application/octet-stream')
+  const sha256 = createHash('sha256')
+    .update(await bytesOf(state))
+    .digest('hex')
+  expect(sha256).toBe('3965ad56e5d0e7c90179e1dc8583cc1d7c77cb096b68477cca4d4caa66cbc97a')
+  const root = await (await server.get('/eth/v1/beacon/states/0/root')).json()
+  expect(root).toMatchObject({ data: { root: '0xfb9afe32150fa39f4b346be2519a67e2a4f5efcd50a1dc192c3f6b3d013d2798' } })
+  // No block of it is held: nobody can start from it.
+  expect((await server.get('/eth/v2/debug/beacon/states/finalized', 'application/octet-stream')).status).toBe(404)
+  expect(await (await server.get('/eth/v1/config/deposit_contract')).json()).toEqual({
+    data: { chain_id: '11155111', address: '0x7f02C3E3c98b133055B8B348B2Ac625669Ed295D' },
+  })
+})

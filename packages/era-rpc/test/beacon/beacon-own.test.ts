@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromBytes, openEra, toBytes } from '@datastreamer/e2store'
+import { EraWriter } from '@datastreamer/e2store/era'
 import { openLocation } from '@datastreamer/e2store/node'
 import { beaconTypes, sszJson } from '@datastreamer/e2store/ssz'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -182,10 +184,48 @@ describe('what is not what it claims to be is not answered', () => {
     const own = [...chain.files].find(([name]) => name.startsWith('own-00002'))?.[1] ?? new Uint8Array(0)
     const third = [...chain.files].find(([name]) => name.startsWith('own-00003'))?.[1] ?? new Uint8Array(0)
     files.set('own-00002-00000000.era', third)
+    files.set('own-00002-0fffffff.era', new Uint8Array(1000))
     files.set('own-00002-ffffffff.era', own)
     await using server = await serve(files)
     expect((await server.get('/eth/v2/beacon/blocks/100', SSZ)).status).toBe(200)
     expect((await server.get('/eth/v2/debug/beacon/states/128', SSZ)).status).toBe(200)
+  })
+
+  /** Era 2 written again, with right checksums and positions. */
+  async function again(change: {
+    readonly block?: (slot: bigint, ssz: Uint8Array) => boolean
+    readonly state?: (ssz: Uint8Array) => void
+  }): Promise<Map<string, Uint8Array>> {
+    const [name, bytes] = [...chain.files].find(([each]) => each.startsWith('own-00002')) ?? ['', new Uint8Array(0)]
+    const file = await openEra(fromBytes(bytes))
+    const sink = toBytes()
+    const writer = await EraWriter.begin(sink, { era: 2n, slotsPerEra: SLOTS })
+    for await (const { slot, ssz } of file.blocks()) if (change.block?.(slot, ssz) !== false) await writer.block(ssz)
+    const state = await file.state(128n)
+    change.state?.(state)
+    await writer.finish(state)
+    return new Map([...chain.files, [name, sink.bytes()]])
+  }
+
+  test.each<[string, Parameters<typeof again>[0], string]>([
+    ['a block that was left out is no empty slot', { block: (slot) => slot !== 100n }, '/eth/v2/beacon/blocks/100'],
+    [
+      'a block with another body',
+      { block: (slot, ssz) => slot !== 100n || ssz.fill(1, 300, 301).length > 0 },
+      '/eth/v2/beacon/blocks/100',
+    ],
+    [
+      'a state with another balance',
+      { state: (ssz) => ssz.fill(1, ssz.length - 1) },
+      '/eth/v2/debug/beacon/states/128',
+    ],
+    ['a state with another block root', { state: (ssz) => ssz.fill(1, 176, 177) }, '/eth/v2/beacon/blocks/100'],
+  ])('%s', async (_, change, path) => {
+    await using server = await serve(await again(change))
+    const response = await server.get(path, SSZ)
+    expect([response.status, server.faults.length]).toEqual([500, 1])
+    expect(await response.json()).toMatchObject({ code: 500, message: expect.stringMatching(/own-00002-\w{8}\.era/) })
+    expect((await server.get('/eth/v2/beacon/blocks/20', SSZ)).status).toBe(200)
   })
 
   test('a damaged block', async () => {

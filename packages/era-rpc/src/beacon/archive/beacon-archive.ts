@@ -120,18 +120,15 @@ export class BeaconArchive implements AsyncDisposable {
     return this.#finality
   }
 
-  /** The start of an era's state, verified; `undefined` if the era is not held. */
+  /**
+   * The start of an era's state, verified; `undefined` if the era is not held.
+   *
+   * @throws {BeaconError} `NOT_VERIFIED`
+   */
   roots(era: bigint): Promise<EraRoots | undefined> {
     return this.#roots.get(era, async () => {
       const anchor = await this.anchor()
-      let differs = false
-      const roots = await this.#files.with(era, async (held) => {
-        const found = await readEraRoots(this.network, anchor, held)
-        differs ||= found === undefined
-        return found
-      })
-      if (!roots && differs) throw notVerified(`the roots of era ${era} are not those that later states have`)
-      return roots
+      return this.#files.with(era, (held) => readEraRoots(this.network, anchor, held))
     })
   }
 
@@ -151,8 +148,11 @@ export class BeaconArchive implements AsyncDisposable {
     const roots = await this.roots(this.#eraOfBlock(slot))
     if (!roots) throw notHeld(`era ${this.#eraOfBlock(slot)} of slot ${slot}`)
     const root = rootAt(roots.head.blockRoots, Number(slot % this.slotsPerEra))
-    const block = await this.#inFile(roots, ({ file }) => file.block(slot))
-    if (block) return verifyBlock(this.network, slot, block.ssz, root)
+    const block = await this.#inFile(roots, async ({ file }) => {
+      const found = await file.block(slot)
+      return found && verifyBlock(this.network, slot, found.ssz, root)
+    })
+    if (block) return block
     if (slot === 0n) return this.#genesisBlock(root)
     if (await this.#isEmpty(roots, slot)) return undefined
     throw notVerified(`${roots.fileName} has no block of slot ${slot}, but its state has a root of one`)
@@ -177,19 +177,13 @@ export class BeaconArchive implements AsyncDisposable {
       if (era === anchor.era) {
         return { era, slot, fileName: anchor.fileName, facts: anchor.facts, verified: 'content' }
       }
-      let other: string | undefined
-      const state = await this.#files.with<VerifiedState>(era, async (held) => {
+      return this.#files.with<VerifiedState>(era, async (held) => {
         const { facts } = await readStateFacts(this.network, held)
-        const { fileName } = held
-        if (!expected) return { era, slot, fileName, facts, verified: 'content' }
-        if (equalBytes(facts.root, expected)) return { era, slot, fileName, facts, verified: 'chain' }
-        other = toHex(facts.root)
-        return undefined
+        if (expected && !equalBytes(facts.root, expected)) {
+          throw notVerified(`state of slot ${slot} has root ${toHex(facts.root)}, expected ${toHex(expected)}`)
+        }
+        return { era, slot, fileName: held.fileName, facts, verified: expected ? 'chain' : 'content' }
       })
-      if (!state && other && expected) {
-        throw notVerified(`state of era ${era} has root ${other}, expected ${toHex(expected)}`)
-      }
-      return state
     })
   }
 

@@ -1,4 +1,4 @@
-import { openEra } from '@datastreamer/e2store'
+import { ContentError, openEra } from '@datastreamer/e2store'
 import { type EraFile, type EraGroup, type OpenEraOptions, parseEraName } from '@datastreamer/e2store/era'
 import type { Location, OpenedFile } from '@datastreamer/e2store/location'
 import { BeaconError } from '../errors.ts'
@@ -83,16 +83,22 @@ export class EraFiles implements AsyncDisposable {
 
   /**
    * Call `use` with each file that has an era until it returns something. Several have it where a network's servers
-   * wrote different ones.
+   * wrote different ones; if all fail, the first error is thrown.
    */
   async with<T>(era: bigint, use: (held: HeldEra) => Promise<T | undefined>): Promise<T | undefined> {
+    const errors: unknown[] = []
     for (const { name } of this.#candidates(era)) {
-      const found = await this.#use(name, async (file) => {
-        const group = file.groups.find((each) => each.era === era)
-        return group && (await use({ fileName: name, file, group }))
-      })
-      if (found !== undefined) return found
+      try {
+        const found = await this.#use(name, async (file) => {
+          const group = file.groups.find((each) => each.era === era)
+          return group && (await use({ fileName: name, file, group }))
+        })
+        if (found !== undefined) return found
+      } catch (error) {
+        errors.push(error)
+      }
     }
+    if (errors.length > 0) throw errors[0]
     return undefined
   }
 
@@ -118,6 +124,8 @@ export class EraFiles implements AsyncDisposable {
     const entry = this.#acquire(name)
     try {
       return await use((await entry.opened).file)
+    } catch (error) {
+      throw named(name, error)
     } finally {
       await this.#release(name, entry)
     }
@@ -160,6 +168,12 @@ export class EraFiles implements AsyncDisposable {
     this.#open.clear()
     await closeAll(all)
   }
+}
+
+/** What is wrong in a file, with its name. */
+function named(name: string, error: unknown): unknown {
+  const isWrong = error instanceof ContentError || (error instanceof BeaconError && error.code === 'NOT_VERIFIED')
+  return isWrong ? new BeaconError('NOT_VERIFIED', `${name}: ${error.message}`, { cause: error }) : error
 }
 
 async function closeAll(entries: readonly OpenEntry[]): Promise<void> {

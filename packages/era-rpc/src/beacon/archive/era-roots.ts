@@ -20,13 +20,13 @@ export interface EraRoots {
 /**
  * Read the start of an era's state and compare its block and state roots with those that the anchor remembers.
  *
- * @returns `undefined` if the anchor remembers others: another file may have these
+ * @throws {BeaconError} `NOT_VERIFIED`
  */
 export async function readEraRoots(
   network: BeaconNetwork,
   anchor: Anchor,
   { file, group, fileName }: HeldEra,
-): Promise<EraRoots | undefined> {
+): Promise<EraRoots> {
   const { era, stateSlot } = group
   if (era === anchor.era) return { era, stateSlot, fileName, head: anchor.head }
   const head = await file.stateHead(group, { step: 'verify' })
@@ -36,5 +36,9 @@ export async function readEraRoots(
   if (group.slotsPerEra !== SSZ_PRESETS[network.preset].SLOTS_PER_HISTORICAL_ROOT || remembered === undefined) {
     throw new BeaconError('NOT_VERIFIED', `the state of era ${anchor.era} has no root of era ${era}`)
   }
-  return toHex(eraRoot(era, head)) === remembered ? { era, stateSlot, fileName, head } : undefined
+  const root = toHex(eraRoot(era, head))
+  if (root !== remembered) {
+    throw new BeaconError('NOT_VERIFIED', `the roots of era ${era} have root ${root}, later states have ${remembered}`)
+  }
+  return { era, stateSlot, fileName, head }
 }
