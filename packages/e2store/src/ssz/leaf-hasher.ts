@@ -5,7 +5,7 @@ const MAX_DEPTH = 64
 let zeros: readonly Uint8Array[] | undefined
 
 /** Root of a tree of `2^depth` zero leaves. */
-export function zeroRoot(depth: number): Uint8Array {
+function zeroRoot(depth: number): Uint8Array {
   zeros ??= zeroRoots(MAX_DEPTH, defaultHashes().sha256)
   return zeros[depth] as Uint8Array
 }

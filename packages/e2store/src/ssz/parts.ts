@@ -31,7 +31,7 @@ export function fieldValues(type: SszContainer, ssz: Uint8Array, position: numbe
 }
 
 /** Throw unless the first value begins after the offsets, and each other one where the one before it may end. */
-export function checkOffsets(starts: readonly number[], first: number, length: number, position: number): void {
+function checkOffsets(starts: readonly number[], first: number, length: number, position: number): void {
   let last = first
   for (const [i, start] of starts.entries()) {
     if (i === 0 ? start !== first : start < last) malformed(`offset ${start} after ${last}`, position)

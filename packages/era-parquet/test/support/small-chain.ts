@@ -37,7 +37,7 @@ export interface SmallBlock {
 }
 
 /** A hash from a number: random bytes that are the same in every run. */
-export function noise(seed: number | string, length = 32): Uint8Array {
+function noise(seed: number | string, length = 32): Uint8Array {
   const parts = Array.from({ length: Math.ceil(length / 32) }, (_, i) => getBytes(keccak(`${seed}/${i}`)))
   return new Uint8Array(Buffer.concat(parts)).subarray(0, length)
 }

@@ -13,7 +13,7 @@ export interface MutationCounts {
 const SSZ = 'application/octet-stream'
 
 /** Random numbers below a limit that are the same in every run. */
-export function seededBelow(seed: number): (limit: number) => number {
+function seededBelow(seed: number): (limit: number) => number {
   let state = seed >>> 0
   return (limit) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0

@@ -56,7 +56,7 @@ function forkOf(slot: bigint): SszFork {
   return forkAt(WITH_VALIDATORS, slot).name as SszFork
 }
 
-export const sha256 = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest())
+const sha256 = (text: string): Uint8Array => new Uint8Array(createHash('sha256').update(text).digest())
 
 function u64(value: bigint): Uint8Array {
   const out = new Uint8Array(8)
