@@ -116,12 +116,20 @@ function stateOf(slot: bigint): Uint8Array {
  * content.
  *
  * @param salt makes another chain of it from era 1 on
+ * @param validators the genesis validators root, 32 bytes (default: zeros)
  */
-export async function writeEmptyEras(folder: string, config: string, count: number, salt = 0): Promise<string[]> {
+export async function writeEmptyEras(
+  folder: string,
+  config: string,
+  count: number,
+  salt = 0,
+  validators = new Uint8Array(32),
+): Promise<string[]> {
   const paths: string[] = []
   const root = rootOfFirst(salt)
   for (let era = 0; era < count; era++) {
     const state = stateOf(BigInt(era * SLOTS))
+    state.set(validators, 8)
     if (era > 0) {
       state.fill(salt, 64 + 80, 64 + 112)
       for (let i = 0; i < SLOTS; i++) state.set(root, 176 + 32 * i)

@@ -1,6 +1,6 @@
 export { EXECUTION_NETWORKS, type ExecutionNetwork, executionNetwork } from './trusted/execution-network.ts'
 export type { KnownBlock } from './trusted/known-block.ts'
-export { KnownRoots, knownAccumulators } from './trusted/known-lists.ts'
+export { KnownRoots, knownAccumulators, knownHistoricalRoots } from './trusted/known-lists.ts'
 export { type KnownTrust, knownTrust } from './trusted/known-trust.ts'
 export { accumulatorsRoot, historicalRootsRoot } from './trusted/list-root.ts'
 export { readStateHistory, StateHistory } from './trusted/state-history.ts'

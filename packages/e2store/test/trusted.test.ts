@@ -10,6 +10,7 @@ import {
   executionNetwork,
   historicalRootsRoot,
   knownAccumulators,
+  knownHistoricalRoots,
   knownTrust,
   readStateHistory,
   StateHistory,
@@ -197,6 +198,27 @@ describe('what is built in', () => {
     expect(await knownTrust(mixed, 'mainnet')).toEqual({ is: 'unknown' })
     const historyRoots = [{ era: 5000n, root: root(1), trusted: true }]
     expect(await knownTrust({ ...mixed, historyRoots }, 'mainnet')).toMatchObject({ is: 'trusted' })
+  })
+
+  test('the historical roots of mainnet, over which the root was published, which proofs between merge and Capella need', async () => {
+    const known = await knownHistoricalRoots('mainnet')
+    expect(known?.length).toBe(758)
+    expect(historicalRootsRoot(known?.joined ?? new Uint8Array(0))).toEqual(
+      EXECUTION_NETWORKS.mainnet.historicalRootsRoot,
+    )
+    expect(await knownHistoricalRoots('sepolia')).toBeUndefined()
+    const report = { start: 8192n * 2000n, count: 8192, preMergeBlocks: 0 }
+    const proven = (era: bigint, found: Uint8Array) => ({
+      ...report,
+      historyRoots: [{ era, root: found, trusted: false }],
+    })
+    expect(await knownTrust(proven(700n, known?.at(700) ?? root(0)), 'mainnet')).toEqual({
+      is: 'trusted',
+      by: 'the historical roots of mainnet',
+    })
+    expect(await knownTrust(proven(701n, known?.at(700) ?? root(0)), 'mainnet')).toMatchObject({ is: 'different' })
+    expect(await knownTrust(proven(758n, root(1)), 'mainnet')).toEqual({ is: 'unknown' })
+    expect(await knownTrust({ ...report, historyRoots: [] }, 'mainnet')).toEqual({ is: 'unknown' })
   })
 
   test.skipIf(!hasVectors('e2store'))('the accumulators of real files', async () => {

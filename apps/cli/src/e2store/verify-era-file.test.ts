@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { fromBytes, openEra, toBytes } from '@datastreamer/e2store'
 import { type EraFile, EraWriter } from '@datastreamer/e2store/era'
-import { type BeaconNetwork, SetupError } from '@datastreamer/e2store/verify-era'
+import { BEACON_NETWORKS, type BeaconNetwork, SetupError } from '@datastreamer/e2store/verify-era'
+import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
+import { writeEmptyEras } from '../../test/e2store-files.ts'
 import { EraVerifier, type LoadTools } from './verify-era-file.ts'
 
 const network: BeaconNetwork = {
@@ -61,4 +64,20 @@ test('what else goes wrong with them is no excuse', async () => {
   await expect(
     new EraVerifier({ ...options, loadTools: broken }).verify(file, await genesis(), () => {}),
   ).rejects.toThrow('broken')
+})
+
+test('an era before Capella with the validators of mainnet must have its historical root', async () => {
+  using dir = tempDir()
+  const validators = Uint8Array.from(Buffer.from(BEACON_NETWORKS.mainnet.genesisValidatorsRoot, 'hex'))
+  const paths = await writeEmptyEras(dir.path, 'mainnet', 2, 0, validators)
+  const verify = async (path: string) => {
+    const era = await openEra(fromBytes(readFileSync(path)))
+    const verifier = new EraVerifier({ ...options, network: undefined, loadTools: notInstalled })
+    return verifier.verify(file, era, () => {})
+  }
+  expect((await verify(paths[0] ?? '')).text).toContain('as the historical roots of mainnet say')
+  await expect(verify(paths[1] ?? '')).rejects.toMatchObject({
+    code: 'WRONG_ROOT',
+    message: expect.stringContaining('that of mainnet is 0x40cf2f3cffd63d9f'),
+  })
 })

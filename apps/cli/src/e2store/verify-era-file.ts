@@ -3,6 +3,7 @@ import { VerificationError } from '@datastreamer/e2store'
 import { type EraFile, type EraReport, verifyEra } from '@datastreamer/e2store/era'
 import { checksumOf } from '@datastreamer/e2store/execution'
 import { heldEras, parseHistoryFileName } from '@datastreamer/e2store/folder'
+import { knownHistoricalRoots } from '@datastreamer/e2store/trusted'
 import {
   type BeaconNetwork,
   type BeaconSsz,
@@ -65,7 +66,7 @@ export class EraVerifier {
     const report = await this.#run(era, means, before, onProgress)
     if (before !== undefined) checkFollows(report, before)
     const lastEra = report.eras.at(-1) ?? 0n
-    const trust = this.#compareHistory(report)
+    const trust = this.#compareHistory(report) ?? (await compareKnown(report))
     this.#before = { ...report, lastEra }
     const { signatures } = this.#options
     const how = 'why' in means ? `from fixed positions only: ${means.why}` : fullText(means.network, report, signatures)
@@ -145,6 +146,24 @@ export class EraVerifier {
     if (this.#options.full !== true) return { why }
     throw new NotVerifiedError('NOT_FULLY', `cannot be verified fully: ${why}`, { cause })
   }
+}
+
+/** Compare the roots of all eras with those that are built in for their network. @throws {VerificationError} `WRONG_ROOT` */
+async function compareKnown({ eras, eraRoots, genesisValidatorsRoot }: Report): Promise<string | undefined> {
+  const network = networkOf(genesisValidatorsRoot)?.config
+  const known = network === undefined ? undefined : await knownHistoricalRoots(network)
+  if (known === undefined) return undefined
+  for (const [i, era] of eras.entries()) {
+    const [number, root] = [Number(era) - 1, eraRoots[i]]
+    // The root of era 0 is that of the network.
+    if (era === 0n || root === undefined) continue
+    const matches = known.has(number, root)
+    if (matches === undefined) return undefined
+    if (matches) continue
+    const message = `era ${era} has root ${hex(root)}, that of ${network} is ${hex(known.at(number) ?? root)}`
+    throw new VerificationError('WRONG_ROOT', message, 0)
+  }
+  return `as the historical roots of ${network} say, which are built in`
 }
 
 /** The roots that only full verification knows must match too. */

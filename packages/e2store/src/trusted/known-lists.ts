@@ -52,3 +52,14 @@ export async function knownAccumulators(network: string): Promise<KnownRoots | u
   if (network !== 'mainnet') return undefined
   return once('accumulators', async () => (await import('./mainnet-accumulators.ts')).MAINNET_ACCUMULATORS)
 }
+
+/**
+ * The historical roots of a network: that of era `n` of the beacon chain, from 1 on, has number `n - 1`; `undefined` if they
+ * are not built in. They are loaded when they are asked for.
+ *
+ * @see docs/spec/e2store-execution.md §14
+ */
+export async function knownHistoricalRoots(network: string): Promise<KnownRoots | undefined> {
+  if (network !== 'mainnet') return undefined
+  return once('historical roots', async () => (await import('./mainnet-historical-roots.ts')).MAINNET_HISTORICAL_ROOTS)
+}
