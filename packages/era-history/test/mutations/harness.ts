@@ -38,7 +38,7 @@ const SHAPES: readonly FileShape[] = ['era1', 'ere', 'ere-noproofs', 'ere-bare']
 const START = 8192n * 5n
 
 /** A generator that gives the same numbers for the same seed. */
-export function randomFrom(seed: number): Random {
+function randomFrom(seed: number): Random {
   let state = (seed * 0x9e3779b1) >>> 0 || 1
   return (below) => {
     state ^= state << 13
@@ -49,7 +49,7 @@ export function randomFrom(seed: number): Random {
 }
 
 /** Change one to three bits, or a few bytes, or the end. */
-export function flip(bytes: Uint8Array, random: Random): Uint8Array {
+function flip(bytes: Uint8Array, random: Random): Uint8Array {
   const out = bytes.slice()
   const way = random(8)
   if (way === 0) return out.subarray(0, random(out.length))
