@@ -72,6 +72,12 @@ describe('an .era1 over HTTP', () => {
         expect(contents(await archive.payloads(number))).toEqual(contents(await expected.payloads(number)))
         expect(server.ranges()).toHaveLength(1)
       }
+      for (const columns of [['header'], ['header', 'body'], ['header', 'body', 'receipts']] as const) {
+        const number = BigInt(14 + columns.length)
+        const part = contents(await archive.payloads(number, columns))
+        expect(part).toEqual(contents(await expected.payloads(number, columns)))
+        expect(server.ranges()).toHaveLength(1)
+      }
     })
   })
 })

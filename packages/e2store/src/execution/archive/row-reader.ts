@@ -120,7 +120,9 @@ export class RowReader {
   /** Bytes of a row, or of a record of a column of its own, as far as the index shows. Only a hint: it may be wrong. */
   #bytesOf(index: number, column: number): number {
     const { rowwise, columns, target } = this.#layout
-    if (rowwise && this.#wanted.length < columns.length) return GUESS_BYTES
+    // Of a file, a part of the row may be little; another request costs more than the rest of the row.
+    const isPart = this.#wanted.length === 1 || this.#source.willRead === undefined
+    if (rowwise && isPart && this.#wanted.length < columns.length) return GUESS_BYTES
     try {
       const start = target(index, column)
       const bytes = this.#endAfter(index, column, start) - start
