@@ -145,3 +145,19 @@ describe.skipIf(!hasVectors('e2store/field'))('of a file whose index has other c
     expect(deviations).toEqual([])
   })
 })
+
+describe.skipIf(!hasVectors('e2store/big') || !hasVectors('e2store/real'))('of files that other programs wrote', () => {
+  test('an .era1 becomes the .ere and the .e2hs that they made of it, and each of these the .era1', async () => {
+    using dir = tempDir()
+    const name = 'mainnet-00000-5ec1ffb8.era1'
+    const bytes = readVector('e2store/real', `${name}.gz`)
+    writeFileSync(dir.join(name), bytes)
+    for (const kind of ['ere', 'e2hs'] as const) {
+      const { path } = await convertFile(dir.join(name), kind, dir.path)
+      expect(basename(path)).toBe(`mainnet-00000-a6860fef.${kind}`)
+      expect(bytesOf(path)).toBe(sha256Of(readVector('e2store/big', `${basename(path)}.gz`)))
+      mkdirSync(dir.join(kind))
+      expect(bytesOf((await convertFile(path, 'era1', dir.join(kind))).path)).toBe(sha256Of(bytes))
+    }
+  }, 60_000)
+})

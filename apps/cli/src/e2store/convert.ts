@@ -85,7 +85,7 @@ const FAILED = 'FAILED'
 async function convertOne(path: string, to: ArchiveKind, folder: string, options: ConvertFileOptions): Promise<string> {
   try {
     const made = await convertFile(path, to, folder, options)
-    return made.wasThere ? `there   ${made.path}: of ${path}, left as it is` : `wrote   ${made.path}: of ${path}`
+    return made.wasThere ? `there   ${made.path}, what ${path} would become` : `wrote   ${made.path} from ${path}`
   } catch (error) {
     options.signal?.throwIfAborted()
     const found = inFile(path, ofAbsent(path, error))

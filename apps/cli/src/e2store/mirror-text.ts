@@ -2,14 +2,17 @@ import type { FileOutcome, Gap, MirrorPlan, MirrorReport, PlannedFile } from '@d
 import { bytesText } from '../output/amounts.ts'
 import { count, plural, table } from '../output/text.ts'
 
+/** Most lines of one kind in a plan. */
+const MAX_LINES = 20
+
 /** What is planned, for people. */
 export function planLines(plan: MirrorPlan): string[] {
   const rows: (readonly [string, string])[] = []
   for (const series of new Set(plan.files.map((file) => file.history.series))) {
     const files = plan.files.filter((file) => file.history.series === series)
-    const [first] = files
+    const [lowest] = files
     const last = files.at(-1)
-    const range = `${first?.history.number} to ${last?.history.number}`
+    const range = `${lowest?.history.number} to ${last?.history.number}`
     rows.push([series, `${plural(files.length, 'file')}, numbers ${range}, ${sizeText(files)}`])
   }
   const of = (work: PlannedFile['work']): readonly PlannedFile[] => plan.files.filter((file) => file.work === work)
@@ -27,9 +30,9 @@ export function planLines(plan: MirrorPlan): string[] {
   rows.push(['free on the disk', bytesText(plan.freeBytes)])
   return [
     ...table(rows),
-    ...plan.doubles.map(({ names }) => `several files of one number: ${names.join(', ')}`),
-    ...plan.gaps.map((gap) => `not listed: ${gapText(gap)}`),
-    ...plan.notes.map((note) => `note: ${note}`),
+    ...first(plan.doubles.map(({ names }) => `several files of one number: ${names.join(', ')}`)),
+    ...first(plan.gaps.map((gap) => `not listed: ${gapText(gap)}`)),
+    ...first(plan.notes.map((note) => `note: ${note}`)),
   ]
 }
 
@@ -58,6 +61,13 @@ export function resultLines(plan: MirrorPlan, { files, findings, complete }: Mir
     ...plan.gaps.map((gap) => `MISSING ${gapText(gap)}: no location has ${gap.first === gap.last ? 'it' : 'them'}`),
     `INCOMPLETE: ${plural(files.length - missing.length, 'file')} of ${count(files.length + gapFiles(plan.gaps))}`,
   ]
+}
+
+/** What is too much to read is in the output as JSON. */
+function first(lines: readonly string[]): readonly string[] {
+  return lines.length <= MAX_LINES
+    ? lines
+    : [...lines.slice(0, MAX_LINES), `... ${count(lines.length - MAX_LINES)} more`]
 }
 
 export function gapText({ series, first, last }: Gap): string {
