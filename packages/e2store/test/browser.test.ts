@@ -41,10 +41,10 @@ const expected = {
   code: 'BAD_GROUP',
 }
 
-/** Writes an archive of two blocks, reads it back from a Blob where there are such, and verifies it. */
+/** Writes an archive of two blocks, reads it back from a Blob where there are such, verifies it, and finds a block by its index. */
 const archiveProbe = async (library: E2Store) => {
   const { decodeRecords, defaultHashes, encodeHeader, fromBlob, fromBytes, openEra1, toBytes } = library
-  const { EMPTY_TRIE_ROOT, portableHashes, uint256Bytes, verifyArchive, writeEra1 } = library
+  const { buildSidecar, EMPTY_TRIE_ROOT, openSidecar, portableHashes, uint256Bytes, verifyArchive, writeEra1 } = library
   const { keccak256, sha256 } = defaultHashes()
   const emptyList = Uint8Array.of(0xc0)
   let parentHash: Uint8Array = new Uint8Array(32)
@@ -66,7 +66,9 @@ const archiveProbe = async (library: E2Store) => {
   const report = await verifyArchive(archive)
   let records = 0
   for await (const _ of decodeRecords(blob ? blob.stream() : [sink.bytes()])) records++
+  const sidecar = await openSidecar(fromBytes(await buildSidecar(archive)), { archive })
   return {
+    found: (await sidecar.blockCandidates(parentHash)).join(),
     blocks: report.count,
     difficulty: String(report.totalDifficulty),
     timestamp: String((await archive.block(1n)).header.timestamp),
@@ -75,7 +77,7 @@ const archiveProbe = async (library: E2Store) => {
     fromBlob: blob !== undefined,
   }
 }
-const expectedOfArchive = { blocks: 2, difficulty: '10', timestamp: '1', records: 11, isFast: true }
+const expectedOfArchive = { found: '1', blocks: 2, difficulty: '10', timestamp: '1', records: 11, isFast: true }
 
 /** Opens an archive at an address, reads a block of it, and says how many bytes the file has. */
 const addressProbe = async ({ httpLocation, openEra1 }: E2Store) => {

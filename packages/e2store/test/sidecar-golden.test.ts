@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { describe, expect, test } from 'vitest'
 import { buildSidecar } from '../src/sidecar.ts'
-import { envelopeOf, type MadeUpBlock, openMadeUp, writeMadeUp } from './support/made-up-blocks.ts'
+import { smallSidecar } from './mutations/sidecar-kinds.ts'
+import { busyBlocks, envelopeOf, type MadeUpBlock, openMadeUp, writeMadeUp } from './support/made-up-blocks.ts'
 
 const topic = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const BLOCKS: readonly MadeUpBlock[] = [
@@ -28,10 +30,31 @@ const GOLDEN = [
   '000035e6aac96049a13d5bd605000000000000',
 ].join('')
 
+const DIGESTS: Readonly<Record<string, string>> = {
+  'with bitmaps': 'd1f4ba1c6d02752639a4cb8a161131b9074cbbede99c9280996f0fe7cb76136e',
+  'with many buckets': '5b30ad62aad131d765274f8c8d0c8e58f94a6df9c703d29d201a123690f49a9a',
+}
+
+async function busySidecar(): Promise<Uint8Array> {
+  const blocks = [...busyBlocks(24, 11)]
+  return buildSidecar(await openMadeUp('era1', await writeMadeUp('era1', 8192n, blocks), blocks.length))
+}
+
 /** Little-endian number in a text of hex. */
 const number = (hex: string): number => Number(`0x${hex.match(/../g)?.reverse().join('')}`)
 const bitsOf = (hex: string): string =>
   [...hex].map((digit) => Number.parseInt(digit, 16).toString(2).padStart(4, '0')).join('')
+
+test.each([
+  ['with bitmaps', smallSidecar],
+  ['with many buckets', busySidecar],
+])('larger ones stay the same, byte for byte: %s', async (name, build) => {
+  expect(
+    createHash('sha256')
+      .update(await build())
+      .digest('hex'),
+  ).toBe(DIGESTS[name])
+})
 
 describe('the sidecar of three blocks', () => {
   test('has these bytes', () => {
