@@ -3,8 +3,9 @@ import { E2StoreError } from '../src/errors.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
 import { putU32 } from '../src/io/little-endian.ts'
 import { mapSidecar } from '../src/sidecar/layout.ts'
-import { checkSidecar, openSidecar, SidecarCache, type SidecarOptions } from '../src/sidecar.ts'
+import { buildSidecar, checkSidecar, openSidecar, SidecarCache, type SidecarOptions } from '../src/sidecar.ts'
 import { SIDECAR_LOOKUPS, smallSidecar } from './mutations/sidecar-kinds.ts'
+import { type MadeUpBlock, openMadeUp, writeMadeUp } from './support/made-up-blocks.ts'
 import { answers, resealed } from './support/sidecar-lookups.ts'
 
 const bytes = await smallSidecar()
@@ -113,6 +114,7 @@ describe('a sidecar with checksums that fit, but', () => {
       'BAD_INTEGER',
     ],
     ['no blocks', changed((out) => putU32(out, 20, 0)), 'BAD_COUNT'],
+    ['hashes of logs of too many bits', changed((out) => out.fill(40, 16 + 152, 16 + 153)), 'BAD_INTEGER'],
     [
       'entries of too many bits',
       changed((out) => {
@@ -122,6 +124,23 @@ describe('a sidecar with checksums that fit, but', () => {
     ],
   ])('%s is refused', async (_, mutant, code) => {
     expect(await errorOf(checkSidecar(fromBytes(mutant)))).toMatchObject({ code })
+  })
+
+  test('a bucket that ends before it begins is not looked into', async () => {
+    const sidecar = await openSidecar(fromBytes(changed((out) => putU32(out, directories.blocks.position + 4, 0))))
+    expect(await errorOf(sidecar.blockCandidates(new Uint8Array(32)))).toMatchObject({ code: 'BAD_INDEX' })
+  })
+
+  test.each([
+    ['hash of the last block', 'ere', 16 + 24],
+    ['accumulator', 'era1', 16 + 56],
+  ] as const)('another %s is that of another file', async (_, kind, at) => {
+    const blocks: readonly MadeUpBlock[] = [[], []]
+    const archive = await openMadeUp(kind, await writeMadeUp(kind, 8192n, blocks), blocks.length)
+    const own = await buildSidecar(archive)
+    expect((await openSidecar(fromBytes(own), { archive })).identity.count).toBe(2)
+    own[at] = (own[at] as number) ^ 1
+    expect(await errorOf(openSidecar(fromBytes(resealed(own)), { archive }))).toMatchObject({ code: 'STALE_SIDECAR' })
   })
 
   test('other bytes of the same sidecar do not pass for those asked for', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { BlockArchive } from '../src/execution/archive/archive.ts'
+import { BlockArchive } from '../src/execution/archive/archive.ts'
 import type { EventLog } from '../src/execution/blocks/logs.ts'
 import { defaultHashes } from '../src/hash/hashes.ts'
 import { identifyFile, iterateHeaders } from '../src/index.ts'
@@ -231,6 +231,33 @@ describe('a sidecar of full blocks', async () => {
     expect(sidecar.header.hotValues).toBeGreaterThan(0)
   })
 
+  test('a condition that no block meets ends the search', async () => {
+    const source = slowSource(sidecarBytes)
+    const sidecar = await openSidecar(source)
+    const topics = [[blocks[0]?.[0]?.logs[0]?.topics[0] ?? new Uint8Array(0)]]
+    expect(await sidecar.blocksWithLogs({ addresses: [new Uint8Array(20).fill(77)], topics }, ...ALL)).toEqual([])
+    expect(source.reads).toBe(2)
+  })
+
+  test('building reports how far it is, and can be ended', async () => {
+    const seen: number[] = []
+    await buildSidecar(archive, {
+      onProgress: ({ blocks, totalBlocks }) => {
+        expect(totalBlocks).toBe(96)
+        seen.push(blocks)
+      },
+    })
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    expect([seen.length > 5, seen.at(-1)]).toEqual([true, 96])
+    let asked = 0
+    const signal = {
+      throwIfAborted: () => {
+        if (++asked === 3) throw new Error('no more')
+      },
+    }
+    await expect(buildSidecar(archive, { signal })).rejects.toThrow('no more')
+  })
+
   test('many share one cache, which holds no more than it may', async () => {
     const cache = new SidecarCache(40_000)
     const sources: ByteSource[] = []
@@ -288,6 +315,44 @@ function mostFrequent(lists: readonly (readonly Uint8Array[])[]): Uint8Array[] {
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([key]) => Uint8Array.from(Buffer.from(key, 'hex')))
 }
 
+test('a value has a bitmap if it is in more than a sixteenth of all blocks', async () => {
+  const random = seeded(9)
+  const blocks = Array.from({ length: 200 }, (_, block): MadeUpBlock => {
+    const topics = ofNumbers(block + 1, 40).map((which) => filled(32, which))
+    const logs = topics.map((topic) => ({ address: filled(20, block), topics: [topic], data: new Uint8Array(0) }))
+    // So much of it that logs do not have to do with less bits.
+    return [
+      {
+        envelope: envelopeOf(
+          Uint8Array.from({ length: 1000 }, () => Math.floor(random() * 256)),
+          2,
+        ),
+        logs,
+      },
+    ]
+  })
+  const { sidecar } = await make('ere', blocks)
+  // Those that are in 13 to 40 blocks: 200 / 16 is 12.5.
+  expect(sidecar.header.hotValues).toBe(28)
+  for (const which of ofNumbers(1, 40)) {
+    const found = await sidecar.blocksWithLogs({ topics: [[filled(32, which)]] }, ...ALL)
+    expect(found).toEqual(expect.arrayContaining(ofNumbers(0, which - 1).map((block) => START + BigInt(block))))
+    expect(found.length).toBeLessThan(which + 3)
+  }
+})
+
+test('a data file whose index points at other blocks has none', async () => {
+  const archive = await openMadeUp('ere', await writeMadeUp('ere', START, [[], [], []]), 3)
+  const { layout } = archive
+  const target = (i: number, column: number): number => layout.target([1, 0, 2][i] ?? i, column)
+  const swapped = new BlockArchive(archive.source, { ...layout, target })
+  await expect(buildSidecar(swapped)).rejects.toMatchObject({ code: 'WRONG_NUMBER' })
+})
+
+function ofNumbers(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+}
+
 describe('a sidecar that does not fit', () => {
   const one: MadeUpBlock = [{ envelope: envelopeOf(Uint8Array.of(1, 2), 2), logs: [] }]
 
@@ -309,6 +374,7 @@ describe('a sidecar that does not fit', () => {
     await expect(openSidecar(fromBytes(bytes), { archive })).rejects.toMatchObject({
       name: 'StaleSidecarError',
       code: 'STALE_SIDECAR',
+      ...(kind === 'ere' && { message: expect.stringContaining('of kind era1') }),
     })
     await expect(verifySidecar(fromBytes(bytes), archive)).rejects.toMatchObject({ code: 'STALE_SIDECAR' })
   })
