@@ -2,7 +2,7 @@ import type { FolderFinding } from './finding.ts'
 import type { HeldFile } from './held-file.ts'
 
 /** The network of a file: by its content, otherwise by its name. */
-export function networkOf({ network, parsed }: HeldFile): string | undefined {
+function networkOf({ network, parsed }: HeldFile): string | undefined {
   return network ?? parsed?.network
 }
 
