@@ -270,6 +270,21 @@ test('folders, and files that nobody asks for are closed', async () => {
   expect(many.openNow).toBe(0)
 })
 
+test('files that are added later are found when it is asked to look', async () => {
+  const location = new MemoryLocation([...chain.files].filter(([name]) => !/0000[45]/.test(name)))
+  await using server = await serveBeacon(location, options)
+  const head = async (): Promise<unknown> => (await server.get('/eth/v1/node/syncing')).json()
+  expect(await head()).toMatchObject({ data: { head_slot: '128' } })
+  expect(await server.archive.refresh()).toBe(false)
+  for (const [name, bytes] of chain.files) location.files.set(name, bytes)
+  expect(await server.archive.refresh()).toBe(true)
+  expect(await head()).toMatchObject({ data: { head_slot: '192' } })
+  const { root, ssz } = chain.blocks.get(300n) ?? { root: new Uint8Array(0), ssz: new Uint8Array(0) }
+  expect(await bytesOf(await server.get(`/eth/v2/beacon/blocks/${hex(root)}`, SSZ))).toEqual(ssz)
+  location.files.clear()
+  expect(await server.archive.refresh()).toBe(false)
+})
+
 test('a client that leaves in the middle of a state releases its file', async () => {
   const large = new MemoryLocation((await ownChain({ eras: 1, balances: 2_000_000 })).files)
   await using server = await serveBeacon(large, options)

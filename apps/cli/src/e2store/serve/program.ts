@@ -12,7 +12,7 @@ import pkg from '../../../package.json' with { type: 'json' }
 import { CallCounts, showHistory } from './call-counts.ts'
 import { NO_HISTORY } from './no-history.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
-import { Refresher } from './refresher.ts'
+import { type Refreshed, Refresher } from './refresher.ts'
 import { reportBeacon, reportHistory } from './report.ts'
 import { openFiles, type ServedFiles } from './sources.ts'
 
@@ -45,10 +45,12 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   if (beacon !== undefined) reportBeacon(beacon, log)
   if (fallback !== undefined) log.info('fallback', `what no file has is asked of ${fallback.name}, unverified`)
   showHistory(history ?? NO_HISTORY, context)
-  const refresher =
-    history !== undefined && config.refresh > 0
-      ? new Refresher(history, config.refresh, context, () => reportHistory(history, config.trust, log))
-      : undefined
+  const refreshers: Refresher[] = []
+  const refresh = (files: Refreshed, onChange: () => void): void => {
+    if (config.refresh > 0) refreshers.push(new Refresher(files, config.refresh, context, onChange))
+  }
+  if (history !== undefined) refresh(history, () => reportHistory(history, config.trust, log))
+  if (beacon !== undefined) refresh(beacon, () => reportBeacon(beacon, log))
   return {
     addresses: { rpc: server.address },
     readiness: () => ({ ready: true }),
@@ -57,7 +59,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       ...{ address: server.address, webSockets: server.webSockets, ...counts.status, files: history?.files },
     }),
     close: async ({ graceMs }) => {
-      refresher?.[Symbol.dispose]()
+      for (const refresher of refreshers) refresher[Symbol.dispose]()
       await server.close({ graceMs })
       await files[Symbol.asyncDispose]()
     },

@@ -1,18 +1,22 @@
-import type { OpenHistory } from '@datastreamer/era-history'
 import type { ServiceContext } from '@datastreamer/service'
+
+/** What looks for new files when it is asked to; returns whether there are any. */
+export interface Refreshed {
+  refresh(options: { readonly signal: AbortSignal }): Promise<boolean>
+}
 
 /** Looks for new files now and then. */
 export class Refresher implements Disposable {
   readonly #timer: { [Symbol.dispose](): void }
 
   /** @param ms time between two looks @param onChange called when there are others */
-  constructor(history: OpenHistory, ms: number, { log, signal }: ServiceContext, onChange: () => void) {
+  constructor(files: Refreshed, ms: number, { log, signal }: ServiceContext, onChange: () => void) {
     let isRunning = false
     const look = async (): Promise<void> => {
       if (isRunning || signal.aborted) return
       isRunning = true
       try {
-        if (await history.refresh({ signal })) onChange()
+        if (await files.refresh({ signal })) onChange()
       } catch (error) {
         if (!signal.aborted)
           log.warn('refresh-failed', `new files could not be looked for: ${String(error)}`, { error })

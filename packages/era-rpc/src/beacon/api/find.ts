@@ -1,5 +1,6 @@
-import type { BeaconArchive, VerifiedState } from '../archive/beacon-archive.ts'
+import type { BeaconArchive } from '../archive/beacon-archive.ts'
 import { headerRoot, type VerifiedBlock } from '../archive/blocks.ts'
+import type { VerifiedState } from '../archive/verified-state.ts'
 import { BeaconError } from '../errors.ts'
 
 const ROOT = /^0x[0-9a-fA-F]{64}$/

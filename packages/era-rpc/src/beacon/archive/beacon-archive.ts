@@ -12,21 +12,12 @@ import { type EraRoots, readEraRoots } from './era-roots.ts'
 import { type Finality, findFinality } from './finality.ts'
 import { RecentValues } from './lru.ts'
 import { RootIndex } from './root-index.ts'
-import { readStateFacts, type StateFacts } from './state-facts.ts'
+import { readStateFacts } from './state-facts.ts'
+import type { VerifiedState } from './verified-state.ts'
 
 export interface BeaconArchiveOptions extends Pick<OpenEraOptions, 'codec' | 'maxBlockBytes' | 'maxStateBytes'> {
   /** The network (default: the built-in one that the files are named after). */
   readonly network?: NetworkDescription | undefined
-}
-
-/** A state whose root was computed. */
-export interface VerifiedState {
-  readonly era: bigint
-  readonly slot: bigint
-  readonly fileName: string
-  readonly facts: StateFacts
-  /** `chain`: the next era's state has this root. `content`: nobody has, for the next era is not held. */
-  readonly verified: 'chain' | 'content'
 }
 
 /** Eras whose roots are kept in memory, half a megabyte each. */
@@ -45,10 +36,10 @@ export class BeaconArchive implements AsyncDisposable {
   readonly values: Readonly<Record<string, string>>
   readonly slotsPerEra: bigint
   readonly #files: EraFiles
-  readonly #newest: bigint
-  readonly #roots = new RecentValues<bigint, EraRoots | undefined>(RECENT_ROOTS)
-  readonly #states = new RecentValues<bigint, VerifiedState | undefined>(RECENT_STATES)
-  readonly #index: RootIndex
+  #newest: bigint
+  #roots = new RecentValues<bigint, EraRoots | undefined>(RECENT_ROOTS)
+  #states = new RecentValues<bigint, VerifiedState | undefined>(RECENT_STATES)
+  #index: RootIndex
   #anchor: Promise<Anchor> | undefined
   #finality: Promise<Finality | undefined> | undefined
 
@@ -63,13 +54,32 @@ export class BeaconArchive implements AsyncDisposable {
     this.network = network
     this.values = values
     this.slotsPerEra = BigInt(SSZ_PRESETS[network.preset].SLOTS_PER_HISTORICAL_ROOT)
-    this.#index = new RootIndex({
-      first: files.first,
-      newest,
+    this.#index = this.#makeIndex()
+  }
+
+  #makeIndex(): RootIndex {
+    return new RootIndex({
+      first: this.#files.first,
+      newest: this.#newest,
       roots: (era) => this.roots(era),
       hasBlock: (slot) => this.hasBlock(slot),
       stateRoot: async (era) => (await this.state(era))?.facts.root,
     })
+  }
+
+  /**
+   * Look for files that were added or removed; returns whether there are any. All is then verified again, with the
+   * newest state that is held then.
+   */
+  async refresh(): Promise<boolean> {
+    if (!(await this.#files.refresh())) return false
+    this.#newest = await this.#files.newest()
+    this.#anchor = undefined
+    this.#finality = undefined
+    this.#roots = new RecentValues(RECENT_ROOTS)
+    this.#states = new RecentValues(RECENT_STATES)
+    this.#index = this.#makeIndex()
+    return true
   }
 
   /**
@@ -102,10 +112,11 @@ export class BeaconArchive implements AsyncDisposable {
     this.#anchor ??= this.#files
       .with(this.#newest, (held) => Anchor.read(this.network, held))
       .then((anchor) => anchor ?? Promise.reject(notHeld(`era ${this.#newest}`)))
-    this.#anchor.catch(() => {
-      this.#anchor = undefined
+    const anchor = this.#anchor
+    anchor.catch(() => {
+      if (this.#anchor === anchor) this.#anchor = undefined
     })
-    return this.#anchor
+    return anchor
   }
 
   /** The newest state whose latest block is held too; `undefined` if there is none. */
@@ -114,10 +125,11 @@ export class BeaconArchive implements AsyncDisposable {
       roots: (era) => this.roots(era),
       hasBlock: (slot) => this.hasBlock(slot),
     })
-    this.#finality.catch(() => {
-      this.#finality = undefined
+    const finality = this.#finality
+    finality.catch(() => {
+      if (this.#finality === finality) this.#finality = undefined
     })
-    return this.#finality
+    return finality
   }
 
   /**
@@ -155,7 +167,8 @@ export class BeaconArchive implements AsyncDisposable {
     if (block) return block
     if (slot === 0n) return this.#genesisBlock(root)
     if (await this.#isEmpty(roots, slot)) return undefined
-    throw notVerified(`${roots.fileName} has no block of slot ${slot}, but its state has a root of one`)
+    const what = `${roots.fileName} has no block of slot ${slot}, but its state has a root of one`
+    throw new BeaconError('NOT_VERIFIED', what)
   }
 
   /** Slot of a block by its root. */
@@ -180,7 +193,8 @@ export class BeaconArchive implements AsyncDisposable {
       return this.#files.with<VerifiedState>(era, async (held) => {
         const { facts } = await readStateFacts(this.network, held)
         if (expected && !equalBytes(facts.root, expected)) {
-          throw notVerified(`state of slot ${slot} has root ${toHex(facts.root)}, expected ${toHex(expected)}`)
+          const what = `state of slot ${slot} has root ${toHex(facts.root)}, expected ${toHex(expected)}`
+          throw new BeaconError('NOT_VERIFIED', what)
         }
         return { era, slot, fileName: held.fileName, facts, verified: expected ? 'chain' : 'content' }
       })
@@ -232,8 +246,4 @@ export class BeaconArchive implements AsyncDisposable {
 
 function notHeld(what: string): BeaconError {
   return new BeaconError('NOT_HELD', `${what} is not held`)
-}
-
-function notVerified(what: string): BeaconError {
-  return new BeaconError('NOT_VERIFIED', what)
 }

@@ -32,7 +32,7 @@ export class EraFiles implements AsyncDisposable {
   readonly #location: Location
   readonly #options: OpenEraOptions
   /** Ascending by era. */
-  readonly #files: readonly NamedEra[]
+  #files: readonly NamedEra[]
   /** Least recently used first. */
   readonly #open = new Map<string, OpenEntry>()
 
@@ -50,23 +50,27 @@ export class EraFiles implements AsyncDisposable {
    * @throws {BeaconError} `NO_ERAS`: none, or of several networks
    */
   static async list(location: Location, config: string | undefined, options: OpenEraOptions): Promise<EraFiles> {
-    const listed = await location.list()
-    const all = listed.flatMap(({ name }) => {
-      const parts = parseEraName(name)
-      return parts ? [{ name, config: parts.config, era: parts.era }] : []
-    })
-    const configs = [...new Set(all.map((each) => each.config))]
+    const files = await namedEras(location)
+    const configs = [...new Set(files.map((each) => each.config))]
     const wanted = config ?? configs[0]
     if (config === undefined && configs.length > 1) {
       throw new BeaconError('NO_ERAS', `${location.name} has eras of ${configs.join(', ')}: name one of them`)
     }
-    const files = all.filter((each) => each.config === wanted)
-    if (wanted === undefined || files.length === 0) {
+    const own = files.filter((each) => each.config === wanted)
+    if (wanted === undefined || own.length === 0) {
       const found = configs.length > 0 ? `, but of ${configs.join(', ')}` : ''
       throw new BeaconError('NO_ERAS', `${location.name} has no .era files${config ? ` of ${config}` : ''}${found}`)
     }
-    files.sort((a, b) => Number(a.era - b.era))
-    return new EraFiles(location, files, wanted, options)
+    return new EraFiles(location, own, wanted, options)
+  }
+
+  /** List again; returns whether there are other files. If there are none any more, those from before stay. */
+  async refresh(): Promise<boolean> {
+    const files = (await namedEras(this.#location)).filter((each) => each.config === this.config)
+    const names = (of: readonly NamedEra[]): string => of.map(({ name }) => name).join('\n')
+    if (files.length === 0 || names(files) === names(this.#files)) return false
+    this.#files = files
+    return true
   }
 
   /** The lowest era by the names of the files. */
@@ -168,6 +172,15 @@ export class EraFiles implements AsyncDisposable {
     this.#open.clear()
     await closeAll(all)
   }
+}
+
+/** The era files of a location, ascending by era. */
+async function namedEras(location: Location): Promise<readonly NamedEra[]> {
+  const files = (await location.list()).flatMap(({ name }) => {
+    const parts = parseEraName(name)
+    return parts ? [{ name, config: parts.config, era: parts.era }] : []
+  })
+  return files.sort((a, b) => Number(a.era - b.era) || (a.name < b.name ? -1 : 1))
 }
 
 /** What is wrong in a file, with its name. */
