@@ -16,6 +16,7 @@ import { candidates } from './search/candidates.ts'
 import { searchLogs } from './search/search-logs.ts'
 import { RecoveryThreads } from './senders/threads.ts'
 import { builtInRoots } from './trust/built-in-roots.ts'
+import { knownLists } from './trust/known-lists.ts'
 import type { TrustedRoots, TrustMode } from './trust/trust.ts'
 
 const MIB = 1_048_576
@@ -156,6 +157,7 @@ export class FileHistory implements OpenHistory {
   async #refresh(signal: AbortSignal | undefined): Promise<boolean> {
     const { network, files } = await listArchives(this.#locations, this.#network, signal)
     this.#network = network
+    this.#files.verifier.useLists(await knownLists(network))
     const isChanged = this.#update(files)
     await this.#files.settle(signal)
     const list = this.#trust === 'require' && isChanged ? this.#roots.accumulators?.(network) : undefined

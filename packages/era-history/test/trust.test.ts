@@ -173,8 +173,16 @@ test('with all files before the merge, the root over their accumulators is enoug
 test.skipIf(!hasVectors('e2store'))('what calls itself mainnet must begin with its genesis block', async () => {
   const real = readVector('e2store', 'real', 'mainnet-00000-5ec1ffb8.era1.gz')
   await using history = await openHistory([memoryLocation([{ name: 'mainnet-00000-5ec1ffb8.era1', bytes: real }])])
-  expect((await history.block(0n))?.trust).toBe('consistent')
+  expect((await history.block(0n))?.trust).toBe('trusted')
+  const made = madeChain({ from: 8192n, count: 3 })
+  for (const shape of ['era1', 'ere'] as const) {
+    const other = memoryLocation([await madeFile(made, shape, 'mainnet')])
+    await using consistent = await openHistory([other])
+    expect((await consistent.block(8193n))?.trust).toBe('consistent')
+    await using required = await openHistory([other], { trust: 'require' })
+    expect(required.head).toBeUndefined()
+  }
   const { name, bytes } = await madeFile(madeChain({ count: 3 }), 'era1', 'mainnet')
-  await using made = await openHistory([memoryLocation([{ name, bytes }])])
-  expect(made.files).toMatchObject([{ status: 'rejected', error: { message: /block 0 has hash/ } }])
+  await using wrong = await openHistory([memoryLocation([{ name, bytes }])])
+  expect(wrong.files).toMatchObject([{ status: 'rejected', error: { message: /block 0 has hash/ } }])
 })

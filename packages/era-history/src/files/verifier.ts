@@ -15,6 +15,7 @@ import {
 } from '@datastreamer/e2store/execution'
 import { HistoryError } from '../errors.ts'
 import { equalBytes } from '../trust/bytes.ts'
+import { type KnownLists, NO_LISTS } from '../trust/known-lists.ts'
 import { followProof, type ProofRoots } from '../trust/proof-roots.ts'
 import type { TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from '../trust/trust.ts'
 import { checkTrustedBlock } from '../trust/trusted-blocks.ts'
@@ -53,6 +54,7 @@ export class Verifier {
   readonly #options: VerifierOptions
   readonly #known: KnownHeaders
   #accumulators: Uint8Array | undefined
+  #lists: KnownLists = NO_LISTS
 
   constructor(options: VerifierOptions) {
     this.#options = options
@@ -94,6 +96,11 @@ export class Verifier {
     return { ...verified, totalDifficulty }
   }
 
+  /** Use lists of what is public knowledge. */
+  useLists(lists: KnownLists): void {
+    this.#lists = lists
+  }
+
   /** Trust these accumulators of the first eras, 32 bytes each, joined. */
   trustAccumulators(joined: Uint8Array): void {
     this.#accumulators = joined
@@ -129,7 +136,9 @@ export class Verifier {
 
   /** Whether the proof of another block of the file leads to the same accumulator: one that it does not state itself. */
   async #othersAgree({ archive, file }: OpenFile, number: bigint, accumulator: Uint8Array): Promise<boolean> {
-    const roots: ProofRoots = { trusted: undefined, stated: undefined, historyRoots: undefined }
+    const roots: ProofRoots = {
+      ...{ trusted: undefined, stated: undefined, historyRoots: undefined, known: NO_LISTS },
+    }
     for (const index of [0, 1, 2]) {
       const other = archive.start + BigInt(index)
       if (other === number || index >= archive.count) continue
@@ -153,8 +162,9 @@ export class Verifier {
   async #verifyAll({ archive, file }: OpenFile): Promise<VerifiedHeaders> {
     const { trusted } = this.#roots({ archive, file })
     const blocks = this.#trustedBlocks(file)
+    const known = this.#lists.accumulator(Number(archive.start / 8192n))
     try {
-      const headers = await verifyHeaders(archive, { trusted, blocks, lastId: file.parsed.id })
+      const headers = await verifyHeaders(archive, { trusted, known, blocks, lastId: file.parsed.id })
       file.status = headers.level
       return headers
     } catch (error) {
@@ -179,6 +189,7 @@ export class Verifier {
       trusted: roots.accumulator?.(network, era) ?? (learned?.length === 32 ? learned : undefined),
       stated: archive.accumulator,
       historyRoots: roots.historyRoots?.(network),
+      known: this.#lists,
     }
   }
 }

@@ -9,9 +9,11 @@ import {
   proofTypeOf,
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
+import type { KnownLists } from './known-lists.ts'
 import type { TrustLevel } from './trust.ts'
 
 const ERA_BLOCKS = 8192n
+const ERA_SLOTS = 8192n
 
 /** What proofs are compared with. */
 export interface ProofRoots {
@@ -20,6 +22,8 @@ export interface ProofRoots {
   /** The accumulator that the file states. */
   readonly stated: Uint8Array | undefined
   readonly historyRoots: HistoryRoots | undefined
+  /** What is public knowledge: a block that leads there is trusted, one that leads elsewhere is not. */
+  readonly known: KnownLists
 }
 
 /** What following a proof gave. */
@@ -50,7 +54,7 @@ export function followProof(
   hash: Uint8Array,
   { type, ssz }: BlockProof,
   position: number,
-  { trusted, stated, historyRoots }: ProofRoots,
+  { trusted, stated, historyRoots, known }: ProofRoots,
 ): ProofResult {
   const wrong = (message: string): VerificationError =>
     new VerificationError('WRONG_PROOF', `proof of block ${header.number} ${message}`, position)
@@ -63,15 +67,23 @@ export function followProof(
         throw wrong(`leads to ${hexOf(root)}, expected ${hexOf(expected)}`)
       }
     }
-    if (trusted !== undefined) return { level: 'trusted', accumulator: root }
+    const isKnown = isEqual(root, known.accumulator(Number(header.number / ERA_BLOCKS)))
+    if (trusted !== undefined || isKnown) return { level: 'trusted', accumulator: root }
     return { level: stated === undefined ? undefined : 'consistent', accumulator: root }
   }
   const found = beaconProofRoot({ type, ssz }, hash, hashPair)
   if (found === undefined) throw wrong('does not lead to its beacon block')
-  const known = historyRoots?.(found.slot, type)
-  if (known === undefined) return { level: 'consistent' }
-  if (!equalBytes(known, found.historyRoot)) {
-    throw wrong(`leads to ${hexOf(found.historyRoot)}, expected ${hexOf(known)}`)
+  const expected = historyRoots?.(found.slot, type)
+  if (expected === undefined) {
+    const isKnown = type === 1 && isEqual(found.historyRoot, known.historicalRoot(Number(found.slot / ERA_SLOTS)))
+    return { level: isKnown ? 'trusted' : 'consistent' }
+  }
+  if (!equalBytes(expected, found.historyRoot)) {
+    throw wrong(`leads to ${hexOf(found.historyRoot)}, expected ${hexOf(expected)}`)
   }
   return { level: 'trusted' }
+}
+
+function isEqual(root: Uint8Array, known: Uint8Array | undefined): boolean {
+  return known !== undefined && equalBytes(root, known)
 }

@@ -16,6 +16,8 @@ import { HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
 export interface VerifyHeadersOptions {
   /** The accumulator that the file must have. */
   readonly trusted: Uint8Array | undefined
+  /** The accumulator that is public knowledge: a file that has it is trusted, one that has another is not. */
+  readonly known: Uint8Array | undefined
   /** Blocks whose hashes are known. */
   readonly blocks: readonly TrustedBlock[]
   /** The first four bytes of the last block's hash, as 8 digits, by the name of the file. */
@@ -102,13 +104,15 @@ class HeaderChain {
   }
 
   /** Compare with what the file, its name and others state. */
-  finish({ trusted, lastId }: VerifyHeadersOptions): TrustLevel {
+  finish({ trusted, known, lastId }: VerifyHeadersOptions): TrustLevel {
     const { accumulator, layout } = this.#archive
     const position = layout.accumulator?.position ?? layout.indexPosition
     let coversAll = false
+    let isKnown = false
     if (this.#covered > 0 && this.#complete) {
-      const { root, all } = this.#root(accumulator ?? trusted)
+      const { root, all } = this.#root(accumulator ?? trusted ?? known)
       coversAll = all && (accumulator ?? trusted) !== undefined
+      if (all && known !== undefined && equalBytes(root, known)) isKnown = true
       for (const expected of [accumulator, trusted]) {
         if (expected === undefined || equalBytes(root, expected)) continue
         const message = `accumulator of the headers is ${hexOf(root)}, expected ${hexOf(expected)}`
@@ -116,7 +120,7 @@ class HeaderChain {
       }
     }
     const end = this.#archive.start + BigInt(this.#archive.count) - 1n
-    if (this.#trusted.some(({ number }) => number === end)) return 'trusted'
+    if (isKnown || this.#trusted.some(({ number }) => number === end)) return 'trusted'
     if (coversAll) return trusted === undefined ? 'consistent' : 'trusted'
     const last = hexOf((this.#last ?? NONE).subarray(0, 4)).slice(2)
     if (this.#archive.kind !== 'era1' && lastId !== undefined && lastId !== NO_ID && lastId !== last) {
