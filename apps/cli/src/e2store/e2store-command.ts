@@ -19,6 +19,7 @@ Examples:
   datastreamer e2store info mainnet-00000-5ec1ffb8.era1
   datastreamer e2store info https://mainnet.era1.nimbus.team/mainnet-00000-5ec1ffb8.era1
   datastreamer e2store verify *.era1 --checksums checksums.txt
+  datastreamer e2store serve mainnet-era1 --port 8545
   datastreamer e2store export data-stream.bin --out archive
   datastreamer e2store import archive --file data-stream.bin`
 

@@ -1,5 +1,5 @@
 import { E2StoreError } from '@datastreamer/e2store'
-import { type HistoryCode, HistoryError } from '@datastreamer/era-history'
+import type { HistoryCode } from '@datastreamer/era-history'
 import { NULL } from '../methods/method.ts'
 import type { JsonText } from '../protocol/json-text.ts'
 import { RpcCode, RpcError, UnknownBlockError } from '../protocol/rpc-error.ts'
@@ -24,13 +24,14 @@ export function isAbsent(method: string, outcome: JsonText | RpcError): boolean 
   return outcome === NULL && BY_HASH.has(method)
 }
 
-const NOT_THERE: ReadonlySet<HistoryCode> = new Set(['BLOCK_REJECTED', 'UNTRUSTED', 'NOT_HELD', 'NO_RECEIPTS'])
+/** Of errors of a history, which is not imported: it takes what only Node has. */
+const NOT_THERE: ReadonlySet<string> = new Set<HistoryCode>(['BLOCK_REJECTED', 'UNTRUSTED', 'NOT_HELD', 'NO_RECEIPTS'])
 
 /** What is answered when a method fails, and what failed if it was no fault of the one who called. */
 export function asRpcError(error: unknown): { readonly answered: RpcError; readonly fault?: unknown } {
   if (error instanceof RpcError) return { answered: error }
   // What a file holds but not as it must be is as good as not held.
-  if (error instanceof HistoryError && NOT_THERE.has(error.code)) {
+  if (error instanceof E2StoreError && NOT_THERE.has(error.code)) {
     const answered = new RpcError(RpcCode.pruned, 'Pruned history unavailable', { cause: error })
     return { answered, fault: error }
   }
