@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
+import { join } from 'node:path'
 import { openEra1, toBytes } from '@datastreamer/e2store'
 import {
   type BlockHeader,
@@ -17,12 +18,14 @@ import {
   documentedEvents,
   documentedMetrics,
   hasOpenssl,
+  hasVectors,
   makeCertificate,
   metricsIn,
+  readVector,
   SourceProcess,
   tempDir,
 } from '@datastreamer/fixtures'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { CLI } from './cli.ts'
 
 const dir = tempDir()
@@ -104,7 +107,9 @@ test('a folder is served until the process is to end; what is served, and what i
   expect(lines.map(({ event }) => event)).toEqual([
     ...['history-opened', 'history-gap', 'history-indexed', 'ending', 'ended'],
   ])
-  expect(lines[0]?.msg).toContain('blocks 8192 to 8211, 24576 to 24585 of testnet in 2 files (--trust roots)')
+  expect(lines[0]?.msg).toContain(
+    'blocks 8192 to 8211, 24576 to 24585 of testnet in 2 files (--trust roots: true in themselves, without',
+  )
   expect(lines[1]?.msg).toContain('blocks 8212 to 24575 are in no file')
   expect(documentedEvents()).toEqual(expect.arrayContaining(lines.map(({ event }) => event)))
 })
@@ -145,6 +150,28 @@ test('with trusted roots that are required, only what leads to one is answered',
   const of = (number: string): Promise<unknown> => call(`http://${ready.rpc}`, 'eth_getBlockByNumber', number, false)
   expect(await of('0x6001')).toMatchObject({ result: { number: '0x6001' } })
   expect(await of('0x2001')).toMatchObject({ error: { code: 4444 } })
+})
+
+describe.runIf(hasVectors('rpc'))('files by the name of mainnet', () => {
+  const madeUp = 'mainnet-01586-a26152e4.era1'
+  const real = 'mainnet-00000-5ec1ffb8.era1'
+  const folder = dir.join('mainnet')
+
+  test.each([
+    ['as they are', ['--trust', 'roots'], '0xc6418f', undefined],
+    ['only as its roots say, if it is named', ['--network', 'mainnet'], '0x1fff', 'history-file-rejected'],
+    ['only as its roots say, if they are required', ['--trust', 'require'], '0x1fff', 'history-file-rejected'],
+  ])('are served %s', async (_, flags, head, event) => {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, madeUp), readVector('rpc', `made-up-${madeUp}.gz`))
+    writeFileSync(join(folder, real), readVector('e2store', 'real', `${real}.gz`))
+    const { server, ready } = await serve(folder, '--port', '0', '--log-format', 'json', ...flags)
+    await using _ended = server
+    expect(await call(`http://${ready.rpc}`, 'eth_blockNumber')).toMatchObject({ result: head })
+    const { stderr } = await server.end()
+    const rejected = events(stderr).filter((line) => line.event === 'history-file-rejected')
+    expect(rejected.map((line) => line.event)).toEqual(event === undefined ? [] : [event])
+  })
 })
 
 test('files that are added are found', async () => {

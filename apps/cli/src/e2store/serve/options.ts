@@ -8,7 +8,12 @@ export const OPTIONS = {
     operand: 'DIR|URL',
     help: 'where the files are: folders, http(s):// or s3:// addresses; also of single files',
   },
-  network: { type: 'text', placeholder: 'name', group: 'Files', help: 'the network to serve, where there are several' },
+  network: {
+    type: 'text',
+    placeholder: 'name',
+    group: 'Files',
+    help: 'the network to serve; of mainnet, files then have to have its roots',
+  },
   chainId: { type: 'u64', group: 'Files', help: 'chain id of a network that is not known by its name' },
   trust: {
     type: 'choice',

@@ -33,7 +33,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const fallback = fallbackOf(config, counts)
   waiting('opening files')
   const files = await openFiles(config, context)
-  const { history, beacon } = files
+  const { history, beacon, trust } = files
   let server: RpcServer
   try {
     server = await listen(config, context, { files, counts, fallback })
@@ -41,7 +41,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     await files[Symbol.asyncDispose]()
     throw error
   }
-  if (history !== undefined) reportHistory(history, config.trust, log)
+  if (history !== undefined) reportHistory(history, trust, log)
   if (beacon !== undefined) reportBeacon(beacon, log)
   if (fallback !== undefined) log.info('fallback', `what no file has is asked of ${fallback.name}, unverified`)
   showHistory(history ?? NO_HISTORY, context)
@@ -49,13 +49,13 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const refresh = (files: Refreshed, onChange: () => void): void => {
     if (config.refresh > 0) refreshers.push(new Refresher(files, config.refresh, context, onChange))
   }
-  if (history !== undefined) refresh(history, () => reportHistory(history, config.trust, log))
+  if (history !== undefined) refresh(history, () => reportHistory(history, trust, log))
   if (beacon !== undefined) refresh(beacon, () => reportBeacon(beacon, log))
   return {
     addresses: { rpc: server.address },
     readiness: () => ({ ready: true }),
     status: () => ({
-      ...{ runs: history?.runs, head: history?.head?.number, network: history?.network, trust: config.trust },
+      ...{ runs: history?.runs, head: history?.head?.number, network: history?.network, trust },
       ...{ address: server.address, webSockets: server.webSockets, ...counts.status, files: history?.files },
     }),
     close: async ({ graceMs }) => {

@@ -15,6 +15,8 @@ export interface ServedFiles extends AsyncDisposable {
   /** `undefined` where there are none. */
   readonly beacon: BeaconArchive | undefined
   readonly chainId: bigint
+  /** How far files are trusted, in words. */
+  readonly trust: string
 }
 
 /**
@@ -25,7 +27,7 @@ export interface ServedFiles extends AsyncDisposable {
 export async function openFiles(config: Config, { log, signal }: ServiceContext): Promise<ServedFiles> {
   const names = config.locations ?? []
   if (names.length === 0) throw new ConfigError('BAD_COMMAND_LINE', 'name a folder or an address of files')
-  const trustedRoots = await trustedRootsOf(config, log, signal)
+  const { roots: trustedRoots, text } = await trustedRootsOf(config, log, signal)
   const opened: AsyncDisposable[] = []
   const close = async (): Promise<void> => {
     for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]()
@@ -39,7 +41,8 @@ export async function openFiles(config: Config, { log, signal }: ServiceContext)
     const history = await openBlocks(locations, config, { trustedRoots, signal }, beacon !== undefined)
     if (history !== undefined) opened.push(history)
     const chainId = config.chainId ?? knownChainId(history?.network ?? beacon?.network.config)
-    return { history, beacon, chainId, [Symbol.asyncDispose]: close }
+    const trust = config.trust === 'none' ? 'none' : `${config.trust}: ${text}`
+    return { history, beacon, chainId, trust, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error

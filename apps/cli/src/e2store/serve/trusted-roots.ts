@@ -1,4 +1,5 @@
 import { type ChecksumList, parseExecutionArchiveName } from '@datastreamer/e2store/execution'
+import { type KnownRoots, knownAccumulators } from '@datastreamer/e2store/trusted'
 import type { TrustedRoots } from '@datastreamer/era-history'
 import { ConfigError, type Log } from '@datastreamer/service'
 import { UsageError } from '../../errors.ts'
@@ -6,16 +7,37 @@ import { readList } from '../lists.ts'
 import { readHistory } from '../verify-folder.ts'
 import type { Config } from './options.ts'
 
-/** The roots that the options say are to be trusted. @throws {ConfigError} @throws {FileError} */
-export async function trustedRootsOf(
-  { accumulators, historyRoots }: Config,
-  log: Log,
-  signal: AbortSignal,
-): Promise<TrustedRoots> {
-  return {
-    ...(accumulators !== undefined && { accumulator: readAccumulators(accumulators, log) }),
+/** Roots that files are compared with, and in words which. */
+export interface ChosenRoots {
+  readonly roots: TrustedRoots
+  readonly text: string
+}
+
+/**
+ * The roots that the options say are to be trusted. Those of mainnet that are built in are used where the network is named,
+ * or trusted roots are required: a file by that name alone may be of a test.
+ *
+ * @throws {ConfigError} @throws {FileError}
+ */
+export async function trustedRootsOf(config: Config, log: Log, signal: AbortSignal): Promise<ChosenRoots> {
+  const { accumulators, historyRoots, network, trust } = config
+  const isCompared = accumulators === undefined && (network !== undefined || trust === 'require')
+  const known = isCompared ? await knownAccumulators('mainnet') : undefined
+  const accumulator = accumulators === undefined ? known && ofMainnet(known) : readAccumulators(accumulators, log)
+  const texts = [
+    ...(accumulators === undefined ? [] : ['--accumulators']),
+    ...(known === undefined ? [] : ['the roots of mainnet that are built in']),
+    ...(historyRoots === undefined ? [] : ['--history-roots']),
+  ]
+  const roots = {
+    ...(accumulator && { accumulator }),
     ...(historyRoots !== undefined && { historyRoots: await readHistoryRoots(historyRoots, signal) }),
   }
+  return { roots, text: texts.length === 0 ? 'true in themselves, without trusted roots' : `by ${texts.join(', ')}` }
+}
+
+function ofMainnet(known: KnownRoots): NonNullable<TrustedRoots['accumulator']> {
+  return (network, era) => (network === 'mainnet' ? known.at(era) : undefined)
 }
 
 /** By the names of files, or in their order from file 0 on. */
