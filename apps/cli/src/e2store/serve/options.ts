@@ -81,7 +81,7 @@ export const OPTIONS = {
     help: 'JSON-RPC server that is asked for what no file has; its answers are passed on unverified',
   },
   fallbackTimeout: { type: 'duration', unit: 's', default: 10, group: 'Answers', help: 'longest that it may take' },
-  requestTimeout: { type: 'duration', unit: 's', default: 30, group: 'Answers', help: 'longest that an answer takes' },
+  requestTimeout: { type: 'duration', unit: 's', default: 30, group: 'Answers', help: 'longest that an answer takes; 0 is no limit' },
   maxLogs: {
     type: 'integer',
     min: 1,
@@ -95,7 +95,7 @@ export const OPTIONS = {
     unit: 's',
     default: 10,
     group: 'Answers',
-    help: 'longest that eth_getLogs searches',
+    help: 'longest that eth_getLogs searches; 0 is no limit',
   },
   totalDifficulty: { type: 'boolean', group: 'Answers', help: 'give blocks their total difficulty, as nodes once did' },
   ...PROCESS_OPTIONS,

@@ -27,6 +27,9 @@ export const program: ServiceProgram<typeof OPTIONS> = {
   start,
 }
 
+/** The longest time of timers. */
+const NEVER_MS = 0x7fff_ffff
+
 async function start(config: Config, context: ServiceContext): Promise<Service> {
   const { log, waiting } = context
   const counts = new CallCounts(context)
@@ -87,7 +90,8 @@ async function listen(
   { files, counts, fallback }: Parts,
 ): Promise<RpcServer> {
   const { history = NO_HISTORY, beacon, chainId } = files
-  const { totalDifficulty, maxLogs, maxSearchTime: maxSearchMs, requestTimeout: timeoutMs } = config
+  const { totalDifficulty, maxLogs } = config
+  const [maxSearchMs, timeoutMs] = [config.maxSearchTime || NEVER_MS, config.requestTimeout || NEVER_MS]
   const clientVersion = `datastreamer/v${pkg.version}/${process.platform}-${process.arch}/node${process.versions.node}`
   const answers = { chainId, clientVersion, totalDifficulty, fallback, maxLogs, maxSearchMs, timeoutMs }
   const rpc = new Rpc(history, { ...answers, onCall: counts.onCall })
@@ -95,7 +99,7 @@ async function listen(
   const { host, port, httpVhosts: allowedHosts, httpCorsdomain: allowedOrigins } = config
   const server = await RpcServer.listen(rpc, {
     ...{ host, port, allowedHosts, allowedOrigins, tls, onFault: counts.onFault },
-    ...{ maxConnections: config.maxConnections, idleTimeoutMs: config.inactivityTimeout, requestTimeoutMs: timeoutMs },
+    ...{ maxConnections: config.maxConnections || Number.MAX_SAFE_INTEGER, idleTimeoutMs: config.inactivityTimeout, requestTimeoutMs: timeoutMs },
     beacon: beacon && beaconHandler(new BeaconApi(beacon, pkg.version), { onFault: counts.onFault }),
   })
   tlsRenewal.add(() => {
