@@ -81,7 +81,13 @@ export const OPTIONS = {
     help: 'JSON-RPC server that is asked for what no file has; its answers are passed on unverified',
   },
   fallbackTimeout: { type: 'duration', unit: 's', default: 10, group: 'Answers', help: 'longest that it may take' },
-  requestTimeout: { type: 'duration', unit: 's', default: 30, group: 'Answers', help: 'longest that an answer takes; 0 is no limit' },
+  requestTimeout: {
+    type: 'duration',
+    unit: 's',
+    default: 30,
+    group: 'Answers',
+    help: 'longest that an answer takes; 0 is no limit',
+  },
   maxLogs: {
     type: 'integer',
     min: 1,

@@ -99,7 +99,11 @@ async function listen(
   const { host, port, httpVhosts: allowedHosts, httpCorsdomain: allowedOrigins } = config
   const server = await RpcServer.listen(rpc, {
     ...{ host, port, allowedHosts, allowedOrigins, tls, onFault: counts.onFault },
-    ...{ maxConnections: config.maxConnections || Number.MAX_SAFE_INTEGER, idleTimeoutMs: config.inactivityTimeout, requestTimeoutMs: timeoutMs },
+    ...{
+      maxConnections: config.maxConnections || Number.MAX_SAFE_INTEGER,
+      idleTimeoutMs: config.inactivityTimeout,
+      requestTimeoutMs: timeoutMs,
+    },
     beacon: beacon && beaconHandler(new BeaconApi(beacon, pkg.version), { onFault: counts.onFault }),
   })
   tlsRenewal.add(() => {
