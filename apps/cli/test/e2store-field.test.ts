@@ -25,11 +25,11 @@ describe('names that published files have', () => {
     using dir = tempDir()
     const era1 = await writeSmallEra1(dir.join('a.era1'), 4)
     const id = await writeNoproofs(dir.join('a.ere'), era1)
-    const proper = `mainnet-00000-${id}-noproofs.ere`
+    const proper = `other-00000-${id}-noproofs.ere`
     for (const [name, says] of [
-      [`mainnet-00000-${id}.erae`, `name without profile: by its content the file is ${proper}`],
-      [`mainnet-00000-00001-${id}-noproofs.ere`, `name with a number of eras, 1: by its content the file is ${proper}`],
-      [`mainnet-00000-00000000-noproofs.ere`, `name without hash: by its content the file is ${proper}`],
+      [`other-00000-${id}.erae`, `name without profile: by its content the file is ${proper}`],
+      [`other-00000-00001-${id}-noproofs.ere`, `name with a number of eras, 1: by its content the file is ${proper}`],
+      [`other-00000-00000000-noproofs.ere`, `name without hash: by its content the file is ${proper}`],
     ] as const) {
       copyFileSync(dir.join('a.ere'), dir.join(name))
       expect((await linesOf('e2store', 'verify', dir.join(name)))[0]).toContain(`, ${says}`)
@@ -37,7 +37,7 @@ describe('names that published files have', () => {
       expect(report?.deviations).toEqual([expect.objectContaining({ message: says })])
       expect((await linesOf('e2store', 'info', dir.join(name))).join('\n')).toContain(`fits the content; ${says}`)
     }
-    const other = dir.join('mainnet-00001-00000000.erae')
+    const other = dir.join('other-00001-00000000.erae')
     copyFileSync(dir.join('a.ere'), other)
     expect((await datastreamer('e2store', 'verify', other)).status).toBe(1)
   })

@@ -88,6 +88,30 @@ describe('e2store verify of a folder', () => {
     expect(status).toBe(1)
   })
 
+  test('a name of a network that the content is not of fails, of a single file too', async () => {
+    using dir = tempDir()
+    const blocks = await named(await writeSmallEra1(dir.join('a'), 3), '00000', 'sepolia')
+    const [era = ''] = await writeEmptyEras(dir.path, 'hoodi', 1)
+    const verify = async (...args: readonly string[]) => {
+      const { status, stdout } = await datastreamer('e2store', 'verify', ...args)
+      return [status, failures(stdout).join()]
+    }
+    expect(await verify(blocks)).toEqual([1, expect.stringMatching(/block 0 has hash .*WRONG_NETWORK/)])
+    expect(await verify(era)).toEqual([1, expect.stringMatching(/a network that is not known, expected hoodi.*WRONG_/)])
+    const free = await named(blocks, '00000', 'other')
+    expect(await verify(free)).toEqual([0, ''])
+    expect(await verify(free, '--network', 'holesky')).toEqual([
+      1,
+      expect.stringMatching(/is of other, expected holesky/),
+    ])
+    expect(await verify(free, '--network', 'sepolia')).toEqual([1, expect.stringMatching(/block 0 has hash/)])
+  })
+
+  test('a range that ends before it begins is a wrong call', async () => {
+    const { status, stderr } = await datastreamer('e2store', 'verify', 'x.era1', '--from', '2', '--to', '1')
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--from 2 is after --to 1')])
+  })
+
   test('a file that does not verify is there, but fails', async () => {
     using dir = tempDir()
     const files = await writeEmptyEras(dir.path, 'test', 3)

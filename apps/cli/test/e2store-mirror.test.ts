@@ -11,7 +11,7 @@ async function folderWithEra1(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true })
   await writeSmallEra1(`${folder}/small.era1`, BLOCKS)
   const [info] = await jsonOf('e2store', 'info', `${folder}/small.era1`)
-  const name = `mainnet-00000-${info?.id}.era1`
+  const name = `made-00000-${info?.id}.era1`
   renameSync(`${folder}/small.era1`, `${folder}/${name}`)
   return name
 }
@@ -24,7 +24,7 @@ describe('e2store mirror', () => {
     const name = await folderWithEra1(dir.join('from'))
     const args = ['e2store', 'mirror', dir.join('from'), dir.join('to')]
     expect(await linesOf(...args, '--dry-run')).toEqual([
-      expect.stringMatching(/^mainnet \.era1 +1 file, numbers 0 to 0, [\d.]+ k?B$/),
+      expect.stringMatching(/^made \.era1 +1 file, numbers 0 to 0, [\d.]+ k?B$/),
       expect.stringMatching(/^to fetch +1 file, /),
       expect.stringMatching(/^free on the disk +[\d.]+ .B$/),
     ])
@@ -50,7 +50,7 @@ describe('e2store mirror', () => {
     )
     expect(status).toBe(1)
     expect(stdout.trimEnd().split('\n').slice(-2)).toEqual([
-      'MISSING mainnet .era1 1 to 2: no location has them',
+      'MISSING made .era1 1 to 2: no location has them',
       'INCOMPLETE: 1 file of 3',
     ])
   })
@@ -117,7 +117,7 @@ describe('e2store convert', () => {
     const name = await folderWithEra1(dir.join('era1'))
     const args = ['e2store', 'convert', dir.join('era1'), '--to', 'ere', '--out', dir.join('ere')]
     const [line] = await linesOf(...args, '--profile', 'noproofs')
-    expect(line).toMatch(new RegExp(`^wrote .*/ere/mainnet-00000-[0-9a-f]{8}-noproofs\\.ere from .*/${name}$`))
+    expect(line).toMatch(new RegExp(`^wrote .*/ere/made-00000-[0-9a-f]{8}-noproofs\\.ere from .*/${name}$`))
     expect((await linesOf(...args, '--profile', 'noproofs'))[0]).toMatch(/^there /)
     const [made = ''] = shown(dir.join('ere'))
     expect((await linesOf('e2store', 'verify', dir.join('ere', made)))[0]).toMatch(/^ok /)
@@ -126,7 +126,7 @@ describe('e2store convert', () => {
   test('reports what it could not convert, and converts the rest', async () => {
     using dir = tempDir()
     await folderWithEra1(dir.join('era1'))
-    writeFileSync(dir.join('era1', 'mainnet-00001-12345678.era1'), 'nothing')
+    writeFileSync(dir.join('era1', 'made-00001-12345678.era1'), 'nothing')
     const { status, stdout } = await datastreamer(
       ...['e2store', 'convert', dir.join('era1'), '--to', 'ere', '--out', dir.join('ere')],
     )

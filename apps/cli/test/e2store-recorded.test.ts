@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hasVectors, readVector, tempDir, vectorPath } from '@datastreamer/fixtures'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { datastreamer, jsonOf, linesOf } from './cli.ts'
@@ -83,6 +83,25 @@ describe.skipIf(!hasVectors('e2store'))('recorded files', () => {
     expect([free.status, free.stdout]).toEqual([0, expect.stringContaining('NOT of the mainnet that is known')])
     const named = await datastreamer('e2store', 'verify', made, '--network', 'mainnet')
     expect([named.status, named.stdout]).toEqual([1, expect.stringContaining('blocks of another network')])
+  })
+
+  test('of mainnet by the name of another network do not verify', async () => {
+    for (const [pattern, network] of [
+      [/^mainnet-00001-a5364e9a\.era1$/, 'sepolia'],
+      [/^sepolia-00000-643a00f7\.era1$/, 'holesky'],
+      [/^sepolia-00000-d8ea171f\.era$/, 'mainnet'],
+    ] as const) {
+      const [own = ''] = paths(pattern)
+      const other = own.replace(/(?:mainnet|sepolia)(?=-[^/]*$)/, network)
+      copyFileSync(own, other)
+      const { status, stdout } = await datastreamer('e2store', 'verify', other)
+      rmSync(other)
+      expect([status, stdout]).toEqual([
+        1,
+        expect.stringMatching(/are of (?:mainnet|sepolia), expected .*WRONG_NETWORK/),
+      ])
+      expect((await datastreamer('e2store', 'verify', own)).status).toBe(0)
+    }
   })
 
   test('that deviate verify with the option for it', async () => {

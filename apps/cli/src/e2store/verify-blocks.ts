@@ -7,11 +7,12 @@ import {
   verifyArchive,
 } from '@datastreamer/e2store/execution'
 import { heldBlocks } from '@datastreamer/e2store/folder'
-import { EXECUTION_NETWORKS, knownTrust } from '@datastreamer/e2store/trusted'
+import { knownTrust } from '@datastreamer/e2store/trusted'
 import { plural } from '../output/text.ts'
 import { openBlocks } from './facts.ts'
 import type { E2File } from './file.ts'
 import { checkArchiveName } from './names.ts'
+import { checkNetworkOfBlocks, KNOWN_NUMBERS, networkOfBlocks } from './network-of-blocks.ts'
 import { TrustedAccumulators } from './trusted-accumulators.ts'
 import type { Found } from './verified.ts'
 import type { OnProgress, VerifierOptions } from './verifier-options.ts'
@@ -74,11 +75,11 @@ export class BlocksVerifier {
     ]
     const { identity, historyRoots: _, ...rest } = report
     const held = await heldBlocks(archive, { ...report, trusted }, KNOWN_NUMBERS)
-    const network = networkOf(held.found)
+    const network = await networkOfBlocks(report, held.found)
     const wrongName =
       name.result === 'wrong'
         ? new VerificationError('WRONG_NAME', `by its content it is ${name.expected}`, 0)
-        : undefined
+        : checkNetworkOfBlocks(this.#network ?? parseExecutionArchiveName(file.name)?.network, network, held.found)
     return {
       text: words.join(', '),
       json: { ...rest, trusted, trustedBy: trust.by ?? null, deviations, ...identity, followsPrevious },
@@ -107,19 +108,4 @@ export class BlocksVerifier {
     }
     return { by: undefined, text: `true in itself, but NOT of the ${network} that is known: ${known.message}` }
   }
-}
-
-const KNOWN_NUMBERS: readonly bigint[] = [
-  0n,
-  ...Object.values(EXECUTION_NETWORKS).flatMap(({ knownBlocks }) => knownBlocks.map(({ number }) => number)),
-]
-
-/** The network whose first block, or block at the merge, is in a file. */
-function networkOf(found: readonly { readonly number: bigint; readonly hash: Uint8Array }[]): string | undefined {
-  const isKnown = (number: bigint, hash: Uint8Array): boolean =>
-    found.some((each) => each.number === number && Buffer.compare(each.hash, hash) === 0)
-  return Object.values(EXECUTION_NETWORKS).find(
-    ({ genesisHash, knownBlocks }) =>
-      isKnown(0n, genesisHash) || knownBlocks.some(({ number, hash }) => isKnown(number, hash)),
-  )?.name
 }

@@ -5,6 +5,7 @@ import { checksumOf } from '@datastreamer/e2store/execution'
 import { heldEras, parseHistoryFileName } from '@datastreamer/e2store/folder'
 import { knownHistoricalRoots } from '@datastreamer/e2store/trusted'
 import {
+  BEACON_NETWORKS,
   type BeaconNetwork,
   type BeaconSsz,
   lodestarSsz,
@@ -80,12 +81,14 @@ export class EraVerifier {
       ...(report.unknown.length > 0 ? ['with records of unknown types'] : []),
     ]
     const json = { ...report, full: 'tools' in means, why: 'why' in means ? means.why : undefined }
-    const network = networkOf(report.genesisValidatorsRoot)?.config
+    // Roots of another network than the one that was named do not verify.
+    const network = this.#options.network?.config ?? networkOf(report.genesisValidatorsRoot)?.config
     return {
       text: words.join(', '),
       json: { ...json, followsPrevious: before !== undefined },
       held: heldEras(report, this.#isDouble(name) ? await checksumOf(source, createHash('sha256')) : undefined),
       ...(network !== undefined && { network }),
+      wrongName: this.#options.network === undefined ? checkNetworkInName(name, report) : undefined,
     }
   }
 
@@ -179,4 +182,18 @@ function fullText({ config }: BeaconNetwork, { signatures = 0, stateRoot }: Repo
   const root = stateRoot ? `, last state ${hex(stateRoot)}` : ''
   const signed = withSignatures ? plural(signatures, 'signature') : 'without signatures'
   return `fully: all roots of ${config}, ${signed}${root}`
+}
+
+/** A name of a known network that the states in the file are not of. */
+function checkNetworkInName(
+  name: string,
+  { genesisValidatorsRoot }: Pick<Report, 'genesisValidatorsRoot'>,
+): VerificationError | undefined {
+  const expected = Object.values(BEACON_NETWORKS).find(({ config }) => config === parseHistoryFileName(name)?.network)
+  if (expected === undefined || expected.genesisValidatorsRoot === Buffer.from(genesisValidatorsRoot).toString('hex')) {
+    return undefined
+  }
+  const found = networkOf(genesisValidatorsRoot)?.config ?? 'a network that is not known'
+  const message = `its states are of ${found}, expected ${expected.config}: the genesis validators root is ${hex(genesisValidatorsRoot)}`
+  return new VerificationError('WRONG_NETWORK', message, 0)
 }

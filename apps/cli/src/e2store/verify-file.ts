@@ -73,7 +73,7 @@ export class FileVerifier {
       case 'era': {
         const era = await openEra(source, file.reading)
         const found = await this.#eras.verify(file, era, onProgress)
-        return { ...found, wrongName: wrongName(await checkEraName(name, era)) }
+        return { ...found, wrongName: wrongName(await checkEraName(name, era)) ?? found.wrongName }
       }
       case 'era1':
       case 'ere':

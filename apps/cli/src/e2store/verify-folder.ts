@@ -42,10 +42,11 @@ export class FolderCheck {
     if (held?.chain === 'beacon') this.#eras.push({ path, last: held.eras.at(-1) ?? 0n })
   }
 
-  /** Compare them; nothing if there are no two files of history and no range is expected. */
+  /** Compare them; nothing if there are no two files of history, and no range or network is expected. */
   async report(signal: AbortSignal): Promise<FolderReport | undefined> {
     const { from, to, network } = this.#options
-    if (this.#files.length < 2 && from === undefined && to === undefined) return undefined
+    const isExpected = from !== undefined || to !== undefined || network !== undefined
+    if (this.#files.length < (isExpected ? 1 : 2)) return undefined
     const knownEras = await this.#knownEras(signal)
     return checkFolder(this.#files, {
       ...(network && { network: network.config }),

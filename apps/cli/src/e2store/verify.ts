@@ -96,6 +96,10 @@ async function verify(
   { out, note, signal }: CommandContext,
 ): Promise<ExitCode> {
   const { json = false, ...rest } = options
+  const { from, to } = rest
+  if (from !== undefined && to !== undefined && from > to) {
+    throw new UsageError('USAGE', `--from ${from} is after --to ${to}`)
+  }
   const inputs = await inputsOf(paths, signal)
   const { verifier, folder } = await prepare(inputs, rest, note, signal)
   let status: ExitCode = ExitCode.ok

@@ -43,12 +43,15 @@ export function checkBlocks(
   for (const [i, group] of groups.entries()) {
     const start = group[0]?.start ?? 0n
     if (start > next) findings.push(missing(next, start - 1n, before))
+    findings.push(...overlaps(before, group))
     const doubles = compareAll(group, groups[i + 1] ?? [])
     findings.push(...doubles, ...brokenLinks(before, group))
+    // What does not verify is not missing, but no part of a chain either.
+    const verified = group.filter(({ blocks }) => blocks !== undefined)
     const isLinked = before.some(({ end, blocks }) => end === start && group.some((item) => follows(item, blocks)))
     const run = isLinked ? (runs.at(-1) ?? new RunBuilder(start)) : new RunBuilder(start)
-    if (run !== runs.at(-1)) runs.push(run)
-    for (const item of group) run.add(item, known)
+    if (run !== runs.at(-1) && verified.length > 0) runs.push(run)
+    for (const item of verified) run.add(item, known)
     if (doubles.some(({ code }) => code === 'DOUBLE')) run.distrust()
     for (const { end } of group) if (end > next) next = end
     before = group
@@ -94,6 +97,17 @@ function missing(first: bigint, last: bigint, before: readonly Item[]): FolderFi
   }
 }
 
+/** Files that begin among the blocks of those before them. */
+function overlaps(before: readonly Item[], group: readonly Item[]): readonly FolderFinding[] {
+  return group.flatMap((item) =>
+    before.flatMap((each): FolderFinding[] => {
+      if (each.end <= item.start) return []
+      const message = `${item.name} begins with block ${item.start}, ${each.name} has blocks to ${each.end - 1n}`
+      return [{ code: 'OVERLAP', message, files: [each.name, item.name] }]
+    }),
+  )
+}
+
 /** Compare the files of one era with each other. The files after them may show which of two that differ is right. */
 function compareAll(group: readonly Item[], after: readonly Item[]): readonly FolderFinding[] {
   const findings: FolderFinding[] = []
@@ -112,9 +126,9 @@ function compareTwo(a: Item, b: Item, after: readonly Item[]): FolderFinding | u
   if (a.blocks === undefined || b.blocks === undefined) return undefined
   const sameKind = a.blocks.kind === b.blocks.kind
   if (a.end !== b.end) {
-    // Of a file that ends at the merge and one of another kind that goes on, both are whole.
+    if (!sameKind && endsAtMerge(a.blocks, b.blocks)) return undefined
     const message = `${files.join(' and ')} are both of era ${era}, with ${a.end - a.start} and ${b.end - b.start} blocks`
-    return sameKind ? { code: 'DOUBLE', message, files } : undefined
+    return { code: 'DOUBLE', message, files }
   }
   if (!equalBytes(a.blocks.lastHash, b.blocks.lastHash)) {
     const right = [a, b].filter(({ end, blocks }) => after.some((item) => item.start === end && follows(item, blocks)))
@@ -124,6 +138,11 @@ function compareTwo(a: Item, b: Item, after: readonly Item[]): FolderFinding | u
   }
   if (!sameKind || a.blocks.columns.join() !== b.blocks.columns.join()) return undefined
   return { code: 'SAME_CONTENT', message: `${files.join(' and ')} have the same content: era ${era}`, files }
+}
+
+/** Of an `.era1`, which ends at the merge, and a file of another kind that goes on, both are whole. */
+function endsAtMerge(shorter: HeldBlocks, longer: HeldBlocks): boolean {
+  return shorter.kind === 'era1' && shorter.count === longer.preMergeBlocks
 }
 
 function follows({ blocks }: Item, before: HeldBlocks | undefined): boolean {

@@ -16,7 +16,7 @@ interface BlocksInput extends Partial<HeldBlocks> {
 /** Blocks of one chain: each file follows the one before it, unless something else is given. */
 function blocks({ era, seed = 0, ...rest }: BlocksInput, name = `net-0000${era}-aaaaaaaa.era1`): HeldFile {
   const content: HeldBlocks = {
-    ...{ kind: 'era1', start: BigInt(era) * 8192n, count: 8192, trusted: false },
+    ...{ kind: 'era1', start: BigInt(era) * 8192n, count: 8192, preMergeBlocks: 8192, trusted: false },
     ...{ lastHash: hash(era + 1 + seed), columns: ['header', 'body'], found: [] },
     ...(era > 0 && { previousHash: hash(era) }),
     ...rest,
@@ -90,9 +90,28 @@ describe('files of blocks', () => {
     const files = [blocks({ era: 0 }), blocks({ era: 0, ...last }), blocks({ era: 1, ...last }), blocks({ era: 2 })]
     expect(messages(files)).toEqual([])
     // A file that ends at the merge beside one that goes on.
-    expect(messages([blocks({ era: 0, count: 7 }), blocks({ era: 0, ...last }), blocks({ era: 1, ...last })])).toEqual(
-      [],
-    )
+    const whole = blocks({ era: 0, preMergeBlocks: 7, ...last })
+    expect(messages([blocks({ era: 0, count: 7 }), whole, blocks({ era: 1, ...last })])).toEqual([])
+    // Without a merge there, it is another file, or half of one.
+    expect(messages([blocks({ era: 0, count: 7 }), blocks({ era: 0, ...last }, 'whole.ere')])).toEqual([
+      'DOUBLE: net-00000-aaaaaaaa.era1 and whole.ere are both of era 0, with 7 and 8192 blocks',
+    ])
+  })
+
+  test('that overlap', () => {
+    expect(messages([blocks({ era: 0 }), blocks({ era: 1, start: 8000n }, 'late.era1')])).toEqual([
+      'OVERLAP: late.era1 begins with block 8000, net-00000-aaaaaaaa.era1 has blocks to 8191',
+    ])
+  })
+
+  test('that do not verify are not missing, and no part of a chain', () => {
+    const broken = { ...blocks({ era: 1 }), content: undefined }
+    const { findings, blocks: runs } = checkFolder([blocks({ era: 0 }), broken, blocks({ era: 2 })])
+    expect(findings).toEqual([])
+    expect(runs.map(({ first, last }) => [first, last])).toEqual([
+      [0n, 8191n],
+      [16_384n, 24_575n],
+    ])
   })
 
   test('twice: the same content, other content, and which of two the next file follows', () => {
@@ -133,7 +152,7 @@ describe('files of blocks', () => {
       content: undefined,
     }
     expect(messages([blocks({ era: 0 }), bad, blocks({ era: 2 })])).toEqual([])
-    expect(checkFolder([blocks({ era: 0 }), bad, blocks({ era: 2 })]).blocks).toHaveLength(3)
+    expect(checkFolder([blocks({ era: 0 }), bad, blocks({ era: 2 })]).blocks).toHaveLength(2)
   })
 })
 
@@ -152,7 +171,7 @@ describe('trust', () => {
     const of = (...files: readonly HeldFile[]) => checkFolder(files, { knownBlocks: known }).blocks[0]?.trustedTo
     expect(of(blocks({ era: 0 }), blocks({ era: 1 }))).toBe(16_383n)
     expect(of(blocks({ era: 0 }), blocks({ era: 2 }))).toBeUndefined()
-    expect(of({ ...blocks({ era: 0 }), content: undefined }, blocks({ era: 1 }))).toBeUndefined()
+    expect(of(blocks({ era: 0 }), { ...blocks({ era: 1 }), content: undefined }, blocks({ era: 2 }))).toBeUndefined()
     expect(of(blocks({ era: 0 }), blocks({ era: 0, seed: 9 }, 'x.era1'), blocks({ era: 1 }))).toBeUndefined()
   })
 

@@ -30,6 +30,8 @@ export interface HeldBlocks {
   readonly kind: BlockArchive['kind']
   readonly start: bigint
   readonly count: number
+  /** How many of them are before the merge. */
+  readonly preMergeBlocks: number
   /** Hash of the block before the first one, 32 bytes; absent before block 0. */
   readonly previousHash?: Uint8Array
   /** Hash of the last block, 32 bytes. */
@@ -71,13 +73,13 @@ export async function heldBlocks(
   numbers: readonly bigint[] = [],
 ): Promise<HeldBlocks> {
   const { kind, start, count, columns } = archive
-  const { lastHash, trusted } = report
+  const { lastHash, preMergeBlocks, trusted } = report
   const found: FoundBlock[] = []
   for (const number of numbers) {
     if (number < start || number >= start + BigInt(count)) continue
     found.push({ number, hash: defaultHashes().keccak256((await headerOf(archive, number)).rlp) })
   }
-  const held = { chain: 'execution', kind, start, count, lastHash, columns, found, trusted } as const
+  const held = { chain: 'execution', kind, start, count, preMergeBlocks, lastHash, columns, found, trusted } as const
   if (start === 0n) return held
   const { rlp, position } = await headerOf(archive, start)
   return { ...held, previousHash: decodeHeader(rlp, { what: 'header', position }).parentHash }

@@ -29,6 +29,21 @@ export async function heldFile(folder: string, history: HistoryName): Promise<He
   return { name, parsed: { kind, network, era: BigInt(number) }, content }
 }
 
+/** How many blocks are before the merge: those that have a difficulty come first. @param headerOf the RLP of a header */
+async function countBeforeMerge(
+  { start, count }: Pick<HeldBlocks, 'start' | 'count'>,
+  headerOf: (number: bigint) => Promise<Uint8Array>,
+): Promise<number> {
+  let [low, high] = [0, count]
+  while (low < high) {
+    // The last one first: most files are on one side.
+    const middle = high === count ? high - 1 : Math.floor((low + high) / 2)
+    if (decodeHeader(await headerOf(start + BigInt(middle))).difficulty > 0n) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 async function blocksIn(archive: Awaited<ReturnType<typeof openArchive>>, network: string): Promise<HeldBlocks> {
   const { kind, start, count, columns } = archive
   const last = start + BigInt(count) - 1n
@@ -41,7 +56,8 @@ async function blocksIn(archive: Awaited<ReturnType<typeof openArchive>>, networ
   for (const { number } of executionNetwork(network)?.knownBlocks ?? []) {
     if (number >= start && number <= last) found.push({ number, hash: await hashOf(number) })
   }
-  const held = { chain: 'execution', kind, start, count, columns, found, trusted: false } as const
+  const preMergeBlocks = await countBeforeMerge({ start, count }, headerOf)
+  const held = { chain: 'execution', kind, start, count, preMergeBlocks, columns, found, trusted: false } as const
   const lastHash = await hashOf(last)
   if (start === 0n) return { ...held, lastHash }
   return { ...held, lastHash, previousHash: decodeHeader(await headerOf(start)).parentHash }

@@ -32,7 +32,8 @@ interface Roots {
 /** The parts of a state's view that are read; they depend on the fork. */
 interface StateView {
   hashTreeRoot(): Uint8Array
-  readonly validators: { readonly length: number; getReadonly(i: number): { readonly pubkey: Uint8Array } }
+  /** From Gloas on a progressive list, whose view has no `getReadonly`. */
+  readonly validators: { readonly length: number; get(i: number): { readonly pubkey: Uint8Array } }
   readonly historicalRoots: Roots
   readonly historicalSummaries?: Roots
 }
@@ -48,7 +49,7 @@ function stateOf(view: StateView): BeaconState {
   return {
     root: () => view.hashTreeRoot(),
     publicKey: (index) =>
-      index < BigInt(view.validators.length) ? view.validators.getReadonly(Number(index)).pubkey : undefined,
+      index < BigInt(view.validators.length) ? view.validators.get(Number(index)).pubkey : undefined,
     eraRoot: (era) => {
       const at = Number(era) - 1
       const old = view.historicalRoots.length
