@@ -6,6 +6,11 @@ import { fanOut } from './fan-out.ts'
 import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { historyBlocks } from './history-blocks.ts'
+import { historyHttp } from './history-http.ts'
+import { historyIndex } from './history-index.ts'
+import { historyLogs } from './history-logs.ts'
+import { historyMemory } from './history-memory.ts'
+import { historyParquet } from './history-parquet.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
@@ -27,5 +32,10 @@ export const BENCHMARKS: readonly Benchmark[] = [
   relay,
   open,
   historyBlocks,
+  historyLogs,
+  historyHttp,
+  historyIndex,
+  historyMemory,
+  historyParquet,
   against,
 ]

@@ -5,6 +5,7 @@ import { tempDir } from '@datastreamer/fixtures'
 import type { BenchContext } from '../harness/benchmark.ts'
 import { count, mebibytes } from '../harness/format.ts'
 import { BenchProcess } from '../harness/process.ts'
+import type { MakeFilesQuestion } from '../processes/make-files.ts'
 import { runE2store } from './command.ts'
 import { ERA_BLOCKS, type MadeFile } from './made-up-file.ts'
 
@@ -20,6 +21,8 @@ export interface MadeHistory {
   /** One file of fewer blocks with many transactions, with its sidecar index. */
   readonly busy: string
   readonly busyBlocks: number
+  /** Of the file without its sidecar index. */
+  readonly busyBytes: number
   /** What they are, for notes. */
   readonly text: string
 }
@@ -51,6 +54,7 @@ async function make({ quick, log }: Pick<BenchContext, 'quick' | 'log'>): Promis
   }
   await makeFiles(wanted)
   for (const name of readdirSync(folder)) linkSync(join(folder, name), join(bare, name))
+  const busyBytes = bytesIn(busy)
   log('indexing them')
   for (const each of [folder, busy]) await runE2store('index', '--full', each)
   const bytes = bytesIn(bare)
@@ -59,7 +63,7 @@ async function make({ quick, log }: Pick<BenchContext, 'quick' | 'log'>): Promis
     `${files} made-up files of ${count(ERA_BLOCKS)} blocks, of ${TRANSACTIONS} transactions with 2.5 logs each on average, ` +
     `${mebibytes(bytes)} in all`
   log(text)
-  return { folder, bare, files, blocks, bytes, busy, busyBlocks, text }
+  return { folder, bare, files, blocks, bytes, busy, busyBlocks, busyBytes, text }
 }
 
 /** Make files in as many processes as there are processors. */
@@ -67,7 +71,7 @@ export async function makeFiles(files: readonly MadeFile[]): Promise<void> {
   const queue = files.values()
   const work = async (): Promise<void> => {
     await using maker = await BenchProcess.start('make-files.ts')
-    for (const file of queue) await maker.ask<number>(file)
+    for (const file of queue) await maker.ask<number>(file satisfies MakeFilesQuestion)
   }
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), files.length) }, work))
 }

@@ -17,7 +17,7 @@ import { type MadeBody, madeBody } from './made-up-block.ts'
 import { Random } from './random.ts'
 import { rareTopics } from './values.ts'
 
-export const NETWORK = 'madeup'
+const NETWORK = 'madeup'
 export const CHAIN_ID = 1337
 /** Blocks of a whole file. */
 export const ERA_BLOCKS = 8192

@@ -15,7 +15,7 @@ const SIZES = { contracts: 5000, accounts: 20_000, events: 200 }
 const SOUGHT = 64
 const RARE = 10
 
-export function logValue(bytes: Uint8Array): LogValue {
+function logValue(bytes: Uint8Array): LogValue {
   const hash = keccak256(bytes)
   const bits = [0, 2, 4].map((i) => (((hash[i] as number) << 8) | (hash[i + 1] as number)) & 2047)
   return { bytes, bits }

@@ -2,4 +2,6 @@
 import { answerQuestions } from '../harness/process.ts'
 import { type MadeFile, makeFile } from '../history/made-up-file.ts'
 
-answerQuestions((file: MadeFile): Promise<number> => makeFile(file))
+export type MakeFilesQuestion = MadeFile
+
+answerQuestions((file: MakeFilesQuestion): Promise<number> => makeFile(file))
