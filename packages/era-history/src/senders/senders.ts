@@ -4,8 +4,8 @@ import { ANSWER_BYTES, fastestRecovery, REQUEST_BYTES, type RecoverPublicKey, re
 import { badSignature, signedHash, statedSender } from './signing.ts'
 import type { RecoveryThreads } from './threads.ts'
 
-/** Fewer signatures than this are recovered at once, without a thread. */
-const THREAD_FROM = 16
+/** Fewer signatures than this are recovered at once, without a thread: one takes longer than a message to a thread. */
+const THREAD_FROM = 3
 
 let recovery: Promise<RecoverPublicKey> | undefined
 

@@ -21,8 +21,8 @@ export class RecoveryThreads implements Disposable {
   readonly #threads: Thread[] = []
   #nextId = 0
 
-  /** @param limit most threads (default: one less than processors, at least 1, at most 8) */
-  constructor(limit: number = Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1))) {
+  /** @param limit most threads (default: one less than processors, but two of two; at most 8) */
+  constructor(limit: number = defaultLimit(availableParallelism())) {
     this.#limit = limit
   }
 
@@ -80,4 +80,9 @@ export class RecoveryThreads implements Disposable {
 /** The worker is beside this module, in the sources and in the bundle. */
 function workerFile(): URL {
   return new URL(import.meta.url.endsWith('.ts') ? './recover-worker.ts' : './recover-worker.js', import.meta.url)
+}
+
+/** Of two processors both: while threads recover, this one has little to do. */
+function defaultLimit(processors: number): number {
+  return Math.min(MAX_THREADS, Math.max(processors - 1, Math.min(processors, 2)))
 }
