@@ -4,7 +4,7 @@ import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { quantile, ratios, spread, summarize } from './harness/summary.ts'
 import { ServeProcess } from './history/command.ts'
-import { type MadeHistory, madeHistory } from './history/data.ts'
+import { type MadeHistory, madeHistory } from './history-data.ts'
 import type { AskAnswer, AskQuestion } from './processes/ask-rpc.ts'
 import type { RespondQuestion } from './processes/respond.ts'
 

@@ -5,12 +5,12 @@ import { duration, fixed } from './harness/format.ts'
 import { BenchProcess } from './harness/process.ts'
 import { quantile, spread, summarize } from './harness/summary.ts'
 import { ServeProcess } from './history/command.ts'
-import { madeHistory } from './history/data.ts'
 import { HttpClient } from './history/http-client.ts'
 import { ERA_BLOCKS } from './history/made-up-file.ts'
 import { type Nginx, startNginx } from './history/nginx.ts'
 import { paramsOf, SEARCHES } from './history/queries.ts'
 import { Random } from './history/random.ts'
+import { madeHistory } from './history-data.ts'
 import type { DelayQuestion } from './processes/delay.ts'
 
 const ROUND_TRIP_MS = 20

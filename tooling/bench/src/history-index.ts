@@ -6,9 +6,9 @@ import { duration, fixed } from './harness/format.ts'
 import { alternate } from './harness/rounds.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
 import { runE2store, runTimed } from './history/command.ts'
-import { bytesIn, madeHistory } from './history/data.ts'
+import { bytesIn, madeHistory } from './history-data.ts'
 
-const FILES = 16
+const FILES = 8
 const MOST_ROUNDS = 3
 
 export const historyIndex: Benchmark = {

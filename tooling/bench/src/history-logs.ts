@@ -4,10 +4,10 @@ import { count, duration, fixed } from './harness/format.ts'
 import { askOnce } from './harness/process.ts'
 import { spread, summarize } from './harness/summary.ts'
 import { ServeProcess } from './history/command.ts'
-import { type MadeHistory, madeHistory } from './history/data.ts'
 import { HttpClient } from './history/http-client.ts'
 import { dropPageCache } from './history/page-cache.ts'
 import { type LogSearch, paramsOf, SEARCHES } from './history/queries.ts'
+import { type MadeHistory, madeHistory } from './history-data.ts'
 import type { ScanAnswer, ScanQuestion } from './processes/scan-logs.ts'
 
 const MOST_ROUNDS = 3

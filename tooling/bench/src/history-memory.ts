@@ -5,9 +5,9 @@ import { count, duration } from './harness/format.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
 import { BenchProcess } from './harness/process.ts'
 import { runE2store, ServeProcess } from './history/command.ts'
-import { madeHistory, makeFiles } from './history/data.ts'
 import { ERA_BLOCKS, type MadeFile } from './history/made-up-file.ts'
 import { paramsOf, SEARCHES } from './history/queries.ts'
+import { madeHistory, makeFiles } from './history-data.ts'
 import type { AskAnswer, AskQuestion } from './processes/ask-rpc.ts'
 
 const FILES = { usual: [10, 100, 1000, 3000], quick: [3, 100] }
@@ -45,7 +45,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 }
 
 function timeOf({ quick }: BenchContext): number {
-  return quick ? 3000 : 15_000
+  return quick ? 3000 : 10_000
 }
 
 function smallFiles(folder: string, from: number, files: number): MadeFile[] {

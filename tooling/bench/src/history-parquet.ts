@@ -6,7 +6,7 @@ import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
 import { runE2store } from './history/command.ts'
-import { madeHistory } from './history/data.ts'
+import { madeHistory } from './history-data.ts'
 import type { DuckdbCopyQuestion } from './processes/duckdb-copy.ts'
 
 const MOST_ROUNDS = 3

@@ -2,12 +2,12 @@ import { linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
-import type { BenchContext } from '../harness/benchmark.ts'
-import { count, mebibytes } from '../harness/format.ts'
-import { BenchProcess } from '../harness/process.ts'
-import type { MakeFilesQuestion } from '../processes/make-files.ts'
-import { runE2store } from './command.ts'
-import { ERA_BLOCKS, type MadeFile } from './made-up-file.ts'
+import type { BenchContext } from './harness/benchmark.ts'
+import { count, mebibytes } from './harness/format.ts'
+import { BenchProcess } from './harness/process.ts'
+import { runE2store } from './history/command.ts'
+import { ERA_BLOCKS, type MadeFile } from './history/made-up-file.ts'
+import type { MakeFilesQuestion } from './processes/make-files.ts'
 
 /** Made-up files that several benchmarks use. */
 export interface MadeHistory {
