@@ -51,7 +51,7 @@ export class FileHistory implements OpenHistory {
     const archive = { keptBytes: 0, ...options.archive }
     this.#roots = { ...builtInRoots, ...options.trustedRoots }
     this.#trust = trust
-    const { blockBytes = 32 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
+    const { blockBytes = 24 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
     const { scanBytes = 1024 * MIB } = options
     this.#locations = locations
     this.#files = new FileSet({ trust, roots: this.#roots, maxOpenFiles, headerBytes, sidecarBytes, archive })

@@ -12,7 +12,7 @@ export interface HistoryOptions {
   readonly trustedRoots?: TrustedRoots
   /** Most files open at once, besides four times as many sidecars (default 64). */
   readonly maxOpenFiles?: number
-  /** Roughly the most bytes of blocks that are kept (default 32 MiB). */
+  /** Roughly the most bytes of blocks that are kept (default 24 MiB). */
   readonly blockBytes?: number
   /**
    * Most bytes kept of verified headers, 192 KiB a file of 8192 blocks, and as many of digests, 8 KiB a file, with which

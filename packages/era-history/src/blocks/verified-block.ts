@@ -39,7 +39,7 @@ export interface BlockContext {
 /** Bytes that a block takes without transactions, roughly: many small views of its header. */
 const BLOCK_BYTES = 4096
 /** Bytes that a decoded transaction takes with its sender and receipt, roughly. */
-const TRANSACTION_BYTES = 2048
+const TRANSACTION_BYTES = 4608
 
 /** A block that was read and verified. */
 export class VerifiedBlock implements HistoryBlock {
