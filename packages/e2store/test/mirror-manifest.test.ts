@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tempDir } from '@datastreamer/fixtures'
+import { hasNginx, startNginx, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { httpLocation } from '../src/location.ts'
 import { planMirror, runMirror, writeManifest } from '../src/mirror.ts'
 import { folderLocation } from '../src/node.ts'
 import { checksumList, eraFiles, type HistoryFiles, sha256Of, writeFolder } from './support/history-folder.ts'
-import { hasNginx, startNginx } from './support/nginx.ts'
 
 /** Files with names of `.era1` files; a manifest does not look into them. */
 const files: HistoryFiles = new Map(
@@ -142,7 +141,7 @@ describe.skipIf(!hasNginx())('served by nginx', () => {
     using dir = tempDir()
     writeFolder(dir.join('from'), await eras)
     await writeManifest(dir.join('from'))
-    await using nginx = await startNginx(dir.join('from'), dir.join('nginx'), directives)
+    await using nginx = await startNginx(dir.join('from'), directives)
     const locations = [httpLocation(nginx.url)]
     const plan = await planMirror(locations, dir.join('to'))
     expect(plan.files.map(({ name, size, offers }) => [name, size, offers[0]?.sha256])).toEqual(
@@ -165,7 +164,7 @@ describe.skipIf(!hasNginx())('served by nginx', () => {
     const [[name = '', bytes = new Uint8Array(0)] = []] = [...(await eras)].slice(2)
     writeFolder(dir.join('from'), await eras)
     writeFolder(dir.join('to'), new Map([[`${name}.part`, bytes.subarray(0, 5000)]]))
-    await using nginx = await startNginx(dir.join('from'), dir.join('nginx'), 'autoindex on;')
+    await using nginx = await startNginx(dir.join('from'), 'autoindex on;')
     const head = await fetch(`${nginx.url}${name}`, { method: 'HEAD' })
     const state = { version: 1, location: nginx.url, validator: head.headers.get('etag') }
     writeFileSync(dir.join('to', `${name}.part.json`), JSON.stringify(state))

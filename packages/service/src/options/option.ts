@@ -18,7 +18,7 @@ export interface OptionAliases {
   readonly env?: readonly string[] | undefined
   /** Keys in the configuration file, in any case; `Table.Key` for one in a table. */
   readonly keys?: readonly string[] | undefined
-  /** FairScheduler what one of these variables or keys gives into what the option takes. */
+  /** Turns what one of these variables or keys gives into what the option takes. */
   readonly translate?: ((given: unknown) => unknown) | undefined
 }
 

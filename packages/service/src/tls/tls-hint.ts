@@ -3,7 +3,7 @@ export interface TlsFlags {
   readonly ca: string
   readonly cert: string
   readonly name: string
-  /** FairScheduler TLS on. */
+  /** Turns TLS on. */
   readonly on: string
 }
 
