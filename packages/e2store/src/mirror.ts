@@ -2,7 +2,7 @@ export { type ConvertedFile, type ConvertFileOptions, convertFile } from './mirr
 export { type MirrorCode, MirrorError } from './mirror/errors.ts'
 export type { Failure, Fetched, FetchOptions } from './mirror/fetch-file.ts'
 export type { Double, Gap } from './mirror/gaps.ts'
-export { type HistoryKind, type HistoryName, parseHistoryName } from './mirror/history-name.ts'
+export type { HistoryKind, HistoryName } from './mirror/history-name.ts'
 export type { Checked, KnownFile } from './mirror/known-files.ts'
 export { type Manifest, type ManifestOptions, writeManifest } from './mirror/manifest/write-manifest.ts'
 export { type FileOutcome, type MirrorOptions, type MirrorReport, runMirror } from './mirror/mirror.ts'

@@ -21,8 +21,8 @@ test('the examples do what they say', async () => {
       code.replace('https://mainnet.era1.nimbus.team/', server.url).replace("'/srv/era'", JSON.stringify(dir.path)),
   })
   expect(printed.slice(0, 3)).toEqual([
-    'mainnet-00000-00000000.era 1 1000000\n',
     '1n 2\n',
+    'mainnet-00000-00000000.era 1 1000000\n',
     'eras 0 to 1\neras 4 to 4\nMISSING beacon eras 2 to 3 are missing\n',
   ])
   expect(server.got.length).toBeGreaterThan(0)

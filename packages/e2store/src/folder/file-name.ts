@@ -7,14 +7,19 @@ export interface HistoryFileName {
   readonly network: string
   /** The era of its first block or state. */
   readonly era: bigint
+  /** What an `.ere` file leaves out, like `noproofs`; empty for all others. */
+  readonly profile: readonly string[]
 }
 
 /** The parts of the name of an `.era`, `.era1`, `.ere`, `.erae` or `.e2hs` file; `undefined` for any other name. */
 export function parseHistoryFileName(name: string): HistoryFileName | undefined {
   const execution = parseExecutionArchiveName(name)
-  if (execution !== undefined) return { kind: execution.kind, network: execution.network, era: BigInt(execution.era) }
+  if (execution !== undefined) {
+    const { kind, network, era, profile } = execution
+    return { kind, network, era: BigInt(era), profile }
+  }
   const beacon = parseEraName(name)
-  return beacon && { kind: 'era', network: beacon.config, era: beacon.era }
+  return beacon && { kind: 'era', network: beacon.config, era: beacon.era, profile: [] }
 }
 
 /** By chain, network, era and name: the order in which files follow each other. */

@@ -4,6 +4,7 @@ import { type EraFile, firstSlot, openEra } from '../era/era-file.ts'
 import { eraRoot } from '../era/roots.ts'
 import { headerRlpOf } from '../execution/archive/block.ts'
 import { decodeHeader } from '../execution/blocks/header.ts'
+import { parseHistoryFileName } from '../folder/file-name.ts'
 import type { FoundBlock, HeldBlocks, HeldEras, HeldFile } from '../folder/held-file.ts'
 import { defaultHashes } from '../hash/hashes.ts'
 import { openFile } from '../node/file-source.ts'
@@ -20,13 +21,13 @@ const ROOT_BYTES = 32
  * @throws {E2FormatError}
  */
 export async function heldFile(folder: string, history: HistoryName): Promise<HeldFile> {
-  const { name, kind, network, number } = history
+  const { name, kind, network } = history
   await using source = await openFile(join(folder, name))
   const content =
     kind === 'era'
       ? await erasIn(await openEra(source))
       : await blocksIn(await openArchive(source, history, {}), network)
-  return { name, parsed: { kind, network, era: BigInt(number) }, content }
+  return { name, parsed: parseHistoryFileName(name), content }
 }
 
 /** How many blocks are before the merge: those that have a difficulty come first. @param headerOf the RLP of a header */

@@ -1,7 +1,6 @@
-import { parseEraName } from '../era/name.ts'
-import { parseExecutionArchiveName } from '../execution/names.ts'
+import { type HistoryFileName, parseHistoryFileName } from '../folder/file-name.ts'
 
-export type HistoryKind = 'era' | 'era1' | 'ere' | 'e2hs'
+export type HistoryKind = HistoryFileName['kind']
 
 /** The parts of the name of a file of history. A name is untrusted: it is compared with the content. */
 export interface HistoryName {
@@ -21,19 +20,14 @@ export interface HistoryName {
 /** Nothing that a file system, a shell or a terminal could take for more than a name. */
 const SAFE = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/
 
-/** The parts of the name of an `.era`, `.era1`, `.ere` (`.erae`) or `.e2hs` file; `undefined` for any other name. */
+/** The parts of the name of a file of history that can be mirrored; `undefined` for any other name. */
 export function parseHistoryName(name: string): HistoryName | undefined {
   if (!SAFE.test(name)) return undefined
+  const parsed = parseHistoryFileName(name)
+  if (parsed === undefined || parsed.era > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
+  const { kind, network, era, profile } = parsed
   const extension = name.slice(name.lastIndexOf('.'))
-  const execution = parseExecutionArchiveName(name)
-  if (execution !== undefined) {
-    const { kind, network, era: number, profile } = execution
-    return { name, kind, network, number, series: [network, extension, ...profile].join(' ') }
-  }
-  const era = parseEraName(name)
-  if (era === undefined || era.era > BigInt(Number.MAX_SAFE_INTEGER)) return undefined
-  const { config: network } = era
-  return { name, kind: 'era', network, number: Number(era.era), series: `${network} ${extension}` }
+  return { name, kind, network, number: Number(era), series: [network, extension, ...profile].join(' ') }
 }
 
 /** By series, number and name: the order of plans and reports. */
