@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { E2StoreError } from '@datastreamer/e2store'
 import { StreamError } from '@datastreamer/format'
 import { SequencerEntryError } from '@datastreamer/sequencer-entries'
 import { ExitCode } from '@datastreamer/service/exit-code'
@@ -122,7 +123,8 @@ function systemText({ code, path, syscall }: NodeJS.ErrnoException): string | un
 
 /** What was foreseen explains itself, as do the errors of the system; the rest is a fault, whose stack helps. */
 function isForeseen(error: unknown): error is Error {
-  return error instanceof StreamError || error instanceof RangeError || (error instanceof Error && 'syscall' in error)
+  if (error instanceof StreamError || error instanceof E2StoreError || error instanceof RangeError) return true
+  return error instanceof Error && 'syscall' in error
 }
 
 /** The lines of the stack of a fault. */

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
-import { httpLocation } from '../src/location.ts'
+import { executionArchiveNameOf, writeEra1 } from '../src/execution.ts'
+import { fromBytes, openEra1, toBytes } from '../src/index.ts'
+import { httpLocation, type Location } from '../src/location.ts'
 import { type MirrorOptions, type MirrorReport, type PlanOptions, planMirror, runMirror } from '../src/mirror.ts'
 import { eraFiles, flipped, type HistoryFiles, writeFolder } from './support/history-folder.ts'
+import { madeChain } from './support/made-blocks.ts'
 import { type Manner, MirrorServer } from './support/mirror-server.ts'
 
 const files = await eraFiles(4)
@@ -164,6 +168,64 @@ describe('a mirror of one server', () => {
     expect((await mirror([server.url], dir.path)).complete).toBe(true)
     expect(folderOf(dir.path)).toEqual(contents(files))
   })
+})
+
+describe('a location that hardly answers', () => {
+  /** A location with one file, of which a byte comes at a time, or whose answers never come. */
+  function lazy(name: string, asked: string[] = []): Location {
+    async function* drip(): AsyncGenerator<Uint8Array, void, void> {
+      for (const byte of files.get(name) ?? []) {
+        await sleep(5)
+        yield Uint8Array.of(byte)
+      }
+    }
+    return {
+      name: 'lazy',
+      list: async () => names.map((each) => ({ name: each })),
+      open: (each) => {
+        asked.push(each)
+        return new Promise(() => {})
+      },
+      readText: async () => undefined,
+      download: async () => ({ from: 0, bytes: drip(), [Symbol.asyncDispose]: async () => {} }),
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
+
+  test('is given up for the next one where only some bytes come', async () => {
+    using dir = tempDir()
+    await using good = await MirrorServer.start(new Map([[second, files.get(second) ?? new Uint8Array(0)]]))
+    const locations = [lazy(second), httpLocation(good.url)]
+    const plan = await planMirror(locations, dir.path, { sizeDeadlineMs: 1, numbers: { first: 1, last: 1 } })
+    const report = await runMirror(plan, locations, dir.path, { backoffMs: () => 0, stallMs: 300 })
+    expect(report.files.map(({ outcome, fetched }) => [outcome, fetched?.location])).toEqual([['fetched', good.url]])
+    expect(report.files[0]?.failures).toMatchObject([{ location: 'lazy', message: expect.stringMatching(/TOO_SLOW/) }])
+  })
+
+  test('is not asked for the sizes of all its files', async () => {
+    using dir = tempDir()
+    const asked: string[] = []
+    const plan = await planMirror([lazy(second, asked)], dir.path, { sizeDeadlineMs: 1, parallel: 1 })
+    expect([plan.unknownSizes, asked]).toEqual([names.length, names.slice(0, 3)])
+  })
+})
+
+test('blocks of another chain by the name of mainnet are not taken, and it is said where they are', async () => {
+  const sink = toBytes()
+  await writeEra1(sink, madeChain([{ difficulty: 1n, transactions: [], receipts: [] }]))
+  const made = await openEra1(fromBytes(sink.bytes()))
+  const of = async (network: string): Promise<MirrorReport> => {
+    using dir = tempDir()
+    const name = await executionArchiveNameOf(made, network)
+    await using server = await MirrorServer.start(new Map([[name, sink.bytes()]]))
+    return await mirror([server.url], dir.path)
+  }
+  expect((await of('other')).complete).toBe(true)
+  const { complete, files: outcomes } = await of('mainnet')
+  expect([complete, outcomes[0]?.outcome]).toEqual([false, 'missing'])
+  expect(outcomes[0]?.failures[0]?.message).toMatch(
+    /^http:.*\.era1: of another network: accumulator 0 of mainnet is 5ec1ffb8/,
+  )
 })
 
 describe('a mirror of several servers', () => {

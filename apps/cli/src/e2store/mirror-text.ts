@@ -55,7 +55,7 @@ export function outcomeLines({ name, outcome, fetched, replaced, failures }: Fil
 export function resultLines(plan: MirrorPlan, { files, findings, complete }: MirrorReport): string[] {
   const chain = findings.map(({ code, message }) => `${code} ${message}`)
   const missing = files.filter(({ outcome }) => outcome === 'missing')
-  if (complete) return [...chain, `complete: ${plural(files.length, 'file')}, ${bytesText(plan.bytes)}`]
+  if (complete) return [...chain, `complete: ${plural(files.length, 'file')}, ${bytesText(bytesOf(plan, files))}`]
   return [
     ...chain,
     ...plan.gaps.map((gap) => `MISSING ${gapText(gap)}: no location has ${gap.first === gap.last ? 'it' : 'them'}`),
@@ -72,6 +72,12 @@ function first(lines: readonly string[]): readonly string[] {
 
 export function gapText({ series, first, last }: Gap): string {
   return first === last ? `${series} ${first}` : `${series} ${first} to ${last}`
+}
+
+/** Bytes of all files: as they arrived, which not every list says, or as they are. */
+function bytesOf(plan: MirrorPlan, files: MirrorReport['files']): number {
+  const sizes = new Map(plan.files.map(({ name, size }) => [name, size]))
+  return files.reduce((sum, { name, fetched }) => sum + (fetched?.size ?? sizes.get(name) ?? 0), 0)
 }
 
 function gapFiles(gaps: readonly Gap[]): number {

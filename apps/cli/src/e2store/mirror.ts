@@ -127,14 +127,18 @@ async function mirrorInto(
 ): Promise<ExitCode> {
   const checksums = options.checksums === undefined ? undefined : readList('--checksums', options.checksums, note)
   const selection = { network, kinds: kind && [kind], numbers, blocks }
-  const plan = await planMirror(locations, folder, { ...selection, checksums, checked, recheck, signal })
+  const stallMs = timeout && timeout * 1000
+  const plan = await planMirror(locations, folder, {
+    ...selection,
+    ...{ checksums, checked, recheck, sizeDeadlineMs: stallMs, signal },
+  })
   const print = (json: unknown, lines: readonly string[]): Promise<void> =>
     options.json === true ? out.line(JSON.stringify(toJson(json))) : out.lines(lines)
   await print({ plan }, planLines(plan))
   if (options.dryRun === true) return plan.gaps.length === 0 ? ExitCode.ok : ExitCode.failed
   await mkdir(folder, { recursive: true })
   const report = await carryOut(plan, locations, folder, {
-    ...{ checked, parallel, stallMs: timeout && timeout * 1000, signal, codec: await nativeSnappy() },
+    ...{ checked, parallel, stallMs, signal, codec: await nativeSnappy() },
     note,
     onFile: (outcome) => print({ file: outcome }, outcomeLines(outcome)),
   })

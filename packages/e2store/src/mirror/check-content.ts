@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openEra } from '../era/era-file.ts'
 import { verifyEra } from '../era/verify-era.ts'
+import { VerificationError } from '../errors.ts'
 import type { BlockArchive } from '../execution/archive/archive.ts'
 import { openE2hs } from '../execution/e2hs/open.ts'
 import { openEra1 } from '../execution/era1/open.ts'
@@ -10,6 +11,7 @@ import type { ByteSource } from '../io/byte-source.ts'
 import { openFile } from '../node/file-source.ts'
 import { verifySidecar } from '../sidecar/verify.ts'
 import type { SnappyCodec } from '../snappy/codec.ts'
+import { knownTrust } from '../trusted/known-trust.ts'
 import type { HistoryName } from './history-name.ts'
 
 export interface CheckContentOptions {
@@ -19,7 +21,8 @@ export interface CheckContentOptions {
 }
 
 /**
- * Verify a file: of one of history the content against itself and its name; a sidecar against the file that it is of,
+ * Verify a file: of one of history the content against itself, its name, and the roots that are built in for the network
+ * in its name; a sidecar against the file that it is of,
  * which is in the folder: it is built again and compared.
  *
  * @param path where it is, which may be another name than its own
@@ -46,7 +49,9 @@ async function checkHistory(path: string, history: HistoryName, { codec, signal 
   if (history.kind === 'era') {
     await verifyEra(await openEra(source, codec ? { codec } : {}), { name, ...stop })
   } else {
-    await verifyArchive(await openArchive(source, history, codec ? { codec } : {}), { name, ...stop })
+    const report = await verifyArchive(await openArchive(source, history, codec ? { codec } : {}), { name, ...stop })
+    const known = await knownTrust(report, history.network)
+    if (known.is === 'different') throw new VerificationError('WRONG_ROOT', `of another network: ${known.message}`, 0)
   }
 }
 

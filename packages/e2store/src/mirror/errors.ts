@@ -15,6 +15,8 @@ export type MirrorCode =
   | 'NOT_OURS'
   /** No bytes arrive. */
   | 'STALLED'
+  /** Bytes arrive, but hardly any. */
+  | 'TOO_SLOW'
   /** Fewer bytes than the file has. */
   | 'SHORT'
   /** More bytes than the file has. */

@@ -60,10 +60,18 @@ export async function fetchFile(
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!(error instanceof E2StoreError)) throw error
-      failures.push({ location: location.name, message: `${error.message} (${error.code})` })
+      failures.push({
+        location: location.name,
+        message: `${where(location, file, error)}${error.message} (${error.code})`,
+      })
     }
   }
   return { failures }
+}
+
+/** The file and its location, for an error that does not name them. */
+function where({ name }: Location, file: PlannedFile, { message }: Error): string {
+  return message.includes(name) ? '' : `${name}: ${file.name}: `
 }
 
 /** The offers, beginning with that of the location that a part of the file is from. */

@@ -11,7 +11,7 @@ import { type Checked, KnownFiles } from './known-files.ts'
 import { type Offer, type Offered, type OfferedFiles, readOffers } from './offers.ts'
 import { partSize } from './part-file.ts'
 import { isSelected, type Selection, selectedNumbers } from './selection.ts'
-import { sizeOf } from './size-of.ts'
+import { Sizes } from './sizes.ts'
 
 /** What is to be done for a file: nothing; check the one in the folder; fetch it. */
 export type Work = 'none' | 'check' | 'fetch'
@@ -57,6 +57,8 @@ export interface PlanOptions extends Selection {
   readonly checked?: Checked | undefined
   /** Check files again that were checked before. */
   readonly recheck?: boolean | undefined
+  /** How long a location may take to say the size of a file that its list does not have, in milliseconds (default 30,000). */
+  readonly sizeDeadlineMs?: number | undefined
   /** Most requests at once (default 8). */
   readonly parallel?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -83,9 +85,10 @@ export async function planMirror(
     throw new MirrorError('NOTHING_LISTED', `${where}: no file of history is listed, or none of those asked for`)
   }
   const known = await KnownFiles.load(folder)
+  const sizes = new Sizes(locations, options.sizeDeadlineMs)
   const compare = (list: readonly MergedFile[]): Promise<PlannedFile[]> =>
     parallel(list, options.parallel ?? 8, options.signal, (file) =>
-      compareWithFolder(file, folder, known, options, locations),
+      compareWithFolder(file, folder, known, options, sizes),
     )
   const files = await compare(merged)
   const sidecars = await compare(mergeSidecars(locations, offered, notes))
@@ -199,7 +202,7 @@ async function compareWithFolder(
   folder: string,
   known: KnownFiles,
   { checked = 'content', recheck = false, signal }: PlanOptions,
-  locations: readonly Location[],
+  asked: Sizes,
 ): Promise<PlannedFile> {
   const path = join(folder, file.name)
   const found = await stat(path).catch(() => undefined)
@@ -211,7 +214,7 @@ async function compareWithFolder(
     if (before === undefined) return { ...kept, work: 'check' }
     if (isListed(before.sha256, file)) return { ...kept, work: 'none' }
   }
-  const size = listed ?? (await sizeOf(file, locations, signal))
+  const size = listed ?? (await asked.of(file, signal))
   return { ...file, work: 'fetch', size, have: await partSize(path) }
 }
 

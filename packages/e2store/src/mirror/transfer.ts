@@ -7,9 +7,12 @@ import type { PartFile, PartOrigin } from './part-file.ts'
 import { withDeadline } from './with-deadline.ts'
 
 export interface TransferOptions {
-  /** Time in which some bytes have to arrive, in milliseconds (default 30,000). */
+  /**
+   * Time in which some bytes have to arrive, in milliseconds (default 30,000). A location from which fewer than 4 KiB came
+   * in twice this time is given up for the file.
+   */
   readonly stallMs?: number | undefined
-  /** Failures in a row, without a byte between them, after which a location is given up (default 4). */
+  /** Failures in a row, with fewer than 4 KiB and a quarter of the rest between them, after which a location is given up (default 4). */
   readonly tries?: number | undefined
   /** Wait in milliseconds before try `n` ≥ 1 (default: half a second, doubled each time, at most 30 s). */
   readonly backoffMs?: ((n: number) => number) | undefined
@@ -29,6 +32,8 @@ export interface Wanted {
 
 const MAX_BYTES = 17_179_869_184
 const MAX_WAIT_MS = 60_000
+/** Fewer bytes than these in two stall times are as good as none. */
+const LEAST_BYTES = 4096
 /** The Version record that every file of history begins with. */
 const HEAD: readonly number[] = [0x65, 0x32, 0, 0, 0, 0, 0, 0]
 
@@ -52,12 +57,18 @@ export async function transfer(
     } catch (error) {
       signal?.throwIfAborted()
       if (!isRetryable(error)) throw error
-      failures = part.size > before ? 1 : failures + 1
+      failures = hasProgress(part, before) ? 1 : failures + 1
       if (failures >= tries) throw error
       const asked = error instanceof LocationError ? (error.retryAfterMs ?? 0) : 0
       await sleep(Math.min(Math.max(asked, backoffMs(failures)), MAX_WAIT_MS), undefined, signal ? { signal } : {})
     }
   }
+}
+
+/** Whether enough has arrived since the part had `before` bytes: tries that bring hardly any end too. */
+function hasProgress({ size, origin }: PartFile, before: number): boolean {
+  const rest = (origin?.size ?? Number.POSITIVE_INFINITY) - before
+  return size > before && size - before >= Math.min(LEAST_BYTES, rest / 4)
 }
 
 /** Whether bytes that are there are the start of what the location has: by its name, or by a hash that lists have. */
@@ -96,10 +107,17 @@ async function fetchOnce(
   }
   const limit = size ?? wanted.size ?? maxBytes
   const bytes = download.bytes[Symbol.asyncIterator]()
+  let window = { since: performance.now(), from: part.size }
   for (;;) {
     const { value: chunk, done } = await withDeadline(readable(bytes.next()), stallMs, stalled)
     signal?.throwIfAborted()
     if (done === true) break
+    const now = performance.now()
+    if (part.size - window.from >= LEAST_BYTES) window = { since: now, from: part.size }
+    if (now - window.since > 2 * stallMs) {
+      const what = `${part.size - window.from} bytes in ${(2 * stallMs) / 1000} s`
+      throw new MirrorError('TOO_SLOW', `${location.name}: ${name}: only ${what}`)
+    }
     if (part.size === 0) checkHead(chunk, location, name)
     if (part.size + chunk.length > limit) {
       throw new MirrorError('TOO_LONG', `${location.name}: ${name}: more bytes than the ${limit} that it has`)

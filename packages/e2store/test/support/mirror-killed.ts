@@ -26,7 +26,7 @@ async function largeFile(count: number): Promise<HistoryFiles> {
   const blocks = Array.from({ length: count }, () => ({ header: { extraData: new Uint8Array(randomBytes(6000)) } }))
   const sink = toBytes()
   await writeEra1(sink, madeChain(blocks))
-  const name = await executionArchiveNameOf(await openEra1(fromBytes(sink.bytes())), 'mainnet')
+  const name = await executionArchiveNameOf(await openEra1(fromBytes(sink.bytes())), 'made')
   return new Map([[name, sink.bytes()]])
 }
 
