@@ -4,7 +4,7 @@
  */
 export type Step = 'open' | 'walk' | 'read' | 'verify'
 
-/** Base of every deliberate error of this package. Branch on `code`; messages may change. */
+/** Base of every deliberate error of this package and of those that build on it. Branch on `code`; messages may change. */
 export abstract class E2StoreError<Code extends string = string> extends Error {
   /** A literal: minifiers rename the class. */
   abstract override readonly name: string

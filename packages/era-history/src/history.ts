@@ -9,7 +9,7 @@ export interface LogFilter {
   readonly to: bigint
   /** Any of these, of 20 bytes each; absent: any at all. */
   readonly addresses?: readonly Uint8Array[]
-  /** For each place any of these, of 32 bytes each; `undefined`: anything. A log must have as many topics. */
+  /** For each position any of these, of 32 bytes each; `undefined`: anything. A log must have as many topics. */
   readonly topics: readonly (readonly Uint8Array[] | undefined)[]
 }
 

@@ -9,7 +9,7 @@ import type { HistoryOptions, OpenHistory } from './history-options.ts'
  * The locations stay open, and are closed by whoever opened them.
  *
  * @throws {HistoryError} `NO_FILES`, `SEVERAL_NETWORKS`
- * @throws {LocationError} a place cannot be read
+ * @throws {LocationError} a location cannot be read
  */
 export function openHistory(locations: readonly Location[], options: HistoryOptions = {}): Promise<OpenHistory> {
   return FileHistory.open(locations, options)

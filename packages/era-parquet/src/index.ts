@@ -1,4 +1,4 @@
-export { EraParquetError, ExportError } from './errors.ts'
+export { ExportError } from './errors.ts'
 export {
   type ExportedFile,
   type ExportOptions,

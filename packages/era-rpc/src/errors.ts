@@ -1,15 +1,19 @@
-/** Base of every deliberate error of this package, besides those that are answered to clients. Branch on `code`. */
-export abstract class EraRpcError<Code extends string = string> extends Error {
-  /** A literal: minifiers rename the class. */
-  abstract override readonly name: string
-  readonly code: Code
-  constructor(code: Code, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.code = code
-  }
-}
+import { E2StoreError } from '@datastreamer/e2store'
 
 /** A fallback is configured wrongly. */
-export class RpcSetupError extends EraRpcError<'BAD_URL'> {
+export class RpcSetupError extends E2StoreError<'BAD_URL'> {
   override readonly name: string = 'RpcSetupError'
+}
+
+export type FallbackCode =
+  /** A status of HTTP that is none of success. */
+  | 'BAD_STATUS'
+  /** No answer of JSON-RPC. */
+  | 'NOT_JSON_RPC'
+  /** More bytes than are allowed. */
+  | 'TOO_LARGE'
+
+/** A fallback answered in a way that cannot be passed on. Recovery: none; the call was answered as without it. */
+export class FallbackError extends E2StoreError<FallbackCode> {
+  override readonly name: string = 'FallbackError'
 }

@@ -1,7 +1,7 @@
 export type { CallReport, Fallback, OnCall } from './dispatch/caller.ts'
 export { HttpFallback, type HttpFallbackOptions } from './dispatch/http-fallback.ts'
 export { type Answer, type AnswerOptions, Rpc, type RpcOptions } from './dispatch/rpc.ts'
-export { EraRpcError, RpcSetupError } from './errors.ts'
+export { type FallbackCode, FallbackError, RpcSetupError } from './errors.ts'
 export type { JsonText } from './protocol/json-text.ts'
 export { chainIdOf } from './protocol/networks.ts'
 export { RpcCode } from './protocol/rpc-error.ts'

@@ -98,13 +98,13 @@ async function exportFrom(
   options: ExportParquetOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { EraParquetError } = await import('@datastreamer/era-parquet')
+  const { ExportError } = await import('@datastreamer/era-parquet')
   try {
     await using location = await openLocation(from)
     return await exportLocation(location, folder, options, context)
   } catch (error) {
     context.signal.throwIfAborted()
-    if (error instanceof EraParquetError) {
+    if (error instanceof ExportError) {
       throw new NotExportedError(error.code, `${from}: ${error.message} (${error.code})`, { cause: error })
     }
     throw inFile(from, error)

@@ -22,7 +22,7 @@ export type LocationCode =
   | 'BAD_ANSWER'
   /** The file is another than when it was opened. */
   | 'CHANGED'
-  /** The place shows no list that can be read. */
+  /** The location shows no list that can be read. */
   | 'BAD_LISTING'
   /** An optional package is missing. */
   | 'NO_PACKAGE'
@@ -36,7 +36,7 @@ export interface LocationErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined
 }
 
-/** A place or a file in it cannot be read. The message names the address without credentials. */
+/** A location or a file in it cannot be read. The message names the address without credentials. */
 export class LocationError extends E2StoreError<LocationCode> {
   override readonly name: string = 'LocationError'
   override readonly retryable: boolean

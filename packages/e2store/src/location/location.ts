@@ -1,14 +1,14 @@
 import type { AbortLike } from '../abort.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 
-/** A place that holds e2store files: a folder, a web server, a bucket. */
+/** What holds e2store files: a folder, a web server, a bucket. */
 export interface Location extends AsyncDisposable {
   /** As it was named, without credentials. */
   readonly name: string
   /**
-   * The files that the place says it has, each name once, sorted by name. No name has a slash or is `.` or `..`.
+   * The files that the location says it has, each name once, sorted by name. No name has a slash or is `.` or `..`.
    *
-   * @throws {LocationError} the place cannot be reached, or shows no list
+   * @throws {LocationError} the location cannot be reached, or shows no list
    */
   list(options?: LocationOptions): Promise<readonly ListedFile[]>
   /**
@@ -23,7 +23,7 @@ export interface Location extends AsyncDisposable {
    * Ask for the bytes of a file in order, once: who wants the rest after a failure asks again. Where it is absent, files
    * are read in ranges.
    *
-   * @throws {LocationError} the file is not there, or the place does not answer
+   * @throws {LocationError} the file is not there, or the location does not answer
    */
   download?(name: string, options?: DownloadOptions): Promise<Download>
 }
@@ -37,11 +37,11 @@ export interface DownloadOptions extends LocationOptions {
 
 /** A file on its way. Disposing of it ends the transfer. */
 export interface Download extends AsyncDisposable {
-  /** Position of the first byte: as asked for, or 0 if the place starts again or the file is another version. */
+  /** Position of the first byte: as asked for, or 0 if the location starts again or the file is another version. */
   readonly from: number
-  /** Size of the whole file in bytes, if the place tells. */
+  /** Size of the whole file in bytes, if the location tells. */
   readonly size?: number
-  /** Which version of the file it is, to ask for the rest of it; absent if the place has nothing that identifies one. */
+  /** Which version of the file it is, to ask for the rest of it; absent if the location has nothing that identifies one. */
   readonly validator?: string
   /** The bytes; iterating throws a {@link LocationError} where they end before `size`. */
   readonly bytes: AsyncIterable<Uint8Array>
@@ -65,9 +65,9 @@ export interface OpenedFile extends ByteSource, AsyncDisposable {
   readonly name: string
 }
 
-/** A place that is read over a network, and says where its list comes from. */
+/** A location that is read over a network, and says where its list comes from. */
 export interface RemoteLocation extends Location {
-  /** The archives that the place says it has, and how it says so. Throws as {@link Location.list}. */
+  /** The archives that the location says it has, and how it says so. Throws as {@link Location.list}. */
   listing(options?: LocationOptions): Promise<Listing>
   download(name: string, options?: DownloadOptions): Promise<Download>
 }
@@ -75,7 +75,7 @@ export interface RemoteLocation extends Location {
 /** The form of a list that names come from, the most trusted first. */
 export type ListingForm = 'checksums' | 'urls' | 's3' | 'json' | 'html'
 
-/** The files of a place that holds archives, from all the lists that it has. */
+/** The files of a location that holds archives, from all the lists that it has. */
 export interface Listing {
   /** Each form that was found, the most trusted first. */
   readonly forms: readonly ListingForm[]

@@ -41,7 +41,7 @@ export interface PartShape {
   readonly hashBits: number
   /** Leading bits of a hash that give the bucket. */
   readonly bucketBits: number
-  /** Bits of a block's place in the file. */
+  /** Bits of a block's number in the file. */
   readonly blockBits: number
   /** Bits of a transaction's index in its block. */
   readonly indexBits: number

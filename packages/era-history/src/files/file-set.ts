@@ -75,7 +75,7 @@ export class FileSet {
   /**
    * Open the files in which runs begin and end, so that it is known where that is. What cannot be opened is rejected.
    *
-   * @throws {LocationError} a place does not answer now
+   * @throws {LocationError} a location does not answer now
    */
   async settle(signal: AbortSignal | undefined): Promise<void> {
     for (;;) {

@@ -15,7 +15,7 @@ export interface ListedArchives {
  *
  * @param network whose; if there is one only, it need not be given
  * @throws {HistoryError} `NO_FILES`, `SEVERAL_NETWORKS`
- * @throws {LocationError} a place cannot be listed
+ * @throws {LocationError} a location cannot be listed
  */
 export async function listArchives(
   locations: readonly Location[],

@@ -29,7 +29,7 @@ export class Sidecars {
   /**
    * What `read` gives of a sidecar; `undefined` if the file has none that can be used.
    *
-   * @throws what opening the data file throws; {@link LocationError} if the place does not answer now
+   * @throws what opening the data file throws; {@link LocationError} if the location does not answer now
    */
   async use<T>(file: HistoryFile, read: (sidecar: Sidecar) => Promise<T>): Promise<T | undefined> {
     if (file.sidecar === undefined) return undefined

@@ -1,4 +1,4 @@
-import { EraRpcError } from '../errors.ts'
+import { E2StoreError } from '@datastreamer/e2store'
 
 /** What stands in the way, and the HTTP status that an answer about it has. */
 const STATUS = {
@@ -15,7 +15,7 @@ const STATUS = {
 export type BeaconCode = keyof typeof STATUS
 
 /** A request that cannot be answered, or eras that cannot be served. Branch on `code`; messages may change. */
-export class BeaconError extends EraRpcError<BeaconCode> {
+export class BeaconError extends E2StoreError<BeaconCode> {
   override readonly name: string = 'BeaconError'
 
   /** Status of an HTTP answer. */

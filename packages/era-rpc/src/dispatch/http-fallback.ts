@@ -1,4 +1,4 @@
-import { RpcSetupError } from '../errors.ts'
+import { FallbackError, RpcSetupError } from '../errors.ts'
 import { asciiJson } from '../protocol/json-text.ts'
 import type { Fallback } from './caller.ts'
 
@@ -70,12 +70,14 @@ export class HttpFallback implements Fallback {
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     })
     const text = await textOf(response, maxBytes)
-    if (!response.ok) throw new Error(`the fallback answered with status ${response.status}`)
+    if (!response.ok) throw new FallbackError('BAD_STATUS', `the fallback answered with status ${response.status}`)
     const answer: unknown = JSON.parse(text)
-    if (typeof answer !== 'object' || answer === null)
-      throw new Error('the fallback answered something else than JSON-RPC')
+    if (typeof answer !== 'object' || answer === null) {
+      throw new FallbackError('NOT_JSON_RPC', 'the fallback answered something else than JSON-RPC')
+    }
     const { result, error } = answer as { readonly result?: unknown; readonly error?: unknown }
-    if (result === undefined && error === undefined) throw new Error('the fallback answered neither result nor error')
+    if (result === undefined && error === undefined)
+      throw new FallbackError('NOT_JSON_RPC', 'the fallback answered neither result nor error')
     return result === undefined || result === null ? undefined : asciiJson(result)
   }
 }
@@ -93,7 +95,7 @@ async function textOf({ body }: Response, maxBytes: number): Promise<string> {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > maxBytes) throw new Error(`the fallback answered more than ${maxBytes} bytes`)
+    if (bytes > maxBytes) throw new FallbackError('TOO_LARGE', `the fallback answered more than ${maxBytes} bytes`)
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()

@@ -9,7 +9,7 @@ import { parseUrls } from './urls.ts'
 export interface ListingSource {
   /** For messages. */
   readonly shown: string
-  /** What the place says by itself. @throws {LocationError} */
+  /** What the location says by itself. @throws {LocationError} */
   files(): Promise<{ readonly form: ListingForm; readonly files: readonly FoundFile[] }>
   /** A list beside the files; `undefined` if it is not there. */
   readText(name: string): Promise<string | undefined>
@@ -17,7 +17,7 @@ export interface ListingSource {
 
 /** A listing, and addresses of files that a list has elsewhere. */
 export interface FullListing extends Listing {
-  /** Everything that the place says it has, with the lists. */
+  /** Everything that the location says it has, with the lists. */
   readonly all: readonly ListedFile[]
   readonly urls: ReadonlyMap<string, string>
 }
@@ -31,7 +31,7 @@ const NO_PAGE: ReadonlySet<string> = new Set(['NOT_FOUND', 'DENIED', 'BAD_LISTIN
 const ORDER: readonly ListingForm[] = ['checksums', 'urls', 's3', 'json', 'html']
 
 /**
- * Everything that a place says of its archives: the lists with names, then its own list, which has the sizes. A file
+ * Everything that a location says of its archives: the lists with names, then its own list, which has the sizes. A file
  * that is in any of them is listed.
  *
  * @throws {LocationError} `BAD_LISTING` if there is no list, or what makes the page unreadable
@@ -107,7 +107,7 @@ class Found {
   #addUrls(text: string): string[] {
     for (const { name, url } of parseUrls(text)) {
       this.#forms.add('urls')
-      // What the place has itself is read from there.
+      // What the location has itself is read from there.
       if (this.#files.has(name)) continue
       this.#files.set(name, { name })
       this.#urls.set(name, url)
