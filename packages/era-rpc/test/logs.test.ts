@@ -3,7 +3,7 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { Rpc, type RpcOptions } from '../src/index.ts'
 import { RpcServer } from '../src/node.ts'
 import { MemoryHistory } from './support/archive-history.ts'
-import { call, resultOf } from './support/ask.ts'
+import { call, resultOf, textOf } from './support/ask.ts'
 import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
 
 interface Log {
@@ -170,4 +170,43 @@ test('while a long search goes on, others are answered', async () => {
   await ask('eth_chainId', [])
   await search
   expect(done).toEqual(['eth_chainId', 'eth_chainId', 'eth_getLogs'])
+})
+
+test('few searches run at a time, the others in their turn, and who leaves does not take one', async () => {
+  let running = 0
+  let most = 0
+  const started: number[] = []
+  const ends: (() => void)[] = []
+  const slow = Object.assign(Object.create(history) as MemoryHistory, {
+    async *logs({ from }: { readonly from: bigint }) {
+      started.push(Number(from - numberOf(0)))
+      most = Math.max(most, ++running)
+      await new Promise<void>((resolve) => ends.push(resolve))
+      running--
+    },
+  })
+  for (const name of ['runs', 'head', 'earliest', 'find', 'holdsReceipts'] as const) {
+    const value = history[name]
+    Object.defineProperty(slow, name, { value: typeof value === 'function' ? value.bind(history) : value })
+  }
+  const rpc = new Rpc(slow, { chainId: 7n })
+  const left = new AbortController()
+  const search = (at: number): Promise<string | undefined> => {
+    const params = [{ fromBlock: quantity(numberOf(at)), toBlock: quantity(numberOf(at)) }]
+    const message = JSON.stringify({ jsonrpc: '2.0', id: at, method: 'eth_getLogs', params })
+    return textOf(rpc, message, at === 5 ? left.signal : undefined)
+  }
+  const searches = [0, 1, 2, 3, 4, 5, 6, 7].map(search)
+  const leaving = expect(searches[5]).rejects.toThrow('left')
+  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3]))
+  expect(await resultOf(rpc, 'eth_chainId')).toBe('0x7')
+  left.abort(new Error('left'))
+  await leaving
+  for (let ended = 0; ended < 7; ended++) {
+    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(ended))
+    ends[ended]?.()
+  }
+  const answers = await Promise.all(searches.filter((_, at) => at !== 5))
+  expect(answers.every((answer) => answer?.endsWith('"result":[]}'))).toBe(true)
+  expect([most, started]).toEqual([4, [0, 1, 2, 3, 4, 6, 7]])
 })

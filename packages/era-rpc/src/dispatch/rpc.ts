@@ -1,4 +1,5 @@
 import type { History } from '@datastreamer/era-history'
+import { Gate } from '../methods/gate.ts'
 import type { LogLimits, Sources } from '../methods/method.ts'
 import { errorAnswer } from '../protocol/answer.ts'
 import type { JsonText } from '../protocol/json-text.ts'
@@ -6,6 +7,9 @@ import { readMessage } from '../protocol/request.ts'
 import { RpcError } from '../protocol/rpc-error.ts'
 import { answerBatch } from './batch.ts'
 import { Caller, type Fallback, type OnCall } from './caller.ts'
+
+/** Searches for logs at a time: the more there are, the longer everybody else waits. */
+const SEARCHES = 4
 
 export interface RpcOptions {
   /** Of EIP-155: 1 is mainnet. */
@@ -51,7 +55,7 @@ export class Rpc {
     const { maxLogs = 10_000, maxSearchMs = 10_000 } = options
     const { chainId, clientVersion = 'datastreamer/era-rpc', totalDifficulty = false } = options
     const logLimits: LogLimits = { maxLogs, maxSearchMs, maxBytes: maxAnswerBytes }
-    const sources: Sources = { history, chainId, clientVersion, totalDifficulty, logLimits }
+    const sources: Sources = { history, chainId, clientVersion, totalDifficulty, logLimits, searches: new Gate(SEARCHES) }
     this.#caller = new Caller(sources, { fallback, onCall })
     this.#maxBatch = maxBatch
     this.#maxAnswerBytes = maxAnswerBytes

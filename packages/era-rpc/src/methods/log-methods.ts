@@ -15,7 +15,8 @@ export const logMethods: MethodTable = {
   eth_getLogs: method([logQuery], async (call, query) => {
     const range = await rangeOf(call, query)
     checkHeld(call, range)
-    return search(call, { ...range, ...(query.addresses && { addresses: query.addresses }), topics: query.topics })
+    const filter = { ...range, ...(query.addresses && { addresses: query.addresses }), topics: query.topics }
+    return call.searches.pass(call.signal, () => search(call, filter))
   }),
 }
 

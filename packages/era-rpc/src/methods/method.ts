@@ -1,6 +1,7 @@
 import type { History } from '@datastreamer/era-history'
 import { type Param, readArguments } from '../params/values.ts'
 import type { JsonText } from '../protocol/json-text.ts'
+import type { Gate } from './gate.ts'
 import type { Turns } from './turns.ts'
 
 /** What bounds a search for logs. */
@@ -20,6 +21,8 @@ export interface Sources {
   readonly clientVersion: string
   readonly totalDifficulty: boolean
   readonly logLimits: LogLimits
+  /** Searches for logs, of all clients. */
+  readonly searches: Gate
 }
 
 /** What a call has besides its arguments. */
