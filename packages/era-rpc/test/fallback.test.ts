@@ -185,3 +185,12 @@ test('when the one who asked leaves, the other server is left too', async () => 
   await expect(textOf(await ours(url), message, left.signal)).rejects.toBe(reason)
   await closed
 })
+
+test('two servers that are each other’s fallback do not ask in a circle', async () => {
+  const port = await freePort()
+  const faults: unknown[] = []
+  const rpc = await ours(`http://127.0.0.1:${port}`, { onFault: (error) => faults.push(error) })
+  closing.push(await RpcServer.listen(rpc, { port }))
+  const { error } = await call(rpc, 'eth_getBlockByNumber', '0x1', false)
+  expect([error?.code, faults]).toEqual([4444, []])
+})

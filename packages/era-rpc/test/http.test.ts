@@ -147,3 +147,18 @@ test('requests sent one after another are answered in that order', async () => {
   const answer = await raw(await serve(), call(1) + call(2) + call(3))
   expect([...answer.matchAll(/"id":(\d)/g)].map(([, id]) => id)).toEqual(['1', '2', '3'])
 })
+
+test('what clients send in part is bounded for all together, and who sends little is served', async () => {
+  const server = await serve({ maxHeldBytes: 3_000_000 })
+  const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2000000\r\n\r\n'
+  const ended: Promise<unknown>[] = []
+  for (let at = 0; at < 3; at++) {
+    const socket = connect(server.address.port, server.address.host)
+    socket.on('error', () => {})
+    ended.push(new Promise((resolve) => socket.once('close', resolve)))
+    socket.write(head + ' '.repeat(1_900_000))
+  }
+  // Two of the three are too much; which comes first nobody knows.
+  await Promise.race(ended)
+  expect(await (await post(server, CHAIN_ID)).json()).toMatchObject({ result: '0x5' })
+})

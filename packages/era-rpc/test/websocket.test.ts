@@ -4,6 +4,7 @@ import { type ClientOptions, WebSocket } from 'ws'
 import { Rpc, type RpcOptions } from '../src/index.ts'
 import { RpcServer, type RpcServerOptions } from '../src/node.ts'
 import { MemoryHistory } from './support/archive-history.ts'
+import { textOf } from './support/ask.ts'
 import { madeUpChain } from './support/made-up-chain.ts'
 
 const open: RpcServer[] = []
@@ -156,4 +157,22 @@ test('when the server ends, clients are notified', async () => {
   const closed = once(socket, 'close')
   await server.close({ graceMs: 5000 })
   expect((await closed)[0]).toBe(1001)
+})
+
+test('answers that are not taken are bounded for all clients together', async () => {
+  const chain = await madeUpChain({ blocks: 20 })
+  const history = await MemoryHistory.of(await chain.archive())
+  const search = call(1, 'eth_getLogs', [{ fromBlock: `0x${chain.blocks[0]?.number.toString(16)}` }])
+  const bytes = (await textOf(new Rpc(history, { chainId: 5n }), search))?.length ?? 0
+  const server = await serve({ maxHeldBytes: 2 * bytes }, history)
+  const reader = await dial(server)
+  for (let at = 0; at < 4; at++) await exchange(reader, [search], 1)
+  const socket = await dial(server)
+  const closed = once(socket, 'close')
+  socket.pause()
+  for (let at = 0; at < 500; at++) socket.send(search)
+  await vi.waitFor(() => expect(server.webSockets).toBe(1), { timeout: 20_000 })
+  socket.resume()
+  await closed
+  expect(await exchange(reader, [call(2)], 1)).toEqual([{ jsonrpc: '2.0', id: 2, result: '0x5' }])
 })

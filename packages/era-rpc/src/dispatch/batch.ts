@@ -13,8 +13,9 @@ const PARALLEL = 4
 export async function* answerBatch(
   caller: Caller,
   requests: readonly (Request | InvalidRequest)[],
-  { signal, timeoutMs, maxBytes }: CallOptions & { readonly maxBytes: number },
+  options: CallOptions & { readonly maxBytes: number },
 ): AsyncGenerator<string> {
+  const { signal, timeoutMs, maxBytes } = options
   using deadline = new Deadline(timeoutMs, signal)
   const turns = new Turns()
   const started: Promise<JsonText | undefined>[] = []
@@ -51,7 +52,7 @@ export async function* answerBatch(
       deadline.throwIfLeft()
       return errorAnswer(id, new RpcError(RpcCode.timedOut, 'request timed out'))
     }
-    return caller.answerBefore(deadline, id, request, turns)
+    return caller.answerBefore(deadline, id, request, { ...options, turns })
   }
 }
 

@@ -2,7 +2,7 @@ import { METHODS } from '../methods/all-methods.ts'
 import type { Sources } from '../methods/method.ts'
 import { Turns } from '../methods/turns.ts'
 import { errorAnswer, resultAnswer } from '../protocol/answer.ts'
-import type { JsonText } from '../protocol/json-text.ts'
+import { type JsonText, lengthOf } from '../protocol/json-text.ts'
 import type { InvalidRequest, Request } from '../protocol/request.ts'
 import { RpcCode, RpcError } from '../protocol/rpc-error.ts'
 import { Deadline } from './deadline.ts'
@@ -37,7 +37,12 @@ export interface CallOptions {
   readonly signal: AbortSignal | undefined
   /** Longest that it takes. */
   readonly timeoutMs: number
+  readonly mayAskElsewhere: boolean
+  /** Notified of the bytes of each answer. */
+  readonly onMade: ((bytes: number) => void) | undefined
 }
+
+type MakeOptions = Pick<CallOptions, 'onMade' | 'mayAskElsewhere'> & { readonly turns: Turns }
 
 const MAX_NAME_CHARS = 100
 
@@ -57,11 +62,11 @@ export class Caller {
   }
 
   /** Answer a call; `undefined` if it wants no answer. @throws the reason of `signal` */
-  async answer(request: Request | InvalidRequest, { signal, timeoutMs }: CallOptions): Promise<JsonText | undefined> {
+  async answer(request: Request | InvalidRequest, options: CallOptions): Promise<JsonText | undefined> {
     if (request.kind === 'invalid') return errorAnswer(request.id, request.error)
     if (request.id === undefined) return undefined
-    using deadline = new Deadline(timeoutMs, signal)
-    return await this.answerBefore(deadline, request.id, request, new Turns())
+    using deadline = new Deadline(options.timeoutMs, options.signal)
+    return await this.answerBefore(deadline, request.id, request, { ...options, turns: new Turns() })
   }
 
   /** Answer a call that wants an answer. @throws the reason that `deadline` was aborted for */
@@ -69,7 +74,18 @@ export class Caller {
     deadline: Deadline,
     id: string,
     { method, params }: Pick<Request, 'method' | 'params'>,
-    turns: Turns,
+    options: MakeOptions,
+  ): Promise<JsonText> {
+    const answer = await this.#make(deadline, id, { method, params }, options)
+    options.onMade?.(lengthOf(answer))
+    return answer
+  }
+
+  async #make(
+    deadline: Deadline,
+    id: string,
+    { method, params }: Pick<Request, 'method' | 'params'>,
+    { turns, mayAskElsewhere }: MakeOptions,
   ): Promise<JsonText> {
     const startedAt = performance.now()
     const known = METHODS.get(method)
@@ -106,7 +122,7 @@ export class Caller {
       outcome = failed.answered
       fault = failed.fault
     }
-    if (this.#fallback !== undefined && !(params instanceof RpcError) && isAbsent(method, outcome)) {
+    if (this.#fallback !== undefined && mayAskElsewhere && !(params instanceof RpcError) && isAbsent(method, outcome)) {
       const elsewhere = await deadline.race(this.#fallback.ask(method, params, deadline.signal)).catch(() => undefined)
       deadline.throwIfLeft()
       if (elsewhere !== undefined) {

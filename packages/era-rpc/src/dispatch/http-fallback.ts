@@ -2,6 +2,9 @@ import { FallbackError, RpcSetupError } from '../errors.ts'
 import { asciiJson } from '../protocol/json-text.ts'
 import type { Fallback } from './caller.ts'
 
+/** Of a request that one of us passes on: nobody passes it on once more, which could go round in a circle. */
+export const FORWARDED_HEADER = 'datastreamer-forwarded'
+
 export interface HttpFallbackOptions {
   /** Longest that an answer takes, ms (default 10,000). */
   readonly timeoutMs?: number | undefined
@@ -37,6 +40,7 @@ export class HttpFallback implements Fallback {
     this.name = parsed.origin
     this.#headers = {
       'content-type': 'application/json',
+      [FORWARDED_HEADER]: '1',
       ...((username || password) && { authorization: `Basic ${btoa(credentials)}` }),
     }
     this.#options = options

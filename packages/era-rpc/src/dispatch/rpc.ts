@@ -37,6 +37,10 @@ export interface RpcOptions {
 export interface AnswerOptions {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
+  /** Notified of the bytes of answers that were made, of each call of a batch for itself, which may wait to be taken. */
+  readonly onMade?: ((bytes: number) => void) | undefined
+  /** Whether the fallback, if there is one, may be asked (default true). */
+  readonly mayAskElsewhere?: boolean | undefined
 }
 
 /** An answer: JSON text, whole or in parts; those of a batch while it is worked on. */
@@ -55,7 +59,14 @@ export class Rpc {
     const { maxLogs = 10_000, maxSearchMs = 10_000 } = options
     const { chainId, clientVersion = 'datastreamer/era-rpc', totalDifficulty = false } = options
     const logLimits: LogLimits = { maxLogs, maxSearchMs, maxBytes: maxAnswerBytes }
-    const sources: Sources = { history, chainId, clientVersion, totalDifficulty, logLimits, searches: new Gate(SEARCHES) }
+    const sources: Sources = {
+      history,
+      chainId,
+      clientVersion,
+      totalDifficulty,
+      logLimits,
+      searches: new Gate(SEARCHES),
+    }
     this.#caller = new Caller(sources, { fallback, onCall })
     this.#maxBatch = maxBatch
     this.#maxAnswerBytes = maxAnswerBytes
@@ -67,7 +78,10 @@ export class Rpc {
    *
    * @throws the reason of `signal`
    */
-  async answer(message: string, { signal }: AnswerOptions = {}): Promise<Answer | undefined> {
+  async answer(
+    message: string,
+    { signal, onMade, mayAskElsewhere = true }: AnswerOptions = {},
+  ): Promise<Answer | undefined> {
     let read: ReturnType<typeof readMessage>
     try {
       read = readMessage(message, this.#maxBatch)
@@ -75,7 +89,7 @@ export class Rpc {
       if (error instanceof RpcError) return errorAnswer('null', error)
       throw error
     }
-    const options = { signal, timeoutMs: this.#timeoutMs }
+    const options = { signal, onMade, mayAskElsewhere, timeoutMs: this.#timeoutMs }
     if (read.kind === 'single') return this.#caller.answer(read.request, options)
     if (read.requests.every((request) => request.kind === 'call' && request.id === undefined)) return undefined
     return answerBatch(this.#caller, read.requests, { ...options, maxBytes: this.#maxAnswerBytes })

@@ -1,14 +1,22 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Answer } from '../dispatch/rpc.ts'
+import type { Held } from './held-bytes.ts'
 
 /** Of an answer that comes in parts, what is collected before its head is sent. */
 const FIRST_BYTES = 65_536
 
 const HEADERS = { 'content-type': 'application/json' }
 
-/** Send an answer, as fast as the client takes it. @param signal aborted when the client leaves */
-export async function sendAnswer(response: ServerResponse, answer: Answer, signal: AbortSignal): Promise<void> {
+interface Sending {
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal
+  /** Holds the answer until it is taken. */
+  readonly held: Held
+}
+
+/** Send an answer, as fast as the client takes it. */
+export async function sendAnswer(response: ServerResponse, answer: Answer, sending: Sending): Promise<void> {
   if (typeof answer === 'string') {
     sendWhole(response, answer)
     return
@@ -23,9 +31,9 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, signa
     if (isFirst) {
       response.writeHead(200, HEADERS)
       isFirst = false
-      await write(response, first, signal)
+      await write(response, first, sending)
     }
-    await write(response, part, signal)
+    await write(response, part, sending)
   }
   if (isFirst) sendWhole(response, first)
   else response.end()
@@ -36,7 +44,8 @@ function sendWhole(response: ServerResponse, text: string): void {
   response.end(text, 'latin1')
 }
 
-async function write(response: ServerResponse, part: string, signal: AbortSignal): Promise<void> {
+async function write(response: ServerResponse, part: string, { signal, held }: Sending): Promise<void> {
   signal.throwIfAborted()
   if (part.length > 0 && !response.write(part, 'latin1')) await once(response, 'drain', { signal })
+  held.add(-part.length)
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { FORWARDED_HEADER } from '../dispatch/http-fallback.ts'
 import type { Rpc } from '../dispatch/rpc.ts'
+import type { HeldBytes } from './held-bytes.ts'
 import type { HostNames } from './host-names.ts'
 import { sendAnswer } from './http-answer.ts'
 import type { Origins } from './origins.ts'
@@ -13,6 +15,7 @@ export interface HttpHandlerOptions {
   readonly hosts: HostNames
   readonly origins: Origins
   readonly maxBodyBytes: number
+  readonly heldBytes: HeldBytes
   /** Answers what is asked for below `/eth/` and `/checkpointz/`. */
   readonly beacon: HttpHandler | undefined
   /** Notified of what nobody foresaw. */
@@ -58,20 +61,24 @@ export function httpHandler(options: HttpHandlerOptions): HttpHandler {
 async function post(
   request: IncomingMessage,
   response: ServerResponse,
-  { rpc, maxBodyBytes }: HttpHandlerOptions,
+  { rpc, maxBodyBytes, heldBytes }: HttpHandlerOptions,
 ): Promise<void> {
   const left = new AbortController()
+  const held = heldBytes.open(() => request.socket.destroy())
   response.once('close', () => {
+    held[Symbol.dispose]()
     if (!response.writableFinished) left.abort(new Error('the client has left'))
   })
-  const text = await readBody(request, maxBodyBytes)
+  const text = await readBody(request, maxBodyBytes, held)
   if (text === undefined) {
     refuseBody(request, response, `content length too large: at most ${maxBodyBytes}\n`)
     return
   }
-  const answer = await rpc.answer(text, left)
+  const mayAskElsewhere = request.headers[FORWARDED_HEADER] === undefined
+  const onMade = (bytes: number): void => held.add(bytes)
+  const answer = await rpc.answer(text, { signal: left.signal, onMade, mayAskElsewhere })
   if (answer === undefined) refuse(response, 200)
-  else await sendAnswer(response, answer, left.signal)
+  else await sendAnswer(response, answer, { signal: left.signal, held })
 }
 
 /** Refuse a body that still comes: a client that cannot send all of it would not see the answer. */

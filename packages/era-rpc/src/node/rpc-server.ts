@@ -3,6 +3,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { AddressInfo } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 import type { Rpc } from '../dispatch/rpc.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { HostNames } from './host-names.ts'
 import { type HttpHandler, httpHandler } from './http-handler.ts'
 import { Origins } from './origins.ts'
@@ -26,6 +27,8 @@ export interface RpcServerOptions {
   readonly maxBodyBytes?: number | undefined
   /** Most bytes of a message of a WebSocket (default 32 MiB). */
   readonly maxMessageBytes?: number | undefined
+  /** Most bytes that are held for all clients: requests that have not come whole, answers that are not taken (default 128 MiB). */
+  readonly maxHeldBytes?: number | undefined
   /** Most connections at a time (default 1,000). */
   readonly maxConnections?: number | undefined
   /** Time for a request to come, ms (default 30,000). */
@@ -62,12 +65,15 @@ export class RpcServer implements AsyncDisposable {
     const { maxBodyBytes = 5 * MIB, maxMessageBytes = 32 * MIB, maxConnections = 1000, pingMs = 30_000 } = options
     const hosts = new HostNames(options.allowedHosts ?? ['localhost'])
     const origins = new Origins(options.allowedOrigins ?? [])
-    const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, onFault }))
+    const heldBytes = new HeldBytes(options.maxHeldBytes ?? 128 * MIB)
+    const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, heldBytes, onFault }))
     const limits = limitsOf(options)
     const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler)
     server.maxConnections = maxConnections
     server.setTimeout(options.idleTimeoutMs ?? 120_000)
-    const sockets = new WebSockets(server, { rpc, hosts, origins, maxMessageBytes, maxConnections, pingMs, onFault })
+    const sockets = new WebSockets(server, {
+      ...{ rpc, hosts, origins, maxMessageBytes, maxConnections, heldBytes, pingMs, onFault },
+    })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen({ host, port }, () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Answer, Rpc } from '../dispatch/rpc.ts'
+import type { Held, HeldBytes } from './held-bytes.ts'
 import type { HostNames } from './host-names.ts'
 import type { Origins } from './origins.ts'
 
@@ -12,6 +13,7 @@ export interface WebSocketOptions {
   /** Most bytes of a message. */
   readonly maxMessageBytes: number
   readonly maxConnections: number
+  readonly heldBytes: HeldBytes
   /** Time between two pings, ms; a client that does not answer one until the next is disconnected. */
   readonly pingMs: number
   readonly onFault: (error: unknown) => void
@@ -37,7 +39,9 @@ export class WebSockets {
       maxPayload: options.maxMessageBytes,
       perMessageDeflate: false,
     })
-    this.#server.on('connection', (socket: WebSocket) => this.#serve(socket))
+    this.#server.on('connection', (socket: WebSocket, _: IncomingMessage, stream: Duplex) => {
+      this.#serve(socket, stream)
+    })
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head))
     this.#pings = setInterval(() => this.#ping(), options.pingMs).unref()
   }
@@ -65,7 +69,9 @@ export class WebSockets {
     else if (this.size >= maxConnections) {
       socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
     } else {
-      this.#server.handleUpgrade(request, socket, head, (opened) => this.#server.emit('connection', opened, request))
+      this.#server.handleUpgrade(request, socket, head, (opened) =>
+        this.#server.emit('connection', opened, request, socket),
+      )
     }
   }
 
@@ -76,21 +82,33 @@ export class WebSockets {
     }
   }
 
-  #serve(socket: WebSocket): void {
+  #serve(socket: WebSocket, stream: Duplex): void {
     const left = new AbortController()
+    const held = this.#options.heldBytes.open(() => socket.terminate())
+    /** Bytes that came since the last message was whole. */
+    let partial = 0
+    stream.prependListener('data', (chunk: Buffer) => {
+      partial += chunk.length
+      held.add(chunk.length)
+    })
     const lives = (): void => void this.#answered.add(socket)
     lives()
     socket.on('pong', lives)
-    socket.on('close', () => left.abort(new Error('the client has left')))
+    socket.on('close', () => {
+      held[Symbol.dispose]()
+      left.abort(new Error('the client has left'))
+    })
     socket.on('error', () => socket.terminate())
     const waiting: Buffer[] = []
     let working = 0
     // The frames of two answers must not mix.
     let sent: Promise<void> = Promise.resolve()
     const answer = async (message: Buffer): Promise<void> => {
-      const made = await this.#options.rpc.answer(message.toString(), left)
+      const onMade = (bytes: number): void => held.add(bytes)
+      const made = await this.#options.rpc.answer(message.toString(), { signal: left.signal, onMade })
+      held.add(-message.length)
       if (made === undefined) return
-      sent = sent.then(() => send(socket, made))
+      sent = sent.then(() => send(socket, made, held))
       await sent
     }
     const work = async (): Promise<void> => {
@@ -102,11 +120,13 @@ export class WebSockets {
       if (socket.isPaused) socket.resume()
     }
     const fail = (error: unknown): void => {
-      if (!left.signal.aborted) this.#options.onFault(error)
+      if (!left.signal.aborted && socket.readyState === socket.OPEN) this.#options.onFault(error)
       socket.terminate()
     }
     socket.on('message', (message: Buffer) => {
       lives()
+      held.add(message.length - partial)
+      partial = 0
       waiting.push(message)
       // What was read with this message still comes.
       if (working === PARALLEL) socket.pause()
@@ -116,9 +136,17 @@ export class WebSockets {
 }
 
 /** Send an answer as one message, as fast as the client takes it. */
-async function send(socket: WebSocket, answer: Answer): Promise<void> {
-  if (typeof answer === 'string') return sendPart(socket, answer, true)
-  for await (const part of answer) if (part.length > 0) await sendPart(socket, part, false)
+async function send(socket: WebSocket, answer: Answer, held: Held): Promise<void> {
+  if (typeof answer === 'string') {
+    await sendPart(socket, answer, true)
+    held.add(-answer.length)
+    return
+  }
+  for await (const part of answer) {
+    if (part.length === 0) continue
+    await sendPart(socket, part, false)
+    held.add(-part.length)
+  }
   await sendPart(socket, '', true)
 }
 

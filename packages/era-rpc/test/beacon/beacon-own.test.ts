@@ -99,6 +99,11 @@ test('a block as JSON, its root and header', async () => {
     finalized: true,
     data: sszJson(beaconTypes('minimal', 'deneb').signed, ssz),
   })
+  const ofSlot = (await (await server.get('/eth/v1/beacon/headers?slot=300')).json()) as { data: unknown }
+  expect(ofSlot.data).toMatchObject([{ root: hex(root), header: { message: { slot: '300' } } }])
+  for (const query of ['slot=abc', 'slot=', 'slot=head', `parent_root=${hex(root)}`]) {
+    expect((await server.get(`/eth/v1/beacon/headers?${query}`)).status, query).toBe(400)
+  }
   const header = (await (await server.get('/eth/v1/beacon/headers/300')).json()) as { data: unknown }
   expect(header.data).toMatchObject({ root: hex(root), header: { message: { slot: '300', proposer_index: '12' } } })
 })

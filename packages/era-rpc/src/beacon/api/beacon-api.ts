@@ -35,6 +35,7 @@ interface Asked {
   readonly version: Version
   readonly id: string
   readonly accept: string | undefined
+  readonly query: URLSearchParams
 }
 
 type Route = (asked: Asked) => BeaconAnswer | Promise<BeaconAnswer>
@@ -43,7 +44,7 @@ type Route = (asked: Asked) => BeaconAnswer | Promise<BeaconAnswer>
 const ROUTES: Readonly<Record<string, Route>> = {
   '/eth/v2/beacon/blocks/*': ({ archive, id, accept }) => blockAnswer(archive, id, accept),
   '/eth/v1/beacon/blocks/*/root': ({ archive, id }) => blockRootAnswer(archive, id),
-  '/eth/v1/beacon/headers': ({ archive }) => headersAnswer(archive),
+  '/eth/v1/beacon/headers': ({ archive, query }) => headersAnswer(archive, query),
   '/eth/v1/beacon/headers/*': ({ archive, id }) => headerAnswer(archive, id),
   '/eth/v2/debug/beacon/states/*': ({ archive, id, accept }) => stateAnswer(archive, id, accept),
   '/eth/v1/beacon/states/*/root': ({ archive, id }) => stateRootAnswer(archive, id),
@@ -95,10 +96,16 @@ export class BeaconApi {
       if (method !== 'GET' && method !== 'HEAD') {
         throw new BeaconError('NO_METHOD', `method ${method}, expected GET or HEAD`)
       }
-      const [path = ''] = url.split('?', 1)
+      const [path = '', search = ''] = url.split('?', 2)
       const found = findRoute(path)
       if (!found) throw new BeaconError('NOT_HELD', `${path} is not answered here`)
-      return await found.route({ archive: this.#archive, version: this.#version, id: found.id, accept })
+      return await found.route({
+        archive: this.#archive,
+        version: this.#version,
+        id: found.id,
+        accept,
+        query: new URLSearchParams(search),
+      })
     } catch (error) {
       if (error instanceof BeaconError) return errorAnswer(error)
       throw error

@@ -3,6 +3,7 @@ import { hex } from '../../text/hex.ts'
 import type { BeaconArchive } from '../archive/beacon-archive.ts'
 import type { VerifiedBlock } from '../archive/blocks.ts'
 import type { Checkpoint } from '../archive/state-facts.ts'
+import { BeaconError } from '../errors.ts'
 import { chooseForm } from './accept.ts'
 import { type BeaconAnswer, dataAnswer, jsonAnswer, sszAnswer } from './answer.ts'
 import { findBlock, findState } from './find.ts'
@@ -30,8 +31,12 @@ export async function headerAnswer(archive: BeaconArchive, id: string): Promise<
   return dataAnswer(headerJson(await findBlock(archive, id)))
 }
 
-export async function headersAnswer(archive: BeaconArchive): Promise<BeaconAnswer> {
-  return dataAnswer([headerJson(await findBlock(archive, 'head'))])
+/** The headers of a slot, of which there is one, or the newest. */
+export async function headersAnswer(archive: BeaconArchive, query: URLSearchParams): Promise<BeaconAnswer> {
+  if (query.has('parent_root')) throw new BeaconError('BAD_ID', 'headers are not found by their parent: ask by slot')
+  const slot = query.get('slot') ?? 'head'
+  if (query.has('slot') && !/^\d{1,20}$/.test(slot)) throw new BeaconError('BAD_ID', `slot ${slot}: expected a number`)
+  return dataAnswer([headerJson(await findBlock(archive, slot))])
 }
 
 function headerJson({ root, header, ssz }: VerifiedBlock): unknown {
