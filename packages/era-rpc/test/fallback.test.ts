@@ -7,6 +7,7 @@ import { type CallReport, HttpFallback, type HttpFallbackOptions, Rpc } from '..
 import { RpcServer } from '../src/node.ts'
 import { MemoryHistory } from './support/archive-history.ts'
 import { call, textOf } from './support/ask.ts'
+import { folderHistory } from './support/file-history.ts'
 import { type MadeUpChain, madeUpChain } from './support/made-up-chain.ts'
 
 let early: MadeUpChain
@@ -93,6 +94,31 @@ test('what is here, what is above all blocks and what is wrong is answered witho
   await call(rpc, 'eth_getTransactionByHash', '0x12')
   await call(rpc, 'eth_call', {}, 'latest')
   expect(there.reports).toEqual([])
+})
+
+test('what the files cannot be searched for, another server is asked for', async () => {
+  const there = await other()
+  const transaction = early.blocks.flatMap(({ transactions }) => transactions)[0]
+  // Nothing may be read to find a hash.
+  await using folder = await folderHistory({ [late.name]: late.bytes }, { scanBytes: 0 })
+  const alone = new Rpc(folder.history, { chainId: 7n })
+  const rpc = new Rpc(folder.history, { chainId: 7n, fallback: new HttpFallback(there.url) })
+  const calls: [string, ...unknown[]][] = [
+    ['eth_getTransactionByHash', transaction?.hash],
+    ['eth_getTransactionReceipt', transaction?.hash],
+    ['eth_getBlockByHash', early.blocks[3]?.hash, false],
+    ['eth_getLogs', { blockHash: early.blocks[3]?.hash }],
+  ]
+  for (const [method, ...params] of calls) {
+    expect((await call(alone, method, ...params)).error).toMatchObject({
+      code: -32000,
+      message: 'cannot be read: NO_INDEX',
+    })
+    const answer = await call(rpc, method, ...params)
+    expect(answer.result, method).toBeTruthy()
+    expect(answer).toEqual(await call(there.rpc, method, ...params))
+  }
+  expect((await call(rpc, 'eth_getTransactionByHash', UNKNOWN)).error?.code).toBe(-32000)
 })
 
 test('what neither has is answered as without it', async () => {

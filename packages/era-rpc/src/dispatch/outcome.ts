@@ -18,9 +18,15 @@ const BY_HASH: ReadonlySet<string> = new Set([
   'debug_getRawTransaction',
 ])
 
-/** Whether the files do not have what was asked for, so that another server may. */
+const NO_INDEX: HistoryCode = 'NO_INDEX'
+
+/** Whether the files do not have what was asked for, or cannot be searched for it, so that another server may. */
 export function isAbsent(method: string, outcome: JsonText | RpcError): boolean {
-  if (outcome instanceof RpcError) return outcome.code === RpcCode.pruned || outcome instanceof UnknownBlockError
+  if (outcome instanceof RpcError) {
+    const { code, cause } = outcome
+    const isUnsearched = cause instanceof E2StoreError && cause.code === NO_INDEX
+    return code === RpcCode.pruned || outcome instanceof UnknownBlockError || isUnsearched
+  }
   return outcome === NULL && BY_HASH.has(method)
 }
 

@@ -63,6 +63,10 @@ export interface MadeUpOptions {
   readonly logs?: number
   readonly seed?: number
   readonly parentHash?: Uint8Array
+  /** Blocks from this one on, counted from 0, have no transactions (default: all but the first may have some). */
+  readonly quietFrom?: number
+  /** In the file's name (default `mainnet`). */
+  readonly network?: string
 }
 
 /** Small whole numbers, always the same. */
@@ -84,7 +88,7 @@ const BASE_FEE = 1_000_000_000n
 
 /** Make up a chain that is consistent in itself: signatures, roots, blooms, parents. */
 export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> {
-  const { blocks: count, start = 16_384n, merged = false, logs = 6, seed = 1 } = options
+  const { blocks: count, start = 16_384n, merged = false, logs = 6, seed = 1, quietFrom = count } = options
   const random = randomOf(seed)
   const blocks: MadeUpBlock[] = []
   const rows: { header: Uint8Array; body: Uint8Array; receipts: Uint8Array; totalDifficulty: Uint8Array }[] = []
@@ -92,7 +96,7 @@ export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> 
   let difficulty = 1_000_000n
   for (let at = 0; at < count; at++) {
     const number = start + BigInt(at)
-    const transactions = Array.from({ length: at === 0 ? 0 : random(5) }, (_, nonce) =>
+    const transactions = Array.from({ length: at === 0 || at >= quietFrom ? 0 : random(5) }, (_, nonce) =>
       makeTransaction(random, merged, Number(number) * 10 + nonce),
     )
     const receipts = makeReceipts(transactions, random, logs, merged || random(3) > 0)
@@ -132,7 +136,7 @@ export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> 
   const source: BlockSource = { start, read: () => rows }
   const { identity } = await (merged ? writeEre(sink, source, { columns: ['receipts'] }) : writeEra1(sink, source))
   const bytes = sink.bytes()
-  const name = formatExecutionArchiveName({ ...identity, network: 'mainnet' })
+  const name = formatExecutionArchiveName({ ...identity, network: options.network ?? 'mainnet' })
   return { blocks, bytes, name, archive: () => (merged ? openEre : openEra1)(fromBytes(bytes)) }
 }
 

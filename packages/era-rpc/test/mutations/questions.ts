@@ -1,0 +1,209 @@
+import type { OpenHistory } from '@datastreamer/era-history'
+import { keccak256, toUtf8Bytes } from 'ethers'
+import { Rpc } from '../../src/index.ts'
+import { type Answered, textOf } from '../support/ask.ts'
+import { callsFor } from '../support/calls.ts'
+import type { MadeUpBlock } from '../support/made-up-chain.ts'
+import type { Change } from './changes.ts'
+import { oneOf, type Random } from './random.ts'
+
+/** A request, and its answer from files that are true. */
+interface Question {
+  readonly method: string
+  readonly params: readonly unknown[]
+  readonly message: string
+  readonly expected: string
+}
+
+/** How requests were answered. */
+export interface Tally {
+  /** Exactly as from files that are true. */
+  right: number
+  /** With an error, or as a block above the head, or an unknown hash. */
+  refused: number
+  /** With another head, which is a block of the true chain. */
+  otherHead: number
+  /** Right, but without a total difficulty that nothing covers. */
+  noDifficulty: number
+  /** An index with right checksums hid logs. */
+  hiddenLogs: number
+  /** An index with right checksums hid a hash. */
+  hiddenHashes: number
+}
+
+export const newTally = (): Tally => ({
+  ...{ right: 0, refused: 0, otherHead: 0, noDifficulty: 0, hiddenLogs: 0, hiddenHashes: 0 },
+})
+
+const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
+/** Codes of what cannot be answered; an internal error is a fault of the program. */
+const REFUSALS: ReadonlySet<number> = new Set([4444, -32000, -32602])
+const HEADS = ['eth_blockNumber', 'eth_capabilities']
+const TAGS = ['latest', 'earliest', 'safe', 'finalized']
+
+/** Requests about blocks that are known, with their right answers. */
+export class Questions {
+  readonly #all: Question[] = []
+  readonly #blocks: readonly MadeUpBlock[]
+  readonly #byNumber = new Map<string, unknown>()
+
+  private constructor(blocks: readonly MadeUpBlock[]) {
+    this.#blocks = blocks
+  }
+
+  /** @param runs the numbers of consecutive blocks of a file, first and last */
+  static async of(
+    history: OpenHistory,
+    blocks: readonly MadeUpBlock[],
+    runs: readonly (readonly [bigint, bigint])[],
+  ): Promise<Questions> {
+    const questions = new Questions(blocks)
+    const rpc = rpcOf(history)
+    const calls: (readonly [string, ...unknown[]])[] = blocks.flatMap(callsFor)
+    for (const [from, to] of runs) {
+      for (const condition of conditionsOf(blocks)) {
+        calls.push(['eth_getLogs', { fromBlock: quantity(from), toBlock: quantity(to), ...condition }])
+      }
+    }
+    for (const { number, hash, transactions } of blocks) {
+      const ref = quantity(number)
+      calls.push(
+        ['eth_getTransactionByBlockNumberAndIndex', ref, quantity(transactions.length)],
+        ['eth_getBlockReceipts', { blockHash: hash }],
+      )
+    }
+    calls.push(['eth_chainId'], ['eth_getTransactionByHash', keccak256(toUtf8Bytes('unknown'))])
+    for (const [method, ...params] of calls) {
+      const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+      const expected = (await textOf(rpc, message)) ?? ''
+      questions.#all.push({ method, params, message, expected })
+    }
+    for (const { number } of blocks) {
+      const ref = quantity(number)
+      const expected = questions.#all.find(
+        ({ method, params }) => method === 'eth_getBlockByNumber' && params[0] === ref && params[1] === true,
+      )
+      questions.#byNumber.set(ref, JSON.parse(expected?.expected ?? '').result)
+    }
+    return questions
+  }
+
+  get count(): number {
+    return this.#all.length
+  }
+
+  /** Ask some. @throws {Error} a wrong answer */
+  async ask(history: OpenHistory, count: number, { effect }: Change, random: Random): Promise<Tally> {
+    const tally = newTally()
+    const rpc = rpcOf(history)
+    for (let n = 0; n < count; n++) {
+      const question = oneOf(this.#all, random)
+      const text = (await textOf(rpc, question.message)) ?? ''
+      if (text === question.expected) {
+        tally.right++
+        continue
+      }
+      const outcome = effect === 'none' ? undefined : await judge(question, JSON.parse(text), { effect, history })
+      if (outcome === undefined) {
+        throw new Error(`${question.message}: ${text}, expected ${question.expected}`)
+      }
+      tally[outcome]++
+    }
+    tally[await this.#head(rpc, random)]++
+    return tally
+  }
+
+  async #head(rpc: Rpc, random: Random): Promise<'right' | 'refused' | 'otherHead'> {
+    const last = quantity(this.#blocks.at(-1)?.number ?? 0n)
+    const method = oneOf([...HEADS, ...TAGS], random)
+    const isTag = TAGS.includes(method)
+    const [asked, params] = isTag ? ['eth_getBlockByNumber', [method, true]] : [method, []]
+    const { result, error } = await answerOf(rpc, asked, params)
+    if (error !== undefined) {
+      if (REFUSALS.has(error.code)) return 'refused'
+      throw new Error(`${method}: ${error.code} ${error.message}`)
+    }
+    if (isTag && result === null) return 'refused'
+    const found = result as {
+      readonly number?: string
+      readonly head?: { readonly number: string; readonly hash: string }
+    }
+    const number = isTag ? found.number : (found.head?.number ?? (result as string))
+    const known = this.#byNumber.get(number ?? '') as { readonly hash: string } | undefined
+    const isRight = isTag
+      ? JSON.stringify(withoutDifficulty(known)) === JSON.stringify(withoutDifficulty(found))
+      : known !== undefined && (found.head === undefined || found.head.hash === known.hash)
+    if (!isRight) throw new Error(`${method}: ${JSON.stringify(result)}`)
+    return number === last || method === 'earliest' ? 'right' : 'otherHead'
+  }
+}
+
+function rpcOf(history: OpenHistory): Rpc {
+  return new Rpc(history, { chainId: 1n, totalDifficulty: true })
+}
+
+async function answerOf(rpc: Rpc, method: string, params: readonly unknown[]): Promise<Answered> {
+  return JSON.parse((await textOf(rpc, JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))) ?? '')
+}
+
+function conditionsOf(blocks: readonly MadeUpBlock[]): object[] {
+  const logs = blocks.flatMap(({ receipts }) => receipts).flatMap((receipt) => receipt.logs)
+  const hex = (bytes: Uint8Array): string => `0x${Buffer.from(bytes).toString('hex')}`
+  const addresses = [...new Set(logs.map(({ address }) => hex(address)))]
+  const topics = [...new Set(logs.flatMap(({ topics: [first] }) => (first ? [hex(first)] : [])))]
+  const seconds = [...new Set(logs.flatMap(({ topics: [, second] }) => (second ? [hex(second)] : [])))]
+  return [
+    {},
+    ...addresses.map((address) => ({ address })),
+    ...topics.map((topic) => ({ topics: [topic] })),
+    ...seconds.map((topic) => ({ topics: [null, topic] })),
+    { address: addresses.slice(0, 3), topics: [topics.slice(0, 4)] },
+  ]
+}
+
+interface Judging {
+  readonly effect: Exclude<Change['effect'], 'none'>
+  readonly history: OpenHistory
+}
+
+/** What an answer is that is not the right one; `undefined` if it is wrong. */
+async function judge(
+  { method, params, expected }: Question,
+  { result, error }: Answered,
+  { effect, history }: Judging,
+): Promise<keyof Tally | undefined> {
+  const { result: right } = JSON.parse(expected) as Answered
+  const [refuses, hides] = [effect !== 'hides', effect !== 'refuses']
+  if (error !== undefined) {
+    if (refuses && REFUSALS.has(error.code)) return 'refused'
+    // A block's logs are asked for by a hash that an index hides.
+    return error.message === 'unknown block' ? 'hiddenHashes' : undefined
+  }
+  if (right === undefined) return undefined
+  if (result === null) {
+    if (!(await isUnknown(method, params[0], history))) return undefined
+    return refuses ? 'refused' : 'hiddenHashes'
+  }
+  if (Array.isArray(result) && method === 'eth_getLogs') {
+    const held = new Set((right as unknown[]).map((log) => JSON.stringify(log)))
+    const isPart = result.every((log) => held.has(JSON.stringify(log)))
+    return hides && isPart && result.length < held.size ? 'hiddenLogs' : undefined
+  }
+  const isAsRight = JSON.stringify(result) === JSON.stringify(withoutDifficulty(right))
+  return isAsRight && refuses ? 'noDifficulty' : undefined
+}
+
+/** Whether a block or transaction is said not to be known: nothing else is a reason for null. */
+async function isUnknown(method: string, ref: unknown, history: OpenHistory): Promise<boolean> {
+  const text = typeof ref === 'object' && ref !== null ? (ref as { readonly blockHash: string }).blockHash : String(ref)
+  if (text.length < 66) return history.find(BigInt(text)) === 'above'
+  const hash = Buffer.from(text.slice(2), 'hex')
+  const isTransaction = /Transaction(ByHash|Receipt)$|RawTransaction$/.test(method)
+  return (await (isTransaction ? history.transactionAt(hash) : history.numberOf(hash))) === undefined
+}
+
+function withoutDifficulty(block: unknown): unknown {
+  if (typeof block !== 'object' || block === null) return block
+  const { totalDifficulty, ...rest } = block as Record<string, unknown>
+  return rest
+}
