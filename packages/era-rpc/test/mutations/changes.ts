@@ -1,4 +1,4 @@
-import { decodeRecordHeader, RECORD_HEADER_BYTES } from '@datastreamer/e2store'
+import { decodeRecordHeader, RECORD_HEADER_BYTES, RecordType } from '@datastreamer/e2store'
 import { fileOf, type MadeFile, type NamedBytes, type Row, sidecarOf } from './files.ts'
 import { flipBits, oneOf, type Random } from './random.ts'
 import { resealed } from './sidecar-changes.ts'
@@ -132,7 +132,7 @@ async function rewritten(subject: Subject, random: Random): Promise<NamedBytes |
   return fileOf(shape, blocks[0]?.number ?? 0n, otherRows(subject, random)).catch(() => undefined)
 }
 
-const ACCUMULATOR = 0x07
+const ACCUMULATOR: number = RecordType.Accumulator
 
 /** A file in which the accumulator is that of another. */
 function withAccumulatorOf(original: Uint8Array, changed: Uint8Array): Uint8Array {
