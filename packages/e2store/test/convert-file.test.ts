@@ -95,8 +95,9 @@ describe('a converted file', () => {
     const { name, bytes } = await era1()
     writeFileSync(dir.join(name), bytes)
     const path = await convert(dir.join(name), 'ere', dir.path)
-    writeFileSync(path, 'mine')
     expect(await convertFile(dir.join(name), 'ere', dir.path)).toEqual({ path, wasThere: true })
+    writeFileSync(path, 'mine')
+    await expect(convertFile(dir.join(name), 'ere', dir.path)).rejects.toMatchObject({ code: 'NOT_OURS' })
     expect(readFileSync(path, 'utf8')).toBe('mine')
   })
 

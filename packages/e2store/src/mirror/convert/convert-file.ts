@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { VerificationError } from '../../errors.ts'
+import { E2StoreError, VerificationError } from '../../errors.ts'
 import type { BlockArchive } from '../../execution/archive/archive.ts'
 import { executionArchiveNameOf } from '../../execution/archive/archive-name.ts'
 import type { ArchiveKind } from '../../execution/archive/layout.ts'
@@ -35,7 +35,7 @@ export interface ConvertedFile {
  *
  * @param out folder for the new file
  * @throws {ConversionError} @throws {E2FormatError} @throws {VerificationError}
- * @throws {MirrorError} `NO_NETWORK`
+ * @throws {MirrorError} `NO_NETWORK`; `NOT_OURS`: something else has the name of the new file
  */
 export async function convertFile(
   path: string,
@@ -55,6 +55,7 @@ export async function convertFile(
   const known = await identityAfter(archive, to, options)
   const foreseen = known && join(out, formatExecutionArchiveName({ ...known, network }))
   if (foreseen !== undefined && (await stat(foreseen).catch(() => undefined)) !== undefined) {
+    await checkThere(foreseen, options)
     return { path: foreseen, wasThere: true }
   }
   await verifyArchive(archive, { ...(parsed && { name }), ...(signal && { signal }) })
@@ -63,7 +64,9 @@ export async function convertFile(
   const result = join(out, target)
   try {
     await check(working, target, options)
-    return { path: result, wasThere: !(await renameIfNew(working, result)) }
+    const wasThere = !(await renameIfNew(working, result))
+    if (wasThere) await checkThere(result, options)
+    return { path: result, wasThere }
   } finally {
     await rm(working, { force: true })
   }
@@ -90,6 +93,17 @@ async function check(path: string, name: string, options: ConvertFileOptions): P
   const expected = await executionArchiveNameOf(archive, parseExecutionArchiveName(name)?.network ?? '')
   if (expected !== name) throw new VerificationError('WRONG_NAME', `${name} was written, it is ${expected}`, 0)
   await verifyArchive(archive, { name, ...(signal && { signal }) })
+}
+
+/** What has the name of the new file must be such a file. @throws {MirrorError} `NOT_OURS` */
+async function checkThere(path: string, options: ConvertFileOptions): Promise<void> {
+  try {
+    await check(path, basename(path), options)
+  } catch (cause) {
+    options.signal?.throwIfAborted()
+    if (!(cause instanceof E2StoreError)) throw cause
+    throw new MirrorError('NOT_OURS', `${path} is there, and is not what it would become: ${cause.message}`, { cause })
+  }
 }
 
 async function openAny(source: ByteSource, { codec, blocks }: ConvertArchiveOptions): Promise<BlockArchive> {
