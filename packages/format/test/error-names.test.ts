@@ -4,7 +4,7 @@ import { errorNamesMinified } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 
 /** Bases that are never thrown themselves. */
-const ABSTRACT = new Set(['StreamError', 'E2StoreError', 'ContentError', 'EraRpcError', 'EraParquetError'])
+const ABSTRACT = new Set(['StreamError', 'E2StoreError', 'ContentError'])
 
 const packages = resolve(import.meta.dirname, '../..')
 
