@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fromBytes, openEra, openEra1, toBytes } from '@datastreamer/e2store'
@@ -58,6 +59,21 @@ describe('e2store verify of a folder', () => {
         { code: 'MISSING', range: { chain: 'beacon', first: '3', last: '4' } },
       ],
     })
+  })
+
+  test('says which files of a list of checksums are not in it', async () => {
+    using dir = tempDir()
+    const [first = ''] = await writeEmptyEras(dir.path, 'test', 1)
+    const hash = createHash('sha256').update(readFileSync(first)).digest('hex')
+    const list = dir.join('checksums.txt')
+    writeFileSync(list, `${hash}  ${basename(first)}\n${'0'.repeat(64)}  test-00001-01234567.era\n`)
+    const folder = await datastreamer('e2store', 'verify', dir.path, '--checksums', list)
+    expect([folder.status, folder.stderr]).toEqual([
+      0,
+      expect.stringContaining('not there: 1 file of the list, "test-00001-01234567.era"'),
+    ])
+    const named = await datastreamer('e2store', 'verify', first, '--checksums', list)
+    expect([named.status, named.stderr]).toEqual([0, expect.not.stringContaining('not there')])
   })
 
   test('says what is missing of a range that is expected', async () => {

@@ -11,10 +11,19 @@ export type ChecksumResult =
 /** Compares files with a list, whatever their names and contents are. */
 export class ChecksumCheck {
   readonly #finder: ChecksumFinder
+  /** Names in the list of which no file was seen yet. */
+  readonly #unseen: Set<string>
 
   /** @param names of all files that are to be verified */
   constructor(list: ChecksumList, names: readonly string[]) {
     this.#finder = new ChecksumFinder(list, names)
+    this.#unseen = new Set(list.entries.flatMap(({ name }) => (name === undefined ? [] : [name])))
+    for (const name of names) this.#unseen.delete(name)
+  }
+
+  /** Files in the list that are not there, under no name. */
+  get absent(): readonly string[] {
+    return [...this.#unseen]
   }
 
   /** Why a list without names was used only as a set, if it was. */
@@ -37,7 +46,10 @@ export class ChecksumCheck {
   /** Lists may be older than files, and files are renamed: neither is a fault. */
   #unnamed(found: string): ChecksumResult {
     const name = this.#finder.nameOf(found)
-    if (name !== undefined) return { is: 'listed', text: `checksum as listed for ${name}` }
+    if (name !== undefined) {
+      this.#unseen.delete(name)
+      return { is: 'listed', text: `checksum as listed for ${name}` }
+    }
     return { is: 'unlisted', text: 'NOT COMPARED: the list has no checksum for it' }
   }
 }

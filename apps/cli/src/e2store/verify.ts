@@ -4,6 +4,7 @@ import { Argument, Command, Option } from 'commander'
 import { readCount, readU64 } from '../arguments.ts'
 import { MissingError, UsageError, WrongFileError } from '../errors.ts'
 import { Progress } from '../output/progress.ts'
+import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
 import { ChecksumCheck } from './check-checksum.ts'
@@ -101,7 +102,7 @@ async function verify(
     throw new UsageError('USAGE', `--from ${from} is after --to ${to}`)
   }
   const inputs = await inputsOf(paths, signal)
-  const { verifier, folder } = await prepare(inputs, rest, note, signal)
+  const { verifier, folder, check } = await prepare(inputs, rest, note, signal)
   let status: ExitCode = ExitCode.ok
   for (const input of inputs) {
     const result = await verifyOne(input.path, verifier, signal, rest)
@@ -111,10 +112,22 @@ async function verify(
     if (fault !== undefined) status = ExitCode.failed
     await out.line(resultLine(input.shown, fault instanceof Error ? fault : result, json))
   }
+  // Who names files one by one does not ask for the others.
+  const areAll = inputs.some(({ path }) => !paths.includes(path))
+  if (areAll && check !== undefined) noteAbsent(check.absent, note)
   const report = await folder.report(signal)
   if (report === undefined) return status
   for (const line of folderLines(report, json)) await out.line(line)
   return report.findings.length > 0 ? ExitCode.failed : status
+}
+
+/** A folder may hold a part of what a list has: that is no fault, but to be known. */
+function noteAbsent(names: readonly string[], note: (line: string) => void): void {
+  if (names.length === 0) return
+  const some = names.slice(0, 3).map((name) => JSON.stringify(name))
+  note(
+    `--checksums: not there: ${plural(names.length, 'file')} of the list, ${[...some, ...(names.length > 3 ? ['...'] : [])].join(', ')}`,
+  )
 }
 
 /** Read what the options name. @throws {UsageError} */
@@ -123,7 +136,11 @@ async function prepare(
   { accumulators, checksums, network: named, historyRoots, ...options }: VerifyCommandOptions,
   note: (line: string) => void,
   signal: AbortSignal,
-): Promise<{ readonly verifier: FileVerifier; readonly folder: FolderCheck }> {
+): Promise<{
+  readonly verifier: FileVerifier
+  readonly folder: FolderCheck
+  readonly check: ChecksumCheck | undefined
+}> {
   const names = inputs.map(({ name }) => name)
   const network = named === undefined ? undefined : readNetwork(named)
   const list = checksums === undefined ? undefined : readList('--checksums', checksums, note)
@@ -144,7 +161,7 @@ async function prepare(
     check,
   )
   const trusted = history && historyRoots !== undefined ? { name: historyRoots, of: history } : undefined
-  return { verifier, folder: new FolderCheck({ ...options, network, history: trusted }) }
+  return { verifier, folder: new FolderCheck({ ...options, network, history: trusted }), check }
 }
 
 async function trustedHistory(
