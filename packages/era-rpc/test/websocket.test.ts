@@ -176,3 +176,33 @@ test('answers that are not taken are bounded for all clients together', async ()
   await closed
   expect(await exchange(reader, [call(2)], 1)).toEqual([{ jsonrpc: '2.0', id: 2, result: '0x5' }])
 })
+
+test('searches of one connection that hang keep nobody else waiting', async () => {
+  const { archive, blocks } = await madeUpChain({ blocks: 12 })
+  const history = await MemoryHistory.of(await archive())
+  const server = await serve({}, history)
+  const [first, second] = blocks.map(({ number }) => `0x${number.toString(16)}`)
+  let goOn = (): void => {}
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const hung: bigint[] = []
+  history.onRead = (number) => {
+    if (number !== blocks[0]?.number) return
+    hung.push(number)
+    return gate
+  }
+  const search = (id: number, block = first): string => call(id, 'eth_getLogs', [{ fromBlock: block, toBlock: block }])
+  const busy = await dial(server)
+  const theirs = exchange(busy, [`[${search(1)},${search(2)},${search(3)},${search(4)}]`, search(5)], 2)
+  await vi.waitFor(() => expect(hung).toHaveLength(2))
+  const other = await dial(server)
+  const block = call(2, 'eth_getBlockByNumber', [second, false])
+  const answers = await exchange(other, [search(1, second), block, search(3, second)], 3)
+  expect(new Set(answers.map((answer) => (answer as { id: number }).id))).toEqual(new Set([1, 2, 3]))
+  expect(answers).not.toContainEqual(expect.objectContaining({ error: expect.anything() }))
+  expect(hung).toHaveLength(2)
+  goOn()
+  expect(await theirs).toHaveLength(2)
+  expect(hung).toHaveLength(5)
+})

@@ -34,6 +34,8 @@ export interface CallReport {
 export type OnCall = (report: CallReport) => void
 
 export interface CallOptions {
+  /** Who asks: clients take turns with what takes long. */
+  readonly client: object
   readonly signal: AbortSignal | undefined
   /** Longest that it takes. */
   readonly timeoutMs: number
@@ -42,7 +44,7 @@ export interface CallOptions {
   readonly onMade: ((bytes: number) => void) | undefined
 }
 
-type MakeOptions = Pick<CallOptions, 'onMade' | 'mayAskElsewhere'> & { readonly turns: Turns }
+type MakeOptions = Pick<CallOptions, 'client' | 'onMade' | 'mayAskElsewhere'> & { readonly turns: Turns }
 
 const MAX_NAME_CHARS = 100
 
@@ -85,7 +87,7 @@ export class Caller {
     deadline: Deadline,
     id: string,
     { method, params }: Pick<Request, 'method' | 'params'>,
-    { turns, mayAskElsewhere }: MakeOptions,
+    { client, turns, mayAskElsewhere }: MakeOptions,
   ): Promise<JsonText> {
     const startedAt = performance.now()
     const known = METHODS.get(method)
@@ -109,6 +111,7 @@ export class Caller {
         {
           ...this.#sources,
           turns,
+          client,
           get signal() {
             return deadline.signal
           },

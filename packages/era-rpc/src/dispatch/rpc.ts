@@ -37,6 +37,8 @@ export interface RpcOptions {
 export interface AnswerOptions {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
+  /** Who asks, such as a connection: clients take turns with what takes long (default: a new one with each message). */
+  readonly client?: object | undefined
   /** Notified of the bytes of answers that were made, of each call of a batch for itself, which may wait to be taken. */
   readonly onMade?: ((bytes: number) => void) | undefined
   /** Whether the fallback, if there is one, may be asked (default true). */
@@ -80,7 +82,7 @@ export class Rpc {
    */
   async answer(
     message: string,
-    { signal, onMade, mayAskElsewhere = true }: AnswerOptions = {},
+    { signal, client = {}, onMade, mayAskElsewhere = true }: AnswerOptions = {},
   ): Promise<Answer | undefined> {
     let read: ReturnType<typeof readMessage>
     try {
@@ -89,7 +91,7 @@ export class Rpc {
       if (error instanceof RpcError) return errorAnswer('null', error)
       throw error
     }
-    const options = { signal, onMade, mayAskElsewhere, timeoutMs: this.#timeoutMs }
+    const options = { signal, client, onMade, mayAskElsewhere, timeoutMs: this.#timeoutMs }
     if (read.kind === 'single') return this.#caller.answer(read.request, options)
     if (read.requests.every((request) => request.kind === 'call' && request.id === undefined)) return undefined
     return answerBatch(this.#caller, read.requests, { ...options, maxBytes: this.#maxAnswerBytes })

@@ -16,7 +16,7 @@ export const logMethods: MethodTable = {
     const range = await rangeOf(call, query)
     checkHeld(call, range)
     const filter = { ...range, ...(query.addresses && { addresses: query.addresses }), topics: query.topics }
-    return call.searches.pass(call.signal, () => search(call, filter))
+    return call.searches.pass(call, () => search(call, filter))
   }),
 }
 

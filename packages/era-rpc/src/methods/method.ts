@@ -28,6 +28,8 @@ export interface Sources {
 /** What a call has besides its arguments. */
 export interface Call extends Sources {
   readonly turns: Turns
+  /** Who asks. */
+  readonly client: object
   /** Aborted when nobody wants the answer any more. */
   readonly signal: AbortSignal
 }

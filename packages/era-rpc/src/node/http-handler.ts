@@ -76,7 +76,7 @@ async function post(
   }
   const mayAskElsewhere = request.headers[FORWARDED_HEADER] === undefined
   const onMade = (bytes: number): void => held.add(bytes)
-  const answer = await rpc.answer(text, { signal: left.signal, onMade, mayAskElsewhere })
+  const answer = await rpc.answer(text, { signal: left.signal, client: request.socket, onMade, mayAskElsewhere })
   if (answer === undefined) refuse(response, 200)
   else await sendAnswer(response, answer, { signal: left.signal, held })
 }

@@ -105,7 +105,7 @@ export class WebSockets {
     let sent: Promise<void> = Promise.resolve()
     const answer = async (message: Buffer): Promise<void> => {
       const onMade = (bytes: number): void => held.add(bytes)
-      const made = await this.#options.rpc.answer(message.toString(), { signal: left.signal, onMade })
+      const made = await this.#options.rpc.answer(message.toString(), { signal: left.signal, client: socket, onMade })
       held.add(-message.length)
       if (made === undefined) return
       sent = sent.then(() => send(socket, made, held))
