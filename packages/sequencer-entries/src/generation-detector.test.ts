@@ -116,6 +116,20 @@ describe('what leaves a doubt', () => {
     expect(detector.of(zero)).toBe(generation)
   })
 
+  test.each([
+    // As protobuf: a transaction of block 0 whose `encoded` is all the rest.
+    ['pre-etrog', { kind: 'l2BlockEnd', number: 0x4622n }],
+    // As protobuf: a block without a number, whose global exit root is all the rest.
+    [
+      'sequencer-2023-09',
+      { kind: 'transaction', batchNumber: 0xbbf_0d52n, encoded: bytes(1, 0), effectiveGasPricePercentage: 0 },
+    ],
+  ] as const)('an entry of %s that is a message without a number is of a fixed layout', (generation, init) => {
+    const [entry] = entriesFrom(generation, 0n, [init])
+    expect(decodeSequencerEntry(entry ?? zero, 'protobuf')).not.toHaveProperty('unknown', expect.anything())
+    expect(decodeSequencerEntry(entry ?? zero)).toEqual(decodeSequencerEntry(entry ?? zero, generation))
+  })
+
   test('what nobody can read says nothing', () => {
     const detector = new GenerationDetector()
     expect(detector.of({ type: 99, data: bytes(3, 1) })).toBe('protobuf')

@@ -6,6 +6,9 @@ import type { SequencerEntry } from './model.ts'
 /** What can be read as several is taken for the newest. */
 const NEWEST_FIRST: readonly Generation[] = [...GENERATIONS].reverse()
 
+/** Numbers of blocks and batches are below it. */
+const NUMBER_LIMIT = 2n ** 32n
+
 interface Reading {
   readonly generation: Generation
   readonly entry: SequencerEntry
@@ -52,28 +55,32 @@ function readingOf(entry: EntryData, generation: Generation): Reading | undefine
 
 /**
  * The generations whose reading of an entry is the likely one. Other bytes are hardly ever a message of protobuf, unless
- * their fields are taken for fields of a later version. Fixed layouts of one length differ in their byte order: the wrong
- * one gives the greater number, as long as numbers are below 2^32.
+ * its fields are of a later version or it says no number. Fixed layouts of one length differ in their byte order: the
+ * wrong one gives the greater number, as long as numbers are below 2^32.
  */
 function likely(readings: readonly Reading[]): Generation[] {
   const fixed = readings.filter(({ generation }) => generation !== 'protobuf')
+  const isFixed = fixed.some(({ entry }) => numberOf(entry) < NUMBER_LIMIT)
   const messages = readings.filter(({ generation, entry }) => {
     const isWhole = !('unknown' in entry) || entry.unknown === undefined
-    return generation === 'protobuf' && (isWhole || fixed.length === 0)
+    return generation === 'protobuf' && (!isFixed || (isWhole && numberOf(entry) > 0n))
   })
   const least = fixed.filter(({ entry }) => fixed.every((other) => numberOf(entry) <= numberOf(other.entry)))
   return [...messages, ...least].map(({ generation }) => generation)
 }
 
-/** The number that an entry says, 0 if it says none. */
+/** The number by which an entry is known, 0 if it says none. */
 function numberOf(entry: SequencerEntry): bigint {
   switch (entry.kind) {
     case 'bookmark':
       return entry.value
-    case 'l2Block':
-    case 'l2BlockEnd':
-      return entry.number
-    default:
+    case 'transaction':
+      return entry.l2blockNumber
+    case 'updateGer':
+      return entry.batchNumber
+    case 'unknown':
       return 0n
+    default:
+      return entry.number
   }
 }
