@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE, type Entry, HEADER_PAGE_BYTES, sameEntry } from '@datastreamer/format'
@@ -273,7 +272,9 @@ describe('a large last entry whose last bytes are the same', () => {
 test('a last entry before padding that counts as committed is compared', async () => {
   await using followed = await Followed.open([[1], [1_000_000, 1]], [[100_000, 2]])
   const { store, reader, truncations } = followed
-  await store.truncateFile(2n)
+  // All pages have been read once.
+  expect(await followed.bookmark(1)).toBe(0n)
+  await followed.unseen(() => store.truncateFile(2n))
   await followed.caughtUp()
   expect(truncations).toEqual([2])
   const other = new Uint8Array(1_000_000).fill(1).fill(7, 0, 10)
@@ -375,7 +376,7 @@ function randomEntries(random: Random, life: number): Wanted[] {
   )
 }
 
-test.each([1, 2, randomInt(2 ** 31)])(
+test.each([1, 2, Number(process.env.TEST_SEED)])(
   'whatever is written unseen, readers have one history and bookmarks lead into it (seed %i)',
   async (seed) => {
     const random = randomFrom(seed)
