@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineProject } from 'vitest/config'
+import { testSeed } from './seed.ts'
 
 /** Where Node keeps the compiled sources of programs that tests start: it halves the time that a start takes. */
 const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile-cache')
+
+/** One seed for all packages: each worker gets its number. */
+const SEED = String(testSeed())
 
 /** How every package is tested: from source, without a build. */
 export function project(name: string): ReturnType<typeof defineProject> {
@@ -15,8 +19,8 @@ export function project(name: string): ReturnType<typeof defineProject> {
       maxWorkers: availableParallelism() + 1,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
-      setupFiles: [join(import.meta.dirname, 'leaked-files.ts')],
-      env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
+      setupFiles: ['leaked-files.ts', 'seeded-properties.ts'].map((file) => join(import.meta.dirname, file)),
+      env: { NODE_COMPILE_CACHE: COMPILE_CACHE, TEST_SEED: SEED },
       testTimeout: 120_000,
       hookTimeout: 120_000,
       // What is waited for takes no time, but on a busy machine.

@@ -1,8 +1,9 @@
+import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { historiesOf, playAllDeaths } from './sim/play-deaths.ts'
 
 const HISTORIES = Number(process.env.LONG_HISTORIES ?? 12_000)
-const FIRST_SEED = Number(process.env.LONG_SEED ?? 1000)
+const FIRST_SEED = Number(process.env.LONG_SEED ?? randomInt(1_000_000, 100_000_000))
 const SEEDS_PER_LINE = 20
 
 test(`${HISTORIES} histories of operations, with a crash at every call of the disk`, async () => {

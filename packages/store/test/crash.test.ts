@@ -1,12 +1,9 @@
-import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { FrailFault } from './sim/history.ts'
-import { historiesOf, playAllDeaths } from './sim/play-deaths.ts'
+import { playAllDeaths } from './sim/play-deaths.ts'
 
 const MODES = ['commit', 'interval', 'never'] as const
 const SEEDS = [1, 2, 3]
-/** Histories of new seeds are started for this long. */
-const FRESH_MS = 12_000
 
 /** Counts the faults that occurred: a disk that never fails proves nothing. */
 function countedFaults(): { faults: Record<FrailFault, number>; onFault: (kind: FrailFault) => void } {
@@ -77,21 +74,4 @@ test.each(MODES)('fsync %s: a store that has reopened by itself has all that was
     histories += await playAllDeaths({ seed, fsync, death: 'power', faults: 0.1, lives: 2, reopens: true })
   }
   expect(histories).toBeGreaterThan(2 * 20)
-})
-
-test('histories of new seeds', { timeout: 20 * FRESH_MS }, async () => {
-  const first = Number(process.env.CRASH_SEED ?? randomInt(1_000_000, 100_000_000))
-  console.log(`crash histories of seeds from ${first} on; CRASH_SEED=${first} plays them again`)
-  const end = performance.now() + FRESH_MS
-  let histories = 0
-  let seed = first
-  do {
-    for (const history of historiesOf(seed)) {
-      histories += await playAllDeaths(history)
-      if (performance.now() >= end) break
-    }
-    seed++
-  } while (performance.now() < end)
-  console.log(`${histories} crash histories, seeds ${first} to ${seed - 1}`)
-  expect(histories).toBeGreaterThan(6)
 })

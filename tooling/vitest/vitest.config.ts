@@ -1,0 +1,3 @@
+import { project } from './preset.ts'
+
+export default project('tests')
