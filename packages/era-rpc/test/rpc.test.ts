@@ -28,17 +28,37 @@ async function batch(rpc: Rpc, requests: readonly unknown[]): Promise<readonly A
 
 const chainId = (id: unknown): object => ({ jsonrpc: '2.0', id, method: 'eth_chainId' })
 
+const deep = (depth: number): string => `${'[{"id":1,"a":'.repeat(depth)}1${'}]'.repeat(depth)}`
+
 test.each([
   ['{"jsonrpc":"2.0","id":12345678901234567890123,"method":"eth_chainId"}', '"id":12345678901234567890123,'],
   ['{"jsonrpc":"2.0","id":9007199254740993,"method":"eth_chainId"}', '"id":9007199254740993,'],
   ['{"jsonrpc":"2.0","id":1.50,"method":"eth_chainId"}', '"id":1.50,'],
   ['{"jsonrpc":"2.0","id":"ü\\u2028","method":"eth_chainId"}', '"id":"\\u00fc\\u2028",'],
   ['{"jsonrpc":"2.0","id":null,"method":"eth_chainId"}', '"id":null,'],
-  ['{"jsonrpc":"2.0","id":-0,"method":"eth_chainId"}', '"id":0,'],
+  ['{"jsonrpc":"2.0","id":-0,"method":"eth_chainId"}', '"id":-0,'],
+  ['{"jsonrpc":"2.0","id":1.0,"method":"eth_chainId"}', '"id":1.0,'],
+  ['{"jsonrpc":"2.0","id" :\t2E+0\n,"method":"eth_chainId"}', '"id":2E+0,'],
+  ['{"jsonrpc":"2.0","id":1e999,"method":"eth_chainId"}', '"id":1e999,'],
+  ['{"jsonrpc":"2.0","\\u0069d":1e3,"method":"eth_chainId"}', '"id":1e3,'],
+  ['{"id":1.0,"jsonrpc":"2.0","id":2.0,"method":"eth_chainId"}', '"id":2.0,'],
+  ['{"jsonrpc":"2.0","id":3.0,"method":"eth_chainId","a":{"id":4.0},"b":["id",{"id":5.0}]}', '"id":3.0,'],
+  ['{"jsonrpc":"2.0","a":"\\"id\\\\\\":7","b\\":":"id","id":6.0,"method":"eth_chainId"}', '"id":6.0,'],
   ['[{"jsonrpc":"2.0","id":9007199254740993,"method":"eth_chainId"}]', '"id":9007199254740993,'],
 ])('the id is given back as it was sent: %s', async (message, id) => {
   const { rpc } = await rpcOf()
   expect(await textOf(rpc, message)).toContain(`{"jsonrpc":"2.0",${id}"result":"0x7"}`)
+})
+
+test('in a batch each id is that of its call', async () => {
+  const { rpc } = await rpcOf()
+  const members = ['9007199254740993', '[{"id":1.0}]', '{"id":2.0}', deep(20_000), '{"id":[3.0]}', '"id"']
+  const calls = ['1.0', '9007199254740993', '2e0'].map((id) => `{"id":${id},"jsonrpc":"2.0","method":"eth_chainId"}`)
+  const text = await textOf(rpc, ` [${[...members, ...calls].join(' , ')}]`)
+  expect([...(text ?? '').matchAll(/"id":([^,]*),/g)].map(([, id]) => id)).toEqual([
+    ...['null', 'null', '2.0', 'null', 'null', 'null'],
+    ...['1.0', '9007199254740993', '2e0'],
+  ])
 })
 
 test.each(['{"id":{}}', '{"id":[1]}', '{"id":true}', '1', 'null', '"text"', '{}', '{"jsonrpc":"1.0","method":"a"}'])(

@@ -1,5 +1,6 @@
 import { asciiJson } from './json-text.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
+import { sentIds } from './sent-ids.ts'
 
 /** A call of a method. */
 export interface Request {
@@ -31,15 +32,16 @@ const MAX_ID_CHARS = 256
  * @throws {RpcError} it is not JSON, an empty batch or one of more than `maxBatch` calls
  */
 export function readMessage(text: string, maxBatch: number): Message {
-  const json = withExactIds(parse(text), text)
-  if (!Array.isArray(json)) return { kind: 'single', request: readRequest(json) }
+  const json = parse(text)
+  const ids = sentIds(text)
+  if (!Array.isArray(json)) return { kind: 'single', request: readRequest(json, ids[0]) }
   if (json.length === 0) throw new RpcError(RpcCode.invalidRequest, 'empty batch')
   if (json.length > maxBatch) {
-    const id = idOf(json[0]) || 'null'
+    const id = idOf(json[0], ids[0]) || 'null'
     const error = new RpcError(RpcCode.invalidRequest, `batch too large: at most ${maxBatch} requests`)
     return { kind: 'batch', requests: [{ kind: 'invalid', id, error }] }
   }
-  return { kind: 'batch', requests: json.map(readRequest) }
+  return { kind: 'batch', requests: json.map((each, at) => readRequest(each, ids[at])) }
 }
 
 function parse(text: string): unknown {
@@ -50,8 +52,8 @@ function parse(text: string): unknown {
   }
 }
 
-function readRequest(value: unknown): Request | InvalidRequest {
-  const id = idOf(value)
+function readRequest(value: unknown, sentId: string | undefined): Request | InvalidRequest {
+  const id = idOf(value, sentId)
   if (!isObject(value) || id === false) return invalid('null')
   const { jsonrpc, method, params } = value
   if (jsonrpc !== '2.0' || typeof method !== 'string') return invalid(id ?? 'null')
@@ -71,36 +73,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** JSON of an id, as it was sent; `undefined` if there is none, `false` if it is no id. */
-function idOf(value: unknown): string | undefined | false {
+/**
+ * JSON of an id, as it was sent; `undefined` if there is none, `false` if it is no id.
+ *
+ * @param sent the id, if it is a number
+ */
+function idOf(value: unknown, sent: string | undefined): string | undefined | false {
   if (!isObject(value) || !Object.hasOwn(value, 'id')) return undefined
   const { id } = value
-  if (id instanceof SentNumber) return id.digits.length <= MAX_ID_CHARS && id.digits
-  if (typeof id === 'number') return Number.isFinite(id) && String(id)
+  if (typeof id === 'number') return sent !== undefined && sent.length <= MAX_ID_CHARS && sent
   if (typeof id === 'string') return id.length <= MAX_ID_CHARS && asciiJson(id)
   return id === null && 'null'
-}
-
-/** A number that JavaScript does not hold exactly. */
-class SentNumber {
-  readonly digits: string
-  constructor(digits: string) {
-    this.digits = digits
-  }
-}
-
-/** Ids that are no safe integers are kept as they were sent, where the platform can tell. */
-function withExactIds(json: unknown, text: string): unknown {
-  const members: readonly unknown[] = Array.isArray(json) ? json : [json]
-  if (members.every((each) => !isObject(each) || typeof each.id !== 'number' || Number.isSafeInteger(each.id))) {
-    return json
-  }
-  try {
-    const exact = (key: string, value: unknown, context?: { readonly source?: string }): unknown =>
-      key === 'id' && typeof value === 'number' ? new SentNumber(context?.source ?? String(value)) : value
-    return JSON.parse(text, exact)
-  } catch {
-    // Nested too deeply for a second look.
-    return json
-  }
 }
