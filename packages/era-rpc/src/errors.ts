@@ -12,6 +12,8 @@ export type FallbackCode =
   | 'NOT_JSON_RPC'
   /** More bytes than are allowed. */
   | 'TOO_LARGE'
+  /** It is of another chain, or does not say of which. */
+  | 'WRONG_CHAIN'
 
 /** A fallback answered in a way that cannot be passed on. Recovery: none; the call was answered as without it. */
 export class FallbackError extends E2StoreError<FallbackCode> {

@@ -1,4 +1,4 @@
-export type { CallReport, Fallback, OnCall } from './dispatch/caller.ts'
+export type { AskOptions, CallReport, Fallback, OnCall } from './dispatch/caller.ts'
 export { HttpFallback, type HttpFallbackOptions } from './dispatch/http-fallback.ts'
 export { type Answer, type AnswerOptions, Rpc, type RpcOptions } from './dispatch/rpc.ts'
 export { type FallbackCode, FallbackError, RpcSetupError } from './errors.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { freePort } from '@datastreamer/fixtures'
 import { afterEach, beforeAll, expect, test } from 'vitest'
@@ -128,6 +128,18 @@ test('what neither has is answered as without it', async () => {
   expect((await call(rpc, 'eth_getLogs', { blockHash: UNKNOWN })).error?.code).toBe(-32000)
 })
 
+const CHAIN_ID = '{"jsonrpc":"2.0","id":1,"result":"0x7"}'
+
+/** A server of our chain: `listener` answers the rest. */
+const ofOurChain =
+  (listener: RequestListener): RequestListener =>
+  async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    if (body.includes('"eth_chainId"')) response.end(CHAIN_ID)
+    else listener(request, response)
+  }
+
 const answering =
   (status: number, body: string): RequestListener =>
   (_, response) => {
@@ -145,10 +157,75 @@ test.each<[string, RequestListener]>([
 ])('a server that %s is no trouble of ours', async (_, listener) => {
   const faults: unknown[] = []
   const options = { timeoutMs: 100, maxBytes: 4000, onFault: (error: unknown) => faults.push(error) }
-  const rpc = await ours(await listen(listener), options)
+  const rpc = await ours(await listen(ofOurChain(listener)), options)
   expect(await call(rpc, 'eth_getTransactionByHash', UNKNOWN)).toEqual({ jsonrpc: '2.0', id: 1, result: null })
   expect((await call(rpc, 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
   expect(faults).toHaveLength(2)
+})
+
+test('a server of another chain is not asked for more', async () => {
+  const asked: string[] = []
+  const faults: unknown[] = []
+  let chain = '"0x1"'
+  const url = await listen(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { method } = JSON.parse(body)
+    asked.push(method)
+    response.end(`{"jsonrpc":"2.0","id":1,"result":${method === 'eth_chainId' ? chain : '"0xbad"'}}`)
+  })
+  const rpc = await ours(url, { onFault: (error) => faults.push(error) })
+  for (const other of ['"0x1"', '"0x07"', '7', 'null']) {
+    chain = other
+    expect((await call(rpc, 'eth_getTransactionByHash', UNKNOWN)).result).toBeNull()
+  }
+  expect(faults).toMatchObject([
+    { code: 'WRONG_CHAIN', message: 'the fallback is of chain "0x1", expected "0x7"' },
+    { code: 'WRONG_CHAIN' },
+    { code: 'WRONG_CHAIN' },
+    { code: 'WRONG_CHAIN', message: 'the fallback does not say of which chain it is, expected "0x7"' },
+  ])
+  expect(asked).toEqual(Array.from({ length: 4 }, () => 'eth_chainId'))
+})
+
+test('of which chain it is, a server is asked once, and again after it failed', async () => {
+  const asked: string[] = []
+  let status = 200
+  const url = await listen(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    asked.push(JSON.parse(body).method)
+    response.writeHead(status).end(CHAIN_ID)
+  })
+  const rpc = await ours(url)
+  const get = (): Promise<unknown> => call(rpc, 'eth_getTransactionByHash', UNKNOWN)
+  await Promise.all([get(), get(), get()])
+  const [check, method] = ['eth_chainId', 'eth_getTransactionByHash']
+  expect(asked.splice(0)).toEqual([check, method, method, method])
+  status = 503
+  await get()
+  expect(asked.splice(0)).toEqual([method])
+  await get()
+  status = 200
+  await get()
+  await get()
+  expect(asked).toEqual([check, check, method, method])
+})
+
+test('when the one leaves for whom a server is asked of which chain it is, others ask themselves', async () => {
+  const left = new AbortController()
+  let checks = 0
+  const fallback = new HttpFallback(
+    await listen((_, response) => {
+      if (checks++ === 0) left.abort(new Error('left'))
+      else response.end(CHAIN_ID)
+    }),
+  )
+  const ask = (signal: AbortSignal) => fallback.ask('eth_getBlockByNumber', [], { chainId: 7n, signal })
+  const first = ask(left.signal)
+  const second = ask(new AbortController().signal)
+  await expect(first).rejects.toThrow('left')
+  expect([await second, checks]).toEqual(['"0x7"', 3])
 })
 
 test('a server that is not there is no trouble of ours', async () => {
@@ -157,22 +234,28 @@ test('a server that is not there is no trouble of ours', async () => {
 })
 
 test('its error is not passed on', async () => {
-  const url = await listen(answering(200, '{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"limit"}}'))
+  const error = '{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"limit"}}'
+  const url = await listen(ofOurChain(answering(200, error)))
   expect((await call(await ours(url), 'eth_getBlockByNumber', '0x1', false)).error?.code).toBe(4444)
 })
 
 test('only so many calls go there at a time', async () => {
   let working = 0
   let most = 0
-  const url = await listen((request: IncomingMessage, response) => {
+  const waiting: ServerResponse[] = []
+  // Two are answered together, once both are there.
+  const listener: RequestListener = (_, response) => {
     most = Math.max(most, ++working)
-    request.resume().once('end', () => {
-      setImmediate(() => {
+    waiting.push(response)
+    if (waiting.length < 2) return
+    setImmediate(() => {
+      for (const each of waiting.splice(0)) {
         working--
-        response.end('{"jsonrpc":"2.0","id":1,"result":"0x1"}')
-      })
+        each.end('{"jsonrpc":"2.0","id":1,"result":"0x1"}')
+      }
     })
-  })
+  }
+  const url = await listen(ofOurChain(listener))
   const rpc = await ours(url, { maxParallel: 2 })
   const asked = Array.from({ length: 20 }, () => call(rpc, 'eth_getTransactionByHash', UNKNOWN))
   expect((await Promise.all(asked)).every(({ result }) => result === '0x1')).toBe(true)
@@ -187,7 +270,7 @@ test('user and password are sent, and not shown', async () => {
   })
   const fallback = new HttpFallback(`${url.replace('//', '//me:s%40cret@')}/v3/key`)
   expect(fallback.name).toBe(url)
-  expect(await fallback.ask('eth_chainId', [], new AbortController().signal)).toBe('"0x1"')
+  expect(await fallback.ask('eth_chainId', [], { chainId: 1n, signal: new AbortController().signal })).toBe('"0x1"')
   expect(Buffer.from(sent?.replace('Basic ', '') ?? '', 'base64').toString()).toBe('me:s@cret')
 })
 
@@ -202,11 +285,11 @@ test('when the one who asked leaves, the other server is left too', async () => 
   const closed = new Promise<void>((resolve) => {
     onClosed = resolve
   })
-  const url = await listen((request, response) => {
-    request.resume()
+  const listener: RequestListener = (_, response) => {
     response.once('close', onClosed)
     left.abort(reason)
-  })
+  }
+  const url = await listen(ofOurChain(listener))
   const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_getTransactionByHash', params: [UNKNOWN] })
   await expect(textOf(await ours(url), message, left.signal)).rejects.toBe(reason)
   await closed

@@ -8,6 +8,12 @@ import { RpcCode, RpcError } from '../protocol/rpc-error.ts'
 import { Deadline } from './deadline.ts'
 import { asRpcError, isAbsent } from './outcome.ts'
 
+export interface AskOptions {
+  /** Of the chain that is served: a server of another one must not be asked. */
+  readonly chainId: bigint
+  readonly signal: AbortSignal
+}
+
 /** Asks another server for what is not in the files. */
 export interface Fallback {
   /**
@@ -15,7 +21,7 @@ export interface Fallback {
    *
    * @throws the reason of `signal` alone
    */
-  ask(method: string, params: readonly unknown[], signal: AbortSignal): Promise<string | undefined>
+  ask(method: string, params: readonly unknown[], options: AskOptions): Promise<string | undefined>
 }
 
 /** A call that was answered. */
@@ -126,7 +132,8 @@ export class Caller {
       fault = failed.fault
     }
     if (this.#fallback !== undefined && mayAskElsewhere && !(params instanceof RpcError) && isAbsent(method, outcome)) {
-      const elsewhere = await deadline.race(this.#fallback.ask(method, params, deadline.signal)).catch(() => undefined)
+      const options = { chainId: this.#sources.chainId, signal: deadline.signal }
+      const elsewhere = await deadline.race(this.#fallback.ask(method, params, options)).catch(() => undefined)
       deadline.throwIfLeft()
       if (elsewhere !== undefined) {
         report({ isFromFallback: true, fault })

@@ -1,9 +1,11 @@
 import { FallbackError, RpcSetupError } from '../errors.ts'
 import { asciiJson } from '../protocol/json-text.ts'
-import type { Fallback } from './caller.ts'
+import type { AskOptions, Fallback } from './caller.ts'
 
 /** Of a request that one of us passes on: nobody passes it on once more, which could go round in a circle. */
 export const FORWARDED_HEADER = 'datastreamer-forwarded'
+
+const MAX_SHOWN_CHARS = 40
 
 export interface HttpFallbackOptions {
   /** Longest that an answer takes, ms (default 10,000). */
@@ -16,7 +18,10 @@ export interface HttpFallbackOptions {
   readonly onFault?: ((error: unknown) => void) | undefined
 }
 
-/** Asks another JSON-RPC server, over HTTP, for what is not in the files. What it answers is passed on unverified. */
+/**
+ * Asks another JSON-RPC server, over HTTP, for what is not in the files. What it answers is passed on unverified, but for
+ * its chain, which is asked for before its first use, and before the next one after it failed.
+ */
 export class HttpFallback implements Fallback {
   /** The URL without credentials. */
   readonly name: string
@@ -25,6 +30,8 @@ export class HttpFallback implements Fallback {
   readonly #options: HttpFallbackOptions
   #working = 0
   readonly #waiting: (() => void)[] = []
+  /** Asks of which chain it is, or has; absent after a failure. */
+  #chain: { readonly id: Promise<string | undefined>; readonly signal: AbortSignal } | undefined
 
   /**
    * @param url of http or https; a user and password in it are sent as basic authentication
@@ -46,15 +53,18 @@ export class HttpFallback implements Fallback {
     this.#options = options
   }
 
-  async ask(method: string, params: readonly unknown[], signal: AbortSignal): Promise<string | undefined> {
-    const { maxParallel = 16, onFault } = this.#options
+  async ask(method: string, params: readonly unknown[], { chainId, signal }: AskOptions): Promise<string | undefined> {
+    const { maxParallel = 16, timeoutMs = 10_000, onFault } = this.#options
     if (this.#working >= maxParallel) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#working++
     try {
       signal.throwIfAborted()
-      return await this.#ask(method, params, signal)
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+      await this.#checkChain(chainId, limited)
+      return await this.#ask(method, params, limited)
     } catch (error) {
       signal.throwIfAborted()
+      this.#chain = undefined
       onFault?.(error)
       return undefined
     } finally {
@@ -64,14 +74,38 @@ export class HttpFallback implements Fallback {
     }
   }
 
+  /** @throws {FallbackError} `WRONG_CHAIN`, and as {@link HttpFallback.#ask} */
+  async #checkChain(wanted: bigint, signal: AbortSignal): Promise<void> {
+    const id = await this.#chainId(signal)
+    if (id === asciiJson(`0x${wanted.toString(16)}`)) return
+    const found = id === undefined ? 'does not say of which chain it is' : `is of chain ${id.slice(0, MAX_SHOWN_CHARS)}`
+    throw new FallbackError('WRONG_CHAIN', `the fallback ${found}, expected "0x${wanted.toString(16)}"`)
+  }
+
+  /** Asked once for all who want to know. */
+  async #chainId(signal: AbortSignal): Promise<string | undefined> {
+    for (;;) {
+      this.#chain ??= { id: this.#ask('eth_chainId', [], signal), signal }
+      const chain = this.#chain
+      try {
+        return await chain.id
+      } catch (error) {
+        if (this.#chain === chain) this.#chain = undefined
+        signal.throwIfAborted()
+        // It was the one who asked first who left, or was out of time.
+        if (!chain.signal.aborted) throw error
+      }
+    }
+  }
+
   async #ask(method: string, params: readonly unknown[], signal: AbortSignal): Promise<string | undefined> {
-    const { timeoutMs = 10_000, maxBytes = 32 * 1024 * 1024 } = this.#options
+    const { maxBytes = 32 * 1024 * 1024 } = this.#options
     const response = await fetch(this.#url, {
       method: 'POST',
       headers: this.#headers,
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
       redirect: 'error',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal,
     })
     const text = await textOf(response, maxBytes)
     if (!response.ok) throw new FallbackError('BAD_STATUS', `the fallback answered with status ${response.status}`)
