@@ -2,13 +2,13 @@
  * The ids of calls that are numbers, as they were sent: JavaScript does not hold all of them, nor how they were written.
  *
  * @param text JSON of a call, or of an array of calls
- * @returns by the place of the call; the last of several, as it counts
+ * @returns by the index of the call; the last of several, as it counts
  */
 export function sentIds(text: string): readonly (string | undefined)[] {
   const ids: (string | undefined)[] = []
   const callDepth = text.trimStart().startsWith('[') ? 2 : 1
   let depth = 0
-  let place = 0
+  let index = 0
   let isCall = false
   let isId = false
   for (let at = 0; at < text.length; at++) {
@@ -30,11 +30,11 @@ export function sentIds(text: string): readonly (string | undefined)[] {
         depth--
         break
       case ',':
-        if (depth === callDepth - 1) place++
+        if (depth === callDepth - 1) index++
         break
       case ':':
         if (isId && depth === callDepth) {
-          ids[place] = numberAt(text, at + 1) ?? ids[place]
+          ids[index] = numberAt(text, at + 1) ?? ids[index]
           isId = false
         }
         break

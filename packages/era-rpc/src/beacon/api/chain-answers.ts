@@ -64,8 +64,8 @@ export async function stateAnswer(
 ): Promise<BeaconAnswer> {
   chooseForm(accept, ['ssz'])
   const state = await findState(archive, id)
-  const { length, fork } = state.facts
-  return sszAnswer(archive.stateChunks(state), { length, fork, verified: state.verified })
+  const { bytes, fork } = state.facts
+  return sszAnswer(archive.stateChunks(state), { length: bytes.length, fork, verified: state.verified })
 }
 
 export async function stateRootAnswer(archive: BeaconArchive, id: string): Promise<BeaconAnswer> {

@@ -10,10 +10,10 @@ import { equalBytes, rootAt, toHex } from './bytes.ts'
 import { EraFiles, type HeldEra } from './era-files.ts'
 import { type EraRoots, readEraRoots } from './era-roots.ts'
 import { type Finality, findFinality } from './finality.ts'
-import { RecentValues } from './lru.ts'
+import { KeptValue, RecentValues } from './lru.ts'
 import { RootIndex } from './root-index.ts'
-import { readStateFacts } from './state-facts.ts'
-import type { VerifiedState } from './verified-state.ts'
+import { verifiedChunks } from './verified-chunks.ts'
+import { type VerifiedState, verifyState } from './verified-state.ts'
 
 export interface BeaconArchiveOptions extends Pick<OpenEraOptions, 'codec' | 'maxBlockBytes' | 'maxStateBytes'> {
   /** The network (default: the built-in one that the files are named after). */
@@ -40,8 +40,8 @@ export class BeaconArchive implements AsyncDisposable {
   #roots = new RecentValues<bigint, EraRoots | undefined>(RECENT_ROOTS)
   #states = new RecentValues<bigint, VerifiedState | undefined>(RECENT_STATES)
   #index: RootIndex
-  #anchor: Promise<Anchor> | undefined
-  #finality: Promise<Finality | undefined> | undefined
+  readonly #anchor = new KeptValue<Anchor>()
+  readonly #finality = new KeptValue<Finality | undefined>()
 
   private constructor(
     files: EraFiles,
@@ -74,12 +74,17 @@ export class BeaconArchive implements AsyncDisposable {
   async refresh(): Promise<boolean> {
     if (!(await this.#files.refresh())) return false
     this.#newest = await this.#files.newest()
-    this.#anchor = undefined
-    this.#finality = undefined
+    this.#forget()
+    return true
+  }
+
+  /** Verify all again. */
+  #forget(): void {
+    this.#anchor.forget()
+    this.#finality.forget()
     this.#roots = new RecentValues(RECENT_ROOTS)
     this.#states = new RecentValues(RECENT_STATES)
     this.#index = this.#makeIndex()
-    return true
   }
 
   /**
@@ -109,27 +114,20 @@ export class BeaconArchive implements AsyncDisposable {
 
   /** The newest state, read completely on the first call. */
   anchor(): Promise<Anchor> {
-    this.#anchor ??= this.#files
-      .with(this.#newest, (held) => Anchor.read(this.network, held))
-      .then((anchor) => anchor ?? Promise.reject(notHeld(`era ${this.#newest}`)))
-    const anchor = this.#anchor
-    anchor.catch(() => {
-      if (this.#anchor === anchor) this.#anchor = undefined
+    return this.#anchor.get(async () => {
+      const anchor = await this.#files.with(this.#newest, (held) => Anchor.read(this.network, held))
+      return anchor ?? Promise.reject(notHeld(`era ${this.#newest}`))
     })
-    return anchor
   }
 
   /** The newest state whose latest block is held too; `undefined` if there is none. */
   finality(): Promise<Finality | undefined> {
-    this.#finality ??= findFinality(this.#newest, this.#files.first, {
-      roots: (era) => this.roots(era),
-      hasBlock: (slot) => this.hasBlock(slot),
-    })
-    const finality = this.#finality
-    finality.catch(() => {
-      if (this.#finality === finality) this.#finality = undefined
-    })
-    return finality
+    return this.#finality.get(() =>
+      findFinality(this.#newest, this.#files.first, {
+        roots: (era) => this.roots(era),
+        hasBlock: (slot) => this.hasBlock(slot),
+      }),
+    )
   }
 
   /**
@@ -185,19 +183,9 @@ export class BeaconArchive implements AsyncDisposable {
     return this.#states.get(era, async () => {
       const next = era < this.#newest ? await this.roots(era + 1n) : undefined
       const expected = next && rootAt(next.head.stateRoots, 0)
-      const anchor = await this.anchor()
-      const slot = era * this.slotsPerEra
-      if (era === anchor.era) {
-        return { era, slot, fileName: anchor.fileName, facts: anchor.facts, verified: 'content' }
-      }
-      return this.#files.with<VerifiedState>(era, async (held) => {
-        const { facts } = await readStateFacts(this.network, held)
-        if (expected && !equalBytes(facts.root, expected)) {
-          const what = `state of slot ${slot} has root ${toHex(facts.root)}, expected ${toHex(expected)}`
-          throw new BeaconError('NOT_VERIFIED', what)
-        }
-        return { era, slot, fileName: held.fileName, facts, verified: expected ? 'chain' : 'content' }
-      })
+      const { era: newest, fileName, facts } = await this.anchor()
+      if (era === newest) return { era, slot: era * this.slotsPerEra, fileName, facts, verified: 'content' }
+      return this.#files.with(era, (held) => verifyState(this.network, held, expected))
     })
   }
 
@@ -207,13 +195,22 @@ export class BeaconArchive implements AsyncDisposable {
     return root === toHex(anchor.facts.root) ? anchor.era : this.#index.stateEra(root)
   }
 
-  /** The bytes of a state, in constant memory. */
-  stateChunks({ era, fileName }: VerifiedState): AsyncIterable<Uint8Array> {
-    return this.#files.stream(fileName, (file) => {
-      const group = file.groups.find((each) => each.era === era)
-      if (!group) throw notHeld(`era ${era}`)
-      return file.stateChunks(group)
-    })
+  /**
+   * The bytes of a state, in constant memory. The last of them come only if all are those that were verified.
+   *
+   * @throws {BeaconError} `NOT_VERIFIED`: the file was changed; then all is verified again
+   */
+  async *stateChunks({ era, slot, fileName, facts }: VerifiedState): AsyncGenerator<Uint8Array, void, void> {
+    try {
+      yield* this.#files.stream(fileName, (file) => {
+        const group = file.groups.find((each) => each.era === era)
+        if (!group) throw notHeld(`era ${era}`)
+        return verifiedChunks(file.stateChunks(group), facts.bytes, `the state of slot ${slot}`)
+      })
+    } catch (error) {
+      if (error instanceof BeaconError && error.code === 'NOT_VERIFIED') this.#forget()
+      throw error
+    }
   }
 
   #eraOfBlock(slot: bigint): bigint {

@@ -21,6 +21,7 @@ export interface HeldEra {
 interface OpenEntry {
   readonly opened: Promise<{ readonly source: OpenedFile; readonly file: EraFile }>
   users: number
+  isClosed: boolean
 }
 
 /** Files that stay open when nobody uses them. */
@@ -111,8 +112,10 @@ export class EraFiles implements AsyncDisposable {
     const entry = this.#acquire(name)
     try {
       yield* make((await entry.opened).file)
+    } catch (error) {
+      throw this.#failed(name, entry, error)
     } finally {
-      await this.#release(name, entry)
+      await this.#release(entry)
     }
   }
 
@@ -129,14 +132,14 @@ export class EraFiles implements AsyncDisposable {
     try {
       return await use((await entry.opened).file)
     } catch (error) {
-      throw named(name, error)
+      throw this.#failed(name, entry, error)
     } finally {
-      await this.#release(name, entry)
+      await this.#release(entry)
     }
   }
 
   #acquire(name: string): OpenEntry {
-    const entry = this.#open.get(name) ?? { opened: this.#openFile(name), users: 0 }
+    const entry = this.#open.get(name) ?? { opened: this.#openFile(name), users: 0, isClosed: false }
     entry.users++
     this.#open.delete(name)
     this.#open.set(name, entry)
@@ -153,18 +156,22 @@ export class EraFiles implements AsyncDisposable {
     }
   }
 
-  async #release(name: string, entry: OpenEntry): Promise<void> {
+  /** The error with the file's name. What is wrong may have been replaced: whoever wants it next opens it again. */
+  #failed(name: string, entry: OpenEntry, error: unknown): unknown {
+    const isAbsent = error instanceof BeaconError && error.code !== 'NOT_VERIFIED'
+    if (!isAbsent && this.#open.get(name) === entry) this.#open.delete(name)
+    return named(name, error)
+  }
+
+  async #release(entry: OpenEntry): Promise<void> {
     entry.users--
-    const failed = await entry.opened.then(
-      () => false,
-      () => true,
-    )
-    if (failed && this.#open.get(name) === entry) this.#open.delete(name)
-    const idle = [...this.#open].filter(([, { users }]) => users === 0)
+    const open = [...this.#open]
+    const idle = open.filter(([, { users }]) => users === 0)
     const surplus = idle.slice(0, Math.max(0, idle.length - IDLE_FILES))
     // Whoever wants one of these opens it again.
     for (const [oldest] of surplus) this.#open.delete(oldest)
     await closeAll(surplus.map(([, unused]) => unused))
+    if (entry.users === 0 && !open.some(([, each]) => each === entry)) await closeAll([entry])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -190,8 +197,10 @@ function named(name: string, error: unknown): unknown {
 }
 
 async function closeAll(entries: readonly OpenEntry[]): Promise<void> {
-  for (const { opened } of entries) {
-    await opened.then(
+  for (const entry of entries) {
+    if (entry.isClosed) continue
+    entry.isClosed = true
+    await entry.opened.then(
       ({ source }) => source[Symbol.asyncDispose](),
       () => undefined,
     )

@@ -20,3 +20,22 @@ export class RecentValues<Key, Value> {
     return value
   }
 }
+
+/** A value that is made when it is asked for, and kept unless that fails. */
+export class KeptValue<Value> {
+  #kept: Promise<Value> | undefined
+
+  get(make: () => Promise<Value>): Promise<Value> {
+    if (this.#kept !== undefined) return this.#kept
+    const value = make()
+    this.#kept = value
+    value.catch(() => {
+      if (this.#kept === value) this.#kept = undefined
+    })
+    return value
+  }
+
+  forget(): void {
+    this.#kept = undefined
+  }
+}

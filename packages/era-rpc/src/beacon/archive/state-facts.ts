@@ -4,6 +4,7 @@ import { type BeaconNetwork, forkAt } from '@datastreamer/e2store/verify-era'
 import { BeaconError } from '../errors.ts'
 import { toHex } from './bytes.ts'
 import type { HeldEra } from './era-files.ts'
+import { type Recognized, Recognizer } from './verified-chunks.ts'
 
 /** Bytes of a state before its block roots. */
 const STATE_START_BYTES = 176
@@ -18,8 +19,8 @@ export interface Checkpoint {
 export interface StateFacts {
   readonly fork: SszFork
   readonly root: Uint8Array
-  /** Bytes of the serialized state. */
-  readonly length: number
+  /** By which its bytes are recognized when they are read again. */
+  readonly bytes: Recognized
   /** Without block and state roots. */
   readonly head: StateHead
   readonly previousJustified: Checkpoint
@@ -45,8 +46,12 @@ export async function readStateFacts(
   const fork = sszForkAt(network, group.stateSlot)
   const { state } = beaconTypes(network.preset, fork)
   const reader = new StateReader(state, keep, group.statePosition)
-  for await (const chunk of file.stateChunks(group, { step: 'verify' })) reader.push(chunk)
-  const { root, length, fixed, kept } = reader.finish()
+  const recognizer = new Recognizer()
+  for await (const chunk of file.stateChunks(group, { step: 'verify' })) {
+    reader.push(chunk)
+    recognizer.push(chunk)
+  }
+  const { root, fixed, kept } = reader.finish()
   const checkpoint = (name: string): Checkpoint => {
     const at = fixedPart(state).layouts.find((layout) => layout.name === name)?.at ?? 0
     const view = new DataView(fixed.buffer, fixed.byteOffset + at)
@@ -56,7 +61,7 @@ export async function readStateFacts(
   const head = stateHead(fixed, SSZ_PRESETS[network.preset].SLOTS_PER_HISTORICAL_ROOT, origin)
   checkNetwork(network, head, group.stateSlot)
   const facts = {
-    ...{ fork, root, length, kept, head: stateHead(fixed.slice(0, STATE_START_BYTES), 0, origin) },
+    ...{ fork, root, bytes: recognizer.finish(), kept, head: stateHead(fixed.slice(0, STATE_START_BYTES), 0, origin) },
     previousJustified: checkpoint('previous_justified_checkpoint'),
     currentJustified: checkpoint('current_justified_checkpoint'),
     finalized: checkpoint('finalized_checkpoint'),

@@ -1,4 +1,4 @@
-import { fromBytes } from '@datastreamer/e2store'
+import { type ByteSource, fromBytes } from '@datastreamer/e2store'
 import type { Location } from '@datastreamer/e2store/location'
 
 /** Files in memory as a location; counts what is open and what was read. */
@@ -19,20 +19,25 @@ export class MemoryLocation implements Location {
   }
 
   async open(name: string): ReturnType<Location['open']> {
-    const source = fromBytes(this.files.get(name) ?? new Uint8Array(0))
+    const { size } = this.#source(name)
     this.openNow++
     this.mostOpen = Math.max(this.mostOpen, this.openNow)
     return {
       name,
-      size: source.size,
+      size,
       read: async (position, length) => {
         this.bytesRead += length
-        return source.read(position, length)
+        return this.#source(name).read(position, length)
       },
       [Symbol.asyncDispose]: async () => {
         this.openNow--
       },
     }
+  }
+
+  /** Of the bytes that there are now: files can change while they are open. */
+  #source(name: string): ByteSource {
+    return fromBytes(this.files.get(name) ?? new Uint8Array(0))
   }
 
   async readText(): Promise<undefined> {}
