@@ -9,12 +9,14 @@ export { httpSource } from './location/http-source.ts'
 export type {
   Download,
   DownloadOptions,
+  FileEnds,
   ListedFile,
   Listing,
   ListingForm,
   Location,
   LocationOptions,
   OpenedFile,
+  OpenOptions,
   RemoteLocation,
 } from './location/location.ts'
 export { isArchiveName, isListName } from './location/names.ts'

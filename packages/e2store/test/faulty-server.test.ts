@@ -66,10 +66,11 @@ test('whatever a server answers, what is read is right, or an error says what wa
     maxLength: 5,
   })
   const faults = fc.array(fc.record({ kind: fc.nat(2 * FAULTS.length), random: fc.nat() }), { maxLength: 12 })
+  const ends = fc.constantFrom('start', 'end', 'both')
   let right = 0
   let wrong = 0
   await fc.assert(
-    fc.asyncProperty(reads, faults, async (wanted, planned) => {
+    fc.asyncProperty(reads, faults, ends, async (wanted, planned, first) => {
       const queue = [...planned]
       server.answers = (got, response) => {
         const next = queue.shift()
@@ -79,7 +80,7 @@ test('whatever a server answers, what is read is right, or an error says what wa
         return undefined
       }
       try {
-        const options = { clock: new SteppedClock(), retries: 2, tailBytes: 20_000, cacheBytes: 200_000 }
+        const options = { clock: new SteppedClock(), retries: 2, tailBytes: 20_000, cacheBytes: 200_000, ends: first }
         await using file = await httpSource(`${server.url}${NAME}`, options)
         for (const { at, length } of wanted) {
           const end = Math.min(bytes.length, at + length)

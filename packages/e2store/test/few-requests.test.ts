@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { EraWriter } from '../src/era.ts'
-import { decodeHeader, encodeHeader } from '../src/execution/blocks/header.ts'
 import { encodeHeaderWithProof } from '../src/execution/blocks/header-with-proof.ts'
-import { decodeProof, encodeProof } from '../src/execution/blocks/proof.ts'
+import { decodeProof } from '../src/execution/blocks/proof.ts'
 import { writeE2hs } from '../src/execution/e2hs/write.ts'
 import { writeEra1 } from '../src/execution/era1/write.ts'
 import { readColumns } from '../src/execution/ere/columns.ts'
@@ -14,30 +13,15 @@ import { openE2hs, openEra, openEra1, openEre } from '../src/index.ts'
 import { encodeDynamicBlockIndex, readDynamicBlockIndex } from '../src/index-records.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { type ByteSource, fromBytes } from '../src/io/byte-source.ts'
-import { fromHex } from '../src/io/bytes.ts'
 import { httpSource, type OpenedFile } from '../src/location.ts'
 import { collect } from './support/collect.ts'
-import { golden } from './support/execution.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { FileServer } from './support/file-server.ts'
+import { largeRows } from './support/large-rows.ts'
 
-const BLOCKS = 40
+const BLOCKS = largeRows.length
 const NAME = 'made-up-00000-00000000'
-const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
-
-/** Blocks that do not compress: bodies and receipts of some ten KB, and one of each that is large. */
-function rows(): Record<'header' | 'body' | 'receipts' | 'totalDifficulty' | 'proof', Uint8Array>[] {
-  return Array.from({ length: BLOCKS }, (_, i) => ({
-    header: encodeHeader({ ...genesis, number: BigInt(i), extraData: randomBytes(200) }),
-    body: randomBytes(i === 7 ? 300_000 : 20_000 + 1000 * (i % 7)),
-    receipts: randomBytes(i === 9 ? 200_000 : 9000 + 1000 * (i % 5)),
-    totalDifficulty: new Uint8Array(32).fill(i),
-    proof: encodeProof({ type: 0, ssz: randomBytes(480) }),
-  }))
-}
-
-const made = rows()
-const source = { start: 0n, read: () => made }
+const source = { start: 0n, read: () => largeRows }
 
 async function era1(): Promise<Uint8Array> {
   const sink = toBytes()
@@ -83,7 +67,7 @@ describe('an .era1 over HTTP', () => {
 })
 
 test('an .e2hs over HTTP is opened with 2 requests, and gives a block with 1', async () => {
-  const proven = made.map(({ header, proof, ...rest }) => ({
+  const proven = largeRows.map(({ header, proof, ...rest }) => ({
     ...{ ...rest, header: encodeHeaderWithProof({ header, proof: decodeProof(proof).ssz }) },
   }))
   const sink = toBytes()
@@ -230,7 +214,7 @@ describe('the columns of an index', () => {
   })
 
   test('that could be others are read', async () => {
-    const alike = made.map((row) => ({ ...row, receipts: randomBytes(500) }))
+    const alike = largeRows.map((row) => ({ ...row, receipts: randomBytes(500) }))
     const sink = toBytes()
     await writeEre(sink, { start: 0n, read: () => alike }, { columns: ['receipts', 'totalDifficulty'] })
     const bytes = sink.bytes()

@@ -16,7 +16,7 @@ export interface Location extends AsyncDisposable {
    *
    * @throws {LocationError} it is not there, or cannot be read by ranges
    */
-  open(name: string, options?: LocationOptions): Promise<OpenedFile>
+  open(name: string, options?: OpenOptions): Promise<OpenedFile>
   /** A small file as text: a checksum list, a description; `undefined` if it is not there. */
   readText(name: string, options?: LocationOptions): Promise<string | undefined>
   /**
@@ -50,6 +50,17 @@ export interface Download extends AsyncDisposable {
 export interface LocationOptions {
   /** Ends the work; also where it only waits, if it is an `AbortSignal`. */
   readonly signal?: AbortLike
+}
+
+/** Ends of a file. */
+export type FileEnds = 'start' | 'end' | 'both'
+
+export interface OpenOptions extends LocationOptions {
+  /**
+   * What is read of the file first: over a network it comes along with opening, both ends at the same time (default `end`,
+   * where archives have their index).
+   */
+  readonly ends?: FileEnds | undefined
 }
 
 /** A file in a list; its size in bytes only if the list has it exactly. */

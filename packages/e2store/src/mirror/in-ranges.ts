@@ -8,7 +8,7 @@ export async function downloadInRanges(
   name: string,
   { from = 0, signal }: DownloadOptions = {},
 ): Promise<Download> {
-  const file = await location.open(name, signal ? { signal } : {})
+  const file = await location.open(name, { ends: 'start', ...(signal && { signal }) })
   const start = Math.min(from, file.size)
   return {
     from: start,

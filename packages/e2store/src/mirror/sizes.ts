@@ -42,7 +42,8 @@ export class Sizes {
 
   async #ask(location: Location, name: string, signal: AbortSignal | undefined): Promise<number> {
     const late = new AbortController()
-    const asked = location.open(name, { signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal })
+    const ended = signal ? AbortSignal.any([signal, late.signal]) : late.signal
+    const asked = location.open(name, { ends: 'start', signal: ended })
     const error = (): MirrorError => new MirrorError('STALLED', `${location.name}: ${name}: no answer`)
     try {
       await using file = await withDeadline(asked, this.#deadlineMs, error, async (found) =>

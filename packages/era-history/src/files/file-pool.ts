@@ -78,7 +78,7 @@ export class FilePool {
   async #open(file: HistoryFile): Promise<OpenFile & { readonly source: OpenedFile }> {
     let source: OpenedFile | undefined
     try {
-      source = await file.location.open(file.name)
+      source = await file.location.open(file.name, { ends: 'both' })
       const archive = await openArchive(file, source, this.#options.archive)
       const { start, count, columns } = archive
       const changed = file.opened({

@@ -71,18 +71,18 @@ export class Sidecars {
   }
 
   async #open(file: HistoryFile, name: string): Promise<{ readonly sidecar: Sidecar; readonly source: OpenedFile }> {
-    let source: OpenedFile | undefined
+    // Asked for at the same time as the data file.
+    const opening = file.location.open(name, { ends: 'start' })
+    const opened = opening.catch(() => undefined)
     try {
-      const opened = await file.location.open(name)
-      source = opened
       const cache = this.#cache
-      if (file.isSidecarChecked) return { sidecar: await openSidecar(opened, { cache }), source: opened }
-      const sidecar = await this.#pool.use(file, ({ archive }) => openSidecar(opened, { cache, archive }))
+      if (file.isSidecarChecked) return { sidecar: await openSidecar(await opening, { cache }), source: await opening }
+      const sidecar = await this.#pool.use(file, async ({ archive }) => openSidecar(await opening, { cache, archive }))
       file.isSidecarChecked = true
-      return { sidecar, source: opened }
+      return { sidecar, source: await opening }
     } catch (error) {
       this.#slots.delete(file)
-      await source?.[Symbol.asyncDispose]()
+      await (await opened)?.[Symbol.asyncDispose]()
       throw error
     }
   }

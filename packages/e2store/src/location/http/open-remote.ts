@@ -1,5 +1,5 @@
 import { fromBytes } from '../../io/byte-source.ts'
-import type { LocationOptions, OpenedFile } from '../location.ts'
+import type { OpenedFile, OpenOptions } from '../location.ts'
 import type { Address } from './address.ts'
 import { Watch } from './answer.ts'
 import { type ClientOptions, HttpClient, waitable } from './client.ts'
@@ -47,11 +47,12 @@ export class RemoteServer implements Shared {
   }
 
   /** Open a file for random access. @throws {LocationError} */
-  async open(address: Address, name: string, { signal }: LocationOptions = {}): Promise<OpenedFile> {
+  async open(address: Address, name: string, { signal, ends }: OpenOptions = {}): Promise<OpenedFile> {
     const life = new Watch(this.client.clock, waitable(signal))
     try {
-      const how = { tailBytes: this.#tailBytes, habits: this.#habits, signal: life.signal }
-      const { version, parts } = await this.slots.run(() => openRange(this.client, address, how))
+      const { headBytes, slots } = this
+      const how = { tailBytes: this.#tailBytes, headBytes, ends, habits: this.#habits, slots, signal: life.signal }
+      const { version, parts } = await openRange(this.client, address, how)
       const [first] = parts
       if (version.size > 0 && first?.bytes.length !== version.size) {
         return new RemoteSource(name, { address, version }, parts, this, life)

@@ -147,7 +147,7 @@ export class EraFiles implements AsyncDisposable {
   }
 
   async #openFile(name: string): Promise<{ readonly source: OpenedFile; readonly file: EraFile }> {
-    const source = await this.#location.open(name)
+    const source = await this.#location.open(name, { ends: 'both' })
     try {
       return { source, file: await openEra(source, this.#options) }
     } catch (error) {
