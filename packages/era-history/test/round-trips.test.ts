@@ -1,5 +1,5 @@
 import { defaultHashes, encodeHeader, orderedTrieRoot } from '@datastreamer/e2store/execution'
-import { httpLocation, type Location } from '@datastreamer/e2store/location'
+import { httpLocation, type ListedFile, type Location } from '@datastreamer/e2store/location'
 import { HeldServer } from '@datastreamer/fixtures'
 import { beforeAll, expect, test } from 'vitest'
 import { openHistory } from '../src/index.ts'

@@ -26,7 +26,12 @@ answerQuestions(async ({ port, roundTripMs }: DelayQuestion): Promise<number> =>
 
 /** Pass on what one socket receives, at the time that `when` says. */
 function pass(from: Socket, to: Socket, when: () => number): void {
-  const after = (work: () => void): void => void setTimeout(work, when() - performance.now())
+  const waiting: (() => void)[] = []
+  // Timers of about the same time may come in another order: whichever comes passes on what came first.
+  const after = (work: () => void): void => {
+    waiting.push(work)
+    setTimeout(() => waiting.shift()?.(), Math.max(0, when() - performance.now()))
+  }
   from.on('data', (data) => after(() => to.write(data)))
   from.on('end', () => after(() => to.end()))
   from.on('error', () => to.destroy())
