@@ -54,7 +54,12 @@ export class FileHistory implements OpenHistory {
     const { blockBytes = 24 * MIB, headerBytes = 24 * MIB, lookupBytes = 64 * MIB, sidecarBytes = 16 * MIB } = options
     const { scanBytes = 1024 * MIB } = options
     this.#locations = locations
-    this.#files = new FileSet({ trust, roots: this.#roots, maxOpenFiles, headerBytes, sidecarBytes, archive })
+    const onContradicted = (): void => {
+      this.#blocks.clear()
+      this.#lookup.forget(new Set())
+    }
+    const limits = { maxOpenFiles, headerBytes, sidecarBytes, archive }
+    this.#files = new FileSet({ trust, roots: this.#roots, ...limits, onContradicted })
     this.#blocks = new BlockCache(blockBytes)
     this.#threads = new RecoveryThreads(options.threads)
     this.#lookup = new Lookup({

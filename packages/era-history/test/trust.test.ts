@@ -138,6 +138,31 @@ test('the chain of a file that goes past the merge is linked to the hash in its 
   expect(wrong.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_NAME' } }])
 })
 
+test.each(['era1', 'ere', 'ere-noproofs'] as const)(
+  'blocks of %s that are not linked are not consistent, whatever accumulator and proofs say',
+  async (shape) => {
+    const others = madeChain({ from: 8192n, count: 30, isFull: () => false })
+    const mixed = [...blocks.slice(0, 12), ...others.slice(12)]
+    const file = await madeFile(mixed, shape)
+    await using history = await openHistory([memoryLocation([file])])
+    expect(history.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_PARENT' } }])
+  },
+)
+
+test('what no trusted root covers must be what the name of its file says', async () => {
+  for (const { name, bytes } of [era1, ere]) {
+    const renamed = { name: name.replace(/-[0-9a-f]{8}/, '-deadbeef'), bytes }
+    await using wrong = await openHistory([memoryLocation([renamed])])
+    expect(wrong.files).toMatchObject([{ status: 'rejected', error: { code: 'WRONG_NAME' } }])
+    const trustedRoots = { accumulator: () => accumulator }
+    await using trusted = await openHistory([memoryLocation([renamed])], { trustedRoots })
+    expect((await trusted.block(8200n))?.trust).toBe('trusted')
+    const unnamed = { name: name.replace(/-[0-9a-f]{8}/, '-00000000'), bytes }
+    await using unknown = await openHistory([memoryLocation([unnamed])])
+    expect((await unknown.block(8200n))?.trust).toBe('consistent')
+  }
+})
+
 test('a block that is known makes those before it in its file trusted, and others rejected', async () => {
   const last = blocks.at(-1) as MadeBlock
   const roots = { blocks: () => [{ number: last.number, hash: last.hash }] }

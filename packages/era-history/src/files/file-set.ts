@@ -3,6 +3,7 @@ import type { ArchiveOptions, Column } from '@datastreamer/e2store/execution'
 import { LocationError } from '@datastreamer/e2store/location'
 import { HistoryError } from '../errors.ts'
 import type { TrustedRoots, TrustMode } from '../trust/trust.ts'
+import { Borders } from './borders.ts'
 import { Catalog } from './catalog.ts'
 import { FilePool, type OpenFile } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
@@ -17,6 +18,8 @@ export interface FileSetOptions {
   readonly headerBytes: number
   readonly sidecarBytes: number
   readonly archive: ArchiveOptions
+  /** Files are not used any more of which blocks were given already. */
+  readonly onContradicted: () => void
 }
 
 const PARALLEL_OPENS = 8
@@ -32,11 +35,20 @@ export class FileSet {
   readonly verifier: Verifier
   readonly sidecars: Sidecars
 
-  constructor({ trust, roots, maxOpenFiles, headerBytes, sidecarBytes, archive }: FileSetOptions) {
+  constructor({ trust, roots, maxOpenFiles, headerBytes, sidecarBytes, archive, onContradicted }: FileSetOptions) {
     const onChanged = (): void => this.catalog.update()
     this.pool = new FilePool({ maxOpen: maxOpenFiles, archive, onChanged })
     this.sidecars = new Sidecars(this.pool, SIDECARS_A_FILE * maxOpenFiles, sidecarBytes)
-    this.verifier = new Verifier({ trust, roots, headerBytes, onChanged })
+    const borders = new Borders({
+      pool: this.pool,
+      holding: (number) => this.catalog.holding(number),
+      levelAlone: (open, number) => this.verifier.levelAlone(open, number),
+      onContradicted: () => {
+        onChanged()
+        onContradicted()
+      },
+    })
+    this.verifier = new Verifier({ trust, roots, headerBytes, borders, onChanged })
   }
 
   /**
@@ -104,6 +116,11 @@ export class FileSet {
     for (const file of files) {
       this.pool.drop(file)
       this.sidecars.drop(file)
+      this.verifier.forget(file)
+    }
+    for (const file of this.catalog.files) {
+      if (file.rejectedBy === undefined || !files.has(file.rejectedBy)) continue
+      file.restore()
       this.verifier.forget(file)
     }
     this.catalog.remove(files)

@@ -48,6 +48,8 @@ export class HistoryFile {
   readonly size: number | undefined
   status: FileStatus = 'unread'
   error: Error | undefined
+  /** The file that contradicts this one, if that is why it is rejected. */
+  rejectedBy: HistoryFile | undefined
   /** Whether the sidecar was compared with the file. */
   isSidecarChecked = false
   #sidecar: string | undefined
@@ -109,9 +111,18 @@ export class HistoryFile {
     return changed
   }
 
-  reject(error: Error): void {
+  /** @param by the file that contradicts this one */
+  reject(error: Error, by?: HistoryFile): void {
     this.status = 'rejected'
     this.error = error
+    this.rejectedBy = by
+  }
+
+  /** What contradicted it is not there any more. */
+  restore(): void {
+    this.status = 'opened'
+    this.error = undefined
+    this.rejectedBy = undefined
   }
 
   holds(number: bigint): boolean {

@@ -1,5 +1,6 @@
 import { VerificationError } from '@datastreamer/e2store'
 import { defaultHashes } from '@datastreamer/e2store/execution'
+import { headerRlpOf } from '../trust/header-rlp.ts'
 import type { TrustLevel } from '../trust/trust.ts'
 import { type HeaderGroups, HeaderRecords, type VerifiedHeaders } from '../trust/verified-headers.ts'
 import type { OpenFile } from './file-pool.ts'
@@ -76,7 +77,7 @@ async function inGroup(
   let isWanted = false
   const columns = ['header', 'totalDifficulty'] as const
   for await (const { number, header = NONE, totalDifficulty } of archive.iteratePayloads({ from, to, columns })) {
-    const hash = number === wanted.number ? wanted.hash : defaultHashes().keccak256(header)
+    const hash = number === wanted.number ? wanted.hash : defaultHashes().keccak256(headerRlpOf(archive.kind, header))
     isWanted ||= number === wanted.number
     records.add(hash, number === wanted.number ? wanted.totalDifficulty : totalDifficulty)
   }

@@ -1,5 +1,6 @@
 import { ContentError, VerificationError } from '@datastreamer/e2store'
 import {
+  type ArchiveKind,
   type BlockArchive,
   type BlockHeader,
   type BlockPayloads,
@@ -21,6 +22,7 @@ import type { TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from '../trust
 import { checkTrustedBlock } from '../trust/trusted-blocks.ts'
 import type { VerifiedHeaders } from '../trust/verified-headers.ts'
 import { verifyHeaders } from '../trust/verify-headers.ts'
+import type { Borders } from './borders.ts'
 import type { OpenFile } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
 import { KnownHeaders } from './known-headers.ts'
@@ -30,6 +32,7 @@ export interface VerifierOptions {
   readonly roots: TrustedRoots
   /** Most bytes kept of verified headers, and as many of digests of groups of them. */
   readonly headerBytes: number
+  readonly borders: Borders
   /** A file was rejected. */
   readonly onChanged: () => void
 }
@@ -47,8 +50,8 @@ export interface VerifiedHeader {
 const NONE = new Uint8Array(0)
 
 /**
- * Verifies headers against their files and trusted roots: one at a time where files have proofs, otherwise all of a file
- * at once, the first time that one is asked for.
+ * Verifies headers against their files and trusted roots: one at a time where files have proofs that lead to such a root,
+ * otherwise all of a file at once, the first time that one is asked for, and then also against the files beside it.
  */
 export class Verifier {
   readonly #options: VerifierOptions
@@ -72,17 +75,15 @@ export class Verifier {
     const { archive, file } = open
     const { number, positions } = payloads
     const position = positions.header ?? 0
-    const content = payloads.header ?? NONE
-    const withProof = archive.kind === 'e2hs' ? decodeHeaderWithProof(content, position) : undefined
-    const headerRlp = withProof?.header ?? content
-    const header = decodeHeader(headerRlp, { what: 'header', position })
-    const proof = proofOf(header, withProof?.proof, payloads)
-    const hash = defaultHashes().keccak256(headerRlp)
+    const block = blockParts(archive.kind, payloads)
+    const { header, headerRlp, hash } = block
     if (header.number !== number) {
       throw new VerificationError('WRONG_NUMBER', `header of block ${header.number}, expected ${number}`, position)
     }
     checkTrustedBlock(this.#trustedBlocks(file), number, hash, position)
-    const trust = await this.#level(open, { payloads, header, hash, proof })
+    const trust = await this.#level(open, block)
+    // By another file, meanwhile.
+    if (file.rejectedBy !== undefined && file.error !== undefined) throw file.error
     if (this.#options.trust === 'require' && trust !== 'trusted') {
       const error = new HistoryError('UNTRUSTED', `no trusted root is known for block ${number} in ${file.name}`)
       file.reject(error)
@@ -111,9 +112,18 @@ export class Verifier {
     this.#known.forget(file)
   }
 
+  /** How far a block is verified by its own file, without the files beside it. Throws as {@link verify}. */
+  async levelAlone(open: OpenFile, number: bigint): Promise<TrustLevel> {
+    const { archive } = open
+    const payloads = await archive.payloads(number, ['header', 'totalDifficulty', 'proof'])
+    const block = blockParts(archive.kind, payloads)
+    const level = block.proof && (await this.#followProof(open, block, block.proof))
+    return level === 'trusted' ? level : (await this.#verifyAlone(open)).level
+  }
+
   async #level(open: OpenFile, block: BlockParts): Promise<TrustLevel> {
     if (this.#options.trust === 'none') return 'unverified'
-    if (block.proof !== undefined) return this.#followProof(open, block, block.proof)
+    if (block.proof !== undefined && (await this.#followProof(open, block, block.proof)) === 'trusted') return 'trusted'
     const { number, totalDifficulty, positions } = block.payloads
     return this.#known.level(open, { number, hash: block.hash, totalDifficulty, position: positions.header ?? 0 })
   }
@@ -144,13 +154,9 @@ export class Verifier {
       if (other === number || index >= archive.count) continue
       try {
         const payloads = await archive.payloads(other, ['header', 'proof'])
-        const content = payloads.header ?? NONE
-        const withProof = archive.kind === 'e2hs' ? decodeHeaderWithProof(content) : undefined
-        const headerRlp = withProof?.header ?? content
-        const header = decodeHeader(headerRlp)
-        const proof = proofOf(header, withProof?.proof, payloads)
+        const { header, hash, proof } = blockParts(archive.kind, payloads)
         if (proof === undefined) continue
-        const found = followProof(header, defaultHashes().keccak256(headerRlp), proof, 0, roots).accumulator
+        const found = followProof(header, hash, proof, 0, roots).accumulator
         if (found !== undefined && equalBytes(found, accumulator)) return true
       } catch (error) {
         if (!(error instanceof ContentError)) throw error
@@ -159,14 +165,20 @@ export class Verifier {
     return file.to === file.from
   }
 
-  async #verifyAll({ archive, file }: OpenFile): Promise<VerifiedHeaders> {
-    const { trusted } = this.#roots({ archive, file })
+  async #verifyAll(open: OpenFile): Promise<VerifiedHeaders> {
+    const headers = await this.#verifyAlone(open)
+    if (headers.level !== 'trusted') await this.#options.borders.check(open.file, headers)
+    open.file.status = headers.level
+    return headers
+  }
+
+  async #verifyAlone(open: OpenFile): Promise<VerifiedHeaders> {
+    const { archive, file } = open
+    const { trusted } = this.#roots(open)
     const blocks = this.#trustedBlocks(file)
     const known = this.#lists.accumulator(Number(archive.start / 8192n))
     try {
-      const headers = await verifyHeaders(archive, { trusted, known, blocks, lastId: file.parsed.id })
-      file.status = headers.level
-      return headers
+      return await verifyHeaders(archive, { trusted, known, blocks, nameId: file.parsed.id })
     } catch (error) {
       if (error instanceof ContentError) {
         file.reject(error)
@@ -194,6 +206,25 @@ export class Verifier {
   }
 }
 
+/** What a header is verified with. */
+interface BlockParts {
+  readonly payloads: BlockPayloads
+  readonly header: BlockHeader
+  readonly headerRlp: Uint8Array
+  readonly hash: Uint8Array
+  readonly proof: BlockProof | undefined
+}
+
+function blockParts(kind: ArchiveKind, payloads: BlockPayloads): BlockParts {
+  const position = payloads.positions.header ?? 0
+  const content = payloads.header ?? NONE
+  const withProof = kind === 'e2hs' ? decodeHeaderWithProof(content, position) : undefined
+  const headerRlp = withProof?.header ?? content
+  const header = decodeHeader(headerRlp, { what: 'header', position })
+  const proof = proofOf(header, withProof?.proof, payloads)
+  return { payloads, header, headerRlp, hash: defaultHashes().keccak256(headerRlp), proof }
+}
+
 /** The proof of a block: beside its header, which tells its type, or in a column of its own. */
 function proofOf(
   header: BlockHeader,
@@ -203,11 +234,4 @@ function proofOf(
   const position = positions.proof ?? positions.header ?? 0
   const rlp = besideHeader ? encodeProof({ type: proofTypeOf(header), ssz: besideHeader }) : proof
   return rlp && decodeProof(rlp, { what: 'proof', position })
-}
-
-interface BlockParts {
-  readonly payloads: BlockPayloads
-  readonly header: BlockHeader
-  readonly hash: Uint8Array
-  readonly proof: BlockProof | undefined
 }

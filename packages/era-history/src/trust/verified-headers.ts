@@ -7,18 +7,30 @@ const RECORD_BYTES = PREFIX_BYTES + DIGEST_BYTES
 /** Blocks of a group. */
 const GROUP = 16
 
+/** How the headers of a file are linked to those of others. */
+export interface HeaderEnds {
+  /** The parent of the first block, 32 bytes. */
+  readonly parentHash: Uint8Array
+  /** The hash of the last block, 32 bytes. */
+  readonly lastHash: Uint8Array
+}
+
 /**
  * What is kept of the headers of a file that were verified together: 24 bytes for each, by which a block that is read
  * later is recognized.
  */
-export class VerifiedHeaders {
+export class VerifiedHeaders implements HeaderEnds {
   readonly level: TrustLevel
   readonly start: bigint
+  readonly parentHash: Uint8Array
+  readonly lastHash: Uint8Array
   readonly #records: Uint8Array
 
-  constructor(level: TrustLevel, start: bigint, records: Uint8Array) {
+  constructor(level: TrustLevel, start: bigint, records: Uint8Array, { parentHash, lastHash }: HeaderEnds) {
     this.level = level
     this.start = start
+    this.parentHash = parentHash
+    this.lastHash = lastHash
     this.#records = records
   }
 
@@ -103,8 +115,8 @@ export class HeaderRecords {
     return this.#records.subarray(0, this.#count * RECORD_BYTES)
   }
 
-  verified(level: TrustLevel, start: bigint): VerifiedHeaders {
-    return new VerifiedHeaders(level, start, this.joined())
+  verified(level: TrustLevel, start: bigint, ends: HeaderEnds): VerifiedHeaders {
+    return new VerifiedHeaders(level, start, this.joined(), ends)
   }
 }
 

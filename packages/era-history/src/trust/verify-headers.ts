@@ -9,9 +9,10 @@ import {
   isPostMerge,
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
+import { headerRlpOf } from './header-rlp.ts'
 import type { TrustedBlock, TrustLevel } from './trust.ts'
 import { checkTrustedBlock } from './trusted-blocks.ts'
-import { HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
+import { type HeaderEnds, HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
 
 export interface VerifyHeadersOptions {
   /** The accumulator that the file must have. */
@@ -20,8 +21,8 @@ export interface VerifyHeadersOptions {
   readonly known: Uint8Array | undefined
   /** Blocks whose hashes are known. */
   readonly blocks: readonly TrustedBlock[]
-  /** The first four bytes of the last block's hash, as 8 digits, by the name of the file. */
-  readonly lastId: string | undefined
+  /** By the name of the file: the first four bytes of the last block's hash or of an `.era1`'s accumulator, as 8 digits. */
+  readonly nameId: string | undefined
 }
 
 /** Stands in names for a hash that is not known. */
@@ -29,9 +30,8 @@ const NO_ID = '00000000'
 const NONE = new Uint8Array(0)
 
 /**
- * Verify the headers of a file that has no proofs, all at once: each is the parent of the next, total difficulties are
- * sums, and together they have the accumulator that the file states and that is trusted. What no accumulator covers, as
- * after the merge, must end with the hash in the name.
+ * Verify the headers of a file all at once: each is the parent of the next, total difficulties are sums, and together they
+ * have the accumulator that the file states and that is trusted. What leads to no trusted root must be what the name says.
  *
  * Reads all headers; holds 24 bytes for each.
  *
@@ -43,10 +43,11 @@ export async function verifyHeaders(archive: BlockArchive, options: VerifyHeader
   for await (const { header, totalDifficulty, positions } of archive.iteratePayloads({
     columns: ['header', 'totalDifficulty'],
   })) {
-    chain.add(header ?? NONE, totalDifficulty, positions.header ?? 0)
+    const position = positions.header ?? 0
+    chain.add(headerRlpOf(archive.kind, header ?? NONE, position), totalDifficulty, position)
   }
   const level = chain.finish(options)
-  return chain.records.verified(level, archive.start)
+  return chain.records.verified(level, archive.start, chain.ends)
 }
 
 /** The headers of a file, in order. */
@@ -55,6 +56,7 @@ class HeaderChain {
   readonly #archive: BlockArchive
   readonly #trusted: readonly TrustedBlock[]
   readonly #blocks = new HeaderAccumulator(defaultHashes())
+  #parent: Uint8Array | undefined
   #last: Uint8Array | undefined
   #totalDifficulty: bigint | undefined
   /** Blocks before the merge. */
@@ -67,6 +69,11 @@ class HeaderChain {
     this.#archive = archive
     this.#trusted = trusted
     this.records = new HeaderRecords(archive.count)
+  }
+
+  /** How they are linked to those of other files. */
+  get ends(): HeaderEnds {
+    return { parentHash: this.#parent ?? NONE, lastHash: this.#last ?? NONE }
   }
 
   add(headerRlp: Uint8Array, stated: Uint8Array | undefined, position: number): void {
@@ -87,6 +94,8 @@ class HeaderChain {
     if (sum === undefined) this.#complete &&= isPostMerge(header)
     else if (this.#complete) this.#blocks.add(hash, sum)
     this.records.add(hash, stated)
+    // A view of the header would keep all that was read with it.
+    this.#parent ??= header.parentHash.slice()
     this.#last = hash
     this.#totalDifficulty = sum
     this.#count++
@@ -104,7 +113,7 @@ class HeaderChain {
   }
 
   /** Compare with what the file, its name and others state. */
-  finish({ trusted, known, lastId }: VerifyHeadersOptions): TrustLevel {
+  finish({ trusted, known, nameId }: VerifyHeadersOptions): TrustLevel {
     const { accumulator, layout } = this.#archive
     const position = layout.accumulator?.position ?? layout.indexPosition
     let coversAll = false
@@ -121,12 +130,17 @@ class HeaderChain {
     }
     const end = this.#archive.start + BigInt(this.#archive.count) - 1n
     if (isKnown || this.#trusted.some(({ number }) => number === end)) return 'trusted'
-    if (coversAll) return trusted === undefined ? 'consistent' : 'trusted'
-    const last = hexOf((this.#last ?? NONE).subarray(0, 4)).slice(2)
-    if (this.#archive.kind !== 'era1' && lastId !== undefined && lastId !== NO_ID && lastId !== last) {
-      throw new VerificationError('WRONG_NAME', `last block has hash ${last}…, the name says ${lastId}`, position)
-    }
+    if (coversAll && trusted !== undefined) return 'trusted'
+    this.#checkName(nameId, position)
     return 'consistent'
+  }
+
+  #checkName(nameId: string | undefined, position: number): void {
+    const { kind, accumulator } = this.#archive
+    const [what, root] = kind === 'era1' ? ['accumulator is', accumulator] : ['last block has hash', this.#last]
+    const id = hexOf((root ?? NONE).subarray(0, 4)).slice(2)
+    if (nameId === undefined || nameId === NO_ID || nameId === id) return
+    throw new VerificationError('WRONG_NAME', `${what} ${id}…, the name says ${nameId}`, position)
   }
 
   /** The accumulator of all blocks or, where a file states that, of those before the merge. */

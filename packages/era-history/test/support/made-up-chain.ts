@@ -77,12 +77,16 @@ export function madeChain({
   parent,
   mergeAt,
 }: ChainOptions): MadeBlock[] {
-  const pool = fc.sample(fc.tuple(signedTransactions, receiptParts), { numRuns: 200, seed })
+  // To sign takes long: only where there are transactions.
+  let pool: readonly Drawn[] | undefined
   let next = 0
   const blocks: MadeBlock[] = []
   for (let i = 0; i < count; i++) {
-    const drawn = isFull(i) ? Array.from({ length: 1 + ((i * 7 + seed) % 5) }, () => pool[next++ % pool.length]) : []
-    const picked = drawn.flatMap((each) => (each === undefined ? [] : [each]))
+    const picked: Drawn[] = []
+    if (isFull(i)) {
+      pool ??= fc.sample(fc.tuple(signedTransactions, receiptParts), { numRuns: 200, seed })
+      for (let k = 1 + ((i * 7 + seed) % 5); k > 0; k--) picked.push(pool[next++ % pool.length] as Drawn)
+    }
     const isMerged = mergeAt !== undefined && i >= mergeAt
     blocks.push(madeBlock(from + BigInt(i), blocks.at(-1) ?? parent, picked, isMerged))
   }
