@@ -1,8 +1,8 @@
 import type { HistoryRoots } from '@datastreamer/e2store/execution'
 
 /**
- * How far a header was verified: it leads to a root that is trusted; it fits the rest of its file; or it was not compared
- * with anything.
+ * How far a header was verified: it leads to a root that is trusted; it fits the rest of its file, the name of that and the
+ * files beside it; or it was not compared with anything.
  */
 export type TrustLevel = 'trusted' | 'consistent' | 'unverified'
 

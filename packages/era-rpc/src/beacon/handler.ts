@@ -47,7 +47,10 @@ async function send(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  response.writeHead(status, headers)
+  const { Vary, ...others } = headers
+  // The server may have said already that the answer depends on the origin of a page.
+  if (Vary !== undefined) response.appendHeader('Vary', Vary)
+  response.writeHead(status, others)
   if (request.method === 'HEAD') response.end()
   else if (body instanceof Uint8Array) response.end(body)
   else await pipeline(Readable.from(body), response)

@@ -152,12 +152,26 @@ test.each([
   ['GET', `/eth/v2/beacon/blocks/0x${'ab'.repeat(32)}`, SSZ, 404],
   ['GET', `/eth/v2/debug/beacon/states/0x${'ab'.repeat(32)}`, SSZ, 404],
   ['GET', '/eth/v2/beacon/blocks/-1', SSZ, 400],
-  ['GET', '/eth/v2/beacon/blocks/99999999999999999999', SSZ, 404],
+  ['GET', '/eth/v2/beacon/blocks/18446744073709551615', SSZ, 404],
+  ['GET', '/eth/v2/beacon/blocks/18446744073709551616', SSZ, 400],
+  ['GET', '/eth/v2/debug/beacon/states/18446744073709551616', SSZ, 400],
+  ['GET', '/eth/v1/beacon/headers?slot=18446744073709551616', undefined, 400],
+  ['GET', '/eth/v1/beacon/headers?slot=6', undefined, 404],
+  ['GET', '/eth/v1/beacon/headers/6', undefined, 404],
+  ['GET', `/eth/v2/beacon/blocks/0X${'ab'.repeat(32)}`, SSZ, 400],
+  ['GET', `/eth/v1/beacon/headers/0x${'AB'.repeat(32)}`, undefined, 404],
+  ['GET', `/eth/v1/beacon/headers/0x${'ab'.repeat(31)}`, undefined, 400],
+  ['GET', '/eth/v1/beacon/states/justified/root', undefined, 200],
+  ['GET', '/eth/v1/beacon/states/head/finality_checkpoints', undefined, 200],
+  ['GET', '/eth/v1/beacon/blocks/genesis/root', undefined, 200],
   ['GET', '/eth/v2/beacon/blocks/justified', SSZ, 200],
   ['GET', '/eth/v2/debug/beacon/states/%00', SSZ, 400],
   ['GET', '/eth/v2/debug/beacon/states/finalized', 'application/json', 406],
   ['GET', '/eth/v2/debug/beacon/states/finalized', 'application/json;q=1, */*;q=0.1', 200],
   ['GET', '/eth/v2/beacon/blocks/1', 'application/json;q=0, text/html', 406],
+  ['GET', '/eth/v2/debug/beacon/states/finalized', 'application/octet-stream;q=0, */*', 406],
+  ['GET', '/eth/v2/debug/beacon/states/finalized', '*/*;q=0.1, application/*;q=0', 406],
+  ['GET', '/eth/v2/debug/beacon/states/finalized', 'application/octet-stream;q=nothing', 406],
   ['POST', '/eth/v1/beacon/genesis', undefined, 405],
 ] as const)('%s %s (%s) is answered %i', async (method, path, accept, status) => {
   await using server = await serve()
@@ -165,6 +179,32 @@ test.each([
   expect(response.status).toBe(status)
   if (status >= 400) expect(await response.json()).toMatchObject({ code: status, message: expect.any(String) })
   expect(server.faults).toEqual([])
+})
+
+test.each([
+  ['application/json;q=0.5, application/octet-stream;q=0.9', 'application/octet-stream'],
+  ['application/octet-stream;q=0.5, */*', 'application/json'],
+  ['*/*;q=0.1, application/octet-stream', 'application/octet-stream'],
+  ['*/*, application/json;q=0', 'application/octet-stream'],
+  ['application/*;q=0.2, application/json;q=0.1', 'application/octet-stream'],
+  ['Application/Octet-Stream ; Q=1', 'application/octet-stream'],
+  ['text/html, */*;q=0.8', 'application/json'],
+])('of a block that is accepted as %s, %s is sent', async (accept, type) => {
+  await using server = await serve()
+  const { headers } = await server.get('/eth/v2/beacon/blocks/1', accept)
+  expect([headers.get('content-type'), headers.get('vary')]).toEqual([type, 'Accept'])
+})
+
+test('only the headers, where only they are asked for', async () => {
+  await using server = await serve()
+  for (const path of ['/eth/v1/beacon/genesis', '/eth/v2/beacon/blocks/1', '/eth/v1/beacon/headers/6']) {
+    const [whole, head] = [await server.get(path), await server.get(path, undefined, 'HEAD')]
+    expect([head.status, (await bytesOf(head)).length]).toEqual([whole.status, 0])
+    for (const name of ['content-type', 'eth-consensus-version']) {
+      expect(head.headers.get(name)).toBe(whole.headers.get(name))
+    }
+    expect(head.headers.get('content-length')).toBe(String((await bytesOf(whole)).length))
+  }
 })
 
 describe('what is not what it claims to be is not answered', () => {

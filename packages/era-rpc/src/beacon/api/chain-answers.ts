@@ -6,7 +6,7 @@ import type { Checkpoint } from '../archive/state-facts.ts'
 import { BeaconError } from '../errors.ts'
 import { chooseForm } from './accept.ts'
 import { type BeaconAnswer, dataAnswer, jsonAnswer, sszAnswer } from './answer.ts'
-import { findBlock, findState } from './find.ts'
+import { findBlock, findState, isSlot } from './find.ts'
 
 const SIGNATURE_AT = 4
 
@@ -35,7 +35,7 @@ export async function headerAnswer(archive: BeaconArchive, id: string): Promise<
 export async function headersAnswer(archive: BeaconArchive, query: URLSearchParams): Promise<BeaconAnswer> {
   if (query.has('parent_root')) throw new BeaconError('BAD_ID', 'headers are not found by their parent: ask by slot')
   const slot = query.get('slot') ?? 'head'
-  if (query.has('slot') && !/^\d{1,20}$/.test(slot)) throw new BeaconError('BAD_ID', `slot ${slot}: expected a number`)
+  if (query.has('slot') && !isSlot(slot)) throw new BeaconError('BAD_ID', `slot ${slot}: expected a number`)
   return dataAnswer([headerJson(await findBlock(archive, slot))])
 }
 

@@ -5,8 +5,14 @@ import { BeaconError } from '../errors.ts'
 
 const ROOT = /^0x[0-9a-fA-F]{64}$/
 const SLOT = /^\d{1,20}$/
+const MAX_SLOT = 2n ** 64n - 1n
 /** All that is held is final: these are one block, and one state. */
 const NEWEST: ReadonlySet<string> = new Set(['head', 'finalized', 'justified'])
+
+/** Whether an identifier is a slot. */
+export function isSlot(id: string): boolean {
+  return SLOT.test(id) && BigInt(id) <= MAX_SLOT
+}
 
 function notHeld(what: string): BeaconError {
   return new BeaconError('NOT_HELD', what)
@@ -33,7 +39,7 @@ export async function findBlock(archive: BeaconArchive, id: string): Promise<Ver
 async function blockSlot(archive: BeaconArchive, id: string): Promise<bigint | undefined> {
   if (NEWEST.has(id)) return (await newest(archive)).blockSlot
   if (id === 'genesis') return 0n
-  if (SLOT.test(id)) return BigInt(id)
+  if (isSlot(id)) return BigInt(id)
   if (ROOT.test(id)) return archive.blockSlot(Buffer.from(id.slice(2), 'hex'))
   throw new BeaconError('BAD_ID', `block ${id}: expected head, genesis, finalized, a slot or a root of 32 bytes`)
 }
@@ -54,7 +60,7 @@ async function stateEra(archive: BeaconArchive, id: string): Promise<bigint | un
   if (NEWEST.has(id)) return (await newest(archive)).era
   if (id === 'genesis') return 0n
   if (ROOT.test(id)) return archive.stateEra(id.slice(2).toLowerCase())
-  if (!SLOT.test(id)) {
+  if (!isSlot(id)) {
     throw new BeaconError(
       'BAD_ID',
       `state ${id}: expected head, genesis, finalized, justified, a slot or a root of 32 bytes`,
