@@ -58,6 +58,18 @@ describe('the list of a web server', () => {
     await expect(httpLocation(`${server.url}x`).list()).rejects.toEqual(code('NOT_FOUND'))
   })
 
+  test('that is longer than any is passed over, and reported', async () => {
+    const long = { 'checksums.txt': new Uint8Array(16_777_217).fill(0x20) }
+    await using server = await FileServer.start({ ...long, '': `<a href="${A}"><a href="checksums.txt">` })
+    const { files, warnings } = await httpLocation(server.url).listing()
+    expect(files).toEqual([{ name: A }])
+    const message = `${server.url}checksums.txt: more than 16777216 bytes, too many for a list`
+    expect(warnings).toEqual([`not used: ${message}`])
+    // Nothing else has a list.
+    server.files.delete('')
+    await expect(httpLocation(server.url).listing()).rejects.toThrow(message)
+  })
+
   test('of a bucket goes on to its last page', async () => {
     await using server = await FileServer.start()
     const page = (keys: string[], rest: string): string =>

@@ -346,6 +346,16 @@ describe('a server', () => {
     const opening = httpSource(`${url}${NAME}?signature=secret`, { clock: new SteppedClock() })
     await expect(opening).rejects.toThrow(`${url}${NAME}?…: connection refused (ECONNREFUSED)`)
     await expect(opening).rejects.toEqual(code('UNREACHABLE'))
+    // Not what `fetch` says of it, which has a stack and no code.
+    await expect(opening).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } })
+  })
+
+  test('on a port that is none for this is reported at once', async () => {
+    const clock = new SteppedClock()
+    const opening = httpSource(`http://127.0.0.1:1/${NAME}`, { clock })
+    await expect(opening).rejects.toThrow(/:1\/.*: requests to this port are refused by this platform \(bad port\)$/)
+    await expect(opening).rejects.toMatchObject({ code: 'UNREACHABLE', retryable: false, cause: undefined })
+    expect(clock.waits).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { eraNameOf } from '../src/era.ts'
@@ -45,6 +45,16 @@ describe('the plan of a mirror', () => {
       { location: 1, size: bytesOf(second).length, sha256: undefined },
     ])
     expect(plan.notes).toEqual([expect.stringMatching(/^tiny-00000-.*: locations differ in its size: .* 100 at /)])
+  })
+
+  test('does without a list that is longer than any, and says so', async () => {
+    using dir = tempDir()
+    writeFolder(dir.join('from'), files)
+    writeFileSync(dir.join('from', 'checksums.txt'), '')
+    truncateSync(dir.join('from', 'checksums.txt'), 16_777_217)
+    const plan = await planMirror([folderLocation(dir.join('from'))], dir.join('to'))
+    expect(plan.files.map(({ name }) => name)).toEqual(names)
+    expect(plan.notes).toEqual([expect.stringMatching(/from: not used: .*checksums\.txt has 16777217 bytes/)])
   })
 
   test('reports several files of one number', async () => {
@@ -210,5 +220,29 @@ describe('the check of what was mirrored', () => {
     writeFolder(dir.join('to'), without(2, 3))
     const report = await runMirror(await planMirror([location], dir.join('to')), [location], dir.join('to'))
     expect([report.findings, report.complete]).toEqual([[], true])
+  })
+})
+
+test('a folder in the place of a file is named', async () => {
+  using dir = tempDir()
+  writeFolder(dir.join('from'), files)
+  mkdirSync(dir.join('to', names[2] ?? ''), { recursive: true })
+  const locations = [folderLocation(dir.join('from'))]
+  const plan = await planMirror(locations, dir.join('to'))
+  await expect(runMirror(plan, locations, dir.join('to'))).rejects.toMatchObject({
+    ...{ code: 'NOT_A_FILE', message: `${dir.join('to', names[2] ?? '')} is a folder, expected a regular file` },
+  })
+})
+
+test.skipIf(process.platform !== 'linux')('a disk that is full is reported with the path', async () => {
+  using dir = tempDir()
+  const path = dir.join('to', `${names[0]}.part.json.new`)
+  writeFolder(dir.join('from'), files)
+  mkdirSync(dir.join('to'))
+  symlinkSync('/dev/full', path)
+  const locations = [folderLocation(dir.join('from'))]
+  const plan = await planMirror(locations, dir.join('to'))
+  await expect(runMirror(plan, locations, dir.join('to'))).rejects.toMatchObject({
+    ...{ code: 'ENOSPC', path, message: expect.stringContaining(`'${path}'`) },
   })
 })

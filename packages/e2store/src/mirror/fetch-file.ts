@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { E2StoreError } from '../errors.ts'
 import type { Location } from '../location/location.ts'
+import { checkReplaceable } from '../node/regular-file.ts'
 import { type CheckContentOptions, checkContent } from './check-content.ts'
 import { MirrorError } from './errors.ts'
 import type { Checked } from './known-files.ts'
@@ -42,6 +43,8 @@ export interface FetchResult {
  * Fetch a file from the first location that has it whole and right, verify it, and only then give it its name.
  *
  * What is wrong with a location or its file is part of the result; errors of this machine's disk are thrown.
+ *
+ * @throws {ByteSourceError} `NOT_A_FILE`: a folder has the name of the file
  */
 export async function fetchFile(
   file: PlannedFile,
@@ -51,6 +54,7 @@ export async function fetchFile(
 ): Promise<FetchResult> {
   const target = join(folder, file.name)
   const failures: Failure[] = []
+  await checkReplaceable(target)
   await using part = await PartFile.open(target)
   for (const offer of startedFirst(file, locations, part)) {
     const location = locations[offer.location]

@@ -1,5 +1,6 @@
 import { appendFile, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withPath } from '../node/with-path.ts'
 
 /** How thoroughly a file was checked: only hashed, or its content verified. */
 export type Checked = 'hash' | 'content'
@@ -39,7 +40,7 @@ export class KnownFiles {
     const lines = text.split('\n').flatMap(parseLine)
     const files = new Map(lines.map((file) => [file.name, file]))
     if (lines.length > 2 * files.size + 100) await rewrite(path, [...files.values()])
-    else if (text !== '' && !text.endsWith('\n')) await appendFile(path, '\n')
+    else if (text !== '' && !text.endsWith('\n')) await withPath(path, appendFile(path, '\n'))
     return new KnownFiles(folder, files)
   }
 
@@ -56,7 +57,8 @@ export class KnownFiles {
     const { size, mtimeMs } = await stat(join(this.#folder, name))
     const known: KnownFile = { name, size, mtimeMs, sha256, checked }
     this.#files.set(name, known)
-    this.#writing = this.#writing.then(() => appendFile(join(this.#folder, KNOWN_FILES), lineOf(known)))
+    const path = join(this.#folder, KNOWN_FILES)
+    this.#writing = this.#writing.then(() => withPath(path, appendFile(path, lineOf(known))))
     await this.#writing
     return known
   }
@@ -64,7 +66,7 @@ export class KnownFiles {
 
 /** Replace the file by one without lines that do not count any more. */
 async function rewrite(path: string, files: readonly KnownFile[]): Promise<void> {
-  await writeFile(`${path}.new`, files.map(lineOf).join(''))
+  await withPath(`${path}.new`, writeFile(`${path}.new`, files.map(lineOf).join('')))
   await rename(`${path}.new`, path)
 }
 

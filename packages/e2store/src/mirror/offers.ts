@@ -1,4 +1,5 @@
 import { type ChecksumList, parseChecksums } from '../execution/checksums.ts'
+import { LocationError } from '../location/errors.ts'
 import type { ListedFile, Location, LocationOptions, RemoteLocation } from '../location/location.ts'
 import { isListName, isSidecarName } from '../location/names.ts'
 import { SIDECAR_EXTENSION } from '../sidecar/layout.ts'
@@ -100,7 +101,7 @@ async function readBook(
   options: LocationOptions,
 ): Promise<ChecksumBook> {
   for (const name of LISTS) {
-    const text = lists.includes(name) ? await location.readText(name, options) : undefined
+    const text = lists.includes(name) ? await readText(location, name, notes, options) : undefined
     const list = text === undefined ? NO_LIST : readList(text, `${location.name}: ${name}`, notes)
     if (list.entries.length === 0) continue
     const book = new ChecksumBook(list, files)
@@ -110,6 +111,23 @@ async function readBook(
     return book
   }
   return new ChecksumBook(NO_LIST, files)
+}
+
+/** A list that is longer than any is as none. */
+async function readText(
+  location: Location,
+  name: string,
+  notes: string[],
+  options: LocationOptions,
+): Promise<string | undefined> {
+  try {
+    return await location.readText(name, options)
+  } catch (error) {
+    if (!(error instanceof LocationError && error.code === 'BAD_LISTING')) throw error
+    const note = `${location.name}: not used: ${error.message}`
+    if (!notes.includes(note)) notes.push(note)
+    return undefined
+  }
 }
 
 /** A list that cannot be read is as none. */

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openRegularFile } from '../node/regular-file.ts'
+import { withPath } from '../node/with-path.ts'
 
 /** What the bytes of an unfinished file are of, so that the rest can be asked for. */
 export interface PartOrigin {
@@ -87,14 +88,16 @@ export class PartFile implements AsyncDisposable {
   /** The next bytes are of this origin, and so are those before them. */
   async continueFrom(origin: PartOrigin): Promise<void> {
     this.#origin = origin
-    await writeFile(`${this.path}.json.new`, `${JSON.stringify({ version: 1, ...origin })}\n`)
-    await rename(`${this.path}.json.new`, `${this.path}.json`)
+    const path = `${this.path}.json`
+    await withPath(`${path}.new`, writeFile(`${path}.new`, `${JSON.stringify({ version: 1, ...origin })}\n`))
+    await rename(`${path}.new`, path)
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes)
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#size)
+      const writing = this.#file.write(bytes, done, bytes.length - done, this.#size)
+      const { bytesWritten } = await withPath(this.path, writing)
       done += bytesWritten
       this.#size += bytesWritten
     }
@@ -107,7 +110,7 @@ export class PartFile implements AsyncDisposable {
 
   /** Make the bytes durable and give them this name, which replaces a file that has it. */
   async commit(target: string): Promise<void> {
-    await this.#file.sync()
+    await withPath(this.path, this.#file.sync())
     await this.#file.close()
     this.#isCommitted = true
     await rename(this.path, target)

@@ -2,6 +2,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { ByteSourceError } from '../errors.ts'
 import type { ByteSink } from '../io/byte-sink.ts'
 import { renameOnly } from './rename-only.ts'
+import { withPath } from './with-path.ts'
 
 /** Bytes that are buffered before they are written. */
 const BUFFER_BYTES = 1_048_576
@@ -64,22 +65,12 @@ class BufferedFile implements ByteSink {
 
   async #put(bytes: Uint8Array): Promise<void> {
     for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file
-        .write(bytes, done, bytes.length - done, this.#written)
-        .catch((error) => Promise.reject(named(error, this.#path)))
+      const writing = this.#file.write(bytes, done, bytes.length - done, this.#written)
+      const { bytesWritten } = await withPath(this.#path, writing)
       done += bytesWritten
       this.#written += bytesWritten
     }
   }
-}
-
-/** Add the path to a system error about an open file, as the system does for errors about a path. */
-function named(error: unknown, path: string): unknown {
-  if (error instanceof Error && 'syscall' in error) {
-    error.message += ` '${path}'`
-    Object.assign(error, { path })
-  }
-  return error
 }
 
 function explained(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
@@ -105,7 +96,7 @@ export function fileSink(path: string, file: FileHandle, start: number): FileSin
     write: (bytes) => buffer.write(bytes),
     async sync() {
       await buffer.flush()
-      await file.datasync()
+      await withPath(path, file.datasync())
     },
     close,
     [Symbol.asyncDispose]: () => close().catch(() => undefined),
@@ -132,7 +123,7 @@ export async function createFile(path: string, { replace = false }: NewFileOptio
     buffer.close()
     try {
       await buffer.flush()
-      await file.sync()
+      await withPath(partial, file.sync())
     } finally {
       await file.close()
     }

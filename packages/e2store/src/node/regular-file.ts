@@ -12,8 +12,7 @@ const WITHOUT_WAITING = constants.O_NONBLOCK ?? 0
  * @throws {ByteSourceError} `NOT_A_FILE`
  */
 export async function openRegularFile(path: string, flags: number): Promise<{ file: FileHandle; size: number }> {
-  const found = await stat(path).catch(() => undefined)
-  if (found !== undefined) mustBeFile(path, found)
+  await checkReplaceable(path)
   const file = await open(path, flags | WITHOUT_WAITING)
   try {
     const stats = await file.stat()
@@ -23,6 +22,16 @@ export async function openRegularFile(path: string, flags: number): Promise<{ fi
     await file.close()
     throw error
   }
+}
+
+/**
+ * Make sure that a file can be put at a path: nothing is there, or a regular file that it replaces.
+ *
+ * @throws {ByteSourceError} `NOT_A_FILE`
+ */
+export async function checkReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (found !== undefined) mustBeFile(path, found)
 }
 
 function mustBeFile(path: string, stats: Stats): void {

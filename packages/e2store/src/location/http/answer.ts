@@ -118,14 +118,18 @@ export class Answer implements AsyncDisposable {
   }
 }
 
-/** What broke a connection, as `fetch` says it: the reason is in the cause. */
+/**
+ * What broke a connection, as `fetch` says it: the reason is in the cause. What of it has no code is all in the message;
+ * an error that has no cause is not one of a connection, and so is kept.
+ */
 export function brokenConnection(shown: string, error: unknown): LocationError {
-  const cause = (error as { readonly cause?: unknown }).cause ?? error
-  const { code, message } = cause as { readonly code?: string; readonly message?: string }
-  const why =
-    code === undefined ? (message ?? String(cause)) : `${REASONS[code] ?? message ?? ''} (${code})`.trimStart()
-  const retryable = code === undefined || !FINAL.test(code)
-  return new LocationError('UNREACHABLE', `${shown}: ${why}`, { cause: error, retryable })
+  const { cause } = error as { readonly cause?: unknown }
+  const { code, message } = (cause ?? error) as { readonly code?: string; readonly message?: string }
+  const known = REASONS[code ?? message ?? '']
+  const why = code === undefined ? (known ?? message ?? String(cause ?? error)) : `${known ?? message ?? ''} (${code})`
+  const retryable = !FINAL.test(code ?? message ?? '')
+  const kept = cause === undefined ? error : code === undefined ? undefined : cause
+  return new LocationError('UNREACHABLE', `${shown}: ${why.trimStart()}`, { cause: kept, retryable })
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -134,7 +138,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name of the host cannot be resolved now',
   UND_ERR_SOCKET: 'the connection was closed',
+  'bad port': 'requests to this port are refused by this platform (bad port)',
 }
 
-/** What does not change within seconds: no such host, no certificate that is trusted. */
-const FINAL = /^(?:ENOTFOUND|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_INVALID_URL)/
+/** What does not change within seconds: no such host, no certificate that is trusted, a port of other services. */
+const FINAL = /^(?:bad port|ENOTFOUND|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_INVALID_URL)/

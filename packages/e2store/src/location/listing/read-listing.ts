@@ -39,7 +39,7 @@ const ORDER: readonly ListingForm[] = ['checksums', 'urls', 's3', 'json', 'html'
 export async function readListing(source: ListingSource): Promise<FullListing> {
   const found = new Found()
   const warnings: string[] = []
-  let failure: LocationError | undefined
+  let [failure, unreadable]: (LocationError | undefined)[] = []
   try {
     const { form, files } = await source.files()
     found.addPage(form, files)
@@ -53,10 +53,11 @@ export async function readListing(source: ListingSource): Promise<FullListing> {
       if (text !== undefined) warnings.push(...found.addList(name, text))
     } catch (error) {
       if (!(error instanceof LocationError && NO_PAGE.has(error.code))) throw error
-      if (found.lists.includes(name)) warnings.push(error.message)
+      if (error.code === 'BAD_LISTING') unreadable ??= error
+      if (error.code === 'BAD_LISTING' || found.lists.includes(name)) warnings.push(`not used: ${error.message}`)
     }
   }
-  if (found.isEmpty) throw failure ?? noList(source.shown)
+  if (found.isEmpty) throw unreadable ?? failure ?? noList(source.shown)
   return found.listing(warnings)
 }
 

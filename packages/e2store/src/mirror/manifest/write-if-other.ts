@@ -1,12 +1,13 @@
 import { open, readFile, rename } from 'node:fs/promises'
+import { withPath } from '../../node/with-path.ts'
 
 /** Write a small file whole, unless it has this text already. @returns whether it was written */
 export async function writeIfOther(path: string, text: string): Promise<boolean> {
   if ((await textOf(path)) === text) return false
   const file = await open(`${path}.new`, 'w')
   try {
-    await file.writeFile(text)
-    await file.sync()
+    await withPath(`${path}.new`, file.writeFile(text))
+    await withPath(`${path}.new`, file.sync())
   } finally {
     await file.close()
   }
