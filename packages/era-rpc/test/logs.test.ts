@@ -94,6 +94,17 @@ test('without ends the head is searched, by hash that block', async () => {
   expect(await resultOf(rpcOf(), 'eth_getLogs', { blockHash: full?.hash })).toEqual(ofBlock(full?.number ?? 0n))
 })
 
+test('a null among topics stands for any, among addresses for nothing', async () => {
+  const ofHead = all.filter((log) => BigInt(log.blockNumber) === numberOf(59))
+  const unknown = `0x${'12'.repeat(32)}`
+  expect(await resultOf(rpcOf(), 'eth_getLogs', { topics: [[unknown, null]] })).toEqual(
+    ofHead.filter(({ topics }) => topics.length > 0),
+  )
+  for (const address of [[null], [ofHead[0]?.address, null]]) {
+    expect((await call(rpcOf(), 'eth_getLogs', { address })).error?.code).toBe(-32602)
+  }
+})
+
 const everything = { fromBlock: 'earliest', toBlock: 'latest' }
 
 test.each([
@@ -140,6 +151,9 @@ test('what is too much for one block cannot be narrowed', async () => {
   const full = chain.blocks.find(({ receipts }) => receipts.length > 2)
   const { error } = await call(rpcOf({ maxAnswerBytes: 500 }), 'eth_getLogs', { blockHash: full?.hash })
   expect(error?.code).toBe(-32003)
+  const from = quantity(full?.number ?? 0n)
+  const first = await call(rpcOf({ maxAnswerBytes: 500 }), 'eth_getLogs', { fromBlock: from, toBlock: 'latest' })
+  expect(first.error?.code).toBe(-32003)
   const { result } = await call(rpcOf({ maxLogs: 1 }), 'eth_getLogs', { blockHash: full?.hash })
   expect((result as Log[]).length).toBeGreaterThan(1)
 })

@@ -187,6 +187,26 @@ test('encoded blocks, headers, receipts and transactions are those of the file',
   expect(await resultOf(rpc, 'debug_getRawTransaction', unknown)).toBeNull()
 })
 
+test('a block by an object: null is absent, what is unknown or double is wrong', async () => {
+  const { rpc } = await rpcOf()
+  const { hash, number } = chain.blocks[2] ?? {}
+  const expected = await resultOf(rpc, 'eth_getBlockReceipts', hash)
+  for (const object of [
+    { blockHash: hash, blockNumber: null, requireCanonical: null },
+    { blockNumber: quantity(number ?? 0), blockHash: null, requireCanonical: true },
+  ]) {
+    expect(await resultOf(rpc, 'eth_getBlockReceipts', object)).toEqual(expected)
+  }
+  for (const object of [
+    {},
+    { blockHash: null },
+    { blockHash: hash, blockNumber: '0x1' },
+    { blockHash: hash, more: 1 },
+  ]) {
+    expect((await call(rpc, 'eth_getBlockReceipts', object)).error?.code).toBe(-32602)
+  }
+})
+
 test('total difficulty is given where it is asked for', async () => {
   const last = chain.blocks.at(-1)?.hash
   expect(await resultOf((await rpcOf()).rpc, 'eth_getBlockByHash', last, false)).not.toHaveProperty('totalDifficulty')

@@ -66,6 +66,23 @@ test('calls and batches are answered, notifications are not', async () => {
   )
 })
 
+test('a message may come in several frames, as bytes, or be empty', async () => {
+  const socket = await dial(await serve())
+  const message = call(1)
+  socket.send(message.slice(0, 9), { fin: false })
+  socket.send('', { fin: false })
+  socket.send(message.slice(9), { fin: true })
+  socket.send(Buffer.from(call(2)), { binary: true })
+  const answers = await exchange(socket, [''], 3)
+  expect(answers).toEqual(
+    expect.arrayContaining([
+      { jsonrpc: '2.0', id: 1, result: '0x5' },
+      { jsonrpc: '2.0', id: 2, result: '0x5' },
+      expect.objectContaining({ id: null, error: expect.objectContaining({ code: -32700 }) }),
+    ]),
+  )
+})
+
 test.each(['eth_subscribe', 'eth_unsubscribe'])('%s: notifications are not supported', async (method) => {
   const [answer] = await exchange(await dial(await serve()), [call(1, method, ['newHeads'])], 1)
   expect(answer).toMatchObject({ error: { code: -32601, message: 'notifications not supported' } })

@@ -35,7 +35,9 @@ export class LogBudget {
     if (this.#logs > maxLogs && isDivisible) {
       throw this.#tooMuch(`query returned more than ${maxLogs} results`, maxLogs, last)
     }
-    if (this.#bytes > maxBytes) throw this.#tooMuch(`query returned more than ${maxBytes} bytes`, maxBytes, last)
+    if (this.#bytes <= maxBytes) return
+    const what = `query returned more than ${maxBytes} bytes`
+    throw isDivisible ? this.#tooMuch(what, maxBytes, last) : new RpcError(RpcCode.tooLarge, what)
   }
 
   /** All blocks up to this one were searched. */

@@ -33,13 +33,13 @@ function readAnyRef(value: unknown): BlockRef | undefined {
   return typeof value === 'object' && value !== null ? readRefObject(value) : readNumberOrTag(value)
 }
 
-/** As in EIP-1898; that a block has to be canonical says nothing here: all are. */
+/** As in EIP-1898, with null for absent; that a block has to be canonical says nothing here: all are. */
 function readRefObject(object: object): BlockRef | undefined {
-  const { blockNumber, blockHash, requireCanonical, ...others } = object as Record<string, unknown>
+  const { blockNumber = null, blockHash = null, requireCanonical = null, ...others } = object as Record<string, unknown>
   if (Object.keys(others).length > 0) return undefined
-  if (requireCanonical !== undefined && typeof requireCanonical !== 'boolean') return undefined
-  if (blockHash === undefined) return blockNumber === undefined ? undefined : readNumberOrTag(blockNumber)
-  if (blockNumber !== undefined) return undefined
+  if (requireCanonical !== null && typeof requireCanonical !== 'boolean') return undefined
+  if (blockHash === null) return blockNumber === null ? undefined : readNumberOrTag(blockNumber)
+  if (blockNumber !== null) return undefined
   const hash = readBytes(blockHash, 32)
   return hash === undefined ? undefined : { by: 'hash', hash }
 }

@@ -23,7 +23,7 @@ export const logQuery: Param<LogQuery> = {
     const { fromBlock, toBlock, blockHash, address, topics } = value as Record<string, unknown>
     return {
       blocks: readBlocks(fromBlock ?? undefined, toBlock ?? undefined, blockHash ?? undefined),
-      addresses: readAlternatives('address', address, ADDRESS_BYTES),
+      addresses: readAlternatives('address', address, { length: ADDRESS_BYTES, mayBeNull: false }),
       topics: readTopics(topics),
     }
   },
@@ -54,18 +54,30 @@ function readTopics(value: unknown): LogQuery['topics'] {
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw badParam('topics', 'an array')
   if (value.length > MAX_TOPICS) throw new RpcError(RpcCode.badParams, `exceed max topics: at most ${MAX_TOPICS}`)
-  return value.map((each: unknown, at) => readAlternatives(`topics[${at}]`, each, TOPIC_BYTES))
+  const options = { length: TOPIC_BYTES, mayBeNull: true }
+  return value.map((each: unknown, at) => readAlternatives(`topics[${at}]`, each, options))
 }
 
-/** One or several values, or none in particular: a null among them stands for any. */
-function readAlternatives(name: string, value: unknown, length: number): readonly Uint8Array[] | undefined {
+interface AlternativesOptions {
+  /** Bytes of each. */
+  readonly length: number
+  /** Whether a null among them stands for any. */
+  readonly mayBeNull: boolean
+}
+
+/** One or several values, or none in particular. */
+function readAlternatives(
+  name: string,
+  value: unknown,
+  { length, mayBeNull }: AlternativesOptions,
+): readonly Uint8Array[] | undefined {
   if (value === undefined || value === null) return undefined
   const alternatives: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (alternatives.length > MAX_ALTERNATIVES) {
     throw new RpcError(RpcCode.badParams, `invalid ${name}: at most ${MAX_ALTERNATIVES} alternatives`)
   }
   const read = alternatives.map((each) => {
-    if (each === null) return undefined
+    if (each === null && mayBeNull) return undefined
     const bytes = readBytes(each, length)
     if (bytes === undefined) throw badParam(name, `0x and ${2 * length} hex digits`)
     return bytes

@@ -7,7 +7,10 @@ import { EraWriter } from '@datastreamer/e2store/era'
 import { openLocation } from '@datastreamer/e2store/node'
 import { beaconTypes, sszJson } from '@datastreamer/e2store/ssz'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { BeaconArchive } from '../../src/beacon.ts'
+import { BeaconApi, BeaconArchive, beaconHandler } from '../../src/beacon.ts'
+import { Rpc } from '../../src/index.ts'
+import { RpcServer } from '../../src/node.ts'
+import { MemoryHistory } from '../support/archive-history.ts'
 import { type BeaconServer, bytesOf, serveBeacon } from './support/beacon-server.ts'
 import { CLIENTS } from './support/checkpoint-sync.ts'
 import { MemoryLocation } from './support/memory-location.ts'
@@ -193,6 +196,15 @@ test.each([
   await using server = await serve()
   const { headers } = await server.get('/eth/v2/beacon/blocks/1', accept)
   expect([headers.get('content-type'), headers.get('vary')]).toEqual([type, 'Accept'])
+})
+
+test('what an answer depends on is said beside what the server says', async () => {
+  await using api = await serve()
+  const beacon = beaconHandler(new BeaconApi(api.archive, '1.0.0'))
+  const rpc = new Rpc(new MemoryHistory(), { chainId: 1n })
+  await using server = await RpcServer.listen(rpc, { port: 0, allowedOrigins: ['*'], beacon })
+  const { headers } = await fetch(`${server.url}/eth/v2/beacon/blocks/1`)
+  expect(headers.get('vary')).toBe('Origin, Accept')
 })
 
 test('only the headers, where only they are asked for', async () => {
