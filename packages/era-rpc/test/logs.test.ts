@@ -212,12 +212,12 @@ test('few searches run at a time, the others in their turn, and who leaves does 
   }
   const searches = [0, 1, 2, 3, 4, 5, 6, 7].map(search)
   const leaving = expect(searches[5]).rejects.toThrow('left')
-  await vi.waitFor(() => expect(started).toEqual([0, 1, 2, 3]))
+  await expect.poll(() => started).toEqual([0, 1, 2, 3])
   expect(await resultOf(rpc, 'eth_chainId')).toBe('0x7')
   left.abort(new Error('left'))
   await leaving
   for (let ended = 0; ended < 7; ended++) {
-    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(ended))
+    await expect.poll(() => ends.length).toBeGreaterThan(ended)
     ends[ended]?.()
   }
   const answers = await Promise.all(searches.filter((_, at) => at !== 5))

@@ -54,7 +54,8 @@ test('what came while the process was busy is read before a deadline passes', as
   const address = server.address()
   const accepted = once(server, 'connection')
   const socket = connect({ port: typeof address === 'object' ? (address?.port ?? 0) : 0, host: '127.0.0.1' })
-  const [peer] = await accepted
+  // What is written before is kept until then.
+  const [[peer]] = await Promise.all([accepted, once(socket, 'connect')])
   let passed = 0
   const deadline = new Deadline(systemClock, 20, () => passed++)
   const heard = once(peer, 'data').then(() => deadline.cancel())

@@ -67,17 +67,18 @@ describe('the admin endpoint', () => {
     using dir = tempDir()
     makeCertificate(dir.path, 'server')
     const [key, cert] = ['server.key', 'server.crt'].map((name) => readFileSync(dir.join(name), 'utf8'))
-    await using admin = await AdminServer.listen(sources, {
-      host: '127.0.0.1',
-      port: 0,
-      tls: { key, cert },
-      requestTimeoutMs: 1000,
-    })
-    const { port } = admin.address
-    const { ended } = await silent(100, port)
-    const shaken = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => {})
-    await once(shaken, 'secureConnect')
-    expect(await ask(port, '/readyz', {}, getTls)).toEqual({ status: 200, text: 'ready\n' })
+    const options = { host: '127.0.0.1', port: 0, tls: { key, cert } }
+    await using patient = await AdminServer.listen(sources, { ...options, requestTimeoutMs: 100_000 })
+    const { sockets } = await silent(100, patient.address.port)
+    expect(await ask(patient.address.port, '/readyz', {}, getTls)).toEqual({ status: 200, text: 'ready\n' })
+    for (const socket of sockets) socket.destroy()
+
+    await using admin = await AdminServer.listen(sources, { ...options, requestTimeoutMs: 200 })
+    const { ended } = await silent(100, admin.address.port)
+    const shaken = connectTls({ port: admin.address.port, host: '127.0.0.1', rejectUnauthorized: false }).on(
+      'error',
+      () => {},
+    )
     await Promise.all([...ended, once(shaken.resume(), 'close')])
   })
 })
