@@ -1,3 +1,3 @@
-import { project } from '../../tooling/vitest/preset.ts'
+import { appProject } from '../../tooling/vitest/preset.ts'
 
-export default project('cli')
+export default appProject('cli')

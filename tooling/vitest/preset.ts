@@ -21,10 +21,18 @@ export function project(name: string): ReturnType<typeof defineProject> {
       exclude: ['**/*.long.test.ts'],
       setupFiles: ['leaked-files.ts', 'seeded-properties.ts'].map((file) => join(import.meta.dirname, file)),
       env: { NODE_COMPILE_CACHE: COMPILE_CACHE, TEST_SEED: SEED },
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      // What hangs is to end the run, but not what is slow on a busy machine.
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
       // What is waited for takes no time, but on a busy machine.
       expect: { poll: { interval: 5, timeout: 60_000 } },
     },
   })
+}
+
+/** How an app is tested: its processes are bundles of its sources, which start faster. */
+export function appProject(name: string): ReturnType<typeof defineProject> {
+  const { test, ...rest } = project(name) as { readonly test: { readonly env: object } }
+  const globalSetup = [join(import.meta.dirname, '../fixtures/src/bundle-apps.ts')]
+  return defineProject({ ...rest, test: { ...test, globalSetup, env: { ...test.env, BUNDLED_APPS: '1' } } })
 }

@@ -99,9 +99,7 @@ describe('a stream that is archived in several files', () => {
   test('a server is archived as its file is', async () => {
     using dir = tempDir()
     await generate(dir.join('s.bin'), 100)
-    const server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', dir.join('s.bin')], {
-      timeoutMs: 110_000,
-    })
+    const server = new SourceProcess(SERVER, ['--read-only', '--port', '0', '--file', dir.join('s.bin')])
     try {
       const address = (await server.firstLine()).replace('ready stream=', '')
       const [fromServer] = await jsonOf('e2store', 'export', address, '--out', dir.join('a'))

@@ -21,7 +21,7 @@ export async function datastreamer(...args: readonly string[]): Promise<CommandR
   const stderr = new Sink()
   let status = 0
   const program = createProgram(async (work) => {
-    status = await runWork(work, { stdout, stderr }, AbortSignal.timeout(110_000))
+    status = await runWork(work, { stdout, stderr }, AbortSignal.timeout(280_000))
   })
   for (const command of [program, ...program.commands]) {
     command.configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })

@@ -4,11 +4,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
-import { FROM_SOURCE, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { bundledApp, FROM_SOURCE, runSource, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf } from './cli.ts'
 
-describe('demo', { timeout: 120_000 }, () => {
+describe('demo', () => {
   test('ends by itself after its blocks, and leaves nothing behind', async () => {
     const { status, stdout, stderr } = await runSource(CLI, ['demo', '--blocks', '14', '--block-time', '50'])
     expect(status).toBe(0)
@@ -45,7 +45,7 @@ describe('demo', { timeout: 120_000 }, () => {
 
   test('names a command that whoever ran it with pnpm can call', async () => {
     const env = { ...process.env, npm_config_user_agent: 'pnpm/12.1.2 npm/? node/v26.0.0 linux x64' }
-    const args = [...FROM_SOURCE, CLI, 'demo', '--blocks', '1']
+    const args = [...FROM_SOURCE, bundledApp(CLI), 'demo', '--blocks', '1']
     const { stderr } = await promisify(execFile)(process.execPath, args, { env })
     expect(stderr).toMatch(/\n {2}npx -y pnpm@12\.1\.2 exec datastreamer tail 127\.0\.0\.1:\d+ --blocks\n/)
   })
@@ -59,7 +59,7 @@ describe('demo', { timeout: 120_000 }, () => {
   describe.skipIf(!existsSync('/proc/self/task'))('while it starts (where /proc lists its children)', () => {
     test.each(['SIGINT', 'SIGTERM'] as const)('ends at %s with status 0, and without a word', async (signal) => {
       using dir = tempDir()
-      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
+      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path } })
       await serverOf(demo)
       const { status, stdout, stderr } = await demo.end(signal)
       expect([status, stdout, stderr, readdirSync(dir.path)]).toEqual([0, '', '', []])
@@ -67,7 +67,7 @@ describe('demo', { timeout: 120_000 }, () => {
 
     test('leaves no server behind when it is killed', async () => {
       using dir = tempDir()
-      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
+      await using demo = new SourceProcess(CLI, ['demo'], { env: { TMPDIR: dir.path } })
       const child = await serverOf(demo)
       demo.child.kill('SIGKILL')
       try {
@@ -81,7 +81,7 @@ describe('demo', { timeout: 120_000 }, () => {
   test('leaves no server behind when it is killed', async () => {
     using dir = tempDir()
     const args = ['demo', '--block-time', '50']
-    await using demo = new SourceProcess(CLI, args, { env: { TMPDIR: dir.path }, timeoutMs: 110_000 })
+    await using demo = new SourceProcess(CLI, args, { env: { TMPDIR: dir.path } })
     await demo.firstLine()
     const [, port] = /on 127\.0\.0\.1:(\d+)/.exec(demo.stderr) ?? []
     expect(await isServed(Number(port))).toBe(true)

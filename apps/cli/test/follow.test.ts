@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { FROM_SOURCE, SourceProcess, tempDir } from '@datastreamer/fixtures'
+import { bundledApp, FROM_SOURCE, SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer, linesOf, SERVER } from './cli.ts'
@@ -86,7 +86,7 @@ describe('following', () => {
     using dir = tempDir()
     await datastreamer('generate', dir.join('s.bin'), '--blocks', '2000')
     const script = 'set -o pipefail; "$@" | head -3'
-    const args = [...FROM_SOURCE, CLI, 'tail', dir.join('s.bin'), '--from', '0']
+    const args = [...FROM_SOURCE, bundledApp(CLI), 'tail', dir.join('s.bin'), '--from', '0']
     const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', process.execPath, ...args])
     expect(stdout.trimEnd().split('\n')).toHaveLength(3)
     expect(stderr).toBe('')

@@ -168,7 +168,7 @@ test('a file that is read can be written meanwhile', async () => {
     },
   })
   const program = createProgram(async (work) => {
-    await runWork(work, { stdout: slow, stderr: process.stderr }, AbortSignal.timeout(110_000))
+    await runWork(work, { stdout: slow, stderr: process.stderr }, AbortSignal.timeout(280_000))
   })
   const reading = program.parseAsync(['tail', shared, '--from', 'block:1', '--no-follow'], { from: 'user' })
   while (output.length === 0) await new Promise((done) => setTimeout(done, 5))

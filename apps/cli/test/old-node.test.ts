@@ -14,7 +14,7 @@ test.each([
   const node = ['--conditions=@datastreamer/source', '--import', AS_OLD]
   const { status, stdout, stderr } = spawnSync(process.execPath, [...node, `${APPS}/${app}/src/main.ts`, '--help'], {
     encoding: 'utf8',
-    timeout: 110_000,
+    timeout: 280_000,
   })
   expect(stderr).toMatch(new RegExp(`^${name}: needs Node 22\\.18 or later.*; this is 20\\.1\\.0\\n$`))
   expect([status, stdout]).toEqual([1, ''])

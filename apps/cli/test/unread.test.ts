@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { FROM_SOURCE, tempDir } from '@datastreamer/fixtures'
+import { bundledApp, FROM_SOURCE, tempDir } from '@datastreamer/fixtures'
 import { openStore } from '@datastreamer/store'
 import { describe, expect, test } from 'vitest'
 import { CLI, datastreamer } from './cli.ts'
@@ -16,7 +16,7 @@ interface Ended {
 /** Run a command whose output is read to the end of its first line only. */
 async function untilFirstLine(...args: readonly string[]): Promise<Ended> {
   const script = 'set -o pipefail; "$@" | head -1'
-  const command = [process.execPath, ...FROM_SOURCE, CLI, ...args]
+  const command = [process.execPath, ...FROM_SOURCE, bundledApp(CLI), ...args]
   try {
     return { code: 0, ...(await promisify(execFile)('bash', ['-c', script, 'bash', ...command])) }
   } catch (error) {

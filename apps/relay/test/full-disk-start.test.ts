@@ -7,7 +7,7 @@ import { expectEqualFiles } from './support/equal-files.ts'
 import { Source } from './support/source.ts'
 
 const MAIN = resolve(import.meta.dirname, '../src/main.ts')
-const WAIT = { timeout: 40_000 }
+const WAIT = { timeout: 60_000 }
 
 describe.skipIf(!canMountDisks())('a relay that is started on a disk without a byte of room', () => {
   test('serves what it has, waits, and goes on by itself when there is room', async () => {
@@ -34,7 +34,7 @@ describe.skipIf(!canMountDisks())('a relay that is started on a disk without a b
       '0',
     ]
     const start = async () => {
-      const relay = new SourceProcess(MAIN, [...flags, '--retry-max', '300ms'], { timeoutMs: 90_000 })
+      const relay = new SourceProcess(MAIN, [...flags, '--retry-max', '300ms'])
       const line = await relay.firstLine()
       const admin = `http://${line.slice(line.indexOf('admin=') + 6)}`
       const port = Number(/stream=127\.0\.0\.1:(\d+)/.exec(line)?.[1])

@@ -17,7 +17,7 @@ const ROTTEN = 4096 + 2 * 1_048_576 + 700_000
 /** A process that serves a stream. */
 class Served extends SourceProcess {
   constructor(app: 'server' | 'relay', ...flags: readonly string[]) {
-    super(`${APPS}/${app}/src/main.ts`, [...FAST, ...flags], { timeoutMs: 150_000 })
+    super(`${APPS}/${app}/src/main.ts`, [...FAST, ...flags])
   }
 
   async address(of: 'stream' | 'admin'): Promise<string> {
@@ -74,7 +74,7 @@ function spoilRecord(commitLog: string, index: number): void {
   closeSync(disk)
 }
 
-test('a checksum that cannot be read is said, costs no entry, and is made again', { timeout: 240_000 }, async () => {
+test('a checksum that cannot be read is said, costs no entry, and is made again', async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')
   await makeFile(file)
@@ -96,7 +96,7 @@ test('a checksum that cannot be read is said, costs no entry, and is made again'
   await server.end('SIGTERM')
 })
 
-test('a flipped bit is found, said, sent to nobody, and replaced from elsewhere', { timeout: 240_000 }, async () => {
+test('a flipped bit is found, said, sent to nobody, and replaced from elsewhere', async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')
   await makeFile(file)

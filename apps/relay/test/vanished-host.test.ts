@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { FROM_SOURCE, spawnTied, tempDir } from '@datastreamer/fixtures'
+import { bundledApp, FROM_SOURCE, spawnTied, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { committed, expectEqualFiles } from './support/equal-files.ts'
 import { TestRelay, until } from './support/relay.ts'
@@ -79,7 +79,7 @@ describe.skipIf(!canMakeHosts())('a host that vanishes without a word', () => {
 
     const limits = ['--response-timeout', '1s', '--connect-timeout', '1s', '--retry-max', '500ms']
     const there = ['--server', `${host.nearAddress}:${source.port}`, '--port', '7900', '--file', dir.join('there.bin')]
-    const node = [process.execPath, ...FROM_SOURCE, MAIN, ...there, ...limits]
+    const node = [process.execPath, ...FROM_SOURCE, bundledApp(MAIN), ...there, ...limits]
     const child = spawnTied('ip', ['netns', 'exec', host.name, ...node])
     child.stderr.resume()
     await using _killed = {

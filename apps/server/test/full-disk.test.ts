@@ -43,7 +43,7 @@ describe.skipIf(!canMountDisks())('a server that is started on a disk without a 
     using disk = await fullDisk()
     const { file } = disk
     const flags = ['--file', file, '--source-port', '0', '--admin-port', '0']
-    await using server = TestServer.start(flags, { timeoutMs: 60_000 })
+    await using server = TestServer.start(flags)
     await mustServe(server)
     const text = async (path: string): Promise<string> => (await server.admin(path)).text()
     expect(await text('/readyz')).toMatch(/^not ready: nothing can be written until .* No space left on device/i)

@@ -9,7 +9,7 @@ describe.runIf(canWatchSyncs())('where files cannot be locked', () => {
     async (code) => {
       using dir = tempDir()
       using locks = new RefusedLocks()
-      await using server = TestServer.start(['--file', dir.join('s.bin')], { env: locks.env(code), timeoutMs: 60_000 })
+      await using server = TestServer.start(['--file', dir.join('s.bin')], { env: locks.env(code) })
       const { status, stdout, stderr } = await server.ended
       expect([status, stdout]).toEqual([1, ''])
       expect(stderr).toMatch(
@@ -28,7 +28,7 @@ describe.runIf(canWatchSyncs())('where files cannot be locked', () => {
       await server.firstLine()
       await server.end()
     }
-    const options = { env: locks.env('ENOLCK'), timeoutMs: 60_000 }
+    const options = { env: locks.env('ENOLCK') }
     await using server = TestServer.start(['--file', file, '--read-only'], options)
     await server.firstLine()
     expect((await server.end()).status).toBe(0)
@@ -38,11 +38,11 @@ describe.runIf(canWatchSyncs())('where files cannot be locked', () => {
 test('without the program flock a server says so, and notices all the same that its file is gone', async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')
-  const options = { env: { PATH: dir.path }, timeoutMs: 60_000 }
+  const options = { env: { PATH: dir.path } }
   await using server = TestServer.start(['--file', file, '--admin-port', '0'], options)
   const ready = async (): Promise<string> => (await server.admin('/readyz')).text()
   expect(await ready()).toBe('ready\n')
   expect(server.stderr).toContain('no program flock (util-linux) can be run here')
   rmSync(file)
-  await expect.poll(ready, { timeout: 20_000 }).toMatch(/not ready: .*s\.bin.*removed/)
+  await expect.poll(ready).toMatch(/not ready: .*s\.bin.*removed/)
 })

@@ -26,7 +26,7 @@ describe.runIf(canWatchSyncs())('a server whose disk', () => {
     const file = dir.join('stream.bin')
     const timeout = how === 'twice' ? '100s' : '500ms'
     const flags = ['--file', file, '--source-port', '0', '--shutdown-timeout', timeout]
-    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 110_000 })
+    await using server = TestServer.start(flags, { env: syncs.env })
     await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
     await commit(source, 1)
     syncs.let('wait')
@@ -54,7 +54,7 @@ describe.runIf(canWatchSyncs())('a server whose disk', () => {
     using dir = tempDir()
     using syncs = new WatchedSyncs('stream.')
     const flags = ['--file', dir.join('stream.bin'), '--source-port', '0', '--admin-port', '0']
-    await using server = TestServer.start(flags, { env: syncs.env, timeoutMs: 110_000 })
+    await using server = TestServer.start(flags, { env: syncs.env })
     await using source = await connectSource({ host: '127.0.0.1', port: await server.port('source') })
     await commit(source, 1)
     const text = async (path: string): Promise<string> => (await server.admin(path)).text()

@@ -160,5 +160,5 @@ describe.skipIf(!hasVectors('e2store/big') || !hasVectors('e2store/real'))('of f
       mkdirSync(dir.join(kind))
       expect(bytesOf((await convertFile(path, 'era1', dir.join(kind))).path)).toBe(sha256Of(bytes))
     }
-  }, 60_000)
+  })
 })

@@ -18,7 +18,7 @@ beforeAll(async () => {
     files.set(`0 ${shape}`, await madeFile(first, shape))
     files.set(`1 ${shape}`, await madeFile(second, shape))
   }
-}, 60_000)
+})
 
 function file(name: string): MadeFile {
   const found = files.get(name)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   blocks = [...first, ...second]
   files = [await madeFile(first, 'ere-noproofs'), await madeFile(second, 'era1')]
   sidecars = await Promise.all(files.map(madeSidecar))
-}, 60_000)
+})
 
 interface Found {
   readonly block: bigint

@@ -11,7 +11,7 @@ beforeAll(async () => {
     const blocks = madeChain({ from: BigInt(era) * 8192n, count: 4, seed: era + 1 })
     made.push({ blocks, file: await madeFile(blocks, 'ere') })
   }
-}, 60_000)
+})
 
 const files = (from = 0, to = made.length): MadeFile[] => made.slice(from, to).map(({ file }) => file)
 

@@ -21,4 +21,4 @@ test('the quick start does what it says', async () => {
       .map(({ number, logs }) => `${number}n ${logs}`),
     '',
   ])
-}, 60_000)
+})

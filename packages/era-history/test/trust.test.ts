@@ -18,7 +18,7 @@ beforeAll(async () => {
   const collected = new HeaderAccumulator(defaultHashes())
   for (const { hash, totalDifficulty } of blocks) collected.add(hash, totalDifficulty)
   accumulator = collected.root()
-}, 60_000)
+})
 
 /** The era1 file with another byte in the content of one record of a block. */
 async function changed(index: number, column: 'header' | 'body' | 'receipts' | 'totalDifficulty'): Promise<MadeFile> {

@@ -23,7 +23,7 @@ beforeAll(async () => {
     const { name, bytes } = await smallFile(part)
     await writeFile(join(folder, name), bytes)
   }
-}, 60_000)
+})
 
 afterAll(async () => {
   await duck[Symbol.asyncDispose]()
@@ -46,7 +46,7 @@ describe('what DuckDB reads is what the files hold', () => {
   let report: ExportReport
   beforeAll(async () => {
     report = await run('all', { rowGroupRows: 50 })
-  }, 60_000)
+  })
   const table = (name: TableName): string => `'${join(folder, 'all', name)}/*.parquet'`
 
   test('a file for each table and era', async () => {

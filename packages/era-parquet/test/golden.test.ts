@@ -35,7 +35,7 @@ describe.skipIf(!hasVectors('rpc'))('answers of other libraries about a recorded
     await using location = await openLocation(folder)
     await using history = await openHistory([location], { trust: 'none', threads: 1 })
     await exportParquet(history, folder)
-  }, 60_000)
+  })
   afterAll(async () => {
     await duck[Symbol.asyncDispose]()
     await rm(folder, { recursive: true })

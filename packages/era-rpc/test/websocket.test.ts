@@ -188,7 +188,7 @@ test('answers that are not taken are bounded for all clients together', async ()
   const closed = once(socket, 'close')
   socket.pause()
   for (let at = 0; at < 500; at++) socket.send(search)
-  await vi.waitFor(() => expect(server.webSockets).toBe(1), { timeout: 20_000 })
+  await expect.poll(() => server.webSockets).toBe(1)
   socket.resume()
   await closed
   expect(await exchange(reader, [call(2)], 1)).toEqual([{ jsonrpc: '2.0', id: 2, result: '0x5' }])

@@ -77,16 +77,17 @@ export function madeChain({
   parent,
   mergeAt,
 }: ChainOptions): MadeBlock[] {
-  // To sign takes long: only where there are transactions.
-  let pool: readonly Drawn[] | undefined
+  const transactionsOf = Array.from({ length: count }, (_, i) => (isFull(i) ? 1 + ((i * 7 + seed) % 5) : 0))
+  // To sign takes most of the time that a chain takes: long ones have the same transactions again.
+  const numRuns = Math.min(
+    200,
+    transactionsOf.reduce((sum, each) => sum + each, 0),
+  )
+  const pool = numRuns === 0 ? [] : fc.sample(fc.tuple(signedTransactions, receiptParts), { numRuns, seed })
   let next = 0
   const blocks: MadeBlock[] = []
-  for (let i = 0; i < count; i++) {
-    const picked: Drawn[] = []
-    if (isFull(i)) {
-      pool ??= fc.sample(fc.tuple(signedTransactions, receiptParts), { numRuns: 200, seed })
-      for (let k = 1 + ((i * 7 + seed) % 5); k > 0; k--) picked.push(pool[next++ % pool.length] as Drawn)
-    }
+  for (const [i, transactions] of transactionsOf.entries()) {
+    const picked = Array.from({ length: transactions }, () => pool[next++ % pool.length] as Drawn)
     const isMerged = mergeAt !== undefined && i >= mergeAt
     blocks.push(madeBlock(from + BigInt(i), blocks.at(-1) ?? parent, picked, isMerged))
   }

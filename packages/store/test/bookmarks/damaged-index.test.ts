@@ -111,7 +111,7 @@ beforeEach(restore)
 describe('an index with eight bytes that are flipped', () => {
   const names = /^(CURRENT|MANIFEST-\d+|\d+\.(ldb|log))$/
 
-  test('before it is opened never reports a bookmark as missing', { timeout: 120_000 }, async () => {
+  test('before it is opened never reports a bookmark as missing', async () => {
     const wrong: string[] = []
     let noticed = 0
     for (const name of readdirSync(original).filter((found) => names.test(found))) {
@@ -149,9 +149,7 @@ describe('an index with eight bytes that are flipped', () => {
     },
   )
 
-  test('while it is open finds every bookmark, commits go on, and it is whole when it is reopened', {
-    timeout: 120_000,
-  }, async () => {
+  test('while it is open finds every bookmark, commits go on, and it is whole when it is reopened', async () => {
     const events: string[] = []
     const store = await openStore({ file, fsync: 'never', onEvent: ({ event }) => events.push(event) })
     for (const name of readdirSync(index).filter((name) => name.endsWith('.ldb'))) {

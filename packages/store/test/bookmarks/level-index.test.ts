@@ -295,7 +295,7 @@ test('an open index does not keep its process alive', async () => {
     console.log(await index.get(Uint8Array.of(1)))`
   const args = ['--conditions=@datastreamer/source', '--no-warnings', '--input-type=module-typescript', '-e', code]
   const cwd = join(import.meta.dirname, '../..')
-  expect(execFileSync(process.execPath, args, { cwd, timeout: 110_000, encoding: 'utf8' }).trim()).toBe('4')
+  expect(execFileSync(process.execPath, args, { cwd, timeout: 280_000, encoding: 'utf8' }).trim()).toBe('4')
 })
 
 function isRunnable(command: string): boolean {

@@ -133,7 +133,7 @@ test('a process stays alive as long as it waits for its index', () => {
     console.log('closed')`
   const args = ['--conditions=@datastreamer/source', '--no-warnings', '--input-type=module-typescript', '-e', code]
   const cwd = join(import.meta.dirname, '../..')
-  const said = execFileSync(process.execPath, args, { cwd, timeout: 60_000, encoding: 'utf8' })
+  const said = execFileSync(process.execPath, args, { cwd, timeout: 280_000, encoding: 'utf8' })
   expect(said.trim().split('\n')).toEqual(['undefined undefined', '7 undefined', 'closed'])
 })
 
