@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('archive')
+export default project('archive', { isolate: false })

@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('era-history')
+export default project('era-history', { isolate: false })

@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('era-parquet')
+export default project('era-parquet', { isolate: false })

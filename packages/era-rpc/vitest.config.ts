@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('era-rpc')
+export default project('era-rpc', { isolate: false })

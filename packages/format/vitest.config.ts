@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('format')
+export default project('format', { isolate: false })

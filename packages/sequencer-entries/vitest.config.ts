@@ -1,3 +1,3 @@
 import { project } from '../../tooling/vitest/preset.ts'
 
-export default project('sequencer-entries')
+export default project('sequencer-entries', { isolate: false })

@@ -6,20 +6,31 @@ import { testSeed } from './seed.ts'
 /** Where Node keeps the compiled sources of programs that tests start: it halves the time that a start takes. */
 const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-compile-cache')
 
+const SETUP = ['leaked-files.ts', 'seeded-properties.ts', 'equal-bytes.ts']
+
 /** One seed for all packages: each worker gets its number. */
 const SEED = String(testSeed())
 
+export interface ProjectOptions {
+  /**
+   * Whether each file of tests has a process of its own (default). To load everything again for each file takes longer
+   * than the tests of packages that only compute.
+   */
+  readonly isolate?: boolean
+}
+
 /** How every package is tested: from source, without a build. */
-export function project(name: string): ReturnType<typeof defineProject> {
+export function project(name: string, { isolate = true }: ProjectOptions = {}): ReturnType<typeof defineProject> {
   return defineProject({
     ssr: { resolve: { conditions: ['@datastreamer/source', 'module', 'node', 'development|production'] } },
     test: {
       name,
+      isolate,
       // Most of the time a test waits for programs that it started.
       maxWorkers: availableParallelism() + 1,
       include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
       exclude: ['**/*.long.test.ts'],
-      setupFiles: ['leaked-files.ts', 'seeded-properties.ts'].map((file) => join(import.meta.dirname, file)),
+      setupFiles: SETUP.map((file) => join(import.meta.dirname, file)),
       env: { NODE_COMPILE_CACHE: COMPILE_CACHE, TEST_SEED: SEED },
       // What hangs is to end the run, but not what is slow on a busy machine.
       testTimeout: 300_000,

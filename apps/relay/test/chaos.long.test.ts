@@ -13,6 +13,7 @@ test(
       killEveryMs: 6000,
       dropEveryMs: 2000,
       stallEveryMs: 5000,
+      seed: Number(process.env.LONG_SEED ?? 1000),
     })
     process.stderr.write(`chaos: ${JSON.stringify(summary)}\n`)
     expect(summary.kills).toBeGreaterThan(4 * MINUTES)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { BlockArchive } from '../src/execution/archive/archive.ts'
 import type { Block, Columns } from '../src/execution/archive/block.ts'
@@ -10,6 +9,7 @@ import { toBytes } from '../src/io/byte-sink.ts'
 import { fromBytes } from '../src/io/byte-source.ts'
 import { fromHex, toHex } from '../src/io/bytes.ts'
 import { collect, golden, openAny, slowSource } from './support/execution.ts'
+import { someBytes } from './support/file-server.ts'
 
 const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
 /** Bytes that do not compress, so many in each block: more than 4 MiB in all, one block beyond what is read at once. */
@@ -21,7 +21,7 @@ const digest = ({ number, headerRlp }: Block): object => ({ number, hash: hash(h
 /** A file that is too large to be kept whole. */
 async function large(kind: 'era1' | 'ere'): Promise<Uint8Array> {
   const rows: Columns<Uint8Array>[] = EXTRA_BYTES.map((length, i) => ({
-    header: encodeHeader({ ...genesis, number: BigInt(i), extraData: randomBytes(length) }),
+    header: encodeHeader({ ...genesis, number: BigInt(i), extraData: someBytes(length, i) }),
     ...{ body: fromHex('c2c0c0'), receipts: fromHex('c0'), totalDifficulty: new Uint8Array(32) },
   }))
   const sink = toBytes()

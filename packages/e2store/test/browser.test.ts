@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { bundleForBrowser, hasChromium, openChromium, runInBareContext } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
@@ -7,7 +6,7 @@ import { writeEra1 } from '../src/execution/era1/write.ts'
 import { toBytes } from '../src/io/byte-sink.ts'
 import { fromHex } from '../src/io/bytes.ts'
 import { golden } from './support/execution.ts'
-import { FileServer } from './support/file-server.ts'
+import { FileServer, someBytes } from './support/file-server.ts'
 
 type E2Store = typeof import('./support/portable.ts')
 
@@ -103,7 +102,7 @@ const addressProbe = async ({ httpLocation, openEra1 }: E2Store) => {
 async function largeEra1(): Promise<Uint8Array> {
   const genesis = decodeHeader(fromHex(golden.blocks[0]?.headerRlp ?? ''))
   const rows = Array.from({ length: 30 }, (_, i) => ({
-    ...{ header: encodeHeader({ ...genesis, number: BigInt(i), extraData: randomBytes(50_000 + i) }) },
+    ...{ header: encodeHeader({ ...genesis, number: BigInt(i), extraData: someBytes(50_000 + i, i) }) },
     ...{ body: fromHex('c2c0c0'), receipts: fromHex('c0'), totalDifficulty: new Uint8Array(32) },
   }))
   const sink = toBytes()

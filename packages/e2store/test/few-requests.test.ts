@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { EraWriter } from '../src/era.ts'
 import { encodeHeaderWithProof } from '../src/execution/blocks/header-with-proof.ts'
@@ -16,7 +15,7 @@ import { type ByteSource, fromBytes } from '../src/io/byte-source.ts'
 import { httpSource, type OpenedFile } from '../src/location.ts'
 import { collect } from './support/collect.ts'
 import { expectBytes } from './support/expect-bytes.ts'
-import { FileServer } from './support/file-server.ts'
+import { FileServer, someBytes } from './support/file-server.ts'
 import { largeRows } from './support/large-rows.ts'
 
 const BLOCKS = largeRows.length
@@ -85,13 +84,13 @@ test('an .e2hs over HTTP is opened with 2 requests, and gives a block with 1', a
 
 test('an .era over HTTP is opened with 2 requests, and gives a block with 1', async () => {
   const block = (slot: bigint): Uint8Array => {
-    const ssz = randomBytes(30_000)
+    const ssz = Buffer.from(someBytes(30_000, Number(slot)))
     ssz.writeUInt32LE(100, 0)
     ssz.writeBigUInt64LE(slot, 100)
     ssz.writeUInt32LE(84, 180)
     return ssz
   }
-  const state = randomBytes(300_000)
+  const state = Buffer.from(someBytes(300_000))
   state.writeBigUInt64LE(64n, 40)
   const blocks = Array.from({ length: 64 }, (_, i) => block(BigInt(i)))
   const sink = toBytes()
@@ -214,7 +213,7 @@ describe('the columns of an index', () => {
   })
 
   test('that could be others are read', async () => {
-    const alike = largeRows.map((row) => ({ ...row, receipts: randomBytes(500) }))
+    const alike = largeRows.map((row, i) => ({ ...row, receipts: someBytes(500, i) }))
     const sink = toBytes()
     await writeEre(sink, { start: 0n, read: () => alike }, { columns: ['receipts', 'totalDifficulty'] })
     const bytes = sink.bytes()

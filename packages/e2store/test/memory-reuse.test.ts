@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { uint256Bytes } from '../src/accumulator/merkle.ts'
 import type { Columns } from '../src/execution/archive/block.ts'
@@ -12,6 +11,7 @@ import { concatBytes, fromHex } from '../src/io/bytes.ts'
 import { RecordCursor } from '../src/records/iterate.ts'
 import { encodeRecord } from '../src/records/record.ts'
 import { golden, openAny } from './support/execution.ts'
+import { someBytes } from './support/file-server.ts'
 
 /** A source that can read into memory of the caller; counts how often it was asked to. */
 function intoSource(bytes: Uint8Array): ByteSource & { into: number } {
@@ -34,7 +34,7 @@ async function archive(extraBytes: readonly number[]): Promise<Uint8Array> {
   for (const [i, bytes] of extraBytes.entries()) {
     const header = encodeHeader({
       ...genesis,
-      ...{ parentHash, number: BigInt(i), difficulty: 1n, extraData: randomBytes(bytes) },
+      ...{ parentHash, number: BigInt(i), difficulty: 1n, extraData: someBytes(bytes, i) },
     })
     parentHash = defaultHashes().keccak256(header)
     const totalDifficulty = uint256Bytes(BigInt(i + 1))

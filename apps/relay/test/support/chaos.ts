@@ -21,6 +21,8 @@ export interface ChaosOptions {
   readonly killEveryMs: number
   readonly dropEveryMs: number
   readonly stallEveryMs: number
+  /** Of what is done, and to whom; how much of it is done depends on the machine. */
+  readonly seed: number
 }
 
 /** What was done, so that a test can tell that it was. */
@@ -81,6 +83,7 @@ class KilledRelay implements AsyncDisposable {
  */
 export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   const { clients: count, seconds } = options
+  const random = randomOf(options.seed)
   const lifeMs = seconds * 1000 + 280_000
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin') })
@@ -106,15 +109,17 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
 
   const over = new AbortController()
   const faults = Promise.all([
-    every(options.killEveryMs, over.signal, async () => {
-      const relay = pick(relays)
+    every(options.killEveryMs, random, over.signal, async () => {
+      const relay = pick(relays, random)
       await relay.end('SIGKILL')
       await relay.start()
     }),
-    every(options.dropEveryMs, over.signal, async () => pick(proxies).drop(() => Math.random() < 0.5)),
-    every(options.stallEveryMs, over.signal, async () => pick(proxies).stall(1500, () => Math.random() < 0.3)),
+    every(options.dropEveryMs, random, over.signal, async () => pick(proxies, random).drop(() => random() < 0.5)),
+    every(options.stallEveryMs, random, over.signal, async () =>
+      pick(proxies, random).stall(1500, () => random() < 0.3),
+    ),
   ])
-  const operations = await commitFor(source, options)
+  const operations = await commitFor(source, random, options)
   over.abort()
   const [kills, drops, stalls] = await faults
 
@@ -135,11 +140,23 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   return { operations, kills, drops, stalls, headers }
 }
 
+/** A number from 0 to 1. */
+type Random = () => number
+
+/** Numbers that are the same for the same seed. */
+function randomOf(seed: number): Random {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
 /** Longest data of an entry: what is tried out here is their number. */
 const MAX_DATA_BYTES = 64
 
 /** Operations of some blocks, or of parts of them. */
-function* operations(): Generator<NewEntry[], void, void> {
+function* operations(random: Random): Generator<NewEntry[], void, void> {
   let open: NewEntry[] = []
   let size = 12
   for (const block of generateStream()) {
@@ -148,17 +165,21 @@ function* operations(): Generator<NewEntry[], void, void> {
       if (open.length < size) continue
       yield open
       open = []
-      size = 1 + Math.floor(Math.random() * 12)
+      size = 1 + Math.floor(random() * 12)
     }
   }
 }
 
 /** Commit at a rate, waiting for the disk only now and then; says how many operations it were. */
-async function commitFor(source: Source, { seconds, operationsPerSecond }: ChaosOptions): Promise<number> {
+async function commitFor(
+  source: Source,
+  random: Random,
+  { seconds, operationsPerSecond }: ChaosOptions,
+): Promise<number> {
   const begun = performance.now()
   let done = 0
   let last: Promise<unknown> = Promise.resolve()
-  for (const operation of operations()) {
+  for (const operation of operations(random)) {
     const elapsed = performance.now() - begun
     if (elapsed > seconds * 1000) break
     const due = (done / operationsPerSecond) * 1000
@@ -171,16 +192,16 @@ async function commitFor(source: Source, { seconds, operationsPerSecond }: Chaos
 }
 
 /** Do something again and again, at random times; says how often it was done. */
-async function every(meanMs: number, signal: AbortSignal, act: () => Promise<void>): Promise<number> {
+async function every(meanMs: number, random: Random, signal: AbortSignal, act: () => Promise<void>): Promise<number> {
   for (let times = 0; ; times++) {
-    const waited = await sleep(meanMs * (0.5 + Math.random()), true, { signal }).catch(() => false)
+    const waited = await sleep(meanMs * (0.5 + random()), true, { signal }).catch(() => false)
     if (!waited) return times
     await act()
   }
 }
 
-function pick<T>(items: readonly T[]): T {
-  const item = items[Math.floor(Math.random() * items.length)]
+function pick<T>(items: readonly T[], random: Random): T {
+  const item = items[Math.floor(random() * items.length)]
   if (item === undefined) throw new RangeError('nothing to pick from')
   return item
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SourceProcess, tempDir } from '@datastreamer/fixtures'
 import { executionArchiveNameOf, writeEra1 } from '../../src/execution.ts'
 import { fromBytes, openEra1, toBytes } from '../../src/index.ts'
 import type { HistoryFiles } from './history-folder.ts'
+import { someBytes } from './file-server.ts'
 import { madeChain } from './made-blocks.ts'
 import { MirrorServer } from './mirror-server.ts'
 
@@ -23,7 +23,7 @@ export interface KilledMirror {
 
 /** A file of history that does not compress. */
 async function largeFile(count: number): Promise<HistoryFiles> {
-  const blocks = Array.from({ length: count }, () => ({ header: { extraData: new Uint8Array(randomBytes(6000)) } }))
+  const blocks = Array.from({ length: count }, (_, i) => ({ header: { extraData: someBytes(6000, i) } }))
   const sink = toBytes()
   await writeEra1(sink, madeChain(blocks))
   const name = await executionArchiveNameOf(await openEra1(fromBytes(sink.bytes())), 'made')
