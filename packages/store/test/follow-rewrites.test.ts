@@ -376,11 +376,7 @@ function randomEntries(random: Random, life: number): Wanted[] {
   )
 }
 
-<<<<<<< HEAD
 test.each([1, 2, Number(process.env.TEST_SEED)])(
-=======
-test.each([1, 2, 3])(
->>>>>>> 8eb5b7ef (tests: bytes are compared at once, packages that only compute load once, all that is drawn is drawn from a seed)
   'whatever is written unseen, readers have one history and bookmarks lead into it (seed %i)',
   async (seed) => {
     const random = randomFrom(seed)
