@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { Rpc } from '../src/index.ts'
@@ -68,4 +69,39 @@ test('what is not answered in time is given up, and closing twice is closing onc
   expect(server.close()).toBe(closed)
   await closed
   expect(await answered).toBe('')
+})
+
+test('who sends no more, and waits, is answered', async () => {
+  const { server, asked, release } = await held()
+  const socket = connect({ port: server.address.port, host: '127.0.0.1', allowHalfOpen: true })
+  let text = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  socket.end(REQUEST)
+  await asked
+  // The server has seen the end of what is sent.
+  await once(socket, 'data')
+  release()
+  await once(socket, 'end')
+  expect(text).toMatch(/^(?:HTTP\/1\.1 102 Processing\r\n\r\n)+HTTP\/1\.1 200 OK\r\n.*"result":\{"hash"/s)
+  await server.close()
+})
+
+test('for who has left no work goes on', async () => {
+  let onAsked = (_: AbortSignal): void => {}
+  const asked = new Promise<AbortSignal>((resolve) => {
+    onAsked = resolve
+  })
+  const answer = (_: string, { signal }: { readonly signal: AbortSignal }): Promise<never> => {
+    onAsked(signal)
+    return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  }
+  await using server = await RpcServer.listen({ answer } as unknown as Rpc, { port: 0, pingMs: 10 })
+  const socket = connect(server.address.port, '127.0.0.1', () => socket.write(REQUEST))
+  const signal = await asked
+  const left = once(signal, 'abort')
+  socket.destroy()
+  await left
+  expect(signal.aborted).toBe(true)
 })

@@ -16,6 +16,8 @@ export interface HttpHandlerOptions {
   readonly origins: Origins
   readonly maxBodyBytes: number
   readonly heldBytes: HeldBytes
+  /** Time between two signs to a client that sends no more, ms. */
+  readonly askGoneMs: number
   /** Answers what is asked for below `/eth/` and `/checkpointz/`. */
   readonly beacon: HttpHandler | undefined
   /** Notified of what nobody foresaw. */
@@ -61,11 +63,13 @@ export function httpHandler(options: HttpHandlerOptions): HttpHandler {
 async function post(
   request: IncomingMessage,
   response: ServerResponse,
-  { rpc, maxBodyBytes, heldBytes }: HttpHandlerOptions,
+  { rpc, maxBodyBytes, heldBytes, askGoneMs }: HttpHandlerOptions,
 ): Promise<void> {
   const left = new AbortController()
   const held = heldBytes.open(() => request.socket.destroy())
+  const stop = askWhetherGone(request, response, askGoneMs)
   response.once('close', () => {
+    stop()
     held[Symbol.dispose]()
     if (!response.writableFinished) left.abort(new Error('the client has left'))
   })
@@ -79,6 +83,38 @@ async function post(
   const answer = await rpc.answer(text, { signal: left.signal, client: request.socket, onMade, mayAskElsewhere })
   if (answer === undefined) refuse(response, 200)
   else await sendAnswer(response, answer, { signal: left.signal, held })
+}
+
+/**
+ * A client that sends no more may wait for its answer, or have left: the two look alike until something is sent. It is sent
+ * a sign time and again that its answer is being made, which the system of those who have left refuses.
+ *
+ * @returns a function that ends this
+ */
+function askWhetherGone(
+  { socket, httpVersion }: IncomingMessage,
+  response: ServerResponse,
+  everyMs: number,
+): () => void {
+  let timer: ReturnType<typeof setInterval> | undefined
+  const sign = (): void => {
+    if (!response.headersSent) response.writeProcessing()
+  }
+  const begin = (): void => {
+    // HTTP 1.0 has no answers that only precede another.
+    if (httpVersion === '1.0') {
+      socket.destroy()
+      return
+    }
+    sign()
+    timer = setInterval(sign, everyMs)
+  }
+  if (socket.readableEnded) begin()
+  else socket.once('end', begin)
+  return () => {
+    clearInterval(timer)
+    socket.off('end', begin)
+  }
 }
 
 /** Refuse a body that still comes: a client that cannot send all of it would not see the answer. */

@@ -35,13 +35,15 @@ export interface RpcServerOptions {
   readonly requestTimeoutMs?: number | undefined
   /** Time after which a connection on which nothing moves is closed, ms (default 120,000). */
   readonly idleTimeoutMs?: number | undefined
-  /** Time between two pings of a WebSocket, ms (default 30,000). */
+  /** Time between two pings of a WebSocket, ms (default 30,000); at most also between two signs to an HTTP client that sends no more. */
   readonly pingMs?: number | undefined
   /** Notified of what nobody foresaw. */
   readonly onFault?: ((error: unknown) => void) | undefined
 }
 
 const MIB = 1024 * 1024
+/** Longest time between two signs to a client that sends no more: who has left is noticed by the second one. */
+const LONGEST_ASK_GONE_MS = 1000
 /** Time between two looks for connections that were answered, once the server ends. */
 const SWEEP_MS = 20
 
@@ -66,9 +68,12 @@ export class RpcServer implements AsyncDisposable {
     const hosts = new HostNames(options.allowedHosts ?? ['localhost'])
     const origins = new Origins(options.allowedOrigins ?? [])
     const heldBytes = new HeldBytes(options.maxHeldBytes ?? 128 * MIB)
-    const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, heldBytes, onFault }))
+    const askGoneMs = Math.min(pingMs, LONGEST_ASK_GONE_MS)
+    const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, heldBytes, askGoneMs, onFault }))
     const limits = limitsOf(options)
     const server = tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler)
+    // Who has sent all and closes that half of the connection is answered.
+    Object.assign(server, { httpAllowHalfOpen: true })
     server.maxConnections = maxConnections
     server.setTimeout(options.idleTimeoutMs ?? 120_000)
     const sockets = new WebSockets(server, {
