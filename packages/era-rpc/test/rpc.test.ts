@@ -349,3 +349,12 @@ test.each([
   const { error } = await call(rpc, 'eth_getBlockByNumber', 'latest', false)
   expect(error).toEqual({ code, message: 'cannot be read: SHORT_READ' })
 })
+
+test('a chain id that is not known is an error, and nothing else is', async () => {
+  const { rpc } = await rpcOf({ chainId: undefined })
+  for (const method of ['eth_chainId', 'net_version']) {
+    const [answer] = await batch(rpc, [{ jsonrpc: '2.0', id: 1, method }])
+    expect(answer).toMatchObject({ error: { code: -32000, message: 'the chain id is not known' } })
+  }
+  expect(await resultOf(rpc, 'eth_blockNumber')).toBe(quantity(59))
+})

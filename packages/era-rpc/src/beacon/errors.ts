@@ -23,3 +23,11 @@ export class BeaconError extends E2StoreError<BeaconCode> {
     return STATUS[this.code]
   }
 }
+
+export function notBuiltIn(chain: string, where: string): BeaconError {
+  return new BeaconError('UNKNOWN_NETWORK', `the beacon chain ${chain} of the .era files at ${where} is not built in`)
+}
+
+export function notHeld(what: string): BeaconError {
+  return new BeaconError('NOT_HELD', `${what} is not held`)
+}

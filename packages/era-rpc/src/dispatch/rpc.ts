@@ -12,8 +12,8 @@ import { Caller, type Fallback, type OnCall } from './caller.ts'
 const SEARCHES = 4
 
 export interface RpcOptions {
-  /** Of EIP-155: 1 is mainnet. */
-  readonly chainId: bigint
+  /** Of EIP-155: 1 is mainnet; `undefined` if it is not known: `eth_chainId` and `net_version` then answer an error. */
+  readonly chainId: bigint | undefined
   /** What `web3_clientVersion` answers (default `datastreamer/era-rpc`). */
   readonly clientVersion?: string | undefined
   /** Give blocks their total difficulty where the files hold it (default false: the specification dropped it). */

@@ -4,8 +4,8 @@ import { type Call, type MethodTable, method } from './method.ts'
 
 /** What the chain and the server are. */
 export const chainMethods: MethodTable = {
-  eth_chainId: method([], ({ chainId }) => `"${quantity(chainId)}"`),
-  net_version: method([], ({ chainId }) => `"${chainId}"`),
+  eth_chainId: method([], (call) => `"${quantity(chainIdOf(call))}"`),
+  net_version: method([], (call) => `"${chainIdOf(call)}"`),
   net_listening: method([], () => 'true'),
   web3_clientVersion: method([], ({ clientVersion }) => JSON.stringify(clientVersion)),
   eth_syncing: method([], () => 'false'),
@@ -17,6 +17,11 @@ export const chainMethods: MethodTable = {
 
 function noSubscriptions(): never {
   throw new RpcError(RpcCode.noMethod, 'notifications not supported')
+}
+
+function chainIdOf({ chainId }: Pick<Call, 'chainId'>): bigint {
+  if (chainId === undefined) throw new RpcError(RpcCode.failed, 'the chain id is not known')
+  return chainId
 }
 
 function headOf({ history }: Pick<Call, 'history'>): { readonly number: bigint; readonly hash: Uint8Array } {

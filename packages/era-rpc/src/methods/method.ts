@@ -17,7 +17,7 @@ export interface LogLimits {
 /** What methods answer from. */
 export interface Sources {
   readonly history: History
-  readonly chainId: bigint
+  readonly chainId: bigint | undefined
   readonly clientVersion: string
   readonly totalDifficulty: boolean
   readonly logLimits: LogLimits

@@ -56,6 +56,40 @@ test('every block by slot and by root; empty slots are not found', async () => {
   expect(server.faults).toEqual([])
 })
 
+describe('which eras are held', () => {
+  const held = async (files: Iterable<readonly [string, Uint8Array]>): ReturnType<BeaconArchive['eras']> => {
+    await using archive = await BeaconArchive.open(new MemoryLocation(files), options)
+    return archive.eras()
+  }
+
+  test('by names, and of files before a gap by what they hold', async () => {
+    const names = [...chain.files.keys()]
+    const last = BigInt(names.length - 1)
+    expect(await held(chain.files)).toEqual({ files: names.length, runs: [{ first: 0n, last }], doubles: [] })
+    expect((await held(changed(3))).runs).toEqual([
+      { first: 0n, last: 2n },
+      { first: 4n, last },
+    ])
+    const several = changed(2)
+    const [first = '', second = ''] = names.filter((name) => /0000[12]-/.test(name))
+    const joined = toBytes()
+    for (const name of [first, second]) await joined.write(chain.files.get(name) ?? new Uint8Array(0))
+    several.set(first, joined.bytes())
+    expect((await held(several)).runs).toEqual([{ first: 0n, last }])
+  })
+
+  test('a file that cannot be read counts by its name; several of one era are told', async () => {
+    const damaged = changed(3)
+    damaged.delete([...damaged.keys()].find((name) => name.startsWith('own-00003')) ?? '')
+    damaged.set('own-00002-00000000.era', new Uint8Array(9))
+    const found = await held(damaged)
+    expect(found.runs[0]).toEqual({ first: 0n, last: 2n })
+    expect(found.doubles).toEqual([
+      { era: 2n, names: ['own-00002-00000000.era', expect.stringMatching(/^own-00002-/)] },
+    ])
+  })
+})
+
 test('every state by slot and by root, and only those between eras', async () => {
   await using server = await serve()
   for (const { slot, ssz, root, era } of chain.states) {

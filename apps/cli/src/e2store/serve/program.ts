@@ -13,7 +13,8 @@ import { CallCounts, showHistory } from './call-counts.ts'
 import { NO_HISTORY } from './no-history.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
 import { type Refreshed, Refresher } from './refresher.ts'
-import { reportBeacon, reportHistory } from './report.ts'
+import { reportHistory } from './report.ts'
+import { reportBeacon } from './report-beacon.ts'
 import { openFiles, type ServedFiles } from './sources.ts'
 
 export const program: ServiceProgram<typeof OPTIONS> = {
@@ -45,7 +46,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     throw error
   }
   if (history !== undefined) reportHistory(history, trust, log)
-  if (beacon !== undefined) reportBeacon(beacon, log)
+  const sayBeacon = (): void => void (beacon && reportBeacon(beacon, log, context.signal))
+  sayBeacon()
   if (fallback !== undefined) log.info('fallback', `what no file has is asked of ${fallback.name}, unverified`)
   showHistory(history ?? NO_HISTORY, context)
   const refreshers: Refresher[] = []
@@ -53,7 +55,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     if (config.refresh > 0) refreshers.push(new Refresher(files, config.refresh, context, onChange))
   }
   if (history !== undefined) refresh(history, () => reportHistory(history, trust, log))
-  if (beacon !== undefined) refresh(beacon, () => reportBeacon(beacon, log))
+  if (beacon !== undefined) refresh(beacon, sayBeacon)
   return {
     addresses: { rpc: server.address },
     readiness: () => ({ ready: true }),

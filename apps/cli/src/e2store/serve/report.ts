@@ -1,10 +1,12 @@
-import type { OpenHistory } from '@datastreamer/era-history'
-import type { BeaconArchive } from '@datastreamer/era-rpc/beacon'
+import type { FileState, OpenHistory } from '@datastreamer/era-history'
 import type { Log } from '@datastreamer/service'
 import { plural } from '../../output/text.ts'
 
 /** Runs that are named; of more it is said how many. */
 const MAX_RUNS = 5
+
+/** Most warnings of what is there twice. */
+const MAX_LINES = 5
 
 /** Say which blocks are served, what is missing, how far they are trusted, and how hashes and logs are found. */
 export function reportHistory(history: OpenHistory, trust: string, log: Log): void {
@@ -24,6 +26,7 @@ export function reportHistory(history: OpenHistory, trust: string, log: Log): vo
   for (const { name, sidecarError: error } of files.filter(({ sidecarError }) => sidecarError !== undefined)) {
     log.warn('history-file-rejected', `the index of ${name} is not used: ${error?.message}`, { error })
   }
+  reportDoubles(used, log)
   const without = used.filter(({ sidecar }) => !sidecar).length
   if (without === 0) log.info('history-indexed', 'all files have an index of hashes and logs')
   else {
@@ -36,7 +39,19 @@ export function reportHistory(history: OpenHistory, trust: string, log: Log): vo
   }
 }
 
-/** Say what is served of a beacon chain. */
-export function reportBeacon({ network }: BeaconArchive, log: Log): void {
-  log.info('history-opened', `the Beacon API of ${network.config}, below /eth/`)
+/** Say which files are not needed. The same file at several locations is there on purpose. */
+function reportDoubles(used: readonly FileState[], log: Log): void {
+  const lines = used.flatMap((file) => {
+    if (!file.isDouble) return []
+    const others = used.filter((each) => each !== file && each.from <= file.to && file.from <= each.to)
+    if (others.some(({ name }) => name === file.name)) return []
+    return [`${file.name} is not needed: ${others.map(({ name }) => name).join(', ')} has its blocks too`]
+  })
+  warnSome(lines, log)
+}
+
+/** Warn of what is there twice. */
+export function warnSome(lines: readonly string[], log: Log): void {
+  for (const line of lines.slice(0, MAX_LINES)) log.warn('history-double', line)
+  if (lines.length > MAX_LINES) log.warn('history-double', `${lines.length - MAX_LINES} more are there twice`)
 }

@@ -1,10 +1,10 @@
-import { parseEraName } from '@datastreamer/e2store/era'
 import type { Location } from '@datastreamer/e2store/location'
 import { nativeSnappy, openLocation } from '@datastreamer/e2store/node'
 import { HistoryError, type OpenHistory, openHistory, type TrustedRoots } from '@datastreamer/era-history'
 import { chainIdOf } from '@datastreamer/era-rpc'
-import { BeaconArchive, parseNetworkConfig } from '@datastreamer/era-rpc/beacon'
-import { ConfigError, readText, type ServiceContext } from '@datastreamer/service'
+import type { BeaconArchive } from '@datastreamer/era-rpc/beacon'
+import { ConfigError, type ServiceContext } from '@datastreamer/service'
+import { openBeacon } from './beacon.ts'
 import type { Config } from './options.ts'
 import { trustedRootsOf } from './trusted-roots.ts'
 
@@ -14,7 +14,8 @@ export interface ServedFiles extends AsyncDisposable {
   readonly history: OpenHistory | undefined
   /** `undefined` where there are none. */
   readonly beacon: BeaconArchive | undefined
-  readonly chainId: bigint
+  /** `undefined` where there are no blocks and it is not known. */
+  readonly chainId: bigint | undefined
   /** How far files are trusted, in words. */
   readonly trust: string
 }
@@ -36,11 +37,11 @@ export async function openFiles(config: Config, { log, signal }: ServiceContext)
     const locations: Location[] = []
     for (const name of names) locations.push(await openLocation(name))
     opened.push(...locations)
-    const beacon = await openBeacon(locations, config, signal)
+    const beacon = await openBeacon(locations, config, { log, signal })
     if (beacon !== undefined) opened.push(beacon)
     const history = await openBlocks(locations, config, { trustedRoots, signal }, beacon !== undefined)
     if (history !== undefined) opened.push(history)
-    const chainId = config.chainId ?? knownChainId(history?.network ?? beacon?.network.config)
+    const chainId = chainIdFor(config.chainId, { history, beacon })
     const trust = config.trust === 'none' ? 'none' : `${config.trust}: ${text}`
     return { history, beacon, chainId, trust, [Symbol.asyncDispose]: close }
   } catch (error) {
@@ -67,22 +68,21 @@ async function openBlocks(
   }
 }
 
-/** The first location that has files of a beacon chain. */
-async function openBeacon(
-  locations: readonly Location[],
-  { beaconConfig }: Config,
-  signal: AbortSignal,
-): Promise<BeaconArchive | undefined> {
-  const network = beaconConfig === undefined ? undefined : parseNetworkConfig(readText('--beacon-config', beaconConfig))
-  for (const location of locations) {
-    const listed = await location.list({ signal })
-    if (listed.some(({ name }) => parseEraName(name) !== undefined)) return BeaconArchive.open(location, { network })
-  }
-  return undefined
+/**
+ * The chain id: as it was named, of a network that is known, or as the configuration of its beacon chain has it. Files
+ * without blocks need none.
+ */
+function chainIdFor(
+  chainId: bigint | undefined,
+  { history, beacon }: Pick<ServedFiles, 'history' | 'beacon'>,
+): bigint | undefined {
+  const network = history?.network ?? beacon?.network.config
+  const known = chainId ?? (network === undefined ? undefined : chainIdOf(network)) ?? chainIdIn(beacon, network)
+  if (known !== undefined || history === undefined) return known
+  throw new ConfigError('CONFLICT', `the chain id of ${network} is not known: name it by --chain-id`)
 }
 
-function knownChainId(network: string | undefined): bigint {
-  const known = network === undefined ? undefined : chainIdOf(network)
-  if (known !== undefined) return known
-  throw new ConfigError('CONFLICT', `the chain id of ${network ?? 'these files'} is not known: name it by --chain-id`)
+function chainIdIn(beacon: BeaconArchive | undefined, network: string | undefined): bigint | undefined {
+  const { DEPOSIT_CHAIN_ID: id = '' } = beacon?.network.config === network ? (beacon?.values ?? {}) : {}
+  return /^\d{1,20}$/.test(id) ? BigInt(id) : undefined
 }

@@ -2,7 +2,7 @@ import type { OpenEraOptions } from '@datastreamer/e2store/era'
 import type { Location } from '@datastreamer/e2store/location'
 import { SSZ_PRESETS } from '@datastreamer/e2store/ssz'
 import type { BeaconNetwork } from '@datastreamer/e2store/verify-era'
-import { BeaconError } from '../errors.ts'
+import { BeaconError, notBuiltIn, notHeld } from '../errors.ts'
 import { knownNetwork, type NetworkDescription } from '../network.ts'
 import { Anchor } from './anchor.ts'
 import { genesisBlock, type VerifiedBlock, verifyBlock } from './blocks.ts'
@@ -10,6 +10,7 @@ import { equalBytes, rootAt, toHex } from './bytes.ts'
 import { EraFiles, type HeldEra } from './era-files.ts'
 import { type EraRoots, readEraRoots } from './era-roots.ts'
 import { type Finality, findFinality } from './finality.ts'
+import type { HeldEras } from './held-eras.ts'
 import { KeptValue, RecentValues } from './lru.ts'
 import { RootIndex } from './root-index.ts'
 import { verifiedChunks } from './verified-chunks.ts'
@@ -97,9 +98,7 @@ export class BeaconArchive implements AsyncDisposable {
     const files = await EraFiles.list(location, network?.config, eraOptions)
     try {
       const description = network ?? knownNetwork(files.config)
-      if (!description) {
-        throw new BeaconError('UNKNOWN_NETWORK', `${files.config} is not built in: its configuration is needed`)
-      }
+      if (!description) throw notBuiltIn(files.config, location.name)
       const newest = await files.newest()
       const { values = {}, ...rest } = description
       const head = await files.with(newest, ({ file, group }) => file.stateHead({ ...group, slotsPerEra: 0 }))
@@ -118,6 +117,11 @@ export class BeaconArchive implements AsyncDisposable {
       const anchor = await this.#files.with(this.#newest, (held) => Anchor.read(this.network, held))
       return anchor ?? Promise.reject(notHeld(`era ${this.#newest}`))
     })
+  }
+
+  /** Which eras are held, and which of them more than once. @throws {LocationError} */
+  eras(): Promise<HeldEras> {
+    return this.#files.eras()
   }
 
   /** The newest state whose latest block is held too; `undefined` if there is none. */
@@ -239,8 +243,4 @@ export class BeaconArchive implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#files[Symbol.asyncDispose]()
   }
-}
-
-function notHeld(what: string): BeaconError {
-  return new BeaconError('NOT_HELD', `${what} is not held`)
 }

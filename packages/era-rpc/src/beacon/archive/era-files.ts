@@ -2,14 +2,7 @@ import { ContentError, openEra } from '@datastreamer/e2store'
 import { type EraFile, type EraGroup, type OpenEraOptions, parseEraName } from '@datastreamer/e2store/era'
 import type { Location, OpenedFile } from '@datastreamer/e2store/location'
 import { BeaconError } from '../errors.ts'
-
-/** A file by what its name says. */
-interface NamedEra {
-  readonly name: string
-  readonly config: string
-  /** The lowest era in it. */
-  readonly era: bigint
-}
+import { type HeldEras, heldEras, type NamedEra } from './held-eras.ts'
 
 /** An era in a file that is open. */
 export interface HeldEra {
@@ -84,6 +77,21 @@ export class EraFiles implements AsyncDisposable {
     const last = this.#files.at(-1)
     if (!last) throw new BeaconError('NO_ERAS', `${this.#location.name} has no .era files`)
     return this.#use(last.name, async (file) => file.groups.at(-1)?.era ?? last.era)
+  }
+
+  /** Which eras are held. @throws {LocationError} */
+  eras(): Promise<HeldEras> {
+    return heldEras(this.#files, ({ name, era }) => this.#lastEra(name, era))
+  }
+
+  /** The highest era in a file; of one that cannot be read, as its name says. */
+  async #lastEra(name: string, era: bigint): Promise<bigint> {
+    try {
+      return await this.#use(name, async (file) => file.groups.at(-1)?.era ?? era)
+    } catch (error) {
+      if (error instanceof BeaconError) return era
+      throw error
+    }
   }
 
   /**
