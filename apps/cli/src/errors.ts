@@ -10,7 +10,7 @@ export class MissingError extends StreamError<'NOT_FOUND'> {
   override readonly name: string = 'MissingError'
 }
 
-/** The file is for commands of the other family: those for streams, or those of `e2store`. */
+/** The file is of another kind than the command takes, such as a stream for a command of `e2store`. */
 export class WrongFileError extends StreamError<'WRONG_FILE'> {
   override readonly name: string = 'WrongFileError'
 }

@@ -110,6 +110,7 @@ const SYSTEM_TEXTS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of this path is no folder',
   EISDIR: 'is a folder, expected a file',
+  ELOOP: 'its symbolic links lead in a circle',
   EACCES: 'no permission',
   EPERM: 'no permission',
   EROFS: 'the file system is read-only',

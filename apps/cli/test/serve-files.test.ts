@@ -92,7 +92,7 @@ test('files of eras at a second location are not served, and that is said', asyn
   expect(lines).toEqual([expect.stringMatching(/^warn history-double .*more.*: its \.era files are not served/)])
 })
 
-test('files of the same blocks are told; the same file at two locations is there on purpose', async () => {
+test('files of the same blocks are reported; the same file at two locations is there on purpose', async () => {
   mkdirSync(dir.join('double'))
   mkdirSync(dir.join('copy'))
   const era1 = await writeSmallEra1(dir.join('double/testnet-00000-11111111.era1'), 4)
@@ -140,6 +140,6 @@ test('which eras and slots are held, what is missing or double, and what is fina
   ])
   expect(lines.filter((line) => line.includes('beacon-finalized')).slice(1)).toEqual([
     expect.stringMatching(/^warn beacon-finalized nothing is finalized: no file has the latest block/),
-    'error beacon-finalized what is finalized cannot be told: a.era: cut off',
+    'error beacon-finalized what is finalized cannot be read: a.era: cut off',
   ])
 })

@@ -240,6 +240,16 @@ describe('a second index', () => {
     })
   })
 
+  test('the same again, after that of an .ere', async () => {
+    const ere = goldenBytes('ere')
+    const { layout } = await openAny('ere', fromBytes(ere))
+    const failed = openAny('ere', fromBytes(concatBytes([ere, ere.slice(layout.indexPosition)])))
+    await expect(failed).rejects.toMatchObject({
+      ...{ code: 'UNEXPECTED_TYPE', step: 'open', position: layout.indexPosition },
+      message: expect.stringContaining('a second index: a DynamicBlockIndex (6732) record'),
+    })
+  })
+
   test.each([
     ['of its own kind', RecordType.DynamicBlockIndex],
     ['of another kind', RecordType.BlockIndex],

@@ -30,7 +30,7 @@ export function blockLines(file: E2File, json: boolean): BlockLines {
     case 'e2ds':
       return segmentLines(file, json)
     default:
-      throw new UsageError('USAGE', `an .${file.kind} file has no blocks to print: print its --records`)
+      throw new UsageError('USAGE', `${file.path}: an .${file.kind} file has no blocks to print: print its --records`)
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { E2StoreError } from '@datastreamer/e2store'
 import { type ArchiveKind, type ArchiveProfile, parseExecutionArchiveName } from '@datastreamer/e2store/execution'
-import { type ConvertFileOptions, convertFile } from '@datastreamer/e2store/mirror'
+import { type ConvertFileOptions, convertFile, MirrorError } from '@datastreamer/e2store/mirror'
 import { nativeSnappy } from '@datastreamer/e2store/node'
 import { ExitCode } from '@datastreamer/service/exit-code'
 import { Argument, Command, Option } from 'commander'
@@ -11,6 +11,7 @@ import { examples } from '../help-text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
 import { inFile, ofAbsent } from './errors.ts'
+import { localOnly } from './remote-file.ts'
 
 interface ConvertCommandOptions {
   readonly to: ArchiveKind
@@ -90,19 +91,22 @@ async function convertOne(path: string, to: ArchiveKind, folder: string, options
     options.signal?.throwIfAborted()
     const found = inFile(path, ofAbsent(path, error))
     if (error instanceof E2StoreError || error instanceof RangeError) {
-      return `${FAILED}  ${found instanceof Error ? found.message : String(found)}`
+      const hint = error instanceof MirrorError && error.code === 'NO_NETWORK' ? ': --network names it' : ''
+      return `${FAILED}  ${found instanceof Error ? found.message : String(found)}${hint}`
     }
     throw found
   }
 }
 
 /** The files that a path names: itself, or those with blocks in a folder, in the order of their names. */
-async function filesAt(path: string): Promise<string[]> {
+async function filesAt(text: string): Promise<string[]> {
+  const path = localOnly(text, 'files on this machine are converted')
   const found = await stat(path).catch((error: unknown) => {
     throw ofAbsent(path, error)
   })
   if (!found.isDirectory()) return [path]
   const names = (await readdir(path)).filter((name) => parseExecutionArchiveName(name) !== undefined)
-  if (names.length === 0) throw new UsageError('USAGE', `${path}: no file of execution blocks is in it`)
+  if (names.length === 0)
+    throw new UsageError('USAGE', `${path}: no file of execution blocks is in it (.era1, .ere, .erae or .e2hs)`)
   return names.sort((a, b) => (a < b ? -1 : 1)).map((name) => join(path, name))
 }

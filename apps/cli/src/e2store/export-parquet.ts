@@ -32,7 +32,7 @@ Writes <OUT>/<table>/<network>-<era>.parquet, one file for each table and era of
 the public data set crypto_ethereum. A file gets its name only when it is whole; files that are there with the same blocks
 are kept, so the same command continues what was stopped.
 
-Ends with status 1 if blocks that were asked for, or that lie between others, are not held.`
+Ends with status 1 if blocks that were asked for, or that lie between others, are not held, or if a file is not what it says.`
 
 /** All tables, as the package that writes them has them: it is loaded only to write. */
 const TABLE_NAMES = [
@@ -128,20 +128,26 @@ async function exportLocation(
     signal,
   })
   using progress = new Progress('exporting')
+  const rejected = (): readonly string[] =>
+    history.files
+      .filter(({ status }) => status === 'rejected')
+      .map(({ name, error }) => `${name} is not used: ${error?.message ?? 'it is not what it says'}`)
   const report = await exportParquet(history, resolve(folder), {
     ...{ tables, network, discardPartial, signal },
     from: blocks && BigInt(blocks.first),
     to: blocks?.last === undefined ? undefined : BigInt(blocks.last),
     onProgress: ({ blocks: done, ofBlocks }: ExportProgress) => progress.show(Number(done), Number(ofBlocks)),
+  }).finally(() => {
+    progress.clear()
+    for (const line of rejected()) note(`REJECTED ${line}`)
   })
-  progress.clear()
   if (json === true) {
     for (const file of report.written) await out.line(JSON.stringify(toJson({ file })))
     const { missing, kept } = report
     await out.line(JSON.stringify(toJson({ result: { blocks: report.blocks, kept: kept.length, missing } })))
   } else await out.lines(reportLines(report))
   for (const { from, to } of report.missing) note(`MISSING blocks ${from} to ${to}`)
-  return report.missing.length === 0 ? ExitCode.ok : ExitCode.failed
+  return report.missing.length === 0 && rejected().length === 0 ? ExitCode.ok : ExitCode.failed
 }
 
 /** What was written, a line for each table. */

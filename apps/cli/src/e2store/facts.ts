@@ -3,6 +3,7 @@ import { type ByteSource, openE2hs, openE2ss, openEra, openEra1, openEre } from 
 import type { EraFile } from '@datastreamer/e2store/era'
 import { archiveIdentity, type BlockArchive } from '@datastreamer/e2store/execution'
 import { readE2i } from '@datastreamer/e2store/index'
+import { WrongFileError } from '../errors.ts'
 import { count, hex, plural } from '../output/text.ts'
 import type { E2File } from './file.ts'
 import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
@@ -44,10 +45,17 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
   }
 }
 
-/** Open a file of one of the kinds that hold execution blocks. @throws {E2StoreError} */
-export async function openBlocks({ source, kind, reading }: E2File): Promise<BlockArchive> {
+/**
+ * Open a file of one of the kinds that hold execution blocks.
+ *
+ * @throws {E2StoreError} @throws {WrongFileError} it is of another kind
+ */
+export async function openBlocks({ source, path, kind, reading }: E2File): Promise<BlockArchive> {
   if (kind === 'era1') return openEra1(source, reading)
-  return kind === 'ere' ? openEre(source, reading) : openE2hs(source, reading)
+  if (kind === 'ere') return openEre(source, reading)
+  if (kind === 'e2hs') return openE2hs(source, reading)
+  const message = `${path}: an .${kind} file has no execution blocks, expected .era1, .ere or .e2hs`
+  throw new WrongFileError('WRONG_FILE', message)
 }
 
 async function eraFacts(name: string, era: EraFile): Promise<Facts> {

@@ -114,7 +114,9 @@ async function kindOf(source: ByteSource, name: string): Promise<E2Kind> {
     const found = await identifyFile(source)
     return found === 'e2s' ? (named ?? found) : found
   } catch (error) {
-    if (error instanceof E2FormatError && named !== undefined && named !== 'e2i') return named
+    // What does not begin as every e2store file does is of no kind, whatever its name is.
+    if (!(error instanceof E2FormatError) || error.code === 'NO_VERSION') throw error
+    if (named !== undefined && named !== 'e2i') return named
     throw error
   }
 }

@@ -9,6 +9,7 @@ import type { CommandContext, RunCommand } from '../run-command.ts'
 import { refuseStream } from '../source/other-family.ts'
 import { wholly } from '../wholly.ts'
 import { inFile, ofAbsent } from './errors.ts'
+import { localOnly } from './remote-file.ts'
 
 export function importCommand(run: RunCommand): Command {
   return new Command('import')
@@ -27,7 +28,8 @@ export function importCommand(run: RunCommand): Command {
 
 async function importFiles(paths: readonly string[], file: string, context: CommandContext): Promise<void> {
   const { out, note, signal } = context
-  const files = await findSegments(paths).catch((error: NodeJS.ErrnoException) => {
+  const local = paths.map((path) => localOnly(path, 'segments are imported from files on this machine'))
+  const files = await findSegments(local).catch((error: NodeJS.ErrnoException) => {
     throw ofAbsent(error.path ?? paths.join(' '), error)
   })
   if (files.length === 0)

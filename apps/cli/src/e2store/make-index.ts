@@ -1,5 +1,4 @@
 import { type E2iGeneration, encodeE2i, indexSlots, readE2i } from '@datastreamer/e2store/index'
-import { shownAddress } from '@datastreamer/e2store/location'
 import { createFile } from '@datastreamer/e2store/node'
 import { Argument, Command, Option } from 'commander'
 import { readCount } from '../arguments.ts'
@@ -11,7 +10,7 @@ import { inFile } from './errors.ts'
 import { type E2File, openInput, withFile } from './file.ts'
 import { fullIndex } from './full-index.ts'
 import { newPath } from './new-path.ts'
-import { isAddress, localPath } from './remote-file.ts'
+import { isAddress, localOnly } from './remote-file.ts'
 
 interface IndexOptions {
   readonly out?: string
@@ -26,6 +25,8 @@ interface IndexOptions {
 const AFTER = `
 With --full, files whose index is up to date are left alone; the line of each file says what was done. Ends with status 1
 if an index could not be built, or, with --check, is missing or differs from its file.`
+
+const FULL = '--full writes beside files on this machine'
 
 const GENERATIONS: Readonly<Record<IndexOptions['generation'], E2iGeneration>> = { '0': 0, '1': 1, '2': 2 }
 
@@ -52,16 +53,14 @@ export function indexCommand(run: RunCommand): Command {
     .addOption(new Option('--jobs <n>', 'with --full: files at once (default: one a processor)').argParser(readCount))
     .addHelpText('after', AFTER)
     .action((path: string, options: IndexOptions) => {
-      if (options.full) return run(wholly((context) => fullIndex(localOnly(path), options, context)))
+      if (options.full) return run(wholly((context) => fullIndex(localOnly(path, FULL), options, context)))
       return run((context) => withFile(path, context.signal, (file) => makeIndex(file, options, context)))
     })
 }
 
-async function makeIndex(
-  { path, name, source }: E2File,
-  options: IndexOptions,
-  { note, signal }: CommandContext,
-): Promise<void> {
+async function makeIndex(file: E2File, options: IndexOptions, { note, signal }: CommandContext): Promise<void> {
+  const { path, name, source } = file
+  checkKind(file)
   const generation = GENERATIONS[options.generation]
   const beside = isAddress(path) ? name : path
   const out = await newPath(options.out ?? beside.replace(/(?:\.[^./\\]*)?$/, '.e2i'), options)
@@ -69,9 +68,9 @@ async function makeIndex(
   const index =
     options.convert === undefined ? await indexSlots(source) : await converted(options.convert, source, signal)
   const bytes = encodeE2i(index, { generation, dataSize: source.size })
-  await using file = await createFile(out, { replace: options.force })
-  await file.write(bytes)
-  await file.commit()
+  await using made = await createFile(out, { replace: options.force })
+  await made.write(bytes)
+  await made.commit()
   note(`wrote ${out}: layout ${generation}, ${plural(index.targets.length, 'slot')} from ${index.startSlot} on`)
 }
 
@@ -84,8 +83,10 @@ async function converted(path: string, data: E2File['source'], signal: AbortSign
   }
 }
 
-/** @throws {UsageError} it is an address: there is nothing to write beside it */
-function localOnly(path: string): string {
-  if (!isAddress(path)) return localPath(path)
-  throw new UsageError('USAGE', `${shownAddress(path)}: --full writes beside files on this machine: mirror it first`)
+/** An `.e2i` is of beacon blocks. @throws {UsageError} */
+function checkKind({ path, kind }: E2File): void {
+  if (kind === 'era' || kind === 'e2s') return
+  const isExecution = kind === 'era1' || kind === 'ere' || kind === 'e2hs'
+  const hint = isExecution ? ': --full indexes its transactions, blocks and logs' : ''
+  throw new UsageError('USAGE', `${path}: an .${kind} file has no beacon blocks to index${hint}`)
 }

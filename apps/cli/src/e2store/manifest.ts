@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { writeManifest } from '@datastreamer/e2store/mirror'
 import { toJson } from '@datastreamer/sequencer-entries'
 import { ExitCode } from '@datastreamer/service/exit-code'
@@ -10,8 +11,10 @@ import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
 import { wholly } from '../wholly.ts'
+import { ofAbsent } from './errors.ts'
 import { fullIndex } from './full-index.ts'
 import { gapText } from './mirror-text.ts'
+import { localOnly } from './remote-file.ts'
 
 interface ManifestCommandOptions {
   readonly baseUrl?: string
@@ -45,8 +48,18 @@ export function manifestCommand(run: RunCommand): Command {
     .addHelpText('after', AFTER)
     .addHelpText('after', examples('datastreamer e2store manifest era1 --base-url https://history.example/era1/'))
     .action((folder: string, options: ManifestCommandOptions) =>
-      run(wholly((context) => manifest(folder, options, context))),
+      run(wholly(async (context) => manifest(await folderAt(folder), options, context))),
     )
+}
+
+/** @throws {UsageError} it is no folder on this machine */
+async function folderAt(text: string): Promise<string> {
+  const path = localOnly(text, 'the lists are written into a folder on this machine')
+  const found = await stat(path).catch((error: unknown) => {
+    throw ofAbsent(path, error)
+  })
+  if (found.isDirectory()) return path
+  throw new UsageError('USAGE', `${path} is a file, expected a folder of history files`)
 }
 
 async function manifest(

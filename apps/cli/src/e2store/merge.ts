@@ -30,16 +30,18 @@ export function mergeCommand(run: RunCommand): Command {
 
 async function merge(paths: readonly string[], options: MergeOptions, { note, signal }: CommandContext): Promise<void> {
   const out = await newPath(options.out, options)
-  const kinds = new Set<string>()
-  for (const path of paths) kinds.add(await withFile(path, signal, async ({ kind }) => kind))
-  const [kind, other] = kinds
-  if (other !== undefined)
-    throw new UsageError('USAGE', `an .${kind} and an .${other} file make no file of either kind`)
-  if (kind !== 'era' && kind !== 'e2s') {
-    throw new UsageError('USAGE', `.${kind} files are not joined: only .era and .e2s files are`)
+  const kinds = new Map<string, string>()
+  for (const each of paths) {
+    const { kind, path } = await withFile(each, signal, async (file) => file)
+    if (kind !== 'era' && kind !== 'e2s') {
+      throw new UsageError('USAGE', `${path}: .${kind} files are not joined: only .era and .e2s files are`)
+    }
+    kinds.set(kind, path)
   }
+  const [first, second] = [...kinds].map(([kind, path]) => `${path}, an .${kind}`)
+  if (second !== undefined) throw new UsageError('USAGE', `${first}, and ${second}, make no file of either kind`)
   await using file = await createFile(out, { replace: options.force })
-  const rewritten = kind === 'era' ? await joinEras(paths, file, signal) : await joinRecords(paths, file, signal)
+  const rewritten = kinds.has('era') ? await joinEras(paths, file, signal) : await joinRecords(paths, file, signal)
   await file.commit()
   if (rewritten > 0) note(repairedText(out, rewritten))
   note(`wrote ${out}: ${plural(paths.length, 'file')}, ${plural(file.position, 'byte')}`)

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { OpenedFile } from '@datastreamer/e2store/location'
-import { httpSource, LocationError, s3Location } from '@datastreamer/e2store/location'
+import { httpSource, LocationError, s3Location, shownAddress } from '@datastreamer/e2store/location'
 import { s3FromEnvironment } from '@datastreamer/e2store/node'
 import { MissingError, UsageError } from '../errors.ts'
 
@@ -13,12 +13,26 @@ export function isAddress(text: string): boolean {
 
 /** An argument as a path, if it names something on this machine by its `file://` address. @throws {UsageError} */
 export function localPath(text: string): string {
-  if (!/^file:\/\//i.test(text)) return text
+  if (!/^file:\/\//i.test(text)) return mustBePath(text)
   try {
     return fileURLToPath(text)
   } catch (error) {
     throw new UsageError('USAGE', `${text}: not the address of a file on this machine`, { cause: error })
   }
+}
+
+/** @throws {UsageError} it is an address of a kind that is not read */
+function mustBePath(text: string): string {
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? []
+  if (scheme === undefined) return text
+  const expected = 'a path, file://, http(s):// or s3://'
+  throw new UsageError('USAGE', `${shownAddress(text)}: ${scheme} is not known: expected ${expected}`)
+}
+
+/** A path, where nothing else will do. @param why of an address @throws {UsageError} it is an address */
+export function localOnly(text: string, why: string): string {
+  if (!isAddress(text)) return localPath(text)
+  throw new UsageError('USAGE', `${shownAddress(text)}: ${why}: mirror it first`)
 }
 
 /** The name of the file that an address or a path ends with. */

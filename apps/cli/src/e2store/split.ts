@@ -76,12 +76,12 @@ function checkNames(parts: readonly NamedPart[]): void {
 }
 
 async function partsOf(file: E2File, options: SplitOptions): Promise<readonly NamedPart[]> {
-  const { kind, source, name, reading } = file
+  const { kind, source, name, path, reading } = file
   if (kind === 'era') {
-    if (options.maxBytes !== undefined) throw new UsageError('USAGE', '--max-bytes is for .e2s files')
+    if (options.maxBytes !== undefined) throw new UsageError('USAGE', `${path}: --max-bytes is for .e2s files`)
     return erasOf(await openEra(source, reading), name, options)
   }
-  if (kind !== 'e2s') throw new UsageError('USAGE', `an .${kind} file has only one part: nothing to split`)
+  if (kind !== 'e2s') throw new UsageError('USAGE', `${path}: an .${kind} file has only one part: nothing to split`)
   const parts = options.maxBytes === undefined ? await findParts(source) : await planParts(source, options.maxBytes)
   const stem = basename(name, extname(name))
   return parts.map((part, i) => ({

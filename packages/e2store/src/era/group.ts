@@ -1,4 +1,5 @@
 import { E2FormatError, type Step } from '../errors.ts'
+import { indexEndingAt } from '../index-records/end-of-file.ts'
 import { isEmptyMark, readSlotIndex, type SlotIndex } from '../index-records/slot-index.ts'
 import type { ByteSource } from '../io/byte-source.ts'
 import { expectType, RECORD_HEADER_BYTES, readRecordHeader } from '../records/record.ts'
@@ -55,10 +56,17 @@ export async function readGroupIndex(
 function checkSlots(index: SlotIndex, stateSlot: bigint, slotsPerEra: number | undefined): void {
   const { count, start, position } = index
   const allowed = slotsPerEra === undefined ? KNOWN_SLOTS_PER_ERA : [slotsPerEra]
+  if (count === 1) throw bad('a second state index, expected the index of blocks before the first', position)
   if (!allowed.includes(count)) throw bad(`block index of ${count} slots, expected ${allowed.join(' or ')}`, position)
   if (start + BigInt(count) !== stateSlot || stateSlot % BigInt(count) !== 0n) {
     throw bad(`blocks from slot ${start} before a state of slot ${stateSlot}, eras of ${count}`, position)
   }
+}
+
+/** Whether an index of the slots of an era ends at `end`. */
+async function isBlockIndex(source: ByteSource, end: number): Promise<boolean> {
+  const found = await indexEndingAt(source, end)
+  return found?.type === RecordType.SlotIndex && KNOWN_SLOTS_PER_ERA.includes((end - found.position - 24) / 8)
 }
 
 /** The first target that is not a Version record, which means an empty slot. */
@@ -87,7 +95,9 @@ function isAtHand(source: ByteSource, position: number): boolean {
  * @see docs/spec/e2store.md §7.2
  */
 async function readGroup(source: ByteSource, end: number, options: EraOptions = {}): Promise<EraGroup> {
-  const stateIndex = await readSlotIndex(source, end, { ...options, maxCount: 1 })
+  const stateIndex = await readSlotIndex(source, end, { ...options, maxCount: 1 }).catch(async (error: unknown) => {
+    throw (await isBlockIndex(source, end)) ? bad('the state index is missing: an index of blocks is last', end) : error
+  })
   const stateSlot = stateIndex.start
   const statePosition = stateIndex.target(0, 'open')
   if (statePosition === undefined) throw bad('the state has no offset', stateIndex.field(0))

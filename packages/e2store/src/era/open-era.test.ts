@@ -25,21 +25,43 @@ test.each([
   await expect(open(bytes)).rejects.toMatchObject({ code, step: 'open' })
 })
 
+test.each([
+  [
+    'without the index of its state',
+    async () => (await era({})).slice(0, -32),
+    /^the state index is missing: an index of bl/,
+  ],
+  [
+    'with two indices of its state',
+    async () => concatBytes([await era({}), (await era({})).slice(-32)]),
+    /^a second state/,
+  ],
+  [
+    'without the index of its blocks',
+    () => era({ hasBlockIndex: false }),
+    /^the index is missing: no SlotIndex \(6932\) record is directly before that at \d+ at byte \d+$/,
+  ],
+])('an era %s: the error says so', async (_, make, message) => {
+  await expect(open(await make())).rejects.toMatchObject({ message: expect.stringMatching(message), step: 'open' })
+})
+
 /** A group of an era by its records only: a Version, an empty state record, an empty block record, the indices. */
 async function era(change: {
   readonly slots?: number
   readonly start?: bigint
   readonly stateTarget?: number | undefined
   readonly blockTarget?: number
+  readonly hasBlockIndex?: boolean
 }): Promise<Uint8Array> {
-  const { slots = 64, start = 0n, stateTarget, blockTarget } = { stateTarget: 8, ...change }
+  const { slots = 64, start = 0n, stateTarget, blockTarget, hasBlockIndex = true } = { stateTarget: 8, ...change }
   const content = concatBytes([
     encodeRecord(RecordType.Version, new Uint8Array(0)),
-    encodeRecord(RecordType.CompressedBeaconState, new Uint8Array(2)),
+    encodeRecord(RecordType.CompressedBeaconState, new Uint8Array(hasBlockIndex ? 2 : 60).fill(3)),
     encodeRecord(RecordType.CompressedSignedBeaconBlock, new Uint8Array(0)),
   ])
   const targets = Array.from({ length: slots }, (_, i) => (i === 5 ? blockTarget : undefined))
-  const blocks = encodeSlotIndex({ position: content.length, start, targets })
+  const index = encodeSlotIndex({ position: content.length, start, targets })
+  const blocks = hasBlockIndex ? index : new Uint8Array(0)
   const position = content.length + blocks.length
   const state = encodeSlotIndex({ position, start: BigInt(slots), targets: [stateTarget] })
   return concatBytes([content, blocks, state])

@@ -53,12 +53,15 @@ export async function noIndexError(
   const expected = describeType(type)
   const found = await indexEndingAt(source, end, from)
   if (found !== undefined) {
-    const message = `the file ends with a ${describeType(found.type)} record, expected ${expected}`
+    const where = end === source.size ? 'the file ends with' : `before byte ${end} is`
+    const message = `${where} a ${describeType(found.type)} record, expected ${expected}`
     return new E2FormatError('UNEXPECTED_TYPE', message, found.position, step)
   }
   const tail = await source.read(Math.max(from, end - 16), Math.min(16, end - from))
   const why = tail.every((byte) => byte === 0)
     ? 'the file ends with zeros, space for a download that did not come'
-    : `no ${expected} record ends the file, which may be cut off`
+    : end === source.size
+      ? `no ${expected} record ends the file, which may be cut off`
+      : `no ${expected} record is directly before that at ${end}`
   return new E2FormatError('BAD_COUNT', `the index is missing: ${why}`, end, step)
 }

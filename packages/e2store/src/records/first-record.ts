@@ -36,8 +36,8 @@ const SIGNATURES: readonly (readonly [hex: string, what: string])[] = [
 ]
 
 const TEXTS: readonly (readonly [begin: RegExp, what: string])[] = [
-  [/^<\?xml/i, 'it is an XML document, as object stores answer with errors'],
-  [/^<(?:!|[a-z])/i, 'it is an HTML page, as servers answer for files that they do not have'],
+  [/^<\?xml/i, 'it is an XML document (as object stores answer with errors)'],
+  [/^<(?:!|[a-z])/i, 'it is an HTML page (as servers answer for files that they do not have)'],
   [/^[[{]/, 'it is JSON'],
   [/^version https?:/, 'it is a pointer of Git LFS'],
 ]

@@ -115,7 +115,7 @@ class FullChecks {
     const key = this.#state?.publicKey(head.proposerIndex)
     const message = proposerSigningRoot(root, fromHex(fork.version), this.#genesisValidatorsRoot)
     if (!key || !(await this.#verifySignature(key, message, head.signature))) {
-      const what = `block of slot ${slot} is not signed by validator ${head.proposerIndex}`
+      const what = `block of slot ${slot} is not signed by validator ${head.proposerIndex}, in fork ${fork.name} (${fork.version})`
       throw new VerificationError('WRONG_SIGNATURE', what, position)
     }
     this.signatures++

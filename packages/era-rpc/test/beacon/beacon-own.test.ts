@@ -78,7 +78,7 @@ describe('which eras are held', () => {
     expect((await held(several)).runs).toEqual([{ first: 0n, last }])
   })
 
-  test('a file that cannot be read counts by its name; several of one era are told', async () => {
+  test('a file that cannot be read counts by its name; several of one era are reported', async () => {
     const damaged = changed(3)
     damaged.delete([...damaged.keys()].find((name) => name.startsWith('own-00003')) ?? '')
     damaged.set('own-00002-00000000.era', new Uint8Array(9))

@@ -13,7 +13,7 @@ import type { Config } from './options.ts'
 /**
  * The beacon chain whose files the first location with any has.
  *
- * @throws {ConfigError} it cannot be told which chain, or what its forks are
+ * @throws {ConfigError} it does not show which chain it is, or what its forks are
  * @throws {BeaconError} @throws {LocationError}
  */
 export async function openBeacon(
@@ -41,7 +41,7 @@ export async function openBeacon(
   }
 }
 
-/** What the options can do about chains that are not known, or not told apart. */
+/** What the options can do about chains that are not known, or not distinguished. */
 function explained(error: unknown, described: NetworkDescription | undefined): unknown {
   if (!(error instanceof BeaconError)) return error
   if (error.code === 'UNKNOWN_NETWORK') {

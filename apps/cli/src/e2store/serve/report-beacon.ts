@@ -30,7 +30,7 @@ export async function reportBeacon(beacon: Served, log: Log, signal: AbortSignal
   } catch (error) {
     if (signal.aborted) return
     const why = error instanceof Error ? error.message : String(error)
-    log.error('beacon-finalized', `what is finalized cannot be told: ${why}`, { error })
+    log.error('beacon-finalized', `what is finalized cannot be read: ${why}`, { error })
   }
 }
 

@@ -14,7 +14,8 @@ export function reportHistory(history: OpenHistory, trust: string, log: Log): vo
   const used = files.filter(({ status }) => status !== 'rejected')
   const shown = runs.slice(0, MAX_RUNS).map(({ from, to }) => `${from} to ${to}`)
   const more = runs.length > MAX_RUNS ? ` and ${runs.length - MAX_RUNS} more runs` : ''
-  const blocks = `blocks ${shown.join(', ')}${more} of ${network} in ${plural(used.length, 'file')}`
+  const held = runs.length === 0 ? 'no blocks' : `blocks ${shown.join(', ')}${more}`
+  const blocks = `${held} of ${network} in ${plural(used.length, 'file')}`
   log.info('history-opened', `${blocks} (--trust ${trust})`, { runs, network, files: used.length, trust })
   for (const [at, { from }] of runs.slice(1, MAX_RUNS).entries()) {
     const before = runs[at]?.to ?? 0n
@@ -28,6 +29,7 @@ export function reportHistory(history: OpenHistory, trust: string, log: Log): vo
   }
   reportDoubles(used, log)
   const without = used.filter(({ sidecar }) => !sidecar).length
+  if (used.length === 0) return
   if (without === 0) log.info('history-indexed', 'all files have an index of hashes and logs')
   else {
     const which = without === used.length ? 'no file has an index' : `${plural(without, 'file')} without an index`

@@ -1,9 +1,10 @@
+import { E2FormatError } from '../../errors.ts'
 import { readDynamicBlockIndex } from '../../index-records/dynamic-block-index.ts'
 import type { ByteSource } from '../../io/byte-source.ts'
 import { type ArchiveOptions, BlockArchive } from '../archive/archive.ts'
 import type { Deviation } from '../archive/deviation.ts'
 import { type Column, columnsOf } from '../archive/layout.ts'
-import { checkNumbers, checkVersion, readAccumulator } from '../archive/open.ts'
+import { checkNumbers, checkOnlyIndex, checkVersion, readAccumulator } from '../archive/open.ts'
 import { readColumns } from './columns.ts'
 
 /**
@@ -21,7 +22,10 @@ export async function openEre(source: ByteSource, options: ArchiveOptions = {}):
   const index = await readDynamicBlockIndex(source)
   const { start, count, position } = index
   checkNumbers(start, count, position)
-  const order = await readColumns(source, index)
+  const order = await readColumns(source, index).catch(async (error: unknown) => {
+    if (error instanceof E2FormatError) await checkOnlyIndex(source, position)
+    throw error
+  })
   const columns = columnsOf('ere').filter((column) => order.includes(column))
   const components = columns.map((column) => order.indexOf(column))
   const component = (column: number): number => components[column] ?? column

@@ -47,11 +47,11 @@ export async function convertFile(
   const name = basename(path)
   const parsed = parseExecutionArchiveName(name)
   const network = options.network ?? parsed?.network
-  if (network === undefined) {
-    throw new MirrorError('NO_NETWORK', `${path}: its name does not show its network`)
-  }
   await using source = await openFile(path)
-  const archive = await openAny(source, options)
+  const archive = await openAny(source, options, parsed?.kind)
+  if (network === undefined) {
+    throw new MirrorError('NO_NETWORK', `${path}: its name does not show its network, which has to be named`)
+  }
   const known = await identityAfter(archive, to, options)
   const foreseen = known && join(out, formatExecutionArchiveName({ ...known, network }))
   if (foreseen !== undefined && (await stat(foreseen).catch(() => undefined)) !== undefined) {
@@ -106,13 +106,19 @@ async function checkThere(path: string, options: ConvertFileOptions): Promise<vo
   }
 }
 
-async function openAny(source: ByteSource, { codec, blocks }: ConvertArchiveOptions): Promise<BlockArchive> {
+/** Open a file by its content, or, if that shows no special kind, by its name, so that the error says what is missing. */
+async function openAny(
+  source: ByteSource,
+  { codec, blocks }: ConvertArchiveOptions,
+  named?: ArchiveKind,
+): Promise<BlockArchive> {
   const options = codec === undefined ? {} : { codec }
-  const kind = await identifyFile(source)
+  const found = await identifyFile(source)
+  const kind = found === 'e2s' ? (named ?? found) : found
   if (kind === 'era1') return openEra1(source, options)
   if (kind === 'ere') return openEre(source, options)
   if (kind === 'e2hs') return openE2hs(source, blocks === undefined ? options : { ...options, blocks })
-  throw new MirrorError('NO_BLOCKS', `an .${kind} file has no execution blocks`)
+  throw new MirrorError('NO_BLOCKS', `an .${kind} file has no execution blocks, expected .era1, .ere or .e2hs`)
 }
 
 /** Whether the file got the name: not if a file has it. */
