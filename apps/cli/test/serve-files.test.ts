@@ -67,6 +67,8 @@ test('files without blocks need no chain id; the configuration may have it', asy
   const beaconConfig = dir.join('config.yaml')
   await using files = await open({ locations: [dir.join('eras')], beaconConfig })
   expect([files.history, files.chainId]).toEqual([undefined, undefined])
+  const fallback = 'http://127.0.0.1:1/'
+  await expect(open({ locations: [dir.join('eras')], beaconConfig, fallback })).rejects.toThrow('--chain-id')
   const withId = dir.join('with-id.yaml')
   writeFileSync(withId, `${CONFIG}DEPOSIT_CHAIN_ID: 4242\n`)
   await using others = await open({ locations: [dir.join('eras')], beaconConfig: withId })

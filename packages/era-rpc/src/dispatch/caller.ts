@@ -131,9 +131,11 @@ export class Caller {
       outcome = failed.answered
       fault = failed.fault
     }
-    if (this.#fallback !== undefined && mayAskElsewhere && !(params instanceof RpcError) && isAbsent(method, outcome)) {
-      const options = { chainId: this.#sources.chainId, signal: deadline.signal }
-      const elsewhere = await deadline.race(this.#fallback.ask(method, params, options)).catch(() => undefined)
+    const fallback = mayAskElsewhere ? this.#fallback : undefined
+    const { chainId } = this.#sources
+    if (fallback && chainId !== undefined && !(params instanceof RpcError) && isAbsent(method, outcome)) {
+      const options = { chainId, signal: deadline.signal }
+      const elsewhere = await deadline.race(fallback.ask(method, params, options)).catch(() => undefined)
       deadline.throwIfLeft()
       if (elsewhere !== undefined) {
         report({ isFromFallback: true, fault })

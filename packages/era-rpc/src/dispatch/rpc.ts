@@ -12,7 +12,7 @@ import { Caller, type Fallback, type OnCall } from './caller.ts'
 const SEARCHES = 4
 
 export interface RpcOptions {
-  /** Of EIP-155: 1 is mainnet; `undefined` if it is not known: `eth_chainId` and `net_version` then answer an error. */
+  /** Of EIP-155: 1 is mainnet; `undefined` if it is not known: nothing says it, and no fallback is asked. */
   readonly chainId: bigint | undefined
   /** What `web3_clientVersion` answers (default `datastreamer/era-rpc`). */
   readonly clientVersion?: string | undefined

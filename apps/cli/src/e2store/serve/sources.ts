@@ -41,7 +41,7 @@ export async function openFiles(config: Config, { log, signal }: ServiceContext)
     if (beacon !== undefined) opened.push(beacon)
     const history = await openBlocks(locations, config, { trustedRoots, signal }, beacon !== undefined)
     if (history !== undefined) opened.push(history)
-    const chainId = chainIdFor(config.chainId, { history, beacon })
+    const chainId = chainIdFor(config, { history, beacon })
     const trust = config.trust === 'none' ? 'none' : `${config.trust}: ${text}`
     return { history, beacon, chainId, trust, [Symbol.asyncDispose]: close }
   } catch (error) {
@@ -70,15 +70,15 @@ async function openBlocks(
 
 /**
  * The chain id: as it was named, of a network that is known, or as the configuration of its beacon chain has it. Files
- * without blocks need none.
+ * without blocks need none, but a fallback does: it must be of the same chain.
  */
 function chainIdFor(
-  chainId: bigint | undefined,
+  { chainId, fallback }: Config,
   { history, beacon }: Pick<ServedFiles, 'history' | 'beacon'>,
 ): bigint | undefined {
   const network = history?.network ?? beacon?.network.config
   const known = chainId ?? (network === undefined ? undefined : chainIdOf(network)) ?? chainIdIn(beacon, network)
-  if (known !== undefined || history === undefined) return known
+  if (known !== undefined || (history === undefined && fallback === undefined)) return known
   throw new ConfigError('CONFLICT', `the chain id of ${network} is not known: name it by --chain-id`)
 }
 
