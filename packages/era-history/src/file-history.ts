@@ -13,13 +13,17 @@ import type { BlockLogs, LogFilter, SearchOptions, Whereabouts } from './history
 import type { HistoryOptions, OpenHistory } from './history-options.ts'
 import { Lookup } from './lookup/lookup.ts'
 import { candidates } from './search/candidates.ts'
-import { searchLogs } from './search/search-logs.ts'
+import { LogReader } from './search/log-reader.ts'
+import { Pace } from './search/pace.ts'
+import { type Candidate, searchLogs } from './search/search-logs.ts'
 import { RecoveryThreads } from './senders/threads.ts'
 import { builtInRoots } from './trust/built-in-roots.ts'
 import { knownLists } from './trust/known-lists.ts'
 import type { TrustedRoots, TrustMode } from './trust/trust.ts'
 
 const MIB = 1_048_576
+/** Reads of all searches at a time. */
+const SEARCH_READS = 8
 
 /** A history over files of locations. */
 export class FileHistory implements OpenHistory {
@@ -30,6 +34,7 @@ export class FileHistory implements OpenHistory {
   readonly #blocks: BlockCache
   readonly #threads: RecoveryThreads
   readonly #lookup: Lookup
+  readonly #pace = new Pace(SEARCH_READS)
   #network: string | undefined
   #head: BlockId | undefined
   #refreshing: Promise<boolean> | undefined
@@ -127,11 +132,14 @@ export class FileHistory implements OpenHistory {
     if (filter.from <= filter.to && (run === undefined || run.to < filter.to)) {
       throw new HistoryError('NOT_HELD', `blocks ${filter.from} to ${filter.to} are not all held`)
     }
-    const source = {
-      candidates: () => candidates(this.#files, filter),
-      block: (number: bigint) => this.#block(number),
-    }
-    return searchLogs(source, filter, options)
+    const pace = this.#pace
+    const source = { files: this.#files, pace }
+    const reader = new LogReader({
+      ...{ ...source, network: this.#network, threads: this.#threads },
+      kept: (number) => this.#blocks.peek(number),
+    })
+    const from = (signal: AbortSignal): AsyncIterable<Candidate> => candidates({ ...source, signal }, filter)
+    return searchLogs({ candidates: from, reader, pace }, filter, options)
   }
 
   refresh({ signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {

@@ -62,7 +62,7 @@ test('the first block of a file takes two round trips: both ends of the file, th
   expect(server.trips.map(({ length }) => length)).toEqual([1])
 })
 
-test('the sidecars of files that are not open are asked for with those files', async () => {
+test('sidecars are asked for at the same time, and then only the file that has the transaction', async () => {
   const server = new HeldServer()
   const location = farAway(server)
   for (const file of files) {
@@ -74,6 +74,6 @@ test('the sidecars of files that are not open are asked for with those files', a
   await server.during(history.block(8192n))
   const wanted = chains[0]?.[12]?.envelopes[0] ?? new Uint8Array(0)
   expect(await server.during(history.transactionAt(keccak256(wanted)))).toEqual({ block: 12n, index: 0 })
-  // Of the second file only the sidecar, which comes whole.
-  expect(server.trips.map((trip) => trip.length)).toEqual([4, 1])
+  // The sidecars come whole; of the file both ends come, then the block.
+  expect(server.trips.map((trip) => trip.length)).toEqual([2, 2, 1])
 })

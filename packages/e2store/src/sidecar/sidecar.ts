@@ -60,7 +60,7 @@ export async function openSidecar(
   }
   const header = decodeHeader(head)
   const sidecar = new Sidecar(header, new SidecarRegions(source, header, head, cache))
-  if (archive !== undefined) await checkIdentity(sidecar.identity, archive)
+  if (archive !== undefined) await sidecar.checkFile(archive)
   return sidecar
 }
 
@@ -85,6 +85,15 @@ export class Sidecar {
 
   get identity(): SidecarIdentity {
     return this.header.identity
+  }
+
+  /**
+   * Throw unless this is the sidecar of a data file, of which the last block is read if nothing else tells.
+   *
+   * @throws {StaleSidecarError}
+   */
+  checkFile(archive: BlockArchive): Promise<void> {
+    return checkIdentity(this.identity, archive)
   }
 
   /** Whether logs are indexed: the data file has receipts. */

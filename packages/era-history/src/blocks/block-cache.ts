@@ -12,6 +12,11 @@ export class BlockCache {
     this.#maxBytes = maxBytes
   }
 
+  /** A block that is kept, without keeping it longer. */
+  peek(number: bigint): VerifiedBlock | undefined {
+    return this.#kept.get(number)
+  }
+
   /** A block that is kept. */
   known(number: bigint): VerifiedBlock | undefined {
     const block = this.#kept.get(number)

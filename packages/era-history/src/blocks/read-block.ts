@@ -46,8 +46,17 @@ function copied(payloads: BlockPayloads): BlockPayloads {
   }
 }
 
-/** @throws {NotInFileError} the file has no receipts */
-async function readReceipts({ archive, file }: OpenFile, header: BlockHeader, count: number): Promise<Receipt[]> {
+/**
+ * The receipts of a block, compared with its header.
+ *
+ * @param count transactions that the block has, if its body was read
+ * @throws {NotInFileError} the file has no receipts
+ */
+export async function readReceipts(
+  { archive, file }: OpenFile,
+  header: BlockHeader,
+  count?: number,
+): Promise<Receipt[]> {
   const { receipts, positions } = await archive.payloads(header.number, ['header', 'receipts'])
   if (receipts === undefined) throw new NotInFileError('NOT_IN_FILE', `${file.name} has no receipts`)
   return checkedReceipts(archive.kind, header, { bytes: receipts.slice(), position: positions.receipts ?? 0 }, count)

@@ -1,8 +1,17 @@
 import { ContentError } from '@datastreamer/e2store'
 import { LocationError, type OpenedFile } from '@datastreamer/e2store/location'
-import { openSidecar, type Sidecar, SidecarCache, StaleSidecarError } from '@datastreamer/e2store/sidecar'
+import {
+  openSidecar,
+  type Sidecar,
+  SidecarCache,
+  type SidecarIdentity,
+  StaleSidecarError,
+} from '@datastreamer/e2store/sidecar'
+import { hexOf } from '../trust/bytes.ts'
 import type { FilePool } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
+
+const ERA_BLOCKS = 8192n
 
 interface Slot {
   readonly opening: Promise<{ readonly sidecar: Sidecar; readonly source: OpenedFile }>
@@ -10,8 +19,9 @@ interface Slot {
 }
 
 /**
- * Opens the sidecars of files when they are needed, and keeps those used last open. The first time, a sidecar is compared
- * with its data file; one that is of another file, or damaged, is not used any more.
+ * Opens the sidecars of files when they are needed, and keeps those used last open. A sidecar is compared with the name and
+ * the size of its data file when it is opened, and with the data file before the first candidates are given; one that is of
+ * another file, or damaged, is not used any more.
  */
 export class Sidecars {
   readonly #pool: FilePool
@@ -27,16 +37,22 @@ export class Sidecars {
   }
 
   /**
-   * What `read` gives of a sidecar; `undefined` if the file has none that can be used.
+   * The candidates that `find` gives of a sidecar; `undefined` if the file has none that can be used.
    *
    * @throws what opening the data file throws; {@link LocationError} if the location does not answer now
    */
-  async use<T>(file: HistoryFile, read: (sidecar: Sidecar) => Promise<T>): Promise<T | undefined> {
+  async candidates<T>(
+    file: HistoryFile,
+    find: (sidecar: Sidecar) => Promise<readonly T[] | undefined>,
+  ): Promise<readonly T[] | undefined> {
     if (file.sidecar === undefined) return undefined
     const slot = this.#slot(file, file.sidecar)
     slot.users++
     try {
-      return await read((await slot.opening).sidecar)
+      const { sidecar } = await slot.opening
+      const found = await find(sidecar)
+      if (found !== undefined && found.length > 0) await this.#compare(file, sidecar)
+      return found
     } catch (error) {
       if (!isUnusable(error)) throw error
       file.rejectSidecar(error)
@@ -71,20 +87,24 @@ export class Sidecars {
   }
 
   async #open(file: HistoryFile, name: string): Promise<{ readonly sidecar: Sidecar; readonly source: OpenedFile }> {
-    // Asked for at the same time as the data file.
-    const opening = file.location.open(name, { ends: 'start' })
-    const opened = opening.catch(() => undefined)
+    let source: OpenedFile | undefined
     try {
-      const cache = this.#cache
-      if (file.isSidecarChecked) return { sidecar: await openSidecar(await opening, { cache }), source: await opening }
-      const sidecar = await this.#pool.use(file, async ({ archive }) => openSidecar(await opening, { cache, archive }))
-      file.isSidecarChecked = true
-      return { sidecar, source: await opening }
+      source = await file.location.open(name, { ends: 'start' })
+      const sidecar = await openSidecar(source, { cache: this.#cache })
+      if (!fitsName(sidecar.identity, file)) await this.#compare(file, sidecar)
+      return { sidecar, source }
     } catch (error) {
       this.#slots.delete(file)
-      await (await opened)?.[Symbol.asyncDispose]()
+      await source?.[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /** Compare a sidecar with its data file, once. @throws {StaleSidecarError} */
+  async #compare(file: HistoryFile, sidecar: Sidecar): Promise<void> {
+    if (file.isSidecarChecked) return
+    await this.#pool.use(file, ({ archive }) => sidecar.checkFile(archive))
+    file.isSidecarChecked = true
   }
 
   #trim(): void {
@@ -97,6 +117,15 @@ export class Sidecars {
       void close(slot)
     }
   }
+}
+
+/** Whether a sidecar is that of a file, as far as the file's name and its size in the list tell. */
+function fitsName(identity: SidecarIdentity, { parsed, size }: HistoryFile): boolean {
+  const { kind, start, accumulator, lastHash } = identity
+  const root = kind === 'era1' ? accumulator : lastHash
+  const isSameId = root !== undefined && hexOf(root.subarray(0, 4)) === `0x${parsed.id}`
+  const isSameFile = kind === parsed.kind && start === ERA_BLOCKS * BigInt(parsed.era) && isSameId
+  return isSameFile && (size === undefined || size === identity.size)
 }
 
 function isUnusable(error: unknown): error is Error {

@@ -143,14 +143,14 @@ export class Lookup {
   }
 
   async #blockCandidates(file: HistoryFile, hash: Uint8Array): Promise<readonly bigint[]> {
-    const found = await this.#files.sidecars.use(file, (sidecar) => sidecar.blockCandidates(hash))
+    const found = await this.#files.sidecars.candidates(file, (sidecar) => sidecar.blockCandidates(hash))
     if (found !== undefined) return found
     const scan = await this.#scan(file, this.#blockScans, scanBlocks)
     return (scan?.find(hash) ?? []).map((index) => file.from + BigInt(index))
   }
 
   async #transactionCandidates(file: HistoryFile, hash: Uint8Array): Promise<readonly TransactionPosition[]> {
-    const found = await this.#files.sidecars.use(file, (sidecar) => sidecar.transactionCandidates(hash))
+    const found = await this.#files.sidecars.candidates(file, (sidecar) => sidecar.transactionCandidates(hash))
     if (found !== undefined) return found
     const scan = await this.#scan(file, this.#transactionScans, scanTransactions)
     return (scan?.find(hash) ?? []).map(({ block, index }) => ({ block: file.from + BigInt(block), index }))

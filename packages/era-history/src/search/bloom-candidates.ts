@@ -2,7 +2,15 @@ import type { FileSet } from '../files/file-set.ts'
 import { HEADER_COLUMNS } from '../files/file-set.ts'
 import type { LogFilter } from '../history.ts'
 import { bloomTest } from './match.ts'
+import type { Pace } from './pace.ts'
 import type { Candidate } from './search-logs.ts'
+
+/** Where candidates come from. */
+export interface CandidateSource {
+  readonly files: FileSet
+  readonly pace: Pace
+  readonly signal: AbortSignal
+}
 
 /** Blocks whose headers are read at once. */
 const BATCH = 64n
@@ -14,7 +22,7 @@ const BATCH = 64n
  * Blocks that do not match are given now and then, so that it is seen how far the search is.
  */
 export async function* bloomCandidates(
-  files: FileSet,
+  { files, pace, signal }: CandidateSource,
   filter: LogFilter,
   from: bigint,
   to: bigint,
@@ -22,7 +30,10 @@ export async function* bloomCandidates(
   const mayMatch = bloomTest(filter)
   for (let start = from; start <= to; ) {
     const end = start + BATCH - 1n < to ? start + BATCH - 1n : to
-    const { found, next } = await batch(files, mayMatch, start, end)
+    const { found, next } = await pace.read(signal, async () => {
+      await pace.turn()
+      return batch(files, mayMatch, start, end)
+    })
     for (const number of found) yield { number, isMatch: true }
     start = next
     if (found.at(-1) !== next - 1n) yield { number: next - 1n, isMatch: false }

@@ -1,7 +1,7 @@
 import type { FileSet } from '../files/file-set.ts'
 import type { HistoryFile } from '../files/history-file.ts'
 import type { LogFilter } from '../history.ts'
-import { bloomCandidates } from './bloom-candidates.ts'
+import { bloomCandidates, type CandidateSource } from './bloom-candidates.ts'
 import type { Candidate } from './search-logs.ts'
 
 /** Blocks of one file that are to be searched. */
@@ -10,6 +10,12 @@ interface Stretch {
   readonly to: bigint
   /** `undefined` if no file holds them. */
   readonly file: HistoryFile | undefined
+}
+
+/** A stretch, and what its sidecar says. */
+interface Asked {
+  readonly stretch: Stretch
+  readonly numbers: Promise<readonly bigint[] | undefined>
 }
 
 /** So few blocks are read at once: whether they may match is not asked before. */
@@ -21,28 +27,28 @@ const ASK_AHEAD = 8
  * The blocks of a filter's range that may have matching logs, in order: by the sidecars of files, which are asked for
  * several files at once, or by the headers of those that have none.
  */
-export async function* candidates(files: FileSet, filter: LogFilter): AsyncGenerator<Candidate, void, void> {
-  const waiting: { readonly stretch: Stretch; readonly numbers: Promise<bigint[] | undefined> }[] = []
-  for (const stretch of stretches(files, filter.from, filter.to)) {
-    const numbers = bySidecar(files, filter, stretch)
+export async function* candidates(source: CandidateSource, filter: LogFilter): AsyncGenerator<Candidate, void, void> {
+  const waiting: Asked[] = []
+  for (const stretch of stretches(source.files, filter.from, filter.to)) {
+    const numbers = bySidecar(source, filter, stretch)
     // It is awaited in its turn.
     numbers.catch(() => {})
     waiting.push({ stretch, numbers })
-    if (waiting.length >= ASK_AHEAD) yield* next(files, filter, waiting)
+    if (waiting.length >= ASK_AHEAD) yield* next(source, filter, waiting)
   }
-  while (waiting.length > 0) yield* next(files, filter, waiting)
+  while (waiting.length > 0) yield* next(source, filter, waiting)
 }
 
 async function* next(
-  files: FileSet,
+  source: CandidateSource,
   filter: LogFilter,
-  waiting: { readonly stretch: Stretch; readonly numbers: Promise<bigint[] | undefined> }[],
+  waiting: Asked[],
 ): AsyncGenerator<Candidate, void, void> {
   const first = waiting.shift()
   if (first === undefined) return
   const { from, to } = first.stretch
   const numbers = await first.numbers
-  if (numbers === undefined) return yield* bloomCandidates(files, filter, from, to)
+  if (numbers === undefined) return yield* bloomCandidates(source, filter, from, to)
   for (const number of numbers) yield { number, isMatch: true }
   if (numbers.at(-1) !== to) yield { number: to, isMatch: false }
 }
@@ -60,17 +66,19 @@ function* stretches({ catalog }: FileSet, from: bigint, to: bigint): Generator<S
 
 /** `undefined` if there is no sidecar that can answer for all blocks of the stretch. */
 async function bySidecar(
-  { sidecars }: FileSet,
+  { files: { sidecars }, pace, signal }: CandidateSource,
   filter: LogFilter,
   { file, from, to }: Stretch,
-): Promise<bigint[] | undefined> {
+): Promise<readonly bigint[] | undefined> {
   if (to - from < FEW_BLOCKS) return from === to ? [from] : [from, to]
   if (file?.sidecar === undefined) return undefined
   const hasConditions = [filter.addresses, ...filter.topics].some((wanted) => wanted !== undefined && wanted.length > 0)
   if (!hasConditions) return undefined
-  return sidecars.use(file, async (sidecar) => {
-    const { start, count } = sidecar.identity
-    const isCovered = sidecar.hasLogs && start <= from && to < start + BigInt(count)
-    return isCovered ? sidecar.blocksWithLogs(filter, from, to) : undefined
-  })
+  return pace.read(signal, () =>
+    sidecars.candidates(file, async (sidecar) => {
+      const { start, count } = sidecar.identity
+      const isCovered = sidecar.hasLogs && start <= from && to < start + BigInt(count)
+      return isCovered ? sidecar.blocksWithLogs(filter, from, to) : undefined
+    }),
+  )
 }

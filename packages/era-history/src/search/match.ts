@@ -1,4 +1,10 @@
-import { type BlockHeader, defaultHashes, type EventLog, logsBloom } from '@datastreamer/e2store/execution'
+import {
+  type BlockHeader,
+  defaultHashes,
+  type EventLog,
+  logsBloom,
+  type Receipt,
+} from '@datastreamer/e2store/execution'
 import { equalBytes } from '../trust/bytes.ts'
 
 /** What logs must have: an address, and topics at their positions. */
@@ -9,11 +15,30 @@ export interface LogConditions {
   readonly topics: readonly (readonly Uint8Array[] | undefined)[]
 }
 
-/** Whether a log matches. */
-export function matchesLog({ address, topics }: EventLog, conditions: LogConditions): boolean {
+function matchesLog({ address, topics }: EventLog, conditions: LogConditions): boolean {
   if (topics.length < conditions.topics.length) return false
   if (!isOneOf(address, conditions.addresses)) return false
   return conditions.topics.every((wanted, i) => isOneOf(topics[i] as Uint8Array, wanted))
+}
+
+/** A log, and where it is in its block. */
+export interface FoundLog {
+  readonly log: EventLog
+  readonly logIndex: number
+  readonly transactionIndex: number
+}
+
+/** The logs of a block that match, in order. */
+export function matchingLogs(receipts: readonly Receipt[], conditions: LogConditions): FoundLog[] {
+  const found: FoundLog[] = []
+  let logIndex = 0
+  for (const [transactionIndex, { logs }] of receipts.entries()) {
+    for (const log of logs) {
+      if (matchesLog(log, conditions)) found.push({ log, logIndex, transactionIndex })
+      logIndex++
+    }
+  }
+  return found
 }
 
 /** Says of a header's bloom whether logs of its block can match. */

@@ -1,14 +1,13 @@
-import { defaultHashes, type Receipt } from '@datastreamer/e2store/execution'
-import type { VerifiedBlock } from '../blocks/verified-block.ts'
-import { HistoryError } from '../errors.ts'
 import type { BlockLogs, LogFilter, SearchOptions } from '../history.ts'
-import { matchesLog } from './match.ts'
+import type { LogReader } from './log-reader.ts'
+import type { Pace } from './pace.ts'
 
-/** Where a search gets candidates and blocks from. */
+/** Where a search gets candidates and logs from. */
 export interface SearchSource {
   /** The numbers of blocks from `from` to `to` that may have matching logs, in order; none that have is left out. */
-  candidates(filter: LogFilter, signal: AbortSignal | undefined): AsyncIterable<Candidate>
-  block(number: bigint): Promise<VerifiedBlock | undefined>
+  candidates(signal: AbortSignal): AsyncIterable<Candidate>
+  readonly reader: LogReader
+  readonly pace: Pace
 }
 
 /** A block that may match, or how far was searched. */
@@ -27,24 +26,26 @@ const READ_AHEAD = 8
  * @throws {HistoryError} `NO_RECEIPTS`, `BLOCK_REJECTED`
  */
 export async function* searchLogs(
-  source: SearchSource,
+  { candidates, reader, pace }: SearchSource,
   filter: LogFilter,
   { signal, onSearched }: SearchOptions,
 ): AsyncGenerator<BlockLogs, void, void> {
+  const stop = new AbortController()
   const ahead: { readonly number: bigint; readonly found: Promise<BlockLogs | undefined> }[] = []
   const first = async function* (limit: number): AsyncGenerator<BlockLogs, void, void> {
     while (ahead.length > limit) {
       const next = ahead.shift()
       const found = await next?.found
       signal?.throwIfAborted()
-      if (found !== undefined && found.logs.length > 0) yield found
+      if (found !== undefined) yield found
       if (next !== undefined) onSearched?.(next.number)
     }
   }
+  const wanted = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal])
   try {
-    for await (const { number, isMatch } of source.candidates(filter, signal)) {
+    for await (const { number, isMatch } of candidates(wanted)) {
       signal?.throwIfAborted()
-      const found = isMatch ? matching(source, number, filter) : Promise.resolve(undefined)
+      const found = isMatch ? pace.read(wanted, () => reader.find(number, filter)) : Promise.resolve(undefined)
       // It is awaited in its turn.
       found.catch(() => {})
       ahead.push({ number, found })
@@ -52,30 +53,7 @@ export async function* searchLogs(
     }
     yield* first(0)
   } finally {
+    stop.abort()
     await Promise.allSettled(ahead.map(({ found }) => found))
   }
-}
-
-async function matching(source: SearchSource, number: bigint, filter: LogFilter): Promise<BlockLogs | undefined> {
-  const block = await source.block(number)
-  if (block === undefined) throw new HistoryError('NOT_HELD', `block ${number} is in no file that can be used`)
-  const receipts = await block.storedReceipts()
-  if (receipts === undefined) throw new HistoryError('NO_RECEIPTS', `receipts of block ${number} are in no file`)
-  return { block, logs: matchingLogs(block, receipts, filter) }
-}
-
-function matchingLogs(block: VerifiedBlock, receipts: readonly Receipt[], filter: LogFilter): BlockLogs['logs'] {
-  const found: BlockLogs['logs'][number][] = []
-  let logIndex = 0
-  for (const [transactionIndex, { logs }] of receipts.entries()) {
-    let transactionHash: Uint8Array | undefined
-    for (const log of logs) {
-      if (matchesLog(log, filter)) {
-        transactionHash ??= defaultHashes().keccak256(block.body.transactions[transactionIndex] as Uint8Array)
-        found.push({ log, logIndex, transactionIndex, transactionHash })
-      }
-      logIndex++
-    }
-  }
-  return found
 }

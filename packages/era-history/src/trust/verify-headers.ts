@@ -10,6 +10,7 @@ import {
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
 import { headerRlpOf } from './header-rlp.ts'
+import { nextTurn } from './next-turn.ts'
 import type { TrustedBlock, TrustLevel } from './trust.ts'
 import { checkTrustedBlock } from './trusted-blocks.ts'
 import { type HeaderEnds, HeaderRecords, type VerifiedHeaders } from './verified-headers.ts'
@@ -28,6 +29,8 @@ export interface VerifyHeadersOptions {
 /** Stands in names for a hash that is not known. */
 const NO_ID = '00000000'
 const NONE = new Uint8Array(0)
+/** Headers after which others have the event loop. */
+const HEADERS_A_TURN = 128
 
 /**
  * Verify the headers of a file all at once: each is the parent of the next, total difficulties are sums, and together they
@@ -40,11 +43,14 @@ const NONE = new Uint8Array(0)
  */
 export async function verifyHeaders(archive: BlockArchive, options: VerifyHeadersOptions): Promise<VerifiedHeaders> {
   const chain = new HeaderChain(archive, options.blocks)
+  let count = 0
   for await (const { header, totalDifficulty, positions } of archive.iteratePayloads({
     columns: ['header', 'totalDifficulty'],
   })) {
     const position = positions.header ?? 0
     chain.add(headerRlpOf(archive.kind, header ?? NONE, position), totalDifficulty, position)
+    // What was read ahead comes without waiting.
+    if (++count % HEADERS_A_TURN === 0) await nextTurn()
   }
   const level = chain.finish(options)
   return chain.records.verified(level, archive.start, chain.ends)
