@@ -136,7 +136,10 @@ export class FileHistory implements OpenHistory {
     const source = { files: this.#files, pace }
     const reader = new LogReader({
       ...{ ...source, network: this.#network, threads: this.#threads },
-      kept: (number) => this.#blocks.peek(number),
+      kept: (number) => {
+        this.#checkOpen()
+        return this.#blocks.peek(number)
+      },
     })
     const from = (signal: AbortSignal): AsyncIterable<Candidate> => candidates({ ...source, signal }, filter)
     return searchLogs({ candidates: from, reader, pace }, filter, options)

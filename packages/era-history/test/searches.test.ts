@@ -101,7 +101,7 @@ test('while the reads of many searches hang, a block of another file is given', 
   location.onRead = (name) => (name === file.name ? gate : undefined)
   const [address] = logValues.addresses
   const filter = { from: 2n, to: 6n, topics: [], ...(address && { addresses: [address] }) }
-  const searches = Promise.all(Array.from({ length: 40 }, () => search(history, filter)))
+  const searches = Promise.all(Array.from({ length: 12 }, () => search(history, filter)))
   const { reads } = location.counts
   expect((await history.block(8193n))?.number).toBe(8193n)
   // Of all searches together a few reads were begun.
@@ -110,4 +110,36 @@ test('while the reads of many searches hang, a block of another file is given', 
   const [first, ...others] = (await searches).map((found) => found.map(({ logs }) => logs.length))
   expect(first?.length).toBeGreaterThan(0)
   for (const other of others) expect(other).toEqual(first)
+})
+
+test('a search that goes on when the history is closed ends', async () => {
+  const location = memoryLocation([file])
+  const history = await openHistory([location])
+  const found = history.logs(everything)[Symbol.asyncIterator]()
+  expect((await found.next()).done).toBe(false)
+  await history[Symbol.asyncDispose]()
+  await expect(
+    (async () => {
+      while (!(await found.next()).done);
+    })(),
+  ).rejects.toMatchObject({ code: 'CLOSED' })
+  expect(location.counts.open).toBe(0)
+})
+
+test('while the headers of a file are verified, others have the event loop', async () => {
+  const headers = await madeFile(madeChain({ count: 640, isFull: () => false }), 'ere-noproofs')
+  await using unverified = await openHistory([memoryLocation([headers])], { trust: 'none' })
+  expect((await unverified.block(5n))?.trust).toBe('unverified')
+  let turns = 0
+  let isOver = false
+  const others = (): void => {
+    turns++
+    if (!isOver) setImmediate(others)
+  }
+  setImmediate(others)
+  // The head's header is verified with all others.
+  await using verified = await openHistory([memoryLocation([headers])])
+  isOver = true
+  expect(verified.files).toMatchObject([{ status: 'consistent' }])
+  expect(turns).toBeGreaterThanOrEqual(5)
 })

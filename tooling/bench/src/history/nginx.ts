@@ -37,7 +37,7 @@ http {
   const child = spawn('nginx', ['-p', scratch, '-c', config], { stdio: 'ignore', env: { ...process.env, PATH } })
   const failed = once(child, 'error').then(() => true)
   const gone = once(child, 'exit').then(() => true)
-  failed.catch(() => {})
+  for (const each of [failed, gone]) each.catch(() => {})
   while (!(await isOpen(port))) if (await Promise.race([failed, gone, sleep(20, false)])) return undefined
   return {
     port,
