@@ -2,6 +2,6 @@ export type { AskOptions, CallReport, Fallback, OnCall } from './dispatch/caller
 export { HttpFallback, type HttpFallbackOptions } from './dispatch/http-fallback.ts'
 export { type Answer, type AnswerOptions, Rpc, type RpcOptions } from './dispatch/rpc.ts'
 export { type FallbackCode, FallbackError, RpcSetupError } from './errors.ts'
-export type { JsonText } from './protocol/json-text.ts'
+export type { JsonPart, JsonText } from './protocol/json-text.ts'
 export { chainIdOf } from './protocol/networks.ts'
 export { RpcCode } from './protocol/rpc-error.ts'

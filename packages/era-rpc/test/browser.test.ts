@@ -19,7 +19,7 @@ const probe = async ({ Rpc, chainIdOf }: EraRpc) => {
       {"jsonrpc":"2.0","id":2,"method":"eth_getBlockByNumber","params":["0x1",false]}]`,
   )
   let text = ''
-  for await (const part of answer ?? []) text += part
+  for await (const part of answer ?? []) text += String(part)
   return text
 }
 const expected = [

@@ -281,6 +281,31 @@ test('a few calls of a batch are worked on at a time', async () => {
   expect(most).toBe(4)
 })
 
+test('few calls read blocks at a time, of all clients; one that nobody waits for any more takes no turn', async () => {
+  const { rpc, history } = await rpcOf()
+  const read: number[] = []
+  history.onRead = (number) => {
+    read.push(Number(number))
+    return read.length > 16 ? undefined : new Promise(() => {})
+  }
+  const left = new AbortController()
+  const ask = ({ number }: { readonly number: bigint }, signal?: AbortSignal): Promise<string | undefined> =>
+    textOf(
+      rpc,
+      `{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["${quantity(number)}",false]}`,
+      signal,
+    )
+  const stuck = chain.blocks.slice(0, 16).map((block) => ask(block, left.signal))
+  const waiting = chain.blocks.slice(16, 40).map((block) => ask(block))
+  await vi.waitFor(() => expect(read).toHaveLength(16))
+  expect(await resultOf(rpc, 'eth_chainId')).toBe('0x7')
+  expect(read).toHaveLength(16)
+  left.abort(new Error('left'))
+  expect((await Promise.allSettled(stuck)).every(({ status }) => status === 'rejected')).toBe(true)
+  expect((await Promise.all(waiting)).every((answer) => answer?.includes('"result":{"hash"'))).toBe(true)
+  expect(read).toEqual(chain.blocks.slice(0, 40).map(({ number }) => Number(number)))
+})
+
 test('what takes too long is answered as timed out, in a batch each call that is left', async () => {
   const stuck = async (): Promise<Rpc> => {
     const { rpc, history } = await rpcOf()

@@ -10,6 +10,8 @@ interface Thread {
 
 /** Most threads, however many processors there are. */
 const MAX_THREADS = 8
+/** What a thread has in its heap, MiB: by default the young generation alone grows to 48. */
+const HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 }
 
 /**
  * Threads that recover public keys, started when they are needed. They do not keep the process alive.
@@ -52,7 +54,7 @@ export class RecoveryThreads implements Disposable {
   }
 
   #start(): Thread {
-    const worker = new Worker(workerFile(), { execArgv: [] })
+    const worker = new Worker(workerFile(), { execArgv: [], resourceLimits: HEAP })
     const thread: Thread = { worker, waiting: new Map() }
     worker.unref()
     worker.on('message', ({ id, bytes }: RecoverMessage) => {

@@ -1,6 +1,6 @@
 import { Turns } from '../methods/turns.ts'
 import { errorAnswer } from '../protocol/answer.ts'
-import { type JsonText, lengthOf } from '../protocol/json-text.ts'
+import { type JsonPart, type JsonText, lengthOf } from '../protocol/json-text.ts'
 import type { InvalidRequest, Request } from '../protocol/request.ts'
 import { RpcCode, RpcError } from '../protocol/rpc-error.ts'
 import type { Caller, CallOptions } from './caller.ts'
@@ -14,7 +14,7 @@ export async function* answerBatch(
   caller: Caller,
   requests: readonly (Request | InvalidRequest)[],
   options: CallOptions & { readonly maxBytes: number },
-): AsyncGenerator<string> {
+): AsyncGenerator<JsonPart> {
   const { signal, timeoutMs, maxBytes } = options
   using deadline = new Deadline(timeoutMs, signal)
   const turns = new Turns()

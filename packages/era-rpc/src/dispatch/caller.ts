@@ -121,6 +121,7 @@ export class Caller {
           get signal() {
             return deadline.signal
           },
+          race: (work) => deadline.race(work),
         },
         params,
       )

@@ -2,7 +2,7 @@ import type { History } from '@datastreamer/era-history'
 import { Gate } from '../methods/gate.ts'
 import type { LogLimits, Sources } from '../methods/method.ts'
 import { errorAnswer } from '../protocol/answer.ts'
-import type { JsonText } from '../protocol/json-text.ts'
+import type { JsonPart, JsonText } from '../protocol/json-text.ts'
 import { readMessage } from '../protocol/request.ts'
 import { RpcError } from '../protocol/rpc-error.ts'
 import { answerBatch } from './batch.ts'
@@ -10,6 +10,8 @@ import { Caller, type Fallback, type OnCall } from './caller.ts'
 
 /** Searches for logs at a time: the more there are, the longer everybody else waits. */
 const SEARCHES = 4
+/** Calls that read blocks at a time: each may take some MiB. */
+const READERS = 16
 
 export interface RpcOptions {
   /** Of EIP-155: 1 is mainnet; `undefined` if it is not known: nothing says it, and no fallback is asked. */
@@ -46,7 +48,7 @@ export interface AnswerOptions {
 }
 
 /** An answer: JSON text, whole or in parts; those of a batch while it is worked on. */
-export type Answer = JsonText | AsyncIterable<string>
+export type Answer = JsonText | AsyncIterable<JsonPart>
 
 /** Answers JSON-RPC messages from a history. */
 export class Rpc {
@@ -68,6 +70,7 @@ export class Rpc {
       totalDifficulty,
       logLimits,
       searches: new Gate(SEARCHES),
+      readers: new Gate(READERS),
     }
     this.#caller = new Caller(sources, { fallback, onCall })
     this.#maxBatch = maxBatch

@@ -6,6 +6,7 @@ import { blockText, headerText, uncleText } from '../text/block-text.ts'
 import { quantity } from '../text/hex.ts'
 import { receiptText } from '../text/receipt-text.ts'
 import { findBlock, receiptsOf } from './find.ts'
+import { JsonList } from './json-list.ts'
 import { type Call, type MethodTable, method, NULL } from './method.ts'
 
 /** Blocks, their headers, receipts and uncles. */
@@ -48,14 +49,13 @@ async function receiptList(block: HistoryBlock, call: Call): Promise<JsonText> {
   if (receipts.length === 0) return '[]'
   const transactions = block.transactions()
   const senders = await block.senders()
-  let text = '['
+  const list = new JsonList()
   for (const [at, receipt] of receipts.entries()) {
     const transaction = transactions[at]
     if (transaction === undefined) break
-    if (at > 0) text += ','
-    text += receiptText(block, at, transaction, senders[at], receipt)
+    list.add(receiptText(block, at, transaction, senders[at], receipt))
   }
-  return `${text}]`
+  return list.end()
 }
 
 function transactionCount({ body }: HistoryBlock): string {

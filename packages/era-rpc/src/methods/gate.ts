@@ -23,14 +23,22 @@ export class Gate {
     this.#ofOneClient = Math.ceil(width / 2)
   }
 
-  /** Do work when it is its turn. @throws the reason of `signal` if that is aborted before */
+  /** Do work when it is its turn. @throws the reason of `signal`, which is asked for if there is a wait, if that is aborted */
   async pass<T>(passing: Passing, work: () => Promise<T>): Promise<T> {
-    await this.#enter(passing)
+    if (!this.#enterAtOnce(passing.client)) await this.#enter(passing)
     try {
       return await work()
     } finally {
       this.#leave(passing.client)
     }
+  }
+
+  #enterAtOnce(client: object): boolean {
+    const working = this.#of(client)
+    if (this.#free === 0 || this.#waiting.size > 0 || working >= this.#ofOneClient) return false
+    this.#free--
+    this.#working.set(client, working + 1)
+    return true
   }
 
   #enter({ client, signal }: Passing): Promise<void> {

@@ -6,6 +6,7 @@ import { RpcCode, RpcError, UnknownBlockError } from '../protocol/rpc-error.ts'
 import { hex } from '../text/hex.ts'
 import { logText } from '../text/receipt-text.ts'
 import { numberOf, pruned } from './find.ts'
+import { JsonList } from './json-list.ts'
 import { LogBudget } from './log-budget.ts'
 import { type Call, type MethodTable, method } from './method.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -56,9 +57,6 @@ function checkHeld(call: Call, { from, to }: Range): void {
   if (!call.history.holdsReceipts(from, to)) throw pruned(call, from)
 }
 
-/** Characters after which texts are joined to a part of the answer. */
-const PART_CHARS = 65_536
-
 async function search(call: Call, filter: LogFilter): Promise<JsonText> {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(call.signal.reason)
@@ -66,24 +64,17 @@ async function search(call: Call, filter: LogFilter): Promise<JsonText> {
   call.signal.addEventListener('abort', onAbort)
   const budget = new LogBudget(filter, call.logLimits, (error) => stop.abort(error))
   try {
-    const parts: string[] = []
-    let part = '['
-    let comma = ''
+    const list = new JsonList()
     const options = { signal: stop.signal, onSearched: (number: bigint) => budget.searched(number) }
     for await (const found of untilAborted(call.history.logs(filter, options), stop.signal)) {
       for (const text of textsOf(found)) {
-        part += comma + text
-        comma = ','
+        list.add(text)
         budget.took(found.block.number, text.length + 1)
-        if (part.length < PART_CHARS) continue
-        parts.push(part)
-        part = ''
       }
       budget.searched(found.block.number)
       await call.turns.pass()
     }
-    part += ']'
-    return parts.length === 0 ? part : [...parts, part]
+    return list.end()
   } finally {
     call.signal.removeEventListener('abort', onAbort)
     budget.end()

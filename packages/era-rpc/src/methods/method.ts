@@ -23,6 +23,8 @@ export interface Sources {
   readonly logLimits: LogLimits
   /** Searches for logs, of all clients. */
   readonly searches: Gate
+  /** Calls that read blocks, of all clients. */
+  readonly readers: Gate
 }
 
 /** What a call has besides its arguments. */
@@ -32,6 +34,8 @@ export interface Call extends Sources {
   readonly client: object
   /** Aborted when nobody wants the answer any more. */
   readonly signal: AbortSignal
+  /** The result of work, if somebody still wants the answer then. @throws the reason of {@link signal} */
+  race<T>(work: PromiseLike<T>): Promise<T>
 }
 
 /** Answers calls of a method. @throws {RpcError} */
@@ -47,6 +51,15 @@ export function method<const P extends readonly Param<unknown>[]>(
   run: (call: Call, ...values: ValuesOf<P>) => JsonText | Promise<JsonText>,
 ): Method {
   return (call, given) => run(call, ...readArguments(params, given))
+}
+
+/** Methods that read blocks: a few of their calls work at a time, since each holds a block and what is made of it. */
+export function reading(table: MethodTable): MethodTable {
+  const bounded = ([name, run]: [string, Method]): [string, Method] => [
+    name,
+    (call, params) => call.readers.pass(call, () => call.race(Promise.resolve(run(call, params)))),
+  ]
+  return Object.fromEntries(Object.entries(table).map(bounded))
 }
 
 /** JSON of what is not there. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Answer } from '../dispatch/rpc.ts'
+import type { JsonPart } from '../protocol/json-text.ts'
 import type { Held } from './held-bytes.ts'
 
 /** Of an answer that comes in parts, what is collected before its head is sent. */
@@ -24,7 +25,7 @@ export async function sendAnswer(response: ServerResponse, answer: Answer, sendi
   let first = ''
   let isFirst = true
   for await (const part of answer) {
-    if (isFirst && first.length + part.length < FIRST_BYTES) {
+    if (isFirst && typeof part === 'string' && first.length + part.length < FIRST_BYTES) {
       first += part
       continue
     }
@@ -44,8 +45,10 @@ function sendWhole(response: ServerResponse, text: string): void {
   response.end(text, 'latin1')
 }
 
-async function write(response: ServerResponse, part: string, { signal, held }: Sending): Promise<void> {
+async function write(response: ServerResponse, part: JsonPart, { signal, held }: Sending): Promise<void> {
   signal.throwIfAborted()
-  if (part.length > 0 && !response.write(part, 'latin1')) await once(response, 'drain', { signal })
+  if (part.length === 0) return
+  const isTaken = typeof part === 'string' ? response.write(part, 'latin1') : response.write(part)
+  if (!isTaken) await once(response, 'drain', { signal })
   held.add(-part.length)
 }

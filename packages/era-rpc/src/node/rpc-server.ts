@@ -27,7 +27,7 @@ export interface RpcServerOptions {
   readonly maxBodyBytes?: number | undefined
   /** Most bytes of a message of a WebSocket (default 32 MiB). */
   readonly maxMessageBytes?: number | undefined
-  /** Most bytes that are held for all clients: requests that have not come whole, answers that are not taken (default 128 MiB). */
+  /** Most bytes that are held for all clients: requests that have not come whole, answers that are not taken (default 64 MiB). */
   readonly maxHeldBytes?: number | undefined
   /** Most connections at a time (default 1,000). */
   readonly maxConnections?: number | undefined
@@ -67,7 +67,7 @@ export class RpcServer implements AsyncDisposable {
     const { maxBodyBytes = 5 * MIB, maxMessageBytes = 32 * MIB, maxConnections = 1000, pingMs = 30_000 } = options
     const hosts = new HostNames(options.allowedHosts ?? ['localhost'])
     const origins = new Origins(options.allowedOrigins ?? [])
-    const heldBytes = new HeldBytes(options.maxHeldBytes ?? 128 * MIB)
+    const heldBytes = new HeldBytes(options.maxHeldBytes ?? 64 * MIB)
     const askGoneMs = Math.min(pingMs, LONGEST_ASK_GONE_MS)
     const handler = inTurn(httpHandler({ rpc, hosts, origins, beacon, maxBodyBytes, heldBytes, askGoneMs, onFault }))
     const limits = limitsOf(options)

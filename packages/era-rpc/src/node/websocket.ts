@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Answer, Rpc } from '../dispatch/rpc.ts'
+import type { JsonPart } from '../protocol/json-text.ts'
 import type { Held, HeldBytes } from './held-bytes.ts'
 import type { HostNames } from './host-names.ts'
 import type { Origins } from './origins.ts'
@@ -150,7 +151,7 @@ async function send(socket: WebSocket, answer: Answer, held: Held): Promise<void
   await sendPart(socket, '', true)
 }
 
-function sendPart(socket: WebSocket, part: string, fin: boolean): Promise<void> {
+function sendPart(socket: WebSocket, part: JsonPart, fin: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.send(part, { fin, binary: false }, (error) => (error ? reject(error) : resolve()))
   })

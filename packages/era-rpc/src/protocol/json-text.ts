@@ -1,5 +1,8 @@
+/** JSON text of ASCII alone, or as many bytes, which are outside of the heap that is collected. */
+export type JsonPart = string | Uint8Array
+
 /** JSON text of ASCII alone, whole or in parts. */
-export type JsonText = string | readonly string[]
+export type JsonText = string | readonly JsonPart[]
 
 /** Characters of all parts, which are as many bytes. */
 export function lengthOf(text: JsonText): number {

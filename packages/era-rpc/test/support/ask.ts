@@ -5,7 +5,7 @@ export async function textOf(rpc: Rpc, message: string, signal?: AbortSignal): P
   const answer = await rpc.answer(message, signal && { signal })
   if (answer === undefined || typeof answer === 'string') return answer
   let text = ''
-  for await (const part of answer) text += part
+  for await (const part of answer) text += typeof part === 'string' ? part : new TextDecoder().decode(part)
   return text
 }
 
