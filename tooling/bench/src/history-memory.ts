@@ -6,11 +6,11 @@ import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
 import { BenchProcess } from './harness/process.ts'
 import { runE2store, ServeProcess } from './history/command.ts'
 import { ERA_BLOCKS, type MadeFile } from './history/made-up-file.ts'
-import { paramsOf, SEARCHES } from './history/queries.ts'
+import { FREQUENT_TOPIC, paramsOf, SEARCHES } from './history/queries.ts'
 import { madeHistory, makeFiles } from './history-data.ts'
 import type { AskAnswer, AskQuestion } from './processes/ask-rpc.ts'
 
-const FILES = { usual: [10, 100, 1000, 3000], quick: [3, 100] }
+const FILES = { usual: [10, 100, 1000, 2490], quick: [3, 100] }
 const SMALL_BLOCKS = 16
 const CONNECTIONS = 8
 
@@ -29,7 +29,10 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   await makeFiles(smallFiles(small, made.files, Math.max(...sizes) - made.files))
   await runE2store('index', '--full', small)
   const rows: string[][] = []
-  for (const files of sizes) rows.push(await row(context, files, [made.folder, small], made.files))
+  const served = { from: [made.folder, small], wholeFiles: made.files }
+  for (const files of sizes) rows.push(await row(context, { ...served, files }, `${files}`, allCalls))
+  const most = Math.max(...sizes)
+  rows.push(await row(context, { ...served, files: most }, `${most}, searches alone`, searchesAlone))
   const ms = timeOf(context)
   return [
     {
@@ -38,8 +41,9 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
       rows,
       note:
         `The first ${made.files} files are those of the other tables, of ${count(ERA_BLOCKS)} blocks each; the others ` +
-        `have ${SMALL_BLOCKS}. Calls, in turn: random blocks with hashes and with whole transactions, receipts, and ` +
-        'the logs of an address over the blocks of the first ten files (or all, of fewer).',
+        `have ${SMALL_BLOCKS}. Calls, in turn, of all files: random blocks with hashes and with whole transactions, ` +
+        'receipts, logs of a topic in few blocks; and of the first ten files (or all, of fewer) the logs ' +
+        'of an address. The last row: searches alone in these ten, for a frequent topic, each connection one.',
     },
   ]
 }
@@ -54,13 +58,21 @@ function smallFiles(folder: string, from: number, files: number): MadeFile[] {
   })
 }
 
+interface ServedFiles {
+  readonly from: readonly string[]
+  readonly wholeFiles: number
+  readonly files: number
+}
+
+type Calls = AskQuestion['calls']
+
 async function row(
   context: BenchContext,
-  files: number,
-  from: readonly string[],
-  wholeFiles: number,
+  { files, from, wholeFiles }: ServedFiles,
+  name: string,
+  callsTo: (last: number) => Calls,
 ): Promise<string[]> {
-  const folder = join(context.folder, `files-${files}`)
+  const folder = join(context.folder, name)
   mkdirSync(folder)
   // A file and its sidecar.
   const paths = from.flatMap((each) => readdirSync(each).map((name) => [join(each, name), name] as const))
@@ -72,25 +84,33 @@ async function row(
   await using client = await BenchProcess.start('ask-rpc.ts')
   using watch = new MemoryWatch([server.pid])
   const last = Math.min(10, files, wholeFiles) * ERA_BLOCKS - 1
-  const question: AskQuestion = {
+  const { calls } = await client.ask<AskAnswer>({
     ...{ port: server.port, connections: CONNECTIONS, blocks, seed: files, ms: timeOf(context) },
-    calls: [...CALLS, { method: 'eth_getLogs', params: SEARCHES[0] ? paramsOf(SEARCHES[0], 0, last) : '' }],
-  }
-  const { calls } = await client.ask<AskAnswer>(question)
-  const row = [...memoryRow(String(files), watch.uses[0]), duration(startMs), count(calls)]
+    calls: callsTo(last),
+  } satisfies AskQuestion)
+  const row = [...memoryRow(name, watch.uses[0]), duration(startMs), count(calls)]
   context.log(row.join(' | '))
   return row
 }
 
-const CALLS: readonly { readonly method: string; readonly params: string }[] = [
-  { method: 'eth_getBlockByNumber', params: '["$N",false]' },
-  { method: 'eth_getBlockByNumber', params: '["$N",true]' },
-  { method: 'eth_getBlockReceipts', params: '["$N"]' },
-  { method: 'eth_getBlockByNumber', params: '["$N",false]' },
-  { method: 'eth_getBlockByNumber', params: '["$N",true]' },
-  { method: 'eth_getBlockReceipts', params: '["$N"]' },
-  { method: 'eth_getBlockTransactionCountByNumber', params: '["$N"]' },
-]
+/** @param last block of the searches in whole files */
+function allCalls(last: number): Calls {
+  const block = (full: boolean) => ({ method: 'eth_getBlockByNumber', params: `["$N",${full}]` })
+  const receipts = { method: 'eth_getBlockReceipts', params: '["$N"]' }
+  const fewBlocks = paramsOf(FREQUENT_TOPIC, 0, 0)
+    .replace('"fromBlock":"0x0"', '"fromBlock":"$N"')
+    .replace('"toBlock":"0x0"', '"toBlock":"$E"')
+  return [
+    ...[block(false), block(true), receipts, { method: 'eth_getLogs', params: fewBlocks }],
+    ...[block(false), block(true), receipts, { method: 'eth_getLogs', params: fewBlocks }],
+    { method: 'eth_getBlockTransactionCountByNumber', params: '["$N"]' },
+    ...SEARCHES.slice(0, 1).map((search) => ({ method: 'eth_getLogs', params: paramsOf(search, 0, last) })),
+  ]
+}
+
+function searchesAlone(last: number): Calls {
+  return [{ method: 'eth_getLogs', params: paramsOf(FREQUENT_TOPIC, 0, last) }]
+}
 
 /** Blocks of files: all of small ones, of the others every 32nd. */
 function numbersIn(folder: string, wholeFiles: number): number[] {

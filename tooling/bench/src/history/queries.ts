@@ -21,6 +21,12 @@ export const SEARCHES: readonly LogSearch[] = [
   { what: 'the most frequent topic, 8192 blocks', topic: hotTopic, to: 8191 },
 ]
 
+/** A topic of some logs in each block, whichever: so many that an answer for ten files has some MB. */
+export const FREQUENT_TOPIC: LogSearch = {
+  what: 'a frequent topic',
+  topic: () => (events[10] ?? NONE).bytes,
+}
+
 /** Parameters of `eth_getLogs`, as JSON. */
 export function paramsOf(search: LogSearch, time: number, last: number): string {
   const to = search.to ?? last

@@ -3,7 +3,7 @@ import { answerQuestions } from '../harness/process.ts'
 import { HttpClient } from '../history/http-client.ts'
 import { Random } from '../history/random.ts'
 
-/** Calls, in turn; `$N` in their parameters is the number of a block, as hex. */
+/** Calls, in turn; `$N` in their parameters is the number of a block, as hex, `$E` that of the last of its sixteen. */
 export interface AskQuestion {
   readonly port: number
   readonly connections: number
@@ -24,6 +24,8 @@ export interface AskAnswer {
   readonly latenciesMs: readonly number[]
 }
 
+const hex = (number: number): string => `0x${number.toString(16)}`
+
 answerQuestions(async (question: AskQuestion): Promise<AskAnswer> => {
   const { port, connections, calls, blocks, seed, ms, most = Number.POSITIVE_INFINITY } = question
   const latenciesMs: number[] = []
@@ -36,7 +38,7 @@ answerQuestions(async (question: AskQuestion): Promise<AskAnswer> => {
     while (begun < most) {
       const { method, params } = calls[begun++ % calls.length] as AskQuestion['calls'][number]
       const number = typeof blocks === 'number' ? random.below(blocks) : (blocks[random.below(blocks.length)] as number)
-      const json = params.replaceAll('$N', `0x${number.toString(16)}`)
+      const json = params.replaceAll('$N', hex(number)).replaceAll('$E', hex(number - (number % 16) + 15))
       const before = performance.now()
       const answer = await client.post(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${json}}`)
       const after = performance.now()
