@@ -5,7 +5,7 @@ import { missingFlags, type StartedProcess } from './small-heap.ts'
 
 const started: StartedProcess = { execArgv: ['--conditions=x'], env: {}, platform: 'linux' }
 
-test('a process is started again once, unless it was told otherwise', () => {
+test('a process is started again once, unless its flags say otherwise', () => {
   const flags = missingFlags(started)
   expect(flags).toEqual(['--max-semi-space-size=4'])
   expect(missingFlags({ ...started, execArgv: [...flags, ...started.execArgv] })).toEqual([])

@@ -11,7 +11,7 @@ export interface StartedProcess extends Pick<NodeJS.Process, 'execArgv' | 'env' 
   readonly channel?: object | undefined
 }
 
-/** Flags that a process has to be started with again; none if it was, if it was told otherwise, or if it cannot be. */
+/** Flags that a process has to be started with again; none if it was, if its flags say otherwise, or if it cannot be. */
 export function missingFlags({ execArgv, env, platform, channel }: StartedProcess): readonly string[] {
   if ([...execArgv, env.NODE_OPTIONS ?? ''].some((flags) => YOUNG_HALF_GIVEN.test(flags))) return []
   // Windows cannot replace a process, and the channel to one that has forked this one would be lost.

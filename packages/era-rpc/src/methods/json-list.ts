@@ -4,7 +4,7 @@ import type { JsonPart, JsonText } from '../protocol/json-text.ts'
 const PART_CHARS = 65_536
 
 /**
- * A JSON array that is written item by item. What is written becomes bytes soon: text that is joined piece by piece takes a
+ * A JSON array that is written item by item. What is written becomes bytes soon: text that is joined from short texts takes a
  * multiple of its length until then.
  */
 export class JsonList {
