@@ -61,14 +61,16 @@ test('files that are added are seen after a refresh; those that are removed are 
 })
 
 test('a file that is replaced is read anew', async () => {
-  const [first] = files(0, 1) as [MadeFile]
-  const location = memoryLocation([first])
+  const [short] = files(0, 1) as [MadeFile]
+  const long = await madeFile(madeChain({ from: 0n, count: 6, seed: 1 }), 'ere')
+  const location = memoryLocation([{ name: long.name, bytes: short.bytes }])
   await using history = await openHistory([location])
-  await history.block(0n)
-  const longer = await madeFile(madeChain({ from: 0n, count: 6, seed: 1 }), 'ere')
-  location.files.set(first.name, longer.bytes)
+  expect(await history.block(0n)).toBeUndefined()
+  expect(history.files).toMatchObject([{ status: 'rejected' }])
+  location.files.set(long.name, long.bytes)
   expect(await history.refresh()).toBe(true)
   expect(history.head?.number).toBe(5n)
+  expect((await history.block(0n))?.trust).toBe('consistent')
 })
 
 test('a closed history says so, and has closed its files', async () => {
