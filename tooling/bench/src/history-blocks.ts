@@ -27,6 +27,9 @@ interface Case {
   readonly params: string
 }
 
+/** Files, and the list of accumulators that are trusted. */
+type Served = Pick<MadeHistory, 'folder' | 'accumulators' | 'blocks'>
+
 const CASES: readonly Case[] = [
   { what: 'block, hashes of transactions', method: 'eth_getBlockByNumber', params: '["$N",false]' },
   { what: 'block, whole transactions', method: 'eth_getBlockByNumber', params: '["$N",true]' },
@@ -35,9 +38,10 @@ const CASES: readonly Case[] = [
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
   const made = await madeHistory(context)
+  const busy = { folder: made.busy, accumulators: made.busyAccumulators, blocks: made.busyBlocks }
   return [
-    await table(context, made.folder, made.blocks, `Any of ${count(made.blocks)} blocks: ${made.text}`),
-    await table(context, made.busy, made.busyBlocks, busyText(made)),
+    await table(context, made, `Any of ${count(made.blocks)} blocks: ${made.text}`),
+    await table(context, busy, busyText(made)),
   ]
 }
 
@@ -45,9 +49,9 @@ function busyText({ busyBlocks }: MadeHistory): string {
   return `Any of ${busyBlocks} busy blocks, of 146 transactions with 2.5 logs each on average`
 }
 
-async function table(context: BenchContext, folder: string, blocks: number, title: string): Promise<Table> {
+async function table(context: BenchContext, { folder, accumulators, blocks }: Served, title: string): Promise<Table> {
   const rounds = Math.min(context.rounds, MOST_ROUNDS)
-  await using server = await ServeProcess.start(folder)
+  await using server = await ServeProcess.start(folder, accumulators)
   await using yardstick = await BenchProcess.start('respond.ts')
   await using client = await BenchProcess.start('ask-rpc.ts')
   const rows: string[][] = []

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
@@ -15,11 +15,16 @@ export interface MadeHistory {
   readonly folder: string
   /** The same without sidecar indexes. */
   readonly bare: string
+  /** The list of their accumulators, which a server is to trust. */
+  readonly accumulators: string
+  readonly roots: readonly string[]
   readonly files: number
   readonly blocks: number
   readonly bytes: number
   /** One file of fewer blocks with many transactions, with its sidecar index. */
   readonly busy: string
+  /** The list of its accumulator. */
+  readonly busyAccumulators: string
   readonly busyBlocks: number
   /** Of the file without its sidecar index. */
   readonly busyBytes: number
@@ -52,7 +57,9 @@ async function make({ quick, log }: Pick<BenchContext, 'quick' | 'log'>): Promis
   for (let era = 0; era < files; era++) {
     wanted.push({ folder, era, blocks: ERA_BLOCKS, transactions: TRANSACTIONS })
   }
-  await makeFiles(wanted)
+  const [busyRoot = '', ...roots] = await makeFiles(wanted)
+  const accumulators = writeRoots(dir.join('accumulators.txt'), roots)
+  const busyAccumulators = writeRoots(dir.join('busy-accumulators.txt'), [busyRoot])
   for (const name of readdirSync(folder)) linkSync(join(folder, name), join(bare, name))
   const busyBytes = bytesIn(busy)
   log('indexing them')
@@ -63,17 +70,26 @@ async function make({ quick, log }: Pick<BenchContext, 'quick' | 'log'>): Promis
     `${files} made-up files of ${count(ERA_BLOCKS)} blocks, of ${TRANSACTIONS} transactions with 2.5 logs each on average, ` +
     `${mebibytes(bytes)} in all`
   log(text)
-  return { folder, bare, files, blocks, bytes, busy, busyBlocks, busyBytes, text }
+  const trusted = { accumulators, roots, busyAccumulators }
+  return { folder, bare, ...trusted, files, blocks, bytes, busy, busyBlocks, busyBytes, text }
 }
 
-/** Make files in as many processes as there are processors. */
-export async function makeFiles(files: readonly MadeFile[]): Promise<void> {
-  const queue = files.values()
+/** Write a list of roots of accumulators, the first of which is that of file 0. @returns its path */
+export function writeRoots(path: string, roots: readonly string[]): string {
+  writeFileSync(path, roots.map((root) => `${root}\n`).join(''))
+  return path
+}
+
+/** Make files in as many processes as there are processors. @returns the roots of their accumulators */
+export async function makeFiles(files: readonly MadeFile[]): Promise<string[]> {
+  const queue = files.entries()
+  const roots: string[] = []
   const work = async (): Promise<void> => {
     await using maker = await BenchProcess.start('make-files.ts')
-    for (const file of queue) await maker.ask<number>(file satisfies MakeFilesQuestion)
+    for (const [i, file] of queue) roots[i] = await maker.ask<string>(file satisfies MakeFilesQuestion)
   }
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), files.length) }, work))
+  return roots
 }
 
 /** Bytes of the files in a folder. */

@@ -10,7 +10,7 @@ import { ERA_BLOCKS } from './history/made-up-file.ts'
 import { type Nginx, startNginx } from './history/nginx.ts'
 import { paramsOf, SEARCHES } from './history/queries.ts'
 import { Random } from './history/random.ts'
-import { madeHistory } from './history-data.ts'
+import { type MadeHistory, madeHistory } from './history-data.ts'
 import type { DelayQuestion } from './processes/delay.ts'
 
 const ROUND_TRIP_MS = 20
@@ -42,7 +42,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   for (let round = 0; round < rounds; round++) {
     await context.gate.wait()
     await yardstick({ samples, nginx, port, folder: made.folder })
-    await measured({ samples, nginx, port, blocks: made.blocks, round })
+    await measured({ samples, nginx, port, made, round })
     context.log(`round ${round + 1} of ${rounds}`)
   }
   const bare = quantile(sorted(samples.get(BARE)?.ms ?? []), 0.5)
@@ -94,9 +94,10 @@ async function yardstick(far: FarAway & { readonly folder: string }): Promise<vo
   for (let i = 0; i < BLOCKS / 4; i++) await timed(far, BARE, () => client.send(request))
 }
 
-async function measured(far: FarAway & { readonly blocks: number; readonly round: number }): Promise<void> {
-  const { port, blocks, round } = far
-  await using server = await ServeProcess.start(`http://127.0.0.1:${port}/`)
+async function measured(far: FarAway & { readonly made: MadeHistory; readonly round: number }): Promise<void> {
+  const { port, round } = far
+  const { blocks, accumulators } = far.made
+  await using server = await ServeProcess.start(`http://127.0.0.1:${port}/`, accumulators)
   using client = await HttpClient.open(server.port)
   const ask = async (method: string, params: string): Promise<void> => {
     const { tail } = await client.post(`{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}`)

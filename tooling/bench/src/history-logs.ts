@@ -70,13 +70,13 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 
 /** Search as often, each time for another value, on a server that is started for it. */
 async function searched(
-  { blocks }: MadeHistory,
+  { blocks, accumulators }: MadeHistory,
   folder: string,
   search: LogSearch,
   from: number,
   times: number,
 ): Promise<{ readonly ms: number[]; readonly logs: number }> {
-  await using server = await ServeProcess.start(folder)
+  await using server = await ServeProcess.start(folder, accumulators)
   using client = await HttpClient.open(server.port)
   const ms: number[] = []
   let logs = 0

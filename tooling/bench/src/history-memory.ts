@@ -7,7 +7,7 @@ import { BenchProcess } from './harness/process.ts'
 import { runE2store, ServeProcess } from './history/command.ts'
 import { ERA_BLOCKS, type MadeFile } from './history/made-up-file.ts'
 import { FREQUENT_TOPIC, paramsOf, SEARCHES } from './history/queries.ts'
-import { madeHistory, makeFiles } from './history-data.ts'
+import { madeHistory, makeFiles, writeRoots } from './history-data.ts'
 import type { AskAnswer, AskQuestion } from './processes/ask-rpc.ts'
 
 const FILES = { usual: [10, 100, 1000, 2490], quick: [3, 100] }
@@ -26,10 +26,11 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   const sizes = context.quick ? FILES.quick : FILES.usual
   const small = join(context.folder, 'small')
   mkdirSync(small)
-  await makeFiles(smallFiles(small, made.files, Math.max(...sizes) - made.files))
+  const smallRoots = await makeFiles(smallFiles(small, made.files, Math.max(...sizes) - made.files))
+  const accumulators = writeRoots(join(context.folder, 'accumulators.txt'), [...made.roots, ...smallRoots])
   await runE2store('index', '--full', small)
   const rows: string[][] = []
-  const served = { from: [made.folder, small], wholeFiles: made.files }
+  const served = { from: [made.folder, small], accumulators, wholeFiles: made.files }
   for (const files of sizes) rows.push(await row(context, { ...served, files }, `${files}`, allCalls))
   const most = Math.max(...sizes)
   rows.push(await row(context, { ...served, files: most }, `${most}, searches alone`, searchesAlone))
@@ -60,6 +61,7 @@ function smallFiles(folder: string, from: number, files: number): MadeFile[] {
 
 interface ServedFiles {
   readonly from: readonly string[]
+  readonly accumulators: string
   readonly wholeFiles: number
   readonly files: number
 }
@@ -68,7 +70,7 @@ type Calls = AskQuestion['calls']
 
 async function row(
   context: BenchContext,
-  { files, from, wholeFiles }: ServedFiles,
+  { files, from, accumulators, wholeFiles }: ServedFiles,
   name: string,
   callsTo: (last: number) => Calls,
 ): Promise<string[]> {
@@ -79,7 +81,7 @@ async function row(
   for (const [path, name] of paths.slice(0, 2 * files)) linkSync(path, join(folder, name))
   const blocks = numbersIn(folder, wholeFiles)
   const before = performance.now()
-  await using server = await ServeProcess.start(folder)
+  await using server = await ServeProcess.start(folder, accumulators)
   const startMs = performance.now() - before
   await using client = await BenchProcess.start('ask-rpc.ts')
   using watch = new MemoryWatch([server.pid])

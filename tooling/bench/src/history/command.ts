@@ -38,9 +38,10 @@ export class ServeProcess implements AsyncDisposable {
     this.port = port
   }
 
-  /** Serve a folder, or an address. */
-  static async start(location: string): Promise<ServeProcess> {
-    const options = ['--port', '0', '--chain-id', String(CHAIN_ID), '--log-level', 'error', ...LIMITS]
+  /** Serve a folder, or an address, of files whose accumulators are in a list. */
+  static async start(location: string, accumulators: string): Promise<ServeProcess> {
+    const trust = ['--trust', 'require', '--accumulators', accumulators]
+    const options = ['--port', '0', '--chain-id', String(CHAIN_ID), '--log-level', 'error', ...trust, ...LIMITS]
     // If this process is killed, the pipe to the server is closed, and the server ends by that.
     const args = [MAIN, 'e2store', 'serve', location, ...options, '--end-with-stdin']
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -39,9 +39,9 @@ const EMPTY_UNCLES = defaultHashes().keccak256(Uint8Array.of(0xc0))
  * Write an `.ere` file of made-up blocks with receipts, total difficulties and proofs; the same one each time. What its
  * headers say of each other, bodies and receipts is true; the parent of its first block is in no file.
  *
- * @returns its size in bytes
+ * @returns the root of its accumulator, as hex digits
  */
-export async function makeFile({ folder, era, blocks, transactions }: MadeFile): Promise<number> {
+export async function makeFile({ folder, era, blocks, transactions }: MadeFile): Promise<string> {
   const random = new Random(era)
   const hashes = defaultHashes()
   const start = era * ERA_BLOCKS
@@ -67,7 +67,7 @@ export async function makeFile({ folder, era, blocks, transactions }: MadeFile):
   const sink = toBytes()
   const { identity } = await writeEre(sink, { start: BigInt(start), read }, { codec: await nativeSnappy() })
   writeFileSync(join(folder, formatExecutionArchiveName({ ...identity, network: NETWORK })), sink.bytes())
-  return sink.position
+  return Buffer.from(accumulator.root()).toString('hex')
 }
 
 function headerOf(random: Random, number: number, parentHash: Uint8Array, made: MadeBody): BlockHeader {
