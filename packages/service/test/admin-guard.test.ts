@@ -34,10 +34,20 @@ function ask(port: number, path: string, options: RequestOptions = {}, over = ge
   })
 }
 
+/** Resolves when a connection is closed, in whatever way: who is still writing then has an error before that. */
+function closed(socket: Socket): Promise<unknown> {
+  return new Promise((resolve) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .once('close', resolve),
+  )
+}
+
 /** Connections that say nothing, and say so when they end. */
 async function silent(count: number, port: number): Promise<{ sockets: Socket[]; ended: Promise<unknown>[] }> {
-  const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1' }).on('error', () => {}))
-  const ended = sockets.map((socket) => once(socket.resume(), 'close'))
+  const sockets = Array.from({ length: count }, () => connect({ port, host: '127.0.0.1' }))
+  const ended = sockets.map(closed)
   await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   return { sockets, ended }
 }
@@ -56,10 +66,11 @@ describe('the admin endpoint', () => {
 
   test('ends a connection that sends a request a byte at a time', async () => {
     await using admin = await AdminServer.listen(sources, { host: '127.0.0.1', port: 0, requestTimeoutMs: 250 })
-    const slow = connect({ port: admin.address.port, host: '127.0.0.1' }).on('error', () => {})
+    const slow = connect({ port: admin.address.port, host: '127.0.0.1' })
+    const ended = closed(slow)
     slow.write('GET /readyz HTTP/1.1\r\nx-long: ')
     const dripping = setInterval(() => slow.write('x'), 10)
-    await once(slow.resume(), 'close')
+    await ended
     clearInterval(dripping)
   })
 
@@ -75,11 +86,8 @@ describe('the admin endpoint', () => {
 
     await using admin = await AdminServer.listen(sources, { ...options, requestTimeoutMs: 200 })
     const { ended } = await silent(100, admin.address.port)
-    const shaken = connectTls({ port: admin.address.port, host: '127.0.0.1', rejectUnauthorized: false }).on(
-      'error',
-      () => {},
-    )
-    await Promise.all([...ended, once(shaken.resume(), 'close')])
+    const shaken = connectTls({ port: admin.address.port, host: '127.0.0.1', rejectUnauthorized: false })
+    await Promise.all([...ended, closed(shaken)])
   })
 })
 
