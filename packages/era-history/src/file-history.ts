@@ -32,7 +32,7 @@ export class FileHistory implements OpenHistory {
   readonly #roots: TrustedRoots
   readonly #files: FileSet
   readonly #blocks: BlockCache
-  readonly #threads: RecoveryThreads
+  readonly #threads: RecoveryThreads | undefined
   readonly #lookup: Lookup
   readonly #pace = new Pace(SEARCH_READS)
   #network: string | undefined
@@ -66,7 +66,7 @@ export class FileHistory implements OpenHistory {
     const limits = { maxOpenFiles, headerBytes, sidecarBytes, archive }
     this.#files = new FileSet({ trust, roots: this.#roots, ...limits, onContradicted })
     this.#blocks = new BlockCache(blockBytes)
-    this.#threads = new RecoveryThreads(options.threads)
+    this.#threads = options.threads === 0 ? undefined : new RecoveryThreads(options.threads)
     this.#lookup = new Lookup({
       files: this.#files,
       block: (number) => this.#block(number),
@@ -155,7 +155,7 @@ export class FileHistory implements OpenHistory {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    this.#threads[Symbol.dispose]()
+    this.#threads?.[Symbol.dispose]()
     this.#blocks.clear()
     await this.#files.close()
   }

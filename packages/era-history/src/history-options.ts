@@ -28,7 +28,10 @@ export interface HistoryOptions {
    * block. If they have more, they are not searched.
    */
   readonly scanBytes?: number
-  /** Most threads that recover senders (default: one less than processors, but two of two; at most 8). */
+  /**
+   * Most threads that recover senders (default: one less than processors, but two of two; at most 8). With 0 the thread that
+   * asks does it, and none is started.
+   */
   readonly threads?: number
   /** How files are read: decompression, limits. */
   readonly archive?: ArchiveOptions

@@ -33,7 +33,7 @@ export interface BlockContent {
 
 export interface BlockContext {
   readonly network: string | undefined
-  readonly threads: RecoveryThreads
+  readonly threads: RecoveryThreads | undefined
 }
 
 /** Bytes that a block takes without transactions, roughly: many small views of its header. */

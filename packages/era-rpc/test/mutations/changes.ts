@@ -1,15 +1,16 @@
-import { decodeRecordHeader, RECORD_HEADER_BYTES, RecordType } from '@datastreamer/e2store'
-import { fileOf, type MadeFile, type NamedBytes, type Row, sidecarOf } from './files.ts'
-import { flipBits, oneOf, type Random } from './random.ts'
-import { resealed } from './sidecar-changes.ts'
+import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
+import { damagedAt } from './damage.ts'
+import { type MadeFile, type NamedBytes, type Subject, sidecarOf } from './files.ts'
+import { oneOf, type Random } from './random.ts'
+import { type Located, recordAt } from './records.ts'
+import { rewritten, withAccumulatorOf } from './rewrite.ts'
+import { adopted, resealed } from './sidecar-changes.ts'
 
-/** Files that are true, and one of them to be changed. */
-export interface Subject {
-  readonly file: MadeFile
-  /** True too, of the next era. */
-  readonly next: MadeFile
-  /** Of another chain, with the numbers of `file`, and consistent in itself. */
-  readonly foreign: MadeFile
+/** Files of which one was changed. */
+export interface Mutant {
+  readonly files: readonly NamedBytes[]
+  /** Which block of the file was changed, counted from 0, where that is known. */
+  readonly block?: number | undefined
 }
 
 /** A way to change files. */
@@ -23,8 +24,11 @@ export interface Change {
   /** Whether only trusted roots show it. */
   readonly needsRoots?: boolean
   /** The files as they are then. */
-  readonly make: (subject: Subject, random: Random) => NamedBytes[] | Promise<NamedBytes[]>
+  readonly make: (subject: Subject, random: Random) => Mutant | Promise<Mutant>
 }
+
+/** Blocks at the beginning of a file that are asked about, and changed, more than others. */
+const FIRST_BLOCKS = 24
 
 /** All files, with some replaced by others of the same name. */
 function replace({ file, next }: Subject, ...changed: readonly NamedBytes[]): NamedBytes[] {
@@ -32,63 +36,58 @@ function replace({ file, next }: Subject, ...changed: readonly NamedBytes[]): Na
   return all.map((each) => changed.find(({ name }) => name === each.name) ?? each)
 }
 
-/** Change bits, or a run of bytes, or leave out the end, or some bytes. */
-function damaged(original: Uint8Array, random: Random): Uint8Array {
-  const bytes = original.slice()
-  const at = random(bytes.length)
-  switch (random(8)) {
-    case 0:
-      return bytes.subarray(0, at)
-    case 1:
-      return bytes.fill(random(256), at, at + 1 + random(40))
-    case 2:
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + random(40))])
-    default:
-      flipBits(bytes, random)
-      return bytes
-  }
-}
-
-interface Located {
-  readonly type: number
-  readonly from: number
-  readonly to: number
-}
-
-/** Where the records of a file are. */
-function recordsOf(bytes: Uint8Array): Located[] {
-  const found: Located[] = []
-  for (let from = 0; from < bytes.length; ) {
-    const { type, end } = decodeRecordHeader(bytes, from, from)
-    found.push({ type, from, to: end })
-    from = end
-  }
-  return found
-}
-
-/** Swap two records of a kind, whole, with all their checksums; the index stays. */
-function swapped(bytes: Uint8Array, random: Random): Uint8Array {
-  const records = recordsOf(bytes)
-  const one = oneOf(records, random)
-  const other = oneOf(
-    records.filter(({ type }) => type === one.type),
+/** One of the first records of its type. */
+function recordOf({ records }: MadeFile, random: Random): Located {
+  return oneOf(
+    records.filter(({ nth }) => nth < FIRST_BLOCKS),
     random,
   )
-  const [first, last] = one.from < other.from ? [one, other] : [other, one]
-  if (first === last) return bytes
-  return Buffer.concat([
-    bytes.subarray(0, first.from),
-    bytes.subarray(last.from, last.to),
-    bytes.subarray(first.to, last.from),
-    bytes.subarray(first.from, first.to),
-    bytes.subarray(last.to),
-  ])
+}
+
+/** Change bytes of a file: anywhere, or of one of the first blocks. */
+function damaged(all: Subject, random: Random): Mutant {
+  const { name, bytes, records } = all.file
+  const anywhere = random(bytes.length)
+  const { from, to } = recordOf(all.file, random)
+  const at = random(2) === 0 ? anywhere : from + random(to - from)
+  return { files: replace(all, { name, bytes: damagedAt(bytes, at, random) }), block: recordAt(records, at)?.nth }
+}
+
+/**
+ * Exchange records, whole, with all their checksums, or put one in the place of another, of the same file or another, or
+ * write one twice, or leave one out. The index stays as it is.
+ */
+function misplaced(all: Subject, random: Random): Mutant {
+  const { file, next, foreign } = all
+  const { name, bytes } = file
+  const one = recordOf(file, random)
+  const from = oneOf([file, file, next, foreign], random)
+  const same = from.records.filter(({ type }) => type === one.type)
+  const other = oneOf(same.filter(({ nth }) => random(2) === 0 || nth === one.nth).concat(same[0] ?? one), random)
+  const content = from.bytes.subarray(other.from, other.to)
+  const [before, own, after] = [bytes.subarray(0, one.from), bytes.subarray(one.from, one.to), bytes.subarray(one.to)]
+  const parts = (): readonly Uint8Array[] => {
+    const how = random(4)
+    if (how === 0) return [before, own, own, after]
+    if (how === 1) return [before, after]
+    if (how === 2 || from !== file) return [before, content, after]
+    const [first, last] = one.from < other.from ? [one, other] : [other, one]
+    if (first === last) return [bytes]
+    return [
+      bytes.subarray(0, first.from),
+      bytes.subarray(last.from, last.to),
+      bytes.subarray(first.to, last.from),
+      bytes.subarray(first.from, first.to),
+      bytes.subarray(last.to),
+    ]
+  }
+  return { files: replace(all, { name, bytes: Buffer.concat(parts()) }), block: one.nth }
 }
 
 /** Let the index at the end lead elsewhere: to where another entry leads, or a record further. */
-function misled(original: Uint8Array, random: Random): Uint8Array {
+function misled(all: Subject, random: Random): Mutant {
+  const { name, bytes: original, records } = all.file
   const bytes = original.slice()
-  const records = recordsOf(bytes)
   const index = records.at(-1) as Located
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const words = (index.to - index.from - RECORD_HEADER_BYTES) / 8
@@ -98,76 +97,21 @@ function misled(original: Uint8Array, random: Random): Uint8Array {
   const { from, to } = oneOf(records, random)
   const step = BigInt(random(2) === 0 ? to - from : from - to)
   view.setBigInt64(target, random(2) === 0 ? view.getBigInt64(at(), true) : value + step, true)
-  return bytes
-}
-
-/** Rows of which one has a record changed, or one that is another block's, of the same file, the next or another chain. */
-function otherRows({ file, next, foreign }: Subject, random: Random): Row[] {
-  const rows: Record<string, Uint8Array>[] = file.rows.map((row) => ({ ...row }) as Record<string, Uint8Array>)
-  const at = random(Math.min(rows.length, 24))
-  const row = rows[at] as Record<string, Uint8Array>
-  const column = oneOf(Object.keys(row), random)
-  const from = oneOf([file, next, foreign], random)
-  const same = random(2) === 0 ? from.rows[at] : undefined
-  const other = (same ?? oneOf(from.rows, random)) as Record<string, Uint8Array>
-  switch (random(4)) {
-    case 0:
-      Object.assign(row, other)
-      break
-    case 1:
-      row[column] = other[column] as Uint8Array
-      break
-    default: {
-      const content = (row[column] as Uint8Array).slice()
-      flipBits(content, random)
-      row[column] = content
-    }
-  }
-  return rows as Row[]
-}
-
-/** Write changed records anew, with index and checksums right. @returns `undefined` if not even the writer takes them */
-async function rewritten(subject: Subject, random: Random): Promise<NamedBytes | undefined> {
-  const { shape, blocks } = subject.file
-  return fileOf(shape, blocks[0]?.number ?? 0n, otherRows(subject, random)).catch(() => undefined)
-}
-
-const ACCUMULATOR: number = RecordType.Accumulator
-
-/** A file in which the accumulator is that of another. */
-function withAccumulatorOf(original: Uint8Array, changed: Uint8Array): Uint8Array {
-  const accumulatorOf = (bytes: Uint8Array): Located | undefined =>
-    recordsOf(bytes).find(({ type }) => type === ACCUMULATOR)
-  const [from, to] = [accumulatorOf(original), accumulatorOf(changed)]
-  if (from === undefined || to === undefined) return changed
-  const bytes = changed.slice()
-  bytes.set(original.subarray(from.from, from.to), to.from)
-  return bytes
+  return { files: replace(all, { name, bytes }) }
 }
 
 export const CHANGES: readonly Change[] = [
-  {
-    name: 'bytes of a file',
-    effect: 'refuses',
-    make: (all, random) => replace(all, { name: all.file.name, bytes: damaged(all.file.bytes, random) }),
-  },
-  {
-    name: 'records swapped',
-    effect: 'refuses',
-    make: (all, random) => replace(all, { name: all.file.name, bytes: swapped(all.file.bytes, random) }),
-  },
-  {
-    name: 'offsets of the index',
-    effect: 'refuses',
-    make: (all, random) => replace(all, { name: all.file.name, bytes: misled(all.file.bytes, random) }),
-  },
+  { name: 'bytes of a file', effect: 'refuses', make: damaged },
+  { name: 'records misplaced', effect: 'refuses', make: misplaced },
+  { name: 'offsets of the index', effect: 'refuses', make: misled },
   {
     name: 'records, checksums and index right',
     effect: 'refuses',
     make: async (all, random) => {
       const made = await rewritten(all, random)
+      if (made === undefined) return { files: replace(all) }
       const { name, bytes } = all.file
-      return made === undefined ? replace(all) : replace(all, { name, bytes: withAccumulatorOf(bytes, made.bytes) })
+      return { files: replace(all, { name, bytes: withAccumulatorOf(bytes, made.bytes) }), block: made.block }
     },
   },
   {
@@ -176,9 +120,9 @@ export const CHANGES: readonly Change[] = [
     needsRoots: true,
     make: async (all, random) => {
       const made = await rewritten(all, random)
-      if (made === undefined) return replace(all)
+      if (made === undefined) return { files: replace(all) }
       const sidecar = await sidecarOf(all.file.shape, made).catch(() => undefined)
-      return [made, ...(sidecar ? [sidecar] : []), all.next, all.next.sidecar]
+      return { files: [made, ...(sidecar ? [sidecar] : []), all.next, all.next.sidecar], block: made.block }
     },
   },
   {
@@ -190,7 +134,7 @@ export const CHANGES: readonly Change[] = [
       const added = { name: random(2) === 0 ? foreign.name : file.name, bytes: foreign.bytes }
       const sidecar = { name: `${added.name}.idx`, bytes: foreign.sidecar.bytes }
       const all = [added, sidecar, ...kept, next, next.sidecar]
-      return all.filter(({ name }, at) => all.findIndex((each) => each.name === name) === at)
+      return { files: all.filter(({ name }, at) => all.findIndex((each) => each.name === name) === at) }
     },
   },
   {
@@ -198,7 +142,7 @@ export const CHANGES: readonly Change[] = [
     effect: 'none',
     make: (all, random) => {
       const { name, bytes } = all.file.sidecar
-      return replace(all, { name, bytes: damaged(bytes, random) })
+      return { files: replace(all, { name, bytes: damagedAt(bytes, random(bytes.length), random) }) }
     },
   },
   {
@@ -206,7 +150,7 @@ export const CHANGES: readonly Change[] = [
     effect: 'none',
     make: (all, random) => {
       const { bytes } = random(2) === 0 ? all.next.sidecar : all.foreign.sidecar
-      return replace(all, { name: all.file.sidecar.name, bytes })
+      return { files: replace(all, { name: all.file.sidecar.name, bytes }) }
     },
   },
   {
@@ -214,7 +158,16 @@ export const CHANGES: readonly Change[] = [
     effect: 'hides',
     make: (all, random) => {
       const { name, bytes } = all.file.sidecar
-      return replace(all, { name, bytes: resealed(bytes, random) })
+      return { files: replace(all, { name, bytes: resealed(bytes, random) }) }
+    },
+  },
+  {
+    name: 'sidecar of another file that says it is of this one',
+    effect: 'hides',
+    make: (all, random) => {
+      const { name, bytes } = all.file.sidecar
+      const other = oneOf([all.next.sidecar, all.foreign.sidecar], random)
+      return { files: replace(all, { name, bytes: adopted(other.bytes, bytes) }) }
     },
   },
 ]

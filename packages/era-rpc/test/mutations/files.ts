@@ -17,15 +17,20 @@ import { buildSidecar, SIDECAR_EXTENSION } from '@datastreamer/e2store/sidecar'
 import type { TrustedRoots } from '@datastreamer/era-history'
 import { getBytes } from 'ethers'
 import { type MadeUpBlock, madeUpChain } from '../support/made-up-chain.ts'
+import { type Located, recordsOf } from './records.ts'
 
 export const NETWORK = 'made'
-/** What files are made in: with the proofs of their accumulator, with difficulties, with neither; and after the merge. */
+/**
+ * What files are made in: with the proofs of their accumulator, with difficulties, with neither, after the merge; and under
+ * the other name of such files, which does not say what they leave out.
+ */
 export const SHAPES = [
   'era1',
   'ere',
   'ere without proofs',
   'ere without difficulties',
   'ere after the merge',
+  'erae',
   'e2hs',
 ] as const
 export type Shape = (typeof SHAPES)[number]
@@ -44,7 +49,17 @@ export interface MadeFile extends NamedBytes {
   readonly blocks: readonly MadeUpBlock[]
   /** The contents of its records. */
   readonly rows: readonly Row[]
+  readonly records: readonly Located[]
   readonly sidecar: NamedBytes
+}
+
+/** Files that are true, and one of them to be changed. */
+export interface Subject {
+  readonly file: MadeFile
+  /** True too, of the next era. */
+  readonly next: MadeFile
+  /** Of another chain, with the numbers of `file`, and consistent in itself. */
+  readonly foreign: MadeFile
 }
 
 interface MakeOptions {
@@ -66,7 +81,8 @@ export async function makeFile(shape: Shape, { start, count, seed }: MakeOptions
     rows.push(Object.fromEntries(columns.map((column) => [column, row[column]?.slice()])) as Row)
   }
   const { name, bytes } = await fileOf(shape, start, rows)
-  return { shape, name, bytes, blocks: chain.blocks, rows, sidecar: await sidecarOf(shape, { name, bytes }) }
+  const sidecar = await sidecarOf(shape, { name, bytes })
+  return { shape, name, bytes, blocks: chain.blocks, rows, records: recordsOf(bytes), sidecar }
 }
 
 const COLUMNS: Readonly<Record<Shape, readonly Column[]>> = {
@@ -75,6 +91,7 @@ const COLUMNS: Readonly<Record<Shape, readonly Column[]>> = {
   'ere without proofs': ['header', 'body', 'receipts', 'totalDifficulty'],
   'ere without difficulties': ['header', 'body', 'receipts'],
   'ere after the merge': ['header', 'body', 'receipts'],
+  erae: ['header', 'body', 'receipts', 'totalDifficulty'],
   e2hs: ['header', 'body', 'receipts'],
 }
 
@@ -93,7 +110,8 @@ export async function fileOf(shape: Shape, start: bigint, rows: readonly Row[]):
     : shape === 'e2hs'
       ? writeE2hs(sink, source)
       : writeEre(sink, source, { columns }))
-  return { name: formatExecutionArchiveName({ ...written.identity, network: NETWORK }), bytes: sink.bytes() }
+  const name = formatExecutionArchiveName({ ...written.identity, network: NETWORK })
+  return { name: shape === 'erae' ? name.replace(/(-no[a-z]+)*\.ere$/, '.erae') : name, bytes: sink.bytes() }
 }
 
 const OPTIONAL = ['receipts', 'totalDifficulty', 'proof'] as const

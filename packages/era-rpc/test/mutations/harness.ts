@@ -1,7 +1,7 @@
 import { HistoryError, openHistory, type TrustedRoots, type TrustMode } from '@datastreamer/era-history'
 import { MemoryLocation } from '../beacon/support/memory-location.ts'
-import { CHANGES, type Change, type Subject } from './changes.ts'
-import { makeFile, type NamedBytes, NETWORK, rootsOf, SHAPES, type Shape } from './files.ts'
+import { CHANGES, type Change, type Mutant } from './changes.ts'
+import { makeFile, type NamedBytes, NETWORK, rootsOf, SHAPES, type Shape, type Subject } from './files.ts'
 import { newTally, Questions, type Tally } from './questions.ts'
 import { randomFrom } from './random.ts'
 
@@ -30,9 +30,9 @@ const REQUESTS = 8
 export async function kindsOf(shapes: readonly Shape[] = SHAPES): Promise<Kind[]> {
   const kinds: Kind[] = []
   for (const shape of shapes) {
-    const file = await makeFile(shape, { start: START, count: 12, seed: 3 })
-    const next = await makeFile(shape, { start: START + 8192n, count: 6, seed: 4 })
-    const foreign = await makeFile(shape, { start: START, count: 12, seed: 5 })
+    const file = await makeFile(shape, { start: START, count: 8, seed: 3 })
+    const next = await makeFile(shape, { start: START + 8192n, count: 4, seed: 4 })
+    const foreign = await makeFile(shape, { start: START, count: 8, seed: 5 })
     const subject = { file, next, foreign }
     const blocks = [...file.blocks.slice(0, 40), ...next.blocks.slice(0, 8)]
     const last = next.blocks.at(-1)
@@ -54,36 +54,48 @@ function open(
   return openHistory([new MemoryLocation(files.map(({ name, bytes }) => [name, bytes]))], {
     trustedRoots,
     trust,
-    threads: 1,
+    threads: 0,
     network: NETWORK,
   })
 }
 
+export interface RunOptions {
+  /** Of the first mutant. */
+  readonly seed: number
+  readonly count: number
+  /** Between the seeds of two mutants (default 1). */
+  readonly step?: number
+  /** This trust for all, and what is answered is judged as if it was verified. */
+  readonly only?: TrustMode
+}
+
 /**
- * Ask about mutants of one kind, each with a trust that its seed chooses: none given, some given, all required.
+ * Ask about mutants of one kind, each with a trust that its seed chooses: without roots, with some, all required, or no
+ * verification.
  *
  * @throws {Error} the first wrong answer, with its seed
  */
-export async function runKind(kind: Kind, seed: number, count: number, only?: TrustMode): Promise<Outcome> {
+export async function runKind(kind: Kind, { seed: first, count, step = 1, only }: RunOptions): Promise<Outcome> {
   const outcome = newOutcome()
   const { change, questions, subject } = kind
   for (let i = 0; i < count; i++) {
-    const random = randomFrom(seed + i)
+    const seed = first + i * step
+    const random = randomFrom(seed)
     const isGiven = change.needsRoots === true || random(3) > 0
-    const trust = only ?? (isGiven && random(2) === 0 ? 'require' : 'roots')
+    const trust = only ?? (random(8) === 0 ? 'none' : isGiven && random(2) === 0 ? 'require' : 'roots')
     try {
-      const files = await change.make(subject, random)
-      const tally = await askAbout(files, { kind, trust, isGiven, random })
+      const mutant = await change.make(subject, random)
+      const tally = await askAbout(mutant, { kind, trust, isGiven, random })
       for (const [name, value] of Object.entries(tally)) outcome[name as keyof Tally] += value
       if (tally.right <= REQUESTS) outcome.noticed++
     } catch (error) {
-      throw new Error(`${kind.name}, trust ${trust}, seed ${seed + i}: ${(error as Error).message}`, { cause: error })
+      throw new Error(`${kind.name}, trust ${trust}, seed ${seed}: ${(error as Error).message}`, { cause: error })
     }
     outcome.mutants++
   }
   return outcome
 
-  interface Asking {
+  interface Trusting {
     readonly kind: Kind
     readonly trust: TrustMode
     readonly isGiven: boolean
@@ -91,8 +103,8 @@ export async function runKind(kind: Kind, seed: number, count: number, only?: Tr
   }
 
   async function askAbout(
-    files: readonly NamedBytes[],
-    { kind: { roots }, trust, isGiven, random }: Asking,
+    { files, block }: Mutant,
+    { kind: { roots }, trust, isGiven, random }: Trusting,
   ): Promise<Tally> {
     let history: Awaited<ReturnType<typeof open>>
     try {
@@ -103,6 +115,10 @@ export async function runKind(kind: Kind, seed: number, count: number, only?: Tr
       throw error
     }
     await using opened = history
-    return await questions.ask(opened, REQUESTS, change, random)
+    const asked = block === undefined ? undefined : START + BigInt(block)
+    const mayBeUnverified = trust === 'none' && only === undefined
+    return await questions.ask({
+      ...{ history: opened, count: REQUESTS, effect: change.effect, block: asked, mayBeUnverified, random },
+    })
   }
 }

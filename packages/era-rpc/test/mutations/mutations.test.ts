@@ -3,11 +3,11 @@ import { kindsOf, runKind } from './harness.ts'
 
 const COUNT = 6
 
-test.each(['era1', 'ere', 'ere without proofs', 'ere without difficulties', 'ere after the merge'] as const)(
+test.each(['era1', 'ere', 'ere without proofs', 'ere without difficulties', 'ere after the merge', 'erae'] as const)(
   'whatever is changed, nothing wrong is served: %s',
   async (shape) => {
     for (const kind of await kindsOf([shape])) {
-      const { right, refused, hiddenLogs, hiddenHashes } = await runKind(kind, 1, COUNT)
+      const { right, refused, hiddenLogs, hiddenHashes } = await runKind(kind, { seed: 1, count: COUNT })
       expect(right, kind.name).toBeGreaterThan(COUNT)
       if (kind.change.effect === 'refuses') expect(refused, kind.name).toBeGreaterThan(0)
       if (!kind.change.effect.includes('hides')) expect([hiddenLogs, hiddenHashes], kind.name).toEqual([0, 0])
@@ -20,5 +20,6 @@ test.each(['era1', 'ere', 'ere without proofs', 'ere without difficulties', 'ere
 test('without verification the same changes show in what is served', async () => {
   const kinds = (await kindsOf(['era1'])).filter(({ change }) => change.name === 'records, checksums and index right')
   expect(kinds).toHaveLength(1)
-  for (const kind of kinds) await expect(runKind(kind, 1, 400, 'none')).rejects.toThrow('trust none')
+  for (const kind of kinds)
+    await expect(runKind(kind, { seed: 1, count: 400, only: 'none' })).rejects.toThrow('trust none')
 })

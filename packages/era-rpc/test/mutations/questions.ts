@@ -6,6 +6,7 @@ import { callsFor } from '../support/calls.ts'
 import type { MadeUpBlock } from '../support/made-up-chain.ts'
 import type { Change } from './changes.ts'
 import { oneOf, type Random } from './random.ts'
+import { blockOf, fitsHeader, namesHash } from './unverified.ts'
 
 /** A request, and its answer from files that are true. */
 interface Question {
@@ -25,6 +26,8 @@ export interface Tally {
   otherHead: number
   /** Right, but without a total difficulty that nothing covers. */
   noDifficulty: number
+  /** Without verification, of a block that is not that of the true chain and fits its header. */
+  unverified: number
   /** An index with right checksums hid logs. */
   hiddenLogs: number
   /** An index with right checksums hid a hash. */
@@ -32,7 +35,7 @@ export interface Tally {
 }
 
 export const newTally = (): Tally => ({
-  ...{ right: 0, refused: 0, otherHead: 0, noDifficulty: 0, hiddenLogs: 0, hiddenHashes: 0 },
+  ...{ right: 0, refused: 0, otherHead: 0, noDifficulty: 0, unverified: 0, hiddenLogs: 0, hiddenHashes: 0 },
 })
 
 const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
@@ -40,10 +43,26 @@ const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
 const REFUSALS: ReadonlySet<number> = new Set([4444, -32000, -32602])
 const HEADS = ['eth_blockNumber', 'eth_capabilities']
 const TAGS = ['latest', 'earliest', 'safe', 'finalized']
+/** Longest that a request may take, ms: much longer than any does on a busy machine. */
+const PATIENCE_MS = 600_000
+
+/** What is asked about a mutant. */
+export interface Asking {
+  readonly history: OpenHistory
+  /** How many requests. */
+  readonly count: number
+  readonly effect: Change['effect']
+  /** The block that half of the requests are about, if it is known. */
+  readonly block: bigint | undefined
+  /** Whether what is answered need not be verified. */
+  readonly mayBeUnverified: boolean
+  readonly random: Random
+}
 
 /** Requests about blocks that are known, with their right answers. */
 export class Questions {
   readonly #all: Question[] = []
+  readonly #ofBlock = new Map<bigint, Question[]>()
   readonly #blocks: readonly MadeUpBlock[]
   readonly #byNumber = new Map<string, unknown>()
 
@@ -59,32 +78,32 @@ export class Questions {
   ): Promise<Questions> {
     const questions = new Questions(blocks)
     const rpc = rpcOf(history)
-    const calls: (readonly [string, ...unknown[]])[] = blocks.flatMap(callsFor)
+    const add = async (method: string, ...params: readonly unknown[]): Promise<Question> => {
+      const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+      const question = { method, params, message, expected: (await textOf(rpc, message)) ?? '' }
+      questions.#all.push(question)
+      return question
+    }
+    for (const block of blocks) {
+      const { number, hash, transactions } = block
+      const ref = quantity(number)
+      const own: Question[] = []
+      for (const call of callsFor(block)) own.push(await add(...call))
+      own.push(
+        await add('eth_getTransactionByBlockNumberAndIndex', ref, quantity(transactions.length)),
+        await add('eth_getBlockReceipts', { blockHash: hash }),
+      )
+      questions.#ofBlock.set(number, own)
+      const whole = own.find(({ method, params }) => method === 'eth_getBlockByNumber' && params[1] === true)
+      questions.#byNumber.set(ref, JSON.parse(whole?.expected ?? '').result)
+    }
     for (const [from, to] of runs) {
       for (const condition of conditionsOf(blocks)) {
-        calls.push(['eth_getLogs', { fromBlock: quantity(from), toBlock: quantity(to), ...condition }])
+        await add('eth_getLogs', { fromBlock: quantity(from), toBlock: quantity(to), ...condition })
       }
     }
-    for (const { number, hash, transactions } of blocks) {
-      const ref = quantity(number)
-      calls.push(
-        ['eth_getTransactionByBlockNumberAndIndex', ref, quantity(transactions.length)],
-        ['eth_getBlockReceipts', { blockHash: hash }],
-      )
-    }
-    calls.push(['eth_chainId'], ['eth_getTransactionByHash', keccak256(toUtf8Bytes('unknown'))])
-    for (const [method, ...params] of calls) {
-      const message = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-      const expected = (await textOf(rpc, message)) ?? ''
-      questions.#all.push({ method, params, message, expected })
-    }
-    for (const { number } of blocks) {
-      const ref = quantity(number)
-      const expected = questions.#all.find(
-        ({ method, params }) => method === 'eth_getBlockByNumber' && params[0] === ref && params[1] === true,
-      )
-      questions.#byNumber.set(ref, JSON.parse(expected?.expected ?? '').result)
-    }
+    await add('eth_chainId')
+    await add('eth_getTransactionByHash', keccak256(toUtf8Bytes('unknown')))
     return questions
   }
 
@@ -93,27 +112,31 @@ export class Questions {
   }
 
   /** Ask some. @throws {Error} a wrong answer */
-  async ask(history: OpenHistory, count: number, { effect }: Change, random: Random): Promise<Tally> {
+  async ask({ history, count, effect, block, mayBeUnverified, random }: Asking): Promise<Tally> {
     const tally = newTally()
     const rpc = rpcOf(history)
+    const ofBlock = (block === undefined ? undefined : this.#ofBlock.get(block)) ?? this.#all
     for (let n = 0; n < count; n++) {
-      const question = oneOf(this.#all, random)
+      const question = oneOf(n % 2 === 0 ? ofBlock : this.#all, random)
       const text = (await textOf(rpc, question.message)) ?? ''
       if (text === question.expected) {
         tally.right++
         continue
       }
-      const outcome = effect === 'none' ? undefined : await judge(question, JSON.parse(text), { effect, history })
+      const outcome =
+        effect === 'none'
+          ? undefined
+          : await judge(question, JSON.parse(text), { effect, history, rpc, mayBeUnverified })
       if (outcome === undefined) {
         throw new Error(`${question.message}: ${text}, expected ${question.expected}`)
       }
       tally[outcome]++
     }
-    tally[await this.#head(rpc, random)]++
+    tally[await this.#head(rpc, random, mayBeUnverified)]++
     return tally
   }
 
-  async #head(rpc: Rpc, random: Random): Promise<'right' | 'refused' | 'otherHead'> {
+  async #head(rpc: Rpc, random: Random, mayBeUnverified: boolean): Promise<'right' | 'refused' | 'otherHead'> {
     const last = quantity(this.#blocks.at(-1)?.number ?? 0n)
     const method = oneOf([...HEADS, ...TAGS], random)
     const isTag = TAGS.includes(method)
@@ -133,13 +156,15 @@ export class Questions {
     const isRight = isTag
       ? JSON.stringify(withoutDifficulty(known)) === JSON.stringify(withoutDifficulty(found))
       : known !== undefined && (found.head === undefined || found.head.hash === known.hash)
-    if (!isRight) throw new Error(`${method}: ${JSON.stringify(result)}`)
-    return number === last || method === 'earliest' ? 'right' : 'otherHead'
+    if (isRight) return number === last || method === 'earliest' ? 'right' : 'otherHead'
+    const block = isTag ? blockOf({ method, params }, found) : (found.head ?? { number: String(result) })
+    if (mayBeUnverified && block && (await fitsHeader((...call) => answerOf(rpc, ...call), block))) return 'otherHead'
+    throw new Error(`${method}: ${JSON.stringify(result)}`)
   }
 }
 
 function rpcOf(history: OpenHistory): Rpc {
-  return new Rpc(history, { chainId: 1n, totalDifficulty: true })
+  return new Rpc(history, { chainId: 1n, totalDifficulty: true, timeoutMs: PATIENCE_MS, maxSearchMs: PATIENCE_MS })
 }
 
 async function answerOf(rpc: Rpc, method: string, params: readonly unknown[]): Promise<Answered> {
@@ -164,13 +189,15 @@ function conditionsOf(blocks: readonly MadeUpBlock[]): object[] {
 interface Judging {
   readonly effect: Exclude<Change['effect'], 'none'>
   readonly history: OpenHistory
+  readonly rpc: Rpc
+  readonly mayBeUnverified: boolean
 }
 
 /** What an answer is that is not the right one; `undefined` if it is wrong. */
 async function judge(
   { method, params, expected }: Question,
   { result, error }: Answered,
-  { effect, history }: Judging,
+  { effect, history, rpc, mayBeUnverified }: Judging,
 ): Promise<keyof Tally | undefined> {
   const { result: right } = JSON.parse(expected) as Answered
   const [refuses, hides] = [effect !== 'hides', effect !== 'refuses']
@@ -178,6 +205,11 @@ async function judge(
     if (refuses && REFUSALS.has(error.code)) return 'refused'
     // A block's logs are asked for by a hash that an index hides.
     return error.message === 'unknown block' ? 'hiddenHashes' : undefined
+  }
+  if (mayBeUnverified && refuses && !namesHash(method, params) && result !== null) {
+    const block = blockOf({ method, params }, result)
+    if (block === undefined) return 'unverified'
+    return (await fitsHeader((...call) => answerOf(rpc, ...call), block)) ? 'unverified' : undefined
   }
   if (right === undefined) return undefined
   if (result === null) {
@@ -189,7 +221,9 @@ async function judge(
     const isPart = result.every((log) => held.has(JSON.stringify(log)))
     return hides && isPart && result.length < held.size ? 'hiddenLogs' : undefined
   }
-  const isAsRight = JSON.stringify(result) === JSON.stringify(withoutDifficulty(right))
+  // A total difficulty is in no header: it is missing, or unverified too.
+  const answered = mayBeUnverified ? withoutDifficulty(result) : result
+  const isAsRight = JSON.stringify(answered) === JSON.stringify(withoutDifficulty(right))
   return isAsRight && refuses ? 'noDifficulty' : undefined
 }
 

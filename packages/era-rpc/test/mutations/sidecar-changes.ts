@@ -83,9 +83,29 @@ export function resealed(sidecar: Uint8Array, random: Random): Uint8Array {
   } else {
     const filled = sealed.filter(({ from, to }) => to - from > 4)
     const { from, to } = oneOf(filled, random)
-    if (random(6) === 0) bytes.fill(random(2) * 255, from, to - 4)
-    else flipBits(bytes, random, from, to - 4)
+    const how = random(8)
+    if (how === 0) bytes.fill(random(2) * 255, from, to - 4)
+    else if (how === 1) {
+      // What is in another place, as far as there is room.
+      const other = oneOf(filled, random)
+      bytes.set(sidecar.subarray(other.from, Math.min(other.to - 4, other.from + to - 4 - from)), from)
+    } else flipBits(bytes, random, from, to - 4)
   }
+  sealAll(bytes, sealed)
+  return bytes
+}
+
+/** Where the header says which data file it is the index of: kind, blocks, size and hashes. */
+const IDENTITY = [
+  [1, 2],
+  [4, 120],
+] as const
+
+/** A sidecar that says that it is of the data file of another, with all checksums right. */
+export function adopted(sidecar: Uint8Array, other: Uint8Array): Uint8Array {
+  const bytes = sidecar.slice()
+  const sealed = sealedOf(bytes)
+  for (const [from, to] of IDENTITY) bytes.set(other.subarray(HEADER_AT + from, HEADER_AT + to), HEADER_AT + from)
   sealAll(bytes, sealed)
   return bytes
 }
