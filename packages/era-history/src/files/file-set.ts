@@ -1,7 +1,9 @@
 import { ContentError, NotInFileError } from '@datastreamer/e2store'
 import type { ArchiveOptions, Column } from '@datastreamer/e2store/execution'
 import { LocationError } from '@datastreamer/e2store/location'
+import type { SidecarIdentity } from '@datastreamer/e2store/sidecar'
 import { HistoryError } from '../errors.ts'
+import { equalBytes } from '../trust/bytes.ts'
 import type { TrustedRoots, TrustMode } from '../trust/trust.ts'
 import { Borders } from './borders.ts'
 import { Catalog } from './catalog.ts'
@@ -82,6 +84,27 @@ export class FileSet {
     return this.read(number, async (open) =>
       this.verifier.verify(open, await open.archive.payloads(number, HEADER_COLUMNS)),
     )
+  }
+
+  /**
+   * Whether the sidecar of a file may say that blocks have no logs, which no block that is read would show to be wrong: it is
+   * of blocks that a trusted root covers, or of a file that nothing more is known of. Reads the last block where only that
+   * tells.
+   *
+   * @throws {VerificationError} it is of other blocks, or its file has others than it must have
+   */
+  async mayRelyOn(file: HistoryFile, identity: SidecarIdentity): Promise<boolean> {
+    if (file.isSidecarTrusted || this.verifier.isOfTrusted(file, identity)) return true
+    try {
+      const { hash } = await this.pool.use(file, async (open) =>
+        this.verifier.verify(open, await open.archive.payloads(file.to, HEADER_COLUMNS)),
+      )
+      file.isSidecarTrusted = identity.accumulator !== undefined || equalBytes(identity.lastHash, hash)
+    } catch (error) {
+      // What is not trusted may be in another file.
+      if (!(error instanceof HistoryError)) throw error
+    }
+    return file.isSidecarTrusted
   }
 
   /**

@@ -52,6 +52,8 @@ export class HistoryFile {
   rejectedBy: HistoryFile | undefined
   /** Whether the sidecar was compared with the file. */
   isSidecarChecked = false
+  /** Whether the blocks that the sidecar is of were verified as far as they have to be. */
+  isSidecarTrusted = false
   #sidecar: string | undefined
   #sidecarError: Error | undefined
   #from: bigint

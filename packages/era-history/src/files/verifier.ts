@@ -14,10 +14,12 @@ import {
   proofTypeOf,
   uint256Value,
 } from '@datastreamer/e2store/execution'
+import type { SidecarIdentity } from '@datastreamer/e2store/sidecar'
 import { HistoryError } from '../errors.ts'
 import { equalBytes } from '../trust/bytes.ts'
 import { type KnownLists, NO_LISTS } from '../trust/known-lists.ts'
 import { followProof, type ProofRoots } from '../trust/proof-roots.ts'
+import { isOfTrusted } from '../trust/sidecar-roots.ts'
 import type { TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from '../trust/trust.ts'
 import { checkTrustedBlock } from '../trust/trusted-blocks.ts'
 import type { VerifiedHeaders } from '../trust/verified-headers.ts'
@@ -121,6 +123,20 @@ export class Verifier {
     return level === 'trusted' ? level : (await this.#verifyAlone(open)).level
   }
 
+  /**
+   * Whether the sidecar of a file is of blocks that may be trusted, as far as it can say that itself.
+   *
+   * @throws {VerificationError} `WRONG_ROOT`: it is of others
+   */
+  isOfTrusted(file: HistoryFile, identity: SidecarIdentity): boolean {
+    const era = Number(identity.start / 8192n)
+    const { trusted, historyRoots } = this.#trustedRoots(file, era)
+    return isOfTrusted(identity, {
+      ...{ trust: this.#options.trust, trusted, known: this.#lists.accumulator(era) },
+      ...{ blocks: this.#trustedBlocks(file), hasHistoryRoots: historyRoots !== undefined },
+    })
+  }
+
   async #level(open: OpenFile, block: BlockParts): Promise<TrustLevel> {
     if (this.#options.trust === 'none') return 'unverified'
     if (block.proof !== undefined && (await this.#followProof(open, block, block.proof)) === 'trusted') return 'trusted'
@@ -146,9 +162,7 @@ export class Verifier {
 
   /** Whether the proof of another block of the file leads to the same accumulator: one that it does not state itself. */
   async #othersAgree({ archive, file }: OpenFile, number: bigint, accumulator: Uint8Array): Promise<boolean> {
-    const roots: ProofRoots = {
-      ...{ trusted: undefined, stated: undefined, historyRoots: undefined, known: NO_LISTS },
-    }
+    const roots: ProofRoots = { trusted: undefined, stated: undefined, historyRoots: undefined, known: NO_LISTS }
     for (const index of [0, 1, 2]) {
       const other = archive.start + BigInt(index)
       if (other === number || index >= archive.count) continue
@@ -193,16 +207,15 @@ export class Verifier {
   }
 
   #roots({ archive, file }: { readonly archive: BlockArchive; readonly file: HistoryFile }): ProofRoots {
+    const trusted = this.#trustedRoots(file, Number(archive.start / 8192n))
+    return { ...trusted, stated: archive.accumulator, known: this.#lists }
+  }
+
+  #trustedRoots({ parsed: { network } }: HistoryFile, era: number): Pick<ProofRoots, 'trusted' | 'historyRoots'> {
     const { roots } = this.#options
-    const { network } = file.parsed
-    const era = Number(archive.start / 8192n)
     const learned = this.#accumulators?.subarray(32 * era, 32 * era + 32)
-    return {
-      trusted: roots.accumulator?.(network, era) ?? (learned?.length === 32 ? learned : undefined),
-      stated: archive.accumulator,
-      historyRoots: roots.historyRoots?.(network),
-      known: this.#lists,
-    }
+    const trusted = roots.accumulator?.(network, era) ?? (learned?.length === 32 ? learned : undefined)
+    return { trusted, historyRoots: roots.historyRoots?.(network) }
   }
 }
 

@@ -66,7 +66,7 @@ function* stretches({ catalog }: FileSet, from: bigint, to: bigint): Generator<S
 
 /** `undefined` if there is no sidecar that can answer for all blocks of the stretch. */
 async function bySidecar(
-  { files: { sidecars }, pace, signal }: CandidateSource,
+  { files, pace, signal }: CandidateSource,
   filter: LogFilter,
   { file, from, to }: Stretch,
 ): Promise<readonly bigint[] | undefined> {
@@ -75,10 +75,10 @@ async function bySidecar(
   const hasConditions = [filter.addresses, ...filter.topics].some((wanted) => wanted !== undefined && wanted.length > 0)
   if (!hasConditions) return undefined
   return pace.read(signal, () =>
-    sidecars.candidates(file, async (sidecar) => {
+    files.sidecars.candidates(file, async (sidecar) => {
       const { start, count } = sidecar.identity
-      const isCovered = sidecar.hasLogs && start <= from && to < start + BigInt(count)
-      return isCovered ? sidecar.blocksWithLogs(filter, from, to) : undefined
+      if (!sidecar.hasLogs || from < start || to >= start + BigInt(count)) return undefined
+      return (await files.mayRelyOn(file, sidecar.identity)) ? sidecar.blocksWithLogs(filter, from, to) : undefined
     }),
   )
 }

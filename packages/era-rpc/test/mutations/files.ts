@@ -72,7 +72,7 @@ interface MakeOptions {
 export async function makeFile(shape: Shape, { start, count, seed }: MakeOptions): Promise<MadeFile> {
   const merged = shape === 'ere after the merge'
   const size = shape === 'e2hs' ? { blocks: 8192, quietFrom: count } : { blocks: count }
-  const chain = await madeUpChain({ ...size, start, seed, merged, logs: 4, network: NETWORK })
+  const chain = await madeUpChain({ ...size, start, seed, merged, logs: 4, transactions: 2, network: NETWORK })
   const made = blockSourceOf(await chain.archive())
   const source = shape === 'e2hs' ? era1ToE2hs(made) : shape === 'era1' || merged ? made : era1ToEre(made)
   const columns = COLUMNS[shape]

@@ -24,7 +24,7 @@ export const newOutcome = (): Outcome => ({ mutants: 0, noticed: 0, ...newTally(
 
 const START = 5n * 8192n
 /** Requests about each mutant. */
-const REQUESTS = 8
+const REQUESTS = 6
 
 /** All changes of files in some shapes. */
 export async function kindsOf(shapes: readonly Shape[] = SHAPES): Promise<Kind[]> {

@@ -12,7 +12,7 @@ test.each(['era1', 'ere', 'ere without proofs', 'ere without difficulties', 'ere
       if (kind.change.effect === 'refuses') expect(refused, kind.name).toBeGreaterThan(0)
       if (!kind.change.effect.includes('hides')) expect([hiddenLogs, hiddenHashes], kind.name).toEqual([0, 0])
       // What belongs to another file, or is damaged, is replaced by reading the files.
-      if (kind.change.effect === 'none') expect(right, kind.name).toBe(9 * COUNT)
+      if (kind.change.effect === 'none') expect(right, kind.name).toBe(7 * COUNT)
     }
   },
 )

@@ -206,7 +206,7 @@ async function judge(
     // A block's logs are asked for by a hash that an index hides.
     return error.message === 'unknown block' ? 'hiddenHashes' : undefined
   }
-  if (mayBeUnverified && refuses && !namesHash(method, params) && result !== null) {
+  if (mayBeUnverified && refuses && !namesHash(method, params)) {
     const block = blockOf({ method, params }, result)
     if (block === undefined) return 'unverified'
     return (await fitsHeader((...call) => answerOf(rpc, ...call), block)) ? 'unverified' : undefined

@@ -59,6 +59,8 @@ export interface MadeUpOptions {
   readonly start?: bigint
   /** After the merge, an `.ere` file with blobs, withdrawals and authorizations; before it an `.era1` (default). */
   readonly merged?: boolean
+  /** Most transactions of a block (default 4). */
+  readonly transactions?: number
   /** Logs of the receipts of each block (default 6). */
   readonly logs?: number
   readonly seed?: number
@@ -89,6 +91,7 @@ const BASE_FEE = 1_000_000_000n
 /** Make up a chain that is consistent in itself: signatures, roots, blooms, parents. */
 export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> {
   const { blocks: count, start = 16_384n, merged = false, logs = 6, seed = 1, quietFrom = count } = options
+  const { transactions: most = 4 } = options
   const random = randomOf(seed)
   const blocks: MadeUpBlock[] = []
   const rows: { header: Uint8Array; body: Uint8Array; receipts: Uint8Array; totalDifficulty: Uint8Array }[] = []
@@ -96,7 +99,7 @@ export async function madeUpChain(options: MadeUpOptions): Promise<MadeUpChain> 
   let difficulty = 1_000_000n
   for (let at = 0; at < count; at++) {
     const number = start + BigInt(at)
-    const transactions = Array.from({ length: at === 0 || at >= quietFrom ? 0 : random(5) }, (_, nonce) =>
+    const transactions = Array.from({ length: at === 0 || at >= quietFrom ? 0 : random(most + 1) }, (_, nonce) =>
       makeTransaction(random, merged, Number(number) * 10 + nonce),
     )
     const receipts = makeReceipts(transactions, random, logs, merged || random(3) > 0)
