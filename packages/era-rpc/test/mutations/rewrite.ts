@@ -41,9 +41,9 @@ function otherRows({ file, next, foreign }: Subject, random: Random): Changed {
       break
     }
     case 4: {
-      const place = random(3)
-      if (place === 0) rows.splice(block, 1)
-      else if (place === 1) rows.splice(block, 0, row)
+      const move = random(3)
+      if (move === 0) rows.splice(block, 1)
+      else if (move === 1) rows.splice(block, 0, row)
       else rows.splice(block, 2, ...rows.slice(block, block + 2).reverse())
       break
     }
