@@ -1,8 +1,11 @@
+import { EMPTY_TRIE_ROOT } from '@datastreamer/e2store/execution'
 import type { HistoryBlock, TransactionReceipt } from '@datastreamer/era-history'
 import type { BlockRef } from '../params/block-ref.ts'
 import { RpcCode, RpcError } from '../protocol/rpc-error.ts'
-import { quantity } from '../text/hex.ts'
+import { hex, quantity } from '../text/hex.ts'
 import type { Call } from './method.ts'
+
+const NO_RECEIPTS = hex(EMPTY_TRIE_ROOT)
 
 /** History that was pruned, or was never there. @param requested the block that was asked for */
 export function pruned({ history: { earliest } }: Pick<Call, 'history'>, requested: bigint): RpcError {
@@ -49,7 +52,8 @@ export async function receiptsOf(
   call: Pick<Call, 'history'>,
   block: HistoryBlock,
 ): Promise<readonly TransactionReceipt[]> {
-  if (block.body.transactions.length === 0) return []
+  // Files without receipts have those of such blocks all the same.
+  if (hex(block.header.receiptsRoot) === NO_RECEIPTS && block.body.transactions.length === 0) return []
   const receipts = await block.receipts()
   if (receipts === undefined) throw pruned(call, block.number)
   return receipts

@@ -17,6 +17,13 @@ test.each(['era1', 'ere', 'ere without proofs', 'ere without difficulties', 'ere
   },
 )
 
+test('a block without transactions has no receipts only where its header says so', async () => {
+  const kinds = await kindsOf(['ere without difficulties'])
+  const [kind] = kinds.filter(({ change }) => change.name === 'records, checksums and index right')
+  // Its header has another root of receipts.
+  expect(kind && (await runKind(kind, { seed: 133, count: 1 }))).toMatchObject({ mutants: 1, otherHead: 1 })
+})
+
 test('without verification the same changes show in what is served', async () => {
   const kinds = (await kindsOf(['era1'])).filter(({ change }) => change.name === 'records, checksums and index right')
   expect(kinds).toHaveLength(1)
