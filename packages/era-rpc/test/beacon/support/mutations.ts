@@ -1,8 +1,11 @@
 import { fromBytes, openEra, toBytes } from '@datastreamer/e2store'
 import { EraWriter } from '@datastreamer/e2store/era'
 import { BeaconApi, BeaconArchive } from '../../../src/beacon.ts'
+import { damagedAt } from '../../mutations/damage.ts'
+import { oneOf } from '../../mutations/random.ts'
+import { recordsOf } from '../../mutations/records.ts'
 import { MemoryLocation } from './memory-location.ts'
-import { OWN_NETWORK, type OwnChain, SLOTS } from './own-chain.ts'
+import { OWN_NETWORK, type OwnChain, ownChain, SLOTS } from './own-chain.ts'
 
 export interface MutationCounts {
   /** Answers that were the right ones, and refusals. */
@@ -41,7 +44,11 @@ function answersOf(chain: OwnChain): ReadonlyMap<string, Uint8Array> {
 }
 
 /** An era written again, with its checksums right, after something in it was changed. */
-async function rewritten(file: Uint8Array, era: number, below: (limit: number) => number): Promise<Uint8Array> {
+async function rewritten(
+  file: Uint8Array,
+  { era, foreign }: { readonly era: number; readonly foreign: OwnChain },
+  below: (limit: number) => number,
+): Promise<Uint8Array> {
   const opened = await openEra(fromBytes(file))
   const sink = toBytes()
   const writer = await EraWriter.begin(sink, { era: BigInt(era), slotsPerEra: SLOTS })
@@ -50,7 +57,13 @@ async function rewritten(file: Uint8Array, era: number, below: (limit: number) =
   const target = (era - 1) * SLOTS + below(SLOTS)
   for await (const { slot, ssz } of opened.blocks()) {
     if (changesBlock && slot === BigInt(target)) {
-      if (below(4) === 0) continue
+      const how = below(4)
+      if (how === 0) continue
+      const other = foreign.blocks.get(slot)
+      if (how === 1 && other !== undefined) {
+        await writer.block(other.ssz)
+        continue
+      }
       // Its signature, which is before its message, is in no root.
       flip(ssz.subarray(100), below)
     }
@@ -66,24 +79,50 @@ function flip(bytes: Uint8Array, below: (limit: number) => number): void {
   bytes[at] = (bytes[at] as number) ^ (1 << below(8))
 }
 
-/** Files of the chain, one of which was changed: any byte, or its content with right checksums, or truncated. */
-async function mutate(chain: OwnChain, below: (limit: number) => number): Promise<Map<string, Uint8Array>> {
+/** What is changed: the files of a chain, with what is in those of another. */
+export interface Chains {
+  readonly chain: OwnChain
+  /** With other blocks and states at the same slots. */
+  readonly foreign: OwnChain
+}
+
+/** Two chains of three eras. */
+export async function madeChains(): Promise<Chains> {
+  const options = { eras: 3, isEmpty: (slot: number) => slot % 9 === 4 || slot === 128 }
+  return { chain: await ownChain(options), foreign: await ownChain({ ...options, salt: 'other' }) }
+}
+
+/** One record in the place of another of its type, of the same era, the next, or the other chain. */
+function misplaced(original: Uint8Array, others: readonly Uint8Array[], below: (limit: number) => number): Uint8Array {
+  const other = oneOf([original, ...others], below)
+  const one = oneOf(recordsOf(original), below)
+  const same = recordsOf(other).filter(({ type }) => type === one.type)
+  const { from, to } = same.length === 0 ? one : oneOf(same, below)
+  return Buffer.concat([original.subarray(0, one.from), other.subarray(from, to), original.subarray(one.to)])
+}
+
+/**
+ * Files of the chain, one of which was changed: any bytes, or records in other places, or its content with right checksums;
+ * or which is the other chain's.
+ */
+async function mutate({ chain, foreign }: Chains, below: (limit: number) => number): Promise<Map<string, Uint8Array>> {
   const files = new Map(chain.files)
   const names = [...files.keys()]
   const era = below(names.length)
   const name = names[era] ?? ''
   const original = files.get(name) ?? new Uint8Array(0)
-  const how = below(8)
+  const how = below(12)
   const isNewest = era === names.length - 1
-  if (how === 0) files.set(name, original.slice(0, below(original.length)))
-  else if (how < 5 || isNewest) {
-    const changed = original.slice()
-    for (let i = 0; i <= below(3); i++) flip(changed, below)
-    files.set(name, changed)
+  const others = [...foreign.files.values()]
+  if (how < 6 || isNewest) files.set(name, damagedAt(original, below(original.length), below))
+  else if (how < 7) files.set(name, others[era] ?? original)
+  else if (how < 9) {
+    const near = [chain.files.get(names[era + 1] ?? '') ?? original, others[era] ?? original]
+    files.set(name, misplaced(original, near, below))
   } else {
     // Nothing in the files says what the newest state must be: it is changed above only, where a checksum notices.
     try {
-      files.set(name, await rewritten(original, era, below))
+      files.set(name, await rewritten(original, { era, foreign }, below))
     } catch {
       // The writer noticed it.
     }
@@ -97,12 +136,12 @@ async function mutate(chain: OwnChain, below: (limit: number) => number): Promis
  *
  * @throws {Error} with the seed
  */
-export async function runMutations(chain: OwnChain, count: number, seed: number): Promise<MutationCounts> {
-  const answers = [...answersOf(chain)]
+export async function runMutations(chains: Chains, count: number, seed: number): Promise<MutationCounts> {
+  const answers = [...answersOf(chains.chain)]
   const counts = { right: 0, refused: 0 }
   for (let i = 0; i < count; i++) {
     const below = seededBelow(seed + i)
-    const location = new MemoryLocation(await mutate(chain, below))
+    const location = new MemoryLocation(await mutate(chains, below))
     let archive: BeaconArchive
     try {
       archive = await BeaconArchive.open(location, { network: OWN_NETWORK })
