@@ -8,8 +8,10 @@ const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/node-
 
 const SETUP = ['leaked-files.ts', 'seeded-properties.ts', 'equal-bytes.ts']
 
-/** One seed for all packages: each worker gets its number. */
+/** One seed for all packages, each of which loads this anew: each worker gets its number. */
 const SEED = String(testSeed())
+if (process.env.TEST_SEED === 'fresh') console.log(`TEST_SEED=${SEED} runs the tests with the same values again`)
+process.env.TEST_SEED = SEED
 
 export interface ProjectOptions {
   /**
