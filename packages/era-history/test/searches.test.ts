@@ -11,6 +11,7 @@ import {
   rowsOf,
 } from './support/made-up-chain.ts'
 import { memoryLocation } from './support/memory-location.ts'
+import { TurnCounter } from './support/turn-counter.ts'
 
 let blocks: MadeBlock[]
 let file: MadeFile
@@ -130,16 +131,9 @@ test('while the headers of a file are verified, others have the event loop', asy
   const headers = await madeFile(madeChain({ count: 640, isFull: () => false }), 'ere-noproofs')
   await using unverified = await openHistory([memoryLocation([headers])], { trust: 'none' })
   expect((await unverified.block(5n))?.trust).toBe('unverified')
-  let turns = 0
-  let isOver = false
-  const others = (): void => {
-    turns++
-    if (!isOver) setImmediate(others)
-  }
-  setImmediate(others)
+  using others = new TurnCounter()
   // The head's header is verified with all others.
   await using verified = await openHistory([memoryLocation([headers])])
-  isOver = true
+  expect(others.turns).toBeGreaterThanOrEqual(5)
   expect(verified.files).toMatchObject([{ status: 'consistent' }])
-  expect(turns).toBeGreaterThanOrEqual(5)
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { TurnCounter } from '../../test/support/turn-counter.ts'
+import { nextTurn } from '../trust/next-turn.ts'
 import { Pace } from './pace.ts'
-
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('a few reads go on at a time, the others follow in order', async () => {
   const pace = new Pace(2)
@@ -15,14 +15,14 @@ test('a few reads go on at a time, the others follow in order', async () => {
     }),
   )
   const failing = expect(reads[1]).rejects.toThrow('failed')
-  await settled()
+  await nextTurn()
   expect(started).toEqual([0, 1])
   ends[1]?.()
   await failing
-  await settled()
+  await nextTurn()
   expect(started).toEqual([0, 1, 2])
   ends[0]?.()
-  await settled()
+  await nextTurn()
   for (const end of ends) end()
   await Promise.allSettled(reads)
   expect(started).toEqual([0, 1, 2, 3])
@@ -43,14 +43,7 @@ test('what nobody wants any more is not read', async () => {
 
 test('between the work of two blocks, of whatever searches, others have the event loop', async () => {
   const pace = new Pace(8)
-  let turns = 0
-  let isOver = false
-  const others = (): void => {
-    turns++
-    if (!isOver) setImmediate(others)
-  }
-  setImmediate(others)
-  const at = await Promise.all([0, 1, 2, 3].map(async () => pace.turn().then(() => turns)))
-  isOver = true
+  using others = new TurnCounter()
+  const at = await Promise.all([0, 1, 2, 3].map(async () => pace.turn().then(() => others.turns)))
   expect(new Set(at).size).toBe(4)
 })
