@@ -4,6 +4,7 @@ export type { HttpOptions } from './location/http/client.ts'
 export type { HttpClock } from './location/http/clock.ts'
 export type { ReadOptions } from './location/http/open-remote.ts'
 export type { RetryOptions } from './location/http/retry.ts'
+export { Slots } from './location/http/slots.ts'
 export { type HttpLocationOptions, httpLocation } from './location/http-location.ts'
 export { httpSource } from './location/http-source.ts'
 export type {

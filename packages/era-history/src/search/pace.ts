@@ -1,3 +1,4 @@
+import { Slots } from '@datastreamer/e2store/location'
 import { nextTurn } from '../trust/next-turn.ts'
 
 /**
@@ -5,27 +6,20 @@ import { nextTurn } from '../trust/next-turn.ts'
  * time, and the work of one block in each turn of the event loop.
  */
 export class Pace {
-  #free: number
-  readonly #waiting: (() => void)[] = []
+  readonly #slots: Slots
   #turn: Promise<void> = Promise.resolve()
 
   /** @param width reads at a time */
   constructor(width: number) {
-    this.#free = width
+    this.#slots = new Slots(width)
   }
 
   /** Read when there is room. @throws the reason of `signal`, before it reads */
-  async read<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    try {
+  read<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#slots.run(() => {
       signal?.throwIfAborted()
-      return await work()
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#free++
-      else next()
-    }
+      return work()
+    })
   }
 
   /** To be awaited before the work of a block, once it was read. */
