@@ -1,8 +1,8 @@
 import { ContentError, NotInFileError } from '@datastreamer/e2store'
-import type { BlockHeader, BlockPayloads, Receipt } from '@datastreamer/e2store/execution'
+import type { ArchiveKind, BlockHeader, BlockPayloads, Receipt } from '@datastreamer/e2store/execution'
 import type { OpenFile } from '../files/file-pool.ts'
 import { type FileSet, HEADER_COLUMNS } from '../files/file-set.ts'
-import { checkedReceipts } from './checked-receipts.ts'
+import { checkedReceipts, type ReceiptsPayload } from './checked-receipts.ts'
 import { type BlockContext, VerifiedBlock } from './verified-block.ts'
 
 export interface BlockReader extends BlockContext {
@@ -23,16 +23,9 @@ export async function readBlock(open: OpenFile, number: bigint, reader: BlockRea
   const { body = new Uint8Array(0), receipts: held, positions } = payloads
   const verified = await reader.files.verifier.verify(open, payloads)
   const { header } = verified
-  const loadReceipts = async (count: number): Promise<readonly Receipt[] | undefined> => {
-    if (held !== undefined) {
-      try {
-        return checkedReceipts(kind, header, { bytes: held, position: positions.receipts ?? 0 }, count)
-      } catch (error) {
-        if (!(error instanceof ContentError)) throw error
-      }
-    }
-    return reader.files.read(number, (other) => readReceipts(other, header, count))
-  }
+  const own = held && { bytes: held, position: positions.receipts ?? 0 }
+  const loadReceipts = async (count: number): Promise<readonly Receipt[] | undefined> =>
+    heldReceipts(kind, header, own, count) ?? reader.files.read(number, (other) => readReceipts(other, header, count))
   const content = { kind, body, position: positions.body ?? 0, receiptBytes: held?.length ?? 0, loadReceipts }
   return new VerifiedBlock(verified, content, reader)
 }
@@ -43,6 +36,26 @@ function copied(payloads: BlockPayloads): BlockPayloads {
   return {
     ...{ number, positions, header: header?.slice(), body: body?.slice(), receipts: receipts?.slice() },
     ...{ totalDifficulty, proof },
+  }
+}
+
+/**
+ * The receipts of a block that were read with it; `undefined` if there are none, or wrong ones: then others may have them.
+ *
+ * @param count transactions that the block has, if its body was read
+ */
+export function heldReceipts(
+  kind: ArchiveKind,
+  header: BlockHeader,
+  held: ReceiptsPayload | undefined,
+  count?: number,
+): Receipt[] | undefined {
+  if (held === undefined) return undefined
+  try {
+    return checkedReceipts(kind, header, held, count)
+  } catch (error) {
+    if (!(error instanceof ContentError)) throw error
+    return undefined
   }
 }
 

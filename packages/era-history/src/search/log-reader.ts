@@ -1,7 +1,6 @@
-import { ContentError, VerificationError } from '@datastreamer/e2store'
+import { VerificationError } from '@datastreamer/e2store'
 import { defaultHashes, type Receipt } from '@datastreamer/e2store/execution'
-import { checkedReceipts } from '../blocks/checked-receipts.ts'
-import { readReceipts } from '../blocks/read-block.ts'
+import { heldReceipts, readReceipts } from '../blocks/read-block.ts'
 import { type BlockContext, VerifiedBlock } from '../blocks/verified-block.ts'
 import { HistoryError } from '../errors.ts'
 import type { OpenFile } from '../files/file-pool.ts'
@@ -62,19 +61,12 @@ export class LogReader {
     number: bigint,
   ): Promise<{ readonly verified: VerifiedHeader; readonly receipts: readonly Receipt[] | undefined }> {
     const { files, pace } = this.#options
-    const { kind } = open.archive
     const payloads = await open.archive.payloads(number, [...HEADER_COLUMNS, 'receipts'])
     await pace.turn()
     const verified = await files.verifier.verify(open, payloads)
     const { receipts: bytes, positions } = payloads
-    if (bytes === undefined) return { verified, receipts: undefined }
-    try {
-      const position = positions.receipts ?? 0
-      return { verified, receipts: checkedReceipts(kind, verified.header, { bytes, position }) }
-    } catch (error) {
-      if (!(error instanceof ContentError)) throw error
-      return { verified, receipts: undefined }
-    }
+    const held = bytes && { bytes, position: positions.receipts ?? 0 }
+    return { verified, receipts: heldReceipts(open.archive.kind, verified.header, held) }
   }
 
   /** The whole block, with receipts that are known. */
