@@ -13,6 +13,7 @@ export {
   type Columns,
   decodeBlock,
   decodeTotalDifficulty,
+  headerRlpOf,
 } from './execution/archive/block.ts'
 export type { Deviation, DeviationCode } from './execution/archive/deviation.ts'
 export type { ArchiveKind, Column, Layout } from './execution/archive/layout.ts'

@@ -1,6 +1,5 @@
 import { VerificationError } from '@datastreamer/e2store'
-import { defaultHashes } from '@datastreamer/e2store/execution'
-import { headerRlpOf } from '../trust/header-rlp.ts'
+import { defaultHashes, headerRlpOf } from '@datastreamer/e2store/execution'
 import type { TrustLevel } from '../trust/trust.ts'
 import { type HeaderGroups, HeaderRecords, type VerifiedHeaders } from '../trust/verified-headers.ts'
 import type { OpenFile } from './file-pool.ts'

@@ -6,10 +6,10 @@ import {
   decodeTotalDifficulty,
   defaultHashes,
   HeaderAccumulator,
+  headerRlpOf,
   isPostMerge,
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
-import { headerRlpOf } from './header-rlp.ts'
 import { nextTurn } from './next-turn.ts'
 import type { TrustedBlock, TrustLevel } from './trust.ts'
 import { checkTrustedBlock } from './trusted-blocks.ts'
