@@ -3,6 +3,7 @@ export {
   BEACON_NETWORKS,
   type BeaconFork,
   type BeaconNetwork,
+  beaconNetwork,
   forkAt,
   type PresetName,
 } from './verify-era/network.ts'

@@ -1,4 +1,4 @@
-import { BEACON_NETWORKS, type BeaconNetwork, type PresetName } from '@datastreamer/e2store/verify-era'
+import { BEACON_NETWORKS, type BeaconNetwork, beaconNetwork, type PresetName } from '@datastreamer/e2store/verify-era'
 import { readText } from '@datastreamer/service'
 import { UsageError } from '../errors.ts'
 
@@ -10,7 +10,7 @@ export function networkOf(genesisValidatorsRoot: Uint8Array): BeaconNetwork | un
 
 /** A network by its name, or from a JSON file that describes one. @throws {UsageError} @throws {ConfigError} `BAD_FILE` */
 export function readNetwork(text: string): BeaconNetwork {
-  const known = Object.values(BEACON_NETWORKS).find(({ config }) => config === text)
+  const known = beaconNetwork(text)
   if (known !== undefined) return known
   const names = Object.keys(BEACON_NETWORKS).join(', ')
   const option = `--network: ${text} is none of ${names}, and no file that describes one`

@@ -5,9 +5,9 @@ import { checksumOf } from '@datastreamer/e2store/execution'
 import { heldEras, parseHistoryFileName } from '@datastreamer/e2store/folder'
 import { knownHistoricalRoots } from '@datastreamer/e2store/trusted'
 import {
-  BEACON_NETWORKS,
   type BeaconNetwork,
   type BeaconSsz,
+  beaconNetwork,
   lodestarSsz,
   nobleBls,
   SetupError,
@@ -189,7 +189,7 @@ function checkNetworkInName(
   name: string,
   { genesisValidatorsRoot }: Pick<Report, 'genesisValidatorsRoot'>,
 ): VerificationError | undefined {
-  const expected = Object.values(BEACON_NETWORKS).find(({ config }) => config === parseHistoryFileName(name)?.network)
+  const expected = beaconNetwork(parseHistoryFileName(name)?.network ?? '')
   if (expected === undefined || expected.genesisValidatorsRoot === Buffer.from(genesisValidatorsRoot).toString('hex')) {
     return undefined
   }

@@ -16,7 +16,7 @@ import { verifySidecar } from '../sidecar/verify.ts'
 import type { SnappyCodec } from '../snappy/codec.ts'
 import { executionNetwork } from '../trusted/execution-network.ts'
 import { knownTrust } from '../trusted/known-trust.ts'
-import { BEACON_NETWORKS } from '../verify-era/network.ts'
+import { beaconNetwork } from '../verify-era/network.ts'
 import type { HistoryName } from './history-name.ts'
 
 export interface CheckContentOptions {
@@ -52,7 +52,7 @@ async function checkHistory(path: string, history: HistoryName, { codec, signal 
   const stop = signal === undefined ? {} : { signal }
   const { name } = history
   if (history.kind === 'era') {
-    const genesis = Object.values(BEACON_NETWORKS).find(({ config }) => config === history.network)
+    const genesis = beaconNetwork(history.network)
     const root = genesis && { genesisValidatorsRoot: fromHex(genesis.genesisValidatorsRoot) }
     await verifyEra(await openEra(source, codec ? { codec } : {}), { name, ...root, ...stop })
   } else {

@@ -67,6 +67,11 @@ export const BEACON_NETWORKS: Readonly<
   },
 }
 
+/** The network that is built in with a name; `undefined` for any other name. */
+export function beaconNetwork(config: string): BeaconNetwork | undefined {
+  return Object.values(BEACON_NETWORKS).find((network) => network.config === config)
+}
+
 const SLOTS_PER_EPOCH: Readonly<Record<PresetName, bigint>> = { mainnet: 32n, minimal: 8n, gnosis: 16n }
 const SLOTS_PER_ERA: Readonly<Record<PresetName, number>> = { mainnet: 8192, minimal: 64, gnosis: 8192 }
 

@@ -1,5 +1,5 @@
 import { SSZ_FORKS } from '@datastreamer/e2store/ssz'
-import { BEACON_NETWORKS, type BeaconFork, type BeaconNetwork, type PresetName } from '@datastreamer/e2store/verify-era'
+import { type BeaconFork, type BeaconNetwork, beaconNetwork, type PresetName } from '@datastreamer/e2store/verify-era'
 import { BeaconError } from './errors.ts'
 
 /** A network as it is described: what the files know better may be absent. */
@@ -30,7 +30,7 @@ function values(seconds: string, chain: string, contract: string): Readonly<Reco
 
 /** A network that is built in; `undefined` for any other name. */
 export function knownNetwork(name: string): NetworkDescription | undefined {
-  const network = Object.values(BEACON_NETWORKS).find(({ config }) => config === name)
+  const network = beaconNetwork(name)
   return network && { ...network, values: KNOWN_VALUES[name] ?? {} }
 }
 
