@@ -20,7 +20,7 @@ for (const { name, title, document, run } of benchmarks) {
   const tables = await run({ folder: folder.path, quick, rounds, against, gate, log })
   const text = [
     ...tables.map(tableText),
-    `Measured on ${machine}; ${rounds} rounds unless said otherwise; ${gate.text}.`,
+    `Measured on ${machine}${gate.asked ? `; ${rounds} rounds unless said otherwise; ${gate.text}` : ''}.`,
   ].join('\n\n')
   console.log(text)
   if (write) writeSection(name, text, document)

@@ -16,6 +16,11 @@ export class QuietGate {
     this.#longestMs = longestMs
   }
 
+  /** Whether any measurement has waited; a benchmark that runs once need not. */
+  get asked(): boolean {
+    return this.#waits > 0
+  }
+
   /** How many measurements began on a quiet machine. */
   get text(): string {
     return `${this.#quiet} of ${this.#waits} measurements began on a quiet machine`
