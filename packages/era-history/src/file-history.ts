@@ -52,7 +52,7 @@ export class FileHistory implements OpenHistory {
   }
 
   private constructor(locations: readonly Location[], options: HistoryOptions) {
-    const { trust = 'roots', maxOpenFiles = 64 } = options
+    const { trust = 'roots', maxOpenFiles = 128 } = options
     const archive = { keptBytes: 0, ...options.archive }
     this.#roots = { ...builtInRoots, ...options.trustedRoots }
     this.#trust = trust

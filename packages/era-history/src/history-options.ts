@@ -10,7 +10,7 @@ export interface HistoryOptions {
   readonly trust?: TrustMode
   /** Roots that are known from elsewhere; each replaces the one that is built in. */
   readonly trustedRoots?: TrustedRoots
-  /** Most files open at once, besides four times as many sidecars (default 64). */
+  /** Most files open at once, besides twice as many sidecars (default 128). */
   readonly maxOpenFiles?: number
   /** Roughly the most bytes of blocks that are kept (default 24 MiB). */
   readonly blockBytes?: number

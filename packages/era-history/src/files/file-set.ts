@@ -26,7 +26,7 @@ export interface FileSetOptions {
 
 const PARALLEL_OPENS = 8
 /** Sidecars that may be open for each file that may be: they hold less. */
-const SIDECARS_A_FILE = 4
+const SIDECARS_A_FILE = 2
 /** The columns that a header is verified with. */
 export const HEADER_COLUMNS: readonly Column[] = ['header', 'totalDifficulty', 'proof']
 
