@@ -1,3 +1,4 @@
+import { eraOf } from '../trust/era.ts'
 import type { HistoryFile } from './history-file.ts'
 
 /** Blocks without a gap. */
@@ -8,13 +9,11 @@ export interface Run {
   readonly to: bigint
 }
 
-const ERA_BLOCKS = 8192n
-
 /** Which files hold which blocks. */
 export class Catalog {
   readonly #files: HistoryFile[] = []
   /** By era of 8192 blocks. */
-  #byEra = new Map<bigint, HistoryFile[]>()
+  #byEra = new Map<number, HistoryFile[]>()
   #runs: readonly Run[] = []
   #newestFirst: readonly HistoryFile[] = []
 
@@ -46,7 +45,7 @@ export class Catalog {
     held.sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0))
     const runs: { from: bigint; to: bigint }[] = []
     for (const file of held) {
-      for (let era = file.from / ERA_BLOCKS; era <= file.to / ERA_BLOCKS; era++) {
+      for (let era = eraOf(file.from); era <= eraOf(file.to); era++) {
         const files = this.#byEra.get(era)
         if (files === undefined) this.#byEra.set(era, [file])
         else files.push(file)
@@ -61,7 +60,7 @@ export class Catalog {
 
   /** The files that hold a block, the best first: with receipts, with proofs, already verified. */
   holding(number: bigint): HistoryFile[] {
-    const files = this.#byEra.get(number / ERA_BLOCKS) ?? []
+    const files = this.#byEra.get(eraOf(number)) ?? []
     return files.filter((file) => file.holds(number)).sort((a, b) => rank(b) - rank(a))
   }
 

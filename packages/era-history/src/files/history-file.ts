@@ -1,5 +1,6 @@
 import type { ExecutionArchiveName } from '@datastreamer/e2store/execution'
 import type { Location } from '@datastreamer/e2store/location'
+import { ERA_LENGTH } from '../trust/era.ts'
 import type { TrustLevel } from '../trust/trust.ts'
 
 /** How far a file was read: not at all, opened, verified or rejected. Unless it says so, as far as was needed. */
@@ -27,8 +28,6 @@ export interface FileState {
   readonly sidecar: boolean
   readonly sidecarError?: Error
 }
-
-const ERA_BLOCKS = 8192n
 
 /** A file as a location lists it. */
 export interface ListedArchive {
@@ -67,8 +66,8 @@ export class HistoryFile {
     this.parsed = parsed
     this.size = size
     this.#sidecar = sidecar
-    this.#from = BigInt(parsed.era) * ERA_BLOCKS
-    this.#to = this.#from + ERA_BLOCKS - 1n
+    this.#from = BigInt(parsed.era) * ERA_LENGTH
+    this.#to = this.#from + ERA_LENGTH - 1n
     this.#holdsReceipts = !parsed.profile.includes('noreceipts')
     this.#holdsProofs = parsed.kind === 'e2hs' || (parsed.kind === 'ere' && !parsed.profile.includes('noproofs'))
   }

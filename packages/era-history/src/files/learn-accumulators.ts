@@ -1,12 +1,12 @@
 import { accumulatorsRoot } from '@datastreamer/e2store/trusted'
 import { equalBytes } from '../trust/bytes.ts'
+import { ERA_LENGTH } from '../trust/era.ts'
 import type { AccumulatorList } from '../trust/trust.ts'
 import type { FileSet } from './file-set.ts'
 import { inParallel } from './parallel.ts'
 
 const PARALLEL = 8
 const ROOT_BYTES = 32
-const ERA_BLOCKS = 8192n
 
 /**
  * The accumulators that the files before the merge state, joined, if they have the root that is known of the whole list:
@@ -18,7 +18,7 @@ export async function learnAccumulators(
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
   const eras = Array.from({ length: count }, (_, era) => era)
-  const fileOf = (era: number) => catalog.holding(BigInt(era) * ERA_BLOCKS).find(({ parsed }) => parsed.kind !== 'e2hs')
+  const fileOf = (era: number) => catalog.holding(BigInt(era) * ERA_LENGTH).find(({ parsed }) => parsed.kind !== 'e2hs')
   if (eras.some((era) => fileOf(era) === undefined)) return undefined
   const joined = new Uint8Array(count * ROOT_BYTES)
   let missing = 0

@@ -8,10 +8,9 @@ import {
   StaleSidecarError,
 } from '@datastreamer/e2store/sidecar'
 import { hexOf } from '../trust/bytes.ts'
+import { ERA_LENGTH } from '../trust/era.ts'
 import type { FilePool } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
-
-const ERA_BLOCKS = 8192n
 
 interface Slot {
   readonly opening: Promise<{ readonly sidecar: Sidecar; readonly source: OpenedFile }>
@@ -124,7 +123,7 @@ function fitsName(identity: SidecarIdentity, { parsed, size }: HistoryFile): boo
   const { kind, start, accumulator, lastHash } = identity
   const root = kind === 'era1' ? accumulator : lastHash
   const isSameId = root !== undefined && hexOf(root.subarray(0, 4)) === `0x${parsed.id}`
-  const isSameFile = kind === parsed.kind && start === ERA_BLOCKS * BigInt(parsed.era) && isSameId
+  const isSameFile = kind === parsed.kind && start === ERA_LENGTH * BigInt(parsed.era) && isSameId
   return isSameFile && (size === undefined || size === identity.size)
 }
 

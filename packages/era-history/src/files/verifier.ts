@@ -17,6 +17,7 @@ import {
 import type { SidecarIdentity } from '@datastreamer/e2store/sidecar'
 import { HistoryError } from '../errors.ts'
 import { equalBytes } from '../trust/bytes.ts'
+import { eraOf } from '../trust/era.ts'
 import { type KnownLists, NO_LISTS } from '../trust/known-lists.ts'
 import { followProof, type ProofRoots } from '../trust/proof-roots.ts'
 import { isOfTrusted } from '../trust/sidecar-roots.ts'
@@ -129,7 +130,7 @@ export class Verifier {
    * @throws {VerificationError} `WRONG_ROOT`: it is of others
    */
   isOfTrusted(file: HistoryFile, identity: SidecarIdentity): boolean {
-    const era = Number(identity.start / 8192n)
+    const era = eraOf(identity.start)
     const { trusted, historyRoots } = this.#trustedRoots(file, era)
     return isOfTrusted(identity, {
       ...{ trust: this.#options.trust, trusted, known: this.#lists.accumulator(era) },
@@ -190,7 +191,7 @@ export class Verifier {
     const { archive, file } = open
     const { trusted } = this.#roots(open)
     const blocks = this.#trustedBlocks(file)
-    const known = this.#lists.accumulator(Number(archive.start / 8192n))
+    const known = this.#lists.accumulator(eraOf(archive.start))
     try {
       return await verifyHeaders(archive, { trusted, known, blocks, nameId: file.parsed.id })
     } catch (error) {
@@ -207,7 +208,7 @@ export class Verifier {
   }
 
   #roots({ archive, file }: { readonly archive: BlockArchive; readonly file: HistoryFile }): ProofRoots {
-    const trusted = this.#trustedRoots(file, Number(archive.start / 8192n))
+    const trusted = this.#trustedRoots(file, eraOf(archive.start))
     return { ...trusted, stated: archive.accumulator, known: this.#lists }
   }
 

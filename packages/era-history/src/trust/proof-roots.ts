@@ -9,11 +9,9 @@ import {
   proofTypeOf,
 } from '@datastreamer/e2store/execution'
 import { equalBytes, hexOf } from './bytes.ts'
+import { ERA_LENGTH, eraOf } from './era.ts'
 import type { KnownLists } from './known-lists.ts'
 import type { TrustLevel } from './trust.ts'
-
-const ERA_BLOCKS = 8192n
-const ERA_SLOTS = 8192n
 
 /** What proofs are compared with. */
 export interface ProofRoots {
@@ -61,13 +59,13 @@ export function followProof(
   const expectedType = proofTypeOf(header)
   if (type !== expectedType) throw wrong(`has type ${type}, expected ${expectedType}`)
   if (type === 0) {
-    const root = accumulatorProofRoot(ssz, hash, Number(header.number % ERA_BLOCKS), hashPair)
+    const root = accumulatorProofRoot(ssz, hash, Number(header.number % ERA_LENGTH), hashPair)
     for (const expected of [trusted, stated]) {
       if (expected !== undefined && !equalBytes(root, expected)) {
         throw wrong(`leads to ${hexOf(root)}, expected ${hexOf(expected)}`)
       }
     }
-    const isKnown = isEqual(root, known.accumulator(Number(header.number / ERA_BLOCKS)))
+    const isKnown = isEqual(root, known.accumulator(eraOf(header.number)))
     if (trusted !== undefined || isKnown) return { level: 'trusted', accumulator: root }
     return { level: stated === undefined ? undefined : 'consistent', accumulator: root }
   }
@@ -75,7 +73,7 @@ export function followProof(
   if (found === undefined) throw wrong('does not lead to its beacon block')
   const expected = historyRoots?.(found.slot, type)
   if (expected === undefined) {
-    const isKnown = type === 1 && isEqual(found.historyRoot, known.historicalRoot(Number(found.slot / ERA_SLOTS)))
+    const isKnown = type === 1 && isEqual(found.historyRoot, known.historicalRoot(eraOf(found.slot)))
     return { level: isKnown ? 'trusted' : 'consistent' }
   }
   if (!equalBytes(expected, found.historyRoot)) {
