@@ -1,9 +1,9 @@
-import { defaultHashes, encodeHeader, HeaderAccumulator, orderedTrieRoot } from '@datastreamer/e2store/execution'
+import { defaultHashes, encodeHeader, orderedTrieRoot } from '@datastreamer/e2store/execution'
 import { httpLocation, type ListedFile, type Location } from '@datastreamer/e2store/location'
 import { HeldServer } from '@datastreamer/fixtures'
 import { beforeAll, expect, test } from 'vitest'
 import { openHistory } from '../src/index.ts'
-import { type MadeBlock, type MadeFile, madeChain, madeFile } from './support/made-up-chain.ts'
+import { accumulatorRoot, type MadeBlock, type MadeFile, madeChain, madeFile } from './support/made-up-chain.ts'
 import { madeSidecar } from './support/made-up-sidecar.ts'
 
 const COUNT = 24
@@ -47,9 +47,8 @@ function noise(size: number, seed: number): Uint8Array {
 /** The roots of both files: so a block is verified by its own proof. */
 const trustedRoots = {
   accumulator: (_network: string, era: number): Uint8Array | undefined => {
-    const collected = new HeaderAccumulator(defaultHashes())
-    for (const { hash, totalDifficulty } of chains[era] ?? []) collected.add(hash, totalDifficulty)
-    return chains[era] && collected.root()
+    const chain = chains[era]
+    return chain && accumulatorRoot(chain)
   },
 }
 

@@ -1,7 +1,13 @@
-import { defaultHashes, HeaderAccumulator } from '@datastreamer/e2store/execution'
 import { beforeAll, expect, test } from 'vitest'
 import { type HistoryOptions, openHistory, type TrustedRoots } from '../src/index.ts'
-import { type FileShape, type MadeBlock, type MadeFile, madeChain, madeFile } from './support/made-up-chain.ts'
+import {
+  accumulatorRoot,
+  type FileShape,
+  type MadeBlock,
+  type MadeFile,
+  madeChain,
+  madeFile,
+} from './support/made-up-chain.ts'
 import { madeSidecar } from './support/made-up-sidecar.ts'
 import { memoryLocation } from './support/memory-location.ts'
 
@@ -12,17 +18,11 @@ let foreign: MadeBlock[]
 let next: MadeBlock[]
 let roots: TrustedRoots
 
-const accumulatorOf = (chain: readonly MadeBlock[]): Uint8Array => {
-  const collected = new HeaderAccumulator(defaultHashes())
-  for (const { hash, totalDifficulty } of chain) collected.add(hash, totalDifficulty)
-  return collected.root()
-}
-
 beforeAll(() => {
   blocks = madeChain({ from: 8192n, count: 12, seed: 11 })
   foreign = madeChain({ from: 8192n, count: 12, seed: 12 })
   next = madeChain({ from: 16_384n, count: 2, seed: 13, parent: blocks.at(-1) })
-  const accumulators = [undefined, accumulatorOf(blocks), accumulatorOf(next)]
+  const accumulators = [undefined, accumulatorRoot(blocks), accumulatorRoot(next)]
   const known = [blocks, next].map((chain) => chain.at(-1) as MadeBlock)
   roots = { accumulator: (_, era) => accumulators[era], blocks: () => known }
 })

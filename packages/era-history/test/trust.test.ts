@@ -1,9 +1,16 @@
-import { defaultHashes, HeaderAccumulator } from '@datastreamer/e2store/execution'
 import { accumulatorsRoot } from '@datastreamer/e2store/trusted'
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import { beforeAll, expect, test } from 'vitest'
 import { openHistory } from '../src/index.ts'
-import { fileOf, type MadeBlock, type MadeFile, madeChain, madeFile, rowsOf } from './support/made-up-chain.ts'
+import {
+  accumulatorRoot,
+  fileOf,
+  type MadeBlock,
+  type MadeFile,
+  madeChain,
+  madeFile,
+  rowsOf,
+} from './support/made-up-chain.ts'
 import { memoryLocation } from './support/memory-location.ts'
 
 let blocks: MadeBlock[]
@@ -15,9 +22,7 @@ beforeAll(async () => {
   blocks = madeChain({ from: 8192n, count: 30, seed: 11 })
   era1 = await madeFile(blocks, 'era1')
   ere = await madeFile(blocks, 'ere')
-  const collected = new HeaderAccumulator(defaultHashes())
-  for (const { hash, totalDifficulty } of blocks) collected.add(hash, totalDifficulty)
-  accumulator = collected.root()
+  accumulator = accumulatorRoot(blocks)
 })
 
 /** The era1 file with another byte in the content of one record of a block. */
@@ -179,13 +184,7 @@ test('with all files before the merge, the root over their accumulators is enoug
   const first = madeChain({ from: 0n, count: 8192, seed: 13, isFull: () => false })
   const second = madeChain({ from: 8192n, count: 10, seed: 13, parent: first.at(-1) })
   const files = [await madeFile(first, 'ere'), await madeFile(second, 'era1')]
-  const roots = await Promise.all(
-    [first, second].map(async (chain) => {
-      const collected = new HeaderAccumulator(defaultHashes())
-      for (const { hash, totalDifficulty } of chain) collected.add(hash, totalDifficulty)
-      return collected.root()
-    }),
-  )
+  const roots = [first, second].map(accumulatorRoot)
   const root = accumulatorsRoot(Uint8Array.from(roots.flatMap((each) => [...each])))
   const trustedRoots = (count: number) => ({ accumulators: () => ({ count, root }) })
   await using history = await openHistory([memoryLocation(files)], { trust: 'require', trustedRoots: trustedRoots(2) })

@@ -1,6 +1,7 @@
-import { defaultHashes, HeaderAccumulator } from '@datastreamer/e2store/execution'
+import { flipBits, type Random, randomFrom } from '@datastreamer/fixtures/random'
 import { HistoryError, openHistory, type TrustedRoots, type TrustMode } from '../../src/index.ts'
 import {
+  accumulatorRoot,
   type FileShape,
   fileOf,
   type MadeBlock,
@@ -22,8 +23,6 @@ export interface Kind {
   readonly change: (random: Random) => MadeFile[] | Promise<MadeFile[]>
 }
 
-export type Random = (below: number) => number
-
 export interface Outcome {
   readonly mutations: number
   /** Answers that were right. */
@@ -37,17 +36,6 @@ export interface Outcome {
 const SHAPES: readonly FileShape[] = ['era1', 'ere', 'ere-noproofs', 'ere-bare']
 const START = 8192n * 5n
 
-/** A generator that gives the same numbers for the same seed. */
-function randomFrom(seed: number): Random {
-  let state = (seed * 0x9e3779b1) >>> 0 || 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
-
 /** Change one to three bits, or a few bytes, or the end. */
 function flip(bytes: Uint8Array, random: Random): Uint8Array {
   const out = bytes.slice()
@@ -57,10 +45,7 @@ function flip(bytes: Uint8Array, random: Random): Uint8Array {
     const at = random(out.length)
     return out.fill(random(256), at, at + 1 + random(40))
   }
-  for (let n = 1 + random(3); n > 0; n--) {
-    const at = random(out.length)
-    out[at] = (out[at] ?? 0) ^ (1 << random(8))
-  }
+  flipBits(out, random)
   return out
 }
 
@@ -68,9 +53,7 @@ function flip(bytes: Uint8Array, random: Random): Uint8Array {
 export async function allKinds(): Promise<Kind[]> {
   const kinds: Kind[] = []
   const blocks = madeChain({ from: START, count: 24, seed: 9, isFull: (i) => i % 3 !== 0 })
-  const accumulator = new HeaderAccumulator(defaultHashes())
-  for (const { hash, totalDifficulty } of blocks) accumulator.add(hash, totalDifficulty)
-  const trusted = accumulator.root()
+  const trusted = accumulatorRoot(blocks)
   const roots: TrustedRoots = { accumulator: () => trusted }
   for (const shape of SHAPES) {
     const file = await madeFile(blocks, shape)

@@ -186,12 +186,21 @@ const COLUMNS: Readonly<Record<FileShape, ('receipts' | 'totalDifficulty' | 'pro
   'ere-bare': ['receipts'],
 }
 
+/** The root of the accumulator of blocks. */
+export function accumulatorRoot(blocks: readonly MadeBlock[]): Uint8Array {
+  return accumulatorOf(blocks).root()
+}
+
+function accumulatorOf(blocks: readonly MadeBlock[]): HeaderAccumulator {
+  const accumulator = new HeaderAccumulator(defaultHashes())
+  for (const { hash, totalDifficulty } of blocks) accumulator.add(hash, totalDifficulty)
+  return accumulator
+}
+
 /** The contents of the records of blocks. */
 export function rowsOf(blocks: readonly MadeBlock[], kind: 'era1' | 'ere'): Columns<Uint8Array>[] {
   const hashes = defaultHashes()
-  const accumulator = new HeaderAccumulator(hashes)
-  for (const { hash, totalDifficulty } of blocks) accumulator.add(hash, totalDifficulty)
-  const proofs = [...accumulator.proofs()]
+  const proofs = [...accumulatorOf(blocks).proofs()]
   return blocks.map(({ headerRlp, envelopes, uncles, receipts, totalDifficulty }, i) => ({
     header: headerRlp,
     body: encodeBody({ transactions: envelopes, uncles }),

@@ -1,9 +1,9 @@
 import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
+import { oneOf, type Random } from '@datastreamer/fixtures/random'
 import { damagedAt } from './damage.ts'
 import { type MadeFile, type NamedBytes, type Subject, sidecarOf } from './files.ts'
-import { oneOf, type Random } from './random.ts'
 import { type Located, recordAt } from './records.ts'
-import { rewritten, withAccumulatorOf } from './rewrite.ts'
+import { FIRST_BLOCKS, rewritten, withAccumulatorOf } from './rewrite.ts'
 import { adopted, resealed } from './sidecar-changes.ts'
 
 /** Files of which one was changed. */
@@ -26,9 +26,6 @@ export interface Change {
   /** The files as they are then. */
   readonly make: (subject: Subject, random: Random) => Mutant | Promise<Mutant>
 }
-
-/** Blocks at the beginning of a file that are asked about, and changed, more than others. */
-const FIRST_BLOCKS = 24
 
 /** All files, with some replaced by others of the same name. */
 function replace({ file, next }: Subject, ...changed: readonly NamedBytes[]): NamedBytes[] {

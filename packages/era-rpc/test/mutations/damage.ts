@@ -1,4 +1,4 @@
-import { flipBits, type Random } from './random.ts'
+import { flipBits, type Random } from '@datastreamer/fixtures/random'
 
 /** Most bytes that a change takes at once. */
 const RUN = 40

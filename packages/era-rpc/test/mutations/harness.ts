@@ -1,9 +1,9 @@
 import { HistoryError, openHistory, type TrustedRoots, type TrustMode } from '@datastreamer/era-history'
+import { randomFrom } from '@datastreamer/fixtures/random'
 import { MemoryLocation } from '../beacon/support/memory-location.ts'
 import { CHANGES, type Change, type Mutant } from './changes.ts'
 import { makeFile, type NamedBytes, NETWORK, rootsOf, SHAPES, type Shape, type Subject } from './files.ts'
 import { newTally, Questions, type Tally } from './questions.ts'
-import { randomFrom } from './random.ts'
 
 /** What is changed, and what is asked then. */
 export interface Kind {

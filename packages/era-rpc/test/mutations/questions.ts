@@ -1,11 +1,11 @@
 import type { OpenHistory } from '@datastreamer/era-history'
+import { oneOf, type Random } from '@datastreamer/fixtures/random'
 import { keccak256, toUtf8Bytes } from 'ethers'
 import { Rpc } from '../../src/index.ts'
 import { type Answered, textOf } from '../support/ask.ts'
 import { callsFor } from '../support/calls.ts'
 import type { MadeUpBlock } from '../support/made-up-chain.ts'
 import type { Change } from './changes.ts'
-import { oneOf, type Random } from './random.ts'
 import { blockOf, fitsHeader, namesHash } from './unverified.ts'
 
 /** A request, and its answer from files that are true. */

@@ -1,6 +1,6 @@
 import { RecordType } from '@datastreamer/e2store'
+import { flipBits, oneOf, type Random } from '@datastreamer/fixtures/random'
 import { fileOf, type NamedBytes, type Row, type Subject } from './files.ts'
-import { flipBits, oneOf, type Random } from './random.ts'
 import { type Located, recordsOf } from './records.ts'
 
 type Contents = Record<string, Uint8Array>
@@ -11,8 +11,8 @@ interface Changed {
   readonly block: number
 }
 
-/** Blocks at the beginning of a file, one of which is changed. */
-const FIRST_BLOCKS = 24
+/** Blocks at the beginning of a file that are changed more than others. */
+export const FIRST_BLOCKS = 24
 
 /**
  * Rows of which one has a record changed, or one that is another block's, of the same file, the next or another chain; or

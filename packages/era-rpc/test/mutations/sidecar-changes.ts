@@ -1,4 +1,4 @@
-import { flipBits, oneOf, type Random } from './random.ts'
+import { flipBits, oneOf, type Random } from '@datastreamer/fixtures/random'
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte

@@ -1,8 +1,8 @@
 import { fromBytes, openEra, toBytes } from '@datastreamer/e2store'
 import { EraWriter } from '@datastreamer/e2store/era'
+import { flipBits, oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
 import { BeaconApi, BeaconArchive } from '../../../src/beacon.ts'
 import { damagedAt } from '../../mutations/damage.ts'
-import { oneOf } from '../../mutations/random.ts'
 import { recordsOf } from '../../mutations/records.ts'
 import { MemoryLocation } from './memory-location.ts'
 import { OWN_NETWORK, type OwnChain, ownChain, SLOTS } from './own-chain.ts'
@@ -14,15 +14,6 @@ export interface MutationCounts {
 }
 
 const SSZ = 'application/octet-stream'
-
-/** Random numbers below a limit that are the same in every run. */
-function seededBelow(seed: number): (limit: number) => number {
-  let state = seed >>> 0
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * limit)
-  }
-}
 
 function hex(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes).toString('hex')}`
@@ -47,17 +38,17 @@ function answersOf(chain: OwnChain): ReadonlyMap<string, Uint8Array> {
 async function rewritten(
   file: Uint8Array,
   { era, foreign }: { readonly era: number; readonly foreign: OwnChain },
-  below: (limit: number) => number,
+  random: Random,
 ): Promise<Uint8Array> {
   const opened = await openEra(fromBytes(file))
   const sink = toBytes()
   const writer = await EraWriter.begin(sink, { era: BigInt(era), slotsPerEra: SLOTS })
   const state = await opened.state(BigInt(era * SLOTS))
-  const changesBlock = era > 0 && below(2) === 0
-  const target = (era - 1) * SLOTS + below(SLOTS)
+  const changesBlock = era > 0 && random(2) === 0
+  const target = (era - 1) * SLOTS + random(SLOTS)
   for await (const { slot, ssz } of opened.blocks()) {
     if (changesBlock && slot === BigInt(target)) {
-      const how = below(4)
+      const how = random(4)
       if (how === 0) continue
       const other = foreign.blocks.get(slot)
       if (how === 1 && other !== undefined) {
@@ -65,18 +56,13 @@ async function rewritten(
         continue
       }
       // Its signature, which is before its message, is in no root.
-      flip(ssz.subarray(100), below)
+      flipBits(ssz.subarray(100), random)
     }
     await writer.block(ssz)
   }
-  if (!changesBlock) flip(state, below)
+  if (!changesBlock) flipBits(state, random)
   await writer.finish(state)
   return sink.bytes()
-}
-
-function flip(bytes: Uint8Array, below: (limit: number) => number): void {
-  const at = below(bytes.length)
-  bytes[at] = (bytes[at] as number) ^ (1 << below(8))
 }
 
 /** What is changed: the files of a chain, with what is in those of another. */
@@ -93,11 +79,11 @@ export async function madeChains(): Promise<Chains> {
 }
 
 /** One record in the place of another of its type, of the same era, the next, or the other chain. */
-function misplaced(original: Uint8Array, others: readonly Uint8Array[], below: (limit: number) => number): Uint8Array {
-  const other = oneOf([original, ...others], below)
-  const one = oneOf(recordsOf(original), below)
+function misplaced(original: Uint8Array, others: readonly Uint8Array[], random: Random): Uint8Array {
+  const other = oneOf([original, ...others], random)
+  const one = oneOf(recordsOf(original), random)
   const same = recordsOf(other).filter(({ type }) => type === one.type)
-  const { from, to } = same.length === 0 ? one : oneOf(same, below)
+  const { from, to } = same.length === 0 ? one : oneOf(same, random)
   return Buffer.concat([original.subarray(0, one.from), other.subarray(from, to), original.subarray(one.to)])
 }
 
@@ -105,24 +91,24 @@ function misplaced(original: Uint8Array, others: readonly Uint8Array[], below: (
  * Files of the chain, one of which was changed: any bytes, or records in other places, or its content with right checksums;
  * or which is the other chain's.
  */
-async function mutate({ chain, foreign }: Chains, below: (limit: number) => number): Promise<Map<string, Uint8Array>> {
+async function mutate({ chain, foreign }: Chains, random: Random): Promise<Map<string, Uint8Array>> {
   const files = new Map(chain.files)
   const names = [...files.keys()]
-  const era = below(names.length)
+  const era = random(names.length)
   const name = names[era] ?? ''
   const original = files.get(name) ?? new Uint8Array(0)
-  const how = below(12)
+  const how = random(12)
   const isNewest = era === names.length - 1
   const others = [...foreign.files.values()]
-  if (how < 6 || isNewest) files.set(name, damagedAt(original, below(original.length), below))
+  if (how < 6 || isNewest) files.set(name, damagedAt(original, random(original.length), random))
   else if (how < 7) files.set(name, others[era] ?? original)
   else if (how < 9) {
     const near = [chain.files.get(names[era + 1] ?? '') ?? original, others[era] ?? original]
-    files.set(name, misplaced(original, near, below))
+    files.set(name, misplaced(original, near, random))
   } else {
     // Nothing in the files says what the newest state must be: it is changed above only, where a checksum notices.
     try {
-      files.set(name, await rewritten(original, { era, foreign }, below))
+      files.set(name, await rewritten(original, { era, foreign }, random))
     } catch {
       // The writer noticed it.
     }
@@ -140,8 +126,8 @@ export async function runMutations(chains: Chains, count: number, seed: number):
   const answers = [...answersOf(chains.chain)]
   const counts = { right: 0, refused: 0 }
   for (let i = 0; i < count; i++) {
-    const below = seededBelow(seed + i)
-    const location = new MemoryLocation(await mutate(chains, below))
+    const random = randomFrom(seed + i)
+    const location = new MemoryLocation(await mutate(chains, random))
     let archive: BeaconArchive
     try {
       archive = await BeaconArchive.open(location, { network: OWN_NETWORK })
@@ -151,7 +137,7 @@ export async function runMutations(chains: Chains, count: number, seed: number):
     }
     const api = new BeaconApi(archive, '1.0.0')
     for (let k = 0; k < 6; k++) {
-      const [url = '', expected = new Uint8Array(0)] = answers[below(answers.length)] ?? []
+      const [url = '', expected = new Uint8Array(0)] = answers[random(answers.length)] ?? []
       const what = await judge(api, url, expected)
       if (what === 'wrong') throw new Error(`seed ${seed + i}: ${url} is answered wrongly`)
       counts[what]++
