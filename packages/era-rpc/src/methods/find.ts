@@ -53,7 +53,7 @@ export async function receiptsOf(
   block: HistoryBlock,
 ): Promise<readonly TransactionReceipt[]> {
   // Files without receipts have those of such blocks all the same.
-  if (hex(block.header.receiptsRoot) === NO_RECEIPTS && block.body.transactions.length === 0) return []
+  if (block.body.transactions.length === 0 && hex(block.header.receiptsRoot) === NO_RECEIPTS) return []
   const receipts = await block.receipts()
   if (receipts === undefined) throw pruned(call, block.number)
   return receipts

@@ -36,7 +36,12 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 const ITEMS_BEFORE_NUMBER = 8
 const TOTAL_DIFFICULTY_BYTES = 32
 
-/** The RLP of the header in the content of a header record, which in `.e2hs` files has a proof beside it. @throws {ContentError} */
+/**
+ * The RLP of the header in the content of a header record, which in `.e2hs` files has a proof beside it.
+ *
+ * @param position of the record, for errors
+ * @throws {ContentError}
+ */
 export function headerRlpOf(kind: ArchiveKind, content: Uint8Array, position = 0): Uint8Array {
   return kind === 'e2hs' ? decodeHeaderWithProof(content, position).header : content
 }
