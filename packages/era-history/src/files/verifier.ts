@@ -1,17 +1,10 @@
 import { ContentError, VerificationError } from '@datastreamer/e2store'
 import {
-  type ArchiveKind,
   type BlockArchive,
   type BlockHeader,
   type BlockPayloads,
   type BlockProof,
-  decodeHeader,
-  decodeHeaderWithProof,
-  decodeProof,
   decodeTotalDifficulty,
-  defaultHashes,
-  encodeProof,
-  proofTypeOf,
   uint256Value,
 } from '@datastreamer/e2store/execution'
 import type { SidecarIdentity } from '@datastreamer/e2store/sidecar'
@@ -25,6 +18,7 @@ import type { TrustedBlock, TrustedRoots, TrustLevel, TrustMode } from '../trust
 import { checkTrustedBlock } from '../trust/trusted-blocks.ts'
 import type { VerifiedHeaders } from '../trust/verified-headers.ts'
 import { verifyHeaders } from '../trust/verify-headers.ts'
+import { type BlockParts, blockParts } from './block-parts.ts'
 import type { Borders } from './borders.ts'
 import type { OpenFile } from './file-pool.ts'
 import type { HistoryFile } from './history-file.ts'
@@ -49,8 +43,6 @@ export interface VerifiedHeader {
   readonly totalDifficulty?: bigint
   readonly trust: TrustLevel
 }
-
-const NONE = new Uint8Array(0)
 
 /**
  * Verifies headers against their files and trusted roots: one at a time where files have proofs that lead to such a root,
@@ -218,34 +210,4 @@ export class Verifier {
     const trusted = roots.accumulator?.(network, era) ?? (learned?.length === 32 ? learned : undefined)
     return { trusted, historyRoots: roots.historyRoots?.(network) }
   }
-}
-
-/** What a header is verified with. */
-interface BlockParts {
-  readonly payloads: BlockPayloads
-  readonly header: BlockHeader
-  readonly headerRlp: Uint8Array
-  readonly hash: Uint8Array
-  readonly proof: BlockProof | undefined
-}
-
-function blockParts(kind: ArchiveKind, payloads: BlockPayloads): BlockParts {
-  const position = payloads.positions.header ?? 0
-  const content = payloads.header ?? NONE
-  const withProof = kind === 'e2hs' ? decodeHeaderWithProof(content, position) : undefined
-  const headerRlp = withProof?.header ?? content
-  const header = decodeHeader(headerRlp, { what: 'header', position })
-  const proof = proofOf(header, withProof?.proof, payloads)
-  return { payloads, header, headerRlp, hash: defaultHashes().keccak256(headerRlp), proof }
-}
-
-/** The proof of a block: beside its header, which tells its type, or in a column of its own. */
-function proofOf(
-  header: BlockHeader,
-  besideHeader: Uint8Array | undefined,
-  { proof, positions }: BlockPayloads,
-): BlockProof | undefined {
-  const position = positions.proof ?? positions.header ?? 0
-  const rlp = besideHeader ? encodeProof({ type: proofTypeOf(header), ssz: besideHeader }) : proof
-  return rlp && decodeProof(rlp, { what: 'proof', position })
 }
