@@ -13,9 +13,14 @@ export const CommandNumber = {
   rangeBookmark: 7,
   /** Extension: send operation boundaries among the entries that are streamed. docs/spec/protocol.md §7. */
   operationBoundaries: 100,
+  /** Extension: send what is streamed in a compressed form, where that is shorter. docs/spec/protocol.md §10. */
+  compression: 101,
 } as const
 
 export type CommandName = keyof typeof CommandNumber
+
+/** What a connection may ask for beyond the commands of the Go server, while stopped: commands without parameters. */
+export type ExtensionName = 'operationBoundaries' | 'compression'
 
 /** A command without the stream type, which is the same for all of a connection. */
 export type Command =
@@ -26,7 +31,7 @@ export type Command =
   | { readonly name: 'entry'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly name: 'operationBoundaries' }
+  | { readonly name: ExtensionName }
 
 /** A command and the number of bytes that it took. */
 export interface DecodedCommand {
@@ -83,6 +88,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
     case 'stop':
     case 'header':
     case 'operationBoundaries':
+    case 'compression':
       break
   }
   return out.slice(0, at)
@@ -110,6 +116,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
     case 'stop':
     case 'header':
     case 'operationBoundaries':
+    case 'compression':
       return { command: { name }, bytes: HEAD_BYTES }
     case 'start':
       if (bytes.length < HEAD_BYTES + 8) return undefined

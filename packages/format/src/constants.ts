@@ -6,6 +6,8 @@ export const PacketType = {
   entry: 0x02,
   /** Operation boundary; only on connections that asked for it. docs/spec/protocol.md §7. */
   operationBoundary: 0x03,
+  /** Packets in a compressed form; only on connections that asked for it. docs/spec/protocol.md §10. */
+  compressed: 0x04,
   /** The one entry that answers an Entry or Bookmark command. */
   response: 0xfe,
   result: 0xff,

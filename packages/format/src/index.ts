@@ -5,9 +5,11 @@ export {
   CommandNumber,
   type DecodedCommand,
   decodeCommand,
+  type ExtensionName,
   encodeCommand,
   MAX_COMMAND_BYTES,
 } from './command.ts'
+export { type Compressed, decodeCompressed, encodeCompressed, MAX_COMPRESSED_SIZE } from './compressed.ts'
 export {
   BOOKMARK_TYPE,
   ENTRY_HEAD_BYTES,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allocated, entries, failure, hex, hostile, join, u32, u64 } from '../test/support.ts'
+import { encodeCompressed } from './compressed.ts'
 import { PacketType } from './constants.ts'
 import { type Entry, encodeEntry } from './entry.ts'
 import { FormatError } from './errors.ts'
@@ -25,6 +26,7 @@ const GOLDEN: readonly (readonly [string, Packet])[] = [
     '03 0000000e 00 0000000000000006',
     { packet: 'operationBoundary', operationBoundary: { gap: false, nextEntry: 6n } },
   ],
+  ['04 0000000b 00000011 aabb', { packet: 'compressed', compressed: { size: 17, frame: hex('aabb') } }],
   [
     'fe 00000011 ffffffff 0000000000000000',
     { packet: 'response', entry: { type: 0xffff_ffff, number: 0n, data: hex('') } },
@@ -43,6 +45,9 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
   fc
     .record({ gap: fc.boolean(), nextEntry: u64 })
     .map((operationBoundary): Packet => ({ packet: 'operationBoundary', operationBoundary })),
+  fc
+    .record({ size: fc.integer({ min: 17, max: 1_052_672 }), frame: fc.uint8Array({ minLength: 1 }) })
+    .map((compressed): Packet => ({ packet: 'compressed', compressed })),
 )
 
 function encode(packet: Packet): Uint8Array {
@@ -57,6 +62,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeResult(packet.result.code, packet.result.text)
     case 'operationBoundary':
       return encodeOperationBoundary(packet.operationBoundary)
+    case 'compressed':
+      return encodeCompressed(packet.compressed)
   }
 }
 
@@ -241,7 +248,7 @@ describe('the bare end of a range', () => {
 })
 
 describe('refused', () => {
-  test.each([0x00, 0x04, 0x7f, 0xfd])('a packet of type %i', (type) => {
+  test.each([0x00, 0x05, 0x7f, 0xfd])('a packet of type %i', (type) => {
     const reader = new PacketReader()
     reader.push(hex(ENTRY))
     reader.push(Uint8Array.of(type))
@@ -250,7 +257,7 @@ describe('refused', () => {
     expect(failure(() => reader.read())).toEqual({
       code: 'BAD_PACKET',
       offset: 18,
-      message: `packet type ${type}, expected 1, 2, 3, 254 or 255 at byte 18`,
+      message: `packet type ${type}, expected 1 to 4, 254 or 255 at byte 18`,
     })
   })
 

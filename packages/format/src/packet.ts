@@ -1,3 +1,4 @@
+import { type Compressed, decodeCompressed } from './compressed.ts'
 import { PacketType } from './constants.ts'
 import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
@@ -12,6 +13,7 @@ export type Packet =
   | { readonly packet: 'header'; readonly header: Header }
   | { readonly packet: 'result'; readonly result: Result }
   | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
+  | { readonly packet: 'compressed'; readonly compressed: Compressed }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
 export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
@@ -37,7 +39,11 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const operationBoundary = decodeOperationBoundary(view, at)
       return operationBoundary && { packet: 'operationBoundary', operationBoundary }
     }
+    case PacketType.compressed: {
+      const compressed = decodeCompressed(view, at)
+      return compressed && { packet: 'compressed', compressed }
+    }
     default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 254 or 255`, at)
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 4, 254 or 255`, at)
   }
 }

@@ -1,4 +1,4 @@
-import { type Command, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
+import { type Command, type ExtensionName, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
 import type { Input } from '../socket/inlet.ts'
 import type { Outlet } from '../socket/outlet.ts'
 import { BoundaryPackets } from './boundary-packets.ts'
@@ -59,8 +59,9 @@ export class ClientSession {
   readonly #options: ClientSessionOptions
   readonly #outlet: Outlet
   readonly #failedStarts = new FailedStarts()
+  /** What it asked for, for as long as the connection lasts. */
+  readonly #extensions = new Set<ExtensionName>()
   #state: State = STOPPED
-  #sendsBoundaries = false
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
@@ -157,8 +158,8 @@ export class ClientSession {
       case 'refused':
         this.#refuse(reply.code)
         return
-      case 'boundaries':
-        this.#sendsBoundaries = true
+      case 'extension':
+        this.#extensions.add(reply.name)
         this.#outlet.answer([OK])
         return
       case 'stream':
@@ -168,10 +169,13 @@ export class ClientSession {
 
   #start({ from, end, body }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
-    const { log, operationBoundaries, memory, clock } = context
-    const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined
+    const { log, memory, clock } = context
+    const asked = this.#extensions
+    const boundaries = asked.has('operationBoundaries') ? new BoundaryPackets(context.operationBoundaries) : undefined
+    const compressed = asked.has('compression') ? context.compressed : undefined
     const onDone = (outcome: StreamOutcome): void => this.#onStreamDone(outcome)
-    const stream = new EntryStream({ log, from, end, boundaries, memory, clock, outlet, requestTurn, onDone })
+    const to = { outlet, requestTurn, onDone }
+    const stream = new EntryStream({ log, from, end, boundaries, compressed, memory, clock, ...to })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     context.onEvent({ type: 'streaming', id, fromEntry: BigInt(from.number), toEntry })

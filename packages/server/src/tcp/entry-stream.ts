@@ -9,6 +9,7 @@ import {
 } from '@datastreamer/store/log'
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
+import type { CompressedRuns } from './compressed-runs.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
 import { Pace } from './pace.ts'
 
@@ -27,6 +28,8 @@ export interface EntryStreamOptions {
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
   readonly boundaries?: BoundaryPackets | undefined
+  /** Where compressed runs are, if the client wants them. */
+  readonly compressed?: CompressedRuns | undefined
   readonly memory: FeedMemory
   readonly clock: Clock
   /** Where the entries go. */
@@ -55,7 +58,7 @@ const STOPPED: State = { t: 'stopped' }
 /**
  * A cursor in the log that moves as fast as its outlet takes the entries, and at the head waits for the next commit. It
  * holds the chunk that is being written, which is small; while the outlet takes chunks as fast as they come, they may be
- * large and the next one is held too. docs/spec/protocol.md §2.
+ * large and the next one is held too. A compressed chunk may be up to three times as large as a small one. docs/spec/protocol.md §2.
  *
  * Invariants: it only moves forward, and never beyond its end; a chunk is written only where the chunk before it ended, and
  * only when the outlet has room; one chunk is read at a time; when it is stopped it holds no chunk but the one that is being
@@ -74,13 +77,13 @@ export class EntryStream implements LogListener {
   #opened = false
 
   constructor(options: EntryStreamOptions) {
-    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, memory } = options
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, memory } = options
     this.#options = options
     this.#log = log
     this.#outlet = options.outlet
     this.#cursor = new LogCursor(log, from)
     this.#end = end
-    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, memory })
+    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, memory })
     this.#unlisten = log.listen(this)
   }
 

@@ -1,6 +1,7 @@
 import {
   type Command,
   type Entry,
+  type ExtensionName,
   encodeEntry,
   encodeHeaderEntry,
   NOT_FOUND_ENTRY,
@@ -24,13 +25,13 @@ export type Reply =
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
     }
-  /** Send an OK, and operation boundaries from now on. */
-  | { readonly t: 'boundaries' }
+  /** Send an OK, and whatever the extension is for from now on. */
+  | { readonly t: 'extension'; readonly name: ExtensionName }
 
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
-type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' }>
+type Lookup = Exclude<Query, { readonly name: 'header' | ExtensionName }>
 
 type LookedUp = Pick<ConnectionContext, 'log' | 'bookmarks'>
 
@@ -40,8 +41,15 @@ type LookedUp = Pick<ConnectionContext, 'log' | 'bookmarks'>
  * @throws what reading the log or the index throws, as a rejection
  */
 export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> {
-  if (query.name === 'header') return found(encodeHeaderEntry(stream.log.header))
-  return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, stream)
+  switch (query.name) {
+    case 'header':
+      return found(encodeHeaderEntry(stream.log.header))
+    case 'operationBoundaries':
+    case 'compression':
+      return { t: 'extension', name: query.name }
+    default:
+      return lookUp(query, stream)
+  }
 }
 
 async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Reply> {

@@ -8,6 +8,7 @@ import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
 import { ChunkMemory } from './chunk-memory.ts'
 import { ClientConnection } from './client-connection.ts'
+import { CompressedRuns } from './compressed-runs.ts'
 import { FairScheduler } from './fair-scheduler.ts'
 import { QueuedBoundaries, QueuedLog, ReadQueue } from './read-queue.ts'
 import { type CloseReason, type EventDetails, serverEvents } from './server-events.ts'
@@ -23,6 +24,8 @@ const LARGE_CHUNKS = 32
 const ACCEPT_MS = 0.2
 /** Reads of clients at a time: half of the threads that the system has for the disk, the others are for commits. */
 const READS_AT_ONCE = 2
+/** Runs that are compressed at a time: one of the same threads, of which commits keep another. */
+const COMPRESSIONS_AT_ONCE = 1
 
 /**
  * Serves a stream to any number of clients over TCP. docs/spec/protocol.md.
@@ -37,6 +40,7 @@ export class StreamServer implements AsyncDisposable {
   #closedBytesSent = 0
   readonly #scheduler: FairScheduler
   readonly #log: ServedStream['log']
+  readonly #compressed: CompressedRuns
   #unlisten: (() => void) | undefined
 
   constructor(options: StreamServerOptions) {
@@ -45,8 +49,12 @@ export class StreamServer implements AsyncDisposable {
     const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
     this.#log = log
     const queue = new ReadQueue(this.#scheduler, clock, READS_AT_ONCE)
+    const queued = new QueuedLog(log, queue)
+    this.#compressed = new CompressedRuns(queued, new ReadQueue(this.#scheduler, clock, COMPRESSIONS_AT_ONCE))
     const context: ConnectionContext = {
-      log: new QueuedLog(log, queue),
+      log: queued,
+      compressed: this.#compressed,
+      unknownCommands: new Set(options.compression === false ? ['compression'] : []),
       bookmarks: index,
       operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, queue),
       scheduler: this.#scheduler,
@@ -94,7 +102,8 @@ export class StreamServer implements AsyncDisposable {
   get counters(): ServerCounters {
     const sent = (sum: number, { bytesSent }: ClientConnection): number => sum + bytesSent
     const bytesSent = this.#endpoint.connections.reduce(sent, this.#closedBytesSent)
-    return { accepted: this.#endpoint.accepted, bytesSent, ...this.#counts.now }
+    const { totals: compression } = this.#compressed
+    return { accepted: this.#endpoint.accepted, bytesSent, compression, ...this.#counts.now }
   }
 
   /**

@@ -13,9 +13,15 @@ const MAX_RANGES = 10_000
  */
 export class DamagedRanges {
   #ranges: EntryRange[] = []
+  #additions = 0
 
   get all(): readonly EntryRange[] {
     return this.#ranges
+  }
+
+  /** How often one was added. */
+  get additions(): number {
+    return this.#additions
   }
 
   get bytes(): number {
@@ -43,6 +49,7 @@ export class DamagedRanges {
     let { from, to } = range
     invariant(from.totalLength < to.totalLength, 'a damaged range without bytes')
     invariant(from.totalEntries <= to.totalEntries, 'a damaged range that ends before its start')
+    this.#additions++
     const at = this.#indexAfter(from.totalLength - 1)
     let end = at
     for (let next = this.#ranges[end]; next !== undefined; next = this.#ranges[++end]) {

@@ -1,0 +1,132 @@
+import { concatBytes, ENTRY_HEAD_BYTES, encodeCompressed, encodeOperationBoundary } from '@datastreamer/format'
+import type { CommitPoint, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
+import { boundaryAt, type KnownBoundaries, lastWithin } from './boundary-packets.ts'
+import type { CompressedRun } from './compressed-run.ts'
+import { firstChunk } from './first-chunk.ts'
+import { frameEnd } from './frame-end.ts'
+import type { ReadQueue } from './read-queue.ts'
+import { RunCache } from './run-cache.ts'
+import { zstdFrame } from './zstd.ts'
+
+/** A shorter run saves less than a segment of TCP, and waits longer for the thread than for the wire. */
+export const LEAST_BYTES: number = 16 * 1024
+/** What shrinks by less is sent as it is. */
+const MOST_PART = 7 / 8
+/** Runs that wait to be compressed; what comes when there are more is sent as it is. */
+const MOST_WAITING = 16
+
+/** Which run is asked for. */
+export interface RunWanted {
+  readonly from: LogPosition
+  /** Number of the entry to stop before; infinite if there is no end. */
+  readonly end: number
+  /** Whether an operation boundary is to be in it, and what is known of them. */
+  readonly boundaries: KnownBoundaries | undefined
+}
+
+export interface CompressionTotals {
+  /** Runs that were compressed. */
+  readonly runs: number
+  /** Bytes of packets that were sent in compressed ones. */
+  readonly bytesBefore: number
+  /** Bytes of the compressed packets that were sent. */
+  readonly bytesSent: number
+}
+
+/**
+ * Compresses runs of the log, each once for all readers who want it while it is kept.
+ *
+ * Invariants: what is given was read, and kept, at the log's epoch of that moment; the log's pages are not held while a run
+ * waits to be compressed.
+ */
+export class CompressedRuns {
+  readonly #log: ReadableLog
+  readonly #queue: ReadQueue
+  readonly #cache = new RunCache()
+  #runs = 0
+  #bytesBefore = 0
+  #bytesSent = 0
+
+  /** @param queue where runs wait to be compressed */
+  constructor(log: ReadableLog, queue: ReadQueue) {
+    this.#log = log
+    this.#queue = queue
+  }
+
+  get totals(): CompressionTotals {
+    return { runs: this.#runs, bytesBefore: this.#bytesBefore, bytesSent: this.#bytesSent }
+  }
+
+  /** A run is being sent to a reader. */
+  onSent({ packet, size }: CompressedRun): void {
+    this.#bytesBefore += size
+    this.#bytesSent += packet?.length ?? 0
+  }
+
+  /**
+   * The run at a position before the commit point: whole entries up to a fixed place, or the end of the log or of what is
+   * wanted. `undefined` if it is not to be had: the log changed meanwhile, the run cannot be read, or too many wait.
+   */
+  of(wanted: RunWanted): Promise<CompressedRun | undefined> | CompressedRun | undefined {
+    const { from, boundaries } = wanted
+    const { header: commit, epoch } = this.#log
+    const maxBytes = frameEnd(from.position) - from.position
+    const most = Math.max(1, Math.floor(maxBytes / ENTRY_HEAD_BYTES))
+    const end = wanted.end - from.number > most ? Number.POSITIVE_INFINITY : wanted.end
+    const stop = Math.min(from.position + maxBytes, commit.totalLength)
+    const key = `${from.position} ${from.number} ${stop} ${end} ${boundaries !== undefined}`
+    const found = this.#cache.get(key, epoch)
+    if (found !== undefined || this.#queue.waiting >= MOST_WAITING) return found
+    const make = (): Promise<CompressedRun | undefined> =>
+      this.#make({ from, end, boundaries }, maxBytes, commit, epoch)
+    // What goes wrong is left to the way that sends entries as they are: it says so where somebody looks.
+    const made = this.#queue.run(make).catch(() => undefined)
+    this.#cache.put(key, epoch, made)
+    return made
+  }
+
+  async #make(
+    { from, end, boundaries }: RunWanted,
+    maxBytes: number,
+    commit: CommitPoint,
+    epoch: number,
+  ): Promise<CompressedRun | undefined> {
+    const log = this.#log
+    const isCurrent = (): boolean => log.epoch === epoch
+    if (!isCurrent()) return undefined
+    const found = log.runInMemory(from, commit) ?? (await log.runOnDisk(from, { maxBytes, end: commit }))
+    if (found === undefined || !isCurrent()) return undefined
+    const whole = firstChunk(found, { maxBytes, end })
+    const { run, boundary } = await withBoundary(whole, boundaries, Number(commit.totalEntries))
+    const packets = packetsOf(run, boundary, end)
+    const { position, next } = run
+    const about = { size: packets.length, position, next, boundary }
+    if (packets.length < LEAST_BYTES) return isCurrent() ? { ...about, packet: undefined } : undefined
+    this.#runs++
+    const frame = await zstdFrame(packets)
+    if (!isCurrent()) return undefined
+    const isShorter = frame.length <= packets.length * MOST_PART
+    return { ...about, packet: isShorter ? encodeCompressed({ size: packets.length, frame }) : undefined }
+  }
+}
+
+/** The run up to where operation boundaries are known, and the last of them. */
+async function withBoundary(
+  run: LogRun,
+  known: KnownBoundaries | undefined,
+  totalEntries: number,
+): Promise<{ readonly run: LogRun; readonly boundary: number | undefined }> {
+  if (known === undefined) return { run, boundary: undefined }
+  const { number: to } = run.next
+  const boundary = await lastWithin(known, run.number, to, to === totalEntries)
+  if (boundary === undefined || boundary === to || (await known.isKnownAt(boundary))) return { run, boundary }
+  return { run: firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: boundary }), boundary }
+}
+
+/** A run's entries, with a boundary among or after them: after its last entry a range is over. */
+function packetsOf(run: LogRun, boundary: number | undefined, end: number): Uint8Array {
+  if (boundary === undefined || boundary === end) return run.bytes
+  const before = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: boundary }).bytes
+  const packet = encodeOperationBoundary(boundaryAt(boundary, false))
+  return concatBytes([before, packet, run.bytes.subarray(before.length)])
+}
