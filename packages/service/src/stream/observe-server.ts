@@ -43,6 +43,7 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     () => server.counters.accepted,
   )
   total(registry, 'datastreamer_sent_bytes_total', 'Bytes sent to clients', () => server.counters.bytesSent)
+  observeCompression(registry, server)
   totals(
     registry,
     'datastreamer_connections_rejected_total',
@@ -67,6 +68,16 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     () => server.counters.refused,
     REFUSED,
   )
+}
+
+function observeCompression(registry: Registry, server: StreamServer): void {
+  const totals = (): StreamServer['counters']['compression'] => server.counters.compression
+  const runs = 'Runs of entries that were compressed, each for all clients that were sent it'
+  total(registry, 'datastreamer_compressed_runs_total', runs, () => totals().runs)
+  const sent = 'Bytes of compressed packets sent to clients'
+  total(registry, 'datastreamer_compressed_sent_bytes_total', sent, () => totals().bytesSent)
+  const before = 'Bytes that the packets in them would have had'
+  total(registry, 'datastreamer_compressed_content_bytes_total', before, () => totals().bytesBefore)
 }
 
 /** Show how long a log is. */

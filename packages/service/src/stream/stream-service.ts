@@ -49,6 +49,7 @@ export class StreamService implements AsyncDisposable {
       maxConnections: config.maxConnections,
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       closeOnStateError: !config.keepOpenOnStateError,
+      compression: config.compression,
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, stream.log)
