@@ -1,8 +1,9 @@
-import { type EntriesTo, type Entry, type Header, TruncatedError } from '@datastreamer/format'
+import { type EntriesTo, type Entry, type ExtensionName, type Header, TruncatedError } from '@datastreamer/format'
 import { sleep } from '@datastreamer/runtime'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import type { CursorFrom } from '../position.ts'
+import type { MissingExtensions } from '../stream/extensions.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor } from './cursor.ts'
 import { findCommon, type LookUp } from './find-common.ts'
@@ -36,6 +37,8 @@ export interface FollowOptions {
 export interface FollowContext {
   readonly settings: Settings
   readonly identity: IdentityCheck
+  /** Extensions that the server is known to lack. */
+  readonly missing: MissingExtensions
   readonly lookUp: LookUp
   /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
   readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
@@ -113,8 +116,10 @@ async function* streamOnce(
   const { settings } = context
   const { endToLocate } = cursor
   if (endToLocate !== undefined) cursor.endAt(await locateEnd(context, endToLocate, signal))
-  const session = await StreamSession.open(settings, { boundaries: options.boundaries, signal })
-  const { header, boundaries } = session
+  const wanted = { names: extensionsOf(options), missing: context.missing }
+  const session = await StreamSession.open(settings, { wanted, signal })
+  const { header } = session
+  const boundaries = session.extensions.has('operationBoundaries')
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -161,6 +166,11 @@ async function* streamOnce(
   } finally {
     await session.finish()
   }
+}
+
+/** What to ask a server for, before the stream is started. */
+function extensionsOf({ boundaries }: FollowOptions): readonly ExtensionName[] {
+  return boundaries ? ['operationBoundaries', 'compression'] : ['compression']
 }
 
 /** Wait until the stream has all entries before one. */

@@ -1,8 +1,9 @@
-import type { Entry, Header, OperationBoundary } from '@datastreamer/format'
+import type { Entry, ExtensionName, Header, OperationBoundary } from '@datastreamer/format'
 import { Channel, type IdleLimit } from '../connection/channel.ts'
-import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { requestHeader } from '../query/queries.ts'
+import { ExtensionRequests, type WantedExtensions } from './extensions.ts'
 
 /** Where a stream starts: at an entry, at a bookmark's own entry, or with a range that the server ends by itself. */
 export type Start =
@@ -11,50 +12,50 @@ export type Start =
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
 
 export interface SessionOptions {
-  /** Ask for operation boundaries; go without if the server does not know them. */
-  readonly boundaries: boolean
+  /** What to ask for (default: nothing); it goes without what the server does not know. */
+  readonly wanted?: WantedExtensions | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * One connection that streams: dialled -> (asked for boundaries) -> header known -> started -> streaming -> finished.
+ * One connection that streams: dialled -> (asked for extensions) -> header known -> started -> streaming -> finished.
  *
- * docs/spec/protocol.md §3, §6 and §7.
+ * docs/spec/protocol.md §3, §6, §7 and §10.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
   readonly header: Header
-  /** Whether the server sends operation boundaries. */
-  readonly boundaries: boolean
+  /** What the server was asked for, and does. */
+  readonly extensions: ReadonlySet<ExtensionName>
   readonly #channel: Channel
   readonly #unbind: () => void
   #streaming = false
 
-  private constructor(channel: Channel, header: Header, boundaries: boolean, unbind: () => void) {
+  private constructor(channel: Channel, header: Header, extensions: ReadonlySet<ExtensionName>, unbind: () => void) {
     this.#channel = channel
     this.header = header
-    this.boundaries = boundaries
+    this.extensions = extensions
+    if (extensions.has('compression')) channel.expectCompressed()
     this.#unbind = unbind
   }
 
   /**
-   * Dial, ask for operation boundaries if wanted, read the header. A server that refuses them and closes is dialled once
-   * more. One that closes without an answer has refused nothing: the next attempt asks again.
+   * Dial, ask for extensions, read the header. A server that refuses one and closes is dialled once more. One that closes
+   * without an answer has refused nothing.
    */
-  static async open(settings: Settings, { boundaries: wanted, signal }: SessionOptions): Promise<StreamSession> {
-    for (let ask = wanted; ; ask = false) {
+  static async open(settings: Settings, { wanted, signal }: SessionOptions): Promise<StreamSession> {
+    for (;;) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
-      let refused = false
+      const requests = wanted && new ExtensionRequests(wanted.missing)
       try {
-        const boundaries = ask && (await hasBoundaries(channel))
-        refused = ask && !boundaries
-        return new StreamSession(channel, await requestHeader(channel), boundaries, unbind)
+        const granted = await requests?.ask(channel, worthIt(wanted?.names ?? [], settings, channel))
+        return new StreamSession(channel, await requestHeader(channel), granted ?? new Set(), unbind)
       } catch (error) {
         unbind()
         channel.connection.fail(error)
         signal.throwIfAborted()
-        if (!refused || !isClosed(error)) throw error
+        if (requests?.failed(error) !== true) throw error
       }
     }
   }
@@ -79,7 +80,7 @@ export class StreamSession {
    */
   async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
     const item = await this.#channel.streamed(idleLimit)
-    if ('nextEntry' in item && !this.boundaries) {
+    if ('nextEntry' in item && !this.extensions.has('operationBoundaries')) {
       throw new ProtocolError(
         'UNEXPECTED_PACKET',
         `the server sent an operation boundary before ${item.nextEntry}, unasked`,
@@ -116,17 +117,12 @@ export class StreamSession {
   }
 }
 
-/** Ask for operation boundaries; a server that does not know them refuses. docs/spec/protocol.md §7. */
-async function hasBoundaries(channel: Channel): Promise<boolean> {
-  try {
-    await channel.request({ name: 'operationBoundaries' })
-    return true
-  } catch (error) {
-    if (error instanceof ServerRefusedError) return false
-    throw error
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof ConnectionError && (error.code === 'CLOSED' || error.code === 'RESET')
+/** What is worth asking for on a connection: over none that stays on this machine are entries faster if they are compressed. */
+function worthIt(
+  names: readonly ExtensionName[],
+  { compression }: Settings,
+  { connection }: Channel,
+): readonly ExtensionName[] {
+  const isWorthIt = compression === 'auto' ? !connection.isLocal : compression
+  return isWorthIt ? names : names.filter((name) => name !== 'compression')
 }

@@ -1,0 +1,80 @@
+import type { ExtensionName } from '@datastreamer/format'
+import type { Clock } from '@datastreamer/runtime'
+import type { Channel } from '../connection/channel.ts'
+import { ConnectionError, ServerRefusedError } from '../errors.ts'
+
+/** How long a server is not asked again for what ended a connection. */
+const REMEMBERED_MS = 600_000
+
+/** Extensions that are worth nothing if asking for them costs the connection: one that is left open counts as refused. */
+const OPTIONAL: ReadonlySet<ExtensionName> = new Set(['compression'])
+
+/** Which extensions the server of a client does without, since asking for them ended a connection; for a while. */
+export class MissingExtensions {
+  readonly #clock: Clock
+  readonly #until = new Map<ExtensionName, number>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  has(name: ExtensionName): boolean {
+    return this.#clock.now() < (this.#until.get(name) ?? Number.NEGATIVE_INFINITY)
+  }
+
+  add(names: Iterable<ExtensionName>): void {
+    for (const name of names) this.#until.set(name, this.#clock.now() + REMEMBERED_MS)
+  }
+}
+
+/** What a connection is to be asked for. */
+export interface WantedExtensions {
+  /** In this order. */
+  readonly names: readonly ExtensionName[]
+  /** What is known of them. */
+  readonly missing: MissingExtensions
+}
+
+/** Asks for extensions on one connection. A server that refuses one may go on, or close. docs/spec/protocol.md §7 and §10. */
+export class ExtensionRequests {
+  readonly #missing: MissingExtensions
+  readonly #granted = new Set<ExtensionName>()
+  readonly #refused = new Set<ExtensionName>()
+  /** The one that was asked for, and not answered. */
+  #open: ExtensionName | undefined
+
+  constructor(missing: MissingExtensions) {
+    this.#missing = missing
+  }
+
+  /**
+   * Ask, one after the other, for all that is wanted and not known to be missing.
+   *
+   * @returns those that the server has
+   * @throws as {@link Channel.request}, but not for a refusal
+   */
+  async ask(channel: Channel, wanted: readonly ExtensionName[]): Promise<ReadonlySet<ExtensionName>> {
+    for (const name of wanted) {
+      if (this.#missing.has(name)) continue
+      this.#open = name
+      try {
+        await channel.request({ name })
+        this.#granted.add(name)
+      } catch (error) {
+        if (!(error instanceof ServerRefusedError)) throw error
+        this.#refused.add(name)
+      }
+      this.#open = undefined
+    }
+    return this.#granted
+  }
+
+  /** The connection failed before it streamed: says whether another one, on which less is asked for, is to be dialled at once. */
+  failed(error: unknown): boolean {
+    if (!(error instanceof ConnectionError)) return false
+    const isRefusal = this.#refused.size > 0 && (error.code === 'CLOSED' || error.code === 'RESET')
+    if (isRefusal) this.#missing.add(this.#refused)
+    else if (this.#open !== undefined && OPTIONAL.has(this.#open)) this.#missing.add([this.#open])
+    return isRefusal
+  }
+}
