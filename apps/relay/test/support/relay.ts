@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { nodeNet, systemClock } from '@datastreamer/runtime'
+import { type Net, nodeNet, systemClock } from '@datastreamer/runtime'
 import { createLog, readCommandLine, resolveConfig, type Service, TlsRenewal } from '@datastreamer/service'
 import { Registry } from 'prom-client'
 import { expect } from 'vitest'
@@ -39,6 +39,7 @@ export class TestRelay implements AsyncDisposable {
     args: readonly string[],
     signal: AbortSignal = new AbortController().signal,
     waiting: (reason: string) => void = () => undefined,
+    net: Net = nodeNet,
   ): Promise<TestRelay> {
     const line = readCommandLine(['--host', '127.0.0.1', '--port', '0', ...args], OPTIONS, program.text)
     if (line.kind === 'print') throw new Error(line.text)
@@ -49,7 +50,7 @@ export class TestRelay implements AsyncDisposable {
     const fail = (error: unknown): void => {
       lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
     }
-    const machine = { clock: systemClock, net: nodeNet }
+    const machine = { clock: systemClock, net }
     const context = { log, metrics, tlsRenewal: new TlsRenewal(), ...machine, signal, waiting, fail }
     return new TestRelay(await program.start(config, context), metrics, lines)
   }
