@@ -1,0 +1,30 @@
+/** Serves a stream file, and answers what that took so far. */
+import { StreamServer } from '@datastreamer/server'
+import { openReader } from '@datastreamer/store'
+import { answerQuestions } from '../harness/process.ts'
+
+export interface CountedQuestion {
+  /** Serve this file, which is done once. */
+  readonly file?: string
+}
+
+export interface CountedAnswer {
+  readonly port: number
+  readonly cpuMs: number
+  readonly bytesSent: number
+  /** Runs that were compressed. */
+  readonly runs: number
+}
+
+let server: StreamServer | undefined
+
+answerQuestions(async ({ file }: CountedQuestion): Promise<CountedAnswer> => {
+  if (server === undefined) {
+    if (file === undefined) throw new Error('no file to serve')
+    server = new StreamServer({ reader: await openReader({ file }) })
+    await server.listen({ port: 0 })
+  }
+  const { user, system } = process.cpuUsage()
+  const { bytesSent, compression } = server.counters
+  return { port: server.address?.port ?? 0, cpuMs: (user + system) / 1000, bytesSent, runs: compression.runs }
+})
