@@ -38,7 +38,7 @@ test('what a relay receives compressed it has byte for byte, at every place wher
   // The made-up blocks hardly shrink, what follows them does.
   expect(compression.bytesSent).toBeGreaterThan(0)
   expect(compression.bytesBefore).toBeGreaterThan(2 * compression.bytesSent)
-  expect(relay.status.relay).toMatchObject({ state: 'streaming', operationBoundaries: true })
+  expect(relay.status.relay).toMatchObject({ state: 'streaming', operationBoundaries: true, compression: true })
   for (let i = 0; i < 20; i++) {
     await source.commit(large(i))
     await source.commitMany(3, 2, i)
@@ -66,6 +66,6 @@ test('with --no-compression a relay neither asks for it nor knows it', async () 
     ELSEWHERE,
   )
   await until('caught up', () => next.total === source.total)
-  expect(next.status.relay).toMatchObject({ operationBoundaries: true })
+  expect(next.status.relay).toMatchObject({ operationBoundaries: true, compression: false })
   expectEqualFiles(dir.join('source.bin'), dir.join('next.bin'))
 })

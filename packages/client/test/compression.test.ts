@@ -36,7 +36,7 @@ function frameOf(bytes: Uint8Array, windowLog: number): Uint8Array {
 }
 
 describe('entries come as they are in the stream', () => {
-  test.each([1, 7, 4096])('in pieces of %i bytes, compressed packets and others by turns', async (pieceBytes) => {
+  test.each([1, 7, 4096])('%i bytes at a time, compressed packets and others by turns', async (pieceBytes) => {
     const parts = [
       compressed(encodeAll(entriesOf(0, 40))),
       encodeAll(entriesOf(40, 50)),

@@ -68,7 +68,13 @@ async function receive(
     switch (event.kind) {
       case 'connected':
         boundaries.connect({ known: event.boundaries, totalEntries: event.header.totalEntries })
-        report({ event: 'connected', upstream, header: event.header, boundaries: event.boundaries })
+        report({
+          event: 'connected',
+          upstream,
+          header: event.header,
+          boundaries: event.boundaries,
+          compression: event.compression,
+        })
         break
       case 'entries':
         for (const { entries, atBoundary } of boundaries.split(event.entries)) {

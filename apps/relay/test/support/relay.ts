@@ -13,6 +13,7 @@ export interface RelayStatus {
     readonly upstream: string | null
     readonly state: string
     readonly operationBoundaries: boolean | null
+    readonly compression: boolean | null
     readonly entriesBehind: bigint | null
     readonly reconnects: number
     readonly entriesReceived: number

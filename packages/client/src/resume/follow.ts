@@ -119,7 +119,10 @@ async function* streamOnce(
   const wanted = { names: extensionsOf(options), missing: context.missing }
   const session = await StreamSession.open(settings, { wanted, signal })
   const { header } = session
-  const boundaries = session.extensions.has('operationBoundaries')
+  const [boundaries, compression] = [
+    session.extensions.has('operationBoundaries'),
+    session.extensions.has('compression'),
+  ]
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -139,7 +142,7 @@ async function* streamOnce(
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
-    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries }]
+    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries, compression }]
     let failure: ProtocolError | undefined
     for (;;) {
       if (!cursor.isRereading) {

@@ -43,6 +43,7 @@ export class CompressedRuns {
   readonly #log: ReadableLog
   readonly #queue: ReadQueue
   readonly #cache = new RunCache()
+  #readers = 0
   #runs = 0
   #bytesBefore = 0
   #bytesSent = 0
@@ -57,6 +58,17 @@ export class CompressedRuns {
     return { runs: this.#runs, bytesBefore: this.#bytesBefore, bytesSent: this.#bytesSent }
   }
 
+  /** A reader wants runs from now on, until what is returned is called; what is kept is given back after the last one. */
+  enter(): () => void {
+    let isIn = true
+    this.#readers++
+    return () => {
+      if (isIn) this.#readers--
+      isIn = false
+      if (this.#readers === 0) this.#cache.clear()
+    }
+  }
+
   /** A run is being sent to a reader. */
   onSent({ packet, size }: CompressedRun): void {
     this.#bytesBefore += size
@@ -64,8 +76,8 @@ export class CompressedRuns {
   }
 
   /**
-   * The run at a position before the commit point: whole entries up to a fixed place, or the end of the log or of what is
-   * wanted. `undefined` if it is not to be had: the log changed meanwhile, the run cannot be read, or too many wait.
+   * The run at a position before the commit point: whole entries up to where all readers' runs end, or the end of the log or of
+   * what is wanted. `undefined` if it is not to be had: the log changed meanwhile, the run cannot be read, or too many wait.
    */
   of(wanted: RunWanted): Promise<CompressedRun | undefined> | CompressedRun | undefined {
     const { from, boundaries } = wanted

@@ -105,7 +105,7 @@ export class EntryFeed {
     return this.#compressed !== undefined && this.#cursor.number >= this.#plainUntil
   }
 
-  /** Number of the entry to stop before, if entries are sent as they are: the next compressed run begins at a fixed place. */
+  /** Number of the entry to stop before, if entries are sent as they are: the next compressed run is to be one that others want too. */
   get #plainEnd(): number {
     return this.#plainUntil > this.#cursor.number ? Math.min(this.#end, this.#plainUntil) : this.#end
   }

@@ -72,6 +72,7 @@ export class EntryStream implements LogListener {
   readonly #feed: EntryFeed
   readonly #pace = new Pace()
   readonly #unlisten: () => void
+  readonly #leave: (() => void) | undefined
   readonly #cursor: LogCursor
   #state: State = IDLE
   #opened = false
@@ -85,6 +86,7 @@ export class EntryStream implements LogListener {
     this.#end = end
     this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, memory })
     this.#unlisten = log.listen(this)
+    this.#leave = compressed?.enter()
   }
 
   /** Number of the next entry. */
@@ -128,6 +130,7 @@ export class EntryStream implements LogListener {
   /** Write no more. */
   stop(): void {
     this.#unlisten()
+    this.#leave?.()
     this.#dropFetched()
     this.#state = STOPPED
   }

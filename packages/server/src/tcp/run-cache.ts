@@ -40,11 +40,15 @@ export class RunCache {
     })
   }
 
+  clear(): void {
+    this.#runs.clear()
+    this.#bytes = 0
+  }
+
   #moveTo(epoch: number): void {
     if (epoch === this.#epoch) return
     this.#epoch = epoch
-    this.#runs.clear()
-    this.#bytes = 0
+    this.clear()
   }
 
   #shrink(): void {
