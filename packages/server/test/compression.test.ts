@@ -1,9 +1,10 @@
 import { type Random, randomFrom } from '@datastreamer/fixtures/random'
-import { BOOKMARK_TYPE, encodeResult, PAGE_BYTES } from '@datastreamer/format'
+import { BOOKMARK_TYPE, encodeOperationBoundary, encodeResult, PAGE_BYTES } from '@datastreamer/format'
 import { turns, until } from '@datastreamer/runtime/testing'
 import { concat, TestLog } from '@datastreamer/store/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { KnownBoundaries } from '../src/tcp/boundary-packets.ts'
+import { ReadQueue } from '../src/tcp/read-queue.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
 import { type Unpacked, unpack } from './unpack.ts'
@@ -42,6 +43,14 @@ async function ask(
     client.send({ name })
     expect(await client.read(OK.length)).toEqual(OK)
   }
+  return client
+}
+
+/** A client that waits at the head: compressed runs are kept while there is one. */
+async function watch(server: TestServer, entries: number): Promise<RawClient> {
+  const client = await ask(server)
+  client.send(start(entries))
+  await client.read(OK.length)
   return client
 }
 
@@ -91,6 +100,7 @@ test('ranges end with their last entry, and readers of one share what is compres
   })
   log.commit()
   await using server = await TestServer.start(log)
+  using _watcher = await watch(server, sent.length)
   const runs = (): number => server.server.counters.compression.runs
   for (const [from, to] of [
     [1, 2],
@@ -137,6 +147,27 @@ describe('live', () => {
     }
   })
 
+  test('small operations wait in no queue', async () => {
+    const enter = vi.spyOn(ReadQueue.prototype, 'run')
+    try {
+      const { log, sent } = logOf(3)
+      await using server = await TestServer.start(log)
+      using client = await ask(server, 'operationBoundaries')
+      client.send(start(sent.length))
+      await client.read(OK.length)
+      for (let i = 0; i < 10; i++) {
+        const operation = log.add(2, text(500, randomFrom(i + 1)))
+        if (i === 1) enter.mockClear()
+        log.commit()
+        const boundary = encodeOperationBoundary({ nextEntry: BigInt(sent.length + i + 1), gap: false })
+        expect(await client.read(operation.length + boundary.length)).toEqual(concat([operation, boundary]))
+      }
+      expect(enter).not.toHaveBeenCalled()
+    } finally {
+      enter.mockRestore()
+    }
+  })
+
   test('a large operation is compressed once for all readers', async () => {
     const { log, sent } = logOf(3)
     await using server = await TestServer.start(log)
@@ -170,6 +201,7 @@ describe('live', () => {
 test('fifty readers of one catch-up cause one compression of each run, and those from elsewhere few more', async () => {
   const { log, sent } = logOf(1500, { inMemory: false })
   await using server = await TestServer.start(log)
+  using watcher = await watch(server, sent.length)
   const runsOf = async (froms: readonly number[]): Promise<number> => {
     await Promise.all(
       froms.map(async (from) => {
@@ -189,7 +221,12 @@ test('fifty readers of one catch-up cause one compression of each run, and those
   log.commit()
   const again = await runsOf(Array(50).fill(0))
   expect(again - runs).toBeLessThanOrEqual(3)
-  expect((await runsOf([101, 202, 303, 404])) - again).toBeLessThanOrEqual(4 * 2)
+  const elsewhere = await runsOf([101, 202, 303, 404])
+  expect(elsewhere - again).toBeLessThanOrEqual(4 * 2)
+  // What was kept is given back when nobody is left who wants it.
+  watcher.socket.destroy()
+  await until(() => server.server.connections().length === 0)
+  expect(await runsOf([0])).toBeGreaterThan(elsewhere + 20)
 })
 
 describe('operation boundaries', () => {

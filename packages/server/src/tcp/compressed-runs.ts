@@ -3,7 +3,7 @@ import type { CommitPoint, LogPosition, LogRun, ReadableLog } from '@datastreame
 import { boundaryAt, type KnownBoundaries, lastWithin } from './boundary-packets.ts'
 import type { CompressedRun } from './compressed-run.ts'
 import { firstChunk } from './first-chunk.ts'
-import { frameEnd } from './frame-end.ts'
+import { frameEnd, MOST_FRAME_BYTES } from './frame-end.ts'
 import type { ReadQueue } from './read-queue.ts'
 import { RunCache } from './run-cache.ts'
 import { zstdFrame } from './zstd.ts'
@@ -43,6 +43,8 @@ export class CompressedRuns {
   readonly #log: ReadableLog
   readonly #queue: ReadQueue
   readonly #cache = new RunCache()
+  /** Memory for what is read to be compressed: new memory for each run would cost as much as compressing it. */
+  readonly #buffers: Uint8Array[] = []
   #readers = 0
   #runs = 0
   #bytesBefore = 0
@@ -65,7 +67,9 @@ export class CompressedRuns {
     return () => {
       if (isIn) this.#readers--
       isIn = false
-      if (this.#readers === 0) this.#cache.clear()
+      if (this.#readers > 0) return
+      this.#cache.clear()
+      this.#buffers.length = 0
     }
   }
 
@@ -77,7 +81,8 @@ export class CompressedRuns {
 
   /**
    * The run at a position before the commit point: whole entries up to where all readers' runs end, or the end of the log or of
-   * what is wanted. `undefined` if it is not to be had: the log changed meanwhile, the run cannot be read, or too many wait.
+   * what is wanted. `undefined` if it is not to be had: it is short, the log changed meanwhile, it cannot
+   * be read, or too many wait.
    */
   of(wanted: RunWanted): Promise<CompressedRun | undefined> | CompressedRun | undefined {
     const { from, boundaries } = wanted
@@ -86,6 +91,7 @@ export class CompressedRuns {
     const most = Math.max(1, Math.floor(maxBytes / ENTRY_HEAD_BYTES))
     const end = wanted.end - from.number > most ? Number.POSITIVE_INFINITY : wanted.end
     const stop = Math.min(from.position + maxBytes, commit.totalLength)
+    if (stop - from.position < LEAST_BYTES) return undefined
     const key = `${from.position} ${from.number} ${stop} ${end} ${boundaries !== undefined}`
     const found = this.#cache.get(key, epoch)
     if (found !== undefined || this.#queue.waiting >= MOST_WAITING) return found
@@ -98,18 +104,31 @@ export class CompressedRuns {
   }
 
   async #make(
-    { from, end, boundaries }: RunWanted,
+    wanted: RunWanted,
     maxBytes: number,
     commit: CommitPoint,
+    epoch: number,
+  ): Promise<CompressedRun | undefined> {
+    const into = this.#buffers.pop() ?? new Uint8Array(MOST_FRAME_BYTES)
+    try {
+      return await this.#compress(wanted, { into, maxBytes, end: commit }, epoch)
+    } finally {
+      if (this.#readers > 0) this.#buffers.push(into)
+    }
+  }
+
+  async #compress(
+    { from, end, boundaries }: RunWanted,
+    options: { readonly into: Uint8Array; readonly maxBytes: number; readonly end: CommitPoint },
     epoch: number,
   ): Promise<CompressedRun | undefined> {
     const log = this.#log
     const isCurrent = (): boolean => log.epoch === epoch
     if (!isCurrent()) return undefined
-    const found = log.runInMemory(from, commit) ?? (await log.runOnDisk(from, { maxBytes, end: commit }))
+    const found = log.runInMemory(from, options.end) ?? (await log.runOnDisk(from, options))
     if (found === undefined || !isCurrent()) return undefined
-    const whole = firstChunk(found, { maxBytes, end })
-    const { run, boundary } = await withBoundary(whole, boundaries, Number(commit.totalEntries))
+    const whole = firstChunk(found, { maxBytes: options.maxBytes, end })
+    const { run, boundary } = await withBoundary(whole, boundaries, Number(options.end.totalEntries))
     const packets = packetsOf(run, boundary, end)
     const { position, next } = run
     const about = { size: packets.length, position, next, boundary }

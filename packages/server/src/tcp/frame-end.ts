@@ -2,6 +2,8 @@ import { bytesLeftInPage, PAGE_BYTES } from '@datastreamer/format'
 
 /** Bytes of a run that is compressed, about: twice as many shrink no better by more than 3 %, half as many take more time. */
 const FRAME_BYTES = 128 * 1024
+/** Most bytes of such a run, if it has more than one entry. */
+export const MOST_FRAME_BYTES: number = 1.5 * FRAME_BYTES
 
 /**
  * Position up to which whole entries from `position` on are compressed together. These ends lie at fixed places of the
