@@ -36,8 +36,8 @@ export interface CompressionTotals {
 /**
  * Compresses runs of the log, each once for all readers who want it while it is kept.
  *
- * Invariants: what is given was read, and kept, at the log's epoch of that moment; the log's pages are not held while a run
- * waits to be compressed.
+ * Invariants: a run that was begun at one epoch of the log is not given at another, but whoever waits for one has to see
+ * whether the epoch is still that of his question; the log's pages are not held while a run waits to be compressed.
  */
 export class CompressedRuns {
   readonly #log: ReadableLog
@@ -90,9 +90,9 @@ export class CompressedRuns {
     const maxBytes = frameEnd(from.position) - from.position
     const most = Math.max(1, Math.floor(maxBytes / ENTRY_HEAD_BYTES))
     const end = wanted.end - from.number > most ? Number.POSITIVE_INFINITY : wanted.end
-    const stop = Math.min(from.position + maxBytes, commit.totalLength)
-    if (stop - from.position < LEAST_BYTES) return undefined
-    const key = `${from.position} ${from.number} ${stop} ${end} ${boundaries !== undefined}`
+    if (commit.totalLength - from.position < LEAST_BYTES) return undefined
+    // One that was cut short by the end of the log is as good, wherever that is now.
+    const key = `${from.position} ${from.number} ${end} ${boundaries !== undefined}`
     const found = this.#cache.get(key, epoch)
     if (found !== undefined || this.#queue.waiting >= MOST_WAITING) return found
     const make = (): Promise<CompressedRun | undefined> =>
@@ -123,19 +123,17 @@ export class CompressedRuns {
     epoch: number,
   ): Promise<CompressedRun | undefined> {
     const log = this.#log
-    const isCurrent = (): boolean => log.epoch === epoch
-    if (!isCurrent()) return undefined
+    if (log.epoch !== epoch) return undefined
     const found = log.runInMemory(from, options.end) ?? (await log.runOnDisk(from, options))
-    if (found === undefined || !isCurrent()) return undefined
+    if (found === undefined) return undefined
     const whole = firstChunk(found, { maxBytes: options.maxBytes, end })
     const { run, boundary } = await withBoundary(whole, boundaries, Number(options.end.totalEntries))
     const packets = packetsOf(run, boundary, end)
     const { position, next } = run
     const about = { size: packets.length, position, next, boundary }
-    if (packets.length < LEAST_BYTES) return isCurrent() ? { ...about, packet: undefined } : undefined
+    if (packets.length < LEAST_BYTES) return { ...about, packet: undefined }
     this.#runs++
     const frame = await zstdFrame(packets)
-    if (!isCurrent()) return undefined
     const isShorter = frame.length <= packets.length * MOST_PART
     return { ...about, packet: isShorter ? encodeCompressed({ size: packets.length, frame }) : undefined }
   }
