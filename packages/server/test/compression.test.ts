@@ -234,6 +234,27 @@ test('fifty readers of one catch-up cause one compression of each run, and those
   expect(await runsOf([0])).toBeGreaterThan(elsewhere + 20)
 })
 
+test('no operation boundary follows the last entry of a range, compressed or not', async () => {
+  const log = new TestLog({ inMemory: false })
+  const random = randomFrom(9)
+  for (let i = 0; i < 300; i++) {
+    if (i % 10 === 0 || i % 10 === 9) log.add(BOOKMARK_TYPE, Uint8Array.of(1, i / 10, i % 10))
+    else log.add(2, text(1500, random))
+  }
+  log.commit()
+  const tens: KnownBoundaries = { lastUpTo: (number) => 10 * Math.floor(number / 10), isKnownAt: () => true }
+  await using server = await TestServer.start({ log: log.log, index: log.index, operationBoundaries: tens })
+  using client = await ask(server, 'operationBoundaries')
+  client.send({ name: 'rangeBookmark', from: Uint8Array.of(1, 1, 0), to: Uint8Array.of(1, 9, 9) })
+  await client.read(OK.length + 8)
+  client.send({ name: 'header' })
+  client.socket.end()
+  const packets = packetsIn(unpack(await client.rest()).plain)
+  expect(packets.filter((packet) => !packet.startsWith('entry'))).toEqual(['end 10', 'result 0', 'header 300'])
+  expect(packets.slice(-3)).toEqual(['entry 99', 'result 0', 'header 300'])
+  expect(server.server.counters.compression.runs).toBe(1)
+})
+
 describe('operation boundaries', () => {
   /** Operations of ten entries, known up to one of them. */
   const tens = (upTo = Number.POSITIVE_INFINITY): KnownBoundaries => ({

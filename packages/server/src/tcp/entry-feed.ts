@@ -118,7 +118,7 @@ export class EntryFeed {
     if (from === undefined || number >= Number(this.#log.header.totalEntries)) return undefined
     const { epoch } = this.#log
     const run = await this.#compressed?.of({ from, end: this.#end, boundaries: this.#boundaries?.known })
-    if (run === undefined || this.#log.epoch !== epoch) return undefined
+    if (run === undefined) return undefined
     if (run.packet === undefined) {
       this.#plainUntil = run.next.number
       return undefined
