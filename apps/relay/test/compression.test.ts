@@ -1,17 +1,9 @@
 import { tempDir } from '@datastreamer/fixtures'
-import { type Net, nodeNet } from '@datastreamer/runtime'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { expect, test } from 'vitest'
 import { expectEqualFiles } from './support/equal-files.ts'
-import { TestRelay, until } from './support/relay.ts'
+import { ELSEWHERE, TestRelay, until } from './support/relay.ts'
 import { Source } from './support/source.ts'
-
-/** The network of this machine, as if the servers on it were elsewhere. */
-const ELSEWHERE: Net = {
-  ...nodeNet,
-  dial: (options, onOpen) =>
-    Object.defineProperty(nodeNet.dial(options, onOpen), 'remoteAddress', { value: '192.0.2.7' }),
-}
 
 function start(source: Source, file: string, ...args: readonly string[]): Promise<TestRelay> {
   const never = new AbortController().signal

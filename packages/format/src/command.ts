@@ -19,7 +19,7 @@ export const CommandNumber = {
 
 export type CommandName = keyof typeof CommandNumber
 
-/** What a connection may ask for beyond the commands of the Go server, while stopped: commands without parameters. */
+/** What a connection may ask for beyond the commands of the Go server, while stopped. */
 export type ExtensionName = 'operationBoundaries' | 'compression'
 
 /** A command without the stream type, which is the same for all of a connection. */
@@ -32,6 +32,9 @@ export type Command =
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
   | { readonly name: ExtensionName }
+
+/** A command that asks for an extension. docs/spec/protocol.md §7, §10. */
+export type ExtensionCommand = Extract<Command, { readonly name: ExtensionName }>
 
 /** A command and the number of bytes that it took. */
 export interface DecodedCommand {

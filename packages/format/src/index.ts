@@ -5,6 +5,7 @@ export {
   CommandNumber,
   type DecodedCommand,
   decodeCommand,
+  type ExtensionCommand,
   type ExtensionName,
   encodeCommand,
   MAX_COMMAND_BYTES,

@@ -6,6 +6,13 @@ import { expect } from 'vitest'
 import { OPTIONS } from '../../src/options.ts'
 import { program } from '../../src/program.ts'
 
+/** The network of this machine, as if the servers on it were elsewhere. */
+export const ELSEWHERE: Net = {
+  ...nodeNet,
+  dial: (options, onOpen) =>
+    Object.defineProperty(nodeNet.dial(options, onOpen), 'remoteAddress', { value: '192.0.2.7' }),
+}
+
 /** The status of a relay, as far as tests look at it. */
 export interface RelayStatus {
   readonly stream: { readonly totalEntries: bigint; readonly systemId: bigint; readonly version: number }

@@ -1,4 +1,4 @@
-import { type EntriesTo, type Entry, type ExtensionName, type Header, TruncatedError } from '@datastreamer/format'
+import { type EntriesTo, type Entry, type ExtensionCommand, type Header, TruncatedError } from '@datastreamer/format'
 import { sleep } from '@datastreamer/runtime'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -116,7 +116,7 @@ async function* streamOnce(
   const { settings } = context
   const { endToLocate } = cursor
   if (endToLocate !== undefined) cursor.endAt(await locateEnd(context, endToLocate, signal))
-  const wanted = { names: extensionsOf(options), missing: context.missing }
+  const wanted = { commands: extensionsOf(options), missing: context.missing }
   const session = await StreamSession.open(settings, { wanted, signal })
   const { header } = session
   const [boundaries, compression] = [
@@ -172,8 +172,9 @@ async function* streamOnce(
 }
 
 /** What to ask a server for, before the stream is started. */
-function extensionsOf({ boundaries }: FollowOptions): readonly ExtensionName[] {
-  return boundaries ? ['operationBoundaries', 'compression'] : ['compression']
+function extensionsOf({ boundaries }: FollowOptions): readonly ExtensionCommand[] {
+  const compression = { name: 'compression' } as const
+  return boundaries ? [{ name: 'operationBoundaries' }, compression] : [compression]
 }
 
 /** Wait until the stream has all entries before one. */

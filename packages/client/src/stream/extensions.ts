@@ -1,4 +1,4 @@
-import type { ExtensionName } from '@datastreamer/format'
+import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { Channel } from '../connection/channel.ts'
 import { ConnectionError, ServerRefusedError } from '../errors.ts'
@@ -30,7 +30,7 @@ export class MissingExtensions {
 /** What a connection is to be asked for. */
 export interface WantedExtensions {
   /** In this order. */
-  readonly names: readonly ExtensionName[]
+  readonly commands: readonly ExtensionCommand[]
   /** What is known of them. */
   readonly missing: MissingExtensions
 }
@@ -53,12 +53,13 @@ export class ExtensionRequests {
    * @returns those that the server has
    * @throws as {@link Channel.request}, but not for a refusal
    */
-  async ask(channel: Channel, wanted: readonly ExtensionName[]): Promise<ReadonlySet<ExtensionName>> {
-    for (const name of wanted) {
+  async ask(channel: Channel, wanted: readonly ExtensionCommand[]): Promise<ReadonlySet<ExtensionName>> {
+    for (const command of wanted) {
+      const { name } = command
       if (this.#missing.has(name)) continue
       this.#open = name
       try {
-        await channel.request({ name })
+        await channel.request(command)
         this.#granted.add(name)
       } catch (error) {
         if (!(error instanceof ServerRefusedError)) throw error

@@ -1,4 +1,4 @@
-import type { Entry, ExtensionName, Header, OperationBoundary } from '@datastreamer/format'
+import type { Entry, ExtensionCommand, ExtensionName, Header, OperationBoundary } from '@datastreamer/format'
 import { Channel, type IdleLimit } from '../connection/channel.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -49,7 +49,7 @@ export class StreamSession {
       const unbind = channel.connection.failOn(signal)
       const requests = wanted && new ExtensionRequests(wanted.missing)
       try {
-        const granted = await requests?.ask(channel, worthIt(wanted?.names ?? [], settings, channel))
+        const granted = await requests?.ask(channel, worthIt(wanted?.commands ?? [], settings, channel))
         return new StreamSession(channel, await requestHeader(channel), granted ?? new Set(), unbind)
       } catch (error) {
         unbind()
@@ -119,10 +119,10 @@ export class StreamSession {
 
 /** What is worth asking for on a connection: over none that stays on this machine are entries faster if they are compressed. */
 function worthIt(
-  names: readonly ExtensionName[],
+  commands: readonly ExtensionCommand[],
   { compression }: Settings,
   { connection }: Channel,
-): readonly ExtensionName[] {
+): readonly ExtensionCommand[] {
   const isWorthIt = compression === 'auto' ? !connection.isLocal : compression
-  return isWorthIt ? names : names.filter((name) => name !== 'compression')
+  return isWorthIt ? commands : commands.filter(({ name }) => name !== 'compression')
 }
