@@ -30,3 +30,10 @@ test.each([
   })
   expect(isOwnAddress(address)).toBe(expected)
 })
+
+test('where the system does not list its interfaces, only loopback is known', () => {
+  vi.mocked(networkInterfaces).mockImplementation(() => {
+    throw new Error('simulated')
+  })
+  expect(['127.0.0.1', '10.1.2.3'].map(isOwnAddress)).toEqual([true, false])
+})
