@@ -12,7 +12,13 @@ const MAX_RANGES = 10_000
  * Invariants: no range is empty; they are in order, with a gap between each two.
  */
 export class DamagedRanges {
+  readonly #onChange: () => void
   #ranges: EntryRange[] = []
+
+  /** @param onChange called when damage was found or is gone */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange
+  }
 
   get all(): readonly EntryRange[] {
     return this.#ranges
@@ -52,6 +58,7 @@ export class DamagedRanges {
     }
     this.#ranges.splice(at, end - at, { from, to })
     if (this.#ranges.length > MAX_RANGES) this.#joinWithBefore(Math.max(1, at))
+    this.#onChange()
   }
 
   /** The bytes of a range are whole again. */
@@ -62,6 +69,12 @@ export class DamagedRanges {
       const after = { from: to, to: range.to }
       return [before, after].filter((part) => part.from.totalLength < part.to.totalLength)
     })
+    this.#onChange()
+  }
+
+  /** Know of these ranges and no others. @param ranges in order, with a gap between each two */
+  replace(ranges: readonly EntryRange[]): void {
+    this.#ranges = [...ranges]
   }
 
   /** Forget what is after the end of the log. */
