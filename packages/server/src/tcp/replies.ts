@@ -8,8 +8,7 @@ import {
   ResultCode,
   viewOf,
 } from '@datastreamer/format'
-import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store/log'
-import { findBookmark, firstEventAfter } from '@datastreamer/store/log'
+import { firstEventAfter, type LogPosition, type ReadableLog } from '@datastreamer/store/log'
 import type { ConnectionContext } from './server-options.ts'
 
 /** What a client gets for a command. */
@@ -32,7 +31,7 @@ export type Query = Exclude<Command, { readonly name: 'stop' }>
 
 type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' }>
 
-type LookedUp = Pick<ConnectionContext, 'log' | 'bookmarks'>
+type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
 
 /**
  * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
@@ -44,12 +43,13 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
   return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, stream)
 }
 
-async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Reply> {
+async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
+  const { log, findBookmark } = stream
   switch (query.name) {
     case 'entry':
       return found(encodeResponse(await log.entry(query.entryNumber)))
     case 'bookmark': {
-      const number = await findBookmark(log, bookmarks, query.bookmark)
+      const number = await findBookmark(query.bookmark)
       return found(encodeResponse(number === undefined ? undefined : await firstEventAfter(log, number)))
     }
     case 'start': {
@@ -57,13 +57,13 @@ async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Repl
       return from === undefined ? refused(ResultCode.BAD_FROM_ENTRY) : { t: 'stream', from }
     }
     case 'startBookmark': {
-      const from = await locateBookmark(log, bookmarks, query.bookmark)
+      const from = await locateBookmark(stream, query.bookmark)
       return from === undefined ? refused(ResultCode.BAD_FROM_BOOKMARK) : { t: 'stream', from }
     }
     case 'rangeBookmark': {
-      const from = await locateBookmark(log, bookmarks, query.from)
+      const from = await locateBookmark(stream, query.from)
       if (from === undefined) return refused(ResultCode.BAD_FROM_BOOKMARK)
-      const to = await findBookmark(log, bookmarks, query.to)
+      const to = await findBookmark(query.to)
       if (to === undefined || to < BigInt(from.number)) return refused(ResultCode.BAD_TO_BOOKMARK)
       return { t: 'stream', from, end: Number(to) + 1, body: encodeRangeEnd(to) }
     }
@@ -89,12 +89,8 @@ function encodeRangeEnd(number: bigint): Uint8Array {
   return out
 }
 
-async function locateBookmark(
-  log: ReadableLog,
-  index: BookmarkIndex,
-  key: Uint8Array,
-): Promise<LogPosition | undefined> {
-  const number = await findBookmark(log, index, key)
+async function locateBookmark({ log, findBookmark }: LookedUp, key: Uint8Array): Promise<LogPosition | undefined> {
+  const number = await findBookmark(key)
   return number === undefined ? undefined : locate(log, number)
 }
 

@@ -33,6 +33,11 @@ export interface ServedStream {
 }
 
 export interface ServingOptions extends ConnectionLimits {
+  /**
+   * Threads of their own for clients (default 0: they are served in the thread of the server). With more than one, the
+   * system divides the connections among them.
+   */
+  readonly readerThreads?: number | undefined
   /** Connections at a time (default 1,000; 0 is no limit). */
   readonly maxConnections?: number | undefined
   /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
@@ -51,11 +56,20 @@ export type StreamServerOptions = ServingOptions &
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> }
 
-/** What all connections of a server share. */
+/** Number of a committed bookmark's entry, or `undefined`. @throws what reading the log or the index throws */
+export type FindBookmark = (bookmark: Uint8Array) => Promise<bigint | undefined>
+
+/** All limits of a host of clients. */
+export interface HostLimits extends Resolved<ConnectionLimits> {
+  readonly maxConnections: number
+  readonly keepAliveMs: number
+}
+
+/** What all connections of a host share. */
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** The log, whose reads are queued. */
   readonly log: ReadableLog
-  readonly bookmarks: BookmarkIndex
+  readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
   readonly scheduler: FairScheduler
   readonly memory: FeedMemory

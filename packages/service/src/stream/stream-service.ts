@@ -49,6 +49,7 @@ export class StreamService implements AsyncDisposable {
       maxConnections: config.maxConnections,
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       closeOnStateError: !config.keepOpenOnStateError,
+      readerThreads: config.readerThreads,
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, stream.log)
@@ -82,13 +83,13 @@ export class StreamService implements AsyncDisposable {
   }
 
   /** Its clients, for the status. */
-  get clients(): Readonly<Record<string, unknown>> {
-    const connections = this.#server.connections()
+  async clients(): Promise<Readonly<Record<string, unknown>>> {
+    const connections = await this.#server.connections()
     return {
       connected: connections.length,
       streaming: connections.filter(({ state }) => state === 'streaming').length,
-      slowestLagEntries: slowestLag(this.#server),
-      counters: this.#server.counters,
+      slowestLagEntries: slowestLag(connections),
+      counters: await this.#server.counters(),
       list: connections.slice(0, MAX_LISTED),
     }
   }

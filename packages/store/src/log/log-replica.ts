@@ -1,5 +1,6 @@
 import type { Clock } from '@datastreamer/runtime'
 import type { DiskFile } from '../disk/disk.ts'
+import { nodeDisk } from '../disk/node-disk.ts'
 import { type CommitPoint, isBefore } from './commit-point.ts'
 import { type LogUpdate, type ReplicaStart, receivedError } from './log-update.ts'
 import { PageBuffers, startOfOpenPage } from './page-buffers.ts'
@@ -67,6 +68,11 @@ export class LogReplica {
     }
   }
 
+  /** Release the file. */
+  async close(): Promise<void> {
+    await this.#options.file.close()
+  }
+
   #truncate(point: CommitPoint): void {
     this.#buffers.clear()
     // What was removed may have been committed a moment before, so that it never was in this log.
@@ -82,4 +88,9 @@ export class LogReplica {
     })
     void this.log.change(() => changed)
   }
+}
+
+/** Begin a replica, which opens the file of the log for itself. @throws the system's error */
+export async function openReplica(options: Omit<LogReplicaOptions, 'file'>): Promise<LogReplica> {
+  return new LogReplica({ ...options, file: await nodeDisk.open(options.start.path, 'read') })
 }

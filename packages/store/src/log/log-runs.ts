@@ -54,6 +54,10 @@ export class LogRuns {
     this.#confirm = confirm
   }
 
+  isAtPath(): Promise<boolean> {
+    return this.#file.isAt(this.#path)
+  }
+
   get confirmsReads(): boolean {
     return this.#confirm !== undefined
   }

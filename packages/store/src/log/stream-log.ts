@@ -100,6 +100,11 @@ export class StreamLog implements ReadableLog {
     return { start, link: this.#replicas.add(send) }
   }
 
+  /** Whether its path still leads to its file. */
+  isAtPath(): Promise<boolean> {
+    return this.#runs.isAtPath()
+  }
+
   /** Resolves when every replica has done all that happened to this log until now. */
   replicasAgreed(): Promise<void> {
     return this.#replicas.agreed()
