@@ -37,6 +37,8 @@ export interface Clients {
 
 export interface ClientHostOptions extends HostLimits {
   readonly log: ReadableLog
+  /** See {@link ConnectionContext}. */
+  readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
   readonly scheduler: FairScheduler

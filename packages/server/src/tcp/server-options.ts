@@ -69,6 +69,8 @@ export interface HostLimits extends Resolved<ConnectionLimits> {
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** The log, whose reads are queued. */
   readonly log: ReadableLog
+  /** Hear of all that has happened to the log: what a client asks for must not be older than what it has heard elsewhere. */
+  readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
   readonly scheduler: FairScheduler

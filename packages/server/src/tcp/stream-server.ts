@@ -55,6 +55,7 @@ export class StreamServer implements AsyncDisposable {
             ...parts,
             ...limits,
             log,
+            refresh: () => {},
             scheduler: this.#scheduler,
             reads,
             admission: new Admission(admission),

@@ -1,4 +1,4 @@
-import type { MessagePort, Worker } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { receivedError, type SentError, sentError } from '@datastreamer/store/log'
 
 /** What goes from one thread to another. */
@@ -58,6 +58,13 @@ export class ThreadChannel<
       this.#send({ t: 'request', id, request })
       this.#waiting.set(id, { resolve: (value) => resolve(value as Answer), reject })
     })
+  }
+
+  /** Handle now what has been sent to a port until now. */
+  drain(port: MessagePort): void {
+    for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
+      this.#receive(got.message)
+    }
   }
 
   /** Reject what is not answered, and what is requested from now on; returns how many waited. */

@@ -11,7 +11,7 @@ export interface ClientThreadOptions {
   readonly log: StreamLog
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
-  readonly start: Omit<ThreadStart, 'replica'>
+  readonly start: Omit<ThreadStart, 'replica' | 'sent'>
   readonly onEvent: (event: EventDetails) => void
 }
 
@@ -24,9 +24,13 @@ export class ClientThread {
 
   constructor(options: ClientThreadOptions) {
     this.#options = options
-    const { start: replica, link } = options.log.replicate((update) => this.#channel.post({ t: 'log', update }))
+    const sent = new Int32Array(new SharedArrayBuffer(4))
+    const { start: replica, link } = options.log.replicate((update) => {
+      this.#channel.post({ t: 'log', update })
+      Atomics.add(sent, 0, 1)
+    })
     this.#link = link
-    const workerData: ThreadStart = { ...options.start, replica }
+    const workerData: ThreadStart = { ...options.start, replica, sent: sent.buffer }
     this.#worker = new Worker(WORKER, { workerData, execArgv: WORKER_ARGUMENTS })
     this.#channel = new ThreadChannel(this.#worker, {
       onNote: (note) => this.#onNote(note),

@@ -12,6 +12,7 @@ import { EventOutbox } from './event-outbox.ts'
 import type { ThreadStart, ToServer, ToThread } from './messages.ts'
 
 invariant(parentPort !== null, 'a thread for clients is started by its server')
+const port = parentPort
 const start = workerData as ThreadStart
 const { replica: replicaStart, admission, maxConnectionsPerAddress, limits, hosts } = start
 const clock = systemClock
@@ -22,12 +23,18 @@ const replica = await openReplica({
   confirm: () => channel.request({ t: 'confirm' }),
   acknowledge: (id) => channel.post({ t: 'acknowledged', id }),
 })
-const channel = new ThreadChannel<ToServer, ToThread>(parentPort, { onNote, onRequest })
+const sent = new Int32Array(start.sent)
+/** Updates of the log that were applied; wraps as `sent` does. */
+let applied = 0
+const channel = new ThreadChannel<ToServer, ToThread>(port, { onNote, onRequest })
 const outbox = new EventOutbox((events) => channel.post({ t: 'events', events }))
 const scheduler = new FairScheduler(clock)
 const host = new ClientHost({
   ...limits,
   log: replica.log,
+  refresh: () => {
+    if (Atomics.load(sent, 0) !== applied) channel.drain(port)
+  },
   findBookmark: (bookmark) => channel.request({ t: 'findBookmark', bookmark }),
   operationBoundaries: {
     lastUpTo: (number) => channel.request({ t: 'lastUpTo', number }),
@@ -43,8 +50,10 @@ const host = new ClientHost({
 })
 
 function onNote(note: ToThread['note']): void {
-  if (note.t === 'log') replica.apply(note.update)
-  else outbox.onHandled()
+  if (note.t === 'log') {
+    applied = (applied + 1) | 0
+    replica.apply(note.update)
+  } else outbox.onHandled()
 }
 
 async function onRequest(request: ToThread['request']): Promise<unknown> {

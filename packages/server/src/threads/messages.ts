@@ -14,6 +14,8 @@ export interface ThreadStart {
   readonly limits: HostLimits
   /** Threads of the server. */
   readonly hosts: number
+  /** One word: how many updates of the log were sent. */
+  readonly sent: SharedArrayBuffer
 }
 
 /** An event as it is sent; what could not be read can be read again by a request that names it. */

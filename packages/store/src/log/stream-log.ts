@@ -110,7 +110,7 @@ export class StreamLog implements ReadableLog {
     return this.#replicas.agreed()
   }
 
-  /** Move the commit point forward. Listeners are notified soon, once for all commits of this turn of the event loop. */
+  /** Move the commit point forward. Replicas are sent it at once, listeners are notified soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
     invariant(
@@ -118,11 +118,11 @@ export class StreamLog implements ReadableLog {
       `the commit point goes back from ${entries} to ${totalEntries} entries`,
     )
     this.#header = { ...this.#header, totalLength, totalEntries }
+    this.#replicas.commit({ totalLength, totalEntries })
     if (this.#announced) return
     this.#announced = true
     this.#clock.soon(() => {
       this.#announced = false
-      this.#replicas.commit({ totalLength: this.#header.totalLength, totalEntries: this.#header.totalEntries })
       for (const listener of this.#listeners) listener.onCommit()
     })
   }
