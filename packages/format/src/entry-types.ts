@@ -11,7 +11,8 @@ export const MAX_ENTRY_TYPES = 64
  * @see docs/spec/protocol.md §11
  */
 export function encodeEntryTypes(types: readonly number[]): Uint8Array {
-  if (types.length > MAX_ENTRY_TYPES) throw new RangeError(`${types.length} entry types, the limit is ${MAX_ENTRY_TYPES}`)
+  if (types.length > MAX_ENTRY_TYPES)
+    throw new RangeError(`${types.length} entry types, the limit is ${MAX_ENTRY_TYPES}`)
   const out = new Uint8Array(2 + 4 * types.length)
   const view = viewOf(out)
   view.setUint16(0, types.length)

@@ -7,6 +7,7 @@ import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
 import { ChunkMemory } from '../src/tcp/chunk-memory.ts'
 import type { FeedMemory } from '../src/tcp/entry-feed.ts'
 import { EntryStream, type StreamOutcome } from '../src/tcp/entry-stream.ts'
+import { FilterResults } from '../src/tcp/filter-results.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
 
@@ -46,7 +47,8 @@ class Turns {
 }
 
 function memoryOf(bytes: number): FeedMemory {
-  return { chunks: new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 }), newest: new SharedCopy() }
+  const chunks = new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
+  return { chunks, newest: new SharedCopy(), results: new FilterResults() }
 }
 
 test.each([

@@ -9,6 +9,7 @@ import { NO_BOUNDARIES } from './boundary-packets.ts'
 import { ChunkMemory } from './chunk-memory.ts'
 import { ClientConnection } from './client-connection.ts'
 import { FairScheduler } from './fair-scheduler.ts'
+import { FilterResults } from './filter-results.ts'
 import { QueuedBoundaries, QueuedLog, ReadQueue } from './read-queue.ts'
 import { type CloseReason, type EventDetails, serverEvents } from './server-events.ts'
 import type { ConnectionContext, ServedStream, StreamServerOptions } from './server-options.ts'
@@ -53,6 +54,7 @@ export class StreamServer implements AsyncDisposable {
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_CHUNKS }),
         newest: new SharedCopy(),
+        results: new FilterResults(),
       },
       clock,
       net,
