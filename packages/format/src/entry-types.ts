@@ -38,3 +38,16 @@ export function decodeEntryTypes(bytes: Uint8Array, at: number): number[] | unde
   if (bytes.length < at + 2 + 4 * count) return undefined
   return Array.from({ length: count }, (_, i) => view.getUint32(at + 2 + 4 * i))
 }
+
+/**
+ * The entry types that a reading is limited to, as a set; `undefined`: it is not.
+ *
+ * @throws {RangeError} if there are none or more than 64, or one is no u32
+ */
+export function entryTypesOf(types: readonly number[] | undefined): ReadonlySet<number> | undefined {
+  if (types === undefined) return undefined
+  if (types.length < 1 || types.length > MAX_ENTRY_TYPES) {
+    throw new RangeError(`types has ${types.length} entry types, expected 1 to ${MAX_ENTRY_TYPES}`)
+  }
+  return new Set(types.map((type) => unsigned(type, 32, 'entry type')))
+}

@@ -42,7 +42,7 @@ export {
   type U64,
   u64Of,
 } from './entry-source.ts'
-export { MAX_ENTRY_TYPES } from './entry-types.ts'
+export { entryTypesOf, MAX_ENTRY_TYPES } from './entry-types.ts'
 export { FormatError, type FormatErrorCode, StreamError } from './errors.ts'
 export {
   decodeHeaderEntry,
