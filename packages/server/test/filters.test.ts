@@ -1,14 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
-import { BOOKMARK_TYPE, decodeEntry, type Entry, encodeResult } from '@datastreamer/format'
+import { BOOKMARK_TYPE, decodeEntry, type Entry, encodeEntry, encodeResult } from '@datastreamer/format'
 import { turns, until } from '@datastreamer/runtime/testing'
-import { TestLog, type TestLogOptions } from '@datastreamer/store/testing'
+import { concat, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { EntryFilter } from '../src/tcp/entry-filter.ts'
 import { FilterResults } from '../src/tcp/filter-results.ts'
-import * as walks from '../src/tcp/wanted-entries.ts'
 import { FilteredReader } from './filtered-reader.ts'
 import { packetsIn, TestServer } from './tcp-client.ts'
+
+type TestLogOptions = NonNullable<ConstructorParameters<typeof TestLog>[0]>
 
 const OK = encodeResult(0)
 const TYPES = [1, 2, 0xffff_ffff, BOOKMARK_TYPE]
@@ -202,7 +203,7 @@ describe('the entries of the types asked for, and how far the server has looked'
 })
 
 describe('a stream of nothing that is wanted', () => {
-  test('is never silent for more than a chunk, and holds no chunk', async () => {
+  test('is never silent for longer than it takes to look at a page', async () => {
     const log = new TestLog({ inMemory: false })
     const history: Entry[] = []
     for (let i = 0; i < 40_000; i++) {
@@ -287,7 +288,7 @@ test('more than 64 types close the connection', async () => {
 })
 
 test('a commit is looked at once for all readers at the head that want the same', async () => {
-  const walked = vi.spyOn(EntryFilter.prototype, 'packetsOf')
+  const walked = vi.spyOn(EntryFilter.prototype, 'of')
   const filtered = vi.spyOn(FilterResults.prototype, 'of')
   try {
     const log = new TestLog()
@@ -341,10 +342,45 @@ test('no more results are kept than of a few filters', () => {
   expect(make).toHaveBeenCalledTimes(19)
 })
 
-test('entries of all types wanted are not copied', () => {
-  const log = new TestLog()
-  const bytes = log.addMany(5, 20)
-  const wanted = walks.findWanted(bytes, new Set([2]))
-  expect(walks.takeWanted(bytes, wanted, false)).toBe(bytes)
-  expect(packetsIn(bytes)).toHaveLength(5)
+describe('the memory of a chunk', () => {
+  const entries = (...types: number[]): Uint8Array =>
+    concat(types.map((type, i) => encodeEntry({ type, number: BigInt(i), data: new Uint8Array(3000) })))
+
+  /** Filter a chunk that lies in memory of its own, or of others. */
+  function filtered(bytes: Uint8Array, own: Uint8Array<ArrayBuffer> | undefined, ...types: number[]) {
+    const next = { position: 0, number: 4 }
+    const chunk = { packets: [bytes], position: 0, next, buffer: { isLarge: true, bytes: own }, readsAhead: false }
+    return EntryFilter.of(types, new FilterResults())?.of(chunk)
+  }
+
+  test('of others is not written to, and not copied if all is wanted', () => {
+    const bytes = entries(1, 2, 1, 2)
+    const before = bytes.slice()
+    expect(packetsIn(concat(filtered(bytes, undefined, 1)?.packets ?? []))).toEqual([
+      'entry 0',
+      'entry 2',
+      'progress 4',
+    ])
+    expect(bytes).toEqual(before)
+    expect(filtered(bytes, undefined, 1, 2)?.packets[0]).toBe(bytes)
+  })
+
+  test('of its own holds what is left, unless that is little', () => {
+    const own = new Uint8Array(80_000)
+    const bytes = own.subarray(0, 4 * 3017)
+    const fill = (): void => bytes.set(entries(1, 2, 1, 3))
+    fill()
+    const all = filtered(bytes, own, 1, 2, 3)
+    expect([all?.usesBuffer, all?.packets[0]?.buffer]).toEqual([true, own.buffer])
+    const two = filtered(bytes, own, 1)
+    expect([two?.usesBuffer, two?.packets[0]?.buffer]).toEqual([true, own.buffer])
+    expect(packetsIn(concat(two?.packets ?? []))).toEqual(['entry 0', 'entry 2', 'progress 4'])
+    fill()
+    const one = filtered(bytes, own, 3)
+    expect(one?.usesBuffer).toBe(false)
+    bytes.fill(0)
+    expect(packetsIn(concat(one?.packets ?? []))).toEqual(['entry 3'])
+    fill()
+    expect(filtered(bytes, own, 9)).toEqual({ packets: [expect.any(Uint8Array)], usesBuffer: false })
+  })
 })

@@ -2,7 +2,20 @@ import { hash } from 'node:crypto'
 import { encodeProgress, PacketType } from '@datastreamer/format'
 import type { Chunk } from './entry-feed.ts'
 import type { FilterResults } from './filter-results.ts'
-import { findWanted, takeWanted } from './wanted-entries.ts'
+import { copyWanted, findWanted, moveWanted, type Wanted } from './wanted-entries.ts'
+
+/** A chunk is copied of which less than this part of its memory is left. */
+const COPIED_SHARE = 16
+
+/** Puts wanted entries one after the other. */
+type Take = (entries: Uint8Array, wanted: Wanted) => Uint8Array
+
+/** What is left of a chunk. */
+export interface Filtered {
+  readonly packets: readonly Uint8Array[]
+  /** Whether they lie in the chunk's own memory. */
+  readonly usesBuffer: boolean
+}
 
 /**
  * The entry types that one reader wants. It leaves their entries of a chunk, and says with a progress how far it looked where
@@ -24,23 +37,35 @@ export class EntryFilter {
     return types.length === 0 ? undefined : new EntryFilter(types, results)
   }
 
-  /** What to write of a chunk. The chunk's own memory is written to, and holds what is to be written. */
-  packetsOf({ packets, next, buffer }: Chunk): readonly Uint8Array[] {
-    return packets.flatMap((packet) => {
+  /** What to write of a chunk. Its own memory may be written to. */
+  of({ packets, next, buffer }: Chunk): Filtered {
+    const own = buffer?.bytes
+    let usesBuffer = false
+    const left = packets.flatMap((packet) => {
       // The others are operation boundaries.
       if (packet[0] !== PacketType.entry) return [packet]
-      const isOurs = buffer?.bytes !== undefined
-      const filter = (): readonly Uint8Array[] => this.#filter(packet, next.number, isOurs)
-      return isOurs ? filter() : this.#results.of(this.#key, packet, filter)
+      const filter = (take: Take): readonly Uint8Array[] => this.#filter(packet, next.number, take)
+      if (own === undefined) return this.#results.of(this.#key, packet, () => filter(shareWanted))
+      return filter((entries, wanted) => {
+        // Large memory is scarce: what is left is copied if it is little.
+        usesBuffer = wanted.bytes > own.length / COPIED_SHARE
+        return usesBuffer ? moveWanted(entries, wanted) : copyWanted(entries, wanted)
+      })
     })
+    return { packets: left, usesBuffer }
   }
 
-  #filter(entries: Uint8Array, nextEntry: number, isOurs: boolean): readonly Uint8Array[] {
+  #filter(entries: Uint8Array, nextEntry: number, take: Take): readonly Uint8Array[] {
     const wanted = findWanted(entries, this.#types)
     // Before the last entry is written over.
     const progress = wanted.isLastWanted ? [] : [progressAfter(nextEntry, entries.subarray(wanted.lastAt))]
-    return wanted.bytes === 0 ? progress : [takeWanted(entries, wanted, isOurs), ...progress]
+    return wanted.bytes === 0 ? progress : [take(entries, wanted), ...progress]
   }
+}
+
+/** For memory that others read too. */
+function shareWanted(entries: Uint8Array, wanted: Wanted): Uint8Array {
+  return wanted.bytes === entries.length ? entries : copyWanted(entries, wanted)
 }
 
 /** A progress to `nextEntry`. @param before the entry before it, encoded; `undefined` if there is none */

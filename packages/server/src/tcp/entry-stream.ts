@@ -165,24 +165,29 @@ export class EntryStream implements LogListener {
   #write(chunk: Chunk): void {
     this.#state = IDLE
     const { number } = chunk.next
+    const { clock, filter } = this.#options
+    let packets: readonly Uint8Array[]
+    let isHeld = true
     try {
       invariant(number <= this.#end, 'a chunk goes on after the end')
       this.#cursor.moveTo(chunk.next)
+      const filtered = filter?.of(chunk)
+      packets = filtered?.packets ?? chunk.packets
+      isHeld = filtered?.usesBuffer ?? true
     } catch (error) {
       this.#feed.drop(chunk)
       this.#fail(error)
       return
     }
     this.#opened = true
+    if (!isHeld) this.#feed.release(chunk)
     // What comes next is read while this is written.
     if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
-    const { clock, filter } = this.#options
-    const packets = filter === undefined ? chunk.packets : filter.packetsOf(chunk)
     const began = clock.now()
     const bytes = packets.reduce((sum, { length }) => sum + length, 0)
     this.#outlet.write(packets, () => {
       this.#pace.onTaken(bytes, clock.now() - began)
-      this.#feed.release(chunk)
+      if (isHeld) this.#feed.release(chunk)
     })
   }
 

@@ -40,21 +40,26 @@ export function findWanted(entries: Uint8Array, types: ReadonlySet<number>): Wan
   return { bounds, bytes, lastAt, isLastWanted }
 }
 
-/**
- * The wanted entries, one after the other.
- *
- * @param isOurs whether the memory of `entries` may be used for that
- */
-export function takeWanted(entries: Uint8Array, { bounds, bytes }: Wanted, isOurs: boolean): Uint8Array {
-  if (bytes === entries.length) return entries
-  const out = isOurs ? entries : new Uint8Array(bytes)
+/** The wanted entries, one after the other, in new memory. */
+export function copyWanted(entries: Uint8Array, { bounds, bytes }: Wanted): Uint8Array {
+  const out = new Uint8Array(bytes)
+  let to = 0
+  for (let i = 0; i < bounds.length; i += 2) {
+    const wanted = entries.subarray(bounds[i], bounds[i + 1])
+    out.set(wanted, to)
+    to += wanted.length
+  }
+  return out
+}
+
+/** The wanted entries, one after the other, where the first entries were. */
+export function moveWanted(entries: Uint8Array, { bounds, bytes }: Wanted): Uint8Array {
   let to = 0
   for (let i = 0; i < bounds.length; i += 2) {
     const from = bounds[i] ?? 0
     const end = bounds[i + 1] ?? 0
-    if (isOurs) out.copyWithin(to, from, end)
-    else out.set(entries.subarray(from, end), to)
+    entries.copyWithin(to, from, end)
     to += end - from
   }
-  return out.subarray(0, bytes)
+  return entries.subarray(0, bytes)
 }
