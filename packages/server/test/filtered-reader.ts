@@ -24,6 +24,7 @@ export class FilteredReader {
   readonly #history: () => readonly Entry[]
   readonly #packets = new PacketReader()
   #awaitsRangeEnd: boolean
+  #isClosed = false
 
   /** @param history of the stream at this moment @param ranged whether a number follows the third result */
   constructor(client: RawClient, types: readonly number[], history: () => readonly Entry[], ranged = false) {
@@ -35,14 +36,19 @@ export class FilteredReader {
       this.#packets.push(chunk.slice())
       this.#readAll()
     })
+    void client.closed.then(() => {
+      this.#isClosed = true
+    })
     client.send({ name: 'filters' })
     client.send({ name: 'entryTypes', types })
   }
 
-  /** Resolves when it has come so far. @throws the first fault */
+  /** Resolves when it has come so far. @throws the first fault, or if the server closes before */
   async reach(position: number): Promise<void> {
-    await until(() => this.faults.length > 0 || (this.position ?? -1) >= position)
+    const isThere = (): boolean => (this.position ?? -1) >= position
+    await until(() => this.#isClosed || this.faults.length > 0 || isThere())
     if (this.faults.length > 0) throw new Error(this.faults[0])
+    if (!isThere()) throw new Error(`closed at ${this.position}`)
   }
 
   #readAll(): void {
