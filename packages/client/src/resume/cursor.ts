@@ -17,7 +17,6 @@ import { countConsecutive } from './consecutive.ts'
 import { type Accepted, FilteredStream } from './filtered-stream.ts'
 import { type Held, hold, numberOf, proofOf } from './held.ts'
 import { noEntry } from './not-found.ts'
-import type { ProvenHeld } from './prove-held.ts'
 import { Reread } from './reread.ts'
 
 export interface CursorOptions {
@@ -118,10 +117,13 @@ export class Cursor {
     return { name: 'start', fromEntryNumber: proof.first }
   }
 
-  /** What to ask a server for that sends entries of some types only. @param proven what is held, if anything is */
-  beginFiltered(types: ReadonlySet<number>, proven: ProvenHeld | undefined): Start {
-    this.#beginWith(new FilteredStream(types, proven?.digest))
-    this.#opening ??= proven?.opening
+  /**
+   * What to ask a server for that sends entries of some types only.
+   *
+   * @param digest in hex, of the entry after which it has to begin; `undefined` if nothing is held
+   */
+  beginFiltered(types: ReadonlySet<number>, digest: string | undefined): Start {
+    this.#beginWith(new FilteredStream(types, digest))
     return this.bounds.startAt(this.#next)
   }
 

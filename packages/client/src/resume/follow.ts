@@ -187,9 +187,9 @@ async function untilHead(context: FollowContext, number: bigint | undefined, sig
 async function start(session: StreamSession, cursor: Cursor, types: FollowOptions['types']): Promise<void> {
   const isFiltered = session.filtered && types !== undefined
   const held = isFiltered ? cursor.proof : undefined
-  const proven = held && (await proveHeld(held, (number) => session.entry(number), session.header))
+  const digest = held && (await proveHeld(held, (number) => session.entry(number), session.header))
   try {
-    const end = await session.start(isFiltered ? cursor.beginFiltered(types, proven) : cursor.begin())
+    const end = await session.start(isFiltered ? cursor.beginFiltered(types, digest) : cursor.begin())
     if (end !== undefined) cursor.bounds.endAt(end)
   } catch (error) {
     throw cursor.refused(error, session.header)
