@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { EntryFilter } from '../src/tcp/entry-filter.ts'
 import { FilterResults } from '../src/tcp/filter-results.ts'
 import { FilteredReader } from './filtered-reader.ts'
+import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, TestServer } from './tcp-client.ts'
 
 type TestLogOptions = NonNullable<ConstructorParameters<typeof TestLog>[0]>
@@ -200,6 +201,38 @@ describe('the entries of the types asked for, and how far the server has looked'
       ...['result 0', 'result 0', 'result 0', 'entry 0', 'entry 1'],
     ])
   })
+})
+
+test.each([
+  ['memory', true],
+  ['disk', false],
+])('Stop in the middle of catching up from %s leaves the client where it can go on', async (_name, inMemory) => {
+  const log = new TestLog({ inMemory })
+  const history: Entry[] = []
+  for (let i = 0; i < 400; i++) {
+    const entry = decodeEntry(log.add(1 + (i % 2), new Uint8Array(50_000)))
+    if (entry !== undefined) history.push(entry)
+  }
+  log.commit()
+  using sockets = new ServerSockets()
+  await using server = await TestServer.start(log)
+  using client = await server.connect()
+  const reader = new FilteredReader(client, [2], () => history)
+  await until(() => reader.results.length === 2)
+  client.socket.pause()
+  client.send(start(0))
+  const { bytesRead } = await sockets.untilWaiting(client.socket)
+  client.send({ name: 'stop' })
+  await until(() => sockets.of(client.socket).bytesRead > bytesRead)
+  client.socket.resume()
+  await until(() => reader.results.length === 4)
+  expect([reader.results, reader.faults]).toEqual([[0, 0, 0, 0], []])
+  const { position = 0 } = reader
+  expect(position).toBeLessThan(400)
+  reader.position = undefined
+  client.send(start(position))
+  await reader.reach(400)
+  expect(reader.entries.map(({ number }) => Number(number))).toEqual(Array.from({ length: 200 }, (_, i) => 2 * i + 1))
 })
 
 describe('a stream of nothing that is wanted', () => {
