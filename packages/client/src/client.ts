@@ -22,6 +22,7 @@ import type { Rewound, StreamEvent } from './resume/stream-event.ts'
 import { Trail } from './resume/trail.ts'
 import type { StreamBlock } from './sequencer/block-checkpoint.ts'
 import { type BlockEvent, readBlocks } from './sequencer/blocks.ts'
+import { FilterMemory } from './stream/extensions.ts'
 import { Iteration } from './stream/iteration.ts'
 
 /**
@@ -35,6 +36,7 @@ import { Iteration } from './stream/iteration.ts'
 export class StreamClient implements EntrySource, AsyncDisposable {
   readonly #settings: Settings
   readonly #identity: IdentityCheck
+  readonly #filters: FilterMemory
   readonly #control: ControlConnection
   readonly #lifetime: AbortController = new AbortController()
   readonly #detach: () => void
@@ -52,6 +54,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
     const options = typeof address === 'string' ? withAddress(address, rest) : address
     this.#settings = settingsOf(options)
     this.#identity = new IdentityCheck(this.#settings)
+    this.#filters = new FilterMemory(this.#settings.clock)
     this.#control = new ControlConnection(this.#settings)
     const { signal } = options
     const abort = (): void => {
@@ -140,7 +143,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * Every entry, in order, once; goes on by itself over lost connections.
+   * Every entry, or every one of the types asked for, in order, once; goes on by itself over lost connections.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered
    * @throws {NotFoundError} if there is no such start or end; an entry beyond the head is waited for, unless `follow` is false
@@ -160,7 +163,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, and with `rewound` if `from` is a list of checkpoints.
+   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, with how far `types` were looked for, and with `rewound` if `from` is a list of checkpoints.
    */
   events(options?: EventsOptions & { readonly from?: From | undefined }): AsyncGenerator<StreamEvent, void, void>
   /** As above, after the newest of some checkpoints that the stream still has. */
@@ -216,6 +219,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
     return {
       settings: this.#settings,
       identity: this.#identity,
+      filters: this.#filters,
       lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
       look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
     }

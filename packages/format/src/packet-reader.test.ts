@@ -8,6 +8,7 @@ import { encodeHeaderEntry } from './header.ts'
 import { encodeOperationBoundary } from './operation-boundary.ts'
 import type { Packet } from './packet.ts'
 import { PacketReader } from './packet-reader.ts'
+import { encodeProgress } from './progress.ts'
 import { encodeResult } from './result.ts'
 
 const ENTRY = '02 00000012 00000001 0000000000000005 aa'
@@ -24,6 +25,10 @@ const GOLDEN: readonly (readonly [string, Packet])[] = [
   [
     '03 0000000e 00 0000000000000006',
     { packet: 'operationBoundary', operationBoundary: { gap: false, nextEntry: 6n } },
+  ],
+  [
+    `05 0000002d 0000000000000006 ${'ab'.repeat(32)}`,
+    { packet: 'progress', progress: { nextEntry: 6n, digest: new Uint8Array(32).fill(0xab) } },
   ],
   [
     'fe 00000011 ffffffff 0000000000000000',
@@ -43,6 +48,9 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
   fc
     .record({ gap: fc.boolean(), nextEntry: u64 })
     .map((operationBoundary): Packet => ({ packet: 'operationBoundary', operationBoundary })),
+  fc
+    .record({ nextEntry: u64, digest: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
+    .map((progress): Packet => ({ packet: 'progress', progress })),
 )
 
 function encode(packet: Packet): Uint8Array {
@@ -57,6 +65,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeResult(packet.result.code, packet.result.text)
     case 'operationBoundary':
       return encodeOperationBoundary(packet.operationBoundary)
+    case 'progress':
+      return encodeProgress(packet.progress)
   }
 }
 
@@ -250,7 +260,7 @@ describe('refused', () => {
     expect(failure(() => reader.read())).toEqual({
       code: 'BAD_PACKET',
       offset: 18,
-      message: `packet type ${type}, expected 1, 2, 3, 254 or 255 at byte 18`,
+      message: `packet type ${type}, expected 1, 2, 3, 5, 254 or 255 at byte 18`,
     })
   })
 

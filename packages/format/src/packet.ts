@@ -3,6 +3,7 @@ import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
 import { decodeHeaderEntry, type Header } from './header.ts'
 import { decodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
+import { decodeProgress, type Progress } from './progress.ts'
 import { decodeResult, type Result } from './result.ts'
 
 /** What a server can send. docs/spec/protocol.md §4. */
@@ -12,6 +13,7 @@ export type Packet =
   | { readonly packet: 'header'; readonly header: Header }
   | { readonly packet: 'result'; readonly result: Result }
   | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
+  | { readonly packet: 'progress'; readonly progress: Progress }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
 export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
@@ -37,7 +39,11 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const operationBoundary = decodeOperationBoundary(view, at)
       return operationBoundary && { packet: 'operationBoundary', operationBoundary }
     }
+    case PacketType.progress: {
+      const progress = decodeProgress(view, at)
+      return progress && { packet: 'progress', progress }
+    }
     default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 254 or 255`, at)
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 5, 254 or 255`, at)
   }
 }

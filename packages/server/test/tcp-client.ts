@@ -111,7 +111,7 @@ export class RawClient implements Disposable {
   }
 }
 
-/** What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`. */
+/** What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`, `progress 13`. */
 export function packetsIn(bytes: Uint8Array): string[] {
   const reader = new PacketReader()
   reader.push(bytes)
@@ -121,7 +121,8 @@ export function packetsIn(bytes: Uint8Array): string[] {
     else if (packet.packet === 'header') found.push(`header ${packet.header.totalEntries}`)
     else if (packet.packet === 'operationBoundary') {
       found.push(`end ${packet.operationBoundary.nextEntry}${packet.operationBoundary.gap ? ' gap' : ''}`)
-    } else found.push(`${packet.packet} ${packet.entry.number}`)
+    } else if (packet.packet === 'progress') found.push(`progress ${packet.progress.nextEntry}`)
+    else found.push(`${packet.packet} ${packet.entry.number}`)
   }
   if (reader.buffered > 0) found.push(`${reader.buffered} more bytes`)
   return found

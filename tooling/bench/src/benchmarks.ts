@@ -3,6 +3,7 @@ import { catchUp } from './catch-up.ts'
 import { client } from './client.ts'
 import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
+import { filters } from './filters.ts'
 import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { historyBlocks } from './history-blocks.ts'
@@ -22,6 +23,7 @@ import { write } from './write.ts'
 export const BENCHMARKS: readonly Benchmark[] = [
   catchUp,
   client,
+  filters,
   decode,
   write,
   sync,

@@ -6,6 +6,7 @@ import {
   type OperationBoundary,
   type Packet,
   PacketReader,
+  type Progress,
   ResultCode,
 } from '@datastreamer/format'
 import { ProtocolError, ServerRefusedError } from '../errors.ts'
@@ -80,18 +81,19 @@ export class Channel {
   }
 
   /**
-   * What a started stream brings next: a run of entries, which borrow the socket's chunks, or an operation boundary. An
-   * entry that has begun has to go on as an answer has.
+   * What a started stream brings next: a run of entries, which borrow the socket's chunks, an operation boundary or a
+   * progress. What has begun has to go on as an answer has.
    *
    * @param idleLimit says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
+  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     this.#waitedMs = 0
     for (;;) {
       const entries = this.#decoding(() => this.#reader.readEntries())
       if (entries.length > 0) return entries
       const packet = this.#decoding(() => this.#reader.read())
       if (packet?.packet === 'operationBoundary') return packet.operationBoundary
+      if (packet?.packet === 'progress') return packet.progress
       if (packet !== undefined) throw unexpected(packet, 'a streamed entry')
       await this.#fill(idleLimit)
     }

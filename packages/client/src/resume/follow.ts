@@ -3,13 +3,16 @@ import { sleep } from '@datastreamer/runtime'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import type { CursorFrom } from '../position.ts'
+import type { FilterMemory } from '../stream/extensions.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor } from './cursor.ts'
+import { entryEvents } from './entry-events.ts'
 import { findCommon, type LookUp } from './find-common.ts'
 import { type HeaderWatch, HeadWatch } from './head-watch.ts'
 import type { IdentityCheck } from './identity.ts'
 import { isUnknownBookmark, locateBookmark } from './locate-bookmark.ts'
 import { noBookmark } from './not-found.ts'
+import { proveHeld } from './prove-held.ts'
 import { Retry } from './retry.ts'
 import { StaleHeadFilter } from './stale-head.ts'
 import type { Rewound, StreamEvent } from './stream-event.ts'
@@ -24,6 +27,8 @@ export interface FollowOptions {
   /** Whether to go on at the head that the first header shows. */
   readonly follow: boolean
   readonly boundaries: boolean
+  /** Which entries are wanted (default: all). */
+  readonly types?: ReadonlySet<number> | undefined
   /** Check the first entry at the head, see {@link StaleHeadFilter}; `undefined`: on servers that refused boundaries. */
   readonly verifyHead: boolean | undefined
   /** Who wants the headers that are seen beside the stream. */
@@ -36,6 +41,7 @@ export interface FollowOptions {
 export interface FollowContext {
   readonly settings: Settings
   readonly identity: IdentityCheck
+  readonly filters: FilterMemory
   readonly lookUp: LookUp
   /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
   readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
@@ -111,9 +117,11 @@ async function* streamOnce(
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, void> {
   const { settings } = context
-  const { endToLocate } = cursor
-  if (endToLocate !== undefined) cursor.endAt(await locateEnd(context, endToLocate, signal))
-  const session = await StreamSession.open(settings, { boundaries: options.boundaries, signal })
+  const { types } = options
+  const { endToLocate } = cursor.bounds
+  if (endToLocate !== undefined) cursor.bounds.endAt(await locateEnd(context, endToLocate, signal))
+  const filter = types && { types, memory: context.filters }
+  const session = await StreamSession.open(settings, { boundaries: options.boundaries, filter, signal })
   const { header, boundaries } = session
   await using watch = new HeadWatch({
     settings,
@@ -130,7 +138,7 @@ async function* streamOnce(
       await untilHead(context, cursor.next, signal)
       return
     }
-    if (!cursor.done) await start(session, cursor)
+    if (!cursor.done) await start(session, cursor, types)
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
@@ -146,13 +154,18 @@ async function* streamOnce(
       if (cursor.done) return
       signal.throwIfAborted()
       const item = await session.next(() => watch.idleLimit)
-      if ('nextEntry' in item) {
+      if ('digest' in item) {
+        const checkpoint = cursor.acceptProgress(item, header)
+        if (checkpoint !== undefined) untold = [...untold, { kind: 'progress', nextEntry: item.nextEntry, checkpoint }]
+        continue
+      }
+      if ('gap' in item) {
         const boundary = cursor.acceptBoundary(item)
         if (boundary !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationBoundary', ...boundary }]
         continue
       }
       const { fresh, broken } = cursor.accept(staleHead === undefined ? item : await staleHead.filter(item), header)
-      if (fresh.length > 0) untold = [...untold, { kind: 'entries', entries: fresh }]
+      untold = [...untold, ...entryEvents(fresh, types)]
       failure = broken
     }
   } catch (error) {
@@ -171,10 +184,13 @@ async function untilHead(context: FollowContext, number: bigint | undefined, sig
   }
 }
 
-async function start(session: StreamSession, cursor: Cursor): Promise<void> {
+async function start(session: StreamSession, cursor: Cursor, types: FollowOptions['types']): Promise<void> {
+  const isFiltered = session.filtered && types !== undefined
+  const held = isFiltered ? cursor.proof : undefined
+  const digest = held && (await proveHeld(held, (number) => session.entry(number), session.header))
   try {
-    const end = await session.start(cursor.begin())
-    if (end !== undefined) cursor.endAt(end)
+    const end = await session.start(isFiltered ? cursor.beginFiltered(types, digest) : cursor.begin())
+    if (end !== undefined) cursor.bounds.endAt(end)
   } catch (error) {
     throw cursor.refused(error, session.header)
   }

@@ -1,8 +1,9 @@
-import type { Entry, Header, OperationBoundary } from '@datastreamer/format'
+import type { Entry, Header, OperationBoundary, Progress } from '@datastreamer/format'
 import { Channel, type IdleLimit } from '../connection/channel.ts'
-import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
+import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
-import { requestHeader } from '../query/queries.ts'
+import { requestEntry, requestHeader } from '../query/queries.ts'
+import { Extensions, type WantedExtensions } from './extensions.ts'
 
 /** Where a stream starts: at an entry, at a bookmark's own entry, or with a range that the server ends by itself. */
 export type Start =
@@ -10,53 +11,59 @@ export type Start =
   | { readonly name: 'startBookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
 
-export interface SessionOptions {
-  /** Ask for operation boundaries; go without if the server does not know them. */
-  readonly boundaries: boolean
+/** It asks for extensions that are wanted, and goes without those that the server does not know. */
+export interface SessionOptions extends WantedExtensions {
   readonly signal: AbortSignal
 }
 
 /**
- * One connection that streams: dialled -> (asked for boundaries) -> header known -> started -> streaming -> finished.
+ * One connection that streams: dialled -> (asked for extensions) -> header known -> started -> streaming -> finished.
  *
- * docs/spec/protocol.md §3, §6 and §7.
+ * docs/spec/protocol.md §3, §6, §7 and §11.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
   readonly header: Header
   /** Whether the server sends operation boundaries. */
   readonly boundaries: boolean
+  /** Whether the server sends entries of the wanted types only. */
+  readonly filtered: boolean
   readonly #channel: Channel
   readonly #unbind: () => void
   #streaming = false
 
-  private constructor(channel: Channel, header: Header, boundaries: boolean, unbind: () => void) {
+  private constructor(channel: Channel, header: Header, { boundaries, filtered }: Extensions, unbind: () => void) {
     this.#channel = channel
     this.header = header
     this.boundaries = boundaries
+    this.filtered = filtered
     this.#unbind = unbind
   }
 
   /**
-   * Dial, ask for operation boundaries if wanted, read the header. A server that refuses them and closes is dialled once
-   * more. One that closes without an answer has refused nothing: the next attempt asks again.
+   * Dial, ask for the extensions that are wanted, read the header. A server that refuses one and closes is dialled again,
+   * without that. One that closes without an answer has refused nothing: the next attempt asks again.
    */
-  static async open(settings: Settings, { boundaries: wanted, signal }: SessionOptions): Promise<StreamSession> {
-    for (let ask = wanted; ; ask = false) {
+  static async open(settings: Settings, { signal, ...wanted }: SessionOptions): Promise<StreamSession> {
+    const extensions = new Extensions(wanted)
+    for (;;) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
-      let refused = false
       try {
-        const boundaries = ask && (await hasBoundaries(channel))
-        refused = ask && !boundaries
-        return new StreamSession(channel, await requestHeader(channel), boundaries, unbind)
+        await extensions.ask(channel)
+        return new StreamSession(channel, await requestHeader(channel), extensions, unbind)
       } catch (error) {
         unbind()
         channel.connection.fail(error)
         signal.throwIfAborted()
-        if (!refused || !isClosed(error)) throw error
+        if (!extensions.explain(error)) throw error
       }
     }
+  }
+
+  /** An entry, before the stream is started; `undefined` if the server does not have it. */
+  entry(entryNumber: bigint): Promise<Entry | undefined> {
+    return requestEntry(this.#channel, entryNumber)
   }
 
   /**
@@ -73,17 +80,20 @@ export class StreamSession {
   }
 
   /**
-   * The next run of entries, or the next operation boundary.
+   * The next run of entries, or the next operation boundary or progress.
    *
    * @param idleLimit says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
+  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     const item = await this.#channel.streamed(idleLimit)
-    if ('nextEntry' in item && !this.boundaries) {
+    if ('gap' in item && !this.boundaries) {
       throw new ProtocolError(
         'UNEXPECTED_PACKET',
         `the server sent an operation boundary before ${item.nextEntry}, unasked`,
       )
+    }
+    if ('digest' in item && !this.filtered) {
+      throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a progress to ${item.nextEntry}, unasked`)
     }
     return item
   }
@@ -114,19 +124,4 @@ export class StreamSession {
     this.#unbind()
     this.#channel.connection.fail(error)
   }
-}
-
-/** Ask for operation boundaries; a server that does not know them refuses. docs/spec/protocol.md §7. */
-async function hasBoundaries(channel: Channel): Promise<boolean> {
-  try {
-    await channel.request({ name: 'operationBoundaries' })
-    return true
-  } catch (error) {
-    if (error instanceof ServerRefusedError) return false
-    throw error
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof ConnectionError && (error.code === 'CLOSED' || error.code === 'RESET')
 }

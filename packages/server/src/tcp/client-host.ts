@@ -11,6 +11,7 @@ import type { KnownBoundaries } from './boundary-packets.ts'
 import { ChunkMemory } from './chunk-memory.ts'
 import { ClientConnection } from './client-connection.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
+import { FilterResults } from './filter-results.ts'
 import { QueuedLog, type ReadQueue } from './read-queue.ts'
 import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
@@ -71,6 +72,7 @@ export class ClientHost implements Clients {
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: PAGE_BYTES, maxLarge }),
         newest: new SharedCopy(),
+        results: new FilterResults(),
       },
       onEvent,
     }

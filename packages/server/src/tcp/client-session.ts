@@ -2,9 +2,11 @@ import { type Command, encodeResult, ResultCode, type StreamError } from '@datas
 import type { Input } from '../socket/inlet.ts'
 import type { Outlet } from '../socket/outlet.ts'
 import { BoundaryPackets } from './boundary-packets.ts'
+import { EntryFilter } from './entry-filter.ts'
 import { EntryStream, type StreamOutcome } from './entry-stream.ts'
 import { FailedStarts } from './failed-starts.ts'
-import { type Query, type Reply, replyTo, resultOfFault } from './replies.ts'
+import { replyFor } from './filtered-start.ts'
+import { type Query, type Reply, resultOfFault } from './replies.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionContext } from './server-options.ts'
 
@@ -61,6 +63,7 @@ export class ClientSession {
   readonly #failedStarts = new FailedStarts()
   #state: State = STOPPED
   #sendsBoundaries = false
+  #filter: EntryFilter | undefined
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
@@ -116,7 +119,7 @@ export class ClientSession {
     if (command.name === 'stop') {
       if (isStreaming) {
         this.#stop()
-        this.#outlet.answer([OK])
+        this.#answerOk()
       } else if (this.#failedStarts.takeStop()) {
         this.#refuse(ResultCode.ALREADY_STOPPED)
       } else {
@@ -131,7 +134,8 @@ export class ClientSession {
 
   #lookUp(query: Query): void {
     const { context } = this.#options
-    const reply = replyTo(query, context)
+    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#filter !== undefined)
+    const reply = look()
     if (!(reply instanceof Promise)) {
       this.#give(reply)
       return
@@ -144,7 +148,7 @@ export class ClientSession {
         this.#give(found)
         this.#options.requestTurn()
       },
-      (error: unknown) => this.#fail(error, async () => replyTo(query, context)),
+      (error: unknown) => this.#fail(error, async () => look()),
     )
   }
 
@@ -152,30 +156,38 @@ export class ClientSession {
     this.#failedStarts.onReply(reply)
     switch (reply.t) {
       case 'found':
-        this.#outlet.answer([OK, reply.body])
+        this.#answerOk(reply.body)
         return
       case 'refused':
         this.#refuse(reply.code)
         return
-      case 'boundaries':
-        this.#sendsBoundaries = true
-        this.#outlet.answer([OK])
-        return
       case 'stream':
         this.#start(reply)
+        return
+      case 'boundaries':
+        this.#sendsBoundaries = true
+        break
+      case 'types':
+        this.#filter = EntryFilter.of(reply.types, this.#options.context.memory.results)
     }
+    this.#answerOk()
   }
 
-  #start({ from, end, body }: Extract<Reply, { readonly t: 'stream' }>): void {
+  #start({ from, end, body, progress }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
     const { log, operationBoundaries, memory, clock } = context
     const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined
     const onDone = (outcome: StreamOutcome): void => this.#onStreamDone(outcome)
-    const stream = new EntryStream({ log, from, end, boundaries, memory, clock, outlet, requestTurn, onDone })
+    const filter = this.#filter
+    const stream = new EntryStream({ log, from, end, boundaries, filter, memory, clock, outlet, requestTurn, onDone })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     context.onEvent({ type: 'streaming', id, fromEntry: BigInt(from.number), toEntry })
-    outlet.answer(body === undefined ? [OK] : [OK, body])
+    this.#answerOk(body, progress)
+  }
+
+  #answerOk(...parts: readonly (Uint8Array | undefined)[]): void {
+    this.#outlet.answer([OK, ...parts.filter((part) => part !== undefined)])
   }
 
   #onStreamDone(outcome: StreamOutcome): void {

@@ -2,6 +2,8 @@ import { encodeOperationBoundary } from '@datastreamer/format'
 import type { LogCursor, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
 import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
+import type { FilterResults } from './filter-results.ts'
+import { FilteredReads } from './filtered-reads.ts'
 import { firstChunk } from './first-chunk.ts'
 import type { SharedCopy } from './shared-copy.ts'
 
@@ -23,6 +25,7 @@ export interface Chunk {
 export interface FeedMemory {
   readonly chunks: ChunkMemory
   readonly newest: SharedCopy
+  readonly results: FilterResults
 }
 
 export interface EntryFeedOptions {
@@ -32,6 +35,8 @@ export interface EntryFeedOptions {
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
   readonly boundaries: BoundaryPackets | undefined
+  /** Whether who writes a chunk looks at each of its entries (default false). */
+  readonly isFiltered?: boolean | undefined
   readonly memory: FeedMemory
 }
 
@@ -45,13 +50,15 @@ export class EntryFeed {
   readonly #end: number
   readonly #boundaries: BoundaryPackets | undefined
   readonly #memory: FeedMemory
+  readonly #filtered: FilteredReads | undefined
 
-  constructor({ log, cursor, end, boundaries, memory }: EntryFeedOptions) {
+  constructor({ log, cursor, end, boundaries, isFiltered = false, memory }: EntryFeedOptions) {
     this.#log = log
     this.#cursor = cursor
     this.#end = end
     this.#boundaries = boundaries
     this.#memory = memory
+    this.#filtered = isFiltered ? new FilteredReads(memory.chunks.smallBytes) : undefined
   }
 
   /** The chunk at the cursor, if it can be had without waiting. */
@@ -93,7 +100,8 @@ export class EntryFeed {
   /** A reader that may keep the log's pages long gets a copy of them. */
   #ofMemory(run: LogRun, credit: number): Chunk {
     const { chunks, newest } = this.#memory
-    const buffer = run.bytes.length > chunks.smallBytes ? chunks.takeLargeRight(credit) : undefined
+    const mayBeLarge = run.bytes.length > chunks.smallBytes && this.#filtered === undefined
+    const buffer = mayBeLarge ? chunks.takeLargeRight(credit) : undefined
     const maxBytes = buffer === undefined ? chunks.smallBytes : Number.POSITIVE_INFINITY
     const chunk = firstChunk(run, { maxBytes, end: this.#end })
     const mine = buffer === undefined ? newest.of(chunk) : chunk.bytes
@@ -105,8 +113,9 @@ export class EntryFeed {
     const buffer = chunks.takeLarge(credit) ?? chunks.takeSmall()
     let chunk: Chunk | undefined
     try {
-      const run = await this.#cursor.read({ into: buffer.bytes })
+      const run = await this.#cursor.read({ into: buffer.bytes, maxBytes: this.#filtered?.maxBytes })
       if (run !== undefined) {
+        this.#filtered?.onRead(run)
         const { bytes, position, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
         chunk = { packets: [bytes], position, next, buffer, readsAhead: buffer.isLarge }
       }

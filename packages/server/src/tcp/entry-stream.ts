@@ -10,6 +10,7 @@ import {
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
+import type { EntryFilter } from './entry-filter.ts'
 import { Pace } from './pace.ts'
 
 /** How a stream ended by itself. */
@@ -27,6 +28,8 @@ export interface EntryStreamOptions {
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
   readonly boundaries?: BoundaryPackets | undefined
+  /** Which entries are wanted (default: all). */
+  readonly filter?: EntryFilter | undefined
   readonly memory: FeedMemory
   readonly clock: Clock
   /** Where the entries go. */
@@ -74,13 +77,14 @@ export class EntryStream implements LogListener {
   #opened = false
 
   constructor(options: EntryStreamOptions) {
-    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, memory } = options
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, filter, memory } = options
+    const isFiltered = filter !== undefined
     this.#options = options
     this.#log = log
     this.#outlet = options.outlet
     this.#cursor = new LogCursor(log, from)
     this.#end = end
-    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, memory })
+    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, isFiltered, memory })
     this.#unlisten = log.listen(this)
   }
 
@@ -161,23 +165,29 @@ export class EntryStream implements LogListener {
   #write(chunk: Chunk): void {
     this.#state = IDLE
     const { number } = chunk.next
+    const { clock, filter } = this.#options
+    let packets: readonly Uint8Array[]
+    let isHeld = true
     try {
       invariant(number <= this.#end, 'a chunk goes on after the end')
       this.#cursor.moveTo(chunk.next)
+      const filtered = filter?.of(chunk)
+      packets = filtered?.packets ?? chunk.packets
+      isHeld = filtered?.usesBuffer ?? true
     } catch (error) {
       this.#feed.drop(chunk)
       this.#fail(error)
       return
     }
     this.#opened = true
+    if (!isHeld) this.#feed.release(chunk)
     // What comes next is read while this is written.
     if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
-    const { clock } = this.#options
     const began = clock.now()
-    const bytes = chunk.packets.reduce((sum, { length }) => sum + length, 0)
-    this.#outlet.write(chunk.packets, () => {
+    const bytes = packets.reduce((sum, { length }) => sum + length, 0)
+    this.#outlet.write(packets, () => {
       this.#pace.onTaken(bytes, clock.now() - began)
-      this.#feed.release(chunk)
+      if (isHeld) this.#feed.release(chunk)
     })
   }
 

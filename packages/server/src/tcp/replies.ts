@@ -13,8 +13,8 @@ import type { ConnectionContext } from './server-options.ts'
 
 /** What a client gets for a command. */
 export type Reply =
-  /** Send an OK and the body. */
-  | { readonly t: 'found'; readonly body: Uint8Array }
+  /** Send an OK, and the body if there is one. */
+  | { readonly t: 'found'; readonly body?: Uint8Array | undefined }
   | { readonly t: 'refused'; readonly code: ResultCode }
   /** Send an OK, the body, and entries from a position on, up to the one before `end` if there is an end. */
   | {
@@ -22,16 +22,21 @@ export type Reply =
       readonly from: LogPosition
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
+      /** The progress that a stream of some entry types begins with. */
+      readonly progress?: Uint8Array | undefined
     }
   /** Send an OK, and operation boundaries from now on. */
   | { readonly t: 'boundaries' }
+  /** Send an OK, and entries of these types only from now on; none: of all types again. */
+  | { readonly t: 'types'; readonly types: readonly number[] }
 
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
-type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' }>
+type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' | 'filters' | 'entryTypes' }>
 
-type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
+/** What a reply is looked up in. */
+export type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
 
 /**
  * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
@@ -39,8 +44,18 @@ type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
  * @throws what reading the log or the index throws, as a rejection
  */
 export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> {
-  if (query.name === 'header') return found(encodeHeaderEntry(stream.log.header))
-  return query.name === 'operationBoundaries' ? { t: 'boundaries' } : lookUp(query, stream)
+  switch (query.name) {
+    case 'header':
+      return found(encodeHeaderEntry(stream.log.header))
+    case 'operationBoundaries':
+      return { t: 'boundaries' }
+    case 'filters':
+      return { t: 'found' }
+    case 'entryTypes':
+      return { t: 'types', types: query.types }
+    default:
+      return lookUp(query, stream)
+  }
 }
 
 async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
