@@ -135,3 +135,34 @@ test('ends quietly when nobody reads on', async () => {
   const { status, stderr } = await tail.end('SIGINT')
   expect([status, stderr]).toEqual([0, ''])
 })
+
+test('prints entries of some types, by number or name, of a file and of a server', async () => {
+  const all = await jsonOf('tail', file, '--no-follow')
+  for (const src of [file, address]) {
+    const some = await jsonOf('tail', src, '--no-follow', '--types', '2, 0xB0,batchStart')
+    expect(some).toEqual(all.filter(({ type }) => [1, 2, 0xb0].includes(Number(type))))
+    const range = await jsonOf('tail', src, '--from', '5', '--to', '30', '--types', 'L2Block')
+    expect(range).toEqual(all.slice(5, 31).filter(({ type }) => type === 2))
+    // It ends with what is there, though no entry of the type comes after that.
+    const last = String(all.length - 1)
+    const none = await datastreamer('tail', src, '--from', '0', '--to', last, '--types', '77')
+    expect([none.status, none.stdout]).toEqual([0, ''])
+  }
+})
+
+test.each([
+  [['--types', 'block'], /--types: no entries are of type block, known are: batchStart, l2Block, .*, bookmark$/],
+  [['--types', '4294967296'], /Expected numbers of entry types, as 2 or 0xb0, or their names/],
+  [['--types', ''], /Expected numbers of entry types/],
+  [['--types', Array(65).fill(1).join()], /Expected 64 types at most/],
+  [['--types', '2', '--blocks'], /--blocks are made of entries of many types: leave --types out$/],
+  [['--types', '2', '-n', '3'], /-n counts entries of all types: with --types, give --from$/],
+  [
+    ['--types', '2', '--to', 'block:3'],
+    /where block:3 ends is said by entries of other types: with --types, give --to N$/,
+  ],
+])('tail %j is refused', async (options, message) => {
+  const { status, stdout, stderr } = await datastreamer('tail', file, ...options)
+  expect([status, stdout]).toEqual([2, ''])
+  expect(stderr.trim()).toMatch(message)
+})

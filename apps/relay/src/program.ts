@@ -119,13 +119,13 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   return {
     addresses: { stream: address },
     readiness: () => readiness(config, status, observed.problem ?? served.problem),
-    status: () => ({
+    status: async () => ({
       mode: 'relay',
       file,
       stream: store.getHeader(),
       address,
       relay: status.toJson(),
-      clients: served.clients,
+      clients: await served.clients(),
       writes: store.stats,
     }),
     close: ({ graceMs }) => close(graceMs),

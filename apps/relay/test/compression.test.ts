@@ -26,7 +26,7 @@ test('what a relay receives compressed it has byte for byte, at every place wher
     totals.add(relay.total)
     return relay.total === source.total
   })
-  const { compression } = source.server.counters
+  const { compression } = await source.server.counters()
   // The made-up blocks hardly shrink, what follows them does.
   expect(compression.bytesSent).toBeGreaterThan(0)
   expect(compression.bytesBefore).toBeGreaterThan(2 * compression.bytesSent)
@@ -50,7 +50,7 @@ test('with --no-compression a relay neither asks for it nor knows it', async () 
   await source.commit(large(1))
   await using relay = await start(source, dir.join('relay.bin'), '--no-compression')
   await until('caught up', () => relay.total === source.total)
-  expect(source.server.counters.compression).toMatchObject({ runs: 0, bytesSent: 0 })
+  expect((await source.server.counters()).compression).toMatchObject({ runs: 0, bytesSent: 0 })
   await using next = await TestRelay.start(
     ['--server', relay.address, '--file', dir.join('next.bin')],
     undefined,

@@ -52,8 +52,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       const problem = stream.problem() ?? served.problem
       return { ready: problem === undefined, reason: problem }
     },
-    status: () => ({
-      ...statusOf(config, stream, served),
+    status: async () => ({
+      ...statusOf(config, stream, served.address),
+      clients: await served.clients(),
       ...(demo && { demo: { nextBlock: demo.nextBlock } }),
       ...(source && { source: source.status }),
     }),
@@ -64,7 +65,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
 function statusOf(
   { file }: Config,
   { mode, reader, store }: OpenStream,
-  { address, clients }: StreamService,
+  address: StreamService['address'],
 ): Record<string, unknown> {
-  return { mode, file, stream: reader.getHeader(), address, clients, ...(store && { writes: store.stats }) }
+  return { mode, file, stream: reader.getHeader(), address, ...(store && { writes: store.stats }) }
 }

@@ -6,6 +6,7 @@ import {
   type EntriesTo,
   type Entry,
   type EntrySource,
+  entryTypesOf,
   type Header,
   NotFoundError,
   u64Of,
@@ -101,15 +102,18 @@ export class Archive implements EntrySource {
    *
    * @throws {SegmentError} @throws {E2StoreError}
    */
-  async *batches({ from = 0n, to, signal }: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
+  async *batches({ from = 0n, to, types, signal }: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
     throwIfAborted(signal)
+    const wanted = entryTypesOf(types)
     const first = from === 'latest' ? this.#last.end.number : await this.#numberOf(from, 'FROM_NOT_FOUND', signal)
     const next = to === undefined ? this.#last.end.number : (await this.#numberOf(to, 'TO_NOT_FOUND', signal)) + 1n
     this.#checkBounds(first, next, typeof to === 'object')
     for (const closed of this.#segments) {
       if (closed.end.number <= first) continue
       if (closed.header.start.number >= next) return
-      yield* this.#read(closed, signal, (entry) => entry.number >= first && entry.number < next)
+      const isWanted = ({ number, type }: Entry): boolean =>
+        number >= first && number < next && (wanted?.has(type) ?? true)
+      yield* this.#read(closed, signal, isWanted)
     }
   }
 

@@ -48,6 +48,16 @@ describe('an archive is an entry source', () => {
     expect(range).toEqual(all.slice(at(7n), at(80n) + 1))
   })
 
+  test('gives those of some types', async () => {
+    const of = (...types: number[]): Entry[] => all.filter(({ type }) => types.includes(type))
+    expect(await collect(archive, { types: [0xb0, 3] })).toEqual(of(0xb0, 3))
+    expect(await collect(archive, { types: [2], from: 50, to: 99 })).toEqual(
+      of(2).filter(({ number }) => number >= 50 && number <= 99),
+    )
+    expect(await collect(archive, { types: [77] })).toEqual([])
+    await expect(collect(archive, { types: [] })).rejects.toThrow(RangeError)
+  })
+
   test.each<[EntriesOptions, string]>([
     [{ from: head + 1 }, 'FROM_NOT_FOUND'],
     [{ to: head }, 'TO_NOT_FOUND'],

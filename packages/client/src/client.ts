@@ -143,7 +143,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * Every entry, in order, once; goes on by itself over lost connections.
+   * Every entry, or every one of the types asked for, in order, once; goes on by itself over lost connections.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered
    * @throws {NotFoundError} if there is no such start or end; an entry beyond the head is waited for, unless `follow` is false
@@ -163,7 +163,8 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, and with `rewound` if `from` is a list of checkpoints.
+   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, with how far
+   * `types` were looked for, and with `rewound` if `from` is a list of checkpoints.
    */
   events(options?: EventsOptions & { readonly from?: From | undefined }): AsyncGenerator<StreamEvent, void, void>
   /** As above, after the newest of some checkpoints that the stream still has. */

@@ -34,6 +34,11 @@ export interface IterationOptions extends ReadOptions {
   readonly from?: From | undefined
   /** Last entry, included (default: none). */
   readonly to?: To | undefined
+  /**
+   * Only entries of these types, 1 to 64 of them (default: all). A server that knows filters sends no others; what another
+   * sends is left out here.
+   */
+  readonly types?: readonly number[] | undefined
 }
 
 /** What `events` takes. */

@@ -44,8 +44,12 @@ export async function guesses(checkpoints: Checkpoint[]): Promise<void> {
   }
   // Nobody rewinds who did not ask for it.
   for await (const item of client.events({ from: 0 })) {
-    const kind: 'connected' | 'entries' | 'operationBoundary' | 'disconnected' = item.kind
+    const kind: 'connected' | 'entries' | 'operationBoundary' | 'progress' | 'disconnected' = item.kind
     kind.toUpperCase()
+  }
+  for await (const { type } of client.entries({ types: [1, 0xb0], from: 5 })) type.toFixed()
+  for await (const item of client.events({ types: [1] })) {
+    if (item.kind === 'progress') checkpoints.push(item.checkpoint)
   }
   // @ts-expect-error these cannot say that history was rewritten
   client.entries({ from: { after: checkpoints } })

@@ -10,7 +10,8 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ name: fc.constant('entry'), entryNumber: u64 }),
   fc.record({ name: fc.constantFrom('startBookmark', 'bookmark'), bookmark: bookmarks }),
   fc.record({ name: fc.constant('rangeBookmark'), from: bookmarks, to: bookmarks }),
-  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries', 'compression') }),
+  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries', 'compression', 'filters') }),
+  fc.record({ name: fc.constant('entryTypes'), types: fc.array(fc.nat(0xffff_ffff), { maxLength: 64 }) }),
 )
 
 describe('golden', () => {
@@ -27,13 +28,14 @@ describe('golden', () => {
   })
 
   test('every command is among them', () => {
-    expect(new Set(golden.map(({ command }) => command.name)).size).toBe(9)
+    expect(new Set(golden.map(({ command }) => command.name)).size).toBe(11)
   })
 
-  test('the longest has 56 bytes', () => {
+  test('the longest has 274 bytes, without extensions 56', () => {
     const bookmark = new Uint8Array(16)
     expect(encodeCommand({ name: 'rangeBookmark', from: bookmark, to: bookmark }, 1n).length).toBe(56)
-    expect(MAX_COMMAND_BYTES).toBe(56)
+    expect(encodeCommand({ name: 'entryTypes', types: Array.from({ length: 64 }, () => 1) }, 1n).length).toBe(274)
+    expect(MAX_COMMAND_BYTES).toBe(274)
   })
 })
 
@@ -76,7 +78,7 @@ describe('any command', () => {
 describe('refused', () => {
   const refused = (digits: string): ReturnType<typeof failure> => failure(() => decodeCommand(amidst(hex(digits)), 1n))
 
-  test.each([0n, 8n, 99n, 102n, 256n, 257n, 2n ** 32n + 1n, 2n ** 64n - 1n])('command %d', (number) => {
+  test.each([0n, 8n, 99n, 104n, 256n, 257n, 2n ** 32n + 1n, 2n ** 64n - 1n])('command %d', (number) => {
     expect(refused(`${number.toString(16).padStart(16, '0')} 0000000000000001`)).toEqual({
       code: 'UNKNOWN_COMMAND',
       offset: 0,
@@ -109,6 +111,24 @@ describe('refused', () => {
     })
   })
 
+  test('more than 64 entry types, before they are there', () => {
+    expect(refused('0000000000000067 0000000000000001 0041')).toEqual({
+      code: 'BAD_COUNT',
+      offset: 16,
+      message: '65 entry types, expected 64 at most at byte 16',
+    })
+  })
+
+  test('to encode entry types that are too many, or none', () => {
+    const types = Array.from({ length: 65 }, () => 1)
+    expect(() => encodeCommand({ name: 'entryTypes', types }, 1n)).toThrow(
+      new RangeError('65 entry types, the limit is 64'),
+    )
+    expect(() => encodeCommand({ name: 'entryTypes', types: [2 ** 32] }, 1n)).toThrow(
+      new RangeError('entry type 4294967296 is no u32'),
+    )
+  })
+
   test.each([0, 17])('to encode a bookmark of %i bytes', (length) => {
     const wrong = new Uint8Array(length)
     const right = new Uint8Array(1)
@@ -129,7 +149,7 @@ describe('refused', () => {
 
 /** A command as the vectors spell it: numbers as decimal strings, bookmarks as hex. */
 function readCommand(fields: (typeof vectors)[number]['command']): Command {
-  const { name, fromEntryNumber = '', entryNumber = '', bookmark = '', from = '', to = '' } = fields
+  const { name, fromEntryNumber = '', entryNumber = '', bookmark = '', from = '', to = '', types = [] } = fields
   switch (name) {
     case 'start':
       return { name, fromEntryNumber: BigInt(fromEntryNumber) }
@@ -144,7 +164,10 @@ function readCommand(fields: (typeof vectors)[number]['command']): Command {
     case 'header':
     case 'operationBoundaries':
     case 'compression':
+    case 'filters':
       return { name }
+    case 'entryTypes':
+      return { name, types }
     default:
       throw new Error(`vector of an unknown command ${name}`)
   }

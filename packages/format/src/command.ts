@@ -1,5 +1,6 @@
 import { namesByNumber, u64, viewOf } from './bytes.ts'
 import { MAX_BOOKMARK_BYTES } from './constants.ts'
+import { decodeEntryTypes, encodeEntryTypes, MAX_ENTRY_TYPES } from './entry-types.ts'
 import { FormatError } from './errors.ts'
 
 /** What a client can ask for, and the number that says so. docs/spec/protocol.md §3. */
@@ -15,12 +16,16 @@ export const CommandNumber = {
   operationBoundaries: 100,
   /** Extension: send what is streamed in a compressed form, where that is shorter. docs/spec/protocol.md §10. */
   compression: 101,
+  /** Extension: whether the server knows `entryTypes`. docs/spec/protocol.md §11. */
+  filters: 102,
+  /** Extension: stream entries of some types only. docs/spec/protocol.md §11. */
+  entryTypes: 103,
 } as const
 
 export type CommandName = keyof typeof CommandNumber
 
-/** What a connection may ask for beyond the commands of the Go server, while stopped. */
-export type ExtensionName = 'operationBoundaries' | 'compression'
+/** What a connection may ask for beyond the protocol of the Go server, while stopped, by the command that turns it on. */
+export type ExtensionName = 'operationBoundaries' | 'compression' | 'entryTypes'
 
 /** A command without the stream type, which is the same for all of a connection. */
 export type Command =
@@ -31,9 +36,13 @@ export type Command =
   | { readonly name: 'entry'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly name: ExtensionName }
+  | { readonly name: 'operationBoundaries' | 'compression' }
+  /** Whether the server knows `entryTypes`. */
+  | { readonly name: 'filters' }
+  /** At most 64; none: entries of all types again. */
+  | { readonly name: 'entryTypes'; readonly types: readonly number[] }
 
-/** A command that asks for an extension. docs/spec/protocol.md §7, §10. */
+/** A command that turns an extension on. docs/spec/protocol.md §7, §10, §11. */
 export type ExtensionCommand = Extract<Command, { readonly name: ExtensionName }>
 
 /** A command and the number of bytes that it took. */
@@ -44,17 +53,18 @@ export interface DecodedCommand {
 
 /** Command number and stream type. */
 const HEAD_BYTES = 16
-/** Longest command: a range between two bookmarks of 16 bytes. */
-export const MAX_COMMAND_BYTES: number = HEAD_BYTES + 2 * (4 + MAX_BOOKMARK_BYTES)
+/** Longest command: 64 entry types. */
+export const MAX_COMMAND_BYTES: number = HEAD_BYTES + 2 + 4 * MAX_ENTRY_TYPES
 
 const NAMES = namesByNumber(CommandNumber)
 
 /**
  * Encode a command.
  *
- * Big-endian `command u64 | streamType u64`, then by command an entry number u64, a bookmark (`length u32 | bytes`) or two.
+ * Big-endian `command u64 | streamType u64`, then by command an entry number u64, a bookmark (`length u32 | bytes`) or two,
+ * or entry types (`count u16 | types u32`).
  *
- * @throws {RangeError} if a bookmark is empty or longer than 16 bytes, or a number is no u64
+ * @throws {RangeError} if a bookmark is empty or longer than 16 bytes, there are too many types, or a number does not fit
  * @see docs/spec/protocol.md §3
  */
 export function encodeCommand(command: Command, streamType: bigint): Uint8Array {
@@ -88,10 +98,17 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
       put(command.from)
       put(command.to)
       break
+    case 'entryTypes': {
+      const types = encodeEntryTypes(command.types)
+      out.set(types, at)
+      at += types.length
+      break
+    }
     case 'stop':
     case 'header':
     case 'operationBoundaries':
     case 'compression':
+    case 'filters':
       break
   }
   return out.slice(0, at)
@@ -101,7 +118,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
  * Decode the command that the bytes begin with, or `undefined` if more are needed. Bookmarks are copies.
  *
  * @param streamType the only stream type that is served
- * @throws {FormatError} `WRONG_STREAM_TYPE`, `UNKNOWN_COMMAND` or `BAD_BOOKMARK`: what follows cannot be parsed
+ * @throws {FormatError} `WRONG_STREAM_TYPE`, `UNKNOWN_COMMAND`, `BAD_BOOKMARK` or `BAD_COUNT`: what follows cannot be parsed
  * @see docs/spec/protocol.md §3
  */
 export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCommand | undefined {
@@ -120,6 +137,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
     case 'header':
     case 'operationBoundaries':
     case 'compression':
+    case 'filters':
       return { command: { name }, bytes: HEAD_BYTES }
     case 'start':
       if (bytes.length < HEAD_BYTES + 8) return undefined
@@ -132,6 +150,10 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
       const bookmark = takeBookmark(bytes, HEAD_BYTES)
       if (bookmark === undefined) return undefined
       return { command: { name, bookmark }, bytes: HEAD_BYTES + 4 + bookmark.length }
+    }
+    case 'entryTypes': {
+      const types = decodeEntryTypes(bytes, HEAD_BYTES)
+      return types && { command: { name, types }, bytes: HEAD_BYTES + 2 + 4 * types.length }
     }
     case 'rangeBookmark': {
       const from = takeBookmark(bytes, HEAD_BYTES)

@@ -32,6 +32,11 @@ export interface EntriesOptions {
    * operations (default `true`). What never grows, as an archive, ends at its head in any case.
    */
   readonly follow?: boolean | undefined
+  /**
+   * Only entries of these types, 1 to 64 of them (default: all). Entries of others are passed over: for what becomes of a
+   * truncation they count as delivered.
+   */
+  readonly types?: readonly number[] | undefined
   /** Ends the reading; its reason is thrown. */
   readonly signal?: Signal | undefined
 }
@@ -51,7 +56,7 @@ export interface EntrySource {
   /** The header, standing between two operations. */
   getHeader(): Header | Promise<Header>
   /**
-   * Every entry, in order, once. Its data is borrowed until the next entry is asked for, unless the source says that it
+   * Every entry, or every one of the types asked for, in order, once. Its data is borrowed until the next entry is asked for, unless the source says that it
    * lives longer.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered

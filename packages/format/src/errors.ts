@@ -30,6 +30,8 @@ export type FormatErrorCode =
   | 'WRONG_STREAM_TYPE'
   /** A bookmark is empty or longer than 16 bytes. */
   | 'BAD_BOOKMARK'
+  /** More things than the format allows. */
+  | 'BAD_COUNT'
   /** The bytes end inside a packet. */
   | 'INCOMPLETE'
 

@@ -45,6 +45,7 @@ export {
   type U64,
   u64Of,
 } from './entry-source.ts'
+export { entryTypesOf, MAX_ENTRY_TYPES } from './entry-types.ts'
 export { FormatError, type FormatErrorCode, StreamError } from './errors.ts'
 export {
   decodeHeaderEntry,
@@ -62,6 +63,7 @@ export { decodeOperationBoundary, encodeOperationBoundary, type OperationBoundar
 export type { Packet } from './packet.ts'
 export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'
 export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'
+export { decodeProgress, encodeProgress, type Progress } from './progress.ts'
 export { type BlobLike, type FileEntries, readEntries, type StreamFile } from './read-entries.ts'
 export {
   decodeResult,

@@ -9,6 +9,7 @@ import { encodeHeaderEntry } from './header.ts'
 import { encodeOperationBoundary } from './operation-boundary.ts'
 import type { Packet } from './packet.ts'
 import { PacketReader } from './packet-reader.ts'
+import { encodeProgress } from './progress.ts'
 import { encodeResult } from './result.ts'
 
 const ENTRY = '02 00000012 00000001 0000000000000005 aa'
@@ -27,6 +28,10 @@ const GOLDEN: readonly (readonly [string, Packet])[] = [
     { packet: 'operationBoundary', operationBoundary: { gap: false, nextEntry: 6n } },
   ],
   ['04 0000000b 00000011 aabb', { packet: 'compressed', compressed: { size: 17, frame: hex('aabb') } }],
+  [
+    `05 0000002d 0000000000000006 ${'ab'.repeat(32)}`,
+    { packet: 'progress', progress: { nextEntry: 6n, digest: new Uint8Array(32).fill(0xab) } },
+  ],
   [
     'fe 00000011 ffffffff 0000000000000000',
     { packet: 'response', entry: { type: 0xffff_ffff, number: 0n, data: hex('') } },
@@ -48,6 +53,9 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
   fc
     .record({ size: fc.integer({ min: 17, max: 1_052_672 }), frame: fc.uint8Array({ minLength: 1 }) })
     .map((compressed): Packet => ({ packet: 'compressed', compressed })),
+  fc
+    .record({ nextEntry: u64, digest: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
+    .map((progress): Packet => ({ packet: 'progress', progress })),
 )
 
 function encode(packet: Packet): Uint8Array {
@@ -64,6 +72,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeOperationBoundary(packet.operationBoundary)
     case 'compressed':
       return encodeCompressed(packet.compressed)
+    case 'progress':
+      return encodeProgress(packet.progress)
   }
 }
 
@@ -248,7 +258,7 @@ describe('the bare end of a range', () => {
 })
 
 describe('refused', () => {
-  test.each([0x00, 0x05, 0x7f, 0xfd])('a packet of type %i', (type) => {
+  test.each([0x00, 0x06, 0x7f, 0xfd])('a packet of type %i', (type) => {
     const reader = new PacketReader()
     reader.push(hex(ENTRY))
     reader.push(Uint8Array.of(type))
@@ -257,7 +267,7 @@ describe('refused', () => {
     expect(failure(() => reader.read())).toEqual({
       code: 'BAD_PACKET',
       offset: 18,
-      message: `packet type ${type}, expected 1 to 4, 254 or 255 at byte 18`,
+      message: `packet type ${type}, expected 1 to 5, 254 or 255 at byte 18`,
     })
   })
 

@@ -4,6 +4,7 @@ import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
 import { decodeHeaderEntry, type Header } from './header.ts'
 import { decodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
+import { decodeProgress, type Progress } from './progress.ts'
 import { decodeResult, type Result } from './result.ts'
 
 /** What a server can send. docs/spec/protocol.md §4. */
@@ -14,6 +15,7 @@ export type Packet =
   | { readonly packet: 'result'; readonly result: Result }
   | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
   | { readonly packet: 'compressed'; readonly compressed: Compressed }
+  | { readonly packet: 'progress'; readonly progress: Progress }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
 export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
@@ -43,7 +45,11 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const compressed = decodeCompressed(view, at)
       return compressed && { packet: 'compressed', compressed }
     }
+    case PacketType.progress: {
+      const progress = decodeProgress(view, at)
+      return progress && { packet: 'progress', progress }
+    }
     default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 4, 254 or 255`, at)
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 5, 254 or 255`, at)
   }
 }

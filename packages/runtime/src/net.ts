@@ -49,6 +49,8 @@ export interface NetListenOptions {
   readonly backlog: number
   /** Quiet time before the system asks whether the peer is still there; 0 is never. */
   readonly keepAliveMs: number
+  /** Let others that say so too listen on the same port, and share its connections with them (default false). */
+  readonly reusePort?: boolean | undefined
   /**
    * A connection was accepted. Each side may end its own.
    *

@@ -18,14 +18,21 @@ export const nodeNet: Net = {
     return socket
   },
 
-  async listen({ host, port, backlog, keepAliveMs, onConnection }: NetListenOptions): Promise<NetListener> {
+  async listen({
+    host,
+    port,
+    backlog,
+    keepAliveMs,
+    reusePort = false,
+    onConnection,
+  }: NetListenOptions): Promise<NetListener> {
     const server = createServer(
       { allowHalfOpen: true, noDelay: true, keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs },
       (socket) => onConnection(socket, descriptorOf(socket)),
     )
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen({ host, port, backlog }, () => {
+      server.listen({ host, port, backlog, reusePort }, () => {
         server.off('error', reject)
         resolve()
       })

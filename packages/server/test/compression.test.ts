@@ -54,6 +54,11 @@ async function watch(server: TestServer, entries: number): Promise<RawClient> {
   return client
 }
 
+/** Runs that a server has compressed. */
+async function runsAt({ server }: TestServer): Promise<number> {
+  return (await server.counters()).compression.runs
+}
+
 /** What comes of a stream until so many bytes of packets came, compressed or not. */
 async function receive(client: RawClient, bytes: number): Promise<Pick<Unpacked, 'plain' | 'compressed'>> {
   const parts: Uint8Array[] = []
@@ -84,7 +89,7 @@ describe.each([
     const { plain, compressed } = await receive(client, expected.length)
     expect(Buffer.compare(plain, expected)).toBe(0)
     expect(compressed).toBeGreaterThan(2)
-    const { bytesSent, compression } = server.server.counters
+    const { bytesSent, compression } = await server.server.counters()
     expect(bytesSent).toBeLessThan(expected.length / 2)
     expect(compression.bytesBefore).toBeGreaterThan(expected.length * 0.8)
     expect(compression.bytesSent).toBeLessThan(bytesSent)
@@ -101,7 +106,7 @@ test('ranges end with their last entry, and readers of one share what is compres
   log.commit()
   await using server = await TestServer.start(log)
   using _watcher = await watch(server, sent.length)
-  const runs = (): number => server.server.counters.compression.runs
+  const runs = (): Promise<number> => runsAt(server)
   using whole = await ask(server)
   whole.send(start(0))
   await whole.read(OK.length)
@@ -124,7 +129,7 @@ test('ranges end with their last entry, and readers of one share what is compres
       expect(compressed > 0).toBe(to > from)
       client.send({ name: 'header' })
       expect(packetsIn(await client.read(OK.length + 38))).toEqual(['result 0', 'header 2000'])
-      counts.push(runs())
+      counts.push(await runs())
     }
     expect(counts[1]).toBe(counts[0])
   }
@@ -182,7 +187,7 @@ describe('live', () => {
     const operation = log.add(2, text(100_000, randomFrom(4)))
     log.commit()
     for (const client of clients) expect((await receive(client, operation.length)).plain).toEqual(operation)
-    expect(server.server.counters.compression.runs).toBe(1)
+    expect(await runsAt(server)).toBe(1)
     for (const client of clients) client[Symbol.dispose]()
   })
 
@@ -199,7 +204,7 @@ describe('live', () => {
       log.commit()
       expect(await receive(client, operation.length)).toEqual({ plain: operation, compressed: 0 })
     }
-    expect(server.server.counters.compression).toMatchObject({ bytesBefore: 0, bytesSent: 0 })
+    expect((await server.server.counters()).compression).toMatchObject({ bytesBefore: 0, bytesSent: 0 })
   })
 })
 
@@ -217,7 +222,7 @@ test('fifty readers of one catch-up cause one compression of each run, and those
         expect(Buffer.compare((await receive(client, wanted.length)).plain, wanted)).toBe(0)
       }),
     )
-    return server.server.counters.compression.runs
+    return runsAt(server)
   }
   const runs = await runsOf([0])
   expect(runs).toBeGreaterThan(20)
@@ -230,7 +235,7 @@ test('fifty readers of one catch-up cause one compression of each run, and those
   expect(elsewhere - again).toBeLessThanOrEqual(4 * 2)
   // What was kept is given back when nobody is left who wants it.
   watcher.socket.destroy()
-  await until(() => server.server.connections().length === 0)
+  await server.whenClosed(56)
   expect(await runsOf([0])).toBeGreaterThan(elsewhere + 20)
 })
 
@@ -252,7 +257,7 @@ test('no operation boundary follows the last entry of a range, compressed or not
   const packets = packetsIn(unpack(await client.rest()).plain)
   expect(packets.filter((packet) => !packet.startsWith('entry'))).toEqual(['end 10', 'result 0', 'header 300'])
   expect(packets.slice(-3)).toEqual(['entry 99', 'result 0', 'header 300'])
-  expect(server.server.counters.compression.runs).toBe(1)
+  expect(await runsAt(server)).toBe(1)
 })
 
 describe('operation boundaries', () => {
@@ -278,7 +283,7 @@ describe('operation boundaries', () => {
       packets = [...packets, ...packetsIn(plain)]
       bytes = 1
     }
-    expect(server.server.counters.compression.runs).toBeGreaterThan(5)
+    expect(await runsAt(server)).toBeGreaterThan(5)
     return packets
   }
 
@@ -339,7 +344,7 @@ describe('entries that were compressed before they changed', () => {
     await second.read(OK.length)
     expect(Buffer.compare((await receive(second, rewritten.length)).plain, rewritten)).toBe(0)
     expect(await server.whenClosed(1)).toEqual(['TRUNCATED'])
-    expect(server.server.connections()).toMatchObject([{ state: 'streaming' }, { state: 'streaming' }])
+    expect(await server.server.connections()).toMatchObject([{ state: 'streaming' }, { state: 'streaming' }])
   })
 
   test('are not sent after an update in place', async () => {
@@ -422,6 +427,39 @@ test('Stop takes effect between two runs', async () => {
   expect(entries).toEqual(Array.from({ length: entries.length }, (_, i) => `entry ${i}`))
   expect(entries.length).toBeLessThan(sent.length)
   expect([packets[0], ...packets.slice(-3)]).toEqual(['result 0', 'result 0', 'result 0', 'header 4000'])
+})
+
+test('a connection that asked for some entry types too gets packets as they are, until it wants all types again', async () => {
+  const log = new TestLog({ inMemory: false })
+  const random = randomFrom(11)
+  const sent = Array.from({ length: 300 }, (_, i) => log.add(1 + (i % 2), text(2000, random)))
+  log.commit()
+  const wanted = concat(sent.filter((_entry, i) => i % 2 === 1))
+  const PROGRESS_BYTES = 45
+  await using server = await TestServer.start(log)
+  const filters = [{ name: 'filters' }, { name: 'entryTypes', types: [2] }] as const
+  const compression = { name: 'compression' } as const
+  for (const commands of [
+    [compression, ...filters],
+    [...filters, compression],
+  ] as const) {
+    using client = await server.connect()
+    for (const command of commands) client.send(command)
+    await client.read(commands.length * OK.length)
+    client.send(start(0))
+    await client.read(OK.length + PROGRESS_BYTES)
+    // The last entry is wanted, so that nothing follows it.
+    expect(Buffer.compare(await client.read(wanted.length), wanted)).toBe(0)
+    expect(await client.stopped()).toEqual([])
+    expect(await runsAt(server)).toBe(0)
+    if (commands[0] === compression) continue
+    client.send({ name: 'entryTypes', types: [] })
+    client.send(start(0))
+    await client.read(2 * OK.length)
+    const { plain, compressed } = await receive(client, concat(sent).length)
+    expect(Buffer.compare(plain, concat(sent))).toBe(0)
+    expect(compressed).toBeGreaterThan(2)
+  }
 })
 
 describe('the command', () => {

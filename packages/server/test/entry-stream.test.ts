@@ -2,11 +2,13 @@ import { InternalError } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
 import type { ReadableLog } from '@datastreamer/store/log'
 import { concat, TestLog } from '@datastreamer/store/testing'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
 import { ChunkMemory } from '../src/tcp/chunk-memory.ts'
 import type { FeedMemory } from '../src/tcp/entry-feed.ts'
+import { EntryFilter } from '../src/tcp/entry-filter.ts'
 import { EntryStream, type StreamOutcome } from '../src/tcp/entry-stream.ts'
+import { FilterResults } from '../src/tcp/filter-results.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
 import { packetsIn } from './tcp-client.ts'
 
@@ -46,7 +48,8 @@ class Turns {
 }
 
 function memoryOf(bytes: number): FeedMemory {
-  return { chunks: new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 }), newest: new SharedCopy() }
+  const chunks = new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
+  return { chunks, newest: new SharedCopy(), results: new FilterResults() }
 }
 
 test.each([
@@ -134,4 +137,40 @@ test('a chunk that does not lead forward ends the stream with an error, and is n
   stream.step()
   expect(outcomes).toEqual([{ t: 'failed', error: expect.any(InternalError), again: expect.any(Function) }])
   expect(outlet.written).toEqual([])
+})
+
+test.each([
+  ['all', [1, 2]],
+  ['half', [1]],
+  ['nothing', [3]],
+])('the memory of chunks of which %s is wanted is released once', async (_what, types) => {
+  const log = new TestLog({ inMemory: false })
+  for (let i = 0; i < 64; i++) log.add(1 + (i % 2), new Uint8Array(100))
+  log.commit()
+  const outlet = new SlowOutlet()
+  const turns = new Turns()
+  const memory = memoryOf(16 * ENTRY_BYTES)
+  const release = vi.spyOn(memory.chunks, 'release')
+  const take = [vi.spyOn(memory.chunks, 'takeSmall'), vi.spyOn(memory.chunks, 'takeLargeRight')]
+  const stream = new EntryStream({
+    log: log.log,
+    from: await log.log.locate(0),
+    filter: EntryFilter.of(types, memory.results),
+    memory,
+    clock: systemClock,
+    outlet,
+    requestTurn: turns.request,
+    onDone: () => {},
+  })
+  while (!stream.rest()) {
+    const more = turns.next()
+    stream.step()
+    if (outlet.drained) await more
+    else outlet.take()
+  }
+  stream.stop()
+  const taken = take.flatMap(({ mock }) => mock.results.filter(({ value }) => value !== undefined))
+  expect(release).toHaveBeenCalledTimes(taken.length)
+  expect(taken.length).toBeGreaterThan(2)
+  expect(memory.chunks.largeInUse).toBe(0)
 })

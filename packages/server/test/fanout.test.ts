@@ -75,7 +75,7 @@ test('a reader that takes nothing costs a bounded amount of memory, and the othe
   expect(readers.map(({ next }) => next)).toEqual(readers.map(() => end))
   expect(mostBuffered).toBeGreaterThan(0)
   expect(mostBuffered).toBeLessThanOrEqual(MOST_BUFFERED)
-  const [status] = server.server.connections()
+  const [status] = await server.server.connections()
   expect(status).toMatchObject({ state: 'streaming' })
   expect(status?.entryNumber).toBeLessThan(BigInt(old))
   expect(status?.bytesSent).toBeGreaterThan(encodeResult(0).length)

@@ -15,7 +15,13 @@ test(`${KILLS} kills of a busy server`, async () => {
     using dir = tempDir()
     const fsync = MODES[seed % MODES.length] as (typeof MODES)[number]
     const kills = Math.min(KILLS_OF_A_FILE, KILLS - done)
-    committed[fsync] += await killWriters({ file: dir.join('data-stream.bin'), fsync, seed, kills })
+    committed[fsync] += await killWriters({
+      file: dir.join('data-stream.bin'),
+      fsync,
+      seed,
+      kills,
+      readerThreads: seed % 2,
+    })
     done += kills
   }
   console.log(`${KILLS} kills; operations committed: ${JSON.stringify(committed)}`)

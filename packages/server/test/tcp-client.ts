@@ -121,7 +121,10 @@ export class RawClient implements Disposable {
   }
 }
 
-/** What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`, `compressed entry 7, end 8`. */
+/**
+ * What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`, `progress 13`,
+ * `compressed entry 7, end 8`.
+ */
 export function packetsIn(bytes: Uint8Array): string[] {
   const reader = new PacketReader()
   reader.push(bytes)
@@ -134,7 +137,8 @@ export function packetsIn(bytes: Uint8Array): string[] {
     } else if (packet.packet === 'compressed') {
       const { size, frame } = packet.compressed
       found.push(`compressed ${packetsIn(zstdDecompressSync(frame, { maxOutputLength: size })).join(', ')}`)
-    } else found.push(`${packet.packet} ${packet.entry.number}`)
+    } else if (packet.packet === 'progress') found.push(`progress ${packet.progress.nextEntry}`)
+    else found.push(`${packet.packet} ${packet.entry.number}`)
   }
   if (reader.buffered > 0) found.push(`${reader.buffered} more bytes`)
   return found

@@ -6,7 +6,17 @@ export type { CommitPoint } from './log/commit-point.ts'
 export { DamagedRanges } from './log/damaged-ranges.ts'
 export { type EntryRange, rangeText } from './log/entry-range.ts'
 export { LogCursor } from './log/log-cursor.ts'
+export { type LogReplica, type LogReplicaOptions, openReplica } from './log/log-replica.ts'
+export {
+  type LogUpdate,
+  type ReplicaStart,
+  receivedError,
+  type SentError,
+  type SharedPage,
+  sentError,
+} from './log/log-update.ts'
 export type { LogListener, ReadableLog, RunOptions } from './log/readable-log.ts'
+export type { ReplicaLink } from './log/replicas.ts'
 export type { LogPosition, LogRun } from './log/run-reader.ts'
 export type { StreamLog } from './log/stream-log.ts'
 export type { Truncations } from './log/truncations.ts'

@@ -110,6 +110,12 @@ async function all(source: EntrySource, options: EntriesOptions): Promise<string
   return found
 }
 
+async function collectBatches(source: EntrySource, options: EntriesOptions): Promise<number> {
+  let count = 0
+  for await (const batch of source.batches(options)) count += batch.length
+  return count
+}
+
 /** Entries one by one, as texts. */
 class Reading {
   readonly #iterator: AsyncIterator<Entry, void, void>
@@ -155,6 +161,33 @@ describe.each(KINDS)('entries of %s', (kind) => {
     expect(await all(reader, { from: 12, follow })).toEqual([])
     expect(await all(reader, { from: 'latest', follow })).toEqual([])
     expect(await all(reader, { from: 5, to: 4, follow })).toEqual([])
+  })
+
+  test('of some types only', async () => {
+    await using world = await World.open(kind, 12)
+    const { reader } = world
+    const follow = false
+    expect(await all(reader, { types: [BOOKMARK_TYPE], follow })).toEqual(['0a', '5a', '10a'])
+    expect(await all(reader, { types: [1], from: 4, to: 6 })).toEqual(['4a', '6a'])
+    expect(await all(reader, { types: [1, 2, BOOKMARK_TYPE], from: 9, follow })).toEqual(texts(9, 12))
+    expect(await all(reader, { types: [2], follow })).toEqual([])
+    await expect(all(reader, { types: [] })).rejects.toThrow('types has 0 entry types, expected 1 to 64')
+    await expect(collectBatches(reader, { types: [-1] })).rejects.toThrow('entry type -1 is no u32')
+  })
+
+  test('what was passed over counts as delivered', async () => {
+    await using world = await World.open(kind, 8)
+    const { store, reader } = world
+    const reading = new Reading(reader, { types: [BOOKMARK_TYPE], follow: kind !== 'a file that is only read' })
+    expect(await reading.take(2)).toEqual(['0a', '5a'])
+    if (kind === 'a file that is only read') {
+      expect(await reading.take(1)).toEqual([])
+      return
+    }
+    const { next } = await reading.waiting()
+    await store.truncateFile(7n)
+    await append(store, 4, 2)
+    await expect(next).rejects.toMatchObject({ name: 'TruncatedError' })
   })
 
   test('entries that are not there', async () => {

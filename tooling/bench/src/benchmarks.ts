@@ -4,6 +4,7 @@ import { client } from './client.ts'
 import { compression } from './compression.ts'
 import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
+import { filters } from './filters.ts'
 import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
 import { historyBlocks } from './history-blocks.ts'
@@ -23,6 +24,7 @@ import { write } from './write.ts'
 export const BENCHMARKS: readonly Benchmark[] = [
   catchUp,
   client,
+  filters,
   decode,
   write,
   sync,

@@ -12,6 +12,7 @@ import { generationOf, isSequencerStream, openSource } from '../source/open-sour
 import { type SourceOptions, takesSource } from '../source/source-options.ts'
 import { readFrom, type Start, type StreamSource } from '../source/stream-source.ts'
 import { blocksOf } from '../tail/blocks.ts'
+import { type NamedType, readTypes, typesOf } from '../tail/entry-types.ts'
 import { startOfLast } from '../tail/last.ts'
 import { RangeEnd, upTo } from '../tail/range-end.ts'
 import { sayWaiting } from '../tail/waiting.ts'
@@ -21,6 +22,7 @@ interface TailOptions extends SourceOptions {
   readonly to?: NumberedBound
   readonly last?: number
   readonly blocks?: boolean
+  readonly types?: readonly NamedType[]
   readonly json?: boolean
   readonly count?: number
   readonly follow: boolean
@@ -42,6 +44,11 @@ export function tailCommand(run: RunCommand): Command {
       ),
     )
     .addOption(new Option('--to <place>', 'end after it: N, block:N or batch:N').argParser(readBound))
+    .addOption(
+      new Option('--types <list>', 'only entries of these types, numbers or names: 2,0xb0,l2Block').argParser(
+        readTypes,
+      ),
+    )
     .option('--blocks', 'whole L2 blocks instead of entries')
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--count <n>', 'end after so many lines').argParser(readCount))
@@ -52,6 +59,7 @@ export function tailCommand(run: RunCommand): Command {
         'datastreamer tail 127.0.0.1:6900 --blocks              L2 blocks as they come',
         'datastreamer tail data-stream.bin -n 10                the last entries of a file, and those to come',
         'datastreamer tail data-stream.bin --from 0 --count 20  the first entries of a file',
+        'datastreamer tail host:6900 --types l2Block,batchStart entries of two types as they come',
         'datastreamer tail host:6900 --from block:100 --to block:199 --blocks --json',
         'datastreamer tail host:6900 --from 0 --blocks --json --no-follow | gzip > blocks.jsonl.gz',
       ),
@@ -62,6 +70,7 @@ export function tailCommand(run: RunCommand): Command {
 async function tail(src: string, options: TailOptions, context: CommandContext): Promise<void> {
   checkStart(options)
   checkOrder(options)
+  checkTypes(options)
   await using source = await openSource(src, options, context, options.follow)
   const generation = await generationOf(source, options, context.signal)
   await checkEnd(source, options, generation)
@@ -77,6 +86,18 @@ function checkStart({ from, to, last }: TailOptions): void {
   if (last === undefined) return
   if (from !== undefined) throw new UsageError('USAGE', '-n and --from both say where to begin: give one of them')
   if (to !== undefined) throw new UsageError('USAGE', '-n counts from the head of the stream: with --to, give --from')
+}
+
+/** @throws {UsageError} if what is to be printed, or where to begin or end, is made of entries that are not asked for */
+function checkTypes({ types, blocks, last, to }: TailOptions): void {
+  if (types === undefined) return
+  if (blocks) throw new UsageError('USAGE', '--blocks are made of entries of many types: leave --types out')
+  if (last !== undefined) throw new UsageError('USAGE', '-n counts entries of all types: with --types, give --from')
+  if (to === undefined || to.kind === 'entry') return
+  throw new UsageError(
+    'USAGE',
+    `where ${boundText(to)} ends is said by entries of other types: with --types, give --to N`,
+  )
 }
 
 /** @throws {UsageError} if the range ends before it begins, as far as its bounds can be compared */
@@ -129,7 +150,10 @@ async function* linesOf(
   signal: AbortSignal,
 ): AsyncGenerator<readonly string[], void, void> {
   const { follow, to, json } = options
-  const all = readFrom(source, { from, follow, signal })
+  const types = options.types && typesOf(options.types, generation)
+  // No entry after the end may ever come, so the source has to end there.
+  const last = types !== undefined && follow ? to?.number : undefined
+  const all = readFrom(source, { from, to: last, types, follow, signal })
   const batches: AsyncIterable<readonly Entry[]> = to === undefined ? all : upTo(all, new RangeEnd(to, generation))
   if (options.blocks) {
     const line = json ? blockJson : blockLine

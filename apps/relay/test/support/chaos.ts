@@ -40,24 +40,36 @@ class KilledRelay implements AsyncDisposable {
   readonly proxy: FaultProxy
   readonly #upstream: string
   readonly #lifeMs: number
+  /** Threads that it has for clients. */
+  readonly #threads: number
   #process: SourceProcess | undefined
 
-  private constructor(file: string, upstream: string, proxy: FaultProxy, lifeMs: number) {
+  private constructor(file: string, upstream: string, proxy: FaultProxy, lifeMs: number, threads: number) {
     this.file = file
     this.#upstream = upstream
     this.proxy = proxy
     this.#lifeMs = lifeMs
+    this.#threads = threads
   }
 
-  static async start(file: string, upstream: string, lifeMs: number): Promise<KilledRelay> {
-    const relay = new KilledRelay(file, upstream, await FaultProxy.listen(), lifeMs)
+  static async start(file: string, upstream: string, lifeMs: number, threads: number): Promise<KilledRelay> {
+    const relay = new KilledRelay(file, upstream, await FaultProxy.listen(), lifeMs, threads)
     await relay.start()
     return relay
   }
 
   async start(): Promise<void> {
     const args = ['--server', this.#upstream, '--file', this.file, '--host', '127.0.0.1', '--port', '0']
-    const limits = ['--response-timeout', '1s', '--retry-max', '500ms', '--log-level', 'warn']
+    const limits = [
+      '--response-timeout',
+      '1s',
+      '--retry-max',
+      '500ms',
+      '--log-level',
+      'warn',
+      '--reader-threads',
+      String(this.#threads),
+    ]
     const process = new SourceProcess(MAIN, [...args, ...limits], { timeoutMs: this.#lifeMs })
     this.#process = process
     const [, port] = /:(\d+)/.exec(await process.firstLine()) ?? []
@@ -88,9 +100,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosSummary> {
   using dir = tempDir()
   await using source = await Source.start({ file: dir.join('source.bin') })
   await using front = await FaultProxy.listen(source.port)
-  await using near = await KilledRelay.start(dir.join('near.bin'), front.address, lifeMs)
-  await using other = await KilledRelay.start(dir.join('other.bin'), front.address, lifeMs)
-  await using far = await KilledRelay.start(dir.join('far.bin'), near.proxy.address, lifeMs)
+  await using near = await KilledRelay.start(dir.join('near.bin'), front.address, lifeMs, 1)
+  await using other = await KilledRelay.start(dir.join('other.bin'), front.address, lifeMs, 0)
+  await using far = await KilledRelay.start(dir.join('far.bin'), near.proxy.address, lifeMs, 2)
   const relays = [near, other, far]
   const proxies = [front, ...relays.map(({ proxy }) => proxy)]
 

@@ -7,6 +7,7 @@ import {
   type OperationBoundary,
   type Packet,
   PacketReader,
+  type Progress,
   ResultCode,
 } from '@datastreamer/format'
 import { ProtocolError, ServerRefusedError } from '../errors.ts'
@@ -90,13 +91,12 @@ export class Channel {
   }
 
   /**
-   * What a started stream brings next: a run of entries, which borrow the socket's chunks or what was decompressed, or an
-   * operation boundary. An
-   * entry that has begun has to go on as an answer has.
+   * What a started stream brings next: a run of entries, which borrow the socket's chunks or what was decompressed, an
+   * operation boundary or a progress. What has begun has to go on as an answer has.
    *
    * @param idleLimit says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
+  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     this.#waitedMs = 0
     for (;;) {
       const reader = this.#unpacked ?? this.#reader
@@ -104,11 +104,13 @@ export class Channel {
       if (entries.length > 0) return entries
       const packet = this.#decoding(() => reader.read())
       if (packet?.packet === 'operationBoundary') return packet.operationBoundary
-      if (packet?.packet === 'compressed' && this.#maybeCompressed && reader === this.#reader) {
+      const isUnpacked = reader === this.#unpacked
+      if (packet?.packet === 'progress' && !isUnpacked) return packet.progress
+      if (packet?.packet === 'compressed' && this.#maybeCompressed && !isUnpacked) {
         await this.#unpack(packet.compressed)
       } else if (packet !== undefined) {
-        throw unexpected(packet, reader === this.#reader ? 'a streamed entry' : 'a compressed entry')
-      } else if (reader === this.#unpacked) {
+        throw unexpected(packet, isUnpacked ? 'a compressed entry' : 'a streamed entry')
+      } else if (isUnpacked) {
         this.#endUnpacked(reader)
       } else {
         await this.#fill(idleLimit)

@@ -63,11 +63,11 @@ describe('where a stream starts', () => {
       const cursor = cursorOf({ bookmark: from }, { bookmark: to })
       cursor.meet(header(20n))
       expect(cursor.abandonRange(error)).toBe(false)
-      expect(cursor.endToLocate).toBeUndefined()
+      expect(cursor.bounds.endToLocate).toBeUndefined()
       expect(cursor.begin()).toEqual({ name: 'rangeBookmark', from, to })
-      cursor.endAt(3n)
+      cursor.bounds.endAt(3n)
       expect(cursor.abandonRange(error)).toBe(true)
-      expect(cursor.endToLocate).toBe(to)
+      expect(cursor.bounds.endToLocate).toBe(to)
       expect(cursor.begin()).toEqual({ name: 'startBookmark', bookmark: from })
     }
   })
@@ -195,7 +195,7 @@ describe('where it ends', () => {
     const cursor = cursorOf({ bookmark: bookmarkAt(10n) }, { bookmark: bookmarkAt(5n) })
     cursor.meet(header(20n))
     cursor.begin()
-    cursor.endAt(5n)
+    cursor.bounds.endAt(5n)
     expect(() => cursor.accept(entriesOf(10, 12), header(20n))).toThrow(
       expect.objectContaining({ code: 'TO_NOT_FOUND' }),
     )

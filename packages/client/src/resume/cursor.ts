@@ -4,16 +4,19 @@ import {
   type Header,
   invariant,
   type OperationBoundary,
+  type Progress,
   TruncatedError,
   u64Of,
 } from '@datastreamer/format'
-import { ConnectionError, ProtocolError, ServerRefusedError } from '../errors.ts'
-import { bookmarkOf, type CursorFrom } from '../position.ts'
+import type { Checkpoint, CheckpointParts } from '../checkpoint.ts'
+import { ProtocolError, ServerRefusedError } from '../errors.ts'
+import type { CursorFrom } from '../position.ts'
 import type { Start } from '../stream/session.ts'
+import { Bounds } from './bounds.ts'
 import { countConsecutive } from './consecutive.ts'
+import { type Accepted, FilteredStream } from './filtered-stream.ts'
 import { type Held, hold, numberOf, proofOf } from './held.ts'
-import { checkBookmark } from './locate-bookmark.ts'
-import { endsBeforeStart, noEntry, notFound } from './not-found.ts'
+import { noEntry } from './not-found.ts'
 import { Reread } from './reread.ts'
 
 export interface CursorOptions {
@@ -25,25 +28,17 @@ export interface CursorOptions {
   readonly opening?: (() => Entry | undefined) | undefined
 }
 
-/** What to do with a run of entries. */
-export interface Accepted {
-  /** Those to deliver. */
-  readonly fresh: readonly Entry[]
-  /** What is wrong with the one after them. */
-  readonly broken: ProtocolError | undefined
-}
-
 /**
  * How far an iteration has come: which entry comes next, over any number of connections, and the proof that the stream
  * is still the one that was read. A new connection starts at the last entry delivered, or before it, and must bring the
- * same entries again.
+ * same entries again; one that is filtered starts after it, and begins with the proof.
  *
  * Invariants: every connection is met, then begun, then read from; nothing is delivered before what is held was read
- * again; what is delivered begins at `next`, which never goes back, and is consecutive.
+ * again; what is delivered begins at `next`, which never goes back, and is consecutive unless the connection is filtered.
  */
 export class Cursor {
+  readonly bounds: Bounds
   readonly #from: CursorFrom
-  readonly #to: EntriesTo | undefined
   readonly #follow: boolean
   readonly #openingOf: CursorOptions['opening']
   /** Number of the next entry to deliver, once it is known. */
@@ -53,18 +48,15 @@ export class Cursor {
   /** What stands in for an opening while the caller has none: the first entry that was read again. */
   #opening: Entry | undefined
   #reread: Reread | undefined
-  /** Number of the last entry to deliver, once it is known. */
-  #end: bigint | undefined
-  /** Whether to have the server end the stream by itself, with RangeBookmark. */
-  #range: 'wanted' | 'asked' | 'no'
+  #filtered: FilteredStream | undefined
   #headers = 0
   /** Whether what comes was asked for on this connection. */
   #begun = false
 
   /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
   constructor({ from, to, follow, opening }: CursorOptions) {
+    this.bounds = new Bounds(from, to)
     this.#from = from
-    this.#to = to
     this.#follow = follow
     this.#openingOf = opening
     if (typeof from === 'bigint' || typeof from === 'number') this.#next = u64Of(from, 'from')
@@ -72,8 +64,6 @@ export class Cursor {
       this.#held = hold(from.after)
       this.#next = numberOf(this.#held) + 1n
     }
-    if (typeof to === 'bigint' || typeof to === 'number') this.#end = u64Of(to, 'to')
-    this.#range = bookmarkOf(from) !== undefined && bookmarkOf(to) !== undefined ? 'wanted' : 'no'
   }
 
   /** Number of the next entry to deliver; `undefined` while only the server knows it. */
@@ -83,22 +73,13 @@ export class Cursor {
 
   /** Whether the entry that was delivered last has yet to be read again on this connection. */
   get isRereading(): boolean {
-    return this.#reread !== undefined
+    return this.#reread !== undefined || this.#filtered?.begun === false
   }
 
   /** Whether the last entry was delivered. */
   get done(): boolean {
-    return this.#end !== undefined && this.#next !== undefined && this.#next > this.#end
-  }
-
-  /** The bookmark at which to end, if its number has to be found out before the stream is started. */
-  get endToLocate(): Uint8Array | undefined {
-    return this.#range === 'no' && this.#end === undefined ? bookmarkOf(this.#to) : undefined
-  }
-
-  /** The number of the bookmark at which to end. */
-  endAt(number: bigint): void {
-    this.#end = number
+    const { end } = this.bounds
+    return end !== undefined && this.#next !== undefined && this.#next > end
   }
 
   /**
@@ -118,30 +99,39 @@ export class Cursor {
       throw noEntry('FROM_NOT_FOUND', this.#next, totalEntries)
     }
     this.#headers++
-    if (!first || this.#follow || bookmarkOf(this.#to) !== undefined) return true
-    if (this.#end !== undefined && this.#end >= totalEntries && !this.done) {
-      throw noEntry('TO_NOT_FOUND', this.#end, totalEntries)
-    }
-    this.#end ??= totalEntries - 1n
+    if (first && !this.#follow) this.bounds.endAtHead(totalEntries, this.done)
     return true
+  }
+
+  /** What a server still has to have. */
+  get proof(): CheckpointParts | undefined {
+    return this.#held && proofOf(this.#held, this.#openingOf && (this.#openingOf() ?? this.#opening))
   }
 
   /** What to ask the server for. */
   begin(): Start {
+    this.#beginWith(undefined)
+    const { proof } = this
+    if (proof === undefined) return this.bounds.startAt(this.#next)
+    this.#reread = new Reread(proof)
+    return { name: 'start', fromEntryNumber: proof.first }
+  }
+
+  /**
+   * What to ask a server for that sends entries of some types only.
+   *
+   * @param digest in hex, of the entry after which it has to begin; `undefined` if nothing is held
+   */
+  beginFiltered(types: ReadonlySet<number>, digest: string | undefined): Start {
+    this.#beginWith(new FilteredStream(types, digest))
+    return this.bounds.startAt(this.#next)
+  }
+
+  #beginWith(filtered: FilteredStream | undefined): void {
     invariant(this.#headers > 0, 'a stream is begun before its header was met')
     this.#begun = true
     this.#reread = undefined
-    if (this.#held !== undefined) {
-      const proof = proofOf(this.#held, this.#openingOf && (this.#openingOf() ?? this.#opening))
-      this.#reread = new Reread(proof)
-      return { name: 'start', fromEntryNumber: proof.first }
-    }
-    if (this.#next !== undefined) return { name: 'start', fromEntryNumber: this.#next }
-    const [from, to] = [bookmarkOf(this.#from), bookmarkOf(this.#to)]
-    invariant(from !== undefined, 'a stream begins nowhere')
-    if (this.#range === 'no' || to === undefined) return { name: 'startBookmark', bookmark: from }
-    this.#range = 'asked'
-    return { name: 'rangeBookmark', from, to }
+    this.#filtered = filtered
   }
 
   /** The error for what the server answered to {@link begin}: on a later connection it is history that changed. */
@@ -151,18 +141,12 @@ export class Cursor {
     if (error.code === 'BAD_FROM_ENTRY' && isLater) {
       return new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
     }
-    const asked = { entry: this.#next, from: bookmarkOf(this.#from), to: bookmarkOf(this.#to) }
-    return notFound(error, asked, totalEntries)
+    return this.bounds.refused(error, this.#next, totalEntries)
   }
 
   /** After a failure: go without RangeBookmark if the server does not know it, or hangs in it. Says whether that helps. */
   abandonRange(error: unknown): boolean {
-    const unknown = error instanceof ServerRefusedError && error.code === 'INVALID_COMMAND'
-    if (this.#range !== 'asked' || this.#next !== undefined) return false
-    if (!unknown && !(error instanceof ConnectionError)) return false
-    this.#range = 'no'
-    this.#end = undefined
-    return true
+    return this.#next === undefined && this.bounds.abandonRange(error)
   }
 
   /** Whether bytes are due: the server has entries, by `header`, that were not delivered yet. */
@@ -180,6 +164,10 @@ export class Cursor {
     invariant(this.#begun, 'entries come from a connection that was not begun')
     const [first] = entries
     if (first === undefined) return { fresh: entries, broken: undefined }
+    if (this.#filtered !== undefined) {
+      const { fresh, broken } = this.#filtered.check(entries, this.#next)
+      return { fresh: this.#deliver(fresh), broken: this.done ? undefined : broken }
+    }
     this.#locate(first)
     const expected = this.#reread?.next ?? this.#next ?? first.number
     const count = countConsecutive(entries, expected)
@@ -207,32 +195,47 @@ export class Cursor {
     throw gap(boundary.nextEntry, this.#next, 'an operation boundary before')
   }
 
+  /**
+   * Take in how far a filtered stream has come, everything before which counts as delivered.
+   *
+   * @returns the checkpoint of the entry before it; `undefined` if it says nothing new
+   * @throws {ProtocolError} `GAP` @throws {TruncatedError} `REWRITTEN`
+   * @throws {NotFoundError} if the bookmark to end at stands before the one to start at
+   */
+  acceptProgress(progress: Progress, { totalEntries }: Header): Checkpoint | undefined {
+    invariant(this.#filtered !== undefined, 'a progress of a connection that is not filtered')
+    const before = this.#next
+    const held = this.#filtered.pass(progress, before, totalEntries)
+    this.#next = progress.nextEntry
+    if (before === undefined) this.bounds.checkStart(this.#next)
+    if (before === undefined || before === this.#next) return undefined
+    if (held !== undefined) this.#held = hold(held)
+    return held
+  }
+
   /** The first entry of a stream started at a bookmark says where that is. */
   #locate(first: Entry): void {
-    const bookmark = bookmarkOf(this.#from)
-    if (this.#next !== undefined || bookmark === undefined) return
-    checkBookmark(first, bookmark)
-    if (this.#end !== undefined && this.#end < first.number && bookmarkOf(this.#to) !== undefined) {
-      throw endsBeforeStart(first.number, this.#end)
-    }
+    if (this.#next !== undefined) return
+    this.bounds.checkFirst(first)
+    this.bounds.checkStart(first.number)
     this.#next = first.number
   }
 
   #deliver(entries: readonly Entry[]): readonly Entry[] {
-    const [first] = entries
-    let last = entries.at(-1)
-    if (first === undefined || last === undefined) return entries
-    let fresh = entries
-    if (this.#end !== undefined && last.number > this.#end) {
-      fresh = entries.slice(0, Math.max(0, Number(this.#end - first.number) + 1))
-      last = fresh.at(-1)
+    const fresh = this.bounds.upToEnd(entries)
+    const [first] = fresh
+    const last = fresh.at(-1)
+    const isSparse = this.#filtered !== undefined
+    if (first !== undefined && last !== undefined) {
+      const missing = last.number - (this.#next ?? 0n) - BigInt(fresh.length - 1)
+      invariant(!this.isRereading, `entry ${first.number} is delivered before what is held was read again`)
+      invariant(missing === 0n || isSparse, `${fresh.length} entries end at ${last.number}, next is ${this.#next}`)
+      invariant(missing >= 0n, `entry ${first.number} is delivered, next is ${this.#next}`)
+      this.#held = hold(last)
+      this.#next = last.number + 1n
     }
-    if (last === undefined) return fresh
-    invariant(!this.isRereading, `entry ${first.number} is delivered before what is held was read again`)
-    invariant(first.number === this.#next, `entry ${first.number} is delivered, next is ${this.#next}`)
-    invariant(last.number === first.number + BigInt(fresh.length - 1), `${fresh.length} entries end at ${last.number}`)
-    this.#held = hold(last)
-    this.#next = last.number + 1n
+    const { end } = this.bounds
+    if (isSparse && end !== undefined && fresh.length < entries.length) this.#next = end + 1n
     return fresh
   }
 

@@ -6,11 +6,13 @@ import type { CursorFrom } from '../position.ts'
 import type { MissingExtensions } from '../stream/extensions.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor } from './cursor.ts'
+import { entryEvents } from './entry-events.ts'
 import { findCommon, type LookUp } from './find-common.ts'
 import { type HeaderWatch, HeadWatch } from './head-watch.ts'
 import type { IdentityCheck } from './identity.ts'
 import { isUnknownBookmark, locateBookmark } from './locate-bookmark.ts'
 import { noBookmark } from './not-found.ts'
+import { proveHeld } from './prove-held.ts'
 import { Retry } from './retry.ts'
 import { StaleHeadFilter } from './stale-head.ts'
 import type { Rewound, StreamEvent } from './stream-event.ts'
@@ -25,6 +27,8 @@ export interface FollowOptions {
   /** Whether to go on at the head that the first header shows. */
   readonly follow: boolean
   readonly boundaries: boolean
+  /** Which entries are wanted (default: all). */
+  readonly types?: ReadonlySet<number> | undefined
   /** Check the first entry at the head, see {@link StaleHeadFilter}; `undefined`: on servers that refused boundaries. */
   readonly verifyHead: boolean | undefined
   /** Who wants the headers that are seen beside the stream. */
@@ -114,15 +118,14 @@ async function* streamOnce(
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, void> {
   const { settings } = context
-  const { endToLocate } = cursor
-  if (endToLocate !== undefined) cursor.endAt(await locateEnd(context, endToLocate, signal))
+  const { types } = options
+  const { endToLocate } = cursor.bounds
+  if (endToLocate !== undefined) cursor.bounds.endAt(await locateEnd(context, endToLocate, signal))
   const wanted = { commands: extensionsOf(options), missing: context.missing }
   const session = await StreamSession.open(settings, { wanted, signal })
-  const { header } = session
-  const [boundaries, compression] = [
-    session.extensions.has('operationBoundaries'),
-    session.extensions.has('compression'),
-  ]
+  const { header, extensions } = session
+  const boundaries = extensions.has('operationBoundaries')
+  const compression = extensions.has('compression')
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -138,7 +141,7 @@ async function* streamOnce(
       await untilHead(context, cursor.next, signal)
       return
     }
-    if (!cursor.done) await start(session, cursor)
+    if (!cursor.done) await start(session, cursor, types)
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
@@ -154,13 +157,18 @@ async function* streamOnce(
       if (cursor.done) return
       signal.throwIfAborted()
       const item = await session.next(() => watch.idleLimit)
-      if ('nextEntry' in item) {
+      if ('digest' in item) {
+        const checkpoint = cursor.acceptProgress(item, header)
+        if (checkpoint !== undefined) untold = [...untold, { kind: 'progress', nextEntry: item.nextEntry, checkpoint }]
+        continue
+      }
+      if ('gap' in item) {
         const boundary = cursor.acceptBoundary(item)
         if (boundary !== undefined) untold = [...untold.slice(0, 1), { kind: 'operationBoundary', ...boundary }]
         continue
       }
       const { fresh, broken } = cursor.accept(staleHead === undefined ? item : await staleHead.filter(item), header)
-      if (fresh.length > 0) untold = [...untold, { kind: 'entries', entries: fresh }]
+      untold = [...untold, ...entryEvents(fresh, types)]
       failure = broken
     }
   } catch (error) {
@@ -172,9 +180,10 @@ async function* streamOnce(
 }
 
 /** What to ask a server for, before the stream is started. */
-function extensionsOf({ boundaries }: FollowOptions): readonly ExtensionCommand[] {
-  const compression = { name: 'compression' } as const
-  return boundaries ? [{ name: 'operationBoundaries' }, compression] : [compression]
+function extensionsOf({ boundaries, types }: FollowOptions): readonly ExtensionCommand[] {
+  const wanted: ExtensionCommand[] = boundaries ? [{ name: 'operationBoundaries' }] : []
+  if (types !== undefined) wanted.push({ name: 'entryTypes', types: [...types] })
+  return [...wanted, { name: 'compression' }]
 }
 
 /** Wait until the stream has all entries before one. */
@@ -185,10 +194,13 @@ async function untilHead(context: FollowContext, number: bigint | undefined, sig
   }
 }
 
-async function start(session: StreamSession, cursor: Cursor): Promise<void> {
+async function start(session: StreamSession, cursor: Cursor, types: FollowOptions['types']): Promise<void> {
+  const isFiltered = session.extensions.has('entryTypes') && types !== undefined
+  const held = isFiltered ? cursor.proof : undefined
+  const digest = held && (await proveHeld(held, (number) => session.entry(number), session.header))
   try {
-    const end = await session.start(cursor.begin())
-    if (end !== undefined) cursor.endAt(end)
+    const end = await session.start(isFiltered ? cursor.beginFiltered(types, digest) : cursor.begin())
+    if (end !== undefined) cursor.bounds.endAt(end)
   } catch (error) {
     throw cursor.refused(error, session.header)
   }

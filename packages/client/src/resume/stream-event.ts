@@ -23,7 +23,7 @@ export type StreamEvent =
       readonly boundaries: boolean
       readonly compression: boolean
     }
-  /** The next entries, one or more, consecutive; each entry comes once. */
+  /** The next entries, one or more, consecutive but for entries of other types than asked for; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**
    * An operation of the source ended before entry `nextEntry`, which is the one after the last delivered. With `gap`, it
@@ -31,5 +31,10 @@ export type StreamEvent =
    * docs/spec/protocol.md §7.
    */
   | { readonly kind: 'operationBoundary'; readonly nextEntry: bigint; readonly gap: boolean }
+  /**
+   * Only with `types`: no more entries of these types stand before entry `nextEntry`. `checkpoint` is that of the entry before
+   * it, of whatever type: going on after it takes up where the server has looked.
+   */
+  | { readonly kind: 'progress'; readonly nextEntry: bigint; readonly checkpoint: Checkpoint }
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */
   | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }

@@ -35,7 +35,10 @@ export interface WantedExtensions {
   readonly missing: MissingExtensions
 }
 
-/** Asks for extensions on one connection. A server that refuses one may go on, or close. docs/spec/protocol.md §7 and §10. */
+/**
+ * Asks for extensions on one connection. A server that refuses one may go on, or close. docs/spec/protocol.md §7, §10
+ * and §11.
+ */
 export class ExtensionRequests {
   readonly #missing: MissingExtensions
   readonly #granted = new Set<ExtensionName>()
@@ -56,9 +59,11 @@ export class ExtensionRequests {
   async ask(channel: Channel, wanted: readonly ExtensionCommand[]): Promise<ReadonlySet<ExtensionName>> {
     for (const command of wanted) {
       const { name } = command
-      if (this.#missing.has(name)) continue
+      if (this.#missing.has(name) || this.#isPointless(name)) continue
       this.#open = name
       try {
+        // A server that does not know the types could not tell where they end.
+        if (name === 'entryTypes') await channel.request({ name: 'filters' })
         await channel.request(command)
         this.#granted.add(name)
       } catch (error) {
@@ -77,5 +82,10 @@ export class ExtensionRequests {
     if (isRefusal) this.#missing.add(this.#refused)
     else if (this.#open !== undefined && OPTIONAL.has(this.#open)) this.#missing.add([this.#open])
     return isRefusal
+  }
+
+  /** Entries of some types are not compressed. */
+  #isPointless(name: ExtensionName): boolean {
+    return name === 'compression' && this.#granted.has('entryTypes')
   }
 }

@@ -1,8 +1,8 @@
-import type { Entry, ExtensionCommand, ExtensionName, Header, OperationBoundary } from '@datastreamer/format'
+import type { Entry, ExtensionCommand, ExtensionName, Header, OperationBoundary, Progress } from '@datastreamer/format'
 import { Channel, type IdleLimit } from '../connection/channel.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
-import { requestHeader } from '../query/queries.ts'
+import { requestEntry, requestHeader } from '../query/queries.ts'
 import { ExtensionRequests, type WantedExtensions } from './extensions.ts'
 
 /** Where a stream starts: at an entry, at a bookmark's own entry, or with a range that the server ends by itself. */
@@ -20,7 +20,7 @@ export interface SessionOptions {
 /**
  * One connection that streams: dialled -> (asked for extensions) -> header known -> started -> streaming -> finished.
  *
- * docs/spec/protocol.md §3, §6, §7 and §10.
+ * docs/spec/protocol.md §3, §6, §7, §10 and §11.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
@@ -60,6 +60,11 @@ export class StreamSession {
     }
   }
 
+  /** An entry, before the stream is started; `undefined` if the server does not have it. */
+  entry(entryNumber: bigint): Promise<Entry | undefined> {
+    return requestEntry(this.#channel, entryNumber)
+  }
+
   /**
    * Start streaming.
    *
@@ -74,17 +79,20 @@ export class StreamSession {
   }
 
   /**
-   * The next run of entries, or the next operation boundary.
+   * The next run of entries, or the next operation boundary or progress.
    *
    * @param idleLimit says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary> {
+  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     const item = await this.#channel.streamed(idleLimit)
-    if ('nextEntry' in item && !this.extensions.has('operationBoundaries')) {
+    if ('gap' in item && !this.extensions.has('operationBoundaries')) {
       throw new ProtocolError(
         'UNEXPECTED_PACKET',
         `the server sent an operation boundary before ${item.nextEntry}, unasked`,
       )
+    }
+    if ('digest' in item && !this.extensions.has('entryTypes')) {
+      throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a progress to ${item.nextEntry}, unasked`)
     }
     return item
   }

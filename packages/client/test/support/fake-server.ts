@@ -17,7 +17,7 @@ export interface FakeOptions {
   readonly entries?: number
   /** Fields of its header. */
   readonly header?: Partial<Header>
-  /** Which commands it does not know. */
+  /** Which commands it does not know, besides filters. */
   readonly unknown?: readonly Command['name'][]
   /** What it does after a command that it does not know. */
   readonly afterUnknown?: 'keep' | 'close'
@@ -82,7 +82,7 @@ export class FakeServer implements AsyncDisposable {
       if (command === undefined) return
       names.push(command.name)
       for (const wake of this.#listening.splice(0)) wake()
-      if (this.options.unknown?.includes(command.name)) {
+      if (command.name === 'filters' || this.options.unknown?.includes(command.name)) {
         connection.result(9)
         if (this.options.afterUnknown === 'close') return connection.end()
       } else if (command.name === 'operationBoundaries' || command.name === 'compression') {

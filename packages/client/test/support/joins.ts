@@ -10,6 +10,8 @@ import { near } from './options.ts'
 
 export interface JoinOptions {
   readonly file: string
+  /** Threads that the server has for clients. */
+  readonly readerThreads: number
   /** Readers that join, one after the other. */
   readonly joins: number
   /** Readers at a time. */
@@ -38,7 +40,7 @@ const STAY = 250
  * with the right content from the right one on, and that every header stands at an operation boundary.
  */
 export async function joinAll(options: JoinOptions): Promise<JoinReport> {
-  const { file, joins, atOnce, operationsPerSecond } = options
+  const { file, readerThreads, joins, atOnce, operationsPerSecond } = options
   await using store = await openStore({
     file,
     systemId: 779n,
@@ -47,7 +49,7 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
     fsync: 'never',
     tailPages: 2,
   })
-  await using server = new StreamServer({ store })
+  await using server = new StreamServer({ store, readerThreads })
   await server.listen({ port: 0 })
   const { address } = server
   if (address === undefined) throw new Error('not listening')

@@ -6,7 +6,7 @@ import {
   type ServerTlsOptions,
   sleep,
 } from '@datastreamer/runtime'
-import type { AdmissionLimits } from './admission.ts'
+import type { Admission } from './admission.ts'
 import type { EndpointEvent } from './endpoint-events.ts'
 import type { ListenAddress } from './listen-options.ts'
 import { type ArrivalLimits, type Candidate, Listener } from './listener.ts'
@@ -30,7 +30,11 @@ export interface Arrival {
   readonly keep: (kept: boolean) => void
 }
 
-export interface EndpointOptions<Connection> extends AdmissionLimits, ArrivalLimits {
+export interface EndpointOptions<Connection> extends ArrivalLimits {
+  /** Counts the connections, also those of other endpoints of the same server. */
+  readonly admission: Admission
+  /** Whether endpoints in other threads listen on the same port. */
+  readonly sharesPort: boolean
   readonly keepAliveMs: number
   readonly clock: Clock
   readonly net: Net
@@ -70,7 +74,7 @@ export class Endpoint<Connection extends EndpointConnection> {
   }
 
   /** @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again */
-  async listen({ host, port, tls }: ListenAddress): Promise<void> {
+  async listen({ host, port, tls }: ListenAddress): Promise<NetAddress> {
     if (this.#closing !== undefined) throw new TypeError('the server is closed')
     if (this.#listener !== undefined) throw new TypeError('the server listens already')
     const { onEvent, ...limits } = this.#options
@@ -84,13 +88,13 @@ export class Endpoint<Connection extends EndpointConnection> {
     )
     this.#listener = listener
     try {
-      await listener.listen(host, port)
+      const address = await listener.listen(host, port)
+      onEvent({ type: 'listening', ...address, tls: tls !== undefined })
+      return address
     } catch (error) {
       this.#listener = undefined
       throw error
     }
-    const { address } = this
-    if (address !== undefined) onEvent({ type: 'listening', ...address, tls: tls !== undefined })
   }
 
   /** See `StreamServer.renewTls`. */
@@ -133,7 +137,8 @@ export class Endpoint<Connection extends EndpointConnection> {
       socket.destroy()
       return
     }
-    const id = ++this.#accepted
+    this.#accepted++
+    const id = this.#options.admission.nextId()
     const { address: remoteAddress, acceptedAt, keep } = candidate
     const connection = this.#options.open({ id, remoteAddress, acceptedAt, socket, keep })
     candidate.onEvict = () => this.#options.evict(connection)

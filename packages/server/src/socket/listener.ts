@@ -10,7 +10,7 @@ import {
   type ServerTlsOptions,
   type TlsAcceptor,
 } from '@datastreamer/runtime'
-import { Admission, type AdmissionLimits } from './admission.ts'
+import type { Admission } from './admission.ts'
 import { Descriptors } from './descriptors.ts'
 import type { RejectReason } from './endpoint-events.ts'
 import type { ListenOptions } from './listen-options.ts'
@@ -47,7 +47,9 @@ export interface Candidate {
   onEvict: () => void
 }
 
-export interface ListenerOptions extends AdmissionLimits, ArrivalLimits {
+export interface ListenerOptions extends ArrivalLimits {
+  readonly admission: Admission
+  readonly sharesPort: boolean
   readonly clock: Clock
   readonly net: Net
   readonly keepAliveMs: number
@@ -70,7 +72,7 @@ export class Listener {
 
   constructor(options: ListenerOptions, tls: ListenOptions['tls']) {
     this.#options = options
-    this.#admission = new Admission(options)
+    this.#admission = options.admission
     this.#limit = new ConnectionLimit({
       max: options.maxPending,
       clock: options.clock,
@@ -86,18 +88,20 @@ export class Listener {
   }
 
   /** @throws {ListenError} if the address is in use, is not ours, or may not be used */
-  async listen(host: string, port: number): Promise<void> {
-    const { net, keepAliveMs } = this.#options
+  async listen(host: string, port: number): Promise<NetAddress> {
+    const { net, keepAliveMs, sharesPort } = this.#options
     this.#listening = net.listen({
       host,
       port,
       backlog: BACKLOG,
       keepAliveMs,
+      reusePort: sharesPort,
       onConnection: (socket, descriptor) => this.#accept(socket, descriptor),
     })
     try {
       const { address } = await this.#listening
       this.#address = address
+      return address
     } catch (error) {
       throw new ListenError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${(error as Error).message}`, {
         cause: error,

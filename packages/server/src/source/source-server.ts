@@ -1,5 +1,6 @@
 import type { SourceCodeName } from '@datastreamer/format/source'
 import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
+import { Admission } from '../socket/admission.ts'
 import { Endpoint } from '../socket/endpoint.ts'
 import type { RejectReason } from '../socket/endpoint-events.ts'
 import { EventCounts } from '../socket/event-counts.ts'
@@ -41,8 +42,8 @@ export class SourceServer implements AsyncDisposable {
       onEvent: (event) => this.#onEvent(event),
     }
     this.#endpoint = new Endpoint({
-      maxConnections: 0,
-      maxConnectionsPerAddress: 0,
+      admission: new Admission({ maxConnections: 0, maxConnectionsPerAddress: 0 }),
+      sharesPort: false,
       maxPending: options.maxConnections ?? 64,
       pendingUntil: 'kept',
       handshakeTimeoutMs: options.helloTimeoutMs || HANDSHAKE_TIMEOUT_MS,

@@ -101,6 +101,7 @@ export class ClientConnection implements Task {
 
   /** Take some commands, and write one chunk of a stream. */
   runTurn(): boolean {
+    this.#context.refresh()
     if (this.#cause !== undefined) return false
     // No command may be taken before the first entries are written; later, Stop comes before more of them.
     const { isStreamFirst } = this.#session

@@ -1,10 +1,11 @@
-import { type Command, type ExtensionName, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
+import { type Command, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
 import type { Input } from '../socket/inlet.ts'
 import type { Outlet } from '../socket/outlet.ts'
-import { BoundaryPackets } from './boundary-packets.ts'
 import { EntryStream, type StreamOutcome } from './entry-stream.ts'
+import { Extensions } from './extensions.ts'
 import { FailedStarts } from './failed-starts.ts'
-import { type Query, type Reply, replyTo, resultOfFault } from './replies.ts'
+import { replyFor } from './filtered-start.ts'
+import { type Query, type Reply, resultOfFault } from './replies.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionContext } from './server-options.ts'
 
@@ -59,13 +60,13 @@ export class ClientSession {
   readonly #options: ClientSessionOptions
   readonly #outlet: Outlet
   readonly #failedStarts = new FailedStarts()
-  /** What it asked for, for as long as the connection lasts. */
-  readonly #extensions = new Set<ExtensionName>()
+  readonly #extensions: Extensions
   #state: State = STOPPED
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
     this.#outlet = options.outlet
+    this.#extensions = new Extensions(options.context)
     this.#become(STOPPED)
   }
 
@@ -117,7 +118,7 @@ export class ClientSession {
     if (command.name === 'stop') {
       if (isStreaming) {
         this.#stop()
-        this.#outlet.answer([OK])
+        this.#answerOk()
       } else if (this.#failedStarts.takeStop()) {
         this.#refuse(ResultCode.ALREADY_STOPPED)
       } else {
@@ -132,7 +133,8 @@ export class ClientSession {
 
   #lookUp(query: Query): void {
     const { context } = this.#options
-    const reply = replyTo(query, context)
+    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#extensions.isFiltered)
+    const reply = look()
     if (!(reply instanceof Promise)) {
       this.#give(reply)
       return
@@ -145,7 +147,7 @@ export class ClientSession {
         this.#give(found)
         this.#options.requestTurn()
       },
-      (error: unknown) => this.#fail(error, async () => replyTo(query, context)),
+      (error: unknown) => this.#fail(error, async () => look()),
     )
   }
 
@@ -153,33 +155,33 @@ export class ClientSession {
     this.#failedStarts.onReply(reply)
     switch (reply.t) {
       case 'found':
-        this.#outlet.answer([OK, reply.body])
+        this.#answerOk(reply.body)
         return
       case 'refused':
         this.#refuse(reply.code)
         return
       case 'extension':
-        this.#extensions.add(reply.name)
-        this.#outlet.answer([OK])
+        this.#extensions.turnOn(reply.command)
+        this.#answerOk()
         return
       case 'stream':
         this.#start(reply)
     }
   }
 
-  #start({ from, end, body }: Extract<Reply, { readonly t: 'stream' }>): void {
+  #start({ from, end, body, progress }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
-    const { log, memory, clock } = context
-    const asked = this.#extensions
-    const boundaries = asked.has('operationBoundaries') ? new BoundaryPackets(context.operationBoundaries) : undefined
-    const compressed = asked.has('compression') ? context.compressed : undefined
+    const { log, clock } = context
     const onDone = (outcome: StreamOutcome): void => this.#onStreamDone(outcome)
-    const to = { outlet, requestTurn, onDone }
-    const stream = new EntryStream({ log, from, end, boundaries, compressed, memory, clock, ...to })
+    const stream = new EntryStream({ log, from, end, ...this.#extensions.ofStream, clock, outlet, requestTurn, onDone })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     context.onEvent({ type: 'streaming', id, fromEntry: BigInt(from.number), toEntry })
-    outlet.answer(body === undefined ? [OK] : [OK, body])
+    this.#answerOk(body, progress)
+  }
+
+  #answerOk(...parts: readonly (Uint8Array | undefined)[]): void {
+    this.#outlet.answer([OK, ...parts.filter((part) => part !== undefined)])
   }
 
   #onStreamDone(outcome: StreamOutcome): void {

@@ -15,7 +15,7 @@ async function setUp(): Promise<{
   log.addMany(400, 1000)
   log.commit()
   const queue = new ReadQueue(new FairScheduler(systemClock), systemClock, 1)
-  const runs = new CompressedRuns(log.log, queue)
+  const runs = new CompressedRuns(log.log, queue, 32 * 2 ** 20)
   const at = async (number: number): Promise<RunWanted> => {
     return { from: await log.log.locate(number), end: Number.POSITIVE_INFINITY, boundaries: undefined }
   }

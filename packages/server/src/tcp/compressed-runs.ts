@@ -42,7 +42,7 @@ export interface CompressionTotals {
 export class CompressedRuns {
   readonly #log: ReadableLog
   readonly #queue: ReadQueue
-  readonly #cache = new RunCache()
+  readonly #cache: RunCache
   /** Memory for what is read to be compressed: new memory for each run would cost as much as compressing it. */
   readonly #buffers: Uint8Array[] = []
   #readers = 0
@@ -50,10 +50,14 @@ export class CompressedRuns {
   #bytesBefore = 0
   #bytesSent = 0
 
-  /** @param queue where runs wait to be compressed */
-  constructor(log: ReadableLog, queue: ReadQueue) {
+  /**
+   * @param queue where runs wait to be compressed
+   * @param keptBytes most bytes of runs that are kept
+   */
+  constructor(log: ReadableLog, queue: ReadQueue, keptBytes: number) {
     this.#log = log
     this.#queue = queue
+    this.#cache = new RunCache(keptBytes)
   }
 
   get totals(): CompressionTotals {

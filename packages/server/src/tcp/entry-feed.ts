@@ -4,6 +4,8 @@ import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
 import type { CompressedRun } from './compressed-run.ts'
 import { type CompressedRuns, LEAST_BYTES } from './compressed-runs.ts'
+import type { FilterResults } from './filter-results.ts'
+import { FilteredReads } from './filtered-reads.ts'
 import { firstChunk } from './first-chunk.ts'
 import type { SharedCopy } from './shared-copy.ts'
 
@@ -25,6 +27,7 @@ export interface Chunk {
 export interface FeedMemory {
   readonly chunks: ChunkMemory
   readonly newest: SharedCopy
+  readonly results: FilterResults
 }
 
 export interface EntryFeedOptions {
@@ -36,6 +39,8 @@ export interface EntryFeedOptions {
   readonly boundaries: BoundaryPackets | undefined
   /** Where compressed runs are, if the client wants them. */
   readonly compressed: CompressedRuns | undefined
+  /** Whether who writes a chunk looks at each of its entries (default false). */
+  readonly isFiltered?: boolean | undefined
   readonly memory: FeedMemory
 }
 
@@ -50,16 +55,18 @@ export class EntryFeed {
   readonly #boundaries: BoundaryPackets | undefined
   readonly #compressed: CompressedRuns | undefined
   readonly #memory: FeedMemory
+  readonly #filtered: FilteredReads | undefined
   /** Number of the entry up to which the run at the cursor is known not to be worth compressing. */
   #plainUntil = 0
 
-  constructor({ log, cursor, end, boundaries, compressed, memory }: EntryFeedOptions) {
+  constructor({ log, cursor, end, boundaries, compressed, isFiltered = false, memory }: EntryFeedOptions) {
     this.#log = log
     this.#cursor = cursor
     this.#end = end
     this.#boundaries = boundaries
     this.#compressed = compressed
     this.#memory = memory
+    this.#filtered = isFiltered ? new FilteredReads(memory.chunks.smallBytes) : undefined
   }
 
   /** The chunk at the cursor, if it can be had without waiting. */
@@ -142,7 +149,8 @@ export class EntryFeed {
   /** A reader that may keep the log's pages long gets a copy of them. */
   #ofMemory(run: LogRun, credit: number): Chunk {
     const { chunks, newest } = this.#memory
-    const buffer = run.bytes.length > chunks.smallBytes ? chunks.takeLargeRight(credit) : undefined
+    const mayBeLarge = run.bytes.length > chunks.smallBytes && this.#filtered === undefined
+    const buffer = mayBeLarge ? chunks.takeLargeRight(credit) : undefined
     const maxBytes = buffer === undefined ? chunks.smallBytes : Number.POSITIVE_INFINITY
     const chunk = firstChunk(run, { maxBytes, end: this.#plainEnd })
     const mine = buffer === undefined ? newest.of(chunk) : chunk.bytes
@@ -154,8 +162,9 @@ export class EntryFeed {
     const buffer = chunks.takeLarge(credit) ?? chunks.takeSmall()
     let chunk: Chunk | undefined
     try {
-      const run = await this.#cursor.read({ into: buffer.bytes })
+      const run = await this.#cursor.read({ into: buffer.bytes, maxBytes: this.#filtered?.maxBytes })
       if (run !== undefined) {
+        this.#filtered?.onRead(run)
         const { bytes, position, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#plainEnd })
         chunk = { packets: [bytes], position, next, buffer, readsAhead: buffer.isLarge }
       }

@@ -11,6 +11,7 @@ import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
 import type { CompressedRuns } from './compressed-runs.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
+import type { EntryFilter } from './entry-filter.ts'
 import { Pace } from './pace.ts'
 
 /** How a stream ended by itself. */
@@ -28,8 +29,10 @@ export interface EntryStreamOptions {
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
   readonly boundaries?: BoundaryPackets | undefined
-  /** Where compressed runs are, if the client wants them. */
+  /** Where compressed runs are, if they are wanted; not of a stream of some entry types. */
   readonly compressed?: CompressedRuns | undefined
+  /** Which entries are wanted (default: all). */
+  readonly filter?: EntryFilter | undefined
   readonly memory: FeedMemory
   readonly clock: Clock
   /** Where the entries go. */
@@ -78,13 +81,15 @@ export class EntryStream implements LogListener {
   #opened = false
 
   constructor(options: EntryStreamOptions) {
-    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, memory } = options
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, filter, memory } = options
+    const isFiltered = filter !== undefined
+    invariant(!isFiltered || compressed === undefined, 'a stream of some entry types is not compressed')
     this.#options = options
     this.#log = log
     this.#outlet = options.outlet
     this.#cursor = new LogCursor(log, from)
     this.#end = end
-    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, memory })
+    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, isFiltered, memory })
     this.#unlisten = log.listen(this)
     this.#leave = compressed?.enter()
   }
@@ -167,23 +172,29 @@ export class EntryStream implements LogListener {
   #write(chunk: Chunk): void {
     this.#state = IDLE
     const { number } = chunk.next
+    const { clock, filter } = this.#options
+    let packets: readonly Uint8Array[]
+    let isHeld = true
     try {
       invariant(number <= this.#end, 'a chunk goes on after the end')
       this.#cursor.moveTo(chunk.next)
+      const filtered = filter?.of(chunk)
+      packets = filtered?.packets ?? chunk.packets
+      isHeld = filtered?.usesBuffer ?? true
     } catch (error) {
       this.#feed.drop(chunk)
       this.#fail(error)
       return
     }
     this.#opened = true
+    if (!isHeld) this.#feed.release(chunk)
     // What comes next is read while this is written.
     if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
-    const { clock } = this.#options
     const began = clock.now()
-    const bytes = chunk.packets.reduce((sum, { length }) => sum + length, 0)
-    this.#outlet.write(chunk.packets, () => {
+    const bytes = packets.reduce((sum, { length }) => sum + length, 0)
+    this.#outlet.write(packets, () => {
       this.#pace.onTaken(bytes, clock.now() - began)
-      this.#feed.release(chunk)
+      if (isHeld) this.#feed.release(chunk)
     })
   }
 

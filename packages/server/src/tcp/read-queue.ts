@@ -15,6 +15,14 @@ import type { FairScheduler, Task } from './fair-scheduler.ts'
 /** Most time of the event loop that is counted for one read; the rest of what it takes is the disk's. */
 const MOST_CHARGED_MS = 0.25
 
+/** Reads of clients at a time, of all hosts: half of the threads that the system has for the disk, the others are for commits. */
+const READS_AT_ONCE = 2
+
+/** Reads at a time of one of so many hosts. */
+export function readsAtOnce(hosts: number): number {
+  return Math.max(1, Math.floor(READS_AT_ONCE / hosts))
+}
+
 /**
  * Where the reads of clients wait for the disk, first come, first served. Few are done at a time: the system's threads
  * for the disk are few too, and commits need them.

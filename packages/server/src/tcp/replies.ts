@@ -1,6 +1,7 @@
 import {
   type Command,
   type Entry,
+  type ExtensionCommand,
   type ExtensionName,
   encodeEntry,
   encodeHeaderEntry,
@@ -9,14 +10,13 @@ import {
   ResultCode,
   viewOf,
 } from '@datastreamer/format'
-import type { BookmarkIndex, LogPosition, ReadableLog } from '@datastreamer/store/log'
-import { findBookmark, firstEventAfter } from '@datastreamer/store/log'
+import { firstEventAfter, type LogPosition, type ReadableLog } from '@datastreamer/store/log'
 import type { ConnectionContext } from './server-options.ts'
 
 /** What a client gets for a command. */
 export type Reply =
-  /** Send an OK and the body. */
-  | { readonly t: 'found'; readonly body: Uint8Array }
+  /** Send an OK, and the body if there is one. */
+  | { readonly t: 'found'; readonly body?: Uint8Array | undefined }
   | { readonly t: 'refused'; readonly code: ResultCode }
   /** Send an OK, the body, and entries from a position on, up to the one before `end` if there is an end. */
   | {
@@ -24,16 +24,19 @@ export type Reply =
       readonly from: LogPosition
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
+      /** The progress that a stream of some entry types begins with. */
+      readonly progress?: Uint8Array | undefined
     }
   /** Send an OK, and whatever the extension is for from now on. */
-  | { readonly t: 'extension'; readonly name: ExtensionName }
+  | { readonly t: 'extension'; readonly command: ExtensionCommand }
 
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
-type Lookup = Exclude<Query, { readonly name: 'header' | ExtensionName }>
+type Lookup = Exclude<Query, { readonly name: 'header' | 'filters' | ExtensionName }>
 
-type LookedUp = Pick<ConnectionContext, 'log' | 'bookmarks'>
+/** What a reply is looked up in. */
+export type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
 
 /**
  * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
@@ -46,18 +49,22 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
       return found(encodeHeaderEntry(stream.log.header))
     case 'operationBoundaries':
     case 'compression':
-      return { t: 'extension', name: query.name }
+    case 'entryTypes':
+      return { t: 'extension', command: query }
+    case 'filters':
+      return { t: 'found' }
     default:
       return lookUp(query, stream)
   }
 }
 
-async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Reply> {
+async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
+  const { log, findBookmark } = stream
   switch (query.name) {
     case 'entry':
       return found(encodeResponse(await log.entry(query.entryNumber)))
     case 'bookmark': {
-      const number = await findBookmark(log, bookmarks, query.bookmark)
+      const number = await findBookmark(query.bookmark)
       return found(encodeResponse(number === undefined ? undefined : await firstEventAfter(log, number)))
     }
     case 'start': {
@@ -65,13 +72,13 @@ async function lookUp(query: Lookup, { log, bookmarks }: LookedUp): Promise<Repl
       return from === undefined ? refused(ResultCode.BAD_FROM_ENTRY) : { t: 'stream', from }
     }
     case 'startBookmark': {
-      const from = await locateBookmark(log, bookmarks, query.bookmark)
+      const from = await locateBookmark(stream, query.bookmark)
       return from === undefined ? refused(ResultCode.BAD_FROM_BOOKMARK) : { t: 'stream', from }
     }
     case 'rangeBookmark': {
-      const from = await locateBookmark(log, bookmarks, query.from)
+      const from = await locateBookmark(stream, query.from)
       if (from === undefined) return refused(ResultCode.BAD_FROM_BOOKMARK)
-      const to = await findBookmark(log, bookmarks, query.to)
+      const to = await findBookmark(query.to)
       if (to === undefined || to < BigInt(from.number)) return refused(ResultCode.BAD_TO_BOOKMARK)
       return { t: 'stream', from, end: Number(to) + 1, body: encodeRangeEnd(to) }
     }
@@ -97,12 +104,8 @@ function encodeRangeEnd(number: bigint): Uint8Array {
   return out
 }
 
-async function locateBookmark(
-  log: ReadableLog,
-  index: BookmarkIndex,
-  key: Uint8Array,
-): Promise<LogPosition | undefined> {
-  const number = await findBookmark(log, index, key)
+async function locateBookmark({ log, findBookmark }: LookedUp, key: Uint8Array): Promise<LogPosition | undefined> {
+  const number = await findBookmark(key)
   return number === undefined ? undefined : locate(log, number)
 }
 

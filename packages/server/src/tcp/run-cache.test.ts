@@ -8,7 +8,7 @@ const run = (bytes: number): CompressedRun => {
 }
 
 test('a run is there while it is made, once it is made, and at its epoch only', async () => {
-  const cache = new RunCache()
+  const cache = new RunCache(32 * 2 ** 20)
   const made = Promise.resolve(run(10))
   cache.put('a', 1, made)
   expect(cache.get('a', 1)).toBe(made)
@@ -20,7 +20,7 @@ test('a run is there while it is made, once it is made, and at its epoch only', 
 })
 
 test('one that was being made at another epoch does not come back', async () => {
-  const cache = new RunCache()
+  const cache = new RunCache(32 * 2 ** 20)
   let resolve: (run: CompressedRun) => void = () => {}
   const old = new Promise<CompressedRun>((done) => {
     resolve = done
@@ -34,15 +34,15 @@ test('one that was being made at another epoch does not come back', async () => 
 })
 
 test('one of which nothing came is tried again', async () => {
-  const cache = new RunCache()
+  const cache = new RunCache(32 * 2 ** 20)
   const made = Promise.resolve(undefined)
   cache.put('a', 1, made)
   await made
   expect(cache.get('a', 1)).toBeUndefined()
 })
 
-test('no more than 32 MiB are kept, those that were wanted last', async () => {
-  const cache = new RunCache()
+test('no more bytes are kept than it may have, those that were wanted last', async () => {
+  const cache = new RunCache(32 * 2 ** 20)
   const mebibyte = 2 ** 20 - 512
   for (let i = 0; i < 33; i++) {
     cache.put(`${i}`, 1, Promise.resolve(run(mebibyte)))

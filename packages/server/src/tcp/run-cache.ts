@@ -1,7 +1,5 @@
 import type { CompressedRun } from './compressed-run.ts'
 
-/** Bytes of compressed runs that are kept: what readers of one run may be apart. */
-const MOST_BYTES = 32 * 1024 * 1024
 /** What a run is counted for beside its bytes. */
 const OVERHEAD_BYTES = 512
 
@@ -11,8 +9,13 @@ type Found = CompressedRun | Promise<CompressedRun | undefined>
 export class RunCache {
   /** The one that was wanted least recently is the first. */
   readonly #runs = new Map<string, Found>()
+  readonly #maxBytes: number
   #bytes = 0
   #epoch = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
 
   /** A run, or the promise of one. */
   get(key: string, epoch: number): Found | undefined {
@@ -53,7 +56,7 @@ export class RunCache {
 
   #shrink(): void {
     for (const [key, run] of this.#runs) {
-      if (this.#bytes <= MOST_BYTES) return
+      if (this.#bytes <= this.#maxBytes) return
       if (run instanceof Promise) continue
       this.#runs.delete(key)
       this.#bytes -= costOf(run)

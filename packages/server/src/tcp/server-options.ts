@@ -35,6 +35,11 @@ export interface ServedStream {
 }
 
 export interface ServingOptions extends ConnectionLimits {
+  /**
+   * Threads of their own for clients (default 0: they are served in the thread of the server). With more than one, the
+   * system divides the connections among them.
+   */
+  readonly readerThreads?: number | undefined
   /** Connections at a time (default 1,000; 0 is no limit). */
   readonly maxConnections?: number | undefined
   /** Connections at a time from one IP address, or one IPv6 network of 64 bits (default 0: no limit). */
@@ -58,11 +63,23 @@ export type StreamServerOptions = ServingOptions &
 
 type Resolved<Options> = { readonly [Name in keyof Options]-?: NonNullable<Options[Name]> }
 
-/** What all connections of a server share. */
+/** Number of a committed bookmark's entry, or `undefined`. @throws what reading the log or the index throws */
+export type FindBookmark = (bookmark: Uint8Array) => Promise<bigint | undefined>
+
+/** All limits of a host of clients. */
+export interface HostLimits extends Resolved<ConnectionLimits> {
+  readonly maxConnections: number
+  readonly keepAliveMs: number
+  readonly compression: boolean
+}
+
+/** What all connections of a host share. */
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** The log, whose reads are queued. */
   readonly log: ReadableLog
-  readonly bookmarks: BookmarkIndex
+  /** Hear of all that has happened to the log: what a client asks for must not be older than what it has heard elsewhere. */
+  readonly refresh: () => void
+  readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
   /** Where runs are compressed, for those who asked for it. */
   readonly compressed: CompressedRuns

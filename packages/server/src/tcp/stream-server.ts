@@ -1,31 +1,15 @@
-import { PAGE_BYTES } from '@datastreamer/format'
 import { nodeNet, type ServerTlsOptions, systemClock } from '@datastreamer/runtime'
-import { Endpoint } from '../socket/endpoint.ts'
-import type { RejectReason } from '../socket/endpoint-events.ts'
-import { EventCounts } from '../socket/event-counts.ts'
+import { findBookmark } from '@datastreamer/store/log'
+import { Admission, admissionMemory } from '../socket/admission.ts'
 import { type CloseOptions, type ListenOptions, listenAddress } from '../socket/listen-options.ts'
-import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
+import { ClientThreads } from '../threads/client-threads.ts'
 import { NO_BOUNDARIES } from './boundary-packets.ts'
-import { ChunkMemory } from './chunk-memory.ts'
-import { ClientConnection } from './client-connection.ts'
-import { CompressedRuns } from './compressed-runs.ts'
+import { ClientHost, type Clients } from './client-host.ts'
 import { FairScheduler } from './fair-scheduler.ts'
-import { QueuedBoundaries, QueuedLog, ReadQueue } from './read-queue.ts'
-import { type CloseReason, type EventDetails, serverEvents } from './server-events.ts'
-import type { ConnectionContext, ServedStream, StreamServerOptions } from './server-options.ts'
+import { QueuedBoundaries, QueuedLog, ReadQueue, readsAtOnce } from './read-queue.ts'
+import { type EventDetails, serverEvents } from './server-events.ts'
+import type { HostLimits, ServedStream, StreamServerOptions } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
-import { SharedCopy } from './shared-copy.ts'
-
-/** What every reader may have on its way. */
-const SMALL_CHUNK_BYTES = 64 * 1024
-/** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
-const LARGE_CHUNKS = 32
-/** Time of the event loop that a connection costs which does nothing. */
-const ACCEPT_MS = 0.2
-/** Reads of clients at a time: half of the threads that the system has for the disk, the others are for commits. */
-const READS_AT_ONCE = 2
-/** Runs that are compressed at a time: one of the same threads, of which commits keep another. */
-const COMPRESSIONS_AT_ONCE = 1
 
 /**
  * Serves a stream to any number of clients over TCP. docs/spec/protocol.md.
@@ -34,76 +18,65 @@ const COMPRESSIONS_AT_ONCE = 1
  * makes a call of this class throw. It closes neither the store nor the reader.
  */
 export class StreamServer implements AsyncDisposable {
-  readonly #endpoint: Endpoint<ClientConnection>
-  readonly #counts = new EventCounts<RejectReason, CloseReason, number>()
-  /** Bytes sent to clients that were closed. */
-  #closedBytesSent = 0
+  readonly #clients: Clients
   readonly #scheduler: FairScheduler
   readonly #log: ServedStream['log']
-  readonly #compressed: CompressedRuns
+  #address: { readonly host: string; readonly port: number } | undefined
   #unlisten: (() => void) | undefined
 
+  /** @throws {TypeError} if clients in threads of their own were to have another clock or network than the machine's */
   constructor(options: StreamServerOptions) {
-    const { clock = systemClock, net = nodeNet } = options
-    this.#scheduler = new FairScheduler(clock)
+    const { clock = systemClock, net = nodeNet, readerThreads = 0 } = options
+    if (readerThreads > 0 && (clock !== systemClock || net !== nodeNet))
+      throw new TypeError('readers in threads of their own have the clock and the network of the machine')
     const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
+    const limits = limitsOf(options)
+    const { maxConnections } = limits
+    const admission = { maxConnections, maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0 }
+    const hosts = Math.max(1, readerThreads)
+    this.#scheduler = new FairScheduler(clock)
     this.#log = log
-    const queue = new ReadQueue(this.#scheduler, clock, READS_AT_ONCE)
-    const queued = new QueuedLog(log, queue)
-    this.#compressed = new CompressedRuns(queued, new ReadQueue(this.#scheduler, clock, COMPRESSIONS_AT_ONCE))
-    const context: ConnectionContext = {
-      log: queued,
-      compressed: this.#compressed,
-      unknownCommands: new Set(options.compression === false ? ['compression'] : []),
-      bookmarks: index,
-      operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, queue),
-      scheduler: this.#scheduler,
-      memory: {
-        chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: PAGE_BYTES, maxLarge: LARGE_CHUNKS }),
-        newest: new SharedCopy(),
-      },
-      clock,
+    const reads = new ReadQueue(this.#scheduler, clock, readsAtOnce(1))
+    const queued = new QueuedLog(log, reads)
+    const parts = {
+      findBookmark: (bookmark: Uint8Array) => findBookmark(queued, index, bookmark),
+      operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, reads),
       net,
-      writeTimeoutMs: options.writeTimeoutMs ?? 3000,
-      inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
-      commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
-      closeOnStateError: options.closeOnStateError ?? true,
-      onEvent: (event) => this.#onEvent(event),
+      onEvent: (event: EventDetails) => serverEvents.publish(this, event),
     }
-    this.#endpoint = new Endpoint({
-      maxConnections: options.maxConnections ?? 1000,
-      maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0,
-      keepAliveMs: options.keepAliveMs ?? 30_000,
-      clock,
-      net,
-      maxPending: options.maxConnections ?? 1000,
-      pendingUntil: 'handshake',
-      handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
-      open: (arrival) => {
-        this.#scheduler.charge(ACCEPT_MS)
-        return new ClientConnection(arrival, context)
-      },
-      evict: () => {},
-      finish: (connection) => connection.close({ reason: 'SERVER_CLOSED' }),
-      onEvent: (event) => this.#onEvent(event),
-    })
+    this.#clients =
+      readerThreads > 0
+        ? new ClientThreads({
+            ...parts,
+            log,
+            start: { ...admission, admission: admissionMemory(admission), limits, hosts },
+          })
+        : new ClientHost({
+            ...parts,
+            ...limits,
+            log,
+            refresh: () => {},
+            scheduler: this.#scheduler,
+            reads,
+            admission: new Admission(admission),
+            hosts,
+            clock,
+          })
   }
 
   /** Where it listens. */
   get address(): { readonly host: string; readonly port: number } | undefined {
-    return this.#endpoint.address
+    return this.#address
   }
 
   /** The connections of this moment. */
-  connections(): ConnectionStatus[] {
-    return this.#endpoint.connections.map((connection) => connection.status)
+  connections(): Promise<ConnectionStatus[]> {
+    return this.#clients.connections()
   }
 
-  get counters(): ServerCounters {
-    const sent = (sum: number, { bytesSent }: ClientConnection): number => sum + bytesSent
-    const bytesSent = this.#endpoint.connections.reduce(sent, this.#closedBytesSent)
-    const { totals: compression } = this.#compressed
-    return { accepted: this.#endpoint.accepted, bytesSent, compression, ...this.#counts.now }
+  /** What it has counted until now. */
+  counters(): Promise<ServerCounters> {
+    return this.#clients.counters()
   }
 
   /**
@@ -112,7 +85,7 @@ export class StreamServer implements AsyncDisposable {
    * @throws {ListenError} if the address is in use, is not ours, or may not be used; it may be tried again
    */
   async listen(options?: number | ListenOptions): Promise<void> {
-    await this.#endpoint.listen(listenAddress(options, 6900))
+    this.#address = await this.#clients.listen(listenAddress(options, 6900))
     this.#unlisten ??= this.#log.listen({ onCommit: () => this.#scheduler.onCommit(), onTruncate: () => {} })
   }
 
@@ -124,27 +97,29 @@ export class StreamServer implements AsyncDisposable {
    * @throws what `node:tls` says of the certificate; then nothing changes
    */
   renewTls(tls: ServerTlsOptions): void {
-    this.#endpoint.renewTls(tls)
+    this.#clients.renewTls(tls)
   }
 
   /** Accept no more clients, end the connections between two entries, and destroy those that are there after `graceMs`. */
   close({ graceMs = 5000 }: CloseOptions = {}): Promise<void> {
     this.#unlisten?.()
-    return this.#endpoint.close(graceMs)
+    return this.#clients.close(graceMs)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
 
-  #onEvent(event: EventDetails): void {
-    if (event.type === 'rejected') this.#counts.rejected(event.reason)
-    else if (event.type === 'refused') this.#counts.refused(event.resultCode)
-    else if (event.type === 'closed') {
-      this.#endpoint.forget(event.id)
-      this.#counts.closed(event.reason)
-      this.#closedBytesSent += event.bytesSent
-    }
-    serverEvents.publish(this, event)
+/** The limits as the options say, or their defaults. */
+function limitsOf(options: StreamServerOptions): HostLimits {
+  return {
+    maxConnections: options.maxConnections ?? 1000,
+    keepAliveMs: options.keepAliveMs ?? 30_000,
+    writeTimeoutMs: options.writeTimeoutMs ?? 3000,
+    inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
+    commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
+    closeOnStateError: options.closeOnStateError ?? true,
+    compression: options.compression ?? true,
   }
 }

@@ -13,6 +13,8 @@ import { bookmarkOf, endOf, entryOf, operationsIn, sizeOf } from './operations.t
 export interface KillOptions {
   readonly file: string
   readonly fsync: Fsync
+  /** Threads that its server has for clients. */
+  readonly readerThreads: number
   readonly seed: number
   readonly kills: number
 }
@@ -22,8 +24,8 @@ export interface KillOptions {
  * that it answered for or that a reader of it had received, and at most whole operations more. Returns the number of
  * operations that were committed in all.
  */
-export async function killWriters({ file, fsync, seed, kills }: KillOptions): Promise<number> {
-  const victim = new Victim(file, fsync, randomFrom(seed))
+export async function killWriters({ file, fsync, seed, kills, readerThreads }: KillOptions): Promise<number> {
+  const victim = new Victim({ file, fsync, readerThreads }, randomFrom(seed))
   let committed = 0
   for (let kill = 1; kill <= kills; kill++) {
     committed += await victim.kill().catch((cause: unknown) => {
@@ -37,13 +39,15 @@ export async function killWriters({ file, fsync, seed, kills }: KillOptions): Pr
 class Victim {
   readonly #file: string
   readonly #fsync: Fsync
+  readonly #readerThreads: number
   readonly #random: Random
   /** Operations that were checked before. */
   #checked = 0
 
-  constructor(file: string, fsync: Fsync, random: Random) {
+  constructor({ file, fsync, readerThreads }: Pick<KillOptions, 'file' | 'fsync' | 'readerThreads'>, random: Random) {
     this.#file = file
     this.#fsync = fsync
+    this.#readerThreads = readerThreads
     this.#random = random
   }
 
@@ -67,7 +71,7 @@ class Victim {
     const said = `${this.#file}.said`
     const output = openSync(said, 'w')
     const writer = new URL('./writer.ts', import.meta.url).pathname
-    const args = ['--conditions=@datastreamer/source', writer, this.#file, this.#fsync]
+    const args = ['--conditions=@datastreamer/source', writer, this.#file, this.#fsync, String(this.#readerThreads)]
     const child = spawn(process.execPath, args, { stdio: ['ignore', output, 'inherit', 'ipc'] })
     closeSync(output)
     try {

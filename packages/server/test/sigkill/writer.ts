@@ -8,14 +8,14 @@ import { endOf, entryOf, operationsIn, sizeOf } from './operations.ts'
 /** Operations that may wait for the disk: enough that they are committed in groups. */
 const MAX_WAITING = 64
 
-const [file = '', fsync = 'commit'] = process.argv.slice(2)
+const [file = '', fsync = 'commit', readerThreads = '0'] = process.argv.slice(2)
 // Whoever started it was killed itself.
 process.once('disconnect', () => process.exit())
 // Written at once, to a file: what was said before a kill is there after it.
 const say = (line: string): void => void writeSync(1, `${line}\n`)
 
 const store = await openStore({ file, fsync: fsync as 'commit', fsyncIntervalMs: 5, tailPages: 2 })
-const server = new StreamServer({ store })
+const server = new StreamServer({ store, readerThreads: Number(readerThreads) })
 await server.listen({ port: 0 })
 say(`port ${server.address?.port}`)
 let waiting = 0

@@ -17,7 +17,7 @@ export interface Readiness {
 /** What the admin endpoint shows. */
 export interface AdminSources {
   readiness(): Readiness
-  /** Plain data; bigints become decimal strings. */
+  /** Plain data, or a promise of it; bigints become decimal strings. */
   status(): unknown
   /** Metrics in the text format of Prometheus. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>
@@ -122,7 +122,7 @@ async function respond(sources: AdminSources, method: string, url: string, respo
       return
     }
     case '/api/status':
-      send(response, 200, 'application/json', `${escapeControls(JSON.stringify(sources.status(), decimal))}\n`)
+      send(response, 200, 'application/json', `${escapeControls(JSON.stringify(await sources.status(), decimal))}\n`)
       return
     default:
       send(response, 404, 'text/plain', 'try /healthz, /readyz, /metrics or /api/status\n')

@@ -15,17 +15,20 @@ export function gauge(registry: Registry, name: string, help: string, read: () =
 }
 
 /** A counter that something else counts. */
-export function total(registry: Registry, name: string, help: string, read: () => number): void {
+export function total(registry: Registry, name: string, help: string, read: () => number | Promise<number>): void {
   new Counter({
     name,
     help,
     registers: [registry],
-    collect() {
+    async collect() {
+      const value = await read()
       this.reset()
-      this.inc(read())
+      this.inc(value)
     },
   })
 }
+
+type Counts = Readonly<Partial<Record<string, number>>>
 
 /**
  * Counters that something else counts, one for each value of a label. Those of `known` are there from the start: Prometheus
@@ -36,7 +39,7 @@ export function totals(
   name: string,
   help: string,
   label: string,
-  read: () => Readonly<Partial<Record<string, number>>>,
+  read: () => Counts | Promise<Counts>,
   known: readonly string[] = [],
 ): void {
   new Counter({
@@ -44,10 +47,11 @@ export function totals(
     help,
     labelNames: [label],
     registers: [registry],
-    collect() {
+    async collect() {
+      const counts = await read()
       this.reset()
       for (const value of known) this.inc({ [label]: value }, 0)
-      for (const [value, count = 0] of Object.entries(read())) this.inc({ [label]: value }, count)
+      for (const [value, count = 0] of Object.entries(counts)) this.inc({ [label]: value }, count)
     },
   })
 }

@@ -16,6 +16,15 @@ const CLIENT_OPTIONS = {
     group: 'Clients',
     help: 'disconnect a client that is not streaming and sends nothing for so long; 0 is never',
   },
+  readerThreads: {
+    type: 'integer',
+    min: 0,
+    max: 64,
+    default: 0,
+    placeholder: 'count',
+    group: 'Clients',
+    help: 'serve clients in so many threads of their own, so that they and commits do not wait for each other; 0: in none',
+  },
   maxConnections: {
     type: 'integer',
     min: 0,

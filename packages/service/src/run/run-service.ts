@@ -90,7 +90,9 @@ async function run<T extends OptionTable>(
     if (common.adminPort !== undefined) {
       const { adminHost: host, adminPort: port, adminAllowedHosts: allowedHosts } = common
       const options = { host, port, allowedHosts, tls: common.adminTls ? tls : undefined }
-      const status = (): object => ({ name, version, startedAt, ...readiness(), ...service?.status() })
+      const status = async (): Promise<object> => {
+        return { name, version, startedAt, ...readiness(), ...(await service?.status()) }
+      }
       const text = async (): Promise<{ contentType: string; text: string }> => {
         return { contentType: metrics.contentType, text: await metrics.metrics() }
       }

@@ -27,13 +27,15 @@ export interface ServiceContext {
   fail(error: unknown): void
 }
 
+type StatusFields = Readonly<Record<string, unknown>>
+
 /** A service that runs. */
 export interface Service {
   /** Where it listens, by what for; said in the ready line. */
   readonly addresses: Readonly<Record<string, Address>>
   readiness(): Readiness
   /** What `/api/status` shows, bigints allowed. */
-  status(): Readonly<Record<string, unknown>>
+  status(): StatusFields | Promise<StatusFields>
   /** End in order: finish what was begun, let clients take what was written to them for at most `graceMs`. */
   close(options: { readonly graceMs: number }): Promise<void>
 }

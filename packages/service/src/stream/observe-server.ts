@@ -1,5 +1,11 @@
 import { ResultCode } from '@datastreamer/format'
-import { CLOSE_REASONS, REJECT_REASONS, type StreamServer } from '@datastreamer/server'
+import {
+  CLOSE_REASONS,
+  type ConnectionStatus,
+  REJECT_REASONS,
+  type ServerCounters,
+  type StreamServer,
+} from '@datastreamer/server'
 import type { StreamLog } from '@datastreamer/store/log'
 import { Gauge, type Registry } from 'prom-client'
 import { gauge, total, totals } from '../metrics/instruments.ts'
@@ -22,9 +28,9 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     help: 'Clients that are connected, by state',
     labelNames: ['state'],
     registers,
-    collect() {
+    async collect() {
       const counts = { stopped: 0, streaming: 0, closing: 0 }
-      for (const { state } of server.connections()) counts[state]++
+      for (const { state } of await server.connections()) counts[state]++
       for (const [state, count] of Object.entries(counts)) this.set({ state }, count)
     },
   })
@@ -32,24 +38,29 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     name: 'datastreamer_slowest_reader_lag_entries',
     help: 'Committed entries that the streaming client that is furthest behind has yet to be sent',
     registers,
-    collect() {
-      this.set(slowestLag(server))
+    async collect() {
+      this.set(slowestLag(await server.connections()))
     },
   })
   total(
     registry,
     'datastreamer_connections_accepted_total',
     'Clients that were accepted',
-    () => server.counters.accepted,
+    async () => (await server.counters()).accepted,
   )
-  total(registry, 'datastreamer_sent_bytes_total', 'Bytes sent to clients', () => server.counters.bytesSent)
+  total(
+    registry,
+    'datastreamer_sent_bytes_total',
+    'Bytes sent to clients',
+    async () => (await server.counters()).bytesSent,
+  )
   observeCompression(registry, server)
   totals(
     registry,
     'datastreamer_connections_rejected_total',
     'Clients that were rejected',
     'reason',
-    () => server.counters.rejected,
+    async () => (await server.counters()).rejected,
     REJECT_REASONS,
   )
   totals(
@@ -57,7 +68,7 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     'datastreamer_connections_closed_total',
     'Connections that were closed',
     'reason',
-    () => server.counters.closed,
+    async () => (await server.counters()).closed,
     CLOSE_REASONS,
   )
   totals(
@@ -65,19 +76,19 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     'datastreamer_commands_refused_total',
     'Results other than OK, by their code',
     'code',
-    () => server.counters.refused,
+    async () => (await server.counters()).refused,
     REFUSED,
   )
 }
 
 function observeCompression(registry: Registry, server: StreamServer): void {
-  const totals = (): StreamServer['counters']['compression'] => server.counters.compression
-  const runs = 'Runs of entries that were compressed, each for all clients that were sent it'
-  total(registry, 'datastreamer_compressed_runs_total', runs, () => totals().runs)
+  const now = async (): Promise<ServerCounters['compression']> => (await server.counters()).compression
+  const runs = 'Runs of entries that were compressed, each for all clients of a thread that were sent it'
+  total(registry, 'datastreamer_compressed_runs_total', runs, async () => (await now()).runs)
   const sent = 'Bytes of compressed packets sent to clients'
-  total(registry, 'datastreamer_compressed_sent_bytes_total', sent, () => totals().bytesSent)
+  total(registry, 'datastreamer_compressed_sent_bytes_total', sent, async () => (await now()).bytesSent)
   const before = 'Bytes that the packets in them would have had'
-  total(registry, 'datastreamer_compressed_content_bytes_total', before, () => totals().bytesBefore)
+  total(registry, 'datastreamer_compressed_content_bytes_total', before, async () => (await now()).bytesBefore)
 }
 
 /** Show how long a log is. */
@@ -88,6 +99,6 @@ export function observeLog(registry: Registry, log: StreamLog): void {
 }
 
 /** Entries that the streaming client that is furthest behind has yet to be sent. */
-export function slowestLag(server: StreamServer): number {
-  return server.connections().reduce((most, { lagEntries = 0 }) => Math.max(most, lagEntries), 0)
+export function slowestLag(connections: readonly ConnectionStatus[]): number {
+  return connections.reduce((most, { lagEntries = 0 }) => Math.max(most, lagEntries), 0)
 }

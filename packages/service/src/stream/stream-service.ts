@@ -50,6 +50,7 @@ export class StreamService implements AsyncDisposable {
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       closeOnStateError: !config.keepOpenOnStateError,
       compression: config.compression,
+      readerThreads: config.readerThreads,
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, stream.log)
@@ -83,13 +84,13 @@ export class StreamService implements AsyncDisposable {
   }
 
   /** Its clients, for the status. */
-  get clients(): Readonly<Record<string, unknown>> {
-    const connections = this.#server.connections()
+  async clients(): Promise<Readonly<Record<string, unknown>>> {
+    const connections = await this.#server.connections()
     return {
       connected: connections.length,
       streaming: connections.filter(({ state }) => state === 'streaming').length,
-      slowestLagEntries: slowestLag(this.#server),
-      counters: this.#server.counters,
+      slowestLagEntries: slowestLag(connections),
+      counters: await this.#server.counters(),
       list: connections.slice(0, MAX_LISTED),
     }
   }

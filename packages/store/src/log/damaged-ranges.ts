@@ -12,14 +12,20 @@ const MAX_RANGES = 10_000
  * Invariants: no range is empty; they are in order, with a gap between each two.
  */
 export class DamagedRanges {
+  readonly #onChange: () => void
   #ranges: EntryRange[] = []
   #additions = 0
+
+  /** @param onChange called when damage was found or is gone */
+  constructor(onChange: () => void = () => {}) {
+    this.#onChange = onChange
+  }
 
   get all(): readonly EntryRange[] {
     return this.#ranges
   }
 
-  /** How often one was added. */
+  /** How often one was added, or all were replaced. */
   get additions(): number {
     return this.#additions
   }
@@ -59,6 +65,7 @@ export class DamagedRanges {
     }
     this.#ranges.splice(at, end - at, { from, to })
     if (this.#ranges.length > MAX_RANGES) this.#joinWithBefore(Math.max(1, at))
+    this.#onChange()
   }
 
   /** The bytes of a range are whole again. */
@@ -69,6 +76,13 @@ export class DamagedRanges {
       const after = { from: to, to: range.to }
       return [before, after].filter((part) => part.from.totalLength < part.to.totalLength)
     })
+    this.#onChange()
+  }
+
+  /** Know of these ranges and no others. @param ranges in order, with a gap between each two */
+  replace(ranges: readonly EntryRange[]): void {
+    this.#ranges = [...ranges]
+    this.#additions++
   }
 
   /** Forget what is after the end of the log. */

@@ -2,7 +2,7 @@ import { PAGE_BYTES } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
-import { DamagedRanges, rangeDamage } from './damaged-ranges.ts'
+import { type DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import type { LogChanges } from './log-changes.ts'
 import type { PageBuffers } from './page-buffers.ts'
 import { runInMemory } from './run-in-memory.ts'
@@ -13,6 +13,7 @@ export interface LogRunsOptions {
   readonly path: string
   readonly buffers: PageBuffers
   readonly changes: LogChanges
+  readonly damages: DamagedRanges
   /** Most bytes per read from disk, but always at least one entry (default 1 MiB, a page). */
   readonly readBytes?: number | undefined
 }
@@ -30,15 +31,17 @@ const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
  * Invariants: what is read from disk while committed bytes change is read again; known damage is never returned as whole.
  */
 export class LogRuns {
-  readonly damages: DamagedRanges = new DamagedRanges()
+  readonly damages: DamagedRanges
   readonly #file: DiskFile
   readonly #path: string
   readonly #buffers: PageBuffers
   readonly #changes: LogChanges
   readonly #readBytes: number
-  #confirm: () => Promise<void> = async () => {}
+  #confirm: (() => Promise<void>) | undefined
+  #refusal: Error | undefined
 
-  constructor({ file, path, buffers, changes, readBytes = DEFAULT_READ_BYTES }: LogRunsOptions) {
+  constructor({ file, path, buffers, changes, damages, readBytes = DEFAULT_READ_BYTES }: LogRunsOptions) {
+    this.damages = damages
     this.#file = file
     this.#path = path
     this.#buffers = buffers
@@ -51,9 +54,27 @@ export class LogRuns {
     this.#confirm = confirm
   }
 
-  /** Resolves when what was read from the file until now is confirmed, or the log was truncated. */
-  confirmed(): Promise<void> {
-    return this.#confirm()
+  isAtPath(): Promise<boolean> {
+    return this.#file.isAt(this.#path)
+  }
+
+  get confirmsReads(): boolean {
+    return this.#confirm !== undefined
+  }
+
+  /** Fail whatever is read from the file from now on, or no longer. */
+  refuseReads(refusal: Error | undefined): void {
+    this.#refusal = refusal
+  }
+
+  get refusal(): Error | undefined {
+    return this.#refusal
+  }
+
+  /** Resolves when what was read from the file until now is confirmed, or the log was truncated. @throws the refusal */
+  async confirmed(): Promise<void> {
+    await this.#confirm?.()
+    if (this.#refusal !== undefined) throw this.#refusal
   }
 
   inMemory(from: LogPosition, end: CommitPoint): LogRun | undefined {
@@ -102,7 +123,7 @@ export class LogRuns {
       try {
         return await read(endOf().totalLength)
       } finally {
-        await this.#confirm()
+        await this.confirmed()
       }
     })
   }

@@ -1,4 +1,5 @@
 import { bytesLeftInPage, HEADER_PAGE_BYTES, invariant, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import type { SharedPage } from './log-update.ts'
 
 /**
  * A data page in memory, as it is in the file. Its committed bytes are whole entries: encoded here, or walked when they were
@@ -38,6 +39,7 @@ interface Page extends PageBuffer {
  */
 export class PageBuffers {
   readonly #pages: Page[] = []
+  #isShared = false
 
   /** The page that holds the byte at `position`, if it is in memory. */
   holding(position: number): PageBuffer | undefined {
@@ -60,10 +62,34 @@ export class PageBuffers {
     invariant(last === undefined || start === last.start + PAGE_BYTES, 'a page does not follow the last one')
     invariant(last === undefined || firstNumber > last.firstNumber, 'a page opens with an entry of an earlier one')
     invariant(last === undefined || last.closedAt !== undefined, 'a page follows one that is open')
-    const bytes = new Uint8Array(PAGE_BYTES)
+    const bytes = this.#newMemory()
     const page = { start, bytes, view: new DataView(bytes.buffer), firstNumber, closedAt: undefined }
     this.#pages.push(page)
     return page
+  }
+
+  /** Keep the pages in memory that other threads can read, from now on. */
+  share(): void {
+    this.#isShared = true
+    for (const page of this.#pages) this.#shareMemoryOf(page)
+  }
+
+  /**
+   * Take over pages of another thread, or what has become of them, of a log that ends at `totalLength`. Pages that do not lead
+   * there are forgotten.
+   */
+  adopt(pages: readonly SharedPage[], totalLength: number): void {
+    for (const { start, firstNumber, closedAt, memory } of pages) {
+      const bytes = new Uint8Array(memory)
+      const known = this.#pages[this.#indexOf(start)]
+      if (known !== undefined) Object.assign(known, { bytes, view: new DataView(memory), closedAt })
+      else {
+        const { last } = this
+        if (last?.closedAt === undefined || start !== last.start + PAGE_BYTES) this.clear()
+        this.#pages.push({ start, firstNumber, closedAt, bytes, view: new DataView(memory) })
+      }
+    }
+    if (this.last !== undefined && totalLength > this.last.start + PAGE_BYTES) this.clear()
   }
 
   /** Close the last page, whose entries end at `position`. */
@@ -108,8 +134,7 @@ export class PageBuffers {
   overwrite(position: number, bytes: Uint8Array, kept: PageBuffer | undefined): void {
     for (const page of new Set([this.holding(position), kept])) {
       if (page === undefined || position < page.start || position >= page.start + PAGE_BYTES) continue
-      page.bytes = page.bytes.slice()
-      page.view = new DataView(page.bytes.buffer)
+      this.#renewMemoryOf(page)
       page.bytes.set(bytes, position - page.start)
     }
   }
@@ -132,6 +157,7 @@ export class PageBuffers {
     invariant(index >= 0 || first === undefined || page.start <= first.start, 'a page comes back after others')
     if (index >= 0) this.#pages.length = index + 1
     else this.#pages.splice(0, this.#pages.length, page)
+    if (this.#isShared) this.#shareMemoryOf(page)
     const reopened: Page = page
     reopened.closedAt = undefined
   }
@@ -145,6 +171,21 @@ export class PageBuffers {
       yield page.bytes.subarray(at - page.start, end - page.start)
       at = end
     }
+  }
+
+  #newMemory(): Uint8Array {
+    return this.#isShared ? new Uint8Array(new SharedArrayBuffer(PAGE_BYTES)) : new Uint8Array(PAGE_BYTES)
+  }
+
+  #shareMemoryOf(page: PageBuffer): void {
+    if (!(page.bytes.buffer instanceof SharedArrayBuffer)) this.#renewMemoryOf(page)
+  }
+
+  #renewMemoryOf(page: PageBuffer): void {
+    const bytes = this.#newMemory()
+    bytes.set(page.bytes)
+    page.bytes = bytes
+    page.view = new DataView(bytes.buffer)
   }
 
   #indexOf(position: number): number {

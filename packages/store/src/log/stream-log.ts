@@ -1,16 +1,18 @@
 import { decodeEntry, type Entry, type Header, invariant } from '@datastreamer/format'
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { CommitPoint } from './commit-point.ts'
-import type { DamagedRanges } from './damaged-ranges.ts'
+import { DamagedRanges } from './damaged-ranges.ts'
 import { EntrySearch, SEARCH_BYTES } from './entry-search.ts'
 import { LogChanges } from './log-changes.ts'
 import { LogRuns, type LogRunsOptions } from './log-runs.ts'
+import { type LogUpdate, type ReplicaStart, sentError } from './log-update.ts'
 import { PageDirectory } from './page-directory.ts'
 import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
+import { type ReplicaLink, Replicas } from './replicas.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 import { Truncations } from './truncations.ts'
 
-export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes'> {
+export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes' | 'damages'> {
   readonly header: Header
   /** Default: this machine's. */
   readonly clock?: Clock | undefined
@@ -32,6 +34,7 @@ export class StreamLog implements ReadableLog {
   readonly #directory: PageDirectory
   readonly #search: EntrySearch
   readonly #listeners = new Set<LogListener>()
+  readonly #replicas: Replicas
   #header: Header
   #announced = false
 
@@ -41,7 +44,9 @@ export class StreamLog implements ReadableLog {
     this.#header = header
     this.#clock = clock
     const changes = this.#changes
-    this.#runs = new LogRuns({ file, path, buffers, changes, readBytes })
+    this.#replicas = new Replicas(buffers)
+    const damages = new DamagedRanges(() => this.#replicas.damages(damages.all))
+    this.#runs = new LogRuns({ file, path, buffers, changes, damages, readBytes })
     this.#directory = new PageDirectory(file, path, buffers)
     const endOf = (): CommitPoint => this.#header
     this.#search = new EntrySearch({ directory: this.#directory, runs: this.#runs, changes, endOf })
@@ -71,7 +76,41 @@ export class StreamLog implements ReadableLog {
     this.#runs.confirmReads(confirm)
   }
 
-  /** Move the commit point forward. Listeners are notified soon, once for all commits of this turn of the event loop. */
+  /** Resolves when what was read from the file until now is confirmed, or the log was truncated. @throws the refusal */
+  confirmed(): Promise<void> {
+    return this.#runs.confirmed()
+  }
+
+  /** Fail whatever is read from the file from now on: it is not what was written. `undefined`: no longer. */
+  refuseReads(refusal: Error | undefined): void {
+    this.#runs.refuseReads(refusal)
+    this.#replicas.refusal(refusal && sentError(refusal))
+  }
+
+  /**
+   * Begin a replica of this log, for another thread.
+   *
+   * @param send posts to that thread what happens to the log from now on
+   * @returns what the replica begins with, and what connects it to this log
+   */
+  replicate(send: (update: LogUpdate) => void): { readonly start: ReplicaStart; readonly link: ReplicaLink } {
+    const { path, damages, header } = this
+    const { refusal, confirmsReads } = this.#runs
+    const start = { path, header, damages: damages.all, refusal: refusal && sentError(refusal), confirmsReads }
+    return { start, link: this.#replicas.add(send) }
+  }
+
+  /** Whether its path still leads to its file. */
+  isAtPath(): Promise<boolean> {
+    return this.#runs.isAtPath()
+  }
+
+  /** Resolves when every replica has done all that happened to this log until now. */
+  replicasAgreed(): Promise<void> {
+    return this.#replicas.agreed()
+  }
+
+  /** Move the commit point forward. Replicas are sent it at once, listeners are notified soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
     invariant(
@@ -79,6 +118,7 @@ export class StreamLog implements ReadableLog {
       `the commit point goes back from ${entries} to ${totalEntries} entries`,
     )
     this.#header = { ...this.#header, totalLength, totalEntries }
+    this.#replicas.commit({ totalLength, totalEntries })
     if (this.#announced) return
     this.#announced = true
     this.#clock.soon(() => {
@@ -87,7 +127,7 @@ export class StreamLog implements ReadableLog {
     })
   }
 
-  /** Move the commit point back. Must be called before bytes after it change. */
+  /** Move the commit point back. Bytes after it may change once {@link replicasAgreed}. */
   truncate({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
     invariant(totalLength <= length && totalEntries <= entries, `truncated from ${entries} to ${totalEntries} entries`)
@@ -99,6 +139,7 @@ export class StreamLog implements ReadableLog {
     this.#directory.forgetFrom(totalLength)
     this.damages.truncateAt({ totalLength, totalEntries })
     this.#header = { ...this.#header, totalLength, totalEntries }
+    this.#replicas.truncate({ totalLength, totalEntries })
     for (const listener of this.#listeners) listener.onTruncate(this.#header)
   }
 
@@ -111,7 +152,14 @@ export class StreamLog implements ReadableLog {
 
   /** Change committed bytes in place by `work`; reads from disk wait for it, or are repeated. */
   change(work: () => Promise<void>): Promise<void> {
-    return this.#changes.change(work)
+    return this.#changes.change(async () => {
+      try {
+        await this.#replicas.change()
+        await work()
+      } finally {
+        this.#replicas.changed()
+      }
+    })
   }
 
   /** Grows when committed bytes begin to change, when they have changed, and when some are found to be damaged. */

@@ -4,6 +4,7 @@ import {
   ENTRY_HEAD_BYTES,
   type EntriesOptions,
   type Entry,
+  entryTypesOf,
   viewOf,
 } from '@datastreamer/format'
 import { type EntriesInput, RangeCursor } from './range-cursor.ts'
@@ -13,6 +14,7 @@ export async function* readEntries(
   input: EntriesInput,
   options: EntriesOptions = {},
 ): AsyncGenerator<Entry, void, void> {
+  const types = entryTypesOf(options.types)
   const range = await RangeCursor.open(input, options)
   const { cursor } = range
   for (;;) {
@@ -25,7 +27,7 @@ export async function* readEntries(
     while (number < end && cursor.isCurrent) {
       const entry = decodeEntry(view, position - run.position)
       if (entry === undefined) break
-      yield entry
+      if (types === undefined || types.has(entry.type)) yield entry
       position += ENTRY_HEAD_BYTES + entry.data.length
       number++
     }
@@ -38,6 +40,7 @@ export async function* readBatches(
   input: EntriesInput,
   options: EntriesOptions = {},
 ): AsyncGenerator<readonly Entry[], void, void> {
+  const types = entryTypesOf(options.types)
   const range = await RangeCursor.open(input, options)
   for (;;) {
     const run = await range.read()
@@ -46,6 +49,8 @@ export async function* readBatches(
     const entries = decodeEntries(run.bytes)
     const count = range.stop - run.number
     range.cursor.moveTo(run.next)
-    yield entries.length > count ? entries.slice(0, count) : entries
+    const wanted = entries.length > count ? entries.slice(0, count) : entries
+    const found = types === undefined ? wanted : wanted.filter(({ type }) => types.has(type))
+    if (found.length > 0) yield found
   }
 }

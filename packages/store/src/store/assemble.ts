@@ -55,13 +55,10 @@ export async function assembleStore(
     magic,
     periodMs: options.fileCheckMs ?? 500,
     onChange: (error) => {
+      log.refuseReads(fileWatch.overwritten)
       onEvent(error === undefined ? { event: 'file-found', file: path } : { event: 'file-lost', file: path, error })
     },
   })
-  log.confirmReads(async () => {
-    if (fileWatch.overwritten !== undefined) throw fileWatch.overwritten
-  })
-
   const parts = { ...files, magic, made, state, writer, checkpointer, fileWatch }
   const pipeline = new CommitPipeline({
     ...parts,

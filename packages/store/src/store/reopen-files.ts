@@ -55,6 +55,7 @@ export async function reopenFiles(parts: ReopenParts): Promise<void> {
     indexedEntries: firstRecovery.isDone ? indexedEntries : firstRecovery.indexedEntries,
   })
   if (!firstRecovery.isDone) await firstRecovery.finish()
+  await log.replicasAgreed()
   writer.restart(log.header)
   await checkpointer.write({ open: true })
 }

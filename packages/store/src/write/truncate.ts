@@ -47,6 +47,7 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   }
   log.truncate(point)
   buffers.restart(point.totalLength, lastPage)
+  await log.replicasAgreed()
   await truncateCommitLog(commitLog, point, checksum)
   await checkpointer.write({ open: true })
   // Not before: until then a crash can bring back the truncated entries. Look-ups notice bookmarks that stay in the index.

@@ -27,7 +27,7 @@ answerQuestions(async ({ file }: CountedQuestion): Promise<CountedAnswer> => {
     await indexed(server.address?.port ?? 0)
   }
   const { user, system } = process.cpuUsage()
-  const { bytesSent, compression } = server.counters
+  const { bytesSent, compression } = await server.counters()
   return { port: server.address?.port ?? 0, cpuMs: (user + system) / 1000, bytesSent, runs: compression.runs }
 })
 

@@ -1,0 +1,77 @@
+// Runs in a thread of its own.
+import { parentPort, workerData } from 'node:worker_threads'
+import { invariant } from '@datastreamer/format'
+import { nodeNet, systemClock } from '@datastreamer/runtime'
+import { openReplica } from '@datastreamer/store/log'
+import { Admission } from '../socket/admission.ts'
+import { ClientHost } from '../tcp/client-host.ts'
+import { FairScheduler } from '../tcp/fair-scheduler.ts'
+import { ReadQueue, readsAtOnce } from '../tcp/read-queue.ts'
+import { ThreadChannel } from './channel.ts'
+import { EventOutbox } from './event-outbox.ts'
+import type { ThreadStart, ToServer, ToThread } from './messages.ts'
+
+invariant(parentPort !== null, 'a thread for clients is started by its server')
+const port = parentPort
+const start = workerData as ThreadStart
+const { replica: replicaStart, admission, maxConnectionsPerAddress, limits, hosts } = start
+const clock = systemClock
+
+const replica = await openReplica({
+  start: replicaStart,
+  clock,
+  confirm: () => channel.request({ t: 'confirm' }),
+  acknowledge: (id) => channel.post({ t: 'acknowledged', id }),
+})
+const sent = new Int32Array(start.sent)
+/** Updates of the log that were applied; wraps as `sent` does. */
+let applied = 0
+const channel = new ThreadChannel<ToServer, ToThread>(port, { onNote, onRequest })
+const outbox = new EventOutbox((events) => channel.post({ t: 'events', events }))
+const scheduler = new FairScheduler(clock)
+const host = new ClientHost({
+  ...limits,
+  log: replica.log,
+  refresh: () => {
+    if (Atomics.load(sent, 0) !== applied) channel.drain(port)
+  },
+  findBookmark: (bookmark) => channel.request({ t: 'findBookmark', bookmark }),
+  operationBoundaries: {
+    lastUpTo: (number) => channel.request({ t: 'lastUpTo', number }),
+    isKnownAt: (number) => channel.request({ t: 'isKnownAt', number }),
+  },
+  scheduler,
+  reads: new ReadQueue(scheduler, clock, readsAtOnce(hosts)),
+  admission: new Admission({ maxConnections: limits.maxConnections, maxConnectionsPerAddress }, admission),
+  hosts,
+  clock,
+  net: nodeNet,
+  onEvent: (event) => outbox.add(event),
+})
+
+function onNote(note: ToThread['note']): void {
+  if (note.t === 'log') {
+    applied = (applied + 1) | 0
+    replica.apply(note.update)
+  } else outbox.onHandled()
+}
+
+async function onRequest(request: ToThread['request']): Promise<unknown> {
+  switch (request.t) {
+    case 'listen':
+      invariant(await channel.request<boolean>({ t: 'isSameFile' }), `another file is at ${replicaStart.path}`)
+      return host.listen(request.address)
+    case 'renewTls':
+      host.renewTls(request.tls)
+      return undefined
+    case 'connections':
+      return host.connections()
+    case 'counters':
+      return host.counters()
+    case 'again':
+      return outbox.readAgain(request.number)
+    case 'close':
+      await host.close(request.graceMs)
+      return replica.close()
+  }
+}
