@@ -35,7 +35,7 @@ describe.skipIf(!hasVectors('real-stream'))('the stream of a real network', () =
     const args = ['--server', proxy.address, '--file', copies[0], '--fsync', 'never']
     await using near = await TestRelay.start(args, undefined, undefined, net)
     await using far = await TestRelay.start(['--server', near.address, '--file', copies[1], '--fsync', 'never'])
-    await until('caught up', () => near.total === source.total && far.total === source.total)
+    await until('caught up', async () => (await near.total()) === source.total && (await far.total()) === source.total)
     expectEqualFiles(file, ...copies)
     expect((await source.server.counters()).compression.bytesSent > 0).toBe(net === ELSEWHERE)
     expect(committed(copies[1]).header).toEqual(committed(file).header)

@@ -71,12 +71,12 @@ export class TestRelay implements AsyncDisposable {
     return `127.0.0.1:${this.port}`
   }
 
-  get status(): RelayStatus {
-    return this.#service.status() as unknown as RelayStatus
+  async status(): Promise<RelayStatus> {
+    return (await this.#service.status()) as unknown as RelayStatus
   }
 
-  get total(): bigint {
-    return this.status.stream.totalEntries
+  async total(): Promise<bigint> {
+    return (await this.status()).stream.totalEntries
   }
 
   get readiness(): ReturnType<Service['readiness']> {
