@@ -5,6 +5,7 @@ import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
 import { flood } from './flood.ts'
 import type { Benchmark } from './harness/benchmark.ts'
+import { ingest } from './ingest.ts'
 import { historyBlocks } from './history-blocks.ts'
 import { historyHttp } from './history-http.ts'
 import { historyIndex } from './history-index.ts'
@@ -25,6 +26,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   decode,
   write,
   sync,
+  ingest,
   fanOut,
   flood,
   slowReaders,
