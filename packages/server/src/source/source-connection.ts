@@ -1,4 +1,10 @@
-import { encodeSourceAnswer, MessageReader, SourceCode } from '@datastreamer/format/source'
+import {
+  encodeSourceAnswer,
+  MessageReader,
+  SourceCode,
+  type SourceMessage,
+  sourceMessageBytes,
+} from '@datastreamer/format/source'
 import type { NetSocket } from '@datastreamer/runtime'
 import type { Arrival } from '../socket/endpoint.ts'
 import { Inlet, type Input } from '../socket/inlet.ts'
@@ -7,7 +13,7 @@ import { Peer } from '../socket/peer.ts'
 import { type Fault, writeFault } from './fault.ts'
 import type { SourceCloseReason } from './source-events.ts'
 import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
-import { type SourceMessage, SourceSession } from './source-session.ts'
+import { SourceSession } from './source-session.ts'
 import { SourceTimers } from './source-timers.ts'
 
 /** Bytes of answers that may wait for a source client before no more of it is read. */
@@ -79,7 +85,7 @@ export class SourceConnection {
     })
     this.#inlet = new Inlet(socket, {
       clock,
-      reader: new MessageReader((view, at) => this.#session.decode(view, at)),
+      reader: new MessageReader((view, at) => this.#session.decode(view, at), sourceMessageBytes),
       onInput: () => this.#onInput(),
     })
     this.#peer = new Peer(arrival, clock, {
