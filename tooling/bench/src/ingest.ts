@@ -5,8 +5,9 @@ import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { BOOKMARK_BYTES, ENTRY_BYTES, OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
-import type { IngestHostAnswer, IngestHostQuestion } from './ingest/host.ts'
+import type { IngestHostAnswer, IngestHostPorts, IngestHostQuestion } from './ingest/host.ts'
 import type { Load } from './ingest/load.ts'
+import { besideSource } from './ingest/others.ts'
 import type { WriterAnswer, WriterQuestion } from './ingest/writer.ts'
 
 const LOADS: readonly Load[] = [
@@ -26,6 +27,10 @@ export const ingest: Benchmark = {
 }
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
+  return [await bySource(context), await besideSource(context)]
+}
+
+async function bySource(context: BenchContext): Promise<Table> {
   await using host = await BenchProcess.start('../ingest/host.ts')
   await using sink = await BenchProcess.start('../ingest/host.ts')
   await using writer = await BenchProcess.start('../ingest/writer.ts')
@@ -33,29 +38,27 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   for (const fsync of FSYNCS) {
     for (const load of LOADS) rows.push(await measure({ host, sink, writer }, fsync, load, context))
   }
-  return [
-    {
-      title: `Operations of ${OPERATION_ENTRIES} entries of 200 bytes and a bookmark, by one source`,
-      columns: [
-        'fsync',
-        'in flight',
-        'entries/s',
-        'into a store in the same process',
-        'ratio',
-        'ratio to bare bytes',
-        'commits written together',
-        'CPU time of an entry: server',
-        'client',
-        'store in the same process',
-      ],
-      rows,
-      note:
-        'In flight: operations whose answers are not there yet; the oldest is awaited before the next begins. Unbounded: as ' +
-        'many as `writable()` lets through, with a pause for a turn of the event loop after every 1,000. Bare bytes: as many ' +
-        'bytes as the messages have, written to a socket 64 KiB at a time, to a process that counts them. CPU time is that ' +
-        'of all threads of a process, by entries, bookmarks not counted.',
-    },
-  ]
+  return {
+    title: `Operations of ${OPERATION_ENTRIES} entries of 200 bytes and a bookmark, by one source`,
+    columns: [
+      'fsync',
+      'in flight',
+      'entries/s',
+      'into a store in the same process',
+      'ratio',
+      'ratio to bare bytes',
+      'commits written together',
+      'CPU time of an entry: server',
+      'client',
+      'store in the same process',
+    ],
+    rows,
+    note:
+      'In flight: operations whose answers are not there yet; the oldest is awaited before the next begins. Unbounded: as ' +
+      'many as `writable()` lets through, with a pause for a turn of the event loop after every 1,000. Bare bytes: as many ' +
+      'bytes as the messages have, written to a socket 64 KiB at a time, to a process that counts them. CPU time is that ' +
+      'of all threads of a process, by entries, bookmarks not counted.',
+  }
 }
 
 interface Stage {
@@ -76,7 +79,7 @@ async function measure(stage: Stage, fsync: Fsync, full: Load, context: BenchCon
   const samples = await alternate(
     {
       source: async () => {
-        const port = await host.ask<number>({ t: 'open', fsync } satisfies IngestHostQuestion)
+        const { sourcePort: port } = await host.ask<IngestHostPorts>({ t: 'open', fsync } satisfies IngestHostQuestion)
         const answer = await writer.ask<WriterAnswer>({ t: 'source', port, ...load } satisfies WriterQuestion)
         served.push(await host.ask<IngestHostAnswer>({ t: 'close' } satisfies IngestHostQuestion))
         answers.source.push(answer)

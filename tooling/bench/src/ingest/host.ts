@@ -1,17 +1,24 @@
-/** Has a stream of its own open for writing, to a source on a port; or takes bytes and counts them. */
+/** Has a stream open for writing, to a source on a port, and serves it on another; or takes bytes and counts them. */
 import { createServer } from 'node:net'
 import { tempDir } from '@datastreamer/fixtures'
-import { SourceServer } from '@datastreamer/server'
+import { SourceServer, StreamServer } from '@datastreamer/server'
 import { type Fsync, openStore, type StreamStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
 
 export type IngestHostQuestion =
-  /** Open a fresh stream. Answered with the port for a source. */
-  | { readonly t: 'open'; readonly fsync: Fsync }
-  /** Answered with {@link IngestHostAnswer}, of the time since it was opened; then the stream is removed. */
+  /** Open a file, or a fresh stream that is removed when it is closed. Answered with {@link IngestHostPorts}. */
+  | { readonly t: 'open'; readonly fsync: Fsync; readonly file?: string }
+  /** Answered with {@link IngestHostAnswer}, of the time since it was opened. */
   | { readonly t: 'close' }
+  /** Answered with the number of entries. */
+  | { readonly t: 'entries' }
   /** Answered with a port that takes so many bytes of each connection and then says one. */
   | { readonly t: 'sink'; readonly bytes: number }
+
+export interface IngestHostPorts {
+  readonly sourcePort: number
+  readonly port: number
+}
 
 export interface IngestHostAnswer {
   /** CPU time of all threads. */
@@ -24,19 +31,22 @@ export interface IngestHostAnswer {
 interface Opened {
   readonly folder: ReturnType<typeof tempDir>
   readonly store: StreamStore
-  readonly server: SourceServer
+  readonly sources: SourceServer
+  readonly server: StreamServer
   readonly cpuBefore: NodeJS.CpuUsage
 }
 
 let opened: Opened | undefined
 
-answerQuestions(async (question: IngestHostQuestion): Promise<number | IngestHostAnswer> => {
+answerQuestions(async (question: IngestHostQuestion): Promise<number | IngestHostPorts | IngestHostAnswer> => {
   if (question.t === 'sink') return sink(question.bytes)
-  if (question.t === 'open') return open(question.fsync)
+  if (question.t === 'open') return open(question.fsync, question.file)
   if (opened === undefined) throw new Error('no stream is open')
-  const { folder, store, server, cpuBefore } = opened
+  const { folder, store, sources, server, cpuBefore } = opened
+  if (question.t === 'entries') return Number(store.getHeader().totalEntries)
   const { user, system } = process.cpuUsage(cpuBefore)
   const { commits, groups } = store.stats
+  await sources.close()
   await server.close()
   await store.close()
   folder[Symbol.dispose]()
@@ -44,13 +54,15 @@ answerQuestions(async (question: IngestHostQuestion): Promise<number | IngestHos
   return { cpuMs: (user + system) / 1000, commits, groups }
 })
 
-async function open(fsync: Fsync): Promise<number> {
+async function open(fsync: Fsync, file?: string): Promise<IngestHostPorts> {
   const folder = tempDir()
-  const store = await openStore({ file: folder.join('data-stream.bin'), fsync })
-  const server = new SourceServer({ store })
+  const store = await openStore({ file: file ?? folder.join('data-stream.bin'), fsync })
+  const server = new StreamServer({ store })
   await server.listen({ port: 0 })
-  opened = { folder, store, server, cpuBefore: process.cpuUsage() }
-  return server.address?.port ?? 0
+  const sources = new SourceServer({ store })
+  await sources.listen({ port: 0 })
+  opened = { folder, store, server, sources, cpuBefore: process.cpuUsage() }
+  return { port: server.address?.port ?? 0, sourcePort: sources.address?.port ?? 0 }
 }
 
 async function sink(bytes: number): Promise<number> {

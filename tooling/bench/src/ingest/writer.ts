@@ -4,11 +4,13 @@ import { connectSource } from '@datastreamer/client/source'
 import { tempDir } from '@datastreamer/fixtures'
 import { type Fsync, openStore } from '@datastreamer/store'
 import { answerQuestions } from '../harness/process.ts'
-import { type Load, writeLoad } from './load.ts'
+import { type Load, type PacedLoad, writeLoad, writePaced } from './load.ts'
 
 export type WriterQuestion =
   | ({ readonly t: 'source'; readonly port: number } & Load)
   | ({ readonly t: 'store'; readonly fsync: Fsync } & Load)
+  /** At a pace: every entry begins with the time at which its operation was begun. */
+  | ({ readonly t: 'paced'; readonly port: number } & PacedLoad)
   | { readonly t: 'bytes'; readonly port: number; readonly bytes: number }
 
 export interface WriterAnswer {
@@ -22,6 +24,10 @@ const CHUNK_BYTES = 64 * 1024
 
 answerQuestions(async (question: WriterQuestion): Promise<WriterAnswer> => {
   if (question.t === 'bytes') return timed(() => sendBytes(question.port, question.bytes))
+  if (question.t === 'paced') {
+    await using source = await connectSource({ host: '127.0.0.1', port: question.port })
+    return await timed(() => writePaced(source, question))
+  }
   if (question.t === 'source') {
     await using source = await connectSource({ host: '127.0.0.1', port: question.port })
     return await timed(() => writeLoad(source, question))
