@@ -14,6 +14,8 @@ export interface SourceAdditions {
   readonly view: DataView
   readonly at: number
   readonly end: number
+  /** How many they are. */
+  readonly count: number
 }
 
 /** What a source sends, as it is read: additions that lie one after the other are one message. */
@@ -45,6 +47,7 @@ export function sourceMessageBytes(message: SourceMessage, view: DataView, at: n
 function decodeAdditions(view: DataView, at: number): SourceAdditions | undefined {
   const limit = view.byteLength - FRAME_BYTES
   let end = at
+  let count = 0
   while (end <= limit) {
     const type = view.getUint8(end)
     if (type !== ENTRY && type !== BOOKMARK) break
@@ -52,8 +55,9 @@ function decodeAdditions(view: DataView, at: number): SourceAdditions | undefine
     const { min, max } = type === ENTRY ? ENTRY_BOUNDS : BOOKMARK_BOUNDS
     if (length < min || length > max || length > view.byteLength - end) break
     end += length
+    count++
   }
-  return end === at ? undefined : { name: 'additions', view, at, end }
+  return count === 0 ? undefined : { name: 'additions', view, at, end, count }
 }
 
 /** Add them to an open operation, in order. Data and bookmarks are borrowed. @throws what `to` throws, the rest not added */

@@ -11,6 +11,7 @@ import { Inlet, type Input } from '../socket/inlet.ts'
 import { Outlet } from '../socket/outlet.ts'
 import { Peer } from '../socket/peer.ts'
 import { type Fault, writeFault } from './fault.ts'
+import { Share } from './share.ts'
 import type { SourceCloseReason } from './source-events.ts'
 import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
 import { SourceSession } from './source-session.ts'
@@ -30,8 +31,8 @@ interface Cause {
 /**
  * The connection of one source client: its socket, and the messages that its session takes. docs/spec/source-protocol.md.
  *
- * Invariants: one message is taken at a time, and none while what another asked for takes time; once there is a cause to
- * close, it stays the cause, and nothing more is taken.
+ * Invariants: one message is taken at a time, and none while what another asked for takes time; after a share of the event
+ * loop others have their turn; once there is a cause to close, it stays the cause, and nothing more is taken.
  */
 export class SourceConnection {
   readonly #context: SourceContext
@@ -42,9 +43,10 @@ export class SourceConnection {
   readonly #inlet: Inlet<SourceMessage>
   readonly #keep: Arrival['keep']
   readonly #timers: SourceTimers
+  readonly #share = new Share()
   /** Why it is closing, if it is. */
   #cause: Cause | undefined
-  /** A request is being done that takes time. */
+  /** A request is being done that takes time, or others have their turn. */
   #isBusy = false
 
   constructor(arrival: Arrival, context: SourceContext) {
@@ -195,9 +197,16 @@ export class SourceConnection {
       case 'end':
         this.#end()
         return undefined
-      case 'message':
-        return this.#session.take(input.message)
+      case 'message': {
+        const done = this.#session.take(input.message)
+        return this.#share.spend(input.message) ? (done ?? this.#othersTurn()) : done
+      }
     }
+  }
+
+  /** Resolves after the input that waits of all others. */
+  #othersTurn(): Promise<void> {
+    return new Promise((resolve) => this.#context.clock.soon(resolve))
   }
 
   /** The source client ended its side: what it asked for is answered first. */
