@@ -1,7 +1,7 @@
 import type { SourceMessage } from '@datastreamer/format/source'
 
-/** Bytes of messages after which others have their turn: well below a millisecond of work. */
-export const SHARE_BYTES: number = 256 * 1024
+/** Bytes of messages after which others have their turn: about a millisecond of work. */
+export const SHARE_BYTES: number = 512 * 1024
 /** What a message counts as at least: what is done for it takes time however short it is. */
 const MESSAGE_BYTES = 256
 
