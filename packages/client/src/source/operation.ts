@@ -42,7 +42,7 @@ export function isEmpty({ firstEntry, nextEntry }: SourceOperation): boolean {
 }
 
 /** What a state of the stream becomes with an operation after it. */
-export function stateAfter(state: KnownState, operation: SourceOperation): KnownState {
+function stateAfter(state: KnownState, operation: SourceOperation): KnownState {
   return { totalEntries: operation.nextEntry, last: operation.last ?? state.last }
 }
 
