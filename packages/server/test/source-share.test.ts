@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import { encodeSourceRequest, type SourceRequest } from '@datastreamer/format/source'
 import { type Net, type NetListener, type NetListenOptions, type NetSocket, nodeNet } from '@datastreamer/runtime'
 import { turns, until } from '@datastreamer/runtime/testing'
+import { gatedDisk, standstill } from '@datastreamer/store/testing'
 import { expect, test } from 'vitest'
 import { SHARE_BYTES } from '../src/source/share.ts'
 import { hello, TestSources } from './source-client.ts'
@@ -88,5 +89,33 @@ test.each([
   expect(most).toBeLessThanOrEqual(shape.most)
   await until(() => sources.server.counters.commits === OPERATIONS)
   expect(sources.store.nextEntry).toBe(BigInt(OPERATIONS * shape.entries))
+  socket.destroy()
+})
+
+test('a source that has its share again and again waits for the disk too', async () => {
+  const net = new OneSocket()
+  const { gate, disk } = gatedDisk()
+  await using sources = await TestSources.start({ net, storeOptions: { disk, spillBytes: 1 } })
+  const { promise, resolve } = standstill()
+  gate.beforeWrite = () => promise
+  const entry: SourceRequest = { name: 'addStreamEntry', type: 2, data: Uint8Array.of(1) }
+  const entries = Array.from({ length: 300_000 }, () => entry)
+  const requests: SourceRequest[] = [hello(), { name: 'startAtomicOp', firstEntry: 0n }, ...entries]
+  const bytes = Buffer.concat([...requests, { name: 'commitAtomicOp' } as const].map(encodeSourceRequest))
+  const socket = new GreedySocket(bytes)
+  net.accept(socket)
+  // Until nothing more was taken for so many turns of the event loop.
+  for (let quiet = 0, before = 0; quiet < 200; quiet++) {
+    await turns(1)
+    const now = sources.server.counters.bytesReceived
+    if (now !== before) quiet = 0
+    before = now
+  }
+  // A page may wait for the disk, and each entry has 18 bytes there but 10 in its message.
+  const { bytesReceived } = sources.server.counters
+  resolve()
+  expect(bytesReceived).toBeLessThan(1_000_000)
+  await until(() => sources.server.counters.commits === 1)
+  expect(sources.store.nextEntry).toBe(300_000n)
   socket.destroy()
 })

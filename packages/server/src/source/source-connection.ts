@@ -204,9 +204,10 @@ export class SourceConnection {
     }
   }
 
-  /** Resolves after the input that waits of all others. */
-  #othersTurn(): Promise<void> {
-    return new Promise((resolve) => this.#context.clock.soon(resolve))
+  /** Resolves after the input that waits of all others, once there is room for more. */
+  async #othersTurn(): Promise<void> {
+    await new Promise<void>((resolve) => this.#context.clock.soon(resolve))
+    await this.#session.room()
   }
 
   /** The source client ended its side: what it asked for is answered first. */
