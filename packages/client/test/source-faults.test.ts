@@ -160,6 +160,23 @@ describe('every operation is written once', () => {
     expect(await world.bytes()).toEqual(expected)
   })
 
+  test('also if the memory of the last acknowledged entry is in use again', async () => {
+    await using world = await SourceWorld.start()
+    await using source = await world.source()
+    // Such an entry fills a chunk of what is kept, and its commit goes into the next.
+    const large = (value: number): Uint8Array => new Uint8Array(65_512).fill(value)
+    source.startAtomicOp()
+    source.addStreamEntry(1, large(1))
+    const first = source.commitAtomicOp()
+    source.startAtomicOp()
+    await first
+    for (let i = 2; i < 5; i++) source.addStreamEntry(1, large(i))
+    world.proxy.drop()
+    expect(await source.commitAtomicOp()).toEqual({ firstEntry: 1n, nextEntry: 4n })
+    expect(world.proxy.connections).toBe(2)
+    expect(await world.bytes()).toEqual([1, 2, 3, 4])
+  })
+
   test('an operation that is open when the connection is lost goes on on the next', async () => {
     await using world = await SourceWorld.start()
     await using source = await world.source()

@@ -1,5 +1,13 @@
 export {
+  addSourceAdditions,
+  decodeSourceMessage,
+  type SourceAdditions,
+  type SourceMessage,
+  sourceMessageBytes,
+} from './source/additions.ts'
+export {
   decodeSourceAnswer,
+  encodeCommittedAnswers,
   encodeSourceAnswer,
   SOURCE_DIGEST_BYTES,
   type SourceAnswer,
@@ -9,7 +17,7 @@ export {
 export { SourceCode, type SourceCodeName, sourceCodeName } from './source/codes.ts'
 export { MAX_SOURCE_MESSAGE_BYTES, MAX_SOURCE_TEXT_BYTES, SOURCE_PROTOCOL_VERSION } from './source/frame.ts'
 export type { OtherHello, SourceHello } from './source/hello.ts'
-export { type MessageDecoder, MessageReader } from './source/message-reader.ts'
+export { type MessageDecoder, type MessageLength, MessageReader } from './source/message-reader.ts'
 export {
   decodeSourceRequest,
   encodeSourceRequest,

@@ -17,6 +17,6 @@ export {
 } from './log/log-update.ts'
 export type { LogListener, ReadableLog, RunOptions } from './log/readable-log.ts'
 export type { ReplicaLink } from './log/replicas.ts'
-export type { LogPosition, LogRun } from './log/run-reader.ts'
+export type { KnownRun, LogPosition, LogRun } from './log/run-reader.ts'
 export type { StreamLog } from './log/stream-log.ts'
 export type { Truncations } from './log/truncations.ts'

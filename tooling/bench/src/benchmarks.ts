@@ -13,6 +13,7 @@ import { historyIndex } from './history-index.ts'
 import { historyLogs } from './history-logs.ts'
 import { historyMemory } from './history-memory.ts'
 import { historyParquet } from './history-parquet.ts'
+import { ingest } from './ingest.ts'
 import { open } from './open.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
@@ -28,6 +29,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   decode,
   write,
   sync,
+  ingest,
   fanOut,
   flood,
   slowReaders,

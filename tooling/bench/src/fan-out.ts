@@ -77,7 +77,7 @@ class Stage implements AsyncDisposable {
     const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
     const processes = all.slice(0, Math.ceil(readers / READERS_OF_A_PROCESS))
     const share = Math.ceil(readers / processes.length)
-    await askAll(processes, { t: 'join', port, readers: share, from })
+    await askAll(processes, { t: 'join', port, readers: share, from, operationEntries: OPERATION_ENTRIES })
     const received = askAll(processes, { t: 'receive', to: from + operations * OPERATION_ENTRIES })
     await source.ask({
       t: 'commit',

@@ -57,6 +57,39 @@ test('gives every message once, in order, wherever it is shortened, dropped and 
 })
 
 describe('memory', () => {
+  const CHUNK_BYTES = 65_536
+  const filled = (log: MessageLog, value: number): Uint8Array => {
+    log.append({ name: 'addStreamEntry', type: 1, data: new Uint8Array(CHUNK_BYTES - 9).fill(value) })
+    return log.takeUnsent()[0] ?? new Uint8Array(0)
+  }
+
+  test('is used again once its messages are dropped, and not before', () => {
+    const log = new MessageLog()
+    const first = filled(log, 1)
+    const between = log.end
+    const second = filled(log, 2)
+    const third = filled(log, 3)
+    expect(new Set([first.buffer, second.buffer, third.buffer]).size).toBe(3)
+    log.dropBefore({ chunk: between.chunk + 1, at: 0 })
+    expect(filled(log, 4).buffer).toBe(first.buffer)
+    expect([second[9], third[9]]).toEqual([2, 3])
+    expect(filled(log, 5).buffer).not.toBe(second.buffer)
+  })
+
+  test('is not used again if a part of it was handed out and then forgotten: it may still be on its way', () => {
+    const log = new MessageLog()
+    log.append(entry(10))
+    const position = log.end
+    log.append(entry(20))
+    const [taken] = log.takeUnsent()
+    const before = Buffer.from(taken ?? [])
+    expect(log.dropAfter(position)).toBe(true)
+    filled(log, 1)
+    log.dropBefore(log.end)
+    for (let i = 2; i < 5; i++) expect(filled(log, i).buffer).not.toBe(taken?.buffer)
+    expect(Buffer.from(taken ?? [])).toEqual(before)
+  })
+
   test('that was handed out is never written to', () => {
     const log = new MessageLog()
     log.append(entry(10))

@@ -14,14 +14,18 @@ interface Chunk {
   readonly view: DataView
   /** Bytes in use. */
   end: number
+  /** Whether messages after `end` were handed out and then forgotten: nobody says when they are on their way. */
+  isCut: boolean
 }
 
 /** Small messages share a chunk; a larger one has its own. */
 const CHUNK_BYTES = 65_536
+/** Chunks that are kept to be used again: a few MiB. */
+const MAX_SPARE_CHUNKS = 64
 
 /**
  * Messages as they go over the wire, kept until they are not needed any more, so that they can be sent again. Bytes that
- * were handed out are never written to.
+ * were handed out are not written to before they are dropped.
  */
 export class MessageLog {
   #chunks: Chunk[] = []
@@ -29,6 +33,8 @@ export class MessageLog {
   #first = 0
   #sent: MessagePosition = { chunk: 0, at: 0 }
   #unsentBytes = 0
+  /** Memory of chunks that were dropped. */
+  readonly #spare: Chunk[] = []
 
   /** The position after the last message. */
   get end(): MessagePosition {
@@ -77,11 +83,14 @@ export class MessageLog {
     this.#unsentBytes = this.#bytesFrom(from)
   }
 
-  /** Forget what lies before a position, which must have been taken. */
+  /**
+   * Forget what lies before a position, which must have been taken. Its memory is used again, so the server must have
+   * received it, or its connection have ended.
+   */
   dropBefore({ chunk }: MessagePosition): void {
     const count = Math.min(chunk - this.#first, this.#chunks.length)
     if (count <= 0) return
-    this.#chunks = this.#chunks.slice(count)
+    for (const dropped of this.#chunks.splice(0, count)) this.#reuse(dropped)
     this.#first += count
     // What was taken may end where a chunk ended that is gone now.
     if (this.#sent.chunk < this.#first) this.#sent = { chunk: this.#first, at: 0 }
@@ -94,7 +103,10 @@ export class MessageLog {
     // The rest of the last chunk may still be on its way: what comes next goes into another.
     const kept = this.#chunks.slice(0, position.chunk - this.#first + 1)
     const last = kept.at(-1)
-    if (last !== undefined) last.end = Math.min(last.end, position.at)
+    if (last !== undefined) {
+      last.isCut ||= wasSent
+      last.end = Math.min(last.end, position.at)
+    }
     this.#chunks = kept
     this.#open(0)
     if (wasSent) {
@@ -116,11 +128,21 @@ export class MessageLog {
   }
 
   #open(bytes: number): Chunk {
-    const memory = new Uint8Array(bytes)
-    const chunk = { bytes: memory, view: viewOf(memory), end: 0 }
+    const chunk = (bytes === CHUNK_BYTES ? this.#spare.pop() : undefined) ?? newChunk(bytes)
     this.#chunks.push(chunk)
     return chunk
   }
+
+  #reuse(chunk: Chunk): void {
+    if (chunk.isCut || chunk.bytes.length !== CHUNK_BYTES || this.#spare.length === MAX_SPARE_CHUNKS) return
+    chunk.end = 0
+    this.#spare.push(chunk)
+  }
+}
+
+function newChunk(length: number): Chunk {
+  const bytes = new Uint8Array(length)
+  return { bytes, view: viewOf(bytes), end: 0, isCut: false }
 }
 
 function isBefore(a: MessagePosition, b: MessagePosition): boolean {

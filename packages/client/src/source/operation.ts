@@ -1,14 +1,15 @@
 import { type Entry, MAX_BOOKMARK_BYTES, MAX_ENTRY_DATA_BYTES } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
 import type { MessagePosition } from './message-log.ts'
-import type { KnownState } from './reconcile.ts'
+import { digestOf, type KnownState } from './reconcile.ts'
 import { SourceRefusedError, SourceRejectedError } from './source-errors.ts'
 
 /** An operation that is being filled, or waits for its answer. */
 export interface SourceOperation {
   readonly firstEntry: bigint
   readonly start: MessagePosition
-  entries: number
+  /** Number of the entry that comes after it. */
+  nextEntry: bigint
   bytes: number
   /** Type, and bytes of data, of the last entry. */
   lastType: number
@@ -23,27 +24,38 @@ export interface SourceOperation {
 
 export function newOperation(firstEntry: bigint, start: MessagePosition, bytes: number): SourceOperation {
   const nothing = { last: undefined, failed: undefined, settle: undefined }
-  return { firstEntry, start, entries: 0, bytes, lastType: 0, lastLength: 0, ...nothing }
+  return { firstEntry, start, nextEntry: firstEntry, bytes, lastType: 0, lastLength: 0, ...nothing }
 }
 
 /** Count an entry; returns its number. @param bytes of the message that adds it @param length of its data */
 export function addTo(operation: SourceOperation, bytes: number, type: number, length: number): bigint {
-  const number = nextEntryAfter(operation)
-  operation.entries++
+  const number = operation.nextEntry
+  operation.nextEntry = number + 1n
   operation.bytes += bytes
   operation.lastType = type
   operation.lastLength = length
   return number
 }
 
-/** Number of the entry that comes after an operation. */
-export function nextEntryAfter({ firstEntry, entries }: SourceOperation): bigint {
-  return firstEntry + BigInt(entries)
+export function isEmpty({ firstEntry, nextEntry }: SourceOperation): boolean {
+  return nextEntry === firstEntry
 }
 
 /** What a state of the stream becomes with an operation after it. */
-export function stateAfter(state: KnownState, operation: SourceOperation): KnownState {
-  return { totalEntries: nextEntryAfter(operation), last: operation.last ?? state.last }
+function stateAfter(state: KnownState, operation: SourceOperation): KnownState {
+  return { totalEntries: operation.nextEntry, last: operation.last ?? state.last }
+}
+
+/** That it is unknown which of the operations that were given up are in the stream, and the states that it may be in. */
+export interface Doubt {
+  readonly reason: SourceRejectedError
+  readonly states: readonly KnownState[]
+}
+
+/** The doubt about operations that were given up. */
+export function doubtAbout(given: readonly SourceOperation[], known: KnownState, reason: SourceRejectedError): Doubt {
+  const states = statesAfter(known, given).map((state) => ({ ...state, last: digestOf(state.last) }))
+  return { reason, states }
 }
 
 /** A state, and what it becomes with each operation after it, those left out that failed before. */

@@ -6,15 +6,17 @@ import {
   addTo,
   checkBookmark,
   checkEntry,
+  type Doubt,
+  doubtAbout,
   failedOperation,
+  isEmpty,
   newOperation,
-  nextEntryAfter,
   type SourceOperation,
-  stateAfter,
   statesAfter,
 } from './operation.ts'
+import { OwnBytes } from './own-bytes.ts'
 import { Queue } from './queue.ts'
-import { digestOf, forgetful, type KnownState, reconcile } from './reconcile.ts'
+import { forgetful, type KnownState, reconcile } from './reconcile.ts'
 import { SourceRefusedError, type SourceRejectedError } from './source-errors.ts'
 
 /** Memory that an operation costs beside its messages. */
@@ -26,13 +28,14 @@ export class Operations {
   readonly #maxBytes: number
   /** What the server has acknowledged. */
   #known: KnownState
+  /** The data of the last entry of that. */
+  readonly #lastData = new OwnBytes()
   #open: SourceOperation | undefined
   /** Committed here, in order, not acknowledged. */
   readonly #pending = new Queue<SourceOperation>()
   #pendingBytes = 0
   #nextEntry: bigint
-  /** Why it is unknown which of the operations that were given up are in the stream, and the states that it may be in. */
-  #doubt: { readonly reason: SourceRejectedError; readonly states: readonly KnownState[] } | undefined
+  #doubt: Doubt | undefined
   /** Entries before this may have been overwritten: what is known of their data may be old. */
   #updatedBefore = 0n
 
@@ -73,9 +76,7 @@ export class Operations {
   /** @throws {SourceRefusedError} `ATOMIC_OP_IN_PROGRESS` @throws {SourceRejectedError} as {@link checkKnown} */
   start(): void {
     this.checkKnown()
-    if (this.#open !== undefined) {
-      throw new SourceRefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
-    }
+    if (this.#open !== undefined) throw new SourceRefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     const start = this.log.end
     const bytes = this.log.append({ name: 'startAtomicOp', firstEntry: this.#nextEntry })
     this.#open = newOperation(this.#nextEntry, start, bytes)
@@ -105,8 +106,8 @@ export class Operations {
   commit(): Promise<CommitResult> {
     const open = this.#mustBeOpen()
     this.#open = undefined
-    this.#nextEntry = nextEntryAfter(open)
-    if (open.entries > 0) {
+    this.#nextEntry = open.nextEntry
+    if (!isEmpty(open)) {
       open.last = { type: open.lastType, number: this.#nextEntry - 1n, data: this.log.tail(open.lastLength) }
     }
     open.bytes += this.log.append({ name: 'commitAtomicOp' }) + OPERATION_BYTES
@@ -127,11 +128,14 @@ export class Operations {
   /** The server has committed the first of those that wait. @throws {ProtocolError} if it was another */
   acknowledge({ firstEntry, nextEntry }: CommitResult): void {
     const { first: operation } = this.#pending
-    if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== nextEntryAfter(operation)) {
+    if (operation === undefined || firstEntry !== operation.firstEntry || nextEntry !== operation.nextEntry) {
       const message = `the server committed entries ${firstEntry} up to ${nextEntry}, which was not asked for`
       throw new ProtocolError('UNEXPECTED_PACKET', message)
     }
-    this.#known = stateAfter(this.#known, operation)
+    const { last } = operation
+    // The memory of the log is used again.
+    const own = last && { ...last, data: this.#lastData.copyOf(last.data) }
+    this.#known = { totalEntries: nextEntry, last: own ?? this.#known.last }
     this.#shift(operation)
     operation.settle?.resolve({ firstEntry, nextEntry })
   }
@@ -139,15 +143,14 @@ export class Operations {
   /** The server has refused the first of those that wait; what follows on its entries fails with it. */
   refuse(error: Error, totalEntries: bigint): void {
     const { first: operation } = this.#pending
-    if (operation === undefined)
-      throw new ProtocolError('UNEXPECTED_PACKET', 'the server refused what was not asked for')
+    if (operation === undefined) throw new ProtocolError('UNEXPECTED_PACKET', 'a refusal of what was not asked for')
     this.#shift(operation)
     if (operation.failed !== undefined) {
       operation.settle?.reject(failedOperation(operation.failed))
       return
     }
     operation.settle?.reject(error)
-    if (operation.entries === 0) return
+    if (isEmpty(operation)) return
     for (const follower of this.#pending.toArray()) follower.failed = error
     if (this.#open !== undefined) this.#open.failed = error
     if (totalEntries !== this.#known.totalEntries) this.#known = { totalEntries, last: undefined }
@@ -162,10 +165,7 @@ export class Operations {
     const given = this.#pending.clear()
     this.#pendingBytes = 0
     if (this.#open !== undefined) this.#open.failed = reason
-    if (this.#doubt === undefined) {
-      const states = statesAfter(this.#known, given)
-      this.#doubt = { reason, states: states.map((state) => ({ ...state, last: digestOf(state.last) })) }
-    }
+    this.#doubt ??= doubtAbout(given, this.#known, reason)
     this.log.dropBefore(this.#firstPosition())
     for (const { failed, settle } of given) settle?.reject(failed === undefined ? reason : failedOperation(failed))
   }
@@ -189,7 +189,7 @@ export class Operations {
     for (const operation of this.#pending.toArray()) {
       if (operation.failed !== undefined) this.refuse(operation.failed, found.totalEntries)
       else if (confirmed.has(operation)) {
-        this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: nextEntryAfter(operation) })
+        this.acknowledge({ firstEntry: operation.firstEntry, nextEntry: operation.nextEntry })
       } else break
     }
     if (this.#known.last === undefined) this.#known = { totalEntries: found.totalEntries, last: found.digest }

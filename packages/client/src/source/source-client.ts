@@ -112,17 +112,21 @@ export class SourceClient implements StreamWriter {
    * resolves, `getHeader()` says, and the next operation begins there.
    * @throws what ended this client: then the operation may or may not be in the stream
    */
-  async commitAtomicOp(): Promise<CommitResult> {
-    this.#engine.check()
+  commitAtomicOp(): Promise<CommitResult> {
     const { operations } = this.#engine
-    const { failure } = operations
-    if (failure !== undefined) {
-      this.rollbackAtomicOp()
-      throw failure
+    try {
+      this.#engine.check()
+      const { failure } = operations
+      if (failure !== undefined) {
+        this.rollbackAtomicOp()
+        throw failure
+      }
+      const committed = operations.commit()
+      this.#engine.committed()
+      return committed
+    } catch (error) {
+      return Promise.reject(error)
     }
-    const committed = operations.commit()
-    this.#engine.committed()
-    return committed
   }
 
   /** Roll the open operation back. @throws {SourceRefusedError} `NO_ATOMIC_OP` */

@@ -81,11 +81,13 @@ export class SourceLink {
   /** Hand over every answer, until the connection fails: then it throws why. */
   async answers(take: (answer: RequestAnswer) => void): Promise<never> {
     const { idleTimeoutMs } = this.welcome
+    const limit = idleTimeoutMs > 0 ? idleTimeoutMs : undefined
     for (;;) {
-      const limit = idleTimeoutMs > 0 ? idleTimeoutMs : undefined
-      const answer = await read(this.#connection, this.#reader, limit, this.#expectedEntries)
-      if (answer.name === 'welcome') throw unexpected(answer, 'an answer')
-      take(answer)
+      const answer = next(this.#reader, this.#expectedEntries)
+      // No promise for each answer: there are as many as operations.
+      if (answer === undefined) await receive(this.#connection, this.#reader, limit)
+      else if (answer.name === 'welcome') throw unexpected(answer, 'an answer')
+      else if (answer.name !== 'ping') take(answer)
     }
   }
 
@@ -118,20 +120,6 @@ async function firstMessage(
     if (message?.name === 'ping') deadline = clock.now() + responseTimeoutMs
     else if (message !== undefined) return message
     else await receive(connection, reader, deadline - clock.now(), `no welcome within ${responseTimeoutMs} ms`)
-  }
-}
-
-/** The next message that is no ping. @param silenceMs longest time without any byte */
-async function read(
-  connection: Connection,
-  reader: MessageReader<SourceAnswer>,
-  silenceMs: number | undefined,
-  expectedEntries: () => bigint,
-): Promise<RequestAnswer | Welcome> {
-  for (;;) {
-    const message = next(reader, expectedEntries)
-    if (message === undefined) await receive(connection, reader, silenceMs)
-    else if (message.name !== 'ping') return message
   }
 }
 

@@ -12,6 +12,7 @@ import {
   MAX_SOURCE_TEXT_BYTES,
   slice,
 } from './frame.ts'
+import type { CommitResult } from './stream-writer.ts'
 
 /** Why the server does not do what it was asked for, or goes away. docs/spec/source-protocol.md §8. */
 export interface SourceFault {
@@ -34,7 +35,7 @@ export type SourceAnswer =
       readonly header: Header
     }
   | { readonly name: 'done' | 'ping' }
-  | { readonly name: 'committed'; readonly firstEntry: bigint; readonly nextEntry: bigint }
+  | ({ readonly name: 'committed' } & CommitResult)
   | { readonly name: 'header'; readonly header: Header }
   | { readonly name: 'entry'; readonly entry: Entry | undefined }
   | { readonly name: 'bookmark'; readonly number: bigint | undefined }
@@ -57,6 +58,7 @@ export const SourceAnswerType = {
 export const SOURCE_DIGEST_BYTES = 32
 const WELCOME_HEAD_BYTES = 9 + SOURCE_DIGEST_BYTES
 const FAULT_HEAD_BYTES = 15
+const COMMITTED_BYTES = 21
 const EMPTY: LengthBounds = { min: FRAME_BYTES, max: FRAME_BYTES }
 const FAULT: LengthBounds = { min: FAULT_HEAD_BYTES, max: FAULT_HEAD_BYTES + MAX_SOURCE_TEXT_BYTES }
 
@@ -65,7 +67,7 @@ const BOUNDS: BoundsByType = new Map([
   [T.ping, EMPTY],
   [T.welcome, { min: WELCOME_HEAD_BYTES + 29, max: WELCOME_HEAD_BYTES + 38 }],
   [T.done, EMPTY],
-  [T.committed, { min: 21, max: 21 }],
+  [T.committed, { min: COMMITTED_BYTES, max: COMMITTED_BYTES }],
   [T.header, { min: FRAME_BYTES + 29, max: FRAME_BYTES + 38 }],
   [T.entry, { min: FRAME_BYTES, max: FRAME_BYTES + MAX_ENTRY_BYTES }],
   [T.bookmark, { min: FRAME_BYTES, max: 13 }],
@@ -93,12 +95,8 @@ export function encodeSourceAnswer(answer: SourceAnswer): Uint8Array {
       out.set(header, WELCOME_HEAD_BYTES)
       return out
     }
-    case 'committed': {
-      const [out, view] = frame(name, 21)
-      view.setBigUint64(5, u64(answer.firstEntry, 'first entry'))
-      view.setBigUint64(13, u64(answer.nextEntry, 'next entry'))
-      return out
-    }
+    case 'committed':
+      return encodeCommittedAnswers([answer])
     case 'header':
       return framed(name, encodeHeaderEntry(answer.header))
     case 'entry':
@@ -121,6 +119,21 @@ export function encodeSourceAnswer(answer: SourceAnswer): Uint8Array {
     default:
       return frame(name, FRAME_BYTES)[0]
   }
+}
+
+/** Encode the answers to commits, one after the other. @throws {RangeError} if a number does not fit */
+export function encodeCommittedAnswers(results: readonly CommitResult[]): Uint8Array {
+  const out = new Uint8Array(results.length * COMMITTED_BYTES)
+  const view = viewOf(out)
+  let at = 0
+  for (const { firstEntry, nextEntry } of results) {
+    view.setUint8(at, SourceAnswerType.committed)
+    view.setUint32(at + 1, COMMITTED_BYTES)
+    view.setBigUint64(at + 5, u64(firstEntry, 'first entry'))
+    view.setBigUint64(at + 13, u64(nextEntry, 'next entry'))
+    at += COMMITTED_BYTES
+  }
+  return out
 }
 
 /**

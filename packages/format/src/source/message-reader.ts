@@ -3,6 +3,9 @@ import { ChunkJoiner } from '../chunk-joiner.ts'
 /** Decodes the message at byte `at`, `undefined` if more bytes are needed; checks its length before it waits. */
 export type MessageDecoder<Message> = (view: DataView, at: number) => Message | undefined
 
+/** Bytes of a message that was decoded at byte `at`. */
+export type MessageLength<Message> = (message: Message, view: DataView, at: number) => number
+
 /**
  * Turns the bytes of one side of the source protocol into messages: chunks of any size in, messages out.
  *
@@ -13,10 +16,13 @@ export type MessageDecoder<Message> = (view: DataView, at: number) => Message | 
  */
 export class MessageReader<Message> {
   readonly #decode: MessageDecoder<Message>
+  readonly #bytesOf: MessageLength<Message>
   readonly #input = new ChunkJoiner()
 
-  constructor(decode: MessageDecoder<Message>) {
+  /** @param bytesOf where the decoder gives several messages as one */
+  constructor(decode: MessageDecoder<Message>, bytesOf: MessageLength<Message> = lengthField) {
     this.#decode = decode
+    this.#bytesOf = bytesOf
   }
 
   /** Bytes that were pushed but not read. */
@@ -44,11 +50,15 @@ export class MessageReader<Message> {
         throw input.rebased(error)
       }
       if (message !== undefined) {
-        input.at += input.view.getUint32(input.at + 1)
+        input.at += this.#bytesOf(message, input.view, input.at)
         return message
       }
       if (!input.joinFrame()) break
     }
     return undefined
   }
+}
+
+function lengthField(_: unknown, view: DataView, at: number): number {
+  return view.getUint32(at + 1)
 }

@@ -38,12 +38,18 @@ const EMPTY: LengthBounds = { min: FRAME_BYTES, max: FRAME_BYTES }
 const ONE_U64: LengthBounds = { min: 13, max: 13 }
 /** A bookmark that is too long is read, to be refused; see `MAX_SOURCE_MESSAGE_BYTES`. */
 const BOOKMARK: LengthBounds = { min: FRAME_BYTES, max: FRAME_BYTES + 1024 }
+const ENTRY: LengthBounds = { min: 9, max: MAX_SOURCE_MESSAGE_BYTES }
+/** The lengths that the messages of an entry and of a bookmark can have. */
+export const ADDITION_BOUNDS: Readonly<Record<'entry' | 'bookmark', LengthBounds>> = {
+  entry: ENTRY,
+  bookmark: BOOKMARK,
+}
 
 const T = SourceRequestType
 const BOUNDS: BoundsByType = new Map([
   [T.hello, HELLO_BOUNDS],
   [T.startAtomicOp, ONE_U64],
-  [T.addStreamEntry, { min: 9, max: MAX_SOURCE_MESSAGE_BYTES }],
+  [T.addStreamEntry, ENTRY],
   [T.addStreamBookmark, BOOKMARK],
   [T.commitAtomicOp, EMPTY],
   [T.rollbackAtomicOp, EMPTY],

@@ -1,4 +1,4 @@
-import type { CommitResult } from '@datastreamer/format/source'
+import { addSourceAdditions, type CommitResult, type SourceAdditions } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { RefusedError } from '@datastreamer/store'
 import { endsConnection, MismatchError, SourceProtocolError, writeFault } from './fault.ts'
@@ -19,7 +19,6 @@ export class OperationSink {
   /** Work on the store that is not done. */
   #underWay = 0
   #open: OpenOperation | undefined
-  #entries = 0
   #commits = 0
   #committedEntries = 0n
 
@@ -45,7 +44,6 @@ export class OperationSink {
   start(firstEntry: bigint): void {
     if (this.#open !== undefined) throw new SourceProtocolError('BAD_STATE', 'an operation was started within another')
     this.#open = { failed: undefined }
-    this.#entries = 0
     try {
       const { nextEntry } = this.#store
       if (firstEntry !== nextEntry) {
@@ -62,31 +60,33 @@ export class OperationSink {
   }
 
   /** @throws {SourceProtocolError} if no operation is open */
-  addEntry(type: number, data: Uint8Array): void {
-    this.#add(() => this.#store.addStreamEntry(type, data))
+  add(additions: SourceAdditions): void {
+    const open = this.#open
+    if (open === undefined) throw new SourceProtocolError('BAD_STATE', 'an entry without an operation')
+    if (open.failed !== undefined) return
+    try {
+      addSourceAdditions(additions, this.#store)
+    } catch (error) {
+      open.failed = error as Error
+      this.#rollBack()
+    }
   }
 
-  /** @throws {SourceProtocolError} if no operation is open */
-  addBookmark(bookmark: Uint8Array): void {
-    this.#add(() => this.#store.addStreamBookmark(bookmark))
-  }
-
-  /** @throws {SourceProtocolError} if no operation is open; why the operation failed comes as a rejection */
-  commit(): Promise<CommitResult> {
+  /** Commit what is open; one of the two is called later. @throws {SourceProtocolError} if no operation is open */
+  commit(onCommitted: (result: CommitResult) => void, onFailed: (error: unknown) => void): void {
     const { failed } = this.#take('committed')
-    if (failed !== undefined) return Promise.reject(failed)
-    const entries = BigInt(this.#entries)
+    const work = failed === undefined ? this.#store.commitAtomicOp() : Promise.reject(failed)
     this.#underWay++
-    return this.#store.commitAtomicOp().then(
+    work.then(
       (result) => {
         this.#commits++
-        this.#committedEntries += entries
+        this.#committedEntries += result.nextEntry - result.firstEntry
+        onCommitted(result)
         this.#done()
-        return result
       },
       (error: unknown) => {
+        onFailed(error)
         this.#done()
-        throw error
       },
     )
   }
@@ -117,19 +117,6 @@ export class OperationSink {
     this.#underWay--
     if (this.#underWay > 0) return
     for (const wake of this.#waiters.splice(0)) wake()
-  }
-
-  #add(add: () => void): void {
-    const open = this.#open
-    if (open === undefined) throw new SourceProtocolError('BAD_STATE', 'an entry without an operation')
-    if (open.failed !== undefined) return
-    try {
-      add()
-      this.#entries++
-    } catch (error) {
-      open.failed = error as Error
-      this.#rollBack()
-    }
   }
 
   #rollBack(): void {

@@ -1,13 +1,20 @@
-import { encodeSourceAnswer, MessageReader, SourceCode } from '@datastreamer/format/source'
+import {
+  encodeSourceAnswer,
+  MessageReader,
+  SourceCode,
+  type SourceMessage,
+  sourceMessageBytes,
+} from '@datastreamer/format/source'
 import type { NetSocket } from '@datastreamer/runtime'
 import type { Arrival } from '../socket/endpoint.ts'
 import { Inlet, type Input } from '../socket/inlet.ts'
 import { Outlet } from '../socket/outlet.ts'
 import { Peer } from '../socket/peer.ts'
 import { type Fault, writeFault } from './fault.ts'
+import { Share } from './share.ts'
 import type { SourceCloseReason } from './source-events.ts'
 import type { SourceContext, SourceStatus, SourceTally } from './source-options.ts'
-import { type SourceMessage, SourceSession } from './source-session.ts'
+import { SourceSession } from './source-session.ts'
 import { SourceTimers } from './source-timers.ts'
 
 /** Bytes of answers that may wait for a source client before no more of it is read. */
@@ -24,8 +31,8 @@ interface Cause {
 /**
  * The connection of one source client: its socket, and the messages that its session takes. docs/spec/source-protocol.md.
  *
- * Invariants: one message is taken at a time, and none while what another asked for takes time; once there is a cause to
- * close, it stays the cause, and nothing more is taken.
+ * Invariants: one message is taken at a time, and none while what another asked for takes time; after a share of the event
+ * loop others have their turn; once there is a cause to close, it stays the cause, and nothing more is taken.
  */
 export class SourceConnection {
   readonly #context: SourceContext
@@ -36,9 +43,10 @@ export class SourceConnection {
   readonly #inlet: Inlet<SourceMessage>
   readonly #keep: Arrival['keep']
   readonly #timers: SourceTimers
+  readonly #share = new Share()
   /** Why it is closing, if it is. */
   #cause: Cause | undefined
-  /** A request is being done that takes time. */
+  /** A request is being done that takes time, or others have their turn. */
   #isBusy = false
 
   constructor(arrival: Arrival, context: SourceContext) {
@@ -79,7 +87,7 @@ export class SourceConnection {
     })
     this.#inlet = new Inlet(socket, {
       clock,
-      reader: new MessageReader((view, at) => this.#session.decode(view, at)),
+      reader: new MessageReader((view, at) => this.#session.decode(view, at), sourceMessageBytes),
       onInput: () => this.#onInput(),
     })
     this.#peer = new Peer(arrival, clock, {
@@ -189,9 +197,17 @@ export class SourceConnection {
       case 'end':
         this.#end()
         return undefined
-      case 'message':
-        return this.#session.take(input.message)
+      case 'message': {
+        const done = this.#session.take(input.message)
+        return this.#share.spend(input.message) ? (done ?? this.#othersTurn()) : done
+      }
     }
+  }
+
+  /** Resolves after the input that waits of all others, once there is room for more. */
+  async #othersTurn(): Promise<void> {
+    await new Promise<void>((resolve) => this.#context.clock.soon(resolve))
+    await this.#session.room()
   }
 
   /** The source client ended its side: what it asked for is answered first. */

@@ -1,22 +1,18 @@
 import {
-  decodeSourceRequest,
+  decodeSourceMessage,
   encodeSourceAnswer,
-  type OtherHello,
-  type SourceAnswer,
   SourceCode,
   type SourceHello,
-  type SourceRequest,
+  type SourceMessage,
 } from '@datastreamer/format/source'
 import type { Outlet } from '../socket/outlet.ts'
-import { AnswerQueue, type AnswerSlot } from './answer-queue.ts'
+import { type Answer, AnswerQueue, type AnswerSlot } from './answer-queue.ts'
 import { endsConnection, type Fault, RejectedError, SourceProtocolError, writeFault } from './fault.ts'
 import { OperationSink } from './operation-sink.ts'
 import { perform, type SerialRequest } from './requests.ts'
 import type { SourceContext } from './source-options.ts'
 import { checkHello, decodeHello, welcome } from './welcome.ts'
 import type { Writer } from './writer-slot.ts'
-
-export type SourceMessage = SourceRequest | OtherHello
 
 export interface SourceSessionOptions {
   /** The connection's, for events. */
@@ -59,8 +55,8 @@ export class SourceSession implements Writer {
   constructor(options: SourceSessionOptions) {
     this.#options = options
     this.#sink = new OperationSink(options.context.store)
-    this.#answers = new AnswerQueue((bytes) => {
-      options.outlet.write([bytes])
+    this.#answers = new AnswerQueue((packets) => {
+      options.outlet.write(packets)
       options.onAnswered()
     })
   }
@@ -91,9 +87,12 @@ export class SourceSession implements Writer {
     return { commits: this.#sink.commits, entries: this.#sink.committedEntries }
   }
 
-  /** Decode the message at byte `at`. One that is no hello is not awaited where a hello is expected. */
+  /**
+   * Decode the message at byte `at`, or all entries and bookmarks that are there. What is no hello is not awaited where a
+   * hello is expected.
+   */
   decode(view: DataView, at: number): SourceMessage | undefined {
-    return this.#state === 'handshaking' ? decodeHello(view, at) : decodeSourceRequest(view, at)
+    return this.#state === 'handshaking' ? decodeHello(view, at) : decodeSourceMessage(view, at)
   }
 
   /**
@@ -163,11 +162,8 @@ export class SourceSession implements Writer {
       case 'startAtomicOp':
         this.#sink.start(request.firstEntry)
         return undefined
-      case 'addStreamEntry':
-        this.#sink.addEntry(request.type, request.data)
-        return undefined
-      case 'addStreamBookmark':
-        this.#sink.addBookmark(request.bookmark)
+      case 'additions':
+        this.#sink.add(request)
         return undefined
       case 'commitAtomicOp':
         this.#commit()
@@ -187,9 +183,9 @@ export class SourceSession implements Writer {
 
   #commit(): void {
     const slot = this.#answers.reserve()
-    this.#sink.commit().then(
-      ({ firstEntry, nextEntry }) => this.#answer(slot, { name: 'committed', firstEntry, nextEntry }),
-      (error: unknown) => this.#refuse(slot, writeFault(error)),
+    this.#sink.commit(
+      (result) => this.#answer(slot, result),
+      (error) => this.#refuse(slot, writeFault(error)),
     )
   }
 
@@ -202,7 +198,8 @@ export class SourceSession implements Writer {
     this.#sink.track(work)
     const outcome = await work
     if ('answer' in outcome) {
-      this.#answer(slot, outcome.answer)
+      const { answer } = outcome
+      this.#answer(slot, () => encodeSourceAnswer(answer))
       return
     }
     const { id, context } = this.#options
@@ -210,8 +207,8 @@ export class SourceSession implements Writer {
     this.#refuse(slot, outcome.fault)
   }
 
-  #answer(slot: AnswerSlot, answer: SourceAnswer): void {
-    if (!this.isOver) this.#answers.settle(slot, () => encodeSourceAnswer(answer))
+  #answer(slot: AnswerSlot, answer: Answer): void {
+    if (!this.isOver) this.#answers.settle(slot, answer)
   }
 
   #refuse(slot: AnswerSlot, fault: Fault): void {

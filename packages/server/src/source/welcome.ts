@@ -1,18 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { encodeEntry } from '@datastreamer/format'
 import {
-  decodeSourceRequest,
+  decodeSourceMessage,
   type OtherHello,
   SOURCE_DIGEST_BYTES,
   SOURCE_PROTOCOL_VERSION,
   type SourceAnswer,
-  type SourceRequest,
+  type SourceMessage,
 } from '@datastreamer/format/source'
 import type { StreamStore } from '@datastreamer/store'
 import { RejectedError, SourceProtocolError } from './fault.ts'
 import type { SourceContext } from './source-options.ts'
 
-type Hello = Extract<SourceRequest, { readonly name: 'hello' }>
+type Hello = Extract<SourceMessage, { readonly name: 'hello' }>
 
 const HELLO_TYPE = 0x01
 
@@ -21,9 +21,9 @@ const HELLO_TYPE = 0x01
  *
  * @throws {SourceProtocolError} if it is no hello @throws {FormatError} if it is no message
  */
-export function decodeHello(view: DataView, at: number): SourceRequest | OtherHello | undefined {
-  const request = decodeSourceRequest(view, at)
-  if (view.byteLength === at || view.getUint8(at) === HELLO_TYPE) return request
+export function decodeHello(view: DataView, at: number): SourceMessage | undefined {
+  const message = decodeSourceMessage(view, at)
+  if (view.byteLength === at || view.getUint8(at) === HELLO_TYPE) return message
   throw new SourceProtocolError('BAD_STATE', `message type ${view.getUint8(at)} where a hello was expected`)
 }
 

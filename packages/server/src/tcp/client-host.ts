@@ -1,4 +1,3 @@
-import { PAGE_BYTES } from '@datastreamer/format'
 import type { Clock, Net, NetAddress, ServerTlsOptions } from '@datastreamer/runtime'
 import type { ReadableLog } from '@datastreamer/store/log'
 import type { Admission } from '../socket/admission.ts'
@@ -21,6 +20,8 @@ import { SharedCopy } from './shared-copy.ts'
 
 /** What every reader may have on its way. */
 const SMALL_CHUNK_BYTES = 64 * 1024
+/** What a reader may have on its way that takes it as fast as it comes: as much as is read and sent from the same cache. */
+const LARGE_CHUNK_BYTES = 256 * 1024
 /** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
 const LARGE_CHUNKS = 32
 /** Runs that are compressed at a time: one of the threads that the system has for the disk, of which commits keep another. */
@@ -81,7 +82,7 @@ export class ClientHost implements Clients {
       compressed: this.#compressed,
       unknownCommands: new Set(compression ? [] : ['compression']),
       memory: {
-        chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: PAGE_BYTES, maxLarge }),
+        chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),
         results: new FilterResults(),
       },

@@ -1,8 +1,8 @@
-import { constants, writev, writevSync } from 'node:fs'
+import { constants, readSync, writev, writevSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { systemClock } from '@datastreamer/runtime'
-import { DirectWrites } from './direct-writes.ts'
+import { DirectCalls } from './direct-calls.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { exists } from './exists.ts'
 import { type FileLock, isFileAt, type LockReach, lockHandle } from './file-lock.ts'
@@ -20,8 +20,9 @@ const FLAGS = {
   create: constants.O_RDWR | constants.O_CREAT | WITHOUT_WAITING,
 }
 
-/** Of all files of the process: mostly they are on the same disk. */
-const directWrites = new DirectWrites(systemClock)
+/** Of all files of the thread: mostly they are on the same disk. */
+const directWrites = new DirectCalls(systemClock, 64 * 1024)
+const directReads = new DirectCalls(systemClock, 256 * 1024)
 
 /** The machine's own disk. */
 export const nodeDisk: Disk = {
@@ -96,7 +97,7 @@ class NodeFile implements DiskFile {
   async read(into: Uint8Array, position: number): Promise<number> {
     let got = 0
     while (got < into.length) {
-      const { bytesRead } = await this.#handle.read(into, got, into.length - got, position + got)
+      const bytesRead = await this.#readSome(into.subarray(got), position + got)
       if (bytesRead === 0) break
       got += bytesRead
     }
@@ -107,7 +108,7 @@ class NodeFile implements DiskFile {
     const chunks = from.slice(0, MAX_BUFFERS)
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
     const { fd } = this.#handle
-    if (this.#syncs === 0 && directWrites.mayWrite(bytes))
+    if (this.#syncs === 0 && directWrites.mayCall(bytes))
       return directWrites.run(() => writevSync(fd, chunks, position))
     const began = systemClock.now()
     const written = await handOver(fd, chunks, position)
@@ -139,6 +140,15 @@ class NodeFile implements DiskFile {
   async lock(): Promise<LockReach | undefined> {
     this.#lock ??= await lockHandle(this.#handle)
     return this.#lock?.reach
+  }
+
+  async #readSome(into: Uint8Array, position: number): Promise<number> {
+    const { length } = into
+    if (directReads.mayCall(length)) return directReads.run(() => readSync(this.#handle.fd, into, 0, length, position))
+    const began = systemClock.now()
+    const { bytesRead } = await this.#handle.read(into, 0, length, position)
+    directReads.onHandedOver(length, systemClock.now() - began)
+    return bytesRead
   }
 
   async close(): Promise<void> {

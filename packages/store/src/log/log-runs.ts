@@ -5,8 +5,9 @@ import { DamageError } from './damage-error.ts'
 import { type DamagedRanges, rangeDamage } from './damaged-ranges.ts'
 import type { LogChanges } from './log-changes.ts'
 import type { PageBuffers } from './page-buffers.ts'
+import type { RunOptions } from './readable-log.ts'
 import { runInMemory } from './run-in-memory.ts'
-import { type LogPosition, type LogRun, readRun } from './run-reader.ts'
+import { type LogPosition, type LogRun, readKnownRun, readRun } from './run-reader.ts'
 
 export interface LogRunsOptions {
   readonly file: DiskFile
@@ -82,9 +83,15 @@ export class LogRuns {
     return run !== undefined && this.damages.meets(from.position, run.next.position) ? undefined : run
   }
 
-  onDisk(from: LogPosition, endOf: EndOf, maxBytes?: number, into?: Uint8Array): Promise<LogRun | undefined> {
+  onDisk(from: LogPosition, endOf: EndOf, { maxBytes, into, known }: RunOptions = {}): Promise<LogRun | undefined> {
     const most = Math.min(maxBytes ?? this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
-    return this.#readSteadily(from, endOf, (end) => this.#readWhole(from, end, most, into))
+    return this.#readSteadily(from, endOf, (end) => {
+      const { damages } = this
+      const isKnown =
+        known !== undefined && known.next.position <= end && !damages.meets(known.position, known.next.position)
+      if (isKnown) return readKnownRun(this.#file, this.#path, from.number, known, into)
+      return this.#readWhole(from, end, most, into)
+    })
   }
 
   /** From memory or disk, even if it is known to be damaged. */

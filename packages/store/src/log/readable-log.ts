@@ -1,6 +1,6 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
-import type { LogPosition, LogRun } from './run-reader.ts'
+import type { KnownRun, LogPosition, LogRun } from './run-reader.ts'
 import type { Truncations } from './truncations.ts'
 
 /** Notified of changes of a log. Calls must not throw or block. */
@@ -19,6 +19,11 @@ export interface RunOptions {
   readonly maxBytes?: number | undefined
   /** The end of the log for the caller: the commit point, or for the writer the next one. */
   readonly end?: CommitPoint | undefined
+  /**
+   * The run as it was read a moment ago: its entries are not walked again, only the first one is checked. To be given only if
+   * no committed bytes have changed since, and `into` has room for it.
+   */
+  readonly known?: KnownRun | undefined
 }
 
 /** The committed log as readers see it; see {@link StreamLog}. */

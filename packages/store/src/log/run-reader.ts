@@ -34,6 +34,15 @@ export interface LogRun {
   readonly next: LogPosition
 }
 
+/** Where a run that was read ends. */
+export interface KnownRun {
+  /** Byte offset of its first entry in the file. */
+  readonly position: number
+  /** Bytes of its entries. */
+  readonly length: number
+  readonly next: LogPosition
+}
+
 /**
  * Read whole entries of one page from the file.
  *
@@ -89,6 +98,35 @@ export async function readRun(
     if (want > end - position) {
       throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `an entry of ${want} bytes, totalLength is ${end}`, location)
     }
+  }
+}
+
+/**
+ * Read a run whose end is known.
+ *
+ * @throws {DamageError} if its first entry is not what it was
+ */
+export async function readKnownRun(
+  file: DiskFile,
+  path: string,
+  number: number,
+  { position, length, next }: KnownRun,
+  into?: Uint8Array,
+): Promise<LogRun> {
+  const bytes = await readBytes(file, path, position, length, into)
+  if (walkFirst(bytes, path, position, number).count === 0) {
+    const location = { file: path, position, entryNumber: BigInt(number) }
+    throw new DamageError('BAD_LENGTH', 'an entry that is longer than it was', location)
+  }
+  return { bytes, position, number, next }
+}
+
+function walkFirst(bytes: Uint8Array, file: string, position: number, number: number): Run {
+  try {
+    return walkRun(bytes, 0, bytes.length, BigInt(number), 1)
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw DamageError.from(error, { file, position, entryNumber: BigInt(number) })
   }
 }
 

@@ -203,8 +203,8 @@ export class StreamLog implements ReadableLog {
    *
    * @throws {DamageError} if there is no whole entry of that number, or it is known to be damaged
    */
-  runOnDisk(from: LogPosition, { into, maxBytes, end }: RunOptions = {}): Promise<LogRun | undefined> {
-    return this.#runs.onDisk(from, () => end ?? this.#header, maxBytes, into)
+  runOnDisk(from: LogPosition, options: RunOptions = {}): Promise<LogRun | undefined> {
+    return this.#runs.onDisk(from, () => options.end ?? this.#header, options)
   }
 
   /**

@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net'
 import { type Command, ENTRY_HEAD_BYTES, encodeCommand, PacketType } from '@datastreamer/format'
-import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import type { Histogram } from './histogram.ts'
 
 /** Bytes that one read takes; they are shared by all readers of a process. */
@@ -13,6 +12,8 @@ export interface LiveReaderOptions {
   readonly port: number
   /** Number of the first entry to ask for, which opens an operation. */
   readonly from: number
+  /** Entries of each operation, of which the last begins with the time of the commit. */
+  readonly operationEntries: number
   /** Gets the time from the commit of each operation to its last byte. */
   readonly latencies: Histogram
 }
@@ -21,6 +22,7 @@ export interface LiveReaderOptions {
 export class LiveReader {
   readonly #socket: Socket
   readonly #from: number
+  readonly #operationEntries: number
   readonly #latencies: Histogram
   #next: number
   /** The beginning of a packet. */
@@ -29,8 +31,9 @@ export class LiveReader {
   #failure: Error | undefined
   #started = false
 
-  constructor({ port, from, latencies }: LiveReaderOptions) {
+  constructor({ port, from, operationEntries, latencies }: LiveReaderOptions) {
     this.#from = from
+    this.#operationEntries = operationEntries
     this.#next = from
     this.#latencies = latencies
     const start: Command = { name: 'start', fromEntryNumber: BigInt(from) }
@@ -106,7 +109,7 @@ export class LiveReader {
     const number = Number(view.getBigUint64(at + 9))
     if (number !== this.#next) this.#fail(new Error(`entry ${number} came, expected ${this.#next}`))
     this.#next = number + 1
-    if ((this.#next - this.#from) % OPERATION_ENTRIES !== 0) return
+    if ((this.#next - this.#from) % this.#operationEntries !== 0) return
     this.#latencies.add((now - Number(view.getBigUint64(at + ENTRY_HEAD_BYTES))) / 1e6)
   }
 }
