@@ -3,6 +3,7 @@ import {
   encodeCompressed,
   encodeEntry,
   encodeOperationBoundary,
+  encodeProgress,
   encodeResult,
   MAX_COMPRESSED_SIZE,
 } from '@datastreamer/format'
@@ -112,6 +113,11 @@ describe('ends the connection, after the entries before it', () => {
     ['a compressed packet in another', compressed(compressed(ten)), /"compressed" instead of a compressed entry/],
     ['a header', compressed(headerOf(10)), /"header" instead of a compressed entry/],
     ['a result', compressed(encodeResult(0, 'no text for it')), /"result" 0 "no text for it" instead of a comp/],
+    [
+      'a progress',
+      compressed(encodeProgress({ nextEntry: 10n, digest: noise.subarray(0, 32) })),
+      /"progress" instead of a compressed entry/,
+    ],
     ['a response', compressed(encodeEntry({ type: 1, number: 0n, data: noise }, 0xfe)), /"response" instead of/],
     ['an unknown packet', compressed(Uint8Array.of(9, ...ten)), /packet type 9/],
     ['the beginning of an entry', compressed(encodeAll(entriesOf(11, 12)).subarray(0, 30)), /end 30 bytes into one/],

@@ -2,7 +2,7 @@ import { encodeResult } from '@datastreamer/format'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test, vi } from 'vitest'
 import { TestServer } from './tcp-client.ts'
-import { unpack } from './unpack.ts'
+import { receive } from './unpack.ts'
 
 /** What happens while the first run is being compressed. */
 const during = vi.hoisted(() => ({ first: async (): Promise<void> => {} }))
@@ -48,15 +48,7 @@ test.each([
   client.send({ name: 'compression' })
   client.send({ name: 'start', fromEntryNumber: 0n })
   await client.read(2 * OK.length)
-  let got = new Uint8Array()
-  const parts: Uint8Array[] = []
-  const wanted = concat(sent).length
-  for (let bytes = 0; bytes < wanted; ) {
-    const { plain, rest } = unpack(concat([got, await client.readAny()]))
-    parts.push(plain)
-    bytes += plain.length
-    got = Uint8Array.from(rest)
-  }
+  const { plain } = await receive(client, concat(sent).length)
   expect(changed).toBe(1)
-  expect(Buffer.compare(concat(parts), concat(sent))).toBe(0)
+  expect(Buffer.compare(plain, concat(sent))).toBe(0)
 })

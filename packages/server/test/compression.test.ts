@@ -7,7 +7,7 @@ import type { KnownBoundaries } from '../src/tcp/boundary-packets.ts'
 import { ReadQueue } from '../src/tcp/read-queue.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, type RawClient, TestServer } from './tcp-client.ts'
-import { type Unpacked, unpack } from './unpack.ts'
+import { receive, unpack } from './unpack.ts'
 
 const OK = encodeResult(0)
 const start = (from: number) => ({ name: 'start', fromEntryNumber: BigInt(from) }) as const
@@ -57,21 +57,6 @@ async function watch(server: TestServer, entries: number): Promise<RawClient> {
 /** Runs that a server has compressed. */
 async function runsAt({ server }: TestServer): Promise<number> {
   return (await server.counters()).compression.runs
-}
-
-/** What comes of a stream until so many bytes of packets came, compressed or not. */
-async function receive(client: RawClient, bytes: number): Promise<Pick<Unpacked, 'plain' | 'compressed'>> {
-  const parts: Uint8Array[] = []
-  let [got, compressed, rest] = [0, 0, new Uint8Array()]
-  while (got < bytes) {
-    const found = unpack(concat([rest, await client.readAny()]))
-    parts.push(found.plain)
-    got += found.plain.length
-    compressed += found.compressed
-    rest = Uint8Array.from(found.rest)
-  }
-  expect(rest).toEqual(new Uint8Array())
-  return { plain: concat(parts), compressed }
 }
 
 describe.each([

@@ -1,5 +1,6 @@
 import { zstdDecompressSync } from 'node:zlib'
 import { concat } from '@datastreamer/store/testing'
+import type { RawClient } from './tcp-client.ts'
 
 /** What came of a stream, with what is in compressed packets in their place. */
 export interface Unpacked {
@@ -31,4 +32,23 @@ export function unpack(bytes: Uint8Array): Unpacked {
     at += packet.length
   }
   return { plain: concat(parts), compressed, rest: bytes.subarray(at) }
+}
+
+/**
+ * What comes of a stream until so many bytes of packets came, compressed or not.
+ *
+ * @throws if more came, or a part of a packet
+ */
+export async function receive(client: RawClient, bytes: number): Promise<Pick<Unpacked, 'plain' | 'compressed'>> {
+  const parts: Uint8Array[] = []
+  let [got, compressed, rest] = [0, 0, new Uint8Array()]
+  while (got < bytes) {
+    const found = unpack(concat([rest, await client.readAny()]))
+    parts.push(found.plain)
+    got += found.plain.length
+    compressed += found.compressed
+    rest = Uint8Array.from(found.rest)
+  }
+  if (rest.length > 0) throw new Error(`${rest.length} bytes of another packet`)
+  return { plain: concat(parts), compressed }
 }
