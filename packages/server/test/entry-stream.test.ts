@@ -174,3 +174,38 @@ test.each([
   expect(taken.length).toBeGreaterThan(2)
   expect(memory.chunks.largeInUse).toBe(0)
 })
+
+test('a reader that is a few commits behind needs no turn to come to the head, one that is far behind does', async () => {
+  const log = new TestLog()
+  log.addMany(2, 100)
+  log.commit()
+  const outlet = new SlowOutlet()
+  const requestTurn = vi.fn()
+  const stream = new EntryStream({
+    log: log.log,
+    from: await log.log.locate(0),
+    memory: memoryOf(4 * ENTRY_BYTES),
+    clock: systemClock,
+    outlet,
+    requestTurn,
+    onDone: (outcome) => expect.unreachable(outcome.t),
+  })
+  stream.step()
+  // What was written is not taken yet when more is committed.
+  for (let i = 0; i < 3; i++) {
+    log.add(7, new Uint8Array(100))
+    log.commit()
+  }
+  expect(stream.stepToHead()).toBe(false)
+  outlet.take()
+  expect(stream.stepToHead()).toBe(true)
+  expect(stream.entryNumber).toBe(5)
+  log.addMany(5, 100)
+  log.commit()
+  outlet.take()
+  expect(stream.stepToHead()).toBe(false)
+  expect(requestTurn).not.toHaveBeenCalled()
+  stream.step()
+  expect(stream.entryNumber).toBe(10)
+  stream.stop()
+})

@@ -67,6 +67,13 @@ export class EntryFeed {
     return run && this.#ofMemory(run, credit)
   }
 
+  /** The chunk at the cursor, if it can be had without waiting, is small and ends at the head. */
+  toHead(): Chunk | undefined {
+    const run = this.#cursor.now()
+    const isLast = run?.next.number === Number(this.#log.header.totalEntries)
+    return isLast && run.bytes.length <= this.#memory.chunks.smallBytes ? this.now(0) : undefined
+  }
+
   /**
    * The chunk at the cursor, or `undefined` if a truncation left nothing after it.
    *
