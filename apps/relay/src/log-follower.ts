@@ -16,10 +16,10 @@ const TLS_FLAGS: TlsFlags = {
 export function logFollowEvent(log: Log, event: FollowEvent): void {
   switch (event.event) {
     case 'connected': {
-      const { upstream, header, boundaries } = event
+      const { upstream, header, boundaries, compression } = event
       const ends = boundaries ? 'it sends operation boundaries' : 'operation boundaries are those of blocks and batches'
-      const message = `following ${upstream.name}, which has ${header.totalEntries} entries; ${ends}`
-      log.info('upstream-connected', message, { upstream: upstream.name, boundaries })
+      const message = `following ${upstream.name}, which has ${header.totalEntries} entries; ${ends}${compression ? ', compressed' : ''}`
+      log.info('upstream-connected', message, { upstream: upstream.name, boundaries, compression })
       return
     }
     case 'failed':

@@ -119,6 +119,10 @@ export const OPTIONS = {
     help: 'address to listen on; 127.0.0.1 for this machine only, :: for IPv6 too',
   },
   ...COMMON_OPTIONS,
+  compression: {
+    ...COMMON_OPTIONS.compression,
+    help: 'neither ask servers to compress entries, nor do it for clients',
+  },
   writeTimeout: {
     ...COMMON_OPTIONS.writeTimeout,
     aliases: {

@@ -42,7 +42,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   context.tlsRenewal.add(() => upstreamTls.readAgain())
   const upstreams = config.server.map((text) => readUpstream(text, upstreamTls))
   const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
-  const limits = { connectTimeoutMs, responseTimeoutMs, clock, net }
+  const compression = config.compression ? 'auto' : false
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, clock, net } as const
   const rounds = { maxMs: config.retryMax }
   const file = await fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')

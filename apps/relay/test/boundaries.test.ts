@@ -39,7 +39,10 @@ test('every header in a chain of three relays stands where the source ended an o
   await using secondHeaders = new HeaderSampler(second.port, check)
   await using thirdHeaders = new HeaderSampler(third.port, check)
   for (const operation of operations.slice(200)) await source.commit(operation)
-  await until('all caught up', () => [first, second, third].every((relay) => relay.total === source.total))
+  await until('all caught up', async () => {
+    const totals = await Promise.all([first, second, third].map((relay) => relay.total()))
+    return totals.every((total) => total === source.total)
+  })
   expect(wrong).toEqual([])
   for (const headers of [firstHeaders, secondHeaders, thirdHeaders]) expect(headers.samples).toBeGreaterThan(5)
   expectEqualFiles(dir.join('source.bin'), dir.join('first.bin'), dir.join('second.bin'), dir.join('third.bin'))
@@ -57,14 +60,14 @@ test('an operation larger than what is kept in memory, and connections lost insi
   const size = 60_000
   await source.commit(Array.from({ length: size }, (_, i) => ({ type: 5, data: new Uint8Array(700).fill(i) })))
   for (let dropped = 0; dropped < 3; dropped++) {
-    const { entriesReceived } = relay.status.relay
-    await until('inside it', () => relay.status.relay.entriesReceived > entriesReceived + size / 10)
+    const { entriesReceived } = (await relay.status()).relay
+    await until('inside it', async () => (await relay.status()).relay.entriesReceived > entriesReceived + size / 10)
     proxy.drop()
-    seen.add(relay.total)
+    seen.add(await relay.total())
   }
-  await until('caught up', () => relay.total === source.total)
+  await until('caught up', async () => (await relay.total()) === source.total)
   expect([...seen].filter((total) => !source.ends.has(total))).toEqual([])
-  expect(relay.status.relay.reconnects).toBeGreaterThan(1)
+  expect((await relay.status()).relay.reconnects).toBeGreaterThan(1)
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
 })
 
@@ -87,8 +90,8 @@ test('after a server without operation boundaries, blocks stay whole', async () 
     if (!ends.has(totalEntries)) wrong.push(totalEntries)
   })
   for (let i = 150; i < 400; i += 2) await source.commit(blocks.slice(i, i + 2).flat())
-  await until('caught up', () => relay.total === source.total)
-  expect(relay.status.relay.operationBoundaries).toBe(false)
+  await until('caught up', async () => (await relay.total()) === source.total)
+  expect((await relay.status()).relay.operationBoundaries).toBe(false)
   expect(wrong).toEqual([])
   expect(headers.samples).toBeGreaterThan(5)
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
@@ -101,14 +104,14 @@ test('after a server without operation boundaries, of a stream without blocks, o
   await source.commitMany(10, 4)
   const args = ['--server', proxy.address, '--stream-type', '2', '--file', dir.join('relay.bin')]
   await using relay = await TestRelay.start(args)
-  await until('caught up', () => relay.total === source.total)
+  await until('caught up', async () => (await relay.total()) === source.total)
   const wrong: bigint[] = []
   await using _headers = new HeaderSampler(relay.port, ({ totalEntries }) => {
     if (!source.ends.has(totalEntries)) wrong.push(totalEntries)
   })
   for (let i = 0; i < 20; i++) {
     await source.commit(entriesOf(5, i))
-    await until('committed', () => relay.total === source.total)
+    await until('committed', async () => (await relay.total()) === source.total)
   }
   expect(wrong).toEqual([])
 })
@@ -122,8 +125,8 @@ test.each(['close', 'nothing'] as const)(
     for (const block of generateStream({ blocks: 20n })) await source.commit(block)
     const args = ['--server', proxy.address, '--file', dir.join('relay.bin')]
     await using relay = await TestRelay.start([...args, '--response-timeout', '300ms', '--retry-max', '100ms'])
-    await until('caught up', () => relay.total === source.total)
-    expect(relay.status.relay.operationBoundaries).toBe(false)
+    await until('caught up', async () => (await relay.total()) === source.total)
+    expect((await relay.status()).relay.operationBoundaries).toBe(false)
   },
 )
 
@@ -144,7 +147,7 @@ describe('behind a server that commits entry by entry, as the Go relay does, blo
     const args = ['--server', proxy.address, '--file', dir.join('relay.bin')]
     {
       await using relay = await TestRelay.start(args)
-      await until('caught up', () => relay.total === whole)
+      await until('caught up', async () => (await relay.total()) === whole)
     }
     const last = blocks.at(-1) ?? []
     await commitSingly(last.slice(0, -1))
@@ -153,7 +156,7 @@ describe('behind a server that commits entry by entry, as the Go relay does, blo
     await using headers = new HeaderSampler(relay.port, ({ totalEntries }) => seen.add(totalEntries))
     for (let connection = 1; connection <= 2; connection++) {
       const received = connection * (last.length - 1)
-      await until('received', () => relay.status.relay.entriesReceived === received)
+      await until('received', async () => (await relay.status()).relay.entriesReceived === received)
       const samples = headers.samples + 20
       await until('sampled', () => headers.samples > samples)
       if (connection === 1) proxy.drop()

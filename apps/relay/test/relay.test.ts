@@ -11,12 +11,16 @@ test('catches up, goes live, and is the same stream', async () => {
   await using source = await Source.start({ file: dir.join('source.bin') })
   for (const operation of generateStream({ blocks: 200n })) await source.commit(operation)
   await using relay = await TestRelay.start(['--server', source.address, '--file', dir.join('relay.bin')])
-  await until('caught up', () => relay.total === source.total)
+  await until('caught up', async () => (await relay.total()) === source.total)
   await source.commitMany(300, 3)
-  await until('live', () => relay.total === source.total)
+  await until('live', async () => (await relay.total()) === source.total)
   expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
   await using client = new StreamClient({ host: '127.0.0.1', port: relay.port })
   expect(await client.getHeader()).toEqual(source.store.getHeader())
-  expect(relay.status.relay).toMatchObject({ upstream: source.address, state: 'streaming', operationBoundaries: true })
+  expect((await relay.status()).relay).toMatchObject({
+    upstream: source.address,
+    state: 'streaming',
+    operationBoundaries: true,
+  })
   expect(relay.readiness).toEqual({ ready: true, reason: undefined })
 })

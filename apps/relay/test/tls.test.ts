@@ -17,8 +17,8 @@ describe.skipIf(!hasOpenssl())('over TLS', () => {
     await source.commitMany(20, 3)
     await using near = await TestRelay.start(['--server', source.address, '--file', dir.join('near.bin'), ...own])
     await using far = await TestRelay.start(['--server', near.address, '--file', dir.join('far.bin'), ...shown])
-    await until('caught up', () => far.total === source.total)
-    expect(far.status.relay.upstream).toBe(`tls://${near.address}`)
+    await until('caught up', async () => (await far.total()) === source.total)
+    expect((await far.status()).relay.upstream).toBe(`tls://${near.address}`)
 
     const args = (file: string): string[] => ['--server', `tls://${near.address}`, '--file', dir.join(file)]
     expect(await refusalOf(args('trusts-nobody.bin'))).toMatch(

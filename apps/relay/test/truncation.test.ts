@@ -17,10 +17,10 @@ describe('an upstream that was truncated', () => {
     await using source = await Source.start({ file: dir.join('source.bin') })
     await source.commitMany(20, 3)
     await using relay = await TestRelay.start(['--server', source.address, '--file', file])
-    await until('caught up', () => relay.total === source.total && relay.readiness.ready)
+    await until('caught up', async () => (await relay.total()) === source.total && relay.readiness.ready)
     const before = committed(file)
     await source.truncate(30n)
-    await until('refused', () => relay.status.relay.state === 'refused')
+    await until('refused', async () => (await relay.status()).relay.state === 'refused')
     expect(relay.readiness.ready).toBe(false)
     expect(relay.readiness.reason).toMatch(/the stream was truncated: entries up to 59 delivered, the stream has 30/)
     expect(await relay.metrics()).toMatch(/datastreamer_relay_refused 1\n/)
@@ -39,7 +39,7 @@ describe('an upstream that was truncated', () => {
     for (const block of blocks.slice(0, 40)) await source.commit(block)
     await using near = await TestRelay.start(['--server', source.address, '--file', dir.join('near.bin'), ...FOLLOW])
     await using far = await TestRelay.start(['--server', near.address, '--file', dir.join('far.bin'), ...FOLLOW])
-    await until('caught up', () => far.total === source.total)
+    await until('caught up', async () => (await far.total()) === source.total)
     const allEnds = new Set(source.ends)
     const wrong: bigint[] = []
     await using _headers = new HeaderSampler(far.port, ({ totalEntries }) => {
@@ -48,7 +48,7 @@ describe('an upstream that was truncated', () => {
     const end = [...source.ends].sort((a, b) => Number(a - b))[25] ?? 0n
     await source.truncate(end)
     for (const block of generateStream({ blocks: 20n, firstBlock: 25n, seed: 9n })) await source.commit(block)
-    await until('followed', () => near.total === source.total && far.total === source.total)
+    await until('followed', async () => (await near.total()) === source.total && (await far.total()) === source.total)
     expectEqualFiles(dir.join('source.bin'), dir.join('near.bin'), dir.join('far.bin'))
     expect(wrong).toEqual([])
     expect(near.lines.some(({ event }) => event === 'truncation-followed')).toBe(true)
@@ -67,7 +67,7 @@ describe('an upstream that was truncated', () => {
     await shorter.commitMany(10, 3)
     const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--response-timeout', '500ms']
     await using relay = await TestRelay.start(args)
-    await until('caught up', () => relay.total === source.total && proxy.connections === 2)
+    await until('caught up', async () => (await relay.total()) === source.total && proxy.connections === 2)
     // What streams stays with the one, questions go to the other.
     proxy.target = shorter.port
     let isFirst = true
@@ -76,7 +76,7 @@ describe('an upstream that was truncated', () => {
       isFirst = false
       return !isStream
     })
-    await until('refused', () => relay.status.relay.state === 'refused')
+    await until('refused', async () => (await relay.status()).relay.state === 'refused')
     expect(relay.readiness.reason).toMatch(/the stream was truncated: entries up to 59 delivered, the stream has 30/)
   })
 
@@ -87,14 +87,14 @@ describe('an upstream that was truncated', () => {
     // One by one, so that the relay knows the end of each operation.
     for (let i = 0; i < 20; i++) {
       await source.commit(entriesOf(1, 7 + i))
-      await until('caught up', () => relay.total === source.total)
+      await until('caught up', async () => (await relay.total()) === source.total)
     }
     await source.truncate(7n)
     await source.commit(entriesOf(1, 99))
     // Entries 8 to 15 as they were before.
     for (let i = 8; i < 16; i++) await source.commit(entriesOf(1, 7 + i))
     await source.commitMany(30, 1, 60)
-    await until('followed', () => relay.total === source.total)
+    await until('followed', async () => (await relay.total()) === source.total)
     expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
   })
 
@@ -107,12 +107,12 @@ describe('an upstream that was truncated', () => {
     const first = ['--server', source.address, '--file', dir.join('relay.bin')]
     {
       await using relay = await TestRelay.start(first)
-      await until('caught up', () => relay.total === source.total)
+      await until('caught up', async () => (await relay.total()) === source.total)
     }
     const servers = ['--server', `${late.address},${source.address}`]
     await using relay = await TestRelay.start([...servers, '--file', dir.join('relay.bin'), ...FOLLOW])
-    await until('the other', () => relay.status.relay.upstream === source.address)
-    expect(relay.total).toBe(60n)
+    await until('the other', async () => (await relay.status()).relay.upstream === source.address)
+    expect(await relay.total()).toBe(60n)
     expect(relay.lines.some(({ event }) => event === 'truncation-followed')).toBe(false)
   })
 })

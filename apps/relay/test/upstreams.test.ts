@@ -26,12 +26,18 @@ describe('several servers', () => {
     await source.commitMany(50, 3)
     const servers = ['--server', `${first.address},${second.address}`]
     await using relay = await TestRelay.start([...servers, '--file', dir.join('relay.bin'), '--admin-port', '0'])
-    await until('first', () => relay.status.relay.upstream === first.address && relay.total === source.total)
+    await until(
+      'first',
+      async () => (await relay.status()).relay.upstream === first.address && (await relay.total()) === source.total,
+    )
     first.target = undefined
     first.drop()
     await source.commitMany(50, 3)
-    await until('second', () => relay.status.relay.upstream === second.address && relay.total === source.total)
-    expect(relay.status.relay).toMatchObject({ reconnects: 1, state: 'streaming', entriesBehind: 0n })
+    await until(
+      'second',
+      async () => (await relay.status()).relay.upstream === second.address && (await relay.total()) === source.total,
+    )
+    expect((await relay.status()).relay).toMatchObject({ reconnects: 1, state: 'streaming', entriesBehind: 0n })
     expectEqualFiles(dir.join('source.bin'), dir.join('relay.bin'))
     const metrics = await relay.metrics()
     expect(metrics).toContain(`datastreamer_relay_upstream_connected{upstream="${second.address}"} 1`)
@@ -52,10 +58,10 @@ describe('several servers', () => {
     await source.commitMany(5, 3)
     const args = ['--server', proxy.address, '--file', dir.join('relay.bin'), '--response-timeout', '500ms']
     await using relay = await TestRelay.start(args)
-    await until('caught up', () => relay.total === source.total)
+    await until('caught up', async () => (await relay.total()) === source.total)
     proxy.stall(60_000)
     await source.commitMany(5, 3)
-    await until('went on', () => relay.total === source.total)
+    await until('went on', async () => (await relay.total()) === source.total)
     expect(failed(relay, 'upstream-failed').join()).toMatch(/no bytes for|sent none from/)
   })
 
@@ -75,14 +81,14 @@ describe('several servers', () => {
         '--ready-disconnected',
         '0',
       ])
-      await until('caught up', () => relay.total === source.total && relay.readiness.ready)
+      await until('caught up', async () => (await relay.total()) === source.total && relay.readiness.ready)
       proxy.target = undefined
       proxy.drop()
       await until('not ready', () => !relay.readiness.ready)
       expect(relay.readiness.reason).toMatch(/no upstream for/)
     }
     await using again = await TestRelay.start(['--server', proxy.address, '--file', file])
-    expect(again.total).toBe(15n)
+    expect(await again.total()).toBe(15n)
     expect(again.readiness).toEqual({ ready: false, reason: 'no upstream was reached yet' })
   })
 
@@ -122,17 +128,17 @@ describe('another stream is refused, and the next server tried', () => {
     await other.commitMany(9, 3)
     const file = dir.join('relay.bin')
     await using _first = await TestRelay.start(['--server', source.address, '--file', file])
-    await until('caught up', () => _first.total === source.total)
+    await until('caught up', async () => (await _first.total()) === source.total)
     await _first[Symbol.asyncDispose]()
     const before = committed(file)
     const servers = ['--server', `${other.address},${source.address}`]
     await using relay = await TestRelay.start([...servers, '--file', file])
-    await until('the right one', () => relay.status.relay.upstream === source.address)
+    await until('the right one', async () => (await relay.status()).relay.upstream === source.address)
     expect(committed(file)).toEqual(before)
     await source.commitMany(1, 3)
-    await until('caught up', () => relay.total === source.total)
+    await until('caught up', async () => (await relay.total()) === source.total)
     expectEqualFiles(dir.join('source.bin'), file)
-    const [refused] = relay.status.relay.upstreams
+    const [refused] = (await relay.status()).relay.upstreams
     expect(refused).toMatchObject({ name: other.address, failures: 1 })
   })
 
@@ -145,17 +151,17 @@ describe('another stream is refused, and the next server tried', () => {
       await using source = await Source.start({ file: dir.join('source.bin') })
       await source.commitMany(5, 3)
       await using relay = await TestRelay.start(['--server', source.address, '--file', file])
-      await until('caught up', () => relay.total === source.total)
+      await until('caught up', async () => (await relay.total()) === source.total)
     }
     const before = committed(file)
     await using relay = await startBehind(other, file)
     await untilRefused(relay)
     expect(relay.readiness.ready).toBe(false)
     expect(failed(relay, 'upstream-connected')).toEqual([])
-    expect(relay.status.relay.reconnects).toBe(0)
+    expect((await relay.status()).relay.reconnects).toBe(0)
     const disconnected = /datastreamer_relay_disconnected_seconds ([\d.]+)\n/
     await until('long without', async () => Number(disconnected.exec(await relay.metrics())?.[1]) > 0.5)
-    expect(relay.status.relay.state).toBe('refused')
+    expect((await relay.status()).relay.state).toBe('refused')
     expect(committed(file)).toEqual(before)
   })
 })
@@ -170,7 +176,7 @@ test('streams that have no more than their first bookmark in common are not trun
     for (const block of generateStream({ blocks: 20n, seed: 1n })) await source.commit(block)
     expect(await source.store.getEntry(0n)).toEqual(await other.store.getEntry(0n))
     await using relay = await TestRelay.start(['--server', source.address, '--file', file])
-    await until('caught up', () => relay.total === source.total)
+    await until('caught up', async () => (await relay.total()) === source.total)
   }
   const before = committed(file)
   await using relay = await startBehind(other, file)

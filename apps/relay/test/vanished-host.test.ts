@@ -92,13 +92,13 @@ describe.skipIf(!canMakeHosts())('a host that vanishes without a word', () => {
 
     const servers = ['--server', `${host.address}:7900,${source.address}`]
     await using relay = await TestRelay.start([...servers, '--file', dir.join('here.bin'), ...limits])
-    await until('over the other host', () => relay.total === source.total)
-    expect(relay.status.relay.upstream).toBe(`${host.address}:7900`)
+    await until('over the other host', async () => (await relay.total()) === source.total)
+    expect((await relay.status()).relay.upstream).toBe(`${host.address}:7900`)
 
     host.connect(false)
     await source.commitMany(20, 3)
-    await until('over the next server', () => relay.total === source.total)
-    expect(relay.status.relay.upstream).toBe(source.address)
+    await until('over the next server', async () => (await relay.total()) === source.total)
+    expect((await relay.status()).relay.upstream).toBe(source.address)
     expect(committed(dir.join('there.bin')).header.totalEntries).toBe(60n)
 
     host.connect(true)

@@ -12,7 +12,7 @@ test('help names every flag', () => {
     ...['must-exist', 'fsync', 'fsync-interval', 'scrub'],
     ...['demo', 'demo-block-time'],
     ...['port', 'host', 'write-timeout', 'inactivity-timeout', 'max-connections', 'max-connections-per-address'],
-    'keep-open-on-state-error',
+    ...['keep-open-on-state-error', 'no-compression'],
     ...['source-port', 'source-host', 'source-token', 'source-tls', 'source-client-ca'],
     ...['tls-cert', 'tls-key', 'tls-client-ca'],
     ...['admin-port', 'admin-host', 'admin-allowed-hosts', 'admin-tls'],

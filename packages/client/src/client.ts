@@ -22,21 +22,21 @@ import type { Rewound, StreamEvent } from './resume/stream-event.ts'
 import { Trail } from './resume/trail.ts'
 import type { StreamBlock } from './sequencer/block-checkpoint.ts'
 import { type BlockEvent, readBlocks } from './sequencer/blocks.ts'
-import { FilterMemory } from './stream/extensions.ts'
+import { MissingExtensions } from './stream/extensions.ts'
 import { Iteration } from './stream/iteration.ts'
 
 /**
  * A client of one stream. Questions share a connection that is dialled when it is needed; every iteration has its own.
  *
  * Entries borrow the memory that they were received in. It is never written to again, so they stay valid, but one entry
- * keeps its whole chunk (64 KiB, or more for large entries): copy what is kept for long.
+ * keeps its whole chunk (64 KiB, or more for large and for compressed entries): copy what is kept for long.
  *
  * @see docs/spec/protocol.md
  */
 export class StreamClient implements EntrySource, AsyncDisposable {
   readonly #settings: Settings
   readonly #identity: IdentityCheck
-  readonly #filters: FilterMemory
+  readonly #missing: MissingExtensions
   readonly #control: ControlConnection
   readonly #lifetime: AbortController = new AbortController()
   readonly #detach: () => void
@@ -54,7 +54,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
     const options = typeof address === 'string' ? withAddress(address, rest) : address
     this.#settings = settingsOf(options)
     this.#identity = new IdentityCheck(this.#settings)
-    this.#filters = new FilterMemory(this.#settings.clock)
+    this.#missing = new MissingExtensions(this.#settings.clock)
     this.#control = new ControlConnection(this.#settings)
     const { signal } = options
     const abort = (): void => {
@@ -163,7 +163,8 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   }
 
   /**
-   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, with how far `types` were looked for, and with `rewound` if `from` is a list of checkpoints.
+   * As {@link batches}, with what happens to the connection, with operation boundaries if they are asked for, with how far
+   * `types` were looked for, and with `rewound` if `from` is a list of checkpoints.
    */
   events(options?: EventsOptions & { readonly from?: From | undefined }): AsyncGenerator<StreamEvent, void, void>
   /** As above, after the newest of some checkpoints that the stream still has. */
@@ -219,7 +220,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
     return {
       settings: this.#settings,
       identity: this.#identity,
-      filters: this.#filters,
+      missing: this.#missing,
       lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
       look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
     }

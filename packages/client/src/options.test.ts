@@ -17,6 +17,7 @@ test('fills in the defaults that the README names', () => {
     headCheckMs: 1000,
     keepAliveMs: 30_000,
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.5, maxAttempts: Number.POSITIVE_INFINITY },
+    compression: 'auto',
     maxEntryBytes: 1_048_576,
     readAheadBytes: 1_048_576,
     clock: systemClock,

@@ -43,6 +43,11 @@ export interface ConnectOptions {
   /** Quiet time before TCP keep-alive probes, which find peers that vanished (default 30,000). */
   readonly keepAliveMs?: number | undefined
   readonly backoff?: BackoffOptions | undefined
+  /**
+   * Ask for entries in compressed packets, where the server knows them: `auto` (default) unless it is on this machine.
+   * docs/spec/protocol.md §10.
+   */
+  readonly compression?: 'auto' | boolean | undefined
   /** Largest entry accepted, in bytes (default 1 MiB, the largest that a stream can hold). */
   readonly maxEntryBytes?: number | undefined
   /** Bytes read ahead of the consumer before the socket is paused (default 1 MiB). */
@@ -78,6 +83,7 @@ export interface Settings {
   readonly headCheckMs: number
   readonly keepAliveMs: number
   readonly backoff: Backoff
+  readonly compression: 'auto' | boolean
   readonly maxEntryBytes: number
   readonly readAheadBytes: number
   readonly clock: Clock
@@ -123,6 +129,7 @@ export function settingsOf(options: ClientOptions): Settings {
       jitter: within('backoff.jitter', backoff.jitter ?? 0.5, 0, 1),
       maxAttempts: within('backoff.maxAttempts', backoff.maxAttempts ?? Number.POSITIVE_INFINITY, 1),
     },
+    compression: options.compression ?? 'auto',
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
     clock: options.clock ?? systemClock,

@@ -14,6 +14,8 @@ export const CommandNumber = {
   rangeBookmark: 7,
   /** Extension: send operation boundaries among the entries that are streamed. docs/spec/protocol.md §7. */
   operationBoundaries: 100,
+  /** Extension: send what is streamed in a compressed form, where that is shorter. docs/spec/protocol.md §10. */
+  compression: 101,
   /** Extension: whether the server knows `entryTypes`. docs/spec/protocol.md §11. */
   filters: 102,
   /** Extension: stream entries of some types only. docs/spec/protocol.md §11. */
@@ -21,6 +23,9 @@ export const CommandNumber = {
 } as const
 
 export type CommandName = keyof typeof CommandNumber
+
+/** What a connection may ask for beyond the protocol of the Go server, while stopped, by the command that turns it on. */
+export type ExtensionName = 'operationBoundaries' | 'compression' | 'entryTypes'
 
 /** A command without the stream type, which is the same for all of a connection. */
 export type Command =
@@ -31,10 +36,14 @@ export type Command =
   | { readonly name: 'entry'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly name: 'operationBoundaries' }
+  | { readonly name: 'operationBoundaries' | 'compression' }
+  /** Whether the server knows `entryTypes`. */
   | { readonly name: 'filters' }
   /** At most 64; none: entries of all types again. */
   | { readonly name: 'entryTypes'; readonly types: readonly number[] }
+
+/** A command that turns an extension on. docs/spec/protocol.md §7, §10, §11. */
+export type ExtensionCommand = Extract<Command, { readonly name: ExtensionName }>
 
 /** A command and the number of bytes that it took. */
 export interface DecodedCommand {
@@ -98,6 +107,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
     case 'stop':
     case 'header':
     case 'operationBoundaries':
+    case 'compression':
     case 'filters':
       break
   }
@@ -126,6 +136,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
     case 'stop':
     case 'header':
     case 'operationBoundaries':
+    case 'compression':
     case 'filters':
       return { command: { name }, bytes: HEAD_BYTES }
     case 'start':

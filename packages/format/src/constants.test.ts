@@ -3,7 +3,16 @@ import * as constants from './constants.ts'
 
 test('every constant of the format', () => {
   expect({ ...constants }).toEqual({
-    PacketType: { padding: 0, header: 1, entry: 2, operationBoundary: 3, progress: 5, response: 0xfe, result: 0xff },
+    PacketType: {
+      padding: 0,
+      header: 1,
+      entry: 2,
+      operationBoundary: 3,
+      compressed: 4,
+      progress: 5,
+      response: 0xfe,
+      result: 0xff,
+    },
     HEADER_PAGE_BYTES: 4096,
     PAGE_BYTES: 1_048_576,
     ENTRY_HEAD_BYTES: 17,

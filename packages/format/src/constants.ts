@@ -6,6 +6,8 @@ export const PacketType = {
   entry: 0x02,
   /** Operation boundary; only on connections that asked for it. docs/spec/protocol.md §7. */
   operationBoundary: 0x03,
+  /** Packets in a compressed form; only on connections that asked for it. docs/spec/protocol.md §10. */
+  compressed: 0x04,
   /** How far the server has looked; only on connections that asked for some entry types. docs/spec/protocol.md §11. */
   progress: 0x05,
   /** The one entry that answers an Entry or Bookmark command. */

@@ -5,9 +5,12 @@ export {
   CommandNumber,
   type DecodedCommand,
   decodeCommand,
+  type ExtensionCommand,
+  type ExtensionName,
   encodeCommand,
   MAX_COMMAND_BYTES,
 } from './command.ts'
+export { type Compressed, decodeCompressed, encodeCompressed, MAX_COMPRESSED_SIZE } from './compressed.ts'
 export {
   BOOKMARK_TYPE,
   ENTRY_HEAD_BYTES,

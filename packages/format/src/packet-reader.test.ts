@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allocated, entries, failure, hex, hostile, join, u32, u64 } from '../test/support.ts'
+import { encodeCompressed } from './compressed.ts'
 import { PacketType } from './constants.ts'
 import { type Entry, encodeEntry } from './entry.ts'
 import { FormatError } from './errors.ts'
@@ -26,6 +27,7 @@ const GOLDEN: readonly (readonly [string, Packet])[] = [
     '03 0000000e 00 0000000000000006',
     { packet: 'operationBoundary', operationBoundary: { gap: false, nextEntry: 6n } },
   ],
+  ['04 0000000b 00000011 aabb', { packet: 'compressed', compressed: { size: 17, frame: hex('aabb') } }],
   [
     `05 0000002d 0000000000000006 ${'ab'.repeat(32)}`,
     { packet: 'progress', progress: { nextEntry: 6n, digest: new Uint8Array(32).fill(0xab) } },
@@ -49,6 +51,9 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
     .record({ gap: fc.boolean(), nextEntry: u64 })
     .map((operationBoundary): Packet => ({ packet: 'operationBoundary', operationBoundary })),
   fc
+    .record({ size: fc.integer({ min: 17, max: 1_052_672 }), frame: fc.uint8Array({ minLength: 1 }) })
+    .map((compressed): Packet => ({ packet: 'compressed', compressed })),
+  fc
     .record({ nextEntry: u64, digest: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
     .map((progress): Packet => ({ packet: 'progress', progress })),
 )
@@ -65,6 +70,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeResult(packet.result.code, packet.result.text)
     case 'operationBoundary':
       return encodeOperationBoundary(packet.operationBoundary)
+    case 'compressed':
+      return encodeCompressed(packet.compressed)
     case 'progress':
       return encodeProgress(packet.progress)
   }
@@ -251,7 +258,7 @@ describe('the bare end of a range', () => {
 })
 
 describe('refused', () => {
-  test.each([0x00, 0x04, 0x7f, 0xfd])('a packet of type %i', (type) => {
+  test.each([0x00, 0x06, 0x7f, 0xfd])('a packet of type %i', (type) => {
     const reader = new PacketReader()
     reader.push(hex(ENTRY))
     reader.push(Uint8Array.of(type))
@@ -260,7 +267,7 @@ describe('refused', () => {
     expect(failure(() => reader.read())).toEqual({
       code: 'BAD_PACKET',
       offset: 18,
-      message: `packet type ${type}, expected 1, 2, 3, 5, 254 or 255 at byte 18`,
+      message: `packet type ${type}, expected 1 to 5, 254 or 255 at byte 18`,
     })
   })
 

@@ -1,3 +1,4 @@
+import { type Compressed, decodeCompressed } from './compressed.ts'
 import { PacketType } from './constants.ts'
 import { decodeEntry, type Entry } from './entry.ts'
 import { FormatError } from './errors.ts'
@@ -13,6 +14,7 @@ export type Packet =
   | { readonly packet: 'header'; readonly header: Header }
   | { readonly packet: 'result'; readonly result: Result }
   | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
+  | { readonly packet: 'compressed'; readonly compressed: Compressed }
   | { readonly packet: 'progress'; readonly progress: Progress }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
@@ -39,11 +41,15 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const operationBoundary = decodeOperationBoundary(view, at)
       return operationBoundary && { packet: 'operationBoundary', operationBoundary }
     }
+    case PacketType.compressed: {
+      const compressed = decodeCompressed(view, at)
+      return compressed && { packet: 'compressed', compressed }
+    }
     case PacketType.progress: {
       const progress = decodeProgress(view, at)
       return progress && { packet: 'progress', progress }
     }
     default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1, 2, 3, 5, 254 or 255`, at)
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 5, 254 or 255`, at)
   }
 }

@@ -97,6 +97,7 @@ function describePacket(packet: Packet): [line: string, bytes: Uint8Array] {
       ]
     }
     case 'operationBoundary':
+    case 'compressed':
     case 'progress':
       throw new Error('the Go server sends none')
   }

@@ -16,6 +16,7 @@ export type {
   TlsAcceptorOptions,
 } from './net.ts'
 export { nodeNet } from './node-net.ts'
+export { isOwnAddress } from './own-address.ts'
 export { plainAddress, shareOf } from './share-of.ts'
 export { type SleepOptions, sleep } from './sleep.ts'
 export { systemClock } from './system-clock.ts'

@@ -14,6 +14,7 @@ export {
 export type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source/source-options.ts'
 export { SourceServer } from './source/source-server.ts'
 export type { KnownBoundaries } from './tcp/boundary-packets.ts'
+export type { CompressionTotals } from './tcp/compressed-runs.ts'
 export { onServerEvent, type ServerEvent } from './tcp/on-server-event.ts'
 export { CLOSE_REASONS, type CloseReason, type EventDetails, SERVER_CHANNEL } from './tcp/server-events.ts'
 export type { ServedStream, StreamServerOptions } from './tcp/server-options.ts'

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { zstdDecompressSync } from 'node:zlib'
 import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { until } from '@datastreamer/runtime/testing'
@@ -64,6 +65,15 @@ export class RawClient implements Disposable {
     return all.subarray(0, bytes)
   }
 
+  /** What has come, at least one byte. */
+  async readAny(): Promise<Uint8Array> {
+    while (this.#gotBytes === 0) {
+      if (this.#isClosed) throw new Error('closed')
+      await this.#more()
+    }
+    return this.read(this.#gotBytes)
+  }
+
   async readHex(bytes: number): Promise<string> {
     return Buffer.from(await this.read(bytes)).toString('hex')
   }
@@ -111,7 +121,10 @@ export class RawClient implements Disposable {
   }
 }
 
-/** What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`, `progress 13`. */
+/**
+ * What comes in, as text: `result 0`, `entry 7`, `response 7`, `header 13`, `end 13`, `end 13 gap`, `progress 13`,
+ * `compressed entry 7, end 8`.
+ */
 export function packetsIn(bytes: Uint8Array): string[] {
   const reader = new PacketReader()
   reader.push(bytes)
@@ -121,6 +134,9 @@ export function packetsIn(bytes: Uint8Array): string[] {
     else if (packet.packet === 'header') found.push(`header ${packet.header.totalEntries}`)
     else if (packet.packet === 'operationBoundary') {
       found.push(`end ${packet.operationBoundary.nextEntry}${packet.operationBoundary.gap ? ' gap' : ''}`)
+    } else if (packet.packet === 'compressed') {
+      const { size, frame } = packet.compressed
+      found.push(`compressed ${packetsIn(zstdDecompressSync(frame, { maxOutputLength: size })).join(', ')}`)
     } else if (packet.packet === 'progress') found.push(`progress ${packet.progress.nextEntry}`)
     else found.push(`${packet.packet} ${packet.entry.number}`)
   }

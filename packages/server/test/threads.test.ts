@@ -3,13 +3,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { connect } from 'node:tls'
 import { hasOpenssl, makeCertificate, tempDir } from '@datastreamer/fixtures'
-import { encodeResult, PAGE_BYTES } from '@datastreamer/format'
+import { encodeEntry, encodeResult, PAGE_BYTES } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
 import { ManualClock, until } from '@datastreamer/runtime/testing'
 import { openReader, openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
+import { concat } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
 import { StreamServer } from '../src/tcp/stream-server.ts'
 import { packetsIn, RawClient as Raw, type RawClient, TestServer } from './tcp-client.ts'
+import { receive } from './unpack.ts'
 
 const OK = encodeResult(0)
 const HEADER_ANSWER_BYTES = OK.length + 38
@@ -159,6 +161,54 @@ test('an entry that was changed in place is sent as it is now', async () => {
   client.send({ name: 'entry', entryNumber: 1n })
   const answer = await client.read(OK.length + 17 + 10)
   expect(answer.subarray(-10)).toEqual(new Uint8Array(10).fill(0xaa))
+})
+
+test('compressed streams hold what others do, in every thread, also after an update in place', async () => {
+  await using world = await World.begin({}, { tailPages: 1 })
+  const { store, server } = world
+  const clients: RawClient[] = []
+  const all = async (): Promise<Uint8Array> => {
+    const entries: Uint8Array[] = []
+    for await (const entry of store.entries({ follow: false })) entries.push(encodeEntry(entry))
+    return concat(entries)
+  }
+  /** So many that every thread has some. */
+  const catchUp = async (): Promise<void> => {
+    const expected = await all()
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const client = await world.connect()
+        clients.push(client)
+        const isCompressed = i < 16
+        if (isCompressed) client.send({ name: 'compression' })
+        client.send({ name: 'start', fromEntryNumber: 0n })
+        await client.read(OK.length * (isCompressed ? 2 : 1))
+        const { plain, compressed } = await receive(client, expected.length)
+        expect(Buffer.compare(plain, expected)).toBe(0)
+        expect(compressed > 0).toBe(isCompressed)
+      }),
+    )
+  }
+  const runs = async (): Promise<number> => (await server.server.counters()).compression.runs
+  for (let i = 0; i < 4; i++) await world.commit(400, 2000)
+  const LEAST_RUNS = 3.2e6 / (192 * 1024)
+  await catchUp()
+  // Once in each thread.
+  const first = await runs()
+  expect(first).toBeGreaterThan(THREADS * LEAST_RUNS)
+  await catchUp()
+  expect(await runs()).toBe(first)
+  const before = await all()
+  await world.commit(100, 2000)
+  const live = (await all()).subarray(before.length)
+  for (const client of clients) expect(Buffer.compare((await receive(client, live.length)).plain, live)).toBe(0)
+  await store.updateEntryData(777n, 1, new Uint8Array(2000).fill(0xaa))
+  await catchUp()
+  expect(await runs()).toBeGreaterThan(first + THREADS * LEAST_RUNS)
+  const { compression, bytesSent } = await server.server.counters()
+  expect(compression.bytesSent).toBeLessThan(bytesSent)
+  expect(compression.bytesBefore).toBeGreaterThan(3 * 16 * 3e6)
+  for (const client of clients) client.socket.destroy()
 })
 
 test('limits hold for all threads together', async () => {

@@ -98,6 +98,35 @@ test('a replica refuses what the log refuses', async () => {
   await expect(readAll(replica.log)).resolves.toHaveLength(2)
 })
 
+test('the epoch of a replica grows with every change and damage of the log, and with nothing else', async () => {
+  using dir = tempDir()
+  await using store = await openStore({ file: dir.join('s.bin'), fsync: 'never' })
+  await commit(store, bytes(100, 1), bytes(100, 2))
+  await using replica = await DistantReplica.of(store.log)
+  let { epoch } = replica.log
+  const grows = (): boolean => {
+    replica.applyAll()
+    const before = epoch
+    epoch = replica.log.epoch
+    return epoch > before
+  }
+  await commit(store, bytes(100, 3))
+  expect(grows()).toBe(false)
+  const { position, number } = await store.log.locate(1)
+  const from = { totalLength: position, totalEntries: BigInt(number) }
+  const damage = { from, to: { totalLength: position + 117, totalEntries: 2n } }
+  store.log.damages.add(damage)
+  expect(grows()).toBe(true)
+  const updated = store.updateEntryData(0n, 1, bytes(100, 9))
+  await until(() => replica.applyOne()?.t === 'change')
+  expect(grows()).toBe(true)
+  await updated
+  await until(grows)
+  const truncated = store.truncateFile(1n)
+  await until(grows)
+  await truncated
+})
+
 test('a replica of a followed file has every read confirmed', async () => {
   using dir = tempDir()
   const file = dir.join('s.bin')

@@ -1,6 +1,7 @@
 import { against } from './against.ts'
 import { catchUp } from './catch-up.ts'
 import { client } from './client.ts'
+import { compression } from './compression.ts'
 import { decode } from './decode.ts'
 import { fanOut } from './fan-out.ts'
 import { filters } from './filters.ts'
@@ -32,6 +33,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   fanOut,
   flood,
   slowReaders,
+  compression,
   scrub,
   relay,
   open,

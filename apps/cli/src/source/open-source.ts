@@ -40,6 +40,7 @@ export async function openSource(
       port,
       streamType,
       tls: tlsOf(options),
+      compression: options.compression === false ? false : 'auto',
       signal,
       follow,
       note,

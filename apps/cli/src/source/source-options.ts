@@ -8,6 +8,8 @@ import { readU64 } from '../arguments.ts'
 export interface SourceOptions {
   readonly streamType: bigint
   readonly generation?: Generation
+  /** `false` with `--no-compression`. */
+  readonly compression?: boolean
   readonly tls?: boolean
   readonly tlsCa?: string
   readonly tlsCert?: string
@@ -26,6 +28,7 @@ export function takesSource(command: Command): Command {
         'how entries are encoded (default: what the header suggests, or the first bookmark shows)',
       ).choices(GENERATIONS),
     )
+    .addOption(new Option('--no-compression', 'do not ask a server to compress entries'))
     .addOption(new Option('--tls', 'connect with TLS').helpGroup('TLS:'))
     .addOption(new Option('--tls-ca <file>', 'PEM certificates to trust instead of the public ones').helpGroup('TLS:'))
     .addOption(new Option('--tls-cert <file>', 'PEM certificate to show to the server').helpGroup('TLS:'))

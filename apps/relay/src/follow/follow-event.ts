@@ -6,7 +6,13 @@ export type FollowEvent =
   /** An upstream is being dialled. */
   | { readonly event: 'connecting'; readonly upstream: Upstream }
   /** It has the stream of the file and goes on where that ends. */
-  | { readonly event: 'connected'; readonly upstream: Upstream; readonly header: Header; readonly boundaries: boolean }
+  | {
+      readonly event: 'connected'
+      readonly upstream: Upstream
+      readonly header: Header
+      readonly boundaries: boolean
+      readonly compression: boolean
+    }
   /** An upstream's header was seen. */
   | { readonly event: 'header'; readonly header: Header }
   | { readonly event: 'received'; readonly entries: number }

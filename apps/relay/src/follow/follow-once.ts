@@ -11,8 +11,8 @@ export interface FollowOnceOptions {
   readonly store: StreamStore
   readonly upstream: Upstream
   readonly limits: UpstreamLimits
-  /** Whether to ask for operation boundaries. */
-  readonly boundaries: boolean
+  /** Whether to ask for operation boundaries and compression. */
+  readonly extensions: boolean
   /** Time between two polls of the upstream's header. */
   readonly watchIntervalMs: number
   readonly report: Report
@@ -30,8 +30,9 @@ export interface FollowOnceOptions {
  * @throws the signal's reason
  */
 export async function followOnce(options: FollowOnceOptions, signal: AbortSignal): Promise<never> {
-  const { store, upstream, limits } = options
-  await using client = new StreamClient(clientOptions(upstream, limits, streamOf(store)))
+  const { store, upstream, limits, extensions } = options
+  const asked = extensions ? limits : { ...limits, compression: false }
+  await using client = new StreamClient(clientOptions(upstream, asked, streamOf(store)))
   const failed = new AbortController()
   const writer = new OperationWriter(store, (error) => failed.abort(error))
   try {
@@ -44,7 +45,7 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, boundaries: asked, upstream, watchIntervalMs, report }: FollowOnceOptions,
+  { store, extensions, upstream, watchIntervalMs, report }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
@@ -62,12 +63,18 @@ async function receive(
     },
   }
   const from = last === undefined ? 0n : { after: last }
-  const verifyHead = asked ? undefined : true
-  for await (const event of client.events({ from, boundaries: asked, verifyHead, headers, signal })) {
+  const verifyHead = extensions ? undefined : true
+  for await (const event of client.events({ from, boundaries: extensions, verifyHead, headers, signal })) {
     switch (event.kind) {
       case 'connected':
         boundaries.connect({ known: event.boundaries, totalEntries: event.header.totalEntries })
-        report({ event: 'connected', upstream, header: event.header, boundaries: event.boundaries })
+        report({
+          event: 'connected',
+          upstream,
+          header: event.header,
+          boundaries: event.boundaries,
+          compression: event.compression,
+        })
         break
       case 'entries':
         for (const { entries, atBoundary } of boundaries.split(event.entries)) {

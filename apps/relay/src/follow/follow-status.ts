@@ -13,6 +13,8 @@ interface UpstreamRecord {
   lastError: { readonly at: Date; readonly code: string; readonly message: string } | undefined
 }
 
+type Connected = Extract<FollowEvent, { readonly event: 'connected' }>
+
 /** Why nothing is followed although upstreams answer. */
 export type Refusal = 'truncated' | 'differs'
 
@@ -21,7 +23,7 @@ export class FollowStatus {
   readonly #clock: Clock
   readonly #records: ReadonlyMap<Upstream, UpstreamRecord>
   #own: Pick<StreamReader, 'getHeader'> | undefined
-  #current: { readonly upstream: Upstream; readonly since: Date; readonly boundaries: boolean } | undefined
+  #current: (Pick<Connected, 'upstream' | 'boundaries' | 'compression'> & { readonly since: Date }) | undefined
   #trying: Upstream | undefined
   #lostAt: number
   #lastEntryAt: Date | undefined
@@ -89,12 +91,13 @@ export class FollowStatus {
 
   /** All of it, as plain data. */
   toJson(): Readonly<Record<string, unknown>> {
-    const { upstream, since, boundaries } = this.#current ?? {}
+    const { upstream, since, boundaries, compression } = this.#current ?? {}
     return {
       upstream: upstream?.name ?? null,
       state: this.#state,
       connectedSince: since ?? null,
       operationBoundaries: boundaries ?? null,
+      compression: compression ?? null,
       upstreamEntries: this.#upstreamEntries ?? null,
       entriesBehind: this.lag ?? null,
       lastEntryAt: this.#lastEntryAt ?? null,
@@ -119,7 +122,7 @@ export class FollowStatus {
         this.#trying = event.upstream
         return
       case 'connected':
-        this.#connected(event.upstream, event.boundaries)
+        this.#connected(event)
         this.#upstreamEntries = event.header.totalEntries
         return
       case 'header':
@@ -143,8 +146,8 @@ export class FollowStatus {
     }
   }
 
-  #connected(upstream: Upstream, boundaries: boolean): void {
-    this.#current = { upstream, since: this.#date(), boundaries }
+  #connected({ upstream, boundaries, compression }: Connected): void {
+    this.#current = { upstream, since: this.#date(), boundaries, compression }
     this.#trying = undefined
     this.#refusal = undefined
     this.#connections++

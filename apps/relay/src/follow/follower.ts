@@ -3,7 +3,7 @@ import { StreamError } from '@datastreamer/format'
 import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store'
 import { followTruncation } from '../truncate/follow-truncation.ts'
-import { BoundariesWanted } from '../upstream/boundaries-wanted.ts'
+import { ExtensionsWanted } from '../upstream/extensions-wanted.ts'
 import { type RoundOptions, Rounds } from '../upstream/rounds.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
 import type { Report } from './follow-event.ts'
@@ -31,7 +31,7 @@ export interface FollowerOptions {
 
 /** A connection that held so long was sound, also if no entry came. */
 const SOUND_MS = 10_000
-/** Longest wait for an upstream to show that it answers, where it did not say whether it sends operation boundaries. */
+/** Longest wait for an upstream to show that it answers, where it did not say which extensions it has. */
 const ANSWER_MS = 2000
 
 interface Failure {
@@ -47,7 +47,7 @@ export class Follower implements AsyncDisposable {
   readonly #options: FollowerOptions
   readonly #clock: Clock
   readonly #rounds: Rounds
-  readonly #boundariesWanted = new BoundariesWanted()
+  readonly #extensionsWanted = new ExtensionsWanted()
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   /** Since when every upstream that answers is shorter than the file. */
@@ -139,19 +139,19 @@ export class Follower implements AsyncDisposable {
       if (event.event === 'connected') {
         connectedAt = this.#clock.now()
         this.#shorterSince = undefined
-        this.#boundariesWanted.connected(upstream)
+        this.#extensionsWanted.connected(upstream)
       }
       this.#options.report(event)
     }
-    const boundaries = this.#boundariesWanted.of(upstream)
+    const extensions = this.#extensionsWanted.of(upstream)
     report({ event: 'connecting', upstream })
     try {
-      return await followOnce({ store, upstream, limits, boundaries, watchIntervalMs, report }, signal)
+      return await followOnce({ store, upstream, limits, extensions, watchIntervalMs, report }, signal)
     } catch (error) {
       signal.throwIfAborted()
       this.#failed(upstream, error)
-      if (connectedAt === undefined && boundaries && isNoAnswer(error) && (await this.#answers(upstream))) {
-        this.#boundariesWanted.leftOpen(upstream)
+      if (connectedAt === undefined && extensions && isNoAnswer(error) && (await this.#answers(upstream))) {
+        this.#extensionsWanted.leftOpen(upstream)
       }
       const held = connectedAt === undefined ? 0 : this.#clock.now() - connectedAt
       const sound = held > SOUND_MS || store.getHeader().totalEntries > totalEntries

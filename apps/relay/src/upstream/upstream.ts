@@ -19,6 +19,8 @@ export interface UpstreamLimits {
   readonly connectTimeoutMs?: number | undefined
   /** Longest time without a byte of an answer, or of entries that the upstream is known to have. */
   readonly responseTimeoutMs?: number | undefined
+  /** Whether to ask them for compressed entries (default `auto`: unless they are on this machine). */
+  readonly compression?: 'auto' | boolean | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
   /** Where they are dialled (default: this machine's network). */
@@ -65,10 +67,10 @@ export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'a
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */
 export function clientOptions(
   { host, port, tls }: Upstream,
-  { connectTimeoutMs, responseTimeoutMs, clock, net }: UpstreamLimits,
+  { connectTimeoutMs, responseTimeoutMs, compression, clock, net }: UpstreamLimits,
   { streamType, systemId, version }: ExpectedStream,
 ): ClientOptions {
   const backoff = { maxAttempts: 1 }
-  const limits = { connectTimeoutMs, responseTimeoutMs, clock, net, backoff }
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, clock, net, backoff }
   return { host, port, tls, streamType, systemId, version, ...limits }
 }

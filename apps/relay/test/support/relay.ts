@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { nodeNet, systemClock } from '@datastreamer/runtime'
+import { type Net, nodeNet, systemClock } from '@datastreamer/runtime'
 import { createLog, readCommandLine, resolveConfig, type Service, TlsRenewal } from '@datastreamer/service'
 import { Registry } from 'prom-client'
 import { expect } from 'vitest'
 import { OPTIONS } from '../../src/options.ts'
 import { program } from '../../src/program.ts'
+
+/** The network of this machine, as if the servers on it were elsewhere. */
+export const ELSEWHERE: Net = {
+  ...nodeNet,
+  dial: (options, onOpen) =>
+    Object.defineProperty(nodeNet.dial(options, onOpen), 'remoteAddress', { value: '192.0.2.7' }),
+}
 
 /** The status of a relay, as far as tests look at it. */
 export interface RelayStatus {
@@ -13,6 +20,7 @@ export interface RelayStatus {
     readonly upstream: string | null
     readonly state: string
     readonly operationBoundaries: boolean | null
+    readonly compression: boolean | null
     readonly entriesBehind: bigint | null
     readonly reconnects: number
     readonly entriesReceived: number
@@ -39,6 +47,7 @@ export class TestRelay implements AsyncDisposable {
     args: readonly string[],
     signal: AbortSignal = new AbortController().signal,
     waiting: (reason: string) => void = () => undefined,
+    net: Net = nodeNet,
   ): Promise<TestRelay> {
     const line = readCommandLine(['--host', '127.0.0.1', '--port', '0', ...args], OPTIONS, program.text)
     if (line.kind === 'print') throw new Error(line.text)
@@ -49,7 +58,7 @@ export class TestRelay implements AsyncDisposable {
     const fail = (error: unknown): void => {
       lines.push({ event: 'failed', level: 'fatal', msg: String(error) })
     }
-    const machine = { clock: systemClock, net: nodeNet }
+    const machine = { clock: systemClock, net }
     const context = { log, metrics, tlsRenewal: new TlsRenewal(), ...machine, signal, waiting, fail }
     return new TestRelay(await program.start(config, context), metrics, lines)
   }
@@ -62,12 +71,12 @@ export class TestRelay implements AsyncDisposable {
     return `127.0.0.1:${this.port}`
   }
 
-  get status(): RelayStatus {
-    return this.#service.status() as unknown as RelayStatus
+  async status(): Promise<RelayStatus> {
+    return (await this.#service.status()) as unknown as RelayStatus
   }
 
-  get total(): bigint {
-    return this.status.stream.totalEntries
+  async total(): Promise<bigint> {
+    return (await this.status()).stream.totalEntries
   }
 
   get readiness(): ReturnType<Service['readiness']> {

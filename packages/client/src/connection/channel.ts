@@ -1,5 +1,6 @@
 import {
   type Command,
+  type Compressed,
   type Entry,
   encodeCommand,
   FormatError,
@@ -12,6 +13,7 @@ import {
 import { ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import type { Connection } from './connection.ts'
+import { decompress } from './decompress.ts'
 import { dial } from './dial.ts'
 
 /** How long a stream may bring nothing. */
@@ -30,6 +32,9 @@ export class Channel {
   readonly connection: Connection
   readonly #settings: Settings
   readonly #reader: PacketReader
+  /** What was in the last compressed packet. */
+  #unpacked: PacketReader | undefined
+  #maybeCompressed = false
   /** How long the packet that is being received was waited for. */
   #waitedMs = 0
 
@@ -41,6 +46,11 @@ export class Channel {
 
   static async dial(settings: Settings, signal: AbortSignal): Promise<Channel> {
     return new Channel(await dial(settings, signal), settings)
+  }
+
+  /** Streamed entries may come in compressed packets from now on. */
+  expectCompressed(): void {
+    this.#maybeCompressed = true
   }
 
   /** Whether a packet has begun that is not all there. */
@@ -81,22 +91,44 @@ export class Channel {
   }
 
   /**
-   * What a started stream brings next: a run of entries, which borrow the socket's chunks, an operation boundary or a
-   * progress. What has begun has to go on as an answer has.
+   * What a started stream brings next: a run of entries, which borrow the socket's chunks or what was decompressed, an
+   * operation boundary or a progress. What has begun has to go on as an answer has.
    *
    * @param idleLimit says how long to wait for one to begin; asked again whenever the connection is woken
    */
   async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     this.#waitedMs = 0
     for (;;) {
-      const entries = this.#decoding(() => this.#reader.readEntries())
+      const reader = this.#unpacked ?? this.#reader
+      const entries = this.#decoding(() => reader.readEntries())
       if (entries.length > 0) return entries
-      const packet = this.#decoding(() => this.#reader.read())
+      const packet = this.#decoding(() => reader.read())
       if (packet?.packet === 'operationBoundary') return packet.operationBoundary
-      if (packet?.packet === 'progress') return packet.progress
-      if (packet !== undefined) throw unexpected(packet, 'a streamed entry')
-      await this.#fill(idleLimit)
+      const isUnpacked = reader === this.#unpacked
+      if (packet?.packet === 'progress' && !isUnpacked) return packet.progress
+      if (packet?.packet === 'compressed' && this.#maybeCompressed && !isUnpacked) {
+        await this.#unpack(packet.compressed)
+      } else if (packet !== undefined) {
+        throw unexpected(packet, isUnpacked ? 'a compressed entry' : 'a streamed entry')
+      } else if (isUnpacked) {
+        this.#endUnpacked(reader)
+      } else {
+        await this.#fill(idleLimit)
+      }
     }
+  }
+
+  async #unpack(compressed: Compressed): Promise<void> {
+    const bytes = await decompress(compressed)
+    this.#unpacked = new PacketReader({ maxEntryBytes: this.#settings.maxEntryBytes })
+    this.#unpacked.push(bytes)
+  }
+
+  #endUnpacked({ buffered }: PacketReader): void {
+    if (buffered > 0) {
+      throw new ProtocolError('BAD_PACKET', `the server sent compressed packets that end ${buffered} bytes into one`)
+    }
+    this.#unpacked = undefined
   }
 
   async #within<T>(read: () => T | undefined): Promise<T> {

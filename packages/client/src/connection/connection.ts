@@ -1,4 +1,4 @@
-import type { Clock, NetSocket } from '@datastreamer/runtime'
+import { type Clock, isOwnAddress, type NetSocket } from '@datastreamer/runtime'
 import { ConnectionError } from '../errors.ts'
 import { connectionError } from './socket-error.ts'
 
@@ -44,6 +44,12 @@ export class Connection {
     socket.on('error', (error) => this.#end(connectionError(error, this.#peer, options.overTls)))
     socket.on('end', closed)
     socket.on('close', closed)
+  }
+
+  /** Whether the peer is on this machine; one whose address is unknown counts as that. */
+  get isLocal(): boolean {
+    const { remoteAddress } = this.#socket
+    return remoteAddress === undefined || isOwnAddress(remoteAddress)
   }
 
   /** Whether bytes wait to be taken. */

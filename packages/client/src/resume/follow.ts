@@ -1,9 +1,9 @@
-import { type EntriesTo, type Entry, type Header, TruncatedError } from '@datastreamer/format'
+import { type EntriesTo, type Entry, type ExtensionCommand, type Header, TruncatedError } from '@datastreamer/format'
 import { sleep } from '@datastreamer/runtime'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import type { CursorFrom } from '../position.ts'
-import type { FilterMemory } from '../stream/extensions.ts'
+import type { MissingExtensions } from '../stream/extensions.ts'
 import { StreamSession } from '../stream/session.ts'
 import { Cursor } from './cursor.ts'
 import { entryEvents } from './entry-events.ts'
@@ -41,7 +41,8 @@ export interface FollowOptions {
 export interface FollowContext {
   readonly settings: Settings
   readonly identity: IdentityCheck
-  readonly filters: FilterMemory
+  /** Extensions that the server is known to lack. */
+  readonly missing: MissingExtensions
   readonly lookUp: LookUp
   /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
   readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
@@ -120,9 +121,11 @@ async function* streamOnce(
   const { types } = options
   const { endToLocate } = cursor.bounds
   if (endToLocate !== undefined) cursor.bounds.endAt(await locateEnd(context, endToLocate, signal))
-  const filter = types && { types, memory: context.filters }
-  const session = await StreamSession.open(settings, { boundaries: options.boundaries, filter, signal })
-  const { header, boundaries } = session
+  const wanted = { commands: extensionsOf(options), missing: context.missing }
+  const session = await StreamSession.open(settings, { wanted, signal })
+  const { header, extensions } = session
+  const boundaries = extensions.has('operationBoundaries')
+  const compression = extensions.has('compression')
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -142,7 +145,7 @@ async function* streamOnce(
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
-    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries }]
+    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries, compression }]
     let failure: ProtocolError | undefined
     for (;;) {
       if (!cursor.isRereading) {
@@ -176,6 +179,13 @@ async function* streamOnce(
   }
 }
 
+/** What to ask a server for, before the stream is started. */
+function extensionsOf({ boundaries, types }: FollowOptions): readonly ExtensionCommand[] {
+  const wanted: ExtensionCommand[] = boundaries ? [{ name: 'operationBoundaries' }] : []
+  if (types !== undefined) wanted.push({ name: 'entryTypes', types: [...types] })
+  return [...wanted, { name: 'compression' }]
+}
+
 /** Wait until the stream has all entries before one. */
 async function untilHead(context: FollowContext, number: bigint | undefined, signal: AbortSignal): Promise<void> {
   const { clock, headCheckMs } = context.settings
@@ -185,7 +195,7 @@ async function untilHead(context: FollowContext, number: bigint | undefined, sig
 }
 
 async function start(session: StreamSession, cursor: Cursor, types: FollowOptions['types']): Promise<void> {
-  const isFiltered = session.filtered && types !== undefined
+  const isFiltered = session.extensions.has('entryTypes') && types !== undefined
   const held = isFiltered ? cursor.proof : undefined
   const digest = held && (await proveHeld(held, (number) => session.entry(number), session.header))
   try {

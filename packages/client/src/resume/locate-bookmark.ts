@@ -16,7 +16,7 @@ export async function locateBookmark(
   bookmark: Uint8Array,
   signal: AbortSignal,
 ): Promise<bigint> {
-  const session = await StreamSession.open(settings, { boundaries: false, signal })
+  const session = await StreamSession.open(settings, { signal })
   const { responseTimeoutMs: limitMs } = settings
   try {
     identity.check(session.header)

@@ -15,9 +15,14 @@ export interface Rewound {
 export type StreamEvent =
   /**
    * A connection streams, and the server has the entry that was delivered last. `boundaries`: whether it sends operation
-   * boundaries.
+   * boundaries; `compression`: whether it may compress.
    */
-  | { readonly kind: 'connected'; readonly header: Header; readonly boundaries: boolean }
+  | {
+      readonly kind: 'connected'
+      readonly header: Header
+      readonly boundaries: boolean
+      readonly compression: boolean
+    }
   /** The next entries, one or more, consecutive but for entries of other types than asked for; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**

@@ -1,95 +1,91 @@
+import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { Channel } from '../connection/channel.ts'
 import { ConnectionError, ServerRefusedError } from '../errors.ts'
 
-/** For how long a server that does not know filters is not asked again. */
-const FILTERS_REFUSED_MS = 600_000
+/** How long a server is not asked again for what ended a connection. */
+const REMEMBERED_MS = 600_000
 
-/** Whether a server is to be asked for filters: to one that closes when it is asked, it takes a connection more. */
-export class FilterMemory {
+/** Extensions that are worth nothing if asking for them costs the connection: one that is left open counts as refused. */
+const OPTIONAL: ReadonlySet<ExtensionName> = new Set(['compression'])
+
+/** Which extensions the server of a client does without, since asking for them ended a connection; for a while. */
+export class MissingExtensions {
   readonly #clock: Clock
-  #refusedAt = Number.NEGATIVE_INFINITY
+  readonly #until = new Map<ExtensionName, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  get mayAsk(): boolean {
-    return this.#clock.now() - this.#refusedAt >= FILTERS_REFUSED_MS
+  has(name: ExtensionName): boolean {
+    return this.#clock.now() < (this.#until.get(name) ?? Number.NEGATIVE_INFINITY)
   }
 
-  onRefused(): void {
-    this.#refusedAt = this.#clock.now()
+  add(names: Iterable<ExtensionName>): void {
+    for (const name of names) this.#until.set(name, this.#clock.now() + REMEMBERED_MS)
   }
 }
 
-/** Entries of some types only. */
-export interface WantedTypes {
-  readonly types: ReadonlySet<number>
-  readonly memory: FilterMemory
-}
-
+/** What a connection is to be asked for. */
 export interface WantedExtensions {
-  /** Operation boundaries; docs/spec/protocol.md §7. */
-  readonly boundaries: boolean
-  /** docs/spec/protocol.md §11. */
-  readonly filter?: WantedTypes | undefined
+  /** In this order. */
+  readonly commands: readonly ExtensionCommand[]
+  /** What is known of them. */
+  readonly missing: MissingExtensions
 }
 
 /**
- * What a session asks for beyond the protocol of the Go server: what is wanted, without what the server refused.
- * docs/spec/protocol.md §7 and §11.
+ * Asks for extensions on one connection. A server that refuses one may go on, or close. docs/spec/protocol.md §7, §10
+ * and §11.
  */
-export class Extensions {
-  #boundaries: boolean
-  #filter: WantedTypes | undefined
-  /** Whether the server refused something on the newest connection. */
-  #refused = false
+export class ExtensionRequests {
+  readonly #missing: MissingExtensions
+  readonly #granted = new Set<ExtensionName>()
+  readonly #refused = new Set<ExtensionName>()
+  /** The one that was asked for, and not answered. */
+  #open: ExtensionName | undefined
 
-  constructor({ boundaries, filter }: WantedExtensions) {
-    this.#boundaries = boundaries
-    this.#filter = filter?.memory.mayAsk ? filter : undefined
+  constructor(missing: MissingExtensions) {
+    this.#missing = missing
   }
 
-  /** Whether the server sends operation boundaries. */
-  get boundaries(): boolean {
-    return this.#boundaries
-  }
-
-  /** Whether the server sends entries of the wanted types only. */
-  get filtered(): boolean {
-    return this.#filter !== undefined
-  }
-
-  /** Ask on a new connection. */
-  async ask(channel: Channel): Promise<void> {
-    this.#refused = false
-    if (this.#boundaries && !(await isKnown(channel, 'operationBoundaries'))) {
-      this.#boundaries = false
-      this.#refused = true
+  /**
+   * Ask, one after the other, for all that is wanted and not known to be missing.
+   *
+   * @returns those that the server has
+   * @throws as {@link Channel.request}, but not for a refusal
+   */
+  async ask(channel: Channel, wanted: readonly ExtensionCommand[]): Promise<ReadonlySet<ExtensionName>> {
+    for (const command of wanted) {
+      const { name } = command
+      if (this.#missing.has(name) || this.#isPointless(name)) continue
+      this.#open = name
+      try {
+        // A server that does not know the types could not tell where they end.
+        if (name === 'entryTypes') await channel.request({ name: 'filters' })
+        await channel.request(command)
+        this.#granted.add(name)
+      } catch (error) {
+        if (!(error instanceof ServerRefusedError)) throw error
+        this.#refused.add(name)
+      }
+      this.#open = undefined
     }
-    if (this.#filter === undefined) return
-    if (await isKnown(channel, 'filters')) {
-      await channel.request({ name: 'entryTypes', types: [...this.#filter.types] })
-    } else {
-      this.#filter.memory.onRefused()
-      this.#filter = undefined
-      this.#refused = true
-    }
+    return this.#granted
   }
 
-  /** Whether the connection ended because the server does not know what it was asked for: on the next it is not asked. */
-  explain(error: unknown): boolean {
-    return this.#refused && error instanceof ConnectionError && (error.code === 'CLOSED' || error.code === 'RESET')
+  /** The connection failed before it streamed: says whether another one, on which less is asked for, is to be dialled at once. */
+  failed(error: unknown): boolean {
+    if (!(error instanceof ConnectionError)) return false
+    const isRefusal = this.#refused.size > 0 && (error.code === 'CLOSED' || error.code === 'RESET')
+    if (isRefusal) this.#missing.add(this.#refused)
+    else if (this.#open !== undefined && OPTIONAL.has(this.#open)) this.#missing.add([this.#open])
+    return isRefusal
   }
-}
 
-async function isKnown(channel: Channel, name: 'operationBoundaries' | 'filters'): Promise<boolean> {
-  try {
-    await channel.request({ name })
-    return true
-  } catch (error) {
-    if (error instanceof ServerRefusedError) return false
-    throw error
+  /** Entries of some types are not compressed. */
+  #isPointless(name: ExtensionName): boolean {
+    return name === 'compression' && this.#granted.has('entryTypes')
   }
 }

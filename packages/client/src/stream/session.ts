@@ -1,9 +1,9 @@
-import type { Entry, Header, OperationBoundary, Progress } from '@datastreamer/format'
+import type { Entry, ExtensionCommand, ExtensionName, Header, OperationBoundary, Progress } from '@datastreamer/format'
 import { Channel, type IdleLimit } from '../connection/channel.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { requestEntry, requestHeader } from '../query/queries.ts'
-import { Extensions, type WantedExtensions } from './extensions.ts'
+import { ExtensionRequests, type WantedExtensions } from './extensions.ts'
 
 /** Where a stream starts: at an entry, at a bookmark's own entry, or with a range that the server ends by itself. */
 export type Start =
@@ -11,52 +11,51 @@ export type Start =
   | { readonly name: 'startBookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
 
-/** It asks for extensions that are wanted, and goes without those that the server does not know. */
-export interface SessionOptions extends WantedExtensions {
+export interface SessionOptions {
+  /** What to ask for (default: nothing); it goes without what the server does not know. */
+  readonly wanted?: WantedExtensions | undefined
   readonly signal: AbortSignal
 }
 
 /**
  * One connection that streams: dialled -> (asked for extensions) -> header known -> started -> streaming -> finished.
  *
- * docs/spec/protocol.md §3, §6, §7 and §11.
+ * docs/spec/protocol.md §3, §6, §7, §10 and §11.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
   readonly header: Header
-  /** Whether the server sends operation boundaries. */
-  readonly boundaries: boolean
-  /** Whether the server sends entries of the wanted types only. */
-  readonly filtered: boolean
+  /** What the server was asked for, and does. */
+  readonly extensions: ReadonlySet<ExtensionName>
   readonly #channel: Channel
   readonly #unbind: () => void
   #streaming = false
 
-  private constructor(channel: Channel, header: Header, { boundaries, filtered }: Extensions, unbind: () => void) {
+  private constructor(channel: Channel, header: Header, extensions: ReadonlySet<ExtensionName>, unbind: () => void) {
     this.#channel = channel
     this.header = header
-    this.boundaries = boundaries
-    this.filtered = filtered
+    this.extensions = extensions
+    if (extensions.has('compression')) channel.expectCompressed()
     this.#unbind = unbind
   }
 
   /**
-   * Dial, ask for the extensions that are wanted, read the header. A server that refuses one and closes is dialled again,
-   * without that. One that closes without an answer has refused nothing: the next attempt asks again.
+   * Dial, ask for extensions, read the header. A server that refuses one and closes is dialled once more. One that closes
+   * without an answer has refused nothing.
    */
-  static async open(settings: Settings, { signal, ...wanted }: SessionOptions): Promise<StreamSession> {
-    const extensions = new Extensions(wanted)
+  static async open(settings: Settings, { wanted, signal }: SessionOptions): Promise<StreamSession> {
     for (;;) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
+      const requests = wanted && new ExtensionRequests(wanted.missing)
       try {
-        await extensions.ask(channel)
-        return new StreamSession(channel, await requestHeader(channel), extensions, unbind)
+        const granted = await requests?.ask(channel, worthIt(wanted?.commands ?? [], settings, channel))
+        return new StreamSession(channel, await requestHeader(channel), granted ?? new Set(), unbind)
       } catch (error) {
         unbind()
         channel.connection.fail(error)
         signal.throwIfAborted()
-        if (!extensions.explain(error)) throw error
+        if (requests?.failed(error) !== true) throw error
       }
     }
   }
@@ -86,13 +85,13 @@ export class StreamSession {
    */
   async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
     const item = await this.#channel.streamed(idleLimit)
-    if ('gap' in item && !this.boundaries) {
+    if ('gap' in item && !this.extensions.has('operationBoundaries')) {
       throw new ProtocolError(
         'UNEXPECTED_PACKET',
         `the server sent an operation boundary before ${item.nextEntry}, unasked`,
       )
     }
-    if ('digest' in item && !this.filtered) {
+    if ('digest' in item && !this.extensions.has('entryTypes')) {
       throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a progress to ${item.nextEntry}, unasked`)
     }
     return item
@@ -124,4 +123,14 @@ export class StreamSession {
     this.#unbind()
     this.#channel.connection.fail(error)
   }
+}
+
+/** What is worth asking for on a connection: over none that stays on this machine are entries faster if they are compressed. */
+function worthIt(
+  commands: readonly ExtensionCommand[],
+  { compression }: Settings,
+  { connection }: Channel,
+): readonly ExtensionCommand[] {
+  const isWorthIt = compression === 'auto' ? !connection.isLocal : compression
+  return isWorthIt ? commands : commands.filter(({ name }) => name !== 'compression')
 }

@@ -1,6 +1,9 @@
+import { constants, zstdCompressSync } from 'node:zlib'
 import {
   type Command,
   type Entry,
+  type ExtensionName,
+  encodeCompressed,
   encodeEntry,
   encodeOperationBoundary,
   type Header,
@@ -73,7 +76,7 @@ export class FakeServer implements AsyncDisposable {
   async #serve(connection: PeerConnection, index: number): Promise<void> {
     const names: Command['name'][] = []
     this.commands[index] = names
-    let boundaries = false
+    const extensions = new Set<ExtensionName>()
     for (;;) {
       const command = await connection.command()
       if (command === undefined) return
@@ -82,8 +85,8 @@ export class FakeServer implements AsyncDisposable {
       if (command.name === 'filters' || this.options.unknown?.includes(command.name)) {
         connection.result(9)
         if (this.options.afterUnknown === 'close') return connection.end()
-      } else if (command.name === 'operationBoundaries') {
-        boundaries = true
+      } else if (command.name === 'operationBoundaries' || command.name === 'compression') {
+        extensions.add(command.name)
         connection.send(OK)
       } else if (command.name === 'stop') connection.send(OK)
       else if (command.name === 'header') connection.send(OK, headerOf(this.entries.length, this.options.header))
@@ -92,7 +95,7 @@ export class FakeServer implements AsyncDisposable {
       } else if (command.name === 'bookmark') {
         const at = this.#find(command.bookmark)
         this.#respond(connection, at < 0 ? undefined : this.entries.slice(at).find(({ type }) => type !== 0xb0))
-      } else await this.#stream(connection, index, command, boundaries)
+      } else await this.#stream(connection, index, command, extensions)
     }
   }
 
@@ -104,7 +107,13 @@ export class FakeServer implements AsyncDisposable {
     connection.send(OK, encodeEntry(entry, 0xfe))
   }
 
-  async #stream(connection: PeerConnection, index: number, command: Command, boundaries: boolean): Promise<void> {
+  async #stream(
+    connection: PeerConnection,
+    index: number,
+    command: Command,
+    extensions: ReadonlySet<ExtensionName>,
+  ): Promise<void> {
+    const boundaries = extensions.has('operationBoundaries')
     let next = 0
     let end = Number.POSITIVE_INFINITY
     if (command.name === 'start') {
@@ -136,6 +145,7 @@ export class FakeServer implements AsyncDisposable {
           const boundary = encodeOperationBoundary({ nextEntry: BigInt(next + run.length), gap: false })
           bytes = Buffer.concat([bytes, boundary])
         }
+        if (extensions.has('compression')) bytes = compressed(bytes)
         if (left !== undefined) {
           bytes = bytes.subarray(0, left)
           left -= bytes.length
@@ -152,4 +162,14 @@ export class FakeServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.peer[Symbol.asyncDispose]()
   }
+}
+
+/** Whole packets as one compressed packet. */
+export function compressed(packets: Uint8Array): Uint8Array {
+  return encodeCompressed({ size: packets.length, frame: zstdFrame(packets) })
+}
+
+/** A frame with a checksum. */
+export function zstdFrame(bytes: Uint8Array): Uint8Array {
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
 }

@@ -21,13 +21,13 @@ export interface BoundariesAround {
 
 /** Decides which operation boundaries one stream is sent. docs/spec/protocol.md §7. */
 export class BoundaryPackets {
-  readonly #known: KnownBoundaries
+  readonly known: KnownBoundaries
   #begun = false
   /** Whether the last boundary sent said that the next are unknown. */
   #unknown = false
 
   constructor(known: KnownBoundaries) {
-    this.#known = known
+    this.known = known
   }
 
   /**
@@ -38,25 +38,49 @@ export class BoundaryPackets {
    * @param isCommitPoint whether that is the commit point
    */
   async around(from: number, to: number, isCommitPoint: boolean): Promise<BoundariesAround> {
-    const last = isCommitPoint ? to : await this.#known.lastUpTo(to)
-    const end = last !== undefined && last > from ? last : undefined
+    const end = await lastWithin(this.known, from, to, isCommitPoint)
+    return { before: await this.before(from, end !== undefined), end }
+  }
+
+  /**
+   * Boundaries that belong before entry `from`, which is about to be sent.
+   *
+   * @param endsOne whether a boundary is sent with the entries from there on
+   */
+  async before(from: number, endsOne: boolean): Promise<readonly OperationBoundary[]> {
     const before: OperationBoundary[] = []
-    if (!this.#begun && (from === 0 || (await this.#known.lastUpTo(from)) === from))
-      before.push(boundaryAt(from, false))
+    if (!this.#begun && (from === 0 || (await this.known.lastUpTo(from)) === from)) before.push(boundaryAt(from, false))
     this.#begun = true
-    if (end !== undefined) {
+    if (endsOne) {
       this.#unknown = false
-    } else if (!this.#unknown && !(await this.#known.isKnownAt(from))) {
+    } else if (!this.#unknown && !(await this.known.isKnownAt(from))) {
       this.#unknown = true
       before.push(boundaryAt(from, true))
     }
-    return { before, end }
+    return before
   }
 
   /** The boundaries that were last asked for were not sent, and no entry after them. */
   forget(): void {
     this.#unknown = false
   }
+}
+
+/**
+ * Number of the entry after the last boundary among entries, if there is one.
+ *
+ * @param from number of the first of them
+ * @param to number after the last of them
+ * @param isCommitPoint whether that is the commit point
+ */
+export async function lastWithin(
+  known: KnownBoundaries,
+  from: number,
+  to: number,
+  isCommitPoint: boolean,
+): Promise<number | undefined> {
+  const last = isCommitPoint ? to : await known.lastUpTo(to)
+  return last !== undefined && last > from ? last : undefined
 }
 
 /** The boundary before entry `number`. */

@@ -52,7 +52,7 @@ export class ClientConnection implements Task {
     })
     this.#inlet = new Inlet(socket, {
       clock,
-      reader: new CommandReader(log.header.streamType),
+      reader: new CommandReader(log.header.streamType, context.unknownCommands),
       onInput: this.#requestTurn,
       messageTimeoutMs: commandTimeoutMs,
       onTimeout: () => this.#abort({ reason: 'COMMAND_TIMEOUT' }),

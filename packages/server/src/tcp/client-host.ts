@@ -9,9 +9,10 @@ import { HANDSHAKE_TIMEOUT_MS } from '../socket/listener.ts'
 import type { KnownBoundaries } from './boundary-packets.ts'
 import { ChunkMemory } from './chunk-memory.ts'
 import { ClientConnection } from './client-connection.ts'
+import { CompressedRuns } from './compressed-runs.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
 import { FilterResults } from './filter-results.ts'
-import { QueuedLog, type ReadQueue } from './read-queue.ts'
+import { QueuedLog, ReadQueue } from './read-queue.ts'
 import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
@@ -23,6 +24,10 @@ const SMALL_CHUNK_BYTES = 64 * 1024
 const LARGE_CHUNK_BYTES = 256 * 1024
 /** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
 const LARGE_CHUNKS = 32
+/** Runs that are compressed at a time: one of the threads that the system has for the disk, of which commits keep another. */
+const COMPRESSIONS_AT_ONCE = 1
+/** Bytes of compressed runs that are kept, by all hosts together: what readers of one run may be apart. */
+const KEPT_BYTES = 32 * 1024 * 1024
 /** Time of the event loop that a connection costs which does nothing. */
 const ACCEPT_MS = 0.2
 
@@ -58,18 +63,24 @@ export interface ClientHostOptions extends HostLimits {
 export class ClientHost implements Clients {
   readonly #options: ClientHostOptions
   readonly #endpoint: Endpoint<ClientConnection>
+  readonly #compressed: CompressedRuns
   readonly #counts = new EventCounts<RejectReason, CloseReason, number>()
   /** Bytes sent to clients that were closed. */
   #closedBytesSent = 0
 
   constructor(options: ClientHostOptions) {
-    const { log, reads, scheduler, hosts, maxConnections } = options
+    const { log, reads, scheduler, clock, hosts, maxConnections, compression } = options
     this.#options = options
+    const queued = new QueuedLog(log, reads)
+    const compressions = new ReadQueue(scheduler, clock, COMPRESSIONS_AT_ONCE)
+    this.#compressed = new CompressedRuns(queued, compressions, KEPT_BYTES / hosts)
     const onEvent = (event: EventDetails): void => this.#onEvent(event)
     const maxLarge = Math.ceil(LARGE_CHUNKS / hosts)
     const context: ConnectionContext = {
       ...options,
-      log: new QueuedLog(log, reads),
+      log: queued,
+      compressed: this.#compressed,
+      unknownCommands: new Set(compression ? [] : ['compression']),
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),
@@ -108,7 +119,8 @@ export class ClientHost implements Clients {
   async counters(): Promise<ServerCounters> {
     const sent = (sum: number, { bytesSent }: ClientConnection): number => sum + bytesSent
     const bytesSent = this.#endpoint.connections.reduce(sent, this.#closedBytesSent)
-    return { accepted: this.#endpoint.accepted, bytesSent, ...this.#counts.now }
+    const { totals: compression } = this.#compressed
+    return { accepted: this.#endpoint.accepted, bytesSent, compression, ...this.#counts.now }
   }
 
   close(graceMs: number): Promise<void> {

@@ -1,9 +1,8 @@
 import { type Command, encodeResult, ResultCode, type StreamError } from '@datastreamer/format'
 import type { Input } from '../socket/inlet.ts'
 import type { Outlet } from '../socket/outlet.ts'
-import { BoundaryPackets } from './boundary-packets.ts'
-import { EntryFilter } from './entry-filter.ts'
 import { EntryStream, type StreamOutcome } from './entry-stream.ts'
+import { Extensions } from './extensions.ts'
 import { FailedStarts } from './failed-starts.ts'
 import { replyFor } from './filtered-start.ts'
 import { type Query, type Reply, resultOfFault } from './replies.ts'
@@ -61,13 +60,13 @@ export class ClientSession {
   readonly #options: ClientSessionOptions
   readonly #outlet: Outlet
   readonly #failedStarts = new FailedStarts()
+  readonly #extensions: Extensions
   #state: State = STOPPED
-  #sendsBoundaries = false
-  #filter: EntryFilter | undefined
 
   constructor(options: ClientSessionOptions) {
     this.#options = options
     this.#outlet = options.outlet
+    this.#extensions = new Extensions(options.context)
     this.#become(STOPPED)
   }
 
@@ -134,7 +133,7 @@ export class ClientSession {
 
   #lookUp(query: Query): void {
     const { context } = this.#options
-    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#filter !== undefined)
+    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#extensions.isFiltered)
     const reply = look()
     if (!(reply instanceof Promise)) {
       this.#give(reply)
@@ -161,25 +160,20 @@ export class ClientSession {
       case 'refused':
         this.#refuse(reply.code)
         return
+      case 'extension':
+        this.#extensions.turnOn(reply.command)
+        this.#answerOk()
+        return
       case 'stream':
         this.#start(reply)
-        return
-      case 'boundaries':
-        this.#sendsBoundaries = true
-        break
-      case 'types':
-        this.#filter = EntryFilter.of(reply.types, this.#options.context.memory.results)
     }
-    this.#answerOk()
   }
 
   #start({ from, end, body, progress }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
-    const { log, operationBoundaries, memory, clock } = context
-    const boundaries = this.#sendsBoundaries ? new BoundaryPackets(operationBoundaries) : undefined
+    const { log, clock } = context
     const onDone = (outcome: StreamOutcome): void => this.#onStreamDone(outcome)
-    const filter = this.#filter
-    const stream = new EntryStream({ log, from, end, boundaries, filter, memory, clock, outlet, requestTurn, onDone })
+    const stream = new EntryStream({ log, from, end, ...this.#extensions.ofStream, clock, outlet, requestTurn, onDone })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     context.onEvent({ type: 'streaming', id, fromEntry: BigInt(from.number), toEntry })

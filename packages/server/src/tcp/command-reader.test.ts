@@ -6,7 +6,7 @@ import { CommandReader } from './command-reader.ts'
 const u64 = fc.bigInt(0n, 2n ** 64n - 1n)
 const bookmark = fc.uint8Array({ minLength: 1, maxLength: 16 })
 const command: fc.Arbitrary<Command> = fc.oneof(
-  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries') }),
+  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries', 'compression') }),
   fc.record({ name: fc.constant('start'), fromEntryNumber: u64 }),
   fc.record({ name: fc.constant('entry'), entryNumber: u64 }),
   fc.record({ name: fc.constantFrom('startBookmark', 'bookmark'), bookmark }),

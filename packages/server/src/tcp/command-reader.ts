@@ -1,14 +1,17 @@
-import { type Command, decodeCommand } from '@datastreamer/format'
+import { type Command, CommandNumber, decodeCommand, FormatError } from '@datastreamer/format'
 import type { InputReader } from '../socket/inlet.ts'
 
 /** The commands of one connection: chunks of bytes in, commands out, in order. docs/spec/protocol.md §3. */
 export class CommandReader implements InputReader<Command> {
   readonly #streamType: bigint
+  readonly #unknown: ReadonlySet<Command['name']>
   #bytes: Uint8Array = new Uint8Array(0)
   #borrowed = false
 
-  constructor(streamType: bigint) {
+  /** @param unknown commands that this server is not to know */
+  constructor(streamType: bigint, unknown: ReadonlySet<Command['name']> = new Set()) {
     this.#streamType = streamType
+    this.#unknown = unknown
   }
 
   /** Bytes that belong to no command that was read. */
@@ -37,6 +40,8 @@ export class CommandReader implements InputReader<Command> {
       this.#compact()
       return undefined
     }
+    const { name } = decoded.command
+    if (this.#unknown.has(name)) throw new FormatError('UNKNOWN_COMMAND', `command ${CommandNumber[name]}`, 0)
     this.#bytes = this.#bytes.subarray(decoded.bytes)
     return decoded.command
   }

@@ -2,6 +2,8 @@ import { encodeOperationBoundary } from '@datastreamer/format'
 import type { LogCursor, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
 import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
+import type { CompressedRun } from './compressed-run.ts'
+import { type CompressedRuns, LEAST_BYTES } from './compressed-runs.ts'
 import type { FilterResults } from './filter-results.ts'
 import { FilteredReads } from './filtered-reads.ts'
 import { firstChunk } from './first-chunk.ts'
@@ -9,7 +11,7 @@ import type { SharedCopy } from './shared-copy.ts'
 
 /** What a stream writes at once. */
 export interface Chunk {
-  /** Entries, and operation boundaries before and after them. Read-only: other streams may write them too. */
+  /** Entries, and operation boundaries before and after them, or a compressed packet. Read-only: other streams may write them too. */
   readonly packets: readonly Uint8Array[]
   /** Byte offset of the first entry in the file. */
   readonly position: number
@@ -35,6 +37,8 @@ export interface EntryFeedOptions {
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
   readonly boundaries: BoundaryPackets | undefined
+  /** Where compressed runs are, if the client wants them. */
+  readonly compressed: CompressedRuns | undefined
   /** Whether who writes a chunk looks at each of its entries (default false). */
   readonly isFiltered?: boolean | undefined
   readonly memory: FeedMemory
@@ -49,14 +53,18 @@ export class EntryFeed {
   readonly #cursor: LogCursor
   readonly #end: number
   readonly #boundaries: BoundaryPackets | undefined
+  readonly #compressed: CompressedRuns | undefined
   readonly #memory: FeedMemory
   readonly #filtered: FilteredReads | undefined
+  /** Number of the entry up to which the run at the cursor is known not to be worth compressing. */
+  #plainUntil = 0
 
-  constructor({ log, cursor, end, boundaries, isFiltered = false, memory }: EntryFeedOptions) {
+  constructor({ log, cursor, end, boundaries, compressed, isFiltered = false, memory }: EntryFeedOptions) {
     this.#log = log
     this.#cursor = cursor
     this.#end = end
     this.#boundaries = boundaries
+    this.#compressed = compressed
     this.#memory = memory
     this.#filtered = isFiltered ? new FilteredReads(memory.chunks.smallBytes) : undefined
   }
@@ -64,7 +72,8 @@ export class EntryFeed {
   /** The chunk at the cursor, if it can be had without waiting. */
   now(credit: number): Chunk | undefined {
     const run = this.#boundaries === undefined ? this.#cursor.now() : undefined
-    return run && this.#ofMemory(run, credit)
+    if (run === undefined || (this.#wantsCompressed && run.bytes.length >= LEAST_BYTES)) return undefined
+    return this.#ofMemory(run, credit)
   }
 
   /** The chunk at the cursor, if it can be had without waiting, is small and ends at the head. */
@@ -81,6 +90,8 @@ export class EntryFeed {
    * @throws {TruncatedError}
    */
   async fetch(credit: number): Promise<Chunk | undefined> {
+    const compressed = this.#wantsCompressed ? await this.#ofCompressed(credit) : undefined
+    if (compressed !== undefined) return compressed
     const { number } = this.#cursor
     const run = this.#cursor.now()
     const chunk = run === undefined ? await this.#ofDisk(credit) : this.#ofMemory(run, credit)
@@ -104,13 +115,51 @@ export class EntryFeed {
     this.release(chunk)
   }
 
+  get #wantsCompressed(): boolean {
+    return this.#compressed !== undefined && this.#cursor.number >= this.#plainUntil
+  }
+
+  /** Number of the entry to stop before, if entries are sent as they are: the next compressed run is to be one that others want too. */
+  get #plainEnd(): number {
+    return this.#plainUntil > this.#cursor.number ? Math.min(this.#end, this.#plainUntil) : this.#end
+  }
+
+  /** The compressed run at the cursor, if there is one that this reader may have. */
+  async #ofCompressed(credit: number): Promise<Chunk | undefined> {
+    // Throws if a truncation removed entries before the cursor.
+    this.#cursor.now()
+    const { position: from, number } = this.#cursor
+    if (from === undefined || number >= Number(this.#log.header.totalEntries)) return undefined
+    const { epoch } = this.#log
+    const run = await this.#compressed?.of({ from, end: this.#end, boundaries: this.#boundaries?.known })
+    if (run === undefined) return undefined
+    if (run.packet === undefined) {
+      this.#plainUntil = run.next.number
+      return undefined
+    }
+    const before = await this.#before(run, number)
+    if (this.#log.epoch !== epoch) {
+      this.#boundaries?.forget()
+      return undefined
+    }
+    this.#compressed?.onSent(run)
+    const buffer = this.#memory.chunks.takeLargeRight(credit)
+    const { position, next } = run
+    return { packets: [...before, run.packet], position, next, buffer, readsAhead: buffer !== undefined }
+  }
+
+  async #before({ boundary }: CompressedRun, number: number): Promise<readonly Uint8Array[]> {
+    const before = await this.#boundaries?.before(number, boundary !== undefined)
+    return before?.map(encodeOperationBoundary) ?? []
+  }
+
   /** A reader that may keep the log's pages long gets a copy of them. */
   #ofMemory(run: LogRun, credit: number): Chunk {
     const { chunks, newest } = this.#memory
     const mayBeLarge = run.bytes.length > chunks.smallBytes && this.#filtered === undefined
     const buffer = mayBeLarge ? chunks.takeLargeRight(credit) : undefined
     const maxBytes = buffer === undefined ? chunks.smallBytes : Number.POSITIVE_INFINITY
-    const chunk = firstChunk(run, { maxBytes, end: this.#end })
+    const chunk = firstChunk(run, { maxBytes, end: this.#plainEnd })
     const mine = buffer === undefined ? newest.of(chunk) : chunk.bytes
     return { packets: [mine], position: chunk.position, next: chunk.next, buffer, readsAhead: false }
   }
@@ -123,7 +172,7 @@ export class EntryFeed {
       const run = await this.#cursor.read({ into: buffer.bytes, maxBytes: this.#filtered?.maxBytes })
       if (run !== undefined) {
         this.#filtered?.onRead(run)
-        const { bytes, position, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#end })
+        const { bytes, position, next } = firstChunk(run, { maxBytes: Number.POSITIVE_INFINITY, end: this.#plainEnd })
         chunk = { packets: [bytes], position, next, buffer, readsAhead: buffer.isLarge }
       }
       return chunk

@@ -9,6 +9,7 @@ import {
 } from '@datastreamer/store/log'
 import type { Outlet } from '../socket/outlet.ts'
 import type { BoundaryPackets } from './boundary-packets.ts'
+import type { CompressedRuns } from './compressed-runs.ts'
 import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
 import type { EntryFilter } from './entry-filter.ts'
 import { Pace } from './pace.ts'
@@ -28,6 +29,8 @@ export interface EntryStreamOptions {
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
   readonly boundaries?: BoundaryPackets | undefined
+  /** Where compressed runs are, if they are wanted; not of a stream of some entry types. */
+  readonly compressed?: CompressedRuns | undefined
   /** Which entries are wanted (default: all). */
   readonly filter?: EntryFilter | undefined
   readonly memory: FeedMemory
@@ -58,7 +61,7 @@ const STOPPED: State = { t: 'stopped' }
 /**
  * A cursor in the log that moves as fast as its outlet takes the entries, and at the head waits for the next commit. It
  * holds the chunk that is being written, which is small; while the outlet takes chunks as fast as they come, they may be
- * large and the next one is held too. docs/spec/protocol.md §2.
+ * large and the next one is held too. A compressed chunk may be up to three times as large as a small one. docs/spec/protocol.md §2.
  *
  * Invariants: it only moves forward, and never beyond its end; a chunk is written only where the chunk before it ended, and
  * only when the outlet has room; one chunk is read at a time; when it is stopped it holds no chunk but the one that is being
@@ -72,20 +75,23 @@ export class EntryStream implements LogListener {
   readonly #feed: EntryFeed
   readonly #pace = new Pace()
   readonly #unlisten: () => void
+  readonly #leave: (() => void) | undefined
   readonly #cursor: LogCursor
   #state: State = IDLE
   #opened = false
 
   constructor(options: EntryStreamOptions) {
-    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, filter, memory } = options
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, filter, memory } = options
     const isFiltered = filter !== undefined
+    invariant(!isFiltered || compressed === undefined, 'a stream of some entry types is not compressed')
     this.#options = options
     this.#log = log
     this.#outlet = options.outlet
     this.#cursor = new LogCursor(log, from)
     this.#end = end
-    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, isFiltered, memory })
+    this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, isFiltered, memory })
     this.#unlisten = log.listen(this)
+    this.#leave = compressed?.enter()
   }
 
   /** Number of the next entry. */
@@ -142,6 +148,7 @@ export class EntryStream implements LogListener {
   /** Write no more. */
   stop(): void {
     this.#unlisten()
+    this.#leave?.()
     this.#dropFetched()
     this.#state = STOPPED
   }

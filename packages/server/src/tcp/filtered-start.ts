@@ -16,12 +16,12 @@ export function replyFor(query: Query, stream: LookedUp, isFiltered: boolean): R
 async function withProgress(query: Query, stream: LookedUp): Promise<Reply> {
   const { log } = stream
   for (;;) {
-    const { count } = log.truncations
+    const { epoch } = log
     const reply = await replyTo(query, stream)
     if (reply.t !== 'stream') return reply
     const { number } = reply.from
     const before = number === 0 ? undefined : await log.entry(BigInt(number - 1))
-    if (count !== log.truncations.count) continue
+    if (epoch !== log.epoch) continue
     invariant(number === 0 || before !== undefined, `a stream begins after entry ${number - 1}, which is not there`)
     return { ...reply, progress: progressAfter(number, before && encodeEntry(before)) }
   }

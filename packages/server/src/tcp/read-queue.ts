@@ -43,6 +43,11 @@ export class ReadQueue implements Task {
     this.#atOnce = atOnce
   }
 
+  /** Reads that have not begun. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /** Read when all that were queued before have begun. @throws what `read` throws */
   run<T>(read: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -100,6 +105,10 @@ export class QueuedLog implements ReadableLog {
 
   get truncations(): Truncations {
     return this.#log.truncations
+  }
+
+  get epoch(): number {
+    return this.#log.epoch
   }
 
   listen(listener: LogListener): () => void {

@@ -1,6 +1,8 @@
 import {
   type Command,
   type Entry,
+  type ExtensionCommand,
+  type ExtensionName,
   encodeEntry,
   encodeHeaderEntry,
   NOT_FOUND_ENTRY,
@@ -25,15 +27,13 @@ export type Reply =
       /** The progress that a stream of some entry types begins with. */
       readonly progress?: Uint8Array | undefined
     }
-  /** Send an OK, and operation boundaries from now on. */
-  | { readonly t: 'boundaries' }
-  /** Send an OK, and entries of these types only from now on; none: of all types again. */
-  | { readonly t: 'types'; readonly types: readonly number[] }
+  /** Send an OK, and whatever the extension is for from now on. */
+  | { readonly t: 'extension'; readonly command: ExtensionCommand }
 
 /** A command that a stopped connection may be sent. */
 export type Query = Exclude<Command, { readonly name: 'stop' }>
 
-type Lookup = Exclude<Query, { readonly name: 'header' | 'operationBoundaries' | 'filters' | 'entryTypes' }>
+type Lookup = Exclude<Query, { readonly name: 'header' | 'filters' | ExtensionName }>
 
 /** What a reply is looked up in. */
 export type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
@@ -48,11 +48,11 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
     case 'header':
       return found(encodeHeaderEntry(stream.log.header))
     case 'operationBoundaries':
-      return { t: 'boundaries' }
+    case 'compression':
+    case 'entryTypes':
+      return { t: 'extension', command: query }
     case 'filters':
       return { t: 'found' }
-    case 'entryTypes':
-      return { t: 'types', types: query.types }
     default:
       return lookUp(query, stream)
   }

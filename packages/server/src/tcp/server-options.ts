@@ -1,6 +1,8 @@
+import type { Command } from '@datastreamer/format'
 import type { Clock, Net } from '@datastreamer/runtime'
 import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store/log'
 import type { KnownBoundaries } from './boundary-packets.ts'
+import type { CompressedRuns } from './compressed-runs.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
 import type { EventDetails } from './server-events.ts'
@@ -44,6 +46,11 @@ export interface ServingOptions extends ConnectionLimits {
   readonly maxConnectionsPerAddress?: number | undefined
   /** Time without traffic after which the kernel asks whether the client's host is still there (default 30,000; 0 is never). */
   readonly keepAliveMs?: number | undefined
+  /**
+   * Compress runs of entries for clients that ask for it (default true); without, that command is unknown.
+   * docs/spec/protocol.md §10.
+   */
+  readonly compression?: boolean | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
   /** Where it listens (default: this machine's network). */
@@ -63,6 +70,7 @@ export type FindBookmark = (bookmark: Uint8Array) => Promise<bigint | undefined>
 export interface HostLimits extends Resolved<ConnectionLimits> {
   readonly maxConnections: number
   readonly keepAliveMs: number
+  readonly compression: boolean
 }
 
 /** What all connections of a host share. */
@@ -73,6 +81,10 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
+  /** Where runs are compressed, for those who asked for it. */
+  readonly compressed: CompressedRuns
+  /** Commands that this server is not to know. */
+  readonly unknownCommands: ReadonlySet<Command['name']>
   readonly scheduler: FairScheduler
   readonly memory: FeedMemory
   readonly clock: Clock

@@ -1,4 +1,5 @@
 import type { RejectReason } from '../socket/endpoint-events.ts'
+import type { CompressionTotals } from './compressed-runs.ts'
 import type { CloseReason } from './server-events.ts'
 
 /** What is to be seen of a connection from outside. */
@@ -20,6 +21,7 @@ export interface ConnectionStatus {
 export interface ServerCounters {
   readonly accepted: number
   readonly bytesSent: number
+  readonly compression: CompressionTotals
   readonly rejected: Readonly<Partial<Record<RejectReason, number>>>
   readonly closed: Readonly<Partial<Record<CloseReason, number>>>
   /** Results other than OK, by their code. */

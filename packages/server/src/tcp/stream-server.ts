@@ -120,5 +120,6 @@ function limitsOf(options: StreamServerOptions): HostLimits {
     inactivityTimeoutMs: options.inactivityTimeoutMs ?? 120_000,
     commandTimeoutMs: options.commandTimeoutMs ?? 10_000,
     closeOnStateError: options.closeOnStateError ?? true,
+    compression: options.compression ?? true,
   }
 }

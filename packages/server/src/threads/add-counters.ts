@@ -8,6 +8,11 @@ export function addCounters(each: readonly ServerCounters[]): ServerCounters {
   return {
     accepted: sum(({ accepted }) => accepted),
     bytesSent: sum(({ bytesSent }) => bytesSent),
+    compression: {
+      runs: sum(({ compression }) => compression.runs),
+      bytesBefore: sum(({ compression }) => compression.bytesBefore),
+      bytesSent: sum(({ compression }) => compression.bytesSent),
+    },
     rejected: addCounts(each.map(({ rejected }) => rejected)),
     closed: addCounts(each.map(({ closed }) => closed)),
     refused: addCounts(each.map(({ refused }) => refused)),

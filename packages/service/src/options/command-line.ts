@@ -99,12 +99,14 @@ function declare(name: string, flag: string, spec: Option): CommanderOption[] {
   const isAlias = flag !== flagOf(name)
   const value = spec.type === 'boolean' ? '' : ` <${spec.placeholder ?? placeholderOf(spec)}>`
   const dashes = flag.length === 1 ? '-' : '--'
-  const option = new CommanderOption(`${dashes}${flag}${value}`, describe(spec)).hideHelp(
-    isAlias || spec.hidden === true,
-  )
-  option.helpGroup(`${spec.group ?? 'Options'}:`)
-  if (spec.type !== 'boolean') return [option]
-  return [option, new CommanderOption(`--no-${flag}`).hideHelp()]
+  const option = new CommanderOption(`${dashes}${flag}${value}`, describe(spec))
+  const negated = new CommanderOption(`--no-${flag}`, describe(spec))
+  const isHidden = isAlias || spec.hidden === true
+  const isOn = spec.type === 'boolean' && spec.default === true
+  for (const each of [option, negated]) each.helpGroup(`${spec.group ?? 'Options'}:`)
+  option.hideHelp(isHidden || isOn)
+  negated.hideHelp(isHidden || !isOn)
+  return spec.type === 'boolean' ? [option, negated] : [option]
 }
 
 function take(
@@ -138,6 +140,6 @@ function placeholderOf(spec: Option): string {
 
 function describe(spec: Option): string {
   const choices = spec.type === 'choice' ? `: ${spec.choices.join(', ')}` : ''
-  const value = 'default' in spec && spec.default !== undefined ? ` (default ${String(spec.default)})` : ''
+  const value = spec.type !== 'boolean' && spec.default !== undefined ? ` (default ${String(spec.default)})` : ''
   return `${spec.help}${choices}${value}`
 }

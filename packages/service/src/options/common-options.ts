@@ -47,6 +47,12 @@ const CLIENT_OPTIONS = {
     group: 'Clients',
     help: 'do not disconnect a client whose command does not fit what it does, as the Go server does not',
   },
+  compression: {
+    type: 'boolean',
+    default: true,
+    group: 'Clients',
+    help: 'do not compress entries, also for clients that ask for it',
+  },
 } as const satisfies OptionTable
 
 /** Options of every service: TLS, admin endpoint, shutdown, logs, configuration file. */

@@ -36,6 +36,8 @@ export type Option =
   | (OptionBase & { readonly type: 'choice'; readonly choices: readonly string[]; readonly default: string })
   | (OptionBase & {
       readonly type: 'boolean'
+      /** What holds without it (default false); where that is true, `--help` lists `--no-...`, and `help` is of that. */
+      readonly default?: boolean
       /** What holds without it where the configuration is another program's: has any of its spellings. */
       readonly foreignDefault?: boolean
     })

@@ -82,6 +82,18 @@ test('u64 keep every digit, in a file too', () => {
   expect(config(['--config', file('system-id = 9223372036854775807')]).systemId).toBe(2n ** 63n - 1n)
 })
 
+test('a boolean that holds by itself is listed by what turns it off', () => {
+  const table = { shiny: { type: 'boolean', default: true, help: 'leave it dull' } } as const
+  const text = { name: 'x', version: '1', description: '' }
+  const read = (argv: readonly string[]) => {
+    const line = readCommandLine(argv, table, text)
+    return line.kind === 'run' ? resolveConfig(table, { ...line, env: {} }).shiny : line.text
+  }
+  expect([read([]), read(['--no-shiny']), read(['--shiny'])]).toEqual([true, false, true])
+  expect(read(['--help'])).toMatch(/^ {2}--no-shiny +leave it dull$/m)
+  expect(read(['--help'])).not.toMatch(/^ {2}--shiny/m)
+})
+
 test('a boolean can be set to false, and be said in several ways', () => {
   const path = file('read-only = true')
   expect(config(['--config', path]).readOnly).toBe(true)

@@ -60,7 +60,7 @@ export function resolveConfig<T extends OptionTable>(table: T, sources: Sources)
 function defaultOf(option: Option, isForeign: boolean): Value | undefined {
   switch (option.type) {
     case 'boolean':
-      return isForeign && option.foreignDefault === true
+      return option.default === true || (isForeign && option.foreignDefault === true)
     case 'duration':
       return option.default === undefined ? undefined : option.default * (option.unit === 's' ? 1000 : 1)
     case 'rate':

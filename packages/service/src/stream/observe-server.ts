@@ -1,5 +1,11 @@
 import { ResultCode } from '@datastreamer/format'
-import { CLOSE_REASONS, type ConnectionStatus, REJECT_REASONS, type StreamServer } from '@datastreamer/server'
+import {
+  CLOSE_REASONS,
+  type ConnectionStatus,
+  REJECT_REASONS,
+  type ServerCounters,
+  type StreamServer,
+} from '@datastreamer/server'
 import type { StreamLog } from '@datastreamer/store/log'
 import { Gauge, type Registry } from 'prom-client'
 import { gauge, total, totals } from '../metrics/instruments.ts'
@@ -48,6 +54,7 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     'Bytes sent to clients',
     async () => (await server.counters()).bytesSent,
   )
+  observeCompression(registry, server)
   totals(
     registry,
     'datastreamer_connections_rejected_total',
@@ -72,6 +79,16 @@ export function observeServer(registry: Registry, server: StreamServer, maxConne
     async () => (await server.counters()).refused,
     REFUSED,
   )
+}
+
+function observeCompression(registry: Registry, server: StreamServer): void {
+  const now = async (): Promise<ServerCounters['compression']> => (await server.counters()).compression
+  const runs = 'Runs of entries that were compressed, each for all clients of a thread that were sent it'
+  total(registry, 'datastreamer_compressed_runs_total', runs, async () => (await now()).runs)
+  const sent = 'Bytes of compressed packets sent to clients'
+  total(registry, 'datastreamer_compressed_sent_bytes_total', sent, async () => (await now()).bytesSent)
+  const before = 'Bytes that the packets in them would have had'
+  total(registry, 'datastreamer_compressed_content_bytes_total', before, async () => (await now()).bytesBefore)
 }
 
 /** Show how long a log is. */

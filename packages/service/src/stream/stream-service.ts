@@ -49,6 +49,7 @@ export class StreamService implements AsyncDisposable {
       maxConnections: config.maxConnections,
       maxConnectionsPerAddress: config.maxConnectionsPerAddress,
       closeOnStateError: !config.keepOpenOnStateError,
+      compression: config.compression,
       readerThreads: config.readerThreads,
     })
     const unlisten = logServer(log, server)

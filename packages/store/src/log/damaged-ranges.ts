@@ -14,6 +14,7 @@ const MAX_RANGES = 10_000
 export class DamagedRanges {
   readonly #onChange: () => void
   #ranges: EntryRange[] = []
+  #additions = 0
 
   /** @param onChange called when damage was found or is gone */
   constructor(onChange: () => void = () => {}) {
@@ -22,6 +23,11 @@ export class DamagedRanges {
 
   get all(): readonly EntryRange[] {
     return this.#ranges
+  }
+
+  /** How often one was added, or all were replaced. */
+  get additions(): number {
+    return this.#additions
   }
 
   get bytes(): number {
@@ -49,6 +55,7 @@ export class DamagedRanges {
     let { from, to } = range
     invariant(from.totalLength < to.totalLength, 'a damaged range without bytes')
     invariant(from.totalEntries <= to.totalEntries, 'a damaged range that ends before its start')
+    this.#additions++
     const at = this.#indexAfter(from.totalLength - 1)
     let end = at
     for (let next = this.#ranges[end]; next !== undefined; next = this.#ranges[++end]) {
@@ -75,6 +82,7 @@ export class DamagedRanges {
   /** Know of these ranges and no others. @param ranges in order, with a gap between each two */
   replace(ranges: readonly EntryRange[]): void {
     this.#ranges = [...ranges]
+    this.#additions++
   }
 
   /** Forget what is after the end of the log. */

@@ -49,6 +49,11 @@ export class LogCursor {
     return this.#number
   }
 
+  /** Position of that entry, or of the padding before it; `undefined` until it is located. */
+  get position(): LogPosition | undefined {
+    return this.#at
+  }
+
   /** Whether the log was not truncated since the last run was read, so that the whole run is still in the log. */
   get isCurrent(): boolean {
     return this.#readAt === this.#log.truncations.count

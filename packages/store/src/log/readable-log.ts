@@ -31,6 +31,11 @@ export interface ReadableLog {
   readonly header: Header
   /** Its truncations. */
   readonly truncations: Truncations
+  /**
+   * Grows with every change of committed bytes, by a truncation or in place, and with every damage found: while it stays,
+   * what was read before can still be read.
+   */
+  readonly epoch: number
   listen(listener: LogListener): () => void
   locate(number: number): Promise<LogPosition>
   runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined

@@ -162,6 +162,11 @@ export class StreamLog implements ReadableLog {
     })
   }
 
+  /** Grows when committed bytes begin to change, when they have changed, and when some are found to be damaged. */
+  get epoch(): number {
+    return this.#changes.epoch + this.damages.additions
+  }
+
   /** Waits until no committed bytes are being changed, and returns a number that grows with every change. */
   steadyEpoch(): Promise<number> {
     return this.#changes.steadyEpoch()

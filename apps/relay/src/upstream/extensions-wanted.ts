@@ -1,13 +1,14 @@
 import type { Upstream } from './upstream.ts'
 
-/** Times in a row that a question is left open before that is taken for a no. */
+/** Times in a row that such a question is left open before that is taken for a no. */
 const ENOUGH = 3
 
 /**
- * Which upstreams are asked for operation boundaries: all but those that leave that question open though they answer
- * others. One that is followed without them is asked again on its next connection. docs/spec/protocol.md §7.
+ * Which upstreams are asked for extensions, operation boundaries and compression: all but those that leave that question
+ * open though they answer others. One that is followed without is asked again on its next connection.
+ * docs/spec/protocol.md §7.
  */
-export class BoundariesWanted {
+export class ExtensionsWanted {
   readonly #open = new Map<Upstream, number>()
 
   /** Whether to ask an upstream on its next connection. */
@@ -20,7 +21,7 @@ export class BoundariesWanted {
     this.#open.set(upstream, (this.#open.get(upstream) ?? 0) + 1)
   }
 
-  /** An upstream is followed, with operation boundaries or without. */
+  /** An upstream is followed, with extensions or without. */
   connected(upstream: Upstream): void {
     this.#open.set(upstream, this.of(upstream) ? 0 : ENOUGH - 1)
   }
