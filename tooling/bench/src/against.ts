@@ -154,8 +154,8 @@ async function live(
     async once() {
       const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
       await child.ask({ t: 'join', port, readers, from } satisfies ReadersQuestion)
-      const to = from + operations * OPERATION_ENTRIES
-      const received = child.ask<number[]>({ t: 'receive', to } satisfies ReadersQuestion)
+      const entries = operations * OPERATION_ENTRIES
+      const received = child.ask<number[]>({ t: 'receive', entries } satisfies ReadersQuestion)
       const commit: SourceQuestion = { t: 'commit', operations, entries: OPERATION_ENTRIES, periodMs: LIVE_PERIOD_MS }
       await source.ask(commit)
       return new Histogram(await received).quantile(0.5)

@@ -12,6 +12,9 @@ import { historyLogs } from './history-logs.ts'
 import { historyMemory } from './history-memory.ts'
 import { historyParquet } from './history-parquet.ts'
 import { open } from './open.ts'
+import { peersCatchUp } from './peers-catch-up.ts'
+import { peersLive } from './peers-live.ts'
+import { peersWrite } from './peers-write.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
 import { slowReaders } from './slow-readers.ts'
@@ -37,5 +40,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   historyIndex,
   historyMemory,
   historyParquet,
+  peersWrite,
+  peersCatchUp,
+  peersLive,
   against,
 ]

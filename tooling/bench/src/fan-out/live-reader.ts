@@ -1,39 +1,21 @@
 import { connect, type Socket } from 'node:net'
-import { type Command, ENTRY_HEAD_BYTES, encodeCommand, PacketType } from '@datastreamer/format'
-import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
-import type { Histogram } from './histogram.ts'
+import type { Intake } from './intake.ts'
 
 /** Bytes that one read takes; they are shared by all readers of a process. */
-const shared = new Uint8Array(256 * 1024)
+const shared = Buffer.allocUnsafeSlow(256 * 1024)
 
-/** Type and length of a packet. */
-const PACKET_HEAD_BYTES = 5
-
-export interface LiveReaderOptions {
-  readonly port: number
-  /** Number of the first entry to ask for, which opens an operation. */
-  readonly from: number
-  /** Gets the time from the commit of each operation to its last byte. */
-  readonly latencies: Histogram
-}
-
-/** A connection that receives operations as they are committed and checks that no entry is missing or out of order. */
+/** A connection that receives what is written, and hands it to an intake. */
 export class LiveReader {
   readonly #socket: Socket
-  readonly #from: number
-  readonly #latencies: Histogram
-  #next: number
-  /** The beginning of a packet. */
-  #rest: Uint8Array = new Uint8Array(0)
+  readonly #intake: Intake
+  /** The beginning of a message. */
+  #rest: Buffer = Buffer.alloc(0)
   #onProgress: () => void = () => {}
   #failure: Error | undefined
-  #started = false
 
-  constructor({ port, from, latencies }: LiveReaderOptions) {
-    this.#from = from
-    this.#next = from
-    this.#latencies = latencies
-    const start: Command = { name: 'start', fromEntryNumber: BigInt(from) }
+  /** @param intakeOf makes the intake; what that has to say goes to the server */
+  constructor(port: number, intakeOf: (say: (bytes: Uint8Array) => void) => Intake) {
+    this.#intake = intakeOf((bytes) => void this.#socket.write(bytes))
     this.#socket = connect({
       port,
       host: '127.0.0.1',
@@ -46,19 +28,19 @@ export class LiveReader {
         },
       },
     })
-    this.#socket.once('connect', () => this.#socket.write(encodeCommand(start, 1n)))
+    this.#socket.once('connect', () => this.#socket.write(this.#intake.hello, () => this.#onProgress()))
     this.#socket.once('error', (error) => this.#fail(error))
-    this.#socket.once('close', () => this.#fail(new Error(`the connection was closed before entry ${this.#next}`)))
+    this.#socket.once('close', () => this.#fail(new Error(`closed after ${this.#intake.entries} entries`)))
   }
 
-  /** Resolves when the server has said OK. */
+  /** Resolves when the server sends what is written from now on. */
   async started(): Promise<void> {
-    await this.#until(() => this.#started)
+    await this.#until(() => this.#intake.started && this.#socket.bytesWritten >= this.#intake.hello.length)
   }
 
-  /** Resolves when all entries before that one are there. */
-  async reached(entryNumber: number): Promise<void> {
-    await this.#until(() => this.#next >= entryNumber)
+  /** Resolves when so many entries are there. */
+  async received(entries: number): Promise<void> {
+    await this.#until(() => this.#intake.entries >= entries)
   }
 
   close(): void {
@@ -81,32 +63,16 @@ export class LiveReader {
     this.#onProgress()
   }
 
-  #take(chunk: Uint8Array): void {
-    const now = Number(process.hrtime.bigint())
+  #take(chunk: Buffer): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let at = 0
-    while (bytes.length - at >= PACKET_HEAD_BYTES) {
-      const length = view.getUint32(at + 1)
-      if (length < PACKET_HEAD_BYTES) {
-        this.#fail(new Error(`a packet of ${length} bytes came`))
-        return
-      }
-      if (bytes.length - at < length) break
-      if (bytes[at] === PacketType.entry) this.#takeEntry(view, at, now)
-      else this.#started = true
-      at += length
+    try {
+      const taken = this.#intake.take(bytes)
+      // A copy: another reader's bytes come to the same memory next.
+      this.#rest = Buffer.from(bytes.subarray(taken))
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      return
     }
-    // A copy: another reader's bytes come to the same memory next.
-    this.#rest = new Uint8Array(bytes.subarray(at))
     this.#onProgress()
-  }
-
-  #takeEntry(view: DataView, at: number, now: number): void {
-    const number = Number(view.getBigUint64(at + 9))
-    if (number !== this.#next) this.#fail(new Error(`entry ${number} came, expected ${this.#next}`))
-    this.#next = number + 1
-    if ((this.#next - this.#from) % OPERATION_ENTRIES !== 0) return
-    this.#latencies.add((now - Number(view.getBigUint64(at + ENTRY_HEAD_BYTES))) / 1e6)
   }
 }
