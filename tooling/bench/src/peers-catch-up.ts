@@ -68,7 +68,11 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   ]
 }
 
-async function filled({ form, operationEntries, name }: Stored, entries: number, { folder }: BenchContext): Promise<PeerServer> {
+async function filled(
+  { form, operationEntries, name }: Stored,
+  entries: number,
+  { folder }: BenchContext,
+): Promise<PeerServer> {
   const own = join(folder, name.replaceAll(/\W+/g, '-'))
   mkdirSync(own)
   const server = await START[SYSTEM_OF[form]](own, false)

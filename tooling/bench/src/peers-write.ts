@@ -55,7 +55,11 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
     `file, nothing synced (\`--fsync never\`, \`appendfsync no\`, JetStream as it is by default).${without} ` +
     'Ratios are to what is in the row, above 1 where we are faster: client to client, bytes to bytes.'
   return [
-    { title: 'Entries of 200 bytes, one by one, entries/s', ...(await measure(ONE_BY_ONE, 1, canSync, context)), note: notes },
+    {
+      title: 'Entries of 200 bytes, one by one, entries/s',
+      ...(await measure(ONE_BY_ONE, 1, canSync, context)),
+      note: notes,
+    },
     {
       title: 'Operations of ten entries of 200 bytes that become visible together, entries/s',
       ...(await measure(TOGETHER, 10, canSync, context)),
@@ -74,7 +78,8 @@ async function measure(
   for (const { name, way } of rows) {
     for (const isDurable of [true, false]) {
       const cannot = isDurable && !canSync && 'form' in way && way.form === 'message'
-      if (!cannot) measures[key(name, isDurable)] = () => measureWrites(way, { entries, isDurable, quick: context.quick })
+      if (!cannot)
+        measures[key(name, isDurable)] = () => measureWrites(way, { entries, isDurable, quick: context.quick })
     }
   }
   const log = (text: string): void => context.log(`operations of ${entries}: ${text}`)

@@ -40,7 +40,7 @@ async function readRedis(port: number, records: number): Promise<number> {
 
 /** A subscription to what a push consumer delivers: the consumers of the client take twice as long. */
 async function readJetStream(port: number, records: number): Promise<number> {
-  const connection = await connect({ port })
+  const connection = await connect({ port, reconnect: false })
   const manager = await jetstreamManager(connection)
   let read = 0
   const all = new Promise<void>((resolve, reject) => {
@@ -50,6 +50,7 @@ async function readJetStream(port: number, records: number): Promise<number> {
         else if (++read === records) resolve()
       },
     })
+    void connection.closed().then((error) => reject(error ?? new Error(`closed after ${read} messages`)))
   })
   await manager.consumers.add(STREAM, {
     deliver_subject: 'delivered',

@@ -5,7 +5,8 @@ import { STREAM } from '../form.ts'
 
 const MESSAGE = 'M'.charCodeAt(0)
 const ERROR = '-'.charCodeAt(0)
-const DELIVERED = 'd'.charCodeAt(0)
+/** Of the subject of the one answer; what is delivered has the subject of the stream. */
+const ANSWER = 'a'.charCodeAt(0)
 const NEW_LINE = 0x0a
 /** Of the subject, in the line before a message. */
 const AT_SUBJECT = 'MSG '.length
@@ -45,7 +46,7 @@ export class JetStreamIntake implements Intake {
       if (lineEnd < 0) return at
       if (bytes[at] === ERROR) throw new Error(bytes.toString('latin1', at, lineEnd))
       if (bytes[at] !== MESSAGE) at = lineEnd + 1
-      else if (bytes[at + AT_SUBJECT] === DELIVERED) {
+      else if (bytes[at + AT_SUBJECT] !== ANSWER) {
         const end = lineEnd + 1 + this.#messageBytes
         if (bytes.length < end) return at
         this.#entries += this.#share

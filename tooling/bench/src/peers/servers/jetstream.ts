@@ -13,7 +13,7 @@ const run = promisify(execFile)
 /** Of versions that can sync before they acknowledge. */
 const SYNC_ALWAYS = 'sync_interval: always'
 
-/** NATS with one JetStream stream in a file, everything else as it is by default. */
+/** NATS with one JetStream stream in a file, and what it keeps for a reader bounded only by the memory of the machine. */
 export const startJetStream: StartServer = async (folder, isDurable) => {
   const port = await freePort()
   const config = writeConfig(folder, port, isDurable ? SYNC_ALWAYS : '')
@@ -51,8 +51,10 @@ function path(): string {
 
 function writeConfig(folder: string, port: number, more: string): string {
   const config = join(folder, 'nats.conf')
-  // Pings are not answered by readers and writers that are made for one measurement.
-  const text = `listen: "127.0.0.1:${port}"\nping_interval: "10m"\njetstream { store_dir: "${folder}"\n${more}\n}\n`
+  // Pings are not answered by readers and writers that are made for one measurement. A reader that is slower than the
+  // server, and has no flow control, would be dropped at 64 MiB.
+  const options = [`listen: "127.0.0.1:${port}"`, 'ping_interval: "10m"', 'max_pending: 1GB']
+  const text = [...options, `jetstream { store_dir: "${folder}"`, more, '}', ''].join('\n')
   writeFileSync(config, text)
   return config
 }

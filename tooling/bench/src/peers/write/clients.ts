@@ -15,7 +15,11 @@ export const CLIENTS: Readonly<Record<Form, (options: WriterOptions) => Promise<
     streamWriter(await connectSource({ host: '127.0.0.1', port }), entries, flight),
   commands: async ({ port, entries, flight }) => {
     const redis = new Redis(port, '127.0.0.1')
-    return redisWriter(redis, flight, entries === 1 ? () => redis.xadd(STREAM, '*', 'd', data) : commands(redis, entries))
+    return redisWriter(
+      redis,
+      flight,
+      entries === 1 ? () => redis.xadd(STREAM, '*', 'd', data) : commands(redis, entries),
+    )
   },
   fields: async ({ port, entries, flight }) => {
     const redis = new Redis(port, '127.0.0.1')

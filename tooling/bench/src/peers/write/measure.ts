@@ -20,8 +20,8 @@ interface Load {
   readonly quick: boolean
 }
 
-const MS = 600
-const WARM_UP_MS = 300
+const MS = 500
+const WARM_UP_MS = 250
 /** Entries begun together, and waiting for an answer at most: by which all were found to be about as fast as they can. */
 const BATCH_ENTRIES = 1000
 const WINDOW_ENTRIES = 4000

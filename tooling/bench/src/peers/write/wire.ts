@@ -66,7 +66,8 @@ export class LineAnswers {
     for (let at = 0; at < answers.length; at++) {
       const byte = answers[at]
       if (isStart && byte === this.#first) count++
-      else if (isStart && byte === MINUS) throw new Error(Buffer.from(answers.subarray(at, at + 200)).toString('latin1'))
+      else if (isStart && byte === MINUS)
+        throw new Error(Buffer.from(answers.subarray(at, at + 200)).toString('latin1'))
       isStart = byte === NEW_LINE
     }
     this.#isStart = isStart

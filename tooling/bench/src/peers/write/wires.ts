@@ -66,7 +66,9 @@ function lines(operation: Buffer, first: string): Wire {
 }
 
 function command(...words: readonly (string | Buffer)[]): Buffer {
-  const parts = words.map((word) => Buffer.concat([Buffer.from(`$${word.length}\r\n`), Buffer.from(word), Buffer.from('\r\n')]))
+  const parts = words.map((word) =>
+    Buffer.concat([Buffer.from(`$${word.length}\r\n`), Buffer.from(word), Buffer.from('\r\n')]),
+  )
   return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts])
 }
 
