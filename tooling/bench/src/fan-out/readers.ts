@@ -3,9 +3,9 @@ import { answerQuestions } from '../harness/process.ts'
 import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import type { Form } from '../peers/form.ts'
 import { intakeOf } from '../peers/read/intakes.ts'
+import type { Intake } from '../readers/intake.ts'
+import { LiveReader } from '../readers/live-reader.ts'
 import { Histogram } from './histogram.ts'
-import type { Intake } from './intake.ts'
-import { LiveReader } from './live-reader.ts'
 
 export type ReadersQuestion =
   /** Answered when all are streaming. */

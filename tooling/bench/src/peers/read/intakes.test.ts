@@ -1,7 +1,7 @@
 import { encodeEntry, encodeResult, ResultCode } from '@datastreamer/format'
 import { expect, test } from 'vitest'
-import type { Intake } from '../../fan-out/intake.ts'
 import { DATA_BYTES } from '../../harness/stream-file.ts'
+import type { Intake } from '../../readers/intake.ts'
 import type { Form } from '../form.ts'
 import { intakeOf } from './intakes.ts'
 
@@ -44,11 +44,24 @@ const CASES: readonly { form: Form; from: number | string; bytes: Buffer; says: 
     bytes: joined(redisAnswer([[7n], [7n]]), redisAnswer([[8n], [8n]])),
     says: ['1700000000000-101', '1700000000000-101'],
   },
-  { form: 'fields', from: '0-0', bytes: redisAnswer([[7n, 7n], [8n, 8n]]), says: ['1700000000000-101'] },
+  {
+    form: 'fields',
+    from: '0-0',
+    bytes: redisAnswer([
+      [7n, 7n],
+      [8n, 8n],
+    ]),
+    says: ['1700000000000-101'],
+  },
   {
     form: 'message',
     from: 0,
-    bytes: joined('INFO {}\r\n', `MSG a.1 2 ${created.length}\r\n${created}\r\n`, delivered([7n, 7n]), delivered([8n, 8n])),
+    bytes: joined(
+      'INFO {}\r\n',
+      `MSG a.1 2 ${created.length}\r\n${created}\r\n`,
+      delivered([7n, 7n]),
+      delivered([8n, 8n]),
+    ),
     says: [],
   },
 ]

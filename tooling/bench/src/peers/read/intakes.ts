@@ -1,5 +1,5 @@
-import type { Intake, IntakeOptions } from '../../fan-out/intake.ts'
-import { StreamIntake } from '../../fan-out/stream-intake.ts'
+import type { Intake, IntakeOptions } from '../../readers/intake.ts'
+import { StreamIntake } from '../../readers/stream-intake.ts'
 import type { Form } from '../form.ts'
 import { JetStreamIntake } from './jetstream-intake.ts'
 import { RedisIntake } from './redis-intake.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Intake, IntakeOptions } from '../../fan-out/intake.ts'
 import { DATA_BYTES } from '../../harness/stream-file.ts'
+import type { Intake, IntakeOptions } from '../../readers/intake.ts'
 import { STREAM } from '../form.ts'
 
 const MESSAGE = 'M'.charCodeAt(0)
@@ -8,12 +8,12 @@ const ERROR = '-'.charCodeAt(0)
 /** Of the subject of the one answer; what is delivered has the subject of the stream. */
 const ANSWER = 'a'.charCodeAt(0)
 const NEW_LINE = 0x0a
-/** Of the subject, in the line before a message. */
+/** Of the subject, in the head before a message. */
 const AT_SUBJECT = 'MSG '.length
 
 /**
  * A JetStream push consumer without acknowledgements, which this connection makes for itself: what needs the server least.
- * All messages are of one length, so that only the line before each is looked through, for its end.
+ * All messages are of one length, so that only the head before each is looked through, for its end.
  */
 export class JetStreamIntake implements Intake {
   readonly hello: Uint8Array

@@ -1,6 +1,7 @@
 /** Reads a whole stream, again and again for a while. */
-import { LiveReader } from '../../fan-out/live-reader.ts'
+
 import { answerQuestions } from '../../harness/process.ts'
+import { LiveReader } from '../../readers/live-reader.ts'
 import { entriesOfRecord, type Form } from '../form.ts'
 import { READ_ALL } from './clients.ts'
 import { intakeOf } from './intakes.ts'

@@ -1,5 +1,5 @@
-import type { Intake, IntakeOptions } from '../../fan-out/intake.ts'
 import { DATA_BYTES } from '../../harness/stream-file.ts'
+import type { Intake, IntakeOptions } from '../../readers/intake.ts'
 import { type Form, STREAM } from '../form.ts'
 
 /** Entries that one command asks for at most. */
