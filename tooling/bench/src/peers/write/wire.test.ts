@@ -1,6 +1,7 @@
+import { encodeSourceAnswer, SourceCode } from '@datastreamer/format/source'
 import { expect, test } from 'vitest'
 import { InFlight } from './in-flight.ts'
-import { LineAnswers, Template } from './wire.ts'
+import { LineAnswers, SourceAnswers, Template } from './wire.ts'
 
 test.each([
   { what: 'XADD', first: '$', answers: '$15\r\n1700000000000-0\r\n$15\r\n1700000000000-1\r\n', count: 2 },
@@ -12,6 +13,18 @@ test.each([
     const parts = [answers.slice(0, split), answers.slice(split)]
     expect(parts.reduce((sum, part) => sum + lines.count(Buffer.from(part)), 0)).toBe(count)
   }
+})
+
+test('commits are counted wherever the bytes are split, pings are not, refusals are errors', () => {
+  const committed = encodeSourceAnswer({ name: 'committed', firstEntry: 0n, nextEntry: 1n })
+  const ping = encodeSourceAnswer({ name: 'ping' })
+  const bytes = Buffer.concat([ping, committed, ping, committed])
+  for (let split = 0; split <= bytes.length; split++) {
+    const answers = new SourceAnswers()
+    expect(answers.count(bytes.subarray(0, split)) + answers.count(bytes.subarray(split))).toBe(2)
+  }
+  const refused = encodeSourceAnswer({ name: 'refused', code: SourceCode.WRITE_FAILED, totalEntries: 1n, text: '' })
+  expect(() => new SourceAnswers().count(Buffer.concat([ping, refused]))).toThrow('an answer of type 142')
 })
 
 test('a line that refuses is an error', () => {

@@ -1,3 +1,5 @@
+import { SourceAnswerType } from '@datastreamer/format/source'
+
 /** Operations as bytes that were encoded before: what a server takes, whoever writes. */
 export interface Wire {
   /**
@@ -75,5 +77,28 @@ export class LineAnswers {
   }
 }
 
+/** Answers of our source port: commits, and pings between them. */
+export class SourceAnswers {
+  /** Bytes until the next answer begins. */
+  #left = 0
+
+  /** @throws {Error} another answer */
+  count(answers: Uint8Array): number {
+    let [count, at] = [0, this.#left]
+    while (at < answers.length) {
+      const type = answers[at]
+      if (type !== SourceAnswerType.committed && type !== SourceAnswerType.ping) {
+        throw new Error(`an answer of type ${type}`)
+      }
+      if (type === SourceAnswerType.committed) count++
+      at += type === SourceAnswerType.committed ? COMMITTED_BYTES : PING_BYTES
+    }
+    this.#left = at - answers.length
+    return count
+  }
+}
+
+const COMMITTED_BYTES = 21
+const PING_BYTES = 5
 const MINUS = 0x2d
 const NEW_LINE = 0x0a

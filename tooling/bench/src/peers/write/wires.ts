@@ -1,12 +1,11 @@
 import { connect, type Socket } from 'node:net'
-import { decodeSourceAnswer, encodeSourceRequest, SourceAnswerType } from '@datastreamer/format/source'
+import { decodeSourceAnswer, encodeSourceRequest } from '@datastreamer/format/source'
 import { DATA_BYTES } from '../../harness/stream-file.ts'
 import { type Form, STREAM } from '../form.ts'
-import { LineAnswers, Template, type Wire } from './wire.ts'
+import { LineAnswers, SourceAnswers, Template, type Wire } from './wire.ts'
 import type { Writer, WriterOptions } from './writer.ts'
 
 const data = Buffer.alloc(DATA_BYTES, 'a')
-const COMMITTED_BYTES = 21
 /** Of the number of its first entry, in the message that starts an operation. */
 const AT_NUMBER = 5
 
@@ -84,7 +83,7 @@ async function openOperations(socket: Socket, entries: number): Promise<Wire> {
     encodeSourceRequest({ name: 'commitAtomicOp' }),
   ])
   const template = new Template(operation, data)
-  let received = 0
+  const answers = new SourceAnswers()
   return {
     encode(operations, stamp) {
       const bytes = template.fresh(operations, stamp)
@@ -95,15 +94,7 @@ async function openOperations(socket: Socket, entries: number): Promise<Wire> {
       }
       return bytes
     },
-    acknowledged(answers) {
-      const before = Math.floor(received / COMMITTED_BYTES)
-      const first = (COMMITTED_BYTES - (received % COMMITTED_BYTES)) % COMMITTED_BYTES
-      for (let at = first; at < answers.length; at += COMMITTED_BYTES) {
-        if (answers[at] !== SourceAnswerType.committed) throw new Error(`an answer of type ${answers[at]}`)
-      }
-      received += answers.length
-      return Math.floor(received / COMMITTED_BYTES) - before
-    },
+    acknowledged: (bytes) => answers.count(bytes),
   }
 }
 
