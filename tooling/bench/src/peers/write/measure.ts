@@ -21,7 +21,7 @@ interface Load {
 }
 
 const MS = 500
-const WARM_UP_MS = 250
+const WARM_UP_MS = 600
 /** Entries begun together, and waiting for an answer at most: by which all were found to be about as fast as they can. */
 const BATCH_ENTRIES = 1000
 const WINDOW_ENTRIES = 4000
