@@ -3,13 +3,14 @@ import { connect as connectStream } from '@datastreamer/client'
 import { AckPolicy, DeliverPolicy, jetstreamManager, ReplayPolicy } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
+import { DATA_BYTES } from '../../harness/stream-file.ts'
 import { type Form, STREAM } from '../form.ts'
 
 /** Entries that Redis is asked for at once: more of them are slower. */
 const COUNT = 1000
 
-/** @param records how many there are to be read @returns how many came */
-export type ReadAll = (port: number, records: number) => Promise<number>
+/** @param records how many there are to be read @param entries of each @returns how many records came */
+export type ReadAll = (port: number, records: number, entries: number) => Promise<number>
 
 export const READ_ALL: Readonly<Record<Form, ReadAll>> = {
   operation: async (port) => {
@@ -39,14 +40,19 @@ async function readRedis(port: number, records: number): Promise<number> {
 }
 
 /** A subscription to what a push consumer delivers: the consumers of the client take twice as long. */
-async function readJetStream(port: number, records: number): Promise<number> {
+async function readJetStream(port: number, records: number, entries: number): Promise<number> {
   const connection = await connect({ port, reconnect: false })
   const manager = await jetstreamManager(connection)
   let read = 0
   const all = new Promise<void>((resolve, reject) => {
     connection.subscribe('delivered', {
-      callback: (error) => {
-        if (error !== null) reject(error)
+      callback: (error, message) => {
+        if (error !== null) return reject(error)
+        // As other clients hand out entries, and not several in one.
+        const found = Array.from({ length: entries }, (_, i) =>
+          message.data.subarray(i * DATA_BYTES, (i + 1) * DATA_BYTES),
+        )
+        if (found.at(-1)?.length !== DATA_BYTES) reject(new Error(`a message of ${message.data.length} bytes`))
         else if (++read === records) resolve()
       },
     })

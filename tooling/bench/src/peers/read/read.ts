@@ -32,8 +32,9 @@ answerQuestions(async (question: PeerReadQuestion): Promise<number> => {
 
 async function readOnce({ by, form, port, entries, operationEntries }: PeerReadQuestion): Promise<void> {
   if (by === 'client') {
-    const records = entries / entriesOfRecord(form, operationEntries)
-    const read = await READ_ALL[form](port, records)
+    const share = entriesOfRecord(form, operationEntries)
+    const records = entries / share
+    const read = await READ_ALL[form](port, records, share)
     if (read !== records) throw new Error(`${read} of ${records} records`)
     return
   }
