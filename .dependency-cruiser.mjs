@@ -45,7 +45,7 @@ const folders = {
     'store',
     'check',
   ],
-  'packages/server': ['socket', 'source tcp'],
+  'packages/server': ['socket', 'source tcp', 'threads'],
   'packages/client': ['connection', 'query', 'stream', 'resume', 'sequencer source'],
   'packages/e2store': [
     'io',

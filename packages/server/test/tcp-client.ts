@@ -5,9 +5,9 @@ import { type Command, encodeCommand, PacketReader } from '@datastreamer/format'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { until } from '@datastreamer/runtime/testing'
 import { concat } from '@datastreamer/store/testing'
-import { onServerEvent, type ServerEvent } from '../src/tcp/on-server-event.ts'
+import { onServerEvent, type ServerEvent } from '../src/on-server-event.ts'
+import { StreamServer } from '../src/stream-server.ts'
 import type { ServedStream, ServingOptions } from '../src/tcp/server-options.ts'
-import { StreamServer } from '../src/tcp/stream-server.ts'
 
 /** A client that knows nothing: bytes out, bytes in. */
 export class RawClient implements Disposable {

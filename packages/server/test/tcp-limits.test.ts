@@ -6,7 +6,7 @@ import { concat, TestLog } from '@datastreamer/store/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ListenError } from '../src/socket/listener.ts'
-import { StreamServer } from '../src/tcp/stream-server.ts'
+import { StreamServer } from '../src/stream-server.ts'
 import { ServerSockets } from './server-sockets.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 

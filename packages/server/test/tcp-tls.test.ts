@@ -7,7 +7,7 @@ import { encodeResult } from '@datastreamer/format'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { StreamServer } from '../src/tcp/stream-server.ts'
+import { StreamServer } from '../src/stream-server.ts'
 import { packetsIn, RawClient, TestServer } from './tcp-client.ts'
 
 const OK = encodeResult(0)

@@ -9,7 +9,7 @@ import { ManualClock, until } from '@datastreamer/runtime/testing'
 import { openReader, openStore, type StoreOptions, type StreamStore } from '@datastreamer/store'
 import { concat } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
-import { StreamServer } from '../src/tcp/stream-server.ts'
+import { StreamServer } from '../src/stream-server.ts'
 import { packetsIn, RawClient as Raw, type RawClient, TestServer } from './tcp-client.ts'
 import { receive } from './unpack.ts'
 

@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import { openStore } from '@datastreamer/store'
-import { StreamServer } from '../../src/tcp/stream-server.ts'
+import { StreamServer } from '../../src/stream-server.ts'
 import { endOf, entryOf, operationsIn, sizeOf } from './operations.ts'
 
 /** Operations that may wait for the disk: enough that they are committed in groups. */

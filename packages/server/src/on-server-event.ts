@@ -1,5 +1,5 @@
-import { type EventDetails, serverEvents } from './server-events.ts'
 import type { StreamServer } from './stream-server.ts'
+import { type EventDetails, serverEvents } from './tcp/server-events.ts'
 
 /** What happens at a server, with the server that it happens at. */
 export type ServerEvent = EventDetails & { readonly server: StreamServer }
