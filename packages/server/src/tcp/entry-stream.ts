@@ -134,7 +134,7 @@ export class EntryStream implements LogListener {
 
   /**
    * Write what is left up to the head, if it can be had without waiting and is little; returns whether it did. A reader that
-   * is a commit behind the others costs no more than they do.
+   * lags by a commit costs no more than the others do.
    */
   stepToHead(): boolean {
     const isIdle = this.#state.t === 'idle' || this.#state.t === 'atHead'
