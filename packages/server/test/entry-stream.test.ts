@@ -10,10 +10,14 @@ import { EntryFilter } from '../src/tcp/entry-filter.ts'
 import { EntryStream, type StreamOutcome } from '../src/tcp/entry-stream.ts'
 import { FilterResults } from '../src/tcp/filter-results.ts'
 import { SharedCopy } from '../src/tcp/shared-copy.ts'
+import { SharedRuns } from '../src/tcp/shared-runs.ts'
 import { packetsIn } from './tcp-client.ts'
 
 /** Bytes of an entry that holds 100. */
 const ENTRY_BYTES = 117
+/** Data of an entry of which some make a run that readers share. */
+const LARGE_DATA_BYTES = 60_000
+const LARGE_ENTRY_BYTES = 17 + LARGE_DATA_BYTES
 
 /** Takes one write at a time, when the test says so. */
 class SlowOutlet {
@@ -47,9 +51,9 @@ class Turns {
   }
 }
 
-function memoryOf(bytes: number): FeedMemory {
+function memoryOf(bytes: number, log: ReadableLog): FeedMemory {
   const chunks = new ChunkMemory({ smallBytes: bytes, largeBytes: bytes, maxLarge: 4 })
-  return { chunks, newest: new SharedCopy(), results: new FilterResults() }
+  return { chunks, newest: new SharedCopy(), runs: new SharedRuns(log, systemClock, 4), results: new FilterResults() }
 }
 
 test.each([
@@ -61,12 +65,12 @@ test.each([
   ],
 ] as const)('what was read ahead and then truncated is not sent: %s', async (_, boundaries, first) => {
   const log = new TestLog({ inMemory: false })
-  const old = log.addMany(16, 100)
+  const old = log.addMany(16, LARGE_DATA_BYTES)
   log.commit()
   const outlet = new SlowOutlet()
   const turns = new Turns()
   const outcomes: StreamOutcome[] = []
-  const memory = memoryOf(4 * ENTRY_BYTES)
+  const memory = memoryOf(4 * LARGE_ENTRY_BYTES, log.log)
   const stream = new EntryStream({
     log: log.log,
     from: await log.log.locate(0),
@@ -86,10 +90,10 @@ test.each([
     stream.step()
     expect(stream.entryNumber).toBe(number)
   }
-  // Entries 4 to 7 are being written, 8 to 11 are read ahead.
+  // Entries 4 to 7 are being written, 8 and more are read ahead.
   await turns.next()
   await log.truncate(10)
-  const other = log.add(7, new Uint8Array(100).fill(9))
+  const other = log.add(7, new Uint8Array(LARGE_DATA_BYTES).fill(9))
   log.commit()
   while (stream.entryNumber < 11) {
     if (!outlet.drained) outlet.take()
@@ -102,7 +106,7 @@ test.each([
   const entries = Array.from({ length: 11 }, (_, i) => `entry ${i}`)
   expect(packetsIn(got).filter((packet) => packet.startsWith('entry'))).toEqual(entries)
   expect(packetsIn(got).slice(0, first.length)).toEqual(first)
-  expect(Buffer.from(got).includes(Buffer.from(old.subarray(8 * ENTRY_BYTES, 10 * ENTRY_BYTES)))).toBe(true)
+  expect(Buffer.from(got).includes(Buffer.from(old.subarray(8 * LARGE_ENTRY_BYTES, 10 * LARGE_ENTRY_BYTES)))).toBe(true)
   expect(Buffer.from(got).includes(Buffer.from(other))).toBe(true)
   expect(outcomes).toEqual([])
   stream.stop()
@@ -121,7 +125,7 @@ test('a chunk that does not lead forward ends the stream with an error, and is n
     runInMemory: { value: () => ({ bytes: new Uint8Array(ENTRY_BYTES), ...from, next: from }) },
   })
   const outlet = new SlowOutlet()
-  const memory = memoryOf(16 * ENTRY_BYTES)
+  const memory = memoryOf(16 * ENTRY_BYTES, log.log)
   const outcomes: StreamOutcome[] = []
   const onDone = (outcome: StreamOutcome): void => void outcomes.push(outcome)
   const stream = new EntryStream({
@@ -149,7 +153,7 @@ test.each([
   log.commit()
   const outlet = new SlowOutlet()
   const turns = new Turns()
-  const memory = memoryOf(16 * ENTRY_BYTES)
+  const memory = memoryOf(16 * ENTRY_BYTES, log.log)
   const release = vi.spyOn(memory.chunks, 'release')
   const take = [vi.spyOn(memory.chunks, 'takeSmall'), vi.spyOn(memory.chunks, 'takeLargeRight')]
   const stream = new EntryStream({
@@ -173,4 +177,39 @@ test.each([
   expect(release).toHaveBeenCalledTimes(taken.length)
   expect(taken.length).toBeGreaterThan(2)
   expect(memory.chunks.largeInUse).toBe(0)
+})
+
+test('a reader that is a few commits behind needs no turn to come to the head, one that is far behind does', async () => {
+  const log = new TestLog()
+  log.addMany(2, 100)
+  log.commit()
+  const outlet = new SlowOutlet()
+  const requestTurn = vi.fn()
+  const stream = new EntryStream({
+    log: log.log,
+    from: await log.log.locate(0),
+    memory: memoryOf(4 * ENTRY_BYTES, log.log),
+    clock: systemClock,
+    outlet,
+    requestTurn,
+    onDone: (outcome) => expect.unreachable(outcome.t),
+  })
+  stream.step()
+  // What was written is not taken yet when more is committed.
+  for (let i = 0; i < 3; i++) {
+    log.add(7, new Uint8Array(100))
+    log.commit()
+  }
+  expect(stream.stepToHead()).toBe(false)
+  outlet.take()
+  expect(stream.stepToHead()).toBe(true)
+  expect(stream.entryNumber).toBe(5)
+  log.addMany(5, 100)
+  log.commit()
+  outlet.take()
+  expect(stream.stepToHead()).toBe(false)
+  expect(requestTurn).not.toHaveBeenCalled()
+  stream.step()
+  expect(stream.entryNumber).toBe(10)
+  stream.stop()
 })

@@ -153,9 +153,9 @@ async function live(
   return {
     async once() {
       const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
-      await child.ask({ t: 'join', port, readers, from, operationEntries: OPERATION_ENTRIES } satisfies ReadersQuestion)
-      const to = from + operations * OPERATION_ENTRIES
-      const received = child.ask<number[]>({ t: 'receive', to } satisfies ReadersQuestion)
+      await child.ask({ t: 'join', port, readers, from } satisfies ReadersQuestion)
+      const entries = operations * OPERATION_ENTRIES
+      const received = child.ask<number[]>({ t: 'receive', entries } satisfies ReadersQuestion)
       const commit: SourceQuestion = { t: 'commit', operations, entries: OPERATION_ENTRIES, periodMs: LIVE_PERIOD_MS }
       await source.ask(commit)
       return new Histogram(await received).quantile(0.5)

@@ -15,6 +15,9 @@ import { historyMemory } from './history-memory.ts'
 import { historyParquet } from './history-parquet.ts'
 import { ingest } from './ingest.ts'
 import { open } from './open.ts'
+import { peersCatchUp } from './peers-catch-up.ts'
+import { peersLive } from './peers-live.ts'
+import { peersWrite } from './peers-write.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
 import { slowReaders } from './slow-readers.ts'
@@ -43,5 +46,8 @@ export const BENCHMARKS: readonly Benchmark[] = [
   historyIndex,
   historyMemory,
   historyParquet,
+  peersWrite,
+  peersCatchUp,
+  peersLive,
   against,
 ]

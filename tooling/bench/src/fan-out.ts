@@ -77,8 +77,8 @@ class Stage implements AsyncDisposable {
     const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
     const processes = all.slice(0, Math.ceil(readers / READERS_OF_A_PROCESS))
     const share = Math.ceil(readers / processes.length)
-    await askAll(processes, { t: 'join', port, readers: share, from, operationEntries: OPERATION_ENTRIES })
-    const received = askAll(processes, { t: 'receive', to: from + operations * OPERATION_ENTRIES })
+    await askAll(processes, { t: 'join', port, readers: share, from })
+    const received = askAll(processes, { t: 'receive', entries: operations * OPERATION_ENTRIES })
     await source.ask({
       t: 'commit',
       operations,

@@ -16,8 +16,8 @@ const COMMANDS_A_TURN = 16
 /**
  * The connection of one client: its socket, and the turns in which its session goes on.
  *
- * Invariants: nothing is taken and no stream is written outside of a turn, but what follows a commit at the head of the
- * log; once there is a cause to close, it stays the cause, and nothing more is taken.
+ * Invariants: nothing is taken and no stream is written outside of a turn, but what follows a commit at or just behind the
+ * head of the log; once there is a cause to close, it stays the cause, and nothing more is taken.
  */
 export class ClientConnection implements Task {
   readonly #context: ConnectionContext
@@ -128,10 +128,11 @@ export class ClientConnection implements Task {
     return false
   }
 
-  /** A client at the head of the log needs no turn: it gets the next commit as soon as that is there. */
+  /** A client at the head of the log, or just behind, needs no turn: it gets the next commit as soon as that is there. */
   #onFlushed(): void {
     if (this.#cause !== undefined) return
-    if (this.#inlet.isListening && this.#session.stream?.rest() === true) return
+    const { stream } = this.#session
+    if (this.#inlet.isListening && stream !== undefined && (stream.rest() || stream.stepToHead())) return
     this.#requestTurn()
   }
 

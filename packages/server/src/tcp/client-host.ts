@@ -17,11 +17,14 @@ import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
 import { SharedCopy } from './shared-copy.ts'
+import { SharedRuns } from './shared-runs.ts'
 
 /** What every reader may have on its way. */
 const SMALL_CHUNK_BYTES = 64 * 1024
 /** What a reader may have on its way that takes it as fast as it comes: as much as is read and sent from the same cache. */
 const LARGE_CHUNK_BYTES = 256 * 1024
+/** Runs that are kept for readers that come to them soon. */
+const KEPT_RUNS = 32
 /** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
 const LARGE_CHUNKS = 32
 /** Runs that are compressed at a time: one of the threads that the system has for the disk, of which commits keep another. */
@@ -84,6 +87,7 @@ export class ClientHost implements Clients {
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),
+        runs: new SharedRuns(queued, clock, Math.ceil(KEPT_RUNS / hosts)),
         results: new FilterResults(),
       },
       onEvent,

@@ -8,6 +8,7 @@ import type { FilterResults } from './filter-results.ts'
 import { FilteredReads } from './filtered-reads.ts'
 import { firstChunk } from './first-chunk.ts'
 import type { SharedCopy } from './shared-copy.ts'
+import type { SharedRun, SharedRuns } from './shared-runs.ts'
 
 /** What a stream writes at once. */
 export interface Chunk {
@@ -19,6 +20,8 @@ export interface Chunk {
   readonly next: LogPosition
   /** To be released when the chunk was written, or will not be. */
   readonly buffer?: ChunkBuffer | undefined
+  /** The run that the entries are of, if others may send it too; to be released likewise. */
+  readonly shared?: SharedRun | undefined
   /** Whether the next one is to be read from disk while it is written. */
   readonly readsAhead: boolean
 }
@@ -27,6 +30,7 @@ export interface Chunk {
 export interface FeedMemory {
   readonly chunks: ChunkMemory
   readonly newest: SharedCopy
+  readonly runs: SharedRuns
   readonly results: FilterResults
 }
 
@@ -76,6 +80,13 @@ export class EntryFeed {
     return this.#ofMemory(run, credit)
   }
 
+  /** The chunk at the cursor, if it can be had without waiting, is small and ends at the head. */
+  toHead(): Chunk | undefined {
+    const run = this.#cursor.now()
+    const isLast = run?.next.number === Number(this.#log.header.totalEntries)
+    return isLast && run.bytes.length <= this.#memory.chunks.smallBytes ? this.now(0) : undefined
+  }
+
   /**
    * The chunk at the cursor, or `undefined` if a truncation left nothing after it.
    *
@@ -98,7 +109,8 @@ export class EntryFeed {
   }
 
   /** Release the memory of a chunk that was written. */
-  release({ buffer }: Chunk): void {
+  release({ buffer, shared }: Chunk): void {
+    shared?.release()
     if (buffer !== undefined) this.#memory.chunks.release(buffer)
   }
 
@@ -157,9 +169,36 @@ export class EntryFeed {
     return { packets: [mine], position: chunk.position, next: chunk.next, buffer, readsAhead: false }
   }
 
+  /** What others read too, if this reader may have a large chunk; else into memory of its own. */
   async #ofDisk(credit: number): Promise<Chunk | undefined> {
+    return (await this.#ofShared(credit)) ?? this.#ofOwn(credit)
+  }
+
+  async #ofShared(credit: number): Promise<Chunk | undefined> {
+    const { chunks, runs } = this.#memory
+    const { position: from } = this.#cursor
+    // Who looks at each entry writes over what it read.
+    if (from === undefined || this.#filtered !== undefined) return undefined
+    const buffer = chunks.takeLargeRight(credit)
+    if (buffer === undefined) return undefined
+    let shared: SharedRun | undefined
+    try {
+      shared = await runs.at(from)
+    } finally {
+      if (shared === undefined) chunks.release(buffer)
+    }
+    if (shared === undefined) return undefined
+    const { bytes, position, next } = firstChunk(shared.run, {
+      maxBytes: Number.POSITIVE_INFINITY,
+      end: this.#plainEnd,
+    })
+    return { packets: [bytes], position, next, buffer, shared, readsAhead: true }
+  }
+
+  async #ofOwn(credit: number): Promise<Chunk | undefined> {
     const { chunks } = this.#memory
-    const buffer = chunks.takeLarge(credit) ?? chunks.takeSmall()
+    const large = this.#filtered === undefined ? undefined : chunks.takeLarge(credit)
+    const buffer = large ?? chunks.takeSmall()
     let chunk: Chunk | undefined
     try {
       const run = await this.#cursor.read({ into: buffer.bytes, maxBytes: this.#filtered?.maxBytes })

@@ -132,6 +132,19 @@ export class EntryStream implements LogListener {
     return true
   }
 
+  /**
+   * Write what is left up to the head, if it can be had without waiting and is little; returns whether it did. A reader that
+   * lags by a commit costs no more than the others do.
+   */
+  stepToHead(): boolean {
+    const isIdle = this.#state.t === 'idle' || this.#state.t === 'atHead'
+    if (!isIdle || !this.#outlet.drained || this.#cursor.truncatedTo !== undefined) return false
+    const chunk = this.#cursor.number < this.#end ? this.#feed.toHead() : undefined
+    if (chunk === undefined) return false
+    this.#write(chunk)
+    return true
+  }
+
   /** Write no more. */
   stop(): void {
     this.#unlisten()

@@ -22,7 +22,7 @@ const FLAGS = {
 
 /** Of all files of the thread: mostly they are on the same disk. */
 const directWrites = new DirectCalls(systemClock, 64 * 1024)
-const directReads = new DirectCalls(systemClock, 256 * 1024)
+const directReads = new DirectCalls(systemClock, 384 * 1024)
 
 /** The machine's own disk. */
 export const nodeDisk: Disk = {

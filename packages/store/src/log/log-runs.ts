@@ -84,7 +84,7 @@ export class LogRuns {
   }
 
   onDisk(from: LogPosition, endOf: EndOf, { maxBytes, into, known }: RunOptions = {}): Promise<LogRun | undefined> {
-    const most = Math.min(maxBytes ?? this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
+    const most = Math.min(maxBytes ?? this.#readBytes, this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
     return this.#readSteadily(from, endOf, (end) => {
       const { damages } = this
       const isKnown =

@@ -1,7 +1,11 @@
 /** Many readers at the head of a stream. */
 import { answerQuestions } from '../harness/process.ts'
+import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
+import type { Form } from '../peers/form.ts'
+import { intakeOf } from '../peers/read/intakes.ts'
+import type { Intake } from '../readers/intake.ts'
+import { LiveReader } from '../readers/live-reader.ts'
 import { Histogram } from './histogram.ts'
-import { LiveReader } from './live-reader.ts'
 
 export type ReadersQuestion =
   /** Answered when all are streaming. */
@@ -9,27 +13,31 @@ export type ReadersQuestion =
       readonly t: 'join'
       readonly port: number
       readonly readers: number
-      readonly from: number
-      readonly operationEntries: number
+      /** Number of the first entry to ask for; in systems of others, the last record that is there. */
+      readonly from: number | string
+      /** How operations are written there (default: as ours). */
+      readonly form?: Form
+      /** Entries of an operation (default: as others have). */
+      readonly operationEntries?: number
     }
-  /** Answered with the counts of a {@link Histogram} when all have all entries before that one; then all leave. */
-  | { readonly t: 'receive'; readonly to: number }
+  /** Answered with the counts of a {@link Histogram} when all have so many entries; then all leave. */
+  | { readonly t: 'receive'; readonly entries: number }
 
 let readers: LiveReader[] = []
 let latencies = new Histogram()
 
 answerQuestions(async (question: ReadersQuestion): Promise<readonly number[]> => {
   if (question.t === 'join') {
-    const { port, from, operationEntries } = question
+    const { port, from, form = 'operation', operationEntries = OPERATION_ENTRIES } = question
     latencies = new Histogram()
-    readers = Array.from(
-      { length: question.readers },
-      () => new LiveReader({ port, from, operationEntries, latencies }),
-    )
+    const onOperation = (stamp: bigint): void => latencies.add(Number(process.hrtime.bigint() - stamp) / 1e6)
+    const intake = (say: (bytes: Uint8Array) => void): Intake =>
+      intakeOf(form, from, { say, entries: operationEntries, onOperation })
+    readers = Array.from({ length: question.readers }, () => new LiveReader(port, intake))
     await Promise.all(readers.map((reader) => reader.started()))
     return []
   }
-  await Promise.all(readers.map((reader) => reader.reached(question.to)))
+  await Promise.all(readers.map((reader) => reader.received(question.entries)))
   for (const reader of readers) reader.close()
   return latencies.counts
 })

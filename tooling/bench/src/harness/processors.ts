@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
-import type { BenchProcess } from './process.ts'
 
 const run = promisify(execFile)
+
+/** A process, known by its id. */
+interface Running {
+  readonly pid: number
+}
 
 /**
  * Give a server the first half of the processors and its clients the second, as if they were on two machines; else the
@@ -11,7 +15,7 @@ const run = promisify(execFile)
  *
  * @returns whether that could be done: it takes Linux and two processors
  */
-export async function keepApart(server: BenchProcess, clients: readonly BenchProcess[]): Promise<boolean> {
+export async function keepApart(server: Running, clients: readonly Running[]): Promise<boolean> {
   const all = availableParallelism()
   const half = Math.floor(all / 2)
   if (half === 0) return false
@@ -24,6 +28,6 @@ export async function keepApart(server: BenchProcess, clients: readonly BenchPro
   }
 }
 
-async function bind({ pid }: BenchProcess, processors: string): Promise<void> {
+async function bind({ pid }: Running, processors: string): Promise<void> {
   await run('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)])
 }

@@ -16,7 +16,7 @@ const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N]
   NAME        benchmarks to run (default: all); also as BENCH="NAME NAME"
   --rounds N  how often each thing is measured (default 9)
   --quick     small sizes and two rounds: to see that it works
-  --write     put what was measured into docs/benchmarks.md
+  --write     put what was measured into docs/benchmarks*.md
   --against DIR  measure another checkout, where \`pnpm build\` was run, in the same rounds (benchmark \`against\`)
 `
 

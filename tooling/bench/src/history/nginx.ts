@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '@datastreamer/fixtures'
+import { isOpen } from '../harness/is-open.ts'
 
 const PATH = `${process.env.PATH}:/usr/sbin`
 
@@ -47,15 +47,4 @@ http {
       await gone
     },
   }
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const end = (open: boolean) => (): void => {
-      socket.destroy()
-      resolve(open)
-    }
-    socket.once('connect', end(true)).once('error', end(false))
-  })
 }

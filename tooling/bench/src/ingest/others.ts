@@ -72,7 +72,7 @@ export async function besideSource(context: BenchContext): Promise<Table> {
       operationsPerSecond: rate / OPERATION_ENTRIES,
     }
     const [live, headers, caughtUp, { seconds }] = await Promise.all([
-      readers.ask<number[]>({ t: 'receive', to: from + operations * operationEntries } satisfies ReadersQuestion),
+      readers.ask<number[]>({ t: 'receive', entries: operations * operationEntries } satisfies ReadersQuestion),
       asker.ask<number[]>({ port, forMs, afresh: false } satisfies AskQuestion),
       catchesUp ? catchUp() : 0,
       writer.ask<WriterAnswer>(paced),
