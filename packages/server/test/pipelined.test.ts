@@ -86,7 +86,9 @@ describe.skipIf(process.platform !== 'linux')('reads that keep the threads for t
     // Whoever reads from it keeps a thread until somebody writes.
     await using gate = await open(pipe, 'r+')
     const { gate: file, disk } = gatedDisk()
-    await using store = await openStore({ file: join(folder.path, 'stream.bin'), disk, tailPages: 1, fsync: 'commit' })
+    // Checks of the file read it too.
+    const options = { tailPages: 1, fsync: 'commit', fileCheckMs: 0 } as const
+    await using store = await openStore({ file: join(folder.path, 'stream.bin'), disk, ...options })
     const commit = async (bytes: number): Promise<void> => {
       store.startAtomicOp()
       store.addStreamEntry(1, new Uint8Array(bytes))
