@@ -3,11 +3,13 @@ import type { CommitPoint, LogPosition, LogRun, ReadableLog } from '@datastreame
 import { boundaryAt, type KnownBoundaries, lastWithin } from './boundary-packets.ts'
 import type { CompressedRun } from './compressed-run.ts'
 import { firstChunk } from './first-chunk.ts'
-import { frameEnd, MOST_FRAME_BYTES } from './frame-end.ts'
 import type { ReadQueue } from './read-queue.ts'
 import { RunCache } from './run-cache.ts'
+import { mostRunBytes, runEnd } from './run-end.ts'
 import { zstdFrame } from './zstd.ts'
 
+/** Bytes of a run, about: twice as many shrink no better by more than 3 %, half as many take more time. */
+const RUN_BYTES = 128 * 1024
 /** A shorter run saves less than a segment of TCP, and waits longer for the thread than for the wire. */
 export const LEAST_BYTES: number = 16 * 1024
 /** What shrinks by less is sent as it is. */
@@ -91,7 +93,7 @@ export class CompressedRuns {
   of(wanted: RunWanted): Promise<CompressedRun | undefined> | CompressedRun | undefined {
     const { from, boundaries } = wanted
     const { header: commit, epoch } = this.#log
-    const maxBytes = frameEnd(from.position) - from.position
+    const maxBytes = runEnd(from.position, RUN_BYTES) - from.position
     const most = Math.max(1, Math.floor(maxBytes / ENTRY_HEAD_BYTES))
     const end = wanted.end - from.number > most ? Number.POSITIVE_INFINITY : wanted.end
     if (commit.totalLength - from.position < LEAST_BYTES) return undefined
@@ -113,7 +115,7 @@ export class CompressedRuns {
     commit: CommitPoint,
     epoch: number,
   ): Promise<CompressedRun | undefined> {
-    const into = this.#buffers.pop() ?? new Uint8Array(MOST_FRAME_BYTES)
+    const into = this.#buffers.pop() ?? new Uint8Array(mostRunBytes(RUN_BYTES))
     try {
       return await this.#compress(wanted, { into, maxBytes, end: commit }, epoch)
     } finally {

@@ -1,11 +1,9 @@
-import { bytesLeftInPage, PAGE_BYTES } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { KnownRun, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
+import { mostRunBytes, runEnd } from './run-end.ts'
 
 /** Bytes of a run, about: as many as are read and sent while they are in a cache of the processor. */
 const RUN_BYTES = 256 * 1024
-/** Most bytes of a run with more than one entry. */
-const MOST_RUN_BYTES: number = 1.5 * RUN_BYTES
 /** Ends of runs that are remembered, those of the last 64 GiB or so that were read. */
 const MAX_ENDS = 262_144
 /** How long an end is trusted before the entries are walked again: bytes that have rotted are noticed then. */
@@ -92,7 +90,7 @@ export class SharedRuns {
 
   /** Begin to read a run; it is kept until others are wanted, unless it cannot be read or is cut short by the log's end. */
   #begin(from: LogPosition, key: string): Slot {
-    const memory = this.#free.pop() ?? new Uint8Array(MOST_RUN_BYTES)
+    const memory = this.#free.pop() ?? new Uint8Array(mostRunBytes(RUN_BYTES))
     const run = this.#read(from, memory)
     const slot: Slot = { memory, run, users: 0, isKept: true }
     const drop = (): void => {
@@ -111,7 +109,7 @@ export class SharedRuns {
     const known = this.#walked.get(from.position)
     const now = this.#clock.now()
     if (known !== undefined && now - known.walkedAt < TRUST_MS) return this.#log.runOnDisk(from, { into, known })
-    const maxBytes = runEnd(from.position) - from.position
+    const maxBytes = runEnd(from.position, RUN_BYTES) - from.position
     const run = await this.#log.runOnDisk(from, { into, maxBytes })
     const isCut = run === undefined || run.next.position >= this.#log.header.totalLength
     if (!isCut && epoch === this.#log.epoch) this.#remember(from, run, now)
@@ -158,12 +156,4 @@ export class SharedRuns {
     this.#slots.clear()
     this.#walked.clear()
   }
-}
-
-/** Position up to which whole entries from `position` on are read together: the first such place that leaves no run short. */
-function runEnd(position: number): number {
-  const left = bytesLeftInPage(position)
-  const inPage = PAGE_BYTES - left
-  const end = Math.ceil((inPage + RUN_BYTES / 2) / RUN_BYTES) * RUN_BYTES
-  return position + Math.min(end - inPage, left)
 }

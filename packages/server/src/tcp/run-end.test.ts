@@ -1,7 +1,7 @@
 import { HEADER_PAGE_BYTES, PAGE_BYTES } from '@datastreamer/format'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { frameEnd, MOST_FRAME_BYTES } from './frame-end.ts'
+import { mostRunBytes, runEnd } from './run-end.ts'
 
 const UNIT = 128 * 1024
 
@@ -9,10 +9,10 @@ test('a run ends in its page, at a fixed position, and is neither long nor short
   fc.assert(
     fc.property(fc.nat(3), fc.nat(PAGE_BYTES - 1), (page, inPage) => {
       const position = HEADER_PAGE_BYTES + page * PAGE_BYTES + inPage
-      const end = frameEnd(position)
+      const end = runEnd(position, UNIT)
       const left = PAGE_BYTES - inPage
       expect((end - HEADER_PAGE_BYTES) % UNIT).toBe(0)
-      expect(end - position).toBeLessThanOrEqual(Math.min(MOST_FRAME_BYTES, left))
+      expect(end - position).toBeLessThanOrEqual(Math.min(mostRunBytes(UNIT), left))
       expect(end - position).toBeGreaterThanOrEqual(Math.min(UNIT / 2, left))
     }),
   )
@@ -22,9 +22,9 @@ test('readers that begin anywhere end their runs where others do', () => {
   const ends = (from: number): number[] => {
     const found: number[] = []
     // An entry of 1,000 bytes lies across each end.
-    for (let at = from; at < HEADER_PAGE_BYTES + PAGE_BYTES; at = frameEnd(at) - 1000) {
-      found.push(frameEnd(at))
-      if (frameEnd(at) === HEADER_PAGE_BYTES + PAGE_BYTES) break
+    for (let at = from; at < HEADER_PAGE_BYTES + PAGE_BYTES; at = runEnd(at, UNIT) - 1000) {
+      found.push(runEnd(at, UNIT))
+      if (runEnd(at, UNIT) === HEADER_PAGE_BYTES + PAGE_BYTES) break
     }
     return found
   }
