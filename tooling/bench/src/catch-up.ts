@@ -1,12 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { encodeCommand, encodeResult, HEADER_PAGE_BYTES, ResultCode, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { encodeResult, HEADER_PAGE_BYTES, ResultCode } from '@datastreamer/format'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { bytesOfEntries, fileText, makeCatchUpFile } from './harness/catch-up-file.ts'
+import { type Counted, Counter, SAY_START } from './harness/counter.ts'
 import { count, fixed } from './harness/format.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
-import { compile, NativeProcess, runNative } from './harness/native.ts'
+import { compile, NativeProcess } from './harness/native.ts'
 import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
@@ -25,15 +26,12 @@ export const catchUp: Benchmark = {
 }
 
 /** Something that sends all entries to each who says the right thing. */
-interface Sender {
+interface Sender extends Counted {
   readonly name: string
-  readonly port: number
-  readonly say: Uint8Array
-  readonly bytes: number
 }
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
-  const counter = await compile('count', context.folder)
+  const counter = await Counter.compile(context.folder)
   const threads = availableParallelism()
   const single = await makeFile('single')
   const threaded = await makeFile('threaded')
@@ -90,18 +88,13 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
 
   async function sender(name: string, server: BenchProcess, file: string, readerThreads: number): Promise<Sender> {
     const port = await server.ask<number>({ t: 'open', file, fsync: 'never', readerThreads } satisfies SourceQuestion)
-    const say = encodeCommand({ name: 'start', fromEntryNumber: 0n }, SEQUENCER_STREAM_TYPE)
-    return { name, port, say, bytes: encodeResult(ResultCode.OK).length + bytesOfEntries(single.entries) }
+    return { name, port, say: SAY_START, bytes: encodeResult(ResultCode.OK).length + bytesOfEntries(single.entries) }
   }
 
-  function rate({ port, say, bytes }: Sender, { readers, passes }: (typeof SHAPES)[number]) {
-    const args = [port, readers, bytes, Buffer.from(say).toString('hex')]
+  function rate(from: Sender, { readers, passes }: (typeof SHAPES)[number]) {
     return async (): Promise<number> => {
-      let seconds = 0
-      for (let pass = 0; pass < passes; pass++) {
-        seconds += (await runNative<{ readonly seconds: number }>(counter, args)).seconds
-      }
-      return (passes * readers * bytes) / seconds / 1e9
+      const seconds = await counter.seconds({ ...from, connections: readers }, passes)
+      return (passes * readers * from.bytes) / seconds / 1e9
     }
   }
 }

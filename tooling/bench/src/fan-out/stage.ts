@@ -61,10 +61,7 @@ export class Stage implements AsyncDisposable {
       warmUpMs,
     })
     const commit: SourceQuestion = { t: 'commit', operations: all, entries: OPERATION_ENTRIES, periodMs }
-    const [report] = await Promise.all([
-      clients.receive(clients.from + all * OPERATION_ENTRIES),
-      source.ask<number>(commit),
-    ])
+    const [report] = await Promise.all([clients.receive(clients.from + all * OPERATION_ENTRIES), source.ask(commit)])
     return report
   }
 

@@ -49,10 +49,6 @@ export class NativeProcess implements AsyncDisposable {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]()
   }
 
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-
   /** The next line that it prints. @throws {Error} if it ends without */
   async next<Answer>(): Promise<Answer> {
     const { done, value } = await this.#lines.next()

@@ -1,29 +1,34 @@
-import { execFile } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { promisify } from 'node:util'
 import type { BenchProcess } from './process.ts'
 
-const run = promisify(execFile)
+/** Gives a server the first half of the processors; ends when it is disposed of. */
+export interface Apart extends Disposable {
+  /** Whether that could be done: it takes Linux and two processors. */
+  readonly isApart: boolean
+}
 
 /**
- * Give a server the first half of the processors and its clients the second, as if they were on two machines; else the
- * system puts them on one at times, where they wait for each other.
- *
- * @returns whether that could be done: it takes Linux and two processors
+ * Give a server the first half of the processors, and this process the second, with all that it starts from then on, as if
+ * they were on two machines; else the system puts them on one at times, where they wait for each other.
  */
-export async function keepApart(server: BenchProcess, clients: readonly BenchProcess[]): Promise<boolean> {
+export function keepApart(server: BenchProcess): Apart {
   const all = availableParallelism()
   const half = Math.floor(all / 2)
-  if (half === 0) return false
+  const isApart = half > 0 && bind(server.pid, `0-${half - 1}`) && bind(process.pid, `${half}-${all - 1}`)
+  return {
+    isApart,
+    [Symbol.dispose]: () => {
+      if (isApart) bind(process.pid, `0-${all - 1}`)
+    },
+  }
+}
+
+function bind(pid: number, processors: string): boolean {
   try {
-    await bind(server, `0-${half - 1}`)
-    for (const client of clients) await bind(client, `${half}-${all - 1}`)
+    execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)], { stdio: 'ignore' })
     return true
   } catch {
     return false
   }
-}
-
-async function bind({ pid }: BenchProcess, processors: string): Promise<void> {
-  await run('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)])
 }
