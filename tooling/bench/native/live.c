@@ -19,6 +19,7 @@
  *
  * A client takes less than 100 bytes here: of a packet only its beginning is kept.
  */
+#include "samples.h"
 #include "wire.h"
 #include <fcntl.h>
 #include <stdbool.h>
@@ -63,30 +64,6 @@ static int epoll;
 static size_t dialled, joined, with_entries, closed, done;
 static uint64_t first_entry_at, counted_from = UINT64_MAX; /* times */
 static uint64_t gaps, repeats, longest_silence;
-
-/* Times in units of 100 ns, each in 32 bits. */
-static uint32_t *samples;
-static size_t sample_count, sample_room;
-
-static void take_sample(uint64_t nanoseconds) {
-  if (sample_count == sample_room) {
-    sample_room = sample_room == 0 ? 1 << 20 : 2 * sample_room;
-    samples = realloc(samples, sample_room * sizeof *samples);
-    if (samples == NULL) fail("no memory");
-  }
-  uint64_t units = nanoseconds / 100;
-  samples[sample_count++] = units > UINT32_MAX ? UINT32_MAX : (uint32_t)units;
-}
-
-static int ascending(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* In µs. The samples must be sorted. */
-static double quantile(double part) {
-  return sample_count == 0 ? 0 : samples[(size_t)(part * (double)(sample_count - 1) + 0.5)] / 10.0;
-}
 
 static void read_exactly(int fd, unsigned char *into, size_t length) {
   if (recv(fd, into, length, MSG_WAITALL) != (ssize_t)length) fail("the server gave no header");
@@ -218,7 +195,7 @@ static void report(void) {
     uint64_t since = client->heard > counted_from ? client->heard : counted_from;
     if (waits && now > since && now - since > longest_silence) longest_silence = now - since;
   }
-  qsort(samples, sample_count, sizeof *samples, ascending);
+  sort_samples();
   printf("{\"samples\":%zu,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,", sample_count,
          quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999), quantile(1));
   printf("\"gaps\":%llu,\"repeats\":%llu,\"closed\":%zu,\"entries\":%llu,\"fewest\":%llu,\"silence\":%.1f}\n",
