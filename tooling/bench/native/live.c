@@ -15,7 +15,7 @@
  *   gaps, repeats              entries that were left out, and that came again
  *   closed                     clients whose connection ended
  *   entries, fewest            entries received by all, and by the client that has fewest; the warm-up included
- *   silence                    longest time, in µs, in which a client that waited for more got nothing, after the warm-up
+ *   pause                      longest time, in µs, in which a client that waited for more got nothing, after the warm-up
  *
  * A client takes less than 100 bytes here: of a packet only its beginning is kept.
  */
@@ -63,7 +63,7 @@ static int epoll;
 
 static size_t dialled, joined, with_entries, closed, done;
 static uint64_t first_entry_at, counted_from = UINT64_MAX; /* times */
-static uint64_t gaps, repeats, longest_silence;
+static uint64_t gaps, repeats, longest_pause;
 
 static void read_exactly(int fd, unsigned char *into, size_t length) {
   if (recv(fd, into, length, MSG_WAITALL) != (ssize_t)length) fail("the server gave no header");
@@ -167,7 +167,7 @@ static void hear(struct client *client) {
   }
   uint64_t now = monotonic();
   uint64_t since = client->heard > counted_from ? client->heard : counted_from;
-  if (now > since && client->next < to && now - since > longest_silence) longest_silence = now - since;
+  if (now > since && client->next < to && now - since > longest_pause) longest_pause = now - since;
   client->heard = now;
   take(client, memory, (size_t)got, now);
   if (counted_from == UINT64_MAX && with_entries == client_count && now >= first_entry_at + warm_up) counted_from = now;
@@ -193,14 +193,14 @@ static void report(void) {
     if (client->entries < fewest) fewest = client->entries;
     bool waits = client->fd >= 0 && client->next < to;
     uint64_t since = client->heard > counted_from ? client->heard : counted_from;
-    if (waits && now > since && now - since > longest_silence) longest_silence = now - since;
+    if (waits && now > since && now - since > longest_pause) longest_pause = now - since;
   }
   sort_samples();
   printf("{\"samples\":%zu,\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f,", sample_count,
          quantile(0.5), quantile(0.9), quantile(0.99), quantile(0.999), quantile(1));
-  printf("\"gaps\":%llu,\"repeats\":%llu,\"closed\":%zu,\"entries\":%llu,\"fewest\":%llu,\"silence\":%.1f}\n",
+  printf("\"gaps\":%llu,\"repeats\":%llu,\"closed\":%zu,\"entries\":%llu,\"fewest\":%llu,\"pause\":%.1f}\n",
          (unsigned long long)gaps, (unsigned long long)repeats, closed, (unsigned long long)entries,
-         (unsigned long long)fewest, (double)longest_silence / 1e3);
+         (unsigned long long)fewest, (double)longest_pause / 1e3);
 }
 
 int main(int count, char **arguments) {

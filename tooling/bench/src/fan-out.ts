@@ -125,9 +125,9 @@ async function many(context: BenchContext, stages: readonly Stage[]): Promise<re
   for (const stage of stages) {
     await context.gate.wait()
     using memory = new MemoryWatch([stage.serverPid])
-    const { entries, p50, p99, p999, silence } = await stage.receive(MANY, pace)
+    const { entries, p50, p99, p999, pause } = await stage.receive(MANY, pace)
     const name = count(stage.readerThreads)
-    received.push([name, entries.toLocaleString('en'), ...[p50, p99, p999, silence].map(ms)])
+    received.push([name, entries.toLocaleString('en'), ...[p50, p99, p999, pause].map(ms)])
     used.push(memoryRow(name, memory.uses[0]))
   }
   const seconds = (pace.operations * pace.periodMs) / 1000
@@ -140,7 +140,7 @@ async function many(context: BenchContext, stages: readonly Stage[]): Promise<re
         'p50',
         'p99',
         'p99.9',
-        'longest silence of a reader',
+        'longest pause of a reader',
       ],
       rows: received,
       note: `One round. Every reader got every entry, those of the first ${pace.warmUpMs / 1000} seconds too, which do not count for times.`,

@@ -101,7 +101,7 @@ describe.skipIf(!canCompile)('live', async () => {
   async function look(server: ScriptedServer, readers: number, to: number, warmUpMs = 0): Promise<LiveReport> {
     await using live = new NativeProcess(program, [server.port, readers, 2, warmUpMs])
     expect(await live.next()).toEqual({ from: FROM })
-    live.tell(`to ${to}`)
+    live.say(`to ${to}`)
     return await live.next<LiveReport>()
   }
 
@@ -119,7 +119,7 @@ describe.skipIf(!canCompile)('live', async () => {
     const { samples, p50, p90, p99, p999, max } = report
     expect(samples).toBeLessThanOrEqual(3 * 19)
     expect([p50, p90, p99, p999, max]).toEqual([p50, p90, p99, p999, max].toSorted((a, b) => a - b))
-    expect(await look(server, 3, FROM + 40, 3_600_000)).toMatchObject({ samples: 0, max: 0, silence: 0, entries: 120 })
+    expect(await look(server, 3, FROM + 40, 3_600_000)).toMatchObject({ samples: 0, max: 0, pause: 0, entries: 120 })
   })
 
   test('takes packets that come split anywhere', async () => {

@@ -13,7 +13,7 @@ const GOOD: LiveReport = {
   closed: 0,
   entries: 120,
   fewest: 40,
-  silence: 1000,
+  pause: 1000,
 }
 
 test('readers that all got everything in order have no fault', () => {

@@ -13,7 +13,7 @@ export interface LiveReport {
   readonly closed: number
   readonly entries: number
   readonly fewest: number
-  readonly silence: number
+  readonly pause: number
 }
 
 export interface LiveReadersOptions {
@@ -54,7 +54,7 @@ export class LiveReaders implements AsyncDisposable {
    * @throws {Error} if any of them got anything but these entries, in order, or nothing was counted
    */
   async receive(to: number): Promise<LiveReport> {
-    this.#process.tell(`to ${to}`)
+    this.#process.say(`to ${to}`)
     const report = await this.#process.next<LiveReport>()
     const fault = faultOf(report, this.#readers, to - this.from)
     if (fault !== undefined) throw new Error(`${fault}: ${JSON.stringify(report)}`)

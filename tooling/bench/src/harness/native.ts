@@ -35,7 +35,7 @@ export async function runNative<Answer>(path: string, args: readonly (string | n
   return JSON.parse(stdout) as Answer
 }
 
-/** A program that prints lines of JSON, can be told lines, and ends when its standard input does. */
+/** A program that prints lines of JSON, takes lines, and ends when its standard input does. */
 export class NativeProcess implements AsyncDisposable {
   readonly #child: ChildProcess & { readonly stdin: Writable; readonly stdout: Readable }
   readonly #path: string
@@ -56,7 +56,7 @@ export class NativeProcess implements AsyncDisposable {
     return JSON.parse(value) as Answer
   }
 
-  tell(line: string): void {
+  say(line: string): void {
     this.#child.stdin.write(`${line}\n`)
   }
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import type { BenchProcess } from './process.ts'
 
@@ -25,10 +25,5 @@ export function keepApart(server: BenchProcess): Apart {
 }
 
 function bind(pid: number, processors: string): boolean {
-  try {
-    execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
+  return spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)]).status === 0
 }
