@@ -72,5 +72,6 @@ int main(int count, char **arguments) {
   }
   printf("{\"seconds\":%.9f,\"bytes\":%llu}\n", (double)(ended - began) / 1e9,
          (unsigned long long)(wanted * connections));
+  free(all);
   return 0;
 }

@@ -23,7 +23,9 @@ static inline int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static inline void sort_samples(void) { qsort(samples, sample_count, sizeof *samples, ascending); }
+static inline void sort_samples(void) {
+  if (sample_count > 0) qsort(samples, sample_count, sizeof *samples, ascending);
+}
 
 /* In µs. The samples must be sorted. */
 static inline double quantile(double part) {
