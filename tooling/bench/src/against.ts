@@ -1,16 +1,16 @@
 import { join } from 'node:path'
-import { encodeCommand, encodeResult, ResultCode, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
-import { Histogram } from './fan-out/histogram.ts'
-import type { ReadersQuestion } from './fan-out/readers.ts'
+import { encodeResult, ResultCode } from '@datastreamer/format'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
-import { bytesOfEntries, makeCatchUpFile } from './harness/catch-up-file.ts'
+import { bytesOfEntries, type CatchUpFile, makeCatchUpFile } from './harness/catch-up-file.ts'
+import { Counter, SAY_START } from './harness/counter.ts'
 import { count, duration, fixed } from './harness/format.ts'
+import { LiveReaders } from './harness/live-readers.ts'
+import { compile } from './harness/native.ts'
 import { askOnce, BenchProcess } from './harness/process.ts'
 import { keepApart } from './harness/processors.ts'
 import { alternate } from './harness/rounds.ts'
 import { fillStream, OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
-import type { CountQuestion } from './processes/count.ts'
 import type { FollowAnswer, FollowQuestion } from './processes/follow.ts'
 import type { ServeQuestion } from './processes/serve.ts'
 import type { SourceQuestion } from './processes/source.ts'
@@ -77,7 +77,7 @@ async function measurements(context: BenchContext): Promise<readonly Measured[]>
     {
       what: 'catching up, to a process that counts bytes, GB/s',
       unit: fixed(2),
-      measure: (checkout) => catchingUp(checkout, made.file, made.entries),
+      measure: (checkout) => catchingUp(checkout, context.folder, made),
     },
     {
       what: 'the same file through the client, in batches, entries/s',
@@ -94,20 +94,18 @@ async function measurements(context: BenchContext): Promise<readonly Measured[]>
   ]
 }
 
-async function catchingUp(checkout: string | undefined, file: string, entries: number): Promise<Measuring> {
+async function catchingUp(
+  checkout: string | undefined,
+  folder: string,
+  { file, entries }: CatchUpFile,
+): Promise<Measuring> {
   const server = await BenchProcess.start('serve.ts', [], checkout)
-  const counter = await BenchProcess.start('count.ts')
+  const counter = await Counter.compile(folder)
   const port = await server.ask<number>({ file } satisfies ServeQuestion)
-  const start = encodeCommand({ name: 'start', fromEntryNumber: 0n }, SEQUENCER_STREAM_TYPE)
   const bytes = encodeResult(ResultCode.OK).length + bytesOfEntries(entries)
   return {
-    async once() {
-      let seconds = 0
-      const question: CountQuestion = { port, say: Buffer.from(start).toString('hex'), bytes }
-      for (let pass = 0; pass < PASSES; pass++) seconds += await counter.ask<number>(question)
-      return (PASSES * bytes) / seconds / 1e9
-    },
-    [Symbol.asyncDispose]: () => endAll([counter, server]),
+    once: async () => (PASSES * bytes) / (await counter.seconds({ port, say: SAY_START, bytes }, PASSES)) / 1e9,
+    [Symbol.asyncDispose]: () => endAll([server]),
   }
 }
 
@@ -147,20 +145,29 @@ async function live(
   const file = join(folder, `live-${readers}-${checkout === undefined ? 'this' : 'other'}.bin`)
   await fillStream(file, ({ bytes }) => bytes >= 1024 * 1024)
   const source = await BenchProcess.start('source.ts', [], checkout)
-  const child = await BenchProcess.start('../fan-out/readers.ts')
-  await keepApart(source, [child])
+  const program = await compile('live', folder)
+  const apart = keepApart(source)
   const port = await source.ask<number>({ t: 'open', file, fsync: 'never' } satisfies SourceQuestion)
   return {
     async once() {
-      const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
-      await child.ask({ t: 'join', port, readers, from } satisfies ReadersQuestion)
-      const entries = operations * OPERATION_ENTRIES
-      const received = child.ask<number[]>({ t: 'receive', entries } satisfies ReadersQuestion)
+      await using clients = await LiveReaders.join({
+        program,
+        port,
+        readers,
+        operationEntries: OPERATION_ENTRIES,
+        warmUpMs: 0,
+      })
       const commit: SourceQuestion = { t: 'commit', operations, entries: OPERATION_ENTRIES, periodMs: LIVE_PERIOD_MS }
-      await source.ask(commit)
-      return new Histogram(await received).quantile(0.5)
+      const [report] = await Promise.all([
+        clients.receive(clients.from + operations * OPERATION_ENTRIES),
+        source.ask(commit),
+      ])
+      return report.p50 / 1000
     },
-    [Symbol.asyncDispose]: () => endAll([child, source]),
+    [Symbol.asyncDispose]: () => {
+      apart[Symbol.dispose]()
+      return endAll([source])
+    },
   }
 }
 

@@ -1,27 +1,24 @@
-import { join } from 'node:path'
-import { Histogram } from './fan-out/histogram.ts'
-import type { ReadersQuestion } from './fan-out/readers.ts'
-import type { StalledQuestion } from './fan-out/stalled.ts'
+import { type Pace, Stage } from './fan-out/stage.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
+import { BusyProcessors } from './harness/busy-processors.ts'
 import { count, duration, fixed } from './harness/format.ts'
+import type { LiveReport } from './harness/live-readers.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
-import { BenchProcess } from './harness/process.ts'
-import { keepApart } from './harness/processors.ts'
+import { compile } from './harness/native.ts'
 import { alternate } from './harness/rounds.ts'
-import { fillStream, OPERATION_ENTRIES } from './harness/stream-file.ts'
+import { OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
-import type { SourceQuestion } from './processes/source.ts'
 
-const PERIOD_MS = 10
-/** Operations of one measurement. */
-const OPERATIONS = 500
-/** Of one beside a stalled reader, which comes back every three seconds. */
-const OPERATIONS_BESIDE_STALLED = 1500
+/** Of one measurement. */
+const PACE: Pace = { operations: 300, periodMs: 10, warmUpMs: 500 }
 const READERS = [1, 10, 90, 1000] as const
-/** Readers that one process stands for at most. */
-const READERS_OF_A_PROCESS = 500
-/** Enough that a reader who takes nothing of it is stalled at once. */
-const OLD_BYTES = 32 * 1024 * 1024
+const READERS_BESIDE_LOAD = [1, 90, 1000] as const
+/** A stalled reader comes back every three seconds. */
+const PACE_BESIDE_STALLED: Pace = { ...PACE, operations: 1500 }
+/** Half a minute each. */
+const MOST_ROUNDS_BESIDE_STALLED = 5
+const MANY = 10_000
+const PACE_OF_MANY: Pace = { operations: 1200, periodMs: 50, warmUpMs: 2000 }
 
 export const fanOut: Benchmark = {
   name: 'fan-out',
@@ -30,161 +27,128 @@ export const fanOut: Benchmark = {
 }
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
-  const stage = await Stage.open(context)
-  await using _ = stage
-  return [await byReaders(context, stage), await besideStalled(context, stage), ...(await forMinute(context, stage))]
+  const live = await compile('live', context.folder)
+  await using single = await Stage.open(context, live, 0)
+  await using threaded = await Stage.open(context, live, 1)
+  const stages = [single, threaded]
+  return [
+    await byReaders(context, stages),
+    await besideLoad(context, stages),
+    await besideStalled(context, single),
+    ...(await many(context, stages)),
+  ]
 }
 
-interface StageParts {
-  readonly source: BenchProcess
-  readonly port: number
-  readonly readers: readonly BenchProcess[]
-  readonly stalled: BenchProcess
-  /** Whether readers run on other processors than the server. */
-  readonly isApart: boolean
+function paceOf(pace: Pace, { quick }: BenchContext): Pace {
+  return quick ? { ...pace, operations: pace.operations / 10 } : pace
 }
 
-/** A server, and processes with readers of it. */
-class Stage implements AsyncDisposable {
-  readonly #parts: StageParts
-
-  private constructor(parts: StageParts) {
-    this.#parts = parts
-  }
-
-  static async open({ folder }: BenchContext): Promise<Stage> {
-    const file = join(folder, 'data-stream.bin')
-    await fillStream(file, ({ bytes }) => bytes >= OLD_BYTES)
-    const source = await BenchProcess.start('source.ts')
-    const port = await source.ask<number>({ t: 'open', file, fsync: 'never' } satisfies SourceQuestion)
-    const readers = await Promise.all([0, 1].map(() => BenchProcess.start('../fan-out/readers.ts')))
-    const stalled = await BenchProcess.start('../fan-out/stalled.ts')
-    const isApart = await keepApart(source, [...readers, stalled])
-    return new Stage({ source, port, readers, stalled, isApart })
-  }
-
-  get serverPid(): number {
-    return this.#parts.source.pid
-  }
-
-  get isApart(): boolean {
-    return this.#parts.isApart
-  }
-
-  /** Let so many readers receive so many operations, each one checked; when they came after their commit. */
-  async receive(readers: number, operations: number): Promise<Histogram> {
-    const { source, port, readers: all } = this.#parts
-    const from = await source.ask<number>({ t: 'entries' } satisfies SourceQuestion)
-    const processes = all.slice(0, Math.ceil(readers / READERS_OF_A_PROCESS))
-    const share = Math.ceil(readers / processes.length)
-    await askAll(processes, { t: 'join', port, readers: share, from })
-    const received = askAll(processes, { t: 'receive', entries: operations * OPERATION_ENTRIES })
-    await source.ask({
-      t: 'commit',
-      operations,
-      entries: OPERATION_ENTRIES,
-      periodMs: PERIOD_MS,
-    } satisfies SourceQuestion)
-    return Histogram.sum((await received).map((counts) => new Histogram(counts)))
-  }
-
-  /** Do something beside a reader that asks for everything and takes nothing. */
-  async besideStalled<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { stalled, port } = this.#parts
-    await stalled.ask({ t: 'join', port } satisfies StalledQuestion)
-    try {
-      return await work()
-    } finally {
-      await stalled.ask({ t: 'leave' } satisfies StalledQuestion)
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { readers, stalled, source } = this.#parts
-    for (const child of [...readers, stalled, source]) await child[Symbol.asyncDispose]()
-  }
+function ms(microseconds: number): string {
+  return duration(microseconds / 1000)
 }
 
-async function askAll(processes: readonly BenchProcess[], question: ReadersQuestion): Promise<readonly number[][]> {
-  return Promise.all(processes.map((child) => child.ask<number[]>(question)))
-}
-
-async function byReaders(context: BenchContext, stage: Stage): Promise<Table> {
-  const operations = context.quick ? OPERATIONS / 10 : OPERATIONS
-  const p99s: Record<string, number[]> = {}
-  const measures = Object.fromEntries(
-    READERS.map((readers) => {
-      const high: number[] = []
-      p99s[readers] = high
-      const measure = async (): Promise<number> => {
-        const latencies = await stage.receive(readers, operations)
-        high.push(latencies.quantile(0.99))
-        return latencies.quantile(0.5)
-      }
-      return [readers, measure] as const
-    }),
-  )
-  const p50s = await alternate(measures, { ...context, warmUps: 1 })
+async function byReaders(context: BenchContext, stages: readonly Stage[]): Promise<Table> {
+  const pace = paceOf(PACE, context)
+  const scenes = READERS.flatMap((readers) => stages.map((stage) => ({ readers, stage, seen: [] as LiveReport[] })))
+  const measures = scenes.map(({ readers, stage, seen }) => async (): Promise<number> => {
+    const report = await stage.receive(readers, pace)
+    seen.push(report)
+    return report.p50
+  })
+  await alternate(Object.fromEntries(measures.entries()), { ...context, warmUps: 1 })
   return {
-    title: `One operation of ${OPERATION_ENTRIES} entries of 200 bytes every ${PERIOD_MS} ms, ${count(operations)} of them`,
-    columns: ['readers', 'p50', 'p99'],
-    rows: READERS.map((readers) => {
+    title: `One operation of ${OPERATION_ENTRIES} entries of 200 bytes every ${pace.periodMs} ms, ${count(pace.operations)} of them`,
+    columns: ['readers', '`readerThreads`', 'p50', 'p99'],
+    rows: scenes.map(({ readers, stage, seen }) => {
       // The first was to warm up.
-      const high = p99s[readers]?.slice(-context.rounds) ?? []
-      return [count(readers), spread(summarize(p50s[readers] ?? []), duration), spread(summarize(high), duration)]
+      const counted = seen.slice(-context.rounds)
+      const over = (values: readonly number[]): string => spread(summarize(values), ms)
+      return [
+        count(readers),
+        count(stage.readerThreads),
+        over(counted.map(({ p50 }) => p50)),
+        over(counted.map(({ p99 }) => p99)),
+      ]
     }),
     note:
-      'From the call of commit to the last byte of the operation in the process of the reader, over all readers; ' +
-      `\`fsync: never\`. Up to ${READERS_OF_A_PROCESS} readers share a process, and wait for each other in it. ` +
-      (stage.isApart ? 'The server has one half of the processors, the readers the other.' : ''),
+      'From the call of commit to the read that brings the last byte of the operation to the reader, over all readers, ' +
+      `which are one thread of a program in C; \`fsync: never\`. Each measurement begins with ${pace.warmUpMs} ms that do not ` +
+      'count. Nothing is bound to a processor.',
+  }
+}
+
+async function besideLoad(context: BenchContext, stages: readonly Stage[]): Promise<Table> {
+  const pace = paceOf(PACE, context)
+  const rows: string[][] = []
+  using load = new BusyProcessors()
+  for (const readers of READERS_BESIDE_LOAD) {
+    for (const stage of stages) {
+      const { p50, p99 } = await stage.receive(readers, pace)
+      rows.push([count(readers), count(stage.readerThreads), ms(p50), ms(p99)])
+    }
+  }
+  return {
+    title: `The same beside ${load.count} processes that compute all the time`,
+    columns: ['readers', '`readerThreads`', 'p50', 'p99'],
+    rows,
+    note: 'One round. There are as many of them as processors, at the same priority as the server and its readers.',
   }
 }
 
 /** A reader that takes nothing beside a hundred that do. */
 async function besideStalled(context: BenchContext, stage: Stage): Promise<Table> {
   const readers = 100
-  const operations = context.quick ? OPERATIONS / 10 : OPERATIONS_BESIDE_STALLED
-  const p99 = async (): Promise<number> => (await stage.receive(readers, operations)).quantile(0.99)
+  const rounds = Math.min(context.rounds, MOST_ROUNDS_BESIDE_STALLED)
+  const p99 = async (): Promise<number> => (await stage.receive(readers, paceOf(PACE_BESIDE_STALLED, context))).p99
   const samples = await alternate(
     {
       alone: p99,
       beside: () => stage.besideStalled(p99),
     },
-    context,
+    { ...context, rounds },
   )
   return {
     title: `${readers} readers, with and without one that asks for everything and reads nothing`,
     columns: ['', 'p99', 'ratio'],
     rows: [
-      ['without', spread(summarize(samples.alone), duration)],
-      ['with', spread(summarize(samples.beside), duration), spread(ratios(samples.beside, samples.alone), fixed(2))],
+      ['without', spread(summarize(samples.alone), ms)],
+      ['with', spread(summarize(samples.beside), ms), spread(ratios(samples.beside, samples.alone), fixed(2))],
     ],
+    note: `\`readerThreads: ${stage.readerThreads}\`; ${rounds} rounds.`,
   }
 }
 
-async function forMinute(context: BenchContext, stage: Stage): Promise<readonly Table[]> {
-  const readers = 1000
-  const operations = ((context.quick ? 3 : 60) * 1000) / PERIOD_MS
-  await context.gate.wait()
-  using memory = new MemoryWatch([stage.serverPid])
-  const latencies = await stage.receive(readers, operations)
-  const [use] = memory.uses
-  const parts = [0.5, 0.99, 0.999] as const
+async function many(context: BenchContext, stages: readonly Stage[]): Promise<readonly Table[]> {
+  const pace = paceOf(PACE_OF_MANY, context)
+  const received: string[][] = []
+  const used: string[][] = []
+  for (const stage of stages) {
+    await context.gate.wait()
+    using memory = new MemoryWatch([stage.serverPid])
+    const { entries, p50, p99, p999, pause } = await stage.receive(MANY, pace)
+    const name = count(stage.readerThreads)
+    received.push([name, entries.toLocaleString('en'), ...[p50, p99, p999, pause].map(ms)])
+    used.push(memoryRow(name, memory.uses[0]))
+  }
+  const seconds = (pace.operations * pace.periodMs) / 1000
   return [
     {
-      title: `${count(readers)} readers for ${operations / 100} seconds, ${1000 / PERIOD_MS} operations a second`,
-      columns: ['entries received, all in order', 'p50', 'p99', 'p99.9'],
-      rows: [
-        [
-          (readers * operations * OPERATION_ENTRIES).toLocaleString('en'),
-          ...parts.map((part) => duration(latencies.quantile(part))),
-        ],
+      title: `${count(MANY)} readers for ${seconds} seconds, ${1000 / pace.periodMs} operations a second`,
+      columns: [
+        '`readerThreads`',
+        'entries received, all in order',
+        'p50',
+        'p99',
+        'p99.9',
+        'longest pause of a reader',
       ],
+      rows: received,
+      note: `One round. Every reader got every entry, those of the first ${pace.warmUpMs / 1000} seconds too, which do not count for times.`,
     },
     {
-      title: 'Resident memory of the server over that time',
-      columns: MEMORY_COLUMNS,
-      rows: [memoryRow('server', use)],
+      title: 'Resident memory of the server over that time, from before they join',
+      columns: ['`readerThreads`', ...MEMORY_COLUMNS.slice(1)],
+      rows: used,
     },
   ]
 }

@@ -1,28 +1,44 @@
 import { join } from 'node:path'
-import type { AskQuestion } from './flood/asker.ts'
-import type { CommitterQuestion } from './flood/committer.ts'
 import { FLOODS, type Flood, type FlooderQuestion, type FloodTraffic } from './flood/flooder.ts'
-import type { HostAnswer, HostQuestion } from './flood/host.ts'
+import { type Look, ObservedServer, type Seen } from './flood/observed.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, fixed } from './harness/format.ts'
+import { compile } from './harness/native.ts'
 import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
-import { fillStream, OPERATION_ENTRIES } from './harness/stream-file.ts'
-import { quantile, spread, summarize } from './harness/summary.ts'
+import { OPERATION_ENTRIES } from './harness/stream-file.ts'
+import { ratios, type Summary, spread, summarize } from './harness/summary.ts'
 
 const CONNECTIONS = 20
 /** More than is kept in memory for readers, so that look-ups read from disk. */
 const OLD_ENTRIES = 50_000 * (OPERATION_ENTRIES + 1)
-const MEASURE_MS = 2000
+const LOOK: Look = { commitMs: 1200, liveMs: 2500 }
 /** The flood's time to fill the buffers of the system. */
 const FILL_MS = 500
+/** A minute and three quarters each. */
+const MOST_ROUNDS = 3
 
-/** What others saw while something was going on. */
-interface Seen {
-  readonly headers: readonly number[]
-  readonly commits: readonly number[]
+/** What is sent, by all connections alike or by each in turn. */
+const MIXES: readonly { readonly name: string; readonly floods: readonly Flood[] }[] = [
+  { name: '`entry`', floods: ['entry'] },
+  { name: '`start`', floods: ['start'] },
+  { name: '`bookmark`', floods: ['bookmark'] },
+  { name: 'all seven', floods: FLOODS },
+]
+
+interface Traffic {
   readonly sentPerSecond: number
   readonly receivedPerSecond: number
+}
+
+/** One mix at one server: what others saw without it, and while the answers were read, and were not; by round. */
+interface Scene {
+  readonly name: string
+  readonly floods: readonly Flood[]
+  readonly server: ObservedServer
+  readonly alone: Seen[]
+  readonly read: (Seen & Traffic)[]
+  readonly unread: (Seen & Traffic)[]
 }
 
 export const flood: Benchmark = {
@@ -32,85 +48,108 @@ export const flood: Benchmark = {
 }
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
-  const file = join(context.folder, 'data-stream.bin')
-  const { entries } = await fillStream(file, (totals) => totals.entries >= OLD_ENTRIES)
-  await using host = await BenchProcess.start('../flood/host.ts')
+  const live = await compile('live', context.folder)
   await using flooder = await BenchProcess.start('../flood/flooder.ts')
-  await using asker = await BenchProcess.start('../flood/asker.ts')
-  await using committer = await BenchProcess.start('../flood/committer.ts')
-  const { port, sourcePort } = await host.ask<HostAnswer>({ file } satisfies HostQuestion)
-  await committer.ask({ t: 'connect', port: sourcePort } satisfies CommitterQuestion)
+  await using single = await ObservedServer.open(join(context.folder, 'single.bin'), OLD_ENTRIES, live, 0)
+  await using threaded = await ObservedServer.open(join(context.folder, 'threaded.bin'), OLD_ENTRIES, live, 1)
+  const look = context.quick ? { commitMs: LOOK.commitMs / 10, liveMs: LOOK.liveMs / 10 } : LOOK
 
-  const forMs = context.quick ? MEASURE_MS / 10 : MEASURE_MS
-  const look = async (): Promise<Pick<Seen, 'headers' | 'commits'>> => {
-    const [headers, commits] = await Promise.all([
-      asker.ask<number[]>({ port, forMs, afresh: false } satisfies AskQuestion),
-      committer.ask<number[]>({ t: 'commit', forMs } satisfies CommitterQuestion),
-    ])
-    return { headers, commits }
-  }
-  const beside = async (floods: readonly Flood[], reads: boolean): Promise<Seen> => {
+  const beside = async ({ floods, server }: Scene, reads: boolean): Promise<Seen & Traffic> => {
+    const { port, entries } = server
     const began = performance.now()
     await flooder.ask({ t: 'flood', port, connections: CONNECTIONS, floods, reads, entries } satisfies FlooderQuestion)
     await new Promise((resolve) => setTimeout(resolve, FILL_MS))
-    const seen = await look()
+    const seen = await server.look(look)
     const { sent, received } = await flooder.ask<FloodTraffic>({ t: 'leave' } satisfies FlooderQuestion)
     const seconds = (performance.now() - began) / 1000
     return { ...seen, sentPerSecond: sent / seconds, receivedPerSecond: received / seconds }
   }
-
-  const shapes = [...FLOODS.map((one) => [one] as readonly Flood[]), FLOODS].flatMap((floods) =>
-    [true, false].map((reads) => ({ floods, reads, name: `${nameOf(floods)}${reads ? '' : ', nothing read'}` })),
-  )
-  const alone: Seen[] = []
-  const all: Record<string, Seen[]> = {}
-  const measure = (name: string, floods: readonly Flood[], reads: boolean) => async (): Promise<number> => {
-    const before = { ...(await look()), sentPerSecond: 0, receivedPerSecond: 0 }
-    const seen = await beside(floods, reads)
-    alone.push(before)
-    all[name] = [...(all[name] ?? []), seen]
-    const ratio = seen.commits.length / before.commits.length
-    context.log(`${name}: header p99 ${duration(p99(seen.headers))}, commits ${fixed(2)(ratio)} of before`)
-    return ratio
+  const measure = (scene: Scene) => async (): Promise<number> => {
+    const alone = await scene.server.look(look)
+    const read = await beside(scene, true)
+    const unread = await beside(scene, false)
+    scene.alone.push(alone)
+    scene.read.push(read)
+    scene.unread.push(unread)
+    const of = (value: number, before: number): string => fixed(2)(value / before)
+    context.log(
+      `${scene.name}, ${scene.server.readerThreads} threads: commits ${of(read.commitsPerSecond, alone.commitsPerSecond)} ` +
+        `and ${of(unread.commitsPerSecond, alone.commitsPerSecond)} of before, a live reader's p99 ` +
+        `${of(read.live, alone.live)} and ${of(unread.live, alone.live)} times that of before`,
+    )
+    return read.commitsPerSecond
   }
+  const scenes = MIXES.flatMap((mix) =>
+    [single, threaded].map((server): Scene => ({ ...mix, server, alone: [], read: [], unread: [] })),
+  )
+  const rounds = Math.min(context.rounds, MOST_ROUNDS)
   await context.gate.wait()
-  const ratios = await alternate(
-    Object.fromEntries(shapes.map(({ floods, reads, name }) => [name, measure(name, floods, reads)] as const)),
-    { rounds: context.rounds, warmUps: 0, log: context.log },
-  )
-  const row = (seen: readonly Seen[], ratio: string): string[] => [
-    spread(summarize(seen.map(({ headers }) => p99(headers))), duration),
-    spread(summarize(seen.map(({ commits }) => p99(commits))), duration),
-    spread(summarize(seen.map(({ commits }) => commits.length / (forMs / 1000))), count),
-    ratio,
-    ...[
-      summarize(seen.map(({ sentPerSecond }) => sentPerSecond)),
-      summarize(seen.map(({ receivedPerSecond }) => receivedPerSecond)),
-    ].map(({ median }) => (median / 1e6).toFixed(2)),
-  ]
+  await alternate(Object.fromEntries(scenes.map((scene, i) => [i, measure(scene)] as const)), {
+    rounds,
+    warmUps: 0,
+    log: context.log,
+  })
+  return [...[single, threaded].map((server) => tableOf(scenes, server, rounds))]
+}
+
+function tableOf(all: readonly Scene[], server: ObservedServer, rounds: number): Table {
+  const scenes = all.filter((scene) => scene.server === server)
+  return {
+    title: `\`readerThreads: ${server.readerThreads}\`: ${CONNECTIONS} connections that send commands as fast as the server takes them`,
+    columns: [
+      'commands',
+      'commits/s',
+      'ratio to none',
+      'a commit, p99',
+      'live, p99',
+      'ratio to none',
+      'Header, p99',
+      'MB/s sent',
+      'MB/s received',
+    ],
+    rows: [
+      row(
+        'none',
+        scenes.flatMap(({ alone }) => alone),
+      ),
+      ...scenes.flatMap(({ name, alone, read, unread }) => [
+        row(name, read, alone, read),
+        row(`${name}, nothing read`, unread, alone, unread),
+      ]),
+    ],
+    note:
+      'First commits of a source over its port, 10 entries and a bookmark, `fsync: commit`, each awaited before the next ' +
+      'begins, while another client asks for the header every 5 ms. Then one such commit every 10 ms, and a live reader, from ' +
+      `the source's commit to the last byte of the operation. ${LOOK.commitMs / 1000} and ${LOOK.liveMs / 1000} seconds; ratios ` +
+      `are to the same without a flood, just before. ${rounds} rounds. Sent and received: by the flooding connections.`,
+  }
+}
+
+function row(
+  name: string,
+  seen: readonly Seen[],
+  alone: readonly Seen[] = [],
+  traffic: readonly Traffic[] = [],
+): string[] {
+  const over = (pick: (one: Seen) => number, format: (value: number) => string): string =>
+    spread(summarize(seen.map(pick)), format)
+  const ratio = (pick: (one: Seen) => number): string =>
+    alone.length === 0 ? '' : spread(ratios(seen.map(pick), alone.map(pick)), fixed(2))
+  const megabytes = (pick: (one: Traffic) => number): string =>
+    traffic.length === 0 ? '' : median(summarize(traffic.map(pick)))
   return [
-    {
-      title: `${CONNECTIONS} connections that send commands as fast as the server takes them`,
-      columns: ['commands', 'Header, p99', 'a commit, p99', 'commits/s', 'ratio to none', 'MB/s sent', 'MB/s received'],
-      rows: [
-        ['none', ...row(alone, '')],
-        ...shapes.map(({ name }) => [name, ...row(all[name] ?? [], spread(summarize(ratios[name] ?? []), fixed(2)))]),
-      ],
-      note:
-        'Header: of another client, which asks every 5 ms. Commits: of a source over its port, 10 entries and a bookmark, ' +
-        '`fsync: commit`, each awaited before the next begins; the ratio is to ' +
-        `the ${MEASURE_MS / 1000} seconds just before the flood. Sent and received: by the flooding connections.`,
-    },
+    name,
+    over(({ commitsPerSecond }) => commitsPerSecond, count),
+    ratio(({ commitsPerSecond }) => commitsPerSecond),
+    over(({ commit }) => commit, duration),
+    over((one) => one.live, duration),
+    ratio((one) => one.live),
+    over(({ header }) => header, duration),
+    megabytes(({ sentPerSecond }) => sentPerSecond),
+    megabytes(({ receivedPerSecond }) => receivedPerSecond),
   ]
 }
 
-function nameOf(floods: readonly Flood[]): string {
-  return floods.length === 1 ? `\`${floods[0]}\`` : 'all seven'
-}
-
-function p99(latencies: readonly number[]): number {
-  return quantile(
-    latencies.toSorted((a, b) => a - b),
-    0.99,
-  )
+function median({ median: bytes }: Summary): string {
+  return (bytes / 1e6).toFixed(2)
 }

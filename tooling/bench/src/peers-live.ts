@@ -1,7 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Histogram } from './fan-out/histogram.ts'
-import type { ReadersQuestion } from './fan-out/readers.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration, fixed } from './harness/format.ts'
 import { BenchProcess } from './harness/process.ts'
@@ -14,6 +12,8 @@ import { canJetStreamSync } from './peers/servers/jetstream.ts'
 import type { PeerServer } from './peers/servers/peer-server.ts'
 import { START } from './peers/servers/start.ts'
 import type { PublishQuestion } from './peers/write/publish.ts'
+import { Histogram } from './readers/histogram.ts'
+import type { ReadersQuestion } from './readers/live-readers.ts'
 
 const READERS = 90
 const PERIOD_MS = 10
@@ -44,7 +44,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   const operations = quick ? OPERATIONS / 10 : OPERATIONS
   const canSync = await canJetStreamSync(folder)
   await using stack = new AsyncDisposableStack()
-  const readers = stack.use(await BenchProcess.start('../fan-out/readers.ts'))
+  const readers = stack.use(await BenchProcess.start('../readers/live-readers.ts'))
   const publisher = stack.use(await BenchProcess.start('../peers/write/publish.ts'))
   const rows: Row[] = []
   const [p50s, p99s]: [Record<string, Measure>, Record<string, number[]>] = [{}, {}]
@@ -56,7 +56,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
       const own = join(folder, keyOf(row).replaceAll(/\W+/g, '-'))
       mkdirSync(own)
       const server = stack.use(await START[SYSTEM_OF[form]](own, isDurable))
-      isApart &&= await keepApart(server, [readers, publisher])
+      isApart &&= stack.use(keepApart(server, [readers, publisher])).isApart
       const high: number[] = []
       p99s[keyOf(row)] = high
       p50s[keyOf(row)] = async () => {

@@ -1,15 +1,15 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { encodeCommand, HEADER_PAGE_BYTES, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
+import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import type { CommitterQuestion } from './flood/committer.ts'
 import type { HostAnswer, HostQuestion } from './flood/host.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { fileText, makeCatchUpFile } from './harness/catch-up-file.ts'
+import { Counter, SAY_START } from './harness/counter.ts'
 import { count, fixed } from './harness/format.ts'
 import { BenchProcess } from './harness/process.ts'
 import { alternate } from './harness/rounds.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
-import type { CountQuestion } from './processes/count.ts'
 
 /** What services do by default. */
 const SCRUB_BYTES_PER_SECOND = 4 * 1024 * 1024
@@ -24,12 +24,12 @@ export const scrub: Benchmark = {
 }
 
 async function run(context: BenchContext): Promise<readonly Table[]> {
-  await using counter = await BenchProcess.start('count.ts')
+  const counter = await Counter.compile(context.folder)
   await using off = await BenchProcess.start('../flood/host.ts')
   await using on = await BenchProcess.start('../flood/host.ts')
   await using committerOff = await BenchProcess.start('../flood/committer.ts')
   await using committerOn = await BenchProcess.start('../flood/committer.ts')
-  const [forMs, say] = [COMMIT_MS / (context.quick ? 10 : 1), sayStart()]
+  const forMs = COMMIT_MS / (context.quick ? 10 : 1)
 
   const serve = async (name: string, host: BenchProcess, committer: BenchProcess, scrubBytesPerSecond: number) => {
     const folder = join(context.folder, name)
@@ -40,13 +40,8 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
     await committer.ask({ t: 'connect', port: sourcePort } satisfies CommitterQuestion)
     // Less than goes over the wire: entries lie in pages, which are padded.
     const bytes = Math.floor((made.bytes - HEADER_PAGE_BYTES) * 0.99)
-    const catchUp = async (): Promise<number> => {
-      let seconds = 0
-      for (let pass = 0; pass < PASSES; pass++) {
-        seconds += await counter.ask<number>({ port, say, bytes } satisfies CountQuestion)
-      }
-      return (PASSES * bytes) / seconds / 1e9
-    }
+    const catchUp = async (): Promise<number> =>
+      (PASSES * bytes) / (await counter.seconds({ port, say: SAY_START, bytes }, PASSES)) / 1e9
     const commit = async (): Promise<number> => {
       const took = await committer.ask<number[]>({ t: 'commit', forMs } satisfies CommitterQuestion)
       return took.length / (forMs / 1000)
@@ -77,8 +72,4 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
         'before the next begins; ratios are taken within a round.',
     },
   ]
-}
-
-function sayStart(): string {
-  return Buffer.from(encodeCommand({ name: 'start', fromEntryNumber: 0n }, SEQUENCER_STREAM_TYPE)).toString('hex')
 }

@@ -6,6 +6,7 @@ import { answerQuestions } from '../harness/process.ts'
 export interface HostQuestion {
   readonly file: string
   readonly writeTimeoutMs?: number
+  readonly readerThreads?: number
   /** Scrub at that rate, one pass after the other; 0 is not at all. */
   readonly scrubBytesPerSecond?: number
 }
@@ -15,10 +16,11 @@ export interface HostAnswer {
   readonly sourcePort: number
 }
 
-answerQuestions(async ({ file, writeTimeoutMs, scrubBytesPerSecond = 0 }: HostQuestion): Promise<HostAnswer> => {
+answerQuestions(async (question: HostQuestion): Promise<HostAnswer> => {
+  const { file, writeTimeoutMs, readerThreads, scrubBytesPerSecond = 0 } = question
   const scrub = scrubBytesPerSecond > 0 ? { bytesPerSecond: scrubBytesPerSecond, passEveryMs: 1 } : undefined
   const store = await openStore({ file, fsync: 'commit', scrub })
-  const server = new StreamServer({ store, writeTimeoutMs, maxConnections: 2000 })
+  const server = new StreamServer({ store, writeTimeoutMs, readerThreads, maxConnections: 2000 })
   await server.listen({ port: 0 })
   const sources = new SourceServer({ store })
   await sources.listen({ port: 0 })

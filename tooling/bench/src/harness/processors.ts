@@ -1,8 +1,11 @@
-import { execFile } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { promisify } from 'node:util'
 
-const run = promisify(execFile)
+/** Gives a server the first half of the processors; ends when it is disposed of. */
+export interface Apart extends Disposable {
+  /** Whether that could be done: it takes Linux and two processors. */
+  readonly isApart: boolean
+}
 
 /** A process, known by its id. */
 interface Running {
@@ -10,24 +13,24 @@ interface Running {
 }
 
 /**
- * Give a server the first half of the processors and its clients the second, as if they were on two machines; else the
- * system puts them on one at times, where they wait for each other.
- *
- * @returns whether that could be done: it takes Linux and two processors
+ * Give a server the first half of the processors, and this process and its clients the second, with all that it starts from
+ * then on, as if they were on two machines; else the system puts them on one at times, where they wait for each other.
  */
-export async function keepApart(server: Running, clients: readonly Running[]): Promise<boolean> {
+export function keepApart(server: Running, clients: readonly Running[] = []): Apart {
   const all = availableParallelism()
   const half = Math.floor(all / 2)
-  if (half === 0) return false
-  try {
-    await bind(server, `0-${half - 1}`)
-    for (const client of clients) await bind(client, `${half}-${all - 1}`)
-    return true
-  } catch {
-    return false
+  const isApart =
+    half > 0 &&
+    bind(server.pid, `0-${half - 1}`) &&
+    [process, ...clients].every(({ pid }) => bind(pid, `${half}-${all - 1}`))
+  return {
+    isApart,
+    [Symbol.dispose]: () => {
+      if (isApart) bind(process.pid, `0-${all - 1}`)
+    },
   }
 }
 
-async function bind({ pid }: Running, processors: string): Promise<void> {
-  await run('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)])
+function bind(pid: number, processors: string): boolean {
+  return spawnSync('taskset', ['--all-tasks', '--pid', '--cpu-list', processors, String(pid)]).status === 0
 }

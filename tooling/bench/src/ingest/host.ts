@@ -10,8 +10,6 @@ export type IngestHostQuestion =
   | { readonly t: 'open'; readonly fsync: Fsync; readonly file?: string }
   /** Answered with {@link IngestHostAnswer}, of the time since it was opened. */
   | { readonly t: 'close' }
-  /** Answered with the number of entries. */
-  | { readonly t: 'entries' }
   /** Answered with a port that takes so many bytes of each connection and then says one. */
   | { readonly t: 'sink'; readonly bytes: number }
 
@@ -43,7 +41,6 @@ answerQuestions(async (question: IngestHostQuestion): Promise<number | IngestHos
   if (question.t === 'open') return open(question.fsync, question.file)
   if (opened === undefined) throw new Error('no stream is open')
   const { folder, store, sources, server, cpuBefore } = opened
-  if (question.t === 'entries') return Number(store.getHeader().totalEntries)
   const { user, system } = process.cpuUsage(cpuBefore)
   const { commits, groups } = store.stats
   await sources.close()

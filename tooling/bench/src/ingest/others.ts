@@ -1,16 +1,16 @@
-import { encodeCommand, encodeResult, ResultCode } from '@datastreamer/format'
-import { Histogram } from '../fan-out/histogram.ts'
-import type { ReadersQuestion } from '../fan-out/readers.ts'
+import { encodeResult, ResultCode } from '@datastreamer/format'
 import type { AskQuestion } from '../flood/asker.ts'
 import type { BenchContext, Table } from '../harness/benchmark.ts'
 import { bytesOfEntries, makeCatchUpFile } from '../harness/catch-up-file.ts'
+import { type Counted, Counter, SAY_START } from '../harness/counter.ts'
 import { count, duration } from '../harness/format.ts'
+import { LiveReaders, type LiveReport } from '../harness/live-readers.ts'
+import { compile } from '../harness/native.ts'
 import { BenchProcess } from '../harness/process.ts'
 import { keepApart } from '../harness/processors.ts'
 import { alternate } from '../harness/rounds.ts'
 import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import { quantile, spread, summarize } from '../harness/summary.ts'
-import type { CountQuestion } from '../processes/count.ts'
 import type { IngestHostPorts, IngestHostQuestion } from './host.ts'
 import type { WriterAnswer, WriterQuestion } from './writer.ts'
 
@@ -30,7 +30,7 @@ const MEASURE_MS = 3000
 
 /** What others saw beside a source. */
 interface Seen {
-  readonly live: Histogram
+  readonly live: LiveReport
   readonly headers: readonly number[]
   /** Bytes a second that the reader got which reads all. */
   readonly caughtUp: number
@@ -41,30 +41,33 @@ interface Seen {
 /** What others of a server have of it beside a source, by how much that writes. */
 export async function besideSource(context: BenchContext): Promise<Table> {
   const { file, entries } = await makeCatchUpFile(context)
+  const program = await compile('live', context.folder)
+  const counter = await Counter.compile(context.folder)
   await using host = await BenchProcess.start('../ingest/host.ts')
+  using apart = keepApart(host)
   await using writer = await BenchProcess.start('../ingest/writer.ts')
-  await using readers = await BenchProcess.start('../fan-out/readers.ts')
   await using asker = await BenchProcess.start('../flood/asker.ts')
-  await using counter = await BenchProcess.start('count.ts')
-  const isApart = await keepApart(host, [writer, readers, asker, counter])
   const open: IngestHostQuestion = { t: 'open', fsync: 'never', file }
   const { port, sourcePort } = await host.ask<IngestHostPorts>(open)
   const forMs = context.quick ? MEASURE_MS / 10 : MEASURE_MS
   const operationEntries = OPERATION_ENTRIES + 1
-  const start = Buffer.from(encodeCommand({ name: 'start', fromEntryNumber: 0n }, 1n)).toString('hex')
-  const old: CountQuestion = { port, say: start, bytes: encodeResult(ResultCode.OK).length + bytesOfEntries(entries) }
+  const old: Counted = { port, say: SAY_START, bytes: encodeResult(ResultCode.OK).length + bytesOfEntries(entries) }
 
   const catchUp = async (): Promise<number> => {
     const end = performance.now() + forMs
     let [passes, seconds] = [0, 0]
-    for (; performance.now() < end; passes++) seconds += await counter.ask<number>(old)
+    for (; performance.now() < end; passes++) seconds += await counter.seconds(old)
     return (passes * old.bytes) / seconds
   }
   const look = async ({ rate, catchesUp }: Scene): Promise<Seen> => {
-    const from = await host.ask<number>({ t: 'entries' } satisfies IngestHostQuestion)
     const operations = Math.floor(((rate / OPERATION_ENTRIES) * forMs) / 1000)
-    const join: ReadersQuestion = { t: 'join', port, readers: LIVE_READERS, from, operationEntries }
-    await readers.ask(join)
+    await using readers = await LiveReaders.join({
+      program,
+      port,
+      readers: LIVE_READERS,
+      operationEntries,
+      warmUpMs: 0,
+    })
     const paced: WriterQuestion = {
       t: 'paced',
       port: sourcePort,
@@ -72,12 +75,12 @@ export async function besideSource(context: BenchContext): Promise<Table> {
       operationsPerSecond: rate / OPERATION_ENTRIES,
     }
     const [live, headers, caughtUp, { seconds }] = await Promise.all([
-      readers.ask<number[]>({ t: 'receive', entries: operations * operationEntries } satisfies ReadersQuestion),
+      readers.receive(readers.from + operations * operationEntries),
       asker.ask<number[]>({ port, forMs, afresh: false } satisfies AskQuestion),
       catchesUp ? catchUp() : 0,
       writer.ask<WriterAnswer>(paced),
     ])
-    return { live: new Histogram(live), headers, caughtUp, written: (operations * OPERATION_ENTRIES) / seconds }
+    return { live, headers, caughtUp, written: (operations * OPERATION_ENTRIES) / seconds }
   }
 
   const seen: Seen[][] = SCENES.map(() => [])
@@ -107,8 +110,8 @@ export async function besideSource(context: BenchContext): Promise<Table> {
         count(rate),
         catchesUp ? 'yes' : 'no',
         of(({ written }) => written, count),
-        of(({ live }) => live.quantile(0.5), duration),
-        of(({ live }) => live.quantile(0.99), duration),
+        of(({ live }) => live.p50 / 1000, duration),
+        of(({ live }) => live.p99 / 1000, duration),
         of(({ headers }) => p99(headers), duration),
         catchesUp ? of(({ caughtUp }) => caughtUp / 1e6, count) : '',
       ]
@@ -117,7 +120,7 @@ export async function besideSource(context: BenchContext): Promise<Table> {
       `All at the same time: ${LIVE_READERS} live readers, from the source's commit to the last byte of the operation; a ` +
       'client that asks for the header every 5 ms; and where one catches up, a reader that reads all that was there before, ' +
       'again and again. ' +
-      `\`fsync: never\`.${isApart ? ' The server has one half of the processors, all others the other.' : ''}`,
+      `\`fsync: never\`.${apart.isApart ? ' The server has one half of the processors, all others the other.' : ''}`,
   }
 }
 

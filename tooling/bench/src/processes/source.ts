@@ -7,10 +7,7 @@ import { DATA_BYTES } from '../harness/stream-file.ts'
 
 export type SourceQuestion =
   /** Answered with a port. */
-  | { readonly t: 'open'; readonly file: string; readonly fsync: Fsync }
-  /** Answered with the number of entries, which is where the operations to come begin. */
-  | { readonly t: 'entries' }
-  | CommitQuestion
+  { readonly t: 'open'; readonly file: string; readonly fsync: Fsync; readonly readerThreads?: number } | CommitQuestion
 
 /** Answered when so many operations of so many entries are committed, one in each period. */
 export interface CommitQuestion {
@@ -22,16 +19,16 @@ export interface CommitQuestion {
 
 let store: StreamStore | undefined
 
-answerQuestions(async (question: SourceQuestion): Promise<number> => {
-  if (question.t === 'open') return open(question.file, question.fsync)
+answerQuestions(async (question: SourceQuestion): Promise<number | undefined> => {
+  if (question.t === 'open') return open(question)
   if (store === undefined) throw new Error('no file is open')
-  if (question.t === 'commit') await commit(store, question)
-  return Number(store.getHeader().totalEntries)
+  await commit(store, question)
+  return undefined
 })
 
-async function open(file: string, fsync: Fsync): Promise<number> {
+async function open({ file, fsync, readerThreads = 0 }: SourceQuestion & { readonly t: 'open' }): Promise<number> {
   store = await openStore({ file, fsync })
-  const server = new StreamServer({ store, maxConnections: 2000 })
+  const server = new StreamServer({ store, readerThreads, maxConnections: 0 })
   await server.listen({ port: 0 })
   return server.address?.port ?? 0
 }

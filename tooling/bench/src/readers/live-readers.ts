@@ -3,9 +3,9 @@ import { answerQuestions } from '../harness/process.ts'
 import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import type { Form } from '../peers/form.ts'
 import { intakeOf } from '../peers/read/intakes.ts'
-import type { Intake } from '../readers/intake.ts'
-import { LiveReader } from '../readers/live-reader.ts'
 import { Histogram } from './histogram.ts'
+import type { Intake } from './intake.ts'
+import { LiveReader } from './live-reader.ts'
 
 export type ReadersQuestion =
   /** Answered when all are streaming. */
@@ -17,8 +17,6 @@ export type ReadersQuestion =
       readonly from: number | string
       /** How operations are written there (default: as ours). */
       readonly form?: Form
-      /** Entries of an operation (default: as others have). */
-      readonly operationEntries?: number
     }
   /** Answered with the counts of a {@link Histogram} when all have so many entries; then all leave. */
   | { readonly t: 'receive'; readonly entries: number }
@@ -28,11 +26,11 @@ let latencies = new Histogram()
 
 answerQuestions(async (question: ReadersQuestion): Promise<readonly number[]> => {
   if (question.t === 'join') {
-    const { port, from, form = 'operation', operationEntries = OPERATION_ENTRIES } = question
+    const { port, from, form = 'operation' } = question
     latencies = new Histogram()
     const onOperation = (stamp: bigint): void => latencies.add(Number(process.hrtime.bigint() - stamp) / 1e6)
     const intake = (say: (bytes: Uint8Array) => void): Intake =>
-      intakeOf(form, from, { say, entries: operationEntries, onOperation })
+      intakeOf(form, from, { say, entries: OPERATION_ENTRIES, onOperation })
     readers = Array.from({ length: question.readers }, () => new LiveReader(port, intake))
     await Promise.all(readers.map((reader) => reader.started()))
     return []
