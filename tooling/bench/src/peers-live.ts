@@ -8,12 +8,12 @@ import { alternate, type Measure } from './harness/rounds.ts'
 import { OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
 import { type Form, SYSTEM_OF } from './peers/form.ts'
+import { Histogram } from './peers/live/histogram.ts'
+import type { ReadersQuestion } from './peers/live/readers.ts'
 import { canJetStreamSync } from './peers/servers/jetstream.ts'
 import type { PeerServer } from './peers/servers/peer-server.ts'
 import { START } from './peers/servers/start.ts'
 import type { PublishQuestion } from './peers/write/publish.ts'
-import { Histogram } from './readers/histogram.ts'
-import type { ReadersQuestion } from './readers/live-readers.ts'
 
 const READERS = 90
 const PERIOD_MS = 10
@@ -44,7 +44,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   const operations = quick ? OPERATIONS / 10 : OPERATIONS
   const canSync = await canJetStreamSync(folder)
   await using stack = new AsyncDisposableStack()
-  const readers = stack.use(await BenchProcess.start('../readers/live-readers.ts'))
+  const readers = stack.use(await BenchProcess.start('../peers/live/readers.ts'))
   const publisher = stack.use(await BenchProcess.start('../peers/write/publish.ts'))
   const rows: Row[] = []
   const [p50s, p99s]: [Record<string, Measure>, Record<string, number[]>] = [{}, {}]

@@ -1,11 +1,11 @@
 /** Many readers at the head of a stream. */
-import { answerQuestions } from '../harness/process.ts'
-import { OPERATION_ENTRIES } from '../harness/stream-file.ts'
-import type { Form } from '../peers/form.ts'
-import { intakeOf } from '../peers/read/intakes.ts'
+import { answerQuestions } from '../../harness/process.ts'
+import { OPERATION_ENTRIES } from '../../harness/stream-file.ts'
+import type { Intake } from '../../readers/intake.ts'
+import { LiveReader } from '../../readers/live-reader.ts'
+import type { Form } from '../form.ts'
+import { intakeOf } from '../read/intakes.ts'
 import { Histogram } from './histogram.ts'
-import type { Intake } from './intake.ts'
-import { LiveReader } from './live-reader.ts'
 
 export type ReadersQuestion =
   /** Answered when all are streaming. */
