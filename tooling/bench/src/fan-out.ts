@@ -125,17 +125,23 @@ async function many(context: BenchContext, stages: readonly Stage[]): Promise<re
   for (const stage of stages) {
     await context.gate.wait()
     using memory = new MemoryWatch([stage.serverPid])
-    const { entries, p50, p99, p999, pause } = await stage.receive(MANY, pace)
+    const { entries, committedPerSecond, p50, p99, p999, pause } = await stage.receive(MANY, pace)
     const name = count(stage.readerThreads)
-    received.push([name, entries.toLocaleString('en'), ...[p50, p99, p999, pause].map(ms)])
+    received.push([
+      name,
+      fixed(1)(committedPerSecond),
+      entries.toLocaleString('en'),
+      ...[p50, p99, p999, pause].map(ms),
+    ])
     used.push(memoryRow(name, memory.uses[0]))
   }
   const seconds = (pace.operations * pace.periodMs) / 1000
   return [
     {
-      title: `${count(MANY)} readers for ${seconds} seconds, ${1000 / pace.periodMs} operations a second`,
+      title: `${count(MANY)} readers for ${seconds} seconds, an operation every ${pace.periodMs} ms`,
       columns: [
         '`readerThreads`',
+        'operations/s',
         'entries received, all in order',
         'p50',
         'p99',

@@ -17,6 +17,11 @@ export interface Pace {
   readonly warmUpMs: number
 }
 
+/** What readers saw, and how many operations a second were committed: fewer than wanted if the server is too busy. */
+export interface Received extends LiveReport {
+  readonly committedPerSecond: number
+}
+
 interface StageParts {
   readonly source: BenchProcess
   readonly port: number
@@ -50,7 +55,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Let so many readers receive what is committed, each entry checked; what they saw. */
-  async receive(readers: number, { operations, periodMs, warmUpMs }: Pace): Promise<LiveReport> {
+  async receive(readers: number, { operations, periodMs, warmUpMs }: Pace): Promise<Received> {
     const { source, port, live } = this.#parts
     const all = operations + Math.ceil(warmUpMs / periodMs)
     await using clients = await LiveReaders.join({
@@ -61,8 +66,12 @@ export class Stage implements AsyncDisposable {
       warmUpMs,
     })
     const commit: SourceQuestion = { t: 'commit', operations: all, entries: OPERATION_ENTRIES, periodMs }
-    const [report] = await Promise.all([clients.receive(clients.from + all * OPERATION_ENTRIES), source.ask(commit)])
-    return report
+    const began = performance.now()
+    const [report, ended] = await Promise.all([
+      clients.receive(clients.from + all * OPERATION_ENTRIES),
+      source.ask(commit).then(() => performance.now()),
+    ])
+    return { ...report, committedPerSecond: (all * 1000) / (ended - began) }
   }
 
   /** Do something beside a reader that asks for everything and takes nothing. */
