@@ -2,8 +2,11 @@ import { invariant } from '@datastreamer/format'
 import type { BookmarkPut } from './bookmark-index.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
-/** Initial number of slots. */
+/** Slots that are made for the first bookmark: most lists of small commits have none. */
 const FIRST_SLOTS = 64
+
+const NO_BYTES = new Uint8Array(0)
+const NO_NUMBERS = new Float64Array(0)
 
 /**
  * Bookmarks on their way into an index, copied into one buffer, which is cheaper than an object for each.
@@ -11,9 +14,9 @@ const FIRST_SLOTS = 64
  * Invariants: keys are of 1 to 16 bytes; numbers grow.
  */
 export class BookmarkList implements Iterable<BookmarkPut> {
-  #keys = new Uint8Array(FIRST_SLOTS * MAX_KEY_BYTES)
-  #lengths = new Uint8Array(FIRST_SLOTS)
-  #numbers = new Float64Array(FIRST_SLOTS)
+  #keys: Uint8Array = NO_BYTES
+  #lengths: Uint8Array = NO_BYTES
+  #numbers: Float64Array = NO_NUMBERS
   #length = 0
 
   get length(): number {
@@ -26,7 +29,7 @@ export class BookmarkList implements Iterable<BookmarkPut> {
     invariant(to > from && to - from <= MAX_KEY_BYTES, 'a bookmark of a length that none has')
     invariant(slot === 0 || number > (this.#numbers[slot - 1] as number), 'bookmarks out of the order of the log')
     this.#length++
-    if (slot === this.#lengths.length) this.#grow(2 * slot)
+    if (slot === this.#lengths.length) this.#grow(Math.max(FIRST_SLOTS, 2 * slot))
     const keyAt = slot * MAX_KEY_BYTES - from
     for (let i = from; i < to; i++) this.#keys[keyAt + i] = bytes[i] as number
     this.#lengths[slot] = to - from
@@ -35,6 +38,7 @@ export class BookmarkList implements Iterable<BookmarkPut> {
 
   /** The bookmarks in order. The same object is yielded for all, and keys of one length share their memory. */
   *[Symbol.iterator](): Generator<BookmarkPut, void, void> {
+    if (this.#length === 0) return
     const memory = new Uint8Array(MAX_KEY_BYTES)
     const keys = Array.from({ length: MAX_KEY_BYTES + 1 }, (_, length) => memory.subarray(0, length))
     const bookmark = { key: memory, number: 0 }

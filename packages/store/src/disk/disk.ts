@@ -67,6 +67,7 @@ export async function writeAll(file: DiskFile, chunks: readonly Uint8Array[], po
       written -= chunk.length
       whole++
     }
+    if (whole === rest.length) return
     rest = rest.slice(whole)
     if (written > 0) rest = [(rest[0] as Uint8Array).subarray(written), ...rest.slice(1)]
   }
