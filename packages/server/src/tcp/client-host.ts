@@ -26,7 +26,7 @@ const LARGE_CHUNK_BYTES = 256 * 1024
 /** Runs that are kept for readers that come to them soon. */
 const KEPT_RUNS = 32
 /** Large chunks at a time, of all readers together: a reader that catches up over a fast line has two. */
-const LARGE_CHUNKS = 32
+const LARGE_CHUNKS = 64
 /** Runs that are compressed at a time: one of the threads that the system has for the disk, of which commits keep another. */
 const COMPRESSIONS_AT_ONCE = 1
 /** Bytes of compressed runs that are kept, by all hosts together: what readers of one run may be apart. */
