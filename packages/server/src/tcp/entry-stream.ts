@@ -140,9 +140,8 @@ export class EntryStream implements LogListener {
     const isIdle = this.#state.t === 'idle' || this.#state.t === 'atHead'
     if (!isIdle || !this.#outlet.drained || this.#cursor.truncatedTo !== undefined) return false
     const chunk = this.#cursor.number < this.#end ? this.#feed.toHead() : undefined
-    if (chunk === undefined) return false
-    this.#write(chunk)
-    return true
+    if (chunk !== undefined) this.#write(chunk)
+    return chunk !== undefined
   }
 
   /** Write no more. */
