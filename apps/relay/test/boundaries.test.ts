@@ -89,7 +89,12 @@ test('after a server without operation boundaries, blocks stay whole', async () 
   await using headers = new HeaderSampler(relay.port, ({ totalEntries }) => {
     if (!ends.has(totalEntries)) wrong.push(totalEntries)
   })
-  for (let i = 150; i < 400; i += 2) await source.commit(blocks.slice(i, i + 2).flat())
+  for (let i = 150; i < 400; i += 2) {
+    await source.commit(blocks.slice(i, i + 2).flat())
+    // However fast that is, headers are asked for in between.
+    const { samples } = headers
+    if (i % 40 === 0) await until('sampled', async () => headers.samples > samples)
+  }
   await until('caught up', async () => (await relay.total()) === source.total)
   expect((await relay.status()).relay.operationBoundaries).toBe(false)
   expect(wrong).toEqual([])
