@@ -54,10 +54,9 @@ export class StreamServer implements AsyncDisposable {
         : new ClientHost({
             ...parts,
             ...limits,
-            log,
+            log: queued,
             refresh: () => {},
             scheduler: this.#scheduler,
-            reads,
             admission: new Admission(admission),
             hosts,
             clock,

@@ -235,15 +235,21 @@ test.each([
   expect(reader.entries.map(({ number }) => Number(number))).toEqual(Array.from({ length: 200 }, (_, i) => 2 * i + 1))
 })
 
+/** A log on disk of entries of type 2, and these. */
+function logOfMany(count: number, dataBytes: number): { readonly log: TestLog; readonly history: Entry[] } {
+  const log = new TestLog({ inMemory: false })
+  const history: Entry[] = []
+  for (let i = 0; i < count; i++) {
+    const entry = decodeEntry(log.add(2, new Uint8Array(dataBytes)))
+    if (entry !== undefined) history.push(entry)
+  }
+  log.commit()
+  return { log, history }
+}
+
 describe('a stream of nothing that is wanted', () => {
   test('is never silent for longer than it takes to look at a page', async () => {
-    const log = new TestLog({ inMemory: false })
-    const history: Entry[] = []
-    for (let i = 0; i < 40_000; i++) {
-      const entry = decodeEntry(log.add(2, new Uint8Array(100)))
-      if (entry !== undefined) history.push(entry)
-    }
-    log.commit()
+    const { log, history } = logOfMany(40_000, 100)
     await using server = await TestServer.start(log)
     using client = await server.connect()
     const reader = new FilteredReader(client, [3], () => history)
@@ -255,13 +261,7 @@ describe('a stream of nothing that is wanted', () => {
   })
 
   test('of small entries is looked at a few thousand at a time', async () => {
-    const log = new TestLog({ inMemory: false })
-    const history: Entry[] = []
-    for (let i = 0; i < 100_000; i++) {
-      const entry = decodeEntry(log.add(2, new Uint8Array(0)))
-      if (entry !== undefined) history.push(entry)
-    }
-    log.commit()
+    const { log, history } = logOfMany(100_000, 0)
     await using server = await TestServer.start(log)
     using client = await server.connect()
     const reader = new FilteredReader(client, [3], () => history)

@@ -20,7 +20,7 @@ const KEPT_IDLE = 2
 /** Memory of a chunk, until it is released. */
 export interface ChunkBuffer {
   readonly isLarge: boolean
-  /** Anything may be in it. Large chunks that borrow the log's pages have none. */
+  /** Anything may be in it. Large chunks that borrow pages of the log, or runs that readers share, have none. */
   readonly bytes: Uint8Array<ArrayBuffer> | undefined
 }
 

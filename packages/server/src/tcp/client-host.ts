@@ -12,7 +12,7 @@ import { ClientConnection } from './client-connection.ts'
 import { CompressedRuns } from './compressed-runs.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
 import { FilterResults } from './filter-results.ts'
-import { QueuedLog, ReadQueue } from './read-queue.ts'
+import { ReadQueue } from './read-queue.ts'
 import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './server-status.ts'
@@ -46,13 +46,13 @@ export interface Clients {
 }
 
 export interface ClientHostOptions extends HostLimits {
+  /** The log, whose reads are queued. */
   readonly log: ReadableLog
   /** See {@link ConnectionContext}. */
   readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
   readonly scheduler: FairScheduler
-  readonly reads: ReadQueue
   /** Counts the connections of all hosts of a server. */
   readonly admission: Admission
   /** Hosts of the server. */
@@ -72,22 +72,20 @@ export class ClientHost implements Clients {
   #closedBytesSent = 0
 
   constructor(options: ClientHostOptions) {
-    const { log, reads, scheduler, clock, hosts, maxConnections, compression } = options
+    const { log, scheduler, clock, hosts, maxConnections, compression } = options
     this.#options = options
-    const queued = new QueuedLog(log, reads)
     const compressions = new ReadQueue(scheduler, clock, COMPRESSIONS_AT_ONCE)
-    this.#compressed = new CompressedRuns(queued, compressions, KEPT_BYTES / hosts)
+    this.#compressed = new CompressedRuns(log, compressions, KEPT_BYTES / hosts)
     const onEvent = (event: EventDetails): void => this.#onEvent(event)
     const maxLarge = Math.ceil(LARGE_CHUNKS / hosts)
     const context: ConnectionContext = {
       ...options,
-      log: queued,
       compressed: this.#compressed,
       unknownCommands: new Set(compression ? [] : ['compression']),
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),
-        runs: new SharedRuns(queued, clock, Math.ceil(KEPT_RUNS / hosts)),
+        runs: new SharedRuns(log, clock, Math.ceil(KEPT_RUNS / hosts)),
         results: new FilterResults(),
       },
       onEvent,

@@ -1,15 +1,16 @@
-import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads'
 import { receivedError, type SentError, sentError } from '@datastreamer/store/log'
 
 /** What goes from one thread to another. */
-type Message<Note, Request> =
+export type Message<Note, Request> =
   | { readonly t: 'note'; readonly note: Note }
   | { readonly t: 'request'; readonly id: number; readonly request: Request }
   | { readonly t: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly t: 'failed'; readonly id: number; readonly error: SentError }
 
-/** Where messages go to and come from. */
-export type Port = Worker | MessagePort
+/** Where messages go to: a worker, or its parent port. What comes from there is for `receive`. */
+export interface Port {
+  postMessage(message: unknown): void
+}
 
 /** What comes from the other side. Notes and requests are handled in the order in which they were sent. */
 export interface ChannelHandler<Note, Request> {
@@ -41,9 +42,6 @@ export class ThreadChannel<
   constructor(port: Port, handler: ChannelHandler<Got['note'], Got['request']>) {
     this.#port = port
     this.#handler = handler
-    const receive = (message: Message<Got['note'], Got['request']>): void => this.#receive(message)
-    if ('threadId' in port) port.on('message', receive)
-    else port.on('message', receive)
   }
 
   post(note: Sent['note']): void {
@@ -60,13 +58,6 @@ export class ThreadChannel<
     })
   }
 
-  /** Handle now what has been sent to a port until now. */
-  drain(port: MessagePort): void {
-    for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
-      this.#receive(got.message)
-    }
-  }
-
   /** Reject what is not answered, and what is requested from now on; returns how many waited. */
   close(error: Error): number {
     this.#closed ??= error
@@ -76,7 +67,8 @@ export class ThreadChannel<
     return waiting.length
   }
 
-  #receive(message: Message<Got['note'], Got['request']>): void {
+  /** Handle a message of the other side. */
+  receive(message: Message<Got['note'], Got['request']>): void {
     switch (message.t) {
       case 'note':
         this.#handler.onNote(message.note)
@@ -97,7 +89,7 @@ export class ThreadChannel<
       const value = await this.#handler.onRequest(request)
       this.#send({ t: 'answer', id, value })
     } catch (error) {
-      this.#send({ t: 'failed', id, error: sentError(error instanceof Error ? error : new Error(String(error))) })
+      this.#send({ t: 'failed', id, error: sentError(error) })
     }
   }
 

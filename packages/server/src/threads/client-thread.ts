@@ -36,6 +36,7 @@ export class ClientThread {
       onNote: (note) => this.#onNote(note),
       onRequest: (request) => this.#answer(request),
     })
+    this.#worker.on('message', (message) => this.#channel.receive(message))
     this.#worker.on('error', (error) => this.#onError(error))
     this.#worker.on('exit', () => this.#onExit())
   }

@@ -1,12 +1,12 @@
 // Runs in a thread of its own.
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { invariant } from '@datastreamer/format'
 import { nodeNet, systemClock } from '@datastreamer/runtime'
 import { openReplica } from '@datastreamer/store/log'
 import { Admission } from '../socket/admission.ts'
 import { ClientHost } from '../tcp/client-host.ts'
 import { FairScheduler } from '../tcp/fair-scheduler.ts'
-import { ReadQueue, readsAtOnce } from '../tcp/read-queue.ts'
+import { QueuedLog, ReadQueue, readsAtOnce } from '../tcp/read-queue.ts'
 import { ThreadChannel } from './channel.ts'
 import { EventOutbox } from './event-outbox.ts'
 import type { ThreadStart, ToServer, ToThread } from './messages.ts'
@@ -31,9 +31,13 @@ const outbox = new EventOutbox((events) => channel.post({ t: 'events', events })
 const scheduler = new FairScheduler(clock)
 const host = new ClientHost({
   ...limits,
-  log: replica.log,
+  log: new QueuedLog(replica.log, new ReadQueue(scheduler, clock, readsAtOnce(hosts))),
   refresh: () => {
-    if (Atomics.load(sent, 0) !== applied) channel.drain(port)
+    while (Atomics.load(sent, 0) !== applied) {
+      const next = receiveMessageOnPort(port)
+      if (next === undefined) return
+      channel.receive(next.message)
+    }
   },
   findBookmark: (bookmark) => channel.request({ t: 'findBookmark', bookmark }),
   operationBoundaries: {
@@ -41,7 +45,6 @@ const host = new ClientHost({
     isKnownAt: (number) => channel.request({ t: 'isKnownAt', number }),
   },
   scheduler,
-  reads: new ReadQueue(scheduler, clock, readsAtOnce(hosts)),
   admission: new Admission({ maxConnections: limits.maxConnections, maxConnectionsPerAddress }, admission),
   hosts,
   clock,
@@ -75,3 +78,5 @@ async function onRequest(request: ToThread['request']): Promise<unknown> {
       return replica.close()
   }
 }
+
+port.on('message', (message) => channel.receive(message))

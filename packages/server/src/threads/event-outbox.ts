@@ -55,11 +55,6 @@ export class EventOutbox {
     this.#again.set(number, again)
     const [oldest = number] = this.#again.keys()
     if (this.#again.size > MAX_AGAIN) this.#again.delete(oldest)
-    return {
-      type: 'error',
-      id,
-      error: sentError(error instanceof Error ? error : new Error(String(error))),
-      again: number,
-    }
+    return { type: 'error', id, error: sentError(error), again: number }
   }
 }

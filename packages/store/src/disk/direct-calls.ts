@@ -25,7 +25,7 @@ export class DirectCalls {
   readonly #maxBytes: number
   /** Milliseconds that the last direct calls took. */
   readonly #took: number[] = []
-  /** When writes may be direct again. */
+  /** When calls may be direct again. */
   #directFrom = Number.NEGATIVE_INFINITY
   #penaltyMs = FIRST_PENALTY_MS
 

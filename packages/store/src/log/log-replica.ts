@@ -3,11 +3,8 @@ import type { DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { type CommitPoint, isBefore } from './commit-point.ts'
 import { type LogUpdate, type ReplicaStart, receivedError } from './log-update.ts'
-import { PageBuffers, startOfOpenPage } from './page-buffers.ts'
+import { PageBuffers, startOfOpenPage, TAIL_PAGES } from './page-buffers.ts'
 import { StreamLog } from './stream-log.ts'
-
-/** Pages that are kept in memory for readers. */
-const TAIL_PAGES = 16
 
 export interface LogReplicaOptions {
   readonly start: ReplicaStart

@@ -42,9 +42,11 @@ export type LogUpdate =
   | { readonly t: 'damages'; readonly ranges: readonly EntryRange[] }
   | { readonly t: 'refusal'; readonly refusal: SentError | undefined }
 
-/** The part of an error that can be sent to a thread. */
-export function sentError(error: Error & { readonly code?: unknown }): SentError {
-  return { code: typeof error.code === 'string' ? error.code : undefined, message: error.message }
+/** The part of what was thrown that can be sent to a thread. */
+export function sentError(error: unknown): SentError {
+  if (!(error instanceof Error)) return { code: undefined, message: String(error) }
+  const { code, message }: NodeJS.ErrnoException = error
+  return { code: typeof code === 'string' ? code : undefined, message }
 }
 
 /** An error that was sent by another thread. */

@@ -1,6 +1,9 @@
 import { bytesLeftInPage, HEADER_PAGE_BYTES, invariant, PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
 import type { SharedPage } from './log-update.ts'
 
+/** Pages that are kept in memory for readers, unless options say otherwise. */
+export const TAIL_PAGES = 16
+
 /**
  * A data page in memory, as it is in the file. Its committed bytes are whole entries: encoded here, or walked when they were
  * read from the file.

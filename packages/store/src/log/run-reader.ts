@@ -114,20 +114,11 @@ export async function readKnownRun(
   into?: Uint8Array,
 ): Promise<LogRun> {
   const bytes = await readBytes(file, path, position, length, into)
-  if (walkFirst(bytes, path, position, number).count === 0) {
+  if (walk(bytes, path, position, number, 1).count === 0) {
     const location = { file: path, position, entryNumber: BigInt(number) }
     throw new DamageError('BAD_LENGTH', 'an entry that is longer than it was', location)
   }
   return { bytes, position, number, next }
-}
-
-function walkFirst(bytes: Uint8Array, file: string, position: number, number: number): Run {
-  try {
-    return walkRun(bytes, 0, bytes.length, BigInt(number), 1)
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    throw DamageError.from(error, { file, position, entryNumber: BigInt(number) })
-  }
 }
 
 /** Read `length` bytes that are there according to the header, into `into` if they fit. */
@@ -148,10 +139,10 @@ export async function readBytes(
 }
 
 /** The entries before a broken one are a normal run; only reading at the broken one fails. */
-function walk(bytes: Uint8Array, file: string, position: number, number: number): Run {
+function walk(bytes: Uint8Array, file: string, position: number, number: number, maxCount?: number): Run {
   const view = viewOf(bytes)
   try {
-    return walkRun(view, 0, bytes.length, BigInt(number))
+    return walkRun(view, 0, bytes.length, BigInt(number), maxCount)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     const before = walkRun(view, 0, error.offset, BigInt(number))

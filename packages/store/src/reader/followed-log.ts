@@ -7,7 +7,7 @@ import { type CommitPoint, isBefore, START, samePoint } from '../log/commit-poin
 import { comparePage, type KnownPage, type PageChange } from '../log/compare-page.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { type Ending, endingAt, endingOf, hasEnding } from '../log/ending.ts'
-import type { PageBuffers } from '../log/page-buffers.ts'
+import { type PageBuffers, TAIL_PAGES } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
 import { readBytes } from '../log/run-reader.ts'
 import { readHeader } from '../log/stream-file.ts'
@@ -38,8 +38,6 @@ interface Change extends PageChange {
   readonly found: Uint8Array
 }
 
-/** Pages that are kept in memory for readers. */
-const TAIL_PAGES = 16
 /** Milliseconds between two comparisons of all pages that are in memory. */
 const CHANGES_MS = 1000
 /** Reads of a header that keeps changing before a poll gives up. */

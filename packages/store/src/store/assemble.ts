@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '@datastreamer/format'
 import { CommittedBoundaries } from '../commit-log/committed-boundaries.ts'
 import { pointOf } from '../log/commit-point.ts'
+import { TAIL_PAGES } from '../log/page-buffers.ts'
 import { Checkpointer, type Fsync } from '../write/checkpointer.ts'
 import { CommitPipeline } from '../write/commit-pipeline.ts'
 import { Exclusive } from '../write/exclusive.ts'
@@ -32,7 +33,7 @@ export async function assembleStore(
   options: StoreOptions,
 ): Promise<StreamStore> {
   const { path, log, commitLog, index, disk, clock, onEvent } = files
-  const { fsync = 'commit', magic, tailPages = 16, spillBytes = 16 * PAGE_BYTES } = options
+  const { fsync = 'commit', magic, tailPages = TAIL_PAGES, spillBytes = 16 * PAGE_BYTES } = options
   const onFailure = (error: Error): void => onEvent({ event: 'write-failed', file: path, error })
 
   const writer = new LogWriter({ ...files, committed: log.header, syncEach: fsync === 'commit', state })
