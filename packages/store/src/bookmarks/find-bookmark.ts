@@ -7,7 +7,7 @@ import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
 
 /** Bytes per read to find the event of a bookmark, which is mostly right after it. */
-const EVENT_READ_BYTES = 64 * 1024
+const EVENT_READ_BYTES = 4 * 1024
 
 /**
  * Number of the last entry that is this bookmark, or `undefined` if the log has none.

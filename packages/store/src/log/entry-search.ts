@@ -1,12 +1,13 @@
 import { pageOf, walkRun } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
 import type { LogChanges } from './log-changes.ts'
+import { LentMemory } from './lent-memory.ts'
 import type { LogRuns } from './log-runs.ts'
 import type { PageDirectory } from './page-directory.ts'
 import type { LogPosition } from './run-reader.ts'
 
 /** Bytes per read when an entry is searched in its page. The ends of the reads are remembered for the next search. */
-export const SEARCH_BYTES: number = 64 * 1024
+const SEARCH_BYTES = 64 * 1024
 
 export interface EntrySearchOptions {
   readonly directory: PageDirectory
@@ -16,12 +17,22 @@ export interface EntrySearchOptions {
   readonly endOf: () => CommitPoint
 }
 
+/** Where an entry is walked to. */
+interface Walk {
+  readonly page: number
+  readonly end: CommitPoint
+  readonly epoch: number
+  /** Memory for what is read. */
+  readonly into: Uint8Array
+}
+
 /** Finds where entries begin. */
 export class EntrySearch {
   readonly #directory: PageDirectory
   readonly #runs: LogRuns
   readonly #changes: LogChanges
   readonly #endOf: () => CommitPoint
+  readonly #memory = new LentMemory(SEARCH_BYTES)
 
   constructor({ directory, runs, changes, endOf }: EntrySearchOptions) {
     this.#directory = directory
@@ -39,7 +50,7 @@ export class EntrySearch {
       if (number === Number(end.totalEntries)) return { position: end.totalLength, number }
       try {
         const page = await this.#directory.pageOfEntry(number, end)
-        const position = await this.#walkTo(number, page, end, epoch)
+        const position = await this.#memory.lend((into) => this.#walkTo(number, { page, end, epoch, into }))
         if (epoch === this.#changes.epoch) return { position, number }
       } catch (error) {
         // Damage that was found while the log changed, or in another history, does not count.
@@ -50,10 +61,10 @@ export class EntrySearch {
   }
 
   /** Walk to an entry of a page; the result is invalid if the log has changed since `epoch`. */
-  async #walkTo(number: number, page: number, end: CommitPoint, epoch: number): Promise<number> {
+  async #walkTo(number: number, { page, end, epoch, into }: Walk): Promise<number> {
     let at = await this.#directory.positionBefore(number, page)
     while (at.number < number && epoch === this.#changes.epoch) {
-      const run = await this.#runs.atOnce(at, end, SEARCH_BYTES)
+      const run = await this.#runs.atOnce(at, end, into)
       if (run.next.number > number) {
         const { bytes, position, number: first } = run
         return position + walkRun(bytes, 0, bytes.length, BigInt(first), number - first).end

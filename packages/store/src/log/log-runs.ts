@@ -100,9 +100,9 @@ export class LogRuns {
     return run ?? this.#readSteadily(from, endOf, (end) => readRun(this.#file, this.#path, from, end, maxBytes))
   }
 
-  /** From memory or disk; valid only if the log does not change meanwhile. */
-  async atOnce(from: LogPosition, end: CommitPoint, maxBytes: number): Promise<LogRun> {
-    return this.inMemory(from, end) ?? readRun(this.#file, this.#path, from, end.totalLength, maxBytes)
+  /** From memory, or from disk into `into` if the first entry fits; valid only if the log does not change meanwhile. */
+  async atOnce(from: LogPosition, end: CommitPoint, into: Uint8Array): Promise<LogRun> {
+    return this.inMemory(from, end) ?? readRun(this.#file, this.#path, from, end.totalLength, into.length, into)
   }
 
   /** Read entries that are not known to be damaged. */

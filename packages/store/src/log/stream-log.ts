@@ -2,7 +2,8 @@ import { decodeEntry, type Entry, type Header, invariant } from '@datastreamer/f
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { CommitPoint } from './commit-point.ts'
 import { DamagedRanges } from './damaged-ranges.ts'
-import { EntrySearch, SEARCH_BYTES } from './entry-search.ts'
+import { EntrySearch } from './entry-search.ts'
+import { LentMemory } from './lent-memory.ts'
 import { LogChanges } from './log-changes.ts'
 import { LogRuns, type LogRunsOptions } from './log-runs.ts'
 import { type LogUpdate, type ReplicaStart, sentError } from './log-update.ts'
@@ -11,6 +12,9 @@ import type { LogListener, ReadableLog, RunOptions } from './readable-log.ts'
 import { type ReplicaLink, Replicas } from './replicas.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 import { Truncations } from './truncations.ts'
+
+/** Bytes that are read for one entry: most are smaller, others are read again, whole. */
+const ENTRY_READ_BYTES = 4 * 1024
 
 export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes' | 'damages'> {
   readonly header: Header
@@ -33,6 +37,7 @@ export class StreamLog implements ReadableLog {
   readonly #runs: LogRuns
   readonly #directory: PageDirectory
   readonly #search: EntrySearch
+  readonly #memory = new LentMemory(ENTRY_READ_BYTES)
   readonly #listeners = new Set<LogListener>()
   readonly #replicas: Replicas
   #header: Header
@@ -224,10 +229,16 @@ export class StreamLog implements ReadableLog {
       const epoch = this.#changes.epoch
       const from = await this.#search.find(Number(number))
       if (from === undefined) return undefined
-      const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { maxBytes: SEARCH_BYTES }))
-      if (epoch !== this.#changes.epoch || run === undefined) continue
-      const entry = decodeEntry(run.bytes)
-      return entry && { ...entry, data: entry.data.slice() }
+      const entry = await this.#memory.lend(async (into) => {
+        const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { into }))
+        return run && copyOfFirst(run)
+      })
+      if (epoch === this.#changes.epoch && entry !== undefined) return entry
     }
   }
+}
+
+function copyOfFirst({ bytes }: LogRun): Entry | undefined {
+  const entry = decodeEntry(bytes)
+  return entry && { ...entry, data: entry.data.slice() }
 }
