@@ -6,7 +6,7 @@ import { Outlet } from '../socket/outlet.ts'
 import { Peer } from '../socket/peer.ts'
 import { type Cause, ClientSession, type SessionEnd } from './client-session.ts'
 import { CommandReader } from './command-reader.ts'
-import type { Task } from './fair-scheduler.ts'
+import type { Rank, Task } from './fair-scheduler.ts'
 import type { ConnectionContext } from './server-options.ts'
 import type { ConnectionStatus } from './server-status.ts'
 
@@ -95,8 +95,9 @@ export class ClientConnection implements Task {
     this.#outlet.end(last)
   }
 
-  get hasBacklog(): boolean {
-    return this.#inlet.hasBacklog
+  get rank(): Rank {
+    if (this.#inlet.isListening) return this.#session.stream?.isLive === true ? 'live' : 'single'
+    return this.#inlet.hasBacklog ? 'backlog' : 'single'
   }
 
   /** Take some commands, and write one chunk of a stream. */

@@ -1,5 +1,5 @@
 import { encodeOperationBoundary } from '@datastreamer/format'
-import type { LogCursor, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
+import { LogCursor, type LogPosition, type LogRun, type ReadableLog } from '@datastreamer/store/log'
 import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
 import type { CompressedRun } from './compressed-run.ts'
@@ -73,6 +73,11 @@ export class EntryFeed {
     this.#filtered = isFiltered ? new FilteredReads(memory.chunks.smallBytes) : undefined
   }
 
+  /** Whether the entries at the cursor are in memory, as the newest are. */
+  get isInMemory(): boolean {
+    return this.#cursor.truncatedTo === undefined && this.#cursor.now() !== undefined
+  }
+
   /** The chunk at the cursor, if it can be had without waiting. */
   now(credit: number): Chunk | undefined {
     const run = this.#boundaries === undefined ? this.#cursor.now() : undefined
@@ -106,6 +111,12 @@ export class EntryFeed {
       this.release(chunk)
       throw error
     }
+  }
+
+  /** Read entry `number` again, which could not be read, if a truncation has not removed it. @throws {DamageError} */
+  async readAgain(number: number): Promise<void> {
+    const cursor = new LogCursor(this.#log, number)
+    if (cursor.truncatedTo === undefined) await cursor.read()
   }
 
   /** Release the memory of a chunk that was written. */

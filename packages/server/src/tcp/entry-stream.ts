@@ -1,47 +1,8 @@
 import { invariant } from '@datastreamer/format'
-import type { Clock } from '@datastreamer/runtime'
-import {
-  type CommitPoint,
-  LogCursor,
-  type LogListener,
-  type LogPosition,
-  type ReadableLog,
-} from '@datastreamer/store/log'
-import type { Outlet } from '../socket/outlet.ts'
-import type { BoundaryPackets } from './boundary-packets.ts'
-import type { CompressedRuns } from './compressed-runs.ts'
-import { type Chunk, EntryFeed, type FeedMemory } from './entry-feed.ts'
-import type { EntryFilter } from './entry-filter.ts'
+import { LogCursor, type LogListener, type ReadableLog } from '@datastreamer/store/log'
+import { type Chunk, EntryFeed } from './entry-feed.ts'
+import type { EntryStreamOptions, StreamOutcome } from './entry-stream-options.ts'
 import { Pace } from './pace.ts'
-
-/** How a stream ended by itself. */
-export type StreamOutcome =
-  /** The last entry requested is written. */
-  | { readonly t: 'ended' }
-  /** The log was truncated to `point`, before the entry that the stream had reached. */
-  | { readonly t: 'truncated'; readonly point: CommitPoint; readonly entryNumber: number }
-  /** `again` reads once more what could not be read. */
-  | { readonly t: 'failed'; readonly error: unknown; readonly again: () => Promise<unknown> }
-
-export interface EntryStreamOptions {
-  readonly log: ReadableLog
-  readonly from: LogPosition
-  /** Number of the entry to stop before. */
-  readonly end?: number | undefined
-  readonly boundaries?: BoundaryPackets | undefined
-  /** Where compressed runs are, if they are wanted; not of a stream of some entry types. */
-  readonly compressed?: CompressedRuns | undefined
-  /** Which entries are wanted (default: all). */
-  readonly filter?: EntryFilter | undefined
-  readonly memory: FeedMemory
-  readonly clock: Clock
-  /** Where the entries go. */
-  readonly outlet: Pick<Outlet, 'drained' | 'write'>
-  /** Ask for a turn, at which `step` is to be called. */
-  readonly requestTurn: () => void
-  /** Called once, unless the stream is stopped before. Must not throw. */
-  readonly onDone: (outcome: StreamOutcome) => void
-}
 
 type State =
   /** The chunk at the cursor is neither there nor being read. */
@@ -112,6 +73,11 @@ export class EntryStream implements LogListener {
   /** Whether the outlet took the last entry requested. */
   get isOver(): boolean {
     return this.#cursor.number >= this.#end && this.#outlet.drained
+  }
+
+  /** Whether the next entries are among the newest, which are in memory. */
+  get isLive(): boolean {
+    return this.#state.t !== 'stopped' && this.#feed.isInMemory
   }
 
   /** Write one chunk, if that can be done now. */
@@ -230,11 +196,7 @@ export class EntryStream implements LogListener {
   #fail(error: unknown): void {
     if (this.#state.t === 'stopped') return
     const { number } = this.#cursor
-    const again = async (): Promise<void> => {
-      const cursor = new LogCursor(this.#log, number)
-      if (cursor.truncatedTo === undefined) await cursor.read()
-    }
-    this.#finish({ t: 'failed', error, again })
+    this.#finish({ t: 'failed', error, again: () => this.#feed.readAgain(number) })
   }
 
   #finish(outcome: StreamOutcome): void {

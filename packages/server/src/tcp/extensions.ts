@@ -1,7 +1,7 @@
 import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
 import { BoundaryPackets } from './boundary-packets.ts'
 import { EntryFilter } from './entry-filter.ts'
-import type { EntryStreamOptions } from './entry-stream.ts'
+import type { EntryStreamOptions } from './entry-stream-options.ts'
 import type { ConnectionContext } from './server-options.ts'
 
 /** What the context of a connection has for extensions. */

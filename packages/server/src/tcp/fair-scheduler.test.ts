@@ -1,7 +1,7 @@
 import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { FairScheduler, SLICE_MS, THROTTLE_MS, THROTTLED_SHARE } from './fair-scheduler.ts'
+import { FairScheduler, type Rank, SLICE_MS, THROTTLE_MS, THROTTLED_SHARE } from './fair-scheduler.ts'
 
 /** Time that passes only while somebody works or waits. */
 class TestClock extends ManualClock {
@@ -34,11 +34,11 @@ class TestClock extends ManualClock {
 }
 
 /** Has so many shares of work, each of which takes a while. */
-function worker(clock: TestClock, name: string, shares: number, did: string[], hasBacklog = false) {
+function worker(clock: TestClock, name: string, shares: number, did: string[], rank: Rank = 'single') {
   const shareMs = 0.1
   let left = shares
   return {
-    hasBacklog,
+    rank,
     runTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
@@ -82,6 +82,29 @@ test('while operations are being committed, all together have a part of the time
   expect(new Set(did.slice(0, 20)).size).toBe(20)
 })
 
+test('what is live has its turn at once, also while others are throttled, and others are handled in between', () => {
+  const clock = new TestClock()
+  const scheduler = new FairScheduler(clock)
+  const did: string[] = []
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'flood', 10_000, did, 'backlog'))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'other', 10_000, did))
+  for (let turns = 0; turns < 20; turns++) {
+    scheduler.onCommit()
+    clock.turn()
+  }
+  const began = clock.ms
+  const before = did.length
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'live', 5, did, 'live'))
+  while (did.filter((name) => name === 'live').length < 100) {
+    scheduler.onCommit()
+    const turnBegan = clock.ms
+    clock.turn()
+    expect(clock.ms - turnBegan).toBeLessThan(SLICE_MS + 0.2)
+  }
+  const others = did.slice(before).filter((name) => name !== 'live').length * 0.1
+  expect(others).toBeLessThan((clock.ms - began) * THROTTLED_SHARE + 1.5)
+})
+
 test('a task that waits already keeps its position', () => {
   const clock = new TestClock()
   const scheduler = new FairScheduler(clock)
@@ -98,7 +121,7 @@ test('one that asks for one thing is before all but one of those with a backlog'
   const clock = new TestClock()
   const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `flood ${i}`, 10_000, did, true))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `flood ${i}`, 10_000, did, 'backlog'))
   for (let asked = 1; asked <= 10; asked++) {
     for (let i = 0; i < 5; i++) clock.turn()
     const before = did.length
@@ -113,7 +136,7 @@ test('those with a backlog have no more shares each than the others, and no fewe
   const scheduler = new FairScheduler(clock)
   const did: string[] = []
   for (let i = 0; i < 100; i++) scheduler.enqueue(worker(clock, 'reader', 10_000, did))
-  for (let i = 0; i < 10; i++) scheduler.enqueue(worker(clock, 'flood', 10_000, did, true))
+  for (let i = 0; i < 10; i++) scheduler.enqueue(worker(clock, 'flood', 10_000, did, 'backlog'))
   while (did.length < 2200) clock.turn()
   const floods = did.filter((name) => name === 'flood').length
   expect(floods).toBeLessThanOrEqual(200)

@@ -1,14 +1,23 @@
 import type { Clock } from '@datastreamer/runtime'
 
+/** What a task waits for. */
+export type Rank =
+  /** The newest entries, which are in memory. */
+  | 'live'
+  /** One thing: nothing more waits after it. */
+  | 'single'
+  /** One thing after the other. */
+  | 'backlog'
+
 /** Work for the event loop that can wait, and that is done a share at a time. */
 export interface Task {
+  /** As of now; it counts when the task goes to the end of a queue. */
+  readonly rank: Rank
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   runTurn(): boolean
-  /** Whether more waits after the next share: tasks that want one thing only need not wait for that. */
-  readonly hasBacklog: boolean
 }
 
-/** Longest time that tasks run before other events are handled. */
+/** Longest time that tasks run before other events are handled, those of rank `live` and the others each. */
 export const SLICE_MS = 1
 /** How long tasks are throttled after a commit. */
 export const THROTTLE_MS = 20
@@ -21,22 +30,23 @@ const MAX_DEBT_MS = 1
 /**
  * Shares the event loop fairly among the connections of a server, and leaves enough of it to commits.
  *
- * Tasks wait in two queues, those with a backlog in one and all others in the other. The first of a queue does a share,
- * and goes to the end if it has more, so that nobody gets a second share before all others of its queue had one. The
- * queues alternate at most, and a task with a backlog has no more shares than one without: a client that asks for one
- * thing at a time does not wait for all that ask for thousands. After {@link SLICE_MS} the loop handles other events.
+ * Tasks wait in a queue for each {@link Rank}. The first of a queue does a share, and goes to the end if it has more, so that
+ * nobody gets a second share before all others of its queue had one. After {@link SLICE_MS} the loop handles other events.
+ *
+ * Of those that ask, with a backlog and without, the queues alternate at most, and a task with a backlog has no more shares
+ * than one without: a client that asks for one thing at a time does not wait for all that ask for thousands.
  *
  * A commit is a chain of small steps of the disk and of its source client, each of which waits for what the loop is doing.
- * So while operations are being committed, tasks are throttled: they get a tenth of the time, and the loop is idle in
- * between.
+ * So while operations are being committed, those that ask are throttled: they get a tenth of the time, and the loop is idle
+ * in between. Those of rank `live` wait for nobody who asks: they want no more than what is committed.
  */
 export class FairScheduler {
   readonly #clock: Clock
-  readonly #queue = new Set<Task>()
-  readonly #backlog = new Set<Task>()
+  readonly #queues: Readonly<Record<Rank, Set<Task>>> = { live: new Set(), single: new Set(), backlog: new Set() }
   /** Shares that the queue without a backlog had since the other had one, times the length of the other. */
   #due = 0
   #isScheduled = false
+  #isLiveScheduled = false
   #committedAt = Number.NEGATIVE_INFINITY
   /** Time that throttled tasks had at `#budgetAt`. */
   #budget = MAX_BUDGET_MS
@@ -48,7 +58,8 @@ export class FairScheduler {
 
   /** Go to the end of a queue, if it waits in none. */
   enqueue(task: Task): void {
-    this.#add(task)
+    const { live, single, backlog } = this.#queues
+    if (!live.has(task) && !single.has(task) && !backlog.has(task)) this.#add(task)
     this.#schedule()
   }
 
@@ -73,29 +84,48 @@ export class FairScheduler {
   }
 
   #add(task: Task): void {
-    if (this.#queue.has(task) || this.#backlog.has(task)) return
-    if (task.hasBacklog) this.#backlog.add(task)
-    else this.#queue.add(task)
+    this.#queues[task.rank].add(task)
   }
 
-  /** Take the task that has the next share out of its queue. */
+  /** Take the task that has the next share out of its queue, of those that ask. */
   #next(): Task | undefined {
-    const isBacklogDue = this.#backlog.size > 0 && this.#due >= this.#queue.size
-    const queue = isBacklogDue ? this.#backlog : this.#queue
-    this.#due = isBacklogDue ? 0 : this.#due + this.#backlog.size
+    const { single, backlog } = this.#queues
+    const isBacklogDue = backlog.size > 0 && this.#due >= single.size
+    const queue = isBacklogDue ? backlog : single
+    this.#due = isBacklogDue ? 0 : this.#due + backlog.size
     const [next] = queue
     if (next !== undefined) queue.delete(next)
     return next
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#queue.size + this.#backlog.size === 0) return
+    const { live, single, backlog } = this.#queues
+    if (live.size > 0 && !this.#isLiveScheduled) {
+      this.#isLiveScheduled = true
+      this.#clock.soon(() => this.#runLive())
+    }
+    if (single.size + backlog.size > 0 && !this.#isScheduled) this.#scheduleOthers()
+  }
+
+  #scheduleOthers(): void {
     this.#isScheduled = true
     const now = this.#clock.now()
     const run = (): void => this.#run()
     const budget = this.#isThrottled(now) ? this.#budgetLeft(now) : MAX_BUDGET_MS
     if (budget > 0) this.#clock.soon(run)
     else this.#clock.after((MAX_BUDGET_MS / 2 - budget) / THROTTLED_SHARE, run)
+  }
+
+  #runLive(): void {
+    this.#isLiveScheduled = false
+    const { live } = this.#queues
+    const end = this.#clock.now() + SLICE_MS
+    for (const task of live) {
+      live.delete(task)
+      if (task.runTurn()) this.#add(task)
+      if (this.#clock.now() >= end) break
+    }
+    this.#schedule()
   }
 
   #run(): void {

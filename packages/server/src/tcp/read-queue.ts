@@ -29,7 +29,7 @@ export function readsAtOnce(hosts: number): number {
  */
 export class ReadQueue implements Task {
   /** Whose reads they are does not matter: they are done one by one. */
-  readonly hasBacklog = false
+  readonly rank = 'single'
   readonly #scheduler: FairScheduler
   readonly #clock: Clock
   readonly #atOnce: number

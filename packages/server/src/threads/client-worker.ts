@@ -1,4 +1,5 @@
 // Runs in a thread of its own.
+import { availableParallelism } from 'node:os'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { invariant } from '@datastreamer/format'
 import { nodeNet, systemClock } from '@datastreamer/runtime'
@@ -51,6 +52,14 @@ const host = new ClientHost({
   net: nodeNet,
   onEvent: (event) => outbox.add(event),
 })
+
+/** Threads of a server that are busy beside those for its clients: its own, and one for the disk. */
+const OTHER_THREADS = 2
+
+// Where there is no processor for each, clients here take the time of commits.
+if (availableParallelism() < hosts + OTHER_THREADS) {
+  replica.log.listen({ onCommit: () => scheduler.onCommit(), onTruncate: () => {} })
+}
 
 function onNote(note: ToThread['note']): void {
   if (note.t === 'log') {
