@@ -5,7 +5,7 @@ import { type CloseOptions, type ListenOptions, listenAddress } from './socket/l
 import { NO_BOUNDARIES } from './tcp/boundary-packets.ts'
 import { ClientHost, type Clients } from './tcp/client-host.ts'
 import { FairScheduler } from './tcp/fair-scheduler.ts'
-import { QueuedBoundaries, QueuedLog, ReadQueue, readsAtOnce } from './tcp/read-queue.ts'
+import { QueuedBoundaries, QueuedIndex, QueuedLog, ReadQueue, readsAtOnce } from './tcp/read-queue.ts'
 import { type EventDetails, serverEvents } from './tcp/server-events.ts'
 import type { HostLimits, ServedStream, StreamServerOptions } from './tcp/server-options.ts'
 import type { ConnectionStatus, ServerCounters } from './tcp/server-status.ts'
@@ -38,8 +38,9 @@ export class StreamServer implements AsyncDisposable {
     this.#log = log
     const reads = new ReadQueue(this.#scheduler, clock, readsAtOnce(1))
     const queued = new QueuedLog(log, reads)
+    const queuedIndex = new QueuedIndex(index, reads)
     const parts = {
-      findBookmark: (bookmark: Uint8Array) => findBookmark(queued, index, bookmark),
+      findBookmark: (bookmark: Uint8Array) => findBookmark(queued, queuedIndex, bookmark),
       operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, reads),
       net,
       onEvent: (event: EventDetails) => serverEvents.publish(this, event),

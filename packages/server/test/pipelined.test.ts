@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { tempDir } from '@datastreamer/fixtures'
 import { type Command, encodeCommand, encodeResult } from '@datastreamer/format'
-import { until } from '@datastreamer/runtime/testing'
+import { turns, until } from '@datastreamer/runtime/testing'
 import { openStore } from '@datastreamer/store'
 import { gatedDisk, TestLog } from '@datastreamer/store/testing'
 import { describe, expect, test } from 'vitest'
@@ -121,4 +121,40 @@ describe.skipIf(process.platform !== 'linux')('reads that keep the threads for t
       await gate.write(new Uint8Array(CLIENTS))
     }
   })
+})
+
+test('bookmarks that many clients ask for at once are looked up two at a time', async () => {
+  const log = someLog()
+  const { index } = log
+  const key = Uint8Array.of(7)
+  index.put([{ key, number: 3 }])
+  const get = index.get.bind(index)
+  const held: (() => void)[] = []
+  let most = 0
+  index.get = async (bookmark) => {
+    await new Promise<void>((resolve) => {
+      held.push(resolve)
+      most = Math.max(most, held.length)
+    })
+    return get(bookmark)
+  }
+  await using server = await TestServer.start(log)
+  using clients = new DisposableStack()
+  const answers: Promise<Uint8Array>[] = []
+  for (let i = 0; i < 20; i++) {
+    const client = clients.use(await server.connect())
+    client.send({ name: 'bookmark', bookmark: key })
+    answers.push(client.read(RESULT_BYTES))
+  }
+  const all = Promise.all(answers)
+  await until(() => held.length === 2)
+  let isDone = false
+  void all.then(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    await turns()
+    held.shift()?.()
+  }
+  expect(most).toBe(2)
 })

@@ -1,4 +1,4 @@
-export type { BookmarkIndex, BookmarkPut } from './bookmarks/bookmark-index.ts'
+export type { BookmarkIndex, BookmarkPut, SearchedIndex } from './bookmarks/bookmark-index.ts'
 export { findBookmark, firstEventAfter, scanForBookmark } from './bookmarks/find-bookmark.ts'
 export { MemoryIndex } from './bookmarks/memory-index.ts'
 export { scanBookmarks } from './bookmarks/scan.ts'

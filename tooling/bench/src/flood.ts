@@ -12,11 +12,11 @@ import { ratios, type Summary, spread, summarize } from './harness/summary.ts'
 const CONNECTIONS = 20
 /** More than is kept in memory for readers, so that look-ups read from disk. */
 const OLD_ENTRIES = 50_000 * (OPERATION_ENTRIES + 1)
-const LOOK: Look = { commitMs: 1000, liveMs: 2300 }
+const LOOK: Look = { commitMs: 1000, liveMs: 4000 }
 /** The flood's time to fill the buffers of the system. */
 const FILL_MS = 500
-/** A minute and three quarters each. */
-const MOST_ROUNDS = 3
+/** Three minutes each. */
+const MOST_ROUNDS = 5
 
 /** What is sent, by all connections alike or by each in turn. */
 const MIXES: readonly { readonly name: string; readonly floods: readonly Flood[] }[] = [
@@ -31,14 +31,15 @@ interface Traffic {
   readonly receivedPerSecond: number
 }
 
-/** One mix at one server: what others saw without it, and while the answers were read, and were not; by round. */
+/** One mix at one server: what others saw just before it, and beside it; by round. */
 interface Scene {
   readonly name: string
   readonly floods: readonly Flood[]
+  /** Whether the answers are read. */
+  readonly reads: boolean
   readonly server: ObservedServer
   readonly alone: Seen[]
-  readonly read: (Seen & Traffic)[]
-  readonly unread: (Seen & Traffic)[]
+  readonly beside: (Seen & Traffic)[]
 }
 
 export const flood: Benchmark = {
@@ -54,7 +55,7 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
   await using threaded = await ObservedServer.open(join(context.folder, 'threaded.bin'), OLD_ENTRIES, live, 1)
   const look = context.quick ? { commitMs: LOOK.commitMs / 10, liveMs: LOOK.liveMs / 10 } : LOOK
 
-  const beside = async ({ floods, server }: Scene, reads: boolean): Promise<Seen & Traffic> => {
+  const beside = async ({ floods, reads, server }: Scene): Promise<Seen & Traffic> => {
     const { port, entries } = server
     const began = performance.now()
     await flooder.ask({ t: 'flood', port, connections: CONNECTIONS, floods, reads, entries } satisfies FlooderQuestion)
@@ -65,22 +66,31 @@ async function run(context: BenchContext): Promise<readonly Table[]> {
     return { ...seen, sentPerSecond: sent / seconds, receivedPerSecond: received / seconds }
   }
   const measure = (scene: Scene) => async (): Promise<number> => {
-    const alone = await scene.server.look(look)
-    const read = await beside(scene, true)
-    const unread = await beside(scene, false)
-    scene.alone.push(alone)
-    scene.read.push(read)
-    scene.unread.push(unread)
-    const of = (value: number, before: number): string => fixed(2)(value / before)
+    const before = await scene.server.look(look)
+    const during = await beside(scene)
+    scene.alone.push(before)
+    scene.beside.push(during)
+    const ratio = (value: number, of: number): string => fixed(2)(value / of)
     context.log(
-      `${scene.name}, ${scene.server.readerThreads} threads: commits ${of(read.commitsPerSecond, alone.commitsPerSecond)} ` +
-        `and ${of(unread.commitsPerSecond, alone.commitsPerSecond)} of before, a live reader's p99 ` +
-        `${of(read.live, alone.live)} and ${of(unread.live, alone.live)} times that of before`,
+      `${scene.name}, ${scene.server.readerThreads} threads: ` +
+        `commits ${ratio(during.commitsPerSecond, before.commitsPerSecond)} of before, ` +
+        `a live reader's p99 ${ratio(during.live, before.live)} times that of before`,
     )
-    return read.commitsPerSecond
+    return during.commitsPerSecond
   }
-  const scenes = MIXES.flatMap((mix) =>
-    [single, threaded].map((server): Scene => ({ ...mix, server, alone: [], read: [], unread: [] })),
+  const scenes = MIXES.flatMap(({ name, floods }) =>
+    [true, false].flatMap((reads) =>
+      [single, threaded].map(
+        (server): Scene => ({
+          name: reads ? name : `${name}, nothing read`,
+          floods,
+          reads,
+          server,
+          alone: [],
+          beside: [],
+        }),
+      ),
+    ),
   )
   const rounds = Math.min(context.rounds, MOST_ROUNDS)
   await context.gate.wait()
@@ -112,10 +122,7 @@ function tableOf(all: readonly Scene[], server: ObservedServer, rounds: number):
         'none',
         scenes.flatMap(({ alone }) => alone),
       ),
-      ...scenes.flatMap(({ name, alone, read, unread }) => [
-        row(name, read, alone, read),
-        row(`${name}, nothing read`, unread, alone, unread),
-      ]),
+      ...scenes.map(({ name, alone, beside }) => row(name, beside, alone, beside)),
     ],
     note:
       'First commits of a source over its port, 10 entries and a bookmark, `fsync: commit`, each awaited before the next ' +

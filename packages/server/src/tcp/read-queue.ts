@@ -1,12 +1,14 @@
 import type { Entry, Header } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type {
+  BookmarkPut,
   CommitPoint,
   LogListener,
   LogPosition,
   LogRun,
   ReadableLog,
   RunOptions,
+  SearchedIndex,
   Truncations,
 } from '@datastreamer/store/log'
 import type { KnownBoundaries } from './boundary-packets.ts'
@@ -133,6 +135,29 @@ export class QueuedLog implements ReadableLog {
 
   entry(number: bigint): Promise<Entry | undefined> {
     return this.#queue.run(() => this.#log.entry(number))
+  }
+}
+
+/** A bookmark index, looked up in the same queue. */
+export class QueuedIndex implements SearchedIndex {
+  readonly #index: SearchedIndex
+  readonly #queue: ReadQueue
+
+  constructor(index: SearchedIndex, queue: ReadQueue) {
+    this.#index = index
+    this.#queue = queue
+  }
+
+  get(key: Uint8Array): Promise<number | undefined> {
+    return this.#queue.run(() => this.#index.get(key))
+  }
+
+  put(bookmarks: Iterable<BookmarkPut>): void {
+    this.#index.put(bookmarks)
+  }
+
+  remove(keys: readonly Uint8Array[]): void {
+    this.#index.remove(keys)
   }
 }
 

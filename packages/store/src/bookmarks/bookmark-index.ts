@@ -56,3 +56,6 @@ export interface BookmarkIndex {
   /** Write what is pending and release everything; look-ups under way are answered first. Idempotent. */
   close(): Promise<void>
 }
+
+/** What finding a bookmark takes: looking it up, and correcting what is wrong. */
+export type SearchedIndex = Pick<BookmarkIndex, 'get' | 'put' | 'remove'>

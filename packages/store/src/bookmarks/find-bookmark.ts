@@ -1,7 +1,7 @@
 import { BOOKMARK_TYPE, decodeEntry, type Entry, viewOf } from '@datastreamer/format'
 import { equalBytes } from '../log/compare-page.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
-import type { BookmarkIndex } from './bookmark-index.ts'
+import type { SearchedIndex } from './bookmark-index.ts'
 import { repairBookmarks } from './repair.ts'
 import { bookmarksBackwards, readRuns } from './scan.ts'
 import { MAX_KEY_BYTES } from './slots.ts'
@@ -20,7 +20,7 @@ const EVENT_READ_BYTES = 4 * 1024
  */
 export async function findBookmark(
   log: ReadableLog,
-  index: BookmarkIndex,
+  index: SearchedIndex,
   bookmark: Uint8Array,
 ): Promise<bigint | undefined> {
   if (bookmark.length < 1 || bookmark.length > MAX_KEY_BYTES) return undefined

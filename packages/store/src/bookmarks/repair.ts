@@ -1,5 +1,5 @@
 import type { ReadableLog } from '../log/readable-log.ts'
-import type { BookmarkIndex, BookmarkPut } from './bookmark-index.ts'
+import type { BookmarkPut, SearchedIndex } from './bookmark-index.ts'
 import { keyText } from './memory-index.ts'
 import { bookmarksBackwards, scanBookmarks } from './scan.ts'
 
@@ -19,7 +19,7 @@ const queues = new WeakMap<ReadableLog, RepairQueue>()
  */
 export async function repairBookmarks(
   log: ReadableLog,
-  index: BookmarkIndex,
+  index: SearchedIndex,
   keys: readonly Uint8Array[],
 ): Promise<readonly (number | undefined)[]> {
   const queue = queues.get(log) ?? new RepairQueue(log, index)
@@ -29,7 +29,7 @@ export async function repairBookmarks(
 
 class RepairQueue {
   readonly #log: ReadableLog
-  readonly #index: BookmarkIndex
+  readonly #index: SearchedIndex
   /** The scan, running or next, that covers a bookmark, by the bookmark's text. */
   readonly #scans = new Map<string, Promise<Found>>()
   /** What the next scan searches for. */
@@ -37,7 +37,7 @@ class RepairQueue {
   #next: Promise<Found> | undefined
   #running: Promise<unknown> = Promise.resolve()
 
-  constructor(log: ReadableLog, index: BookmarkIndex) {
+  constructor(log: ReadableLog, index: SearchedIndex) {
     this.#log = log
     this.#index = index
   }
