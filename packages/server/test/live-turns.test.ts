@@ -19,18 +19,21 @@ class BusyClock extends ManualClock {
 test.each([
   ['as it is', false, 'entry 99'],
   ['with operation boundaries', true, 'end 100'],
-])('a reader at the head gets an operation of many chunks, %s, while those who ask are throttled', async (_name, boundaries, last) => {
-  const log = new TestLog()
-  await using server = await TestServer.start(log, { clock: new BusyClock() })
-  using reader = await server.connect()
-  if (boundaries) {
-    reader.send({ name: 'operationBoundaries' })
+])(
+  'a reader at the head gets an operation of many chunks, %s, while those who ask are throttled',
+  async (_name, boundaries, last) => {
+    const log = new TestLog()
+    await using server = await TestServer.start(log, { clock: new BusyClock() })
+    using reader = await server.connect()
+    if (boundaries) {
+      reader.send({ name: 'operationBoundaries' })
+      expect(await reader.read(OK.length)).toEqual(OK)
+    }
+    reader.send({ name: 'start', fromEntryNumber: 0n })
     expect(await reader.read(OK.length)).toEqual(OK)
-  }
-  reader.send({ name: 'start', fromEntryNumber: 0n })
-  expect(await reader.read(OK.length)).toEqual(OK)
-  log.addMany(100, 10_000)
-  log.commit()
-  const packets = await reader.packetsUntil(last)
-  expect(packets.filter((packet) => packet.startsWith('entry'))).toHaveLength(100)
-})
+    log.addMany(100, 10_000)
+    log.commit()
+    const packets = await reader.packetsUntil(last)
+    expect(packets.filter((packet) => packet.startsWith('entry'))).toHaveLength(100)
+  },
+)

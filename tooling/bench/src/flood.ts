@@ -12,7 +12,7 @@ import { ratios, type Summary, spread, summarize } from './harness/summary.ts'
 const CONNECTIONS = 20
 /** More than is kept in memory for readers, so that look-ups read from disk. */
 const OLD_ENTRIES = 50_000 * (OPERATION_ENTRIES + 1)
-const LOOK: Look = { commitMs: 1000, liveMs: 4000 }
+const LOOK: Look = { commitMs: 1500, liveMs: 3000 }
 /** The flood's time to fill the buffers of the system. */
 const FILL_MS = 500
 /** Three minutes each. */

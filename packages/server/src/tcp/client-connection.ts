@@ -12,6 +12,8 @@ import type { ConnectionStatus } from './server-status.ts'
 
 /** Commands that one share of the event loop is good for, where they can be answered without reading. */
 const COMMANDS_A_TURN = 16
+/** Commands by which a client says what it has come for. */
+const FIRST_COMMANDS = 4
 
 /**
  * The connection of one client: its socket, and the turns in which its session goes on.
@@ -27,6 +29,8 @@ export class ClientConnection implements Task {
   readonly #inlet: Inlet<Command>
   readonly #session: ClientSession
   readonly #requestTurn: () => void
+  /** Commands that were taken, and other input. */
+  #commands = 0
   /** Why it is closing, if it is. */
   #cause: Cause | undefined
 
@@ -96,8 +100,13 @@ export class ClientConnection implements Task {
   }
 
   get rank(): Rank {
-    if (this.#inlet.isListening) return this.#session.stream?.isLive === true ? 'live' : 'single'
+    const { stream } = this.#session
+    if (this.#inlet.isListening && stream !== undefined) return stream.isLive ? 'live' : 'single'
     return this.#inlet.hasBacklog ? 'backlog' : 'single'
+  }
+
+  get isNewcomer(): boolean {
+    return this.#commands < FIRST_COMMANDS && !(this.#inlet.isListening && this.#session.stream !== undefined)
   }
 
   /** Take some commands, and write one chunk of a stream. */
@@ -123,6 +132,7 @@ export class ClientConnection implements Task {
       if (!this.#session.mayTake(input)) break
       if (left === 0) return true
       this.#inlet.take()
+      this.#commands++
       this.#session.take(input)
     }
     this.#inlet.pause()

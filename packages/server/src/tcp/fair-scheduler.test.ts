@@ -1,7 +1,15 @@
 import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
-import { FairScheduler, type Rank, SLICE_MS, THROTTLE_MS, THROTTLED_SHARE } from './fair-scheduler.ts'
+import {
+  FairScheduler,
+  MOST_SAVED_FOR_NEWCOMERS_MS,
+  NEWCOMERS_SHARE,
+  type Rank,
+  SLICE_MS,
+  THROTTLE_MS,
+  THROTTLED_SHARE,
+} from './fair-scheduler.ts'
 
 /** Time that passes only while somebody works or waits. */
 class TestClock extends ManualClock {
@@ -34,11 +42,19 @@ class TestClock extends ManualClock {
 }
 
 /** Has so many shares of work, each of which takes a while. */
-function worker(clock: TestClock, name: string, shares: number, did: string[], rank: Rank = 'single') {
+function worker(
+  clock: TestClock,
+  name: string,
+  shares: number,
+  did: string[],
+  rank: Rank = 'single',
+  isNewcomer = false,
+) {
   const shareMs = 0.1
   let left = shares
   return {
     rank,
+    isNewcomer,
     runTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
@@ -103,6 +119,29 @@ test('what is live has its turn at once, also while others are throttled, and ot
   }
   const others = did.slice(before).filter((name) => name !== 'live').length * 0.1
   expect(others).toBeLessThan((clock.ms - began) * THROTTLED_SHARE + 1.5)
+})
+
+test('a thousand newcomers have their turns at once, and those who come again and again are throttled', () => {
+  const clock = new TestClock()
+  const scheduler = new FairScheduler(clock)
+  const did: string[] = []
+  const workedBy = (name: string): number => did.filter((one) => one === name).length * 0.1
+  for (let i = 0; i < 1000; i++) scheduler.enqueue(worker(clock, 'newcomer', 1, did, 'single', true))
+  while (workedBy('newcomer') < 99.95) {
+    scheduler.onCommit()
+    clock.turn()
+  }
+  expect(clock.ms).toBeLessThan(101)
+  const began = clock.ms
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'again', 100_000, did, 'single', true))
+  while (clock.ms - began < 100 * THROTTLE_MS) {
+    scheduler.onCommit()
+    clock.turn()
+  }
+  const passed = clock.ms - began
+  const saved = MOST_SAVED_FOR_NEWCOMERS_MS - 100
+  expect(workedBy('again')).toBeLessThan(saved + passed * (THROTTLED_SHARE + NEWCOMERS_SHARE) * 1.2 + 1)
+  expect(workedBy('again')).toBeGreaterThan(saved)
 })
 
 test('a task that waits already keeps its position', () => {

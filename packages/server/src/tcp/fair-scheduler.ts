@@ -1,4 +1,5 @@
 import type { Clock } from '@datastreamer/runtime'
+import { TimeBudget } from './time-budget.ts'
 
 /** What a task waits for. */
 export type Rank =
@@ -13,44 +14,59 @@ export type Rank =
 export interface Task {
   /** As of now; it counts when the task goes to the end of a queue. */
   readonly rank: Rank
+  /** Whether it is for a client that has just come. */
+  readonly isNewcomer: boolean
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   runTurn(): boolean
 }
 
-/** Longest time that tasks run before other events are handled, those of rank `live` and the others each. */
+/** Longest time that tasks run before other events are handled. */
 export const SLICE_MS = 1
+/** The same of prompt tasks, which may run in every turn of the loop. */
+const PROMPT_SLICE_MS = 0.3
 /** How long tasks are throttled after a commit. */
 export const THROTTLE_MS = 20
-/** The part of the loop's time that tasks have meanwhile. */
+/** The part of the loop's time that throttled tasks have meanwhile. */
 export const THROTTLED_SHARE = 0.1
-/** Time that tasks may save up while they are throttled, and may owe. */
-const MAX_BUDGET_MS = 0.3
-const MAX_DEBT_MS = 1
+/** Time that throttled tasks may save up. */
+const MOST_SAVED_MS = 0.3
+/** The part of the time in which newcomers are prompt. */
+export const NEWCOMERS_SHARE = 0.02
+/** Time that they may save up: what a thousand take that come at once. */
+export const MOST_SAVED_FOR_NEWCOMERS_MS = 250
+/** Time that either may owe. */
+const MOST_DEBT_MS = 1
 
 /**
  * Shares the event loop fairly among the connections of a server, and leaves enough of it to commits.
  *
- * Tasks wait in a queue for each {@link Rank}. The first of a queue does a share, and goes to the end if it has more, so that
- * nobody gets a second share before all others of its queue had one. After {@link SLICE_MS} the loop handles other events.
+ * Tasks wait in queues. The first of a queue does a share, and goes to the end if it has more, so that nobody gets a second
+ * share before all others of its queue had one. After {@link SLICE_MS} the loop handles other events.
  *
  * Of those that ask, with a backlog and without, the queues alternate at most, and a task with a backlog has no more shares
  * than one without: a client that asks for one thing at a time does not wait for all that ask for thousands.
  *
  * A commit is a chain of small steps of the disk and of its source client, each of which waits for what the loop is doing.
  * So while operations are being committed, those that ask are throttled: they get a tenth of the time, and the loop is idle
- * in between. Those of rank `live` wait for nobody who asks: they want no more than what is committed.
+ * in between. Prompt tasks wait for nobody who asks: live ones, which want no more than what is committed, and newcomers as
+ * long as they are few, so that a thousand readers that come at once are live soon.
  */
 export class FairScheduler {
   readonly #clock: Clock
-  readonly #queues: Readonly<Record<Rank, Set<Task>>> = { live: new Set(), single: new Set(), backlog: new Set() }
+  readonly #prompt = new Set<Task>()
+  readonly #single = new Set<Task>()
+  readonly #backlog = new Set<Task>()
   /** Shares that the queue without a backlog had since the other had one, times the length of the other. */
   #due = 0
   #isScheduled = false
-  #isLiveScheduled = false
+  #isPromptScheduled = false
   #committedAt = Number.NEGATIVE_INFINITY
-  /** Time that throttled tasks had at `#budgetAt`. */
-  #budget = MAX_BUDGET_MS
-  #budgetAt = 0
+  readonly #budget = new TimeBudget({ share: THROTTLED_SHARE, mostMs: MOST_SAVED_MS, mostDebtMs: MOST_DEBT_MS })
+  readonly #newcomers = new TimeBudget({
+    share: NEWCOMERS_SHARE,
+    mostMs: MOST_SAVED_FOR_NEWCOMERS_MS,
+    mostDebtMs: MOST_DEBT_MS,
+  })
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -58,8 +74,7 @@ export class FairScheduler {
 
   /** Go to the end of a queue, if it waits in none. */
   enqueue(task: Task): void {
-    const { live, single, backlog } = this.#queues
-    if (!live.has(task) && !single.has(task) && !backlog.has(task)) this.#add(task)
+    if (!this.#prompt.has(task) && !this.#single.has(task) && !this.#backlog.has(task)) this.#add(task)
     this.#schedule()
   }
 
@@ -76,7 +91,14 @@ export class FairScheduler {
   /** Count time that work for a task took outside of its turns. */
   charge(ms: number): void {
     const now = this.#clock.now()
-    if (this.#isThrottled(now)) this.#spend(ms, now)
+    if (this.#isThrottled(now)) this.#budget.spend(ms, now)
+  }
+
+  /** Count time that a client cost which has just come. */
+  chargeNewcomer(ms: number): void {
+    const now = this.#clock.now()
+    if (this.#newcomers.left(now) > 0) this.#newcomers.spend(ms, now)
+    else this.charge(ms)
   }
 
   #isThrottled(now: number): boolean {
@@ -84,46 +106,53 @@ export class FairScheduler {
   }
 
   #add(task: Task): void {
-    this.#queues[task.rank].add(task)
+    this.#queueOf(task).add(task)
+  }
+
+  #queueOf({ rank, isNewcomer }: Task): Set<Task> {
+    if (rank === 'live' || (isNewcomer && this.#newcomers.left(this.#clock.now()) > 0)) return this.#prompt
+    return rank === 'single' ? this.#single : this.#backlog
   }
 
   /** Take the task that has the next share out of its queue, of those that ask. */
   #next(): Task | undefined {
-    const { single, backlog } = this.#queues
-    const isBacklogDue = backlog.size > 0 && this.#due >= single.size
-    const queue = isBacklogDue ? backlog : single
-    this.#due = isBacklogDue ? 0 : this.#due + backlog.size
+    const isBacklogDue = this.#backlog.size > 0 && this.#due >= this.#single.size
+    const queue = isBacklogDue ? this.#backlog : this.#single
+    this.#due = isBacklogDue ? 0 : this.#due + this.#backlog.size
     const [next] = queue
     if (next !== undefined) queue.delete(next)
     return next
   }
 
   #schedule(): void {
-    const { live, single, backlog } = this.#queues
-    if (live.size > 0 && !this.#isLiveScheduled) {
-      this.#isLiveScheduled = true
-      this.#clock.soon(() => this.#runLive())
+    if (this.#prompt.size > 0 && !this.#isPromptScheduled) {
+      this.#isPromptScheduled = true
+      this.#clock.soon(() => this.#runPrompt())
     }
-    if (single.size + backlog.size > 0 && !this.#isScheduled) this.#scheduleOthers()
+    if (this.#single.size + this.#backlog.size > 0 && !this.#isScheduled) this.#scheduleOthers()
   }
 
   #scheduleOthers(): void {
     this.#isScheduled = true
     const now = this.#clock.now()
     const run = (): void => this.#run()
-    const budget = this.#isThrottled(now) ? this.#budgetLeft(now) : MAX_BUDGET_MS
-    if (budget > 0) this.#clock.soon(run)
-    else this.#clock.after((MAX_BUDGET_MS / 2 - budget) / THROTTLED_SHARE, run)
+    if (!this.#isThrottled(now) || this.#budget.left(now) > 0) this.#clock.soon(run)
+    else this.#clock.after(this.#budget.waitFor(MOST_SAVED_MS / 2, now), run)
   }
 
-  #runLive(): void {
-    this.#isLiveScheduled = false
-    const { live } = this.#queues
-    const end = this.#clock.now() + SLICE_MS
-    for (const task of live) {
-      live.delete(task)
-      if (task.runTurn()) this.#add(task)
-      if (this.#clock.now() >= end) break
+  #runPrompt(): void {
+    this.#isPromptScheduled = false
+    let now = this.#clock.now()
+    const end = now + PROMPT_SLICE_MS
+    for (const task of this.#prompt) {
+      this.#prompt.delete(task)
+      const began = now
+      const { isNewcomer } = task
+      const more = task.runTurn()
+      now = this.#clock.now()
+      if (isNewcomer) this.#newcomers.spend(now - began, now)
+      if (more) this.#add(task)
+      if (now >= end) break
     }
     this.#schedule()
   }
@@ -132,22 +161,13 @@ export class FairScheduler {
     this.#isScheduled = false
     const began = this.#clock.now()
     const isThrottled = this.#isThrottled(began)
-    const end = began + (isThrottled ? Math.max(MAX_BUDGET_MS / 2, this.#budgetLeft(began)) : SLICE_MS)
+    const end = began + (isThrottled ? Math.max(MOST_SAVED_MS / 2, this.#budget.left(began)) : SLICE_MS)
     let now = began
     for (let next = this.#next(); next !== undefined; next = now < end ? this.#next() : undefined) {
       if (next.runTurn()) this.#add(next)
       now = this.#clock.now()
     }
-    if (isThrottled) this.#spend(now - began, now)
+    if (isThrottled) this.#budget.spend(now - began, now)
     this.#schedule()
-  }
-
-  #budgetLeft(now: number): number {
-    return Math.min(MAX_BUDGET_MS, this.#budget + (now - this.#budgetAt) * THROTTLED_SHARE)
-  }
-
-  #spend(ms: number, now: number): void {
-    this.#budget = Math.max(-MAX_DEBT_MS, this.#budgetLeft(now) - ms)
-    this.#budgetAt = now
   }
 }

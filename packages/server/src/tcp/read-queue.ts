@@ -32,6 +32,7 @@ export function readsAtOnce(hosts: number): number {
 export class ReadQueue implements Task {
   /** Whose reads they are does not matter: they are done one by one. */
   readonly rank = 'single'
+  readonly isNewcomer = false
   readonly #scheduler: FairScheduler
   readonly #clock: Clock
   readonly #atOnce: number
@@ -119,6 +120,10 @@ export class QueuedLog implements ReadableLog {
 
   locate(number: number): Promise<LogPosition> {
     return this.#queue.run(() => this.#log.locate(number))
+  }
+
+  locateInMemory(number: number): LogPosition | undefined {
+    return this.#log.locateInMemory(number)
   }
 
   runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined {

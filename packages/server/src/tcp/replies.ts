@@ -53,9 +53,17 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
       return { t: 'extension', command: query }
     case 'filters':
       return { t: 'found' }
+    case 'start':
+      return startInMemory(query.fromEntryNumber, stream) ?? lookUp(query, stream)
     default:
       return lookUp(query, stream)
   }
+}
+
+/** A stream of the newest entries. */
+function startInMemory(number: bigint, { log }: LookedUp): Reply | undefined {
+  const from = number <= log.header.totalEntries ? log.locateInMemory(Number(number)) : undefined
+  return from && { t: 'stream', from }
 }
 
 async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {

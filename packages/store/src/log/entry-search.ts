@@ -1,10 +1,10 @@
 import { pageOf, walkRun } from '@datastreamer/format'
 import type { CommitPoint } from './commit-point.ts'
-import type { LogChanges } from './log-changes.ts'
 import { LentMemory } from './lent-memory.ts'
+import type { LogChanges } from './log-changes.ts'
 import type { LogRuns } from './log-runs.ts'
 import type { PageDirectory } from './page-directory.ts'
-import type { LogPosition } from './run-reader.ts'
+import type { LogPosition, LogRun } from './run-reader.ts'
 
 /** Bytes per read when an entry is searched in its page. The ends of the reads are remembered for the next search. */
 const SEARCH_BYTES = 64 * 1024
@@ -60,19 +60,30 @@ export class EntrySearch {
     }
   }
 
+  /** The position of an entry, if it is in memory, or the commit point. */
+  findInMemory(number: number): LogPosition | undefined {
+    const end = this.#endOf()
+    if (number === Number(end.totalEntries)) return { position: end.totalLength, number }
+    const start = number < Number(end.totalEntries) ? this.#directory.startInMemory(number) : undefined
+    const run = start && this.#runs.inMemory(start, end)
+    return run && { position: positionIn(run, number), number }
+  }
+
   /** Walk to an entry of a page; the result is invalid if the log has changed since `epoch`. */
   async #walkTo(number: number, { page, end, epoch, into }: Walk): Promise<number> {
     let at = await this.#directory.positionBefore(number, page)
     while (at.number < number && epoch === this.#changes.epoch) {
       const run = await this.#runs.atOnce(at, end, into)
-      if (run.next.number > number) {
-        const { bytes, position, number: first } = run
-        return position + walkRun(bytes, 0, bytes.length, BigInt(first), number - first).end
-      }
+      if (run.next.number > number) return positionIn(run, number)
       at = run.next
       const isSame = epoch === this.#changes.epoch
       if (isSame && pageOf(at.position) === page) this.#directory.mark(page, at)
     }
     return at.position
   }
+}
+
+/** Byte offset of an entry of a run in the file. */
+function positionIn({ bytes, position, number: first }: LogRun, number: number): number {
+  return position + walkRun(bytes, 0, bytes.length, BigInt(first), number - first).end
 }

@@ -53,6 +53,12 @@ export class PageDirectory {
     return low
   }
 
+  /** Where the page in memory begins that holds entry `number`, if it is not before all of those. */
+  startInMemory(number: number): LogPosition | undefined {
+    const page = this.#buffers.all.findLast(({ firstNumber }) => firstNumber <= number)
+    return page && { position: page.start, number: page.firstNumber }
+  }
+
   /** Number of the entry that a page in use opens with. @throws {DamageError} if it does not open with one */
   async firstNumber(page: number): Promise<number> {
     const known = this.#firstNumbers[page]

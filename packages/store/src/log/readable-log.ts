@@ -38,6 +38,7 @@ export interface ReadableLog {
   readonly epoch: number
   listen(listener: LogListener): () => void
   locate(number: number): Promise<LogPosition>
+  locateInMemory(number: number): LogPosition | undefined
   runInMemory(from: LogPosition, end?: CommitPoint): LogRun | undefined
   runOnDisk(from: LogPosition, options?: RunOptions): Promise<LogRun | undefined>
   runAsFound(from: LogPosition, maxBytes?: number): Promise<LogRun | undefined>

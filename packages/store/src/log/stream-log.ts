@@ -194,6 +194,11 @@ export class StreamLog implements ReadableLog {
     return position
   }
 
+  /** The position of entry `number` if it is among the newest, which are in memory, or the commit point. */
+  locateInMemory(number: number): LogPosition | undefined {
+    return this.#search.findInMemory(number)
+  }
+
   /**
    * The run at a position, if it is in memory, not known to be damaged, and an entry of that number begins there.
    *
