@@ -37,3 +37,16 @@ test.each([
     expect(packets.filter((packet) => packet.startsWith('entry'))).toHaveLength(100)
   },
 )
+
+test('a reader that starts among the newest entries does not wait for the disk', async () => {
+  const log = new TestLog()
+  const entries = [...Array(50).keys()].map((i) => log.add(2, Uint8Array.of(i)))
+  log.commit()
+  log.log.locate = () => new Promise(() => {})
+  await using server = await TestServer.start(log)
+  using reader = await server.connect()
+  reader.send({ name: 'start', fromEntryNumber: 40n })
+  expect(await reader.read(OK.length)).toEqual(OK)
+  const rest = Buffer.concat(entries.slice(40))
+  expect(Buffer.from(await reader.read(rest.length))).toEqual(rest)
+})

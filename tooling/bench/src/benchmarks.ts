@@ -14,6 +14,7 @@ import { historyLogs } from './history-logs.ts'
 import { historyMemory } from './history-memory.ts'
 import { historyParquet } from './history-parquet.ts'
 import { ingest } from './ingest.ts'
+import { joins } from './joins.ts'
 import { open } from './open.ts'
 import { peersCatchUp } from './peers-catch-up.ts'
 import { peersLive } from './peers-live.ts'
@@ -34,6 +35,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   sync,
   ingest,
   fanOut,
+  joins,
   flood,
   slowReaders,
   compression,

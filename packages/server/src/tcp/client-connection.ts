@@ -106,7 +106,8 @@ export class ClientConnection implements Task {
   }
 
   get isNewcomer(): boolean {
-    return this.#commands < FIRST_COMMANDS && !(this.#inlet.isListening && this.#session.stream !== undefined)
+    const isReading = this.#inlet.isListening && this.#session.stream !== undefined
+    return this.#commands < FIRST_COMMANDS && !isReading && !this.#inlet.hasBacklog
   }
 
   /** Take some commands, and write one chunk of a stream. */

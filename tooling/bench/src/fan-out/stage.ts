@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchContext } from '../harness/benchmark.ts'
 import { LiveReaders, type LiveReport } from '../harness/live-readers.ts'
 import { BenchProcess } from '../harness/process.ts'
@@ -72,6 +73,25 @@ export class Stage implements AsyncDisposable {
       source.ask(commit).then(() => performance.now()),
     ])
     return { ...report, committedPerSecond: (all * 1000) / (ended - began) }
+  }
+
+  /** Let so many readers join, all at once, while operations are committed; how long, in ms, until the last is told OK. */
+  async join(readers: number, { operations, periodMs, warmUpMs }: Pace): Promise<number> {
+    const { source, port, live } = this.#parts
+    const commit: SourceQuestion = { t: 'commit', operations, entries: OPERATION_ENTRIES, periodMs }
+    const committed = source.ask(commit)
+    await sleep(warmUpMs)
+    const began = performance.now()
+    await using _clients = await LiveReaders.join({
+      program: live,
+      port,
+      readers,
+      operationEntries: OPERATION_ENTRIES,
+      warmUpMs: 0,
+    })
+    const tookMs = performance.now() - began
+    await committed
+    return tookMs
   }
 
   /** Do something beside a reader that asks for everything and takes nothing. */

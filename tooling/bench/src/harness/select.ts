@@ -7,6 +7,8 @@ export interface Selection {
   readonly write: boolean
   readonly quick: boolean
   readonly rounds: number
+  /** Whether processes compute beside it all the time. */
+  readonly busy: boolean
   /** Folder of another checkout, built. */
   readonly against: string | undefined
 }
@@ -16,6 +18,7 @@ const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N]
   NAME        benchmarks to run (default: all); also as BENCH="NAME NAME"
   --rounds N  how often each thing is measured (default 9)
   --quick     small sizes and two rounds: to see that it works
+  --busy      beside processes that compute all the time, one for each processor
   --write     put what was measured into docs/benchmarks*.md
   --against DIR  measure another checkout, where \`pnpm build\` was run, in the same rounds (benchmark \`against\`)
 `
@@ -27,12 +30,13 @@ const USAGE = `pnpm bench --filter=@datastreamer/bench [-- NAME...] [--rounds N]
  */
 export function select(all: readonly Benchmark[], args: readonly string[], variable: string | undefined): Selection {
   const names = variable?.split(/\s+/).filter(Boolean) ?? []
-  let [write, quick, rounds] = [false, false, 0]
+  let [write, quick, busy, rounds] = [false, false, false, 0]
   let against: string | undefined
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (arg === '--write') write = true
     else if (arg === '--quick') quick = true
+    else if (arg === '--busy') busy = true
     else if (arg === '--rounds') rounds = Number(args[++i])
     else if (arg === '--against') against = resolve(args[++i] ?? '')
     else if (arg.startsWith('-') && arg !== '--') throw new Error(`no flag ${arg}\n\n${USAGE}`)
@@ -42,5 +46,5 @@ export function select(all: readonly Benchmark[], args: readonly string[], varia
   if (quick && write) throw new Error('--quick measures nothing that could be written')
   const possible = all.filter(({ needsAgainst = false }) => !needsAgainst || against !== undefined)
   const benchmarks = names.length === 0 ? possible : possible.filter(({ name }) => names.includes(name))
-  return { benchmarks, write, quick, rounds: rounds || (quick ? 2 : 9), against }
+  return { benchmarks, write, quick, rounds: rounds || (quick ? 2 : 9), busy, against }
 }
