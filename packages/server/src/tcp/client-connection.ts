@@ -105,7 +105,7 @@ export class ClientConnection implements Task {
     return this.#inlet.hasBacklog ? 'backlog' : 'single'
   }
 
-  get isNewcomer(): boolean {
+  get isNew(): boolean {
     const isReading = this.#inlet.isListening && this.#session.stream !== undefined
     return this.#commands < FIRST_COMMANDS && !isReading && !this.#inlet.hasBacklog
   }

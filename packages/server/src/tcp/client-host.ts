@@ -97,7 +97,7 @@ export class ClientHost implements Clients {
       handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
       sharesPort: hosts > 1,
       open: (arrival) => {
-        scheduler.chargeNewcomer(ACCEPT_MS)
+        scheduler.chargeNewClient(ACCEPT_MS)
         return new ClientConnection(arrival, context)
       },
       evict: () => {},

@@ -2,9 +2,10 @@ import type { Timer } from '@datastreamer/runtime'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
 import {
+  BACKLOG_COST,
   FairScheduler,
-  MOST_SAVED_FOR_NEWCOMERS_MS,
-  NEWCOMERS_SHARE,
+  MOST_SAVED_FOR_NEW_CLIENTS_MS,
+  NEW_CLIENTS_SHARE,
   type Rank,
   SLICE_MS,
   THROTTLE_MS,
@@ -42,19 +43,12 @@ class TestClock extends ManualClock {
 }
 
 /** Has so many shares of work, each of which takes a while. */
-function worker(
-  clock: TestClock,
-  name: string,
-  shares: number,
-  did: string[],
-  rank: Rank = 'single',
-  isNewcomer = false,
-) {
+function worker(clock: TestClock, name: string, shares: number, did: string[], rank: Rank = 'single', isNew = false) {
   const shareMs = 0.1
   let left = shares
   return {
     rank,
-    isNewcomer,
+    isNew,
     runTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
@@ -82,17 +76,20 @@ test('after a slice other events are handled', () => {
   expect(did).toHaveLength(1000)
 })
 
-test('while operations are being committed, all together have a part of the time', () => {
+test.each([
+  ['single', 1],
+  ['backlog', BACKLOG_COST],
+] as const)('while operations are being committed, all of rank %s together have a part of the time', (rank, cost) => {
   const clock = new TestClock()
   const scheduler = new FairScheduler(clock)
   const did: string[] = []
-  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `${i}`, 10_000, did))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, `${i}`, 10_000, did, rank))
   const began = clock.ms
   while (clock.ms - began < 10 * THROTTLE_MS) {
     scheduler.onCommit()
     clock.turn()
   }
-  const worked = did.length * 0.1
+  const worked = did.length * 0.1 * cost
   expect(worked).toBeLessThan((clock.ms - began) * THROTTLED_SHARE * 1.2 + 1)
   expect(worked).toBeGreaterThan((clock.ms - began) * THROTTLED_SHARE * 0.5)
   expect(new Set(did.slice(0, 20)).size).toBe(20)
@@ -121,13 +118,13 @@ test('what is live has its turn at once, also while others are throttled, and ot
   expect(others).toBeLessThan((clock.ms - began) * THROTTLED_SHARE + 1.5)
 })
 
-test('a thousand newcomers have their turns at once, and those who come again and again are throttled', () => {
+test('a thousand new clients have their turns at once, and those who come again and again are throttled', () => {
   const clock = new TestClock()
   const scheduler = new FairScheduler(clock)
   const did: string[] = []
   const workedBy = (name: string): number => did.filter((one) => one === name).length * 0.1
-  for (let i = 0; i < 1000; i++) scheduler.enqueue(worker(clock, 'newcomer', 1, did, 'single', true))
-  while (workedBy('newcomer') < 99.95) {
+  for (let i = 0; i < 1000; i++) scheduler.enqueue(worker(clock, 'new client', 1, did, 'single', true))
+  while (workedBy('new client') < 99.95) {
     scheduler.onCommit()
     clock.turn()
   }
@@ -139,8 +136,8 @@ test('a thousand newcomers have their turns at once, and those who come again an
     clock.turn()
   }
   const passed = clock.ms - began
-  const saved = MOST_SAVED_FOR_NEWCOMERS_MS - 100
-  expect(workedBy('again')).toBeLessThan(saved + passed * (THROTTLED_SHARE + NEWCOMERS_SHARE) * 1.2 + 1)
+  const saved = MOST_SAVED_FOR_NEW_CLIENTS_MS - 100
+  expect(workedBy('again')).toBeLessThan(saved + passed * (THROTTLED_SHARE + NEW_CLIENTS_SHARE) * 1.2 + 1)
   expect(workedBy('again')).toBeGreaterThan(saved)
 })
 

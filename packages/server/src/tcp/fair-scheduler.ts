@@ -15,7 +15,7 @@ export interface Task {
   /** As of now; it counts when the task goes to the end of a queue. */
   readonly rank: Rank
   /** Whether it is for a client that has just come. */
-  readonly isNewcomer: boolean
+  readonly isNew: boolean
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   runTurn(): boolean
 }
@@ -28,12 +28,14 @@ const PROMPT_SLICE_MS = 0.3
 export const THROTTLE_MS = 20
 /** The part of the loop's time that throttled tasks have meanwhile. */
 export const THROTTLED_SHARE = 0.1
+/** How much more the time of those with a backlog counts then: they do not wait for their answers. */
+export const BACKLOG_COST = 2
 /** Time that throttled tasks may save up. */
 const MOST_SAVED_MS = 0.3
-/** The part of the time in which newcomers are prompt. */
-export const NEWCOMERS_SHARE = 0.02
+/** The part of the time in which new clients are prompt. */
+export const NEW_CLIENTS_SHARE = 0.02
 /** Time that they may save up: what a thousand take that come at once. */
-export const MOST_SAVED_FOR_NEWCOMERS_MS = 250
+export const MOST_SAVED_FOR_NEW_CLIENTS_MS = 250
 /** Time that either may owe. */
 const MOST_DEBT_MS = 1
 
@@ -47,9 +49,9 @@ const MOST_DEBT_MS = 1
  * than one without: a client that asks for one thing at a time does not wait for all that ask for thousands.
  *
  * A commit is a chain of small steps of the disk and of its source client, each of which waits for what the loop is doing.
- * So while operations are being committed, those that ask are throttled: they get a tenth of the time, and the loop is idle
- * in between. Prompt tasks wait for nobody who asks: live ones, which want no more than what is committed, and newcomers as
- * long as they are few, so that a thousand readers that come at once are live soon.
+ * So while operations are being committed, those that ask are throttled: they get a tenth of the time, or half of that with
+ * a backlog, and the loop is idle in between. Prompt tasks wait for nobody who asks: live ones, which want no more than what
+ * is committed, and new clients as long as they are few, so that a thousand readers that come at once are live soon.
  */
 export class FairScheduler {
   readonly #clock: Clock
@@ -62,9 +64,9 @@ export class FairScheduler {
   #isPromptScheduled = false
   #committedAt = Number.NEGATIVE_INFINITY
   readonly #budget = new TimeBudget({ share: THROTTLED_SHARE, mostMs: MOST_SAVED_MS, mostDebtMs: MOST_DEBT_MS })
-  readonly #newcomers = new TimeBudget({
-    share: NEWCOMERS_SHARE,
-    mostMs: MOST_SAVED_FOR_NEWCOMERS_MS,
+  readonly #newClients = new TimeBudget({
+    share: NEW_CLIENTS_SHARE,
+    mostMs: MOST_SAVED_FOR_NEW_CLIENTS_MS,
     mostDebtMs: MOST_DEBT_MS,
   })
 
@@ -95,9 +97,9 @@ export class FairScheduler {
   }
 
   /** Count time that a client cost which has just come. */
-  chargeNewcomer(ms: number): void {
+  chargeNewClient(ms: number): void {
     const now = this.#clock.now()
-    if (this.#newcomers.left(now) > 0) this.#newcomers.spend(ms, now)
+    if (this.#newClients.left(now) > 0) this.#newClients.spend(ms, now)
     else this.charge(ms)
   }
 
@@ -109,8 +111,8 @@ export class FairScheduler {
     this.#queueOf(task).add(task)
   }
 
-  #queueOf({ rank, isNewcomer }: Task): Set<Task> {
-    if (rank === 'live' || (isNewcomer && this.#newcomers.left(this.#clock.now()) > 0)) return this.#prompt
+  #queueOf({ rank, isNew }: Task): Set<Task> {
+    if (rank === 'live' || (isNew && this.#newClients.left(this.#clock.now()) > 0)) return this.#prompt
     return rank === 'single' ? this.#single : this.#backlog
   }
 
@@ -147,10 +149,10 @@ export class FairScheduler {
     for (const task of this.#prompt) {
       this.#prompt.delete(task)
       const began = now
-      const { isNewcomer } = task
+      const { isNew } = task
       const more = task.runTurn()
       now = this.#clock.now()
-      if (isNewcomer) this.#newcomers.spend(now - began, now)
+      if (isNew) this.#newClients.spend(now - began, now)
       if (more) this.#add(task)
       if (now >= end) break
     }
@@ -162,12 +164,15 @@ export class FairScheduler {
     const began = this.#clock.now()
     const isThrottled = this.#isThrottled(began)
     const end = began + (isThrottled ? Math.max(MOST_SAVED_MS / 2, this.#budget.left(began)) : SLICE_MS)
-    let now = began
+    let [now, counted] = [began, 0]
     for (let next = this.#next(); next !== undefined; next = now < end ? this.#next() : undefined) {
+      const turnBegan = now
+      const cost = next.rank === 'backlog' ? BACKLOG_COST : 1
       if (next.runTurn()) this.#add(next)
       now = this.#clock.now()
+      counted += (now - turnBegan) * cost
     }
-    if (isThrottled) this.#budget.spend(now - began, now)
+    if (isThrottled) this.#budget.spend(counted, now)
     this.#schedule()
   }
 }

@@ -75,7 +75,7 @@ export class Stage implements AsyncDisposable {
     return { ...report, committedPerSecond: (all * 1000) / (ended - began) }
   }
 
-  /** Let so many readers join, all at once, while operations are committed; how long, in ms, until the last is told OK. */
+  /** Let so many readers join, all at once, while operations are committed; how long, in ms, until the last has its OK. */
   async join(readers: number, { operations, periodMs, warmUpMs }: Pace): Promise<number> {
     const { source, port, live } = this.#parts
     const commit: SourceQuestion = { t: 'commit', operations, entries: OPERATION_ENTRIES, periodMs }
