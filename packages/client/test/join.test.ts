@@ -9,7 +9,6 @@ test.each([0, 2])(
     const options = { readerThreads, joins: 150, atOnce: 12, operationsPerSecond: 2000 }
     const { entries, headers } = await joinAll({ file: dir.join('data-stream.bin'), ...options })
     expect(entries).toBeGreaterThan(150 * 200)
-    // How many are asked for meanwhile depends on the machine; each was checked.
-    expect(headers).toBeGreaterThan(10)
+    expect(headers).toBeGreaterThan(100)
   },
 )

@@ -102,12 +102,8 @@ export class ClientConnection implements Task {
   get rank(): Rank {
     const { stream } = this.#session
     if (this.#inlet.isListening && stream !== undefined) return stream.isLive ? 'live' : 'single'
-    return this.#inlet.hasBacklog ? 'backlog' : 'single'
-  }
-
-  get isNew(): boolean {
-    const isReading = this.#inlet.isListening && this.#session.stream !== undefined
-    return this.#commands < FIRST_COMMANDS && !isReading && !this.#inlet.hasBacklog
+    if (this.#inlet.hasBacklog) return 'backlog'
+    return this.#commands < FIRST_COMMANDS ? 'new' : 'single'
   }
 
   /** Take some commands, and write one chunk of a stream. */

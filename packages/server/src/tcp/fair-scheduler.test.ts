@@ -43,12 +43,11 @@ class TestClock extends ManualClock {
 }
 
 /** Has so many shares of work, each of which takes a while. */
-function worker(clock: TestClock, name: string, shares: number, did: string[], rank: Rank = 'single', isNew = false) {
+function worker(clock: TestClock, name: string, shares: number, did: string[], rank: Rank = 'single') {
   const shareMs = 0.1
   let left = shares
   return {
     rank,
-    isNew,
     runTurn(): boolean {
       clock.ms += shareMs
       did.push(name)
@@ -123,14 +122,14 @@ test('a thousand new clients have their turns at once, and those who come again 
   const scheduler = new FairScheduler(clock)
   const did: string[] = []
   const workedBy = (name: string): number => did.filter((one) => one === name).length * 0.1
-  for (let i = 0; i < 1000; i++) scheduler.enqueue(worker(clock, 'new client', 1, did, 'single', true))
+  for (let i = 0; i < 1000; i++) scheduler.enqueue(worker(clock, 'new client', 1, did, 'new'))
   while (workedBy('new client') < 99.95) {
     scheduler.onCommit()
     clock.turn()
   }
   expect(clock.ms).toBeLessThan(101)
   const began = clock.ms
-  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'again', 100_000, did, 'single', true))
+  for (let i = 0; i < 20; i++) scheduler.enqueue(worker(clock, 'again', 100_000, did, 'new'))
   while (clock.ms - began < 100 * THROTTLE_MS) {
     scheduler.onCommit()
     clock.turn()

@@ -5,6 +5,8 @@ import { TimeBudget } from './time-budget.ts'
 export type Rank =
   /** The newest entries, which are in memory. */
   | 'live'
+  /** What a client asks for that has just come, and awaits. */
+  | 'new'
   /** One thing: nothing more waits after it. */
   | 'single'
   /** One thing after the other. */
@@ -14,8 +16,6 @@ export type Rank =
 export interface Task {
   /** As of now; it counts when the task goes to the end of a queue. */
   readonly rank: Rank
-  /** Whether it is for a client that has just come. */
-  readonly isNew: boolean
   /** Do one share of the work, well below a millisecond; returns whether there is more to do now. Must not throw. */
   runTurn(): boolean
 }
@@ -111,19 +111,24 @@ export class FairScheduler {
     this.#queueOf(task).add(task)
   }
 
-  #queueOf({ rank, isNew }: Task): Set<Task> {
-    if (rank === 'live' || (isNew && this.#newClients.left(this.#clock.now()) > 0)) return this.#prompt
-    return rank === 'single' ? this.#single : this.#backlog
+  #queueOf({ rank }: Task): Set<Task> {
+    switch (rank) {
+      case 'live':
+        return this.#prompt
+      case 'new':
+        return this.#newClients.left(this.#clock.now()) > 0 ? this.#prompt : this.#single
+      case 'single':
+        return this.#single
+      case 'backlog':
+        return this.#backlog
+    }
   }
 
-  /** Take the task that has the next share out of its queue, of those that ask. */
-  #next(): Task | undefined {
+  /** The queue whose first task has the next share, of those that ask. */
+  #next(): Set<Task> {
     const isBacklogDue = this.#backlog.size > 0 && this.#due >= this.#single.size
-    const queue = isBacklogDue ? this.#backlog : this.#single
     this.#due = isBacklogDue ? 0 : this.#due + this.#backlog.size
-    const [next] = queue
-    if (next !== undefined) queue.delete(next)
-    return next
+    return isBacklogDue ? this.#backlog : this.#single
   }
 
   #schedule(): void {
@@ -149,7 +154,7 @@ export class FairScheduler {
     for (const task of this.#prompt) {
       this.#prompt.delete(task)
       const began = now
-      const { isNew } = task
+      const isNew = task.rank === 'new'
       const more = task.runTurn()
       now = this.#clock.now()
       if (isNew) this.#newClients.spend(now - began, now)
@@ -165,13 +170,16 @@ export class FairScheduler {
     const isThrottled = this.#isThrottled(began)
     const end = began + (isThrottled ? Math.max(MOST_SAVED_MS / 2, this.#budget.left(began)) : SLICE_MS)
     let [now, counted] = [began, 0]
-    for (let next = this.#next(); next !== undefined; next = now < end ? this.#next() : undefined) {
+    do {
+      const queue = this.#next()
+      const [task] = queue
+      if (task === undefined) break
+      queue.delete(task)
+      if (task.runTurn()) this.#add(task)
       const turnBegan = now
-      const cost = next.rank === 'backlog' ? BACKLOG_COST : 1
-      if (next.runTurn()) this.#add(next)
       now = this.#clock.now()
-      counted += (now - turnBegan) * cost
-    }
+      counted += (now - turnBegan) * (queue === this.#backlog ? BACKLOG_COST : 1)
+    } while (now < end)
     if (isThrottled) this.#budget.spend(counted, now)
     this.#schedule()
   }

@@ -32,7 +32,6 @@ export function readsAtOnce(hosts: number): number {
 export class ReadQueue implements Task {
   /** Whose reads they are does not matter: they are done one by one. */
   readonly rank = 'single'
-  readonly isNew = false
   readonly #scheduler: FairScheduler
   readonly #clock: Clock
   readonly #atOnce: number

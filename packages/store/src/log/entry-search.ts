@@ -47,7 +47,8 @@ export class EntrySearch {
       const { epoch } = this.#changes
       const end = this.#endOf()
       if (number < 0 || number > Number(end.totalEntries)) return undefined
-      if (number === Number(end.totalEntries)) return { position: end.totalLength, number }
+      const here = this.findInMemory(number)
+      if (here !== undefined) return here
       try {
         const page = await this.#directory.pageOfEntry(number, end)
         const position = await this.#memory.lend((into) => this.#walkTo(number, { page, end, epoch, into }))
