@@ -1,10 +1,9 @@
-import { type Pace, Stage } from './fan-out/stage.ts'
+import { type Pace, type Stage, withStages } from './fan-out/stage.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { BusyProcessors } from './harness/busy-processors.ts'
 import { count, duration, fixed } from './harness/format.ts'
 import type { LiveReport } from './harness/live-readers.ts'
 import { MEMORY_COLUMNS, MemoryWatch, memoryRow } from './harness/memory.ts'
-import { compile } from './harness/native.ts'
 import { alternate } from './harness/rounds.ts'
 import { OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { ratios, spread, summarize } from './harness/summary.ts'
@@ -23,13 +22,10 @@ const PACE_OF_MANY: Pace = { operations: 1200, periodMs: 50, warmUpMs: 2000 }
 export const fanOut: Benchmark = {
   name: 'fan-out',
   title: 'Live fan-out',
-  run,
+  run: (context) => withStages(context, (single, threaded) => run(context, single, threaded)),
 }
 
-async function run(context: BenchContext): Promise<readonly Table[]> {
-  const live = await compile('live', context.folder)
-  await using single = await Stage.open(context, live, 0)
-  await using threaded = await Stage.open(context, live, 1)
+async function run(context: BenchContext, single: Stage, threaded: Stage): Promise<readonly Table[]> {
   const stages = [single, threaded]
   return [
     await byReaders(context, stages),

@@ -1,7 +1,6 @@
-import { type Pace, Stage } from './fan-out/stage.ts'
+import { type Pace, type Stage, withStages } from './fan-out/stage.ts'
 import type { BenchContext, Benchmark, Table } from './harness/benchmark.ts'
 import { count, duration } from './harness/format.ts'
-import { compile } from './harness/native.ts'
 import { alternate } from './harness/rounds.ts'
 import { OPERATION_ENTRIES } from './harness/stream-file.ts'
 import { spread, summarize } from './harness/summary.ts'
@@ -12,14 +11,10 @@ const READERS = [10, 100, 300, 1000] as const
 export const joins: Benchmark = {
   name: 'joins',
   title: 'Readers that join while operations are committed',
-  run,
+  run: (context) => withStages(context, (...stages) => run(context, stages)),
 }
 
-async function run(context: BenchContext): Promise<readonly Table[]> {
-  const live = await compile('live', context.folder)
-  await using single = await Stage.open(context, live, 0)
-  await using threaded = await Stage.open(context, live, 1)
-  const stages = [single, threaded]
+async function run(context: BenchContext, stages: readonly Stage[]): Promise<readonly Table[]> {
   const readers = context.quick ? READERS.slice(0, 2) : READERS
   const pace = context.quick ? { ...PACE, operations: PACE.operations / 5 } : PACE
   const keyOf = (one: number, stage: Stage): string => `${one} readers, ${stage.readerThreads} threads`

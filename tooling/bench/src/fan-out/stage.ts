@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BenchContext } from '../harness/benchmark.ts'
 import { LiveReaders, type LiveReport } from '../harness/live-readers.ts'
+import { compile } from '../harness/native.ts'
 import { BenchProcess } from '../harness/process.ts'
 import { fillStream, OPERATION_ENTRIES } from '../harness/stream-file.ts'
 import type { SourceQuestion } from '../processes/source.ts'
@@ -110,4 +111,15 @@ export class Stage implements AsyncDisposable {
     await stalled[Symbol.asyncDispose]()
     await source[Symbol.asyncDispose]()
   }
+}
+
+/** Do something with a server whose clients are in its own thread, and one whose clients are in another. */
+export async function withStages<Result>(
+  context: BenchContext,
+  work: (single: Stage, threaded: Stage) => Promise<Result>,
+): Promise<Result> {
+  const live = await compile('live', context.folder)
+  await using single = await Stage.open(context, live, 0)
+  await using threaded = await Stage.open(context, live, 1)
+  return await work(single, threaded)
 }
