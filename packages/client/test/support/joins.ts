@@ -34,6 +34,8 @@ export interface JoinReport {
 const A_TURN = 8
 /** Entries that a reader stays for. */
 const STAY = 250
+/** Headers that are asked for at least, however fast the joins go. */
+const LEAST_HEADERS = 101
 
 /**
  * Commit operations at a steady rate while readers join everywhere, and check that each of them gets consecutive entries
@@ -58,7 +60,8 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
   const began = performance.now()
   const over = new AbortController()
   const writing = writer.run(operationsPerSecond, over.signal)
-  const sampling = sampleHeaders(client, writer, over.signal)
+  const enough = Promise.withResolvers<void>()
+  const sampling = sampleHeaders(client, writer, over.signal, enough.resolve)
   let next = 0
   let entries = 0
   const join = async (): Promise<void> => {
@@ -68,7 +71,7 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
     }
   }
   try {
-    await Promise.all(Array.from({ length: atOnce }, join))
+    await Promise.all([...Array.from({ length: atOnce }, join), Promise.race([enough.promise, sampling])])
   } finally {
     over.abort()
     await Promise.allSettled([writing, sampling])
@@ -238,8 +241,13 @@ class Check {
   }
 }
 
-/** Ask for the header all the time; returns how often. */
-async function sampleHeaders(client: StreamClient, writer: Writer, signal: AbortSignal): Promise<number> {
+/** Ask for the header all the time; returns how often. Says once when that is often enough. */
+async function sampleHeaders(
+  client: StreamClient,
+  writer: Writer,
+  signal: AbortSignal,
+  onEnough: () => void,
+): Promise<number> {
   let count = 0
   let before = 0
   while (!signal.aborted) {
@@ -248,6 +256,7 @@ async function sampleHeaders(client: StreamClient, writer: Writer, signal: Abort
     if (total < before) throw new Error(`a header shows ${total} entries, after ${before}`)
     before = total
     count++
+    if (count === LEAST_HEADERS) onEnough()
     await turn()
   }
   return count
