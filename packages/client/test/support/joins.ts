@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, type Command, type Entry, encodeCommand, PacketReader, sameEntry } from '@datastreamer/format'
+import { until } from '@datastreamer/runtime/testing'
 import { StreamServer } from '@datastreamer/server'
 import { openStore, type StreamStore } from '@datastreamer/store'
 import { StreamClient } from '../../src/index.ts'
@@ -60,8 +61,8 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
   const began = performance.now()
   const over = new AbortController()
   const writing = writer.run(operationsPerSecond, over.signal)
-  const enough = Promise.withResolvers<void>()
-  const sampling = sampleHeaders(client, writer, over.signal, enough.resolve)
+  let headers = 0
+  const sampling = sampleHeaders(client, writer, over.signal, () => headers++)
   let next = 0
   let entries = 0
   const join = async (): Promise<void> => {
@@ -71,15 +72,18 @@ export async function joinAll(options: JoinOptions): Promise<JoinReport> {
     }
   }
   try {
-    await Promise.all([...Array.from({ length: atOnce }, join), Promise.race([enough.promise, sampling])])
+    await Promise.all([
+      ...Array.from({ length: atOnce }, join),
+      Promise.race([until(() => over.signal.aborted || headers >= LEAST_HEADERS), sampling]),
+    ])
   } finally {
     over.abort()
     await Promise.allSettled([writing, sampling])
   }
-  await writing
+  await Promise.all([writing, sampling])
   const operations = writer.ends.size - 1
   const seconds = (performance.now() - began) / 1000
-  return { operations, operationsPerSecond: operations / seconds, entries, headers: await sampling }
+  return { operations, operationsPerSecond: operations / seconds, entries, headers }
 }
 
 /** Commits operations of all sizes, as `entryAt` makes them up. */
@@ -241,23 +245,20 @@ class Check {
   }
 }
 
-/** Ask for the header all the time; returns how often. Says once when that is often enough. */
+/** Ask for the header all the time. */
 async function sampleHeaders(
   client: StreamClient,
   writer: Writer,
   signal: AbortSignal,
-  onEnough: () => void,
-): Promise<number> {
-  let count = 0
+  onHeader: () => void,
+): Promise<void> {
   let before = 0
   while (!signal.aborted) {
     const total = Number((await client.getHeader()).totalEntries)
     if (!writer.ends.has(total)) throw new Error(`a header shows ${total} entries, where no operation ends`)
     if (total < before) throw new Error(`a header shows ${total} entries, after ${before}`)
     before = total
-    count++
-    if (count === LEAST_HEADERS) onEnough()
+    onHeader()
     await turn()
   }
-  return count
 }
