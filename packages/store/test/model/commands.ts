@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { BOOKMARK_TYPE, MAX_ENTRY_DATA_BYTES, StreamError } from '@datastreamer/format'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -280,6 +281,9 @@ const readWhole = fc.constant(
   }),
 )
 
+/** Lets work in the background go on. On a simulated disk all else is done within one turn of the event loop. */
+const eventLoopTurn = fc.constant(new Call('turn of the event loop', () => turn()))
+
 /** Wait until all that was committed can be read. A refused update waits in the same queue. */
 async function settled(model: Model, store: World['store']): Promise<void> {
   expect(await outcome(() => store.updateEntryData(-1n, 0, filled(0, 0)))).toBe('ENTRY_NOT_FOUND')
@@ -307,5 +311,5 @@ export const calls: fc.Arbitrary<fc.AsyncCommand<Model, World>>[] = [
   ...[operation, operation, operation, operation, operation, operation, start, start, commit, commit, commit],
   ...[addEntry, addEntry, addEntry, addEntry, addBookmark, addBookmark],
   ...[rollback, update, truncate, reopen],
-  ...[header, entry, bookmark, firstEvent, dataBetween, readBeside, readWhole],
+  ...[header, entry, bookmark, firstEvent, dataBetween, readBeside, readWhole, eventLoopTurn],
 ]
