@@ -1,6 +1,4 @@
-export { type LocationCode, LocationError, type LocationErrorOptions } from './location/errors.ts'
 export { type HttpObjectsOptions, httpObjects } from './objects/http-objects.ts'
-export { checkKey } from './objects/keys.ts'
 export {
   type MemoryObjects,
   type MemoryObjectsOptions,

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { hasNginx, startNginx, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
+import type { WebRequest } from '../src/location.ts'
 import { httpObjects } from '../src/objects.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { type Answers, FileServer, someBytes } from './support/file-server.ts'
@@ -48,7 +49,7 @@ describe('one request', () => {
 
   test('has nothing that a browser asks another server about first', async () => {
     const requests: Readonly<Record<string, unknown>>[] = []
-    const fetch = async (url: string, { signal: _, ...request }: Readonly<Record<string, unknown>>) => {
+    const fetch = async (url: string, { signal: _, ...request }: WebRequest) => {
       requests.push({ url, ...request })
       return { ...{ status: 404, type: 'default', url, body: null }, headers: new Headers() }
     }
