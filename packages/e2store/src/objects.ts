@@ -8,11 +8,11 @@ export {
 } from './objects/memory-objects.ts'
 export type { RemoteObjectsOptions } from './objects/object-server.ts'
 export type {
-  GetOptions,
-  GetRangeOptions,
+  GetObjectOptions,
+  GetObjectRangeOptions,
   ObjectKind,
   Objects,
-  PutOptions,
+  PutObjectOptions,
   ReadObjectOptions,
   WritableObjects,
 } from './objects/objects.ts'

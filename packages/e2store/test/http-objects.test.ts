@@ -79,6 +79,23 @@ describe('one request', () => {
     ])
   })
 
+  test('is enough for what has moved for good, of the last thousand', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(url)
+      const isOld = url.startsWith('https://old')
+      const headers = new Headers(isOld ? { location: url.replace('old', 'new') } : {})
+      return { ...{ status: isOld ? 308 : 404, type: 'default', url, body: null }, headers }
+    }
+    const objects = httpObjects('https://old.example/', { fetch })
+    for (let i = 0; i <= 1024; i++) await objects.get(`${i}`, { maxBytes: 1 })
+    asked.length = 0
+    for (const key of ['1', '1024', '0']) await objects.get(key, { maxBytes: 1 })
+    expect(asked).toEqual([
+      ...['https://new.example/1', 'https://new.example/1024', 'https://old.example/0', 'https://new.example/0'],
+    ])
+  })
+
   test('is one of sixteen at a time, or as many as are allowed', async () => {
     for (const [connections, options] of [
       [16, {}],

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { memoryObjects } from './memory-objects.ts'
-import type { PutOptions } from './objects.ts'
+import type { PutObjectOptions } from './objects.ts'
 
-const IMMUTABLE: PutOptions = { kind: 'immutable', cacheControl: 'immutable', contentType: 'text/plain' }
+const IMMUTABLE: PutObjectOptions = { kind: 'immutable', cacheControl: 'immutable', contentType: 'text/plain' }
 const bytes = Uint8Array.of(1, 2, 3, 4)
 
 test('calls are counted, and keep their arguments', async () => {
