@@ -1,0 +1,64 @@
+import type { IdentityFields, StreamPoint } from '../layout.ts'
+
+/** Opens an epoch: the stream goes on from an entry on, whatever older leaves say of later ones. docs/spec/history.md §3.1. */
+export interface EpochLeaf {
+  readonly kind: 'epoch'
+  readonly epoch: number
+  /** Where the epoch's first segment begins. */
+  readonly start: StreamPoint
+  readonly identity: IdentityFields
+}
+
+/** One StreamRecord of a segment, as its leaf describes it. */
+export interface RecordRow {
+  /** Bytes in the file, header and path included. */
+  readonly bytes: number
+  readonly entries: number
+  /** L2 blocks that begin in it. */
+  readonly blocks: number
+}
+
+/** The L2 blocks that begin in a segment. */
+export interface SegmentBlocks {
+  /** Number of the first block, 0 if there is none. */
+  readonly first: bigint
+  readonly count: number
+  readonly firstBatch: bigint
+  readonly lastBatch: bigint
+  /** Timestamp of the first block, in seconds. */
+  readonly firstTime: bigint
+  readonly lastTime: bigint
+}
+
+/** Describes a segment: what it holds and what its bytes are. docs/spec/history.md §3.2. */
+export interface SegmentLeaf {
+  readonly kind: 'segment'
+  readonly epoch: number
+  readonly start: StreamPoint
+  readonly end: StreamPoint
+  /** Bytes of the file. */
+  readonly bytes: number
+  /** SHA-256 of the file. */
+  readonly sha256: Uint8Array
+  /** Root of the tree of its pieces. */
+  readonly root: Uint8Array
+  readonly blocks: SegmentBlocks
+  readonly records: readonly RecordRow[]
+}
+
+export type Leaf = EpochLeaf | SegmentLeaf
+
+/** Where the stream is after a leaf. */
+export function endOf(leaf: Leaf): StreamPoint {
+  return leaf.kind === 'epoch' ? leaf.start : leaf.end
+}
+
+/** The key of a segment. docs/spec/history.md §1. */
+export function segmentKey({ start, end, sha256 }: Pick<SegmentLeaf, 'start' | 'end' | 'sha256'>): string {
+  const digest = [...sha256.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `segment/${tenDigits(start.number)}-${tenDigits(end.number)}-${digest}.e2ds`
+}
+
+function tenDigits(number: bigint): string {
+  return String(number).padStart(10, '0')
+}
