@@ -12,6 +12,8 @@ export {
   ServerRefusedError,
   type ServerRefusedErrorCode,
   StreamChangedError,
+  UnsignedStreamError,
+  type UnsignedStreamErrorCode,
 } from './errors.ts'
 export type {
   BlockEventsOptions,

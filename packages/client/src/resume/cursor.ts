@@ -26,6 +26,8 @@ export interface CursorOptions {
   readonly follow: boolean
   /** An entry among those delivered that a new connection has to bring too, beside the last one. */
   readonly opening?: (() => Entry | undefined) | undefined
+  /** Whether the server may end the stream by itself (default true): the last entries are not proven then. */
+  readonly mayAskRange?: boolean | undefined
 }
 
 /**
@@ -54,8 +56,8 @@ export class Cursor {
   #begun = false
 
   /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
-  constructor({ from, to, follow, opening }: CursorOptions) {
-    this.bounds = new Bounds(from, to)
+  constructor({ from, to, follow, opening, mayAskRange }: CursorOptions) {
+    this.bounds = new Bounds(from, to, mayAskRange)
     this.#from = from
     this.#follow = follow
     this.#openingOf = opening

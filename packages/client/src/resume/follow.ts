@@ -12,7 +12,9 @@ import { type HeaderWatch, HeadWatch } from './head-watch.ts'
 import type { IdentityCheck } from './identity.ts'
 import { isUnknownBookmark, locateBookmark } from './locate-bookmark.ts'
 import { noBookmark } from './not-found.ts'
+import { Proof, type ProvingKeys } from './proof.ts'
 import { proveHeld } from './prove-held.ts'
+import { ProvenStream } from './proven-stream.ts'
 import { Retry } from './retry.ts'
 import { StaleHeadFilter } from './stale-head.ts'
 import type { Rewound, StreamEvent } from './stream-event.ts'
@@ -27,6 +29,8 @@ export interface FollowOptions {
   /** Whether to go on at the head that the first header shows. */
   readonly follow: boolean
   readonly boundaries: boolean
+  /** Whether to ask for signatures, also where nothing has to be proven. */
+  readonly signatures?: boolean | undefined
   /** Which entries are wanted (default: all). */
   readonly types?: ReadonlySet<number> | undefined
   /** Check the first entry at the head, see {@link StaleHeadFilter}; `undefined`: on servers that refused boundaries. */
@@ -43,6 +47,8 @@ export interface FollowContext {
   readonly identity: IdentityCheck
   /** Extensions that the server is known to lack. */
   readonly missing: MissingExtensions
+  /** The keys that entries are proven with; `undefined`: they need no proof. */
+  readonly keys: Promise<ProvingKeys> | undefined
   readonly lookUp: LookUp
   /** Ask for the header, not on the stream's connection; `again`: whether that will be done all the time. */
   readonly look: (again: boolean, signal: AbortSignal) => Promise<Header>
@@ -58,7 +64,8 @@ const MAX_REWINDS = 3
  * connecting -> streaming -> (done | failed -> waiting -> connecting | rewritten -> rewound -> connecting | failed for good)
  *
  * @throws the signal's reason; `TruncatedError`, `StreamChangedError`, `NotFoundError`; `ConnectionError` after
- * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same entry again and again
+ * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same entry again and again, or does not
+ * prove its entries; `KeyError` if a public key is none
  */
 export async function* follow(
   context: FollowContext,
@@ -68,6 +75,8 @@ export async function* follow(
   const { clock, backoff } = context.settings
   const retry = new Retry(backoff)
   const { trail } = options
+  const keys = await context.keys
+  let proof = keys && new Proof(keys)
   let cursor: Cursor | undefined
   let rewinds = 0
   while (cursor === undefined || !cursor.done) {
@@ -76,11 +85,12 @@ export async function* follow(
     try {
       if (rewinds > 0 && trail !== undefined) {
         cursor = undefined
+        proof = keys && new Proof(keys)
         yield* rewind(context, trail)
       }
-      cursor ??= new Cursor({ ...options, from: await startOf(options) })
+      cursor ??= new Cursor({ ...options, from: await startOf(options), mayAskRange: proof === undefined })
       before = cursor.next
-      for await (const event of streamOnce(context, options, cursor, signal)) {
+      for await (const event of streamOnce(context, options, cursor, proof, signal)) {
         if (event.kind === 'connected') {
           connectedAt = clock.now()
           rewinds = 0
@@ -115,17 +125,21 @@ async function* streamOnce(
   context: FollowContext,
   options: FollowOptions,
   cursor: Cursor,
+  proof: Proof | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, void> {
   const { settings } = context
   const { types } = options
   const { endToLocate } = cursor.bounds
   if (endToLocate !== undefined) cursor.bounds.endAt(await locateEnd(context, endToLocate, signal))
-  const wanted = { commands: extensionsOf(options), missing: context.missing }
+  const commands = extensionsOf(options, proof)
+  const wanted = { commands, missing: context.missing, needsSignatures: proof !== undefined }
   const session = await StreamSession.open(settings, { wanted, signal })
   const { header, extensions } = session
   const boundaries = extensions.has('operationBoundaries')
   const compression = extensions.has('compression')
+  const signatures = extensions.has('signatures')
+  const stream = proof === undefined ? session : new ProvenStream(session, proof, settings)
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -145,7 +159,7 @@ async function* streamOnce(
     const verify = options.verifyHead ?? (options.boundaries && !boundaries)
     const staleHead = verify ? new StaleHeadFilter(header.totalEntries, context.lookUp) : undefined
     // Reported once the entry that is held was read again; of the operation boundaries before it the last one counts.
-    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries, compression }]
+    let untold: readonly StreamEvent[] = [{ kind: 'connected', header, boundaries, compression, signatures }]
     let failure: ProtocolError | undefined
     for (;;) {
       if (!cursor.isRereading) {
@@ -156,7 +170,12 @@ async function* streamOnce(
       if (failure !== undefined) throw failure
       if (cursor.done) return
       signal.throwIfAborted()
-      const item = await session.next(() => watch.idleLimit)
+      const item = await stream.next(() => watch.idleLimit)
+      if ('runningDigest' in item) {
+        const { signature } = item
+        if (signature !== undefined) untold = [...untold, { kind: 'signed', ...item, signature }]
+        continue
+      }
       if ('digest' in item) {
         const checkpoint = cursor.acceptProgress(item, header)
         if (checkpoint !== undefined) untold = [...untold, { kind: 'progress', nextEntry: item.nextEntry, checkpoint }]
@@ -180,9 +199,14 @@ async function* streamOnce(
 }
 
 /** What to ask a server for, before the stream is started. */
-function extensionsOf({ boundaries, types }: FollowOptions): readonly ExtensionCommand[] {
+function extensionsOf(
+  { boundaries, signatures, types }: FollowOptions,
+  proof: Proof | undefined,
+): readonly ExtensionCommand[] {
   const wanted: ExtensionCommand[] = boundaries ? [{ name: 'operationBoundaries' }] : []
-  if (types !== undefined) wanted.push({ name: 'entryTypes', types: [...types] })
+  if (proof !== undefined || signatures) wanted.push({ name: 'signatures' })
+  // Entries are proven by all that are before them.
+  if (types !== undefined && proof === undefined) wanted.push({ name: 'entryTypes', types: [...types] })
   return [...wanted, { name: 'compression' }]
 }
 

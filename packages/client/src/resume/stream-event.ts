@@ -1,4 +1,4 @@
-import type { Entry, Header } from '@datastreamer/format'
+import type { Entry, Header, SignedDigest } from '@datastreamer/format'
 import type { Checkpoint } from '../checkpoint.ts'
 import type { ConnectionError, ProtocolError } from '../errors.ts'
 
@@ -15,13 +15,14 @@ export interface Rewound {
 export type StreamEvent =
   /**
    * A connection streams, and the server has the entry that was delivered last. `boundaries`: whether it sends operation
-   * boundaries; `compression`: whether it may compress.
+   * boundaries; `compression`: whether it may compress; `signatures`: whether it sends signatures.
    */
   | {
       readonly kind: 'connected'
       readonly header: Header
       readonly boundaries: boolean
       readonly compression: boolean
+      readonly signatures: boolean
     }
   /** The next entries, one or more, consecutive but for entries of other types than asked for; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
@@ -36,5 +37,10 @@ export type StreamEvent =
    * it, of whatever type: going on after it takes up where the server has looked.
    */
   | { readonly kind: 'progress'; readonly nextEntry: bigint; readonly checkpoint: Checkpoint }
+  /**
+   * Somebody vouches for all entries before `nextEntry`. With a `publicKey` that is its owner, and they were delivered; without,
+   * nothing of it was looked at, and they may be yet to come. docs/spec/protocol.md §12.
+   */
+  | ({ readonly kind: 'signed' } & SignedDigest)
   /** An attempt failed, dialling included; the next begins after `retryInMs`. */
   | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
