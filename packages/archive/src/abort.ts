@@ -9,6 +9,10 @@ export function throwIfAborted(signal: Signal | undefined): void {
 
 /** A signal for those who ask it to throw. */
 export function abortLike(signal: Signal | undefined): AbortLike | undefined {
-  if (signal === undefined || 'throwIfAborted' in signal) return signal
-  return { throwIfAborted: () => throwIfAborted(signal) }
+  if (signal === undefined) return undefined
+  return hasThrow(signal) ? signal : { throwIfAborted: () => throwIfAborted(signal) }
+}
+
+function hasThrow(signal: Signal): signal is Signal & AbortLike {
+  return 'throwIfAborted' in signal
 }

@@ -24,7 +24,7 @@ export async function epochsIn(
     const [begin, end] = [leaves[0], leaves.at(-1)]
     if (begin === undefined || end === undefined) return
     await search(low, middle - 1, before, begin.kind === 'epoch' ? begin.epoch - 1 : begin.epoch)
-    found.push(...leaves.filter((leaf) => leaf.kind === 'epoch' && leaf.epoch > 0))
+    found.push(...leaves.filter((leaf): leaf is EpochLeaf => leaf.kind === 'epoch' && leaf.epoch > 0))
     await search(middle + 1, high, end.epoch, after)
   }
   await search(0, bundles - 1, first.epoch, last.epoch)

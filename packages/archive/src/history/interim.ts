@@ -122,7 +122,7 @@ export function verifyRecord(bytes: Uint8Array, leaf: SegmentLeaf, index: number
   const hashes = pathLength(index, pieces)
   const start = 40 + 32 * hashes
   if (bytes.length < start) throw wrong('too short')
-  if (view.getUint16(0, true) !== 0xd504 || view.getUint32(2, true) !== bytes.length - 8) throw wrong('no record')
+  if (view.getUint16(0) !== 0xd504 || view.getUint32(2, true) !== bytes.length - 8) throw wrong('no record')
   const path = Array.from({ length: hashes }, (_, i) => bytes.subarray(40 + 32 * i, 72 + 32 * i))
   const frame = bytes.subarray(start)
   const hash = sha256.digest(concatBytes([Uint8Array.of(0), bytes.subarray(8, 40), frame]))

@@ -8,8 +8,6 @@ export type LeafNumber = keyof LowestNumbers
 
 /** The leaves of a log of a certain size. What it says is as true as the root of the log. */
 export interface LeafIndex {
-  /** Leaves. */
-  readonly size: number
   readonly identity: IdentityFields
   /** The last leaf: it ends the stream. */
   readonly last: Leaf

@@ -16,14 +16,14 @@ import type { WholeIndex } from './whole-index.ts'
  * by them is confirmed by leaves, and where it cannot be, all leaves are read. docs/spec/history.md §5.
  */
 export class LookupIndex implements LeafIndex {
-  readonly size: number
+  readonly #size: number
   readonly #lookup: VerifiedLookup
   readonly #reading: LeafReading
   #epochs: Promise<readonly EpochLeaf[]> | undefined
   #whole: Promise<WholeIndex> | undefined
 
   constructor(size: number, lookup: VerifiedLookup, reading: LeafReading) {
-    this.size = size
+    this.#size = size
     this.#lookup = lookup
     this.#reading = reading
   }
@@ -122,6 +122,6 @@ export class LookupIndex implements LeafIndex {
     const { rows, edgeRoot } = this.#lookup
     const row = rows[index]
     if (row !== undefined) return { index, width: BUNDLE_LEAVES, root: row.hash }
-    return { index, width: this.size - BUNDLE_LEAVES * index, root: edgeRoot }
+    return { index, width: this.#size - BUNDLE_LEAVES * index, root: edgeRoot }
   }
 }

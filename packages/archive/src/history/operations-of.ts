@@ -1,5 +1,5 @@
 import { decodeEntries, type OperationEvent } from '@datastreamer/format'
-import { type HistoryRun, sliceRun } from './history-run.ts'
+import type { HistoryRun } from './history-run.ts'
 
 /** Runs as what an operation source gives: of the boundaries in a run the last one. */
 export async function* operationsOf(
