@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { openHistory } from '../src/history/open-history.ts'
-import { codecs, makeHistory, operation } from './support/make-history.ts'
+import { formatVerifierKey } from '@datastreamer/format/signing'
+import { openHistoryIn } from '../src/history/open-history.ts'
+import { nodeCodecs } from '../src/node.ts'
+import { key, makeHistory, operation } from './support/make-history.ts'
 
 async function filled(segments: number) {
   const made = makeHistory()
@@ -14,7 +16,7 @@ async function filled(segments: number) {
 
 test('all entries, once, in order', async () => {
   const made = await filled(5)
-  const history = await openHistory(made.objects, { codecs })
+  const history = await openHistoryIn([made.objects], { codecs: nodeCodecs, publicKey: formatVerifierKey(key) })
   expect(made.objects.calls.filter(({ method }) => method !== 'put')).toHaveLength(2)
   const read = await Array.fromAsync(history.entries())
   expect(read).toEqual(made.entries)
@@ -23,14 +25,14 @@ test('all entries, once, in order', async () => {
 
 test('an entry', async () => {
   const made = await filled(5)
-  const history = await openHistory(made.objects, { codecs })
+  const history = await openHistoryIn([made.objects], { codecs: nodeCodecs, publicKey: formatVerifierKey(key) })
   for (const entry of made.entries) expect(await history.entry(entry.number)).toEqual(entry)
   expect(made.objects.calls.filter(({ method }) => method !== 'put')).toHaveLength(2 + 10)
 })
 
 test('more than a bundle', async () => {
   const made = await filled(600)
-  const history = await openHistory(made.objects, { codecs })
+  const history = await openHistoryIn([made.objects], { codecs: nodeCodecs, publicKey: formatVerifierKey(key) })
   expect(made.objects.calls.filter(({ method }) => method !== 'put')).toHaveLength(2)
   expect(await history.entry(3000)).toEqual(made.entries[3000])
   expect(made.objects.calls.filter(({ method }) => method !== 'put')).toHaveLength(4)

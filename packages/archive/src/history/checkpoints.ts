@@ -1,14 +1,18 @@
 import type { Signal } from '@datastreamer/format'
-import { sameBytes } from '../digest-chain.ts'
+import type { VerifierKey } from '@datastreamer/format/signing'
+import { sameBytes } from '../segment/point.ts'
 import { HistoryError } from '../leaf/history-error.ts'
+import { parseCheckpoint } from '../tlog/checkpoint.ts'
+import { NoteError } from '../tlog/errors.ts'
+import { MAX_NOTE_BYTES, openNote, parseNote } from '../tlog/note.ts'
+import { fromUtf8 } from '../tlog/text.ts'
 import type { OnNotice } from './history-notice.ts'
-import { openCheckpoint, type VerifierKey } from './interim.ts'
 import { type Mirrors, type Reading, worstOf } from './mirrors.ts'
 import type { KnownCheckpoint } from './snapshot.ts'
 
 const KEY = 'checkpoint'
-/** Most bytes of a checkpoint. docs/spec/history.md §2. */
-const MAX_NOTE_BYTES = 65_536
+
+type Found = Extract<Reading<KnownCheckpoint>, { readonly value: unknown }>
 
 /** Reads signed roots. docs/spec/history.md §2. */
 export class Checkpoints {
@@ -23,9 +27,26 @@ export class Checkpoints {
     this.#onNotice = onNotice
   }
 
-  /** Verify a note. @throws {HistoryError} `OTHER_ORIGIN`, `WRONG_CONTENT` */
-  async open(note: Uint8Array): Promise<KnownCheckpoint> {
-    return { ...(await openCheckpoint(note, this.#keys)), note }
+  /** Verify a note. @throws {HistoryError} `OTHER_ORIGIN`, `UNTRUSTED` @throws {NoteError} @throws {KeyError} */
+  async open(bytes: Uint8Array): Promise<KnownCheckpoint> {
+    const { origin, size, root } = parseCheckpoint(parseNote(bytes).text)
+    await this.#checkSigned(bytes, origin)
+    return { origin, size: Number(size), root, note: fromUtf8(bytes) ?? '' }
+  }
+
+  async #checkSigned(bytes: Uint8Array, origin: string): Promise<void> {
+    if (this.#keys.length === 0) return
+    const names = [...new Set(this.#keys.map(({ name }) => name))]
+    if (!names.includes(origin)) {
+      const message = `the checkpoint is of the log ${JSON.stringify(origin)}, expected ${names.join(' or ')}`
+      throw new HistoryError('OTHER_ORIGIN', message, { key: KEY })
+    }
+    try {
+      await openNote(bytes, this.#keys)
+    } catch (error) {
+      if (!(error instanceof NoteError)) throw error
+      throw new HistoryError('UNTRUSTED', `the checkpoint: ${error.message}`, { key: KEY, cause: error })
+    }
   }
 
   /** The newest that a mirror has. @throws {HistoryError} `NO_HISTORY`, `FORKED`, and as {@link open} */
@@ -33,21 +54,22 @@ export class Checkpoints {
     const check = (note: Uint8Array): Promise<KnownCheckpoint> => this.open(note)
     const wanted = { key: KEY, maxBytes: MAX_NOTE_BYTES, revalidate: true, check }
     const read = await this.#mirrors.readAll(wanted, signal)
-    let newest: Extract<Reading<KnownCheckpoint>, { readonly value: unknown }> | undefined
+    let newest: Found | undefined
+    const errors: HistoryError[] = []
     for (const found of read) {
-      if (!('value' in found)) continue
+      if ('error' in found) {
+        errors.push(found.error)
+        continue
+      }
       if (newest?.value.size === found.value.size) checkSame(newest.value, found.value)
       if (newest === undefined || found.value.size > newest.value.size) newest = found
     }
-    const failures = read.filter((found) => 'error' in found)
     if (newest !== undefined) {
-      for (const { error } of failures) {
-        this.#onNotice({ code: 'RETRIED', message: error.message, key: KEY, error })
-      }
+      for (const error of errors) this.#onNotice({ code: 'RETRIED', message: error.message, key: KEY, error })
       this.#mirrors.prefer(newest.base)
       return newest.value
     }
-    if (failures.some(({ kind }) => kind !== 'missing')) throw worstOf(failures)
+    if (errors.some(({ code }) => code !== 'MISSING')) throw worstOf(errors)
     const names = read.map(({ base }) => base.name).join(', ')
     throw new HistoryError('NO_HISTORY', `no checkpoint at ${names}`, { key: KEY, retryable: true })
   }

@@ -1,5 +1,5 @@
 import type { Signal } from '@datastreamer/format'
-import { sameBytes } from '../digest-chain.ts'
+import { sameBytes } from '../segment/point.ts'
 import { type Checkpoints, checkSame, forked } from './checkpoints.ts'
 import { openIndex } from './open-index.ts'
 import type { LeafReading } from './read-whole-index.ts'

@@ -1,6 +1,7 @@
 import type { Signal } from '@datastreamer/format'
+import type { VerifierKey } from '@datastreamer/format/signing'
+import type { Codecs } from '../codecs/codecs.ts'
 import type { HistoryNotice } from './history-notice.ts'
-import type { Codecs, VerifierKey } from './interim.ts'
 import type { HistoryClock } from './pace.ts'
 
 export interface HistoryOptions {
@@ -10,7 +11,7 @@ export interface HistoryOptions {
    */
   readonly publicKey?: string | VerifierKey | readonly (string | VerifierKey)[] | undefined
   /** A checkpoint that was seen before: this history has to continue it. */
-  readonly checkpoint?: string | Uint8Array | undefined
+  readonly checkpoint?: string | undefined
   /** Most requests of an iteration at once (default 16). */
   readonly concurrency?: number | undefined
   /** Most bytes that an iteration fetches ahead, compressed (default 64 MiB). */

@@ -25,6 +25,14 @@ export interface AskOptions {
   readonly signal?: Signal | undefined
 }
 
+/** What a {@link History} is made of. */
+export interface HistoryParts {
+  readonly name: string
+  readonly log: HistoryLog
+  readonly records: Records
+  readonly settings: ReadAhead
+}
+
 /**
  * A stream in verified segments, wherever they are. Nothing is given that was not compared with the signed root.
  *
@@ -42,24 +50,22 @@ export class History implements HistorySource, AsyncDisposable {
   readonly #log: HistoryLog
   readonly #records: Records
   readonly #input: RunInput
-  readonly #close: () => Promise<void>
 
   /** See `openHistory`. */
-  constructor(name: string, log: HistoryLog, records: Records, readAhead: ReadAhead, close: () => Promise<void>) {
+  constructor({ name, log, records, settings }: HistoryParts) {
     this.name = name
     this.#log = log
     this.#records = records
     this.#input = {
       records,
-      readAhead,
+      readAhead: settings,
       snapshot: () => log.snapshot,
       findBookmark: () => async () => undefined,
     }
-    this.#close = close
   }
 
   /** The signed note that all of it is verified by. */
-  get checkpoint(): Uint8Array {
+  get checkpoint(): string {
     return this.#log.snapshot.checkpoint.note
   }
 
@@ -116,6 +122,5 @@ export class History implements HistorySource, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close()
   }
 }

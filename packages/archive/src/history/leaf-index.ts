@@ -1,5 +1,6 @@
 import type { Signal } from '@datastreamer/format'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import type { Leaf, SegmentLeaf } from '../leaf/leaf.ts'
 import type { LowestNumbers } from '../leaf/lookup.ts'
 

@@ -1,13 +1,14 @@
-import type { Signal } from '@datastreamer/format'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import { invariant, type Signal } from '@datastreamer/format'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { type EpochLeaf, endOf, type Leaf, type SegmentLeaf } from '../leaf/leaf.ts'
 import { BUNDLE_LEAVES, NO_NUMBER } from '../leaf/lookup.ts'
 import { orAborted } from './abort-scope.ts'
 import type { Bundle, BundleWanted } from './bundles.ts'
 import { epochsIn } from './epochs-in.ts'
-import { treeRoot } from './interim.ts'
+import { treeRoot } from '../tlog/merkle.ts'
 import { firstNumberOf, type LeafIndex, type LeafNumber } from './leaf-index.ts'
-import { type LeafReading, readWholeIndex } from './read-whole-index.ts'
+import { type LeafReading, readBundles } from './read-whole-index.ts'
 import type { VerifiedLookup } from './verify-lookup.ts'
 import type { WholeIndex } from './whole-index.ts'
 
@@ -50,14 +51,14 @@ export class LookupIndex implements LeafIndex {
     const roots = rows.slice(0, whole).map(({ hash }) => hash)
     if (roots.length * BUNDLE_LEAVES < size) {
       const { hashes } = await this.#bundle(whole, signal)
-      roots.push(treeRoot(hashes.slice(0, size - whole * BUNDLE_LEAVES), this.#reading.sha256))
+      roots.push(treeRoot(this.#reading.sha256, hashes.slice(0, size - whole * BUNDLE_LEAVES)))
     }
-    return treeRoot(roots, this.#reading.sha256)
+    return treeRoot(this.#reading.sha256, roots)
   }
 
   async epochStarts(): Promise<readonly StreamPoint[]> {
     const { first, last, rows } = this.#lookup
-    this.#epochs ??= epochsIn(rows.length + 1, first, last, async (index) => (await this.#bundle(index)).leaves)
+    this.#epochs ??= epochsIn(rows.length, first, last, async (index) => (await this.#bundle(index)).leaves)
     return (await this.#epochs).map(({ start }) => start)
   }
 
@@ -71,12 +72,6 @@ export class LookupIndex implements LeafIndex {
     const isUpTo = (leaf: Leaf): leaf is SegmentLeaf =>
       leaf.kind === 'segment' && (firstNumberOf(leaf, by) ?? NO_NUMBER) <= value
     if (isUpTo(last)) return last
-    // The lookup does not say with what the last bundle begins; without epochs, only that it is after the others.
-    const before = rows.findLast((row) => row[by] !== NO_NUMBER)
-    if (last.epoch > 0 || before === undefined || value >= before[by]) {
-      const found = (await this.#bundle(rows.length, signal)).leaves.findLast(isUpTo)
-      if (found !== undefined) return found
-    }
     const row = rows.findLastIndex((each) => each[by] <= value)
     return row === -1 ? undefined : (await this.#bundle(row, signal)).leaves.findLast(isUpTo)
   }
@@ -109,8 +104,8 @@ export class LookupIndex implements LeafIndex {
   }
 
   #readAll(signal: Signal | undefined): Promise<WholeIndex> {
-    const all = (): BundleWanted[] => Array.from({ length: this.#lookup.rows.length + 1 }, (_, i) => this.#wanted(i))
-    this.#whole ??= readWholeIndex(this.#reading, all())
+    const all = (): BundleWanted[] => Array.from({ length: this.#lookup.rows.length }, (_, i) => this.#wanted(i))
+    this.#whole ??= readBundles(this.#reading, all())
     return orAborted(this.#whole, signal)
   }
 
@@ -119,9 +114,8 @@ export class LookupIndex implements LeafIndex {
   }
 
   #wanted(index: number): BundleWanted {
-    const { rows, edgeRoot } = this.#lookup
-    const row = rows[index]
-    if (row !== undefined) return { index, width: BUNDLE_LEAVES, root: row.hash }
-    return { index, width: this.#size - BUNDLE_LEAVES * index, root: edgeRoot }
+    const root = this.#lookup.rows[index]?.hash
+    invariant(root !== undefined, `a lookup has no row ${index}`)
+    return { index, width: Math.min(BUNDLE_LEAVES, this.#size - BUNDLE_LEAVES * index), root }
   }
 }

@@ -1,10 +1,10 @@
 import type { Signal } from '@datastreamer/format'
 import { HistoryError } from '../leaf/history-error.ts'
 import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
-import type { Checkpoint } from './interim.ts'
+import type { TreeState } from '../tlog/merkle.ts'
 import type { LeafIndex } from './leaf-index.ts'
 import { LookupIndex } from './lookup-index.ts'
-import { bundleRoots, type LeafReading, readWholeIndex } from './read-whole-index.ts'
+import { type LeafReading, readBundles, readTree } from './read-whole-index.ts'
 import { type VerifiedLookup, verifyLookup } from './verify-lookup.ts'
 
 /** Most leaves of a log that is read. */
@@ -18,22 +18,22 @@ const MAX_LEAVES = 16_777_216
  */
 export async function openIndex(
   reading: LeafReading,
-  checkpoint: Checkpoint,
+  checkpoint: TreeState,
   signal: Signal | undefined,
 ): Promise<LeafIndex> {
   const { size, root } = checkpoint
   if (size === 0) throw new HistoryError('NO_HISTORY', 'a log without leaves')
   if (size > MAX_LEAVES) throw new HistoryError('WRONG_CONTENT', `a log of ${size} leaves, more than ${MAX_LEAVES}`)
-  if (size <= BUNDLE_LEAVES) return readWholeIndex(reading, [{ index: 0, width: size, root }], signal)
+  if (size <= BUNDLE_LEAVES) return readBundles(reading, [{ index: 0, width: size, root }], signal)
   const lookup = await readLookup(reading, checkpoint, signal)
   if (lookup !== undefined) return new LookupIndex(size, lookup, reading)
-  return readWholeIndex(reading, await bundleRoots(reading, checkpoint, signal), signal)
+  return readTree(reading, checkpoint, signal)
 }
 
 /** The lookup, `undefined` if there is none that is right. */
 async function readLookup(
   { mirrors, sha256, onNotice }: LeafReading,
-  checkpoint: Checkpoint,
+  checkpoint: TreeState,
   signal: Signal | undefined,
 ): Promise<VerifiedLookup | undefined> {
   const key = `lookup/${checkpoint.size}`

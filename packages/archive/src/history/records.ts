@@ -1,6 +1,7 @@
 import { invariant, type Signal } from '@datastreamer/format'
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
-import { type Codecs, type DecodedRecord, decodeRecord, type VerifiedRecord, verifyRecord } from './interim.ts'
+import type { Codecs } from '../codecs/codecs.ts'
+import { type DecodedRecord, decodeRecord, type VerifiedRecord, verifyRecord } from './interim.ts'
 import type { Mirrors } from './mirrors.ts'
 import type { RecordGroup, RecordPlace } from './record-groups.ts'
 import { SharedCache } from './shared-cache.ts'

@@ -1,12 +1,16 @@
 import type { Header } from '@datastreamer/format'
 import { endOf } from '../leaf/leaf.ts'
-import type { Checkpoint } from './interim.ts'
 import type { LeafIndex } from './leaf-index.ts'
 
 /** A checkpoint that was verified, and its signed note. */
-export interface KnownCheckpoint extends Checkpoint {
-  /** As it was signed. */
-  readonly note: Uint8Array
+export interface KnownCheckpoint {
+  /** Which log it is of. */
+  readonly origin: string
+  /** Leaves. */
+  readonly size: number
+  readonly root: Uint8Array
+  /** The whole note. */
+  readonly note: string
 }
 
 /** What a history has by one checkpoint. It never changes. */

@@ -1,10 +1,11 @@
-import type { StreamPoint, IdentityFields } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { LeafChain } from '../leaf/check-follows.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import type { EpochLeaf, Leaf, SegmentLeaf } from '../leaf/leaf.ts'
 import type { Sha256 } from '../sha256.ts'
+import { treeRoot } from '../tlog/merkle.ts'
 import type { Bundle } from './bundles.ts'
-import { treeRoot } from './interim.ts'
 import { firstNumberOf, type LeafIndex, type LeafNumber, lastUpTo } from './leaf-index.ts'
 
 /** All leaves of a log, in memory, which were found to follow each other. docs/spec/history.md §3.3. */
@@ -39,7 +40,7 @@ export class WholeIndex implements LeafIndex {
   }
 
   async rootOf(size: number): Promise<Uint8Array> {
-    return treeRoot(this.#hashes.slice(0, size), this.#sha256)
+    return treeRoot(this.#sha256, this.#hashes.slice(0, size))
   }
 
   async epochStarts(): Promise<readonly StreamPoint[]> {

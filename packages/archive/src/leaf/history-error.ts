@@ -9,6 +9,8 @@ export type HistoryErrorCode =
   | 'WRONG_CONTENT'
   /** The checkpoint is of another log than the key that is trusted. */
   | 'OTHER_ORIGIN'
+  /** No trusted key has signed the checkpoint. */
+  | 'UNTRUSTED'
   /** The checkpoint is neither the one seen before nor a continuation of it. */
   | 'FORKED'
   /** Something that the checkpoint refers to is not there, or not yet. */
@@ -24,7 +26,7 @@ export interface HistoryErrorOptions extends ErrorOptions {
   /** Whether the same may work later (default: for `MISSING`). */
   readonly retryable?: boolean
   /** The checkpoints that contradict each other. */
-  readonly notes?: readonly Uint8Array[]
+  readonly notes?: readonly string[]
 }
 
 /** A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late. */
@@ -34,7 +36,7 @@ export class HistoryError extends StreamError<HistoryErrorCode> {
   /** The key of the object that is wrong, if it is one. */
   readonly key: string | undefined
   /** With `FORKED` the two signed notes that contradict each other, the one that was seen first in front. */
-  readonly notes: readonly Uint8Array[]
+  readonly notes: readonly string[]
   constructor(code: HistoryErrorCode, message: string, options: HistoryErrorOptions = {}) {
     super(code, message, options)
     this.key = options.key

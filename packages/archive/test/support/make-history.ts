@@ -1,35 +1,26 @@
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdCompressSync } from 'node:zlib'
 import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
 import { encodeRecordHeader } from '@datastreamer/e2store'
 import { concatBytes, encodeEntry, type Entry, viewOf } from '@datastreamer/format'
-import { DigestChain } from '../../src/digest-chain.ts'
-import { type Codecs, leafHash, pathLength, tileKey, treeRoot } from '../../src/history/interim.ts'
-import type { IdentityFields, StreamPoint } from '../../src/layout.ts'
-import { decodeLeaf } from '../../src/leaf/decode-leaf.ts'
+import { DigestChain } from '../../src/segment/digest-chain.ts'
+import type { IdentityFields } from '../../src/segment/header.ts'
+import type { StreamPoint } from '../../src/segment/point.ts'
+import { inclusionProof, leafHash, treeRoot } from '../../src/tlog/merkle.ts'
+import { tilePath } from '../../src/tlog/tile-path.ts'
+import { encodeBundle } from '../../src/tlog/bundle.ts'
+import { TreeHashes } from '../../src/tlog/tree-hashes.ts'
+import { signNote } from '../../src/tlog/note.ts'
+import { formatCheckpoint } from '../../src/tlog/checkpoint.ts'
+import { signerKey } from '@datastreamer/format/signing'
 import { encodeLeaf } from '../../src/leaf/encode-leaf.ts'
 import { type Leaf, type SegmentLeaf, segmentKey } from '../../src/leaf/leaf.ts'
 import { BUNDLE_LEAVES, encodeLookup, lowestOf } from '../../src/leaf/lookup.ts'
 import { nodeSha256 } from '../../src/node/node-sha256.ts'
 import { decodeSequencerEntry, entryKind } from '@datastreamer/sequencer-entries'
 
-export const codecs: Codecs = {
-  sha256: nodeSha256,
-  decompress: (frame, size) => zstdDecompressSync(frame, { maxOutputLength: size }),
-}
-
+export const key = await signerKey('test.example/log', new Uint8Array(32).fill(7))
 export const identity: IdentityFields = { generation: 3, version: 4, systemId: 1101n, streamType: 1n }
 const sha256 = nodeSha256
-const node = (a: Uint8Array, b: Uint8Array) => sha256.digest(concatBytes([Uint8Array.of(1), a, b]))
-
-export function inclusion(index: number, hashes: readonly Uint8Array[]): Uint8Array[] {
-  if (hashes.length <= 1) return []
-  let k = 1
-  while (k * 2 < hashes.length) k *= 2
-  const [left, right] = [hashes.slice(0, k), hashes.slice(k)]
-  if (index < k) return [...inclusion(index, left), treeRoot(right, sha256)]
-  return [...inclusion(index - k, right), treeRoot(left, sha256)]
-}
-
 /** Operations of one record. */
 export type TestRecord = readonly (readonly Entry[])[]
 
@@ -41,7 +32,7 @@ export interface TestHistory {
   points: StreamPoint[]
   add(records: readonly TestRecord[]): Promise<SegmentLeaf>
   openEpoch(at: bigint): void
-  publish(): Promise<Uint8Array>
+  publish(): Promise<string>
 }
 
 export function makeHistory(name = 'memory'): TestHistory {
@@ -105,8 +96,7 @@ export function makeHistory(name = 'memory'): TestHistory {
         sha256.digest(concatBytes([Uint8Array.of(0), head, frames[i] ?? new Uint8Array()])),
       )
       const stored = heads.map((head, i) => {
-        const path = inclusion(i, hashes)
-        if (path.length !== pathLength(i, hashes.length)) throw new Error('path')
+        const path = inclusionProof(sha256, hashes, i)
         const body = concatBytes([head, ...path, frames[i] ?? new Uint8Array()])
         const record = concatBytes([encodeRecordHeader(0xd504, body.length), body])
         rows[i] = { ...(rows[i] ?? { entries: 0, blocks: 0 }), bytes: record.length }
@@ -117,7 +107,7 @@ export function makeHistory(name = 'memory'): TestHistory {
       const end = chain.point()
       const leaf: SegmentLeaf = {
         ...{ kind: 'segment', epoch: leaves.at(-1)?.epoch ?? 0, start, end, bytes: file.length },
-        ...{ sha256: sha256.digest(file), root: treeRoot(hashes, sha256), blocks, records: rows },
+        ...{ sha256: sha256.digest(file), root: treeRoot(sha256, hashes), blocks, records: rows },
       }
       leaves.push(leaf)
       self.points.push(end)
@@ -134,39 +124,31 @@ export function makeHistory(name = 'memory'): TestHistory {
     },
     async publish() {
       const encoded = leaves.map(encodeLeaf)
-      const hashes = encoded.map((leaf) => leafHash(leaf, sha256))
-      const rows = []
-      for (let at = 0; at < encoded.length; at += BUNDLE_LEAVES) {
-        const some = encoded.slice(at, at + BUNDLE_LEAVES)
-        const bundle = concatBytes(
-          some.flatMap((leaf) => {
-            const length = new Uint8Array(2)
-            viewOf(length).setUint16(0, leaf.length)
-            return [length, leaf]
-          }),
-        )
-        const index = at / BUNDLE_LEAVES
-        await put(tileKey('entries', index, some.length), bundle)
-        const hash = treeRoot(hashes.slice(at, at + BUNDLE_LEAVES), sha256)
-        rows.push({ hash, ...lowestOf(some.map((leaf, i) => decodeLeaf(leaf, at + i))) })
-      }
+      const hashes = new TreeHashes(sha256)
+      for (const leaf of encoded) hashes.append(leafHash(sha256, leaf))
       const size = encoded.length
+      const rows = []
+      for (let at = 0; at < size; at += BUNDLE_LEAVES) {
+        const some = encoded.slice(at, at + BUNDLE_LEAVES)
+        await put(tilePath({ level: 'entries', index: at / BUNDLE_LEAVES, width: some.length }), encodeBundle(some))
+        const hash = treeRoot(sha256, hashes.leaves(at, at + some.length))
+        rows.push({ hash, ...lowestOf(leaves.slice(at, at + some.length)) })
+      }
+      for (const { path, bytes } of hashes.tiles(0)) await put(path, bytes)
       if (size > BUNDLE_LEAVES) {
         const lookup = encodeLookup({
-          rows: rows.slice(0, -1),
-          edge: hashes.slice(BUNDLE_LEAVES * (rows.length - 1)),
-          first: { leaf: encoded[0] ?? new Uint8Array(), proof: inclusion(0, hashes) },
+          rows,
+          edge: hashes.leaves(BUNDLE_LEAVES * (rows.length - 1), size),
+          first: { leaf: encoded[0] ?? new Uint8Array(), proof: inclusionProof(sha256, hashes.leaves(0, size), 0) },
           last: encoded.at(-1) ?? new Uint8Array(),
         })
         await put(`lookup/${size}`, lookup)
       }
-      const root = Buffer.from(treeRoot(hashes, sha256)).toString('base64')
-      const note = new TextEncoder().encode(`test.example/log\n${size}\n${root}\n\n`)
+      const note = await signNote(formatCheckpoint({ origin: key.name, size: BigInt(size), root: hashes.root() }), [key])
       await put('checkpoint', note)
-      return note
+      return new TextDecoder().decode(note)
     },
   }
-  void node
   return self
 }
 
