@@ -1,5 +1,6 @@
 import { HEADER_PAGE_BYTES, viewOf } from '@datastreamer/format'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { EPOCH_BYTES, LEAF_VERSION, LeafKind, MAX_RECORDS, ROW_BYTES, SEGMENT_BYTES } from './encode-leaf.ts'
 import { HistoryError } from './history-error.ts'
 import type { EpochLeaf, Leaf, RecordRow, SegmentBlocks, SegmentLeaf } from './leaf.ts'

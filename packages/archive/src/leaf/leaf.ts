@@ -1,4 +1,5 @@
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 
 /** Opens an epoch: the stream goes on from an entry on, whatever older leaves say of later ones. docs/spec/history.md §3.1. */
 export interface EpochLeaf {

@@ -1,5 +1,5 @@
 import { concatBytes } from '@datastreamer/format'
-import { sameBytes } from '../digest-chain.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 
 // Hashes of trees as in RFC 6962 §2.1. Sizes and indexes are safe integers.

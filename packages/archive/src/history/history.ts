@@ -1,0 +1,126 @@
+import {
+  decodeEntries,
+  type EntriesOptions,
+  type Entry,
+  entryTypesOf,
+  type Header,
+  type HistorySource,
+  type OperationEvent,
+  type Signal,
+  type U64,
+  u64Of,
+} from '@datastreamer/format'
+import type { SegmentLeaf } from '../leaf/leaf.ts'
+import type { HistoryRun } from './history-run.ts'
+import { operationsOf } from './operations-of.ts'
+import { readEntry } from './read-entry.ts'
+import { type RunInput, readRuns } from './read-runs.ts'
+import type { HistoryLog } from './history-log.ts'
+import type { Records } from './records.ts'
+import type { ReadAhead } from './read-snapshot.ts'
+
+/** What a question takes. */
+export interface AskOptions {
+  /** Ends the wait; its reason is thrown. */
+  readonly signal?: Signal | undefined
+}
+
+/** What a {@link History} is made of. */
+export interface HistoryParts {
+  readonly name: string
+  readonly log: HistoryLog
+  readonly records: Records
+  readonly settings: ReadAhead
+}
+
+/**
+ * A stream in verified segments, wherever they are. Nothing is given that was not compared with the signed root.
+ *
+ * It has what it had when it was opened, or since the last {@link refresh}; an iteration that is under way keeps to what it
+ * began with, and ends with a `TruncatedError` if that no longer is the stream's. Entries live on; each holds the memory of its
+ * record, about a MiB.
+ *
+ * All reading throws a {@link HistoryError} for what is damaged, missing or cannot be reached.
+ *
+ * @see docs/spec/history.md
+ */
+export class History implements HistorySource, AsyncDisposable {
+  /** Where it is; of several places, the first. */
+  readonly name: string
+  readonly #log: HistoryLog
+  readonly #records: Records
+  readonly #input: RunInput
+
+  /** See `openHistory`. */
+  constructor({ name, log, records, settings }: HistoryParts) {
+    this.name = name
+    this.#log = log
+    this.#records = records
+    this.#input = {
+      records,
+      readAhead: settings,
+      snapshot: () => log.snapshot,
+      findBookmark: () => async () => undefined,
+    }
+  }
+
+  /** The signed note that all of it is verified by. */
+  get checkpoint(): string {
+    return this.#log.snapshot.checkpoint.note
+  }
+
+  /** Leaves of its log. */
+  get size(): number {
+    return this.#log.snapshot.checkpoint.size
+  }
+
+  getHeader(): Header {
+    return this.#log.snapshot.header
+  }
+
+  /**
+   * Look for a newer checkpoint, which has to continue the one that is known.
+   *
+   * @throws {HistoryError} `FORKED` with both notes
+   */
+  async refresh({ signal }: AskOptions = {}): Promise<Header> {
+    await this.#log.refresh(signal)
+    return this.getHeader()
+  }
+
+  /** The segments that hold the stream, in its order. Reads all leaves, if it has to. */
+  segments({ signal }: AskOptions = {}): Promise<readonly SegmentLeaf[]> {
+    return this.#log.snapshot.index.segments(signal)
+  }
+
+  async *entries(options: EntriesOptions = {}): AsyncGenerator<Entry, void, void> {
+    for await (const batch of this.batches(options)) yield* batch
+  }
+
+  /** The entries of a record at a time. */
+  async *batches(options: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
+    const types = entryTypesOf(options.types)
+    for await (const { bytes } of readRuns(this.#input, options)) {
+      const all = decodeEntries(bytes)
+      const entries = types === undefined ? all : all.filter(({ type }) => types.has(type))
+      if (entries.length > 0) yield entries
+    }
+  }
+
+  operations(options: EntriesOptions = {}): AsyncGenerator<OperationEvent, void, void> {
+    return operationsOf(readRuns(this.#input, options), entryTypesOf(options.types))
+  }
+
+  /** The entries as records have them, not decoded: for those who pass them on. `types` is not looked at. */
+  runs(options: Omit<EntriesOptions, 'types'> = {}): AsyncGenerator<HistoryRun, void, void> {
+    return readRuns(this.#input, options)
+  }
+
+  /** An entry by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
+  entry(number: U64, { signal }: AskOptions = {}): Promise<Entry | undefined> {
+    return readEntry(this.#log.snapshot, this.#records, u64Of(number, 'number'), signal)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+  }
+}

@@ -1,0 +1,28 @@
+import type { Header } from '@datastreamer/format'
+import { endOf } from '../leaf/leaf.ts'
+import type { LeafIndex } from './leaf-index.ts'
+
+/** A checkpoint that was verified, and its signed note. */
+export interface KnownCheckpoint {
+  /** Which log it is of. */
+  readonly origin: string
+  /** Leaves. */
+  readonly size: number
+  readonly root: Uint8Array
+  /** The whole note. */
+  readonly note: string
+}
+
+/** What a history has by one checkpoint. It never changes. */
+export interface Snapshot {
+  readonly checkpoint: KnownCheckpoint
+  readonly index: LeafIndex
+  readonly header: Header
+  /** Number of the first entry that it does not have. */
+  readonly end: bigint
+}
+
+export function snapshotOf(checkpoint: KnownCheckpoint, index: LeafIndex): Snapshot {
+  const { number, position } = endOf(index.last)
+  return { checkpoint, index, header: { ...index.identity, totalEntries: number, totalLength: position }, end: number }
+}
