@@ -68,4 +68,3 @@ async function entryStart(input: RecordInput, entry: bigint): Promise<BlockStart
 function notFound(what: string): NotFoundError {
   return new NotFoundError('FROM_NOT_FOUND', `the history has ${what}`)
 }
-

@@ -63,11 +63,7 @@ async function* newestFirst({ snapshot, signal }: RecordInput): AsyncGenerator<S
 }
 
 /** Searches the records that the table of a segment names. */
-async function lastInSegment(
-  input: RecordInput,
-  leaf: SegmentLeaf,
-  bookmark: Uint8Array,
-): Promise<bigint | undefined> {
+async function lastInSegment(input: RecordInput, leaf: SegmentLeaf, bookmark: Uint8Array): Promise<bigint | undefined> {
   const { records, signal } = input
   const pages = pagesOf(leaf.records, leaf.bytes)
   const key = bookmarkKey(bookmark, records.sha256)

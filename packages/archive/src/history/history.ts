@@ -10,23 +10,18 @@ import {
   type U64,
   u64Of,
 } from '@datastreamer/format'
-import type {
-  BatchAssemblerOptions,
-  BlockLimits,
-  FullBatch,
-  FullL2Block,
-} from '@datastreamer/sequencer-entries'
+import type { BatchAssemblerOptions, BlockLimits, FullBatch, FullL2Block } from '@datastreamer/sequencer-entries'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
+import type { HistoryLog } from './history-log.ts'
 import type { HistoryRun } from './history-run.ts'
 import { operationsOf } from './operations-of.ts'
-import { type RecordInput, readEntry } from './read-entry.ts'
 import { readBatch, readBlockAt } from './read-batch.ts'
 import { readBlock } from './read-block.ts'
 import { type HistoryBlocksOptions, readBlocks } from './read-blocks.ts'
+import { type RecordInput, readEntry } from './read-entry.ts'
 import { bookmarkFinder, type RunInput, readRuns } from './read-runs.ts'
-import type { HistoryLog } from './history-log.ts'
-import type { Records } from './records.ts'
 import type { ReadAhead } from './read-snapshot.ts'
+import type { Records } from './records.ts'
 
 /** What a question takes. */
 export interface AskOptions {
@@ -43,6 +38,7 @@ export interface HistoryParts {
   readonly log: HistoryLog
   readonly records: Records
   readonly settings: ReadAhead
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -62,12 +58,14 @@ export class History implements HistorySource, AsyncDisposable {
   readonly #log: HistoryLog
   readonly #records: Records
   readonly #input: RunInput
+  readonly #close: () => Promise<void>
 
   /** See `openHistory`. */
-  constructor({ name, log, records, settings }: HistoryParts) {
+  constructor({ name, log, records, settings, close }: HistoryParts) {
     this.name = name
     this.#log = log
     this.#records = records
+    this.#close = close
     this.#input = {
       records,
       readAhead: settings,
@@ -173,5 +171,6 @@ export class History implements HistorySource, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
   }
 }

@@ -21,10 +21,7 @@ export interface RunInput {
  *
  * @throws {TruncatedError} @throws {NotFoundError} @throws {HistoryError}
  */
-export async function* readRuns(
-  input: RunInput,
-  options: EntriesOptions,
-): AsyncGenerator<HistoryRun, void, void> {
+export async function* readRuns(input: RunInput, options: EntriesOptions): AsyncGenerator<HistoryRun, void, void> {
   const { signal } = options
   let snapshot = input.snapshot()
   let { from, stop } = await rangeOf(snapshot, options, bookmarkFinder(input, snapshot))
@@ -42,7 +39,10 @@ export async function* readRuns(
     if (delivered !== undefined) await checkDelivered(input, snapshot, now, delivered, signal)
     snapshot = now
     if (stop > now.end && options.to !== undefined) {
-      throw new NotFoundError('TO_NOT_FOUND', `no entry ${stop - 1n}, the history has ${now.end} since it was truncated`)
+      throw new NotFoundError(
+        'TO_NOT_FOUND',
+        `no entry ${stop - 1n}, the history has ${now.end} since it was truncated`,
+      )
     }
     if (stop > now.end) stop = now.end
   }

@@ -44,10 +44,7 @@ export function endOfSlot({ first, entries }: RecordSlot): bigint {
 }
 
 /** Split records into groups of up to `maxBytes`, or of one record. `nextMax` is asked before each group. */
-export function* groupSlots(
-  slots: readonly RecordSlot[],
-  nextMax: () => number,
-): Generator<RecordGroup, void, void> {
+export function* groupSlots(slots: readonly RecordSlot[], nextMax: () => number): Generator<RecordGroup, void, void> {
   let group: RecordSlot[] = []
   let [bytes, max] = [0, nextMax()]
   for (const slot of slots) {

@@ -104,7 +104,11 @@ export function rangeIn(
   leaf: SegmentLeaf,
   position: number,
   bytes: number,
-): { readonly key: string; readonly range: { readonly from: number; readonly to: number; readonly size: number }; readonly maxBytes: number } {
+): {
+  readonly key: string
+  readonly range: { readonly from: number; readonly to: number; readonly size: number }
+  readonly maxBytes: number
+} {
   const key = segmentKey(leaf)
   try {
     piecesOf(leaf)
