@@ -1,7 +1,7 @@
 import type { Signal } from '@datastreamer/format'
 import type { VerifierKey } from '@datastreamer/format/signing'
-import { sameBytes } from '../segment/point.ts'
 import { HistoryError } from '../leaf/history-error.ts'
+import { sameBytes } from '../segment/point.ts'
 import { parseCheckpoint } from '../tlog/checkpoint.ts'
 import { NoteError } from '../tlog/errors.ts'
 import { MAX_NOTE_BYTES, openNote, parseNote } from '../tlog/note.ts'

@@ -10,14 +10,18 @@ import {
   type U64,
   u64Of,
 } from '@datastreamer/format'
+import type { BatchAssemblerOptions, BlockLimits, FullBatch, FullL2Block } from '@datastreamer/sequencer-entries'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
+import type { HistoryLog } from './history-log.ts'
 import type { HistoryRun } from './history-run.ts'
 import { operationsOf } from './operations-of.ts'
-import { readEntry } from './read-entry.ts'
-import { type RunInput, readRuns } from './read-runs.ts'
-import type { HistoryLog } from './history-log.ts'
-import type { Records } from './records.ts'
+import { readBatch, readBlockAt } from './read-batch.ts'
+import { readBlock } from './read-block.ts'
+import { type HistoryBlocksOptions, readBlocks } from './read-blocks.ts'
+import { type RecordInput, readEntry } from './read-entry.ts'
+import { bookmarkFinder, type RunInput, readRuns } from './read-runs.ts'
 import type { ReadAhead } from './read-snapshot.ts'
+import type { Records } from './records.ts'
 
 /** What a question takes. */
 export interface AskOptions {
@@ -25,12 +29,16 @@ export interface AskOptions {
   readonly signal?: Signal | undefined
 }
 
+/** Bounds of what is held of a batch. */
+export type BatchLimits = Omit<BatchAssemblerOptions, 'generation'>
+
 /** What a {@link History} is made of. */
 export interface HistoryParts {
   readonly name: string
   readonly log: HistoryLog
   readonly records: Records
   readonly settings: ReadAhead
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -50,17 +58,18 @@ export class History implements HistorySource, AsyncDisposable {
   readonly #log: HistoryLog
   readonly #records: Records
   readonly #input: RunInput
+  readonly #close: () => Promise<void>
 
   /** See `openHistory`. */
-  constructor({ name, log, records, settings }: HistoryParts) {
+  constructor({ name, log, records, settings, close }: HistoryParts) {
     this.name = name
     this.#log = log
     this.#records = records
+    this.#close = close
     this.#input = {
       records,
       readAhead: settings,
       snapshot: () => log.snapshot,
-      findBookmark: () => async () => undefined,
     }
   }
 
@@ -118,9 +127,50 @@ export class History implements HistorySource, AsyncDisposable {
 
   /** An entry by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
   entry(number: U64, { signal }: AskOptions = {}): Promise<Entry | undefined> {
-    return readEntry(this.#log.snapshot, this.#records, u64Of(number, 'number'), signal)
+    return readEntry(this.#ask(signal), u64Of(number, 'number'))
+  }
+
+  /**
+   * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block costs as much as the
+   * block; others, two requests for each segment that is newer.
+   */
+  bookmark(bookmark: Uint8Array, { signal }: AskOptions = {}): Promise<bigint | undefined> {
+    return bookmarkFinder(this.#input, this.#log.snapshot)(bookmark, signal)
+  }
+
+  /**
+   * The L2 blocks, in order, once.
+   *
+   * @throws as {@link entries}; `SequenceError`, `AssemblyLimitError`, `SequencerEntryError` of
+   * `@datastreamer/sequencer-entries` if the entries make no blocks
+   */
+  blocks(options: HistoryBlocksOptions = {}): AsyncGenerator<FullL2Block, void, void> {
+    return readBlocks(this.#input, options)
+  }
+
+  /** An L2 block by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
+  block(number: U64, { signal, ...limits }: AskOptions & BlockLimits = {}): Promise<FullL2Block | undefined> {
+    return readBlock(this.#ask(signal), u64Of(number, 'number'), limits)
+  }
+
+  /** A batch by number; `undefined` if the history does not have all of it. @throws {RangeError} if the number is none */
+  batch(number: U64, { signal, ...limits }: AskOptions & BatchLimits = {}): Promise<FullBatch | undefined> {
+    return readBatch(this.#ask(signal), u64Of(number, 'number'), limits)
+  }
+
+  /**
+   * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times rise from
+   * block to block.
+   */
+  at(timestamp: U64, { signal }: AskOptions = {}): Promise<FullL2Block | undefined> {
+    return readBlockAt(this.#ask(signal), u64Of(timestamp, 'timestamp'))
+  }
+
+  #ask(signal: Signal | undefined): RecordInput {
+    return { snapshot: this.#log.snapshot, records: this.#records, signal }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close()
   }
 }

@@ -1,8 +1,8 @@
 import type { Signal } from '@datastreamer/format'
-import type { IdentityFields } from '../segment/header.ts'
-import type { StreamPoint } from '../segment/point.ts'
 import type { Leaf, SegmentLeaf } from '../leaf/leaf.ts'
 import type { LowestNumbers } from '../leaf/lookup.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 
 /** By what a segment is looked for: the first of its entries, blocks, batches or times. */
 export type LeafNumber = keyof LowestNumbers

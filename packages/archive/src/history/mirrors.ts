@@ -169,7 +169,10 @@ function namedAfter(base: Objects, key: string, error: StreamError): HistoryErro
   const isMissing = error instanceof TreeError && error.code === 'MISSING'
   const code = error instanceof HistoryError ? error.code : isMissing ? 'MISSING' : 'WRONG_CONTENT'
   const options = { key: error instanceof HistoryError ? (error.key ?? key) : key, cause: error }
-  return new HistoryError(code, `${base.name}: ${error.message}`, { ...options, retryable: error.retryable || isMissing })
+  return new HistoryError(code, `${base.name}: ${error.message}`, {
+    ...options,
+    retryable: error.retryable || isMissing,
+  })
 }
 
 /** What may pass first, then what is wrong, then what is missing. */

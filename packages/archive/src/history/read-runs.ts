@@ -1,5 +1,6 @@
 import { type EntriesOptions, NotFoundError, type Signal, sameEntry, TruncatedError } from '@datastreamer/format'
 import { type FindBookmark, rangeOf } from './bounds.ts'
+import { findBookmark } from './find-bookmark.ts'
 import { type HistoryRun, nextOf } from './history-run.ts'
 import { entryOf, readEntry } from './read-entry.ts'
 import { type ReadAhead, readSnapshot } from './read-snapshot.ts'
@@ -12,8 +13,6 @@ export interface RunInput {
   readonly readAhead: ReadAhead
   /** What the history has now. */
   snapshot(): Snapshot
-  /** See {@link FindBookmark}. */
-  findBookmark(snapshot: Snapshot): FindBookmark
 }
 
 /**
@@ -22,13 +21,10 @@ export interface RunInput {
  *
  * @throws {TruncatedError} @throws {NotFoundError} @throws {HistoryError}
  */
-export async function* readRuns(
-  input: RunInput,
-  options: EntriesOptions,
-): AsyncGenerator<HistoryRun, void, void> {
+export async function* readRuns(input: RunInput, options: EntriesOptions): AsyncGenerator<HistoryRun, void, void> {
   const { signal } = options
   let snapshot = input.snapshot()
-  let { from, stop } = await rangeOf(snapshot, options, input.findBookmark(snapshot))
+  let { from, stop } = await rangeOf(snapshot, options, bookmarkFinder(input, snapshot))
   let delivered: HistoryRun | undefined
   const isCurrent = (): boolean => epochOf(input.snapshot()) === epochOf(snapshot)
   for (;;) {
@@ -43,10 +39,18 @@ export async function* readRuns(
     if (delivered !== undefined) await checkDelivered(input, snapshot, now, delivered, signal)
     snapshot = now
     if (stop > now.end && options.to !== undefined) {
-      throw new NotFoundError('TO_NOT_FOUND', `no entry ${stop - 1n}, the history has ${now.end} since it was truncated`)
+      throw new NotFoundError(
+        'TO_NOT_FOUND',
+        `no entry ${stop - 1n}, the history has ${now.end} since it was truncated`,
+      )
     }
     if (stop > now.end) stop = now.end
   }
+}
+
+/** Looks for bookmarks in what the history had then. */
+export function bookmarkFinder({ records, readAhead }: RunInput, snapshot: Snapshot): FindBookmark {
+  return (bookmark, signal) => findBookmark({ snapshot, records, signal }, bookmark, readAhead.concurrency)
 }
 
 /** Throw unless the history still has the last entry that was delivered. @throws {TruncatedError} */
@@ -61,7 +65,7 @@ async function checkDelivered(
   const starts = (await now.index.epochStarts()).slice(epochOf(before) + 1)
   if (starts.every(({ number }) => next <= number)) return
   const last = next - 1n
-  const [was, is] = [entryOf(delivered, last), await readEntry(now, input.records, last, signal)]
+  const [was, is] = [entryOf(delivered, last), await readEntry({ snapshot: now, records: input.records, signal }, last)]
   if (is === undefined) throw new TruncatedError('TRUNCATED', last, now.end)
   if (was === undefined || !sameEntry(was, is)) throw new TruncatedError('REWRITTEN', last, now.end)
 }

@@ -1,13 +1,10 @@
 import type { Signal } from '@datastreamer/format'
-import { HistoryError } from '../leaf/history-error.ts'
-import type { SegmentLeaf } from '../leaf/leaf.ts'
 import { AbortScope } from './abort-scope.ts'
 import { ahead } from './ahead.ts'
 import { type HistoryRun, sliceRun } from './history-run.ts'
-import type { VerifiedRecord } from './interim.ts'
-import { groupRecords, type RecordGroup, recordPlaces } from './record-groups.ts'
-import type { Records } from './records.ts'
-import type { Snapshot } from './snapshot.ts'
+import { endOfSlot, groupSlots, type RecordGroup, recordSlots } from './record-slots.ts'
+import type { RawRecord, Records } from './records.ts'
+import { holding, type Snapshot } from './snapshot.ts'
 
 /** Bytes of the first request; each one after it may have twice as many. */
 const FIRST_GROUP_BYTES = 262_144
@@ -51,8 +48,8 @@ export async function* readSnapshot(
       weight: { of: ({ bytes }) => bytes, max: prefetchBytes },
     },
   )
-  const decode = (record: VerifiedRecord): Promise<HistoryRun> => records.decode(record)
-  const options = { limit: () => DECODED_AHEAD, onEnd: () => scope.end(), signal }
+  const decode = (record: RawRecord): Promise<HistoryRun> => records.decode(record, scope.signal)
+  const options = { limit: (taken: number) => Math.min(DECODED_AHEAD, 1 + taken), onEnd: () => scope.end(), signal }
   for await (const run of ahead(flat(fetched), decode, options)) yield sliceRun(run, range.from, range.stop)
 }
 
@@ -69,18 +66,10 @@ async function* groupsOf(
   }
   for (let next = from; next < stop; ) {
     const leaf = holding(await index.find('entry', next, signal), next)
-    const places = recordPlaces(leaf).filter(
-      ({ first, entries }) => first + BigInt(entries) > next && first < stop,
-    )
-    yield* groupRecords(leaf, places, nextMax)
+    const slots = recordSlots(leaf).filter((slot) => endOfSlot(slot) > next && slot.first < stop)
+    yield* groupSlots(slots, nextMax)
     next = leaf.end.number
   }
-}
-
-/** The segment, if it has the entry. @throws {HistoryError} `BROKEN_CHAIN` */
-export function holding(leaf: SegmentLeaf | undefined, entry: bigint): SegmentLeaf {
-  if (leaf !== undefined && leaf.start.number <= entry && entry < leaf.end.number) return leaf
-  throw new HistoryError('BROKEN_CHAIN', `no valid segment has entry ${entry}, which the history ends after`)
 }
 
 async function* flat<T>(lists: AsyncIterable<readonly T[]>): AsyncGenerator<T, void, void> {

@@ -1,5 +1,6 @@
 import type { Header } from '@datastreamer/format'
-import { endOf } from '../leaf/leaf.ts'
+import { HistoryError } from '../leaf/history-error.ts'
+import { endOf, type SegmentLeaf } from '../leaf/leaf.ts'
 import type { LeafIndex } from './leaf-index.ts'
 
 /** A checkpoint that was verified, and its signed note. */
@@ -25,4 +26,10 @@ export interface Snapshot {
 export function snapshotOf(checkpoint: KnownCheckpoint, index: LeafIndex): Snapshot {
   const { number, position } = endOf(index.last)
   return { checkpoint, index, header: { ...index.identity, totalEntries: number, totalLength: position }, end: number }
+}
+
+/** The segment, if it has the entry. @throws {HistoryError} `BROKEN_CHAIN` */
+export function holding(leaf: SegmentLeaf | undefined, entry: bigint): SegmentLeaf {
+  if (leaf !== undefined && leaf.start.number <= entry && entry < leaf.end.number) return leaf
+  throw new HistoryError('BROKEN_CHAIN', `no valid segment has entry ${entry}, which the history ends after`)
 }

@@ -1,8 +1,8 @@
-import { sameBytes } from '../segment/point.ts'
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import type { EpochLeaf, Leaf } from '../leaf/leaf.ts'
 import { decodeLookup, type LookupRow } from '../leaf/lookup.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { leafHash, rootOfInclusion, type TreeState, treeRoot } from '../tlog/merkle.ts'
 
