@@ -1,6 +1,13 @@
-import { type Entry, type EntrySource, type Header, type U64, u64Of } from '@datastreamer/format'
+import {
+  type Entry,
+  type Header,
+  type OperationEvent,
+  type OperationSource,
+  type U64,
+  u64Of,
+} from '@datastreamer/format'
 import type { Checkpoint } from './checkpoint.ts'
-import { ConnectionError } from './errors.ts'
+import { ClientCore } from './client-core.ts'
 import type {
   BlockEventsOptions,
   BlocksOptions,
@@ -9,21 +16,17 @@ import type {
   QueryOptions,
   ReadOptions,
 } from './iteration-options.ts'
-import { type ClientOptions, type ConnectOptions, type Settings, settingsOf, withAddress } from './options.ts'
+import { operationEvents } from './operations.ts'
+import { type ClientOptions, type ConnectOptions, withAddress } from './options.ts'
 import type { From } from './position.ts'
-import { ControlConnection } from './query/control.ts'
-import { requestBookmark, requestEntry, requestHeader } from './query/queries.ts'
+import { requestBookmark, requestEntry } from './query/queries.ts'
 import { readBatches, readEvents } from './reading.ts'
 import { findCommon } from './resume/find-common.ts'
-import type { FollowContext } from './resume/follow.ts'
-import { IdentityCheck } from './resume/identity.ts'
-import { isUnknownBookmark, locateBookmark } from './resume/locate-bookmark.ts'
+import { isUnknownBookmark } from './resume/locate-bookmark.ts'
 import type { Rewound, StreamEvent } from './resume/stream-event.ts'
 import { Trail } from './resume/trail.ts'
 import type { StreamBlock } from './sequencer/block-checkpoint.ts'
 import { type BlockEvent, readBlocks } from './sequencer/blocks.ts'
-import { MissingExtensions } from './stream/extensions.ts'
-import { Iteration } from './stream/iteration.ts'
 
 /**
  * A client of one stream. Questions share a connection that is dialled when it is needed; every iteration has its own.
@@ -33,13 +36,8 @@ import { Iteration } from './stream/iteration.ts'
  *
  * @see docs/spec/protocol.md
  */
-export class StreamClient implements EntrySource, AsyncDisposable {
-  readonly #settings: Settings
-  readonly #identity: IdentityCheck
-  readonly #missing: MissingExtensions
-  readonly #control: ControlConnection
-  readonly #lifetime: AbortController = new AbortController()
-  readonly #detach: () => void
+export class StreamClient implements OperationSource, AsyncDisposable {
+  readonly #core: ClientCore
 
   /**
    * A client that dials when it is first asked for something.
@@ -51,24 +49,12 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   /** As above, with the address among the options. */
   constructor(options: ClientOptions)
   constructor(address: string | ClientOptions, rest: ConnectOptions = {}) {
-    const options = typeof address === 'string' ? withAddress(address, rest) : address
-    this.#settings = settingsOf(options)
-    this.#identity = new IdentityCheck(this.#settings)
-    this.#missing = new MissingExtensions(this.#settings.clock)
-    this.#control = new ControlConnection(this.#settings)
-    const { signal } = options
-    const abort = (): void => {
-      this.#lifetime.abort(signal?.reason)
-      this.#control.fail(signal?.reason)
-    }
-    if (signal?.aborted) abort()
-    signal?.addEventListener('abort', abort, { once: true })
-    this.#detach = () => signal?.removeEventListener('abort', abort)
+    this.#core = new ClientCore(typeof address === 'string' ? withAddress(address, rest) : address)
   }
 
   /** `host:port`, with brackets around an IPv6 address. */
   get name(): string {
-    return this.#settings.name
+    return this.#core.settings.name
   }
 
   /**
@@ -77,8 +63,8 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * @throws {StreamChangedError} if it is another stream than expected, or than before
    * @throws {ConnectionError | ProtocolError | ServerRefusedError}
    */
-  async getHeader(options: QueryOptions = {}): Promise<Header> {
-    return this.#identity.check(await this.#control.query(requestHeader, this.#signal(options)))
+  getHeader(options: QueryOptions = {}): Promise<Header> {
+    return this.#core.header(options)
   }
 
   /**
@@ -89,7 +75,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    */
   async getEntry(entryNumber: U64, options: QueryOptions = {}): Promise<Entry | undefined> {
     const number = u64Of(entryNumber, 'entryNumber')
-    return this.#control.query((channel) => requestEntry(channel, number), this.#signal(options))
+    return this.#core.query((channel) => requestEntry(channel, number), options)
   }
 
   /**
@@ -101,7 +87,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    */
   async getBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<bigint | undefined> {
     try {
-      return await locateBookmark(this.#settings, this.#identity, bookmark, this.#signal(options))
+      return await this.#core.locateBookmark(bookmark, options)
     } catch (error) {
       if (isUnknownBookmark(error)) return undefined
       throw error
@@ -117,7 +103,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * @throws {ConnectionError | ProtocolError | ServerRefusedError}
    */
   getFirstEventAfterBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<Entry | undefined> {
-    return this.#control.query((channel) => requestBookmark(channel, bookmark), this.#signal(options))
+    return this.#core.query((channel) => requestBookmark(channel, bookmark), options)
   }
 
   /**
@@ -152,14 +138,14 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * @throws {ConnectionError} after `backoff.maxAttempts`
    */
   entries(options: IterationOptions = {}): AsyncGenerator<Entry, void, void> {
-    return this.#iterate(options, async function* (context, stop) {
+    return this.#core.iterate(options, async function* (context, stop) {
       for await (const batch of readBatches(context, options, stop)) for (const entry of batch) yield entry
     })
   }
 
   /** As {@link entries}, in batches as they were received: the fast way. */
   batches(options: IterationOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
-    return this.#iterate(options, (context, stop) => readBatches(context, options, stop))
+    return this.#core.iterate(options, (context, stop) => readBatches(context, options, stop))
   }
 
   /**
@@ -170,7 +156,17 @@ export class StreamClient implements EntrySource, AsyncDisposable {
   /** As above, after the newest of some checkpoints that the stream still has. */
   events(options: EventsOptions): AsyncGenerator<StreamEvent | Rewound, void, void>
   events(options: EventsOptions = {}): AsyncGenerator<StreamEvent | Rewound, void, void> {
-    return this.#iterate(options, (context, stop) => readEvents(context, options, stop))
+    return this.#core.iterate(options, (context, stop) => readEvents(context, options, stop))
+  }
+
+  /**
+   * As {@link batches}, with the operation boundaries that the server sends; they are unknown where it sends none. That reading
+   * with `follow: false` ends at the head is a boundary in any case. docs/spec/protocol.md §7.
+   */
+  operations(options: IterationOptions = {}): AsyncGenerator<OperationEvent, void, void> {
+    return this.#core.iterate(options, (context, stop) =>
+      operationEvents(readEvents(context, { ...options, boundaries: true }, stop), options),
+    )
   }
 
   /**
@@ -181,7 +177,7 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    */
   blocks({ after, ...options }: BlocksOptions = {}): AsyncGenerator<StreamBlock, void, void> {
     const from = after === undefined ? options.from : { after }
-    return this.#iterate(options, async function* (context, stop) {
+    return this.#core.iterate(options, async function* (context, stop) {
       for await (const event of readBlocks(context, { ...options, from }, stop)) {
         if (event.kind === 'block') yield event.block
       }
@@ -194,50 +190,17 @@ export class StreamClient implements EntrySource, AsyncDisposable {
    * `nextEntry` or more. The blocks that took their numbers follow.
    */
   blockEvents({ after, ...options }: BlockEventsOptions): AsyncGenerator<BlockEvent, void, void> {
-    return this.#iterate(options, (context, stop) => readBlocks(context, { ...options, trail: new Trail(after) }, stop))
+    return this.#core.iterate(options, (context, stop) =>
+      readBlocks(context, { ...options, trail: new Trail(after) }, stop),
+    )
   }
 
   /** End every iteration and question, and close all connections. */
   async close(): Promise<void> {
-    this.#detach()
-    this.#lifetime.abort(new ConnectionError('CLOSED', 'the client was closed'))
-    await this.#control.close()
+    await this.#core.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #iterate<T>(
-    { signal, onAbort = 'throw' }: ReadOptions,
-    read: (context: FollowContext, stop: AbortSignal) => AsyncGenerator<T, void, void>,
-  ): AsyncGenerator<T, void, void> {
-    const signals = signal === undefined ? [this.#lifetime.signal] : [this.#lifetime.signal, signal]
-    return new Iteration((stop) => read(this.#contextOf(stop), stop), { signals, onAbort })
-  }
-
-  #contextOf(stop: AbortSignal): FollowContext {
-    return {
-      settings: this.#settings,
-      identity: this.#identity,
-      missing: this.#missing,
-      lookUp: (entryNumber) => this.getEntry(entryNumber, { signal: stop }),
-      look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
-    }
-  }
-
-  /** The header beside a stream; now and then on a connection of its own, so that a quiet client holds no second one. */
-  async #look(again: boolean, signal: AbortSignal): Promise<Header> {
-    if (again) return this.getHeader({ signal })
-    const control = new ControlConnection(this.#settings)
-    try {
-      return this.#identity.check(await control.query(requestHeader, signal))
-    } finally {
-      await control.close()
-    }
-  }
-
-  #signal({ signal }: QueryOptions): AbortSignal {
-    return signal === undefined ? this.#lifetime.signal : AbortSignal.any([this.#lifetime.signal, signal])
   }
 }

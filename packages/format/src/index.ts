@@ -58,8 +58,10 @@ export {
   headerEntryOffset,
   type MagicOptions,
 } from './header.ts'
+export type { HistorySource } from './history-source.ts'
 export { InternalError, invariant } from './invariant.ts'
 export { decodeOperationBoundary, encodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
+export type { OperationEvent, OperationSource } from './operation-source.ts'
 export type { Packet } from './packet.ts'
 export { PacketReader, type PacketReaderOptions } from './packet-reader.ts'
 export { bytesLeftInPage, isWholePages, pageOf, pageStart, pagesInUse, placeEntry } from './pages.ts'

@@ -1,3 +1,4 @@
+export type { KnownBoundaries } from '@datastreamer/store/log'
 export { onServerEvent, type ServerEvent } from './on-server-event.ts'
 export { descriptorLimit, roomForClients } from './socket/descriptors.ts'
 export { REJECT_REASONS, type RejectReason } from './socket/endpoint-events.ts'
@@ -15,7 +16,6 @@ export {
 export type { SourceCounters, SourceServerOptions, SourceStatus, SourceTally } from './source/source-options.ts'
 export { SourceServer } from './source/source-server.ts'
 export { StreamServer } from './stream-server.ts'
-export type { KnownBoundaries } from './tcp/boundary-packets.ts'
 export type { CompressionTotals } from './tcp/compressed-runs.ts'
 export { CLOSE_REASONS, type CloseReason, type EventDetails, SERVER_CHANNEL } from './tcp/server-events.ts'
 export type { ServedStream, StreamServerOptions } from './tcp/server-options.ts'

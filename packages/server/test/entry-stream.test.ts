@@ -1,9 +1,9 @@
 import { InternalError } from '@datastreamer/format'
 import { systemClock } from '@datastreamer/runtime'
 import type { ReadableLog } from '@datastreamer/store/log'
+import { BoundarySequence } from '@datastreamer/store/log'
 import { concat, TestLog } from '@datastreamer/store/testing'
 import { expect, test, vi } from 'vitest'
-import { BoundaryPackets } from '../src/tcp/boundary-packets.ts'
 import { ChunkMemory } from '../src/tcp/chunk-memory.ts'
 import type { FeedMemory } from '../src/tcp/entry-feed.ts'
 import { EntryFilter } from '../src/tcp/entry-filter.ts'
@@ -61,7 +61,7 @@ test.each([
   ['entries', undefined, []],
   [
     'operation boundaries',
-    new BoundaryPackets({ lastUpTo: () => undefined, isKnownAt: () => false }),
+    new BoundarySequence({ lastUpTo: () => undefined, isKnownAt: () => false }),
     ['end 0', 'end 0 gap'],
   ],
 ] as const)('what was read ahead and then truncated is not sent: %s', async (_, boundaries, first) => {

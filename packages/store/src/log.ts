@@ -2,9 +2,11 @@ export type { BookmarkIndex, BookmarkPut, SearchedIndex } from './bookmarks/book
 export { findBookmark, firstEventAfter, scanForBookmark } from './bookmarks/find-bookmark.ts'
 export { MemoryIndex } from './bookmarks/memory-index.ts'
 export { scanBookmarks } from './bookmarks/scan.ts'
+export { type BoundariesAround, BoundarySequence } from './log/boundary-sequence.ts'
 export type { CommitPoint } from './log/commit-point.ts'
 export { DamagedRanges } from './log/damaged-ranges.ts'
 export { type EntryRange, rangeText } from './log/entry-range.ts'
+export { boundaryAt, type KnownBoundaries, lastWithin, NO_BOUNDARIES } from './log/known-boundaries.ts'
 export { LogCursor } from './log/log-cursor.ts'
 export { type LogReplica, type LogReplicaOptions, openReplica } from './log/log-replica.ts'
 export {

@@ -69,6 +69,20 @@ export class ControlConnection {
   }
 }
 
+/** Ask on a connection of its own, which is closed after the answer. */
+export async function askOnce<T>(
+  settings: Settings,
+  ask: (channel: Channel) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const control = new ControlConnection(settings)
+  try {
+    return await control.query(ask, signal)
+  } finally {
+    await control.close()
+  }
+}
+
 /** The promise, or the signal's reason as soon as it aborts. */
 function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

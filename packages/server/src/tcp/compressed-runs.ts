@@ -1,6 +1,6 @@
 import { concatBytes, ENTRY_HEAD_BYTES, encodeCompressed, encodeOperationBoundary } from '@datastreamer/format'
 import type { CommitPoint, LogPosition, LogRun, ReadableLog } from '@datastreamer/store/log'
-import { boundaryAt, type KnownBoundaries, lastWithin } from './boundary-packets.ts'
+import { boundaryAt, type KnownBoundaries, lastWithin } from '@datastreamer/store/log'
 import type { CompressedRun } from './compressed-run.ts'
 import { firstChunk } from './first-chunk.ts'
 import type { ReadQueue } from './read-queue.ts'

@@ -1,6 +1,12 @@
 import { encodeOperationBoundary } from '@datastreamer/format'
-import { LogCursor, type LogPosition, type LogRun, type ReadableLog } from '@datastreamer/store/log'
-import { type BoundaryPackets, boundaryAt } from './boundary-packets.ts'
+import {
+  type BoundarySequence,
+  boundaryAt,
+  LogCursor,
+  type LogPosition,
+  type LogRun,
+  type ReadableLog,
+} from '@datastreamer/store/log'
 import type { ChunkBuffer, ChunkMemory } from './chunk-memory.ts'
 import type { CompressedRun } from './compressed-run.ts'
 import { type CompressedRuns, LEAST_BYTES } from './compressed-runs.ts'
@@ -40,7 +46,7 @@ export interface EntryFeedOptions {
   readonly cursor: LogCursor
   /** Number of the entry to stop before; infinite if there is no end. */
   readonly end: number
-  readonly boundaries: BoundaryPackets | undefined
+  readonly boundaries: BoundarySequence | undefined
   /** Where compressed runs are, if the client wants them. */
   readonly compressed: CompressedRuns | undefined
   /** Whether who writes a chunk looks at each of its entries (default false). */
@@ -56,7 +62,7 @@ export class EntryFeed {
   readonly #log: ReadableLog
   readonly #cursor: LogCursor
   readonly #end: number
-  readonly #boundaries: BoundaryPackets | undefined
+  readonly #boundaries: BoundarySequence | undefined
   readonly #compressed: CompressedRuns | undefined
   readonly #memory: FeedMemory
   readonly #filtered: FilteredReads | undefined
@@ -225,7 +231,7 @@ export class EntryFeed {
   }
 
   /** End a chunk at the last operation boundary that it holds, and put boundaries in. */
-  async #withBoundaries(chunk: Chunk, number: number, boundaries: BoundaryPackets): Promise<Chunk> {
+  async #withBoundaries(chunk: Chunk, number: number, boundaries: BoundarySequence): Promise<Chunk> {
     const [entries] = chunk.packets
     if (entries === undefined) return chunk
     const isCommitPoint = chunk.next.number === Number(this.#log.header.totalEntries)

@@ -1,7 +1,6 @@
 import type { Clock } from '@datastreamer/runtime'
-import type { CommitPoint, LogPosition, ReadableLog } from '@datastreamer/store/log'
+import type { BoundarySequence, CommitPoint, LogPosition, ReadableLog } from '@datastreamer/store/log'
 import type { Outlet } from '../socket/outlet.ts'
-import type { BoundaryPackets } from './boundary-packets.ts'
 import type { CompressedRuns } from './compressed-runs.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { EntryFilter } from './entry-filter.ts'
@@ -20,7 +19,7 @@ export interface EntryStreamOptions {
   readonly from: LogPosition
   /** Number of the entry to stop before. */
   readonly end?: number | undefined
-  readonly boundaries?: BoundaryPackets | undefined
+  readonly boundaries?: BoundarySequence | undefined
   /** Where compressed runs are, if they are wanted; not of a stream of some entry types. */
   readonly compressed?: CompressedRuns | undefined
   /** Which entries are wanted (default: all). */

@@ -1,5 +1,5 @@
 import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
-import { BoundaryPackets } from './boundary-packets.ts'
+import { BoundarySequence } from '@datastreamer/store/log'
 import { EntryFilter } from './entry-filter.ts'
 import type { EntryStreamOptions } from './entry-stream-options.ts'
 import type { ConnectionContext } from './server-options.ts'
@@ -33,7 +33,7 @@ export class Extensions {
     const { operationBoundaries, compressed, memory } = this.#context
     const filter = this.#filter
     return {
-      boundaries: this.#names.has('operationBoundaries') ? new BoundaryPackets(operationBoundaries) : undefined,
+      boundaries: this.#names.has('operationBoundaries') ? new BoundarySequence(operationBoundaries) : undefined,
       // Compressed runs are whole, and hold no progress.
       compressed: this.#names.has('compression') && filter === undefined ? compressed : undefined,
       filter,

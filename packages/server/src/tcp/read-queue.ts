@@ -3,6 +3,7 @@ import type { Clock } from '@datastreamer/runtime'
 import type {
   BookmarkPut,
   CommitPoint,
+  KnownBoundaries,
   LogListener,
   LogPosition,
   LogRun,
@@ -11,7 +12,6 @@ import type {
   SearchedIndex,
   Truncations,
 } from '@datastreamer/store/log'
-import type { KnownBoundaries } from './boundary-packets.ts'
 import type { FairScheduler, Task } from './fair-scheduler.ts'
 
 /** Most time of the event loop that is counted for one read; the rest of what it takes is the disk's. */

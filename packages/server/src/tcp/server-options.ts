@@ -1,7 +1,6 @@
 import type { Command } from '@datastreamer/format'
 import type { Clock, Net } from '@datastreamer/runtime'
-import type { BookmarkIndex, ReadableLog, StreamLog } from '@datastreamer/store/log'
-import type { KnownBoundaries } from './boundary-packets.ts'
+import type { BookmarkIndex, KnownBoundaries, ReadableLog, StreamLog } from '@datastreamer/store/log'
 import type { CompressedRuns } from './compressed-runs.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { FairScheduler } from './fair-scheduler.ts'

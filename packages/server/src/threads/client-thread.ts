@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
+import type { KnownBoundaries } from '@datastreamer/store/log'
 import { type ReplicaLink, receivedError, type StreamLog } from '@datastreamer/store/log'
-import type { KnownBoundaries } from '../tcp/boundary-packets.ts'
 import type { EventDetails } from '../tcp/server-events.ts'
 import type { FindBookmark } from '../tcp/server-options.ts'
 import { ThreadChannel } from './channel.ts'

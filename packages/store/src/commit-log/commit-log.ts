@@ -54,7 +54,7 @@ export class CommitLog {
   static async open(disk: Disk, path: string, mode: 'read' | 'write' | 'create', owner = 0): Promise<CommitLog> {
     const log = new CommitLog(await disk.open(path, mode), owner)
     try {
-      await log.#load()
+      await log.refresh()
       if (log.#checkpoint === undefined) await mustBeCommitLog(log.#file, path)
       return log
     } catch (error) {
@@ -63,21 +63,18 @@ export class CommitLog {
     }
   }
 
-  /**
-   * Reopen the file, and write the records in memory that end at or before `end` again, durably. If that fails they stay in
-   * memory.
-   */
+  /** Reopen the file, and write the records in memory up to `end` again, durably. If that fails they stay in memory. */
   async reopen(disk: Disk, path: string, end: CommitPoint): Promise<void> {
     const [count, recent] = [this.#count, this.#recent.all]
     const known = recent.filter((record) => record.totalLength <= end.totalLength)
     try {
       await this.#file.replaceBy(await disk.open(path, 'write'))
-      await this.#load()
+      await this.refresh()
       const first = count - recent.length
       if (known.length === 0 || this.#count < first) return
       await writeAll(this.#file, [encodeRecords(known)], RECORDS_OFFSET + first * RECORD_BYTES)
       await this.sync()
-      await this.#load()
+      await this.refresh()
     } catch (error) {
       this.#count = count
       this.#recent.restart(recent)
@@ -85,7 +82,8 @@ export class CommitLog {
     }
   }
 
-  async #load(): Promise<void> {
+  /** Take in what is in the file now, which another process may have written. */
+  async refresh(): Promise<void> {
     const size = await this.#file.size()
     this.#checkpoint = await newestCheckpoint(this.#file, size)
     this.#count = Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES))

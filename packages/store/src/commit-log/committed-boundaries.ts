@@ -1,31 +1,31 @@
-import type { StreamLog } from '../log/stream-log.ts'
-import type { CommitLog } from './commit-log.ts'
-import { lastBoundaryUpTo, recordOfEntry } from './find-record.ts'
+import type { KnownBoundaries } from '../log/known-boundaries.ts'
+import type { ReadableLog } from '../log/readable-log.ts'
+import { lastBoundaryUpTo, type Records, recordOfEntry } from './find-record.ts'
 
 /** The operation boundaries that the commit log knows. docs/spec/commit-log.md §3. */
-export class CommittedBoundaries {
-  readonly #log: StreamLog
-  readonly #commitLog: CommitLog
+export class CommittedBoundaries implements KnownBoundaries {
+  readonly #log: Pick<ReadableLog, 'header'>
+  readonly #records: Records
 
   /** @internal */
-  constructor(log: StreamLog, commitLog: CommitLog) {
+  constructor(log: Pick<ReadableLog, 'header'>, records: Records) {
     this.#log = log
-    this.#commitLog = commitLog
+    this.#records = records
   }
 
   /** The last known boundary at or before entry `number`: the number of the entry after it. */
   async lastUpTo(number: number): Promise<number> {
     const committed = Number(this.#log.header.totalEntries)
     if (number >= committed) return committed
-    const record = await this.#commitLog.record(await lastBoundaryUpTo(this.#commitLog, BigInt(number)))
+    const record = await this.#records.record(await lastBoundaryUpTo(this.#records, BigInt(number)))
     return Number(record?.totalEntries ?? 0n)
   }
 
   /** Whether the next operation boundary after entry `number` is known, and not only some later one. */
   async isKnownAt(number: number): Promise<boolean> {
-    const index = await recordOfEntry(this.#commitLog, BigInt(number))
+    const index = await recordOfEntry(this.#records, BigInt(number))
     if (index < 0) return true
-    const record = await this.#commitLog.record(index)
+    const record = await this.#records.record(index)
     return record !== undefined && !record.isForeign
   }
 }

@@ -1,17 +1,21 @@
-import type { EntriesOptions, Entry, EntrySource, Header } from '@datastreamer/format'
+import type { EntriesOptions, Entry, Header, OperationEvent, OperationSource } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark, firstEventAfter } from '../bookmarks/find-bookmark.ts'
 import { RefusedError } from '../disk/errors.ts'
+import { type KnownBoundaries, NO_BOUNDARIES } from '../log/known-boundaries.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { dataBetween } from './data-between.ts'
 import type { EntriesInput } from './range-cursor.ts'
 import { readBatches, readEntries } from './read-entries.ts'
+import { readOperations } from './read-operations.ts'
 
 export interface ReaderParts {
   readonly log: StreamLog
   readonly index: BookmarkIndex
   /** Whether more may be committed to the log while it is open (default true). */
   readonly grows?: boolean | undefined
+  /** What is known of operation boundaries, for one reading (default: nothing). */
+  readonly boundaries?: (() => Promise<KnownBoundaries & Partial<AsyncDisposable>>) | undefined
   /** Called once, when the reader is closed. */
   readonly release?: (() => Promise<void>) | undefined
 }
@@ -20,20 +24,22 @@ export interface ReaderParts {
 const openReaders = new Set<StreamReader>()
 
 /** A stream that is open for reading, in order, by entry number or by bookmark. docs/spec/stream-file.md §5. */
-export class StreamReader implements EntrySource, AsyncDisposable {
+export class StreamReader implements OperationSource, AsyncDisposable {
   readonly log: StreamLog
   readonly index: BookmarkIndex
   readonly #entries: EntriesInput
+  readonly #boundaries: NonNullable<ReaderParts['boundaries']>
   readonly #closing = new AbortController()
   readonly #release: (() => Promise<void>) | undefined
   #released: Promise<void> | undefined
 
   /** @internal */
-  constructor({ log, index, grows = true, release }: ReaderParts) {
+  constructor({ log, index, grows = true, boundaries, release }: ReaderParts) {
     this.log = log
     this.index = index
     const findBookmark = (bookmark: Uint8Array): Promise<bigint | undefined> => this.getBookmark(bookmark)
     this.#entries = { log, findBookmark, grows, closing: this.#closing.signal }
+    this.#boundaries = boundaries ?? (async () => NO_BOUNDARIES)
     this.#release = release
     openReaders.add(this)
   }
@@ -71,6 +77,19 @@ export class StreamReader implements EntrySource, AsyncDisposable {
    */
   batches(options?: EntriesOptions): AsyncGenerator<readonly Entry[], void, void> {
     return readBatches(this.#entries, options)
+  }
+
+  /**
+   * As {@link batches}, with the operation boundaries that the commit log knows: at most one in each run of entries that is
+   * read at once, the last; and one where reading comes to the head. docs/spec/commit-log.md §3.
+   *
+   * Of a file that is open for reading, the commit log is read beside it, as far as it matches the file; without one, only the
+   * head is a boundary.
+   *
+   * @throws {RefusedError} `IN_THE_WAY` if the commit log there is that of another stream
+   */
+  operations(options?: EntriesOptions): AsyncGenerator<OperationEvent, void, void> {
+    return readOperations(this.#entries, this.#boundaries, options)
   }
 
   /** A committed entry, or `undefined`. */

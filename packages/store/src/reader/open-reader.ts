@@ -3,6 +3,7 @@ import type { Header } from '@datastreamer/format'
 import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLog } from '../bookmarks/follow-log.ts'
+import { RecordedBoundaries } from '../commit-log/recorded-boundaries.ts'
 import { closeAll } from '../disk/close-all.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
@@ -75,7 +76,8 @@ export async function openReader(
     const known = { log, index, buffers, trail, ending }
     const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, clock, onProblem })
     const release = (): Promise<void> => closeAll([follower, index, file])
-    return new StreamReader({ log, index, grows, release })
+    const boundaries = (): Promise<RecordedBoundaries> => RecordedBoundaries.open({ disk, path, file, log })
+    return new StreamReader({ log, index, grows, boundaries, release })
   } catch (error) {
     await file.close()
     throw error

@@ -56,10 +56,11 @@ export class StreamStore extends StreamReader {
 
   /** @internal */
   constructor(parts: StoreParts) {
-    super({ log: parts.log, index: parts.index, release: () => this.#close() })
+    const { log, index, operationBoundaries } = parts
+    super({ log, index, boundaries: async () => operationBoundaries, release: () => this.#close() })
     this.#parts = parts
     this.#pipeline = parts.pipeline
-    this.operationBoundaries = parts.operationBoundaries
+    this.operationBoundaries = operationBoundaries
   }
 
   /** Progress of scrubbing, if it is on. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BoundaryPackets, boundaryAt, type KnownBoundaries, NO_BOUNDARIES } from './boundary-packets.ts'
+import { BoundarySequence } from './boundary-sequence.ts'
+import { boundaryAt, type KnownBoundaries, NO_BOUNDARIES } from './known-boundaries.ts'
 
 /** All boundaries up to the last one are known. */
 function endsOf(known: readonly number[]): KnownBoundaries {
@@ -11,7 +12,7 @@ function endsOf(known: readonly number[]): KnownBoundaries {
 }
 
 test('without knowledge the first boundary says so, and commit points are boundaries', async () => {
-  const boundaries = new BoundaryPackets(NO_BOUNDARIES)
+  const boundaries = new BoundarySequence(NO_BOUNDARIES)
   expect(await boundaries.around(3, 8, false)).toEqual({ before: [boundaryAt(3, true)], end: undefined })
   expect(await boundaries.around(8, 10, false)).toEqual({ before: [], end: undefined })
   expect(await boundaries.around(10, 12, true)).toEqual({ before: [], end: 12 })
@@ -19,7 +20,7 @@ test('without knowledge the first boundary says so, and commit points are bounda
 })
 
 test('what was said and not sent is said again', async () => {
-  const boundaries = new BoundaryPackets(NO_BOUNDARIES)
+  const boundaries = new BoundarySequence(NO_BOUNDARIES)
   await boundaries.around(3, 8, false)
   boundaries.forget()
   expect(await boundaries.around(3, 8, false)).toEqual({ before: [boundaryAt(3, true)], end: undefined })
@@ -32,7 +33,7 @@ test.each([
   ['before a known end', 3, [9], []],
   ['at one, before another', 3, [3, 9], [boundaryAt(3, false)]],
 ] as const)('a stream that begins %s', async (_name, from, known, before) => {
-  expect(await new BoundaryPackets(endsOf(known)).around(from, 8, false)).toEqual({ before, end: undefined })
+  expect(await new BoundarySequence(endsOf(known)).around(from, 8, false)).toEqual({ before, end: undefined })
 })
 
 test('operation boundaries stand at ends, the last of each run, and none is missing at the commit point', async () => {
@@ -45,7 +46,7 @@ test('operation boundaries stand at ends, the last of each run, and none is miss
         total += length
         return total
       })
-      const boundaries = new BoundaryPackets(endsOf(ends))
+      const boundaries = new BoundarySequence(endsOf(ends))
       let at = Math.min(skip, total - 1)
       for (let i = 0; at < total; i++) {
         const to = Math.min(total, at + (runLengths[i] ?? 12))
