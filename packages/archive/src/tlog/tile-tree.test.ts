@@ -1,0 +1,118 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { portableSha256 as sha256 } from '../sha256.ts'
+import { encodeBundle } from './bundle.ts'
+import { TreeError } from './errors.ts'
+import { inclusionProof, isConsistent, leafHash, rootOfInclusion, treeRoot } from './merkle.ts'
+import { utf8 } from './text.ts'
+import { tilePath } from './tile-path.ts'
+import { TileTree } from './tile-tree.ts'
+import { bundleOf } from './tiles.ts'
+import { TreeHashes } from './tree-hashes.ts'
+
+const SIZE = 66_000
+const leaf = (index: number): Uint8Array => utf8(`leaf ${index}`)
+const all = new TreeHashes(sha256)
+for (let i = 0; i < SIZE; i++) all.append(leafHash(sha256, leaf(i)))
+
+/** Everything that a log of `size` leaves has, tiles and the bundles asked for. */
+function objectsOf(size: number): (path: string) => Uint8Array | undefined {
+  const tiles = new Map([...all.tiles(0, size)].map(({ path, bytes }) => [path, bytes]))
+  return (path) => {
+    const made = tiles.get(path)
+    if (made !== undefined || !path.startsWith('tile/entries/')) return made
+    for (let first = 0; first < size; first += 256) {
+      const ref = bundleOf(first, size)
+      if (tilePath(ref) !== path) continue
+      return encodeBundle(Array.from({ length: ref.width }, (_, i) => leaf(first + i)))
+    }
+    return undefined
+  }
+}
+
+const treeOf = (size: number, fetch: (path: string) => Uint8Array | undefined = objectsOf(size)): TileTree =>
+  new TileTree({ size, root: all.root(size), sha256, fetch: async (path) => fetch(path) })
+
+test('the root of a log that grows is that of all its leaves', () => {
+  for (let size = 0; size <= 600; size++) expect(all.root(size)).toEqual(treeRoot(sha256, all.leaves(0, size)))
+  for (const size of [65_535, 65_536, 65_537, SIZE]) {
+    expect(all.root(size)).toEqual(treeRoot(sha256, all.leaves(0, size)))
+  }
+})
+
+const sizes = fc.oneof(fc.integer({ min: 1, max: 600 }), fc.constantFrom(65_535, 65_536, 65_537, 65_792, SIZE))
+
+test('proofs made from tiles lead to the root', async () => {
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.nat(), async (size, at) => {
+      const index = at % size
+      const tree = treeOf(size)
+      const proof = await tree.inclusionProof(index)
+      expect(rootOfInclusion(sha256, await tree.leaf(index), proof, { index, size })).toEqual(all.root(size))
+      if (size <= 600) expect(proof).toEqual(inclusionProof(sha256, all.leaves(0, size), index))
+      const old = { size: at % (size + 1), root: all.root(at % (size + 1)) }
+      const now = { size, root: all.root(size) }
+      expect(isConsistent(sha256, old, now, await tree.consistencyProof(old.size))).toBe(true)
+      expect((await tree.bundle(index))[index % 256]).toEqual(leaf(index))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+describe('a log that is not what its checkpoint says', () => {
+  test('a flipped bit in anything that is read is found', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), fc.nat(), fc.nat(), async (size, at, which, bit) => {
+        const objects = objectsOf(size)
+        const read: string[] = []
+        const index = at % size
+        const use = async (tree: TileTree): Promise<void> => {
+          await tree.bundle(index)
+          await tree.leaf(index)
+          await tree.consistencyProof(Math.ceil(size / 2))
+        }
+        const recording = treeOf(size, (path) => {
+          read.push(path)
+          return objects(path)
+        })
+        await use(recording)
+        const bad = read[which % read.length]
+        const changed = treeOf(size, (path) => {
+          const bytes = objects(path)?.slice()
+          const byte = bit % (bytes?.length ?? 1)
+          if (path === bad && bytes !== undefined) bytes[byte] = (bytes[byte] ?? 0) ^ (1 << (bit % 8))
+          return bytes
+        })
+        await expect(use(changed)).rejects.toThrow(TreeError)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('what is missing is named', async () => {
+    const objects = objectsOf(1000)
+    const tree = treeOf(1000, (path) => (path === 'tile/0/001' ? undefined : objects(path)))
+    await expect(tree.leaf(300)).rejects.toThrow(expect.objectContaining({ code: 'MISSING', path: 'tile/0/001' }))
+  })
+
+  test('a tile of another length is no tile', async () => {
+    const objects = objectsOf(300)
+    const short = treeOf(300, (path) => objects(path)?.subarray(1))
+    await expect(short.leaf(3)).rejects.toThrow(expect.objectContaining({ code: 'MALFORMED' }))
+  })
+})
+
+test('partial tiles that were removed are read from the full ones', async () => {
+  const [old, grown] = [objectsOf(600), objectsOf(1000)]
+  const read: string[] = []
+  const tree = treeOf(600, (path) => {
+    read.push(path)
+    return path.includes('.p/') && path.startsWith('tile/0/') ? undefined : (old(path) ?? grown(path))
+  })
+  expect(await tree.leaf(599)).toEqual(all.leaf(599))
+  expect(read).toContain('tile/0/002')
+  const bundles = treeOf(600, (path) =>
+    path.includes('.p/') && path.includes('entries') ? undefined : (old(path) ?? grown(path)),
+  )
+  expect((await bundles.bundle(599)).length).toBe(600 - 512)
+})
