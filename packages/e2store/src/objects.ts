@@ -1,0 +1,21 @@
+export { type LocationCode, LocationError, type LocationErrorOptions } from './location/errors.ts'
+export { type HttpObjectsOptions, httpObjects } from './objects/http-objects.ts'
+export { checkKey } from './objects/keys.ts'
+export {
+  type MemoryObjects,
+  type MemoryObjectsOptions,
+  memoryObjects,
+  type ObjectsCall,
+  type StoredObject,
+} from './objects/memory-objects.ts'
+export type { RemoteObjectsOptions } from './objects/object-server.ts'
+export type {
+  GetOptions,
+  GetRangeOptions,
+  ObjectKind,
+  Objects,
+  PutOptions,
+  ReadObjectOptions,
+  WritableObjects,
+} from './objects/objects.ts'
+export { type S3ObjectsOptions, s3Objects } from './objects/s3-objects.ts'
