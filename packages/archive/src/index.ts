@@ -1,6 +1,9 @@
-export { Archive, type OpenArchiveOptions, type SegmentFile } from './archive.ts'
-export { samePoint } from './digest-chain.ts'
-export { type EntryRun, encodedEntries } from './entry-run.ts'
+export { Archive, type OpenArchiveOptions, type SegmentFile } from './archive/archive.ts'
+export { isSegment, openSegment, type Segment } from './archive/open-segment.ts'
+export { readBlock, readBlocks } from './archive/read-block.ts'
+export { type SegmentReport, verifiedRuns, verifySegment } from './archive/verify-segment.ts'
+export { type Codecs, portableCodecs } from './codecs/codecs.ts'
+export type { ZstdDecoder, ZstdEncoder } from './codecs/zstd.ts'
 export {
   ChainError,
   type ChainErrorCode,
@@ -10,27 +13,22 @@ export {
   type SegmentErrorCode,
   type SegmentStep,
 } from './errors.ts'
-export {
-  type IdentityFields,
-  type SegmentEnd,
-  type SegmentHeader,
-  SegmentRecordType,
-  type StreamPoint,
-} from './layout.ts'
-export { isSegment, openSegment } from './open-segment.ts'
-export { orderSegments, type SegmentFacts } from './order-segments.ts'
+export type { SegmentSink, WrittenSegment } from './export/segment-sequence.ts'
+export { type WriteArchiveOptions, writeArchive } from './export/write-archive.ts'
+export type { Segment1 } from './layout-1/segment-1.ts'
+export type { SegmentIndex } from './layout-1/segment-index.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
   type RestoreTarget,
   restoreArchive,
   verifyBeginning,
-} from './restore.ts'
-export type { Segment } from './segment.ts'
-export { readBlock, readBlocks } from './segment-blocks.ts'
-export type { SegmentIndex } from './segment-index.ts'
-export { parseSegmentName, type SegmentName, segmentNameOf } from './segment-name.ts'
-export type { SegmentSink, WrittenSegment } from './segment-sequence.ts'
+} from './restore/restore-archive.ts'
+export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
+export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
+export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'
+export { type StreamPoint, samePoint } from './segment/point.ts'
+export { SegmentRecordType } from './segment/record-type.ts'
+export { parseSegmentName, type SegmentName, segmentNameOf } from './segment/segment-name.ts'
+export type { VerifySegmentOptions } from './segment/verify-options.ts'
 export { portableSha256, type Sha256 } from './sha256.ts'
-export { type SegmentReport, type VerifySegmentOptions, verifiedRuns, verifySegment } from './verify-segment.ts'
-export { type WriteArchiveOptions, writeArchive } from './write-archive.ts'

@@ -2,7 +2,7 @@ import { fromBytes } from '@datastreamer/e2store'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openSegment, readBlock, readBlocks, type SegmentReport, verifySegment } from '../src/index.ts'
-import { nodeSha256 } from '../src/node.ts'
+import { nodeCodecs } from '../src/node.ts'
 import { archiveOf, blocks, damaged } from './support/streams.ts'
 
 /** What a damaged segment may end in: an error with a code, nothing else. */
@@ -20,7 +20,7 @@ describe('a damaged segment', () => {
   })
 
   const verify = async (bytes: Uint8Array): Promise<SegmentReport> =>
-    verifySegment(await openSegment(fromBytes(bytes)), { sha256: nodeSha256 })
+    verifySegment(await openSegment(fromBytes(bytes), nodeCodecs))
 
   test('verifies undamaged', async () => {
     expect((await verify(first)).blocks + (await verify(second)).blocks).toBe(30)

@@ -1,4 +1,5 @@
 import { openSegment, readBlock, readBlocks } from '@datastreamer/archive'
+import { nodeCodecs } from '@datastreamer/archive/node'
 import { NotInFileError, openEra } from '@datastreamer/e2store'
 import { blockHead, type EraBlock } from '@datastreamer/e2store/era'
 import { type Block, defaultHashes } from '@datastreamer/e2store/execution'
@@ -65,10 +66,10 @@ function segmentLines({ source }: E2File, json: boolean): BlockLines {
   return {
     by: 'block',
     async *all() {
-      for await (const blocks of readBlocks(await openSegment(source))) yield* blocks.map(line)
+      for await (const blocks of readBlocks(await openSegment(source, nodeCodecs))) yield* blocks.map(line)
     },
     async one(number) {
-      const block = await readBlock(await openSegment(source), number)
+      const block = await readBlock(await openSegment(source, nodeCodecs), number)
       return block && line(block)
     },
   }

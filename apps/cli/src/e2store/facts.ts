@@ -136,19 +136,21 @@ async function indexFacts(source: ByteSource, data: ByteSource | undefined): Pro
 }
 
 async function segmentFacts(name: string, segment: Segment): Promise<Facts> {
+  const { end: point, firstBlock, blocks } = segment
   const { identity, encoding, start } = segment.header
-  const { point } = segment.end
-  const { first, targets, position } = segment.blocks
+  const { position } = segment.index
   const entries = point.number - start.number
-  const lastBlock = first + BigInt(targets.length) - 1n
   return {
     name: checkSegmentName(name, segment),
     rows: [
       ['stream', `type ${identity.streamType}, system id ${identity.systemId}, version ${identity.version}`],
       ['encoding', encoding ?? 'not looked at'],
       ['entries', entries === 0n ? 'none' : `${start.number} to ${point.number - 1n} (${count(entries)})`],
-      ['blocks', targets.length === 0 ? 'none' : `${first} to ${lastBlock} (${count(targets.length)})`],
-      ['index', `${plural(targets.length, 'row')} at ${count(position)}`],
+      [
+        'blocks',
+        firstBlock === undefined ? 'none' : `${firstBlock} to ${firstBlock + BigInt(blocks) - 1n} (${count(blocks)})`,
+      ],
+      ['index', `${plural(blocks, 'row')} at ${count(position)}`],
       ['digest before', hex(start.digest)],
       ['digest after', hex(point.digest)],
     ],
@@ -159,8 +161,8 @@ async function segmentFacts(name: string, segment: Segment): Promise<Facts> {
       nextEntry: point.number,
       firstPosition: start.position,
       nextPosition: point.position,
-      firstBlock: targets.length === 0 ? null : first,
-      blocks: targets.length,
+      firstBlock: firstBlock ?? null,
+      blocks,
       indexPosition: position,
       digestBefore: start.digest,
       digestAfter: point.digest,

@@ -1,5 +1,5 @@
 import { Archive, restoreArchive, verifyBeginning } from '@datastreamer/archive'
-import { findSegments, nodeSha256, segmentFile } from '@datastreamer/archive/node'
+import { findSegments, nodeCodecs, segmentFile } from '@datastreamer/archive/node'
 import { nodeDisk, openStore } from '@datastreamer/store'
 import { Argument, Command, Option } from 'commander'
 import { MissingError } from '../errors.ts'
@@ -35,16 +35,15 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
   if (files.length === 0)
     throw new MissingError('NOT_FOUND', `no archive in ${paths.join(', ')}: there is no .e2ds file`)
   for (const path of files) refuseStream(path)
-  const archive = await Archive.open(files.map(segmentFile), { sha256: nodeSha256, explain: inFile })
+  const archive = await Archive.open(files.map(segmentFile), { codecs: nodeCodecs, explain: inFile })
   // Nothing is made if there is nothing to put into it.
-  if (!(await nodeDisk.exists(file))) await verifyBeginning(archive, file, { signal, sha256: nodeSha256 })
+  if (!(await nodeDisk.exists(file))) await verifyBeginning(archive, file, { signal })
   const { generation, version, systemId, streamType } = archive.getHeader()
   const store = await openStore({ file, generation, version, systemId, streamType })
   try {
     using progress = new Progress('import')
     const { before, after } = await restoreArchive(archive, store, {
       signal,
-      sha256: nodeSha256,
       onProgress: (bytes, total) => progress.show(bytes, total),
       onSegment: async ({ name, end }) => {
         progress.clear()

@@ -6,7 +6,7 @@ import {
   samePoint,
   verifySegment,
 } from '@datastreamer/archive'
-import { nodeSha256 } from '@datastreamer/archive/node'
+import { nodeCodecs } from '@datastreamer/archive/node'
 import {
   E2StoreError,
   iterateHeaders,
@@ -118,8 +118,8 @@ export class FileVerifier {
   }
 
   async #verifySegment({ source, name, path }: E2File, onProgress: OnProgress): Promise<Found> {
-    const segment = await openSegment(source)
-    const options = { signal: this.#options.signal, sha256: nodeSha256, onProgress }
+    const segment = await openSegment(source, nodeCodecs)
+    const options = { signal: this.#options.signal, onProgress }
     const { entries, blocks } = await verifySegment(segment, options)
     const { systemId } = segment.header.identity
     const { start } = segment.header
@@ -128,13 +128,13 @@ export class FileVerifier {
     if (follows && !samePoint(before.point, start)) {
       throw new ChainError('BROKEN_CHAIN', `${path} follows another stream than that of the file before it`)
     }
-    this.#stream = { systemId, point: segment.end.point }
+    this.#stream = { systemId, point: segment.end }
     const text = `${plural(entries, 'entry', 'entries')} from ${start.number} on, ${plural(blocks, 'block')}${follows ? ', follows the file before it' : ''}`
     const json = {
       firstEntry: start.number,
       entries,
       blocks,
-      digest: segment.end.point.digest,
+      digest: segment.end.digest,
       followsPrevious: follows,
     }
     return { text, json, wrongName: wrongName(checkSegmentName(name, segment)) }

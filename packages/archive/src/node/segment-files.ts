@@ -1,9 +1,9 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createFile, openFile } from '@datastreamer/e2store/node'
-import { Archive, type OpenArchiveOptions, type SegmentFile } from '../archive.ts'
-import type { SegmentSink } from '../segment-sequence.ts'
-import { nodeSha256 } from './node-sha256.ts'
+import { Archive, type OpenArchiveOptions, type SegmentFile } from '../archive/archive.ts'
+import type { SegmentSink } from '../export/segment-sequence.ts'
+import { nodeCodecs } from './node-codecs.ts'
 
 /** A segment in a file. */
 export function segmentFile(path: string): SegmentFile {
@@ -33,7 +33,7 @@ export async function openArchive(
   options: OpenArchiveOptions = {},
 ): Promise<Archive> {
   const found = await findSegments(paths)
-  return Archive.open(found.map(segmentFile), { sha256: nodeSha256, ...options })
+  return Archive.open(found.map(segmentFile), { codecs: nodeCodecs, ...options })
 }
 
 /**

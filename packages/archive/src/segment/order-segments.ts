@@ -1,6 +1,6 @@
-import { samePoint } from './digest-chain.ts'
-import { ChainError } from './errors.ts'
-import type { IdentityFields, SegmentHeader, StreamPoint } from './layout.ts'
+import { ChainError } from '../errors.ts'
+import type { IdentityFields, SegmentHeader } from './header.ts'
+import { type StreamPoint, samePoint } from './point.ts'
 
 /** What is known of a segment that is not open. */
 export interface SegmentFacts {

@@ -12,14 +12,13 @@ import {
   u64Of,
 } from '@datastreamer/format'
 import type { FullL2Block } from '@datastreamer/sequencer-entries'
-import { throwIfAborted } from './abort.ts'
-import { sameBytes, samePoint } from './digest-chain.ts'
-import { ChainError } from './errors.ts'
-import { openSegment } from './open-segment.ts'
-import { orderSegments, type SegmentFacts } from './order-segments.ts'
-import type { Segment } from './segment.ts'
-import { readBlock } from './segment-blocks.ts'
-import { portableSha256, type Sha256 } from './sha256.ts'
+import { throwIfAborted } from '../abort.ts'
+import { type Codecs, portableCodecs } from '../codecs/codecs.ts'
+import { ChainError } from '../errors.ts'
+import { orderSegments, type SegmentFacts } from '../segment/order-segments.ts'
+import { sameBytes, samePoint } from '../segment/point.ts'
+import { openSegment, type Segment } from './open-segment.ts'
+import { readBlock } from './read-block.ts'
 import { verifiedRuns } from './verify-segment.ts'
 
 /** A segment that is opened when it is read, and closed after. */
@@ -30,8 +29,8 @@ export interface SegmentFile {
 }
 
 export interface OpenArchiveOptions {
-  /** (default {@link portableSha256}) */
-  readonly sha256?: Sha256 | undefined
+  /** (default {@link portableCodecs}) */
+  readonly codecs?: Codecs | undefined
   /** Called with what went wrong with a segment; what it returns is thrown (default: that error). */
   readonly explain?: ((name: string, error: unknown) => unknown) | undefined
 }
@@ -51,17 +50,17 @@ export class Archive implements EntrySource {
   readonly name: string
   readonly segments: readonly [SegmentFacts, ...SegmentFacts[]]
   readonly #segments: readonly [ClosedSegment, ...ClosedSegment[]]
-  readonly #sha256: Sha256
+  readonly codecs: Codecs
   readonly #explain: (name: string, error: unknown) => unknown
 
   private constructor(
     segments: readonly [ClosedSegment, ...ClosedSegment[]],
-    { sha256 = portableSha256, explain = (_, error) => error }: OpenArchiveOptions,
+    { codecs = portableCodecs, explain = (_, error) => error }: OpenArchiveOptions,
   ) {
     this.name = segments[0].name
     this.segments = segments
     this.#segments = segments
-    this.#sha256 = sha256
+    this.codecs = codecs
     this.#explain = explain
   }
 
@@ -72,9 +71,10 @@ export class Archive implements EntrySource {
    * @throws {SegmentError} @throws {E2StoreError}
    */
   static async open(files: readonly SegmentFile[], options: OpenArchiveOptions = {}): Promise<Archive> {
-    const { explain = (_, error) => error } = options
+    const { codecs = portableCodecs, explain = (_, error) => error } = options
     const segments: ClosedSegment[] = []
-    for (const file of files) segments.push(await withSegment(file, explain, async (segment) => factsOf(file, segment)))
+    for (const file of files)
+      segments.push(await withSegment(file, codecs, explain, async (segment) => factsOf(file, segment)))
     return new Archive(orderSegments(segments), options)
   }
 
@@ -130,7 +130,7 @@ export class Archive implements EntrySource {
   async withSegment<T>(facts: SegmentFacts, use: (segment: Segment) => Promise<T>): Promise<T> {
     const closed = this.#segments.find((each) => each === facts)
     if (closed === undefined) throw new RangeError(`${facts.name} is not of this archive`)
-    return withSegment(closed.file, this.#explain, async (segment) => {
+    return withSegment(closed.file, this.codecs, this.#explain, async (segment) => {
       checkUnchanged(segment, closed)
       return use(segment)
     })
@@ -143,9 +143,9 @@ export class Archive implements EntrySource {
   ): AsyncGenerator<readonly Entry[], void, void> {
     const source = await closed.file.open()
     try {
-      const segment = await openSegment(source)
+      const segment = await openSegment(source, this.codecs)
       checkUnchanged(segment, closed)
-      for await (const run of verifiedRuns(segment, { signal, sha256: this.#sha256 })) {
+      for await (const run of verifiedRuns(segment, { signal })) {
         const entries = decodeEntries(run.bytes).filter(wanted)
         if (entries.length > 0) yield entries
       }
@@ -200,25 +200,24 @@ export class Archive implements EntrySource {
   }
 }
 
-function factsOf(file: SegmentFile, { header, end, blocks, source }: Segment): ClosedSegment {
-  const { first, targets } = blocks
-  const firstBlock = targets.length === 0 ? undefined : first
-  return { name: file.name, file, header, end: end.point, firstBlock, blocks: targets.length, size: source.size }
+function factsOf(file: SegmentFile, { header, end, firstBlock, blocks, source }: Segment): ClosedSegment {
+  return { name: file.name, file, header, end, firstBlock, blocks, size: source.size }
 }
 
 function checkUnchanged({ header, end }: Segment, facts: SegmentFacts): void {
-  if (samePoint(header.start, facts.header.start) && samePoint(end.point, facts.end)) return
+  if (samePoint(header.start, facts.header.start) && samePoint(end, facts.end)) return
   throw new ChainError('BROKEN_CHAIN', `${facts.name} was changed since it was opened`)
 }
 
 async function withSegment<T>(
   file: SegmentFile,
+  codecs: Codecs,
   explain: (name: string, error: unknown) => unknown,
   use: (segment: Segment) => Promise<T>,
 ): Promise<T> {
   const source = await file.open()
   try {
-    return await use(await openSegment(source))
+    return await use(await openSegment(source, codecs))
   } catch (error) {
     throw explain(file.name, error)
   } finally {

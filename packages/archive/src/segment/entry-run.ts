@@ -1,30 +1,34 @@
-import { type E2Record, RECORD_HEADER_BYTES } from '@datastreamer/e2store'
-import { snappyFramedDecode } from '@datastreamer/e2store/snappy'
 import { ENTRY_HEAD_BYTES, FormatError, viewOf, walkRun } from '@datastreamer/format'
-import { SegmentError, type SegmentStep } from './errors.ts'
-import { MAX_RUN_BYTES } from './layout.ts'
+import { SegmentError, type SegmentStep } from '../errors.ts'
 
-/** The entries of one StreamEntries record, back to back. */
+/** Most bytes of entries in a record, uncompressed: the largest entry fits. */
+export const MAX_RUN_BYTES = 1_048_576
+
+/** The entries of one record, back to back. */
 export interface EntryRun {
   /** Number of the first entry. */
   readonly first: bigint
   readonly count: number
   readonly bytes: Uint8Array
-  /** The record, compressed as it lies in the file. */
-  readonly record: E2Record
+  /** Where the record begins in its file. */
+  readonly position: number
+  /** How many entries stand before each operation boundary in it; none in layout 1, which does not have them. */
+  readonly boundaries: readonly number[]
+}
+
+/** What {@link countEntries} found. */
+export interface EntryCount {
+  readonly first: bigint
+  readonly count: number
 }
 
 /**
- * Decompress the entries of a record.
+ * Count the entries in the bytes of the record at `position`: there have to be whole ones, at least one, and nothing else.
  *
  * @param first number that the first entry must have, if that is known
- * @throws {SegmentError} `BAD_ENTRIES` @throws {E2StoreError}
- * @see docs/spec/archive.md §2.2
+ * @throws {SegmentError} `BAD_ENTRIES`
  */
-export function decodeRun(record: E2Record, step: SegmentStep, first?: bigint): EntryRun {
-  const { position } = record
-  const at = position + RECORD_HEADER_BYTES
-  const bytes = snappyFramedDecode(record.data, { maxBytes: MAX_RUN_BYTES, position: at, step })
+export function countEntries(bytes: Uint8Array, position: number, step: SegmentStep, first?: bigint): EntryCount {
   const bad = (what: string, cause?: unknown): SegmentError =>
     new SegmentError('BAD_ENTRIES', what, position, step, { cause })
   if (bytes.length < ENTRY_HEAD_BYTES) throw bad(`${bytes.length} bytes where entries should be`)
@@ -32,7 +36,7 @@ export function decodeRun(record: E2Record, step: SegmentStep, first?: bigint): 
   const number = first ?? view.getBigUint64(9)
   try {
     const { stop, count, end } = walkRun(view, 0, bytes.length, number)
-    if (stop === 'end') return { first: number, count, bytes, record }
+    if (stop === 'end') return { first: number, count }
     throw bad(`only ${end} of ${bytes.length} bytes are whole entries`)
   } catch (error) {
     throw error instanceof FormatError ? bad(error.message, error) : error
@@ -40,7 +44,7 @@ export function decodeRun(record: E2Record, step: SegmentStep, first?: bigint): 
 }
 
 /** The bytes of each entry, head and data. */
-export function* encodedEntries({ bytes }: EntryRun): Generator<Uint8Array, void, void> {
+export function* encodedEntries({ bytes }: Pick<EntryRun, 'bytes'>): Generator<Uint8Array, void, void> {
   const view = viewOf(bytes)
   for (let at = 0; at < bytes.length; ) {
     const end = at + view.getUint32(at + 1)

@@ -1,4 +1,5 @@
-import type { SegmentHeader, StreamPoint } from './layout.ts'
+import type { SegmentHeader } from './header.ts'
+import type { StreamPoint } from './point.ts'
 
 /** What the name of a segment says. It comes from outside: it is compared with the content, never trusted. */
 export interface SegmentName {

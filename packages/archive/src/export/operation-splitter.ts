@@ -6,7 +6,7 @@ import {
   type Generation,
   OperationBoundaries,
 } from '@datastreamer/sequencer-entries'
-import { MAX_RUN_BYTES } from './layout.ts'
+import { MAX_RUN_BYTES } from '../segment/entry-run.ts'
 
 /** Entries that stay together in a segment: an operation, or as much of a very large one as fits into a record. */
 export interface OperationRun {

@@ -9,7 +9,7 @@ function facts(first: number, next: number, { stream = 1, systemId = 5n } = {}):
     digest: new Uint8Array(32).fill(stream),
   })
   const identity = { generation: 3, version: 1, systemId, streamType: 1n } as const
-  const header = { identity, encoding: undefined, start: point(first) }
+  const header = { layout: 1, identity, encoding: undefined, start: point(first) } as const
   return { name: `${first}-${next}`, header, end: point(next), firstBlock: undefined, blocks: 0, size: 1000 }
 }
 

@@ -1,7 +1,8 @@
 import { type ByteSource, encodeRecordHeader, RECORD_HEADER_BYTES, readRecordHeader } from '@datastreamer/e2store'
 import { viewOf } from '@datastreamer/format'
-import { SegmentError } from './errors.ts'
-import { MAX_BLOCKS, SegmentRecordType } from './layout.ts'
+import { SegmentError } from '../errors.ts'
+import { SegmentRecordType } from '../segment/record-type.ts'
+import { MAX_BLOCKS } from './limits.ts'
 
 /** Bytes of the record's data without its rows. */
 const FIXED_BYTES = 16

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto'
-import { fromBytes } from '@datastreamer/e2store'
 import { encodeEntry } from '@datastreamer/format'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { portableSha256 } from '../sha256.ts'
 import { DigestChain } from './digest-chain.ts'
-import { decodeEnd, decodeHeader, encodeEnd, encodeHeader, type SegmentHeader } from './layout.ts'
-import { encodeSegmentIndex, readSegmentIndex } from './segment-index.ts'
+import { decodeHeader, encodeHeader, type SegmentHeader } from './header.ts'
 import { parseSegmentName, segmentNameOf } from './segment-name.ts'
-import { portableSha256 } from './sha256.ts'
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(/\s/g, ''), 'hex'))
 
 const DIGEST = '11'.repeat(32)
 const HEADER: SegmentHeader = {
+  layout: 1,
   identity: { generation: 3, version: 2, systemId: 1101n, streamType: 1n },
   encoding: 'protobuf',
   start: { number: 7n, position: 4711, digest: bytes(DIGEST) },
@@ -22,17 +21,14 @@ const HEADER_HEX = `01 03 02 04 00000000 4d04000000000000 0100000000000000 07000
 test('golden: the header, byte by byte', () => {
   expect(encodeHeader(HEADER)).toEqual(bytes(HEADER_HEX))
   expect(decodeHeader(bytes(HEADER_HEX), 8)).toEqual(HEADER)
-})
-
-test('golden: the end', () => {
-  const encoded = bytes(`0700000000000000 6712000000000000 ${DIGEST}`)
-  expect(encodeEnd(HEADER.start)).toEqual(encoded)
-  const checksum = new Uint8Array(32).fill(9)
-  expect(decodeEnd(Uint8Array.of(...encoded, ...checksum), 99)).toEqual({ point: HEADER.start, checksum })
+  const ofLayout2 = bytes(HEADER_HEX)
+  ofLayout2[0] = 2
+  expect(encodeHeader({ ...HEADER, layout: 2 })).toEqual(ofLayout2)
+  expect(decodeHeader(ofLayout2, 8)).toEqual({ ...HEADER, layout: 2 })
 })
 
 test.each([
-  ['another layout', 0, 2],
+  ['another layout', 0, 3],
   ['no generation', 1, 0],
   ['generation 4', 1, 4],
   ['an unknown encoding', 3, 5],
@@ -54,45 +50,6 @@ test('a header of another length is refused', () => {
       expect(() => decodeHeader(data, 8)).toThrow(expect.objectContaining({ code: 'BAD_HEADER' }))
     }),
   )
-})
-
-describe('the table of blocks', () => {
-  const table = { position: 300, first: 5n, targets: [88, 88, 200] }
-  const encoded = bytes(`d503 28000000 0000 0500000000000000
-    2cffffffffffffff 2cffffffffffffff 9cffffffffffffff 0300000000000000`)
-
-  test('golden, and found from its end', async () => {
-    expect(encodeSegmentIndex(table)).toEqual(encoded)
-    expect(await readSegmentIndex(fromBytes(Uint8Array.of(...new Uint8Array(300), ...encoded)), 88)).toEqual(table)
-  })
-
-  test('no block', async () => {
-    const none = { position: 10, first: 0n, targets: [] }
-    expect(
-      await readSegmentIndex(fromBytes(Uint8Array.of(...new Uint8Array(10), ...encodeSegmentIndex(none))), 8),
-    ).toEqual(none)
-  })
-
-  test.each([
-    ['more rows than there is room for', -8, 0xff],
-    ['one row less', -8, 2],
-    ['another type', -48, 0xd5 ^ 1],
-    ['a target before the entries', -31, 0xfe],
-    ['a target after them', -25, 0],
-  ])('with %s is refused', async (_, at, value) => {
-    const file = Uint8Array.of(...new Uint8Array(300), ...encoded)
-    file[file.length + at] = value
-    await expect(readSegmentIndex(fromBytes(file), 88)).rejects.toMatchObject({ code: 'BAD_INDEX', step: 'open' })
-  })
-
-  test('of any bytes is a table or an error, and takes no memory for what is not there', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 80 }), async (data) => {
-        const read = readSegmentIndex(fromBytes(data), 0)
-        await read.catch((error: unknown) => expect(error).toMatchObject({ step: 'open' }))
-      }),
-    )
-  })
 })
 
 test('digests go over the identity and every entry', () => {

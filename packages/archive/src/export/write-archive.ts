@@ -1,11 +1,11 @@
 import { BOOKMARK_TYPE, type Entry, type EntrySource, encodeEntry, type Signal } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { throwIfAborted } from './abort.ts'
-import { sameBytes } from './digest-chain.ts'
-import { ExportError } from './errors.ts'
+import { throwIfAborted } from '../abort.ts'
+import { ExportError } from '../errors.ts'
+import { sameBytes } from '../segment/point.ts'
+import { portableSha256, type Sha256 } from '../sha256.ts'
 import { OperationSplitter } from './operation-splitter.ts'
 import { SegmentSequence, type SegmentSink, type WrittenSegment } from './segment-sequence.ts'
-import { portableSha256, type Sha256 } from './sha256.ts'
 
 export interface WriteArchiveOptions {
   /** Begins a segment, under a name of its own until it is committed: `segmentFolder` of `./node` makes files. */

@@ -1,13 +1,14 @@
 import type { ByteSink } from '@datastreamer/e2store'
 import type { Header } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { DigestChain } from './digest-chain.ts'
-import { ExportError } from './errors.ts'
-import type { SegmentHeader, StreamPoint } from './layout.ts'
+import { ExportError } from '../errors.ts'
+import { DigestChain } from '../segment/digest-chain.ts'
+import type { SegmentHeader } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
+import { segmentNameOf } from '../segment/segment-name.ts'
+import type { Sha256 } from '../sha256.ts'
 import type { OperationRun } from './operation-splitter.ts'
-import { segmentNameOf } from './segment-name.ts'
 import { SegmentWriter } from './segment-writer.ts'
-import type { Sha256 } from './sha256.ts'
 
 /** Where a segment is written. Disposed of without {@link commit}, nothing of it stays. */
 export interface SegmentSink extends ByteSink, AsyncDisposable {

@@ -1,6 +1,7 @@
 import { HEADER_PAGE_BYTES, MAX_ENTRY_BYTES, placeEntry } from '@datastreamer/format'
-import { DIGEST_BYTES, encodeIdentity, type IdentityFields, type StreamPoint } from './layout.ts'
-import type { Sha256 } from './sha256.ts'
+import type { Sha256 } from '../sha256.ts'
+import { encodeIdentity, type IdentityFields } from './header.ts'
+import { DIGEST_BYTES, type StreamPoint } from './point.ts'
 
 /** The point of a stream that entries are appended to: number, position and digest. docs/spec/archive.md §3. */
 export class DigestChain {
@@ -39,13 +40,4 @@ export class DigestChain {
     this.#position = placeEntry(this.#position, entry.length) + entry.length
     this.#number++
   }
-}
-
-/** Whether two points are the same, with the same entries before them. */
-export function samePoint(a: StreamPoint, b: StreamPoint): boolean {
-  return a.number === b.number && a.position === b.position && sameBytes(a.digest, b.digest)
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

@@ -2,21 +2,16 @@ import { type ByteSink, encodeRecordHeader, RecordWriter } from '@datastreamer/e
 import type { IncrementalHash } from '@datastreamer/e2store/execution'
 import { snappyFramedEncode } from '@datastreamer/e2store/snappy'
 import { concatBytes } from '@datastreamer/format'
-import type { DigestChain } from './digest-chain.ts'
-import { ExportError } from './errors.ts'
-import {
-  END_BYTES,
-  encodeEnd,
-  encodeHeader,
-  MAX_BLOCKS,
-  RUN_BYTES,
-  type SegmentHeader,
-  SegmentRecordType,
-  type StreamPoint,
-} from './layout.ts'
+import { ExportError } from '../errors.ts'
+import { MAX_BLOCKS, RUN_BYTES } from '../layout-1/limits.ts'
+import { END_BYTES, encodeEnd } from '../layout-1/segment-end.ts'
+import { encodeSegmentIndex } from '../layout-1/segment-index.ts'
+import type { DigestChain } from '../segment/digest-chain.ts'
+import { encodeHeader, type SegmentHeader } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
+import { SegmentRecordType } from '../segment/record-type.ts'
+import type { Sha256 } from '../sha256.ts'
 import type { OperationRun } from './operation-splitter.ts'
-import { encodeSegmentIndex } from './segment-index.ts'
-import type { Sha256 } from './sha256.ts'
 
 /** Writes one segment. docs/spec/archive.md §2. */
 export class SegmentWriter {
@@ -55,7 +50,7 @@ export class SegmentWriter {
     chain: DigestChain,
     sha256: Sha256,
   ): Promise<SegmentWriter> {
-    const header = { ...identity, start: chain.point() }
+    const header: SegmentHeader = { layout: 1, ...identity, start: chain.point() }
     const writer = new SegmentWriter(sink, header, chain, sha256.create())
     await writer.#records.writeVersion()
     await writer.#records.write(SegmentRecordType.StreamHeader, encodeHeader(header))

@@ -1,14 +1,13 @@
 import { decodeEntry, type EntrySource, encodeEntry, type Signal } from '@datastreamer/format'
 import type { StreamWriter } from '@datastreamer/format/source'
-import type { Archive } from './archive.ts'
-import { DigestChain, samePoint } from './digest-chain.ts'
-import { encodedEntries } from './entry-run.ts'
-import { ChainError } from './errors.ts'
-import type { StreamPoint } from './layout.ts'
-import type { SegmentFacts } from './order-segments.ts'
-import type { Segment } from './segment.ts'
-import { portableSha256, type Sha256 } from './sha256.ts'
-import { verifiedRuns, verifySegment } from './verify-segment.ts'
+import type { Archive } from '../archive/archive.ts'
+import type { Segment } from '../archive/open-segment.ts'
+import { verifiedRuns, verifySegment } from '../archive/verify-segment.ts'
+import { ChainError } from '../errors.ts'
+import { DigestChain } from '../segment/digest-chain.ts'
+import { encodedEntries } from '../segment/entry-run.ts'
+import type { SegmentFacts } from '../segment/order-segments.ts'
+import { type StreamPoint, samePoint } from '../segment/point.ts'
 
 /** A stream that an archive is written into: an open store. */
 export interface RestoreTarget
@@ -21,8 +20,6 @@ export interface RestoreOptions {
   readonly onProgress?: ((bytes: number, total: number) => void) | undefined
   /** Called with each segment that is in the stream now. */
   readonly onSegment?: ((segment: SegmentFacts) => Promise<void> | void) | undefined
-  /** (default {@link portableSha256}) */
-  readonly sha256?: Sha256 | undefined
 }
 
 /** `totalEntries` of the target, before and after. */
@@ -40,7 +37,7 @@ export interface RestoreResult {
 export async function verifyBeginning(
   archive: Archive,
   target: string,
-  options: Pick<RestoreOptions, 'signal' | 'sha256'> = {},
+  options: Pick<RestoreOptions, 'signal'> = {},
 ): Promise<void> {
   const [first] = archive.segments
   if (first.header.start.number > 0n) throw startsLater(first, target, 0n)
@@ -58,17 +55,17 @@ export async function verifyBeginning(
 export async function restoreArchive(
   archive: Archive,
   target: RestoreTarget,
-  { signal, onProgress, onSegment, sha256 = portableSha256 }: RestoreOptions = {},
+  { signal, onProgress, onSegment }: RestoreOptions = {},
 ): Promise<RestoreResult> {
   const { totalEntries: before } = await target.getHeader()
-  const reached = await compareWithTarget(archive, target, { signal, sha256 })
+  const reached = await compareWithTarget(archive, target, signal)
   const bytes = archive.segments.reduce((sum, { size }) => sum + size, 0)
   let done = 0
   for (const facts of archive.segments) {
     const report = (position: number): void => onProgress?.(done + position, bytes)
     await archive.withSegment(facts, async (segment) => {
       if (facts.end.number <= reached.number) return
-      await restoreSegment(segment, target, reached, { signal, sha256, onProgress: report })
+      await restoreSegment(segment, target, reached, { signal, onProgress: report })
     })
     done += facts.size
     await onSegment?.(facts)
@@ -80,7 +77,7 @@ async function restoreSegment(
   segment: Segment,
   target: RestoreTarget,
   reached: StreamPoint,
-  options: Pick<RestoreOptions, 'signal' | 'onProgress' | 'sha256'>,
+  options: Pick<RestoreOptions, 'signal' | 'onProgress'>,
 ): Promise<void> {
   const { totalEntries, totalLength } = await target.getHeader()
   const { start } = segment.header
@@ -111,14 +108,14 @@ async function restoreSegment(
  * @returns where it ends, or where the archive ends if that is before
  */
 async function compareWithTarget(
-  { segments }: Archive,
+  { segments, codecs }: Archive,
   target: RestoreTarget,
-  { signal, sha256 }: { readonly signal: Signal | undefined; readonly sha256: Sha256 },
+  signal: Signal | undefined,
 ): Promise<StreamPoint> {
   const header = await target.getHeader()
   const [first] = segments
   if (first.header.start.number > header.totalEntries) throw startsLater(first, target.name, header.totalEntries)
-  const chain = DigestChain.atStart(header, sha256)
+  const chain = DigestChain.atStart(header, codecs.sha256)
   const points = [first.header.start, ...segments.map(({ end }) => end)].values()
   let point = points.next()
   const check = (): void => {

@@ -1,14 +1,14 @@
 import { decodeEntry, viewOf } from '@datastreamer/format'
 import { decodeSequencerEntry, entryKind, SequencerEntryError } from '@datastreamer/sequencer-entries'
-import { SegmentError } from './errors.ts'
-import type { Segment } from './segment.ts'
+import { SegmentError } from '../errors.ts'
+import type { Segment1 } from './segment-1.ts'
 
 /** Compares a segment's index with the blocks that there are. docs/spec/archive.md §4. */
 export class BlockCheck {
-  readonly #segment: Segment
+  readonly #segment: Segment1
   #seen = 0
 
-  constructor(segment: Segment) {
+  constructor(segment: Segment1) {
     this.#segment = segment
   }
 
@@ -21,7 +21,7 @@ export class BlockCheck {
   push(bytes: Uint8Array, position: number): void {
     const number = this.#blockIn(bytes, position)
     if (number === undefined) return
-    const { first, targets } = this.#segment.blocks
+    const { first, targets } = this.#segment.index
     const expected = first + BigInt(this.#seen)
     if (number !== expected || targets[this.#seen] !== position) {
       const indexed = targets[this.#seen] ?? 'nowhere'
@@ -33,7 +33,7 @@ export class BlockCheck {
 
   /** There are no more entries. @throws {SegmentError} `BAD_INDEX` */
   end(): void {
-    const { targets, position } = this.#segment.blocks
+    const { targets, position } = this.#segment.index
     if (this.#seen === targets.length) return
     const what = `index of ${targets.length} blocks, found were ${this.#seen},`
     throw new SegmentError('BAD_INDEX', what, position, 'verify')
