@@ -1,4 +1,5 @@
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { LeafChain, sameEntries } from '../leaf/check-follows.ts'
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { HistoryError } from '../leaf/history-error.ts'

@@ -1,6 +1,6 @@
-import { sameBytes } from '../digest-chain.ts'
-import type { CheckpointSigner } from './interim.ts'
-import type { SealedLog, SignedCheckpoint } from './sealed-log.ts'
+import { sameBytes } from '../segment/point.ts'
+import type { CheckpointKeys, SignedCheckpoint } from './checkpoint-keys.ts'
+import type { SealedLog } from './sealed-log.ts'
 
 /** How the checkpoint of a history stands to the newest one that the publisher signed. */
 export type FoundCheckpoint =
@@ -17,13 +17,13 @@ export type FoundCheckpoint =
 export async function compareCheckpoint(
   note: Uint8Array | undefined,
   log: SealedLog,
-  signer: CheckpointSigner,
+  keys: CheckpointKeys,
 ): Promise<FoundCheckpoint> {
   if (note === undefined) return log.signed === undefined ? { kind: 'same' } : { kind: 'behind', size: 0 }
-  const checkpoint = await signer.open(note)
-  if (checkpoint === undefined) return { kind: 'foreign', note, found: undefined }
-  const found = { ...checkpoint, note }
+  if (log.signed !== undefined && sameBytes(note, log.signed.note)) return { kind: 'same' }
+  const found = await keys.open(note)
+  if (found === undefined) return { kind: 'foreign', note, found }
   if (found.size > log.signedSize) return { kind: 'ahead', found }
-  if (!sameBytes(found.root, log.rootOf(found.size))) return { kind: 'foreign', note, found }
+  if (!sameBytes(found.root, log.tree.root(found.size))) return { kind: 'foreign', note, found }
   return found.size === log.signedSize ? { kind: 'same' } : { kind: 'behind', size: found.size }
 }

@@ -1,30 +1,33 @@
+import type { WritableObjects } from '@datastreamer/e2store/objects'
 import { NotFoundError, type OperationSource, type Signal, TruncatedError } from '@datastreamer/format'
+import type { SignerKey } from '@datastreamer/format/signing'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { throwIfAborted } from '../abort.ts'
-import { DigestChain } from '../digest-chain.ts'
-import type { IdentityFields } from '../layout.ts'
+import { DigestChain } from '../segment/digest-chain.ts'
+import type { IdentityFields } from '../segment/header.ts'
 import type { EpochLeaf } from '../leaf/leaf.ts'
 import { portableSha256, type Sha256 } from '../sha256.ts'
+import { CheckpointKeys } from './checkpoint-keys.ts'
 import { HistoryTarget } from './history-target.ts'
-import type { CheckpointSigner, HistoryObjects } from './interim.ts'
 import type { Lag } from './lag.ts'
 import { LogPublisher } from './log-publisher.ts'
 import type { OnPublishEvent } from './publish-event.ts'
 import { Publishing } from './publishing.ts'
 import type { PublisherState } from './publisher-state.ts'
 import { readOn, Rewind } from './read-on.ts'
-import { isRetryable, type Sleep } from './retry.ts'
+import { isRetryable } from './retry.ts'
 import { SealedLog } from './sealed-log.ts'
 import type { BeginCutting } from './segment-cutting.ts'
-import { stopWith } from './stop.ts'
+import { realSleep, type Sleep } from './sleep.ts'
+import { type StopSignal, stopWith } from './stop.ts'
 import { StreamDiffers } from './stream-differs.ts'
 import { StreamView } from './stream-view.ts'
 
 export interface PublishHistoryOptions {
   readonly source: OperationSource
-  readonly destination: HistoryObjects
+  readonly destination: WritableObjects
   readonly state: PublisherState
-  readonly signer: CheckpointSigner
+  /** One key, or the old and the new one while a key is replaced. */
+  readonly keys: readonly SignerKey[]
   readonly cutting: BeginCutting
   /** How entries are encoded; without it a lag cannot be in blocks. */
   readonly encoding?: Generation | undefined
@@ -37,7 +40,8 @@ export interface PublishHistoryOptions {
    */
   readonly rest?: boolean | undefined
   readonly signal?: Signal | undefined
-  readonly sleep: Sleep
+  /** (default: by the platform's clock) */
+  readonly sleep?: Sleep | undefined
   /** After how many milliseconds it is looked whether what was published is still there (default 5000). */
   readonly confirmMs?: number | undefined
   /** How often a request is made at most if it fails for a while (default: as long as it takes with `follow`, else 8 times). */
@@ -63,8 +67,9 @@ export async function publishHistory(options: PublishHistoryOptions): Promise<vo
     throw new RangeError('a lag in blocks needs to know how entries are encoded')
   }
   const stop = stopWith(signal)
-  const { state, signer, sha256 = portableSha256 } = options
-  const run = new Run(options, await SealedLog.load({ state, signer, sha256 }), stop.signal)
+  const { state, sha256 = portableSha256 } = options
+  const keys = new CheckpointKeys(options.keys)
+  const run = new Run(options, await SealedLog.load({ state, keys, sha256 }), keys, stop.signal)
   try {
     await run.untilEnd()
   } finally {
@@ -75,38 +80,40 @@ export async function publishHistory(options: PublishHistoryOptions): Promise<vo
 
 class Run {
   readonly #options: PublishHistoryOptions
-  readonly #signal: Signal
+  readonly #signal: StopSignal
   readonly #log: SealedLog
   readonly #stream: StreamView
   readonly #publisher: LogPublisher
   readonly #publishing: Publishing
   readonly #sha256: Sha256
+  readonly #sleep: Sleep
   readonly #onEvent: OnPublishEvent
 
-  constructor(options: PublishHistoryOptions, log: SealedLog, signal: Signal) {
-    const { source, destination, signer, cutting, sleep, follow = true, confirmMs = 5000 } = options
+  constructor(options: PublishHistoryOptions, log: SealedLog, keys: CheckpointKeys, signal: StopSignal) {
+    const { source, destination, cutting, sleep = realSleep, follow = true, confirmMs = 5000 } = options
     const { attempts = follow ? Number.POSITIVE_INFINITY : 8, sha256 = portableSha256, onEvent = () => {} } = options
     this.#options = options
     this.#signal = signal
     this.#log = log
     this.#sha256 = sha256
+    this.#sleep = sleep
     this.#onEvent = onEvent
     this.#stream = new StreamView({ source, sha256, cutting, signal })
     const target = new HistoryTarget(destination, { sleep, onEvent, signal, attempts })
     const pause = (): Promise<void> => sleep(confirmMs, signal)
     const stream = this.#stream
-    this.#publisher = new LogPublisher({ log, target, stream, signer, sha256, onEvent, pause, waits: follow })
+    this.#publisher = new LogPublisher({ log, target, stream, keys, sha256, onEvent, pause, waits: follow })
     this.#publishing = new Publishing({ publisher: this.#publisher, sleep, signal, confirmMs })
   }
 
   async untilEnd(): Promise<void> {
     for (;;) {
-      throwIfAborted(this.#signal)
+      this.#signal.throwIfAborted()
       try {
         if (await this.#pass()) return
       } catch (error) {
         const failure = await this.failure()
-        throwIfAborted(this.#signal)
+        this.#signal.throwIfAborted()
         await this.#recover(failure ?? error)
       }
     }
@@ -162,7 +169,7 @@ class Run {
     }
     if (!isRetryable(error)) throw error
     this.#onEvent({ kind: 'failed', what: 'read the stream', error, retryInMs: SOURCE_PAUSE_MS })
-    await this.#options.sleep(SOURCE_PAUSE_MS, this.#signal)
+    await this.#sleep(SOURCE_PAUSE_MS, this.#signal)
   }
 
   /** Begin an epoch after the last segment that the stream still has, if that is not the last one. */

@@ -1,73 +1,89 @@
-import type { Signal } from '@datastreamer/format'
+import type { PutOptions, WritableObjects } from '@datastreamer/e2store/objects'
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
-import { CacheControl } from './cache-control.ts'
-import type { HistoryObjects } from './interim.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { LogObject } from './log-objects.ts'
 import { type RetryOptions, retried } from './retry.ts'
 
 const CHECKPOINT = 'checkpoint'
+/** More than any checkpoint has, so that what is there instead can be kept. */
+const MAX_CHECKPOINT_BYTES = 1_048_576
 const BYTES = 'application/octet-stream'
-const TEXT = 'text/plain; charset=utf-8'
 
-/** The history that is published to. What fails for a while is tried again; one request is under way at a time. */
+/** How objects are stored, and what caches are told of them. docs/spec/history.md §1. */
+const Stored = {
+  checkpoint: { kind: 'mutable', cacheControl: 'no-cache', contentType: 'text/plain; charset=utf-8' },
+  forever: { kind: 'immutable', cacheControl: 'public, max-age=31536000, immutable', contentType: BYTES },
+  // Where two publishers were at work by mistake, one of them is written again.
+  partial: { kind: 'mutable', cacheControl: 'public, max-age=3600', contentType: BYTES },
+} as const satisfies Record<string, Omit<PutOptions, 'signal'>>
+
+/**
+ * The history that is published to. What fails for a while is tried again. Reads pass by caches; writes follow each other:
+ * one is under way at a time.
+ */
 export class HistoryTarget {
-  readonly #objects: HistoryObjects
+  readonly #objects: WritableObjects
   readonly #retry: RetryOptions
-  #bytes = 0
 
-  constructor(objects: HistoryObjects, retry: RetryOptions) {
+  constructor(objects: WritableObjects, retry: RetryOptions) {
     this.#objects = objects
     this.#retry = retry
   }
 
-  /** Bytes that were written. */
-  get bytes(): number {
-    return this.#bytes
-  }
-
   /** The checkpoint that is there now. */
   checkpoint(): Promise<Uint8Array | undefined> {
-    return this.get(CHECKPOINT)
+    return this.get(CHECKPOINT, MAX_CHECKPOINT_BYTES)
   }
 
-  get(key: string): Promise<Uint8Array | undefined> {
-    return retried(`get ${key}`, () => this.#objects.get(key, this.#options()), this.#retry)
+  async get(key: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    const { signal } = this.#retry
+    return retried(`get ${key}`, () => this.#objects.get(key, { maxBytes, reload: true, signal }), this.#retry)
   }
 
   async putCheckpoint(note: Uint8Array): Promise<void> {
-    await this.#put(CHECKPOINT, note, { kind: 'mutable', cacheControl: CacheControl.checkpoint, contentType: TEXT })
+    await this.#put(CHECKPOINT, note, Stored.checkpoint)
   }
 
-  async putObject({ key, bytes, cacheControl }: LogObject): Promise<void> {
-    // A tile, as long as it is partial, is written again where another publisher wrote it.
-    const kind = cacheControl === CacheControl.forever ? 'immutable' : 'mutable'
-    await this.#put(key, bytes, { kind, cacheControl, contentType: BYTES })
+  async putObject({ key, bytes, isFull }: LogObject): Promise<void> {
+    await this.#put(key, bytes, isFull ? Stored.forever : Stored.partial)
   }
 
-  /** Whether the history has a segment, as far as the size tells. */
-  async hasSegment(leaf: SegmentLeaf): Promise<boolean> {
-    const key = segmentKey(leaf)
-    const size = await retried(`look for ${key}`, () => this.#objects.sizeOf(key, this.#options()), this.#retry)
-    return size === leaf.bytes
+  /** Whether an object is there, byte for byte. */
+  async hasObject({ key, bytes }: LogObject): Promise<boolean> {
+    const found = await unlessOther(this.get(key, bytes.length))
+    return found !== undefined && sameBytes(found, bytes)
   }
 
   async putSegment(leaf: SegmentLeaf, file: Uint8Array): Promise<void> {
-    const options = { kind: 'immutable', cacheControl: CacheControl.forever, contentType: BYTES } as const
-    await this.#put(segmentKey(leaf), file, options)
+    await this.#put(segmentKey(leaf), file, Stored.forever)
   }
 
-  async #put(
-    key: string,
-    bytes: Uint8Array,
-    options: { readonly kind: 'immutable' | 'mutable'; readonly cacheControl: string; readonly contentType: string },
-  ): Promise<void> {
-    const put = (): Promise<void> => this.#objects.put(key, bytes, { ...options, ...this.#options() })
-    await retried(`put ${key}`, put, this.#retry)
-    this.#bytes += bytes.length
+  /** Whether a segment is there, as far as its size tells. */
+  async hasSegment(leaf: SegmentLeaf): Promise<boolean> {
+    const key = segmentKey(leaf)
+    const { bytes } = leaf
+    const options = { size: bytes, reload: true, signal: this.#retry.signal }
+    const read = (): Promise<Uint8Array | undefined> => this.#objects.getRange(key, bytes - 1, bytes, options)
+    return (await unlessOther(retried(`look for ${key}`, read, this.#retry))) !== undefined
   }
 
-  #options(): { readonly signal?: Signal } {
+  async #put(key: string, bytes: Uint8Array, stored: Omit<PutOptions, 'signal'>): Promise<void> {
     const { signal } = this.#retry
-    return signal === undefined ? {} : { signal }
+    await retried(`put ${key}`, () => this.#objects.put(key, bytes, { ...stored, signal }), this.#retry)
   }
+}
+
+/** `undefined` also for what has another size than it should have. */
+async function unlessOther(reading: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (isObjectError(error, 'TOO_LARGE') || isObjectError(error, 'BAD_ANSWER')) return undefined
+    throw error
+  }
+}
+
+/** Whether an error is one of objects, with this code. */
+export function isObjectError(error: unknown, code: 'TOO_LARGE' | 'BAD_ANSWER' | 'CONFLICT'): boolean {
+  return error instanceof Error && error.name === 'LocationError' && 'code' in error && error.code === code
 }

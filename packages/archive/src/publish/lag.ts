@@ -1,6 +1,6 @@
 import type { Entry } from '@datastreamer/format'
 import { decodeSequencerEntry, entryKind, type Generation } from '@datastreamer/sequencer-entries'
-import type { SegmentBlocks } from '../leaf/leaf.ts'
+import type { SegmentBlocks } from '../layout-2/stream-index.ts'
 
 /** How much longer than the end of a segment a stream has to be before it is sealed: in entries, or in L2 blocks. */
 export type Lag = { readonly entries: number } | { readonly blocks: number }

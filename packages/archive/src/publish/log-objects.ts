@@ -1,16 +1,19 @@
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
-import { BUNDLE_LEAVES, encodeLookup, lowestOf } from '../leaf/lookup.ts'
-import { concatBytes } from '@datastreamer/format'
+import { encodeLookup, type LookupRow, lowestOf } from '../leaf/lookup.ts'
 import type { Sha256 } from '../sha256.ts'
-import { CacheControl } from './cache-control.ts'
-import { encodeBundle, tileKey, treeRoot } from './interim.ts'
+import { encodeBundle } from '../tlog/bundle.ts'
+import { inclusionProof, treeRoot } from '../tlog/merkle.ts'
+import { parseTilePath, TILE_WIDTH, tilePath } from '../tlog/tile-path.ts'
+import { newBundles } from '../tlog/tiles.ts'
+import type { TreeHashes } from '../tlog/tree-hashes.ts'
 import type { SealedLog } from './sealed-log.ts'
 
 /** An object of a history, to be written. */
 export interface LogObject {
   readonly key: string
   readonly bytes: Uint8Array
-  readonly cacheControl: string
+  /** Whether no later checkpoint has another object in its stead: a full tile or bundle. */
+  readonly isFull: boolean
 }
 
 /** Leaves from one index up to another. */
@@ -19,54 +22,60 @@ export interface LeafRange {
   readonly size: number
 }
 
-/**
- * What has to be written for leaves before a checkpoint of the first `size` ones, if a checkpoint of `from` was written
- * before: bundles, tiles, and the lookup, in this order. docs/spec/history.md §1.
- */
-export function logObjects(log: SealedLog, { from, size }: LeafRange, sha256: Sha256): LogObject[] {
-  const leaves = log.leaves.slice(0, size)
-  const hashes = log.hashes.slice(0, size)
-  const objects = tilesOf('entries', from, size, (at, end) => encodeBundle(leaves.slice(at, end)))
-  let level: readonly Uint8Array[] = hashes
-  for (let [l, done] = [0, from]; level.length > 0; l++, done = Math.floor(done / BUNDLE_LEAVES)) {
-    const tiles = level
-    objects.push(...tilesOf(l, done, tiles.length, (at, end) => concatBytes(tiles.slice(at, end))))
-    level = Array.from({ length: Math.floor(tiles.length / BUNDLE_LEAVES) }, (_, i) =>
-      treeRoot(tiles.slice(i * BUNDLE_LEAVES, (i + 1) * BUNDLE_LEAVES), sha256),
-    )
-  }
-  if (size > BUNDLE_LEAVES) objects.push(lookupOf(leaves, hashes, sha256))
-  return objects
-}
-function tilesOf(
-  level: number | 'entries',
-  from: number,
-  size: number,
-  bytesOf: (at: number, end: number) => Uint8Array,
-): LogObject[] {
-  const objects: LogObject[] = []
-  for (let i = Math.floor(from / BUNDLE_LEAVES); i * BUNDLE_LEAVES < size; i++) {
-    const at = i * BUNDLE_LEAVES
-    const width = Math.min(BUNDLE_LEAVES, size - at)
-    const cacheControl = width === BUNDLE_LEAVES ? CacheControl.forever : CacheControl.partial
-    objects.push({ key: tileKey(level, i, width), bytes: bytesOf(at, at + width), cacheControl })
-  }
-  return objects
-}
+/** Makes what a history has besides segments and the checkpoint. docs/spec/history.md §1. */
+export class LogObjects {
+  readonly #log: SealedLog
+  readonly #sha256: Sha256
+  /** Rows of a tree's bundles that are followed by another, which do not change. */
+  #rows: LookupRow[] = []
+  #rowsOf: TreeHashes | undefined
 
-function lookupOf(leaves: readonly Uint8Array[], hashes: readonly Uint8Array[], sha256: Sha256): LogObject {
-  const size = leaves.length
-  const full = Math.ceil(size / BUNDLE_LEAVES) - 1
-  const rows = Array.from({ length: full }, (_, i) => {
-    const [at, end] = [i * BUNDLE_LEAVES, (i + 1) * BUNDLE_LEAVES]
-    const lowest = lowestOf(leaves.slice(at, end).map((leaf, j) => decodeLeaf(leaf, at + j)))
-    return { hash: treeRoot(hashes.slice(at, end), sha256), ...lowest }
-  })
-  const bytes = encodeLookup({
-    rows,
-    edge: hashes.slice(full * BUNDLE_LEAVES),
-    first: { leaf: leaves[0] ?? new Uint8Array(0), proof: [] },
-    last: leaves.at(-1) ?? new Uint8Array(0),
-  })
-  return { key: `lookup/${size}`, bytes, cacheControl: CacheControl.partial }
+  constructor(log: SealedLog, sha256: Sha256) {
+    this.#log = log
+    this.#sha256 = sha256
+  }
+
+  /**
+   * What has to be written before a checkpoint of the first `size` leaves, if one of `from` is there: bundles, tiles and the
+   * lookup, in this order.
+   */
+  *between({ from, size }: LeafRange): Generator<LogObject, void, void> {
+    const { leaves, tree } = this.#log
+    for (const ref of newBundles(from, size)) {
+      const at = ref.index * TILE_WIDTH
+      const bytes = encodeBundle(leaves.slice(at, at + ref.width))
+      yield { key: tilePath(ref), bytes, isFull: ref.width === TILE_WIDTH }
+    }
+    for (const { path, bytes } of tree.tiles(from, size)) {
+      yield { key: path, bytes, isFull: parseTilePath(path)?.width === TILE_WIDTH }
+    }
+    if (size > TILE_WIDTH) yield { key: `lookup/${size}`, bytes: this.#lookup(size), isFull: false }
+  }
+
+  #lookup(size: number): Uint8Array {
+    const { leaves, tree } = this.#log
+    const count = Math.ceil(size / TILE_WIDTH) - 1
+    const rows = this.#rowsBefore(count)
+    const edge = tree.leaves(count * TILE_WIDTH, size)
+    const roots = [...rows.map(({ hash }) => hash), treeRoot(this.#sha256, edge)]
+    // Leaf 0 leads to the root of the first bundle, and that to the root of all.
+    const proof = [
+      ...inclusionProof(this.#sha256, tree.leaves(0, TILE_WIDTH), 0),
+      ...inclusionProof(this.#sha256, roots, 0),
+    ]
+    const [first = new Uint8Array(0)] = leaves
+    return encodeLookup({ rows, edge, first: { leaf: first, proof }, last: leaves[size - 1] ?? first })
+  }
+
+  /** The rows of the first bundles. */
+  #rowsBefore(count: number): readonly LookupRow[] {
+    const { leaves, tree } = this.#log
+    if (this.#rowsOf !== tree) this.#rows = []
+    this.#rowsOf = tree
+    for (let at = this.#rows.length * TILE_WIDTH; this.#rows.length < count; at += TILE_WIDTH) {
+      const lowest = lowestOf(leaves.slice(at, at + TILE_WIDTH).map((leaf, i) => decodeLeaf(leaf, at + i)))
+      this.#rows.push({ hash: treeRoot(this.#sha256, tree.leaves(at, at + TILE_WIDTH)), ...lowest })
+    }
+    return this.#rows.slice(0, count)
+  }
 }

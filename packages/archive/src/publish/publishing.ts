@@ -1,12 +1,11 @@
-import type { Signal } from '@datastreamer/format'
 import type { LogPublisher } from './log-publisher.ts'
-import type { Sleep } from './retry.ts'
-import { stopWith } from './stop.ts'
+import type { Sleep } from './sleep.ts'
+import { type StopSignal, stopWith } from './stop.ts'
 
 export interface PublishingOptions {
   readonly publisher: LogPublisher
   readonly sleep: Sleep
-  readonly signal: Signal
+  readonly signal: StopSignal
   /** After how long it is looked whether what was published is still there. */
   readonly confirmMs: number
 }

@@ -1,9 +1,15 @@
-import { sameBytes } from '../digest-chain.ts'
-import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
+import { decodeBundle, MAX_LEAF_BYTES } from '../tlog/bundle.ts'
+import { TreeError } from '../tlog/errors.ts'
+import { leafHash, type TreeState } from '../tlog/merkle.ts'
+import { TILE_WIDTH, type TileRef, tilePath } from '../tlog/tile-path.ts'
+import { newBundles } from '../tlog/tiles.ts'
+import { TreeHashes } from '../tlog/tree-hashes.ts'
 import type { HistoryTarget } from './history-target.ts'
-import { type Checkpoint, decodeBundle, leafHash, tileKey, treeRoot } from './interim.ts'
 import type { SealedLog } from './sealed-log.ts'
+
+const MAX_BUNDLE_BYTES = TILE_WIDTH * (MAX_LEAF_BYTES + 2)
 
 /**
  * All leaves of a checkpoint that a history has: those of the log as far as they are signed for, the others from the
@@ -13,36 +19,38 @@ import type { SealedLog } from './sealed-log.ts'
 export async function readNewLeaves(
   target: HistoryTarget,
   log: SealedLog,
-  { size, root }: Checkpoint,
+  { size, root }: TreeState,
   sha256: Sha256,
 ): Promise<Uint8Array[] | undefined> {
-  const leaves = log.leaves.slice(0, log.signedSize)
-  for (let i = Math.floor(leaves.length / BUNDLE_LEAVES); leaves.length < size; i++) {
-    const width = Math.min(BUNDLE_LEAVES, size - i * BUNDLE_LEAVES)
-    const bundle = await readBundle(target, i, width)
+  const known = log.signedSize
+  const leaves = log.leaves.slice(0, known)
+  for (const ref of newBundles(known, size)) {
+    const bundle = await readBundle(target, ref)
     if (bundle === undefined) return undefined
-    leaves.push(...bundle.slice(leaves.length - i * BUNDLE_LEAVES))
+    leaves.push(...bundle.slice(leaves.length - ref.index * TILE_WIDTH))
   }
-  const hashes = leaves.map((leaf, i) =>
-    i < log.signedSize ? (log.hashes[i] ?? leafHash(leaf, sha256)) : leafHash(leaf, sha256),
-  )
-  return sameBytes(treeRoot(hashes, sha256), root) ? leaves : undefined
+  const tree = new TreeHashes(sha256)
+  for (const hash of log.tree.leaves(0, known)) tree.append(hash)
+  for (const leaf of leaves.slice(known)) tree.append(leafHash(sha256, leaf))
+  return sameBytes(tree.root(), root) ? leaves : undefined
 }
 
-/** The first leaves of a bundle; the full one has them too. */
-async function readBundle(target: HistoryTarget, index: number, width: number): Promise<Uint8Array[] | undefined> {
-  for (const key of new Set([tileKey('entries', index, width), tileKey('entries', index, BUNDLE_LEAVES)])) {
-    const bytes = await target.get(key)
-    const leaves = bytes && decoded(bytes)
-    if (leaves !== undefined && leaves.length >= width) return leaves.slice(0, width)
+/** The leaves of a bundle; the full one begins with those of a partial one. */
+async function readBundle(target: HistoryTarget, ref: TileRef): Promise<Uint8Array[] | undefined> {
+  const full = { ...ref, width: TILE_WIDTH }
+  for (const each of ref.width === TILE_WIDTH ? [full] : [ref, full]) {
+    const bytes = await target.get(tilePath(each), MAX_BUNDLE_BYTES)
+    const leaves = bytes && decoded(bytes, each)
+    if (leaves !== undefined) return leaves.slice(0, ref.width)
   }
   return undefined
 }
 
-function decoded(bytes: Uint8Array): Uint8Array[] | undefined {
+function decoded(bytes: Uint8Array, ref: TileRef): Uint8Array[] | undefined {
   try {
-    return decodeBundle(bytes)
-  } catch {
-    return undefined
+    return decodeBundle(bytes, ref.width, tilePath(ref))
+  } catch (error) {
+    if (error instanceof TreeError) return undefined
+    throw error
   }
 }

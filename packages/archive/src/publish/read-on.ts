@@ -1,6 +1,6 @@
 import type { OperationEvent, OperationSource } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { samePoint } from '../digest-chain.ts'
+import { samePoint } from '../segment/point.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
 import type { Sha256 } from '../sha256.ts'
 import { isPast, type Lag, lastBlockAmong, lastBlockOf, type Reach } from './lag.ts'

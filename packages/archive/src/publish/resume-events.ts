@@ -1,5 +1,5 @@
 import type { OperationEvent } from '@datastreamer/format'
-import type { StreamPoint } from '../layout.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { StreamDiffers } from './stream-differs.ts'
 import { PointCheck } from './stream-view.ts'

@@ -1,14 +1,11 @@
-import type { Signal } from '@datastreamer/format'
-import { throwIfAborted } from '../abort.ts'
 import type { OnPublishEvent } from './publish-event.ts'
-
-/** Waits; throws the signal's reason as soon as it is aborted. */
-export type Sleep = (ms: number, signal?: Signal) => Promise<void>
+import type { Sleep } from './sleep.ts'
+import type { StopSignal } from './stop.ts'
 
 export interface RetryOptions {
   readonly sleep: Sleep
   readonly onEvent: OnPublishEvent
-  readonly signal: Signal | undefined
+  readonly signal: StopSignal
   /** How often a request is made, at most. */
   readonly attempts: number
 }
@@ -21,21 +18,22 @@ const LONGEST_MS = 60_000
  * fails for good is thrown at once.
  */
 export async function retried<T>(what: string, work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { signal, attempts, sleep, onEvent } = options
   for (let attempt = 1; ; attempt++) {
-    throwIfAborted(options.signal)
+    signal.throwIfAborted()
     try {
       return await work()
     } catch (error) {
-      throwIfAborted(options.signal)
-      if (!isRetryable(error) || attempt >= options.attempts) throw error
+      signal.throwIfAborted()
+      if (!isRetryable(error) || attempt >= attempts) throw error
       const retryInMs = Math.max(retryAfterMs(error), Math.min(FIRST_MS * 2 ** Math.min(attempt - 1, 16), LONGEST_MS))
-      options.onEvent({ kind: 'failed', what, error, retryInMs })
-      await options.sleep(retryInMs, options.signal)
+      onEvent({ kind: 'failed', what, error, retryInMs })
+      await sleep(retryInMs, signal)
     }
   }
 }
 
-/** Whether the same request may work later: `LocationError`s and all `StreamError`s say so. */
+/** Whether the same may work later: errors of locations and of streams say so. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof Error && 'retryable' in error && error.retryable === true
 }

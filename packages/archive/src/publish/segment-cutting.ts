@@ -1,14 +1,13 @@
 import type { OperationEvent } from '@datastreamer/format'
-import { sameBytes } from '../digest-chain.ts'
-import type { StreamPoint } from '../layout.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
+import { type StreamPoint, sameBytes } from '../segment/point.ts'
 
 /** What a segment's leaf says, but for the epoch. */
-export type SegmentFacts2 = Omit<SegmentLeaf, 'kind' | 'epoch'>
+export type CutLeaf = Omit<SegmentLeaf, 'kind' | 'epoch'>
 
 /** A segment that was cut, compressed and hashed. */
 export interface CutSegment {
-  readonly leaf: SegmentFacts2
+  readonly leaf: CutLeaf
   /** The file, in chunks that follow each other. */
   readonly file: readonly Uint8Array[]
 }

@@ -1,15 +1,18 @@
 import type { Signal } from '@datastreamer/format'
 
+/** A signal, with what is used of it. */
+export type StopSignal = Signal & { throwIfAborted(): void }
+
 /** Ends what its signal was given to. */
 export interface Stop {
-  readonly signal: Signal
+  readonly signal: StopSignal
   abort(reason: unknown): void
 }
 
 // What is used of the platform: the package compiles without the types of a browser or of Node.
 const platform = globalThis as unknown as {
   readonly AbortController: new () => Stop
-  readonly AbortSignal: { any(signals: readonly Signal[]): Signal }
+  readonly AbortSignal: { any(signals: readonly Signal[]): StopSignal }
 }
 
 /** Something that can be ended from inside, and ends with a signal from outside. */

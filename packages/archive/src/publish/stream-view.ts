@@ -1,11 +1,13 @@
-import { concatBytes, type Entry, encodeEntry, type Header, NotFoundError, type OperationEvent, type OperationSource, type Signal, TruncatedError } from '@datastreamer/format'
-import { DigestChain, samePoint } from '../digest-chain.ts'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import { concatBytes, type Entry, encodeEntry, type Header, NotFoundError, type OperationEvent, type OperationSource, TruncatedError } from '@datastreamer/format'
 import { sameIdentity } from '../leaf/check-follows.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
+import { DigestChain } from '../segment/digest-chain.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import { type StreamPoint, samePoint } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { PublishError } from './publish-error.ts'
 import { type BeginCutting, sameFile } from './segment-cutting.ts'
+import type { StopSignal } from './stop.ts'
 
 /** How a stream stands to points of a history. */
 export type StreamFit =
@@ -19,7 +21,7 @@ export interface StreamViewOptions {
   readonly source: OperationSource
   readonly sha256: Sha256
   readonly cutting: BeginCutting
-  readonly signal: Signal | undefined
+  readonly signal: StopSignal
 }
 
 /** What the publisher asks of the stream, besides reading on: parts of it, again. */

@@ -3,16 +3,14 @@ import type { Random } from '@datastreamer/fixtures/random'
 import {
   type EntriesOptions,
   type Entry,
-  encodeEntry,
   HEADER_PAGE_BYTES,
   type Header,
   type OperationEvent,
   type OperationSource,
   TruncatedError,
 } from '@datastreamer/format'
-import { DigestChain } from '../../src/digest-chain.ts'
-import type { StreamPoint } from '../../src/layout.ts'
-import { nodeSha256 } from '../../src/node.ts'
+import type { StreamPoint } from '../../src/segment/point.ts'
+import { firstPoint, pointAfter } from './point-after.ts'
 
 const IDENTITY = { generation: 3, version: 4, systemId: 7n, streamType: 1n } as const
 /** Entries of a batch that a reader gets. */
@@ -26,7 +24,8 @@ export class ChangingStream implements OperationSource {
   #entries: Entry[] = []
   /** Lowest length since each reader last looked. */
   readonly #readers = new Set<{ lowest: number }>()
-  #wake = Promise.withResolvers<void>()
+  /** Readers that wait at the head. */
+  #waiting: (() => void)[] = []
   #current: StreamPoint[] = []
   /** All points that the stream ever had. */
   readonly #known = new Set<string>()
@@ -85,7 +84,7 @@ export class ChangingStream implements OperationSource {
         next += entries.length
         if (entries.length > 0) yield { kind: 'entries', entries }
         if (entries.length > 0) yield { kind: 'operationBoundary', nextEntry: BigInt(next), gap: false }
-        else if (follow) await Promise.race([this.#wake.promise, aborted(signal as AbortSignal | undefined)])
+        else if (follow) await this.#changed(signal as AbortSignal | undefined)
         else throw new TruncatedError('TRUNCATED', BigInt(next) - 1n, BigInt(this.length))
       }
     } finally {
@@ -101,27 +100,27 @@ export class ChangingStream implements OperationSource {
     throw new Error('not needed')
   }
 
-  #notify(): void {
-    this.#wake.resolve()
-    this.#wake = Promise.withResolvers()
+  #changed(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+    })
   }
 
-  /** Note the digests that the stream has from an entry on. */
+  #notify(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  /** Note the points that the stream has from an entry on. */
   #notePoints(from: number): void {
-    const start = this.#current[from]
-    const chain = start === undefined ? DigestChain.atStart(this.identity, nodeSha256) : new DigestChain(start, nodeSha256)
+    let point = this.#current[from] ?? firstPoint(this.identity)
     this.#current = this.#current.slice(0, from)
     for (const entry of [...this.#entries.slice(from), undefined]) {
-      const point = chain.point()
       this.#current.push(point)
       this.#known.add(`${point.number} ${Buffer.from(point.digest).toString('hex')}`)
-      if (entry !== undefined) chain.append(encodeEntry(entry))
+      if (entry !== undefined) point = pointAfter(point, entry)
     }
   }
-}
-
-function aborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }

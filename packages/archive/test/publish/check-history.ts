@@ -1,22 +1,28 @@
-import { decodeEntries, encodeEntry } from '@datastreamer/format'
-import { DigestChain, sameBytes, samePoint } from '../../src/digest-chain.ts'
+import { decodeEntries } from '@datastreamer/format'
 import { LeafChain } from '../../src/leaf/check-follows.ts'
 import { decodeLeaf } from '../../src/leaf/decode-leaf.ts'
 import { type SegmentLeaf, segmentKey } from '../../src/leaf/leaf.ts'
 import { nodeSha256 } from '../../src/node.ts'
-import { type CheckpointSigner, decodeBundle, leafHash, tileKey, treeRoot } from '../../src/publish/interim.ts'
+import type { CheckpointKeys } from '../../src/publish/checkpoint-keys.ts'
+import { sameBytes, samePoint } from '../../src/segment/point.ts'
+import { decodeBundle } from '../../src/tlog/bundle.ts'
+import { leafHash } from '../../src/tlog/merkle.ts'
+import { TILE_WIDTH, tilePath } from '../../src/tlog/tile-path.ts'
+import { newBundles } from '../../src/tlog/tiles.ts'
+import { TreeHashes } from '../../src/tlog/tree-hashes.ts'
 import type { ChangingStream } from './changing-stream.ts'
+import { pointAfter } from './point-after.ts'
 
 /** Whether objects are a valid history at every moment, and each checkpoint continues those that were there before. */
 export class HistoryWatch {
   readonly #roots = new Map<number, string>()
   /** Segments that were right. */
   readonly #checked = new Map<string, Uint8Array>()
-  readonly #signer: CheckpointSigner
+  readonly keys: CheckpointKeys
   readonly #stream: ChangingStream
 
-  constructor(signer: CheckpointSigner, stream: ChangingStream) {
-    this.#signer = signer
+  constructor(keys: CheckpointKeys, stream: ChangingStream) {
+    this.keys = keys
     this.#stream = stream
   }
 
@@ -30,15 +36,16 @@ export class HistoryWatch {
     const note = objects.get('checkpoint')
     const chain = new LeafChain()
     if (note === undefined) return chain
-    const checkpoint = await this.#signer.open(note)
+    const checkpoint = await this.keys.open(note)
     if (checkpoint === undefined) throw new Error('a checkpoint that the key did not sign')
     const { size, root } = checkpoint
     const leaves = readBundles(objects, size)
     for (const [i, leaf] of leaves.entries()) chain.push(decodeLeaf(leaf, i))
-    const hashes = leaves.map((leaf) => leafHash(leaf, nodeSha256))
-    check(sameBytes(treeRoot(hashes, nodeSha256), root), `${size} leaves do not make the root`)
-    this.#checkRoots(size, hashes)
-    checkTiles(objects, hashes)
+    const tree = new TreeHashes(nodeSha256)
+    for (const leaf of leaves) tree.append(leafHash(nodeSha256, leaf))
+    check(sameBytes(tree.root(), root), `${size} leaves do not make the root`)
+    this.#checkRoots(tree)
+    for (const { path, bytes } of tree.tiles(0)) check(sameBytes(tile(objects, path, bytes.length), bytes), `${path} has other hashes`)
     for (const leaf of chain.valid) this.#checkSegment(leaf, objects.get(segmentKey(leaf)))
     return chain
   }
@@ -49,46 +56,41 @@ export class HistoryWatch {
     if (file === undefined) throw new Error(`${key} is not there`)
     if (this.#checked.get(key) === file) return
     check(sameBytes(nodeSha256.digest(file), leaf.sha256), `${key} has other bytes`)
-    const counted = new DigestChain(leaf.start, nodeSha256)
-    for (const entry of decodeEntries(file.subarray(1))) counted.append(encodeEntry(entry))
-    check(samePoint(counted.point(), leaf.end), `${key} has other entries`)
+    const end = decodeEntries(file.subarray(1)).reduce(pointAfter, leaf.start)
+    check(samePoint(end, leaf.end), `${key} has other entries`)
     check(this.#stream.had(leaf.end.number, leaf.end.digest), `the stream never had ${key}`)
     this.#checked.set(key, file)
   }
 
   /** Every checkpoint that was seen is a beginning of this one. */
-  #checkRoots(size: number, hashes: readonly Uint8Array[]): void {
-    const rootOf = (length: number): string =>
-      Buffer.from(treeRoot(hashes.slice(0, length), nodeSha256)).toString('hex')
-    for (const [seen, root] of this.#roots) check(seen > size || rootOf(seen) === root, `the checkpoint of ${seen} is no beginning of that of ${size}`)
+  #checkRoots(tree: TreeHashes): void {
+    const { size } = tree
+    const rootOf = (length: number): string => Buffer.from(tree.root(length)).toString('hex')
+    for (const [seen, root] of this.#roots) {
+      check(seen > size || rootOf(seen) === root, `the checkpoint of ${seen} is no beginning of that of ${size}`)
+    }
     this.#roots.set(size, rootOf(size))
   }
 }
 
-function readBundles(objects: ReadonlyMap<string, Uint8Array>, size: number): Uint8Array[] {
+type ObjectMap = ReadonlyMap<string, Uint8Array>
+
+function readBundles(objects: ObjectMap, size: number): Uint8Array[] {
   const leaves: Uint8Array[] = []
-  for (let i = 0; leaves.length < size; i++) {
-    const width = Math.min(256, size - i * 256)
-    const bytes = objects.get(tileKey('entries', i, width)) ?? objects.get(tileKey('entries', i, 256))
-    if (bytes === undefined) throw new Error(`bundle ${i} of ${width} is not there`)
-    leaves.push(...decodeBundle(bytes).slice(0, width))
+  for (const ref of newBundles(0, size)) {
+    const path = tilePath(ref)
+    const bytes = objects.get(path)
+    const full = objects.get(tilePath({ ...ref, width: TILE_WIDTH }))
+    if (bytes !== undefined) leaves.push(...decodeBundle(bytes, ref.width, path))
+    else if (full !== undefined) leaves.push(...decodeBundle(full, TILE_WIDTH, path).slice(0, ref.width))
+    else throw new Error(`${path} is not there`)
   }
   return leaves
 }
 
-function checkTiles(objects: ReadonlyMap<string, Uint8Array>, hashes: readonly Uint8Array[]): void {
-  let level = hashes
-  for (let l = 0; level.length > 0; l++) {
-    for (let i = 0; i * 256 < level.length; i++) {
-      const tile = level.slice(i * 256, (i + 1) * 256)
-      const bytes = objects.get(tileKey(l, i, tile.length)) ?? objects.get(tileKey(l, i, 256))
-      check(Buffer.from(bytes ?? []).subarray(0, tile.length * 32).equals(Buffer.concat(tile)), `tile ${l}/${i} has other hashes`)
-    }
-    const tiles = level
-    level = Array.from({ length: Math.floor(tiles.length / 256) }, (_, i) =>
-      treeRoot(tiles.slice(i * 256, (i + 1) * 256), nodeSha256),
-    )
-  }
+/** A tile, or as many bytes of the full one. */
+function tile(objects: ObjectMap, path: string, bytes: number): Uint8Array {
+  return objects.get(path) ?? objects.get(path.replace(/\.p.*/, ''))?.subarray(0, bytes) ?? new Uint8Array(0)
 }
 
 function check(holds: boolean, what: string): void {

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { LocationError, type PutOptions, type WritableObjects } from '@datastreamer/e2store/objects'
 import type { Random } from '@datastreamer/fixtures/random'
 import { concatBytes } from '@datastreamer/format'
-import type { HistoryObjects } from '../../src/publish/interim.ts'
 import type { PublisherState } from '../../src/publish/publisher-state.ts'
+import { sameBytes } from '../../src/segment/point.ts'
 
 /** The process died. */
 export class Crash extends Error {
@@ -13,7 +14,7 @@ export class Crash extends Error {
 export type CrashKind = 'before' | 'after' | 'late'
 
 export interface WorldSession {
-  readonly objects: HistoryObjects
+  readonly objects: WritableObjects
   readonly state: PublisherState
 }
 
@@ -24,8 +25,8 @@ export class MemoryWorld {
   state: Map<string, Uint8Array> = new Map()
   /** PUT requests that were sent before a crash and are not there yet. */
   #late: (readonly [string, Uint8Array])[] = []
-  /** Called after every change of the objects. */
-  onChange: (key: string) => void = () => {}
+  /** Called after every change of what the history is. */
+  onChange: () => void = () => {}
   /** Called before every call. */
   onCall: () => void = () => {}
 
@@ -34,8 +35,30 @@ export class MemoryWorld {
   }
 
   set(key: string, bytes: Uint8Array): void {
+    const before = this.objects.get(key)
+    if (before !== undefined && sameBytes(before, bytes)) return
     this.objects.set(key, bytes.slice())
-    this.onChange(key)
+    // What nobody refers to yet changes nothing.
+    if (before !== undefined || key === 'checkpoint') this.onChange()
+  }
+
+  #put(key: string, bytes: Uint8Array, kind: PutOptions['kind']): void {
+    const there = this.objects.get(key)
+    if (kind === 'immutable' && there !== undefined && !sameBytes(there, bytes)) {
+      throw new LocationError('CONFLICT', `${key}: other bytes are there`)
+    }
+    this.set(key, bytes)
+  }
+
+  #range(key: string, from: number, to: number, size: number | undefined): Uint8Array | undefined {
+    const found = this.objects.get(key)
+    if (found !== undefined && found.length !== size) throw new LocationError('BAD_ANSWER', `${key}: another size`)
+    return found?.slice(from, to)
+  }
+
+  /** Whether requests are under way that the process that sent them does not know of any more. */
+  get hasLate(): boolean {
+    return this.#late.length > 0
   }
 
   /** Some of the late requests arrive. */
@@ -71,12 +94,13 @@ export class MemoryWorld {
       objects: {
         name: 'memory',
         get: (key) => call().then(() => this.objects.get(key)?.slice()),
-        sizeOf: (key) => call().then(() => this.objects.get(key)?.length),
-        put: (key, bytes) =>
+        getRange: (key, from, to, options) => call().then(() => this.#range(key, from, to, options?.size)),
+        put: (key, bytes, { kind }) =>
           write(
-            () => this.set(key, bytes),
+            () => this.#put(key, bytes, kind),
             () => this.#late.push([key, bytes.slice()]),
           ),
+        [Symbol.asyncDispose]: async () => {},
       },
       state: {
         read: (name) => call().then(() => this.state.get(name)?.slice()),

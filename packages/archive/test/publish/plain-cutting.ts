@@ -1,7 +1,7 @@
 import { concatBytes, type Entry, encodeEntry } from '@datastreamer/format'
-import { DigestChain } from '../../src/digest-chain.ts'
 import { nodeSha256 } from '../../src/node.ts'
 import type { BeginCutting, CutSegment } from '../../src/publish/segment-cutting.ts'
+import { pointAfter } from './point-after.ts'
 
 const NO_BLOCKS = { first: 0n, count: 0, firstBatch: 0n, lastBatch: 0n, firstTime: 0n, lastTime: 0n }
 
@@ -12,15 +12,14 @@ const NO_BLOCKS = { first: 0n, count: 0, firstBatch: 0n, lastBatch: 0n, firstTim
 export function plainCutting(options: { readonly compressor?: number; readonly every?: number } = {}): BeginCutting {
   const { compressor = 1, every = 9 } = options
   return (start) => {
-    const chain = new DigestChain(start, nodeSha256)
     let from = start
+    let end = start
     let entries: Entry[] = []
     const cut = (): CutSegment => {
       const file = [Uint8Array.of(compressor), ...entries.map((entry) => encodeEntry(entry))]
       const bytes = file.reduce((sum, chunk) => sum + chunk.length, 0)
       const sha256 = nodeSha256.digest(concatBytes(file))
       const records = [{ bytes, entries: entries.length, blocks: 0 }]
-      const end = chain.point()
       const leaf = { start: from, end, bytes, sha256, root: sha256, blocks: NO_BLOCKS, records }
       from = end
       entries = []
@@ -33,7 +32,7 @@ export function plainCutting(options: { readonly compressor?: number; readonly e
         for (const entry of event.entries) {
           if (entries.length > 0 && (entry.data[0] ?? 0) % every === 0) cuts.push(cut())
           entries.push({ ...entry, data: entry.data.slice() })
-          chain.append(encodeEntry(entry))
+          end = pointAfter(end, entry)
         }
         return cuts
       },
