@@ -58,7 +58,7 @@ const folders = {
     'folder',
     'mirror',
   ],
-  'packages/archive': ['codecs segment', 'layout-1', 'archive', 'export restore', 'node'],
+  'packages/archive': ['codecs segment', 'layout-1 tlog', 'layout-2', 'archive leaf', 'export restore', 'node'],
   'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],
   'packages/era-rpc': ['protocol text', 'params', 'methods', 'dispatch', 'beacon node'],
   'packages/era-parquet': ['tables', 'file', 'export'],

@@ -17,6 +17,21 @@ export type { SegmentSink, WrittenSegment } from './export/segment-sequence.ts'
 export { type WriteArchiveOptions, writeArchive } from './export/write-archive.ts'
 export type { Segment1 } from './layout-1/segment-1.ts'
 export type { SegmentIndex } from './layout-1/segment-index.ts'
+export { type BookmarkKey, bookmarkKey, homePage } from './layout-2/bookmark-key.ts'
+export {
+  type BookmarkPage,
+  decodeBookmarkPage,
+  type PagePlace,
+  type PageRow,
+  recordsOfKey,
+} from './layout-2/bookmark-page.ts'
+export { type DecodedRecord, decodeRecord, type RecordPlace } from './layout-2/decode-record.ts'
+export type { EncodedSegment } from './layout-2/encode-segment.ts'
+export { blockOfBookmark } from './layout-2/entry-facts.ts'
+export type { PiecePlace } from './layout-2/piece.ts'
+export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } from './layout-2/pieces.ts'
+export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from './layout-2/segment-builder.ts'
+export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
 export {
   type RestoreOptions,
   type RestoreResult,

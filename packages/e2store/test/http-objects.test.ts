@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { hasNginx, startNginx, tempDir } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
+import type { WebRequest } from '../src/location.ts'
 import { httpObjects } from '../src/objects.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { type Answers, FileServer, someBytes } from './support/file-server.ts'
@@ -48,7 +49,7 @@ describe('one request', () => {
 
   test('has nothing that a browser asks another server about first', async () => {
     const requests: Readonly<Record<string, unknown>>[] = []
-    const fetch = async (url: string, { signal: _, ...request }: Readonly<Record<string, unknown>>) => {
+    const fetch = async (url: string, { signal: _, ...request }: WebRequest) => {
       requests.push({ url, ...request })
       return { ...{ status: 404, type: 'default', url, body: null }, headers: new Headers() }
     }
@@ -75,6 +76,23 @@ describe('one request', () => {
         ...{ ...request, url: 'https://example.org/a/c' },
         headers: { ...headers, authorization: 'Basic dXNlcjpzZWNyZXQ=', 'x-own': '1' },
       },
+    ])
+  })
+
+  test('is enough for what has moved for good, of the last thousand', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(url)
+      const isOld = url.startsWith('https://old')
+      const headers = new Headers(isOld ? { location: url.replace('old', 'new') } : {})
+      return { ...{ status: isOld ? 308 : 404, type: 'default', url, body: null }, headers }
+    }
+    const objects = httpObjects('https://old.example/', { fetch })
+    for (let i = 0; i <= 1024; i++) await objects.get(`${i}`, { maxBytes: 1 })
+    asked.length = 0
+    for (const key of ['1', '1024', '0']) await objects.get(key, { maxBytes: 1 })
+    expect(asked).toEqual([
+      ...['https://new.example/1', 'https://new.example/1024', 'https://old.example/0', 'https://new.example/0'],
     ])
   })
 

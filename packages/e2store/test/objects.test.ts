@@ -45,7 +45,7 @@ const RANGES = [
   [123, 45_678],
 ] as const
 
-describe.each(Object.entries(PLACES))('objects in a %s', (place, start) => {
+describe.each(Object.entries(PLACES))('objects in a %s', (kind, start) => {
   test('are what was stored, whole and in ranges', async () => {
     await using held = await start()
     const { objects } = held
@@ -119,7 +119,7 @@ describe.each(Object.entries(PLACES))('objects in a %s', (place, start) => {
   })
 
   // The server for buckets ignores conditions: those are tested with a made-up one.
-  test.skipIf(place === 'bucket')('that are immutable stay as they are', async () => {
+  test.skipIf(kind === 'bucket')('that are immutable stay as they are', async () => {
     await using held = await start()
     const { objects } = held
     const bytes = someBytes(1000)

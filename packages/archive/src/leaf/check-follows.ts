@@ -1,5 +1,5 @@
-import { samePoint } from '../digest-chain.ts'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import { type StreamPoint, samePoint } from '../segment/point.ts'
 import { HistoryError } from './history-error.ts'
 import { type EpochLeaf, endOf, type Leaf, type SegmentLeaf } from './leaf.ts'
 

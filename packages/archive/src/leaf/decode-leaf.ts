@@ -1,8 +1,10 @@
 import { HEADER_PAGE_BYTES, viewOf } from '@datastreamer/format'
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { RecordRow, SegmentBlocks } from '../layout-2/stream-index.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { EPOCH_BYTES, LEAF_VERSION, LeafKind, MAX_RECORDS, ROW_BYTES, SEGMENT_BYTES } from './encode-leaf.ts'
 import { HistoryError } from './history-error.ts'
-import type { EpochLeaf, Leaf, RecordRow, SegmentBlocks, SegmentLeaf } from './leaf.ts'
+import type { EpochLeaf, Leaf, SegmentLeaf } from './leaf.ts'
 
 /**
  * Decode the leaf at an index of the log. Its digests borrow the memory of `bytes`.

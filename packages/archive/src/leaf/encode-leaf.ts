@@ -1,5 +1,5 @@
 import { viewOf } from '@datastreamer/format'
-import type { StreamPoint } from '../layout.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import type { EpochLeaf, Leaf, SegmentLeaf } from './leaf.ts'
 
 export const LEAF_VERSION = 1

@@ -1,7 +1,7 @@
 import { hasVectors, readVector } from '@datastreamer/fixtures'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { StreamPoint } from '../layout.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import { LeafChain } from './check-follows.ts'
 import { decodeLeaf } from './decode-leaf.ts'
 import { encodeLeaf } from './encode-leaf.ts'

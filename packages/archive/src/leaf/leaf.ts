@@ -1,4 +1,6 @@
-import type { IdentityFields, StreamPoint } from '../layout.ts'
+import type { RecordRow, SegmentBlocks } from '../layout-2/stream-index.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 
 /** Opens an epoch: the stream goes on from an entry on, whatever older leaves say of later ones. docs/spec/history.md §3.1. */
 export interface EpochLeaf {
@@ -7,27 +9,6 @@ export interface EpochLeaf {
   /** Where the epoch's first segment begins. */
   readonly start: StreamPoint
   readonly identity: IdentityFields
-}
-
-/** One StreamRecord of a segment, as its leaf describes it. */
-export interface RecordRow {
-  /** Bytes in the file, header and path included. */
-  readonly bytes: number
-  readonly entries: number
-  /** L2 blocks that begin in it. */
-  readonly blocks: number
-}
-
-/** The L2 blocks that begin in a segment. */
-export interface SegmentBlocks {
-  /** Number of the first block, 0 if there is none. */
-  readonly first: bigint
-  readonly count: number
-  readonly firstBatch: bigint
-  readonly lastBatch: bigint
-  /** Timestamp of the first block, in seconds. */
-  readonly firstTime: bigint
-  readonly lastTime: bigint
 }
 
 /** Describes a segment: what it holds and what its bytes are. docs/spec/history.md §3.2. */

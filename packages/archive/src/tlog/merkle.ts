@@ -1,5 +1,5 @@
 import { concatBytes } from '@datastreamer/format'
-import { sameBytes } from '../digest-chain.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 
 // Hashes of trees as in RFC 6962 §2.1. Sizes and indexes are safe integers.
@@ -46,6 +46,18 @@ export function inclusionProof(sha256: Sha256, hashes: readonly Uint8Array[], in
   return index < split
     ? [...inclusionProof(sha256, left, index), treeRoot(sha256, right)]
     : [...inclusionProof(sha256, right, index - split), treeRoot(sha256, left)]
+}
+
+/** The inclusion proof of every leaf, each as {@link inclusionProof} gives it. */
+export function inclusionProofs(sha256: Sha256, hashes: readonly Uint8Array[]): Uint8Array[][] {
+  if (hashes.length <= 1) return hashes.map(() => [])
+  const split = splitOf(hashes.length)
+  const [left, right] = [hashes.slice(0, split), hashes.slice(split)]
+  const [leftRoot, rightRoot] = [treeRoot(sha256, left), treeRoot(sha256, right)]
+  return [
+    ...inclusionProofs(sha256, left).map((proof) => [...proof, rightRoot]),
+    ...inclusionProofs(sha256, right).map((proof) => [...proof, leftRoot]),
+  ]
 }
 
 /** How many hashes an inclusion proof has. */

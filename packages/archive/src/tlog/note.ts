@@ -10,7 +10,7 @@ import {
   type VerifierKey,
   verifyEd25519,
 } from '@datastreamer/format/signing'
-import { sameBytes } from '../digest-chain.ts'
+import { sameBytes } from '../segment/point.ts'
 import { verifyCosignature } from './cosignature.ts'
 import { NoteError } from './errors.ts'
 import { fromUtf8, utf8 } from './text.ts'

@@ -1,4 +1,4 @@
-import { sameBytes } from '../digest-chain.ts'
+import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { decodeBundle } from './bundle.ts'
 import { TreeError } from './errors.ts'
