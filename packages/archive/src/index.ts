@@ -15,6 +15,13 @@ export {
 } from './errors.ts'
 export type { SegmentSink, WrittenSegment } from './export/segment-sequence.ts'
 export { type WriteArchiveOptions, writeArchive } from './export/write-archive.ts'
+export type { BlocksFrom } from './history/block-start.ts'
+export { type AskOptions, type BatchLimits, History } from './history/history.ts'
+export type { HistoryNotice } from './history/history-notice.ts'
+export type { HistoryOptions } from './history/history-options.ts'
+export type { HistoryRun } from './history/history-run.ts'
+export { type HistoryPlace, type OpenHistoryOptions, openHistory } from './history/open-history.ts'
+export type { HistoryBlocksOptions } from './history/read-blocks.ts'
 export type { Segment1 } from './layout-1/segment-1.ts'
 export type { SegmentIndex } from './layout-1/segment-index.ts'
 export { type BookmarkKey, bookmarkKey, homePage } from './layout-2/bookmark-key.ts'
@@ -32,6 +39,7 @@ export type { PiecePlace } from './layout-2/piece.ts'
 export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } from './layout-2/pieces.ts'
 export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from './layout-2/segment-builder.ts'
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
+export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
