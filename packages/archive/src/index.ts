@@ -40,6 +40,7 @@ export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } f
 export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from './layout-2/segment-builder.ts'
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
 export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
+export type { EpochLeaf, SegmentLeaf } from './leaf/leaf.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
@@ -47,6 +48,7 @@ export {
   restoreArchive,
   verifyBeginning,
 } from './restore/restore-archive.ts'
+export { type RestoreHistoryOptions, restoreHistory } from './restore/restore-history.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

@@ -58,7 +58,7 @@ function rows(history: History, segments: readonly SegmentLeaf[], { publicKey }:
   const all: [string, string][] = [
     ['history', history.name],
     ['log', `${history.origin}, ${plural(history.size, 'leaf', 'leaves')}`],
-    ['signed', publicKey === undefined ? 'not checked: no --public-key' : `by ${history.signers.join(', ')}`],
+    ['signed', publicKey === undefined ? 'not checked: no --public-key' : 'by the key that was given'],
     ['header', `generation ${generation}`],
     ['version', String(version)],
     ['system id', String(systemId)],
@@ -84,7 +84,7 @@ function toJson(history: History, segments: readonly SegmentLeaf[], { publicKey 
   const range = first && last && { firstBlock: String(first.blocks.first), lastBlock: lastBlockOf(last) }
   return {
     ...{ source: history.name, origin: history.origin, leaves: history.size },
-    signedBy: publicKey === undefined ? null : history.signers,
+    authorChecked: publicKey !== undefined,
     ...{ ...header, systemId: String(systemId), streamType: String(streamType), totalEntries: String(totalEntries) },
     ...{ segments: segments.length, storedBytes: stored, blocks, ...range },
   }
@@ -103,7 +103,8 @@ function segmentJson({ epoch, start, end, bytes, blocks, records }: SegmentLeaf)
 }
 
 function segmentLine({ start, end, bytes, blocks }: SegmentLeaf): string {
-  const range = blocks.count === 0 ? 'no blocks' : `blocks ${blocks.first} to ${blocks.first + BigInt(blocks.count) - 1n}`
+  const range =
+    blocks.count === 0 ? 'no blocks' : `blocks ${blocks.first} to ${blocks.first + BigInt(blocks.count) - 1n}`
   return `entries ${start.number} to ${end.number - 1n}, ${range}, ${bytesText(bytes)}`
 }
 

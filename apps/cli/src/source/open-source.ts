@@ -32,7 +32,10 @@ export async function openSource(
     return StreamFileSource.open({ file: src, streamType, follow, note })
   }
   if (address === undefined) {
-    throw new MissingError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port, a history as https:// or s3://)`)
+    throw new MissingError(
+      'NOT_FOUND',
+      `${src}: there is no such file (a server is named as host:port, a history as https:// or s3://)`,
+    )
   }
   const { host, port } = address
   if (port < 1 || port > 65_535) {

@@ -1,7 +1,7 @@
 import type { OperationEvent, OperationSource } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { samePoint } from '../segment/point.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
+import { samePoint } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { isPast, type Lag, lastBlockAmong, lastBlockOf, type Reach } from './lag.ts'
 import type { OnPublishEvent } from './publish-event.ts'

@@ -1,4 +1,13 @@
-import { concatBytes, type Entry, encodeEntry, type Header, NotFoundError, type OperationEvent, type OperationSource, TruncatedError } from '@datastreamer/format'
+import {
+  concatBytes,
+  type Entry,
+  encodeEntry,
+  type Header,
+  NotFoundError,
+  type OperationEvent,
+  type OperationSource,
+  TruncatedError,
+} from '@datastreamer/format'
 import { sameIdentity } from '../leaf/check-follows.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
 import { DigestChain } from '../segment/digest-chain.ts'
@@ -48,7 +57,8 @@ export class StreamView {
     const check = new PointCheck(start, points, this.#options.sha256)
     try {
       if (stop > start.number) {
-        for await (const { entries } of entriesOf(this.#read(start.number, stop))) if (!check.take(entries)) return 'differs'
+        for await (const { entries } of entriesOf(this.#read(start.number, stop)))
+          if (!check.take(entries)) return 'differs'
       }
     } catch (error) {
       // It was shortened while it was read: the next look sees how.
@@ -79,7 +89,9 @@ function nameOf({ generation, version, systemId, streamType }: IdentityFields): 
   return `generation ${generation}, version ${version}, system id ${systemId}, stream type ${streamType}`
 }
 
-async function* entriesOf(events: AsyncIterable<OperationEvent>): AsyncGenerator<Extract<OperationEvent, { kind: 'entries' }>, void, void> {
+async function* entriesOf(
+  events: AsyncIterable<OperationEvent>,
+): AsyncGenerator<Extract<OperationEvent, { kind: 'entries' }>, void, void> {
   for await (const event of events) if (event.kind === 'entries') yield event
 }
 

@@ -1,4 +1,4 @@
-import { type OperationSource, sameEntry, type Signal } from '@datastreamer/format'
+import { type OperationSource, type Signal, sameEntry } from '@datastreamer/format'
 import { ChainError } from '../errors.ts'
 import type { RestoreResult, RestoreTarget } from './restore-archive.ts'
 
