@@ -1,4 +1,4 @@
-import type { PutOptions, WritableObjects } from '@datastreamer/e2store/objects'
+import type { PutObjectOptions, WritableObjects } from '@datastreamer/e2store/objects'
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
 import { sameBytes } from '../segment/point.ts'
 import type { LogObject } from './log-objects.ts'
@@ -15,7 +15,7 @@ const Stored = {
   forever: { kind: 'immutable', cacheControl: 'public, max-age=31536000, immutable', contentType: BYTES },
   // Where two publishers were at work by mistake, one of them is written again.
   partial: { kind: 'mutable', cacheControl: 'public, max-age=3600', contentType: BYTES },
-} as const satisfies Record<string, Omit<PutOptions, 'signal'>>
+} as const satisfies Record<string, Omit<PutObjectOptions, 'signal'>>
 
 /**
  * The history that is published to. What fails for a while is tried again. Reads pass by caches; writes follow each other:
@@ -67,7 +67,7 @@ export class HistoryTarget {
     return (await unlessOther(retried(`look for ${key}`, read, this.#retry))) !== undefined
   }
 
-  async #put(key: string, bytes: Uint8Array, stored: Omit<PutOptions, 'signal'>): Promise<void> {
+  async #put(key: string, bytes: Uint8Array, stored: Omit<PutObjectOptions, 'signal'>): Promise<void> {
     const { signal } = this.#retry
     await retried(`put ${key}`, () => this.#objects.put(key, bytes, { ...stored, signal }), this.#retry)
   }

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { LocationError, type PutOptions, type WritableObjects } from '@datastreamer/e2store/objects'
+import { LocationError } from '@datastreamer/e2store/location'
+import type { PutObjectOptions, WritableObjects } from '@datastreamer/e2store/objects'
 import type { Random } from '@datastreamer/fixtures/random'
 import { concatBytes } from '@datastreamer/format'
 import type { PublisherState } from '../../src/publish/publisher-state.ts'
@@ -42,7 +43,7 @@ export class MemoryWorld {
     if (before !== undefined || key === 'checkpoint') this.onChange()
   }
 
-  #put(key: string, bytes: Uint8Array, kind: PutOptions['kind']): void {
+  #put(key: string, bytes: Uint8Array, kind: PutObjectOptions['kind']): void {
     const there = this.objects.get(key)
     if (kind === 'immutable' && there !== undefined && !sameBytes(there, bytes)) {
       throw new LocationError('CONFLICT', `${key}: other bytes are there`)
