@@ -32,12 +32,17 @@ export {
   type PageRow,
   recordsOfKey,
 } from './layout-2/bookmark-page.ts'
+export { type BuildSegmentsOptions, buildSegments } from './layout-2/build-segments.ts'
+export type { CutOptions } from './layout-2/cut-rule.ts'
 export { type DecodedRecord, decodeRecord, type RecordPlace } from './layout-2/decode-record.ts'
 export type { EncodedSegment } from './layout-2/encode-segment.ts'
 export { blockOfBookmark } from './layout-2/entry-facts.ts'
 export type { PiecePlace } from './layout-2/piece.ts'
 export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } from './layout-2/pieces.ts'
+export type { RecordHead } from './layout-2/record-head.ts'
+export type { Segment2 } from './layout-2/segment-2.ts'
 export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from './layout-2/segment-builder.ts'
+export { SegmentCutter, type SegmentCutterOptions, type SegmentPart } from './layout-2/segment-cutter.ts'
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
 export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
 export {
