@@ -24,18 +24,25 @@ export async function verifyEd25519(key: Uint8Array, signature: Uint8Array, byte
 
 /** Sign bytes with the key of a seed: 64 fresh bytes. @throws {KeyError} `NO_CRYPTO`; `BAD_KEY` if it is no seed */
 export async function signEd25519(seed: Uint8Array, bytes: Uint8Array): Promise<Uint8Array> {
-  const key = await importKey('pkcs8', concatBytes([PKCS8_HEAD, seed]), { usage: 'sign', extractable: false })
+  const key = await importSeed(seed, false)
   return new Uint8Array(await webCrypto().subtle.sign('Ed25519', key, bytes))
 }
 
 /** The public key of a seed. @throws {KeyError} `NO_CRYPTO`; `BAD_KEY` if it is no seed */
 export async function publicKeyOf(seed: Uint8Array): Promise<Uint8Array> {
-  const key = await importKey('pkcs8', concatBytes([PKCS8_HEAD, seed]), { usage: 'sign', extractable: true })
+  const key = await importSeed(seed, true)
   const { x = '' } = await webCrypto().subtle.exportKey('jwk', key)
   // The export is base64 with the letters of URLs, without padding.
   const bytes = decodeBase64(`${x.replaceAll('-', '+').replaceAll('_', '/')}=`)
   if (bytes?.length === PUBLIC_KEY_BYTES) return bytes
   throw new KeyError('NO_CRYPTO', 'this platform does not give the public key of an Ed25519 seed')
+}
+
+function importSeed(seed: Uint8Array, extractable: boolean): Promise<CryptoKey> {
+  // Platforms pass over what follows a key.
+  if (seed.length !== SEED_BYTES)
+    throw new KeyError('BAD_KEY', `a seed of ${seed.length} bytes, expected ${SEED_BYTES}`)
+  return importKey('pkcs8', concatBytes([PKCS8_HEAD, seed]), { usage: 'sign', extractable })
 }
 
 interface KeyUse {
