@@ -6,6 +6,7 @@ export { connect } from './connect.ts'
 export {
   ConnectionError,
   type ConnectionErrorCode,
+  type HistoryDifference,
   HistoryDiffersError,
   type HistoryDiffersErrorCode,
   type IdentityField,

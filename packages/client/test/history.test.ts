@@ -1,4 +1,5 @@
-import { BOOKMARK_TYPE, type Entry } from '@datastreamer/format'
+import { setImmediate as turn } from 'node:timers/promises'
+import { BOOKMARK_TYPE, type Entry, type Header } from '@datastreamer/format'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { describe, expect, test } from 'vitest'
 import { checkpointOf, connect, type Rewound, StreamClient, type StreamEvent } from '../src/index.ts'
@@ -272,6 +273,22 @@ describe('a history that fails', () => {
     expect(events).toEqual(['history 45', 'history TO_NOT_FOUND', 'connected', '0-30'])
   })
 
+  test('by an early end is asked again, then left to the server', async () => {
+    await using stage = await Stage.open(60, { entries: 45 })
+    const { batches } = stage.history
+    stage.history.batches = (options = {}) =>
+      batches.call(stage.history, { ...options, to: BigInt(options.to as bigint) < 30n ? options.to : 29n })
+    expect(await stage.events({ to: 50n, from: 28n })).toEqual([
+      'history 45',
+      '28-29',
+      ...Array.from({ length: 4 }, () => ['history GAP', 'history 45'])
+        .flat()
+        .slice(0, -1),
+      'connected',
+      '30-50',
+    ])
+  })
+
   test('by a gap is asked again, then left to the server', async () => {
     await using stage = await Stage.open(60, { entries: 45 })
     stage.history.has = entriesOf(0, 45).filter(({ number }) => number !== 7n)
@@ -283,4 +300,66 @@ describe('a history that fails', () => {
     const entries = events.flatMap((event) => (event.kind === 'entries' ? event.entries : []))
     expect(plain(entries)).toEqual(entriesOf(0, 51))
   })
+})
+
+describe('an iteration that waits for the history', () => {
+  const hanging = (history: HistoryCall): Pick<FakeHistoryOptions, 'onCall'> => ({
+    onCall: (call) => (call === history ? new Promise(() => undefined) : undefined),
+  })
+
+  test.each(['header', 'refresh', 'read', 'batch'] as const)('is ended by its signal (%s)', async (call) => {
+    await using stage = await Stage.open(60, { entries: call === 'refresh' ? 0 : 45, ...hanging(call) })
+    const stop = new AbortController()
+    const reason = new Error('enough')
+    const reading = failure(collect(stage.client.entries({ signal: stop.signal })))
+    while (stage.history.count(call) === 0) await turn()
+    stop.abort(reason)
+    expect(await reading).toBe(reason)
+  })
+
+  test('is ended by leaving it', async () => {
+    await using stage = await Stage.open(60, { entries: 45, ...hanging('batch') })
+    const entries = stage.client.entries()
+    const next = entries.next()
+    while (stage.history.count('batch') === 0) await turn()
+    await entries.return()
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
+  test('and by closing the client', async () => {
+    await using stage = await Stage.open(60, { entries: 45, ...hanging('batch') })
+    const reading = failure(collect(stage.client.entries()))
+    while (stage.history.count('batch') === 0) await turn()
+    await stage.client.close()
+    expect(await reading).toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+test('whoever wants the headers of the server has them also while entries come from the history', async () => {
+  const clock = new ManualClock()
+  let seen: () => void = () => undefined
+  const isSeen = new Promise<void>((resolve) => {
+    seen = resolve
+  })
+  const onCall = (call: HistoryCall): Promise<void> | void => (call === 'batch' ? isSeen : undefined)
+  await using stage = await Stage.open(60, { entries: 45, onCall }, { clock })
+  const totals: bigint[] = []
+  const headers = {
+    intervalMs: 40,
+    onHeader: ({ totalEntries }: Header) => {
+      totals.push(totalEntries)
+      seen()
+    },
+  }
+  const reading = stage.events({ headers, to: 50n })
+  await clock.waitingFor(40)
+  clock.advance(40)
+  expect((await reading).slice(-2)).toEqual(['connected', '45-50'])
+  expect(totals[0]).toBe(60n)
+})
+
+test('a history without a server that was ever asked is compared with its header first', async () => {
+  await using stage = await Stage.open(60, { entries: 45 })
+  await collect(stage.client.entries({ to: 10n }))
+  expect(stage.server.commands).toEqual([['header']])
 })

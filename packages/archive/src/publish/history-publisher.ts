@@ -2,34 +2,36 @@ import type { WritableObjects } from '@datastreamer/e2store/objects'
 import { NotFoundError, type OperationSource, type Signal, TruncatedError } from '@datastreamer/format'
 import type { SignerKey } from '@datastreamer/format/signing'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import type { EpochLeaf } from '../leaf/leaf.ts'
+import type { ZstdEncoder } from '../codecs/zstd.ts'
+import type { CutOptions } from '../layout-2/cut-rule.ts'
 import { DigestChain } from '../segment/digest-chain.ts'
 import type { IdentityFields } from '../segment/header.ts'
+import type { EpochLeaf } from '../leaf/leaf.ts'
 import { portableSha256, type Sha256 } from '../sha256.ts'
 import { CheckpointKeys } from './checkpoint-keys.ts'
+import { encodingOf, type SegmentMaking } from './making.ts'
 import { HistoryTarget } from './history-target.ts'
 import type { Lag } from './lag.ts'
 import { LogPublisher } from './log-publisher.ts'
 import type { OnPublishEvent } from './publish-event.ts'
-import type { PublisherState } from './publisher-state.ts'
 import { Publishing } from './publishing.ts'
-import { Rewind, readOn } from './read-on.ts'
+import type { PublisherState } from './publisher-state.ts'
+import { readOn, Rewind } from './read-on.ts'
 import { isRetryable } from './retry.ts'
 import { SealedLog } from './sealed-log.ts'
-import type { BeginCutting } from './segment-cutting.ts'
 import { realSleep, type Sleep } from './sleep.ts'
 import { type StopSignal, stopWith } from './stop.ts'
 import { StreamDiffers } from './stream-differs.ts'
 import { StreamView } from './stream-view.ts'
 
-export interface PublishHistoryOptions {
+export interface PublishHistoryOptions extends CutOptions {
   readonly source: OperationSource
   readonly destination: WritableObjects
   readonly state: PublisherState
   /** One key, or the old and the new one while a key is replaced. */
   readonly keys: readonly SignerKey[]
-  readonly cutting: BeginCutting
-  /** How entries are encoded; without it a lag cannot be in blocks. */
+  readonly zstd: ZstdEncoder
+  /** How entries are encoded (default: that of a stream of sequencers is found out). */
   readonly encoding?: Generation | undefined
   readonly lag: Lag
   /** Whether to go on with what comes (default true); else it ends with what the stream has. */
@@ -62,11 +64,7 @@ const SOURCE_PAUSE_MS = 1000
  * @see docs/spec/history.md §6
  */
 export async function publishHistory(options: PublishHistoryOptions): Promise<void> {
-  const { lag, encoding, signal } = options
-  if ('blocks' in lag && lag.blocks > 0 && encoding === undefined) {
-    throw new RangeError('a lag in blocks needs to know how entries are encoded')
-  }
-  const stop = stopWith(signal)
+  const stop = stopWith(options.signal)
   const { state, sha256 = portableSha256 } = options
   const keys = new CheckpointKeys(options.keys)
   const run = new Run(options, await SealedLog.load({ state, keys, sha256 }), keys, stop.signal)
@@ -88,9 +86,10 @@ class Run {
   readonly #sha256: Sha256
   readonly #sleep: Sleep
   readonly #onEvent: OnPublishEvent
+  #encoding: Generation | undefined
 
   constructor(options: PublishHistoryOptions, log: SealedLog, keys: CheckpointKeys, signal: StopSignal) {
-    const { source, destination, cutting, sleep = realSleep, follow = true, confirmMs = 5000 } = options
+    const { source, destination, sleep = realSleep, follow = true, confirmMs = 5000 } = options
     const { attempts = follow ? Number.POSITIVE_INFINITY : 8, sha256 = portableSha256, onEvent = () => {} } = options
     this.#options = options
     this.#signal = signal
@@ -98,7 +97,7 @@ class Run {
     this.#sha256 = sha256
     this.#sleep = sleep
     this.#onEvent = onEvent
-    this.#stream = new StreamView({ source, sha256, cutting, signal })
+    this.#stream = new StreamView({ source, sha256, signal, making: () => this.#making() })
     const target = new HistoryTarget(destination, { sleep, onEvent, signal, attempts })
     const pause = (): Promise<void> => sleep(confirmMs, signal)
     const stream = this.#stream
@@ -134,10 +133,10 @@ class Run {
     const identity = await this.#identity()
     const { totalEntries } = await this.#stream.header(identity)
     if (totalEntries < (this.#log.end?.number ?? 0n)) throw new StreamDiffers()
-    const { lag, encoding, source, cutting, follow = true, rest = false } = this.#options
+    const { lag, source, follow = true, rest = false } = this.#options
     const isEnd = await readOn({
-      ...{ source, cutting, lag, encoding, follow, rest, log: this.#log, publishing: this.#publishing },
-      ...{ stop: stopWith(this.#signal), sha256: this.#sha256, onEvent: this.#onEvent },
+      ...{ source, lag, follow, rest, making: await this.#making(), stop: stopWith(this.#signal) },
+      ...{ log: this.#log, publishing: this.#publishing, onEvent: this.#onEvent },
     })
     if (isEnd) await this.#publishing.confirmed()
     return isEnd
@@ -154,6 +153,17 @@ class Run {
     return identity
   }
 
+  /** How segments are made, once it is known how the stream's entries are encoded. */
+  async #making(): Promise<SegmentMaking> {
+    const { source, zstd, segmentBytes, periodSeconds, lag, follow = true } = this.#options
+    const identity = await this.#identity()
+    this.#encoding ??= this.#options.encoding ?? (await encodingOf(source, { follow, signal: this.#signal }))
+    if (this.#encoding === undefined && 'blocks' in lag && lag.blocks > 0) {
+      throw new RangeError('a lag in blocks, for a stream that has none that can be read')
+    }
+    return { identity, encoding: this.#encoding, sha256: this.#sha256, zstd, segmentBytes, periodSeconds }
+  }
+
   async #open(leaf: EpochLeaf): Promise<void> {
     const index = this.#log.size
     await this.#log.seal(leaf, [])
@@ -164,7 +174,7 @@ class Run {
   async #recover(error: unknown): Promise<void> {
     if (error instanceof Rewind || error instanceof NotFoundError) return
     if (error instanceof StreamDiffers || error instanceof TruncatedError) {
-      await this.#openEpoch()
+      await this.#openEpoch(error instanceof StreamDiffers ? error.from : undefined)
       return
     }
     if (!isRetryable(error)) throw error
@@ -172,15 +182,19 @@ class Run {
     await this.#sleep(SOURCE_PAUSE_MS, this.#signal)
   }
 
-  /** Begin an epoch after the last segment that the stream still has, if that is not the last one. */
-  async #openEpoch(): Promise<void> {
-    await this.#publishing.settle()
+  /**
+   * Begin an epoch after the last segment that the stream still has, if that is not the last one.
+   *
+   * @param from entry from which on segments are made again in any case
+   */
+  async #openEpoch(from: bigint | undefined): Promise<void> {
     const { first, last, valid } = this.#log.chain
     if (first === undefined || last === undefined) return
     let kept = valid.length
     for (; kept > 0; kept--) {
       const segment = valid[kept - 1]
-      if (segment !== undefined && (await this.#stream.fit(segment.start, [segment.end])) === 'fits') break
+      if (segment === undefined || (from !== undefined && segment.start.number >= from)) continue
+      if ((await this.#stream.fit(segment.start, [segment.end])) === 'fits') break
     }
     if (kept === valid.length) return
     const start = valid[kept - 1]?.end ?? first.start

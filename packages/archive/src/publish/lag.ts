@@ -1,5 +1,3 @@
-import type { Entry } from '@datastreamer/format'
-import { decodeSequencerEntry, entryKind, type Generation } from '@datastreamer/sequencer-entries'
 import type { SegmentBlocks } from '../layout-2/stream-index.ts'
 
 /** How much longer than the end of a segment a stream has to be before it is sealed: in entries, or in L2 blocks. */
@@ -23,12 +21,4 @@ export function isPast(end: Reach, head: Reach, lag: Lag): boolean {
 /** The last block of a segment, or that before it if none begins in it. */
 export function lastBlockOf({ first, count }: SegmentBlocks, before: bigint | undefined): bigint | undefined {
   return count === 0 ? before : first + BigInt(count) - 1n
-}
-
-/** The number of the last L2 block that begins among entries. @throws {SequencerEntryError} */
-export function lastBlockAmong(entries: readonly Entry[], generation: Generation): bigint | undefined {
-  const last = entries.findLast(({ type }) => entryKind(type, generation) === 'l2Block')
-  if (last === undefined) return undefined
-  const decoded = decodeSequencerEntry(last, generation)
-  return decoded.kind === 'l2Block' ? decoded.number : undefined
 }

@@ -44,7 +44,7 @@ export class LogPublisher {
    * Publish all leaves of the log, and adopt what the history has beyond it.
    *
    * @throws {PublishError} `FOREIGN_CHECKPOINT`, `OTHER_STREAM` or `SEGMENT_LOST`
-   * @throws {StreamDiffers}
+   * @throws {StreamDiffers} a segment is lost
    */
   async publish(): Promise<void> {
     const { log, target, onEvent } = this.#options
@@ -125,7 +125,7 @@ export class LogPublisher {
     const pending = index === log.size - 1 ? await log.pendingFile() : undefined
     // Once it was published its file is kept no more: then it is there, unless the history lost it.
     if (pending === undefined && (await target.hasSegment(leaf))) return
-    const file = pending ?? (await this.#remade(leaf, index))
+    const file = pending ?? (await this.#remade(leaf))
     if (file === undefined) return
     await target.putSegment(leaf, file)
     if (await target.hasSegment(leaf)) return
@@ -133,15 +133,12 @@ export class LogPublisher {
   }
 
   /** The file of a segment that the history lost; `undefined` where nobody needs it. */
-  async #remade(leaf: SegmentLeaf, index: number): Promise<Uint8Array | undefined> {
+  async #remade(leaf: SegmentLeaf): Promise<Uint8Array | undefined> {
     const { log, stream } = this.#options
     if (!log.isValid(leaf)) return undefined
     const file = await stream.remake(leaf)
     if (file !== undefined) return file
-    const last = log.chain.valid.at(-1)
-    if (last !== undefined && (await stream.fit(last.start, [last.end])) !== 'fits') throw new StreamDiffers()
-    const what = `${segmentKey(leaf)} of leaf ${index} is not in the history`
-    throw new PublishError('SEGMENT_LOST', `${what}, and the stream does not make the same file again`)
+    throw new StreamDiffers(leaf.start.number)
   }
 }
 

@@ -5,9 +5,11 @@ export type PublishErrorCode =
   | 'FOREIGN_CHECKPOINT'
   /** The stream is another than that of the history. */
   | 'OTHER_STREAM'
+  /** Another process has the publisher's state. */
+  | 'STATE_IN_USE'
   /** What the publisher kept contradicts itself, or is of another log. */
   | 'BAD_STATE'
-  /** The history lost a segment, and the stream does not give it again. */
+  /** A segment was written and is not there. */
   | 'SEGMENT_LOST'
 
 /** Publishing cannot go on before somebody looked at it: nothing is tried again. docs/spec/history.md §6. */

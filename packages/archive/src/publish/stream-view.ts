@@ -1,21 +1,20 @@
 import {
   concatBytes,
-  type Entry,
-  encodeEntry,
   type Header,
   NotFoundError,
   type OperationEvent,
   type OperationSource,
   TruncatedError,
 } from '@datastreamer/format'
+import { buildSegments } from '../layout-2/build-segments.ts'
 import { sameIdentity } from '../leaf/check-follows.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
-import { DigestChain } from '../segment/digest-chain.ts'
 import type { IdentityFields } from '../segment/header.ts'
-import { type StreamPoint, samePoint } from '../segment/point.ts'
+import { type StreamPoint, sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
+import type { SegmentMaking } from './making.ts'
+import { PointCheck } from './point-check.ts'
 import { PublishError } from './publish-error.ts'
-import { type BeginCutting, sameFile } from './segment-cutting.ts'
 import type { StopSignal } from './stop.ts'
 
 /** How a stream stands to points of a history. */
@@ -29,8 +28,8 @@ export type StreamFit =
 export interface StreamViewOptions {
   readonly source: OperationSource
   readonly sha256: Sha256
-  readonly cutting: BeginCutting
   readonly signal: StopSignal
+  readonly making: () => Promise<SegmentMaking>
 }
 
 /** What the publisher asks of the stream, besides reading on: parts of it, again. */
@@ -50,32 +49,45 @@ export class StreamView {
 
   /** Whether the stream's entries after a point lead to each of those that follow it. */
   async fit(start: StreamPoint, points: readonly StreamPoint[]): Promise<StreamFit> {
-    const last = points.at(-1)
-    if (last === undefined || last.number <= start.number) return 'fits'
-    const { totalEntries } = await this.#options.source.getHeader()
+    const last = points.at(-1) ?? start
+    const { source, sha256 } = this.#options
+    const { totalEntries } = await source.getHeader()
     const stop = totalEntries < last.number ? totalEntries : last.number
-    const check = new PointCheck(start, points, this.#options.sha256)
+    const check = new PointCheck(start, points, sha256)
+    if (stop <= start.number) return check.isDone ? 'fits' : 'short'
     try {
-      if (stop > start.number) {
-        for await (const { entries } of entriesOf(this.#read(start.number, stop)))
-          if (!check.take(entries)) return 'differs'
+      for await (const event of this.#read(start.number, stop)) {
+        if (event.kind === 'entries' && !check.take(event.entries)) return 'differs'
       }
     } catch (error) {
-      // It was shortened while it was read: the next look sees how.
-      if (error instanceof TruncatedError || error instanceof NotFoundError) return this.fit(start, points)
-      throw error
+      if (!(error instanceof TruncatedError || error instanceof NotFoundError)) throw error
+      // It was truncated while it was read: look again at what it is now.
+      return this.fit(start, points)
     }
     return check.isDone ? 'fits' : 'short'
   }
 
-  /** Make the file of a segment again; `undefined` if that does not give the same bytes. */
-  async remake(leaf: SegmentLeaf): Promise<Uint8Array | undefined> {
-    if ((await this.fit(leaf.start, [leaf.end])) !== 'fits') return undefined
-    const cutting = this.#options.cutting(leaf.start)
-    const cuts = []
-    for await (const event of this.#read(leaf.start.number, leaf.end.number)) cuts.push(...(await cutting.push(event)))
-    const [first = await cutting.rest()] = cuts
-    return first !== undefined && sameFile(first.leaf, leaf) ? concatBytes(first.file) : undefined
+  /**
+   * Make the file of a segment again; `undefined` if that does not give the same bytes: the stream or the compressor is
+   * another, or other operation boundaries are known.
+   */
+  async remake({ start, end, sha256 }: SegmentLeaf): Promise<Uint8Array | undefined> {
+    if ((await this.fit(start, [end])) !== 'fits') return undefined
+    const making = await this.#options.making()
+    for await (const made of buildSegments(this.#upTo(end.number, start.number), { ...making, start, rest: true })) {
+      return sameBytes(made.sha256, sha256) ? concatBytes(made.chunks) : undefined
+    }
+    return undefined
+  }
+
+  /** What a segment was made of: its entries, and the boundary after the last one, which is told with the next entry. */
+  async *#upTo(end: bigint, from: bigint): AsyncGenerator<OperationEvent, void, void> {
+    const { totalEntries } = await this.#options.source.getHeader()
+    for await (const event of this.#read(from, totalEntries > end ? end + 1n : totalEntries)) {
+      if (event.kind === 'operationBoundary') yield event
+      else yield { kind: 'entries', entries: event.entries.filter(({ number }) => number < end) }
+      if (event.kind === 'entries' && (event.entries.at(-1)?.number ?? 0n) >= end) return
+    }
   }
 
   /** The entries from one on, up to but without another. */
@@ -87,40 +99,4 @@ export class StreamView {
 
 function nameOf({ generation, version, systemId, streamType }: IdentityFields): string {
   return `generation ${generation}, version ${version}, system id ${systemId}, stream type ${streamType}`
-}
-
-async function* entriesOf(
-  events: AsyncIterable<OperationEvent>,
-): AsyncGenerator<Extract<OperationEvent, { kind: 'entries' }>, void, void> {
-  for await (const event of events) if (event.kind === 'entries') yield event
-}
-
-/** Counts the digest on from a point over entries, and compares it where it passes others. */
-export class PointCheck {
-  readonly #chain: DigestChain
-  readonly #points: readonly StreamPoint[]
-  #passed = 0
-
-  constructor(start: StreamPoint, points: readonly StreamPoint[], sha256: Sha256) {
-    this.#chain = new DigestChain(start, sha256)
-    this.#points = points
-  }
-
-  /** Whether the last point was passed. */
-  get isDone(): boolean {
-    return this.#passed === this.#points.length
-  }
-
-  /** Take the next entries; whether every point so far fits. */
-  take(entries: readonly Entry[]): boolean {
-    for (const entry of entries) {
-      const next = this.#points[this.#passed]
-      if (next === undefined) return true
-      this.#chain.append(encodeEntry(entry))
-      if (this.#chain.number < next.number) continue
-      if (!samePoint(this.#chain.point(), next)) return false
-      this.#passed++
-    }
-    return true
-  }
 }

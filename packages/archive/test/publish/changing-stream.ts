@@ -12,7 +12,7 @@ import {
 import type { StreamPoint } from '../../src/segment/point.ts'
 import { firstPoint, pointAfter } from './point-after.ts'
 
-const IDENTITY = { generation: 3, version: 4, systemId: 7n, streamType: 1n } as const
+const IDENTITY = { generation: 3, version: 4, systemId: 7n, streamType: 9n } as const
 /** Entries of a batch that a reader gets. */
 const BATCH = 7
 
@@ -82,9 +82,13 @@ export class ChangingStream implements OperationSource {
         reader.lowest = Number.POSITIVE_INFINITY
         const entries = this.#entries.slice(next, Math.min(next + BATCH, stop))
         next += entries.length
-        if (entries.length > 0) yield { kind: 'entries', entries }
-        if (entries.length > 0) yield { kind: 'operationBoundary', nextEntry: BigInt(next), gap: false }
-        else if (follow) await this.#changed(signal as AbortSignal | undefined)
+        for (const entry of entries) {
+          // Operations begin with entries of type 1, whoever reads them from wherever.
+          if (entry.type === 1) yield { kind: 'operationBoundary', nextEntry: entry.number, gap: false }
+          yield { kind: 'entries', entries: [entry] }
+        }
+        if (entries.length > 0) continue
+        if (follow) await this.#changed(signal as AbortSignal | undefined)
         else throw new TruncatedError('TRUNCATED', BigInt(next) - 1n, BigInt(this.length))
       }
     } finally {

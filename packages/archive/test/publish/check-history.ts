@@ -1,4 +1,3 @@
-import { decodeEntries } from '@datastreamer/format'
 import { LeafChain } from '../../src/leaf/check-follows.ts'
 import { decodeLeaf } from '../../src/leaf/decode-leaf.ts'
 import { type SegmentLeaf, segmentKey } from '../../src/leaf/leaf.ts'
@@ -12,6 +11,7 @@ import { newBundles } from '../../src/tlog/tiles.ts'
 import { TreeHashes } from '../../src/tlog/tree-hashes.ts'
 import type { ChangingStream } from './changing-stream.ts'
 import { pointAfter } from './point-after.ts'
+import { segmentEntries } from './segment-entries.ts'
 
 /** Whether objects are a valid history at every moment, and each checkpoint continues those that were there before. */
 export class HistoryWatch {
@@ -46,17 +46,17 @@ export class HistoryWatch {
     check(sameBytes(tree.root(), root), `${size} leaves do not make the root`)
     this.#checkRoots(tree)
     for (const { path, bytes } of tree.tiles(0)) check(sameBytes(tile(objects, path, bytes.length), bytes), `${path} has other hashes`)
-    for (const leaf of chain.valid) this.#checkSegment(leaf, objects.get(segmentKey(leaf)))
+    for (const leaf of chain.valid) await this.#checkSegment(leaf, objects.get(segmentKey(leaf)))
     return chain
   }
 
   /** The file is what the leaf says, and the stream had its entries. */
-  #checkSegment(leaf: SegmentLeaf, file: Uint8Array | undefined): void {
+  async #checkSegment(leaf: SegmentLeaf, file: Uint8Array | undefined): Promise<void> {
     const key = segmentKey(leaf)
     if (file === undefined) throw new Error(`${key} is not there`)
     if (this.#checked.get(key) === file) return
     check(sameBytes(nodeSha256.digest(file), leaf.sha256), `${key} has other bytes`)
-    const end = decodeEntries(file.subarray(1)).reduce(pointAfter, leaf.start)
+    const end = (await segmentEntries(file, leaf)).reduce(pointAfter, leaf.start)
     check(samePoint(end, leaf.end), `${key} has other entries`)
     check(this.#stream.had(leaf.end.number, leaf.end.digest), `the stream never had ${key}`)
     this.#checked.set(key, file)

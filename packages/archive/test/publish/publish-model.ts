@@ -8,7 +8,7 @@ import { PublishError } from '../../src/publish/publish-error.ts'
 import { ChangingStream } from './changing-stream.ts'
 import { HistoryWatch } from './check-history.ts'
 import { Crash, MemoryWorld } from './memory-world.ts'
-import { plainCutting } from './plain-cutting.ts'
+import { storedZstd } from './stored-zstd.ts'
 
 /** Waits no time, but lets others have their turn. */
 export async function noSleep(_ms: number, signal?: { readonly aborted: boolean }): Promise<void> {
@@ -41,7 +41,7 @@ export async function publishModel(seed: number): Promise<void> {
     if (random(8) === 0) world.deliver()
   }
   const options: Omit<PublishHistoryOptions, 'destination' | 'state' | 'lag'> = {
-    ...{ source: stream, keys, cutting: plainCutting(), follow: false, sleep: noSleep, sha256: nodeSha256 },
+    ...{ source: stream, keys, zstd: storedZstd(), segmentBytes: 500, follow: false, sleep: noSleep, sha256: nodeSha256 },
   }
   let ended = false
   const finish = async (): Promise<void> => {

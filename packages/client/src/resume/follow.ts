@@ -46,7 +46,7 @@ export async function* follow(
       }
       cursor ??= new Cursor({ ...options, from: await startOf(options) })
       before = cursor.next
-      const fromHistory = history.isReading || cursor.done
+      const fromHistory = history.isReading || (cursor.done && history.owesProof)
       for await (const event of fromHistory ? history.read(cursor) : streamOnce(context, options, cursor, signal)) {
         if (event.kind === 'connected') {
           connectedAt = clock.now()

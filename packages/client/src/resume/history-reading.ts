@@ -111,7 +111,7 @@ export class HistoryReading {
    * @throws as the cursor, and as questions to the server
    */
   async *read(cursor: Cursor): AsyncGenerator<StreamEvent, void, void> {
-    if (cursor.done) return this.#proveLast(cursor)
+    if (cursor.done) return this.owesProof ? this.#proveLast(cursor) : this.leave()
     const first = cursor.next ?? (await this.#locateFirst(cursor))
     const header = first === undefined ? undefined : await this.#history?.headerFor(first, this.#signal)
     if (first === undefined || header === undefined || first >= header.totalEntries) return this.leave()
