@@ -59,6 +59,8 @@ export class ServerSource implements StreamSource {
       else if (event.kind === 'connected') {
         if (state === 'lost') this.#say('connected again')
         state = 'connected'
+      } else if (event.kind === 'disconnected' && event.source === 'history') {
+        this.#say(`the history failed: ${event.error.message}; trying again in ${Math.round(event.retryInMs)} ms`)
       } else if (event.kind === 'disconnected') {
         const lost = state === 'connected' ? 'lost the connection: ' : ''
         this.#say(`${lost}${this.#reasonOf(event.error)}; trying again in ${Math.round(event.retryInMs)} ms`)
