@@ -28,7 +28,10 @@ export class SignedServer implements AsyncDisposable {
     this.server = server
   }
 
-  static async start(file: string, { keys, intervalMs, readerThreads, port = 0 }: SignedServerOptions = {}): Promise<SignedServer> {
+  static async start(
+    file: string,
+    { keys, intervalMs, readerThreads, port = 0 }: SignedServerOptions = {},
+  ): Promise<SignedServer> {
     const store = await openStore({ file, fsync: 'never', systemId: 779n, version: 2 })
     const signatures = await StreamSignatures.open({ log: store.log, keys: keys ?? [await keyOf(1)], intervalMs })
     const server = new StreamServer({ store, signatures, readerThreads })
@@ -41,7 +44,10 @@ export class SignedServer implements AsyncDisposable {
   }
 
   /** Commit entries, in operations of so many. */
-  async commit(count: number, { bytes = 40, each = count }: { readonly bytes?: number; readonly each?: number } = {}): Promise<void> {
+  async commit(
+    count: number,
+    { bytes = 40, each = count }: { readonly bytes?: number; readonly each?: number } = {},
+  ): Promise<void> {
     for (let left = count; left > 0; left -= each) {
       await this.store.atomic((operation) => {
         for (let i = 0; i < Math.min(each, left); i++) operation.addEntry(1, new Uint8Array(bytes).fill(i))
