@@ -2,12 +2,8 @@ export type { KnownBoundaries } from '@datastreamer/store/log'
 export { onServerEvent, type ServerEvent } from './on-server-event.ts'
 export { PassedSignatures } from './signing/passed-signatures.ts'
 export { MAX_SIGNATURES } from './signing/point-row.ts'
-export {
-  type SignaturesEvent,
-  type SignaturesOptions,
-  type SignaturesStatus,
-  StreamSignatures,
-} from './signing/stream-signatures.ts'
+export type { SignaturesEvent, SignaturesOptions, SignaturesStatus } from './signing/signatures-options.ts'
+export { StreamSignatures } from './signing/stream-signatures.ts'
 export { descriptorLimit, roomForClients } from './socket/descriptors.ts'
 export { REJECT_REASONS, type RejectReason } from './socket/endpoint-events.ts'
 export type { CloseOptions, ListenOptions } from './socket/listen-options.ts'

@@ -79,6 +79,12 @@ export class TestRelay implements AsyncDisposable {
     return (await this.status()).stream.totalEntries
   }
 
+  /** Entries that are signed; -1 before any signature. */
+  async signedEntries(): Promise<number> {
+    const { signatures } = (await this.#service.status()) as { signatures?: { signedEntries: number } }
+    return signatures?.signedEntries ?? -1
+  }
+
   get readiness(): ReturnType<Service['readiness']> {
     return this.#service.readiness()
   }

@@ -28,7 +28,12 @@ export class Source implements AsyncDisposable {
 
   static async start({ file, store: options, server: more, host }: SourceOptions): Promise<Source> {
     const store = await openStore({ file, systemId: 1101n, version: 2, fsync: 'never', ...options })
-    const server = new StreamServer({ store, ...more })
+    return Source.serve(store, more, host)
+  }
+
+  /** Serve a store, which is closed with the source. */
+  static async serve(store: StreamStore, options: SourceOptions['server'] = {}, host?: string): Promise<Source> {
+    const server = new StreamServer({ store, ...options })
     await server.listen({ host, port: 0 })
     return new Source(store, server)
   }

@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { oneOf, type Random } from '@datastreamer/fixtures/random'
 import {
+  decodeCommand,
   type Entry,
   encodeCommand,
   encodeEntry,
@@ -8,7 +9,6 @@ import {
   encodeOperationBoundary,
   encodeResult,
   encodeRunningDigest,
-  decodeCommand,
   type Packet,
   PacketReader,
 } from '@datastreamer/format'

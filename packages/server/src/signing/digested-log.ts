@@ -1,5 +1,6 @@
 import { TruncatedError } from '@datastreamer/format'
 import { type Clock, sleep } from '@datastreamer/runtime'
+import { DamageError } from '@datastreamer/store'
 import type { StreamLog } from '@datastreamer/store/log'
 import { FairScheduler } from '../tcp/fair-scheduler.ts'
 import type { DigestPoint } from '../tcp/known-signatures.ts'
@@ -122,16 +123,19 @@ export class DigestedLog {
   }
 
   async #run(): Promise<void> {
-    const { onError, clock } = this.#options
+    const { rows, onError, clock } = this.#options
     const { signal } = this.#stop
     while (!signal.aborted) {
       const isStale = this.#staleness()
       try {
         await this.#walk(isStale)
       } catch (error) {
-        if (isStale() || error instanceof TruncatedError || error instanceof StaleRows) continue
-        onError(error)
-        await sleep(clock, RETRY_MS, { signal, ref: false }).catch(() => undefined)
+        if (isStale() || error instanceof TruncatedError) continue
+        // A row that is not of this log need not even be where an entry begins.
+        const isRowsFault = !rows.isBelieved && (error instanceof StaleRows || error instanceof DamageError)
+        if (isRowsFault) await rows.goBack().catch(onError)
+        else onError(error)
+        if (!isRowsFault) await sleep(clock, RETRY_MS, { signal, ref: false }).catch(() => undefined)
       }
     }
   }
@@ -142,12 +146,13 @@ export class DigestedLog {
     const { rows, stopAfter, onPoint, onPageEnd, onHead } = this.#options
     const from = this.#marks.lastUpTo(Number(log.header.totalEntries)) ?? (await rows.base(log.header))
     if (isStale()) return
-    this.#hashed = from
+    if (rows.isBelieved) this.#hashed = from
     await walkDigests(
       { log, scheduler: this.#scheduler, from, isStale },
       {
         stopAfter,
         onPoint: (point) => {
+          if (!rows.isBelieved) return
           this.#hashed = point
           this.#marks.add(point)
           this.#advanced()

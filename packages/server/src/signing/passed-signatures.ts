@@ -2,7 +2,8 @@ import type { SignedDigest } from '@datastreamer/format'
 import { nodeDisk, signaturesPath } from '@datastreamer/store'
 import type { SignedPoint } from '../tcp/known-signatures.ts'
 import { isGranted, type ServedSignatures, type SignatureState } from '../tcp/signature-state.ts'
-import { type SignaturesOptions, type SignaturesStatus, StreamSignatures } from './stream-signatures.ts'
+import type { SignaturesOptions, SignaturesStatus } from './signatures-options.ts'
+import { StreamSignatures } from './stream-signatures.ts'
 
 const NONE: SignatureState = { isReady: false, signs: false, recent: [], recentSince: 0 }
 /** Signatures that are kept while the file beside the stream is opened. */

@@ -35,6 +35,8 @@ export class Rows {
   #writes: Promise<unknown> = Promise.resolve()
   /** Whether a row was found to be right after the one that the digests were counted on from. */
   #isBelieved = false
+  /** The row that digests were counted on from. */
+  #base: SignedPoint | undefined
   /** Rows at the end that are not believed. */
   #back = 2
 
@@ -43,9 +45,9 @@ export class Rows {
     this.#file = options.file
   }
 
-  /** The newest point in the file, of whatever history. @throws the system's error */
-  newest(): Promise<SignedPoint | undefined> {
-    return this.#file.newest()
+  /** Whether digests were counted on from a row that is right, as far as was seen. */
+  get isBelieved(): boolean {
+    return this.#isBelieved
   }
 
   /** Where to begin to count digests on, so that the last rows are looked at. @throws the system's error */
@@ -53,7 +55,11 @@ export class Rows {
     await this.cut(pageOfPoint({ position: totalLength }))
     for (let page = this.#file.rows - this.#back; page >= 0; page--) {
       const row = await this.#file.row(page)
-      if (row !== undefined && row.number <= totalEntries && row.position <= totalLength) return row
+      // The next one shows whether this is right.
+      const isSeen = (await this.#file.row(page + 1)) !== undefined
+      if (row === undefined || !isSeen || row.number > totalEntries || row.position > totalLength) continue
+      this.#base = row
+      return row
     }
     this.#isBelieved = true
     return this.#options.start
@@ -109,15 +115,17 @@ export class Rows {
    * Put the point at the end of a page in its place.
    *
    * @param given signatures that it is known to have
+   * @returns it with its signatures; `undefined`: it is where digests were counted on from, and may not be right
    * @throws {StaleRows} if another one is there, and digests have to be counted on from further back
    * @throws the system's error
    */
-  async put(point: DigestPoint, given: readonly DigestSignature[]): Promise<SignedPoint> {
+  async put(point: DigestPoint, given: readonly DigestSignature[]): Promise<SignedPoint | undefined> {
     const page = pageOfPoint(point)
+    if (!this.#isBelieved && point.number === this.#base?.number) return undefined
     const row = await this.#file.row(page)
     const known = row !== undefined && isSame(row, point) ? row : undefined
     if (row !== undefined && known === undefined) {
-      if (!this.#isBelieved) await this.#goBack(page)
+      if (!this.#isBelieved) throw new StaleRows(`the running digest at the end of page ${page} is not that of the stream`)
       await this.cut(page)
     }
     this.#isBelieved = true
@@ -144,15 +152,16 @@ export class Rows {
     return this.#write(() => this.#file.cut(page))
   }
 
-  async close(): Promise<void> {
+  /** @throws the system's error */
+  async close(newest: SignedPoint | undefined): Promise<void> {
     await this.#writes.catch(() => undefined)
-    await this.#file.close()
+    await this.#file.close(newest)
   }
 
-  async #goBack(page: number): Promise<never> {
+  /** Begin further back the next time. */
+  async goBack(): Promise<void> {
     this.#back *= 2
-    await this.cut(page)
-    throw new StaleRows(`the running digest at the end of page ${page} is not that of the stream`)
+    await this.cut(Math.max(0, this.#file.rows - 1))
   }
 
   async #signaturesOf(

@@ -111,8 +111,10 @@ export class SignatureFile {
     await writeAll(this.#file, [encodeRow(point)], NEWEST_AT + (this.#newestWritten++ % 2) * ROW_BYTES)
   }
 
-  async close(): Promise<void> {
+  /** Make all durable, with the newest point, and close. @throws the system's error */
+  async close(newest: SignedPoint | undefined): Promise<void> {
     try {
+      if (newest !== undefined) await this.putNewest(newest)
       await this.#file.sync()
     } finally {
       await this.#file.close()

@@ -1,7 +1,7 @@
 import { HEADER_PAGE_BYTES, pageOf, type SignedDigest } from '@datastreamer/format'
-import { DigestChain, feedIdentity, type SignerKey } from '@datastreamer/format/signing'
+import { DigestChain, feedIdentity } from '@datastreamer/format/signing'
 import { type Clock, sha256Into, systemClock } from '@datastreamer/runtime'
-import { type Disk, nodeDisk } from '@datastreamer/store'
+import { nodeDisk } from '@datastreamer/store'
 import type { StreamLog } from '@datastreamer/store/log'
 import type { DigestPoint, SignedPoint } from '../tcp/known-signatures.ts'
 import { isGranted, type ServedSignatures, type SignatureState } from '../tcp/signature-state.ts'
@@ -12,40 +12,7 @@ import { MAX_SIGNATURES } from './point-row.ts'
 import { RecentPoints } from './recent-points.ts'
 import { Rows } from './rows.ts'
 import { SignatureFile } from './signature-file.ts'
-
-export interface SignaturesOptions {
-  /** The log of an open store or reader. */
-  readonly log: StreamLog
-  /** Sign with these keys, one or two (default: none; signatures come from elsewhere, by {@link StreamSignatures.add}). */
-  readonly keys?: readonly SignerKey[] | undefined
-  /** Least time between two signatures of the head, in ms (default 100). */
-  readonly intervalMs?: number | undefined
-  /** Called for what somebody should know; must not throw. */
-  readonly onEvent?: ((event: SignaturesEvent) => void) | undefined
-  /** Time and timers (default: this machine's). */
-  readonly clock?: Clock | undefined
-  readonly disk?: Disk | undefined
-}
-
-export type SignaturesEvent =
-  /** The digests have come to the head for the first time, after so many milliseconds. */
-  | { readonly event: 'ready'; readonly entries: number; readonly ms: number }
-  /** A signature that was added is of another history than the log's. */
-  | { readonly event: 'differs'; readonly nextEntry: bigint }
-  /** The log or the file with the signatures cannot be read or written; that is tried again. */
-  | { readonly event: 'failed'; readonly error: unknown }
-
-/** How far signatures are. */
-export interface SignaturesStatus {
-  /** Whether readers may have them. */
-  readonly isGranted: boolean
-  /** Entries that are hashed. */
-  readonly hashedEntries: number
-  /** Entries before the newest signed point. */
-  readonly signedEntries: number
-  /** When it was signed: seconds since 1970. */
-  readonly signedAt: number | undefined
-}
+import type { SignaturesEvent, SignaturesOptions, SignaturesStatus } from './signatures-options.ts'
 
 /** The head is signed so often at least while there are commits, also where the digests do not come to it. */
 const MOST_UNSIGNED_MS = 1000
@@ -72,6 +39,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
   readonly #digested: DigestedLog
   #isReady = false
   #newestWrittenAt = Number.NEGATIVE_INFINITY
+  #closing: Promise<void> | undefined
 
   private constructor(options: SignaturesOptions, file: SignatureFile, newest: SignedPoint | undefined) {
     const { log, keys = [], intervalMs = 100, clock = systemClock } = options
@@ -192,12 +160,15 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
   }
 
   /** Sign no more, and write what is to be kept. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close().catch((error: unknown) => this.#onEvent({ event: 'failed', error }))
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#signer.clear()
     await this.#digested.close()
-    const { newest } = this.#recent
-    if (newest !== undefined) await this.#rows.putNewest(newest).catch(() => undefined)
-    await this.#rows.close()
+    await this.#rows.close(this.#recent.newest)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -216,7 +187,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
 
   async #onPageEnd(point: DigestPoint, isStale: () => boolean): Promise<void> {
     const signed = await this.#rows.put(point, this.#recent.at(point.number)?.signatures ?? [])
-    if (!isStale() && signed.signatures.length > 0) this.#publish(signed)
+    if (!isStale() && signed !== undefined && signed.signatures.length > 0) this.#publish(signed)
   }
 
   #onHead(point: DigestPoint): void {
