@@ -138,11 +138,26 @@ export function plain(operations: number, text = 'x'): TestOperation[] {
   )
 }
 
-/** A history of blocks, so many in each segment. */
-export async function historyOfBlocks(segments: number, perSegment: number): Promise<TestHistory> {
+/** A history of segments of nine small entries each. */
+export async function plainHistory(segments: number): Promise<TestHistory> {
+  const history = new TestHistory()
+  for (let i = 0; i < segments; i++) await history.add(plain(3, `${i}`))
+  await history.publish()
+  return history
+}
+
+/**
+ * A history of blocks, so many in each segment.
+ *
+ * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
+ */
+export async function historyOfBlocks(segments: number, perSegment: number, fill = 0): Promise<TestHistory> {
   const history = new TestHistory({ encoding: 'protobuf' })
   const stream = generateStream({ blocks: BigInt(segments * perSegment) })
-  for (let i = 0; i < segments; i++) await history.add(takeFrom(stream, perSegment))
+  const filler = fill === 0 ? [] : [{ type: 99, data: new Uint8Array(fill) }]
+  for (let i = 0; i < segments; i++) {
+    await history.add([...takeFrom(stream, perSegment)].map((operation) => [...operation, ...filler]))
+  }
   await history.publish()
   return history
 }
@@ -154,10 +169,4 @@ function* takeFrom<T>(items: Iterator<T>, count: number): Generator<T, void, voi
     if (next.done) return
     yield next.value
   }
-}
-
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
 }
