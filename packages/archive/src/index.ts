@@ -45,6 +45,7 @@ export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from '.
 export { SegmentCutter, type SegmentCutterOptions, type SegmentPart } from './layout-2/segment-cutter.ts'
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
 export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
+export type { EpochLeaf, SegmentLeaf } from './leaf/leaf.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
@@ -52,6 +53,7 @@ export {
   restoreArchive,
   verifyBeginning,
 } from './restore/restore-archive.ts'
+export { type RestoreHistoryOptions, restoreHistory } from './restore/restore-history.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

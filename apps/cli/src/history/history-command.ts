@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import type { RunCommand } from '../run-command.ts'
+import { getCommand } from './get.ts'
+import { infoCommand } from './info.ts'
 import { keygenCommand } from './keygen.ts'
 
 const EXAMPLES = `
@@ -18,6 +20,6 @@ export function historyCommand(run: RunCommand): Command {
     .description('A history is a data stream in signed, immutable segments: in a folder, on a web server, in a bucket.')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
-  for (const command of [keygenCommand]) group.addCommand(command(run))
+  for (const command of [keygenCommand, infoCommand, getCommand]) group.addCommand(command(run))
   return group
 }

@@ -1,9 +1,9 @@
-import type { IdentityFields } from '../segment/header.ts'
-import type { StreamPoint } from '../segment/point.ts'
 import { LeafChain, sameEntries } from '../leaf/check-follows.ts'
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import type { Leaf } from '../leaf/leaf.ts'
+import type { IdentityFields } from '../segment/header.ts'
+import type { StreamPoint } from '../segment/point.ts'
 import type { SealedLog } from './sealed-log.ts'
 
 /** Leaves that another publisher signed for, and what the stream has to be for them to be adopted. */

@@ -20,7 +20,8 @@ export class CheckpointKeys {
     const [first] = keys
     if (first === undefined) throw new RangeError('no key to sign with')
     const other = keys.find(({ name }) => name !== first.name)
-    if (other !== undefined) throw new RangeError(`keys of two logs: ${[first, other].map(formatVerifierKey).join(', ')}`)
+    if (other !== undefined)
+      throw new RangeError(`keys of two logs: ${[first, other].map(formatVerifierKey).join(', ')}`)
     this.origin = first.name
     this.#keys = keys
   }

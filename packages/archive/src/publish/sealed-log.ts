@@ -2,7 +2,7 @@ import { checkFollows, LeafChain } from '../leaf/check-follows.ts'
 import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { encodeLeaf } from '../leaf/encode-leaf.ts'
 import { endOf, type Leaf, type SegmentLeaf } from '../leaf/leaf.ts'
-import { sameBytes, type StreamPoint } from '../segment/point.ts'
+import { type StreamPoint, sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { encodeBundle } from '../tlog/bundle.ts'
 import { leafHash } from '../tlog/merkle.ts'
@@ -45,10 +45,14 @@ export class SealedLog {
     const note = await state.read(StateFile.checkpoint)
     const signed = note && (await keys.open(note))
     if (note !== undefined && signed === undefined) {
-      throw new PublishError('BAD_STATE', `the checkpoint that was kept is not one of ${keys.origin}, signed by its key`)
+      throw new PublishError(
+        'BAD_STATE',
+        `the checkpoint that was kept is not one of ${keys.origin}, signed by its key`,
+      )
     }
     const log = asBadState(() => new SealedLog(options, leaves, signed))
-    if (signed === undefined || (signed.size <= log.size && sameBytes(log.tree.root(signed.size), signed.root))) return log
+    if (signed === undefined || (signed.size <= log.size && sameBytes(log.tree.root(signed.size), signed.root)))
+      return log
     const found = `${log.size} leaves that were kept`
     throw new PublishError('BAD_STATE', `the ${found} do not begin with those of the checkpoint of ${signed.size}`)
   }
