@@ -1,19 +1,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { readEntries } from '@datastreamer/format'
 import { readVector } from '@datastreamer/fixtures'
+import { readEntries } from '@datastreamer/format'
 import { TestHistory } from './test/support/make-history.ts'
+
 const file = readVector('real-stream', process.argv[2] ?? '')
 const ops: { type: number; data: Uint8Array }[][] = []
 let op: { type: number; data: Uint8Array }[] = []
 let bytes = 0
 for await (const { type, data } of readEntries(file)) {
-  op.push({ type, data: data.slice() }); bytes += 17 + data.length
-  if (op.length >= 50) { ops.push(op); op = [] }
+  op.push({ type, data: data.slice() })
+  bytes += 17 + data.length
+  if (op.length >= 50) {
+    ops.push(op)
+    op = []
+  }
 }
 console.log(ops.length, bytes)
 const history = new TestHistory({ name: 'bench' })
-const perSegment = Math.floor(32 * 1048576 / bytes * ops.length)
+const perSegment = Math.floor(((32 * 1048576) / bytes) * ops.length)
 let at = 0
 for (let s = 0; s < Number(process.argv[3] ?? 16); s++) {
   const some: typeof ops = []
