@@ -44,6 +44,7 @@ export {
   restoreArchive,
   verifyBeginning,
 } from './restore/restore-archive.ts'
+export { streamStart } from './segment/digest-chain.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

@@ -185,13 +185,7 @@ describe('a segment that was made to harm', () => {
     expect(records.length).toBe(3)
     const read = (changes: object) => decodeRecord(first, { ...place, index: 0, first: 0n, position: 88, ...changes })
     await expect(read({})).resolves.toMatchObject({ first: 0n, count: place.entries })
-    for (const changes of [
-      { index: 1 },
-      { index: 2 },
-      { index: 9 },
-      { pieces: 5 },
-      { root: first.slice(0, 32) },
-    ]) {
+    for (const changes of [{ index: 1 }, { index: 2 }, { index: 9 }, { pieces: 5 }, { root: first.slice(0, 32) }]) {
       await expect(read(changes), JSON.stringify(changes)).rejects.toMatchObject({ code: 'WRONG_DIGEST', position: 88 })
     }
     await expect(read({ first: 1n })).rejects.toMatchObject({ code: 'BAD_RECORD' })
