@@ -53,6 +53,7 @@ const folders = {
     'accumulator index-records trie',
     'era execution ssz',
     'e2i location verify-era',
+    'objects',
     'node sidecar trusted',
     'folder',
     'mirror',

@@ -9,6 +9,7 @@ const ENTRIES = [
   'node',
   'verify-era',
   'location',
+  'objects',
   'mirror',
   'sidecar',
   'ssz',

@@ -24,6 +24,7 @@ export async function* verifiedRuns2(
   const facts = new FactsCheck(segment)
   for await (const run of segment.runs('verify')) {
     throwIfAborted(signal)
+    chain.checkRecord(run)
     const entries = [...encodedEntries(run)]
     for (const entry of entries) chain.push(entry)
     facts.push(run, entries)

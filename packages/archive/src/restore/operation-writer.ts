@@ -31,7 +31,7 @@ export class OperationWriter {
   }
 
   /** Add the entries of a record, those that the stream has left out, and commit at its boundaries. */
-  async write(run: EntryRun): Promise<void> {
+  async write(run: Pick<EntryRun, 'bytes' | 'boundaries'>): Promise<void> {
     const boundaries = run.boundaries.values()
     let boundary = boundaries.next()
     let count = 0

@@ -24,6 +24,10 @@ export type LocationCode =
   | 'CHANGED'
   /** The location shows no list that can be read. */
   | 'BAD_LISTING'
+  /** Another content is stored under the key of an immutable object. */
+  | 'CONFLICT'
+  /** An object is larger than the caller takes. */
+  | 'TOO_LARGE'
   /** An optional package is missing. */
   | 'NO_PACKAGE'
 

@@ -32,12 +32,20 @@ export interface WebResponse {
   } | null
 }
 
+export type HttpMethod = 'GET' | 'HEAD' | 'PUT'
+
+/** What caches may answer: `reload` asks the server in any case, `no-cache` unless it says that nothing has changed. */
+export type CacheMode = 'reload' | 'no-cache'
+
 /** What `fetch` is called with. */
 export interface WebRequest {
-  readonly method: 'GET' | 'HEAD'
+  readonly method: HttpMethod
   readonly headers: Record<string, string>
   readonly redirect: 'manual' | 'follow'
   readonly signal: WebSignal
+  /** Of a `PUT`. */
+  readonly body?: Uint8Array<ArrayBuffer>
+  readonly cache?: CacheMode
 }
 
 /** `fetch`, or a function like it. */
@@ -64,6 +72,7 @@ interface Platform {
   setTimeout(work: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
   btoa(text: string): string
+  readonly crypto: { readonly subtle: { digest(name: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer> } }
 }
 
 /** The globals of the platform. */

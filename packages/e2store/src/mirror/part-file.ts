@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto'
-import { constants, type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { constants, type FileHandle, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { openRegularFile } from '../node/regular-file.ts'
+import { syncPath } from '../node/sync-path.ts'
 import { withPath } from '../node/with-path.ts'
 
 /** What the bytes of an unfinished file are of, so that the rest can be asked for. */
@@ -115,7 +116,7 @@ export class PartFile implements AsyncDisposable {
     this.#isCommitted = true
     await rename(this.path, target)
     await rm(`${this.path}.json`, { force: true })
-    await syncFolder(dirname(target))
+    await syncPath(dirname(target))
   }
 
   /** Close it. It stays as it is, unless it has no bytes. */
@@ -160,11 +161,4 @@ async function readOrigin(path: string): Promise<PartOrigin | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** Make a rename durable, where the system can. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY).catch(() => undefined)
-  await folder?.sync().catch(() => undefined)
-  await folder?.close()
 }

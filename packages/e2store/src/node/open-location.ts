@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { LocationError } from '../location/errors.ts'
 import { fileNameOf, parseAddress } from '../location/http/address.ts'
 import { type HttpLocationOptions, httpLocation } from '../location/http-location.ts'
@@ -9,6 +8,7 @@ import { isE2StoreName } from '../location/names.ts'
 import { onlyFile } from '../location/only-file.ts'
 import { type S3LocationOptions, s3Location } from '../location/s3-location.ts'
 import { folderLocation } from './folder-location.ts'
+import { parseNamed } from './named.ts'
 import { s3FromEnvironment } from './s3-environment.ts'
 
 export interface OpenLocationOptions {
@@ -16,8 +16,6 @@ export interface OpenLocationOptions {
   /** Default: {@link s3FromEnvironment} of the process. */
   readonly s3?: S3LocationOptions
 }
-
-const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
 
 /**
  * The location that a text names: a path, or an address that begins with `file://`, `http://`, `https://` or `s3://`; of
@@ -29,18 +27,14 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):\/\//i
  * @throws {LocationError} `NOT_FOUND`, `BAD_ADDRESS`
  */
 export async function openLocation(text: string, options: OpenLocationOptions = {}): Promise<Location> {
-  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) return localLocation(text)
-  if (scheme === 'file') return localLocation(pathOf(text))
-  if (scheme === 'http' || scheme === 'https') {
+  const named = parseNamed(text)
+  if (named.kind === 'path') return localLocation(named.path)
+  if (named.kind === 'http') {
     const name = fileNameOf(parseAddress(text).url)
     return one(httpLocation(withoutFile(text, name), options.http), name)
   }
-  if (scheme === 's3') {
-    const name = text.slice(text.lastIndexOf('/') + 1)
-    return one(s3Location(withoutFile(text, name), options.s3 ?? s3FromEnvironment(process.env)), name)
-  }
-  throw new LocationError('BAD_ADDRESS', `${scheme}:// is not known: expected a path, file://, http(s):// or s3://`)
+  const name = text.slice(text.lastIndexOf('/') + 1)
+  return one(s3Location(withoutFile(text, name), options.s3 ?? s3FromEnvironment(process.env)), name)
 }
 
 async function localLocation(path: string): Promise<Location> {
@@ -59,14 +53,4 @@ function withoutFile(text: string, name: string | undefined): string {
 
 function one(folder: Location, name: string | undefined): Location {
   return name === undefined || !isE2StoreName(name) ? folder : onlyFile(folder, name)
-}
-
-function pathOf(text: string): string {
-  try {
-    return fileURLToPath(text)
-  } catch (error) {
-    throw new LocationError('BAD_ADDRESS', `not the address of a file on this machine: ${text.slice(0, 200)}`, {
-      cause: error,
-    })
-  }
 }

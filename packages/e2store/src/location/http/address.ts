@@ -53,7 +53,12 @@ export function shownAddress(text: string): string {
 
 /** The address of a file in a folder. @throws {LocationError} `BAD_NAME` */
 export function fileIn(folder: Address, name: string): Address {
-  const { href } = new web.URL(`./${encodeURIComponent(checkFileName(name))}`, folder.url)
+  return keyIn(folder, checkFileName(name))
+}
+
+/** The address of what lies under a key, whose parts were checked, in a folder. */
+export function keyIn(folder: Address, key: string): Address {
+  const { href } = new web.URL(`./${key.split('/').map(encodeURIComponent).join('/')}`, folder.url)
   return { ...folder, url: href, shown: shownUrl(href) }
 }
 

@@ -1,14 +1,19 @@
 import type { AbortLike } from '../../abort.ts'
 import { LocationError } from '../errors.ts'
-import { type FetchLike, type WebResponse, type WebSignal, web } from '../web.ts'
-import { type Address, parseAddress, shownUrl } from './address.ts'
+import { type CacheMode, type FetchLike, type HttpMethod, type WebResponse, web } from '../web.ts'
+import { type Address, parseAddress, shownAddress, shownUrl } from './address.ts'
 import { Answer, brokenConnection, Watch } from './answer.ts'
 import { type HttpClock, realClock } from './clock.ts'
-import { type AnswerHeaders, retryAfterMs } from './headers.ts'
+import { failureOf } from './failure.ts'
+import type { AnswerHeaders } from './headers.ts'
 import { type RetryOptions, retry } from './retry.ts'
+import { waitable } from './waitable.ts'
 
 export interface HttpOptions extends RetryOptions {
-  /** How long to wait for the head of an answer, in milliseconds (default 30,000). */
+  /**
+   * How long to wait for the head of an answer, in milliseconds (default 30,000). What is sent has more time, as much as
+   * 64 KiB/s take.
+   */
   readonly connectTimeoutMs?: number
   /** How long to wait for more bytes of an answer, in milliseconds (default 30,000). */
   readonly idleTimeoutMs?: number
@@ -22,12 +27,24 @@ export interface HttpOptions extends RetryOptions {
 
 export interface ClientOptions extends HttpOptions {
   /** Gives the headers that sign a request to the server that is named. */
-  readonly sign?: ((method: 'GET' | 'HEAD', url: string) => Promise<Readonly<Record<string, string>>>) | undefined
+  readonly sign?: Sign | undefined
 }
 
-export interface GetOptions {
-  readonly method?: 'GET' | 'HEAD'
+/** What of a request is signed. */
+export interface SignedRequest {
+  readonly method: HttpMethod
+  readonly url: string
+  readonly body?: Uint8Array | undefined
+}
+
+export type Sign = (request: SignedRequest) => Promise<Readonly<Record<string, string>>>
+
+export interface RequestOptions {
+  readonly method?: HttpMethod
   readonly headers?: Readonly<Record<string, string>>
+  /** Of a `PUT`. */
+  readonly body?: Uint8Array
+  readonly cache?: CacheMode | undefined
   readonly signal?: AbortLike | undefined
   /** Statuses that are answers, besides 200 and 206. */
   readonly accept?: readonly number[]
@@ -36,9 +53,10 @@ export interface GetOptions {
 const DEFAULT_TIMEOUT_MS = 30_000
 const MAX_REDIRECTS = 5
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
-const MAY_PASS: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
-/** Of an error's text, for the code in it. */
-const ERROR_BYTES = 4096
+/** The slowest connection that a body is sent over: 64 KiB/s. */
+const BYTES_PER_MS = 65.536
+/** Addresses that moved for good, of which no more are remembered. */
+const MAX_MOVED = 1024
 
 /** Makes requests one by one: follows redirects, ends what is stuck, and turns what is no answer into errors. */
 export class HttpClient {
@@ -64,7 +82,7 @@ export class HttpClient {
    *
    * @throws {LocationError} any answer but success, or one of `accept`; `retryable` if it may pass
    */
-  async get(address: Address, options: GetOptions = {}): Promise<Answer> {
+  async request(address: Address, options: RequestOptions = {}): Promise<Answer> {
     const watch = new Watch(this.clock, waitable(options.signal))
     try {
       const { response, url } = await this.#follow(address, options, watch)
@@ -72,14 +90,18 @@ export class HttpClient {
       const answer = new Answer(response, { shown: shownUrl(url), idleTimeoutMs, watch })
       const { status } = response
       if (status === 200 || status === 206 || options.accept?.includes(status)) return answer
-      throw await this.#errorOf(answer)
+      throw await failureOf(answer, this.clock)
     } catch (error) {
       watch[Symbol.dispose]()
       throw error
     }
   }
 
-  async #follow(address: Address, options: GetOptions, watch: Watch): Promise<{ response: WebResponse; url: string }> {
+  async #follow(
+    address: Address,
+    options: RequestOptions,
+    watch: Watch,
+  ): Promise<{ response: WebResponse; url: string }> {
     let url = this.#moved.get(address.url) ?? address.url
     let isPermanent = true
     for (let redirects = 0; ; redirects++) {
@@ -91,57 +113,66 @@ export class HttpClient {
         ?.getReader()
         .cancel()
         .catch(() => undefined)
+      if (options.method === 'PUT') throw putRedirected(from, response.headers)
       if (redirects === MAX_REDIRECTS) throw new LocationError('BAD_REDIRECT', `${from}: redirected too often`)
       url = redirected(url, response.headers)
       isPermanent &&= response.status === 301 || response.status === 308
-      if (isPermanent) this.#moved.set(address.url, url)
+      if (isPermanent) this.#remember(address.url, url)
     }
+  }
+
+  #remember(from: string, to: string): void {
+    this.#moved.set(from, to)
+    const [oldest] = this.#moved.keys()
+    if (this.#moved.size > MAX_MOVED && oldest !== undefined) this.#moved.delete(oldest)
   }
 
   async #once(
     url: string,
     own: Readonly<Record<string, string>> | undefined,
-    { method = 'GET', headers }: GetOptions,
+    { method = 'GET', headers, body, cache }: RequestOptions,
     watch: Watch,
   ): Promise<WebResponse> {
     const { connectTimeoutMs = DEFAULT_TIMEOUT_MS, sign } = this.#options
-    const signed = own !== undefined && sign !== undefined ? await sign(method, url) : {}
+    const signed = own !== undefined && sign !== undefined ? await sign({ method, url, body }) : {}
     const all = { 'accept-encoding': 'identity', ...own, ...headers, ...signed }
     const { signal } = watch
+    const rest = {
+      // What is stored is in memory that can be sent.
+      ...(body !== undefined && { body: body as Uint8Array<ArrayBuffer> }),
+      ...(cache !== undefined && { cache }),
+    }
     const shown = shownUrl(url)
     const send = async (redirect: 'manual' | 'follow'): Promise<WebResponse> => {
       try {
-        return await this.#fetch(url, { method, headers: all, redirect, signal })
+        return await this.#fetch(url, { method, headers: all, redirect, signal, ...rest })
       } catch (error) {
         signal.throwIfAborted()
         throw brokenConnection(shown, error)
       }
     }
-    return watch.within(connectTimeoutMs, `${shown}: no answer`, async () => {
-      const response = await send('manual')
-      // A browser does not say where to: it only follows by itself.
-      return response.type === 'opaqueredirect' ? send('follow') : response
-    })
-  }
-
-  async #errorOf(answer: Answer): Promise<LocationError> {
-    await using failed = answer
-    const { status, headers, shown } = failed
-    const text = await failed.bytes(ERROR_BYTES).catch(() => undefined)
-    const named = text && /<Code>([A-Za-z]{1,64})<\/Code>/.exec(new web.TextDecoder().decode(text))?.[1]
-    const what = named === undefined ? `status ${status}` : `status ${status}, ${named}`
-    const wait = retryAfterMs(headers, this.clock)
-    if (status === 404 || status === 410)
-      return new LocationError('NOT_FOUND', `${shown}: not there (${what})`, { status })
-    if (status === 401 || status === 403) return new LocationError('DENIED', `${shown}: denied (${what})`, { status })
-    const later = wait === undefined ? '' : `, to be tried again in ${Math.ceil(wait / 1000)} s`
-    const retryable = MAY_PASS.has(status)
-    return new LocationError('HTTP_STATUS', `${shown}: ${what}${later}`, { status, retryable, retryAfterMs: wait })
+    return watch.within(
+      connectTimeoutMs + Math.ceil((body?.length ?? 0) / BYTES_PER_MS),
+      `${shown}: no answer`,
+      async () => {
+        const response = await send('manual')
+        // A browser does not say where to: it only follows by itself.
+        return response.type === 'opaqueredirect' ? send('follow') : response
+      },
+    )
   }
 }
 
 function sameOrigin(a: string, b: string): boolean {
   return new web.URL(a).origin === new web.URL(b).origin
+}
+
+/** What is stored goes only where it was to go. */
+function putRedirected(shown: string, headers: AnswerHeaders): LocationError {
+  const region = headers.get('x-amz-bucket-region')
+  const to = headers.get('location')
+  const where = region !== null ? `the region ${JSON.stringify(region)}` : to === null ? 'nowhere' : shownAddress(to)
+  return new LocationError('BAD_REDIRECT', `${shown}: not stored, redirected to ${where}`)
 }
 
 /** Where an answer redirects to. @throws {LocationError} `BAD_REDIRECT` */
@@ -163,11 +194,4 @@ function redirected(from: string, headers: AnswerHeaders): string {
     throw new LocationError('BAD_REDIRECT', `${shown}: redirected from https to ${shownUrl(to)}`)
   }
   return to
-}
-
-/** A signal that can be waited for, if it is one; it is checked anyway. */
-export function waitable(signal: AbortLike | undefined): WebSignal | undefined {
-  if (signal === undefined) return undefined
-  signal.throwIfAborted()
-  return 'addEventListener' in signal ? (signal as WebSignal) : undefined
 }

@@ -13,7 +13,7 @@ export async function download(client: HttpClient, address: Address, options: Do
     const rest = await theRest(client, address, from, validator, signal)
     if (rest !== undefined) return rest
   }
-  const answer = await client.get(address, { signal })
+  const answer = await client.request(address, { signal })
   try {
     checkEncoding(answer)
     checkNoPage(answer)
@@ -35,7 +35,7 @@ async function theRest(
   const before = validator === undefined ? undefined : decodeValidator(validator)
   const same = before?.etag ?? before?.modified
   const headers = { range: `bytes=${from}-`, ...(same !== undefined && { 'if-range': same }) }
-  const answer = await client.get(address, { headers, signal, accept: [416] })
+  const answer = await client.request(address, { headers, signal, accept: [416] })
   let isUsed = false
   try {
     if (answer.status === 416) {

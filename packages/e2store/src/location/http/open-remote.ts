@@ -2,11 +2,12 @@ import { fromBytes } from '../../io/byte-source.ts'
 import type { OpenedFile, OpenOptions } from '../location.ts'
 import type { Address } from './address.ts'
 import { Watch } from './answer.ts'
-import { type ClientOptions, HttpClient, waitable } from './client.ts'
+import { type ClientOptions, HttpClient } from './client.ts'
 import { openRange, type ServerHabits } from './opening.ts'
 import { RemoteSource, type Shared } from './remote-source.ts'
 import { SegmentCache } from './segments.ts'
 import { Slots } from './slots.ts'
+import { waitable } from './waitable.ts'
 
 export interface ReadOptions {
   /**

@@ -3,10 +3,11 @@ import { LocationError } from '../errors.ts'
 import type { FileEnds } from '../location.ts'
 import type { Address } from './address.ts'
 import { type Answer, Watch } from './answer.ts'
-import { type HttpClient, waitable } from './client.ts'
+import type { HttpClient } from './client.ts'
 import { contentLength, sameVersion, unsatisfiedSize, type Version, versionOf } from './headers.ts'
 import { checkEncoding, checkNoPage, endedEarly, moreThanSaid, noRanges, partOf } from './range.ts'
 import type { Slots } from './slots.ts'
+import { waitable } from './waitable.ts'
 
 /** Bytes of a file that came along when it was opened. */
 export interface Part {
@@ -41,7 +42,7 @@ export interface OpeningOptions {
  * server that does not give the last bytes of a file whose size is not known is asked for them after the first ones. A
  * file that is not larger than `tailBytes` may come whole.
  *
- * @throws {LocationError} `NO_RANGES`, `BAD_ANSWER`, and as {@link HttpClient.get}
+ * @throws {LocationError} `NO_RANGES`, `BAD_ANSWER`, and as {@link HttpClient.request}
  */
 export async function openRange(client: HttpClient, address: Address, options: OpeningOptions): Promise<Opening> {
   const { tailBytes, headBytes, ends = 'end', habits, slots, signal } = options
@@ -52,7 +53,7 @@ export async function openRange(client: HttpClient, address: Address, options: O
     read: (answer: Answer) => Promise<T>,
   ): Promise<T> =>
     slots.run(async () => {
-      await using answer = await client.get(address, { ...how, headers: { range } })
+      await using answer = await client.request(address, { ...how, headers: { range } })
       return await read(answer)
     })
 

@@ -21,12 +21,12 @@ export interface RemoteFile {
 }
 
 /** So many bytes of a request that broke are worth another one. */
-const PROGRESS_BYTES = 65_536
+export const PROGRESS_BYTES = 65_536
 
 /**
  * Bytes of a file, exactly those. A transfer that breaks is continued where it broke.
  *
- * @throws {LocationError} `CHANGED`, `NO_RANGES`, `BAD_ANSWER`, and as {@link HttpClient.get}
+ * @throws {LocationError} `CHANGED`, `NO_RANGES`, `BAD_ANSWER`, and as {@link HttpClient.request}
  */
 export async function fetchRange(
   client: HttpClient,
@@ -38,9 +38,11 @@ export async function fetchRange(
   const bytes = new Uint8Array(length)
   let have = 0
   await client.retry(async (progress) => {
+    // Of a transfer that broke after its last byte, nothing is missing.
+    if (have === length) return
     const before = have
     const range = `bytes=${position + have}-${position + length - 1}`
-    await using answer = await client.get(file.address, { headers: { range }, signal, accept: [416] })
+    await using answer = await client.request(file.address, { headers: { range }, signal, accept: [416] })
     checkPart(answer, file, position + have, position + length)
     for await (const chunk of answer.chunks()) {
       if (have + chunk.length > length) throw moreThanSaid(answer)

@@ -14,10 +14,10 @@ export interface FetchedText {
   readonly isPage: boolean
 }
 
-/** A small file or a page, whole. @throws {LocationError} `BAD_LISTING`: it is larger than a list, and as `HttpClient.get` */
+/** A small file or a page, whole. @throws {LocationError} `BAD_LISTING`: it is larger than a list, and as `HttpClient.request` */
 export function fetchText(client: HttpClient, address: Address, { signal }: LocationOptions): Promise<FetchedText> {
   return client.retry(async () => {
-    await using answer = await client.get(address, { signal })
+    await using answer = await client.request(address, { signal })
     const bytes = await answer.bytes(MAX_TEXT_BYTES)
     if (bytes === undefined) {
       throw new LocationError('BAD_LISTING', `${address.shown}: more than ${MAX_TEXT_BYTES} bytes, too many for a list`)
