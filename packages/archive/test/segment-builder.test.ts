@@ -8,10 +8,10 @@ import {
   portableSha256,
   readBlock,
   SegmentBuilder,
+  streamStart,
   verifySegment,
 } from '../src/index.ts'
 import { nodeCodecs, nodeZstdEncoder } from '../src/node.ts'
-import { DigestChain } from '../src/segment/digest-chain.ts'
 import { fileOf, IDENTITY, numbered, segmentOf } from './support/layout-2.ts'
 import { sequencerStream } from './support/sequencer-stream.ts'
 
@@ -97,7 +97,7 @@ describe('a segment has the entries and boundaries that were added', () => {
 
   test('where an operation may follow that is not whole, and none begins', async () => {
     const [first = [], second = []] = numbered(sequencerStream('protobuf', { blocks: 2 }))
-    const start = DigestChain.atStart(IDENTITY, portableSha256).point()
+    const start = streamStart(IDENTITY, portableSha256)
     const given = { identity: IDENTITY, encoding: 'protobuf' as const, sha256: portableSha256, zstd: nodeZstdEncoder }
     const builder = new SegmentBuilder({ ...given, start })
     builder.boundary()
@@ -212,7 +212,7 @@ describe('what is said of blocks', () => {
 
 test('a segment is made of the next entries only, and of one at least', async () => {
   const given = { identity: IDENTITY, encoding: undefined, sha256: portableSha256, zstd: nodeZstdEncoder }
-  const builder = new SegmentBuilder({ ...given, start: DigestChain.atStart(IDENTITY, portableSha256).point() })
+  const builder = new SegmentBuilder({ ...given, start: streamStart(IDENTITY, portableSha256) })
   expect(() => builder.add({ type: 1, number: 1n, data: new Uint8Array(0) })).toThrow(RangeError)
   await expect(builder.finish()).rejects.toThrow(RangeError)
 })
@@ -226,7 +226,7 @@ test('a compressor that fails is an error of who adds or finishes, and records w
     },
   }
   const given = { identity: IDENTITY, encoding: undefined, sha256: portableSha256 }
-  const start = DigestChain.atStart(IDENTITY, portableSha256).point()
+  const start = streamStart(IDENTITY, portableSha256)
   const builder = new SegmentBuilder({ ...given, zstd, start })
   const entry = (number: bigint): Entry => ({ type: 1, number, data: new Uint8Array(1_048_559) })
   expect(builder.add(entry(0n))).toBeUndefined()
@@ -240,6 +240,6 @@ test('a compressor that fails is an error of who adds or finishes, and records w
 
   const failing = { compress: () => Promise.reject(new Error('no memory')) }
   const other = new SegmentBuilder({ ...given, zstd: failing, start })
-  other.add(entry(0n))
+  await other.add(entry(0n))
   await expect(other.finish()).rejects.toThrow('no memory')
 })

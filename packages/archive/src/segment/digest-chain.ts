@@ -51,3 +51,8 @@ export class DigestChain {
     this.#hashed = grown
   }
 }
+
+/** The point before the first entry of a stream. @see docs/spec/archive.md §3 */
+export function streamStart(identity: IdentityFields, sha256: Sha256): StreamPoint {
+  return DigestChain.atStart(identity, sha256).point()
+}
