@@ -14,6 +14,7 @@ import { tailCommand } from './commands/tail.ts'
 import { truncateCommand } from './commands/truncate.ts'
 import { verifyCommand } from './commands/verify.ts'
 import { e2storeCommand } from './e2store/e2store-command.ts'
+import { historyCommand } from './history/history-command.ts'
 import type { RunCommand } from './run-command.ts'
 
 /** Columns that help takes at most. */
@@ -64,7 +65,7 @@ function groups(run: RunCommand): [heading: string, commands: Command[]][] {
       'Check and repair:',
       [sanityCommand(run), verifyCommand(run), recoverCommand(run), truncateCommand(run), reindexCommand(run)],
     ],
-    ['Archive files:', [e2storeCommand(run)]],
+    ['Archives:', [historyCommand(run), e2storeCommand(run)]],
   ]
 }
 

@@ -1,6 +1,4 @@
-export { type LocationCode, LocationError, type LocationErrorOptions } from './location/errors.ts'
 export { type HttpObjectsOptions, httpObjects } from './objects/http-objects.ts'
-export { checkKey } from './objects/keys.ts'
 export {
   type MemoryObjects,
   type MemoryObjectsOptions,
@@ -10,11 +8,11 @@ export {
 } from './objects/memory-objects.ts'
 export type { RemoteObjectsOptions } from './objects/object-server.ts'
 export type {
-  GetOptions,
-  GetRangeOptions,
+  GetObjectOptions,
+  GetObjectRangeOptions,
   ObjectKind,
   Objects,
-  PutOptions,
+  PutObjectOptions,
   ReadObjectOptions,
   WritableObjects,
 } from './objects/objects.ts'

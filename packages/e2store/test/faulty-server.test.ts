@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteSourceError } from '../src/index.ts'
 import { httpSource, LocationError } from '../src/location.ts'
+import { httpObjects } from '../src/objects.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { FileServer, type Got, someBytes } from './support/file-server.ts'
 import { SteppedClock } from './support/stepped-clock.ts'
@@ -59,26 +60,32 @@ function truncated(response: ServerResponse, serve: () => void, random: number):
   serve()
 }
 
+const faults = fc.array(fc.record({ kind: fc.nat(2 * FAULTS.length), random: fc.nat() }), { maxLength: 12 })
+
+/** Let a server do these in turn, where they are any, and then what it should. */
+function plan(server: FileServer, planned: readonly { readonly kind: number; readonly random: number }[]): void {
+  const queue = [...planned]
+  server.answers = (got, response) => {
+    const next = queue.shift()
+    const fault = next && FAULTS[next.kind]
+    if (fault === undefined) return false
+    fault(got, response, server, next?.random ?? 0)
+    return undefined
+  }
+}
+
 test('whatever a server answers, what is read is right, or an error says what was wrong', async () => {
   await using server = await FileServer.start({ [NAME]: bytes })
   const reads = fc.array(fc.record({ at: fc.nat(bytes.length - 1), length: fc.nat(60_000) }), {
     minLength: 1,
     maxLength: 5,
   })
-  const faults = fc.array(fc.record({ kind: fc.nat(2 * FAULTS.length), random: fc.nat() }), { maxLength: 12 })
   const ends = fc.constantFrom('start', 'end', 'both')
   let right = 0
   let wrong = 0
   await fc.assert(
     fc.asyncProperty(reads, faults, ends, async (wanted, planned, first) => {
-      const queue = [...planned]
-      server.answers = (got, response) => {
-        const next = queue.shift()
-        const fault = next && FAULTS[next.kind]
-        if (fault === undefined) return false
-        fault(got, response, server, next?.random ?? 0)
-        return undefined
-      }
+      plan(server, planned)
       try {
         const options = { clock: new SteppedClock(), retries: 2, tailBytes: 20_000, cacheBytes: 200_000, ends: first }
         await using file = await httpSource(`${server.url}${NAME}`, options)
@@ -95,4 +102,28 @@ test('whatever a server answers, what is read is right, or an error says what wa
     { numRuns: 150 },
   )
   expect([right > 50, wrong > 25]).toEqual([true, true])
+})
+
+test('whatever a server answers, a range of an object is right, or an error says what was wrong', async () => {
+  await using server = await FileServer.start({ [NAME]: bytes })
+  // Longer than what is shifted: of a shorter range, a wrong one may look right.
+  const reads = fc.record({ at: fc.nat(bytes.length - 101), length: fc.integer({ min: 100, max: 200_000 }) })
+  const outcomes = { right: 0, absent: 0, wrong: 0 }
+  await fc.assert(
+    fc.asyncProperty(reads, faults, fc.boolean(), async ({ at, length }, planned, isSizeKnown) => {
+      plan(server, planned)
+      const to = Math.min(bytes.length, at + length)
+      const objects = httpObjects(server.url, { clock: new SteppedClock(), retries: 2, wholeBytes: 250_000 })
+      try {
+        const found = await objects.getRange(NAME, at, to, isSizeKnown ? { size: bytes.length } : {})
+        if (found !== undefined) expectBytes(found, bytes.subarray(at, to))
+        outcomes[found === undefined ? 'absent' : 'right']++
+      } catch (error) {
+        if (!(error instanceof LocationError)) throw error
+        outcomes.wrong++
+      }
+    }),
+    { numRuns: 200 },
+  )
+  expect([outcomes.right > 50, outcomes.wrong > 25]).toEqual([true, true])
 })

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { tempDir } from '@datastreamer/fixtures'
-import { describe, expect, test } from 'vitest'
+import { S3_KEYS, startS3, tempDir } from '@datastreamer/fixtures'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { folderObjects, openObjects, openWritableObjects } from '../src/node.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { someBytes } from './support/file-server.ts'
@@ -110,6 +110,18 @@ describe('objects are opened by name', () => {
     await using made = await openWritableObjects(dir.join('x', 'y'))
     await made.put('z', bytes, IMMUTABLE)
     expectBytes(readFileSync(dir.join('x', 'y', 'z')), bytes)
+  })
+
+  test('in a bucket, as the environment says', async () => {
+    await using server = await startS3()
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', server.endpoint)
+    vi.stubEnv('AWS_ACCESS_KEY_ID', S3_KEYS.accessKeyId)
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', S3_KEYS.secretAccessKey)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await using objects = await openWritableObjects('s3://history/log')
+    await objects.put('a/b', bytes, IMMUTABLE)
+    await using reader = await openObjects('s3://history/log')
+    expectBytes(await reader.getRange('a/b', 10, 20), bytes.subarray(10, 20))
   })
 
   test('elsewhere', async () => {

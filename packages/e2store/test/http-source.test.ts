@@ -286,6 +286,23 @@ describe('a server', () => {
     expect(clock.waits).toEqual([200, 200, 200])
   })
 
+  test('that breaks off after its last byte is there', async () => {
+    await using server = await serving()
+    await using file = await httpSource(`${server.url}${NAME}`, { clock: new SteppedClock() })
+    server.ranges()
+    server.answers = (_, response) => {
+      response.writeHead(206, {
+        'content-range': `bytes 0-999999/${large.length}`,
+        'transfer-encoding': 'chunked',
+        etag: '"1"',
+      })
+      response.write(large.subarray(0, 1_000_000), () => response.destroy())
+      return undefined
+    }
+    expectBytes(await file.read(0, 1_000_000), large.subarray(0, 1_000_000))
+    expect(server.ranges()).toEqual(['bytes=0-999999'])
+  })
+
   test('that is busy is asked again, later and later, but not for ever', async () => {
     await using server = await serving()
     const clock = new SteppedClock()

@@ -18,12 +18,16 @@ test('the examples do what they say', async () => {
   await using server = await FileServer.start({ 'mainnet-00000-5ec1ffb8.era1': goldenBytes('era1') })
   const printed = await runReadme(resolve(import.meta.dirname, '../README.md'), {
     edit: (code) =>
-      code.replace('https://mainnet.era1.nimbus.team/', server.url).replace("'/srv/era'", JSON.stringify(dir.path)),
+      code
+        .replace('https://mainnet.era1.nimbus.team/', server.url)
+        .replace("'/srv/era'", JSON.stringify(dir.path))
+        .replaceAll("'/srv/log'", JSON.stringify(dir.join('log'))),
   })
-  expect(printed.slice(0, 3)).toEqual([
+  expect(printed.slice(0, 4)).toEqual([
     '1n 2\n',
     'mainnet-00000-00000000.era 1 1000000\n',
     'eras 0 to 1\neras 4 to 4\nMISSING beacon eras 2 to 3 are missing\n',
+    '8192 32 undefined\n',
   ])
   expect(server.got.length).toBeGreaterThan(0)
 })

@@ -1,31 +1,14 @@
-import { createHash, createHmac } from 'node:crypto'
 import { hasVectors, S3_KEYS as KEYS, readVector, startS3 } from '@datastreamer/fixtures'
 import { describe, expect, test } from 'vitest'
 import { s3Location } from '../src/location.ts'
 import { openLocation } from '../src/node.ts'
 import { expectBytes } from './support/expect-bytes.ts'
 import { FileServer, someBytes } from './support/file-server.ts'
+import { signature } from './support/s3-signature.ts'
 
 const A = 'mainnet-00000-5feceb66.era1'
 const B = 'mainnet-00001-6b86b273.era1'
 const code = (expected: string) => expect.objectContaining({ name: 'LocationError', code: expected })
-
-/** The `Authorization` header that a request must have, by the published algorithm. */
-function signature({ method, path, headers }: FileServer['got'][number], secret: string): string {
-  const [, id = '', day = '', region = '', names = ''] =
-    /Credential=([^/]+)\/(\d+)\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+)/.exec(headers.authorization ?? '') ??
-    []
-  const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-  const [pathname = '', query = ''] = path.split('?')
-  const signed = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`)
-  const hash = headers['x-amz-content-sha256']
-  const request = [method, pathname, query, signed.join(''), names, hash].join('\n')
-  const scope = `${day}/${region}/s3/aws4_request`
-  const digest = createHash('sha256').update(request).digest('hex')
-  const text = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, digest].join('\n')
-  const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secret}`)
-  return `AWS4-HMAC-SHA256 Credential=${id}/${scope}, SignedHeaders=${names}, Signature=${hmac(key, text).toString('hex')}`
-}
 
 describe('a bucket', () => {
   const bytes = someBytes(900_000)

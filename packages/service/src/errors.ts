@@ -14,6 +14,8 @@ export type ConfigErrorCode =
   | 'CONFLICT'
   /** A certificate or key that cannot be used. */
   | 'BAD_TLS'
+  /** A file or text that holds no key to sign or verify with. */
+  | 'BAD_KEY'
 
 /** The process cannot start as it was configured. The message names the flag, variable or key to change. */
 export class ConfigError extends StreamError<ConfigErrorCode> {

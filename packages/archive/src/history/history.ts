@@ -78,6 +78,11 @@ export class History implements HistorySource, AsyncDisposable {
     return this.#log.snapshot.checkpoint.note
   }
 
+  /** Which log it is: the name of the key that signs it. */
+  get origin(): string {
+    return this.#log.snapshot.checkpoint.origin
+  }
+
   /** Leaves of its log. */
   get size(): number {
     return this.#log.snapshot.checkpoint.size

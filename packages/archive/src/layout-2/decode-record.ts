@@ -22,6 +22,8 @@ export interface DecodedRecord extends EntryRun {
   readonly encoding: Generation | undefined
   /** Of the batch that is open before the first entry; 0 if none is, or it is not known. */
   readonly forkId: bigint
+  /** `total length` of a stream that ends before the first entry. */
+  readonly streamPosition: number
 }
 
 /**
@@ -60,7 +62,8 @@ export async function decodeRecord(bytes: Uint8Array, place: RecordPlace): Promi
   if (count !== entries) throw bad(`${count} entries, expected ${entries}`)
   const boundaries = takeBoundaries(content, head)
   if (boundaries === undefined) throw bad(`operation boundaries that do not rise from 1 to ${count}`)
-  return { first, count, bytes: run, position, boundaries, encoding: head.encoding, forkId: head.forkId }
+  const { encoding, forkId, streamPosition } = head
+  return { first, count, bytes: run, position, boundaries, encoding, forkId, streamPosition }
 }
 
 /** Bytes of the content of a record; `undefined` if no record is like that. */

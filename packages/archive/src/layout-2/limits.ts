@@ -9,7 +9,7 @@ export const MAX_PAGES = 1_048_576
 /** Bytes of a StreamBookmarks record. */
 export const PAGE_RECORD_BYTES = 4096
 /** Bytes of a StreamRecord's data before its path. */
-export const RECORD_FIELDS_BYTES = 32
+export const RECORD_FIELDS_BYTES = 40
 export const HASH_BYTES = 32
 /** Bytes of an operation boundary in a record's content. */
 export const BOUNDARY_BYTES = 4

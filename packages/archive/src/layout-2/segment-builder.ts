@@ -2,6 +2,7 @@ import { type Entry, encodeEntry } from '@datastreamer/format'
 import { type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
 import type { ZstdEncoder } from '../codecs/zstd.ts'
 import { DigestChain } from '../segment/digest-chain.ts'
+import { endOfRun } from '../segment/end-of-run.ts'
 import type { IdentityFields, SegmentHeader } from '../segment/header.ts'
 import type { StreamPoint } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
@@ -49,11 +50,17 @@ export class SegmentBuilder {
   readonly #buffer = new RecordBuffer()
   readonly #tally: SegmentTally
   readonly #queue: CompressQueue
-  readonly #records: (Omit<RecordContent, 'content'> & { readonly facts: RecordFacts })[] = []
+  readonly #records: (Omit<RecordContent, 'content'> & {
+    readonly facts: RecordFacts
+    readonly streamPosition: number
+  })[] = []
+  /** Where a stream ends that ends with the last record. */
+  #position: number
 
   constructor(options: SegmentBuilderOptions) {
     const { encoding, start, sha256, zstd, forkId = 0n } = options
     this.#options = options
+    this.#position = start.position
     this.#chain = new DigestChain(start, sha256)
     this.#blocks = encoding && new OperationBoundaries(encoding)
     this.#tally = new SegmentTally(encoding, forkId, sha256)
@@ -112,7 +119,8 @@ export class SegmentBuilder {
 
   #endRecord({ content, ...record }: RecordContent): void {
     if (this.#records.length === MAX_RECORDS) throw new RangeError(`more than ${MAX_RECORDS} records`)
-    this.#records.push({ ...record, facts: this.#tally.endRecord(record.entries) })
+    this.#records.push({ ...record, facts: this.#tally.endRecord(record.entries), streamPosition: this.#position })
+    this.#position = endOfRun(this.#position, content.subarray(content.length - record.bytes))
     this.#queue.push(content)
   }
 
@@ -122,8 +130,9 @@ export class SegmentBuilder {
     return frames.flatMap((frame, i) => {
       const record = this.#records[i]
       if (record === undefined) return []
-      const { entries: count, bytes, boundaries, facts } = record
-      const head = { first, count, bytes, boundaries, encoding, forkId: encoding === undefined ? 0n : facts.forkId }
+      const { entries: count, bytes, boundaries, facts, streamPosition } = record
+      const forkId = encoding === undefined ? 0n : facts.forkId
+      const head = { first, count, bytes, boundaries, encoding, forkId, streamPosition }
       first += BigInt(count)
       return [{ head, frame, blocks: encoding === undefined ? 0 : facts.blocks }]
     })

@@ -9,7 +9,7 @@ export function encodeBundle(leaves: readonly Uint8Array[]): Uint8Array {
   return concatBytes(
     leaves.flatMap((leaf) => {
       if (leaf.length > MAX_LEAF_BYTES)
-        throw new RangeError(`a leaf of ${leaf.length} bytes, expected ${MAX_LEAF_BYTES}`)
+        throw new RangeError(`a leaf of ${leaf.length} bytes, expected ${MAX_LEAF_BYTES} at most`)
       const length = new Uint8Array(LENGTH_BYTES)
       viewOf(length).setUint16(0, leaf.length)
       return [length, leaf]
@@ -24,15 +24,17 @@ export function encodeBundle(leaves: readonly Uint8Array[]): Uint8Array {
  */
 export function decodeBundle(bytes: Uint8Array, width: number, path: string): Uint8Array[] {
   const view = viewOf(bytes)
+  const malformed = (what: string): TreeError => new TreeError('MALFORMED', `${path}: ${what}`, { path })
   const leaves: Uint8Array[] = []
   let at = 0
-  while (at < bytes.length) {
+  while (leaves.length < width) {
+    if (at === bytes.length) throw malformed(`${leaves.length} leaves, expected ${width}`)
     const start = at + LENGTH_BYTES
     const end = start <= bytes.length ? start + view.getUint16(at) : start
-    if (end > bytes.length) throw new TreeError('MALFORMED', `${path}: ends inside leaf ${leaves.length}`, { path })
+    if (end > bytes.length) throw malformed(`ends inside leaf ${leaves.length}`)
     leaves.push(bytes.subarray(start, end))
     at = end
   }
-  if (leaves.length === width) return leaves
-  throw new TreeError('MALFORMED', `${path}: ${leaves.length} leaves, expected ${width}`, { path })
+  if (at < bytes.length) throw malformed(`${bytes.length - at} bytes after its ${width} leaves`)
+  return leaves
 }

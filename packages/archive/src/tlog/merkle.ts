@@ -38,6 +38,11 @@ export function splitOf(size: number): number {
   return split
 }
 
+/** Whether a size from 1 on is a power of two. Logarithms of large ones are not exact. */
+export function isPowerOfTwo(size: number): boolean {
+  return size === 1 || splitOf(size) * 2 === size
+}
+
 /** The inclusion proof of a leaf among all leaves: hashes from the leaf upwards. */
 export function inclusionProof(sha256: Sha256, hashes: readonly Uint8Array[], index: number): Uint8Array[] {
   if (hashes.length <= 1) return []
@@ -69,14 +74,17 @@ export function inclusionProofLength(index: number, size: number): number {
   return length
 }
 
-/** The root that an inclusion proof leads to; `undefined` if it has another number of hashes than it must have. */
+/**
+ * The root that an inclusion proof leads to; `undefined` if it has another number of hashes than it must have, or the
+ * tree no such leaf. That the size is right it does not show: size and root are those of one checkpoint.
+ */
 export function rootOfInclusion(
   sha256: Sha256,
   leaf: Uint8Array,
   proof: readonly Uint8Array[],
   { index, size }: { readonly index: number; readonly size: number },
 ): Uint8Array | undefined {
-  if (index >= size) return undefined
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) return undefined
   let [at, last, root] = [index, size - 1, leaf]
   for (const hash of proof) {
     if (last === 0) return undefined
@@ -100,7 +108,7 @@ export function isConsistent(sha256: Sha256, old: TreeState, now: TreeState, pro
   if (old.size > now.size) return false
   if (old.size === now.size) return proof.length === 0 && sameBytes(old.root, now.root)
   if (old.size === 0) return proof.length === 0
-  const path = Number.isInteger(Math.log2(old.size)) ? [old.root, ...proof] : proof
+  const path = isPowerOfTwo(old.size) ? [old.root, ...proof] : proof
   const [first, ...rest] = path
   if (proof.length === 0 || first === undefined) return false
   let [at, last] = [old.size - 1, now.size - 1]

@@ -18,6 +18,7 @@ import { fromUtf8, utf8 } from './text.ts'
 export const MAX_NOTE_BYTES = 65_536
 export const MAX_SIGNATURES = 100
 const ID_BYTES = 4
+const MAX_SHOWN = 120
 
 /** One line under a note. */
 export interface NoteSignature {
@@ -55,10 +56,10 @@ export function parseNote(bytes: Uint8Array): Note {
   const end = all.lastIndexOf('\n\n')
   if (end < 0 || !all.endsWith('\n')) throw malformed('no empty line before signatures, or no line end after them')
   const lines = all.slice(end + 2, -1)
-  if (all.length === end + 2 || lines === '') throw malformed('it has no signatures')
+  if (lines === '') throw malformed('it has no signatures')
   const signatures = lines.split('\n').map((line) => {
     const signature = parseSignature(line)
-    if (signature === undefined) throw malformed(`no signature: ${JSON.stringify(line.slice(0, 120))}`)
+    if (signature === undefined) throw malformed(`no signature: ${JSON.stringify(shown(line))}`)
     return signature
   })
   if (signatures.length > MAX_SIGNATURES) throw malformed(`${signatures.length} signatures`)
@@ -72,10 +73,10 @@ function oneOfEachKey(
 ): readonly NoteSignature[] {
   const byKey = new Map<string, NoteSignature>()
   for (const each of signatures) {
-    const key = `${each.name}+${idText(each.id)}`
+    const key = keyOf(each)
     const before = byKey.get(key)
     if (before === undefined) byKey.set(key, each)
-    else if (!sameBytes(before.signature, each.signature)) throw malformed(`two signatures of ${key}`)
+    else if (!sameBytes(before.signature, each.signature)) throw malformed(`two signatures of ${shown(key)}`)
   }
   return [...byKey.values()]
 }
@@ -96,17 +97,27 @@ function parseSignature(line: string): NoteSignature | undefined {
 export async function openNote(bytes: Uint8Array, keys: readonly VerifierKey[]): Promise<OpenedNote> {
   const note = parseNote(bytes)
   const verified: VerifierKey[] = []
-  for (const { name, id, signature } of note.signatures) {
-    const key = keys.find((each) => each.name === name && each.id === id)
+  for (const each of note.signatures) {
+    const key = keys.find(({ name, id }) => name === each.name && id === each.id)
     if (key === undefined) continue
-    if (!(await isSigned(note.text, key, signature))) {
-      throw new NoteError('INVALID_SIGNATURE', `the signature of ${name}+${idText(id)} is not of that key`)
+    if (!(await isSigned(note.text, key, each.signature))) {
+      throw new NoteError('INVALID_SIGNATURE', `the signature of ${keyOf(each)} is not of that key`)
     }
     verified.push(key)
   }
   if (verified.length > 0) return { ...note, verified }
-  const names = note.signatures.map(({ name, id }) => `${name}+${idText(id)}`).join(', ')
-  throw new NoteError('NO_KNOWN_SIGNATURE', `none of the trusted keys has signed it, but ${names}`)
+  const others = note.signatures.slice(0, 3).map((each) => shown(keyOf(each)))
+  if (note.signatures.length > others.length) others.push(`${note.signatures.length - others.length} more`)
+  throw new NoteError('NO_KNOWN_SIGNATURE', `none of the trusted keys has signed it, but ${others.join(', ')}`)
+}
+
+function keyOf({ name, id }: NoteSignature): string {
+  return `${name}+${idText(id)}`
+}
+
+/** A part of a foreign note in a message. */
+function shown(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text
 }
 
 function isSigned(text: string, key: VerifierKey, signature: Uint8Array): Promise<boolean> {
@@ -114,9 +125,14 @@ function isSigned(text: string, key: VerifierKey, signature: Uint8Array): Promis
   return verifyEd25519(key.publicKey, signature, utf8(text))
 }
 
-/** A note with the signatures of keys. @throws {RangeError} if the text cannot be a note's @throws {KeyError} `NO_CRYPTO` */
+/**
+ * A note with the signatures of keys.
+ *
+ * @throws {RangeError} if text and keys make none that {@link parseNote} would read @throws {KeyError} `NO_CRYPTO`
+ */
 export async function signNote(text: string, keys: readonly SignerKey[]): Promise<Uint8Array> {
-  if (!text.endsWith('\n') || /\p{Cs}/u.test(text)) throw new RangeError('the text of a note ends with a line end')
+  if (!text.endsWith('\n')) throw new RangeError('the text of a note ends with a line end')
+  if (/\p{Cs}/u.test(text)) throw new RangeError('the text of a note has no half characters')
   const lines: string[] = []
   for (const { name, id, seed } of keys) {
     const bytes = new Uint8Array(ID_BYTES)
@@ -124,6 +140,10 @@ export async function signNote(text: string, keys: readonly SignerKey[]): Promis
     lines.push(`— ${name} ${encodeBase64(concatBytes([bytes, await signEd25519(seed, utf8(text))]))}\n`)
   }
   const bytes = utf8(`${text}\n${lines.join('')}`)
-  parseNote(bytes)
+  try {
+    parseNote(bytes)
+  } catch (error) {
+    throw new RangeError(`cannot be signed: ${String(error)}`, { cause: error })
+  }
   return bytes
 }

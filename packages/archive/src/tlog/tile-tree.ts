@@ -2,14 +2,14 @@ import { sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { decodeBundle } from './bundle.ts'
 import { TreeError } from './errors.ts'
-import { leafHash, splitOf, type TreeState, treeRoot } from './merkle.ts'
+import { isPowerOfTwo, leafHash, splitOf, type TreeState, treeRoot } from './merkle.ts'
 import { TILE_WIDTH, type TileRef, tilePath } from './tile-path.ts'
 import { bundleOf, hashesAt, tileLevels, tileOf } from './tiles.ts'
 
 const HASH_BYTES = 32
 
 export interface TileTreeOptions extends TreeState {
-  /** The object at a path; `undefined` if there is none. */
+  /** The object at a path, whose memory is the tree's from then on; `undefined` if there is none. */
   readonly fetch: (path: string) => Promise<Uint8Array | undefined>
   readonly sha256: Sha256
 }
@@ -18,7 +18,7 @@ type Tile = TileRef & { readonly level: number }
 
 /**
  * The tree of one checkpoint, read from tiles. Nothing is used before it is known to lead to the checkpoint's root, and
- * only what is needed for that is read.
+ * only what is needed for that is read. What it gives borrows the memory of what was fetched: read only.
  *
  * @see https://c2sp.org/tlog-tiles@v0.1.0
  */
@@ -40,9 +40,10 @@ export class TileTree {
   /**
    * The leaves of the bundle that leaf `index` is in.
    *
-   * @throws {TreeError}
+   * @throws {TreeError} @throws {RangeError} the tree has no such leaf
    */
   async bundle(index: number): Promise<readonly Uint8Array[]> {
+    this.#checkIndex(index)
     const ref = bundleOf(index, this.size)
     const leaves = decodeBundle(...(await this.#object(ref))).slice(0, ref.width)
     const hashes = leaves.map((leaf) => leafHash(this.#sha256, leaf))
@@ -57,13 +58,15 @@ export class TileTree {
     return treeRoot(this.#sha256, await this.#tile(tileOf(0, index, this.size)))
   }
 
-  /** The hash of a leaf. @throws {TreeError} */
-  leaf(index: number): Promise<Uint8Array> {
+  /** The hash of a leaf. @throws {TreeError} @throws {RangeError} the tree has no such leaf */
+  async leaf(index: number): Promise<Uint8Array> {
+    this.#checkIndex(index)
     return this.#hash(0, index)
   }
 
-  /** The inclusion proof of a leaf. @throws {TreeError} */
+  /** The inclusion proof of a leaf. @throws {TreeError} @throws {RangeError} the tree has no such leaf */
   async inclusionProof(index: number): Promise<Uint8Array[]> {
+    this.#checkIndex(index)
     const proof: Uint8Array[] = []
     let [from, to] = [0, this.size]
     while (to - from > 1) {
@@ -76,9 +79,10 @@ export class TileTree {
     return proof
   }
 
-  /** The proof that the first `old` leaves were the whole log once. @throws {TreeError} */
+  /** The proof that the first `old` leaves were the whole log once. @throws {TreeError} @throws {RangeError} it has fewer */
   async consistencyProof(old: number): Promise<Uint8Array[]> {
     if (old === 0 || old === this.size) return []
+    this.#checkIndex(old)
     const proof: Uint8Array[] = []
     let [from, to] = [0, this.size]
     while (to > old) {
@@ -97,7 +101,7 @@ export class TileTree {
     let level = 0
     while (count % TILE_WIDTH ** (level + 1) === 0) level++
     const unit = TILE_WIDTH ** level
-    if (from % count === 0 && count / unit <= TILE_WIDTH && Number.isInteger(Math.log2(count))) {
+    if (from % count === 0 && count / unit <= TILE_WIDTH && isPowerOfTwo(count)) {
       const first = from / unit
       const hashes = await this.#tile(tileOf(level, first, this.size))
       const at = first % TILE_WIDTH
@@ -183,6 +187,11 @@ export class TileTree {
     const whole = ref.width < TILE_WIDTH ? await this.#fetch(tilePath(full)) : undefined
     if (whole !== undefined) return [whole, TILE_WIDTH, tilePath(full)]
     throw new TreeError('MISSING', `${path} is not there`, { path })
+  }
+
+  #checkIndex(index: number): void {
+    if (Number.isSafeInteger(index) && index >= 0 && index < this.size) return
+    throw new RangeError(`leaf ${index} of a log of ${this.size} leaves`)
   }
 
   #wrong(ref: TileRef): TreeError {

@@ -43,8 +43,9 @@ export class TreeHashes {
     return this.#levels[0]?.slice(from, to) ?? []
   }
 
-  /** The root of the first `size` leaves. */
+  /** The root of the first `size` leaves. @throws {RangeError} there are fewer */
   root(size: number = this.size): Uint8Array {
+    this.#checkSize(size)
     let carry: Uint8Array | undefined
     for (const [level, hashes] of this.#levels.entries()) {
       const has = Math.floor(size / TILE_WIDTH ** level)
@@ -55,9 +56,14 @@ export class TreeHashes {
     return carry ?? treeRoot(this.#sha256, [])
   }
 
-  /** The tiles that the tree of the first `size` leaves has and that of `from` leaves has not. */
+  /** The tiles that the tree of the first `size` leaves has and that of `from` leaves has not. @throws {RangeError} */
   *tiles(from: number, size: number = this.size): Generator<TreeObject, void, void> {
+    this.#checkSize(size)
     for (const tile of newTiles(from, size)) yield { path: tilePath(tile), bytes: this.#tile(tile) }
+  }
+
+  #checkSize(size: number): void {
+    if (size > this.size) throw new RangeError(`a tree of ${size} leaves, of which there are ${this.size}`)
   }
 
   #tile({ level, index, width }: TileRef & { readonly level: number }): Uint8Array {

@@ -5,7 +5,7 @@ import { equalBytes } from '../io/bytes.ts'
 import { Slots } from '../location/http/slots.ts'
 import { checkBounds, checkKey } from '../objects/keys.ts'
 import { conflict, otherSize, tooLarge } from '../objects/object-errors.ts'
-import type { GetOptions, GetRangeOptions, PutOptions, WritableObjects } from '../objects/objects.ts'
+import type { GetObjectOptions, GetObjectRangeOptions, PutObjectOptions, WritableObjects } from '../objects/objects.ts'
 import { DurableFolders } from './durable-folders.ts'
 import { createFile } from './file-sink.ts'
 import { type FileSource, openFile } from './file-source.ts'
@@ -47,7 +47,7 @@ class FolderObjects implements WritableObjects {
     this.#folders = new DurableFolders(this.#root)
   }
 
-  async get(key: string, { signal, maxBytes }: GetOptions): Promise<Uint8Array | undefined> {
+  async get(key: string, { signal, maxBytes }: GetObjectOptions): Promise<Uint8Array | undefined> {
     return this.#read(key, signal, (file) => {
       if (file.size > maxBytes) throw tooLarge(file.path, maxBytes, file.size)
       return file.read(0, file.size)
@@ -58,7 +58,7 @@ class FolderObjects implements WritableObjects {
     key: string,
     from: number,
     to: number,
-    { signal, size }: GetRangeOptions = {},
+    { signal, size }: GetObjectRangeOptions = {},
   ): Promise<Uint8Array | undefined> {
     checkBounds(from, to, size)
     return this.#read(key, signal, (file) => {
@@ -68,7 +68,7 @@ class FolderObjects implements WritableObjects {
     })
   }
 
-  async put(key: string, bytes: Uint8Array, { kind, signal }: PutOptions): Promise<void> {
+  async put(key: string, bytes: Uint8Array, { kind, signal }: PutObjectOptions): Promise<void> {
     const path = this.#pathOf(key)
     await this.#slots.run(async () => {
       signal?.throwIfAborted()
@@ -88,7 +88,7 @@ class FolderObjects implements WritableObjects {
 
   async #read(
     key: string,
-    signal: GetOptions['signal'],
+    signal: GetObjectOptions['signal'],
     read: (file: FileSource) => Promise<Uint8Array>,
   ): Promise<Uint8Array | undefined> {
     const path = this.#pathOf(key)

@@ -6,7 +6,7 @@ import { ifThere } from './fetch-object.ts'
 import { checkBounds } from './keys.ts'
 import { otherSize } from './object-errors.ts'
 import { cacheMode, type RemoteObject } from './object-server.ts'
-import type { GetRangeOptions } from './objects.ts'
+import type { GetObjectRangeOptions } from './objects.ts'
 
 /** The range that an answer is to be. */
 interface Asked {
@@ -21,7 +21,7 @@ export async function fetchObjectRange(
   { server, address }: RemoteObject,
   from: number,
   to: number,
-  options: GetRangeOptions,
+  options: GetObjectRangeOptions,
 ): Promise<Uint8Array | undefined> {
   const { signal, size } = options
   const { client, wholeBytes } = server

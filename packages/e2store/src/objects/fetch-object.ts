@@ -2,14 +2,17 @@ import { LocationError } from '../location/errors.ts'
 import { checkNoPage } from '../location/http/range.ts'
 import { tooLarge } from './object-errors.ts'
 import { cacheMode, type RemoteObject } from './object-server.ts'
-import type { GetOptions } from './objects.ts'
+import type { GetObjectOptions } from './objects.ts'
 
 /**
  * A whole object; `undefined` if it is not there. See `Objects.get`.
  *
  * How many bytes there are is left to `fetch`: a server may send them compressed, and `Content-Length` counts those.
  */
-export function fetchObject({ server, address }: RemoteObject, options: GetOptions): Promise<Uint8Array | undefined> {
+export function fetchObject(
+  { server, address }: RemoteObject,
+  options: GetObjectOptions,
+): Promise<Uint8Array | undefined> {
   const { signal, maxBytes } = options
   const attempt = async (): Promise<Uint8Array> => {
     await using answer = await server.client.request(address, { signal, cache: cacheMode(options) })

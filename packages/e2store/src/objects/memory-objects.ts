@@ -1,7 +1,7 @@
 import { equalBytes } from '../io/bytes.ts'
 import { checkBounds, checkKey } from './keys.ts'
 import { conflict, otherSize, tooLarge } from './object-errors.ts'
-import type { ObjectKind, PutOptions, WritableObjects } from './objects.ts'
+import type { ObjectKind, PutObjectOptions, WritableObjects } from './objects.ts'
 
 /** A call of {@link MemoryObjects}. */
 export interface ObjectsCall {
@@ -55,7 +55,7 @@ export function memoryObjects({ name = 'memory' }: MemoryObjectsOptions = {}): M
   const shown = (key: string): string => `${name}/${key}`
   const run = async (
     call: Omit<ObjectsCall, 'number'>,
-    signal: PutOptions['signal'],
+    signal: PutObjectOptions['signal'],
     work: () => Answered,
   ): Promise<Answered> => {
     signal?.throwIfAborted()

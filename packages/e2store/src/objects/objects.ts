@@ -19,7 +19,7 @@ export interface Objects extends AsyncDisposable {
    *
    * @throws {LocationError} `TOO_LARGE`: more than `maxBytes`; `BAD_ANSWER`, `DENIED`, `UNREACHABLE`, `TIMEOUT`, …
    */
-  get(key: string, options: GetOptions): Promise<Uint8Array | undefined>
+  get(key: string, options: GetObjectOptions): Promise<Uint8Array | undefined>
   /**
    * The bytes from position `from` up to `to`, which is not included; `undefined` if the object is not there. Over a
    * network one request, more only if it fails in a way that may pass.
@@ -28,7 +28,7 @@ export interface Objects extends AsyncDisposable {
    * @throws {LocationError} `BAD_ANSWER`: the object has fewer bytes or another size, or the answer is not this range;
    *   `NO_RANGES`, and as {@link get}
    */
-  getRange(key: string, from: number, to: number, options?: GetRangeOptions): Promise<Uint8Array | undefined>
+  getRange(key: string, from: number, to: number, options?: GetObjectRangeOptions): Promise<Uint8Array | undefined>
 }
 
 /** {@link Objects} that can be stored too. */
@@ -39,7 +39,7 @@ export interface WritableObjects extends Objects {
    *
    * @throws {LocationError} `CONFLICT`: other bytes are stored under the key of an immutable object
    */
-  put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void>
+  put(key: string, bytes: Uint8Array, options: PutObjectOptions): Promise<void>
 }
 
 export interface ReadObjectOptions {
@@ -49,14 +49,14 @@ export interface ReadObjectOptions {
   readonly reload?: boolean | undefined
 }
 
-export interface GetOptions extends ReadObjectOptions {
+export interface GetObjectOptions extends ReadObjectOptions {
   /** Most bytes that the object may have. */
   readonly maxBytes: number
   /** Whether caches on the way ask for what is new (default false): for objects that change. */
   readonly revalidate?: boolean | undefined
 }
 
-export interface GetRangeOptions extends ReadObjectOptions {
+export interface GetObjectRangeOptions extends ReadObjectOptions {
   /** Bytes of the whole object, if that is known: an answer of another size is refused. */
   readonly size?: number | undefined
 }
@@ -64,7 +64,7 @@ export interface GetRangeOptions extends ReadObjectOptions {
 /** An `immutable` object has the same bytes for ever; a `mutable` one is replaced. */
 export type ObjectKind = 'immutable' | 'mutable'
 
-export interface PutOptions {
+export interface PutObjectOptions {
   readonly kind: ObjectKind
   /** `Cache-Control` of the answers that serve it; a folder does not keep it. */
   readonly cacheControl: string

@@ -3,7 +3,7 @@ import { LocationError } from '../location/errors.ts'
 import { fetchObject } from './fetch-object.ts'
 import { conflict } from './object-errors.ts'
 import type { RemoteObject } from './object-server.ts'
-import type { PutOptions } from './objects.ts'
+import type { PutObjectOptions } from './objects.ts'
 
 /** What is known of a service. */
 export interface ConditionHabits {
@@ -24,7 +24,7 @@ const ANSWER_BYTES = 4096
 export async function storeObject(
   object: RemoteObject,
   bytes: Uint8Array,
-  options: PutOptions,
+  options: PutObjectOptions,
   habits: ConditionHabits,
 ): Promise<void> {
   if (options.kind === 'mutable' || habits.isRefused) {
@@ -48,7 +48,7 @@ export async function storeObject(
 function send(
   { server, address }: RemoteObject,
   body: Uint8Array,
-  options: PutOptions,
+  options: PutObjectOptions,
   condition: Readonly<Record<string, string>>,
 ): Promise<number> {
   const { cacheControl, contentType, signal } = options
@@ -67,7 +67,7 @@ function send(
 }
 
 /** Throw unless what is there is the same. */
-async function compare(object: RemoteObject, bytes: Uint8Array, { signal }: PutOptions): Promise<void> {
+async function compare(object: RemoteObject, bytes: Uint8Array, { signal }: PutObjectOptions): Promise<void> {
   const { shown } = object.address
   const found = await fetchObject(object, { signal, maxBytes: bytes.length, reload: true }).catch((error: unknown) => {
     if (error instanceof LocationError && error.code === 'TOO_LARGE') return 'larger' as const

@@ -2,7 +2,7 @@ import { KeyError } from './errors.ts'
 
 // What is used of the platform, declared here: the package compiles without the types of a browser or of Node.
 
-type Key = { readonly type: string }
+export type CryptoKey = { readonly type: string }
 
 interface Subtle {
   digest(algorithm: 'SHA-256', bytes: Uint8Array): Promise<ArrayBuffer>
@@ -12,10 +12,10 @@ interface Subtle {
     algorithm: 'Ed25519',
     extractable: boolean,
     usages: readonly ('sign' | 'verify')[],
-  ): Promise<Key>
-  exportKey(format: 'jwk', key: Key): Promise<{ readonly x?: string }>
-  sign(algorithm: 'Ed25519', key: Key, bytes: Uint8Array): Promise<ArrayBuffer>
-  verify(algorithm: 'Ed25519', key: Key, signature: Uint8Array, bytes: Uint8Array): Promise<boolean>
+  ): Promise<CryptoKey>
+  exportKey(format: 'jwk', key: CryptoKey): Promise<{ readonly x?: string }>
+  sign(algorithm: 'Ed25519', key: CryptoKey, bytes: Uint8Array): Promise<ArrayBuffer>
+  verify(algorithm: 'Ed25519', key: CryptoKey, signature: Uint8Array, bytes: Uint8Array): Promise<boolean>
 }
 
 interface WebCrypto {
