@@ -1,3 +1,4 @@
+import { randomFrom } from '@datastreamer/fixtures/random'
 import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
 import { concatBytes, type Entry } from '@datastreamer/format'
 import { signerKey } from '@datastreamer/format/signing'
@@ -59,7 +60,7 @@ export class TestHistory {
     })
     for (const operation of operations) {
       for (const { type, data } of operation) {
-        const entry = { type, data, number: this.next }
+        const entry = { type, number: this.next, data }
         await builder.add(entry)
         this.entries.push(entry)
       }
@@ -150,11 +151,18 @@ export async function plainHistory(segments: number): Promise<TestHistory> {
  * A history of blocks, so many in each segment.
  *
  * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
+ * @param isRandom whether these do not compress
  */
-export async function historyOfBlocks(segments: number, perSegment: number, fill = 0): Promise<TestHistory> {
+export async function historyOfBlocks(
+  segments: number,
+  perSegment: number,
+  fill = 0,
+  isRandom = false,
+): Promise<TestHistory> {
   const history = new TestHistory({ encoding: 'protobuf' })
   const stream = generateStream({ blocks: BigInt(segments * perSegment) })
-  const filler = fill === 0 ? [] : [{ type: 99, data: new Uint8Array(fill) }]
+  const data = isRandom ? noise(fill) : new Uint8Array(fill)
+  const filler = fill === 0 ? [] : [{ type: 99, data }]
   for (let i = 0; i < segments; i++) {
     await history.add([...takeFrom(stream, perSegment)].map((operation) => [...operation, ...filler]))
   }
@@ -169,4 +177,10 @@ function* takeFrom<T>(items: Iterator<T>, count: number): Generator<T, void, voi
     if (next.done) return
     yield next.value
   }
+}
+
+/** Bytes that do not compress, the same each time. */
+function noise(length: number): Uint8Array {
+  const random = randomFrom(3)
+  return new Uint8Array(length).map(() => random(256))
 }
