@@ -10,7 +10,7 @@ import {
   signEd25519,
 } from '@datastreamer/format/signing'
 import { describe, expect, test } from 'vitest'
-import { nodeSha256 as sha256 } from '../node/node-sha256.ts'
+import { fastSha256 as sha256 } from '../../test/support/fast-sha256.ts'
 import { decodeBundle, encodeBundle } from './bundle.ts'
 import { formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { cosignatureTime } from './cosignature.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nodeSha256 as sha256 } from '../node/node-sha256.ts'
+import { fastSha256 as sha256 } from '../../test/support/fast-sha256.ts'
 import {
   inclusionProof,
   inclusionProofLength,

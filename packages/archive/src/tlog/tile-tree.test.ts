@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nodeSha256 as sha256 } from '../node/node-sha256.ts'
+import { fastSha256 as sha256 } from '../../test/support/fast-sha256.ts'
 import { encodeBundle } from './bundle.ts'
 import { TreeError } from './errors.ts'
 import { inclusionProof, isConsistent, leafHash, rootOfInclusion, treeRoot } from './merkle.ts'
