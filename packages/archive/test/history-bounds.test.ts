@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { LocationError } from '@datastreamer/e2store/objects'
+import { LocationError } from '@datastreamer/e2store/location'
 import { beforeAll, expect, test } from 'vitest'
 import { historyOfBlocks, type TestHistory } from './support/make-history.ts'
 import { collect, opened } from './support/open-history.ts'

@@ -1,4 +1,5 @@
-import { LocationError, type MemoryObjects } from '@datastreamer/e2store/objects'
+import { LocationError } from '@datastreamer/e2store/location'
+import type { MemoryObjects } from '@datastreamer/e2store/objects'
 import { flipBits, randomFrom } from '@datastreamer/fixtures/random'
 import { generateSignerKey, formatVerifierKey } from '@datastreamer/format/signing'
 import { beforeAll, describe, expect, test } from 'vitest'

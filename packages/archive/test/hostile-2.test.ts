@@ -36,6 +36,7 @@ describe('a segment that was made to harm', () => {
       boundaries: OPERATIONS.length,
       encoding: 'protobuf',
       forkId: 0n,
+      streamPosition: 4096,
     } as const
     const ends = OPERATIONS.map((operation) => Number(operation.at(-1)?.number) + 1)
     const frame = await nodeZstdEncoder.compress(contentOf(ends, entries))
