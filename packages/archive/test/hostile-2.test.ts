@@ -82,6 +82,7 @@ describe('a segment that was made to harm', () => {
     await expect(verify(await record({ encoding: 'etrog' }))).rejects.toMatchObject(BAD_RECORD)
     await expect(verify(await record({ encoding: undefined }))).rejects.toMatchObject(BAD_RECORD)
     await expect(verify(await record({ forkId: 6n }))).rejects.toMatchObject(BAD_RECORD)
+    await expect(verify(await record({ streamPosition: 4097 }))).rejects.toMatchObject({ step: 'verify', position: 88 })
     for (const before of [[0], [1, 1], [2, 1], [length + 1]]) {
       const changed = await record({ boundaries: before.length }, { content: last(before) })
       await expect(verify(changed), `${before}`).rejects.toMatchObject(BAD_RECORD)

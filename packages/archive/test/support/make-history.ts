@@ -1,5 +1,5 @@
-import { randomFrom } from '@datastreamer/fixtures/random'
 import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
+import { randomFrom } from '@datastreamer/fixtures/random'
 import { concatBytes, type Entry } from '@datastreamer/format'
 import { signerKey } from '@datastreamer/format/signing'
 import { type Generation, generateStream } from '@datastreamer/sequencer-entries'
