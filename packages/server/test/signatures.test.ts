@@ -45,7 +45,7 @@ test('entries that fill pages, and operations over many pages', async () => {
   await log.check()
 })
 
-test('a truncation and an update in place take back what is signed after them', async () => {
+test('a truncation and an update in place end what is signed after them', async () => {
   const { file } = fresh()
   await using log = await SignedLog.open(file)
   await log.commit(3000, 1000)
@@ -96,15 +96,18 @@ describe('the file beside the stream', () => {
     await checked(file)
   })
 
-  test.each([0, 9, 40, 70, 300, 512, 520, 560, 730, 1000, 1200])('is mended where byte %i was flipped', async (at) => {
-    const { file, sidecar } = await made()
-    flip(sidecar, at)
-    await using log = await SignedLog.open(file)
-    await log.signed()
-    // The rows before those that are looked at first are compared in the background.
-    await expect.poll(() => log.signatures.pageEnd(0), { timeout: 20_000 }).toBeDefined()
-    await log.check()
-  })
+  test.each([0, 9, 40, 70, 300, 512, 520, 560, 730, 1000, 1200])(
+    'is repaired where byte %i was flipped',
+    async (at) => {
+      const { file, sidecar } = await made()
+      flip(sidecar, at)
+      await using log = await SignedLog.open(file)
+      await log.signed()
+      // The rows before those that are looked at first are compared in the background.
+      await expect.poll(() => log.signatures.pageEnd(0), { timeout: 20_000 }).toBeDefined()
+      await log.check()
+    },
+  )
 
   test('may be behind the stream', async () => {
     const { file, sidecar } = await made()

@@ -51,7 +51,7 @@ export class DigestedLog {
   readonly #running: Promise<void>
   #auditing: Promise<void> | undefined
   /** Rows up to there were compared with the log. */
-  #audited: DigestPoint
+  #audited: DigestPoint | undefined
   /** Grows with every change of the log but by commits. */
   #changes = 0
   #hashed: DigestPoint
@@ -66,7 +66,6 @@ export class DigestedLog {
     this.#log = log
     this.#scheduler = new FairScheduler(clock)
     this.#hashed = start
-    this.#audited = start
     this.#unlisten = log.listen({
       onCommit: () => {
         this.#scheduler.onCommit()
@@ -178,15 +177,18 @@ export class DigestedLog {
     const log = this.#log
     const { rows, clock, onError } = this.#options
     const { signal } = this.#stop
-    while (!signal.aborted && this.#audited.number < Math.min(end, this.#hashed.number)) {
+    while (!signal.aborted) {
       const isStale = this.#staleness()
       try {
+        const from = this.#audited ?? (await rows.first())
+        if (from.number >= Math.min(end, this.#hashed.number)) return
         const onPageEnd = async (point: DigestPoint): Promise<void> => {
+          const right = this.#audited ?? from
           if (await rows.audit(point)) this.#audited = point
-          else this.#changed(this.#audited.number, this.#audited.position)
+          else this.#changed(right.number, right.position)
           await sleep(clock, AUDIT_PAUSE_MS, { signal, ref: false })
         }
-        const walk = { log, scheduler: this.#scheduler, from: this.#audited, end, isStale }
+        const walk = { log, scheduler: this.#scheduler, from, end, isStale }
         const last = await walkDigests(walk, { onPageEnd })
         if (isStale()) continue
         // Digests were counted on from there, and were not if it is not the same.
@@ -211,10 +213,10 @@ export class DigestedLog {
   #changed(number: number, position: number): void {
     const { rows, start, onChange, onError } = this.#options
     this.#changes++
-    this.#marks.cut(number)
+    this.#marks.truncate(number)
     if (this.#hashed.number > number) this.#hashed = this.#marks.lastUpTo(number) ?? start
-    if (this.#audited.number > number) this.#audited = start
-    rows.cut(pageOfPoint({ position })).catch(onError)
+    if (this.#audited !== undefined && this.#audited.number > number) this.#audited = undefined
+    rows.truncate(pageOfPoint({ position })).catch(onError)
     onChange(number)
     this.#advanced()
     this.#wake()

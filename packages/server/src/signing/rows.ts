@@ -1,6 +1,6 @@
 import type { DigestSignature } from '@datastreamer/format'
 import type { SignerKey } from '@datastreamer/format/signing'
-import type { CommitPoint } from '@datastreamer/store/log'
+import type { CommitPoint, StreamLog } from '@datastreamer/store/log'
 import type { DigestPoint, SignedPoint } from '../tcp/known-signatures.ts'
 import { withSignature } from './given-signatures.ts'
 import { MAX_SIGNATURES, pageOfPoint } from './point-row.ts'
@@ -8,6 +8,7 @@ import type { SignatureFile } from './signature-file.ts'
 
 export interface RowsOptions {
   readonly file: SignatureFile
+  readonly log: StreamLog
   /** Before the first entry. */
   readonly start: DigestPoint
   /** Who has to have signed every row; if there is nobody, rows have the signatures that they are given. */
@@ -52,26 +53,41 @@ export class Rows {
 
   /** Where to begin to count digests on, so that the last rows are looked at. @throws the system's error */
   async base({ totalEntries, totalLength }: CommitPoint): Promise<DigestPoint> {
-    await this.cut(pageOfPoint({ position: totalLength }))
+    await this.truncate(pageOfPoint({ position: totalLength }))
     for (let page = this.#file.rows - this.#back; page >= 0; page--) {
       const row = await this.#file.row(page)
       // The next one shows whether this is right.
       const isSeen = (await this.#file.row(page + 1)) !== undefined
       if (row === undefined || !isSeen || row.number > totalEntries || row.position > totalLength) continue
+      if (row.number < this.#options.log.firstEntry) break
       this.#base = row
       return row
     }
     this.#isBelieved = true
-    return this.#options.start
+    return this.first()
   }
 
-  /** The last point at the end of a page before one; the start of the log, if there is none. @throws the system's error */
+  /**
+   * Where the log begins.
+   *
+   * @throws {RangeError} if it begins late, and nobody knows the digest there
+   * @throws the system's error
+   */
+  async first(): Promise<DigestPoint> {
+    const { start, log } = this.#options
+    if (log.firstEntry === 0) return start
+    const row = await this.#file.row(pageOfPoint({ position: log.base.totalLength }))
+    if (row?.number === log.firstEntry) return row
+    throw new RangeError(`the file begins with entry ${log.firstEntry}, whose running digest is not known`)
+  }
+
+  /** The last point at the end of a page before one; where the log begins, if there is none. @throws as {@link first} */
   async before(page: number): Promise<DigestPoint> {
     for (let each = page - 1; each >= 0; each--) {
       const row = await this.#file.row(each)
-      if (row !== undefined) return row
+      if (row !== undefined && row.number >= this.#options.log.firstEntry) return row
     }
-    return this.#options.start
+    return this.first()
   }
 
   /** The point at the end of a page, if it is signed. */
@@ -125,8 +141,9 @@ export class Rows {
     const row = await this.#file.row(page)
     const known = row !== undefined && isSame(row, point) ? row : undefined
     if (row !== undefined && known === undefined) {
-      if (!this.#isBelieved) throw new StaleRows(`the running digest at the end of page ${page} is not that of the stream`)
-      await this.cut(page)
+      if (!this.#isBelieved)
+        throw new StaleRows(`the running digest at the end of page ${page} is not that of the stream`)
+      await this.truncate(page)
     }
     this.#isBelieved = true
     const signatures = await this.#signaturesOf(point, known?.signatures ?? [], given)
@@ -148,8 +165,8 @@ export class Rows {
   }
 
   /** Forget the rows from a page on. */
-  cut(page: number): Promise<void> {
-    return this.#write(() => this.#file.cut(page))
+  truncate(page: number): Promise<void> {
+    return this.#write(() => this.#file.truncate(page))
   }
 
   /** @throws the system's error */
@@ -161,7 +178,7 @@ export class Rows {
   /** Begin further back the next time. */
   async goBack(): Promise<void> {
     this.#back *= 2
-    await this.cut(Math.max(0, this.#file.rows - 1))
+    await this.truncate(Math.max(0, this.#file.rows - 1))
   }
 
   async #signaturesOf(

@@ -61,7 +61,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
     })
     const { digest } = DigestChain.atStart(identity, sha256Into)
     const start: DigestPoint = { number: 0, position: HEADER_PAGE_BYTES, digest }
-    this.#rows = new Rows({ file, keys, start, sign: (point) => this.#signer.sign(point) })
+    this.#rows = new Rows({ file, log, keys, start, sign: (point) => this.#signer.sign(point) })
     if (!this.#signs && newest !== undefined) this.#giveAgain(newest)
     this.#digested = new DigestedLog({
       log,
@@ -73,7 +73,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
       onPageEnd: (point, isStale) => this.#onPageEnd(point, isStale),
       onHead: (point) => this.#onHead(point),
       onChange: (number) => {
-        this.#recent.cut(number)
+        this.#recent.truncate(number)
         this.#given.clear()
         this.#signer.clear()
       },
