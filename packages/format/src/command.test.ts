@@ -7,10 +7,10 @@ import { type Command, decodeCommand, encodeCommand, MAX_COMMAND_BYTES } from '.
 const bookmarks = fc.uint8Array({ minLength: 1, maxLength: 16 })
 const commands: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ name: fc.constant('start'), fromEntryNumber: u64 }),
-  fc.record({ name: fc.constant('entry'), entryNumber: u64 }),
+  fc.record({ name: fc.constantFrom('entry', 'signatureAfter'), entryNumber: u64 }),
   fc.record({ name: fc.constantFrom('startBookmark', 'bookmark'), bookmark: bookmarks }),
   fc.record({ name: fc.constant('rangeBookmark'), from: bookmarks, to: bookmarks }),
-  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries', 'compression', 'filters') }),
+  fc.record({ name: fc.constantFrom('stop', 'header', 'operationBoundaries', 'compression', 'filters', 'signatures') }),
   fc.record({ name: fc.constant('entryTypes'), types: fc.array(fc.nat(0xffff_ffff), { maxLength: 64 }) }),
 )
 
@@ -28,7 +28,7 @@ describe('golden', () => {
   })
 
   test('every command is among them', () => {
-    expect(new Set(golden.map(({ command }) => command.name)).size).toBe(11)
+    expect(new Set(golden.map(({ command }) => command.name)).size).toBe(13)
   })
 
   test('the longest has 274 bytes, without extensions 56', () => {
@@ -78,7 +78,7 @@ describe('any command', () => {
 describe('refused', () => {
   const refused = (digits: string): ReturnType<typeof failure> => failure(() => decodeCommand(amidst(hex(digits)), 1n))
 
-  test.each([0n, 8n, 99n, 104n, 256n, 257n, 2n ** 32n + 1n, 2n ** 64n - 1n])('command %d', (number) => {
+  test.each([0n, 8n, 99n, 106n, 256n, 257n, 2n ** 32n + 1n, 2n ** 64n - 1n])('command %d', (number) => {
     expect(refused(`${number.toString(16).padStart(16, '0')} 0000000000000001`)).toEqual({
       code: 'UNKNOWN_COMMAND',
       offset: 0,
@@ -154,6 +154,7 @@ function readCommand(fields: (typeof vectors)[number]['command']): Command {
     case 'start':
       return { name, fromEntryNumber: BigInt(fromEntryNumber) }
     case 'entry':
+    case 'signatureAfter':
       return { name, entryNumber: BigInt(entryNumber) }
     case 'startBookmark':
     case 'bookmark':
@@ -165,6 +166,7 @@ function readCommand(fields: (typeof vectors)[number]['command']): Command {
     case 'operationBoundaries':
     case 'compression':
     case 'filters':
+    case 'signatures':
       return { name }
     case 'entryTypes':
       return { name, types }

@@ -10,6 +10,7 @@ test('every constant of the format', () => {
       operationBoundary: 3,
       compressed: 4,
       progress: 5,
+      runningDigest: 6,
       response: 0xfe,
       result: 0xff,
     },

@@ -268,7 +268,7 @@ describe('the bare end of a range', () => {
 })
 
 describe('refused', () => {
-  test.each([0x00, 0x06, 0x7f, 0xfd])('a packet of type %i', (type) => {
+  test.each([0x00, 0x07, 0x7f, 0xfd])('a packet of type %i', (type) => {
     const reader = new PacketReader()
     reader.push(hex(ENTRY))
     reader.push(Uint8Array.of(type))

@@ -61,6 +61,11 @@ export class PassedSignatures implements ServedSignatures, AsyncDisposable {
     return isGranted(this.state, this.#options.log.header)
   }
 
+  /** They do if the upstream sends them. */
+  get areComing(): boolean {
+    return false
+  }
+
   get recent(): readonly SignedPoint[] {
     return this.state.recent
   }

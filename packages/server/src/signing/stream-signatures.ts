@@ -38,6 +38,8 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
   readonly #openedAt: number
   readonly #digested: DigestedLog
   #isReady = false
+  /** Whether the digests do not go on. */
+  #isFailing = false
   #newestWrittenAt = Number.NEGATIVE_INFINITY
   #closing: Promise<void> | undefined
 
@@ -50,7 +52,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
     this.#onEvent = options.onEvent ?? (() => {})
     this.#signs = keys.length > 0
     this.#recent = new RecentPoints(Number(log.header.totalEntries))
-    const onError = (error: unknown): void => this.#onEvent({ event: 'failed', error })
+    const onError = (error: unknown): void => this.#onError(error)
     this.#signer = new HeadSigner({
       keys,
       identity,
@@ -99,8 +101,17 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
     return isGranted(this.state, this.#log.header)
   }
 
+  get areComing(): boolean {
+    return this.#signs && this.#isReady && !this.#isFailing
+  }
+
   get state(): SignatureState {
-    return { isReady: this.#isReady, signs: this.#signs, recent: this.recent, recentSince: this.recentSince }
+    return {
+      isReady: this.#isReady && !this.#isFailing,
+      signs: this.#signs,
+      recent: this.recent,
+      recentSince: this.recentSince,
+    }
   }
 
   get recent(): readonly SignedPoint[] {
@@ -180,7 +191,14 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
     for (const signature of signatures) this.#given.add({ nextEntry: BigInt(number), runningDigest, signature })
   }
 
+  #onError(error: unknown): void {
+    this.#isFailing = true
+    this.#onEvent({ event: 'failed', error })
+    this.#recent.changed()
+  }
+
   #onPoint(point: DigestPoint): void {
+    this.#isFailing = false
     for (const signed of this.#given.take(point)) this.#accept(signed, point)
     if (this.#signs && this.#isReady && this.#signer.sinceLast >= MOST_UNSIGNED_MS) this.#signer.signHead(point)
   }

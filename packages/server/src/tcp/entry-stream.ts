@@ -84,9 +84,14 @@ export class EntryStream implements LogListener {
     return this.#state.t !== 'stopped' && this.#feed.isInMemory
   }
 
-  /** A stream at the head has no turn of its own. */
+  /** A stream that is at the head, or ahead of the signatures, has no turn of its own. */
   #onSignatures(): void {
-    if (this.#state.t === 'atHead' && this.#cursor.truncatedTo === undefined) this.rest()
+    if (this.#state.t === 'idle' || this.#state.t === 'fetched') this.#options.requestTurn()
+    else if (this.#state.t === 'atHead' && this.#cursor.truncatedTo === undefined) this.rest()
+  }
+
+  get #isAhead(): boolean {
+    return this.#signatures?.isAhead(this.#cursor.position) === true
   }
 
   /** Write one chunk, if that can be done now. */
@@ -94,7 +99,7 @@ export class EntryStream implements LogListener {
     if (this.#state.t === 'stopped' || !this.#outlet.drained) return
     if (this.#cursor.truncatedTo !== undefined) this.#finish(this.#truncated)
     else if (this.#cursor.number >= this.#end) this.#finish({ t: 'ended' })
-    else if (!this.rest() && this.#state.t !== 'fetching') this.#advance()
+    else if (!this.rest() && this.#state.t !== 'fetching' && !this.#isAhead) this.#advance()
   }
 
   /** Wait for the next commit, if there is nothing to write before it; returns whether it does. */
@@ -114,7 +119,7 @@ export class EntryStream implements LogListener {
    * lags by a commit costs no more than the others do.
    */
   stepToHead(): boolean {
-    const isIdle = this.#state.t === 'idle' || this.#state.t === 'atHead'
+    const isIdle = (this.#state.t === 'idle' || this.#state.t === 'atHead') && !this.#isAhead
     if (!isIdle || !this.#outlet.drained || this.#cursor.truncatedTo !== undefined) return false
     const chunk = this.#cursor.number < this.#end && !this.#lacksSignatures ? this.#feed.toHead() : undefined
     if (chunk !== undefined) this.#write(chunk)

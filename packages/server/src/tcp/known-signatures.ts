@@ -19,6 +19,8 @@ export interface SignedPoint extends DigestPoint {
 export interface KnownSignatures {
   /** Whether readers may have them: the digests have come to the head, and somebody vouches for one that is not far from it. */
   readonly isGranted: boolean
+  /** Whether more are sure to come, so that a stream may wait for them: this process makes them. */
+  readonly areComing: boolean
   /** The newest signed points, in order: all that were found after the entries before {@link recentSince}. */
   readonly recent: readonly SignedPoint[]
   readonly recentSince: number

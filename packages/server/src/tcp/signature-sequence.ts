@@ -1,4 +1,4 @@
-import { pageOf } from '@datastreamer/format'
+import { PAGE_BYTES, pageOf } from '@datastreamer/format'
 import type { LogPosition } from '@datastreamer/store/log'
 import type { KnownSignatures, SignedPoint } from './known-signatures.ts'
 import { packetsOf } from './signed-packets.ts'
@@ -32,6 +32,13 @@ export class SignatureSequence {
   /** Whether ends of pages before a position have to be loaded, so that none is left out. */
   isBehind(at: LogPosition | undefined): boolean {
     return at !== undefined && this.#given < this.#known.recentSince && this.#page < pageBefore(at)
+  }
+
+  /** Whether a position is so far after the newest signature that a reader had to hold too much back. */
+  isAhead(at: LogPosition | undefined): boolean {
+    const newest = this.#known.recent.at(-1)
+    if (at === undefined || newest === undefined || !this.#known.areComing) return false
+    return at.position - newest.position > PAGE_BYTES
   }
 
   /** Load what is to be given before a position. */

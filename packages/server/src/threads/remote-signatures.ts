@@ -32,6 +32,10 @@ export class RemoteSignatures implements KnownSignatures {
     return isGranted(this.#state, this.#log.header)
   }
 
+  get areComing(): boolean {
+    return this.#state.signs && this.#state.isReady
+  }
+
   get recent(): readonly SignedPoint[] {
     return this.#state.recent
   }
