@@ -10,8 +10,8 @@ import {
 } from '@datastreamer/sequencer-entries'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { History } from '../src/index.ts'
-import { historyOfBlocks, TestHistory } from './support/make-history.ts'
 import { legacyOperations } from './support/legacy-blocks.ts'
+import { historyOfBlocks, TestHistory } from './support/make-history.ts'
 import { collect, opened, readsOf } from './support/open-history.ts'
 
 let made: TestHistory
@@ -63,8 +63,15 @@ test('a block from each block, batch, entry and time on', async () => {
 })
 
 test('from one block to another', async () => {
-  for (const [from, to] of [[0, 0], [36, 37], [90, 120], [180, 184]] as const) {
-    expect(await collect(history.blocks({ from: { block: from }, to: { block: to } }))).toEqual(blocks.slice(from, to + 1))
+  for (const [from, to] of [
+    [0, 0],
+    [36, 37],
+    [90, 120],
+    [180, 184],
+  ] as const) {
+    expect(await collect(history.blocks({ from: { block: from }, to: { block: to } }))).toEqual(
+      blocks.slice(from, to + 1),
+    )
   }
   expect(await collect(history.blocks({ from: { block: 185 } }))).toEqual([])
   expect(await collect(history.blocks({ from: 'latest' }))).toEqual([])
@@ -74,7 +81,8 @@ test('from one block to another', async () => {
 })
 
 test('every bookmark is found', async () => {
-  for (const { type, data, number } of made.entries) if (type === 0xb0) expect(await history.bookmark(data)).toBe(number)
+  for (const { type, data, number } of made.entries)
+    if (type === 0xb0) expect(await history.bookmark(data)).toBe(number)
   for (const none of [blockBookmark(185n), batchBookmark(500n), Uint8Array.of(1, 2)]) {
     expect(await history.bookmark(none)).toBeUndefined()
   }
@@ -105,6 +113,7 @@ describe.each(['pre-etrog', 'etrog', 'sequencer-2023-09'] as const)('%s', (encod
     for (const batch of await collect(assembleBatches(older.entries, options))) {
       expect(await read.batch(batch.number)).toEqual(batch)
     }
-    for (const { type, data, number } of older.entries) if (type === 0xb0) expect(await read.bookmark(data)).toBe(number)
+    for (const { type, data, number } of older.entries)
+      if (type === 0xb0) expect(await read.bookmark(data)).toBe(number)
   })
 })

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { LocationError } from '@datastreamer/e2store/objects'
+import { LocationError } from '@datastreamer/e2store/location'
 import { beforeAll, expect, test } from 'vitest'
 import { historyOfBlocks, type TestHistory } from './support/make-history.ts'
 import { collect, opened } from './support/open-history.ts'
@@ -73,7 +73,10 @@ test('a signal ends an iteration, also one that waits', async () => {
 test('who gives up asking does not disturb others who ask for the same', async () => {
   const { history } = await opened(made)
   let answer: (() => void) | undefined
-  made.objects.onCall = () => new Promise((resolve) => void (answer = resolve))
+  made.objects.onCall = () =>
+    new Promise((resolve) => {
+      answer = resolve
+    })
   const stop = new AbortController()
   const [first, second] = [history.block(70, { signal: stop.signal }), history.block(70)]
   while (answer === undefined) await setImmediate()

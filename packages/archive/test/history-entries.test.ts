@@ -1,5 +1,5 @@
-import { decodeEntries, NotFoundError, type OperationEvent } from '@datastreamer/format'
 import { oneOf, randomFrom } from '@datastreamer/fixtures/random'
+import { decodeEntries, NotFoundError, type OperationEvent } from '@datastreamer/format'
 import { beforeAll, expect, test } from 'vitest'
 import type { History, HistoryRun } from '../src/index.ts'
 import { historyOfBlocks, plain, TestHistory } from './support/make-history.ts'

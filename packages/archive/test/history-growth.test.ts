@@ -32,7 +32,11 @@ describe('refresh', () => {
     const { history } = await opened(made)
     const reads = readsOf(made)
     const header = history.getHeader()
-    expect(await Promise.all([history.refresh(), history.refresh(), history.refresh()])).toEqual([header, header, header])
+    expect(await Promise.all([history.refresh(), history.refresh(), history.refresh()])).toEqual([
+      header,
+      header,
+      header,
+    ])
     expect(reads()).toEqual(['checkpoint'])
   })
 
@@ -180,7 +184,9 @@ describe('epochs', () => {
     expect(await history.block(290)).toBeUndefined()
     const { history: cold } = await opened(made)
     for (const read of [history, cold]) {
-      expect((await collect(read.blocks())).map(({ number }) => number)).toEqual(Array.from({ length: 290 }, (_, i) => BigInt(i)))
+      expect((await collect(read.blocks())).map(({ number }) => number)).toEqual(
+        Array.from({ length: 290 }, (_, i) => BigInt(i)),
+      )
       expect((await read.at(2n ** 40n))?.number).toBe(289n)
     }
   })

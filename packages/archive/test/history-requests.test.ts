@@ -122,7 +122,7 @@ describe('more than a bundle', () => {
   test('the list of segments', async () => {
     const { history } = await opened(made)
     const keysOf = (leaves: readonly Leaf[]): string[] =>
-      leaves.map((leaf) => (leaf.kind === "segment" ? segmentKey(leaf) : ""))
+      leaves.map((leaf) => (leaf.kind === 'segment' ? segmentKey(leaf) : ''))
     expect(keysOf(await history.segments())).toEqual(keysOf(made.leaves.slice(1)))
   })
 })

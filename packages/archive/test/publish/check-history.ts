@@ -45,7 +45,8 @@ export class HistoryWatch {
     for (const leaf of leaves) tree.append(leafHash(nodeSha256, leaf))
     check(sameBytes(tree.root(), root), `${size} leaves do not make the root`)
     this.#checkRoots(tree)
-    for (const { path, bytes } of tree.tiles(0)) check(sameBytes(tile(objects, path, bytes.length), bytes), `${path} has other hashes`)
+    for (const { path, bytes } of tree.tiles(0))
+      check(sameBytes(tile(objects, path, bytes.length), bytes), `${path} has other hashes`)
     for (const leaf of chain.valid) await this.#checkSegment(leaf, objects.get(segmentKey(leaf)))
     return chain
   }

@@ -72,7 +72,13 @@ export class MemoryWorld {
   }
 
   /** What a process works with, that dies at its write number `crashAt`. */
-  session({ crashAt = Infinity, kind = 'before' }: { readonly crashAt?: number; readonly kind?: CrashKind } = {}): WorldSession & {
+  session({
+    crashAt = Infinity,
+    kind = 'before',
+  }: {
+    readonly crashAt?: number
+    readonly kind?: CrashKind
+  } = {}): WorldSession & {
     readonly writes: () => number
   } {
     let writes = 0

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { concatBytes, encodeEntry, type Entry, HEADER_PAGE_BYTES, placeEntry } from '@datastreamer/format'
+import { concatBytes, type Entry, encodeEntry, HEADER_PAGE_BYTES, placeEntry } from '@datastreamer/format'
 import { encodeIdentity, type IdentityFields } from '../../src/segment/header.ts'
 import type { StreamPoint } from '../../src/segment/point.ts'
 

@@ -2,8 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { oneOf, randomFrom } from '@datastreamer/fixtures/random'
 import { type SignerKey, signerKey } from '@datastreamer/format/signing'
 import { nodeSha256 } from '../../src/node.ts'
-import { type PublishHistoryOptions, publishHistory } from '../../src/publish/history-publisher.ts'
 import { CheckpointKeys } from '../../src/publish/checkpoint-keys.ts'
+import { type PublishHistoryOptions, publishHistory } from '../../src/publish/history-publisher.ts'
 import { PublishError } from '../../src/publish/publish-error.ts'
 import { ChangingStream } from './changing-stream.ts'
 import { HistoryWatch } from './check-history.ts'
@@ -41,7 +41,15 @@ export async function publishModel(seed: number): Promise<void> {
     if (random(8) === 0) world.deliver()
   }
   const options: Omit<PublishHistoryOptions, 'destination' | 'state' | 'lag'> = {
-    ...{ source: stream, keys, zstd: storedZstd(), segmentBytes: 500, follow: false, sleep: noSleep, sha256: nodeSha256 },
+    ...{
+      source: stream,
+      keys,
+      zstd: storedZstd(),
+      segmentBytes: 500,
+      follow: false,
+      sleep: noSleep,
+      sha256: nodeSha256,
+    },
   }
   let ended = false
   const finish = async (): Promise<void> => {

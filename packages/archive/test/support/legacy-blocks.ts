@@ -14,7 +14,8 @@ export function legacyOperations(generation: Exclude<Generation, 'protobuf'>, co
     const forkId = generation === 'sequencer-2023-09' ? undefined : 7n
     const hash = new Uint8Array(32).fill(i)
     const inits: SequencerEntryInit[] = []
-    if (generation === 'etrog' && i % 3 === 0) inits.push({ kind: 'bookmark', type: BookmarkType.BATCH, value: batchNumber })
+    if (generation === 'etrog' && i % 3 === 0)
+      inits.push({ kind: 'bookmark', type: BookmarkType.BATCH, value: batchNumber })
     if (forkId !== undefined) inits.push({ kind: 'bookmark', type: BookmarkType.L2_BLOCK, value: number })
     inits.push({ kind: 'l2Block', number, batchNumber, forkId, timestamp: 1000n + 5n * number })
     for (let j = 0; j < i % 3; j++) inits.push({ kind: 'transaction', batchNumber, encoded: Uint8Array.of(i, j) })

@@ -1,5 +1,5 @@
-import { randomFrom } from '@datastreamer/fixtures/random'
 import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
+import { randomFrom } from '@datastreamer/fixtures/random'
 import { concatBytes, type Entry } from '@datastreamer/format'
 import { signerKey } from '@datastreamer/format/signing'
 import { type Generation, generateStream } from '@datastreamer/sequencer-entries'
@@ -26,6 +26,9 @@ export const key: Awaited<ReturnType<typeof signerKey>> = await signerKey(
 const sha256 = nodeSha256
 const identity: IdentityFields = { generation: 3, version: 4, systemId: 1101n, streamType: 1n }
 
+/** Where a segment has the digest of its first point. */
+const DIGEST_AT = 16 + 40
+
 export type TestOperation = readonly Pick<Entry, 'type' | 'data'>[]
 
 /** A history that is made by hand, segment by segment, in memory. */
@@ -51,9 +54,26 @@ export class TestHistory {
   }
 
   /** Add a segment. It is not published yet. */
-  async add(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+  add(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+    return this.#add(operations, endOf(this.leaves.at(-1) as Leaf))
+  }
+
+  /** Add a segment that goes on after another digest than it says. */
+  async addWrong(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+    const start = endOf(this.leaves.at(-1) as Leaf)
+    const wrong = await this.#add(operations, { ...start, digest: new Uint8Array(32) })
+    // Only the start is set right, in the file as well: the end stays that of another stream.
+    const file = this.objects.stored.get(segmentKey(wrong))?.bytes.slice() ?? new Uint8Array(0)
+    this.objects.stored.delete(segmentKey(wrong))
+    file.set(start.digest, DIGEST_AT)
+    const leaf: SegmentLeaf = { ...wrong, start, sha256: sha256.digest(file) }
+    this.leaves[this.leaves.length - 1] = leaf
+    await this.#put(segmentKey(leaf), file)
+    return leaf
+  }
+
+  async #add(operations: Iterable<TestOperation>, start: StreamPoint): Promise<SegmentLeaf> {
     const last = this.leaves.at(-1) as Leaf
-    const start = endOf(last)
     const forkId = this.#forkIds.get(start.number)
     const builder = new SegmentBuilder({
       ...{ identity, encoding: this.#encoding, start, forkId, sha256, zstd: nodeZstdEncoder },
