@@ -46,6 +46,14 @@ export { SegmentCutter, type SegmentCutterOptions, type SegmentPart } from './la
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
 export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
 export type { EpochLeaf, SegmentLeaf } from './leaf/leaf.ts'
+export type { Lag, Reach } from './publish/lag.ts'
+export { PublishError, type PublishErrorCode } from './publish/publish-error.ts'
+export type { OnPublishEvent, PublishEvent } from './publish/publish-event.ts'
+export { publishHistory } from './publish/publish-history.ts'
+export type { PublishHistoryOptions } from './publish/publish-options.ts'
+export type { PublisherState } from './publish/publisher-state.ts'
+export type { Sleep } from './publish/sleep.ts'
+export type { StopSignal } from './publish/stop.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
