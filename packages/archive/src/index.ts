@@ -62,6 +62,7 @@ export {
   verifyBeginning,
 } from './restore/restore-archive.ts'
 export { type RestoreHistoryOptions, restoreHistory } from './restore/restore-history.ts'
+export { streamStart } from './segment/digest-chain.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

@@ -32,7 +32,8 @@ async function getHistory(
   const { note, signal } = context
   await using history = await openHistoryOf(src, options, context)
   const { generation, version, systemId, streamType, totalEntries } = history.getHeader()
-  const store = await openStore({ file, generation, version, systemId, streamType })
+  // Each operation is a commit of its own; what a crash takes is fetched again.
+  const store = await openStore({ file, generation, version, systemId, streamType, fsync: 'interval' })
   try {
     using progress = new Progress('get')
     const onProgress = (entries: bigint): void => progress.show(Number(entries), Number(totalEntries))

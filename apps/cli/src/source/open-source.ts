@@ -41,8 +41,11 @@ export async function openSource(
   if (port < 1 || port > 65_535) {
     throw new UsageError('USAGE', `${src}: there is no such file, and as a port ${port} is none from 1 to 65535`)
   }
+  const history =
+    options.history === undefined ? undefined : await openHistoryOf(options.history, options, { signal, note })
   try {
     return await ServerSource.connect({
+      history,
       host,
       port,
       streamType,

@@ -11,6 +11,7 @@ export interface SourceOptions {
   /** `false` with `--no-compression`. */
   readonly compression?: boolean
   readonly publicKey?: string
+  readonly history?: string
   readonly tls?: boolean
   readonly tlsCa?: string
   readonly tlsCert?: string
@@ -31,6 +32,12 @@ export function takesSource(command: Command): Command {
     )
     .addOption(new Option('--no-compression', 'do not ask a server to compress entries'))
     .addOption(publicKeyOption())
+    .addOption(
+      new Option(
+        '--history <address>',
+        "history of a server's stream: what it has is read from it, the rest from the server",
+      ),
+    )
     .addOption(new Option('--tls', 'connect with TLS').helpGroup('TLS:'))
     .addOption(new Option('--tls-ca <file>', 'PEM certificates to trust instead of the public ones').helpGroup('TLS:'))
     .addOption(new Option('--tls-cert <file>', 'PEM certificate to show to the server').helpGroup('TLS:'))

@@ -11,7 +11,8 @@ import { tilePath } from '../tlog/tile-path.ts'
 import type { Mirrors, Wanted } from './mirrors.ts'
 import { SharedCache } from './shared-cache.ts'
 
-const CACHE_BYTES = 16 * 1024 * 1024
+/** Decoded, leaves take several times their bytes. */
+const CACHE_BYTES = 8 * 1024 * 1024
 /** Leaves have their length before them, in two bytes. */
 export const MAX_BUNDLE_BYTES: number = BUNDLE_LEAVES * (2 + 0xffff)
 

@@ -1,5 +1,6 @@
 import type { Signal } from '@datastreamer/format'
 import { sameBytes } from '../segment/point.ts'
+import { orAborted } from './abort-scope.ts'
 import { type Checkpoints, checkSame, forked } from './checkpoints.ts'
 import { openIndex } from './open-index.ts'
 import type { LeafReading } from './read-whole-index.ts'
@@ -37,20 +38,20 @@ export class HistoryLog {
     return this.#snapshot
   }
 
-  /** Take a newer checkpoint, if there is one. Who asks meanwhile waits for the same. @throws {HistoryError} */
+  /** Take a newer checkpoint, if there is one. Who asks meanwhile waits for the same. @param signal ends the wait */
   refresh(signal: Signal | undefined): Promise<void> {
-    this.#refreshing ??= this.#refresh(signal).finally(() => {
+    this.#refreshing ??= this.#refresh().finally(() => {
       this.#refreshing = undefined
     })
-    return this.#refreshing
+    return orAborted(this.#refreshing, signal)
   }
 
-  async #refresh(signal: Signal | undefined): Promise<void> {
+  async #refresh(): Promise<void> {
     const seen = this.#snapshot.checkpoint
-    const checkpoint = newerOf(seen, await this.#checkpoints.newest(signal), this.#reading)
+    const checkpoint = newerOf(seen, await this.#checkpoints.newest(undefined), this.#reading)
     if (checkpoint.size === seen.size) return
-    const snapshot = snapshotOf(checkpoint, await openIndex(this.#reading, checkpoint, signal))
-    await checkContinues(seen, snapshot, signal)
+    const snapshot = snapshotOf(checkpoint, await openIndex(this.#reading, checkpoint, undefined))
+    await checkContinues(seen, snapshot, undefined)
     this.#snapshot = snapshot
   }
 }

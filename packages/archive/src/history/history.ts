@@ -131,7 +131,7 @@ export class History implements HistorySource, AsyncDisposable {
   }
 
   /** An entry by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
-  entry(number: U64, { signal }: AskOptions = {}): Promise<Entry | undefined> {
+  async entry(number: U64, { signal }: AskOptions = {}): Promise<Entry | undefined> {
     return readEntry(this.#ask(signal), u64Of(number, 'number'))
   }
 
@@ -154,12 +154,12 @@ export class History implements HistorySource, AsyncDisposable {
   }
 
   /** An L2 block by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
-  block(number: U64, { signal, ...limits }: AskOptions & BlockLimits = {}): Promise<FullL2Block | undefined> {
+  async block(number: U64, { signal, ...limits }: AskOptions & BlockLimits = {}): Promise<FullL2Block | undefined> {
     return readBlock(this.#ask(signal), u64Of(number, 'number'), limits)
   }
 
   /** A batch by number; `undefined` if the history does not have all of it. @throws {RangeError} if the number is none */
-  batch(number: U64, { signal, ...limits }: AskOptions & BatchLimits = {}): Promise<FullBatch | undefined> {
+  async batch(number: U64, { signal, ...limits }: AskOptions & BatchLimits = {}): Promise<FullBatch | undefined> {
     return readBatch(this.#ask(signal), u64Of(number, 'number'), limits)
   }
 
@@ -167,7 +167,7 @@ export class History implements HistorySource, AsyncDisposable {
    * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times rise from
    * block to block.
    */
-  at(timestamp: U64, { signal }: AskOptions = {}): Promise<FullL2Block | undefined> {
+  async at(timestamp: U64, { signal }: AskOptions = {}): Promise<FullL2Block | undefined> {
     return readBlockAt(this.#ask(signal), u64Of(timestamp, 'timestamp'))
   }
 

@@ -59,6 +59,9 @@ export class LookupIndex implements LeafIndex {
   async epochStarts(): Promise<readonly StreamPoint[]> {
     const { first, last, rows } = this.#lookup
     this.#epochs ??= epochsIn(rows.length, first, last, async (index) => (await this.#bundle(index)).leaves)
+    this.#epochs.catch(() => {
+      this.#epochs = undefined
+    })
     return (await this.#epochs).map(({ start }) => start)
   }
 
@@ -69,10 +72,12 @@ export class LookupIndex implements LeafIndex {
   /** The segment that the lookup's numbers lead to. */
   async #guess(by: LeafNumber, value: bigint, signal: Signal | undefined): Promise<SegmentLeaf | undefined> {
     const { rows, last } = this.#lookup
-    const isUpTo = (leaf: Leaf): leaf is SegmentLeaf =>
-      leaf.kind === 'segment' && (firstNumberOf(leaf, by) ?? NO_NUMBER) <= value
+    const isUpTo = (leaf: Leaf): leaf is SegmentLeaf => {
+      const number = leaf.kind === 'segment' ? firstNumberOf(leaf, by) : undefined
+      return number !== undefined && number <= value
+    }
     if (isUpTo(last)) return last
-    const row = rows.findLastIndex((each) => each[by] <= value)
+    const row = rows.findLastIndex((each) => each[by] !== NO_NUMBER && each[by] <= value)
     return row === -1 ? undefined : (await this.#bundle(row, signal)).leaves.findLast(isUpTo)
   }
 
@@ -106,6 +111,9 @@ export class LookupIndex implements LeafIndex {
   #readAll(signal: Signal | undefined): Promise<WholeIndex> {
     const all = (): BundleWanted[] => Array.from({ length: this.#lookup.rows.length }, (_, i) => this.#wanted(i))
     this.#whole ??= readBundles(this.#reading, all())
+    this.#whole.catch(() => {
+      this.#whole = undefined
+    })
     return orAborted(this.#whole, signal)
   }
 

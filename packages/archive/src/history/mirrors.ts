@@ -165,14 +165,14 @@ function isAboutContent(error: unknown): error is StreamError {
   return [HistoryError, NoteError, SegmentError, TreeError].some((kind) => error instanceof kind)
 }
 
-function namedAfter(base: Objects, key: string, error: StreamError): HistoryError {
+function namedAfter(base: Objects, what: string, error: StreamError): HistoryError {
+  const message = `${base.name}: ${error.message}`
+  if (error instanceof HistoryError) {
+    return new HistoryError(error.code, message, { key: error.key ?? what, cause: error, retryable: error.retryable })
+  }
+  const key = (error instanceof TreeError ? error.path : undefined) ?? what
   const isMissing = error instanceof TreeError && error.code === 'MISSING'
-  const code = error instanceof HistoryError ? error.code : isMissing ? 'MISSING' : 'WRONG_CONTENT'
-  const options = { key: error instanceof HistoryError ? (error.key ?? key) : key, cause: error }
-  return new HistoryError(code, `${base.name}: ${error.message}`, {
-    ...options,
-    retryable: error.retryable || isMissing,
-  })
+  return new HistoryError(isMissing ? 'MISSING' : 'WRONG_CONTENT', message, { key, cause: error })
 }
 
 /** What may pass first, then what is wrong, then what is missing. */

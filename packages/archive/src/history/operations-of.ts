@@ -1,4 +1,4 @@
-import { decodeEntries, type OperationEvent } from '@datastreamer/format'
+import { decodeEntries, type Entry, type OperationEvent } from '@datastreamer/format'
 import type { HistoryRun } from './history-run.ts'
 
 /** Runs as what an operation source gives: of the boundaries in a run the last one. */
@@ -6,15 +6,16 @@ export async function* operationsOf(
   runs: AsyncIterable<HistoryRun>,
   types: ReadonlySet<number> | undefined,
 ): AsyncGenerator<OperationEvent, void, void> {
-  for await (const run of runs) {
-    const entries = decodeEntries(run.bytes)
-    const boundary = run.boundaries.at(-1)
-    for (const part of boundary === undefined ? [entries] : [entries.slice(0, boundary), entries.slice(boundary)]) {
-      const wanted = types === undefined ? part : part.filter(({ type }) => types.has(type))
-      if (wanted.length > 0) yield { kind: 'entries', entries: wanted }
-      if (boundary !== undefined && part.length === boundary) {
-        yield { kind: 'operationBoundary', nextEntry: run.first + BigInt(boundary), gap: false }
-      }
-    }
+  for await (const { first, bytes, boundaries } of runs) {
+    const entries = decodeEntries(bytes)
+    const boundary = boundaries.at(-1) ?? 0
+    yield* entriesEvent(entries.slice(0, boundary), types)
+    if (boundary > 0) yield { kind: 'operationBoundary', nextEntry: first + BigInt(boundary), gap: false }
+    yield* entriesEvent(boundary > 0 ? entries.slice(boundary) : entries, types)
   }
+}
+
+function* entriesEvent(all: readonly Entry[], types: ReadonlySet<number> | undefined): Generator<OperationEvent> {
+  const entries = types === undefined ? all : all.filter(({ type }) => types.has(type))
+  if (entries.length > 0) yield { kind: 'entries', entries }
 }

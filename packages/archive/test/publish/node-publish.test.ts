@@ -5,11 +5,12 @@ import { formatVerifierKey } from '@datastreamer/format/signing'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { openReader, openStore } from '@datastreamer/store'
 import { afterEach, expect, test, vi } from 'vitest'
-import { openHistory, openPublisherState, publishHistory } from '../../src/node.ts'
+import { publishHistory } from '../../src/index.ts'
+import { nodeSha256, nodeZstdEncoder, openHistory, openPublisherState } from '../../src/node.ts'
 import { keys, PublishHarness } from './publish-harness.ts'
 
 const publicKey = keys.map(formatVerifierKey)
-const lag = { entries: 0 }
+const making = { keys, zstd: nodeZstdEncoder, sha256: nodeSha256, segmentBytes: 10_000, lag: { entries: 0 } }
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -43,7 +44,7 @@ test('a file that is written is published to a folder as it grows, and read from
   const stop = new AbortController()
   let published = 0n
   const run = publishHistory({
-    ...{ source: reader, destination: folderObjects(`${dir.path}/history`), state, keys, lag, segmentBytes: 10_000 },
+    ...{ source: reader, destination: folderObjects(`${dir.path}/history`), state, ...making },
     signal: stop.signal,
     onEvent: (event) => {
       if ('reach' in event) published = event.reach.nextEntry
@@ -76,7 +77,7 @@ test('a bucket of S3 takes a history, and gives it back', async () => {
   {
     await using state = await openPublisherState(dir.path)
     await publishHistory({
-      ...{ source: stream, destination, state, keys, lag, segmentBytes: 10_000 },
+      ...{ source: stream, destination, state, ...making },
       ...{ follow: false, rest: true, confirmMs: 0 },
     })
   }

@@ -1,3 +1,4 @@
+import { randomFrom } from '@datastreamer/fixtures/random'
 import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
 import { concatBytes, type Entry } from '@datastreamer/format'
 import { signerKey } from '@datastreamer/format/signing'
@@ -59,7 +60,7 @@ export class TestHistory {
     })
     for (const operation of operations) {
       for (const { type, data } of operation) {
-        const entry = { type, data, number: this.next }
+        const entry = { type, number: this.next, data }
         await builder.add(entry)
         this.entries.push(entry)
       }
@@ -138,11 +139,33 @@ export function plain(operations: number, text = 'x'): TestOperation[] {
   )
 }
 
-/** A history of blocks, so many in each segment. */
-export async function historyOfBlocks(segments: number, perSegment: number): Promise<TestHistory> {
+/** A history of segments of nine small entries each. */
+export async function plainHistory(segments: number): Promise<TestHistory> {
+  const history = new TestHistory()
+  for (let i = 0; i < segments; i++) await history.add(plain(3, `${i}`))
+  await history.publish()
+  return history
+}
+
+/**
+ * A history of blocks, so many in each segment.
+ *
+ * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
+ * @param isRandom whether these do not compress
+ */
+export async function historyOfBlocks(
+  segments: number,
+  perSegment: number,
+  fill = 0,
+  isRandom = false,
+): Promise<TestHistory> {
   const history = new TestHistory({ encoding: 'protobuf' })
   const stream = generateStream({ blocks: BigInt(segments * perSegment) })
-  for (let i = 0; i < segments; i++) await history.add(takeFrom(stream, perSegment))
+  const data = isRandom ? noise(fill) : new Uint8Array(fill)
+  const filler = fill === 0 ? [] : [{ type: 99, data }]
+  for (let i = 0; i < segments; i++) {
+    await history.add([...takeFrom(stream, perSegment)].map((operation) => [...operation, ...filler]))
+  }
   await history.publish()
   return history
 }
@@ -156,8 +179,8 @@ function* takeFrom<T>(items: Iterator<T>, count: number): Generator<T, void, voi
   }
 }
 
-export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = []
-  for await (const item of items) all.push(item)
-  return all
+/** Bytes that do not compress, the same each time. */
+function noise(length: number): Uint8Array {
+  const random = randomFrom(3)
+  return new Uint8Array(length).map(() => random(256))
 }

@@ -1,0 +1,219 @@
+import type { StoredObject } from '@datastreamer/e2store/objects'
+import { flipBits, oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
+import { type Entry, StreamError } from '@datastreamer/format'
+import {
+  assembleBatches,
+  assembleBlocks,
+  batchBookmark,
+  blockBookmark,
+  type FullBatch,
+  type FullL2Block,
+  generateStream,
+} from '@datastreamer/sequencer-entries'
+import type { History } from '../../src/index.ts'
+import { historyOfBlocks, TestHistory } from './make-history.ts'
+import { collect, opened } from './open-history.ts'
+
+/** A history, and what is true of it. */
+export interface Subject {
+  readonly made: TestHistory
+  readonly blocks: readonly FullL2Block[]
+  readonly batches: readonly FullBatch[]
+  readonly good: ReadonlyMap<string, StoredObject>
+  readonly keys: readonly string[]
+}
+
+/** A few segments of several records, and an epoch. */
+export async function smallSubject(): Promise<Subject> {
+  const made = await historyOfBlocks(4, 20, 80_000)
+  const cut = made.leaves[3]
+  if (cut?.kind !== 'segment') throw new Error('no segment')
+  made.openEpoch(cut.start.number)
+  for (const from of [40n, 55n]) await made.add([...generateStream({ firstBlock: from, blocks: 15n })])
+  await made.publish()
+  return subjectOf(made)
+}
+
+/** More than a bundle of leaves, and epochs. */
+export async function largeSubject(): Promise<Subject> {
+  const made = new TestHistory({ encoding: 'protobuf' })
+  const add = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n })])
+  }
+  await add(0, 290)
+  for (const at of [270, 200]) {
+    const cut = made.leaves[1 + at]
+    if (cut?.kind !== 'segment') throw new Error('no segment')
+    made.openEpoch(cut.start.number)
+    await add(at, at + 20)
+  }
+  await made.publish()
+  return subjectOf(made)
+}
+
+async function subjectOf(made: TestHistory): Promise<Subject> {
+  const blocks = await collect(assembleBlocks(made.entries, { generation: 'protobuf', endIsBoundary: true }))
+  const batches = await collect(assembleBatches(made.entries, { generation: 'protobuf' }))
+  const good = new Map(made.objects.stored)
+  // Nothing else is read of it.
+  const keys = [...good.keys()].filter((key) => !key.startsWith('tile/0') && !key.startsWith('tile/1'))
+  return { made, blocks, batches, good, keys }
+}
+
+/** Change one object. */
+export function mutate({ made, good, keys }: Subject, random: Random): void {
+  const { stored } = made.objects
+  // Segments are many, and the objects that say what they are, few.
+  const others = keys.filter((key) => !key.startsWith('segment/'))
+  const key = oneOf(random(2) === 0 ? others : keys, random)
+  const object = good.get(key)
+  if (object === undefined) return
+  const { bytes } = object
+  const ways: readonly (() => Uint8Array | undefined)[] = [
+    () => flipped(bytes, random),
+    () => flipped(bytes, random),
+    () => flipped(bytes, random),
+    () => bytes.slice(0, random(bytes.length)),
+    () => Uint8Array.of(...bytes, ...bytes.subarray(0, 1 + random(40))),
+    () => good.get(oneOf(keys, random))?.bytes,
+    () => moved(bytes, random),
+    () => undefined,
+  ]
+  const changed = oneOf(ways, random)()
+  if (changed === undefined) stored.delete(key)
+  else stored.set(key, { ...object, bytes: changed })
+}
+
+function flipped(bytes: Uint8Array, random: Random): Uint8Array {
+  const copy = bytes.slice()
+  // Often near the beginning, where there are lengths and numbers.
+  flipBits(copy, random, 0, random(2) === 0 ? Math.min(400, copy.length) : copy.length)
+  return copy
+}
+
+/** Some bytes at the place of others. */
+function moved(bytes: Uint8Array, random: Random): Uint8Array {
+  const copy = bytes.slice()
+  copy.copyWithin(random(copy.length), random(copy.length), random(copy.length))
+  return copy
+}
+
+export function restore({ made, good }: Subject): void {
+  for (const [key, object] of good) if (made.objects.stored.get(key) !== object) made.objects.stored.set(key, object)
+}
+
+/** A question, and its answer. */
+interface Question {
+  readonly ask: (history: History) => Promise<unknown>
+  readonly truth: unknown
+}
+
+function allQuestions({ made, blocks, batches }: Subject, random: Random): readonly Question[] {
+  const number = random(blocks.length)
+  const block = blocks[number]
+  const from = random(made.entries.length)
+  const to = Math.min(from + random(60), made.entries.length - 1)
+  const time = block?.timestamp ?? 0n
+  const batch = block?.batchNumber ?? 0n
+  return [
+    { ask: (history) => history.entry(from), truth: made.entries[from] },
+    { ask: (history) => history.entry(made.next), truth: undefined },
+    { ask: (history) => history.block(number), truth: block },
+    { ask: (history) => history.block(blocks.length), truth: undefined },
+    { ask: (history) => history.at(time), truth: block },
+    { ask: (history) => history.at(2n ** 50n), truth: blocks.at(-1) },
+    { ask: (history) => history.at(5), truth: undefined },
+    { ask: (history) => history.batch(batch), truth: batches.find((each) => each.number === batch) },
+    { ask: (history) => history.bookmark(blockBookmark(number)), truth: lastMark(made.entries, blockBookmark(number)) },
+    {
+      ask: (history) => history.bookmark(batchBookmark(batch)),
+      truth: lastMark(made.entries, batchBookmark(batch)),
+    },
+    { ask: async (history) => history.getHeader().totalEntries, truth: made.next },
+    { ask: async (history) => (await history.segments()).at(-1)?.end.number, truth: made.next },
+    {
+      ask: (history) => collect(history.entries({ from, to })),
+      truth: made.entries.slice(from, to + 1),
+    },
+    {
+      ask: (history) => collect(history.blocks({ from: { block: number }, to: { block: number + 5 } })),
+      truth: blocks.slice(number, number + 6),
+    },
+  ]
+}
+
+function lastMark(entries: readonly Entry[], bookmark: Uint8Array): bigint | undefined {
+  return entries.findLast(({ type, data }) => type === 0xb0 && Buffer.compare(data, bookmark) === 0)?.number
+}
+
+/** Ask all questions; every answer has to be right. */
+export async function askAll(subject: Subject, history: History, random: Random): Promise<void> {
+  for (const { ask, truth } of allQuestions(subject, random)) {
+    const answer = await ask(history)
+    if (!same(answer, truth)) throw new Error(`${ask}: ${show(answer)} instead of ${show(truth)}`.slice(0, 2000))
+  }
+}
+
+/** What came of a change. */
+export type Outcome = 'unnoticed' | 'refused'
+
+/**
+ * Change an object and ask some questions: each has its right answer, or fails with an error of ours.
+ *
+ * @throws anything else
+ */
+export async function tryMutation(subject: Subject, random: Random): Promise<Outcome> {
+  restore(subject)
+  mutate(subject, random)
+  let history: History
+  try {
+    history = (await opened(subject.made, { missingRetries: 0, ...(random(4) === 0 ? { publicKey: undefined } : {}) })).history
+  } catch (error) {
+    return refused(error)
+  }
+  let outcome: Outcome = 'unnoticed'
+  const all = allQuestions(subject, random)
+  for (const { ask, truth } of [0, 1, 2].map(() => oneOf(all, random))) {
+    let answer: unknown
+    try {
+      answer = await ask(history)
+    } catch (error) {
+      outcome = refused(error)
+      continue
+    }
+    if (!same(answer, truth)) throw new Error(`${ask}: ${show(answer)} instead of ${show(truth)}`.slice(0, 2000))
+  }
+  return outcome
+}
+
+function refused(error: unknown): Outcome {
+  if (error instanceof StreamError) return 'refused'
+  throw error
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return show(a) === show(b)
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each === 'bigint') return `${each}n`
+    return each instanceof Uint8Array ? Buffer.from(each).toString('latin1') : each
+  })
+  return text ?? 'undefined'
+}
+
+
+/** Try so many changes, and count what came of them. */
+export async function tryMutations(subject: Subject, count: number, seed: number): Promise<Record<Outcome, number>> {
+  const seen = { unnoticed: 0, refused: 0 }
+  for (let i = 0; i < count; i++) {
+    const each = (seed * 1_000_003 + i) % 2 ** 32
+    try {
+      seen[await tryMutation(subject, randomFrom(each))]++
+    } catch (error) {
+      throw new Error(`from the seed ${each}`, { cause: error })
+    }
+  }
+  return seen
+}
