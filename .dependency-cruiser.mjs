@@ -15,7 +15,17 @@ const buildsOn = {
   'packages/era-parquet': ['e2store', 'era-history'],
   'packages/service': ['runtime', 'format', 'store', 'server'],
   'apps/server': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'service'],
-  'apps/relay': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'client', 'service'],
+  'apps/relay': [
+    'format',
+    'runtime',
+    'sequencer-entries',
+    'store',
+    'server',
+    'client',
+    'e2store',
+    'archive',
+    'service',
+  ],
   'apps/cli': [
     'format',
     'runtime',
@@ -58,13 +68,21 @@ const folders = {
     'folder',
     'mirror',
   ],
-  'packages/archive': ['codecs segment', 'layout-1 tlog', 'layout-2', 'archive leaf', 'export restore', 'node'],
+  'packages/archive': [
+    'codecs segment',
+    'layout-1 tlog',
+    'layout-2',
+    'archive leaf',
+    'export history publish',
+    'restore',
+    'node',
+  ],
   'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],
   'packages/era-rpc': ['protocol text', 'params', 'methods', 'dispatch', 'beacon node'],
   'packages/era-parquet': ['tables', 'file', 'export'],
-  'packages/service': ['node text', 'admin metrics tls', 'log options', 'run', 'stream'],
+  'packages/service': ['node text', 'admin keys metrics tls', 'log options', 'run', 'stream'],
   'apps/relay': ['boundaries upstream', 'truncate', 'file', 'follow'],
-  'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store'],
+  'apps/cli': ['output', 'source', 'demo tail write', 'commands e2store history'],
 }
 
 const folderOf = (name) => (name.includes('/') ? name : `packages/${name}`)

@@ -66,5 +66,10 @@ export function upstreamFailure(upstream: Upstream, error: StreamError): string 
 }
 
 function isRefusal(error: StreamError): boolean {
-  return error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError || error instanceof HistoryDiffersError
+  return (
+    error instanceof TruncatedError ||
+    error instanceof StreamChangedError ||
+    error instanceof DivergedError ||
+    error instanceof HistoryDiffersError
+  )
 }

@@ -49,11 +49,14 @@ export { type MirrorHistoryOptions, type MirrorReport, mirrorHistory } from './m
 export { type HistoryReport, type VerifyHistoryOptions, verifyHistory } from './mirror/verify-history.ts'
 export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
 export type { EpochLeaf, SegmentLeaf } from './leaf/leaf.ts'
-export { type PublishHistoryOptions, publishHistory } from './publish/history-publisher.ts'
-export type { Lag } from './publish/lag.ts'
+export type { Lag, Reach } from './publish/lag.ts'
 export { PublishError, type PublishErrorCode } from './publish/publish-error.ts'
 export type { OnPublishEvent, PublishEvent } from './publish/publish-event.ts'
+export { publishHistory } from './publish/publish-history.ts'
+export type { PublishHistoryOptions } from './publish/publish-options.ts'
 export type { PublisherState } from './publish/publisher-state.ts'
+export type { Sleep } from './publish/sleep.ts'
+export type { StopSignal } from './publish/stop.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
@@ -62,6 +65,7 @@ export {
   verifyBeginning,
 } from './restore/restore-archive.ts'
 export { type RestoreHistoryOptions, restoreHistory } from './restore/restore-history.ts'
+export { streamStart } from './segment/digest-chain.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

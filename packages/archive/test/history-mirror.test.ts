@@ -36,14 +36,22 @@ test('a copy has the same objects, and is as sound; another time only what is ne
   expect(await mirrorHistory(made.objects, to, { ...options, recheck: true })).toMatchObject({ copied: 0, kept: 5 })
 })
 
-test('more than a bundle, into a folder', async () => {
-  using dir = tempDir()
+test('more than a bundle', async () => {
   const made = await plainHistory(270)
-  const to = folderObjects(dir.join('copy'))
+  const to = memoryObjects()
   await mirrorHistory(made.objects, to, options)
+  for (const [key, { bytes }] of made.objects.stored) expect(to.stored.get(key)?.bytes, key).toEqual(bytes)
+  expect((await verifyHistory(to, { ...options, deep: true })).faults).toEqual([])
+})
+
+test('into a folder', async () => {
+  using dir = tempDir()
+  const made = await plainHistory(3)
+  const to = folderObjects(dir.join('copy'))
+  expect(await mirrorHistory(made.objects, to, options)).toMatchObject({ isPublished: true })
+  expect(await mirrorHistory(made.objects, to, { ...options, recheck: true })).toMatchObject({ copied: 0, kept: 3 })
   const { history } = await opened([to])
   expect(await collect(history.entries())).toEqual(made.entries)
-  expect((await verifyHistory(to, { ...options, deep: true })).faults).toEqual([])
 })
 
 test('the checkpoint comes last; an interrupted copying goes on where it was', async () => {

@@ -2,9 +2,8 @@ import { fromBytes } from '@datastreamer/e2store'
 import type { OperationEvent } from '@datastreamer/format'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { expect, test } from 'vitest'
-import { buildSegments, openSegment, portableSha256, readBlock, verifySegment } from '../src/index.ts'
+import { buildSegments, openSegment, portableSha256, readBlock, streamStart, verifySegment } from '../src/index.ts'
 import { nodeCodecs, nodeZstdEncoder } from '../src/node.ts'
-import { DigestChain } from '../src/segment/digest-chain.ts'
 import { fileOf, IDENTITY, numbered } from './support/layout-2.ts'
 
 test('a', async () => {
@@ -13,7 +12,7 @@ test('a', async () => {
     { kind: 'entries', entries },
     { kind: 'operationBoundary', nextEntry: 0n, gap: false },
   ])
-  const start = DigestChain.atStart(IDENTITY, portableSha256).point()
+  const start = streamStart(IDENTITY, portableSha256)
   const given = {
     identity: IDENTITY,
     encoding: 'protobuf' as const,

@@ -5,7 +5,7 @@ import { drain } from './damaged-files.ts'
 import { commit, FILE, SharedStream } from './shared-stream.ts'
 
 /** The last known boundary at or before each of the numbers up to `last`. */
-function endsUpTo({ operationBoundaries }: StreamStore, last: number): Promise<number[]> {
+function endsUpTo({ operationBoundaries }: StreamStore, last: number): Promise<(number | undefined)[]> {
   return Promise.all(Array.from({ length: last + 1 }, (_, number) => operationBoundaries.lastUpTo(number)))
 }
 

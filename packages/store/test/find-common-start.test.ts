@@ -3,6 +3,7 @@ import { systemClock } from '@datastreamer/runtime'
 import { expect, test } from 'vitest'
 import { MemoryIndex } from '../src/bookmarks/memory-index.ts'
 import type { DiskFile } from '../src/disk/disk.ts'
+import { START } from '../src/log/commit-point.ts'
 import { endingOf } from '../src/log/ending.ts'
 import { PageBuffers } from '../src/log/page-buffers.ts'
 import { StreamLog } from '../src/log/stream-log.ts'
@@ -40,7 +41,12 @@ test('a common start ends after a whole entry, though the commit point was check
   const trail = new PageTrail()
   const next = { position: HEADER_PAGE_BYTES + entries.length, number: 3 }
   trail.add({ bytes: entries, position: HEADER_PAGE_BYTES, number: 0, next })
-  const known = { point: headerOf(HEADER_PAGE_BYTES + entries.length, 3n), buffers: new PageBuffers(), trail }
+  const known = {
+    base: START,
+    point: headerOf(HEADER_PAGE_BYTES + entries.length, 3n),
+    buffers: new PageBuffers(),
+    trail,
+  }
   const file = fileOf(Buffer.concat([new Uint8Array(HEADER_PAGE_BYTES), entries]))
   const { point, last } = await findCommonStart({ ...known, file }, headerOf(HEADER_PAGE_BYTES + 150, 1n))
   expect(point).toEqual({ totalLength: HEADER_PAGE_BYTES + 117, totalEntries: 1n })

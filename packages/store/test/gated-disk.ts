@@ -24,6 +24,7 @@ export function gatedDisk() {
         )
         return file.write(from, position)
       },
+      free: (from, to) => file.free(from, to),
       resize: (size) => file.resize(size),
       size: () => file.size(),
       isAt: (at) => file.isAt(at),

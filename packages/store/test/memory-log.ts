@@ -47,6 +47,10 @@ export class MemoryFile implements DiskFile {
     this.bytes.set(bytes, position)
   }
 
+  async free(from: number, to: number): Promise<void> {
+    this.bytes.fill(0, from, to)
+  }
+
   async resize(size: number): Promise<void> {
     this.#setSize(size)
   }

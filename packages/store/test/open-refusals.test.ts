@@ -179,7 +179,7 @@ test.each(['EIO', 'LEADS_NOWHERE'])(
         throw Object.assign(new Error('simulated'), { code })
       },
     }
-    await expect(openCommitLog(failing, FILE.replace('.bin', '.dat'), 'read')).rejects.toMatchObject({
+    await expect(openCommitLog(failing, FILE.replace('.bin', '.dat'), 'read', {})).rejects.toMatchObject({
       code: 'IN_THE_WAY',
     })
   },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { openStore, type StreamStore } from '../src/index.ts'
-import { readHeader, WritableFile } from '../src/log/stream-file.ts'
+import { readHeader } from '../src/log/header-page.ts'
+import { WritableFile } from '../src/log/stream-file.ts'
 import { emptyFile } from './sim/empty-file.ts'
 import { randomFrom } from './sim/random.ts'
 import { readAll } from './sim/read-all.ts'

@@ -17,6 +17,7 @@ export async function sequencerBoundariesBefore(
 ): Promise<SequencerBoundaries | undefined> {
   if (reader.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return undefined
   const ends = new SequencerBoundaries(await generationOf(reader))
-  for await (const entry of readEntries(reader, number > READ ? number - READ : 0n, number)) ends.push(entry)
+  const from = number - READ > reader.firstEntry ? number - READ : reader.firstEntry
+  for await (const entry of readEntries(reader, from, number)) ends.push(entry)
   return ends
 }

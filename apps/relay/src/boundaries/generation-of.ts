@@ -5,5 +5,5 @@ import { readEntries } from './read-entries.ts'
 /** How the entries of a sequencer stream's file are encoded. */
 export function generationOf(reader: StreamReader): Promise<Generation> {
   const header = reader.getHeader()
-  return detectGeneration(header, readEntries(reader, 0n, header.totalEntries))
+  return detectGeneration(header, readEntries(reader, reader.firstEntry, header.totalEntries))
 }

@@ -80,5 +80,5 @@ async function truncateToBoundary(store: StreamStore): Promise<StreamStore> {
 
 /** Whether this relay wrote the file from its beginning: it then has the header that the upstream had. */
 async function isOwn(store: StreamStore): Promise<boolean> {
-  return store.getHeader().totalEntries > 0n && (await store.operationBoundaries.isKnownAt(0))
+  return store.getHeader().totalEntries > 0n && (await store.operationBoundaries.isKnownAt(Number(store.firstEntry)))
 }

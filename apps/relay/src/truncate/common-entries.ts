@@ -7,7 +7,7 @@ import { readEntries } from '../boundaries/read-entries.ts'
 const WINDOW = 65_536n
 
 /**
- * How many entries, from the first on, an upstream and a file have in common.
+ * How many entries, from the first on, an upstream and a file have in common; those before a file that begins late count.
  *
  * Found by bisection, then proven by comparing every entry of a window before it: entries after the one where two
  * streams part may be equal by chance, and bisection then ends too far ahead.
@@ -21,8 +21,8 @@ export async function countCommonEntries(
   let { totalEntries: most } = own.getHeader()
   if (theirs < most) most = theirs
   let common = await bisect(client, own, most, signal)
-  for (let checked = false; !checked && common > 0n; ) {
-    const from = common > WINDOW ? common - WINDOW : 0n
+  for (let checked = false; !checked && common > own.firstEntry; ) {
+    const from = common - WINDOW > own.firstEntry ? common - WINDOW : own.firstEntry
     const parts = await firstDifference(client, own, from, common, signal)
     checked = parts === common
     common = parts
@@ -36,8 +36,8 @@ async function bisect(client: StreamClient, own: StreamReader, most: bigint, sig
     const [theirs, ours] = await Promise.all([client.getEntry(number, { signal }), own.getEntry(number)])
     return theirs !== undefined && ours !== undefined && sameEntry(theirs, ours)
   }
-  if (most === 0n || (await hasSame(most - 1n))) return most
-  let same = 0n
+  if (most <= own.firstEntry || (await hasSame(most - 1n))) return most
+  let same = own.firstEntry
   let other = most
   while (other - same > 1n) {
     const middle = (same + other) / 2n

@@ -37,7 +37,7 @@ export async function followTruncation(client: StreamClient, store: StreamStore,
 async function identifyStream(store: StreamStore, entries: bigint): Promise<boolean> {
   if (store.getHeader().streamType !== SEQUENCER_STREAM_TYPE) return entries > 0n
   const generation = await generationOf(store)
-  for await (const { type } of readEntries(store, 0n, entries)) {
+  for await (const { type } of readEntries(store, store.firstEntry, entries)) {
     if (!PREAMBLE.has(entryKind(type, generation))) return true
   }
   return false

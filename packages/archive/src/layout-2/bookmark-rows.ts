@@ -21,7 +21,11 @@ export class BookmarkRows {
       grown.set(this.#fields)
       this.#fields = grown
     }
-    this.#fields.set([high, low, key, record], at)
+    const fields = this.#fields
+    fields[at] = high
+    fields[at + 1] = low
+    fields[at + 2] = key
+    fields[at + 3] = record
     this.#rows++
   }
 

@@ -19,51 +19,28 @@ export async function* buildSegments(
   options: BuildSegmentsOptions,
 ): AsyncGenerator<BuiltSegment, void, void> {
   const cutter = new SegmentCutter(options)
-  const segments = new SegmentsInOrder(options)
+  let start = options.start.number
+  let builder = new SegmentBuilder(options)
   for await (const event of events) {
     for (const part of cutter.push(event)) {
-      const segment = await segments.take(part)
-      if (segment !== undefined) yield segment
-    }
-  }
-  if (options.rest !== true) return
-  for (const part of cutter.end()) await segments.take(part)
-  const last = await segments.end()
-  if (last !== undefined) yield last
-}
-
-/** Builds one segment after the other. */
-class SegmentsInOrder {
-  readonly #options: SegmentBuilderOptions
-  #builder: SegmentBuilder
-  #isEmpty = true
-
-  constructor(options: SegmentBuilderOptions) {
-    this.#options = options
-    this.#builder = new SegmentBuilder(options)
-  }
-
-  /** Take the next part; gives the segment that ended. */
-  async take(part: SegmentPart): Promise<BuiltSegment | undefined> {
-    switch (part.kind) {
-      case 'entry':
-        this.#isEmpty = false
-        await this.#builder.add(part.entry)
-        return undefined
-      case 'boundary':
-        this.#builder.boundary()
-        return undefined
-      case 'end': {
-        const segment = await this.#builder.finish()
-        this.#builder = new SegmentBuilder({ ...this.#options, start: segment.index.end, forkId: segment.forkId })
-        this.#isEmpty = true
-        return segment
+      if (part.kind === 'end') {
+        const segment = await builder.finish()
+        start = segment.index.end.number
+        builder = new SegmentBuilder({ ...options, start: segment.index.end, forkId: segment.forkId })
+        yield segment
+      } else {
+        const room = addPart(builder, part)
+        if (room !== undefined) await room
       }
     }
   }
+  if (options.rest !== true) return
+  for (const part of cutter.end()) await addPart(builder, part)
+  if (builder.next > start) yield builder.finish()
+}
 
-  /** The segment of what is left, if anything is. */
-  async end(): Promise<BuiltSegment | undefined> {
-    return this.#isEmpty ? undefined : this.#builder.finish()
-  }
+function addPart(builder: SegmentBuilder, part: SegmentPart): Promise<void> | undefined {
+  if (part.kind === 'entry') return builder.add(part.entry)
+  if (part.kind === 'boundary') builder.boundary()
+  return undefined
 }

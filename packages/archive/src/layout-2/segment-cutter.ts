@@ -1,5 +1,5 @@
 import { ENTRY_HEAD_BYTES, type Entry, type OperationEvent } from '@datastreamer/format'
-import { type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
+import { entryKind, type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
 import { type CutOptions, CutRule } from './cut-rule.ts'
 import { type EntryPlace, placeOf } from './entry-facts.ts'
 
@@ -45,7 +45,7 @@ export class SegmentCutter {
   readonly #ends: OperationBoundaries | undefined
   /** Whether it is unknown where operations end. */
   #guessing = false
-  /** Whether the next entry begins a block or batch or, without encoding, an operation. */
+  /** Whether a block or batch or, without encoding, an operation ended with the last entry. */
   #atStart = true
   /** A block or batch that is held back, as long as it is not known whether the segment ends before it. */
   #held: HeldPart[] | undefined
@@ -81,12 +81,17 @@ export class SegmentCutter {
     if (end === 'before') yield* this.#endBlock()
     const place = this.#encoding === undefined ? NOWHERE : placeOf(entry, this.#encoding)
     const part: HeldPart = { part: { kind: 'entry', entry }, bytes: ENTRY_HEAD_BYTES + entry.data.length, place }
-    if (this.#atStart) this.#held = []
+    if (this.#atStart && !this.#endsBatch(entry)) this.#held = []
     else if (this.#held === undefined && this.#rule.holds(4)) yield this.#cut()
     this.#atStart = false
     if (this.#held === undefined) yield this.#give(part)
     else yield* this.#hold(part)
     if (end === 'after') yield* this.#endBlock()
+  }
+
+  /** Whether an entry belongs to what is before it, although a block ended there. */
+  #endsBatch({ type }: Entry): boolean {
+    return this.#encoding !== undefined && entryKind(type, this.#encoding) === 'batchEnd'
   }
 
   /** Take an entry of a block or batch of which it is not known yet whether the segment ends before it. */

@@ -14,22 +14,30 @@ interface Result {
   readonly engine: { readonly bytesWritten: number }
 }
 
-/** By Node's zlib, of versions that have it. */
+/**
+ * By Node's zlib, of versions that have it. In a thread of the system's pool: that is as fast as without, and several records
+ * are decompressed at a time.
+ */
 export const nodeZstd: ZstdDecoder = {
   decompress(frame, size) {
     // Older versions of Node do not have it.
-    if (zlib.zstdDecompressSync === undefined) return portableZstd.decompress(frame, size)
-    const result = zlib.zstdDecompressSync(frame, {
-      info: true,
-      maxOutputLength: size,
-      // With room for all of it, nothing is copied.
-      chunkSize: Math.max(size, LEAST_CHUNK_BYTES),
-      params: { [zlib.constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
-    }) as unknown as Result
-    const { buffer, engine } = result
-    if (buffer.length !== size) throw new RangeError(`${buffer.length} bytes come out, expected ${size}`)
-    if (engine.bytesWritten !== frame.length) throw new RangeError('bytes follow the frame')
-    return buffer
+    if (zlib.zstdDecompress === undefined) return portableZstd.decompress(frame, size)
+    return new Promise((resolve, reject) => {
+      const options = {
+        info: true,
+        maxOutputLength: size,
+        // With room for all of it, one visit to the pool is enough.
+        chunkSize: Math.max(size, LEAST_CHUNK_BYTES),
+        params: { [zlib.constants.ZSTD_d_windowLogMax]: MAX_WINDOW_LOG },
+      }
+      zlib.zstdDecompress(frame, options, (error, result) => {
+        if (error !== null) return reject(error)
+        const { buffer, engine } = result as unknown as Result
+        if (buffer.length !== size) return reject(new RangeError(`${buffer.length} bytes come out, expected ${size}`))
+        if (engine.bytesWritten !== frame.length) return reject(new RangeError('bytes follow the frame'))
+        return resolve(buffer)
+      })
+    })
   },
 }
 

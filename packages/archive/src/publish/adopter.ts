@@ -1,7 +1,7 @@
 import { type Adoption, adoptionOf } from './adoption.ts'
 import type { SignedCheckpoint } from './checkpoint-keys.ts'
 import { foreignCheckpoint } from './foreign-checkpoint.ts'
-import type { LogPublisherOptions } from './log-publisher.ts'
+import type { PublishContext } from './publish-context.ts'
 import { readNewLeaves } from './read-new-leaves.ts'
 
 /** How often the leaves of a checkpoint that another publisher wrote are read before they count as foreign. */
@@ -12,9 +12,9 @@ const READINGS = 3
  * docs/spec/history.md §6.
  */
 export class Adopter {
-  readonly #options: LogPublisherOptions
+  readonly #options: PublishContext
 
-  constructor(options: LogPublisherOptions) {
+  constructor(options: PublishContext) {
     this.#options = options
   }
 
@@ -23,7 +23,7 @@ export class Adopter {
     const { log, onEvent } = this.#options
     const from = log.signedSize
     await log.adopt((await this.#adoption(found)).leaves, found)
-    onEvent({ kind: 'adopted', size: found.size, from })
+    onEvent({ kind: 'adopted', size: found.size, from, reach: log.reach })
   }
 
   /** What is adopted, once it is sure that it is of this log and of this stream. */

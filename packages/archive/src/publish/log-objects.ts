@@ -61,28 +61,33 @@ export class LogObjects {
 
   #lookup(size: number): Uint8Array {
     const { leaves, tree } = this.#log
-    const count = Math.ceil(size / TILE_WIDTH) - 1
-    const rows = this.#rowsBefore(count)
-    const edge = tree.leaves(count * TILE_WIDTH, size)
-    const roots = [...rows.map(({ hash }) => hash), treeRoot(this.#sha256, edge)]
+    const edgeStart = (Math.ceil(size / TILE_WIDTH) - 1) * TILE_WIDTH
+    const rows = [...this.#rowsBefore(edgeStart), this.#row(edgeStart, size)]
+    const roots = rows.map(({ hash }) => hash)
     // Leaf 0 leads to the root of the first bundle, and that to the root of all.
     const proof = [
       ...inclusionProof(this.#sha256, tree.leaves(0, TILE_WIDTH), 0),
       ...inclusionProof(this.#sha256, roots, 0),
     ]
     const [first = new Uint8Array(0)] = leaves
-    return encodeLookup({ rows, edge, first: { leaf: first, proof }, last: leaves[size - 1] ?? first })
+    const last = leaves[size - 1] ?? first
+    return encodeLookup({ rows, edge: tree.leaves(edgeStart, size), first: { leaf: first, proof }, last })
   }
 
-  /** The rows of the first bundles. */
-  #rowsBefore(count: number): readonly LookupRow[] {
-    const { leaves, tree } = this.#log
+  /** The rows of full bundles, up to a leaf. */
+  #rowsBefore(end: number): readonly LookupRow[] {
+    const { tree } = this.#log
     if (this.#rowsOf !== tree) this.#rows = []
     this.#rowsOf = tree
-    for (let at = this.#rows.length * TILE_WIDTH; this.#rows.length < count; at += TILE_WIDTH) {
-      const lowest = lowestOf(leaves.slice(at, at + TILE_WIDTH).map((leaf, i) => decodeLeaf(leaf, at + i)))
-      this.#rows.push({ hash: treeRoot(this.#sha256, tree.leaves(at, at + TILE_WIDTH)), ...lowest })
+    for (let at = this.#rows.length * TILE_WIDTH; at < end; at += TILE_WIDTH) {
+      this.#rows.push(this.#row(at, at + TILE_WIDTH))
     }
-    return this.#rows.slice(0, count)
+    return this.#rows.slice(0, end / TILE_WIDTH)
+  }
+
+  #row(from: number, to: number): LookupRow {
+    const { leaves, tree } = this.#log
+    const lowest = lowestOf(leaves.slice(from, to).map((leaf, i) => decodeLeaf(leaf, from + i)))
+    return { hash: treeRoot(this.#sha256, tree.leaves(from, to)), ...lowest }
   }
 }

@@ -1,40 +1,23 @@
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
-import type { Sha256 } from '../sha256.ts'
 import { Adopter } from './adopter.ts'
-import type { CheckpointKeys } from './checkpoint-keys.ts'
 import { compareCheckpoint } from './compare-checkpoint.ts'
 import { foreignCheckpoint } from './foreign-checkpoint.ts'
-import { type HistoryTarget, isObjectError } from './history-target.ts'
+import { isObjectError } from './history-target.ts'
 import { type LeafRange, LogObjects } from './log-objects.ts'
+import type { PublishContext } from './publish-context.ts'
 import { PublishError } from './publish-error.ts'
-import type { OnPublishEvent } from './publish-event.ts'
-import type { SealedLog } from './sealed-log.ts'
 import { StreamDiffers } from './stream-differs.ts'
-import type { StreamView } from './stream-view.ts'
-
-export interface LogPublisherOptions {
-  readonly log: SealedLog
-  readonly target: HistoryTarget
-  readonly stream: StreamView
-  readonly keys: CheckpointKeys
-  readonly sha256: Sha256
-  readonly onEvent: OnPublishEvent
-  /** Waits before what another publisher may be about to change is looked at again. */
-  readonly pause: () => Promise<void>
-  /** Whether to wait for a stream that is shorter than the history. */
-  readonly waits: boolean
-}
 
 /** How often another publisher's objects are found in the way before that counts as foreign. */
 const CONFLICTS = 3
 
 /** Brings what is sealed into the history: steps 3 to 7 of docs/spec/history.md §6. One call at a time. */
 export class LogPublisher {
-  readonly #options: LogPublisherOptions
+  readonly #options: PublishContext
   readonly #objects: LogObjects
   readonly #adopter: Adopter
 
-  constructor(options: LogPublisherOptions) {
+  constructor(options: PublishContext) {
     this.#options = options
     this.#objects = new LogObjects(options.log, options.sha256)
     this.#adopter = new Adopter(options)
@@ -64,7 +47,7 @@ export class LogPublisher {
       await target.putCheckpoint(note)
       await log.dropPendingFile()
       if (from < before) onEvent({ kind: 'rewritten', size: before, found: from })
-      if (before < size) onEvent({ kind: 'published', size })
+      if (before < size) onEvent({ kind: 'published', size, reach: log.reach })
       return
     }
   }

@@ -1,7 +1,6 @@
 import type { OperationEvent, OperationSource } from '@datastreamer/format'
 import { buildSegments } from '../layout-2/build-segments.ts'
 import type { BuiltSegment } from '../layout-2/segment-builder.ts'
-import type { SegmentLeaf } from '../leaf/leaf.ts'
 import { samePoint } from '../segment/point.ts'
 import { lastBlockAmong } from './entry-numbers.ts'
 import { isPast, type Lag, lastBlockOf, type Reach } from './lag.ts'
@@ -47,7 +46,7 @@ export async function readOn(options: ReadOnOptions): Promise<boolean> {
   const from = last?.start.number ?? start.number
   const events = source.operations({ from, follow, signal: stop.signal })
   const resumed = await resumeReading(events, last ?? { start, end: start }, making)
-  const held = new HeldSegments(options, last)
+  const held = new HeldSegments(options)
   const watched = held.watch(resumed.events)
   for await (const segment of buildSegments(watched, { ...making, start, forkId: resumed.forkId, rest })) {
     if (held.isSpent) break
@@ -72,10 +71,10 @@ class HeldSegments {
   /** Whether what is read is not cut any more, because enough is held: it is read again once that is sealed. */
   #isSkipping = false
 
-  constructor(options: ReadOnOptions, last: SegmentLeaf | undefined) {
+  constructor(options: ReadOnOptions) {
     this.#options = options
-    this.#block = last && lastBlockOf(last.blocks, undefined)
-    this.#head = { nextEntry: 0n, block: this.#block }
+    this.#head = options.log.reach
+    this.#block = this.#head.block
   }
 
   /** Whether what was read was not cut, because enough was held, and is to be read again now. */

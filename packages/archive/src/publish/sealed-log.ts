@@ -9,6 +9,7 @@ import { leafHash } from '../tlog/merkle.ts'
 import { TILE_WIDTH } from '../tlog/tile-path.ts'
 import { TreeHashes } from '../tlog/tree-hashes.ts'
 import type { CheckpointKeys, SignedCheckpoint } from './checkpoint-keys.ts'
+import { lastBlockOf, type Reach } from './lag.ts'
 import { PublishError } from './publish-error.ts'
 import { type PublisherState, StateFile } from './publisher-state.ts'
 import { asBadState, readStateLeaves } from './read-state.ts'
@@ -90,6 +91,12 @@ export class SealedLog {
   get end(): StreamPoint | undefined {
     const { last } = this.#chain
     return last && endOf(last)
+  }
+
+  /** Where the log ends, in entries and blocks. */
+  get reach(): Reach {
+    const withBlocks = this.#chain.valid.findLast(({ blocks }) => blocks.count > 0)
+    return { nextEntry: this.end?.number ?? 0n, block: withBlocks && lastBlockOf(withBlocks.blocks, undefined) }
   }
 
   /** The leaf at an index. */

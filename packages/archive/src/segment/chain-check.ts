@@ -1,6 +1,6 @@
 import { ChainError, SegmentError } from '../errors.ts'
 import type { Sha256 } from '../sha256.ts'
-import { DigestChain } from './digest-chain.ts'
+import { DigestChain, streamStart } from './digest-chain.ts'
 import type { SegmentHeader } from './header.ts'
 import { type StreamPoint, samePoint } from './point.ts'
 
@@ -21,7 +21,7 @@ export class ChainCheck {
    * @throws {SegmentError} `WRONG_DIGEST` if it begins a stream, but not at the beginning of one
    */
   constructor({ header: { identity, start }, end }: Ends, sha256: Sha256, through: StreamPoint | undefined) {
-    if (start.number === 0n && !samePoint(start, DigestChain.atStart(identity, sha256).point())) {
+    if (start.number === 0n && !samePoint(start, streamStart(identity, sha256))) {
       throw new SegmentError('WRONG_DIGEST', 'start of the stream is not that of such a stream', 8, 'verify')
     }
     this.#chain = new DigestChain(start, sha256)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { portableSha256 as sha256 } from '../sha256.ts'
+import { fastSha256 as sha256 } from '../../test/support/fast-sha256.ts'
 import { encodeBundle } from './bundle.ts'
 import { TreeError } from './errors.ts'
 import { inclusionProof, isConsistent, leafHash, rootOfInclusion, treeRoot } from './merkle.ts'
@@ -15,9 +15,16 @@ const leaf = (index: number): Uint8Array => utf8(`leaf ${index}`)
 const all = new TreeHashes(sha256)
 for (let i = 0; i < SIZE; i++) all.append(leafHash(sha256, leaf(i)))
 
+const trees = new Map<number, ReadonlyMap<string, Uint8Array>>()
+function tilesOf(size: number): ReadonlyMap<string, Uint8Array> {
+  const tiles = trees.get(size) ?? new Map([...all.tiles(0, size)].map(({ path, bytes }) => [path, bytes]))
+  trees.set(size, tiles)
+  return tiles
+}
+
 /** Everything that a log of `size` leaves has, tiles and the bundles asked for. */
 function objectsOf(size: number): (path: string) => Uint8Array | undefined {
-  const tiles = new Map([...all.tiles(0, size)].map(({ path, bytes }) => [path, bytes]))
+  const tiles = tilesOf(size)
   return (path) => {
     const made = tiles.get(path)
     if (made !== undefined || !path.startsWith('tile/entries/')) return made
@@ -89,6 +96,71 @@ describe('a log that is not what its checkpoint says', () => {
     )
   })
 
+  /** What a hostile store may give in the place of an object: another one, one of another size, or anything. */
+  const lies = fc.record({
+    share: fc.integer({ min: 1, max: 4 }),
+    kind: fc.constantFrom('other path', 'other size', 'cut', 'longer', 'nothing', 'none', 'noise', 'swapped'),
+    seed: fc.nat(),
+  })
+  type Lie = typeof lies extends fc.Arbitrary<infer T> ? T : never
+
+  function lyingStore(size: number, { share, kind, seed }: Lie): (path: string) => Uint8Array | undefined {
+    const [objects, others] = [objectsOf(size), objectsOf(size > 600 ? 65_700 : 600 - (seed % 500))]
+    const paths = [...tilesOf(size).keys()]
+    let asked = seed
+    return (path) => {
+      const bytes = objects(path)
+      if (asked++ % share > 0) return bytes
+      if (kind === 'none') return undefined
+      if (kind === 'other path') return objects(paths[asked % paths.length] ?? '')
+      if (kind === 'other size') return others(path) ?? others(path.replace(/\.p\/\d+$/, '')) ?? bytes
+      if (kind === 'nothing' || bytes === undefined) return new Uint8Array(0)
+      if (kind === 'cut') return bytes.subarray(0, Math.max(0, bytes.length - 32))
+      if (kind === 'longer') return Uint8Array.of(...bytes, ...bytes.subarray(0, 32))
+      if (kind === 'noise') return bytes.map((byte, i) => (i % 32 === asked % 32 ? byte + 1 : byte))
+      return Uint8Array.of(...bytes.subarray(32), ...bytes.subarray(0, 32))
+    }
+  }
+
+  test('whatever a store gives, nothing but the truth comes out', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.nat(), lies, async (size, at, lie) => {
+        const index = at % size
+        const old = 1 + (at % size)
+        const [honest, other] = [treeOf(size), treeOf(size, lyingStore(size, lie))]
+        const ask = [
+          (tree: TileTree) => tree.bundle(index),
+          (tree: TileTree) => tree.leaf(index),
+          (tree: TileTree) => tree.inclusionProof(index),
+          (tree: TileTree) => tree.consistencyProof(old),
+        ]
+        // Once more, in the other order: what was refused is not remembered as good, nor the other way round.
+        for (const question of [...ask, ...ask.toReversed()]) {
+          const answer = await question(other).catch((error: unknown) => error)
+          if (!(answer instanceof TreeError)) expect(answer).toEqual(await question(honest))
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('a store that is whole again is read again', async () => {
+    const objects = objectsOf(1000)
+    let isThere = false
+    const tree = treeOf(1000, (path) => (isThere ? objects(path) : undefined))
+    await expect(tree.leaf(300)).rejects.toThrow(expect.objectContaining({ code: 'MISSING' }))
+    isThere = true
+    expect(await tree.leaf(300)).toEqual(all.leaf(300))
+  })
+
+  test('a fault of the store is passed on as it is', async () => {
+    const fault = new Error('no route')
+    const fetch = (): Promise<never> => Promise.reject(fault)
+    const tree = new TileTree({ size: 1000, root: all.root(1000), sha256, fetch })
+    await expect(tree.leaf(300)).rejects.toBe(fault)
+    await expect(tree.bundle(300)).rejects.toBe(fault)
+  })
+
   test('what is missing is named', async () => {
     const objects = objectsOf(1000)
     const tree = treeOf(1000, (path) => (path === 'tile/0/001' ? undefined : objects(path)))
@@ -115,4 +187,36 @@ test('partial tiles that were removed are read from the full ones', async () => 
     path.includes('.p/') && path.includes('entries') ? undefined : (old(path) ?? grown(path)),
   )
   expect((await bundles.bundle(599)).length).toBe(600 - 512)
+})
+
+test.each([-1, 300, 540, 0.5, Number.NaN, Number.MAX_SAFE_INTEGER])(
+  'a tree of 300 leaves has no leaf %d',
+  async (index) => {
+    const [objects, others] = [objectsOf(300), objectsOf(SIZE)]
+    const tree = treeOf(300, (path) => objects(path) ?? others(path))
+    for (const answer of [tree.leaf(index), tree.bundle(index), tree.inclusionProof(index)]) {
+      await expect(answer).rejects.toThrow(RangeError)
+    }
+    if (index !== 300) await expect(tree.consistencyProof(index)).rejects.toThrow(RangeError)
+  },
+)
+
+test('a tree without leaves has nothing to read', async () => {
+  const tree = treeOf(0, () => {
+    throw new Error('read')
+  })
+  await expect(tree.leaf(0)).rejects.toThrow(RangeError)
+  expect(await tree.consistencyProof(0)).toEqual([])
+})
+
+test('an object is read once, however many ask at the same time', async () => {
+  const objects = objectsOf(SIZE)
+  const read: string[] = []
+  const tree = treeOf(SIZE, (path) => {
+    read.push(path)
+    return objects(path)
+  })
+  await Promise.all(Array.from({ length: 600 }, (_, i) => tree.leaf(i)))
+  await tree.inclusionProof(3)
+  expect(read.length).toBe(new Set(read).size)
 })

@@ -1,99 +1,103 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { oneOf, randomFrom } from '@datastreamer/fixtures/random'
-import { type SignerKey, signerKey } from '@datastreamer/format/signing'
-import { nodeSha256 } from '../../src/node.ts'
-import { CheckpointKeys } from '../../src/publish/checkpoint-keys.ts'
-import { type PublishHistoryOptions, publishHistory } from '../../src/publish/history-publisher.ts'
+import { oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
 import { PublishError } from '../../src/publish/publish-error.ts'
-import { ChangingStream } from './changing-stream.ts'
-import { HistoryWatch } from './check-history.ts'
-import { Crash, MemoryWorld } from './memory-world.ts'
-import { storedZstd } from './stored-zstd.ts'
+import { Crash } from './memory-world.ts'
+import { PublishHarness } from './publish-harness.ts'
 
-/** Waits no time, but lets others have their turn. */
-export async function noSleep(_ms: number, signal?: { readonly aborted: boolean }): Promise<void> {
-  await turn()
-  ;(signal as AbortSignal | undefined)?.throwIfAborted()
-}
+/** From here on the stream grows slowly. */
+const MANY_ENTRIES = 120
 
-export const keys: readonly SignerKey[] = [await signerKey('example.org/stream', new Uint8Array(32).fill(7))]
-
-const MOST_ENTRIES = 200
-
-/** One random history: a stream that grows and is truncated, a publisher that dies and starts again. */
-export async function publishModel(seed: number): Promise<void> {
-  const random = randomFrom(seed)
-  const stream = new ChangingStream(random)
-  const world = new MemoryWorld(random)
-  const watch = new HistoryWatch(new CheckpointKeys(keys), stream)
-  let failure: unknown
-  world.onChange = () => {
-    watch.check(new Map(world.objects)).catch((error: unknown) => {
-      failure ??= error
+/**
+ * Random histories: a stream that grows and is truncated, also while it is read; a publisher that dies at any write and
+ * starts again, whose requests arrive late, which loses its state, or whose history is restored from a backup. At every moment the
+ * history is checked; at its end it has all of the stream.
+ */
+export async function publishModels(runs: number, seed: number): Promise<void> {
+  for (let i = 0; i < runs; i++) {
+    const of = seed + i
+    await new PublishModel(randomFrom(of), new PublishHarness(of)).run().catch((cause: unknown) => {
+      throw new Error(`history ${of}: ${cause}`, { cause })
     })
   }
-  const change = (): void => {
-    if (random(4) === 0) stream.truncate(random(stream.length + 1))
-    stream.append(random(stream.length < MOST_ENTRIES ? 60 : 5))
+}
+
+class PublishModel {
+  readonly #random: Random
+  readonly #harness: PublishHarness
+  #failure: unknown
+
+  constructor(random: Random, harness: PublishHarness) {
+    this.#random = random
+    this.#harness = harness
   }
-  world.onCall = () => {
-    if (random(12) === 0) change()
-    if (random(8) === 0) world.deliver()
+
+  async run(): Promise<void> {
+    const { world, stream, watch } = this.#harness
+    world.onChange = () => {
+      watch.check(new Map(world.objects)).catch((error: unknown) => {
+        this.#failure ??= error
+      })
+    }
+    world.onCall = () => {
+      if (this.#random(16) === 0) this.#changeStream()
+      if (this.#random(8) === 0) world.deliver()
+    }
+    const backups = [new Map(world.objects)]
+    for (let rounds = 2 + this.#random(5); rounds > 0; rounds--) {
+      this.#changeStream()
+      await this.#loseSomething(backups)
+      if (!(await this.#publishUntilCrash())) return this.#throwFailure()
+      backups.push(new Map(world.objects))
+      if (this.#random(2) === 0) world.deliver()
+    }
+    world.onCall = () => {}
+    world.deliver(true)
+    await this.#harness.publish({ rest: true })
+    await this.#throwFailure()
+    const { valid } = await this.#harness.check()
+    const { number } = valid.at(-1)?.end ?? { number: 0n }
+    if (number !== BigInt(stream.length)) throw new Error(`published up to ${number} of ${stream.length} entries`)
   }
-  const options: Omit<PublishHistoryOptions, 'destination' | 'state' | 'lag'> = {
-    ...{
-      source: stream,
-      keys,
-      zstd: storedZstd(),
-      segmentBytes: 500,
-      follow: false,
-      sleep: noSleep,
-      sha256: nodeSha256,
-    },
+
+  #changeStream(): void {
+    const { stream } = this.#harness
+    if (this.#random(4) === 0) stream.truncate(this.#random(stream.length + 1))
+    stream.append(this.#random(stream.length < MANY_ENTRIES ? 60 : 5))
   }
-  let ended = false
-  const finish = async (): Promise<void> => {
-    await turn()
-    if (failure !== undefined) throw failure
-  }
-  const snapshots = [new Map(world.objects)]
-  for (let round = 3 + random(8); round > 0; round--) {
-    change()
-    // What the largest checkpoint signs for is never lost in both places: then nobody could know of it.
+
+  /** The state, or some objects; never the largest checkpoint in both places: then nobody could know of it. */
+  async #loseSomething(backups: readonly Map<string, Uint8Array>[]): Promise<void> {
+    const { world, watch } = this.#harness
     const isIn = async (note: Uint8Array | undefined): Promise<boolean> =>
       (note === undefined ? 0 : (await watch.keys.open(note))?.size) === watch.largest
-    if (random(8) === 0 && !world.hasLate && (await isIn(world.objects.get('checkpoint')))) world.state = new Map()
-    else if (random(8) === 0 && (await isIn(world.state.get('checkpoint')))) {
+    if (this.#random(8) === 0 && !world.hasLate && (await isIn(world.objects.get('checkpoint')))) {
+      world.state = new Map()
+    } else if (this.#random(8) === 0 && (await isIn(world.state.get('checkpoint')))) {
       world.deliver(true)
-      world.objects = new Map(oneOf(snapshots, random))
+      world.objects = new Map(oneOf(backups, this.#random))
     }
-    const isStateless = !world.state.has('checkpoint')
-    const kind = oneOf(['before', 'after', 'late'] as const, random)
-    const session = world.session(round === 1 ? {} : { crashAt: random(50), kind })
-    const run = publishHistory({
-      ...{ ...options, destination: session.objects, state: session.state },
-      ...{ lag: { entries: random(20) }, rest: random(4) === 0 },
-    })
-    await run.catch((error: unknown) => {
-      if (error instanceof Crash) return
-      // Without state, a publisher does not go on where the stream has other entries than the history.
-      if (!(isStateless && isForeign(error))) throw error
-      ended = true
-    })
-    if (ended) return finish()
-    snapshots.push(new Map(world.objects))
-    if (random(2) === 0) world.deliver()
   }
-  world.onCall = () => {}
-  world.deliver(true)
-  const { objects, state } = world.session()
-  await publishHistory({ ...options, destination: objects, state, lag: { entries: 0 }, rest: true })
-  await finish()
-  const { valid } = await watch.check(world.objects)
-  const { number } = valid.at(-1)?.end ?? { number: 0n }
-  if (number !== BigInt(stream.length)) throw new Error(`published up to ${number} of ${stream.length} entries`)
-}
 
-function isForeign(error: unknown): boolean {
-  return error instanceof PublishError && error.code === 'FOREIGN_CHECKPOINT'
+  /** Gives whether publishing may go on. */
+  async #publishUntilCrash(): Promise<boolean> {
+    const { world } = this.#harness
+    const isStateless = !world.state.has('checkpoint')
+    const kind = oneOf(['before', 'after', 'late'] as const, this.#random)
+    const { objects, state } = world.session({ crashAt: this.#random(50), kind })
+    const lag = { entries: this.#random(20) }
+    try {
+      await this.#harness.publish({ destination: objects, state, lag, rest: this.#random(4) === 0 })
+      return true
+    } catch (error) {
+      if (error instanceof Crash) return true
+      // Without state, a publisher does not go on where the stream has other entries than the history.
+      if (isStateless && error instanceof PublishError && error.code === 'FOREIGN_CHECKPOINT') return false
+      throw error
+    }
+  }
+
+  async #throwFailure(): Promise<void> {
+    for (let turns = 0; turns < 10; turns++) await turn()
+    if (this.#failure !== undefined) throw this.#failure
+  }
 }

@@ -6,9 +6,9 @@ import {
   portableSha256,
   SegmentBuilder,
   type SegmentBuilderOptions,
+  streamStart,
 } from '../../src/index.ts'
 import { nodeZstdEncoder } from '../../src/node.ts'
-import { DigestChain } from '../../src/segment/digest-chain.ts'
 
 export const IDENTITY: IdentityFields = { generation: 3, version: 4, systemId: 1101n, streamType: 1n }
 
@@ -24,7 +24,7 @@ export async function segmentOf(
   encoding: Generation | undefined,
   options: Partial<SegmentBuilderOptions> = {},
 ): Promise<BuiltSegment> {
-  const start = DigestChain.atStart(IDENTITY, portableSha256).point()
+  const start = streamStart(IDENTITY, portableSha256)
   const given = { identity: IDENTITY, encoding, start, sha256: portableSha256, zstd: nodeZstdEncoder }
   const builder = new SegmentBuilder({ ...given, ...options })
   for (const operation of operations) {

@@ -6,16 +6,14 @@ import { type Generation, generateStream } from '@datastreamer/sequencer-entries
 import { SegmentBuilder } from '../../src/layout-2/segment-builder.ts'
 import { encodeLeaf } from '../../src/leaf/encode-leaf.ts'
 import { endOf, type Leaf, type SegmentLeaf, segmentKey } from '../../src/leaf/leaf.ts'
-import { BUNDLE_LEAVES, encodeLookup, lowestOf } from '../../src/leaf/lookup.ts'
 import { nodeSha256, nodeZstdEncoder } from '../../src/node.ts'
+import { LogObjects } from '../../src/publish/log-objects.ts'
 import { DigestChain } from '../../src/segment/digest-chain.ts'
 import type { IdentityFields } from '../../src/segment/header.ts'
 import type { StreamPoint } from '../../src/segment/point.ts'
-import { encodeBundle } from '../../src/tlog/bundle.ts'
 import { formatCheckpoint } from '../../src/tlog/checkpoint.ts'
-import { inclusionProof, leafHash, treeRoot } from '../../src/tlog/merkle.ts'
+import { leafHash } from '../../src/tlog/merkle.ts'
 import { signNote } from '../../src/tlog/note.ts'
-import { tilePath } from '../../src/tlog/tile-path.ts'
 import { TreeHashes } from '../../src/tlog/tree-hashes.ts'
 
 export const key: Awaited<ReturnType<typeof signerKey>> = await signerKey(
@@ -112,27 +110,12 @@ export class TestHistory {
 
   /** Publish all leaves, or only the first ones. @returns the note */
   async publish(size: number = this.leaves.length): Promise<string> {
-    const encoded = this.leaves.slice(0, size).map(encodeLeaf)
-    const hashes = new TreeHashes(sha256)
-    for (const leaf of encoded) hashes.append(leafHash(sha256, leaf))
-    const rows = []
-    for (let at = 0; at < size; at += BUNDLE_LEAVES) {
-      const some = encoded.slice(at, at + BUNDLE_LEAVES)
-      await this.#put(tilePath({ level: 'entries', index: at / BUNDLE_LEAVES, width: some.length }), encodeBundle(some))
-      const hash = treeRoot(sha256, hashes.leaves(at, at + some.length))
-      rows.push({ hash, ...lowestOf(this.leaves.slice(at, at + some.length)) })
-    }
-    for (const { path, bytes } of hashes.tiles(0)) await this.#put(path, bytes)
-    if (size > BUNDLE_LEAVES) {
-      const [first, last] = [encoded[0], encoded.at(-1)]
-      if (first === undefined || last === undefined) throw new Error('no leaves')
-      const lookup = encodeLookup({
-        ...{ rows, edge: hashes.leaves(BUNDLE_LEAVES * (rows.length - 1), size), last },
-        first: { leaf: first, proof: inclusionProof(sha256, hashes.leaves(0, size), 0) },
-      })
-      await this.#put(`lookup/${size}`, lookup)
-    }
-    const note = await signNote(formatCheckpoint({ origin: key.name, size: BigInt(size), root: hashes.root() }), [key])
+    const leaves = this.leaves.slice(0, size).map(encodeLeaf)
+    const tree = new TreeHashes(sha256)
+    for (const leaf of leaves) tree.append(leafHash(sha256, leaf))
+    const objects = new LogObjects({ leaves, tree }, sha256)
+    for (const { key: path, bytes } of objects.between({ from: 0, size })) await this.#put(path, bytes)
+    const note = await signNote(formatCheckpoint({ origin: key.name, size: BigInt(size), root: tree.root() }), [key])
     await this.#put('checkpoint', note)
     return new TextDecoder().decode(note)
   }

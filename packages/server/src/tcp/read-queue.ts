@@ -105,6 +105,10 @@ export class QueuedLog implements ReadableLog {
     return this.#log.header
   }
 
+  get firstEntry(): number {
+    return this.#log.firstEntry
+  }
+
   get truncations(): Truncations {
     return this.#log.truncations
   }

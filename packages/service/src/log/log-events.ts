@@ -38,6 +38,7 @@ export const LOG_EVENTS = [
   'file-recovered',
   'file-taken-over',
   'file-truncated',
+  'entries-dropped',
   'file-lost',
   'file-found',
   'lock-limited',

@@ -53,6 +53,12 @@ export function logStoreEvent(log: Log, event: StoreEvent): void {
         `${event.file} was truncated from ${event.from.totalEntries} to ${event.to.totalEntries} entries`,
       )
       return
+    case 'dropped':
+      log.info('entries-dropped', `${event.file} now begins with entry ${event.to.totalEntries}`, {
+        from: event.from,
+        to: event.to,
+      })
+      return
     case 'file-lost':
       log.error('file-lost', event.error.message, { error: event.error })
       return

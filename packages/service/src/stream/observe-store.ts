@@ -49,6 +49,7 @@ export function meteredDisk(registry: Registry, disk: Disk): Disk {
       await file.sync()
       done()
     },
+    free: (from, to) => file.free(from, to),
     resize: (size) => file.resize(size),
     size: () => file.size(),
     isAt: (path) => file.isAt(path),
@@ -75,6 +76,7 @@ const CODES: readonly DiskErrorCode[] = [
   'STORE_BROKEN',
   'FILE_REPLACED',
   'FOREIGN_WRITER',
+  'CANNOT_FREE',
 ]
 
 /** Events of a store that count as errors. */

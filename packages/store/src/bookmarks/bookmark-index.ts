@@ -27,6 +27,8 @@ export interface BookmarkIndex {
   remove(keys: readonly Uint8Array[]): void
   /** Whether a write failed, so that nothing more is written until `repair` succeeds. */
   readonly failed: boolean
+  /** Whether look-ups cost a scan of the log for now (default false). */
+  readonly scans?: boolean | undefined
   /**
    * Try to recover from a failed write, at most every so often: once the disk has room again, what is in memory is written.
    * Does not throw; `failed` says whether it succeeded. Nothing may be writing the stream file, since its lock is released and

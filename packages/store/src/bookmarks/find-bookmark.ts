@@ -10,7 +10,7 @@ import { MAX_KEY_BYTES } from './slots.ts'
 const EVENT_READ_BYTES = 4 * 1024
 
 /**
- * Number of the last entry that is this bookmark, or `undefined` if the log has none.
+ * Number of the last entry that is this bookmark, or `undefined` if the log has none; one that begins late may have had it before.
  *
  * The answer of the index is checked; if it is wrong (past the end, or another entry), the log is scanned and the index
  * repaired, so it is wrong about a bookmark at most once. A bookmark that is not in the index costs one look-up.
@@ -25,7 +25,8 @@ export async function findBookmark(
 ): Promise<bigint | undefined> {
   if (bookmark.length < 1 || bookmark.length > MAX_KEY_BYTES) return undefined
   const said = await index.get(bookmark)
-  if (said === undefined) return undefined
+  // Those of entries that were given up may still be in the index.
+  if (said === undefined || said < log.firstEntry) return undefined
   if (await isBookmark(log, said, bookmark)) return BigInt(said)
   const [found] = await repairBookmarks(log, index, [bookmark])
   return found === undefined ? undefined : BigInt(found)

@@ -21,7 +21,7 @@ export async function findGap(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<BookmarkPut | undefined> {
-  for await (const run of readRuns(log, 0, { signal })) {
+  for await (const run of readRuns(log, log.firstEntry, { signal, skipsDropped: true })) {
     const began = clock.now()
     const bookmarks: BookmarkPut[] = []
     eachBookmark(run, (from, to, number) => bookmarks.push({ key: run.bytes.slice(from, to), number }), run.next.number)

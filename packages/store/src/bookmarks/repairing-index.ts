@@ -112,6 +112,10 @@ export class RepairingIndex implements BookmarkIndex {
     this.#level.remove(keys)
   }
 
+  get scans(): boolean {
+    return this.isRebuilding || this.#isBehind
+  }
+
   get failed(): boolean {
     return this.#rebuilding === undefined && this.#level.failed
   }

@@ -14,6 +14,8 @@ export interface RunsOptions {
   readonly to?: number | undefined
   /** Most bytes per read from disk, but always at least one entry (default: that of the log). */
   readonly maxBytes?: number | undefined
+  /** Go on with the first entry of the log if it begins later, instead of failing (default false). */
+  readonly skipsDropped?: boolean | undefined
 }
 
 /**
@@ -21,16 +23,24 @@ export interface RunsOptions {
  *
  * @returns the entry number up to which the runs are in the log
  * @throws {DamageError} if there are no entries where some should be
+ * @throws {RefusedError} `BEFORE_BASE` if the log begins later, and they are not skipped
  */
 export async function* readRuns(
   log: ReadableLog,
   from: number,
-  { signal, to = Number.POSITIVE_INFINITY, maxBytes }: RunsOptions = {},
+  { signal, to = Number.POSITIVE_INFINITY, maxBytes, skipsDropped = false }: RunsOptions = {},
 ): AsyncGenerator<LogRun, number, void> {
-  const cursor = new LogCursor(log, from)
+  let cursor = new LogCursor(log, from)
   for (;;) {
     signal?.throwIfAborted()
-    const run = cursor.truncatedTo === undefined && cursor.number < to ? await nextAsFound(cursor, maxBytes) : undefined
+    if (skipsDropped && cursor.number < log.firstEntry) cursor = new LogCursor(log, log.firstEntry)
+    let run: LogRun | undefined
+    try {
+      if (cursor.truncatedTo === undefined && cursor.number < to) run = await nextAsFound(cursor, maxBytes)
+    } catch (error) {
+      if (skipsDropped && cursor.number < log.firstEntry) continue
+      throw error
+    }
     if (run === undefined) return cursor.truncatedTo ?? cursor.number
     yield run
   }
@@ -77,7 +87,7 @@ export async function scanBookmarks(
   options: RunsOptions = {},
 ): Promise<number> {
   const { to = Number.POSITIVE_INFINITY } = options
-  await using runs = readRuns(log, from, options)
+  await using runs = readRuns(log, from, { ...options, skipsDropped: true })
   for (;;) {
     const step = await runs.next()
     if (step.done === true) return Math.min(step.value, to)
@@ -90,26 +100,31 @@ export async function scanBookmarks(
 const FIRST_STRETCH = 1024
 const LAST_STRETCH = 65_536
 
-/** The bookmarks before entry `end`, in stretches from the end to the start; each stretch in the order of the log. */
+/** The bookmarks before entry `end`, in stretches from there to the first entry; each stretch in the order of the log. */
 export async function* bookmarksBackwards(
   log: ReadableLog,
   end: number,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly BookmarkPut[], void, void> {
   let stretch = FIRST_STRETCH
-  for (let to = end; to > 0; to -= stretch, stretch = Math.min(2 * stretch, LAST_STRETCH)) {
+  for (let to = end; to > log.firstEntry; to -= stretch, stretch = Math.min(2 * stretch, LAST_STRETCH)) {
     const bookmarks: BookmarkPut[] = []
     // Copied: a borrowed key would keep its whole page in memory.
-    await scanBookmarks(log, Math.max(0, to - stretch), (key, number) => bookmarks.push({ key: key.slice(), number }), {
-      signal,
-      to,
-    })
+    await scanBookmarks(
+      log,
+      Math.max(log.firstEntry, to - stretch),
+      (key, number) => bookmarks.push({ key: key.slice(), number }),
+      {
+        signal,
+        to,
+      },
+    )
     yield bookmarks
   }
 }
 
 export interface IndexLogOptions {
-  /** Entry number to begin at (default 0). */
+  /** Entry number to begin at (default: the first entry). */
   readonly from?: number | undefined
   /** Notified now and then of the number of entries that were read, out of how many. */
   readonly onProgress?: ((entries: number, total: number) => void) | undefined
@@ -135,8 +150,8 @@ export async function indexLog(
   index: BookmarkIndex,
   options: IndexLogOptions = {},
 ): Promise<Indexed> {
-  const { from = 0, onProgress, onRun, signal } = options
-  await using runs = readRuns(log, from, { signal })
+  const { from = log.firstEntry, onProgress, onRun, signal } = options
+  await using runs = readRuns(log, from, { signal, skipsDropped: true })
   let bookmarks = 0
   for (;;) {
     const step = await runs.next()
@@ -164,5 +179,5 @@ export async function indexedUpTo(log: ReadableLog, index: BookmarkIndex, signal
     const last = bookmarks.at(-1)
     if (last !== undefined && (await index.get(last.key)) === last.number) return last.number + 1
   }
-  return 0
+  return log.firstEntry
 }

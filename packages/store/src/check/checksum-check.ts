@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { storedChecksum } from '../commit-log/commit-record.ts'
 import type { PlacedRecord, UnreadableRecords } from '../commit-log/placed-records.ts'
-import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, samePoint } from '../log/commit-point.ts'
 import type { DamageError } from '../log/damage-error.ts'
 import { rangeDamage, uncoveredDamage } from '../log/damaged-ranges.ts'
 import type { EntryRange } from '../log/entry-range.ts'
@@ -27,21 +27,24 @@ export class ChecksumCheck {
   #certain = 0
   /** The record of the next bytes. */
   #record: CheckedRecord | undefined
-  #last: CommitPoint = START
+  #last: CommitPoint
   /** End of the last commit before all damage. */
-  #lastEnd: CommitPoint = START
+  #lastEnd: CommitPoint
   /** The first commit whose entries are whole but whose checksum differs, and its index in `#bad`. */
   #rotten: { readonly from: CommitPoint; readonly index: number } | undefined
   #crc = 0
   #checked = 0
 
-  private constructor(file: string, records: AsyncIterator<CheckedRecord>) {
+  private constructor(file: string, records: AsyncIterator<CheckedRecord>, base: CommitPoint) {
     this.#file = file
     this.#records = records
+    this.#last = base
+    this.#lastEnd = base
   }
 
-  static async begin(file: string, records: AsyncIterator<CheckedRecord>): Promise<ChecksumCheck> {
-    const check = new ChecksumCheck(file, records)
+  /** @param base where the file begins */
+  static async begin(file: string, records: AsyncIterator<CheckedRecord>, base: CommitPoint): Promise<ChecksumCheck> {
+    const check = new ChecksumCheck(file, records, base)
     await check.#next()
     return check
   }
@@ -52,7 +55,7 @@ export class ChecksumCheck {
   }
 
   /**
-   * Check the next bytes of the file; the first ones are at byte 4096.
+   * Check the next bytes of the file; the first ones are those with which it begins.
    *
    * @param whole position up to which entries are whole
    */

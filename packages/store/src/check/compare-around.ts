@@ -71,11 +71,11 @@ async function compare(path: string, entries: readonly Entry[], source: EntrySou
 
 /** The last whole entries before a range. */
 async function entriesBefore(file: DiskFile, plan: RecoveryPlan, { from }: EntryRange): Promise<Entry[]> {
-  const { file: path, header, damaged } = plan
-  const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
+  const { file: path, header, base, damaged } = plan
+  const log = new StreamLog({ file, path, header, base, buffers: new PageBuffers() })
   for (const range of damaged) log.damages.add(range)
   const entries: Entry[] = []
-  for (let number = from.totalEntries - 1n; number >= 0n && entries.length < NEIGHBOURS; number--) {
+  for (let number = from.totalEntries - 1n; number >= base.totalEntries && entries.length < NEIGHBOURS; number--) {
     const entry = await log.entry(number).catch(unlessDamaged)
     if (entry === undefined) break
     entries.unshift(entry)

@@ -35,8 +35,8 @@ export async function markDamaged(plan: RecoveryPlan, options: RecoverOptions = 
 export async function takeOverChanges(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<number> {
   checkStructure(plan)
   return asPlanned(plan, options, async (opened) => {
-    const { file, header } = opened
-    const writable = new WritableFile(file, header)
+    const { file, header, base } = opened
+    const writable = new WritableFile(file, header, base)
     await writable.repair()
     await withCommitLog(opened, plan.file, async (commitLog) => {
       await reviseDamaged(commitLog, plan, async (record, from) => {

@@ -8,10 +8,11 @@ import { mustOwnCommitLog, openCommitLog } from '../commit-log/open-commit-log.t
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { openLocked } from '../disk/open-locked.ts'
+import type { StoredBase } from '../log/base.ts'
 import { samePoint } from '../log/commit-point.ts'
+import { readHeaderPage } from '../log/header-page.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { checkName, commitLogPath } from '../log/paths.ts'
-import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { RecoveryError } from './errors.ts'
 
@@ -32,6 +33,8 @@ export interface OpenedFile {
   readonly disk: Disk
   readonly file: DiskFile
   readonly header: Header
+  /** Where it begins. */
+  readonly base: StoredBase
   /** The lock of its bookmark index, if it has one. */
   readonly indexClaim: FolderClaim | undefined
 }
@@ -50,14 +53,14 @@ export async function asPlanned<T>(
   checkName(plan.file)
   const { file } = await openLocked(disk, plan.file, 'write')
   try {
-    const header = await readHeader(file, plan.file, { magic })
+    const { header, base } = await readHeaderPage(file, plan.file, { magic })
     checkUnchanged(plan, header)
     // A stream whose name differs only in its extension has the same index and commit log.
     const folder = bookmarkFolder(plan.file)
     const indexClaim = (await hasLevel(folder)) ? await claimFolder(folder, false) : undefined
     try {
       await mustOwnCommitLog(disk, plan.file, file)
-      return await work({ disk, file, header, indexClaim })
+      return await work({ disk, file, header, base, indexClaim })
     } finally {
       await indexClaim?.release()
     }
@@ -74,12 +77,12 @@ export function checkUnchanged({ file, header }: PlannedFile, found: Header): vo
 
 /** Do work with the commit log of a file, if it has one. */
 export async function withCommitLog<T>(
-  { disk, file }: OpenedFile,
+  { disk, file, base }: OpenedFile,
   path: string,
   work: (commitLog: CommitLog) => Promise<T>,
 ): Promise<T | undefined> {
   if (!(await disk.exists(commitLogPath(path)))) return undefined
-  const commitLog = await openCommitLog(disk, path, 'write', file)
+  const commitLog = await openCommitLog(disk, path, 'write', { file, base })
   try {
     return await work(commitLog)
   } finally {
@@ -88,11 +91,11 @@ export async function withCommitLog<T>(
 }
 
 /** Rebuild the bookmark index from the entries of a file. @returns the number of bookmarks */
-export async function rebuildIndex({ file, header, indexClaim }: OpenedFile, path: string): Promise<number> {
+export async function rebuildIndex({ file, header, base, indexClaim }: OpenedFile, path: string): Promise<number> {
   const folder = bookmarkFolder(path)
   const index = await openLevelIndex({ folder, createIfMissing: true, fresh: true, claim: indexClaim })
   try {
-    const { bookmarks } = await indexLog(new StreamLog({ file, path, header, buffers: new PageBuffers() }), index)
+    const { bookmarks } = await indexLog(new StreamLog({ file, path, header, base, buffers: new PageBuffers() }), index)
     await index.finish()
     return bookmarks
   } finally {

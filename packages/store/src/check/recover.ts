@@ -3,7 +3,7 @@ import { recordsUpTo } from '../commit-log/find-record.ts'
 import { foreignRecords } from '../commit-log/foreign-records.ts'
 import { checksumAtTruncation, truncateCommitLog } from '../commit-log/truncate-commit-log.ts'
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { readEnd } from '../log/read-end.ts'
 import { WritableFile } from '../log/stream-file.ts'
@@ -28,12 +28,12 @@ export interface Recovery {
  */
 export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions = {}): Promise<Recovery> {
   return asPlanned(plan, options, async (opened) => {
-    const { disk, file, header } = opened
+    const { disk, file, header, base } = opened
     const { file: path, to, removedBytes } = plan
-    await mustEndThere(plan, file)
+    await mustEndThere(plan, file, base)
     const kept = { name: `${path}.removed-at`, position: to.totalLength, length: removedBytes }
     const copy = await keepCopy(kept, disk, file)
-    const writable = new WritableFile(file, header)
+    const writable = new WritableFile(file, header, base)
     await writable.repair()
     // Computed first: bytes that rot later must not get a checksum that matches them.
     const checksum = await withCommitLog(opened, path, (commitLog) =>
@@ -47,11 +47,11 @@ export async function recoverStream(plan: RecoveryPlan, options: RecoverOptions 
 }
 
 /** Another program may have written the file since it was planned, up to the same commit point. */
-async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile): Promise<void> {
+async function mustEndThere({ file: path, to }: RecoveryPlan, file: DiskFile, base: CommitPoint): Promise<void> {
   // A file may end inside its header page.
-  if (samePoint(to, START)) return
+  if (samePoint(to, base)) return
   try {
-    await readEnd(file, path, to)
+    await readEnd(file, path, to, base)
   } catch (cause) {
     if (!(cause instanceof DamageError)) throw cause
     const message = `${path} can no longer end at byte ${to.totalLength}: it has changed since the recovery was planned; plan it again`

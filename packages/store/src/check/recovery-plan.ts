@@ -13,6 +13,8 @@ import { type VerifyEvent, type VerifyOptions, type VerifySummary, verifyStream 
 export interface RecoveryPlan {
   readonly file: string
   readonly header: Header
+  /** Where the file begins. */
+  readonly base: CommitPoint
   /** Where the log will end. */
   readonly to: CommitPoint
   /** Number of entries that the header counts and that will be removed. */
@@ -65,7 +67,7 @@ async function plan(
   damages: readonly DamageError[],
   summary: VerifySummary,
 ): Promise<RecoveryPlan> {
-  const { header, whole, wholeOperations, fileBytes, damaged, uncovered, isStructureWhole } = summary
+  const { header, base, whole, wholeOperations, fileBytes, damaged, uncovered, isStructureWhole } = summary
   const [first] = damages
   if (header === undefined || (first !== undefined && first.code === 'WRONG_STREAM_TYPE')) throw first
   const ofHeader = damages.filter(({ code }) => code !== 'NO_CHECKSUM')
@@ -77,6 +79,7 @@ async function plan(
     return {
       file,
       header,
+      base,
       to: committed,
       lostEntries: 0n,
       removedBytes: 0,
@@ -94,6 +97,7 @@ async function plan(
   return {
     file,
     header,
+    base,
     to,
     lostEntries,
     removedBytes,

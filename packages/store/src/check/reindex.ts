@@ -5,9 +5,9 @@ import { mustOwnCommitLog } from '../commit-log/open-commit-log.ts'
 import type { Disk } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { openLocked } from '../disk/open-locked.ts'
+import { readHeaderPage } from '../log/header-page.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
-import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 
 export interface ReindexOptions extends Omit<IndexLogOptions, 'from'> {
@@ -31,10 +31,10 @@ export async function reindexStream(options: ReindexOptions): Promise<number> {
   const { file: path, disk = nodeDisk, signal, onProgress } = options
   const { file } = await openLocked(disk, path, 'read')
   try {
-    const header = await readHeader(file, path, options)
+    const { header, base } = await readHeaderPage(file, path, options)
     await mustOwnCommitLog(disk, path, file)
-    await readEnd(file, path, header)
-    const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
+    await readEnd(file, path, header, base)
+    const log = new StreamLog({ file, path, header, base, buffers: new PageBuffers() })
     const index = await openLevelIndex({ folder: bookmarkFolder(path), createIfMissing: true, fresh: true, signal })
     try {
       const { bookmarks } = await indexLog(log, index, { signal, onProgress })

@@ -57,7 +57,7 @@ export async function replaceDamaged(
 async function replaceAll(
   plan: RecoveryPlan,
   source: EntrySource,
-  { disk, file, header }: OpenedFile,
+  { disk, file, header, base }: OpenedFile,
   commitLog: CommitLog | undefined,
 ): Promise<Omit<Replacement, 'bookmarks'>> {
   const copies: string[] = []
@@ -78,7 +78,7 @@ async function replaceAll(
     await commitLog?.revise(known.index, { ...known.record, checksum: storedChecksum(crc32(bytes)), isDamaged: false })
   }
   await commitLog?.sync()
-  if (commitLog !== undefined) await coverUnreadable(commitLog, new WritableFile(file, header), header)
+  if (commitLog !== undefined) await coverUnreadable(commitLog, new WritableFile(file, header, base), header)
   return { copies, changedBytes }
 }
 

@@ -1,14 +1,15 @@
 import type { Header } from '@datastreamer/format'
 import { lastBoundaryUpTo } from '../commit-log/find-record.ts'
-import { openCommitLog } from '../commit-log/open-commit-log.ts'
-import type { Disk, DiskFile } from '../disk/disk.ts'
+import { type OpenStream, openCommitLog } from '../commit-log/open-commit-log.ts'
+import type { Disk } from '../disk/disk.ts'
 import { DiskError, RefusedError } from '../disk/errors.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
+import { beforeBase } from '../log/base.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import { readHeaderPage } from '../log/header-page.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { commitLogPath } from '../log/paths.ts'
 import { readEnd } from '../log/read-end.ts'
-import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { openStore } from '../store/open-store.ts'
 import type { StreamStore } from '../store/stream-store.ts'
@@ -44,19 +45,20 @@ export interface TruncationPlan {
 /**
  * Plan a truncation, without changing anything.
  *
- * @throws {RefusedError} `ENTRY_NOT_FOUND`, `IN_THE_WAY`
+ * @throws {RefusedError} `ENTRY_NOT_FOUND`, `BEFORE_BASE`, `IN_THE_WAY`
  * @throws {DamageError} if the file does not end where its header says
  */
 export async function planTruncation(options: TruncationOptions): Promise<TruncationPlan> {
   const { file: path, entry, disk = nodeDisk } = options
   const file = await disk.open(path, 'read')
   try {
-    const header = await readHeader(file, path, options)
-    await readEnd(file, path, header)
+    const { header, base } = await readHeaderPage(file, path, options)
+    await readEnd(file, path, header, base)
     if (entry >= header.totalEntries) {
       throw new RefusedError('ENTRY_NOT_FOUND', `no entry ${entry}, the stream has ${header.totalEntries}`)
     }
-    const log = new StreamLog({ file, path, header, buffers: new PageBuffers() })
+    if (entry < base.totalEntries) throw beforeBase(path, entry, base)
+    const log = new StreamLog({ file, path, header, base, buffers: new PageBuffers() })
     const to = { totalLength: await endBefore(log, Number(entry)), totalEntries: entry }
     const lostEntries = header.totalEntries - entry
     const removedBytes = header.totalLength - to.totalLength
@@ -66,16 +68,16 @@ export async function planTruncation(options: TruncationOptions): Promise<Trunca
       to,
       lostEntries,
       removedBytes,
-      atOperationBoundary: await isOperationBoundary(disk, file, path, entry),
+      atOperationBoundary: await isOperationBoundary(disk, path, entry, { file, base }),
     }
   } finally {
     await file.close()
   }
 }
 
-async function isOperationBoundary(disk: Disk, file: DiskFile, path: string, entry: bigint): Promise<boolean> {
+async function isOperationBoundary(disk: Disk, path: string, entry: bigint, stream: OpenStream): Promise<boolean> {
   if (!(await disk.exists(commitLogPath(path)))) return entry === 0n
-  const commitLog = await openCommitLog(disk, path, 'read', file)
+  const commitLog = await openCommitLog(disk, path, 'read', stream)
   try {
     return entry === 0n || (await commitLog.record(await lastBoundaryUpTo(commitLog, entry)))?.totalEntries === entry
   } finally {

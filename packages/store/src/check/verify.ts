@@ -1,19 +1,19 @@
 import {
-  HEADER_PAGE_BYTES,
   type Header,
   headerEntryOffset,
   isWholePages,
   PAGE_BYTES,
+  pageOf,
   pageStart,
   pagesInUse,
 } from '@datastreamer/format'
 import { type Disk, type DiskFile, readExactly } from '../disk/disk.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, START } from '../log/commit-point.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { DamagedRanges } from '../log/damaged-ranges.ts'
 import type { EntryRange } from '../log/entry-range.ts'
-import { readHeader } from '../log/stream-file.ts'
+import { type HeaderPage, readHeaderPage } from '../log/header-page.ts'
 import { ChecksumCheck } from './checksum-check.ts'
 import { type Boundaries, PageWalk } from './page-walk.ts'
 import { readRecords } from './read-records.ts'
@@ -40,6 +40,8 @@ export type VerifyEvent =
 export interface VerifySummary {
   /** `undefined` if it cannot be read; then nothing else was checked. */
   readonly header: Header | undefined
+  /** Where the file begins: entries before that are not in it. */
+  readonly base: CommitPoint
   readonly fileBytes: number
   /** Number of whole entries. */
   readonly entries: bigint
@@ -81,18 +83,20 @@ export async function* verifyStream(options: VerifyOptions): AsyncGenerator<Veri
 async function* verify(
   file: DiskFile,
   disk: Disk,
-  { file: path, streamType, magic, boundaries, signal }: VerifyOptions,
+  options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent, VerifySummary, void> {
+  const { file: path, streamType, magic, boundaries, signal } = options
   const size = await file.size()
   let damages = 0
   const damage = (error: DamageError): VerifyEvent => {
     damages++
     return { kind: 'damage', error }
   }
-  const header = await headerOf(file, path, magic)
-  if (header instanceof DamageError) {
-    yield damage(header)
+  const found = await headerPageOf(file, path, magic)
+  if (found instanceof DamageError) {
+    yield damage(found)
     const none = {
+      base: START,
       entries: 0n,
       bookmarks: 0n,
       paddingBytes: 0,
@@ -105,20 +109,24 @@ async function* verify(
     }
     return { header: undefined, fileBytes: size, damages, ...none }
   }
-  for (const error of headerDamages(header, size, path, streamType)) yield damage(error)
+  const { header, base } = found
+  for (const error of headerDamages(found, size, path, streamType)) yield damage(error)
 
   const { totalLength } = header
-  const endIsCommitPoint = totalLength >= HEADER_PAGE_BYTES && totalLength <= size
+  const endIsCommitPoint = totalLength >= base.totalLength && totalLength <= size
   const end = endIsCommitPoint ? totalLength : size
   const endEntry = endIsCommitPoint ? undefined : header.totalEntries
-  const walk = new PageWalk({ file: path, from: START, end, endEntry, boundaries })
-  await using records = readRecords(disk, path, file)
-  const checksums = await ChecksumCheck.begin(path, records)
-  for (let page = 0; page < pagesInUse(end) && !walk.done; page++) {
+  const walk = new PageWalk({ file: path, from: pointOf(base), end, endEntry, boundaries })
+  await using records = readRecords(disk, path, { file, base })
+  const checksums = await ChecksumCheck.begin(path, records, pointOf(base))
+  for (let page = pageOf(base.totalLength); page < pagesInUse(end) && !walk.done; page++) {
     signal?.throwIfAborted()
     const position = pageStart(page)
     const bytes = await readExactly(file, position, Math.min(PAGE_BYTES, end - position))
-    for (const error of walk.push(bytes, position)) yield damage(error)
+    const errors = walk.push(bytes, position)
+    // A server may have given up the page meanwhile.
+    if (errors.length > 0 && (await beginsAfter(file, position, options))) return yield* verify(file, disk, options)
+    for (const error of errors) yield damage(error)
     await checksums.push(bytes, position, walk.wholeTo)
     yield { kind: 'progress', done: position + bytes.length, total: end }
   }
@@ -133,9 +141,10 @@ async function* verify(
       new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: headerEntryOffset(header.generation) }),
     )
   }
-  const found = { damages, damaged: damaged.all, isStructureWhole: damages === differing.length }
+  const judged = { damages, damaged: damaged.all, isStructureWhole: damages === differing.length }
   const uncovered = checksums.uncovered(header)
-  const seen = { header, fileBytes: size, ...walk.counts, checksums: checksums.checked, uncovered, ...found }
+  const counts = { ...walk.counts, checksums: checksums.checked }
+  const seen = { header, base: pointOf(base), fileBytes: size, ...counts, uncovered, ...judged }
   const rotten = checksums.rottenFrom(header)
   const { lastEnd } = checksums
   if (rotten !== undefined) return { ...seen, whole: rotten, wholeOperations: lastEnd }
@@ -143,16 +152,30 @@ async function* verify(
   return { ...seen, whole: walk.whole, wholeOperations }
 }
 
-async function headerOf(file: DiskFile, path: string, magic: Uint8Array | undefined): Promise<Header | DamageError> {
+async function beginsAfter(file: DiskFile, position: number, { file: path, magic }: VerifyOptions): Promise<boolean> {
+  const now = await headerPageOf(file, path, magic)
+  return !(now instanceof DamageError) && now.base.totalLength > position
+}
+
+async function headerPageOf(
+  file: DiskFile,
+  path: string,
+  magic: Uint8Array | undefined,
+): Promise<HeaderPage | DamageError> {
   try {
-    return await readHeader(file, path, { magic })
+    return await readHeaderPage(file, path, { magic })
   } catch (error) {
     if (error instanceof DamageError) return error
     throw error
   }
 }
 
-function headerDamages(header: Header, size: number, path: string, streamType: bigint | undefined): DamageError[] {
+function headerDamages(
+  { header, base }: HeaderPage,
+  size: number,
+  path: string,
+  streamType: bigint | undefined,
+): DamageError[] {
   const damages: DamageError[] = []
   const position = headerEntryOffset(header.generation)
   if (streamType !== undefined && header.streamType !== streamType) {
@@ -164,8 +187,8 @@ function headerDamages(header: Header, size: number, path: string, streamType: b
     damages.push(new DamageError('CUT_PAGE', detail, { file: path, position: size }))
   }
   const { totalLength } = header
-  if (totalLength < HEADER_PAGE_BYTES || totalLength > size) {
-    const detail = `totalLength ${totalLength}, expected 4096 to the file's ${size} bytes`
+  if (totalLength < base.totalLength || totalLength > size) {
+    const detail = `totalLength ${totalLength}, expected ${base.totalLength} to the file's ${size} bytes`
     damages.push(new DamageError('LENGTH_PAST_END', detail, { file: path, position }))
   }
   return damages

@@ -20,6 +20,11 @@ export async function newestCheckpoint(file: DiskFile, size: number): Promise<Ch
   return newest
 }
 
+/** Whether a commit log of `size` bytes still has the checkpoint `sequence`, or the one before it: one of the two may have rotted. */
+export async function hasCheckpoint(file: DiskFile, size: number, sequence: number): Promise<boolean> {
+  return ((await newestCheckpoint(file, size))?.sequence ?? 0) >= Math.max(1, sequence - 1)
+}
+
 /** Write a checkpoint into its slot, which is not that of its predecessor. */
 export async function writeSlot(file: DiskFile, checkpoint: Checkpoint): Promise<void> {
   await writeAll(file, [encodeCheckpoint(checkpoint)], SLOT_OFFSETS[checkpoint.sequence % 2] as number)

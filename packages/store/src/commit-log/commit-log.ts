@@ -5,8 +5,9 @@ import { ReopenableFile } from '../disk/reopenable-file.ts'
 import { rewrite } from '../disk/rewrite.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
+import { type Beginning, FROM_START } from './beginning.ts'
 import type { Checkpoint, CheckpointContent } from './checkpoint.ts'
-import { mustBeCommitLog, newestCheckpoint, writeSlot } from './checkpoint-slots.ts'
+import { hasCheckpoint, mustBeCommitLog, newestCheckpoint, writeSlot } from './checkpoint-slots.ts'
 import {
   type CommitRecord,
   decodeRecord,
@@ -16,7 +17,8 @@ import {
   RECORD_BYTES,
   RECORD_TAIL_OFFSET,
 } from './commit-record.ts'
-import { markedRanges } from './marked-ranges.ts'
+import { findBeginning } from './find-beginning.ts'
+import { Marks } from './marks.ts'
 import { RecentRecords } from './recent-records.ts'
 
 /** Position of the first record. */
@@ -37,8 +39,8 @@ export class CommitLog {
   readonly #recent = new RecentRecords()
   readonly #syncs = new CountedSyncs()
   readonly #checkpoints = new Mutex()
-  /** Whether some record may be marked as damaged. */
-  #marked = false
+  readonly #marks = new Marks()
+  #beginning: Beginning = FROM_START
   readonly #owner: number
 
   private constructor(file: DiskFile, owner: number) {
@@ -87,8 +89,25 @@ export class CommitLog {
     const size = await this.#file.size()
     this.#checkpoint = await newestCheckpoint(this.#file, size)
     this.#count = Math.max(0, Math.floor((size - RECORDS_OFFSET) / RECORD_BYTES))
-    this.#marked ||= this.#checkpoint?.marked === true
+    if (this.#checkpoint?.marked === true) this.#marks.found()
     await this.#recall()
+  }
+
+  /** Which records count. */
+  get beginning(): Beginning {
+    return this.#beginning
+  }
+
+  /** The stream file begins at `base`: records of what was before that do not count. @param hint how many these are, if known */
+  async beginAt(base: CommitPoint, hint = 0): Promise<void> {
+    this.#beginning = await findBeginning(this, base, hint)
+  }
+
+  /** Free the disk space of records that do not count. @throws {DiskError} `CANNOT_FREE` */
+  async free(): Promise<void> {
+    // The last of them says where the first one that counts begins.
+    const unused = this.#beginning.first - 1
+    if (unused > 0) await this.#file.free(RECORDS_OFFSET, RECORDS_OFFSET + unused * RECORD_BYTES)
   }
 
   /** Number of records, whole or not. */
@@ -143,22 +162,11 @@ export class CommitLog {
 
   /** Change checksum and flags of a record; where it ends must stay the same. */
   async revise(index: number, record: CommitRecord): Promise<void> {
-    if (record.isDamaged && !this.#marked) await this.#announceMarks()
+    if (record.isDamaged)
+      await this.#marks.announce(() => this.#checkpoints.run(() => this.#writeNext(this.#checkpoint)))
     const tail = encodeRecord(record).subarray(RECORD_TAIL_OFFSET)
     await writeAll(this.#file, [tail], RECORDS_OFFSET + index * RECORD_BYTES + RECORD_TAIL_OFFSET)
     this.#recent.replace(index, this.#count, record)
-  }
-
-  /** Before the first mark: after a crash marks are searched only if the last checkpoint says that there are some. */
-  async #announceMarks(): Promise<void> {
-    this.#marked = true
-    const announced = this.#checkpoints.run(async () => {
-      if (this.#checkpoint !== undefined) await this.#writeNext(this.#checkpoint)
-    })
-    await announced.catch((error: unknown) => {
-      this.#marked = false
-      throw error
-    })
   }
 
   /** Replace records, whole or not. */
@@ -168,14 +176,8 @@ export class CommitLog {
   }
 
   /** The ranges whose records are marked as damaged. Reads all records, unless the last checkpoint says that there are none. */
-  async *damaged(): AsyncGenerator<EntryRange, void, void> {
-    if (!this.#marked) return
-    let found = false
-    for await (const range of markedRanges(this)) {
-      found = true
-      yield range
-    }
-    this.#marked = found
+  damaged(): AsyncGenerator<EntryRange, void, void> {
+    return this.#marks.ranges(this)
   }
 
   /** Write the checkpoint and the records from `index` on again, as they are read now. */
@@ -213,9 +215,10 @@ export class CommitLog {
     await this.#checkpoints.run(() => this.#writeNext(checkpoint))
   }
 
-  async #writeNext(checkpoint: CheckpointContent): Promise<void> {
+  async #writeNext(checkpoint: CheckpointContent | undefined): Promise<void> {
+    if (checkpoint === undefined) return
     const sequence = (this.#checkpoint?.sequence ?? 0) + 1
-    const next = { ...checkpoint, sequence, marked: this.#marked, owner: this.#owner }
+    const next = { ...checkpoint, sequence, marked: this.#marks.mayExist, owner: this.#owner }
     const failures = this.#syncs.failures
     await writeSlot(this.#file, next)
     // If the sync fails, the next attempt must not touch the slot that is whole.
@@ -237,9 +240,7 @@ export class CommitLog {
     const { sequence = 0 } = this.#checkpoint ?? {}
     const size = await this.#file.size()
     if (size < RECORDS_OFFSET + this.#count * RECORD_BYTES && this.#count > 0) return false
-    if (sequence === 0) return true
-    // One of the two may have rotted.
-    return ((await newestCheckpoint(this.#file, size))?.sequence ?? 0) >= Math.max(1, sequence - 1)
+    return sequence === 0 || hasCheckpoint(this.#file, size, sequence)
   }
 
   async close(): Promise<void> {

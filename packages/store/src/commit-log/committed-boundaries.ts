@@ -13,16 +13,21 @@ export class CommittedBoundaries implements KnownBoundaries {
     this.#records = records
   }
 
-  /** The last known boundary at or before entry `number`: the number of the entry after it. */
-  async lastUpTo(number: number): Promise<number> {
+  /**
+   * The last known boundary at or before entry `number`: the number of the entry after it. `undefined` if none is known, in a
+   * file that begins late.
+   */
+  async lastUpTo(number: number): Promise<number | undefined> {
     const committed = Number(this.#log.header.totalEntries)
     if (number >= committed) return committed
     const record = await this.#records.record(await lastBoundaryUpTo(this.#records, BigInt(number)))
-    return Number(record?.totalEntries ?? 0n)
+    const isWhole = this.#records.beginning.base.totalEntries === 0n
+    return record === undefined && !isWhole ? undefined : Number(record?.totalEntries ?? 0n)
   }
 
   /** Whether the next operation boundary after entry `number` is known, and not only some later one. */
   async isKnownAt(number: number): Promise<boolean> {
+    if (BigInt(number) < this.#records.beginning.base.totalEntries) return false
     const index = await recordOfEntry(this.#records, BigInt(number))
     if (index < 0) return true
     const record = await this.#records.record(index)

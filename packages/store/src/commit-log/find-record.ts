@@ -1,10 +1,13 @@
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
+import type { Beginning } from './beginning.ts'
 import type { CommitRecord } from './commit-record.ts'
 
 /** The records of a commit log; some may not be whole. */
 export interface Records {
   /** Number of records, whole or not. */
   readonly count: number
+  /** Which of them count. */
+  readonly beginning: Beginning
   record(index: number): Promise<CommitRecord | undefined>
   records(index: number, limit: number): Promise<readonly (CommitRecord | undefined)[]>
 }
@@ -12,21 +15,29 @@ export interface Records {
 /** Number of records per read. */
 export const READ_RECORDS = 1024
 
-/** Index of the last record at or before a point, or -1. */
+/** Index of the last record at or before a point; that before the first one, if there is none. */
 export async function lastRecordUpTo(records: Records, { totalLength, totalEntries }: CommitPoint): Promise<number> {
   return lastThat(records, (record) => record.totalEntries <= totalEntries && record.totalLength <= totalLength)
 }
 
 /** Index of the last record that ends an operation at or before entry `totalEntries`, or -1. */
 export async function lastBoundaryUpTo(records: Records, totalEntries: bigint): Promise<number> {
+  const { first } = records.beginning
   let index = await lastThat(records, (record) => record.totalEntries <= totalEntries)
-  for (let step = 1; index >= 0; step = Math.min(4 * step, READ_RECORDS)) {
-    const from = Math.max(0, index + 1 - step)
+  for (let step = 1; index >= first; step = Math.min(4 * step, READ_RECORDS)) {
+    const from = Math.max(first, index + 1 - step)
     const end = (await records.records(from, index + 1 - from)).findLastIndex((record) => record?.endsOperation)
     if (end >= 0) return from + end
     index = from - 1
   }
   return -1
+}
+
+/** Where the bytes of record `index` begin: `undefined` if that is unknown. */
+export async function startOf(records: Records, index: number): Promise<CommitPoint | undefined> {
+  const { base, first, isExact } = records.beginning
+  if (index > first) return records.record(index - 1)
+  return isExact ? base : undefined
 }
 
 /** Index of the record that holds entry `number`, or -1 if there is none. */
@@ -57,10 +68,16 @@ export interface KeptRecords {
  */
 export async function recordsUpTo(records: Records, point: CommitPoint): Promise<KeptRecords> {
   const index = await lastRecordUpTo(records, point)
-  const end = (await records.record(index)) ?? START
+  const end = await endOf(records, index)
   const hides =
     end.totalLength < point.totalLength && index + 1 < records.count && (await records.record(index + 1)) === undefined
   return { count: index + (hides ? 2 : 1), end, isKnown: !hides }
+}
+
+/** Where record `index`, which is whole, ends; where all begin, if it is none that counts. */
+export async function endOf(records: Records, index: number): Promise<CommitPoint> {
+  const { base, first } = records.beginning
+  return (index >= first ? await records.record(index) : undefined) ?? base
 }
 
 /** The first whole record from `index` to `last`. */
@@ -82,7 +99,7 @@ async function firstWhole(
 
 /** Binary search: `holds` is true for the first records, then false. */
 async function lastThat(records: Records, holds: (record: CommitRecord) => boolean): Promise<number> {
-  let low = -1
+  let low = records.beginning.first - 1
   let high = records.count - 1
   while (low < high) {
     const middle = low + Math.ceil((high - low) / 2)

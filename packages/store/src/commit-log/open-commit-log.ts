@@ -2,6 +2,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import { beside, commitLogPath } from '../log/paths.ts'
 import { CommitLog } from './commit-log.ts'
 import { storedChecksum } from './commit-record.ts'
@@ -11,11 +12,18 @@ function ownerOf(path: string): number {
   return storedChecksum(crc32(extname(basename(path))))
 }
 
+/** A stream file beside which a commit log is opened. */
+export interface OpenStream {
+  /** The file, if it is open. */
+  readonly file?: DiskFile | undefined
+  /** Where it begins (default: with entry 0), and how many records are before that, if it says so. */
+  readonly base?: (CommitPoint & { readonly records?: number }) | undefined
+}
+
 /**
  * Open the commit log of a stream.
  *
  * @param path of the stream file
- * @param file the stream file, if it is open
  * @throws {RefusedError} `IN_THE_WAY` if it belongs to another stream. docs/spec/commit-log.md §1
  * @throws {DamageError} `BAD_MAGIC` if it is not a commit log
  */
@@ -23,12 +31,16 @@ export async function openCommitLog(
   disk: Disk,
   path: string,
   mode: 'read' | 'write' | 'create',
-  file?: DiskFile,
+  stream: OpenStream,
 ): Promise<CommitLog> {
   const commitLog = await CommitLog.open(disk, commitLogPath(path), mode, ownerOf(path))
   try {
-    const owner = await otherOwner(disk, path, commitLog, file)
-    if (owner === undefined) return commitLog
+    const owner = await otherOwner(disk, path, commitLog, stream.file)
+    if (owner === undefined) {
+      const { base } = stream
+      if (base !== undefined) await commitLog.beginAt(base, base.records)
+      return commitLog
+    }
     const free = beside(path, `-2${extname(path)}`)
     throw new RefusedError(
       'IN_THE_WAY',
@@ -43,7 +55,7 @@ export async function openCommitLog(
 
 /** @throws as {@link openCommitLog}, if there is a commit log */
 export async function mustOwnCommitLog(disk: Disk, path: string, file?: DiskFile): Promise<void> {
-  if (await disk.exists(commitLogPath(path))) await (await openCommitLog(disk, path, 'read', file)).close()
+  if (await disk.exists(commitLogPath(path))) await (await openCommitLog(disk, path, 'read', { file })).close()
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type CommitPoint, pointOf, START } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { CommitLog } from './commit-log.ts'
 import type { CommitRecord } from './commit-record.ts'
@@ -34,15 +34,16 @@ export function uncoveredBytes({ from, last }: UnreadableRecords, end: CommitPoi
 /**
  * The records of a commit log in order, including runs of those that cannot be read. docs/spec/commit-log.md §6.
  *
- * @param first where to begin: the index of a record, and where its bytes begin
+ * @param first where to begin: the index of a record, and where its bytes begin (default: the first)
  */
 export async function* placedRecords(
   commitLog: CommitLog,
-  first: { readonly index: number; readonly from: CommitPoint } = { index: 0, from: START },
+  first: { readonly index: number; readonly from: CommitPoint } | undefined = undefined,
 ): AsyncGenerator<PlacedRecord | UnreadableRecords, void, void> {
-  let from = pointOf(first.from)
-  let unreadable: number | undefined
-  let index = first.index
+  const { beginning } = commitLog
+  let index = first?.index ?? beginning.first
+  let from = pointOf(first?.from ?? beginning.base)
+  let unreadable = index === beginning.first && !beginning.isExact ? index : undefined
   while (index < commitLog.count) {
     for (const record of await commitLog.records(index, READ_RECORDS)) {
       const next = index + 1

@@ -1,14 +1,15 @@
 import { crc32 } from 'node:zlib'
 import { PAGE_BYTES } from '@datastreamer/format'
 import type { Disk, DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, pointOf, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, pointOf, samePoint } from '../log/commit-point.ts'
 import { type KnownBoundaries, NO_BOUNDARIES } from '../log/known-boundaries.ts'
 import { commitLogPath } from '../log/paths.ts'
 import type { ReadableLog } from '../log/readable-log.ts'
+import type { Beginning } from './beginning.ts'
 import type { CommitLog } from './commit-log.ts'
 import { type CommitRecord, storedChecksum } from './commit-record.ts'
 import { CommittedBoundaries } from './committed-boundaries.ts'
-import { lastRecordUpTo, type Records } from './find-record.ts'
+import { lastRecordUpTo, type Records, startOf } from './find-record.ts'
 import { openCommitLog } from './open-commit-log.ts'
 
 export interface RecordedBoundariesOptions {
@@ -16,7 +17,7 @@ export interface RecordedBoundariesOptions {
   /** Path of the stream file. */
   readonly path: string
   readonly file: DiskFile
-  readonly log: ReadableLog
+  readonly log: ReadableLog & { readonly base: CommitPoint }
 }
 
 /** The records that are known to be of the history that the log has. */
@@ -47,9 +48,12 @@ export class RecordedBoundaries implements KnownBoundaries, AsyncDisposable {
 
   /** @throws as `openCommitLog` */
   static async open(options: RecordedBoundariesOptions): Promise<RecordedBoundaries> {
-    const { disk, path, file } = options
+    const { disk, path, file, log } = options
     const exists = await disk.exists(commitLogPath(path))
-    return new RecordedBoundaries(options, exists ? await openCommitLog(disk, path, 'read', file) : undefined)
+    return new RecordedBoundaries(
+      options,
+      exists ? await openCommitLog(disk, path, 'read', { file, base: log.base }) : undefined,
+    )
   }
 
   async lastUpTo(number: number): Promise<number | undefined> {
@@ -78,6 +82,7 @@ export class RecordedBoundaries implements KnownBoundaries, AsyncDisposable {
     const commitLog = this.#commitLog
     if (commitLog === undefined) return { end: 0, boundaries: NO_BOUNDARIES }
     await commitLog.refresh()
+    await commitLog.beginAt(this.#options.log.base)
     const last = await this.#lastSound(new FirstRecords(commitLog, commitLog.count), point)
     const sound = new FirstRecords(commitLog, last + 1)
     const end = Number((await sound.record(last))?.totalEntries ?? 0n)
@@ -86,7 +91,7 @@ export class RecordedBoundaries implements KnownBoundaries, AsyncDisposable {
 
   /** Index of the last record that is sound, or -1: what is rewritten is so from one position on. */
   async #lastSound(records: Records, point: CommitPoint): Promise<number> {
-    let low = -1
+    let low = records.beginning.first - 1
     let high = await lastRecordUpTo(records, point)
     for (let index = high; low < high; index = low + Math.ceil((high - low) / 2)) {
       if (await this.#isSound(records, index, point)) low = index
@@ -97,7 +102,7 @@ export class RecordedBoundaries implements KnownBoundaries, AsyncDisposable {
 
   async #isSound(records: Records, index: number, point: CommitPoint): Promise<boolean> {
     const record = await records.record(index)
-    const before = index === 0 ? START : await records.record(index - 1)
+    const before = await startOf(records, index)
     if (record === undefined || before === undefined) return false
     if (record.checksum === 0) return samePoint(record, point)
     const length = record.totalLength - before.totalLength
@@ -111,10 +116,12 @@ export class RecordedBoundaries implements KnownBoundaries, AsyncDisposable {
 /** The first records of a commit log that another process may truncate. */
 class FirstRecords implements Records {
   readonly count: number
+  readonly beginning: Beginning
   readonly #commitLog: CommitLog
 
   constructor(commitLog: CommitLog, count: number) {
     this.#commitLog = commitLog
+    this.beginning = commitLog.beginning
     this.count = count
   }
 

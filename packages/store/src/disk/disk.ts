@@ -39,6 +39,13 @@ export interface DiskFile {
   write(from: readonly Uint8Array[], position: number): Promise<number>
   /** Resolves when everything written so far is durable. */
   sync(): Promise<void>
+  /**
+   * Free the disk space of the bytes from `from` to `to`, as far as they fill whole blocks: these are zero from then on. The size
+   * stays.
+   *
+   * @throws {DiskError} `CANNOT_FREE` if this machine or its file system has no such call, or it failed; the bytes may be as before
+   */
+  free(from: number, to: number): Promise<void>
   /** Set the size; new bytes are zero. */
   resize(size: number): Promise<void>
   size(): Promise<number>

@@ -13,6 +13,8 @@ export type RefusalCode =
   | 'BAD_BOOKMARK'
   | 'BOOKMARK_NOT_FOUND'
   | 'ENTRY_NOT_FOUND'
+  /** The file begins late, and the entry is before its first one. */
+  | 'BEFORE_BASE'
   /** An update may change neither the type nor the length of an entry. */
   | 'ENTRY_DIFFERS'
   /** The file holds a stream of another version or system than requested. */
@@ -61,6 +63,8 @@ export type DiskErrorCode =
   | 'FILE_REPLACED'
   /** Another program has written the file although it is locked. Nothing was written. */
   | 'FOREIGN_WRITER'
+  /** The disk space of bytes that are no longer needed cannot be freed here; all else goes on. */
+  | 'CANNOT_FREE'
 
 /** The disk failed (full, broken); `cause` holds the system's error. */
 export class DiskError extends StreamError<DiskErrorCode> {

@@ -7,6 +7,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { exists } from './exists.ts'
 import { type FileLock, isFileAt, type LockReach, lockHandle } from './file-lock.ts'
 import { mustBeFile } from './must-be-file.ts'
+import { punchHole } from './punch-hole.ts'
 import { renameOnly } from './rename-only.ts'
 
 /** Most buffers that one vectored write takes (IOV_MAX on Linux). */
@@ -127,6 +128,10 @@ class NodeFile implements DiskFile {
 
   async resize(size: number): Promise<void> {
     await this.#handle.truncate(size)
+  }
+
+  async free(from: number, to: number): Promise<void> {
+    await punchHole(this.#handle.fd, from, to)
   }
 
   async size(): Promise<number> {

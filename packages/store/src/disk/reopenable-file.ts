@@ -44,6 +44,10 @@ export class ReopenableFile implements DiskFile {
     return this.#call((file) => file.resize(size))
   }
 
+  free(from: number, to: number): Promise<void> {
+    return this.#call((file) => file.free(from, to))
+  }
+
   size(): Promise<number> {
     return this.#call((file) => file.size())
   }

@@ -92,6 +92,13 @@ export class DamagedRanges {
       .map(({ from, to }) => (to.totalLength > end.totalLength ? { from, to: end } : { from, to }))
   }
 
+  /** Forget what is before the beginning of the file. */
+  forgetBefore(base: CommitPoint): void {
+    this.#ranges = this.#ranges
+      .filter(({ to }) => to.totalLength > base.totalLength)
+      .map(({ from, to }) => (from.totalLength < base.totalLength ? { from: base, to } : { from, to }))
+  }
+
   #joinWithBefore(index: number): void {
     const [before, range] = this.#ranges.slice(index - 1, index + 1)
     if (before !== undefined && range !== undefined) {

@@ -1,4 +1,4 @@
-import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, pageOf, pageStart, viewOf } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { equalBytes } from './compare-page.ts'
@@ -37,15 +37,16 @@ function lastHead(entries: Uint8Array, most: number): number {
   return head
 }
 
-/** The ending at a commit point, from memory, or from the file if its page is not in memory. */
+/** The ending at a commit point, from memory, or from the file if its page is not in memory. @param base where the file begins */
 export async function endingAt(
   file: DiskFile,
   path: string,
   point: CommitPoint,
   buffers: PageBuffers,
+  base: CommitPoint,
 ): Promise<Ending> {
   const { totalLength } = point
-  if (totalLength === HEADER_PAGE_BYTES) return endingOf(point, undefined)
+  if (totalLength === base.totalLength) return endingOf(point, undefined)
   const page = buffers.endingAt(totalLength)
   if (page !== undefined) return endingOf(point, page)
   const start = pageStart(pageOf(totalLength - 1))

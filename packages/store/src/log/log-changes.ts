@@ -32,6 +32,11 @@ export class LogChanges {
     this.#truncations.note(totalEntries)
   }
 
+  /** Bytes at the beginning are not in the file any more. */
+  baseMoved(): void {
+    this.#epoch++
+  }
+
   /** Change committed bytes in place by `work`. */
   async change(work: () => Promise<void>): Promise<void> {
     invariant(this.#changing === undefined, 'committed bytes are changed in place while others are')

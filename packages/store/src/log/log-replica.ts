@@ -31,9 +31,9 @@ export class LogReplica {
 
   constructor(options: LogReplicaOptions) {
     const { start, file, clock, confirm } = options
-    const { path, header, damages, refusal, confirmsReads } = start
+    const { path, header, base, damages, refusal, confirmsReads } = start
     this.#options = options
-    this.log = new StreamLog({ file, path, header, buffers: this.#buffers, clock })
+    this.log = new StreamLog({ file, path, header, base, buffers: this.#buffers, clock })
     this.log.damages.replace(damages)
     this.log.refuseReads(refusal && receivedError(refusal))
     if (confirmsReads) this.log.confirmReads(confirm)
@@ -48,6 +48,10 @@ export class LogReplica {
         return
       case 'truncate':
         this.#truncate(update.point)
+        this.#options.acknowledge(update.id)
+        return
+      case 'base':
+        this.log.moveBase(update.base)
         this.#options.acknowledge(update.id)
         return
       case 'change':

@@ -1,5 +1,6 @@
 import { PAGE_BYTES } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
+import { beforeBase } from './base.ts'
 import type { CommitPoint } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import { type DamagedRanges, rangeDamage } from './damaged-ranges.ts'
@@ -15,6 +16,8 @@ export interface LogRunsOptions {
   readonly buffers: PageBuffers
   readonly changes: LogChanges
   readonly damages: DamagedRanges
+  /** Where the file begins now. */
+  readonly baseOf: () => CommitPoint
   /** Most bytes per read from disk, but always at least one entry (default 1 MiB, a page). */
   readonly readBytes?: number | undefined
 }
@@ -29,7 +32,8 @@ const KNOWN_DAMAGE = 'known to be damaged (recover says what can be done)'
 /**
  * The runs of a log, from memory and from disk.
  *
- * Invariants: what is read from disk while committed bytes change is read again; known damage is never returned as whole.
+ * Invariants: what is read from disk while committed bytes change is read again; known damage is never returned as whole, nor
+ * anything from before the beginning of the file.
  */
 export class LogRuns {
   readonly damages: DamagedRanges
@@ -37,12 +41,15 @@ export class LogRuns {
   readonly #path: string
   readonly #buffers: PageBuffers
   readonly #changes: LogChanges
+  readonly #baseOf: () => CommitPoint
   readonly #readBytes: number
   #confirm: (() => Promise<void>) | undefined
   #refusal: Error | undefined
 
-  constructor({ file, path, buffers, changes, damages, readBytes = DEFAULT_READ_BYTES }: LogRunsOptions) {
+  constructor(options: LogRunsOptions) {
+    const { file, path, buffers, changes, damages, baseOf, readBytes = DEFAULT_READ_BYTES } = options
     this.damages = damages
+    this.#baseOf = baseOf
     this.#file = file
     this.#path = path
     this.#buffers = buffers
@@ -78,26 +85,37 @@ export class LogRuns {
     if (this.#refusal !== undefined) throw this.#refusal
   }
 
+  /** Whether the file, as far as it was written, has entry `number`. */
+  has(number: number): boolean {
+    return number >= Number(this.#baseOf().totalEntries)
+  }
+
+  /** @throws {RefusedError} `BEFORE_BASE` if the file begins after entry `number` */
+  mustHave(number: number): void {
+    if (!this.has(number)) throw beforeBase(this.#path, number, this.#baseOf())
+  }
+
   inMemory(from: LogPosition, end: CommitPoint): LogRun | undefined {
+    if (!this.has(from.number)) return undefined
     const run = runInMemory(this.#buffers, from, end)
     return run !== undefined && this.damages.meets(from.position, run.next.position) ? undefined : run
   }
 
   onDisk(from: LogPosition, endOf: EndOf, { maxBytes, into, known }: RunOptions = {}): Promise<LogRun | undefined> {
     const most = Math.min(maxBytes ?? this.#readBytes, this.#readBytes, into?.length ?? Number.POSITIVE_INFINITY)
-    return this.#readSteadily(from, endOf, (end) => {
+    return this.#readSteadily(from, endOf, (at, end) => {
       const { damages } = this
       const isKnown =
         known !== undefined && known.next.position <= end && !damages.meets(known.position, known.next.position)
       if (isKnown) return readKnownRun(this.#file, this.#path, from.number, known, into)
-      return this.#readWhole(from, end, most, into)
+      return this.#readWhole(at, end, most, into)
     })
   }
 
   /** From memory or disk, even if it is known to be damaged. */
   async asFound(from: LogPosition, endOf: EndOf, maxBytes: number = this.#readBytes): Promise<LogRun | undefined> {
-    const run = runInMemory(this.#buffers, from, endOf())
-    return run ?? this.#readSteadily(from, endOf, (end) => readRun(this.#file, this.#path, from, end, maxBytes))
+    const run = this.has(from.number) ? runInMemory(this.#buffers, from, endOf()) : undefined
+    return run ?? this.#readSteadily(from, endOf, (at, end) => readRun(this.#file, this.#path, at, end, maxBytes))
   }
 
   /** From memory, or from disk into `into` if the first entry fits; valid only if the log does not change meanwhile. */
@@ -121,14 +139,17 @@ export class LogRuns {
   }
 
   #readSteadily(
-    { number }: LogPosition,
+    { position, number }: LogPosition,
     endOf: EndOf,
-    read: (end: number) => Promise<LogRun>,
+    read: (at: LogPosition, end: number) => Promise<LogRun>,
   ): Promise<LogRun | undefined> {
     const isThere = (): boolean => number < Number(endOf().totalEntries)
     return this.#changes.readSteadily(number, isThere, async () => {
+      this.mustHave(number)
+      // The padding before the first page of a file that begins late is not there either.
+      const at = { position: Math.max(position, this.#baseOf().totalLength), number }
       try {
-        return await read(endOf().totalLength)
+        return await read(at, endOf().totalLength)
       } finally {
         await this.confirmed()
       }

@@ -24,6 +24,8 @@ export interface SentError {
 export interface ReplicaStart {
   readonly path: string
   readonly header: Header
+  /** Where the file begins. */
+  readonly base: CommitPoint
   readonly damages: readonly EntryRange[]
   readonly refusal: SentError | undefined
   /** Whether what is read from the file has to be confirmed before it is delivered. */
@@ -36,6 +38,8 @@ export type LogUpdate =
   | { readonly t: 'commit'; readonly point: CommitPoint; readonly pages: readonly SharedPage[] }
   /** Every entry after the point was removed. */
   | { readonly t: 'truncate'; readonly id: number; readonly point: CommitPoint }
+  /** The file begins elsewhere, and the bytes before that are about to change. */
+  | { readonly t: 'base'; readonly id: number; readonly base: CommitPoint }
   /** Committed bytes are about to be changed in place. */
   | { readonly t: 'change'; readonly id: number }
   | { readonly t: 'changed' }

@@ -9,7 +9,7 @@ import {
   viewOf,
 } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import type { CommitPoint } from './commit-point.ts'
+import { type CommitPoint, START } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import type { PageBuffers } from './page-buffers.ts'
 import { type LogPosition, readBytes } from './run-reader.ts'
@@ -27,6 +27,7 @@ export class PageDirectory {
   readonly #file: DiskFile
   readonly #path: string
   readonly #buffers: PageBuffers
+  readonly #baseOf: () => CommitPoint
   /** Number of each page's first entry, as far as it was read. */
   readonly #firstNumbers: number[] = []
   /** Waymarks: positions within pages that searches have passed, in order, for the pages that were used last. */
@@ -34,16 +35,20 @@ export class PageDirectory {
   /** Grows when something is forgotten: what was read before is then not remembered. */
   #forgotten = 0
 
-  constructor(file: DiskFile, path: string, buffers: PageBuffers) {
+  /** @param baseOf where the file begins now */
+  constructor(file: DiskFile, path: string, buffers: PageBuffers, baseOf: () => CommitPoint = () => START) {
     this.#file = file
     this.#path = path
     this.#buffers = buffers
+    this.#baseOf = baseOf
   }
 
   /** The page that holds entry `number`, found by binary search over the pages in use. */
   async pageOfEntry(number: number, { totalLength, totalEntries }: CommitPoint): Promise<number> {
-    invariant(number >= 0 && number < Number(totalEntries), 'a page of an entry that is not in the log')
-    let low = 0
+    const base = this.#baseOf()
+    const isThere = number >= Number(base.totalEntries) && number < Number(totalEntries)
+    invariant(isThere, 'a page of an entry that is not in the log')
+    let low = pageOf(base.totalLength)
     let high = pagesInUse(totalLength) - 1
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)

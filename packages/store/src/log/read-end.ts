@@ -10,7 +10,7 @@ import {
   walkRun,
 } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import type { CommitPoint } from './commit-point.ts'
+import { type CommitPoint, START } from './commit-point.ts'
 import { DamageError } from './damage-error.ts'
 import type { LastPage } from './page-buffers.ts'
 import { readBytes } from './run-reader.ts'
@@ -19,18 +19,25 @@ import { readBytes } from './run-reader.ts'
  * Read the page in which the log ends, and check that it can end at `point`: the page opens with an entry, its entries follow
  * each other up to `totalLength`, and the next number is `totalEntries`.
  *
- * @returns the page up to `point`; `undefined` if the log has no entries
+ * @param base where the file begins
+ * @returns the page up to `point`; `undefined` if the file has no entries
  * @throws {DamageError} that says what does not match
  */
-export async function readEnd(file: DiskFile, path: string, point: CommitPoint): Promise<LastPage | undefined> {
+export async function readEnd(
+  file: DiskFile,
+  path: string,
+  point: CommitPoint,
+  base: CommitPoint = START,
+): Promise<LastPage | undefined> {
   const { totalLength, totalEntries } = point
   const size = await file.size()
-  if (totalLength < HEADER_PAGE_BYTES || totalLength > size) {
-    const detail = `totalLength ${totalLength}, the file has ${size} bytes`
+  if (totalLength < base.totalLength || totalLength > size) {
+    const begins = base.totalLength > HEADER_PAGE_BYTES ? ` and begins at byte ${base.totalLength}` : ''
+    const detail = `totalLength ${totalLength}, the file has ${size} bytes${begins}`
     throw new DamageError('LENGTH_PAST_END', detail, { file: path, position: Math.min(totalLength, size) })
   }
-  const page = totalLength === HEADER_PAGE_BYTES ? undefined : await readLastPage(file, path, totalLength)
-  const end = page === undefined ? 0n : BigInt(page.firstNumber + countEntries(path, page))
+  const page = totalLength === base.totalLength ? undefined : await readLastPage(file, path, totalLength, base)
+  const end = page === undefined ? base.totalEntries : BigInt(page.firstNumber + countEntries(path, page))
   if (end !== totalEntries) {
     const detail = `totalEntries ${totalEntries}, but the entries end with ${end === 0n ? 'none' : `number ${end - 1n}`}`
     throw new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: totalLength, entryNumber: end })
@@ -38,7 +45,7 @@ export async function readEnd(file: DiskFile, path: string, point: CommitPoint):
   return page
 }
 
-async function readLastPage(file: DiskFile, path: string, totalLength: number): Promise<LastPage> {
+async function readLastPage(file: DiskFile, path: string, totalLength: number, base: CommitPoint): Promise<LastPage> {
   const start = pageStart(pageOf(totalLength - 1))
   const bytes = await readBytes(file, path, start, totalLength - start)
   const location = { file: path, position: start }
@@ -46,8 +53,8 @@ async function readLastPage(file: DiskFile, path: string, totalLength: number): 
     throw new DamageError('LENGTH_NOT_AT_ENTRY_END', `totalLength ${totalLength}`, location)
   if (bytes[0] !== PacketType.entry)
     throw new DamageError('BAD_PACKET', `packet type ${bytes[0]}, a page opens with an entry (2)`, location)
-  // The only page opens with entry 0.
-  const firstNumber = start === HEADER_PAGE_BYTES ? 0 : Number(viewOf(bytes).getBigUint64(9))
+  const isFirst = start === base.totalLength
+  const firstNumber = isFirst ? Number(base.totalEntries) : Number(viewOf(bytes).getBigUint64(9))
   return { start, firstNumber, bytes }
 }
 

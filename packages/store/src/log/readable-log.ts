@@ -29,6 +29,8 @@ export interface RunOptions {
 /** The committed log as readers see it; see {@link StreamLog}. */
 export interface ReadableLog {
   readonly header: Header
+  /** Number of the first entry that it has: 0, unless it begins late. */
+  readonly firstEntry: number
   /** Its truncations. */
   readonly truncations: Truncations
   /**

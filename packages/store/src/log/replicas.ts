@@ -64,6 +64,11 @@ export class Replicas {
     }
   }
 
+  base(base: CommitPoint): void {
+    const id = ++this.#lastId
+    for (const { send } of this.#replicas) send({ t: 'base', id, base })
+  }
+
   /** Committed bytes are about to be changed in place. Resolves when every replica knows. */
   async change(): Promise<void> {
     const id = ++this.#lastId

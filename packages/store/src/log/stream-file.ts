@@ -1,12 +1,9 @@
 import {
-  decodeHeaderPage,
   defaultMagic,
   encodeHeaderEntry,
   encodeHeaderPage,
-  FormatError,
   HEADER_PAGE_BYTES,
   type Header,
-  type HeaderGeneration,
   headerEntryOffset,
   isWholePages,
   PAGE_BYTES,
@@ -16,24 +13,20 @@ import {
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { type LockedFile, openLocked } from '../disk/open-locked.ts'
-import type { CommitPoint } from './commit-point.ts'
-import { DamageError } from './damage-error.ts'
+import { BASE_OFFSETS, encodeBase, isBase, isInSlot, NO_BASE, type StoredBase } from './base.ts'
+import { type CommitPoint, START, samePoint } from './commit-point.ts'
+import { decodeHeaderPageOf, writeBase } from './header-page.ts'
 import { newFilePath } from './paths.ts'
+import type { StreamIdentity } from './stream-identity.ts'
 
-/** Properties of a stream; fixed when its file is made. */
-export interface StreamIdentity {
-  /** u64, 1 for a zkEVM sequencer (default). */
-  readonly streamType?: bigint | undefined
-  /** u64, e.g. the chain id (default 0). */
-  readonly systemId?: bigint | undefined
-  /** u8, version of the entries' encoding (default 2; generations 1 and 2 have none). */
-  readonly version?: number | undefined
-  /** Layout of the header (default 3). */
-  readonly generation?: HeaderGeneration | undefined
-  /** 16 bytes (default `polygonDATSTREAM`). */
-  readonly magic?: Uint8Array | undefined
+/** How a file is made. */
+export interface NewFile extends StreamIdentity {
+  /** Where it begins (default: with entry 0): the start of a page, and its first entry. docs/spec/stream-file.md §9. */
+  readonly base?: CommitPoint | undefined
 }
 
+/** The two totals at the end of a header entry. */
+const TOTALS_BYTES = 16
 /** Pages of a new file; sparse, so they take no space until they are used. */
 const FIRST_PAGES = 100
 /** Pages by which a full file is extended. */
@@ -46,22 +39,23 @@ const MORE_PAGES = 10
  * @param beforeNamed called when it is locked against other makers, before it gets its name
  * @throws `EEXIST` if the file exists by now
  * @throws {LockedError} if another program is making it
+ * @throws {RangeError} if the base is not at the start of a page
  */
 export async function createStreamFile(
   disk: Disk,
   path: string,
-  identity: StreamIdentity,
+  options: NewFile,
   beforeNamed: () => Promise<void>,
 ): Promise<LockedFile> {
-  const { streamType = 1n, generation = 3, magic = defaultMagic() } = identity
-  const { systemId = 0n, version = generation === 3 ? 2 : 0 } = identity
-  const totals = { totalLength: HEADER_PAGE_BYTES, totalEntries: 0n }
-  const page = encodeHeaderPage({ generation, version, systemId, streamType, ...totals }, { magic })
+  const { streamType = 1n, generation = 3, magic = defaultMagic(), base = START } = options
+  const { systemId = 0n, version = generation === 3 ? 2 : 0 } = options
+  const page = encodeHeaderPage({ generation, version, systemId, streamType, ...base }, { magic })
+  if (!samePoint(base, START)) putBase(page, base)
   const made = newFilePath(path)
-  const locked = await openEmpty(disk, made, page)
+  const locked = await openEmpty(disk, made, page, magic)
   const { file } = locked
   try {
-    await file.resize(pageStart(FIRST_PAGES))
+    await file.resize(base.totalLength + FIRST_PAGES * PAGE_BYTES)
     await writeAll(file, [page], 0)
     await file.sync()
     if (!(await disk.exists(path))) await beforeNamed()
@@ -75,8 +69,16 @@ export async function createStreamFile(
   }
 }
 
+function putBase(page: Uint8Array, base: CommitPoint): void {
+  if (!isBase(base)) {
+    const found = `byte ${base.totalLength}, entry ${base.totalEntries}`
+    throw new RangeError(`a file cannot begin at ${found}: expected a page after the first, and its first entry`)
+  }
+  for (const at of BASE_OFFSETS) page.set(encodeBase({ ...NO_BASE, ...base, sequence: 1 }), at)
+}
+
 /** A new file. One that a crash has left is not written to: it may have another name too. */
-async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<LockedFile> {
+async function openEmpty(disk: Disk, path: string, page: Uint8Array, magic: Uint8Array): Promise<LockedFile> {
   for (;;) {
     const locked = await openLocked(disk, path, 'create').catch(async (error: unknown) => {
       // Without locks on the file system nobody else is making it.
@@ -85,7 +87,7 @@ async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<Lo
     })
     if ((await locked.file.size()) === 0) return locked
     try {
-      await mustBeUnfinished(locked.file, path, page)
+      await mustBeUnfinished(locked.file, path, page, magic)
       await disk.remove(path)
     } finally {
       await locked.file.close()
@@ -94,19 +96,34 @@ async function openEmpty(disk: Disk, path: string, page: Uint8Array): Promise<Lo
 }
 
 /**
- * Check that a file is a stream that was being made: it has no more than a header page, which a crash may have torn.
+ * Check that a file is a stream that was being made: it has no more than a header page, which a crash may have torn. It may
+ * have been about to begin elsewhere.
  *
  * @param page the header page that is made now
  * @throws {RefusedError} `IN_THE_WAY`
  */
-async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array): Promise<void> {
+async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array, magic: Uint8Array): Promise<void> {
   const found = new Uint8Array(HEADER_PAGE_BYTES)
   await file.read(found, 0)
-  if (found.every((byte, i) => byte === 0 || byte === page[i])) return
+  const { header } = decodeHeaderPageOf(path, page, { magic })
+  const totals = headerEntryOffset(header.generation) + encodeHeaderEntry(header).length - TOTALS_BYTES
+  const isOfBase = (at: number): boolean => (at >= totals && at < totals + TOTALS_BYTES) || isInSlot(at)
+  const isSame = found.every((byte, at) => byte === 0 || byte === page[at] || isOfBase(at))
+  if (isSame && hasNoEntries(path, found, magic)) return
   throw new RefusedError(
     'IN_THE_WAY',
     `${path}: not a stream that was being made, though it has the name of one: move it away`,
   )
+}
+
+/** Whether a header page is torn, or that of a file without entries. */
+function hasNoEntries(path: string, page: Uint8Array, magic: Uint8Array): boolean {
+  try {
+    const { header, base } = decodeHeaderPageOf(path, page, { magic })
+    return samePoint(header, base)
+  } catch {
+    return true
+  }
 }
 
 /** Remove the name under which a file was made, if a crash has left it. */
@@ -115,42 +132,22 @@ export async function removeNewName(disk: Disk, path: string, file: DiskFile): P
   if (await file.isAt(made)) await disk.remove(made)
 }
 
-/**
- * Read a file's header.
- *
- * @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER`, or `WRONG_STREAM_TYPE` if it is not of `identity.streamType`
- */
-export async function readHeader(file: DiskFile, path: string, identity: StreamIdentity): Promise<Header> {
-  const page = new Uint8Array(HEADER_PAGE_BYTES)
-  const got = await file.read(page, 0)
-  const header = decode(page.subarray(0, got), path, identity.magic)
-  const { streamType } = identity
-  if (streamType !== undefined && header.streamType !== streamType) {
-    const detail = `stream type ${header.streamType}, expected ${streamType}`
-    throw new DamageError('WRONG_STREAM_TYPE', detail, { file: path, position: headerEntryOffset(header.generation) })
-  }
-  return header
-}
-
-function decode(page: Uint8Array, path: string, magic: Uint8Array | undefined): Header {
-  try {
-    return decodeHeaderPage(page, { magic })
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    const code = error.code === 'BAD_MAGIC' ? 'BAD_MAGIC' : 'BAD_HEADER'
-    throw new DamageError(code, error.detail, { file: path, position: error.offset }, { cause: error })
-  }
-}
-
-/** A file that is open for writing: its size and its header. */
+/** A file that is open for writing: its size, its header and where it begins. */
 export class WritableFile {
   readonly file: DiskFile
   #header: Header
+  #base: StoredBase
   #size = 0
 
-  constructor(file: DiskFile, header: Header) {
+  constructor(file: DiskFile, header: Header, base: StoredBase = NO_BASE) {
     this.file = file
     this.#header = header
+    this.#base = base
+  }
+
+  /** Where it begins. */
+  get base(): StoredBase {
+    return this.#base
   }
 
   /** The commit point that was read or written last. */
@@ -192,6 +189,11 @@ export class WritableFile {
     const header = { ...this.#header, totalLength, totalEntries }
     await writeAll(this.file, [encodeHeaderEntry(header)], headerEntryOffset(header.generation))
     this.#header = header
+  }
+
+  /** Write where it begins, durably. @param records of the commit log that end there or earlier */
+  async writeBase({ totalLength, totalEntries }: CommitPoint, records: number): Promise<void> {
+    this.#base = await writeBase(this.file, { totalLength, totalEntries, records })
   }
 
   /** The bytes from `from` to `to`, in chunks of at most a page. */

@@ -1,9 +1,9 @@
-import { decodeEntry, type Entry, type Header, invariant } from '@datastreamer/format'
+import { type Entry, type Header, invariant } from '@datastreamer/format'
 import { type Clock, systemClock } from '@datastreamer/runtime'
-import type { CommitPoint } from './commit-point.ts'
+import { type CommitPoint, pointOf, START } from './commit-point.ts'
 import { DamagedRanges } from './damaged-ranges.ts'
 import { EntrySearch } from './entry-search.ts'
-import { LentMemory } from './lent-memory.ts'
+import { Listeners } from './listeners.ts'
 import { LogChanges } from './log-changes.ts'
 import { LogRuns, type LogRunsOptions } from './log-runs.ts'
 import { type LogUpdate, type ReplicaStart, sentError } from './log-update.ts'
@@ -13,11 +13,10 @@ import { type ReplicaLink, Replicas } from './replicas.ts'
 import type { LogPosition, LogRun } from './run-reader.ts'
 import { Truncations } from './truncations.ts'
 
-/** Bytes that are read for one entry: most are smaller, others are read again, whole. */
-const ENTRY_READ_BYTES = 4 * 1024
-
-export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes' | 'damages'> {
+export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes' | 'damages' | 'baseOf'> {
   readonly header: Header
+  /** Where the file begins (default: with entry 0). */
+  readonly base?: CommitPoint | undefined
   /** Default: this machine's. */
   readonly clock?: Clock | undefined
 }
@@ -26,34 +25,34 @@ export interface StreamLogOptions extends Omit<LogRunsOptions, 'changes' | 'dama
  * The committed log: the file up to the commit point, with listeners for its changes. Readers are cursors in it.
  *
  * Invariants: the commit point moves forward by {@link advance} and back by {@link truncate}, `totalLength` and
- * `totalEntries` alike; bytes before it change only by {@link change}.
+ * `totalEntries` alike; bytes before it change only by {@link change}; nothing before {@link base} is read from the file.
  */
 export class StreamLog implements ReadableLog {
   readonly path: string
   /** Its truncations. */
   readonly truncations: Truncations = new Truncations()
-  readonly #clock: Clock
   readonly #changes: LogChanges = new LogChanges(this.truncations)
   readonly #runs: LogRuns
   readonly #directory: PageDirectory
   readonly #search: EntrySearch
-  readonly #memory = new LentMemory(ENTRY_READ_BYTES)
-  readonly #listeners = new Set<LogListener>()
+  readonly #listeners: Listeners
   readonly #replicas: Replicas
   #header: Header
-  #announced = false
+  #base: CommitPoint
 
   /** @internal */
-  constructor({ file, path, header, buffers, readBytes, clock = systemClock }: StreamLogOptions) {
+  constructor({ file, path, header, base = START, buffers, readBytes, clock = systemClock }: StreamLogOptions) {
     this.path = path
     this.#header = header
-    this.#clock = clock
+    this.#base = pointOf(base)
+    this.#listeners = new Listeners(clock)
     const changes = this.#changes
     this.#replicas = new Replicas(buffers)
     const damages = new DamagedRanges(() => this.#replicas.damages(damages.all))
-    this.#runs = new LogRuns({ file, path, buffers, changes, damages, readBytes })
-    this.#directory = new PageDirectory(file, path, buffers)
+    const baseOf = (): CommitPoint => this.#base
     const endOf = (): CommitPoint => this.#header
+    this.#runs = new LogRuns({ file, path, buffers, changes, damages, readBytes, baseOf })
+    this.#directory = new PageDirectory(file, path, buffers, baseOf)
     this.#search = new EntrySearch({ directory: this.#directory, runs: this.#runs, changes, endOf })
   }
 
@@ -67,10 +66,18 @@ export class StreamLog implements ReadableLog {
     return this.#header
   }
 
+  /** Where the file begins: entries before it are not in it. */
+  get base(): CommitPoint {
+    return this.#base
+  }
+
+  get firstEntry(): number {
+    return Number(this.#base.totalEntries)
+  }
+
   /** Notify `listener` of commits and truncations until the returned function is called. */
   listen(listener: LogListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#listeners.add(listener)
   }
 
   /**
@@ -99,9 +106,9 @@ export class StreamLog implements ReadableLog {
    * @returns what the replica begins with, and what connects it to this log
    */
   replicate(send: (update: LogUpdate) => void): { readonly start: ReplicaStart; readonly link: ReplicaLink } {
-    const { path, damages, header } = this
+    const { path, damages, header, base } = this
     const { refusal, confirmsReads } = this.#runs
-    const start = { path, header, damages: damages.all, refusal: refusal && sentError(refusal), confirmsReads }
+    const start = { path, header, base, damages: damages.all, refusal: refusal && sentError(refusal), confirmsReads }
     return { start, link: this.#replicas.add(send) }
   }
 
@@ -124,12 +131,7 @@ export class StreamLog implements ReadableLog {
     )
     this.#header = { ...this.#header, totalLength, totalEntries }
     this.#replicas.commit({ totalLength, totalEntries })
-    if (this.#announced) return
-    this.#announced = true
-    this.#clock.soon(() => {
-      this.#announced = false
-      for (const listener of this.#listeners) listener.onCommit()
-    })
+    this.#listeners.committed()
   }
 
   /** Move the commit point back. Bytes after it may change once {@link replicasAgreed}. */
@@ -145,7 +147,7 @@ export class StreamLog implements ReadableLog {
     this.damages.truncateAt({ totalLength, totalEntries })
     this.#header = { ...this.#header, totalLength, totalEntries }
     this.#replicas.truncate({ totalLength, totalEntries })
-    for (const listener of this.#listeners) listener.onTruncate(this.#header)
+    this.#listeners.truncated(this.#header)
   }
 
   /** Move the commit point to where a recovery found it. The header that was read may be torn. */
@@ -153,6 +155,14 @@ export class StreamLog implements ReadableLog {
     const { totalLength, totalEntries } = this.#header
     if (point.totalLength >= totalLength && point.totalEntries >= totalEntries) this.advance(point)
     else this.#removeAfter(point)
+  }
+
+  /** The file begins elsewhere: nothing before that is read from it any more. Its bytes may change once {@link replicasAgreed}. */
+  moveBase(base: CommitPoint): void {
+    this.#base = pointOf(base)
+    this.#changes.baseMoved()
+    this.damages.forgetBefore(this.#base)
+    this.#replicas.base(this.#base)
   }
 
   /** Change committed bytes in place by `work`; reads from disk wait for it, or are repeated. */
@@ -185,13 +195,19 @@ export class StreamLog implements ReadableLog {
   /**
    * The position of entry `number`.
    *
-   * @param number 0 to `totalEntries`, which gives the commit point
+   * @param number {@link firstEntry} to `totalEntries`, which gives the commit point
    * @throws {RangeError} if it is larger
+   * @throws {RefusedError} `BEFORE_BASE` if it is smaller
    */
   async locate(number: number): Promise<LogPosition> {
     const position = await this.#search.find(number)
     if (position === undefined) throw new RangeError(`entry ${number} of ${this.#header.totalEntries}`)
     return position
+  }
+
+  /** Number of the entry that a page in use opens with. @throws {DamageError} if it does not open with one */
+  firstEntryOf(page: number): Promise<number> {
+    return this.#directory.firstNumber(page)
   }
 
   /** The position of entry `number` if it is among the newest, which are in memory, or the commit point. */
@@ -212,6 +228,7 @@ export class StreamLog implements ReadableLog {
    * The run at a position before the commit point, from the file, or `undefined` if a truncation removed it.
    *
    * @throws {DamageError} if there is no whole entry of that number, or it is known to be damaged
+   * @throws {RefusedError} `BEFORE_BASE`
    */
   runOnDisk(from: LogPosition, options: RunOptions = {}): Promise<LogRun | undefined> {
     return this.#runs.onDisk(from, () => options.end ?? this.#header, options)
@@ -227,23 +244,8 @@ export class StreamLog implements ReadableLog {
     return this.#runs.asFound(from, () => this.#header, maxBytes)
   }
 
-  /** Entry `number`, its data a copy, or `undefined` if it is not committed. @throws {DamageError} */
+  /** Entry `number`, its data a copy, or `undefined` if it is not committed. @throws {DamageError} @throws {RefusedError} `BEFORE_BASE` */
   async entry(number: bigint): Promise<Entry | undefined> {
-    for (;;) {
-      if (number < 0n || number >= this.#header.totalEntries) return undefined
-      const epoch = this.#changes.epoch
-      const from = await this.#search.find(Number(number))
-      if (from === undefined) return undefined
-      const entry = await this.#memory.lend(async (into) => {
-        const run = this.runInMemory(from) ?? (await this.runOnDisk(from, { into }))
-        return run && copyOfFirst(run)
-      })
-      if (epoch === this.#changes.epoch && entry !== undefined) return entry
-    }
+    return number < 0n || number >= this.#header.totalEntries ? undefined : this.#search.entry(Number(number))
   }
-}
-
-function copyOfFirst({ bytes }: LogRun): Entry | undefined {
-  const entry = decodeEntry(bytes)
-  return entry && { ...entry, data: entry.data.slice() }
 }

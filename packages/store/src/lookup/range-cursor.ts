@@ -42,7 +42,7 @@ export class RangeCursor {
   /** @throws {NotFoundError} @throws {RangeError} if an entry number is invalid @throws the signal's reason */
   static async open(
     { log, findBookmark, grows, closing }: EntriesInput,
-    { from = 0, to, follow = true, signal: own }: EntriesOptions,
+    { from = log.firstEntry, to, follow = true, signal: own }: EntriesOptions,
   ): Promise<RangeCursor> {
     const signal = own === undefined ? closing : AbortSignal.any([own, closing])
     signal.throwIfAborted()

@@ -55,7 +55,7 @@ export class StreamReader implements OperationSource, AsyncDisposable {
   }
 
   /**
-   * Every committed entry, in order, once. At the head it waits for the next commit, unless `follow` is false or the file was
+   * Every committed entry, in order, once; of a file that begins late, those that are in it. At the head it waits for the next commit, unless `follow` is false or the file was
    * opened without following it. The data is borrowed until the next entry is requested.
    *
    * **Truncation.** One that leaves every entry delivered so far is not noticed: reading goes on with the entries that are
@@ -66,7 +66,7 @@ export class StreamReader implements OperationSource, AsyncDisposable {
    * wait there, or an end bookmark before the start
    * @throws {TruncatedError}
    * @throws {DamageError}
-   * @throws {RefusedError} `CLOSED` if the reader is closed meanwhile
+   * @throws {RefusedError} `BEFORE_BASE`; `CLOSED` if the reader is closed meanwhile
    */
   entries(options?: EntriesOptions): AsyncGenerator<Entry, void, void> {
     return readEntries(this.#entries, options)
@@ -92,12 +92,17 @@ export class StreamReader implements OperationSource, AsyncDisposable {
     return readOperations(this.#entries, this.#boundaries, options)
   }
 
-  /** A committed entry, or `undefined`. */
+  /** Number of the first entry that is in the file: 0, unless it begins late. docs/spec/stream-file.md §9. */
+  get firstEntry(): bigint {
+    return this.log.base.totalEntries
+  }
+
+  /** A committed entry, or `undefined`. @throws {RefusedError} `BEFORE_BASE` */
   async getEntry(number: bigint): Promise<Entry | undefined> {
     return this.log.entry(number)
   }
 
-  /** Number of a committed bookmark's entry, or `undefined`. */
+  /** Number of a committed bookmark's entry, or `undefined`; that of a file that begins late may be before it. */
   async getBookmark(bookmark: Uint8Array): Promise<bigint | undefined> {
     return findBookmark(this.log, this.index, bookmark)
   }

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
-import { PAGE_BYTES, pageStart, viewOf, walkRun } from '@datastreamer/format'
+import { PAGE_BYTES, viewOf, walkRun } from '@datastreamer/format'
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import { comparePage, type KnownPage } from '../log/compare-page.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import type { PageTrace, PageTrail } from './page-trail.ts'
@@ -9,6 +9,8 @@ import type { PageTrace, PageTrail } from './page-trail.ts'
 /** A log as it was read from a file that another program writes. */
 export interface KnownLog {
   readonly file: DiskFile
+  /** Where the file begins. */
+  readonly base: CommitPoint
   /** Where it ends. */
   readonly point: CommitPoint
   readonly buffers: PageBuffers
@@ -64,18 +66,18 @@ export async function readFound(
 }
 
 /** Binary search for the first page that differs. */
-async function searchTrail({ file, buffers, trail }: KnownLog, point: CommitPoint): Promise<CommonStart> {
+async function searchTrail({ file, base, buffers, trail }: KnownLog, point: CommitPoint): Promise<CommonStart> {
   const end = Math.min(buffers.all[0]?.start ?? Number.POSITIVE_INFINITY, point.totalLength)
   let low = 0
   let high = trail.pages.length
-  while (high > 0 && pageStart(high - 1) >= end) high--
+  while (high > 0 && (trail.pages[high - 1]?.start ?? 0) >= end) high--
   // A truncation alone leaves all pages as they are.
   for (let page = high - 1; low < high; page = Math.floor((low + high) / 2)) {
     if ((await readTraced(file, trail.pages[page])) === undefined) high = page
     else low = page + 1
   }
   const last = await readTraced(file, trail.pages[low - 1])
-  if (last === undefined) return { point: START, last: undefined }
+  if (last === undefined) return { point: base, last: undefined }
   if (point.totalLength >= last.start + last.bytes.length) return commonStart(last)
   // Up to a whole entry: the header that was checked may be of another history than this page.
   const { end: length, count } = walkRun(

@@ -3,17 +3,17 @@ import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { repairBookmarks } from '../bookmarks/repair.ts'
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, isBefore, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, isBefore, samePoint } from '../log/commit-point.ts'
 import { comparePage, type KnownPage, type PageChange } from '../log/compare-page.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { type Ending, endingAt, endingOf, hasEnding } from '../log/ending.ts'
 import { type PageBuffers, TAIL_PAGES } from '../log/page-buffers.ts'
 import { readEnd } from '../log/read-end.ts'
 import { readBytes } from '../log/run-reader.ts'
-import { readHeader } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { type CommonStart, findCommonStart, knownPages, readFound } from './find-common-start.ts'
 import type { PageTrail } from './page-trail.ts'
+import { StableHeader } from './stable-header.ts'
 
 export interface FollowedLogOptions {
   readonly file: DiskFile
@@ -40,8 +40,6 @@ interface Change extends PageChange {
 
 /** Milliseconds between two comparisons of all pages that are in memory. */
 const CHANGES_MS = 1000
-/** Reads of a header that keeps changing before a poll gives up. */
-const MAX_HEADER_READS = 16
 
 /**
  * A log whose file another process may write. Each poll moves its commit point as the file's header has moved, reads what is
@@ -52,12 +50,12 @@ export class FollowedLog {
   readonly #options: FollowedLogOptions
   #ending: Ending
   #mayGrow: boolean
-  /** The last header that was read. */
-  #header: Header | undefined
+  readonly #header: StableHeader
   #comparedAt: number
 
   constructor(options: FollowedLogOptions) {
     this.#options = options
+    this.#header = new StableHeader(options)
     this.#ending = options.ending
     this.#mayGrow = options.grows
     this.#comparedAt = options.clock.now()
@@ -71,8 +69,10 @@ export class FollowedLog {
    */
   async poll(): Promise<boolean> {
     const { file, log, grows } = this.#options
-    const header = await this.#stableHeader()
-    if (header === undefined) return false
+    const page = await this.#header.read()
+    if (page === undefined) return false
+    const { header, base } = page
+    if (!samePoint(base, log.base)) this.#moveBase(base)
     const hasMoved = !samePoint(header, log.header)
     if (isBefore(header, log.header) || (hasMoved && !(await hasEnding(file, this.#ending))))
       await this.#truncateToCommon(header)
@@ -85,9 +85,9 @@ export class FollowedLog {
   /** Truncate the log to where the file still agrees with it. */
   async #truncateToCommon(header: CommitPoint): Promise<void> {
     const { file, path, log, buffers, trail } = this.#options
-    await readEnd(file, path, header)
+    await readEnd(file, path, header, log.base)
     this.#mayGrow = true
-    this.#truncateTo(await findCommonStart({ file, point: log.header, buffers, trail }, header))
+    this.#truncateTo(await findCommonStart({ file, base: log.base, point: log.header, buffers, trail }, header))
   }
 
   #truncateTo({ point, last }: CommonStart): void {
@@ -111,14 +111,14 @@ export class FollowedLog {
       buffers.dropAfter(last)
       if (this.#options.isPatient()) throw error
       // The old end is still there, yet does not lead to the new one: nothing that is known can be trusted.
-      const end = await readEnd(file, path, header)
-      this.#truncateTo({ point: START, last: undefined })
+      const end = await readEnd(file, path, header, log.base)
+      this.#truncateTo({ point: log.base, last: undefined })
       last = undefined
       buffers.restart(header.totalLength, end)
       ending = endingOf(header, end)
     }
-    const again = await this.#stableHeader()
-    const isSame = again !== undefined && !isBefore(again, header)
+    const again = await this.#header.read()
+    const isSame = again !== undefined && !isBefore(again.header, header) && samePoint(again.base, log.base)
     if (!isSame || !(await hasEnding(file, this.#ending)) || !(await hasEnding(file, ending))) {
       buffers.dropAfter(last)
       return false
@@ -137,7 +137,7 @@ export class FollowedLog {
     const { file, path, log, buffers } = this.#options
     const from = log.header
     if (header.totalLength - from.totalLength > TAIL_PAGES * PAGE_BYTES) {
-      const page = await readEnd(file, path, header)
+      const page = await readEnd(file, path, header, log.base)
       buffers.restart(header.totalLength, page)
       return endingOf(header, page)
     }
@@ -163,7 +163,7 @@ export class FollowedLog {
       throw new DamageError('ENTRIES_MISMATCH', detail, { file: path, position: header.totalLength })
     }
     buffers.forgetUpTo(header.totalLength, TAIL_PAGES)
-    return endingAt(file, path, header, buffers)
+    return endingAt(file, path, header, buffers, log.base)
   }
 
   /**
@@ -179,9 +179,9 @@ export class FollowedLog {
       for (const change of comparePage(page, found)) changes.push({ ...change, page, found })
     }
     const isSame = changes.length === 0 && (await hasEnding(file, this.#ending))
-    const again = isSame ? header : await this.#stableHeader()
-    if (again === undefined || isBefore(again, header)) return false
-    const hasMoved = !samePoint(header, again)
+    const again = isSame ? { header, base: log.base } : await this.#header.read()
+    if (again === undefined || isBefore(again.header, header) || !samePoint(again.base, log.base)) return false
+    const hasMoved = !samePoint(header, again.header)
     // A busy writer commits while pages are read, which changes none of them.
     if (hasMoved && !(await hasEnding(file, this.#ending))) return false
     if (!isSame && isRewrite(changes, log.header)) {
@@ -203,7 +203,7 @@ export class FollowedLog {
         trail.renew(page.start, found)
       }
     })
-    this.#ending = await endingAt(file, path, log.header, buffers)
+    this.#ending = await endingAt(file, path, log.header, buffers, log.base)
     const keys = changes.flatMap(({ page, found, offset }) =>
       [page.bytes, found].flatMap((in_) => bookmarkAt(in_, offset)),
     )
@@ -211,15 +211,14 @@ export class FollowedLog {
     if (keys.length > 0) void repairBookmarks(log, index, keys).catch(() => undefined)
   }
 
-  /** A header on which two reads agree, including the last one of the previous poll; `undefined` if it keeps changing. */
-  async #stableHeader(): Promise<Header | undefined> {
-    const { file, path, magic } = this.#options
-    for (let reads = 0; reads < MAX_HEADER_READS; reads++) {
-      const before = this.#header
-      this.#header = await readHeader(file, path, { magic })
-      if (before !== undefined && samePoint(before, this.#header)) return this.#header
-    }
-    return undefined
+  /** The file begins later: what was before is gone, which may be all that was known. */
+  #moveBase(base: CommitPoint): void {
+    const { log, buffers, trail } = this.#options
+    log.moveBase(base)
+    trail.beginAt(log.base)
+    buffers.forgetUpTo(base.totalLength, 0)
+    if (this.#ending.position < base.totalLength) this.#ending = endingOf(base, undefined)
+    if (isBefore(log.header, base)) log.advance(base)
   }
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { Header } from '@datastreamer/format'
 import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { followLog } from '../bookmarks/follow-log.ts'
@@ -9,11 +8,11 @@ import type { Disk, DiskFile } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { nodeDisk } from '../disk/node-disk.ts'
 import { type Ending, endingOf } from '../log/ending.ts'
+import { type HeaderPage, readHeaderPage } from '../log/header-page.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { mustBePath } from '../log/paths.ts'
 import { readAgain } from '../log/read-again.ts'
 import { readEnd } from '../log/read-end.ts'
-import { readHeader } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import { StreamReader } from '../lookup/stream-reader.ts'
 import { FileFollower, MAX_FAILURES } from './file-follower.ts'
@@ -69,9 +68,9 @@ export async function openReader(
   const file = await disk.open(path, 'read')
   try {
     const buffers = new PageBuffers()
-    const { header, ending } = await readConsistent(file, { ...options, clock }, buffers)
-    const log = new StreamLog({ file, path, header, buffers, clock })
-    const trail = new PageTrail()
+    const { header, base, ending } = await readConsistent(file, { ...options, clock }, buffers)
+    const log = new StreamLog({ file, path, header, base, buffers, clock })
+    const trail = new PageTrail(log.base)
     const index = options.index ?? followLog(log, trail)
     const known = { log, index, buffers, trail, ending }
     const follower = new FileFollower({ file, path, ...known, grows, pollMs, magic, clock, onProblem })
@@ -89,13 +88,13 @@ async function readConsistent(
   file: DiskFile,
   options: ReaderOptions & { readonly clock: Clock },
   buffers: PageBuffers,
-): Promise<{ readonly header: Header; readonly ending: Ending }> {
+): Promise<HeaderPage & { readonly ending: Ending }> {
   const { file: path, clock, follow = false, pollMs = DEFAULT_POLL_MS } = options
-  const read = async (): Promise<{ readonly header: Header; readonly ending: Ending }> => {
-    const header = await readHeader(file, path, options)
-    const page = await readEnd(file, path, header)
+  const read = async (): Promise<HeaderPage & { readonly ending: Ending }> => {
+    const { header, base } = await readHeaderPage(file, path, options)
+    const page = await readEnd(file, path, header, base)
     buffers.restart(header.totalLength, page)
-    return { header, ending: endingOf(header, page) }
+    return { header, base, ending: endingOf(header, page) }
   }
   return readAgain(follow ? MAX_FAILURES : 1, read, () => sleep(clock, pollMs))
 }

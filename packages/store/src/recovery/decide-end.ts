@@ -37,7 +37,7 @@ export async function decideEnd(
 /** @returns the point, if the log can end there @throws {DamageError} if it cannot */
 async function checked({ writable, path }: RecoveryInput, point: CommitPoint): Promise<CommitPoint> {
   const { totalLength, totalEntries } = point
-  await readEnd(writable.file, path, point)
+  await readEnd(writable.file, path, point, writable.base)
   return { totalLength, totalEntries }
 }
 

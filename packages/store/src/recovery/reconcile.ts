@@ -1,9 +1,8 @@
-import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { checksumOfFile } from '../commit-log/checksum-of-file.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
-import { recordsUpTo } from '../commit-log/find-record.ts'
+import { endOf, recordsUpTo, startOf } from '../commit-log/find-record.ts'
 import { endOperation } from '../commit-log/truncate-commit-log.ts'
-import { type CommitPoint, START, samePoint } from '../log/commit-point.ts'
+import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { RecoveryInput } from './recovery-input.ts'
 import { damageAt } from './whole-record.ts'
 
@@ -25,7 +24,7 @@ export async function reconcile(input: RecoveryInput, point: CommitPoint): Promi
     const stillOurs = await countStillOurs(input, whole, point, kept.isKnown)
     if (stillOurs < whole) {
       count = stillOurs
-      end = (await commitLog.record(count - 1)) ?? START
+      end = await endOf(commitLog, count - 1)
     }
   }
   if (count < commitLog.count) await commitLog.truncateTo(count)
@@ -46,8 +45,9 @@ async function countStillOurs(
   point: CommitPoint,
   isLast: boolean,
 ): Promise<number> {
+  const { first } = input.commitLog.beginning
   let ours = count
-  for (let at = count; at > 0; at--) {
+  for (let at = count; at > first; at--) {
     const isTrue = await stillTrue(input, at - 1, point, isLast)
     if (isTrue === true) break
     // An unknown one counts as the one before it does.
@@ -55,7 +55,7 @@ async function countStillOurs(
   }
   if (ours === count && !isLast) return ours
   // An operation of ours without its end counts as written by another program.
-  while (ours > 0 && !(await canBeLast(input, ours - 1, point))) ours--
+  while (ours > first && !(await canBeLast(input, ours - 1, point))) ours--
   return ours
 }
 
@@ -84,7 +84,7 @@ async function stillTrue(
   if (record === undefined) return undefined
   if (record.checksum === 0 && (isLast || samePoint(record, point))) return samePoint(record, point)
   if (record.isDamaged) return true
-  const from = index > 0 ? (await commitLog.record(index - 1))?.totalLength : HEADER_PAGE_BYTES
+  const from = (await startOf(commitLog, index))?.totalLength
   if (from === undefined || record.checksum === 0)
     return (await damageAt(input, record)) === undefined ? undefined : false
   return from <= record.totalLength && record.checksum === (await checksumOfFile(writable, from, record.totalLength))

@@ -2,6 +2,7 @@ import { decodeEntry, type Header } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { indexLog } from '../bookmarks/scan.ts'
 import type { CommitPoint } from '../log/commit-point.ts'
+import { most } from '../log/least.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { readAgain } from '../log/read-again.ts'
 import { readEnd } from '../log/read-end.ts'
@@ -44,9 +45,10 @@ export async function recoverFiles(input: RecoverFilesInput): Promise<void> {
   const before = commitLog.checkpoint
   const { point, takenOverFrom } = await recoverEnd({ disk, path, writable, header, commitLog, onEvent })
 
-  buffers.restart(point.totalLength, await readEnd(writable.file, path, point))
+  buffers.restart(point.totalLength, await readEnd(writable.file, path, point, writable.base))
   log.moveTo(point)
-  const indexedEntries = await input.indexedEntries(before?.indexedEntries, takenOverFrom)
+  const indexed = await input.indexedEntries(before?.indexedEntries, takenOverFrom)
+  const indexedEntries = most(indexed, writable.base.totalEntries)
   if (indexedEntries < point.totalEntries) {
     // If this is interrupted, the next attempt has to begin here again.
     await writable.file.sync()
@@ -73,7 +75,7 @@ export async function settleEnd(input: Omit<RecoverFilesInput, 'indexedEntries'>
   await log.change(async () => void (await redoPendingUpdate(input, header.totalLength)))
   const point = await readAgain(ATTEMPTS, async () => {
     const end = await findEnd(input)
-    buffers.restart(end.totalLength, await readEnd(writable.file, path, end))
+    buffers.restart(end.totalLength, await readEnd(writable.file, path, end, writable.base))
     return end
   })
   log.moveTo(point)

@@ -1,9 +1,9 @@
 import { FormatError, walkRun } from '@datastreamer/format'
 import type { CommitRecord } from '../commit-log/commit-record.ts'
-import { lastRecordUpTo } from '../commit-log/find-record.ts'
+import { endOf, lastRecordUpTo } from '../commit-log/find-record.ts'
 import { placedRecords } from '../commit-log/placed-records.ts'
 import { readExactly } from '../disk/disk.ts'
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import type { RecoveryInput } from './recovery-input.ts'
 import { isWhole } from './whole-record.ts'
 
@@ -37,7 +37,7 @@ async function* unfitRecords(input: RecoveryInput, end: CommitPoint): AsyncGener
   if (checkpoint?.open !== true || checkpoint.everyCommitDurable) return
   // Not the checkpoint itself: one that announces a truncation may be inside what a record covers.
   const last = await lastRecordUpTo(commitLog, checkpoint)
-  const from = (await commitLog.record(last)) ?? START
+  const from = await endOf(commitLog, last)
   for await (const placed of placedRecords(commitLog, { index: last + 1, from })) {
     // Where records cannot be read only the end can be checked.
     const [record, before] = placed.record === undefined ? [placed.last, undefined] : [placed.record, placed.from]

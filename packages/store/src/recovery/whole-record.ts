@@ -11,7 +11,7 @@ export async function damageAt(
   point: CommitPoint,
 ): Promise<DamageError | undefined> {
   try {
-    await readEnd(writable.file, path, point)
+    await readEnd(writable.file, path, point, writable.base)
     return undefined
   } catch (error) {
     if (error instanceof DamageError) return error

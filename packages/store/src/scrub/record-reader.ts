@@ -8,7 +8,7 @@ import {
   uncoveredBytes,
 } from '../commit-log/placed-records.ts'
 import type { DiskFile } from '../disk/disk.ts'
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 
@@ -109,12 +109,12 @@ export class RecordReader {
     const { commitLog } = this.#options
     if (index > commitLog.count) return undefined
     let first = index
-    let from: CommitPoint | undefined
-    while (first > 0 && from === undefined) {
-      from = await commitLog.record(first - 1)
-      if (from === undefined) first--
+    while (first > commitLog.beginning.first) {
+      const from = await commitLog.record(first - 1)
+      if (from !== undefined) return placedRecords(commitLog, { index: first, from })
+      first--
     }
-    return placedRecords(commitLog, { index: first, from: from ?? START })
+    return placedRecords(commitLog)
   }
 
   /** The committed bytes of records that cannot be read. */
@@ -153,4 +153,15 @@ export class RecordReader {
 
 function nextOf(placed: PlacedRecord | UnreadableRecords | undefined): number | undefined {
   return placed?.record === undefined ? placed?.next : placed.index + 1
+}
+
+/** Whether bytes match their checksum, if they have one. */
+export function isWhole(read: ReadRecord): read is ReadRecord & { readonly found: number } {
+  const { record, found } = read
+  return typeof found === 'number' && (record.checksum === 0 || found === record.checksum)
+}
+
+/** The bytes of a record. */
+export function rangeOf({ from, record: { totalLength, totalEntries } }: ReadRecord): EntryRange {
+  return { from, to: { totalLength, totalEntries } }
 }

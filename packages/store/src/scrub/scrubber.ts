@@ -6,7 +6,7 @@ import type { DiskFile } from '../disk/disk.ts'
 import { DamagedRanges } from '../log/damaged-ranges.ts'
 import type { EntryRange } from '../log/entry-range.ts'
 import type { StreamLog } from '../log/stream-log.ts'
-import { type ReadRecord, RecordReader, type UncoveredBytes } from './record-reader.ts'
+import { isWhole, type ReadRecord, RecordReader, rangeOf, type UncoveredBytes } from './record-reader.ts'
 
 export interface ScrubOptions {
   /** Most bytes to read per second. */
@@ -81,7 +81,9 @@ export class Scrubber {
   }
 
   get status(): ScrubStatus {
-    this.#uncovered.truncateAt(this.#target.log.header)
+    const { header, base } = this.#target.log
+    this.#uncovered.truncateAt(header)
+    this.#uncovered.forgetBefore(base)
     return { passes: this.#passes, position: this.#position, uncovered: this.#uncovered.all }
   }
 
@@ -107,11 +109,12 @@ export class Scrubber {
 
   /** @returns whether everything was compared */
   async #pass(): Promise<boolean> {
-    const { signal } = this.#stop
+    const { commitLog } = this.#target
     const uncovered = new DamagedRanges()
     this.#reader.forget()
     for (let index = 0; ; ) {
-      signal.throwIfAborted()
+      this.#stop.signal.throwIfAborted()
+      index = Math.max(index, commitLog.beginning.first)
       const read = await this.#read(index)
       if (read === undefined) break
       if (read === 'changing') {
@@ -232,16 +235,6 @@ export class Scrubber {
   #sleep(ms: number): Promise<void> {
     return sleep(this.#clock, ms, { signal: this.#stop.signal, ref: false })
   }
-}
-
-/** Whether bytes match their checksum, if they have one. */
-function isWhole(read: ReadRecord): read is ReadRecord & { readonly found: number } {
-  const { record, found } = read
-  return typeof found === 'number' && (record.checksum === 0 || found === record.checksum)
-}
-
-function rangeOf({ from, record: { totalLength, totalEntries } }: ReadRecord): EntryRange {
-  return { from, to: { totalLength, totalEntries } }
 }
 
 function samePage(a: EntryRange, b: EntryRange): boolean {

@@ -16,6 +16,7 @@ import type { OpenedFiles } from './open-files.ts'
 import { reopenFiles } from './reopen-files.ts'
 import { defaultReopenDelay } from './reopener.ts'
 import { serveOnlyIfFull } from './serve-only.ts'
+import { StoreChanges } from './store-changes.ts'
 import type { StoreOptions } from './store-options.ts'
 import { StreamStore } from './stream-store.ts'
 
@@ -81,10 +82,8 @@ export async function assembleStore(
     ...parts,
     operationBoundaries: new CommittedBoundaries(log, commitLog),
     pipeline,
-    exclusive,
+    changes: new StoreChanges({ ...parts, pipeline, exclusive, truncating: parts, updating: parts, dropping: parts }),
     background,
-    truncating: parts,
-    updating: parts,
     close: (discard) => closeStore(parts, discard),
   })
 }

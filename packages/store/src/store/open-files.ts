@@ -5,9 +5,10 @@ import type { CommitLog } from '../commit-log/commit-log.ts'
 import { mustOwnCommitLog, openCommitLog } from '../commit-log/open-commit-log.ts'
 import type { Disk, DiskFile } from '../disk/disk.ts'
 import { ReopenableFile } from '../disk/reopenable-file.ts'
+import { readHeaderPage } from '../log/header-page.ts'
 import { PageBuffers } from '../log/page-buffers.ts'
 import { commitLogPath } from '../log/paths.ts'
-import { readHeader, removeNewName, WritableFile } from '../log/stream-file.ts'
+import { removeNewName, WritableFile } from '../log/stream-file.ts'
 import { StreamLog } from '../log/stream-log.ts'
 import type { FirstRecovery } from '../recovery/first-recovery.ts'
 import type { StoreEvent } from '../write/events.ts'
@@ -67,7 +68,7 @@ export async function openFiles(
   const { file: locked, reach } = await openFile(options, opening, lockIndex)
   opening.locked = locked
   const file = new ReopenableFile(locked)
-  const header = await readHeader(file, path, options)
+  const { header, base } = await readHeaderPage(file, path, options)
   checkIdentity(path, header, options)
   await removeNewName(disk, path, file)
   if (reach === 'this-process') onEvent({ event: 'lock-limited', file: path })
@@ -77,11 +78,11 @@ export async function openFiles(
   if (lock !== undefined) opened.push(lock)
 
   if (!(await disk.exists(commitLogPath(path)))) made.add(() => disk.remove(commitLogPath(path)))
-  const commitLog = await openCommitLog(disk, path, 'create', locked)
+  const commitLog = await openCommitLog(disk, path, 'create', { file: locked, base })
   opened.push(commitLog)
-  const writable = new WritableFile(file, header)
+  const writable = new WritableFile(file, header, base)
   const buffers = new PageBuffers()
-  const log = new StreamLog({ file, path, header, buffers, clock })
+  const log = new StreamLog({ file, path, header, base, buffers, clock })
   const { index, firstRecovery } =
     level === undefined
       ? givenIndex(options.index as BookmarkIndex, log)

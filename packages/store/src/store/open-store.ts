@@ -1,6 +1,6 @@
 import { nodeDisk } from '../disk/node-disk.ts'
+import { readHeader } from '../log/header-page.ts'
 import { checkName } from '../log/paths.ts'
-import { readHeader } from '../log/stream-file.ts'
 import { recoverFiles, settleEnd } from '../recovery/recover-files.ts'
 import { StateOfStore } from '../write/store-state.ts'
 import { assembleStore } from './assemble.ts'

@@ -1,10 +1,10 @@
-import { HEADER_PAGE_BYTES } from '@datastreamer/format'
 import { writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import type { ReopenableFile } from '../disk/reopenable-file.ts'
+import { samePoint } from '../log/commit-point.ts'
+import { readHeader, readHeaderPage } from '../log/header-page.ts'
 import { least } from '../log/least.ts'
 import { commitLogPath } from '../log/paths.ts'
-import { readHeader } from '../log/stream-file.ts'
 import type { FirstRecovery } from '../recovery/first-recovery.ts'
 import { type RecoverFilesInput, recoverFiles } from '../recovery/recover-files.ts'
 import type { Checkpointer } from '../write/checkpointer.ts'
@@ -75,12 +75,14 @@ async function mustBeAtPath({ path, file, commitLog, index, lock }: ReopenParts)
   )
 }
 
-/** Write what is committed and in memory again, and the header, durably. */
-async function writeAgain({ file, writable, log, buffers, commitLog }: ReopenParts): Promise<void> {
+/** Write what is committed and in memory again, the header, and where the file begins, durably. */
+async function writeAgain({ file, path, magic, writable, log, buffers, commitLog }: ReopenParts): Promise<void> {
   const { header } = log
-  const durable = commitLog.checkpoint?.totalLength ?? HEADER_PAGE_BYTES
+  const durable = commitLog.checkpoint?.totalLength ?? log.base.totalLength
   const from = Math.max(durable, buffers.all[0]?.start ?? header.totalLength)
   if (from < header.totalLength) await writeAll(file, [...buffers.chunks(from, header.totalLength)], from)
   await writable.writeHeader(header)
   await file.sync()
+  const found = await readHeaderPage(file, path, { magic })
+  if (!samePoint(found.base, log.base)) await writable.writeBase(log.base, commitLog.beginning.first)
 }

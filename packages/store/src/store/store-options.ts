@@ -1,13 +1,13 @@
 import type { Clock } from '@datastreamer/runtime'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { Disk } from '../disk/disk.ts'
-import type { StreamIdentity } from '../log/stream-file.ts'
+import type { NewFile } from '../log/stream-file.ts'
 import type { ScrubOptions } from '../scrub/scrubber.ts'
 import type { Fsync } from '../write/checkpointer.ts'
 import type { StoreEvent } from '../write/events.ts'
 import type { CommitGroup } from '../write/operation.ts'
 
-export interface StoreOptions extends StreamIdentity {
+export interface StoreOptions extends NewFile {
   /** The stream file; made if absent, with its folders. */
   readonly file: string
   /** Refuse a file that does not exist, instead of making it (default false). */

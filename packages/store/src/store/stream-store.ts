@@ -1,23 +1,19 @@
-import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES, sameEntry } from '@datastreamer/format'
+import { BOOKMARK_TYPE, MAX_BOOKMARK_BYTES } from '@datastreamer/format'
 import type { CommitResult } from '@datastreamer/format/source'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import type { CommittedBoundaries } from '../commit-log/committed-boundaries.ts'
-import { DiskError, RefusedError } from '../disk/errors.ts'
-import { messageOf } from '../disk/message-of.ts'
-import { samePoint } from '../log/commit-point.ts'
+import { type DiskError, RefusedError } from '../disk/errors.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import { StreamReader } from '../lookup/stream-reader.ts'
 import type { ScrubStatus } from '../scrub/scrubber.ts'
 import type { CommitPipeline } from '../write/commit-pipeline.ts'
-import type { StoreEvent } from '../write/events.ts'
-import type { Exclusive } from '../write/exclusive.ts'
 import type { FileWatch } from '../write/file-watch.ts'
 import type { LogWriter } from '../write/log-writer.ts'
 import type { StateOfStore, StoreState } from '../write/store-state.ts'
-import { type TruncateParts, truncateLog } from '../write/truncate.ts'
-import { type UpdateParts, updateLog } from '../write/update.ts'
 import { type AtomicOperation, atomic } from './atomic.ts'
 import type { Background } from './background.ts'
+import type { StoreChanges } from './store-changes.ts'
 
 /** What a store is built from; see `openStore`. */
 export interface StoreParts {
@@ -26,16 +22,13 @@ export interface StoreParts {
   /** The operation boundaries, for relays. */
   readonly operationBoundaries: CommittedBoundaries
   readonly pipeline: CommitPipeline
-  readonly exclusive: Exclusive
   readonly background: Background
   readonly state: StateOfStore
   readonly fileWatch: Pick<FileWatch, 'problem'>
   readonly writer: Pick<LogWriter, 'syncs'>
-  readonly truncating: TruncateParts
-  readonly updating: UpdateParts
+  readonly changes: StoreChanges
   /** Make everything durable and release the files; `discard`: remove what opening the store has made. */
   readonly close: (discard: boolean) => Promise<void>
-  readonly onEvent: (event: StoreEvent) => void
 }
 
 /**
@@ -50,7 +43,7 @@ export class StreamStore extends StreamReader {
   readonly operationBoundaries: CommittedBoundaries
   readonly #parts: StoreParts
   readonly #pipeline: CommitPipeline
-  #truncating = false
+  readonly #changes: StoreChanges
   #closed = false
   #discarding = false
 
@@ -60,6 +53,7 @@ export class StreamStore extends StreamReader {
     super({ log, index, boundaries: async () => operationBoundaries, release: () => this.#close() })
     this.#parts = parts
     this.#pipeline = parts.pipeline
+    this.#changes = parts.changes
     this.operationBoundaries = operationBoundaries
   }
 
@@ -94,7 +88,7 @@ export class StreamStore extends StreamReader {
     if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
     this.#checkState()
     if (this.#parts.fileWatch.problem !== undefined) throw this.#parts.fileWatch.problem
-    if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
+    if (this.#changes.isTruncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
     this.#pipeline.begin()
   }
 
@@ -165,34 +159,34 @@ export class StreamStore extends StreamReader {
    */
   async updateEntryData(number: bigint, type: number, data: Uint8Array): Promise<void> {
     this.#checkOpen()
-    await this.#parts.exclusive.change(async () => {
-      const old = await this.log.entry(number)
-      if (old === undefined) throw this.#notFound(number)
-      if (old.type !== type || old.data.length !== data.length) {
-        const found = `type ${old.type} with ${old.data.length} bytes`
-        throw new RefusedError('ENTRY_DIFFERS', `entry ${number} is of ${found}, not type ${type} with ${data.length}`)
-      }
-      const entry = { type, number, data }
-      if (!sameEntry(old, entry)) await updateLog(this.#parts.updating, entry, this.#pipeline.lastPage)
-    })
+    await this.#changes.update(number, type, data)
   }
 
   /**
    * Remove entry `number` and all after it, durably. Readers past it are disconnected.
    *
-   * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`
+   * @throws {RefusedError} `ATOMIC_OP_IN_PROGRESS`, `TRUNCATE_IN_PROGRESS`, `ENTRY_NOT_FOUND`, `BEFORE_BASE`
    * @throws {DiskError} `WRITE_FAILED`: nothing has changed; `OUTCOME_UNKNOWN`; `STORE_BROKEN`
    */
   async truncateFile(number: bigint): Promise<void> {
     this.#checkOpen()
     if (this.#pipeline.isOpen) throw new RefusedError('ATOMIC_OP_IN_PROGRESS', 'an atomic operation is open')
-    if (this.#truncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
-    this.#truncating = true
-    try {
-      await this.#parts.exclusive.change(() => this.#truncate(number))
-    } finally {
-      this.#truncating = false
-    }
+    if (this.#changes.isTruncating) throw new RefusedError('TRUNCATE_IN_PROGRESS', 'the file is being truncated')
+    await this.#changes.truncate(number)
+  }
+
+  /**
+   * Give up entries before entry `number`, as far as whole pages of theirs are before it, and free their disk space: the file begins
+   * later from then on. Reading what was given up fails with `BEFORE_BASE`. docs/spec/stream-file.md §9.
+   *
+   * @returns where the file begins
+   * @throws {DiskError} `CANNOT_FREE`: it begins there, but takes as much space as before, which can be tried again; otherwise as
+   * {@link truncateFile}
+   * @throws {DamageError} if a page does not open with an entry
+   */
+  dropBefore(number: bigint): Promise<CommitPoint> {
+    this.#checkOpen()
+    return this.#changes.drop(number)
   }
 
   /**
@@ -212,23 +206,6 @@ export class StreamStore extends StreamReader {
     await this.close()
   }
 
-  async #truncate(number: bigint): Promise<void> {
-    const from = this.log.header
-    if (number < 0n || number >= from.totalEntries) throw this.#notFound(number)
-    try {
-      await truncateLog(this.#parts.truncating, Number(number))
-    } catch (cause) {
-      // Once the commit point has moved, index and commit log may no longer agree with the log.
-      if (samePoint(this.log.header, from)) throw cause
-      this.#parts.state.break(cause)
-      this.#pipeline.continueAtHead()
-      const message = `the disk failed while the file was truncated: ${messageOf(cause)}`
-      throw new DiskError('OUTCOME_UNKNOWN', message, { cause })
-    }
-    this.#pipeline.continueAtHead()
-    this.#parts.onEvent({ event: 'truncated', file: this.log.path, from, to: this.log.header })
-  }
-
   async #close(): Promise<void> {
     if (this.#pipeline.isOpen) this.rollbackAtomicOp()
     await this.#parts.background.stop()
@@ -238,10 +215,6 @@ export class StreamStore extends StreamReader {
 
   #checkState(): void {
     if (this.broken !== undefined) throw this.broken
-  }
-
-  #notFound(number: bigint): RefusedError {
-    return new RefusedError('ENTRY_NOT_FOUND', `no entry ${number}, the stream has ${this.log.header.totalEntries}`)
   }
 
   #checkOpen(): void {

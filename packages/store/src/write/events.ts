@@ -28,6 +28,8 @@ export type StoreEvent =
   /** The bookmark index has caught up with the log, or was rebuilt. */
   | { readonly event: 'indexed'; readonly file: string; readonly fromEntry: bigint; readonly entries: bigint }
   | { readonly event: 'truncated'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
+  /** The file begins later: entries before that were given up. */
+  | { readonly event: 'dropped'; readonly file: string; readonly from: CommitPoint; readonly to: CommitPoint }
   /** Nothing can be committed until the file is back at its path; readers are still served. */
   | { readonly event: 'file-lost'; readonly file: string; readonly error: DiskError }
   /** The file is back. */

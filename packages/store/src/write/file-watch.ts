@@ -6,9 +6,10 @@ import { messageOf } from '../disk/message-of.ts'
 import { samePoint } from '../log/commit-point.ts'
 import { DamageError } from '../log/damage-error.ts'
 import { type Ending, endingAt, hasEnding } from '../log/ending.ts'
+import { readHeader } from '../log/header-page.ts'
 import type { PageBuffers } from '../log/page-buffers.ts'
 import { commitLogPath } from '../log/paths.ts'
-import { readHeader, type WritableFile } from '../log/stream-file.ts'
+import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Lock } from './lock.ts'
 
@@ -123,7 +124,7 @@ export class FileWatch {
     const known = this.#known
     if (known !== undefined && log.isSteadySince(known.epoch) && !(await hasEnding(file, known.ending))) return false
     const epoch = await log.steadyEpoch()
-    const ending = await endingAt(file, path, point, buffers)
+    const ending = await endingAt(file, path, point, buffers, log.base)
     if (!(await hasEnding(file, ending))) return false
     this.#known = { ending, epoch }
     return true

@@ -1,4 +1,4 @@
-import { ENTRY_HEAD_BYTES, HEADER_PAGE_BYTES } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES } from '@datastreamer/format'
 import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { removeTruncated, truncatedBookmarks } from '../bookmarks/remove-truncated.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
@@ -35,7 +35,7 @@ export async function truncateLog(parts: TruncateParts, number: number): Promise
   const point: CommitPoint = { totalLength: await endBefore(log, number), totalEntries: BigInt(number) }
   const bookmarks = await truncatedBookmarks(log, number)
   // Memory is right even where a failed sync has lost what was written.
-  const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point))
+  const lastPage = buffers.endingAt(point.totalLength) ?? (await readEnd(writable.file, path, point, log.base))
   const checksum = await checksumAtTruncation(commitLog, writable, point)
   try {
     // A crash in between leaves the log as it was or truncated, and not at the last checkpoint.
@@ -67,7 +67,7 @@ async function undo({ checkpointer, state }: TruncateParts): Promise<void> {
 
 /** Where the entry before entry `number` ends: before the padding, if there is any between the two. */
 export async function endBefore(log: StreamLog, number: number): Promise<number> {
-  if (number === 0) return HEADER_PAGE_BYTES
+  if (number === log.firstEntry) return log.base.totalLength
   const { position } = await log.locate(number - 1)
   const entry = await log.entry(BigInt(number - 1))
   return position + ENTRY_HEAD_BYTES + (entry?.data.length ?? 0)

@@ -4,11 +4,11 @@ import type { BookmarkIndex } from '../bookmarks/bookmark-index.ts'
 import { findBookmark } from '../bookmarks/find-bookmark.ts'
 import type { CommitLog } from '../commit-log/commit-log.ts'
 import { type CommitRecord, storedChecksum } from '../commit-log/commit-record.ts'
-import { recordOfByte } from '../commit-log/find-record.ts'
+import { recordOfByte, startOf } from '../commit-log/find-record.ts'
 import { type Disk, readExactly, writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
-import { type CommitPoint, START } from '../log/commit-point.ts'
+import type { CommitPoint } from '../log/commit-point.ts'
 import { rangeDamage } from '../log/damaged-ranges.ts'
 import type { PageBuffer, PageBuffers } from '../log/page-buffers.ts'
 import type { WritableFile } from '../log/stream-file.ts'
@@ -149,6 +149,6 @@ async function recordHolding(
 ): Promise<{ readonly index: number; readonly from: CommitPoint; readonly record: CommitRecord } | undefined> {
   const index = await recordOfByte(commitLog, position)
   const record = await commitLog.record(index)
-  const from = index > 0 ? await commitLog.record(index - 1) : START
+  const from = index < 0 ? undefined : await startOf(commitLog, index)
   return record === undefined || from === undefined ? undefined : { index, from, record }
 }

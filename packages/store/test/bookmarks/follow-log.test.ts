@@ -87,6 +87,7 @@ test('refuses to answer for entries that the log has lost unnoticed', async () =
   const test = new LogInMemory([bookmark(key(0)), bookmark(key(1))])
   const deaf: StreamLog = Object.create(test.log, {
     header: { get: () => test.log.header },
+    firstEntry: { value: 0 },
     listen: { value: () => () => {} },
     runAsFound: { value: test.log.runAsFound.bind(test.log) },
     locate: { value: test.log.locate.bind(test.log) },

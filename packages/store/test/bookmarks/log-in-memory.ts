@@ -105,6 +105,7 @@ export function fileOf(bytes: () => Uint8Array, onRead: () => void = () => undef
     close: async () => {},
     write: refuse,
     sync: refuse,
+    free: async () => {},
     resize: refuse,
   }
 }

@@ -8,6 +8,7 @@ const WORD_BYTES = 8
 export type Change =
   | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: 'resize'; readonly size: number }
+  | { readonly kind: 'free'; readonly from: number; readonly to: number }
 
 /** A bit that has flipped, and its byte since then. */
 export interface Flip {
@@ -61,7 +62,7 @@ export class SimContent {
       for (let page = from; page <= to; page++) this.#lost.add(page)
     }
     // Sizes are in the file system's journal, which a failed write of data does not affect.
-    this.#unsynced = this.#unsynced.filter(({ kind }) => kind === 'resize')
+    this.#unsynced = this.#unsynced.filter(({ kind }) => kind !== 'write')
   }
 
   /** Memory is short: each lost page that a read is about to see may come from the platter from now on. */
@@ -108,7 +109,11 @@ export class SimContent {
 
   #maybeApply(change: Change): void {
     if (this.#random.chance(0.4)) return
-    if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(this.#durable, change)
+    if (change.kind === 'free') {
+      // In extents, each of which is freed or not.
+      const to = this.#random.int(change.from, change.to)
+      applyChange(this.#durable, this.#random.chance(0.5) ? { ...change, to } : { ...change, from: to })
+    } else if (change.kind === 'resize' || this.#random.chance(0.6)) applyChange(this.#durable, change)
     else if (this.#random.chance(0.5)) this.#applySectors(change.bytes, change.position)
     else
       this.#durable.write(
@@ -150,12 +155,14 @@ function wordOf(position: number): number {
 
 function applyChange(bytes: SparseBytes, change: Change): void {
   if (change.kind === 'write') bytes.write(change.bytes, change.position)
+  else if (change.kind === 'free') bytes.free(change.from, change.to)
   else bytes.resize(change.size)
 }
 
 /** The pages that a change affects. */
 function reach(change: Change): { readonly from: number; readonly to: number } {
   if (change.kind === 'resize') return { from: pageOf(change.size), to: Number.POSITIVE_INFINITY }
+  if (change.kind === 'free') return { from: pageOf(change.from), to: pageOf(change.to - 1) }
   return { from: pageOf(change.position), to: pageOf(change.position + change.bytes.length - 1) }
 }
 

@@ -229,6 +229,10 @@ export class SimDisk implements Disk {
         })
         content.sync()
       },
+      free: async (from, to) => {
+        this.#step({ onCrash: () => content.change({ kind: 'free', from, to: this.#random.int(from, to) }) })
+        content.change({ kind: 'free', from, to })
+      },
       resize: async (size) => {
         this.#step()
         content.change({ kind: 'resize', size })

@@ -32,6 +32,7 @@ export function slowDisk(disk: SimDisk, random: Random, probability: number): Di
       return half + (await slowly(() => file.write([bytes.subarray(half)], position + half)))
     },
     sync: () => slowly(() => file.sync()),
+    free: (from, to) => slowly(() => file.free(from, to)),
     resize: (size) => slowly(() => file.resize(size)),
     size: () => file.size(),
     isAt: (path) => file.isAt(path),

@@ -30,6 +30,16 @@ export class SparseBytes {
     this.#size = size
   }
 
+  /** The bytes from `from` to `to` are zero, and take no space. */
+  free(from: number, to: number): void {
+    for (const [index, chunk] of this.#chunks) {
+      const start = index * PAGE_BYTES
+      if (start >= from && start + PAGE_BYTES <= to) this.#chunks.delete(index)
+      else if (start < to && start + PAGE_BYTES > from)
+        chunk.fill(0, Math.max(0, from - start), Math.min(PAGE_BYTES, to - start))
+    }
+  }
+
   write(bytes: Uint8Array, position: number): void {
     this.#size = Math.max(this.#size, position + bytes.length)
     for (let done = 0; done < bytes.length; ) {

@@ -2,9 +2,9 @@ import type { Disk, DiskFile } from '../../src/disk/disk.ts'
 
 /** A call that changes or syncs something, before it is carried out. */
 export interface DiskCall {
-  readonly call: 'write' | 'sync' | 'resize' | 'rename' | 'remove' | 'sync folder'
+  readonly call: 'write' | 'sync' | 'free' | 'resize' | 'rename' | 'remove' | 'sync folder'
   readonly path: string
-  /** Position of a write. */
+  /** Position of a write, or of what is freed. */
   readonly position?: number | undefined
 }
 
@@ -19,6 +19,10 @@ export function watchedDisk(disk: Disk, before: (call: DiskCall) => Promise<void
     sync: async () => {
       await before({ call: 'sync', path })
       await file.sync()
+    },
+    free: async (from, to) => {
+      await before({ call: 'free', path, position: from })
+      await file.free(from, to)
     },
     resize: async (size) => {
       await before({ call: 'resize', path })

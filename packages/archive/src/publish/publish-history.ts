@@ -1,60 +1,27 @@
-import type { WritableObjects } from '@datastreamer/e2store/objects'
-import { NotFoundError, type OperationSource, type Signal, TruncatedError } from '@datastreamer/format'
-import type { SignerKey } from '@datastreamer/format/signing'
+import { NotFoundError, TruncatedError } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import type { ZstdEncoder } from '../codecs/zstd.ts'
-import type { CutOptions } from '../layout-2/cut-rule.ts'
 import type { EpochLeaf } from '../leaf/leaf.ts'
 import { DigestChain } from '../segment/digest-chain.ts'
 import type { IdentityFields } from '../segment/header.ts'
 import { portableSha256, type Sha256 } from '../sha256.ts'
 import { CheckpointKeys } from './checkpoint-keys.ts'
 import { HistoryTarget } from './history-target.ts'
-import type { Lag } from './lag.ts'
 import { LogPublisher } from './log-publisher.ts'
 import { encodingOf, type SegmentMaking } from './making.ts'
 import type { OnPublishEvent } from './publish-event.ts'
-import type { PublisherState } from './publisher-state.ts'
+import type { PublishHistoryOptions } from './publish-options.ts'
 import { Publishing } from './publishing.ts'
 import { Rewind, readOn } from './read-on.ts'
-import { isRetryable } from './retry.ts'
+import { GaveUp, isRetryable } from './retry.ts'
 import { SealedLog } from './sealed-log.ts'
 import { realSleep, type Sleep } from './sleep.ts'
 import { type StopSignal, stopWith } from './stop.ts'
 import { StreamDiffers } from './stream-differs.ts'
 import { StreamView } from './stream-view.ts'
 
-export interface PublishHistoryOptions extends CutOptions {
-  readonly source: OperationSource
-  readonly destination: WritableObjects
-  readonly state: PublisherState
-  /** One key, or the old and the new one while a key is replaced. */
-  readonly keys: readonly SignerKey[]
-  readonly zstd: ZstdEncoder
-  /** How entries are encoded (default: that of a stream of sequencers is found out). */
-  readonly encoding?: Generation | undefined
-  readonly lag: Lag
-  /** Whether to go on with what comes (default true); else it ends with what the stream has. */
-  readonly follow?: boolean | undefined
-  /**
-   * Without `follow`: whether to seal all that the stream has, whatever the lag (default false). The last segment then ends where the
-   * stream did at this moment: other publishers would end it elsewhere.
-   */
-  readonly rest?: boolean | undefined
-  readonly signal?: Signal | undefined
-  /** (default: by the platform's clock) */
-  readonly sleep?: Sleep | undefined
-  /** After how many milliseconds it is looked whether what was published is still there (default 5000). */
-  readonly confirmMs?: number | undefined
-  /** How often a request is made at most if it fails for a while (default: as long as it takes with `follow`, else 8 times). */
-  readonly attempts?: number | undefined
-  readonly onEvent?: OnPublishEvent | undefined
-  /** (default {@link portableSha256}) */
-  readonly sha256?: Sha256 | undefined
-}
-
-/** Before a source that failed is read again. */
-const SOURCE_PAUSE_MS = 1000
+/** Before a stream that failed, or changed again and again, is read again. */
+const SETBACK_PAUSE_MS = 1000
+const MAX_NOT_FOUND = 3
 
 /**
  * Publish a stream as a history: cut it into segments, keep each in the state, write it, sign for it. Ends with the stream,
@@ -85,8 +52,11 @@ class Run {
   readonly #publishing: Publishing
   readonly #sha256: Sha256
   readonly #sleep: Sleep
+  readonly #attempts: number
   readonly #onEvent: OnPublishEvent
   #encoding: Generation | undefined
+  /** How often reading was begun again since a segment was sealed. */
+  #setbacks = 0
 
   constructor(options: PublishHistoryOptions, log: SealedLog, keys: CheckpointKeys, signal: StopSignal) {
     const { source, destination, sleep = realSleep, follow = true, confirmMs = 5000 } = options
@@ -96,7 +66,11 @@ class Run {
     this.#log = log
     this.#sha256 = sha256
     this.#sleep = sleep
-    this.#onEvent = onEvent
+    this.#attempts = attempts
+    this.#onEvent = (event) => {
+      if (event.kind === 'sealed') this.#setbacks = 0
+      onEvent(event)
+    }
     this.#stream = new StreamView({ source, sha256, signal, making: () => this.#making() })
     const target = new HistoryTarget(destination, { sleep, onEvent, signal, attempts })
     const pause = (): Promise<void> => sleep(confirmMs, signal)
@@ -106,14 +80,18 @@ class Run {
   }
 
   async untilEnd(): Promise<void> {
+    let failed: unknown
     for (;;) {
       this.#signal.throwIfAborted()
       try {
+        if (failed !== undefined) await this.#recover(failed)
         if (await this.#pass()) return
+        failed = undefined
       } catch (error) {
-        const failure = await this.failure()
+        failed = (await this.failure()) ?? error
         this.#signal.throwIfAborted()
-        await this.#recover(failure ?? error)
+        if (failed instanceof GaveUp) throw failed.cause
+        if (!this.#isRecoverable(failed)) throw failed
       }
     }
   }
@@ -131,6 +109,7 @@ class Run {
     await this.#publishing.settle()
     await this.#publisher.publish()
     const identity = await this.#identity()
+    this.#onEvent({ kind: 'resumed', size: this.#log.size, reach: this.#log.reach })
     const { totalEntries } = await this.#stream.header(identity)
     if (totalEntries < (this.#log.end?.number ?? 0n)) throw new StreamDiffers()
     const { lag, source, follow = true, rest = false } = this.#options
@@ -171,15 +150,23 @@ class Run {
     await this.#publisher.publish()
   }
 
+  /** Whether reading on from the end of the log may help. */
+  #isRecoverable(error: unknown): boolean {
+    this.#setbacks++
+    // A stream that was truncated has no such start at first, but one that never has it never will.
+    if (error instanceof NotFoundError) return this.#setbacks <= MAX_NOT_FOUND
+    if (isRetryable(error)) return this.#setbacks < this.#attempts
+    return [Rewind, StreamDiffers, TruncatedError].some((each) => error instanceof each)
+  }
+
   async #recover(error: unknown): Promise<void> {
-    if (error instanceof Rewind || error instanceof NotFoundError) return
+    if (isRetryable(error)) {
+      this.#onEvent({ kind: 'failed', what: 'read the stream', error, retryInMs: SETBACK_PAUSE_MS })
+    }
+    if (isRetryable(error) || this.#setbacks > 1) await this.#sleep(SETBACK_PAUSE_MS, this.#signal)
     if (error instanceof StreamDiffers || error instanceof TruncatedError) {
       await this.#openEpoch(error instanceof StreamDiffers ? error.from : undefined)
-      return
     }
-    if (!isRetryable(error)) throw error
-    this.#onEvent({ kind: 'failed', what: 'read the stream', error, retryInMs: SOURCE_PAUSE_MS })
-    await this.#sleep(SOURCE_PAUSE_MS, this.#signal)
   }
 
   /**
