@@ -1,4 +1,4 @@
-import { hostPortText, StreamChangedError, TruncatedError } from '@datastreamer/client'
+import { HistoryDiffersError, hostPortText, StreamChangedError, TruncatedError } from '@datastreamer/client'
 import type { StreamError } from '@datastreamer/format'
 import { type Log, type TlsFlags, tlsHint } from '@datastreamer/service'
 import { DivergedError } from './errors.ts'
@@ -20,6 +20,11 @@ export function logFollowEvent(log: Log, event: FollowEvent): void {
       const ends = boundaries ? 'it sends operation boundaries' : 'operation boundaries are those of blocks and batches'
       const message = `following ${upstream.name}, which has ${header.totalEntries} entries; ${ends}${compression ? ', compressed' : ''}`
       log.info('upstream-connected', message, { upstream: upstream.name, boundaries, compression })
+      return
+    }
+    case 'history': {
+      const { totalEntries } = event.header
+      log.info('history-read', `catching up from the history, which has ${totalEntries} entries`, { totalEntries })
       return
     }
     case 'failed':
@@ -61,5 +66,5 @@ export function upstreamFailure(upstream: Upstream, error: StreamError): string 
 }
 
 function isRefusal(error: StreamError): boolean {
-  return error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError
+  return error instanceof TruncatedError || error instanceof StreamChangedError || error instanceof DivergedError || error instanceof HistoryDiffersError
 }

@@ -43,6 +43,18 @@ export const OPTIONS = {
     group: 'Upstream',
     help: 'name that server certificates have to be for (default: the host)',
   },
+  history: {
+    type: 'text',
+    placeholder: 'address',
+    group: 'Upstream',
+    help: 'history of the stream to catch up from before the server: a folder, https:// or s3://bucket/prefix',
+  },
+  publicKey: {
+    type: 'text',
+    placeholder: 'key',
+    group: 'Upstream',
+    help: 'key that must have signed the history, as text or in a file',
+  },
   onTruncate: {
     type: 'choice',
     choices: ['refuse', 'follow'],

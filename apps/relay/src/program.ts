@@ -15,6 +15,7 @@ import { Follower } from './follow/follower.ts'
 import { logFollowEvent, upstreamFailure } from './log-follower.ts'
 import { observeFollower } from './observe-follower.ts'
 import { type Config, EXAMPLES, OPTIONS } from './options.ts'
+import { openRelayHistory } from './upstream/open-history.ts'
 import { readUpstream } from './upstream/upstream.ts'
 import { UpstreamTls } from './upstream/upstream-tls.ts'
 
@@ -43,7 +44,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const upstreams = config.server.map((text) => readUpstream(text, upstreamTls))
   const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
   const compression = config.compression ? 'auto' : false
-  const limits = { connectTimeoutMs, responseTimeoutMs, compression, clock, net } as const
+  const history = await openRelayHistory(config, log)
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net } as const
   const rounds = { maxMs: config.retryMax }
   const file = await fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')

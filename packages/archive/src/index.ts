@@ -15,6 +15,13 @@ export {
 } from './errors.ts'
 export type { SegmentSink, WrittenSegment } from './export/segment-sequence.ts'
 export { type WriteArchiveOptions, writeArchive } from './export/write-archive.ts'
+export type { BlocksFrom } from './history/block-start.ts'
+export { type AskOptions, type BatchLimits, History } from './history/history.ts'
+export type { HistoryNotice } from './history/history-notice.ts'
+export type { HistoryOptions } from './history/history-options.ts'
+export type { HistoryRun } from './history/history-run.ts'
+export { type HistoryPlace, type OpenHistoryOptions, openHistory } from './history/open-history.ts'
+export type { HistoryBlocksOptions } from './history/read-blocks.ts'
 export type { Segment1 } from './layout-1/segment-1.ts'
 export type { SegmentIndex } from './layout-1/segment-index.ts'
 export { type BookmarkKey, bookmarkKey, homePage } from './layout-2/bookmark-key.ts'
@@ -25,13 +32,25 @@ export {
   type PageRow,
   recordsOfKey,
 } from './layout-2/bookmark-page.ts'
+export { type BuildSegmentsOptions, buildSegments } from './layout-2/build-segments.ts'
+export type { CutOptions } from './layout-2/cut-rule.ts'
 export { type DecodedRecord, decodeRecord, type RecordPlace } from './layout-2/decode-record.ts'
 export type { EncodedSegment } from './layout-2/encode-segment.ts'
 export { blockOfBookmark } from './layout-2/entry-facts.ts'
 export type { PiecePlace } from './layout-2/piece.ts'
 export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } from './layout-2/pieces.ts'
+export type { RecordHead } from './layout-2/record-head.ts'
+export type { Segment2 } from './layout-2/segment-2.ts'
 export { type BuiltSegment, SegmentBuilder, type SegmentBuilderOptions } from './layout-2/segment-builder.ts'
+export { SegmentCutter, type SegmentCutterOptions, type SegmentPart } from './layout-2/segment-cutter.ts'
 export type { RecordRow, SegmentBlocks, StreamIndex } from './layout-2/stream-index.ts'
+export { HistoryError, type HistoryErrorCode, type HistoryErrorOptions } from './leaf/history-error.ts'
+export type { EpochLeaf, SegmentLeaf } from './leaf/leaf.ts'
+export { type PublishHistoryOptions, publishHistory } from './publish/history-publisher.ts'
+export type { Lag } from './publish/lag.ts'
+export { PublishError, type PublishErrorCode } from './publish/publish-error.ts'
+export type { OnPublishEvent, PublishEvent } from './publish/publish-event.ts'
+export type { PublisherState } from './publish/publisher-state.ts'
 export {
   type RestoreOptions,
   type RestoreResult,
@@ -39,6 +58,7 @@ export {
   restoreArchive,
   verifyBeginning,
 } from './restore/restore-archive.ts'
+export { type RestoreHistoryOptions, restoreHistory } from './restore/restore-history.ts'
 export { type EntryRun, encodedEntries } from './segment/entry-run.ts'
 export type { IdentityFields, SegmentHeader, SegmentLayout } from './segment/header.ts'
 export { orderSegments, type SegmentFacts } from './segment/order-segments.ts'

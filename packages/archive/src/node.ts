@@ -1,4 +1,6 @@
 export { nodeCodecs } from './node/node-codecs.ts'
 export { nodeSha256 } from './node/node-sha256.ts'
 export { nodeZstdEncoder } from './node/node-zstd.ts'
+export { type OpenNodeHistoryOptions, openHistory } from './node/open-history.ts'
+export { openPublisherState, type PublisherFolder } from './node/publisher-folder.ts'
 export { findSegments, openArchive, segmentFile, segmentFolder } from './node/segment-files.ts'

@@ -5,7 +5,8 @@ import type { QueryOptions, ReadOptions } from './iteration-options.ts'
 import { type ClientOptions, type Settings, settingsOf } from './options.ts'
 import { askOnce, ControlConnection } from './query/control.ts'
 import { requestEntry, requestHeader } from './query/queries.ts'
-import type { FollowContext } from './resume/follow.ts'
+import type { FollowContext } from './resume/follow-options.ts'
+import { History } from './resume/history.ts'
 import { IdentityCheck } from './resume/identity.ts'
 import { locateBookmark } from './resume/locate-bookmark.ts'
 import { MissingExtensions } from './stream/extensions.ts'
@@ -17,6 +18,7 @@ export class ClientCore {
   readonly #identity: IdentityCheck
   readonly #missing: MissingExtensions
   readonly #control: ControlConnection
+  readonly #history: History | undefined
   readonly #lifetime: AbortController = new AbortController()
   readonly #detach: () => void
 
@@ -26,7 +28,8 @@ export class ClientCore {
     this.#identity = new IdentityCheck(this.settings)
     this.#missing = new MissingExtensions(this.settings.clock)
     this.#control = new ControlConnection(this.settings)
-    const { signal } = options
+    const { history, signal } = options
+    this.#history = history && new History(history, this.settings.clock)
     const abort = (): void => {
       this.#lifetime.abort(signal?.reason)
       this.#control.fail(signal?.reason)
@@ -72,6 +75,7 @@ export class ClientCore {
       settings: this.settings,
       identity: this.#identity,
       missing: this.#missing,
+      history: this.#history,
       lookUp: (number) => this.query((channel) => requestEntry(channel, number), { signal: stop }),
       look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),
     }

@@ -129,13 +129,16 @@ export class StreamClient implements OperationSource, AsyncDisposable {
   }
 
   /**
-   * Every entry, or every one of the types asked for, in order, once; goes on by itself over lost connections.
+   * Every entry, or every one of the types asked for, in order, once; goes on by itself over lost connections. Those that a
+   * history has come from there.
    *
    * @throws {TruncatedError} if the stream no longer holds what was delivered
    * @throws {NotFoundError} if there is no such start or end; an entry beyond the head is waited for, unless `follow` is false
    * @throws {StreamChangedError} if the server now has another stream
    * @throws {ProtocolError} if the server breaks the protocol again and again
    * @throws {ConnectionError} after `backoff.maxAttempts`
+   * @throws {HistoryDiffersError} if history and server disagree
+   * @throws what the history fails with for good
    */
   entries(options: IterationOptions = {}): AsyncGenerator<Entry, void, void> {
     return this.#core.iterate(options, async function* (context, stop) {

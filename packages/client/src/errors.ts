@@ -1,4 +1,5 @@
 import { type ResultCodeName, resultCodeName, StreamError } from '@datastreamer/format'
+import type { Checkpoint } from './checkpoint.ts'
 
 /** Why the transport failed. */
 export type ConnectionErrorCode =
@@ -75,5 +76,51 @@ export class StreamChangedError extends StreamError<'STREAM_CHANGED'> {
     this.field = field
     this.expected = expected
     this.found = found
+  }
+}
+
+/** How a history differs from the server's stream. */
+export type HistoryDiffersErrorCode =
+  /** It is of another stream: its header shows another stream type, system id or version. */
+  | 'OTHER_STREAM'
+  /** The server's stream ends before the history does. */
+  | 'SERVER_SHORTER'
+  /** The server has another entry than the history under the same number. */
+  | 'ENTRY_DIFFERS'
+
+/** What is known of a difference. */
+export interface HistoryDifference {
+  /** The history's name. */
+  readonly history: string
+  /** The server's, `host:port`. */
+  readonly server: string
+  /** Number of the entry that was compared, or that is the first one missing. */
+  readonly entryNumber?: bigint | undefined
+  /** The checkpoint of that entry in the history, as far as it is known. */
+  readonly historyCheckpoint?: Checkpoint | undefined
+  /** The same of the server's entry. */
+  readonly serverCheckpoint?: Checkpoint | undefined
+}
+
+/**
+ * History and server disagree, and nothing says which of them is right: find out, and go on without the one that is not. After
+ * a rewrite on the server, what was archived before is another history.
+ */
+export class HistoryDiffersError extends StreamError<HistoryDiffersErrorCode> implements HistoryDifference {
+  override readonly name: string = 'HistoryDiffersError'
+  readonly history: string
+  readonly server: string
+  readonly entryNumber: bigint | undefined
+  readonly historyCheckpoint: Checkpoint | undefined
+  readonly serverCheckpoint: Checkpoint | undefined
+
+  constructor(code: HistoryDiffersErrorCode, what: string, difference: HistoryDifference, options?: ErrorOptions) {
+    const { history, server, entryNumber, historyCheckpoint, serverCheckpoint } = difference
+    super(code, `history ${history} and server ${server} differ: ${what}`, options)
+    this.history = history
+    this.server = server
+    this.entryNumber = entryNumber
+    this.historyCheckpoint = historyCheckpoint
+    this.serverCheckpoint = serverCheckpoint
   }
 }

@@ -6,6 +6,9 @@ export { connect } from './connect.ts'
 export {
   ConnectionError,
   type ConnectionErrorCode,
+  type HistoryDifference,
+  HistoryDiffersError,
+  type HistoryDiffersErrorCode,
   type IdentityField,
   ProtocolError,
   type ProtocolErrorCode,
@@ -23,7 +26,7 @@ export type {
 } from './iteration-options.ts'
 export type { BackoffOptions, ClientOptions, ConnectOptions } from './options.ts'
 export type { From, SequencerPosition, To } from './position.ts'
-export type { HeaderWatch } from './resume/head-watch.ts'
+export type { HeaderWatch } from './resume/header-watch.ts'
 export type { Rewound, StreamEvent } from './resume/stream-event.ts'
 export type { StreamBlock } from './sequencer/block-checkpoint.ts'
 export type { BlockEvent } from './sequencer/blocks.ts'

@@ -2,7 +2,7 @@ import type { EntriesFrom, U64 } from '@datastreamer/format'
 import type { BlockLimits, Generation } from '@datastreamer/sequencer-entries'
 import type { Checkpoint } from './checkpoint.ts'
 import type { From, SequencerPosition, To } from './position.ts'
-import type { HeaderWatch } from './resume/head-watch.ts'
+import type { HeaderWatch } from './resume/header-watch.ts'
 
 /** What every question takes. */
 export interface QueryOptions {

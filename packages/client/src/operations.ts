@@ -7,18 +7,23 @@ import type { Rewound, StreamEvent } from './resume/stream-event.ts'
  */
 export async function* operationEvents(
   events: AsyncIterable<StreamEvent | Rewound>,
-  { to, follow }: Pick<EntriesOptions, 'to' | 'follow'>,
+  { to, follow, types }: Pick<EntriesOptions, 'to' | 'follow' | 'types'>,
 ): AsyncGenerator<OperationEvent, void, void> {
-  /** Entries of the stream when reading began. */
+  /** The head at which reading ends, which stood between two operations; `undefined` while it is not known. */
   let head: bigint | undefined
+  let isAllOfServer = true
   let isSilent = false
   let isUnknown = false
   let last: bigint | undefined
   for await (const event of events) {
     switch (event.kind) {
       case 'connected':
-        head ??= event.header.totalEntries
+        if (isAllOfServer) head ??= event.header.totalEntries
         isSilent = !event.boundaries
+        break
+      case 'history':
+        isAllOfServer = false
+        isSilent = false
         break
       case 'operationBoundary':
         isUnknown = event.gap
@@ -32,13 +37,11 @@ export async function* operationEvents(
           yield { kind: 'operationBoundary', nextEntry, gap: true }
         }
         yield event
+        if (types === undefined) head = (event.entries.at(-1)?.number ?? 0n) + 1n
         break
       }
     }
   }
-  // The head at which reading ends stood between two operations.
-  const isEndAtHead = follow === false && to === undefined
-  if (isEndAtHead && head !== undefined && (head !== last || isUnknown)) {
-    yield { kind: 'operationBoundary', nextEntry: head, gap: false }
-  }
+  if (follow !== false || to !== undefined || head === undefined) return
+  if (head !== last || isUnknown) yield { kind: 'operationBoundary', nextEntry: head, gap: false }
 }

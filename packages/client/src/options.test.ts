@@ -20,6 +20,7 @@ test('fills in the defaults that the README names', () => {
     compression: 'auto',
     maxEntryBytes: 1_048_576,
     readAheadBytes: 1_048_576,
+    historyMaxFailures: 8,
     clock: systemClock,
     net: nodeNet,
   })
@@ -36,6 +37,7 @@ test.each([
   { maxEntryBytes: 16 },
   { maxEntryBytes: 1_048_577 },
   { readAheadBytes: 0 },
+  { historyMaxFailures: 0 },
   { backoff: { factor: 0.5 } },
   { backoff: { jitter: 2 } },
   { backoff: { maxAttempts: 0 } },

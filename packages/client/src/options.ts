@@ -1,4 +1,4 @@
-import { MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE, type U64, u64Of } from '@datastreamer/format'
+import { type HistorySource, MAX_ENTRY_BYTES, SEQUENCER_STREAM_TYPE, type U64, u64Of } from '@datastreamer/format'
 import { type ClientTlsOptions, type Clock, type Net, nodeNet, systemClock } from '@datastreamer/runtime'
 import { hostPortText, parseServerAddress } from './address.ts'
 
@@ -52,6 +52,16 @@ export interface ConnectOptions {
   readonly maxEntryBytes?: number | undefined
   /** Bytes read ahead of the consumer before the socket is paused (default 1 MiB). */
   readonly readAheadBytes?: number | undefined
+  /**
+   * A verified archive of the stream's beginning: iterations that begin at an entry that it has read from it first, and from
+   * the server after that (default: from the server only).
+   */
+  readonly history?: HistorySource | undefined
+  /**
+   * Failures of the history in a row, without an entry in between, after which an iteration reads from the server what the
+   * history could not give (default 8).
+   */
+  readonly historyMaxFailures?: number | undefined
   /** Ends the client and all it does; its reason is thrown everywhere. */
   readonly signal?: AbortSignal | undefined
   /** Time and timers (default: this machine's). */
@@ -86,6 +96,7 @@ export interface Settings {
   readonly compression: 'auto' | boolean
   readonly maxEntryBytes: number
   readonly readAheadBytes: number
+  readonly historyMaxFailures: number
   readonly clock: Clock
   readonly net: Net
 }
@@ -132,6 +143,7 @@ export function settingsOf(options: ClientOptions): Settings {
     compression: options.compression ?? 'auto',
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
+    historyMaxFailures: within('historyMaxFailures', options.historyMaxFailures ?? 8, 1),
     clock: options.clock ?? systemClock,
     net: options.net ?? nodeNet,
   }

@@ -11,8 +11,8 @@ test('the examples do what they say', async () => {
   await using fake = await FakeServer.listen({ entries: 3 })
   await using world = await SourceWorld.start({ server: { token: 'secret' } })
   const printed = await runReadme(resolve(folder, 'README.md'), {
-    // The indexer has a test of its own.
-    only: (code) => !code.includes('sqlite'),
+    // The indexer and histories have tests of their own.
+    only: (code) => !code.includes('sqlite') && !code.includes('history'),
     edit: (code) => code.replace('6900', String(fake.peer.port)).replace('6901', String(world.proxy.port)),
   })
   expect(printed).toEqual(['system 779, 3 entries\n0 1 2\n', 'entries 0 to 1 are durable\n'])

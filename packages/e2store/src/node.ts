@@ -1,6 +1,7 @@
 export { type AppendedFile, type AppendOptions, appendFile } from './node/append-file.ts'
 export { createFile, type FileSink, type NewFile, type NewFileOptions } from './node/file-sink.ts'
 export { type FileSource, openFile } from './node/file-source.ts'
+export { lockFolder } from './node/folder-lock.ts'
 export { folderLocation } from './node/folder-location.ts'
 export { folderObjects } from './node/folder-objects.ts'
 export { nativeSnappy } from './node/native-snappy.ts'

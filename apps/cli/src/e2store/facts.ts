@@ -1,4 +1,5 @@
-import { openSegment, type Segment } from '@datastreamer/archive'
+import { openSegment } from '@datastreamer/archive'
+import { nodeCodecs } from '@datastreamer/archive/node'
 import { type ByteSource, openE2hs, openE2ss, openEra, openEra1, openEre } from '@datastreamer/e2store'
 import type { EraFile } from '@datastreamer/e2store/era'
 import { archiveIdentity, type BlockArchive } from '@datastreamer/e2store/execution'
@@ -6,8 +7,9 @@ import { readE2i } from '@datastreamer/e2store/index'
 import { WrongFileError } from '../errors.ts'
 import { count, hex, plural } from '../output/text.ts'
 import type { E2File } from './file.ts'
-import { checkArchiveName, checkEraName, checkSegmentName, checkSnapshotName, type NameCheck } from './names.ts'
+import { checkArchiveName, checkEraName, checkSnapshotName, type NameCheck } from './names.ts'
 import { networkOf } from './networks.ts'
+import { segmentFacts } from './segment-facts.ts'
 import { sidecarFacts } from './sidecar-facts.ts'
 
 /** What is known of a file, for people and as JSON. */
@@ -39,7 +41,7 @@ export async function factsOf(file: E2File, { data }: FactsOptions = {}): Promis
     case 'idx':
       return sidecarFacts(name, source)
     case 'e2ds':
-      return segmentFacts(name, await openSegment(source))
+      return segmentFacts(name, await openSegment(source, nodeCodecs))
     case 'e2s':
       return { name: { result: 'unconventional' }, rows: [], json: {} }
   }
@@ -132,41 +134,6 @@ async function indexFacts(source: ByteSource, data: ByteSource | undefined): Pro
       ['slots', `${startSlot} to ${last} (${count(targets.length)}), ${count(empty)} of them empty`],
     ],
     json: { layout: generation, firstSlot: startSlot, lastSlot: last, slots: targets.length, emptySlots: empty },
-  }
-}
-
-async function segmentFacts(name: string, segment: Segment): Promise<Facts> {
-  const { end: point, firstBlock, blocks } = segment
-  const { identity, encoding, start } = segment.header
-  const { position } = segment.index
-  const entries = point.number - start.number
-  return {
-    name: checkSegmentName(name, segment),
-    rows: [
-      ['stream', `type ${identity.streamType}, system id ${identity.systemId}, version ${identity.version}`],
-      ['encoding', encoding ?? 'not looked at'],
-      ['entries', entries === 0n ? 'none' : `${start.number} to ${point.number - 1n} (${count(entries)})`],
-      [
-        'blocks',
-        firstBlock === undefined ? 'none' : `${firstBlock} to ${firstBlock + BigInt(blocks) - 1n} (${count(blocks)})`,
-      ],
-      ['index', `${plural(blocks, 'row')} at ${count(position)}`],
-      ['digest before', hex(start.digest)],
-      ['digest after', hex(point.digest)],
-    ],
-    json: {
-      ...identity,
-      encoding: encoding ?? null,
-      firstEntry: start.number,
-      nextEntry: point.number,
-      firstPosition: start.position,
-      nextPosition: point.position,
-      firstBlock: firstBlock ?? null,
-      blocks,
-      indexPosition: position,
-      digestBefore: start.digest,
-      digestAfter: point.digest,
-    },
   }
 }
 

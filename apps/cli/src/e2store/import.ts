@@ -17,7 +17,8 @@ export function importCommand(run: RunCommand): Command {
     .summary('write an archive back into a stream file')
     .description(
       'Write the archive of a data stream into a stream file, made if absent: its used bytes and bookmarks become those ' +
-        'of the stream that was archived. All of a segment is checked before any of it is committed. An interrupted ' +
+        'of the stream that was archived, and of segments of layout 2 its operations. All of a segment is checked before ' +
+        'any of it is committed. An interrupted ' +
         'import is continued; a file that holds another stream is refused.',
     )
     .addOption(new Option('--file <file>', 'the stream file; no server may be writing it').makeOptionMandatory())
@@ -39,7 +40,8 @@ async function importFiles(paths: readonly string[], file: string, context: Comm
   // Nothing is made if there is nothing to put into it.
   if (!(await nodeDisk.exists(file))) await verifyBeginning(archive, file, { signal })
   const { generation, version, systemId, streamType } = archive.getHeader()
-  const store = await openStore({ file, generation, version, systemId, streamType })
+  // Each operation is a commit of its own; one that is lost is made again when the import is.
+  const store = await openStore({ file, generation, version, systemId, streamType, fsync: 'interval' })
   try {
     using progress = new Progress('import')
     const { before, after } = await restoreArchive(archive, store, {

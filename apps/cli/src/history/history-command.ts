@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import type { RunCommand } from '../run-command.ts'
+import { getCommand } from './get.ts'
+import { infoCommand } from './info.ts'
 import { keygenCommand } from './keygen.ts'
+import { publishCommand } from './publish.ts'
 
 const EXAMPLES = `
 A history is a folder, an http(s):// address or s3://bucket/prefix.
@@ -18,6 +21,6 @@ export function historyCommand(run: RunCommand): Command {
     .description('A history is a data stream in signed, immutable segments: in a folder, on a web server, in a bucket.')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
-  for (const command of [keygenCommand]) group.addCommand(command(run))
+  for (const command of [keygenCommand, publishCommand, infoCommand, getCommand]) group.addCommand(command(run))
   return group
 }

@@ -5,20 +5,21 @@ import { openFile } from '@datastreamer/e2store/node'
 import type { EntrySource } from '@datastreamer/format'
 import { nodeDisk } from '@datastreamer/store'
 import type { CommandContext } from '../run-command.ts'
+import { isHistory } from './history-place.ts'
 import { openSource } from './open-source.ts'
 import type { SourceOptions } from './source-options.ts'
 
 /** An {@link EntrySource} that is open. */
 export type OpenEntrySource = EntrySource & AsyncDisposable
 
-/** Open where entries are to come from: a server, a stream file, or an archive: a segment, or a folder of segments. */
+/** Open where entries are to come from: a server, a stream file, a history, or an archive: a segment, or a folder of segments. */
 export async function openEntrySource(
   src: string,
   options: SourceOptions,
   context: CommandContext,
 ): Promise<OpenEntrySource> {
   const { signal } = context
-  if ((await nodeDisk.exists(src)) && (await isArchive(src))) {
+  if (!isHistory(src) && (await nodeDisk.exists(src)) && (await isArchive(src))) {
     return endedBy(signal, await openArchive(src), () => Promise.resolve())
   }
   const source = await openSource(src, options, context)

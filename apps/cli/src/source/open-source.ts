@@ -4,6 +4,9 @@ import { detectGeneration, type Generation } from '@datastreamer/sequencer-entri
 import { nodeDisk } from '@datastreamer/store'
 import { MissingError, UsageError } from '../errors.ts'
 import type { CommandContext } from '../run-command.ts'
+import { isHistory } from './history-place.ts'
+import { HistoryStream } from './history-source.ts'
+import { openHistoryOf } from './open-history.ts'
 import { refuseE2store } from './other-family.ts'
 import { ServerSource } from './server-source.ts'
 import { type SourceOptions, tlsOf } from './source-options.ts'
@@ -11,7 +14,7 @@ import { StreamFileSource } from './stream-file-source.ts'
 import type { StreamSource } from './stream-source.ts'
 
 /**
- * Open SRC: a server if it reads as host:port and no file has that name.
+ * Open SRC: a history if it is an address or a folder with one, a server if it reads as host:port and no file has that name.
  *
  * @param follow whether what is committed later is to be seen too
  */
@@ -23,19 +26,26 @@ export async function openSource(
 ): Promise<StreamSource> {
   const { streamType } = options
   const address = parseHostPort(src)
+  if (isHistory(src)) return new HistoryStream(await openHistoryOf(src, options, { signal, note }))
   if (await nodeDisk.exists(src)) {
     refuseE2store(src)
     return StreamFileSource.open({ file: src, streamType, follow, note })
   }
   if (address === undefined) {
-    throw new MissingError('NOT_FOUND', `${src}: there is no such file (a server is named as host:port)`)
+    throw new MissingError(
+      'NOT_FOUND',
+      `${src}: there is no such file (a server is named as host:port, a history as https:// or s3://)`,
+    )
   }
   const { host, port } = address
   if (port < 1 || port > 65_535) {
     throw new UsageError('USAGE', `${src}: there is no such file, and as a port ${port} is none from 1 to 65535`)
   }
+  const history =
+    options.history === undefined ? undefined : await openHistoryOf(options.history, options, { signal, note })
   try {
     return await ServerSource.connect({
+      history,
       host,
       port,
       streamType,

@@ -1,3 +1,4 @@
+import type { History } from '@datastreamer/archive'
 import { type ClientOptions, connect, type StreamClient } from '@datastreamer/client'
 import type { EntriesOptions, Entry, Header } from '@datastreamer/format'
 import { tlsHint } from '@datastreamer/service/tls'
@@ -7,7 +8,9 @@ import type { StreamSource } from './stream-source.ts'
 /** Attempts in a row to come back to a server whose stream is read to its end only. */
 const MAX_ATTEMPTS = 5
 
-export interface ServerSourceOptions extends Omit<ClientOptions, 'backoff'> {
+export interface ServerSourceOptions extends Omit<ClientOptions, 'backoff' | 'history'> {
+  /** Read before the server; closed with the source. */
+  readonly history: History | undefined
   readonly follow: boolean
   readonly note: (line: string) => void
 }
@@ -17,17 +20,20 @@ export class ServerSource implements StreamSource {
   readonly name: string
   readonly file = undefined
   readonly #client: StreamClient
+  readonly #history: History | undefined
   readonly #note: (line: string) => void
 
-  private constructor(client: StreamClient, note: (line: string) => void) {
+  private constructor(client: StreamClient, { history, note }: ServerSourceOptions) {
     this.name = client.name
     this.#client = client
+    this.#history = history
     this.#note = note
   }
 
-  static async connect({ follow, note, ...options }: ServerSourceOptions): Promise<ServerSource> {
-    const client = await connect({ ...options, ...(follow ? {} : { backoff: { maxAttempts: MAX_ATTEMPTS } }) })
-    return new ServerSource(client, note)
+  static async connect(options: ServerSourceOptions): Promise<ServerSource> {
+    const { follow, note: _, ...rest } = options
+    const client = await connect({ ...rest, ...(follow ? {} : { backoff: { maxAttempts: MAX_ATTEMPTS } }) })
+    return new ServerSource(client, options)
   }
 
   getHeader(): Promise<Header> {
@@ -53,6 +59,8 @@ export class ServerSource implements StreamSource {
       else if (event.kind === 'connected') {
         if (state === 'lost') this.#say('connected again')
         state = 'connected'
+      } else if (event.kind === 'disconnected' && event.source === 'history') {
+        this.#say(`the history failed: ${event.error.message}; trying again in ${Math.round(event.retryInMs)} ms`)
       } else if (event.kind === 'disconnected') {
         const lost = state === 'connected' ? 'lost the connection: ' : ''
         this.#say(`${lost}${this.#reasonOf(event.error)}; trying again in ${Math.round(event.retryInMs)} ms`)
@@ -73,5 +81,6 @@ export class ServerSource implements StreamSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close()
+    await this.#history?.[Symbol.asyncDispose]()
   }
 }

@@ -13,6 +13,8 @@ export type FollowEvent =
       readonly boundaries: boolean
       readonly compression: boolean
     }
+  /** What is missing of the stream comes from the history first; `header` stands where that ends. */
+  | { readonly event: 'history'; readonly upstream: Upstream; readonly header: Header }
   /** An upstream's header was seen. */
   | { readonly event: 'header'; readonly header: Header }
   | { readonly event: 'received'; readonly entries: number }

@@ -66,6 +66,10 @@ async function receive(
   const verifyHead = extensions ? undefined : true
   for await (const event of client.events({ from, boundaries: extensions, verifyHead, headers, signal })) {
     switch (event.kind) {
+      case 'history':
+        boundaries.connect({ known: true, totalEntries: event.header.totalEntries })
+        report({ event: 'history', upstream, header: event.header })
+        break
       case 'connected':
         boundaries.connect({ known: event.boundaries, totalEntries: event.header.totalEntries })
         report({

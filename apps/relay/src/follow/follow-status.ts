@@ -1,4 +1,4 @@
-import { StreamChangedError, TruncatedError } from '@datastreamer/client'
+import { HistoryDiffersError, StreamChangedError, TruncatedError } from '@datastreamer/client'
 import { type Clock, systemClock } from '@datastreamer/runtime'
 import type { StreamReader } from '@datastreamer/store'
 import { DivergedError } from '../errors.ts'
@@ -142,6 +142,7 @@ export class FollowStatus {
       case 'resumed':
         this.#stopped = undefined
         return
+      case 'history':
       case 'truncated':
     }
   }
@@ -185,7 +186,8 @@ export class FollowStatus {
 
 function refusalOf(error: Error): Refusal | undefined {
   if (error instanceof TruncatedError) return 'truncated'
-  return error instanceof StreamChangedError || error instanceof DivergedError ? 'differs' : undefined
+  const differs = [StreamChangedError, DivergedError, HistoryDiffersError].some((kind) => error instanceof kind)
+  return differs ? 'differs' : undefined
 }
 
 function codeOf(error: Error): string {

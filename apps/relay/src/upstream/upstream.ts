@@ -1,4 +1,5 @@
 import { type ClientOptions, hostPortText, parseServerAddress } from '@datastreamer/client'
+import type { HistorySource } from '@datastreamer/format'
 import type { ClientTlsOptions, Clock, Net } from '@datastreamer/runtime'
 import { ConfigError } from '@datastreamer/service'
 import type { StreamReader } from '@datastreamer/store'
@@ -21,6 +22,8 @@ export interface UpstreamLimits {
   readonly responseTimeoutMs?: number | undefined
   /** Whether to ask them for compressed entries (default `auto`: unless they are on this machine). */
   readonly compression?: 'auto' | boolean | undefined
+  /** What to catch up from before the upstream. */
+  readonly history?: HistorySource | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
   /** Where they are dialled (default: this machine's network). */
@@ -67,10 +70,10 @@ export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'a
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */
 export function clientOptions(
   { host, port, tls }: Upstream,
-  { connectTimeoutMs, responseTimeoutMs, compression, clock, net }: UpstreamLimits,
+  { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net }: UpstreamLimits,
   { streamType, systemId, version }: ExpectedStream,
 ): ClientOptions {
   const backoff = { maxAttempts: 1 }
-  const limits = { connectTimeoutMs, responseTimeoutMs, compression, clock, net, backoff }
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net, backoff }
   return { host, port, tls, streamType, systemId, version, ...limits }
 }

@@ -1,6 +1,5 @@
 import type { ByteSource } from '@datastreamer/e2store'
 import {
-  BOOKMARK_TYPE,
   decodeEntries,
   type EntriesOptions,
   type EntriesTo,
@@ -16,7 +15,8 @@ import { throwIfAborted } from '../abort.ts'
 import { type Codecs, portableCodecs } from '../codecs/codecs.ts'
 import { ChainError } from '../errors.ts'
 import { orderSegments, type SegmentFacts } from '../segment/order-segments.ts'
-import { sameBytes, samePoint } from '../segment/point.ts'
+import { samePoint } from '../segment/point.ts'
+import { findBookmark } from './find-bookmark.ts'
 import { openSegment, type Segment } from './open-segment.ts'
 import { readBlock } from './read-block.ts'
 import { verifiedRuns } from './verify-segment.ts'
@@ -183,17 +183,7 @@ export class Archive implements EntrySource {
     signal: EntriesOptions['signal'],
   ): Promise<bigint> {
     for (const closed of this.#segments.toReversed()) {
-      const found = await this.withSegment(closed, async (segment) => {
-        let last: bigint | undefined
-        for await (const run of segment.runs('read')) {
-          throwIfAborted(signal)
-          const entry = decodeEntries(run.bytes).findLast(
-            ({ type, data }) => type === BOOKMARK_TYPE && sameBytes(data, bookmark),
-          )
-          last = entry?.number ?? last
-        }
-        return last
-      })
+      const found = await this.withSegment(closed, (segment) => findBookmark(segment, bookmark, signal))
       if (found !== undefined) return found
     }
     throw new NotFoundError(code, 'the archive has no such bookmark')

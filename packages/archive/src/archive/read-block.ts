@@ -1,6 +1,7 @@
 import { decodeEntries } from '@datastreamer/format'
 import { BlockAssembler, type FullL2Block } from '@datastreamer/sequencer-entries'
 import { readBlock1 } from '../layout-1/block.ts'
+import { readBlock2 } from '../layout-2/block.ts'
 import type { Segment } from './open-segment.ts'
 
 /** All L2 blocks of a segment, in batches. @throws {SegmentError} @throws {StreamError} */
@@ -24,5 +25,5 @@ export async function* readBlocks(segment: Segment): AsyncGenerator<readonly Ful
  * @see docs/spec/archive.md §2.4, §7.3
  */
 export function readBlock(segment: Segment, number: bigint): Promise<FullL2Block | undefined> {
-  return readBlock1(segment, number)
+  return segment.layout === 1 ? readBlock1(segment, number) : readBlock2(segment, number)
 }

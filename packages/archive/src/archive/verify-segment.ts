@@ -1,4 +1,5 @@
 import { verifiedRuns1 } from '../layout-1/verify.ts'
+import { verifiedRuns2 } from '../layout-2/verify.ts'
 import type { EntryRun } from '../segment/entry-run.ts'
 import type { VerifySegmentOptions } from '../segment/verify-options.ts'
 import type { Segment } from './open-segment.ts'
@@ -15,7 +16,7 @@ export function verifiedRuns(
   segment: Segment,
   options: VerifySegmentOptions = {},
 ): AsyncGenerator<EntryRun, void, void> {
-  return verifiedRuns1(segment, options)
+  return segment.layout === 1 ? verifiedRuns1(segment, options) : verifiedRuns2(segment, options)
 }
 
 /** What a verified segment holds. */

@@ -32,6 +32,39 @@ export function readFact(entry: Entry, generation: Generation): EntryFact | unde
   }
 }
 
+/** Where an entry says that it belongs. */
+export interface EntryPlace {
+  readonly batch: bigint | undefined
+  /** Timestamp of a block or GER update, in seconds. */
+  readonly time: bigint | undefined
+}
+
+const NOWHERE: EntryPlace = { batch: undefined, time: undefined }
+
+/** Where an entry says that it belongs; nowhere also where it cannot be read. */
+export function placeOf(entry: Entry, generation: Generation): EntryPlace {
+  const kind = entryKind(entry.type, generation)
+  if (kind === 'transaction' || kind === 'l2BlockEnd' || kind === 'unknown') return NOWHERE
+  try {
+    const decoded = decodeSequencerEntry(entry, generation)
+    switch (decoded.kind) {
+      case 'bookmark':
+        return { batch: decoded.type === BookmarkType.BATCH ? decoded.value : undefined, time: undefined }
+      case 'batchStart':
+      case 'batchEnd':
+        return { batch: decoded.number, time: undefined }
+      case 'updateGer':
+      case 'l2Block':
+        return { batch: decoded.batchNumber, time: decoded.timestamp }
+      default:
+        return NOWHERE
+    }
+  } catch (error) {
+    if (error instanceof SequencerEntryError) return NOWHERE
+    throw error
+  }
+}
+
 /**
  * Number of the L2 block whose bookmark bytes are, written as that bookmark is always written; `undefined` if they are
  * another bookmark.

@@ -9,20 +9,38 @@ export type HistoryErrorCode =
   | 'WRONG_CONTENT'
   /** The checkpoint is of another log than the key that is trusted. */
   | 'OTHER_ORIGIN'
+  /** No trusted key has signed the checkpoint. */
+  | 'UNTRUSTED'
   /** The checkpoint is neither the one seen before nor a continuation of it. */
   | 'FORKED'
-  /** Something that the checkpoint refers to is not there. */
+  /** Something that the checkpoint refers to is not there, or not yet. */
   | 'MISSING'
+  /** What holds the history cannot be read: `cause` says why. */
+  | 'UNREACHABLE'
   /** There is no history. */
   | 'NO_HISTORY'
 
-/** A history is damaged, or not the one that is trusted: read another copy of it. */
+export interface HistoryErrorOptions extends ErrorOptions {
+  /** The key of the object that is wrong. */
+  readonly key?: string
+  /** Whether the same may work later (default: for `MISSING`). */
+  readonly retryable?: boolean
+  /** The checkpoints that contradict each other. */
+  readonly notes?: readonly string[]
+}
+
+/** A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late. */
 export class HistoryError extends StreamError<HistoryErrorCode> {
   override readonly name: string = 'HistoryError'
+  override readonly retryable: boolean
   /** The key of the object that is wrong, if it is one. */
   readonly key: string | undefined
-  constructor(code: HistoryErrorCode, message: string, options: ErrorOptions & { readonly key?: string } = {}) {
+  /** With `FORKED` the two signed notes that contradict each other, the one that was seen first in front. */
+  readonly notes: readonly string[]
+  constructor(code: HistoryErrorCode, message: string, options: HistoryErrorOptions = {}) {
     super(code, message, options)
     this.key = options.key
+    this.retryable = options.retryable ?? code === 'MISSING'
+    this.notes = options.notes ?? []
   }
 }

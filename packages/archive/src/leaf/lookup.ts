@@ -29,7 +29,7 @@ export interface LookupRow extends LowestNumbers {
 
 /** Where to find entries, blocks, batches and times in a history of more than a bundle. docs/spec/history.md §5. */
 export interface Lookup {
-  /** The bundles before the last. */
+  /** Of all bundles. */
   readonly rows: readonly LookupRow[]
   /** Hashes of the leaves in the last bundle. */
   readonly edge: readonly Uint8Array[]
@@ -102,8 +102,8 @@ export function decodeLookup(bytes: Uint8Array, size: number, key: string): Look
   const head = viewOf(take(HEAD_BYTES))
   const [rows, edge] = [head.getUint32(4, true), head.getUint32(8, true)]
   if (head.getUint32(0) !== VERSION << 24 || head.getUint32(12) !== 0) throw bad('no lookup of version 1')
-  const expected = Math.ceil(size / BUNDLE_LEAVES) - 1
-  if (rows !== expected || edge !== size - BUNDLE_LEAVES * expected) {
+  const expected = Math.ceil(size / BUNDLE_LEAVES)
+  if (rows !== expected || edge !== size - BUNDLE_LEAVES * (expected - 1)) {
     throw bad(`${rows} bundles and ${edge} leaves, which ${size} leaves do not make`)
   }
   const takeSized = (): Uint8Array => take(viewOf(take(2)).getUint16(0))

@@ -1,18 +1,17 @@
-import { decodeEntry, type EntrySource, encodeEntry, type Signal } from '@datastreamer/format'
-import type { StreamWriter } from '@datastreamer/format/source'
+import type { EntrySource, Signal } from '@datastreamer/format'
+import { throwIfAborted } from '../abort.ts'
 import type { Archive } from '../archive/archive.ts'
 import type { Segment } from '../archive/open-segment.ts'
 import { verifiedRuns, verifySegment } from '../archive/verify-segment.ts'
 import { ChainError } from '../errors.ts'
-import { DigestChain } from '../segment/digest-chain.ts'
-import { encodedEntries } from '../segment/entry-run.ts'
 import type { SegmentFacts } from '../segment/order-segments.ts'
-import { type StreamPoint, samePoint } from '../segment/point.ts'
+import type { StreamPoint } from '../segment/point.ts'
+import type { VerifySegmentOptions } from '../segment/verify-options.ts'
+import { compareWithTarget, startsLater } from './compare-target.ts'
+import { type OperationTarget, OperationWriter } from './operation-writer.ts'
 
 /** A stream that an archive is written into: an open store. */
-export interface RestoreTarget
-  extends Pick<EntrySource, 'name' | 'getHeader' | 'batches'>,
-    Pick<StreamWriter, 'startAtomicOp' | 'addStreamEntry' | 'commitAtomicOp' | 'rollbackAtomicOp' | 'writable'> {}
+export interface RestoreTarget extends Pick<EntrySource, 'name' | 'getHeader' | 'batches'>, OperationTarget {}
 
 export interface RestoreOptions {
   readonly signal?: Signal | undefined
@@ -45,8 +44,9 @@ export async function verifyBeginning(
 }
 
 /**
- * Write an archive into a stream, each segment as one atomic operation, once all of it has been checked. A stream that
- * holds the beginning of the archived one is continued, so an interrupted call is completed by making it again.
+ * Write an archive into a stream in atomic operations, those of a segment once all of it has been checked. In layout 2
+ * they are those of the stream that was archived; a segment of layout 1 is one. A stream that holds the beginning of the
+ * archived one is continued, so an interrupted call is completed by making it again.
  *
  * @throws {ChainError} the archive does not fit to the stream: `GAP`, `TARGET_DIFFERS`, `BROKEN_CHAIN`
  * @throws {SegmentError}
@@ -60,86 +60,63 @@ export async function restoreArchive(
   const { totalEntries: before } = await target.getHeader()
   const reached = await compareWithTarget(archive, target, signal)
   const bytes = archive.segments.reduce((sum, { size }) => sum + size, 0)
+  const writer = new OperationWriter(target, before)
+  /** Segments that are not wholly in the stream, as an operation goes on after them. */
+  let waiting: SegmentFacts[] = []
   let done = 0
-  for (const facts of archive.segments) {
-    const report = (position: number): void => onProgress?.(done + position, bytes)
-    await archive.withSegment(facts, async (segment) => {
-      if (facts.end.number <= reached.number) return
-      await restoreSegment(segment, target, reached, { signal, onProgress: report })
-    })
-    done += facts.size
-    await onSegment?.(facts)
+  const report = async (): Promise<void> => {
+    if (writer.isOpen) return
+    for (const facts of waiting) await onSegment?.(facts)
+    waiting = []
   }
+  try {
+    for (const facts of archive.segments) {
+      const options = { signal, onProgress: (position: number) => onProgress?.(done + position, bytes) }
+      await archive.withSegment(facts, async (segment) => {
+        if (facts.end.number > reached.number) await restoreSegment(segment, { target, writer, reached, options })
+      })
+      done += facts.size
+      waiting.push(facts)
+      await report()
+    }
+    await writer.commit()
+  } catch (error) {
+    writer.rollback()
+    throw error
+  }
+  await report()
   return { before, after: (await target.getHeader()).totalEntries }
 }
 
-async function restoreSegment(
-  segment: Segment,
-  target: RestoreTarget,
-  reached: StreamPoint,
-  options: Pick<RestoreOptions, 'signal' | 'onProgress'>,
-): Promise<void> {
-  const { totalEntries, totalLength } = await target.getHeader()
+interface Restoring {
+  readonly target: RestoreTarget
+  readonly writer: OperationWriter
+  /** Where the target ended before. */
+  readonly reached: StreamPoint
+  readonly options: VerifySegmentOptions
+}
+
+async function restoreSegment(segment: Segment, { target, writer, reached, options }: Restoring): Promise<void> {
   const { start } = segment.header
   const through = reached.number > start.number ? reached : undefined
-  if (through === undefined && (start.number !== totalEntries || start.position !== totalLength)) {
-    const message = `${target.name} ends at entry ${totalEntries} and byte ${totalLength}, the archive begins at ${start.number} and ${start.position}`
-    throw new ChainError('BROKEN_CHAIN', message)
-  }
-  target.startAtomicOp()
-  try {
-    for await (const run of verifiedRuns(segment, { ...options, through })) {
-      for (const bytes of encodedEntries(run)) {
-        const entry = decodeEntry(bytes)
-        if (entry !== undefined && entry.number >= totalEntries) target.addStreamEntry(entry.type, entry.data)
-      }
-      await target.writable()
+  if (through === undefined) await checkMeets(start, target, writer)
+  if (segment.layout === 2) {
+    await verifySegment(segment, { ...options, through })
+    for await (const run of segment.runs('read')) {
+      throwIfAborted(options.signal)
+      await writer.write(run)
     }
-  } catch (error) {
-    target.rollbackAtomicOp()
-    throw error
+  } else {
+    for await (const run of verifiedRuns(segment, { ...options, through })) await writer.write(run)
+    await writer.commit()
   }
-  await target.commitAtomicOp()
 }
 
-/**
- * Compare the target with the archive as far as it goes.
- *
- * @returns where it ends, or where the archive ends if that is before
- */
-async function compareWithTarget(
-  { segments, codecs }: Archive,
-  target: RestoreTarget,
-  signal: Signal | undefined,
-): Promise<StreamPoint> {
-  const header = await target.getHeader()
-  const [first] = segments
-  if (first.header.start.number > header.totalEntries) throw startsLater(first, target.name, header.totalEntries)
-  const chain = DigestChain.atStart(header, codecs.sha256)
-  const points = [first.header.start, ...segments.map(({ end }) => end)].values()
-  let point = points.next()
-  const check = (): void => {
-    for (; !point.done && point.value.number === chain.number; point = points.next()) {
-      if (samePoint(point.value, chain.point())) continue
-      const message = `${target.name} holds another stream: its entries before ${chain.number} are others`
-      throw new ChainError('TARGET_DIFFERS', message)
-    }
-  }
-  const end = (segments.at(-1) ?? first).end.number
-  const isLonger = header.totalEntries > end
-  const stop = isLonger ? end : header.totalEntries
-  check()
-  if (stop === 0n) return chain.point()
-  for await (const batch of target.batches({ to: stop - 1n, follow: false, signal })) {
-    for (const entry of batch) {
-      chain.append(encodeEntry(entry))
-      check()
-    }
-  }
-  return chain.point()
-}
-
-function startsLater({ name, header: { start } }: SegmentFacts, target: string, entries: bigint): ChainError {
-  const message = `${name} begins with entry ${start.number}, ${target} has ${entries} entries: files before it are missing`
-  return new ChainError('GAP', message)
+/** Throw unless the target ends where a segment begins, with what is not committed yet. */
+async function checkMeets(start: StreamPoint, target: RestoreTarget, writer: OperationWriter): Promise<void> {
+  const { totalEntries, totalLength } = await target.getHeader()
+  const meets = writer.isOpen || (start.number === totalEntries && start.position === totalLength)
+  if (meets && writer.next === start.number) return
+  const message = `${target.name} ends at entry ${totalEntries} and byte ${totalLength}, the archive begins at ${start.number} and ${start.position}`
+  throw new ChainError('BROKEN_CHAIN', message)
 }

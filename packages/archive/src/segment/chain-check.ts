@@ -29,6 +29,14 @@ export class ChainCheck {
     this.#through = through
   }
 
+  /** Throw `BAD_RECORD` unless a record that begins here says where that is in the stream. @param position of the record */
+  checkRecord({ streamPosition, position }: { readonly streamPosition: number; readonly position: number }): void {
+    const expected = this.#chain.point().position
+    if (streamPosition === expected) return
+    const what = `record of entries at ${streamPosition} of the stream, expected ${expected},`
+    throw new SegmentError('BAD_RECORD', what, position, 'verify')
+  }
+
   /** Take the next entry, head and data. @throws {ChainError} `TARGET_DIFFERS` if the stream does not pass `through` */
   push(entry: Uint8Array): void {
     this.#checkThrough()

@@ -1,3 +1,4 @@
+import { abortable } from '../abortable.ts'
 import { Channel } from '../connection/channel.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -81,14 +82,4 @@ export async function askOnce<T>(
   } finally {
     await control.close()
   }
-}
-
-/** The promise, or the signal's reason as soon as it aborts. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }

@@ -32,6 +32,16 @@ export class Bounds {
     return this.#range === 'no' && this.#end === undefined ? bookmarkOf(this.#to) : undefined
   }
 
+  /** The bookmark at which to begin, if it is one. */
+  get fromBookmark(): Uint8Array | undefined {
+    return bookmarkOf(this.#from)
+  }
+
+  /** Do without RangeBookmark, since not all comes from the server. */
+  refuseRange(): void {
+    this.#range = 'no'
+  }
+
   /** The number of the bookmark at which to end. */
   endAt(number: bigint): void {
     this.#end = number

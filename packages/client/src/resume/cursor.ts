@@ -1,5 +1,4 @@
 import {
-  type EntriesTo,
   type Entry,
   type Header,
   invariant,
@@ -15,23 +14,19 @@ import type { Start } from '../stream/session.ts'
 import { Bounds } from './bounds.ts'
 import { countConsecutive } from './consecutive.ts'
 import { type Accepted, FilteredStream } from './filtered-stream.ts'
+import type { FollowOptions } from './follow-options.ts'
 import { type Held, hold, numberOf, proofOf } from './held.ts'
 import { noEntry } from './not-found.ts'
 import { Reread } from './reread.ts'
 
-export interface CursorOptions {
+export interface CursorOptions extends Pick<FollowOptions, 'to' | 'follow' | 'opening'> {
   readonly from: CursorFrom
-  readonly to: EntriesTo | undefined
-  /** Whether to go on at the head that the first header shows. */
-  readonly follow: boolean
-  /** An entry among those delivered that a new connection has to bring too, beside the last one. */
-  readonly opening?: (() => Entry | undefined) | undefined
 }
 
 /**
  * How far an iteration has come: which entry comes next, over any number of connections, and the proof that the stream
  * is still the one that was read. A new connection starts at the last entry delivered, or before it, and must bring the
- * same entries again; one that is filtered starts after it, and begins with the proof.
+ * same entries again; one that is filtered starts after it, and begins with the proof. A history is read like a connection.
  *
  * Invariants: every connection is met, then begun, then read from; nothing is delivered before what is held was read
  * again; what is delivered begins at `next`, which never goes back, and is consecutive unless the connection is filtered.
@@ -49,9 +44,10 @@ export class Cursor {
   #opening: Entry | undefined
   #reread: Reread | undefined
   #filtered: FilteredStream | undefined
+  /** Headers of the server that were met. */
   #headers = 0
-  /** Whether what comes was asked for on this connection. */
-  #begun = false
+  /** Whether what comes was asked for, on this connection or of a history; `undefined` before any header was met. */
+  #begun: boolean | undefined
 
   /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
   constructor({ from, to, follow, opening }: CursorOptions) {
@@ -91,7 +87,7 @@ export class Cursor {
    */
   meet({ totalEntries }: Header): boolean {
     const first = this.#headers === 0
-    this.#begun = false
+    this.meetHistory()
     if (first && this.#from === 'latest') this.#next = totalEntries
     if (this.#next !== undefined && this.#next > totalEntries) {
       if (!first || this.#held !== undefined) throw new TruncatedError('TRUNCATED', this.#lastDelivered, totalEntries)
@@ -101,6 +97,11 @@ export class Cursor {
     this.#headers++
     if (first && !this.#follow) this.bounds.endAtHead(totalEntries, this.done)
     return true
+  }
+
+  /** Entries of a history come next, which has what is held and the next entry, as far as its header says. */
+  meetHistory(): void {
+    this.#begun = false
   }
 
   /** What a server still has to have. */
@@ -128,7 +129,7 @@ export class Cursor {
   }
 
   #beginWith(filtered: FilteredStream | undefined): void {
-    invariant(this.#headers > 0, 'a stream is begun before its header was met')
+    invariant(this.#begun !== undefined, 'a stream is begun before its header was met')
     this.#begun = true
     this.#reread = undefined
     this.#filtered = filtered
@@ -161,7 +162,7 @@ export class Cursor {
    * @throws {TruncatedError} `REWRITTEN` if the entry that was read again is another one
    */
   accept(entries: readonly Entry[], header: Header): Accepted {
-    invariant(this.#begun, 'entries come from a connection that was not begun')
+    invariant(this.#begun === true, 'entries come from a connection that was not begun')
     const [first] = entries
     if (first === undefined) return { fresh: entries, broken: undefined }
     if (this.#filtered !== undefined) {
@@ -245,5 +246,5 @@ export class Cursor {
 }
 
 function gap(found: bigint, expected: bigint, what = 'entry'): ProtocolError {
-  return new ProtocolError('GAP', `the server sent ${what} ${found}, expected ${expected}`)
+  return new ProtocolError('GAP', `${what} ${found} came, expected ${expected}`)
 }

@@ -1,6 +1,7 @@
-import { type Entry, type Progress, TruncatedError } from '@datastreamer/format'
+import type { Entry, Progress } from '@datastreamer/format'
 import type { Checkpoint } from '../checkpoint.ts'
 import { ProtocolError } from '../errors.ts'
+import { RewrittenError } from './rewritten.ts'
 
 /** What to do with a run of entries. */
 export interface Accepted {
@@ -54,7 +55,7 @@ export class FilteredStream {
    * @param totalEntries of the stream, for the error
    * @returns what to hold of the entry before it; `undefined` if there is none
    * @throws {ProtocolError} if it goes back, or the stream begins elsewhere
-   * @throws {TruncatedError} `REWRITTEN` if the stream begins after another entry
+   * @throws {RewrittenError} if the stream begins after another entry
    */
   pass(progress: Progress, next: bigint | undefined, totalEntries: bigint): Checkpoint | undefined {
     const { nextEntry } = progress
@@ -63,7 +64,7 @@ export class FilteredStream {
     }
     const digest = Buffer.from(progress.digest).toString('hex')
     if (!this.#begun && this.#digest !== undefined && digest !== this.#digest) {
-      throw new TruncatedError('REWRITTEN', nextEntry - 1n, totalEntries)
+      throw new RewrittenError(`${nextEntry - 1n}:${digest}`, nextEntry - 1n, totalEntries)
     }
     this.#begun = true
     return nextEntry === 0n ? undefined : `${nextEntry - 1n}:${digest}`

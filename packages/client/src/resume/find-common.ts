@@ -25,8 +25,13 @@ export async function findCommon(lookUp: LookUp, checkpoints: readonly Checkpoin
   return sorted[held - 1]?.text
 }
 
-async function isHeld(lookUp: LookUp, { first, last, text }: CheckpointParts): Promise<boolean> {
+async function isHeld(lookUp: LookUp, checkpoint: CheckpointParts): Promise<boolean> {
+  return (await checkpointAt(lookUp, checkpoint)) === checkpoint.text
+}
+
+/** The checkpoint that a stream has of the same entries; `undefined` if it does not have them. */
+export async function checkpointAt(lookUp: LookUp, { first, last }: CheckpointParts): Promise<Checkpoint | undefined> {
   const [opening, entry] = await Promise.all([first < last ? lookUp(first) : undefined, lookUp(last)])
-  if (entry === undefined || (first < last && opening === undefined)) return false
-  return checkpointOf(entry, opening) === text
+  if (entry === undefined || (first < last && opening === undefined)) return undefined
+  return checkpointOf(entry, opening)
 }

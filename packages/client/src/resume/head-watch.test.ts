@@ -3,7 +3,8 @@ import { ManualClock } from '@datastreamer/runtime/testing'
 import { expect, test } from 'vitest'
 import { ConnectionError, ProtocolError } from '../errors.ts'
 import { settingsOf } from '../options.ts'
-import { type HeaderWatch, HeadWatch } from './head-watch.ts'
+import { HeadWatch } from './head-watch.ts'
+import type { HeaderWatch } from './header-watch.ts'
 
 const headerOf = (totalEntries: bigint): Header => ({
   generation: 3,

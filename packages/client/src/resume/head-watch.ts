@@ -3,16 +3,7 @@ import { type Clock, sleep } from '@datastreamer/runtime'
 import type { IdleLimit } from '../connection/channel.ts'
 import { ConnectionError } from '../errors.ts'
 import type { Settings } from '../options.ts'
-
-/** Have every header that is seen beside the stream. */
-export interface HeaderWatch {
-  /** Time between two looks, in ms. */
-  readonly intervalMs: number
-  /** Whether one is wanted at once; asked every 50 ms. */
-  readonly urgent?: (() => boolean) | undefined
-  /** Must not throw. */
-  readonly onHeader: (header: Header) => void
-}
+import { type HeaderWatch, watchHeaders } from './header-watch.ts'
 
 /** The stream that is watched. */
 export interface WatchedStream {
@@ -41,8 +32,6 @@ export interface HeadWatchOptions {
   readonly watch: HeaderWatch | undefined
 }
 
-/** Time between two questions whether a header is wanted at once. */
-const URGENT_MS = 50
 /** Longest time between two looks at a silent stream. */
 const MAX_INTERVAL_MS = 60_000
 /** Part of the time between two looks that is left to chance, so that many clients do not look at once. */
@@ -97,13 +86,7 @@ export class HeadWatch implements AsyncDisposable {
 
   async #run(): Promise<void> {
     const { settings, stream, watch } = this.#options
-    if (watch !== undefined) {
-      for (;;) {
-        await this.#pause(watch)
-        const header = await this.#look()
-        if (header !== undefined) watch.onHeader(header)
-      }
-    }
+    if (watch !== undefined) await watchHeaders(watch, this.#clock, () => this.#look(), this.#stop.signal)
     let intervalMs = settings.headCheckMs
     let atHead: number | undefined
     for (;;) {
@@ -114,14 +97,6 @@ export class HeadWatch implements AsyncDisposable {
       await this.#look()
       atHead = this.#owes ? undefined : before
       intervalMs = Math.max(intervalMs, Math.min(2 * intervalMs, MAX_INTERVAL_MS))
-    }
-  }
-
-  /** Wait for the next look, in steps short enough to notice that one is wanted at once. */
-  async #pause({ intervalMs, urgent }: HeaderWatch): Promise<void> {
-    for (let waited = 0; waited < intervalMs; waited += URGENT_MS) {
-      await sleep(this.#clock, Math.min(URGENT_MS, intervalMs - waited), { signal: this.#stop.signal })
-      if (urgent?.()) return
     }
   }
 

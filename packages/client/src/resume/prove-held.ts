@@ -1,6 +1,7 @@
 import { type Header, TruncatedError } from '@datastreamer/format'
 import { type Checkpoint, type CheckpointParts, checkpointOf } from '../checkpoint.ts'
 import type { LookUp } from './find-common.ts'
+import { RewrittenError } from './rewritten.ts'
 
 /**
  * Prove that a server still has what is held, as far as the beginning of a filtered stream does not: that begins with the
@@ -16,7 +17,8 @@ export async function proveHeld(held: CheckpointParts, lookUp: LookUp, { totalEn
   const opening = await lookUp(first)
   const entry = opening && (await lookUp(last))
   if (entry === undefined) throw new TruncatedError('TRUNCATED', last, totalEntries)
-  if (checkpointOf(entry, opening) !== text) throw new TruncatedError('REWRITTEN', last, totalEntries)
+  const found = checkpointOf(entry, opening)
+  if (found !== text) throw new RewrittenError(found, last, totalEntries)
   return digestIn(checkpointOf(entry))
 }
 

@@ -1,5 +1,6 @@
-import { type Entry, TruncatedError } from '@datastreamer/format'
+import type { Entry } from '@datastreamer/format'
 import { type CheckpointParts, checkpointOf } from '../checkpoint.ts'
+import { RewrittenError } from './rewritten.ts'
 
 /** Reads the entries of a checkpoint once more on a new connection, before any entry after them counts. */
 export class Reread {
@@ -32,7 +33,7 @@ export class Reread {
    *
    * @param totalEntries of the stream, for the error
    * @returns those after the checkpoint
-   * @throws {TruncatedError} `REWRITTEN`
+   * @throws {RewrittenError}
    */
   take(entries: readonly Entry[], totalEntries: bigint): readonly Entry[] {
     const { first, last, text } = this.#checkpoint
@@ -43,7 +44,8 @@ export class Reread {
       this.#next += BigInt(entries.length)
       return []
     }
-    if (checkpointOf(end, this.#opening) !== text) throw new TruncatedError('REWRITTEN', last, totalEntries)
+    const found = checkpointOf(end, this.#opening)
+    if (found !== text) throw new RewrittenError(found, last, totalEntries)
     this.#next = last + 1n
     return entries.slice(index + 1)
   }

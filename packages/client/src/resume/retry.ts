@@ -32,11 +32,18 @@ export class Retry {
    * @throws the error itself if dialling again was tried often enough
    */
   failed(error: StreamError, streamedMs: number): number {
+    const wait = this.waitAfter(error, streamedMs)
+    if (wait === undefined) throw error
+    return wait
+  }
+
+  /** As {@link failed}; `undefined` if it was tried often enough. */
+  waitAfter(error: StreamError, streamedMs: number): number | undefined {
     const { minMs, maxMs, factor, jitter, maxAttempts } = this.#backoff
     if (streamedMs >= SOUND_MS) this.#failures = 0
     this.#failures++
     if (error instanceof ProtocolError) this.#breaches++
-    if (this.#failures >= maxAttempts || this.#breaches > MAX_BREACHES) throw error
+    if (this.#failures >= maxAttempts || this.#breaches > MAX_BREACHES) return undefined
     const wait = minMs === 0 ? 0 : Math.min(maxMs, minMs * factor ** (this.#failures - 1))
     return wait * (1 - jitter * this.#random())
   }

@@ -1,6 +1,8 @@
-import type { Entry, Header } from '@datastreamer/format'
+import type { Entry, Header, OperationBoundary, Progress, StreamError } from '@datastreamer/format'
 import type { Checkpoint } from '../checkpoint.ts'
-import type { ConnectionError, ProtocolError } from '../errors.ts'
+
+/** What comes of a stream. */
+export type StreamItem = readonly Entry[] | OperationBoundary | Progress
 
 /** History was rewritten: what was delivered is no longer the stream's, but for its beginning. */
 export interface Rewound {
@@ -23,6 +25,11 @@ export type StreamEvent =
       readonly boundaries: boolean
       readonly compression: boolean
     }
+  /**
+   * Entries come from the history from here on, which has the entry that was delivered last; `header` stands where it ends.
+   * After that a connection takes over, and says so by `connected`.
+   */
+  | { readonly kind: 'history'; readonly header: Header }
   /** The next entries, one or more, consecutive but for entries of other types than asked for; each entry comes once. */
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   /**
@@ -36,5 +43,13 @@ export type StreamEvent =
    * it, of whatever type: going on after it takes up where the server has looked.
    */
   | { readonly kind: 'progress'; readonly nextEntry: bigint; readonly checkpoint: Checkpoint }
-  /** An attempt failed, dialling included; the next begins after `retryInMs`. */
-  | { readonly kind: 'disconnected'; readonly error: ConnectionError | ProtocolError; readonly retryInMs: number }
+  /**
+   * An attempt failed, dialling included, to the `server` or to the history; the next begins after `retryInMs`. What the history
+   * could not give at last comes from the server.
+   */
+  | {
+      readonly kind: 'disconnected'
+      readonly source: 'server' | 'history'
+      readonly error: StreamError
+      readonly retryInMs: number
+    }

@@ -2,7 +2,8 @@ import { type Entry, type Header, u64Of } from '@datastreamer/format'
 import type { BlockAssembler } from '@datastreamer/sequencer-entries'
 import type { BlocksOptions } from '../iteration-options.ts'
 import type { From } from '../position.ts'
-import { type FollowContext, type FollowOptions, follow } from '../resume/follow.ts'
+import { follow } from '../resume/follow.ts'
+import type { FollowContext, FollowOptions } from '../resume/follow-options.ts'
 import type { Rewound } from '../resume/stream-event.ts'
 import type { Trail } from '../resume/trail.ts'
 import { type StreamBlock, withCheckpoint } from './block-checkpoint.ts'
@@ -45,7 +46,7 @@ export async function* readBlocks(
   }
   for await (const event of follow(context, followed, signal)) {
     if (event.kind === 'rewound') yield event
-    else if (event.kind === 'connected') header = event.header
+    else if (event.kind === 'connected' || event.kind === 'history') header = event.header
     else if (event.kind === 'entries' && header !== undefined) {
       if (run?.next !== event.entries[0]?.number) run = await BlockRun.begin(context, options, header, signal)
       for (const entry of event.entries) {

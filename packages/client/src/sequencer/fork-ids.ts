@@ -1,6 +1,7 @@
 import { BOOKMARK_TYPE, type Entry, NotFoundError, TruncatedError } from '@datastreamer/format'
 import type { FullL2Block, Generation } from '@datastreamer/sequencer-entries'
-import { type FollowContext, follow } from '../resume/follow.ts'
+import { follow } from '../resume/follow.ts'
+import type { FollowContext } from '../resume/follow-options.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 
 /** Looks up the fork id of blocks whose batch began before the first entry that was read. */
@@ -35,7 +36,9 @@ export class ForkIds {
     const options = { to: undefined, follow: false, boundaries: false, verifyHead: undefined, headers: undefined }
     const from = (): Promise<{ readonly bookmark: Uint8Array }> => Promise.resolve({ bookmark })
     try {
-      for await (const event of follow(this.#context, { from, ...options }, this.#signal)) {
+      // One entry that the server finds by its bookmark.
+      const context = { ...this.#context, history: undefined }
+      for await (const event of follow(context, { from, ...options }, this.#signal)) {
         const found = event.kind === 'entries' && event.entries.find(({ type }) => type !== BOOKMARK_TYPE)
         if (found) return found
       }

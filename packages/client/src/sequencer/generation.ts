@@ -1,6 +1,7 @@
 import type { Header } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
-import { type FollowContext, follow } from '../resume/follow.ts'
+import { follow } from '../resume/follow.ts'
+import type { FollowContext } from '../resume/follow-options.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { type U64, u64Of } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import type { CursorFrom, From, SequencerPosition } from '../position.ts'
-import type { FollowContext } from '../resume/follow.ts'
+import type { FollowContext } from '../resume/follow-options.ts'
 import { loadSequencerEntries } from './entries-package.ts'
 import { generationOf } from './generation.ts'
 

@@ -8,9 +8,9 @@ import type { Location } from '../location/location.ts'
 import { openFile } from '../node/file-source.ts'
 import { checkContent } from './check-content.ts'
 import { checkMirror } from './check-mirror.ts'
+import { lockFolder } from '../node/folder-lock.ts'
 import { MirrorError } from './errors.ts'
 import { type Failure, type Fetched, type FetchOptions, fetchFile } from './fetch-file.ts'
-import { lockFolder } from './folder-lock.ts'
 import { KnownFiles } from './known-files.ts'
 import { isListed, type MirrorPlan, type PlannedFile } from './plan.ts'
 
@@ -63,7 +63,8 @@ export async function runMirror(
     const message = `${folder}: ${plan.missingBytes} bytes are missing, the disk has ${plan.freeBytes} left`
     throw new MirrorError('NO_SPACE', message)
   }
-  await using _lock = await lockFolder(folder)
+  await using lock = await lockFolder(folder, 'mirror')
+  if (lock === undefined) throw new MirrorError('IN_USE', `${folder}: another run is writing to it`)
   const known = await KnownFiles.load(folder)
   const health = new Health(locations)
   const settleAll = (list: readonly PlannedFile[]): Promise<FileOutcome[]> =>

@@ -59,6 +59,9 @@ export const LOG_EVENTS = [
   'follow-recovered',
   // The relay.
   'upstream-connected',
+  'history-read',
+  'history-trouble',
+  'history-author-unchecked',
   'upstream-failed',
   'upstream-refused',
   'truncation-followed',

@@ -4,22 +4,22 @@ import { realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MirrorError } from './errors.ts'
 
 /**
  * Keep other runs of this machine from writing to a folder, until disposed of or the process ends, however it ends: the
  * lock is a local socket, named by the folder, that nobody else can listen on.
  *
- * @throws {MirrorError} `IN_USE`
+ * @param purpose what is locked: a folder has a lock for each
+ * @returns `undefined` if somebody else has the lock
  */
-export async function lockFolder(folder: string): Promise<AsyncDisposable> {
-  const name = `datastreamer-mirror-${createHash('sha256')
+export async function lockFolder(folder: string, purpose: string): Promise<AsyncDisposable | undefined> {
+  const digest = createHash('sha256')
     .update(await realpath(folder))
     .digest('hex')
-    .slice(0, 32)}`
+  const name = `datastreamer-${purpose}-${digest.slice(0, 32)}`
   const address = addressOf(name)
   const server = (await listen(address)) ?? (await listenInstead(address))
-  if (server === undefined) throw new MirrorError('IN_USE', `${folder}: another run is writing to it`)
+  if (server === undefined) return undefined
   return {
     async [Symbol.asyncDispose]() {
       server.close()
