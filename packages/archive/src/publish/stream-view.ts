@@ -52,7 +52,8 @@ export class StreamView {
     const last = points.at(-1) ?? start
     const { source, sha256 } = this.#options
     const { totalEntries } = await source.getHeader()
-    const stop = totalEntries < last.number ? totalEntries : last.number
+    const isShort = totalEntries < last.number
+    const stop = isShort ? totalEntries : last.number
     const check = new PointCheck(start, points, sha256)
     if (stop <= start.number) return check.isDone ? 'fits' : 'short'
     try {
