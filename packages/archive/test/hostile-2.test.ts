@@ -36,6 +36,7 @@ describe('a segment that was made to harm', () => {
       boundaries: OPERATIONS.length,
       encoding: 'protobuf',
       forkId: 0n,
+      streamPosition: 4096,
     } as const
     const ends = OPERATIONS.map((operation) => Number(operation.at(-1)?.number) + 1)
     const frame = await nodeZstdEncoder.compress(contentOf(ends, entries))
@@ -81,6 +82,7 @@ describe('a segment that was made to harm', () => {
     await expect(verify(await record({ encoding: 'etrog' }))).rejects.toMatchObject(BAD_RECORD)
     await expect(verify(await record({ encoding: undefined }))).rejects.toMatchObject(BAD_RECORD)
     await expect(verify(await record({ forkId: 6n }))).rejects.toMatchObject(BAD_RECORD)
+    await expect(verify(await record({ streamPosition: 4097 }))).rejects.toMatchObject({ step: 'verify', position: 88 })
     for (const before of [[0], [1, 1], [2, 1], [length + 1]]) {
       const changed = await record({ boundaries: before.length }, { content: last(before) })
       await expect(verify(changed), `${before}`).rejects.toMatchObject(BAD_RECORD)

@@ -82,8 +82,16 @@ describe('golden: a segment of layout 2', () => {
       const first = BigInt(record.first)
       const place = { index, pieces: PIECES, root: ROOT, position, codecs, first, entries: count }
       const decoded = await decodeRecord(FILE.subarray(position, position + length), place)
-      const { boundaries, encoding, forkId } = record
-      expect(decoded).toMatchObject({ first, count, position, boundaries, encoding, forkId: BigInt(forkId) })
+      const { boundaries, encoding, forkId, streamPosition } = record
+      expect(decoded).toMatchObject({
+        first,
+        count,
+        position,
+        boundaries,
+        encoding,
+        streamPosition,
+        forkId: BigInt(forkId),
+      })
       entries.push(...decodeEntries(decoded.bytes))
     }
     expect(entries.length).toBe(16)
