@@ -74,7 +74,7 @@ const folders = {
     'layout-2',
     'archive leaf',
     'export history publish',
-    'restore',
+    'mirror restore',
     'node',
   ],
   'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],

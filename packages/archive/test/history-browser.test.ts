@@ -62,7 +62,7 @@ async function served(made: TestHistory, use: (served: Served) => Promise<void>)
   await use({ history, page, requests })
 }
 
-const told = (address: string): string =>
+const scriptFor = (address: string): string =>
   `Object.assign(globalThis, ${JSON.stringify({ address, publicKey })})\n${bundle}`
 
 describe.skipIf(!hasChromium() || !hasNginx())('in Chromium, from an address', () => {
@@ -73,14 +73,14 @@ describe.skipIf(!hasChromium() || !hasNginx())('in Chromium, from an address', (
     await made.publish()
     await served(made, async ({ history, page, requests }) => {
       await using browser = await openChromium({ page: page.url })
-      const block = await browser.run(told(history.url), (library: Library) => library.readBlockAt(123))
+      const block = await browser.run(scriptFor(history.url), (library: Library) => library.readBlockAt(123))
       expect(block).toMatchObject({ number: '123', notices: [] })
       await expect.poll(() => requests().length).toBe(3)
       const seen = requests()
       expect(seen.every((request) => request.startsWith('"GET '))).toBe(true)
-      const inWorker = await browser.runInWorker(told(history.url), (library: Library) => library.readBlockAt(200))
+      const inWorker = await browser.runInWorker(scriptFor(history.url), (library: Library) => library.readBlockAt(200))
       expect(inWorker).toMatchObject({ number: '200', notices: [] })
-      const all = await browser.run(told(history.url), (library: Library) => library.readAllAt())
+      const all = await browser.run(scriptFor(history.url), (library: Library) => library.readAllAt())
       expect(all).toEqual({ entries: made.entries.length, blocks: 245 })
       expect(requests().filter((request) => !request.startsWith('"GET '))).toEqual([])
     })
@@ -95,7 +95,7 @@ describe.skipIf(!hasChromium() || !hasNginx())('in Chromium, from an address', (
     await made.publish()
     await served(made, async ({ history, page, requests }) => {
       await using browser = await openChromium({ page: page.url })
-      const block = await browser.run(told(history.url), (library: Library) => library.readBlockAt(1234))
+      const block = await browser.run(scriptFor(history.url), (library: Library) => library.readBlockAt(1234))
       expect(block).toMatchObject({ number: '1234', notices: [] })
       await expect.poll(() => requests().length).toBe(4)
       expect(requests().every((request) => request.startsWith('"GET '))).toBe(true)

@@ -4,14 +4,14 @@ import { openHistory } from '../../src/index.ts'
 /** Objects of a history, their bytes as numbers. */
 export type HistoryData = Readonly<Record<string, readonly number[]>>
 
-/** What a page is told. */
-interface Told {
+/** What a page is given. */
+interface Given {
   readonly historyData?: HistoryData
   readonly address?: string
   readonly publicKey?: string
 }
 
-const { historyData = {}, address = '', publicKey } = globalThis as Told
+const { historyData = {}, address = '', publicKey } = globalThis as Given
 
 /** Read a history that is in memory. */
 export async function readMemory() {
