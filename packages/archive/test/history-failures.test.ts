@@ -1,6 +1,7 @@
-import { LocationError, type MemoryObjects } from '@datastreamer/e2store/objects'
+import { LocationError } from '@datastreamer/e2store/location'
+import type { MemoryObjects } from '@datastreamer/e2store/objects'
 import { flipBits, randomFrom } from '@datastreamer/fixtures/random'
-import { generateSignerKey, formatVerifierKey } from '@datastreamer/format/signing'
+import { formatVerifierKey, generateSignerKey } from '@datastreamer/format/signing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { segmentKey } from '../src/leaf/leaf.ts'
 import { historyOfBlocks, key, plainHistory, TestHistory } from './support/make-history.ts'
@@ -208,7 +209,11 @@ describe('mirrors', () => {
     c.onCall = ({ key: name }) => {
       if (name === segmentAt(made, 4)) throw new LocationError('TIMEOUT', 'slow', { retryable: true })
     }
-    for (const bases of [[a, b, c], [b, a, c], [c, b, a]]) {
+    for (const bases of [
+      [a, b, c],
+      [b, a, c],
+      [c, b, a],
+    ]) {
       const { history } = await opened(bases)
       expect(await collect(history.entries())).toEqual(made.entries)
       for (const number of [0, 15, 25, 35, 59]) expect((await history.block(number))?.number).toBe(BigInt(number))
@@ -234,7 +239,10 @@ describe('mirrors', () => {
     const late = copyOf(made, 'late')
     await made.add([[{ type: 1, data: new Uint8Array(2) }]])
     await made.publish()
-    for (const bases of [[late, made.objects], [made.objects, late]]) {
+    for (const bases of [
+      [late, made.objects],
+      [made.objects, late],
+    ]) {
       const { history } = await opened(bases)
       expect(await collect(history.entries())).toEqual(made.entries)
     }

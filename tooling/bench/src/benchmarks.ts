@@ -21,6 +21,7 @@ import { peersLive } from './peers-live.ts'
 import { peersWrite } from './peers-write.ts'
 import { relay } from './relay.ts'
 import { scrub } from './scrub.ts'
+import { segmentCompression } from './segment-compression.ts'
 import { slowReaders } from './slow-readers.ts'
 import { sync } from './sync.ts'
 import { write } from './write.ts'
@@ -39,6 +40,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   flood,
   slowReaders,
   compression,
+  segmentCompression,
   scrub,
   relay,
   open,

@@ -6,7 +6,7 @@ export interface AheadOptions<T> {
   readonly limit: (taken: number) => number
   /** What an item weighs, and how much all of these works may weigh (default: no limit). One is always allowed. */
   readonly weight?: { readonly of: (item: T) => number; readonly max: number }
-  /** Called when no more is wanted, before what is under way is waited for. */
+  /** Called when no more is wanted, before what is under way is waited for: it may be ended. */
   readonly onEnd?: () => void
   readonly signal?: Signal | undefined
 }
@@ -65,6 +65,7 @@ export async function* ahead<T, R>(
   } finally {
     onEnd?.()
     await source.return?.()
+    await Promise.allSettled(begun.map(({ result }) => result))
   }
 }
 

@@ -53,7 +53,7 @@ export interface HistoryParts {
  * @see docs/spec/history.md
  */
 export class History implements HistorySource, AsyncDisposable {
-  /** Where it is; of several places, the first. */
+  /** Where it is; several places with commas between them. */
   readonly name: string
   readonly #log: HistoryLog
   readonly #records: Records

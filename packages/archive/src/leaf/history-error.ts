@@ -17,6 +17,8 @@ export type HistoryErrorCode =
   | 'MISSING'
   /** What holds the history cannot be read: `cause` says why. */
   | 'UNREACHABLE'
+  /** The checkpoint has fewer leaves than one that was seen before, or than the copy that is written. */
+  | 'LATE'
   /** There is no history. */
   | 'NO_HISTORY'
 

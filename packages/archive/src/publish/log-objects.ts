@@ -6,7 +6,6 @@ import { inclusionProof, treeRoot } from '../tlog/merkle.ts'
 import { parseTilePath, TILE_WIDTH, tilePath } from '../tlog/tile-path.ts'
 import { newBundles } from '../tlog/tiles.ts'
 import type { TreeHashes } from '../tlog/tree-hashes.ts'
-import type { SealedLog } from './sealed-log.ts'
 
 /** An object of a history, to be written. */
 export interface LogObject {
@@ -14,6 +13,14 @@ export interface LogObject {
   readonly bytes: Uint8Array
   /** Whether no later checkpoint has another object in its stead: a full tile or bundle. */
   readonly isFull: boolean
+}
+
+/** All leaves of a log. */
+export interface LogLeaves {
+  /** Encoded. */
+  readonly leaves: readonly Uint8Array[]
+  /** Their hashes. */
+  readonly tree: TreeHashes
 }
 
 /** Leaves from one index up to another. */
@@ -24,13 +31,13 @@ export interface LeafRange {
 
 /** Makes what a history has besides segments and the checkpoint. docs/spec/history.md §1. */
 export class LogObjects {
-  readonly #log: SealedLog
+  readonly #log: LogLeaves
   readonly #sha256: Sha256
   /** Rows of a tree's bundles that are followed by another, which do not change. */
   #rows: LookupRow[] = []
   #rowsOf: TreeHashes | undefined
 
-  constructor(log: SealedLog, sha256: Sha256) {
+  constructor(log: LogLeaves, sha256: Sha256) {
     this.#log = log
     this.#sha256 = sha256
   }

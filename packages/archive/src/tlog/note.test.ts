@@ -153,6 +153,7 @@ test.each([
   ['no empty line', `${TEXT}${LINE}`],
   ['signatures alone', LINE],
   ['no line end at its end', note.slice(0, -1)],
+  ['another character for its last line end', `${note.slice(0, -1)}x`],
   ['a line behind the signatures', `${note}x\n`],
   ['an empty line behind the signatures', `${note}\n`],
   ['a signature cut off', `${note.slice(0, -2)}\n`],

@@ -167,7 +167,8 @@ export async function tryMutation(subject: Subject, random: Random): Promise<Out
   mutate(subject, random)
   let history: History
   try {
-    history = (await opened(subject.made, { missingRetries: 0, ...(random(4) === 0 ? { publicKey: undefined } : {}) })).history
+    history = (await opened(subject.made, { missingRetries: 0, ...(random(4) === 0 ? { publicKey: undefined } : {}) }))
+      .history
   } catch (error) {
     return refused(error)
   }
@@ -202,7 +203,6 @@ function show(value: unknown): string {
   })
   return text ?? 'undefined'
 }
-
 
 /** Try so many changes, and count what came of them. */
 export async function tryMutations(subject: Subject, count: number, seed: number): Promise<Record<Outcome, number>> {

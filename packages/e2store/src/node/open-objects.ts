@@ -10,11 +10,11 @@ import { s3FromEnvironment } from './s3-environment.ts'
 
 export interface OpenWritableObjectsOptions {
   /** Default: {@link s3FromEnvironment} of the process. */
-  readonly s3?: S3ObjectsOptions
+  readonly s3?: S3ObjectsOptions | undefined
 }
 
 export interface OpenObjectsOptions extends OpenWritableObjectsOptions {
-  readonly http?: HttpObjectsOptions
+  readonly http?: HttpObjectsOptions | undefined
 }
 
 /**

@@ -25,6 +25,12 @@ test('there is one encoding of any bytes', () => {
   )
 })
 
+test('bits that are not used are zero', () => {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/']
+  expect(letters.filter((letter) => decodeBase64(`A${letter}==`)).join('')).toBe('AQgw')
+  expect(letters.filter((letter) => decodeBase64(`AA${letter}=`)).join('')).toBe('AEIMQUYcgkosw048')
+})
+
 test.each([
   ['no padding', 'AA'],
   ['one letter', 'A==='],

@@ -11,6 +11,7 @@ import { ClientConnection } from './client-connection.ts'
 import { CompressedRuns } from './compressed-runs.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
 import { FilterResults } from './filter-results.ts'
+import type { KnownSignatures } from './known-signatures.ts'
 import { ReadQueue } from './read-queue.ts'
 import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
@@ -51,6 +52,7 @@ export interface ClientHostOptions extends HostLimits {
   readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
+  readonly signatures: KnownSignatures | undefined
   readonly scheduler: FairScheduler
   /** Counts the connections of all hosts of a server. */
   readonly admission: Admission
@@ -71,7 +73,7 @@ export class ClientHost implements Clients {
   #closedBytesSent = 0
 
   constructor(options: ClientHostOptions) {
-    const { log, scheduler, clock, hosts, maxConnections, compression } = options
+    const { log, scheduler, clock, hosts, maxConnections, compression, signatures } = options
     this.#options = options
     const compressions = new ReadQueue(scheduler, clock, COMPRESSIONS_AT_ONCE)
     this.#compressed = new CompressedRuns(log, compressions, KEPT_BYTES / hosts)
@@ -80,7 +82,10 @@ export class ClientHost implements Clients {
     const context: ConnectionContext = {
       ...options,
       compressed: this.#compressed,
-      unknownCommands: new Set(compression ? [] : ['compression']),
+      unknownCommands: {
+        has: (name) =>
+          (name === 'compression' && !compression) || (name === 'signatures' && signatures?.isGranted !== true),
+      },
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),

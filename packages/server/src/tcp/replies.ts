@@ -24,8 +24,8 @@ export type Reply =
       readonly from: LogPosition
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
-      /** The progress that a stream of some entry types begins with. */
-      readonly progress?: Uint8Array | undefined
+      /** The progress or running digest that a stream begins with. */
+      readonly opening?: Uint8Array | undefined
     }
   /** Send an OK, and whatever the extension is for from now on. */
   | { readonly t: 'extension'; readonly command: ExtensionCommand }
@@ -50,6 +50,7 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
     case 'operationBoundaries':
     case 'compression':
     case 'entryTypes':
+    case 'signatures':
       return { t: 'extension', command: query }
     case 'filters':
       return { t: 'found' }

@@ -165,14 +165,15 @@ export class StreamLog implements ReadableLog {
     this.#replicas.base(this.#base)
   }
 
-  /** Change committed bytes in place by `work`; reads from disk wait for it, or are repeated. */
-  change(work: () => Promise<void>): Promise<void> {
+  /** Change committed bytes, from an entry on, in place by `work`; reads from disk wait for it, or are repeated. */
+  change(work: () => Promise<void>, from?: LogPosition): Promise<void> {
     return this.#changes.change(async () => {
       try {
         await this.#replicas.change()
         await work()
       } finally {
         this.#replicas.changed()
+        if (from !== undefined) for (const listener of this.#listeners) listener.onUpdate?.(from)
       }
     })
   }
