@@ -6,7 +6,7 @@ import {
   goLogFormat,
   type OptionTable,
 } from '@datastreamer/service'
-import { STORE_OPTIONS } from '@datastreamer/service/stream'
+import { PUBLISH_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go relays, that of cdk-erigon among them. */
 export const GO_FLAGS: readonly string[] = [
@@ -130,6 +130,7 @@ export const OPTIONS = {
     group: 'Clients',
     help: 'address to listen on; 127.0.0.1 for this machine only, :: for IPv6 too',
   },
+  ...PUBLISH_OPTIONS,
   ...COMMON_OPTIONS,
   compression: {
     ...COMMON_OPTIONS.compression,

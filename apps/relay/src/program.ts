@@ -6,7 +6,7 @@ import {
   type ServiceContext,
   type ServiceProgram,
 } from '@datastreamer/service'
-import { ObservedStore, StreamService, scrubOf } from '@datastreamer/service/stream'
+import { ObservedStore, PublishService, readPublishTarget, StreamService, scrubOf } from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
 import type { Report } from './follow/follow-event.ts'
@@ -45,6 +45,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
   const compression = config.compression ? 'auto' : false
   const history = await openRelayHistory(config, log)
+  const publishTarget = await readPublishTarget(config)
   const limits = { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net } as const
   const rounds = { maxMs: config.retryMax }
   const file = await fileName(config.file)
@@ -92,9 +93,11 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   })
   let follower: Follower | undefined
   let served: StreamService | undefined
+  let published: PublishService | undefined
   const close = (graceMs: number, file = () => store.close()): Promise<void> => {
     const clients = async (graceMs: number) => served?.close({ graceMs })
-    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs, clock)
+    const writers = (graceMs: number) => Promise.all([follower?.close(), published?.close({ graceMs })])
+    return closeInTurn({ writers, clients, file }, graceMs, clock)
   }
   try {
     status.opened(store)
@@ -111,6 +114,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       },
       fail,
     )
+    published = PublishService.start(publishTarget, store.log, context)
   } catch (error) {
     // What was made for this start is removed with it.
     await close(0, () => store.discard())
@@ -129,6 +133,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       relay: status.toJson(),
       clients: await served.clients(),
       writes: store.stats,
+      ...(published && { history: published.status }),
     }),
     close: ({ graceMs }) => close(graceMs),
   }
