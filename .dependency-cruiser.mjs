@@ -55,7 +55,7 @@ const folders = {
     'store',
     'check',
   ],
-  'packages/server': ['socket', 'source tcp', 'threads'],
+  'packages/server': ['socket', 'source tcp', 'signing', 'threads'],
   'packages/client': ['connection', 'query', 'stream', 'resume', 'sequencer source'],
   'packages/e2store': [
     'io',
@@ -74,7 +74,7 @@ const folders = {
     'layout-2',
     'archive leaf',
     'export history publish',
-    'restore',
+    'mirror restore',
     'node',
   ],
   'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],

@@ -20,7 +20,7 @@ export { type AskOptions, type BatchLimits, History } from './history/history.ts
 export type { HistoryNotice } from './history/history-notice.ts'
 export type { HistoryOptions } from './history/history-options.ts'
 export type { HistoryRun } from './history/history-run.ts'
-export { type HistoryPlace, type OpenHistoryOptions, openHistory } from './history/open-history.ts'
+export { type HistoryLocation, type OpenHistoryOptions, openHistory } from './history/open-history.ts'
 export type { HistoryBlocksOptions } from './history/read-blocks.ts'
 export type { Segment1 } from './layout-1/segment-1.ts'
 export type { SegmentIndex } from './layout-1/segment-index.ts'

@@ -1,6 +1,6 @@
 import { LocationError } from '@datastreamer/e2store/location'
-import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
 import { folderObjects } from '@datastreamer/e2store/node'
+import { type MemoryObjects, memoryObjects } from '@datastreamer/e2store/objects'
 import { tempDir } from '@datastreamer/fixtures'
 import { expect, test } from 'vitest'
 import { mirrorHistory, verifyHistory } from '../src/index.ts'
@@ -20,11 +20,19 @@ function keyAt({ leaves }: TestHistory, index: number): string {
 test('a copy has the same objects, and is as sound; another time only what is new is copied', async () => {
   const made = await plainHistory(4)
   const to = memoryObjects()
-  expect(await mirrorHistory(made.objects, to, options)).toMatchObject({ isPublished: true, copied: 4, kept: 0, gaps: [] })
+  expect(await mirrorHistory(made.objects, to, options)).toMatchObject({
+    isPublished: true,
+    copied: 4,
+    kept: 0,
+    gaps: [],
+  })
   for (const [key, { bytes }] of made.objects.stored) expect(to.stored.get(key)?.bytes, key).toEqual(bytes)
   expect(to.stored.size).toBe(made.objects.stored.size)
   expect(to.stored.get('checkpoint')).toMatchObject({ cacheControl: 'no-cache' })
-  expect(to.stored.get(keyAt(made, 1))).toMatchObject({ kind: 'immutable', cacheControl: 'public, max-age=31536000, immutable' })
+  expect(to.stored.get(keyAt(made, 1))).toMatchObject({
+    kind: 'immutable',
+    cacheControl: 'public, max-age=31536000, immutable',
+  })
   made.openEpoch(18n)
   await made.add(plain(2, 'new'))
   await made.publish()
@@ -73,12 +81,16 @@ test('the checkpoint comes last; an interrupted copying goes on where it was', a
     expect(order).toEqual(order.toSorted())
     to.onCall = () => undefined
     const had = [...to.stored.keys()].filter((key) => key.startsWith('segment/')).length
-    expect(await mirrorHistory(made.objects, to, options)).toMatchObject({ isPublished: true, kept: had, copied: 12 - had })
+    expect(await mirrorHistory(made.objects, to, options)).toMatchObject({
+      isPublished: true,
+      kept: had,
+      copied: 12 - had,
+    })
   }
   expect(puts).toBeGreaterThan(12)
 })
 
-test('gaps are told, and then there is no checkpoint', async () => {
+test('gaps are reported, and then there is no checkpoint', async () => {
   const made = await plainHistory(5)
   const object = made.objects.stored.get(keyAt(made, 3))
   made.objects.stored.delete(keyAt(made, 2))

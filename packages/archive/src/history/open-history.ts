@@ -13,7 +13,7 @@ export interface OpenHistoryOptions extends HistoryOptions {
 }
 
 /** Where a history is: an address, or objects, which stay open when the history is disposed of. */
-export type HistoryPlace = string | Objects
+export type HistoryLocation = string | Objects
 
 /**
  * Open a history at an `http://` or `https://` address, or in objects: two requests.
@@ -24,7 +24,7 @@ export type HistoryPlace = string | Objects
  * @see docs/spec/history.md §4
  */
 export function openHistory(
-  from: HistoryPlace | readonly HistoryPlace[],
+  from: HistoryLocation | readonly HistoryLocation[],
   options: OpenHistoryOptions = {},
 ): Promise<History> {
   return openHistoryAt(from, async (address) => httpObjects(address, options.http), options)
@@ -32,7 +32,7 @@ export function openHistory(
 
 /** Open a history whose addresses are opened by `openObjects`. */
 export async function openHistoryAt(
-  from: HistoryPlace | readonly HistoryPlace[],
+  from: HistoryLocation | readonly HistoryLocation[],
   openObjects: (address: string) => Promise<Objects>,
   options: HistoryOptions,
 ): Promise<History> {
@@ -42,9 +42,9 @@ export async function openHistoryAt(
   }
   try {
     const bases: Objects[] = []
-    for (const place of [from].flat() as readonly HistoryPlace[]) {
-      if (typeof place === 'string') own.push(await openObjects(place))
-      bases.push(typeof place === 'string' ? (own.at(-1) as Objects) : place)
+    for (const location of [from].flat() as readonly HistoryLocation[]) {
+      if (typeof location === 'string') own.push(await openObjects(location))
+      bases.push(typeof location === 'string' ? (own.at(-1) as Objects) : location)
     }
     return await openIn(bases, options, close)
   } catch (error) {

@@ -93,14 +93,14 @@ export class Records {
   }
 
   async #decode({ leaf, index, first, entries, position }: RecordSlot, bytes: Uint8Array): Promise<HistoryRun> {
-    const place = { index, pieces: piecesOf(leaf), root: leaf.root, position, codecs: this.#codecs, first, entries }
-    const { forkId, ...record } = await decodeRecord(bytes, place)
+    const expected = { index, pieces: piecesOf(leaf), root: leaf.root, position, codecs: this.#codecs, first, entries }
+    const { forkId, ...record } = await decodeRecord(bytes, expected)
     return { ...record, forkId: forkId === 0n ? undefined : forkId }
   }
 }
 
 /** Bytes of a segment. @throws {HistoryError} `BAD_LEAF` if the leaf's rows do not fit into its file */
-export function rangeIn(
+function rangeIn(
   leaf: SegmentLeaf,
   position: number,
   bytes: number,

@@ -56,6 +56,25 @@ export class TestHistory {
     return this.#add(operations, endOf(this.leaves.at(-1) as Leaf))
   }
 
+  /** Add only the leaf of a segment: of so many blocks with two entries each, a second after another. */
+  addLeafOnly(blocks: number): SegmentLeaf {
+    const last = this.leaves.at(-1) as Leaf
+    const start = endOf(last)
+    const first = last.kind === 'segment' ? last.blocks.first + BigInt(last.blocks.count) : 0n
+    const number = start.number + 2n * BigInt(blocks)
+    const end = { number, position: start.position + 1000, digest: sha256.digest(start.digest) }
+    const [firstTime, lastTime] = [first, first + BigInt(blocks) - 1n]
+    const leaf: SegmentLeaf = {
+      ...{ kind: 'segment', epoch: last.epoch, start, end, bytes: 1000 },
+      ...{ sha256: end.digest, root: end.digest, records: [{ bytes: 500, entries: 2 * blocks, blocks }] },
+      blocks: { first, count: blocks, firstBatch: first, lastBatch: lastTime, firstTime, lastTime },
+    }
+    this.leaves.push(leaf)
+    this.#points.push(end)
+    for (let n = start.number; n < number; n++) this.entries.push({ type: 0, number: n, data: new Uint8Array(0) })
+    return leaf
+  }
+
   /** Add a segment that goes on after another digest than it says. */
   async addWrong(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
     const start = endOf(this.leaves.at(-1) as Leaf)

@@ -26,9 +26,9 @@ export interface Subject {
 /** A few segments of several records, and an epoch. */
 export async function smallSubject(): Promise<Subject> {
   const made = await historyOfBlocks(4, 20, 80_000)
-  const cut = made.leaves[3]
-  if (cut?.kind !== 'segment') throw new Error('no segment')
-  made.openEpoch(cut.start.number)
+  const taken = made.leaves[3]
+  if (taken?.kind !== 'segment') throw new Error('no segment')
+  made.openEpoch(taken.start.number)
   for (const from of [40n, 55n]) await made.add([...generateStream({ firstBlock: from, blocks: 15n })])
   await made.publish()
   return subjectOf(made)
@@ -42,9 +42,9 @@ export async function largeSubject(): Promise<Subject> {
   }
   await add(0, 290)
   for (const at of [270, 200]) {
-    const cut = made.leaves[1 + at]
-    if (cut?.kind !== 'segment') throw new Error('no segment')
-    made.openEpoch(cut.start.number)
+    const taken = made.leaves[1 + at]
+    if (taken?.kind !== 'segment') throw new Error('no segment')
+    made.openEpoch(taken.start.number)
     await add(at, at + 20)
   }
   await made.publish()
@@ -61,7 +61,7 @@ async function subjectOf(made: TestHistory): Promise<Subject> {
 }
 
 /** Change one object. */
-export function mutate({ made, good, keys }: Subject, random: Random): void {
+function mutate({ made, good, keys }: Subject, random: Random): void {
   const { stored } = made.objects
   // Segments are many, and the objects that say what they are, few.
   const others = keys.filter((key) => !key.startsWith('segment/'))
@@ -162,7 +162,7 @@ export type Outcome = 'unnoticed' | 'refused'
  *
  * @throws anything else
  */
-export async function tryMutation(subject: Subject, random: Random): Promise<Outcome> {
+async function tryMutation(subject: Subject, random: Random): Promise<Outcome> {
   restore(subject)
   mutate(subject, random)
   let history: History

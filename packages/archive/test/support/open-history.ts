@@ -7,7 +7,7 @@ import { key, type TestHistory } from './make-history.ts'
 export const publicKey: string = formatVerifierKey(key)
 
 /** Time that passes at once. */
-export const noTime = {
+const noTime = {
   after: (_: number, work: () => void): (() => void) => {
     const timer = setImmediate(work)
     return () => clearImmediate(timer)

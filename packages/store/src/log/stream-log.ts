@@ -173,7 +173,7 @@ export class StreamLog implements ReadableLog {
         await work()
       } finally {
         this.#replicas.changed()
-        if (from !== undefined) for (const listener of this.#listeners) listener.onUpdate?.(from)
+        if (from !== undefined) this.#listeners.updated(from)
       }
     })
   }
