@@ -1,5 +1,11 @@
 import { closeInTurn, type Service, type ServiceContext, type ServiceProgram } from '@datastreamer/service'
-import { checkSource, PublishService, readPublishTarget, SourceService, StreamService } from '@datastreamer/service/stream'
+import {
+  checkSource,
+  PublishService,
+  readPublishTarget,
+  SourceService,
+  StreamService,
+} from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
