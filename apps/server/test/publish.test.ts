@@ -37,9 +37,9 @@ describe('--history-publish', () => {
     for (const firstBlock of [0n, 60n]) {
       await writeBlocks(file, firstBlock, 60n)
       await using server = TestServer.start([...args, '--history-lag', '10b'])
-      await expect.poll(() => metric(server, 'datastreamer_published_block'), { timeout: 30_000 }).toBeGreaterThan(
-        Number(firstBlock) + 30,
-      )
+      await expect
+        .poll(() => metric(server, 'datastreamer_published_block'), { timeout: 30_000 })
+        .toBeGreaterThan(Number(firstBlock) + 30)
       const entries = (await metric(server, 'datastreamer_published_entries')) ?? 0
       expect(entries).toBeGreaterThan(published)
       published = entries
@@ -65,10 +65,19 @@ describe('--history-publish', () => {
     for (const name of ['one', 'two']) {
       const other = await signerKey(`example.org/${name}`, new Uint8Array(32).fill(4))
       writeFileSync(dir.join(name), formatSignerKey(other))
-      const options = ['--history-publish', folder, '--history-key', dir.join(name), '--history-state', dir.join(`s${name}`)]
+      const options = [
+        '--history-publish',
+        folder,
+        '--history-key',
+        dir.join(name),
+        '--history-state',
+        dir.join(`s${name}`),
+      ]
       await using server = TestServer.start(['--file', file, '--admin-port', '0', ...options])
       if (name === 'one') {
-        await expect.poll(() => metric(server, 'datastreamer_published_entries'), { timeout: 30_000 }).toBeGreaterThan(0)
+        await expect
+          .poll(() => metric(server, 'datastreamer_published_entries'), { timeout: 30_000 })
+          .toBeGreaterThan(0)
         continue
       }
       await expect.poll(() => metric(server, 'datastreamer_publish_stopped'), { timeout: 30_000 }).toBe(1)

@@ -23,7 +23,7 @@ export const PUBLISH_OPTIONS = {
     placeholder: 'n',
     default: '0',
     group: 'History',
-    help: 'seal only what is so many entries, or with a b blocks, behind the head: 1000, 100b',
+    help: 'seal a segment when the stream is so many entries longer, or with a b blocks: 1000, 100b',
   },
   historyState: {
     type: 'text',
@@ -35,7 +35,7 @@ export const PUBLISH_OPTIONS = {
 
 type PublishConfig = ConfigOf<typeof PUBLISH_OPTIONS>
 
-/** How far behind the head a segment ends that is sealed. */
+/** How much longer than the end of a segment the stream has to be before it is sealed. */
 export type PublishLag = { readonly entries: number } | { readonly blocks: number }
 
 /** What is published where. */

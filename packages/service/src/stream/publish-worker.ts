@@ -36,7 +36,10 @@ async function publishOn(): Promise<void> {
       if (signal.aborted) return
       const message = error instanceof Error ? error.message : String(error)
       const code = finalCode(error)
-      if (code !== undefined) return send({ kind: 'stopped', code, message })
+      if (code !== undefined) {
+        send({ kind: 'stopped', code, message })
+        return
+      }
       send({ kind: 'failed', what: 'publish', message, retryInMs: pauseMs })
       await sleep(clock, pauseMs, { signal }).catch(() => undefined)
     }
@@ -62,9 +65,10 @@ function finalCode(error: unknown): string | undefined {
 }
 
 function onPublishEvent(event: PublishEvent): void {
-  if (event.kind !== 'failed') return send(event)
-  const { kind, what, error, retryInMs } = event
-  send({ kind, what, retryInMs, message: error instanceof Error ? error.message : String(error) })
+  if (event.kind === 'failed') {
+    const { kind, what, error, retryInMs } = event
+    send({ kind, what, retryInMs, message: error instanceof Error ? error.message : String(error) })
+  } else send(event)
 }
 
 function send(event: SentPublishEvent): void {
