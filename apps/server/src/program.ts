@@ -5,6 +5,7 @@ import {
   readPublishTarget,
   SourceService,
   StreamService,
+  signStream,
 } from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
@@ -32,13 +33,19 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   let demo: DemoSequencer | undefined
   let source: SourceService | undefined
   let published: PublishService | undefined
-  const close = (graceMs: number, file = () => reader.close()): Promise<void> => {
+  let signatures: Awaited<ReturnType<typeof signStream>>
+  const close = (graceMs: number, closeFile = () => reader.close()): Promise<void> => {
     const writers = (graceMs: number) =>
       Promise.all([demo?.close(), source?.close({ graceMs }), published?.close({ graceMs })])
+    const file = async (): Promise<void> => {
+      await signatures?.close()
+      await closeFile()
+    }
     return closeInTurn({ writers, clients: async (graceMs) => served?.close({ graceMs }), file }, graceMs, clock)
   }
   try {
-    served = await StreamService.start(reader, config, context)
+    signatures = await signStream(reader.log, config, context)
+    served = await StreamService.start(reader, config, context, signatures)
     if (config.demo && store !== undefined) {
       demo = await DemoSequencer.start({ store, blockTimeMs: config.demoBlockTime, clock, onError: fail })
     }
@@ -64,6 +71,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
     },
     status: async () => ({
       ...statusOf(config, stream, served.address),
+      ...(signatures && { signatures: signatures.status }),
       clients: await served.clients(),
       ...(demo && { demo: { nextBlock: demo.nextBlock } }),
       ...(source && { source: source.status }),

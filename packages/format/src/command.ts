@@ -22,6 +22,8 @@ export const CommandNumber = {
   entryTypes: 103,
   /** Extension: send running digests and signatures among the entries that are streamed. docs/spec/protocol.md §12. */
   signatures: 104,
+  /** Extension: who vouches for the entries up to a place. docs/spec/protocol.md §12. */
+  signatureAfter: 105,
 } as const
 
 export type CommandName = keyof typeof CommandNumber
@@ -35,7 +37,7 @@ export type Command =
   | { readonly name: 'startBookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'stop' }
   | { readonly name: 'header' }
-  | { readonly name: 'entry'; readonly entryNumber: bigint }
+  | { readonly name: 'entry' | 'signatureAfter'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
   | { readonly name: 'operationBoundaries' | 'compression' | 'signatures' }
@@ -89,6 +91,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
       at += 8
       break
     case 'entry':
+    case 'signatureAfter':
       view.setBigUint64(at, u64(command.entryNumber, 'entry number'))
       at += 8
       break
@@ -147,6 +150,7 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
       if (bytes.length < HEAD_BYTES + 8) return undefined
       return { command: { name, fromEntryNumber: view.getBigUint64(HEAD_BYTES) }, bytes: HEAD_BYTES + 8 }
     case 'entry':
+    case 'signatureAfter':
       if (bytes.length < HEAD_BYTES + 8) return undefined
       return { command: { name, entryNumber: view.getBigUint64(HEAD_BYTES) }, bytes: HEAD_BYTES + 8 }
     case 'startBookmark':

@@ -1,5 +1,7 @@
 export type { KnownBoundaries } from '@datastreamer/store/log'
 export { onServerEvent, type ServerEvent } from './on-server-event.ts'
+export { PassedSignatures } from './signing/passed-signatures.ts'
+export { MAX_SIGNATURES } from './signing/point-row.ts'
 export {
   type SignaturesEvent,
   type SignaturesOptions,

@@ -7,6 +7,7 @@ import { PAGE_RECORD_BYTES } from '../layout-2/limits.ts'
 import { pagePosition } from '../layout-2/pieces.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
+import { hexOf } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import type { HistoryRun } from './history-run.ts'
 import type { Mirrors } from './mirrors.ts'
@@ -41,7 +42,7 @@ export class Records {
       const value = await this.#read(slot, undefined)
       return { value, bytes: value.bytes.length }
     }
-    return this.#cache.get(`${segmentKey(slot.leaf)} ${slot.index}`, load, signal)
+    return this.#cache.get(`${hexOf(slot.leaf.root)} ${slot.index}`, load, signal)
   }
 
   get sha256(): Sha256 {
@@ -61,7 +62,7 @@ export class Records {
       const value = await this.#mirrors.read({ ...rangeIn(leaf, position, PAGE_RECORD_BYTES), check }, undefined)
       return { value, bytes: PAGE_RECORD_BYTES }
     }
-    return this.#pages.get(`${segmentKey(leaf)} ${page}`, load, signal)
+    return this.#pages.get(`${hexOf(root)} ${page}`, load, signal)
   }
 
   /** Records that lie one after the other: one request. @throws {HistoryError} */

@@ -1,5 +1,5 @@
 import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
-import { viewOf } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { faultOfFrame } from '../codecs/zstd-frame.ts'
 import { SegmentError } from '../errors.ts'
@@ -68,7 +68,7 @@ export async function decodeRecord(bytes: Uint8Array, expected: ExpectedRecord):
 
 /** Bytes of the content of a record; `undefined` if no record is like that. */
 function contentBytes({ count, bytes, boundaries }: RecordHead): number | undefined {
-  const isPossible = bytes >= 1 && bytes <= MAX_RUN_BYTES && boundaries <= count && count <= bytes
+  const isPossible = bytes <= MAX_RUN_BYTES && count >= 1 && ENTRY_HEAD_BYTES * count <= bytes && boundaries <= count
   return isPossible ? BOUNDARY_BYTES * boundaries + bytes : undefined
 }
 

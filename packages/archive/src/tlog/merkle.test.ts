@@ -219,12 +219,12 @@ type Change = (proof: readonly Uint8Array[]) => Uint8Array[]
 const changes: fc.Arbitrary<Change> = fc
   .record({ at: fc.nat(9), bit: fc.nat(255), kind: fc.nat(5) })
   .map(({ at, bit, kind }) => (proof) => {
-    const place = at % Math.max(proof.length, 1)
-    const [hash = leaves[0] ?? new Uint8Array(32)] = proof.slice(place)
-    if (kind === 0) return proof.map((each, i) => (i === place ? flip(each, bit) : each))
-    if (kind === 1) return proof.toSpliced(place, 1)
-    if (kind === 2) return proof.toSpliced(place, 0, hash)
+    const which = at % Math.max(proof.length, 1)
+    const [hash = leaves[0] ?? new Uint8Array(32)] = proof.slice(which)
+    if (kind === 0) return proof.map((each, i) => (i === which ? flip(each, bit) : each))
+    if (kind === 1) return proof.toSpliced(which, 1)
+    if (kind === 2) return proof.toSpliced(which, 0, hash)
     if (kind === 3) return [...proof, flip(hash, bit)]
     if (kind === 4) return proof.toReversed()
-    return proof.slice(0, place)
+    return proof.slice(0, which)
   })

@@ -99,7 +99,7 @@ describe('a log that is not what its checkpoint says', () => {
   /** What a hostile store may give in the place of an object: another one, one of another size, or anything. */
   const lies = fc.record({
     share: fc.integer({ min: 1, max: 4 }),
-    kind: fc.constantFrom('other path', 'other size', 'cut', 'longer', 'nothing', 'none', 'noise', 'swapped'),
+    kind: fc.constantFrom('other path', 'other size', 'shorter', 'longer', 'nothing', 'none', 'noise', 'swapped'),
     seed: fc.nat(),
   })
   type Lie = typeof lies extends fc.Arbitrary<infer T> ? T : never
@@ -115,7 +115,7 @@ describe('a log that is not what its checkpoint says', () => {
       if (kind === 'other path') return objects(paths[asked % paths.length] ?? '')
       if (kind === 'other size') return others(path) ?? others(path.replace(/\.p\/\d+$/, '')) ?? bytes
       if (kind === 'nothing' || bytes === undefined) return new Uint8Array(0)
-      if (kind === 'cut') return bytes.subarray(0, Math.max(0, bytes.length - 32))
+      if (kind === 'shorter') return bytes.subarray(0, Math.max(0, bytes.length - 32))
       if (kind === 'longer') return Uint8Array.of(...bytes, ...bytes.subarray(0, 32))
       if (kind === 'noise') return bytes.map((byte, i) => (i % 32 === asked % 32 ? byte + 1 : byte))
       return Uint8Array.of(...bytes.subarray(32), ...bytes.subarray(0, 32))

@@ -41,7 +41,7 @@ test.each([
   ['four bits that are not used', 'AB=='],
   ['two bits that are not used', 'AAB='],
   ['the letters of URLs', 'AA-_'],
-  ['a line end behind it', 'AAAA\n'],
+  ['a line end after it', 'AAAA\n'],
   ['a line end in it', 'AAA\nAAA='],
   ['a space', ' AAA'],
   ['a letter that is none', 'AAAÀ'],

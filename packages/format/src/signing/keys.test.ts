@@ -91,7 +91,7 @@ describe('what is no verifier key', () => {
     ['no key', `${name}+${id}+`],
     ['a key cut off', `${name}+${id}+${encoded.slice(0, -4)}`],
     ['base64 without its end', `${name}+${id}+${encoded.slice(0, -1)}`],
-    ['a line end behind it', `${PUBLIC}\n`],
+    ['a line end after it', `${PUBLIC}\n`],
     ['a space before it', ` ${PUBLIC}`],
     ['a private key', PRIVATE],
     ['two keys', `${PUBLIC}\n${PUBLIC}`],

@@ -23,14 +23,14 @@ export interface DigestWalkOptions {
 
 /** What happens to a walk over a log. */
 export interface WalkEvents {
-  /** Numbers before which the digest is wanted exactly. */
-  readonly stopAfter: (number: number) => number
+  /** Number of an entry after `number` before which the digest is wanted; infinite if there is none. */
+  readonly stopAfter?: ((number: number) => number) | undefined
   /** It has come to a point. */
-  readonly onPoint: (point: DigestPoint) => void
+  readonly onPoint?: ((point: DigestPoint) => void) | undefined
   /** It has come to the end of a page. */
   readonly onPageEnd: (point: DigestPoint) => Promise<void>
-  /** It has come to the commit point; resolves at the next commit. */
-  readonly atHead: (point: DigestPoint) => Promise<void>
+  /** It has come to the commit point; resolves at the next commit (default: it ends there). */
+  readonly atHead?: ((point: DigestPoint) => Promise<void>) | undefined
 }
 
 /**
@@ -52,7 +52,7 @@ export async function walkDigests(options: DigestWalkOptions, events?: WalkEvent
     const run = live ?? (await cursor.read({ maxBytes: READ_BYTES }))
     if (isStale()) return point
     if (run === undefined) {
-      if (events === undefined) return point
+      if (events?.atHead === undefined) return point
       await events.atHead(point)
       isFresh = true
       if (isStale()) return point
@@ -62,7 +62,7 @@ export async function walkDigests(options: DigestWalkOptions, events?: WalkEvent
     for (let at = 0; at < run.bytes.length && point.number < end; ) {
       const hashShare = (): void => {
         if (isStale()) return
-        const stop = Math.min(end, events?.stopAfter(chain.number) ?? end)
+        const stop = Math.min(end, events?.stopAfter?.(chain.number) ?? end)
         at += chain.appendRun(run.bytes.subarray(at), stop, SHARE_BYTES)
       }
       if (isFresh) hashShare()
@@ -70,7 +70,7 @@ export async function walkDigests(options: DigestWalkOptions, events?: WalkEvent
       if (isStale()) return point
       isFresh = false
       point = { number: chain.number, position: run.position + at, digest: chain.digest }
-      events?.onPoint(point)
+      events?.onPoint?.(point)
     }
     cursor.moveTo({ number: point.number, position: point.position })
   }

@@ -14,7 +14,7 @@ export interface DigestedLogOptions {
   /** Before the first entry. */
   readonly start: DigestPoint
   readonly clock: Clock
-  /** Number of an entry after `number` before which the digest is wanted; infinite if there is none. */
+  /** See {@link WalkEvents}. */
   readonly stopAfter: (number: number) => number
   /** The digests have come to a point. */
   readonly onPoint: (point: DigestPoint) => void
@@ -29,6 +29,8 @@ export interface DigestedLogOptions {
 }
 
 const RETRY_MS = 5000
+/** Pause after each page that is compared with its row: that makes 8 MiB a second at most. */
+const AUDIT_PAUSE_MS = 125
 /** Entries from a point on that are hashed without looking for a nearer one. */
 const NEAR_ENTRIES = 1024
 
@@ -46,6 +48,9 @@ export class DigestedLog {
   readonly #unlisten: () => void
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
+  #auditing: Promise<void> | undefined
+  /** Rows up to there were compared with the log. */
+  #audited: DigestPoint
   /** Grows with every change of the log but by commits. */
   #changes = 0
   #hashed: DigestPoint
@@ -60,6 +65,7 @@ export class DigestedLog {
     this.#log = log
     this.#scheduler = new FairScheduler(clock)
     this.#hashed = start
+    this.#audited = start
     this.#unlisten = log.listen({
       onCommit: () => {
         this.#scheduler.onCommit()
@@ -112,6 +118,7 @@ export class DigestedLog {
     this.#advanced()
     this.#wake()
     await this.#running
+    await this.#auditing
   }
 
   async #run(): Promise<void> {
@@ -149,12 +156,43 @@ export class DigestedLog {
         onPageEnd: (point) => onPageEnd(point, isStale),
         atHead: (point) => {
           onHead(point)
+          this.#auditing ??= this.#audit(from.number)
           return new Promise((resolve) => {
             this.#wake = resolve
           })
         },
       },
     )
+  }
+
+  /**
+   * Compare every row before an entry with the log once, slowly: the file may have been damaged, or the stream changed while
+   * nobody kept it up.
+   */
+  async #audit(end: number): Promise<void> {
+    const log = this.#log
+    const { rows, clock, onError } = this.#options
+    const { signal } = this.#stop
+    while (!signal.aborted && this.#audited.number < Math.min(end, this.#hashed.number)) {
+      const isStale = this.#staleness()
+      try {
+        const onPageEnd = async (point: DigestPoint): Promise<void> => {
+          if (await rows.audit(point)) this.#audited = point
+          else this.#changed(this.#audited.number, this.#audited.position)
+          await sleep(clock, AUDIT_PAUSE_MS, { signal, ref: false })
+        }
+        const walk = { log, scheduler: this.#scheduler, from: this.#audited, end, isStale }
+        const last = await walkDigests(walk, { onPageEnd })
+        if (isStale()) continue
+        // Digests were counted on from there, and were not if it is not the same.
+        await onPageEnd(last)
+        return
+      } catch (error) {
+        if (isStale()) continue
+        onError(error)
+        await sleep(clock, RETRY_MS, { signal, ref: false }).catch(() => undefined)
+      }
+    }
   }
 
   /** The known point from which it is not far to an entry. */
@@ -170,6 +208,7 @@ export class DigestedLog {
     this.#changes++
     this.#marks.cut(number)
     if (this.#hashed.number > number) this.#hashed = this.#marks.lastUpTo(number) ?? start
+    if (this.#audited.number > number) this.#audited = start
     rows.cut(pageOfPoint({ position })).catch(onError)
     onChange(number)
     this.#advanced()

@@ -15,6 +15,9 @@ export interface RowsOptions {
   readonly sign: (point: DigestPoint) => Promise<readonly DigestSignature[]>
 }
 
+/** Pages after one that are looked at for a signed point. */
+const MOST_PAGES_LOOKED_AT = 16
+
 /** A row is not of the log, and the one that digests were counted on from may not be either. */
 export class StaleRows extends Error {
   override readonly name: string = 'StaleRows'
@@ -69,6 +72,37 @@ export class Rows {
   async signed(page: number): Promise<SignedPoint | undefined> {
     const row = await this.#file.row(page).catch(() => undefined)
     return row !== undefined && row.signatures.length > 0 ? row : undefined
+  }
+
+  /** The first signed point after an entry at the end of a page or of one of some pages after it. */
+  async signedFrom(page: number, number: number): Promise<SignedPoint | undefined> {
+    for (let each = page; each < page + MOST_PAGES_LOOKED_AT; each++) {
+      const row = await this.signed(each)
+      if (row !== undefined && row.number > number) return row
+    }
+    return undefined
+  }
+
+  /** Numbers of entries before which pages end where a signature of one of some keys is missing. @throws the system's error */
+  async *lacking(keyIds: readonly number[]): AsyncGenerator<number, void, void> {
+    for (let page = 0; page < this.#file.rows; page++) {
+      const row = await this.#file.row(page)
+      if (row !== undefined && !isSignedBy(row.signatures, keyIds)) yield row.number
+    }
+  }
+
+  /**
+   * Compare the point at the end of a page with its row, which is made again if it cannot be read, and signed again if a
+   * signature is missing.
+   *
+   * @returns whether it is that of the log
+   * @throws the system's error
+   */
+  async audit(point: DigestPoint): Promise<boolean> {
+    const row = await this.#file.row(pageOfPoint(point))
+    if (row !== undefined && !isSame(row, point)) return false
+    await this.put(point, [])
+    return true
   }
 
   /**
@@ -130,8 +164,8 @@ export class Rows {
     if (keys.length === 0) {
       return given.reduce((all, signature) => withSignature(all, signature, MAX_SIGNATURES), known)
     }
-    const isWhole = known.length === keys.length && keys.every(({ id }) => known.some(({ keyId }) => keyId === id))
-    return isWhole ? known : sign(point)
+    const ids = keys.map(({ id }) => id)
+    return known.length === ids.length && isSignedBy(known, ids) ? known : sign(point)
   }
 
   #write(work: () => Promise<void>): Promise<void> {
@@ -140,6 +174,10 @@ export class Rows {
     written.catch(() => undefined)
     return written
   }
+}
+
+function isSignedBy(signatures: readonly DigestSignature[], keyIds: readonly number[]): boolean {
+  return keyIds.every((id) => signatures.some(({ keyId }) => keyId === id))
 }
 
 function isSame(a: DigestPoint, b: DigestPoint): boolean {

@@ -1,4 +1,4 @@
-import { HEADER_PAGE_BYTES, type SignedDigest } from '@datastreamer/format'
+import { HEADER_PAGE_BYTES, pageOf, type SignedDigest } from '@datastreamer/format'
 import { DigestChain, feedIdentity, type SignerKey } from '@datastreamer/format/signing'
 import { type Clock, sha256Into, systemClock } from '@datastreamer/runtime'
 import { type Disk, nodeDisk } from '@datastreamer/store'
@@ -160,6 +160,17 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
 
   pageEnd(page: number): Promise<SignedPoint | undefined> {
     return this.#rows.signed(page)
+  }
+
+  async after(number: number): Promise<SignedPoint | undefined> {
+    const { position } = await this.#log.locate(number)
+    const row = await this.#rows.signedFrom(pageOf(position), number)
+    return row ?? this.#recent.all.find((point) => point.number > number)
+  }
+
+  /** Numbers of entries, in order, before which pages end that the keys of the newest point have not signed. @throws the system's error */
+  lacking(): AsyncGenerator<number, void, void> {
+    return this.#rows.lacking(this.#recent.newest?.signatures.map(({ keyId }) => keyId) ?? [])
   }
 
   async digestAt(number: number): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import type { Command } from '@datastreamer/format'
 import type { Clock, Net, NetAddress, ServerTlsOptions } from '@datastreamer/runtime'
 import type { KnownBoundaries, ReadableLog } from '@datastreamer/store/log'
 import type { Admission } from '../socket/admission.ts'
@@ -33,6 +34,9 @@ const COMPRESSIONS_AT_ONCE = 1
 const KEPT_BYTES = 32 * 1024 * 1024
 /** Time of the event loop that a connection costs which does nothing. */
 const ACCEPT_MS = 0.2
+
+/** Commands that only a server knows that can answer them. */
+const SIGNATURE_COMMANDS: ReadonlySet<Command['name']> = new Set(['signatures', 'signatureAfter'])
 
 /** Serves the clients of a stream server, or those that one of its threads has. */
 export interface Clients {
@@ -84,7 +88,7 @@ export class ClientHost implements Clients {
       compressed: this.#compressed,
       unknownCommands: {
         has: (name) =>
-          (name === 'compression' && !compression) || (name === 'signatures' && signatures?.isGranted !== true),
+          (name === 'compression' && !compression) || (SIGNATURE_COMMANDS.has(name) && signatures?.isGranted !== true),
       },
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),

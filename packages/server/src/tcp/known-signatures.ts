@@ -24,6 +24,8 @@ export interface KnownSignatures {
   readonly recentSince: number
   /** The signed point at the end of a page; `undefined` if there is none. */
   pageEnd(page: number): Promise<SignedPoint | undefined>
+  /** The first signed point after an entry that is known; `undefined` if there is none. */
+  after(number: number): Promise<SignedPoint | undefined>
   /** The running digest before an entry of the log, as soon as the entries before it are hashed. */
   digestAt(number: number): Promise<Uint8Array>
   /** Call `onChange` when there is a new point, or another change, until the returned function is called. It must not throw. */

@@ -1,6 +1,7 @@
-import { encodeRunningDigest, pageOf } from '@datastreamer/format'
+import { pageOf } from '@datastreamer/format'
 import type { LogPosition } from '@datastreamer/store/log'
 import type { KnownSignatures, SignedPoint } from './known-signatures.ts'
+import { packetsOf } from './signed-packets.ts'
 
 /**
  * Decides which signatures one stream is given: those of the end of every page, so that a reader holds back little, and the
@@ -60,18 +61,4 @@ export class SignatureSequence {
 /** The page that ends at a position, or that it lies in. */
 function pageBefore({ position }: LogPosition): number {
   return Math.max(0, pageOf(position - 1))
-}
-
-const PACKETS = new WeakMap<SignedPoint, readonly Uint8Array[]>()
-
-/** A packet for each signature, made once for all readers. */
-function packetsOf(point: SignedPoint): readonly Uint8Array[] {
-  const known = PACKETS.get(point)
-  if (known !== undefined) return known
-  const { number, digest: runningDigest, signatures } = point
-  const packets = signatures.map((signature) =>
-    encodeRunningDigest({ nextEntry: BigInt(number), runningDigest, signature }),
-  )
-  PACKETS.set(point, packets)
-  return packets
 }

@@ -3,12 +3,8 @@ import type { LogPosition } from '@datastreamer/store/log'
 import { progressAfter } from './entry-filter.ts'
 import type { Extensions } from './extensions.ts'
 import { type LookedUp, type Query, type Reply, replyTo } from './replies.ts'
-import type { ConnectionContext } from './server-options.ts'
 
 type StreamReply = Extract<Reply, { readonly t: 'stream' }>
-
-/** What streams and their openings are looked up in. */
-type OpeningContext = LookedUp & Pick<ConnectionContext, 'signatures'>
 
 /**
  * What a command asks for; a stream of some entry types with the progress that it begins with, a signed one with the running
@@ -18,7 +14,7 @@ type OpeningContext = LookedUp & Pick<ConnectionContext, 'signatures'>
  */
 export function replyFor(
   query: Query,
-  stream: OpeningContext,
+  stream: LookedUp,
   { isFiltered, isSigned }: Pick<Extensions, 'isFiltered' | 'isSigned'>,
 ): Reply | Promise<Reply> {
   const starts = query.name === 'start' || query.name === 'startBookmark' || query.name === 'rangeBookmark'
@@ -31,7 +27,7 @@ export function replyFor(
 /** Where a stream begins and what it begins with are of the same history. */
 async function withOpening(
   query: Query,
-  stream: OpeningContext,
+  stream: LookedUp,
   openingOf: (reply: StreamReply) => Promise<Uint8Array | undefined>,
 ): Promise<Reply> {
   const { log } = stream
@@ -44,7 +40,7 @@ async function withOpening(
   }
 }
 
-async function progressBefore({ number }: LogPosition, { log }: OpeningContext): Promise<Uint8Array | undefined> {
+async function progressBefore({ number }: LogPosition, { log }: LookedUp): Promise<Uint8Array | undefined> {
   const { epoch } = log
   const before = number === 0 ? undefined : await log.entry(BigInt(number - 1))
   if (epoch !== log.epoch) return undefined
@@ -55,7 +51,7 @@ async function progressBefore({ number }: LogPosition, { log }: OpeningContext):
 /** Ranges are not signed. */
 async function digestBefore(
   { from: { number }, end }: StreamReply,
-  { signatures }: OpeningContext,
+  { signatures }: LookedUp,
 ): Promise<Uint8Array | undefined> {
   if (signatures === undefined || end !== undefined) return undefined
   return encodeRunningDigest({ nextEntry: BigInt(number), runningDigest: await signatures.digestAt(number) })

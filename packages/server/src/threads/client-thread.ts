@@ -88,6 +88,8 @@ export class ClientThread {
         return operationBoundaries.isKnownAt(request.number)
       case 'pageEnd':
         return signatures?.pageEnd(request.page)
+      case 'signatureAfter':
+        return signatures?.after(request.number)
       case 'digestAt':
         return signatures?.digestAt(request.number)
       case 'confirm':

@@ -35,6 +35,7 @@ const signatures =
   start.signatures &&
   new RemoteSignatures(replica.log, start.signatures, {
     pageEnd: (page) => channel.request({ t: 'pageEnd', page }),
+    after: (number) => channel.request({ t: 'signatureAfter', number }),
     digestAt: (number) => channel.request({ t: 'digestAt', number }),
   })
 const host = new ClientHost({

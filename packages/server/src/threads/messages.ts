@@ -52,6 +52,7 @@ export interface ToServer {
     | { readonly t: 'lastUpTo'; readonly number: number }
     | { readonly t: 'isKnownAt'; readonly number: number }
     | { readonly t: 'pageEnd'; readonly page: number }
+    | { readonly t: 'signatureAfter'; readonly number: number }
     | { readonly t: 'digestAt'; readonly number: number }
     /** Confirm what was read from the file. */
     | { readonly t: 'confirm' }

@@ -5,6 +5,7 @@ import { isGranted, type SignatureState } from '../tcp/signature-state.ts'
 /** What a thread asks its server for. */
 export interface SignatureQuestions {
   readonly pageEnd: (page: number) => Promise<SignedPoint | undefined>
+  readonly after: (number: number) => Promise<SignedPoint | undefined>
   readonly digestAt: (number: number) => Promise<Uint8Array>
 }
 
@@ -41,6 +42,10 @@ export class RemoteSignatures implements KnownSignatures {
 
   pageEnd(page: number): Promise<SignedPoint | undefined> {
     return this.#questions.pageEnd(page).catch(() => undefined)
+  }
+
+  after(number: number): Promise<SignedPoint | undefined> {
+    return this.#questions.after(number)
   }
 
   digestAt(number: number): Promise<Uint8Array> {

@@ -25,6 +25,11 @@ export const LOG_EVENTS = [
   'client-refused',
   'client-closed',
   'server-error',
+  // Signatures.
+  'signing',
+  'signatures-ready',
+  'signature-differs',
+  'signatures-failed',
   // Source clients.
   'source-listening',
   'source-connected',

@@ -157,7 +157,7 @@ export class StreamLog implements ReadableLog {
     else this.#removeAfter(point)
   }
 
-  /** The file begins elsewhere: nothing before that is read from it any more. Its bytes may change once {@link replicasAgreed}. */
+  /** The file begins elsewhere: nothing before is read from it. Its bytes may change once {@link replicasAgreed}. */
   moveBase(base: CommitPoint): void {
     this.#base = pointOf(base)
     this.#changes.baseMoved()
