@@ -20,7 +20,7 @@ let batches: FullBatch[]
 let history: History
 beforeAll(async () => {
   // Several records in each segment, batches over records and segments.
-  made = await historyOfBlocks(5, 37, 100_000)
+  made = await historyOfBlocks(5, 37, { fill: 100_000 })
   blocks = await collect(assembleBlocks(made.entries, { generation: 'protobuf', endIsBoundary: true }))
   batches = await collect(assembleBatches(made.entries, { generation: 'protobuf' }))
   history = (await opened(made)).history

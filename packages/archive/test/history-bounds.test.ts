@@ -7,7 +7,7 @@ import { collect, opened } from './support/open-history.ts'
 let made: TestHistory
 beforeAll(async () => {
   // Entries that do not compress: segments of 10 records of about a MiB.
-  made = await historyOfBlocks(8, 20, 500_000, true)
+  made = await historyOfBlocks(8, 20, { fill: 500_000, isRandom: true })
 })
 
 /** Counts the bytes that are asked for. */

@@ -4,12 +4,20 @@ import { ahead } from './ahead.ts'
 
 /** Works that end when they are released, in any order. */
 function held() {
-  const release = new Map<number, { readonly resolve: (value: number) => void; readonly reject: (error: Error) => void }>()
+  const release = new Map<
+    number,
+    { readonly resolve: (value: number) => void; readonly reject: (error: Error) => void }
+  >()
   const work = (item: number): Promise<number> =>
     new Promise((resolve, reject) => {
       release.set(item, { resolve, reject })
     })
-  return { begun: () => [...release.keys()], end: (item: number) => release.get(item)?.resolve(item * 10), release, work }
+  return {
+    begun: () => [...release.keys()],
+    end: (item: number) => release.get(item)?.resolve(item * 10),
+    release,
+    work,
+  }
 }
 
 async function settle(): Promise<void> {

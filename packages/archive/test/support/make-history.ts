@@ -169,20 +169,22 @@ export async function plainHistory(segments: number): Promise<TestHistory> {
   return history
 }
 
-/**
- * A history of blocks, so many in each segment.
- *
- * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
- * @param isRandom whether these do not compress
- */
+export interface BlocksOptions {
+  /** Bytes of an entry of no known type after each block, so that a segment has several records (default 0: none). */
+  readonly fill?: number
+  /** Whether these do not compress. */
+  readonly isRandom?: boolean
+  readonly seed?: bigint
+}
+
+/** A history of blocks, so many in each segment. */
 export async function historyOfBlocks(
   segments: number,
   perSegment: number,
-  fill = 0,
-  isRandom = false,
+  { fill = 0, isRandom = false, seed = 1n }: BlocksOptions = {},
 ): Promise<TestHistory> {
   const history = new TestHistory({ encoding: 'protobuf' })
-  const stream = generateStream({ blocks: BigInt(segments * perSegment) })
+  const stream = generateStream({ blocks: BigInt(segments * perSegment), seed })
   const data = isRandom ? noise(fill) : new Uint8Array(fill)
   const filler = fill === 0 ? [] : [{ type: 99, data }]
   for (let i = 0; i < segments; i++) {

@@ -11,6 +11,7 @@ import {
   generateStream,
 } from '@datastreamer/sequencer-entries'
 import type { History } from '../../src/index.ts'
+import { decodeLookup, encodeLookup, type Lookup } from '../../src/leaf/lookup.ts'
 import { historyOfBlocks, TestHistory } from './make-history.ts'
 import { collect, opened } from './open-history.ts'
 
@@ -20,49 +21,62 @@ export interface Subject {
   readonly blocks: readonly FullL2Block[]
   readonly batches: readonly FullBatch[]
   readonly good: ReadonlyMap<string, StoredObject>
+  /** Objects of another log of the same form. */
+  readonly forged: ReadonlyMap<string, StoredObject>
   readonly keys: readonly string[]
 }
 
 /** A few segments of several records, and an epoch. */
 export async function smallSubject(): Promise<Subject> {
-  const made = await historyOfBlocks(4, 20, 80_000)
-  const taken = made.leaves[3]
-  if (taken?.kind !== 'segment') throw new Error('no segment')
-  made.openEpoch(taken.start.number)
-  for (const from of [40n, 55n]) await made.add([...generateStream({ firstBlock: from, blocks: 15n })])
-  await made.publish()
-  return subjectOf(made)
+  return subjectOf(async (seed) => {
+    const made = await historyOfBlocks(4, 20, { fill: 80_000, seed })
+    const taken = made.leaves[3]
+    if (taken?.kind !== 'segment') throw new Error('no segment')
+    made.openEpoch(taken.start.number)
+    for (const firstBlock of [40n, 55n]) await made.add([...generateStream({ firstBlock, blocks: 15n, seed })])
+    return made
+  })
 }
 
 /** More than a bundle of leaves, and epochs. */
 export async function largeSubject(): Promise<Subject> {
-  const made = new TestHistory({ encoding: 'protobuf' })
-  const add = async (from: number, to: number): Promise<void> => {
-    for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n })])
-  }
-  await add(0, 290)
-  for (const at of [270, 200]) {
-    const taken = made.leaves[1 + at]
-    if (taken?.kind !== 'segment') throw new Error('no segment')
-    made.openEpoch(taken.start.number)
-    await add(at, at + 20)
-  }
-  await made.publish()
-  return subjectOf(made)
+  return subjectOf(async (seed) => {
+    const made = new TestHistory({ encoding: 'protobuf' })
+    const add = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n, seed })])
+    }
+    await add(0, 290)
+    for (const at of [270, 200]) {
+      const taken = made.leaves[1 + at]
+      if (taken?.kind !== 'segment') throw new Error('no segment')
+      made.openEpoch(taken.start.number)
+      await add(at, at + 20)
+    }
+    return made
+  })
 }
 
-async function subjectOf(made: TestHistory): Promise<Subject> {
+async function subjectOf(make: (seed: bigint) => Promise<TestHistory>): Promise<Subject> {
+  const [made, other] = [await make(1n), await make(2n)]
+  for (const each of [made, other]) await each.publish()
   const blocks = await collect(assembleBlocks(made.entries, { generation: 'protobuf', endIsBoundary: true }))
   const batches = await collect(assembleBatches(made.entries, { generation: 'protobuf' }))
-  const good = new Map(made.objects.stored)
   // Nothing else is read of it.
-  const keys = [...good.keys()].filter((key) => !key.startsWith('tile/0') && !key.startsWith('tile/1'))
-  return { made, blocks, batches, good, keys }
+  const keys = [...made.objects.stored.keys()].filter((key) => !/^tile\/[01]/.test(key))
+  const forged = new Map([...other.objects.stored].filter(([key]) => key !== 'checkpoint'))
+  // What another log has under its own keys is no change of this one.
+  for (const [key, object] of forged) if (!made.objects.stored.has(key)) made.objects.stored.set(key, object)
+  return { made, blocks, batches, good: new Map(made.objects.stored), forged, keys }
 }
 
-/** Change one object. */
-function mutate({ made, good, keys }: Subject, random: Random): void {
+/** Change one object, or put those of another log in the place of some. */
+function mutate(subject: Subject, random: Random): void {
+  const { made, good, keys } = subject
   const { stored } = made.objects
+  if (random(6) === 0) {
+    forge(subject, random)
+    return
+  }
   // Segments are many, and the objects that say what they are, few.
   const others = keys.filter((key) => !key.startsWith('segment/'))
   const key = oneOf(random(2) === 0 ? others : keys, random)
@@ -82,6 +96,29 @@ function mutate({ made, good, keys }: Subject, random: Random): void {
   const changed = oneOf(ways, random)()
   if (changed === undefined) stored.delete(key)
   else stored.set(key, { ...object, bytes: changed })
+}
+
+/** Another log's objects that say what segments are, all or some of them; or a lookup that is partly of another log. */
+function forge({ made, good, forged }: Subject, random: Random): void {
+  const { stored } = made.objects
+  const some = [...forged].filter(([key]) => !key.startsWith('segment/'))
+  const all = random(3) === 0
+  for (const [key, object] of some) if (all || random(2) === 0) stored.set(key, object)
+  const key = `lookup/${made.leaves.length}`
+  const [mine, other] = [good.get(key), forged.get(key)]
+  if (all || mine === undefined || other === undefined) return
+  const [a, b] = [mine, other].map(({ bytes }) => decodeLookup(bytes, made.leaves.length, key))
+  if (a === undefined || b === undefined) return
+  const rows = a.rows.map((row, i) => ({ ...row, ...(random(3) === 0 ? b.rows[i] : {}), hash: row.hash }))
+  const parts: readonly Lookup[] = [
+    { ...a, first: b.first },
+    { ...a, first: { ...a.first, leaf: b.first.leaf } },
+    { ...a, last: b.last },
+    { ...a, last: b.last, edge: b.edge },
+    { ...a, rows },
+    { ...a, rows: b.rows },
+  ]
+  stored.set(key, { ...mine, bytes: encodeLookup(oneOf(parts, random)) })
 }
 
 function flipped(bytes: Uint8Array, random: Random): Uint8Array {
