@@ -1,6 +1,6 @@
 import type { StoredObject } from '@datastreamer/e2store/objects'
 import { flipBits, oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
-import { type Entry, StreamError } from '@datastreamer/format'
+import { type Entry, type Header, StreamError } from '@datastreamer/format'
 import {
   assembleBatches,
   assembleBlocks,
@@ -11,6 +11,7 @@ import {
   generateStream,
 } from '@datastreamer/sequencer-entries'
 import type { History } from '../../src/index.ts'
+import { endOf } from '../../src/leaf/leaf.ts'
 import { decodeLookup, encodeLookup, type Lookup } from '../../src/leaf/lookup.ts'
 import { historyOfBlocks, TestHistory } from './make-history.ts'
 import { collect, opened } from './open-history.ts'
@@ -29,7 +30,7 @@ export interface Subject {
 /** A few segments of several records, and an epoch. */
 export async function smallSubject(): Promise<Subject> {
   return subjectOf(async (seed) => {
-    const made = await historyOfBlocks(4, 20, { fill: 80_000, seed })
+    const made = await historyOfBlocks(4, 20, { fill: 80_000, seed, systemId: seed })
     const taken = made.leaves[3]
     if (taken?.kind !== 'segment') throw new Error('no segment')
     made.openEpoch(taken.start.number)
@@ -41,7 +42,7 @@ export async function smallSubject(): Promise<Subject> {
 /** More than a bundle of leaves, and epochs. */
 export async function largeSubject(): Promise<Subject> {
   return subjectOf(async (seed) => {
-    const made = new TestHistory({ encoding: 'protobuf' })
+    const made = new TestHistory({ encoding: 'protobuf', systemId: seed })
     const add = async (from: number, to: number): Promise<void> => {
       for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n, seed })])
     }
@@ -117,6 +118,7 @@ function forge({ made, good, forged }: Subject, random: Random): void {
     { ...a, last: b.last, edge: b.edge },
     { ...a, rows },
     { ...a, rows: b.rows },
+    { ...b, first: a.first },
   ]
   stored.set(key, { ...mine, bytes: encodeLookup(oneOf(parts, random)) })
 }
@@ -166,7 +168,7 @@ function allQuestions({ made, blocks, batches }: Subject, random: Random): reado
       ask: (history) => history.bookmark(batchBookmark(batch)),
       truth: lastMark(made.entries, batchBookmark(batch)),
     },
-    { ask: async (history) => history.getHeader().totalEntries, truth: made.next },
+    { ask: async (history) => history.getHeader(), truth: headerOf(made) },
     { ask: async (history) => (await history.segments()).at(-1)?.end.number, truth: made.next },
     {
       ask: (history) => collect(history.entries({ from, to })),
@@ -177,6 +179,12 @@ function allQuestions({ made, blocks, batches }: Subject, random: Random): reado
       truth: blocks.slice(number, number + 6),
     },
   ]
+}
+
+function headerOf({ leaves, next }: TestHistory): Header {
+  const [first, last] = [leaves[0], leaves.at(-1)]
+  if (first?.kind !== 'epoch' || last === undefined) throw new Error('no leaves')
+  return { ...first.identity, totalEntries: next, totalLength: endOf(last).position }
 }
 
 function lastMark(entries: readonly Entry[], bookmark: Uint8Array): bigint | undefined {
