@@ -12,8 +12,8 @@ export interface AheadOptions<T> {
 }
 
 /**
- * The results of works on items, in order, several works at once: no more than the limits allow, and none before the first
- * result is asked for. An error is thrown when its turn comes, so all that comes before it is delivered.
+ * The results of works on items, in order, several works at once: no more than the limits allow, and none before the
+ * first result is asked for. An error is thrown when its turn comes, so all that comes before it is delivered.
  */
 export async function* ahead<T, R>(
   items: AsyncIterable<T> | Iterable<T>,

@@ -16,11 +16,12 @@ export type BatchLimits = Omit<BatchAssemblerOptions, 'generation'>
 /**
  * A stream in verified segments, wherever they are. Nothing is given that was not compared with the signed root.
  *
- * It has what it had when it was opened, or since the last {@link refresh}; an iteration that is under way keeps to what it
- * began with, and ends with a `TruncatedError` if that no longer is the stream's. Entries live on; each holds the memory of its
- * record, about a MiB.
+ * It has what it had when it was opened, or since the last {@link refresh}; an iteration that is under way keeps to
+ * what it began with, and ends with a `TruncatedError` if that no longer is the stream's. Entries live on; each holds
+ * the memory of its record, about a MiB.
  *
- * All reading throws a `HistoryError` for what is damaged, missing or cannot be reached. Disposing of it closes what it opened.
+ * All reading throws a `HistoryError` for what is damaged, missing or cannot be reached. Disposing of it closes what it
+ * opened.
  *
  * @see docs/spec/history.md
  */
@@ -51,8 +52,8 @@ export interface History extends HistorySource, AsyncDisposable {
   /** An entry by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
   entry(number: U64, options?: AskOptions): Promise<Entry | undefined>
   /**
-   * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block costs as much as the
-   * block; others, two requests for each segment that is newer.
+   * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block costs as much as
+   * the block; others, two requests for each segment that is newer.
    */
   bookmark(bookmark: Uint8Array, options?: AskOptions): Promise<bigint | undefined>
   /**
@@ -64,11 +65,15 @@ export interface History extends HistorySource, AsyncDisposable {
   blocks(options?: HistoryBlocksOptions): AsyncGenerator<FullL2Block, void, void>
   /** An L2 block by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
   block(number: U64, options?: AskOptions & BlockLimits): Promise<FullL2Block | undefined>
-  /** A batch by number; `undefined` if the history does not have all of it. @throws {RangeError} if the number is none */
+  /**
+   * A batch by number; `undefined` if the history does not have all of it.
+   *
+   * @throws {RangeError} if the number is none
+   */
   batch(number: U64, options?: AskOptions & BatchLimits): Promise<FullBatch | undefined>
   /**
-   * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times rise from
-   * block to block.
+   * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times
+   * rise from block to block.
    */
   at(timestamp: U64, options?: AskOptions): Promise<FullL2Block | undefined>
 }
