@@ -6,7 +6,7 @@ import {
   goLogFormat,
   type OptionTable,
 } from '@datastreamer/service'
-import { STORE_OPTIONS } from '@datastreamer/service/stream'
+import { PUBLISH_OPTIONS, SIGN_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go relays, that of cdk-erigon among them. */
 export const GO_FLAGS: readonly string[] = [
@@ -54,6 +54,12 @@ export const OPTIONS = {
     placeholder: 'key',
     group: 'Upstream',
     help: 'key that must have signed the history, as text or in a file',
+  },
+  serverPublicKey: {
+    type: 'list',
+    placeholder: 'keys',
+    group: 'Upstream',
+    help: 'take only what one of these keys has signed, as text or in files; servers that do not sign are not followed',
   },
   onTruncate: {
     type: 'choice',
@@ -130,6 +136,8 @@ export const OPTIONS = {
     group: 'Clients',
     help: 'address to listen on; 127.0.0.1 for this machine only, :: for IPv6 too',
   },
+  ...PUBLISH_OPTIONS,
+  ...SIGN_OPTIONS,
   ...COMMON_OPTIONS,
   compression: {
     ...COMMON_OPTIONS.compression,

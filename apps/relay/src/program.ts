@@ -1,3 +1,4 @@
+import { formatVerifierKey } from '@datastreamer/format/signing'
 import {
   ConfigError,
   closeInTurn,
@@ -6,7 +7,16 @@ import {
   type ServiceContext,
   type ServiceProgram,
 } from '@datastreamer/service'
-import { ObservedStore, StreamService, scrubOf } from '@datastreamer/service/stream'
+import { readVerifierKeys } from '@datastreamer/service/keys'
+import {
+  ObservedStore,
+  PublishService,
+  passSignatures,
+  readPublishTarget,
+  StreamService,
+  scrubOf,
+  signStream,
+} from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
 import type { Report } from './follow/follow-event.ts'
@@ -45,7 +55,9 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
   const compression = config.compression ? 'auto' : false
   const history = await openRelayHistory(config, log)
-  const limits = { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net } as const
+  const publishTarget = await readPublishTarget(config)
+  const publicKey = await publicKeysOf(config)
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, publicKey, history, clock, net } as const
   const rounds = { maxMs: config.retryMax }
   const file = await fileName(config.file)
   if (config.logOutputs !== undefined) log.info('log-outputs', 'Log.Outputs has no effect: logs go to standard error')
@@ -92,13 +104,23 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   })
   let follower: Follower | undefined
   let served: StreamService | undefined
-  const close = (graceMs: number, file = () => store.close()): Promise<void> => {
+  let published: PublishService | undefined
+  let own: Awaited<ReturnType<typeof signStream>>
+  let passed: Awaited<ReturnType<typeof passSignatures>> | undefined
+  const close = (graceMs: number, closeFile = () => store.close()): Promise<void> => {
+    const file = async (): Promise<void> => {
+      await Promise.all([own?.close(), passed?.close()])
+      await closeFile()
+    }
     const clients = async (graceMs: number) => served?.close({ graceMs })
-    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs, clock)
+    const writers = (graceMs: number) => Promise.all([follower?.close(), published?.close({ graceMs })])
+    return closeInTurn({ writers, clients, file }, graceMs, clock)
   }
   try {
     status.opened(store)
-    served = await StreamService.start(store, config, context)
+    own = await signStream(store.log, config, context)
+    passed = own === undefined ? await passSignatures(store.log, context) : undefined
+    served = await StreamService.start(store, config, context, own ?? passed)
     follower = new Follower(
       {
         store,
@@ -108,9 +130,11 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
         onTruncate: config.onTruncate,
         truncateGraceMs: config.truncateGrace,
         report,
+        signatures: passed,
       },
       fail,
     )
+    published = PublishService.start(publishTarget, store.log, context)
   } catch (error) {
     // What was made for this start is removed with it.
     await close(0, () => store.discard())
@@ -127,11 +151,19 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       stream: store.getHeader(),
       address,
       relay: status.toJson(),
+      signatures: (own ?? passed)?.status,
       clients: await served.clients(),
       writes: store.stats,
+      ...(published && { history: published.status }),
     }),
     close: ({ graceMs }) => close(graceMs),
   }
+}
+
+/** Keys that upstreams have to prove the stream with, as text. @throws {ConfigError} */
+async function publicKeysOf({ serverPublicKey }: Config): Promise<readonly string[] | undefined> {
+  const keys = await Promise.all((serverPublicKey ?? []).map((key) => readVerifierKeys('--server-public-key', key)))
+  return keys.length === 0 ? undefined : keys.flat().map(formatVerifierKey)
 }
 
 function readiness(

@@ -28,16 +28,16 @@ export { type BookmarkKey, bookmarkKey, homePage } from './layout-2/bookmark-key
 export {
   type BookmarkPage,
   decodeBookmarkPage,
-  type PagePlace,
+  type ExpectedPage,
   type PageRow,
   recordsOfKey,
 } from './layout-2/bookmark-page.ts'
 export { type BuildSegmentsOptions, buildSegments } from './layout-2/build-segments.ts'
-export type { CutOptions } from './layout-2/cut-rule.ts'
-export { type DecodedRecord, decodeRecord, type RecordPlace } from './layout-2/decode-record.ts'
+export { type DecodedRecord, decodeRecord, type ExpectedRecord } from './layout-2/decode-record.ts'
 export type { EncodedSegment } from './layout-2/encode-segment.ts'
+export type { SegmentEndOptions } from './layout-2/end-rule.ts'
 export { blockOfBookmark } from './layout-2/entry-facts.ts'
-export type { PiecePlace } from './layout-2/piece.ts'
+export type { ExpectedPiece } from './layout-2/piece.ts'
 export { blockInRecord, entryInRecord, pagePosition, pagesOf, recordPosition } from './layout-2/pieces.ts'
 export type { RecordHead } from './layout-2/record-head.ts'
 export type { Segment2 } from './layout-2/segment-2.ts'

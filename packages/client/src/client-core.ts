@@ -9,6 +9,7 @@ import type { FollowContext } from './resume/follow-options.ts'
 import { History } from './resume/history.ts'
 import { IdentityCheck } from './resume/identity.ts'
 import { locateBookmark } from './resume/locate-bookmark.ts'
+import { type ProvingKeys, provingKeys } from './resume/proof.ts'
 import { MissingExtensions } from './stream/extensions.ts'
 import { Iteration } from './stream/iteration.ts'
 
@@ -21,6 +22,7 @@ export class ClientCore {
   readonly #history: History | undefined
   readonly #lifetime: AbortController = new AbortController()
   readonly #detach: () => void
+  #keys: Promise<ProvingKeys> | undefined
 
   /** @throws {RangeError} if an option is out of range */
   constructor(options: ClientOptions) {
@@ -39,13 +41,21 @@ export class ClientCore {
     this.#detach = () => signal?.removeEventListener('abort', abort)
   }
 
+  /** The keys that entries are proven with; `undefined`: they need no proof. @throws {KeyError} */
+  get keys(): Promise<ProvingKeys> | undefined {
+    const { publicKeys } = this.settings
+    if (publicKeys.length > 0) this.#keys ??= provingKeys(publicKeys)
+    return this.#keys
+  }
+
   /** Ask on the connection for questions. */
   query<T>(ask: (channel: Channel) => Promise<T>, options: QueryOptions): Promise<T> {
     return this.#control.query(ask, this.#signal(options))
   }
 
-  /** Ask for the header. @throws {StreamChangedError} */
+  /** Ask for the header. @throws {StreamChangedError} @throws {KeyError} if a public key is none */
   async header(options: QueryOptions): Promise<Header> {
+    await this.keys
     return this.#identity.check(await this.query(requestHeader, options))
   }
 
@@ -75,6 +85,7 @@ export class ClientCore {
       settings: this.settings,
       identity: this.#identity,
       missing: this.#missing,
+      keys: this.keys,
       history: this.#history,
       lookUp: (number) => this.query((channel) => requestEntry(channel, number), { signal: stop }),
       look: (again, ended) => this.#look(again, AbortSignal.any([stop, ended])),

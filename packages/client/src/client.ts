@@ -3,6 +3,7 @@ import {
   type Header,
   type OperationEvent,
   type OperationSource,
+  type SignedDigest,
   type U64,
   u64Of,
 } from '@datastreamer/format'
@@ -20,6 +21,7 @@ import { operationEvents } from './operations.ts'
 import { type ClientOptions, type ConnectOptions, withAddress } from './options.ts'
 import type { From } from './position.ts'
 import { requestBookmark, requestEntry } from './query/queries.ts'
+import { requestSignatures } from './query/request-signatures.ts'
 import { readBatches, readEvents } from './reading.ts'
 import { findCommon } from './resume/find-common.ts'
 import { isUnknownBookmark } from './resume/locate-bookmark.ts'
@@ -104,6 +106,19 @@ export class StreamClient implements OperationSource, AsyncDisposable {
    */
   getFirstEventAfterBookmark(bookmark: Uint8Array, options: QueryOptions = {}): Promise<Entry | undefined> {
     return this.#core.query((channel) => requestBookmark(channel, bookmark), options)
+  }
+
+  /**
+   * The signatures of the first place after an entry that has any, one of each key: whoever signed vouches for all entries before
+   * `nextEntry`. They are not verified. docs/spec/protocol.md §12.
+   *
+   * @throws {RangeError} if the number is none
+   * @throws {UnsignedStreamError} `NOT_SIGNED` if the server has no signatures
+   * @throws {ConnectionError | ProtocolError | ServerRefusedError}
+   */
+  async getSignatures(entryNumber: U64, options: QueryOptions = {}): Promise<readonly SignedDigest[]> {
+    const number = u64Of(entryNumber, 'entryNumber')
+    return this.#core.query((channel) => requestSignatures(channel, number), options)
   }
 
   /**

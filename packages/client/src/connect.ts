@@ -7,6 +7,7 @@ import type { ClientOptions, ConnectOptions } from './options.ts'
  * @param address `host:port`, `tls://host:port` or `tcp://host:port`, an IPv6 address in brackets; or as options
  * @throws {ConnectionError} if it cannot be reached or closes the connection, as one with another stream type does
  * @throws {StreamChangedError} if its header shows another stream than the options ask for
+ * @throws {KeyError} if the `publicKey` is none
  * @throws {TypeError | RangeError} as the constructor
  */
 export async function connect(address: string, options?: ConnectOptions): Promise<StreamClient>

@@ -32,10 +32,37 @@ export type ProtocolErrorCode =
   | 'UNEXPECTED_PACKET'
   /** Bytes that are no packet; `cause` is the `FormatError`. */
   | 'BAD_PACKET'
+  | UnsignedStreamErrorCode
+
+/** How a server failed to prove that its stream is that of the owner of a key. docs/spec/protocol.md §12. */
+export type UnsignedStreamErrorCode =
+  /** It does not sign, or is a relay that leaves signatures out, or does not have them yet. */
+  | 'NOT_SIGNED'
+  /** Entries came, but no signature for too long, or after too many of them. */
+  | 'NO_SIGNATURE'
+  /** The same, and there were signatures of other keys. */
+  | 'UNKNOWN_KEY'
+  /** What should be a signature of the key is none. */
+  | 'BAD_SIGNATURE'
+  /** What came is not what was signed. */
+  | 'CHANGED'
 
 /** The peer broke the protocol, so this connection is lost; iterations dial again a few times before they throw it. */
 export class ProtocolError extends StreamError<ProtocolErrorCode> {
   override readonly name: string = 'ProtocolError'
+}
+
+/**
+ * The stream is not proven to be that of a public key; nothing was delivered that is not. Ask another server, or whoever has
+ * the key.
+ */
+export class UnsignedStreamError extends ProtocolError {
+  override readonly name: string = 'UnsignedStreamError'
+  declare readonly code: UnsignedStreamErrorCode
+
+  constructor(code: UnsignedStreamErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, options)
+  }
 }
 
 /** What a server answers when it does not do what it was asked for. */

@@ -15,6 +15,8 @@ export {
   ServerRefusedError,
   type ServerRefusedErrorCode,
   StreamChangedError,
+  UnsignedStreamError,
+  type UnsignedStreamErrorCode,
 } from './errors.ts'
 export type {
   BlockEventsOptions,

@@ -52,6 +52,11 @@ export interface EventsOptions extends Omit<IterationOptions, 'from'> {
   /** Ask for operation boundaries (default `false`). docs/spec/protocol.md §7. */
   readonly boundaries?: boolean | undefined
   /**
+   * Ask for signatures, and have them as events (default: only those that prove entries, where the client has a `publicKey`).
+   * docs/spec/protocol.md §12.
+   */
+  readonly signatures?: boolean | undefined
+  /**
    * Have the header at every interval, on the connection for questions, also while entries come (default: it is asked for
    * only if the stream is silent, see `headCheckMs`).
    */

@@ -18,6 +18,7 @@ test('fills in the defaults that the README names', () => {
     keepAliveMs: 30_000,
     backoff: { minMs: 100, maxMs: 10_000, factor: 2, jitter: 0.5, maxAttempts: Number.POSITIVE_INFINITY },
     compression: 'auto',
+    publicKeys: [],
     maxEntryBytes: 1_048_576,
     readAheadBytes: 1_048_576,
     historyMaxFailures: 8,

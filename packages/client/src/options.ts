@@ -48,6 +48,11 @@ export interface ConnectOptions {
    * docs/spec/protocol.md §10.
    */
   readonly compression?: 'auto' | boolean | undefined
+  /**
+   * Deliver entries only once they are proven to be what the owner of this key, or of one of them, has signed: verifier keys
+   * as text, `<name>+<id>+<base64>`. Questions are not covered. docs/spec/protocol.md §12.
+   */
+  readonly publicKey?: string | readonly string[] | undefined
   /** Largest entry accepted, in bytes (default 1 MiB, the largest that a stream can hold). */
   readonly maxEntryBytes?: number | undefined
   /** Bytes read ahead of the consumer before the socket is paused (default 1 MiB). */
@@ -94,6 +99,8 @@ export interface Settings {
   readonly keepAliveMs: number
   readonly backoff: Backoff
   readonly compression: 'auto' | boolean
+  /** None: entries need no proof. */
+  readonly publicKeys: readonly string[]
   readonly maxEntryBytes: number
   readonly readAheadBytes: number
   readonly historyMaxFailures: number
@@ -141,6 +148,7 @@ export function settingsOf(options: ClientOptions): Settings {
       maxAttempts: within('backoff.maxAttempts', backoff.maxAttempts ?? Number.POSITIVE_INFINITY, 1),
     },
     compression: options.compression ?? 'auto',
+    publicKeys: [options.publicKey ?? []].flat(),
     maxEntryBytes: within('maxEntryBytes', options.maxEntryBytes ?? MAX_ENTRY_BYTES, 17, MAX_ENTRY_BYTES),
     readAheadBytes: within('readAheadBytes', options.readAheadBytes ?? 1_048_576, 1, 0x4000_0000),
     historyMaxFailures: within('historyMaxFailures', options.historyMaxFailures ?? 8, 1),

@@ -11,12 +11,31 @@ import { cursorFrom } from './sequencer/locate-position.ts'
 /** What happens to an iteration, with a trail of what it has delivered if it begins after one of a list of checkpoints. */
 export async function* readEvents(
   context: FollowContext,
-  { from = 0n, to, follow: goOn = true, boundaries = false, types, verifyHead, headers }: EventsOptions,
+  {
+    from = 0n,
+    to,
+    follow: goOn = true,
+    boundaries = false,
+    signatures = false,
+    types,
+    verifyHead,
+    headers,
+  }: EventsOptions,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent | Rewound, void, void> {
   const trail = isList(from) ? new Trail(from.after) : undefined
   const start = (): ReturnType<typeof cursorFrom> => cursorFrom(context, isList(from) ? 0n : from, signal)
-  const options = { from: start, trail, to, follow: goOn, boundaries, types: entryTypesOf(types), verifyHead, headers }
+  const options = {
+    from: start,
+    trail,
+    to,
+    follow: goOn,
+    boundaries,
+    signatures,
+    types: entryTypesOf(types),
+    verifyHead,
+    headers,
+  }
   for await (const event of follow(context, options, signal)) {
     yield event
     const last = event.kind === 'entries' ? event.entries.at(-1) : undefined

@@ -44,7 +44,8 @@ export async function guesses(checkpoints: Checkpoint[]): Promise<void> {
   }
   // Nobody rewinds who did not ask for it.
   for await (const item of client.events({ from: 0 })) {
-    const kind: 'connected' | 'entries' | 'operationBoundary' | 'progress' | 'disconnected' | 'history' = item.kind
+    const kind: 'connected' | 'entries' | 'operationBoundary' | 'progress' | 'signed' | 'disconnected' | 'history' =
+      item.kind
     kind.toUpperCase()
   }
   for await (const { type } of client.entries({ types: [1, 0xb0], from: 5 })) type.toFixed()

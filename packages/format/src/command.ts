@@ -20,12 +20,16 @@ export const CommandNumber = {
   filters: 102,
   /** Extension: stream entries of some types only. docs/spec/protocol.md §11. */
   entryTypes: 103,
+  /** Extension: send running digests and signatures among the entries that are streamed. docs/spec/protocol.md §12. */
+  signatures: 104,
+  /** Extension: who vouches for the entries up to a place. docs/spec/protocol.md §12. */
+  signatureAfter: 105,
 } as const
 
 export type CommandName = keyof typeof CommandNumber
 
 /** What a connection may ask for beyond the protocol of the Go server, while stopped, by the command that turns it on. */
-export type ExtensionName = 'operationBoundaries' | 'compression' | 'entryTypes'
+export type ExtensionName = 'operationBoundaries' | 'compression' | 'entryTypes' | 'signatures'
 
 /** A command without the stream type, which is the same for all of a connection. */
 export type Command =
@@ -33,16 +37,16 @@ export type Command =
   | { readonly name: 'startBookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'stop' }
   | { readonly name: 'header' }
-  | { readonly name: 'entry'; readonly entryNumber: bigint }
+  | { readonly name: 'entry' | 'signatureAfter'; readonly entryNumber: bigint }
   | { readonly name: 'bookmark'; readonly bookmark: Uint8Array }
   | { readonly name: 'rangeBookmark'; readonly from: Uint8Array; readonly to: Uint8Array }
-  | { readonly name: 'operationBoundaries' | 'compression' }
+  | { readonly name: 'operationBoundaries' | 'compression' | 'signatures' }
   /** Whether the server knows `entryTypes`. */
   | { readonly name: 'filters' }
   /** At most 64; none: entries of all types again. */
   | { readonly name: 'entryTypes'; readonly types: readonly number[] }
 
-/** A command that turns an extension on. docs/spec/protocol.md §7, §10, §11. */
+/** A command that turns an extension on. docs/spec/protocol.md §7, §10, §11, §12. */
 export type ExtensionCommand = Extract<Command, { readonly name: ExtensionName }>
 
 /** A command and the number of bytes that it took. */
@@ -87,6 +91,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
       at += 8
       break
     case 'entry':
+    case 'signatureAfter':
       view.setBigUint64(at, u64(command.entryNumber, 'entry number'))
       at += 8
       break
@@ -109,6 +114,7 @@ export function encodeCommand(command: Command, streamType: bigint): Uint8Array 
     case 'operationBoundaries':
     case 'compression':
     case 'filters':
+    case 'signatures':
       break
   }
   return out.slice(0, at)
@@ -138,11 +144,13 @@ export function decodeCommand(bytes: Uint8Array, streamType: bigint): DecodedCom
     case 'operationBoundaries':
     case 'compression':
     case 'filters':
+    case 'signatures':
       return { command: { name }, bytes: HEAD_BYTES }
     case 'start':
       if (bytes.length < HEAD_BYTES + 8) return undefined
       return { command: { name, fromEntryNumber: view.getBigUint64(HEAD_BYTES) }, bytes: HEAD_BYTES + 8 }
     case 'entry':
+    case 'signatureAfter':
       if (bytes.length < HEAD_BYTES + 8) return undefined
       return { command: { name, entryNumber: view.getBigUint64(HEAD_BYTES) }, bytes: HEAD_BYTES + 8 }
     case 'startBookmark':

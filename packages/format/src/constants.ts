@@ -10,6 +10,8 @@ export const PacketType = {
   compressed: 0x04,
   /** How far the server has looked; only on connections that asked for some entry types. docs/spec/protocol.md §11. */
   progress: 0x05,
+  /** What all entries so far come to; only on connections that asked for signatures. docs/spec/protocol.md §12. */
+  runningDigest: 0x06,
   /** The one entry that answers an Entry or Bookmark command. */
   response: 0xfe,
   result: 0xff,

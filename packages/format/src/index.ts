@@ -78,3 +78,10 @@ export {
   resultCodeName,
 } from './result.ts'
 export { type Run, walkRun } from './run.ts'
+export {
+  type DigestSignature,
+  decodeRunningDigest,
+  encodeRunningDigest,
+  type RunningDigest,
+  type SignedDigest,
+} from './running-digest.ts'

@@ -11,6 +11,7 @@ import type { Packet } from './packet.ts'
 import { PacketReader } from './packet-reader.ts'
 import { encodeProgress } from './progress.ts'
 import { encodeResult } from './result.ts'
+import { encodeRunningDigest } from './running-digest.ts'
 
 const ENTRY = '02 00000012 00000001 0000000000000005 aa'
 const GOLDEN: readonly (readonly [string, Packet])[] = [
@@ -56,6 +57,13 @@ const packets: fc.Arbitrary<Packet> = fc.oneof(
   fc
     .record({ nextEntry: u64, digest: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
     .map((progress): Packet => ({ packet: 'progress', progress })),
+  fc
+    .record({
+      nextEntry: u64,
+      runningDigest: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      signature: fc.record({ time: u64, keyId: u32, bytes: fc.uint8Array({ minLength: 64, maxLength: 64 }) }),
+    })
+    .map((runningDigest): Packet => ({ packet: 'runningDigest', runningDigest })),
 )
 
 function encode(packet: Packet): Uint8Array {
@@ -74,6 +82,8 @@ function encode(packet: Packet): Uint8Array {
       return encodeCompressed(packet.compressed)
     case 'progress':
       return encodeProgress(packet.progress)
+    case 'runningDigest':
+      return encodeRunningDigest(packet.runningDigest)
   }
 }
 
@@ -267,7 +277,7 @@ describe('refused', () => {
     expect(failure(() => reader.read())).toEqual({
       code: 'BAD_PACKET',
       offset: 18,
-      message: `packet type ${type}, expected 1 to 5, 254 or 255 at byte 18`,
+      message: `packet type ${type}, expected 1 to 6, 254 or 255 at byte 18`,
     })
   })
 

@@ -6,6 +6,7 @@ import { decodeHeaderEntry, type Header } from './header.ts'
 import { decodeOperationBoundary, type OperationBoundary } from './operation-boundary.ts'
 import { decodeProgress, type Progress } from './progress.ts'
 import { decodeResult, type Result } from './result.ts'
+import { decodeRunningDigest, type RunningDigest } from './running-digest.ts'
 
 /** What a server can send. docs/spec/protocol.md §4. */
 export type Packet =
@@ -16,6 +17,7 @@ export type Packet =
   | { readonly packet: 'operationBoundary'; readonly operationBoundary: OperationBoundary }
   | { readonly packet: 'compressed'; readonly compressed: Compressed }
   | { readonly packet: 'progress'; readonly progress: Progress }
+  | { readonly packet: 'runningDigest'; readonly runningDigest: RunningDigest }
 
 /** Decode the packet at byte `at`, whichever it is, or `undefined` if more bytes are needed. */
 export function decodePacket(view: DataView, at: number, maxEntryBytes: number): Packet | undefined {
@@ -49,7 +51,11 @@ export function decodePacket(view: DataView, at: number, maxEntryBytes: number):
       const progress = decodeProgress(view, at)
       return progress && { packet: 'progress', progress }
     }
+    case PacketType.runningDigest: {
+      const runningDigest = decodeRunningDigest(view, at)
+      return runningDigest && { packet: 'runningDigest', runningDigest }
+    }
     default:
-      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 5, 254 or 255`, at)
+      throw new FormatError('BAD_PACKET', `packet type ${type}, expected 1 to 6, 254 or 255`, at)
   }
 }

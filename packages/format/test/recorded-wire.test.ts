@@ -98,6 +98,7 @@ function describePacket(packet: Packet): [line: string, bytes: Uint8Array] {
     }
     case 'operationBoundary':
     case 'compressed':
+    case 'runningDigest':
     case 'progress':
       throw new Error('the Go server sends none')
   }

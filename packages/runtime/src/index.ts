@@ -17,6 +17,7 @@ export type {
 } from './net.ts'
 export { nodeNet } from './node-net.ts'
 export { isOwnAddress } from './own-address.ts'
+export { sha256Into } from './sha256-into.ts'
 export { plainAddress, shareOf } from './share-of.ts'
 export { type SleepOptions, sleep } from './sleep.ts'
 export { systemClock } from './system-clock.ts'

@@ -25,7 +25,7 @@ export class StreamServer implements AsyncDisposable {
 
   /** @throws {TypeError} if clients in threads of their own were to have another clock or network than the machine's */
   constructor(options: StreamServerOptions) {
-    const { clock = systemClock, net = nodeNet, readerThreads = 0 } = options
+    const { clock = systemClock, net = nodeNet, readerThreads = 0, signatures } = options
     if (readerThreads > 0 && (clock !== systemClock || net !== nodeNet))
       throw new TypeError('readers in threads of their own have the clock and the network of the machine')
     const { log, index, operationBoundaries } = 'store' in options ? options.store : options.reader
@@ -41,6 +41,7 @@ export class StreamServer implements AsyncDisposable {
     const parts = {
       findBookmark: (bookmark: Uint8Array) => findBookmark(queued, queuedIndex, bookmark),
       operationBoundaries: new QueuedBoundaries(operationBoundaries ?? NO_BOUNDARIES, reads),
+      signatures,
       net,
       onEvent: (event: EventDetails) => serverEvents.publish(this, event),
     }

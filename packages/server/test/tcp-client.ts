@@ -138,7 +138,10 @@ export function packetsIn(bytes: Uint8Array): string[] {
       const { size, frame } = packet.compressed
       found.push(`compressed ${packetsIn(zstdDecompressSync(frame, { maxOutputLength: size })).join(', ')}`)
     } else if (packet.packet === 'progress') found.push(`progress ${packet.progress.nextEntry}`)
-    else found.push(`${packet.packet} ${packet.entry.number}`)
+    else if (packet.packet === 'runningDigest') {
+      const { nextEntry, signature } = packet.runningDigest
+      found.push(`${signature === undefined ? 'digest' : 'signed'} ${nextEntry}`)
+    } else found.push(`${packet.packet} ${packet.entry.number}`)
   }
   if (reader.buffered > 0) found.push(`${reader.buffered} more bytes`)
   return found

@@ -2,7 +2,7 @@ export type { CommitResult, StreamWriter } from '@datastreamer/format/source'
 export { bookmarkFolder } from './bookmarks/bookmark-folder.ts'
 export { type UnusableIndexCode, UnusableIndexError } from './bookmarks/index-errors.ts'
 export type { CommittedBoundaries } from './commit-log/committed-boundaries.ts'
-export { type Disk, type DiskFile, writeAll } from './disk/disk.ts'
+export { type Disk, type DiskFile, readExactly, writeAll } from './disk/disk.ts'
 export {
   changedNothing,
   DiskError,
@@ -14,7 +14,7 @@ export {
 export { nodeDisk } from './disk/node-disk.ts'
 export { openLocked } from './disk/open-locked.ts'
 export { type DamageCode, DamageError, type DamageLocation } from './log/damage-error.ts'
-export { commitLogPath } from './log/paths.ts'
+export { commitLogPath, signaturesPath } from './log/paths.ts'
 export type { StreamIdentity } from './log/stream-identity.ts'
 export type { StreamReader } from './lookup/stream-reader.ts'
 export { openReader, type ReaderOptions } from './reader/open-reader.ts'

@@ -12,6 +12,8 @@ export type FollowEvent =
       readonly header: Header
       readonly boundaries: boolean
       readonly compression: boolean
+      /** Whether it sends signatures. */
+      readonly signatures: boolean
     }
   /** What is missing of the stream comes from the history first; `header` stands where that ends. */
   | { readonly event: 'history'; readonly upstream: Upstream; readonly header: Header }

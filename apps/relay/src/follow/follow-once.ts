@@ -1,9 +1,12 @@
 import { StreamClient } from '@datastreamer/client'
 import type { Header } from '@datastreamer/format'
+import { systemClock } from '@datastreamer/runtime'
+import type { PassedSignatures } from '@datastreamer/service/stream'
 import type { StreamStore } from '@datastreamer/store'
 import { Boundaries } from '../boundaries/boundaries.ts'
 import { sequencerBoundariesBefore } from '../boundaries/boundaries-before.ts'
 import { clientOptions, streamOf, type Upstream, type UpstreamLimits } from '../upstream/upstream.ts'
+import { fetchSignatures } from './fetch-signatures.ts'
 import type { Report } from './follow-event.ts'
 import { OperationWriter } from './operation-writer.ts'
 
@@ -16,6 +19,8 @@ export interface FollowOnceOptions {
   /** Time between two polls of the upstream's header. */
   readonly watchIntervalMs: number
   readonly report: Report
+  /** What signatures are passed on to, if they are. */
+  readonly signatures?: PassedSignatures | undefined
 }
 
 /**
@@ -45,11 +50,12 @@ export async function followOnce(options: FollowOnceOptions, signal: AbortSignal
 }
 
 async function receive(
-  { store, extensions, upstream, watchIntervalMs, report }: FollowOnceOptions,
+  { store, extensions, upstream, limits, watchIntervalMs, report, signatures }: FollowOnceOptions,
   client: StreamClient,
   writer: OperationWriter,
   signal: AbortSignal,
 ): Promise<void> {
+  const { clock = systemClock } = limits
   const header = store.getHeader()
   const last = header.totalEntries === 0n ? undefined : await store.getEntry(header.totalEntries - 1n)
   const boundaries = new Boundaries(await sequencerBoundariesBefore(store, header.totalEntries))
@@ -64,7 +70,8 @@ async function receive(
   }
   const from = last === undefined ? 0n : { after: last }
   const verifyHead = extensions ? undefined : true
-  for await (const event of client.events({ from, boundaries: extensions, verifyHead, headers, signal })) {
+  const asked = { boundaries: extensions, signatures: extensions && signatures !== undefined }
+  for await (const event of client.events({ from, ...asked, verifyHead, headers, signal })) {
     switch (event.kind) {
       case 'history':
         boundaries.connect({ known: true, totalEntries: event.header.totalEntries })
@@ -78,7 +85,9 @@ async function receive(
           header: event.header,
           boundaries: event.boundaries,
           compression: event.compression,
+          signatures: event.signatures,
         })
+        if (event.signatures && signatures !== undefined) fetchSignatures({ client, signatures, clock }, signal)
         break
       case 'entries':
         for (const { entries, atBoundary } of boundaries.split(event.entries)) {
@@ -87,6 +96,9 @@ async function receive(
         }
         next += BigInt(event.entries.length)
         report({ event: 'received', entries: event.entries.length })
+        break
+      case 'signed':
+        signatures?.add(event)
         break
       case 'operationBoundary':
         if (boundaries.received(event)) writer.commit()

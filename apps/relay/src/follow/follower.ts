@@ -1,6 +1,7 @@
 import { ConnectionError, ProtocolError, ServerRefusedError, StreamClient, TruncatedError } from '@datastreamer/client'
 import { StreamError } from '@datastreamer/format'
 import { type Clock, sleep, systemClock } from '@datastreamer/runtime'
+import type { PassedSignatures } from '@datastreamer/service/stream'
 import { changedNothing, DiskError, type StreamStore } from '@datastreamer/store'
 import { followTruncation } from '../truncate/follow-truncation.ts'
 import { ExtensionsWanted } from '../upstream/extensions-wanted.ts'
@@ -27,6 +28,8 @@ export interface FollowerOptions {
   /** Time between two polls of the upstream's header (default 1,000). */
   readonly watchIntervalMs?: number | undefined
   readonly report: Report
+  /** What signatures are passed on to, if they are. */
+  readonly signatures?: PassedSignatures | undefined
 }
 
 /** A connection that held so long was sound, also if no entry came. */
@@ -131,7 +134,7 @@ export class Follower implements AsyncDisposable {
 
   /** Follow one upstream until that ends; its error, or `undefined` if it was sound for a while. */
   async #follow(upstream: Upstream): Promise<StreamError | undefined> {
-    const { store, limits = {}, watchIntervalMs = 1000 } = this.#options
+    const { store, limits = {}, watchIntervalMs = 1000, signatures } = this.#options
     const { signal } = this.#stop
     const { totalEntries } = store.getHeader()
     let connectedAt: number | undefined
@@ -146,7 +149,7 @@ export class Follower implements AsyncDisposable {
     const extensions = this.#extensionsWanted.of(upstream)
     report({ event: 'connecting', upstream })
     try {
-      return await followOnce({ store, upstream, limits, extensions, watchIntervalMs, report }, signal)
+      return await followOnce({ store, upstream, limits, extensions, watchIntervalMs, report, signatures }, signal)
     } catch (error) {
       signal.throwIfAborted()
       this.#failed(upstream, error)

@@ -22,6 +22,8 @@ export interface UpstreamLimits {
   readonly responseTimeoutMs?: number | undefined
   /** Whether to ask them for compressed entries (default `auto`: unless they are on this machine). */
   readonly compression?: 'auto' | boolean | undefined
+  /** Whose signatures have to prove what comes from upstream (default: it needs no proof). */
+  readonly publicKey?: readonly string[] | undefined
   /** What to catch up from before the upstream. */
   readonly history?: HistorySource | undefined
   /** Time and timers (default: this machine's). */
@@ -70,10 +72,10 @@ export function readUpstream(text: string, tls: Pick<UpstreamTls, 'options' | 'a
 /** Options of a client that gives up at the first failure: the relay decides where to go on. */
 export function clientOptions(
   { host, port, tls }: Upstream,
-  { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net }: UpstreamLimits,
+  { connectTimeoutMs, responseTimeoutMs, compression, publicKey, history, clock, net }: UpstreamLimits,
   { streamType, systemId, version }: ExpectedStream,
 ): ClientOptions {
   const backoff = { maxAttempts: 1 }
-  const limits = { connectTimeoutMs, responseTimeoutMs, compression, history, clock, net, backoff }
+  const limits = { connectTimeoutMs, responseTimeoutMs, compression, publicKey, history, clock, net, backoff }
   return { host, port, tls, streamType, systemId, version, ...limits }
 }

@@ -174,8 +174,9 @@ function namedAfter(base: Objects, what: string, error: StreamError): HistoryErr
     return new HistoryError(error.code, message, { key: error.key ?? what, cause: error, retryable: error.retryable })
   }
   const key = (error instanceof TreeError ? error.path : undefined) ?? what
+  const named = error.message.includes(key) ? message : `${base.name}: ${key}: ${error.message}`
   const isMissing = error instanceof TreeError && error.code === 'MISSING'
-  return new HistoryError(isMissing ? 'MISSING' : 'WRONG_CONTENT', message, { key, cause: error })
+  return new HistoryError(isMissing ? 'MISSING' : 'WRONG_CONTENT', named, { key, cause: error })
 }
 
 /** What may pass first, then what is wrong, then what is missing. */

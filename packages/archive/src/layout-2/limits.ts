@@ -14,9 +14,9 @@ export const HASH_BYTES = 32
 /** Bytes of an operation boundary in a record's content. */
 export const BOUNDARY_BYTES = 4
 /** Most hashes in a path. */
-export const MAX_PATH = 21
+const MAX_PATH = 21
 /** Most bytes of a record's content: an entry takes 17 at least, and has one boundary at most. */
-export const MAX_CONTENT_BYTES: number = MAX_RUN_BYTES + BOUNDARY_BYTES * Math.floor(MAX_RUN_BYTES / ENTRY_HEAD_BYTES)
+const MAX_CONTENT_BYTES = MAX_RUN_BYTES + BOUNDARY_BYTES * Math.floor(MAX_RUN_BYTES / ENTRY_HEAD_BYTES)
 /** Most bytes of a frame: what does not compress is stored in blocks with heads of three bytes. */
 const MAX_FRAME_BYTES = MAX_CONTENT_BYTES + Math.floor(MAX_CONTENT_BYTES / 256) + 1024
 /** Fewest and most bytes of a StreamRecord, its header included. */

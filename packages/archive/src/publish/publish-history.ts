@@ -24,7 +24,7 @@ const SETBACK_PAUSE_MS = 1000
 const MAX_NOT_FOUND = 3
 
 /**
- * Publish a stream as a history: cut it into segments, keep each in the state, write it, sign for it. Ends with the stream,
+ * Publish a stream as a history: make segments of it, keep each in the state, write it, sign for it. Ends with the stream,
  * with the signal, or with what cannot be decided here. After any end it can be started again with the same state.
  *
  * @throws {PublishError}

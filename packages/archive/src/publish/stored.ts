@@ -2,7 +2,7 @@ import type { PutObjectOptions } from '@datastreamer/e2store/objects'
 
 const BYTES = 'application/octet-stream'
 
-/** How objects of a history are stored, and what caches are told of them. docs/spec/history.md §1. */
+/** How objects of a history are stored, and what caches may do with them. docs/spec/history.md §1. */
 export const Stored: Readonly<Record<'checkpoint' | 'forever' | 'partial', Omit<PutObjectOptions, 'signal'>>> = {
   checkpoint: { kind: 'mutable', cacheControl: 'no-cache', contentType: 'text/plain; charset=utf-8' },
   forever: { kind: 'immutable', cacheControl: 'public, max-age=31536000, immutable', contentType: BYTES },

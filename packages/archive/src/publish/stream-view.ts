@@ -81,7 +81,7 @@ export class StreamView {
     return undefined
   }
 
-  /** What a segment was made of: its entries, and the boundary after the last one, which is told with the next entry. */
+  /** What a segment was made of: its entries, and the boundary after the last one, which comes with the next entry. */
   async *#upTo(end: bigint, from: bigint): AsyncGenerator<OperationEvent, void, void> {
     const { totalEntries } = await this.#options.source.getHeader()
     for await (const event of this.#read(from, totalEntries > end ? end + 1n : totalEntries)) {

@@ -33,7 +33,7 @@ function failing(
 const busy = (): LocationError => new LocationError('HTTP_STATUS', 'busy', { retryable: true, retryAfterMs: 7 })
 
 describe('requests that fail', () => {
-  test('for a while are made again, each told', async () => {
+  test('for a while are made again, each reported', async () => {
     const harness = new PublishHarness()
     harness.stream.append(60)
     let left = 5

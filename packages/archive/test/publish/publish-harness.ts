@@ -27,7 +27,7 @@ export class PublishHarness {
   readonly stream: ChangingStream
   readonly world: MemoryWorld
   readonly watch: HistoryWatch
-  /** What publishers told. */
+  /** What publishers reported. */
   readonly events: PublishEvent[] = []
 
   constructor(seed = 1, identity: Partial<IdentityFields> = {}) {
@@ -37,7 +37,7 @@ export class PublishHarness {
     this.watch = new HistoryWatch(new CheckpointKeys(keys), this.stream)
   }
 
-  /** Publish what the stream has, into this world unless told otherwise. */
+  /** Publish what the stream has, into this world unless something else is asked for. */
   publish(options: Partial<PublishHistoryOptions> = {}): Promise<void> {
     const { objects, state } = this.world.session()
     return publishHistory({
@@ -53,7 +53,7 @@ export class PublishHarness {
     return this.watch.check(this.world.objects)
   }
 
-  /** Where the history ends, as it was told last. */
+  /** Where the history ends, as it was reported last. */
   get published(): Reach {
     const last = this.events.findLast((event) => 'reach' in event)
     return last !== undefined && 'reach' in last ? last.reach : { nextEntry: 0n, block: undefined }

@@ -52,7 +52,7 @@ class PublishModel {
     }
     world.onCall = () => {}
     world.deliver(true)
-    await this.#harness.publish({ rest: true })
+    if (!(await this.#publish({ rest: true }))) return this.#throwFailure()
     await this.#throwFailure()
     const { valid } = await this.#harness.check()
     const { number } = valid.at(-1)?.end ?? { number: 0n }
@@ -78,15 +78,18 @@ class PublishModel {
     }
   }
 
-  /** Gives whether publishing may go on. */
-  async #publishUntilCrash(): Promise<boolean> {
-    const { world } = this.#harness
-    const isStateless = !world.state.has('checkpoint')
+  #publishUntilCrash(): Promise<boolean> {
     const kind = oneOf(['before', 'after', 'late'] as const, this.#random)
-    const { objects, state } = world.session({ crashAt: this.#random(50), kind })
+    const { objects, state } = this.#harness.world.session({ crashAt: this.#random(50), kind })
     const lag = { entries: this.#random(20) }
+    return this.#publish({ destination: objects, state, lag, rest: this.#random(4) === 0 })
+  }
+
+  /** Gives whether publishing may go on. */
+  async #publish(options: Parameters<PublishHarness['publish']>[0]): Promise<boolean> {
+    const isStateless = !this.#harness.world.state.has('checkpoint')
     try {
-      await this.#harness.publish({ destination: objects, state, lag, rest: this.#random(4) === 0 })
+      await this.#harness.publish(options)
       return true
     } catch (error) {
       if (error instanceof Crash) return true

@@ -64,7 +64,7 @@ describe('what is published', () => {
     expect(await entriesOf(history)).toEqual(harness.stream.all)
   })
 
-  test('is written in an order in which nothing is referred to that is not there, with what caches are told', async () => {
+  test('is written in an order in which nothing is referred to that is not there, with what caches may do', async () => {
     const harness = new PublishHarness()
     const objects = memoryObjects()
     for (let i = 0; i < 257; i++) harness.stream.add([[{ type: 1, data: new Uint8Array(500) }]])
@@ -116,7 +116,7 @@ describe('the lag', () => {
     await expect(harness.publish({ lag: { blocks: 1 } })).rejects.toThrow(RangeError)
   })
 
-  test('of more than is held while it is waited for: what was not cut is read again', async () => {
+  test('of more than is held while it is waited for: what no segments were made of is read again', async () => {
     const harness = new PublishHarness()
     const stop = new AbortController()
     const run = harness.publish({ lag: { entries: 90 }, follow: true, signal: stop.signal })

@@ -9,12 +9,16 @@ import {
   PacketReader,
   type Progress,
   ResultCode,
+  type RunningDigest,
 } from '@datastreamer/format'
 import { ProtocolError, ServerRefusedError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import type { Connection } from './connection.ts'
 import { decompress } from './decompress.ts'
 import { dial } from './dial.ts'
+
+/** What a started stream brings: a run of entries, or something that stands between two. */
+export type StreamItem = readonly Entry[] | OperationBoundary | Progress | RunningDigest
 
 /** How long a stream may bring nothing. */
 export interface IdleLimit {
@@ -92,11 +96,11 @@ export class Channel {
 
   /**
    * What a started stream brings next: a run of entries, which borrow the socket's chunks or what was decompressed, an
-   * operation boundary or a progress. What has begun has to go on as an answer has.
+   * operation boundary, a progress or a running digest. What has begun has to go on as an answer has.
    *
    * @param idleLimit says how long to wait for one to begin; asked again whenever the connection is woken
    */
-  async streamed(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
+  async streamed(idleLimit: () => IdleLimit): Promise<StreamItem> {
     this.#waitedMs = 0
     for (;;) {
       const reader = this.#unpacked ?? this.#reader
@@ -106,6 +110,7 @@ export class Channel {
       if (packet?.packet === 'operationBoundary') return packet.operationBoundary
       const isUnpacked = reader === this.#unpacked
       if (packet?.packet === 'progress' && !isUnpacked) return packet.progress
+      if (packet?.packet === 'runningDigest' && !isUnpacked) return packet.runningDigest
       if (packet?.packet === 'compressed' && this.#maybeCompressed && !isUnpacked) {
         await this.#unpack(packet.compressed)
       } else if (packet !== undefined) {

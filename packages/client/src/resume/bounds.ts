@@ -14,12 +14,13 @@ export class Bounds {
   /** Whether to have the server end the stream by itself, with RangeBookmark. */
   #range: 'wanted' | 'asked' | 'no'
 
-  /** @throws {RangeError} if a number is none */
-  constructor(from: CursorFrom, to: EntriesTo | undefined) {
+  /** @param mayAskRange whether the server may end the stream by itself @throws {RangeError} if a number is none */
+  constructor(from: CursorFrom, to: EntriesTo | undefined, mayAskRange = true) {
     this.#from = from
     this.#to = to
     if (typeof to === 'bigint' || typeof to === 'number') this.#end = u64Of(to, 'to')
-    this.#range = bookmarkOf(from) !== undefined && bookmarkOf(to) !== undefined ? 'wanted' : 'no'
+    const isRange = bookmarkOf(from) !== undefined && bookmarkOf(to) !== undefined
+    this.#range = isRange && mayAskRange ? 'wanted' : 'no'
   }
 
   /** Number of the last entry, once it is known. */

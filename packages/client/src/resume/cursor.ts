@@ -19,7 +19,7 @@ import { type Held, hold, numberOf, proofOf } from './held.ts'
 import { noEntry } from './not-found.ts'
 import { Reread } from './reread.ts'
 
-export interface CursorOptions extends Pick<FollowOptions, 'to' | 'follow' | 'opening'> {
+export interface CursorOptions extends Pick<FollowOptions, 'to' | 'follow' | 'opening' | 'mayAskRange'> {
   readonly from: CursorFrom
 }
 
@@ -50,8 +50,8 @@ export class Cursor {
   #begun: boolean | undefined
 
   /** @throws {RangeError} if a number is none @throws {TypeError} if a checkpoint is none */
-  constructor({ from, to, follow, opening }: CursorOptions) {
-    this.bounds = new Bounds(from, to)
+  constructor({ from, to, follow, opening, mayAskRange }: CursorOptions) {
+    this.bounds = new Bounds(from, to, mayAskRange)
     this.#from = from
     this.#follow = follow
     this.#openingOf = opening

@@ -1,7 +1,8 @@
 import type { Entry, Header } from '@datastreamer/format'
+import type { StreamItem } from '../connection/channel.ts'
 import type { Cursor } from './cursor.ts'
 import { entryEvents } from './entry-events.ts'
-import type { StreamEvent, StreamItem } from './stream-event.ts'
+import type { StreamEvent } from './stream-event.ts'
 
 /** What entries are delivered from: one connection that streams, or a history. */
 export interface Delivery {
@@ -44,6 +45,9 @@ export async function* deliver(
       const { fresh, broken } = cursor.accept(item, header)
       untold = [...untold, ...entryEvents(fresh, types)]
       failure = broken
+    } else if ('runningDigest' in item) {
+      const { signature } = item
+      if (signature !== undefined) untold = [...untold, { kind: 'signed', ...item, signature }]
     } else if ('digest' in item) {
       const checkpoint = cursor.acceptProgress(item, header)
       if (checkpoint !== undefined) untold = [...untold, { kind: 'progress', nextEntry: item.nextEntry, checkpoint }]

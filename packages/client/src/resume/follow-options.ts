@@ -6,6 +6,7 @@ import type { LookUp } from './find-common.ts'
 import type { HeaderWatch } from './header-watch.ts'
 import type { History } from './history.ts'
 import type { IdentityCheck } from './identity.ts'
+import type { ProvingKeys } from './proof.ts'
 import type { Trail } from './trail.ts'
 
 export interface FollowOptions {
@@ -17,12 +18,16 @@ export interface FollowOptions {
   /** Whether to go on at the head that the first header shows. */
   readonly follow: boolean
   readonly boundaries: boolean
+  /** Whether to ask for signatures, also where nothing has to be proven. */
+  readonly signatures?: boolean | undefined
   /** Which entries are wanted (default: all). */
   readonly types?: ReadonlySet<number> | undefined
   /** Check the first entry at the head, see {@link StaleHeadFilter}; `undefined`: on servers that refused boundaries. */
   readonly verifyHead: boolean | undefined
   /** Who wants the headers that are seen beside the stream. */
   readonly headers: HeaderWatch | undefined
+  /** Whether the server may end the stream by itself (default true): the last entries are not proven then. */
+  readonly mayAskRange?: boolean | undefined
   /** An entry among those delivered that a new connection has to bring too, beside the last one. */
   readonly opening?: (() => Entry | undefined) | undefined
 }
@@ -33,6 +38,8 @@ export interface FollowContext {
   readonly identity: IdentityCheck
   /** Extensions that the server is known to lack. */
   readonly missing: MissingExtensions
+  /** The keys that entries are proven with; `undefined`: they need no proof. */
+  readonly keys: Promise<ProvingKeys> | undefined
   /** What the beginning of the stream is read from, instead of the server. */
   readonly history: History | undefined
   readonly lookUp: LookUp

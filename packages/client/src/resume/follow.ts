@@ -7,6 +7,7 @@ import { findCommon } from './find-common.ts'
 import type { FollowContext, FollowOptions } from './follow-options.ts'
 import { HistoryFailure } from './history.ts'
 import { HistoryReading } from './history-reading.ts'
+import { Proof } from './proof.ts'
 import { Retry } from './retry.ts'
 import type { Rewound, StreamEvent } from './stream-event.ts'
 import { streamOnce } from './stream-once.ts'
@@ -22,7 +23,8 @@ const MAX_REWINDS = 3
  * [history ->] connecting -> streaming -> (done | failed -> waiting -> connecting | rewritten -> rewound -> connecting | failed for good)
  *
  * @throws the signal's reason; `TruncatedError`, `StreamChangedError`, `NotFoundError`; `ConnectionError` after
- * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same entry again and again;
+ * `backoff.maxAttempts`; `ProtocolError` if the server breaks the protocol at the same entry again and again,
+ * or does not prove its entries; `KeyError` if a public key is none;
  * `HistoryDiffersError`, and what a history fails with for good
  */
 export async function* follow(
@@ -34,6 +36,8 @@ export async function* follow(
   const retry = new Retry(backoff)
   const history = new HistoryReading(context, options, signal)
   const { trail } = options
+  const keys = await context.keys
+  let proof = keys && new Proof(keys)
   let cursor: Cursor | undefined
   let rewinds = 0
   while (cursor === undefined || !cursor.done || history.owesProof || rewinds > 0) {
@@ -42,12 +46,14 @@ export async function* follow(
     try {
       if (rewinds > 0 && trail !== undefined) {
         cursor = undefined
+        proof = keys && new Proof(keys)
         yield* rewind(context, trail)
       }
-      cursor ??= new Cursor({ ...options, from: await startOf(options) })
+      cursor ??= new Cursor({ ...options, from: await startOf(options), mayAskRange: proof === undefined })
       before = cursor.next
       const fromHistory = history.isReading || (cursor.done && history.owesProof)
-      for await (const event of fromHistory ? history.read(cursor) : streamOnce(context, options, cursor, signal)) {
+      const events = fromHistory ? history.read(cursor) : streamOnce(context, options, cursor, proof, signal)
+      for await (const event of events) {
         if (event.kind === 'connected') {
           connectedAt = clock.now()
           rewinds = 0

@@ -1,5 +1,6 @@
 import { BOOKMARK_TYPE, type Header, NotFoundError, StreamError, sameEntry, TruncatedError } from '@datastreamer/format'
 import { checkpointOf } from '../checkpoint.ts'
+import type { StreamItem } from '../connection/channel.ts'
 import { type HistoryDiffersError, ProtocolError } from '../errors.ts'
 import type { Cursor } from './cursor.ts'
 import { deliver, isEntries } from './deliver.ts'
@@ -11,7 +12,7 @@ import { entryDiffers, otherStream, serverShorter } from './history-difference.t
 import { locateBound } from './locate-bound.ts'
 import { Retry } from './retry.ts'
 import { RewrittenError } from './rewritten.ts'
-import type { StreamEvent, StreamItem } from './stream-event.ts'
+import type { StreamEvent } from './stream-event.ts'
 
 type Disconnected = Extract<StreamEvent, { readonly kind: 'disconnected' }>
 

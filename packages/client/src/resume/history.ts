@@ -1,7 +1,7 @@
 import type { EntriesOptions, Header, HistorySource, OperationEvent } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import { abortable } from '../abortable.ts'
-import type { StreamItem } from './stream-event.ts'
+import type { StreamItem } from '../connection/channel.ts'
 
 /** How long what was added to a history since it was refreshed is not worth another look. */
 const FRESH_MS = 5000

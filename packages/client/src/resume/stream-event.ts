@@ -1,8 +1,5 @@
-import type { Entry, Header, OperationBoundary, Progress, StreamError } from '@datastreamer/format'
+import type { Entry, Header, SignedDigest, StreamError } from '@datastreamer/format'
 import type { Checkpoint } from '../checkpoint.ts'
-
-/** What comes of a stream. */
-export type StreamItem = readonly Entry[] | OperationBoundary | Progress
 
 /** History was rewritten: what was delivered is no longer the stream's, but for its beginning. */
 export interface Rewound {
@@ -17,13 +14,14 @@ export interface Rewound {
 export type StreamEvent =
   /**
    * A connection streams, and the server has the entry that was delivered last. `boundaries`: whether it sends operation
-   * boundaries; `compression`: whether it may compress.
+   * boundaries; `compression`: whether it may compress; `signatures`: whether it sends signatures.
    */
   | {
       readonly kind: 'connected'
       readonly header: Header
       readonly boundaries: boolean
       readonly compression: boolean
+      readonly signatures: boolean
     }
   /**
    * Entries come from the history from here on, which has the entry that was delivered last; `header` stands where it ends.
@@ -43,6 +41,11 @@ export type StreamEvent =
    * it, of whatever type: going on after it takes up where the server has looked.
    */
   | { readonly kind: 'progress'; readonly nextEntry: bigint; readonly checkpoint: Checkpoint }
+  /**
+   * Somebody vouches for all entries before `nextEntry`. With a `publicKey` that is its owner, and they were delivered; without,
+   * nothing of it was looked at, and they may be yet to come. docs/spec/protocol.md §12.
+   */
+  | ({ readonly kind: 'signed' } & SignedDigest)
   /**
    * An attempt failed, dialling included, to the `server` or to the history; the next begins after `retryInMs`. What the history
    * could not give at last comes from the server.

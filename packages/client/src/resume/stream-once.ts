@@ -6,26 +6,32 @@ import { deliver, isEntries } from './deliver.ts'
 import type { FollowContext, FollowOptions } from './follow-options.ts'
 import { HeadWatch } from './head-watch.ts'
 import { locateBound } from './locate-bound.ts'
+import type { Proof } from './proof.ts'
 import { proveHeld } from './prove-held.ts'
+import { ProvenStream } from './proven-stream.ts'
 import { StaleHeadFilter } from './stale-head.ts'
 import type { StreamEvent } from './stream-event.ts'
 
-/** One connection, until the cursor is done. */
+/** One connection, until the cursor is done. @param proof what its entries have to prove; `undefined`: nothing */
 export async function* streamOnce(
   context: FollowContext,
   options: FollowOptions,
   cursor: Cursor,
+  proof: Proof | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, void> {
   const { settings } = context
   const { types } = options
   const { endToLocate } = cursor.bounds
   if (endToLocate !== undefined) cursor.bounds.endAt(await locateBound(context, 'TO_NOT_FOUND', endToLocate, signal))
-  const wanted = { commands: extensionsOf(options), missing: context.missing }
+  const commands = extensionsOf(options, proof)
+  const wanted = { commands, missing: context.missing, needsSignatures: proof !== undefined }
   const session = await StreamSession.open(settings, { wanted, signal })
   const { header, extensions } = session
   const boundaries = extensions.has('operationBoundaries')
   const compression = extensions.has('compression')
+  const signatures = extensions.has('signatures')
+  const stream = proof === undefined ? session : new ProvenStream(session, proof, settings)
   await using watch = new HeadWatch({
     settings,
     stream: session,
@@ -49,9 +55,9 @@ export async function* streamOnce(
         cursor,
         header,
         types,
-        begun: { kind: 'connected', header, boundaries, compression },
+        begun: { kind: 'connected', header, boundaries, compression, signatures },
         next: async () => {
-          const item = await session.next(() => watch.idleLimit)
+          const item = await stream.next(() => watch.idleLimit)
           return staleHead === undefined || !isEntries(item) ? item : staleHead.filter(item)
         },
         onProven: () => watch.begin(),
@@ -67,9 +73,14 @@ export async function* streamOnce(
 }
 
 /** What to ask a server for, before the stream is started. */
-function extensionsOf({ boundaries, types }: FollowOptions): readonly ExtensionCommand[] {
+function extensionsOf(
+  { boundaries, signatures, types }: FollowOptions,
+  proof: Proof | undefined,
+): readonly ExtensionCommand[] {
   const wanted: ExtensionCommand[] = boundaries ? [{ name: 'operationBoundaries' }] : []
-  if (types !== undefined) wanted.push({ name: 'entryTypes', types: [...types] })
+  if (proof !== undefined || signatures) wanted.push({ name: 'signatures' })
+  // Entries are proven by all that are before them.
+  if (types !== undefined && proof === undefined) wanted.push({ name: 'entryTypes', types: [...types] })
   return [...wanted, { name: 'compression' }]
 }
 

@@ -1,7 +1,7 @@
 import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
 import type { Clock } from '@datastreamer/runtime'
 import type { Channel } from '../connection/channel.ts'
-import { ConnectionError, ServerRefusedError } from '../errors.ts'
+import { ConnectionError, ServerRefusedError, UnsignedStreamError } from '../errors.ts'
 
 /** How long a server is not asked again for what ended a connection. */
 const REMEMBERED_MS = 600_000
@@ -33,6 +33,8 @@ export interface WantedExtensions {
   readonly commands: readonly ExtensionCommand[]
   /** What is known of them. */
   readonly missing: MissingExtensions
+  /** Whether signatures are not to be done without. */
+  readonly needsSignatures: boolean
 }
 
 /**
@@ -40,26 +42,31 @@ export interface WantedExtensions {
  * and §11.
  */
 export class ExtensionRequests {
+  readonly #wanted: WantedExtensions
   readonly #missing: MissingExtensions
   readonly #granted = new Set<ExtensionName>()
   readonly #refused = new Set<ExtensionName>()
   /** The one that was asked for, and not answered. */
   #open: ExtensionName | undefined
 
-  constructor(missing: MissingExtensions) {
-    this.#missing = missing
+  constructor(wanted: WantedExtensions) {
+    this.#wanted = wanted
+    this.#missing = wanted.missing
   }
 
   /**
    * Ask, one after the other, for all that is wanted and not known to be missing.
    *
+   * @param commands those of what is wanted that are worth asking for on this connection
    * @returns those that the server has
-   * @throws as {@link Channel.request}, but not for a refusal
+   * @throws {UnsignedStreamError} `NOT_SIGNED` if signatures are needed and refused
+   * @throws as {@link Channel.request}, but not for another refusal
    */
-  async ask(channel: Channel, wanted: readonly ExtensionCommand[]): Promise<ReadonlySet<ExtensionName>> {
-    for (const command of wanted) {
+  async ask(channel: Channel, commands: readonly ExtensionCommand[]): Promise<ReadonlySet<ExtensionName>> {
+    for (const command of commands) {
       const { name } = command
-      if (this.#missing.has(name) || this.#isPointless(name)) continue
+      const isNeeded = name === 'signatures' && this.#wanted.needsSignatures
+      if ((this.#missing.has(name) && !isNeeded) || this.#isPointless(name)) continue
       this.#open = name
       try {
         // A server that does not know the types could not tell where they end.
@@ -68,6 +75,7 @@ export class ExtensionRequests {
         this.#granted.add(name)
       } catch (error) {
         if (!(error instanceof ServerRefusedError)) throw error
+        if (isNeeded) throw notSigned(error)
         this.#refused.add(name)
       }
       this.#open = undefined
@@ -84,8 +92,13 @@ export class ExtensionRequests {
     return isRefusal
   }
 
-  /** Entries of some types are not compressed. */
+  /** Entries of some types are neither compressed nor signed. */
   #isPointless(name: ExtensionName): boolean {
-    return name === 'compression' && this.#granted.has('entryTypes')
+    return (name === 'compression' || name === 'signatures') && this.#granted.has('entryTypes')
   }
+}
+
+function notSigned(cause: ServerRefusedError): UnsignedStreamError {
+  const message = `the server does not sign its stream, or has no signatures to pass on: ${cause.message}`
+  return new UnsignedStreamError('NOT_SIGNED', message, { cause })
 }

@@ -1,5 +1,5 @@
-import type { Entry, ExtensionCommand, ExtensionName, Header, OperationBoundary, Progress } from '@datastreamer/format'
-import { Channel, type IdleLimit } from '../connection/channel.ts'
+import type { Entry, ExtensionCommand, ExtensionName, Header } from '@datastreamer/format'
+import { Channel, type IdleLimit, type StreamItem } from '../connection/channel.ts'
 import { ProtocolError } from '../errors.ts'
 import type { Settings } from '../options.ts'
 import { requestEntry, requestHeader } from '../query/queries.ts'
@@ -20,7 +20,7 @@ export interface SessionOptions {
 /**
  * One connection that streams: dialled -> (asked for extensions) -> header known -> started -> streaming -> finished.
  *
- * docs/spec/protocol.md §3, §6, §7, §10 and §11.
+ * docs/spec/protocol.md §3, §6, §7, §10 to §12.
  */
 export class StreamSession {
   /** The header as it was before the stream started. */
@@ -47,7 +47,7 @@ export class StreamSession {
     for (;;) {
       const channel = await Channel.dial(settings, signal)
       const unbind = channel.connection.failOn(signal)
-      const requests = wanted && new ExtensionRequests(wanted.missing)
+      const requests = wanted && new ExtensionRequests(wanted)
       try {
         const granted = await requests?.ask(channel, worthIt(wanted?.commands ?? [], settings, channel))
         return new StreamSession(channel, await requestHeader(channel), granted ?? new Set(), unbind)
@@ -79,11 +79,11 @@ export class StreamSession {
   }
 
   /**
-   * The next run of entries, or the next operation boundary or progress.
+   * The next run of entries, or the next operation boundary, progress or running digest.
    *
    * @param idleLimit says how long to wait for one to begin; asked again after {@link wake}
    */
-  async next(idleLimit: () => IdleLimit): Promise<readonly Entry[] | OperationBoundary | Progress> {
+  async next(idleLimit: () => IdleLimit): Promise<StreamItem> {
     const item = await this.#channel.streamed(idleLimit)
     if ('gap' in item && !this.extensions.has('operationBoundaries')) {
       throw new ProtocolError(
@@ -93,6 +93,9 @@ export class StreamSession {
     }
     if ('digest' in item && !this.extensions.has('entryTypes')) {
       throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a progress to ${item.nextEntry}, unasked`)
+    }
+    if ('runningDigest' in item && !this.extensions.has('signatures')) {
+      throw new ProtocolError('UNEXPECTED_PACKET', `the server sent a digest before ${item.nextEntry}, unasked`)
     }
     return item
   }

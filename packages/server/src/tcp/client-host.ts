@@ -1,3 +1,4 @@
+import type { Command } from '@datastreamer/format'
 import type { Clock, Net, NetAddress, ServerTlsOptions } from '@datastreamer/runtime'
 import type { KnownBoundaries, ReadableLog } from '@datastreamer/store/log'
 import type { Admission } from '../socket/admission.ts'
@@ -11,6 +12,7 @@ import { ClientConnection } from './client-connection.ts'
 import { CompressedRuns } from './compressed-runs.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
 import { FilterResults } from './filter-results.ts'
+import type { KnownSignatures } from './known-signatures.ts'
 import { ReadQueue } from './read-queue.ts'
 import type { CloseReason, EventDetails } from './server-events.ts'
 import type { ConnectionContext, FindBookmark, HostLimits } from './server-options.ts'
@@ -33,6 +35,9 @@ const KEPT_BYTES = 32 * 1024 * 1024
 /** Time of the event loop that a connection costs which does nothing. */
 const ACCEPT_MS = 0.2
 
+/** Commands that only a server knows that can answer them. */
+const SIGNATURE_COMMANDS: ReadonlySet<Command['name']> = new Set(['signatures', 'signatureAfter'])
+
 /** Serves the clients of a stream server, or those that one of its threads has. */
 export interface Clients {
   /** @throws {ListenError} */
@@ -51,6 +56,7 @@ export interface ClientHostOptions extends HostLimits {
   readonly refresh: () => void
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
+  readonly signatures: KnownSignatures | undefined
   readonly scheduler: FairScheduler
   /** Counts the connections of all hosts of a server. */
   readonly admission: Admission
@@ -71,7 +77,7 @@ export class ClientHost implements Clients {
   #closedBytesSent = 0
 
   constructor(options: ClientHostOptions) {
-    const { log, scheduler, clock, hosts, maxConnections, compression } = options
+    const { log, scheduler, clock, hosts, maxConnections, compression, signatures } = options
     this.#options = options
     const compressions = new ReadQueue(scheduler, clock, COMPRESSIONS_AT_ONCE)
     this.#compressed = new CompressedRuns(log, compressions, KEPT_BYTES / hosts)
@@ -80,7 +86,10 @@ export class ClientHost implements Clients {
     const context: ConnectionContext = {
       ...options,
       compressed: this.#compressed,
-      unknownCommands: new Set(compression ? [] : ['compression']),
+      unknownCommands: {
+        has: (name) =>
+          (name === 'compression' && !compression) || (SIGNATURE_COMMANDS.has(name) && signatures?.isGranted !== true),
+      },
       memory: {
         chunks: new ChunkMemory({ smallBytes: SMALL_CHUNK_BYTES, largeBytes: LARGE_CHUNK_BYTES, maxLarge }),
         newest: new SharedCopy(),

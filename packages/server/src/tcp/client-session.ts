@@ -5,10 +5,10 @@ import { EntryStream } from './entry-stream.ts'
 import type { StreamOutcome } from './entry-stream-options.ts'
 import { Extensions } from './extensions.ts'
 import { FailedStarts } from './failed-starts.ts'
-import { replyFor } from './filtered-start.ts'
 import { type Query, type Reply, resultOfFault } from './replies.ts'
 import type { CloseReason } from './server-events.ts'
 import type { ConnectionContext } from './server-options.ts'
+import { replyFor } from './stream-opening.ts'
 
 const OK = encodeResult(ResultCode.OK)
 /** Bytes of answers after which a share of the event loop is over. */
@@ -134,7 +134,7 @@ export class ClientSession {
 
   #lookUp(query: Query): void {
     const { context } = this.#options
-    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#extensions.isFiltered)
+    const look = (): Promise<Reply> | Reply => replyFor(query, context, this.#extensions)
     const reply = look()
     if (!(reply instanceof Promise)) {
       this.#give(reply)
@@ -170,15 +170,16 @@ export class ClientSession {
     }
   }
 
-  #start({ from, end, body, progress }: Extract<Reply, { readonly t: 'stream' }>): void {
+  #start({ from, end, body, opening }: Extract<Reply, { readonly t: 'stream' }>): void {
     const { id, context, outlet, requestTurn } = this.#options
     const { log, clock } = context
     const onDone = (outcome: StreamOutcome): void => this.#onStreamDone(outcome)
-    const stream = new EntryStream({ log, from, end, ...this.#extensions.ofStream, clock, outlet, requestTurn, onDone })
+    const parts = this.#extensions.ofStream(from, end !== undefined)
+    const stream = new EntryStream({ log, from, end, ...parts, clock, outlet, requestTurn, onDone })
     this.#become({ t: 'streaming', stream })
     const toEntry = end === undefined ? undefined : BigInt(end - 1)
     context.onEvent({ type: 'streaming', id, fromEntry: BigInt(from.number), toEntry })
-    this.#answerOk(body, progress)
+    this.#answerOk(body, opening)
   }
 
   #answerOk(...parts: readonly (Uint8Array | undefined)[]): void {

@@ -1,15 +1,16 @@
 import { type Command, CommandNumber, decodeCommand, FormatError } from '@datastreamer/format'
 import type { InputReader } from '../socket/inlet.ts'
+import type { UnknownCommands } from './server-options.ts'
 
 /** The commands of one connection: chunks of bytes in, commands out, in order. docs/spec/protocol.md §3. */
 export class CommandReader implements InputReader<Command> {
   readonly #streamType: bigint
-  readonly #unknown: ReadonlySet<Command['name']>
+  readonly #unknown: UnknownCommands
   #bytes: Uint8Array = new Uint8Array(0)
   #borrowed = false
 
-  /** @param unknown commands that this server is not to know */
-  constructor(streamType: bigint, unknown: ReadonlySet<Command['name']> = new Set()) {
+  /** @param unknown commands that this server is not to know, now */
+  constructor(streamType: bigint, unknown: UnknownCommands = new Set()) {
     this.#streamType = streamType
     this.#unknown = unknown
   }

@@ -4,6 +4,7 @@ import type { Outlet } from '../socket/outlet.ts'
 import type { CompressedRuns } from './compressed-runs.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { EntryFilter } from './entry-filter.ts'
+import type { SignatureSequence } from './signature-sequence.ts'
 
 /** How a stream ended by itself. */
 export type StreamOutcome =
@@ -24,6 +25,8 @@ export interface EntryStreamOptions {
   readonly compressed?: CompressedRuns | undefined
   /** Which entries are wanted (default: all). */
   readonly filter?: EntryFilter | undefined
+  /** The signatures to be given among the entries; not of a stream of some entry types, or with an end. */
+  readonly signatures?: SignatureSequence | undefined
   readonly memory: FeedMemory
   readonly clock: Clock
   /** Where the entries go. */

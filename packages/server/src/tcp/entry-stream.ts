@@ -37,12 +37,14 @@ export class EntryStream implements LogListener {
   readonly #pace = new Pace()
   readonly #unlisten: () => void
   readonly #leave: (() => void) | undefined
+  readonly #signatures: EntryStreamOptions['signatures']
+  readonly #unlistenSigned: (() => void) | undefined
   readonly #cursor: LogCursor
   #state: State = IDLE
   #opened = false
 
   constructor(options: EntryStreamOptions) {
-    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, filter, memory } = options
+    const { log, from, end = Number.POSITIVE_INFINITY, boundaries, compressed, filter, signatures, memory } = options
     const isFiltered = filter !== undefined
     invariant(!isFiltered || compressed === undefined, 'a stream of some entry types is not compressed')
     this.#options = options
@@ -53,6 +55,8 @@ export class EntryStream implements LogListener {
     this.#feed = new EntryFeed({ log, cursor: this.#cursor, end, boundaries, compressed, isFiltered, memory })
     this.#unlisten = log.listen(this)
     this.#leave = compressed?.enter()
+    this.#signatures = signatures
+    this.#unlistenSigned = signatures?.listen(() => this.#onSignatures())
   }
 
   /** Number of the next entry. */
@@ -80,6 +84,11 @@ export class EntryStream implements LogListener {
     return this.#state.t !== 'stopped' && this.#feed.isInMemory
   }
 
+  /** A stream at the head has no turn of its own. */
+  #onSignatures(): void {
+    if (this.#state.t === 'atHead' && this.#cursor.truncatedTo === undefined) this.rest()
+  }
+
   /** Write one chunk, if that can be done now. */
   step(): void {
     if (this.#state.t === 'stopped' || !this.#outlet.drained) return
@@ -95,6 +104,8 @@ export class EntryStream implements LogListener {
     if (number < this.#total || number >= this.#end) return false
     this.#opened = true
     if (this.#state.t !== 'fetching') this.#state = AT_HEAD
+    const signed = this.#signatures?.take(this.#cursor)
+    if (signed !== undefined && signed.length > 0) this.#outlet.write(signed, () => {})
     return true
   }
 
@@ -105,7 +116,7 @@ export class EntryStream implements LogListener {
   stepToHead(): boolean {
     const isIdle = this.#state.t === 'idle' || this.#state.t === 'atHead'
     if (!isIdle || !this.#outlet.drained || this.#cursor.truncatedTo !== undefined) return false
-    const chunk = this.#cursor.number < this.#end ? this.#feed.toHead() : undefined
+    const chunk = this.#cursor.number < this.#end && !this.#lacksSignatures ? this.#feed.toHead() : undefined
     if (chunk !== undefined) this.#write(chunk)
     return chunk !== undefined
   }
@@ -113,6 +124,7 @@ export class EntryStream implements LogListener {
   /** Write no more. */
   stop(): void {
     this.#unlisten()
+    this.#unlistenSigned?.()
     this.#leave?.()
     this.#dropFetched()
     this.#state = STOPPED
@@ -136,13 +148,18 @@ export class EntryStream implements LogListener {
     return { t: 'truncated', point: this.#log.header, entryNumber: this.#cursor.number }
   }
 
+  get #lacksSignatures(): boolean {
+    return this.#signatures?.isBehind(this.#cursor.position) === true
+  }
+
   get #total(): number {
     return Number(this.#log.header.totalEntries)
   }
 
   /** What is in memory is written without a promise: this is done for every reader at every commit. */
   #advance(): void {
-    const chunk = this.#state.t === 'fetched' ? this.#state.chunk : this.#feed.now(this.#pace.credit)
+    const now = (): Chunk | undefined => (this.#lacksSignatures ? undefined : this.#feed.now(this.#pace.credit))
+    const chunk = this.#state.t === 'fetched' ? this.#state.chunk : now()
     if (chunk === undefined) this.#fetch()
     else this.#write(chunk)
   }
@@ -166,6 +183,8 @@ export class EntryStream implements LogListener {
     }
     this.#opened = true
     if (!isHeld) this.#feed.release(chunk)
+    const signed = this.#signatures?.take(chunk.next) ?? []
+    if (signed.length > 0) packets = [...packets, ...signed]
     // What comes next is read while this is written.
     if (chunk.readsAhead && number < this.#end && number < this.#total) this.#fetch()
     const began = clock.now()
@@ -179,7 +198,9 @@ export class EntryStream implements LogListener {
   #fetch(): void {
     const fetching: State = { t: 'fetching' }
     this.#state = fetching
-    this.#feed.fetch(this.#pace.credit).then(
+    const fetched = this.#feed.fetch(this.#pace.credit)
+    const loaded = this.#signatures?.load(this.#cursor.position)
+    ;(loaded === undefined ? fetched : Promise.all([fetched, loaded]).then(([chunk]) => chunk)).then(
       (chunk) => this.#onFetched(chunk, fetching),
       (error: unknown) => this.#fail(error),
     )

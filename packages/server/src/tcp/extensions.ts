@@ -1,13 +1,16 @@
 import type { ExtensionCommand, ExtensionName } from '@datastreamer/format'
-import { BoundarySequence } from '@datastreamer/store/log'
+import { BoundarySequence, type LogPosition } from '@datastreamer/store/log'
 import { EntryFilter } from './entry-filter.ts'
 import type { EntryStreamOptions } from './entry-stream-options.ts'
 import type { ConnectionContext } from './server-options.ts'
+import { SignatureSequence } from './signature-sequence.ts'
 
 /** What the context of a connection has for extensions. */
-type ExtensionContext = Pick<ConnectionContext, 'operationBoundaries' | 'compressed' | 'memory'>
+type ExtensionContext = Pick<ConnectionContext, 'operationBoundaries' | 'compressed' | 'signatures' | 'memory'>
 
-/** What one connection has asked for beyond the protocol of the Go server. docs/spec/protocol.md §7, §10 and §11. */
+type StreamParts = Pick<EntryStreamOptions, 'boundaries' | 'compressed' | 'filter' | 'signatures' | 'memory'>
+
+/** What one connection has asked for beyond the protocol of the Go server. docs/spec/protocol.md §7, §10 to §12. */
 export class Extensions {
   readonly #context: ExtensionContext
   readonly #names = new Set<ExtensionName>()
@@ -28,15 +31,21 @@ export class Extensions {
     return this.#filter !== undefined
   }
 
-  /** What a stream that begins now is made with. */
-  get ofStream(): Pick<EntryStreamOptions, 'boundaries' | 'compressed' | 'filter' | 'memory'> {
-    const { operationBoundaries, compressed, memory } = this.#context
+  /** Whether streams without an end are signed. */
+  get isSigned(): boolean {
+    return this.#names.has('signatures') && !this.isFiltered
+  }
+
+  /** What a stream that begins now is made with. @param isRange whether it has an end */
+  ofStream(from: LogPosition, isRange: boolean): StreamParts {
+    const { operationBoundaries, compressed, signatures, memory } = this.#context
     const filter = this.#filter
     return {
       boundaries: this.#names.has('operationBoundaries') ? new BoundarySequence(operationBoundaries) : undefined,
       // Compressed runs are whole, and hold no progress.
       compressed: this.#names.has('compression') && filter === undefined ? compressed : undefined,
       filter,
+      signatures: this.isSigned && !isRange && signatures ? new SignatureSequence(signatures, from) : undefined,
       memory,
     }
   }

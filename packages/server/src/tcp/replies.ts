@@ -1,10 +1,12 @@
 import {
   type Command,
+  concatBytes,
   type Entry,
   type ExtensionCommand,
   type ExtensionName,
   encodeEntry,
   encodeHeaderEntry,
+  encodeRunningDigest,
   NOT_FOUND_ENTRY,
   PacketType,
   ResultCode,
@@ -12,6 +14,7 @@ import {
 } from '@datastreamer/format'
 import { firstEventAfter, type LogPosition, type ReadableLog } from '@datastreamer/store/log'
 import type { ConnectionContext } from './server-options.ts'
+import { packetsOf } from './signed-packets.ts'
 
 /** What a client gets for a command. */
 export type Reply =
@@ -24,8 +27,8 @@ export type Reply =
       readonly from: LogPosition
       readonly end?: number | undefined
       readonly body?: Uint8Array | undefined
-      /** The progress that a stream of some entry types begins with. */
-      readonly progress?: Uint8Array | undefined
+      /** The progress or running digest that a stream begins with. */
+      readonly opening?: Uint8Array | undefined
     }
   /** Send an OK, and whatever the extension is for from now on. */
   | { readonly t: 'extension'; readonly command: ExtensionCommand }
@@ -36,7 +39,7 @@ export type Query = Exclude<Command, { readonly name: 'stop' }>
 type Lookup = Exclude<Query, { readonly name: 'header' | 'filters' | ExtensionName }>
 
 /** What a reply is looked up in. */
-export type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark'>
+export type LookedUp = Pick<ConnectionContext, 'log' | 'findBookmark' | 'signatures'>
 
 /**
  * What a command asks for: at once, if nothing has to be looked up. docs/spec/protocol.md §3.
@@ -50,6 +53,7 @@ export function replyTo(query: Query, stream: LookedUp): Reply | Promise<Reply> 
     case 'operationBoundaries':
     case 'compression':
     case 'entryTypes':
+    case 'signatures':
       return { t: 'extension', command: query }
     case 'filters':
       return { t: 'found' }
@@ -75,6 +79,8 @@ async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
       const number = await findBookmark(query.bookmark)
       return found(encodeResponse(number === undefined ? undefined : await firstEventAfter(log, number)))
     }
+    case 'signatureAfter':
+      return found(await signaturesAfter(query.entryNumber, stream))
     case 'start': {
       const from = await locate(log, query.fromEntryNumber)
       return from === undefined ? refused(ResultCode.BAD_FROM_ENTRY) : { t: 'stream', from }
@@ -91,6 +97,15 @@ async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
       return { t: 'stream', from, end: Number(to) + 1, body: encodeRangeEnd(to) }
     }
   }
+}
+
+/** A packet for each signature of a place, then one without. docs/spec/protocol.md §12. */
+async function signaturesAfter(number: bigint, { log, signatures }: LookedUp): Promise<Uint8Array> {
+  const isThere = number < log.header.totalEntries
+  const point = isThere ? await signatures?.after(Number(number)) : undefined
+  const { number: next = 0, digest = new Uint8Array(32) } = point ?? {}
+  const last = encodeRunningDigest({ nextEntry: BigInt(next), runningDigest: digest })
+  return concatBytes([...(point === undefined ? [] : packetsOf(point)), last])
 }
 
 function found(body: Uint8Array): Reply {

@@ -4,7 +4,9 @@ import type { BookmarkIndex, KnownBoundaries, ReadableLog, StreamLog } from '@da
 import type { CompressedRuns } from './compressed-runs.ts'
 import type { FeedMemory } from './entry-feed.ts'
 import type { FairScheduler } from './fair-scheduler.ts'
+import type { KnownSignatures } from './known-signatures.ts'
 import type { EventDetails } from './server-events.ts'
+import type { ServedSignatures } from './signature-state.ts'
 
 /** Limits of every connection; 0 is none. docs/spec/protocol.md §9. */
 export interface ConnectionLimits {
@@ -50,6 +52,8 @@ export interface ServingOptions extends ConnectionLimits {
    * docs/spec/protocol.md §10.
    */
   readonly compression?: boolean | undefined
+  /** Who vouches for the stream: for clients that ask for that (default: nobody, and that command is unknown). docs/spec/protocol.md §12. */
+  readonly signatures?: ServedSignatures | undefined
   /** Time and timers (default: this machine's). */
   readonly clock?: Clock | undefined
   /** Where it listens (default: this machine's network). */
@@ -72,6 +76,9 @@ export interface HostLimits extends Resolved<ConnectionLimits> {
   readonly compression: boolean
 }
 
+/** Whether a command is one that a server is not to know. */
+export type UnknownCommands = Pick<ReadonlySet<Command['name']>, 'has'>
+
 /** What all connections of a host share. */
 export interface ConnectionContext extends Resolved<ConnectionLimits> {
   /** The log, whose reads are queued. */
@@ -82,8 +89,10 @@ export interface ConnectionContext extends Resolved<ConnectionLimits> {
   readonly operationBoundaries: KnownBoundaries
   /** Where runs are compressed, for those who asked for it. */
   readonly compressed: CompressedRuns
-  /** Commands that this server is not to know. */
-  readonly unknownCommands: ReadonlySet<Command['name']>
+  /** Who vouches for the stream, if anybody does. */
+  readonly signatures: KnownSignatures | undefined
+  /** Commands that this server is not to know now. */
+  readonly unknownCommands: UnknownCommands
   readonly scheduler: FairScheduler
   readonly memory: FeedMemory
   readonly clock: Clock

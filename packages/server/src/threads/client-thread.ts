@@ -2,8 +2,10 @@ import { Worker } from 'node:worker_threads'
 import type { ServerTlsOptions } from '@datastreamer/runtime'
 import type { KnownBoundaries } from '@datastreamer/store/log'
 import { type ReplicaLink, receivedError, type StreamLog } from '@datastreamer/store/log'
+
 import type { EventDetails } from '../tcp/server-events.ts'
 import type { FindBookmark } from '../tcp/server-options.ts'
+import type { ServedSignatures } from '../tcp/signature-state.ts'
 import { ThreadChannel } from './channel.ts'
 import type { SentEvent, ThreadAnswers, ThreadStart, ToServer, ToThread } from './messages.ts'
 
@@ -11,7 +13,8 @@ export interface ClientThreadOptions {
   readonly log: StreamLog
   readonly findBookmark: FindBookmark
   readonly operationBoundaries: KnownBoundaries
-  readonly start: Omit<ThreadStart, 'replica' | 'sent'>
+  readonly signatures: ServedSignatures | undefined
+  readonly start: Omit<ThreadStart, 'replica' | 'sent' | 'signatures'>
   readonly onEvent: (event: EventDetails) => void
 }
 
@@ -21,21 +24,24 @@ export class ClientThread {
   readonly #worker: Worker
   readonly #channel: ThreadChannel<ToThread, ToServer>
   readonly #link: ReplicaLink
+  readonly #unlisten: (() => void) | undefined
 
   constructor(options: ClientThreadOptions) {
     this.#options = options
     const sent = new Int32Array(new SharedArrayBuffer(4))
+    const { signatures } = options
     const { start: replica, link } = options.log.replicate((update) => {
       this.#channel.post({ t: 'log', update })
       Atomics.add(sent, 0, 1)
     })
     this.#link = link
-    const workerData: ThreadStart = { ...options.start, replica, sent: sent.buffer }
+    const workerData: ThreadStart = { ...options.start, replica, sent: sent.buffer, signatures: signatures?.state }
     this.#worker = new Worker(WORKER, { workerData, execArgv: WORKER_ARGUMENTS })
     this.#channel = new ThreadChannel(this.#worker, {
       onNote: (note) => this.#onNote(note),
       onRequest: (request) => this.#answer(request),
     })
+    this.#unlisten = signatures?.listen(() => this.#channel.post({ t: 'signatures', state: signatures.state }))
     this.#worker.on('message', (message) => this.#channel.receive(message))
     this.#worker.on('error', (error) => this.#onError(error))
     this.#worker.on('exit', () => this.#onExit())
@@ -72,7 +78,7 @@ export class ClientThread {
   }
 
   async #answer(request: ToServer['request']): Promise<unknown> {
-    const { log, findBookmark, operationBoundaries } = this.#options
+    const { log, findBookmark, operationBoundaries, signatures } = this.#options
     switch (request.t) {
       case 'findBookmark':
         return findBookmark(request.bookmark)
@@ -80,6 +86,12 @@ export class ClientThread {
         return operationBoundaries.lastUpTo(request.number)
       case 'isKnownAt':
         return operationBoundaries.isKnownAt(request.number)
+      case 'pageEnd':
+        return signatures?.pageEnd(request.page)
+      case 'signatureAfter':
+        return signatures?.after(request.number)
+      case 'digestAt':
+        return signatures?.digestAt(request.number)
       case 'confirm':
         return log.confirmed()
       case 'isSameFile':
@@ -95,6 +107,7 @@ export class ClientThread {
   }
 
   #onExit(): void {
+    this.#unlisten?.()
     this.#link.stop()
     this.#channel.close(new Error('the thread has ended'))
   }

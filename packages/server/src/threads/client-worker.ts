@@ -11,6 +11,7 @@ import { QueuedLog, ReadQueue, readsAtOnce } from '../tcp/read-queue.ts'
 import { ThreadChannel } from './channel.ts'
 import { EventOutbox } from './event-outbox.ts'
 import type { ThreadStart, ToServer, ToThread } from './messages.ts'
+import { RemoteSignatures } from './remote-signatures.ts'
 
 invariant(parentPort !== null, 'a thread for clients is started by its server')
 const port = parentPort
@@ -30,6 +31,13 @@ let applied = 0
 const channel = new ThreadChannel<ToServer, ToThread>(port, { onNote, onRequest })
 const outbox = new EventOutbox((events) => channel.post({ t: 'events', events }))
 const scheduler = new FairScheduler(clock)
+const signatures =
+  start.signatures &&
+  new RemoteSignatures(replica.log, start.signatures, {
+    pageEnd: (page) => channel.request({ t: 'pageEnd', page }),
+    after: (number) => channel.request({ t: 'signatureAfter', number }),
+    digestAt: (number) => channel.request({ t: 'digestAt', number }),
+  })
 const host = new ClientHost({
   ...limits,
   log: new QueuedLog(replica.log, new ReadQueue(scheduler, clock, readsAtOnce(hosts))),
@@ -45,6 +53,7 @@ const host = new ClientHost({
     lastUpTo: (number) => channel.request({ t: 'lastUpTo', number }),
     isKnownAt: (number) => channel.request({ t: 'isKnownAt', number }),
   },
+  signatures,
   scheduler,
   admission: new Admission({ maxConnections: limits.maxConnections, maxConnectionsPerAddress }, admission),
   hosts,
@@ -65,7 +74,8 @@ function onNote(note: ToThread['note']): void {
   if (note.t === 'log') {
     applied = (applied + 1) | 0
     replica.apply(note.update)
-  } else outbox.onHandled()
+  } else if (note.t === 'signatures') signatures?.apply(note.state)
+  else outbox.onHandled()
 }
 
 async function onRequest(request: ToThread['request']): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { ListenAddress } from '../socket/listen-options.ts'
 import type { EventDetails } from '../tcp/server-events.ts'
 import type { HostLimits } from '../tcp/server-options.ts'
 import type { ConnectionStatus, ServerCounters } from '../tcp/server-status.ts'
+import type { SignatureState } from '../tcp/signature-state.ts'
 
 /** What a thread for clients begins with. */
 export interface ThreadStart {
@@ -14,6 +15,8 @@ export interface ThreadStart {
   readonly limits: HostLimits
   /** Threads of the server. */
   readonly hosts: number
+  /** Who vouches for the stream, if anybody does. */
+  readonly signatures: SignatureState | undefined
   /** One word: how many updates of the log were sent. */
   readonly sent: SharedArrayBuffer
 }
@@ -27,6 +30,7 @@ export type SentEvent =
 export interface ToThread {
   readonly note:
     | { readonly t: 'log'; readonly update: LogUpdate }
+    | { readonly t: 'signatures'; readonly state: SignatureState }
     /** The events that were sent are handled: more may be sent. */
     | { readonly t: 'eventsHandled' }
   readonly request:
@@ -47,6 +51,9 @@ export interface ToServer {
     | { readonly t: 'findBookmark'; readonly bookmark: Uint8Array }
     | { readonly t: 'lastUpTo'; readonly number: number }
     | { readonly t: 'isKnownAt'; readonly number: number }
+    | { readonly t: 'pageEnd'; readonly page: number }
+    | { readonly t: 'signatureAfter'; readonly number: number }
+    | { readonly t: 'digestAt'; readonly number: number }
     /** Confirm what was read from the file. */
     | { readonly t: 'confirm' }
     /** The file is open: is it the one of the log? */

@@ -25,6 +25,11 @@ export const LOG_EVENTS = [
   'client-refused',
   'client-closed',
   'server-error',
+  // Signatures.
+  'signing',
+  'signatures-ready',
+  'signature-differs',
+  'signatures-failed',
   // Source clients.
   'source-listening',
   'source-connected',
@@ -73,6 +78,17 @@ export const LOG_EVENTS = [
   'log-outputs',
   'check-interval',
   'trace-log',
+  // A history that is published.
+  'publish-resumed',
+  'publish-sealed',
+  'published',
+  'publish-epoch',
+  'publish-adopted',
+  'publish-rewritten',
+  'publish-repaired',
+  'publish-waiting',
+  'publish-failed',
+  'publish-stopped',
   // History files that are served.
   'history-opened',
   'history-indexed',

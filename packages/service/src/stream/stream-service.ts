@@ -1,5 +1,11 @@
 import type { Clock } from '@datastreamer/runtime'
-import { descriptorLimit, roomForClients, type ServedStream, StreamServer } from '@datastreamer/server'
+import {
+  descriptorLimit,
+  roomForClients,
+  type ServedSignatures,
+  type ServedStream,
+  StreamServer,
+} from '@datastreamer/server'
 import type { Address } from '../admin/address.ts'
 import type { COMMON_OPTIONS } from '../options/common-options.ts'
 import type { ConfigOf } from '../options/option.ts'
@@ -32,11 +38,12 @@ export class StreamService implements AsyncDisposable {
     this.#reads = new ReadWatch(server, clock)
   }
 
-  /** Serve from now on. It does not close the stream. @throws {ConfigError} @throws if it cannot listen there */
+  /** Serve from now on. It closes neither stream nor signatures. @throws {ConfigError} @throws if it cannot listen there */
   static async start(
     stream: ServedStream,
     config: ServingConfig,
     { log, metrics, tlsRenewal, clock, net }: Pick<ServiceContext, 'log' | 'metrics' | 'tlsRenewal' | 'clock' | 'net'>,
+    signatures?: ServedSignatures,
   ): Promise<StreamService> {
     const { host, port } = config
     warnOfDescriptors(config, log)
@@ -51,6 +58,7 @@ export class StreamService implements AsyncDisposable {
       closeOnStateError: !config.keepOpenOnStateError,
       compression: config.compression,
       readerThreads: config.readerThreads,
+      signatures,
     })
     const unlisten = logServer(log, server)
     observeLog(metrics, stream.log)

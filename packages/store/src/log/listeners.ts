@@ -1,6 +1,7 @@
 import type { Clock } from '@datastreamer/runtime'
 import type { CommitPoint } from './commit-point.ts'
 import type { LogListener } from './readable-log.ts'
+import type { LogPosition } from './run-reader.ts'
 
 /** Those who want to know of changes of a log. */
 export class Listeners {
@@ -30,5 +31,10 @@ export class Listeners {
 
   truncated(point: CommitPoint): void {
     for (const listener of this.#listeners) listener.onTruncate(point)
+  }
+
+  /** Committed bytes from an entry on were changed in place. */
+  updated(from: LogPosition): void {
+    for (const listener of this.#listeners) listener.onUpdate?.(from)
   }
 }

@@ -22,13 +22,18 @@ export function newFilePath(path: string): string {
   return beside(path, '.new')
 }
 
+/** Running digests and who vouches for them: `data-stream.signatures` beside `data-stream.bin`. docs/spec/protocol.md §12. */
+export function signaturesPath(path: string): string {
+  return beside(path, '.signatures')
+}
+
 /**
  * @throws {TypeError} if it is not a path
  * @throws {RefusedError} `RESERVED_NAME` if a stream may not have that name
  */
 export function checkName(path: string): void {
   mustBePath(path)
-  for (const pathBeside of [commitLogPath, pendingUpdatePath, newFilePath]) {
+  for (const pathBeside of [commitLogPath, pendingUpdatePath, newFilePath, signaturesPath]) {
     const extension = extname(pathBeside(path))
     if (basename(pathBeside(path)) !== basename(path)) continue
     throw new RefusedError(

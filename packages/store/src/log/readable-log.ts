@@ -9,6 +9,8 @@ export interface LogListener {
   onCommit(): void
   /** Every entry after the point was removed. */
   onTruncate(point: CommitPoint): void
+  /** Committed bytes were changed in place, from an entry on. */
+  onUpdate?(from: LogPosition): void
 }
 
 /** How a run is read from disk. */

@@ -157,7 +157,7 @@ export class StreamLog implements ReadableLog {
     else this.#removeAfter(point)
   }
 
-  /** The file begins elsewhere: nothing before that is read from it any more. Its bytes may change once {@link replicasAgreed}. */
+  /** The file begins elsewhere: nothing before is read from it. Its bytes may change once {@link replicasAgreed}. */
   moveBase(base: CommitPoint): void {
     this.#base = pointOf(base)
     this.#changes.baseMoved()
@@ -165,14 +165,15 @@ export class StreamLog implements ReadableLog {
     this.#replicas.base(this.#base)
   }
 
-  /** Change committed bytes in place by `work`; reads from disk wait for it, or are repeated. */
-  change(work: () => Promise<void>): Promise<void> {
+  /** Change committed bytes, from an entry on, in place by `work`; reads from disk wait for it, or are repeated. */
+  change(work: () => Promise<void>, from?: LogPosition): Promise<void> {
     return this.#changes.change(async () => {
       try {
         await this.#replicas.change()
         await work()
       } finally {
         this.#replicas.changed()
+        if (from !== undefined) this.#listeners.updated(from)
       }
     })
   }

@@ -42,7 +42,8 @@ export interface UpdateParts extends UpdateInput {
  */
 export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuffer | undefined): Promise<void> {
   const { log, index, buffers, checkpointer, disk, path } = parts
-  const { position } = await log.locate(Number(entry.number))
+  const from = await log.locate(Number(entry.number))
+  const { position } = from
   const bytes = encodeEntry(entry)
   await checkpointer.write({ open: true })
   const update = { position, bytes, checksum: await checksumWith(parts, position, bytes) }
@@ -51,7 +52,7 @@ export async function updateLog(parts: UpdateParts, entry: Entry, kept: PageBuff
     await log.change(async () => {
       await apply(parts, update)
       buffers.overwrite(position, update.bytes, kept)
-    })
+    }, from)
     await indexUpdated(log, index, entry)
     await removePendingUpdate(disk, path)
   } catch (cause) {
