@@ -140,7 +140,7 @@ test('bookmarks that do not fit into their page', async () => {
   const leaf = other.leaves[1]
   expect(leaf?.kind === 'segment' && pagesOf(leaf.records, leaf.bytes)).toBe(2)
   const { history: read } = await opened(other)
-  for (const [i, mark] of marks.entries()) expect(await read.bookmark(mark)).toBe(BigInt(i))
+  for (const [i, mark] of boundaries.entries()) expect(await read.bookmark(mark)).toBe(BigInt(i))
 })
 
 test('a bookmark that comes again is found where it stands last', async () => {
