@@ -13,7 +13,7 @@ const buildsOn = {
   'packages/era-history': ['e2store'],
   'packages/era-rpc': ['e2store', 'era-history'],
   'packages/era-parquet': ['e2store', 'era-history'],
-  'packages/service': ['runtime', 'format', 'store', 'server'],
+  'packages/service': ['runtime', 'format', 'store', 'server', 'archive', 'e2store'],
   'apps/server': ['format', 'runtime', 'sequencer-entries', 'store', 'server', 'service'],
   'apps/relay': [
     'format',
@@ -55,7 +55,7 @@ const folders = {
     'store',
     'check',
   ],
-  'packages/server': ['socket', 'source tcp', 'threads'],
+  'packages/server': ['socket', 'source tcp', 'signing', 'threads'],
   'packages/client': ['connection', 'query', 'stream', 'resume', 'sequencer source'],
   'packages/e2store': [
     'io',
@@ -74,7 +74,7 @@ const folders = {
     'layout-2',
     'archive leaf',
     'export history publish',
-    'restore',
+    'mirror restore',
     'node',
   ],
   'packages/era-history': ['transactions trust', 'files receipts senders', 'blocks', 'lookup search'],
@@ -135,7 +135,7 @@ export default {
       name: 'packages/service: only stream knows stores and servers',
       severity: 'error',
       from: { path: '^packages/service/src/', pathNot: '^packages/service/src/stream[/.]' },
-      to: { path: '^packages/(store|server)/' },
+      to: { path: '^packages/(archive|e2store|store|server)/' },
     },
     {
       name: 'no package reaches into the src of another',

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import {
   hasNginx,
   hasVectors,
@@ -35,8 +35,11 @@ afterAll(() => dir[Symbol.dispose]())
 async function boundariesOf(file: string): Promise<bigint[]> {
   const reader = await openReader(file)
   try {
-    const boundaries = await Array.fromAsync(reader.operations({ follow: false }))
-    return boundaries.flatMap((event) => (event.kind === 'operationBoundary' && !event.gap ? [event.nextEntry] : []))
+    const boundaries: bigint[] = []
+    for await (const event of reader.operations({ follow: false })) {
+      if (event.kind === 'operationBoundary' && !event.gap) boundaries.push(event.nextEntry)
+    }
+    return boundaries
   } finally {
     await reader.close()
   }
@@ -81,7 +84,7 @@ async function printed(src: string): Promise<string[]> {
 }
 
 /** A place where the history is, and what it is called. */
-function describePlace(name: string, start: () => Promise<string>, end: () => Promise<void>, isThere = true): void {
+function describeLocation(name: string, start: () => Promise<string>, end: () => Promise<void>, isThere = true): void {
   describe.skipIf(!isThere)(name, () => {
     let src = ''
     beforeAll(async () => {
@@ -115,14 +118,14 @@ function describePlace(name: string, start: () => Promise<string>, end: () => Pr
   })
 }
 
-describePlace(
+describeLocation(
   'folder',
   async () => folder,
   async () => {},
 )
 
 let nginx: Nginx | undefined
-describePlace(
+describeLocation(
   'nginx',
   async () => {
     nginx = await startNginx(dir.path)
@@ -134,7 +137,7 @@ describePlace(
 
 let s3: S3Server | undefined
 const environment = { ...process.env }
-describePlace(
+describeLocation(
   's3',
   async () => {
     s3 = await startS3()
@@ -185,7 +188,7 @@ describe('publish', () => {
     ['a web server', ['history', 'publish', stream, 'http://127.0.0.1:1/', '--key', key], /can only be read/],
     ['no history', ['history', 'info', dir.path], /./],
     ['a public key of another', ['history', 'info', folder, '--public-key', 'a+12345678+AAAA'], /--public-key/],
-  ])('%s is told', async (_, args, message) => {
+  ])('%s is refused', async (_, args, message) => {
     const { status, stderr } = await datastreamer(...args)
     expect(status).not.toBe(0)
     expect(stderr).toMatch(message)
@@ -197,9 +200,38 @@ describe('publish', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining('none of the trusted keys')])
   })
 
-  test('without a public key, readers are told once that nobody vouches for it', async () => {
+  test('without a public key, readers hear once that nobody vouches for it', async () => {
     const { stderr } = await datastreamer('entry', folder, '1')
     expect(stderr.match(/not who signed it/g)).toHaveLength(1)
+  })
+})
+
+describe('verify and mirror', () => {
+  test('a sound history, with an older checkpoint that it continues', async () => {
+    const [report] = await jsonOf('history', 'verify', folder, '--public-key', publicKey, '--deep')
+    expect(report).toMatchObject({ faults: [], entries: (await jsonOf('info', stream))[0]?.totalEntries })
+    const kept = dir.join('kept')
+    copyFileSync(dir.join('history', 'checkpoint'), kept)
+    const since = await linesOf('history', 'verify', folder, '--public-key', publicKey, '--since', kept)
+    expect(since).toContain('result    sound')
+  })
+
+  test('a mirror is the same, and is brought up to date; what is damaged is named', async () => {
+    const copy = dir.join('copy')
+    const [first] = await jsonOf('history', 'mirror', folder, copy, '--public-key', publicKey)
+    expect(first).toMatchObject({ isPublished: true, gaps: [], kept: 0 })
+    expect(await printed(copy)).toEqual(await printed(stream))
+    const [again] = await jsonOf('history', 'mirror', folder, copy, '--public-key', publicKey, '--recheck')
+    expect(again).toMatchObject({ isPublished: true, copied: 0, kept: first?.copied })
+    const [segment = ''] = readdirSync(dir.join('copy', 'segment'))
+    const path = dir.join('copy', 'segment', segment)
+    const bytes = readFileSync(path)
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 8
+    writeFileSync(path, bytes)
+    const { status, stderr } = await datastreamer('history', 'verify', copy, '--public-key', publicKey)
+    expect([status, stderr]).toEqual([1, expect.stringContaining(segment)])
+    const tail = await datastreamer('tail', copy, '--from', '0', '--no-follow', '--public-key', publicKey)
+    expect([tail.status, tail.stderr]).toEqual([1, expect.stringContaining(segment)])
   })
 })
 

@@ -6,7 +6,7 @@ import {
   goLogFormat,
   type OptionTable,
 } from '@datastreamer/service'
-import { SIGN_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
+import { PUBLISH_OPTIONS, SIGN_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go relays, that of cdk-erigon among them. */
 export const GO_FLAGS: readonly string[] = [
@@ -136,6 +136,7 @@ export const OPTIONS = {
     group: 'Clients',
     help: 'address to listen on; 127.0.0.1 for this machine only, :: for IPv6 too',
   },
+  ...PUBLISH_OPTIONS,
   ...SIGN_OPTIONS,
   ...COMMON_OPTIONS,
   compression: {

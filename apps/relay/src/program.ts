@@ -8,7 +8,15 @@ import {
   type ServiceProgram,
 } from '@datastreamer/service'
 import { readVerifierKeys } from '@datastreamer/service/keys'
-import { ObservedStore, passSignatures, StreamService, scrubOf, signStream } from '@datastreamer/service/stream'
+import {
+  ObservedStore,
+  PublishService,
+  passSignatures,
+  readPublishTarget,
+  StreamService,
+  scrubOf,
+  signStream,
+} from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { fileName, openFile } from './file/open-file.ts'
 import type { Report } from './follow/follow-event.ts'
@@ -47,6 +55,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   const { connectTimeout: connectTimeoutMs, responseTimeout: responseTimeoutMs } = config
   const compression = config.compression ? 'auto' : false
   const history = await openRelayHistory(config, log)
+  const publishTarget = await readPublishTarget(config)
   const publicKey = await publicKeysOf(config)
   const limits = { connectTimeoutMs, responseTimeoutMs, compression, publicKey, history, clock, net } as const
   const rounds = { maxMs: config.retryMax }
@@ -95,6 +104,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
   })
   let follower: Follower | undefined
   let served: StreamService | undefined
+  let published: PublishService | undefined
   let own: Awaited<ReturnType<typeof signStream>>
   let passed: Awaited<ReturnType<typeof passSignatures>> | undefined
   const close = (graceMs: number, closeFile = () => store.close()): Promise<void> => {
@@ -103,7 +113,8 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       await closeFile()
     }
     const clients = async (graceMs: number) => served?.close({ graceMs })
-    return closeInTurn({ writers: async () => follower?.close(), clients, file }, graceMs, clock)
+    const writers = (graceMs: number) => Promise.all([follower?.close(), published?.close({ graceMs })])
+    return closeInTurn({ writers, clients, file }, graceMs, clock)
   }
   try {
     status.opened(store)
@@ -123,6 +134,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       },
       fail,
     )
+    published = PublishService.start(publishTarget, store.log, context)
   } catch (error) {
     // What was made for this start is removed with it.
     await close(0, () => store.discard())
@@ -142,6 +154,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       signatures: (own ?? passed)?.status,
       clients: await served.clients(),
       writes: store.stats,
+      ...(published && { history: published.status }),
     }),
     close: ({ graceMs }) => close(graceMs),
   }

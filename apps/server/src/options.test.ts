@@ -22,6 +22,7 @@ test('help names every flag', () => {
     ],
     ...['keep-open-on-state-error', 'no-compression'],
     ...['source-port', 'source-host', 'source-token', 'source-tls', 'source-client-ca'],
+    ...['history-publish', 'history-key', 'history-lag', 'history-state'],
     ...['tls-cert', 'tls-key', 'tls-client-ca'],
     ...['admin-port', 'admin-host', 'admin-allowed-hosts', 'admin-tls'],
     ...['shutdown-timeout', 'log-level', 'log-format', 'config'],

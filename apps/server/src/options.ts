@@ -1,5 +1,5 @@
 import { COMMON_OPTIONS, type ConfigOf, type OptionTable } from '@datastreamer/service'
-import { SIGN_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
+import { PUBLISH_OPTIONS, SIGN_OPTIONS, STORE_OPTIONS } from '@datastreamer/service/stream'
 
 /** Flags of the Go command's `server`. */
 export const GO_FLAGS: readonly string[] = ['port', 'file', 'log', 'writetimeout', 'inactivitytimeout']
@@ -62,6 +62,7 @@ export const OPTIONS = {
     group: 'Source',
     help: 'PEM certificates of those who sign certificates of sources, which then have to show one',
   },
+  ...PUBLISH_OPTIONS,
   ...COMMON_OPTIONS,
   writeTimeout: { ...COMMON_OPTIONS.writeTimeout, aliases: { flags: ['writetimeout'] } },
   inactivityTimeout: { ...COMMON_OPTIONS.inactivityTimeout, aliases: { flags: ['inactivitytimeout'] } },

@@ -1,5 +1,12 @@
 import { closeInTurn, type Service, type ServiceContext, type ServiceProgram } from '@datastreamer/service'
-import { checkSource, SourceService, StreamService, signStream } from '@datastreamer/service/stream'
+import {
+  checkSource,
+  PublishService,
+  readPublishTarget,
+  SourceService,
+  StreamService,
+  signStream,
+} from '@datastreamer/service/stream'
 import pkg from '../package.json' with { type: 'json' }
 import { DemoSequencer } from './demo-sequencer.ts'
 import { type OpenStream, openStream } from './open-stream.ts'
@@ -19,14 +26,17 @@ export const program: ServiceProgram<typeof OPTIONS> = {
 async function start(config: Config, context: ServiceContext): Promise<Service> {
   const { log, clock, fail } = context
   const sourceTls = checkSource(config)
+  const publishTarget = await readPublishTarget(config)
   const stream = await openStream(config, context)
   const { reader, mode, store } = stream
   let served: StreamService | undefined
   let demo: DemoSequencer | undefined
   let source: SourceService | undefined
+  let published: PublishService | undefined
   let signatures: Awaited<ReturnType<typeof signStream>>
   const close = (graceMs: number, closeFile = () => reader.close()): Promise<void> => {
-    const writers = (graceMs: number) => Promise.all([demo?.close(), source?.close({ graceMs })])
+    const writers = (graceMs: number) =>
+      Promise.all([demo?.close(), source?.close({ graceMs }), published?.close({ graceMs })])
     const file = async (): Promise<void> => {
       await signatures?.close()
       await closeFile()
@@ -44,6 +54,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       const onReadFailure = served.readFailed.bind(served)
       source = await SourceService.start({ store, port, tls: sourceTls, onReadFailure }, config, context)
     }
+    published = PublishService.start(publishTarget, reader.log, context)
   } catch (error) {
     // What was made for this start is taken away with it.
     await close(0, () => store?.discard() ?? reader.close())
@@ -64,6 +75,7 @@ async function start(config: Config, context: ServiceContext): Promise<Service> 
       clients: await served.clients(),
       ...(demo && { demo: { nextBlock: demo.nextBlock } }),
       ...(source && { source: source.status }),
+      ...(published && { history: published.status }),
     }),
     close: ({ graceMs }) => close(graceMs),
   }

@@ -85,6 +85,19 @@ describe('refresh', () => {
     await expect(history.refresh()).rejects.toMatchObject({ code: 'FORKED' })
   })
 
+  test('what a fork showed is not taken for what the log has', async () => {
+    const [made, other] = [await plainHistory(3), new TestHistory()]
+    const { history } = await opened(made)
+    for (let i = 0; i < 4; i++) await other.add(plain(3, `other ${i}`))
+    await other.publish()
+    replace(made, other)
+    await expect(history.refresh()).rejects.toMatchObject({ code: 'FORKED' })
+    await made.add(plain(3, 'more'))
+    await made.publish()
+    await history.refresh()
+    expect(await collect(history.entries())).toEqual(made.entries)
+  })
+
   test('an older checkpoint is late: it is reported, never used', async () => {
     const made = await plainHistory(5)
     const { history, notices } = await opened(made)

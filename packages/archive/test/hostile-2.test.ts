@@ -95,8 +95,8 @@ describe('a segment that was made to harm', () => {
     const bytes = concatBytes(entries).length
     const reversed = await record({ boundaries: 0 }, { content: contentOf([], entries.toReversed()) })
     await expect(verify(reversed)).rejects.toMatchObject({ code: 'BAD_ENTRIES', position: 88 })
-    const cutOff = contentOf([], entries).subarray(0, -1)
-    const incomplete = await record({ boundaries: 0, bytes: bytes - 1 }, { content: cutOff })
+    const shortened = contentOf([], entries).subarray(0, -1)
+    const incomplete = await record({ boundaries: 0, bytes: bytes - 1 }, { content: shortened })
     await expect(verify(incomplete)).rejects.toMatchObject({ code: 'BAD_ENTRIES', position: 88 })
     const padded = concatBytes([contentOf([], entries), new Uint8Array(4)])
     await expect(verify(await record({ boundaries: 0, bytes: bytes + 4 }, { content: padded }))).rejects.toMatchObject({
@@ -177,23 +177,24 @@ describe('a segment that was made to harm', () => {
     await expect(openWith({ root: new Uint8Array(32) })).resolves.toBeDefined()
   })
 
-  test('a piece in the place of another', async () => {
+  test('a piece where another should be', async () => {
     const big = numbered(sequencerStream('protobuf', { blocks: 6, transaction: () => 500_000 }))
     const { chunks, index } = await segmentOf(big, 'protobuf')
     const file = concatBytes(chunks)
     const { records, pages, root } = index
-    const place = { pieces: records.length + pages, root, codecs: nodeCodecs, entries: records[0]?.entries ?? 0 }
+    const expected = { pieces: records.length + pages, root, codecs: nodeCodecs, entries: records[0]?.entries ?? 0 }
     const first = file.subarray(88, recordPosition(records, 1))
     expect(records.length).toBe(3)
-    const read = (changes: object) => decodeRecord(first, { ...place, index: 0, first: 0n, position: 88, ...changes })
-    await expect(read({})).resolves.toMatchObject({ first: 0n, count: place.entries })
+    const read = (changes: object) =>
+      decodeRecord(first, { ...expected, index: 0, first: 0n, position: 88, ...changes })
+    await expect(read({})).resolves.toMatchObject({ first: 0n, count: expected.entries })
     for (const changes of [{ index: 1 }, { index: 2 }, { index: 9 }, { pieces: 5 }, { root: first.slice(0, 32) }]) {
       await expect(read(changes), JSON.stringify(changes)).rejects.toMatchObject({ code: 'WRONG_DIGEST', position: 88 })
     }
     await expect(read({ first: 1n })).rejects.toMatchObject({ code: 'BAD_RECORD' })
     await expect(read({ entries: 1 })).rejects.toMatchObject({ code: 'BAD_RECORD' })
     for (const bytes of [new Uint8Array(0), first.subarray(0, 8), first.subarray(0, 60), new Uint8Array(3_000_000)]) {
-      await expect(decodeRecord(bytes, { ...place, index: 0, first: 0n, position: 88 })).rejects.toMatchObject({
+      await expect(decodeRecord(bytes, { ...expected, index: 0, first: 0n, position: 88 })).rejects.toMatchObject({
         name: 'SegmentError',
       })
     }

@@ -80,8 +80,8 @@ describe('golden: a segment of layout 2', () => {
     for (const [index, { position, bytes: length, entries: count, ...record }] of vector.records.entries()) {
       expect(recordPosition(ROWS, index)).toBe(position)
       const first = BigInt(record.first)
-      const place = { index, pieces: PIECES, root: ROOT, position, codecs, first, entries: count }
-      const decoded = await decodeRecord(FILE.subarray(position, position + length), place)
+      const expected = { index, pieces: PIECES, root: ROOT, position, codecs, first, entries: count }
+      const decoded = await decodeRecord(FILE.subarray(position, position + length), expected)
       const { boundaries, encoding, forkId, streamPosition } = record
       expect(decoded).toMatchObject({
         first,
@@ -101,8 +101,8 @@ describe('golden: a segment of layout 2', () => {
     }
     for (const [page, { position, rows }] of vector.pages.entries()) {
       expect(pagePosition(ROWS, page)).toBe(position)
-      const place = { index: ROWS.length + page, pieces: PIECES, root: ROOT, position, codecs, records: ROWS.length }
-      const found = await decodeBookmarkPage(FILE.subarray(position, position + 4096), place)
+      const expected = { index: ROWS.length + page, pieces: PIECES, root: ROOT, position, codecs, records: ROWS.length }
+      const found = await decodeBookmarkPage(FILE.subarray(position, position + 4096), expected)
       expect(found).toEqual({ rows, isFull: false })
     }
   })

@@ -57,8 +57,8 @@ describe('frames', () => {
     ['a block that is cut off', frame([0x20, 3], raw([1, 2, 3], true)).subarray(0, -1), 3],
     ['a block of more than all', frame([0x20, 3], rle(4, true)), 3],
     ['a reserved block', frame([0x20, 3], [0x1f, 0, 0, 1, 2, 3]), 3],
-    ['bytes behind it', frame([0x20, 3], raw([1, 2, 3], true), [0]), 3],
-    ['a frame behind it', frame([0x20, 3], raw([1, 2, 3], true), MAGIC, [0x20, 0], raw([], true)), 3],
+    ['bytes after it', frame([0x20, 3], raw([1, 2, 3], true), [0]), 3],
+    ['a frame after it', frame([0x20, 3], raw([1, 2, 3], true), MAGIC, [0x20, 0], raw([], true)), 3],
     ['a checksum that is not there', frame([0x24, 3], raw([1, 2, 3], true)), 3],
   ])('with %s are refused before they are decompressed', (_, bytes, size) => {
     expect(faultOfFrame(bytes, size)).toEqual(expect.any(String))

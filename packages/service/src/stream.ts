@@ -1,6 +1,8 @@
 export type { PassedSignatures, ServedSignatures } from '@datastreamer/server'
 export { ErrorCounter } from './stream/observe-store.ts'
 export { ObservedStore, STORE_OPTIONS, scrubOf } from './stream/observed-store.ts'
+export { PUBLISH_OPTIONS, type PublishTarget, readPublishTarget } from './stream/publish-options.ts'
+export { PublishService } from './stream/publish-service.ts'
 export { passSignatures, SIGN_OPTIONS, signStream } from './stream/signatures.ts'
 export { checkSource, type SourceConfig, type SourceListening, SourceService } from './stream/source-service.ts'
 export { type ServingConfig, StreamService } from './stream/stream-service.ts'

@@ -1,15 +1,18 @@
-import { PAGE_BYTES, pageOf, pageStart } from '@datastreamer/format'
+import { pageStart } from '@datastreamer/format'
 import { openStore, type StoreOptions, type StreamReader, type StreamStore } from '../src/index.ts'
 import type { CommitPoint } from '../src/log/commit-point.ts'
 
-/** Bytes of data of the entries: some 100 in a page. */
-export const DATA_BYTES = 10_000
-/** Entries of an operation. */
-export const PER_COMMIT = 10
+/** Bytes of data of the entries that are no bookmarks: some 100 entries are in a page. */
+const DATA_BYTES = 10_000
+/** Entries of an operation: the first is a bookmark. */
+const PER_COMMIT = 10
 
-export const keyOf = (number: number): Uint8Array => Uint8Array.of(7, number >> 8, number & 255)
+/** The bookmark that is entry `number`. */
+export function keyOf(number: number): Uint8Array {
+  return Uint8Array.of(7, number >> 8, number & 255)
+}
 
-/** Commit the operations of a stream from entry `from` to entry `to`, each of 10 entries, the first a bookmark of its number. */
+/** Commit entries `from` to `to`, `to` not included, of a stream that is always the same. */
 export async function append(store: StreamStore, from: number, to: number): Promise<void> {
   for (let number = from; number < to; ) {
     const end = Math.min(to, number - (number % PER_COMMIT) + PER_COMMIT)
@@ -22,33 +25,26 @@ export async function append(store: StreamStore, from: number, to: number): Prom
   }
 }
 
-/** A stream file of `entries` entries from its beginning on. */
+/** The first entries of that stream in a file, from the beginning on. */
 export async function makeWhole(file: string, entries: number): Promise<void> {
   await using store = await openStore({ file, fsync: 'never' })
   await append(store, 0, entries)
 }
 
-/** Where page `page` of a stream file begins. */
+/** Where a page of an open file begins. */
 export async function startOfPage({ log }: StreamReader, page: number): Promise<CommitPoint> {
   return { totalLength: pageStart(page), totalEntries: BigInt(await log.firstEntryOf(page)) }
 }
 
-/** A stream file that begins at a page of a whole one and goes on as that one does. */
+/** A file of that stream that begins where a page of the whole one does, and ends where it does. */
 export async function makeLate(
   file: string,
   whole: StreamReader,
   page: number,
-  options: Partial<StoreOptions> = {},
+  options: Omit<StoreOptions, 'file'> = {},
 ): Promise<StreamStore> {
   const base = await startOfPage(whole, page)
   const store = await openStore({ file, fsync: 'never', base, ...options })
   await append(store, Number(base.totalEntries), Number(whole.getHeader().totalEntries))
   return store
 }
-
-/** Number of the last entry that begins in a page before that of `point`. */
-export function pagesBefore({ totalLength }: CommitPoint): number {
-  return pageOf(totalLength)
-}
-
-export const MIB = PAGE_BYTES

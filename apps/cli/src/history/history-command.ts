@@ -3,7 +3,9 @@ import type { RunCommand } from '../run-command.ts'
 import { getCommand } from './get.ts'
 import { infoCommand } from './info.ts'
 import { keygenCommand } from './keygen.ts'
+import { mirrorCommand } from './mirror.ts'
 import { publishCommand } from './publish.ts'
+import { verifyCommand } from './verify.ts'
 
 const EXAMPLES = `
 A history is a folder, an http(s):// address or s3://bucket/prefix.
@@ -21,6 +23,7 @@ export function historyCommand(run: RunCommand): Command {
     .description('A history is a data stream in signed, immutable segments: in a folder, on a web server, in a bucket.')
     .helpCommand('help [command]', 'print help for a command')
     .addHelpText('after', EXAMPLES)
-  for (const command of [keygenCommand, publishCommand, infoCommand, getCommand]) group.addCommand(command(run))
+  for (const command of [keygenCommand, publishCommand, infoCommand, verifyCommand, getCommand, mirrorCommand])
+    group.addCommand(command(run))
   return group
 }

@@ -7,18 +7,26 @@ export interface PublicKeyOptions {
   readonly publicKey?: string
 }
 
-/** Open a history as the command line names it, and say what a reader should know of it. */
-export async function openHistoryOf(
+/** How a history is read: whose it has to be, and what a reader should know of it. */
+export async function historyReading(
   src: string,
   { publicKey }: PublicKeyOptions,
   { signal, note }: Pick<CommandContext, 'signal' | 'note'>,
-  options: HistoryOptions = {},
+): Promise<Pick<HistoryOptions, 'publicKey' | 'signal' | 'onNotice'>> {
+  const keys = publicKey === undefined ? [] : await readVerifierKeys('--public-key', publicKey)
+  const onNotice = (notice: HistoryNotice): void => note(`datastreamer: ${src}: ${noticeText(notice)}`)
+  return { publicKey: keys, signal, onNotice }
+}
+
+/** Open a history as the command line names it, and say what a reader should know of it. */
+export async function openHistoryOf(
+  src: string,
+  options: PublicKeyOptions,
+  context: Pick<CommandContext, 'signal' | 'note'>,
 ): Promise<History> {
   // Loaded by who reads a history only.
   const { openHistory } = await import('@datastreamer/archive/node')
-  const keys = publicKey === undefined ? [] : await readVerifierKeys('--public-key', publicKey)
-  const onNotice = (notice: HistoryNotice): void => note(`datastreamer: ${src}: ${noticeText(notice)}`)
-  return openHistory(src, { publicKey: keys, signal, onNotice, ...options })
+  return openHistory(src, await historyReading(src, options, context))
 }
 
 function noticeText(notice: HistoryNotice): string {

@@ -3,7 +3,7 @@ import { decodeLeaf } from '../leaf/decode-leaf.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import type { Leaf } from '../leaf/leaf.ts'
 import { BUNDLE_LEAVES } from '../leaf/lookup.ts'
-import { sameBytes } from '../segment/point.ts'
+import { hexOf, sameBytes } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import { decodeBundle } from '../tlog/bundle.ts'
 import { leafHash, treeRoot } from '../tlog/merkle.ts'
@@ -55,7 +55,7 @@ export class Bundles {
       const value = bundleOf(leaves, BUNDLE_LEAVES * wanted.index, this.#sha256)
       return { value, bytes: leaves.reduce((sum, { length }) => sum + length, 0) }
     }
-    return this.#cache.get(`${wanted.index} ${wanted.width}`, load, signal)
+    return this.#cache.get(`${wanted.index} ${wanted.width} ${hexOf(wanted.root)}`, load, signal)
   }
 
   /** A partial bundle may be gone once the full one is there, which has the same leaves. docs/spec/history.md §1. */

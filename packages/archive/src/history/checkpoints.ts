@@ -84,3 +84,8 @@ export function forked(seen: KnownCheckpoint, found: KnownCheckpoint, how: strin
   const message = `the log was forked: the checkpoints of ${seen.size} and ${found.size} leaves ${how}`
   return new HistoryError('FORKED', message, { notes: [seen.note, found.note] })
 }
+
+export function late(seen: KnownCheckpoint, found: KnownCheckpoint): HistoryError {
+  const message = `a checkpoint of ${found.size} leaves, one of ${seen.size} was seen before`
+  return new HistoryError('LATE', message, { notes: [seen.note, found.note], retryable: true })
+}

@@ -1,14 +1,11 @@
 import { type HttpObjectsOptions, httpObjects, type Objects } from '@datastreamer/e2store/objects'
-import { parseVerifierKey, type VerifierKey } from '@datastreamer/format/signing'
-import { portableCodecs } from '../codecs/codecs.ts'
 import { utf8 } from '../tlog/text.ts'
 import { Bundles } from './bundles.ts'
-import { Checkpoints } from './checkpoints.ts'
-import { History } from './history.ts'
+import type { History } from './history.ts'
 import { HistoryLog } from './history-log.ts'
-import { type HistoryOptions, settingsOf } from './history-options.ts'
-import { Mirrors } from './mirrors.ts'
-import { Pace } from './pace.ts'
+import type { HistoryOptions } from './history-options.ts'
+import { HistoryReader } from './history-reader.ts'
+import { openReading } from './open-reading.ts'
 import { Records } from './records.ts'
 
 export interface OpenHistoryOptions extends HistoryOptions {
@@ -17,7 +14,7 @@ export interface OpenHistoryOptions extends HistoryOptions {
 }
 
 /** Where a history is: an address, or objects, which stay open when the history is disposed of. */
-export type HistoryPlace = string | Objects
+export type HistoryLocation = string | Objects
 
 /**
  * Open a history at an `http://` or `https://` address, or in objects: two requests.
@@ -28,7 +25,7 @@ export type HistoryPlace = string | Objects
  * @see docs/spec/history.md §4
  */
 export function openHistory(
-  from: HistoryPlace | readonly HistoryPlace[],
+  from: HistoryLocation | readonly HistoryLocation[],
   options: OpenHistoryOptions = {},
 ): Promise<History> {
   return openHistoryAt(from, async (address) => httpObjects(address, options.http), options)
@@ -36,7 +33,7 @@ export function openHistory(
 
 /** Open a history whose addresses are opened by `openObjects`. */
 export async function openHistoryAt(
-  from: HistoryPlace | readonly HistoryPlace[],
+  from: HistoryLocation | readonly HistoryLocation[],
   openObjects: (address: string) => Promise<Objects>,
   options: HistoryOptions,
 ): Promise<History> {
@@ -46,9 +43,9 @@ export async function openHistoryAt(
   }
   try {
     const bases: Objects[] = []
-    for (const place of [from].flat() as readonly HistoryPlace[]) {
-      if (typeof place === 'string') own.push(await openObjects(place))
-      bases.push(typeof place === 'string' ? (own.at(-1) as Objects) : place)
+    for (const location of [from].flat() as readonly HistoryLocation[]) {
+      if (typeof location === 'string') own.push(await openObjects(location))
+      bases.push(typeof location === 'string' ? (own.at(-1) as Objects) : location)
     }
     return await openIn(bases, options, close)
   } catch (error) {
@@ -62,26 +59,11 @@ async function openIn(
   options: HistoryOptions,
   close: () => Promise<void>,
 ): Promise<History> {
-  const [first] = bases
-  if (first === undefined) throw new RangeError('no place to read a history from')
-  const settings = settingsOf(options)
-  const { signal, onNotice = () => undefined, codecs = portableCodecs } = options
-  const keys = await verifierKeys(options)
-  if (keys.length === 0) {
-    onNotice({ code: 'AUTHOR_UNCHECKED', message: 'no public key was given: nobody vouches for the root of the log' })
-  }
-  const { missingRetries } = settings
-  const mirrors = new Mirrors(bases, { missingRetries, onNotice, pace: new Pace(options.clock) })
-  const checkpoints = new Checkpoints(mirrors, keys, onNotice)
+  const { mirrors, checkpoints, codecs, settings, onNotice } = await openReading(bases, options)
   const seen = options.checkpoint === undefined ? undefined : await checkpoints.open(utf8(options.checkpoint))
   const { sha256 } = codecs
   const reading = { mirrors, bundles: new Bundles(mirrors, sha256), sha256, onNotice }
-  const log = await HistoryLog.open(checkpoints, reading, seen, signal)
+  const log = await HistoryLog.open(checkpoints, reading, seen, options.signal)
   const records = new Records(mirrors, codecs, settings.cacheBytes)
-  return new History({ name: first.name, log, records, settings, close })
-}
-
-async function verifierKeys({ publicKey = [] }: HistoryOptions): Promise<readonly VerifierKey[]> {
-  const given = [publicKey].flat() as readonly (string | VerifierKey)[]
-  return Promise.all(given.map((key) => (typeof key === 'string' ? parseVerifierKey(key) : key)))
+  return new HistoryReader({ name: bases.map(({ name }) => name).join(', '), log, records, settings, close })
 }

@@ -4,9 +4,9 @@ import type { Sha256 } from '../sha256.ts'
 import type { TreeState } from '../tlog/merkle.ts'
 import { TileTree } from '../tlog/tile-tree.ts'
 import { ahead } from './ahead.ts'
-import { type Bundle, type Bundles, type BundleWanted, bundleOf, MAX_BUNDLE_BYTES } from './bundles.ts'
+import { type Bundles, type BundleWanted, bundleOf, MAX_BUNDLE_BYTES } from './bundles.ts'
 import type { OnNotice } from './history-notice.ts'
-import type { Mirrors } from './mirrors.ts'
+import type { Fetch, Mirrors } from './mirrors.ts'
 import { WholeIndex } from './whole-index.ts'
 
 /** Bundles that are read at once. */
@@ -29,23 +29,32 @@ export async function readBundles(
   return new WholeIndex(await inOrder(wanted, (each) => bundles.get(each, signal), signal), sha256)
 }
 
-/** Read all leaves of a log of which nothing is known but the root: tiles say what bundles have to be. @throws {HistoryError} */
+/** As {@link readBundles}, of a log of which nothing is known but the root. @throws {HistoryError} */
 export async function readTree(
-  { mirrors, sha256 }: LeafReading,
+  reading: LeafReading,
   state: TreeState,
   signal: Signal | undefined,
 ): Promise<WholeIndex> {
-  const firsts = Array.from({ length: Math.ceil(state.size / BUNDLE_LEAVES) }, (_, i) => BUNDLE_LEAVES * i)
-  const work = async (fetch: (key: string) => Promise<Uint8Array | undefined>): Promise<readonly Bundle[]> => {
-    const tree = new TileTree({ ...state, sha256, fetch })
-    return inOrder(firsts, async (index) => bundleOf(await tree.bundle(index), index, sha256), signal)
-  }
-  const bundles = await mirrors.readTogether(
-    `the tree of ${state.size} leaves`,
-    (fetch) => work((key) => fetch({ key, maxBytes: MAX_BUNDLE_BYTES })),
-    signal,
+  const bundles = await readLeaves(reading, state, signal)
+  return new WholeIndex(
+    bundles.map((leaves, i) => bundleOf(leaves, BUNDLE_LEAVES * i, reading.sha256)),
+    reading.sha256,
   )
-  return new WholeIndex(bundles, sha256)
+}
+
+/** All leaves of a log, encoded, in bundles: tiles say what these have to be. @throws {HistoryError} */
+export function readLeaves(
+  { mirrors, sha256 }: Pick<LeafReading, 'mirrors' | 'sha256'>,
+  state: TreeState,
+  signal: Signal | undefined,
+): Promise<readonly (readonly Uint8Array[])[]> {
+  const firsts = Array.from({ length: Math.ceil(state.size / BUNDLE_LEAVES) }, (_, i) => BUNDLE_LEAVES * i)
+  const work = (fetch: Fetch): Promise<readonly (readonly Uint8Array[])[]> => {
+    const options = { sha256, fetch: (key: string) => fetch({ key, maxBytes: MAX_BUNDLE_BYTES }) }
+    const tree = new TileTree({ ...state, ...options })
+    return inOrder(firsts, (index) => tree.bundle(index), signal)
+  }
+  return mirrors.readTogether(`the tree of ${state.size} leaves`, work, signal)
 }
 
 async function inOrder<T, R>(

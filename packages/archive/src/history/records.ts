@@ -7,6 +7,7 @@ import { PAGE_RECORD_BYTES } from '../layout-2/limits.ts'
 import { pagePosition } from '../layout-2/pieces.ts'
 import { HistoryError } from '../leaf/history-error.ts'
 import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
+import { hexOf } from '../segment/point.ts'
 import type { Sha256 } from '../sha256.ts'
 import type { HistoryRun } from './history-run.ts'
 import type { Mirrors } from './mirrors.ts'
@@ -41,7 +42,7 @@ export class Records {
       const value = await this.#read(slot, undefined)
       return { value, bytes: value.bytes.length }
     }
-    return this.#cache.get(`${segmentKey(slot.leaf)} ${slot.index}`, load, signal)
+    return this.#cache.get(`${hexOf(slot.leaf.root)} ${slot.index}`, load, signal)
   }
 
   get sha256(): Sha256 {
@@ -61,7 +62,7 @@ export class Records {
       const value = await this.#mirrors.read({ ...rangeIn(leaf, position, PAGE_RECORD_BYTES), check }, undefined)
       return { value, bytes: PAGE_RECORD_BYTES }
     }
-    return this.#pages.get(`${segmentKey(leaf)} ${page}`, load, signal)
+    return this.#pages.get(`${hexOf(root)} ${page}`, load, signal)
   }
 
   /** Records that lie one after the other: one request. @throws {HistoryError} */
@@ -93,14 +94,14 @@ export class Records {
   }
 
   async #decode({ leaf, index, first, entries, position }: RecordSlot, bytes: Uint8Array): Promise<HistoryRun> {
-    const place = { index, pieces: piecesOf(leaf), root: leaf.root, position, codecs: this.#codecs, first, entries }
-    const { forkId, ...record } = await decodeRecord(bytes, place)
+    const expected = { index, pieces: piecesOf(leaf), root: leaf.root, position, codecs: this.#codecs, first, entries }
+    const { forkId, ...record } = await decodeRecord(bytes, expected)
     return { ...record, forkId: forkId === 0n ? undefined : forkId }
   }
 }
 
 /** Bytes of a segment. @throws {HistoryError} `BAD_LEAF` if the leaf's rows do not fit into its file */
-export function rangeIn(
+function rangeIn(
   leaf: SegmentLeaf,
   position: number,
   bytes: number,

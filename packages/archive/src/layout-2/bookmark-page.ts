@@ -3,7 +3,7 @@ import { viewOf } from '@datastreamer/format'
 import { SegmentError } from '../errors.ts'
 import { SegmentRecordType } from '../segment/record-type.ts'
 import { PAGE_RECORD_BYTES } from './limits.ts'
-import { checkPath, checkPieceHeader, type PiecePlace } from './piece.ts'
+import { checkPath, checkPieceHeader, type ExpectedPiece } from './piece.ts'
 import { pathBytes } from './pieces.ts'
 
 /** Which record may hold a bookmark with that key. */
@@ -50,7 +50,7 @@ export function encodeBookmarkPage(rows: readonly PageRow[], index: number, piec
 }
 
 /** What is known of a page before it is read. */
-export interface PagePlace extends PiecePlace {
+export interface ExpectedPage extends ExpectedPiece {
   /** How many records the segment has. */
   readonly records: number
 }
@@ -62,14 +62,14 @@ export interface PagePlace extends PiecePlace {
  * @throws {SegmentError} `BAD_RECORD`, `WRONG_DIGEST`
  * @see docs/spec/archive.md §7.2
  */
-export async function decodeBookmarkPage(bytes: Uint8Array, place: PagePlace): Promise<BookmarkPage> {
-  const { index, pieces, position, step = 'read', records } = place
+export async function decodeBookmarkPage(bytes: Uint8Array, expected: ExpectedPage): Promise<BookmarkPage> {
+  const { index, pieces, position, step = 'read', records } = expected
   const bad = (what: string): SegmentError => new SegmentError('BAD_RECORD', what, position, step)
   if (bytes.length !== PAGE_RECORD_BYTES) throw bad(`page of ${bytes.length} bytes, expected ${PAGE_RECORD_BYTES}`)
-  checkPieceHeader(bytes, SegmentRecordType.StreamBookmarks, place)
+  checkPieceHeader(bytes, SegmentRecordType.StreamBookmarks, expected)
   const pathAt = bytes.length - pathBytes(index, pieces)
   const data = bytes.subarray(RECORD_HEADER_BYTES, pathAt)
-  await checkPath([data], bytes.subarray(pathAt), place)
+  await checkPath([data], bytes.subarray(pathAt), expected)
   const view = viewOf(data)
   const [count, capacity] = [view.getUint32(0, true), pageCapacity(index, pieces)]
   if (count > capacity) throw bad(`page of ${count} rows, expected at most ${capacity}`)

@@ -1,17 +1,17 @@
 import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
-import { viewOf } from '@datastreamer/format'
+import { ENTRY_HEAD_BYTES, viewOf } from '@datastreamer/format'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import { faultOfFrame } from '../codecs/zstd-frame.ts'
 import { SegmentError } from '../errors.ts'
 import { countEntries, type EntryRun, MAX_RUN_BYTES } from '../segment/entry-run.ts'
 import { SegmentRecordType } from '../segment/record-type.ts'
 import { BOUNDARY_BYTES, LEAST_RECORD_BYTES, MAX_RECORD_BYTES, RECORD_FIELDS_BYTES } from './limits.ts'
-import { checkPath, checkPieceHeader, type PiecePlace } from './piece.ts'
+import { checkPath, checkPieceHeader, type ExpectedPiece } from './piece.ts'
 import { pathBytes } from './pieces.ts'
 import { decodeRecordHead, type RecordHead } from './record-head.ts'
 
 /** What is known of a record before it is read: where it stands, and what its row says. */
-export interface RecordPlace extends PiecePlace {
+export interface ExpectedRecord extends ExpectedPiece {
   /** Number of its first entry. */
   readonly first: bigint
   readonly entries: number
@@ -33,19 +33,19 @@ export interface DecodedRecord extends EntryRun {
  * @throws {SegmentError} `BAD_RECORD`, `WRONG_DIGEST`, `BAD_ENTRIES`
  * @see docs/spec/archive.md §7.1
  */
-export async function decodeRecord(bytes: Uint8Array, place: RecordPlace): Promise<DecodedRecord> {
-  const { index, pieces, position, step = 'read', codecs, first, entries } = place
+export async function decodeRecord(bytes: Uint8Array, expected: ExpectedRecord): Promise<DecodedRecord> {
+  const { index, pieces, position, step = 'read', codecs, first, entries } = expected
   const bad = (what: string, cause?: unknown): SegmentError =>
     new SegmentError('BAD_RECORD', what, position, step, { cause })
   if (bytes.length < LEAST_RECORD_BYTES || bytes.length > MAX_RECORD_BYTES) {
     throw bad(`record of ${bytes.length} bytes, expected ${LEAST_RECORD_BYTES} to ${MAX_RECORD_BYTES}`)
   }
-  checkPieceHeader(bytes, SegmentRecordType.StreamRecord, place)
+  checkPieceHeader(bytes, SegmentRecordType.StreamRecord, expected)
   const pathAt = RECORD_HEADER_BYTES + RECORD_FIELDS_BYTES
   const frameAt = pathAt + pathBytes(index, pieces)
   const fields = bytes.subarray(RECORD_HEADER_BYTES, pathAt)
   const frame = bytes.subarray(frameAt)
-  await checkPath([fields, frame], bytes.subarray(pathAt, frameAt), place)
+  await checkPath([fields, frame], bytes.subarray(pathAt, frameAt), expected)
   const head = decodeRecordHead(fields)
   if (typeof head === 'string') throw bad(head)
   if (head.first !== first || head.count !== entries) {
@@ -68,7 +68,7 @@ export async function decodeRecord(bytes: Uint8Array, place: RecordPlace): Promi
 
 /** Bytes of the content of a record; `undefined` if no record is like that. */
 function contentBytes({ count, bytes, boundaries }: RecordHead): number | undefined {
-  const isPossible = bytes >= 1 && bytes <= MAX_RUN_BYTES && boundaries <= count && count <= bytes
+  const isPossible = bytes <= MAX_RUN_BYTES && count >= 1 && ENTRY_HEAD_BYTES * count <= bytes && boundaries <= count
   return isPossible ? BOUNDARY_BYTES * boundaries + bytes : undefined
 }
 

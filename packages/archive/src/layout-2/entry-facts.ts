@@ -33,16 +33,16 @@ export function readFact(entry: Entry, generation: Generation): EntryFact | unde
 }
 
 /** Where an entry says that it belongs. */
-export interface EntryPlace {
+export interface BatchAndTime {
   readonly batch: bigint | undefined
   /** Timestamp of a block or GER update, in seconds. */
   readonly time: bigint | undefined
 }
 
-const NOWHERE: EntryPlace = { batch: undefined, time: undefined }
+const NOWHERE: BatchAndTime = { batch: undefined, time: undefined }
 
 /** Where an entry says that it belongs; nowhere also where it cannot be read. */
-export function placeOf(entry: Entry, generation: Generation): EntryPlace {
+export function batchAndTimeOf(entry: Entry, generation: Generation): BatchAndTime {
   const kind = entryKind(entry.type, generation)
   if (kind === 'transaction' || kind === 'l2BlockEnd' || kind === 'unknown') return NOWHERE
   try {

@@ -8,7 +8,7 @@ import { rootOfInclusion } from '../tlog/merkle.ts'
 import { HASH_BYTES } from './limits.ts'
 
 /** Which piece bytes have to be, and what is known of its segment. */
-export interface PiecePlace {
+export interface ExpectedPiece {
   /** Of the pieces: records, then pages of bookmarks. */
   readonly index: number
   /** How many pieces the segment has. */
@@ -30,7 +30,7 @@ export function pieceHash(sha256: Sha256, ...parts: readonly Uint8Array[]): Uint
 }
 
 /** Throw `BAD_RECORD` unless bytes begin with the header of a record of this type that ends with them. */
-export function checkPieceHeader(bytes: Uint8Array, type: number, { position, step = 'read' }: PiecePlace): void {
+export function checkPieceHeader(bytes: Uint8Array, type: number, { position, step = 'read' }: ExpectedPiece): void {
   if (bytes.length >= RECORD_HEADER_BYTES) {
     const header = encodeRecordHeader(type, bytes.length - RECORD_HEADER_BYTES)
     if (header.every((byte, i) => byte === bytes[i])) return
@@ -43,7 +43,7 @@ export function checkPieceHeader(bytes: Uint8Array, type: number, { position, st
 export async function checkPath(
   parts: readonly Uint8Array[],
   path: Uint8Array,
-  { index, pieces, root, position, step = 'read', codecs: { sha256 } }: PiecePlace,
+  { index, pieces, root, position, step = 'read', codecs: { sha256 } }: ExpectedPiece,
 ): Promise<void> {
   const hash = await pieceHash(sha256, ...parts)
   const proof = Array.from({ length: path.length / HASH_BYTES }, (_, i) =>

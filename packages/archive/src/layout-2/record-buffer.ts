@@ -12,7 +12,7 @@ export interface RecordContent {
   readonly content: Uint8Array
 }
 
-/** A place between two entries of the buffer. */
+/** Between two entries of the buffer. */
 interface Mark {
   readonly bytes: number
   readonly entries: number
@@ -84,9 +84,7 @@ export class RecordBuffer {
   }
 }
 
-/** A place as it is counted from a mark on; one before the mark becomes its place. */
-function minus(place: Mark, mark: Mark): Mark {
-  return place.entries < mark.entries
-    ? START
-    : { bytes: place.bytes - mark.bytes, entries: place.entries - mark.entries }
+/** A mark as it is counted from another one on; one before that becomes it. */
+function minus(mark: Mark, from: Mark): Mark {
+  return mark.entries < from.entries ? START : { bytes: mark.bytes - from.bytes, entries: mark.entries - from.entries }
 }

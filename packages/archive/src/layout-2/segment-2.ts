@@ -61,9 +61,9 @@ export class Segment2 {
     let first = this.header.start.number
     for (const { entries } of records.slice(0, from)) first += BigInt(entries)
     for (const [i, { bytes, entries }] of records.slice(from).entries()) {
-      const place = { index: from + i, pieces: records.length + pages, root, position, step, codecs: this.codecs }
+      const expected = { index: from + i, pieces: records.length + pages, root, position, step, codecs: this.codecs }
       const record = await this.source.read(position, bytes)
-      yield await decodeRecord(record, { ...place, first, entries })
+      yield await decodeRecord(record, { ...expected, first, entries })
       position += bytes
       first += BigInt(entries)
     }
@@ -88,8 +88,8 @@ export class Segment2 {
   async page(page: number, step: SegmentStep): Promise<BookmarkPage> {
     const { records, pages, root } = this.index
     const position = pagePosition(records, page)
-    const place = { index: records.length + page, pieces: records.length + pages, root, position, step }
+    const expected = { index: records.length + page, pieces: records.length + pages, root, position, step }
     const bytes = await this.source.read(position, PAGE_RECORD_BYTES)
-    return decodeBookmarkPage(bytes, { ...place, codecs: this.codecs, records: records.length })
+    return decodeBookmarkPage(bytes, { ...expected, codecs: this.codecs, records: records.length })
   }
 }

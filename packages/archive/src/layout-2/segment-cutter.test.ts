@@ -14,7 +14,7 @@ type PlainEntry = Pick<Entry, 'type' | 'data'>
  * Streams are texts: a letter an entry, `|` an operation boundary, `?` from where on they are unknown, a space between what
  * the source gives at a time. What becomes of them has `/` where a segment ends.
  */
-function cut(text: string, entries: readonly PlainEntry[], options: SegmentCutterOptions): string {
+function divide(text: string, entries: readonly PlainEntry[], options: SegmentCutterOptions): string {
   const letters = text.replaceAll(/[|? ]/g, '')
   const cutter = new SegmentCutter(options)
   let found = ''
@@ -58,7 +58,7 @@ describe('a stream that is no sequencer', () => {
   /** With entries of 100 bytes. */
   const split = (text: string, segmentBytes = 300): string => {
     const entries = [...text.replaceAll(/[|? ]/g, '')].map((_, i) => ({ type: 7, data: new Uint8Array(83).fill(i) }))
-    return cut(text, entries, { encoding: undefined, segmentBytes })
+    return divide(text, entries, { encoding: undefined, segmentBytes })
   }
 
   test('ends a segment before an operation, once it holds enough', () => {
@@ -116,7 +116,7 @@ function sequencerEntries(text: string, { encoding = 'protobuf', seconds = 10 }:
 
 describe('a sequencer stream', () => {
   const split = (text: string, options: Partial<SegmentCutterOptions> = {}, stream: StreamOptions = {}): string =>
-    cut(text, sequencerEntries(text, stream), { encoding: stream.encoding ?? 'protobuf', ...options })
+    divide(text, sequencerEntries(text, stream), { encoding: stream.encoding ?? 'protobuf', ...options })
 
   test('ends a segment before a batch, once it holds enough', () => {
     const batch = '[SkBte]|'

@@ -1,9 +1,9 @@
 import { ENTRY_HEAD_BYTES, type Entry, type OperationEvent } from '@datastreamer/format'
 import { entryKind, type Generation, OperationBoundaries } from '@datastreamer/sequencer-entries'
-import { type CutOptions, CutRule } from './cut-rule.ts'
-import { type EntryPlace, placeOf } from './entry-facts.ts'
+import { EndRule, type SegmentEndOptions } from './end-rule.ts'
+import { type BatchAndTime, batchAndTimeOf } from './entry-facts.ts'
 
-export interface SegmentCutterOptions extends CutOptions {
+export interface SegmentCutterOptions extends SegmentEndOptions {
   /** How entries are encoded; without it, segments end after operations. */
   readonly encoding: Generation | undefined
 }
@@ -21,12 +21,12 @@ export type SegmentPart =
 interface HeldPart {
   readonly part: SegmentPart
   readonly bytes: number
-  readonly place: EntryPlace
+  readonly of: BatchAndTime
 }
 
 /** Most bytes of a block or batch that are held back to see where it belongs. */
 const MAX_HELD_BYTES = 65_536
-const NOWHERE: EntryPlace = { batch: undefined, time: undefined }
+const NOWHERE: BatchAndTime = { batch: undefined, time: undefined }
 const BOUNDARY: SegmentPart = { kind: 'boundary' }
 const END: SegmentPart = { kind: 'end' }
 
@@ -39,7 +39,7 @@ const END: SegmentPart = { kind: 'end' }
  * @see docs/spec/archive.md §7.5
  */
 export class SegmentCutter {
-  readonly #rule: CutRule
+  readonly #rule: EndRule
   readonly #encoding: Generation | undefined
   /** Finds ends of blocks and batches. */
   readonly #ends: OperationBoundaries | undefined
@@ -50,11 +50,11 @@ export class SegmentCutter {
   /** A block or batch that is held back, as long as it is not known whether the segment ends before it. */
   #held: HeldPart[] | undefined
   #heldBytes = 0
-  #heldPlace: EntryPlace = NOWHERE
+  #heldOf: BatchAndTime = NOWHERE
 
   /** @throws {RangeError} for options out of their ranges */
   constructor(options: SegmentCutterOptions) {
-    this.#rule = new CutRule(options)
+    this.#rule = new EndRule(options)
     this.#encoding = options.encoding
     this.#ends = options.encoding && new OperationBoundaries(options.encoding)
   }
@@ -79,10 +79,10 @@ export class SegmentCutter {
   *#take(entry: Entry): Generator<SegmentPart, void, void> {
     const end = this.#ends?.push(entry)
     if (end === 'before') yield* this.#endBlock()
-    const place = this.#encoding === undefined ? NOWHERE : placeOf(entry, this.#encoding)
-    const part: HeldPart = { part: { kind: 'entry', entry }, bytes: ENTRY_HEAD_BYTES + entry.data.length, place }
+    const of = this.#encoding === undefined ? NOWHERE : batchAndTimeOf(entry, this.#encoding)
+    const part: HeldPart = { part: { kind: 'entry', entry }, bytes: ENTRY_HEAD_BYTES + entry.data.length, of }
     if (this.#atStart && !this.#endsBatch(entry)) this.#held = []
-    else if (this.#held === undefined && this.#rule.holds(4)) yield this.#cut()
+    else if (this.#held === undefined && this.#rule.holds(4)) yield this.#endSegment()
     this.#atStart = false
     if (this.#held === undefined) yield this.#give(part)
     else yield* this.#hold(part)
@@ -96,11 +96,11 @@ export class SegmentCutter {
 
   /** Take an entry of a block or batch of which it is not known yet whether the segment ends before it. */
   *#hold(held: HeldPart): Generator<SegmentPart, void, void> {
-    const { batch, time } = held.place
+    const { batch, time } = held.of
     this.#held?.push(held)
     this.#heldBytes += held.bytes
-    this.#heldPlace = { batch: this.#heldPlace.batch ?? batch, time: this.#heldPlace.time ?? time }
-    const ends = this.#encoding === undefined ? this.#rule.holds(1) : this.#rule.endsBefore(this.#heldPlace)
+    this.#heldOf = { batch: this.#heldOf.batch ?? batch, time: this.#heldOf.time ?? time }
+    const ends = this.#encoding === undefined ? this.#rule.holds(1) : this.#rule.endsBefore(this.#heldOf)
     if (ends !== undefined || this.#heldBytes > MAX_HELD_BYTES) yield* this.#release(ends === true)
   }
 
@@ -109,17 +109,17 @@ export class SegmentCutter {
     const held = this.#held ?? []
     this.#held = undefined
     this.#heldBytes = 0
-    this.#heldPlace = NOWHERE
-    if (ends) yield this.#cut()
+    this.#heldOf = NOWHERE
+    if (ends) yield this.#endSegment()
     for (const each of held) yield this.#give(each)
   }
 
-  #give({ part, bytes, place }: HeldPart): SegmentPart {
-    this.#rule.add(bytes, place)
+  #give({ part, bytes, of }: HeldPart): SegmentPart {
+    this.#rule.add(bytes, of)
     return part
   }
 
-  #cut(): SegmentPart {
+  #endSegment(): SegmentPart {
     this.#rule.restart()
     return END
   }
@@ -134,7 +134,7 @@ export class SegmentCutter {
   /** An operation ended. */
   *#endOperation(): Generator<SegmentPart, void, void> {
     if (this.#held === undefined) yield BOUNDARY
-    else this.#held.push({ part: BOUNDARY, bytes: 0, place: NOWHERE })
+    else this.#held.push({ part: BOUNDARY, bytes: 0, of: NOWHERE })
     if (this.#encoding === undefined) this.#atStart = true
   }
 }

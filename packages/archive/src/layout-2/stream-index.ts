@@ -4,14 +4,7 @@ import { SegmentError } from '../errors.ts'
 import { ENTRIES_START } from '../segment/header.ts'
 import { POINT_BYTES, putPoint, type StreamPoint, takePoint } from '../segment/point.ts'
 import { SegmentRecordType } from '../segment/record-type.ts'
-import {
-  HASH_BYTES,
-  LEAST_RECORD_BYTES,
-  MAX_PAGES,
-  MAX_RECORD_BYTES,
-  MAX_RECORDS,
-  PAGE_RECORD_BYTES,
-} from './limits.ts'
+import { HASH_BYTES, LEAST_RECORD_BYTES, MAX_PAGES, MAX_RECORD_BYTES, PAGE_RECORD_BYTES } from './limits.ts'
 
 /** One StreamRecord of a segment. */
 export interface RecordRow {
@@ -59,8 +52,6 @@ const BLOCKS_AT: number = RECORD_HEADER_BYTES + POINT_BYTES
 const PAGES_AT = 104
 const ROOT_AT = 112
 const ROWS_AT: number = ROOT_AT + HASH_BYTES
-/** Bytes of the longest StreamIndex, its header included. */
-export const MAX_INDEX_BYTES: number = streamIndexBytes(MAX_RECORDS)
 
 /** Bytes of a StreamIndex of so many records, its header included. */
 export function streamIndexBytes(records: number): number {

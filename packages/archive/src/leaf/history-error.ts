@@ -17,6 +17,8 @@ export type HistoryErrorCode =
   | 'MISSING'
   /** What holds the history cannot be read: `cause` says why. */
   | 'UNREACHABLE'
+  /** The checkpoint has fewer leaves than one that was seen before, or than the copy that is written. */
+  | 'LATE'
   /** There is no history. */
   | 'NO_HISTORY'
 
@@ -29,7 +31,9 @@ export interface HistoryErrorOptions extends ErrorOptions {
   readonly notes?: readonly string[]
 }
 
-/** A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late. */
+/**
+ * A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late.
+ */
 export class HistoryError extends StreamError<HistoryErrorCode> {
   override readonly name: string = 'HistoryError'
   override readonly retryable: boolean

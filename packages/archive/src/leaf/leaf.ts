@@ -1,6 +1,6 @@
 import type { RecordRow, SegmentBlocks } from '../layout-2/stream-index.ts'
 import type { IdentityFields } from '../segment/header.ts'
-import type { StreamPoint } from '../segment/point.ts'
+import { hexOf, type StreamPoint } from '../segment/point.ts'
 
 /** Opens an epoch: the stream goes on from an entry on, whatever older leaves say of later ones. docs/spec/history.md §3.1. */
 export interface EpochLeaf {
@@ -36,8 +36,7 @@ export function endOf(leaf: Leaf): StreamPoint {
 
 /** The key of a segment. docs/spec/history.md §1. */
 export function segmentKey({ start, end, sha256 }: Pick<SegmentLeaf, 'start' | 'end' | 'sha256'>): string {
-  const digest = [...sha256.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `segment/${tenDigits(start.number)}-${tenDigits(end.number)}-${digest}.e2ds`
+  return `segment/${tenDigits(start.number)}-${tenDigits(end.number)}-${hexOf(sha256.subarray(0, 8))}.e2ds`
 }
 
 function tenDigits(number: bigint): string {

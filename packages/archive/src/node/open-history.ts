@@ -1,7 +1,7 @@
 import { type OpenObjectsOptions, openObjects } from '@datastreamer/e2store/node'
 import type { History } from '../history/history.ts'
 import type { HistoryOptions } from '../history/history-options.ts'
-import { type HistoryPlace, openHistoryAt } from '../history/open-history.ts'
+import { type HistoryLocation, openHistoryAt } from '../history/open-history.ts'
 import { nodeCodecs } from './node-codecs.ts'
 
 export interface OpenNodeHistoryOptions extends HistoryOptions, OpenObjectsOptions {}
@@ -16,7 +16,7 @@ export interface OpenNodeHistoryOptions extends HistoryOptions, OpenObjectsOptio
  * @see docs/spec/history.md §4
  */
 export function openHistory(
-  from: HistoryPlace | readonly HistoryPlace[],
+  from: HistoryLocation | readonly HistoryLocation[],
   options: OpenNodeHistoryOptions = {},
 ): Promise<History> {
   return openHistoryAt(from, (text) => openObjects(text, options), { codecs: nodeCodecs, ...options })

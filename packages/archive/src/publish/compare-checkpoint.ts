@@ -7,7 +7,7 @@ export type FoundCheckpoint =
   /** It is that one, or there is none yet. */
   | { readonly kind: 'same' }
   /** It is an older one, or was lost. */
-  | { readonly kind: 'behind'; readonly size: number }
+  | { readonly kind: 'older'; readonly size: number }
   /** It is signed by the log's key and has more leaves: whether it continues the log is not known yet. */
   | { readonly kind: 'ahead'; readonly found: SignedCheckpoint }
   /** It cannot be one of this log. */
@@ -19,11 +19,11 @@ export async function compareCheckpoint(
   log: SealedLog,
   keys: CheckpointKeys,
 ): Promise<FoundCheckpoint> {
-  if (note === undefined) return log.signed === undefined ? { kind: 'same' } : { kind: 'behind', size: 0 }
+  if (note === undefined) return log.signed === undefined ? { kind: 'same' } : { kind: 'older', size: 0 }
   if (log.signed !== undefined && sameBytes(note, log.signed.note)) return { kind: 'same' }
   const found = await keys.open(note)
   if (found === undefined) return { kind: 'foreign', note, found }
   if (found.size > log.signedSize) return { kind: 'ahead', found }
   if (!sameBytes(found.root, log.tree.root(found.size))) return { kind: 'foreign', note, found }
-  return found.size === log.signedSize ? { kind: 'same' } : { kind: 'behind', size: found.size }
+  return found.size === log.signedSize ? { kind: 'same' } : { kind: 'older', size: found.size }
 }

@@ -1,3 +1,4 @@
+import { hexOf } from '../segment/point.ts'
 import type { CheckpointKeys, SignedCheckpoint } from './checkpoint-keys.ts'
 import { PublishError } from './publish-error.ts'
 import type { SealedLog } from './sealed-log.ts'
@@ -14,16 +15,12 @@ export async function foreignCheckpoint(
   { log, keys }: { readonly log: SealedLog; readonly keys: CheckpointKeys },
   why: string,
 ): Promise<PublishError> {
-  await log.keepEvidence(note, found === undefined ? 'unknown' : `${found.size}-${hex(found.root).slice(0, 16)}`)
+  await log.keepEvidence(note, found === undefined ? 'unknown' : `${found.size}-${hexOf(found.root).slice(0, 16)}`)
   const there = found === undefined ? `no checkpoint of ${keys.origin}, signed by its key` : shown(found)
   const own = log.signed === undefined ? 'nothing' : shown(log.signed)
   return new PublishError('FOREIGN_CHECKPOINT', `the history has ${there}; signed here was ${own}: ${why}`)
 }
 
 function shown({ size, root }: SignedCheckpoint): string {
-  return `a checkpoint of ${size} leaves with root ${hex(root)}`
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `a checkpoint of ${size} leaves with root ${hexOf(root)}`
 }

@@ -3,20 +3,11 @@ import { type SegmentLeaf, segmentKey } from '../leaf/leaf.ts'
 import { sameBytes } from '../segment/point.ts'
 import type { LogObject } from './log-objects.ts'
 import { type RetryOptions, retried } from './retry.ts'
+import { Stored } from './stored.ts'
 
 const CHECKPOINT = 'checkpoint'
 /** More than any checkpoint has, so that what is there instead can be kept. */
 const MAX_CHECKPOINT_BYTES = 1_048_576
-const BYTES = 'application/octet-stream'
-
-/** How objects are stored, and what caches are told of them. docs/spec/history.md §1. */
-const Stored = {
-  checkpoint: { kind: 'mutable', cacheControl: 'no-cache', contentType: 'text/plain; charset=utf-8' },
-  forever: { kind: 'immutable', cacheControl: 'public, max-age=31536000, immutable', contentType: BYTES },
-  // Where two publishers were at work by mistake, one of them is written again.
-  partial: { kind: 'mutable', cacheControl: 'public, max-age=3600', contentType: BYTES },
-} as const satisfies Record<string, Omit<PutObjectOptions, 'signal'>>
-
 /**
  * The history that is published to. What fails for a while is tried again. Reads pass by caches; writes follow each other:
  * one is under way at a time.

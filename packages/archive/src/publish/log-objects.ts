@@ -6,7 +6,6 @@ import { inclusionProof, treeRoot } from '../tlog/merkle.ts'
 import { parseTilePath, TILE_WIDTH, tilePath } from '../tlog/tile-path.ts'
 import { newBundles } from '../tlog/tiles.ts'
 import type { TreeHashes } from '../tlog/tree-hashes.ts'
-import type { SealedLog } from './sealed-log.ts'
 
 /** An object of a history, to be written. */
 export interface LogObject {
@@ -14,6 +13,14 @@ export interface LogObject {
   readonly bytes: Uint8Array
   /** Whether no later checkpoint has another object in its stead: a full tile or bundle. */
   readonly isFull: boolean
+}
+
+/** All leaves of a log. */
+export interface LogLeaves {
+  /** Encoded. */
+  readonly leaves: readonly Uint8Array[]
+  /** Their hashes. */
+  readonly tree: TreeHashes
 }
 
 /** Leaves from one index up to another. */
@@ -24,13 +31,13 @@ export interface LeafRange {
 
 /** Makes what a history has besides segments and the checkpoint. docs/spec/history.md §1. */
 export class LogObjects {
-  readonly #log: SealedLog
+  readonly #log: LogLeaves
   readonly #sha256: Sha256
   /** Rows of a tree's bundles that are followed by another, which do not change. */
   #rows: LookupRow[] = []
   #rowsOf: TreeHashes | undefined
 
-  constructor(log: SealedLog, sha256: Sha256) {
+  constructor(log: LogLeaves, sha256: Sha256) {
     this.#log = log
     this.#sha256 = sha256
   }
@@ -54,28 +61,33 @@ export class LogObjects {
 
   #lookup(size: number): Uint8Array {
     const { leaves, tree } = this.#log
-    const count = Math.ceil(size / TILE_WIDTH) - 1
-    const rows = this.#rowsBefore(count)
-    const edge = tree.leaves(count * TILE_WIDTH, size)
-    const roots = [...rows.map(({ hash }) => hash), treeRoot(this.#sha256, edge)]
+    const edgeStart = (Math.ceil(size / TILE_WIDTH) - 1) * TILE_WIDTH
+    const rows = [...this.#rowsBefore(edgeStart), this.#row(edgeStart, size)]
+    const roots = rows.map(({ hash }) => hash)
     // Leaf 0 leads to the root of the first bundle, and that to the root of all.
     const proof = [
       ...inclusionProof(this.#sha256, tree.leaves(0, TILE_WIDTH), 0),
       ...inclusionProof(this.#sha256, roots, 0),
     ]
     const [first = new Uint8Array(0)] = leaves
-    return encodeLookup({ rows, edge, first: { leaf: first, proof }, last: leaves[size - 1] ?? first })
+    const last = leaves[size - 1] ?? first
+    return encodeLookup({ rows, edge: tree.leaves(edgeStart, size), first: { leaf: first, proof }, last })
   }
 
-  /** The rows of the first bundles. */
-  #rowsBefore(count: number): readonly LookupRow[] {
-    const { leaves, tree } = this.#log
+  /** The rows of full bundles, up to a leaf. */
+  #rowsBefore(end: number): readonly LookupRow[] {
+    const { tree } = this.#log
     if (this.#rowsOf !== tree) this.#rows = []
     this.#rowsOf = tree
-    for (let at = this.#rows.length * TILE_WIDTH; this.#rows.length < count; at += TILE_WIDTH) {
-      const lowest = lowestOf(leaves.slice(at, at + TILE_WIDTH).map((leaf, i) => decodeLeaf(leaf, at + i)))
-      this.#rows.push({ hash: treeRoot(this.#sha256, tree.leaves(at, at + TILE_WIDTH)), ...lowest })
+    for (let at = this.#rows.length * TILE_WIDTH; at < end; at += TILE_WIDTH) {
+      this.#rows.push(this.#row(at, at + TILE_WIDTH))
     }
-    return this.#rows.slice(0, count)
+    return this.#rows.slice(0, end / TILE_WIDTH)
+  }
+
+  #row(from: number, to: number): LookupRow {
+    const { leaves, tree } = this.#log
+    const lowest = lowestOf(leaves.slice(from, to).map((leaf, i) => decodeLeaf(leaf, from + i)))
+    return { hash: treeRoot(this.#sha256, tree.leaves(from, to)), ...lowest }
   }
 }

@@ -74,7 +74,7 @@ export class LogPublisher {
     switch (found.kind) {
       case 'same':
         return log.signedSize
-      case 'behind':
+      case 'older':
         return found.size
       case 'ahead':
         await this.#adopter.adopt(found.found)

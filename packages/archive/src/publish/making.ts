@@ -1,7 +1,7 @@
 import { type OperationSource, SEQUENCER_STREAM_TYPE } from '@datastreamer/format'
 import { detectGeneration, type Generation } from '@datastreamer/sequencer-entries'
 import type { ZstdEncoder } from '../codecs/zstd.ts'
-import type { CutOptions } from '../layout-2/cut-rule.ts'
+import type { SegmentEndOptions } from '../layout-2/end-rule.ts'
 import type { BuiltSegment } from '../layout-2/segment-builder.ts'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
 import type { IdentityFields } from '../segment/header.ts'
@@ -9,7 +9,7 @@ import type { Sha256 } from '../sha256.ts'
 import type { StopSignal } from './stop.ts'
 
 /** How segments of a stream are made. */
-export interface SegmentMaking extends CutOptions {
+export interface SegmentMaking extends SegmentEndOptions {
   readonly identity: IdentityFields
   readonly encoding: Generation | undefined
   readonly sha256: Sha256

@@ -13,7 +13,7 @@ export type PublishEvent =
   | { readonly kind: 'published'; readonly size: number; readonly reach: Reach }
   /** The checkpoint was read again some time later, and is still the newest. */
   | { readonly kind: 'confirmed'; readonly size: number }
-  /** The history was behind the state: the newest checkpoint is written again. */
+  /** The history had an older checkpoint than the state: the newest checkpoint is written again. */
   | { readonly kind: 'rewritten'; readonly size: number; readonly found: number }
   /** Tiles of the newest checkpoint were others, and are written again. */
   | { readonly kind: 'repaired'; readonly size: number; readonly keys: readonly string[] }

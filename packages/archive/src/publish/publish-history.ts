@@ -12,7 +12,7 @@ import type { OnPublishEvent } from './publish-event.ts'
 import type { PublishHistoryOptions } from './publish-options.ts'
 import { Publishing } from './publishing.ts'
 import { Rewind, readOn } from './read-on.ts'
-import { isRetryable } from './retry.ts'
+import { GaveUp, isRetryable } from './retry.ts'
 import { SealedLog } from './sealed-log.ts'
 import { realSleep, type Sleep } from './sleep.ts'
 import { type StopSignal, stopWith } from './stop.ts'
@@ -24,7 +24,7 @@ const SETBACK_PAUSE_MS = 1000
 const MAX_NOT_FOUND = 3
 
 /**
- * Publish a stream as a history: cut it into segments, keep each in the state, write it, sign for it. Ends with the stream,
+ * Publish a stream as a history: make segments of it, keep each in the state, write it, sign for it. Ends with the stream,
  * with the signal, or with what cannot be decided here. After any end it can be started again with the same state.
  *
  * @throws {PublishError}
@@ -52,6 +52,7 @@ class Run {
   readonly #publishing: Publishing
   readonly #sha256: Sha256
   readonly #sleep: Sleep
+  readonly #attempts: number
   readonly #onEvent: OnPublishEvent
   #encoding: Generation | undefined
   /** How often reading was begun again since a segment was sealed. */
@@ -65,6 +66,7 @@ class Run {
     this.#log = log
     this.#sha256 = sha256
     this.#sleep = sleep
+    this.#attempts = attempts
     this.#onEvent = (event) => {
       if (event.kind === 'sealed') this.#setbacks = 0
       onEvent(event)
@@ -88,6 +90,7 @@ class Run {
       } catch (error) {
         failed = (await this.failure()) ?? error
         this.#signal.throwIfAborted()
+        if (failed instanceof GaveUp) throw failed.cause
         if (!this.#isRecoverable(failed)) throw failed
       }
     }
@@ -152,7 +155,8 @@ class Run {
     this.#setbacks++
     // A stream that was truncated has no such start at first, but one that never has it never will.
     if (error instanceof NotFoundError) return this.#setbacks <= MAX_NOT_FOUND
-    return [Rewind, StreamDiffers, TruncatedError].some((each) => error instanceof each) || isRetryable(error)
+    if (isRetryable(error)) return this.#setbacks < this.#attempts
+    return [Rewind, StreamDiffers, TruncatedError].some((each) => error instanceof each)
   }
 
   async #recover(error: unknown): Promise<void> {

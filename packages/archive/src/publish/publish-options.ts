@@ -3,14 +3,14 @@ import type { OperationSource, Signal } from '@datastreamer/format'
 import type { SignerKey } from '@datastreamer/format/signing'
 import type { Generation } from '@datastreamer/sequencer-entries'
 import type { ZstdEncoder } from '../codecs/zstd.ts'
-import type { CutOptions } from '../layout-2/cut-rule.ts'
+import type { SegmentEndOptions } from '../layout-2/end-rule.ts'
 import type { Sha256 } from '../sha256.ts'
 import type { Lag } from './lag.ts'
 import type { OnPublishEvent } from './publish-event.ts'
 import type { PublisherState } from './publisher-state.ts'
 import type { Sleep } from './sleep.ts'
 
-export interface PublishHistoryOptions extends CutOptions {
+export interface PublishHistoryOptions extends SegmentEndOptions {
   readonly source: OperationSource
   readonly destination: WritableObjects
   readonly state: PublisherState

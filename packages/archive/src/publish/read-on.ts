@@ -24,7 +24,7 @@ export interface ReadOnOptions {
   readonly onEvent: OnPublishEvent
 }
 
-/** The log does not end any more where cutting began: begin again there. Never leaves the publisher. */
+/** The log does not end any more where the segments began: begin again at its end. Never leaves the publisher. */
 export class Rewind extends Error {
   override readonly name: string = 'Rewind'
 }
@@ -33,7 +33,7 @@ export class Rewind extends Error {
 const MAX_HELD = 2
 
 /**
- * Read a stream from the end of the log on, cut it, and seal each segment when the stream is longer by the lag. Gives whether the
+ * Read a stream from the end of the log on, make segments, and seal each segment when the stream is longer by the lag. Gives whether the
  * stream ended; else it is to be read on from where the log ends now.
  *
  * @throws {StreamDiffers} @throws {Rewind}
@@ -61,14 +61,14 @@ interface HeldSegment {
   readonly reach: Reach
 }
 
-/** Segments that were cut, and wait until the stream is longer by the lag. */
+/** Segments that were made, and wait until the stream is longer by the lag. */
 class HeldSegments {
   readonly #options: ReadOnOptions
   readonly #held: HeldSegment[] = []
   #head: Reach
   /** Last block of the last segment. */
   #block: bigint | undefined
-  /** Whether what is read is not cut any more, because enough is held: it is read again once that is sealed. */
+  /** Whether no segments are made of what is read, because enough are held: it is read again once these are sealed. */
   #isSkipping = false
 
   constructor(options: ReadOnOptions) {
@@ -77,7 +77,7 @@ class HeldSegments {
     this.#block = this.#head.block
   }
 
-  /** Whether what was read was not cut, because enough was held, and is to be read again now. */
+  /** Whether something was read without making segments of it, because enough were held, and is to be read again now. */
   get isSpent(): boolean {
     return this.#isSkipping && this.#held.length === 0
   }

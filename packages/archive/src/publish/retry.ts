@@ -13,9 +13,16 @@ export interface RetryOptions {
 const FIRST_MS = 500
 const LONGEST_MS = 60_000
 
+/** What was tried often enough: `cause` is what it failed with last. Never leaves the publisher. */
+export class GaveUp extends Error {
+  override readonly name: string = 'GaveUp'
+}
+
 /**
  * Do what may fail for a while until it succeeds: longer and longer later. Only one attempt is under way at a time. What
  * fails for good is thrown at once.
+ *
+ * @throws {GaveUp}
  */
 export async function retried<T>(what: string, work: () => Promise<T>, options: RetryOptions): Promise<T> {
   const { signal, attempts, sleep, onEvent } = options
@@ -25,7 +32,8 @@ export async function retried<T>(what: string, work: () => Promise<T>, options: 
       return await work()
     } catch (error) {
       signal.throwIfAborted()
-      if (!isRetryable(error) || attempt >= attempts) throw error
+      if (!isRetryable(error)) throw error
+      if (attempt >= attempts) throw new GaveUp(what, { cause: error })
       const retryInMs = Math.max(retryAfterMs(error), Math.min(FIRST_MS * 2 ** Math.min(attempt - 1, 16), LONGEST_MS))
       onEvent({ kind: 'failed', what, error, retryInMs })
       await sleep(retryInMs, signal)

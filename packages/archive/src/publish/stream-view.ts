@@ -52,7 +52,8 @@ export class StreamView {
     const last = points.at(-1) ?? start
     const { source, sha256 } = this.#options
     const { totalEntries } = await source.getHeader()
-    const stop = totalEntries < last.number ? totalEntries : last.number
+    const isShort = totalEntries < last.number
+    const stop = isShort ? totalEntries : last.number
     const check = new PointCheck(start, points, sha256)
     if (stop <= start.number) return check.isDone ? 'fits' : 'short'
     try {
@@ -80,7 +81,7 @@ export class StreamView {
     return undefined
   }
 
-  /** What a segment was made of: its entries, and the boundary after the last one, which is told with the next entry. */
+  /** What a segment was made of: its entries, and the boundary after the last one, which comes with the next entry. */
   async *#upTo(end: bigint, from: bigint): AsyncGenerator<OperationEvent, void, void> {
     const { totalEntries } = await this.#options.source.getHeader()
     for await (const event of this.#read(from, totalEntries > end ? end + 1n : totalEntries)) {

@@ -53,7 +53,7 @@ export class OperationWriter {
     await this.#target.commitAtomicOp()
   }
 
-  /** Take back what was not committed. */
+  /** Roll back what was not committed. */
   rollback(): void {
     if (!this.#isOpen) return
     this.#isOpen = false

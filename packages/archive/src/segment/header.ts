@@ -4,7 +4,7 @@ import { GENERATIONS, type Generation } from '@datastreamer/sequencer-entries'
 import { SegmentError } from '../errors.ts'
 import { POINT_BYTES, putPoint, type StreamPoint, takePoint } from './point.ts'
 
-/** How a segment is laid out. docs/spec/archive.md §2, §7. */
+/** Which records a segment consists of. docs/spec/archive.md §2, §7. */
 export type SegmentLayout = 1 | 2
 
 /** Bytes of the header record that say which stream it is. */

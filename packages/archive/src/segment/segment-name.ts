@@ -1,5 +1,5 @@
 import type { SegmentHeader } from './header.ts'
-import type { StreamPoint } from './point.ts'
+import { hexOf, type StreamPoint } from './point.ts'
 
 /** What the name of a segment says. It comes from outside: it is compared with the content, never trusted. */
 export interface SegmentName {
@@ -14,7 +14,7 @@ const NAME = /^(\d{1,20})-(\d{10,20})-([0-9a-f]{8})\.e2ds$/
 
 /** The name that a segment has by its content. docs/spec/archive.md §5. */
 export function segmentNameOf({ identity, start }: SegmentHeader, end: StreamPoint): string {
-  const id = [...end.digest.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  const id = hexOf(end.digest.subarray(0, 4))
   return `${identity.systemId}-${String(start.number).padStart(10, '0')}-${id}.e2ds`
 }
 

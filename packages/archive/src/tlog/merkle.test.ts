@@ -168,6 +168,23 @@ describe('consistency', () => {
     )
   })
 
+  test('with roots that were made for a proof of another shape is refused', () => {
+    const [a, b, c, d] = [0, 1, 2, 3].map((i) => leaves[i] ?? new Uint8Array(0))
+    if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('unreachable')
+    const node = (left: Uint8Array, right: Uint8Array): Uint8Array => nodeHash(sha256, left, right)
+    // Too short for four leaves, though it leads to both roots.
+    const two = { size: 2, root: node(a, b) }
+    expect(isConsistent(sha256, { size: 1, root: a }, two, [b])).toBe(true)
+    expect(isConsistent(sha256, { size: 1, root: a }, { ...two, size: 4 }, [b])).toBe(false)
+    // Too long for four leaves.
+    const [three, four] = [node(c, a), node(c, node(a, b))]
+    expect(isConsistent(sha256, { size: 3, root: three }, { size: 4, root: four }, [a, b, c])).toBe(true)
+    const [taller, tallest] = [node(d, three), node(d, four)]
+    expect(isConsistent(sha256, { size: 3, root: taller }, { size: 4, root: tallest }, [a, b, c, d])).toBe(false)
+    // From more leaves to fewer.
+    expect(isConsistent(sha256, { size: 3, root: a }, two, [a, b])).toBe(false)
+  })
+
   test('of a log with itself: the same root, and nothing to prove', () => {
     expect(isConsistent(sha256, state(9), { size: 9, root: state(8).root }, [])).toBe(false)
     expect(isConsistent(sha256, state(9), state(9), leaves.slice(0, 1))).toBe(false)
@@ -202,12 +219,12 @@ type Change = (proof: readonly Uint8Array[]) => Uint8Array[]
 const changes: fc.Arbitrary<Change> = fc
   .record({ at: fc.nat(9), bit: fc.nat(255), kind: fc.nat(5) })
   .map(({ at, bit, kind }) => (proof) => {
-    const place = at % Math.max(proof.length, 1)
-    const [hash = leaves[0] ?? new Uint8Array(32)] = proof.slice(place)
-    if (kind === 0) return proof.map((each, i) => (i === place ? flip(each, bit) : each))
-    if (kind === 1) return proof.toSpliced(place, 1)
-    if (kind === 2) return proof.toSpliced(place, 0, hash)
+    const which = at % Math.max(proof.length, 1)
+    const [hash = leaves[0] ?? new Uint8Array(32)] = proof.slice(which)
+    if (kind === 0) return proof.map((each, i) => (i === which ? flip(each, bit) : each))
+    if (kind === 1) return proof.toSpliced(which, 1)
+    if (kind === 2) return proof.toSpliced(which, 0, hash)
     if (kind === 3) return [...proof, flip(hash, bit)]
     if (kind === 4) return proof.toReversed()
-    return proof.slice(0, place)
+    return proof.slice(0, which)
   })

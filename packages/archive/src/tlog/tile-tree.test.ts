@@ -99,7 +99,7 @@ describe('a log that is not what its checkpoint says', () => {
   /** What a hostile store may give in the place of an object: another one, one of another size, or anything. */
   const lies = fc.record({
     share: fc.integer({ min: 1, max: 4 }),
-    kind: fc.constantFrom('other path', 'other size', 'cut', 'longer', 'nothing', 'none', 'noise', 'swapped'),
+    kind: fc.constantFrom('other path', 'other size', 'shorter', 'longer', 'nothing', 'none', 'noise', 'swapped'),
     seed: fc.nat(),
   })
   type Lie = typeof lies extends fc.Arbitrary<infer T> ? T : never
@@ -115,7 +115,7 @@ describe('a log that is not what its checkpoint says', () => {
       if (kind === 'other path') return objects(paths[asked % paths.length] ?? '')
       if (kind === 'other size') return others(path) ?? others(path.replace(/\.p\/\d+$/, '')) ?? bytes
       if (kind === 'nothing' || bytes === undefined) return new Uint8Array(0)
-      if (kind === 'cut') return bytes.subarray(0, Math.max(0, bytes.length - 32))
+      if (kind === 'shorter') return bytes.subarray(0, Math.max(0, bytes.length - 32))
       if (kind === 'longer') return Uint8Array.of(...bytes, ...bytes.subarray(0, 32))
       if (kind === 'noise') return bytes.map((byte, i) => (i % 32 === asked % 32 ? byte + 1 : byte))
       return Uint8Array.of(...bytes.subarray(32), ...bytes.subarray(0, 32))
@@ -167,10 +167,25 @@ describe('a log that is not what its checkpoint says', () => {
     await expect(tree.leaf(300)).rejects.toThrow(expect.objectContaining({ code: 'MISSING', path: 'tile/0/001' }))
   })
 
-  test('a tile of another length is no tile', async () => {
+  test('what is missing is asked for once, and a partial one under its full key', async () => {
+    const read: string[] = []
+    const tree = treeOf(512, (path) => {
+      read.push(path)
+      return undefined
+    })
+    await expect(tree.bundle(0)).rejects.toThrow(expect.objectContaining({ path: 'tile/entries/000' }))
+    expect(read).toEqual(['tile/entries/000'])
+    await expect(tree.leaf(0)).rejects.toThrow(expect.objectContaining({ path: 'tile/1/000.p/2' }))
+    expect(read.slice(1)).toEqual(['tile/1/000.p/2', 'tile/1/000'])
+  })
+
+  test.each([-1, 1, 32])('a tile with %i bytes more is no tile', async (more) => {
     const objects = objectsOf(300)
-    const short = treeOf(300, (path) => objects(path)?.subarray(1))
-    await expect(short.leaf(3)).rejects.toThrow(expect.objectContaining({ code: 'MALFORMED' }))
+    const tree = treeOf(300, (path) => {
+      const bytes = objects(path)
+      return bytes && Uint8Array.of(...bytes, ...new Uint8Array(32)).subarray(0, bytes.length + more)
+    })
+    await expect(tree.leaf(3)).rejects.toThrow(expect.objectContaining({ code: 'MALFORMED' }))
   })
 })
 
@@ -200,6 +215,23 @@ test.each([-1, 300, 540, 0.5, Number.NaN, Number.MAX_SAFE_INTEGER])(
     if (index !== 300) await expect(tree.consistencyProof(index)).rejects.toThrow(RangeError)
   },
 )
+
+test.each([
+  [255, 3, ['tile/entries/000.p/255']],
+  [256, 3, ['tile/entries/000']],
+  [1000, 3, ['tile/entries/000', 'tile/1/000.p/3', 'tile/0/003.p/232']],
+  [1000, 999, ['tile/entries/003.p/232', 'tile/1/000.p/3', 'tile/0/003.p/232']],
+  [512, 300, ['tile/entries/001', 'tile/1/000.p/2']],
+])('of %i leaves, the bundle of leaf %i is known by %j', async (size, index, paths) => {
+  const objects = objectsOf(size)
+  const read: string[] = []
+  const tree = treeOf(size, (path) => {
+    read.push(path)
+    return objects(path)
+  })
+  expect((await tree.bundle(index))[index % 256]).toEqual(leaf(index))
+  expect(read).toEqual(paths)
+})
 
 test('a tree without leaves has nothing to read', async () => {
   const tree = treeOf(0, () => {

@@ -9,28 +9,33 @@ import {
   type OperationSource,
   TruncatedError,
 } from '@datastreamer/format'
+import type { IdentityFields } from '../../src/segment/header.ts'
 import type { StreamPoint } from '../../src/segment/point.ts'
 import { firstPoint, pointAfter } from './point-after.ts'
 
 const IDENTITY = { generation: 3, version: 4, systemId: 7n, streamType: 9n } as const
+type NewEntry = Pick<Entry, 'type' | 'data'>
+
 /** Entries of a batch that a reader gets. */
 const BATCH = 7
 
 /** A stream in memory whose entries are added and truncated while it is read. */
 export class ChangingStream implements OperationSource {
   readonly name = 'changing'
-  readonly identity: Pick<Header, 'generation' | 'version' | 'systemId' | 'streamType'>
+  readonly identity: IdentityFields
   readonly #random: Random
   #entries: Entry[] = []
   /** Lowest length since each reader last looked. */
   readonly #readers = new Set<{ lowest: number }>()
   /** Readers that wait at the head. */
   #waiting: (() => void)[] = []
+  /** Numbers of entries that begin an operation; 0 may or may not. */
+  readonly #starts = new Set<number>()
   #current: StreamPoint[] = []
   /** All points that the stream ever had. */
   readonly #known = new Set<string>()
 
-  constructor(random: Random, identity: Partial<typeof IDENTITY> = {}) {
+  constructor(random: Random, identity: Partial<IdentityFields> = {}) {
     this.#random = random
     this.identity = { ...IDENTITY, ...identity }
     this.#notePoints(0)
@@ -40,16 +45,36 @@ export class ChangingStream implements OperationSource {
     return this.#entries.length
   }
 
+  get all(): readonly Entry[] {
+    return this.#entries
+  }
+
+  /** Whether all who read wait for more. */
+  get isRead(): boolean {
+    return this.#readers.size === this.#waiting.length
+  }
+
   /** Whether the stream ever had entries that lead to this digest. */
   had(number: bigint, digest: Uint8Array): boolean {
     return this.#known.has(`${number} ${Buffer.from(digest).toString('hex')}`)
   }
 
+  /** Append random entries, in operations of some. */
   append(count: number): void {
-    const from = this.length
+    const operations: NewEntry[][] = [[]]
     for (let i = 0; i < count; i++) {
       const data = Uint8Array.from({ length: this.#random(60) + 8 }, () => this.#random(256))
-      this.#entries.push({ type: 1 + this.#random(3), number: BigInt(this.length), data })
+      if (this.#random(3) === 0) operations.push([])
+      operations.at(-1)?.push({ type: 1 + this.#random(3), data })
+    }
+    this.add(operations)
+  }
+
+  add(operations: Iterable<readonly NewEntry[]>): void {
+    const from = this.length
+    for (const entries of operations) {
+      this.#starts.add(this.length)
+      for (const { type, data } of entries) this.#entries.push({ type, number: BigInt(this.length), data })
     }
     this.#notePoints(from)
     this.#notify()
@@ -57,6 +82,7 @@ export class ChangingStream implements OperationSource {
 
   truncate(length: number): void {
     this.#entries = this.#entries.slice(0, length)
+    for (const start of this.#starts) if (start >= length) this.#starts.delete(start)
     this.#current = this.#current.slice(0, length + 1)
     for (const reader of this.#readers) reader.lowest = Math.min(reader.lowest, length)
     this.#notify()
@@ -83,8 +109,8 @@ export class ChangingStream implements OperationSource {
         const entries = this.#entries.slice(next, Math.min(next + BATCH, stop))
         next += entries.length
         for (const entry of entries) {
-          // Operations begin with entries of type 1, whoever reads them from wherever.
-          if (entry.type === 1) yield { kind: 'operationBoundary', nextEntry: entry.number, gap: false }
+          if (this.#starts.has(Number(entry.number)))
+            yield { kind: 'operationBoundary', nextEntry: entry.number, gap: false }
           yield { kind: 'entries', entries: [entry] }
         }
         if (entries.length > 0) continue
@@ -100,8 +126,8 @@ export class ChangingStream implements OperationSource {
     throw new Error('not needed')
   }
 
-  batches(): never {
-    throw new Error('not needed')
+  async *batches(options: EntriesOptions = {}): AsyncGenerator<readonly Entry[]> {
+    for await (const event of this.operations(options)) if (event.kind === 'entries') yield event.entries
   }
 
   #changed(signal: AbortSignal | undefined): Promise<void> {

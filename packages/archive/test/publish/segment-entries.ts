@@ -17,8 +17,8 @@ export async function segmentEntries(file: Uint8Array, leaf: SegmentLeaf): Promi
   let position = FIRST_RECORD
   for (const [index, { bytes, entries }] of records.entries()) {
     const first = start.number + BigInt(all.length)
-    const place = { index, pieces, root, position, codecs, first, entries }
-    const record = await decodeRecord(file.subarray(position, position + bytes), place)
+    const where = { index, pieces, root, position, codecs, first, entries }
+    const record = await decodeRecord(file.subarray(position, position + bytes), where)
     all.push(...decodeEntries(record.bytes))
     position += bytes
   }

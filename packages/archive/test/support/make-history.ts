@@ -6,16 +6,14 @@ import { type Generation, generateStream } from '@datastreamer/sequencer-entries
 import { SegmentBuilder } from '../../src/layout-2/segment-builder.ts'
 import { encodeLeaf } from '../../src/leaf/encode-leaf.ts'
 import { endOf, type Leaf, type SegmentLeaf, segmentKey } from '../../src/leaf/leaf.ts'
-import { BUNDLE_LEAVES, encodeLookup, lowestOf } from '../../src/leaf/lookup.ts'
 import { nodeSha256, nodeZstdEncoder } from '../../src/node.ts'
+import { LogObjects } from '../../src/publish/log-objects.ts'
 import { DigestChain } from '../../src/segment/digest-chain.ts'
 import type { IdentityFields } from '../../src/segment/header.ts'
 import type { StreamPoint } from '../../src/segment/point.ts'
-import { encodeBundle } from '../../src/tlog/bundle.ts'
 import { formatCheckpoint } from '../../src/tlog/checkpoint.ts'
-import { inclusionProof, leafHash, treeRoot } from '../../src/tlog/merkle.ts'
+import { leafHash } from '../../src/tlog/merkle.ts'
 import { signNote } from '../../src/tlog/note.ts'
-import { tilePath } from '../../src/tlog/tile-path.ts'
 import { TreeHashes } from '../../src/tlog/tree-hashes.ts'
 
 export const key: Awaited<ReturnType<typeof signerKey>> = await signerKey(
@@ -24,9 +22,17 @@ export const key: Awaited<ReturnType<typeof signerKey>> = await signerKey(
 )
 
 const sha256 = nodeSha256
-const identity: IdentityFields = { generation: 3, version: 4, systemId: 1101n, streamType: 1n }
+
+/** Where a segment has the digest of its first point. */
+const DIGEST_AT = 16 + 40
 
 export type TestOperation = readonly Pick<Entry, 'type' | 'data'>[]
+
+export interface TestHistoryOptions {
+  readonly encoding?: Generation
+  readonly name?: string
+  readonly systemId?: bigint
+}
 
 /** A history that is made by hand, segment by segment, in memory. */
 export class TestHistory {
@@ -37,13 +43,15 @@ export class TestHistory {
   /** For each operation boundary of the stream: the number of the entry after it. */
   boundaries: bigint[] = []
   readonly #encoding: Generation | undefined
+  readonly #identity: IdentityFields
   #points: StreamPoint[] = []
   #forkIds = new Map<bigint, bigint>()
 
-  constructor({ encoding, name = 'memory' }: { readonly encoding?: Generation; readonly name?: string } = {}) {
+  constructor({ encoding, name = 'memory', systemId = 1101n }: TestHistoryOptions = {}) {
     this.#encoding = encoding
+    this.#identity = { generation: 3, version: 4, systemId, streamType: 1n }
     this.objects = memoryObjects({ name })
-    this.#openEpoch(DigestChain.atStart(identity, sha256).point())
+    this.#openEpoch(DigestChain.atStart(this.#identity, sha256).point())
   }
 
   get next(): bigint {
@@ -51,12 +59,48 @@ export class TestHistory {
   }
 
   /** Add a segment. It is not published yet. */
-  async add(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+  add(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+    return this.#add(operations, endOf(this.leaves.at(-1) as Leaf))
+  }
+
+  /** Add only the leaf of a segment: of so many blocks with two entries each, a second after another. */
+  addLeafOnly(blocks: number): SegmentLeaf {
     const last = this.leaves.at(-1) as Leaf
     const start = endOf(last)
+    const first = last.kind === 'segment' ? last.blocks.first + BigInt(last.blocks.count) : 0n
+    const number = start.number + 2n * BigInt(blocks)
+    const end = { number, position: start.position + 1000, digest: sha256.digest(start.digest) }
+    const [firstTime, lastTime] = [first, first + BigInt(blocks) - 1n]
+    const leaf: SegmentLeaf = {
+      ...{ kind: 'segment', epoch: last.epoch, start, end, bytes: 1000 },
+      ...{ sha256: end.digest, root: end.digest, records: [{ bytes: 500, entries: 2 * blocks, blocks }] },
+      blocks: { first, count: blocks, firstBatch: first, lastBatch: lastTime, firstTime, lastTime },
+    }
+    this.leaves.push(leaf)
+    this.#points.push(end)
+    for (let n = start.number; n < number; n++) this.entries.push({ type: 0, number: n, data: new Uint8Array(0) })
+    return leaf
+  }
+
+  /** Add a segment that goes on after another digest than it says. */
+  async addWrong(operations: Iterable<TestOperation>): Promise<SegmentLeaf> {
+    const start = endOf(this.leaves.at(-1) as Leaf)
+    const wrong = await this.#add(operations, { ...start, digest: new Uint8Array(32) })
+    // Only the start is set right, in the file as well: the end stays that of another stream.
+    const file = this.objects.stored.get(segmentKey(wrong))?.bytes.slice() ?? new Uint8Array(0)
+    this.objects.stored.delete(segmentKey(wrong))
+    file.set(start.digest, DIGEST_AT)
+    const leaf: SegmentLeaf = { ...wrong, start, sha256: sha256.digest(file) }
+    this.leaves[this.leaves.length - 1] = leaf
+    await this.#put(segmentKey(leaf), file)
+    return leaf
+  }
+
+  async #add(operations: Iterable<TestOperation>, start: StreamPoint): Promise<SegmentLeaf> {
+    const last = this.leaves.at(-1) as Leaf
     const forkId = this.#forkIds.get(start.number)
     const builder = new SegmentBuilder({
-      ...{ identity, encoding: this.#encoding, start, forkId, sha256, zstd: nodeZstdEncoder },
+      ...{ identity: this.#identity, encoding: this.#encoding, start, forkId, sha256, zstd: nodeZstdEncoder },
     })
     for (const operation of operations) {
       for (const { type, data } of operation) {
@@ -92,27 +136,12 @@ export class TestHistory {
 
   /** Publish all leaves, or only the first ones. @returns the note */
   async publish(size: number = this.leaves.length): Promise<string> {
-    const encoded = this.leaves.slice(0, size).map(encodeLeaf)
-    const hashes = new TreeHashes(sha256)
-    for (const leaf of encoded) hashes.append(leafHash(sha256, leaf))
-    const rows = []
-    for (let at = 0; at < size; at += BUNDLE_LEAVES) {
-      const some = encoded.slice(at, at + BUNDLE_LEAVES)
-      await this.#put(tilePath({ level: 'entries', index: at / BUNDLE_LEAVES, width: some.length }), encodeBundle(some))
-      const hash = treeRoot(sha256, hashes.leaves(at, at + some.length))
-      rows.push({ hash, ...lowestOf(this.leaves.slice(at, at + some.length)) })
-    }
-    for (const { path, bytes } of hashes.tiles(0)) await this.#put(path, bytes)
-    if (size > BUNDLE_LEAVES) {
-      const [first, last] = [encoded[0], encoded.at(-1)]
-      if (first === undefined || last === undefined) throw new Error('no leaves')
-      const lookup = encodeLookup({
-        ...{ rows, edge: hashes.leaves(BUNDLE_LEAVES * (rows.length - 1), size), last },
-        first: { leaf: first, proof: inclusionProof(sha256, hashes.leaves(0, size), 0) },
-      })
-      await this.#put(`lookup/${size}`, lookup)
-    }
-    const note = await signNote(formatCheckpoint({ origin: key.name, size: BigInt(size), root: hashes.root() }), [key])
+    const leaves = this.leaves.slice(0, size).map(encodeLeaf)
+    const tree = new TreeHashes(sha256)
+    for (const leaf of leaves) tree.append(leafHash(sha256, leaf))
+    const objects = new LogObjects({ leaves, tree }, sha256)
+    for (const { key: path, bytes } of objects.between({ from: 0, size })) await this.#put(path, bytes)
+    const note = await signNote(formatCheckpoint({ origin: key.name, size: BigInt(size), root: tree.root() }), [key])
     await this.#put('checkpoint', note)
     return new TextDecoder().decode(note)
   }
@@ -122,7 +151,7 @@ export class TestHistory {
       kind: 'epoch',
       epoch: this.leaves.filter(({ kind }) => kind === 'epoch').length,
       start,
-      identity,
+      identity: this.#identity,
     })
     this.#points = [...this.#points.filter(({ number }) => number < start.number), start]
   }
@@ -147,20 +176,23 @@ export async function plainHistory(segments: number): Promise<TestHistory> {
   return history
 }
 
-/**
- * A history of blocks, so many in each segment.
- *
- * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
- * @param isRandom whether these do not compress
- */
+export interface BlocksOptions {
+  /** Bytes of an entry of no known type after each block, so that a segment has several records (default 0: none). */
+  readonly fill?: number
+  /** Whether these do not compress. */
+  readonly isRandom?: boolean
+  readonly seed?: bigint
+  readonly systemId?: bigint
+}
+
+/** A history of blocks, so many in each segment. */
 export async function historyOfBlocks(
   segments: number,
   perSegment: number,
-  fill = 0,
-  isRandom = false,
+  { fill = 0, isRandom = false, seed = 1n, systemId = 1101n }: BlocksOptions = {},
 ): Promise<TestHistory> {
-  const history = new TestHistory({ encoding: 'protobuf' })
-  const stream = generateStream({ blocks: BigInt(segments * perSegment) })
+  const history = new TestHistory({ encoding: 'protobuf', systemId })
+  const stream = generateStream({ blocks: BigInt(segments * perSegment), seed })
   const data = isRandom ? noise(fill) : new Uint8Array(fill)
   const filler = fill === 0 ? [] : [{ type: 99, data }]
   for (let i = 0; i < segments; i++) {

@@ -1,13 +1,13 @@
 import type { Objects } from '@datastreamer/e2store/objects'
 import { formatVerifierKey } from '@datastreamer/format/signing'
-import type { History, HistoryNotice, OpenHistoryOptions } from '../../src/index.ts'
-import { openHistory } from '../../src/node.ts'
+import type { History, HistoryNotice } from '../../src/index.ts'
+import { type OpenNodeHistoryOptions, openHistory } from '../../src/node.ts'
 import { key, type TestHistory } from './make-history.ts'
 
 export const publicKey: string = formatVerifierKey(key)
 
 /** Time that passes at once. */
-export const noTime = {
+const noTime = {
   after: (_: number, work: () => void): (() => void) => {
     const timer = setImmediate(work)
     return () => clearImmediate(timer)
@@ -23,7 +23,7 @@ export interface Opened {
 /** Open a history in memory, without waiting between tries. */
 export async function opened(
   made: TestHistory | readonly Objects[],
-  options: OpenHistoryOptions = {},
+  options: OpenNodeHistoryOptions = {},
 ): Promise<Opened> {
   const notices: HistoryNotice[] = []
   const onNotice = (notice: HistoryNotice): number => notices.push(notice)

@@ -25,6 +25,12 @@ test('there is one encoding of any bytes', () => {
   )
 })
 
+test('bits that are not used are zero', () => {
+  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/']
+  expect(letters.filter((letter) => decodeBase64(`A${letter}==`)).join('')).toBe('AQgw')
+  expect(letters.filter((letter) => decodeBase64(`AA${letter}=`)).join('')).toBe('AEIMQUYcgkosw048')
+})
+
 test.each([
   ['no padding', 'AA'],
   ['one letter', 'A==='],
@@ -35,7 +41,7 @@ test.each([
   ['four bits that are not used', 'AB=='],
   ['two bits that are not used', 'AAB='],
   ['the letters of URLs', 'AA-_'],
-  ['a line end behind it', 'AAAA\n'],
+  ['a line end after it', 'AAAA\n'],
   ['a line end in it', 'AAA\nAAA='],
   ['a space', ' AAA'],
   ['a letter that is none', 'AAAÀ'],

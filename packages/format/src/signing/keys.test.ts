@@ -19,6 +19,12 @@ const PRIVATE = 'PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hf
 const BAD = expect.objectContaining({ name: 'KeyError', code: 'BAD_KEY' })
 const base64 = (...bytes: readonly number[]): string => encodeBase64(Uint8Array.from(bytes))
 
+async function withFittingId(...bytes: readonly number[]): Promise<string> {
+  const named = Uint8Array.from([...Buffer.from('PeterNeumann\n'), ...bytes])
+  const digest = Buffer.from(await crypto.subtle.digest('SHA-256', named))
+  return `PeterNeumann+${digest.subarray(0, 4).toString('hex')}+${base64(...bytes)}`
+}
+
 test('keys are read, and made, byte for byte', async () => {
   const verifier = await parseVerifierKey(PUBLIC)
   expect(verifier).toMatchObject({ name: 'PeterNeumann', id: 0xc74f20a3, type: 1 })
@@ -85,7 +91,7 @@ describe('what is no verifier key', () => {
     ['no key', `${name}+${id}+`],
     ['a key cut off', `${name}+${id}+${encoded.slice(0, -4)}`],
     ['base64 without its end', `${name}+${id}+${encoded.slice(0, -1)}`],
-    ['a line end behind it', `${PUBLIC}\n`],
+    ['a line end after it', `${PUBLIC}\n`],
     ['a space before it', ` ${PUBLIC}`],
     ['a private key', PRIVATE],
     ['two keys', `${PUBLIC}\n${PUBLIC}`],
@@ -104,21 +110,25 @@ describe('what is no verifier key', () => {
   test('a type that is not known, with the id that it would have', async () => {
     const { publicKey } = await parseVerifierKey(PUBLIC)
     for (const type of [0, 2, 5, 6, 255]) {
-      const bytes = Buffer.from([...Buffer.from('PeterNeumann\n'), type, ...publicKey])
-      const digest = Buffer.from(await crypto.subtle.digest('SHA-256', bytes))
-      const text = `PeterNeumann+${digest.subarray(0, 4).toString('hex')}+${base64(type, ...publicKey)}`
+      const text = await withFittingId(type, ...publicKey)
       await expect(parseVerifierKey(text), text).rejects.toThrow(`a key of type ${type}`)
+    }
+  })
+
+  test('a byte less or more, with the id that it would have', async () => {
+    const { publicKey } = await parseVerifierKey(PUBLIC)
+    for (const bytes of [publicKey.subarray(1), [...publicKey, 0]]) {
+      await expect(parseVerifierKey(await withFittingId(1, ...bytes))).rejects.toThrow('expected 33')
     }
   })
 })
 
 test('a key of a witness is one, and has another id', async () => {
   const { publicKey } = await parseVerifierKey(PUBLIC)
-  const digest = await crypto.subtle.digest('SHA-256', Buffer.from([...Buffer.from('PeterNeumann\n'), 4, ...publicKey]))
-  const id = Buffer.from(digest).readUInt32BE(0)
-  const text = `PeterNeumann+${idText(id)}+${base64(4, ...publicKey)}`
+  const text = await withFittingId(4, ...publicKey)
   const key = await parseVerifierKey(text)
-  expect(key).toEqual({ name: 'PeterNeumann', id, type: 4, publicKey })
+  expect(key).toMatchObject({ name: 'PeterNeumann', type: 4, publicKey })
+  expect(key.id).not.toBe(0xc74f20a3)
   expect(formatVerifierKey(key)).toBe(text)
 })
 

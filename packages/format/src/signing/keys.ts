@@ -24,9 +24,12 @@ export interface SignerKey extends VerifierKey {
 const SIGNER = 'PRIVATE+KEY+'
 const KEY = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s
 
-/** Whether a text may be the name of a key: not empty, without `+`, spaces, control characters and lone surrogates. */
+/**
+ * Whether a text may be the name of a key: not empty, without `+` and spaces; and, which the specification does not ask
+ * for, without any control characters and lone surrogates, so that messages can show it.
+ */
 export function isKeyName(name: string): boolean {
-  return /^[^+\s\p{White_Space}\p{Cc}\p{Cs}]+$/u.test(name)
+  return /^[^+\p{White_Space}\p{Cc}\p{Cs}]+$/u.test(name)
 }
 
 /** The id of a key. */

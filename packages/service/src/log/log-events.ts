@@ -78,6 +78,17 @@ export const LOG_EVENTS = [
   'log-outputs',
   'check-interval',
   'trace-log',
+  // A history that is published.
+  'publish-resumed',
+  'publish-sealed',
+  'published',
+  'publish-epoch',
+  'publish-adopted',
+  'publish-rewritten',
+  'publish-repaired',
+  'publish-waiting',
+  'publish-failed',
+  'publish-stopped',
   // History files that are served.
   'history-opened',
   'history-indexed',

@@ -52,14 +52,23 @@ export function decodeBase(page: Uint8Array, at: number): StoredBase | undefined
   return { ...base, sequence: Number(view.getBigUint64(8)), records: Number(view.getBigUint64(32)) }
 }
 
-/** The newer base of a header page; `undefined` if it has one that cannot be read. */
+/**
+ * The newer base of a header page; `undefined` if it has some, and none that can be read. One that cannot be read, without another,
+ * was the first, and not written completely.
+ */
 export function baseIn(page: Uint8Array): StoredBase | undefined {
   let newest: StoredBase | undefined
   for (const at of BASE_OFFSETS) {
     const slot = decodeBase(page, at)
     if (slot !== undefined && slot.sequence > (newest?.sequence ?? 0)) newest = slot
   }
-  return newest ?? (BASE_OFFSETS.some((at) => hasMagic(page.subarray(at))) ? undefined : NO_BASE)
+  return newest ?? (BASE_OFFSETS.every((at) => hasMagic(page.subarray(at))) ? undefined : NO_BASE)
+}
+
+/** Whether both slots of a header page have its base, or it has none. */
+export function hasBothSlots(page: Uint8Array): boolean {
+  const sequence = baseIn(page)?.sequence
+  return sequence === 0 || BASE_OFFSETS.every((at) => decodeBase(page, at)?.sequence === sequence)
 }
 
 /** Whether a file may begin late there: at the start of a page that is not the first. */

@@ -1,6 +1,6 @@
 import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, type Header, headerEntryOffset } from '@datastreamer/format'
 import { type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { BASE_OFFSETS, baseIn, decodeBase, encodeBase, type StoredBase } from './base.ts'
+import { BASE_OFFSETS, baseIn, decodeBase, encodeBase, hasBothSlots, type StoredBase } from './base.ts'
 import { DamageError } from './damage-error.ts'
 import type { StreamIdentity } from './stream-identity.ts'
 
@@ -52,12 +52,13 @@ export async function writeBase(file: DiskFile, base: Omit<StoredBase, 'sequence
   return next
 }
 
+/** Whether both slots say where a file begins: an interrupted {@link writeBase} leaves it in one only. */
+export async function hasBaseTwice(file: DiskFile): Promise<boolean> {
+  return hasBothSlots(await readExactly(file, 0, HEADER_PAGE_BYTES))
+}
+
 /** What a header page says that was read from a file. @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER` */
-export function decodeHeaderPageOf(
-  path: string,
-  page: Uint8Array,
-  { magic }: Pick<StreamIdentity, 'magic'>,
-): HeaderPage {
+function decodeHeaderPageOf(path: string, page: Uint8Array, { magic }: Pick<StreamIdentity, 'magic'>): HeaderPage {
   const base = baseIn(page)
   const header = decode(path, page, magic)
   if (base !== undefined) return { header, base }

@@ -33,8 +33,8 @@ export class Listeners {
     for (const listener of this.#listeners) listener.onTruncate(point)
   }
 
-  /** Bytes were changed in place. @param from the first entry among them; `undefined`: others know it */
-  updated(from: LogPosition | undefined): void {
-    if (from !== undefined) for (const listener of this.#listeners) listener.onUpdate?.(from)
+  /** Committed bytes from an entry on were changed in place. */
+  updated(from: LogPosition): void {
+    for (const listener of this.#listeners) listener.onUpdate?.(from)
   }
 }

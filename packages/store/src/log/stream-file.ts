@@ -13,9 +13,9 @@ import {
 import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
 import { RefusedError } from '../disk/errors.ts'
 import { type LockedFile, openLocked } from '../disk/open-locked.ts'
-import { BASE_OFFSETS, encodeBase, isBase, isInSlot, NO_BASE, type StoredBase } from './base.ts'
+import { BASE_OFFSETS, baseIn, encodeBase, isBase, isInSlot, NO_BASE, type StoredBase } from './base.ts'
 import { type CommitPoint, START, samePoint } from './commit-point.ts'
-import { decodeHeaderPageOf, writeBase } from './header-page.ts'
+import { writeBase } from './header-page.ts'
 import { newFilePath } from './paths.ts'
 import type { StreamIdentity } from './stream-identity.ts'
 
@@ -49,14 +49,20 @@ export async function createStreamFile(
 ): Promise<LockedFile> {
   const { streamType = 1n, generation = 3, magic = defaultMagic(), base = START } = options
   const { systemId = 0n, version = generation === 3 ? 2 : 0 } = options
-  const page = encodeHeaderPage({ generation, version, systemId, streamType, ...base }, { magic })
-  if (!samePoint(base, START)) putBase(page, base)
+  const header = { generation, version, systemId, streamType, ...base }
+  const page = encodeHeaderPage(header, { magic })
+  const slot = samePoint(base, START) ? undefined : slotOf(base)
   const made = newFilePath(path)
-  const locked = await openEmpty(disk, made, page, magic)
+  const locked = await openEmpty(disk, made, page, headerEntryOffset(generation) + encodeHeaderEntry(header).length)
   const { file } = locked
   try {
     await file.resize(base.totalLength + FIRST_PAGES * PAGE_BYTES)
-    await writeAll(file, [page], 0)
+    if (slot !== undefined) {
+      // First where it begins: what has a header must have that too.
+      for (const at of BASE_OFFSETS) await writeAll(file, [slot], at)
+      await file.sync()
+    }
+    await writeAll(file, [page.subarray(0, BASE_OFFSETS[0])], 0)
     await file.sync()
     if (!(await disk.exists(path))) await beforeNamed()
     await disk.rename(made, path)
@@ -69,16 +75,17 @@ export async function createStreamFile(
   }
 }
 
-function putBase(page: Uint8Array, base: CommitPoint): void {
+/** What a file that begins late has in both slots. @throws {RangeError} if it cannot begin there */
+function slotOf(base: CommitPoint): Uint8Array {
   if (!isBase(base)) {
     const found = `byte ${base.totalLength}, entry ${base.totalEntries}`
     throw new RangeError(`a file cannot begin at ${found}: expected a page after the first, and its first entry`)
   }
-  for (const at of BASE_OFFSETS) page.set(encodeBase({ ...NO_BASE, ...base, sequence: 1 }), at)
+  return encodeBase({ ...NO_BASE, ...base, sequence: 1 })
 }
 
 /** A new file. One that a crash has left is not written to: it may have another name too. */
-async function openEmpty(disk: Disk, path: string, page: Uint8Array, magic: Uint8Array): Promise<LockedFile> {
+async function openEmpty(disk: Disk, path: string, page: Uint8Array, headerEnd: number): Promise<LockedFile> {
   for (;;) {
     const locked = await openLocked(disk, path, 'create').catch(async (error: unknown) => {
       // Without locks on the file system nobody else is making it.
@@ -87,7 +94,7 @@ async function openEmpty(disk: Disk, path: string, page: Uint8Array, magic: Uint
     })
     if ((await locked.file.size()) === 0) return locked
     try {
-      await mustBeUnfinished(locked.file, path, page, magic)
+      await mustBeUnfinished(locked.file, path, page, headerEnd)
       await disk.remove(path)
     } finally {
       await locked.file.close()
@@ -96,34 +103,27 @@ async function openEmpty(disk: Disk, path: string, page: Uint8Array, magic: Uint
 }
 
 /**
- * Check that a file is a stream that was being made: it has no more than a header page, which a crash may have torn. It may
- * have been about to begin elsewhere.
+ * Check that a file is a stream that was being made: it has no more than a header page, which a crash may have torn, and which may
+ * have been that of a file which begins elsewhere.
  *
  * @param page the header page that is made now
+ * @param headerEnd where its header ends: with the totals
  * @throws {RefusedError} `IN_THE_WAY`
  */
-async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array, magic: Uint8Array): Promise<void> {
+async function mustBeUnfinished(file: DiskFile, path: string, page: Uint8Array, headerEnd: number): Promise<void> {
   const found = new Uint8Array(HEADER_PAGE_BYTES)
   await file.read(found, 0)
-  const { header } = decodeHeaderPageOf(path, page, { magic })
-  const totals = headerEntryOffset(header.generation) + encodeHeaderEntry(header).length - TOTALS_BYTES
-  const isOfBase = (at: number): boolean => (at >= totals && at < totals + TOTALS_BYTES) || isInSlot(at)
+  // Where it begins was written before its header.
+  const base = found.subarray(0, headerEnd).every((byte) => byte === 0) ? NO_BASE : baseIn(found)
+  const isOfBase = (at: number): boolean => (at >= headerEnd - TOTALS_BYTES && at < headerEnd) || isInSlot(at)
   const isSame = found.every((byte, at) => byte === 0 || byte === page[at] || isOfBase(at))
-  if (isSame && hasNoEntries(path, found, magic)) return
+  const first = new Uint8Array(1)
+  if (base !== undefined) await file.read(first, base.totalLength)
+  if (base !== undefined && isSame && first[0] === 0) return
   throw new RefusedError(
     'IN_THE_WAY',
     `${path}: not a stream that was being made, though it has the name of one: move it away`,
   )
-}
-
-/** Whether a header page is torn, or that of a file without entries. */
-function hasNoEntries(path: string, page: Uint8Array, magic: Uint8Array): boolean {
-  try {
-    const { header, base } = decodeHeaderPageOf(path, page, { magic })
-    return samePoint(header, base)
-  } catch {
-    return true
-  }
 }
 
 /** Remove the name under which a file was made, if a crash has left it. */

@@ -65,7 +65,6 @@ export class StreamLog implements ReadableLog {
   get header(): Header {
     return this.#header
   }
-
   /** Where the file begins: entries before it are not in it. */
   get base(): CommitPoint {
     return this.#base
@@ -121,7 +120,6 @@ export class StreamLog implements ReadableLog {
   replicasAgreed(): Promise<void> {
     return this.#replicas.agreed()
   }
-
   /** Move the commit point forward. Replicas are sent it at once, listeners are notified soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
@@ -157,7 +155,7 @@ export class StreamLog implements ReadableLog {
     else this.#removeAfter(point)
   }
 
-  /** The file begins elsewhere: nothing before that is read from it any more. Its bytes may change once {@link replicasAgreed}. */
+  /** The file begins elsewhere: nothing before is read from it. Its bytes may change once {@link replicasAgreed}. */
   moveBase(base: CommitPoint): void {
     this.#base = pointOf(base)
     this.#changes.baseMoved()
@@ -173,7 +171,7 @@ export class StreamLog implements ReadableLog {
         await work()
       } finally {
         this.#replicas.changed()
-        this.#listeners.updated(from)
+        if (from !== undefined) this.#listeners.updated(from)
       }
     })
   }

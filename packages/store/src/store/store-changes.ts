@@ -7,7 +7,7 @@ import { beforeBase } from '../log/base.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { CommitPipeline } from '../write/commit-pipeline.ts'
-import { type DropParts, freeDropped, moveBase, nextBase, removeDropped } from '../write/drop.ts'
+import { type DropParts, freeDropped, moveBase, nextBase, removeDropped, secureBase } from '../write/drop.ts'
 import type { StoreEvent } from '../write/events.ts'
 import type { Exclusive } from '../write/exclusive.ts'
 import type { StateOfStore } from '../write/store-state.ts'
@@ -92,10 +92,11 @@ export class StoreChanges {
   }
 
   async #drop(number: number): Promise<CommitPoint> {
-    const { log, dropping, onEvent } = this.#parts
+    const { log, exclusive, dropping, onEvent } = this.#parts
     const from = log.base
     while (await this.#dropSome(number)) {}
     if (!samePoint(log.base, from)) onEvent({ event: 'dropped', file: log.path, from, to: log.base })
+    await exclusive.change(() => secureBase(dropping))
     await freeDropped(dropping)
     return log.base
   }

@@ -6,6 +6,7 @@ import { lastRecordUpTo } from '../commit-log/find-record.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
+import { hasBaseTwice } from '../log/header-page.ts'
 import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Checkpointer } from './checkpointer.ts'
@@ -84,10 +85,25 @@ export async function moveBase(parts: DropParts, base: CommitPoint): Promise<voi
   await log.replicasAgreed()
 }
 
+/**
+ * Make the base durable in both of its slots, if it is in one only: nothing may be freed with which the file would begin if that one
+ * rots. Nothing else may be writing.
+ *
+ * @throws as {@link moveBase}
+ */
+export async function secureBase(parts: DropParts): Promise<void> {
+  if (!(await hasBaseTwice(parts.writable.file))) await moveBase(parts, parts.log.base)
+}
+
 /** Free the disk space of what is before the base. Commits may go on. @throws {DiskError} `CANNOT_FREE` */
 export async function freeDropped({ log, writable, commitLog }: DropParts): Promise<void> {
-  await writable.file.free(HEADER_PAGE_BYTES, log.base.totalLength)
-  await commitLog.free()
+  try {
+    await writable.file.free(HEADER_PAGE_BYTES, log.base.totalLength)
+    await commitLog.free()
+  } catch (cause) {
+    if (cause instanceof DiskError) throw cause
+    throw new DiskError('CANNOT_FREE', `no disk space of ${log.path} was freed: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /**

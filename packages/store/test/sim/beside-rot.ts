@@ -42,8 +42,8 @@ export async function changeBeside(rotten: Rotten, { disk, file, open, random }:
 
 async function changeOne(store: StreamStore, random: Random): Promise<void> {
   const entries = Number(store.log.header.totalEntries)
-  if (entries === 0) return
-  const at = BigInt(random.int(0, entries - 1))
+  if (entries === store.log.firstEntry) return
+  const at = BigInt(random.int(store.log.firstEntry, entries - 1))
   if (random.chance(0.3)) await store.truncateFile(at)
   else {
     const entry = await store.log.entry(at)

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { BOOKMARK_TYPE, pageStart } from '@datastreamer/format'
 import { ManualClock } from '@datastreamer/runtime/testing'
 import { DiskError } from '../../src/disk/errors.ts'
 import { DamageError } from '../../src/log/damage-error.ts'
@@ -40,6 +40,8 @@ export interface HistoryOptions {
   readonly reopens?: boolean
   /** Probability that a bit of the disk has flipped after a death (default 0); the log is then right or damaged. */
   readonly rot?: number
+  /** Whether the file may begin late, and give up its first entries (default false). */
+  readonly late?: boolean
   /** Notified of each fault of the last three kinds that occurred. */
   readonly onFault?: (kind: FrailFault) => void
 }
@@ -52,6 +54,10 @@ const FSYNC_INTERVAL_MS = 1000
 const REOPEN_MS = 100
 /** Attempts of a store to reopen its files, after which the history goes on by closing it. */
 const MAX_REOPENINGS = 20
+/** Where a file that begins late begins. */
+const BASE = { totalLength: pageStart(1), totalEntries: 3n }
+/** Entries before that, of which nothing is known. */
+const BEFORE_BASE: readonly string[] = ['0:', '0:', '0:']
 /** Most deaths each time that the store is opened. */
 const MAX_DEATHS_IN_RECOVERY = 3
 
@@ -73,7 +79,7 @@ class Player {
   /** Time passes only in the steps of the history, so that the same seed gives the same calls. */
   readonly #clock = new ManualClock()
   readonly #index = new SimIndex()
-  readonly #versions = new Versions()
+  readonly #versions: Versions
   /** Chooses what goes wrong by chance, in addition to the plan. */
   readonly #chance: Random
   /** Where a bit has flipped, if any. Not two: those of an entry and of its checksum could cancel out. */
@@ -83,6 +89,8 @@ class Player {
   #store: StreamStore | undefined
   /** Entries of the log and of queued commits. */
   #entries: readonly string[] = []
+  /** Number of the first entry of the file: at least, and at most. */
+  #base = { least: 0, most: 0 }
   #answers: Promise<void>[] = []
 
   constructor(options: HistoryOptions) {
@@ -93,7 +101,13 @@ class Player {
     const { looks = 0, forgets = 0, onFault = () => {} } = options
     this.#disk = new SimDisk(this.#fate, { random: this.#chance, looks, forgets, onFault })
     // A file without pages has to be extended by the first commit.
-    if (this.#random.chance(0.5)) this.#disk.put(FILE, emptyFile())
+    const isFound = this.#random.chance(0.5)
+    if (isFound) this.#disk.put(FILE, emptyFile())
+    else if (options.late === true) {
+      this.#entries = BEFORE_BASE
+      this.#base = { least: BEFORE_BASE.length, most: BEFORE_BASE.length }
+    }
+    this.#versions = new Versions(this.#entries)
     if (options.crashAt !== undefined) this.#disk.failAt(options.crashAt, 'crash')
     this.#planFaults(12)
   }
@@ -191,12 +205,23 @@ class Player {
       fsyncIntervalMs: FSYNC_INTERVAL_MS,
       reopenDelayMs: () => (this.#options.reopens === true ? REOPEN_MS : 2 ** 31 - 1),
     }
-    return openStore({ file: FILE, fileCheckMs: 0, fsync, ...limits, disk, index: this.#index, clock: this.#clock })
+    const base = this.#options.late === true ? BASE : undefined
+    return openStore({
+      file: FILE,
+      fileCheckMs: 0,
+      fsync,
+      base,
+      ...limits,
+      disk,
+      index: this.#index,
+      clock: this.#clock,
+    })
   }
 
   async #step(store: StreamStore): Promise<void> {
     const kind = this.#random.next()
-    if (kind < 0.72) await this.#operation(store)
+    if (this.#options.late === true && this.#random.chance(0.2)) await this.#settled(() => this.#drop(store))
+    else if (kind < 0.72) await this.#operation(store)
     else if (kind < 0.8) await this.#settled(() => this.#truncate(store))
     else if (kind < 0.88) await this.#settled(() => this.#update(store))
     else if (kind < 0.94) await this.#settled(() => this.#reopen(store))
@@ -250,20 +275,37 @@ class Player {
   }
 
   async #truncate(store: StreamStore): Promise<void> {
-    if (this.#entries.length === 0) return
-    const at = this.#random.int(0, this.#entries.length - 1)
+    const { firstEntry } = store.log
+    if (this.#entries.length === firstEntry) return
+    const at = this.#random.int(firstEntry, this.#entries.length - 1)
     await this.#change(this.#entries.slice(0, at), () => store.truncateFile(BigInt(at)))
   }
 
   async #update(store: StreamStore): Promise<void> {
-    if (this.#entries.length === 0) return
-    const at = this.#random.int(0, this.#entries.length - 1)
+    const { firstEntry } = store.log
+    if (this.#entries.length === firstEntry) return
+    const at = this.#random.int(firstEntry, this.#entries.length - 1)
     const { type, data } = entryOf(this.#entries[at] as string)
     // An update that changes nothing makes nothing durable.
     if (data.length === 0) return
     const other = data.map((byte) => byte ^ 0x55)
     const entries = this.#entries.with(at, textOf({ type, data: other }))
     await this.#change(entries, () => store.updateEntryData(BigInt(at), type, other))
+  }
+
+  /** Give up the first entries: durable when it is acknowledged, with all that is committed. */
+  async #drop(store: StreamStore): Promise<void> {
+    const at = this.#random.int(0, this.#entries.length)
+    const { firstEntry } = store.log
+    this.#base.most = Math.max(this.#base.most, at)
+    try {
+      await store.dropBefore(BigInt(at))
+    } finally {
+      if (store.log.firstEntry > firstEntry) {
+        this.#versions.sealed()
+        this.#base.least = store.log.firstEntry
+      }
+    }
   }
 
   /** A change that is durable when it is acknowledged, in every mode. */
@@ -368,10 +410,21 @@ class Player {
   }
 
   async #settleWith(store: StreamStore, how: { readonly strict: boolean }): Promise<void> {
-    const found = (await this.#calmly(() => readAll(store.log))).map(textOf)
+    const found = await this.#calmly(() => this.#read(store))
+    const first = store.log.firstEntry
+    const { least, most } = this.#base
+    if (first < least || first > most)
+      throw new Error(`the file begins with entry ${first}, expected ${least} to ${most}`)
+    this.#base = { least: first, most: first }
     this.#versions.settle(found, how)
     this.#entries = found
     await this.#calmly(() => checkIndex(store, found, this.#versions.everyEntry))
+  }
+
+  /** All entries of the stream; those that the file has given up are taken to be as they were. */
+  async #read({ log }: StreamStore): Promise<string[]> {
+    const before = this.#versions.acknowledged.entries.slice(0, log.firstEntry)
+    return [...before, ...(await readAll(log)).map(textOf)]
   }
 
   async #checkAppending(): Promise<void> {
@@ -386,7 +439,7 @@ class Player {
     await store.commitAtomicOp()
     await store.close()
     const again = await this.#open()
-    const after = (await readAll(again.log)).map(textOf)
+    const after = await this.#read(again)
     await again.close()
     if (!sameTexts(after, [...this.#entries, textOf(added)])) throw new Error('the log differs after a clean close')
   }
@@ -394,7 +447,7 @@ class Player {
   #draw(): { type: number; data: Uint8Array }[] {
     return Array.from({ length: this.#random.int(1, 5) }, () => {
       if (this.#random.chance(0.35)) return { type: BOOKMARK_TYPE, data: Uint8Array.of(2, this.#random.int(0, 9)) }
-      const large = this.#random.chance(0.12)
+      const large = this.#random.chance(this.#options.late === true ? 0.4 : 0.12)
       const data = new Uint8Array(large ? this.#random.int(400_000, 1_048_559) : this.#random.int(0, 300))
       return { type: this.#random.int(1, 6), data: data.fill(this.#random.int(0, 255)) }
     })

@@ -6,9 +6,14 @@ export interface Version {
 
 /** What a log may hold, step by step. */
 export class Versions {
-  #all: Version[] = [{ entries: [], state: 'acknowledged' }]
+  #all: Version[]
   /** First version that may be found after a power failure. */
   #floor = 0
+
+  /** @param entries that it begins with (default: none) */
+  constructor(entries: readonly string[] = []) {
+    this.#all = [{ entries, state: 'acknowledged' }]
+  }
 
   /** Add the log after one more step. */
   add(entries: readonly string[]): Version {

@@ -1,6 +1,6 @@
-import type { EntryPlace } from './entry-facts.ts'
+import type { BatchAndTime } from './entry-facts.ts'
 
-export interface CutOptions {
+export interface SegmentEndOptions {
   /** Bytes of entries from which on a segment ends at the next chance: 1 to 268,435,456 (default 33,554,432). */
   readonly segmentBytes?: number | undefined
   /** Seconds of block time after which a segment ends at the next chance, at least 1 (default 3600). */
@@ -13,7 +13,7 @@ const MAX_SEGMENT_BYTES = 268_435_456
 const DEFAULT_PERIOD_SECONDS = 3600
 
 /** The entries of a segment so far, as far as they decide where it ends. docs/spec/archive.md §7.5. */
-export class CutRule {
+export class EndRule {
   readonly #wanted: number
   readonly #period: bigint
   #bytes = 0
@@ -21,7 +21,7 @@ export class CutRule {
   #firstTime: bigint | undefined
 
   /** @throws {RangeError} for options out of their ranges */
-  constructor({ segmentBytes = DEFAULT_SEGMENT_BYTES, periodSeconds = DEFAULT_PERIOD_SECONDS }: CutOptions) {
+  constructor({ segmentBytes = DEFAULT_SEGMENT_BYTES, periodSeconds = DEFAULT_PERIOD_SECONDS }: SegmentEndOptions) {
     if (!Number.isInteger(segmentBytes) || segmentBytes < 1 || segmentBytes > MAX_SEGMENT_BYTES) {
       throw new RangeError(`segmentBytes ${segmentBytes}, expected 1 to ${MAX_SEGMENT_BYTES}`)
     }
@@ -38,7 +38,7 @@ export class CutRule {
   }
 
   /** An entry is of the segment. */
-  add(bytes: number, { batch, time }: EntryPlace): void {
+  add(bytes: number, { batch, time }: BatchAndTime): void {
     this.#bytes += bytes
     this.#batch = batch ?? this.#batch
     this.#firstTime ??= time
@@ -57,7 +57,7 @@ export class CutRule {
   }
 
   /** Whether it ends before a block or batch that belongs there; `undefined` if more has to be known of it. */
-  endsBefore({ batch, time }: EntryPlace): boolean | undefined {
+  endsBefore({ batch, time }: BatchAndTime): boolean | undefined {
     if (this.#bytes === 0) return false
     if (this.holds(2)) return true
     if (batch === undefined) return undefined
