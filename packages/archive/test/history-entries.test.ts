@@ -130,17 +130,17 @@ test('a stream that is no sequencer’s', async () => {
 
 test('bookmarks that do not fit into their page', async () => {
   const other = new TestHistory()
-  const marks: Uint8Array[] = []
-  for (let i = 0; marks.length < 780; i++) {
-    const mark = new TextEncoder().encode(`mark ${i}`)
-    if (homePage(bookmarkKey(mark, nodeSha256), 2) === 0) marks.push(mark)
+  const bookmarks: Uint8Array[] = []
+  for (let i = 0; bookmarks.length < 780; i++) {
+    const bookmark = new TextEncoder().encode(`mark ${i}`)
+    if (homePage(bookmarkKey(bookmark, nodeSha256), 2) === 0) bookmarks.push(bookmark)
   }
-  await other.add(marks.map((data) => [{ type: 0xb0, data }]))
+  await other.add(bookmarks.map((data) => [{ type: 0xb0, data }]))
   await other.publish()
   const leaf = other.leaves[1]
   expect(leaf?.kind === 'segment' && pagesOf(leaf.records, leaf.bytes)).toBe(2)
   const { history: read } = await opened(other)
-  for (const [i, mark] of marks.entries()) expect(await read.bookmark(mark)).toBe(BigInt(i))
+  for (const [i, bookmark] of bookmarks.entries()) expect(await read.bookmark(bookmark)).toBe(BigInt(i))
 })
 
 test('a bookmark that comes again is found where it stands last', async () => {
