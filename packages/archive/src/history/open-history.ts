@@ -47,7 +47,11 @@ export async function openHistoryAt(
   options: HistoryOptions,
 ): Promise<History> {
   const locations = [from].flat() as readonly HistoryLocation[]
-  const http = locations.length > 1 ? OF_SEVERAL : {}
+  const { concurrency } = options
+  const http: HttpObjectsOptions = {
+    ...(locations.length > 1 && OF_SEVERAL),
+    ...(concurrency !== undefined && { connections: concurrency }),
+  }
   const own: Objects[] = []
   const close = async (): Promise<void> => {
     await Promise.all(own.map((objects) => objects[Symbol.asyncDispose]()))
