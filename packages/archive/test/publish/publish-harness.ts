@@ -17,7 +17,7 @@ import { storedZstd } from './stored-zstd.ts'
 export const keys: readonly SignerKey[] = [await signerKey('example.org/stream', new Uint8Array(32).fill(7))]
 
 /** Waits no time, but lets others have their turn. */
-export async function noSleep(_ms: number, signal?: { readonly aborted: boolean }): Promise<void> {
+async function noSleep(_ms: number, signal?: { readonly aborted: boolean }): Promise<void> {
   await turn()
   ;(signal as AbortSignal | undefined)?.throwIfAborted()
 }

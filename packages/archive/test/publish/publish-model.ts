@@ -4,6 +4,8 @@ import { PublishError } from '../../src/publish/publish-error.ts'
 import { Crash } from './memory-world.ts'
 import { PublishHarness } from './publish-harness.ts'
 
+const STOPPED = new Error('stopped')
+
 /** From here on the stream grows slowly. */
 const MANY_ENTRIES = 120
 
@@ -46,7 +48,7 @@ class PublishModel {
     for (let rounds = 2 + this.#random(5); rounds > 0; rounds--) {
       this.#changeStream()
       await this.#loseSomething(backups)
-      if (!(await this.#publishUntilCrash())) return this.#throwFailure()
+      if (!(await this.#live())) return this.#throwFailure()
       backups.push(new Map(world.objects))
       if (this.#random(2) === 0) world.deliver()
     }
@@ -78,11 +80,23 @@ class PublishModel {
     }
   }
 
-  #publishUntilCrash(): Promise<boolean> {
+  /** One life of a publisher. Gives whether another may follow. */
+  async #live(): Promise<boolean> {
     const kind = oneOf(['before', 'after', 'late'] as const, this.#random)
-    const { objects, state } = this.#harness.world.session({ crashAt: this.#random(50), kind })
+    const { objects, state } = this.#harness.world.session({ crashAt: this.#random(60), kind })
     const lag = { entries: this.#random(20) }
-    return this.#publish({ destination: objects, state, lag, rest: this.#random(4) === 0 })
+    const life = { destination: objects, state, lag }
+    if (this.#random(2) === 0) return this.#publish({ ...life, rest: this.#random(4) === 0 })
+    const stop = new AbortController()
+    const following = this.#publish({ ...life, follow: true, signal: stop.signal })
+    // What it fails with is thrown below.
+    following.catch(() => undefined)
+    for (let changes = this.#random(12); changes > 0; changes--) {
+      for (let turns = this.#random(60); turns > 0; turns--) await turn()
+      this.#changeStream()
+    }
+    stop.abort(STOPPED)
+    return following
   }
 
   /** Gives whether publishing may go on. */
@@ -92,7 +106,7 @@ class PublishModel {
       await this.#harness.publish(options)
       return true
     } catch (error) {
-      if (error instanceof Crash) return true
+      if (error instanceof Crash || error === STOPPED) return true
       // Without state, a publisher does not go on where the stream has other entries than the history.
       if (isStateless && error instanceof PublishError && error.code === 'FOREIGN_CHECKPOINT') return false
       throw error
