@@ -254,6 +254,25 @@ describe('mirrors', () => {
     expect(await collect(history.entries())).toEqual(made.entries)
   })
 
+  test('one that does not answer does not hold up the others', async () => {
+    const made = await plainHistory(3)
+    const dead = copyOf(made, 'dead')
+    dead.onCall = () => new Promise<never>(() => undefined)
+    const asked: number[] = []
+    const clock = {
+      after: (ms: number, work: () => void): (() => void) => {
+        asked.push(ms)
+        const timer = setImmediate(work)
+        return () => clearImmediate(timer)
+      },
+      random: () => 0,
+    }
+    const { history } = await opened([dead, made.objects], { clock })
+    expect(asked).toEqual([5000])
+    expect(await collect(history.entries())).toEqual(made.entries)
+    await history.refresh()
+  })
+
   test('two that contradict each other: the log was forked', async () => {
     const [a, b] = [await plainHistory(3), new TestHistory()]
     for (let i = 0; i < 3; i++) await b.add([[{ type: 1, data: new Uint8Array(i) }]])

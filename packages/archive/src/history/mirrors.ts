@@ -41,6 +41,9 @@ export interface MirrorOptions {
 /** What one mirror has. */
 export type Reading<T> = { readonly base: Objects } & ({ readonly value: T } | { readonly error: HistoryError })
 
+/** How long the other mirrors have for an answer once one has given it. */
+const GRACE_MS = 5000
+
 /** How a place says that it has an object, but not with these bytes. */
 const OTHER_BYTES: ReadonlySet<LocationCode> = new Set(['BAD_ANSWER', 'TOO_LARGE'])
 
@@ -90,9 +93,25 @@ export class Mirrors {
     throw worstOf(found.errors)
   }
 
-  /** What each mirror has under a key, checked; some of them may have failed. */
-  readAll<T>(wanted: Wanted<T>, signal: Signal | undefined): Promise<readonly Reading<T>[]> {
-    return Promise.all(this.#bases.map((base) => this.#try(base, wanted.key, checked(wanted), signal)))
+  /**
+   * What each mirror has under a key, checked; some of them may have failed. Once one has it, the others have a few seconds:
+   * one that is slow or away does not hold up those that are not.
+   */
+  async readAll<T>(wanted: Wanted<T>, signal: Signal | undefined): Promise<readonly Reading<T>[]> {
+    const read: Reading<T>[] = []
+    const all = this.#bases.map(async (base) => {
+      const reading = await this.#try(base, wanted.key, checked(wanted), signal)
+      read.push(reading)
+      if ('error' in reading) throw reading.error
+    })
+    // What is thrown here is the failure of all of them.
+    const first = await Promise.any(all).then(
+      () => undefined,
+      ({ errors }: AggregateError) => errors.find((error) => !(error instanceof HistoryError)),
+    )
+    if (first !== undefined) throw first
+    if (read.length < all.length) await this.#options.pace.atMost(GRACE_MS, Promise.allSettled(all))
+    return read.slice()
   }
 
   async #tryAll<T>(

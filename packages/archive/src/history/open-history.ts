@@ -28,23 +28,38 @@ export function openHistory(
   from: HistoryLocation | readonly HistoryLocation[],
   options: OpenHistoryOptions = {},
 ): Promise<History> {
-  return openHistoryAt(from, async (address) => httpObjects(address, options.http), options)
+  const open = async (address: string, http: HttpObjectsOptions): Promise<Objects> =>
+    httpObjects(address, { ...http, ...options.http })
+  return openHistoryAt(from, open, options)
 }
 
-/** Open a history whose addresses are opened by `openObjects`. */
+/** What fails is read from another copy soon, if there is one. */
+const OF_SEVERAL: HttpObjectsOptions = { retries: 1, connectTimeoutMs: 10_000 }
+
+/**
+ * Open a history whose addresses are opened by `openObjects`.
+ *
+ * @param openObjects takes how web servers are asked, unless the caller says otherwise
+ */
 export async function openHistoryAt(
   from: HistoryLocation | readonly HistoryLocation[],
-  openObjects: (address: string) => Promise<Objects>,
+  openObjects: (address: string, http: HttpObjectsOptions) => Promise<Objects>,
   options: HistoryOptions,
 ): Promise<History> {
+  const locations = [from].flat() as readonly HistoryLocation[]
+  const { concurrency } = options
+  const http: HttpObjectsOptions = {
+    ...(locations.length > 1 && OF_SEVERAL),
+    ...(concurrency !== undefined && { connections: concurrency }),
+  }
   const own: Objects[] = []
   const close = async (): Promise<void> => {
     await Promise.all(own.map((objects) => objects[Symbol.asyncDispose]()))
   }
   try {
     const bases: Objects[] = []
-    for (const location of [from].flat() as readonly HistoryLocation[]) {
-      if (typeof location === 'string') own.push(await openObjects(location))
+    for (const location of locations) {
+      if (typeof location === 'string') own.push(await openObjects(location, http))
       bases.push(typeof location === 'string' ? (own.at(-1) as Objects) : location)
     }
     return await openIn(bases, options, close)

@@ -20,7 +20,7 @@ const platformClock: HistoryClock = {
   random: () => Math.random(),
 }
 
-/** How long to wait between tries: twice as long each time, and between half and all of that. */
+/** Waits: between tries, twice as long each time, and between half and all of that. */
 export class Pace {
   readonly #clock: HistoryClock
 
@@ -31,12 +31,21 @@ export class Pace {
   /** Wait before try `n` ≥ 1. @throws the signal's reason */
   async wait(n: number, signal: Signal | undefined): Promise<void> {
     const ms = Math.min(FIRST_WAIT_MS * 2 ** (n - 1), LONGEST_WAIT_MS) * (0.5 + this.#clock.random() / 2)
+    await this.#within(ms, (waited) => orAborted(waited, signal))
+  }
+
+  /** Wait for some work, for so many milliseconds at most. */
+  async atMost(ms: number, work: Promise<unknown>): Promise<void> {
+    await this.#within(ms, (waited) => Promise.race([work, waited]))
+  }
+
+  async #within(ms: number, wait: (waited: Promise<void>) => Promise<unknown>): Promise<void> {
     let stop: (() => void) | undefined
     const waited = new Promise<void>((resolve) => {
       stop = this.#clock.after(ms, resolve)
     })
     try {
-      await orAborted(waited, signal)
+      await wait(waited)
     } finally {
       stop?.()
     }

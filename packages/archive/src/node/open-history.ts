@@ -1,4 +1,5 @@
 import { type OpenObjectsOptions, openObjects } from '@datastreamer/e2store/node'
+import type { HttpObjectsOptions, Objects } from '@datastreamer/e2store/objects'
 import type { History } from '../history/history.ts'
 import type { HistoryOptions } from '../history/history-options.ts'
 import { type HistoryLocation, openHistoryAt } from '../history/open-history.ts'
@@ -19,5 +20,7 @@ export function openHistory(
   from: HistoryLocation | readonly HistoryLocation[],
   options: OpenNodeHistoryOptions = {},
 ): Promise<History> {
-  return openHistoryAt(from, (text) => openObjects(text, options), { codecs: nodeCodecs, ...options })
+  const open = (text: string, http: HttpObjectsOptions): Promise<Objects> =>
+    openObjects(text, { ...options, http: { ...http, ...options.http } })
+  return openHistoryAt(from, open, { codecs: nodeCodecs, ...options })
 }
