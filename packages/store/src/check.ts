@@ -1,3 +1,4 @@
+export { baseOfFile } from './check/base-of.ts'
 export { compareAround } from './check/compare-around.ts'
 export { RecoveryError, type RecoveryErrorCode } from './check/errors.ts'
 export { markDamaged, takeOverChanges } from './check/judge-damage.ts'

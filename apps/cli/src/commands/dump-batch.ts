@@ -24,7 +24,7 @@ export function dumpBatchCommand(run: RunCommand): Command {
         await using source = await openSource(src, options, context)
         const generation = await generationOf(source, options, context.signal)
         // Where batches are not marked, the stream is read from the start.
-        const from: Start = hasBookmarks('batch', generation) ? startAt('batch', number, generation) : 0n
+        const from: Start = hasBookmarks('batch', generation) ? startAt('batch', number, generation) : source.firstEntry
         const { signal } = context
         const dump = await dumpBatch(readFrom(source, { from, follow: false, signal }), number, { generation })
         if (dump === undefined) throw new MissingError('NOT_FOUND', `${src} has no block of batch ${number}`)

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { BOOKMARK_TYPE, type Header, pagesInUse } from '@datastreamer/format'
 import { DamageError } from '@datastreamer/store'
+import { baseOfFile } from '@datastreamer/store/check'
 import { Command } from 'commander'
 import { examples } from '../help-text.ts'
 import { count, table } from '../output/text.ts'
@@ -20,6 +21,8 @@ interface FileFacts {
   readonly pages: number
   readonly pagesInUse: number
   readonly bookmarks: number | undefined
+  /** Number of its first entry, if it begins late. */
+  readonly firstEntry?: string
 }
 
 export function infoCommand(run: RunCommand): Command {
@@ -51,8 +54,11 @@ async function look(
   signal: AbortSignal,
 ): Promise<{ readonly facts: FileFacts; readonly damage?: DamageError }> {
   const { size } = await stat(file)
-  const facts = { size, pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength) }
-  if (header.totalLength > CHEAP_BYTES) return { facts: { ...facts, bookmarks: undefined } }
+  const base = await baseOfFile(file)
+  const pages = { pages: Math.floor(pagesInUse(size)), pagesInUse: pagesInUse(header.totalLength) }
+  const { totalEntries: first } = base
+  const facts = { size, ...pages, ...(first > 0n ? { firstEntry: String(first) } : {}) }
+  if (header.totalLength - base.totalLength > CHEAP_BYTES) return { facts: { ...facts, bookmarks: undefined } }
   try {
     return { facts: { ...facts, bookmarks: await countBookmarks(source, signal) } }
   } catch (error) {
@@ -63,7 +69,7 @@ async function look(
 
 async function countBookmarks(source: StreamSource, signal: AbortSignal): Promise<number> {
   let bookmarks = 0
-  for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
+  for await (const entries of source.batches({ from: source.firstEntry, follow: false, signal })) {
     for (const { type } of entries) if (type === BOOKMARK_TYPE) bookmarks++
   }
   return bookmarks
@@ -102,6 +108,8 @@ function rows(
   ]
   if (facts === undefined) return own
   own.push(['file size', `${count(facts.size)} bytes, ${facts.pagesInUse} of ${facts.pages} pages in use`])
+  if (facts.firstEntry !== undefined)
+    own.push(['begins with', `entry ${facts.firstEntry}: those before are not in this file`])
   if (facts.bookmarks !== undefined) own.push(['bookmarks', count(facts.bookmarks)])
   return own
 }

@@ -15,6 +15,7 @@ import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { UnrecoverableError, UsageError } from '../errors.ts'
 import { examples } from '../help-text.ts'
+import { noteBase } from '../output/note-base.ts'
 import { reportDamages } from '../output/report-damages.ts'
 import { plural } from '../output/text.ts'
 import type { CommandContext, RunCommand } from '../run-command.ts'
@@ -73,6 +74,7 @@ async function recover(file: string, options: RecoverOptions, context: CommandCo
     throw new UsageError('USAGE', 'only one of --from, --take-over and --cut can be done at a time')
   }
   const path = await existingFile(file)
+  await noteBase(path, note)
   const boundaries = streamType === SEQUENCER_STREAM_TYPE ? await boundariesOf(path) : undefined
   const planning = planRecovery({ file: path, streamType, boundaries, signal })
   const plan = await reportDamages(planning, 'recover', out, false).catch((error: unknown) => {

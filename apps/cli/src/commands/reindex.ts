@@ -2,6 +2,7 @@ import { reindexStream } from '@datastreamer/store/check'
 import { Argument, Command, Option } from 'commander'
 import { readU64 } from '../arguments.ts'
 import { examples } from '../help-text.ts'
+import { noteBase } from '../output/note-base.ts'
 import { Progress } from '../output/progress.ts'
 import { plural } from '../output/text.ts'
 import type { RunCommand } from '../run-command.ts'
@@ -18,7 +19,9 @@ export function reindexCommand(run: RunCommand): Command {
       run(async ({ signal, note }) => {
         using progress = new Progress('reindex')
         const onProgress = (entries: number, total: number): void => progress.show(entries, total)
-        const bookmarks = await reindexStream({ file: await existingFile(file), streamType, signal, onProgress })
+        const path = await existingFile(file)
+        await noteBase(path, note)
+        const bookmarks = await reindexStream({ file: path, streamType, signal, onProgress })
         progress.clear()
         note(`put ${plural(bookmarks, 'bookmark')} into the index of ${file}`)
       }),

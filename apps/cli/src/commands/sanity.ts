@@ -33,7 +33,7 @@ async function sanity(src: string, options: SanityOptions, { out, signal, note }
     progress.clear()
     await out.lines(findings.map((finding) => (options.json ? JSON.stringify(toJson(finding)) : findingLine(finding))))
   }
-  for await (const entries of source.batches({ from: 0n, follow: false, signal })) {
+  for await (const entries of source.batches({ from: source.firstEntry, follow: false, signal })) {
     for (const entry of entries) await report(checker.push(entry))
     progress.show(Number(entries.at(-1)?.number ?? 0n), Number(header.totalEntries))
   }

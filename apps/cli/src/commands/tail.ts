@@ -176,7 +176,7 @@ async function startOf(
   if (last !== undefined) {
     return startOfLast({ source, count: last, blocksOf: blocks ? generation : undefined, signal })
   }
-  if (from === undefined) return follow && to === undefined ? 'latest' : 0n
+  if (from === undefined) return follow && to === undefined ? 'latest' : source.firstEntry
   if (from.kind === 'latest') return 'latest'
   return from.kind === 'entry' ? from.number : startAt(from.kind, from.number, generation)
 }

@@ -51,11 +51,21 @@ const CHANGED_IN_PLACE = [
   'compares them with those of another source and replaces what differs; recover --take-over accepts them as they are.',
 ]
 
-function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages, whole }: VerifySummary): object {
+function summaryJson({
+  header,
+  base,
+  fileBytes,
+  entries,
+  bookmarks,
+  checksums,
+  damages,
+  whole,
+}: VerifySummary): object {
   return {
     totalEntries: header === undefined ? null : String(header.totalEntries),
     totalLength: header?.totalLength ?? null,
     fileBytes,
+    ...(base.totalEntries > 0n ? { firstEntry: String(base.totalEntries) } : {}),
     entries: String(entries),
     bookmarks: String(bookmarks),
     checksums,
@@ -65,8 +75,10 @@ function summaryJson({ header, fileBytes, entries, bookmarks, checksums, damages
   }
 }
 
-function summaryLines({ entries, bookmarks, checksums, paddingBytes, damages, whole }: VerifySummary): string[] {
+function summaryLines({ base, entries, bookmarks, checksums, paddingBytes, damages, whole }: VerifySummary): string[] {
+  const late: [string, string] = ['begins with', `entry ${base.totalEntries}: those before are not in this file`]
   const rows: [string, string][] = [
+    ...(base.totalEntries > 0n ? [late] : []),
     ['entries', count(entries)],
     ['bookmarks', count(bookmarks)],
     ['padding', plural(paddingBytes, 'byte')],

@@ -88,5 +88,5 @@ export async function generationOf(
   signal: AbortSignal,
 ): Promise<Generation> {
   if (generation !== undefined) return generation
-  return detectGeneration(await source.getHeader(), source.batches({ from: 0n, follow: false, signal }))
+  return detectGeneration(await source.getHeader(), source.batches({ from: source.firstEntry, follow: false, signal }))
 }

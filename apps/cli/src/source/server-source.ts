@@ -19,6 +19,7 @@ export interface ServerSourceOptions extends Omit<ClientOptions, 'backoff' | 'hi
 export class ServerSource implements StreamSource {
   readonly name: string
   readonly file = undefined
+  readonly firstEntry = 0n
   readonly #client: StreamClient
   readonly #history: History | undefined
   readonly #note: (line: string) => void

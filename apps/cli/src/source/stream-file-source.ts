@@ -1,6 +1,7 @@
 import type { EntriesOptions, Entry, Header } from '@datastreamer/format'
 import { openReader, type StreamReader } from '@datastreamer/store'
 import { firstEventAfter, MemoryIndex, scanForBookmark } from '@datastreamer/store/log'
+import { baseText } from '../output/note-base.ts'
 import type { StreamSource } from './stream-source.ts'
 
 export interface StreamFileSourceOptions {
@@ -34,7 +35,13 @@ export class StreamFileSource implements StreamSource {
       note(`datastreamer: ${problem?.message ?? `${file} fits its header again`}`)
     }
     const index = follow ? undefined : new MemoryIndex()
-    return new StreamFileSource(file, await openReader({ file, streamType, follow, onProblem, index }), follow)
+    const reader = await openReader({ file, streamType, follow, onProblem, index })
+    if (reader.firstEntry > 0n) note(`datastreamer: ${baseText(file, reader.firstEntry)}`)
+    return new StreamFileSource(file, reader, follow)
+  }
+
+  get firstEntry(): bigint {
+    return this.#reader.firstEntry
   }
 
   getHeader(): Header {

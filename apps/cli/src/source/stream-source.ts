@@ -5,6 +5,8 @@ import { MissingError } from '../errors.ts'
 export interface StreamSource extends EntrySource, AsyncDisposable {
   /** Path of the file, if it is one. */
   readonly file: string | undefined
+  /** Number of the first entry that it has: 0, unless it is a file that begins late. */
+  readonly firstEntry: bigint
   getEntry(number: bigint): Promise<Entry | undefined>
   /** The first entry after a bookmark that is none itself. */
   getFirstEventAfterBookmark(bookmark: Uint8Array): Promise<Entry | undefined>

@@ -16,9 +16,11 @@ const ENTRIES_A_BLOCK = 16
 /** Number of the entry where the last entries, or L2 blocks, of a stream begin: that of the first if it has fewer. */
 export async function startOfLast({ source, count, blocksOf, signal }: LastOptions): Promise<bigint> {
   const { totalEntries } = await source.getHeader()
-  if (blocksOf === undefined) return back(totalEntries, BigInt(count))
+  const { firstEntry } = source
+  const back = (by: bigint): bigint => (totalEntries - firstEntry > by ? totalEntries - by : firstEntry)
+  if (blocksOf === undefined) return back(BigInt(count))
   for (let window = BigInt(count) * BigInt(ENTRIES_A_BLOCK); ; window *= 4n) {
-    const from = back(totalEntries, window)
+    const from = back(window)
     const starts: bigint[] = []
     for await (const entries of source.batches({ from, follow: false, signal })) {
       for (const entry of entries) {
@@ -28,10 +30,6 @@ export async function startOfLast({ source, count, blocksOf, signal }: LastOptio
     }
     const [first] = starts
     if (first !== undefined && starts.length === count) return first
-    if (from === 0n) return first ?? 0n
+    if (from === firstEntry) return first ?? firstEntry
   }
-}
-
-function back(from: bigint, by: bigint): bigint {
-  return from > by ? from - by : 0n
 }

@@ -1,8 +1,9 @@
 import { decodeHeaderPage, type Entry, FormatError, HEADER_PAGE_BYTES, PacketReader } from '@datastreamer/format'
 import { detectGeneration, OperationBoundaries } from '@datastreamer/sequencer-entries'
 import { nodeDisk } from '@datastreamer/store'
+import { baseOfFile } from '@datastreamer/store/check'
 
-/** Bytes after the header page in which the first bookmark is looked for. */
+/** Bytes at the beginning of the entries in which the first bookmark is looked for. */
 const LOOK_BYTES = 64 * 1024
 
 /**
@@ -10,21 +11,22 @@ const LOOK_BYTES = 64 * 1024
  * encoded. The file may be damaged.
  */
 export async function boundariesOf(file: string): Promise<OperationBoundaries | undefined> {
-  const bytes = await firstBytes(file, HEADER_PAGE_BYTES + LOOK_BYTES)
+  const { totalLength: start } = await baseOfFile(file)
+  const page = await bytesAt(file, 0, HEADER_PAGE_BYTES)
+  const entries = await bytesAt(file, start, LOOK_BYTES)
   try {
-    const header = decodeHeaderPage(bytes.subarray(0, HEADER_PAGE_BYTES))
-    return new OperationBoundaries(await detectGeneration(header, wholeEntries(bytes.subarray(HEADER_PAGE_BYTES))))
+    return new OperationBoundaries(await detectGeneration(decodeHeaderPage(page), wholeEntries(entries)))
   } catch (error) {
     if (error instanceof FormatError) return undefined
     throw error
   }
 }
 
-async function firstBytes(path: string, length: number): Promise<Uint8Array> {
+async function bytesAt(path: string, position: number, length: number): Promise<Uint8Array> {
   const file = await nodeDisk.open(path, 'read')
   try {
     const bytes = new Uint8Array(length)
-    return bytes.subarray(0, await file.read(bytes, 0))
+    return bytes.subarray(0, await file.read(bytes, position))
   } finally {
     await file.close()
   }

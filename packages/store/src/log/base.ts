@@ -44,7 +44,7 @@ export function decodeBase(page: Uint8Array, at: number): StoredBase | undefined
   const slot = page.subarray(at, at + SLOT_BYTES)
   if (slot.length < SLOT_BYTES) return undefined
   const view = viewOf(slot)
-  if (!hasMagic(slot) || view.getUint32(4) !== FORMAT) return undefined
+  if (MAGIC.some((byte, i) => slot[i] !== byte) || view.getUint32(4) !== FORMAT) return undefined
   if (view.getUint32(CRC_OFFSET) !== crc32(slot.subarray(0, CRC_OFFSET))) return undefined
   const base = { totalLength: Number(view.getBigUint64(16)), totalEntries: view.getBigUint64(24) }
   // A file that was about to begin late, and does not.
@@ -53,8 +53,8 @@ export function decodeBase(page: Uint8Array, at: number): StoredBase | undefined
 }
 
 /**
- * The newer base of a header page; `undefined` if it has some, and none that can be read. One that cannot be read, without another,
- * was the first, and not written completely.
+ * The newer base of a header page; `undefined` if none can be read. If one slot was never written, the other was being written for
+ * the first time.
  */
 export function baseIn(page: Uint8Array): StoredBase | undefined {
   let newest: StoredBase | undefined
@@ -62,13 +62,7 @@ export function baseIn(page: Uint8Array): StoredBase | undefined {
     const slot = decodeBase(page, at)
     if (slot !== undefined && slot.sequence > (newest?.sequence ?? 0)) newest = slot
   }
-  return newest ?? (BASE_OFFSETS.every((at) => hasMagic(page.subarray(at))) ? undefined : NO_BASE)
-}
-
-/** Whether both slots of a header page have its base, or it has none. */
-export function hasBothSlots(page: Uint8Array): boolean {
-  const sequence = baseIn(page)?.sequence
-  return sequence === 0 || BASE_OFFSETS.every((at) => decodeBase(page, at)?.sequence === sequence)
+  return newest ?? (BASE_OFFSETS.every((at) => !isUnwritten(page, at)) ? undefined : NO_BASE)
 }
 
 /** Whether a file may begin late there: at the start of a page that is not the first. */
@@ -85,11 +79,12 @@ export function beforeBase(path: string, entry: number | bigint, base: CommitPoi
   )
 }
 
+/** Whether nothing was ever written to a slot. */
+export function isUnwritten(page: Uint8Array, at: number): boolean {
+  return page.subarray(at, at + SLOT_BYTES).every((byte) => byte === 0)
+}
+
 /** Whether a byte of a header page is in a slot. */
 export function isInSlot(at: number): boolean {
   return BASE_OFFSETS.some((from) => at >= from && at < from + SLOT_BYTES)
-}
-
-function hasMagic(slot: Uint8Array): boolean {
-  return MAGIC.every((byte, i) => slot[i] === byte)
 }

@@ -1,6 +1,6 @@
 import { decodeHeaderPage, FormatError, HEADER_PAGE_BYTES, type Header, headerEntryOffset } from '@datastreamer/format'
-import { type DiskFile, readExactly, writeAll } from '../disk/disk.ts'
-import { BASE_OFFSETS, baseIn, decodeBase, encodeBase, hasBothSlots, type StoredBase } from './base.ts'
+import type { DiskFile } from '../disk/disk.ts'
+import { BASE_OFFSETS, baseIn, type StoredBase } from './base.ts'
 import { DamageError } from './damage-error.ts'
 import type { StreamIdentity } from './stream-identity.ts'
 
@@ -31,30 +31,6 @@ export async function readHeaderPage(file: DiskFile, path: string, identity: Str
 /** Read a file's header. @throws as {@link readHeaderPage} */
 export async function readHeader(file: DiskFile, path: string, identity: StreamIdentity): Promise<Header> {
   return (await readHeaderPage(file, path, identity)).header
-}
-
-/**
- * Write where a file begins, durably: one slot after the other, so that there is a valid one whenever this is interrupted.
- *
- * @returns what it has now
- */
-export async function writeBase(file: DiskFile, base: Omit<StoredBase, 'sequence'>): Promise<StoredBase> {
-  const page = await readExactly(file, 0, HEADER_PAGE_BYTES)
-  const [first, second] = BASE_OFFSETS
-  const before = baseIn(page)
-  // First the one whose loss changes nothing.
-  const isFirstValid = before !== undefined && decodeBase(page, first)?.sequence === before.sequence
-  const next = { ...base, sequence: (before?.sequence ?? 0) + 1 }
-  for (const at of isFirstValid ? [second, first] : [first, second]) {
-    await writeAll(file, [encodeBase(next)], at)
-    await file.sync()
-  }
-  return next
-}
-
-/** Whether both slots say where a file begins: an interrupted {@link writeBase} leaves it in one only. */
-export async function hasBaseTwice(file: DiskFile): Promise<boolean> {
-  return hasBothSlots(await readExactly(file, 0, HEADER_PAGE_BYTES))
 }
 
 /** What a header page says that was read from a file. @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER` */

@@ -14,8 +14,8 @@ import { type Disk, type DiskFile, readExactly, writeAll } from '../disk/disk.ts
 import { RefusedError } from '../disk/errors.ts'
 import { type LockedFile, openLocked } from '../disk/open-locked.ts'
 import { BASE_OFFSETS, baseIn, encodeBase, isBase, isInSlot, NO_BASE, type StoredBase } from './base.ts'
+import { BaseSlots } from './base-slots.ts'
 import { type CommitPoint, START, samePoint } from './commit-point.ts'
-import { writeBase } from './header-page.ts'
 import { newFilePath } from './paths.ts'
 import type { StreamIdentity } from './stream-identity.ts'
 
@@ -136,12 +136,14 @@ export async function removeNewName(disk: Disk, path: string, file: DiskFile): P
 export class WritableFile {
   readonly file: DiskFile
   #header: Header
+  readonly #slots: BaseSlots
   #base: StoredBase
   #size = 0
 
   constructor(file: DiskFile, header: Header, base: StoredBase = NO_BASE) {
     this.file = file
     this.#header = header
+    this.#slots = new BaseSlots(file)
     this.#base = base
   }
 
@@ -193,7 +195,17 @@ export class WritableFile {
 
   /** Write where it begins, durably. @param records of the commit log that end there or earlier */
   async writeBase({ totalLength, totalEntries }: CommitPoint, records: number): Promise<void> {
-    this.#base = await writeBase(this.file, { totalLength, totalEntries, records })
+    this.#base = await this.#slots.write({ totalLength, totalEntries, records })
+  }
+
+  /** Write where it begins again, durably, if it begins late: what was read may be in memory only. */
+  async writeBaseAgain(): Promise<void> {
+    if (this.#base.sequence > 0) this.#base = await this.#slots.writeAgain(this.#base)
+  }
+
+  /** Whether where it begins is in both slots, so that one of them may rot. */
+  hasBaseTwice(): Promise<boolean> {
+    return this.#slots.areSame()
   }
 
   /** The bytes from `from` to `to`, in chunks of at most a page. */

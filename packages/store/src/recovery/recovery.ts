@@ -70,6 +70,7 @@ export async function noteTakeOver(
  * write as clean, and drops them when memory is short. From now on what was read stays what it is.
  */
 async function writeAgain({ writable, commitLog, header }: RecoveryInput, from: Checkpoint): Promise<void> {
+  await writable.writeBaseAgain()
   // A truncation writes the record that ends at its checkpoint after the checkpoint.
   await commitLog.writeAgain(Math.max(0, await lastRecordUpTo(commitLog, from)))
   if (from.everyCommitDurable) return

@@ -1,7 +1,6 @@
 import { writeAll } from '../disk/disk.ts'
 import { DiskError } from '../disk/errors.ts'
 import type { ReopenableFile } from '../disk/reopenable-file.ts'
-import { samePoint } from '../log/commit-point.ts'
 import { readHeader, readHeaderPage } from '../log/header-page.ts'
 import { least } from '../log/least.ts'
 import { commitLogPath } from '../log/paths.ts'
@@ -84,5 +83,6 @@ async function writeAgain({ file, path, magic, writable, log, buffers, commitLog
   await writable.writeHeader(header)
   await file.sync()
   const found = await readHeaderPage(file, path, { magic })
-  if (!samePoint(found.base, log.base)) await writable.writeBase(log.base, commitLog.beginning.first)
+  if (found.base.sequence > 0 || writable.base.sequence > 0)
+    await writable.writeBase(log.base, commitLog.beginning.first)
 }

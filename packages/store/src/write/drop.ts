@@ -6,7 +6,6 @@ import { lastRecordUpTo } from '../commit-log/find-record.ts'
 import { DiskError } from '../disk/errors.ts'
 import { messageOf } from '../disk/message-of.ts'
 import { type CommitPoint, samePoint } from '../log/commit-point.ts'
-import { hasBaseTwice } from '../log/header-page.ts'
 import type { WritableFile } from '../log/stream-file.ts'
 import type { StreamLog } from '../log/stream-log.ts'
 import type { Checkpointer } from './checkpointer.ts'
@@ -92,7 +91,7 @@ export async function moveBase(parts: DropParts, base: CommitPoint): Promise<voi
  * @throws as {@link moveBase}
  */
 export async function secureBase(parts: DropParts): Promise<void> {
-  if (!(await hasBaseTwice(parts.writable.file))) await moveBase(parts, parts.log.base)
+  if (!(await parts.writable.hasBaseTwice())) await moveBase(parts, parts.log.base)
 }
 
 /** Free the disk space of what is before the base. Commits may go on. @throws {DiskError} `CANNOT_FREE` */
