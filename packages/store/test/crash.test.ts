@@ -75,3 +75,12 @@ test.each(MODES)('fsync %s: a store that has reopened by itself has all that was
   }
   expect(histories).toBeGreaterThan(2 * 20)
 })
+
+test.each(MODES)('fsync %s: a file that begins late, or gives entries up, has all others', async (fsync) => {
+  let histories = 0
+  for (const death of ['power', 'process'] as const) {
+    histories += await playAllDeaths({ seed: 9, fsync, death, late: true })
+    histories += await playAllDeaths({ seed: 103, fsync, death, late: true, faults: 0.1, lives: 2, forgets: 0.5 })
+  }
+  expect(histories).toBeGreaterThan(4 * 20)
+})

@@ -84,7 +84,10 @@ test('one slot of its base may rot, but not both; what is written next makes bot
     expect(await verify(file)).toMatchObject({ base, damages: 0 })
   }
   const lost = damaged([1024 + 20, rot], [2048 + 30, rot])
-  const error = { code: 'BAD_HEADER', message: expect.stringContaining('where the file begins cannot be read at byte 1024') }
+  const error = {
+    code: 'BAD_HEADER',
+    message: expect.stringContaining('where the file begins cannot be read at byte 1024'),
+  }
   await expect(openStore({ file: lost })).rejects.toMatchObject(error)
   await expect(openReader(lost)).rejects.toMatchObject(error)
   expect(await verify(lost)).toMatchObject({ header: undefined, damages: 1 })
@@ -158,5 +161,9 @@ test('what another program appends to it is taken over', async () => {
   expect(events).toContain('taken-over')
   expect(store.firstEntry).toBe(base.totalEntries)
   rmSync(commits)
-  await expect(verify(file)).resolves.toMatchObject({ base, damages: 0, entries: BigInt(ENTRIES + 1) - base.totalEntries })
+  await expect(verify(file)).resolves.toMatchObject({
+    base,
+    damages: 0,
+    entries: BigInt(ENTRIES + 1) - base.totalEntries,
+  })
 })

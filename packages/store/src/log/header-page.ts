@@ -19,7 +19,7 @@ export interface HeaderPage {
 export async function readHeaderPage(file: DiskFile, path: string, identity: StreamIdentity): Promise<HeaderPage> {
   const memory = new Uint8Array(HEADER_PAGE_BYTES)
   const page = memory.subarray(0, await file.read(memory, 0))
-  const { header, base } = decodeHeaderPageOf(path, page, identity)
+  const { header, base } = decodePage(path, page, identity)
   const { streamType } = identity
   if (streamType !== undefined && header.streamType !== streamType) {
     const detail = `stream type ${header.streamType}, expected ${streamType}`
@@ -34,7 +34,7 @@ export async function readHeader(file: DiskFile, path: string, identity: StreamI
 }
 
 /** What a header page says that was read from a file. @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER` */
-function decodeHeaderPageOf(path: string, page: Uint8Array, { magic }: Pick<StreamIdentity, 'magic'>): HeaderPage {
+function decodePage(path: string, page: Uint8Array, { magic }: Pick<StreamIdentity, 'magic'>): HeaderPage {
   const base = baseIn(page)
   const header = decode(path, page, magic)
   if (base !== undefined) return { header, base }

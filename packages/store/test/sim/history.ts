@@ -163,7 +163,7 @@ class Player {
 
   /** What a failed sync has lost of commits that were not durable is known, unless their checksums are lost too. */
   async #isKnownLoss(error: unknown): Promise<boolean> {
-    if (error instanceof DamageError) return error.code === 'BAD_CHECKSUM'
+    if (error instanceof DamageError && error.code === 'BAD_CHECKSUM') return true
     return (await damagesOf(this.#disk, FILE)).some(({ code }) => code === 'NO_CHECKSUM')
   }
 

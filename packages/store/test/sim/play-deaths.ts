@@ -33,12 +33,12 @@ const DEATHS = ['power', 'process'] as const
  * The histories of a seed, one for each mode and death. Nothing else goes wrong in every third seed, every second one goes on
  * after a death, and in half of them calls of the disk take time and overlap. In three of five seeds the disk also fails on
  * calls that write nothing, returns old bytes for what a failed sync has lost, or rots. In three of seven a broken store
- * reopens its files by itself.
+ * reopens its files by itself. In every fourth the file may begin late.
  */
 export function historiesOf(seed: number): HistoryOptions[] {
   const frailty = FRAILTIES[seed % 5]
   const fate = { faults: [0, 0.02, 0.06][seed % 3] as number, lives: 1 + 2 * (seed % 2), slow: seed % 4 < 2 ? 0 : 0.4 }
   return MODES.flatMap((fsync) =>
-    DEATHS.map((death) => ({ seed, fsync, death, ...fate, ...frailty, reopens: seed % 7 < 3 })),
+    DEATHS.map((death) => ({ seed, fsync, death, ...fate, ...frailty, reopens: seed % 7 < 3, late: seed % 4 === 3 })),
   )
 }
