@@ -16,7 +16,7 @@ export {
 export type { SegmentSink, WrittenSegment } from './export/segment-sequence.ts'
 export { type WriteArchiveOptions, writeArchive } from './export/write-archive.ts'
 export type { BlocksFrom } from './history/block-start.ts'
-export { type AskOptions, type BatchLimits, History } from './history/history.ts'
+export type { AskOptions, BatchLimits, History } from './history/history.ts'
 export type { HistoryNotice } from './history/history-notice.ts'
 export type { HistoryOptions } from './history/history-options.ts'
 export type { HistoryRun } from './history/history-run.ts'

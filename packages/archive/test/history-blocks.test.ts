@@ -5,8 +5,10 @@ import {
   type BatchAssemblerOptions,
   batchBookmark,
   blockBookmark,
+  encodeSequencerEntry,
   type FullBatch,
   type FullL2Block,
+  type SequencerEntryInit,
 } from '@datastreamer/sequencer-entries'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { History } from '../src/index.ts'
@@ -20,7 +22,7 @@ let batches: FullBatch[]
 let history: History
 beforeAll(async () => {
   // Several records in each segment, batches over records and segments.
-  made = await historyOfBlocks(5, 37, 100_000)
+  made = await historyOfBlocks(5, 37, { fill: 100_000 })
   blocks = await collect(assembleBlocks(made.entries, { generation: 'protobuf', endIsBoundary: true }))
   batches = await collect(assembleBatches(made.entries, { generation: 'protobuf' }))
   history = (await opened(made)).history
@@ -96,6 +98,24 @@ test('a time costs few records', async () => {
     expect((await cold.at(timestamp))?.number).toBe(number)
     expect(reads().length).toBeLessThanOrEqual(3)
   }
+})
+
+test('a block outside of a batch has no fork id, however it is read', async () => {
+  const inits: SequencerEntryInit[] = [
+    { kind: 'batchStart', number: 1n, forkId: 9n },
+    { kind: 'l2Block', number: 1n, batchNumber: 1n },
+    { kind: 'l2BlockEnd', number: 1n },
+    { kind: 'batchEnd', number: 1n },
+    { kind: 'l2Block', number: 2n, batchNumber: 2n },
+    { kind: 'l2BlockEnd', number: 2n },
+  ]
+  const strange = new TestHistory({ encoding: 'protobuf' })
+  await strange.add(inits.map((init) => [encodeSequencerEntry(init, 'protobuf')]))
+  await strange.publish()
+  const { history: read } = await opened(strange)
+  const all = await collect(read.blocks())
+  expect(all.map(({ forkId }) => forkId)).toEqual([9n, undefined])
+  for (const block of all) expect(await read.block(block.number)).toEqual(block)
 })
 
 describe.each(['pre-etrog', 'etrog', 'sequencer-2023-09'] as const)('%s', (encoding) => {

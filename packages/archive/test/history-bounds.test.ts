@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { LocationError } from '@datastreamer/e2store/location'
+import type { Objects } from '@datastreamer/e2store/objects'
 import { beforeAll, expect, test } from 'vitest'
 import { historyOfBlocks, type TestHistory } from './support/make-history.ts'
 import { collect, opened } from './support/open-history.ts'
@@ -7,7 +8,7 @@ import { collect, opened } from './support/open-history.ts'
 let made: TestHistory
 beforeAll(async () => {
   // Entries that do not compress: segments of 10 records of about a MiB.
-  made = await historyOfBlocks(8, 20, 500_000, true)
+  made = await historyOfBlocks(8, 10, { fill: 900_000, isRandom: true })
 })
 
 /** Counts the bytes that are asked for. */
@@ -86,14 +87,14 @@ test('who gives up asking does not disturb others who ask for the same', async (
       answer = resolve
     })
   const stop = new AbortController()
-  const [first, second] = [history.block(70, { signal: stop.signal }), history.block(70)]
+  const [first, second] = [history.block(60, { signal: stop.signal }), history.block(60)]
   while (answer === undefined) await setImmediate()
   const reason = new Error('enough')
   stop.abort(reason)
   await expect(first).rejects.toBe(reason)
   answer()
   made.objects.onCall = () => undefined
-  expect((await second)?.number).toBe(70n)
+  expect((await second)?.number).toBe(60n)
 })
 
 test('an iteration that is left ends its requests', async () => {
@@ -107,6 +108,27 @@ test('an iteration that is left ends its requests', async () => {
   const { asked } = seen
   for (let i = 0; i < 20; i++) await setImmediate()
   expect(seen.asked).toBe(asked)
+})
+
+test('requests of an iteration that is left are ended', async () => {
+  let [waiting, ended] = [0, 0]
+  const getRange: Objects['getRange'] = (key, from, to, options = {}) => {
+    if (waiting + ended < 5 && ++ended) return made.objects.getRange(key, from, to, options)
+    return new Promise((_, reject) => {
+      waiting++
+      const signal = options.signal as AbortSignal
+      signal.addEventListener('abort', () => {
+        waiting--
+        reject(signal.reason)
+      })
+    })
+  }
+  const { history } = await opened([{ ...made.objects, getRange }])
+  const running = history.runs()
+  for (let i = 0; i < 4; i++) await running.next()
+  await expect.poll(() => waiting).toBeGreaterThan(0)
+  await running.return()
+  expect(waiting).toBe(0)
 })
 
 test('what was read before a failure is delivered', async () => {

@@ -2,13 +2,15 @@ import { oneOf, randomFrom } from '@datastreamer/fixtures/random'
 import { decodeEntries, NotFoundError, type OperationEvent } from '@datastreamer/format'
 import { beforeAll, expect, test } from 'vitest'
 import type { History, HistoryRun } from '../src/index.ts'
+import { bookmarkKey, homePage, pagesOf } from '../src/index.ts'
+import { nodeSha256 } from '../src/node.ts'
 import { historyOfBlocks, plain, TestHistory } from './support/make-history.ts'
 import { collect, opened } from './support/open-history.ts'
 
 let made: TestHistory
 let history: History
 beforeAll(async () => {
-  made = await historyOfBlocks(4, 40, 90_000)
+  made = await historyOfBlocks(4, 40, { fill: 90_000 })
   history = (await opened(made)).history
 })
 
@@ -124,6 +126,21 @@ test('a stream that is no sequencer’s', async () => {
   expect(await read.block(0)).toBeUndefined()
   expect(await read.batch(0)).toBeUndefined()
   expect(await read.at(5)).toBeUndefined()
+})
+
+test('bookmarks that do not fit into their page', async () => {
+  const other = new TestHistory()
+  const marks: Uint8Array[] = []
+  for (let i = 0; marks.length < 780; i++) {
+    const mark = new TextEncoder().encode(`mark ${i}`)
+    if (homePage(bookmarkKey(mark, nodeSha256), 2) === 0) marks.push(mark)
+  }
+  await other.add(marks.map((data) => [{ type: 0xb0, data }]))
+  await other.publish()
+  const leaf = other.leaves[1]
+  expect(leaf?.kind === 'segment' && pagesOf(leaf.records, leaf.bytes)).toBe(2)
+  const { history: read } = await opened(other)
+  for (const [i, mark] of marks.entries()) expect(await read.bookmark(mark)).toBe(BigInt(i))
 })
 
 test('a bookmark that comes again is found where it stands last', async () => {

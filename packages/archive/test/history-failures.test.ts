@@ -106,7 +106,7 @@ describe('something that is wrong', () => {
   let made: TestHistory
   let good: ReadonlyMap<string, MemoryObjects['stored'] extends Map<string, infer T> ? T : never>
   beforeAll(async () => {
-    made = await historyOfBlocks(3, 20, 100_000)
+    made = await historyOfBlocks(3, 20, { fill: 100_000 })
     good = new Map(made.objects.stored)
   })
   const restore = (): void => {
@@ -199,7 +199,7 @@ describe('a place that does not answer', () => {
 
 describe('mirrors', () => {
   test('what one does not have, or has wrong, comes from the next', async () => {
-    const made = await historyOfBlocks(6, 10, 60_000)
+    const made = await historyOfBlocks(6, 10, { fill: 60_000 })
     const [a, b, c] = ['a', 'b', 'c'].map((name) => copyOf(made, name))
     if (a === undefined || b === undefined || c === undefined) return
     a.stored.delete(segmentAt(made, 2))

@@ -78,7 +78,7 @@ test('the checkpoint comes last; an interrupted copying goes on where it was', a
     if (isWhole) break
     expect(to.stored.has('checkpoint')).toBe(false)
     const order = [...to.stored.keys()].map((key) => (key.startsWith('segment/') ? 0 : key.startsWith('tile/') ? 1 : 2))
-    expect(order).toEqual(order.toSorted())
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
     to.onCall = () => undefined
     const had = [...to.stored.keys()].filter((key) => key.startsWith('segment/')).length
     expect(await mirrorHistory(made.objects, to, options)).toMatchObject({

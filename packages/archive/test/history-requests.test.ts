@@ -7,7 +7,7 @@ import { collect, opened, readsOf } from './support/open-history.ts'
 describe('up to a bundle of leaves', () => {
   let made: TestHistory
   beforeAll(async () => {
-    made = await historyOfBlocks(4, 40, 100_000)
+    made = await historyOfBlocks(4, 40, { fill: 100_000 })
   })
 
   test('opening: the checkpoint, and all leaves', async () => {

@@ -17,7 +17,7 @@ function change(objects: MemoryObjects, key: string, change: (bytes: Uint8Array)
 }
 
 test('a sound history, deep and not', async () => {
-  const made = await historyOfBlocks(3, 20, 80_000)
+  const made = await historyOfBlocks(3, 20, { fill: 80_000 })
   const old = made.leaves[2]
   const note = await made.publish()
   if (old?.kind !== 'segment') throw new Error('no segment')

@@ -40,8 +40,7 @@ test('a history is read as it says', async () => {
   await mirrorHistory(made.objects, folderObjects(dir.path), { publicKey })
   const printed = await runReadme(README, {
     only: (code) => code.includes('openHistory'),
-    edit: (code) =>
-      code.replace(/'https:[^']*'/, `'${dir.path}'`).replace(/(publicKey = )'[^']*'/, `$1'${publicKey}'`),
+    edit: (code) => code.replace(/'https:[^']*'/, `'${dir.path}'`).replace(/(publicKey = )'[^']*'/, `$1'${publicKey}'`),
   })
   expect(printed.map((text) => text.trimEnd().split('\n'))).toEqual([
     [`${made.next}n`, expect.stringMatching(/^\d+$/), '100n', '101n', '102n'],

@@ -14,8 +14,8 @@ interface Controller {
 }
 
 /**
- * Work that ends together: by the signals that were given, or by {@link end}. Where the platform has no signals, work under
- * way goes on, and its result is dropped.
+ * Work that ends together: by the signals that were given, or by {@link end}. Where the platform has no signals, work
+ * under way goes on, and its result is dropped.
  */
 export class AbortScope implements Disposable {
   readonly #controller: Controller | undefined

@@ -2,8 +2,8 @@ import { HistoryError } from '../leaf/history-error.ts'
 import type { EpochLeaf, Leaf } from '../leaf/leaf.ts'
 
 /**
- * The leaves that open epochs, all of them: epochs of leaves only rise, by one, so bundles between two leaves of one epoch
- * need not be read.
+ * The leaves that open epochs, all of them: epochs of leaves only rise, by one, so bundles between two leaves of one
+ * epoch need not be read.
  *
  * @param bundles how many there are
  * @param read gives the leaves of one

@@ -12,8 +12,8 @@ import { type RecordSlot, recordSlots } from './record-slots.ts'
 import { holding } from './snapshot.ts'
 
 /**
- * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block is looked for where the
- * block begins, others in the tables of segments, from the newest back.
+ * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block is looked for where
+ * the block begins, others in the tables of segments, from the newest back.
  *
  * @param concurrency segments at once
  * @see docs/spec/archive.md §7.2

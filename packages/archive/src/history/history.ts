@@ -1,27 +1,8 @@
-import {
-  decodeEntries,
-  type EntriesOptions,
-  type Entry,
-  entryTypesOf,
-  type Header,
-  type HistorySource,
-  type OperationEvent,
-  type Signal,
-  type U64,
-  u64Of,
-} from '@datastreamer/format'
+import type { EntriesOptions, Entry, Header, HistorySource, OperationEvent, Signal, U64 } from '@datastreamer/format'
 import type { BatchAssemblerOptions, BlockLimits, FullBatch, FullL2Block } from '@datastreamer/sequencer-entries'
 import type { SegmentLeaf } from '../leaf/leaf.ts'
-import type { HistoryLog } from './history-log.ts'
 import type { HistoryRun } from './history-run.ts'
-import { operationsOf } from './operations-of.ts'
-import { readBatch, readBlockAt } from './read-batch.ts'
-import { readBlock } from './read-block.ts'
-import { type HistoryBlocksOptions, readBlocks } from './read-blocks.ts'
-import { type RecordInput, readEntry } from './read-entry.ts'
-import { bookmarkFinder, type RunInput, readRuns } from './read-runs.ts'
-import type { ReadAhead } from './read-snapshot.ts'
-import type { Records } from './records.ts'
+import type { HistoryBlocksOptions } from './read-blocks.ts'
 
 /** What a question takes. */
 export interface AskOptions {
@@ -32,150 +13,67 @@ export interface AskOptions {
 /** Bounds of what is held of a batch. */
 export type BatchLimits = Omit<BatchAssemblerOptions, 'generation'>
 
-/** What a {@link History} is made of. */
-export interface HistoryParts {
-  readonly name: string
-  readonly log: HistoryLog
-  readonly records: Records
-  readonly settings: ReadAhead
-  readonly close: () => Promise<void>
-}
-
 /**
  * A stream in verified segments, wherever they are. Nothing is given that was not compared with the signed root.
  *
- * It has what it had when it was opened, or since the last {@link refresh}; an iteration that is under way keeps to what it
- * began with, and ends with a `TruncatedError` if that no longer is the stream's. Entries live on; each holds the memory of its
- * record, about a MiB.
+ * It has what it had when it was opened, or since the last {@link refresh}; an iteration that is under way keeps to
+ * what it began with, and ends with a `TruncatedError` if that no longer is the stream's. Entries live on; each holds
+ * the memory of its record, about a MiB.
  *
- * All reading throws a {@link HistoryError} for what is damaged, missing or cannot be reached.
+ * All reading throws a `HistoryError` for what is damaged, missing or cannot be reached. Disposing of it closes what it
+ * opened.
  *
  * @see docs/spec/history.md
  */
-export class History implements HistorySource, AsyncDisposable {
-  /** Where it is; several places with commas between them. */
+export interface History extends HistorySource, AsyncDisposable {
+  /** Where it is; several locations with commas between them. */
   readonly name: string
-  readonly #log: HistoryLog
-  readonly #records: Records
-  readonly #input: RunInput
-  readonly #close: () => Promise<void>
-
-  /** See `openHistory`. */
-  constructor({ name, log, records, settings, close }: HistoryParts) {
-    this.name = name
-    this.#log = log
-    this.#records = records
-    this.#close = close
-    this.#input = {
-      records,
-      readAhead: settings,
-      snapshot: () => log.snapshot,
-    }
-  }
-
   /** The signed note that all of it is verified by. */
-  get checkpoint(): string {
-    return this.#log.snapshot.checkpoint.note
-  }
-
+  readonly checkpoint: string
   /** Which log it is: the name of the key that signs it. */
-  get origin(): string {
-    return this.#log.snapshot.checkpoint.origin
-  }
-
+  readonly origin: string
   /** Leaves of its log. */
-  get size(): number {
-    return this.#log.snapshot.checkpoint.size
-  }
-
-  getHeader(): Header {
-    return this.#log.snapshot.header
-  }
-
+  readonly size: number
+  getHeader(): Header
   /**
    * Look for a newer checkpoint, which has to continue the one that is known.
    *
    * @throws {HistoryError} `FORKED` with both notes
    */
-  async refresh({ signal }: AskOptions = {}): Promise<Header> {
-    await this.#log.refresh(signal)
-    return this.getHeader()
-  }
-
+  refresh(options?: AskOptions): Promise<Header>
   /** The segments that hold the stream, in its order. Reads all leaves, if it has to. */
-  segments({ signal }: AskOptions = {}): Promise<readonly SegmentLeaf[]> {
-    return this.#log.snapshot.index.segments(signal)
-  }
-
-  async *entries(options: EntriesOptions = {}): AsyncGenerator<Entry, void, void> {
-    for await (const batch of this.batches(options)) yield* batch
-  }
-
+  segments(options?: AskOptions): Promise<readonly SegmentLeaf[]>
+  entries(options?: EntriesOptions): AsyncGenerator<Entry, void, void>
   /** The entries of a record at a time. */
-  async *batches(options: EntriesOptions = {}): AsyncGenerator<readonly Entry[], void, void> {
-    const types = entryTypesOf(options.types)
-    for await (const { bytes } of readRuns(this.#input, options)) {
-      const all = decodeEntries(bytes)
-      const entries = types === undefined ? all : all.filter(({ type }) => types.has(type))
-      if (entries.length > 0) yield entries
-    }
-  }
-
-  operations(options: EntriesOptions = {}): AsyncGenerator<OperationEvent, void, void> {
-    return operationsOf(readRuns(this.#input, options), entryTypesOf(options.types))
-  }
-
-  /** The entries as records have them, not decoded: for those who pass them on. `types` is not looked at. */
-  runs(options: Omit<EntriesOptions, 'types'> = {}): AsyncGenerator<HistoryRun, void, void> {
-    return readRuns(this.#input, options)
-  }
-
+  batches(options?: EntriesOptions): AsyncGenerator<readonly Entry[], void, void>
+  operations(options?: EntriesOptions): AsyncGenerator<OperationEvent, void, void>
+  /** The entries as records have them, not decoded: for those who pass them on. */
+  runs(options?: Omit<EntriesOptions, 'types'>): AsyncGenerator<HistoryRun, void, void>
   /** An entry by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
-  async entry(number: U64, { signal }: AskOptions = {}): Promise<Entry | undefined> {
-    return readEntry(this.#ask(signal), u64Of(number, 'number'))
-  }
-
+  entry(number: U64, options?: AskOptions): Promise<Entry | undefined>
   /**
-   * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block costs as much as the
-   * block; others, two requests for each segment that is newer.
+   * Number of the last entry that is this bookmark; `undefined` if there is none. That of an L2 block costs as much as
+   * the block; others, two requests for each segment that is newer.
    */
-  bookmark(bookmark: Uint8Array, { signal }: AskOptions = {}): Promise<bigint | undefined> {
-    return bookmarkFinder(this.#input, this.#log.snapshot)(bookmark, signal)
-  }
-
+  bookmark(bookmark: Uint8Array, options?: AskOptions): Promise<bigint | undefined>
   /**
    * The L2 blocks, in order, once.
    *
    * @throws as {@link entries}; `SequenceError`, `AssemblyLimitError`, `SequencerEntryError` of
    * `@datastreamer/sequencer-entries` if the entries make no blocks
    */
-  blocks(options: HistoryBlocksOptions = {}): AsyncGenerator<FullL2Block, void, void> {
-    return readBlocks(this.#input, options)
-  }
-
+  blocks(options?: HistoryBlocksOptions): AsyncGenerator<FullL2Block, void, void>
   /** An L2 block by number; `undefined` if the history does not have it. @throws {RangeError} if the number is none */
-  async block(number: U64, { signal, ...limits }: AskOptions & BlockLimits = {}): Promise<FullL2Block | undefined> {
-    return readBlock(this.#ask(signal), u64Of(number, 'number'), limits)
-  }
-
-  /** A batch by number; `undefined` if the history does not have all of it. @throws {RangeError} if the number is none */
-  async batch(number: U64, { signal, ...limits }: AskOptions & BatchLimits = {}): Promise<FullBatch | undefined> {
-    return readBatch(this.#ask(signal), u64Of(number, 'number'), limits)
-  }
-
+  block(number: U64, options?: AskOptions & BlockLimits): Promise<FullL2Block | undefined>
   /**
-   * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times rise from
-   * block to block.
+   * A batch by number; `undefined` if the history does not have all of it.
+   *
+   * @throws {RangeError} if the number is none
    */
-  async at(timestamp: U64, { signal }: AskOptions = {}): Promise<FullL2Block | undefined> {
-    return readBlockAt(this.#ask(signal), u64Of(timestamp, 'timestamp'))
-  }
-
-  #ask(signal: Signal | undefined): RecordInput {
-    return { snapshot: this.#log.snapshot, records: this.#records, signal }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close()
-  }
+  batch(number: U64, options?: AskOptions & BatchLimits): Promise<FullBatch | undefined>
+  /**
+   * The last L2 block that is not later than a time, in seconds since 1970; `undefined` if all are. As far as times
+   * rise from block to block.
+   */
+  at(timestamp: U64, options?: AskOptions): Promise<FullL2Block | undefined>
 }

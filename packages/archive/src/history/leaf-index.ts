@@ -13,8 +13,8 @@ export interface LeafIndex {
   /** The last leaf: it ends the stream. */
   readonly last: Leaf
   /**
-   * The valid segment that is the last to begin with a number up to `value`: of those that have blocks, unless entries are
-   * looked for. `undefined` if all begin later.
+   * The valid segment that is the last to begin with a number up to `value`: of those that have blocks, unless entries
+   * are looked for. `undefined` if all begin later.
    */
   find(by: LeafNumber, value: bigint, signal?: Signal): Promise<SegmentLeaf | undefined>
   /** The root of the log when it had so many leaves. */

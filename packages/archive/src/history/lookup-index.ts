@@ -13,8 +13,8 @@ import type { VerifiedLookup } from './verify-lookup.ts'
 import type { WholeIndex } from './whole-index.ts'
 
 /**
- * Finds leaves by a lookup, which says in which bundle to look. Its hashes are verified, its numbers are hints: what is found
- * by them is confirmed by leaves, and where it cannot be, all leaves are read. docs/spec/history.md §5.
+ * Finds leaves by a lookup, which says in which bundle to look. Its hashes are verified, its numbers are hints: what is
+ * found by them is confirmed by leaves, and where it cannot be, all leaves are read. docs/spec/history.md §5.
  */
 export class LookupIndex implements LeafIndex {
   readonly #size: number

@@ -21,7 +21,10 @@ export interface ObjectWanted {
 
 /** An object, and what is made of its bytes. */
 export interface Wanted<T> extends ObjectWanted {
-  /** Throws a {@link HistoryError}, `NoteError`, `TreeError` or `SegmentError` if the bytes are not what they have to be. */
+  /**
+   * Throws a {@link HistoryError}, `NoteError`, `TreeError` or `SegmentError` if the bytes are not what they have to
+   * be.
+   */
   readonly check: (bytes: Uint8Array) => T | Promise<T>
 }
 
@@ -58,8 +61,8 @@ export class Mirrors {
   }
 
   /**
-   * What is under a key, checked. A mirror that has it wrong is asked once more, past caches; what no mirror has is waited
-   * for, for a bounded time: caches remember for a while that something was not there.
+   * What is under a key, checked. A mirror that has it wrong is asked once more, past caches; what no mirror has is
+   * waited for, for a bounded time: caches remember for a while that something was not there.
    *
    * @throws {HistoryError} `MISSING`, `UNREACHABLE`, `WRONG_CONTENT`, or what `check` throws
    */

@@ -1,9 +1,10 @@
 import { type HttpObjectsOptions, httpObjects, type Objects } from '@datastreamer/e2store/objects'
 import { utf8 } from '../tlog/text.ts'
 import { Bundles } from './bundles.ts'
-import { History } from './history.ts'
+import type { History } from './history.ts'
 import { HistoryLog } from './history-log.ts'
 import type { HistoryOptions } from './history-options.ts'
+import { HistoryReader } from './history-reader.ts'
 import { openReading } from './open-reading.ts'
 import { Records } from './records.ts'
 
@@ -64,5 +65,5 @@ async function openIn(
   const reading = { mirrors, bundles: new Bundles(mirrors, sha256), sha256, onNotice }
   const log = await HistoryLog.open(checkpoints, reading, seen, options.signal)
   const records = new Records(mirrors, codecs, settings.cacheBytes)
-  return new History({ name: bases.map(({ name }) => name).join(', '), log, records, settings, close })
+  return new HistoryReader({ name: bases.map(({ name }) => name).join(', '), log, records, settings, close })
 }

@@ -25,8 +25,8 @@ export async function slotOfBlock(
 }
 
 /**
- * A block by number; `undefined` if the history does not have it. Reads the record in which it begins, and more only if it goes
- * on there.
+ * A block by number; `undefined` if the history does not have it. Reads the record in which it begins, and more only if
+ * it goes on there.
  *
  * @throws {HistoryError} @throws {SequencerEntryError} @throws {AssemblyLimitError}
  */
@@ -59,7 +59,11 @@ export async function readBlock(
   return block && { ...block, forkId: block.forkId ?? opened?.forkId }
 }
 
-/** Which entry of a record opens a block. @throws {HistoryError} `WRONG_CONTENT` if the record does not have the block */
+/**
+ * Which entry of a record opens a block.
+ *
+ * @throws {HistoryError} `WRONG_CONTENT` if the record does not have the block
+ */
 function positionOf(entries: readonly Entry[], run: HistoryRun, slot: RecordSlot, number: bigint): number {
   const { encoding: generation } = run
   let left = Number(number - slot.leaf.blocks.first) - slot.blocksBefore

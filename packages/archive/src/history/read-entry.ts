@@ -12,7 +12,11 @@ export interface RecordInput {
   readonly signal: Signal | undefined
 }
 
-/** The record that has an entry. @throws {HistoryError} `BROKEN_CHAIN` if none has it, although the history ends after it */
+/**
+ * The record that has an entry.
+ *
+ * @throws {HistoryError} `BROKEN_CHAIN` if none has it, although the history ends after it
+ */
 export async function slotOfEntry(
   { snapshot, signal }: Omit<RecordInput, 'records'>,
   number: bigint,

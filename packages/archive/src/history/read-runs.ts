@@ -16,8 +16,8 @@ export interface RunInput {
 }
 
 /**
- * Entries as records have them. What is read is what the history has when reading begins. If a truncation took entries from it
- * since, reading goes on in what it has now, as long as that holds what was delivered.
+ * Entries as records have them. What is read is what the history has when reading begins. If a truncation took entries
+ * from it since, reading goes on in what it has now, as long as that holds what was delivered.
  *
  * @throws {TruncatedError} @throws {NotFoundError} @throws {HistoryError}
  */

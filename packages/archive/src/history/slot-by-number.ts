@@ -15,8 +15,8 @@ interface Side {
 }
 
 /**
- * The last record whose first block has a number up to `value`, of a segment whose first block has. Looks first where it
- * would be if the numbers rose evenly.
+ * The last record whose first block has a number up to `value`, of a segment whose first block has. Looks first where
+ * it would be if the numbers rose evenly.
  */
 export async function slotByNumber(
   input: RecordInput,

@@ -2,7 +2,7 @@ import { RECORD_HEADER_BYTES } from '@datastreamer/e2store'
 import { ENTRY_HEAD_BYTES } from '@datastreamer/format'
 import { MAX_RUN_BYTES } from '../segment/entry-run.ts'
 
-/** Most records in a segment. */
+/** Most records in a segment: its leaf in a history fits into a bundle, which has room for 65,535 bytes. */
 export const MAX_RECORDS = 5400
 /** Most pages of bookmarks in a segment: as many records cannot hold more. */
 export const MAX_PAGES = 1_048_576

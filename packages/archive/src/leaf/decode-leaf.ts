@@ -1,8 +1,9 @@
 import { HEADER_PAGE_BYTES, viewOf } from '@datastreamer/format'
+import { MAX_RECORDS } from '../layout-2/limits.ts'
 import type { RecordRow, SegmentBlocks } from '../layout-2/stream-index.ts'
 import type { IdentityFields } from '../segment/header.ts'
 import type { StreamPoint } from '../segment/point.ts'
-import { EPOCH_BYTES, LEAF_VERSION, LeafKind, MAX_RECORDS, ROW_BYTES, SEGMENT_BYTES } from './encode-leaf.ts'
+import { EPOCH_BYTES, LEAF_VERSION, LeafKind, ROW_BYTES, SEGMENT_BYTES } from './encode-leaf.ts'
 import { HistoryError } from './history-error.ts'
 import type { EpochLeaf, Leaf, SegmentLeaf } from './leaf.ts'
 

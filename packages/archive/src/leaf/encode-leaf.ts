@@ -8,8 +8,6 @@ export const EPOCH_BYTES = 80
 /** Bytes of a segment's leaf before its rows. */
 export const SEGMENT_BYTES = 224
 export const ROW_BYTES = 12
-/** Most records of a segment: the leaf fits into a bundle, which has room for 65,535 bytes. */
-export const MAX_RECORDS = 5400
 
 /** Encode a leaf, in its only encoding. @see docs/spec/history.md §3 */
 export function encodeLeaf(leaf: Leaf): Uint8Array {

@@ -31,7 +31,9 @@ export interface HistoryErrorOptions extends ErrorOptions {
   readonly notes?: readonly string[]
 }
 
-/** A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late. */
+/**
+ * A history is damaged, or not the one that is trusted: read another copy of it. What is `retryable` may only be late.
+ */
 export class HistoryError extends StreamError<HistoryErrorCode> {
   override readonly name: string = 'HistoryError'
   override readonly retryable: boolean

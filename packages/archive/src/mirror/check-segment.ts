@@ -24,8 +24,8 @@ export interface CheckSegmentOptions {
 }
 
 /**
- * Check that the file of a segment is the one that its leaf describes, that the segment says the same as the leaf, and that
- * every piece can be read and leads to the root.
+ * Check that the file of a segment is the one that its leaf describes, that the segment says the same as the leaf, and
+ * that every piece can be read and leads to the root.
  *
  * @throws {HistoryError}
  * @see docs/spec/history.md §7

@@ -11,7 +11,9 @@ import { readWholeLog } from './whole-log.ts'
 
 export interface MirrorHistoryOptions
   extends Pick<HistoryOptions, 'publicKey' | 'codecs' | 'missingRetries' | 'onNotice' | 'signal' | 'clock'> {
-  /** Whether what the copy's checkpoint speaks of is looked at again (default false: all was there when it was written). */
+  /**
+   * Whether what the copy's checkpoint speaks of is looked at again (default false: all was there when it was written).
+   */
   readonly recheck?: boolean | undefined
   readonly onProgress?: ((progress: HistoryProgress) => void) | undefined
 }
@@ -36,12 +38,13 @@ export interface MirrorReport {
 const SEGMENTS_AT_ONCE = 2
 
 /**
- * Copy a history, or what a copy does not have yet: segments first, then bundles, tiles and the lookup, and the checkpoint once
- * all is there that it speaks of. What is there is compared by its hash and kept, so it can be ended at any time and done again.
+ * Copy a history, or what a copy does not have yet: segments first, then bundles, tiles and the lookup, and the
+ * checkpoint once all is there that it speaks of. What is there is compared by its hash and kept, so it can be ended at
+ * any time and done again.
  *
  * @param from of several copies, what one does not have is read from the next
- * @throws {HistoryError} `LATE` if the copy has more; `FORKED`; `OTHER_ORIGIN` or `UNTRUSTED`, of the copy's checkpoint as well;
- * `NO_HISTORY`, `UNREACHABLE`; `MISSING` or `WRONG_CONTENT` of leaves
+ * @throws {HistoryError} `LATE` if the copy has more; `FORKED`; `OTHER_ORIGIN` or `UNTRUSTED`, of the copy's checkpoint
+ * as well; `NO_HISTORY`, `UNREACHABLE`; `MISSING` or `WRONG_CONTENT` of leaves
  * @throws {LocationError} if the copy cannot be read or written @throws {KeyError}
  */
 export async function mirrorHistory(

@@ -20,7 +20,10 @@ export interface VerifyHistoryOptions
   extends Pick<HistoryOptions, 'publicKey' | 'codecs' | 'missingRetries' | 'onNotice' | 'signal' | 'clock'> {
   /** A checkpoint that was seen before: the history has to continue it. */
   readonly since?: string | undefined
-  /** Whether digests are counted on over all entries, and all that is said of blocks is compared with them (default false). */
+  /**
+   * Whether digests are counted on over all entries, and all that is said of blocks is compared with them (default
+   * false).
+   */
   readonly deep?: boolean | undefined
   readonly onProgress?: ((progress: HistoryProgress) => void) | undefined
 }
@@ -47,8 +50,8 @@ const SEGMENTS_AT_ONCE = 2
 /**
  * Read all of a history and check it: signature, leaves and what follows what, tiles, the lookup, every segment.
  *
- * What is wrong or missing is in the report. Thrown is what ends the work: a checkpoint that is not signed by the key, or a place that
- * does not answer.
+ * What is wrong or missing is in the report. Thrown is what ends the work: a checkpoint that is not signed by the key,
+ * or a place that does not answer.
  *
  * @throws {HistoryError} `NO_HISTORY`, `OTHER_ORIGIN`, `UNTRUSTED`, `UNREACHABLE` @throws {KeyError}
  * @see docs/spec/history.md §7
@@ -90,7 +93,12 @@ async function checkSince(
   if (!sameBytes(tree.root(seen.size), seen.root)) throw forked(seen, checkpoint, 'are not of one log')
 }
 
-/** Whether leaves follow each other. @returns number of the entry after the last @throws {HistoryError} `BROKEN_CHAIN` */
+/**
+ * Whether leaves follow each other.
+ *
+ * @returns number of the entry after the last
+ * @throws {HistoryError} `BROKEN_CHAIN`
+ */
 function checkChain(leaves: readonly Leaf[]): bigint {
   const chain = new LeafChain()
   for (const leaf of leaves) chain.push(leaf)

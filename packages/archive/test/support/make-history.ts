@@ -22,12 +22,17 @@ export const key: Awaited<ReturnType<typeof signerKey>> = await signerKey(
 )
 
 const sha256 = nodeSha256
-const identity: IdentityFields = { generation: 3, version: 4, systemId: 1101n, streamType: 1n }
 
 /** Where a segment has the digest of its first point. */
 const DIGEST_AT = 16 + 40
 
 export type TestOperation = readonly Pick<Entry, 'type' | 'data'>[]
+
+export interface TestHistoryOptions {
+  readonly encoding?: Generation
+  readonly name?: string
+  readonly systemId?: bigint
+}
 
 /** A history that is made by hand, segment by segment, in memory. */
 export class TestHistory {
@@ -38,13 +43,15 @@ export class TestHistory {
   /** For each operation boundary of the stream: the number of the entry after it. */
   boundaries: bigint[] = []
   readonly #encoding: Generation | undefined
+  readonly #identity: IdentityFields
   #points: StreamPoint[] = []
   #forkIds = new Map<bigint, bigint>()
 
-  constructor({ encoding, name = 'memory' }: { readonly encoding?: Generation; readonly name?: string } = {}) {
+  constructor({ encoding, name = 'memory', systemId = 1101n }: TestHistoryOptions = {}) {
     this.#encoding = encoding
+    this.#identity = { generation: 3, version: 4, systemId, streamType: 1n }
     this.objects = memoryObjects({ name })
-    this.#openEpoch(DigestChain.atStart(identity, sha256).point())
+    this.#openEpoch(DigestChain.atStart(this.#identity, sha256).point())
   }
 
   get next(): bigint {
@@ -93,7 +100,7 @@ export class TestHistory {
     const last = this.leaves.at(-1) as Leaf
     const forkId = this.#forkIds.get(start.number)
     const builder = new SegmentBuilder({
-      ...{ identity, encoding: this.#encoding, start, forkId, sha256, zstd: nodeZstdEncoder },
+      ...{ identity: this.#identity, encoding: this.#encoding, start, forkId, sha256, zstd: nodeZstdEncoder },
     })
     for (const operation of operations) {
       for (const { type, data } of operation) {
@@ -144,7 +151,7 @@ export class TestHistory {
       kind: 'epoch',
       epoch: this.leaves.filter(({ kind }) => kind === 'epoch').length,
       start,
-      identity,
+      identity: this.#identity,
     })
     this.#points = [...this.#points.filter(({ number }) => number < start.number), start]
   }
@@ -169,20 +176,23 @@ export async function plainHistory(segments: number): Promise<TestHistory> {
   return history
 }
 
-/**
- * A history of blocks, so many in each segment.
- *
- * @param fill bytes of an entry of no known type after each of them, so that a segment has several records
- * @param isRandom whether these do not compress
- */
+export interface BlocksOptions {
+  /** Bytes of an entry of no known type after each block, so that a segment has several records (default 0: none). */
+  readonly fill?: number
+  /** Whether these do not compress. */
+  readonly isRandom?: boolean
+  readonly seed?: bigint
+  readonly systemId?: bigint
+}
+
+/** A history of blocks, so many in each segment. */
 export async function historyOfBlocks(
   segments: number,
   perSegment: number,
-  fill = 0,
-  isRandom = false,
+  { fill = 0, isRandom = false, seed = 1n, systemId = 1101n }: BlocksOptions = {},
 ): Promise<TestHistory> {
-  const history = new TestHistory({ encoding: 'protobuf' })
-  const stream = generateStream({ blocks: BigInt(segments * perSegment) })
+  const history = new TestHistory({ encoding: 'protobuf', systemId })
+  const stream = generateStream({ blocks: BigInt(segments * perSegment), seed })
   const data = isRandom ? noise(fill) : new Uint8Array(fill)
   const filler = fill === 0 ? [] : [{ type: 99, data }]
   for (let i = 0; i < segments; i++) {

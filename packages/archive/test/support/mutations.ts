@@ -1,6 +1,6 @@
 import type { StoredObject } from '@datastreamer/e2store/objects'
 import { flipBits, oneOf, type Random, randomFrom } from '@datastreamer/fixtures/random'
-import { type Entry, StreamError } from '@datastreamer/format'
+import { type Entry, type Header, StreamError } from '@datastreamer/format'
 import {
   assembleBatches,
   assembleBlocks,
@@ -11,6 +11,8 @@ import {
   generateStream,
 } from '@datastreamer/sequencer-entries'
 import type { History } from '../../src/index.ts'
+import { endOf } from '../../src/leaf/leaf.ts'
+import { decodeLookup, encodeLookup, type Lookup } from '../../src/leaf/lookup.ts'
 import { historyOfBlocks, TestHistory } from './make-history.ts'
 import { collect, opened } from './open-history.ts'
 
@@ -20,49 +22,62 @@ export interface Subject {
   readonly blocks: readonly FullL2Block[]
   readonly batches: readonly FullBatch[]
   readonly good: ReadonlyMap<string, StoredObject>
+  /** Objects of another log of the same form. */
+  readonly forged: ReadonlyMap<string, StoredObject>
   readonly keys: readonly string[]
 }
 
 /** A few segments of several records, and an epoch. */
 export async function smallSubject(): Promise<Subject> {
-  const made = await historyOfBlocks(4, 20, 80_000)
-  const taken = made.leaves[3]
-  if (taken?.kind !== 'segment') throw new Error('no segment')
-  made.openEpoch(taken.start.number)
-  for (const from of [40n, 55n]) await made.add([...generateStream({ firstBlock: from, blocks: 15n })])
-  await made.publish()
-  return subjectOf(made)
+  return subjectOf(async (seed) => {
+    const made = await historyOfBlocks(4, 20, { fill: 80_000, seed, systemId: seed })
+    const taken = made.leaves[3]
+    if (taken?.kind !== 'segment') throw new Error('no segment')
+    made.openEpoch(taken.start.number)
+    for (const firstBlock of [40n, 55n]) await made.add([...generateStream({ firstBlock, blocks: 15n, seed })])
+    return made
+  })
 }
 
 /** More than a bundle of leaves, and epochs. */
 export async function largeSubject(): Promise<Subject> {
-  const made = new TestHistory({ encoding: 'protobuf' })
-  const add = async (from: number, to: number): Promise<void> => {
-    for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n })])
-  }
-  await add(0, 290)
-  for (const at of [270, 200]) {
-    const taken = made.leaves[1 + at]
-    if (taken?.kind !== 'segment') throw new Error('no segment')
-    made.openEpoch(taken.start.number)
-    await add(at, at + 20)
-  }
-  await made.publish()
-  return subjectOf(made)
+  return subjectOf(async (seed) => {
+    const made = new TestHistory({ encoding: 'protobuf', systemId: seed })
+    const add = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) await made.add([...generateStream({ firstBlock: BigInt(i), blocks: 1n, seed })])
+    }
+    await add(0, 290)
+    for (const at of [270, 200]) {
+      const taken = made.leaves[1 + at]
+      if (taken?.kind !== 'segment') throw new Error('no segment')
+      made.openEpoch(taken.start.number)
+      await add(at, at + 20)
+    }
+    return made
+  })
 }
 
-async function subjectOf(made: TestHistory): Promise<Subject> {
+async function subjectOf(make: (seed: bigint) => Promise<TestHistory>): Promise<Subject> {
+  const [made, other] = [await make(1n), await make(2n)]
+  for (const each of [made, other]) await each.publish()
   const blocks = await collect(assembleBlocks(made.entries, { generation: 'protobuf', endIsBoundary: true }))
   const batches = await collect(assembleBatches(made.entries, { generation: 'protobuf' }))
-  const good = new Map(made.objects.stored)
   // Nothing else is read of it.
-  const keys = [...good.keys()].filter((key) => !key.startsWith('tile/0') && !key.startsWith('tile/1'))
-  return { made, blocks, batches, good, keys }
+  const keys = [...made.objects.stored.keys()].filter((key) => !/^tile\/[01]/.test(key))
+  const forged = new Map([...other.objects.stored].filter(([key]) => key !== 'checkpoint'))
+  // What another log has under its own keys is no change of this one.
+  for (const [key, object] of forged) if (!made.objects.stored.has(key)) made.objects.stored.set(key, object)
+  return { made, blocks, batches, good: new Map(made.objects.stored), forged, keys }
 }
 
-/** Change one object. */
-function mutate({ made, good, keys }: Subject, random: Random): void {
+/** Change one object, or put those of another log in the place of some. */
+function mutate(subject: Subject, random: Random): void {
+  const { made, good, keys } = subject
   const { stored } = made.objects
+  if (random(6) === 0) {
+    forge(subject, random)
+    return
+  }
   // Segments are many, and the objects that say what they are, few.
   const others = keys.filter((key) => !key.startsWith('segment/'))
   const key = oneOf(random(2) === 0 ? others : keys, random)
@@ -82,6 +97,42 @@ function mutate({ made, good, keys }: Subject, random: Random): void {
   const changed = oneOf(ways, random)()
   if (changed === undefined) stored.delete(key)
   else stored.set(key, { ...object, bytes: changed })
+}
+
+/** Another log's objects that say what segments are, all or some of them; or a lookup that is partly of another log. */
+function forge(subject: Subject, random: Random): void {
+  const { stored } = subject.made.objects
+  for (const [key, object] of subject.forged) {
+    if (!key.startsWith('segment/') && random(3) > 0) stored.set(key, object)
+  }
+  const lookups = forgedLookups(subject, random)
+  if (lookups.length > 0) putLookup(subject, oneOf(lookups, random))
+}
+
+/** Lookups that are partly of another log. */
+export function forgedLookups({ made, good, forged }: Subject, random: Random): readonly Lookup[] {
+  const size = made.leaves.length
+  const key = `lookup/${size}`
+  const [mine, other] = [good.get(key), forged.get(key)]
+  if (mine === undefined || other === undefined) return []
+  const [a, b] = [decodeLookup(mine.bytes, size, key), decodeLookup(other.bytes, size, key)]
+  const rows = a.rows.map((row, i) => ({ ...row, ...(random(3) === 0 ? b.rows[i] : {}), hash: row.hash }))
+  return [
+    { ...a, first: b.first },
+    { ...a, first: { ...a.first, leaf: b.first.leaf } },
+    { ...a, last: b.last },
+    { ...a, last: b.last, edge: b.edge },
+    { ...a, rows },
+    { ...a, rows: b.rows },
+    { ...b, first: a.first },
+    b,
+  ]
+}
+
+export function putLookup({ made, good }: Subject, lookup: Lookup): void {
+  const key = `lookup/${made.leaves.length}`
+  const object = good.get(key)
+  if (object !== undefined) made.objects.stored.set(key, { ...object, bytes: encodeLookup(lookup) })
 }
 
 function flipped(bytes: Uint8Array, random: Random): Uint8Array {
@@ -129,7 +180,7 @@ function allQuestions({ made, blocks, batches }: Subject, random: Random): reado
       ask: (history) => history.bookmark(batchBookmark(batch)),
       truth: lastMark(made.entries, batchBookmark(batch)),
     },
-    { ask: async (history) => history.getHeader().totalEntries, truth: made.next },
+    { ask: async (history) => history.getHeader(), truth: headerOf(made) },
     { ask: async (history) => (await history.segments()).at(-1)?.end.number, truth: made.next },
     {
       ask: (history) => collect(history.entries({ from, to })),
@@ -142,16 +193,40 @@ function allQuestions({ made, blocks, batches }: Subject, random: Random): reado
   ]
 }
 
+function headerOf({ leaves, next }: TestHistory): Header {
+  const [first, last] = [leaves[0], leaves.at(-1)]
+  if (first?.kind !== 'epoch' || last === undefined) throw new Error('no leaves')
+  return { ...first.identity, totalEntries: next, totalLength: endOf(last).position }
+}
+
 function lastMark(entries: readonly Entry[], bookmark: Uint8Array): bigint | undefined {
   return entries.findLast(({ type, data }) => type === 0xb0 && Buffer.compare(data, bookmark) === 0)?.number
 }
 
-/** Ask all questions; every answer has to be right. */
-export async function askAll(subject: Subject, history: History, random: Random): Promise<void> {
-  for (const { ask, truth } of allQuestions(subject, random)) {
-    const answer = await ask(history)
-    if (!same(answer, truth)) throw new Error(`${ask}: ${show(answer)} instead of ${show(truth)}`.slice(0, 2000))
+/**
+ * Ask all questions.
+ *
+ * @returns how many were refused @throws if an answer is wrong
+ */
+export async function askAll(subject: Subject, random: Random): Promise<number> {
+  let history: History
+  try {
+    history = (await opened(subject.made, { missingRetries: 0 })).history
+  } catch (error) {
+    refused(error)
+    return allQuestions(subject, random).length
   }
+  let count = 0
+  for (const { ask, truth } of allQuestions(subject, random)) {
+    try {
+      const answer = await ask(history)
+      if (!same(answer, truth)) throw new Error(`${ask}: ${show(answer)} instead of ${show(truth)}`.slice(0, 2000))
+    } catch (error) {
+      refused(error)
+      count++
+    }
+  }
+  return count
 }
 
 /** What came of a change. */
