@@ -84,7 +84,7 @@ async function printed(src: string): Promise<string[]> {
 }
 
 /** A place where the history is, and what it is called. */
-function describePlace(name: string, start: () => Promise<string>, end: () => Promise<void>, isThere = true): void {
+function describeLocation(name: string, start: () => Promise<string>, end: () => Promise<void>, isThere = true): void {
   describe.skipIf(!isThere)(name, () => {
     let src = ''
     beforeAll(async () => {
@@ -118,14 +118,14 @@ function describePlace(name: string, start: () => Promise<string>, end: () => Pr
   })
 }
 
-describePlace(
+describeLocation(
   'folder',
   async () => folder,
   async () => {},
 )
 
 let nginx: Nginx | undefined
-describePlace(
+describeLocation(
   'nginx',
   async () => {
     nginx = await startNginx(dir.path)
@@ -137,7 +137,7 @@ describePlace(
 
 let s3: S3Server | undefined
 const environment = { ...process.env }
-describePlace(
+describeLocation(
   's3',
   async () => {
     s3 = await startS3()
@@ -188,7 +188,7 @@ describe('publish', () => {
     ['a web server', ['history', 'publish', stream, 'http://127.0.0.1:1/', '--key', key], /can only be read/],
     ['no history', ['history', 'info', dir.path], /./],
     ['a public key of another', ['history', 'info', folder, '--public-key', 'a+12345678+AAAA'], /--public-key/],
-  ])('%s is told', async (_, args, message) => {
+  ])('%s is refused', async (_, args, message) => {
     const { status, stderr } = await datastreamer(...args)
     expect(status).not.toBe(0)
     expect(stderr).toMatch(message)
@@ -200,7 +200,7 @@ describe('publish', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining('none of the trusted keys')])
   })
 
-  test('without a public key, readers are told once that nobody vouches for it', async () => {
+  test('without a public key, readers hear once that nobody vouches for it', async () => {
     const { stderr } = await datastreamer('entry', folder, '1')
     expect(stderr.match(/not who signed it/g)).toHaveLength(1)
   })

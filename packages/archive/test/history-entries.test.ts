@@ -49,7 +49,7 @@ function checkRuns(runs: readonly HistoryRun[], from: number, to: number): void 
     expect(run.first).toBe(next)
     next += BigInt(run.count)
   }
-  const boundaries = runs.flatMap(({ first, boundaries: marks }) => marks.map((mark) => first + BigInt(mark)))
+  const boundaries = runs.flatMap(({ first, boundaries: keys }) => keys.map((mark) => first + BigInt(mark)))
   expect(boundaries).toEqual(made.boundaries.filter((number) => number > from && number <= to + 1))
 }
 
@@ -83,10 +83,10 @@ test('entries of some types; boundaries stay', async () => {
 })
 
 test('bounds by bookmarks', async () => {
-  const marks = made.entries.filter(({ type }) => type === 0xb0)
+  const keys = made.entries.filter(({ type }) => type === 0xb0)
   const random = randomFrom(6)
   for (let i = 0; i < 10; i++) {
-    const [a, b] = [oneOf(marks, random), oneOf(marks, random)].sort((x, y) => Number(x.number - y.number))
+    const [a, b] = [oneOf(keys, random), oneOf(keys, random)].sort((x, y) => Number(x.number - y.number))
     if (a === undefined || b === undefined) return
     const read = await collect(history.entries({ from: { bookmark: a.data }, to: { bookmark: b.data } }))
     expect(read).toEqual(made.entries.slice(Number(a.number), Number(b.number) + 1))
@@ -130,17 +130,17 @@ test('a stream that is no sequencer’s', async () => {
 
 test('bookmarks that do not fit into their page', async () => {
   const other = new TestHistory()
-  const marks: Uint8Array[] = []
-  for (let i = 0; marks.length < 780; i++) {
+  const keys: Uint8Array[] = []
+  for (let i = 0; keys.length < 780; i++) {
     const mark = new TextEncoder().encode(`mark ${i}`)
-    if (homePage(bookmarkKey(mark, nodeSha256), 2) === 0) marks.push(mark)
+    if (homePage(bookmarkKey(mark, nodeSha256), 2) === 0) keys.push(mark)
   }
-  await other.add(marks.map((data) => [{ type: 0xb0, data }]))
+  await other.add(keys.map((data) => [{ type: 0xb0, data }]))
   await other.publish()
   const leaf = other.leaves[1]
   expect(leaf?.kind === 'segment' && pagesOf(leaf.records, leaf.bytes)).toBe(2)
   const { history: read } = await opened(other)
-  for (const [i, mark] of marks.entries()) expect(await read.bookmark(mark)).toBe(BigInt(i))
+  for (const [i, key] of keys.entries()) expect(await read.bookmark(key)).toBe(BigInt(i))
 })
 
 test('a bookmark that comes again is found where it stands last', async () => {

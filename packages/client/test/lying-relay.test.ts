@@ -12,43 +12,46 @@ const SEEDS = [1, 2, 3, 4, 5, 6].map((seed) => seed + Number(process.env.TEST_SE
 const folder = tempDir()
 afterAll(() => folder[Symbol.dispose]())
 
-test.each(SEEDS)('whatever a relay lies about, what is delivered is the beginning of the stream (seed %i)', async (seed) => {
-  const random = randomFrom(seed)
-  await using server = await SignedServer.start(folder.join(`lies-${seed}.bin`), { intervalMs: 5 })
-  await server.commit(2500, { bytes: 1000, each: 40 })
-  await server.granted()
-  // Half of the connections are honest, so that all comes in the end.
-  const lieOf = (): (typeof LIES)[number] => (random(2) === 0 ? 'honest' : oneOf(LIES, random))
-  await using relay = await LyingRelay.start(server.port, random, lieOf)
-  await using client = new StreamClient(near(relay, { publicKey: await publicText(1) }))
-  const ended = new AbortController()
-  const committing = (async () => {
-    while (!ended.signal.aborted) {
-      await server.commit(1 + random(3))
-      await new Promise((resolve) => setTimeout(resolve, 2))
-    }
-  })()
-  let last: Entry | undefined
-  const errors: unknown[] = []
-  while ((last?.number ?? 0n) < 2700n) {
-    const from = last === undefined ? 0n : { after: last }
-    try {
-      for await (const entry of client.entries({ from })) {
-        expect(entry.number).toBe((last?.number ?? -1n) + 1n)
-        const own = await server.store.getEntry(entry.number)
-        expect(own !== undefined && sameEntry(own, entry)).toBe(true)
-        last = { ...entry, data: entry.data.slice() }
-        if (entry.number >= 2700n) break
+test.each(SEEDS)(
+  'whatever a relay lies about, what is delivered is the beginning of the stream (seed %i)',
+  async (seed) => {
+    const random = randomFrom(seed)
+    await using server = await SignedServer.start(folder.join(`lies-${seed}.bin`), { intervalMs: 5 })
+    await server.commit(2500, { bytes: 1000, each: 40 })
+    await server.granted()
+    // Half of the connections are honest, so that all comes in the end.
+    const lieOf = (): (typeof LIES)[number] => (random(2) === 0 ? 'honest' : oneOf(LIES, random))
+    await using relay = await LyingRelay.start(server.port, random, lieOf)
+    await using client = new StreamClient(near(relay, { publicKey: await publicText(1) }))
+    const ended = new AbortController()
+    const committing = (async () => {
+      while (!ended.signal.aborted) {
+        await server.commit(1 + random(3))
+        await new Promise((resolve) => setTimeout(resolve, 2))
       }
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      errors.push(error)
+    })()
+    let last: Entry | undefined
+    const errors: unknown[] = []
+    while ((last?.number ?? 0n) < 2700n) {
+      const from = last === undefined ? 0n : { after: last }
+      try {
+        for await (const entry of client.entries({ from })) {
+          expect(entry.number).toBe((last?.number ?? -1n) + 1n)
+          const own = await server.store.getEntry(entry.number)
+          expect(own !== undefined && sameEntry(own, entry)).toBe(true)
+          last = { ...entry, data: entry.data.slice() }
+          if (entry.number >= 2700n) break
+        }
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        errors.push(error)
+      }
     }
-  }
-  ended.abort()
-  await committing
-  expect(relay.told.length).toBeGreaterThan(0)
-})
+    ended.abort()
+    await committing
+    expect(relay.said.length).toBeGreaterThan(0)
+  },
+)
 
 describe('each lie is found out', () => {
   test.each([

@@ -22,7 +22,7 @@ export const CommandNumber = {
   entryTypes: 103,
   /** Extension: send running digests and signatures among the entries that are streamed. docs/spec/protocol.md §12. */
   signatures: 104,
-  /** Extension: who vouches for the entries up to a place. docs/spec/protocol.md §12. */
+  /** Extension: who vouches for the entries up to an entry. docs/spec/protocol.md §12. */
   signatureAfter: 105,
 } as const
 

@@ -5,7 +5,7 @@ import type { CommitPoint } from '../src/log/commit-point.ts'
 /** Bytes of data of the entries that are no bookmarks: some 100 entries are in a page. */
 const DATA_BYTES = 10_000
 /** Entries of an operation: the first is a bookmark. */
-export const PER_COMMIT = 10
+const PER_COMMIT = 10
 
 /** The bookmark that is entry `number`. */
 export function keyOf(number: number): Uint8Array {

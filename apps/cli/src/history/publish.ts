@@ -33,7 +33,10 @@ export function publishCommand(run: RunCommand): Command {
     .addOption(new Option('--key <file>', 'private key that signs (history keygen makes one)').makeOptionMandatory())
     .addOption(new Option('--state <folder>', 'where the state is kept (default: <key>.state)'))
     .addOption(
-      new Option('--lag <n>', 'seal only what is so many entries, or with a b blocks, behind the head: 1000, 100b')
+      new Option(
+        '--lag <n>',
+        'how far the head has to be from the end of a segment that is sealed: 1000 entries, 100b blocks',
+      )
         .default({ entries: 0 }, '0')
         .argParser(readLag),
     )

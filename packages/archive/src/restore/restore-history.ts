@@ -25,7 +25,9 @@ export async function restoreHistory(
 ): Promise<RestoreResult> {
   const { totalEntries: before } = await target.getHeader()
   const { totalEntries: end } = history.getHeader()
-  await compareLast(history, target, before < end ? before : end, signal)
+  let shared = before
+  if (shared > end) shared = end
+  await compareLast(history, target, shared, signal)
   if (before >= end) return { before, after: before }
   const writer = new OperationWriter(target, before)
   try {

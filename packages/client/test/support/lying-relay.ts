@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { oneOf, type Random } from '@datastreamer/fixtures/random'
 import {
+  decodeCommand,
   type Entry,
   encodeCommand,
   encodeEntry,
@@ -8,7 +9,6 @@ import {
   encodeOperationBoundary,
   encodeResult,
   encodeRunningDigest,
-  decodeCommand,
   type Packet,
   PacketReader,
 } from '@datastreamer/format'
@@ -39,8 +39,8 @@ export const LIES: readonly Lie[] = [
 export class LyingRelay implements AsyncDisposable {
   readonly host = '127.0.0.1'
   readonly port: number
-  /** Lies that were told, by connection. */
-  readonly told: Lie[] = []
+  /** Lies that were said, by connection. */
+  readonly said: Lie[] = []
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
@@ -49,14 +49,14 @@ export class LyingRelay implements AsyncDisposable {
     this.port = port
   }
 
-  /** @param lieOf which lie to tell on the n-th connection */
+  /** @param lieOf which lie to say on the n-th connection */
   static async start(target: number, random: Random, lieOf: (index: number) => Lie): Promise<LyingRelay> {
     const server = createServer({ noDelay: true })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()
     if (address === null || typeof address === 'string') throw new Error('no port')
     const relay = new LyingRelay(server, address.port)
-    server.on('connection', (client) => relay.#join(client, target, random, lieOf(relay.told.length)))
+    server.on('connection', (client) => relay.#join(client, target, random, lieOf(relay.said.length)))
     return relay
   }
 
@@ -66,7 +66,7 @@ export class LyingRelay implements AsyncDisposable {
   }
 
   #join(client: Socket, target: number, random: Random, lie: Lie): void {
-    this.told.push(lie)
+    this.said.push(lie)
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true })
     for (const [socket, other] of [
       [client, server],
@@ -86,7 +86,7 @@ export class LyingRelay implements AsyncDisposable {
       // The bytes of entries are kept by some lies.
       reader.push(Uint8Array.from(chunk))
       for (let packet = reader.read(); packet !== undefined; packet = reader.read()) {
-        for (const told of liar.tell(packet)) send(told)
+        for (const said of liar.say(packet)) send(said)
         if (liar.isOver) client.destroy()
       }
     })
@@ -120,7 +120,7 @@ class Liar {
     this.#after = 5 + random(400)
   }
 
-  tell(packet: Packet): readonly Uint8Array[] {
+  say(packet: Packet): readonly Uint8Array[] {
     if (packet.packet === 'runningDigest' && packet.runningDigest.signature !== undefined) return this.#signed(packet)
     if (packet.packet === 'runningDigest' && this.#lie === 'shift') {
       const { runningDigest } = packet.runningDigest

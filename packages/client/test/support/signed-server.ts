@@ -3,7 +3,7 @@ import { StreamServer, StreamSignatures } from '@datastreamer/server'
 import { openStore, type StreamStore } from '@datastreamer/store'
 
 /** A key of its own for each number. */
-export function keyOf(number: number, name = 'test'): Promise<SignerKey> {
+function keyOf(number: number, name = 'test'): Promise<SignerKey> {
   return signerKey(name, new Uint8Array(32).fill(number))
 }
 

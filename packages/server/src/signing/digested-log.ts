@@ -206,10 +206,10 @@ export class DigestedLog {
   #changed(number: number, position: number): void {
     const { rows, start, onChange, onError } = this.#options
     this.#changes++
-    this.#marks.cut(number)
+    this.#marks.truncate(number)
     if (this.#hashed.number > number) this.#hashed = this.#marks.lastUpTo(number) ?? start
     if (this.#audited.number > number) this.#audited = start
-    rows.cut(pageOfPoint({ position })).catch(onError)
+    rows.truncate(pageOfPoint({ position })).catch(onError)
     onChange(number)
     this.#advanced()
     this.#wake()

@@ -22,7 +22,7 @@ export class Marks {
   }
 
   /** Remove those after so many entries. */
-  cut(entries: number): void {
+  truncate(entries: number): void {
     this.#points = this.#points.filter(({ number }) => number <= entries)
   }
 }

@@ -18,7 +18,7 @@ export class RecentPoints {
     return this.#points
   }
 
-  /** All points that were added after so many entries, and are not cut, are among them. */
+  /** All points that were added after so many entries, and are not truncated, are among them. */
   get since(): number {
     return this.#since
   }
@@ -53,7 +53,7 @@ export class RecentPoints {
   }
 
   /** Remove those after so many entries. */
-  cut(entries: number): void {
+  truncate(entries: number): void {
     this.#points = this.#points.filter(({ number }) => number <= entries)
     this.#since = Math.min(this.#since, entries)
     this.changed()

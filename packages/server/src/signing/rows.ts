@@ -50,7 +50,7 @@ export class Rows {
 
   /** Where to begin to count digests on, so that the last rows are looked at. @throws the system's error */
   async base({ totalEntries, totalLength }: CommitPoint): Promise<DigestPoint> {
-    await this.cut(pageOfPoint({ position: totalLength }))
+    await this.truncate(pageOfPoint({ position: totalLength }))
     for (let page = this.#file.rows - this.#back; page >= 0; page--) {
       const row = await this.#file.row(page)
       if (row !== undefined && row.number <= totalEntries && row.position <= totalLength) return row
@@ -118,7 +118,7 @@ export class Rows {
     const known = row !== undefined && isSame(row, point) ? row : undefined
     if (row !== undefined && known === undefined) {
       if (!this.#isBelieved) await this.#goBack(page)
-      await this.cut(page)
+      await this.truncate(page)
     }
     this.#isBelieved = true
     const signatures = await this.#signaturesOf(point, known?.signatures ?? [], given)
@@ -140,8 +140,8 @@ export class Rows {
   }
 
   /** Forget the rows from a page on. */
-  cut(page: number): Promise<void> {
-    return this.#write(() => this.#file.cut(page))
+  truncate(page: number): Promise<void> {
+    return this.#write(() => this.#file.truncate(page))
   }
 
   async close(): Promise<void> {
@@ -151,7 +151,7 @@ export class Rows {
 
   async #goBack(page: number): Promise<never> {
     this.#back *= 2
-    await this.cut(page)
+    await this.truncate(page)
     throw new StaleRows(`the running digest at the end of page ${page} is not that of the stream`)
   }
 

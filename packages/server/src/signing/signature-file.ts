@@ -90,7 +90,7 @@ export class SignatureFile {
   }
 
   /** Forget the rows from a page on. */
-  async cut(page: number): Promise<void> {
+  async truncate(page: number): Promise<void> {
     if (page >= this.#rows) return
     await this.#file.resize(ROWS_AT + page * ROW_BYTES)
     this.#rows = page

@@ -105,7 +105,7 @@ export class StreamSignatures implements ServedSignatures, AsyncDisposable {
       onPageEnd: (point, isStale) => this.#onPageEnd(point, isStale),
       onHead: (point) => this.#onHead(point),
       onChange: (number) => {
-        this.#recent.cut(number)
+        this.#recent.truncate(number)
         this.#given.clear()
         this.#signer.clear()
       },

@@ -99,7 +99,7 @@ async function lookUp(query: Lookup, stream: LookedUp): Promise<Reply> {
   }
 }
 
-/** A packet for each signature of a place, then one without. docs/spec/protocol.md §12. */
+/** A packet for each signature of a point, then one without. docs/spec/protocol.md §12. */
 async function signaturesAfter(number: bigint, { log, signatures }: LookedUp): Promise<Uint8Array> {
   const isThere = number < log.header.totalEntries
   const point = isThere ? await signatures?.after(Number(number)) : undefined

@@ -33,7 +33,7 @@ test('public keys are given as text, or in a file', async () => {
   expect(await readVerifierKeys('--public-key', file('public', text))).toEqual([key])
 })
 
-test('what is no key is refused, and nothing of it is told', async () => {
+test('what is no key is refused, and nothing of it is shown', async () => {
   const key = await generateSignerKey('a')
   const secret = formatSignerKey(key)
   const bad = file('bad', secret.replace('+a+', '+b+'))

@@ -58,11 +58,7 @@ export async function hasBaseTwice(file: DiskFile): Promise<boolean> {
 }
 
 /** What a header page says that was read from a file. @throws {DamageError} `BAD_MAGIC`, `BAD_HEADER` */
-export function decodeHeaderPageOf(
-  path: string,
-  page: Uint8Array,
-  { magic }: Pick<StreamIdentity, 'magic'>,
-): HeaderPage {
+function decodeHeaderPageOf(path: string, page: Uint8Array, { magic }: Pick<StreamIdentity, 'magic'>): HeaderPage {
   const base = baseIn(page)
   const header = decode(path, page, magic)
   if (base !== undefined) return { header, base }

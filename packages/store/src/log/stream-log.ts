@@ -65,7 +65,6 @@ export class StreamLog implements ReadableLog {
   get header(): Header {
     return this.#header
   }
-
   /** Where the file begins: entries before it are not in it. */
   get base(): CommitPoint {
     return this.#base
@@ -121,7 +120,6 @@ export class StreamLog implements ReadableLog {
   replicasAgreed(): Promise<void> {
     return this.#replicas.agreed()
   }
-
   /** Move the commit point forward. Replicas are sent it at once, listeners are notified soon, once for all commits of this turn of the event loop. */
   advance({ totalLength, totalEntries }: CommitPoint): void {
     const { totalLength: length, totalEntries: entries } = this.#header
