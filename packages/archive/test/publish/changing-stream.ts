@@ -51,7 +51,7 @@ export class ChangingStream implements OperationSource {
 
   /** Whether all who read wait for more. */
   get isRead(): boolean {
-    return this.#readers.size === this.#waiting.length
+    return this.#readers.size > 0 && this.#readers.size === this.#waiting.length
   }
 
   /** Whether the stream ever had entries that lead to this digest. */

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { type History, openHistory } from '../../src/index.ts'
 import { nodeCodecs, nodeZstdEncoder } from '../../src/node.ts'
 import { keys, PublishHarness, until } from './publish-harness.ts'
+import { storedZstd } from './stored-zstd.ts'
 
 const publicKey = keys.map(formatVerifierKey)
 
@@ -119,7 +120,15 @@ describe('the lag', () => {
   test('of more than is held while it is waited for: what no segments were made of is read again', async () => {
     const harness = new PublishHarness()
     const stop = new AbortController()
-    const run = harness.publish({ lag: { entries: 90 }, follow: true, signal: stop.signal })
+    const { compress } = storedZstd()
+    let made = 0
+    const zstd = {
+      compress: (content: Uint8Array) => {
+        if (harness.count('sealed') === 0) made++
+        return compress(content)
+      },
+    }
+    const run = harness.publish({ lag: { entries: 90 }, follow: true, signal: stop.signal, zstd })
     const caught = expect(run).rejects.toThrow('enough')
     for (let step = 0; step < 60; step++) {
       harness.stream.append(5)
@@ -133,6 +142,7 @@ describe('the lag', () => {
     stop.abort(new Error('enough'))
     await caught
     expect(Number((await harness.check()).valid.at(-1)?.end.number)).toBeGreaterThan(190)
+    expect(made).toBe(2)
   })
 })
 
@@ -152,6 +162,19 @@ describe('following', () => {
     const chain = await harness.check()
     expect(chain.last?.epoch).toBe(1)
     expect(chain.valid.filter(({ epoch }) => epoch === 0).length).toBeGreaterThan(0)
+  })
+
+  test('begins an epoch at once where the stream is shorter than the history', async () => {
+    const harness = new PublishHarness()
+    harness.stream.append(60)
+    await harness.publish({ rest: true })
+    harness.stream.truncate(30)
+    const stop = new AbortController()
+    const caught = expect(harness.publish({ follow: true, signal: stop.signal })).rejects.toThrow('enough')
+    await until(() => harness.published.nextEntry <= 30n)
+    stop.abort(new Error('enough'))
+    await caught
+    expect((await harness.check()).last).toMatchObject({ kind: 'epoch', epoch: 1 })
   })
 
   test('looks at what it published again some time later', async () => {

@@ -4,7 +4,7 @@ import { type Random, randomFrom } from '@datastreamer/fixtures/random'
 import { describe, expect, test } from 'vitest'
 import { PublishError } from '../../src/publish/publish-error.ts'
 import type { PublishHistoryOptions } from '../../src/publish/publish-options.ts'
-import { MemoryWorld } from './memory-world.ts'
+import { Crash, MemoryWorld } from './memory-world.ts'
 import { PublishHarness } from './publish-harness.ts'
 import { storedZstd } from './stored-zstd.ts'
 
@@ -76,6 +76,41 @@ describe('two publishers by mistake', () => {
     }
     expect(harness.count('adopted')).toBeGreaterThan(3)
     await harness.check()
+  })
+
+  test('with other segments of the same entries: what was sealed here is not given up for them', async () => {
+    const harness = new PublishHarness()
+    harness.stream.append(60)
+    const { objects, state } = harness.world.session({ crashAt: 8 })
+    await expect(harness.publish({ destination: objects, state })).rejects.toThrow(Crash)
+    expect(harness.count('sealed')).toBe(1)
+    await secondOf(harness)({ segmentBytes: 900 })
+    await expect(harness.publish()).rejects.toMatchObject({
+      code: 'FOREIGN_CHECKPOINT',
+      message: expect.stringContaining('its leaf 1 describes other entries'),
+    })
+  })
+
+  test('into two histories: a checkpoint of the other is foreign, of any size', async () => {
+    const [one, two] = [new PublishHarness(), new PublishHarness()]
+    for (const [entries, more] of [
+      [100, 0],
+      [60, 40],
+    ] as const) {
+      const other = entries === 60 ? new PublishHarness() : two
+      other.stream.append(100)
+      other.stream.truncate(entries)
+      await other.publish({ zstd: storedZstd(100) })
+      if (more === 0) {
+        one.stream.append(100)
+        await one.publish()
+      }
+      one.world.set('checkpoint', other.world.objects.get('checkpoint') ?? new Uint8Array(0))
+      await expect(one.publish()).rejects.toMatchObject({
+        code: 'FOREIGN_CHECKPOINT',
+        message: expect.stringContaining('it does not continue that'),
+      })
+    }
   })
 
   test('at the same time, with the same compressor, write the same log', async () => {
