@@ -149,7 +149,9 @@ test('the process itself prints and ends with a status', async () => {
   expect(ended.map(({ status }) => status)).toEqual([0, 2, 1])
   expect(ended[0]?.stdout).toContain('system id')
   expect(ended[1]?.stderr).toBe("error: missing required argument 'SRC'\nTry datastreamer info --help\n")
-  expect(ended[2]?.stderr).toBe('datastreamer: /nowhere: there is no such file (a server is named as host:port, a history as https:// or s3://)\n')
+  expect(ended[2]?.stderr).toBe(
+    'datastreamer: /nowhere: there is no such file (a server is named as host:port, a history as https:// or s3://)\n',
+  )
 })
 
 test('a file that is read can be written meanwhile', async () => {

@@ -10,6 +10,7 @@ const REFRESH_MS = 5000
 export class HistoryStream implements StreamSource {
   readonly name: string
   readonly file = undefined
+  readonly firstEntry = 0n
   readonly #history: History
 
   constructor(history: History) {
