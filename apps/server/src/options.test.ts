@@ -14,6 +14,8 @@ test('help names every flag', () => {
     ...[
       'port',
       'host',
+      'sign-key',
+      'sign-interval',
       'write-timeout',
       'inactivity-timeout',
       'reader-threads',

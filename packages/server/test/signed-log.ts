@@ -15,7 +15,7 @@ const sha256 = (...parts: readonly Uint8Array[]): Uint8Array => {
 }
 
 /** The running digest before every entry of a stream, counted by other means. docs/spec/archive.md §3. */
-export async function digestsOf(store: StreamStore): Promise<readonly Uint8Array[]> {
+async function digestsOf(store: StreamStore): Promise<readonly Uint8Array[]> {
   const { totalEntries } = store.getHeader()
   const digests = [sha256(encodeIdentity(feedIdentity(store.getHeader())))]
   if (totalEntries === 0n) return digests
