@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { connect } from '@datastreamer/client'
 import { connectSource, type SourceClient } from '@datastreamer/client/source'
 import { documentedMetrics, metricsIn, runSource, tempDir } from '@datastreamer/fixtures'
 import { BOOKMARK_TYPE } from '@datastreamer/format'
+import { formatSignerKey, generateSignerKey } from '@datastreamer/format/signing'
 import { generateStream } from '@datastreamer/sequencer-entries'
 import { describe, expect, test } from 'vitest'
 import { MAIN, TestServer } from './server.ts'
@@ -24,7 +25,11 @@ describe('the listener for sources', () => {
   test('lets who has the token write; what is written is streamed, counted and logged', async () => {
     using dir = tempDir()
     const args = ['--file', dir.join('s.bin'), '--source-port', '0', '--admin-port', '0']
-    await using server = TestServer.start(args, { env: { DATASTREAMER_SOURCE_TOKEN: 'secret' } })
+    const key = dir.join('key')
+    writeFileSync(key, formatSignerKey(await generateSignerKey('stream.example')))
+    await using server = TestServer.start([...args, '--sign-key', key], {
+      env: { DATASTREAMER_SOURCE_TOKEN: 'secret' },
+    })
     const to = { host: '127.0.0.1', port: await server.port('source') }
     await expect(connectSource({ ...to, token: 'wrong' })).rejects.toMatchObject({ name: 'SourceRejectedError' })
     await using source = await connectSource({ ...to, token: 'secret', sourceId: 'sequencer' })
